@@ -1,0 +1,59 @@
+/**
+ * The clock port. Everything that waits or measures takes a Clock, so that the simulator can turn
+ * time. Safety never rests on the wall clock; it is for people only.
+ */
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Monotonic milliseconds, the same origin for all threads of a process; fractions allowed. */
+  nowMs(): number;
+  /** Milliseconds since 1970 by the wall clock. */
+  wallMs(): number;
+  /** Calls back once, at the earliest after `ms`. The timer does not keep the process alive. */
+  after(ms: number, callback: () => void): Timer;
+  /** Calls back at the end of this turn of the event loop, when its input has been read. */
+  afterTurn(callback: () => void): void;
+}
+
+export const systemClock: Clock = {
+  // process.hrtime is the same CLOCK_MONOTONIC in each thread; performance.now() starts anew there.
+  nowMs: () => {
+    const [seconds, nanos] = process.hrtime();
+    return seconds * 1000 + nanos / 1e6;
+  },
+  wallMs: () => Date.now(),
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+  afterTurn(callback) {
+    setImmediate(callback);
+  },
+};
+
+/** Calls back every `ms` until cancelled; the next wait starts when the callback has returned. */
+export function every(clock: Clock, ms: number, callback: () => void): Timer {
+  let cancelled = false;
+  let timer = clock.after(ms, tick);
+  function tick(): void {
+    if (cancelled) return;
+    callback();
+    if (!cancelled) timer = clock.after(ms, tick);
+  }
+  return {
+    cancel() {
+      cancelled = true;
+      timer.cancel();
+    },
+  };
+}
+
+export function sleep(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(ms, resolve);
+  });
+}

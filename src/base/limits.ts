@@ -1,0 +1,112 @@
+/**
+ * Every limit of the store, in one place, with its unit in its name. What fills up answers
+ * `overloaded` or `too_large`; nothing grows without end.
+ */
+
+const kib = 1024;
+const mib = 1024 * kib;
+
+/** What a customer may ask for (binding: docs/INTERFACES.md). */
+export const requestLimits = {
+  nameLengthMax: 200,
+  topicLengthMax: 200,
+  quantityMax: 1_000_000_000,
+  purchaseQuantityMax: 1_000_000,
+  priceCentsMax: 100_000_000_000,
+  idMax: 2 ** 40,
+  keyBytesMax: 200,
+  orderLinesMax: 100,
+  pageDefault: 20,
+  pageMax: 1_000,
+} as const;
+
+export const wireLimits = {
+  publicFrameBytesMax: 1 * mib,
+  internalFrameBytesMax: 16 * mib,
+  /** Nesting of maps and arrays in one message; ours need five. */
+  depthMax: 16,
+} as const;
+
+export const sessionLimits = {
+  /** Sessions of one service; one more is closed at once. */
+  sessionsMax: 10_000,
+  /** Requests under way in one session; beyond it the socket is paused. */
+  inFlightMax: 1_024,
+  /** Bytes waiting to be written to one peer; beyond it the socket is paused, at four times it is closed. */
+  outputBytesMax: 4 * mib,
+  /** Bytes of one session waiting for its thread; beyond it the socket is paused. */
+  inputBytesMax: 1 * mib,
+  /** Silence after which a public session is closed. */
+  idleMs: 15 * 60_000,
+  /** How long a closing service waits for the requests under way. */
+  drainMs: 5_000,
+} as const;
+
+export const clientLimits = {
+  /** Requests waiting for a connection; one more is `overloaded`. */
+  queueMax: 10_000,
+  connectTimeoutMs: 2_000,
+  requestTimeoutMs: 5_000,
+  reconnectMinMs: 10,
+  reconnectMaxMs: 1_000,
+  handshakeTimeoutMs: 2_000,
+} as const;
+
+/** The replicated log (docs/PROTOCOL.md, 3). */
+export const logLimits = {
+  /** Appended but not committed: beyond it, `overloaded`. */
+  uncommittedEntriesMax: 4_096,
+  uncommittedBytesMax: 4 * mib,
+  /** Operations that one entry may carry. */
+  entryOperationsMax: 512,
+  /** Entries and bytes in one append message. */
+  appendEntriesMax: 512,
+  appendBytesMax: 2 * mib,
+  /** Entries kept in memory behind the commit for peers that lag a little. */
+  tailEntriesKept: 4_096,
+  tailBytesKept: 8 * mib,
+  /** A promise may jump so far above the highest epoch seen (A30). */
+  epochJumpMax: 2 ** 20,
+} as const;
+
+export const protocolTimes = {
+  stickMs: 250,
+  heartbeatMs: 50,
+  stepDownMs: 1_000,
+  healthCheckEveryMs: 100,
+  healthCheckTimeoutMs: 500,
+  oldestUncommittedMs: 2_000,
+  /** Log time advances by at most this much an entry (A25). */
+  logTimeStepMaxMs: 15_000,
+} as const;
+
+export const purchaseLimits = {
+  clientKeysMax: 4_000_000,
+  clientKeyMs: 24 * 3_600_000,
+  frontendKeyMs: 2 * 60_000,
+  /** Age of a purchase, by log time, over which it is refused as `unavailable`. */
+  clientKeyAgeMaxMs: 3_600_000,
+  frontendKeyAgeMaxMs: 60_000,
+  /** Sales not yet in the order book; beyond it `overloaded`. */
+  unprojectedMax: 100_000,
+  /** Purchases waiting in the order leader; beyond it `overloaded`. */
+  waitingMax: 20_000,
+} as const;
+
+export const storageLimits = {
+  blockBytes: 4 * kib,
+  segmentBytes: 16 * mib,
+  batchBytesMax: 8 * mib,
+} as const;
+
+export const cacheLimits = {
+  /** Entries of one session thread. */
+  entriesMax: 50_000,
+  /** Hash buckets of the shared stamps. */
+  stampBuckets: 65_536,
+} as const;
+
+export const poolLimits = {
+  workersMax: 10,
+  jobThreadsMax: 1,
+} as const;

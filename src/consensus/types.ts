@@ -1,0 +1,42 @@
+/**
+ * The vocabulary of the replicated log: entries, journal records, and what a state machine owes
+ * the group. Types alone; words are Raft's, but an epoch is Raft's term.
+ */
+
+export type MemberId = string;
+
+/** A place in a log. Compared by epoch first, then by seq (docs/PROTOCOL.md, R4). */
+export interface Position {
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+export interface Entry {
+  /** 1, 2, 3 … without gaps. */
+  readonly seq: number;
+  readonly epoch: number;
+  /** Log time in milliseconds: never goes back, advances by at most 15 s an entry (A25). */
+  readonly time: number;
+  /** What the state machine decodes at apply. Empty: the opening entry of an epoch (A3). */
+  readonly command: Uint8Array;
+}
+
+/** What a replica has promised, in the order in which it became durable. */
+export type LogRecord =
+  | { readonly kind: 'promise'; readonly epoch: number; readonly leader: MemberId }
+  | { readonly kind: 'entry'; readonly entry: Entry }
+  | { readonly kind: 'truncate'; readonly from: number };
+
+/**
+ * A deterministic state machine. It decides at apply, from its state and the entry alone: no
+ * clock, no chance, no await (docs/PROTOCOL.md, R7).
+ */
+export interface StateMachine<Result> {
+  apply(entry: Entry): Result;
+  /** Equal on every replica at equal seq (I4). */
+  hash(): string;
+  /** The whole state as JSON values; `restore` on an empty machine brings it back. */
+  snapshot(): unknown;
+  restore(snapshot: unknown): void;
+  invariants(): void;
+}

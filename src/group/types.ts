@@ -1,0 +1,45 @@
+/**
+ * What a service sees of its replicated group: propose, read position, gates, roles. The host
+ * behind it runs the core's one loop: persist, send, apply, reply (docs/PROTOCOL.md, 2).
+ */
+import type { MemberId } from '../consensus/types.js';
+
+export interface Applied<Result> {
+  readonly seq: number;
+  readonly result: Result;
+}
+
+export type Role = 'leader' | 'follower' | 'learner';
+
+export interface GroupStatus {
+  readonly id: MemberId;
+  readonly role: Role;
+  /** True once the opening entry of the own epoch is applied (R4). */
+  readonly serving: boolean;
+  readonly epoch: number;
+  readonly leader: MemberId | undefined;
+  readonly logEnd: { readonly epoch: number; readonly seq: number };
+  readonly commit: number;
+  readonly applied: number;
+  /** Age of the oldest entry appended here and not yet committed; 0 where there is none. */
+  readonly oldestUncommittedMs: number;
+  readonly incarnation: string;
+}
+
+export interface Group<Result> {
+  /**
+   * Appends a command at the leader and resolves when it has been applied here. Rejects with
+   * `unavailable` (details: `leader`) where this replica does not lead, or lost the lead, so that
+   * the outcome is unknown; with `overloaded` where the uncommitted tail is full.
+   * `appended` is called with the entry's seq in the same turn, before anything is sent.
+   */
+  propose(command: Uint8Array, appended?: (seq: number) => void): Promise<Applied<Result>>;
+  /** The read position (R9): resolves when this replica has applied all that was committed before the call. */
+  readBarrier(): Promise<number>;
+  /** Entries up to `seq` may become visible as far as the service is concerned (R8). Only with `gated`. */
+  openGates(throughSeq: number): void;
+  /** A nomination (update_leader): stand for election if this replica is named, else remember the hint. */
+  nominate(leader: MemberId): void;
+  status(): GroupStatus;
+  onRole(listener: (status: GroupStatus) => void): void;
+}

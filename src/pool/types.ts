@@ -1,0 +1,33 @@
+/**
+ * What a session thread's program is, and how it talks to its owner. A service hands the pool the
+ * module of its program; the pool runs it in each thread (or, with no threads, on the owner).
+ */
+import type { Connection } from '../net/types.js';
+
+/** The thread's line to its owner: everything called in one turn travels as one message. */
+export interface OwnerLink {
+  /** Calls the owner; rejects with a BazarError. */
+  call(operation: string, args: unknown): Promise<unknown>;
+  /** Tells the owner something, without an answer. */
+  tell(operation: string, args: unknown): void;
+}
+
+/** What runs in a session thread. */
+export interface SessionProgram {
+  /** A new session of the listener named `kind` (as 'raw' or 'http'). */
+  open(connection: Connection, kind: string): void;
+  /** A message of the owner to all its threads. */
+  told(message: unknown): void;
+  /** No new sessions or requests; resolves when the requests under way are answered. */
+  drain(): Promise<void>;
+}
+
+/** The `program` export of a thread's module. `data` is structured-cloneable and may hold SharedArrayBuffers. */
+export type ProgramFactory = (owner: OwnerLink, data: unknown) => SessionProgram | Promise<SessionProgram>;
+
+/** A call as the owner sees it; `reply` is called exactly once. */
+export interface OwnerCall {
+  readonly operation: string;
+  readonly args: unknown;
+  readonly reply: (error: Error | undefined, result?: unknown) => void;
+}

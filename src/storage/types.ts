@@ -1,0 +1,62 @@
+/**
+ * The ports of storage. A Disk is a folder tree with explicit durability; the real one stands on
+ * node:fs, the simulated one may tear, lose and corrupt what was not synced. A Journal is the one
+ * first-in-first-out log of a replica (docs/PROTOCOL.md, R10).
+ */
+import type { Entry, LogRecord } from '../consensus/types.js';
+
+export interface DiskFile {
+  readonly path: string;
+  /** Reads up to `length` bytes at `offset`; fewer at the end of the file. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  /** Writes all bytes at `offset`; durable when it resolves (fdatasync or O_DSYNC). */
+  writeDurably(offset: number, bytes: Uint8Array): Promise<void>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Disk {
+  open(path: string, mode: 'read' | 'write'): Promise<DiskFile>;
+  /** A new file of `size` zero bytes, durable with its folder when it resolves. */
+  preallocate(path: string, size: number): Promise<DiskFile>;
+  /** Writes a temporary file, syncs it, renames it over `path`, syncs the folder. */
+  replace(path: string, bytes: Uint8Array): Promise<void>;
+  readFile(path: string): Promise<Uint8Array | undefined>;
+  list(folder: string): Promise<string[]>;
+  makeFolder(path: string): Promise<void>;
+  /** Removes the file and syncs its folder; no error where there is none. */
+  remove(path: string): Promise<void>;
+}
+
+/** What a journal holds at start, read in order. */
+export interface Recovered {
+  /** The last promise on disk. */
+  readonly promised: { readonly epoch: number; readonly leader: string };
+  /** The last entry on disk; zeros where the journal is empty. */
+  readonly last: { readonly epoch: number; readonly seq: number; readonly time: number };
+  /** The first entry still on disk; `last.seq + 1` where there is none. */
+  readonly firstSeq: number;
+}
+
+export interface Journal {
+  readonly recovered: Recovered;
+  /**
+   * Queues records in order and returns their position: the count of records appended so far. All
+   * that is queued while a write is under way leaves as the next batch (group commit).
+   */
+  append(records: readonly LogRecord[]): number;
+  /** Called with the position up to which everything is durable. Set once, before the first append. */
+  onDurable(callback: (position: number) => void): void;
+  /** Called once when a write fails; the process must end. */
+  onFailure(callback: (error: Error) => void): void;
+  /** Entries from `fromSeq` on, up to `maxBytes` of commands but at least one if there is one. */
+  readEntries(fromSeq: number, maxBytes: number): Promise<Entry[]>;
+  /** One entry, as it was last written under this seq; undefined where dropped or truncated. */
+  readEntry(seq: number): Promise<Entry | undefined>;
+  /** The newest seq such that it and all before it lie in closed segments. */
+  closedThrough(): number;
+  /** Removes the closed segments all of whose entries are below `seq`. */
+  dropBefore(seq: number): Promise<void>;
+  /** Waits until everything appended is durable, then closes the files. */
+  close(): Promise<void>;
+}

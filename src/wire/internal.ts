@@ -1,0 +1,103 @@
+/**
+ * The messages between services and the commands in the logs: fields by position, because half
+ * the time and a third of the bytes go with the names (docs/ARCHITECTURE.md). What each place
+ * means stands here and nowhere else.
+ */
+
+/** Digest of an idempotency key: the first 16 bytes of its SHA-256, or 16 random bytes for a frontend's. */
+export type KeyDigest = Uint8Array;
+
+export const keyKinds = { frontend: 0, client: 1 } as const;
+export type KeyKind = (typeof keyKinds)[keyof typeof keyKinds];
+
+/** A line as sent: a product's id or name, and how many. Names are resolved at apply. */
+export type PurchaseLine = readonly [item: number | string, quantity: number];
+
+/** `seenTime` is the catalog's log time that the order leader knew when the request reached it. */
+export type Purchase = readonly [
+  key: KeyDigest,
+  kind: KeyKind,
+  /** First 8 bytes of the SHA-256 of the request as sent; empty for a frontend's key. */
+  requestHash: Uint8Array,
+  lines: readonly PurchaseLine[],
+  seenTime: number,
+];
+
+/** As a purchase travels from a frontend to the order leader, which adds the seen time. */
+export type BuyParams = readonly [
+  key: KeyDigest,
+  kind: KeyKind,
+  requestHash: Uint8Array,
+  lines: readonly PurchaseLine[],
+];
+
+export type SaleLine = readonly [id: number, name: string, quantity: number, priceCents: number];
+
+/** A committed sale, which is the order of the same number; `at` is wall time in milliseconds. */
+export type Sale = readonly [
+  number: number,
+  key: KeyDigest,
+  lines: readonly SaleLine[],
+  totalCents: number,
+  at: number,
+];
+
+/** What became of a purchase, sold or refused; stored under its key (A24). */
+export type Outcome =
+  | readonly ['sold', number: number, totalCents: number, replayed: boolean]
+  | readonly ['out_of_stock', id: number, available: number, replayed: boolean]
+  | readonly ['not_found', lineIndex: number, replayed: boolean]
+  /** Another request under this key; nothing is stored. */
+  | readonly ['key_reused']
+  /** Too old by log time, or sent by a deposed order leader; nothing is stored. */
+  | readonly ['stale']
+  /** The key table or the unprojected sales are full; nothing is stored. */
+  | readonly ['full'];
+
+export interface NewProduct {
+  readonly id?: number;
+  readonly name: string;
+  readonly topic: string;
+  readonly priceCents: number;
+  readonly quantity: number;
+}
+
+export interface ProductChange {
+  readonly priceCents?: number;
+  /** Sets the stock. */
+  readonly quantity?: number;
+  /** Adds to the stock. */
+  readonly add?: number;
+  readonly topic?: string;
+  readonly ifVersion?: number;
+}
+
+/** Commands in the catalog's log. */
+export type CatalogCommand =
+  /** The first stock; applies once in the life of a cluster. */
+  | readonly ['stock', products: readonly NewProduct[]]
+  | readonly ['sell', orderEpoch: number, at: number, purchases: readonly Purchase[]]
+  | readonly ['restock', k: number, target: number]
+  | readonly ['add', product: NewProduct]
+  | readonly ['update', id: number, change: ProductChange]
+  | readonly ['remove', id: number, ifVersion: number | null]
+  | readonly ['cursor', number: number]
+  | readonly ['audit', token: string];
+
+/** A product as the catalog knows it. */
+export type ProductRecord = readonly [
+  id: number,
+  name: string,
+  topic: string,
+  priceCents: number,
+  quantity: number,
+  version: number,
+];
+
+/** Commands in the order group's log: `sales` is the MessagePack of Sale[], numbered from `first` on. */
+export type OrderCommand =
+  | readonly ['orders', first: number, count: number, sales: Uint8Array]
+  | readonly ['audit', token: string];
+
+/** The catalog's stream to the order leader, encoded once and logged there as these bytes. */
+export type SalesMessage = readonly [first: number, count: number, sales: Uint8Array];

@@ -1,0 +1,136 @@
+/**
+ * The one source of the public messages' shapes: it validates the wire and HTTP, and the API
+ * description is made from it. Names and limits are binding (docs/INTERFACES.md).
+ */
+import { type Static, Type } from 'typebox';
+import { requestLimits as limits } from '../base/limits.js';
+
+const strict = { additionalProperties: false } as const;
+
+export const ProductId = Type.Integer({ minimum: 1, maximum: limits.idMax });
+export const ProductName = Type.String({ minLength: 1, maxLength: limits.nameLengthMax });
+export const Topic = Type.String({ minLength: 1, maxLength: limits.topicLengthMax });
+export const Quantity = Type.Integer({ minimum: 1, maximum: limits.purchaseQuantityMax });
+export const Stock = Type.Integer({ minimum: 0, maximum: limits.quantityMax });
+/** Money on the outside: a decimal with at most two places, checked when it is turned into cents. */
+export const Price = Type.Number({ minimum: 0, maximum: limits.priceCentsMax / 100 });
+export const OrderNumber = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+/** 1–200 bytes of UTF-8; the byte length is checked beside the schema. */
+export const Key = Type.String({ minLength: 1, maxLength: limits.keyBytesMax });
+const PageSize = Type.Integer({ minimum: 1, maximum: limits.pageMax });
+const Version = Type.Integer({ minimum: 1 });
+
+export const Line = Type.Union([
+  Type.Object({ id: ProductId, quantity: Quantity }, strict),
+  Type.Object({ name: ProductName, quantity: Quantity }, strict),
+]);
+
+export const methodParams = {
+  lookup: Type.Union([
+    Type.Object({ id: ProductId }, strict),
+    Type.Object({ name: ProductName }, strict),
+  ]),
+  search: Type.Object(
+    {
+      topic: Type.Optional(Topic),
+      text: Type.Optional(Type.String({ maxLength: limits.nameLengthMax })),
+      limit: Type.Optional(PageSize),
+      after: Type.Optional(Type.Integer({ minimum: 0 })),
+    },
+    strict,
+  ),
+  buy: Type.Union([
+    Type.Object({ id: ProductId, quantity: Quantity, key: Type.Optional(Key) }, strict),
+    Type.Object({ name: ProductName, quantity: Quantity, key: Type.Optional(Key) }, strict),
+    Type.Object(
+      {
+        lines: Type.Array(Line, { minItems: 1, maxItems: limits.orderLinesMax }),
+        key: Type.Optional(Key),
+      },
+      strict,
+    ),
+  ]),
+  order: Type.Object({ number: OrderNumber }, strict),
+  orders: Type.Object(
+    { after: Type.Optional(Type.Integer({ minimum: 0 })), limit: Type.Optional(PageSize) },
+    strict,
+  ),
+  add_product: Type.Object(
+    {
+      id: Type.Optional(ProductId),
+      name: ProductName,
+      topic: Topic,
+      price: Price,
+      quantity: Stock,
+    },
+    strict,
+  ),
+  update_product: Type.Object(
+    {
+      id: ProductId,
+      price: Type.Optional(Price),
+      quantity: Type.Optional(Stock),
+      add: Type.Optional(Stock),
+      topic: Type.Optional(Topic),
+      if_version: Type.Optional(Version),
+    },
+    strict,
+  ),
+  remove_product: Type.Object({ id: ProductId, if_version: Type.Optional(Version) }, strict),
+  audit: Type.Object({}, strict),
+  status: Type.Object({}, strict),
+  ping: Type.Object({}, strict),
+  hello: Type.Object(
+    {
+      protocol: Type.Integer(),
+      client: Type.Optional(Type.String({ maxLength: 200 })),
+      token: Type.Optional(Type.String({ maxLength: 200 })),
+    },
+    strict,
+  ),
+} as const;
+
+export type PublicMethod = keyof typeof methodParams;
+export type Params<M extends PublicMethod> = Static<(typeof methodParams)[M]>;
+
+export const Product = Type.Object({
+  id: ProductId,
+  name: ProductName,
+  topic: Topic,
+  price: Price,
+  quantity: Stock,
+  version: Version,
+});
+export type Product = Static<typeof Product>;
+
+export const Products = Type.Object({
+  items: Type.Array(Product),
+  next: Type.Optional(Type.Integer()),
+});
+export type Products = Static<typeof Products>;
+
+export const Placed = Type.Object({
+  order_number: OrderNumber,
+  total: Price,
+  /** Present, and true, where the key had been used and this is the first answer again. */
+  replayed: Type.Optional(Type.Boolean()),
+});
+export type Placed = Static<typeof Placed>;
+
+export const Order = Type.Object({
+  number: OrderNumber,
+  name: ProductName,
+  quantity: Quantity,
+  lines: Type.Array(
+    Type.Object({ id: ProductId, name: ProductName, quantity: Quantity, price: Price }),
+  ),
+  total: Price,
+  at: Type.String(),
+});
+export type Order = Static<typeof Order>;
+
+export const Orders = Type.Object({
+  items: Type.Array(Order),
+  next: Type.Optional(Type.Integer()),
+});
+export type Orders = Static<typeof Orders>;
