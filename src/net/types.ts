@@ -3,11 +3,7 @@
  * session of a pool thread, and the in-memory twin all look like this, so that sessions above them
  * know no socket.
  */
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-}
+import type { Address } from '../base/address.js';
 
 export interface ConnectionEvents {
   /** The chunk is the receiver's only until it returns. */
@@ -44,10 +40,4 @@ export interface Listener {
 export interface Transport {
   connect(address: Address, timeoutMs: number): Promise<Connection>;
   listen(address: Address, accept: (connection: Connection) => void): Promise<Listener>;
-}
-
-/** `host:port` as text, with IPv6 hosts in brackets. */
-export function formatAddress(address: Address): string {
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return `${host}:${address.port}`;
 }

@@ -1,0 +1,65 @@
+/**
+ * The typed configuration of each service. It is read once at the entry (flags, environment,
+ * file), frozen, and handed down; nothing below reads the environment.
+ */
+import type { Address } from './address.js';
+import type { LogLevel } from './logging.js';
+
+/** Where a member answers requests, and where the owners of other services reach its owner. */
+export interface MemberAddresses {
+  readonly name: string;
+  readonly service: Address;
+  readonly peer: Address;
+}
+
+export interface ClusterConfig {
+  readonly catalogs: readonly MemberAddresses[];
+  readonly orders: readonly MemberAddresses[];
+  readonly recovery: readonly MemberAddresses[];
+}
+
+export interface ServiceConfig {
+  /** As `catalog-1`. */
+  readonly name: string;
+  readonly cluster: ClusterConfig;
+  /** The store's data folder; the service's own folder is `dataDir/name`. */
+  readonly dataDir: string;
+  readonly workers: number;
+  readonly logLevel: LogLevel;
+  /** Formats an empty folder as a founding member instead of a learner. */
+  readonly init: boolean;
+  readonly repair: boolean;
+  readonly minCopies: number | undefined;
+  /** The secret by which services know each other. */
+  readonly clusterToken: string;
+}
+
+export interface CatalogConfig extends ServiceConfig {
+  /** 0: never. */
+  readonly restockEverySeconds: number;
+  readonly restockTo: number;
+  /** The first stock of a new cluster. */
+  readonly productsFile: string;
+}
+
+export type OrderConfig = ServiceConfig;
+
+export type RecoveryConfig = ServiceConfig;
+
+export interface FrontendConfig extends ServiceConfig {
+  readonly raw: Address;
+  readonly http: Address;
+  readonly adminToken: string;
+  readonly openAdmin: boolean;
+}
+
+/** What each service's start function resolves to, once it listens. */
+export interface RunningService {
+  readonly name: string;
+  /** Resolves when the service can serve (docs/PROTOCOL.md, 1: ready). */
+  readonly ready: Promise<void>;
+  /** Rejects or resolves when the service ended by itself, with the reason. */
+  readonly failed: Promise<Error>;
+  /** Drains and closes; resolves when all is on disk. */
+  stop(): Promise<void>;
+}
