@@ -1,0 +1,206 @@
+/**
+ * Frames: a 4-byte big-endian length and that many bytes. The parser takes chunks of any size and
+ * yields frames in place; the writer collects frames until the end of a turn. Neither knows a
+ * socket or what a frame holds. Invariant: no length is believed before it was held to the cap.
+ */
+import { assert } from '../base/assert.js';
+import { BazarError } from '../base/errors.js';
+
+export const headerBytes = 4;
+/** A frame cut by chunks is gathered in a buffer that starts so small and grows as bytes arrive. */
+const gatherBytesMin = 1_024;
+const writerBytesMin = 1_024;
+/** Up to this size the output of a turn is copied out of Node's pool, above it is handed over. */
+const takeCopyMax = 2_048;
+const nothing = Buffer.alloc(0);
+
+/**
+ * `push(chunk)`, then `while (next())` read `buffer` from `start` to `end`. A frame stays valid
+ * until the next call. What `next` has not yielded when the chunk's time is up is saved by `hold`.
+ */
+export class FrameParser {
+  buffer: Buffer = nothing;
+  start = 0;
+  end = 0;
+  #frameBytesMax: number;
+  #chunk: Buffer = nothing;
+  #offset = 0;
+  /** The cut frame, header included, of which `#gathered` bytes have come. */
+  #partial: Buffer = nothing;
+  #gathered = 0;
+
+  constructor(frameBytesMax: number) {
+    assert(frameBytesMax > 0, 'the cap of frames is positive');
+    this.#frameBytesMax = frameBytesMax;
+  }
+
+  set frameBytesMax(bytes: number) {
+    this.#frameBytesMax = bytes;
+  }
+
+  push(chunk: Uint8Array): void {
+    const buffer = asBuffer(chunk);
+    const rest = this.#chunk.length - this.#offset;
+    this.#chunk = rest === 0 ? buffer : Buffer.concat([this.#chunk.subarray(this.#offset), buffer]);
+    this.#offset = 0;
+  }
+
+  /** Moves to the next whole frame. Throws too_large or invalid_argument; the stream is then lost. */
+  next(): boolean {
+    if (this.#gathered > 0) return this.#nextGathered();
+    const chunk = this.#chunk;
+    const offset = this.#offset;
+    const available = chunk.length - offset;
+    if (available >= headerBytes) {
+      const length = this.#checkedLength(chunk, offset);
+      if (available >= headerBytes + length) {
+        this.buffer = chunk;
+        this.start = offset + headerBytes;
+        this.end = this.start + length;
+        this.#offset = this.end;
+        return true;
+      }
+    }
+    if (available > 0) this.#gather(available);
+    this.#chunk = nothing;
+    this.#offset = 0;
+    return false;
+  }
+
+  /** Copies what is left of the chunk, which its owner is about to use again. */
+  hold(): void {
+    if (this.#offset < this.#chunk.length) {
+      this.#chunk = Buffer.from(this.#chunk.subarray(this.#offset));
+    } else {
+      this.#chunk = nothing;
+    }
+    this.#offset = 0;
+  }
+
+  #nextGathered(): boolean {
+    if (this.#gathered < headerBytes) {
+      this.#gather(Math.min(headerBytes - this.#gathered, this.#chunk.length - this.#offset));
+      if (this.#gathered < headerBytes) return false;
+    }
+    const total = headerBytes + this.#checkedLength(this.#partial, 0);
+    this.#gather(Math.min(total - this.#gathered, this.#chunk.length - this.#offset));
+    if (this.#gathered < total) return false;
+    this.buffer = this.#partial;
+    this.start = headerBytes;
+    this.end = total;
+    this.#partial = nothing;
+    this.#gathered = 0;
+    return true;
+  }
+
+  #gather(count: number): void {
+    const needed = this.#gathered + count;
+    if (needed > this.#partial.length) {
+      const grown = Buffer.allocUnsafeSlow(Math.max(gatherBytesMin, needed, this.#gathered * 2));
+      this.#partial.copy(grown, 0, 0, this.#gathered);
+      this.#partial = grown;
+    }
+    this.#chunk.copy(this.#partial, this.#gathered, this.#offset, this.#offset + count);
+    this.#gathered = needed;
+    this.#offset += count;
+  }
+
+  #checkedLength(buffer: Buffer, offset: number): number {
+    const length = buffer.readUInt32BE(offset);
+    if (length === 0) throw new BazarError('invalid_argument', 'a frame must not be empty');
+    if (length > this.#frameBytesMax) {
+      throw new BazarError(
+        'too_large',
+        `a frame of ${length} bytes is over the limit of ${this.#frameBytesMax}`,
+        { details: { limit: this.#frameBytesMax } },
+      );
+    }
+    return length;
+  }
+}
+
+/**
+ * Output of one turn. `begin`, encode at `length` after `reserve`, then `finish` or `abandon`;
+ * frames do not nest. `bytes` may be replaced by `reserve`.
+ */
+export class FrameWriter {
+  bytes: Buffer = nothing;
+  length = 0;
+  #frameStart = -1;
+
+  begin(): void {
+    assert(this.#frameStart < 0, 'frames do not nest');
+    this.reserve(headerBytes);
+    this.#frameStart = this.length;
+    this.length += headerBytes;
+  }
+
+  /** Bytes of the frame begun, without its header. */
+  get frameBytes(): number {
+    return this.length - this.#frameStart - headerBytes;
+  }
+
+  finish(): void {
+    const start = this.#frameStart;
+    assert(start >= 0 && this.length > start + headerBytes, 'a frame was begun and is not empty');
+    const length = this.length - start - headerBytes;
+    const bytes = this.bytes;
+    bytes[start] = length >>> 24;
+    bytes[start + 1] = length >>> 16;
+    bytes[start + 2] = length >>> 8;
+    bytes[start + 3] = length;
+    this.#frameStart = -1;
+  }
+
+  /** Forgets the frame begun, as when its value cannot be encoded. */
+  abandon(): void {
+    assert(this.#frameStart >= 0, 'a frame was begun');
+    this.length = this.#frameStart;
+    this.#frameStart = -1;
+  }
+
+  /** Makes room for `count` more bytes. */
+  reserve(count: number): void {
+    const needed = this.length + count;
+    if (needed <= this.bytes.length) return;
+    const grown = Buffer.allocUnsafeSlow(Math.max(writerBytesMin, needed, this.bytes.length * 2));
+    this.bytes.copy(grown, 0, 0, this.length);
+    this.bytes = grown;
+  }
+
+  append(source: Uint8Array, start: number, end: number): void {
+    const count = end - start;
+    this.reserve(count);
+    if (count <= 48) {
+      const bytes = this.bytes;
+      let to = this.length;
+      for (let from = start; from < end; from++) bytes[to++] = source[from] ?? 0;
+    } else if (start === 0 && end === source.length) {
+      this.bytes.set(source, this.length);
+    } else {
+      asBuffer(source).copy(this.bytes, this.length, start, end);
+    }
+    this.length += count;
+  }
+
+  /** All frames since the last call; the bytes are the caller's for good. */
+  take(): Buffer {
+    assert(this.#frameStart < 0, 'a frame is finished before it is taken');
+    const length = this.length;
+    this.length = 0;
+    if (length <= takeCopyMax) {
+      const copy = Buffer.allocUnsafe(length);
+      this.bytes.copy(copy, 0, 0, length);
+      return copy;
+    }
+    const taken = this.bytes.subarray(0, length);
+    this.bytes = nothing;
+    return taken;
+  }
+}
+
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,294 @@
+/**
+ * The MessagePack-RPC envelope: request `[0, id, method, params]`, answer `[1, id, error, result]`,
+ * notification `[2, method, params]`. Reads the head of a message by hand and leaves its body
+ * encoded, so that a session decodes only what somebody wants. Knows no method and no schema.
+ */
+import { assert } from '../base/assert.js';
+import { BazarError, isErrorCode, type WireError } from '../base/errors.js';
+import { decode, encode, encodeInto } from './codec.js';
+import type { FrameWriter } from './frame.js';
+
+export const kinds = { bad: -1, request: 0, answer: 1, notification: 2 } as const;
+export type Kind = (typeof kinds)[keyof typeof kinds];
+
+/** A method's name is cached by its bytes up to this length. */
+const cachedNameBytes = 31;
+const methodBytesMax = 64;
+
+/**
+ * The head of the message last read. One instance is reused for all messages of a thread, so it
+ * is valid until the next `readEnvelope`.
+ */
+export interface Envelope {
+  kind: Kind;
+  /** The id of a request or answer, also of a bad one where it could be read; else undefined. */
+  id: number | undefined;
+  method: string;
+  /** Where the params, or an answer's error, begin. They end with the frame. */
+  bodyStart: number;
+  /** In an answer: its error is nil, and the result begins at `bodyStart`. */
+  ok: boolean;
+  /** What is wrong with a bad one. */
+  problem: string;
+}
+
+const envelope: Envelope = {
+  kind: kinds.bad,
+  id: undefined,
+  method: '',
+  bodyStart: 0,
+  ok: false,
+  problem: '',
+};
+
+/** Reads the head; never throws. The body is neither decoded nor checked. */
+export function readEnvelope(buffer: Uint8Array, start: number, end: number): Envelope {
+  envelope.id = undefined;
+  envelope.kind = kinds.bad;
+  const size = buffer[start] ?? 0;
+  const kind = buffer[start + 1];
+  if (size === 0x94 && (kind === kinds.request || kind === kinds.answer)) {
+    const afterId = readId(buffer, start + 2, end);
+    if (afterId < 0) return bad('the id must be an integer from 0 to 2^53 - 1');
+    return kind === kinds.request
+      ? readMethod(buffer, afterId, end, kinds.request)
+      : readOutcome(buffer, afterId, end);
+  }
+  if (size === 0x93 && kind === kinds.notification) {
+    return readMethod(buffer, start + 2, end, kinds.notification);
+  }
+  // Something else, but perhaps the peer can be told which of its requests it was.
+  if (size > 0x92 && size < 0xa0 && kind === kinds.request) readId(buffer, start + 2, end);
+  return bad('neither [0, id, method, params] nor [1, id, error, result] nor [2, method, params]');
+}
+
+function bad(problem: string): Envelope {
+  envelope.kind = kinds.bad;
+  envelope.problem = problem;
+  return envelope;
+}
+
+/** Sets the envelope's id and returns the place after it, or -1. */
+function readId(buffer: Uint8Array, at: number, end: number): number {
+  const token = buffer[at] ?? 0xc1;
+  if (token < 0x80) {
+    envelope.id = token;
+    return at + 1;
+  }
+  const width = token >= 0xcc && token <= 0xcf ? 1 << (token - 0xcc) : 0;
+  const after = at + 1 + width;
+  if (width === 0 || after > end) return -1;
+  let id = 0;
+  for (let i = at + 1; i < after; i++) id = id * 256 + (buffer[i] ?? 0);
+  if (id > Number.MAX_SAFE_INTEGER) return -1;
+  envelope.id = id;
+  return after;
+}
+
+function readMethod(buffer: Uint8Array, at: number, end: number, kind: Kind): Envelope {
+  const token = buffer[at] ?? 0xc1;
+  let nameStart = at + 1;
+  let length = token & 0x1f;
+  if (token === 0xd9) {
+    length = buffer[at + 1] ?? 0;
+    nameStart = at + 2;
+  } else if (token < 0xa0 || token >= 0xc0) {
+    return bad('the method must be a string');
+  }
+  const nameEnd = nameStart + length;
+  if (length > methodBytesMax) return bad('the name of the method is too long');
+  if (nameEnd >= end) return bad('the message has no params');
+  envelope.method = methodName(buffer, nameStart, length);
+  envelope.bodyStart = nameEnd;
+  envelope.kind = kind;
+  return envelope;
+}
+
+function readOutcome(buffer: Uint8Array, at: number, end: number): Envelope {
+  if (at + 1 >= end) return bad('the answer has no result');
+  envelope.ok = buffer[at] === 0xc0;
+  envelope.bodyStart = envelope.ok ? at + 1 : at;
+  envelope.kind = kinds.answer;
+  return envelope;
+}
+
+interface CachedName {
+  readonly bytes: Buffer;
+  readonly name: string;
+}
+
+const nameCache: (CachedName | undefined)[] = new Array(256).fill(undefined);
+
+function methodName(buffer: Uint8Array, start: number, length: number): string {
+  if (length === 0 || length > cachedNameBytes) return nameAt(buffer, start, length);
+  const last = start + length - 1;
+  const slot = ((buffer[start] ?? 0) * 7 + (buffer[last] ?? 0) * 3 + length * 31) & 0xff;
+  const cached = nameCache[slot];
+  if (cached !== undefined && cached.bytes.length === length) {
+    const bytes = cached.bytes;
+    let i = 0;
+    while (i < length && bytes[i] === buffer[start + i]) i++;
+    if (i === length) return cached.name;
+  }
+  const name = nameAt(buffer, start, length);
+  nameCache[slot] = { bytes: Buffer.from(buffer.subarray(start, start + length)), name };
+  return name;
+}
+
+function nameAt(buffer: Uint8Array, start: number, length: number): string {
+  return Buffer.from(buffer.buffer, buffer.byteOffset + start, length).toString('utf8');
+}
+
+/** The error of a failed answer whose envelope was just read. Throws where it has no known shape. */
+export function decodeError(buffer: Uint8Array, start: number, end: number): BazarError {
+  const answer = decode(buffer, start, end);
+  const error: unknown = Array.isArray(answer) ? answer[2] : undefined;
+  if (!isWireError(error)) {
+    throw new BazarError('invalid_argument', 'the error of an answer has no code');
+  }
+  return BazarError.fromWire(error);
+}
+
+function isWireError(value: unknown): value is WireError {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'code' in value &&
+    isErrorCode(value.code) &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
+}
+
+export function encodeRequest(
+  writer: FrameWriter,
+  id: number,
+  method: string,
+  params: unknown,
+): void {
+  begin(writer, 0x94, kinds.request);
+  writeId(writer, id);
+  writeMethod(writer, method);
+  writeValue(writer, params);
+}
+
+export function encodeNotification(writer: FrameWriter, method: string, params: unknown): void {
+  begin(writer, 0x93, kinds.notification);
+  writeMethod(writer, method);
+  writeValue(writer, params);
+}
+
+export function encodeAnswer(writer: FrameWriter, id: number, result: unknown): void {
+  begin(writer, 0x94, kinds.answer);
+  writeId(writer, id);
+  writer.reserve(1);
+  writer.bytes[writer.length++] = 0xc0;
+  writeValue(writer, result);
+}
+
+/** An answer whose result is MessagePack already. */
+export function encodeAnswerRaw(writer: FrameWriter, id: number, result: Uint8Array): void {
+  assert(result.length > 0, 'an encoded result is not empty');
+  begin(writer, 0x94, kinds.answer);
+  writeId(writer, id);
+  writer.reserve(1 + result.length);
+  writer.bytes[writer.length++] = 0xc0;
+  writer.append(result, 0, result.length);
+  writer.finish();
+}
+
+/** `id` is undefined where the request's could not be read. */
+export function encodeErrorAnswer(
+  writer: FrameWriter,
+  id: number | undefined,
+  error: BazarError,
+): void {
+  begin(writer, 0x94, kinds.answer);
+  if (id === undefined) {
+    writer.bytes[writer.length++] = 0xc0;
+  } else {
+    writeId(writer, id);
+  }
+  writeError(writer, error);
+}
+
+function writeError(writer: FrameWriter, error: BazarError): void {
+  try {
+    encodeInto(writer, error.toWire());
+  } catch (cause) {
+    writer.abandon();
+    throw cause;
+  }
+  writer.reserve(1);
+  writer.bytes[writer.length++] = 0xc0;
+  writer.finish();
+}
+
+/** Params or a result that are MessagePack already: wrap them, and they travel as they are. */
+export class Encoded {
+  readonly bytes: Uint8Array;
+  constructor(bytes: Uint8Array) {
+    assert(bytes.length > 0, 'an encoded value is not empty');
+    this.bytes = bytes;
+  }
+}
+
+function writeValue(writer: FrameWriter, value: unknown): void {
+  if (value instanceof Encoded) {
+    writer.append(value.bytes, 0, value.bytes.length);
+  } else {
+    try {
+      encodeInto(writer, value);
+    } catch (error) {
+      writer.abandon();
+      throw error;
+    }
+  }
+  writer.finish();
+}
+
+/** Opens a frame and leaves room for the largest id. */
+function begin(writer: FrameWriter, size: number, kind: Kind): void {
+  writer.begin();
+  writer.reserve(16);
+  const bytes = writer.bytes;
+  bytes[writer.length++] = size;
+  bytes[writer.length++] = kind;
+}
+
+function writeId(writer: FrameWriter, id: number): void {
+  const bytes = writer.bytes;
+  let at = writer.length;
+  if (id < 0x80) {
+    bytes[at++] = id;
+  } else if (id < 0x1_0000) {
+    bytes[at++] = 0xcd;
+    bytes[at++] = id >>> 8;
+    bytes[at++] = id;
+  } else if (id < 0x1_0000_0000) {
+    bytes[at++] = 0xce;
+    bytes[at++] = id >>> 24;
+    bytes[at++] = id >>> 16;
+    bytes[at++] = id >>> 8;
+    bytes[at++] = id;
+  } else {
+    bytes[at++] = 0xcf;
+    at = bytes.writeUInt32BE(Math.floor(id / 0x1_0000_0000), at);
+    at = bytes.writeUInt32BE(id >>> 0, at);
+  }
+  writer.length = at;
+}
+
+/** The encoded names of the methods called from here; they are few, the limit is for mistakes. */
+const encodedNames = new Map<string, Buffer>();
+const encodedNamesMax = 256;
+
+function writeMethod(writer: FrameWriter, method: string): void {
+  let encoded = encodedNames.get(method);
+  if (encoded === undefined) {
+    encoded = encode(method);
+    assert(encoded.length <= methodBytesMax, 'the name of a method is short');
+    if (encodedNames.size < encodedNamesMax) encodedNames.set(method, encoded);
+  }
+  writer.append(encoded, 0, encoded.length);
+}

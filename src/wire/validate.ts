@@ -1,0 +1,70 @@
+/**
+ * Parameters of the public methods, held to their schemas: whatever enters the store from outside,
+ * by raw socket or HTTP, passes here. The compiled check is the fast path; only where it fails is
+ * the schema walked again to say in a sentence which field is wrong. Knows no operation.
+ */
+import { Compile } from 'typebox/compile';
+import { BazarError } from '../base/errors.js';
+import { requestLimits } from '../base/limits.js';
+import { explain } from './explain.js';
+import { methodParams, type Params, type PublicMethod } from './schemas.js';
+
+type Checks = { readonly [M in PublicMethod]: { Check(value: unknown): value is Params<M> } };
+
+const checks = Object.fromEntries(
+  Object.entries(methodParams).map(([method, schema]) => [method, Compile(schema)]),
+) as unknown as Checks;
+
+export function isPublicMethod(method: string): method is PublicMethod {
+  return Object.hasOwn(methodParams, method);
+}
+
+export function publicMethod(method: string): PublicMethod {
+  if (isPublicMethod(method)) return method;
+  throw new BazarError('unknown_method', `unknown method "${method.slice(0, 64)}"`);
+}
+
+/** The same params, now typed. Throws unknown_method, or invalid_argument naming the field. */
+export function validateParams<M extends PublicMethod>(method: M, params: unknown): Params<M>;
+export function validateParams(method: string, params: unknown): Params<PublicMethod>;
+export function validateParams(method: string, params: unknown): Params<PublicMethod> {
+  const known = publicMethod(method);
+  if (!checks[known].Check(params)) {
+    throw new BazarError('invalid_argument', explain(methodParams[known], params, ''));
+  }
+  checkTexts(params);
+  if (known === 'buy') checkKey(params as Params<'buy'>);
+  if (known === 'add_product') checkNewName(params as Params<'add_product'>);
+  return params;
+}
+
+/** A key's limit is in bytes, a schema's in characters. */
+function checkKey(params: Params<'buy'>): void {
+  const key = params.key;
+  if (key !== undefined && Buffer.byteLength(key) > requestLimits.keyBytesMax) {
+    throw new BazarError(
+      'invalid_argument',
+      `key must be a string of 1 to ${requestLimits.keyBytesMax} bytes`,
+    );
+  }
+}
+
+/** All digits would be taken for an id where a name or an id may stand. */
+function checkNewName(params: Params<'add_product'>): void {
+  if (/^\d+$/.test(params.name)) {
+    throw new BazarError('invalid_argument', 'name must not be all digits');
+  }
+}
+
+/** Half a surrogate pair has no UTF-8; JSON can smuggle it in, MessagePack cannot carry it. */
+function checkTexts(value: object): void {
+  for (const [field, text] of Object.entries(value)) {
+    if (typeof text === 'string') {
+      if (/\p{Surrogate}/u.test(text)) {
+        throw new BazarError('invalid_argument', `${field} is not well-formed text`);
+      }
+    } else if (typeof text === 'object' && text !== null) {
+      checkTexts(text);
+    }
+  }
+}
