@@ -7,22 +7,32 @@ import type { Entry, LogRecord } from '../consensus/types.js';
 
 export interface DiskFile {
   readonly path: string;
-  /** Reads up to `length` bytes at `offset`; fewer at the end of the file. */
+  /** Reads up to `length` bytes at `offset` into memory of their own; fewer at the end of the file. */
   read(offset: number, length: number): Promise<Uint8Array>;
-  /** Writes all bytes at `offset`; durable when it resolves (fdatasync or O_DSYNC). */
+  /**
+   * Writes all bytes at `offset`; durable when it resolves (fdatasync or O_DSYNC). The caller leaves
+   * `bytes` alone until then.
+   */
   writeDurably(offset: number, bytes: Uint8Array): Promise<void>;
   size(): Promise<number>;
+  /** Waits for the reads and writes under way. */
   close(): Promise<void>;
 }
 
 export interface Disk {
+  /** An existing file. */
   open(path: string, mode: 'read' | 'write'): Promise<DiskFile>;
-  /** A new file of `size` zero bytes, durable with its folder when it resolves. */
-  preallocate(path: string, size: number): Promise<DiskFile>;
+  /**
+   * A new file of `size` bytes, `head` and then zeros, open for writing. It has its name only when
+   * all of it is durable, so that a file of this kind is never found half made.
+   */
+  preallocate(path: string, size: number, head?: Uint8Array): Promise<DiskFile>;
   /** Writes a temporary file, syncs it, renames it over `path`, syncs the folder. */
   replace(path: string, bytes: Uint8Array): Promise<void>;
   readFile(path: string): Promise<Uint8Array | undefined>;
+  /** The names of the files in a folder, sorted; empty where there is no folder. */
   list(folder: string): Promise<string[]>;
+  /** Makes the folder and those above it, durably. */
   makeFolder(path: string): Promise<void>;
   /** Removes the file and syncs its folder; no error where there is none. */
   remove(path: string): Promise<void>;
