@@ -1,0 +1,91 @@
+/**
+ * How failures look over HTTP: the one place where codes meet statuses. It must not know routes.
+ * Invariant: every failure has the shape `{"error": {code, type, message, request_id, …details}}`,
+ * and neither a stack nor a cause ever leaves.
+ */
+import { BazarError, type ErrorCode } from '../base/errors.js';
+
+/** What a route answers; without a body only the head is sent. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+}
+
+export interface FailureOptions {
+  /** Instead of the code's own status, where HTTP has a finer word (405, 412, 415). */
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const statusByCode: Readonly<Record<ErrorCode, number>> = {
+  invalid_argument: 400,
+  unauthenticated: 401,
+  permission_denied: 403,
+  not_found: 404,
+  unknown_method: 404,
+  out_of_stock: 409,
+  conflict: 409,
+  too_large: 413,
+  key_reused: 422,
+  overloaded: 429,
+  internal: 500,
+  unavailable: 503,
+  deadline_exceeded: 504,
+};
+
+const retryAfterDefaultMs = 1_000;
+
+/** The answer for a failure; the only maker of error bodies. */
+export function failureAnswer(
+  error: BazarError,
+  requestId: string,
+  options: FailureOptions = {},
+): HttpAnswer {
+  const status = options.status ?? statusByCode[error.code];
+  const { retryable: _retryable, replayed, code, message, ...details } = error.toWire();
+  const headers: Record<string, string> = { ...options.headers };
+  if (error.retryable) headers['retry-after'] = retryAfterSeconds(details.retry_after_ms);
+  if (error.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer realm="bazar"';
+  if (replayed === true) headers['idempotency-replayed'] = 'true';
+  return {
+    status,
+    headers,
+    body: { error: { ...details, code: status, type: code, message, request_id: requestId } },
+  };
+}
+
+/** Whole seconds, as the header wants them, and never zero. */
+function retryAfterSeconds(retryAfterMs: unknown): string {
+  const ms = typeof retryAfterMs === 'number' ? retryAfterMs : retryAfterDefaultMs;
+  return String(Math.max(1, Math.ceil(ms / 1_000)));
+}
+
+/** What the HTTP framework found wrong, in our words and codes; undefined for what is not its own. */
+export function frameworkFailure(error: unknown, requestId: string): HttpAnswer | undefined {
+  const code = errorField(error, 'code');
+  const status = errorField(error, 'statusCode');
+  const refuse = (type: ErrorCode, message: string, options?: FailureOptions): HttpAnswer =>
+    failureAnswer(new BazarError(type, message), requestId, options);
+  switch (code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return refuse('too_large', 'the body is too large');
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return refuse('invalid_argument', 'the body must be JSON in UTF-8', { status: 415 });
+    case 'FST_ERR_BAD_URL':
+      return refuse('invalid_argument', 'the path is not well-formed percent-encoding');
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return refuse('invalid_argument', 'a segment of the path is too long');
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return refuse('invalid_argument', 'the body is not as long as Content-Length says');
+    default:
+      if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
+      return refuse('invalid_argument', 'the request could not be read', { status });
+  }
+}
+
+function errorField(error: unknown, name: 'code' | 'statusCode'): unknown {
+  return error instanceof Error
+    ? (error as { code?: unknown; statusCode?: unknown })[name]
+    : undefined;
+}

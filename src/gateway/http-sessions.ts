@@ -1,0 +1,176 @@
+/**
+ * The HTTP sessions of one thread: which are open, what each waits for, and for how long. A client
+ * may neither hold a session by sending or reading slowly, nor fill the memory by pipelining. It
+ * knows streams and requests, but no route. Invariant: a session that is not closed is in `#open`.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { assert } from '../base/assert.js';
+import { type Clock, every, type Timer } from '../base/clock.js';
+import { sessionLimits } from '../base/limits.js';
+
+export const httpTimes = {
+  /** A request's deadline, from its head on. */
+  requestMs: 5_000,
+  /** From a request's first byte to the end of its head. */
+  headMs: 10_000,
+  /** From the end of its head to the end of its body. */
+  bodyMs: 20_000,
+  /** From a request's head until the client has taken the answer. */
+  answerMs: 30_000,
+  /** Silence between two requests. */
+  idleMs: 65_000,
+  /** From our end of the stream to the client's. */
+  lingerMs: 2_000,
+  sweepEveryMs: 1_000,
+} as const;
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly startedMs: number;
+}
+
+interface Session {
+  /** Requests without a full answer, oldest first. */
+  exchanges: Exchange[];
+  /** The newest request; it may still be sending its body. */
+  newest: Exchange | undefined;
+  idleSinceMs: number;
+  /** When bytes came that are not yet a request. */
+  headSinceMs: number | undefined;
+  /** What to say, once the sound requests before it are answered, before closing. */
+  refusal: string | undefined;
+  endedMs: number | undefined;
+}
+
+export class HttpSessions {
+  readonly #clock: Clock;
+  readonly #open = new Map<Duplex, Session>();
+  readonly #sweeper: Timer;
+  readonly #timeoutText: string;
+  #draining = false;
+  #whenEmpty: (() => void) | undefined;
+
+  /** `timeoutText` is the whole HTTP answer for a client that was too slow. */
+  constructor(clock: Clock, timeoutText: string) {
+    this.#clock = clock;
+    this.#timeoutText = timeoutText;
+    this.#sweeper = every(clock, httpTimes.sweepEveryMs, () => this.#sweep());
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  add(duplex: Duplex): void {
+    const session: Session = {
+      exchanges: [],
+      newest: undefined,
+      idleSinceMs: this.#clock.nowMs(),
+      headSinceMs: undefined,
+      refusal: undefined,
+      endedMs: undefined,
+    };
+    this.#open.set(duplex, session);
+    duplex.on('data', () => {
+      session.headSinceMs ??= this.#clock.nowMs();
+    });
+    // The HTTP server acts on errors; this listener only keeps a late one from being uncaught.
+    duplex.on('error', () => {});
+    duplex.once('close', () => {
+      this.#open.delete(duplex);
+      if (this.#open.size === 0) this.#whenEmpty?.();
+    });
+  }
+
+  /** To be called for each request, before it is handled. */
+  began(request: IncomingMessage, response: ServerResponse): void {
+    const duplex: Duplex = request.socket;
+    const session = this.#open.get(duplex);
+    if (!session) return;
+    const exchange = { request, startedMs: this.#clock.nowMs() };
+    session.newest = exchange;
+    session.headSinceMs = undefined;
+    session.exchanges.push(exchange);
+    if (session.exchanges.length > sessionLimits.inFlightMax) {
+      duplex.destroy();
+      return;
+    }
+    response.once('close', () => {
+      session.exchanges = session.exchanges.filter((other) => other !== exchange);
+      session.idleSinceMs = this.#clock.nowMs();
+      this.#settle(duplex, session);
+    });
+  }
+
+  /** The stream's input makes no sense from here on: answers what came before, then this. */
+  refuse(duplex: Duplex, text: string): void {
+    const session = this.#open.get(duplex);
+    if (!session || session.refusal !== undefined) return;
+    session.refusal = text;
+    this.#settle(duplex, session);
+  }
+
+  /** Ends each session when its requests are answered; resolves when none is left, or in time. */
+  async drain(limitMs: number): Promise<void> {
+    this.#draining = true;
+    for (const [duplex, session] of this.#open) this.#settle(duplex, session);
+    if (this.#open.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(limitMs, resolve);
+      this.#whenEmpty = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  close(): void {
+    this.#sweeper.cancel();
+    for (const duplex of this.#open.keys()) duplex.destroy();
+  }
+
+  invariants(): void {
+    for (const [duplex, session] of this.#open) {
+      assert(!duplex.closed, 'an open session has an open stream');
+      assert(session.exchanges.length <= sessionLimits.inFlightMax + 1, 'exchanges are bounded');
+    }
+  }
+
+  #settle(duplex: Duplex, session: Session): void {
+    // A request whose body never came to its end will not be answered.
+    if (session.exchanges.some(({ request }) => request.complete)) return;
+    if (session.refusal !== undefined) this.#end(duplex, session, session.refusal);
+    else if (this.#draining && session.exchanges.length === 0) this.#end(duplex, session, '');
+  }
+
+  #end(duplex: Duplex, session: Session, text: string): void {
+    if (session.endedMs !== undefined) return;
+    session.endedMs = this.#clock.nowMs();
+    if (duplex.writable) duplex.end(text);
+    else duplex.destroy();
+  }
+
+  #sweep(): void {
+    const now = this.#clock.nowMs();
+    for (const [duplex, session] of this.#open) this.#enforce(duplex, session, now);
+  }
+
+  #enforce(duplex: Duplex, session: Session, now: number): void {
+    const since = (startMs: number | undefined): number => now - (startMs ?? now);
+    const { newest, exchanges, endedMs, headSinceMs, idleSinceMs } = session;
+    const reading = newest !== undefined && !newest.request.complete;
+    if (since(endedMs) > httpTimes.lingerMs) duplex.destroy();
+    else if (since(exchanges[0]?.startedMs) > httpTimes.answerMs) duplex.destroy();
+    else if (reading && since(newest.startedMs) > httpTimes.bodyMs) {
+      if (exchanges.length > 0) this.refuse(duplex, this.#timeoutText);
+      else duplex.destroy();
+    } else if (exchanges.length > 0 || reading) return;
+    else if (since(headSinceMs) > httpTimes.headMs) this.refuse(duplex, this.#timeoutText);
+    else if (since(idleSinceMs) > httpTimes.idleMs) this.#end(duplex, session, '');
+  }
+}

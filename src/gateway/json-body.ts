@@ -1,0 +1,101 @@
+/**
+ * Reads a request's body as JSON. It knows no route and no schema. What parsers disagree on is
+ * refused rather than guessed: a key twice in one object, keys that reach prototypes, text that
+ * is not UTF-8, nesting beyond the wire's own limit.
+ */
+import { BazarError } from '../base/errors.js';
+import { wireLimits } from '../base/limits.js';
+
+const prototypeKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** Types under which clients send JSON: its own, and those that tools put there unasked. */
+const tolerated: ReadonlySet<string> = new Set([
+  'application/json',
+  'application/octet-stream',
+  'application/x-www-form-urlencoded',
+  'text/json',
+  'text/plain',
+]);
+
+/** False for a Content-Type that is clearly something else; none at all is fine. */
+export function mayBeJson(contentType: string | undefined): boolean {
+  if (contentType === undefined) return true;
+  const [type = '', ...parameters] = contentType.toLowerCase().split(';');
+  const media = type.trim();
+  const charset = parameters.map((p) => p.trim()).find((p) => p.startsWith('charset='));
+  const encoding = charset?.slice('charset='.length).replaceAll('"', '');
+  if (encoding !== undefined && !['utf-8', 'utf8', 'us-ascii'].includes(encoding)) return false;
+  return tolerated.has(media) || /^application\/[\w.+-]+\+json$/.test(media);
+}
+
+/** An empty body is undefined; whatever else is not sound JSON throws `invalid_argument`. */
+export function readJson(bytes: Uint8Array): unknown {
+  if (bytes.length === 0) return undefined;
+  const text = decode(bytes);
+  const value = parse(text);
+  const hazard = findHazard(text);
+  if (hazard !== undefined) throw new BazarError('invalid_argument', hazard);
+  return value;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new BazarError('invalid_argument', 'the body is not UTF-8', { cause });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new BazarError('invalid_argument', 'the body is not JSON', { cause });
+  }
+}
+
+/** Walks over text that is known to be JSON; says what is unsound in it. */
+function findHazard(text: string): string | undefined {
+  /** The keys of each open object; undefined stands for an open list. */
+  const open: (Set<string> | undefined)[] = [];
+  let keyIsNext = false;
+  for (let at = 0; at < text.length; at++) {
+    switch (text[at]) {
+      case '{':
+      case '[':
+        keyIsNext = text[at] === '{';
+        open.push(keyIsNext ? new Set() : undefined);
+        if (open.length > wireLimits.depthMax) return 'the body is nested too deeply';
+        break;
+      case '}':
+      case ']':
+        open.pop();
+        keyIsNext = false;
+        break;
+      case ',':
+        keyIsNext = open.at(-1) !== undefined;
+        break;
+      case '"': {
+        const end = stringEnd(text, at);
+        if (keyIsNext) {
+          const key = String(JSON.parse(text.slice(at, end + 1)));
+          const keys = open.at(-1);
+          if (prototypeKeys.has(key)) return `the body must not have the field ${key}`;
+          if (keys?.has(key)) return `the body has the field ${key.slice(0, 60)} twice`;
+          keys?.add(key);
+          keyIsNext = false;
+        }
+        at = end;
+        break;
+      }
+    }
+  }
+  return undefined;
+}
+
+/** The place of the closing quote of the string that opens at `start`. */
+function stringEnd(text: string, start: number): number {
+  let at = start + 1;
+  while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
+}

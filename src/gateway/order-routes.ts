@@ -1,0 +1,74 @@
+/**
+ * Orders over HTTP: buy, read one, page through all. The body of a purchase is the wire's `buy`
+ * without its key, which is a header here.
+ */
+import { BazarError, toBazarError } from '../base/errors.js';
+import type { Operations } from '../frontend/types.js';
+import { type HttpRoute, operationRoute } from './http-route.js';
+import { orderNumberOf, renameNotFound } from './path-values.js';
+import { idempotencyKeyOf } from './request-headers.js';
+
+export function orderRoutes(operations: Operations): HttpRoute[] {
+  return [buyRoute(operations), orderRoute(operations), ordersRoute(operations)];
+}
+
+function buyRoute(operations: Operations): HttpRoute {
+  return operationRoute({
+    method: 'POST',
+    url: '/orders',
+    summary: 'Buy one product or several',
+    access: 'public',
+    operation: 'buy',
+    from: 'body',
+    elsewhere: ['key'],
+    read({ headers }) {
+      const key = idempotencyKeyOf(headers);
+      return key === undefined ? {} : { key };
+    },
+    async answer(params, { context }) {
+      const bought = await operations.buy(params, context).catch(explainRefusal);
+      const { replayed, ...placed } = bought;
+      const headers = replayed === true ? { 'idempotency-replayed': 'true' } : {};
+      return { status: 200, headers, body: { data: placed } };
+    },
+  });
+}
+
+/** A bare "product not found" would read as if the path were wrong. */
+function explainRefusal(error: unknown): never {
+  const { code, message, details } = toBazarError(error);
+  if (code !== 'not_found' && code !== 'out_of_stock') throw error;
+  const plain = code === 'not_found' ? 'product not found' : message;
+  throw new BazarError(code, `couldn't place the order: ${plain}`, { details, cause: error });
+}
+
+function orderRoute(operations: Operations): HttpRoute {
+  return operationRoute({
+    method: 'GET',
+    url: '/orders/:number',
+    summary: 'Read an order by its number',
+    access: 'public',
+    operation: 'order',
+    from: 'path',
+    read: ({ path }) => ({ number: orderNumberOf(path.number) }),
+    async answer(params, { context }) {
+      const order = await operations.order(params, context).catch(renameNotFound('order'));
+      return { status: 200, body: { data: order } };
+    },
+  });
+}
+
+function ordersRoute(operations: Operations): HttpRoute {
+  return operationRoute({
+    method: 'GET',
+    url: '/orders',
+    summary: 'Page through all orders, newest last',
+    access: 'admin',
+    operation: 'orders',
+    from: 'query',
+    async answer(params, { context }) {
+      const { items, ...paging } = await operations.orders(params, context);
+      return { status: 200, body: { data: items, ...paging } };
+    },
+  });
+}

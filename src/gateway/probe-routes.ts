@@ -1,0 +1,41 @@
+/**
+ * What machines and operators ask a frontend: alive, ready, status. `/livez` asks nobody, so that
+ * a frontend is not restarted because the store has no leader.
+ */
+import { BazarError } from '../base/errors.js';
+import type { Operations } from '../frontend/types.js';
+import type { HttpRoute } from './http-route.js';
+
+export function probeRoutes(operations: Operations, draining: () => boolean): HttpRoute[] {
+  return [
+    {
+      method: 'GET',
+      url: '/livez',
+      summary: 'Whether the process is alive',
+      access: 'public',
+      answer: async () => ({ status: 200, body: { data: { status: 'alive' } } }),
+    },
+    {
+      method: 'GET',
+      url: '/readyz',
+      summary: 'Whether the store can be used through this frontend',
+      access: 'public',
+      async answer() {
+        const why = draining() ? 'the frontend is stopping' : operations.notReady();
+        if (why !== undefined) throw new BazarError('unavailable', why);
+        return { status: 200, body: { data: { status: 'ready' } } };
+      },
+    },
+    {
+      method: 'GET',
+      url: '/status',
+      summary: 'Members, roles, logs and caches',
+      access: 'public',
+      operation: 'status',
+      answer: async ({ context }) => ({
+        status: 200,
+        body: { data: await operations.status(context) },
+      }),
+    },
+  ];
+}

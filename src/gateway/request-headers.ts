@@ -1,0 +1,80 @@
+/**
+ * The request headers that mean something here: request id, idempotency key, entity tags and the
+ * administrator's token. Each is read in one place; none of them knows a route.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { BazarError } from '../base/errors.js';
+import { requestLimits } from '../base/limits.js';
+import type { Random } from '../base/random.js';
+
+const requestIdText = /^[\w.:+/=@-]{1,100}$/;
+const strongTag = /^"(\d{1,15})"$/;
+
+/** The client's own id where it is short and harmless (it goes into logs), else a fresh one. */
+export function requestIdOf(headers: IncomingHttpHeaders, random: Random): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && requestIdText.test(given) ? given : random.uuid();
+}
+
+/** 1–200 bytes of UTF-8, exactly as sent, so that wire and HTTP mean the same key. */
+export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | undefined {
+  const given = headers['idempotency-key'];
+  if (given === undefined) return undefined;
+  // Node hands out header bytes as latin1, one character a byte.
+  const bytes = Buffer.from(String(given), 'latin1');
+  if (bytes.length < 1 || bytes.length > requestLimits.keyBytesMax) {
+    const message = `Idempotency-Key must have from 1 to ${requestLimits.keyBytesMax} bytes`;
+    throw new BazarError('invalid_argument', message);
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new BazarError('invalid_argument', 'Idempotency-Key must be UTF-8', { cause });
+  }
+}
+
+/** A version as an entity tag. */
+export function tagOf(version: number): string {
+  return `"${version}"`;
+}
+
+/** Whether the client's copy is still good: If-None-Match, compared weakly (RFC 9110, 13.1.2). */
+export function isUnchanged(headers: IncomingHttpHeaders, version: number): boolean {
+  const given = headers['if-none-match'];
+  if (given === undefined) return false;
+  const tags = given.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes('*') || tags.includes(tagOf(version));
+}
+
+/** The version that If-Match demands; undefined where any will do. */
+export function demandedVersion(headers: IncomingHttpHeaders): number | undefined {
+  const given = headers['if-match']?.trim();
+  if (given === undefined || given === '*') return undefined;
+  const version = Number(strongTag.exec(given)?.[1] ?? 0);
+  if (version > 0) return version;
+  throw new BazarError('invalid_argument', 'If-Match must be one tag as the ETag gave it, or *');
+}
+
+/** Throws unless the request carries the administrator's token. */
+export type AdminCheck = (headers: IncomingHttpHeaders) => void;
+
+/** `open` lets everyone in: for old clients, never the default. */
+export function createAdminCheck(adminToken: string, open: boolean): AdminCheck {
+  const expected = digest(adminToken);
+  return (headers) => {
+    if (open) return;
+    const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
+    if (token === undefined) {
+      throw new BazarError('unauthenticated', 'this needs Authorization: Bearer <admin token>');
+    }
+    // Digests have one length, so the comparison tells nothing about the token.
+    if (adminToken === '' || !timingSafeEqual(digest(token), expected)) {
+      throw new BazarError('permission_denied', 'this is not the admin token');
+    }
+  };
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}
