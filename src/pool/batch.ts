@@ -1,0 +1,157 @@
+/**
+ * All that one side of a relay has for the other in one turn of the loop, as one ArrayBuffer: a
+ * message between threads costs microseconds, so bytes of many sessions share it. A record is two
+ * words (session; kind and length) and its bytes, padded to four; both sides are threads of one
+ * process, so words are in the machine's order. Knows nothing of sockets and ports.
+ */
+import { assert } from '../base/assert.js';
+import type { Clock } from '../base/clock.js';
+
+export const kinds = {
+  /** Owner to thread: a session begins; its bytes are the listener's kind, a NUL, the remote. */
+  open: 1,
+  /** Bytes of a session, either way. */
+  data: 2,
+  /** The peer ended its side · the thread wants the session sent and closed. */
+  end: 3,
+  /** The session is no more, with the error's text · the thread wants it destroyed. */
+  closed: 4,
+  /** Thread to owner: so many bytes consumed · owner to thread: so many taken by the network. */
+  credit: 5,
+  pause: 6,
+  resume: 7,
+  /** The session's handler threw; the text is for the log. */
+  failed: 8,
+  /** MessagePack of [id, operation, args] after another; id 0 wants no answer. */
+  calls: 9,
+  /** MessagePack of [id, error, result] after another. */
+  answers: 10,
+} as const;
+export type Kind = (typeof kinds)[keyof typeof kinds];
+
+const batchBytesMin = 64 * 1024;
+/** A batch that grew so large leaves at once. */
+const batchBytesMax = 1024 * 1024;
+const recordBytesMax = 2 ** 28 - 1;
+const headerBytes = 8;
+
+export interface BatchReader {
+  /** One record: its bytes lie in `batch` from `start` on; they are the reader's for good. */
+  record(kind: Kind, session: number, batch: ArrayBuffer, start: number, length: number): void;
+}
+
+export function readBatch(batch: ArrayBuffer, reader: BatchReader): void {
+  const words = new Uint32Array(batch);
+  let at = 0;
+  while (at < words.length) {
+    const session = words[at] ?? 0;
+    const head = words[at + 1] ?? 0;
+    const length = head & recordBytesMax;
+    const start = (at + 2) << 2;
+    assert(start + length <= batch.byteLength, 'a batch record ends within its batch');
+    reader.record((head >>> 28) as Kind, session, batch, start, length);
+    at += 2 + ((length + 3) >>> 2);
+  }
+}
+
+export class BatchWriter {
+  readonly #clock: Clock;
+  readonly #post: (batch: ArrayBuffer) => void;
+  /** Adds what is kept elsewhere until the turn's end. */
+  readonly #gather: () => void;
+  readonly #flush = (): void => this.flush();
+  #bytes = new Uint8Array(batchBytesMin);
+  #words = new Uint32Array(this.#bytes.buffer);
+  #used = 0;
+  /** Word of the newest record, if it is data and may grow; else -1. */
+  #growing = -1;
+  #scheduled = false;
+
+  constructor(clock: Clock, post: (batch: ArrayBuffer) => void, gather: () => void) {
+    this.#clock = clock;
+    this.#post = post;
+    this.#gather = gather;
+  }
+
+  /** Copies the bytes; they join the newest record where that is the same session's. */
+  data(session: number, bytes: Uint8Array): void {
+    if (bytes.length === 0 || this.#grow(session, bytes)) return;
+    const start = this.#begin(kinds.data, session, bytes.length);
+    this.#bytes.set(bytes, start);
+    this.#growing = (start - headerBytes) >>> 2;
+  }
+
+  record(kind: Kind, session: number, bytes?: Uint8Array): void {
+    const start = this.#begin(kind, session, bytes?.length ?? 0);
+    if (bytes) this.#bytes.set(bytes, start);
+  }
+
+  credit(session: number, count: number): void {
+    const start = this.#begin(kinds.credit, session, 4);
+    this.#words[start >>> 2] = count;
+  }
+
+  /** Asks for a flush at the end of this turn. */
+  schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#clock.afterTurn(this.#flush);
+  }
+
+  flush(): void {
+    this.#scheduled = false;
+    this.#gather();
+    this.#send();
+  }
+
+  #grow(session: number, bytes: Uint8Array): boolean {
+    const at = this.#growing;
+    if (at < 0 || this.#words[at] !== session) return false;
+    const length = (this.#words[at + 1] ?? 0) & recordBytesMax;
+    const start = (at << 2) + headerBytes + length;
+    const end = start + bytes.length;
+    if (end > this.#bytes.length) return false;
+    this.#bytes.set(bytes, start);
+    this.#words[at + 1] = (kinds.data << 28) | (length + bytes.length);
+    this.#used = (end + 3) & ~3;
+    return true;
+  }
+
+  /** Writes a header and returns where the record's bytes go. */
+  #begin(kind: Kind, session: number, length: number): number {
+    assert(length <= recordBytesMax, 'a batch record is below 256 MiB');
+    const size = headerBytes + ((length + 3) & ~3);
+    if (this.#used + size > this.#bytes.length) this.#makeRoom(size);
+    const word = this.#used >>> 2;
+    this.#words[word] = session;
+    this.#words[word + 1] = (kind << 28) | length;
+    const start = this.#used + headerBytes;
+    this.#used += size;
+    this.#growing = -1;
+    this.schedule();
+    return start;
+  }
+
+  #makeRoom(size: number): void {
+    if (this.#used + size > batchBytesMax) this.#send();
+    let capacity = this.#bytes.length;
+    while (capacity < this.#used + size) capacity *= 2;
+    if (capacity > this.#bytes.length) this.#resize(capacity);
+  }
+
+  #resize(capacity: number): void {
+    const bytes = new Uint8Array(capacity);
+    bytes.set(this.#bytes.subarray(0, this.#used));
+    this.#bytes = bytes;
+    this.#words = new Uint32Array(bytes.buffer);
+  }
+
+  #send(): void {
+    if (this.#used === 0) return;
+    const batch = this.#bytes.buffer.slice(0, this.#used);
+    this.#used = 0;
+    this.#growing = -1;
+    if (this.#bytes.length > batchBytesMax) this.#resize(batchBytesMin);
+    this.#post(batch);
+  }
+}

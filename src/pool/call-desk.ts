@@ -1,0 +1,91 @@
+/**
+ * The owner's desk for the calls of one thread: all calls of a message are handed over at once,
+ * and all answers of a turn travel back as one record. It knows no operation. Invariant: every
+ * call is answered exactly once, unless its thread is gone.
+ */
+import { assert } from '../base/assert.js';
+import { BazarError, toBazarError } from '../base/errors.js';
+import { decode, encode } from '../wire/codec.js';
+import type { OwnerCall } from './types.js';
+
+export interface CallHandlers {
+  /** All calls of one message; each is to be replied to. */
+  onCalls(calls: OwnerCall[]): void;
+  onTell?: ((operation: string, args: unknown) => void) | undefined;
+}
+
+const fieldsPerRecord = 3;
+
+export class CallDesk {
+  readonly #handlers: CallHandlers;
+  readonly #schedule: () => void;
+  #answers: unknown[] = [];
+  #outstanding = 0;
+
+  constructor(handlers: CallHandlers, schedule: () => void) {
+    this.#handlers = handlers;
+    this.#schedule = schedule;
+  }
+
+  get outstanding(): number {
+    return this.#outstanding;
+  }
+
+  /** Tells are handed over one by one, before the calls of the same message. */
+  take(bytes: Uint8Array): void {
+    const fields = decode(bytes);
+    assert(Array.isArray(fields), 'calls are a list');
+    const calls: OwnerCall[] = [];
+    for (let at = 0; at < fields.length; at += fieldsPerRecord) {
+      const id: unknown = fields[at];
+      const operation: unknown = fields[at + 1];
+      const args: unknown = fields[at + 2];
+      assert(typeof id === 'number' && typeof operation === 'string', 'a call has id and name');
+      if (id === 0) this.#handlers.onTell?.(operation, args);
+      else calls.push(this.#call(id, operation, args));
+    }
+    if (calls.length > 0) this.#handlers.onCalls(calls);
+  }
+
+  /** The answers since the last time, or undefined where there are none. */
+  gather(): Uint8Array | undefined {
+    if (this.#answers.length === 0) return undefined;
+    const answers = this.#answers;
+    this.#answers = [];
+    try {
+      return encode(answers);
+    } catch {
+      return encode(withoutUnencodable(answers));
+    }
+  }
+
+  #call(id: number, operation: string, args: unknown): OwnerCall {
+    let replied = false;
+    this.#outstanding++;
+    const reply = (error: Error | undefined, result?: unknown): void => {
+      assert(!replied, `one reply to ${operation}`);
+      replied = true;
+      this.#outstanding--;
+      if (this.#answers.length === 0) this.#schedule();
+      if (error) this.#answers.push(id, toBazarError(error).toWire(), null);
+      else this.#answers.push(id, null, result ?? null);
+    };
+    return { operation, args, reply };
+  }
+}
+
+/** One bad result must not take the others of its turn with it. */
+function withoutUnencodable(answers: readonly unknown[]): unknown[] {
+  const out: unknown[] = [];
+  for (let at = 0; at < answers.length; at += fieldsPerRecord) {
+    const record = answers.slice(at, at + fieldsPerRecord);
+    try {
+      encode(record);
+      out.push(...record);
+    } catch {
+      const error = new BazarError('internal', 'the answer cannot be encoded');
+      out.push(record[0], error.toWire(), null);
+    }
+  }
+  return out;
+}

@@ -1,0 +1,75 @@
+/**
+ * Starts what serves sessions: threads of a fixed piscina pool, or hosts on the owner itself. Each
+ * launch yields a port and a promise of the end, which rejects where the thread crashed. It does
+ * not decide whether a thread is started again.
+ */
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { Clock } from '../base/clock.js';
+import type { Logger } from '../base/logging.js';
+import type { RelayLimits } from './limits.js';
+import { loadProgram } from './load-program.js';
+import { SessionHost } from './session-host.js';
+import type { ThreadTask } from './thread-main.js';
+import { localPorts, messagePort, type ThreadPort } from './thread-port.js';
+
+export interface Launched {
+  readonly port: ThreadPort;
+  /** Resolves after a stop; rejects with why the thread ended otherwise. */
+  readonly ended: Promise<void>;
+}
+
+export interface Launcher {
+  launch(): Launched;
+  /** Ends all threads, hung ones too. */
+  close(): Promise<void>;
+}
+
+export interface LaunchOptions {
+  readonly program: URL;
+  readonly data: unknown;
+  readonly limits: RelayLimits;
+}
+
+export function threadLauncher(workers: number, options: LaunchOptions, logger: Logger): Launcher {
+  const pool = new Piscina({
+    filename: new URL('./thread-main.js', import.meta.url).href,
+    name: 'serveSessions',
+    minThreads: workers,
+    maxThreads: workers,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    // Between two tasks a thread must go on reading its ports.
+    atomics: 'disabled',
+    recordTiming: false,
+  });
+  // Errors of threads without a task; without a listener they would end the process.
+  pool.on('error', (error: Error) => {
+    logger.warn({ err: error.stack }, 'a session thread failed between two tasks');
+  });
+  return {
+    launch() {
+      const { port1, port2 } = new MessageChannel();
+      const { data, limits } = options;
+      const task: ThreadTask = { port: port2, program: options.program.href, data, limits };
+      return { port: messagePort(port1), ended: pool.run(task, { transferList: [port2] }) };
+    },
+    // Not pool.close(), which waits for long tasks: the owner has said stop and waited already.
+    close: () => pool.destroy(),
+  };
+}
+
+export function localLauncher(options: LaunchOptions, clock: Clock): Launcher {
+  return {
+    launch() {
+      const [ownerPort, hostPort] = localPorts();
+      const ended = new Promise<void>((stopped, failed) => {
+        const host = new SessionHost(hostPort, clock, options.limits, stopped);
+        loadProgram(options.program.href)
+          .then((program) => host.run(program, options.data))
+          .catch(failed);
+      });
+      return { port: ownerPort, ended };
+    },
+    close: async () => {},
+  };
+}

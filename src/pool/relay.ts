@@ -1,0 +1,172 @@
+/**
+ * The owner's end of one session thread: its sockets and its calls, each turn's traffic as one
+ * message. It starts and replaces no thread. Invariant: after `abandon` nothing is sent, and every
+ * socket is closed.
+ */
+import { assert, unreachable } from '../base/assert.js';
+import type { Clock } from '../base/clock.js';
+import { BazarError } from '../base/errors.js';
+import type { Logger } from '../base/logging.js';
+import type { Connection } from '../net/types.js';
+import { type BatchReader, BatchWriter, type Kind, kinds, readBatch } from './batch.js';
+import { CallDesk, type CallHandlers } from './call-desk.js';
+import type { RelayLimits } from './limits.js';
+import { SocketEnd } from './socket-end.js';
+import type { Control, ThreadPort } from './thread-port.js';
+
+export interface RelayOptions {
+  readonly port: ThreadPort;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: RelayLimits;
+  readonly handlers: CallHandlers;
+  readonly onControl: (control: Control) => void;
+  readonly onSessionClosed: () => void;
+}
+
+export class Relay implements BatchReader {
+  readonly #options: RelayOptions;
+  readonly #writer: BatchWriter;
+  readonly #desk: CallDesk;
+  readonly #sockets = new Map<number, SocketEnd>();
+  /** Sockets with bytes of the batch being read. */
+  readonly #touched: SocketEnd[] = [];
+  #calls: Uint8Array | undefined;
+  #lastId = 0;
+  #abandoned = false;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    const { port, clock, handlers, onControl } = options;
+    this.#writer = new BatchWriter(
+      clock,
+      (batch) => {
+        if (!this.#abandoned) port.sendBatch(batch);
+      },
+      () => {
+        const answers = this.#desk.gather();
+        if (answers) this.#writer.record(kinds.answers, 0, answers);
+      },
+    );
+    this.#desk = new CallDesk(handlers, () => this.#writer.schedule());
+    port.receive({ batch: (batch) => this.#receive(batch), control: onControl });
+  }
+
+  get sessions(): number {
+    return this.#sockets.size;
+  }
+
+  get callsOutstanding(): number {
+    return this.#abandoned ? 0 : this.#desk.outstanding;
+  }
+
+  get inputBytes(): number {
+    let sum = 0;
+    for (const socket of this.#sockets.values()) sum += socket.inputBytes;
+    return sum;
+  }
+
+  get outputBytes(): number {
+    let sum = 0;
+    for (const socket of this.#sockets.values()) sum += socket.outputBytes;
+    return sum;
+  }
+
+  /** Makes the connection a session of this thread; called in the turn in which it came. */
+  accept(connection: Connection, kind: string): void {
+    const id = this.#nextId();
+    const socket = new SocketEnd(id, connection, this.#writer, this.#options.limits, this.#closed);
+    this.#sockets.set(id, socket);
+    this.#writer.record(kinds.open, id, Buffer.from(`${kind}\0${connection.remote}`));
+    connection.start(socket);
+  }
+
+  /** Sends a control message behind all that was sent before. */
+  send(control: Control): void {
+    this.#writer.flush();
+    if (!this.#abandoned) this.#options.port.sendControl(control);
+  }
+
+  /** Sends and closes every socket. */
+  finishAll(): void {
+    for (const socket of [...this.#sockets.values()]) socket.finish();
+  }
+
+  destroyAll(error?: Error): void {
+    for (const socket of [...this.#sockets.values()]) socket.destroy(error);
+  }
+
+  /** The thread is gone: closes its sockets and forgets its calls. */
+  abandon(): void {
+    if (this.#abandoned) return;
+    this.#abandoned = true;
+    this.#options.port.close();
+    this.destroyAll(new BazarError('unavailable', 'the session thread ended'));
+  }
+
+  record(kind: Kind, session: number, batch: ArrayBuffer, start: number, length: number): void {
+    if (kind === kinds.calls) {
+      assert(!this.#calls, 'one record of calls in a batch');
+      this.#calls = new Uint8Array(batch, start, length);
+      return;
+    }
+    const socket = this.#sockets.get(session);
+    // The socket may have closed while the thread's record was under way.
+    if (!socket) return;
+    switch (kind) {
+      case kinds.data:
+        if (socket.write(Buffer.from(batch, start, length))) this.#touched.push(socket);
+        return;
+      case kinds.credit:
+        socket.consumed(new Uint32Array(batch, start, 1)[0] ?? 0);
+        return;
+      case kinds.pause:
+        socket.pause();
+        return;
+      case kinds.resume:
+        socket.resume();
+        return;
+      case kinds.end:
+        socket.finish();
+        return;
+      case kinds.closed:
+        socket.destroy();
+        return;
+      case kinds.failed:
+        this.#failed(socket, Buffer.from(batch, start, length).toString());
+        return;
+      case kinds.open:
+      case kinds.answers:
+        throw new BazarError('internal', 'a thread opens and answers nothing');
+      default:
+        unreachable(kind);
+    }
+  }
+
+  #receive(batch: ArrayBuffer): void {
+    readBatch(batch, this);
+    for (const socket of this.#touched) socket.flush();
+    this.#touched.length = 0;
+    const calls = this.#calls;
+    if (!calls) return;
+    this.#calls = undefined;
+    this.#desk.take(calls);
+  }
+
+  #failed(socket: SocketEnd, text: string): void {
+    this.#options.logger.error({ remote: socket.remote, err: text }, 'a session failed');
+    socket.destroy(new BazarError('internal', 'the session failed'));
+  }
+
+  readonly #closed = (id: number): void => {
+    this.#sockets.delete(id);
+    this.#options.onSessionClosed();
+  };
+
+  #nextId(): number {
+    do {
+      this.#lastId = (this.#lastId + 1) >>> 0;
+    } while (this.#sockets.has(this.#lastId) || this.#lastId === 0);
+    return this.#lastId;
+  }
+}

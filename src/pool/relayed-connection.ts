@@ -1,0 +1,194 @@
+/**
+ * A session as its thread sees it: a Connection whose socket lives on the owner. It knows no
+ * thread and no port, only the batch it writes to. Invariant: `closed` is called once, last, and
+ * what arrives while paused (or before `start`) waits here in order.
+ */
+import { assert } from '../base/assert.js';
+import type { Connection, ConnectionEvents } from '../net/types.js';
+import { type BatchWriter, kinds } from './batch.js';
+import type { RelayLimits } from './limits.js';
+
+export class RelayedConnection implements Connection {
+  readonly remote: string;
+  readonly #id: number;
+  readonly #writer: BatchWriter;
+  readonly #limits: RelayLimits;
+  /** What a handler throws; it closes this session. */
+  readonly #failed: (connection: RelayedConnection, error: unknown) => void;
+  #events: ConnectionEvents | undefined;
+  #waiting: Uint8Array[] = [];
+  #paused = false;
+  #peerEnded = false;
+  /** No more writes. */
+  #ended = false;
+  #destroyed = false;
+  #destroyError: Error | undefined;
+  #closed: { readonly error: Error | undefined } | undefined;
+  #consumed = 0;
+  #outstanding = 0;
+  #wantsDrained = false;
+
+  constructor(
+    id: number,
+    remote: string,
+    writer: BatchWriter,
+    limits: RelayLimits,
+    failed: (connection: RelayedConnection, error: unknown) => void,
+  ) {
+    this.remote = remote;
+    this.#id = id;
+    this.#writer = writer;
+    this.#limits = limits;
+    this.#failed = failed;
+  }
+
+  get id(): number {
+    return this.#id;
+  }
+
+  /** Known to within `creditBytes`; this is the lower bound, so that it comes back to 0. */
+  get pendingBytes(): number {
+    return Math.max(0, this.#outstanding - this.#limits.creditBytes);
+  }
+
+  start(events: ConnectionEvents): void {
+    assert(!this.#events, 'a connection is started once');
+    this.#events = events;
+    this.#releaseSoon();
+  }
+
+  write(bytes: Uint8Array): boolean {
+    if (this.#ended || this.#closed) return false;
+    this.#writer.data(this.#id, bytes);
+    this.#outstanding += bytes.length;
+    if (this.#outstanding < this.#limits.outputBytesMax) return true;
+    this.#wantsDrained = true;
+    return false;
+  }
+
+  pause(): void {
+    if (this.#paused || this.#closed) return;
+    this.#paused = true;
+    this.#writer.record(kinds.pause, this.#id);
+  }
+
+  resume(): void {
+    if (!this.#paused || this.#closed) return;
+    this.#paused = false;
+    this.#writer.record(kinds.resume, this.#id);
+    this.#releaseSoon();
+  }
+
+  end(): void {
+    if (this.#ended || this.#closed) return;
+    this.#ended = true;
+    this.#writer.record(kinds.end, this.#id);
+  }
+
+  destroy(error?: Error): void {
+    if (this.#destroyed || this.#closed) return;
+    this.abort(error);
+    this.#writer.record(kinds.closed, this.#id);
+  }
+
+  /** Takes nothing more from the peer or the handlers; the owner has been told to close. */
+  abort(error: Error | undefined): void {
+    this.#ended = true;
+    this.#destroyed = true;
+    this.#destroyError = error;
+    this.#waiting = [];
+  }
+
+  received(bytes: Uint8Array): void {
+    if (this.#destroyed) return;
+    if (!this.#events || this.#paused || this.#waiting.length > 0) {
+      // A copy, for the view would keep the bytes of all sessions of its batch.
+      this.#waiting.push(bytes.slice());
+    } else {
+      this.#deliver(this.#events, bytes);
+    }
+  }
+
+  peerEnded(): void {
+    this.#peerEnded = true;
+    this.#release();
+  }
+
+  taken(count: number): void {
+    this.#outstanding -= count;
+    if (!this.#wantsDrained || this.#outstanding > this.#limits.creditBytes) return;
+    this.#wantsDrained = false;
+    if (this.#destroyed) return;
+    try {
+      this.#events?.drained?.();
+    } catch (error) {
+      this.#failed(this, error);
+    }
+  }
+
+  socketClosed(error: Error | undefined): void {
+    this.#closed = { error: this.#destroyError ?? error };
+    // Nobody can answer what still waits for a paused session; before `start` it is not lost.
+    if (this.#events) this.#waiting = [];
+    this.#paused = false;
+    this.#release();
+  }
+
+  #deliver(events: ConnectionEvents, bytes: Uint8Array): void {
+    try {
+      events.data(bytes);
+    } catch (error) {
+      this.#failed(this, error);
+    }
+    this.#consumed += bytes.length;
+    if (this.#consumed < this.#limits.creditBytes || this.#closed) return;
+    this.#writer.credit(this.#id, this.#consumed);
+    this.#consumed = 0;
+  }
+
+  /** Not at once: who resumes or starts does not expect to be called back before it returns. */
+  #releaseSoon(): void {
+    if (this.#waiting.length > 0 || this.#peerEnded || this.#closed) {
+      queueMicrotask(() => this.#release());
+    }
+  }
+
+  #release(): void {
+    const events = this.#events;
+    if (!events) return;
+    const waiting = this.#waiting;
+    let given = 0;
+    while (given < waiting.length && !this.#paused && !this.#destroyed) {
+      const bytes = waiting[given++];
+      if (bytes) this.#deliver(events, bytes);
+    }
+    if (this.#destroyed) this.#waiting = [];
+    else waiting.splice(0, given);
+    if (this.#paused) return;
+    this.#giveEnd(events);
+    this.#giveClosed(events);
+  }
+
+  #giveEnd(events: ConnectionEvents): void {
+    if (!this.#peerEnded || this.#destroyed) return;
+    this.#peerEnded = false;
+    try {
+      events.end?.();
+    } catch (error) {
+      this.#failed(this, error);
+    }
+  }
+
+  #giveClosed(events: ConnectionEvents): void {
+    if (!this.#closed) return;
+    const { error } = this.#closed;
+    this.#events = undefined;
+    this.#ended = true;
+    this.#destroyed = true;
+    try {
+      events.closed(error);
+    } catch (failure) {
+      this.#failed(this, failure);
+    }
+  }
+}

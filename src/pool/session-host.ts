@@ -1,0 +1,139 @@
+/**
+ * The thread's end of a relay: it turns batches into sessions of the program and answers of the
+ * owner. It runs in a session thread, or on the owner where there are no threads. A failure that
+ * belongs to one session closes that session; everything else is left to end the thread.
+ */
+import { AssertionError, assert, unreachable } from '../base/assert.js';
+import type { Clock } from '../base/clock.js';
+import { BazarError } from '../base/errors.js';
+import { type BatchReader, BatchWriter, type Kind, kinds, readBatch } from './batch.js';
+import type { RelayLimits } from './limits.js';
+import { OwnerLine } from './owner-line.js';
+import { RelayedConnection } from './relayed-connection.js';
+import type { Control, PortReceiver, ThreadPort } from './thread-port.js';
+import type { ProgramFactory, SessionProgram } from './types.js';
+
+export class SessionHost implements PortReceiver, BatchReader {
+  readonly #port: ThreadPort;
+  readonly #limits: RelayLimits;
+  readonly #stopped: () => void;
+  readonly #writer: BatchWriter;
+  readonly #line: OwnerLine;
+  readonly #sessions = new Map<number, RelayedConnection>();
+  #program: SessionProgram | undefined;
+
+  /** `stopped` is called when the owner wants nothing more of this thread. */
+  constructor(port: ThreadPort, clock: Clock, limits: RelayLimits, stopped: () => void) {
+    this.#port = port;
+    this.#limits = limits;
+    this.#stopped = stopped;
+    this.#writer = new BatchWriter(
+      clock,
+      (batch) => port.sendBatch(batch),
+      () => {
+        const calls = this.#line.gather();
+        if (calls) this.#writer.record(kinds.calls, 0, calls);
+      },
+    );
+    this.#line = new OwnerLine(limits.callsMax, () => this.#writer.schedule());
+    port.receive(this);
+  }
+
+  /** Makes the program, which may call the owner already, and reports for work. */
+  async run(factory: ProgramFactory, data: unknown): Promise<void> {
+    this.#program = await factory(this.#line, data);
+    this.#send({ type: 'ready' });
+  }
+
+  batch(batch: ArrayBuffer): void {
+    readBatch(batch, this);
+  }
+
+  control(control: Control): void {
+    switch (control.type) {
+      case 'told':
+        this.#program?.told(control.topic, control.message);
+        return;
+      case 'drain':
+        // A failing drain must not be taken for a drained program; it ends the thread.
+        void this.#program?.drain().then(() => this.#send({ type: 'drained' }));
+        return;
+      case 'stop':
+        this.#line.close();
+        this.#port.close();
+        this.#stopped();
+        return;
+      case 'ready':
+      case 'drained':
+        throw new BazarError('internal', 'only a thread is ready or drained');
+      default:
+        unreachable(control);
+    }
+  }
+
+  record(kind: Kind, session: number, batch: ArrayBuffer, start: number, length: number): void {
+    if (kind === kinds.open) {
+      this.#open(session, Buffer.from(batch, start, length).toString());
+      return;
+    }
+    if (kind === kinds.answers) {
+      this.#line.settle(new Uint8Array(batch, start, length));
+      return;
+    }
+    const connection = this.#sessions.get(session);
+    assert(connection, 'the owner writes to open sessions');
+    switch (kind) {
+      case kinds.data:
+        connection.received(new Uint8Array(batch, start, length));
+        return;
+      case kinds.end:
+        connection.peerEnded();
+        return;
+      case kinds.closed:
+        this.#sessions.delete(session);
+        connection.socketClosed(errorOf(Buffer.from(batch, start, length).toString()));
+        return;
+      case kinds.credit:
+        connection.taken(new Uint32Array(batch, start, 1)[0] ?? 0);
+        return;
+      case kinds.pause:
+      case kinds.resume:
+      case kinds.failed:
+      case kinds.calls:
+        throw new BazarError('internal', 'the owner pauses and calls nothing');
+      default:
+        unreachable(kind);
+    }
+  }
+
+  #open(session: number, text: string): void {
+    const [kind = '', remote = ''] = text.split('\0');
+    const writer = this.#writer;
+    const connection = new RelayedConnection(session, remote, writer, this.#limits, this.#failed);
+    this.#sessions.set(session, connection);
+    assert(this.#program, 'sessions come to a ready program');
+    try {
+      this.#program.open(connection, kind);
+    } catch (error) {
+      this.#failed(connection, error);
+    }
+  }
+
+  readonly #failed = (connection: RelayedConnection, error: unknown): void => {
+    // A broken invariant is not the session's affair: the whole thread can be wrong.
+    if (error instanceof AssertionError) throw error;
+    const failure = error instanceof Error ? error : new Error(String(error));
+    connection.abort(failure);
+    if (!this.#sessions.has(connection.id)) return;
+    this.#writer.record(kinds.failed, connection.id, Buffer.from(failure.stack ?? failure.message));
+  };
+
+  #send(control: Control): void {
+    this.#writer.flush();
+    this.#port.sendControl(control);
+  }
+}
+
+function errorOf(text: string): Error | undefined {
+  return text === '' ? undefined : new Error(text);
+}

@@ -1,0 +1,211 @@
+/**
+ * A service's session threads: it listens, gives each session to the least loaded thread, and
+ * keeps it there. It knows nothing of frames and methods; the service's program does. Invariant:
+ * never more than `sessionsMax` sessions.
+ */
+import type { Address } from '../base/address.js';
+import type { Clock } from '../base/clock.js';
+import { BazarError } from '../base/errors.js';
+import { poolLimits } from '../base/limits.js';
+import type { Logger } from '../base/logging.js';
+import type { Connection, Listener, Transport } from '../net/types.js';
+import type { CallHandlers } from './call-desk.js';
+import { type Launcher, localLauncher, threadLauncher } from './launcher.js';
+import { type RelayLimits, relayLimits } from './limits.js';
+import type { Relay } from './relay.js';
+import { SessionThread } from './session-thread.js';
+import type { OwnerCall, PoolStatus } from './types.js';
+
+export interface SessionPoolOptions {
+  /** Threads; 0 runs the program on the owner. */
+  readonly workers: number;
+  /** The module that exports `program: ProgramFactory`. */
+  readonly program: URL;
+  readonly data?: unknown;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits?: Partial<RelayLimits>;
+  /** All calls that one thread made in one turn; each is to be replied to. */
+  onCalls(calls: OwnerCall[]): void;
+  onTell?(operation: string, args: unknown): void;
+}
+
+/** Resolves when the program runs in every thread; rejects where it cannot. */
+export async function startSessionPool(options: SessionPoolOptions): Promise<SessionPool> {
+  const { workers, program, data, clock, logger } = options;
+  if (!Number.isInteger(workers) || workers < 0 || workers > poolLimits.workersMax) {
+    throw new BazarError('invalid_argument', `workers are 0 to ${poolLimits.workersMax}`);
+  }
+  const limits = relayLimits(options.limits);
+  const launch = { program, data, limits };
+  const launcher =
+    workers === 0 ? localLauncher(launch, clock) : threadLauncher(workers, launch, logger);
+  const handlers: CallHandlers = {
+    onCalls: (calls) => options.onCalls(calls),
+    onTell: (operation, args) => options.onTell?.(operation, args),
+  };
+  const pool = new SessionPool(Math.max(1, workers), launcher, { clock, logger, limits, handlers });
+  try {
+    await pool.started();
+  } catch (error) {
+    await pool.close();
+    throw error;
+  }
+  return pool;
+}
+
+interface Parts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: RelayLimits;
+  readonly handlers: CallHandlers;
+}
+
+export class SessionPool {
+  readonly #parts: Parts;
+  readonly #launcher: Launcher;
+  readonly #threads: SessionThread[] = [];
+  readonly #listeners = new Set<Listener>();
+  /** The last message of each topic, for threads that start later. */
+  readonly #topics = new Map<string, unknown>();
+  readonly #undrained = new Set<SessionThread>();
+  #sessions = 0;
+  #accepting = true;
+  /** Looks again whether what a drain waits for has come. */
+  #progress: () => void = () => {};
+  #closing: Promise<void> | undefined;
+
+  constructor(count: number, launcher: Launcher, parts: Parts) {
+    this.#parts = parts;
+    this.#launcher = launcher;
+    for (let index = 0; index < count; index++) {
+      const thread = new SessionThread({
+        ...parts,
+        index,
+        launcher,
+        onRunning: (running) => this.#tellTopics(running),
+        onDrained: (drained) => {
+          if (this.#undrained.delete(drained)) this.#progress();
+        },
+        onSessionClosed: () => {
+          this.#sessions--;
+          this.#progress();
+        },
+      });
+      this.#threads.push(thread);
+    }
+  }
+
+  async started(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.started));
+  }
+
+  async listen(transport: Transport, address: Address, kind: string): Promise<Listener> {
+    const inner = await transport.listen(address, (connection) => this.#accept(connection, kind));
+    const listener: Listener = {
+      address: inner.address,
+      close: () => {
+        this.#listeners.delete(listener);
+        return inner.close();
+      },
+    };
+    this.#listeners.add(listener);
+    return listener;
+  }
+
+  /** Tells every thread, now and after a restart, until the topic's next message. */
+  broadcast(topic: string, message: unknown): void {
+    this.#topics.set(topic, message);
+    for (const thread of this.#threads) thread.relay?.send({ type: 'told', topic, message });
+  }
+
+  status(): PoolStatus {
+    return { threads: this.#threads.map((thread) => thread.status()), sessions: this.#sessions };
+  }
+
+  /** Accepts nothing more, waits (at most `drainMs`) for the requests under way, sends, closes. */
+  async drain(): Promise<void> {
+    if (this.#closing) return this.#closing;
+    await this.#stopAccepting();
+    for (const thread of this.#threads) {
+      if (!thread.relay) continue;
+      this.#undrained.add(thread);
+      thread.relay.send({ type: 'drain' });
+    }
+    const { clock, limits } = this.#parts;
+    const deadlineMs = clock.nowMs() + limits.drainMs;
+    await this.#until(() => this.#undrained.size === 0, deadlineMs);
+    for (const thread of this.#threads) thread.relay?.finishAll();
+    await this.#until(() => this.#sessions === 0, deadlineMs);
+    await this.close();
+  }
+
+  /** Closes every session and ends every thread. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#stopAccepting();
+    for (const thread of this.#threads) thread.relay?.destroyAll();
+    const { clock, limits } = this.#parts;
+    const deadlineMs = clock.nowMs() + limits.drainMs;
+    await this.#until(() => this.#sessions === 0, deadlineMs);
+    let stopped = false;
+    const stopping = Promise.all(this.#threads.map((thread) => thread.stop()));
+    const checked = stopping.then(() => {
+      stopped = true;
+      this.#progress();
+    });
+    await this.#until(() => stopped, deadlineMs);
+    for (const thread of this.#threads) thread.abandon();
+    await this.#launcher.close();
+    await checked;
+  }
+
+  async #stopAccepting(): Promise<void> {
+    this.#accepting = false;
+    await Promise.all([...this.#listeners].map((listener) => listener.close()));
+  }
+
+  /** Waits until the condition holds or the time is up. */
+  #until(holds: () => boolean, deadlineMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { clock } = this.#parts;
+      const timer = clock.after(Math.max(0, deadlineMs - clock.nowMs()), resolve);
+      this.#progress = () => {
+        if (!holds()) return;
+        this.#progress = () => {};
+        timer.cancel();
+        resolve();
+      };
+      this.#progress();
+    });
+  }
+
+  #accept(connection: Connection, kind: string): void {
+    const relay = this.#leastLoaded();
+    if (!this.#accepting || this.#sessions >= this.#parts.limits.sessionsMax || !relay) {
+      connection.start({ data: () => {}, closed: () => {} });
+      connection.destroy();
+      return;
+    }
+    this.#sessions++;
+    relay.accept(connection, kind);
+  }
+
+  #leastLoaded(): Relay | undefined {
+    let least: Relay | undefined;
+    for (const { relay } of this.#threads) {
+      if (relay && (!least || relay.sessions < least.sessions)) least = relay;
+    }
+    return least;
+  }
+
+  #tellTopics(thread: SessionThread): void {
+    for (const [topic, message] of this.#topics) {
+      thread.relay?.send({ type: 'told', topic, message });
+    }
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * One place for a session thread, kept filled: a thread that crashed loses its sessions and its
+ * calls, and another takes its place, later each time where they crash on end. It does not choose
+ * sessions. Invariant: at most one relay is alive.
+ */
+import type { Clock, Timer } from '../base/clock.js';
+import { BazarError } from '../base/errors.js';
+import type { Logger } from '../base/logging.js';
+import type { CallHandlers } from './call-desk.js';
+import type { Launcher } from './launcher.js';
+import type { RelayLimits } from './limits.js';
+import { Relay } from './relay.js';
+import type { Control } from './thread-port.js';
+import type { ThreadStatus } from './types.js';
+
+const restartMinMs = 100;
+const restartMaxMs = 10_000;
+/** A thread that lived so long is not part of a series of crashes. */
+const soundAfterMs = 60_000;
+
+export interface SessionThreadOptions {
+  readonly index: number;
+  readonly launcher: Launcher;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits: RelayLimits;
+  readonly handlers: CallHandlers;
+  /** The thread serves from now on; the last message of each topic is to be told to it. */
+  readonly onRunning: (thread: SessionThread) => void;
+  readonly onDrained: (thread: SessionThread) => void;
+  readonly onSessionClosed: () => void;
+}
+
+export class SessionThread {
+  readonly #options: SessionThreadOptions;
+  #relay: Relay | undefined;
+  #state: ThreadStatus['state'] = 'starting';
+  #launchedMs = 0;
+  #crashes = 0;
+  /** Crashes since the last thread that lived long. */
+  #series = 0;
+  #restart: Timer | undefined;
+  #ended: Promise<void> = Promise.resolve();
+  readonly #failStart: (error: Error) => void;
+  /** Resolves when the first thread runs; rejects where it crashes before, and then none follows. */
+  readonly started: Promise<void>;
+  #markStarted: () => void = () => {};
+
+  constructor(options: SessionThreadOptions) {
+    this.#options = options;
+    let failStart: (error: Error) => void = () => {};
+    this.started = new Promise((resolve, reject) => {
+      this.#markStarted = resolve;
+      failStart = reject;
+    });
+    this.#failStart = failStart;
+    this.#launch();
+  }
+
+  /** The relay to give sessions to, while the thread serves. */
+  get relay(): Relay | undefined {
+    return this.#state === 'running' ? this.#relay : undefined;
+  }
+
+  get sessions(): number {
+    return this.#relay?.sessions ?? 0;
+  }
+
+  status(): ThreadStatus {
+    return {
+      state: this.#state,
+      sessions: this.sessions,
+      callsOutstanding: this.#relay?.callsOutstanding ?? 0,
+      inputBytes: this.#relay?.inputBytes ?? 0,
+      outputBytes: this.#relay?.outputBytes ?? 0,
+      crashes: this.#crashes,
+    };
+  }
+
+  /** Resolves when the thread's task has ended; it may hang, so wait with a limit. */
+  stop(): Promise<void> {
+    this.#state = 'stopped';
+    this.#restart?.cancel();
+    this.#relay?.send({ type: 'stop' });
+    return this.#ended;
+  }
+
+  /** For a thread that did not stop: its sockets are closed, whatever it does. */
+  abandon(): void {
+    this.#relay?.abandon();
+  }
+
+  #launch(): void {
+    const { launcher, clock, logger, limits, handlers, onSessionClosed } = this.#options;
+    this.#state = 'starting';
+    this.#launchedMs = clock.nowMs();
+    const { port, ended } = launcher.launch();
+    const onControl = (control: Control): void => this.#control(control);
+    const relay = new Relay({ port, clock, logger, limits, handlers, onControl, onSessionClosed });
+    this.#relay = relay;
+    this.#ended = ended.then(
+      () => this.#end(new BazarError('internal', 'the thread ended by itself')),
+      (error: unknown) => this.#end(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  #control(control: Control): void {
+    if (control.type === 'drained') this.#options.onDrained(this);
+    if (control.type !== 'ready' || this.#state !== 'starting') return;
+    this.#state = 'running';
+    this.#options.onRunning(this);
+    this.#markStarted();
+  }
+
+  #end(error: Error): void {
+    const neverRan = this.#crashes === 0 && this.#state === 'starting';
+    this.#relay?.abandon();
+    this.#relay = undefined;
+    if (this.#state === 'stopped') return;
+    const { clock, index, logger, onDrained } = this.#options;
+    this.#state = 'crashed';
+    this.#crashes++;
+    const lived = clock.nowMs() - this.#launchedMs;
+    this.#series = lived > soundAfterMs ? 1 : this.#series + 1;
+    logger.error({ thread: index, crashes: this.#crashes, err: error.stack }, 'a thread crashed');
+    onDrained(this);
+    if (neverRan) {
+      this.#failStart(error);
+      return;
+    }
+    // The first crash is made good at once; each further one of a series waits twice as long.
+    if (this.#series === 1) this.#launch();
+    else this.#restart = clock.after(this.#restartMs(), () => this.#launch());
+  }
+
+  #restartMs(): number {
+    return Math.min(restartMaxMs, restartMinMs * 2 ** (this.#series - 2));
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The owner's end of a relayed session: it moves bytes between one socket and the batches of one
+ * thread, and holds either side back when the other is slow. It does not look into the bytes.
+ * Invariant: the socket is paused iff the thread asked for it or has its fill of unconsumed bytes.
+ */
+import type { Connection, ConnectionEvents } from '../net/types.js';
+import { type BatchWriter, kinds } from './batch.js';
+import type { RelayLimits } from './limits.js';
+
+export class SocketEnd implements ConnectionEvents {
+  readonly id: number;
+  readonly #connection: Connection;
+  readonly #writer: BatchWriter;
+  readonly #limits: RelayLimits;
+  readonly #onClosed: (id: number) => void;
+  #unconsumed = 0;
+  #full = false;
+  #held = false;
+  /** Bytes given to the socket that the thread does not know to be taken. */
+  #untold = 0;
+  #blocked = false;
+  /** What the thread wrote in this batch, to leave in one write. */
+  #output: Uint8Array | undefined;
+  #moreOutput: Uint8Array[] = [];
+
+  constructor(
+    id: number,
+    connection: Connection,
+    writer: BatchWriter,
+    limits: RelayLimits,
+    onClosed: (id: number) => void,
+  ) {
+    this.id = id;
+    this.#connection = connection;
+    this.#writer = writer;
+    this.#limits = limits;
+    this.#onClosed = onClosed;
+  }
+
+  get remote(): string {
+    return this.#connection.remote;
+  }
+
+  get inputBytes(): number {
+    return Math.max(0, this.#unconsumed - this.#limits.creditBytes);
+  }
+
+  get outputBytes(): number {
+    return this.#connection.pendingBytes;
+  }
+
+  data(chunk: Uint8Array): void {
+    this.#writer.data(this.id, chunk);
+    this.#unconsumed += chunk.length;
+    if (this.#full || this.#unconsumed < this.#limits.inputBytesMax) return;
+    this.#full = true;
+    if (!this.#held) this.#connection.pause();
+  }
+
+  end(): void {
+    this.#writer.record(kinds.end, this.id);
+  }
+
+  drained(): void {
+    this.#blocked = false;
+    this.#tellTaken();
+  }
+
+  closed(error?: Error): void {
+    this.#output = undefined;
+    this.#writer.record(kinds.closed, this.id, error && Buffer.from(error.message || error.name));
+    this.#onClosed(this.id);
+  }
+
+  /** Keeps bytes of the thread for `flush`; true for the first ones since. */
+  write(bytes: Uint8Array): boolean {
+    if (this.#output !== undefined) {
+      this.#moreOutput.push(bytes);
+      return false;
+    }
+    this.#output = bytes;
+    return true;
+  }
+
+  flush(): void {
+    let bytes = this.#output;
+    if (bytes === undefined) return;
+    if (this.#moreOutput.length > 0) bytes = this.#merge(bytes);
+    // A slow reader's queue must not keep whole batches alive for its few bytes.
+    else if (this.#blocked && bytes.length * 4 < bytes.buffer.byteLength) bytes = bytes.slice();
+    this.#output = undefined;
+    this.#untold += bytes.length;
+    if (!this.#connection.write(bytes)) this.#blocked = true;
+    else if (!this.#blocked && this.#untold >= this.#limits.creditBytes) this.#tellTaken();
+  }
+
+  consumed(count: number): void {
+    this.#unconsumed -= count;
+    if (!this.#full || this.#unconsumed >= this.#limits.inputBytesMax / 2) return;
+    this.#full = false;
+    if (!this.#held) this.#connection.resume();
+  }
+
+  pause(): void {
+    if (this.#held) return;
+    this.#held = true;
+    if (!this.#full) this.#connection.pause();
+  }
+
+  resume(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    if (!this.#full) this.#connection.resume();
+  }
+
+  finish(): void {
+    this.flush();
+    this.#connection.end();
+  }
+
+  destroy(error?: Error): void {
+    this.flush();
+    this.#connection.destroy(error);
+  }
+
+  #merge(first: Uint8Array): Uint8Array {
+    let length = first.length;
+    for (const bytes of this.#moreOutput) length += bytes.length;
+    const merged = new Uint8Array(length);
+    merged.set(first);
+    let at = first.length;
+    for (const bytes of this.#moreOutput) {
+      merged.set(bytes, at);
+      at += bytes.length;
+    }
+    this.#moreOutput = [];
+    return merged;
+  }
+
+  #tellTaken(): void {
+    if (this.#untold === 0) return;
+    this.#writer.credit(this.id, this.#untold);
+    this.#untold = 0;
+  }
+}
