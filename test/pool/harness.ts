@@ -2,6 +2,7 @@
 import type { Test } from 'tap';
 import { type Clock, systemClock } from '../../src/base/clock.js';
 import type { Logger } from '../../src/base/logging.js';
+import type { Transport } from '../../src/net/types.js';
 import {
   type SessionPool,
   type SessionPoolOptions,
@@ -72,11 +73,22 @@ export class Harness {
     return client;
   }
 
+  /** Resolves when the pool has them all: a listener closed before would reset them. */
   async connect(count: number, kind = 'raw'): Promise<Client[]> {
-    const listener = await this.pool.listen(tcp, anyPort, kind);
+    let accepted = 0;
+    const counting: Transport = {
+      ...tcp,
+      listen: (address, accept) =>
+        tcp.listen(address, (connection) => {
+          accept(connection);
+          accepted++;
+          this.#changed();
+        }),
+    };
+    const listener = await this.pool.listen(counting, anyPort, kind);
     const clients = Array.from({ length: count }, () => new Client(listener.address));
     this.clients.push(...clients);
-    await Promise.all(clients.map((client) => client.connected));
+    await this.until(() => accepted === count);
     await listener.close();
     return clients;
   }

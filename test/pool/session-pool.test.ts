@@ -56,7 +56,7 @@ t.test('one session more than sessionsMax is closed at once, the others stay', a
   const harness = await Harness.start(t, { program: 'echo', limits: { sessionsMax: 2 } });
   const [first, second] = await harness.connect(2);
   const [third] = await harness.connect(1);
-  await third?.closed;
+  await third?.until((client) => client.ended);
   t.equal(await first?.ask('a', 1), 'a');
   t.equal(await second?.ask('b', 1), 'b');
 });

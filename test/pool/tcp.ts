@@ -53,7 +53,6 @@ function connectionOf(socket: Socket): Connection {
 /** A client that keeps what it was sent. */
 export class Client {
   readonly socket: Socket;
-  readonly connected: Promise<unknown>;
   readonly closed: Promise<void>;
   received = Buffer.alloc(0);
   ended = false;
@@ -61,7 +60,6 @@ export class Client {
 
   constructor(address: Address) {
     this.socket = connect({ ...address, allowHalfOpen: true });
-    this.connected = once(this.socket, 'connect');
     this.socket.on('data', (chunk: Buffer) => {
       this.received = Buffer.concat([this.received, chunk]);
       this.#changed();
