@@ -62,6 +62,7 @@ export class FrameParser {
       }
     }
     if (available > 0) this.#gather(available);
+    this.buffer = nothing;
     this.#chunk = nothing;
     this.#offset = 0;
     return false;
@@ -135,11 +136,6 @@ export class FrameWriter {
     this.length += headerBytes;
   }
 
-  /** Bytes of the frame begun, without its header. */
-  get frameBytes(): number {
-    return this.length - this.#frameStart - headerBytes;
-  }
-
   finish(): void {
     const start = this.#frameStart;
     assert(start >= 0 && this.length > start + headerBytes, 'a frame was begun and is not empty');
@@ -157,6 +153,12 @@ export class FrameWriter {
     assert(this.#frameStart >= 0, 'a frame was begun');
     this.length = this.#frameStart;
     this.#frameStart = -1;
+  }
+
+  /** Takes back the frames from `length` on. */
+  rewind(length: number): void {
+    assert(this.#frameStart < 0 && length <= this.length, 'only whole frames are taken back');
+    this.length = length;
   }
 
   /** Makes room for `count` more bytes. */

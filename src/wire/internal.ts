@@ -101,3 +101,71 @@ export type OrderCommand =
 
 /** The catalog's stream to the order leader, encoded once and logged there as these bytes. */
 export type SalesMessage = readonly [first: number, count: number, sales: Uint8Array];
+
+/** A product's books: received − sold = stock. */
+export type ProductBook = readonly [
+  id: number,
+  name: string,
+  received: number,
+  sold: number,
+  stock: number,
+];
+
+/** A replica's state at the `audit` entry of its group. */
+export type AuditMark = readonly [seq: number, hash: string];
+
+/** The catalog at its audit entry, as its leader serves it and as its files tell it. */
+export type CatalogAudit = readonly [
+  seq: number,
+  hash: string,
+  /** Hash of the state recomputed from snapshot and journal, up to the same entry. */
+  recomputedHash: string,
+  lastSale: number,
+  books: readonly ProductBook[],
+];
+
+/** The order book through the catalog's last sale, recomputed from the journal. */
+export type OrderAudit = readonly [
+  seq: number,
+  hash: string,
+  orders: number,
+  units: readonly (readonly [id: number, units: number])[],
+  problems: readonly string[],
+];
+
+/** Questions of an order leader to the catalog leader, on the replication port. */
+export type SellParams = readonly [orderEpoch: number, purchases: readonly Purchase[]];
+export type SellAnswer = readonly [outcomes: readonly Outcome[], logTime: number];
+/** `tail` asks for all sales from a number on; they come as `sales` notifications (SalesMessage). */
+export type TailParams = readonly [from: number, orderEpoch: number];
+export type TailAnswer = readonly [logTime: number];
+/** `cursor`, a notification: all orders through the number are committed. */
+export type CursorParams = readonly [number: number, orderEpoch: number];
+
+/** `begin_session` of a frontend at the catalog leader; from its answer on it gets `invalidate`. */
+export type SessionAnswer = readonly [logEnd: number, epoch: number];
+export type InvalidateParams = readonly [
+  seq: number,
+  ids: readonly number[],
+  names: readonly string[],
+];
+
+/** Questions of a frontend's session thread to a catalog replica, on the service port. */
+export type LookupParams = readonly [item: number | string];
+export type LookupAnswer = readonly [
+  record: ProductRecord | null,
+  cacheable: boolean,
+  appliedSeq: number,
+];
+export type SearchParams = readonly [
+  topic: string | null,
+  text: string | null,
+  limit: number,
+  after: number,
+];
+export type SearchAnswer = readonly [records: readonly ProductRecord[], next: number | null];
+
+/** Questions of a frontend's session thread to an order replica, on the service port. */
+export type OrderParams = readonly [number: number];
+export type OrdersParams = readonly [after: number, limit: number];
+export type OrdersAnswer = readonly [sales: readonly Sale[], next: number | null];

@@ -21,7 +21,7 @@ const methodBytesMax = 64;
  */
 export interface Envelope {
   kind: Kind;
-  /** The id of a request or answer, also of a bad one where it could be read; else undefined. */
+  /** The id of a request or answer, also of a bad request where it could be read; else undefined. */
   id: number | undefined;
   method: string;
   /** Where the params, or an answer's error, begin. They end with the frame. */
@@ -47,6 +47,10 @@ export function readEnvelope(buffer: Uint8Array, start: number, end: number): En
   envelope.kind = kinds.bad;
   const size = buffer[start] ?? 0;
   const kind = buffer[start + 1];
+  // The id of an answer is nil where the peer could not read a request's.
+  if (size === 0x94 && kind === kinds.answer && buffer[start + 2] === 0xc0) {
+    return readOutcome(buffer, start + 3, end);
+  }
   if (size === 0x94 && (kind === kinds.request || kind === kinds.answer)) {
     const afterId = readId(buffer, start + 2, end);
     if (afterId < 0) return bad('the id must be an integer from 0 to 2^53 - 1');

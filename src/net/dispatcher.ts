@@ -1,0 +1,135 @@
+/**
+ * From a frame to whom it concerns: a request to the handler, an answer to its caller. Refuses
+ * what is malformed or forbidden, with the request's id where it can be read. Knows no connection;
+ * where the stream itself makes no sense it asks the session to give up.
+ */
+import { AssertionError } from '../base/assert.js';
+import { BazarError, toBazarError } from '../base/errors.js';
+import type { Logger } from '../base/logging.js';
+import { decode } from '../wire/codec.js';
+import { decodeError, type Envelope, kinds, readEnvelope } from '../wire/message.js';
+import { findViolation, isGarbage, type Violation, violationError } from '../wire/structure.js';
+import type { OpenRequests } from './open-requests.js';
+import type { PeerHandler } from './peer-handler.js';
+import type { PendingCalls } from './pending-calls.js';
+
+export interface DispatcherOptions<Session> {
+  readonly handler: PeerHandler<Session>;
+  readonly requests: OpenRequests;
+  readonly calls: PendingCalls;
+  readonly trusted: boolean;
+  readonly logger: Logger;
+  /** Says why to the peer, then closes. */
+  readonly giveUp: (error: BazarError) => void;
+}
+
+const failed = Symbol('failed');
+
+export class Dispatcher<Session> {
+  /** The peer is one of ours: its frames go to the decoder without the structural scan. */
+  trusted: boolean;
+  draining = false;
+  readonly #session: Session;
+  readonly #options: DispatcherOptions<Session>;
+
+  constructor(session: Session, options: DispatcherOptions<Session>) {
+    this.#session = session;
+    this.#options = options;
+    this.trusted = options.trusted;
+  }
+
+  frame(buffer: Buffer, start: number, end: number): void {
+    const violation = this.trusted ? undefined : findViolation(buffer, start, end);
+    const envelope = readEnvelope(buffer, start, end);
+    if (violation !== undefined) {
+      this.#violated(violation, envelope);
+    } else if (envelope.kind === kinds.request) {
+      this.#request(envelope, buffer, end);
+    } else if (envelope.kind === kinds.answer) {
+      this.#answer(envelope, buffer, start, end);
+    } else if (envelope.kind === kinds.notification) {
+      this.#notification(envelope, buffer, end);
+    } else {
+      this.#refuse(envelope.id, new BazarError('invalid_argument', envelope.problem));
+    }
+  }
+
+  #request(envelope: Envelope, buffer: Buffer, end: number): void {
+    const { handler, requests, logger } = this.#options;
+    const id = envelope.id ?? 0;
+    if (this.draining) {
+      requests.refuse(id, new BazarError('unavailable', 'the service is stopping'));
+      return;
+    }
+    const method = envelope.method;
+    const params = this.#decode(buffer, envelope.bodyStart, end);
+    if (params === failed) return;
+    const reply = requests.open(id);
+    try {
+      handler.request(this.#session, method, params, reply);
+    } catch (error) {
+      if (error instanceof AssertionError) throw error;
+      if (!(error instanceof BazarError)) {
+        logger.error({ err: error, method }, 'a request failed unexpectedly');
+      }
+      if (!reply.given) reply.fail(toBazarError(error));
+    }
+  }
+
+  #notification(envelope: Envelope, buffer: Buffer, end: number): void {
+    const method = envelope.method;
+    const params = this.#decode(buffer, envelope.bodyStart, end);
+    if (params !== failed) this.#options.handler.notification?.(this.#session, method, params);
+  }
+
+  #answer(envelope: Envelope, buffer: Buffer, start: number, end: number): void {
+    const { id, ok, bodyStart } = envelope;
+    if (id === undefined) {
+      // The peer could not read what we sent, and closes.
+      this.#options.giveUp(errorOf(buffer, start, end));
+      return;
+    }
+    const callback = this.#options.calls.take(id);
+    if (callback === undefined) return;
+    if (!ok) {
+      callback(errorOf(buffer, start, end), undefined);
+      return;
+    }
+    const result = this.#decode(buffer, bodyStart, end);
+    if (result !== failed) callback(undefined, result);
+    else callback(new BazarError('unavailable', 'the answer cannot be read'), undefined);
+  }
+
+  #decode(buffer: Buffer, start: number, end: number): unknown {
+    try {
+      return decode(buffer, start, end);
+    } catch (error) {
+      this.#options.giveUp(toBazarError(error));
+      return failed;
+    }
+  }
+
+  #violated(violation: Violation, envelope: Envelope): void {
+    const error = violationError(violation);
+    if (isGarbage(violation)) {
+      this.#options.giveUp(error);
+    } else if (envelope.kind === kinds.answer && envelope.id !== undefined) {
+      this.#options.calls.take(envelope.id)?.(error, undefined);
+    } else {
+      this.#refuse(envelope.id, error);
+    }
+  }
+
+  #refuse(id: number | undefined, error: BazarError): void {
+    if (id === undefined) this.#options.giveUp(error);
+    else this.#options.requests.refuse(id, error);
+  }
+}
+
+function errorOf(buffer: Buffer, start: number, end: number): BazarError {
+  try {
+    return decodeError(buffer, start, end);
+  } catch (error) {
+    return toBazarError(error);
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The requests that the peer has asked and this side has not answered. Hands out a reply for each
+ * and encodes what it is given. Invariant: each request is answered exactly once, and no answer is
+ * larger than a frame may be.
+ */
+import { assert } from '../base/assert.js';
+import { BazarError } from '../base/errors.js';
+import { headerBytes } from '../wire/frame.js';
+import { encodeAnswer, encodeAnswerRaw, encodeErrorAnswer } from '../wire/message.js';
+import type { SessionOutput } from './session-output.js';
+
+export class OpenRequests {
+  readonly #output: SessionOutput;
+  #count = 0;
+  frameBytesMax: number;
+
+  constructor(output: SessionOutput, frameBytesMax: number) {
+    this.#output = output;
+    this.frameBytesMax = frameBytesMax;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  open(id: number): RpcReply {
+    this.#count++;
+    return new RpcReply(this, id);
+  }
+
+  result(id: number, value: unknown): void {
+    this.#count--;
+    const writer = this.#output.writer;
+    const before = writer.length;
+    encodeAnswer(writer, id, value);
+    this.#wrote(id, before);
+  }
+
+  encoded(id: number, bytes: Uint8Array): void {
+    this.#count--;
+    const writer = this.#output.writer;
+    const before = writer.length;
+    encodeAnswerRaw(writer, id, bytes);
+    this.#wrote(id, before);
+  }
+
+  fail(id: number, error: BazarError): void {
+    this.#count--;
+    encodeErrorAnswer(this.#output.writer, id, error);
+    this.#output.wrote();
+  }
+
+  /** An error answer to what never became a request. */
+  refuse(id: number | undefined, error: BazarError): void {
+    encodeErrorAnswer(this.#output.writer, id, error);
+    this.#output.wrote();
+  }
+
+  #wrote(id: number, before: number): void {
+    const writer = this.#output.writer;
+    if (writer.length - before - headerBytes > this.frameBytesMax) {
+      writer.rewind(before);
+      encodeErrorAnswer(writer, id, new BazarError('too_large', 'the answer is too large'));
+    }
+    this.#output.wrote();
+  }
+}
+
+/** The answer to one request, given exactly once; after the session has closed it goes nowhere. */
+export class RpcReply {
+  readonly #requests: OpenRequests;
+  readonly #id: number;
+  #given = false;
+
+  constructor(requests: OpenRequests, id: number) {
+    this.#requests = requests;
+    this.#id = id;
+  }
+
+  get given(): boolean {
+    return this.#given;
+  }
+
+  result(value: unknown): void {
+    this.#give();
+    this.#requests.result(this.#id, value);
+  }
+
+  /** A result that is MessagePack already. */
+  encoded(bytes: Uint8Array): void {
+    this.#give();
+    this.#requests.encoded(this.#id, bytes);
+  }
+
+  fail(error: BazarError): void {
+    this.#give();
+    this.#requests.fail(this.#id, error);
+  }
+
+  #give(): void {
+    assert(!this.#given, 'a request is answered once');
+    this.#given = true;
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The requests that this side has asked and the peer has not answered. One coarse timer serves
+ * all deadlines. Invariant: each callback is called exactly once, and where the outcome is not
+ * known (the request was written, no answer came) the error's details say `unknown: true`.
+ */
+import type { Clock, Timer } from '../base/clock.js';
+import { BazarError, type ErrorCode } from '../base/errors.js';
+
+export type CallCallback = (error: BazarError | undefined, result: unknown) => void;
+
+export const callsMax = 65_536;
+/** Deadlines this close together are seen to at once. */
+const sweepMs = 5;
+const ids = 2 ** 32;
+
+interface PendingCall {
+  readonly serial: number;
+  readonly deadlineMs: number;
+  readonly callback: CallCallback;
+}
+
+export class PendingCalls {
+  readonly #clock: Clock;
+  readonly #calls = new Map<number, PendingCall>();
+  #serial = 0;
+  /** The last call whose bytes were given to the network. */
+  #written = 0;
+  #timer: Timer | undefined;
+  #dueMs = Number.POSITIVE_INFINITY;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get count(): number {
+    return this.#calls.size;
+  }
+
+  /** Returns the id under which the answer will come. */
+  add(timeoutMs: number, callback: CallCallback): number {
+    let serial = this.#serial + 1;
+    while (this.#calls.has(serial % ids)) serial++;
+    this.#serial = serial;
+    const deadlineMs = this.#clock.nowMs() + timeoutMs;
+    this.#calls.set(serial % ids, { serial, deadlineMs, callback });
+    this.#wakeBy(deadlineMs);
+    return serial % ids;
+  }
+
+  /** Forgets a call and returns its callback; undefined where it is not awaited any more. */
+  take(id: number): CallCallback | undefined {
+    const call = this.#calls.get(id);
+    if (call === undefined) return undefined;
+    this.#calls.delete(id);
+    return call.callback;
+  }
+
+  /** All calls so far have been given to the network. */
+  written(): void {
+    this.#written = this.#serial;
+  }
+
+  failAll(code: ErrorCode, message: string, cause?: unknown): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    for (const call of calls) this.#fail(call, code, message, cause);
+  }
+
+  #fail(call: PendingCall, code: ErrorCode, message: string, cause?: unknown): void {
+    const details = call.serial <= this.#written ? { unknown: true } : {};
+    call.callback(new BazarError(code, message, { details, cause }), undefined);
+  }
+
+  #wakeBy(deadlineMs: number): void {
+    if (deadlineMs >= this.#dueMs) return;
+    this.#timer?.cancel();
+    this.#dueMs = deadlineMs;
+    const waitMs = Math.max(sweepMs, Math.ceil(deadlineMs - this.#clock.nowMs()));
+    this.#timer = this.#clock.after(waitMs, () => this.#sweep());
+  }
+
+  #sweep(): void {
+    this.#timer = undefined;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    const nowMs = this.#clock.nowMs();
+    let nextMs = Number.POSITIVE_INFINITY;
+    const late: PendingCall[] = [];
+    for (const [id, call] of this.#calls) {
+      if (call.deadlineMs <= nowMs) {
+        this.#calls.delete(id);
+        late.push(call);
+      } else if (call.deadlineMs < nextMs) {
+        nextMs = call.deadlineMs;
+      }
+    }
+    if (nextMs < Number.POSITIVE_INFINITY) this.#wakeBy(nextMs);
+    for (const call of late) this.#fail(call, 'deadline_exceeded', 'no answer in time');
+  }
+}

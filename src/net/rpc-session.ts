@@ -1,0 +1,283 @@
+/**
+ * One end of an RPC connection; both ends ask and answer, any number at once, in any order. Reads
+ * frames in place, leaves all that is written in one turn in one write, and stops reading when too
+ * much is under way. Knows no method. Invariant: after `closed` nobody is called back any more.
+ */
+import type { Clock } from '../base/clock.js';
+import { BazarError, toBazarError } from '../base/errors.js';
+import { sessionLimits } from '../base/limits.js';
+import { type Logger, silentLogger } from '../base/logging.js';
+import { FrameParser, headerBytes } from '../wire/frame.js';
+import { encodeNotification, encodeRequest } from '../wire/message.js';
+import { Dispatcher } from './dispatcher.js';
+import { OpenRequests } from './open-requests.js';
+import type { PeerHandler } from './peer-handler.js';
+import { type CallCallback, callsMax, PendingCalls } from './pending-calls.js';
+import { SessionOutput } from './session-output.js';
+import type { Connection } from './types.js';
+
+export type RpcHandler = PeerHandler<RpcSession>;
+
+export interface RpcSessionOptions {
+  readonly handler: RpcHandler;
+  readonly clock: Clock;
+  /** The peer is one of ours: its frames go to the decoder without the structural scan. */
+  readonly trusted: boolean;
+  readonly frameBytesMax: number;
+  readonly inFlightMax?: number;
+  readonly outputBytesMax?: number;
+  readonly logger?: Logger;
+}
+
+/** At this multiple of its output limit a session is closed. */
+const outputCloseFactor = 4;
+
+export class RpcSession {
+  readonly remote: string;
+  /** Sweeps of the server since bytes last came; the server closes what is idle too long. */
+  idleSweeps = 0;
+  readonly #connection: Connection;
+  readonly #handler: RpcHandler;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #parser: FrameParser;
+  readonly #output: SessionOutput;
+  readonly #requests: OpenRequests;
+  readonly #calls: PendingCalls;
+  readonly #dispatcher: Dispatcher<RpcSession>;
+  readonly #inFlightMax: number;
+  readonly #outputBytesMax: number;
+  readonly #drainWaiters: (() => void)[] = [];
+  #reading = false;
+  #paused = false;
+  #draining = false;
+  /** The peer asks no more; what it asked is still answered. */
+  #peerEnded = false;
+  /** Nothing more is read; the connection closes when the output has left. */
+  #ending = false;
+  #closed = false;
+
+  constructor(connection: Connection, options: RpcSessionOptions) {
+    this.remote = connection.remote;
+    this.#connection = connection;
+    this.#handler = options.handler;
+    this.#clock = options.clock;
+    this.#logger = options.logger ?? silentLogger;
+    this.#inFlightMax = options.inFlightMax ?? sessionLimits.inFlightMax;
+    this.#outputBytesMax = options.outputBytesMax ?? sessionLimits.outputBytesMax;
+    this.#parser = new FrameParser(options.frameBytesMax);
+    this.#calls = new PendingCalls(options.clock);
+    this.#output = new SessionOutput(connection, options.clock, {
+      sent: () => this.#calls.written(),
+      flushed: () => this.#flushed(),
+    });
+    this.#requests = new OpenRequests(this.#output, options.frameBytesMax);
+    this.#dispatcher = new Dispatcher(this, {
+      handler: options.handler,
+      requests: this.#requests,
+      calls: this.#calls,
+      trusted: options.trusted,
+      logger: this.#logger,
+      giveUp: (error) => this.#giveUp(error),
+    });
+    connection.start({
+      data: (chunk) => this.#data(chunk),
+      end: () => this.#ended(),
+      drained: () => this.#flushed(),
+      closed: (error) => this.#onClosed(error),
+    });
+  }
+
+  get closed(): boolean {
+    return this.#closed || this.#ending;
+  }
+
+  /** Requests of the peer under way. */
+  get inFlight(): number {
+    return this.#requests.count;
+  }
+
+  /** Bytes written here and not yet taken by the network. */
+  get pendingBytes(): number {
+    return this.#output.pendingBytes;
+  }
+
+  /** The peer has proved to be one of ours. */
+  trust(frameBytesMax: number): void {
+    this.#dispatcher.trusted = true;
+    this.#parser.frameBytesMax = frameBytesMax;
+    this.#requests.frameBytesMax = frameBytesMax;
+  }
+
+  /**
+   * Asks the peer. The callback comes once, never before this returns: with the result, the
+   * peer's error, `deadline_exceeded`, `unavailable` (details `unknown: true` where the request
+   * had left), `overloaded` where too much waits, `too_large`.
+   */
+  request(method: string, params: unknown, timeoutMs: number, callback: CallCallback): void {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) {
+      this.#clock.afterTurn(() => callback(refusal, undefined));
+      return;
+    }
+    const writer = this.#output.writer;
+    const before = writer.length;
+    const id = this.#calls.add(timeoutMs, callback);
+    encodeRequest(writer, id, method, params);
+    if (this.#tooLarge(before)) {
+      this.#calls.take(id);
+      const error = new BazarError('too_large', `the request ${method} is too large`);
+      this.#clock.afterTurn(() => callback(error, undefined));
+      return;
+    }
+    this.#output.wrote();
+  }
+
+  call(method: string, params: unknown, timeoutMs: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.request(method, params, timeoutMs, (error, result) => {
+        if (error === undefined) resolve(result);
+        else reject(error);
+      });
+    });
+  }
+
+  /** Tells the peer; false where that cannot be sent. */
+  notify(method: string, params: unknown): boolean {
+    if (this.#refusal() !== undefined) return false;
+    const before = this.#output.writer.length;
+    encodeNotification(this.#output.writer, method, params);
+    if (this.#tooLarge(before)) return false;
+    this.#output.wrote();
+    return true;
+  }
+
+  /** Refuses new requests; resolves when those under way are answered and the answers have left. */
+  drain(): Promise<void> {
+    this.#draining = true;
+    this.#dispatcher.draining = true;
+    return new Promise((resolve) => {
+      this.#drainWaiters.push(resolve);
+      this.#output.soon();
+      if (this.#closed) this.#releaseDrained();
+    });
+  }
+
+  /** Sends what is written, then closes. */
+  end(): void {
+    if (this.closed) return;
+    this.#ending = true;
+    this.#output.flush();
+    this.#connection.end();
+  }
+
+  /** Closes at once. */
+  destroy(error?: Error): void {
+    this.#ending = true;
+    this.#connection.destroy(error);
+  }
+
+  #refusal(): BazarError | undefined {
+    if (this.closed || this.#peerEnded) {
+      return new BazarError('unavailable', `the connection to ${this.remote} is closed`);
+    }
+    if (this.#calls.count >= callsMax || this.#output.pendingBytes > this.#outputBytesMax) {
+      return new BazarError('overloaded', `too much waits for ${this.remote}`);
+    }
+    return undefined;
+  }
+
+  #tooLarge(before: number): boolean {
+    const writer = this.#output.writer;
+    if (writer.length - before - headerBytes <= this.#requests.frameBytesMax) return false;
+    writer.rewind(before);
+    return true;
+  }
+
+  #data(chunk: Uint8Array): void {
+    this.idleSweeps = 0;
+    if (this.closed) return;
+    this.#parser.push(chunk);
+    if (this.#paused) this.#parser.hold();
+    else this.#readFrames();
+  }
+
+  #readFrames(): void {
+    this.#reading = true;
+    this.#output.cork();
+    while (!this.#blocked() && this.#nextFrame()) {
+      this.#dispatcher.frame(this.#parser.buffer, this.#parser.start, this.#parser.end);
+    }
+    if (!this.closed && this.#blocked()) {
+      this.#parser.hold();
+      this.#paused = true;
+      this.#connection.pause();
+    }
+    this.#reading = false;
+    this.#output.uncork();
+  }
+
+  /** Too much is under way to read on; true as well once nothing more is to be read. */
+  #blocked(): boolean {
+    return (
+      this.closed ||
+      this.#requests.count >= this.#inFlightMax ||
+      this.#output.pendingBytes > this.#outputBytesMax
+    );
+  }
+
+  #nextFrame(): boolean {
+    try {
+      return this.#parser.next();
+    } catch (error) {
+      this.#giveUp(toBazarError(error));
+      return false;
+    }
+  }
+
+  /** The stream makes no sense any more: says why, and closes when that has left. */
+  #giveUp(error: BazarError): void {
+    if (this.closed) return;
+    this.#logger.debug({ remote: this.remote, reason: error.message }, 'session given up');
+    this.#requests.refuse(undefined, error);
+    this.end();
+  }
+
+  #ended(): void {
+    this.#peerEnded = true;
+    this.#calls.failAll('unavailable', `${this.remote} closed the connection`);
+    this.#output.soon();
+  }
+
+  /** After each flush, and when the network has taken everything. */
+  #flushed(): void {
+    if (this.closed || this.#reading) return;
+    const pending = this.#output.pendingBytes;
+    if (pending > this.#outputBytesMax * outputCloseFactor) {
+      this.destroy(new BazarError('overloaded', `${this.remote} reads too slowly`));
+      return;
+    }
+    if (this.#paused && !this.#blocked()) {
+      this.#paused = false;
+      this.#connection.resume();
+      this.#readFrames();
+      return;
+    }
+    if (this.#requests.count > 0 || this.#paused) return;
+    if (this.#peerEnded) this.end();
+    else if (this.#draining && pending === 0) this.#releaseDrained();
+  }
+
+  #releaseDrained(): void {
+    for (const release of this.#drainWaiters.splice(0)) release();
+  }
+
+  #onClosed(error: Error | undefined): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#output.close();
+    this.#calls.failAll('unavailable', `the connection to ${this.remote} was lost`, error);
+    this.#releaseDrained();
+    this.#handler.closed?.(this, error);
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The outgoing half of a session: frames are collected in one writer and leave in one write, at
+ * the end of the chunk being read or else at the end of the turn. Knows no message. Invariant:
+ * whoever wrote a frame calls `wrote`, and then it leaves in this turn.
+ */
+import type { Clock } from '../base/clock.js';
+import { FrameWriter } from '../wire/frame.js';
+import type { Connection } from './types.js';
+
+/** So much is written early, before the turn ends. */
+const flushBytes = 262_144;
+
+export interface OutputEvents {
+  /** All that was written so far has been given to the network. */
+  readonly sent: () => void;
+  /** A flush has ended, whether or not there was anything to send. */
+  readonly flushed: () => void;
+}
+
+export class SessionOutput {
+  readonly writer = new FrameWriter();
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #events: OutputEvents;
+  readonly #endOfTurn: () => void;
+  #scheduled = false;
+  #corked = false;
+  #closed = false;
+
+  constructor(connection: Connection, clock: Clock, events: OutputEvents) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#events = events;
+    this.#endOfTurn = () => {
+      this.#scheduled = false;
+      this.flush();
+    };
+  }
+
+  /** Bytes not yet taken by the network. */
+  get pendingBytes(): number {
+    return this.writer.length + this.#connection.pendingBytes;
+  }
+
+  /** A chunk is being read: hold the output until `uncork`. */
+  cork(): void {
+    this.#corked = true;
+  }
+
+  uncork(): void {
+    this.#corked = false;
+    this.flush();
+  }
+
+  wrote(): void {
+    if (this.#closed) {
+      this.writer.rewind(0);
+    } else if (this.writer.length > flushBytes) {
+      this.#send();
+    } else if (!this.#corked) {
+      this.soon();
+    }
+  }
+
+  /** A flush at the end of this turn, even where there is nothing to write. */
+  soon(): void {
+    if (this.#scheduled || this.#closed) return;
+    this.#scheduled = true;
+    this.#clock.afterTurn(this.#endOfTurn);
+  }
+
+  flush(): void {
+    if (this.#closed) return;
+    this.#send();
+    this.#events.flushed();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.writer.rewind(0);
+  }
+
+  #send(): void {
+    if (this.writer.length === 0) return;
+    this.#connection.write(this.writer.take());
+    this.#events.sent();
+  }
+}

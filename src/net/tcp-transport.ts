@@ -1,0 +1,154 @@
+/**
+ * The transport over TCP. Small writes leave at once (no Nagle), each side may end first, and
+ * socket errors become `unavailable` with the cause kept. Knows nothing of what the bytes mean.
+ */
+import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
+import { formatAddress } from '../base/address.js';
+import { systemClock } from '../base/clock.js';
+import { BazarError } from '../base/errors.js';
+import type { Connection, ConnectionEvents, Listener, Transport } from './types.js';
+
+/** How long an ended connection waits for the peer to end too. */
+const lingerMs = 1_000;
+/** Unsent bytes above which `write` asks the caller to wait. */
+const highWaterBytes = 65_536;
+const backlog = 1_024;
+
+export const tcpTransport: Transport = {
+  connect(address, timeoutMs) {
+    return new Promise((resolve, reject) => {
+      const socket = connectSocket({
+        host: address.host,
+        port: address.port,
+        noDelay: true,
+        allowHalfOpen: true,
+        highWaterMark: highWaterBytes,
+      } as Parameters<typeof connectSocket>[0] & object);
+      const failed = (error: Error): void => {
+        timer.cancel();
+        socket.destroy();
+        const message = `cannot connect to ${formatAddress(address)}: ${reasonOf(error)}`;
+        reject(new BazarError('unavailable', message, { cause: error }));
+      };
+      const timer = systemClock.after(timeoutMs, () => failed(new Error('timed out')));
+      socket.once('error', failed);
+      socket.once('connect', () => {
+        timer.cancel();
+        socket.off('error', failed);
+        resolve(tcpConnection(socket));
+      });
+    });
+  },
+
+  listen(address, accept) {
+    return new Promise((resolve, reject) => {
+      const server = createServer(
+        { noDelay: true, allowHalfOpen: true, highWaterMark: highWaterBytes },
+        (socket) => accept(tcpConnection(socket)),
+      );
+      const failed = (error: Error): void => {
+        const message = `cannot listen on ${formatAddress(address)}: ${reasonOf(error)}`;
+        reject(new BazarError('unavailable', message, { cause: error }));
+      };
+      server.once('error', failed);
+      server.listen({ host: address.host, port: address.port, backlog }, () => {
+        server.off('error', failed);
+        // Accepting may fail for want of descriptors; the listener stays and tries again.
+        server.on('error', () => {});
+        resolve(tcpListener(server, address.host));
+      });
+    });
+  },
+};
+
+function tcpListener(server: Server, host: string): Listener {
+  const bound = server.address();
+  const port = bound !== null && typeof bound === 'object' ? bound.port : 0;
+  return {
+    address: { host, port },
+    close: () =>
+      new Promise((resolve) => {
+        // Waits for the port alone: the callback of close() would wait for all connections too.
+        server.close();
+        server.unref();
+        resolve();
+      }),
+  };
+}
+
+/** A connected socket as a connection. */
+export function tcpConnection(socket: Socket): Connection {
+  return new TcpConnection(socket);
+}
+
+class TcpConnection implements Connection {
+  readonly remote: string;
+  readonly #socket: Socket;
+  #failure: Error | undefined;
+  #ending = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    this.remote = formatAddress({
+      host: socket.remoteAddress ?? 'unknown',
+      port: socket.remotePort ?? 0,
+    });
+    socket.on('error', (error) => {
+      this.#failure ??= error;
+    });
+  }
+
+  start(events: ConnectionEvents): void {
+    const socket = this.#socket;
+    socket.on('data', (chunk) => {
+      if (!this.#ending) events.data(chunk as Buffer);
+    });
+    socket.on('end', () => events.end?.());
+    socket.on('drain', () => events.drained?.());
+    socket.on('close', () => events.closed(this.#closeReason()));
+  }
+
+  write(bytes: Uint8Array): boolean {
+    return this.#socket.writable ? this.#socket.write(bytes) : true;
+  }
+
+  get pendingBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  pause(): void {
+    if (!this.#ending) this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  end(): void {
+    if (this.#ending || this.#socket.destroyed) return;
+    this.#ending = true;
+    // Reads on to the peer's end: closing over unread bytes would reset what we have just sent.
+    this.#socket.resume();
+    this.#socket.end(() => {
+      const timer = systemClock.after(lingerMs, () => this.#socket.destroy());
+      this.#socket.once('close', () => timer.cancel());
+    });
+  }
+
+  destroy(error?: Error): void {
+    this.#failure ??= error;
+    this.#socket.destroy();
+  }
+
+  #closeReason(): Error | undefined {
+    const failure = this.#failure;
+    if (failure === undefined || failure instanceof BazarError) return failure;
+    const message = `connection to ${this.remote} lost: ${reasonOf(failure)}`;
+    return new BazarError('unavailable', message, { cause: failure });
+  }
+}
+
+/** The system's short name of an error, as ECONNREFUSED, or else its message. */
+function reasonOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+}

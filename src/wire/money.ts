@@ -1,0 +1,24 @@
+/**
+ * Money between its two forms: a decimal on the outside, whole cents within. Exact both ways: a
+ * price that is not a whole number of cents is refused, never rounded.
+ */
+import { BazarError } from '../base/errors.js';
+import { requestLimits } from '../base/limits.js';
+
+/** Throws `invalid_argument` where the price has more than two decimals or is out of bounds. */
+export function priceToCents(price: number): number {
+  const cents = Math.round(price * 100);
+  // The quotient is the double nearest to the decimal, so equality means that no digit was lost.
+  if (!Number.isFinite(price) || cents / 100 !== price) {
+    throw new BazarError('invalid_argument', 'a price has at most two decimals');
+  }
+  if (price < 0 || cents > requestLimits.priceCentsMax) {
+    throw new BazarError('invalid_argument', 'the price is out of bounds');
+  }
+  return cents + 0;
+}
+
+/** Also for totals, which may be larger than any price. */
+export function centsToPrice(cents: number): number {
+  return cents / 100;
+}

@@ -1,0 +1,56 @@
+/**
+ * Sales in their encoded form, handled without decoding them: the MessagePack of a Sale[] is an
+ * array header and the sales behind it, so that runs are counted and joined by their headers.
+ * Knows the three array headers of the MessagePack specification and nothing of a sale.
+ */
+import { assert } from '../base/assert.js';
+import type { SalesMessage } from './internal.js';
+
+const fixArray = 0x90;
+const array16 = 0xdc;
+const array32 = 0xdd;
+
+interface ArrayHeader {
+  readonly count: number;
+  readonly length: number;
+}
+
+function readHeader(bytes: Uint8Array): ArrayHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const tag = bytes.byteLength > 0 ? view.getUint8(0) : 0;
+  if ((tag & 0xf0) === fixArray) return { count: tag & 0x0f, length: 1 };
+  if (tag === array16) return { count: view.getUint16(1), length: 3 };
+  assert(tag === array32, 'encoded sales are an array');
+  return { count: view.getUint32(1), length: 5 };
+}
+
+/** How many sales these bytes hold. */
+export function countSales(bytes: Uint8Array): number {
+  return readHeader(bytes).count;
+}
+
+/** One message of consecutive ones. */
+export function joinSales(runs: readonly SalesMessage[]): SalesMessage {
+  const [only] = runs;
+  assert(only, 'there is something to join');
+  if (runs.length === 1) return only;
+  const first = only[0];
+  let next = first;
+  let length = 5;
+  for (const [start, count, bytes] of runs) {
+    assert(start === next, 'joined sales follow each other');
+    next += count;
+    length += bytes.byteLength - readHeader(bytes).length;
+  }
+  const joined = new Uint8Array(length);
+  const view = new DataView(joined.buffer);
+  view.setUint8(0, array32);
+  view.setUint32(1, next - first);
+  let offset = 5;
+  for (const [, , bytes] of runs) {
+    const body = bytes.subarray(readHeader(bytes).length);
+    joined.set(body, offset);
+    offset += body.byteLength;
+  }
+  return [first, next - first, joined];
+}
