@@ -1,0 +1,19 @@
+/** Stock for a load: as many products as asked for, each with more units than any run can sell. */
+import { writeFileSync } from 'node:fs';
+
+/** The most that a product may have (docs/INTERFACES.md). */
+export const fullStock = 1_000_000_000;
+
+const topicCount = 100;
+
+/** Ids are 1 … count. */
+export function writeProducts(file: string, count: number): void {
+  const products = Array.from({ length: count }, (_, index) => ({
+    id: index + 1,
+    name: `Product ${String(index + 1).padStart(6, '0')}`,
+    topic: `topic ${index % topicCount}`,
+    price: 19.9,
+    quantity: fullStock,
+  }));
+  writeFileSync(file, JSON.stringify({ products }));
+}

@@ -1,0 +1,59 @@
+/**
+ * A request's frame encoded once, with the places where each request differs: its id and the item
+ * it asks for, both fixed-width MessagePack uint32, so that all frames have the same length and a
+ * request costs eight byte stores. Knows no connection.
+ */
+import { frame, frameHeaderBytes, packValue } from './message.js';
+
+export interface RequestTemplate {
+  readonly frame: Buffer;
+  /** Where the four bytes of the request's id stand in the frame. */
+  readonly idAt: number;
+  /** Where the four bytes of the item's id stand; undefined where the request names none. */
+  readonly itemAt: number | undefined;
+}
+
+const arrayOfFour = 0x94;
+const uint32 = 0xce;
+const nil = 0xc0;
+const bin16 = 0xc5;
+const answerType = 1;
+const idAt = frameHeaderBytes + 3;
+
+/** `[0, id, method, {id: item, …params}]`. */
+export function itemRequest(
+  method: string,
+  params: Readonly<Record<string, unknown>> = {},
+): RequestTemplate {
+  const others = Object.entries(params).flatMap((pair) => pair.map(packValue));
+  const fields = 1 + Object.keys(params).length;
+  const head = Buffer.concat([
+    Buffer.from([arrayOfFour, 0, uint32, 0, 0, 0, 0]),
+    packValue(method),
+    Buffer.from([0x80 | fields]),
+    packValue('id'),
+    Buffer.from([uint32]),
+  ]);
+  const payload = Buffer.concat([head, Buffer.alloc(4), ...others]);
+  return { frame: frame(payload), idAt, itemAt: frameHeaderBytes + head.length };
+}
+
+/**
+ * `[1, id, nil, padding]`, of the given length in all: what comes back from an echo of bytes is
+ * read as an answer, by the same code as the store's answers.
+ */
+export function echoFrame(length: number): RequestTemplate {
+  const head = Buffer.from([arrayOfFour, answerType, uint32, 0, 0, 0, 0, nil, bin16]);
+  const padding = length - frameHeaderBytes - head.length - 2;
+  const size = Buffer.alloc(2);
+  size.writeUInt16BE(padding, 0);
+  const payload = Buffer.concat([head, size, Buffer.alloc(padding)]);
+  return { frame: frame(payload), idAt, itemAt: undefined };
+}
+
+export function storeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}

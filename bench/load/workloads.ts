@@ -1,0 +1,43 @@
+/** The requests that scenarios send, and the shapes in which they send them. */
+import type { Workload } from './connection.js';
+import { frame, packValue } from './message.js';
+import { Picks } from './picks.js';
+import type { Shape } from './session.js';
+import { echoFrame, itemRequest } from './template.js';
+
+export const readShapes: readonly Shape[] = [
+  { connections: 50, depth: 1 },
+  { connections: 10, depth: 16 },
+  { connections: 50, depth: 64 },
+];
+
+export const purchaseShapes: readonly Shape[] = [
+  { connections: 1, depth: 1 },
+  { connections: 50, depth: 1 },
+  { connections: 200, depth: 1 },
+];
+
+/** The store's own first stock. */
+export const ownProducts = 17;
+export const hotProduct = 8;
+
+export function lookups(picks: Picks): Workload {
+  return { template: itemRequest('lookup'), picks };
+}
+
+/** Without a key: the frontend makes one. */
+export function purchases(picks: Picks): Workload {
+  return { template: itemRequest('buy', { quantity: 1 }), picks };
+}
+
+/**
+ * Frames half as long as a look-up's request and answer together: an echo moves the same bytes in
+ * both directions as a look-up does.
+ */
+export function echoes(): Workload {
+  const product = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 100, version: 1 };
+  const answer = frame(packValue([1, 1_000_000, null, product]));
+  const request = itemRequest('lookup').frame;
+  const length = Math.round((request.length + answer.length) / 2);
+  return { template: echoFrame(length), picks: Picks.always(0) };
+}

@@ -1,0 +1,132 @@
+/**
+ * The load bench's entry: reads the flags, runs the scenarios asked for one after the other, and
+ * writes tables to stdout, progress to stderr and, with --json, everything to a file. Ends with 1
+ * where an answer was wrong; bounded in time, and leaves no process or file behind.
+ */
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import yargs from 'yargs';
+import { hideBin } from 'yargs/helpers';
+import { Bench, type Report, type Scenario, type Settings } from './load/bench.js';
+import { describeEnvironment } from './load/environment.js';
+import { echo } from './load/scenarios/echo.js';
+import { lookupCached, lookupUncached, workers10 } from './load/scenarios/lookups.js';
+import { memoryAndStart } from './load/scenarios/memory.js';
+import { buyHot, buySpread } from './load/scenarios/purchases.js';
+import { environmentText, reportText } from './load/table.js';
+
+const scenarios: readonly Scenario[] = [
+  echo,
+  lookupCached,
+  lookupUncached,
+  buyHot,
+  buySpread,
+  memoryAndStart,
+  workers10,
+];
+const scenarioLimitMs = 180_000;
+const workersMax = 10;
+const helpColumns = 100;
+
+function readFlags(): {
+  names: readonly string[];
+  json: string | undefined;
+  settings: Settings;
+} {
+  const list = scenarios.map(({ name, about }) => `  ${name.padEnd(18)}${about}`).join('\n');
+  const flags = yargs(hideBin(process.argv))
+    .scriptName('npm run bench --')
+    .usage('$0 [SCENARIO…] [flags]')
+    .epilogue(`Scenarios (all, where none is named):\n${list}`)
+    .wrap(helpColumns)
+    .option('quick', { type: 'boolean', default: false, describe: 'one short run of each' })
+    .option('json', { type: 'string', describe: 'also write everything to this file' })
+    .option('rounds', { type: 'number', describe: 'runs of each measurement [5]' })
+    .option('run-ms', { type: 'number', describe: 'length of a run [600]' })
+    .option('warm-up-ms', { type: 'number', describe: 'load before each run [200]' })
+    .option('workers', {
+      type: 'number',
+      default: Math.min(availableParallelism(), workersMax),
+      describe: 'session threads of each service',
+    })
+    .option('catalogs', { type: 'number', default: 1 })
+    .option('orders', { type: 'number', default: 1 })
+    .option('recovery', { type: 'number', default: 0 })
+    .option('port-offset', { type: 'number', default: 20_000 })
+    .option('temp-dir', { type: 'string', default: tmpdir(), describe: 'the disk to measure on' })
+    .strictOptions()
+    .check(({ rounds, runMs }) => {
+      if ((rounds ?? 1) < 1 || (runMs ?? 1) < 1)
+        throw new Error('--rounds and --run-ms: 1 or more');
+      return true;
+    })
+    .parseSync();
+  const { quick, workers, catalogs, orders, recovery, portOffset } = flags;
+  return {
+    names: flags._.map(String),
+    json: flags.json,
+    settings: {
+      quick,
+      rounds: flags.rounds ?? (quick ? 1 : 5),
+      timing: {
+        runMs: flags.runMs ?? (quick ? 500 : 600),
+        warmUpMs: flags.warmUpMs ?? 200,
+      },
+      store: { catalogs, orders, recovery, workers, portOffset, tempParent: flags.tempDir },
+    },
+  };
+}
+
+function chosen(names: readonly string[]): readonly Scenario[] {
+  if (names.length === 0) return scenarios;
+  return names.map((name) => {
+    const scenario = scenarios.find((each) => each.name === name);
+    if (!scenario) throw new Error(`no scenario ${name}`);
+    return scenario;
+  });
+}
+
+/** A scenario that fails is a problem of its report, not of the others; one that hangs ends all. */
+async function runScenario(scenario: Scenario, bench: Bench, giveUp: () => void): Promise<Report> {
+  const limit = setTimeout(() => {
+    bench.progress(`${scenario.name}: gave up after ${scenarioLimitMs} ms`);
+    giveUp();
+  }, scenarioLimitMs);
+  try {
+    return await scenario.run(bench);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    return { rows: [], facts: [], problems: [problem] };
+  } finally {
+    clearTimeout(limit);
+    await bench.stopAll();
+  }
+}
+
+async function main(): Promise<void> {
+  const { names, json, settings } = readFlags();
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const bench = new Bench(settings, say);
+  const stop = (): void => {
+    bench.stopAll().finally(() => process.exit(1));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+
+  const selected = chosen(names);
+  const environment = describeEnvironment(settings.store.tempParent);
+  process.stdout.write(`${environmentText(environment)}\n`);
+  const reports: Record<string, Report> = {};
+  for (const scenario of selected) {
+    say(`${scenario.name}: ${scenario.about}`);
+    const report = await runScenario(scenario, bench, stop);
+    reports[scenario.name] = report;
+    process.stdout.write(`\n${reportText(scenario.name, report)}\n`);
+  }
+  if (json !== undefined) {
+    writeFileSync(json, `${JSON.stringify({ environment, settings, reports }, null, 2)}\n`);
+  }
+  process.exit(Object.values(reports).some(({ problems }) => problems.length > 0) ? 1 : 0);
+}
+
+await main();
