@@ -5,7 +5,13 @@
  */
 import { createServer, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import {
+  errorCodes,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  fastify,
+} from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { sessionLimits, wireLimits } from '../base/limits.js';
@@ -91,9 +97,11 @@ function createApp({ random }: HttpGatewayOptions, sessions: HttpSessions): Fast
         // Checked by a hook instead, which answers in our shape.
         requireHostHeader: false,
       });
+      // A client may end its side once it has asked, as `nc` does; without this switch (which
+      // Node's types leave out) its answer would be dropped.
+      Object.assign(server, { httpAllowHalfOpen: true });
       server.on('request', (request, response) => {
-        sessions.began(request, response);
-        handler(request, response);
+        if (sessions.began(request, response)) handler(request, response);
       });
       return server;
     },
@@ -102,14 +110,18 @@ function createApp({ random }: HttpGatewayOptions, sessions: HttpSessions): Fast
 
 function addBodyReader(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, async (request, bytes: Buffer) => {
-    // An unknown route says so, whatever was sent to it.
-    if (request.is404) return undefined;
-    if (!mayBeJson(request.headers['content-type']) || request.headers['content-encoding']) {
-      throw Object.assign(new Error('not JSON'), { code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE' });
-    }
-    return readJson(bytes);
-  });
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'buffer' },
+    async (request: FastifyRequest, bytes: Buffer) => {
+      // An unknown route says so, whatever was sent to it.
+      if (request.is404) return undefined;
+      if (!mayBeJson(request.headers['content-type']) || request.headers['content-encoding']) {
+        throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE();
+      }
+      return readJson(bytes);
+    },
+  );
 }
 
 function addAnswerHooks(app: FastifyInstance, draining: () => boolean): void {

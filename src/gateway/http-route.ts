@@ -91,7 +91,5 @@ export function methodsAt(routes: readonly HttpRoute[], path: string): string[] 
 
 function fits(pattern: readonly string[], segments: readonly string[]): boolean {
   if (pattern.length !== segments.length) return false;
-  return pattern.every((part, index) =>
-    part.startsWith(':') ? segments[index] !== '' : part === segments[index],
-  );
+  return pattern.every((part, index) => part.startsWith(':') || part === segments[index]);
 }

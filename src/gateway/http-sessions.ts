@@ -87,24 +87,25 @@ export class HttpSessions {
     });
   }
 
-  /** To be called for each request, before it is handled. */
-  began(request: IncomingMessage, response: ServerResponse): void {
+  /** To be called for each request before it is handled; false forbids to handle it. */
+  began(request: IncomingMessage, response: ServerResponse): boolean {
     const duplex: Duplex = request.socket;
     const session = this.#open.get(duplex);
-    if (!session) return;
+    if (!session || duplex.destroyed) return false;
+    if (session.exchanges.length >= sessionLimits.inFlightMax) {
+      duplex.destroy();
+      return false;
+    }
     const exchange = { request, startedMs: this.#clock.nowMs() };
     session.newest = exchange;
     session.headSinceMs = undefined;
     session.exchanges.push(exchange);
-    if (session.exchanges.length > sessionLimits.inFlightMax) {
-      duplex.destroy();
-      return;
-    }
     response.once('close', () => {
       session.exchanges = session.exchanges.filter((other) => other !== exchange);
       session.idleSinceMs = this.#clock.nowMs();
       this.#settle(duplex, session);
     });
+    return true;
   }
 
   /** The stream's input makes no sense from here on: answers what came before, then this. */
@@ -137,7 +138,7 @@ export class HttpSessions {
   invariants(): void {
     for (const [duplex, session] of this.#open) {
       assert(!duplex.closed, 'an open session has an open stream');
-      assert(session.exchanges.length <= sessionLimits.inFlightMax + 1, 'exchanges are bounded');
+      assert(session.exchanges.length <= sessionLimits.inFlightMax, 'exchanges are bounded');
     }
   }
 

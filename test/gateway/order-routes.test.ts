@@ -1,0 +1,276 @@
+/** Orders over HTTP: buying, its refusals, idempotency, and reading back. */
+import t from 'tap';
+import { BazarError, errorCodes } from '../../src/base/errors.js';
+import { adminToken, firstOrder, setStage } from './stage.js';
+
+t.test('a purchase by name, by id or by lines is handed on as sent', async (t) => {
+  const { ask, operations } = await setStage();
+  const bodies = [
+    { name: 'Tux', quantity: 1 },
+    { id: 8, quantity: 1_000_000 },
+    {
+      lines: [
+        { id: 8, quantity: 2 },
+        { name: 'Bear', quantity: 1 },
+      ],
+    },
+  ];
+  for (const body of bodies) {
+    const reply = await ask('POST', '/orders', { body });
+    t.equal(reply.status, 200);
+    t.same(reply.json, { data: { order_number: 192, total: 19.9 } });
+    t.notOk(reply.headers.has('idempotency-replayed'));
+  }
+  t.same(
+    operations.asked.map(({ params }) => params),
+    bodies,
+  );
+});
+
+t.test('a quantity that is none is 400, names the field, and reaches nobody', async (t) => {
+  const { ask, operations } = await setStage();
+  const quantities = ['0', '-1', '1.5', '"3"', '1e12', '1e400', 'null', 'true', '[1]', '1000001'];
+  for (const quantity of quantities) {
+    for (const product of ['"name":"Tux"', '"id":8']) {
+      const reply = await ask('POST', '/orders', { body: `{${product},"quantity":${quantity}}` });
+      t.equal(reply.status, 400, quantity);
+      t.equal(reply.json.error.code, 400);
+      t.equal(reply.json.error.type, 'invalid_argument');
+      t.match(reply.json.error.message, /quantity/);
+    }
+  }
+  t.same(operations.asked, []);
+});
+
+t.test('a body that is no purchase is 400', async (t) => {
+  const { ask, operations } = await setStage();
+  const line = { id: 8, quantity: 1 };
+  const bodies: unknown[] = [
+    undefined,
+    '',
+    'null',
+    '[]',
+    '"Tux"',
+    '3',
+    '{',
+    '{"name":"Tux","quantity":1}}',
+    '{"name":"Tux","quantity":NaN}',
+    {},
+    { quantity: 1 },
+    { name: 'Tux' },
+    { name: 7, quantity: 1 },
+    { name: '', quantity: 1 },
+    { name: 'x'.repeat(201), quantity: 1 },
+    { id: '8', quantity: 1 },
+    { id: 0, quantity: 1 },
+    { id: 8, name: 'Tux', quantity: 1 },
+    { id: 8, quantity: 1, discount: 99 },
+    { lines: [] },
+    { lines: line },
+    { lines: Array.from({ length: 101 }, () => line) },
+    { lines: [line, { id: 8, quantity: 0 }] },
+    { lines: [line], quantity: 1 },
+    { name: 'Tux', quantity: 1, key: 'the key is a header' },
+  ];
+  for (const body of bodies) {
+    const reply = await ask('POST', '/orders', { body });
+    t.equal(reply.status, 400, JSON.stringify(body)?.slice(0, 60));
+    t.equal(reply.json.error.type, 'invalid_argument');
+    t.type(reply.json.error.message, 'string');
+  }
+  t.same(operations.asked, []);
+});
+
+t.test('a fault deep in a list is named by its place', async (t) => {
+  const { ask } = await setStage();
+  const body = {
+    lines: [
+      { id: 8, quantity: 1 },
+      { id: 8, quantity: 0 },
+    ],
+  };
+  const reply = await ask('POST', '/orders', { body });
+  t.match(reply.json.error.message, /lines\[1\].*quantity/);
+});
+
+t.test('JSON that parsers read differently is refused', async (t) => {
+  const { ask, operations } = await setStage();
+  const bodies = [
+    '{"name":"Tux","quantity":1,"quantity":5}',
+    '{"name":"Tux","quantity":1,"\\u0071uantity":5}',
+    '{"name":"Tux","quantity":1,"__proto__":{"admin":true}}',
+    '{"name":"Tux","quantity":1,"__pro\\u0074o__":{}}',
+    '{"name":"Tux","quantity":1,"constructor":{"prototype":{}}}',
+    `{"name":${'['.repeat(20)}${']'.repeat(20)},"quantity":1}`,
+    '['.repeat(500_000),
+    `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`,
+  ];
+  for (const body of bodies) {
+    const reply = await ask('POST', '/orders', { body });
+    t.equal(reply.status, 400, body.slice(0, 60));
+    t.equal(reply.json.error.type, 'invalid_argument');
+  }
+  t.same(operations.asked, []);
+});
+
+t.test('the same word as a key of one object and a value of another is fine', async (t) => {
+  const { ask } = await setStage();
+  const body = '{"lines":[{"id":8,"quantity":1},{"name":"quantity","quantity":1}]}';
+  t.equal((await ask('POST', '/orders', { body })).status, 200);
+});
+
+t.test('an unknown product in an order is 404 and says that the order failed', async (t) => {
+  const { ask } = await setStage({
+    buy: async () => {
+      throw new BazarError('not_found', 'no such thing', { details: { line: 0 } });
+    },
+  });
+  const reply = await ask('POST', '/orders', { body: { name: 'Nobody', quantity: 1 } });
+  t.equal(reply.status, 404);
+  t.equal(reply.json.error.message, "couldn't place the order: product not found");
+  t.equal(reply.json.error.line, 0);
+});
+
+t.test('an order over the stock is 409 and says how many there are', async (t) => {
+  const { ask } = await setStage({
+    buy: async () => {
+      throw new BazarError('out_of_stock', 'only 3 left', { details: { available: 3 } });
+    },
+  });
+  const reply = await ask('POST', '/orders', { body: { name: 'Tux', quantity: 4 } });
+  t.equal(reply.status, 409);
+  t.equal(reply.json.error.type, 'out_of_stock');
+  t.equal(reply.json.error.available, 3);
+});
+
+t.test('an Idempotency-Key becomes the key, byte for byte', async (t) => {
+  const { ask, operations } = await setStage();
+  const body = { name: 'Tux', quantity: 1 };
+  const bytes = Buffer.from('schlüssel').toString('latin1');
+  await ask('POST', '/orders', { body, headers: { 'idempotency-key': 'k'.repeat(200) } });
+  t.same(operations.asked[0]?.params, { ...body, key: 'k'.repeat(200) });
+  const { connect } = await setStage();
+  t.ok(connect, 'bytes above ASCII are sent raw below');
+  const stage = await setStage();
+  const client = stage.connect();
+  const text = JSON.stringify(body);
+  client.send(
+    Buffer.from(
+      `POST /orders HTTP/1.1\r\nhost: a\r\nidempotency-key: ${bytes}\r\ncontent-length: ${text.length}\r\n\r\n${text}`,
+      'latin1',
+    ),
+  );
+  t.equal((await client.reply()).status, 200);
+  t.same(stage.operations.asked[0]?.params, { ...body, key: 'schlüssel' });
+});
+
+t.test('an Idempotency-Key that is empty or over 200 bytes is 400', async (t) => {
+  const { ask, operations } = await setStage();
+  for (const key of ['', 'k'.repeat(201)]) {
+    const headers = { 'idempotency-key': key };
+    const reply = await ask('POST', '/orders', { headers, body: { name: 'Tux', quantity: 1 } });
+    t.equal(reply.status, 400);
+    t.match(reply.json.error.message, /Idempotency-Key/);
+  }
+  t.same(operations.asked, []);
+});
+
+t.test('a repeat is marked in a header and otherwise answered the same', async (t) => {
+  const { ask } = await setStage({
+    buy: async () => ({ order_number: 192, total: 19.9, replayed: true }),
+  });
+  const headers = { 'idempotency-key': 'k-1' };
+  const reply = await ask('POST', '/orders', { headers, body: { name: 'Tux', quantity: 1 } });
+  t.equal(reply.status, 200);
+  t.equal(reply.headers.get('idempotency-replayed'), 'true');
+  t.same(reply.json, { data: { order_number: 192, total: 19.9 } });
+});
+
+t.test('a repeated refusal is marked as well', async (t) => {
+  const { ask } = await setStage({
+    buy: async () => {
+      throw new BazarError('out_of_stock', 'none', { details: { available: 0, replayed: true } });
+    },
+  });
+  const reply = await ask('POST', '/orders', { body: { name: 'Tux', quantity: 1 } });
+  t.equal(reply.headers.get('idempotency-replayed'), 'true');
+  t.notOk('replayed' in reply.json.error);
+});
+
+t.test('each failure has its status, its shape and no more', async (t) => {
+  const statuses: Record<string, number> = {
+    invalid_argument: 400,
+    unauthenticated: 401,
+    permission_denied: 403,
+    not_found: 404,
+    unknown_method: 404,
+    out_of_stock: 409,
+    conflict: 409,
+    too_large: 413,
+    key_reused: 422,
+    overloaded: 429,
+    internal: 500,
+    unavailable: 503,
+    deadline_exceeded: 504,
+  };
+  for (const code of errorCodes) {
+    const { ask } = await setStage({
+      buy: async () => {
+        throw new BazarError(code, 'as it is', {
+          cause: new Error('secret'),
+          details: { status: 'kept', request_id: 'not this' },
+        });
+      },
+    });
+    const reply = await ask('POST', '/orders', {
+      headers: { 'x-request-id': 'r-7' },
+      body: { name: 'Tux', quantity: 1 },
+    });
+    t.equal(reply.status, statuses[code], code);
+    const { error } = reply.json;
+    t.match(error, { code: statuses[code], type: code, request_id: 'r-7', status: 'kept' });
+    t.notMatch(reply.text, /secret|stack/);
+    const retry = reply.headers.get('retry-after');
+    const retryable = code === 'unavailable' || code === 'overloaded';
+    t.equal(retry, retryable ? '1' : undefined, `${code}: Retry-After`);
+  }
+});
+
+t.test('a failure that nobody expected is 500 and tells nothing', async (t) => {
+  const { ask } = await setStage({
+    buy: async () => {
+      throw new TypeError('secret of the house');
+    },
+  });
+  const reply = await ask('POST', '/orders', { body: { name: 'Tux', quantity: 1 } });
+  t.equal(reply.status, 500);
+  t.equal(reply.json.error.type, 'internal');
+  t.notMatch(reply.text, /secret/);
+});
+
+t.test(
+  'an order is read by its number; what is no order is 404, what is no number 400',
+  async (t) => {
+    const { ask } = await setStage();
+    const found = await ask('GET', '/orders/1');
+    t.equal(found.status, 200);
+    t.same(found.json, { data: firstOrder });
+    for (const path of ['/orders/2', '/orders/0', `/orders/${'9'.repeat(30)}`]) {
+      const reply = await ask('GET', path);
+      t.equal(reply.status, 404, path);
+      t.equal(reply.json.error.message, 'order not found');
+    }
+    for (const path of ['/orders/one', '/orders/-1', '/orders/1.5', '/orders/%zz']) {
+      t.equal((await ask('GET', path)).status, 400, path);
+    }
+  },
+);
+
+t.test('all orders are for the administrator, page by page', async (t) => {
+  const { ask, operations } = await setStage();
+  const headers = { authorization: `Bearer ${adminToken}` };
+  const reply = await ask('GET', '/orders?after=10&limit=2', { headers });
+  t.equal(reply.status, 200);
+  t.same(reply.json, { data: [firstOrder] });
+  t.same(operations.asked[0]?.params, { after: 10, limit: 2 });
+});

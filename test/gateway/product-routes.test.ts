@@ -1,0 +1,251 @@
+/** Products over HTTP: shapes, freshness, search and administration. */
+import t from 'tap';
+import { BazarError } from '../../src/base/errors.js';
+import { adminToken, setStage, tux } from './stage.js';
+
+const admin = { authorization: `Bearer ${adminToken}` };
+
+t.test('a product is found by its name and by its id', async (t) => {
+  const { ask, operations } = await setStage();
+  for (const path of ['/products/Tux', '/products/8', '/products/%54ux']) {
+    const reply = await ask('GET', path);
+    t.equal(reply.status, 200);
+    t.same(reply.json, { data: tux });
+    t.equal(reply.headers.get('content-type'), 'application/json; charset=utf-8');
+  }
+  t.same(
+    operations.asked.map(({ params }) => params),
+    [{ name: 'Tux' }, { id: 8 }, { name: 'Tux' }],
+  );
+});
+
+t.test('a name may hold slashes, question marks and any script, percent-encoded', async (t) => {
+  const names = ['a/b?c', 'Größe 1+1', '100%', '本'.repeat(200)];
+  const { ask, operations } = await setStage();
+  for (const name of names) await ask('GET', `/products/${encodeURIComponent(name)}`);
+  t.same(
+    operations.asked.map(({ params }) => params),
+    names.map((name) => ({ name })),
+  );
+});
+
+t.test('an unknown product is 404 in the words of the interface', async (t) => {
+  const { ask } = await setStage();
+  for (const path of [
+    '/products/Nobody',
+    '/products/99',
+    '/products/0',
+    `/products/${'9'.repeat(40)}`,
+  ]) {
+    const reply = await ask('GET', path, { headers: { 'x-request-id': 'r-1' } });
+    t.equal(reply.status, 404);
+    t.same(reply.json, {
+      error: { code: 404, type: 'not_found', message: 'product not found', request_id: 'r-1' },
+    });
+  }
+});
+
+t.test('a name over 200 characters or broken percent-encoding is 400', async (t) => {
+  const { ask, operations } = await setStage();
+  for (const path of [
+    `/products/${'x'.repeat(201)}`,
+    '/products/%zz',
+    '/products/%ff',
+    `/products/${'x'.repeat(5000)}`,
+  ]) {
+    const reply = await ask('GET', path);
+    t.equal(reply.status, 400, path.slice(0, 20));
+    t.equal(reply.json.error.type, 'invalid_argument');
+  }
+  t.same(operations.asked, []);
+});
+
+t.test('the version is the entity tag, and an unchanged copy is not sent again', async (t) => {
+  const { ask } = await setStage();
+  t.equal((await ask('GET', '/products/8')).headers.get('etag'), '"3"');
+  for (const tag of ['"3"', 'W/"3"', '"1", "3"', '*']) {
+    const reply = await ask('GET', '/products/8', { headers: { 'if-none-match': tag } });
+    t.equal(reply.status, 304, tag);
+    t.equal(reply.headers.get('etag'), '"3"');
+    t.equal(reply.text, '');
+  }
+  const changed = await ask('GET', '/products/8', { headers: { 'if-none-match': '"2"' } });
+  t.equal(changed.status, 200);
+});
+
+t.test('HEAD answers as GET without the body', async (t) => {
+  const { ask } = await setStage();
+  const reply = await ask('HEAD', '/products/8');
+  t.equal(reply.status, 200);
+  t.equal(reply.headers.get('etag'), '"3"');
+  t.ok(Number(reply.headers.get('content-length')) > 0);
+});
+
+t.test('a search hands on its parameters and gives items and the next cursor', async (t) => {
+  const { ask, operations } = await setStage();
+  const reply = await ask('GET', '/products?topic=distributed+systems&limit=5&after=3&text=');
+  t.equal(reply.status, 200);
+  t.same(reply.json, { data: [tux], next: 8 });
+  t.same(operations.asked[0]?.params, { topic: 'distributed systems', limit: 5, after: 3 });
+});
+
+t.test('digits in a text parameter stay text', async (t) => {
+  const { ask, operations } = await setStage();
+  await ask('GET', '/products?topic=2024');
+  t.same(operations.asked[0]?.params, { topic: '2024' });
+});
+
+t.test('a search with a wrong parameter is 400 and names it', async (t) => {
+  const { ask, operations } = await setStage();
+  const wrong: readonly [string, RegExp][] = [
+    ['limit=0', /limit/],
+    ['limit=1001', /limit/],
+    ['limit=1.5', /limit/],
+    ['limit=ten', /limit/],
+    ['after=-1', /after/],
+    ['colour=red', /colour/],
+    ['__proto__=1', /__proto__/],
+    ['limit=1&limit=2', /limit/],
+    [`topic=${'x'.repeat(201)}`, /topic/],
+    ['topic=%zz', /percent-encoding/],
+  ];
+  for (const [query, message] of wrong) {
+    const reply = await ask('GET', `/products?${query}`);
+    t.equal(reply.status, 400, query);
+    t.match(reply.json.error.message, message);
+  }
+  t.same(operations.asked, []);
+});
+
+t.test('administration needs the token: 401 without one, 403 with a wrong one', async (t) => {
+  const { ask, operations } = await setStage();
+  const doors = [
+    ['POST', '/products'],
+    ['PATCH', '/products/8'],
+    ['DELETE', '/products/8'],
+    ['GET', '/orders'],
+  ] as const;
+  for (const [method, path] of doors) {
+    const none = await ask(method, path);
+    t.equal(none.status, 401, `${method} ${path}`);
+    t.equal(none.json.error.type, 'unauthenticated');
+    t.match(none.headers.get('www-authenticate'), /^Bearer/);
+    t.equal((await ask(method, path, { headers: { authorization: 'Basic abc' } })).status, 401);
+    const wrong = await ask(method, path, { headers: { authorization: 'Bearer guess' } });
+    t.equal(wrong.status, 403);
+    t.equal(wrong.json.error.type, 'permission_denied');
+  }
+  t.same(operations.asked, []);
+});
+
+t.test('without a configured token nobody is an administrator', async (t) => {
+  const { ask } = await setStage({}, { adminToken: '' });
+  t.equal((await ask('DELETE', '/products/8', { headers: admin })).status, 403);
+});
+
+t.test('with open administration nobody is asked for a token', async (t) => {
+  const { ask } = await setStage({}, { openAdmin: true });
+  t.equal((await ask('DELETE', '/products/8')).status, 200);
+});
+
+t.test('a product is added with 201, its place and its tag', async (t) => {
+  const { ask, operations } = await setStage();
+  const body = { name: 'Kite', topic: 'toys', price: 12.5, quantity: 4 };
+  const reply = await ask('POST', '/products', { headers: admin, body });
+  t.equal(reply.status, 201);
+  t.equal(reply.headers.get('location'), '/products/18');
+  t.equal(reply.headers.get('etag'), '"1"');
+  t.same(reply.json, { data: { ...body, id: 18, version: 1 } });
+  t.same(operations.asked[0]?.params, body);
+});
+
+t.test('a product that is not one is 400 and names the field', async (t) => {
+  const { ask, operations } = await setStage();
+  const good = { name: 'Kite', topic: 'toys', price: 12.5, quantity: 4 };
+  const wrong: readonly [object, RegExp][] = [
+    [{ ...good, price: -1 }, /price/],
+    [{ ...good, price: '12' }, /price/],
+    [{ ...good, quantity: 1.5 }, /quantity/],
+    [{ ...good, name: '' }, /name/],
+    [{ ...good, name: '123' }, /name/],
+    [{ ...good, name: '\ud800' }, /name/],
+    [{ name: 'Kite', topic: 'toys', price: 1 }, /quantity/],
+    [{ ...good, colour: 'red' }, /colour/],
+  ];
+  for (const [body, message] of wrong) {
+    const reply = await ask('POST', '/products', { headers: admin, body });
+    t.equal(reply.status, 400);
+    t.match(reply.json.error.message, message);
+  }
+  t.same(operations.asked, []);
+});
+
+t.test('If-Match becomes the demanded version, and a mismatch is 412', async (t) => {
+  const { ask, operations } = await setStage({
+    updateProduct: async ({ if_version }) => {
+      if (if_version === 3) return { ...tux, version: 4 };
+      throw new BazarError('conflict', 'the product has changed', { details: { current: tux } });
+    },
+  });
+  const send = (tag?: string) =>
+    ask('PATCH', '/products/8', {
+      headers: tag === undefined ? admin : { ...admin, 'if-match': tag },
+      body: { price: 21 },
+    });
+  const done = await send('"3"');
+  t.equal(done.status, 200);
+  t.equal(done.headers.get('etag'), '"4"');
+  const missed = await send('"2"');
+  t.equal(missed.status, 412);
+  t.equal(missed.json.error.type, 'conflict');
+  t.same(missed.json.error.current, tux);
+  t.equal((await send()).status, 409, 'a conflict without a condition is a plain one');
+  t.equal((await send('*')).status, 409, 'a star demands no version');
+  t.equal((await send('three')).status, 400);
+  t.equal((await send('W/"3"')).status, 400, 'a weak tag cannot guard a change');
+  t.same(
+    operations.asked.map(({ params }) => params),
+    [
+      { id: 8, price: 21, if_version: 3 },
+      { id: 8, price: 21, if_version: 2 },
+      { id: 8, price: 21 },
+      { id: 8, price: 21 },
+    ],
+  );
+});
+
+t.test('what the path and headers say may not stand in the body as well', async (t) => {
+  const { ask, operations } = await setStage();
+  for (const body of [
+    { id: 9, price: 1 },
+    { if_version: 1, price: 1 },
+  ]) {
+    const reply = await ask('PATCH', '/products/8', { headers: admin, body });
+    t.equal(reply.status, 400);
+    t.match(reply.json.error.message, /does not belong in the body/);
+  }
+  t.same(operations.asked, []);
+});
+
+t.test('only a number names a product to change, and an unknown one is 404', async (t) => {
+  const missing = async (): Promise<never> => {
+    throw new BazarError('not_found', 'gone');
+  };
+  const { ask } = await setStage({ updateProduct: missing, removeProduct: missing });
+  const body = { price: 1 };
+  t.equal((await ask('PATCH', '/products/Tux', { headers: admin, body })).status, 400);
+  for (const path of ['/products/99', '/products/0']) {
+    t.equal((await ask('PATCH', path, { headers: admin, body })).status, 404);
+    const reply = await ask('DELETE', path, { headers: admin });
+    t.equal(reply.status, 404);
+    t.equal(reply.json.error.message, 'product not found');
+  }
+});
+
+t.test('a removed product is answered as it last was', async (t) => {
+  const { ask, operations } = await setStage();
+  const reply = await ask('DELETE', '/products/8', { headers: { ...admin, 'if-match': '"3"' } });
+  t.equal(reply.status, 200);
+  t.same(reply.json, { data: tux });
+  t.same(operations.asked[0]?.params, { id: 8, if_version: 3 });
+});
