@@ -1,0 +1,243 @@
+/**
+ * The catalog's state machine: products, stock, sales and purchase keys. Everything is decided
+ * here, at apply, from the state and the entry alone (docs/PROTOCOL.md, R7 and section 5). Knows
+ * no clock, chance, socket or cache. Invariant: I5 and I6 hold after every entry.
+ */
+import { assert, unreachable } from '../base/assert.js';
+import { protocolTimes, purchaseLimits } from '../base/limits.js';
+import type { Entry, StateMachine } from '../consensus/types.js';
+import { decode } from '../wire/codec.js';
+import type { CatalogCommand, ProductRecord, SalesMessage } from '../wire/internal.js';
+import {
+  type CatalogSnapshot,
+  checkSnapshot,
+  loadProduct,
+  loadRun,
+  saveProduct,
+  saveRun,
+  snapshotVersion,
+} from './catalog-snapshot.js';
+import type { Touches } from './gates.js';
+import { loadKeys, saveKeys } from './key-snapshot.js';
+import type { ProductQuery } from './product-index.js';
+import {
+  addProduct,
+  removeProduct,
+  restockProducts,
+  stockProducts,
+  updateProduct,
+} from './product-rules.js';
+import { type Book, type FoundProducts, Products, toRecord } from './products.js';
+import type { Audited, CatalogResult, Stocked } from './results.js';
+import { StateHash } from './state-hash.js';
+import { Till, type TillLimits } from './till.js';
+import { touchedBy } from './touches.js';
+
+export type { CatalogResult } from './results.js';
+
+export class CatalogMachine implements StateMachine<CatalogResult> {
+  readonly #limits: TillLimits;
+  #products: Products;
+  #till: Till;
+  #seq = 0;
+  #logTime = 0;
+  #lastRestock = 0;
+  #isStocked = false;
+
+  constructor(limits: TillLimits = purchaseLimits) {
+    this.#limits = limits;
+    this.#products = new Products();
+    this.#till = new Till(this.#products, limits);
+  }
+
+  apply(entry: Entry): CatalogResult {
+    assert(entry.seq === this.#seq + 1, 'entries are applied in order, each once');
+    assert(entry.time >= this.#logTime, 'log time never goes back');
+    this.#seq = entry.seq;
+    // The leader keeps to the step as well; here it holds whatever a leader may log (A25).
+    this.#logTime = Math.min(entry.time, this.#logTime + protocolTimes.logTimeStepMaxMs);
+    this.#till.expire(this.#logTime);
+    if (entry.command.byteLength === 0) return { kind: 'none' };
+    return this.#decide(decode(entry.command) as CatalogCommand);
+  }
+
+  /** What a command may change that is not decided yet; the cost of a cache kept too long is A12. */
+  touches(command: CatalogCommand): Touches {
+    return touchedBy(this.#products, command);
+  }
+
+  byId(id: number): ProductRecord | undefined {
+    const product = this.#products.get(id);
+    return product && toRecord(product);
+  }
+
+  byName(name: string): ProductRecord | undefined {
+    const product = this.#products.named(name);
+    return product && toRecord(product);
+  }
+
+  search(query: ProductQuery): FoundProducts {
+    return this.#products.find(query);
+  }
+
+  /** True for ids never used: an entry that names none may give them away at any time. */
+  isUnusedId(id: number): boolean {
+    return id >= this.#products.nextId;
+  }
+
+  /** Ids of the products that a restock to `target` would change, ascending. */
+  belowTarget(target: number): number[] {
+    return this.#products.below(target);
+  }
+
+  /** Sales in one run that holds `number`, about `max` of them; undefined where there is none yet. */
+  salesFrom(number: number, max: number): SalesMessage | undefined {
+    return this.#till.sales.from(number, max);
+  }
+
+  /** Of all products, removed ones too. */
+  books(): Book[] {
+    return this.#products.books();
+  }
+
+  get productCount(): number {
+    return this.#products.size;
+  }
+
+  /** The seq of the last entry applied. */
+  get appliedSeq(): number {
+    return this.#seq;
+  }
+
+  get lastLogTime(): number {
+    return this.#logTime;
+  }
+
+  get newestOrderEpoch(): number {
+    return this.#till.orderEpoch;
+  }
+
+  get lastRestock(): number {
+    return this.#lastRestock;
+  }
+
+  get isStocked(): boolean {
+    return this.#isStocked;
+  }
+
+  get lastSale(): number {
+    return this.#till.sales.last;
+  }
+
+  get cursor(): number {
+    return this.#till.sales.cursor;
+  }
+
+  get keyCount(): number {
+    return this.#till.clientKeys.size + this.#till.frontendKeys.size;
+  }
+
+  hash(): string {
+    const hash = new StateHash();
+    hash.number(this.#seq);
+    hash.number(this.#logTime);
+    hash.number(this.#till.orderEpoch);
+    hash.number(this.#lastRestock);
+    hash.number(Number(this.#isStocked));
+    hash.number(this.#till.sales.last);
+    hash.number(this.#till.sales.cursor);
+    for (const product of this.#products.all()) {
+      for (const value of saveProduct(product)) {
+        if (typeof value === 'string') hash.text(value);
+        else hash.number(Number(value));
+      }
+    }
+    for (const [first, , bytes] of this.#till.sales.kept()) {
+      hash.number(first);
+      hash.bytes(bytes);
+    }
+    hash.text(this.#till.clientKeys.sum);
+    hash.text(this.#till.frontendKeys.sum);
+    return hash.hex();
+  }
+
+  snapshot(): CatalogSnapshot {
+    return {
+      version: snapshotVersion,
+      seq: this.#seq,
+      logTime: this.#logTime,
+      orderEpoch: this.#till.orderEpoch,
+      lastRestock: this.#lastRestock,
+      isStocked: this.#isStocked,
+      lastSale: this.#till.sales.last,
+      cursor: this.#till.sales.cursor,
+      products: this.#products.all().map(saveProduct),
+      unprojected: this.#till.sales.kept().map(saveRun),
+      clientKeys: saveKeys(this.#till.clientKeys),
+      frontendKeys: saveKeys(this.#till.frontendKeys),
+    };
+  }
+
+  restore(snapshot: unknown): void {
+    const saved = checkSnapshot(snapshot);
+    this.#products = new Products();
+    for (const product of saved.products) this.#products.put(loadProduct(product));
+    const { lastSale: last, cursor } = saved;
+    this.#till = new Till(this.#products, this.#limits, saved.orderEpoch);
+    this.#till.sales.load({ last, cursor }, saved.unprojected.map(loadRun));
+    loadKeys(this.#till.clientKeys, saved.clientKeys);
+    loadKeys(this.#till.frontendKeys, saved.frontendKeys);
+    this.#seq = saved.seq;
+    this.#logTime = saved.logTime;
+    this.#lastRestock = saved.lastRestock;
+    this.#isStocked = saved.isStocked;
+  }
+
+  invariants(): void {
+    this.#products.invariants();
+    this.#till.invariants();
+  }
+
+  #decide(command: CatalogCommand): CatalogResult {
+    const products = this.#products;
+    switch (command[0]) {
+      case 'stock':
+        return this.#stock(command);
+      case 'sell':
+        return this.#till.sell(command, { seq: this.#seq, time: this.#logTime });
+      case 'restock':
+        return this.#restock(command);
+      case 'add':
+        return addProduct(products, command[1], this.#seq);
+      case 'update':
+        return updateProduct(products, command[1], command[2], this.#seq);
+      case 'remove':
+        return removeProduct(products, command[1], command[2], this.#seq);
+      case 'cursor':
+        this.#till.sales.advance(command[1]);
+        return { kind: 'cursor', cursor: this.#till.sales.cursor };
+      case 'audit':
+        return this.#audit(command[1]);
+      default:
+        return unreachable(command);
+    }
+  }
+
+  #stock([, wanted]: Extract<CatalogCommand, readonly ['stock', ...unknown[]]>): Stocked {
+    if (this.#isStocked) return notApplied;
+    this.#isStocked = true;
+    return stockProducts(this.#products, wanted, this.#seq);
+  }
+
+  #restock([, k, target]: Extract<CatalogCommand, readonly ['restock', ...unknown[]]>): Stocked {
+    if (k !== this.#lastRestock + 1) return notApplied;
+    this.#lastRestock = k;
+    return restockProducts(this.#products, target, this.#seq);
+  }
+
+  #audit(token: string): Audited {
+    return { kind: 'audit', token, hash: this.hash(), lastSale: this.#till.sales.last };
+  }
+}
+
+const notApplied: Stocked = { kind: 'stocked', applied: false, touched: [] };

@@ -1,0 +1,116 @@
+/**
+ * The rules of administration: first stock, add, update, remove, restock, decided at apply (docs/
+ * PROTOCOL.md, section 5). A refusal changes nothing and is a result, not an error.
+ */
+import { requestLimits as limits } from '../base/limits.js';
+import type { NewProduct, ProductChange } from '../wire/internal.js';
+import { type Product, type Products, toRecord } from './products.js';
+import type { Refused, Removed, Stocked, Stored } from './results.js';
+
+export function addProduct(products: Products, wanted: NewProduct, at: number): Stored | Refused {
+  const refused = checkNew(products, wanted);
+  if (refused) return refused;
+  const product = products.add(wanted, at);
+  return { kind: 'stored', record: toRecord(product), touched: [product.id] };
+}
+
+export function updateProduct(
+  products: Products,
+  id: number,
+  change: ProductChange,
+  at: number,
+): Stored | Refused {
+  const product = products.get(id);
+  if (!product) return notFound;
+  const { priceCents, quantity, add, topic, ifVersion } = change;
+  if (ifVersion !== undefined && ifVersion !== product.version) return versionConflict(product);
+  if (quantity !== undefined && add !== undefined) {
+    return invalid('the stock is either set or added to');
+  }
+  const stock = quantity ?? product.stock + (add ?? 0);
+  const wrong = checkFields(priceCents ?? 0, stock, topic ?? product.topic);
+  if (wrong) return wrong;
+  const isChanged = products.change(product, { priceCents, topic, stock }, at);
+  return { kind: 'stored', record: toRecord(product), touched: isChanged ? [id] : [] };
+}
+
+export function removeProduct(
+  products: Products,
+  id: number,
+  ifVersion: number | null,
+  at: number,
+): Removed | Refused {
+  const product = products.get(id);
+  if (!product) return notFound;
+  if (ifVersion !== null && ifVersion !== product.version) return versionConflict(product);
+  const record = toRecord(product);
+  products.remove(product, at);
+  return { kind: 'removed', record, touched: [id] };
+}
+
+/** The first stock: all of it but what breaks a rule, which a hand-made file may. */
+export function stockProducts(
+  products: Products,
+  wanted: readonly NewProduct[],
+  at: number,
+): Stocked {
+  const touched: number[] = [];
+  for (const product of wanted) {
+    const result = addProduct(products, product, at);
+    if (result.kind === 'stored') touched.push(...result.touched);
+  }
+  return { kind: 'stocked', applied: true, touched };
+}
+
+/** Fills up to the target and never takes away (A26). */
+export function restockProducts(products: Products, target: number, at: number): Stocked {
+  const touched = products.below(Math.min(target, limits.quantityMax));
+  for (const id of touched) {
+    const product = products.get(id);
+    if (product) products.change(product, { stock: Math.min(target, limits.quantityMax) }, at);
+  }
+  return { kind: 'stocked', applied: true, touched };
+}
+
+const notFound: Refused = { kind: 'refused', code: 'not_found', message: 'product not found' };
+
+function invalid(message: string): Refused {
+  return { kind: 'refused', code: 'invalid_argument', message };
+}
+
+function conflict(message: string, current: Product): Refused {
+  return { kind: 'refused', code: 'conflict', message, current: toRecord(current) };
+}
+
+function versionConflict(product: Product): Refused {
+  return conflict(`the product has version ${product.version} by now`, product);
+}
+
+function checkNew(products: Products, wanted: NewProduct): Refused | undefined {
+  const { id = products.nextId, name, topic, priceCents, quantity } = wanted;
+  if (!isWithin(id, 1, limits.idMax)) return invalid('the id is out of bounds');
+  if (!isText(name, limits.nameLengthMax)) return invalid('a name has 1 to 200 characters');
+  if (/^\d+$/.test(name)) return invalid('a name is not all digits');
+  const wrong = checkFields(priceCents, quantity, topic);
+  if (wrong) return wrong;
+  const holder = products.get(id) ?? products.named(name);
+  if (holder) return conflict('a product with this name or id exists', holder);
+  return products.wasUsed(id) ? invalid('the id belonged to a removed product') : undefined;
+}
+
+function checkFields(priceCents: number, quantity: number, topic: string): Refused | undefined {
+  if (!isWithin(priceCents, 0, limits.priceCentsMax)) return invalid('the price is out of bounds');
+  if (!isWithin(quantity, 0, limits.quantityMax)) return invalid('the quantity is out of bounds');
+  return isText(topic, limits.topicLengthMax)
+    ? undefined
+    : invalid('a topic has 1 to 200 characters');
+}
+
+function isWithin(value: number, min: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value >= min && value <= max;
+}
+
+/** Characters are code points. */
+function isText(value: string, lengthMax: number): boolean {
+  return value.length > 0 && (value.length <= lengthMax || [...value].length <= lengthMax);
+}

@@ -1,0 +1,174 @@
+/**
+ * The products: their records, stock and books. Keeps removed ones too, whose books must balance
+ * and whose ids never come back. Knows no command, key or sale. Invariant: 0 ≤ stock and
+ * received − sold = stock, for each product, always (docs/PROTOCOL.md, I5).
+ */
+import { assert, required } from '../base/assert.js';
+import type { NewProduct, ProductRecord } from '../wire/internal.js';
+import { LowStock } from './low-stock.js';
+import { ProductIndex, type ProductQuery } from './product-index.js';
+
+/** One product; changed by Products alone. */
+export interface Product {
+  readonly id: number;
+  readonly name: string;
+  topic: string;
+  priceCents: number;
+  stock: number;
+  version: number;
+  /** Every change of stock but sales, added up. */
+  received: number;
+  sold: number;
+  removed: boolean;
+  /** The log position of the last change: tells once per entry that the product was touched. */
+  changedAt: number;
+}
+
+export interface Book {
+  readonly id: number;
+  readonly name: string;
+  readonly received: number;
+  readonly sold: number;
+  readonly stock: number;
+}
+
+export interface ProductChanges {
+  readonly topic?: string | undefined;
+  readonly priceCents?: number | undefined;
+  readonly stock?: number | undefined;
+}
+
+export interface FoundProducts {
+  readonly records: readonly ProductRecord[];
+  readonly next: number | undefined;
+}
+
+export class Products {
+  readonly #byId = new Map<number, Product>();
+  readonly #byName = new Map<string, Product>();
+  readonly #index = new ProductIndex();
+  readonly #low = new LowStock(() => this.#byId.values());
+  #nextId = 1;
+
+  /** The id that a product without one would get; all from here on were never used. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /** Living products. */
+  get size(): number {
+    return this.#index.size;
+  }
+
+  get(id: number): Product | undefined {
+    const product = this.#byId.get(id);
+    return product?.removed ? undefined : product;
+  }
+
+  named(name: string): Product | undefined {
+    return this.#byName.get(name);
+  }
+
+  wasUsed(id: number): boolean {
+    return this.#byId.has(id);
+  }
+
+  find(query: ProductQuery): FoundProducts {
+    const { ids, next } = this.#index.find(query);
+    return { records: ids.map((id) => toRecord(required(this.get(id), 'a found product'))), next };
+  }
+
+  /** The name and the id are free. */
+  add(wanted: NewProduct, at: number): Product {
+    const { id = this.#nextId, name, topic, priceCents, quantity } = wanted;
+    const product = { id, name, topic, priceCents, stock: quantity, version: 1 };
+    return this.put({ ...product, received: quantity, sold: 0, removed: false, changedAt: at });
+  }
+
+  /** Puts in a product as it is, from a snapshot. */
+  put(product: Product): Product {
+    assert(!this.#byId.has(product.id), 'a product id is used once');
+    this.#byId.set(product.id, product);
+    this.#nextId = Math.max(this.#nextId, product.id + 1);
+    if (product.removed) return product;
+    assert(!this.#byName.has(product.name), 'a product name is unique');
+    this.#byName.set(product.name, product);
+    this.#index.add(product);
+    this.#low.changed(product);
+    return product;
+  }
+
+  /** The stock covers the quantity. */
+  sell(product: Product, quantity: number, at: number): void {
+    product.stock -= quantity;
+    product.sold += quantity;
+    assert(product.stock >= 0, 'no product is oversold');
+    this.#changed(product, at);
+  }
+
+  /** False where nothing is different, and so the record keeps its version. */
+  change(product: Product, changes: ProductChanges, at: number): boolean {
+    const { topic = product.topic, priceCents = product.priceCents } = changes;
+    const { stock = product.stock } = changes;
+    const isSame =
+      topic === product.topic && priceCents === product.priceCents && stock === product.stock;
+    if (isSame) return false;
+    const oldTopic = product.topic;
+    product.topic = topic;
+    product.priceCents = priceCents;
+    product.received += stock - product.stock;
+    product.stock = stock;
+    if (topic !== oldTopic) this.#index.retopic(product, oldTopic);
+    this.#changed(product, at);
+    return true;
+  }
+
+  /** What is left of its stock leaves the books with it. */
+  remove(product: Product, at: number): void {
+    product.received -= product.stock;
+    product.stock = 0;
+    product.removed = true;
+    product.changedAt = at;
+    this.#byName.delete(product.name);
+    this.#index.remove(product);
+    this.#low.removed(product);
+  }
+
+  /** Ids of the products with less than `target` in stock, ascending. */
+  below(target: number): number[] {
+    return this.#low.below(target);
+  }
+
+  /** All products, removed ones too, ascending by id. */
+  all(): Product[] {
+    return [...this.#byId.values()].sort((a, b) => a.id - b.id);
+  }
+
+  books(): Book[] {
+    return this.all().map(({ id, name, received, sold, stock }) => {
+      return { id, name, received, sold, stock };
+    });
+  }
+
+  invariants(): void {
+    for (const product of this.#byId.values()) {
+      assert(product.stock >= 0, 'stock is never negative');
+      assert(product.received - product.sold === product.stock, 'received − sold = stock');
+      assert(product.id < this.#nextId, 'the next id is above all others');
+      assert(product.removed !== (this.#byName.get(product.name) === product), 'names are found');
+    }
+    assert(this.#byName.size === this.#index.size, 'every product is in the index');
+    this.#low.invariants();
+  }
+
+  #changed(product: Product, at: number): void {
+    product.version++;
+    product.changedAt = at;
+    this.#low.changed(product);
+  }
+}
+
+export function toRecord(product: Product): ProductRecord {
+  const { id, name, topic, priceCents, stock, version } = product;
+  return [id, name, topic, priceCents, stock, version];
+}

@@ -1,0 +1,61 @@
+/**
+ * What the catalog's commands come to, one kind for each. `touched` are the ids of the products
+ * whose record changed, each once.
+ */
+import type { Outcome, ProductRecord, SalesMessage } from '../wire/internal.js';
+
+/** Nothing has changed; the code and the message may go to the client as they are. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly code: 'conflict' | 'not_found' | 'invalid_argument';
+  readonly message: string;
+  /** With a conflict: the record that stands in the way. */
+  readonly current?: ProductRecord;
+}
+
+/** A product was added or updated; `record` is the new one. */
+export interface Stored {
+  readonly kind: 'stored';
+  readonly record: ProductRecord;
+  readonly touched: readonly number[];
+}
+
+/** `record` is the last one. */
+export interface Removed {
+  readonly kind: 'removed';
+  readonly record: ProductRecord;
+  readonly touched: readonly number[];
+}
+
+/** The first stock or a restock; `applied` is false where it came twice or out of turn. */
+export interface Stocked {
+  readonly kind: 'stocked';
+  readonly applied: boolean;
+  readonly touched: readonly number[];
+}
+
+export interface Sold {
+  readonly kind: 'sell';
+  /** In the order of the purchases. */
+  readonly outcomes: readonly Outcome[];
+  /** The new sales, encoded once; undefined where nothing was sold. */
+  readonly sales: SalesMessage | undefined;
+  readonly touched: readonly number[];
+}
+
+export interface Audited {
+  readonly kind: 'audit';
+  readonly token: string;
+  readonly hash: string;
+  readonly lastSale: number;
+}
+
+export type CatalogResult =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'cursor'; readonly cursor: number }
+  | Refused
+  | Stored
+  | Removed
+  | Stocked
+  | Sold
+  | Audited;

@@ -1,0 +1,65 @@
+/**
+ * Reads orders back from the log: the machine knows where each lies, a port reads the entry. An
+ * order never changes, so that whoever has applied it may read it. Knows no file.
+ */
+import { assert } from '../base/assert.js';
+import type { Entry } from '../consensus/types.js';
+import { decode } from '../wire/codec.js';
+import type { OrderCommand, Sale } from '../wire/internal.js';
+import type { OrderPlace } from './order-index.js';
+
+/** One entry of the own log; undefined where it is no longer there. */
+export type ReadEntry = (seq: number) => Promise<Entry | undefined>;
+
+export interface OrderPlaces {
+  readonly lastOrder: number;
+  locate(number: number): OrderPlace | undefined;
+}
+
+/** Undefined where there is no order of this number. */
+export async function readOrder(
+  places: OrderPlaces,
+  number: number,
+  readEntry: ReadEntry,
+): Promise<Sale | undefined> {
+  const place = places.locate(number);
+  if (!place) return undefined;
+  return pick(await readSales(place.seq, readEntry), place, number);
+}
+
+/** Orders after `after`, oldest first, at most `limit`; each entry is read once. */
+export async function readOrders(
+  places: OrderPlaces,
+  after: number,
+  limit: number,
+  readEntry: ReadEntry,
+): Promise<Sale[]> {
+  const orders: Sale[] = [];
+  let seq = 0;
+  let sales: readonly Sale[] = [];
+  const last = Math.min(places.lastOrder, after + limit);
+  for (let number = after + 1; number <= last; number++) {
+    const place = places.locate(number);
+    assert(place, 'every order up to the last has a place');
+    if (place.seq !== seq) {
+      seq = place.seq;
+      sales = await readSales(seq, readEntry);
+    }
+    orders.push(pick(sales, place, number));
+  }
+  return orders;
+}
+
+async function readSales(seq: number, readEntry: ReadEntry): Promise<readonly Sale[]> {
+  const entry = await readEntry(seq);
+  assert(entry, `the journal holds every order's entry, and so entry ${seq}`);
+  const command = decode(entry.command) as OrderCommand;
+  assert(command[0] === 'orders', `entry ${seq} holds orders`);
+  return decode(command[3]) as readonly Sale[];
+}
+
+function pick(sales: readonly Sale[], place: OrderPlace, number: number): Sale {
+  const sale = sales[place.offset];
+  assert(sale?.[0] === number, `order ${number} lies where the index says`);
+  return sale;
+}

@@ -1,0 +1,133 @@
+/**
+ * The order group's state machine: the gap-free projection of the catalog's sales (docs/
+ * PROTOCOL.md, section 5, step 3). Holds no order, only where each lies in the log, because the
+ * journal is the order book. Invariant: orders are 1 … last, each taken once (I7; A21, A22).
+ */
+import { createHash } from 'node:crypto';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { assert, unreachable } from '../base/assert.js';
+import type { Entry, StateMachine } from '../consensus/types.js';
+import { decode } from '../wire/codec.js';
+import type { OrderCommand } from '../wire/internal.js';
+import { countSales } from '../wire/sales-bytes.js';
+import { OrderIndex, type OrderPlace, type OrderRun } from './order-index.js';
+
+export type OrderResult =
+  | { readonly kind: 'none' }
+  /** `taken` of the entry's sales are new orders: none after a gap or a mere repetition. */
+  | { readonly kind: 'orders'; readonly last: number; readonly taken: number }
+  | {
+      readonly kind: 'audit';
+      readonly token: string;
+      readonly hash: string;
+      readonly lastOrder: number;
+    };
+
+const version = 1;
+const noHash = '0'.repeat(64);
+
+const Snapshot = Type.Object({
+  version: Type.Literal(version),
+  seq: Type.Integer(),
+  lastOrder: Type.Integer(),
+  ordersHash: Type.String(),
+  /** Seq, count, skipped; and so on, in one flat list. */
+  runs: Type.Array(Type.Integer()),
+});
+
+export type OrderSnapshot = Static<typeof Snapshot>;
+
+export class OrderMachine implements StateMachine<OrderResult> {
+  #index = new OrderIndex();
+  #seq = 0;
+  /** Over all orders so far, each entry's sales after the hash before them. */
+  #ordersHash = noHash;
+
+  apply(entry: Entry): OrderResult {
+    assert(entry.seq === this.#seq + 1, 'entries are applied in order, each once');
+    this.#seq = entry.seq;
+    if (entry.command.byteLength === 0) return { kind: 'none' };
+    const command = decode(entry.command) as OrderCommand;
+    switch (command[0]) {
+      case 'orders':
+        return { kind: 'orders', taken: this.#take(command), last: this.#index.last };
+      case 'audit': {
+        const [, token] = command;
+        return { kind: 'audit', token, hash: this.hash(), lastOrder: this.#index.last };
+      }
+      default:
+        return unreachable(command);
+    }
+  }
+
+  /** The newest order's number; 0 where there is none. */
+  get lastOrder(): number {
+    return this.#index.last;
+  }
+
+  /** The seq of the last entry applied. */
+  get appliedSeq(): number {
+    return this.#seq;
+  }
+
+  /** Where the order lies in the log; undefined where there is none of this number. */
+  locate(number: number): OrderPlace | undefined {
+    return this.#index.locate(number);
+  }
+
+  hash(): string {
+    const state = `${this.#seq} ${this.#index.last} ${this.#ordersHash}`;
+    return createHash('sha256').update(state).digest('hex');
+  }
+
+  snapshot(): OrderSnapshot {
+    const runs: number[] = [];
+    for (const { seq, count, skipped } of this.#index.runs()) runs.push(seq, count, skipped);
+    const lastOrder = this.#index.last;
+    return { version, seq: this.#seq, lastOrder, ordersHash: this.#ordersHash, runs };
+  }
+
+  restore(snapshot: unknown): void {
+    assert(Value.Check(Snapshot, snapshot), 'an order snapshot has the shape of this version');
+    this.#index = new OrderIndex();
+    for (const run of readRuns(snapshot.runs)) this.#index.add(run);
+    assert(this.#index.last === snapshot.lastOrder, 'the runs of a snapshot end at its last order');
+    this.#seq = snapshot.seq;
+    this.#ordersHash = snapshot.ordersHash;
+  }
+
+  invariants(): void {
+    let next = 1;
+    let lastSeq = 0;
+    for (const { seq, count } of this.#index.runs()) {
+      assert(seq > lastSeq && seq <= this.#seq, 'runs follow the log');
+      assert(this.#index.locate(next)?.seq === seq, 'the first order of each run is found');
+      next += count;
+      lastSeq = seq;
+    }
+    assert(next === this.#index.last + 1, 'the runs cover all orders');
+  }
+
+  /** Takes what continues the last order. What is known is skipped; after a gap nothing is taken. */
+  #take([, first, count, sales]: Extract<OrderCommand, readonly ['orders', ...unknown[]]>): number {
+    assert(countSales(sales) === count, 'an entry holds as many sales as it says');
+    const skipped = this.#index.last + 1 - first;
+    if (skipped < 0 || skipped >= count) return 0;
+    const taken = count - skipped;
+    this.#index.add({ seq: this.#seq, count: taken, skipped });
+    this.#ordersHash = createHash('sha256')
+      .update(`${this.#ordersHash} ${first} ${skipped} `)
+      .update(sales)
+      .digest('hex');
+    return taken;
+  }
+}
+
+function* readRuns(flat: readonly number[]): Generator<OrderRun> {
+  assert(flat.length % 3 === 0, 'a run has three numbers');
+  for (let at = 0; at < flat.length; at += 3) {
+    const [seq = 0, count = 0, skipped = 0] = flat.slice(at, at + 3);
+    yield { seq, count, skipped };
+  }
+}
