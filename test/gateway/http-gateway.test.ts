@@ -222,7 +222,7 @@ t.test('draining does not wait for ever', async (t) => {
   clock.advance(5_000);
   await done;
   await gateway.close();
-  await client.ended();
+  await client.closed();
   t.pass('closing cut what was left');
 });
 

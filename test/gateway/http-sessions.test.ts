@@ -156,7 +156,7 @@ t.test('a body that goes on after its refusal is cut off', async (t) => {
     clock.advance(1_000);
     client.send('1\r\n \r\n');
   }
-  await client.ended();
+  await client.closed();
   t.pass('the stream is gone');
 });
 
@@ -201,7 +201,7 @@ t.test('a client that does not end its side after ours is cut off', async (t) =>
   t.equal((await client.reply()).status, 400);
   await settle();
   clock.advance(4_000);
-  await client.ended();
+  await client.closed();
   t.pass('the stream is gone');
 });
 

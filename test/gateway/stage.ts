@@ -161,12 +161,16 @@ export class ClientEnd {
   #received = Buffer.alloc(0);
   #wake: (() => void) | undefined;
   #ended = false;
+  readonly #closed: Promise<void>;
 
   constructor(stream: Duplex) {
     this.#stream = stream;
     stream.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
       this.#wake?.();
+    });
+    this.#closed = new Promise((resolve) => {
+      stream.once('close', resolve);
     });
     for (const event of ['end', 'close', 'error']) {
       stream.on(event, () => {
@@ -188,6 +192,11 @@ export class ClientEnd {
   async ended(): Promise<string> {
     while (!this.#ended) await this.#more();
     return this.#received.toString('latin1');
+  }
+
+  /** Resolves when the stream is gone altogether, though this end did not end its side. */
+  closed(): Promise<void> {
+    return this.#closed;
   }
 
   async reply(headOnly = false): Promise<Reply> {
