@@ -55,9 +55,11 @@ function readFlags(): {
     .option('port-offset', { type: 'number', default: 20_000 })
     .option('temp-dir', { type: 'string', default: tmpdir(), describe: 'the disk to measure on' })
     .strictOptions()
-    .check(({ rounds, runMs }) => {
-      if ((rounds ?? 1) < 1 || (runMs ?? 1) < 1)
-        throw new Error('--rounds and --run-ms: 1 or more');
+    .check((given) => {
+      for (const flag of ['rounds', 'run-ms', 'warm-up-ms', 'workers']) {
+        const value = given[flag];
+        if (value !== undefined && !(Number(value) >= 1)) throw new Error(`--${flag}: 1 or more`);
+      }
       return true;
     })
     .parseSync();

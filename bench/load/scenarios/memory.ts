@@ -12,6 +12,7 @@ import { lookups, purchases } from '../workloads.js';
 
 /** Let what a start or a load left behind settle. */
 const settleMs = 2_000;
+const startsInAll = 3;
 const products = 10;
 const shape = { connections: 50, depth: 4 };
 
@@ -19,14 +20,15 @@ export const memoryAndStart: Scenario = {
   name: 'memory-and-start',
   about: 'time to ready, and memory of all processes together, idle and after load',
   async run(bench) {
-    const { rounds, quick, timing } = bench.settings;
+    const { quick, timing } = bench.settings;
+    const starts = quick ? 1 : startsInAll;
     const startsMs: number[] = [];
     const start = async (): Promise<RunningStore> => {
       const store = await bench.store({ products });
       startsMs.push(store.startMs);
       return store;
     };
-    for (let round = 1; round < rounds; round++) {
+    for (let round = 1; round < starts; round++) {
       await start();
       await bench.stopAll();
     }
