@@ -1,0 +1,37 @@
+/** `bazar down`: stops a store, whether its launcher still lives or not. */
+import { resolve } from 'node:path';
+import { BazarError } from '../../base/errors.js';
+import { defineCommand } from '../command.js';
+import { exitCodes } from '../exit-codes.js';
+import { placeSpecs } from '../store-options.js';
+
+/** Each of four stages may take 12 s. */
+const downTimeoutMs = 60_000;
+
+export const down = defineCommand({
+  usage: 'down',
+  describe: 'Stop the store',
+  examples: [['$0 down', 'frontends first, catalogs last; nothing is lost']],
+  specs: { dataDir: placeSpecs.dataDir },
+  async run({ dataDir }, io) {
+    const { askControl } = await import('../launcher/control.js');
+    const { findLeftovers, stopLeftovers, waitForEnd } = await import('../launcher/leftovers.js');
+    const { PidFiles } = await import('../launcher/pid-files.js');
+    const { waitingClock } = await import('../waiting-clock.js');
+    const folder = resolve(dataDir);
+    const pids = new PidFiles(folder);
+    const launcher = await askControl(folder, { command: 'stop' });
+    if (launcher) {
+      const pid = Number(launcher.pid);
+      if (!(await waitForEnd(pid, downTimeoutMs, waitingClock))) {
+        throw new BazarError('deadline_exceeded', `the launcher (pid ${pid}) does not end`);
+      }
+    }
+    const leftovers = findLeftovers(pids);
+    await stopLeftovers(leftovers, pids, waitingClock);
+    for (const { name } of leftovers.reverse()) io.err(`${name} has stopped\n`);
+    if (launcher || leftovers.length > 0) io.err('the store has stopped\n');
+    else io.err(`no store runs on ${dataDir}\n`);
+    return exitCodes.ok;
+  },
+});

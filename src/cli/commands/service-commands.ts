@@ -1,0 +1,35 @@
+/** `bazar catalog`, `recovery`, `frontend`: one service, for real machines. (`order` has its own file.) */
+import { defineCommand } from '../command.js';
+import { oneServiceSpecs } from '../one-service-options.js';
+import { runOne } from '../run-one.js';
+
+export const catalog = defineCommand({
+  usage: 'catalog',
+  describe: 'Run one catalog replica',
+  examples: [
+    [
+      '$0 catalog --id catalog-1 --peers catalog-2=10.0.0.2:9002,recovery-1=10.0.0.3:9601',
+      'one machine of several',
+    ],
+  ],
+  specs: oneServiceSpecs,
+  run: (options, io) => runOne('catalog', options, io),
+});
+
+export const recovery = defineCommand({
+  usage: 'recovery',
+  describe: 'Run one recovery server',
+  examples: [['$0 recovery --id recovery-1', 'keeps what a dead replica misses']],
+  specs: oneServiceSpecs,
+  run: (options, io) => runOne('recovery', options, io),
+});
+
+export const frontend = defineCommand({
+  usage: 'frontend',
+  describe: 'Run one frontend',
+  examples: [
+    ['$0 frontend --id frontend-2 --http-listen 0.0.0.0:80', 'a second door to the same store'],
+  ],
+  specs: oneServiceSpecs,
+  run: (options, io) => runOne('frontend', options, io),
+});

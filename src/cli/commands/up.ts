@@ -1,0 +1,85 @@
+/** `bazar up`: the whole store on this machine, in front or in the background. */
+import { formatAddress } from '../../base/address.js';
+import { toBazarError } from '../../base/errors.js';
+import { defineCommand } from '../command.js';
+import { exitCodes, UsageError } from '../exit-codes.js';
+import type { Io } from '../io.js';
+import type { StoreOptions } from '../launcher/store-plan.js';
+import { upSpecs } from '../store-options.js';
+
+export const up = defineCommand({
+  usage: 'up',
+  describe: 'Start the whole store on this machine',
+  examples: [
+    ['$0 up', 'two catalogs, three orders, one recovery server, one frontend'],
+    ['$0 up --detach --frontends 2', 'in the background; `bazar down` stops it'],
+    ['$0 up --data-dir /srv/bazar --restock-every 0', 'other data, no restock'],
+  ],
+  specs: upSpecs,
+  async run(store, io) {
+    if (store.fresh && !(await mayForget(store, io))) return exitCodes.error;
+    return store.detach ? startBehind(store, io) : startInFront(store, io);
+  },
+});
+
+async function startInFront(store: StoreOptions, io: Io): Promise<number> {
+  const { launch } = await import('../launcher/launcher.js');
+  const { tellParent } = await import('../launcher/detach.js');
+  const { waitingClock } = await import('../waiting-clock.js');
+  try {
+    const openings = await addresses(store);
+    await launch({
+      store,
+      clock: waitingClock,
+      interrupted: io.interrupted(),
+      report: (line) => io.err(`${line}\n`),
+      onReady() {
+        io.out(openings);
+        tellParent({ type: 'ready' });
+      },
+    });
+    return exitCodes.ok;
+  } catch (thrown) {
+    const error = toBazarError(thrown);
+    const message = error.cause instanceof Error ? error.cause.message : error.message;
+    tellParent({ type: 'failed', code: error.code, message });
+    throw error;
+  }
+}
+
+async function startBehind(store: StoreOptions, io: Io): Promise<number> {
+  const { detach } = await import('../launcher/detach.js');
+  const [, entry = '', ...args] = process.argv;
+  // The later flag wins over the one typed before it.
+  const again = args.filter((arg) => !/^--detach\b/.test(arg));
+  const pid = await detach(entry, [...again, '--no-detach', '--yes'], store.logDir);
+  io.out(await addresses(store));
+  io.err(`the launcher runs in the background (pid ${pid}); bazar down stops the store\n`);
+  return exitCodes.ok;
+}
+
+async function addresses(store: StoreOptions): Promise<string> {
+  const { frontendAddresses } = await import('../launcher/store-plan.js');
+  const lines = ['the store is open'];
+  for (let n = 1; n <= store.frontends; n++) {
+    const { http, raw } = frontendAddresses(n, store);
+    lines.push(`  frontend-${n}  http://${formatAddress(http)}  raw ${formatAddress(raw)}`);
+  }
+  lines.push(`  data ${store.dataDir}  logs ${store.logDir}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Asks on a terminal; where nobody can answer, only --yes will do. */
+async function mayForget(store: StoreOptions, io: Io): Promise<boolean> {
+  const { storedData } = await import('../launcher/fresh.js');
+  if (store.yes || storedData(store.dataDir).length === 0) return true;
+  if (!io.terminal || io.stdin.isTTY !== true) {
+    throw new UsageError(`--fresh forgets all data in ${store.dataDir}: add --yes to say so`);
+  }
+  const { confirm } = await import('@clack/prompts');
+  const answer = await confirm({
+    message: `Forget all products, stock and orders in ${store.dataDir}?`,
+    initialValue: false,
+  });
+  return answer === true;
+}

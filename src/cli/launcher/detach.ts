@@ -1,0 +1,50 @@
+/**
+ * Leaves a launcher in the background: the same command again as a process of its own session,
+ * waited for until its store is ready.
+ */
+import { fork } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { BazarError, isErrorCode } from '../../base/errors.js';
+import { logTail } from './log-tail.js';
+
+const tailLines = 20;
+
+export type LauncherMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string };
+
+/** Resolves to the launcher's pid when the store is ready; rejects with the launcher's reason. */
+export async function detach(
+  entry: string,
+  args: readonly string[],
+  logDir: string,
+): Promise<number> {
+  mkdirSync(logDir, { recursive: true });
+  const logFile = join(resolve(logDir), 'launcher.log');
+  const log = openSync(logFile, 'a');
+  const logStart = statSync(logFile).size;
+  const child = fork(entry, [...args], {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+    execArgv: process.execArgv,
+  });
+  closeSync(log);
+  const message = await new Promise<LauncherMessage>((settle) => {
+    const fail = (message: string): void => settle({ type: 'failed', code: 'internal', message });
+    child.once('message', (first) => settle(first as LauncherMessage));
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', () => fail(`the launcher ended:\n${logTail(logFile, logStart, tailLines)}`));
+  });
+  if (message.type === 'failed') {
+    throw new BazarError(isErrorCode(message.code) ? message.code : 'internal', message.message);
+  }
+  child.disconnect();
+  child.unref();
+  return child.pid ?? 0;
+}
+
+/** In the launcher: tells whoever waits for it. Nothing where nobody does. */
+export function tellParent(message: LauncherMessage): void {
+  if (process.connected) process.send?.(message, () => {});
+}

@@ -1,0 +1,23 @@
+/**
+ * Forgetting a store's data: the folders of its services and its identity. Keeps what is not the
+ * services': the tokens, the first stock, whatever else lies in the folder.
+ */
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const serviceFolder = /^(?:catalog|order|recovery|frontend)-\d+$/;
+const identityFile = 'cluster.json';
+
+/** The names in the data folder that a fresh start removes. */
+export function storedData(dataDir: string): string[] {
+  if (!existsSync(dataDir)) return [];
+  return readdirSync(dataDir).filter((name) => serviceFolder.test(name) || name === identityFile);
+}
+
+export function forgetData(dataDir: string): void {
+  // The identity goes last: as long as it is there, a half-removed store is not founded anew.
+  const names = storedData(dataDir).sort(
+    (a, b) => Number(a === identityFile) - Number(b === identityFile),
+  );
+  for (const name of names) rmSync(join(dataDir, name), { recursive: true, force: true });
+}

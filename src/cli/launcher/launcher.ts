@@ -1,0 +1,155 @@
+/**
+ * The whole store on this machine: claims the data folder, makes what a first start needs, starts
+ * the services in order, and stops them in reverse when it is asked to. Knows no service's inside.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../../base/clock.js';
+import { BazarError } from '../../base/errors.js';
+import { systemRandom } from '../../base/random.js';
+import { isBuilt, type ServiceOrder, startOrder } from '../service-order.js';
+import {
+  type ControlAnswer,
+  type ControlDoor,
+  type ControlRequest,
+  openControl,
+} from './control.js';
+import { forgetData } from './fresh.js';
+import { findLeftovers, launcherName } from './leftovers.js';
+import { PidFiles } from './pid-files.js';
+import { spawnService } from './service-process.js';
+import { planStore, type StoreOptions } from './store-plan.js';
+import { type SupervisedService, Supervisor } from './supervisor.js';
+import { ensureToken } from './tokens.js';
+
+const serviceEntry = fileURLToPath(new URL('../serve.js', import.meta.url));
+
+export interface LaunchOptions {
+  readonly store: StoreOptions;
+  readonly clock: Clock;
+  /** Aborts when the launcher is told to stop. */
+  readonly interrupted: AbortSignal;
+  /** Tells people what happens. */
+  report(line: string): void;
+  /** Called once, when the whole store is ready. */
+  onReady(): void;
+  /** Another module to run in place of the services'. */
+  readonly entry?: string;
+}
+
+/** Resolves when the store has stopped; rejects where it could not start, with nothing left running. */
+export async function launch(options: LaunchOptions): Promise<void> {
+  const { store, report } = options;
+  const dataDir = resolve(store.dataDir);
+  mkdirSync(dataDir, { recursive: true });
+  mkdirSync(resolve(store.logDir), { recursive: true });
+  const stop = new AbortController();
+  options.interrupted.addEventListener('abort', () => stop.abort());
+  if (options.interrupted.aborted) stop.abort();
+
+  let supervisor: Supervisor | undefined;
+  const door = await openControl(dataDir, async (request) => {
+    if (request.command === 'stop') stop.abort();
+    return control(request, supervisor);
+  });
+  const pids = new PidFiles(dataDir);
+  try {
+    refuseLeftovers(pids, store.dataDir);
+    pids.write(launcherName, process.pid);
+    supervisor = new Supervisor({
+      services: prepare(options, dataDir).map((order) => supervised(order, options)),
+      restart: store.restart,
+      clock: options.clock,
+      pids,
+      report,
+    });
+    await run(supervisor, options, stop.signal);
+  } finally {
+    close(door, pids);
+  }
+}
+
+async function run(
+  supervisor: Supervisor,
+  options: LaunchOptions,
+  stopped: AbortSignal,
+): Promise<void> {
+  const asked = new Promise<'asked'>((resolve) => {
+    if (stopped.aborted) resolve('asked');
+    stopped.addEventListener('abort', () => resolve('asked'));
+  });
+  try {
+    const first = await Promise.race([supervisor.start(), asked]);
+    if (first !== 'asked') options.onReady();
+    await asked;
+    options.report('stopping');
+  } finally {
+    await supervisor.stop();
+  }
+}
+
+function close(door: ControlDoor, pids: PidFiles): void {
+  pids.release(launcherName, process.pid);
+  door.close();
+}
+
+function refuseLeftovers(pids: PidFiles, dataDir: string): void {
+  const leftovers = findLeftovers(pids);
+  if (leftovers.length === 0) return;
+  const names = leftovers.map(({ name, pid }) => `${name} (pid ${pid})`).join(', ');
+  throw new BazarError(
+    'conflict',
+    `services of an earlier start still run on ${dataDir}: ${names}; bazar down stops them`,
+  );
+}
+
+/** What must be there before the first service starts: data forgotten if asked, and the secrets. */
+function prepare(options: LaunchOptions, dataDir: string): ServiceOrder[] {
+  const { store, entry, report } = options;
+  if (store.fresh) forgetData(dataDir);
+  const orders = planStore(store, {
+    adminToken: ensureToken(dataDir, 'admin', systemRandom),
+    clusterToken: ensureToken(dataDir, 'cluster', systemRandom),
+    init: !existsSync(join(dataDir, 'cluster.json')),
+  });
+  if (entry !== undefined) return orders;
+  const missing = orders.filter(({ kind }) => !isBuilt(kind)).map(({ config }) => config.name);
+  if (missing.length > 0) report(`not part of this build: ${missing.join(', ')}`);
+  return orders.filter(({ kind }) => isBuilt(kind));
+}
+
+function supervised(order: ServiceOrder, options: LaunchOptions): SupervisedService {
+  const { name } = order.config;
+  const { store, clock, entry = serviceEntry } = options;
+  return {
+    name,
+    stage: startOrder.indexOf(order.kind),
+    spawn: () =>
+      spawnService({
+        name,
+        entry,
+        args: [name],
+        order,
+        logFile: join(resolve(store.logDir), `${name}.log`),
+        readyTimeoutMs: store.startTimeout * 1000,
+        clock,
+      }),
+  };
+}
+
+async function control(
+  { command, name = '' }: ControlRequest,
+  supervisor: Supervisor | undefined,
+): Promise<ControlAnswer> {
+  if (command === 'ping' || command === 'stop') return { pid: process.pid };
+  if (!supervisor) throw new BazarError('unavailable', 'the store is just starting');
+  switch (command) {
+    case 'kill':
+      return { pid: await supervisor.killOne(name) };
+    case 'start':
+      return supervisor.startOne(name).then((started) => ({ ...started }));
+    default:
+      throw new BazarError('invalid_argument', 'no such command');
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Services whose launcher is gone: killed, or lost with its terminal. `up` refuses to start beside
+ * them and `down` stops them, by their pid files.
+ */
+import { type Clock, sleep } from '../../base/clock.js';
+import { type ServiceKind, startOrder } from '../service-order.js';
+import { isAlive, type PidFiles } from './pid-files.js';
+
+const pollMs = 25;
+const stopTimeoutMs = 12_000;
+
+export interface Leftover {
+  readonly name: string;
+  readonly pid: number;
+}
+
+export const launcherName = 'launcher';
+
+/** Running services by their pid files, in start order; forgets files of processes that are gone. */
+export function findLeftovers(pids: PidFiles): Leftover[] {
+  const found: Leftover[] = [];
+  for (const name of pids.names()) {
+    if (name === launcherName) continue;
+    const pid = pids.running(name);
+    const recorded = pids.read(name);
+    if (pid !== undefined) found.push({ name, pid });
+    else if (recorded !== undefined) pids.release(name, recorded);
+  }
+  return found.sort((a, b) => stage(a.name) - stage(b.name));
+}
+
+/** Stops them kind by kind in reverse start order. */
+export async function stopLeftovers(
+  leftovers: readonly Leftover[],
+  pids: PidFiles,
+  clock: Clock,
+): Promise<void> {
+  const stages = [...new Set(leftovers.map(({ name }) => stage(name)))].sort((a, b) => b - a);
+  for (const now of stages) {
+    const these = leftovers.filter(({ name }) => stage(name) === now);
+    await Promise.all(these.map(({ name, pid }) => stopOne(name, pid, pids, clock)));
+  }
+}
+
+async function stopOne(name: string, pid: number, pids: PidFiles, clock: Clock): Promise<void> {
+  signal(pid, 'SIGTERM');
+  if (!(await waitForEnd(pid, stopTimeoutMs, clock))) {
+    signal(pid, 'SIGKILL');
+    await waitForEnd(pid, stopTimeoutMs, clock);
+  }
+  pids.release(name, pid);
+}
+
+/** True when the process has ended in time. */
+export async function waitForEnd(pid: number, limitMs: number, clock: Clock): Promise<boolean> {
+  const endMs = clock.nowMs() + limitMs;
+  while (isAlive(pid)) {
+    if (clock.nowMs() >= endMs) return false;
+    await sleep(clock, pollMs);
+  }
+  return true;
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended by itself meanwhile.
+  }
+}
+
+function stage(name: string): number {
+  return startOrder.indexOf(name.replace(/-\d+$/, '') as ServiceKind);
+}

@@ -1,0 +1,22 @@
+/** The last lines of a log from a position on, for an error message. Reads a bounded part alone. */
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+
+const tailBytesMax = 16 * 1024;
+
+export function logTail(path: string, from: number, lines: number): string {
+  try {
+    const size = statSync(path).size;
+    const start = Math.max(from, size - tailBytesMax);
+    const buffer = Buffer.alloc(Math.max(0, size - start));
+    const file = openSync(path, 'r');
+    try {
+      readSync(file, buffer, 0, buffer.length, start);
+    } finally {
+      closeSync(file);
+    }
+    const text = buffer.toString('utf8').trimEnd();
+    return text === '' ? '(empty)' : text.split('\n').slice(-lines).join('\n');
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

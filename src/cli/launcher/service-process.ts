@@ -1,0 +1,96 @@
+/**
+ * One service as a process of its own: made, told its order, watched until it is ready, stopped.
+ * Its life does not hang on this process: it writes its log to a file of its own and goes on where
+ * the launcher is killed.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { closeSync, openSync, statSync } from 'node:fs';
+import type { Clock } from '../../base/clock.js';
+import { BazarError } from '../../base/errors.js';
+import { logTail } from './log-tail.js';
+
+const tailLines = 15;
+
+export interface ProcessOptions {
+  readonly name: string;
+  /** The module that the process runs. */
+  readonly entry: string;
+  readonly args: readonly string[];
+  /** Its first message. */
+  readonly order: object;
+  readonly logFile: string;
+  readonly readyTimeoutMs: number;
+  readonly clock: Clock;
+}
+
+export interface ServiceProcess {
+  readonly pid: number;
+  /** Rejects with the tail of its log where it ends, or the time is over, before it was ready. */
+  readonly ready: Promise<void>;
+  /** Resolves to how it ended, as `SIGKILL` or `exit code 1`. */
+  readonly ended: Promise<string>;
+  /** SIGTERM, and SIGKILL where that does not help in time. Resolves when it has ended. */
+  stop(limitMs: number): Promise<void>;
+  /** SIGKILL. Resolves when it has ended. */
+  kill(): Promise<void>;
+}
+
+export function spawnService(options: ProcessOptions): ServiceProcess {
+  const { name, entry, args, order, logFile, clock } = options;
+  const log = openSync(logFile, 'a');
+  const logStart = statSync(logFile).size;
+  // In the launcher's own process group: a signal to the group reaches all that belongs to it.
+  const child = fork(entry, [...args], {
+    stdio: ['ignore', log, log, 'ipc'],
+    execArgv: ['--enable-source-maps'],
+    serialization: 'json',
+  });
+  closeSync(log);
+  child.on('error', () => {});
+  const { pid } = child;
+  if (pid === undefined)
+    throw new BazarError('unavailable', `no process could be made for ${name}`);
+  const ended = ending(child);
+  const fail = (reason: string): BazarError => {
+    const tail = logTail(logFile, logStart, tailLines);
+    return new BazarError('unavailable', `${name} ${reason}; the end of ${logFile}:\n${tail}`);
+  };
+  const ready = new Promise<void>((resolve, reject) => {
+    const timer = clock.after(options.readyTimeoutMs, () => {
+      reject(fail(`was not ready within ${options.readyTimeoutMs / 1000} s`));
+    });
+    child.once('message', () => {
+      timer.cancel();
+      resolve();
+    });
+    void ended.then((how) => {
+      timer.cancel();
+      reject(fail(`ended before it was ready (${how})`));
+    });
+  });
+  // Whoever waits for `ready` hears of it; a process that was never waited for must not throw.
+  ready.catch(() => {});
+  child.send(order, () => {});
+
+  return {
+    pid,
+    ready,
+    ended,
+    async stop(limitMs) {
+      child.kill('SIGTERM');
+      const timer = clock.after(limitMs, () => child.kill('SIGKILL'));
+      await ended;
+      timer.cancel();
+    },
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+function ending(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * From the options of a store to its members' addresses and the configuration of each service.
+ * Pure: the ports and names are those of docs/INTERFACES.md, and nothing here listens or reads.
+ */
+import { resolve } from 'node:path';
+import type { Address } from '../../base/address.js';
+import type { ClusterConfig, MemberAddresses, ServiceConfig } from '../../base/config.js';
+import type { Values } from '../options.js';
+import type { ServiceOrder } from '../service-order.js';
+import type { membershipSpecs, upSpecs } from '../store-options.js';
+
+export type StoreOptions = Values<typeof upSpecs>;
+
+/** What the services need that is no option. */
+export interface Founding {
+  readonly adminToken: string;
+  readonly clusterToken: string;
+  /** Empty folders are formatted as those of founding members. */
+  readonly init: boolean;
+}
+
+const ports = { http: 8080, raw: 8180, catalog: 9000, order: 8090, recovery: 9600 } as const;
+const replicationOffset = 500;
+
+type Place = { readonly host: string; readonly portOffset: number };
+type Membership = Values<typeof membershipSpecs>;
+
+/** @param peers addresses that differ from the plan, by name. */
+export function planCluster(
+  options: Membership & Place,
+  peers: ReadonlyMap<string, Address> = new Map(),
+): ClusterConfig {
+  const address = (name: string, port: number): Address =>
+    peers.get(name) ?? { host: options.host, port: port + options.portOffset };
+  const replica = (kind: 'catalog' | 'order', n: number): MemberAddresses => {
+    const service = address(`${kind}-${n}`, ports[kind] + n);
+    const peer = { host: service.host, port: service.port + replicationOffset };
+    return { name: `${kind}-${n}`, service, peer };
+  };
+  // A recovery server has a replication port alone.
+  const recovery = (n: number): MemberAddresses => {
+    const peer = address(`recovery-${n}`, ports.recovery + n);
+    return { name: `recovery-${n}`, service: peer, peer };
+  };
+  return {
+    catalogs: count(options.catalogs).map((n) => replica('catalog', n)),
+    orders: count(options.orders).map((n) => replica('order', n)),
+    recovery: count(options.recovery).map(recovery),
+  };
+}
+
+export function frontendAddresses(n: number, place: Place): { http: Address; raw: Address } {
+  const { host, portOffset } = place;
+  return {
+    http: { host, port: ports.http + n + portOffset },
+    raw: { host, port: ports.raw + n + portOffset },
+  };
+}
+
+/** All services of a store in the order in which they start. */
+export function planStore(options: StoreOptions, founding: Founding): ServiceOrder[] {
+  const cluster = planCluster(options);
+  const common = (name: string): ServiceConfig => ({
+    name,
+    cluster,
+    dataDir: resolve(options.dataDir),
+    workers: options.workers,
+    logLevel: options.logLevel,
+    init: founding.init,
+    repair: false,
+    minCopies: options.minCopies,
+    clusterToken: founding.clusterToken,
+  });
+  const stock = {
+    restockEverySeconds: options.restockEvery,
+    restockTo: options.restockTo,
+    productsFile: resolve(options.productsFile),
+  };
+  const access = { adminToken: founding.adminToken, openAdmin: options.openAdmin };
+  return [
+    ...cluster.catalogs.map(({ name }) => order('catalog', { ...common(name), ...stock })),
+    ...cluster.orders.map(({ name }) => order('order', common(name))),
+    ...cluster.recovery.map(({ name }) => order('recovery', common(name))),
+    ...count(options.frontends).map((n) =>
+      order('frontend', {
+        ...common(`frontend-${n}`),
+        ...frontendAddresses(n, options),
+        ...access,
+      }),
+    ),
+  ];
+}
+
+function order<K extends ServiceOrder['kind']>(
+  kind: K,
+  config: Extract<ServiceOrder, { kind: K }>['config'],
+): ServiceOrder {
+  return { kind, config } as ServiceOrder;
+}
+
+function count(to: number): number[] {
+  return Array.from({ length: to }, (_none, index) => index + 1);
+}

@@ -1,0 +1,194 @@
+/**
+ * Keeps the services of a store: starts them stage by stage, starts again what died, stops all in
+ * reverse. Knows processes by their names alone, not what they serve. Invariant: at most one
+ * process a name, and none is started once stopping has begun.
+ */
+import type { Clock, Timer } from '../../base/clock.js';
+import { BazarError } from '../../base/errors.js';
+import type { PidFiles } from './pid-files.js';
+import type { ServiceProcess } from './service-process.js';
+
+const backoffMinMs = 1_000;
+const backoffMaxMs = 15_000;
+/** A service that ran this long is well again: its next backoff starts anew. */
+const ranWellMs = 30_000;
+/** A service drains within 5 s; what takes longer than this hangs. */
+const stopTimeoutMs = 12_000;
+
+export interface SupervisedService {
+  readonly name: string;
+  /** Services of one stage start together; the next stage waits for them. */
+  readonly stage: number;
+  spawn(): ServiceProcess;
+}
+
+export interface SupervisorOptions {
+  readonly services: readonly SupervisedService[];
+  /** Start a service that died again. */
+  readonly restart: boolean;
+  readonly clock: Clock;
+  readonly pids: PidFiles;
+  /** Tells people what happens. */
+  report(line: string): void;
+}
+
+interface Slot {
+  readonly service: SupervisedService;
+  process: ServiceProcess | undefined;
+  startedMs: number;
+  backoffMs: number;
+  timer: Timer | undefined;
+}
+
+export interface ServiceState {
+  readonly name: string;
+  readonly pid: number | undefined;
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #slots: readonly Slot[];
+  /** Set when all were ready once; before, a death ends the start instead of being mended. */
+  #started = false;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#slots = options.services.map((service) => ({
+      service,
+      process: undefined,
+      startedMs: 0,
+      backoffMs: backoffMinMs,
+      timer: undefined,
+    }));
+  }
+
+  /** Resolves when all are ready; rejects where one is not, with its reason. */
+  async start(): Promise<void> {
+    for (const stage of this.#stages()) {
+      if (this.#stopping) return;
+      await Promise.all(
+        stage.map(async (slot) => {
+          const process = this.#spawn(slot);
+          await process.ready;
+          this.#options.report(`${slot.service.name} is ready (pid ${process.pid})`);
+        }),
+      );
+    }
+    this.#started = true;
+    // What died between its own readiness and that of the last.
+    for (const slot of this.#slots) if (!slot.process && !slot.timer) this.#schedule(slot);
+  }
+
+  /** Stops all, stage by stage in reverse. Resolves when no process is left. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    return this.#stopping;
+  }
+
+  states(): ServiceState[] {
+    return this.#slots.map(({ service, process }) => ({ name: service.name, pid: process?.pid }));
+  }
+
+  /** SIGKILL. It comes back by itself where services are started again, else with `startOne`. */
+  async killOne(name: string): Promise<number> {
+    const slot = this.#slot(name);
+    if (!slot.process) throw new BazarError('unavailable', `${name} does not run`);
+    const { pid } = slot.process;
+    await slot.process.kill();
+    return pid;
+  }
+
+  /** Starts one that does not run, without waiting for its backoff. Resolves when it is ready. */
+  async startOne(name: string): Promise<{ readonly pid: number; readonly ran: boolean }> {
+    const slot = this.#slot(name);
+    if (this.#stopping) throw new BazarError('unavailable', 'the store is stopping');
+    const ran = slot.process !== undefined;
+    const process = slot.process ?? this.#spawn(slot);
+    await process.ready;
+    return { pid: process.pid, ran };
+  }
+
+  #slot(name: string): Slot {
+    const slot = this.#slots.find((one) => one.service.name === name);
+    if (slot) return slot;
+    const names = this.#slots.map((one) => one.service.name).join(', ');
+    throw new BazarError('not_found', `this store has no ${name}; it has ${names}`);
+  }
+
+  #stages(): Slot[][] {
+    const stages = new Map<number, Slot[]>();
+    for (const slot of this.#slots) {
+      const { stage } = slot.service;
+      stages.set(stage, [...(stages.get(stage) ?? []), slot]);
+    }
+    return [...stages].sort(([a], [b]) => a - b).map(([, slots]) => slots);
+  }
+
+  #spawn(slot: Slot): ServiceProcess {
+    const { clock, pids } = this.#options;
+    const { name } = slot.service;
+    slot.timer?.cancel();
+    slot.timer = undefined;
+    const process = slot.service.spawn();
+    slot.process = process;
+    slot.startedMs = clock.nowMs();
+    pids.write(name, process.pid);
+    void process.ended.then((how) => this.#ended(slot, process, how));
+    return process;
+  }
+
+  #ended(slot: Slot, process: ServiceProcess, how: string): void {
+    const { clock, pids, restart, report } = this.#options;
+    slot.process = undefined;
+    pids.release(slot.service.name, process.pid);
+    if (this.#stopping || !this.#started) return;
+    if (clock.nowMs() - slot.startedMs >= ranWellMs) slot.backoffMs = backoffMinMs;
+    report(`${slot.service.name} died (${how})${restart ? '' : '; bazar start brings it back'}`);
+    this.#schedule(slot);
+  }
+
+  #schedule(slot: Slot): void {
+    const { clock, restart, report } = this.#options;
+    if (!restart) return;
+    const { name } = slot.service;
+    report(`starting ${name} again in ${slot.backoffMs / 1000} s`);
+    slot.timer = clock.after(slot.backoffMs, () => this.#respawn(slot));
+    slot.backoffMs = Math.min(slot.backoffMs * 2, backoffMaxMs);
+  }
+
+  #respawn(slot: Slot): void {
+    const { report } = this.#options;
+    const { name } = slot.service;
+    let process: ServiceProcess;
+    try {
+      process = this.#spawn(slot);
+    } catch (error) {
+      report(`${name} could not be started: ${error instanceof Error ? error.message : error}`);
+      this.#schedule(slot);
+      return;
+    }
+    process.ready.then(
+      () => report(`${name} is ready again (pid ${process.pid})`),
+      (error: Error) => {
+        if (slot.process !== process || this.#stopping) return;
+        // Its end schedules the next attempt.
+        report(`${error.message}\nkilling ${name}, which hangs`);
+        void process.kill();
+      },
+    );
+  }
+
+  async #stopAll(): Promise<void> {
+    for (const slot of this.#slots) slot.timer?.cancel();
+    for (const stage of this.#stages().reverse()) {
+      await Promise.all(stage.map((slot) => this.#stopOne(slot)));
+    }
+  }
+
+  async #stopOne(slot: Slot): Promise<void> {
+    if (!slot.process) return;
+    await slot.process.stop(stopTimeoutMs);
+    this.#options.report(`${slot.service.name} has stopped`);
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * The two secrets of a store, each in a file that only its owner may read: the admin token for
+ * people and their programs, the cluster token by which services know each other. Made at the
+ * first start, 256 random bits, and never changed here.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BazarError } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+
+const tokenBytes = 32;
+
+export type TokenName = 'admin' | 'cluster';
+
+export function ensureToken(dataDir: string, name: TokenName, random: Random): string {
+  const found = readToken(dataDir, name);
+  if (found !== undefined) return found;
+  mkdirSync(dataDir, { recursive: true });
+  const token = Buffer.from(random.bytes(tokenBytes)).toString('base64url');
+  try {
+    writeFileSync(tokenPath(dataDir, name), `${token}\n`, { mode: 0o600, flag: 'wx' });
+    return token;
+  } catch (error) {
+    // Another service of this folder was faster.
+    const theirs = readToken(dataDir, name);
+    if (theirs !== undefined) return theirs;
+    throw error;
+  }
+}
+
+/** Undefined where there is no such file. */
+export function readToken(dataDir: string, name: TokenName): string | undefined {
+  const path = tokenPath(dataDir, name);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new BazarError('permission_denied', `cannot read ${path}`, { cause: error });
+  }
+  if (text === '') throw new BazarError('internal', `${path} is empty: remove it, or restore it`);
+  return text;
+}
+
+export function tokenPath(dataDir: string, name: TokenName): string {
+  return join(dataDir, `${name}.token`);
+}

@@ -1,0 +1,85 @@
+/** Runs one service from a command line: its name, its addresses, its secrets, its configuration. */
+import { resolve } from 'node:path';
+import { type Address, parseAddress } from '../base/address.js';
+import { required } from '../base/assert.js';
+import type { ServiceConfig } from '../base/config.js';
+import { systemRandom } from '../base/random.js';
+import { UsageError } from './exit-codes.js';
+import type { Io } from './io.js';
+import { frontendAddresses, planCluster } from './launcher/store-plan.js';
+import { ensureToken } from './launcher/tokens.js';
+import type { oneServiceSpecs } from './one-service-options.js';
+import type { Values } from './options.js';
+import type { ServiceKind, ServiceOrder } from './service-order.js';
+
+type OneService = Values<typeof oneServiceSpecs>;
+
+export async function runOne(kind: ServiceKind, options: OneService, io: Io): Promise<number> {
+  const { runService } = await import('./run-service.js');
+  const order = orderFor(kind, options);
+  return runService(order, {
+    ignoreInterrupt: false,
+    onReady: () => io.err(`${order.config.name} is ready\n`),
+  });
+}
+
+/** The order that a command line means. Makes the tokens where there are none. */
+export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
+  const name = options.id ?? `${kind}-1`;
+  const n = memberNumber(kind, name);
+  const peers = readPeers(options.peers);
+  const own = options.listen === undefined ? peers.get(name) : readAddress(options.listen);
+  if (own) peers.set(name, own);
+  const dataDir = resolve(options.dataDir);
+  const common: ServiceConfig = {
+    name,
+    cluster: planCluster(options, peers),
+    dataDir,
+    workers: options.workers,
+    logLevel: options.logLevel,
+    init: options.init,
+    repair: options.repair,
+    minCopies: options.minCopies,
+    clusterToken: ensureToken(dataDir, 'cluster', systemRandom),
+  };
+  switch (kind) {
+    case 'catalog': {
+      const { restockEvery: restockEverySeconds, restockTo } = options;
+      const productsFile = resolve(options.productsFile);
+      return { kind, config: { ...common, restockEverySeconds, restockTo, productsFile } };
+    }
+    case 'order':
+    case 'recovery':
+      return { kind, config: common };
+    case 'frontend': {
+      const planned = frontendAddresses(n, options);
+      const raw = own ?? planned.raw;
+      const http =
+        options.httpListen === undefined ? planned.http : readAddress(options.httpListen);
+      const adminToken = ensureToken(dataDir, 'admin', systemRandom);
+      return { kind, config: { ...common, raw, http, adminToken, openAdmin: options.openAdmin } };
+    }
+  }
+}
+
+function memberNumber(kind: ServiceKind, name: string): number {
+  const match = /^([a-z]+)-([1-9]\d?)$/.exec(name);
+  if (match?.[1] !== kind) throw new UsageError(`--id must be as ${kind}-1, not "${name}"`);
+  return Number(required(match[2], 'number'));
+}
+
+function readPeers(entries: readonly string[]): Map<string, Address> {
+  const peers = new Map<string, Address>();
+  for (const entry of entries) {
+    const at = entry.indexOf('=');
+    if (at <= 0) throw new UsageError(`--peers: "${entry}" is not name=host:port`);
+    peers.set(entry.slice(0, at), readAddress(entry.slice(at + 1)));
+  }
+  return peers;
+}
+
+function readAddress(text: string): Address {
+  const address = parseAddress(text);
+  if (!address) throw new UsageError(`"${text}" is not host:port`);
+  return address;
+}

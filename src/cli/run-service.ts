@@ -1,0 +1,54 @@
+/**
+ * Runs one service in this process until it is told to stop or fails: its pid file, its signals,
+ * its end. The same for a service of the launcher and for one started by hand.
+ */
+import { mkdir } from 'node:fs/promises';
+import { createLogger } from '../base/logging.js';
+import { PidFiles } from './launcher/pid-files.js';
+import { type ServiceOrder, startService } from './service-order.js';
+
+export interface RunOptions {
+  /** A terminal's Ctrl-C reaches the launcher too, and the launcher stops its services in order. */
+  readonly ignoreInterrupt: boolean;
+  onReady(): void;
+}
+
+/** Resolves to the exit code when the service has ended. */
+export async function runService(order: ServiceOrder, options: RunOptions): Promise<number> {
+  const { name, dataDir, logLevel } = order.config;
+  const logger = createLogger(name, logLevel);
+  const asked = askedToStop(options.ignoreInterrupt);
+  await mkdir(dataDir, { recursive: true });
+  const pids = new PidFiles(dataDir);
+  pids.claim(name, process.pid);
+  process.title = `bazar ${order.kind} --id ${name}`;
+  try {
+    const service = await startService(order);
+    service.ready.then(options.onReady, () => {
+      // `failed` tells why.
+    });
+    const failure = await Promise.race([service.failed, asked]);
+    if (failure instanceof Error) {
+      logger.error({ err: failure }, 'the service failed');
+      return 1;
+    }
+    logger.info({ signal: failure }, 'stopping');
+    await service.stop();
+    logger.info({}, 'stopped');
+    return 0;
+  } catch (error) {
+    logger.error({ err: error }, 'the service could not start');
+    return 1;
+  } finally {
+    pids.release(name, process.pid);
+  }
+}
+
+function askedToStop(ignoreInterrupt: boolean): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.on('SIGTERM', resolve);
+    for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+      process.on(signal, ignoreInterrupt ? () => {} : resolve);
+    }
+  });
+}

@@ -1,0 +1,25 @@
+/**
+ * The entry of a service process made by the launcher: it takes its order as the first message,
+ * runs the service and says when it is ready. It outlives its launcher; only signals stop it.
+ */
+import { runService } from './run-service.js';
+import type { ServiceOrder } from './service-order.js';
+
+process.once('message', (order) => {
+  // The launcher of the same build is the only one that has this channel.
+  void serve(order as ServiceOrder);
+});
+process.on('disconnect', () => {});
+
+async function serve(order: ServiceOrder): Promise<void> {
+  const code = await runService(order, {
+    ignoreInterrupt: true,
+    onReady() {
+      if (!process.connected || !process.send) return;
+      process.send({ type: 'ready' }, () => {
+        if (process.connected) process.disconnect();
+      });
+    },
+  });
+  process.exit(code);
+}

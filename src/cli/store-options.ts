@@ -1,0 +1,90 @@
+/**
+ * The options that describe a store: how many services, where they listen, where data lies, and
+ * what is passed on to the services. Shared by `up` and by the commands that run one service.
+ */
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { poolLimits } from '../base/limits.js';
+import { choice, flag, integer, text } from './options.js';
+
+/** docs/INTERFACES.md, Ports: at most 10 frontends. */
+const frontendsMax = 10;
+const replicasMax = 9;
+const portOffsetMax = 50_000;
+const secondsMax = 86_400;
+
+const storeGroup = { group: 'Store:' };
+const placeGroup = { group: 'Place:' };
+const serviceGroup = { group: 'Services:' };
+
+export const bundledProducts = fileURLToPath(
+  new URL('../../../data/products.json', import.meta.url),
+);
+
+export const placeSpecs = {
+  dataDir: text('The folder of data, tokens and process ids', 'data', placeGroup),
+  host: text('The address to listen on, or to reach', '127.0.0.1', placeGroup),
+  portOffset: integer(
+    'Added to every port',
+    { min: 0, max: portOffsetMax, default: 0 },
+    placeGroup,
+  ),
+} as const;
+
+export const membershipSpecs = {
+  catalogs: integer('Catalog replicas', { min: 1, max: replicasMax, default: 2 }, storeGroup),
+  orders: integer('Order replicas', { min: 1, max: replicasMax, default: 3 }, storeGroup),
+  recovery: integer('Recovery servers', { min: 0, max: replicasMax, default: 1 }, storeGroup),
+} as const;
+
+export const serviceSpecs = {
+  workers: integer(
+    'Session threads of each service; 0: none beside the main thread',
+    {
+      min: 0,
+      max: poolLimits.workersMax,
+      default: Math.min(poolLimits.workersMax, availableParallelism()),
+    },
+    serviceGroup,
+  ),
+  minCopies: integer(
+    'Durable copies before an answer; never below a majority',
+    { min: 1, max: 2 * replicasMax, default: undefined },
+    serviceGroup,
+  ),
+  restockEvery: integer(
+    'Seconds between restocks; 0: never',
+    { min: 0, max: secondsMax, default: 10 },
+    serviceGroup,
+  ),
+  restockTo: integer(
+    'Stock that a restock fills up to',
+    { min: 0, max: 1_000_000_000, default: 100 },
+    serviceGroup,
+  ),
+  productsFile: text('The first stock of a new store (JSON)', bundledProducts, {
+    ...serviceGroup,
+    defaultDescription: 'data/products.json',
+  }),
+  openAdmin: flag('Let old clients change products without a token', serviceGroup),
+  logLevel: choice('What is logged', ['debug', 'info', 'warn', 'error', 'silent'], 'info', {
+    ...serviceGroup,
+  }),
+} as const;
+
+export const upSpecs = {
+  ...membershipSpecs,
+  frontends: integer('Frontends', { min: 1, max: frontendsMax, default: 1 }, storeGroup),
+  fresh: flag('Forget all data first', storeGroup),
+  yes: flag('Answer every question with yes', storeGroup),
+  restart: flag('Start a service that died again (--no-restart: do not)', storeGroup, true),
+  detach: flag('Leave the store running in the background', storeGroup),
+  startTimeout: integer(
+    'Seconds that a service may take to be ready',
+    { min: 1, max: 3_600, default: 60 },
+    storeGroup,
+  ),
+  ...placeSpecs,
+  logDir: text('The folder of logs', 'logs', placeGroup),
+  ...serviceSpecs,
+} as const;

@@ -1,0 +1,249 @@
+/** The launcher with stand-ins for the services: order, refusal, failure, control. */
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { askControl } from '../../../src/cli/launcher/control.js';
+import { launch } from '../../../src/cli/launcher/launcher.js';
+import { findLeftovers, stopLeftovers } from '../../../src/cli/launcher/leftovers.js';
+import { isAlive, PidFiles } from '../../../src/cli/launcher/pid-files.js';
+import { spawnService } from '../../../src/cli/launcher/service-process.js';
+import type { StoreOptions } from '../../../src/cli/launcher/store-plan.js';
+import { readValues } from '../../../src/cli/options.js';
+import { upSpecs } from '../../../src/cli/store-options.js';
+import { waitingClock } from '../../../src/cli/waiting-clock.js';
+
+const entry = fileURLToPath(new URL('./stand-in-service.js', import.meta.url));
+
+interface Running {
+  readonly dataDir: string;
+  readonly ready: Promise<void>;
+  readonly done: Promise<void>;
+  readonly lines: string[];
+  interrupt(): void;
+}
+
+function options(dataDir: string, values: Record<string, unknown> = {}): StoreOptions {
+  const given = { dataDir, logDir: join(dataDir, 'logs'), orders: 2, ...values };
+  return readValues(upSpecs, [{ values: given, label: (name) => name }]);
+}
+
+function start(dataDir: string, values: Record<string, unknown> = {}): Running {
+  const interrupt = new AbortController();
+  const lines: string[] = [];
+  let onReady = (): void => {};
+  const ready = new Promise<void>((resolve) => {
+    onReady = resolve;
+  });
+  const done = launch({
+    store: options(dataDir, values),
+    clock: waitingClock,
+    interrupted: interrupt.signal,
+    report: (line) => lines.push(line),
+    onReady,
+    entry,
+  });
+  done.catch(() => {});
+  return { dataDir, ready, done, lines, interrupt: () => interrupt.abort() };
+}
+
+function life(dataDir: string): string[] {
+  return readFileSync(join(dataDir, 'life.log'), 'utf8').trim().split('\n');
+}
+
+/** The kinds in the order of their first `event`, each once. */
+function kinds(dataDir: string, event: string): string[] {
+  const names = life(dataDir).filter((line) => line.startsWith(`${event} `));
+  return [...new Set(names.map((line) => line.slice(event.length + 1).replace(/-\d+$/, '')))];
+}
+
+function pidOf(dataDir: string, name: string): number {
+  return Number(readFileSync(join(dataDir, 'run', `${name}.pid`), 'utf8'));
+}
+
+async function stopped(test: Test, store: Running): Promise<void> {
+  store.interrupt();
+  await test.resolves(store.done);
+}
+
+t.test(
+  'starts kind after kind, each when the one before is ready, and stops in reverse',
+  async (t) => {
+    const store = start(t.testdir());
+    await store.ready;
+    const started = ['catalog', 'order', 'recovery', 'frontend'];
+    t.same(kinds(store.dataDir, 'start'), started);
+    const events = life(store.dataDir);
+    const at = (line: string): number => events.indexOf(line);
+    t.ok(
+      at('ready catalog-2') < at('start order-1') && at('ready catalog-1') < at('start order-1'),
+    );
+    t.ok(at('ready recovery-1') < at('start frontend-1'));
+    await stopped(t, store);
+    t.same(kinds(store.dataDir, 'stop'), started.toReversed());
+  },
+);
+
+t.test(
+  'while it runs there is a pid file of digits for each service; afterwards none',
+  async (t) => {
+    const store = start(t.testdir());
+    await store.ready;
+    const file = join(store.dataDir, 'run', 'order-2.pid');
+    t.match(readFileSync(file, 'utf8'), /^\d+$/);
+    t.ok(isAlive(pidOf(store.dataDir, 'order-2')));
+    t.equal(pidOf(store.dataDir, 'launcher'), process.pid);
+    await stopped(t, store);
+    t.notOk(existsSync(file));
+    t.same(new PidFiles(store.dataDir).names(), []);
+  },
+);
+
+t.test('makes tokens that only the owner may read, and keeps them', async (t) => {
+  const store = start(t.testdir(), { catalogs: 1, orders: 1, recovery: 0 });
+  await store.ready;
+  await stopped(t, store);
+  const path = join(store.dataDir, 'admin.token');
+  const token = readFileSync(path, 'utf8');
+  t.equal(statSync(path).mode & 0o777, 0o600);
+  t.not(token, readFileSync(join(store.dataDir, 'cluster.token'), 'utf8'));
+  const again = start(store.dataDir, { catalogs: 1, orders: 1, recovery: 0 });
+  await again.ready;
+  t.equal(readFileSync(path, 'utf8'), token);
+  await stopped(t, again);
+});
+
+t.test('a second start on the same data folder is refused with the first one’s pid', async (t) => {
+  const store = start(t.testdir(), { catalogs: 1, orders: 1, recovery: 0 });
+  await store.ready;
+  const second = start(store.dataDir);
+  await t.rejects(second.done, {
+    code: 'conflict',
+    message: new RegExp(`runs on .* already \\(launcher pid ${process.pid}\\)`),
+  });
+  t.ok(isAlive(pidOf(store.dataDir, 'order-1')), 'the first one goes on');
+  await stopped(t, store);
+});
+
+t.test(
+  'services that outlived their launcher are refused at start, and stopped by name',
+  async (t) => {
+    const dataDir = t.testdir();
+    const orphan = spawnService({
+      name: 'catalog-1',
+      entry,
+      args: ['catalog-1'],
+      order: { kind: 'catalog', config: { name: 'catalog-1', dataDir } },
+      logFile: join(dataDir, 'catalog-1.log'),
+      readyTimeoutMs: 30_000,
+      clock: waitingClock,
+    });
+    const pids = new PidFiles(dataDir);
+    pids.write('catalog-1', orphan.pid);
+    await orphan.ready;
+    await t.rejects(start(dataDir).done, {
+      message: /still run .*catalog-1 \(pid \d+\); bazar down/,
+    });
+    const leftovers = findLeftovers(pids);
+    t.same(leftovers, [{ name: 'catalog-1', pid: orphan.pid }]);
+    await stopLeftovers(leftovers, pids, waitingClock);
+    t.match(life(dataDir), ['start catalog-1', 'ready catalog-1', 'stop catalog-1']);
+    t.same(findLeftovers(pids), []);
+  },
+);
+
+t.test('a pid file whose number went to a stranger is no running service', async (t) => {
+  const pids = new PidFiles(t.testdir());
+  pids.write('order-9', process.ppid);
+  t.equal(pids.running('order-9'), undefined);
+  t.same(findLeftovers(pids), []);
+  t.same(pids.names(), [], 'and is forgotten');
+});
+
+t.test('a service that dies at the start ends it, with the tail of its log', async (t) => {
+  const dataDir = t.testdir({ 'order-2.behaviour': 'die' });
+  const store = start(dataDir);
+  await t.rejects(store.done, { message: /order-2 ended before it was ready \(exit code 3\)/ });
+  await t.rejects(store.done, { message: /hello from order-2\ncannot go on$/ });
+  t.same(kinds(dataDir, 'start'), ['catalog', 'order'], 'nothing later was started');
+  t.same(new PidFiles(dataDir).names(), [], 'and all that ran has stopped');
+});
+
+t.test('a service that is never ready ends the start when its time is over', async (t) => {
+  const dataDir = t.testdir({ 'catalog-1.behaviour': 'never ready' });
+  const store = start(dataDir, { startTimeout: 1 });
+  await t.rejects(store.done, { message: /catalog-1 was not ready within 1 s/ });
+  t.same(new PidFiles(dataDir).names(), []);
+});
+
+t.test('an interrupt during the start stops what has started', async (t) => {
+  const dataDir = t.testdir({ 'order-1.behaviour': 'never ready' });
+  const store = start(dataDir);
+  while (!store.lines.some((line) => line.startsWith('order-2 is ready'))) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await stopped(t, store);
+  t.same(new PidFiles(dataDir).names(), []);
+  t.notOk(life(dataDir).includes('start frontend-1'));
+});
+
+t.test('a killed service stays down without restarts until it is started by name', async (t) => {
+  const store = start(t.testdir(), { restart: false });
+  await store.ready;
+  const { dataDir } = store;
+  const pid = pidOf(dataDir, 'order-1');
+  t.same(await askControl(dataDir, { command: 'kill', name: 'order-1' }), { ok: true, pid });
+  t.notOk(isAlive(pid));
+  t.notOk(existsSync(join(dataDir, 'run', 'order-1.pid')));
+  await t.rejects(askControl(dataDir, { command: 'kill', name: 'order-1' }), {
+    code: 'unavailable',
+    message: 'order-1 does not run',
+  });
+  const answer = await askControl(dataDir, { command: 'start', name: 'order-1' });
+  t.match(answer, { ok: true, ran: false, pid: pidOf(dataDir, 'order-1') });
+  t.match(await askControl(dataDir, { command: 'start', name: 'order-1' }), { ran: true });
+  await stopped(t, store);
+});
+
+t.test('a name that the store does not have is not found', async (t) => {
+  const store = start(t.testdir(), { catalogs: 1, orders: 1, recovery: 0 });
+  await store.ready;
+  await t.rejects(askControl(store.dataDir, { command: 'kill', name: 'order-7' }), {
+    code: 'not_found',
+    message: /it has catalog-1, order-1, frontend-1/,
+  });
+  await stopped(t, store);
+});
+
+t.test('the control door stops the store', async (t) => {
+  const store = start(t.testdir(), { catalogs: 1, orders: 1, recovery: 0 });
+  await store.ready;
+  t.match(await askControl(store.dataDir, { command: 'stop' }), { pid: process.pid });
+  await t.resolves(store.done);
+  t.equal(await askControl(store.dataDir, { command: 'ping' }), undefined);
+});
+
+t.test('a fresh start forgets the services’ data and keeps tokens and all else', async (t) => {
+  const dataDir = t.testdir({
+    'catalog-1': { journal: 'x' },
+    'cluster.json': '{}',
+    'admin.token': 'secret\n',
+    'products.json': '{}',
+  });
+  writeFileSync(join(dataDir, 'notes.txt'), 'mine');
+  const store = start(dataDir, { fresh: true, catalogs: 1, orders: 1, recovery: 0 });
+  await store.ready;
+  t.notOk(existsSync(join(dataDir, 'catalog-1')));
+  t.notOk(existsSync(join(dataDir, 'cluster.json')));
+  t.equal(readFileSync(join(dataDir, 'admin.token'), 'utf8'), 'secret\n');
+  for (const kept of ['products.json', 'notes.txt']) t.ok(existsSync(join(dataDir, kept)), kept);
+  await stopped(t, store);
+});
+
+t.test('a data folder with a long path has its control door elsewhere', async (t) => {
+  const dataDir = join(t.testdir(), 'x'.repeat(120));
+  const store = start(dataDir, { catalogs: 1, orders: 1, recovery: 0 });
+  await store.ready;
+  t.match(await askControl(dataDir, { command: 'ping' }), { pid: process.pid });
+  await stopped(t, store);
+});

@@ -1,0 +1,45 @@
+/**
+ * Stands in for a service process: takes its order, writes down what happens to it in
+ * `DATA/life.log`, and behaves as `DATA/NAME.behaviour` says.
+ */
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+interface Order {
+  readonly kind: string;
+  readonly config: { readonly name: string; readonly dataDir: string };
+}
+
+process.on('SIGINT', () => {});
+process.on('disconnect', () => {});
+process.once('message', (message) => {
+  const { name, dataDir } = (message as Order).config;
+  const note = (event: string): void => {
+    appendFileSync(join(dataDir, 'life.log'), `${event} ${name}\n`);
+  };
+  const behaviour = readBehaviour(join(dataDir, `${name}.behaviour`));
+  note('start');
+  console.error(`hello from ${name}`);
+  process.on('SIGTERM', () => {
+    note('stop');
+    process.exit(0);
+  });
+  // Keeps the process alive as a listener would.
+  setInterval(() => {}, 60_000);
+  if (behaviour === 'die') {
+    console.error('cannot go on');
+    process.exit(3);
+  }
+  if (behaviour !== 'never ready') {
+    note('ready');
+    process.send?.({ type: 'ready' }, () => process.disconnect());
+  }
+});
+
+function readBehaviour(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,188 @@
+/** Restarts and their backoff, with processes that are promises and a clock that stands still. */
+import t from 'tap';
+import { PidFiles } from '../../../src/cli/launcher/pid-files.js';
+import type { ServiceProcess } from '../../../src/cli/launcher/service-process.js';
+import { Supervisor } from '../../../src/cli/launcher/supervisor.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+
+class FakeProcess implements ServiceProcess {
+  readonly pid: number;
+  readonly ended: Promise<string>;
+  ready: Promise<void> = Promise.resolve();
+  die: (how: string) => void = () => {};
+
+  constructor(pid: number) {
+    this.pid = pid;
+    this.ended = new Promise((resolve) => {
+      this.die = resolve;
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.die('SIGTERM');
+    await this.ended;
+  }
+
+  async kill(): Promise<void> {
+    this.die('SIGKILL');
+    await this.ended;
+  }
+}
+
+function stage(dataDir: string, restart: boolean) {
+  const clock = new ManualClock();
+  const spawned: FakeProcess[] = [];
+  const lines: string[] = [];
+  const nextReady: Promise<void>[] = [];
+  const pids = new PidFiles(dataDir);
+  const spawn = (): FakeProcess => {
+    const process = new FakeProcess(1_000_000 + spawned.length);
+    process.ready = nextReady.shift() ?? process.ready;
+    spawned.push(process);
+    return process;
+  };
+  const supervisor = new Supervisor({
+    services: [{ name: 'order-1', stage: 0, spawn }],
+    restart,
+    clock,
+    pids,
+    report: (line) => lines.push(line),
+  });
+  const last = (): FakeProcess => {
+    const process = spawned.at(-1);
+    if (!process) throw new Error('nothing was spawned');
+    return process;
+  };
+  return { clock, spawned, lines, pids, supervisor, last, nextReady };
+}
+
+/** Lets what was promised happen. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+t.test('a service that died is started again, each time after twice the wait', async (t) => {
+  const { clock, spawned, supervisor, last } = stage(t.testdir(), true);
+  await supervisor.start();
+  for (const waitMs of [1_000, 2_000, 4_000, 8_000, 15_000, 15_000]) {
+    const before = spawned.length;
+    last().die('SIGSEGV');
+    await settle();
+    clock.advance(waitMs - 1);
+    t.equal(spawned.length, before, `not before ${waitMs} ms`);
+    clock.advance(1);
+    t.equal(spawned.length, before + 1, `after ${waitMs} ms`);
+  }
+});
+
+t.test('a service that ran well waits as little as the first time', async (t) => {
+  const { clock, spawned, supervisor, last } = stage(t.testdir(), true);
+  await supervisor.start();
+  last().die('SIGSEGV');
+  await settle();
+  clock.advance(1_000);
+  clock.advance(30_000);
+  last().die('SIGSEGV');
+  await settle();
+  clock.advance(1_000);
+  t.equal(spawned.length, 3);
+});
+
+t.test('without restarts a dead service stays dead, and says how to bring it back', async (t) => {
+  const { clock, spawned, lines, supervisor, last } = stage(t.testdir(), false);
+  await supervisor.start();
+  last().die('SIGKILL');
+  await settle();
+  clock.advance(60_000);
+  t.equal(spawned.length, 1);
+  t.match(lines, [
+    'order-1 is ready (pid 1000000)',
+    /died \(SIGKILL\); bazar start brings it back/,
+  ]);
+});
+
+t.test('starting by name does not wait for the backoff, and does not start twice', async (t) => {
+  const { clock, spawned, supervisor, last } = stage(t.testdir(), true);
+  await supervisor.start();
+  last().die('SIGKILL');
+  await settle();
+  t.same(await supervisor.startOne('order-1'), { pid: 1_000_001, ran: false });
+  clock.advance(60_000);
+  t.equal(spawned.length, 2);
+});
+
+t.test('the pid file follows the process', async (t) => {
+  const { clock, pids, supervisor, last } = stage(t.testdir(), true);
+  await supervisor.start();
+  t.equal(pids.read('order-1'), 1_000_000);
+  last().die('SIGKILL');
+  await settle();
+  t.equal(pids.read('order-1'), undefined);
+  clock.advance(1_000);
+  t.equal(pids.read('order-1'), 1_000_001);
+});
+
+t.test('a restarted service that is not ready in time is killed and started again', async (t) => {
+  const { clock, spawned, supervisor, last, nextReady } = stage(t.testdir(), true);
+  await supervisor.start();
+  last().die('SIGSEGV');
+  await settle();
+  const late = Promise.reject(new Error('order-1 was not ready within 60 s'));
+  late.catch(() => {});
+  nextReady.push(late);
+  clock.advance(1_000);
+  const hanging = last();
+  await settle();
+  t.equal(await hanging.ended, 'SIGKILL');
+  await settle();
+  clock.advance(2_000);
+  t.equal(spawned.length, 3);
+});
+
+t.test('nothing is started once stopping has begun', async (t) => {
+  const { clock, spawned, supervisor, last } = stage(t.testdir(), true);
+  await supervisor.start();
+  last().die('SIGKILL');
+  await settle();
+  await supervisor.stop();
+  clock.advance(60_000);
+  t.equal(spawned.length, 1);
+  await t.rejects(supervisor.startOne('order-1'), { code: 'unavailable' });
+});
+
+t.test('a service that died before the last one was ready is started again then', async (t) => {
+  const dataDir = t.testdir();
+  const clock = new ManualClock();
+  const first: FakeProcess[] = [];
+  let open = (): void => {};
+  const slow = new FakeProcess(2_000_000);
+  slow.ready = new Promise((resolve) => {
+    open = resolve;
+  });
+  const supervisor = new Supervisor({
+    services: [
+      {
+        name: 'catalog-1',
+        stage: 0,
+        spawn: () => {
+          const process = new FakeProcess(1_000_000 + first.length);
+          first.push(process);
+          return process;
+        },
+      },
+      { name: 'order-1', stage: 1, spawn: () => slow },
+    ],
+    restart: true,
+    clock,
+    pids: new PidFiles(dataDir),
+    report: () => {},
+  });
+  const started = supervisor.start();
+  await settle();
+  first[0]?.die('SIGKILL');
+  await settle();
+  open();
+  await started;
+  clock.advance(1_000);
+  t.equal(first.length, 2);
+});
