@@ -1,0 +1,97 @@
+/**
+ * The start and the end of a lead (docs/PROTOCOL.md, R4, R6): the opening entry of the own epoch,
+ * heartbeats, and stepping down where no majority answers.
+ */
+import { assert } from '../base/assert.js';
+import { logLimits, protocolTimes } from '../base/limits.js';
+import { isCounted, majority } from './quorum.js';
+import { startEarlyReads } from './reads.js';
+import { append, sendEntries } from './replication.js';
+import { sendAppend } from './sending.js';
+import { becomeFollower, type Candidate, type Leader, type Peer, type State } from './state.js';
+import type { MemberId } from './types.js';
+
+const openingCommand = new Uint8Array(0);
+
+export function lead(state: State, candidate: Candidate): void {
+  assert(state.promised.leader === state.id, 'leads only an epoch promised to itself (I1)');
+  assert(state.promised.epoch === candidate.epoch, 'leads the epoch it was promised (I1)');
+  const leader: Leader = {
+    kind: 'leader',
+    epoch: candidate.epoch,
+    openingSeq: state.log.last.seq + 1,
+    majorityMs: candidate.majorityMs,
+    peers: new Map(state.others.map((id) => [id, newPeer(state, id)])),
+    serving: false,
+    round: 0,
+    roundBatch: 0,
+    reads: [],
+    early: [],
+    gate: state.visible,
+    uncommitted: [],
+    uncommittedBytes: 0,
+    beatMs: state.nowMs,
+    stampedMs: state.nowMs,
+  };
+  state.stage = leader;
+  state.leader = state.id;
+  state.out.roleChanged = true;
+  if (state.rules.openingEntry) append(state, leader, openingCommand);
+  else leader.serving = true;
+  sendEntries(state, leader);
+}
+
+function newPeer(state: State, id: MemberId): Peer {
+  return {
+    id,
+    next: state.log.last.seq + 1,
+    match: 0,
+    mode: 'stream',
+    sent: [],
+    sentBytes: 0,
+    loading: false,
+    round: 0,
+    liveMs: state.nowMs,
+    learner: false,
+    admitRound: 0,
+    toldVisible: 0,
+    connected: true,
+  };
+}
+
+/** Why a proposal cannot be taken now; undefined where it can (R6). */
+export function refusal(leader: Leader, state: State, bytes: number): 'overloaded' | undefined {
+  const uncommitted = state.log.last.seq - Math.max(state.commit, leader.openingSeq - 1);
+  if (uncommitted >= logLimits.uncommittedEntriesMax) return 'overloaded';
+  const full = leader.uncommittedBytes + bytes > logLimits.uncommittedBytesMax;
+  return full && uncommitted > 0 ? 'overloaded' : undefined;
+}
+
+export function tickLeader(state: State, leader: Leader): void {
+  if (!hearsMajority(state, leader)) {
+    becomeFollower(state, undefined);
+    return;
+  }
+  if (state.nowMs - leader.beatMs < protocolTimes.heartbeatMs) return;
+  leader.beatMs = state.nowMs;
+  // Behind the journal, so that a hung disk looks like a dead leader (A7).
+  const after = state.rules.heartbeatBehindJournal ? state.out.position : 0;
+  for (const peer of leader.peers.values())
+    sendAppend(state, leader, peer, [], { live: true, after });
+}
+
+/** R6: a leader without a majority's acknowledgement for a second leads no more. */
+function hearsMajority(state: State, leader: Leader): boolean {
+  let heard = 1;
+  for (const peer of leader.peers.values()) {
+    if (isCounted(state, peer) && state.nowMs - peer.liveMs < protocolTimes.stepDownMs) heard += 1;
+  }
+  return heard >= majority(state);
+}
+
+/** The opening entry is applied: everything that any earlier leader acknowledged is here (A3). */
+export function startServing(state: State, leader: Leader): void {
+  leader.serving = true;
+  state.out.roleChanged = true;
+  startEarlyReads(state, leader);
+}

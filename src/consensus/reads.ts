@@ -1,0 +1,112 @@
+/**
+ * Read positions (docs/PROTOCOL.md, R9). A read is served at what is visible when it arrives, once
+ * a majority has acknowledged a round begun after it: so no other leader had shown more. Another
+ * replica asks the leader. One round serves all reads of a turn.
+ */
+import type { ReadAt } from './messages.js';
+import { isCounted, majority, reachedBy } from './quorum.js';
+import { sendAppend } from './sending.js';
+import type { Leader, State } from './state.js';
+import type { MemberId } from './types.js';
+
+/** Reads that wait for one leader's rounds; one more is turned away. */
+const readsMax = 65_536;
+/** An answer that was lost on the way is waited for no longer. */
+const remoteReadMs = 2_000;
+
+/** Asks for a read position; the answer is a `ReadDone` of this id. */
+export function requestRead(state: State, id: number): void {
+  const leader = state.stage;
+  if (leader.kind === 'leader') {
+    takeRead(state, leader, undefined, id);
+  } else if (state.leader === undefined || state.remoteReads.size >= readsMax) {
+    state.out.reads.push({ id, position: undefined });
+  } else {
+    state.remoteReads.set(id, { leader: state.leader, atMs: state.nowMs });
+    state.out.send(state.leader, { kind: 'read', id });
+  }
+}
+
+export function onRead(state: State, from: MemberId, id: number): void {
+  if (state.stage.kind === 'leader') takeRead(state, state.stage, from, id);
+  else state.out.send(from, { kind: 'read-at', id, position: undefined });
+}
+
+function takeRead(state: State, leader: Leader, from: MemberId | undefined, id: number): void {
+  if (leader.reads.length + leader.early.length >= readsMax) {
+    answer(state, leader, from, id, undefined);
+  } else if (!leader.serving) {
+    leader.early.push({ from, id });
+  } else {
+    leader.reads.push({ from, id, round: beginRound(state, leader), position: state.visible });
+    countRounds(state, leader);
+  }
+}
+
+export function startEarlyReads(state: State, leader: Leader): void {
+  const { early } = leader;
+  leader.early = [];
+  for (const { from, id } of early) takeRead(state, leader, from, id);
+}
+
+/** Begun rounds leave at once; `beginRound` twice in one batch is one round. */
+export function beginRound(state: State, leader: Leader): number {
+  if (leader.roundBatch === state.out.batch) return leader.round;
+  leader.roundBatch = state.out.batch;
+  leader.round += 1;
+  for (const peer of leader.peers.values()) {
+    sendAppend(state, leader, peer, [], { live: false, after: 0 });
+  }
+  return leader.round;
+}
+
+/** Releases the reads whose round a majority has acknowledged. */
+export function countRounds(state: State, leader: Leader): void {
+  const done = state.rules.readRounds ? majorityRound(state, leader) : leader.round;
+  let count = 0;
+  for (const read of leader.reads) {
+    if (read.round > done) break;
+    answer(state, leader, read.from, read.id, read.position);
+    count += 1;
+  }
+  if (count > 0) leader.reads.splice(0, count);
+}
+
+export function majorityRound(state: State, leader: Leader): number {
+  const rounds = [leader.round];
+  for (const peer of leader.peers.values()) if (isCounted(state, peer)) rounds.push(peer.round);
+  return reachedBy(rounds, majority(state));
+}
+
+function answer(
+  state: State,
+  leader: Leader,
+  from: MemberId | undefined,
+  id: number,
+  position: number | undefined,
+): void {
+  if (from === undefined) {
+    state.out.reads.push({ id, position });
+    return;
+  }
+  const peer = leader.peers.get(from);
+  // The asker waits until it has applied so far, so it must know that it may.
+  if (peer && position !== undefined && peer.toldVisible < position) {
+    sendAppend(state, leader, peer, [], { live: false, after: 0 });
+  }
+  state.out.send(from, { kind: 'read-at', id, position });
+}
+
+export function onReadAt(state: State, from: MemberId, message: ReadAt): void {
+  if (state.remoteReads.get(message.id)?.leader !== from) return;
+  state.remoteReads.delete(message.id);
+  state.out.reads.push({ id: message.id, position: message.position });
+}
+
+export function tickReads(state: State): void {
+  for (const [id, read] of state.remoteReads) {
+    if (state.nowMs - read.atMs < remoteReadMs) return;
+    state.remoteReads.delete(id);
+    state.out.reads.push({ id, position: undefined });
+  }
+}

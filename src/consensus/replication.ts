@@ -1,0 +1,150 @@
+/**
+ * The leader's side of R5 (docs/PROTOCOL.md): appends with the entry before, pipelined to those
+ * that keep up, one probe at a time to those that do not, from the journal to those that memory no
+ * longer reaches, a snapshot where the journal does not either. Entries leave at once: the leader
+ * need not have them on its own disk to send them, only to count itself.
+ */
+import { logLimits, protocolTimes } from '../base/limits.js';
+import { advanceCommit, noteUncommitted } from './commit.js';
+import { admitLearners } from './learners.js';
+import type { Appended } from './messages.js';
+import type { Load } from './outputs.js';
+import { countRounds } from './reads.js';
+import { sendAppend } from './sending.js';
+import type { Leader, Peer, State } from './state.js';
+import type { Entry, MemberId } from './types.js';
+
+/** Commands under way to one member; beyond it, its acknowledgement is awaited. */
+const windowBytesMax = 8 * 1024 * 1024;
+const windowMessagesMax = 64;
+
+/** Appends a command of the own epoch; the caller sends. Returns its seq. */
+export function append(state: State, leader: Leader, command: Uint8Array): number {
+  const { last } = state.log;
+  const passedMs = Math.max(0, Math.floor(state.nowMs - leader.stampedMs));
+  leader.stampedMs += passedMs;
+  const time = last.time + Math.min(passedMs, protocolTimes.logTimeStepMaxMs);
+  const entry: Entry = { seq: last.seq + 1, epoch: leader.epoch, time, command };
+  state.out.persist({ kind: 'entry', entry });
+  state.log.append(entry, state.out.position);
+  noteUncommitted(state, leader, entry);
+  return entry.seq;
+}
+
+/** Sends each member what it lacks, as far as its window allows. */
+export function sendEntries(state: State, leader: Leader): void {
+  let shared: Entry[] | undefined;
+  for (const peer of leader.peers.values()) {
+    while (mayStream(peer) && peer.next <= state.log.last.seq) {
+      // Members that keep up get the very same array, so that it is encoded once.
+      const entries = shared?.[0]?.seq === peer.next ? shared : state.log.slice(peer.next);
+      if (entries === undefined || state.log.epochOf(peer.next - 1) === undefined) {
+        load(state, leader, peer);
+        break;
+      }
+      shared = entries;
+      sendAppend(state, leader, peer, entries, { live: false, after: 0 });
+    }
+  }
+}
+
+function mayStream(peer: Peer): boolean {
+  if (peer.mode !== 'stream' || peer.loading) return false;
+  return peer.sentBytes < windowBytesMax && peer.sent.length < windowMessagesMax;
+}
+
+function load(state: State, leader: Leader, peer: Peer): void {
+  peer.loading = true;
+  state.out.loads.push({ to: peer.id, epoch: leader.epoch, prevSeq: peer.next - 1 });
+}
+
+/** Entries came from the journal; none, where it does not reach back: then a snapshot must do. */
+export function onLoadedForPeer(
+  state: State,
+  leader: Leader,
+  request: Load,
+  prevEpoch: number | undefined,
+  entries: readonly Entry[],
+): void {
+  const peer = leader.peers.get(request.to);
+  if (!peer || request.epoch !== leader.epoch || !peer.loading) return;
+  peer.loading = false;
+  if (peer.mode !== 'stream' || peer.next !== request.prevSeq + 1) return;
+  if (prevEpoch === undefined || entries[0]?.seq !== peer.next) {
+    peer.mode = 'snapshot';
+    state.out.snapshotsWanted.push({ to: peer.id, epoch: leader.epoch });
+    return;
+  }
+  const message = entries.slice(0, logLimits.appendEntriesMax);
+  sendAppend(state, leader, peer, message, { live: false, after: 0, prevEpoch });
+  sendEntries(state, leader);
+}
+
+export function onAppended(state: State, from: MemberId, message: Appended): void {
+  const leader = state.stage;
+  if (leader.kind !== 'leader' || leader.epoch !== message.epoch) return;
+  const peer = leader.peers.get(from);
+  if (!peer) return;
+  peer.connected = true;
+  peer.learner = message.learner;
+  if (message.live) peer.liveMs = state.nowMs;
+  // What it was told may have been lost: begin again.
+  if (message.live && peer.admitRound === Number.POSITIVE_INFINITY) peer.admitRound = 0;
+  peer.round = Math.max(peer.round, message.round);
+  if (message.ok) matched(peer, message);
+  else refused(state, leader, peer, message);
+  advanceCommit(state, leader);
+  countRounds(state, leader);
+  admitLearners(state, leader);
+  sendEntries(state, leader);
+}
+
+function matched(peer: Peer, message: Appended): void {
+  peer.match = Math.max(peer.match, message.match);
+  while (peer.sent[0] && peer.sent[0].through <= peer.match) {
+    peer.sentBytes -= peer.sent[0].bytes;
+    peer.sent.shift();
+  }
+  if (peer.mode === 'stream') return;
+  // An answer from before the mode changed tells nothing about the place that is being probed;
+  // only a snapshot brings a member beyond the place from which it could not go on.
+  const reached =
+    peer.mode === 'probe' ? message.prevSeq >= peer.next - 1 : message.match >= peer.next;
+  if (!reached) return;
+  peer.mode = 'stream';
+  peer.next = Math.max(peer.next, peer.match + 1);
+}
+
+/** R5: go back to where the logs may agree, a whole epoch at a time. */
+function refused(state: State, leader: Leader, peer: Peer, message: Appended): void {
+  if (peer.mode === 'snapshot' || message.prevSeq < peer.match) return;
+  if (peer.mode === 'probe' && message.prevSeq !== peer.next - 1) return;
+  const { log } = state;
+  const hint = Math.min(message.match, message.prevSeq - 1);
+  const isIndexed = hint >= log.base.seq;
+  const place = isIndexed ? log.lastOfEpochAtMost(hint, message.matchEpoch) : hint;
+  resetPeer(peer, Math.max(place, peer.match, 0) + 1);
+  // Before the index the journal knows the epochs: entries read from there are the probe.
+  peer.mode = isIndexed ? 'probe' : 'stream';
+  if (isIndexed) sendAppend(state, leader, peer, [], { live: false, after: 0 });
+}
+
+function resetPeer(peer: Peer, next: number): void {
+  peer.next = next;
+  peer.sent.length = 0;
+  peer.sentBytes = 0;
+  peer.loading = false;
+}
+
+/** The connection closed: nothing it said before is a match any more, it may come back wiped (A8). */
+export function peerLost(state: State, leader: Leader, id: MemberId): void {
+  const peer = leader.peers.get(id);
+  if (!peer) return;
+  peer.match = 0;
+  peer.round = 0;
+  peer.admitRound = 0;
+  peer.connected = false;
+  peer.mode = 'probe';
+  resetPeer(peer, Math.min(peer.next, state.log.last.seq + 1));
+  advanceCommit(state, leader);
+}

@@ -1,0 +1,52 @@
+/**
+ * The rules that the simulator may switch off one at a time, to prove that it would notice. Each
+ * is named for what it demands, with the failure of docs/PROTOCOL.md, 8 that it prevents.
+ * Production never passes any: the default is frozen and all true.
+ */
+export interface Rules {
+  /** R3: one promise per epoch. Off: two leaders in one epoch (A1). */
+  readonly onePromisePerEpoch: boolean;
+  /** R3: a promise waits for the disk and tells of queued writes. Off: it overtakes an append (A2). */
+  readonly promiseIsDurable: boolean;
+  /** R4: a leader opens its epoch with an entry. Off: what is committed stays unknown (A3). */
+  readonly openingEntry: boolean;
+  /** R5: match = prevSeq + n. Off: a divergent suffix counts as match (A4). */
+  readonly matchIsPrefix: boolean;
+  /** R5: the epoch before the appended entries must agree. Off: a gap in the prefix (A5). */
+  readonly previousEpochChecked: boolean;
+  /** R1: pre-vote. Off: a flapping replica or a second frontend deposes a live leader (A6). */
+  readonly preVote: boolean;
+  /** R5: acknowledged when durable. Off: committed entries die with a power cut (I11). */
+  readonly matchIsDurable: boolean;
+  /** R3: a heartbeat queues behind the journal. Off: a hung disk looks alive (A7). */
+  readonly heartbeatBehindJournal: boolean;
+  /** R10: a learner neither promises nor counts. Off: a wiped disk votes again (A8). */
+  readonly learnersDoNotVote: boolean;
+  /** R4: the nominee fetches what a voter has beyond it. Off: acknowledged entries are overwritten (A9, A10). */
+  readonly nomineeCatchesUp: boolean;
+  /** R6: a majority of all voters. Off: acknowledged by the survivors alone, then overwritten (A10). */
+  readonly majorityOfAll: boolean;
+  /** R6: only entries of the own epoch are committed by counting. Off: a counted entry is overwritten (A3). */
+  readonly commitOwnEpoch: boolean;
+  /** R2: no epoch far above the highest seen. Off: one forged epoch bricks the group (A30). */
+  readonly epochJumpBounded: boolean;
+  /** R9: a read waits for a round begun after it. Off: a deposed leader answers with old values. */
+  readonly readRounds: boolean;
+}
+
+export const allRules: Rules = Object.freeze({
+  onePromisePerEpoch: true,
+  promiseIsDurable: true,
+  openingEntry: true,
+  matchIsPrefix: true,
+  previousEpochChecked: true,
+  preVote: true,
+  matchIsDurable: true,
+  heartbeatBehindJournal: true,
+  learnersDoNotVote: true,
+  nomineeCatchesUp: true,
+  majorityOfAll: true,
+  commitOwnEpoch: true,
+  epochJumpBounded: true,
+  readRounds: true,
+});

@@ -1,0 +1,63 @@
+/**
+ * Snapshots between members (docs/PROTOCOL.md, R11): the core only says who may send one to whom,
+ * and what the log is afterwards. Pieces, files and checksums are the host's.
+ */
+import { continueCatchUp } from './catch-up.js';
+import { obey } from './follow.js';
+import type { Appended, Chunk, Chunked, SnapshotMark } from './messages.js';
+import type { State } from './state.js';
+import type { MemberId } from './types.js';
+
+/** From the leader, or from the source of the own candidacy (R4). */
+export function onChunk(state: State, from: MemberId, chunk: Chunk): void {
+  const candidate = state.stage;
+  const isSource =
+    candidate.kind === 'candidate' &&
+    candidate.phase === 'catch-up' &&
+    candidate.source === from &&
+    candidate.epoch === chunk.epoch;
+  if (isSource) candidate.sentMs = state.nowMs;
+  else if (!obey(state, from, chunk.epoch)) return;
+  if (chunk.mark.seq > state.commit) state.out.chunks.push({ from, chunk });
+}
+
+/** To the member that sends one: go on, as long as the right to send it stands. */
+export function onChunked(state: State, from: MemberId, answer: Chunked): void {
+  if (answer.epoch !== state.promised.epoch) return;
+  state.out.chunkAnswers.push({ from, answer });
+}
+
+/** The host holds the snapshot durably and its state machine is in that state. */
+export function installed(state: State, mark: SnapshotMark): void {
+  const { log, out } = state;
+  if (mark.seq <= state.commit) return;
+  if (log.epochOf(mark.seq) !== mark.epoch) {
+    // Nothing of the own log is known to belong to it: what follows the snapshot comes anew.
+    out.persist({ kind: 'truncate', from: 1 });
+    log.reset(mark);
+    state.match = Math.min(state.match, mark.seq);
+  }
+  state.commit = mark.seq;
+  state.visible = mark.seq;
+  state.applied = mark.seq;
+  if (state.stage.kind === 'candidate') {
+    if (state.stage.phase === 'catch-up') continueCatchUp(state, state.stage);
+  } else if (state.leader !== undefined && state.stage.kind === 'follower') {
+    state.match = Math.max(state.match, mark.seq);
+    state.out.send(state.leader, matchAt(state, mark), out.position);
+  }
+}
+
+function matchAt(state: State, mark: SnapshotMark): Appended {
+  return {
+    kind: 'appended',
+    epoch: state.promised.epoch,
+    ok: true,
+    match: mark.seq,
+    matchEpoch: mark.epoch,
+    prevSeq: mark.seq,
+    round: 0,
+    live: false,
+    learner: state.learner,
+  };
+}

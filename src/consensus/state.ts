@@ -1,0 +1,224 @@
+/**
+ * What a member of a group knows, shared by the rules of this folder: each rule is a file of
+ * functions over this one record, and the Core owns it. Nothing here decides anything.
+ */
+import { assert } from '../base/assert.js';
+import { logLimits } from '../base/limits.js';
+import { Log } from './log.js';
+import type { SnapshotMark } from './messages.js';
+import { Outputs } from './outputs.js';
+import { allRules, type Rules } from './rules.js';
+import type { MemberId, Position } from './types.js';
+
+export interface CoreOptions {
+  readonly id: MemberId;
+  /** All voters of the group, witnesses included. */
+  readonly voters: readonly MemberId[];
+  /** Voters that never lead. */
+  readonly witnesses: readonly MemberId[];
+  /** Without a vote until it has caught up (R10, A8). */
+  readonly learner: boolean;
+  /** Entries become visible only as far as the service opens the gates (R8). */
+  readonly gated: boolean;
+  /** Durable copies before an entry counts as committed; never below a majority (R6). */
+  readonly minCopies?: number | undefined;
+  readonly promised: { readonly epoch: number; readonly leader: MemberId };
+  /** The snapshot from which the state was restored; zeros where there is none. */
+  readonly base: SnapshotMark;
+  readonly rules?: Rules | undefined;
+}
+
+export interface Follower {
+  readonly kind: 'follower';
+}
+
+/** R1 to R4: from the nomination to the opening entry. */
+export interface Candidate {
+  readonly kind: 'candidate';
+  phase: 'prevote' | 'prepare' | 'catch-up';
+  epoch: number;
+  readonly sinceMs: number;
+  sentMs: number;
+  readonly agreed: Set<MemberId>;
+  readonly refused: Set<MemberId>;
+  readonly promises: Map<MemberId, Position>;
+  /** The own promise is durable at this journal position. */
+  promisePosition: number;
+  source: MemberId | undefined;
+  /** The moment of the promises of a majority (R4, tMaj). */
+  majorityMs: number;
+}
+
+/** What the leader knows of another voter. */
+export interface Peer {
+  readonly id: MemberId;
+  /** The next entry to send. */
+  next: number;
+  /** Durable there and equal to the own log. */
+  match: number;
+  /** probe: one message, then wait · stream: pipelined · snapshot: chunks are under way. */
+  mode: 'probe' | 'stream' | 'snapshot';
+  /** Commands under way, by the last entry of each message. */
+  readonly sent: { readonly through: number; readonly bytes: number }[];
+  sentBytes: number;
+  /** The journal is being read for it. */
+  loading: boolean;
+  /** The latest round that it has acknowledged. */
+  round: number;
+  liveMs: number;
+  learner: boolean;
+  /** The round that fixes the position at which a learner may vote; 0: none begun. */
+  admitRound: number;
+  toldVisible: number;
+  connected: boolean;
+}
+
+export interface WaitingRead {
+  /** Undefined: asked here. */
+  readonly from: MemberId | undefined;
+  readonly id: number;
+  readonly round: number;
+  readonly position: number;
+}
+
+export interface Leader {
+  readonly kind: 'leader';
+  readonly epoch: number;
+  readonly openingSeq: number;
+  readonly majorityMs: number;
+  readonly peers: Map<MemberId, Peer>;
+  serving: boolean;
+  round: number;
+  /** The batch of outputs in which the round was begun. */
+  roundBatch: number;
+  reads: WaitingRead[];
+  /** Reads that came before the opening entry was applied. */
+  early: { readonly from: MemberId | undefined; readonly id: number }[];
+  gate: number;
+  /** Appended in this epoch and not yet committed. */
+  readonly uncommitted: { through: number; bytes: number; readonly atMs: number }[];
+  uncommittedBytes: number;
+  beatMs: number;
+  /** Log time advances with the clock from here. */
+  stampedMs: number;
+}
+
+export type Stage = Follower | Candidate | Leader;
+
+/** Reads asked of another leader. */
+export interface RemoteRead {
+  readonly leader: MemberId;
+  readonly atMs: number;
+}
+
+export interface State {
+  readonly id: MemberId;
+  readonly voters: readonly MemberId[];
+  readonly others: readonly MemberId[];
+  readonly witnesses: ReadonlySet<MemberId>;
+  readonly copies: number;
+  readonly gated: boolean;
+  readonly rules: Rules;
+  readonly log: Log;
+  readonly out: Outputs;
+  learner: boolean;
+  promised: { readonly epoch: number; readonly leader: MemberId };
+  /** The journal position of the promise. */
+  promisePosition: number;
+  /** The highest epoch seen anywhere. */
+  seen: number;
+  stage: Stage;
+  /** The leader of the promised epoch, once heard. */
+  leader: MemberId | undefined;
+  /** When a heartbeat last arrived (R1); -Infinity where the connection closed since. */
+  heardMs: number;
+  /** The prefix that equals the leader's of the promised epoch. */
+  match: number;
+  commit: number;
+  visible: number;
+  applied: number;
+  /** Fixed by the leader for this learner (R10). */
+  admitAt: Position | undefined;
+  readonly remoteReads: Map<number, RemoteRead>;
+  nowMs: number;
+}
+
+export function majorityOf(voters: number): number {
+  return Math.floor(voters / 2) + 1;
+}
+
+export function createState(options: CoreOptions): State {
+  const voters = [...new Set([...options.voters, ...options.witnesses])];
+  assert(voters.includes(options.id), 'a member of its own group');
+  return {
+    id: options.id,
+    voters,
+    others: voters.filter((voter) => voter !== options.id),
+    witnesses: new Set(options.witnesses),
+    copies: Math.min(voters.length, Math.max(majorityOf(voters.length), options.minCopies ?? 0)),
+    gated: options.gated,
+    rules: options.rules ?? allRules,
+    log: new Log(options.base),
+    out: new Outputs(),
+    learner: options.learner,
+    promised: options.promised,
+    promisePosition: 0,
+    seen: Math.max(options.promised.epoch, options.base.epoch),
+    stage: { kind: 'follower' },
+    leader: undefined,
+    heardMs: Number.NEGATIVE_INFINITY,
+    match: 0,
+    commit: options.base.seq,
+    visible: options.base.seq,
+    applied: options.base.seq,
+    admitAt: undefined,
+    remoteReads: new Map(),
+    nowMs: 0,
+  };
+}
+
+/** Notes an epoch; false where it lies too far above all that was seen (R2, A30). */
+export function observeEpoch(state: State, epoch: number): boolean {
+  if (!isPlausible(state, epoch)) return false;
+  state.seen = Math.max(state.seen, epoch);
+  return true;
+}
+
+export function isPlausible(state: State, epoch: number): boolean {
+  if (!Number.isSafeInteger(epoch) || epoch < 0) return false;
+  if (!state.rules.epochJumpBounded) return true;
+  return epoch <= Math.max(state.seen, state.promised.epoch) + logLimits.epochJumpMax;
+}
+
+/** Leaves any lead or candidacy. */
+export function becomeFollower(state: State, leader: MemberId | undefined): void {
+  const before = state.stage;
+  if (before.kind === 'leader') {
+    state.out.leadLost = true;
+    for (const read of [...before.reads, ...before.early]) {
+      if (read.from === undefined) state.out.reads.push({ id: read.id, position: undefined });
+      else state.out.send(read.from, { kind: 'read-at', id: read.id, position: undefined });
+    }
+  }
+  if (before.kind !== 'follower') state.stage = { kind: 'follower' };
+  if (state.leader !== leader || before.kind === 'leader') state.out.roleChanged = true;
+  if (state.leader !== leader) dropRemoteReads(state);
+  state.leader = leader;
+}
+
+/** The leader that was asked for a read position can no longer be trusted to answer. */
+export function dropRemoteReads(state: State): void {
+  for (const id of state.remoteReads.keys()) state.out.reads.push({ id, position: undefined });
+  state.remoteReads.clear();
+}
+
+/** Records a promise (R3) or the epoch of a leader (R5); durable before anything says so. */
+export function promise(state: State, epoch: number, leader: MemberId): void {
+  assert(epoch >= state.promised.epoch, 'a promise never goes back (I10)');
+  state.out.persist({ kind: 'promise', epoch, leader });
+  state.promised = { epoch, leader };
+  state.promisePosition = state.out.position;
+  state.seen = Math.max(state.seen, epoch);
+  state.match = 0;
+  state.admitAt = undefined;
+}

@@ -1,0 +1,97 @@
+/**
+ * Applies entries in order, once each, as far as it is told (docs/PROTOCOL.md, R7); from memory
+ * where they are there, else from the journal, a piece a turn. Without a state machine (a witness)
+ * it only counts.
+ */
+import type { Entry, StateMachine } from '../consensus/types.js';
+
+/** Commands read from the journal at once while catching up. */
+const readBytesMax = 1024 * 1024;
+
+export interface ApplierOptions<Result> {
+  readonly machine: StateMachine<Result> | undefined;
+  readonly applied: number;
+  /** The entry, if it is in memory. */
+  entry(seq: number): Entry | undefined;
+  read(fromSeq: number, maxBytes: number): Promise<Entry[]>;
+  /** After each entry, in order. */
+  done(entry: Entry, result: Result): void;
+  /** Entries came from the journal, or could not: go on in the host's loop. */
+  resume(action: () => void): void;
+  failed(error: Error): void;
+}
+
+export class Applier<Result> {
+  readonly #options: ApplierOptions<Result>;
+  #applied: number;
+  #target: number;
+  #reading = false;
+  #paused = false;
+
+  constructor(options: ApplierOptions<Result>) {
+    this.#options = options;
+    this.#applied = options.applied;
+    this.#target = options.applied;
+  }
+
+  get applied(): number {
+    return this.#applied;
+  }
+
+  advance(through: number): void {
+    if (through > this.#target) this.#target = through;
+    if (this.#applied < this.#target) this.#run();
+  }
+
+  /** Nothing is applied while a snapshot takes the state machine's place. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  restart(seq: number): void {
+    this.#paused = false;
+    this.#applied = seq;
+    this.#target = Math.max(this.#target, seq);
+  }
+
+  #run(): void {
+    if (this.#options.machine === undefined) {
+      this.#applied = this.#target;
+      return;
+    }
+    while (this.#applied < this.#target && !this.#reading && !this.#paused) {
+      const entry = this.#options.entry(this.#applied + 1);
+      if (entry === undefined) this.#read();
+      else this.#apply(this.#options.machine, entry);
+    }
+  }
+
+  #apply(machine: StateMachine<Result>, entry: Entry): void {
+    const result = machine.apply(entry);
+    this.#applied = entry.seq;
+    this.#options.done(entry, result);
+  }
+
+  #read(): void {
+    const { read, resume, failed } = this.#options;
+    const from = this.#applied + 1;
+    this.#reading = true;
+    read(from, readBytesMax).then(
+      (entries) => resume(() => this.#continue(from, entries)),
+      (error: unknown) => failed(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  #continue(from: number, entries: readonly Entry[]): void {
+    const { machine, failed } = this.#options;
+    this.#reading = false;
+    if (machine === undefined || this.#paused || from !== this.#applied + 1) return;
+    for (const entry of entries) {
+      if (entry.seq > this.#target) break;
+      if (entry.seq !== this.#applied + 1) break;
+      this.#apply(machine, entry);
+    }
+    if (this.#applied < from) failed(new Error(`the journal has lost entry ${from}`));
+    else this.#run();
+  }
+}

@@ -1,0 +1,356 @@
+/**
+ * The host of one member's core: persist, send, apply, reply (docs/PROTOCOL.md, 2). It gathers
+ * what is asked in one turn, hands records to the journal without waiting for the batch before,
+ * and lets nothing out that the disk does not have. It decides nothing about the protocol.
+ */
+import { assert } from '../base/assert.js';
+import { type Clock, every, type Timer } from '../base/clock.js';
+import { BazarError } from '../base/errors.js';
+import { logLimits, protocolTimes } from '../base/limits.js';
+import type { Logger } from '../base/logging.js';
+import { Core } from '../consensus/core.js';
+import type { Message, SnapshotMark } from '../consensus/messages.js';
+import type { Batch, Load } from '../consensus/outputs.js';
+import type { Rules } from '../consensus/rules.js';
+import type { Entry, MemberId, StateMachine } from '../consensus/types.js';
+import type { Journal } from '../storage/types.js';
+import { Applier } from './applier.js';
+import { Outbox } from './outbox.js';
+import type { Peers } from './peers.js';
+import type { SnapshotPort } from './snapshot-port.js';
+import { statusOf } from './status.js';
+import { SnapshotTransfers } from './transfers.js';
+import type { Applied, Group, GroupStatus } from './types.js';
+import { type Proposal, type ReadWaiter, Waiters } from './waiters.js';
+
+/** Entries read from the journal at once at start. */
+const recoverBytesMax = 4 * 1024 * 1024;
+const tickMs = protocolTimes.heartbeatMs / 2;
+
+export interface GroupHostOptions<Result> {
+  readonly id: MemberId;
+  /** All voters; a witness may be named here, in `witnesses`, or in both. */
+  readonly voters: readonly MemberId[];
+  /** Voters that never lead and apply nothing (recovery servers). */
+  readonly witnesses: readonly MemberId[];
+  /** Without a vote until it has caught up (R10). */
+  readonly learner: boolean;
+  readonly incarnation: string;
+  readonly journal: Journal;
+  /** Undefined at a witness. */
+  readonly machine: StateMachine<Result> | undefined;
+  /** The snapshot that the machine was restored from; zeros where there is none. */
+  readonly base: SnapshotMark;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly peers: Peers;
+  /** Entries wait for `openGates` (R8). */
+  readonly gated: boolean;
+  readonly minCopies?: number | undefined;
+  /** Every applied entry on every replica, in order, before the proposer's promise resolves. */
+  readonly applied?: ((entry: Entry, result: Result) => void) | undefined;
+  /** Makes it durable that this learner votes again (R10). */
+  readonly admitted?: (() => Promise<void>) | undefined;
+  readonly snapshots?: SnapshotPort | undefined;
+  /** For the simulator's seeded bugs alone. */
+  readonly rules?: Rules | undefined;
+}
+
+export class GroupHost<Result> implements Group<Result> {
+  /** Resolves, with the reason, when this host can go no further and the process must end. */
+  readonly failed: Promise<Error>;
+  readonly #options: GroupHostOptions<Result>;
+  readonly #core: Core;
+  readonly #outbox: Outbox;
+  readonly #applier: Applier<Result>;
+  readonly #transfers: SnapshotTransfers;
+  readonly #waiters = new Waiters<Result>();
+  readonly #listeners: ((status: GroupStatus) => void)[] = [];
+  #proposals: Proposal<Result>[] = [];
+  #readers: ReadWaiter[] = [];
+  #inputs: (() => void)[] = [];
+  #drainScheduled = false;
+  #running = false;
+  #phase: 'new' | 'started' | 'stopped' = 'new';
+  #ticker: Timer | undefined;
+  /** The last nomination of another member: where to send those who ask here. */
+  #hint: MemberId | undefined;
+  #fail: (error: Error) => void = () => {};
+
+  constructor(options: GroupHostOptions<Result>) {
+    const { id, voters, witnesses, learner, gated, minCopies, rules, base, journal } = options;
+    this.#options = options;
+    this.failed = new Promise((resolve) => {
+      this.#fail = resolve;
+    });
+    const { promised } = journal.recovered;
+    this.#core = new Core({
+      ...{ id, voters, witnesses, learner, gated, minCopies, rules, base, promised },
+    });
+    this.#outbox = new Outbox(options.peers);
+    this.#applier = new Applier({
+      machine: options.machine,
+      applied: base.seq,
+      entry: (seq) => this.#core.state.log.entry(seq),
+      read: (from, maxBytes) => journal.readEntries(from, maxBytes),
+      done: (entry, result) => this.#entryApplied(entry, result),
+      resume: (action) => this.#enter(action),
+      failed: (error) => this.#end(error),
+    });
+    this.#transfers = new SnapshotTransfers({
+      snapshots: options.snapshots,
+      logger: options.logger,
+      send: (to, message) => options.peers.send(to, [message]),
+      missing: (to) => this.#enter(() => this.#core.snapshotMissing(to)),
+      installing: () => this.#applier.pause(),
+      installed: (mark) => this.#enter(() => this.#installed(mark)),
+      failed: (error) => this.#end(error),
+    });
+  }
+
+  /** Recovers the log and begins to take part; a group of one elects itself. */
+  async start(): Promise<void> {
+    assert(this.#phase === 'new', 'a host starts once');
+    const { journal, peers, clock } = this.#options;
+    await this.#recover(journal);
+    journal.onDurable((position) => this.#enter(() => this.#durable(position)));
+    journal.onFailure((error) => this.#end(error));
+    this.#phase = 'started';
+    peers.start({
+      received: (from, messages) => this.#enter(() => this.#received(from, messages)),
+      closed: (from) => this.#enter(() => this.#closed(from)),
+    });
+    this.#ticker = every(clock, tickMs, () => this.#enter(() => this.#tick()));
+    if (this.#core.state.others.length === 0) this.nominate(this.#options.id);
+  }
+
+  /** Takes no more part; what waits is refused. Journal and peers belong to whoever made them. */
+  stop(): void {
+    if (this.#phase === 'stopped') return;
+    this.#phase = 'stopped';
+    this.#ticker?.cancel();
+    this.#waiters.close();
+    const stopped = new BazarError('unavailable', 'this replica stops');
+    for (const { reject } of [...this.#proposals, ...this.#readers]) reject(stopped);
+    this.#proposals = [];
+    this.#readers = [];
+  }
+
+  propose(command: Uint8Array, appended?: (seq: number) => void): Promise<Applied<Result>> {
+    if (command.length === 0) {
+      return Promise.reject(new BazarError('invalid_argument', 'a command has at least one byte'));
+    }
+    if (command.length > logLimits.uncommittedBytesMax) {
+      return Promise.reject(new BazarError('too_large', 'the command is too large for an entry'));
+    }
+    return new Promise((resolve, reject) => {
+      if (this.#phase !== 'started') return reject(this.#notLeading());
+      this.#proposals.push({ command, appended, resolve, reject });
+      this.#scheduleDrain();
+    });
+  }
+
+  readBarrier(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.#phase !== 'started') return reject(this.#notLeading());
+      this.#readers.push({ resolve, reject });
+      this.#scheduleDrain();
+    });
+  }
+
+  openGates(throughSeq: number): void {
+    this.#enter(() => this.#core.openGates(throughSeq));
+  }
+
+  nominate(leader: MemberId): void {
+    if (leader === this.#options.id) this.#enter(() => this.#core.nominate(this.#nowMs()));
+    else this.#hint = leader;
+  }
+
+  status(): GroupStatus {
+    const { incarnation } = this.#options;
+    return statusOf(this.#core.state, this.#applier.applied, this.#nowMs(), incarnation);
+  }
+
+  onRole(listener: (status: GroupStatus) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** For the simulator and tests: the core's own view. */
+  get core(): Core {
+    return this.#core;
+  }
+
+  async #recover(journal: Journal): Promise<void> {
+    const { last, firstSeq } = journal.recovered;
+    let next = this.#options.base.seq + 1;
+    assert(last.seq < next || firstSeq <= next, 'the journal does not reach back to the snapshot');
+    while (next <= last.seq) {
+      const entries = await journal.readEntries(next, recoverBytesMax);
+      assert(entries.length > 0, `the journal has lost entry ${next}`);
+      this.#core.recover(entries);
+      next += entries.length;
+    }
+  }
+
+  #scheduleDrain(): void {
+    if (this.#drainScheduled) return;
+    this.#drainScheduled = true;
+    this.#options.clock.afterTurn(() => {
+      this.#drainScheduled = false;
+      this.#enter(() => this.#drain());
+    });
+  }
+
+  /** Everything that was asked in one turn of the event loop. */
+  #drain(): void {
+    const nowMs = this.#nowMs();
+    const proposals = this.#proposals;
+    const readers = this.#readers;
+    this.#proposals = [];
+    this.#readers = [];
+    for (const proposal of proposals) {
+      const seq = this.#core.propose(proposal.command, nowMs);
+      if (seq === 'not-leading') proposal.reject(this.#notLeading());
+      else if (seq === 'overloaded') {
+        proposal.reject(new BazarError('overloaded', 'too many entries wait for their commit'));
+      } else {
+        this.#waiters.appended(seq, proposal);
+        proposal.appended?.(seq);
+      }
+    }
+    if (proposals.length > 0) this.#core.replicate();
+    if (readers.length > 0) this.#core.read(this.#waiters.asked(readers), nowMs);
+  }
+
+  #notLeading(): BazarError {
+    const leader = this.#core.state.leader ?? this.#hint;
+    const details = leader === undefined || leader === this.#options.id ? {} : { leader };
+    return new BazarError('unavailable', 'this replica does not lead', { details });
+  }
+
+  #durable(position: number): void {
+    this.#outbox.release(position);
+    this.#core.durable(position, this.#nowMs());
+  }
+
+  #received(from: MemberId, messages: readonly Message[]): void {
+    // What comes while a snapshot takes the state's place is as good as lost; it comes again.
+    if (this.#transfers.isInstalling) return;
+    const nowMs = this.#nowMs();
+    for (const message of messages) this.#core.step(from, message, nowMs);
+  }
+
+  #closed(from: MemberId): void {
+    this.#outbox.forget(from);
+    this.#transfers.closed(from);
+    this.#core.peerClosed(from, this.#nowMs());
+  }
+
+  #tick(): void {
+    const nowMs = this.#nowMs();
+    this.#core.tick(nowMs);
+    this.#waiters.tick(nowMs);
+  }
+
+  #installed(mark: SnapshotMark): void {
+    this.#core.installed(mark, this.#nowMs());
+    this.#applier.restart(this.#core.state.applied);
+  }
+
+  /** One input at a time: what an input's effects ask for comes after it. */
+  #enter(input: () => void): void {
+    if (this.#phase !== 'started') return;
+    this.#inputs.push(input);
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) {
+        next();
+        this.#carryOut();
+      }
+    } catch (error) {
+      this.#inputs = [];
+      this.#end(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  /** Persist, send, apply, reply, until the core asks for nothing more. */
+  #carryOut(): void {
+    let more = true;
+    while (more) {
+      const batch = this.#core.take();
+      if (batch.records.length > 0) {
+        const position = this.#options.journal.append(batch.records);
+        assert(position === batch.position, 'the journal counts the records as the core does');
+      }
+      this.#outbox.send(batch.messages);
+      if (batch.leadLost) this.#waiters.leadLost();
+      more = this.#apply(batch);
+      this.#reply(batch);
+    }
+  }
+
+  /** True where the core was told, so that it may ask for more. */
+  #apply(batch: Batch): boolean {
+    this.#applier.advance(batch.applyThrough);
+    if (this.#applier.applied <= this.#core.state.applied) return false;
+    this.#core.applied(this.#applier.applied);
+    this.#waiters.reached(this.#applier.applied);
+    return true;
+  }
+
+  #reply(batch: Batch): void {
+    const nowMs = batch.reads.length > 0 ? this.#nowMs() : 0;
+    for (const { id, position } of batch.reads) {
+      this.#waiters.answered(id, position, this.#applier.applied, nowMs);
+    }
+    for (const load of batch.loads) this.#load(load);
+    for (const wanted of batch.snapshotsWanted) this.#transfers.begin(wanted);
+    for (const { from, answer } of batch.chunkAnswers) this.#transfers.answered(from, answer);
+    for (const { from, chunk } of batch.chunks) this.#transfers.received(from, chunk);
+    if (batch.admitted) this.#admit();
+    if (!batch.roleChanged) return;
+    const status = this.status();
+    for (const listener of this.#listeners) listener(status);
+  }
+
+  #entryApplied(entry: Entry, result: Result): void {
+    this.#options.applied?.(entry, result);
+    this.#waiters.applied(entry.seq, result);
+  }
+
+  #load(load: Load): void {
+    const { journal } = this.#options;
+    const { prevSeq } = load;
+    const known = prevSeq === 0 ? 0 : this.#core.state.log.epochOf(prevSeq);
+    const prev = known === undefined ? journal.readEntry(prevSeq) : undefined;
+    Promise.all([prev, journal.readEntries(prevSeq + 1, logLimits.appendBytesMax)]).then(
+      ([entry, entries]) =>
+        this.#enter(() => this.#core.loaded(load, known ?? entry?.epoch, entries)),
+      (error: unknown) => this.#end(error),
+    );
+  }
+
+  #admit(): void {
+    const durably = this.#options.admitted?.() ?? Promise.resolve();
+    durably.then(
+      () => this.#enter(() => this.#core.admitted()),
+      (error: unknown) => this.#end(error),
+    );
+  }
+
+  #end(error: unknown): void {
+    if (this.#phase === 'stopped') return;
+    const reason = error instanceof Error ? error : new Error(String(error));
+    this.#options.logger.error({ error: reason.message }, 'this replica can go no further');
+    this.stop();
+    this.#fail(reason);
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.nowMs();
+  }
+}

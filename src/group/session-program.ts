@@ -1,0 +1,55 @@
+/**
+ * What runs in a session thread of a group's member: sessions of other services that must prove
+ * themselves, requests checked for their shape, and every one passed to the owner with all others
+ * of the turn. The same for catalog and order; which methods there are is the service's to say.
+ */
+import { systemClock } from '../base/clock.js';
+import { BazarError, toBazarError } from '../base/errors.js';
+import { wireLimits } from '../base/limits.js';
+import { systemRandom } from '../base/random.js';
+import { gatedHandler, type Identity } from '../net/handshake.js';
+import { RpcServer } from '../net/rpc-server.js';
+import type { RpcHandler } from '../net/rpc-session.js';
+import type { OwnerLink, SessionProgram } from '../pool/types.js';
+
+/** Who the member is; travels to its threads by structured clone. */
+export interface MemberCredentials {
+  readonly identity: Identity;
+  readonly cluster: string;
+  readonly group: string;
+  readonly token: string;
+}
+
+/** For each method, whether its params have their shape. */
+export type Shapes = Readonly<Record<string, (params: unknown) => boolean>>;
+
+export function memberProgram(
+  owner: OwnerLink,
+  credentials: MemberCredentials,
+  shapes: Shapes,
+): SessionProgram {
+  const handler: RpcHandler = {
+    request(_session, method, params, reply) {
+      const shape = Object.hasOwn(shapes, method) ? shapes[method] : undefined;
+      if (!shape) throw new BazarError('unknown_method', `unknown method "${method}"`);
+      if (!shape(params)) throw new BazarError('invalid_argument', `bad params of ${method}`);
+      owner.call(method, params).then(
+        (result) => reply.result(result),
+        (error: unknown) => reply.fail(toBazarError(error)),
+      );
+    },
+  };
+  const handshake = { ...credentials, clock: systemClock, random: systemRandom };
+  const server = new RpcServer({
+    newHandler: () => gatedHandler(handshake, () => handler),
+    clock: systemClock,
+    trusted: false,
+    // Until it has proved itself a peer has no business with large frames.
+    frameBytesMax: wireLimits.publicFrameBytesMax,
+  });
+  return {
+    open: (connection) => void server.accept(connection),
+    told: () => {},
+    drain: () => server.drain(),
+  };
+}

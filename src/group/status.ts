@@ -1,0 +1,31 @@
+/** A member's core as its status for services and frontends. Reads, never writes. */
+import type { State } from '../consensus/state.js';
+import type { GroupStatus, Role } from './types.js';
+
+export function statusOf(
+  state: Readonly<State>,
+  applied: number,
+  nowMs: number,
+  incarnation: string,
+): GroupStatus {
+  const { stage, log } = state;
+  const leads = stage.kind === 'leader';
+  const oldest = leads ? stage.uncommitted[0] : undefined;
+  return {
+    id: state.id,
+    role: roleOf(state),
+    serving: leads && stage.serving,
+    epoch: state.promised.epoch,
+    leader: state.leader,
+    logEnd: { epoch: log.last.epoch, seq: log.last.seq },
+    commit: state.commit,
+    applied,
+    oldestUncommittedMs: oldest ? Math.max(0, nowMs - oldest.atMs) : 0,
+    incarnation,
+  };
+}
+
+function roleOf(state: Readonly<State>): Role {
+  if (state.stage.kind === 'leader') return 'leader';
+  return state.learner ? 'learner' : 'follower';
+}
