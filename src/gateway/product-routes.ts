@@ -50,7 +50,10 @@ function searchRoute(operations: Operations): HttpRoute {
     operation: 'search',
     from: 'query',
     async answer(params, { context }) {
-      const { items, ...paging } = await operations.search(params, context);
+      // A list is what a bare collection means; on the wire a search has to say what for.
+      const all = params.topic === undefined && params.text === undefined;
+      const wanted = all ? { ...params, text: '' } : params;
+      const { items, ...paging } = await operations.search(wanted, context);
       return { status: 200, body: { data: items, ...paging } };
     },
   });

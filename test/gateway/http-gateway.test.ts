@@ -1,5 +1,5 @@
 /** The HTTP door as a whole: bodies, unknown ways in, request ids, deadlines, probes, draining. */
-import { connect as connectSocket, createServer } from 'node:net';
+import { connect as connectSocket } from 'node:net';
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
 import { setStage, settle, tux } from './stage.js';
@@ -226,16 +226,16 @@ t.test('draining does not wait for ever', async (t) => {
   t.pass('closing cut what was left');
 });
 
-t.test('a real socket is served like any other stream', async (t) => {
+t.test('a connection of the network is served, also when it is half closed', async (t) => {
   const { gateway } = await setStage({
     lookup: async () => {
       throw new BazarError('unavailable', 'no leader');
     },
   });
-  const server = createServer((socket) => gateway.accept(socket));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
+  const listener = await tcpTransport.listen({ host: '127.0.0.1', port: 0 }, (connection) =>
+    gateway.accept(connectionDuplex(connection)),
+  );
+  const { port } = listener.address;
   const reply = await fetch(`http://127.0.0.1:${port}/products/8`);
   t.equal(reply.status, 503);
   t.equal(reply.headers.get('retry-after'), '1');
@@ -247,5 +247,5 @@ t.test('a real socket is served like any other stream', async (t) => {
   t.match(Buffer.concat(chunks).toString(), /^HTTP\/1.1 200/);
   await gateway.drain();
   await gateway.close();
-  await new Promise((resolve) => server.close(resolve));
+  await listener.close();
 });

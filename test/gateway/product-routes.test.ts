@@ -89,6 +89,17 @@ t.test('a search hands on its parameters and gives items and the next cursor', a
   t.same(operations.asked[0]?.params, { topic: 'distributed systems', limit: 5, after: 3 });
 });
 
+t.test('the bare collection is every product, page by page', async (t) => {
+  const { ask, operations } = await setStage();
+  for (const path of ['/products', '/products?', '/products?text=&limit=2']) {
+    t.equal((await ask('GET', path)).status, 200);
+  }
+  t.same(
+    operations.asked.map(({ params }) => params),
+    [{ text: '' }, { text: '' }, { text: '', limit: 2 }],
+  );
+});
+
 t.test('digits in a text parameter stay text', async (t) => {
   const { ask, operations } = await setStage();
   await ask('GET', '/products?topic=2024');
