@@ -2,6 +2,8 @@
 import { connect as connectSocket } from 'node:net';
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
+import { connectionDuplex } from '../../src/net/duplex.js';
+import { tcpTransport } from '../../src/net/tcp-transport.js';
 import { setStage, settle, tux } from './stage.js';
 
 const purchase = { name: 'Tux', quantity: 1 };
