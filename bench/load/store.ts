@@ -6,7 +6,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { get } from 'node:http';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { familyOf } from './processes.js';
@@ -42,17 +42,20 @@ const readyTimeoutMs = 60_000;
 const readyPollMs = 10;
 const stopTimeoutMs = 20_000;
 const logTailChars = 2_000;
+/** Where the store finds its first stock, by a path from here. */
+const projectFolder = fileURLToPath(new URL('../../../', import.meta.url));
 const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 export async function startStore(options: StoreOptions): Promise<RunningStore> {
   if (!existsSync(command)) throw new Error(`there is no ${command}: build first`);
-  const folder = mkdtempSync(join(options.tempParent, 'bazar-bench-'));
+  const folder = mkdtempSync(resolve(options.tempParent, 'bazar-bench-'));
   const output = join(folder, 'up.log');
   const args = upFlags(options, folder);
   const beganMs = performance.now();
   const log = openSync(output, 'a');
   const env = environmentWithoutStore();
   const child = spawn(process.execPath, [command, 'up', ...args], {
+    cwd: projectFolder,
     stdio: ['ignore', log, log],
     env,
   });
