@@ -2,6 +2,8 @@
 import type { RpcReply } from './open-requests.js';
 
 export interface PeerHandler<Session> {
+  /** Called once, first, in the turn in which the session begins. */
+  opened?(session: Session): void;
   /** Answers now or later, by `reply`; a BazarError thrown here is the answer too. */
   request(session: Session, method: string, params: unknown, reply: RpcReply): void;
   notification?(session: Session, method: string, params: unknown): void;

@@ -27,6 +27,8 @@ export interface RpcSessionOptions {
   readonly inFlightMax?: number;
   readonly outputBytesMax?: number;
   readonly logger?: Logger;
+  /** For whoever keeps the sessions; called after the handler's own `closed`. */
+  readonly closed?: (session: RpcSession, error: Error | undefined) => void;
 }
 
 /** At this multiple of its output limit a session is closed. */
@@ -40,6 +42,7 @@ export class RpcSession {
   readonly #handler: RpcHandler;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #onGone: RpcSessionOptions['closed'];
   readonly #parser: FrameParser;
   readonly #output: SessionOutput;
   readonly #requests: OpenRequests;
@@ -63,6 +66,7 @@ export class RpcSession {
     this.#handler = options.handler;
     this.#clock = options.clock;
     this.#logger = options.logger ?? silentLogger;
+    this.#onGone = options.closed;
     this.#inFlightMax = options.inFlightMax ?? sessionLimits.inFlightMax;
     this.#outputBytesMax = options.outputBytesMax ?? sessionLimits.outputBytesMax;
     this.#parser = new FrameParser(options.frameBytesMax);
@@ -86,6 +90,7 @@ export class RpcSession {
       drained: () => this.#flushed(),
       closed: (error) => this.#onClosed(error),
     });
+    this.#handler.opened?.(this);
   }
 
   get closed(): boolean {
@@ -279,5 +284,6 @@ export class RpcSession {
     this.#calls.failAll('unavailable', `the connection to ${this.remote} was lost`, error);
     this.#releaseDrained();
     this.#handler.closed?.(this, error);
+    this.#onGone?.(this, error);
   }
 }

@@ -1,0 +1,222 @@
+/**
+ * How services prove to each other that they belong together: mutual challenge and response by
+ * HMAC-SHA256 over the cluster's token, binding protocol, cluster, group, and of both sides role,
+ * id, incarnation and nonce (docs/PROTOCOL.md, 1). A session that has not finished it may call
+ * nothing else. The token itself never travels. It does not hide or sign what follows.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { required } from '../base/assert.js';
+import type { Clock, Timer } from '../base/clock.js';
+import { BazarError } from '../base/errors.js';
+import { clientLimits, wireLimits } from '../base/limits.js';
+import type { Random } from '../base/random.js';
+import {
+  challengeBytes,
+  type Hello,
+  type HelloAnswer,
+  type Proof,
+  readHello,
+  readHelloAnswer,
+  readProof,
+} from './hello.js';
+import type { RpcReply } from './open-requests.js';
+import type { Introduction } from './rpc-client.js';
+import type { RpcHandler, RpcSession } from './rpc-session.js';
+
+export const protocolVersion = 1;
+
+export interface Identity {
+  /** As `catalog`, `order`, `recovery`, `frontend`. */
+  readonly role: string;
+  /** As `catalog-1`. */
+  readonly id: string;
+  readonly incarnation: string;
+}
+
+export interface HandshakeOptions {
+  readonly identity: Identity;
+  /** The cluster's id. */
+  readonly cluster: string;
+  /** What this connection is for: both sides must name the same group. */
+  readonly group: string;
+  readonly token: string;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * The asking side, for RpcClient's `introduce`. `expectedId` is who must answer at the address.
+ * Fails with the peer's refusal, or with `unauthenticated` or `permission_denied` of its own.
+ */
+export function introduction(
+  options: HandshakeOptions,
+  expectedId: string,
+  met?: (peer: Identity) => void,
+): Introduction {
+  return (session, done) => {
+    const hello = makeHello(options);
+    session.request('hello', hello, clientLimits.handshakeTimeoutMs, (error, result) => {
+      const answer = error ?? attempt(() => checkAnswer(options, hello, expectedId, result));
+      if (answer instanceof BazarError) {
+        done(answer);
+        return;
+      }
+      const proof: Proof = { answer: prove('client', hello, answer, options.token) };
+      session.request('prove', proof, clientLimits.handshakeTimeoutMs, (refusal) => {
+        if (refusal === undefined) {
+          session.trust(wireLimits.internalFrameBytesMax);
+          met?.(identityOf(answer));
+        }
+        done(refusal);
+      });
+    });
+  };
+}
+
+function checkAnswer(
+  options: HandshakeOptions,
+  hello: Hello,
+  expectedId: string,
+  result: unknown,
+): HelloAnswer {
+  const answer = readHelloAnswer(result);
+  checkPlace(answer, options);
+  checkProof(answer.answer, prove('server', hello, answer, options.token));
+  if (answer.id !== expectedId) {
+    throw new BazarError('permission_denied', `${answer.id} answers for ${expectedId}`);
+  }
+  return answer;
+}
+
+/**
+ * The answering side: a handler for one session that lets nothing through until the peer has
+ * proved itself, and then hands everything to the handler that `admit` returns.
+ */
+export function gatedHandler(
+  options: HandshakeOptions,
+  admit: (session: RpcSession, peer: Identity) => RpcHandler,
+): RpcHandler {
+  return new Gate(options, admit);
+}
+
+class Gate implements RpcHandler {
+  readonly #options: HandshakeOptions;
+  readonly #admit: (session: RpcSession, peer: Identity) => RpcHandler;
+  #met: { readonly hello: Hello; readonly answer: HelloAnswer } | undefined;
+  #inner: RpcHandler | undefined;
+  #timer: Timer | undefined;
+
+  constructor(
+    options: HandshakeOptions,
+    admit: (session: RpcSession, peer: Identity) => RpcHandler,
+  ) {
+    this.#options = options;
+    this.#admit = admit;
+  }
+
+  opened(session: RpcSession): void {
+    this.#timer = this.#options.clock.after(clientLimits.handshakeTimeoutMs, () =>
+      session.destroy(new BazarError('unauthenticated', 'the handshake took too long')),
+    );
+  }
+
+  request(session: RpcSession, method: string, params: unknown, reply: RpcReply): void {
+    if (this.#inner !== undefined) {
+      this.#inner.request(session, method, params, reply);
+      return;
+    }
+    const result = attempt(() => this.#step(session, method, params));
+    if (result instanceof BazarError) {
+      reply.fail(result);
+      session.end();
+    } else {
+      reply.result(result);
+    }
+  }
+
+  notification(session: RpcSession, method: string, params: unknown): void {
+    if (this.#inner === undefined) {
+      session.destroy(new BazarError('unauthenticated', 'a notification before the handshake'));
+    } else {
+      this.#inner.notification?.(session, method, params);
+    }
+  }
+
+  closed(session: RpcSession, error: Error | undefined): void {
+    this.#timer?.cancel();
+    this.#inner?.closed?.(session, error);
+  }
+
+  #step(session: RpcSession, method: string, params: unknown): object {
+    if (method === 'hello' && this.#met === undefined) return this.#hello(params);
+    if (method === 'prove' && this.#met !== undefined) return this.#proved(session, params);
+    throw new BazarError('unauthenticated', `${method.slice(0, 64)} before the handshake is done`);
+  }
+
+  #hello(params: unknown): HelloAnswer {
+    const hello = readHello(params);
+    checkPlace(hello, this.#options);
+    const own = makeHello(this.#options);
+    const answer = { ...own, answer: prove('server', hello, own, this.#options.token) };
+    this.#met = { hello, answer };
+    return answer;
+  }
+
+  #proved(session: RpcSession, params: unknown): object {
+    const { hello, answer } = required(this.#met, 'the hello');
+    checkProof(readProof(params).answer, prove('client', hello, answer, this.#options.token));
+    this.#timer?.cancel();
+    session.trust(wireLimits.internalFrameBytesMax);
+    this.#inner = this.#admit(session, identityOf(hello));
+    this.#inner.opened?.(session);
+    return {};
+  }
+}
+
+function makeHello({ identity, cluster, group, random }: HandshakeOptions): Hello {
+  const { role, id, incarnation } = identity;
+  const challenge = random.bytes(challengeBytes);
+  return { protocol: protocolVersion, role, id, cluster, group, incarnation, challenge };
+}
+
+function checkPlace(peer: Hello, own: HandshakeOptions): void {
+  const refuse = (what: string, theirs: unknown, ours: unknown): BazarError =>
+    new BazarError('permission_denied', `${what} ${String(theirs)} is not ${String(ours)}`);
+  if (peer.protocol !== protocolVersion) {
+    throw refuse('protocol', peer.protocol, protocolVersion);
+  }
+  if (peer.cluster !== own.cluster) throw refuse('cluster', peer.cluster, own.cluster);
+  if (peer.group !== own.group) throw refuse('group', peer.group, own.group);
+}
+
+/** The label keeps either side from passing the other's proof off as its own. */
+function prove(side: 'client' | 'server', client: Hello, server: Hello, token: string): Buffer {
+  const said = [side, ...fields(client), ...fields(server)];
+  return createHmac('sha256', token).update(JSON.stringify(said)).digest();
+}
+
+function fields(hello: Hello): (string | number)[] {
+  const { protocol, cluster, group, role, id, incarnation, challenge } = hello;
+  const nonce = Buffer.from(challenge).toString('hex');
+  return [protocol, cluster, group, role, id, incarnation, nonce];
+}
+
+function checkProof(given: Uint8Array, wanted: Buffer): void {
+  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) {
+    throw new BazarError('unauthenticated', 'the proof of the cluster token is wrong');
+  }
+}
+
+function identityOf({ role, id, incarnation }: Hello): Identity {
+  return { role, id, incarnation };
+}
+
+/** The value, or the BazarError that was thrown instead. */
+function attempt<T>(action: () => T): T | BazarError {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof BazarError) return error;
+    throw error;
+  }
+}

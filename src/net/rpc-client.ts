@@ -1,0 +1,263 @@
+/**
+ * A lasting line to one address: connects, introduces itself, reconnects with backoff and jitter,
+ * and holds a bounded queue while there is no connection. Invariant: each callback is called
+ * exactly once; a request that may have reached the peer is never sent again from here.
+ */
+import { type Address, formatAddress } from '../base/address.js';
+import { assert } from '../base/assert.js';
+import { type Clock, every, type Timer } from '../base/clock.js';
+import { BazarError, toBazarError } from '../base/errors.js';
+import { clientLimits } from '../base/limits.js';
+import type { Logger } from '../base/logging.js';
+import type { Random } from '../base/random.js';
+import type { CallCallback } from './pending-calls.js';
+import { type RpcHandler, RpcSession } from './rpc-session.js';
+import type { Connection, Transport } from './types.js';
+
+/** How often the deadlines of queued requests are looked at. */
+const queueSweepMs = 20;
+
+/** Introduces this side; calls `done` once, and then nothing more. */
+export type Introduction = (session: RpcSession, done: (error?: BazarError) => void) => void;
+
+export interface RpcClientOptions {
+  readonly address: Address;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly trusted: boolean;
+  readonly frameBytesMax: number;
+  /** For what the peer asks; without one it gets `unknown_method`. */
+  readonly handler?: RpcHandler;
+  /** Must succeed within handshakeTimeoutMs before anything else is sent. */
+  readonly introduce?: Introduction;
+  readonly connected?: (session: RpcSession) => void;
+  /** After a connection that had been connected was lost. */
+  readonly disconnected?: (error: BazarError) => void;
+  readonly queueMax?: number;
+  readonly logger?: Logger;
+}
+
+interface QueuedRequest {
+  readonly method: string;
+  readonly params: unknown;
+  readonly deadlineMs: number;
+  readonly callback: CallCallback;
+}
+
+export class RpcClient {
+  readonly address: Address;
+  readonly #options: RpcClientOptions;
+  #queue: QueuedRequest[] = [];
+  #sweep: Timer | undefined;
+  #session: RpcSession | undefined;
+  #connected = false;
+  #retry: Timer | undefined;
+  #failures = 0;
+  #connectedAtMs = 0;
+  #started = false;
+  #closed = false;
+  #lastError: BazarError | undefined;
+
+  constructor(options: RpcClientOptions) {
+    this.#options = options;
+    this.address = options.address;
+  }
+
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** The session while connected. */
+  get session(): RpcSession | undefined {
+    return this.#connected ? this.#session : undefined;
+  }
+
+  /** Why the last attempt or connection failed. */
+  get lastError(): BazarError | undefined {
+    return this.#lastError;
+  }
+
+  start(): void {
+    assert(!this.#started, 'a client is started once');
+    this.#started = true;
+    this.#connect();
+  }
+
+  /**
+   * Asks the peer, now or when connected. Errors as RpcSession.request; `overloaded` where the
+   * queue is full, and `unavailable` without `unknown` where the attempt to connect failed.
+   */
+  request(method: string, params: unknown, timeoutMs: number, callback: CallCallback): void {
+    if (this.#connected && this.#session !== undefined) {
+      this.#session.request(method, params, timeoutMs, callback);
+      return;
+    }
+    const queueMax = this.#options.queueMax ?? clientLimits.queueMax;
+    let refusal: BazarError | undefined;
+    if (this.#closed) {
+      refusal = new BazarError('unavailable', 'the client is closed');
+    } else if (this.#queue.length >= queueMax) {
+      refusal = new BazarError('overloaded', `too much waits for ${formatAddress(this.address)}`);
+    }
+    if (refusal !== undefined) {
+      const error = refusal;
+      this.#options.clock.afterTurn(() => callback(error, undefined));
+      return;
+    }
+    const deadlineMs = this.#options.clock.nowMs() + timeoutMs;
+    this.#queue.push({ method, params, deadlineMs, callback });
+    this.#sweep ??= every(this.#options.clock, queueSweepMs, () => this.#failLate());
+  }
+
+  call(
+    method: string,
+    params: unknown,
+    timeoutMs: number = clientLimits.requestTimeoutMs,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.request(method, params, timeoutMs, (error, result) => {
+        if (error === undefined) resolve(result);
+        else reject(error);
+      });
+    });
+  }
+
+  /** Tells the peer if connected; never queued. */
+  notify(method: string, params: unknown): boolean {
+    return this.session?.notify(method, params) ?? false;
+  }
+
+  /** Sends what is written, closes, and fails what still waits. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#retry?.cancel();
+    this.#session?.end();
+    this.#failQueue(new BazarError('unavailable', 'the client is closed'));
+  }
+
+  #connect(): void {
+    this.#retry = undefined;
+    const { transport } = this.#options;
+    transport.connect(this.address, clientLimits.connectTimeoutMs).then(
+      (connection) => this.#introduce(connection),
+      (error: unknown) => this.#failedToConnect(toBazarError(error)),
+    );
+  }
+
+  #introduce(connection: Connection): void {
+    const { clock, introduce } = this.#options;
+    const session = this.#open(connection);
+    if (this.#closed) {
+      session.destroy();
+      return;
+    }
+    this.#session = session;
+    if (introduce === undefined) {
+      this.#onConnected(session);
+      return;
+    }
+    const timer = clock.after(clientLimits.handshakeTimeoutMs, () =>
+      session.destroy(new BazarError('unavailable', 'the handshake took too long')),
+    );
+    introduce(session, (error) => {
+      timer.cancel();
+      if (error !== undefined) session.destroy(error);
+      else if (!session.closed) this.#onConnected(session);
+    });
+  }
+
+  #open(connection: Connection): RpcSession {
+    const { handler, clock, trusted, frameBytesMax, logger } = this.#options;
+    return new RpcSession(connection, {
+      clock,
+      trusted,
+      frameBytesMax,
+      ...(logger === undefined ? {} : { logger }),
+      handler: {
+        request: (session, method, params, reply) => {
+          if (handler !== undefined && this.#connected) {
+            handler.request(session, method, params, reply);
+          } else {
+            reply.fail(new BazarError('unknown_method', `unknown method "${method}"`));
+          }
+        },
+        notification: (session, method, params) => {
+          if (this.#connected) handler?.notification?.(session, method, params);
+        },
+        closed: (session, error) => {
+          if (this.#connected) handler?.closed?.(session, error);
+        },
+      },
+      closed: (session, error) => this.#lost(session, error),
+    });
+  }
+
+  #onConnected(session: RpcSession): void {
+    this.#connected = true;
+    this.#connectedAtMs = this.#options.clock.nowMs();
+    this.#options.connected?.(session);
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
+    const nowMs = this.#options.clock.nowMs();
+    for (const { method, params, deadlineMs, callback } of this.#queue.splice(0)) {
+      session.request(method, params, Math.max(0, deadlineMs - nowMs), callback);
+    }
+  }
+
+  #lost(session: RpcSession, cause: Error | undefined): void {
+    if (session !== this.#session) return;
+    const wasConnected = this.#connected;
+    this.#connected = false;
+    this.#session = undefined;
+    const error =
+      cause instanceof BazarError
+        ? cause
+        : new BazarError('unavailable', `${formatAddress(this.address)} closed the connection`, {
+            cause,
+          });
+    if (!wasConnected) {
+      this.#failedToConnect(error);
+      return;
+    }
+    this.#lastError = error;
+    // A peer that accepts and closes at once is not to be asked a hundred times a second.
+    const stoodMs = this.#options.clock.nowMs() - this.#connectedAtMs;
+    this.#failures = stoodMs < clientLimits.reconnectMaxMs ? this.#failures + 1 : 0;
+    if (!this.#closed) this.#options.disconnected?.(error);
+    this.#retryLater();
+  }
+
+  /** What waits is told at once: its owner may try elsewhere. */
+  #failedToConnect(error: BazarError): void {
+    this.#lastError = error;
+    this.#failures++;
+    this.#failQueue(new BazarError('unavailable', error.message, { cause: error }));
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
+    if (this.#closed) return;
+    const { clock, random } = this.#options;
+    const { reconnectMinMs, reconnectMaxMs } = clientLimits;
+    const backoffMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(this.#failures, 16));
+    this.#retry = clock.after(backoffMs * (0.5 + random.fraction() / 2), () => this.#connect());
+  }
+
+  #failLate(): void {
+    const nowMs = this.#options.clock.nowMs();
+    const late = this.#queue.filter((request) => request.deadlineMs <= nowMs);
+    if (late.length === 0) return;
+    this.#queue = this.#queue.filter((request) => request.deadlineMs > nowMs);
+    for (const { callback } of late) {
+      callback(new BazarError('deadline_exceeded', 'no connection in time'), undefined);
+    }
+  }
+
+  #failQueue(error: BazarError): void {
+    this.#sweep?.cancel();
+    this.#sweep = undefined;
+    for (const { callback } of this.#queue.splice(0)) callback(error, undefined);
+  }
+}

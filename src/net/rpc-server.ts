@@ -1,0 +1,109 @@
+/**
+ * The sessions that came in: a limit on how many, an end to idle ones, and a drain. Takes
+ * connections from listeners of its own or from a pool. Knows no method.
+ */
+import type { Address } from '../base/address.js';
+import { type Clock, every, type Timer } from '../base/clock.js';
+import { sessionLimits } from '../base/limits.js';
+import type { Logger } from '../base/logging.js';
+import { type RpcHandler, RpcSession } from './rpc-session.js';
+import type { Connection, Listener, Transport } from './types.js';
+
+/** Sweeps in the time after which an idle session is closed. */
+const idleSweeps = 4;
+
+export interface RpcServerOptions {
+  /** A handler for each session, or the same for all. */
+  readonly newHandler: () => RpcHandler;
+  readonly clock: Clock;
+  readonly trusted: boolean;
+  readonly frameBytesMax: number;
+  readonly sessionsMax?: number;
+  readonly inFlightMax?: number;
+  readonly outputBytesMax?: number;
+  /** Silence after which a session without requests under way is closed; none where absent. */
+  readonly idleMs?: number;
+  readonly logger?: Logger;
+}
+
+export class RpcServer {
+  readonly #options: RpcServerOptions;
+  readonly #sessions = new Set<RpcSession>();
+  readonly #listeners: Listener[] = [];
+  readonly #sweep: Timer | undefined;
+  #draining = false;
+
+  constructor(options: RpcServerOptions) {
+    this.#options = options;
+    if (options.idleMs !== undefined) {
+      this.#sweep = every(options.clock, options.idleMs / idleSweeps, () => this.#closeIdle());
+    }
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  get sessions(): ReadonlySet<RpcSession> {
+    return this.#sessions;
+  }
+
+  /** Resolves to the address bound, its port chosen by the system where 0 was asked. */
+  async listen(transport: Transport, address: Address): Promise<Address> {
+    const listener = await transport.listen(address, (connection) => {
+      this.accept(connection);
+    });
+    this.#listeners.push(listener);
+    return listener.address;
+  }
+
+  /** Serves a connection; undefined where it was closed because there are too many. */
+  accept(connection: Connection): RpcSession | undefined {
+    const { newHandler, sessionsMax = sessionLimits.sessionsMax, ...options } = this.#options;
+    if (this.#draining || this.#sessions.size >= sessionsMax) {
+      connection.start({ data: () => {}, closed: () => {} });
+      connection.destroy();
+      return undefined;
+    }
+    const session = new RpcSession(connection, {
+      ...options,
+      handler: newHandler(),
+      closed: (gone) => void this.#sessions.delete(gone),
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /** Stops listening, answers what is under way for at most `drainMs`, then closes the sessions. */
+  async drain(): Promise<void> {
+    await this.#stopListening();
+    const sessions = [...this.#sessions];
+    const answered = Promise.all(sessions.map((session) => session.drain()));
+    let timer: Timer | undefined;
+    const tooLate = new Promise<void>((resolve) => {
+      timer = this.#options.clock.after(sessionLimits.drainMs, resolve);
+    });
+    await Promise.race([answered, tooLate]);
+    timer?.cancel();
+    for (const session of sessions) session.end();
+  }
+
+  /** Closes everything at once. */
+  async close(): Promise<void> {
+    await this.#stopListening();
+    for (const session of [...this.#sessions]) session.destroy();
+  }
+
+  async #stopListening(): Promise<void> {
+    this.#draining = true;
+    this.#sweep?.cancel();
+    await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
+  }
+
+  #closeIdle(): void {
+    for (const session of this.#sessions) {
+      session.idleSweeps++;
+      if (session.idleSweeps > idleSweeps && session.inFlight === 0) session.end();
+    }
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Small checks of positional params, for messages between services. They guard against a service
+ * of another build, not against a customer: that is the schemas' work.
+ */
+
+export function isTuple(value: unknown, length: number): value is readonly unknown[] {
+  return Array.isArray(value) && value.length === length;
+}
+
+export function isInteger(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+export function isBytes(value: unknown, length: number): value is Uint8Array {
+  return value instanceof Uint8Array && value.length === length;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,138 @@
+import t from 'tap';
+import { BazarError } from '../../src/base/errors.js';
+import { FrameWriter } from '../../src/wire/frame.js';
+import {
+  decodeError,
+  Encoded,
+  encodeAnswer,
+  encodeAnswerRaw,
+  encodeErrorAnswer,
+  encodeNotification,
+  encodeRequest,
+  kinds,
+  readEnvelope,
+} from '../../src/wire/message.js';
+
+const lookup = Buffer.from('lookup');
+
+function read(...bytes: (number | Uint8Array)[]) {
+  const buffer = Buffer.concat(bytes.map((b) => (typeof b === 'number' ? Buffer.of(b) : b)));
+  return { ...readEnvelope(buffer, 0, buffer.length) };
+}
+
+/** The frame's bytes as hexadecimal, without the length. */
+function written(write: (writer: FrameWriter) => void): string {
+  const writer = new FrameWriter();
+  write(writer);
+  const bytes = writer.take();
+  t.equal(bytes.readUInt32BE(0), bytes.length - 4);
+  return bytes.toString('hex', 4);
+}
+
+t.test('requests, answers and notifications are told apart and left encoded', async (t) => {
+  const request = read(0x94, 0, 7, 0xa6, lookup, 0x80);
+  t.match(request, { kind: kinds.request, id: 7, method: 'lookup', bodyStart: 10 });
+  const named = read(0x94, 0, 7, 0xd9, 6, lookup, 0x80);
+  t.match(named, { kind: kinds.request, method: 'lookup', bodyStart: 11 });
+  t.match(read(0x94, 1, 7, 0xc0, 0x80), { kind: kinds.answer, id: 7, ok: true, bodyStart: 4 });
+  t.match(read(0x94, 1, 7, 0x80, 0xc0), { kind: kinds.answer, id: 7, ok: false });
+  t.match(read(0x94, 1, 0xc0, 0x80, 0xc0), { kind: kinds.answer, id: undefined, ok: false });
+  const told = read(0x93, 2, 0xa6, lookup, 0x80);
+  t.match(told, { kind: kinds.notification, id: undefined, method: 'lookup', bodyStart: 9 });
+});
+
+t.test('ids are any unsigned integer that is safe', async (t) => {
+  const idOf = (hex: string) => read(0x94, 0, Buffer.from(hex, 'hex'), 0xa6, lookup, 0x80);
+  t.equal(idOf('00').id, 0);
+  t.equal(idOf('7f').id, 127);
+  t.equal(idOf('ccff').id, 255);
+  t.equal(idOf('cdffff').id, 65_535);
+  t.equal(idOf('ceffffffff').id, 4_294_967_295);
+  t.equal(idOf('cf001fffffffffffff').id, Number.MAX_SAFE_INTEGER);
+  for (const hex of ['cf0020000000000000', 'ff', 'c0', 'a161', 'ca3f800000', 'd001']) {
+    t.equal(idOf(hex).kind, kinds.bad, hex);
+  }
+});
+
+t.test('a bad message keeps its id where that can be read', async (t) => {
+  t.match(read(0x93, 0, 7, 0xa6, lookup), { kind: kinds.bad, id: 7 });
+  t.match(read(0x95, 0, 7, 0xa6, lookup, 0x80, 0xc0), { kind: kinds.bad, id: 7 });
+  t.match(read(0x94, 0, 7, 0x05, 0x80), { kind: kinds.bad, id: 7, problem: /string/ });
+  t.match(read(0x94, 0, 7, 0xa6, lookup), { kind: kinds.bad, id: 7, problem: /params/ });
+  t.match(read(0x94, 3, 7, 0xa6, lookup, 0x80), { kind: kinds.bad, id: undefined });
+  t.match(read(0x80), { kind: kinds.bad, id: undefined });
+  t.match(read(0x92, 0, 7), { kind: kinds.bad, id: undefined });
+  t.match(read(0x94, 0, 0xce, 1), { kind: kinds.bad, id: undefined });
+  const long = read(0x94, 0, 1, 0xd9, 200, Buffer.alloc(200, 'm'), 0x80);
+  t.match(long, { kind: kinds.bad, id: 1, problem: /long/ });
+});
+
+t.test('methods of like bytes are not taken for each other', async (t) => {
+  const methodOf = (name: string) =>
+    read(0x94, 0, 1, 0xa0 | name.length, Buffer.from(name), 0xc0).method;
+  for (const name of ['order', 'ofder', 'orders', 'order', 'buy', 'bzy', 'bay', 'é', '']) {
+    const bytes = Buffer.from(name);
+    t.equal(read(0x94, 0, 1, 0xa0 | bytes.length, bytes, 0xc0).method, name);
+  }
+  t.equal(methodOf('abcdefghijklmnopqrstuvwxyzabcde'), 'abcdefghijklmnopqrstuvwxyzabcde');
+});
+
+t.test('messages are written as MessagePack-RPC says', async (t) => {
+  t.equal(
+    written((w) => encodeRequest(w, 7, 'ping', {})),
+    '940007a470696e6780',
+  );
+  t.equal(
+    written((w) => encodeNotification(w, 'ping', { a: 1 })),
+    '9302a470696e6781a16101',
+  );
+  t.equal(
+    written((w) => encodeAnswer(w, 200, { a: 1 })),
+    '9401cd00c8c081a16101',
+  );
+  t.equal(
+    written((w) => encodeAnswerRaw(w, 70_000, Buffer.of(0x80))),
+    '9401ce00011170c080',
+  );
+  t.equal(
+    written((w) => encodeAnswer(w, 2 ** 40 + 1, null)),
+    '9401cf0000010000000001c0c0',
+  );
+  t.equal(
+    written((w) => encodeRequest(w, 1, 'ping', new Encoded(Buffer.of(0x91, 5)))),
+    '940001a470696e679105',
+  );
+});
+
+t.test('an error travels with its code, message and details, and comes back', async (t) => {
+  const writer = new FrameWriter();
+  const error = new BazarError('out_of_stock', 'only 3 left', { details: { available: 3 } });
+  encodeErrorAnswer(writer, 9, error);
+  encodeErrorAnswer(writer, undefined, error);
+  const bytes = writer.take();
+  const end = 4 + bytes.readUInt32BE(0);
+  t.match(readEnvelope(bytes, 4, end), { kind: kinds.answer, id: 9, ok: false });
+  t.match(decodeError(bytes, 4, end), {
+    code: 'out_of_stock',
+    message: 'only 3 left',
+    details: { available: 3 },
+  });
+  t.equal(readEnvelope(bytes, end + 4, bytes.length).id, undefined);
+  t.equal(decodeError(bytes, end + 4, bytes.length).code, 'out_of_stock');
+});
+
+t.test('an error without a known code is refused', async (t) => {
+  for (const hex of ['940101a378797ac0', '94010180c0', '94010181a4636f6465a3626164c0']) {
+    const bytes = Buffer.from(hex, 'hex');
+    t.throws(() => decodeError(bytes, 0, bytes.length), { code: 'invalid_argument' }, hex);
+  }
+});
+
+t.test('a message that cannot be encoded leaves nothing behind', async (t) => {
+  const writer = new FrameWriter();
+  t.throws(() => encodeRequest(writer, 1, 'ping', Symbol('no')));
+  t.throws(() => encodeAnswer(writer, 1, Symbol('no')));
+  t.equal(writer.length, 0);
+  encodeRequest(writer, 1, 'ping', {});
+  t.ok(writer.length > 0);
+});
