@@ -60,6 +60,8 @@ function readFlags(): {
         const value = given[flag];
         if (value !== undefined && !(Number(value) >= 1)) throw new Error(`--${flag}: 1 or more`);
       }
+      const unknown = given._.find((name) => !scenarios.some((each) => each.name === name));
+      if (unknown !== undefined) throw new Error(`no scenario ${unknown}`);
       return true;
     })
     .parseSync();
@@ -77,15 +79,6 @@ function readFlags(): {
       store: { catalogs, orders, recovery, workers, portOffset, tempParent: flags.tempDir },
     },
   };
-}
-
-function chosen(names: readonly string[]): readonly Scenario[] {
-  if (names.length === 0) return scenarios;
-  return names.map((name) => {
-    const scenario = scenarios.find((each) => each.name === name);
-    if (!scenario) throw new Error(`no scenario ${name}`);
-    return scenario;
-  });
 }
 
 /** A scenario that fails is a problem of its report, not of the others; one that hangs ends all. */
@@ -115,7 +108,7 @@ async function main(): Promise<void> {
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
 
-  const selected = chosen(names);
+  const selected = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
   const environment = describeEnvironment(settings.store.tempParent);
   process.stdout.write(`${environmentText(environment)}\n`);
   const reports: Record<string, Report> = {};
