@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Starts the whole store: installs and builds what is missing, then hands over to `bazar up`, which
+# gets all arguments. Silent and quick when nothing is to be done.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+fail() {
+  echo "start.sh: $*" >&2
+  exit 1
+}
+
+command -v node > /dev/null || fail "Node >= 20.19 is needed: https://nodejs.org"
+node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' ||
+  fail "Node >= 20.19 is needed, this is $(node --version)"
+
+if [[ ! -e node_modules/.package-lock.json || package-lock.json -nt node_modules/.package-lock.json ]]; then
+  command -v npm > /dev/null || fail "npm is needed to install"
+  echo "installing …" >&2
+  npm ci --no-audit --no-fund --loglevel=error >&2
+fi
+
+main=dist/src/cli/main.js
+if [[ ! -e $main || -n $(find src package.json tsconfig.json -newer "$main" -print -quit) ]]; then
+  command -v npm > /dev/null || fail "npm is needed to build"
+  echo "building …" >&2
+  npm run --silent build >&2
+fi
+
+exec node "$main" up "$@"
