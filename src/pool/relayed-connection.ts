@@ -26,7 +26,6 @@ export class RelayedConnection implements Connection {
   #closed: { readonly error: Error | undefined } | undefined;
   #consumed = 0;
   #outstanding = 0;
-  #wantsDrained = false;
 
   constructor(
     id: number,
@@ -61,9 +60,7 @@ export class RelayedConnection implements Connection {
     if (this.#ended || this.#closed) return false;
     this.#writer.data(this.#id, bytes);
     this.#outstanding += bytes.length;
-    if (this.#outstanding < this.#limits.outputBytesMax) return true;
-    this.#wantsDrained = true;
-    return false;
+    return this.#outstanding < this.#limits.outputBytesMax;
   }
 
   pause(): void {
@@ -115,10 +112,9 @@ export class RelayedConnection implements Connection {
   }
 
   taken(count: number): void {
+    const pending = this.pendingBytes;
     this.#outstanding -= count;
-    if (!this.#wantsDrained || this.#outstanding > this.#limits.creditBytes) return;
-    this.#wantsDrained = false;
-    if (this.#destroyed) return;
+    if (pending === 0 || this.pendingBytes > 0 || this.#destroyed) return;
     try {
       this.#events?.drained?.();
     } catch (error) {
