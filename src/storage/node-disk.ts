@@ -15,7 +15,7 @@ const durableFlag = process.platform === 'linux' ? fs.constants.O_DSYNC : 0;
 /** Zeros are written and synced in pieces, so that commits beside them do not wait for all of it. */
 const zeroBytes = 1024 * 1024;
 
-const openDescriptor = promisify(fs.open);
+const openDescriptor: (file: string, flags: number) => Promise<number> = promisify(fs.open);
 const closeDescriptor = promisify(fs.close);
 const syncDescriptor = promisify(fs.fsync);
 const syncData = promisify(fs.fdatasync);
@@ -66,7 +66,8 @@ class NodeFile implements DiskFile {
   readonly path: string;
   readonly #descriptor: number;
   #busy = 0;
-  #closing: (() => void) | undefined;
+  #closed = false;
+  #tellIdle: () => void = () => {};
 
   constructor(file: string, descriptor: number) {
     this.path = file;
@@ -98,23 +99,24 @@ class NodeFile implements DiskFile {
   }
 
   async close(): Promise<void> {
-    if (this.#closing) return;
-    const idle = new Promise<void>((resolve) => {
-      this.#closing = resolve;
-    });
-    if (this.#busy === 0) this.#closing?.();
-    await idle;
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#busy > 0) {
+      await new Promise<void>((resolve) => {
+        this.#tellIdle = resolve;
+      });
+    }
     await closeDescriptor(this.#descriptor);
   }
 
   async #use<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closing) throw new Error(`${this.path}: the file is closed`);
+    if (this.#closed) throw new Error(`${this.path}: the file is closed`);
     this.#busy++;
     try {
       return await work();
     } finally {
       this.#busy--;
-      if (this.#busy === 0) this.#closing?.();
+      if (this.#busy === 0) this.#tellIdle();
     }
   }
 }

@@ -1,0 +1,43 @@
+/**
+ * Makes batches in one buffer that is used again and again: a batch must be written before the next
+ * is made. Knows no file.
+ */
+import type { LogRecord } from '../consensus/types.js';
+import type { Chain } from './batch-format.js';
+import { batchBytes, headBytes, sealBatch } from './batch-format.js';
+import type { Span } from './record-format.js';
+import { encodeRecord, spanOf } from './record-format.js';
+
+const firstBytes = 64 * 1024;
+
+export class BatchEncoder {
+  #span: Span = spanOf(new Uint8Array(firstBytes));
+
+  /**
+   * The bytes of a batch of these records, whose encoded length the caller knows, and its place in
+   * the chain. `placed` is told where in the batch each record stands.
+   */
+  encode(
+    records: readonly LogRecord[],
+    recordsBytes: number,
+    after: Chain,
+    placed: (record: LogRecord, offset: number, length: number) => void,
+  ): { bytes: Uint8Array; chain: Chain } {
+    const total = batchBytes(recordsBytes);
+    if (total > this.#span.bytes.length) this.#grow(total);
+    let at = headBytes;
+    for (const record of records) {
+      const end = encodeRecord(record, this.#span, at);
+      placed(record, at, end - at);
+      at = end;
+    }
+    const chain = sealBatch(this.#span, at - headBytes, records.length, after);
+    return { bytes: this.#span.bytes.subarray(0, total), chain };
+  }
+
+  #grow(bytes: number): void {
+    let size = this.#span.bytes.length;
+    while (size < bytes) size *= 2;
+    this.#span = spanOf(new Uint8Array(size));
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * Rewrites closed segments without padding and trailers (docs/PROTOCOL.md, R10): a batch of one
+ * small entry takes two blocks, its packed form a few dozen bytes more than the entry. The batches'
+ * heads and records stay as they are, and with them the chain.
+ */
+import path from 'node:path';
+import { assert } from '../base/assert.js';
+import { headBytes } from './batch-format.js';
+import type { EntryIndex } from './entry-index.js';
+import type { SegmentFiles } from './segment-files.js';
+import type { SegmentName } from './segment-format.js';
+import {
+  encodeSegmentHead,
+  openSegment,
+  segmentHeadBytes,
+  segmentName,
+  segmentNumber,
+} from './segment-format.js';
+import { SegmentScan } from './segment-scan.js';
+import type { Disk } from './types.js';
+
+/**
+ * Writes the packed twin of a closed segment beside it and returns its path. Touches nothing else,
+ * so that it may run in any thread; the owner then adopts the twin.
+ */
+export async function rewriteWithoutPadding(disk: Disk, paddedPath: string): Promise<string> {
+  const padded = nameOf(paddedPath, 'padded');
+  const packed = nameOf(paddedPath, 'packed');
+  const { file, size } = await openSegment(disk, padded);
+  try {
+    const scan = new SegmentScan(padded, file, size, undefined);
+    const spans: { start: number; bytes: number }[] = [];
+    await scan.run(
+      () => {},
+      (start, head) => spans.push({ start, bytes: headBytes + head.bytes }),
+    );
+    const total = spans.reduce((sum, span) => sum + span.bytes, segmentHeadBytes);
+    const target = new Uint8Array(total);
+    target.set(encodeSegmentHead(packed.number, 'packed', total));
+    let at = segmentHeadBytes;
+    for (const span of spans) {
+      target.set(await file.read(span.start, span.bytes), at);
+      at += span.bytes;
+    }
+    await disk.replace(packed.path, target);
+  } finally {
+    await file.close();
+  }
+  return packed.path;
+}
+
+export interface CompactionTarget {
+  readonly disk: Disk;
+  readonly folder: string;
+  readonly files: SegmentFiles;
+  readonly index: EntryIndex;
+}
+
+/** Turns the index to a packed segment in one turn of the event loop, then removes the padded file. */
+export async function adoptPacked(target: CompactionTarget, packedPath: string): Promise<void> {
+  const { disk, folder, files, index } = target;
+  const packed = nameOf(packedPath, 'packed');
+  assert(path.dirname(packedPath) === folder, 'the segment is of this journal');
+  const before = files.name(packed.number);
+  if (before?.layout !== 'padded') return;
+  const { file, size } = await openSegment(disk, packed);
+  const seqs: number[] = [];
+  const offsets: number[] = [];
+  await new SegmentScan(packed, file, size, undefined).run((record, offset) => {
+    if (record.kind !== 'entry') return;
+    seqs.push(record.entry.seq);
+    offsets.push(offset);
+  });
+  // From here to the new file there is no await: no reader sees one without the other. Where an
+  // entry was written twice in the segment, the later place is set last.
+  for (const [at, seq] of seqs.entries()) index.move(seq, packed.number, offsets[at] ?? 0);
+  await files.set(packed, file);
+  await disk.remove(before.path);
+}
+
+function nameOf(file: string, layout: SegmentName['layout']): SegmentName {
+  return segmentName(path.dirname(file), segmentNumber(file), layout);
+}

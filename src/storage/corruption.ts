@@ -1,0 +1,37 @@
+/**
+ * The error of a file that is not what was written (docs/PROTOCOL.md, R10). It names the file and
+ * the offset, so that an operator can look; the reasons are stable words.
+ */
+
+export type CorruptionReason =
+  /** The first block of a segment is not a segment's head. */
+  | 'segment_head'
+  /** A segment has another size than it was made with. */
+  | 'segment_size'
+  /** A segment between two others is not there. */
+  | 'segment_missing'
+  /** The batch that belongs here cannot be read, and a later one or its own trailer can. */
+  | 'batch'
+  /** The batch's trailer is good, its records are not. */
+  | 'records'
+  /** A batch is whole, but not the next one. */
+  | 'chain'
+  /** A record does not have the form or the checksum it was written with. */
+  | 'record'
+  /** A file of JSON has another content than its checksum says. */
+  | 'content';
+
+export class CorruptionError extends Error {
+  override readonly name = 'CorruptionError';
+  readonly code = 'corruption';
+  readonly file: string;
+  readonly offset: number;
+  readonly reason: CorruptionReason;
+
+  constructor(file: string, offset: number, reason: CorruptionReason, message: string) {
+    super(`${file} is corrupt at offset ${offset}: ${message}`);
+    this.file = file;
+    this.offset = offset;
+    this.reason = reason;
+  }
+}

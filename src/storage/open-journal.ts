@@ -1,0 +1,138 @@
+/**
+ * Opens a journal for writing: recovers it, rewrites its last segment, and makes the next one ready
+ * (docs/PROTOCOL.md, R10). Everything is decided before anything is changed, so that a refusal
+ * leaves the folder as it was.
+ */
+import { assert } from '../base/assert.js';
+import { storageLimits } from '../base/limits.js';
+import { blockBytes, trailerOffset, writeTrailer } from './batch-format.js';
+import { readRun } from './entry-reader.js';
+import type { SegmentedJournal } from './journal.js';
+import { DiskJournal } from './journal.js';
+import { spanOf } from './record-format.js';
+import type { LogState, Recovery, ScannedSegment } from './recovery.js';
+import { recoverSegments } from './recovery.js';
+import { SegmentFiles } from './segment-files.js';
+import { encodeSegmentHead, listSegments, segmentName } from './segment-format.js';
+import type { OpenSegment } from './segment-writer.js';
+import { createSegment, SegmentWriter } from './segment-writer.js';
+import type { Disk, Recovered } from './types.js';
+
+export interface JournalOptions {
+  /**
+   * Cuts the log off where it is corrupt, and reports it as `dropped`. The caller makes the replica
+   * a learner, durably, BEFORE it opens with this: a crash in between must not leave a voter.
+   */
+  readonly repair?: boolean;
+  /** Never drops a segment: the log is a book. */
+  readonly keepAll?: boolean;
+  readonly segmentBytes?: number;
+  readonly batchBytesMax?: number;
+}
+
+export async function openJournal(
+  disk: Disk,
+  folder: string,
+  options: JournalOptions = {},
+): Promise<SegmentedJournal> {
+  const { segmentBytes, batchBytesMax } = { ...storageLimits, ...options };
+  // The head of the segment and of the batch, a promise carried along, and the trailer.
+  const fits = batchBytesMax + 4 * blockBytes <= segmentBytes && segmentBytes % blockBytes === 0;
+  assert(fits, 'a segment is whole blocks and holds the longest batch');
+  await disk.makeFolder(folder);
+  const { segments: names, leftovers } = await listSegments(disk, folder);
+  const recovery = await recoverSegments(disk, names, options.repair === true);
+  const last = recovery.segments.findLast((segment) => segment.batches > 0);
+  const rewritten = last && (await rewriteSegment(disk, last));
+  const spare = await keepSpare(disk, recovery, last, segmentBytes);
+  const unused = recovery.segments.filter(({ name, batches }) => {
+    return batches === 0 && name.path !== spare?.name.path;
+  });
+  // Newest first, so that what a crash leaves is still refused where it is not whole.
+  const gone = [...recovery.lost, ...unused.map(({ name }) => name)];
+  for (const name of gone.sort((a, b) => b.number - a.number)) await disk.remove(name.path);
+  for (const leftover of leftovers) await disk.remove(leftover);
+  const number = last ? last.name.number + 1 : (names[0]?.number ?? 1);
+  const active =
+    rewritten ??
+    spare ??
+    (await createSegment(disk, segmentName(folder, number, 'padded'), segmentBytes));
+  const files = new SegmentFiles(disk);
+  for (const { name, batches } of recovery.segments) if (batches > 0) await files.set(name);
+  await files.set(active.name, active.file);
+  const { state, chain, dropped } = recovery;
+  const recovered = await describe(state, files);
+  const writer = new SegmentWriter({
+    disk,
+    folder,
+    segmentBytes,
+    state,
+    files,
+    chain,
+    active,
+    spare: active === spare ? undefined : spare,
+  });
+  const keepAll = options.keepAll === true;
+  return new DiskJournal({
+    disk,
+    folder,
+    batchBytesMax,
+    keepAll,
+    recovered,
+    dropped,
+    state,
+    files,
+    writer,
+  });
+}
+
+/** What a journal's records say, for the host. */
+export async function describe(state: LogState, files: SegmentFiles): Promise<Recovered> {
+  const { index, promised } = state;
+  const [entry] = await readRun(index, files, index.last, index.last, 0);
+  if (!entry) return { promised, last: { epoch: 0, seq: 0, time: 0 }, firstSeq: 1 };
+  const { epoch, seq, time } = entry;
+  return { promised, last: { epoch, seq, time }, firstSeq: index.first };
+}
+
+/**
+ * Writes the last segment anew, without what stands behind its last batch: the page cache may show
+ * bytes that the disk never got [A29]. A packed segment is not written to again, so it only loses
+ * what a repair cut off.
+ */
+async function rewriteSegment(disk: Disk, last: ScannedSegment): Promise<OpenSegment | undefined> {
+  const { name, end, unsealed } = last;
+  const size = name.layout === 'padded' ? last.size : end;
+  const target = spanOf(new Uint8Array(size));
+  const source = await disk.open(name.path, 'read');
+  try {
+    target.bytes.set(await source.read(0, end));
+  } finally {
+    await source.close();
+  }
+  if (unsealed) {
+    const start = end - blockBytes - trailerOffset(unsealed.bytes);
+    const trailer = start + trailerOffset(unsealed.bytes);
+    target.bytes.fill(0, trailer, end);
+    writeTrailer(target, trailer, unsealed);
+  }
+  target.bytes.set(encodeSegmentHead(name.number, name.layout, size));
+  await disk.replace(name.path, target.bytes);
+  if (name.layout === 'packed') return undefined;
+  return { name, size, end, file: await disk.open(name.path, 'write') };
+}
+
+/** The empty segment behind the last one, where it can be used; it was found to hold no batch. */
+async function keepSpare(
+  disk: Disk,
+  recovery: Recovery,
+  last: ScannedSegment | undefined,
+  segmentBytes: number,
+): Promise<OpenSegment | undefined> {
+  const next = recovery.segments[last ? recovery.segments.indexOf(last) + 1 : 0];
+  if (!last || !next || next.name.layout !== 'padded' || next.size !== segmentBytes) {
+    return undefined;
+  }
+  const file = await disk.open(next.name.path, 'write');
+  return { name: next.name, size: next.size, end: blockBytes, file };
+}

@@ -1,0 +1,111 @@
+/**
+ * Names and first blocks of segment files. A *padded* segment (`00000001.seg`) is made whole, with
+ * zeros, and filled batch by batch; a *packed* one (`00000001.pack`) is a closed segment rewritten
+ * without padding and trailers. The head says what the file's size must be, so that a file cut
+ * short is never taken for a short one.
+ */
+import path from 'node:path';
+import { crc32 } from 'node:zlib';
+import { assert } from '../base/assert.js';
+import { CorruptionError } from './corruption.js';
+import { spanOf } from './record-format.js';
+import type { Disk, DiskFile } from './types.js';
+
+const magic = 0x47535a42;
+const version = 1;
+const checksumAt = 28;
+const layoutCodes = { padded: 1, packed: 2 } as const;
+
+export type Layout = keyof typeof layoutCodes;
+
+export interface SegmentName {
+  readonly number: number;
+  readonly layout: Layout;
+  readonly path: string;
+}
+
+/** The head of a padded segment fills its first block; that of a packed one takes 32 bytes. */
+export const segmentHeadBytes = 32;
+const extensions = { padded: 'seg', packed: 'pack' } as const;
+const namePattern = /^(\d{8})\.(seg|pack)$/;
+const temporaryPattern = /^\d{8}\.(?:seg|pack)(?:\.[\d-]+)?\.tmp$/;
+
+export function segmentName(folder: string, number: number, layout: Layout): SegmentName {
+  const file = `${String(number).padStart(8, '0')}.${extensions[layout]}`;
+  return { number, layout, path: path.join(folder, file) };
+}
+
+export function segmentNumber(file: string): number {
+  const match = namePattern.exec(path.basename(file));
+  assert(match, `${file} is a segment`);
+  return Number(match[1]);
+}
+
+/**
+ * The segments of a folder in order. A packed one stands for the padded one of the same number,
+ * which a crash can leave beside it; `leftovers` are those and unfinished files.
+ */
+export async function listSegments(
+  disk: Disk,
+  folder: string,
+): Promise<{ segments: SegmentName[]; leftovers: string[] }> {
+  const segments = new Map<number, SegmentName>();
+  const leftovers: string[] = [];
+  for (const file of await disk.list(folder)) {
+    if (temporaryPattern.test(file)) leftovers.push(path.join(folder, file));
+    const match = namePattern.exec(file);
+    if (!match) continue;
+    const name = segmentName(folder, Number(match[1]), match[2] === 'seg' ? 'padded' : 'packed');
+    // The list is sorted, so that the packed file comes first.
+    if (segments.has(name.number)) leftovers.push(name.path);
+    else segments.set(name.number, name);
+  }
+  return { segments: [...segments.values()].sort((a, b) => a.number - b.number), leftovers };
+}
+
+export function encodeSegmentHead(number: number, layout: Layout, size: number): Uint8Array {
+  const head = spanOf(new Uint8Array(segmentHeadBytes));
+  head.view.setUint32(0, magic, true);
+  head.view.setUint16(4, version, true);
+  head.view.setUint16(6, layoutCodes[layout], true);
+  head.view.setFloat64(8, number, true);
+  head.view.setFloat64(16, size, true);
+  head.view.setUint32(checksumAt, crc32(head.bytes.subarray(0, checksumAt)), true);
+  return head.bytes;
+}
+
+/** Opens a segment for reading and compares its head and its size with what they must be. */
+export async function openSegment(
+  disk: Disk,
+  name: SegmentName,
+): Promise<{ file: DiskFile; size: number }> {
+  const file = await disk.open(name.path, 'read');
+  try {
+    return { file, size: await checkedSize(file, name) };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function checkedSize(file: DiskFile, name: SegmentName): Promise<number> {
+  const { bytes, view } = spanOf(await file.read(0, segmentHeadBytes));
+  const damaged =
+    bytes.length < segmentHeadBytes ||
+    view.getUint32(0, true) !== magic ||
+    view.getUint32(checksumAt, true) !== crc32(bytes.subarray(0, checksumAt));
+  if (damaged) throw headError(name, 'the head of the segment is damaged');
+  if (view.getUint16(4, true) !== version) throw headError(name, 'the version is not known');
+  if (view.getUint16(6, true) !== layoutCodes[name.layout]) throw headError(name, 'other layout');
+  if (view.getFloat64(8, true) !== name.number) throw headError(name, 'another segment');
+  const size = await file.size();
+  const expected = view.getFloat64(16, true);
+  if (size === expected) return size;
+  const at = Math.min(size, expected);
+  const message = `the file has ${size} bytes instead of ${expected}`;
+  throw new CorruptionError(name.path, at, 'segment_size', message);
+}
+
+function headError(name: SegmentName, message: string): CorruptionError {
+  return new CorruptionError(name.path, 0, 'segment_head', message);
+}
