@@ -146,12 +146,7 @@ export class CatalogMachine implements StateMachine<CatalogResult> {
     hash.number(Number(this.#isStocked));
     hash.number(this.#till.sales.last);
     hash.number(this.#till.sales.cursor);
-    for (const product of this.#products.all()) {
-      for (const value of saveProduct(product)) {
-        if (typeof value === 'string') hash.text(value);
-        else hash.number(Number(value));
-      }
-    }
+    this.#products.hashInto(hash);
     for (const [first, , bytes] of this.#till.sales.kept()) {
       hash.number(first);
       hash.bytes(bytes);

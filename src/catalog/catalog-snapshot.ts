@@ -4,7 +4,7 @@
  * the file.
  */
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Compile } from 'typebox/compile';
 import { assert } from '../base/assert.js';
 import type { SalesMessage } from '../wire/internal.js';
 import type { Product } from './products.js';
@@ -45,7 +45,8 @@ export type CatalogSnapshot = Static<typeof Snapshot>;
 export const snapshotVersion = version;
 
 export function checkSnapshot(value: unknown): CatalogSnapshot {
-  assert(Value.Check(Snapshot, value), 'a catalog snapshot has the shape of this version');
+  // Compiled here: there are a hundred thousand products to check, and few snapshots in a life.
+  assert(Compile(Snapshot).Check(value), 'a catalog snapshot has the shape of this version');
   return value;
 }
 

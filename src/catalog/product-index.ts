@@ -27,63 +27,70 @@ interface Texts {
   readonly topic: string;
 }
 
-const separator = '\n';
-
 export class ProductIndex {
+  /** All ids, and at the same places what a text search looks at. */
   readonly #ids: number[] = [];
+  readonly #texts: string[] = [];
   readonly #topics = new Map<string, number[]>();
-  /** Name and topic in lower case. */
-  readonly #texts = new Map<number, string>();
 
   add(product: Texts): void {
-    insertSorted(this.#ids, product.id);
+    const place = placeFor(this.#ids, product.id);
+    insertAt(this.#ids, place, product.id);
+    insertAt(this.#texts, place, searchText(product));
     this.#addTopic(product);
   }
 
   remove(product: Texts): void {
-    removeSorted(this.#ids, product.id);
-    this.#removeTopic(product);
-    this.#texts.delete(product.id);
+    const place = placeOf(this.#ids, product.id);
+    this.#ids.splice(place, 1);
+    this.#texts.splice(place, 1);
+    this.#removeTopic(product.id, product.topic);
   }
 
   /** The product's topic is no longer `oldTopic`. */
   retopic(product: Texts, oldTopic: string): void {
-    this.#removeTopic({ ...product, topic: oldTopic });
+    this.#removeTopic(product.id, oldTopic);
     this.#addTopic(product);
+    this.#texts[placeOf(this.#ids, product.id)] = searchText(product);
   }
 
   find(query: ProductQuery): FoundIds {
-    const { topic, text, limit, after = 0 } = query;
-    const source = topic === undefined ? this.#ids : (this.#topics.get(topic.toLowerCase()) ?? []);
-    const part = text?.toLowerCase() ?? '';
-    const ids: number[] = [];
-    for (let place = firstAbove(source, after); place < source.length; place++) {
-      const id = source[place] ?? 0;
-      if (part !== '' && !this.#texts.get(id)?.includes(part)) continue;
-      if (ids.length === limit) return { ids, next: ids.at(-1) };
-      ids.push(id);
+    const { topic, text = '', limit, after = 0 } = query;
+    const part = text.toLowerCase();
+    const ids = topic === undefined ? this.#ids : (this.#topics.get(topic.toLowerCase()) ?? []);
+    const found: number[] = [];
+    for (let place = firstAbove(ids, after); place < ids.length; place++) {
+      const id = ids[place] ?? 0;
+      if (part !== '') {
+        const textPlace = ids === this.#ids ? place : placeOf(this.#ids, id);
+        if (!this.#texts[textPlace]?.includes(part)) continue;
+      }
+      if (found.length === limit) return { ids: found, next: found.at(-1) };
+      found.push(id);
     }
-    return { ids, next: undefined };
+    return { ids: found, next: undefined };
   }
 
   get size(): number {
     return this.#ids.length;
   }
 
-  #addTopic(product: Texts): void {
-    const topic = product.topic.toLowerCase();
-    const ids = this.#topics.get(topic);
-    if (ids) insertSorted(ids, product.id);
-    else this.#topics.set(topic, [product.id]);
-    this.#texts.set(product.id, product.name.toLowerCase() + separator + topic);
+  #addTopic({ id, topic }: Texts): void {
+    const ids = this.#topics.get(topic.toLowerCase());
+    if (ids) insertAt(ids, placeFor(ids, id), id);
+    else this.#topics.set(topic.toLowerCase(), [id]);
   }
 
-  #removeTopic(product: Texts): void {
-    const topic = product.topic.toLowerCase();
-    const ids = required(this.#topics.get(topic), 'the topic of a product');
-    removeSorted(ids, product.id);
-    if (ids.length === 0) this.#topics.delete(topic);
+  #removeTopic(id: number, topic: string): void {
+    const ids = required(this.#topics.get(topic.toLowerCase()), 'the topic of a product');
+    ids.splice(placeOf(ids, id), 1);
+    if (ids.length === 0) this.#topics.delete(topic.toLowerCase());
   }
+}
+
+/** Name and topic in lower case, in one piece: a text put together lazily is searched slowly. */
+function searchText({ name, topic }: Texts): string {
+  return Buffer.from(`${name}\n${topic}`.toLowerCase()).toString();
 }
 
 /** The place of the first id above `id`. */
@@ -98,15 +105,21 @@ function firstAbove(ids: readonly number[], id: number): number {
   return low;
 }
 
-function insertSorted(ids: number[], id: number): void {
+/** Where an id that is not there yet belongs. */
+function placeFor(ids: readonly number[], id: number): number {
   const place = firstAbove(ids, id);
   assert(place === 0 || ids[place - 1] !== id, 'an id is indexed once');
-  if (place === ids.length) ids.push(id);
-  else ids.splice(place, 0, id);
+  return place;
 }
 
-function removeSorted(ids: number[], id: number): void {
+function placeOf(ids: readonly number[], id: number): number {
   const place = firstAbove(ids, id) - 1;
-  assert(ids[place] === id, 'a removed id is in the index');
-  ids.splice(place, 1);
+  assert(ids[place] === id, 'the id is in the index');
+  return place;
+}
+
+/** Most products come with the highest id so far. */
+function insertAt<T>(list: T[], place: number, item: T): void {
+  if (place === list.length) list.push(item);
+  else list.splice(place, 0, item);
 }

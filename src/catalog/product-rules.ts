@@ -110,7 +110,8 @@ function isWithin(value: number, min: number, max: number): boolean {
   return Number.isSafeInteger(value) && value >= min && value <= max;
 }
 
-/** Characters are code points. */
+/** Characters are code points; halves of one are none, and would not come back from the disk. */
 function isText(value: string, lengthMax: number): boolean {
+  if (Buffer.from(value).toString() !== value) return false;
   return value.length > 0 && (value.length <= lengthMax || [...value].length <= lengthMax);
 }
