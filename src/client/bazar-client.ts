@@ -1,0 +1,157 @@
+/**
+ * The client library: the store's operations over the raw protocol, at one frontend or several. A
+ * call is tried again, elsewhere if need be, until its deadline; a purchase keeps its key through
+ * all attempts, so it happens at most once. Every method rejects with a BazarError.
+ */
+import { type Address, parseAddress } from '../base/address.js';
+import { type Clock, systemClock } from '../base/clock.js';
+import { BazarError } from '../base/errors.js';
+import { type Random, systemRandom } from '../base/random.js';
+import { retry } from '../frontend/retry.js';
+import type { AuditReport, StoreStatus } from '../frontend/types.js';
+import { tcpTransport } from '../net/tcp-transport.js';
+import type { Transport } from '../net/types.js';
+import type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
+import { type Answers, readAnswer } from './answers.js';
+import { Lines } from './lines.js';
+
+const timeoutMs = 10_000;
+/** The audit walks all logs. */
+const auditTimeoutMs = 60_000;
+/** A frontend that hangs costs a call so much, and not its whole time. */
+const attemptMaxMs = 3_000;
+
+export interface BazarClientOptions {
+  /** Raw addresses of frontends, as `127.0.0.1:8181`. */
+  readonly addresses: readonly (Address | string)[];
+  /** Gives admin rights. */
+  readonly token?: string;
+  /** How long a call may take with all its attempts. */
+  readonly timeoutMs?: number;
+  /** Named to the frontend in the handshake. */
+  readonly name?: string;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly transport?: Transport;
+}
+
+export interface CallOptions {
+  readonly timeoutMs?: number;
+}
+
+export class BazarClient {
+  readonly #lines: Lines;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #timeoutMs: number;
+
+  constructor(options: BazarClientOptions) {
+    const { clock = systemClock, random = systemRandom, transport = tcpTransport } = options;
+    this.#clock = clock;
+    this.#random = random;
+    this.#timeoutMs = options.timeoutMs ?? timeoutMs;
+    this.#lines = new Lines({
+      addresses: options.addresses.map(readAddress),
+      token: options.token,
+      name: options.name ?? 'bazar-client',
+      clock,
+      random,
+      transport,
+    });
+  }
+
+  lookup(item: Params<'lookup'>, options?: CallOptions): Promise<Product> {
+    return this.#ask('lookup', item, options);
+  }
+
+  /** One page; ask again with `after: next` while there is a `next`. */
+  search(params: Params<'search'>, options?: CallOptions): Promise<Products> {
+    return this.#ask('search', params, options);
+  }
+
+  /** Without a key one is made, so that the attempts of this call buy once. */
+  buy(params: Params<'buy'>, options?: CallOptions): Promise<Placed> {
+    const keyed = params.key === undefined ? { ...params, key: this.#random.uuid() } : params;
+    return this.#ask('buy', keyed, options);
+  }
+
+  order(number: number, options?: CallOptions): Promise<Order> {
+    return this.#ask('order', { number }, options);
+  }
+
+  /** Newest last; one page. Needs the admin token. */
+  orders(params: Params<'orders'> = {}, options?: CallOptions): Promise<Orders> {
+    return this.#ask('orders', params, options);
+  }
+
+  addProduct(params: Params<'add_product'>, options?: CallOptions): Promise<Product> {
+    return this.#change('add_product', params, options);
+  }
+
+  updateProduct(params: Params<'update_product'>, options?: CallOptions): Promise<Product> {
+    return this.#change('update_product', params, options);
+  }
+
+  removeProduct(params: Params<'remove_product'>, options?: CallOptions): Promise<Product> {
+    return this.#change('remove_product', params, options);
+  }
+
+  status(options?: CallOptions): Promise<StoreStatus> {
+    return this.#ask('status', {}, options);
+  }
+
+  async ping(options?: CallOptions): Promise<void> {
+    await this.#ask('ping', {}, options);
+  }
+
+  /** Needs the admin token. */
+  audit(options: CallOptions = { timeoutMs: auditTimeoutMs }): Promise<AuditReport> {
+    return this.#call('audit', {}, { ...options, idempotent: true, attemptMaxMs: auditTimeoutMs });
+  }
+
+  /** What still waits fails as `unavailable`. */
+  close(): void {
+    this.#lines.close();
+  }
+
+  /** Asking twice is the same as asking once. */
+  #ask<M extends keyof Answers>(
+    method: M,
+    params: unknown,
+    options: CallOptions = {},
+  ): Promise<Answers[M]> {
+    return this.#call(method, params, { ...options, idempotent: true, attemptMaxMs });
+  }
+
+  /** A change may have happened though its answer was lost: it is not tried again then. */
+  #change<M extends keyof Answers>(
+    method: M,
+    params: unknown,
+    options: CallOptions = {},
+  ): Promise<Answers[M]> {
+    const attemptMaxMs = Number.POSITIVE_INFINITY;
+    return this.#call(method, params, { ...options, idempotent: false, attemptMaxMs });
+  }
+
+  async #call<M extends keyof Answers>(
+    method: M,
+    params: unknown,
+    options: CallOptions & { idempotent: boolean; attemptMaxMs: number },
+  ): Promise<Answers[M]> {
+    const clock = this.#clock;
+    const deadlineMs = clock.nowMs() + (options.timeoutMs ?? this.#timeoutMs);
+    const { idempotent, attemptMaxMs } = options;
+    const outcome = await retry({ clock, deadlineMs, idempotent, attemptMaxMs }, (leftMs) =>
+      this.#lines.call(method, params, leftMs),
+    );
+    if ('hopeless' in outcome) throw outcome.hopeless;
+    return readAnswer(method, outcome.result);
+  }
+}
+
+function readAddress(address: Address | string): Address {
+  if (typeof address !== 'string') return address;
+  const read = parseAddress(address);
+  if (!read) throw new BazarError('invalid_argument', `"${address}" is not host:port`);
+  return read;
+}

@@ -1,0 +1,128 @@
+/**
+ * The lasting connections of one client, one to each frontend. Spreads calls round robin over those
+ * that answer and passes by those that failed just now. Knows no method. Each call here is one
+ * attempt: whoever calls tries again.
+ */
+import { type Address, formatAddress } from '../base/address.js';
+import { assert, required } from '../base/assert.js';
+import type { Clock } from '../base/clock.js';
+import { BazarError, type ErrorCode, toBazarError } from '../base/errors.js';
+import { clientLimits, wireLimits } from '../base/limits.js';
+import type { Random } from '../base/random.js';
+import { type Introduction, RpcClient } from '../net/rpc-client.js';
+import type { Transport } from '../net/types.js';
+
+const protocol = 1;
+/** For so long a frontend that failed is asked only where no other is left. */
+const suspectMs = 1_000;
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  'unauthenticated',
+  'permission_denied',
+  'invalid_argument',
+]);
+
+export interface LinesOptions {
+  readonly addresses: readonly Address[];
+  readonly token: string | undefined;
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+}
+
+interface Line {
+  readonly rpc: RpcClient;
+  suspectUntilMs: number;
+}
+
+/** `hopeless`: no attempt will mend it, whatever its code says. */
+export type Attempt = { readonly result: unknown } | { readonly hopeless: BazarError };
+
+export class Lines {
+  readonly #clock: Clock;
+  readonly #lines: readonly Line[];
+  #turn: number;
+  #started = false;
+  /** Some frontend has answered once: what fails from now on is a failover and not a wrong address. */
+  #reached = false;
+
+  constructor(options: LinesOptions) {
+    const { addresses, clock, random, transport, token, name } = options;
+    assert(addresses.length > 0, 'a client needs an address');
+    this.#clock = clock;
+    this.#turn = random.integer(addresses.length);
+    this.#lines = addresses.map((address) => ({
+      suspectUntilMs: 0,
+      rpc: new RpcClient({
+        address,
+        transport,
+        clock,
+        random,
+        trusted: false,
+        frameBytesMax: wireLimits.publicFrameBytesMax,
+        connected: () => {
+          this.#reached = true;
+        },
+        ...(token === undefined ? {} : { introduce: introduction(name, token) }),
+      }),
+    }));
+  }
+
+  async call(method: string, params: unknown, timeoutMs: number): Promise<Attempt> {
+    this.#start();
+    const line = this.#pick();
+    try {
+      return { result: await line.rpc.call(method, params, timeoutMs) };
+    } catch (thrown) {
+      const error = toBazarError(thrown);
+      if (error.code === 'unavailable' || error.code === 'deadline_exceeded') {
+        line.suspectUntilMs = this.#clock.nowMs() + suspectMs;
+      }
+      const hopeless = this.#hopeless(error);
+      if (hopeless) return { hopeless };
+      throw error;
+    }
+  }
+
+  close(): void {
+    for (const { rpc } of this.#lines) rpc.close();
+  }
+
+  #start(): void {
+    if (this.#started) return;
+    this.#started = true;
+    for (const { rpc } of this.#lines) rpc.start();
+  }
+
+  #pick(): Line {
+    const nowMs = this.#clock.nowMs();
+    const count = this.#lines.length;
+    const turn = this.#turn++;
+    const rotated = this.#lines.map((_line, i) =>
+      required(this.#lines[(turn + i) % count], 'line'),
+    );
+    const trusted = rotated.filter((line) => line.suspectUntilMs <= nowMs);
+    const line = trusted.find(({ rpc }) => rpc.connected) ?? trusted[0] ?? rotated[0];
+    return required(line, 'line');
+  }
+
+  #hopeless(error: BazarError): BazarError | undefined {
+    const { cause } = error;
+    // The frontend refused the handshake; the connection's end is only what followed.
+    if (cause instanceof BazarError && refusals.has(cause.code)) return cause;
+    if (this.#reached || error.code !== 'unavailable') return undefined;
+    if (!this.#lines.every(({ rpc }) => rpc.lastError !== undefined)) return undefined;
+    const names = this.#lines.map(({ rpc }) => formatAddress(rpc.address)).join(' or ');
+    return new BazarError('unavailable', `nothing listens on ${names}`, {
+      cause: error,
+      details: { unreached: true },
+    });
+  }
+}
+
+function introduction(client: string, token: string): Introduction {
+  return (session, done) => {
+    const hello = { protocol, client, token };
+    session.request('hello', hello, clientLimits.handshakeTimeoutMs, (error) => done(error));
+  };
+}
