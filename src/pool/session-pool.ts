@@ -16,6 +16,9 @@ import type { Relay } from './relay.js';
 import { SessionThread } from './session-thread.js';
 import type { OwnerCall, PoolStatus } from './types.js';
 
+/** How long sockets may take to close, and threads to stop, before they are ended. */
+const stopMs = 1_000;
+
 export interface SessionPoolOptions {
   /** Threads; 0 runs the program on the owner. */
   readonly workers: number;
@@ -128,9 +131,8 @@ export class SessionPool {
     if (this.#closing) return this.#closing;
     await this.#stopAccepting();
     for (const thread of this.#threads) {
-      if (!thread.relay) continue;
       this.#undrained.add(thread);
-      thread.relay.send({ type: 'drain' });
+      if (!thread.drain()) this.#undrained.delete(thread);
     }
     const { clock, limits } = this.#parts;
     const deadlineMs = clock.nowMs() + limits.drainMs;
@@ -149,8 +151,7 @@ export class SessionPool {
   async #close(): Promise<void> {
     await this.#stopAccepting();
     for (const thread of this.#threads) thread.relay?.destroyAll();
-    const { clock, limits } = this.#parts;
-    const deadlineMs = clock.nowMs() + limits.drainMs;
+    const deadlineMs = this.#parts.clock.nowMs() + stopMs;
     await this.#until(() => this.#sessions === 0, deadlineMs);
     let stopped = false;
     const stopping = Promise.all(this.#threads.map((thread) => thread.stop()));

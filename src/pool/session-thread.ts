@@ -39,6 +39,7 @@ export class SessionThread {
   #crashes = 0;
   /** Crashes since the last thread that lived long. */
   #series = 0;
+  #retiring = false;
   #restart: Timer | undefined;
   #ended: Promise<void> = Promise.resolve();
   readonly #failStart: (error: Error) => void;
@@ -75,6 +76,14 @@ export class SessionThread {
       outputBytes: this.#relay?.outputBytes ?? 0,
       crashes: this.#crashes,
     };
+  }
+
+  /** Asks the program to drain; false where there is none. From now on no thread is replaced. */
+  drain(): boolean {
+    this.#retiring = true;
+    this.#restart?.cancel();
+    this.relay?.send({ type: 'drain' });
+    return this.relay !== undefined;
   }
 
   /** Resolves when the thread's task has ended; it may hang, so wait with a limit. */
@@ -128,6 +137,7 @@ export class SessionThread {
       this.#failStart(error);
       return;
     }
+    if (this.#retiring) return;
     // The first crash is made good at once; each further one of a series waits twice as long.
     if (this.#series === 1) this.#launch();
     else this.#restart = clock.after(this.#restartMs(), () => this.#launch());

@@ -9,6 +9,7 @@ import {
   startSessionPool,
 } from '../../src/pool/session-pool.js';
 import type { OwnerCall } from '../../src/pool/types.js';
+import { FakeTransport } from './fake-transport.js';
 import { anyPort, Client, tcp } from './tcp.js';
 
 type Changes = Partial<Omit<SessionPoolOptions, 'program'>> & { readonly program?: string };
@@ -71,6 +72,13 @@ export class Harness {
     const [client] = await this.connect(1, kind);
     if (!client) throw new Error('no client');
     return client;
+  }
+
+  /** A transport whose peers the test plays. */
+  async fakes(kind = 'raw'): Promise<FakeTransport> {
+    const transport = new FakeTransport();
+    await this.pool.listen(transport, anyPort, kind);
+    return transport;
   }
 
   /** Resolves when the pool has them all: a listener closed before would reset them. */

@@ -54,14 +54,16 @@ function connectionOf(socket: Socket): Connection {
 export class Client {
   readonly socket: Socket;
   readonly closed: Promise<void>;
-  received = Buffer.alloc(0);
+  receivedBytes = 0;
   ended = false;
+  #chunks: Buffer[] = [];
   #changed: () => void = () => {};
 
   constructor(address: Address) {
     this.socket = connect({ ...address, allowHalfOpen: true });
     this.socket.on('data', (chunk: Buffer) => {
-      this.received = Buffer.concat([this.received, chunk]);
+      this.#chunks.push(chunk);
+      this.receivedBytes += chunk.length;
       this.#changed();
     });
     this.socket.on('end', () => {
@@ -77,6 +79,13 @@ export class Client {
     });
   }
 
+  /** What came and was not taken. */
+  get received(): Buffer {
+    const received = Buffer.concat(this.#chunks);
+    this.#chunks = [received];
+    return received;
+  }
+
   send(text: string | Uint8Array): void {
     this.socket.write(text);
   }
@@ -84,7 +93,7 @@ export class Client {
   /** Waits until the condition holds; rejects where the connection closes before. */
   async until(holds: (client: Client) => boolean): Promise<void> {
     while (!holds(this)) {
-      if (this.socket.destroyed) throw new Error(`closed after ${this.received.length} bytes`);
+      if (this.socket.destroyed) throw new Error(`closed after ${this.receivedBytes} bytes`);
       await new Promise<void>((resolve) => {
         this.#changed = resolve;
       });
@@ -93,10 +102,11 @@ export class Client {
 
   /** The next `length` bytes as text. */
   async take(length: number): Promise<string> {
-    await this.until(() => this.received.length >= length);
-    const text = this.received.toString('latin1', 0, length);
-    this.received = this.received.subarray(length);
-    return text;
+    await this.until(() => this.receivedBytes >= length);
+    const { received } = this;
+    this.#chunks = [received.subarray(length)];
+    this.receivedBytes -= length;
+    return received.toString('latin1', 0, length);
   }
 
   async ask(text: string, length: number): Promise<string> {

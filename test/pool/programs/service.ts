@@ -3,6 +3,7 @@
  * itself goes to the owner as tells.
  */
 import { threadId } from 'node:worker_threads';
+import { AssertionError } from '../../../src/base/assert.js';
 import type { Connection } from '../../../src/net/types.js';
 import type { ProgramFactory } from '../../../src/pool/types.js';
 
@@ -40,6 +41,11 @@ export const program: ProgramFactory = async (owner, data) => {
 
   function command(letter: string, connection: Connection): void {
     if (letter === 'x') throw new Error('a session failed');
+    if (letter === 'A') throw new AssertionError('a broken invariant');
+    if (letter === 'L') for (;;);
+    if (letter === 'w') connection.write(Buffer.from('w'));
+    if (letter === 'u')
+      void owner.call('bad', 1n << 70n).catch((e) => answered(connection, `!${e.code}`));
     if (letter === 'X') process.exit(0);
     if (letter === 'T') setImmediate(throwOutside);
     if (letter === 'R') void Promise.reject(new Error('rejected outside'));
