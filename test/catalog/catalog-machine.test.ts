@@ -1,0 +1,121 @@
+import t from 'tap';
+import { CatalogMachine } from '../../src/catalog/catalog-machine.js';
+import { encode } from '../../src/wire/codec.js';
+import { byClient, byFrontend, CatalogLog, product, toyLog } from './log-builder.js';
+
+function busyLog(): CatalogLog {
+  const log = toyLog();
+  log.sellAs(
+    3,
+    byClient('a', [[1, 3]]),
+    byFrontend('b', [
+      ['Whale', 2],
+      [1, 1],
+    ]),
+  );
+  log.pass(20_000);
+  log.append(['add', product('Bär', { topic: 'ÄRGER', id: 30 })]);
+  log.append(['restock', 1, 100]);
+  log.append(['cursor', 1]);
+  log.append(['remove', 2, null]);
+  log.sellAs(3, byClient('c', [[1, 1_000]]), byClient('d', [[30, 1]]));
+  return log;
+}
+
+t.test('an entry without a command is the opening of an epoch and changes nothing', async (t) => {
+  const log = toyLog();
+  const books = log.machine.books();
+  t.same(log.append(undefined), { kind: 'none' });
+  t.same(log.machine.books(), books);
+});
+
+t.test('entries come in order, each once', async (t) => {
+  const log = toyLog();
+  const entry = { seq: 1, epoch: 1, time: 0, command: new Uint8Array(0) };
+  t.throws(() => log.machine.apply(entry), /entries are applied in order/);
+  t.throws(() => log.machine.apply({ ...entry, seq: 3 }), /entries are applied in order/);
+});
+
+t.test(
+  'replicas fed the same log have the same hash, and each part of the state counts',
+  async (t) => {
+    const log = busyLog();
+    const replica = new CatalogMachine();
+    for (const entry of log.entries) replica.apply(entry);
+    t.equal(replica.hash(), log.machine.hash());
+
+    const saved = log.machine.snapshot();
+    const hashes = new Set([log.machine.hash()]);
+    const [[id, ...fields] = [0], ...others] = saved.products;
+    const changed = [
+      { seq: saved.seq + 1 },
+      { logTime: saved.logTime + 1 },
+      { orderEpoch: saved.orderEpoch + 1 },
+      { lastRestock: saved.lastRestock + 1 },
+      { isStocked: false },
+      { clientKeys: [] },
+      { frontendKeys: [] },
+      { products: others },
+      { products: [[id + 1_000, ...fields], ...others] },
+      { cursor: saved.cursor + 1, unprojected: saved.unprojected },
+    ];
+    for (const change of changed) {
+      const other = new CatalogMachine();
+      other.restore({ ...saved, ...change });
+      hashes.add(other.hash());
+    }
+    t.equal(hashes.size, changed.length + 1);
+  },
+);
+
+t.test('a restored snapshot is the same machine, for what comes later too', async (t) => {
+  const log = busyLog();
+  const restored = new CatalogMachine();
+  restored.restore(JSON.parse(JSON.stringify(log.machine.snapshot())));
+  restored.invariants();
+  t.equal(restored.hash(), log.machine.hash());
+  t.same(restored.snapshot(), log.machine.snapshot());
+  t.same(restored.books(), log.machine.books());
+  t.same(restored.salesFrom(2, 10), log.machine.salesFrom(2, 10));
+
+  const length = log.entries.length;
+  log.sellAs(2, byClient('a', [[1, 3]]), byClient('new', [[1, 1]]));
+  log.append(['restock', 2, 100]);
+  log.append(['add', product('Barbie')]);
+  log.append(['stock', [product('Frisbee')]]);
+  const again = new CatalogLog(restored);
+  for (const entry of log.entries.slice(length)) again.machine.apply(entry);
+  t.equal(restored.hash(), log.machine.hash());
+  t.same(restored.byName('Barbie'), [31, 'Barbie', 'toys', 1990, 100, 1]);
+  t.same(restored.search({ text: 'ärger', limit: 5 }).records[0]?.[0], 30);
+});
+
+t.test('a snapshot replaces whatever was there before', async (t) => {
+  const log = busyLog();
+  const used = toyLog();
+  used.append(['add', product('Barbie')]);
+  used.machine.restore(log.machine.snapshot());
+  t.equal(used.machine.hash(), log.machine.hash());
+  t.equal(used.machine.byName('Barbie'), undefined);
+});
+
+t.test('a snapshot of another shape is refused', async (t) => {
+  const saved = toyLog().machine.snapshot();
+  for (const bad of [null, {}, { ...saved, version: 2 }, { ...saved, products: [[1]] }]) {
+    t.throws(() => new CatalogMachine().restore(bad), /has the shape/);
+  }
+  const gap = { ...saved, lastSale: 4 };
+  t.throws(() => new CatalogMachine().restore(gap), /sales above the cursor are kept/);
+});
+
+t.test('an audit shows the hash and the last sale at its entry', async (t) => {
+  const log = busyLog();
+  const result = log.append(['audit', 'token']);
+  t.same(result, { kind: 'audit', token: 'token', hash: log.machine.hash(), lastSale: 3 });
+});
+
+t.test('a command that nobody knows is no entry to go on from', async (t) => {
+  const log = toyLog();
+  const command = encode(['promote', 1]);
+  t.throws(() => log.machine.apply({ seq: 2, epoch: 1, time: 0, command }), /unreachable/);
+});
