@@ -3,7 +3,7 @@
  * frames in place, leaves all that is written in one turn in one write, and stops reading when too
  * much is under way. Knows no method. Invariant: after `closed` nobody is called back any more.
  */
-import type { Clock } from '../base/clock.js';
+import type { Clock, Timer } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { sessionLimits } from '../base/limits.js';
 import { type Logger, silentLogger } from '../base/logging.js';
@@ -31,6 +31,8 @@ export interface RpcSessionOptions {
   readonly closed?: (session: RpcSession, error: Error | undefined) => void;
 }
 
+/** How often a drain looks whether the network has taken everything. */
+const drainPollMs = 5;
 /** At this multiple of its output limit a session is closed. */
 const outputCloseFactor = 4;
 
@@ -54,6 +56,7 @@ export class RpcSession {
   #reading = false;
   #paused = false;
   #draining = false;
+  #drainPoll: Timer | undefined;
   /** The peer asks no more; what it asked is still answered. */
   #peerEnded = false;
   /** Nothing more is read; the connection closes when the output has left. */
@@ -102,7 +105,6 @@ export class RpcSession {
     return this.#requests.count;
   }
 
-  /** Bytes written here and not yet taken by the network. */
   get pendingBytes(): number {
     return this.#output.pendingBytes;
   }
@@ -179,6 +181,7 @@ export class RpcSession {
   /** Closes at once. */
   destroy(error?: Error): void {
     this.#ending = true;
+    this.#output.close();
     this.#connection.destroy(error);
   }
 
@@ -271,6 +274,14 @@ export class RpcSession {
     if (this.#requests.count > 0 || this.#paused) return;
     if (this.#peerEnded) this.end();
     else if (this.#draining && pending === 0) this.#releaseDrained();
+    else if (this.#draining) this.#pollDrained();
+  }
+
+  #pollDrained(): void {
+    this.#drainPoll ??= this.#clock.after(drainPollMs, () => {
+      this.#drainPoll = undefined;
+      this.#flushed();
+    });
   }
 
   #releaseDrained(): void {

@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import t from 'tap';
+import { systemClock } from '../../src/base/clock.js';
+import { RpcServer } from '../../src/net/rpc-server.js';
+import { type RpcHandler, RpcSession } from '../../src/net/rpc-session.js';
+import { tcpTransport } from '../../src/net/tcp-transport.js';
+import type { Connection } from '../../src/net/types.js';
+import { encode } from '../../src/wire/codec.js';
+import { framed } from './stage.js';
+
+const local = { host: '127.0.0.1', port: 0 };
+const common = { clock: systemClock, trusted: false, frameBytesMax: 2 ** 20 };
+
+async function serve(handler: RpcHandler, options = {}) {
+  const server = new RpcServer({ ...common, newHandler: () => handler, ...options });
+  const address = await server.listen(tcpTransport, local);
+  t.teardown(() => server.close());
+  return { server, address };
+}
+
+t.test('many sessions with many requests each get their own answers', async (t) => {
+  const { address } = await serve({
+    request(_session, _method, params, reply) {
+      if (Number(params) % 3 === 0) setImmediate(() => reply.result(params));
+      else reply.result(params);
+    },
+  });
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, async (_, client) => {
+      const connection = await tcpTransport.connect(address, 5_000);
+      const session = new RpcSession(connection, { ...common, handler: { request: () => {} } });
+      const calls = Array.from({ length: 500 }, (_, n) => session.call('m', n + client, 5_000));
+      const results = await Promise.all(calls);
+      session.end();
+      return results.every((result, n) => result === n + client);
+    }),
+  );
+  t.same(answers, new Array(10).fill(true));
+});
+
+t.test('messages larger than a socket’s buffers pass whole', async (t) => {
+  const { address } = await serve({
+    request: (_session, _method, params, reply) => reply.result(params),
+  });
+  const connection = await tcpTransport.connect(address, 5_000);
+  const session = new RpcSession(connection, { ...common, handler: { request: () => {} } });
+  const large = Buffer.alloc(1_000_000, 7);
+  const results = (await Promise.all(
+    [1, 2, 3].map(() => session.call('m', large, 5_000)),
+  )) as Buffer[];
+  t.ok(results.every((result) => large.equals(result)));
+  session.end();
+});
+
+t.test('a client that half-closes still gets its answers', async (t) => {
+  const { address } = await serve({
+    request: (_session, _method, params, reply) => setImmediate(() => reply.result(params)),
+  });
+  const socket = connect({ ...address, allowHalfOpen: true });
+  socket.end(Buffer.concat([framed(encode([0, 1, 'm', 'a'])), framed(encode([0, 2, 'm', 'b']))]));
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  const wanted = [framed(encode([1, 1, null, 'a'])), framed(encode([1, 2, null, 'b']))];
+  t.same(Buffer.concat(chunks), Buffer.concat(wanted));
+});
+
+t.test('a stream that makes no sense gets its error before the connection closes', async (t) => {
+  const { address } = await serve({ request: () => {} });
+  const socket = connect(address);
+  socket.write('GET / HTTP/1.1\r\n\r\n');
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  t.match(Buffer.concat(chunks).toString('latin1'), /too_large/);
+});
+
+t.test('a slow reader does not grow the memory of the server', async (t) => {
+  let asked = 0;
+  const answer = Buffer.alloc(100_000);
+  const { server, address } = await serve(
+    {
+      request(_session, _method, _params, reply) {
+        asked++;
+        reply.result(answer);
+      },
+    },
+    { outputBytesMax: 500_000 },
+  );
+  const socket = connect(address);
+  socket.pause();
+  await once(socket, 'connect');
+  const request = framed(encode([0, 1, 'm', {}]));
+  socket.write(Buffer.concat(new Array(400).fill(request)));
+  while (asked === 0) await new Promise(setImmediate);
+  // The kernel takes what it takes; then the server stops.
+  for (let before = -1, quiet = 0; quiet < 50; before = asked) {
+    await new Promise(setImmediate);
+    quiet = asked === before ? quiet + 1 : 0;
+  }
+  const [session] = [...server.sessions];
+  t.ok((session?.pendingBytes ?? 0) < 1_000_000, `${session?.pendingBytes} bytes wait`);
+  t.ok(asked < 400, `${asked} were answered`);
+  let bytes = 0;
+  socket.resume();
+  socket.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (asked === 400 && bytes > 400 * 100_000) socket.destroy();
+  });
+  await once(socket, 'close');
+  t.equal(asked, 400);
+});
+
+t.test('what cannot be connected or listened to is unavailable, with the reason', async (t) => {
+  const { address } = await serve({ request: () => {} });
+  await t.rejects(
+    tcpTransport.listen(address, () => {}),
+    {
+      code: 'unavailable',
+      message: /EADDRINUSE/,
+    },
+  );
+  const listener = await tcpTransport.listen(local, () => {});
+  await listener.close();
+  await t.rejects(tcpTransport.connect(listener.address, 1_000), {
+    code: 'unavailable',
+    message: /ECONNREFUSED/,
+  });
+});
+
+t.test('a reset connection closes as unavailable', async (t) => {
+  const accepted = new Promise<Connection>((resolve) => {
+    void tcpTransport.listen(local, resolve).then(async (listener) => {
+      t.teardown(() => listener.close());
+      const socket = connect(listener.address);
+      await once(socket, 'connect');
+      socket.resetAndDestroy();
+    });
+  });
+  const error = await new Promise<Error | undefined>((resolve) => {
+    void accepted.then((connection) => connection.start({ data: () => {}, closed: resolve }));
+  });
+  t.match(error, { code: 'unavailable', message: /ECONNRESET/ });
+});
