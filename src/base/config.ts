@@ -51,6 +51,8 @@ export interface FrontendConfig extends ServiceConfig {
   readonly http: Address;
   readonly adminToken: string;
   readonly openAdmin: boolean;
+  /** Products in the cache of each session thread; 0: no cache. */
+  readonly cacheEntries: number;
 }
 
 /** What each service's start function resolves to, once it listens. */

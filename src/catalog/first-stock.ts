@@ -1,0 +1,42 @@
+/** Reads the first stock of a new cluster from its file, with a clear word where it is not one. */
+import { readFile } from 'node:fs/promises';
+import { Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import { BazarError } from '../base/errors.js';
+import type { NewProduct } from '../wire/internal.js';
+import { priceToCents } from '../wire/money.js';
+import { Price, ProductId, ProductName, Stock, Topic } from '../wire/schemas.js';
+
+const StockFile = Compile(
+  Type.Object({
+    products: Type.Array(
+      Type.Object({
+        id: Type.Optional(ProductId),
+        name: ProductName,
+        topic: Topic,
+        price: Price,
+        quantity: Stock,
+      }),
+    ),
+  }),
+);
+
+/** Rejects with `invalid_argument` naming the file, and the first place that is wrong. */
+export async function readFirstStock(path: string): Promise<NewProduct[]> {
+  const refuse = (reason: string, cause?: unknown): BazarError =>
+    new BazarError('invalid_argument', `${path}: ${reason}`, { cause });
+  let content: unknown;
+  try {
+    content = JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    throw refuse('cannot be read as JSON', error);
+  }
+  if (!StockFile.Check(content)) {
+    const [first] = StockFile.Errors(content);
+    throw refuse(`${first?.instancePath ?? ''} ${first?.message ?? 'is not a list of products'}`);
+  }
+  return content.products.map(({ price, ...product }) => ({
+    ...product,
+    priceCents: priceToCents(price),
+  }));
+}

@@ -1,0 +1,88 @@
+/**
+ * The catalog service: puts the store together behind its group's member and its doors. Reads as a
+ * list of parts; each part's rules stand in its own file.
+ */
+import { required } from '../base/assert.js';
+import { systemClock } from '../base/clock.js';
+import type { CatalogConfig, RunningService } from '../base/config.js';
+import { createLogger } from '../base/logging.js';
+import { openFolder } from '../group/folder.js';
+import { Member } from '../group/member.js';
+import { noPeers } from '../group/peers.js';
+import { JobsPool } from '../pool/jobs-pool.js';
+import { CatalogAuditor } from './auditor.js';
+import { CatalogMachine, type CatalogResult } from './catalog-machine.js';
+import { keepCursor } from './cursor.js';
+import { readFirstStock } from './first-stock.js';
+import { PeerDesk } from './peer-desk.js';
+import { startRestocking } from './restock.js';
+import { restoreCatalog } from './restore.js';
+import { SnapshotKeeper } from './snapshots.js';
+import { CatalogStore } from './store.js';
+import { ThreadDesk } from './thread-desk.js';
+
+export async function startCatalog(config: CatalogConfig): Promise<RunningService> {
+  const clock = systemClock;
+  const logger = createLogger(config.name, config.logLevel);
+  const folder = await openFolder(config, 'catalog');
+  const machine = new CatalogMachine();
+  const base = await restoreCatalog(folder.snapshots, machine);
+  const jobs = new JobsPool({ clock, logger });
+  const member = new Member<CatalogResult>({
+    config,
+    group: 'catalog',
+    folder,
+    machine,
+    base,
+    gated: true,
+    peers: noPeers,
+    logger,
+    applied(entry, result) {
+      store.applied(entry, result);
+      if (result.kind === 'audit') member.desk.marked(result.token, [entry.seq, result.hash]);
+    },
+  });
+  const store = new CatalogStore({ group: member.host, machine, clock });
+  const auditor = new CatalogAuditor(store, jobs, folder);
+  const desk = new PeerDesk({ store, logger, audit: (token) => auditor.audit(token) });
+  const threads = new ThreadDesk(store);
+  const ready = firstStock(config, store);
+  const address = config.cluster.catalogs.find(({ name }) => name === config.name);
+  await member.open({
+    address: required(address, `address of ${config.name}`),
+    desk,
+    program: new URL('./thread.js', import.meta.url),
+    calls: (calls) => threads.calls(calls),
+  });
+  const { restockEverySeconds: everySeconds, restockTo: target } = config;
+  const restocking = startRestocking({ store, clock, logger, everySeconds, target });
+  const cursor = keepCursor(store, clock, logger);
+  const snapshots = new SnapshotKeeper({ folder, store, jobs, clock, logger });
+  snapshots.start();
+  return {
+    name: config.name,
+    ready,
+    failed: member.host.failed,
+    async stop() {
+      restocking.cancel();
+      cursor.cancel();
+      await snapshots.stop();
+      await member.close();
+      await jobs.close();
+    },
+  };
+}
+
+/** Ready is who has recovered and listens; a new cluster's first leader stocks it besides. */
+function firstStock(config: CatalogConfig, store: CatalogStore): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { catalogs } = config.cluster;
+    if (catalogs.length > 1) resolve();
+    store.onServing(() => {
+      if (store.machine.isStocked) return resolve();
+      readFirstStock(config.productsFile)
+        .then((products) => store.stock(products))
+        .then(resolve, reject);
+    });
+  });
+}

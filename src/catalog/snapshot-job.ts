@@ -1,0 +1,20 @@
+/**
+ * A job: the catalog's next snapshot, from the last one and the journal, by the same `apply` that
+ * serves, so that the owner never walks its whole state (docs/ARCHITECTURE.md, Threads; R11).
+ */
+import { createNodeDisk } from '../storage/node-disk.js';
+import { SnapshotStore } from '../storage/snapshot-store.js';
+import { type ReplayArgs, replayCatalog } from './recompute-job.js';
+
+export interface SnapshotArgs extends ReplayArgs {
+  readonly epoch: number;
+  readonly time: number;
+}
+
+/** Durable when it resolves. */
+export async function makeSnapshot(args: SnapshotArgs): Promise<void> {
+  const machine = await replayCatalog(args);
+  const { throughSeq: seq, epoch, time, snapshotFolder } = args;
+  const store = new SnapshotStore(createNodeDisk(), snapshotFolder);
+  await store.save({ seq, epoch, time, hash: machine.hash(), state: machine.snapshot() });
+}

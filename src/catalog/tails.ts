@@ -1,0 +1,84 @@
+/**
+ * The stream of committed sales to the order leader (docs/PROTOCOL.md, section 5, step 3). Each
+ * subscriber gets every sale from its starting number on, in order and without gaps; sales leave
+ * in the bytes in which they were encoded at apply. Knows no socket.
+ */
+import { assert } from '../base/assert.js';
+import type { SalesMessage } from '../wire/internal.js';
+
+/** Sales sent to one subscriber and not yet confirmed as orders; beyond it the stream waits. */
+const windowSales = 20_000;
+const batchSales = 1_000;
+
+export interface SalesSource {
+  /** A run of sales that holds `number`, of about `max`; undefined where there is none yet. */
+  salesFrom(number: number, max: number): SalesMessage | undefined;
+}
+
+export interface Subscriber {
+  send(sales: SalesMessage): void;
+}
+
+interface Stream {
+  next: number;
+  confirmed: number;
+}
+
+export class SalesTails {
+  readonly #source: SalesSource;
+  readonly #streams = new Map<Subscriber, Stream>();
+  #confirmed = 0;
+
+  constructor(source: SalesSource) {
+    this.#source = source;
+  }
+
+  /** The highest number that an order leader has confirmed as a committed order. */
+  get confirmed(): number {
+    return this.#confirmed;
+  }
+
+  subscribe(subscriber: Subscriber, from: number): void {
+    assert(from >= 1, 'sales are numbered from 1');
+    const stream = { next: from, confirmed: from - 1 };
+    this.#streams.set(subscriber, stream);
+    this.#pull(subscriber, stream);
+  }
+
+  unsubscribe(subscriber: Subscriber): void {
+    this.#streams.delete(subscriber);
+  }
+
+  /** The subscriber has committed all orders through `number`. */
+  confirm(subscriber: Subscriber, number: number): void {
+    const stream = this.#streams.get(subscriber);
+    if (!stream || number >= stream.next) return;
+    stream.confirmed = Math.max(stream.confirmed, number);
+    this.#confirmed = Math.max(this.#confirmed, number);
+    this.#pull(subscriber, stream);
+  }
+
+  /** New sales were applied: whoever waits for just these gets their bytes as they are. */
+  applied(sales: SalesMessage): void {
+    const [first, count] = sales;
+    for (const [subscriber, stream] of this.#streams) {
+      if (stream.next === first && stream.next - stream.confirmed <= windowSales) {
+        stream.next = first + count;
+        subscriber.send(sales);
+      } else {
+        this.#pull(subscriber, stream);
+      }
+    }
+  }
+
+  #pull(subscriber: Subscriber, stream: Stream): void {
+    while (stream.next - stream.confirmed <= windowSales) {
+      const sales = this.#source.salesFrom(stream.next, batchSales);
+      if (!sales) return;
+      const [first, count] = sales;
+      assert(first <= stream.next && stream.next < first + count, 'the stream has no gaps');
+      stream.next = first + count;
+      subscriber.send(sales);
+    }
+  }
+}

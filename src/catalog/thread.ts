@@ -1,0 +1,23 @@
+/** The program of a catalog's session threads: which questions a frontend may ask, and their shapes. */
+import { type MemberCredentials, memberProgram, type Shapes } from '../group/session-program.js';
+import type { ProgramFactory } from '../pool/types.js';
+import { isInteger, isRecord, isText, isTuple } from '../wire/shapes.js';
+
+const textOrNull = (value: unknown): boolean => value === null || isText(value);
+
+const shapes: Shapes = {
+  lookup: (params) => isTuple(params, 1) && (isInteger(params[0]) || isText(params[0])),
+  search: (params) =>
+    isTuple(params, 4) &&
+    textOrNull(params[0]) &&
+    textOrNull(params[1]) &&
+    isInteger(params[2]) &&
+    isInteger(params[3]),
+  add: (params) => isTuple(params, 1) && isRecord(params[0]),
+  update: (params) => isTuple(params, 2) && isInteger(params[0]) && isRecord(params[1]),
+  remove: (params) =>
+    isTuple(params, 2) && isInteger(params[0]) && (params[1] === null || isInteger(params[1])),
+};
+
+export const program: ProgramFactory = (owner, data) =>
+  memberProgram(owner, data as MemberCredentials, shapes);

@@ -1,0 +1,57 @@
+/**
+ * From the services' positional answers to the public shapes: cents become decimals, outcomes
+ * become answers or errors. The only place of the frontend that knows both.
+ */
+import { unreachable } from '../base/assert.js';
+import { BazarError } from '../base/errors.js';
+import type { Outcome, ProductRecord, Sale } from '../wire/internal.js';
+import { centsToPrice } from '../wire/money.js';
+import type { Order, Placed, Product } from '../wire/schemas.js';
+
+export function toProduct(record: ProductRecord): Product {
+  const [id, name, topic, priceCents, quantity, version] = record;
+  return { id, name, topic, price: centsToPrice(priceCents), quantity, version };
+}
+
+export function toOrder(sale: Sale): Order {
+  const [number, , lines, totalCents, at] = sale;
+  const [first] = lines;
+  if (first === undefined) throw new BazarError('internal', `order ${number} has no lines`);
+  return {
+    number,
+    name: first[1],
+    quantity: first[2],
+    lines: lines.map(([id, name, quantity, priceCents]) => ({
+      id,
+      name,
+      quantity,
+      price: centsToPrice(priceCents),
+    })),
+    total: centsToPrice(totalCents),
+    at: new Date(at).toISOString(),
+  };
+}
+
+export function toPlaced(outcome: Outcome): Placed {
+  switch (outcome[0]) {
+    case 'sold': {
+      const [, number, totalCents, replayed] = outcome;
+      const placed = { order_number: number, total: centsToPrice(totalCents) };
+      return replayed ? { ...placed, replayed } : placed;
+    }
+    case 'out_of_stock': {
+      const [, id, available] = outcome;
+      throw new BazarError('out_of_stock', 'not enough in stock', { details: { id, available } });
+    }
+    case 'not_found':
+      throw new BazarError('not_found', 'product not found', { details: { line: outcome[1] } });
+    case 'key_reused':
+      throw new BazarError('key_reused', 'the key was used for another purchase');
+    case 'stale':
+      throw new BazarError('unavailable', 'the purchase came too late: try again');
+    case 'full':
+      throw new BazarError('overloaded', 'too many purchases are under way');
+    default:
+      return unreachable(outcome);
+  }
+}

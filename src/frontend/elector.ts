@@ -1,0 +1,97 @@
+/**
+ * The frontend's failure detector for one group (docs/PROTOCOL.md, section 3): from the health
+ * answers of the replicas it tells who leads, and whom to nominate when nobody does. A nomination
+ * is only a hint; the group itself decides. Pure: it sees no clock and no socket.
+ */
+import { protocolTimes } from '../base/limits.js';
+import type { GroupStatus } from '../group/types.js';
+
+/** What a replica answers to `health_check`. */
+export interface Health extends GroupStatus {
+  readonly pid: number;
+}
+
+export interface Nomination {
+  readonly leader: string;
+  /** Who is told: the nominee itself, and the others so that they know. */
+  readonly tell: readonly string[];
+}
+
+interface Sight {
+  health: Health;
+  atMs: number;
+}
+
+/** A nominee gets this long to win before anybody is nominated again. */
+const nominationMs = 300;
+
+export class Elector {
+  readonly #members: readonly string[];
+  readonly #sights = new Map<string, Sight>();
+  #nominatedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** `members` are the electable replicas; a recovery server never leads. */
+  constructor(members: readonly string[]) {
+    this.#members = members;
+  }
+
+  answered(name: string, health: Health, nowMs: number): void {
+    this.#sights.set(name, { health, atMs: nowMs });
+  }
+
+  /** The connection is closed, or an answer did not come in time. */
+  lost(name: string): void {
+    // The loss of a leader is news: do not sit out the last nomination.
+    if (this.#sights.get(name)?.health.role === 'leader') {
+      this.#nominatedAtMs = Number.NEGATIVE_INFINITY;
+    }
+    this.#sights.delete(name);
+  }
+
+  health(name: string): Health | undefined {
+    return this.#sights.get(name)?.health;
+  }
+
+  /** The healthy serving leader of the highest epoch. */
+  leader(nowMs: number): Health | undefined {
+    let best: Health | undefined;
+    for (const health of this.#healthy(nowMs)) {
+      if (health.role !== 'leader' || !health.serving) continue;
+      if (!best || health.epoch > best.epoch) best = health;
+    }
+    return best;
+  }
+
+  /** Whom to nominate now: of the healthy replicas with the newest log, the one with the highest id. */
+  nominate(nowMs: number): Nomination | undefined {
+    if (this.leader(nowMs) || nowMs - this.#nominatedAtMs < nominationMs) return undefined;
+    const healthy = this.#healthy(nowMs).filter((health) => health.role !== 'learner');
+    const [best] = healthy.sort(byLogThenId);
+    if (!best) return undefined;
+    this.#nominatedAtMs = nowMs;
+    return { leader: best.id, tell: healthy.map((health) => health.id) };
+  }
+
+  #healthy(nowMs: number): Health[] {
+    const healthy: Health[] = [];
+    for (const name of this.#members) {
+      const sight = this.#sights.get(name);
+      if (!sight || nowMs - sight.atMs > protocolTimes.healthCheckTimeoutMs) continue;
+      if (sight.health.oldestUncommittedMs > protocolTimes.oldestUncommittedMs) continue;
+      healthy.push(sight.health);
+    }
+    return healthy;
+  }
+}
+
+function byLogThenId(a: Health, b: Health): number {
+  return (
+    b.logEnd.epoch - a.logEnd.epoch ||
+    b.logEnd.seq - a.logEnd.seq ||
+    idNumber(b.id) - idNumber(a.id)
+  );
+}
+
+function idNumber(name: string): number {
+  return Number(/\d+$/.exec(name)?.[0] ?? 0);
+}

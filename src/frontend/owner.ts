@@ -1,0 +1,134 @@
+/**
+ * The owner of a frontend: it watches the replicas, says who leads, holds the session with the
+ * catalog leader for all its threads, and gathers what only it can see. It serves no customer.
+ */
+import { type Clock, systemClock } from '../base/clock.js';
+import type { FrontendConfig, MemberAddresses } from '../base/config.js';
+import { BazarError } from '../base/errors.js';
+import { wireLimits } from '../base/limits.js';
+import type { Logger } from '../base/logging.js';
+import { systemRandom } from '../base/random.js';
+import { type Identity, introduction } from '../net/handshake.js';
+import { RpcClient } from '../net/rpc-client.js';
+import { tcpTransport } from '../net/tcp-transport.js';
+import type { InvalidateParams } from '../wire/internal.js';
+import { takeAudit } from './audit-round.js';
+import type { Leaders } from './backends.js';
+import { CacheSession } from './cache-session.js';
+import type { CacheCounters } from './product-cache.js';
+import { Stamps } from './stamps.js';
+import { frontendStatus, memberStatus } from './status.js';
+import type { AuditReport, StoreStatus } from './types.js';
+import { type GroupName, type ReplicaLine, Watch } from './watch.js';
+
+export interface FrontendOwnerOptions {
+  readonly config: FrontendConfig;
+  readonly identity: Identity;
+  readonly clusterId: string;
+  readonly logger: Logger;
+  /** Called when the leaders change. */
+  readonly leaders: (leaders: Leaders) => void;
+}
+
+export class FrontendOwner {
+  readonly stamps = new Stamps();
+  readonly #options: FrontendOwnerOptions;
+  readonly #clock: Clock = systemClock;
+  readonly #clients: RpcClient[] = [];
+  readonly #watch: Watch;
+  readonly #session: CacheSession;
+  readonly #counters: CacheCounters = { hits: 0, misses: 0, stale: 0, fills: 0 };
+  #told: Leaders = { catalog: undefined, order: undefined };
+
+  constructor(options: FrontendOwnerOptions) {
+    this.#options = options;
+    this.#session = new CacheSession(this.stamps, options.logger);
+    const { catalogs, orders } = options.config.cluster;
+    const lines = [
+      ...catalogs.map((member) => this.#line(member, 'catalog')),
+      ...orders.map((member) => this.#line(member, 'order')),
+    ];
+    this.#watch = new Watch({
+      lines,
+      clock: this.#clock,
+      logger: options.logger,
+      seen: (leaders) => this.#seen(leaders, lines),
+    });
+  }
+
+  start(): void {
+    for (const client of this.#clients) client.start();
+    this.#watch.start();
+  }
+
+  stop(): void {
+    this.#watch.stop();
+    for (const client of this.#clients) client.close();
+    this.stamps.endSession();
+  }
+
+  counted(news: CacheCounters): void {
+    this.#counters.hits += news.hits;
+    this.#counters.misses += news.misses;
+    this.#counters.stale += news.stale;
+    this.#counters.fills += news.fills;
+  }
+
+  status(): StoreStatus {
+    const { lines } = this.#watch;
+    return {
+      members: lines.map((line) => memberStatus(line, this.#watch.health(line))),
+      frontends: [frontendStatus(this.#options.identity.id, this.#counters, this.stamps)],
+    };
+  }
+
+  audit(): Promise<AuditReport> {
+    return takeAudit(this.#watch.lines, this.#watch.leaders, systemRandom.uuid());
+  }
+
+  #seen(leaders: Leaders, lines: readonly ReplicaLine[]): void {
+    this.#session.follow(lines.find(({ name }) => name === leaders.catalog));
+    if (leaders.catalog === this.#told.catalog && leaders.order === this.#told.order) return;
+    this.#told = leaders;
+    this.#options.leaders(leaders);
+  }
+
+  #line(member: MemberAddresses, group: GroupName): ReplicaLine {
+    const { identity, clusterId: cluster, config } = this.#options;
+    const { name } = member;
+    const clock = this.#clock;
+    const token = config.clusterToken;
+    const handshake = { identity, cluster, group, token, clock, random: systemRandom };
+    const client = new RpcClient({
+      address: member.peer,
+      transport: tcpTransport,
+      clock,
+      random: systemRandom,
+      trusted: true,
+      frameBytesMax: wireLimits.internalFrameBytesMax,
+      introduce: introduction(handshake, name),
+      connected: () => this.#watch.opened(name),
+      disconnected: () => {
+        this.#session.lost(name);
+        this.#watch.closed(name);
+      },
+      handler: {
+        request: (_session, method, params, reply) => {
+          if (method !== 'invalidate') throw new BazarError('unknown_method', method);
+          this.#session.invalidate(name, params as InvalidateParams);
+          reply.result(null);
+        },
+      },
+    });
+    this.#clients.push(client);
+    return {
+      name,
+      group,
+      witness: false,
+      get connected() {
+        return client.connected;
+      },
+      call: (method, params, timeoutMs) => client.call(method, params, timeoutMs),
+    };
+  }
+}

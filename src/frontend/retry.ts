@@ -1,0 +1,52 @@
+/**
+ * Trying again until a deadline. Only failures that say so are tried again; an operation that is
+ * not idempotent also stops where the outcome of an attempt is unknown.
+ */
+import { type Clock, sleep } from '../base/clock.js';
+import { BazarError, toBazarError } from '../base/errors.js';
+
+const backoffMinMs = 5;
+const backoffMaxMs = 200;
+
+export interface RetryOptions {
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+  /** The same call twice is the same as once: reads, and purchases with their keys. */
+  readonly idempotent: boolean;
+  /** An attempt takes no longer than this, so that a hung leader does not use up the deadline. */
+  readonly attemptMaxMs: number;
+}
+
+export async function retry<T>(
+  options: RetryOptions,
+  attempt: (timeoutMs: number) => Promise<T>,
+): Promise<T> {
+  const { clock, deadlineMs, attemptMaxMs } = options;
+  let backoffMs = backoffMinMs;
+  for (;;) {
+    const leftMs = deadlineMs - clock.nowMs();
+    if (leftMs <= 0) throw new BazarError('deadline_exceeded', 'no time is left');
+    try {
+      return await attempt(Math.min(leftMs, attemptMaxMs));
+    } catch (thrown) {
+      const error = toBazarError(thrown);
+      if (!mayRetry(error, options.idempotent)) throw error;
+      if (clock.nowMs() + backoffMs >= deadlineMs) throw atDeadline(error);
+    }
+    await sleep(clock, backoffMs);
+    backoffMs = Math.min(backoffMs * 2, backoffMaxMs);
+  }
+}
+
+function mayRetry(error: BazarError, idempotent: boolean): boolean {
+  if (error.code === 'deadline_exceeded') return idempotent;
+  return error.retryable && (idempotent || error.details['unknown'] !== true);
+}
+
+/** Nobody could be reached: `unavailable`. Somebody took it and did not answer: the deadline. */
+function atDeadline(error: BazarError): BazarError {
+  if (error.code === 'overloaded' || error.details['unknown'] !== true) return error;
+  return new BazarError('deadline_exceeded', 'the outcome is not known: retry with the same key', {
+    cause: error,
+  });
+}

@@ -1,0 +1,109 @@
+/**
+ * What a frontend's session thread is made of, below its doors: backends over TCP that prove who
+ * they are, the cache over the shared stamps, the shop. Doors are added by the gateway.
+ */
+
+import { type Clock, every, systemClock } from '../base/clock.js';
+import type { ClusterConfig, MemberAddresses } from '../base/config.js';
+import { wireLimits } from '../base/limits.js';
+import { systemRandom } from '../base/random.js';
+import { type Identity, introduction } from '../net/handshake.js';
+import { RpcClient } from '../net/rpc-client.js';
+import { tcpTransport } from '../net/tcp-transport.js';
+import type { OwnerLink } from '../pool/types.js';
+import { Backends, type Leaders } from './backends.js';
+import { PurchaseKeys } from './keys.js';
+import { type CacheCounters, ProductCache } from './product-cache.js';
+import { Shop } from './shop.js';
+import { Stamps } from './stamps.js';
+import type { AuditReport, StoreStatus } from './types.js';
+
+const countersEveryMs = 250;
+
+/** Travels to the threads by structured clone. */
+export interface FrontendThreadData {
+  readonly identity: Identity;
+  readonly clusterId: string;
+  readonly clusterToken: string;
+  readonly cluster: ClusterConfig;
+  readonly stamps: SharedArrayBuffer;
+  readonly cacheEntries: number;
+}
+
+export interface ThreadParts {
+  readonly shop: Shop;
+  follow(leaders: Leaders): void;
+  close(): void;
+}
+
+export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadParts {
+  const clock = systemClock;
+  const cache = new ProductCache(new Stamps(data.stamps), data.cacheEntries);
+  const backends = new Backends({
+    cluster: data.cluster,
+    connect: (member, group) => connect(member, group, data, clock),
+  });
+  const counting = every(clock, countersEveryMs, countersTeller(owner, cache));
+  const shop = new Shop({
+    backends,
+    cache,
+    clock,
+    keys: new PurchaseKeys(systemRandom),
+    owner: {
+      status: () => owner.call('status', null) as Promise<StoreStatus>,
+      audit: () => owner.call('audit', null) as Promise<AuditReport>,
+      notReady: () => notReady(backends.leaders),
+    },
+  });
+  return {
+    shop,
+    follow: (leaders) => backends.follow(leaders),
+    close() {
+      counting.cancel();
+      backends.close();
+    },
+  };
+}
+
+function connect(
+  member: MemberAddresses,
+  group: 'catalog' | 'order',
+  { identity, clusterId: cluster, clusterToken: token }: FrontendThreadData,
+  clock: Clock,
+): RpcClient {
+  const handshake = { identity, cluster, group, token, clock, random: systemRandom };
+  const client = new RpcClient({
+    address: member.service,
+    transport: tcpTransport,
+    clock,
+    random: systemRandom,
+    trusted: true,
+    frameBytesMax: wireLimits.internalFrameBytesMax,
+    introduce: introduction(handshake, member.name),
+  });
+  client.start();
+  return client;
+}
+
+/** Tells the owner what was counted since the last time. */
+function countersTeller(owner: OwnerLink, cache: ProductCache): () => void {
+  let told: CacheCounters = { hits: 0, misses: 0, stale: 0, fills: 0 };
+  return () => {
+    const now = { ...cache.counters };
+    const news = {
+      hits: now.hits - told.hits,
+      misses: now.misses - told.misses,
+      stale: now.stale - told.stale,
+      fills: now.fills - told.fills,
+    };
+    told = now;
+    if (news.hits + news.misses > 0) owner.tell('counters', news);
+  };
+}
+
+function notReady(leaders: Leaders): string | undefined {
+  for (const group of ['catalog', 'order'] as const) {
+    if (leaders[group] === undefined) return `the ${group} group has no leader at the moment`;
+  }
+  return undefined;
+}

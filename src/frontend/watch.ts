@@ -1,0 +1,133 @@
+/**
+ * Watches every replica of both groups: asks each for its health, hands the answers to the electors
+ * and carries out what they decide (docs/PROTOCOL.md, section 3). Knows no socket: a replica is a
+ * line that can be called. Invariant: at most one question of health is under way for each replica.
+ */
+import { type Clock, every, type Timer } from '../base/clock.js';
+import { protocolTimes } from '../base/limits.js';
+import type { Logger } from '../base/logging.js';
+import type { Leaders } from './backends.js';
+import { Elector, type Health } from './elector.js';
+
+export type GroupName = 'catalog' | 'order';
+
+/** A connection to the owner of a replica, which comes back by itself. */
+export interface ReplicaLine {
+  readonly name: string;
+  readonly group: GroupName;
+  /** True for a recovery server, which never leads. */
+  readonly witness: boolean;
+  readonly connected: boolean;
+  call(method: string, params: unknown, timeoutMs: number): Promise<unknown>;
+}
+
+export interface WatchOptions {
+  readonly lines: readonly ReplicaLine[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called after every round and at every change of leader. */
+  readonly seen: (leaders: Leaders) => void;
+}
+
+export class Watch {
+  readonly #options: WatchOptions;
+  readonly #electors: Readonly<Record<GroupName, Elector>>;
+  readonly #asking = new Set<ReplicaLine>();
+  #timer: Timer | undefined;
+  #leaders: Leaders = { catalog: undefined, order: undefined };
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    const electable = (group: GroupName): string[] =>
+      options.lines.filter((line) => line.group === group && !line.witness).map(({ name }) => name);
+    this.#electors = {
+      catalog: new Elector(electable('catalog')),
+      order: new Elector(electable('order')),
+    };
+  }
+
+  get lines(): readonly ReplicaLine[] {
+    return this.#options.lines;
+  }
+
+  get leaders(): Leaders {
+    return this.#leaders;
+  }
+
+  health(line: ReplicaLine): Health | undefined {
+    return this.#electors[line.group].health(line.name);
+  }
+
+  start(): void {
+    this.#timer = every(this.#options.clock, protocolTimes.healthCheckEveryMs, () => this.round());
+    this.round();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
+  /** Asks everybody for their health now. */
+  round(): void {
+    for (const line of this.#options.lines) this.#ask(line);
+    this.#decide();
+  }
+
+  /** A connection came up: who is there may lead. */
+  opened(name: string): void {
+    for (const line of this.#options.lines) if (line.name === name) this.#ask(line);
+  }
+
+  /** A connection closed: a crash is noticed here, a hang by the health check. */
+  closed(name: string): void {
+    for (const line of this.#options.lines) {
+      if (line.name === name) this.#electors[line.group].lost(name);
+    }
+    this.round();
+  }
+
+  #ask(line: ReplicaLine): void {
+    if (!line.connected || this.#asking.has(line)) return;
+    this.#asking.add(line);
+    const { clock } = this.#options;
+    line
+      .call('health_check', {}, protocolTimes.healthCheckTimeoutMs)
+      .then(
+        (health) => this.#electors[line.group].answered(line.name, health as Health, clock.nowMs()),
+        () => this.#electors[line.group].lost(line.name),
+      )
+      .finally(() => {
+        this.#asking.delete(line);
+        this.#decide();
+      });
+  }
+
+  #decide(): void {
+    const nowMs = this.#options.clock.nowMs();
+    const { catalog, order } = this.#electors;
+    const leaders = { catalog: catalog.leader(nowMs)?.id, order: order.leader(nowMs)?.id };
+    const before = this.#leaders;
+    this.#leaders = leaders;
+    for (const group of ['catalog', 'order'] as const) {
+      if (leaders[group] !== before[group]) {
+        this.#options.logger.info({ group, leader: leaders[group] ?? null }, 'leader');
+      }
+      if (leaders[group] === undefined) this.#nominate(group, nowMs);
+    }
+    this.#options.seen(leaders);
+  }
+
+  #nominate(group: GroupName, nowMs: number): void {
+    const nomination = this.#electors[group].nominate(nowMs);
+    if (!nomination) return;
+    this.#options.logger.info({ group, nominee: nomination.leader }, 'nominate');
+    for (const line of this.#options.lines) {
+      if (line.group !== group || !line.connected || !nomination.tell.includes(line.name)) continue;
+      const hint = { leader_id: nomination.leader };
+      line.call('update_leader', hint, protocolTimes.healthCheckTimeoutMs).then(
+        () => this.#ask(line),
+        () => {},
+      );
+    }
+  }
+}

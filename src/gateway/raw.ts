@@ -1,0 +1,185 @@
+/**
+ * The raw door: MessagePack-RPC over length-prefixed frames, for anyone. Validates, checks rights,
+ * and calls the operations; a cached look-up is answered in the same turn, from bytes that are
+ * encoded already. Knows nothing of what lies behind the operations.
+ */
+import { timingSafeEqual } from 'node:crypto';
+import { unreachable } from '../base/assert.js';
+import type { Clock } from '../base/clock.js';
+import { BazarError, toBazarError } from '../base/errors.js';
+import { clientLimits, sessionLimits, wireLimits } from '../base/limits.js';
+import type { Logger } from '../base/logging.js';
+import type { Shop } from '../frontend/shop.js';
+import type { RequestContext } from '../frontend/types.js';
+import type { RpcReply } from '../net/open-requests.js';
+import { RpcServer } from '../net/rpc-server.js';
+import type { RpcHandler, RpcSession } from '../net/rpc-session.js';
+import type { Connection } from '../net/types.js';
+import type { Params, PublicMethod } from '../wire/schemas.js';
+import { publicMethod, validateParams } from '../wire/validate.js';
+
+const protocolVersion = 1;
+/** The books of a large store take a while. */
+const auditTimeoutMs = 120_000;
+
+export interface RawGatewayOptions {
+  readonly shop: Shop;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly adminToken: string;
+  readonly openAdmin: boolean;
+}
+
+export class RawGateway implements RpcHandler {
+  readonly #options: RawGatewayOptions;
+  readonly #server: RpcServer;
+  readonly #admins = new WeakSet<RpcSession>();
+  #requests = 0;
+
+  constructor(options: RawGatewayOptions) {
+    this.#options = options;
+    this.#server = new RpcServer({
+      newHandler: () => this,
+      clock: options.clock,
+      logger: options.logger,
+      trusted: false,
+      frameBytesMax: wireLimits.publicFrameBytesMax,
+      idleMs: sessionLimits.idleMs,
+    });
+  }
+
+  accept(connection: Connection): void {
+    this.#server.accept(connection);
+  }
+
+  drain(): Promise<void> {
+    return this.#server.drain();
+  }
+
+  request(session: RpcSession, name: string, raw: unknown, reply: RpcReply): void {
+    const method = publicMethod(name);
+    const params = validateParams(method, raw);
+    if (method === 'lookup') {
+      this.#lookup(params as Params<'lookup'>, reply);
+    } else if (method === 'hello') {
+      this.#hello(session, params as Params<'hello'>, reply);
+    } else {
+      this.#perform(session, method, params).then(
+        (result) => reply.result(result),
+        (error: unknown) => this.#fail(method, error, reply),
+      );
+    }
+  }
+
+  #lookup(params: Params<'lookup'>, reply: RpcReply): void {
+    const { shop, clock } = this.#options;
+    const cached = shop.cached(params);
+    if (cached) {
+      reply.encoded(cached.encoded);
+      return;
+    }
+    shop.fetch(params, clock.nowMs() + clientLimits.requestTimeoutMs).then(
+      (found) => reply.encoded(found.encoded),
+      (error: unknown) => this.#fail('lookup', error, reply),
+    );
+  }
+
+  /** Optional on this port; a token that is not the administrator's is refused, not ignored. */
+  #hello(session: RpcSession, params: Params<'hello'>, reply: RpcReply): void {
+    if (params.protocol !== protocolVersion) {
+      throw new BazarError('invalid_argument', `this port speaks protocol ${protocolVersion}`);
+    }
+    if (params.token !== undefined) {
+      if (!sameSecret(params.token, this.#options.adminToken)) {
+        throw new BazarError('unauthenticated', 'the token is not known');
+      }
+      this.#admins.add(session);
+    }
+    reply.result({ protocol: protocolVersion, admin: this.#isAdmin(session) });
+  }
+
+  async #perform(
+    session: RpcSession,
+    method: Exclude<PublicMethod, 'lookup' | 'hello'>,
+    params: Params<PublicMethod>,
+  ): Promise<unknown> {
+    const { shop } = this.#options;
+    const context = this.#context(method === 'audit' ? auditTimeoutMs : undefined);
+    switch (method) {
+      case 'search':
+        return shop.search(params as Params<'search'>, context);
+      case 'buy':
+        return shop.buy(params as Params<'buy'>, context);
+      case 'order':
+        return shop.order(params as Params<'order'>, context);
+      case 'status':
+        return shop.status(context);
+      case 'ping':
+        return {};
+      case 'orders':
+      case 'add_product':
+      case 'update_product':
+      case 'remove_product':
+      case 'audit':
+        this.#requireAdmin(session);
+        return this.#administer(method, params, context);
+      default:
+        return unreachable(method);
+    }
+  }
+
+  #administer(
+    method: 'orders' | 'add_product' | 'update_product' | 'remove_product' | 'audit',
+    params: Params<PublicMethod>,
+    context: RequestContext,
+  ): Promise<unknown> {
+    const { shop } = this.#options;
+    switch (method) {
+      case 'orders':
+        return shop.orders(params as Params<'orders'>, context);
+      case 'add_product':
+        return shop.addProduct(params as Params<'add_product'>, context);
+      case 'update_product':
+        return shop.updateProduct(params as Params<'update_product'>, context);
+      case 'remove_product':
+        return shop.removeProduct(params as Params<'remove_product'>, context);
+      case 'audit':
+        return shop.audit(context);
+      default:
+        return unreachable(method);
+    }
+  }
+
+  #isAdmin(session: RpcSession): boolean {
+    return this.#options.openAdmin || this.#admins.has(session);
+  }
+
+  #requireAdmin(session: RpcSession): void {
+    if (this.#isAdmin(session)) return;
+    throw new BazarError(
+      'unauthenticated',
+      'this needs the administrator: say hello with the token',
+    );
+  }
+
+  #context(timeoutMs: number = clientLimits.requestTimeoutMs): RequestContext {
+    this.#requests++;
+    return {
+      requestId: `raw-${this.#requests.toString(36)}`,
+      deadlineMs: this.#options.clock.nowMs() + timeoutMs,
+    };
+  }
+
+  #fail(method: string, thrown: unknown, reply: RpcReply): void {
+    const error = toBazarError(thrown);
+    if (error.code === 'internal') {
+      this.#options.logger.error({ method, err: error.cause ?? error }, 'a request failed');
+    }
+    reply.fail(error);
+  }
+}
+
+function sameSecret(given: string, secret: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(secret)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

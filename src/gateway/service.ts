@@ -1,0 +1,107 @@
+/**
+ * The frontend service: its owner, and the session threads behind the raw and the HTTP port. It is
+ * ready when both groups have a serving leader.
+ */
+import { systemClock } from '../base/clock.js';
+import type { FrontendConfig, RunningService } from '../base/config.js';
+import { BazarError } from '../base/errors.js';
+import { createLogger, type Logger } from '../base/logging.js';
+import { systemRandom } from '../base/random.js';
+import type { Leaders } from '../frontend/backends.js';
+import { FrontendOwner } from '../frontend/owner.js';
+import type { CacheCounters } from '../frontend/product-cache.js';
+import { tcpTransport } from '../net/tcp-transport.js';
+import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
+import type { OwnerCall } from '../pool/types.js';
+import { readClusterId } from '../storage/identity.js';
+import { createNodeDisk } from '../storage/node-disk.js';
+import type { GatewayThreadData } from './thread.js';
+
+export async function startFrontend(config: FrontendConfig): Promise<RunningService> {
+  const logger = createLogger(config.name, config.logLevel);
+  const clusterId = await readClusterId(createNodeDisk(), config.dataDir);
+  const identity = { role: 'frontend', id: config.name, incarnation: systemRandom.uuid() };
+  const { promise: ready, seen } = untilServing();
+  const owner = new FrontendOwner({
+    config,
+    identity,
+    clusterId,
+    logger,
+    leaders: (leaders) => {
+      pool.broadcast('leaders', leaders);
+      seen(leaders);
+    },
+  });
+  const data: GatewayThreadData = {
+    identity,
+    clusterId,
+    clusterToken: config.clusterToken,
+    cluster: config.cluster,
+    stamps: owner.stamps.buffer,
+    cacheEntries: config.cacheEntries,
+    logLevel: config.logLevel,
+    adminToken: config.adminToken,
+    openAdmin: config.openAdmin,
+  };
+  const pool = await startThreads(config, data, owner, logger);
+  await pool.listen(tcpTransport, config.raw, 'raw');
+  await pool.listen(tcpTransport, config.http, 'http');
+  owner.start();
+  return {
+    name: config.name,
+    ready,
+    failed: new Promise(() => {}),
+    async stop() {
+      await pool.drain();
+      owner.stop();
+    },
+  };
+}
+
+function startThreads(
+  config: FrontendConfig,
+  data: GatewayThreadData,
+  owner: FrontendOwner,
+  logger: Logger,
+): Promise<SessionPool> {
+  return startSessionPool({
+    workers: config.workers,
+    program: new URL('./thread.js', import.meta.url),
+    data,
+    clock: systemClock,
+    logger,
+    onCalls: (calls) => {
+      for (const call of calls) answer(owner, call);
+    },
+    onTell: (operation, args) => {
+      if (operation === 'counters') owner.counted(args as CacheCounters);
+    },
+  });
+}
+
+function answer(owner: FrontendOwner, { operation, reply }: OwnerCall): void {
+  switch (operation) {
+    case 'status':
+      reply(undefined, owner.status());
+      break;
+    case 'audit':
+      owner.audit().then((report) => reply(undefined, report), reply);
+      break;
+    default:
+      reply(new BazarError('unknown_method', `unknown operation "${operation}"`));
+  }
+}
+
+/** Resolves when both groups are first seen with a serving leader. */
+function untilServing(): { promise: Promise<void>; seen(leaders: Leaders): void } {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return {
+    promise,
+    seen({ catalog, order }) {
+      if (catalog !== undefined && order !== undefined) resolve();
+    },
+  };
+}

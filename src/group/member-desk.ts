@@ -1,0 +1,73 @@
+/**
+ * What every member answers on its replication port, whoever asks among the cluster's services: its
+ * health, a nomination, its state at an audit. What is the service's own goes on to its desk.
+ */
+import { BazarError, toBazarError } from '../base/errors.js';
+import type { AuditMark } from '../wire/internal.js';
+import type { GroupStatus } from './types.js';
+
+/** Audits remembered; the oldest is forgotten first. */
+const marksMax = 64;
+
+export interface MemberReply {
+  result(value: unknown): void;
+  fail(error: BazarError): void;
+}
+
+export interface MemberDeskOptions {
+  readonly status: () => GroupStatus;
+  readonly nominate: (leader: string) => void;
+  readonly pid: number;
+}
+
+export class MemberDesk {
+  readonly #options: MemberDeskOptions;
+  readonly #marks = new Map<string, AuditMark>();
+  readonly #waiters = new Map<string, ((mark: AuditMark) => void)[]>();
+
+  constructor(options: MemberDeskOptions) {
+    this.#options = options;
+  }
+
+  /** False where the method is not one that all members have. */
+  request(method: string, params: unknown, reply: MemberReply): boolean {
+    switch (method) {
+      case 'health_check':
+        reply.result({ ...this.#options.status(), pid: this.#options.pid });
+        return true;
+      case 'update_leader':
+        this.#options.nominate((params as { readonly leader_id: string }).leader_id);
+        reply.result(null);
+        return true;
+      case 'audit_mark':
+        this.mark((params as readonly [string])[0]).then(
+          (mark) => reply.result(mark),
+          (error: unknown) => reply.fail(toBazarError(error)),
+        );
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** An `audit` entry was applied here. */
+  marked(token: string, mark: AuditMark): void {
+    this.#marks.set(token, mark);
+    const [oldest] = this.#marks.keys();
+    if (this.#marks.size > marksMax && oldest !== undefined) this.#marks.delete(oldest);
+    for (const resolve of this.#waiters.get(token) ?? []) resolve(mark);
+    this.#waiters.delete(token);
+  }
+
+  /** Resolves when this replica has applied the audit; whoever asks has a deadline of its own. */
+  mark(token: string): Promise<AuditMark> {
+    const known = this.#marks.get(token);
+    if (known) return Promise.resolve(known);
+    const waiting = this.#waiters.get(token) ?? [];
+    if (waiting.length >= marksMax || this.#waiters.size >= marksMax) {
+      return Promise.reject(new BazarError('overloaded', 'too many audits wait'));
+    }
+    this.#waiters.set(token, waiting);
+    return new Promise((resolve) => waiting.push(resolve));
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * A group's member as it runs: its host between journal and peers, its replication port on the
+ * owner, its session threads on the service port. What it replicates, and what it answers beyond
+ * what every member answers, is the service's. Invariant: it listens only when its log is recovered.
+ */
+import { type Clock, systemClock } from '../base/clock.js';
+import type { MemberAddresses, ServiceConfig } from '../base/config.js';
+import { BazarError } from '../base/errors.js';
+import { wireLimits } from '../base/limits.js';
+import type { Logger } from '../base/logging.js';
+import { systemRandom } from '../base/random.js';
+import type { SnapshotMark } from '../consensus/messages.js';
+import type { Entry, StateMachine } from '../consensus/types.js';
+import { gatedHandler, type HandshakeOptions, type Identity } from '../net/handshake.js';
+import { RpcServer } from '../net/rpc-server.js';
+import type { RpcHandler, RpcSession } from '../net/rpc-session.js';
+import { tcpTransport } from '../net/tcp-transport.js';
+import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
+import type { OwnerCall } from '../pool/types.js';
+import type { MemberFolder } from './folder.js';
+import { GroupHost } from './host.js';
+import { MemberDesk } from './member-desk.js';
+import type { Peers } from './peers.js';
+import type { MemberCredentials } from './session-program.js';
+import type { SnapshotPort } from './snapshot-port.js';
+
+/** What the service answers on the replication port; false where the method is not its own. */
+export interface ServiceDesk {
+  request(
+    session: RpcSession,
+    method: string,
+    params: unknown,
+    reply: Parameters<RpcHandler['request']>[3],
+  ): boolean;
+  notification(session: RpcSession, method: string, params: unknown): void;
+  closed(session: RpcSession): void;
+}
+
+export interface MemberOptions<Result> {
+  readonly config: ServiceConfig;
+  readonly group: 'catalog' | 'order';
+  readonly folder: MemberFolder;
+  readonly machine: StateMachine<Result>;
+  readonly base: SnapshotMark;
+  readonly gated: boolean;
+  readonly peers: Peers;
+  readonly snapshots?: SnapshotPort;
+  readonly logger: Logger;
+  readonly applied: (entry: Entry, result: Result) => void;
+}
+
+/** The service's answers and its threads, once the host is there to build them on. */
+export interface MemberDoors {
+  readonly address: MemberAddresses;
+  readonly desk: ServiceDesk;
+  readonly program: URL;
+  calls(calls: OwnerCall[]): void;
+}
+
+export class Member<Result> {
+  readonly host: GroupHost<Result>;
+  readonly desk: MemberDesk;
+  readonly #options: MemberOptions<Result>;
+  readonly #clock: Clock = systemClock;
+  #server: RpcServer | undefined;
+  #pool: SessionPool | undefined;
+
+  constructor(options: MemberOptions<Result>) {
+    this.#options = options;
+    const { config, folder, machine, base, gated, peers, snapshots, logger, applied } = options;
+    const { catalogs, orders, recovery } = config.cluster;
+    const replicas = options.group === 'catalog' ? catalogs : orders;
+    this.host = new GroupHost<Result>({
+      id: config.name,
+      voters: replicas.map((member) => member.name),
+      witnesses: recovery.map((member) => member.name),
+      learner: folder.learner,
+      incarnation: folder.incarnation,
+      journal: folder.journal,
+      clock: this.#clock,
+      minCopies: config.minCopies,
+      ...{ machine, base, logger, peers, gated, snapshots, applied },
+    });
+    this.desk = new MemberDesk({
+      status: () => this.host.status(),
+      nominate: (leader) => this.host.nominate(leader),
+      pid: process.pid,
+    });
+  }
+
+  /** Recovers, then listens on both ports. */
+  async open(doors: MemberDoors): Promise<void> {
+    const { logger, config } = this.#options;
+    await this.host.start();
+    this.#server = new RpcServer({
+      newHandler: () =>
+        gatedHandler(this.#handshake(), (_session, peer) => this.#admit(peer, doors)),
+      clock: this.#clock,
+      logger,
+      trusted: false,
+      frameBytesMax: wireLimits.publicFrameBytesMax,
+    });
+    await this.#server.listen(tcpTransport, doors.address.peer);
+    this.#pool = await startSessionPool({
+      workers: config.workers,
+      program: doors.program,
+      data: this.#credentials(),
+      clock: this.#clock,
+      logger,
+      onCalls: (calls) => doors.calls(calls),
+    });
+    await this.#pool.listen(tcpTransport, doors.address.service, 'service');
+  }
+
+  /** Answers what is under way, then lets go of the ports and the files. */
+  async close(): Promise<void> {
+    await this.#pool?.drain();
+    await this.#server?.drain();
+    this.host.stop();
+    await this.#options.folder.close();
+  }
+
+  #admit(_peer: Identity, { desk }: MemberDoors): RpcHandler {
+    return {
+      request: (session, method, params, reply) => {
+        if (this.desk.request(method, params, reply)) return;
+        if (desk.request(session, method, params, reply)) return;
+        throw new BazarError('unknown_method', `unknown method "${method}"`);
+      },
+      notification: (session, method, params) => desk.notification(session, method, params),
+      closed: (session) => desk.closed(session),
+    };
+  }
+
+  #credentials(): MemberCredentials {
+    const { config, folder, group } = this.#options;
+    const { name, clusterToken } = config;
+    return {
+      identity: { role: group, id: name, incarnation: folder.incarnation },
+      cluster: folder.clusterId,
+      group,
+      token: clusterToken,
+    };
+  }
+
+  #handshake(): HandshakeOptions {
+    return { ...this.#credentials(), clock: this.#clock, random: systemRandom };
+  }
+}

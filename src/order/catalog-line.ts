@@ -1,0 +1,108 @@
+/**
+ * The order leader's line to whoever leads the catalog: sells in batches, tails the sales. It keeps
+ * one connection to each catalog replica and follows their word on who leads. Knows no socket.
+ * Invariant: sales reach `sold` only from the replica that answered the last tail.
+ */
+import { BazarError, toBazarError } from '../base/errors.js';
+import { clientLimits } from '../base/limits.js';
+import type {
+  CursorParams,
+  Outcome,
+  Purchase,
+  SalesMessage,
+  SellAnswer,
+  SellParams,
+  TailAnswer,
+  TailParams,
+} from '../wire/internal.js';
+import type { SalesLine } from './projection.js';
+import type { Seller } from './store.js';
+
+/** A connection to one catalog replica, which comes back by itself. */
+export interface CatalogPeer {
+  readonly name: string;
+  readonly connected: boolean;
+  call(method: string, params: unknown, timeoutMs: number): Promise<unknown>;
+  notify(method: string, params: unknown): void;
+}
+
+export class CatalogLine implements Seller, SalesLine {
+  readonly #peers: readonly CatalogPeer[];
+  readonly #sold: (sales: SalesMessage) => void;
+  readonly #broken: () => void;
+  #leader = 0;
+  #tailing: CatalogPeer | undefined;
+  #logTime = 0;
+
+  /** `sold` gets the sales that were asked for; `broken` is called when their stream ends. */
+  constructor(
+    peers: readonly CatalogPeer[],
+    events: { readonly sold: (sales: SalesMessage) => void; readonly broken: () => void },
+  ) {
+    this.#peers = peers;
+    this.#sold = events.sold;
+    this.#broken = events.broken;
+  }
+
+  get logTime(): number {
+    return this.#logTime;
+  }
+
+  async sell(orderEpoch: number, purchases: readonly Purchase[]): Promise<readonly Outcome[]> {
+    const params: SellParams = [orderEpoch, purchases];
+    const [outcomes, logTime] = (await this.#ask('sell', params)) as SellAnswer;
+    this.#logTime = Math.max(this.#logTime, logTime);
+    return outcomes;
+  }
+
+  async tail(from: number, orderEpoch: number): Promise<void> {
+    const params: TailParams = [from, orderEpoch];
+    const peer = this.#current();
+    // Set before asking: the first sales may come in the same packet as the answer.
+    this.#tailing = peer;
+    const [logTime] = (await this.#ask('tail', params)) as TailAnswer;
+    this.#logTime = Math.max(this.#logTime, logTime);
+  }
+
+  confirm(number: number, orderEpoch: number): void {
+    const params: CursorParams = [number, orderEpoch];
+    this.#tailing?.notify('cursor', params);
+  }
+
+  /** Sales that a replica pushed. */
+  pushed(name: string, sales: SalesMessage): void {
+    if (this.#tailing?.name === name) this.#sold(sales);
+  }
+
+  /** The connection to a replica closed. */
+  lost(name: string): void {
+    if (this.#current().name === name) this.#turn();
+    if (this.#tailing?.name !== name) return;
+    this.#tailing = undefined;
+    this.#broken();
+  }
+
+  async #ask(method: string, params: unknown): Promise<unknown> {
+    const peer = this.#current();
+    try {
+      return await peer.call(method, params, clientLimits.requestTimeoutMs);
+    } catch (thrown) {
+      const error = toBazarError(thrown);
+      if (error.code === 'unavailable' && this.#current() === peer) this.#turn(error);
+      throw error;
+    }
+  }
+
+  /** To the replica that is said to lead, else to the next one. */
+  #turn(error?: BazarError): void {
+    const named = this.#peers.findIndex((peer) => peer.name === error?.details['leader']);
+    const next = (this.#leader + 1) % this.#peers.length;
+    this.#leader = named >= 0 ? named : next;
+  }
+
+  #current(): CatalogPeer {
+    const peer = this.#peers[this.#leader];
+    if (!peer) throw new BazarError('internal', 'there is no catalog');
+    return peer;
+  }
+}

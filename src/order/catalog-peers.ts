@@ -1,0 +1,79 @@
+/** The order owner's connections to the owners of all catalog replicas; they come back by themselves. */
+import type { Clock } from '../base/clock.js';
+import type { OrderConfig } from '../base/config.js';
+import { BazarError } from '../base/errors.js';
+import { wireLimits } from '../base/limits.js';
+import { systemRandom } from '../base/random.js';
+import type { MemberFolder } from '../group/folder.js';
+import { introduction } from '../net/handshake.js';
+import { RpcClient } from '../net/rpc-client.js';
+import { tcpTransport } from '../net/tcp-transport.js';
+import type { SalesMessage } from '../wire/internal.js';
+import type { CatalogPeer } from './catalog-line.js';
+
+export interface CatalogPeersOptions {
+  readonly config: OrderConfig;
+  readonly folder: MemberFolder;
+  readonly clock: Clock;
+  /** Sales came from a replica. */
+  readonly pushed: (name: string, sales: SalesMessage) => void;
+  /** The connection to a replica closed. */
+  readonly lost: (name: string) => void;
+}
+
+export interface CatalogPeers {
+  readonly peers: readonly CatalogPeer[];
+  start(): void;
+  close(): void;
+}
+
+export function connectCatalogs(options: CatalogPeersOptions): CatalogPeers {
+  const { config, folder, clock, pushed, lost } = options;
+  const handshake = {
+    identity: { role: 'order', id: config.name, incarnation: folder.incarnation },
+    cluster: folder.clusterId,
+    group: 'catalog',
+    token: config.clusterToken,
+    clock,
+    random: systemRandom,
+  };
+  const clients: RpcClient[] = [];
+  const peers = config.cluster.catalogs.map(({ name, peer }): CatalogPeer => {
+    const client = new RpcClient({
+      address: peer,
+      transport: tcpTransport,
+      clock,
+      random: systemRandom,
+      trusted: true,
+      frameBytesMax: wireLimits.internalFrameBytesMax,
+      introduce: introduction(handshake, name),
+      disconnected: () => lost(name),
+      handler: {
+        request: (_session, method) => {
+          throw new BazarError('unknown_method', `unknown method "${method}"`);
+        },
+        notification: (_session, method, params) => {
+          if (method === 'sales') pushed(name, params as SalesMessage);
+        },
+      },
+    });
+    clients.push(client);
+    return {
+      name,
+      get connected() {
+        return client.connected;
+      },
+      call: (method, params, timeoutMs) => client.call(method, params, timeoutMs),
+      notify: (method, params) => void client.notify(method, params),
+    };
+  });
+  return {
+    peers,
+    start: () => {
+      for (const client of clients) client.start();
+    },
+    close: () => {
+      for (const client of clients) client.close();
+    },
+  };
+}

@@ -1,0 +1,31 @@
+/** What the owners of frontends ask an order replica on its replication port, beyond its health. */
+import { type BazarError, toBazarError } from '../base/errors.js';
+import type { OrderAudit } from '../wire/internal.js';
+
+export interface PeerReply {
+  result(value: unknown): void;
+  fail(error: BazarError): void;
+}
+
+export class PeerDesk {
+  readonly #audit: (token: string, through: number) => Promise<OrderAudit>;
+
+  constructor(audit: (token: string, through: number) => Promise<OrderAudit>) {
+    this.#audit = audit;
+  }
+
+  /** False where the method is not one of this desk's. */
+  request(_peer: unknown, method: string, params: unknown, reply: PeerReply): boolean {
+    if (method !== 'audit') return false;
+    const [token, through] = params as readonly [string, number];
+    this.#audit(token, through).then(
+      (audit) => reply.result(audit),
+      (error: unknown) => reply.fail(toBazarError(error)),
+    );
+    return true;
+  }
+
+  notification(): void {}
+
+  closed(): void {}
+}

@@ -1,0 +1,86 @@
+/**
+ * The order service: puts the store together behind its group's member, its line to the catalog and
+ * its doors. Reads as a list of parts; each part's rules stand in its own file.
+ */
+import { required } from '../base/assert.js';
+import { systemClock } from '../base/clock.js';
+import type { OrderConfig, RunningService } from '../base/config.js';
+import { createLogger } from '../base/logging.js';
+import { openFolder } from '../group/folder.js';
+import { Member } from '../group/member.js';
+import { noPeers } from '../group/peers.js';
+import { JobsPool } from '../pool/jobs-pool.js';
+import { OrderAuditor } from './auditor.js';
+import { CatalogLine } from './catalog-line.js';
+import { connectCatalogs } from './catalog-peers.js';
+import { OrderMachine, type OrderResult } from './order-machine.js';
+import { SegmentPacker } from './packing.js';
+import { PeerDesk } from './peer-desk.js';
+import { Projection } from './projection.js';
+import { OrderStore } from './store.js';
+import { ThreadDesk } from './thread-desk.js';
+
+export async function startOrder(config: OrderConfig): Promise<RunningService> {
+  const clock = systemClock;
+  const logger = createLogger(config.name, config.logLevel);
+  const folder = await openFolder(config, 'order');
+  const { journal } = folder;
+  const machine = new OrderMachine();
+  const jobs = new JobsPool({ clock, logger });
+  const member = new Member<OrderResult>({
+    config,
+    group: 'order',
+    folder,
+    machine,
+    base: { seq: 0, epoch: 0, time: 0 },
+    gated: false,
+    peers: noPeers,
+    logger,
+    applied(entry, result) {
+      store.applied(entry, result);
+      if (result.kind === 'audit') member.desk.marked(result.token, [entry.seq, result.hash]);
+    },
+  });
+  const catalogs = connectCatalogs({
+    config,
+    folder,
+    clock,
+    pushed: (name, sales) => line.pushed(name, sales),
+    lost: (name) => line.lost(name),
+  });
+  const line = new CatalogLine(catalogs.peers, {
+    sold: (sales) => projection.sold(sales),
+    broken: () => projection.broken(),
+  });
+  const projection = new Projection({
+    line,
+    clock,
+    logger,
+    lastOrder: () => machine.lastOrder,
+    propose: (command) => member.host.propose(command),
+  });
+  const store = new OrderStore({ group: member.host, machine, seller: line, projection });
+  const auditor = new OrderAuditor(store, jobs, folder);
+  const threads = new ThreadDesk(store, (seq) => journal.readEntry(seq));
+  const address = config.cluster.orders.find(({ name }) => name === config.name);
+  catalogs.start();
+  await member.open({
+    address: required(address, `address of ${config.name}`),
+    desk: new PeerDesk((token, through) => auditor.audit(token, through)),
+    program: new URL('./thread.js', import.meta.url),
+    calls: (calls) => threads.calls(calls),
+  });
+  const packer = new SegmentPacker({ journal, jobs, clock, logger });
+  packer.start();
+  return {
+    name: config.name,
+    ready: Promise.resolve(),
+    failed: member.host.failed,
+    async stop() {
+      await packer.stop();
+      await member.close();
+      catalogs.close();
+      await jobs.close();
+    },
+  };
+}

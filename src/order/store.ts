@@ -1,0 +1,175 @@
+/**
+ * The orders as their service sees them: purchases go to the catalog in one message a turn and are
+ * answered when the order of the same number is applied here; orders are read back from the
+ * journal. Knows no socket, thread or file. Invariant: no purchase is answered as sold before its
+ * order is committed.
+ */
+import { BazarError } from '../base/errors.js';
+import { logLimits, purchaseLimits } from '../base/limits.js';
+import type { Entry } from '../consensus/types.js';
+import type { Group, GroupStatus } from '../group/types.js';
+import type { BuyParams, Outcome, Purchase } from '../wire/internal.js';
+import type { OrderMachine, OrderResult } from './order-machine.js';
+import type { Projection } from './projection.js';
+
+export type BuyReply = (error: BazarError | undefined, outcome?: Outcome) => void;
+
+export interface Buy {
+  readonly params: BuyParams;
+  readonly reply: BuyReply;
+}
+
+/** The catalog leader, as a seller. */
+export interface Seller {
+  /** The newest log time of the catalog that is known here. */
+  readonly logTime: number;
+  /** Outcomes in the order of the purchases; rejects with a BazarError. */
+  sell(orderEpoch: number, purchases: readonly Purchase[]): Promise<readonly Outcome[]>;
+}
+
+export interface OrderStoreOptions {
+  readonly group: Group<OrderResult>;
+  readonly machine: OrderMachine;
+  readonly seller: Seller;
+  readonly projection: Projection;
+}
+
+export class OrderStore {
+  readonly #options: OrderStoreOptions;
+  /** Who waits for which order to be applied. */
+  readonly #waiters = new Map<number, BuyReply[]>();
+  #waiting = 0;
+  #answered: number;
+  #ledEpoch: number | undefined;
+
+  constructor(options: OrderStoreOptions) {
+    this.#options = options;
+    this.#answered = options.machine.lastOrder;
+    options.group.onRole((status) => this.#roleChanged(status));
+  }
+
+  get machine(): OrderMachine {
+    return this.#options.machine;
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  status(): GroupStatus {
+    return this.#options.group.status();
+  }
+
+  readBarrier(): Promise<number> {
+    return this.#options.group.readBarrier();
+  }
+
+  propose(command: Uint8Array): Promise<{ readonly seq: number; readonly result: OrderResult }> {
+    return this.#options.group.propose(command);
+  }
+
+  /** Resolves when the order of this number is applied here; rejects when the lead is lost. */
+  reached(number: number): Promise<void> {
+    if (number <= this.machine.lastOrder) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#wait(number, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** All purchases that arrived in one turn. */
+  buy(buys: readonly Buy[]): void {
+    const { leader, serving, epoch } = this.status();
+    if (!serving) {
+      const error = new BazarError('unavailable', 'this order service does not lead', {
+        details: { leader },
+      });
+      for (const { reply } of buys) reply(error);
+      return;
+    }
+    const room = Math.max(0, purchaseLimits.waitingMax - this.#waiting);
+    for (const { reply } of buys.slice(room)) {
+      reply(new BazarError('overloaded', 'too many purchases are under way'));
+    }
+    const { entryOperationsMax } = logLimits;
+    const taken = buys.slice(0, room);
+    for (let start = 0; start < taken.length; start += entryOperationsMax) {
+      this.#sell(epoch, taken.slice(start, start + entryOperationsMax));
+    }
+  }
+
+  /** Called by the group for every entry that it applies. */
+  applied(_entry: Entry, _result: OrderResult): void {
+    const last = this.machine.lastOrder;
+    if (this.#waiters.size === 0) {
+      this.#answered = last;
+      return;
+    }
+    while (this.#answered < last) {
+      this.#answered++;
+      const replies = this.#waiters.get(this.#answered);
+      if (!replies) continue;
+      this.#waiters.delete(this.#answered);
+      for (const reply of replies) reply(undefined);
+    }
+  }
+
+  #sell(epoch: number, buys: readonly Buy[]): void {
+    const { seller } = this.#options;
+    this.#waiting += buys.length;
+    const seenTime = seller.logTime;
+    const purchases = buys.map(({ params }): Purchase => {
+      const [key, kind, hash, lines] = params;
+      return [key, kind, hash, lines, seenTime];
+    });
+    seller.sell(epoch, purchases).then(
+      (outcomes) => {
+        for (const [index, buy] of buys.entries()) this.#settle(buy, outcomes[index]);
+      },
+      (error: BazarError) => {
+        for (const { reply } of buys) this.#answer(reply, error);
+      },
+    );
+  }
+
+  #settle({ reply }: Buy, outcome: Outcome | undefined): void {
+    if (outcome === undefined) {
+      this.#answer(reply, new BazarError('internal', 'a purchase had no outcome'));
+    } else if (outcome[0] !== 'sold' || outcome[1] <= this.machine.lastOrder) {
+      this.#answer(reply, undefined, outcome);
+    } else if (!this.status().serving) {
+      this.#answer(reply, unknownOutcome());
+    } else {
+      this.#wait(outcome[1], (error) => this.#answer(reply, error, outcome));
+    }
+  }
+
+  #wait(number: number, waiter: BuyReply): void {
+    const others = this.#waiters.get(number);
+    if (others) others.push(waiter);
+    else this.#waiters.set(number, [waiter]);
+  }
+
+  #answer(reply: BuyReply, error: BazarError | undefined, outcome?: Outcome): void {
+    this.#waiting--;
+    reply(error, outcome);
+  }
+
+  #roleChanged(status: GroupStatus): void {
+    const epoch = status.serving ? status.epoch : undefined;
+    if (epoch === this.#ledEpoch) return;
+    this.#ledEpoch = epoch;
+    if (epoch !== undefined) {
+      this.#options.projection.lead(epoch);
+      return;
+    }
+    this.#options.projection.resign();
+    const waiters = [...this.#waiters.values()].flat();
+    this.#waiters.clear();
+    for (const waiter of waiters) waiter(unknownOutcome());
+  }
+}
+
+/** The sale may stand: the same key will tell. */
+function unknownOutcome(): BazarError {
+  return new BazarError('unavailable', 'the order leader changed', { details: { unknown: true } });
+}

@@ -1,0 +1,59 @@
+/**
+ * What the order service's session threads ask its owner, a whole turn's calls at once: all
+ * purchases of the turn leave for the catalog together. Orders are read from the journal. Shapes
+ * are checked in the threads; positions of fields stand in wire/internal.ts.
+ */
+import { BazarError, toBazarError } from '../base/errors.js';
+import type { OwnerCall } from '../pool/types.js';
+import type { BuyParams, OrderParams, OrdersAnswer, OrdersParams, Sale } from '../wire/internal.js';
+import { type ReadEntry, readOrder, readOrders } from './order-book.js';
+import type { Buy, OrderStore } from './store.js';
+
+export class ThreadDesk {
+  readonly #store: OrderStore;
+  readonly #readEntry: ReadEntry;
+
+  constructor(store: OrderStore, readEntry: ReadEntry) {
+    this.#store = store;
+    this.#readEntry = readEntry;
+  }
+
+  calls(calls: readonly OwnerCall[]): void {
+    const buys: Buy[] = [];
+    for (const { operation, args, reply } of calls) {
+      if (operation === 'buy') buys.push({ params: args as BuyParams, reply });
+      else this.#read(operation, args).then((answer) => reply(undefined, answer), failWith(reply));
+    }
+    if (buys.length > 0) this.#store.buy(buys);
+  }
+
+  #read(operation: string, args: unknown): Promise<unknown> {
+    switch (operation) {
+      case 'order':
+        return this.#order(args as OrderParams);
+      case 'orders':
+        return this.#orders(args as OrdersParams);
+      default:
+        return Promise.reject(new BazarError('unknown_method', `unknown method "${operation}"`));
+    }
+  }
+
+  /** An order never changes: only "not found" needs the read position (docs/PROTOCOL.md, R9). */
+  async #order([number]: OrderParams): Promise<Sale | null> {
+    if (number > this.#store.machine.lastOrder) await this.#store.readBarrier();
+    if (number > this.#store.machine.lastOrder) return null;
+    return (await readOrder(this.#store.machine, number, this.#readEntry)) ?? null;
+  }
+
+  async #orders([after, limit]: OrdersParams): Promise<OrdersAnswer> {
+    await this.#store.readBarrier();
+    const sales = await readOrders(this.#store.machine, after, limit, this.#readEntry);
+    const last = sales.at(-1)?.[0];
+    const more = last !== undefined && last < this.#store.machine.lastOrder;
+    return [sales, more ? last : null];
+  }
+}
+
+function failWith(reply: OwnerCall['reply']): (error: unknown) => void {
+  return (error) => reply(toBazarError(error));
+}

@@ -1,0 +1,28 @@
+/** The program of an order service's session threads: which questions it takes, and their shapes. */
+import { type MemberCredentials, memberProgram, type Shapes } from '../group/session-program.js';
+import type { ProgramFactory } from '../pool/types.js';
+import { isBytes, isInteger, isText, isTuple } from '../wire/shapes.js';
+
+const keyBytes = 16;
+const requestHashBytes = 8;
+
+function isLine(value: unknown): boolean {
+  if (!isTuple(value, 2)) return false;
+  const [item, quantity] = value;
+  return (isInteger(item) || isText(item)) && isInteger(quantity) && quantity > 0;
+}
+
+const shapes: Shapes = {
+  buy(params) {
+    if (!isTuple(params, 4)) return false;
+    const [key, kind, hash, lines] = params;
+    if (!isBytes(key, keyBytes) || (kind !== 0 && kind !== 1)) return false;
+    if (!isBytes(hash, kind === 0 ? 0 : requestHashBytes)) return false;
+    return Array.isArray(lines) && lines.length > 0 && lines.every(isLine);
+  },
+  order: (params) => isTuple(params, 1) && isInteger(params[0]) && params[0] > 0,
+  orders: (params) => isTuple(params, 2) && isInteger(params[0]) && isInteger(params[1]),
+};
+
+export const program: ProgramFactory = (owner, data) =>
+  memberProgram(owner, data as MemberCredentials, shapes);

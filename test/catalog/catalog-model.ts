@@ -1,0 +1,185 @@
+/**
+ * A second catalog, written only to be compared with the real one: plain maps, no index, the rules
+ * in the words of docs/PROTOCOL.md, section 5. Helper of the tests in this folder.
+ */
+import type { CatalogCommand, Outcome, Purchase, SaleLine } from '../../src/wire/internal.js';
+
+export interface ModelLimits {
+  readonly clientKeysMax: number;
+  readonly unprojectedMax: number;
+}
+
+interface ModelProduct {
+  id: number;
+  name: string;
+  topic: string;
+  priceCents: number;
+  stock: number;
+  version: number;
+  received: number;
+  sold: number;
+}
+
+interface StoredKey {
+  readonly hash: string;
+  readonly outcome: Outcome;
+  readonly time: number;
+}
+
+interface ModelSale {
+  readonly number: number;
+  readonly key: string;
+  readonly lines: readonly SaleLine[];
+  readonly totalCents: number;
+}
+
+const minute = 60_000;
+
+export class CatalogModel {
+  readonly living = new Map<number, ModelProduct>();
+  readonly removed = new Map<number, ModelProduct>();
+  readonly keys = [new Map<string, StoredKey>(), new Map<string, StoredKey>()] as const;
+  readonly sales: ModelSale[] = [];
+  readonly #limits: ModelLimits;
+  time = 0;
+  cursor = 0;
+  orderEpoch = 0;
+  lastRestock = 0;
+  nextId = 1;
+  #isStocked = false;
+
+  constructor(limits: ModelLimits) {
+    this.#limits = limits;
+  }
+
+  /** The outcomes of a sell; for other commands undefined. */
+  apply(command: CatalogCommand | undefined, time: number): readonly Outcome[] | undefined {
+    this.time = Math.min(time, this.time + 15_000);
+    this.#forget(0, 2 * minute);
+    this.#forget(1, 24 * 60 * minute);
+    switch (command?.[0]) {
+      case 'sell':
+        return this.#sell(command[1], command[3]);
+      case 'stock':
+        if (this.#isStocked) return undefined;
+        this.#isStocked = true;
+        for (const wanted of command[1]) this.#add(wanted);
+        return undefined;
+      case 'restock':
+        if (command[1] !== this.lastRestock + 1) return undefined;
+        this.lastRestock++;
+        for (const product of this.living.values()) {
+          if (product.stock < command[2]) this.#setStock(product, command[2]);
+        }
+        return undefined;
+      case 'add':
+        this.#add(command[1]);
+        return undefined;
+      case 'update':
+        this.#update(command[1], command[2]);
+        return undefined;
+      case 'remove':
+        this.#remove(command[1], command[2]);
+        return undefined;
+      case 'cursor':
+        this.cursor = Math.max(this.cursor, Math.min(command[1], this.sales.length));
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #forget(kind: 0 | 1, lifeMs: number): void {
+    for (const [key, { outcome, time }] of this.keys[kind]) {
+      if (time + lifeMs > this.time) return;
+      if (outcome[0] === 'sold' && outcome[1] > this.cursor) return;
+      this.keys[kind].delete(key);
+    }
+  }
+
+  #sell(orderEpoch: number, purchases: readonly Purchase[]): Outcome[] {
+    const outcomes = purchases.map((purchase) => this.#take(orderEpoch, purchase));
+    this.orderEpoch = Math.max(this.orderEpoch, orderEpoch);
+    return outcomes;
+  }
+
+  #take(orderEpoch: number, [digest, kind, requestHash, lines, seenTime]: Purchase): Outcome {
+    const key = Buffer.from(digest).toString('hex');
+    const hash = Buffer.from(requestHash).toString('hex');
+    const known = this.keys[kind].get(key);
+    if (known && kind === 1 && known.hash !== hash) return ['key_reused'];
+    if (known) return [...known.outcome.slice(0, -1), true] as unknown as Outcome;
+    if (orderEpoch < this.orderEpoch) return ['stale'];
+    if (this.time - seenTime > (kind === 1 ? 60 * minute : minute)) return ['stale'];
+    if (kind === 1 && this.keys[1].size >= this.#limits.clientKeysMax) return ['full'];
+    if (this.sales.length - this.cursor >= this.#limits.unprojectedMax) return ['full'];
+    const outcome = this.#decide(key, lines);
+    this.keys[kind].set(key, { hash, outcome, time: this.time });
+    return outcome;
+  }
+
+  #decide(key: string, lines: Purchase[3]): Outcome {
+    const wanted = new Map<ModelProduct, number>();
+    for (const [index, [item, quantity]] of lines.entries()) {
+      const product = [...this.living.values()].find(
+        ({ id, name }) => item === id || item === name,
+      );
+      if (!product) return ['not_found', index, false];
+      wanted.set(product, (wanted.get(product) ?? 0) + quantity);
+    }
+    for (const [{ id, stock }, quantity] of wanted) {
+      if (stock < quantity) return ['out_of_stock', id, stock, false];
+    }
+    let totalCents = 0;
+    const sold: SaleLine[] = [];
+    for (const [product, quantity] of wanted) {
+      product.stock -= quantity;
+      product.sold += quantity;
+      product.version++;
+      totalCents += quantity * product.priceCents;
+      sold.push([product.id, product.name, quantity, product.priceCents]);
+    }
+    const number = this.sales.length + 1;
+    this.sales.push({ number, key, lines: sold, totalCents });
+    return ['sold', number, totalCents, false];
+  }
+
+  #add(wanted: Extract<CatalogCommand, readonly ['add', unknown]>[1]): void {
+    const { id = this.nextId, name, topic, priceCents, quantity: stock } = wanted;
+    const isTaken = [...this.living.values()].some((product) => product.name === name);
+    if (isTaken || this.living.has(id) || this.removed.has(id)) return;
+    if ([...name].every((character) => '0123456789'.includes(character))) return;
+    this.nextId = Math.max(this.nextId, id + 1);
+    const books = { received: stock, sold: 0 };
+    this.living.set(id, { id, name, topic, priceCents, stock, version: 1, ...books });
+  }
+
+  #update(id: number, change: Extract<CatalogCommand, readonly ['update', ...unknown[]]>[2]): void {
+    const product = this.living.get(id);
+    const { priceCents, quantity, add, topic, ifVersion } = change;
+    if (!product || (quantity !== undefined && add !== undefined)) return;
+    if (ifVersion !== undefined && ifVersion !== product.version) return;
+    const { version, ...before } = product;
+    if (quantity !== undefined) this.#setStock(product, quantity);
+    if (add !== undefined) this.#setStock(product, product.stock + add);
+    product.topic = topic ?? product.topic;
+    product.priceCents = priceCents ?? product.priceCents;
+    product.version = version;
+    const { version: _, ...after } = product;
+    if (JSON.stringify(before) !== JSON.stringify(after)) product.version++;
+  }
+
+  #remove(id: number, ifVersion: number | null): void {
+    const product = this.living.get(id);
+    if (!product || (ifVersion !== null && ifVersion !== product.version)) return;
+    this.#setStock(product, 0);
+    this.living.delete(id);
+    this.removed.set(id, product);
+  }
+
+  #setStock(product: ModelProduct, stock: number): void {
+    product.received += stock - product.stock;
+    product.stock = stock;
+    product.version++;
+  }
+}

@@ -1,0 +1,90 @@
+import t from 'tap';
+import { Elector, type Health } from '../../src/frontend/elector.js';
+
+function health(id: string, overrides: Partial<Health> = {}): Health {
+  return {
+    id,
+    role: 'follower',
+    serving: false,
+    epoch: 1,
+    leader: undefined,
+    logEnd: { epoch: 1, seq: 10 },
+    commit: 10,
+    applied: 10,
+    oldestUncommittedMs: 0,
+    incarnation: 'x',
+    pid: 1,
+    ...overrides,
+  };
+}
+
+const members = ['order-1', 'order-2', 'order-3'];
+
+t.test('a healthy serving leader leads and nobody is nominated', async (t) => {
+  const elector = new Elector(members);
+  elector.answered('order-1', health('order-1', { role: 'leader', serving: true }), 0);
+  elector.answered('order-3', health('order-3'), 0);
+  t.equal(elector.leader(100)?.id, 'order-1');
+  t.equal(elector.nominate(100), undefined);
+});
+
+t.test('of two that claim to lead, the one of the higher epoch does', async (t) => {
+  const elector = new Elector(members);
+  elector.answered('order-1', health('order-1', { role: 'leader', serving: true, epoch: 3 }), 0);
+  elector.answered('order-2', health('order-2', { role: 'leader', serving: true, epoch: 2 }), 0);
+  t.equal(elector.leader(0)?.id, 'order-1');
+});
+
+t.test(
+  'the highest id among the most up to date is nominated, and all healthy ones are told',
+  async (t) => {
+    const elector = new Elector(members);
+    elector.answered('order-1', health('order-1'), 0);
+    elector.answered('order-2', health('order-2'), 0);
+    elector.answered('order-3', health('order-3', { logEnd: { epoch: 1, seq: 9 } }), 0);
+    t.same(elector.nominate(0), { leader: 'order-2', tell: ['order-2', 'order-1', 'order-3'] });
+  },
+);
+
+t.test('a newer epoch outweighs a longer log', async (t) => {
+  const elector = new Elector(members);
+  elector.answered('order-1', health('order-1', { logEnd: { epoch: 2, seq: 5 } }), 0);
+  elector.answered('order-3', health('order-3', { logEnd: { epoch: 1, seq: 50 } }), 0);
+  t.equal(elector.nominate(0)?.leader, 'order-1');
+});
+
+t.test('ids count as numbers, not as text', async (t) => {
+  const elector = new Elector(['order-9', 'order-10']);
+  elector.answered('order-9', health('order-9'), 0);
+  elector.answered('order-10', health('order-10'), 0);
+  t.equal(elector.nominate(0)?.leader, 'order-10');
+});
+
+t.test('learners, the silent and those whose log stands still are not nominated', async (t) => {
+  const elector = new Elector(members);
+  elector.answered('order-1', health('order-1'), 1_000);
+  elector.answered('order-2', health('order-2', { oldestUncommittedMs: 2_500 }), 1_000);
+  elector.answered('order-3', health('order-3'), 0);
+  t.equal(elector.nominate(1_000)?.leader, 'order-1');
+  const learner = new Elector(['order-1']);
+  learner.answered('order-1', health('order-1', { role: 'learner' }), 0);
+  t.equal(learner.nominate(0), undefined);
+});
+
+t.test('a leader that stops answering is replaced', async (t) => {
+  const elector = new Elector(members);
+  elector.answered('order-3', health('order-3', { role: 'leader', serving: true }), 0);
+  elector.answered('order-2', health('order-2'), 600);
+  t.equal(elector.leader(600), undefined);
+  t.equal(elector.nominate(600)?.leader, 'order-2');
+});
+
+t.test('a nominee gets time to win, but a lost leader is replaced at once', async (t) => {
+  const elector = new Elector(members);
+  elector.answered('order-2', health('order-2'), 0);
+  t.ok(elector.nominate(0));
+  t.equal(elector.nominate(100), undefined);
+  elector.answered('order-3', health('order-3', { role: 'leader', serving: true }), 110);
+  elector.lost('order-3');
+  t.equal(elector.nominate(120)?.leader, 'order-2');
+});

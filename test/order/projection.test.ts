@@ -1,0 +1,99 @@
+import t from 'tap';
+import { silentLogger } from '../../src/base/logging.js';
+import { Projection } from '../../src/order/projection.js';
+import type { SalesMessage } from '../../src/wire/internal.js';
+import { ManualClock } from '../helpers/manual-clock.js';
+
+interface Bench {
+  readonly projection: Projection;
+  readonly clock: ManualClock;
+  readonly tails: number[];
+  readonly confirmed: number[];
+  readonly proposals: { settle(error?: Error): void }[];
+  lastOrder: number;
+}
+
+function build(lastOrder: number): Bench {
+  const clock = new ManualClock();
+  const bench = { clock, tails: [], confirmed: [], proposals: [], lastOrder } as unknown as Bench;
+  const projection = new Projection({
+    clock,
+    logger: silentLogger,
+    lastOrder: () => bench.lastOrder,
+    line: {
+      async tail(from) {
+        bench.tails.push(from);
+      },
+      confirm: (number) => bench.confirmed.push(number),
+    },
+    propose: () =>
+      new Promise<void>((resolve, reject) => {
+        bench.proposals.push({ settle: (error) => (error ? reject(error) : resolve()) });
+      }),
+  });
+  return Object.assign(bench, { projection });
+}
+
+const sales = (first: number, count: number): SalesMessage => [first, count, Buffer.from([0x90])];
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+t.test('a new leader asks for the sales after its last order', async (t) => {
+  const bench = build(41);
+  bench.projection.lead(3);
+  t.same(bench.tails, [42]);
+});
+
+t.test('sales are proposed in order and confirmed when they are orders', async (t) => {
+  const bench = build(0);
+  bench.projection.lead(1);
+  bench.projection.sold(sales(1, 2));
+  bench.projection.sold(sales(3, 1));
+  t.equal(bench.proposals.length, 2, 'without waiting for the first');
+  bench.lastOrder = 2;
+  bench.proposals[0]?.settle();
+  await settled();
+  t.same(bench.confirmed, [2]);
+});
+
+t.test('sales that do not continue the stream are left alone', async (t) => {
+  const bench = build(0);
+  bench.projection.lead(1);
+  bench.projection.sold(sales(2, 1));
+  bench.projection.sold(sales(1, 1));
+  bench.projection.sold(sales(1, 1));
+  t.equal(bench.proposals.length, 1, 'a gap and a repetition are not proposed');
+});
+
+t.test('a broken line is taken up again after the last applied order', async (t) => {
+  const bench = build(0);
+  bench.projection.lead(1);
+  bench.projection.sold(sales(1, 5));
+  bench.projection.broken();
+  bench.projection.sold(sales(6, 1));
+  t.equal(bench.proposals.length, 1, 'what still comes of the old line is dropped');
+  bench.lastOrder = 5;
+  bench.clock.advance(1_000);
+  t.same(bench.tails, [1, 6]);
+});
+
+t.test('sales that could not be logged are asked for again', async (t) => {
+  const bench = build(0);
+  bench.projection.lead(1);
+  bench.projection.sold(sales(1, 1));
+  bench.proposals[0]?.settle(new Error('overloaded'));
+  await settled();
+  bench.clock.advance(1_000);
+  t.same(bench.tails, [1, 1]);
+  t.same(bench.confirmed, []);
+});
+
+t.test('who no longer leads proposes nothing and does not ask again', async (t) => {
+  const bench = build(0);
+  bench.projection.lead(1);
+  bench.projection.broken();
+  bench.projection.resign();
+  bench.clock.advance(1_000);
+  bench.projection.sold(sales(1, 1));
+  t.same(bench.tails, [1]);
+  t.equal(bench.proposals.length, 0);
+});
