@@ -35,6 +35,11 @@ export class Core {
     for (const entry of entries) this.#state.log.recover(entry);
   }
 
+  /** The journal holds a log that the base has replaced: nothing of it may come back. */
+  forgetJournal(): void {
+    this.#state.out.persist({ kind: 'truncate', from: 1 });
+  }
+
   /** All outputs since the last call, in order. */
   take(): Batch {
     const { out, visible, log } = this.#state;
@@ -121,7 +126,7 @@ export class Core {
   /** The answer to a load: the epoch of the entry before, and the entries; empty where dropped. */
   loaded(request: Load, prevEpoch: number | undefined, entries: readonly Entry[]): void {
     const state = this.#state;
-    const good = agreeing(state, entries);
+    const good = agreeing(state, request.prevSeq, entries);
     if (state.stage.kind === 'leader') {
       onLoadedForPeer(state, state.stage, request, prevEpoch, good);
     } else {
@@ -154,9 +159,11 @@ export class Core {
 }
 
 /** The journal may still hold what is truncated already: only what the index knows is the log. */
-function agreeing(state: State, entries: readonly Entry[]): readonly Entry[] {
+function agreeing(state: State, prevSeq: number, entries: readonly Entry[]): readonly Entry[] {
+  const { log } = state;
   const end = entries.findIndex(
-    ({ seq, epoch }) => seq > state.log.base.seq && state.log.epochOf(seq) !== epoch,
+    ({ seq, epoch }, i) =>
+      seq !== prevSeq + 1 + i || (seq > log.base.seq && log.epochOf(seq) !== epoch),
   );
   return end < 0 ? entries : entries.slice(0, end);
 }

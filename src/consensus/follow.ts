@@ -19,13 +19,13 @@ export function obey(state: State, from: MemberId, epoch: number): boolean {
     state.out.send(from, stale, state.promisePosition);
     return false;
   }
-  if (epoch > promised.epoch) promise(state, epoch, from);
-  else if (state.rules.onePromisePerEpoch) {
-    assert(
-      promised.leader === from,
-      `two leaders in epoch ${epoch}: ${promised.leader}, ${from} (I1)`,
-    );
+  const established = state.stage.kind === 'leader' ? state.id : state.leader;
+  if (epoch === promised.epoch && established !== undefined && state.rules.onePromisePerEpoch) {
+    assert(established === from, `two leaders in epoch ${epoch}: ${established}, ${from} (I1)`);
   }
+  // In an equal epoch that was promised to another, perhaps to itself: the sender has a majority,
+  // so the other can never have one.
+  if (epoch > promised.epoch || promised.leader !== from) promise(state, epoch, from);
   if (state.stage.kind !== 'follower' || state.leader !== from) becomeFollower(state, from);
   return true;
 }

@@ -6,7 +6,7 @@ import { assert } from '../base/assert.js';
 import { logLimits, protocolTimes } from '../base/limits.js';
 import { isCounted, majority } from './quorum.js';
 import { startEarlyReads } from './reads.js';
-import { append, sendEntries } from './replication.js';
+import { append, sendEntries, tickSnapshot } from './replication.js';
 import { sendAppend } from './sending.js';
 import { becomeFollower, type Candidate, type Leader, type Peer, type State } from './state.js';
 import type { MemberId } from './types.js';
@@ -49,6 +49,7 @@ function newPeer(state: State, id: MemberId): Peer {
     mode: 'stream',
     sent: [],
     sentBytes: 0,
+    snapshotMs: 0,
     loading: false,
     round: 0,
     liveMs: state.nowMs,
@@ -76,8 +77,10 @@ export function tickLeader(state: State, leader: Leader): void {
   leader.beatMs = state.nowMs;
   // Behind the journal, so that a hung disk looks like a dead leader (A7).
   const after = state.rules.heartbeatBehindJournal ? state.out.position : 0;
-  for (const peer of leader.peers.values())
+  for (const peer of leader.peers.values()) {
+    tickSnapshot(state, peer);
     sendAppend(state, leader, peer, [], { live: true, after });
+  }
 }
 
 /** R6: a leader without a majority's acknowledgement for a second leads no more. */

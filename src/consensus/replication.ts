@@ -17,6 +17,8 @@ import type { Entry, MemberId } from './types.js';
 /** Commands under way to one member; beyond it, its acknowledgement is awaited. */
 const windowBytesMax = 8 * 1024 * 1024;
 const windowMessagesMax = 64;
+/** A piece of a snapshot takes no longer, nor does its installation. */
+const snapshotSilenceMs = 5_000;
 
 /** Appends a command of the own epoch; the caller sends. Returns its seq. */
 export function append(state: State, leader: Leader, command: Uint8Array): number {
@@ -72,6 +74,7 @@ export function onLoadedForPeer(
   if (peer.mode !== 'stream' || peer.next !== request.prevSeq + 1) return;
   if (prevEpoch === undefined || entries[0]?.seq !== peer.next) {
     peer.mode = 'snapshot';
+    peer.snapshotMs = state.nowMs;
     state.out.snapshotsWanted.push({ to: peer.id, epoch: leader.epoch });
     return;
   }
@@ -120,13 +123,22 @@ function refused(state: State, leader: Leader, peer: Peer, message: Appended): v
   if (peer.mode === 'snapshot' || message.prevSeq < peer.match) return;
   if (peer.mode === 'probe' && message.prevSeq !== peer.next - 1) return;
   const { log } = state;
-  const hint = Math.min(message.match, message.prevSeq - 1);
+  // Nothing lies before the first entry; the next heartbeat asks again.
+  if (message.prevSeq === 0) return;
+  const hint = Math.max(0, Math.min(message.match, message.prevSeq - 1));
   const isIndexed = hint >= log.base.seq;
   const place = isIndexed ? log.lastOfEpochAtMost(hint, message.matchEpoch) : hint;
-  resetPeer(peer, Math.max(place, peer.match, 0) + 1);
+  resetPeer(peer, Math.max(place, peer.match) + 1);
   // Before the index the journal knows the epochs: entries read from there are the probe.
   peer.mode = isIndexed ? 'probe' : 'stream';
   if (isIndexed) sendAppend(state, leader, peer, [], { live: false, after: 0 });
+}
+
+/** Nothing was heard of a snapshot on its way: ask where the member stands. */
+export function tickSnapshot(state: State, peer: Peer): void {
+  if (peer.mode !== 'snapshot' || state.nowMs - peer.snapshotMs < snapshotSilenceMs) return;
+  peer.mode = 'probe';
+  resetPeer(peer, state.log.last.seq + 1);
 }
 
 function resetPeer(peer: Peer, next: number): void {
@@ -145,6 +157,6 @@ export function peerLost(state: State, leader: Leader, id: MemberId): void {
   peer.admitRound = 0;
   peer.connected = false;
   peer.mode = 'probe';
-  resetPeer(peer, Math.min(peer.next, state.log.last.seq + 1));
+  resetPeer(peer, state.log.last.seq + 1);
   advanceCommit(state, leader);
 }

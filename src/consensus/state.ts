@@ -61,6 +61,8 @@ export interface Peer {
   /** Commands under way, by the last entry of each message. */
   readonly sent: { readonly through: number; readonly bytes: number }[];
   sentBytes: number;
+  /** When a snapshot was begun or last got on. */
+  snapshotMs: number;
   /** The journal is being read for it. */
   loading: boolean;
   /** The latest round that it has acknowledged. */
