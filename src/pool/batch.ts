@@ -99,8 +99,10 @@ export class BatchWriter {
   }
 
   flush(): void {
-    this.#scheduled = false;
+    // What is gathered leaves now and needs no flush of its own.
+    this.#scheduled = true;
     this.#gather();
+    this.#scheduled = false;
     this.#send();
   }
 
