@@ -65,5 +65,5 @@ export function saveRun(run: SalesMessage): Static<typeof SavedRun> {
 }
 
 export function loadRun(saved: Static<typeof SavedRun>): SalesMessage {
-  return [saved[0], saved[1], new Uint8Array(Buffer.from(saved[2], 'base64'))];
+  return [saved[0], saved[1], Buffer.from(saved[2], 'base64')];
 }

@@ -42,11 +42,9 @@ export function joinSales(runs: readonly SalesMessage[]): SalesMessage {
     next += count;
     length += bytes.byteLength - readHeader(bytes).length;
   }
-  const joined = new Uint8Array(length);
-  const view = new DataView(joined.buffer);
-  view.setUint8(0, array32);
-  view.setUint32(1, next - first);
-  let offset = 5;
+  const joined = Buffer.allocUnsafeSlow(length);
+  joined.writeUInt8(array32);
+  let offset = joined.writeUInt32BE(next - first, 1);
   for (const [, , bytes] of runs) {
     const body = bytes.subarray(readHeader(bytes).length);
     joined.set(body, offset);

@@ -10,7 +10,7 @@ import { CatalogModel } from './catalog-model.js';
 import { product } from './log-builder.js';
 
 const limits = { clientKeysMax: 9, unprojectedMax: 12 };
-const runs = { numRuns: 300 };
+const runs = { numRuns: 150 };
 
 interface Played {
   readonly machine: CatalogMachine;

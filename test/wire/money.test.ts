@@ -1,0 +1,33 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { centsToPrice, priceToCents } from '../../src/wire/money.js';
+
+t.test('a price of at most two decimals becomes whole cents, exactly', async (t) => {
+  const pairs: [number, number][] = [
+    [0, 0],
+    [-0, 0],
+    [0.01, 1],
+    [19.9, 1990],
+    [1.1, 110],
+    [0.29, 29],
+    [1.15, 115],
+    [1_000_000_000, 100_000_000_000],
+    [999_999_999.99, 99_999_999_999],
+  ];
+  for (const [price, cents] of pairs) t.ok(Object.is(priceToCents(price), cents), `${price}`);
+});
+
+t.test('any cents come back from their price', async () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 100_000_000_000 }), (cents) => {
+      return priceToCents(centsToPrice(cents)) === cents;
+    }),
+  );
+});
+
+t.test('a price that is not a whole number of cents, or out of bounds, is refused', async (t) => {
+  for (const price of [0.001, 19.999, 1 / 3, 0.1 + 0.2, 1e-9, -0.01, 1e9 + 0.01, Number.NaN]) {
+    t.throws(() => priceToCents(price), { code: 'invalid_argument' }, `${price}`);
+  }
+  t.throws(() => priceToCents(Number.POSITIVE_INFINITY), { code: 'invalid_argument' });
+});
