@@ -1,13 +1,24 @@
 /** All commands, in the order in which the help shows them. */
 import type { Entry } from './cli.js';
+import { audit } from './commands/audit.js';
+import { buy } from './commands/buy.js';
 import { down } from './commands/down.js';
 import { kill } from './commands/kill.js';
+import { logs } from './commands/logs.js';
+import { lookup } from './commands/lookup.js';
+import { order } from './commands/order.js';
+import { orders } from './commands/orders.js';
+import { product } from './commands/product.js';
+import { search } from './commands/search.js';
 import { catalog, frontend, recovery } from './commands/service-commands.js';
 import { start } from './commands/start.js';
+import { status } from './commands/status.js';
 import { up } from './commands/up.js';
 import { isBuilt } from './service-order.js';
 
 export function allCommands(): Entry[] {
+  const store = [up, down, status, kill, start, logs];
+  const shopping = [search, lookup, buy, order, orders];
   const services = isBuilt('recovery') ? [catalog, recovery, frontend] : [catalog, frontend];
-  return [up, down, kill, start, ...services];
+  return [...store, ...shopping, product, audit, ...services];
 }

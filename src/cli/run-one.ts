@@ -57,7 +57,8 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
       const http =
         options.httpListen === undefined ? planned.http : readAddress(options.httpListen);
       const adminToken = ensureToken(dataDir, 'admin', systemRandom);
-      return { kind, config: { ...common, raw, http, adminToken, openAdmin: options.openAdmin } };
+      const { openAdmin, cacheEntries } = options;
+      return { kind, config: { ...common, raw, http, adminToken, openAdmin, cacheEntries } };
     }
   }
 }

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { poolLimits } from '../base/limits.js';
+import { cacheLimits, poolLimits } from '../base/limits.js';
 import { choice, flag, integer, text } from './options.js';
 
 /** docs/INTERFACES.md, Ports: at most 10 frontends. */
@@ -66,6 +66,11 @@ export const serviceSpecs = {
     ...serviceGroup,
     defaultDescription: 'data/products.json',
   }),
+  cacheEntries: integer(
+    'Products that each session thread of a frontend keeps',
+    { min: 0, max: 10_000_000, default: cacheLimits.entriesMax },
+    serviceGroup,
+  ),
   openAdmin: flag('Let old clients change products without a token', serviceGroup),
   logLevel: choice('What is logged', ['debug', 'info', 'warn', 'error', 'silent'], 'info', {
     ...serviceGroup,

@@ -76,7 +76,8 @@ export function planStore(options: StoreOptions, founding: Founding): ServiceOrd
     restockTo: options.restockTo,
     productsFile: resolve(options.productsFile),
   };
-  const access = { adminToken: founding.adminToken, openAdmin: options.openAdmin };
+  const { openAdmin, cacheEntries } = options;
+  const access = { adminToken: founding.adminToken, openAdmin, cacheEntries };
   return [
     ...cluster.catalogs.map(({ name }) => order('catalog', { ...common(name), ...stock })),
     ...cluster.orders.map(({ name }) => order('order', common(name))),

@@ -1,0 +1,119 @@
+/**
+ * The options of every command that asks a store, and the client that they mean. Without an address
+ * they mean the frontends of this machine.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Address, parseAddress } from '../base/address.js';
+import { BazarError } from '../base/errors.js';
+import type { BazarClient } from '../client/bazar-client.js';
+import { UsageError } from './exit-codes.js';
+import { flag, list, number, text, type Values } from './options.js';
+import { placeSpecs } from './store-options.js';
+
+const clientGroup = { group: 'Client:' };
+const rawPort = 8180;
+
+export const clientSpecs = {
+  address: list('A frontend (host:port); may be given several times', {
+    ...clientGroup,
+    alias: 'a',
+  }),
+  ...placeSpecs,
+  timeout: number(
+    'Seconds that a request may take with all its attempts',
+    { min: 0.01, max: 3_600, default: 10 },
+    clientGroup,
+  ),
+  json: flag('Print JSON for machines', { group: 'Output:' }),
+} as const;
+
+export const adminSpecs = {
+  ...clientSpecs,
+  token: text('The admin token; else admin.token in the data folder', undefined, clientGroup),
+} as const;
+
+type ClientOptions = Values<typeof clientSpecs>;
+
+/** Opens a client, hands it to `use`, and closes it whatever happens. */
+export async function withClient<T>(
+  options: ClientOptions,
+  use: (client: BazarClient) => Promise<T>,
+): Promise<T> {
+  return useClient(await openClient(options), use);
+}
+
+/** As `withClient`, with admin rights. */
+export async function withAdmin<T>(
+  options: Values<typeof adminSpecs>,
+  use: (client: BazarClient) => Promise<T>,
+): Promise<T> {
+  const { readToken } = await import('./launcher/tokens.js');
+  const token = options.token ?? readToken(options.dataDir, 'admin');
+  return useClient(await openClient(options, token), use);
+}
+
+export async function openClient(options: ClientOptions, token?: string): Promise<BazarClient> {
+  const { BazarClient } = await import('../client/bazar-client.js');
+  const { waitingClock } = await import('./waiting-clock.js');
+  return new BazarClient({
+    addresses: addressesOf(options),
+    timeoutMs: options.timeout * 1000,
+    name: 'bazar',
+    clock: waitingClock,
+    ...(token === undefined ? {} : { token }),
+  });
+}
+
+async function useClient<T>(
+  client: BazarClient,
+  use: (client: BazarClient) => Promise<T>,
+): Promise<T> {
+  try {
+    return await use(client);
+  } catch (error) {
+    throw error instanceof BazarError ? withAdvice(error) : error;
+  } finally {
+    client.close();
+  }
+}
+
+function addressesOf(options: ClientOptions): Address[] {
+  const { address, dataDir, host, portOffset } = options;
+  if (address.length === 0) {
+    return runningFrontends(dataDir).map((n) => ({ host, port: rawPort + n + portOffset }));
+  }
+  return address.map((one) => {
+    const read = parseAddress(one);
+    if (!read) throw new UsageError(`--address must be host:port, not "${one}"`);
+    return read;
+  });
+}
+
+/** The numbers of the frontends that the data folder knows to run; the first where it knows none. */
+function runningFrontends(dataDir: string): number[] {
+  let names: string[] = [];
+  try {
+    names = readdirSync(join(dataDir, 'run'));
+  } catch {
+    // No store was ever started here.
+  }
+  const numbers = names.map((name) => Number(/^frontend-(\d+)\.pid$/.exec(name)?.[1] ?? 0));
+  const found = numbers.filter((n) => n > 0).sort((a, b) => a - b);
+  return found.length > 0 ? found : [1];
+}
+
+function withAdvice(error: BazarError): BazarError {
+  const advice = adviceFor(error);
+  if (advice === undefined) return error;
+  const { code, message, details } = error;
+  return new BazarError(code, `${message}: ${advice}`, { details, cause: error });
+}
+
+function adviceFor(error: BazarError): string | undefined {
+  if (error.details.unreached === true) return 'is the store running? try ./start.sh';
+  if (error.code === 'unauthenticated' || error.code === 'permission_denied') {
+    return 'this needs the admin token: --data-dir names the folder with admin.token, or --token';
+  }
+  return undefined;
+}

@@ -1,0 +1,51 @@
+/** `bazar audit`: do the books balance, and do all replicas agree? */
+import type { AuditReport } from '../../frontend/types.js';
+import { adminSpecs, withAdmin } from '../client-options.js';
+import { defineCommand } from '../command.js';
+import { exitCodes } from '../exit-codes.js';
+import type { Io } from '../io.js';
+import { printJson, printTable } from '../output.js';
+
+const hashShown = 16;
+
+export const audit = defineCommand({
+  usage: 'audit',
+  describe: 'Recompute the books from the logs (admin)',
+  examples: [['$0 audit', 'exit code 1 where something does not balance']],
+  specs: adminSpecs,
+  async run(options, io) {
+    const report = await withAdmin(options, (client) => client.audit());
+    if (options.json) printJson(io, report);
+    else await show(report, io);
+    return report.ok ? exitCodes.ok : exitCodes.error;
+  },
+});
+
+async function show(report: AuditReport, io: Io): Promise<void> {
+  await printTable(
+    io,
+    ['ID', 'NAME', 'RECEIVED', 'SOLD', 'STOCK', 'ORDERED'],
+    report.products.map((one) => [
+      one.id,
+      one.name,
+      one.received,
+      one.sold,
+      one.stock,
+      one.ordered,
+    ]),
+  );
+  io.out('\n');
+  await printTable(
+    io,
+    ['REPLICA', 'GROUP', 'SEQ', 'STATE'],
+    report.replicas.map(({ name, group, seq, hash }) => [
+      name,
+      group,
+      seq,
+      hash.slice(0, hashShown),
+    ]),
+  );
+  io.out(`\nsales ${report.sales}, orders ${report.orders}\n`);
+  for (const problem of report.problems) io.out(`problem: ${problem}\n`);
+  io.out(report.ok ? 'the books balance\n' : 'the books do not balance\n');
+}

@@ -1,0 +1,36 @@
+/**
+ * `bazar order`: with a number it shows that order; with `--id order-1` it runs that service. Both
+ * names are binding (docs/INTERFACES.md, Commands), and a number is what tells them apart.
+ */
+import { clientSpecs, withClient } from '../client-options.js';
+import { defineCommand } from '../command.js';
+import { exitCodes, UsageError } from '../exit-codes.js';
+import { oneServiceSpecs } from '../one-service-options.js';
+import { positional } from '../options.js';
+import { orderHead, orderRows } from '../orders-view.js';
+import { printJson, printTable } from '../output.js';
+import { runOne } from '../run-one.js';
+
+export const order = defineCommand({
+  usage: 'order [number]',
+  describe: 'Show an order; or, with --id, run one order replica',
+  examples: [
+    ['$0 order 192', 'what was bought, and when'],
+    ['$0 order --id order-1 --peers order-2=10.0.0.2:8092', 'run the service order-1'],
+  ],
+  specs: { number: positional("An order's number"), ...oneServiceSpecs, ...clientSpecs },
+  async run(options, io) {
+    const { number } = options;
+    if (number === undefined) {
+      if (options.id !== undefined) return runOne('order', options, io);
+      throw new UsageError('bazar order: give the number of an order, or --id to run a service');
+    }
+    if (!/^[1-9]\d{0,15}$/.test(number) || !Number.isSafeInteger(Number(number))) {
+      throw new UsageError(`${number} is no order's number`);
+    }
+    const found = await withClient(options, (client) => client.order(Number(number)));
+    if (options.json) printJson(io, found);
+    else await printTable(io, orderHead, orderRows(found));
+    return exitCodes.ok;
+  },
+});

@@ -1,0 +1,122 @@
+/** `bazar product add|set|remove`: what the store sells. Needs the admin token. */
+import type { BazarClient } from '../../client/bazar-client.js';
+import type { Product } from '../../wire/schemas.js';
+import { adminSpecs, withAdmin } from '../client-options.js';
+import { type Command, defineCommand } from '../command.js';
+import { exitCodes, UsageError } from '../exit-codes.js';
+import type { Io } from '../io.js';
+import { type Item, itemPositional } from '../item.js';
+import { integer, number, positional, text } from '../options.js';
+import { productHead, productRow } from '../orders-view.js';
+import { printJson, printTable } from '../output.js';
+
+const productGroup = { group: 'Product:' };
+const anyPrice = { min: 0, max: 1_000_000_000, default: undefined };
+const anyStock = { min: 0, max: 1_000_000_000, default: undefined };
+const anyVersion = { min: 1, max: Number.MAX_SAFE_INTEGER, default: undefined };
+
+const price = number('Its price, with at most two places', anyPrice, productGroup);
+const topic = text('Its topic', undefined, productGroup);
+const quantity = integer('Its stock', anyStock, productGroup);
+const ifVersion = integer('Only where its version is this', anyVersion, productGroup);
+
+const add = defineCommand({
+  usage: 'add <name>',
+  describe: 'Add a product',
+  examples: [['$0 product add Yo-yo --topic toys --price 4.50 --quantity 100', 'a new toy']],
+  specs: {
+    name: positional('Its name, unique and not all digits'),
+    newId: integer(
+      'Its id; else the store gives one',
+      { min: 1, max: 2 ** 40, default: undefined },
+      productGroup,
+    ),
+    topic,
+    price,
+    quantity: integer('Its stock', { ...anyStock, default: 0 }, productGroup),
+    ...adminSpecs,
+  },
+  async run(options, io) {
+    const { name = '', newId, topic: under, price: costs, quantity: stock } = options;
+    if (under === undefined || costs === undefined) {
+      throw new UsageError('bazar product add: --topic and --price are needed');
+    }
+    const id = newId === undefined ? {} : { id: newId };
+    const product = await withAdmin(options, (client) =>
+      client.addProduct({ ...id, name, topic: under, price: costs, quantity: stock }),
+    );
+    return show(product, options.json, io);
+  },
+});
+
+const set = defineCommand({
+  usage: 'set <item>',
+  describe: "Change a product's price, stock or topic",
+  examples: [
+    ['$0 product set Tux --price 17.90', 'cheaper'],
+    ['$0 product set 8 --add 50', '50 more in stock'],
+  ],
+  specs: {
+    item: itemPositional(),
+    price,
+    quantity,
+    add: integer('Adds so many to its stock', anyStock, productGroup),
+    topic,
+    ifVersion,
+    ...adminSpecs,
+  },
+  async run(options, io) {
+    const change = given({
+      price: options.price,
+      quantity: options.quantity,
+      add: options.add,
+      topic: options.topic,
+    });
+    if (Object.keys(change).length === 0) {
+      throw new UsageError('bazar product set: --price, --quantity, --add or --topic?');
+    }
+    const version = given({ if_version: options.ifVersion });
+    const product = await withAdmin(options, async (client) =>
+      client.updateProduct({ id: await idOf(client, options.item), ...change, ...version }),
+    );
+    return show(product, options.json, io);
+  },
+});
+
+const remove = defineCommand({
+  usage: 'remove <item>',
+  describe: 'Remove a product; its orders stay',
+  examples: [['$0 product remove Yo-yo', 'no longer sold']],
+  specs: { item: itemPositional(), ifVersion, ...adminSpecs },
+  async run(options, io) {
+    const version = given({ if_version: options.ifVersion });
+    const product = await withAdmin(options, async (client) =>
+      client.removeProduct({ id: await idOf(client, options.item), ...version }),
+    );
+    return show(product, options.json, io);
+  },
+});
+
+export const product = {
+  name: 'product',
+  describe: 'Add, change and remove products (admin)',
+  commands: [add, set, remove] as readonly Command[],
+};
+
+async function idOf(client: BazarClient, item: Item): Promise<number> {
+  return 'id' in item ? item.id : (await client.lookup(item)).id;
+}
+
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Only the fields that have a value. */
+function given<T extends object>(fields: T): Given<T> {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Given<T>;
+}
+
+async function show(product: Product, json: boolean, io: Io): Promise<number> {
+  if (json) printJson(io, product);
+  else await printTable(io, productHead, [productRow(product)]);
+  return exitCodes.ok;
+}

@@ -1,0 +1,59 @@
+/**
+ * How data is shown: JSON for machines, else a plain table that is easy to read and to cut. Money
+ * has two places. Knows no command.
+ */
+import type { Io } from './io.js';
+
+export type Cell = string | number;
+
+/** One JSON document and a newline. */
+export function printJson(io: Io, value: unknown): void {
+  io.out(`${JSON.stringify(value)}\n`);
+}
+
+/** Columns of numbers stand to the right. */
+export async function printTable(
+  io: Io,
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+): Promise<void> {
+  io.out(await formatTable(io, head, rows));
+}
+
+export async function formatTable(
+  io: Pick<Io, 'color'>,
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+): Promise<string> {
+  const { default: Table } = await import('cli-table3');
+  const none = ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) =>
+    side === 'left' || side === 'right' || side === 'mid'
+      ? [side, `${side}-mid`]
+      : [side, `${side}-mid`, `${side}-left`, `${side}-right`],
+  );
+  const chars = Object.fromEntries([...none, 'mid-mid'].map((name) => [name, '']));
+  const table = new Table({
+    head: head.map((title) => (io.color ? `\x1b[1m${title}\x1b[22m` : title)),
+    chars: { ...chars, middle: '  ' },
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+    colAligns: head.map((_title, i) => (isNumeric(rows, i) ? 'right' : 'left')),
+  });
+  table.push(...rows.map((row) => row.map(printable)));
+  const lines = table.toString().split('\n');
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+export function money(amount: number): string {
+  return amount.toFixed(2);
+}
+
+function isNumeric(rows: readonly (readonly Cell[])[], column: number): boolean {
+  const first = rows[0]?.[column];
+  return typeof first === 'number' || (first !== undefined && /^-?\d+\.\d\d$/.test(first));
+}
+
+/** What a store holds was written by others: no control sequence of theirs reaches the terminal. */
+function printable(cell: Cell): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
+  return String(cell).replace(/[\u0000-\u001f\u007f-\u009f]/g, '�');
+}
