@@ -51,6 +51,7 @@ export class MemoryDisk implements Disk {
   #durable = new Map<string, Content>();
   #changes: NameChange[] = [];
   #life = 0;
+  #temporaries = 0;
 
   constructor(options: MemoryDiskOptions = {}) {
     this.#options = options;
@@ -63,11 +64,17 @@ export class MemoryDisk implements Disk {
   async preallocate(file: string, size: number, head?: Uint8Array): Promise<DiskFile> {
     const bytes = new Uint8Array(size);
     if (head) bytes.set(head);
-    return this.#handle(file, await this.#writeThenRename(file, bytes));
+    await this.#writeThenRename(file, bytes);
+    return this.#handle(file, this.#content(file));
   }
 
   async replace(file: string, bytes: Uint8Array): Promise<void> {
     await this.#writeThenRename(file, bytes.slice());
+  }
+
+  async create(file: string, bytes: Uint8Array): Promise<boolean> {
+    if (this.#names.has(file)) return false;
+    return (await this.#writeThenRename(file, bytes.slice(), 'unless there')) !== undefined;
   }
 
   async readFile(file: string): Promise<Uint8Array | undefined> {
@@ -169,8 +176,13 @@ export class MemoryDisk implements Disk {
     };
   }
 
-  async #writeThenRename(file: string, bytes: Uint8Array): Promise<Content> {
-    const temporary = `${file}.tmp`;
+  async #writeThenRename(
+    file: string,
+    bytes: Uint8Array,
+    over: 'always' | 'unless there' = 'always',
+  ): Promise<Content | undefined> {
+    this.#temporaries++;
+    const temporary = `${file}.${this.#temporaries}.tmp`;
     const content: Content = { bytes: new Uint8Array(bytes.length), unsynced: [] };
     this.#change(temporary, content);
     writeUnsynced(content, 0, bytes);
@@ -178,8 +190,10 @@ export class MemoryDisk implements Disk {
     await this.#step({ kind: 'sync', path: temporary, bytes: 0 });
     content.unsynced = [];
     await this.#step({ kind: 'rename', path: file, bytes: 0 });
-    this.#change(file, content);
+    const named = over === 'always' || !this.#names.has(file);
+    if (named) this.#change(file, content);
     this.#change(temporary, undefined);
+    if (!named) return undefined;
     await this.#syncFolder(file);
     return content;
   }

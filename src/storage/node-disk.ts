@@ -30,11 +30,20 @@ export function createNodeDisk(): Disk {
       return new NodeFile(file, await openDescriptor(file, flags));
     },
     async preallocate(file, size, head = new Uint8Array(0)) {
-      await writeThenRename(file, (descriptor) => writeZeros(descriptor, size, head));
+      await writeThenName(file, (descriptor) => writeZeros(descriptor, size, head));
       return new NodeFile(file, await openDescriptor(file, O_RDWR | durableFlag));
     },
     replace(file, bytes) {
-      return writeThenRename(file, (descriptor) => writeAll(descriptor, bytes, 0));
+      return writeThenName(file, (descriptor) => writeAll(descriptor, bytes, 0));
+    },
+    async create(file, bytes) {
+      try {
+        await writeThenName(file, (descriptor) => writeAll(descriptor, bytes, 0), nameOnce);
+        return true;
+      } catch (error) {
+        if (codeOf(error) === 'EEXIST') return false;
+        throw error;
+      }
     },
     readFile(file) {
       return unlessMissing(fs.promises.readFile(file), undefined);
@@ -164,9 +173,10 @@ async function writeZeros(descriptor: number, size: number, head: Uint8Array): P
 }
 
 /** tmp → fsync → rename → fsync of the folder (docs/PROTOCOL.md, R11). */
-async function writeThenRename(
+async function writeThenName(
   file: string,
   write: (descriptor: number) => Promise<void>,
+  name: (temporary: string, file: string) => Promise<void> = fs.promises.rename,
 ): Promise<void> {
   temporaryFiles++;
   const temporary = `${file}.${process.pid}-${threadId}-${temporaryFiles}.tmp`;
@@ -178,12 +188,18 @@ async function writeThenRename(
     } finally {
       await closeDescriptor(descriptor);
     }
-    await fs.promises.rename(temporary, file);
+    await name(temporary, file);
   } catch (error) {
     await fs.promises.unlink(temporary).catch(() => undefined);
     throw error;
   }
   await syncFolder(path.dirname(file));
+}
+
+/** A second link, unlike a rename, leaves a file alone that has the name already. */
+async function nameOnce(temporary: string, file: string): Promise<void> {
+  await fs.promises.link(temporary, file);
+  await fs.promises.unlink(temporary);
 }
 
 async function syncFolder(folder: string): Promise<void> {
@@ -201,7 +217,11 @@ async function unlessMissing<T, U>(work: Promise<T>, missing: U): Promise<T | U>
   try {
     return await work;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return missing;
+    if (codeOf(error) === 'ENOENT') return missing;
     throw error;
   }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }

@@ -41,11 +41,23 @@ export class SegmentScan {
   /** The last batch is whole but its trailer is missing; it may have none after it. */
   unsealed: BatchHead | undefined;
   readonly #file: DiskFile;
+  readonly #live: boolean;
   #piece: Span = spanOf(new Uint8Array(0));
   #pieceStart = 0;
   #visitBatch: BatchVisitor = () => {};
 
-  constructor(name: SegmentName, file: DiskFile, size: number, after: Chain | undefined) {
+  /**
+   * With `live`, a whole batch without its trailer is not yet there: its writer is at it. Else it is
+   * taken, for a batch that was not acknowledged may stand, and one that was must.
+   */
+  constructor(
+    name: SegmentName,
+    file: DiskFile,
+    size: number,
+    after: Chain | undefined,
+    live = false,
+  ) {
+    this.#live = live;
     this.name = name;
     this.size = size;
     this.chain = after;
@@ -62,6 +74,15 @@ export class SegmentScan {
     this.#piece = spanOf(new Uint8Array(0));
     if (this.name.layout === 'packed') await this.#runPacked(visit);
     else await this.#runPadded(visit);
+  }
+
+  /** The records of the next batch, without going on; none where there is no whole one. */
+  async peek(): Promise<LogRecord[]> {
+    const head = await this.#nextHead();
+    if (!head || this.end + headBytes + head.bytes > this.size) return [];
+    const at = await this.#load(this.end, headBytes + head.bytes);
+    if (!recordsAreWhole(this.#piece, at, head)) return [];
+    return this.#decode(at, head).map(({ record }) => record);
   }
 
   /** True where a good batch head that follows the last batch stands next. */
@@ -104,6 +125,7 @@ export class SegmentScan {
       }
       const next = this.end + batchBytes(head.bytes);
       if (!sealed) await this.#refuseLater(next, head.number);
+      if (!sealed && this.#live) return;
       await this.#accept(at, head, next, visit);
       if (!sealed) {
         this.unsealed = head;

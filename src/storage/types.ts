@@ -29,6 +29,8 @@ export interface Disk {
   preallocate(path: string, size: number, head?: Uint8Array): Promise<DiskFile>;
   /** Writes a temporary file, syncs it, renames it over `path`, syncs the folder. */
   replace(path: string, bytes: Uint8Array): Promise<void>;
+  /** As `replace`, unless the file is there already: then it stays, and the answer is false. */
+  create(path: string, bytes: Uint8Array): Promise<boolean>;
   readFile(path: string): Promise<Uint8Array | undefined>;
   /** The names of the files in a folder, sorted; empty where there is no folder. */
   list(folder: string): Promise<string[]>;

@@ -1,0 +1,187 @@
+/**
+ * Who a member is (docs/PROTOCOL.md, 1, Birth): `cluster.json` in the store's data folder says which
+ * cluster and members it is of, `identity.json` in the service's own folder which incarnation.
+ * Invariant: a directory that was lost never comes back as the voter that it was [A8].
+ */
+import path from 'node:path';
+import { BazarError } from '../base/errors.js';
+import type { Random } from '../base/random.js';
+import { decodeJson, encodeJson, JsonFile } from './json-file.js';
+import type { Disk } from './types.js';
+
+interface Cluster {
+  readonly clusterId: string;
+  readonly members: readonly string[];
+}
+
+/** What a founding will write; it is there from the first file to the last, so that it can go on. */
+interface Founding extends Cluster {
+  readonly incarnations: Readonly<Record<string, string>>;
+}
+
+interface IdentityFile {
+  readonly id: string;
+  readonly clusterId: string;
+  readonly incarnation: string;
+  learner: boolean;
+}
+
+export interface Identity {
+  readonly clusterId: string;
+  readonly incarnation: string;
+  /** As it was at the start; a learner promises nothing and is not counted. */
+  readonly learner: boolean;
+  /** Durable when it resolves: before a repair, and when a learner has caught up. */
+  setLearner(learner: boolean): Promise<void>;
+}
+
+export interface FoundingOptions {
+  /** The ids of all replicas and recovery servers. */
+  readonly members: readonly string[];
+  readonly random: Random;
+  /** Where several machines found one cluster, they must be told one id. */
+  readonly clusterId?: string;
+}
+
+export interface IdentityOptions extends FoundingOptions {
+  readonly id: string;
+  /** Founds the cluster where there is none; lets a group's only voter begin again with nothing. */
+  readonly init: boolean;
+}
+
+const clusterFile = (dataDir: string): string => path.join(dataDir, 'cluster.json');
+const foundingFile = (dataDir: string): string => path.join(dataDir, 'founding.json');
+const identityFile = (folder: string): string => path.join(folder, 'identity.json');
+
+/**
+ * Founds a cluster: formats the folders of all members as voters, then writes `cluster.json`. Does
+ * nothing where that is done, goes on where it was cut off, and may be called by several at once.
+ */
+export async function formatCluster(
+  disk: Disk,
+  dataDir: string,
+  { members, random, clusterId = random.uuid() }: FoundingOptions,
+): Promise<string> {
+  await disk.makeFolder(dataDir);
+  const there = await readCluster(disk, dataDir, members);
+  if (there) return there.clusterId;
+  const plan: Founding = {
+    clusterId,
+    members: [...members].sort(),
+    incarnations: Object.fromEntries(members.map((id) => [id, random.uuid()])),
+  };
+  await disk.create(foundingFile(dataDir), encodeJson(plan, 2));
+  const founding = await readJson<Founding>(disk, foundingFile(dataDir));
+  // Another process was quicker by all of it.
+  if (!founding) return readClusterId(disk, dataDir);
+  refuseOtherMembers(foundingFile(dataDir), founding.members, members);
+  for (const id of founding.members) await formatMember(disk, dataDir, id, founding);
+  const cluster: Cluster = { clusterId: founding.clusterId, members: founding.members };
+  await disk.create(clusterFile(dataDir), encodeJson(cluster, 2));
+  await disk.remove(foundingFile(dataDir));
+  return founding.clusterId;
+}
+
+/** The cluster that a data folder belongs to. */
+export async function readClusterId(disk: Disk, dataDir: string): Promise<string> {
+  const cluster = await readCluster(disk, dataDir);
+  if (cluster) return cluster.clusterId;
+  throw new BazarError('conflict', `${clusterFile(dataDir)} is missing: the store is not founded`);
+}
+
+/** Opens the identity of the service whose folder this is; `cluster.json` lies beside the folder. */
+export async function openIdentity(
+  disk: Disk,
+  folder: string,
+  options: IdentityOptions,
+): Promise<Identity> {
+  const { id, members, init, random } = options;
+  const dataDir = path.dirname(folder);
+  if (!members.includes(id)) throw new BazarError('conflict', `${id} is no member of its cluster`);
+  if (init) await formatCluster(disk, dataDir, options);
+  const cluster = await readCluster(disk, dataDir, members);
+  if (!cluster) {
+    const message = `${clusterFile(dataDir)} is missing: found the store first, by --init or bazar up`;
+    throw new BazarError('conflict', message);
+  }
+  const { clusterId } = cluster;
+  const found = await readJson<IdentityFile>(disk, identityFile(folder));
+  if (found) refuseOther(identityFile(folder), found, id, clusterId);
+  const lost: IdentityFile = { id, clusterId, incarnation: random.uuid(), learner: true };
+  if (!found && isAlone(id, members)) {
+    if (!init) throw new BazarError('conflict', aloneMessage(folder, id));
+    lost.learner = false;
+  }
+  await disk.makeFolder(folder);
+  const file = await JsonFile.open<IdentityFile>(disk, identityFile(folder), lost);
+  if (!found) await file.update(() => {});
+  const { incarnation, learner } = file.data;
+  return {
+    clusterId,
+    incarnation,
+    learner,
+    setLearner: (now) =>
+      file.update((data) => {
+        data.learner = now;
+      }),
+  };
+}
+
+async function formatMember(
+  disk: Disk,
+  dataDir: string,
+  id: string,
+  { clusterId, incarnations }: Founding,
+): Promise<void> {
+  const folder = path.join(dataDir, id);
+  const incarnation = incarnations[id] ?? '';
+  await disk.makeFolder(folder);
+  const identity: IdentityFile = { id, clusterId, incarnation, learner: false };
+  await disk.create(identityFile(folder), encodeJson(identity, 2));
+  const found = await readJson<IdentityFile>(disk, identityFile(folder));
+  if (found) refuseOther(identityFile(folder), found, id, clusterId);
+}
+
+/** The voters of a group are kept odd by recovery servers, so one replica of a kind votes alone. */
+function isAlone(id: string, members: readonly string[]): boolean {
+  const kind = (member: string): string => member.replace(/-\d+$/, '');
+  const same = members.filter((member) => kind(member) === kind(id));
+  return kind(id) !== 'recovery' && same.length === 1;
+}
+
+function aloneMessage(folder: string, id: string): string {
+  return `${identityFile(folder)} is missing, and no other member holds what ${id} held: bring the folder back, or begin with nothing by --init`;
+}
+
+async function readCluster(
+  disk: Disk,
+  dataDir: string,
+  members?: readonly string[],
+): Promise<Cluster | undefined> {
+  const cluster = await readJson<Cluster>(disk, clusterFile(dataDir));
+  if (cluster && members) refuseOtherMembers(clusterFile(dataDir), cluster.members, members);
+  return cluster;
+}
+
+async function readJson<T>(disk: Disk, file: string): Promise<T | undefined> {
+  const bytes = await disk.readFile(file);
+  return bytes && (decodeJson(file, bytes) as T);
+}
+
+function refuseOtherMembers(
+  file: string,
+  recorded: readonly string[],
+  members: readonly string[],
+): void {
+  const then = [...recorded].sort().join(', ');
+  const now = [...members].sort().join(', ');
+  if (then === now) return;
+  throw new BazarError('conflict', `${file} is of a store with other members: ${then}, not ${now}`);
+}
+
+function refuseOther(file: string, found: IdentityFile, id: string, clusterId: string): void {
+  if (found.id !== id) throw new BazarError('conflict', `${file} is of ${found.id}, not of ${id}`);
+  if (found.clusterId !== clusterId) {
+    throw new BazarError('conflict', `${file} is of another cluster: ${found.clusterId}`);
+  }
+}
