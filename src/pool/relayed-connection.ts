@@ -100,7 +100,7 @@ export class RelayedConnection implements Connection {
     if (this.#destroyed) return;
     if (!this.#events || this.#paused || this.#waiting.length > 0) {
       // A copy, for the view would keep the bytes of all sessions of its batch.
-      this.#waiting.push(bytes.slice());
+      this.#waiting.push(new Uint8Array(bytes));
     } else {
       this.#deliver(this.#events, bytes);
     }

@@ -87,7 +87,9 @@ export class SocketEnd implements ConnectionEvents {
     if (bytes === undefined) return;
     if (this.#moreOutput.length > 0) bytes = this.#merge(bytes);
     // A slow reader's queue must not keep whole batches alive for its few bytes.
-    else if (this.#blocked && bytes.length * 4 < bytes.buffer.byteLength) bytes = bytes.slice();
+    else if (this.#blocked && bytes.length * 4 < bytes.buffer.byteLength) {
+      bytes = new Uint8Array(bytes);
+    }
     this.#output = undefined;
     this.#untold += bytes.length;
     if (!this.#connection.write(bytes)) this.#blocked = true;

@@ -82,6 +82,19 @@ t.test('a socket is paused when its thread has its fill, before the thread asks'
   await peer.until((socket) => socket.writtenBytes === 4 * chunk.length + 4);
 });
 
+t.test('the queue of a slow reader does not keep the batches of others alive', async (t) => {
+  const harness = await Harness.start(t, { program: 'echo', workers: 1, limits });
+  const peers = await harness.fakes();
+  const [slow, other] = [peers.open(), peers.open()];
+  slow.taking = false;
+  slow.give('a');
+  await slow.until((socket) => socket.text === 'a');
+  slow.give('b');
+  other.give('x'.repeat(10_000));
+  await slow.until((socket) => socket.text === 'ab');
+  t.equal(slow.written[1]?.buffer.byteLength, 1);
+});
+
 t.test('a paused session learns at once that its socket is closed', async (t) => {
   const harness = await Harness.start(t, { program: 'flow', workers: 1, limits });
   const peers = await harness.fakes('holder');
