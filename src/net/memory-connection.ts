@@ -45,6 +45,7 @@ export class MemoryConnection implements Connection {
   #scheduled = false;
   #ended = false;
   #closed = false;
+  #reason: Error | undefined;
 
   constructor(options: MemoryConnectionOptions) {
     this.#options = options;
@@ -65,6 +66,7 @@ export class MemoryConnection implements Connection {
     assert(this.#events === undefined, 'a connection is started once');
     this.#events = events;
     this.#peer?.deliverSoon();
+    if (this.#closed) this.#tellClosed();
   }
 
   write(bytes: Uint8Array): boolean {
@@ -175,15 +177,17 @@ export class MemoryConnection implements Connection {
 
   #close(error: Error | undefined): void {
     this.#closed = true;
+    this.#reason =
+      error === undefined || error instanceof BazarError
+        ? error
+        : new BazarError('unavailable', `connection to ${this.remote} lost: ${error.message}`, {
+            cause: error,
+          });
     this.#options.closed(this);
-    this.#options.clock.afterTurn(() => {
-      const reason =
-        error === undefined || error instanceof BazarError
-          ? error
-          : new BazarError('unavailable', `connection to ${this.remote} lost: ${error.message}`, {
-              cause: error,
-            });
-      this.#events?.closed(reason);
-    });
+    if (this.#events !== undefined) this.#tellClosed();
+  }
+
+  #tellClosed(): void {
+    this.#options.clock.afterTurn(() => this.#events?.closed(this.#reason));
   }
 }

@@ -105,7 +105,8 @@ class TcpConnection implements Connection {
     });
     socket.on('end', () => events.end?.());
     socket.on('drain', () => events.drained?.());
-    socket.on('close', () => events.closed(this.#closeReason()));
+    if (socket.closed) setImmediate(() => events.closed(this.#closeReason()));
+    else socket.on('close', () => events.closed(this.#closeReason()));
   }
 
   write(bytes: Uint8Array): boolean {

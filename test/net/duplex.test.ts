@@ -1,0 +1,149 @@
+import { createServer, request, type Server } from 'node:http';
+import { connect } from 'node:net';
+import t from 'tap';
+import { connectionDuplex } from '../../src/net/duplex.js';
+import { tcpTransport } from '../../src/net/tcp-transport.js';
+import type { Connection } from '../../src/net/types.js';
+import { ManualClock } from './manual-clock.js';
+import { connectionPair, RawPeer } from './stage.js';
+
+/** An HTTP server that is given its connections. */
+async function httpOverConnections(server: Server): Promise<number> {
+  const listener = await tcpTransport.listen({ host: '127.0.0.1', port: 0 }, (connection) => {
+    server.emit('connection', connectionDuplex(connection));
+  });
+  t.teardown(() => listener.close());
+  return listener.address.port;
+}
+
+t.test('an HTTP server takes a connection as a socket', async (t) => {
+  const port = await httpOverConnections(
+    createServer((incoming, outgoing) => {
+      const chunks: Buffer[] = [];
+      incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+      incoming.on('end', () => outgoing.end(Buffer.concat(chunks)));
+    }),
+  );
+  const body = Buffer.alloc(3_000_000, 'body ');
+  const back = await new Promise<Buffer>((resolve, reject) => {
+    const asking = request({ port, method: 'POST', path: '/' }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('end', () => resolve(Buffer.concat(chunks)));
+    });
+    asking.on('error', reject);
+    asking.end(body);
+  });
+  t.ok(back.equals(body));
+});
+
+t.test(
+  'requests on one connection are answered in turn, and Connection: close ends it',
+  async (t) => {
+    const port = await httpOverConnections(createServer((incoming, out) => out.end(incoming.url)));
+    const socket = connect(port, '127.0.0.1');
+    socket.write('GET /a HTTP/1.1\r\nHost: x\r\n\r\nGET /b HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.write('GET /c HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    t.match(text, /\/a.*\/b.*\/c$/s);
+  },
+);
+
+async function duplexPair() {
+  const clock = new ManualClock();
+  const { near, far } = await connectionPair(clock);
+  return { clock, raw: new RawPeer(near), duplex: connectionDuplex(far, clock), near };
+}
+
+t.test('a reader that stops reading stops the peer', async (t) => {
+  const { clock, raw, duplex } = await duplexPair();
+  for (let i = 0; i < 100; i++) raw.sendBytes(Buffer.alloc(10_000, i));
+  await clock.settle();
+  t.ok(duplex.readableLength < 200_000);
+  t.ok(raw.connection.pendingBytes > 500_000);
+  let bytes = 0;
+  duplex.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  await clock.settle();
+  t.equal(bytes, 1_000_000);
+});
+
+t.test('a peer that stops reading stops the writer', async (t) => {
+  const { clock, raw, duplex, near } = await duplexPair();
+  near.pause();
+  let written = 0;
+  for (let i = 0; i < 100; i++) duplex.write(Buffer.alloc(10_000), () => written++);
+  await clock.settle();
+  t.ok(written < 20, `${written} pieces were taken`);
+  near.resume();
+  await clock.settle();
+  t.equal(written, 100);
+  t.equal(Buffer.concat(raw.received).length, 1_000_000);
+});
+
+t.test('the peer’s end is an end, after which the answer still leaves', async (t) => {
+  const events: string[] = [];
+  let handed: Parameters<Connection['start']>[0] | undefined;
+  const duplex = connectionDuplex(
+    {
+      remote: 'x',
+      pendingBytes: 0,
+      start(given) {
+        handed = given;
+      },
+      write(bytes) {
+        events.push(Buffer.from(bytes).toString());
+        return true;
+      },
+      pause: () => {},
+      resume: () => {},
+      end: () => events.push('ended'),
+      destroy: () => {},
+    },
+    new ManualClock(),
+  );
+  duplex.on('end', () => duplex.end('answer'));
+  duplex.resume();
+  handed?.data(Buffer.from('question'));
+  handed?.end?.();
+  await new Promise(setImmediate);
+  t.same(events, ['answer', 'ended']);
+});
+
+t.test('what was received before a clean close can still be read', async (t) => {
+  const { clock, raw, duplex } = await duplexPair();
+  raw.sendBytes(Buffer.from('last words'));
+  raw.connection.end();
+  await clock.advance(2_000);
+  let text = '';
+  for await (const chunk of duplex) text += String(chunk);
+  t.equal(text, 'last words');
+});
+
+t.test('a broken connection destroys the stream with its error', async (t) => {
+  const { clock, raw, duplex } = await duplexPair();
+  const error = new Promise((resolve) => duplex.once('error', resolve));
+  raw.connection.destroy();
+  await clock.settle();
+  t.match(await error, { code: 'unavailable' });
+  t.ok(duplex.destroyed);
+});
+
+t.test('silence is told after the time asked, and again only if asked', async (t) => {
+  const { clock, raw, duplex } = await duplexPair();
+  duplex.resume();
+  let timeouts = 0;
+  duplex.on('timeout', () => timeouts++);
+  duplex.setTimeout(1_000);
+  await clock.advance(900);
+  raw.sendBytes(Buffer.from('x'));
+  await clock.advance(900);
+  t.equal(timeouts, 0);
+  await clock.advance(200);
+  t.equal(timeouts, 1);
+  duplex.setTimeout(0);
+  await clock.advance(5_000);
+  t.equal(timeouts, 1);
+});

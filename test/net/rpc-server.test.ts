@@ -1,0 +1,138 @@
+import t from 'tap';
+import { MemoryNetwork } from '../../src/net/memory-transport.js';
+import type { RpcReply } from '../../src/net/open-requests.js';
+import { RpcServer, type RpcServerOptions } from '../../src/net/rpc-server.js';
+import type { RpcHandler } from '../../src/net/rpc-session.js';
+import { ManualClock } from './manual-clock.js';
+import { address, RawPeer } from './stage.js';
+
+async function stage(handler: RpcHandler, options: Partial<RpcServerOptions> = {}) {
+  const clock = new ManualClock();
+  const network = new MemoryNetwork(clock);
+  const server = new RpcServer({
+    clock,
+    trusted: false,
+    frameBytesMax: 1_000,
+    newHandler: () => handler,
+    ...options,
+  });
+  await server.listen(network.transport('server'), address);
+  const connect = async (): Promise<RawPeer> => {
+    const connecting = network.transport('client').connect(address, 100);
+    connecting.catch(() => {});
+    await clock.settle();
+    return new RawPeer(await connecting);
+  };
+  return { clock, network, server, connect };
+}
+
+const echo: RpcHandler = {
+  request: (_session, _method, params, reply) => reply.result(params),
+};
+
+t.test('one session too many is closed at once, and room is made again', async (t) => {
+  const { clock, server, connect } = await stage(echo, { sessionsMax: 2 });
+  const peers = [await connect(), await connect(), await connect()];
+  await clock.settle();
+  t.same(
+    peers.map((peer) => peer.closed),
+    [false, false, true],
+  );
+  t.equal(server.sessionCount, 2);
+  peers[0]?.connection.destroy();
+  await clock.settle();
+  t.equal(server.sessionCount, 1);
+  const next = await connect();
+  next.send([0, 1, 'm', 'served']);
+  await clock.settle();
+  t.same(next.messages(), [[1, 1, null, 'served']]);
+});
+
+t.test('an idle session is closed, one that speaks or waits is not', async (t) => {
+  const kept: RpcReply[] = [];
+  const { clock, server, connect } = await stage(
+    {
+      request(_session, method, params, reply) {
+        if (method === 'wait') kept.push(reply);
+        else reply.result(params);
+      },
+    },
+    { idleMs: 1_000 },
+  );
+  const idle = await connect();
+  const speaking = await connect();
+  const waiting = await connect();
+  waiting.send([0, 1, 'wait', {}]);
+  for (let i = 0; i < 5; i++) {
+    speaking.send([0, i, 'm', {}]);
+    await clock.advance(300);
+  }
+  t.ok(idle.closed);
+  t.notOk(speaking.closed);
+  t.notOk(waiting.closed);
+  t.equal(server.sessionCount, 2);
+  kept[0]?.result('at last');
+  await clock.settle();
+  t.same(waiting.messages(), [[1, 1, null, 'at last']]);
+});
+
+t.test('a drain takes no more sessions or requests and closes when all is answered', async (t) => {
+  const kept: RpcReply[] = [];
+  const { clock, server, connect } = await stage({
+    request: (_session, _method, _params, reply) => void kept.push(reply),
+  });
+  const busy = await connect();
+  const idle = await connect();
+  busy.send([0, 1, 'm', {}]);
+  await clock.settle();
+  let drained = false;
+  const draining = server.drain().then(() => {
+    drained = true;
+  });
+  await clock.settle();
+  await t.rejects(connect(), { code: 'unavailable' });
+  busy.send([0, 2, 'm', {}]);
+  await clock.advance(100);
+  t.equal(drained, false);
+  kept[0]?.result('done');
+  await clock.advance(100);
+  await draining;
+  t.match(busy.messages(), [
+    [1, 2, { code: 'unavailable' }, null],
+    [1, 1, null, 'done'],
+  ]);
+  t.ok(busy.closed);
+  t.ok(idle.closed);
+  t.equal(server.sessionCount, 0);
+});
+
+t.test('a drain does not wait for ever', async (t) => {
+  const { clock, server, connect } = await stage({ request: () => {} });
+  const busy = await connect();
+  busy.send([0, 1, 'm', {}]);
+  await clock.settle();
+  const draining = server.drain();
+  await clock.advance(5_100);
+  await draining;
+  t.ok(busy.closed);
+});
+
+t.test('each session gets a handler of its own', async (t) => {
+  let handlers = 0;
+  const { clock, connect } = await stage(echo, {
+    newHandler() {
+      const own = ++handlers;
+      return { request: (_session, _method, _params, reply) => reply.result(own) };
+    },
+  });
+  const peers = [await connect(), await connect()];
+  for (const peer of peers) peer.send([0, 1, 'm', {}]);
+  await clock.settle();
+  t.same(
+    peers.map((peer) => peer.messages()[0]),
+    [
+      [1, 1, null, 1],
+      [1, 1, null, 2],
+    ],
+  );
+});
