@@ -69,15 +69,12 @@ export class KeySlab {
   dropOldest(): void {
     assert(this.size > 0, 'there is a record to drop');
     this.#head++;
-    const isLastOfChunk = this.#head === chunkSlots;
-    const isLast = this.#used.length === 1 && this.#head === this.#tail;
-    if (!isLastOfChunk && !isLast) return;
+    if (this.#head < chunkSlots) return;
     const number = required(this.#used.shift(), 'the oldest chunk');
     this.#spare = this.#chunk(number);
     this.#chunks[number] = undefined;
     this.#free.push(number);
     this.#head = 0;
-    if (isLast) this.#tail = chunkSlots;
   }
 
   read(slot: number, into: KeyRecord): void {
@@ -121,7 +118,6 @@ export class KeySlab {
     this.#chunks[number] = this.#spare ?? makeChunk();
     this.#spare = undefined;
     this.#used.push(number);
-    if (this.#used.length === 1) this.#head = 0;
     this.#tail = 0;
   }
 }

@@ -24,7 +24,8 @@ import { ThreadDesk } from './thread-desk.js';
 export async function startCatalog(config: CatalogConfig): Promise<RunningService> {
   const clock = systemClock;
   const logger = createLogger(config.name, config.logLevel);
-  const folder = await openFolder(config, 'catalog');
+  const alone = config.cluster.catalogs.length === 1;
+  const folder = await openFolder(config, { alone, keepAll: false, logger });
   const machine = new CatalogMachine();
   const base = await restoreCatalog(folder.snapshots, machine);
   const jobs = new JobsPool({ clock, logger });

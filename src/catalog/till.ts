@@ -95,12 +95,10 @@ export class Till {
   /** In the order of docs/PROTOCOL.md, section 5, step 2: key, epoch, age, room, stock. */
   #take(purchase: Purchase, batch: Batch): Outcome {
     const [digest, kind, requestHash, lines] = purchase;
-    const isClient = kind === keyKinds.client;
-    const keys = isClient ? this.clientKeys : this.frontendKeys;
+    const keys = kind === keyKinds.client ? this.clientKeys : this.frontendKeys;
     const slot = keys.find(digest);
     if (slot >= 0) {
-      const isReused = isClient && !keys.isSameRequest(slot, requestHash);
-      return isReused ? ['key_reused'] : keys.outcome(slot);
+      return keys.isSameRequest(slot, requestHash) ? keys.outcome(slot) : ['key_reused'];
     }
     if (batch.isDeposed || isTooOld(purchase, batch.place.time)) return ['stale'];
     const last = this.sales.last + batch.sales.length;

@@ -74,11 +74,12 @@ export class Member<Result> {
       id: config.name,
       voters: replicas.map((member) => member.name),
       witnesses: recovery.map((member) => member.name),
-      learner: folder.learner,
-      incarnation: folder.incarnation,
+      learner: folder.identity.learner || (config.repair && replicas.length > 1),
+      incarnation: folder.identity.incarnation,
       journal: folder.journal,
       clock: this.#clock,
       minCopies: config.minCopies,
+      admitted: () => folder.identity.setLearner(false),
       ...{ machine, base, logger, peers, gated, snapshots, applied },
     });
     this.desk = new MemberDesk({
@@ -136,8 +137,8 @@ export class Member<Result> {
     const { config, folder, group } = this.#options;
     const { name, clusterToken } = config;
     return {
-      identity: { role: group, id: name, incarnation: folder.incarnation },
-      cluster: folder.clusterId,
+      identity: { role: group, id: name, incarnation: folder.identity.incarnation },
+      cluster: folder.identity.clusterId,
       group,
       token: clusterToken,
     };

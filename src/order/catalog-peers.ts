@@ -30,8 +30,8 @@ export interface CatalogPeers {
 export function connectCatalogs(options: CatalogPeersOptions): CatalogPeers {
   const { config, folder, clock, pushed, lost } = options;
   const handshake = {
-    identity: { role: 'order', id: config.name, incarnation: folder.incarnation },
-    cluster: folder.clusterId,
+    identity: { role: 'order', id: config.name, incarnation: folder.identity.incarnation },
+    cluster: folder.identity.clusterId,
     group: 'catalog',
     token: config.clusterToken,
     clock,

@@ -23,7 +23,8 @@ import { ThreadDesk } from './thread-desk.js';
 export async function startOrder(config: OrderConfig): Promise<RunningService> {
   const clock = systemClock;
   const logger = createLogger(config.name, config.logLevel);
-  const folder = await openFolder(config, 'order');
+  const alone = config.cluster.orders.length === 1;
+  const folder = await openFolder(config, { alone, keepAll: true, logger });
   const { journal } = folder;
   const machine = new OrderMachine();
   const jobs = new JobsPool({ clock, logger });
