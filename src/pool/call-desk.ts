@@ -63,7 +63,7 @@ export class CallDesk {
     let replied = false;
     this.#outstanding++;
     const reply = (error: Error | undefined, result?: unknown): void => {
-      assert(!replied, `one reply to ${operation}`);
+      assert(!replied, 'a call is replied to once');
       replied = true;
       this.#outstanding--;
       if (this.#answers.length === 0) this.#schedule();
