@@ -90,6 +90,14 @@ t.test('a restored snapshot is the same machine, for what comes later too', asyn
   t.same(restored.search({ text: 'ärger', limit: 5 }).records[0]?.[0], 30);
 });
 
+t.test('the id of a removed product does not come back with a snapshot', async (t) => {
+  const log = toyLog();
+  log.append(['remove', 2, null]);
+  const restored = new CatalogMachine();
+  restored.restore(log.machine.snapshot());
+  t.match(new CatalogLog(restored).append(['add', product('Bear')]), { record: [3, 'Bear'] });
+});
+
 t.test('a snapshot replaces whatever was there before', async (t) => {
   const log = busyLog();
   const used = toyLog();

@@ -170,6 +170,7 @@ t.test(
     log.append(['add', product('Tux', { id: 20 })]);
     t.same(find({ topic: 'toys', limit: 10 }), [[4, 20, 40], undefined]);
     t.same(find({ text: 'animals', limit: 10 }), [[1], undefined]);
+    t.same(find({ text: 'rpcs', limit: 10 }), [[3], undefined]);
     t.same(find({ text: 'toys', limit: 2, after: 4 }), [[20, 40], undefined]);
   },
 );

@@ -46,6 +46,13 @@ t.test('lines of the same product are added up, whatever they are called by', as
   ]);
 });
 
+t.test('a product sold several times in one entry is touched once', async (t) => {
+  const log = toyLog();
+  const result = log.sellAs(1, byClient('a', [[1, 1]]), byClient('b', [[1, 1]]));
+  t.same(result.touched, [1]);
+  t.same(log.sellAs(1, byClient('c', [[1, 1]])).touched, [1], 'and again in the next');
+});
+
 t.test('an unknown product refuses the whole purchase and names the line', async (t) => {
   const log = toyLog();
   t.same(
