@@ -4,6 +4,7 @@ import { audit } from './commands/audit.js';
 import { buy } from './commands/buy.js';
 import { down } from './commands/down.js';
 import { kill } from './commands/kill.js';
+import { load } from './commands/load.js';
 import { logs } from './commands/logs.js';
 import { lookup } from './commands/lookup.js';
 import { order } from './commands/order.js';
@@ -11,6 +12,7 @@ import { orders } from './commands/orders.js';
 import { product } from './commands/product.js';
 import { search } from './commands/search.js';
 import { catalog, frontend, recovery } from './commands/service-commands.js';
+import { shop } from './commands/shop.js';
 import { start } from './commands/start.js';
 import { status } from './commands/status.js';
 import { up } from './commands/up.js';
@@ -18,7 +20,7 @@ import { isBuilt } from './service-order.js';
 
 export function allCommands(): Entry[] {
   const store = [up, down, status, kill, start, logs];
-  const shopping = [search, lookup, buy, order, orders];
+  const shopping = [shop, search, lookup, buy, order, orders];
   const services = isBuilt('recovery') ? [catalog, recovery, frontend] : [catalog, frontend];
-  return [...store, ...shopping, product, audit, ...services];
+  return [...store, ...shopping, product, audit, load, ...services];
 }

@@ -24,24 +24,30 @@ export type ServiceKind = ServiceOrder['kind'];
 /** The order in which a store starts; it stops in reverse. */
 export const startOrder: readonly ServiceKind[] = ['catalog', 'order', 'recovery', 'frontend'];
 
-const doors: Record<ServiceKind, { readonly module: string; readonly start: string }> = {
-  catalog: { module: '../catalog/service.js', start: 'startCatalog' },
-  order: { module: '../order/service.js', start: 'startOrder' },
-  recovery: { module: '../recovery/service.js', start: 'startRecovery' },
-  frontend: { module: '../gateway/service.js', start: 'startFrontend' },
-};
+const recoveryModule = new URL('../recovery/service.js', import.meta.url);
 
 /** False where this build has no such service. */
 export function isBuilt(kind: ServiceKind): boolean {
-  return existsSync(new URL(doors[kind].module, import.meta.url));
+  return kind !== 'recovery' || existsSync(recoveryModule);
 }
 
 /** Resolves when the service listens. */
 export async function startService(order: ServiceOrder): Promise<RunningService> {
-  const { module, start } = doors[order.kind];
-  // By name, so that a build without a service still starts the others.
-  const loaded: Record<string, unknown> = await import(new URL(module, import.meta.url).href);
-  const open = loaded[start];
-  assert(typeof open === 'function', `${module} exports no ${start}`);
-  return open(order.config) as Promise<RunningService>;
+  switch (order.kind) {
+    case 'catalog':
+      return (await import('../catalog/service.js')).startCatalog(order.config);
+    case 'order':
+      return (await import('../order/service.js')).startOrder(order.config);
+    case 'recovery':
+      return startRecovery(order.config);
+    case 'frontend':
+      return (await import('../gateway/service.js')).startFrontend(order.config);
+  }
+}
+
+async function startRecovery(config: RecoveryConfig): Promise<RunningService> {
+  // By its place, because a build without it still starts the others.
+  const { startRecovery: start } = await import(recoveryModule.href);
+  assert(typeof start === 'function', 'src/recovery/service.ts exports startRecovery');
+  return start(config);
 }

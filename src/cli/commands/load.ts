@@ -1,0 +1,120 @@
+/** `bazar load`: customers at work, and every order they were given checked. */
+import { seededRandom, systemRandom } from '../../base/random.js';
+import type { BazarClient } from '../../client/bazar-client.js';
+import { clientSpecs, openClient, withClient } from '../client-options.js';
+import { defineCommand } from '../command.js';
+import { exitCodes } from '../exit-codes.js';
+import type { Io } from '../io.js';
+import { flag, integer, number, text, type Values } from '../options.js';
+import { printJson } from '../output.js';
+
+const loadGroup = { group: 'Load:' };
+
+const loadSpecs = {
+  clients: integer('Customers at once', { min: 1, max: 1_000, default: 5 }, loadGroup),
+  requests: integer(
+    'Look-ups and purchases of all together',
+    { min: 0, max: 1_000_000_000, default: 1_000 },
+    loadGroup,
+  ),
+  buyProbability: number(
+    'How many of them are purchases',
+    { min: 0, max: 1, default: 0.2 },
+    loadGroup,
+  ),
+  maxQuantity: integer(
+    'A purchase is of 1 to so many',
+    { min: 1, max: 1_000_000, default: 3 },
+    loadGroup,
+  ),
+  seed: integer(
+    'The same seed asks for the same',
+    { min: 0, max: 2 ** 32 - 1, default: undefined },
+    {
+      ...loadGroup,
+      defaultDescription: 'by chance',
+    },
+  ),
+  ordersFile: text('Append every acknowledged order to this file', undefined, loadGroup),
+  verify: text('Only read the orders of this file back', undefined, loadGroup),
+  progress: flag('Show a progress bar on a terminal', loadGroup, true),
+  ...clientSpecs,
+  // Long enough for a failover.
+  timeout: number(
+    'Seconds that a request may take with all its attempts',
+    { min: 0.01, max: 3_600, default: 30 },
+    { group: 'Client:' },
+  ),
+} as const;
+
+type Options = Values<typeof loadSpecs>;
+
+export const load = defineCommand({
+  usage: 'load',
+  describe: 'Put load on the store and check every order it gave',
+  examples: [
+    ['$0 load --clients 50 --requests 100000', 'rates and latencies'],
+    ['$0 load --orders-file orders.jsonl', 'remember what was acknowledged …'],
+    ['$0 load --verify orders.jsonl', '… and check it later; exit code 1 where it is not there'],
+  ],
+  specs: loadSpecs,
+  run: (options, io) => (options.verify === undefined ? putLoad(options, io) : verify(options, io)),
+});
+
+async function putLoad(options: Options, io: Io): Promise<number> {
+  const { OrderLedger } = await import('../load/order-ledger.js');
+  const { runLoad } = await import('../load/load-run.js');
+  const { printReport, progressView } = await import('../load/load-view.js');
+  const { waitingClock } = await import('../waiting-clock.js');
+  const seed = options.seed ?? systemRandom.integer(2 ** 32);
+  const view = await progressView(io, !options.progress);
+  const report = await withClients(options, (clients) =>
+    runLoad({
+      ...options,
+      clients,
+      draws: (customer) => seededRandom(seed + customer),
+      keys: systemRandom,
+      clock: waitingClock,
+      ledger: new OrderLedger(options.ordersFile),
+      progress: view.update,
+    }),
+  ).finally(view.stop);
+  if (options.json) printJson(io, { seed, ...report });
+  else {
+    await printReport(report, io);
+    io.err(`--seed ${seed} asks for the same again\n`);
+  }
+  return report.ok ? exitCodes.ok : exitCodes.error;
+}
+
+async function verify(options: Options, io: Io): Promise<number> {
+  const { OrderLedger, readOrdersFile } = await import('../load/order-ledger.js');
+  const { readBack } = await import('../load/load-run.js');
+  const { printVerdict, progressView } = await import('../load/load-view.js');
+  const ledger = new OrderLedger();
+  for (const order of readOrdersFile(options.verify ?? '')) ledger.acknowledge(order);
+  const view = await progressView(io, !options.progress);
+  const counts = await withClients(options, (clients) =>
+    readBack(ledger.orders, { clients, ledger, progress: view.update }),
+  ).finally(view.stop);
+  const { mismatches } = ledger;
+  const ok = mismatches.length === 0 && counts.unverified === 0;
+  if (options.json) printJson(io, { ok, ...counts, mismatches });
+  else printVerdict({ ...counts, mismatches }, io);
+  return ok ? exitCodes.ok : exitCodes.error;
+}
+
+/** One client each, so that each customer has a connection of its own. */
+function withClients<T>(options: Options, use: (clients: BazarClient[]) => Promise<T>): Promise<T> {
+  return withClient(options, async (first) => {
+    const clients = [first];
+    try {
+      // Says at once where no store is.
+      await first.ping();
+      while (clients.length < options.clients) clients.push(await openClient(options));
+      return await use(clients);
+    } finally {
+      for (const client of clients) client.close();
+    }
+  });
+}

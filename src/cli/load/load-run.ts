@@ -1,0 +1,194 @@
+/**
+ * The load client: several customers at once look products up and buy some of them, then every
+ * order that they were given is read back. Measures what each customer waits; never gives up on a
+ * purchase before its time is over, so it goes on through a failover.
+ */
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import type { Clock } from '../../base/clock.js';
+import { type BazarError, toBazarError } from '../../base/errors.js';
+import type { Random } from '../../base/random.js';
+import type { BazarClient } from '../../client/bazar-client.js';
+import type { Order, Product } from '../../wire/schemas.js';
+import type { Acknowledged, OrderLedger } from './order-ledger.js';
+
+export interface LoadOptions {
+  /** One for each customer. */
+  readonly clients: readonly BazarClient[];
+  /** Look-ups and purchases of all customers together. */
+  readonly requests: number;
+  readonly buyProbability: number;
+  readonly maxQuantity: number;
+  /** Draws what a customer asks; one for each, so that a seed repeats it whoever is faster. */
+  draws(customer: number): Random;
+  /** Makes keys, which no other run may repeat. */
+  readonly keys: Random;
+  readonly clock: Clock;
+  readonly ledger: OrderLedger;
+  /** Called after each step of the run. */
+  progress(phase: 'requests' | 'reading back', done: number, total: number): void;
+}
+
+export interface Latencies {
+  readonly count: number;
+  readonly p50_ms: number;
+  readonly p90_ms: number;
+  readonly p99_ms: number;
+  readonly max_ms: number;
+}
+
+export interface LoadReport {
+  readonly ok: boolean;
+  readonly seconds: number;
+  readonly requests_per_second: number;
+  readonly lookups: Latencies;
+  readonly purchases: Latencies;
+  readonly sold: number;
+  readonly out_of_stock: number;
+  /** Failed calls by code. `out_of_stock` is an answer, not a failure. */
+  readonly errors: Readonly<Record<string, number>>;
+  readonly verified: number;
+  /** Orders that could not be read back: neither right nor wrong. */
+  readonly unverified: number;
+  readonly mismatches: readonly string[];
+}
+
+interface Tally {
+  readonly lookups: RecordableHistogram;
+  readonly purchases: RecordableHistogram;
+  readonly errors: Record<string, number>;
+  outOfStock: number;
+  done: number;
+}
+
+export async function runLoad(options: LoadOptions): Promise<LoadReport> {
+  const { clients, requests, clock, ledger } = options;
+  const products = await allProducts(clients[0]);
+  const tally: Tally = {
+    lookups: createHistogram(),
+    purchases: createHistogram(),
+    errors: {},
+    outOfStock: 0,
+    done: 0,
+  };
+  const startMs = clock.nowMs();
+  const shop = async (client: BazarClient, customer: number): Promise<void> => {
+    const draws = options.draws(customer);
+    for (let i = customer; i < requests; i += clients.length) {
+      await step(client, draws, products, options, tally);
+      options.progress('requests', ++tally.done, requests);
+    }
+  };
+  await Promise.all(clients.map(shop));
+  const seconds = (clock.nowMs() - startMs) / 1000;
+  const { verified, unverified } = await readBack(ledger.orders, options);
+  const { mismatches } = ledger;
+  return {
+    ok: mismatches.length === 0 && unverified === 0,
+    seconds,
+    requests_per_second: Math.round(requests / Math.max(seconds, 1e-3)),
+    lookups: latencies(tally.lookups),
+    purchases: latencies(tally.purchases),
+    sold: ledger.size,
+    out_of_stock: tally.outOfStock,
+    errors: tally.errors,
+    verified,
+    unverified,
+    mismatches,
+  };
+}
+
+/** Reads every order again and compares it; counts those that could be read. */
+export async function readBack(
+  orders: readonly Acknowledged[],
+  options: Pick<LoadOptions, 'clients' | 'ledger' | 'progress'>,
+): Promise<{ verified: number; unverified: number }> {
+  const { clients, ledger, progress } = options;
+  let next = 0;
+  let verified = 0;
+  const read = async (client: BazarClient): Promise<void> => {
+    for (let order = orders[next++]; order; order = orders[next++]) {
+      const found = await find(client, order.number);
+      if (found !== 'unknown') {
+        ledger.compare(order, found);
+        verified++;
+      }
+      progress('reading back', Math.min(next, orders.length), orders.length);
+    }
+  };
+  await Promise.all(clients.map(read));
+  return { verified, unverified: orders.length - verified };
+}
+
+async function find(client: BazarClient, number: number): Promise<Order | undefined | 'unknown'> {
+  try {
+    return await client.order(number);
+  } catch (thrown) {
+    return toBazarError(thrown).code === 'not_found' ? undefined : 'unknown';
+  }
+}
+
+async function allProducts(client: BazarClient | undefined): Promise<Product[]> {
+  const products: Product[] = [];
+  let after: number | undefined = 0;
+  while (client && after !== undefined) {
+    const page: Awaited<ReturnType<BazarClient['search']>> = await client.search({
+      text: '',
+      limit: 1_000,
+      after,
+    });
+    products.push(...page.items);
+    after = page.next;
+  }
+  return products;
+}
+
+async function step(
+  client: BazarClient,
+  draws: Random,
+  products: readonly Product[],
+  options: LoadOptions,
+  tally: Tally,
+): Promise<void> {
+  const { keys, clock, ledger, buyProbability, maxQuantity } = options;
+  const product = products[draws.integer(products.length)];
+  if (!product) return;
+  const { id, name } = product;
+  // Both ways lead to the product.
+  const item = draws.integer(2) === 0 ? { id } : { name };
+  const startMs = clock.nowMs();
+  const buys = draws.fraction() < buyProbability;
+  const quantity = 1 + draws.integer(maxQuantity);
+  try {
+    if (buys) {
+      const key = keys.uuid();
+      const { order_number: number, total } = await client.buy({ ...item, quantity, key });
+      ledger.acknowledge({ number, id, name, quantity, total, key });
+    } else await client.lookup(item);
+  } catch (thrown) {
+    count(toBazarError(thrown), tally);
+  }
+  const nanos = Math.max(1, Math.round((clock.nowMs() - startMs) * 1e6));
+  (buys ? tally.purchases : tally.lookups).record(nanos);
+}
+
+function count(error: BazarError, tally: Tally): void {
+  if (error.code === 'out_of_stock') tally.outOfStock++;
+  else tally.errors[error.code] = (tally.errors[error.code] ?? 0) + 1;
+}
+
+function latencies(histogram: RecordableHistogram): Latencies {
+  const at = (percentile: number): number =>
+    histogram.count === 0 ? 0 : round(histogram.percentile(percentile));
+  return {
+    count: histogram.count,
+    p50_ms: at(50),
+    p90_ms: at(90),
+    p99_ms: at(99),
+    max_ms: histogram.count === 0 ? 0 : round(histogram.max),
+  };
+}
+
+/** Nanoseconds as milliseconds with three places. */
+function round(nanos: number): number {
+  return Math.round(nanos / 1e3) / 1e3;
+}

@@ -1,0 +1,111 @@
+/**
+ * What a load client was told: the orders that the store acknowledged. At the end each is compared
+ * with what the store says now. Money is compared in cents. Knows neither clients nor time.
+ */
+import { appendFileSync, readFileSync } from 'node:fs';
+import type { Order } from '../../wire/schemas.js';
+import { UsageError } from '../exit-codes.js';
+
+/** An acknowledged order: bought by name or by id, for this total. */
+export interface Acknowledged {
+  readonly number: number;
+  readonly id: number;
+  readonly name: string;
+  readonly quantity: number;
+  readonly total: number;
+  readonly key: string;
+}
+
+export class OrderLedger {
+  readonly #orders = new Map<number, Acknowledged>();
+  readonly #mismatches: string[] = [];
+  readonly #file: string | undefined;
+
+  /** @param file gets a JSON line for each order, at once. */
+  constructor(file?: string) {
+    this.#file = file;
+  }
+
+  get size(): number {
+    return this.#orders.size;
+  }
+
+  get orders(): readonly Acknowledged[] {
+    return [...this.#orders.values()];
+  }
+
+  /** One sentence for each thing that is not as it was acknowledged. */
+  get mismatches(): readonly string[] {
+    return this.#mismatches;
+  }
+
+  acknowledge(order: Acknowledged): void {
+    if (this.#file !== undefined) appendFileSync(this.#file, `${JSON.stringify(order)}\n`);
+    const first = this.#orders.get(order.number);
+    if (first === undefined) this.#orders.set(order.number, order);
+    else if (first.key !== order.key) {
+      this.#mismatches.push(
+        `order ${order.number} was given twice: for ${describe(first)} and for ${describe(order)}`,
+      );
+    }
+  }
+
+  /** Compares an order with what the store has under its number; undefined: nothing. */
+  compare(order: Acknowledged, found: Order | undefined): void {
+    for (const difference of differences(order, found)) {
+      this.#mismatches.push(`order ${order.number}: ${difference}`);
+    }
+  }
+}
+
+function differences(order: Acknowledged, found: Order | undefined): string[] {
+  if (found === undefined) return ['it was acknowledged and is not there'];
+  const [line] = found.lines;
+  const checks: readonly (readonly [string, unknown, unknown])[] = [
+    ['number', order.number, found.number],
+    ['lines', 1, found.lines.length],
+    ['product', order.id, line?.id],
+    ['name', order.name, found.name],
+    ['quantity', order.quantity, found.quantity],
+    ['total', cents(order.total), cents(found.total)],
+    ['sum of the lines', cents(order.total), cents((line?.price ?? 0) * (line?.quantity ?? 0))],
+  ];
+  return checks
+    .filter(([, told, is]) => told !== is)
+    .map(([what, told, is]) => `its ${what} was ${told} and is ${is}`);
+}
+
+function cents(amount: number): number {
+  return Math.round(amount * 100);
+}
+
+function describe({ quantity, name, key }: Acknowledged): string {
+  return `${quantity} × ${name} (key ${key})`;
+}
+
+/** Reads what an earlier run wrote. */
+export function readOrdersFile(path: string): Acknowledged[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`cannot read ${path}: ${error instanceof Error ? error.message : error}`);
+  }
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line, i) => {
+    const order = parse(line);
+    if (order) return order;
+    throw new UsageError(`${path}, line ${i + 1}: this is no acknowledged order`);
+  });
+}
+
+function parse(line: string): Acknowledged | undefined {
+  try {
+    const { number, id, name, quantity, total, key } = JSON.parse(line);
+    const numbers = [number, id, quantity, total].every((one) => typeof one === 'number');
+    if (!numbers || typeof name !== 'string' || typeof key !== 'string') return undefined;
+    return { number, id, name, quantity, total, key };
+  } catch {
+    return undefined;
+  }
+}

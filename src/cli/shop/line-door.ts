@@ -1,0 +1,27 @@
+/** The shop over a pipe: each answer is a line, and the end of the input is the customer leaving. */
+import { createInterface } from 'node:readline';
+import type { Io } from '../io.js';
+import type { ShopDoor } from './shop-door.js';
+
+export function lineDoor(io: Io): ShopDoor {
+  const reader = createInterface({ input: io.stdin });
+  // Taken at once: lines that come while the shop is busy must wait, not get lost.
+  const lines = reader[Symbol.asyncIterator]();
+  const next = async (prompt: string): Promise<string | undefined> => {
+    io.out(prompt);
+    const line = await lines.next();
+    if (!line.done) return line.value.trim();
+    io.out('\n');
+    return undefined;
+  };
+  return {
+    choose(choices) {
+      const menu = choices.map(({ key, label }) => `${label} [${key}]`).join('  ');
+      return next(`${menu}\n> `);
+    },
+    ask: (question) => next(`${question}: `),
+    show: (text) => io.out(text),
+    complain: (text) => io.err(text),
+    close: () => reader.close(),
+  };
+}

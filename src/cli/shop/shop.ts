@@ -1,0 +1,85 @@
+/** The interactive shop: the menu, its questions and what they do. Ends when the customer leaves. */
+import { BazarError } from '../../base/errors.js';
+import type { BazarClient } from '../../client/bazar-client.js';
+import { UsageError } from '../exit-codes.js';
+import type { Io } from '../io.js';
+import { itemOf } from '../item.js';
+import { orderHead, orderRows, productHead, productRow } from '../orders-view.js';
+import { formatTable, money } from '../output.js';
+import type { ShopDoor } from './shop-door.js';
+
+interface Visit {
+  readonly client: BazarClient;
+  readonly door: ShopDoor;
+  readonly io: Pick<Io, 'color'>;
+}
+
+const exitKey = '5';
+const menu = [
+  { key: '1', label: 'Search', serve: search },
+  { key: '2', label: 'Info', serve: info },
+  { key: '3', label: 'Purchase', serve: purchase },
+  { key: '4', label: 'Order', serve: order },
+] as const;
+const choices = [...menu, { key: exitKey, label: 'Exit' }];
+
+export async function serveCustomer(visit: Visit): Promise<void> {
+  const { door } = visit;
+  for (;;) {
+    const typed = (await door.choose(choices))?.toLowerCase();
+    const is = ({ key, label }: { key: string; label: string }): boolean =>
+      key === typed || label.toLowerCase() === typed;
+    if (typed === undefined || is({ key: exitKey, label: 'Exit' })) return;
+    const choice = menu.find(is);
+    if (choice) await attempt(visit, choice.serve);
+    else if (typed !== '') door.complain(`"${typed}" is not on the menu\n`);
+  }
+}
+
+/** What fails is said, and the customer stays. */
+async function attempt(visit: Visit, serve: (visit: Visit) => Promise<void>): Promise<void> {
+  try {
+    await serve(visit);
+  } catch (error) {
+    if (!(error instanceof BazarError || error instanceof UsageError)) throw error;
+    visit.door.complain(`${error.message}\n`);
+  }
+}
+
+async function search({ client, door, io }: Visit): Promise<void> {
+  const topic = await door.ask('Topic');
+  if (!topic) return;
+  const { items } = await client.search({ topic, limit: 100 });
+  if (items.length === 0) door.show(`nothing under "${topic}"\n`);
+  else door.show(await formatTable(io, productHead, items.map(productRow)));
+}
+
+async function info({ client, door, io }: Visit): Promise<void> {
+  const item = await door.ask('Product (name or id)');
+  if (!item) return;
+  const product = await client.lookup(itemOf(item));
+  door.show(await formatTable(io, productHead, [productRow(product)]));
+}
+
+async function purchase({ client, door }: Visit): Promise<void> {
+  const item = await door.ask('Product (name or id)');
+  if (!item) return;
+  const typed = await door.ask('How many? (1)');
+  if (typed === undefined) return;
+  const quantity = wholeNumber(typed === '' ? '1' : typed);
+  const placed = await client.buy({ ...itemOf(item), quantity });
+  door.show(`order ${placed.order_number}, total ${money(placed.total)}\n`);
+}
+
+async function order({ client, door, io }: Visit): Promise<void> {
+  const typed = await door.ask('Order number');
+  if (!typed) return;
+  const found = await client.order(wholeNumber(typed));
+  door.show(await formatTable(io, orderHead, orderRows(found)));
+}
+
+function wholeNumber(typed: string): number {
+  const read = Number(typed);
+  if (/^\d+$/.test(typed) && read >= 1 && Number.isSafeInteger(read)) return read;
+  throw new UsageError(`"${typed}" is not a number from 1 on`);
+}
