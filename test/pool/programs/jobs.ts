@@ -36,9 +36,11 @@ export function hold({ word, channel }: Hold): string {
   return 'done';
 }
 
-export function lateCrash(): string {
-  setImmediate(() => {
+/** Answers, and crashes its thread when something comes on the channel. */
+export function crashLater(channel: string): string {
+  const line = new BroadcastChannel(channel);
+  line.onmessage = () => {
     throw new Error('after the job');
-  });
+  };
   return 'answered before';
 }
