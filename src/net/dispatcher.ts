@@ -21,6 +21,8 @@ export interface DispatcherOptions<Session> {
   readonly logger: Logger;
   /** Says why to the peer, then closes. */
   readonly giveUp: (error: BazarError) => void;
+  /** The peer could not read what we sent, said why, and closes. */
+  readonly givenUp: (error: BazarError) => void;
 }
 
 const failed = Symbol('failed');
@@ -85,8 +87,7 @@ export class Dispatcher<Session> {
   #answer(envelope: Envelope, buffer: Buffer, start: number, end: number): void {
     const { id, ok, bodyStart } = envelope;
     if (id === undefined) {
-      // The peer could not read what we sent, and closes.
-      this.#options.giveUp(errorOf(buffer, start, end));
+      this.#options.givenUp(errorOf(buffer, start, end));
       return;
     }
     const callback = this.#options.calls.take(id);

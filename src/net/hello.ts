@@ -2,31 +2,20 @@
  * The messages of the handshake between services, and their readers: nothing that came from an
  * unproved peer is used before it passed here. Knows nothing of proofs.
  */
-import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
 import { BazarError } from '../base/errors.js';
+import { isInteger, isRecord, isText } from '../wire/shapes.js';
 
 export const challengeBytes = 32;
 const proofBytes = 32;
+const nameLengthMax = 200;
 
-const Name = Type.String({ minLength: 1, maxLength: 200 });
-const strict = { additionalProperties: false } as const;
-const place = {
-  protocol: Type.Integer(),
-  role: Name,
-  id: Name,
-  cluster: Name,
-  group: Name,
-  incarnation: Name,
-  challenge: Type.Unknown(),
-};
-
-const Place = Type.Object(place, strict);
-const helloShape = Compile(Place);
-const answerShape = Compile(Type.Object({ ...place, answer: Type.Unknown() }, strict));
-const proofShape = Compile(Type.Object({ answer: Type.Unknown() }, strict));
-
-export interface Hello extends Omit<Static<typeof Place>, 'challenge'> {
+export interface Hello {
+  readonly protocol: number;
+  readonly role: string;
+  readonly id: string;
+  readonly cluster: string;
+  readonly group: string;
+  readonly incarnation: string;
   readonly challenge: Uint8Array;
 }
 
@@ -39,19 +28,31 @@ export interface Proof {
 }
 
 export function readHello(value: unknown): Hello {
-  if (!helloShape.Check(value)) throw bad('hello');
-  return { ...value, challenge: bytes(value.challenge, challengeBytes, 'challenge') };
+  if (!isRecord(value) || !isInteger(value['protocol'])) throw bad('hello');
+  return {
+    protocol: value['protocol'],
+    role: name(value['role']),
+    id: name(value['id']),
+    cluster: name(value['cluster']),
+    group: name(value['group']),
+    incarnation: name(value['incarnation']),
+    challenge: bytes(value['challenge'], challengeBytes, 'challenge'),
+  };
 }
 
 export function readHelloAnswer(value: unknown): HelloAnswer {
-  if (!answerShape.Check(value)) throw bad('answer to hello');
-  const challenge = bytes(value.challenge, challengeBytes, 'challenge');
-  return { ...value, challenge, answer: bytes(value.answer, proofBytes, 'answer') };
+  if (!isRecord(value)) throw bad('answer to hello');
+  return { ...readHello(value), answer: bytes(value['answer'], proofBytes, 'answer') };
 }
 
 export function readProof(value: unknown): Proof {
-  if (!proofShape.Check(value)) throw bad('proof');
-  return { answer: bytes(value.answer, proofBytes, 'answer') };
+  if (!isRecord(value)) throw bad('proof');
+  return { answer: bytes(value['answer'], proofBytes, 'answer') };
+}
+
+function name(value: unknown): string {
+  if (isText(value) && value.length > 0 && value.length <= nameLengthMax) return value;
+  throw bad('hello');
 }
 
 function bytes(value: unknown, length: number, what: string): Uint8Array {

@@ -5,12 +5,14 @@
 import { assert, required } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
+import { sessionLimits } from '../base/limits.js';
 import type { Connection, ConnectionEvents } from './types.js';
 
 /** Undelivered bytes above which `write` asks the caller to wait. */
 const highWaterBytes = 65_536;
 /** As over TCP: how long an ended connection waits for the peer to end too. */
 const lingerMs = 1_000;
+const endMs = sessionLimits.drainMs;
 
 export interface Link {
   state: 'open' | 'cut' | 'silent';
@@ -104,6 +106,7 @@ export class MemoryConnection implements Connection {
     this.#peer?.deliverSoon();
     const { clock, delayMs } = this.#options;
     this.#pieces.push({ bytes: 'end', dueMs: clock.nowMs() + delayMs() });
+    clock.after(endMs, () => this.destroy());
     this.deliverSoon();
   }
 

@@ -1,4 +1,6 @@
-/** What the owner of a session does with what the peer asks and tells. Types alone. */
+/** What the owner of a session gives it: a handler for what the peer asks and tells, and limits. */
+import type { Clock } from '../base/clock.js';
+import type { Logger } from '../base/logging.js';
 import type { RpcReply } from './open-requests.js';
 
 export interface PeerHandler<Session> {
@@ -9,4 +11,21 @@ export interface PeerHandler<Session> {
   notification?(session: Session, method: string, params: unknown): void;
   /** Called once, last, after the callbacks of all calls under way. */
   closed?(session: Session, error: Error | undefined): void;
+}
+
+/** No output limit is below it: only a full connection says when it has drained. */
+export const outputBytesFloor = 65_536;
+
+export interface SessionOptions<Session> {
+  readonly handler: PeerHandler<Session>;
+  readonly clock: Clock;
+  /** The peer is one of ours: its frames go to the decoder without the structural scan. */
+  readonly trusted: boolean;
+  readonly frameBytesMax: number;
+  readonly inFlightMax?: number;
+  /** At least outputBytesFloor. */
+  readonly outputBytesMax?: number;
+  readonly logger?: Logger;
+  /** For whoever keeps the sessions; called after the handler's own `closed`. */
+  readonly closed?: (session: Session, error: Error | undefined) => void;
 }

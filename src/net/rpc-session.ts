@@ -1,8 +1,9 @@
 /**
  * One end of an RPC connection; both ends ask and answer, any number at once, in any order. Reads
  * frames in place, leaves all that is written in one turn in one write, and stops reading when too
- * much is under way. Knows no method. Invariant: after `closed` nobody is called back any more.
+ * much is under way. Knows no method. Invariant: each call is called back exactly once.
  */
+import { assert } from '../base/assert.js';
 import type { Clock, Timer } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { sessionLimits } from '../base/limits.js';
@@ -11,25 +12,14 @@ import { FrameParser, headerBytes } from '../wire/frame.js';
 import { encodeNotification, encodeRequest } from '../wire/message.js';
 import { Dispatcher } from './dispatcher.js';
 import { OpenRequests } from './open-requests.js';
-import type { PeerHandler } from './peer-handler.js';
+import { outputBytesFloor, type PeerHandler, type SessionOptions } from './peer-handler.js';
 import { type CallCallback, callsMax, PendingCalls } from './pending-calls.js';
 import { SessionOutput } from './session-output.js';
 import type { Connection } from './types.js';
 
 export type RpcHandler = PeerHandler<RpcSession>;
 
-export interface RpcSessionOptions {
-  readonly handler: RpcHandler;
-  readonly clock: Clock;
-  /** The peer is one of ours: its frames go to the decoder without the structural scan. */
-  readonly trusted: boolean;
-  readonly frameBytesMax: number;
-  readonly inFlightMax?: number;
-  readonly outputBytesMax?: number;
-  readonly logger?: Logger;
-  /** For whoever keeps the sessions; called after the handler's own `closed`. */
-  readonly closed?: (session: RpcSession, error: Error | undefined) => void;
-}
+export type RpcSessionOptions = SessionOptions<RpcSession>;
 
 /** How often a drain looks whether the network has taken everything. */
 const drainPollMs = 5;
@@ -72,6 +62,7 @@ export class RpcSession {
     this.#onGone = options.closed;
     this.#inFlightMax = options.inFlightMax ?? sessionLimits.inFlightMax;
     this.#outputBytesMax = options.outputBytesMax ?? sessionLimits.outputBytesMax;
+    assert(this.#outputBytesMax >= outputBytesFloor, 'the output limit is above the floor');
     this.#parser = new FrameParser(options.frameBytesMax);
     this.#calls = new PendingCalls(options.clock);
     this.#output = new SessionOutput(connection, options.clock, {
@@ -86,6 +77,7 @@ export class RpcSession {
       trusted: options.trusted,
       logger: this.#logger,
       giveUp: (error) => this.#giveUp(error),
+      givenUp: (error) => this.destroy(error),
     });
     connection.start({
       data: (chunk) => this.#data(chunk),
@@ -212,17 +204,25 @@ export class RpcSession {
 
   #readFrames(): void {
     this.#reading = true;
-    this.#output.cork();
-    while (!this.#blocked() && this.#nextFrame()) {
-      this.#dispatcher.frame(this.#parser.buffer, this.#parser.start, this.#parser.end);
+    let more = true;
+    // Again after each flush, for that may have made room.
+    while (more && !this.#blocked()) {
+      this.#output.cork();
+      while (!this.#blocked()) {
+        more = this.#nextFrame();
+        if (!more) break;
+        this.#dispatcher.frame(this.#parser.buffer, this.#parser.start, this.#parser.end);
+      }
+      this.#output.uncork();
     }
-    if (!this.closed && this.#blocked()) {
+    this.#reading = false;
+    if (this.closed) return;
+    if (more) {
       this.#parser.hold();
       this.#paused = true;
       this.#connection.pause();
     }
-    this.#reading = false;
-    this.#output.uncork();
+    this.#flushed();
   }
 
   /** Too much is under way to read on; true as well once nothing more is to be read. */

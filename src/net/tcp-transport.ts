@@ -6,10 +6,13 @@ import { connect as connectSocket, createServer, type Server, type Socket } from
 import { formatAddress } from '../base/address.js';
 import { systemClock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
+import { sessionLimits } from '../base/limits.js';
 import type { Connection, ConnectionEvents, Listener, Transport } from './types.js';
 
 /** How long an ended connection waits for the peer to end too. */
 const lingerMs = 1_000;
+/** How long it tries to send what is pending to a peer that does not read. */
+const endMs = sessionLimits.drainMs;
 /** Unsent bytes above which `write` asks the caller to wait. */
 const highWaterBytes = 65_536;
 const backlog = 1_024;
@@ -105,7 +108,7 @@ class TcpConnection implements Connection {
     });
     socket.on('end', () => events.end?.());
     socket.on('drain', () => events.drained?.());
-    if (socket.closed) setImmediate(() => events.closed(this.#closeReason()));
+    if (socket.closed) systemClock.afterTurn(() => events.closed(this.#closeReason()));
     else socket.on('close', () => events.closed(this.#closeReason()));
   }
 
@@ -130,10 +133,13 @@ class TcpConnection implements Connection {
     this.#ending = true;
     // Reads on to the peer's end: closing over unread bytes would reset what we have just sent.
     this.#socket.resume();
-    this.#socket.end(() => {
-      const timer = systemClock.after(lingerMs, () => this.#socket.destroy());
-      this.#socket.once('close', () => timer.cancel());
-    });
+    this.#destroyAfter(endMs);
+    this.#socket.end(() => this.#destroyAfter(lingerMs));
+  }
+
+  #destroyAfter(ms: number): void {
+    const timer = systemClock.after(ms, () => this.#socket.destroy());
+    this.#socket.once('close', () => timer.cancel());
   }
 
   destroy(error?: Error): void {

@@ -4,7 +4,7 @@
  */
 
 import type { TSchema } from 'typebox';
-import { Value } from 'typebox/value';
+import { Check } from 'typebox/schema';
 
 interface ObjectShape {
   readonly properties: Readonly<Record<string, TSchema>>;
@@ -18,7 +18,7 @@ export function explain(schema: TSchema, value: unknown, path: string): string {
   if (isObjectShape(schema)) return explainObject(schema, value, path);
   const items = keyword(schema, 'items');
   if (items !== undefined && Array.isArray(value)) {
-    const index = value.findIndex((item) => !Value.Check(items as TSchema, item));
+    const index = value.findIndex((item) => !Check(items as TSchema, item));
     if (index >= 0) return explain(items as TSchema, value[index], `${path}[${index}]`);
   }
   return `${path} must be ${wanted(schema)}`;
@@ -47,7 +47,7 @@ function explainObject(schema: ObjectShape, value: unknown, path: string): strin
       ? schema.properties[field]
       : undefined;
     if (childSchema === undefined) return `unknown field "${join(path, field).slice(0, 64)}"`;
-    if (!Value.Check(childSchema, child)) return explain(childSchema, child, join(path, field));
+    if (!Check(childSchema, child)) return explain(childSchema, child, join(path, field));
   }
   return `${path || 'params'} is not valid`;
 }

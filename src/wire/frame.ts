@@ -10,6 +10,10 @@ export const headerBytes = 4;
 /** A frame cut by chunks is gathered in a buffer that starts so small and grows as bytes arrive. */
 const gatherBytesMin = 1_024;
 const writerBytesMin = 1_024;
+/** A writer starts its next buffer as large as its last output, up to this. */
+const writerBytesStart = 65_536;
+/** A larger buffer is not kept for small outputs: most sessions are idle most of the time. */
+const writerBytesKept = 8_192;
 /** Up to this size the output of a turn is copied out of Node's pool, above it is handed over. */
 const takeCopyMax = 2_048;
 const nothing = Buffer.alloc(0);
@@ -128,6 +132,7 @@ export class FrameWriter {
   bytes: Buffer = nothing;
   length = 0;
   #frameStart = -1;
+  #bytesMin = writerBytesMin;
 
   begin(): void {
     assert(this.#frameStart < 0, 'frames do not nest');
@@ -165,7 +170,7 @@ export class FrameWriter {
   reserve(count: number): void {
     const needed = this.length + count;
     if (needed <= this.bytes.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(writerBytesMin, needed, this.bytes.length * 2));
+    const grown = Buffer.allocUnsafeSlow(Math.max(this.#bytesMin, needed, this.bytes.length * 2));
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;
   }
@@ -193,9 +198,12 @@ export class FrameWriter {
     if (length <= takeCopyMax) {
       const copy = Buffer.allocUnsafe(length);
       this.bytes.copy(copy, 0, 0, length);
+      this.#bytesMin = writerBytesMin;
+      if (this.bytes.length > writerBytesKept) this.bytes = nothing;
       return copy;
     }
     const taken = this.bytes.subarray(0, length);
+    this.#bytesMin = Math.min(writerBytesStart, length);
     this.bytes = nothing;
     return taken;
   }

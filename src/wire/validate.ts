@@ -3,7 +3,7 @@
  * by raw socket or HTTP, passes here. The compiled check is the fast path; only where it fails is
  * the schema walked again to say in a sentence which field is wrong. Knows no operation.
  */
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { BazarError } from '../base/errors.js';
 import { requestLimits } from '../base/limits.js';
 import { explain } from './explain.js';
@@ -58,7 +58,8 @@ function checkNewName(params: Params<'add_product'>): void {
 
 /** Half a surrogate pair has no UTF-8; JSON can smuggle it in, MessagePack cannot carry it. */
 function checkTexts(value: object): void {
-  for (const [field, text] of Object.entries(value)) {
+  for (const field in value) {
+    const text = (value as Readonly<Record<string, unknown>>)[field];
     if (typeof text === 'string') {
       if (/\p{Surrogate}/u.test(text)) {
         throw new BazarError('invalid_argument', `${field} is not well-formed text`);

@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
 import type { RpcReply } from '../../src/net/open-requests.js';
-import type { RpcHandler } from '../../src/net/rpc-session.js';
+import { type RpcHandler, RpcSession } from '../../src/net/rpc-session.js';
+import type { Connection, ConnectionEvents } from '../../src/net/types.js';
 import { encode } from '../../src/wire/codec.js';
 import { Encoded } from '../../src/wire/message.js';
+import { ManualClock } from './manual-clock.js';
 import { framed, rawAgainst, sessionPair } from './stage.js';
 
 const echo: RpcHandler = {
@@ -186,19 +188,19 @@ t.test('a reader that does not read stops being read, and no memory is spent on 
 
 t.test('a session whose peer takes nothing at all is closed', async (t) => {
   const far = keeper();
-  const { clock, raw, session } = await rawAgainst(far, { outputBytesMax: 10_000 });
+  const { clock, raw, session } = await rawAgainst(far, { outputBytesMax: 70_000 });
   for (let n = 0; n < 10; n++) raw.send([0, n, 'm', {}]);
   await clock.settle();
   raw.connection.pause();
-  for (const reply of far.replies) reply.result(Buffer.alloc(5_000));
+  for (const reply of far.replies) reply.result(Buffer.alloc(30_000));
   await clock.settle();
   t.ok(session.closed);
 });
 
 t.test('calls into a full output are refused, not queued', async (t) => {
-  const { clock, raw, session } = await rawAgainst(echo, { outputBytesMax: 10_000 });
+  const { clock, raw, session } = await rawAgainst(echo, { outputBytesMax: 70_000 });
   raw.connection.pause();
-  t.equal(session.notify('m', Buffer.alloc(12_000)), true);
+  t.equal(session.notify('m', Buffer.alloc(80_000)), true);
   t.equal(session.notify('m', {}), false);
   const call = t.rejects(session.call('m', {}, 100), { code: 'overloaded' });
   await clock.settle();
@@ -333,6 +335,51 @@ t.test('a stream that makes no sense is told why, and closed', async (t) => {
     t.ok(raw.ended, name);
     t.ok(raw.closed, name);
   }
+});
+
+t.test('a network that takes everything at once does not pile requests on the stack', (t) => {
+  const answer = Buffer.alloc(70_000);
+  let bytes = 0;
+  let events: ConnectionEvents | undefined;
+  const endless: Connection = {
+    remote: 'endless',
+    pendingBytes: 0,
+    start: (given) => {
+      events = given;
+    },
+    write(chunk) {
+      bytes += chunk.length;
+      return true;
+    },
+    pause: () => {},
+    resume: () => {},
+    end: () => {},
+    destroy: () => {},
+  };
+  new RpcSession(endless, {
+    handler: { request: (_session, _method, _params, reply) => reply.result(answer) },
+    clock: new ManualClock(),
+    trusted: false,
+    frameBytesMax: 2 ** 20,
+    outputBytesMax: 70_000,
+  });
+  events?.data(Buffer.concat(new Array(3_000).fill(framed(encode([0, 1, 'm', {}])))));
+  t.ok(bytes > 3_000 * 70_000);
+  t.end();
+});
+
+t.test('a peer that gives up on us is believed, and its reason is kept', async (t) => {
+  const reasons: (Error | undefined)[] = [];
+  const { clock, raw, session } = await rawAgainst({
+    request: () => {},
+    closed: (_session, error) => reasons.push(error),
+  });
+  const call = t.rejects(session.call('m', {}, 100), { code: 'unavailable' });
+  await clock.settle();
+  raw.send([1, null, { code: 'too_large', message: 'no', retryable: false }, null]);
+  await clock.settle();
+  await call;
+  t.match(reasons, [{ code: 'too_large' }]);
 });
 
 t.test('an answer that breaks the rules fails its call alone', async (t) => {
