@@ -78,8 +78,12 @@ function lives(holder: Holder): boolean {
     if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
   const started = startOf(holder.pid);
+  if (started === ended) return false;
   return started === '' || holder.started === '' || started === holder.started;
 }
+
+/** The start of a process that has ended but is still in its parent's books. */
+const ended = 'ended';
 
 /** On Linux: the boot, and the ticks since it at which the process started. */
 function startOf(pid: number): string {
@@ -87,7 +91,9 @@ function startOf(pid: number): string {
   const boot = readFile('/proc/sys/kernel/random/boot_id');
   if (stat === undefined || boot === undefined) return '';
   // The name, in brackets, may hold anything; the fields after it are counted from the third.
-  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state = '', ticks = ''] = [fields[0], fields[19]];
+  if (state === 'Z' || state === 'X') return ended;
   return `${boot.trim()} ${ticks}`;
 }
 

@@ -251,7 +251,10 @@ export class DiskJournal implements SegmentedJournal {
 
   #wrote(batch: readonly LogRecord[]): void {
     this.#writing = false;
-    if (this.#failure) return;
+    if (this.#failure) {
+      this.#tellIdle();
+      return;
+    }
     this.#durable += batch.length;
     for (const record of batch) {
       if (record.kind !== 'entry') continue;
@@ -267,9 +270,10 @@ export class DiskJournal implements SegmentedJournal {
   }
 
   #fail(error: unknown): void {
-    if (this.#failure) return;
-    this.#failure = error instanceof Error ? error : new Error(String(error));
-    this.#tellFailure(this.#failure);
+    if (!this.#failure) {
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#tellFailure(this.#failure);
+    }
     if (!this.#writing) this.#tellIdle();
   }
 }
