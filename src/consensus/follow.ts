@@ -59,7 +59,8 @@ function acknowledge(state: State, to: MemberId, message: Append, prefix: number
 
 /** R5: a place further back at which the logs may agree. */
 function refuse(state: State, message: Append): Appended {
-  return answer(state, message, false, Math.min(message.prev.seq - 1, state.log.last.seq));
+  const place = Math.max(0, Math.min(message.prev.seq - 1, state.log.last.seq));
+  return answer(state, message, false, place);
 }
 
 function answer(state: State, message: Append, ok: boolean, match: number): Appended {

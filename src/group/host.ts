@@ -4,57 +4,24 @@
  * and lets nothing out that the disk does not have. It decides nothing about the protocol.
  */
 import { assert } from '../base/assert.js';
-import { type Clock, every, type Timer } from '../base/clock.js';
+import { every, type Timer } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { logLimits, protocolTimes } from '../base/limits.js';
-import type { Logger } from '../base/logging.js';
 import { Core } from '../consensus/core.js';
 import type { Message, SnapshotMark } from '../consensus/messages.js';
 import type { Batch, Load } from '../consensus/outputs.js';
-import type { Rules } from '../consensus/rules.js';
-import type { Entry, MemberId, StateMachine } from '../consensus/types.js';
-import type { Journal } from '../storage/types.js';
+import type { Entry, MemberId } from '../consensus/types.js';
 import { Applier } from './applier.js';
+import type { GroupHostOptions } from './host-options.js';
+import { Intake } from './intake.js';
 import { Outbox } from './outbox.js';
-import type { Peers } from './peers.js';
-import type { SnapshotPort } from './snapshot-port.js';
+import { recoverLog } from './recover-log.js';
 import { statusOf } from './status.js';
 import { SnapshotTransfers } from './transfers.js';
 import type { Applied, Group, GroupStatus } from './types.js';
-import { type Proposal, type ReadWaiter, Waiters } from './waiters.js';
+import { Waiters } from './waiters.js';
 
-/** Entries read from the journal at once at start. */
-const recoverBytesMax = 4 * 1024 * 1024;
 const tickMs = protocolTimes.heartbeatMs / 2;
-
-export interface GroupHostOptions<Result> {
-  readonly id: MemberId;
-  /** All voters; a witness may be named here, in `witnesses`, or in both. */
-  readonly voters: readonly MemberId[];
-  /** Voters that never lead and apply nothing (recovery servers). */
-  readonly witnesses: readonly MemberId[];
-  /** Without a vote until it has caught up (R10). */
-  readonly learner: boolean;
-  readonly incarnation: string;
-  readonly journal: Journal;
-  /** Undefined at a witness. */
-  readonly machine: StateMachine<Result> | undefined;
-  /** The snapshot that the machine was restored from; zeros where there is none. */
-  readonly base: SnapshotMark;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly peers: Peers;
-  /** Entries wait for `openGates` (R8). */
-  readonly gated: boolean;
-  readonly minCopies?: number | undefined;
-  /** Every applied entry on every replica, in order, before the proposer's promise resolves. */
-  readonly applied?: ((entry: Entry, result: Result) => void) | undefined;
-  /** Makes it durable that this learner votes again (R10). */
-  readonly admitted?: (() => Promise<void>) | undefined;
-  readonly snapshots?: SnapshotPort | undefined;
-  /** For the simulator's seeded bugs alone. */
-  readonly rules?: Rules | undefined;
-}
 
 export class GroupHost<Result> implements Group<Result> {
   /** Resolves, with the reason, when this host can go no further and the process must end. */
@@ -64,12 +31,10 @@ export class GroupHost<Result> implements Group<Result> {
   readonly #outbox: Outbox;
   readonly #applier: Applier<Result>;
   readonly #transfers: SnapshotTransfers;
+  readonly #intake: Intake<Result>;
   readonly #waiters = new Waiters<Result>();
   readonly #listeners: ((status: GroupStatus) => void)[] = [];
-  #proposals: Proposal<Result>[] = [];
-  #readers: ReadWaiter[] = [];
   #inputs: (() => void)[] = [];
-  #drainScheduled = false;
   #running = false;
   #phase: 'new' | 'started' | 'stopped' = 'new';
   #ticker: Timer | undefined;
@@ -87,6 +52,7 @@ export class GroupHost<Result> implements Group<Result> {
     this.#core = new Core({
       ...{ id, voters, witnesses, learner, gated, minCopies, rules, base, promised },
     });
+    this.#intake = new Intake(options.clock, () => this.#enter(() => this.#drain()));
     this.#outbox = new Outbox(options.peers);
     this.#applier = new Applier({
       machine: options.machine,
@@ -111,8 +77,8 @@ export class GroupHost<Result> implements Group<Result> {
   /** Recovers the log and begins to take part; a group of one elects itself. */
   async start(): Promise<void> {
     assert(this.#phase === 'new', 'a host starts once');
-    const { journal, peers, clock } = this.#options;
-    await this.#recover(journal);
+    const { journal, peers, clock, base } = this.#options;
+    await recoverLog(this.#core, journal, base);
     journal.onDurable((position) => this.#enter(() => this.#durable(position)));
     journal.onFailure((error) => this.#end(error));
     this.#phase = 'started';
@@ -131,9 +97,8 @@ export class GroupHost<Result> implements Group<Result> {
     this.#ticker?.cancel();
     this.#waiters.close();
     const stopped = new BazarError('unavailable', 'this replica stops');
-    for (const { reject } of [...this.#proposals, ...this.#readers]) reject(stopped);
-    this.#proposals = [];
-    this.#readers = [];
+    const { proposals, readers } = this.#intake.take();
+    for (const { reject } of [...proposals, ...readers]) reject(stopped);
   }
 
   propose(command: Uint8Array, appended?: (seq: number) => void): Promise<Applied<Result>> {
@@ -145,16 +110,14 @@ export class GroupHost<Result> implements Group<Result> {
     }
     return new Promise((resolve, reject) => {
       if (this.#phase !== 'started') return reject(this.#notLeading());
-      this.#proposals.push({ command, appended, resolve, reject });
-      this.#scheduleDrain();
+      this.#intake.propose({ command, appended, resolve, reject });
     });
   }
 
   readBarrier(): Promise<number> {
     return new Promise((resolve, reject) => {
       if (this.#phase !== 'started') return reject(this.#notLeading());
-      this.#readers.push({ resolve, reject });
-      this.#scheduleDrain();
+      this.#intake.read({ resolve, reject });
     });
   }
 
@@ -181,34 +144,10 @@ export class GroupHost<Result> implements Group<Result> {
     return this.#core;
   }
 
-  async #recover(journal: Journal): Promise<void> {
-    const { last, firstSeq } = journal.recovered;
-    let next = this.#options.base.seq + 1;
-    assert(last.seq < next || firstSeq <= next, 'the journal does not reach back to the snapshot');
-    while (next <= last.seq) {
-      const entries = await journal.readEntries(next, recoverBytesMax);
-      assert(entries.length > 0, `the journal has lost entry ${next}`);
-      this.#core.recover(entries);
-      next += entries.length;
-    }
-  }
-
-  #scheduleDrain(): void {
-    if (this.#drainScheduled) return;
-    this.#drainScheduled = true;
-    this.#options.clock.afterTurn(() => {
-      this.#drainScheduled = false;
-      this.#enter(() => this.#drain());
-    });
-  }
-
   /** Everything that was asked in one turn of the event loop. */
   #drain(): void {
     const nowMs = this.#nowMs();
-    const proposals = this.#proposals;
-    const readers = this.#readers;
-    this.#proposals = [];
-    this.#readers = [];
+    const { proposals, readers } = this.#intake.take();
     for (const proposal of proposals) {
       const seq = this.#core.propose(proposal.command, nowMs);
       if (seq === 'not-leading') proposal.reject(this.#notLeading());

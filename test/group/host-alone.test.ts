@@ -3,9 +3,10 @@ import t from 'tap';
 import type { BazarError } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/base/logging.js';
 import type { Entry } from '../../src/consensus/types.js';
-import { GroupHost, type GroupHostOptions } from '../../src/group/host.js';
+import { GroupHost } from '../../src/group/host.js';
+import type { GroupHostOptions } from '../../src/group/host-options.js';
 import { noPeers } from '../../src/group/peers.js';
-import { ManualClock } from './manual-clock.js';
+import { ManualClock } from '../helpers/manual-clock.js';
 import { MemoryJournal } from './memory-journal.js';
 import { command, Register } from './register.js';
 

@@ -1,0 +1,51 @@
+/**
+ * Gathers what is asked in one turn of the event loop, so that it becomes one batch of entries and
+ * one round of reads. Bounded by the core, which refuses what is too much.
+ */
+import type { Clock } from '../base/clock.js';
+import type { Proposal, ReadWaiter } from './waiters.js';
+
+export interface Gathered<Result> {
+  readonly proposals: readonly Proposal<Result>[];
+  readonly readers: readonly ReadWaiter[];
+}
+
+export class Intake<Result> {
+  readonly #clock: Clock;
+  readonly #drain: () => void;
+  #proposals: Proposal<Result>[] = [];
+  #readers: ReadWaiter[] = [];
+  #scheduled = false;
+
+  /** `drain` is called at the end of each turn in which something came. */
+  constructor(clock: Clock, drain: () => void) {
+    this.#clock = clock;
+    this.#drain = drain;
+  }
+
+  propose(proposal: Proposal<Result>): void {
+    this.#proposals.push(proposal);
+    this.#schedule();
+  }
+
+  read(reader: ReadWaiter): void {
+    this.#readers.push(reader);
+    this.#schedule();
+  }
+
+  take(): Gathered<Result> {
+    const gathered = { proposals: this.#proposals, readers: this.#readers };
+    this.#proposals = [];
+    this.#readers = [];
+    return gathered;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#clock.afterTurn(() => {
+      this.#scheduled = false;
+      this.#drain();
+    });
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * Reads the journal's entries after the snapshot into the core at start. Invariant: what follows
+ * the base in memory is what followed it in the log.
+ */
+import { assert } from '../base/assert.js';
+import type { Core } from '../consensus/core.js';
+import type { SnapshotMark } from '../consensus/messages.js';
+import type { Journal } from '../storage/types.js';
+
+/** Commands read from the journal at once. */
+const readBytesMax = 4 * 1024 * 1024;
+
+export async function recoverLog(core: Core, journal: Journal, base: SnapshotMark): Promise<void> {
+  const { last, firstSeq } = journal.recovered;
+  // The process may have ended between a snapshot's installation and the end of the log before it.
+  const atBase = base.seq > 0 ? await journal.readEntry(base.seq) : undefined;
+  if (atBase !== undefined && atBase.epoch !== base.epoch) {
+    core.forgetJournal();
+    return;
+  }
+  let next = base.seq + 1;
+  if (last.seq < next) return;
+  assert(firstSeq <= next, 'the journal does not reach back to the snapshot');
+  while (next <= last.seq) {
+    const entries = await journal.readEntries(next, readBytesMax);
+    assert(entries.length > 0, `the journal has lost entry ${next}`);
+    core.recover(entries);
+    next += entries.length;
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * The members of a group over the network: each dials every other on its replication port and
+ * speaks on the connection that it dialled; what comes in on sessions that others dialled is theirs.
+ * A connection that drops, either way, is told at once. Knows nothing of what is said.
+ */
+import type { Address } from '../base/address.js';
+import type { Clock } from '../base/clock.js';
+import { toBazarError } from '../base/errors.js';
+import { wireLimits } from '../base/limits.js';
+import { type Logger, silentLogger } from '../base/logging.js';
+import type { Random } from '../base/random.js';
+import type { Message } from '../consensus/messages.js';
+import type { MemberId } from '../consensus/types.js';
+import { type HandshakeOptions, type Identity, introduction } from '../net/handshake.js';
+import { RpcClient } from '../net/rpc-client.js';
+import type { RpcSession } from '../net/rpc-session.js';
+import type { Transport } from '../net/types.js';
+import { decodeMessages, encodeMessages } from './peer-codec.js';
+import type { PeerEvents, Peers } from './peers.js';
+
+/** The one notification between members: all messages of a turn. */
+export const replicateMethod = 'replicate';
+
+export interface RpcPeersOptions {
+  readonly id: MemberId;
+  /** All members of the group with their replication ports; the own one is passed over. */
+  readonly members: readonly { readonly id: MemberId; readonly address: Address }[];
+  readonly handshake: HandshakeOptions;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger?: Logger;
+}
+
+export class RpcPeers implements Peers {
+  readonly #logger: Logger;
+  readonly #clients = new Map<MemberId, RpcClient>();
+  /** The newest session that each member dialled. */
+  readonly #incoming = new Map<MemberId, RpcSession>();
+  #events: PeerEvents | undefined;
+
+  constructor(options: RpcPeersOptions) {
+    const { id, members, handshake, transport, clock, random, logger = silentLogger } = options;
+    this.#logger = logger;
+    for (const member of members) {
+      if (member.id === id) continue;
+      const client = new RpcClient({
+        address: member.address,
+        ...{ transport, clock, random, logger },
+        trusted: true,
+        frameBytesMax: wireLimits.internalFrameBytesMax,
+        introduce: introduction(handshake, member.id),
+        connected: () => logger.info({ peer: member.id }, 'reached a member'),
+        disconnected: (error) => {
+          logger.info({ peer: member.id, reason: error.message }, 'lost a member');
+          this.#events?.closed(member.id);
+        },
+      });
+      this.#clients.set(member.id, client);
+    }
+  }
+
+  start(events: PeerEvents): void {
+    this.#events = events;
+    for (const client of this.#clients.values()) client.start();
+  }
+
+  send(to: MemberId, messages: readonly Message[]): void {
+    const client = this.#clients.get(to);
+    if (client?.connected) client.notify(replicateMethod, encodeMessages(messages));
+  }
+
+  connected(to: MemberId): boolean {
+    return this.#clients.get(to)?.connected ?? false;
+  }
+
+  /** True where the notification was a member's: for the replication port's handler. */
+  notification(session: RpcSession, peer: Identity, method: string, params: unknown): boolean {
+    if (method !== replicateMethod || !this.#clients.has(peer.id)) return false;
+    this.#replace(session, peer.id);
+    let messages: Message[];
+    try {
+      messages = decodeMessages(params);
+    } catch (error) {
+      this.#logger.warn({ peer: peer.id }, 'a member sent what is no message');
+      session.destroy(toBazarError(error));
+      return true;
+    }
+    this.#events?.received(peer.id, messages);
+    return true;
+  }
+
+  /** For the replication port's handler, with every session that closes. */
+  closed(session: RpcSession, peer: Identity): void {
+    if (this.#incoming.get(peer.id) !== session) return;
+    this.#incoming.delete(peer.id);
+    this.#events?.closed(peer.id);
+  }
+
+  /** A member speaks on one session: what it said on an older one is over. */
+  #replace(session: RpcSession, from: MemberId): void {
+    const before = this.#incoming.get(from);
+    if (before === session) return;
+    this.#incoming.set(from, session);
+    if (before === undefined) return;
+    before.destroy();
+    this.#events?.closed(from);
+  }
+
+  close(): void {
+    this.#events = undefined;
+    for (const client of this.#clients.values()) client.close();
+    for (const session of this.#incoming.values()) session.end();
+  }
+}

@@ -1,0 +1,177 @@
+/** A group of three: what holds between hosts, over production peers and the network in memory. */
+import t, { type Test } from 'tap';
+import { command } from './register.js';
+import { Trio } from './trio.js';
+
+async function opened(t: Test, witnesses: readonly string[] = []): Promise<Trio> {
+  const trio = new Trio(witnesses);
+  t.teardown(() => trio.close());
+  await trio.open();
+  return trio;
+}
+
+async function propose(trio: Trio, id: string, ...values: string[]): Promise<string[]> {
+  const proposed = values.map((value) => trio.member(id).host.propose(command(value)));
+  const settled = Promise.all(proposed);
+  await trio.clock.advance(10);
+  return (await settled).map(({ result }) => result);
+}
+
+t.test('nobody leads until somebody is nominated', async (t) => {
+  const trio = await opened(t);
+  await trio.clock.advance(2_000);
+  for (const { host } of trio.members) t.equal(host.status().role, 'follower');
+  await trio.elect('c');
+  t.match(trio.member('c').host.status(), { role: 'leader', serving: true, leader: 'c' });
+  t.match(trio.member('a').host.status(), { role: 'follower', leader: 'c', epoch: 1 });
+});
+
+t.test('every replica applies what the leader committed, in order', async (t) => {
+  const trio = await opened(t);
+  await trio.elect('c');
+  t.same(await propose(trio, 'c', 'x', 'y'), ['1:x', '2:y']);
+  await trio.clock.advance(100);
+  for (const { machine } of trio.members) t.same(machine.values, ['x', 'y']);
+});
+
+t.test('a follower refuses proposals and names the leader', async (t) => {
+  const trio = await opened(t);
+  await trio.elect('c');
+  const refused = trio.member('a').host.propose(command('x'));
+  refused.catch(() => {});
+  await trio.clock.settle();
+  await t.rejects(refused, { code: 'unavailable', details: { leader: 'c' } });
+});
+
+t.test('a nomination of another is where it sends those who ask too early', async (t) => {
+  const trio = await opened(t);
+  const { host } = trio.member('a');
+  host.nominate('b');
+  const refused = host.propose(command('x'));
+  refused.catch(() => {});
+  await trio.clock.settle();
+  await t.rejects(refused, { code: 'unavailable', details: { leader: 'b' } });
+});
+
+t.test('a barrier at a follower waits until it has applied what was acknowledged', async (t) => {
+  const trio = await opened(t);
+  await trio.elect('c');
+  const { host, machine } = trio.member('a');
+  const proposed = trio.member('c').host.propose(command('x'));
+  await trio.clock.settle();
+  await proposed;
+  t.same(machine.values, [], 'the follower has not heard of the commit yet');
+  const barrier = host.readBarrier();
+  await trio.clock.settle();
+  t.equal(await barrier, 2);
+  t.same(machine.values, ['x']);
+});
+
+t.test('a barrier without a leader is refused', async (t) => {
+  const trio = await opened(t);
+  const barrier = trio.member('a').host.readBarrier();
+  barrier.catch(() => {});
+  await trio.clock.settle();
+  await t.rejects(barrier, { code: 'unavailable' });
+});
+
+t.test('a crashed leader is replaced at once and nothing acknowledged is lost', async (t) => {
+  const trio = await opened(t);
+  await trio.elect('c');
+  await propose(trio, 'c', 'x', 'y');
+  await trio.crash('c');
+  t.equal(trio.member('b').host.status().leader, undefined, 'the closed connection tells');
+  trio.member('b').host.nominate('b');
+  await trio.clock.settle();
+  t.match(trio.member('b').host.status(), { role: 'leader', serving: true, epoch: 2 });
+  t.same(trio.member('b').machine.values, ['x', 'y']);
+  await propose(trio, 'b', 'z');
+  await trio.start('c');
+  await trio.clock.advance(2_000);
+  t.same(trio.member('c').machine.values, ['x', 'y', 'z'], 'the returning replica catches up');
+  t.equal(trio.member('c').host.status().leader, 'b');
+});
+
+t.test('what waits at a leader cut off from the others has an unknown outcome', async (t) => {
+  const trio = await opened(t);
+  await trio.elect('c');
+  trio.network.silence('a', 'c');
+  trio.network.silence('b', 'c');
+  const lost = trio.member('c').host.propose(command('x'));
+  lost.catch(() => {});
+  await trio.clock.advance(1_100);
+  t.equal(trio.member('c').host.status().role, 'follower', 'it steps down after a second');
+  await t.rejects(lost, { code: 'unavailable', details: { unknown: true } });
+});
+
+t.test('a replica that missed more than memory holds reads on from the journal', async (t) => {
+  const trio = await opened(t);
+  await trio.elect('c');
+  await trio.crash('a');
+  const big = 'v'.repeat(1024 * 1024);
+  for (let i = 0; i < 12; i++) await propose(trio, 'c', `${i}${big}`);
+  const { log } = trio.member('c').host.core.state;
+  t.ok(log.firstInMemory > 2, `memory starts at ${log.firstInMemory}`);
+  await trio.start('a');
+  await trio.clock.advance(2_000);
+  t.equal(trio.member('a').machine.values.length, 12);
+  t.equal(trio.member('a').machine.hash(), trio.member('c').machine.hash());
+});
+
+t.test('a wiped replica behind the log gets a snapshot and then its vote', async (t) => {
+  const trio = await opened(t);
+  await trio.elect('c');
+  const big = 'v'.repeat(1024 * 1024);
+  for (let i = 0; i < 12; i++) await propose(trio, 'c', `${i}${big}`);
+  await trio.compact('c');
+  await trio.crash('a');
+  trio.wipe('a');
+  await trio.start('a');
+  t.equal(trio.member('a').host.status().role, 'learner');
+  await propose(trio, 'c', 'after');
+  await trio.clock.advance(3_000);
+  const { host, machine, snapshot, learner } = trio.member('a');
+  t.equal(snapshot?.mark.seq, 13, 'the snapshot came in pieces');
+  t.equal(machine.values.length, 13);
+  t.equal(machine.hash(), trio.member('c').machine.hash());
+  t.equal(learner, false, 'made durable');
+  t.equal(host.status().role, 'follower');
+  await trio.crash('a');
+  await trio.start('a');
+  await trio.clock.advance(2_000);
+  t.equal(trio.member('a').machine.hash(), trio.member('c').machine.hash(), 'and after a restart');
+});
+
+t.test('a witness ahead of the survivor hands its log over', async (t) => {
+  const trio = await opened(t, ['c']);
+  await trio.elect('b');
+  await trio.crash('a');
+  await propose(trio, 'b', 'x', 'y');
+  await trio.crash('b');
+  await trio.start('a');
+  await trio.clock.advance(2_000);
+  trio.member('c').host.nominate('c');
+  await trio.clock.advance(300);
+  t.equal(trio.member('c').host.status().role, 'follower', 'a witness never leads');
+  await trio.elect('a');
+  t.match(trio.member('a').host.status(), { role: 'leader', serving: true });
+  t.same(trio.member('a').machine.values, ['x', 'y']);
+  t.equal(trio.member('c').applied.length, 0, 'the witness applies nothing');
+});
+
+t.test('roles are told to those who listen', async (t) => {
+  const trio = await opened(t);
+  const told: string[] = [];
+  trio.member('b').host.onRole(({ role, serving, leader }) => {
+    told.push(`${role} ${serving} ${leader}`);
+  });
+  await trio.elect('b');
+  await trio.elect('c');
+  t.equal(trio.member('b').host.status().role, 'leader', 'a healthy leader is not deposed');
+  await trio.crash('a');
+  await trio.crash('c');
+  await trio.clock.advance(1_100);
+  const changes = told.filter((status, i) => status !== told[i - 1]);
+  const stood = ['leader false b', 'leader true b'];
+  t.same(changes, [...stood, 'follower false undefined'], 'and steps down without a majority');
+});

@@ -1,0 +1,66 @@
+/** What members say to each other survives the journey, and nothing else is believed. */
+import t from 'tap';
+import type { Message } from '../../src/consensus/messages.js';
+import { decodeMessages, encodeMessages } from '../../src/group/peer-codec.js';
+import { decode, encode } from '../../src/wire/codec.js';
+
+const entries = [
+  { seq: 8, epoch: 2, time: 10, command: Buffer.from('x') },
+  { seq: 9, epoch: 3, time: 25, command: Buffer.alloc(0) },
+];
+const prev = { epoch: 2, seq: 7 };
+
+const messages: Message[] = [
+  { kind: 'prevote', epoch: 4 },
+  { kind: 'prevoted', epoch: 4, agreed: false, promised: 5 },
+  { kind: 'prepare', epoch: 2 ** 40 },
+  { kind: 'promised', epoch: 4, agreed: true, promised: 4, last: prev },
+  { kind: 'fetch', epoch: 4, commit: 3, end: prev },
+  { kind: 'fetched', epoch: 4, prev, entries },
+  { kind: 'append', epoch: 4, prev, entries, commit: 7, visible: 6, round: 5, live: false },
+  { kind: 'append', epoch: 4, prev, entries: [], commit: 7, visible: 6, round: 5, live: true },
+  {
+    kind: 'appended',
+    ...{ epoch: 4, ok: true, match: 9, matchEpoch: 3, prevSeq: 7, round: 5 },
+    ...{ live: true, learner: false },
+  },
+  { kind: 'stale', epoch: 3, promised: 4 },
+  { kind: 'read', id: 17 },
+  { kind: 'read-at', id: 17, position: 9 },
+  { kind: 'read-at', id: 17, position: undefined },
+  { kind: 'admit', epoch: 4, position: 9 },
+  {
+    kind: 'chunk',
+    ...{ epoch: 4, mark: { seq: 9, epoch: 3, time: 25 }, offset: 5, total: 8, checksum: 77 },
+    bytes: Buffer.from('abc'),
+  },
+  { kind: 'chunked', epoch: 4, seq: 9, offset: 8 },
+];
+
+t.test('every kind of message arrives as it was sent', async (t) => {
+  const arrived = decodeMessages(decode(encode(encodeMessages(messages))));
+  t.same(arrived, messages);
+});
+
+t.test('entries keep their seqs by the place before them', async (t) => {
+  const [message] = decodeMessages(decode(encode(encodeMessages(messages.slice(5, 6)))));
+  t.match(message, { entries: [{ seq: 8 }, { seq: 9 }] });
+});
+
+t.test('anything else is refused', async (t) => {
+  const good = encodeMessages(messages.slice(0, 1))[0] as unknown[];
+  for (const value of [
+    null,
+    7,
+    [7],
+    [[]],
+    [[99, 1]],
+    [[good[0]]],
+    [[good[0], 'four']],
+    [[good[0], 1.5]],
+    [[good[0], -1]],
+    [[9, 1, 2, 3, 'entries', 0, 0, 0, true]],
+  ]) {
+    t.throws(() => decodeMessages(value), { code: 'invalid_argument' }, JSON.stringify(value));
+  }
+});

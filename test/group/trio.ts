@@ -1,0 +1,181 @@
+/** Three members of one group with production hosts and peers, on a network in memory. */
+import { required } from '../../src/base/assert.js';
+import { silentLogger } from '../../src/base/logging.js';
+import { seededRandom } from '../../src/base/random.js';
+import type { SnapshotMark } from '../../src/consensus/messages.js';
+import type { Entry } from '../../src/consensus/types.js';
+import { GroupHost } from '../../src/group/host.js';
+import { RpcPeers } from '../../src/group/rpc-peers.js';
+import type { SnapshotImage } from '../../src/group/snapshot-port.js';
+import { gatedHandler, type HandshakeOptions } from '../../src/net/handshake.js';
+import { MemoryNetwork } from '../../src/net/memory-transport.js';
+import { RpcServer } from '../../src/net/rpc-server.js';
+import { MemoryJournal } from './memory-journal.js';
+import { Register } from './register.js';
+import { SettlingClock } from './settling-clock.js';
+
+const frameBytesMax = 1024 * 1024;
+const start: SnapshotMark = { seq: 0, epoch: 0, time: 0 };
+
+export interface MemberOptions {
+  readonly witness?: boolean;
+}
+
+/** One member: what lasts (journal, snapshot, learner) and what a restart makes anew. */
+export class TrioMember {
+  readonly id: string;
+  readonly witness: boolean;
+  machine = new Register();
+  journal = new MemoryJournal();
+  snapshot: SnapshotImage | undefined;
+  learner = false;
+  incarnation = 1;
+  applied: Entry[] = [];
+  #host: GroupHost<string> | undefined;
+  peers: RpcPeers | undefined;
+  server: RpcServer | undefined;
+
+  constructor(id: string, witness: boolean) {
+    this.id = id;
+    this.witness = witness;
+  }
+
+  get host(): GroupHost<string> {
+    return required(this.#host, 'a running host');
+  }
+
+  set host(host: GroupHost<string>) {
+    this.#host = host;
+  }
+}
+
+export class Trio {
+  readonly clock = new SettlingClock();
+  readonly network = new MemoryNetwork(this.clock);
+  readonly members: readonly TrioMember[];
+  #seed = 1;
+
+  constructor(witnesses: readonly string[] = []) {
+    this.members = ['a', 'b', 'c'].map((id) => new TrioMember(id, witnesses.includes(id)));
+  }
+
+  member(id: string): TrioMember {
+    return required(
+      this.members.find((member) => member.id === id),
+      `member ${id}`,
+    );
+  }
+
+  async open(): Promise<void> {
+    for (const { id } of this.members) await this.start(id);
+    await this.clock.advance(200);
+  }
+
+  async start(id: string): Promise<void> {
+    const member = this.member(id);
+    member.machine = new Register();
+    member.applied = [];
+    const values = member.snapshot ? JSON.parse(Buffer.from(member.snapshot.bytes).toString()) : [];
+    member.machine.restore(values);
+    const handshake: HandshakeOptions = {
+      identity: { role: 'order', id, incarnation: `${id}${member.incarnation}` },
+      ...{ cluster: 'test', group: 'order', token: 'secret' },
+      clock: this.clock,
+      random: seededRandom(this.#seed++),
+    };
+    const peers = new RpcPeers({
+      id,
+      members: this.members.map((other) => ({
+        id: other.id,
+        address: { host: other.id, port: 1 },
+      })),
+      handshake,
+      transport: this.network.transport(id),
+      clock: this.clock,
+      random: seededRandom(this.#seed++),
+    });
+    const host = this.#newHost(member, peers);
+    await host.start();
+    const server = new RpcServer({
+      newHandler: () =>
+        gatedHandler(handshake, (_session, peer) => ({
+          request: () => {},
+          notification: (session, method, params) =>
+            void peers.notification(session, peer, method, params),
+          closed: (session) => peers.closed(session, peer),
+        })),
+      clock: this.clock,
+      trusted: false,
+      frameBytesMax,
+    });
+    await server.listen(this.network.transport(id), { host: id, port: 1 });
+    Object.assign(member, { host, peers, server });
+  }
+
+  #newHost(member: TrioMember, peers: RpcPeers): GroupHost<string> {
+    return new GroupHost<string>({
+      id: member.id,
+      voters: this.members.map(({ id }) => id),
+      witnesses: this.members.filter(({ witness }) => witness).map(({ id }) => id),
+      learner: member.learner,
+      incarnation: `${member.id}${member.incarnation}`,
+      journal: member.journal,
+      machine: member.witness ? undefined : member.machine,
+      base: member.snapshot?.mark ?? start,
+      clock: this.clock,
+      logger: silentLogger,
+      peers,
+      gated: false,
+      applied: (entry) => member.applied.push(entry),
+      admitted: () => {
+        member.learner = false;
+        return Promise.resolve();
+      },
+      snapshots: {
+        latest: () => Promise.resolve(member.snapshot),
+        install: (image) => {
+          member.snapshot = image;
+          member.machine.restore(JSON.parse(Buffer.from(image.bytes).toString()));
+          return Promise.resolve();
+        },
+      },
+    });
+  }
+
+  /** The process dies: its sockets close, its memory is gone. */
+  async crash(id: string): Promise<void> {
+    const member = this.member(id);
+    member.host.stop();
+    member.peers?.close();
+    await member.server?.close();
+    member.journal = new MemoryJournal(member.journal.disk);
+    await this.clock.settle();
+  }
+
+  /** A new disk: a new incarnation, without a vote. */
+  wipe(id: string): void {
+    const member = this.member(id);
+    member.journal = new MemoryJournal();
+    member.snapshot = undefined;
+    member.learner = true;
+    member.incarnation += 1;
+  }
+
+  /** What is applied becomes the snapshot, and the journal before it is dropped. */
+  async compact(id: string): Promise<void> {
+    const member = this.member(id);
+    const { seq, epoch, time } = required(member.applied.at(-1), 'an applied entry');
+    const bytes = Buffer.from(JSON.stringify(member.machine.snapshot()));
+    member.snapshot = { mark: { seq, epoch, time }, bytes };
+    await member.journal.dropBefore(seq + 1);
+  }
+
+  async elect(id: string): Promise<void> {
+    this.member(id).host.nominate(id);
+    await this.clock.advance(100);
+  }
+
+  async close(): Promise<void> {
+    for (const { id } of this.members) await this.crash(id);
+  }
+}
