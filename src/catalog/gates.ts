@@ -74,6 +74,11 @@ export class Gates {
     count(this.#pendingNames, touches.names, -1);
   }
 
+  /** Everything that unapplied entries touch. */
+  pending(): Touches {
+    return { ids: [...this.#pendingIds.keys()], names: [...this.#pendingNames.keys()] };
+  }
+
   /** False while an unapplied entry touches the item (A13). */
   isCacheable(id: number | undefined, name: string | undefined): boolean {
     if (id !== undefined && this.#pendingIds.has(id)) return false;

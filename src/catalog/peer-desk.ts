@@ -15,6 +15,7 @@ import type {
   TailAnswer,
   TailParams,
 } from '../wire/internal.js';
+import { checkPurchases } from '../wire/purchase-check.js';
 import type { CacheHolder } from './gates.js';
 import type { CatalogStore } from './store.js';
 import type { Subscriber } from './tails.js';
@@ -110,7 +111,8 @@ export class PeerDesk {
   }
 
   #sell([orderEpoch, purchases]: SellParams, reply: PeerReply): void {
-    this.#store.sell(orderEpoch, purchases).then(
+    // What is malformed would stop every replica at apply.
+    this.#store.sell(orderEpoch, checkPurchases(purchases)).then(
       (outcomes) => {
         const answer: SellAnswer = [outcomes, this.#store.machine.lastLogTime];
         reply.result(answer);

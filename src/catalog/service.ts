@@ -13,7 +13,6 @@ import { JobsPool } from '../pool/jobs-pool.js';
 import { CatalogAuditor } from './auditor.js';
 import { CatalogMachine, type CatalogResult } from './catalog-machine.js';
 import { keepCursor } from './cursor.js';
-import { readFirstStock } from './first-stock.js';
 import { PeerDesk } from './peer-desk.js';
 import { startRestocking } from './restock.js';
 import { restoreCatalog } from './restore.js';
@@ -81,9 +80,13 @@ function firstStock(config: CatalogConfig, store: CatalogStore): Promise<void> {
     if (catalogs.length > 1) resolve();
     store.onServing(() => {
       if (store.machine.isStocked) return resolve();
-      readFirstStock(config.productsFile)
-        .then((products) => store.stock(products))
-        .then(resolve, reject);
+      stockFirst(config, store).then(resolve, reject);
     });
   });
+}
+
+async function stockFirst(config: CatalogConfig, store: CatalogStore): Promise<void> {
+  // Needed once in the life of a cluster, and slow to load.
+  const { readFirstStock } = await import('./first-stock.js');
+  await store.stock(await readFirstStock(config.productsFile));
 }

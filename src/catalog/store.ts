@@ -11,7 +11,7 @@ import type { Applied, Group, GroupStatus } from '../group/types.js';
 import { encode } from '../wire/codec.js';
 import type { CatalogCommand, NewProduct, Outcome, Purchase } from '../wire/internal.js';
 import type { CatalogMachine, CatalogResult } from './catalog-machine.js';
-import { Gates } from './gates.js';
+import { Gates, type Touches } from './gates.js';
 import { SalesTails } from './tails.js';
 
 export interface CatalogStoreOptions {
@@ -77,7 +77,7 @@ export class CatalogStore {
   proposeAt(command: CatalogCommand): Promise<Applied<CatalogResult>> {
     return this.#group.propose(encode(command), (seq) =>
       // At append, not before: the names that it resolves may have changed since.
-      this.gates.appended(seq, this.#machine.touches(command)),
+      this.gates.appended(seq, this.#touches(command)),
     );
   }
 
@@ -91,6 +91,17 @@ export class CatalogStore {
   applied(entry: Entry, result: CatalogResult): void {
     this.gates.applied(entry.seq);
     if (result.kind === 'sell' && result.sales) this.tails.applied(result.sales);
+  }
+
+  #touches(command: CatalogCommand): Touches {
+    const touches = this.#machine.touches(command);
+    if (command[0] !== 'restock') return touches;
+    // What is not applied yet may put further items below the target.
+    const pending = this.gates.pending();
+    return {
+      ids: [...new Set([...touches.ids, ...pending.ids])],
+      names: [...new Set([...touches.names, ...pending.names])],
+    };
   }
 
   #roleChanged(status: GroupStatus): void {

@@ -62,9 +62,8 @@ export class ThreadDesk {
     const { machine, gates } = this.#store;
     const byId = typeof item === 'number';
     const record = byId ? machine.byId(item) : machine.byName(item);
-    const cacheable = byId
-      ? gates.isCacheable(item, undefined)
-      : gates.isCacheable(record?.[0], item);
+    // Both ways: a pending purchase by name may hit a record that had another id at its append.
+    const cacheable = gates.isCacheable(byId ? item : record?.[0], byId ? record?.[1] : item);
     return [record ?? null, cacheable, this.#store.status().applied];
   }
 

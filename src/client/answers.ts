@@ -1,93 +1,110 @@
 /**
  * Readers of what a frontend answers: nothing of a server is believed before its shape was checked.
- * Unknown fields pass, so that an older client reads a newer store.
+ * Unknown fields pass, so that an older client reads a newer store. By hand, because loading the
+ * schema library takes longer than most commands.
  */
-import { type Static, type TSchema, Type } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
 import { BazarError } from '../base/errors.js';
 import type { AuditReport, StoreStatus } from '../frontend/types.js';
-import { Order, Orders, Placed, Product, Products } from '../wire/schemas.js';
+import type { Order, Orders, Placed, Product, Products } from '../wire/schemas.js';
 
-const count = Type.Number({ minimum: 0 });
-const group = Type.Union([Type.Literal('catalog'), Type.Literal('order')]);
-const kind = Type.Union([Type.Literal('replica'), Type.Literal('recovery')]);
-const role = Type.Union(
-  (['leader', 'follower', 'learner', 'down'] as const).map((one) => Type.Literal(one)),
-);
+export interface Answers {
+  readonly lookup: Product;
+  readonly search: Products;
+  readonly buy: Placed;
+  readonly order: Order;
+  readonly orders: Orders;
+  readonly add_product: Product;
+  readonly update_product: Product;
+  readonly remove_product: Product;
+  readonly status: StoreStatus;
+  readonly audit: AuditReport;
+  readonly ping: unknown;
+}
 
-const Status = Type.Unsafe<StoreStatus>(
-  Type.Object({
-    members: Type.Array(
-      Type.Object({
-        name: Type.String(),
-        group,
-        kind,
-        role,
-        epoch: count,
-        log_end: count,
-        commit: count,
-        pid: count,
-      }),
-    ),
-    frontends: Type.Array(
-      Type.Object({
-        name: Type.String(),
-        pid: count,
-        cache: Type.Record(Type.String(), Type.Number()),
-        lease: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Boolean()])),
-      }),
-    ),
+type Check = (value: unknown) => boolean;
+
+const text: Check = (value) => typeof value === 'string';
+const truth: Check = (value) => typeof value === 'boolean';
+const amount: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+const integer: Check = (value) => Number.isSafeInteger(value);
+const anything: Check = () => true;
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const list =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+
+function shape(fields: Readonly<Record<string, Check>>): Check {
+  const checks = Object.entries(fields);
+  return (value) => {
+    if (typeof value !== 'object' || value === null) return false;
+    const record = value as Record<string, unknown>;
+    return checks.every(([name, check]) => check(record[name]));
+  };
+}
+
+const product = shape({
+  id: integer,
+  name: text,
+  topic: text,
+  price: amount,
+  quantity: integer,
+  version: integer,
+});
+const order = shape({
+  number: integer,
+  name: text,
+  quantity: integer,
+  lines: list(shape({ id: integer, name: text, quantity: integer, price: amount })),
+  total: amount,
+  at: text,
+});
+const member = shape({
+  name: text,
+  group: text,
+  kind: text,
+  role: text,
+  epoch: integer,
+  log_end: integer,
+  commit: integer,
+  pid: integer,
+});
+const frontend = shape({ name: text, pid: integer, cache: shape({}), lease: shape({}) });
+const audited = shape({
+  id: integer,
+  name: text,
+  received: integer,
+  sold: integer,
+  stock: integer,
+  ordered: integer,
+});
+
+const checks: Readonly<Record<keyof Answers, Check>> = {
+  lookup: product,
+  search: shape({ items: list(product), next: optional(integer) }),
+  buy: shape({ order_number: integer, total: amount, replayed: optional(truth) }),
+  order,
+  orders: shape({ items: list(order), next: optional(integer) }),
+  add_product: product,
+  update_product: product,
+  remove_product: product,
+  status: shape({ members: list(member), frontends: list(frontend) }),
+  audit: shape({
+    ok: truth,
+    sales: integer,
+    orders: integer,
+    products: list(audited),
+    replicas: list(shape({ name: text, group: text, seq: integer, hash: text })),
+    problems: list(text),
   }),
-);
-
-const Audit = Type.Unsafe<AuditReport>(
-  Type.Object({
-    ok: Type.Boolean(),
-    sales: count,
-    orders: count,
-    products: Type.Array(
-      Type.Object({
-        id: Type.Integer(),
-        name: Type.String(),
-        received: Type.Number(),
-        sold: count,
-        stock: count,
-        ordered: count,
-      }),
-    ),
-    replicas: Type.Array(
-      Type.Object({ name: Type.String(), group, seq: count, hash: Type.String() }),
-    ),
-    problems: Type.Array(Type.String()),
-  }),
-);
-
-const schemas = {
-  lookup: Product,
-  search: Products,
-  buy: Placed,
-  order: Order,
-  orders: Orders,
-  add_product: Product,
-  update_product: Product,
-  remove_product: Product,
-  status: Status,
-  audit: Audit,
-  ping: Type.Unknown(),
-} as const;
-
-export type Answers = { readonly [M in keyof typeof schemas]: Static<(typeof schemas)[M]> };
-
-const validators = new Map<string, Validator>();
+  ping: anything,
+};
 
 /** Throws `internal` where the answer is not what the method promises. */
 export function readAnswer<M extends keyof Answers>(method: M, answer: unknown): Answers[M] {
-  let validator = validators.get(method);
-  if (!validator) {
-    const schema: TSchema = schemas[method];
-    validator = Compile(schema);
-    validators.set(method, validator);
-  }
-  if (validator.Check(answer)) return answer as Answers[M];
+  if (checks[method](answer)) return answer as Answers[M];
   throw new BazarError('internal', `the answer to ${method} is not what it should be`);
 }

@@ -40,11 +40,15 @@ export function toPlaced(outcome: Outcome): Placed {
       return replayed ? { ...placed, replayed } : placed;
     }
     case 'out_of_stock': {
-      const [, id, available] = outcome;
-      throw new BazarError('out_of_stock', 'not enough in stock', { details: { id, available } });
+      const [, id, available, replayed] = outcome;
+      const details = { id, available, ...(replayed ? { replayed } : {}) };
+      throw new BazarError('out_of_stock', 'not enough in stock', { details });
     }
-    case 'not_found':
-      throw new BazarError('not_found', 'product not found', { details: { line: outcome[1] } });
+    case 'not_found': {
+      const [, line, replayed] = outcome;
+      const details = { line, ...(replayed ? { replayed } : {}) };
+      throw new BazarError('not_found', 'product not found', { details });
+    }
     case 'key_reused':
       throw new BazarError('key_reused', 'the key was used for another purchase');
     case 'stale':

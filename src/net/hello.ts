@@ -8,6 +8,7 @@ import { isInteger, isRecord, isText } from '../wire/shapes.js';
 export const challengeBytes = 32;
 const proofBytes = 32;
 const nameLengthMax = 200;
+const helloFields = 7;
 
 export interface Hello {
   readonly protocol: number;
@@ -28,26 +29,16 @@ export interface Proof {
 }
 
 export function readHello(value: unknown): Hello {
-  if (!isRecord(value) || !isInteger(value['protocol'])) throw bad('hello');
+  if (!isRecord(value) || !isInteger(value.protocol)) throw bad('hello');
   return {
-    protocol: value['protocol'],
-    role: name(value['role']),
-    id: name(value['id']),
-    cluster: name(value['cluster']),
-    group: name(value['group']),
-    incarnation: name(value['incarnation']),
-    challenge: bytes(value['challenge'], challengeBytes, 'challenge'),
+    protocol: value.protocol,
+    role: name(value.role),
+    id: name(value.id),
+    cluster: name(value.cluster),
+    group: name(value.group),
+    incarnation: name(value.incarnation),
+    challenge: bytes(value.challenge, challengeBytes, 'challenge'),
   };
-}
-
-export function readHelloAnswer(value: unknown): HelloAnswer {
-  if (!isRecord(value)) throw bad('answer to hello');
-  return { ...readHello(value), answer: bytes(value['answer'], proofBytes, 'answer') };
-}
-
-export function readProof(value: unknown): Proof {
-  if (!isRecord(value)) throw bad('proof');
-  return { answer: bytes(value['answer'], proofBytes, 'answer') };
 }
 
 function name(value: unknown): string {

@@ -4,13 +4,12 @@
  * journal is the order book. Invariant: orders are 1 … last, each taken once (I7; A21, A22).
  */
 import { createHash } from 'node:crypto';
-import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
 import { assert, unreachable } from '../base/assert.js';
 import type { Entry, StateMachine } from '../consensus/types.js';
 import { decode } from '../wire/codec.js';
 import type { OrderCommand } from '../wire/internal.js';
 import { countSales } from '../wire/sales-bytes.js';
+import { isInteger, isRecord, isText } from '../wire/shapes.js';
 import { OrderIndex, type OrderPlace, type OrderRun } from './order-index.js';
 
 export type OrderResult =
@@ -27,16 +26,14 @@ export type OrderResult =
 const version = 1;
 const noHash = '0'.repeat(64);
 
-const Snapshot = Type.Object({
-  version: Type.Literal(version),
-  seq: Type.Integer(),
-  lastOrder: Type.Integer(),
-  ordersHash: Type.String(),
+export interface OrderSnapshot {
+  readonly version: typeof version;
+  readonly seq: number;
+  readonly lastOrder: number;
+  readonly ordersHash: string;
   /** Seq, count, skipped; and so on, in one flat list. */
-  runs: Type.Array(Type.Integer()),
-});
-
-export type OrderSnapshot = Static<typeof Snapshot>;
+  readonly runs: readonly number[];
+}
 
 export class OrderMachine implements StateMachine<OrderResult> {
   #index = new OrderIndex();
@@ -89,7 +86,7 @@ export class OrderMachine implements StateMachine<OrderResult> {
   }
 
   restore(snapshot: unknown): void {
-    assert(Value.Check(Snapshot, snapshot), 'an order snapshot has the shape of this version');
+    assert(isSnapshot(snapshot), 'an order snapshot has the shape of this version');
     this.#index = new OrderIndex();
     for (const run of readRuns(snapshot.runs)) this.#index.add(run);
     assert(this.#index.last === snapshot.lastOrder, 'the runs of a snapshot end at its last order');
@@ -122,6 +119,18 @@ export class OrderMachine implements StateMachine<OrderResult> {
       .digest('hex');
     return taken;
   }
+}
+
+function isSnapshot(value: unknown): value is OrderSnapshot {
+  return (
+    isRecord(value) &&
+    value['version'] === version &&
+    isInteger(value['seq']) &&
+    isInteger(value['lastOrder']) &&
+    isText(value['ordersHash']) &&
+    Array.isArray(value['runs']) &&
+    value['runs'].every(isInteger)
+  );
 }
 
 function* readRuns(flat: readonly number[]): Generator<OrderRun> {

@@ -121,3 +121,14 @@ t.test('a new leader opens the gates of the log that it took over', async (t) =>
   t.equal(gates.holders, 0, 'sessions begin anew with it');
   t.equal(gates.isCacheable(8, undefined), true);
 });
+
+t.test(
+  'what is pending is told, for an entry that may touch whatever those before it touch',
+  async (t) => {
+    const { gates } = build();
+    gates.appended(1, tux);
+    gates.appended(2, { ids: [9], names: ['Whale'] });
+    gates.applied(1);
+    t.same(gates.pending(), { ids: [9], names: ['Whale'] });
+  },
+);

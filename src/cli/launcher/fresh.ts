@@ -7,11 +7,15 @@ import { join } from 'node:path';
 
 const serviceFolder = /^(?:catalog|order|recovery|frontend)-\d+$/;
 const identityFile = 'cluster.json';
+/** A founding that was cut off. */
+const foundingFile = 'founding.json';
 
 /** The names in the data folder that a fresh start removes. */
 export function storedData(dataDir: string): string[] {
   if (!existsSync(dataDir)) return [];
-  return readdirSync(dataDir).filter((name) => serviceFolder.test(name) || name === identityFile);
+  return readdirSync(dataDir).filter(
+    (name) => serviceFolder.test(name) || name === identityFile || name === foundingFile,
+  );
 }
 
 export function forgetData(dataDir: string): void {

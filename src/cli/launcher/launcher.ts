@@ -2,10 +2,11 @@
  * The whole store on this machine: claims the data folder, makes what a first start needs, starts
  * the services in order, and stops them in reverse when it is asked to. Knows no service's inside.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../base/clock.js';
+import type { ClusterConfig } from '../../base/config.js';
 import { BazarError } from '../../base/errors.js';
 import { systemRandom } from '../../base/random.js';
 import { isBuilt, type ServiceOrder, startOrder } from '../service-order.js';
@@ -19,7 +20,7 @@ import { forgetData } from './fresh.js';
 import { findLeftovers, launcherName } from './leftovers.js';
 import { PidFiles } from './pid-files.js';
 import { spawnService } from './service-process.js';
-import { planStore, type StoreOptions } from './store-plan.js';
+import { planCluster, planStore, type StoreOptions } from './store-plan.js';
 import { type SupervisedService, Supervisor } from './supervisor.js';
 import { ensureToken } from './tokens.js';
 
@@ -58,7 +59,7 @@ export async function launch(options: LaunchOptions): Promise<void> {
     refuseLeftovers(pids, store.dataDir);
     pids.write(launcherName, process.pid);
     supervisor = new Supervisor({
-      services: prepare(options, dataDir).map((order) => supervised(order, options)),
+      services: (await prepare(options, dataDir)).map((order) => supervised(order, options)),
       restart: store.restart,
       clock: options.clock,
       pids,
@@ -104,19 +105,28 @@ function refuseLeftovers(pids: PidFiles, dataDir: string): void {
   );
 }
 
-/** What must be there before the first service starts: data forgotten if asked, and the secrets. */
-function prepare(options: LaunchOptions, dataDir: string): ServiceOrder[] {
+/** What must be there before the first service starts: data forgotten if asked, secrets, birth. */
+async function prepare(options: LaunchOptions, dataDir: string): Promise<ServiceOrder[]> {
   const { store, entry, report } = options;
   if (store.fresh) forgetData(dataDir);
+  await formatOnce(planCluster(store), dataDir);
   const orders = planStore(store, {
     adminToken: ensureToken(dataDir, 'admin', systemRandom),
     clusterToken: ensureToken(dataDir, 'cluster', systemRandom),
-    init: !existsSync(join(dataDir, 'cluster.json')),
   });
   if (entry !== undefined) return orders;
   const missing = orders.filter(({ kind }) => !isBuilt(kind)).map(({ config }) => config.name);
   if (missing.length > 0) report(`not part of this build: ${missing.join(', ')}`);
   return orders.filter(({ kind }) => isBuilt(kind));
+}
+
+/** Births are the launcher's: a folder that is lost later comes back as a learner's [A8]. */
+async function formatOnce(cluster: ClusterConfig, dataDir: string): Promise<void> {
+  const { formatCluster } = await import('../../storage/identity.js');
+  const { createNodeDisk } = await import('../../storage/node-disk.js');
+  const { catalogs, orders, recovery } = cluster;
+  const members = [...catalogs, ...orders, ...recovery].map(({ name }) => name);
+  await formatCluster(createNodeDisk(), dataDir, { members, random: systemRandom });
 }
 
 function supervised(order: ServiceOrder, options: LaunchOptions): SupervisedService {

@@ -11,12 +11,9 @@ import type { membershipSpecs, upSpecs } from '../store-options.js';
 
 export type StoreOptions = Values<typeof upSpecs>;
 
-/** What the services need that is no option. */
-export interface Founding {
+export interface Secrets {
   readonly adminToken: string;
   readonly clusterToken: string;
-  /** Empty folders are formatted as those of founding members. */
-  readonly init: boolean;
 }
 
 const ports = { http: 8080, raw: 8180, catalog: 9000, order: 8090, recovery: 9600 } as const;
@@ -58,7 +55,7 @@ export function frontendAddresses(n: number, place: Place): { http: Address; raw
 }
 
 /** All services of a store in the order in which they start. */
-export function planStore(options: StoreOptions, founding: Founding): ServiceOrder[] {
+export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder[] {
   const cluster = planCluster(options);
   const common = (name: string): ServiceConfig => ({
     name,
@@ -66,10 +63,10 @@ export function planStore(options: StoreOptions, founding: Founding): ServiceOrd
     dataDir: resolve(options.dataDir),
     workers: options.workers,
     logLevel: options.logLevel,
-    init: founding.init,
+    init: false,
     repair: false,
     minCopies: options.minCopies,
-    clusterToken: founding.clusterToken,
+    clusterToken: secrets.clusterToken,
   });
   const stock = {
     restockEverySeconds: options.restockEvery,
@@ -77,7 +74,7 @@ export function planStore(options: StoreOptions, founding: Founding): ServiceOrd
     productsFile: resolve(options.productsFile),
   };
   const { openAdmin, cacheEntries } = options;
-  const access = { adminToken: founding.adminToken, openAdmin, cacheEntries };
+  const access = { adminToken: secrets.adminToken, openAdmin, cacheEntries };
   return [
     ...cluster.catalogs.map(({ name }) => order('catalog', { ...common(name), ...stock })),
     ...cluster.orders.map(({ name }) => order('order', common(name))),
