@@ -30,10 +30,30 @@ export const systemClock: Clock = {
     timer.unref();
     return { cancel: () => clearTimeout(timer) };
   },
-  afterTurn(callback) {
-    setImmediate(callback);
-  },
+  afterTurn,
 };
+
+let turnCallbacks: (() => void)[] = [];
+
+/**
+ * One immediate for all callbacks of a turn, and for those that they add: what one layer flushes,
+ * the layer below it flushes in the same turn.
+ */
+function afterTurn(callback: () => void): void {
+  turnCallbacks.push(callback);
+  if (turnCallbacks.length === 1) setImmediate(endTurn);
+}
+
+function endTurn(): void {
+  let next = 0;
+  try {
+    while (next < turnCallbacks.length) turnCallbacks[next++]?.();
+  } finally {
+    // After a throw the rest has its turn all the same.
+    turnCallbacks = turnCallbacks.slice(next);
+    if (turnCallbacks.length > 0) setImmediate(endTurn);
+  }
+}
 
 /** Calls back every `ms` until cancelled; the next wait starts when the callback has returned. */
 export function every(clock: Clock, ms: number, callback: () => void): Timer {

@@ -29,7 +29,24 @@ export interface Proof {
 }
 
 export function readHello(value: unknown): Hello {
+  return readFields(value, helloFields);
+}
+
+export function readHelloAnswer(value: unknown): HelloAnswer {
+  const hello = readFields(value, helloFields + 1);
+  const { answer } = value as { readonly answer?: unknown };
+  return { ...hello, answer: bytes(answer, proofBytes, 'answer') };
+}
+
+export function readProof(value: unknown): Proof {
+  if (!isRecord(value)) throw bad('proof');
+  return { answer: bytes(value.answer, proofBytes, 'answer') };
+}
+
+/** Throws where a field is missing, wrong or one too many. */
+function readFields(value: unknown, count: number): Hello {
   if (!isRecord(value) || !isInteger(value.protocol)) throw bad('hello');
+  if (Object.keys(value).length !== count) throw bad('hello');
   return {
     protocol: value.protocol,
     role: name(value.role),
