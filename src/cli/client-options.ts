@@ -111,9 +111,13 @@ function withAdvice(error: BazarError): BazarError {
 }
 
 function adviceFor(error: BazarError): string | undefined {
-  if (error.details.unreached === true) return 'is the store running? try ./start.sh';
+  const { unreached, available } = error.details;
+  if (unreached === true) return 'is the store running? try ./start.sh';
+  if (error.code === 'out_of_stock' && typeof available === 'number') {
+    return `${available} ${available === 1 ? 'is' : 'are'} left`;
+  }
   if (error.code === 'unauthenticated' || error.code === 'permission_denied') {
-    return 'this needs the admin token: --data-dir names the folder with admin.token, or --token';
+    return '--data-dir must name the folder of admin.token, or --token be given';
   }
   return undefined;
 }

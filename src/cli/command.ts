@@ -11,6 +11,8 @@ export interface Definition<S extends Specs> {
   readonly describe: string;
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   readonly specs: S;
+  /** The process stays long: it must not carry the big parser in its memory. */
+  readonly stays?: boolean;
   /** Resolves to the exit code. */
   run(values: Values<S>, io: Io): Promise<number>;
 }
@@ -20,16 +22,33 @@ export interface Command {
   readonly describe: string;
   readonly examples: Definition<Specs>['examples'];
   readonly specs: Specs;
+  readonly stays: boolean;
   run(layers: readonly Layer[], io: Io): Promise<number>;
 }
 
 export function defineCommand<S extends Specs>(definition: Definition<S>): Command {
-  const { usage, describe, examples, specs } = definition;
+  const { usage, describe, examples, specs, stays = false } = definition;
   return {
     usage,
     describe,
     examples,
     specs,
+    stays,
     run: async (layers, io) => definition.run(readValues(specs, layers), io),
   };
+}
+
+/** Commands that share a first word, as `product add` and `product set`. */
+export interface CommandGroup {
+  readonly name: string;
+  readonly describe: string;
+  readonly commands: readonly Command[];
+}
+
+export type Entry = Command | CommandGroup;
+
+/** What a command line chose, and the values that stood on it. */
+export interface Chosen {
+  readonly command: Command;
+  readonly argv: Readonly<Record<string, unknown>>;
 }

@@ -1,5 +1,5 @@
 /** All commands, in the order in which the help shows them. */
-import type { Entry } from './cli.js';
+import type { Entry } from './command.js';
 import { audit } from './commands/audit.js';
 import { buy } from './commands/buy.js';
 import { down } from './commands/down.js';

@@ -12,7 +12,7 @@ export const down = defineCommand({
   usage: 'down',
   describe: 'Stop the store',
   examples: [['$0 down', 'frontends first, catalogs last; nothing is lost']],
-  specs: { dataDir: placeSpecs.dataDir },
+  specs: placeSpecs,
   async run({ dataDir }, io) {
     const { askControl } = await import('../launcher/control.js');
     const { findLeftovers, stopLeftovers, waitForEnd } = await import('../launcher/leftovers.js');

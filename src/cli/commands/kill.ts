@@ -10,7 +10,7 @@ export const kill = defineCommand({
   usage: 'kill <name>',
   describe: 'Kill one service (SIGKILL), to watch the failover',
   examples: [['$0 kill order-3', 'the next order leader takes over']],
-  specs: { name: positional('As order-3'), dataDir: placeSpecs.dataDir },
+  specs: { name: positional('As order-3'), ...placeSpecs },
   async run({ name = '', dataDir }, io) {
     const { askControl } = await import('../launcher/control.js');
     const folder = resolve(dataDir);

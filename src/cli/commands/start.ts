@@ -10,7 +10,7 @@ export const start = defineCommand({
   usage: 'start <name>',
   describe: 'Start one service of a running store again',
   examples: [['$0 start order-3', 'resolves what `bazar kill order-3` did']],
-  specs: { name: positional('As order-3'), dataDir: placeSpecs.dataDir },
+  specs: { name: positional('As order-3'), ...placeSpecs },
   async run({ name = '', dataDir }, io) {
     const { askControl } = await import('../launcher/control.js');
     const answer = await askControl(resolve(dataDir), { command: 'start', name });

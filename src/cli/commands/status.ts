@@ -1,5 +1,5 @@
 /** `bazar status`: who leads, who follows, who is down; and how the caches do. */
-import type { FrontendStatus, StoreStatus } from '../../frontend/types.js';
+import type { StoreStatus } from '../../frontend/types.js';
 import { clientSpecs, openClient, withClient } from '../client-options.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
@@ -83,16 +83,9 @@ async function describe(store: StoreStatus, io: Io): Promise<string> {
   const frontends = await formatTable(
     io,
     ['FRONTEND', 'PID', 'CACHE', 'LEASE'],
-    store.frontends.map((one) => [one.name, one.pid, cacheText(one), pairs(one.lease)]),
+    store.frontends.map((one) => [one.name, one.pid, pairs(one.cache), pairs(one.lease)]),
   );
   return `${members}\n${frontends}`;
-}
-
-function cacheText({ cache }: FrontendStatus): string {
-  const { hits, misses } = cache;
-  const text = pairs(cache);
-  if (hits === undefined || misses === undefined || hits + misses === 0) return text;
-  return `${text} rate=${((100 * hits) / (hits + misses)).toFixed(1)}%`;
 }
 
 function pairs(record: Readonly<Record<string, number | boolean>>): string {
@@ -102,5 +95,5 @@ function pairs(record: Readonly<Record<string, number | boolean>>): string {
 }
 
 function round(value: number): number {
-  return Math.round(value * 10) / 10;
+  return Math.round(value * 1_000) / 1_000;
 }

@@ -16,6 +16,7 @@ export const up = defineCommand({
     ['$0 up --data-dir /srv/bazar --restock-every 0', 'other data, no restock'],
   ],
   specs: upSpecs,
+  stays: true,
   async run(store, io) {
     if (store.fresh && !(await mayForget(store, io))) return exitCodes.error;
     return store.detach ? startBehind(store, io) : startInFront(store, io);

@@ -10,9 +10,9 @@ export function lineDoor(io: Io): ShopDoor {
   const next = async (prompt: string): Promise<string | undefined> => {
     io.out(prompt);
     const line = await lines.next();
-    if (!line.done) return line.value.trim();
-    io.out('\n');
-    return undefined;
+    // A pipe does not show what was typed; with it the output reads as a conversation.
+    io.out(`${line.done ? '' : line.value}\n`);
+    return line.done ? undefined : line.value.trim();
   };
   return {
     choose(choices) {
