@@ -139,6 +139,7 @@ t.test('nothing else may be called before, and nothing out of order', async (t) 
     ['hello', {}, 'invalid_argument'],
     ['hello', { ...hello, challenge: Buffer.alloc(31) }, 'invalid_argument'],
     ['hello', { ...hello, challenge: 'x' }, 'invalid_argument'],
+    ['hello', { ...hello, extra: 1 }, 'invalid_argument'],
     ['hello', { ...hello, protocol: 2 }, 'permission_denied'],
   ];
   for (const [method, params, code] of bad) {
