@@ -26,9 +26,9 @@ type Options = NonNullable<ParseArgsConfig['options']>;
 function optionsOf(specs: Specs): Options {
   const options: Options = { config: { type: 'string' } };
   for (const [name, { settings }] of Object.entries(specs)) {
-    const type = settings.type === 'boolean' ? 'boolean' : 'string';
-    // All may be repeated, so that a repetition is refused where yargs refuses it.
-    options[kebab(name)] = { type, multiple: true };
+    // Of a flag the last one counts; a value that is repeated is kept, and refused when it is read.
+    options[kebab(name)] =
+      settings.type === 'boolean' ? { type: 'boolean' } : { type: 'string', multiple: true };
   }
   return options;
 }

@@ -1,0 +1,306 @@
+/** The client commands against a frontend that answers as told: data, exit codes, advice. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { formatAddress } from '../../src/base/address.js';
+import { BazarError, type ErrorCode, errorCodes } from '../../src/base/errors.js';
+import { runCli } from '../../src/cli/cli.js';
+import { allCommands } from '../../src/cli/commands.js';
+import { tcpTransport } from '../../src/net/tcp-transport.js';
+import { type Answer, FakeFrontend } from '../client/fake-frontend.js';
+import { fakeIo } from './fake-io.js';
+
+const tux = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 100, version: 1 };
+const order = {
+  number: 192,
+  name: 'Tux',
+  quantity: 2,
+  lines: [
+    { id: 8, name: 'Tux', quantity: 2, price: 19.9 },
+    { id: 9, name: 'Whale', quantity: 1, price: 34.99 },
+  ],
+  total: 74.79,
+  at: '2030-01-01T00:00:00.000Z',
+};
+
+async function stage(t: Test, answers: Readonly<Record<string, Answer>>) {
+  const frontend = new FakeFrontend(answers);
+  await frontend.listen(tcpTransport, { host: '127.0.0.1', port: 0 });
+  t.teardown(() => frontend.close());
+  const address = formatAddress(frontend.address);
+  const run = async (
+    args: readonly string[],
+    given: { env?: Record<string, string>; input?: string } = {},
+  ) => {
+    const io = fakeIo(given);
+    const env = { BAZAR_ADDRESS: address, BAZAR_DATA_DIR: t.testdirName, ...given.env };
+    const code = await runCli(args, allCommands(), { ...io, env });
+    return { code, stdout: io.stdout(), stderr: io.stderr() };
+  };
+  return { frontend, run };
+}
+
+t.test('look-ups go by id where all is digits, else by name', async (t) => {
+  const { frontend, run } = await stage(t, { lookup: () => tux });
+  const table = await run(['lookup', 'Tux']);
+  t.equal(table.code, 0);
+  t.equal(
+    table.stdout,
+    'ID  NAME  TOPIC  PRICE  STOCK  VERSION\n 8  Tux   toys   19.90    100        1\n',
+  );
+  const json = await run(['lookup', '8', '--json']);
+  t.same(JSON.parse(json.stdout), tux);
+  t.same(frontend.of('lookup'), [{ name: 'Tux' }, { id: 8 }]);
+});
+
+t.test('a search is by topic, or by a part of the name', async (t) => {
+  const { frontend, run } = await stage(t, { search: () => ({ items: [tux], next: 8 }) });
+  const found = await run(['search', 'toys', '--limit', '1']);
+  t.match(found, { code: 0, stdout: /Tux/, stderr: /--after 8/ });
+  await run(['search', '--text', 'u', '--after', '3', '--json']);
+  t.same(frontend.of('search'), [
+    { limit: 1, after: 0, topic: 'toys' },
+    { limit: 100, after: 3, text: 'u' },
+  ]);
+  t.match(await run(['search']), { code: 2 });
+});
+
+t.test('a purchase sends the quantity and the key', async (t) => {
+  const { frontend, run } = await stage(t, { buy: () => ({ order_number: 7, total: 39.8 }) });
+  const bought = await run(['buy', 'Tux', '-n', '2', '--key', 'mine']);
+  t.match(bought, { code: 0, stdout: /ORDER +TOTAL\n +7 +39\.80/ });
+  t.same(frontend.of('buy'), [{ name: 'Tux', quantity: 2, key: 'mine' }]);
+  for (const quantity of ['0', '-1', '1.5', 'two', '1000001']) {
+    t.match(await run(['buy', 'Tux', '-n', quantity]), { code: 2 }, quantity);
+  }
+  t.equal(frontend.of('buy').length, 1, 'what is wrong was not sent');
+});
+
+t.test('order with a number shows that order', async (t) => {
+  const { frontend, run } = await stage(t, { order: () => order });
+  const shown = await run(['order', '192']);
+  t.match(shown, { code: 0, stdout: /192 +Tux +2 +19\.90 +74\.79/ });
+  t.match(shown.stdout, /\n +Whale +1 +34\.99\n/);
+  t.same(frontend.of('order'), [{ number: 192 }]);
+});
+
+t.test('order without number or id, or with a bad one, is a mistake', async (t) => {
+  const { run } = await stage(t, {});
+  for (const args of [['order'], ['order', 'x'], ['order', '0'], ['order', '1.5']]) {
+    t.match(await run(args), { code: 2 }, args.join(' '));
+  }
+  t.match(await run(['order', '--id', 'catalog-1']), { code: 2, stderr: /as order-1/ });
+});
+
+t.test('admin commands show the token of the data folder, or the given one', async (t) => {
+  const tokens: unknown[] = [];
+  const { run } = await stage(t, {
+    hello: ({ token }) => {
+      tokens.push(token);
+      return {};
+    },
+    orders: () => ({ items: [order] }),
+    lookup: () => tux,
+    update_product: () => tux,
+  });
+  const dir = t.testdir({ 'admin.token': 'from the file\n' });
+  const env = { BAZAR_DATA_DIR: dir };
+  t.match(await run(['orders', '--json'], { env }), { code: 0, stdout: /"number":192/ });
+  t.match(await run(['orders', '--token', 'given'], { env }), { code: 0 });
+  t.match(await run(['lookup', '8'], { env }), { code: 0 });
+  t.same(tokens, ['from the file', 'given'], 'and others show none');
+});
+
+t.test('products are added, changed and removed', async (t) => {
+  const { frontend, run } = await stage(t, {
+    lookup: () => tux,
+    add_product: () => tux,
+    update_product: () => tux,
+    remove_product: () => tux,
+  });
+  const line = 'product add Yo-yo --topic toys --price 4.50 --quantity 7';
+  t.match(await run(line.split(' ')), { code: 0 });
+  t.match(await run(['product', 'set', 'Tux', '--price', '2', '--if-version', '1']), { code: 0 });
+  t.match(await run(['product', 'set', '8', '--add', '5']), { code: 0 });
+  t.match(await run(['product', 'remove', '8']), { code: 0 });
+  t.same(frontend.of('add_product'), [{ name: 'Yo-yo', topic: 'toys', price: 4.5, quantity: 7 }]);
+  t.same(frontend.of('update_product'), [
+    { id: 8, price: 2, if_version: 1 },
+    { id: 8, add: 5 },
+  ]);
+  t.same(frontend.of('remove_product'), [{ id: 8 }]);
+  t.match(await run(['product', 'set', '8']), { code: 2 });
+  t.match(await run(['product', 'add', 'Yo-yo']), { code: 2 });
+});
+
+const exits: Readonly<Record<ErrorCode, number>> = {
+  invalid_argument: 2,
+  not_found: 3,
+  out_of_stock: 4,
+  unavailable: 5,
+  overloaded: 5,
+  deadline_exceeded: 5,
+  unauthenticated: 6,
+  permission_denied: 6,
+  conflict: 7,
+  key_reused: 7,
+  too_large: 1,
+  unknown_method: 1,
+  internal: 1,
+};
+
+t.test('each failure has its exit code, its message, and no data', async (t) => {
+  for (const code of errorCodes) {
+    const { run } = await stage(t, {
+      buy: () => {
+        throw new BazarError(code, `it is ${code}`);
+      },
+    });
+    const failed = await run(['buy', 'Tux', '--timeout', '0.05']);
+    t.match(failed, { code: exits[code], stdout: '' }, code);
+    t.match(failed.stderr, code === 'deadline_exceeded' ? /\w/ : `it is ${code}`);
+  }
+});
+
+t.test('who finds nobody listening hears where, and what to try', async (t) => {
+  const { frontend, run } = await stage(t, {});
+  const address = formatAddress(frontend.address);
+  await frontend.close();
+  t.match(await run(['lookup', 'Tux']), {
+    code: 5,
+    stderr: `nothing listens on ${address}: is the store running? try ./start.sh\n`,
+  });
+});
+
+t.test(
+  'who is not allowed hears where the token lies; who finds too few, how many are left',
+  async (t) => {
+    const { run } = await stage(t, {
+      orders: () => {
+        throw new BazarError('permission_denied', 'not for you');
+      },
+      buy: () => {
+        throw new BazarError('out_of_stock', 'not enough', { details: { available: 3 } });
+      },
+    });
+    t.match(await run(['orders']), { code: 6, stderr: /not for you: --data-dir .*admin\.token/ });
+    t.match(await run(['buy', 'Tux', '-n', '9']), { code: 4, stderr: 'not enough: 3 are left\n' });
+  },
+);
+
+t.test('the audit fails where the books do not balance', async (t) => {
+  const report = {
+    ok: false,
+    sales: 2,
+    orders: 1,
+    products: [{ id: 8, name: 'Tux', received: 100, sold: 2, stock: 98, ordered: 1 }],
+    replicas: [{ name: 'order-1', group: 'order', seq: 4, hash: 'abcdef' }],
+    problems: ['Tux: 2 sold, 1 ordered'],
+  };
+  const { run } = await stage(t, { audit: () => report });
+  const failed = await run(['audit']);
+  t.match(failed, { code: 1, stdout: /8 +Tux +100 +2 +98 +1\n/ });
+  t.match(failed.stdout, /problem: Tux: 2 sold, 1 ordered\nthe books do not balance\n$/);
+  const balanced = await stage(t, { audit: () => ({ ...report, ok: true, problems: [] }) });
+  t.match(await balanced.run(['audit', '--json']), { code: 0, stdout: /^\{"ok":true/ });
+});
+
+t.test('the status names leaders, and how far each lags', async (t) => {
+  const member = { group: 'order', kind: 'replica', epoch: 3, commit: 9, pid: 42 };
+  const { run } = await stage(t, {
+    status: () => ({
+      members: [
+        { ...member, name: 'order-1', role: 'follower', log_end: 7 },
+        { ...member, name: 'order-2', role: 'leader', log_end: 10 },
+        { ...member, name: 'order-3', role: 'down', log_end: 0 },
+      ],
+      frontends: [{ name: 'frontend-1', pid: 43, cache: { hits: 3 }, lease: { held: true } }],
+    }),
+  });
+  const { stdout } = await run(['status']);
+  t.match(stdout, /order-1 +order +replica +follower +3 +7 +9 +3 +42/);
+  t.match(stdout, /order-2 +order +replica +leader +3 +10 +9 +0 +42/);
+  t.match(stdout, /order-3 .* down .* \? /);
+  t.match(stdout, /frontend-1 +43 +hits=3 +held=true/);
+});
+
+t.test('the status is shown again and again until it is interrupted', async (t) => {
+  const { frontend } = await stage(t, { status: () => ({ members: [], frontends: [] }) });
+  const io = fakeIo();
+  const args = ['status', '--watch', '--json', '--address', formatAddress(frontend.address)];
+  const seen: string[] = [];
+  const code = await runCli(args, allCommands(), {
+    ...io,
+    out(text) {
+      seen.push(text);
+      if (seen.length === 2) io.interrupt();
+    },
+  });
+  t.equal(code, 0);
+  t.same(seen, ['{"members":[],"frontends":[]}\n', '{"members":[],"frontends":[]}\n']);
+});
+
+t.test('control sequences in a product’s name do not reach the terminal', async (t) => {
+  const { run } = await stage(t, { lookup: () => ({ ...tux, name: 'T\x1b[2Jux' }) });
+  const { stdout } = await run(['lookup', '8']);
+  t.notMatch(stdout, '\x1b');
+  t.match(stdout, 'T�[2Jux');
+});
+
+t.test('the shop serves a customer who types lines', async (t) => {
+  const { frontend, run } = await stage(t, {
+    ping: () => ({}),
+    search: () => ({ items: [tux] }),
+    lookup: () => tux,
+    buy: ({ quantity }) => {
+      if (quantity === 99) throw new BazarError('out_of_stock', 'not enough in stock');
+      return { order_number: 192, total: 19.9 };
+    },
+    order: () => order,
+  });
+  const input = '1\ntoys\ninfo\n8\n3\nTux\n\n3\nTux\n99\n3\nTux\nmany\n9\n4\n192\nExit\n1\nnever\n';
+  const { code, stdout, stderr } = await run(['shop'], { input });
+  t.equal(code, 0);
+  t.match(stdout, /Search \[1\] {2}Info \[2\] {2}Purchase \[3\] {2}Order \[4\] {2}Exit \[5\]/);
+  t.match(stdout, /order 192, total 19\.90/);
+  t.match(stdout, /Whale +1 +34\.99/);
+  t.equal(
+    stderr,
+    'not enough in stock\n"many" is not a number from 1 on\n"9" is not on the menu\n',
+  );
+  t.same(
+    frontend.asked.slice(1).map(({ method }) => method),
+    ['search', 'lookup', 'buy', 'buy', 'order'],
+  );
+  t.match(frontend.of('buy')[0], { name: 'Tux', quantity: 1 });
+});
+
+t.test('the shop closes when its input ends, even within a question', async (t) => {
+  const { run } = await stage(t, { ping: () => ({}) });
+  t.match(await run(['shop'], { input: '' }), { code: 0 });
+  t.match(await run(['shop'], { input: '3\nTux' }), { code: 0 });
+});
+
+t.test('logs of all services are merged by time; a stack stays with its line', async (t) => {
+  const { run } = await stage(t, {});
+  const dir = t.testdir();
+  const line = (time: string, msg: string): string =>
+    `{"level":30,"time":"2030-01-01T00:00:0${time}Z","pid":1,"name":"x","msg":"${msg}","seq":4}\n`;
+  writeFileSync(join(dir, 'order-1.log'), `${line('1', 'one')}  at stack\n${line('3', 'three')}`);
+  writeFileSync(join(dir, 'catalog-1.log'), line('2', 'two'));
+  const { code, stdout } = await run(['logs', '--log-dir', dir]);
+  t.equal(code, 0);
+  t.equal(
+    stdout,
+    [
+      'order-1    2030-01-01T00:00:01Z info  one seq=4',
+      'order-1      at stack',
+      'catalog-1  2030-01-01T00:00:02Z info  two seq=4',
+      'order-1    2030-01-01T00:00:03Z info  three seq=4',
+      '',
+    ].join('\n'),
+  );
+  const last = await run(['logs', 'order-1', '--lines', '1', '--log-dir', dir]);
+  t.match(last.stdout, /^order-1 .* three seq=4\n$/);
+  t.match(await run(['logs', 'order-9', '--log-dir', dir]), { code: 3 });
+});

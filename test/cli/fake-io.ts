@@ -1,0 +1,33 @@
+/** A world for commands under test: typed input, remembered output, an environment of its own. */
+import { Readable } from 'node:stream';
+import type { Io } from '../../src/cli/io.js';
+
+export interface FakeIo extends Io {
+  /** All data so far. */
+  stdout(): string;
+  /** All else so far. */
+  stderr(): string;
+  interrupt(): void;
+}
+
+export function fakeIo(
+  given: { readonly env?: Record<string, string>; readonly input?: string } = {},
+): FakeIo {
+  const out: string[] = [];
+  const err: string[] = [];
+  const controller = new AbortController();
+  return {
+    out: (text) => out.push(text),
+    err: (text) => err.push(text),
+    terminal: false,
+    errTerminal: false,
+    color: false,
+    columns: 100,
+    stdin: Readable.from(given.input === undefined ? [] : [given.input]),
+    env: given.env ?? {},
+    interrupted: () => controller.signal,
+    stdout: () => out.join(''),
+    stderr: () => err.join(''),
+    interrupt: () => controller.abort(),
+  };
+}
