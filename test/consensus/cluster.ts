@@ -171,6 +171,7 @@ export class Cluster {
         member.core.state.log.entry(seq) ?? logged.filter((other) => other.seq === seq).at(-1);
       if (!entry) throw new Error(`${member.id} has lost entry ${seq}`);
       member.applied.push(entry);
+      if (this.#options.witnesses?.includes(member.id)) continue;
       const value = Buffer.from(entry.command).toString();
       if (value !== '') member.values.push(value);
     }
