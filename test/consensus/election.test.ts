@@ -1,0 +1,139 @@
+/** From a nomination to the lead (docs/PROTOCOL.md, R1 to R4), and its end (R6). */
+import t from 'tap';
+import { protocolTimes } from '../../src/base/limits.js';
+import { Cluster } from './cluster.js';
+
+const three = { voters: ['a', 'b', 'c'] };
+
+function elected(options = three): Cluster {
+  const cluster = new Cluster(options);
+  cluster.nominate('a');
+  cluster.run(50);
+  return cluster;
+}
+
+t.test('a closed connection replaces the leader at once, silence after STICK', async (t) => {
+  const crashed = elected();
+  crashed.crash('a');
+  crashed.nominate('b');
+  crashed.settle();
+  t.equal(crashed.member('b').leads, true);
+
+  const silent = elected();
+  silent.partition(['a']);
+  silent.nominate('b');
+  silent.settle();
+  t.equal(silent.member('b').leads, false);
+  silent.run(protocolTimes.stickMs + 100);
+  t.equal(silent.member('b').leads, true);
+});
+
+t.test('who is cut off keeps asking for a second and promises itself nothing', async (t) => {
+  const cluster = elected();
+  cluster.partition(['c']);
+  cluster.run(300);
+  cluster.nominate('c');
+  cluster.run(500);
+  t.equal(cluster.member('c').core.state.stage.kind, 'candidate');
+  cluster.run(700);
+  t.equal(cluster.member('c').core.state.stage.kind, 'follower');
+  t.equal(cluster.member('c').core.state.promised.epoch, 1);
+  cluster.heal();
+  cluster.run(100);
+  t.equal(cluster.member('a').leads, true, 'its return disturbs nobody');
+});
+
+t.test('a nominee chooses an epoch above all it has seen', async (t) => {
+  const cluster = elected();
+  cluster.crash('a');
+  for (const id of ['b', 'c']) {
+    cluster.input(id, (core, nowMs) =>
+      core.step('a', { kind: 'stale', epoch: 1, promised: 40 }, nowMs),
+    );
+  }
+  cluster.nominate('b');
+  cluster.settle();
+  t.equal(cluster.member('b').core.state.promised.epoch, 41);
+});
+
+t.test('a promise that was lost is given again', async (t) => {
+  const cluster = new Cluster(three);
+  cluster.nominate('a');
+  const isPromise = (): boolean => cluster.network[0]?.message.kind === 'promised';
+  for (let i = 0; i < 40 && !isPromise(); i++) {
+    if (!cluster.deliver()) for (const id of three.voters) cluster.sync(id);
+  }
+  cluster.network = [];
+  cluster.run(100);
+  t.equal(cluster.member('a').leads, true);
+  t.equal(cluster.member('b').core.state.promised.epoch, 1, 'in the same epoch');
+});
+
+t.test('a promise before a closed connection counts no more', async (t) => {
+  const cluster = new Cluster(three);
+  cluster.crash('c');
+  cluster.member('a').hung = true;
+  cluster.nominate('a');
+  cluster.settle();
+  // a's own promise is not durable yet, so it has asked nobody.
+  cluster.input('a', (core, nowMs) => {
+    const last = { epoch: 0, seq: 0 };
+    core.step('b', { kind: 'promised', epoch: 1, agreed: true, promised: 1, last }, nowMs);
+    core.peerClosed('b', nowMs);
+  });
+  cluster.member('a').hung = false;
+  cluster.crash('b');
+  cluster.settle();
+  t.equal(cluster.member('a').leads, false);
+});
+
+t.test(
+  'a leader without a majority for a second steps down, and may be nominated again',
+  async (t) => {
+    const cluster = elected();
+    cluster.crash('b');
+    cluster.crash('c');
+    cluster.run(protocolTimes.stepDownMs - 100);
+    t.equal(cluster.member('a').leads, true);
+    cluster.run(200);
+    t.equal(cluster.member('a').leads, false);
+    cluster.restart('b');
+    cluster.nominate('a');
+    cluster.run(100);
+    t.equal(cluster.member('a').leads, true);
+  },
+);
+
+t.test('a group of one never loses its lead', async (t) => {
+  const cluster = new Cluster({ voters: ['a'] });
+  cluster.nominate('a');
+  cluster.run(5_000);
+  t.equal(cluster.member('a').serving, true);
+});
+
+t.test('a witness is never nominated and promises to no witness', async (t) => {
+  const cluster = new Cluster({ ...three, witnesses: ['c'] });
+  cluster.nominate('c');
+  cluster.run(100);
+  t.equal(cluster.member('c').core.state.stage.kind, 'follower');
+  cluster.input('a', (core, nowMs) => core.step('c', { kind: 'prepare', epoch: 1 }, nowMs));
+  t.equal(cluster.member('a').core.state.promised.epoch, 0);
+});
+
+t.test('a stranger is not heard', async (t) => {
+  const cluster = new Cluster(three);
+  cluster.input('a', (core, nowMs) => core.step('x', { kind: 'prepare', epoch: 1 }, nowMs));
+  t.equal(cluster.member('a').core.state.promised.epoch, 0);
+});
+
+t.test('two leaders of one epoch stop a member', async (t) => {
+  const cluster = elected();
+  const place = { prev: { epoch: 0, seq: 0 }, entries: [], commit: 0, visible: 0 };
+  t.throws(
+    () =>
+      cluster.input('b', (core, nowMs) =>
+        core.step('c', { kind: 'append', epoch: 1, ...place, round: 0, live: true }, nowMs),
+      ),
+    /two leaders in epoch 1/,
+  );
+});
