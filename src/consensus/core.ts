@@ -14,7 +14,7 @@ import type { Message, SnapshotMark } from './messages.js';
 import type { Batch, Load } from './outputs.js';
 import { requestRead, tickReads } from './reads.js';
 import { append, onLoadedForPeer, peerLost, sendEntries } from './replication.js';
-import { installed } from './snapshots.js';
+import { installed, requestSnapshot } from './snapshots.js';
 import { becomeFollower, type CoreOptions, createState, type State } from './state.js';
 import type { Entry, MemberId } from './types.js';
 
@@ -139,6 +139,11 @@ export class Core {
     const { stage } = this.#state;
     const peer = stage.kind === 'leader' ? stage.peers.get(to) : undefined;
     if (peer?.mode === 'snapshot') peer.mode = 'probe';
+  }
+
+  /** At a witness: asks for the newest snapshot of whoever leads (R11). */
+  requestSnapshot(): void {
+    requestSnapshot(this.#state);
   }
 
   /** A snapshot received in chunks is durable and restored. */

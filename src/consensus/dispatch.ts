@@ -9,7 +9,7 @@ import { onAdmit } from './learners.js';
 import type { Message } from './messages.js';
 import { onRead, onReadAt } from './reads.js';
 import { onAppended } from './replication.js';
-import { onChunk, onChunked } from './snapshots.js';
+import { onChunk, onChunked, onSnapshotRequest } from './snapshots.js';
 import type { State } from './state.js';
 import type { MemberId } from './types.js';
 
@@ -50,6 +50,9 @@ export function dispatch(state: State, from: MemberId, message: Message): void {
       break;
     case 'admit':
       onAdmit(state, from, message);
+      break;
+    case 'snapshot-request':
+      onSnapshotRequest(state, from);
       break;
     case 'chunk':
       onChunk(state, from, message);

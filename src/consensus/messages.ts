@@ -103,6 +103,10 @@ export interface SnapshotMark {
   readonly epoch: number;
   readonly time: number;
 }
+/** R11: a witness asks the leader for its newest snapshot, to drop the log before it. */
+export interface SnapshotRequest {
+  readonly kind: 'snapshot-request';
+}
 /** R11: a piece of a snapshot, for a member that the log no longer reaches. */
 export interface Chunk {
   readonly kind: 'chunk';
@@ -134,5 +138,6 @@ export type Message =
   | Read
   | ReadAt
   | Admit
+  | SnapshotRequest
   | Chunk
   | Chunked;

@@ -18,7 +18,20 @@ export function onChunk(state: State, from: MemberId, chunk: Chunk): void {
     candidate.epoch === chunk.epoch;
   if (isSource) candidate.sentMs = state.nowMs;
   else if (!obey(state, from, chunk.epoch)) return;
-  if (chunk.mark.seq > state.commit) state.out.chunks.push({ from, chunk });
+  // A witness has no state of its own: it takes one that it has the log of, too.
+  const isWanted = chunk.mark.seq > state.commit || state.witnesses.has(state.id);
+  if (isWanted) state.out.chunks.push({ from, chunk });
+}
+
+/** A witness asks the leader it follows. */
+export function requestSnapshot(state: State): void {
+  if (state.leader === undefined || state.leader === state.id) return;
+  state.out.send(state.leader, { kind: 'snapshot-request' });
+}
+
+export function onSnapshotRequest(state: State, from: MemberId): void {
+  if (state.stage.kind !== 'leader' || !state.witnesses.has(from)) return;
+  state.out.snapshotsWanted.push({ to: from, epoch: state.stage.epoch });
 }
 
 /** To the member that sends one: go on, as long as the right to send it stands. */

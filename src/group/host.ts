@@ -130,6 +130,11 @@ export class GroupHost<Result> implements Group<Result> {
     else this.#hint = leader;
   }
 
+  /** At a witness: fetches the leader's newest snapshot into its port, so that it can drop its log. */
+  fetchSnapshot(): void {
+    this.#enter(() => this.#core.requestSnapshot());
+  }
+
   status(): GroupStatus {
     const { incarnation } = this.#options;
     return statusOf(this.#core.state, this.#applier.applied, this.#nowMs(), incarnation);
@@ -175,7 +180,7 @@ export class GroupHost<Result> implements Group<Result> {
 
   #received(from: MemberId, messages: readonly Message[]): void {
     // What comes while a snapshot takes the state's place is as good as lost; it comes again.
-    if (this.#transfers.isInstalling) return;
+    if (this.#transfers.isInstalling && this.#options.machine !== undefined) return;
     const nowMs = this.#nowMs();
     for (const message of messages) this.#core.step(from, message, nowMs);
   }

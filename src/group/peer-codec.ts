@@ -26,6 +26,7 @@ const codes = {
   admit: 11,
   chunk: 12,
   chunked: 13,
+  'snapshot-request': 14,
 } as const satisfies Record<Message['kind'], number>;
 
 export function encodeMessages(messages: readonly Message[]): Fields {
@@ -64,6 +65,8 @@ function toFields(m: Message): Fields {
       return [code, m.epoch, m.promised];
     case 'admit':
       return [code, m.epoch, m.position];
+    case 'snapshot-request':
+      return [code];
     case 'chunk': {
       const { seq, epoch, time } = m.mark;
       return [code, m.epoch, seq, epoch, time, m.offset, m.total, m.checksum, m.bytes];
@@ -134,6 +137,8 @@ function fromFields(r: Reader): Message {
       return { kind: 'stale', epoch: r.integer(), promised: r.integer() };
     case codes.admit:
       return { kind: 'admit', epoch: r.integer(), position: r.integer() };
+    case codes['snapshot-request']:
+      return { kind: 'snapshot-request' };
     case codes.chunk: {
       const epoch = r.integer();
       const mark = { seq: r.integer(), epoch: r.integer(), time: r.integer() };

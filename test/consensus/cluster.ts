@@ -212,6 +212,7 @@ export class Cluster {
   /** The state so far becomes the snapshot; the log before it is dropped. */
   compact(id: MemberId): void {
     const member = this.member(id);
+    if (this.#options.witnesses?.includes(id)) return;
     const { applied, log } = member.core.state;
     const entry = log.entry(applied) ?? entriesOf(member.disk).find(({ seq }) => seq === applied);
     if (!entry) return;

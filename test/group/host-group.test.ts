@@ -159,6 +159,30 @@ t.test('a witness ahead of the survivor hands its log over', async (t) => {
   t.equal(trio.member('c').applied.length, 0, 'the witness applies nothing');
 });
 
+t.test('a witness fetches the leader’s snapshot and can drop its log before it', async (t) => {
+  const trio = await opened(t, ['c']);
+  await trio.elect('b');
+  await propose(trio, 'b', 'x', 'y', 'z');
+  await trio.compact('b');
+  const witness = trio.member('c');
+  witness.host.fetchSnapshot();
+  await trio.clock.advance(100);
+  t.equal(witness.snapshot?.mark.seq, 4);
+  await witness.journal.dropBefore(5);
+  await propose(trio, 'b', 'later');
+  trio.wipe('a');
+  await trio.crash('a');
+  await trio.crash('b');
+  await trio.crash('c');
+  trio.member('a').learner = false;
+  for (const id of ['a', 'c']) await trio.start(id);
+  await trio.clock.advance(2_000);
+  await trio.elect('a');
+  await trio.clock.advance(500);
+  t.same(trio.member('a').machine.values, ['x', 'y', 'z', 'later'], 'and hands both over');
+  t.equal(trio.member('a').host.status().serving, true);
+});
+
 t.test('roles are told to those who listen', async (t) => {
   const trio = await opened(t);
   const told: string[] = [];
