@@ -15,7 +15,9 @@ export const down = defineCommand({
   specs: placeSpecs,
   async run({ dataDir }, io) {
     const { askControl } = await import('../launcher/control.js');
-    const { findLeftovers, stopLeftovers, waitForEnd } = await import('../launcher/leftovers.js');
+    const { findLeftovers, launcherName, stopLeftovers, waitForEnd } = await import(
+      '../launcher/leftovers.js'
+    );
     const { PidFiles } = await import('../launcher/pid-files.js');
     const { waitingClock } = await import('../waiting-clock.js');
     const folder = resolve(dataDir);
@@ -27,6 +29,9 @@ export const down = defineCommand({
         throw new BazarError('deadline_exceeded', `the launcher (pid ${pid}) does not end`);
       }
     }
+    // One that was killed has left its file.
+    const recorded = pids.read(launcherName);
+    if (recorded !== undefined) pids.release(launcherName, recorded);
     const leftovers = findLeftovers(pids);
     await stopLeftovers(leftovers, pids, waitingClock);
     for (const { name } of leftovers.reverse()) io.err(`${name} has stopped\n`);
