@@ -6,6 +6,7 @@
 import path from 'node:path';
 import { assert } from '../base/assert.js';
 import { headBytes } from './batch-format.js';
+import { CorruptionError } from './corruption.js';
 import type { EntryIndex } from './entry-index.js';
 import type { SegmentFiles } from './segment-files.js';
 import type { SegmentName } from './segment-format.js';
@@ -66,16 +67,40 @@ export async function adoptPacked(target: CompactionTarget, packedPath: string):
   const { file, size } = await openSegment(disk, packed);
   const seqs: number[] = [];
   const offsets: number[] = [];
-  await new SegmentScan(packed, file, size, undefined).run((record, offset) => {
-    if (record.kind !== 'entry') return;
-    seqs.push(record.entry.seq);
-    offsets.push(offset);
-  });
+  const scan = new SegmentScan(packed, file, size, undefined);
+  try {
+    await scan.run((record, offset) => {
+      if (record.kind !== 'entry') return;
+      seqs.push(record.entry.seq);
+      offsets.push(offset);
+    });
+    await refuseIncomplete(target, scan);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   // From here to the new file there is no await: no reader sees one without the other. Where an
   // entry was written twice in the segment, the later place is set last.
   for (const [at, seq] of seqs.entries()) index.move(seq, packed.number, offsets[at] ?? 0);
   await files.set(packed, file);
   await disk.remove(before.path);
+}
+
+/** The padded file goes only where the next segment's first batch follows the packed one's last. */
+async function refuseIncomplete(
+  { disk, files }: CompactionTarget,
+  scan: SegmentScan,
+): Promise<void> {
+  const next = files.name(scan.name.number + 1);
+  assert(next, 'a closed segment has a next one');
+  const { file, size } = await openSegment(disk, next);
+  try {
+    if (await new SegmentScan(next, file, size, scan.chain).continues()) return;
+  } finally {
+    await file.close();
+  }
+  const message = 'the packed segment does not lead to the next one';
+  throw new CorruptionError(scan.name.path, scan.end, 'chain', message);
 }
 
 function nameOf(file: string, layout: SegmentName['layout']): SegmentName {

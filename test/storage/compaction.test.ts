@@ -125,6 +125,22 @@ t.test('a repair cuts a packed segment too, and the log goes on behind it', asyn
   t.equal((await contents(again.journal)).at(-1), `${kept + 1}:caught up`);
 });
 
+t.test('a packed segment that lacks the last batch is not adopted', async (t) => {
+  const disk = new MemoryDisk();
+  const { journal } = await book(disk);
+  const before = await contents(journal);
+  const [first] = journal.closedSegments();
+  const path = first?.path ?? '';
+  const bytes = (await disk.readFile(path)) ?? new Uint8Array(0);
+  const cut = disk.copy();
+  await cut.replace(path, bytes.fill(0, 48 * kib));
+  const packed = await rewriteWithoutPadding(cut, path);
+  await disk.replace(packed, (await cut.readFile(packed)) ?? new Uint8Array(0));
+  await t.rejects(journal.adoptRewritten(packed), { code: 'corruption', file: packed });
+  t.ok(disk.paths().includes(path));
+  t.strictSame(await contents(journal), before);
+});
+
 t.test('only a closed segment of this journal is adopted', async (t) => {
   const disk = new MemoryDisk();
   const { journal } = await book(disk);
