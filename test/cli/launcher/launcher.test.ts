@@ -223,18 +223,42 @@ t.test('the control door stops the store', async (t) => {
   t.equal(await askControl(store.dataDir, { command: 'ping' }), undefined);
 });
 
+t.test(
+  'a store is founded once, and other members are refused by the name of the file',
+  async (t) => {
+    const store = start(t.testdir(), { catalogs: 1, orders: 1, recovery: 0 });
+    await store.ready;
+    await stopped(t, store);
+    const identity = join(store.dataDir, 'order-1', 'identity.json');
+    const { incarnation } = JSON.parse(readFileSync(identity, 'utf8'));
+    t.match(incarnation, /^[0-9a-f-]{36}$/);
+    await t.rejects(start(store.dataDir, { catalogs: 1, orders: 3, recovery: 0 }).done, {
+      code: 'conflict',
+      message: /cluster\.json/,
+    });
+    const again = start(store.dataDir, { catalogs: 1, orders: 1, recovery: 0 });
+    await again.ready;
+    t.equal(JSON.parse(readFileSync(identity, 'utf8')).incarnation, incarnation);
+    await stopped(t, again);
+  },
+);
+
 t.test('a fresh start forgets the services’ data and keeps tokens and all else', async (t) => {
   const dataDir = t.testdir({
     'catalog-1': { journal: 'x' },
-    'cluster.json': '{}',
+    'order-9': {},
+    'cluster.json': '{"clusterId":"old","members":["order-9"]}',
     'admin.token': 'secret\n',
     'products.json': '{}',
   });
   writeFileSync(join(dataDir, 'notes.txt'), 'mine');
   const store = start(dataDir, { fresh: true, catalogs: 1, orders: 1, recovery: 0 });
   await store.ready;
-  t.notOk(existsSync(join(dataDir, 'catalog-1')));
-  t.notOk(existsSync(join(dataDir, 'cluster.json')));
+  t.notOk(existsSync(join(dataDir, 'catalog-1', 'journal')));
+  t.notOk(existsSync(join(dataDir, 'order-9')));
+  const cluster = JSON.parse(readFileSync(join(dataDir, 'cluster.json'), 'utf8'));
+  t.same(cluster.members, ['catalog-1', 'order-1']);
+  t.not(cluster.clusterId, 'old');
   t.equal(readFileSync(join(dataDir, 'admin.token'), 'utf8'), 'secret\n');
   for (const kept of ['products.json', 'notes.txt']) t.ok(existsSync(join(dataDir, kept)), kept);
   await stopped(t, store);
