@@ -31,6 +31,7 @@ export function lead(state: State, candidate: Candidate): void {
     uncommitted: [],
     uncommittedBytes: 0,
     beatMs: state.nowMs,
+    tickMs: state.nowMs,
     stampedMs: state.nowMs,
   };
   state.stage = leader;
@@ -69,7 +70,10 @@ export function refusal(leader: Leader, state: State, bytes: number): 'overloade
 }
 
 export function tickLeader(state: State, leader: Leader): void {
-  if (!hearsMajority(state, leader)) {
+  // After a stall of this very process the answers wait unread: they are given their turn first.
+  const stalled = state.nowMs - leader.tickMs >= protocolTimes.stickMs;
+  leader.tickMs = state.nowMs;
+  if (!stalled && !hearsMajority(state, leader)) {
     becomeFollower(state, undefined);
     return;
   }

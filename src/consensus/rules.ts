@@ -22,7 +22,7 @@ export interface Rules {
   readonly heartbeatBehindJournal: boolean;
   /** R10: a learner neither promises nor counts. Off: a wiped disk votes again (A8). */
   readonly learnersDoNotVote: boolean;
-  /** R4: the nominee fetches what a voter has beyond it. Off: acknowledged entries are overwritten (A9, A10). */
+  /** R4: the nominee fetches what a voter has beyond it. Off: acknowledged entries are overwritten (A10). */
   readonly nomineeCatchesUp: boolean;
   /** R6: a majority of all voters. Off: acknowledged by the survivors alone, then overwritten (A10). */
   readonly majorityOfAll: boolean;

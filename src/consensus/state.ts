@@ -101,6 +101,7 @@ export interface Leader {
   readonly uncommitted: { through: number; bytes: number; readonly atMs: number }[];
   uncommittedBytes: number;
   beatMs: number;
+  tickMs: number;
   /** Log time advances with the clock from here. */
   stampedMs: number;
 }

@@ -34,7 +34,11 @@ export interface Group<Result> {
    * `appended` is called with the entry's seq in the same turn, before anything is sent.
    */
   propose(command: Uint8Array, appended?: (seq: number) => void): Promise<Applied<Result>>;
-  /** The read position (R9): resolves when this replica has applied all that was committed before the call. */
+  /**
+   * The read position (R9): resolves, with the seq applied, when this replica has applied all that
+   * any replica may have shown before the call. An entry behind a closed gate is not waited for.
+   * Rejects with `unavailable` where no leader can vouch for it.
+   */
   readBarrier(): Promise<number>;
   /** Entries up to `seq` may become visible as far as the service is concerned (R8). Only with `gated`. */
   openGates(throughSeq: number): void;

@@ -104,6 +104,15 @@ t.test(
   },
 );
 
+t.test('a leader that stalled reads the answers that wait before it despairs', async (t) => {
+  const cluster = elected();
+  cluster.nowMs += 5_000;
+  cluster.input('a', (core, nowMs) => core.tick(nowMs));
+  t.equal(cluster.member('a').leads, true);
+  cluster.run(2_000);
+  t.equal(cluster.member('a').leads, true);
+});
+
 t.test('a group of one never loses its lead', async (t) => {
   const cluster = new Cluster({ voters: ['a'] });
   cluster.nominate('a');
