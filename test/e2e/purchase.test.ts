@@ -1,0 +1,144 @@
+/**
+ * A purchase as customers see it, through real processes: the stock that everyone reads right after
+ * the answer, the order read back, the last one sold, and the shelves filled again.
+ */
+import t from 'tap';
+import type { Order, Placed, Product, RawClient } from './raw-client.js';
+import { Store } from './store.js';
+import { until } from './until.js';
+
+const rounds = 8;
+
+const store = new Store(t, 3000);
+await store.up('--workers', '3', '--restock-every', '0');
+
+async function lookupHttp(item: string): Promise<Product> {
+  const response = await store.http(`/products/${item}`);
+  return ((await response.json()) as { data: Product }).data;
+}
+
+function order(body: unknown): Promise<Response> {
+  return store.http('/orders', { method: 'POST', body: JSON.stringify(body) });
+}
+
+t.test(
+  'whoever has the answer to a purchase reads the new stock, on every connection',
+  async (t) => {
+    // More than there are threads, so that each thread has some.
+    const clients = await store.raws(6);
+    const look = async (): Promise<number[]> => {
+      const found = await Promise.all([
+        ...clients.map((client) => client.get<Product>('lookup', { id: 8 })),
+        ...clients.map((client) => client.get<Product>('lookup', { name: 'Tux' })),
+        lookupHttp('8'),
+        lookupHttp('Tux'),
+      ]);
+      return found.map(({ quantity }) => quantity);
+    };
+    let left = (await lookupHttp('Tux')).quantity;
+    for (let round = 0; round < rounds; round++) {
+      // Twice, so that every thread has it in its cache when it is sold.
+      await look();
+      t.same(new Set(await look()), new Set([left]));
+      const quantity = 1 + (round % 3);
+      const buyer = clients[round % (clients.length + 1)];
+      if (buyer) await buyer.get('buy', { id: 8, quantity });
+      else t.equal((await order({ name: 'Tux', quantity })).status, 200);
+      left -= quantity;
+      t.same(new Set(await look()), new Set([left]), `after purchase ${round + 1}`);
+    }
+  },
+);
+
+t.test('an order is read back as it was placed, over both doors', async (t) => {
+  const client = await store.raw();
+  const lines = [
+    { name: 'Bear', quantity: 2 },
+    { id: 12, quantity: 1 },
+  ];
+  const [bear, barbie] = [await lookupHttp('Bear'), await lookupHttp('12')];
+  const total = Math.round((2 * bear.price + barbie.price) * 100) / 100;
+  const placed = await client.get<Placed>('buy', { lines });
+  t.equal(placed.total, total);
+  const found = await client.get<Order>('order', { number: placed.order_number });
+  t.match(found, {
+    number: placed.order_number,
+    name: 'Bear',
+    quantity: 2,
+    lines: [
+      { id: 11, name: 'Bear', quantity: 2, price: bear.price },
+      { id: 12, name: 'Barbie', quantity: 1, price: barbie.price },
+    ],
+    total,
+  });
+  t.ok(Date.parse(found.at) > 0);
+  const response = await store.http(`/orders/${placed.order_number}`);
+  t.same(await response.json(), { data: found });
+  const next = (await (await order({ id: 9, quantity: 1 })).json()) as { data: Placed };
+  t.equal(next.data.order_number, placed.order_number + 1, 'the next number follows');
+});
+
+t.test('nobody buys more than there is: 409 with what is left, and nothing is taken', async (t) => {
+  const { price } = await lookupHttp('Frisbee');
+  t.equal((await order({ name: 'Frisbee', quantity: 98 })).status, 200);
+  const refused = await order({ name: 'Frisbee', quantity: 3 });
+  t.equal(refused.status, 409);
+  t.match(await refused.json(), { error: { code: 409, type: 'out_of_stock', available: 2 } });
+  const both = {
+    lines: [
+      { name: 'Frisbee', quantity: 2 },
+      { name: 'Hula hoop', quantity: 101 },
+    ],
+  };
+  t.equal((await order(both)).status, 409, 'all lines or none');
+  t.equal((await lookupHttp('Frisbee')).quantity, 2);
+  const last = await order({ name: 'Frisbee', quantity: 2 });
+  t.match(await last.json(), { data: { total: Math.round(price * 200) / 100 } });
+  const client = await store.raw();
+  t.match(await client.ask('buy', { name: 'Frisbee', quantity: 1 }), {
+    error: { code: 'out_of_stock', available: 0, retryable: false },
+  });
+  t.equal((await lookupHttp('Frisbee')).quantity, 0, 'the end of it is shown at once');
+});
+
+t.test('of many who want the last ones at once exactly so many get one', async (t) => {
+  const clients = await store.raws(5);
+  t.equal((await order({ name: 'Penguin', quantity: 93 })).status, 200);
+  const buy = (client: RawClient): Promise<string> =>
+    client.ask('buy', { id: 10, quantity: 1 }).then(({ error }) => error?.code ?? 'sold');
+  const outcomes = await Promise.all(
+    clients.flatMap((client) => [0, 1, 2, 3].map(() => buy(client))),
+  );
+  t.equal(outcomes.filter((outcome) => outcome === 'sold').length, 7);
+  t.equal(outcomes.filter((outcome) => outcome === 'out_of_stock').length, 13);
+});
+
+t.test(
+  'after a restart the stock is as it was left; the restock brings it back to 100',
+  async (t) => {
+    t.equal(await store.down(), 0);
+    await store.up('--restock-every', '0');
+    const client = await store.raw();
+    const stock = async (id: number): Promise<number> =>
+      (await client.get<Product>('lookup', { id })).quantity;
+    const left = [await stock(16), await stock(10), await stock(11)];
+    t.same(left, [0, 0, 98]);
+    t.equal(await store.down(), 0);
+
+    await store.up('--restock-every', '1');
+    const reader = await store.raw();
+    for (const id of [16, 10, 11]) {
+      await until(`product ${id} is restocked`, async () => {
+        return (await reader.get<Product>('lookup', { id })).quantity === 100;
+      });
+    }
+    // A second time, with the empty shelf in the caches.
+    await reader.get('buy', { id: 16, quantity: 100 });
+    await until('it is restocked again', async () => {
+      return (await reader.get<Product>('lookup', { id: 16 })).quantity === 100;
+    });
+    t.equal((await order({ name: 'Frisbee', quantity: 1 })).status, 200);
+    const { code, out } = await store.bazar(['audit', '--json']);
+    t.equal(code, 0, out);
+  },
+);

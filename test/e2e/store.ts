@@ -1,0 +1,170 @@
+/**
+ * A whole store of real processes on a folder of its own: started by the command that people use,
+ * killed in part or whole, started again. Seen from outside only: ports, files, exit codes. All its
+ * processes are one group of this test's, so that none survives it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import { RawClient } from './raw-client.js';
+import { cliMain, plainEnvironment, type Ran, runBazar } from './run-command.js';
+import { until, within } from './until.js';
+
+export type ServiceName = 'catalog-1' | 'order-1' | 'frontend-1';
+export const serviceNames: readonly ServiceName[] = ['catalog-1', 'order-1', 'frontend-1'];
+
+const one = ['--catalogs', '1', '--orders', '1', '--recovery', '0'];
+
+export class Store {
+  readonly folder: string;
+  readonly rawPort: number;
+  readonly #portOffset: number;
+  readonly #clients: RawClient[] = [];
+  #launcher: ChildProcess | undefined;
+  #said = '';
+
+  /** Each file of tests has a port offset of its own: they run at the same time. */
+  constructor(t: Test, portOffset: number) {
+    this.#portOffset = portOffset;
+    this.rawPort = 8181 + portOffset;
+    // Not the test's own folder: the path of a socket in it would be too long.
+    this.folder = mkdtempSync(join(tmpdir(), 'bazar-e2e-'));
+    const kill = (): void => this.#signalAll('SIGKILL');
+    process.once('exit', kill);
+    t.teardown(async () => {
+      for (const client of this.#clients) client.destroy();
+      await this.killAll();
+      process.off('exit', kill);
+      rmSync(this.folder, { recursive: true, force: true });
+    });
+  }
+
+  /** Resolves when the store is ready. */
+  async up(...flags: readonly string[]): Promise<void> {
+    this.#said = '';
+    const args = [cliMain, 'up', ...one, ...this.place(), '--log-dir', join(this.folder, 'logs')];
+    const launcher = spawn(process.execPath, [...args, ...flags], {
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: plainEnvironment(),
+    });
+    this.#launcher = launcher;
+    const hear = (text: Buffer): void => {
+      this.#said += text;
+    };
+    launcher.stdout.on('data', hear);
+    launcher.stderr.on('data', hear);
+    await until(`the store is ready; it said: ${this.#said}`, async () => {
+      if (launcher.exitCode !== null) throw new Error(`the launcher ended: ${this.#said}`);
+      return this.#said.includes('the store is open') && (await this.isReady());
+    });
+  }
+
+  /** Sends the launcher a signal, as `kill` or a terminal does, and tells its exit code. */
+  async down(signal: 'SIGTERM' | 'SIGINT' = 'SIGTERM'): Promise<number | null> {
+    const launcher = this.#launcher;
+    if (!launcher) throw new Error('the store was not started');
+    const ended = ending(launcher);
+    // Ctrl-C in a terminal reaches every process of the group.
+    if (signal === 'SIGINT') this.#signalAll(signal);
+    else launcher.kill(signal);
+    await within(`the store stops; it said: ${this.#said}`, ended);
+    return launcher.exitCode;
+  }
+
+  /** Everything the launcher has said since it was started. */
+  get said(): string {
+    return this.#said;
+  }
+
+  /** SIGKILL for one service, which is gone when this resolves. */
+  async kill(name: ServiceName): Promise<void> {
+    const pid = await until(`${name} runs`, () => this.pid(name));
+    process.kill(pid, 'SIGKILL');
+    await until(`${name} has ended`, () => this.pid(name) !== pid);
+  }
+
+  /** SIGKILL for the launcher and all services at once. */
+  async killAll(): Promise<void> {
+    const launcher = this.#launcher;
+    if (!launcher) return;
+    const ended = ending(launcher);
+    this.#signalAll('SIGKILL');
+    await within('the launcher ends', ended);
+    await until('every process has ended', () => this.running().length === 0);
+    this.#launcher = undefined;
+  }
+
+  /** Whose pid file names a process that lives. */
+  running(): string[] {
+    return ['launcher', ...serviceNames].filter((name) => {
+      const pid = this.pid(name);
+      return pid !== undefined && isAlive(pid);
+    });
+  }
+
+  /** From its pid file; undefined where there is none. */
+  pid(name: string): number | undefined {
+    const path = join(this.folder, 'data', 'run', `${name}.pid`);
+    return existsSync(path) ? Number(readFileSync(path, 'utf8')) : undefined;
+  }
+
+  async raw(): Promise<RawClient> {
+    const client = await RawClient.open(this.rawPort);
+    this.#clients.push(client);
+    return client;
+  }
+
+  raws(count: number): Promise<RawClient[]> {
+    return Promise.all(Array.from({ length: count }, () => this.raw()));
+  }
+
+  http(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(`http://127.0.0.1:${8081 + this.#portOffset}${path}`, init);
+  }
+
+  async isReady(): Promise<boolean> {
+    return (await this.http('/readyz')).ok;
+  }
+
+  /** Where the store lies, for any command. */
+  place(): string[] {
+    return ['--port-offset', `${this.#portOffset}`, '--data-dir', join(this.folder, 'data')];
+  }
+
+  /** A client command on this store. */
+  bazar(args: readonly string[], input?: string): Promise<Ran> {
+    return runBazar([...args, ...this.place()], input);
+  }
+
+  #signalAll(signal: 'SIGKILL' | 'SIGINT'): void {
+    const pid = this.#launcher?.pid;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // None is left.
+    }
+  }
+}
+
+/** A process that ended counts as dead even where nobody collects its exit code. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat[stat.lastIndexOf(')') + 2] !== 'Z';
+  } catch (error) {
+    // Without /proc the signal's word is all there is.
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync('/proc/self');
+  }
+}
+
+function ending(process: ChildProcess): Promise<void> {
+  if (process.exitCode !== null || process.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    process.once('exit', () => resolve());
+  });
+}
