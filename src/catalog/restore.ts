@@ -1,6 +1,8 @@
-/** Brings an empty machine into the state of the newest snapshot, where there is one. */
+/** Brings a machine into the state of a snapshot: its own newest at start, or another member's. */
 import { assert } from '../base/assert.js';
 import type { SnapshotMark } from '../consensus/messages.js';
+import type { LogFolder } from '../group/folder.js';
+import type { SnapshotPort } from '../group/snapshot-port.js';
 import type { SnapshotStore } from '../storage/snapshot-store.js';
 import type { CatalogMachine } from './catalog-machine.js';
 
@@ -15,4 +17,21 @@ export async function restoreCatalog(
   assert(machine.hash() === newest.hash, 'a restored state has the hash that it was saved with');
   const { seq, epoch, time } = newest;
   return { seq, epoch, time };
+}
+
+/** How this replica's group carries its snapshots between members. */
+export function snapshotPort({ snapshots }: LogFolder, machine: CatalogMachine): SnapshotPort {
+  return {
+    async latest() {
+      const newest = await snapshots.loadBytes();
+      if (!newest) return undefined;
+      const { seq, epoch, time } = newest.snapshot;
+      return { mark: { seq, epoch, time }, bytes: newest.bytes };
+    },
+    async install({ bytes }) {
+      const { state, hash } = await snapshots.saveBytes(bytes);
+      machine.restore(state);
+      assert(machine.hash() === hash, 'a state from another member has the hash it was sent with');
+    },
+  };
 }

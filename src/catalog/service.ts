@@ -8,14 +8,13 @@ import type { CatalogConfig, RunningService } from '../base/config.js';
 import { createLogger } from '../base/logging.js';
 import { openFolder } from '../group/folder.js';
 import { Member } from '../group/member.js';
-import { noPeers } from '../group/peers.js';
 import { JobsPool } from '../pool/jobs-pool.js';
 import { CatalogAuditor } from './auditor.js';
 import { CatalogMachine, type CatalogResult } from './catalog-machine.js';
 import { keepCursor } from './cursor.js';
 import { PeerDesk } from './peer-desk.js';
 import { startRestocking } from './restock.js';
-import { restoreCatalog } from './restore.js';
+import { restoreCatalog, snapshotPort } from './restore.js';
 import { SnapshotKeeper } from './snapshots.js';
 import { CatalogStore } from './store.js';
 import { ThreadDesk } from './thread-desk.js';
@@ -35,7 +34,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     machine,
     base,
     gated: true,
-    peers: noPeers,
+    snapshots: snapshotPort(folder, machine),
     logger,
     applied(entry, result) {
       store.applied(entry, result);
@@ -45,6 +44,9 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const store = new CatalogStore({ group: member.host, machine, clock });
   const auditor = new CatalogAuditor(store, jobs, folder);
   const desk = new PeerDesk({ store, logger, audit: (token) => auditor.audit(token) });
+  member.host.onRole(({ role }) => {
+    if (role !== 'leader') desk.resign();
+  });
   const threads = new ThreadDesk(store);
   const ready = firstStock(config, store);
   const address = config.cluster.catalogs.find(({ name }) => name === config.name);

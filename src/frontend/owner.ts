@@ -8,6 +8,7 @@ import { BazarError } from '../base/errors.js';
 import { wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import { systemRandom } from '../base/random.js';
+import { type GroupName, membership } from '../group/membership.js';
 import { type Identity, introduction } from '../net/handshake.js';
 import { RpcClient } from '../net/rpc-client.js';
 import { tcpTransport } from '../net/tcp-transport.js';
@@ -19,7 +20,7 @@ import type { CacheCounters } from './product-cache.js';
 import { Stamps } from './stamps.js';
 import { frontendStatus, memberStatus } from './status.js';
 import type { AuditReport, StoreStatus } from './types.js';
-import { type GroupName, type ReplicaLine, Watch } from './watch.js';
+import { type ReplicaLine, Watch } from './watch.js';
 
 export interface FrontendOwnerOptions {
   readonly config: FrontendConfig;
@@ -43,11 +44,13 @@ export class FrontendOwner {
   constructor(options: FrontendOwnerOptions) {
     this.#options = options;
     this.#session = new CacheSession(this.stamps, options.logger);
-    const { catalogs, orders } = options.config.cluster;
-    const lines = [
-      ...catalogs.map((member) => this.#line(member, 'catalog')),
-      ...orders.map((member) => this.#line(member, 'order')),
-    ];
+    const lines = (['catalog', 'order'] as const).flatMap((group) => {
+      const { replicas, witnesses } = membership(options.config.cluster, group);
+      return [
+        ...replicas.map((member) => this.#line(member, group, false)),
+        ...witnesses.map((member) => this.#line(member, group, true)),
+      ];
+    });
     this.#watch = new Watch({
       lines,
       clock: this.#clock,
@@ -93,7 +96,7 @@ export class FrontendOwner {
     this.#options.leaders(leaders);
   }
 
-  #line(member: MemberAddresses, group: GroupName): ReplicaLine {
+  #line(member: MemberAddresses, group: GroupName, witness: boolean): ReplicaLine {
     const { identity, clusterId: cluster, config } = this.#options;
     const { name } = member;
     const clock = this.#clock;
@@ -107,10 +110,10 @@ export class FrontendOwner {
       trusted: true,
       frameBytesMax: wireLimits.internalFrameBytesMax,
       introduce: introduction(handshake, name),
-      connected: () => this.#watch.opened(name),
+      connected: () => this.#watch.opened(name, group),
       disconnected: () => {
-        this.#session.lost(name);
-        this.#watch.closed(name);
+        if (group === 'catalog') this.#session.lost(name);
+        this.#watch.closed(name, group);
       },
       handler: {
         request: (_session, method, params, reply) => {
@@ -124,7 +127,7 @@ export class FrontendOwner {
     return {
       name,
       group,
-      witness: false,
+      witness,
       get connected() {
         return client.connected;
       },

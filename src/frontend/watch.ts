@@ -6,10 +6,9 @@
 import { type Clock, every, type Timer } from '../base/clock.js';
 import { protocolTimes } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
+import type { GroupName } from '../group/membership.js';
 import type { Leaders } from './backends.js';
 import { Elector, type Health } from './elector.js';
-
-export type GroupName = 'catalog' | 'order';
 
 /** A connection to the owner of a replica, which comes back by itself. */
 export interface ReplicaLine {
@@ -74,15 +73,15 @@ export class Watch {
   }
 
   /** A connection came up: who is there may lead. */
-  opened(name: string): void {
-    for (const line of this.#options.lines) if (line.name === name) this.#ask(line);
+  opened(name: string, group: GroupName): void {
+    for (const line of this.#options.lines) {
+      if (line.name === name && line.group === group) this.#ask(line);
+    }
   }
 
   /** A connection closed: a crash is noticed here, a hang by the health check. */
-  closed(name: string): void {
-    for (const line of this.#options.lines) {
-      if (line.name === name) this.#electors[line.group].lost(name);
-    }
+  closed(name: string, group: GroupName): void {
+    this.#electors[group].lost(name);
     this.round();
   }
 

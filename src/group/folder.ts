@@ -7,70 +7,95 @@ import { join } from 'node:path';
 import type { ServiceConfig } from '../base/config.js';
 import type { Logger } from '../base/logging.js';
 import { systemRandom } from '../base/random.js';
-import { type FolderLock, lockFolder } from '../storage/folder-lock.js';
+import { lockFolder } from '../storage/folder-lock.js';
 import { type Identity, openIdentity } from '../storage/identity.js';
 import type { SegmentedJournal } from '../storage/journal.js';
 import { createNodeDisk } from '../storage/node-disk.js';
 import { openJournal } from '../storage/open-journal.js';
 import { SnapshotStore } from '../storage/snapshot-store.js';
 
-export interface MemberFolder {
+/** A member's folder, its own alone as long as it is open. */
+export interface OwnFolder {
+  readonly path: string;
   readonly identity: Identity;
+  release(): void;
+}
+
+/** The log of one group in it. */
+export interface LogFolder {
   readonly journal: SegmentedJournal;
   readonly snapshots: SnapshotStore;
   readonly journalFolder: string;
   readonly snapshotFolder: string;
+}
+
+export interface MemberFolder extends LogFolder {
+  readonly identity: Identity;
   close(): Promise<void>;
 }
 
-export interface FolderOptions {
-  /** Other replicas hold the same log, so that a repaired one can learn it again. */
-  readonly alone: boolean;
+export interface LogOptions {
   /** The journal is a book: no segment is ever dropped. */
   readonly keepAll: boolean;
+  readonly repair: boolean;
   readonly logger: Logger;
+}
+
+export interface FolderOptions extends Omit<LogOptions, 'repair'> {
+  /** No other replica holds the same log, so that a repaired one could learn it again. */
+  readonly alone: boolean;
 }
 
 /** Rejects with `conflict` or a CorruptionError, which name the file. */
 export async function openFolder(
   config: ServiceConfig,
-  options: FolderOptions,
+  { alone, ...options }: FolderOptions,
 ): Promise<MemberFolder> {
-  const path = join(config.dataDir, config.name);
+  const own = await openOwnFolder(config, { alone });
+  try {
+    const log = await openLog(own.path, { ...options, repair: config.repair });
+    return {
+      ...log,
+      identity: own.identity,
+      async close() {
+        await log.journal.close();
+        own.release();
+      },
+    };
+  } catch (error) {
+    own.release();
+    throw error;
+  }
+}
+
+/** Locks the folder and learns who it is; a repaired replica is a learner from here on. */
+export async function openOwnFolder(
+  config: ServiceConfig,
+  { alone }: { readonly alone: boolean },
+): Promise<OwnFolder> {
+  const { name: id, init, repair, dataDir, cluster } = config;
+  const path = join(dataDir, id);
   const lock = lockFolder(path);
   try {
-    return await openLocked(config, options, path, lock);
+    const { catalogs, orders, recovery } = cluster;
+    const members = [...catalogs, ...orders, ...recovery].map(({ name }) => name);
+    const disk = createNodeDisk();
+    const identity = await openIdentity(disk, path, { id, members, init, random: systemRandom });
+    if (repair && !alone) await identity.setLearner(true);
+    return { path, identity, release: () => lock.release() };
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-async function openLocked(
-  config: ServiceConfig,
-  { alone, keepAll, logger }: FolderOptions,
-  path: string,
-  lock: FolderLock,
-): Promise<MemberFolder> {
+export async function openLog(path: string, options: LogOptions): Promise<LogFolder> {
+  const { keepAll, repair, logger } = options;
   const disk = createNodeDisk();
-  const { catalogs, orders, recovery } = config.cluster;
-  const members = [...catalogs, ...orders, ...recovery].map(({ name }) => name);
-  const { name: id, init, repair } = config;
-  const identity = await openIdentity(disk, path, { id, members, init, random: systemRandom });
-  if (repair && !alone) await identity.setLearner(true);
   const journalFolder = join(path, 'journal');
   const snapshotFolder = join(path, 'snapshots');
   const journal = await openJournal(disk, journalFolder, { keepAll, repair });
   if (journal.dropped) logger.warn({ ...journal.dropped }, 'the journal was cut off by --repair');
-  return {
-    identity,
-    journal,
-    snapshots: new SnapshotStore(disk, snapshotFolder),
-    journalFolder,
-    snapshotFolder,
-    async close() {
-      await journal.close();
-      lock.release();
-    },
-  };
+  const snapshots = new SnapshotStore(disk, snapshotFolder);
+  return { journal, snapshots, journalFolder, snapshotFolder };
 }

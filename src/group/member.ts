@@ -20,7 +20,8 @@ import type { OwnerCall } from '../pool/types.js';
 import type { MemberFolder } from './folder.js';
 import { GroupHost } from './host.js';
 import { MemberDesk } from './member-desk.js';
-import type { Peers } from './peers.js';
+import { type GroupName, type Membership, membership } from './membership.js';
+import { RpcPeers } from './rpc-peers.js';
 import type { MemberCredentials } from './session-program.js';
 import type { SnapshotPort } from './snapshot-port.js';
 
@@ -38,12 +39,11 @@ export interface ServiceDesk {
 
 export interface MemberOptions<Result> {
   readonly config: ServiceConfig;
-  readonly group: 'catalog' | 'order';
+  readonly group: GroupName;
   readonly folder: MemberFolder;
   readonly machine: StateMachine<Result>;
   readonly base: SnapshotMark;
   readonly gated: boolean;
-  readonly peers: Peers;
   readonly snapshots?: SnapshotPort;
   readonly logger: Logger;
   readonly applied: (entry: Entry, result: Result) => void;
@@ -62,25 +62,37 @@ export class Member<Result> {
   readonly desk: MemberDesk;
   readonly #options: MemberOptions<Result>;
   readonly #clock: Clock = systemClock;
+  readonly #membership: Membership;
+  readonly #peers: RpcPeers;
   #server: RpcServer | undefined;
   #pool: SessionPool | undefined;
 
   constructor(options: MemberOptions<Result>) {
     this.#options = options;
-    const { config, folder, machine, base, gated, peers, snapshots, logger, applied } = options;
-    const { catalogs, orders, recovery } = config.cluster;
-    const replicas = options.group === 'catalog' ? catalogs : orders;
+    const { config, group, folder, machine, base, gated, snapshots, logger, applied } = options;
+    this.#membership = membership(config.cluster, group);
+    const { replicas, witnesses } = this.#membership;
+    this.#peers = new RpcPeers({
+      id: config.name,
+      members: [...replicas, ...witnesses].map(({ name, peer }) => ({ id: name, address: peer })),
+      handshake: this.#handshake(),
+      transport: tcpTransport,
+      clock: this.#clock,
+      random: systemRandom,
+      logger,
+    });
     this.host = new GroupHost<Result>({
       id: config.name,
-      voters: replicas.map((member) => member.name),
-      witnesses: recovery.map((member) => member.name),
+      voters: replicas.map(({ name }) => name),
+      witnesses: witnesses.map(({ name }) => name),
       learner: folder.identity.learner || (config.repair && replicas.length > 1),
       incarnation: folder.identity.incarnation,
       journal: folder.journal,
       clock: this.#clock,
       minCopies: config.minCopies,
       admitted: () => folder.identity.setLearner(false),
-      ...{ machine, base, logger, peers, gated, snapshots, applied },
+      peers: this.#peers,
+      ...{ machine, base, logger, gated, snapshots, applied },
     });
     this.desk = new MemberDesk({
       status: () => this.host.status(),
@@ -117,19 +129,26 @@ export class Member<Result> {
   async close(): Promise<void> {
     await this.#pool?.drain();
     await this.#server?.drain();
+    this.#peers.close();
     this.host.stop();
     await this.#options.folder.close();
   }
 
-  #admit(_peer: Identity, { desk }: MemberDoors): RpcHandler {
+  #admit(peer: Identity, { desk }: MemberDoors): RpcHandler {
     return {
       request: (session, method, params, reply) => {
         if (this.desk.request(method, params, reply)) return;
         if (desk.request(session, method, params, reply)) return;
         throw new BazarError('unknown_method', `unknown method "${method}"`);
       },
-      notification: (session, method, params) => desk.notification(session, method, params),
-      closed: (session) => desk.closed(session),
+      notification: (session, method, params) => {
+        if (this.#peers.notification(session, peer, method, params)) return;
+        desk.notification(session, method, params);
+      },
+      closed: (session) => {
+        this.#peers.closed(session, peer);
+        desk.closed(session);
+      },
     };
   }
 

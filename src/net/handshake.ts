@@ -88,29 +88,33 @@ function checkAnswer(
   return answer;
 }
 
+/** Makes the handler of a peer that has proved itself; `group` is what it connected for. */
+export type Admit = (session: RpcSession, peer: Identity, group: string) => RpcHandler;
+
 /**
  * The answering side: a handler for one session that lets nothing through until the peer has
- * proved itself, and then hands everything to the handler that `admit` returns.
+ * proved itself, and then hands everything to the handler that `admit` returns. Who is in several
+ * groups gives options for each.
  */
 export function gatedHandler(
-  options: HandshakeOptions,
-  admit: (session: RpcSession, peer: Identity) => RpcHandler,
+  options: HandshakeOptions | readonly HandshakeOptions[],
+  admit: Admit,
 ): RpcHandler {
-  return new Gate(options, admit);
+  return new Gate(Array.isArray(options) ? options : [options as HandshakeOptions], admit);
 }
 
 class Gate implements RpcHandler {
-  readonly #options: HandshakeOptions;
-  readonly #admit: (session: RpcSession, peer: Identity) => RpcHandler;
+  readonly #admit: Admit;
+  readonly #choices: readonly HandshakeOptions[];
+  /** The group's that the peer has named; until then the first. */
+  #options: HandshakeOptions;
   #met: { readonly hello: Hello; readonly answer: HelloAnswer } | undefined;
   #inner: RpcHandler | undefined;
   #timer: Timer | undefined;
 
-  constructor(
-    options: HandshakeOptions,
-    admit: (session: RpcSession, peer: Identity) => RpcHandler,
-  ) {
-    this.#options = options;
+  constructor(choices: readonly HandshakeOptions[], admit: Admit) {
+    this.#choices = choices;
+    this.#options = required(choices[0], 'options of a handshake');
     this.#admit = admit;
   }
 
@@ -155,6 +159,7 @@ class Gate implements RpcHandler {
 
   #hello(params: unknown): HelloAnswer {
     const hello = readHello(params);
+    this.#options = this.#choices.find(({ group }) => group === hello.group) ?? this.#options;
     checkPlace(hello, this.#options);
     const own = makeHello(this.#options);
     const answer = { ...own, answer: prove('server', hello, own, this.#options.token) };
@@ -167,7 +172,7 @@ class Gate implements RpcHandler {
     checkProof(readProof(params).answer, prove('client', hello, answer, this.#options.token));
     this.#timer?.cancel();
     session.trust(wireLimits.internalFrameBytesMax);
-    this.#inner = this.#admit(session, identityOf(hello));
+    this.#inner = this.#admit(session, identityOf(hello), hello.group);
     this.#inner.opened?.(session);
     return {};
   }

@@ -8,7 +8,6 @@ import type { OrderConfig, RunningService } from '../base/config.js';
 import { createLogger } from '../base/logging.js';
 import { openFolder } from '../group/folder.js';
 import { Member } from '../group/member.js';
-import { noPeers } from '../group/peers.js';
 import { JobsPool } from '../pool/jobs-pool.js';
 import { OrderAuditor } from './auditor.js';
 import { CatalogLine } from './catalog-line.js';
@@ -35,7 +34,6 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
     machine,
     base: { seq: 0, epoch: 0, time: 0 },
     gated: false,
-    peers: noPeers,
     logger,
     applied(entry, result) {
       store.applied(entry, result);

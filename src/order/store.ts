@@ -12,6 +12,9 @@ import type { BuyParams, Outcome, Purchase } from '../wire/internal.js';
 import type { OrderMachine, OrderResult } from './order-machine.js';
 import type { Projection } from './projection.js';
 
+/** Messages to the catalog under way at once. */
+const sellsUnderWayMax = 2;
+
 export type BuyReply = (error: BazarError | undefined, outcome?: Outcome) => void;
 
 export interface Buy {
@@ -39,6 +42,9 @@ export class OrderStore {
   /** Who waits for which order to be applied. */
   readonly #waiters = new Map<number, BuyReply[]>();
   #waiting = 0;
+  /** Not sent yet, because enough messages are under way. */
+  readonly #queue: Buy[] = [];
+  #selling = 0;
   #answered: number;
   #ledEpoch: number | undefined;
 
@@ -86,14 +92,18 @@ export class OrderStore {
       for (const { reply } of buys) reply(error);
       return;
     }
-    const room = Math.max(0, purchaseLimits.waitingMax - this.#waiting);
+    const room = Math.max(0, purchaseLimits.waitingMax - this.#waiting - this.#queue.length);
     for (const { reply } of buys.slice(room)) {
       reply(new BazarError('overloaded', 'too many purchases are under way'));
     }
-    const { entryOperationsMax } = logLimits;
-    const taken = buys.slice(0, room);
-    for (let start = 0; start < taken.length; start += entryOperationsMax) {
-      this.#sell(epoch, taken.slice(start, start + entryOperationsMax));
+    this.#queue.push(...buys.slice(0, room));
+    this.#sellQueued(epoch);
+  }
+
+  /** What comes while the catalog decides is the next message: the busier, the larger. */
+  #sellQueued(epoch: number): void {
+    while (this.#selling < sellsUnderWayMax && this.#queue.length > 0) {
+      this.#sell(epoch, this.#queue.splice(0, logLimits.entryOperationsMax));
     }
   }
 
@@ -121,12 +131,17 @@ export class OrderStore {
       const [key, kind, hash, lines] = params;
       return [key, kind, hash, lines, seenTime];
     });
+    this.#selling++;
     seller.sell(epoch, purchases).then(
       (outcomes) => {
+        this.#selling--;
+        this.#sellQueued(this.status().epoch);
         for (const [index, buy] of buys.entries()) this.#settle(buy, outcomes[index]);
       },
       (error: BazarError) => {
+        this.#selling--;
         for (const { reply } of buys) this.#answer(reply, error);
+        this.#sellQueued(this.status().epoch);
       },
     );
   }

@@ -1,0 +1,55 @@
+/**
+ * A recovery server: a voter that keeps the log of each of its groups for members that are down and
+ * hands it to them when they return (docs/PROTOCOL.md, 1). It applies nothing, serves no customer,
+ * and never leads; snapshots are bytes to it. The state of each group lies apart.
+ */
+import { join } from 'node:path';
+import { required } from '../base/assert.js';
+import { type Clock, systemClock } from '../base/clock.js';
+import type { RecoveryConfig, RunningService } from '../base/config.js';
+import { wireLimits } from '../base/limits.js';
+import { createLogger } from '../base/logging.js';
+import { openOwnFolder } from '../group/folder.js';
+import { groupsOf } from '../group/membership.js';
+import { gatedHandler } from '../net/handshake.js';
+import { RpcServer } from '../net/rpc-server.js';
+import { tcpTransport } from '../net/tcp-transport.js';
+import { openWitness, type Witness } from './witness.js';
+
+export async function startRecovery(config: RecoveryConfig): Promise<RunningService> {
+  const clock: Clock = systemClock;
+  const logger = createLogger(config.name, config.logLevel);
+  const own = await openOwnFolder(config, { alone: false });
+  const witnesses = new Map<string, Witness>();
+  for (const group of groupsOf(config.cluster, config.name)) {
+    const path = join(own.path, group);
+    witnesses.set(group, await openWitness({ config, group, path, own, clock, logger }));
+  }
+  const handshakes = [...witnesses.values()].map((witness) => witness.handshake);
+  const server = new RpcServer({
+    newHandler: () =>
+      gatedHandler(handshakes, (_session, peer, group) =>
+        required(witnesses.get(group), `the log of ${group}`).handler(peer),
+      ),
+    clock,
+    logger,
+    trusted: false,
+    frameBytesMax: wireLimits.publicFrameBytesMax,
+  });
+  const address = config.cluster.recovery.find(({ name }) => name === config.name);
+  if (handshakes.length > 0) {
+    await server.listen(tcpTransport, required(address, `address of ${config.name}`).peer);
+  } else {
+    logger.warn({}, 'no group needs this recovery server: their voters are odd without it');
+  }
+  return {
+    name: config.name,
+    ready: Promise.resolve(),
+    failed: Promise.race([...witnesses.values()].map((witness) => witness.failed)),
+    async stop() {
+      await server.drain();
+      for (const witness of witnesses.values()) await witness.close();
+      own.release();
+    },
+  };
+}

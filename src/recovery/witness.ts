@@ -1,0 +1,120 @@
+/**
+ * One group's log at a recovery server: the group's host without a state machine, over a journal
+ * of its own. Snapshots come from the leader as bytes, and the log before them goes.
+ */
+import type { Clock } from '../base/clock.js';
+import type { RecoveryConfig } from '../base/config.js';
+import { BazarError } from '../base/errors.js';
+import type { Logger } from '../base/logging.js';
+import { systemRandom } from '../base/random.js';
+import type { SnapshotMark } from '../consensus/messages.js';
+import { type LogFolder, type OwnFolder, openLog } from '../group/folder.js';
+import { GroupHost } from '../group/host.js';
+import { MemberDesk } from '../group/member-desk.js';
+import { type GroupName, membership } from '../group/membership.js';
+import { RpcPeers } from '../group/rpc-peers.js';
+import type { SnapshotPort } from '../group/snapshot-port.js';
+import type { HandshakeOptions, Identity } from '../net/handshake.js';
+import type { RpcHandler } from '../net/rpc-session.js';
+import { tcpTransport } from '../net/tcp-transport.js';
+
+export interface WitnessOptions {
+  readonly config: RecoveryConfig;
+  readonly group: GroupName;
+  readonly path: string;
+  readonly own: OwnFolder;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface Witness {
+  readonly handshake: HandshakeOptions;
+  readonly failed: Promise<Error>;
+  handler(peer: Identity): RpcHandler;
+  close(): Promise<void>;
+}
+
+export async function openWitness(options: WitnessOptions): Promise<Witness> {
+  const { config, group, path, own, clock, logger } = options;
+  const { name, cluster, clusterToken, repair, minCopies } = config;
+  const { clusterId, incarnation, learner } = own.identity;
+  const handshake: HandshakeOptions = {
+    identity: { role: 'recovery', id: name, incarnation },
+    cluster: clusterId,
+    group,
+    token: clusterToken,
+    clock,
+    random: systemRandom,
+  };
+  const log = await openLog(path, { keepAll: group === 'order', repair, logger });
+  const { replicas, witnesses } = membership(cluster, group);
+  const members = [...replicas, ...witnesses].map(({ name: id, peer: address }) => ({
+    id,
+    address,
+  }));
+  const peers = new RpcPeers({
+    ...{ id: name, members, handshake, clock, logger },
+    transport: tcpTransport,
+    random: systemRandom,
+  });
+  const host = new GroupHost<never>({
+    id: name,
+    voters: replicas.map((replica) => replica.name),
+    witnesses: witnesses.map((witness) => witness.name),
+    learner: learner || repair,
+    journal: log.journal,
+    machine: undefined,
+    base: await newestMark(log),
+    gated: false,
+    admitted: () => own.identity.setLearner(false),
+    snapshots: group === 'catalog' ? opaqueSnapshots(log) : undefined,
+    ...{ incarnation, clock, logger, peers, minCopies },
+  });
+  await host.start();
+  const desk = new MemberDesk({
+    status: () => host.status(),
+    nominate: (leader) => host.nominate(leader),
+    pid: process.pid,
+  });
+  return {
+    handshake,
+    failed: host.failed,
+    handler: (peer) => ({
+      request(_session, method, params, reply) {
+        if (desk.request(method, params, reply)) return;
+        throw new BazarError('unknown_method', `a recovery server does not answer "${method}"`);
+      },
+      notification: (session, method, params) => {
+        peers.notification(session, peer, method, params);
+      },
+      closed: (session) => peers.closed(session, peer),
+    }),
+    async close() {
+      peers.close();
+      host.stop();
+      await log.journal.close();
+    },
+  };
+}
+
+async function newestMark({ snapshots }: LogFolder): Promise<SnapshotMark> {
+  const newest = await snapshots.loadBytes();
+  if (!newest) return { seq: 0, epoch: 0, time: 0 };
+  const { seq, epoch, time } = newest.snapshot;
+  return { seq, epoch, time };
+}
+
+function opaqueSnapshots({ snapshots, journal }: LogFolder): SnapshotPort {
+  return {
+    async latest() {
+      const newest = await snapshots.loadBytes();
+      if (!newest) return undefined;
+      const { seq, epoch, time } = newest.snapshot;
+      return { mark: { seq, epoch, time }, bytes: newest.bytes };
+    },
+    async install({ bytes }) {
+      const { seq } = await snapshots.saveBytes(bytes);
+      await journal.dropBefore(seq + 1);
+    },
+  };
+}
