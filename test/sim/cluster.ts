@@ -1,0 +1,129 @@
+/**
+ * The whole store in one thread: both groups, the recovery server, frontends and customers over one
+ * simulated world. Knows no fault; names and roles are found here.
+ */
+import type { CatalogMachine, CatalogResult } from '../../src/catalog/catalog-machine.js';
+import type { OrderMachine, OrderResult } from '../../src/order/order-machine.js';
+import type { NewProduct } from '../../src/wire/internal.js';
+import { Customer } from './customer.js';
+import { Frontend } from './frontend.js';
+import { Ledger, tagItem } from './ledger.js';
+import { Member } from './member.js';
+import type { Process } from './processes.js';
+import { catalogService, orderService } from './services.js';
+import type { GroupName, World } from './world.js';
+
+const catalogs = ['catalog-1', 'catalog-2'];
+const orders = ['order-1', 'order-2', 'order-3'];
+const witness = 'recovery-1';
+const tagStock = 1_000_000_000;
+
+export type AnyMember = Member<CatalogResult> | Member<OrderResult>;
+
+export class Cluster {
+  readonly catalogs: readonly Member<CatalogResult>[];
+  readonly witness: Member<CatalogResult>;
+  readonly orders: readonly Member<OrderResult>[];
+  readonly frontends: readonly Frontend[];
+  /** A second frontend of the first one's name elsewhere: it only nominates. */
+  readonly rival: Frontend;
+  readonly customers: readonly Customer[];
+  readonly ledger: Ledger;
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+    const stocked = catalogService(world, firstStock(world));
+    const catalog = { group: 'catalog', voters: catalogs, witnesses: [witness] } as const;
+    const kept = { gated: true, keepsSnapshots: true };
+    this.catalogs = catalogs.map(
+      (name, at) =>
+        new Member(world, { name, index: 1 + at, ...catalog, ...kept, service: stocked }),
+    );
+    this.witness = new Member(world, {
+      ...{ name: witness, index: 3, ...catalog, ...kept },
+      service: undefined,
+    });
+    const ordering = orderService(world, catalogs);
+    this.orders = orders.map(
+      (name, at) =>
+        new Member(world, {
+          ...{ name, index: 4 + at, group: 'order', voters: orders, witnesses: [] },
+          ...{ gated: false, keepsSnapshots: false, service: ordering },
+        }),
+    );
+    const frontend = (name: string, index: number): Frontend =>
+      new Frontend(world, { name, index, catalogs, orders });
+    this.frontends = [frontend('frontend-1', 7), frontend('frontend-2', 8)];
+    this.rival = frontend('rival', 9);
+    this.ledger = new Ledger(world.books, (problem) => world.report(problem));
+    const life = world.newLife('customers', 10);
+    this.customers = Array.from({ length: world.profile.clients }, (_, at) => {
+      const name = `customer-${at + 1}`;
+      return new Customer(world, { name, life, frontends: this.frontends, ledger: this.ledger });
+    });
+  }
+
+  start(): void {
+    for (const member of this.members) member.process.start();
+    for (const frontend of this.frontends) frontend.process.start();
+    for (const customer of this.customers) customer.start();
+  }
+
+  get members(): readonly AnyMember[] {
+    return [...this.catalogs, this.witness, ...this.orders];
+  }
+
+  /** Voters of a group. */
+  group(name: GroupName): readonly AnyMember[] {
+    return name === 'catalog' ? [...this.catalogs, this.witness] : this.orders;
+  }
+
+  leader(name: GroupName): AnyMember | undefined {
+    let best: AnyMember | undefined;
+    for (const member of this.group(name)) {
+      if (!member.leads) continue;
+      if ((member.host?.status().epoch ?? 0) > (best?.host?.status().epoch ?? -1)) best = member;
+    }
+    return best;
+  }
+
+  member(name: string): AnyMember | undefined {
+    return this.members.find((member) => member.name === name);
+  }
+
+  process(name: string): Process | undefined {
+    const frontend = [...this.frontends, this.rival].find((one) => one.name === name);
+    return frontend?.process ?? this.member(name)?.process;
+  }
+
+  get names(): readonly string[] {
+    return [
+      ...this.members.map(({ name }) => name),
+      ...this.frontends.map(({ name }) => name),
+      this.rival.name,
+    ];
+  }
+
+  /** The checkers' turn. */
+  observe(): void {
+    for (const member of this.members) member.observe();
+  }
+
+  /** Equal states at equal places, right now. */
+  compare(): void {
+    const running = <M extends CatalogMachine | OrderMachine>(member: AnyMember) =>
+      member.machine ? [{ id: member.name, machine: member.machine as unknown as M }] : [];
+    this.#world.books.compare('catalog', this.catalogs.flatMap(running<CatalogMachine>));
+    this.#world.books.compare('order', this.orders.flatMap(running<OrderMachine>));
+  }
+}
+
+function firstStock(world: World): NewProduct[] {
+  const { items, stock } = world.profile;
+  const product = (id: number, quantity: number): NewProduct => {
+    return { id, name: `item ${id} of them`, topic: 'toys', priceCents: 100 * id, quantity };
+  };
+  const others = Array.from({ length: items }, (_, at) => product(tagItem + 1 + at, stock));
+  return [product(tagItem, tagStock), ...others];
+}

@@ -1,0 +1,260 @@
+/**
+ * A customer: looks products up, buys with and without a key of its own, tries again with the same
+ * key where the outcome is unknown, reads its orders back. Tells the checkers what it was told.
+ */
+import { BazarError, toBazarError } from '../../src/base/errors.js';
+import type { Shop } from '../../src/frontend/shop.js';
+import type { RequestContext } from '../../src/frontend/types.js';
+import type { Frontend } from './frontend.js';
+import type { Ledger, Order } from './ledger.js';
+import { tagItem } from './ledger.js';
+import type { Life } from './process.js';
+import type { Source } from './read-checker.js';
+import type { World } from './world.js';
+
+/** Attempts with one key; the end of a run gives the rest. */
+const attemptsMax = 6;
+const graceMs = 500;
+
+export interface CustomerOptions {
+  readonly name: string;
+  readonly life: Life;
+  readonly frontends: readonly Frontend[];
+  readonly ledger: Ledger;
+}
+
+type Ask<T> = (shop: Shop, context: RequestContext) => Promise<T>;
+
+export class Customer {
+  /** Operations begun and not ended. */
+  busy = false;
+  done = 0;
+  failed = 0;
+  readonly #world: World;
+  readonly #options: CustomerOptions;
+  #stopped = false;
+  #keys = 0;
+
+  constructor(world: World, options: CustomerOptions) {
+    this.#world = world;
+    this.#options = options;
+  }
+
+  start(): void {
+    const { clients: random } = this.#world.random;
+    this.#options.life.after(this.#world.profile.thinkMs * 2 * random.fraction(), () => {
+      if (this.#stopped) return;
+      this.busy = true;
+      this.#act().then(
+        () => this.#ended(true),
+        (error: unknown) => {
+          this.#noteFailure(error);
+          this.#ended(false);
+        },
+      );
+    });
+  }
+
+  /** Begins nothing more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** One more purchase, which must succeed: everything is well again. */
+  buyLast(frontend: Frontend): Promise<boolean> {
+    const order = this.#options.ledger.begin(tagItem, 1, undefined);
+    return this.#purchase(order, () => frontend).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  #ended(ok: boolean): void {
+    this.busy = false;
+    if (ok) this.done += 1;
+    else this.failed += 1;
+    this.start();
+  }
+
+  #noteFailure(error: unknown): void {
+    const { code, message } = toBazarError(error);
+    if (code === 'internal') this.#world.report(`${this.#options.name}: ${code} ${message}`);
+  }
+
+  #act(): Promise<void> {
+    const { buys, reads, changes } = this.#world.profile;
+    const dice = this.#world.random.clients.fraction();
+    if (dice < buys) return this.#buy();
+    if (dice < buys + reads) return this.#readBack();
+    if (dice < buys + reads + changes) return this.#change();
+    return this.#lookUp();
+  }
+
+  #pickItem(): number {
+    return tagItem + 1 + this.#world.random.clients.integer(this.#world.profile.items);
+  }
+
+  #pickFrontend = (): Frontend => {
+    const { frontends } = this.#options;
+    const frontend = frontends[this.#world.random.clients.integer(frontends.length)];
+    if (frontend === undefined) throw new Error('there is a frontend');
+    return frontend;
+  };
+
+  async #buy(): Promise<void> {
+    const { clients: random } = this.#world.random;
+    const { ledger } = this.#options;
+    const again = ledger.orders[random.integer(Math.max(1, ledger.orders.length))];
+    if (again?.key && random.fraction() < 0.15) return this.#purchase(again, this.#pickFrontend);
+    if (again?.key && random.fraction() < 0.05) return this.#reuse(again);
+    this.#keys += 1;
+    const key = random.fraction() < 0.6 ? `${this.#options.name}-${this.#keys}` : undefined;
+    const quantity = 1 + random.integer(this.#world.profile.quantityMax);
+    const order = ledger.begin(this.#pickItem(), quantity, key);
+    await this.#purchase(order, this.#pickFrontend);
+  }
+
+  async #purchase(order: Order, frontend: () => Frontend): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const placed = await this.#ask(frontend(), (shop, context) =>
+          shop.buy(paramsOf(order, order.quantity), context),
+        );
+        this.#sold(order, placed.order_number);
+        return;
+      } catch (thrown) {
+        const error = toBazarError(thrown);
+        if (error.code === 'out_of_stock') {
+          this.#options.ledger.refused(order);
+          return;
+        }
+        // Without a key of one's own a second attempt could be a second purchase.
+        const isKnown = error.retryable && error.details['unknown'] !== true;
+        if (order.key === undefined || attempt === attemptsMax || isKnown) throw error;
+        if (!error.retryable && error.code !== 'deadline_exceeded') throw error;
+      }
+    }
+  }
+
+  #sold(order: Order, number: number): void {
+    const known = this.#options.ledger.sold(order, number);
+    if (!known) return;
+    this.#world.reads.answeredAt(order.item, known.seq);
+    this.#world.reads.answeredAt(tagItem, known.seq);
+  }
+
+  /** The key of a purchase for another one. */
+  async #reuse(order: Order): Promise<void> {
+    try {
+      await this.#ask(this.#pickFrontend(), (shop, context) =>
+        shop.buy(paramsOf(order, order.quantity + 1), context),
+      );
+    } catch (thrown) {
+      const { code } = toBazarError(thrown);
+      if (order.state === 'open' || ['key_reused', 'unavailable'].includes(code)) return;
+      if (['deadline_exceeded', 'overloaded'].includes(code)) return;
+      this.#world.report(`I6: another purchase under the key of ${order.tag} was ${code}`);
+      return;
+    }
+    // The first to come wins; the ledger tells apart what that was.
+    if (order.state !== 'open') {
+      this.#world.report(`I6: another purchase under the key of ${order.tag} was sold`);
+    }
+  }
+
+  async #readBack(): Promise<void> {
+    const { clients: random } = this.#world.random;
+    const sold = this.#options.ledger.orders.filter(({ number }) => number !== undefined);
+    const order = sold[random.integer(Math.max(1, sold.length))];
+    if (order?.number === undefined) return;
+    const { number } = order;
+    try {
+      const found = await this.#ask(this.#pickFrontend(), (shop, context) =>
+        shop.order({ number }, context),
+      );
+      const line = found.lines.find(({ id }) => id === tagItem);
+      const isSame = order.item === tagItem || line?.quantity === order.tag;
+      if (found.number !== number || !isSame) {
+        this.#world.report(`I8: order ${number} reads back as another one`);
+      }
+    } catch (thrown) {
+      if (toBazarError(thrown).code === 'not_found') {
+        this.#world.report(`I8: acknowledged order ${number} is not found`);
+      }
+      throw thrown;
+    }
+  }
+
+  async #change(): Promise<void> {
+    const { clients: random } = this.#world.random;
+    const id = this.#pickItem();
+    const add = 1 + random.integer(5);
+    const product = await this.#ask(this.#pickFrontend(), (shop, context) =>
+      shop.updateProduct({ id, add }, context),
+    );
+    this.#world.reads.answered(id, product.version);
+  }
+
+  async #lookUp(): Promise<void> {
+    const { reads } = this.#world;
+    const id = this.#pickItem();
+    const floor = reads.floor(id);
+    const frontend = this.#pickFrontend();
+    let source: Source = 'fetched';
+    const product = await this.#ask(frontend, async (shop, context) => {
+      const hit = shop.cached({ id });
+      if (hit) source = frontend.isCovered ? 'hit' : 'uncovered hit';
+      return (hit ?? (await shop.fetch({ id }, context.deadlineMs))).product;
+    });
+    reads.lookedUp(product, floor, source, `${this.#options.name} at ${frontend.name}`);
+  }
+
+  /** One request over the network; rejects as unknown where the frontend dies under it. */
+  #ask<T>(frontend: Frontend, ask: Ask<T>): Promise<T> {
+    const { network, scheduler, profile } = this.#world;
+    const { life, name } = this.#options;
+    const thread = this.#world.random.clients.integer(2);
+    return new Promise((resolve, reject) => {
+      const lost = (unknown: boolean) => () => {
+        const details = unknown ? { unknown } : {};
+        reject(new BazarError('unavailable', `${frontend.name} is gone`, { details }));
+      };
+      life.after(profile.patienceMs + graceMs, () => {
+        const details = { unknown: true };
+        reject(new BazarError('deadline_exceeded', 'no answer', { details }));
+      });
+      scheduler.in(network.delayMs(), () => {
+        const there = frontend.process.life;
+        if (!there) {
+          scheduler.in(network.delayMs(), lost(false));
+          return;
+        }
+        there.onEnd(() => scheduler.in(network.delayMs(), lost(true)));
+        there.enter(() => {
+          const shop = frontend.shop(thread);
+          if (!shop) return;
+          const deadlineMs = there.nowMs() + profile.patienceMs;
+          ask(shop, { requestId: name, deadlineMs }).then(
+            (value) => {
+              if (!there.dead) scheduler.in(network.delayMs(), () => resolve(value));
+            },
+            (error: unknown) => {
+              if (!there.dead) scheduler.in(network.delayMs(), () => reject(error));
+            },
+          );
+        }, true);
+      });
+    });
+  }
+}
+
+function paramsOf(order: Order, quantity: number): Parameters<Shop['buy']>[0] {
+  const lines =
+    order.item === tagItem
+      ? [{ id: tagItem, quantity: order.tag }]
+      : [
+          { id: order.item, quantity },
+          { id: tagItem, quantity: order.tag },
+        ];
+  return order.key === undefined ? { lines } : { lines, key: order.key };
+}

@@ -1,0 +1,183 @@
+/**
+ * Carries faults out on a cluster, and ends them. Keeps to what the protocol can bear: disks are
+ * lost or corrupted one at a time in each group, the next only when the last has its vote again.
+ */
+import type { AnyMember, Cluster } from './cluster.js';
+import type { Fault, Target } from './faults.js';
+import { noLoss } from './peers.js';
+import type { Process } from './processes.js';
+import type { GroupName, World } from './world.js';
+
+export class FaultDriver {
+  readonly #world: World;
+  readonly #cluster: Cluster;
+  /** What is to be undone at its time, or when all is healed. */
+  readonly #open = new Set<() => void>();
+  #healed = false;
+
+  constructor(world: World, cluster: Cluster) {
+    this.#world = world;
+    this.#cluster = cluster;
+  }
+
+  plan(faults: readonly Fault[]): void {
+    for (const fault of faults) {
+      this.#world.scheduler.at(fault.atMs, () => {
+        if (this.#healed) return;
+        this.#world.trace(() => `FAULT ${JSON.stringify(fault)}`);
+        this.#carryOut(fault);
+      });
+    }
+  }
+
+  /** All faults end, and whatever is down comes up. */
+  heal(): void {
+    this.#healed = true;
+    this.#world.trace(() => 'HEAL');
+    for (const undo of [...this.#open]) undo();
+    this.#world.network.healAll();
+    this.#world.lossiness = noLoss;
+    for (const member of this.#cluster.members) member.storage.setMood('well', 0);
+    this.#cluster.rival.process.stop();
+    for (const name of this.#cluster.names) {
+      if (name !== this.#cluster.rival.name) this.#cluster.process(name)?.revive();
+    }
+  }
+
+  #carryOut(fault: Fault): void {
+    switch (fault.kind) {
+      case 'kill':
+      case 'power':
+        return this.#kill(this.#name(fault.target), fault.downMs, fault.kind === 'power');
+      case 'kill-group':
+      case 'power-group':
+        return this.#killGroup(fault.group, fault.downMs, fault.kind === 'power-group');
+      case 'pause':
+        return this.#pause(this.#name(fault.target), fault.forMs);
+      case 'isolate':
+        return this.#isolate(this.#name(fault.target), fault.way, fault.forMs);
+      case 'cut':
+        return this.#cut(this.#name(fault.from), this.#name(fault.to), fault.both, fault.forMs);
+      case 'lossy':
+        this.#world.lossiness = fault;
+        return this.#undoIn(fault.forMs, () => {
+          this.#world.lossiness = noLoss;
+        });
+      case 'disk':
+        this.#cluster.member(this.#name(fault.target))?.storage.setMood(fault.mood, fault.forMs);
+        return;
+      case 'rot':
+        return this.#rot(this.#cluster.member(this.#name(fault.target)), fault.where);
+      case 'lose':
+        return this.#lose(this.#cluster.member(this.#name(fault.target)), fault.downMs);
+      case 'nominate':
+        return this.#nominate(this.#cluster.member(this.#name(fault.target)));
+      case 'rival':
+        this.#cluster.rival.process.start();
+        return this.#undoIn(fault.forMs, () => this.#cluster.rival.process.stop());
+    }
+  }
+
+  #name(target: Target): string {
+    const random = this.#world.random.faults;
+    const other = (group: GroupName): string => {
+      const others = this.#cluster
+        .group(group)
+        .filter((member) => !member.leads && member.name !== 'recovery-1');
+      return others[random.integer(Math.max(1, others.length))]?.name ?? '';
+    };
+    switch (target) {
+      case 'catalog-leader':
+        return this.#cluster.leader('catalog')?.name ?? other('catalog');
+      case 'order-leader':
+        return this.#cluster.leader('order')?.name ?? other('order');
+      case 'catalog-other':
+        return other('catalog');
+      case 'order-other':
+        return other('order');
+      case 'any':
+        return this.#cluster.names[random.integer(this.#cluster.names.length - 1)] ?? '';
+      default:
+        return target;
+    }
+  }
+
+  #kill(name: string, downMs: number, power: boolean): void {
+    const member = this.#cluster.member(name);
+    if (member) member.kill(downMs, power);
+    else this.#cluster.process(name)?.kill(downMs, power);
+  }
+
+  #killGroup(group: string, downMs: number, power: boolean): void {
+    const { catalogs, witness, orders } = this.#cluster;
+    const members: readonly AnyMember[] = [
+      ...(group === 'order' ? [] : [...catalogs, witness]),
+      ...(group === 'catalog' ? [] : orders),
+    ];
+    // The real journal may take a torn batch for rot, and one at a time is what a group can bear.
+    const atOnce = power && !this.#world.profile.realJournal;
+    for (const member of members) {
+      const more = this.#world.random.faults.integer(100);
+      member.kill(downMs + more, atOnce);
+    }
+  }
+
+  #pause(name: string, forMs: number): void {
+    const life = this.#cluster.process(name)?.life;
+    if (!life) return;
+    life.pause();
+    this.#undoIn(forMs, () => life.resume());
+  }
+
+  #isolate(name: string, way: 'in' | 'out' | 'both', forMs: number): void {
+    for (const other of this.#cluster.names) {
+      if (other === name) continue;
+      if (way !== 'in') this.#cutOne(name, other, forMs);
+      if (way !== 'out') this.#cutOne(other, name, forMs);
+    }
+  }
+
+  #cut(from: string, to: string, both: boolean, forMs: number): void {
+    if (from === to) return;
+    this.#cutOne(from, to, forMs);
+    if (both) this.#cutOne(to, from, forMs);
+  }
+
+  #cutOne(from: string, to: string, forMs: number): void {
+    const { network } = this.#world;
+    network.cut(from, to);
+    this.#undoIn(forMs, () => network.heal(from, to));
+  }
+
+  #mayImpair(member: AnyMember | undefined): member is AnyMember {
+    if (!member) return false;
+    const group = this.#cluster.group(member.options.group);
+    return group.every((other) => !other.storage.impaired);
+  }
+
+  /** Bits rot while the replica is down. */
+  #rot(member: AnyMember | undefined, where: 'last' | 'older'): void {
+    if (!this.#mayImpair(member)) return;
+    member.kill(50, false);
+    if (member.storage.rot(where)) member.storage.impaired = true;
+  }
+
+  #lose(member: AnyMember | undefined, downMs: number): void {
+    if (!this.#mayImpair(member)) return;
+    member.kill(downMs, true);
+    member.storage.lose();
+  }
+
+  #nominate(member: AnyMember | undefined): void {
+    const life: Process['life'] = member?.process.life;
+    life?.enter(() => member?.host?.nominate(member.name), true);
+  }
+
+  #undoIn(ms: number, undo: () => void): void {
+    const once = (): void => {
+      if (this.#open.delete(once)) undo();
+    };
+    this.#open.add(once);
+    this.#world.scheduler.in(ms, once);
+  }
+}

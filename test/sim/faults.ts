@@ -1,0 +1,109 @@
+/**
+ * The faults of a run as plain data: drawn from the seed, carried out at their time, cut down one
+ * by one when a failure is shrunk. Who is hit may be a name or a role, found when it is time.
+ */
+import type { Random } from '../../src/base/random.js';
+
+export type Target =
+  | string
+  | 'catalog-leader'
+  | 'catalog-other'
+  | 'order-leader'
+  | 'order-other'
+  | 'any';
+
+/** `atMs` counts from the beginning; what lasts is over after `forMs`. */
+export type Fault = { readonly atMs: number } & (
+  | { readonly kind: 'kill' | 'power'; readonly target: Target; readonly downMs: number }
+  | { readonly kind: 'kill-group' | 'power-group'; readonly group: string; readonly downMs: number }
+  | { readonly kind: 'pause'; readonly target: Target; readonly forMs: number }
+  /** Nothing of it gets out, or in, or both. */
+  | {
+      readonly kind: 'isolate';
+      readonly target: Target;
+      readonly way: 'in' | 'out' | 'both';
+      readonly forMs: number;
+    }
+  | {
+      readonly kind: 'cut';
+      readonly from: Target;
+      readonly to: Target;
+      readonly both: boolean;
+      readonly forMs: number;
+    }
+  | {
+      readonly kind: 'lossy';
+      readonly drop: number;
+      readonly repeat: number;
+      readonly misplace: number;
+      readonly forMs: number;
+    }
+  | {
+      readonly kind: 'disk';
+      readonly target: Target;
+      readonly mood: 'slow' | 'hung' | 'failing';
+      readonly forMs: number;
+    }
+  | { readonly kind: 'rot'; readonly target: Target; readonly where: 'last' | 'older' }
+  | { readonly kind: 'lose'; readonly target: Target; readonly downMs: number }
+  | { readonly kind: 'nominate'; readonly target: Target }
+  | { readonly kind: 'rival'; readonly forMs: number }
+);
+
+/** Before it, a leader is elected and the first stock is laid in. */
+export const quietMs = 400;
+
+const targets: readonly Target[] = [
+  ...['catalog-leader', 'order-leader', 'catalog-leader', 'order-leader'],
+  ...['catalog-other', 'order-other', 'any', 'any', 'recovery-1'],
+  ...['frontend-1', 'frontend-2'],
+];
+const replicas: readonly Target[] = [
+  ...['catalog-leader', 'order-leader', 'catalog-other', 'order-other', 'recovery-1'],
+];
+
+export function drawFaults(random: Random, count: number, chaosMs: number): Fault[] {
+  const faults: Fault[] = [];
+  for (let i = 0; i < count; i++) {
+    const atMs = quietMs + random.fraction() * (chaosMs - quietMs);
+    faults.push({ atMs: Math.round(atMs), ...drawFault(random) } as Fault);
+  }
+  return faults.sort((a, b) => a.atMs - b.atMs);
+}
+
+type Unplaced = Fault extends infer F ? (F extends Fault ? Omit<F, 'atMs'> : never) : never;
+
+function drawFault(random: Random): Unplaced {
+  const pick = <T>(list: readonly T[]): T => list[random.integer(list.length)] as T;
+  const ms = (least: number, most: number): number =>
+    Math.round(least + (most - least) * random.fraction() ** 2);
+  const dice = random.integer(100);
+  if (dice < 20) return { kind: 'kill', target: pick(targets), downMs: ms(5, 1_500) };
+  if (dice < 30) return { kind: 'power', target: pick(targets), downMs: ms(50, 1_500) };
+  if (dice < 36) return { kind: 'kill-group', group: pick(groups), downMs: ms(5, 500) };
+  if (dice < 40) return { kind: 'power-group', group: pick(groups), downMs: ms(50, 500) };
+  if (dice < 48) return { kind: 'pause', target: pick(targets), forMs: ms(50, 2_500) };
+  if (dice < 60) {
+    const way = pick(['in', 'out', 'both', 'both'] as const);
+    return { kind: 'isolate', target: pick(targets), way, forMs: ms(50, 2_500) };
+  }
+  if (dice < 68) {
+    const both = random.fraction() < 0.5;
+    return { kind: 'cut', from: pick(targets), to: pick(targets), both, forMs: ms(50, 2_500) };
+  }
+  if (dice < 78) {
+    const rate = (): number => (random.integer(3) === 0 ? 0.3 * random.fraction() : 0);
+    const rates = { drop: rate(), repeat: rate(), misplace: rate() };
+    return { kind: 'lossy', ...rates, forMs: ms(200, 2_000) };
+  }
+  if (dice < 86) {
+    const mood = pick(['slow', 'hung', 'hung', 'failing'] as const);
+    return { kind: 'disk', target: pick(replicas), mood, forMs: ms(100, 2_500) };
+  }
+  if (dice < 90) return { kind: 'rot', target: pick(replicas), where: pick(['last', 'older']) };
+  if (dice < 94) return { kind: 'lose', target: pick(replicas), downMs: ms(5, 800) };
+  if (dice < 98) return { kind: 'nominate', target: pick(replicas) };
+  return { kind: 'rival', forMs: ms(200, 2_000) };
+}
+
+const groups = ['catalog', 'order', 'all'] as const;

@@ -1,0 +1,183 @@
+/**
+ * A frontend through its lives: the owner's watch and cache session and the threads' shops of
+ * production over simulated lines, put together as its owner.ts and thread-parts.ts do.
+ */
+import { BazarError } from '../../src/base/errors.js';
+import { Backends, type Leaders } from '../../src/frontend/backends.js';
+import { CacheSession } from '../../src/frontend/cache-session.js';
+import { PurchaseKeys } from '../../src/frontend/keys.js';
+import { ProductCache } from '../../src/frontend/product-cache.js';
+import { Shop } from '../../src/frontend/shop.js';
+import { Stamps } from '../../src/frontend/stamps.js';
+import { type ReplicaLine, Watch } from '../../src/frontend/watch.js';
+import type { InvalidateParams, SessionAnswer } from '../../src/wire/internal.js';
+import type { Life } from './process.js';
+import { Process } from './processes.js';
+import { Line, type Session } from './rpc.js';
+import type { GroupName, World } from './world.js';
+
+const cacheEntries = 64;
+const threads = 2;
+/** From the owner to its threads. */
+const toldMs = 0.1;
+
+export interface FrontendOptions {
+  readonly name: string;
+  readonly index: number;
+  readonly catalogs: readonly string[];
+  readonly orders: readonly string[];
+}
+
+/** The session that the cache stands on, as the leader's side would tell. */
+export interface Begun {
+  readonly epoch: number;
+  readonly session: Session | undefined;
+}
+
+interface Running {
+  readonly shops: readonly Shop[];
+  readonly watch: Watch;
+}
+
+export class Frontend {
+  readonly process: Process;
+  readonly name: string;
+  readonly #world: World;
+  readonly #options: FrontendOptions;
+  #running: Running | undefined;
+  #begun: Begun | undefined;
+
+  constructor(world: World, options: FrontendOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.name = options.name;
+    const { name, index } = options;
+    this.process = new Process(world, { name, index, boot: (life) => this.#boot(life) });
+  }
+
+  /** A thread's shop, while the process lives. */
+  shop(thread: number): Shop | undefined {
+    return this.process.up ? this.#running?.shops[thread % threads] : undefined;
+  }
+
+  get leaders(): Leaders | undefined {
+    return this.process.up ? this.#running?.watch.leaders : undefined;
+  }
+
+  /** Would the present catalog leader wait for this frontend's acknowledgement? */
+  get isCovered(): boolean {
+    const begun = this.#begun;
+    if (!begun?.session?.isWhole) return false;
+    return begun.epoch === this.#world.logs.catalog.newestEpoch;
+  }
+
+  #boot(life: Life): void {
+    const { catalogs, orders } = this.#options;
+    const logger = this.#world.logger(this.name);
+    const stamps = new Stamps();
+    const session = new CacheSession(stamps, logger);
+    const starts: (() => void)[] = [];
+    const lines = [
+      ...catalogs.map((name) => this.#line(life, name, 'catalog', session, () => watch, starts)),
+      ...orders.map((name) => this.#line(life, name, 'order', session, () => watch, starts)),
+    ];
+    const backends = Array.from({ length: threads }, () => this.#backends(life));
+    let told: Leaders = { catalog: undefined, order: undefined };
+    const watch = new Watch({
+      lines,
+      clock: life,
+      logger,
+      seen: (leaders) => {
+        session.follow(lines.find(({ name }) => name === leaders.catalog));
+        if (leaders.catalog === told.catalog && leaders.order === told.order) return;
+        told = leaders;
+        for (const one of backends) life.after(toldMs, () => one.follow(leaders));
+      },
+    });
+    const shops = backends.map((one) => {
+      const cache = new ProductCache(stamps, cacheEntries);
+      const keys = new PurchaseKeys(this.#world.random.services);
+      const owner = { status: refuse, audit: refuse, notReady: () => undefined };
+      return new Shop({ backends: one, cache, clock: life, keys, owner });
+    });
+    this.#running = { shops, watch };
+    this.#begun = undefined;
+    for (const start of starts) start();
+    watch.start();
+  }
+
+  #line(
+    life: Life,
+    to: string,
+    group: GroupName,
+    session: CacheSession,
+    watch: () => Watch,
+    starts: (() => void)[],
+  ): ReplicaLine {
+    const line = new Line({
+      network: this.#world.network,
+      life,
+      random: this.#world.random.services,
+      to,
+      port: 'peer',
+      connected: () => watch().opened(to, group),
+      disconnected: () => {
+        session.lost(to);
+        watch().closed(to, group);
+      },
+      handler: {
+        request: (_session, method, params, reply) => {
+          if (method !== 'invalidate') throw new BazarError('unknown_method', method);
+          session.invalidate(to, params as InvalidateParams);
+          reply.result(null);
+        },
+      },
+    });
+    starts.push(() => line.start());
+    return {
+      name: to,
+      group,
+      witness: false,
+      get connected() {
+        return line.connected;
+      },
+      call: (method, params, timeoutMs) => {
+        const answer = line.call(method, params, timeoutMs);
+        if (method === 'begin_session') this.#note(line, answer);
+        return answer;
+      },
+    };
+  }
+
+  #note(line: Line, answer: Promise<unknown>): void {
+    const { session } = line;
+    answer.then(
+      (value) => {
+        const [, epoch] = value as SessionAnswer;
+        this.#begun = { epoch, session };
+      },
+      () => {},
+    );
+  }
+
+  #backends(life: Life): Backends {
+    const { catalogs, orders } = this.#options;
+    const nowhere = { host: 'nowhere', port: 1 };
+    const addresses = (names: readonly string[]) =>
+      names.map((name) => ({ name, service: nowhere, peer: nowhere }));
+    return new Backends({
+      cluster: { catalogs: addresses(catalogs), orders: addresses(orders), recovery: [] },
+      connect: ({ name }) => {
+        const { network, random } = this.#world;
+        const options = { network, life, random: random.services, to: name, port: 'service' };
+        const line = new Line(options);
+        line.start();
+        return line;
+      },
+    });
+  }
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new BazarError('internal', 'not asked here'));
+}

@@ -1,0 +1,106 @@
+/**
+ * What customers were told about their purchases, against what was sold (docs/PROTOCOL.md, I6, I8):
+ * no acknowledged order lost, none doubled, none that nobody placed; the same key, the same number.
+ * Each purchase carries a line of a product that all have enough of, whose quantity is its number.
+ */
+import type { BooksChecker, KnownSale } from './books-checker.js';
+
+export interface Order {
+  /** Unique in a run; the quantity of the tag's line. */
+  readonly tag: number;
+  readonly key: string | undefined;
+  readonly item: number;
+  readonly quantity: number;
+  state: 'open' | 'sold' | 'refused';
+  number: number | undefined;
+}
+
+/** The product that tags purchases. */
+export const tagItem = 1;
+
+export class Ledger {
+  readonly orders: Order[] = [];
+  readonly #books: BooksChecker;
+  readonly #report: (problem: string) => void;
+  readonly #byNumber = new Map<number, Order>();
+
+  constructor(books: BooksChecker, report: (problem: string) => void) {
+    this.#books = books;
+    this.#report = report;
+  }
+
+  begin(item: number, quantity: number, key: string | undefined): Order {
+    const order: Order = {
+      ...{ tag: this.orders.length + 1, key, item, quantity },
+      state: 'open',
+      number: undefined,
+    };
+    this.orders.push(order);
+    return order;
+  }
+
+  /** The customer was told this order number. Returns the sale. */
+  sold(order: Order, number: number): KnownSale | undefined {
+    if (order.state === 'refused') {
+      this.#report(`I6: purchase ${order.tag} was refused and then sold as ${number}`);
+    }
+    if (order.number !== undefined && order.number !== number) {
+      this.#report(`I6: purchase ${order.tag} is order ${order.number} and order ${number}`);
+    }
+    const other = this.#byNumber.get(number);
+    if (other && other !== order) {
+      this.#report(`I8: order ${number} is both purchase ${other.tag} and ${order.tag}`);
+    }
+    order.state = 'sold';
+    order.number = number;
+    this.#byNumber.set(number, order);
+    if (this.#books.orders < number) {
+      this.#report(`I8: order ${number} was answered before anybody had applied it`);
+    }
+    const known = this.#books.sales[number - 1];
+    if (!known || tagOf(known) !== order.tag || !hasLine(known, order)) {
+      this.#report(`I8: order ${number} is not purchase ${order.tag}`);
+    }
+    return known;
+  }
+
+  refused(order: Order): void {
+    if (order.state === 'sold') {
+      this.#report(`I6: purchase ${order.tag} was sold as ${order.number} and then refused`);
+    }
+    order.state = 'refused';
+  }
+
+  /** At the end: every sale is one purchase's, and no purchase has two. */
+  settle(): void {
+    const sold = new Map<number, number>();
+    for (const known of this.#books.sales) {
+      const [number] = known.sale;
+      const tag = tagOf(known);
+      const before = sold.get(tag);
+      if (before !== undefined) {
+        this.#report(`I6: purchase ${tag} was sold twice, as ${before} and ${number}`);
+      }
+      sold.set(tag, number);
+      const order = this.orders[tag - 1];
+      if (order === undefined) this.#report(`I8: sale ${number} was placed by nobody`);
+      else if (order.state === 'refused') {
+        this.#report(`I6: purchase ${tag} was refused, and sold as ${number}`);
+      }
+    }
+    for (const order of this.orders) {
+      if (order.state === 'sold' && sold.get(order.tag) !== order.number) {
+        this.#report(`I8: acknowledged order ${order.number} is lost`);
+      }
+    }
+  }
+}
+
+function tagOf({ sale: [, , lines] }: KnownSale): number {
+  return lines.find(([id]) => id === tagItem)?.[2] ?? 0;
+}
+
+function hasLine({ sale: [, , lines] }: KnownSale, order: Order): boolean {
+  if (order.item === tagItem) return true;
+  return lines.some(([id, , quantity]) => id === order.item && quantity === order.quantity);
+}

@@ -1,0 +1,307 @@
+/**
+ * A replica or witness of one group through its lives: the production host over a journal, the
+ * simulated peers and the service's own desks. Starts, dies, repairs itself as an operator would.
+ */
+import type { Entry, MemberId, StateMachine } from '../../src/consensus/types.js';
+import { GroupHost } from '../../src/group/host.js';
+import { MemberDesk } from '../../src/group/member-desk.js';
+import type { SnapshotImage, SnapshotPort } from '../../src/group/snapshot-port.js';
+import type { OwnerCall } from '../../src/pool/types.js';
+import { CorruptionError } from '../../src/storage/corruption.js';
+import { SimPeers } from './peers.js';
+import type { Life } from './process.js';
+import { Process } from './processes.js';
+import { type Handler, listen, type Reply, type Session } from './rpc.js';
+import { MemberStorage } from './storage.js';
+import { watchedJournal } from './watched-journal.js';
+import type { GroupName, World } from './world.js';
+
+/** What the service answers on the replication port. */
+export interface Desk {
+  request(session: Session, method: string, params: unknown, reply: Reply): boolean;
+  notification(session: Session, method: string, params: unknown): void;
+  closed(session: Session): void;
+}
+
+/** The service's doors, once its host is there. */
+export interface Doors {
+  readonly desk: Desk;
+  calls(calls: OwnerCall[]): void;
+}
+
+/** One life of a service: its machine, and what is built on its host. */
+export interface Service<Result> {
+  readonly machine: StateMachine<Result>;
+  applied(entry: Entry, result: Result): void;
+  open(host: GroupHost<Result>, memberDesk: MemberDesk): Doors;
+}
+
+export interface MemberOptions<Result> {
+  readonly name: MemberId;
+  readonly index: number;
+  readonly group: GroupName;
+  readonly voters: readonly MemberId[];
+  readonly witnesses: readonly MemberId[];
+  readonly gated: boolean;
+  readonly keepsSnapshots: boolean;
+  /** Undefined at a witness. */
+  readonly service: ((life: Life, member: Member<Result>) => Service<Result>) | undefined;
+}
+
+/** How long the operator takes to start a corrupt replica with --repair. */
+const repairMs = 200;
+const maybeMs = 150;
+
+export class Member<Result> {
+  readonly process: Process;
+  readonly storage: MemberStorage;
+  readonly options: MemberOptions<Result>;
+  readonly #world: World;
+  #host: GroupHost<Result> | undefined;
+  #service: Service<Result> | undefined;
+  #journal: ReturnType<typeof watchedJournal> | undefined;
+  #repairing = false;
+  #compacting = false;
+
+  constructor(world: World, options: MemberOptions<Result>) {
+    this.#world = world;
+    this.options = options;
+    const { name, index } = options;
+    this.storage = new MemberStorage(world, name, !options.keepsSnapshots);
+    this.process = new Process(world, { name, index, boot: (life) => void this.#boot(life) });
+  }
+
+  get name(): MemberId {
+    return this.options.name;
+  }
+
+  /** Of the present life, when its log is recovered. */
+  get host(): GroupHost<Result> | undefined {
+    return this.process.up ? this.#host : undefined;
+  }
+
+  get machine(): StateMachine<Result> | undefined {
+    return this.host && this.#service?.machine;
+  }
+
+  get leads(): boolean {
+    return this.host?.core.state.stage.kind === 'leader';
+  }
+
+  kill(downMs: number, power: boolean): void {
+    if (!this.process.up) return;
+    this.#host = undefined;
+    this.process.kill(downMs, power);
+    this.storage.crash(power);
+  }
+
+  /** One entry of the own journal. */
+  async readEntry(seq: number): Promise<Entry | undefined> {
+    return this.#journal?.readEntry(seq);
+  }
+
+  /** The checkers look at what has just happened. */
+  observe(): void {
+    const { life } = this.process;
+    if (!life?.touched) return;
+    life.touched = false;
+    if (this.host) this.#world.logs[this.options.group].observe(this.host.core);
+  }
+
+  /** Replaces the log so far by a snapshot. */
+  async compact(): Promise<void> {
+    const { life } = this.process;
+    const { host, machine } = this;
+    const journal = this.#journal;
+    if (!life || !host || !machine || !journal || this.#compacting) return;
+    const { applied, log } = host.core.state;
+    const entry = log.entry(applied);
+    if (!entry || applied <= (this.storage.snapshot?.mark.seq ?? 0)) return;
+    this.#compacting = true;
+    const { seq, epoch, time } = entry;
+    const bytes = Buffer.from(JSON.stringify(machine.snapshot()));
+    await this.storage.durably(life);
+    this.#compacting = false;
+    this.#keep({ mark: { seq, epoch, time }, bytes });
+    await journal.dropBefore(seq + 1);
+  }
+
+  async #boot(life: Life): Promise<void> {
+    const { name, group } = this.options;
+    const checker = this.#world.logs[group];
+    this.#host = undefined;
+    this.#compacting = false;
+    if (this.storage.impaired && this.storage.learner) checker.lostDisk(name);
+    try {
+      const { journal, entries } = await this.storage.open(life, this.#repairing);
+      this.#repairing = false;
+      // What rotted was not in use.
+      if (!this.storage.learner) this.storage.impaired = false;
+      const base = this.storage.snapshot?.mark.seq ?? 0;
+      checker.started(name, journal.recovered, entries, base);
+      if (this.storage.snapshot) {
+        const { seq, epoch } = this.storage.snapshot.mark;
+        checker.snapshot(name, seq, epoch);
+      }
+      this.#journal = watchedJournal(journal, name, checker);
+      await this.#run(life);
+    } catch (error) {
+      this.#refused(life, error);
+    }
+  }
+
+  async #run(life: Life): Promise<void> {
+    const { name, group, voters, witnesses, gated, service } = this.options;
+    const { network, random, logs, rules } = this.#world;
+    const running = service?.(life, this);
+    this.#service = running;
+    const { snapshot, learner, incarnation } = this.storage;
+    if (snapshot && running) running.machine.restore(parseSnapshot(snapshot));
+    const peers = new SimPeers({
+      network,
+      life,
+      random: random.peers,
+      members: [...voters, ...witnesses],
+      lossiness: () => this.#world.lossiness,
+      sending: (to, message) => logs[group].sending(name, to, message),
+    });
+    const journal = this.#journal;
+    if (!journal) return;
+    const host = new GroupHost<Result>({
+      id: name,
+      ...{ voters, witnesses, learner, journal, gated, peers, rules },
+      incarnation: String(incarnation),
+      machine: running?.machine,
+      base: snapshot?.mark ?? { seq: 0, epoch: 0, time: 0 },
+      clock: life,
+      logger: this.#world.logger(name),
+      applied: (entry, result) => {
+        logs[group].applied(name, entry);
+        running?.applied(entry, result);
+        this.#maybeCompact(life);
+      },
+      admitted: () => this.#admitted(life),
+      snapshots: this.options.keepsSnapshots ? this.#snapshotPort(life) : undefined,
+    });
+    void host.failed.then((error) => this.#failed(life, error));
+    await host.start();
+    if (life.dead) return;
+    this.#host = host;
+    this.#listen(life, host, peers, running);
+  }
+
+  #listen(
+    life: Life,
+    host: GroupHost<Result>,
+    peers: SimPeers,
+    running: Service<Result> | undefined,
+  ): void {
+    const { network } = this.#world;
+    const memberDesk = new MemberDesk({
+      status: () => host.status(),
+      nominate: (leader) => host.nominate(leader),
+      pid: life.number,
+    });
+    const doors = running?.open(host, memberDesk);
+    listen(network, life, 'peer', () => peerHandler(memberDesk, peers, doors));
+    if (doors) listen(network, life, 'service', () => serviceHandler(life, doors));
+  }
+
+  #snapshotPort(life: Life): SnapshotPort {
+    return {
+      latest: async () => this.storage.snapshot,
+      install: async (image) => {
+        await this.storage.durably(life);
+        this.#keep(image);
+        this.#service?.machine.restore(parseSnapshot(image));
+      },
+    };
+  }
+
+  #keep(image: SnapshotImage): void {
+    this.storage.snapshot = image;
+    this.#world.logs[this.options.group].snapshot(this.name, image.mark.seq, image.mark.epoch);
+    this.#world.trace(() => `${this.name}: snapshot at ${image.mark.seq}`);
+  }
+
+  #maybeCompact(life: Life): void {
+    const { compactEvery } = this.#world.profile;
+    const { host, machine } = this;
+    if (!this.options.keepsSnapshots || compactEvery === 0 || !host || !machine) return;
+    const since = host.core.state.applied - (this.storage.snapshot?.mark.seq ?? 0);
+    if (since >= compactEvery) life.after(maybeMs, () => void this.compact());
+  }
+
+  async #admitted(life: Life): Promise<void> {
+    await this.storage.durably(life);
+    this.storage.learner = false;
+    this.storage.impaired = false;
+    this.#world.trace(() => `${this.name}: votes again`);
+  }
+
+  /** The journal cannot be read: the replica refuses, and the operator lets it learn anew (R10). */
+  #refused(life: Life, error: unknown): void {
+    if (life.dead) return;
+    if (error instanceof CorruptionError) {
+      this.#world.trace(() => `${this.name}: ${error.message}`);
+      this.storage.learner = true;
+      this.storage.impaired = true;
+      this.#repairing = true;
+      this.kill(repairMs, false);
+      return;
+    }
+    this.#failed(life, error);
+  }
+
+  #failed(life: Life, error: unknown): void {
+    if (life.dead) return;
+    const text = error instanceof Error ? `${error.message}` : String(error);
+    if (text.startsWith('EIO')) this.kill(this.#world.profile.restartMs, false);
+    else this.#world.report(`${this.name} can go no further: ${text}`);
+  }
+}
+
+function parseSnapshot(image: SnapshotImage): unknown {
+  return JSON.parse(Buffer.from(image.bytes).toString());
+}
+
+function peerHandler(memberDesk: MemberDesk, peers: SimPeers, doors: Doors | undefined): Handler {
+  return {
+    request(session, method, params, reply) {
+      if (memberDesk.request(method, params, reply)) return;
+      doors?.desk.request(session, method, params, reply);
+    },
+    notification(session, method, params) {
+      if (peers.notification(session, method, params)) return;
+      doors?.desk.notification(session, method, params);
+    },
+    closed(session) {
+      peers.closed(session);
+      doors?.desk.closed(session);
+    },
+  };
+}
+
+/** The calls of a turn go to the owner together. */
+function serviceHandler(life: Life, doors: Doors): Handler {
+  let gathered: OwnerCall[] = [];
+  return {
+    request(_session, operation, args, reply) {
+      const call: OwnerCall = {
+        operation,
+        args,
+        reply: (error, result) => {
+          if (error) reply.fail(error as Parameters<Reply['fail']>[0]);
+          else reply.result(result);
+        },
+      };
+      gathered.push(call);
+      if (gathered.length > 1) return;
+      life.afterTurn(() => {
+        const calls = gathered;
+        gathered = [];
+        doors.calls(calls);
+      });
+    },
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * A simulated process and its lives: a crash ends a life, and with it every timer, connection and
+ * callback that the life had; the next one starts anew. A life is the Clock of all that runs in it:
+ * its clock has a rate and an origin of its own, and a pause (SIGSTOP) holds up everything but time.
+ */
+import type { Clock, Timer } from '../../src/base/clock.js';
+import type { Random } from '../../src/base/random.js';
+import type { Scheduler } from './scheduler.js';
+
+/** Timers fire a little late, never early. */
+const lateMs = 0.001;
+/** What comes within it is one turn of the event loop. */
+const turnMs = 0.02;
+const wallOriginMs = 1_700_000_000_000;
+
+export interface LifeOptions {
+  readonly scheduler: Scheduler;
+  readonly name: string;
+  readonly index: number;
+  /** How fast the clock goes. */
+  readonly rate: number;
+  readonly random: Random;
+}
+
+interface Held {
+  readonly isInput: boolean;
+  readonly run: () => void;
+}
+
+export class Life implements Clock {
+  readonly name: string;
+  readonly number: number;
+  /** Something has happened in it since a checker last looked. */
+  touched = false;
+  readonly #options: LifeOptions;
+  readonly #bornMs: number;
+  readonly #originMs: number;
+  readonly #ends: (() => void)[] = [];
+  #dead = false;
+  #paused = false;
+  #held: Held[] = [];
+
+  constructor(options: LifeOptions, number: number) {
+    this.#options = options;
+    this.name = options.name;
+    this.number = number;
+    this.#bornMs = options.scheduler.nowMs;
+    this.#originMs = options.random.integer(1_000_000);
+  }
+
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  nowMs(): number {
+    return this.#originMs + (this.#options.scheduler.nowMs - this.#bornMs) * this.#options.rate;
+  }
+
+  wallMs(): number {
+    return wallOriginMs + this.#options.scheduler.nowMs;
+  }
+
+  after(ms: number, callback: () => void): Timer {
+    const delayMs = Math.max(0, ms) / this.#options.rate + lateMs;
+    let live = true;
+    const event = this.#options.scheduler.in(delayMs, () =>
+      this.enter(() => {
+        if (live) callback();
+      }, false),
+    );
+    return {
+      cancel() {
+        live = false;
+        event.run = undefined;
+      },
+    };
+  }
+
+  afterTurn(callback: () => void): void {
+    this.#options.scheduler.in(turnMs, () => this.enter(callback, false));
+  }
+
+  /** Runs what happens in this life: at once, after the pause, or never. */
+  enter(run: () => void, isInput: boolean): void {
+    if (this.#dead) return;
+    if (this.#paused) {
+      this.#held.push({ isInput, run });
+      return;
+    }
+    this.touched = true;
+    this.#options.scheduler.mix(this.#options.index);
+    run();
+  }
+
+  /** Called when this life ends. */
+  onEnd(callback: () => void): void {
+    this.#ends.push(callback);
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  /** What came meanwhile is found all at once: by chance input first (A17), timers first, or as it came. */
+  resume(): void {
+    if (!this.#paused || this.#dead) return;
+    this.#paused = false;
+    const held = this.#held;
+    this.#held = [];
+    const order = this.#options.random.integer(3);
+    if (order < 2) held.sort((a, b) => rank(a, order) - rank(b, order));
+    for (const { run } of held) this.#options.scheduler.in(0, () => this.enter(run, true));
+  }
+
+  end(): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.#held = [];
+    for (const callback of this.#ends) callback();
+  }
+}
+
+function rank(held: Held, order: number): number {
+  return held.isInput === (order === 0) ? 0 : 1;
+}

@@ -1,0 +1,79 @@
+/**
+ * A process of the cluster: at most one life at a time, started again some time after it ended, as
+ * by the launcher. What it runs is given as its boot.
+ */
+import type { Life } from './process.js';
+import type { World } from './world.js';
+
+export interface ProcessOptions {
+  readonly name: string;
+  readonly index: number;
+  readonly boot: (life: Life) => void;
+}
+
+export class Process {
+  readonly name: string;
+  readonly #world: World;
+  readonly #options: ProcessOptions;
+  #life: Life | undefined;
+  /** Not started again before. */
+  #downUntilMs = 0;
+
+  constructor(world: World, options: ProcessOptions) {
+    this.name = options.name;
+    this.#world = world;
+    this.#options = options;
+  }
+
+  get life(): Life | undefined {
+    return this.#life;
+  }
+
+  get up(): boolean {
+    return this.#life !== undefined;
+  }
+
+  start(): void {
+    if (this.#life !== undefined) return;
+    const life = this.#world.newLife(this.name, this.#options.index);
+    this.#life = life;
+    this.#world.trace(() => `${this.name}: starts`);
+    this.#world.network.began(life);
+    this.#options.boot(life);
+  }
+
+  /** Ends the life; a new one follows after `downMs`. */
+  kill(downMs: number, power = false): void {
+    const life = this.#life;
+    const { scheduler } = this.#world;
+    this.#downUntilMs = Math.max(this.#downUntilMs, scheduler.nowMs + downMs);
+    if (life === undefined) return;
+    this.#world.trace(() => `${this.name}: ${power ? 'loses its power' : 'dies'}`);
+    this.#life = undefined;
+    life.end();
+    this.#world.network.ended(life, power);
+    this.#restartLater();
+  }
+
+  /** Ends the life for good. */
+  stop(): void {
+    this.kill(Number.POSITIVE_INFINITY);
+    this.#downUntilMs = 0;
+  }
+
+  /** Down processes come back at once. */
+  revive(): void {
+    this.#downUntilMs = 0;
+    this.start();
+    this.#life?.resume();
+  }
+
+  #restartLater(): void {
+    const { scheduler } = this.#world;
+    scheduler.at(this.#downUntilMs, () => {
+      if (this.#life !== undefined) return;
+      if (scheduler.nowMs < this.#downUntilMs) this.#restartLater();
+      else this.start();
+    });
+  }
+}

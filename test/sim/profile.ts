@@ -1,0 +1,66 @@
+/**
+ * What a seed decides before anything happens: how quick network, disks and clocks are, what the
+ * customers do, how long the chaos lasts. Plain data, so that it can be printed and kept.
+ */
+import type { Random } from '../../src/base/random.js';
+import type { NetworkProfile } from './network.js';
+
+export interface Profile {
+  readonly network: NetworkProfile;
+  readonly disk: { readonly meanMs: number };
+  /** Clocks go up to this share fast or slow. */
+  readonly clockSpread: number;
+  /** The journal of production over the disk in memory, or its lean twin. */
+  readonly realJournal: boolean;
+  /** A snapshot after so many entries; 0: never. */
+  readonly compactEvery: number;
+  readonly restartMs: number;
+  readonly chaosMs: number;
+  readonly faults: number;
+  readonly clients: number;
+  readonly thinkMs: number;
+  readonly items: number;
+  readonly stock: number;
+  readonly quantityMax: number;
+  /** Shares of what a customer does; the rest are look-ups. */
+  readonly buys: number;
+  readonly reads: number;
+  readonly changes: number;
+  readonly restockEverySeconds: number;
+  readonly restockTo: number;
+  /** A customer waits no longer for one attempt. */
+  readonly patienceMs: number;
+}
+
+export function drawProfile(random: Random): Profile {
+  const between = (least: number, most: number): number =>
+    least + (most - least) * random.fraction();
+  const one = (chance: number): boolean => random.fraction() < chance;
+  const far = one(0.15);
+  return {
+    network: {
+      latencyMs: far ? between(5, 20) : between(0.05, 0.5),
+      jitterMs: far ? between(1, 10) : between(0.05, 2),
+      slowShare: one(0.3) ? 0.02 : 0,
+      slowMs: between(5, 60),
+    },
+    disk: { meanMs: one(0.2) ? between(2, 10) : between(0.1, 1) },
+    clockSpread: one(0.5) ? 0.02 : 0,
+    realJournal: one(0.2),
+    compactEvery: one(0.4) ? 10 + random.integer(50) : 0,
+    restartMs: between(50, 400),
+    chaosMs: between(1_500, 4_000),
+    faults: one(0.05) ? 0 : 1 + random.integer(9),
+    clients: 2 + random.integer(4),
+    thinkMs: between(20, 120),
+    items: 1 + random.integer(4),
+    stock: 3 + random.integer(40),
+    quantityMax: 1 + random.integer(4),
+    buys: between(0.2, 0.6),
+    reads: between(0.05, 0.2),
+    changes: one(0.5) ? 0.05 : 0,
+    restockEverySeconds: one(0.5) ? 1 : 0,
+    restockTo: 5 + random.integer(20),
+    patienceMs: between(600, 2_000),
+  };
+}

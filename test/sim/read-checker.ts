@@ -1,0 +1,57 @@
+/**
+ * Watches what customers read (docs/PROTOCOL.md, I9): whatever was answered before a look-up began
+ * is in its answer. A product is a register whose versions are known, so comparing with the newest
+ * version answered by then is the whole of linearizability. Each answer is also a state that was.
+ */
+import type { Product } from '../../src/wire/schemas.js';
+import type { BooksChecker } from './books-checker.js';
+
+/** Where an answer came from; a hit is covered while its session is surely the present leader's. */
+export type Source = 'fetched' | 'hit' | 'uncovered hit';
+
+export class ReadChecker {
+  /** Answers from caches whose session may be over without their knowledge: leases will end them. */
+  uncoveredStale = 0;
+  lookups = 0;
+  hits = 0;
+  readonly #books: BooksChecker;
+  readonly #report: (problem: string) => void;
+  readonly #floors = new Map<number, number>();
+
+  constructor(books: BooksChecker, report: (problem: string) => void) {
+    this.#books = books;
+    this.#report = report;
+  }
+
+  /** To be taken when an operation begins. */
+  floor(item: number): number {
+    return this.#floors.get(item) ?? 0;
+  }
+
+  /** This version was answered to somebody. */
+  answered(item: number, version: number): void {
+    if (version > this.floor(item)) this.#floors.set(item, version);
+  }
+
+  /** A purchase or change that became visible with this entry was answered. */
+  answeredAt(item: number, seq: number): void {
+    const state = this.#books.itemAt(item, seq);
+    if (state) this.answered(item, state.version);
+  }
+
+  lookedUp(product: Product, floor: number, source: Source, who: string): void {
+    const { id, version, quantity } = product;
+    this.lookups += 1;
+    if (source !== 'fetched') this.hits += 1;
+    const state = this.#books.items.get(id)?.find((known) => known.version === version);
+    if (!state || state.stock !== quantity) {
+      this.#report(`I9: ${who} was told ${quantity} of item ${id}, version ${version}: never so`);
+      return;
+    }
+    if (version >= floor) this.answered(id, version);
+    else if (source === 'uncovered hit') this.uncoveredStale += 1;
+    else {
+      this.#report(`I9: ${who} ${source} version ${version} of item ${id} after ${floor}`);
+    }
+  }
+}

@@ -1,0 +1,310 @@
+/**
+ * Questions, answers and notifications over a simulated connection, as plain values: the twin of
+ * the net room's sessions and clients, without bytes. Values are copied on their way, so that no
+ * two lives share an object. Errors and their codes are those of the real ones.
+ */
+import type { Timer } from '../../src/base/clock.js';
+import { BazarError, toBazarError } from '../../src/base/errors.js';
+import type { Random } from '../../src/base/random.js';
+import { copied } from './copied.js';
+import type { Network, Side, Wire } from './network.js';
+import type { Life } from './process.js';
+
+export type Callback = (error: BazarError | undefined, result: unknown) => void;
+
+export interface Reply {
+  result(value: unknown): void;
+  fail(error: BazarError): void;
+}
+
+export interface Handler {
+  request(session: Session, method: string, params: unknown, reply: Reply): void;
+  notification?(session: Session, method: string, params: unknown): void;
+  closed?(session: Session): void;
+}
+
+interface Pending {
+  readonly callback: Callback;
+  readonly timer: Timer;
+}
+
+const reconnectMinMs = 10;
+const reconnectMaxMs = 1_000;
+
+/** One end of a connection. */
+export class Session {
+  readonly remote: string;
+  readonly #wire: Wire;
+  readonly #side: Side;
+  readonly #handler: Handler;
+  readonly #life: Life;
+  readonly #pending = new Map<number, Pending>();
+  #nextId = 1;
+  #peer: Session | undefined;
+  #closed = false;
+
+  constructor(wire: Wire, side: Side, handler: Handler) {
+    this.#wire = wire;
+    this.#side = side;
+    this.#handler = handler;
+    this.#life = wire.life(side);
+    this.remote = wire.life(side === 0 ? 1 : 0).name;
+    wire.onClosed(side, () => this.#lost());
+  }
+
+  /** Both ends know each other: what one sends, the other takes. */
+  join(peer: Session): void {
+    this.#peer = peer;
+    peer.#peer = this;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Neither end thinks otherwise. */
+  get isWhole(): boolean {
+    return !this.#closed && this.#peer !== undefined && !this.#peer.#closed;
+  }
+
+  request(method: string, params: unknown, timeoutMs: number, callback: Callback): void {
+    if (this.#closed) {
+      const error = new BazarError('unavailable', `the connection to ${this.remote} is closed`);
+      this.#life.afterTurn(() => callback(error, undefined));
+      return;
+    }
+    const id = this.#nextId++;
+    const timer = this.#life.after(timeoutMs, () => {
+      this.#pending.delete(id);
+      const details = { unknown: true };
+      callback(new BazarError('deadline_exceeded', 'no answer in time', { details }), undefined);
+    });
+    this.#pending.set(id, { callback, timer });
+    const value = copied(params);
+    this.#toPeer((peer) => peer.#asked(id, method, value));
+  }
+
+  call(method: string, params: unknown, timeoutMs: number): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.request(method, params, timeoutMs, (error, result) => {
+        if (error === undefined) resolve(result);
+        else reject(error);
+      });
+    });
+  }
+
+  notify(method: string, params: unknown): boolean {
+    if (this.#closed) return false;
+    const value = copied(params);
+    this.#toPeer((peer) => peer.#told(method, value));
+    return true;
+  }
+
+  end(): void {
+    this.destroy();
+  }
+
+  destroy(_error?: Error): void {
+    if (this.#closed) return;
+    this.#wire.close(this.#side);
+    this.#lost();
+  }
+
+  #toPeer(deliver: (peer: Session) => void): void {
+    this.#wire.send(this.#side, () => {
+      if (this.#peer) deliver(this.#peer);
+    });
+  }
+
+  #asked(id: number, method: string, params: unknown): void {
+    if (this.#closed) return;
+    const answer = (error: BazarError | undefined, value: unknown): void => {
+      if (this.#closed || this.#life.dead) return;
+      const result = copied(value);
+      const wireError = error?.toWire();
+      this.#toPeer((peer) => peer.#answered(id, wireError, result));
+    };
+    const reply: Reply = {
+      result: (value) => answer(undefined, value),
+      fail: (error) => answer(error, undefined),
+    };
+    try {
+      this.#handler.request(this, method, params, reply);
+    } catch (error) {
+      reply.fail(toBazarError(error));
+    }
+  }
+
+  #told(method: string, params: unknown): void {
+    if (!this.#closed) this.#handler.notification?.(this, method, params);
+  }
+
+  #answered(
+    id: number,
+    error: ReturnType<BazarError['toWire']> | undefined,
+    result: unknown,
+  ): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    pending.timer.cancel();
+    pending.callback(error && BazarError.fromWire(error), result);
+  }
+
+  #lost(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const { callback, timer } of pending) {
+      timer.cancel();
+      const details = { unknown: true };
+      const message = `${this.remote} closed the connection`;
+      callback(new BazarError('unavailable', message, { details }), undefined);
+    }
+    this.#handler.closed?.(this);
+  }
+}
+
+export function listen(
+  network: Network,
+  life: Life,
+  port: string,
+  newHandler: (remote: string) => Handler,
+): void {
+  network.listen(life, `${life.name}/${port}`, (wire) => {
+    pair(wire, new Session(wire, 1, newHandler(wire.life(0).name)));
+  });
+}
+
+/** Connections of which one side has begun. */
+const halves = new WeakMap<Wire, Session>();
+
+/** A paused listener may come to a connection later than the one who dialled. */
+function pair(wire: Wire, session: Session): void {
+  const other = halves.get(wire);
+  if (other) session.join(other);
+  else halves.set(wire, session);
+}
+
+export interface LineOptions {
+  readonly network: Network;
+  readonly life: Life;
+  readonly random: Random;
+  readonly to: string;
+  readonly port: string;
+  readonly handler?: Handler;
+  readonly connected?: () => void;
+  readonly disconnected?: () => void;
+}
+
+interface Queued {
+  readonly method: string;
+  readonly params: unknown;
+  readonly deadlineMs: number;
+  readonly callback: Callback;
+}
+
+const noHandler: Handler = {
+  request: (_session, method) => {
+    throw new BazarError('unknown_method', `unknown method "${method}"`);
+  },
+};
+
+/** A connection to one port, which comes back by itself. */
+export class Line {
+  readonly name: string;
+  readonly #options: LineOptions;
+  #session: Session | undefined;
+  #queue: Queued[] = [];
+  #failures = 0;
+  #closed = false;
+
+  constructor(options: LineOptions) {
+    this.#options = options;
+    this.name = options.to;
+  }
+
+  start(): void {
+    const { network, life, to, port } = this.#options;
+    if (this.#closed) return;
+    network.dial(life, to, port, (wire) => (wire ? this.#opened(wire) : this.#failed()));
+  }
+
+  get connected(): boolean {
+    return this.#session !== undefined;
+  }
+
+  /** The connection of the moment. */
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  call(method: string, params: unknown, timeoutMs: number): Promise<unknown> {
+    if (this.#session) return this.#session.call(method, params, timeoutMs);
+    return new Promise((resolve, reject) => {
+      const { life } = this.#options;
+      const queued: Queued = {
+        method,
+        params: copied(params),
+        deadlineMs: life.nowMs() + timeoutMs,
+        callback: (error, result) => (error ? reject(error) : resolve(result)),
+      };
+      this.#queue.push(queued);
+      life.after(timeoutMs, () => {
+        const at = this.#queue.indexOf(queued);
+        if (at < 0) return;
+        this.#queue.splice(at, 1);
+        reject(new BazarError('deadline_exceeded', 'no connection in time'));
+      });
+    });
+  }
+
+  notify(method: string, params: unknown): boolean {
+    return this.#session?.notify(method, params) ?? false;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#session?.end();
+  }
+
+  #opened(wire: Wire): void {
+    const { handler = noHandler, life, connected, disconnected } = this.#options;
+    const session: Session = new Session(wire, 0, {
+      request: (at, method, params, reply) => handler.request(at, method, params, reply),
+      notification: (at, method, params) => handler.notification?.(at, method, params),
+      closed: () => {
+        this.#session = undefined;
+        if (this.#closed) return;
+        disconnected?.();
+        this.#later();
+      },
+    });
+    pair(wire, session);
+    if (this.#closed) {
+      session.end();
+      return;
+    }
+    this.#session = session;
+    this.#failures = 0;
+    connected?.();
+    for (const { method, params, deadlineMs, callback } of this.#queue.splice(0)) {
+      session.request(method, params, Math.max(0, deadlineMs - life.nowMs()), callback);
+    }
+  }
+
+  #failed(): void {
+    this.#failures += 1;
+    for (const { callback } of this.#queue.splice(0)) {
+      callback(new BazarError('unavailable', `${this.name} cannot be reached`), undefined);
+    }
+    this.#later();
+  }
+
+  #later(): void {
+    const { life, random } = this.#options;
+    const backoffMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(this.#failures, 16));
+    life.after(backoffMs * (0.5 + random.fraction() / 2), () => this.start());
+  }
+}
