@@ -36,6 +36,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     gated: true,
     snapshots: snapshotPort(folder, machine),
     logger,
+    canServe: () => machine.isStocked,
     applied(entry, result) {
       store.applied(entry, result);
       if (result.kind === 'audit') member.desk.marked(result.token, [entry.seq, result.hash]);

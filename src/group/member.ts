@@ -24,6 +24,7 @@ import { type GroupName, type Membership, membership } from './membership.js';
 import { RpcPeers } from './rpc-peers.js';
 import type { MemberCredentials } from './session-program.js';
 import type { SnapshotPort } from './snapshot-port.js';
+import type { GroupStatus } from './types.js';
 
 /** What the service answers on the replication port; false where the method is not its own. */
 export interface ServiceDesk {
@@ -47,6 +48,8 @@ export interface MemberOptions<Result> {
   readonly snapshots?: SnapshotPort;
   readonly logger: Logger;
   readonly applied: (entry: Entry, result: Result) => void;
+  /** What a leader needs beside the lead before it serves, as its first stock. */
+  readonly canServe?: () => boolean;
 }
 
 /** The service's answers and its threads, once the host is there to build them on. */
@@ -95,7 +98,7 @@ export class Member<Result> {
       ...{ machine, base, logger, gated, snapshots, applied },
     });
     this.desk = new MemberDesk({
-      status: () => this.host.status(),
+      status: () => this.#status(),
       nominate: (leader) => this.host.nominate(leader),
       pid: process.pid,
     });
@@ -132,6 +135,11 @@ export class Member<Result> {
     this.#peers.close();
     this.host.stop();
     await this.#options.folder.close();
+  }
+
+  #status(): GroupStatus {
+    const status = this.host.status();
+    return { ...status, serving: status.serving && (this.#options.canServe?.() ?? true) };
   }
 
   #admit(peer: Identity, { desk }: MemberDoors): RpcHandler {
