@@ -79,9 +79,10 @@ function readId(buffer: Uint8Array, at: number, end: number): number {
     envelope.id = token;
     return at + 1;
   }
-  const width = token >= 0xcc && token <= 0xcf ? 1 << (token - 0xcc) : 0;
-  const after = at + 1 + width;
-  if (width === 0 || after > end) return -1;
+  // Of 8 to 64 bits, unsigned or (as some libraries write every number) signed.
+  if (token < 0xcc || token > 0xd3) return -1;
+  const after = at + 1 + (1 << (token & 3));
+  if (after > end || (token >= 0xd0 && (buffer[at + 1] ?? 0) >= 0x80)) return -1;
   let id = 0;
   for (let i = at + 1; i < after; i++) id = id * 256 + (buffer[i] ?? 0);
   if (id > Number.MAX_SAFE_INTEGER) return -1;

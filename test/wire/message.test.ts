@@ -41,7 +41,7 @@ t.test('requests, answers and notifications are told apart and left encoded', as
   t.match(told, { kind: kinds.notification, id: undefined, method: 'lookup', bodyStart: 9 });
 });
 
-t.test('ids are any unsigned integer that is safe', async (t) => {
+t.test('ids are any integer from 0 that is safe, in any encoding', async (t) => {
   const idOf = (hex: string) => read(0x94, 0, Buffer.from(hex, 'hex'), 0xa6, lookup, 0x80);
   t.equal(idOf('00').id, 0);
   t.equal(idOf('7f').id, 127);
@@ -49,9 +49,13 @@ t.test('ids are any unsigned integer that is safe', async (t) => {
   t.equal(idOf('cdffff').id, 65_535);
   t.equal(idOf('ceffffffff').id, 4_294_967_295);
   t.equal(idOf('cf001fffffffffffff').id, Number.MAX_SAFE_INTEGER);
-  for (const hex of ['cf0020000000000000', 'ff', 'c0', 'a161', 'ca3f800000', 'd001']) {
-    t.equal(idOf(hex).kind, kinds.bad, hex);
-  }
+  t.equal(idOf('d001').id, 1);
+  t.equal(idOf('d17fff').id, 32_767);
+  t.equal(idOf('d27fffffff').id, 2_147_483_647);
+  t.equal(idOf('d3001fffffffffffff').id, Number.MAX_SAFE_INTEGER);
+  const others = ['cf0020000000000000', 'ff', 'c0', 'a161', 'ca3f800000'];
+  const negative = ['d0ff', 'd18000', 'd2ffffffff', 'd3ffe0000000000001', 'd3ffffffffffffffff'];
+  for (const hex of [...others, ...negative]) t.equal(idOf(hex).kind, kinds.bad, hex);
 });
 
 t.test('a bad message keeps its id where that can be read', async (t) => {
