@@ -2,6 +2,7 @@
  * A customer: looks products up, buys with and without a key of its own, tries again with the same
  * key where the outcome is unknown, reads its orders back. Tells the checkers what it was told.
  */
+import { sleep } from '../../src/base/clock.js';
 import { BazarError, toBazarError } from '../../src/base/errors.js';
 import type { Shop } from '../../src/frontend/shop.js';
 import type { RequestContext } from '../../src/frontend/types.js';
@@ -15,6 +16,7 @@ import type { World } from './world.js';
 /** Attempts with one key; the end of a run gives the rest. */
 const attemptsMax = 6;
 const graceMs = 500;
+const lastEveryMs = 100;
 
 export interface CustomerOptions {
   readonly name: string;
@@ -60,13 +62,14 @@ export class Customer {
     this.#stopped = true;
   }
 
-  /** One more purchase, which must succeed: everything is well again. */
-  buyLast(frontend: Frontend): Promise<boolean> {
-    const order = this.#options.ledger.begin(tagItem, 1, undefined);
-    return this.#purchase(order, () => frontend).then(
-      () => true,
-      () => false,
-    );
+  /** One more purchase, which must succeed in the end: everything is well again. */
+  async buyLast(frontend: Frontend): Promise<void> {
+    const key = `last at ${frontend.name}`;
+    const order = this.#options.ledger.begin(tagItem, 1, key);
+    while (order.state === 'open') {
+      await this.#purchase(order, () => frontend).catch((error) => this.#noteFailure(error));
+      await sleep(this.#options.life, lastEveryMs);
+    }
   }
 
   #ended(ok: boolean): void {
@@ -129,7 +132,7 @@ export class Customer {
           return;
         }
         // Without a key of one's own a second attempt could be a second purchase.
-        const isKnown = error.retryable && error.details['unknown'] !== true;
+        const isKnown = error.retryable && error.details.unknown !== true;
         if (order.key === undefined || attempt === attemptsMax || isKnown) throw error;
         if (!error.retryable && error.code !== 'deadline_exceeded') throw error;
       }

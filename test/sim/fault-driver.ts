@@ -48,33 +48,43 @@ export class FaultDriver {
     switch (fault.kind) {
       case 'kill':
       case 'power':
-        return this.#kill(this.#name(fault.target), fault.downMs, fault.kind === 'power');
+        this.#kill(this.#name(fault.target), fault.downMs, fault.kind === 'power');
+        break;
       case 'kill-group':
       case 'power-group':
-        return this.#killGroup(fault.group, fault.downMs, fault.kind === 'power-group');
+        this.#killGroup(fault.group, fault.downMs, fault.kind === 'power-group');
+        break;
       case 'pause':
-        return this.#pause(this.#name(fault.target), fault.forMs);
+        this.#pause(this.#name(fault.target), fault.forMs);
+        break;
       case 'isolate':
-        return this.#isolate(this.#name(fault.target), fault.way, fault.forMs);
+        this.#isolate(this.#name(fault.target), fault.way, fault.forMs);
+        break;
       case 'cut':
-        return this.#cut(this.#name(fault.from), this.#name(fault.to), fault.both, fault.forMs);
+        this.#cut(this.#name(fault.from), this.#name(fault.to), fault.both, fault.forMs);
+        break;
       case 'lossy':
         this.#world.lossiness = fault;
-        return this.#undoIn(fault.forMs, () => {
+        this.#undoIn(fault.forMs, () => {
           this.#world.lossiness = noLoss;
         });
+        break;
       case 'disk':
         this.#cluster.member(this.#name(fault.target))?.storage.setMood(fault.mood, fault.forMs);
-        return;
+        break;
       case 'rot':
-        return this.#rot(this.#cluster.member(this.#name(fault.target)), fault.where);
+        this.#rot(this.#cluster.member(this.#name(fault.target)), fault.where);
+        break;
       case 'lose':
-        return this.#lose(this.#cluster.member(this.#name(fault.target)), fault.downMs);
+        this.#lose(this.#cluster.member(this.#name(fault.target)), fault.downMs);
+        break;
       case 'nominate':
-        return this.#nominate(this.#cluster.member(this.#name(fault.target)));
+        this.#nominate(this.#cluster.member(this.#name(fault.target)));
+        break;
       case 'rival':
         this.#cluster.rival.process.start();
-        return this.#undoIn(fault.forMs, () => this.#cluster.rival.process.stop());
+        this.#undoIn(fault.forMs, () => this.#cluster.rival.process.stop());
+        break;
     }
   }
 

@@ -8,7 +8,7 @@ import { invariants } from '../../src/consensus/describe.js';
 import type { Message } from '../../src/consensus/messages.js';
 import type { Entry, LogRecord, MemberId } from '../../src/consensus/types.js';
 import type { Recovered } from '../../src/storage/types.js';
-import { MemberMirror } from './log-mirror.js';
+import { entryKey, MemberMirror } from './log-mirror.js';
 
 interface Known {
   readonly entry: Entry;
@@ -144,7 +144,7 @@ export class LogChecker {
     if (entry.time < member.appliedTime) this.#report(`I10: log time went back at ${entry.seq}`);
     member.appliedTime = entry.time;
     this.#commits(id, entry.seq, entry.epoch);
-    const known = this.#entries.get(keyOf(entry.epoch, entry.seq));
+    const known = this.#entries.get(entryKey(entry));
     if (known && !isSame(known.entry, entry)) {
       this.#report(`I3: ${id} applied another entry ${entry.seq} than was logged`);
     }
@@ -159,7 +159,7 @@ export class LogChecker {
   /** I2, by induction: the same place and epoch means the same entry after the same epoch. */
   #matches(id: MemberId, entry: Entry, { appended }: MemberMirror): void {
     const prevEpoch = appended.epochOf(entry.seq - 1);
-    const key = keyOf(entry.epoch, entry.seq);
+    const key = entryKey(entry);
     const known = this.#entries.get(key);
     if (known === undefined) {
       this.#entries.set(key, { entry, prevEpoch: prevEpoch ?? -1 });
@@ -209,10 +209,6 @@ export class LogChecker {
     }
     return member;
   }
-}
-
-function keyOf(epoch: number, seq: number): number {
-  return epoch * 2 ** 22 + seq;
 }
 
 function isSame(a: Entry, b: Entry): boolean {

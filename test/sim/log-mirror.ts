@@ -54,6 +54,8 @@ export class MemberMirror {
   readonly durable = new LogMirror();
   /** Covered by a snapshot that is durable. */
   snapshot = { seq: 0, epoch: 0 };
+  /** Every entry that was durable at some time: what is truncated since may still be spoken of. */
+  readonly #held = new Set<number>();
   #queue: LogRecord[] = [];
   #durablePosition = 0;
 
@@ -66,7 +68,10 @@ export class MemberMirror {
 
   sync(position: number): void {
     const count = position - this.#durablePosition;
-    for (const record of this.#queue.splice(0, count)) this.durable.follow(record);
+    for (const record of this.#queue.splice(0, count)) {
+      this.durable.follow(record);
+      if (record.kind === 'entry') this.#held.add(entryKey(record.entry));
+    }
     this.#durablePosition = position;
   }
 
@@ -74,15 +79,20 @@ export class MemberMirror {
   restart(entries: readonly Entry[], promised: { epoch: number; leader: string }): void {
     this.appended.load(entries, promised);
     this.durable.load(entries, promised);
+    for (const entry of entries) this.#held.add(entryKey(entry));
     this.#queue = [];
     this.#durablePosition = 0;
   }
 
-  /** Durably there: as an entry of this epoch, or within the snapshot. */
+  /** Durably there once: as an entry of this epoch, or within the snapshot. */
   holds(seq: number, epoch: number): boolean {
     if (seq === 0) return true;
     if (seq < this.snapshot.seq) return true;
     if (seq === this.snapshot.seq && epoch === this.snapshot.epoch) return true;
-    return this.durable.epochOf(seq) === epoch;
+    return this.#held.has(entryKey({ seq, epoch }));
   }
+}
+
+export function entryKey({ seq, epoch }: { readonly seq: number; readonly epoch: number }): number {
+  return epoch * 2 ** 22 + seq;
 }

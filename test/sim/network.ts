@@ -15,8 +15,9 @@ export interface NetworkProfile {
   readonly slowMs: number;
 }
 
-/** An attempt to connect over a cut is given up. */
-const connectTimeoutMs = 2_000;
+/** An attempt to connect over a cut is made again, and then given up. */
+const connectRetryMs = 1_000;
+const connectAttempts = 2;
 /** A retransmission after a cut. */
 const retransmitMs = 50;
 /** How long a peer of a machine that lost its power may wait for the news. */
@@ -83,11 +84,20 @@ export class Network {
   }
 
   /** Calls back with a connection, of which the caller owns side 0, or with undefined. */
-  dial(from: Life, to: string, port: string, done: (wire: Wire | undefined) => void): void {
+  dial(
+    from: Life,
+    to: string,
+    port: string,
+    done: (wire: Wire | undefined) => void,
+    attempt = 1,
+  ): void {
     const there = this.delayMs();
     const back = this.delayMs();
     if (this.isCut(from.name, to) || this.isCut(to, from.name)) {
-      this.scheduler.in(connectTimeoutMs, () => from.enter(() => done(undefined), true));
+      this.scheduler.in(connectRetryMs, () => {
+        if (attempt < connectAttempts) this.dial(from, to, port, done, attempt + 1);
+        else from.enter(() => done(undefined), true);
+      });
       return;
     }
     this.scheduler.in(there, () => {

@@ -55,11 +55,11 @@ export class Scheduler {
       const again = (): void => process.nextTick(step);
       const step = (): void => {
         try {
-          if (this.after?.() || !this.#step(untilMs)) return resolve();
+          if (this.after?.() || !this.#step(untilMs)) resolve();
+          else queueMicrotask(again);
         } catch (error) {
-          return reject(error);
+          reject(error);
         }
-        queueMicrotask(again);
       };
       process.nextTick(step);
     });
