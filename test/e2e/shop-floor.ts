@@ -1,0 +1,67 @@
+/**
+ * What goes on around a test that misbehaves: customers who must not notice, and the books, which
+ * must not move.
+ */
+import type { Test } from 'tap';
+import type { Placed, Product, RawClient } from './raw-client.js';
+import type { Store } from './store.js';
+
+/** Looks products up on a connection of its own, one after another, until it is told to stop. */
+export class Bystander {
+  #served = 0;
+  #stopped = false;
+  readonly #done: Promise<void>;
+
+  private constructor(client: RawClient) {
+    this.#done = this.#shop(client);
+    // Its failure is told by `stop`.
+    this.#done.catch(() => {});
+  }
+
+  static async on(store: Store): Promise<Bystander> {
+    return new Bystander(await store.raw());
+  }
+
+  /** How many it was answered; rejects where one of them failed. */
+  async stop(): Promise<number> {
+    this.#stopped = true;
+    await this.#done;
+    return this.#served;
+  }
+
+  async #shop(client: RawClient): Promise<void> {
+    while (!this.#stopped) {
+      // By turns from the cache, from the catalog, and from the order book.
+      await client.get('lookup', { id: 1 + (this.#served % 17) });
+      await client.get('search', { topic: 'toys' });
+      await client.get('order', { number: 1 });
+      this.#served++;
+    }
+  }
+}
+
+export interface Books {
+  readonly products: readonly Product[];
+  readonly lastOrder: number;
+}
+
+/** Every product with its stock and version, and the number of an order placed just now. */
+export async function readBooks(client: RawClient): Promise<Books> {
+  const { order_number: lastOrder } = await client.get<Placed>('buy', { id: 1, quantity: 1 });
+  const page = { text: '', limit: 1_000 };
+  const { items: products } = await client.get<{ items: Product[] }>('search', page);
+  return { products, lastOrder };
+}
+
+/** Nothing was sold or changed since `before`, no order was logged, and the audit agrees. */
+export async function assertUntouched(t: Test, store: Store, before: Books): Promise<void> {
+  const client = await store.raw();
+  const page = { text: '', limit: 1_000 };
+  const { items: products } = await client.get<{ items: Product[] }>('search', page);
+  t.same(products, before.products, 'no stock has moved and nothing was changed');
+  const { lastOrder } = await readBooks(client);
+  t.equal(lastOrder, before.lastOrder + 1, 'no order was logged');
+  const { code, out } = await store.bazar(['audit', '--json']);
+  t.equal(code, 0, out);
+  t.match(JSON.parse(out), { ok: true, orders: lastOrder });
+}
