@@ -1,0 +1,134 @@
+/**
+ * Customers who look and buy on connections of their own, raw and HTTP, through every failure: a
+ * purchase whose answer is lost is sent again with the same key until it is decided. All they are
+ * told goes into the ledger.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Ledger, Purchase } from './ledger.js';
+import type { Placed, Product, RawClient, WireError } from './raw-client.js';
+import type { Store } from './store.js';
+import { until } from './until.js';
+
+/** Pauses between two requests, so that the run's length does not depend on the machine's speed. */
+const thinkMaxMs = 8;
+const lookProbability = 0.4;
+const quantityMax = 4;
+
+interface Outcome {
+  readonly error: WireError | null;
+  readonly placed: Placed | undefined;
+}
+
+/** One way to reach the store; rejects where it cannot be had. */
+interface Door {
+  buy(purchase: Purchase): Promise<Outcome>;
+  lookup(id: number): Promise<Product>;
+}
+
+export interface Customers {
+  /** Each finishes the purchase that it has begun. Rejects where one met what it must not. */
+  leave(): Promise<void>;
+}
+
+export function sendCustomers(
+  store: Store,
+  ledger: Ledger,
+  doors: { readonly raw: number; readonly http: number },
+  random: () => number,
+): Customers {
+  let leaving = false;
+  const open = [
+    ...Array.from({ length: doors.raw }, () => rawDoor(store)),
+    ...Array.from({ length: doors.http }, () => httpDoor(store)),
+  ];
+  const all = Promise.all(open.map((door) => visit(door, ledger, random, () => leaving)));
+  // Told by `leave`.
+  all.catch(() => {});
+  return {
+    async leave() {
+      leaving = true;
+      await all;
+    },
+  };
+}
+
+async function visit(
+  door: Door,
+  ledger: Ledger,
+  random: () => number,
+  leaving: () => boolean,
+): Promise<void> {
+  const ids = [...ledger.first.keys()];
+  const anyOf = (count: number): number => Math.floor(random() * count);
+  while (!leaving()) {
+    const id = ids[anyOf(ids.length)] ?? 0;
+    if (random() < lookProbability) await look(door, ledger, id);
+    else await buy(door, ledger, { key: randomUUID(), id, quantity: 1 + anyOf(quantityMax) });
+    await new Promise((resolve) => setTimeout(resolve, anyOf(thinkMaxMs)));
+  }
+}
+
+async function look(door: Door, ledger: Ledger, id: number): Promise<void> {
+  await until(`product ${id} is found`, async () => {
+    const check = ledger.watch(id);
+    check(await door.lookup(id));
+    return true;
+  });
+}
+
+async function buy(door: Door, ledger: Ledger, purchase: Purchase): Promise<void> {
+  ledger.begins(purchase);
+  const { error, placed } = await until(`purchase ${purchase.key} is decided`, async () => {
+    const outcome = await door.buy(purchase);
+    const { error } = outcome;
+    if (error?.retryable || error?.code === 'deadline_exceeded') throw new Error(error.code);
+    return outcome;
+  });
+  if (placed) ledger.isSold(purchase, placed);
+  else if (error?.code === 'out_of_stock') ledger.isRefused(purchase);
+  else throw new Error(`purchase ${purchase.key}: ${error?.code} ${error?.message}`);
+}
+
+function rawDoor(store: Store): Door {
+  let connected: Promise<RawClient> | undefined;
+  const ask = async <R>(method: string, params: unknown) => {
+    connected ??= store.raw();
+    try {
+      return await (await connected).ask<R>(method, params);
+    } catch (error) {
+      connected = undefined;
+      throw error;
+    }
+  };
+  return {
+    async buy(purchase) {
+      const { error, result } = await ask<Placed>('buy', purchase);
+      return { error, placed: error ? undefined : result };
+    },
+    async lookup(id) {
+      const { error, result } = await ask<Product>('lookup', { id });
+      if (error) throw new Error(error.code);
+      return result;
+    },
+  };
+}
+
+function httpDoor(store: Store): Door {
+  return {
+    async buy({ key, ...purchase }) {
+      const body = JSON.stringify(purchase);
+      const headers = { 'idempotency-key': key };
+      const response = await store.http('/orders', { method: 'POST', body, headers });
+      const answer = (await response.json()) as { data?: Placed; error?: { type: string } };
+      if (answer.data) return { error: null, placed: answer.data };
+      const code = answer.error?.type ?? 'none';
+      const retryable = [429, 503, 504].includes(response.status);
+      return { error: { code, message: '', retryable }, placed: undefined };
+    },
+    async lookup(id) {
+      const response = await store.http(`/products/${id}`);
+      if (!response.ok) throw new Error(`${response.status}`);
+      return ((await response.json()) as { data: Product }).data;
+    },
+  };
+}

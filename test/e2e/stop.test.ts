@@ -1,0 +1,46 @@
+/** Stopping under load: all that was answered stays, the exit code is 0, and nothing is left over. */
+import t from 'tap';
+import { sendCustomers } from './customers.js';
+import { Ledger } from './ledger.js';
+import { chosenSeed, seeded } from './seeded.js';
+import { settle } from './settle.js';
+import { Store } from './store.js';
+import { upWithStock } from './test-stock.js';
+import { within } from './until.js';
+
+t.test('SIGTERM and Ctrl-C under load stop the store in order and lose nothing', async (t) => {
+  const store = new Store(t, 3018);
+  const { products, flags } = await upWithStock(store);
+  const ledger = new Ledger(products);
+  const customers = sendCustomers(store, ledger, { raw: 6, http: 2 }, seeded(chosenSeed()));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    await within('purchases', ledger.answersMore(100));
+    t.equal(await store.down(signal), 0, `exit code after ${signal}`);
+    t.same(store.running(), []);
+    t.match(
+      store.said,
+      /stopping\nfrontend-1 has stopped\norder-1 has stopped\ncatalog-1 has stopped\n$/,
+      'in reverse',
+    );
+    await store.up(...flags);
+  }
+  await within('purchases after it', ledger.answersMore(100));
+  await customers.leave();
+  await settle(t, store, ledger);
+});
+
+t.test('a request under way is answered before the store is gone', async (t) => {
+  const store = new Store(t, 3021);
+  await store.up('--restock-every', '0');
+  const clients = await store.raws(4);
+  const asked = clients.flatMap((client) =>
+    Array.from({ length: 25 }, () => client.ask('buy', { id: 1, quantity: 1 })),
+  );
+  // The first answer shows that they have arrived.
+  await Promise.race(asked);
+  const ended = store.down();
+  const answers = await Promise.allSettled(asked);
+  const decided = answers.filter(({ status }) => status === 'fulfilled');
+  t.equal(decided.length, asked.length);
+  t.equal(await ended, 0);
+});
