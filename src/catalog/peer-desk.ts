@@ -126,10 +126,10 @@ export class PeerDesk {
     const before = this.#subscribers.get(peer);
     if (before) this.#store.tails.unsubscribe(before);
     const subscriber: Subscriber = { send: (sales) => peer.notify('sales', sales) };
+    this.#store.tails.subscribe(subscriber, from);
     this.#subscribers.set(peer, subscriber);
     const answer: TailAnswer = [this.#store.machine.lastLogTime];
     reply.result(answer);
-    this.#store.tails.subscribe(subscriber, from);
   }
 
   #beginSession(peer: Peer, reply: PeerReply): void {

@@ -38,11 +38,13 @@ export class SalesTails {
     return this.#confirmed;
   }
 
+  /** Throws `not_found` where a deposed order leader asks for what is no longer kept. */
   subscribe(subscriber: Subscriber, from: number): void {
     assert(from >= 1, 'sales are numbered from 1');
     const stream = { next: from, confirmed: from - 1 };
-    this.#streams.set(subscriber, stream);
     this.#pull(subscriber, stream);
+    // Only now: a stream that cannot be served must not stop the sales of others at apply.
+    this.#streams.set(subscriber, stream);
   }
 
   unsubscribe(subscriber: Subscriber): void {

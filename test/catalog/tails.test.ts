@@ -70,3 +70,24 @@ t.test('who has unsubscribed gets nothing more', async (t) => {
   tails.applied([1, 1, bytes('x')]);
   t.same(order.got, []);
 });
+
+t.test('who asks for what is no longer kept is refused and holds up nobody', async (t) => {
+  const catalog = source(5, 1);
+  const { salesFrom } = catalog;
+  catalog.salesFrom = function (number, max) {
+    if (number < 4) throw new Error('no longer kept');
+    return salesFrom.call(this, number, max);
+  };
+  const tails = new SalesTails(catalog);
+  const deposed = subscriber();
+  t.throws(() => tails.subscribe(deposed, 3), { message: 'no longer kept' });
+  const order = subscriber();
+  tails.subscribe(order, 5);
+  catalog.last = 6;
+  tails.applied([6, 1, bytes('x')]);
+  t.same(deposed.got, []);
+  t.same(order.got, [
+    [5, 1],
+    [6, 1],
+  ]);
+});
