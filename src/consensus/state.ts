@@ -164,7 +164,7 @@ export function createState(options: CoreOptions): State {
     log: new Log(options.base),
     out: new Outputs(),
     learner: options.learner,
-    promised: options.promised,
+    promised: promisedAtLeast(options.promised, options.base.epoch),
     promisePosition: 0,
     seen: Math.max(options.promised.epoch, options.base.epoch),
     stage: { kind: 'follower' },
@@ -178,6 +178,14 @@ export function createState(options: CoreOptions): State {
     remoteReads: new Map(),
     nowMs: 0,
   };
+}
+
+/**
+ * A snapshot may be durable before the promise that came before it: whoever holds entries of an
+ * epoch has promised it, to a leader that it need not remember.
+ */
+function promisedAtLeast(promised: State['promised'], epoch: number): State['promised'] {
+  return promised.epoch >= epoch ? promised : { epoch, leader: '' };
 }
 
 /** Notes an epoch; false where it lies too far above all that was seen (R2, A30). */

@@ -1,6 +1,7 @@
 /** From a nomination to the lead (docs/PROTOCOL.md, R1 to R4), and its end (R6). */
 import t from 'tap';
 import { protocolTimes } from '../../src/base/limits.js';
+import { Core } from '../../src/consensus/core.js';
 import { Cluster } from './cluster.js';
 
 const three = { voters: ['a', 'b', 'c'] };
@@ -146,3 +147,23 @@ t.test('two leaders of one epoch stop a member', async (t) => {
     /two leaders in epoch 1/,
   );
 });
+
+t.test(
+  'who holds a snapshot has promised its epoch, whatever its journal still says',
+  async (t) => {
+    const base = { seq: 7, epoch: 5, time: 70 };
+    const promised = { epoch: 2, leader: 'a' };
+    const options = { id: 'b', ...three, witnesses: [], learner: false, gated: false };
+    const core = new Core({ ...options, base, promised });
+    core.step('a', { kind: 'prepare', epoch: 5 }, 1_000);
+    core.step('c', { kind: 'prepare', epoch: 4 }, 1_000);
+    const { messages, records } = core.take();
+    t.match(messages, [
+      { to: 'a', message: { kind: 'promised', agreed: false, promised: 5 } },
+      { to: 'c', message: { kind: 'promised', agreed: false, promised: 5 } },
+    ]);
+    t.same(records, []);
+    core.step('c', { kind: 'prepare', epoch: 6 }, 1_000);
+    t.match(core.take().messages, [{ to: 'c', message: { kind: 'promised', agreed: true } }]);
+  },
+);
