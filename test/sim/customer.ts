@@ -2,6 +2,7 @@
  * A customer: looks products up, buys with and without a key of its own, tries again with the same
  * key where the outcome is unknown, reads its orders back. Tells the checkers what it was told.
  */
+import { required } from '../../src/base/assert.js';
 import { sleep } from '../../src/base/clock.js';
 import { BazarError, toBazarError } from '../../src/base/errors.js';
 import type { Shop } from '../../src/frontend/shop.js';
@@ -24,6 +25,9 @@ export interface CustomerOptions {
   readonly frontends: readonly Frontend[];
   readonly ledger: Ledger;
 }
+
+/** Questions that some reader waits for already. */
+const asked = new WeakSet<Promise<unknown>>();
 
 type Ask<T> = (shop: Shop, context: RequestContext) => Promise<T>;
 
@@ -206,8 +210,12 @@ export class Customer {
     let source: Source = 'fetched';
     const product = await this.#ask(frontend, async (shop, context) => {
       const hit = shop.cached({ id });
-      if (hit) source = frontend.isCovered ? 'hit' : 'uncovered hit';
-      return (hit ?? (await shop.fetch({ id }, context.deadlineMs))).product;
+      if (hit) source = 'hit';
+      const fetched = hit ? undefined : shop.fetch({ id }, context.deadlineMs);
+      if (fetched && asked.has(fetched)) source = 'shared';
+      if (fetched) asked.add(fetched);
+      if (source !== 'fetched' && !frontend.isCovered) source = 'uncovered';
+      return required(hit ?? (await fetched), 'an answer').product;
     });
     reads.lookedUp(product, floor, source, `${this.#options.name} at ${frontend.name}`);
   }

@@ -151,8 +151,8 @@ export class LogChecker {
   }
 
   #saysPromised(from: MemberId, epoch: number): void {
-    const { promised } = this.#member(from).mirror.durable;
-    if (promised.epoch >= epoch) return;
+    const { durable, snapshot } = this.#member(from).mirror;
+    if (Math.max(durable.promised.epoch, snapshot.epoch) >= epoch) return;
     this.#report(`I11: ${from} speaks of epoch ${epoch}, which it has not durably promised`);
   }
 

@@ -123,7 +123,8 @@ export class Member<Result> {
     await this.storage.durably(life);
     this.#compacting = false;
     this.#keep({ mark: { seq, epoch, time }, bytes });
-    await journal.dropBefore(seq + 1);
+    // A disk that fails here has told the host as well.
+    await journal.dropBefore(seq + 1).catch(() => {});
   }
 
   async #boot(life: Life): Promise<void> {

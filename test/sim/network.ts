@@ -31,6 +31,7 @@ export type Accept = (wire: Wire) => void;
 export class Network {
   readonly scheduler: Scheduler;
   profile: NetworkProfile;
+  trace: (line: () => string) => void = () => {};
   readonly #random: Random;
   readonly #listeners = new Map<string, { readonly life: Life; readonly accept: Accept }>();
   /** Directions that are cut, and how often. */
@@ -164,6 +165,10 @@ export class Wire {
   constructor(network: Network, a: Life, b: Life) {
     this.#network = network;
     this.#lives = [a, b];
+  }
+
+  trace(line: () => string): void {
+    this.#network.trace(line);
   }
 
   life(side: Side): Life {

@@ -6,8 +6,11 @@
 import type { Product } from '../../src/wire/schemas.js';
 import type { BooksChecker } from './books-checker.js';
 
-/** Where an answer came from; a hit is covered while its session is surely the present leader's. */
-export type Source = 'fetched' | 'hit' | 'uncovered hit';
+/**
+ * Where an answer came from: asked for now, shared with an earlier reader's question, or kept. What
+ * is shared or kept is covered while the session below it is surely the present leader's.
+ */
+export type Source = 'fetched' | 'shared' | 'hit' | 'uncovered';
 
 export class ReadChecker {
   /** Answers from caches whose session may be over without their knowledge: leases will end them. */
@@ -42,14 +45,14 @@ export class ReadChecker {
   lookedUp(product: Product, floor: number, source: Source, who: string): void {
     const { id, version, quantity } = product;
     this.lookups += 1;
-    if (source !== 'fetched') this.hits += 1;
+    if (source === 'hit') this.hits += 1;
     const state = this.#books.items.get(id)?.find((known) => known.version === version);
     if (!state || state.stock !== quantity) {
       this.#report(`I9: ${who} was told ${quantity} of item ${id}, version ${version}: never so`);
       return;
     }
     if (version >= floor) this.answered(id, version);
-    else if (source === 'uncovered hit') this.uncoveredStale += 1;
+    else if (source === 'uncovered') this.uncoveredStale += 1;
     else {
       this.#report(`I9: ${who} ${source} version ${version} of item ${id} after ${floor}`);
     }

@@ -110,6 +110,12 @@ export class Session {
     this.#lost();
   }
 
+  /** A cause never crosses the wire; here it is where a bug shows. */
+  #unexpected(method: string, cause: unknown): void {
+    const text = cause instanceof Error ? cause.stack : String(cause);
+    this.#wire.trace(() => `${this.#life.name}: ${method} failed: ${text}`);
+  }
+
   #toPeer(deliver: (peer: Session) => void): void {
     this.#wire.send(this.#side, () => {
       if (this.#peer) deliver(this.#peer);
@@ -121,6 +127,7 @@ export class Session {
     const answer = (error: BazarError | undefined, value: unknown): void => {
       if (this.#closed || this.#life.dead) return;
       const result = copied(value);
+      if (error?.cause) this.#unexpected(method, error.cause);
       const wireError = error?.toWire();
       this.#toPeer((peer) => peer.#answered(id, wireError, result));
     };

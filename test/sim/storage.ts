@@ -52,7 +52,7 @@ export class MemberStorage {
       },
       latencyMs: ({ kind }) => (kind === 'write' || kind === 'sync' ? this.#latencyMs() : 0),
     });
-    this.#disk.fault = () => this.#fault();
+    this.#disk.fault = ({ kind }) => (kind === 'read' ? 'none' : this.#fault());
   }
 
   /** Throws a CorruptionError; whoever repairs has made this member a learner before. */

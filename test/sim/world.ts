@@ -50,6 +50,7 @@ export class World {
     this.#bugs = new Set(options.bugs);
     this.#trace = options.trace;
     this.network = new Network(this.scheduler, stream(1), options.profile.network);
+    this.network.trace = (line) => this.trace(line);
     this.random = {
       processes: stream(2),
       disks: stream(3),
