@@ -123,6 +123,11 @@ export class PeerDesk {
 
   #tail(peer: Peer, [from]: TailParams, reply: PeerReply): void {
     this.#requireLead();
+    const { cursor } = this.#store.machine;
+    if (from <= cursor) {
+      const message = `sales through ${cursor} are orders and no longer kept: the order book ends before ${from}`;
+      throw new BazarError('conflict', message);
+    }
     const before = this.#subscribers.get(peer);
     if (before) this.#store.tails.unsubscribe(before);
     const subscriber: Subscriber = { send: (sales) => peer.notify('sales', sales) };

@@ -5,6 +5,7 @@
 import { required } from '../base/assert.js';
 import { systemClock } from '../base/clock.js';
 import type { CatalogConfig, RunningService } from '../base/config.js';
+import { BazarError } from '../base/errors.js';
 import { createLogger } from '../base/logging.js';
 import { openFolder } from '../group/folder.js';
 import { Member } from '../group/member.js';
@@ -49,7 +50,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     if (role !== 'leader') desk.resign();
   });
   const threads = new ThreadDesk(store);
-  const ready = firstStock(config, store);
+  const stocked = firstStock(config, store);
   const address = config.cluster.catalogs.find(({ name }) => name === config.name);
   await member.open({
     address: required(address, `address of ${config.name}`),
@@ -60,12 +61,13 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const { restockEverySeconds: everySeconds, restockTo: target } = config;
   const restocking = startRestocking({ store, clock, logger, everySeconds, target });
   const cursor = keepCursor(store, clock, logger);
-  const snapshots = new SnapshotKeeper({ folder, store, jobs, clock, logger });
+  const snapshots = new SnapshotKeeper({ folder, store, jobs, clock, logger, base });
   snapshots.start();
   return {
     name: config.name,
-    ready,
-    failed: member.host.failed,
+    // Of several replicas only the leader stocks, so that the others cannot wait for it.
+    ready: alone ? stocked : Promise.resolve(),
+    failed: Promise.race([member.host.failed, failureOf(stocked)]),
     async stop() {
       restocking.cancel();
       cursor.cancel();
@@ -76,14 +78,12 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   };
 }
 
-/** Ready is who has recovered and listens; a new cluster's first leader stocks it besides. */
+/** Resolves when this replica, as a leader, has seen to the first stock. */
 function firstStock(config: CatalogConfig, store: CatalogStore): Promise<void> {
   return new Promise((resolve, reject) => {
-    const { catalogs } = config.cluster;
-    if (catalogs.length > 1) resolve();
     store.onServing(() => {
-      if (store.machine.isStocked) return resolve();
-      stockFirst(config, store).then(resolve, reject);
+      if (store.machine.isStocked) resolve();
+      else stockFirst(config, store).then(resolve, reject);
     });
   });
 }
@@ -91,5 +91,18 @@ function firstStock(config: CatalogConfig, store: CatalogStore): Promise<void> {
 async function stockFirst(config: CatalogConfig, store: CatalogStore): Promise<void> {
   // Needed once in the life of a cluster, and slow to load.
   const { readFirstStock } = await import('./first-stock.js');
-  await store.stock(await readFirstStock(config.productsFile));
+  const products = await readFirstStock(config.productsFile);
+  await store.stock(products).catch((error: unknown) => {
+    // The lead was lost meanwhile: the next leader stocks.
+    if (!(error instanceof BazarError && error.retryable)) throw error;
+  });
+}
+
+/** Never resolves where there is no failure. */
+function failureOf(work: Promise<void>): Promise<Error> {
+  return new Promise((resolve) => {
+    work.catch((error: unknown) => {
+      resolve(error instanceof Error ? error : new Error(String(error)));
+    });
+  });
 }

@@ -21,6 +21,8 @@ export interface SnapshotKeeperOptions {
   readonly jobs: JobsPool;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** The snapshot that the state was restored from. */
+  readonly base: SnapshotMark;
 }
 
 export class SnapshotKeeper {
@@ -28,9 +30,12 @@ export class SnapshotKeeper {
   #timer: Timer | undefined;
   #underWay: Promise<void> = Promise.resolve();
   #busy = false;
+  /** The journal goes back to the snapshot before the newest, should that one be damaged. */
+  #lastSeq: number;
 
   constructor(options: SnapshotKeeperOptions) {
     this.#options = options;
+    this.#lastSeq = options.base.seq;
   }
 
   start(): void {
@@ -45,9 +50,12 @@ export class SnapshotKeeper {
 
   #look(): void {
     const { folder, store, logger } = this.#options;
-    if (this.#busy || folder.journal.closedSegments().length < segmentsMin) return;
+    const closed = folder.journal.closedSegments();
+    if (this.#busy || closed.filter((one) => one.lastSeq > this.#lastSeq).length < segmentsMin) {
+      return;
+    }
     const seq = Math.min(folder.journal.closedThrough(), store.status().applied);
-    if (seq < folder.journal.firstSeq()) return;
+    if (seq <= this.#lastSeq) return;
     this.#busy = true;
     this.#underWay = this.#make(seq)
       .catch((error: unknown) => logger.error({ seq, error: String(error) }, 'no snapshot made'))
@@ -65,7 +73,8 @@ export class SnapshotKeeper {
     const mark: SnapshotMark = { seq, epoch: entry.epoch, time: entry.time };
     const args: SnapshotArgs = { journalFolder, snapshotFolder, throughSeq: seq, ...mark };
     await jobs.run(new URL('./snapshot-job.js', import.meta.url), 'makeSnapshot', args);
-    await journal.dropBefore(seq + 1);
+    await journal.dropBefore(this.#lastSeq + 1);
+    this.#lastSeq = seq;
     logger.info({ seq, tookMs: Math.round(clock.nowMs() - beganMs) }, 'snapshot');
   }
 }

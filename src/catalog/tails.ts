@@ -13,6 +13,8 @@ const batchSales = 1_000;
 export interface SalesSource {
   /** A run of sales that holds `number`, of about `max`; undefined where there is none yet. */
   salesFrom(number: number, max: number): SalesMessage | undefined;
+  /** Sales through this number may be gone: they are orders. */
+  readonly cursor: number;
 }
 
 export interface Subscriber {
@@ -74,6 +76,11 @@ export class SalesTails {
   }
 
   #pull(subscriber: Subscriber, stream: Stream): void {
+    // Behind the orders: whoever this is, it leads the order group no more.
+    if (stream.next <= this.#source.cursor) {
+      this.#streams.delete(subscriber);
+      return;
+    }
     while (stream.next - stream.confirmed <= windowSales) {
       const sales = this.#source.salesFrom(stream.next, batchSales);
       if (!sales) return;

@@ -170,7 +170,8 @@ export class Shop implements Operations {
 
   async #change(method: string, params: unknown, context: RequestContext): Promise<Product> {
     const { deadlineMs } = context;
-    const record = await this.#ask('catalog', method, params, { deadlineMs, idempotent: false });
+    const options = { deadlineMs, idempotent: false };
+    const record = await this.#ask('catalog', method, params, options).catch(withPublicRecord);
     return toProduct(record as ProductRecord);
   }
 
@@ -185,6 +186,14 @@ export class Shop implements Operations {
       backends.leader(group).call(method, params, timeoutMs),
     );
   }
+}
+
+/** A conflict tells the record that stands in the way; outside it has the public shape. */
+function withPublicRecord(error: BazarError): never {
+  const { current, ...details } = error.details;
+  if (!Array.isArray(current)) throw error;
+  const product = toProduct(current as unknown as ProductRecord);
+  throw new BazarError(error.code, error.message, { details: { ...details, current: product } });
 }
 
 function page<T>(items: T[], next: number | null): { items: T[]; next?: number } {

@@ -15,6 +15,11 @@ const durableFlag = process.platform === 'linux' ? fs.constants.O_DSYNC : 0;
 /** Zeros are written and synced in pieces, so that commits beside them do not wait for all of it. */
 const zeroBytes = 1024 * 1024;
 
+/** Larger writes are left to the file threads, and all for a while after one that took so long. */
+const inPlaceBytesMax = 256 * 1024;
+const inPlaceMsMax = 3;
+const writesAfterSlow = 64;
+
 const openDescriptor: (file: string, flags: number) => Promise<number> = promisify(fs.open);
 const closeDescriptor = promisify(fs.close);
 const syncDescriptor = promisify(fs.fsync);
@@ -74,6 +79,7 @@ export function createNodeDisk(): Disk {
 class NodeFile implements DiskFile {
   readonly path: string;
   readonly #descriptor: number;
+  readonly #patience = new Patience();
   #busy = 0;
   #closed = false;
   #tellIdle: () => void = () => {};
@@ -98,6 +104,11 @@ class NodeFile implements DiskFile {
 
   writeDurably(offset: number, bytes: Uint8Array): Promise<void> {
     return this.#use(async () => {
+      if (durableFlag !== 0 && this.#patience.allows(bytes.length)) {
+        await endOfTurn();
+        this.#patience.took(writeInPlace(this.#descriptor, bytes, offset));
+        return;
+      }
       await writeAll(this.#descriptor, bytes, offset);
       if (durableFlag === 0) await syncData(this.#descriptor);
     });
@@ -128,6 +139,41 @@ class NodeFile implements DiskFile {
       if (this.#busy === 0) this.#tellIdle();
     }
   }
+}
+
+/**
+ * Whether a write is made in place, by the thread that asks, or by the file threads. Two hand-overs
+ * between threads cost as much as a small write to a good disk, so the thread waits itself as long
+ * as the disk is quick; after a slow write it does not, for a while.
+ */
+class Patience {
+  #writesUntilTried = 0;
+
+  allows(bytes: number): boolean {
+    if (bytes > inPlaceBytesMax) return false;
+    if (this.#writesUntilTried === 0) return true;
+    this.#writesUntilTried--;
+    return false;
+  }
+
+  took(ms: number): void {
+    if (ms > inPlaceMsMax) this.#writesUntilTried = writesAfterSlow;
+  }
+}
+
+/** What this turn has to send leaves before the thread stands still. */
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Writes all bytes to a descriptor that makes them durable; returns how long it took. */
+function writeInPlace(descriptor: number, bytes: Uint8Array, offset: number): number {
+  const start = process.hrtime();
+  for (let done = 0; done < bytes.length; ) {
+    done += fs.writeSync(descriptor, bytes, done, bytes.length - done, offset + done);
+  }
+  const [seconds, nanos] = process.hrtime(start);
+  return seconds * 1_000 + nanos / 1e6;
 }
 
 function readSome(

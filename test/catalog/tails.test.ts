@@ -5,9 +5,10 @@ import type { SalesMessage } from '../../src/wire/internal.js';
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 /** Sales 1 … `last`, given out `step` at a time. */
-function source(last: number, step: number): SalesSource & { last: number } {
+function source(last: number, step: number): SalesSource & { last: number; cursor: number } {
   return {
     last,
+    cursor: 0,
     salesFrom(number) {
       if (number > this.last) return undefined;
       return [number, Math.min(step, this.last - number + 1), bytes(`from ${number}`)];
@@ -90,4 +91,20 @@ t.test('who asks for what is no longer kept is refused and holds up nobody', asy
     [5, 1],
     [6, 1],
   ]);
+});
+
+t.test('a stream that has fallen behind the orders ends', async (t) => {
+  const catalog = source(0, 10);
+  const tails = new SalesTails(catalog);
+  const [deposed, leader] = [subscriber(), subscriber()];
+  tails.subscribe(deposed, 1);
+  tails.subscribe(leader, 1);
+  catalog.last = 30_000;
+  tails.applied([1, 30_000, bytes('x')]);
+  tails.confirm(leader, 30_000);
+  catalog.cursor = 30_000;
+  catalog.last = 30_001;
+  tails.applied([30_001, 1, bytes('y')]);
+  t.same(leader.got.at(-1), [30_001, 1]);
+  t.same(deposed.got, [[1, 30_000]], 'and breaks nothing');
 });
