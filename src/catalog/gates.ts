@@ -38,6 +38,9 @@ export class Gates {
   readonly #unapplied = new Map<number, Touches>();
   readonly #pendingIds = new Map<number, number>();
   readonly #pendingNames = new Map<string, number>();
+  /** What was answered as cacheable since its last invalidation: nothing else can be in a cache. */
+  readonly #lentIds = new Set<number>();
+  readonly #lentNames = new Set<string>();
   #appended = 0;
   #opened = 0;
 
@@ -53,16 +56,16 @@ export class Gates {
       this.#unapplied.set(seq, touches);
       count(this.#pendingIds, touches.ids, 1);
       count(this.#pendingNames, touches.names, 1);
-      for (const holding of this.#holdings.values()) {
-        holding.sent = seq;
-        holding.holder.invalidate(seq, touches, () => {
-          assert(seq > holding.acknowledged, 'invalidations are acknowledged in order');
-          holding.acknowledged = seq;
-          this.#advance();
-        });
-      }
+      this.#invalidate(seq, touches);
     }
     this.#advance();
+  }
+
+  /** A frontend is given an answer that it may cache. */
+  lend(id: number, name: string): void {
+    if (this.#holdings.size === 0) return;
+    this.#lentIds.add(id);
+    this.#lentNames.add(name);
   }
 
   /** An entry was applied: its items can be cached again. */
@@ -112,6 +115,8 @@ export class Gates {
     this.#unapplied.clear();
     this.#pendingIds.clear();
     this.#pendingNames.clear();
+    this.#lentIds.clear();
+    this.#lentNames.clear();
     this.#holdings.clear();
   }
 
@@ -125,6 +130,21 @@ export class Gates {
       assert(holding.acknowledged <= holding.sent, 'only what was sent is acknowledged');
     }
     assert(this.#unapplied.size > 0 || this.#pendingIds.size === 0, 'pending items are unapplied');
+  }
+
+  /** An item that is bought all the time is in no cache, and costs the frontends no message. */
+  #invalidate(seq: number, touches: Touches): void {
+    const ids = touches.ids.filter((id) => this.#lentIds.delete(id));
+    const names = touches.names.filter((name) => this.#lentNames.delete(name));
+    if (ids.length === 0 && names.length === 0) return;
+    for (const holding of this.#holdings.values()) {
+      holding.sent = seq;
+      holding.holder.invalidate(seq, { ids, names }, () => {
+        assert(seq > holding.acknowledged, 'invalidations are acknowledged in order');
+        holding.acknowledged = seq;
+        this.#advance();
+      });
+    }
   }
 
   #advance(): void {

@@ -64,6 +64,7 @@ export class ThreadDesk {
     const record = byId ? machine.byId(item) : machine.byName(item);
     // Both ways: a pending purchase by name may hit a record that had another id at its append.
     const cacheable = gates.isCacheable(byId ? item : record?.[0], byId ? record?.[1] : item);
+    if (cacheable && record) gates.lend(record[0], record[1]);
     return [record ?? null, cacheable, this.#store.status().applied];
   }
 

@@ -9,6 +9,8 @@ import { encode } from '../wire/codec.js';
 import type { SalesMessage } from '../wire/internal.js';
 
 const restartMs = 50;
+/** How often the catalog hears how far the orders have got. */
+const confirmEveryMs = 20;
 
 /** The line to the catalog leader. */
 export interface SalesLine {
@@ -33,6 +35,7 @@ export class Projection {
   #epoch: number | undefined;
   #next = 0;
   #retry: Timer | undefined;
+  #confirming: Timer | undefined;
 
   constructor(options: ProjectionOptions) {
     this.#options = options;
@@ -48,6 +51,8 @@ export class Projection {
     this.#next = 0;
     this.#retry?.cancel();
     this.#retry = undefined;
+    this.#confirming?.cancel();
+    this.#confirming = undefined;
   }
 
   /** The line to the catalog leader broke, or another catalog leads. */
@@ -64,12 +69,19 @@ export class Projection {
     this.#next = first + count;
     const epoch = this.#epoch;
     this.#options.propose(encode(['orders', first, count, bytes])).then(
-      () => this.#options.line.confirm(this.#options.lastOrder(), epoch),
+      () => this.#confirmSoon(epoch),
       (error: unknown) => {
         this.#options.logger.warn({ first, count, error: String(error) }, 'sales were not logged');
         if (this.#epoch === epoch) this.broken();
       },
     );
+  }
+
+  #confirmSoon(epoch: number): void {
+    this.#confirming ??= this.#options.clock.after(confirmEveryMs, () => {
+      this.#confirming = undefined;
+      if (this.#epoch === epoch) this.#options.line.confirm(this.#options.lastOrder(), epoch);
+    });
   }
 
   #restart(): void {

@@ -20,10 +20,18 @@ function holder(name: string): FakeHolder {
   };
 }
 
-function build(): { gates: Gates; opened: number[] } {
+/** Gates at which every test's items are thought to be cached as soon as there is a cache. */
+function build(): { gates: Gates; opened: number[]; join(one: CacheHolder): void } {
   const opened: number[] = [];
   const gates = new Gates({ open: (seq) => opened.push(seq) });
-  return { gates, opened };
+  return {
+    gates,
+    opened,
+    join(one) {
+      gates.join(one);
+      gates.lend(8, 'Tux');
+    },
+  };
 }
 
 const tux: Touches = { ids: [8], names: [] };
@@ -36,10 +44,10 @@ t.test('with no frontend connected a gate opens at once', async (t) => {
 });
 
 t.test('a gate waits for the slowest of the frontends', async (t) => {
-  const { gates, opened } = build();
+  const { gates, opened, join } = build();
   const [one, two] = [holder('frontend-1'), holder('frontend-2')];
-  gates.join(one);
-  gates.join(two);
+  join(one);
+  join(two);
   gates.appended(1, tux);
   t.same(one.told, [{ seq: 1, touches: tux }]);
   one.acknowledge();
@@ -50,9 +58,9 @@ t.test('a gate waits for the slowest of the frontends', async (t) => {
 });
 
 t.test('an entry that touches nothing still waits for the entries before it', async (t) => {
-  const { gates, opened } = build();
+  const { gates, opened, join } = build();
   const one = holder('frontend-1');
-  gates.join(one);
+  join(one);
   gates.appended(1, tux);
   gates.appended(2, none);
   t.same(opened, []);
@@ -62,11 +70,12 @@ t.test('an entry that touches nothing still waits for the entries before it', as
 });
 
 t.test('acknowledgements of a pipeline open gate after gate', async (t) => {
-  const { gates, opened } = build();
+  const { gates, opened, join } = build();
   const one = holder('frontend-1');
-  gates.join(one);
+  join(one);
   gates.appended(1, tux);
   gates.appended(2, none);
+  gates.lend(8, 'Tux');
   gates.appended(3, tux);
   one.acknowledge();
   t.same(opened, [2]);
@@ -76,9 +85,9 @@ t.test('acknowledgements of a pipeline open gate after gate', async (t) => {
 });
 
 t.test('a frontend that leaves holds nothing up', async (t) => {
-  const { gates, opened } = build();
+  const { gates, opened, join } = build();
   const one = holder('frontend-1');
-  gates.join(one);
+  join(one);
   gates.appended(1, tux);
   gates.leave(one);
   t.same(opened, [1]);
@@ -88,11 +97,11 @@ t.test('a frontend that leaves holds nothing up', async (t) => {
 });
 
 t.test('a frontend that joins has no part in the entries before', async (t) => {
-  const { gates, opened } = build();
+  const { gates, opened, join } = build();
   const [one, late] = [holder('frontend-1'), holder('frontend-2')];
-  gates.join(one);
+  join(one);
   gates.appended(1, tux);
-  gates.join(late);
+  join(late);
   t.same(late.told, []);
   one.acknowledge();
   t.same(opened, [1]);
@@ -112,9 +121,9 @@ t.test('an item is not cacheable until every entry that touches it is applied', 
 });
 
 t.test('a new leader opens the gates of the log that it took over', async (t) => {
-  const { gates, opened } = build();
+  const { gates, opened, join } = build();
   const one = holder('frontend-1');
-  gates.join(one);
+  join(one);
   gates.appended(1, tux);
   gates.lead(7);
   t.same(opened, [7]);
@@ -130,5 +139,26 @@ t.test(
     gates.appended(2, { ids: [9], names: ['Whale'] });
     gates.applied(1);
     t.same(gates.pending(), { ids: [9], names: ['Whale'] });
+  },
+);
+
+t.test(
+  'an item that no frontend was given since its last invalidation costs no message',
+  async (t) => {
+    const { gates, opened, join } = build();
+    const one = holder('frontend-1');
+    join(one);
+    gates.appended(1, tux);
+    gates.appended(2, tux);
+    t.equal(one.told.length, 1);
+    t.same(opened, [], 'and waits for the message that is under way');
+    one.acknowledge();
+    t.same(opened, [2]);
+    gates.appended(3, tux);
+    t.same(opened, [2, 3]);
+    gates.lend(8, 'Tux');
+    gates.appended(4, tux);
+    t.equal(one.told.length, 2);
+    t.same(opened, [2, 3], 'until it is answered as cacheable again');
   },
 );

@@ -52,7 +52,13 @@ t.test('sales are proposed in order and confirmed when they are orders', async (
   bench.lastOrder = 2;
   bench.proposals[0]?.settle();
   await settled();
+  bench.clock.advance(100);
   t.same(bench.confirmed, [2]);
+  bench.lastOrder = 3;
+  bench.proposals[1]?.settle();
+  await settled();
+  bench.clock.advance(100);
+  t.same(bench.confirmed, [2, 3]);
 });
 
 t.test('sales that do not continue the stream are left alone', async (t) => {
