@@ -11,7 +11,9 @@ const buckets = cacheLimits.stampBuckets;
 const generationIndex = 0;
 const stampsStart = 1;
 const floorsStart = Math.ceil(((stampsStart + buckets) * 4) / 8) * 8;
-const bytes = floorsStart + buckets * 8;
+/** After the floors of the buckets stands the floor of the session, which is every bucket's. */
+const sessionFloor = buckets;
+const bytes = floorsStart + (buckets + 1) * 8;
 
 /** What a reader saw before it asked the catalog; see `Stamps.mayFill`. */
 export interface Sighting {
@@ -29,7 +31,7 @@ export class Stamps {
     assert(buffer.byteLength === bytes, 'the shared memory has its size');
     this.buffer = buffer;
     this.#words = new Int32Array(buffer, 0, stampsStart + buckets);
-    this.#floors = new BigInt64Array(buffer, floorsStart, buckets);
+    this.#floors = new BigInt64Array(buffer, floorsStart, buckets + 1);
   }
 
   /** Odd while a session with the catalog leader lasts; a cached entry is of one generation. */
@@ -72,7 +74,11 @@ export class Stamps {
   /** May an answer of a replica that had applied through `appliedSeq` be cached? */
   mayFill(sighting: Sighting, appliedSeq: number): boolean {
     if (sighting.generation % 2 === 0 || !this.isCurrent(sighting)) return false;
-    return BigInt(appliedSeq) >= Atomics.load(this.#floors, sighting.bucket);
+    const applied = BigInt(appliedSeq);
+    return (
+      applied >= Atomics.load(this.#floors, sighting.bucket) &&
+      applied >= Atomics.load(this.#floors, sessionFloor)
+    );
   }
 
   /** Owner: an entry that will be applied at `seq` touches an item of the bucket. */
@@ -84,7 +90,7 @@ export class Stamps {
   /** Owner: a session with the catalog leader began; nothing older than its log end is cached. */
   beginSession(logEnd: number): void {
     if (this.inSession) this.endSession();
-    for (let bucket = 0; bucket < buckets; bucket++) this.#raiseFloor(bucket, logEnd);
+    this.#raiseFloor(sessionFloor, logEnd);
     Atomics.add(this.#words, generationIndex, 1);
   }
 
