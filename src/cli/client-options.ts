@@ -103,7 +103,8 @@ function runningFrontends(dataDir: string): number[] {
   return found.length > 0 ? found : [1];
 }
 
-function withAdvice(error: BazarError): BazarError {
+/** The same error with what one can do about it. */
+export function withAdvice(error: BazarError): BazarError {
   const advice = adviceFor(error);
   if (advice === undefined) return error;
   const { code, message, details } = error;

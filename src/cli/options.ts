@@ -157,7 +157,10 @@ export function list(describe: string, settings: Options = {}): Option<readonly 
 export function positional(describe: string): Option<string | undefined> {
   const { settings, read } = text(describe, undefined);
   const { requiresArg: _requiresArg, ...rest } = settings;
-  return { settings: { ...rest, positional: true }, read };
+  return {
+    settings: { ...rest, positional: true },
+    read: (value, label) => read(value, label.replace(/^--/, '')),
+  };
 }
 
 function withDefault(settings: Options, value: unknown): Options {

@@ -36,11 +36,20 @@ export async function parse(
   addEntries(parser, entries, choose);
   let printed = '';
   await parser.parseAsync([...args], {}, (error, _argv, output) => {
-    if (error) throw new UsageError(error.message);
+    if (error) throw new UsageError(eachOnce(error.message));
     printed = output;
   });
   if (printed !== '') io.out(`${printed}\n`);
   return chosen;
+}
+
+/** Of what it does not know, yargs names every option of two words twice: as typed, and as one word. */
+function eachOnce(message: string): string {
+  const [, names] = /^Unknown arguments: (.*)$/.exec(message) ?? [];
+  if (names === undefined) return message;
+  const all = names.split(', ');
+  const typed = all.filter((name) => kebab(name) === name || !all.includes(kebab(name)));
+  return `Unknown argument${typed.length === 1 ? '' : 's'}: ${typed.join(', ')}`;
 }
 
 type Choose = (command: Command, argv: Readonly<Record<string, unknown>>) => void;

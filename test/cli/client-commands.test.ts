@@ -65,6 +65,12 @@ t.test('a search is by topic, or by a part of the name', async (t) => {
   t.match(await run(['search']), { code: 2 });
 });
 
+t.test('a search that finds nothing says so, and has no data', async (t) => {
+  const { run } = await stage(t, { search: () => ({ items: [] }) });
+  t.same(await run(['search', 'tyos']), { code: 0, stdout: '', stderr: 'nothing found\n' });
+  t.match(await run(['search', 'tyos', '--json']), { stdout: '{"items":[]}\n', stderr: '' });
+});
+
 t.test('a purchase sends the quantity and the key', async (t) => {
   const { frontend, run } = await stage(t, { buy: () => ({ order_number: 7, total: 39.8 }) });
   const bought = await run(['buy', 'Tux', '-n', '2', '--key', 'mine']);
@@ -253,7 +259,8 @@ t.test('the shop serves a customer who types lines', async (t) => {
     search: () => ({ items: [tux] }),
     lookup: () => tux,
     buy: ({ quantity }) => {
-      if (quantity === 99) throw new BazarError('out_of_stock', 'not enough in stock');
+      const details = { available: 1 };
+      if (quantity === 99) throw new BazarError('out_of_stock', 'not enough in stock', { details });
       return { order_number: 192, total: 19.9 };
     },
     order: () => order,
@@ -266,7 +273,7 @@ t.test('the shop serves a customer who types lines', async (t) => {
   t.match(stdout, /Whale +1 +34\.99/);
   t.equal(
     stderr,
-    'not enough in stock\n"many" is not a number from 1 on\n"9" is not on the menu\n',
+    'not enough in stock: 1 is left\n"many" is not a number from 1 on\n"9" is not on the menu\n',
   );
   t.same(
     frontend.asked.slice(1).map(({ method }) => method),

@@ -141,6 +141,13 @@ t.test('a word of digits stays as it was typed', async (t) => {
   t.match((await show(['0042'])).values, { word: '0042' });
 });
 
+t.test('a mistake names what was typed, and that once', async (t) => {
+  t.match((await show([''])).stderr, /^word must be one text/);
+  t.match(await show(['--sort-by', '1']), { code: 2, stderr: /^Unknown argument: sort-by\n/ });
+  const two = await show(['--sort-by', '1', '--quick']);
+  t.match(two, { code: 2, stderr: /^Unknown arguments: sort-by, quick\n/ });
+});
+
 t.test('help and version are data, and no mistake', async (t) => {
   const { entries, seen } = stage();
   const io = fakeIo();

@@ -44,6 +44,7 @@ export const search = defineCommand({
       }),
     );
     if (options.json) printJson(io, page);
+    else if (page.items.length === 0) io.err('nothing found\n');
     else await printTable(io, productHead, page.items.map(productRow));
     if (page.next !== undefined) io.err(`there are more: --after ${page.next}\n`);
     return exitCodes.ok;

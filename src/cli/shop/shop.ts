@@ -1,6 +1,7 @@
 /** The interactive shop: the menu, its questions and what they do. Ends when the customer leaves. */
 import { BazarError } from '../../base/errors.js';
 import type { BazarClient } from '../../client/bazar-client.js';
+import { withAdvice } from '../client-options.js';
 import { UsageError } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import { itemOf } from '../item.js';
@@ -42,7 +43,8 @@ async function attempt(visit: Visit, serve: (visit: Visit) => Promise<void>): Pr
     await serve(visit);
   } catch (error) {
     if (!(error instanceof BazarError || error instanceof UsageError)) throw error;
-    visit.door.complain(`${error.message}\n`);
+    const { message } = error instanceof BazarError ? withAdvice(error) : error;
+    visit.door.complain(`${message}\n`);
   }
 }
 
