@@ -15,6 +15,8 @@ import { until, within } from './until.js';
 export type ServiceName = 'catalog-1' | 'order-1' | 'frontend-1';
 export const serviceNames: readonly ServiceName[] = ['catalog-1', 'order-1', 'frontend-1'];
 
+/** Far above what any of these tests takes, for machines that are busy with other things. */
+const testTimeoutMs = 180_000;
 const one = ['--catalogs', '1', '--orders', '1', '--recovery', '0'];
 
 export class Store {
@@ -30,6 +32,7 @@ export class Store {
     this.#portOffset = portOffset;
     this.rawPort = 8181 + portOffset;
     // Not the test's own folder: the path of a socket in it would be too long.
+    t.setTimeout(testTimeoutMs);
     this.folder = mkdtempSync(join(tmpdir(), 'bazar-e2e-'));
     const kill = (): void => this.#signalAll('SIGKILL');
     process.once('exit', kill);

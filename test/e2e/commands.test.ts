@@ -1,0 +1,171 @@
+/**
+ * The commands as people and scripts run them: what they print, as tables and as JSON, and the exit
+ * codes by which a script tells one outcome from another.
+ */
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import type { Order, Placed, Product } from './raw-client.js';
+import { type Ran, runBazar, runProgram } from './run-command.js';
+import { Store } from './store.js';
+
+const portOffset = 3024;
+const store = new Store(t, portOffset);
+await store.up('--restock-every', '0', '--workers', '2');
+
+/** Runs a client command that must succeed, and reads its JSON. */
+async function json<T>(t: Test, ...args: string[]): Promise<T> {
+  const { code, out, err } = await store.bazar([...args, '--json']);
+  t.equal(code, 0, `bazar ${args.join(' ')} ${err}`);
+  return JSON.parse(out) as T;
+}
+
+/** Data goes to stdout alone: where there is none, the reason is on stderr. */
+function failed(t: Test, ran: Ran, code: number, reason: RegExp): void {
+  t.match(ran, { code, out: '', err: reason });
+  t.notMatch(ran.err, /\.js:|\.ts:/, 'and no stack');
+}
+
+t.test('search, lookup, buy and order, for machines', async (t) => {
+  const { items } = await json<{ items: Product[] }>(t, 'search', 'toys');
+  t.equal(items.length, 10);
+  const tux = await json<Product>(t, 'lookup', 'Tux');
+  t.match(tux, { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 100 });
+  t.same(await json(t, 'lookup', '8'), tux);
+  const placed = await json<Placed>(t, 'buy', 'Tux', '-n', '2', '--key', 'mine');
+  t.equal(placed.total, 39.8);
+  t.same(await json(t, 'buy', 'Tux', '-n', '2', '--key', 'mine'), { ...placed, replayed: true });
+  t.equal((await json<Product>(t, 'lookup', '8')).quantity, 98);
+  const order = await json<Order>(t, 'order', String(placed.order_number));
+  t.match(order, { number: placed.order_number, name: 'Tux', quantity: 2, total: 39.8 });
+});
+
+t.test('and for people', async (t) => {
+  const found = await store.bazar(['search', 'distributed systems']);
+  t.match(found, { code: 0, err: '', out: /^ID +NAME .*\n[^]*RPCs for Dummies.* 100 / });
+  t.match(await store.bazar(['lookup', 'Whale']), { code: 0, out: /Whale +toys +\d+\.\d\d +100 / });
+  t.match(await store.bazar(['buy', 'Whale']), {
+    code: 0,
+    out: /^ORDER +TOTAL\n +\d+ +\d+\.\d\d\n$/,
+  });
+  t.match(await store.bazar(['order', '1']), { code: 0, out: /Tux +2 +19\.90 +39\.80 / });
+  t.match(await store.bazar(['status']), {
+    code: 0,
+    out: /catalog-1 .*leader[^]*order-1 .*leader/,
+  });
+});
+
+t.test('every outcome has its exit code, and its reason on stderr', async (t) => {
+  const bazar = (...args: string[]) => store.bazar(args);
+  failed(t, await bazar('lookup', 'Nix'), 3, /^product not found\n$/);
+  failed(t, await bazar('buy', '999'), 3, /^product not found\n$/);
+  failed(t, await bazar('order', '9999'), 3, /^order not found\n$/);
+  failed(t, await bazar('buy', 'Bear', '-n', '101'), 4, /100 are left\n$/);
+  failed(t, await bazar('buy', 'Tux', '-n', '1', '--key', 'mine'), 7, /key/);
+  for (const quantity of ['0', '1.5']) {
+    failed(t, await bazar('buy', 'Tux', '-n', quantity), 2, /--quantity must be an integer from 1/);
+  }
+  failed(t, await bazar('order', 'first'), 2, /first/);
+  failed(t, await bazar('steal', '--no-thing'), 2, /^Unknown .*\n/);
+  failed(t, await bazar('audit', '--token', 'guessed'), 6, /token/);
+  const nowhere = ['--address', `127.0.0.1:${8181 + portOffset + 1}`];
+  failed(t, await bazar('lookup', 'Tux', ...nowhere), 5, /is the store running/);
+  t.equal((await json<Product>(t, 'lookup', 'Tux')).quantity, 98, 'and nothing was sold');
+});
+
+t.test('the shop serves a customer over a pipe, whatever is typed', async (t) => {
+  const typed = [
+    ...['1', 'toys', '2', 'Penguin', '3', 'Penguin', '4', '2', 'Penguin'],
+    ...['9', '2', 'Nix', '3', 'Penguin', 'three', '3', 'Penguin', '1000', '4', '9999', '', '5'],
+  ];
+  const { code, out, err } = await store.bazar(['shop'], `${typed.join('\n')}\n`);
+  t.equal(code, 0);
+  t.match(out, /Search \[1\] +Info \[2\] +Purchase \[3\] +Order \[4\] +Exit \[5\]/);
+  t.match(out, /Hula hoop/);
+  t.match(
+    out,
+    /Penguin +toys +12\.50 +100 [^]*order \d+, total 50\.00\n[^]*Penguin +toys +12\.50 +96 /,
+  );
+  for (const complaint of [/"9" is not on the menu/, /product not found/, /"three" is not/]) {
+    t.match(err, complaint);
+  }
+  t.match(err, /not enough in stock: 96 are left/);
+  t.match(err, /order not found/);
+  const left = await store.bazar(['shop'], '1\n');
+  t.equal(left.code, 0, 'the end of the input is the customer leaving');
+});
+
+t.test(
+  'five load clients find every order as it was acknowledged, and the books balance',
+  async (t) => {
+    const file = join(store.folder, 'orders.jsonl');
+    const args = [
+      '--clients',
+      '5',
+      '--requests',
+      '1000',
+      '--max-quantity',
+      '1',
+      '--orders-file',
+      file,
+    ];
+    const report = await json<Record<string, unknown>>(t, 'load', ...args);
+    t.match(report, { ok: true, errors: {}, mismatches: [], unverified: 0 });
+    t.ok(Number(report.sold) > 0);
+    t.equal(report.verified, report.sold);
+    const people = await store.bazar(['load', '--requests', '100', '--buy-probability', '0.5']);
+    t.match(people, { code: 0, out: /orders read back: \d+, mismatches: 0\n$/ });
+    const audit = await json<{ ok: boolean; orders: number; problems: string[] }>(t, 'audit');
+    t.match(audit, { ok: true, problems: [] });
+
+    await store.killAll();
+    await store.up('--restock-every', '0');
+    const verified = await json<Record<string, unknown>>(t, 'load', '--verify', file);
+    t.match(verified, { ok: true, verified: report.sold, mismatches: [] });
+    t.equal((await json<{ orders: number }>(t, 'audit')).orders, audit.orders);
+    t.match(await store.bazar(['audit']), { code: 0, out: /the books balance\n$/ });
+  },
+);
+
+t.test('the example in Python buys', async (t) => {
+  const script = fileURLToPath(new URL('../../../docs/examples/buy.py', import.meta.url));
+  const found = await runProgram('python3', ['--version']).catch(() => undefined);
+  if (found?.code !== 0) {
+    t.pass('there is no python3 here');
+    return;
+  }
+  const bought = await runProgram('python3', [script, `127.0.0.1:${store.rawPort}`, 'Frisbee']);
+  t.match(bought, { code: 0, err: '', out: /order \d+, total 8\.99[^]*nothing was sold twice/ });
+  const unknown = await runProgram('python3', [script, `127.0.0.1:${store.rawPort}`, 'Nix']);
+  t.match(unknown, { code: 1, out: '', err: /not_found/ });
+});
+
+t.test('a second start on the same data is refused and disturbs nothing', async (t) => {
+  const args = ['up', '--catalogs', '1', '--orders', '1', '--recovery', '0'];
+  const logs = ['--log-dir', join(store.folder, 'logs')];
+  const second = await runBazar([...args, ...store.place(), ...logs]);
+  failed(t, second, 7, /runs on .* already \(launcher pid \d+\)/);
+  t.ok(await store.isReady());
+});
+
+t.test(
+  'secrets are the owner’s, process ids are digits, `down` leaves neither process nor pid file',
+  async (t) => {
+    const data = join(store.folder, 'data');
+    for (const token of ['admin.token', 'cluster.token']) {
+      t.equal(statSync(join(data, token)).mode & 0o777, 0o600);
+    }
+    t.same(store.running(), ['launcher', 'catalog-1', 'order-1', 'frontend-1']);
+    const logs = readdirSync(join(store.folder, 'logs')).sort();
+    t.same(logs, ['catalog-1.log', 'frontend-1.log', 'order-1.log']);
+    const down = await runBazar(['down', '--data-dir', data]);
+    t.match(down, { code: 0, err: /the store has stopped\n$/ });
+    t.same(store.running(), []);
+    t.same(
+      readdirSync(join(data, 'run')).filter((name) => name.endsWith('.pid')),
+      [],
+    );
+    failed(t, await store.bazar(['lookup', 'Tux']), 5, /is the store running/);
+  },
+);
