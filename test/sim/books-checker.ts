@@ -32,6 +32,8 @@ export class BooksChecker {
   readonly items = new Map<number, ItemState[]>();
   /** `sales[n - 1]` is sale n. */
   readonly sales: KnownSale[] = [];
+  replays = 0;
+  refusals = 0;
   readonly #report: (problem: string) => void;
   readonly #hashes = new Map<string, string>();
   readonly #outcomes = new Map<string, string>();
@@ -128,6 +130,8 @@ export class BooksChecker {
   #outcome(key: string, outcome: Outcome | undefined): void {
     if (outcome === undefined) return;
     if (!['sold', 'out_of_stock', 'not_found'].includes(outcome[0])) return;
+    if (outcome.at(-1) === true) this.replays += 1;
+    else if (outcome[0] === 'out_of_stock') this.refusals += 1;
     const text = JSON.stringify(outcome.slice(0, -1));
     const known = this.#outcomes.get(key);
     if (known === undefined) this.#outcomes.set(key, text);

@@ -25,6 +25,7 @@ export class FaultDriver {
       this.#world.scheduler.at(fault.atMs, () => {
         if (this.#healed) return;
         this.#world.trace(() => `FAULT ${JSON.stringify(fault)}`);
+        this.#world.count(`fault: ${fault.kind}`);
         this.#carryOut(fault);
       });
     }
@@ -44,6 +45,26 @@ export class FaultDriver {
     }
   }
 
+  /** Over and healed, one group loses its leader in one way or another; returns how to end that. */
+  lastBlow(group: GroupName): () => void {
+    const member = this.#cluster.leader(group);
+    const life = member?.process.life;
+    if (!member || !life) return () => {};
+    const kind = this.#world.random.faults.integer(4);
+    this.#world.trace(() => `LAST BLOW ${kind} on ${member.name}`);
+    switch (kind) {
+      case 0:
+        life.pause();
+        return () => life.resume();
+      case 1:
+        this.#isolate(member.name, 'both', 60_000);
+        return () => this.heal();
+      default:
+        member.kill(60_000, kind === 2);
+        return () => member.process.revive();
+    }
+  }
+
   #carryOut(fault: Fault): void {
     switch (fault.kind) {
       case 'kill':
@@ -59,6 +80,9 @@ export class FaultDriver {
         break;
       case 'isolate':
         this.#isolate(this.#name(fault.target), fault.way, fault.forMs);
+        break;
+      case 'part':
+        this.#part(this.#cluster.member(this.#name(fault.target)), fault.forMs);
         break;
       case 'cut':
         this.#cut(this.#name(fault.from), this.#name(fault.to), fault.both, fault.forMs);
@@ -144,6 +168,13 @@ export class FaultDriver {
       if (other === name) continue;
       if (way !== 'in') this.#cutOne(name, other, forMs);
       if (way !== 'out') this.#cutOne(other, name, forMs);
+    }
+  }
+
+  #part(member: AnyMember | undefined, forMs: number): void {
+    if (!member) return;
+    for (const { name } of this.#cluster.group(member.options.group)) {
+      this.#cut(member.name, name, true, forMs);
     }
   }
 

@@ -24,6 +24,8 @@ export type Fault = { readonly atMs: number } & (
       readonly way: 'in' | 'out' | 'both';
       readonly forMs: number;
     }
+  /** Cut off from its own group alone: others still ask it. */
+  | { readonly kind: 'part'; readonly target: Target; readonly forMs: number }
   | {
       readonly kind: 'cut';
       readonly from: Target;
@@ -83,11 +85,12 @@ function drawFault(random: Random): Unplaced {
   if (dice < 36) return { kind: 'kill-group', group: pick(groups), downMs: ms(5, 500) };
   if (dice < 40) return { kind: 'power-group', group: pick(groups), downMs: ms(50, 500) };
   if (dice < 48) return { kind: 'pause', target: pick(targets), forMs: ms(50, 2_500) };
-  if (dice < 60) {
+  if (dice < 54) return { kind: 'part', target: pick(replicas), forMs: ms(100, 2_500) };
+  if (dice < 62) {
     const way = pick(['in', 'out', 'both', 'both'] as const);
     return { kind: 'isolate', target: pick(targets), way, forMs: ms(50, 2_500) };
   }
-  if (dice < 68) {
+  if (dice < 69) {
     const both = random.fraction() < 0.5;
     return { kind: 'cut', from: pick(targets), to: pick(targets), both, forMs: ms(50, 2_500) };
   }

@@ -34,6 +34,7 @@ export class LogChecker {
   readonly leaders = new Map<number, MemberId>();
   /** The highest epoch that anybody has led. */
   newestEpoch = 0;
+  truncations = 0;
   readonly #report: (problem: string) => void;
   readonly #entries = new Map<number, Known>();
   readonly #members = new Map<MemberId, Watched>();
@@ -76,6 +77,7 @@ export class LogChecker {
     for (const record of records) {
       mirror.append([record]);
       if (record.kind === 'entry') this.#matches(id, record.entry, mirror);
+      else if (record.kind === 'truncate') this.truncations += 1;
     }
   }
 

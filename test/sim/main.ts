@@ -1,15 +1,91 @@
-/** `npm run sim`: for now one loop over seeds. */
-import { simulate } from './simulation.js';
+/**
+ * `npm run sim`: many seeds with a summary, one seed with its trace, or the seeded bugs. Progress
+ * and traces go to standard error and output; a failing seed is shrunk and, if asked, kept.
+ */
+import { parseArgs } from 'node:util';
+import { systemClock } from '../../src/base/clock.js';
+import { writeFixture } from './fixture.js';
+import { runMutations } from './mutation-table.js';
+import { shrink } from './shrink.js';
+import { type RunResult, simulate } from './simulation.js';
+import { Summary } from './summary.js';
 
-const [first = '1', count = '1'] = process.argv.slice(2);
-const tracing = process.argv.includes('--trace');
-const begun = process.hrtime.bigint();
-for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
-  const result = await simulate({
-    seed,
-    ...(tracing ? { trace: (line: string) => process.stdout.write(`${line}\n`) } : {}),
+const usage = `npm run sim -- [--seeds 200] [--first 1]   run so many seeds, from the first on
+npm run sim -- --seed N [--quiet]          replay one seed with its trace
+npm run sim -- --keep NAME                 keep the first failure, shrunk, as a fixture
+npm run sim -- --mutations [--only NAME]   break each rule and count the seeds until it is noticed`;
+
+const failuresMax = 5;
+const progressEveryMs = 2_000;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '200' },
+      first: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      quiet: { type: 'boolean', default: false },
+      keep: { type: 'string' },
+      mutations: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
   });
-  const { profile: _, faults: __, ...rest } = result;
-  if (result.problems.length > 0 || Number(count) < 10) console.log(JSON.stringify(rest));
+  if (values.help) {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  if (values.mutations) return runMutations(values.only, Number(values.seeds));
+  if (values.seed !== undefined) return replay(Number(values.seed), values.quiet);
+  return runSeeds(Number(values.first), Number(values.seeds), values.keep);
 }
-console.error(Number(process.hrtime.bigint() - begun) / 1e6 / Number(count), 'ms a seed');
+
+async function replay(seed: number, quiet: boolean): Promise<number> {
+  const trace = quiet ? undefined : (line: string) => void process.stdout.write(`${line}\n`);
+  const result = await simulate({ seed, ...(trace && { trace }) });
+  print(result);
+  return result.problems.length === 0 ? 0 : 1;
+}
+
+async function runSeeds(first: number, seeds: number, keep: string | undefined): Promise<number> {
+  const beganMs = systemClock.nowMs();
+  const summary = new Summary();
+  let toldMs = beganMs;
+  for (let seed = first; seed < first + seeds; seed++) {
+    const result = await simulate({ seed });
+    summary.add(result);
+    if (result.problems.length > 0) print(result);
+    if (summary.failures.length >= failuresMax) break;
+    const nowMs = systemClock.nowMs();
+    if (nowMs - toldMs < progressEveryMs) continue;
+    toldMs = nowMs;
+    process.stderr.write(`${summary.runs} of ${seeds} seeds, ${summary.failures.length} fail\n`);
+    await new Promise((resolve) => systemClock.afterTurn(() => resolve(undefined)));
+  }
+  const tookMs = systemClock.nowMs() - beganMs;
+  for (const line of summary.lines(tookMs)) process.stdout.write(`${line}\n`);
+  const [failure] = summary.failures;
+  if (!failure) return 0;
+  await explain(failure, keep);
+  return 1;
+}
+
+async function explain(failure: RunResult, keep: string | undefined): Promise<void> {
+  const { seed } = failure;
+  process.stderr.write(`shrinking seed ${seed}\n`);
+  const { faults, profile, problem, runs } = await shrink(failure, { seed });
+  process.stdout.write(`\nseed ${seed} after ${runs} runs: ${problem}\n`);
+  for (const fault of faults) process.stdout.write(`  ${JSON.stringify(fault)}\n`);
+  if (keep === undefined) return;
+  const path = writeFixture(keep, { why: 'to be told', problem, seed, profile, faults });
+  process.stdout.write(`kept as ${path}\n`);
+}
+
+function print({ seed, hash, problems, events, faults }: RunResult): void {
+  const state = problems.length === 0 ? 'ok' : 'FAILS';
+  process.stdout.write(`seed ${seed} ${state}: trace ${hash}, ${events} events\n`);
+  for (const problem of problems) process.stdout.write(`  ${problem}\n`);
+  if (problems.length > 0) process.stdout.write(`  ${faults.length} faults\n`);
+}
+
+process.exitCode = await main();

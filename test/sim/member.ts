@@ -214,6 +214,7 @@ export class Member<Result> {
       install: async (image) => {
         await this.storage.durably(life);
         this.#keep(image);
+        this.#world.count('snapshots installed');
         this.#service?.machine.restore(parseSnapshot(image));
       },
     };
@@ -237,6 +238,7 @@ export class Member<Result> {
     await this.storage.durably(life);
     this.storage.learner = false;
     this.storage.impaired = false;
+    this.#world.count('learners admitted');
     this.#world.trace(() => `${this.name}: votes again`);
   }
 
@@ -245,6 +247,7 @@ export class Member<Result> {
     if (life.dead) return;
     if (error instanceof CorruptionError) {
       this.#world.trace(() => `${this.name}: ${error.message}`);
+      this.#world.count('corrupt journals refused');
       this.storage.learner = true;
       this.storage.impaired = true;
       this.#repairing = true;

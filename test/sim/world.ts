@@ -38,6 +38,8 @@ export class World {
   readonly books: BooksChecker;
   readonly reads: ReadChecker;
   readonly problems: string[] = [];
+  /** What happened how often, so that a summary can tell what the seeds reach. */
+  readonly counts = new Map<string, number>();
   lossiness: Lossiness = noLoss;
   readonly #bugs: ReadonlySet<Bug>;
   readonly #trace: ((line: string) => void) | undefined;
@@ -68,6 +70,10 @@ export class World {
     this.reads = new ReadChecker(this.books, report);
   }
 
+  count(what: string, times = 1): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + times);
+  }
+
   hasBug(bug: Bug): boolean {
     return this.#bugs.has(bug);
   }
@@ -76,10 +82,6 @@ export class World {
   report(problem: string): void {
     if (this.problems.length < 10) this.problems.push(problem);
     this.trace(() => `PROBLEM ${problem}`);
-  }
-
-  get tracing(): boolean {
-    return this.#trace !== undefined;
   }
 
   trace(line: () => string): void {

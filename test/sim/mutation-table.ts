@@ -1,0 +1,3 @@
+export async function runMutations(_only: string | undefined, _seeds: number): Promise<number> {
+  return 0;
+}
