@@ -33,6 +33,18 @@ export const systemClock: Clock = {
   afterTurn,
 };
 
+/**
+ * The same, but its timers keep the process alive: for programs that wait with nothing else open,
+ * as commands and clients do. Services have their sockets for that.
+ */
+export const waitingClock: Clock = {
+  ...systemClock,
+  after(ms, callback) {
+    const timer = setTimeout(callback, ms);
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
 let turnCallbacks: (() => void)[] = [];
 
 /**

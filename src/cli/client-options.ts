@@ -55,7 +55,7 @@ export async function withAdmin<T>(
 
 export async function openClient(options: ClientOptions, token?: string): Promise<BazarClient> {
   const { BazarClient } = await import('../client/bazar-client.js');
-  const { waitingClock } = await import('./waiting-clock.js');
+  const { waitingClock } = await import('../base/clock.js');
   return new BazarClient({
     addresses: addressesOf(options),
     timeoutMs: options.timeout * 1000,

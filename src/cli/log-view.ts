@@ -4,10 +4,9 @@
  */
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { sleep } from '../base/clock.js';
+import { sleep, waitingClock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import type { Io } from './io.js';
-import { waitingClock } from './waiting-clock.js';
 
 const followEveryMs = 200;
 /** More of a log than this is not read back. */

@@ -4,7 +4,7 @@
  * all attempts, so it happens at most once. Every method rejects with a BazarError.
  */
 import { type Address, parseAddress } from '../base/address.js';
-import { type Clock, systemClock } from '../base/clock.js';
+import { type Clock, waitingClock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { type Random, systemRandom } from '../base/random.js';
 import { retry } from '../frontend/retry.js';
@@ -46,7 +46,7 @@ export class BazarClient {
   readonly #timeoutMs: number;
 
   constructor(options: BazarClientOptions) {
-    const { clock = systemClock, random = systemRandom, transport = tcpTransport } = options;
+    const { clock = waitingClock, random = systemRandom, transport = tcpTransport } = options;
     this.#clock = clock;
     this.#random = random;
     this.#timeoutMs = options.timeoutMs ?? timeoutMs;

@@ -1,8 +1,8 @@
 /** The client library against frontends of a memory network: keys, retries, failover, refusals. */
 import t from 'tap';
+import { waitingClock } from '../../src/base/clock.js';
 import { BazarError } from '../../src/base/errors.js';
 import { seededRandom } from '../../src/base/random.js';
-import { waitingClock } from '../../src/cli/waiting-clock.js';
 import { BazarClient, type BazarClientOptions } from '../../src/client/bazar-client.js';
 import { MemoryNetwork } from '../../src/net/memory-transport.js';
 import { type Answer, FakeFrontend, hangUp, silence } from './fake-frontend.js';

@@ -1,7 +1,7 @@
 /** A frontend that answers as a test says, over the real wire, and remembers what it was asked. */
 import type { Address } from '../../src/base/address.js';
+import { waitingClock } from '../../src/base/clock.js';
 import { BazarError, toBazarError } from '../../src/base/errors.js';
-import { waitingClock } from '../../src/cli/waiting-clock.js';
 import { RpcServer } from '../../src/net/rpc-server.js';
 import type { Transport } from '../../src/net/types.js';
 

@@ -19,7 +19,7 @@ export const down = defineCommand({
       '../launcher/leftovers.js'
     );
     const { PidFiles } = await import('../launcher/pid-files.js');
-    const { waitingClock } = await import('../waiting-clock.js');
+    const { waitingClock } = await import('../../base/clock.js');
     const folder = resolve(dataDir);
     const pids = new PidFiles(folder);
     const launcher = await askControl(folder, { command: 'stop' });

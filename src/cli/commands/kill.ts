@@ -25,7 +25,7 @@ export const kill = defineCommand({
 async function killByFile(name: string, folder: string): Promise<number> {
   const { PidFiles } = await import('../launcher/pid-files.js');
   const { waitForEnd } = await import('../launcher/leftovers.js');
-  const { waitingClock } = await import('../waiting-clock.js');
+  const { waitingClock } = await import('../../base/clock.js');
   const pids = new PidFiles(folder);
   const pid = pids.running(name);
   if (pid === undefined) throw new BazarError('not_found', `no ${name} runs on ${folder}`);

@@ -65,7 +65,7 @@ async function putLoad(options: Options, io: Io): Promise<number> {
   const { OrderLedger } = await import('../load/order-ledger.js');
   const { runLoad } = await import('../load/load-run.js');
   const { printReport, progressView } = await import('../load/load-view.js');
-  const { waitingClock } = await import('../waiting-clock.js');
+  const { waitingClock } = await import('../../base/clock.js');
   const seed = options.seed ?? systemRandom.integer(2 ** 32);
   const view = await progressView(io, !options.progress);
   const report = await withClients(options, (clients) =>

@@ -31,7 +31,7 @@ type Options = Parameters<typeof openClient>[0] & { readonly json: boolean };
 
 async function watch(options: Options, io: Io): Promise<number> {
   const { sleep } = await import('../../base/clock.js');
-  const { waitingClock } = await import('../waiting-clock.js');
+  const { waitingClock } = await import('../../base/clock.js');
   const stopped = io.interrupted();
   const client = await openClient(options);
   const interrupt = new Promise<void>((resolve) => {

@@ -26,7 +26,7 @@ export const up = defineCommand({
 async function startInFront(store: StoreOptions, io: Io): Promise<number> {
   const { launch } = await import('../launcher/launcher.js');
   const { tellParent } = await import('../launcher/detach.js');
-  const { waitingClock } = await import('../waiting-clock.js');
+  const { waitingClock } = await import('../../base/clock.js');
   try {
     const openings = await addresses(store);
     await launch({

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
+import { waitingClock } from '../../../src/base/clock.js';
 import { askControl } from '../../../src/cli/launcher/control.js';
 import { launch } from '../../../src/cli/launcher/launcher.js';
 import { findLeftovers, stopLeftovers } from '../../../src/cli/launcher/leftovers.js';
@@ -11,7 +12,6 @@ import { spawnService } from '../../../src/cli/launcher/service-process.js';
 import type { StoreOptions } from '../../../src/cli/launcher/store-plan.js';
 import { readValues } from '../../../src/cli/options.js';
 import { upSpecs } from '../../../src/cli/store-options.js';
-import { waitingClock } from '../../../src/cli/waiting-clock.js';
 
 const entry = fileURLToPath(new URL('./stand-in-service.js', import.meta.url));
 

@@ -1,0 +1,187 @@
+import t from 'tap';
+import { waitingClock } from '../../src/base/clock.js';
+import type { ClusterConfig } from '../../src/base/config.js';
+import { BazarError } from '../../src/base/errors.js';
+import { seededRandom } from '../../src/base/random.js';
+import { Backends } from '../../src/frontend/backends.js';
+import { PurchaseKeys } from '../../src/frontend/keys.js';
+import { ProductCache } from '../../src/frontend/product-cache.js';
+import { Shop } from '../../src/frontend/shop.js';
+import { Stamps } from '../../src/frontend/stamps.js';
+
+type Answer = (method: string, params: unknown) => unknown;
+
+const at = { host: '127.0.0.1', port: 1 };
+const cluster: ClusterConfig = {
+  catalogs: [{ name: 'catalog-1', service: at, peer: at }],
+  orders: [{ name: 'order-1', service: at, peer: at }],
+  recovery: [],
+};
+const tux = [8, 'Tux', 'toys', 1990, 100, 1] as const;
+
+/** A shop whose services answer as told; every question is written down. */
+function build(answers: { catalog?: Answer; order?: Answer }) {
+  const asked: { method: string; params: unknown }[] = [];
+  const stamps = new Stamps();
+  stamps.beginSession(1);
+  const backends = new Backends({
+    cluster,
+    connect: (_member, group) => ({
+      async call(method, params) {
+        asked.push({ method, params });
+        return answers[group]?.(method, params);
+      },
+      close: () => {},
+    }),
+  });
+  backends.follow({ catalog: 'catalog-1', order: 'order-1' });
+  const shop = new Shop({
+    backends,
+    cache: new ProductCache(stamps),
+    keys: new PurchaseKeys(seededRandom(1)),
+    clock: waitingClock,
+    owner: {
+      status: () => Promise.reject(new Error('not asked')),
+      audit: () => Promise.reject(new Error('not asked')),
+      notReady: () => undefined,
+    },
+  });
+  return { shop, stamps, asked, backends };
+}
+
+const soon = () => ({ requestId: 'test', deadlineMs: waitingClock.nowMs() + 5_000 });
+const shortly = () => ({ requestId: 'test', deadlineMs: waitingClock.nowMs() + 20 });
+
+t.test('a look-up is asked once and then answered from the cache, in decimals', async (t) => {
+  const { shop, asked } = build({ catalog: () => [tux, true, 1] });
+  const product = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 100, version: 1 };
+  t.same(await shop.lookup({ id: 8 }, soon()), product);
+  t.same(await shop.lookup({ id: 8 }, soon()), product);
+  t.equal(asked.length, 1);
+  t.ok(shop.cached({ id: 8 }));
+});
+
+t.test('readers of one item at the same time share one question', async (t) => {
+  const { shop, asked } = build({ catalog: () => [tux, true, 1] });
+  await Promise.all([1, 2, 3].map(() => shop.lookup({ id: 8 }, soon())));
+  t.equal(asked.length, 1);
+});
+
+t.test('a reader after an invalidation does not share the question from before it', async (t) => {
+  const { shop, stamps, asked } = build({ catalog: () => [tux, true, 5] });
+  const before = shop.lookup({ id: 8 }, soon());
+  stamps.invalidate(stamps.idBucket(8), 5);
+  await Promise.all([before, shop.lookup({ id: 8 }, soon())]);
+  t.equal(asked.length, 2);
+});
+
+t.test('an answer that may not be cached is not', async (t) => {
+  const { shop, asked } = build({ catalog: () => [tux, false, 1] });
+  await shop.lookup({ id: 8 }, soon());
+  await shop.lookup({ id: 8 }, soon());
+  t.equal(asked.length, 2);
+});
+
+t.test('by name: first the name is learnt, then the product is cached by its id', async (t) => {
+  const { shop, asked } = build({ catalog: () => [tux, true, 1] });
+  for (let i = 0; i < 4; i++) await shop.lookup({ name: 'Tux' }, soon());
+  t.same(
+    asked.map(({ params }) => params),
+    [['Tux'], [8]],
+  );
+});
+
+t.test('an unknown product is not found', async (t) => {
+  const { shop } = build({ catalog: () => [null, true, 1] });
+  await t.rejects(shop.lookup({ id: 99 }, soon()), { code: 'not_found' });
+});
+
+t.test('a purchase is tried again with its own key until it is answered', async (t) => {
+  let tries = 0;
+  const { shop, asked } = build({
+    order() {
+      tries++;
+      if (tries < 3) throw new BazarError('unavailable', 'gone', { details: { unknown: true } });
+      return ['sold', 7, 1990, false];
+    },
+  });
+  t.same(await shop.buy({ id: 8, quantity: 1 }, soon()), { order_number: 7, total: 19.9 });
+  t.equal(asked.length, 3);
+  t.same(asked[0]?.params, asked[2]?.params);
+});
+
+t.test('two purchases without keys get two keys; a client key is the same each time', async (t) => {
+  const { shop, asked } = build({ order: () => ['sold', 1, 1990, false] });
+  await shop.buy({ id: 8, quantity: 1 }, soon());
+  await shop.buy({ id: 8, quantity: 1 }, soon());
+  await shop.buy({ id: 8, quantity: 1, key: 'mine' }, soon());
+  await shop.buy({ lines: [{ id: 8, quantity: 1 }], key: 'mine' }, soon());
+  const [one, two, three, four] = asked.map(({ params }) => params);
+  t.notSame(one, two);
+  t.same(three, four);
+});
+
+const refusals: [outcome: readonly unknown[], code: string, details: object][] = [
+  [['out_of_stock', 8, 3, false], 'out_of_stock', { available: 3 }],
+  [['not_found', 0, false], 'not_found', { line: 0 }],
+  [['key_reused'], 'key_reused', {}],
+];
+
+for (const [outcome, code, details] of refusals) {
+  t.test(`the outcome ${outcome[0]} is an error at once`, async (t) => {
+    const { shop, asked } = build({ order: () => outcome });
+    await t.rejects(shop.buy({ id: 8, quantity: 1 }, soon()), { code, details });
+    t.equal(asked.length, 1);
+  });
+}
+
+t.test('with no leader a purchase is unavailable when its time is up', async (t) => {
+  const { shop, backends, asked } = build({});
+  backends.follow({ catalog: 'catalog-1', order: undefined });
+  await t.rejects(shop.buy({ id: 8, quantity: 1 }, shortly()), { code: 'unavailable' });
+  t.equal(asked.length, 0);
+});
+
+t.test('a purchase whose fate is not known by then ran out of time', async (t) => {
+  const { shop } = build({
+    order() {
+      throw new BazarError('unavailable', 'gone', { details: { unknown: true } });
+    },
+  });
+  await t.rejects(shop.buy({ id: 8, quantity: 1 }, shortly()), { code: 'deadline_exceeded' });
+});
+
+t.test('a change of a product is not sent twice where its outcome is not known', async (t) => {
+  const { shop, asked } = build({
+    catalog() {
+      throw new BazarError('unavailable', 'gone', { details: { unknown: true } });
+    },
+  });
+  await t.rejects(shop.updateProduct({ id: 8, add: 5 }, soon()), { code: 'unavailable' });
+  t.equal(asked.length, 1);
+});
+
+t.test('a conflict tells the record in its public shape', async (t) => {
+  const { shop } = build({
+    catalog() {
+      throw new BazarError('conflict', 'another version', { details: { current: [...tux] } });
+    },
+  });
+  await t.rejects(shop.updateProduct({ id: 8, price: 1, if_version: 9 }, soon()), {
+    code: 'conflict',
+    details: { current: { id: 8, price: 19.9, version: 1 } },
+  });
+});
+
+t.test('orders come in decimals with the first line in front', async (t) => {
+  const sale = [3, Buffer.alloc(16), [[8, 'Tux', 2, 1990]], 3980, 1_700_000_000_000];
+  const { shop } = build({ order: () => sale });
+  t.same(await shop.order({ number: 3 }, soon()), {
+    number: 3,
+    name: 'Tux',
+    quantity: 2,
+    lines: [{ id: 8, name: 'Tux', quantity: 2, price: 19.9 }],
+    total: 39.8,
+    at: '2023-11-14T22:13:20.000Z',
+  });
+});

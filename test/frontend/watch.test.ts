@@ -1,0 +1,117 @@
+import t from 'tap';
+import { silentLogger } from '../../src/base/logging.js';
+import type { Leaders } from '../../src/frontend/backends.js';
+import type { Health } from '../../src/frontend/elector.js';
+import { type ReplicaLine, Watch } from '../../src/frontend/watch.js';
+import type { GroupName } from '../../src/group/membership.js';
+import { ManualClock } from '../helpers/manual-clock.js';
+
+interface FakeReplica extends ReplicaLine {
+  connected: boolean;
+  health: Partial<Health>;
+  readonly nominated: string[];
+  checks: number;
+}
+
+function replica(name: string, group: GroupName, witness = false): FakeReplica {
+  return {
+    name,
+    group,
+    witness,
+    connected: true,
+    health: {},
+    nominated: [],
+    checks: 0,
+    async call(method, params) {
+      if (method === 'update_leader') {
+        this.nominated.push((params as { leader_id: string }).leader_id);
+        return null;
+      }
+      this.checks++;
+      return {
+        id: name,
+        role: 'follower',
+        serving: false,
+        epoch: 1,
+        logEnd: { epoch: 1, seq: 5 },
+        oldestUncommittedMs: 0,
+        ...this.health,
+      };
+    },
+  };
+}
+
+const leads: Partial<Health> = { role: 'leader', serving: true };
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function build(lines: FakeReplica[]) {
+  const clock = new ManualClock();
+  const seen: Leaders[] = [];
+  const watch = new Watch({
+    lines,
+    clock,
+    logger: silentLogger,
+    seen: (leaders) => seen.push(leaders),
+  });
+  return { watch, clock, latest: () => seen.at(-1) };
+}
+
+t.test('the serving leaders of both groups are told', async (t) => {
+  const catalog = replica('catalog-1', 'catalog');
+  const order = replica('order-2', 'order');
+  catalog.health = leads;
+  order.health = leads;
+  const { watch, latest } = build([catalog, order]);
+  watch.start();
+  await settled();
+  t.same(latest(), { catalog: 'catalog-1', order: 'order-2' });
+  t.same(catalog.nominated, []);
+});
+
+t.test('with no leader the best replica is nominated, and the others hear of it', async (t) => {
+  const orders = ['order-1', 'order-2', 'order-3'].map((name) => replica(name, 'order'));
+  const { watch, clock } = build(orders);
+  watch.start();
+  await settled();
+  clock.advance(1_000);
+  await settled();
+  for (const order of orders) t.ok(order.nominated.includes('order-3'), order.name);
+});
+
+t.test('a recovery server is watched, but never nominated', async (t) => {
+  const witness = replica('recovery-1', 'catalog', true);
+  witness.health = { logEnd: { epoch: 9, seq: 99 } };
+  const { watch, clock } = build([witness]);
+  watch.start();
+  await settled();
+  clock.advance(1_000);
+  await settled();
+  t.same(witness.nominated, []);
+  t.equal(watch.health(witness)?.logEnd.seq, 99);
+});
+
+t.test('a leader whose connection closes is a leader no more, at once', async (t) => {
+  const [leader, other] = [replica('order-1', 'order'), replica('order-2', 'order')];
+  leader.health = leads;
+  const { watch, latest } = build([leader, other]);
+  watch.start();
+  await settled();
+  t.equal(latest()?.order, 'order-1');
+  leader.connected = false;
+  watch.closed('order-1', 'order');
+  t.equal(latest()?.order, undefined);
+  t.same(other.nominated, ['order-2']);
+});
+
+t.test('one question of health is under way for a replica at a time', async (t) => {
+  const slow = replica('order-1', 'order');
+  let asked = 0;
+  slow.call = () => {
+    asked++;
+    return new Promise(() => {});
+  };
+  const { watch, clock } = build([slow]);
+  watch.start();
+  clock.advance(10_000);
+  t.equal(asked, 1);
+});

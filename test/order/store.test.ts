@@ -1,0 +1,185 @@
+import t from 'tap';
+import type { BazarError } from '../../src/base/errors.js';
+import type { Entry } from '../../src/consensus/types.js';
+import type { Group, GroupStatus } from '../../src/group/types.js';
+import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js';
+import { type Buy, OrderStore } from '../../src/order/store.js';
+import { encode } from '../../src/wire/codec.js';
+import type { Outcome, Purchase } from '../../src/wire/internal.js';
+
+interface Message {
+  readonly purchases: readonly Purchase[];
+  answer(outcomes: readonly Outcome[]): void;
+  fail(error: Error): void;
+}
+
+function status(serving: boolean, epoch = 1): GroupStatus {
+  return { id: 'order-1', role: serving ? 'leader' : 'follower', serving, epoch } as GroupStatus;
+}
+
+/** A leading store; messages to the catalog and applied orders are the test's to answer. */
+function build() {
+  let now = status(true);
+  let tellRole: (status: GroupStatus) => void = () => {};
+  const messages: Message[] = [];
+  const machine = new OrderMachine();
+  const leads: (number | undefined)[] = [];
+  const group = {
+    status: () => now,
+    onRole(listener: (status: GroupStatus) => void) {
+      tellRole = listener;
+    },
+  } as unknown as Group<OrderResult>;
+  const store = new OrderStore({
+    group,
+    machine,
+    seller: {
+      logTime: 5,
+      sell: (_epoch, purchases) =>
+        new Promise((resolve, reject) => {
+          messages.push({ purchases, answer: resolve, fail: reject });
+        }),
+    },
+    projection: {
+      lead: (epoch: number) => leads.push(epoch),
+      resign: () => leads.push(undefined),
+    } as never,
+  });
+  let seq = 0;
+  return {
+    store,
+    messages,
+    leads,
+    become(next: GroupStatus) {
+      now = next;
+      tellRole(next);
+    },
+    /** Applies orders first … first + count − 1. */
+    apply(first: number, count: number) {
+      seq++;
+      const sales = Array.from({ length: count }, (_, i) => [
+        first + i,
+        Buffer.alloc(16),
+        [],
+        0,
+        0,
+      ]);
+      const command = encode(['orders', first, count, encode(sales)]);
+      const entry: Entry = { seq, epoch: 1, time: seq, command };
+      store.applied(entry, machine.apply(entry));
+    },
+  };
+}
+
+interface Answered extends Buy {
+  error?: BazarError | undefined;
+  outcome?: Outcome | undefined;
+  answers: number;
+}
+
+function buy(): Answered {
+  const one: Answered = {
+    params: [Buffer.alloc(16), 0, Buffer.alloc(0), [[8, 1]]],
+    answers: 0,
+    reply(error, outcome) {
+      one.answers++;
+      one.error = error;
+      one.outcome = outcome;
+    },
+  };
+  return one;
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const sold = (number: number): Outcome => ['sold', number, 1990, false];
+
+t.test('a sale is answered when its order is applied, not before', async (t) => {
+  const { store, messages, apply } = build();
+  const one = buy();
+  store.buy([one]);
+  messages[0]?.answer([sold(1)]);
+  await settled();
+  t.equal(one.answers, 0);
+  apply(1, 1);
+  t.same(one.outcome, sold(1));
+  t.equal(one.answers, 1);
+  t.equal(store.waiting, 0);
+});
+
+t.test('a sale whose order is applied already is answered at once', async (t) => {
+  const { store, messages, apply } = build();
+  const one = buy();
+  store.buy([one]);
+  apply(1, 1);
+  messages[0]?.answer([sold(1)]);
+  await settled();
+  t.same(one.outcome, sold(1));
+});
+
+t.test('a refusal needs no order', async (t) => {
+  const { store, messages } = build();
+  const one = buy();
+  store.buy([one]);
+  messages[0]?.answer([['out_of_stock', 8, 0, false]]);
+  await settled();
+  t.equal(one.outcome?.[0], 'out_of_stock');
+});
+
+t.test('purchases of a turn leave together, with the log time seen', async (t) => {
+  const { store, messages } = build();
+  store.buy([buy(), buy(), buy()]);
+  t.equal(messages.length, 1);
+  t.equal(messages[0]?.purchases.length, 3);
+  t.equal(messages[0]?.purchases[0]?.[4], 5);
+});
+
+t.test('what comes while messages are under way makes the next one', async (t) => {
+  const { store, messages } = build();
+  for (let i = 0; i < 10; i++) store.buy([buy()]);
+  const before = messages.length;
+  t.ok(before < 10, 'only so many are under way');
+  messages[0]?.answer([['out_of_stock', 8, 0, false]]);
+  await settled();
+  t.equal(messages.length, before + 1);
+  t.equal(messages.at(-1)?.purchases.length, 10 - before);
+});
+
+t.test('a failed message fails its purchases alone, and the queue goes on', async (t) => {
+  const { store, messages } = build();
+  const all = Array.from({ length: 5 }, buy);
+  for (const one of all) store.buy([one]);
+  messages[0]?.fail(new Error('gone'));
+  await settled();
+  t.ok(all[0]?.error);
+  t.equal(all[1]?.answers, 0);
+  t.ok(messages.length > 2);
+});
+
+t.test('who does not lead refuses, and may be asked again', async (t) => {
+  const { store, become, messages } = build();
+  become(status(false));
+  const one = buy();
+  store.buy([one]);
+  t.equal(one.error?.code, 'unavailable');
+  t.equal(messages.length, 0);
+});
+
+t.test('with the lead lost, whoever waits is told that the outcome is not known', async (t) => {
+  const { store, messages, become, leads } = build();
+  become(status(true, 3));
+  const one = buy();
+  store.buy([one]);
+  messages[0]?.answer([sold(1)]);
+  await settled();
+  become(status(false));
+  t.match(one.error, { code: 'unavailable', details: { unknown: true } });
+  t.same(leads, [3, undefined]);
+});
+
+t.test('too many purchases at once are refused before they are sent', async (t) => {
+  const { store } = build();
+  const all = Array.from({ length: 20_001 }, buy);
+  store.buy(all);
+  t.equal(all.at(-1)?.error?.code, 'overloaded');
+  t.equal(all[0]?.answers, 0);
+});
