@@ -160,6 +160,12 @@ export function tickCandidate(state: State, candidate: Candidate): void {
     return;
   }
   if (state.nowMs - candidate.sentMs < retransmitMs) return;
+  if (candidate.refused.size > 0) {
+    // Another nominee has a voter's promise. Who is silent may be dead: waiting for it could take
+    // all of the candidacy, and the next nomination is near.
+    becomeFollower(state, undefined);
+    return;
+  }
   if (candidate.phase === 'prevote') askPrevotes(state, candidate);
   else askPromises(state, candidate);
 }
