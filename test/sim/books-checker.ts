@@ -58,6 +58,9 @@ export class BooksChecker {
       entry.command.length === 0 ? undefined : (decode(entry.command) as CatalogCommand);
     const expected = this.model.apply(command, entry.time);
     this.#notePlaces(entry.seq);
+    if (machine.lastRestock !== this.model.lastRestock) {
+      this.#report(`I5: ${id} has restocked ${machine.lastRestock} times at ${entry.seq}`);
+    }
     if (command?.[0] !== 'sell' || result.kind !== 'sell') return;
     if (JSON.stringify(result.outcomes) !== JSON.stringify(expected)) {
       this.#report(

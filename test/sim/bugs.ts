@@ -1,8 +1,33 @@
 /**
- * The rules of purchase, cache and storage that the simulator may break one at a time, beside the
- * core's own switches (src/consensus/rules.ts): each is built into the simulated services only.
+ * The rules of purchase, cache and storage that the simulator can break one at a time, beside the
+ * core's own switches (src/consensus/rules.ts). Each is built into simulated services alone; what
+ * it breaks in production's words stands beside it.
  */
 
-export const bugs = ['keys-forget-refusals'] as const;
+export const bugs = {
+  'gates-stand-open': 'R7, R8: visible before the caches have dropped it (A12)',
+  'caches-the-undecided': 'R8: caches an item while an entry that touches it is undecided (A13)',
+  'joins-an-older-question': 'R8: a reader shares a question older than an invalidation (A18)',
+  'stamps-seen-too-late': 'R8: the stamp is taken after the answer, not before the question (A18)',
+  'cache-survives-sessions': 'R8: a cache is kept across sessions (A11, A19)',
+  'acknowledges-first': 'R8: a frontend acknowledges before it drops the item (A12)',
+  'reads-without-position': 'R9: the catalog reads without a read position',
+  'orders-without-position': 'R9: "no such order" without a read position',
+  'refusals-are-forgotten': 'section 5, 2: a refusal is not stored under its key (A24)',
+  'keys-are-not-saved': 'R11: a snapshot leaves the keys out (A24)',
+  'requests-are-not-compared': 'section 5, 2: another request under the same key is the same',
+  'the-deposed-may-sell': 'section 5, 2: the epoch of the order group is not looked at',
+  'new-key-each-attempt': 'section 5, 1: a retry makes a new key',
+  'answers-before-the-order': 'section 5, 3: a sale is answered before its order is applied',
+  'tails-at-takeover-only': 'section 5, 3: sales are fetched when a leader takes over (A21)',
+  'tails-from-the-newest':
+    'section 5, 3: a new leader begins after the last sale it hears of (A22)',
+  'confirms-too-early': 'section 5, 4: orders are confirmed before they are committed (A27)',
+  'restocks-whatever-k': 'section 5: a restock applies whatever its number (A26)',
+  'durable-before-the-disk': 'R10: told durable before the disk has it (A29)',
+  'corrupt-replica-votes': 'R10: a journal that was cut off votes at once (A28)',
+  'lost-disk-votes': 'R10: an empty disk votes at once (A8)',
+  'log-dropped-first': 'R11: the log is dropped before its snapshot is durable',
+} as const;
 
-export type Bug = (typeof bugs)[number];
+export type Bug = keyof typeof bugs;

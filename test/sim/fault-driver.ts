@@ -2,6 +2,7 @@
  * Carries faults out on a cluster, and ends them. Keeps to what the protocol can bear: disks are
  * lost or corrupted one at a time in each group, the next only when the last has its vote again.
  */
+import type { CatalogMachine } from '../../src/catalog/catalog-machine.js';
 import type { AnyMember, Cluster } from './cluster.js';
 import type { Fault, Target } from './faults.js';
 import { noLoss } from './peers.js';
@@ -104,6 +105,12 @@ export class FaultDriver {
         break;
       case 'nominate':
         this.#nominate(this.#cluster.member(this.#name(fault.target)));
+        break;
+      case 'forge':
+        this.#cluster.member(this.#name(fault.target))?.forge();
+        break;
+      case 'restock-twice':
+        this.#restockTwice();
         break;
       case 'rival':
         this.#cluster.rival.process.start();
@@ -212,6 +219,18 @@ export class FaultDriver {
   #nominate(member: AnyMember | undefined): void {
     const life: Process['life'] = member?.process.life;
     life?.enter(() => member?.host?.nominate(member.name), true);
+  }
+
+  #restockTwice(): void {
+    const member = this.#cluster.catalogs.find((one) => one.leads);
+    const machine = member?.machine as CatalogMachine | undefined;
+    const life = member?.process.life;
+    if (!member || !machine || !life) return;
+    const { restockTo } = this.#world.profile;
+    const number = machine.lastRestock + 1;
+    life.enter(() => {
+      for (let times = 0; times < 2; times++) member.propose(['restock', number, restockTo]);
+    }, true);
   }
 
   #undoIn(ms: number, undo: () => void): void {

@@ -50,10 +50,20 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'lose'; readonly target: Target; readonly downMs: number }
   | { readonly kind: 'nominate'; readonly target: Target }
   | { readonly kind: 'rival'; readonly forMs: number }
+  /** One member says something of an epoch far above all others. */
+  | { readonly kind: 'forge'; readonly target: Target }
+  /** The same restock is logged twice. */
+  | { readonly kind: 'restock-twice' }
 );
+
+/** Of these no live leader takes notice (A6). */
+export const harmless: ReadonlySet<Fault['kind']> = new Set(['nominate', 'rival', 'restock-twice']);
 
 /** Before it, a leader is elected and the first stock is laid in. */
 export const quietMs = 400;
+
+/** Runs in which nothing but harmless things happen. */
+const steadyShare = 0.06;
 
 const targets: readonly Target[] = [
   ...['catalog-leader', 'order-leader', 'catalog-leader', 'order-leader'],
@@ -66,9 +76,11 @@ const replicas: readonly Target[] = [
 
 export function drawFaults(random: Random, count: number, chaosMs: number): Fault[] {
   const faults: Fault[] = [];
+  const isSteady = random.fraction() < steadyShare;
   for (let i = 0; i < count; i++) {
-    const atMs = quietMs + random.fraction() * (chaosMs - quietMs);
-    faults.push({ atMs: Math.round(atMs), ...drawFault(random) } as Fault);
+    const atMs = Math.round(quietMs + random.fraction() * (chaosMs - quietMs));
+    const fault = isSteady ? drawHarmless(random) : drawFault(random);
+    faults.push({ atMs, ...fault } as Fault);
   }
   return faults.sort((a, b) => a.atMs - b.atMs);
 }
@@ -105,8 +117,16 @@ function drawFault(random: Random): Unplaced {
   }
   if (dice < 90) return { kind: 'rot', target: pick(replicas), where: pick(['last', 'older']) };
   if (dice < 94) return { kind: 'lose', target: pick(replicas), downMs: ms(5, 800) };
-  if (dice < 98) return { kind: 'nominate', target: pick(replicas) };
-  return { kind: 'rival', forMs: ms(200, 2_000) };
+  if (dice < 95) return { kind: 'forge', target: pick(replicas) };
+  return drawHarmless(random);
+}
+
+function drawHarmless(random: Random): Unplaced {
+  const dice = random.integer(5);
+  const target = replicas[random.integer(replicas.length)] as Target;
+  if (dice < 3) return { kind: 'nominate', target };
+  if (dice === 3) return { kind: 'restock-twice' };
+  return { kind: 'rival', forMs: 200 + random.integer(1_800) };
 }
 
 const groups = ['catalog', 'order', 'all'] as const;

@@ -3,14 +3,14 @@
  * production over simulated lines, put together as its owner.ts and thread-parts.ts do.
  */
 import { BazarError } from '../../src/base/errors.js';
-import { Backends, type Leaders } from '../../src/frontend/backends.js';
+import type { Random } from '../../src/base/random.js';
+import { type Backend, Backends, type Leaders } from '../../src/frontend/backends.js';
 import { CacheSession } from '../../src/frontend/cache-session.js';
 import { PurchaseKeys } from '../../src/frontend/keys.js';
-import { ProductCache } from '../../src/frontend/product-cache.js';
 import { Shop } from '../../src/frontend/shop.js';
-import { Stamps } from '../../src/frontend/stamps.js';
 import { type ReplicaLine, Watch } from '../../src/frontend/watch.js';
-import type { InvalidateParams, SessionAnswer } from '../../src/wire/internal.js';
+import type { BuyParams, InvalidateParams, SessionAnswer } from '../../src/wire/internal.js';
+import { newCache, newStamps } from './broken.js';
 import type { Life } from './process.js';
 import { Process } from './processes.js';
 import { Line, type Session } from './rpc.js';
@@ -20,6 +20,8 @@ const cacheEntries = 64;
 const threads = 2;
 /** From the owner to its threads. */
 const toldMs = 0.1;
+/** The seeded bug's delay. */
+const dropLateMs = 20;
 
 export interface FrontendOptions {
   readonly name: string;
@@ -74,7 +76,7 @@ export class Frontend {
   #boot(life: Life): void {
     const { catalogs, orders } = this.#options;
     const logger = this.#world.logger(this.name);
-    const stamps = new Stamps();
+    const stamps = newStamps(this.#world);
     const session = new CacheSession(stamps, logger);
     const starts: (() => void)[] = [];
     const lines = [
@@ -95,7 +97,7 @@ export class Frontend {
       },
     });
     const shops = backends.map((one) => {
-      const cache = new ProductCache(stamps, cacheEntries);
+      const cache = newCache(this.#world, stamps, cacheEntries);
       const keys = new PurchaseKeys(this.#world.random.services);
       const owner = { status: refuse, audit: refuse, notReady: () => undefined };
       return new Shop({ backends: one, cache, clock: life, keys, owner });
@@ -128,7 +130,9 @@ export class Frontend {
       handler: {
         request: (_session, method, params, reply) => {
           if (method !== 'invalidate') throw new BazarError('unknown_method', method);
-          session.invalidate(to, params as InvalidateParams);
+          const drop = (): void => session.invalidate(to, params as InvalidateParams);
+          if (this.#world.hasBug('acknowledges-first')) life.after(dropLateMs, drop);
+          else drop();
           reply.result(null);
         },
       },
@@ -172,10 +176,22 @@ export class Frontend {
         const options = { network, life, random: random.services, to: name, port: 'service' };
         const line = new Line(options);
         line.start();
-        return line;
+        return this.#world.hasBug('new-key-each-attempt') ? keyless(line, random.services) : line;
       },
     });
   }
+}
+
+/** The seeded bug: what was tried is not tried again, but anew. */
+function keyless(line: Line, random: Random): Backend {
+  return {
+    call(method, params, timeoutMs) {
+      if (method !== 'buy') return line.call(method, params, timeoutMs);
+      const [, ...rest] = params as BuyParams;
+      return line.call(method, [random.bytes(16), ...rest], timeoutMs);
+    },
+    close: () => line.close(),
+  };
 }
 
 function refuse(): Promise<never> {

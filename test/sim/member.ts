@@ -8,6 +8,7 @@ import { MemberDesk } from '../../src/group/member-desk.js';
 import type { SnapshotImage, SnapshotPort } from '../../src/group/snapshot-port.js';
 import type { OwnerCall } from '../../src/pool/types.js';
 import { CorruptionError } from '../../src/storage/corruption.js';
+import type { CatalogCommand } from '../../src/wire/internal.js';
 import { SimPeers } from './peers.js';
 import type { Life } from './process.js';
 import { Process } from './processes.js';
@@ -33,6 +34,7 @@ export interface Doors {
 export interface Service<Result> {
   readonly machine: StateMachine<Result>;
   applied(entry: Entry, result: Result): void;
+  propose?(command: CatalogCommand): void;
   open(host: GroupHost<Result>, memberDesk: MemberDesk): Doors;
 }
 
@@ -59,6 +61,7 @@ export class Member<Result> {
   readonly #world: World;
   #host: GroupHost<Result> | undefined;
   #service: Service<Result> | undefined;
+  #peers: SimPeers | undefined;
   #journal: ReturnType<typeof watchedJournal> | undefined;
   #repairing = false;
   #compacting = false;
@@ -95,6 +98,16 @@ export class Member<Result> {
     this.storage.crash(power);
   }
 
+  /** Proposes as its service would, gates and all; nobody waits for the outcome. */
+  propose(command: CatalogCommand): void {
+    this.#service?.propose?.(command);
+  }
+
+  /** Tells the other members of an epoch that nobody ever had (A30). */
+  forge(): void {
+    if (this.process.up) this.#peers?.forge({ kind: 'prepare', epoch: Number.MAX_SAFE_INTEGER });
+  }
+
   /** One entry of the own journal. */
   async readEntry(seq: number): Promise<Entry | undefined> {
     return this.#journal?.readEntry(seq);
@@ -120,6 +133,7 @@ export class Member<Result> {
     this.#compacting = true;
     const { seq, epoch, time } = entry;
     const bytes = Buffer.from(JSON.stringify(machine.snapshot()));
+    if (this.#world.hasBug('log-dropped-first')) await journal.dropBefore(seq + 1);
     await this.storage.durably(life);
     this.#compacting = false;
     this.#keep({ mark: { seq, epoch, time }, bytes });
@@ -132,12 +146,13 @@ export class Member<Result> {
     const checker = this.#world.logs[group];
     this.#host = undefined;
     this.#compacting = false;
-    if (this.storage.impaired && this.storage.learner) checker.lostDisk(name);
+    if (this.storage.isNew) checker.lostDisk(name);
     try {
       const { journal, entries } = await this.storage.open(life, this.#repairing);
       this.#repairing = false;
       // What rotted was not in use.
       if (!this.storage.learner) this.storage.impaired = false;
+      this.storage.isNew = false;
       const base = this.storage.snapshot?.mark.seq ?? 0;
       checker.started(name, journal.recovered, entries, base);
       if (this.storage.snapshot) {
@@ -152,7 +167,8 @@ export class Member<Result> {
   }
 
   async #run(life: Life): Promise<void> {
-    const { name, group, voters, witnesses, gated, service } = this.options;
+    const { name, group, voters, witnesses, service } = this.options;
+    const gated = this.options.gated && !this.#world.hasBug('gates-stand-open');
     const { network, random, logs, rules } = this.#world;
     const running = service?.(life, this);
     this.#service = running;
@@ -166,6 +182,7 @@ export class Member<Result> {
       lossiness: () => this.#world.lossiness,
       sending: (to, message) => logs[group].sending(name, to, message),
     });
+    this.#peers = peers;
     const journal = this.#journal;
     if (!journal) return;
     const host = new GroupHost<Result>({
@@ -248,8 +265,9 @@ export class Member<Result> {
     if (error instanceof CorruptionError) {
       this.#world.trace(() => `${this.name}: ${error.message}`);
       this.#world.count('corrupt journals refused');
-      this.storage.learner = true;
+      this.storage.learner = !this.#world.hasBug('corrupt-replica-votes');
       this.storage.impaired = true;
+      this.storage.isNew = true;
       this.#repairing = true;
       this.kill(repairMs, false);
       return;

@@ -76,6 +76,11 @@ export class SimPeers implements Peers {
     }
   }
 
+  /** Says to all what the core never said. */
+  forge(message: Message): void {
+    for (const line of this.#lines.values()) line.notify(method, [message]);
+  }
+
   /** For the replication port: true where it was a member's. */
   notification(session: Session, name: string, params: unknown): boolean {
     if (name !== method || !this.#lines.has(session.remote)) return false;

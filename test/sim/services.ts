@@ -4,19 +4,21 @@
  */
 
 import { BazarError } from '../../src/base/errors.js';
-import { CatalogMachine, type CatalogResult } from '../../src/catalog/catalog-machine.js';
+import type { CatalogResult } from '../../src/catalog/catalog-machine.js';
 import { keepCursor } from '../../src/catalog/cursor.js';
 import { PeerDesk as CatalogDesk } from '../../src/catalog/peer-desk.js';
 import { startRestocking } from '../../src/catalog/restock.js';
-import { CatalogStore } from '../../src/catalog/store.js';
+import type { CatalogStore } from '../../src/catalog/store.js';
 import { ThreadDesk as CatalogThreads } from '../../src/catalog/thread-desk.js';
 import { CatalogLine, type CatalogPeer } from '../../src/order/catalog-line.js';
 import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js';
 import { PeerDesk as OrderDesk } from '../../src/order/peer-desk.js';
-import { Projection } from '../../src/order/projection.js';
-import { OrderStore } from '../../src/order/store.js';
+import { Projection, type SalesLine } from '../../src/order/projection.js';
+import type { OrderStore } from '../../src/order/store.js';
 import { ThreadDesk as OrderThreads } from '../../src/order/thread-desk.js';
-import type { NewProduct, SalesMessage } from '../../src/wire/internal.js';
+import type { OwnerCall } from '../../src/pool/types.js';
+import type { BuyParams, LookupAnswer, NewProduct, SalesMessage } from '../../src/wire/internal.js';
+import { newCatalogMachine, newCatalogStore, newOrderStore } from './broken.js';
 import type { Doors, Member, Service } from './member.js';
 import type { Life } from './process.js';
 import { Line } from './rpc.js';
@@ -29,7 +31,7 @@ export function catalogService(
   products: readonly NewProduct[],
 ): (life: Life, member: Member<CatalogResult>) => Service<CatalogResult> {
   return (life, member) => {
-    const machine = new CatalogMachine();
+    const machine = newCatalogMachine(world);
     let store: CatalogStore | undefined;
     return {
       machine,
@@ -37,9 +39,12 @@ export function catalogService(
         world.books.catalogApplied(member.name, entry, result, machine);
         store?.applied(entry, result);
       },
+      propose(command) {
+        store?.propose(command).catch(() => {});
+      },
       open(host): Doors {
         const logger = world.logger(member.name);
-        const opened = new CatalogStore({ group: host, machine, clock: life });
+        const opened = newCatalogStore(world, { group: host, machine, clock: life });
         store = opened;
         const desk = new CatalogDesk({ store: opened, logger, audit: noAudit });
         const threads = new CatalogThreads(opened);
@@ -49,7 +54,7 @@ export function catalogService(
         const { restockEverySeconds: everySeconds, restockTo: target } = world.profile;
         startRestocking({ store: opened, clock: life, logger, everySeconds, target });
         keepCursor(opened, life, logger);
-        return { desk, calls: (calls) => threads.calls(calls) };
+        return { desk, calls: (calls) => threads.calls(undecidedIsFine(world, calls)) };
       },
     };
   };
@@ -72,25 +77,90 @@ export function orderService(
       open(host): Doors {
         const peers = catalogs.map((name) => connect(world, life, name, events));
         const line = new CatalogLine(peers, {
-          sold: (sales) => projection.sold(sales),
+          sold: (sales) => taker.sold(sales),
           broken: () => projection.broken(),
         });
+        const taker = salesTaker(world, line, () => projection);
         const projection = new Projection({
-          ...{ line, clock: life, logger },
+          ...{ line: taker.line, clock: life, logger },
           lastOrder: () => machine.lastOrder,
           propose: (command) => host.propose(command),
         });
-        store = new OrderStore({ group: host, machine, seller: line, projection });
-        const threads = new OrderThreads(store, (seq) => member.readEntry(seq));
+        const opened = newOrderStore(world, { group: host, machine, seller: line, projection });
+        store = opened;
+        const threads = new OrderThreads(opened, (seq) => member.readEntry(seq));
         function events(name: string): LineEvents {
           return {
             pushed: (sales) => line.pushed(name, sales),
             lost: () => line.lost(name),
           };
         }
-        return { desk: new OrderDesk(noAudit), calls: (calls) => threads.calls(calls) };
+        const calls = answersEarly(world, opened, line, (some) => threads.calls(some));
+        return { desk: new OrderDesk(noAudit), calls };
       },
     };
+  };
+}
+
+interface SalesTaker {
+  readonly line: SalesLine;
+  sold(sales: SalesMessage): void;
+}
+
+/** Between the line and the projection, where the projection's rules can be broken. */
+function salesTaker(world: World, line: CatalogLine, projection: () => Projection): SalesTaker {
+  let messages = 0;
+  let epoch = 0;
+  return {
+    line: {
+      tail(from, orderEpoch) {
+        messages = 0;
+        epoch = orderEpoch;
+        const newest = world.hasBug('tails-from-the-newest') ? world.books.sales.length + 1 : 0;
+        return line.tail(Math.max(from, newest), orderEpoch);
+      },
+      confirm: (number, orderEpoch) => line.confirm(number, orderEpoch),
+    },
+    sold(sales) {
+      messages += 1;
+      if (messages > 1 && world.hasBug('tails-at-takeover-only')) return;
+      projection().sold(sales);
+      if (world.hasBug('confirms-too-early')) line.confirm(sales[0] + sales[1] - 1, epoch);
+    },
+  };
+}
+
+/** The seeded bug: every answer may be cached. */
+function undecidedIsFine(world: World, calls: OwnerCall[]): OwnerCall[] {
+  if (!world.hasBug('caches-the-undecided')) return calls;
+  return calls.map((call) => ({
+    ...call,
+    reply: (error, result) => {
+      const answer = result as LookupAnswer | undefined;
+      const isLookup = call.operation === 'lookup' && answer !== undefined;
+      call.reply(error, isLookup ? [answer[0], true, answer[2]] : result);
+    },
+  }));
+}
+
+/** The seeded bug: the catalog's outcome is the answer, whatever becomes of the order. */
+function answersEarly(
+  world: World,
+  store: OrderStore,
+  line: CatalogLine,
+  pass: (calls: OwnerCall[]) => void,
+): (calls: OwnerCall[]) => void {
+  if (!world.hasBug('answers-before-the-order')) return pass;
+  return (calls) => {
+    pass(calls.filter(({ operation }) => operation !== 'buy'));
+    for (const { operation, args, reply } of calls) {
+      if (operation !== 'buy') continue;
+      const [key, kind, hash, lines] = args as BuyParams;
+      line.sell(store.status().epoch, [[key, kind, hash, lines, line.logTime]]).then(
+        ([outcome]) => reply(undefined, outcome),
+        (error: Error) => reply(error),
+      );
+    }
   };
 }
 

@@ -9,7 +9,7 @@ import type { Rules } from '../../src/consensus/rules.js';
 import type { Bug } from './bugs.js';
 import { Cluster } from './cluster.js';
 import { FaultDriver } from './fault-driver.js';
-import { drawFaults, type Fault } from './faults.js';
+import { drawFaults, type Fault, harmless, quietMs } from './faults.js';
 import { pendingWork } from './pending.js';
 import { drawProfile, type Profile } from './profile.js';
 import { World } from './world.js';
@@ -66,7 +66,12 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
   };
   cluster.start();
   driver.plan(faults);
+  await scheduler.run(quietMs);
+  const epochs = [world.logs.catalog.newestEpoch, world.logs.order.newestEpoch];
   await scheduler.run(profile.chaosMs);
+  const isSteady = faults.every(({ kind }) => harmless.has(kind));
+  if (isSteady && epochs[0] !== world.logs.catalog.newestEpoch) deposed(world, 'catalog');
+  if (isSteady && epochs[1] !== world.logs.order.newestEpoch) deposed(world, 'order');
   const healedMs = scheduler.nowMs;
   let electedMs = 0;
   if (world.problems.length === 0) {
@@ -88,6 +93,10 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
     electedMs,
     settledMs: scheduler.nowMs - healedMs,
   };
+}
+
+function deposed(world: World, group: string): void {
+  world.report(`A6: a live leader of the ${group} group was deposed`);
 }
 
 /** I12: a healthy majority that one frontend reaches has a leader in time. Returns the time. */

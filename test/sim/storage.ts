@@ -31,6 +31,8 @@ export class MemberStorage {
   snapshot: SnapshotImage | undefined;
   /** The journal is known to be cut off or lost, and no leader has taken it back yet. */
   impaired = false;
+  /** What it held before is gone, and nobody asks for it. */
+  isNew = false;
   readonly #world: World;
   readonly #keepAll: boolean;
   readonly #lean = new LeanDisk();
@@ -88,8 +90,9 @@ export class MemberStorage {
     this.#disk.erase(folder);
     this.#lean.erase();
     this.snapshot = undefined;
-    this.learner = true;
+    this.learner = !this.#world.hasBug('lost-disk-votes');
     this.impaired = true;
+    this.isNew = true;
     this.incarnation += 1;
   }
 
@@ -129,6 +132,7 @@ export class MemberStorage {
     return new LeanJournal({
       disk: this.#lean,
       life,
+      lies: this.#world.hasBug('durable-before-the-disk'),
       write: () => (this.#moodNow() === 'failing' ? 'fail' : this.#latencyMs()),
     });
   }
