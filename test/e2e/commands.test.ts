@@ -12,7 +12,7 @@ import { Store } from './store.js';
 
 const portOffset = 3024;
 const store = new Store(t, portOffset);
-await store.up('--restock-every', '0', '--workers', '2');
+await store.up('--restock-every', '0', '--workers', '1');
 
 /** Runs a client command that must succeed, and reads its JSON. */
 async function json<T>(t: Test, ...args: string[]): Promise<T> {
