@@ -30,7 +30,10 @@ const passages = new Set(['pool → net/types.ts']);
 /** The files that stand for the clock, for chance and for the outside world. */
 const ports: readonly { call: RegExp; in: RegExp }[] = [
   { call: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, in: /^base\/clock\.ts$/ },
-  { call: /\bset(Timeout|Interval|Immediate)\(/, in: /^(base\/clock\.ts|net\/duplex\.ts|storage\/node-disk\.ts|cli\/)/ },
+  {
+    call: /\bset(Timeout|Interval|Immediate)\(/,
+    in: /^(base\/clock\.ts|net\/duplex\.ts|storage\/node-disk\.ts|cli\/)/,
+  },
   { call: /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, in: /^base\/random\.ts$/ },
   { call: /\bprocess\.env\b/, in: /^cli\// },
   { call: /\bconsole\./, in: /^cli\// },

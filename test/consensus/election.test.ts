@@ -168,15 +168,18 @@ t.test(
   },
 );
 
-t.test('a split vote is given up at once, so that the next nomination finds followers', async (t) => {
-  const cluster = new Cluster(three);
-  cluster.partition(['a']);
-  cluster.nominate('b');
-  cluster.nominate('c');
-  cluster.run(2 * protocolTimes.heartbeatMs);
-  t.equal(cluster.member('b').core.state.promised.leader, 'b');
-  t.equal(cluster.member('c').core.state.promised.leader, 'c');
-  cluster.nominate('c');
-  cluster.settle();
-  t.equal(cluster.member('c').leads, true);
-});
+t.test(
+  'a split vote is given up at once, so that the next nomination finds followers',
+  async (t) => {
+    const cluster = new Cluster(three);
+    cluster.partition(['a']);
+    cluster.nominate('b');
+    cluster.nominate('c');
+    cluster.run(2 * protocolTimes.heartbeatMs);
+    t.equal(cluster.member('b').core.state.promised.leader, 'b');
+    t.equal(cluster.member('c').core.state.promised.leader, 'c');
+    cluster.nominate('c');
+    cluster.settle();
+    t.equal(cluster.member('c').leads, true);
+  },
+);
