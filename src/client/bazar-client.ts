@@ -141,8 +141,10 @@ export class BazarClient {
     const clock = this.#clock;
     const deadlineMs = clock.nowMs() + (options.timeoutMs ?? this.#timeoutMs);
     const { idempotent, attemptMaxMs } = options;
-    const outcome = await retry({ clock, deadlineMs, idempotent, attemptMaxMs }, (leftMs) =>
-      this.#lines.call(method, params, leftMs),
+    const changes = !idempotent || method === 'buy';
+    const outcome = await retry(
+      { clock, deadlineMs, idempotent, changes, attemptMaxMs },
+      (leftMs) => this.#lines.call(method, params, leftMs),
     );
     if ('hopeless' in outcome) throw outcome.hopeless;
     return readAnswer(method, outcome.result);

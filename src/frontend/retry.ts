@@ -13,6 +13,8 @@ export interface RetryOptions {
   readonly deadlineMs: number;
   /** The same call twice is the same as once: reads, and purchases with their keys. */
   readonly idempotent: boolean;
+  /** An attempt may have done something although its answer was lost. */
+  readonly changes: boolean;
   /** An attempt takes no longer than this, so that a hung leader does not use up the deadline. */
   readonly attemptMaxMs: number;
 }
@@ -23,15 +25,16 @@ export async function retry<T>(
 ): Promise<T> {
   const { clock, deadlineMs, attemptMaxMs } = options;
   let backoffMs = backoffMinMs;
+  let isUnknown = false;
   for (;;) {
     const leftMs = deadlineMs - clock.nowMs();
-    if (leftMs <= 0) throw new BazarError('deadline_exceeded', 'no time is left');
     try {
-      return await attempt(Math.min(leftMs, attemptMaxMs));
+      return await attempt(Math.max(0, Math.min(leftMs, attemptMaxMs)));
     } catch (thrown) {
       const error = toBazarError(thrown);
       if (!mayRetry(error, options.idempotent)) throw error;
-      if (clock.nowMs() + backoffMs >= deadlineMs) throw atDeadline(error);
+      isUnknown ||= options.changes && leavesUnknown(error);
+      if (clock.nowMs() + backoffMs >= deadlineMs) throw atDeadline(error, isUnknown);
     }
     await sleep(clock, backoffMs);
     backoffMs = Math.min(backoffMs * 2, backoffMaxMs);
@@ -40,12 +43,17 @@ export async function retry<T>(
 
 function mayRetry(error: BazarError, idempotent: boolean): boolean {
   if (error.code === 'deadline_exceeded') return idempotent;
-  return error.retryable && (idempotent || error.details['unknown'] !== true);
+  return error.retryable && (idempotent || !leavesUnknown(error));
 }
 
-/** Nobody could be reached: `unavailable`. Somebody took it and did not answer: the deadline. */
-function atDeadline(error: BazarError): BazarError {
-  if (error.code === 'overloaded' || error.details['unknown'] !== true) return error;
+/** The request had left when it failed: it may have been carried out. */
+function leavesUnknown(error: BazarError): boolean {
+  return error.code === 'deadline_exceeded' || error.details.unknown === true;
+}
+
+/** Nobody took it: the last failure. Somebody took it and did not answer: the deadline. */
+function atDeadline(error: BazarError, isUnknown: boolean): BazarError {
+  if (!isUnknown) return error;
   return new BazarError('deadline_exceeded', 'the outcome is not known: retry with the same key', {
     cause: error,
   });

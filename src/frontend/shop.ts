@@ -99,7 +99,7 @@ export class Shop implements Operations {
     const purchase = this.#options.keys.purchase(params);
     const { clock, backends } = this.#options;
     return retry(
-      { clock, deadlineMs: context.deadlineMs, idempotent: true, attemptMaxMs },
+      { clock, deadlineMs: context.deadlineMs, idempotent: true, changes: true, attemptMaxMs },
       async (timeoutMs) =>
         toPlaced((await backends.leader('order').call('buy', purchase, timeoutMs)) as Outcome),
     );
@@ -182,7 +182,7 @@ export class Shop implements Operations {
     options: { deadlineMs: number; idempotent: boolean },
   ): Promise<unknown> {
     const { clock, backends } = this.#options;
-    return retry({ clock, attemptMaxMs, ...options }, (timeoutMs) =>
+    return retry({ clock, attemptMaxMs, changes: false, ...options }, (timeoutMs) =>
       backends.leader(group).call(method, params, timeoutMs),
     );
   }

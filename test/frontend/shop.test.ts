@@ -151,6 +151,28 @@ t.test('a purchase whose fate is not known by then ran out of time', async (t) =
   await t.rejects(shop.buy({ id: 8, quantity: 1 }, shortly()), { code: 'deadline_exceeded' });
 });
 
+t.test('an unknown fate stays unknown when nobody leads any more', async (t) => {
+  let tries = 0;
+  const { shop } = build({
+    order() {
+      tries++;
+      const details = tries === 1 ? { unknown: true } : {};
+      throw new BazarError('unavailable', 'gone', { details });
+    },
+  });
+  await t.rejects(shop.buy({ id: 8, quantity: 1 }, shortly()), { code: 'deadline_exceeded' });
+  t.ok(tries > 1);
+});
+
+t.test('a read that is not answered in time is unavailable, whatever became of it', async (t) => {
+  const { shop } = build({
+    catalog() {
+      throw new BazarError('unavailable', 'gone', { details: { unknown: true } });
+    },
+  });
+  await t.rejects(shop.lookup({ id: 8 }, shortly()), { code: 'unavailable' });
+});
+
 t.test('a change of a product is not sent twice where its outcome is not known', async (t) => {
   const { shop, asked } = build({
     catalog() {
