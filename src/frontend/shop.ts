@@ -42,15 +42,21 @@ export interface ShopOptions {
   readonly owner: OwnerView;
 }
 
+interface Answer {
+  readonly found: CachedProduct;
+  /** No undecided entry touched the item when it was read: whoever shares the question may have it. */
+  readonly isSettled: boolean;
+}
+
 interface Fetch {
   readonly sighting: Sighting;
-  readonly done: Promise<CachedProduct>;
+  readonly done: Promise<Answer>;
 }
 
 export class Shop implements Operations {
   readonly #options: ShopOptions;
-  /** Look-ups under way, so that many readers of one item make one question. */
-  readonly #fetches = new Map<number | string, Fetch>();
+  /** Look-ups by id under way, so that many readers of one item make one question. */
+  readonly #fetches = new Map<number, Fetch>();
 
   constructor(options: ShopOptions) {
     this.#options = options;
@@ -63,20 +69,22 @@ export class Shop implements Operations {
   }
 
   /** A product that the cache has not; its encoded form serves the raw port. */
-  fetch(params: Params<'lookup'>, deadlineMs: number): Promise<CachedProduct> {
+  async fetch(params: Params<'lookup'>, deadlineMs: number): Promise<CachedProduct> {
     const { cache } = this.#options;
     const item = 'id' in params ? params.id : (cache.idOf(params.name) ?? params.name);
+    if (typeof item === 'string') {
+      // Not shared: the stamp of the product that the name stands for is not known before.
+      return (await this.#fetch(item, cache.sightName(item), deadlineMs)).found;
+    }
     const running = this.#fetches.get(item);
-    if (running && cache.mayJoin(running.sighting)) return running.done;
-    const sighting = typeof item === 'number' ? cache.sightId(item) : cache.sightName(item);
-    const done = this.#fetch(item, sighting, deadlineMs);
-    const fetch = { sighting, done };
-    this.#fetches.set(item, fetch);
-    const forget = (): void => {
-      if (this.#fetches.get(item) === fetch) this.#fetches.delete(item);
-    };
-    done.then(forget, forget);
-    return done;
+    if (!running || !cache.mayJoin(running.sighting)) {
+      return (await this.#begin(item, deadlineMs).done).found;
+    }
+    const { found, isSettled } = await running.done;
+    if (isSettled) return found;
+    // Read while an entry was undecided, which others may have seen since; what is asked now is newer.
+    const next = this.#fetches.get(item) ?? this.#begin(item, deadlineMs);
+    return (await next.done).found;
   }
 
   async lookup(params: Params<'lookup'>, context: RequestContext): Promise<Product> {
@@ -154,18 +162,30 @@ export class Shop implements Operations {
     return this.#options.owner.notReady();
   }
 
-  async #fetch(item: number | string, sighting: Sighting, deadlineMs: number) {
+  #begin(item: number, deadlineMs: number): Fetch {
+    const sighting = this.#options.cache.sightId(item);
+    const done = this.#fetch(item, sighting, deadlineMs);
+    const fetch = { sighting, done };
+    this.#fetches.set(item, fetch);
+    const forget = (): void => {
+      if (this.#fetches.get(item) === fetch) this.#fetches.delete(item);
+    };
+    done.then(forget, forget);
+    return fetch;
+  }
+
+  async #fetch(item: number | string, sighting: Sighting, deadlineMs: number): Promise<Answer> {
     const answer = await this.#ask('catalog', 'lookup', [item], { deadlineMs, idempotent: true });
     const [record, cacheable, appliedSeq] = answer as LookupAnswer;
     if (record === null) throw new BazarError('not_found', 'product not found');
     const product = toProduct(record);
     const found = { product, encoded: encode(product), sighting };
-    if (!cacheable) return found;
+    if (!cacheable) return { found, isSettled: false };
     const { cache } = this.#options;
     // An answer by name fills the name alone: the product's own stamp was not seen before asking.
     if (typeof item === 'number') cache.fill(product, found.encoded, sighting, appliedSeq);
     else cache.fillName(item, product.id, sighting, appliedSeq);
-    return found;
+    return { found, isSettled: true };
   }
 
   async #change(method: string, params: unknown, context: RequestContext): Promise<Product> {

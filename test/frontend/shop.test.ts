@@ -75,6 +75,37 @@ t.test('a reader after an invalidation does not share the question from before i
   t.equal(asked.length, 2);
 });
 
+t.test('a reader who shared a question asks again where an entry was undecided', async (t) => {
+  let stock = 100;
+  let cacheable = false;
+  const { shop, asked } = build({
+    catalog: () => [[8, 'Tux', 'toys', 1990, stock, 1], cacheable, 1],
+  });
+  const first = shop.lookup({ id: 8 }, soon());
+  // The undecided entry becomes visible, and others see it, before the second reader comes.
+  stock = 99;
+  cacheable = true;
+  const [second, third] = await Promise.all([
+    shop.lookup({ id: 8 }, soon()),
+    shop.lookup({ id: 8 }, soon()),
+  ]);
+  t.equal((await first).quantity, 100);
+  t.equal(second.quantity, 99);
+  t.equal(third.quantity, 99);
+  t.equal(asked.length, 2, 'those who ask again share their question');
+});
+
+t.test(
+  'a question by an unknown name is not shared: the product may change under it',
+  async (t) => {
+    const { shop, stamps, asked } = build({ catalog: () => [tux, true, 5] });
+    const before = shop.lookup({ name: 'Tux' }, soon());
+    stamps.invalidate(stamps.idBucket(8), 5);
+    await Promise.all([before, shop.lookup({ name: 'Tux' }, soon())]);
+    t.equal(asked.length, 2);
+  },
+);
+
 t.test('an answer that may not be cached is not', async (t) => {
   const { shop, asked } = build({ catalog: () => [tux, false, 1] });
   await shop.lookup({ id: 8 }, soon());
