@@ -26,9 +26,6 @@ export interface CustomerOptions {
   readonly ledger: Ledger;
 }
 
-/** Questions that some reader waits for already. */
-const asked = new WeakSet<Promise<unknown>>();
-
 type Ask<T> = (shop: Shop, context: RequestContext) => Promise<T>;
 
 export class Customer {
@@ -211,9 +208,9 @@ export class Customer {
     const product = await this.#ask(frontend, async (shop, context) => {
       const hit = shop.cached({ id });
       if (hit) source = 'hit';
+      const questions = frontend.questions;
       const fetched = hit ? undefined : shop.fetch({ id }, context.deadlineMs);
-      if (fetched && asked.has(fetched)) source = 'shared';
-      if (fetched) asked.add(fetched);
+      if (fetched && questions === frontend.questions) source = 'shared';
       if (source !== 'fetched' && !frontend.isCovered) source = 'uncovered';
       return required(hit ?? (await fetched), 'an answer').product;
     });

@@ -171,6 +171,7 @@ export class FaultDriver {
   }
 
   #isolate(name: string, way: 'in' | 'out' | 'both', forMs: number): void {
+    this.#world.trace(() => `isolated: ${name}`);
     for (const other of this.#cluster.names) {
       if (other === name) continue;
       if (way !== 'in') this.#cutOne(name, other, forMs);

@@ -44,6 +44,8 @@ interface Running {
 export class Frontend {
   readonly process: Process;
   readonly name: string;
+  /** Look-ups that the threads have sent. */
+  questions = 0;
   readonly #world: World;
   readonly #options: FrontendOptions;
   #running: Running | undefined;
@@ -164,6 +166,16 @@ export class Frontend {
     );
   }
 
+  #counting(line: Line): Backend {
+    return {
+      call: (method, params, timeoutMs) => {
+        if (method === 'lookup') this.questions += 1;
+        return line.call(method, params, timeoutMs);
+      },
+      close: () => line.close(),
+    };
+  }
+
   #backends(life: Life): Backends {
     const { catalogs, orders } = this.#options;
     const nowhere = { host: 'nowhere', port: 1 };
@@ -176,14 +188,16 @@ export class Frontend {
         const options = { network, life, random: random.services, to: name, port: 'service' };
         const line = new Line(options);
         line.start();
-        return this.#world.hasBug('new-key-each-attempt') ? keyless(line, random.services) : line;
+        const backend = this.#counting(line);
+        if (!this.#world.hasBug('new-key-each-attempt')) return backend;
+        return keyless(backend, random.services);
       },
     });
   }
 }
 
 /** The seeded bug: what was tried is not tried again, but anew. */
-function keyless(line: Line, random: Random): Backend {
+function keyless(line: Backend, random: Random): Backend {
   return {
     call(method, params, timeoutMs) {
       if (method !== 'buy') return line.call(method, params, timeoutMs);

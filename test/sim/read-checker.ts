@@ -20,10 +20,16 @@ export class ReadChecker {
   readonly #books: BooksChecker;
   readonly #report: (problem: string) => void;
   readonly #floors = new Map<number, number>();
+  readonly #trace: (line: () => string) => void;
 
-  constructor(books: BooksChecker, report: (problem: string) => void) {
+  constructor(
+    books: BooksChecker,
+    report: (problem: string) => void,
+    trace: (line: () => string) => void,
+  ) {
     this.#books = books;
     this.#report = report;
+    this.#trace = trace;
   }
 
   /** To be taken when an operation begins. */
@@ -44,6 +50,7 @@ export class ReadChecker {
 
   lookedUp(product: Product, floor: number, source: Source, who: string): void {
     const { id, version, quantity } = product;
+    this.#trace(() => `${who}: ${source} item ${id} version ${version}, at least ${floor}`);
     this.lookups += 1;
     if (source === 'hit') this.hits += 1;
     const state = this.#books.items.get(id)?.find((known) => known.version === version);

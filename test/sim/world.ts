@@ -67,7 +67,7 @@ export class World {
       order: new LogChecker('order', report),
     };
     this.books = new BooksChecker(report);
-    this.reads = new ReadChecker(this.books, report);
+    this.reads = new ReadChecker(this.books, report, (line) => this.trace(line));
   }
 
   count(what: string, times = 1): void {

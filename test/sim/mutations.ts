@@ -1,0 +1,59 @@
+/**
+ * The seeded bugs: every switch of the core and every broken rule of the services, and how many
+ * seeds it takes until a checker notices. A rule whose absence nobody notices is not tested.
+ */
+import { allRules, type Rules } from '../../src/consensus/rules.js';
+import { type Bug, bugs } from './bugs.js';
+import { type RunOptions, simulate } from './simulation.js';
+
+export interface Mutation {
+  readonly name: string;
+  readonly rule: string;
+  readonly options: Pick<RunOptions, 'rules' | 'bugs' | 'profile'>;
+}
+
+export interface Caught {
+  readonly mutation: Mutation;
+  /** Undefined: not within the seeds. */
+  readonly seeds: number | undefined;
+  readonly problem: string;
+}
+
+/** What each switch of the core stands for. */
+const switches: Readonly<Record<keyof Rules, string>> = {
+  onePromisePerEpoch: 'R3: one promise an epoch (A1)',
+  promiseIsDurable: 'R3: a promise waits for the disk (A2)',
+  openingEntry: 'R4: a leader opens its epoch with an entry (A3)',
+  matchIsPrefix: 'R5: match is the prefix that was sent (A4)',
+  previousEpochChecked: 'R5: the epoch before the entries is checked (A5)',
+  preVote: 'R1: pre-vote (A6)',
+  matchIsDurable: 'R5: acknowledged when durable (I11)',
+  heartbeatBehindJournal: 'R3: a heartbeat queues behind the journal (A7)',
+  learnersDoNotVote: 'R10: a learner does not vote (A8)',
+  nomineeCatchesUp: 'R4: the nominee fetches what it lacks (A10)',
+  majorityOfAll: 'R6: a majority of all voters (A10)',
+  commitOwnEpoch: 'R6: only entries of the own epoch are counted (A3)',
+  epochJumpBounded: 'R2: no epoch far above all others (A30)',
+  readRounds: 'R9: a read waits for a round begun after it',
+};
+
+export function allMutations(): Mutation[] {
+  const rules = Object.keys(allRules).map((name): Mutation => {
+    const rule = switches[name as keyof Rules];
+    return { name, rule, options: { rules: { [name]: false } } };
+  });
+  const broken = Object.entries(bugs).map(([name, rule]): Mutation => {
+    return { name, rule, options: { bugs: [name as Bug] } };
+  });
+  return [...rules, ...broken];
+}
+
+/** Runs seeds until one notices. */
+export async function catchMutation(mutation: Mutation, seedsMax: number): Promise<Caught> {
+  for (let seed = 1; seed <= seedsMax; seed++) {
+    const { problems } = await simulate({ seed, ...mutation.options });
+    const [problem] = problems;
+    if (problem !== undefined) return { mutation, seeds: seed, problem };
+  }
+  return { mutation, seeds: undefined, problem: '' };
+}
