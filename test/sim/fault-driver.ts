@@ -4,10 +4,19 @@
  */
 import type { CatalogMachine } from '../../src/catalog/catalog-machine.js';
 import type { AnyMember, Cluster } from './cluster.js';
-import type { Fault, Target } from './faults.js';
+import type { Fault, Reset, Target } from './faults.js';
 import { noLoss } from './peers.js';
 import type { Process } from './processes.js';
 import type { GroupName, World } from './world.js';
+
+interface CutOptions {
+  readonly forMs: number;
+  readonly reset: Reset;
+}
+
+/** Of a member that misses what its leader commits, and of the one who has it too. */
+const behindMs = 200;
+const thirdDownMs = 900;
 
 export class FaultDriver {
   readonly #world: World;
@@ -58,7 +67,7 @@ export class FaultDriver {
         life.pause();
         return () => life.resume();
       case 1:
-        this.#isolate(member.name, 'both', 60_000);
+        this.#isolate(member.name, 'both', { forMs: 60_000, reset: 'never' });
         return () => this.heal();
       default:
         member.kill(60_000, kind === 2);
@@ -80,10 +89,22 @@ export class FaultDriver {
         this.#pause(this.#name(fault.target), fault.forMs);
         break;
       case 'isolate':
-        this.#isolate(this.#name(fault.target), fault.way, fault.forMs);
+        this.#isolate(this.#name(fault.target), fault.way, fault);
+        break;
+      case 'split':
+        this.#split(this.#name(fault.target), fault);
+        break;
+      case 'stall':
+        this.#stall(this.#name(fault.target), fault.forMs);
+        break;
+      case 'amnesia':
+        this.#amnesia(fault.group === 'catalog' ? 'catalog' : 'order', fault.how);
+        break;
+      case 'ambush':
+        this.#cluster.member(this.#name(fault.target))?.layAmbush(fault.at);
         break;
       case 'part':
-        this.#part(this.#cluster.member(this.#name(fault.target)), fault.forMs);
+        this.#part(this.#cluster.member(this.#name(fault.target)), fault);
         break;
       case 'cut':
         this.#cut(this.#name(fault.from), this.#name(fault.to), fault.both, fault.forMs);
@@ -170,32 +191,75 @@ export class FaultDriver {
     this.#undoIn(forMs, () => life.resume());
   }
 
-  #isolate(name: string, way: 'in' | 'out' | 'both', forMs: number): void {
+  #isolate(name: string, way: 'in' | 'out' | 'both', cut: CutOptions): void {
     this.#world.trace(() => `isolated: ${name}`);
     for (const other of this.#cluster.names) {
       if (other === name) continue;
-      if (way !== 'in') this.#cutOne(name, other, forMs);
-      if (way !== 'out') this.#cutOne(other, name, forMs);
+      if (way !== 'in') this.#cutOne(name, other, cut);
+      if (way !== 'out') this.#cutOne(other, name, cut);
     }
   }
 
-  #part(member: AnyMember | undefined, forMs: number): void {
+  #part(member: AnyMember | undefined, cut: CutOptions): void {
     if (!member) return;
     for (const { name } of this.#cluster.group(member.options.group)) {
-      this.#cut(member.name, name, true, forMs);
+      if (name === member.name) continue;
+      this.#cutOne(member.name, name, cut);
+      this.#cutOne(name, member.name, cut);
     }
+  }
+
+  /** The target and a few others on the one side, all the rest on the other. */
+  #split(target: string, cut: CutOptions): void {
+    const random = this.#world.random.faults;
+    const near = this.#cluster.names.filter((name) => name === target || random.integer(4) === 0);
+    this.#world.trace(() => `split off: ${near.join(' ')}`);
+    for (const name of near) {
+      for (const other of this.#cluster.names) {
+        if (near.includes(other)) continue;
+        this.#cutOne(name, other, cut);
+        this.#cutOne(other, name, cut);
+      }
+    }
+  }
+
+  #stall(name: string, forMs: number): void {
+    const end = this.#world.network.stallOne(name);
+    if (end) this.#undoIn(forMs, end);
   }
 
   #cut(from: string, to: string, both: boolean, forMs: number): void {
     if (from === to) return;
-    this.#cutOne(from, to, forMs);
-    if (both) this.#cutOne(to, from, forMs);
+    const cut = { forMs, reset: 'never' } as const;
+    this.#cutOne(from, to, cut);
+    if (both) this.#cutOne(to, from, cut);
   }
 
-  #cutOne(from: string, to: string, forMs: number): void {
+  #cutOne(from: string, to: string, { forMs, reset }: CutOptions): void {
     const { network } = this.#world;
     network.cut(from, to);
-    this.#undoIn(forMs, () => network.heal(from, to));
+    if (reset === 'begin') network.reset(from, to);
+    this.#undoIn(forMs, () => {
+      if (reset === 'end') network.reset(from, to);
+      network.heal(from, to);
+    });
+  }
+
+  /** What the first two agreed on is with neither of the last two. */
+  #amnesia(group: GroupName, how: 'lose' | 'rot'): void {
+    const members = this.#cluster.group(group);
+    const leader = this.#cluster.leader(group);
+    const behind = members.find((one) => one !== leader && one.name !== 'recovery-1');
+    const third = members.find((one) => one !== leader && one !== behind);
+    if (!leader || !behind || !third || !this.#mayImpair(leader)) return;
+    this.#world.trace(() => `${behind.name} is behind, ${leader.name} forgets, ${third.name} dies`);
+    this.#part(behind, { forMs: behindMs, reset: 'end' });
+    this.#world.scheduler.in(behindMs - 5, () => {
+      if (this.#healed || !this.#mayImpair(leader)) return;
+      third.kill(thirdDownMs, false);
+      if (how === 'lose') this.#lose(leader, 1);
+      else this.#rot(leader, 'older');
+    });
   }
 
   #mayImpair(member: AnyMember | undefined): member is AnyMember {

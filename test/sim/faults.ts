@@ -12,6 +12,10 @@ export type Target =
   | 'order-other'
   | 'any';
 
+/** Whether connections over a cut are given up, and when. */
+export type Reset = 'never' | 'begin' | 'end';
+export type Ambush = 'snapshot' | 'install' | 'admission';
+
 /** `atMs` counts from the beginning; what lasts is over after `forMs`. */
 export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'kill' | 'power'; readonly target: Target; readonly downMs: number }
@@ -22,10 +26,23 @@ export type Fault = { readonly atMs: number } & (
       readonly kind: 'isolate';
       readonly target: Target;
       readonly way: 'in' | 'out' | 'both';
+      readonly reset: Reset;
+      readonly forMs: number;
+    }
+  /** Everybody on one of two sides, by chance; these two on different ones. */
+  | {
+      readonly kind: 'split';
+      readonly target: Target;
+      readonly reset: Reset;
       readonly forMs: number;
     }
   /** Cut off from its own group alone: others still ask it. */
-  | { readonly kind: 'part'; readonly target: Target; readonly forMs: number }
+  | {
+      readonly kind: 'part';
+      readonly target: Target;
+      readonly reset: Reset;
+      readonly forMs: number;
+    }
   | {
       readonly kind: 'cut';
       readonly from: Target;
@@ -33,6 +50,8 @@ export type Fault = { readonly atMs: number } & (
       readonly both: boolean;
       readonly forMs: number;
     }
+  /** One connection to it hangs, the others do not. */
+  | { readonly kind: 'stall'; readonly target: Target; readonly forMs: number }
   | {
       readonly kind: 'lossy';
       readonly drop: number;
@@ -48,6 +67,10 @@ export type Fault = { readonly atMs: number } & (
     }
   | { readonly kind: 'rot'; readonly target: Target; readonly where: 'last' | 'older' }
   | { readonly kind: 'lose'; readonly target: Target; readonly downMs: number }
+  /** One member misses entries; then another loses its disk while the third is down (A8). */
+  | { readonly kind: 'amnesia'; readonly group: string; readonly how: 'lose' | 'rot' }
+  /** It dies the next time that it is in the middle of this. */
+  | { readonly kind: 'ambush'; readonly target: Target; readonly at: Ambush }
   | { readonly kind: 'nominate'; readonly target: Target }
   | { readonly kind: 'rival'; readonly forMs: number }
   /** One member says something of an epoch far above all others. */
@@ -92,32 +115,45 @@ function drawFault(random: Random): Unplaced {
   const ms = (least: number, most: number): number =>
     Math.round(least + (most - least) * random.fraction() ** 2);
   const dice = random.integer(100);
-  if (dice < 20) return { kind: 'kill', target: pick(targets), downMs: ms(5, 1_500) };
-  if (dice < 30) return { kind: 'power', target: pick(targets), downMs: ms(50, 1_500) };
-  if (dice < 36) return { kind: 'kill-group', group: pick(groups), downMs: ms(5, 500) };
-  if (dice < 40) return { kind: 'power-group', group: pick(groups), downMs: ms(50, 500) };
-  if (dice < 48) return { kind: 'pause', target: pick(targets), forMs: ms(50, 2_500) };
-  if (dice < 54) return { kind: 'part', target: pick(replicas), forMs: ms(100, 2_500) };
-  if (dice < 62) {
+  const reset = pick(['never', 'begin', 'end'] as const);
+  if (dice < 16) return { kind: 'kill', target: pick(targets), downMs: ms(5, 1_500) };
+  if (dice < 23) return { kind: 'power', target: pick(targets), downMs: ms(50, 1_500) };
+  if (dice < 28) return { kind: 'kill-group', group: pick(groups), downMs: ms(5, 500) };
+  if (dice < 32) return { kind: 'power-group', group: pick(groups), downMs: ms(50, 500) };
+  if (dice < 38) return { kind: 'pause', target: pick(targets), forMs: ms(50, 2_500) };
+  if (dice < 44) return { kind: 'part', target: pick(replicas), reset, forMs: ms(100, 2_500) };
+  if (dice < 52) return { kind: 'split', target: pick(replicas), reset, forMs: ms(100, 2_500) };
+  if (dice < 58) {
     const way = pick(['in', 'out', 'both', 'both'] as const);
-    return { kind: 'isolate', target: pick(targets), way, forMs: ms(50, 2_500) };
+    return { kind: 'isolate', target: pick(targets), way, reset, forMs: ms(50, 2_500) };
   }
-  if (dice < 69) {
+  if (dice < 63) {
     const both = random.fraction() < 0.5;
     return { kind: 'cut', from: pick(targets), to: pick(targets), both, forMs: ms(50, 2_500) };
   }
-  if (dice < 78) {
+  if (dice < 69) return { kind: 'stall', target: pick(targets), forMs: ms(20, 1_000) };
+  if (dice < 76) {
     const rate = (): number => (random.integer(3) === 0 ? 0.3 * random.fraction() : 0);
     const rates = { drop: rate(), repeat: rate(), misplace: rate() };
     return { kind: 'lossy', ...rates, forMs: ms(200, 2_000) };
   }
-  if (dice < 86) {
+  if (dice < 83) {
     const mood = pick(['slow', 'hung', 'hung', 'failing'] as const);
     return { kind: 'disk', target: pick(replicas), mood, forMs: ms(100, 2_500) };
   }
-  if (dice < 90) return { kind: 'rot', target: pick(replicas), where: pick(['last', 'older']) };
-  if (dice < 94) return { kind: 'lose', target: pick(replicas), downMs: ms(5, 800) };
-  if (dice < 95) return { kind: 'forge', target: pick(replicas) };
+  if (dice < 86) return { kind: 'rot', target: pick(replicas), where: pick(['last', 'older']) };
+  if (dice < 89) return { kind: 'lose', target: pick(replicas), downMs: ms(5, 800) };
+  if (dice < 92) {
+    return { kind: 'amnesia', group: pick(['catalog', 'order']), how: pick(['lose', 'rot']) };
+  }
+  if (dice < 95) {
+    return {
+      kind: 'ambush',
+      target: pick(replicas),
+      at: pick(['snapshot', 'install', 'admission']),
+    };
+  }
+  if (dice < 96) return { kind: 'forge', target: pick(replicas) };
   return drawHarmless(random);
 }
 

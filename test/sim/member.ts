@@ -9,6 +9,7 @@ import type { SnapshotImage, SnapshotPort } from '../../src/group/snapshot-port.
 import type { OwnerCall } from '../../src/pool/types.js';
 import { CorruptionError } from '../../src/storage/corruption.js';
 import type { CatalogCommand } from '../../src/wire/internal.js';
+import type { Ambush } from './faults.js';
 import { SimPeers } from './peers.js';
 import type { Life } from './process.js';
 import { Process } from './processes.js';
@@ -53,6 +54,7 @@ export interface MemberOptions<Result> {
 /** How long the operator takes to start a corrupt replica with --repair. */
 const repairMs = 200;
 const maybeMs = 150;
+const ambushDownMs = 30;
 
 export class Member<Result> {
   readonly process: Process;
@@ -63,6 +65,7 @@ export class Member<Result> {
   #service: Service<Result> | undefined;
   #peers: SimPeers | undefined;
   #journal: ReturnType<typeof watchedJournal> | undefined;
+  #ambush: Ambush | undefined;
   #repairing = false;
   #compacting = false;
 
@@ -103,6 +106,21 @@ export class Member<Result> {
     this.#service?.propose?.(command);
   }
 
+  /** Dies in the middle of this, the next time. */
+  layAmbush(at: Ambush): void {
+    this.#ambush = at;
+  }
+
+  /** Making something durable takes a moment; who lies in wait strikes in it. */
+  async #durably(life: Life, doing: Ambush): Promise<void> {
+    if (this.#ambush === doing) {
+      this.#ambush = undefined;
+      this.#world.count(`ambushes at ${doing}`);
+      life.after(0, () => this.kill(ambushDownMs, this.#world.random.disks.integer(2) === 0));
+    }
+    await this.storage.durably(life);
+  }
+
   /** Tells the other members of an epoch that nobody ever had (A30). */
   forge(): void {
     if (this.process.up) this.#peers?.forge({ kind: 'prepare', epoch: Number.MAX_SAFE_INTEGER });
@@ -134,7 +152,7 @@ export class Member<Result> {
     const { seq, epoch, time } = entry;
     const bytes = Buffer.from(JSON.stringify(machine.snapshot()));
     if (this.#world.hasBug('log-dropped-first')) await journal.dropBefore(seq + 1);
-    await this.storage.durably(life);
+    await this.#durably(life, 'snapshot');
     this.#compacting = false;
     this.#keep({ mark: { seq, epoch, time }, bytes });
     // A disk that fails here has told the host as well.
@@ -229,7 +247,7 @@ export class Member<Result> {
     return {
       latest: async () => this.storage.snapshot,
       install: async (image) => {
-        await this.storage.durably(life);
+        await this.#durably(life, 'install');
         this.#keep(image);
         this.#world.count('snapshots installed');
         this.#service?.machine.restore(parseSnapshot(image));
@@ -252,7 +270,7 @@ export class Member<Result> {
   }
 
   async #admitted(life: Life): Promise<void> {
-    await this.storage.durably(life);
+    await this.#durably(life, 'admission');
     this.storage.learner = false;
     this.storage.impaired = false;
     this.#world.count('learners admitted');

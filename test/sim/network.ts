@@ -61,6 +61,17 @@ export class Network {
     this.#cuts.set(key, (this.#cuts.get(key) ?? 0) + 1);
   }
 
+  /** The connections between the two are given up, as after a long silence. */
+  reset(from: string, to: string): void {
+    for (const wire of [...this.#wires]) if (wire.joins(from, to)) wire.reset();
+  }
+
+  /** One connection, by chance, in one direction: lost packets hold up what comes behind them. */
+  stallOne(to: string): (() => void) | undefined {
+    const wires = [...this.#wires].filter((wire) => wire.isOpenTo(to));
+    return wires[this.#random.integer(Math.max(1, wires.length))]?.stall(to);
+  }
+
   heal(from: string, to: string): void {
     const key = `${from}>${to}`;
     const left = (this.#cuts.get(key) ?? 0) - 1;
@@ -148,6 +159,7 @@ export class Network {
 
 interface Direction {
   lastMs: number;
+  held: boolean;
   /** Sent over a cut. */
   readonly stalled: (() => void)[];
 }
@@ -156,8 +168,8 @@ export class Wire {
   readonly #network: Network;
   readonly #lives: readonly [Life, Life];
   readonly #directions: readonly [Direction, Direction] = [
-    { lastMs: 0, stalled: [] },
-    { lastMs: 0, stalled: [] },
+    { lastMs: 0, held: false, stalled: [] },
+    { lastMs: 0, held: false, stalled: [] },
   ];
   readonly #closed: [boolean, boolean] = [false, false];
   readonly #onClosed: [(() => void) | undefined, (() => void) | undefined] = [undefined, undefined];
@@ -180,8 +192,39 @@ export class Wire {
     return this.#lives[1] === life ? 1 : undefined;
   }
 
-  closed(side: Side): boolean {
-    return this.#closed[side];
+  joins(from: string, to: string): boolean {
+    return this.#lives[0].name === from
+      ? this.#lives[1].name === to
+      : this.#lives[0].name === to && this.#lives[1].name === from;
+  }
+
+  isOpenTo(to: string): boolean {
+    return (
+      (this.#lives[0].name === to || this.#lives[1].name === to) && !this.#closed.includes(true)
+    );
+  }
+
+  /** Both sides learn that it is over; what was under way is lost. */
+  reset(): void {
+    for (const side of [0, 1] as const) {
+      if (this.#closed[side]) continue;
+      this.#closed[side] = true;
+      this.#directions[side].stalled.length = 0;
+      const life = this.#lives[side];
+      const told = this.#onClosed[side];
+      this.#network.scheduler.in(this.#network.delayMs(), () => life.enter(() => told?.(), true));
+    }
+    this.#network.forget(this);
+  }
+
+  /** Holds up what goes to this process; returns how to end it. */
+  stall(to: string): () => void {
+    const side: Side = this.#lives[1].name === to ? 0 : 1;
+    this.#directions[side].held = true;
+    return () => {
+      this.#directions[side].held = false;
+      this.#release(side);
+    };
   }
 
   /** Called once when the other side has closed. */
@@ -218,10 +261,15 @@ export class Wire {
   healed(from: string, to: string): void {
     for (const side of [0, 1] as const) {
       const other: Side = side === 0 ? 1 : 0;
-      if (this.#lives[side].name !== from || this.#lives[other].name !== to) continue;
-      const direction = this.#directions[side];
-      for (const run of direction.stalled.splice(0)) this.#schedule(side, run, retransmitMs);
+      if (this.#lives[side].name === from && this.#lives[other].name === to) this.#release(side);
     }
+  }
+
+  #release(side: Side): void {
+    const { held, stalled } = this.#directions[side];
+    const other: Side = side === 0 ? 1 : 0;
+    if (held || this.#network.isCut(this.#lives[side].name, this.#lives[other].name)) return;
+    for (const run of stalled.splice(0)) this.#schedule(side, run, retransmitMs);
   }
 
   #carry(side: Side, run: () => void): void {
@@ -229,7 +277,7 @@ export class Wire {
     const direction = this.#directions[side];
     const { name: from } = this.#lives[side];
     const { name: to } = this.#lives[other];
-    const isStalled = direction.stalled.length > 0;
+    const isStalled = direction.stalled.length > 0 || direction.held;
     if (isStalled || this.#network.isCut(from, to)) direction.stalled.push(run);
     else this.#schedule(side, run, 0);
   }
