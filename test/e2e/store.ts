@@ -12,24 +12,33 @@ import { RawClient } from './raw-client.js';
 import { cliMain, plainEnvironment, type Ran, runBazar } from './run-command.js';
 import { until, within } from './until.js';
 
-export type ServiceName = 'catalog-1' | 'order-1' | 'frontend-1';
-export const serviceNames: readonly ServiceName[] = ['catalog-1', 'order-1', 'frontend-1'];
+export type ServiceName = `${'catalog' | 'order' | 'recovery' | 'frontend'}-${number}`;
+
+/** How many of each; the smallest store that there is. */
+export interface Size {
+  readonly catalogs: number;
+  readonly orders: number;
+  readonly recovery: number;
+}
+
+const smallest: Size = { catalogs: 1, orders: 1, recovery: 0 };
 
 /** Far above what any of these tests takes, for machines that are busy with other things. */
 const testTimeoutMs = 180_000;
-const one = ['--catalogs', '1', '--orders', '1', '--recovery', '0'];
 
 export class Store {
   readonly folder: string;
   readonly rawPort: number;
   readonly #portOffset: number;
+  readonly #size: Size;
   readonly #clients: RawClient[] = [];
   #launcher: ChildProcess | undefined;
   #said = '';
 
   /** Each file of tests has a port offset of its own: they run at the same time. */
-  constructor(t: Test, portOffset: number) {
+  constructor(t: Test, portOffset: number, size: Size = smallest) {
     this.#portOffset = portOffset;
+    this.#size = size;
     this.rawPort = 8181 + portOffset;
     // Not the test's own folder: the path of a socket in it would be too long.
     t.setTimeout(testTimeoutMs);
@@ -47,7 +56,16 @@ export class Store {
   /** Resolves when the store is ready. */
   async up(...flags: readonly string[]): Promise<void> {
     this.#said = '';
-    const args = [cliMain, 'up', ...one, ...this.place(), '--log-dir', join(this.folder, 'logs')];
+    const { catalogs, orders, recovery } = this.#size;
+    const size = [
+      '--catalogs',
+      `${catalogs}`,
+      '--orders',
+      `${orders}`,
+      '--recovery',
+      `${recovery}`,
+    ];
+    const args = [cliMain, 'up', ...size, ...this.place(), '--log-dir', join(this.folder, 'logs')];
     const launcher = spawn(process.execPath, [...args, ...flags], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -102,9 +120,31 @@ export class Store {
 
   /** Whose pid file names a process that lives. */
   running(): string[] {
-    return ['launcher', ...serviceNames].filter((name) => {
+    return ['launcher', ...this.services()].filter((name) => {
       const pid = this.pid(name);
       return pid !== undefined && isAlive(pid);
+    });
+  }
+
+  services(): ServiceName[] {
+    const names = (kind: string, count: number): ServiceName[] =>
+      Array.from({ length: count }, (_, i) => `${kind}-${i + 1}` as ServiceName);
+    const { catalogs, orders, recovery } = this.#size;
+    return [
+      ...names('catalog', catalogs),
+      ...names('order', orders),
+      ...names('recovery', recovery),
+      'frontend-1',
+    ];
+  }
+
+  /** Who leads a group, as the status tells it. */
+  leader(group: 'catalog' | 'order'): Promise<ServiceName> {
+    return until(`the ${group} group has a leader`, async () => {
+      const { data } = (await (await this.http('/status')).json()) as {
+        data: { members: { name: ServiceName; group: string; role: string }[] };
+      };
+      return data.members.find((one) => one.group === group && one.role === 'leader')?.name;
     });
   }
 
