@@ -121,7 +121,9 @@ export class Network {
       const wire = new Wire(this, from, listener.life);
       this.#wires.add(wire);
       listener.life.enter(() => listener.accept(wire), true);
-      // Side 0 hears of it before anything that side 1 sends.
+      // Until side 0 has heard of it, its end is a failure to connect.
+      wire.onClosed(0, () => done(undefined));
+      // Before anything that side 1 sends.
       wire.send(1, () => done(wire));
     });
   }
