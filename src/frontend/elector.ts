@@ -77,7 +77,10 @@ export class Elector {
     for (const name of this.#members) {
       const sight = this.#sights.get(name);
       if (!sight || nowMs - sight.atMs > protocolTimes.healthCheckTimeoutMs) continue;
-      if (sight.health.oldestUncommittedMs > protocolTimes.oldestUncommittedMs) continue;
+      const { oldestUncommittedMs, diskSilentMs } = sight.health;
+      if (oldestUncommittedMs > protocolTimes.oldestUncommittedMs) continue;
+      // Its log may be the longest, but it cannot even promise (A7).
+      if (diskSilentMs > protocolTimes.stepDownMs) continue;
       healthy.push(sight.health);
     }
     return healthy;

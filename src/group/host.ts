@@ -41,6 +41,10 @@ export class GroupHost<Result> implements Group<Result> {
   /** The last nomination of another member: where to send those who ask here. */
   #hint: MemberId | undefined;
   #fail: (error: Error) => void = () => {};
+  /** Records handed to the journal. */
+  #appended = 0;
+  /** Since then something waits for the disk and nothing has become durable. */
+  #diskSilentSinceMs: number | undefined;
 
   constructor(options: GroupHostOptions<Result>) {
     const { id, voters, witnesses, learner, gated, minCopies, rules, base, journal } = options;
@@ -137,7 +141,9 @@ export class GroupHost<Result> implements Group<Result> {
 
   status(): GroupStatus {
     const { incarnation } = this.#options;
-    return statusOf(this.#core.state, this.#applier.applied, this.#nowMs(), incarnation);
+    const nowMs = this.#nowMs();
+    const diskSilentMs = Math.max(0, nowMs - (this.#diskSilentSinceMs ?? nowMs));
+    return statusOf(this.#core.state, this.#applier.applied, nowMs, { diskSilentMs, incarnation });
   }
 
   onRole(listener: (status: GroupStatus) => void): void {
@@ -174,8 +180,10 @@ export class GroupHost<Result> implements Group<Result> {
   }
 
   #durable(position: number): void {
+    const nowMs = this.#nowMs();
+    this.#diskSilentSinceMs = position < this.#appended ? nowMs : undefined;
     this.#outbox.release(position);
-    this.#core.durable(position, this.#nowMs());
+    this.#core.durable(position, nowMs);
   }
 
   #received(from: MemberId, messages: readonly Message[]): void {
@@ -229,6 +237,8 @@ export class GroupHost<Result> implements Group<Result> {
       if (batch.records.length > 0) {
         const position = this.#options.journal.append(batch.records);
         assert(position === batch.position, 'the journal counts the records as the core does');
+        this.#appended = position;
+        this.#diskSilentSinceMs ??= this.#nowMs();
       }
       this.#outbox.send(batch.messages);
       if (batch.leadLost) this.#waiters.leadLost();

@@ -6,7 +6,7 @@ export function statusOf(
   state: Readonly<State>,
   applied: number,
   nowMs: number,
-  incarnation: string,
+  { diskSilentMs, incarnation }: Pick<GroupStatus, 'diskSilentMs' | 'incarnation'>,
 ): GroupStatus {
   const { stage, log } = state;
   const leads = stage.kind === 'leader';
@@ -21,6 +21,7 @@ export function statusOf(
     commit: state.commit,
     applied,
     oldestUncommittedMs: oldest ? Math.max(0, nowMs - oldest.atMs) : 0,
+    diskSilentMs,
     incarnation,
   };
 }

@@ -23,6 +23,8 @@ export interface GroupStatus {
   readonly applied: number;
   /** Age of the oldest entry appended here and not yet committed; 0 where there is none. */
   readonly oldestUncommittedMs: number;
+  /** How long the own disk has made nothing durable although something waits for it (A7). */
+  readonly diskSilentMs: number;
   readonly incarnation: string;
 }
 

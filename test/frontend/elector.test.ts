@@ -12,6 +12,7 @@ function health(id: string, overrides: Partial<Health> = {}): Health {
     commit: 10,
     applied: 10,
     oldestUncommittedMs: 0,
+    diskSilentMs: 0,
     incarnation: 'x',
     pid: 1,
     ...overrides,
@@ -66,6 +67,10 @@ t.test('learners, the silent and those whose log stands still are not nominated'
   elector.answered('order-2', health('order-2', { oldestUncommittedMs: 2_500 }), 1_000);
   elector.answered('order-3', health('order-3'), 0);
   t.equal(elector.nominate(1_000)?.leader, 'order-1');
+  const hung = { diskSilentMs: 1_200, logEnd: { epoch: 1, seq: 11 } };
+  elector.answered('order-3', health('order-3', hung), 2_000);
+  elector.answered('order-1', health('order-1'), 2_000);
+  t.equal(elector.nominate(2_000)?.leader, 'order-1', 'a longer log on a hung disk is no help');
   const learner = new Elector(['order-1']);
   learner.answered('order-1', health('order-1', { role: 'learner' }), 0);
   t.equal(learner.nominate(0), undefined);

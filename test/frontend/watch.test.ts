@@ -35,6 +35,7 @@ function replica(name: string, group: GroupName, witness = false): FakeReplica {
         epoch: 1,
         logEnd: { epoch: 1, seq: 5 },
         oldestUncommittedMs: 0,
+        diskSilentMs: 0,
         ...this.health,
       };
     },

@@ -209,8 +209,10 @@ t.test('age of the oldest uncommitted entry shows a hung disk', async (t) => {
   await turn();
   clock.advance(3_000);
   t.equal(host.status().oldestUncommittedMs, 3_000);
+  t.equal(host.status().diskSilentMs, 3_000);
   journal.sync();
   t.equal(host.status().oldestUncommittedMs, 0);
+  t.equal(host.status().diskSilentMs, 0);
   await proposed;
 });
 
