@@ -64,8 +64,8 @@ export class Customer {
   }
 
   /** One more purchase, which must succeed in the end: everything is well again. */
-  async buyLast(frontend: Frontend): Promise<void> {
-    const key = `last at ${frontend.name}`;
+  async buyLast(frontend: Frontend, when: string): Promise<void> {
+    const key = `${when} at ${frontend.name}`;
     const order = this.#options.ledger.begin(tagItem, 1, key);
     while (order.state === 'open') {
       await this.#purchase(order, () => frontend).catch((error) => this.#noteFailure(error));

@@ -2,6 +2,8 @@
  * Carries faults out on a cluster, and ends them. Keeps to what the protocol can bear: disks are
  * lost or corrupted one at a time in each group, the next only when the last has its vote again.
  */
+
+import { protocolTimes } from '../../src/base/limits.js';
 import type { CatalogMachine } from '../../src/catalog/catalog-machine.js';
 import type { AnyMember, Cluster } from './cluster.js';
 import type { Fault, Reset, Target } from './faults.js';
@@ -17,6 +19,17 @@ interface CutOptions {
 /** Of a member that misses what its leader commits, and of the one who has it too. */
 const behindMs = 200;
 const thirdDownMs = 900;
+
+export interface LastBlow {
+  /** How long it may take a frontend to notice (I12). */
+  readonly detectionMs: number;
+  /** It shows only where something is written. */
+  readonly writes: boolean;
+  end(): void;
+}
+
+const silentMs = protocolTimes.healthCheckTimeoutMs;
+const hungMs = protocolTimes.stepDownMs + protocolTimes.healthCheckEveryMs;
 
 export class FaultDriver {
   readonly #world: World;
@@ -56,23 +69,33 @@ export class FaultDriver {
   }
 
   /** Over and healed, one group loses its leader in one way or another; returns how to end that. */
-  lastBlow(group: GroupName): () => void {
+  lastBlow(group: GroupName): LastBlow {
     const member = this.#cluster.leader(group);
     const life = member?.process.life;
-    if (!member || !life) return () => {};
-    const kind = this.#world.random.faults.integer(4);
+    if (!member || !life) return { detectionMs: 0, writes: false, end: () => {} };
+    const kind = this.#world.random.faults.integer(5);
     this.#world.trace(() => `LAST BLOW ${kind} on ${member.name}`);
     switch (kind) {
       case 0:
         life.pause();
-        return () => life.resume();
+        return { detectionMs: silentMs, writes: false, end: () => life.resume() };
       case 1:
         this.#isolate(member.name, 'both', { forMs: 60_000, reset: 'never' });
-        return () => this.heal();
+        return { detectionMs: silentMs, writes: false, end: () => this.heal() };
+      case 2:
+        // A disk that hangs shows when something is to be written (A7).
+        member.storage.setMood('hung', 60_000);
+        return { detectionMs: hungMs, writes: true, end: () => this.#replaceDisk(member) };
       default:
-        member.kill(60_000, kind === 2);
-        return () => member.process.revive();
+        member.kill(60_000, kind === 3);
+        return { detectionMs: 0, writes: false, end: () => member.process.revive() };
     }
+  }
+
+  /** What hangs is given up: the process is killed and comes back on a disk that works. */
+  #replaceDisk(member: AnyMember): void {
+    member.storage.setMood('well', 0);
+    member.kill(1, false);
   }
 
   #carryOut(fault: Fault): void {
