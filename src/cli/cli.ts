@@ -44,7 +44,13 @@ function explain(thrown: unknown, io: Io): number {
   }
   const error = toBazarError(thrown);
   if (thrown instanceof BazarError) io.err(`${error.message}\n`);
+  else if (isSystemError(thrown)) io.err(`${thrown.message}\n`);
   // Not expected, so whoever mends it needs the place.
   else io.err(`${thrown instanceof Error ? thrown.stack : String(thrown)}\n`);
   return exitCodeOf(error.code);
+}
+
+/** What the system refused, as to make a folder; its message names the file and the reason. */
+function isSystemError(thrown: unknown): thrown is Error {
+  return thrown instanceof Error && 'syscall' in thrown;
 }

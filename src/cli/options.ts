@@ -27,7 +27,12 @@ export function readValues<S extends Specs>(specs: S, layers: readonly Layer[]):
   const values: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(specs)) {
     const layer = layers.find((one) => one.values[name] !== undefined);
-    values[name] = option.read(layer?.values[name], layer?.label(name) ?? flagName(name));
+    const value = layer?.values[name];
+    const label = layer?.label(name) ?? flagName(name);
+    if (Array.isArray(value) && option.settings.array !== true) {
+      throw new UsageError(`${label} was given more than once`);
+    }
+    values[name] = option.read(value, label);
   }
   // Each name was read by its own option, which is what Values says.
   return Object.freeze(values) as Values<S>;

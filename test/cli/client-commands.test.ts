@@ -288,6 +288,14 @@ t.test('the shop closes when its input ends, even within a question', async (t) 
   t.match(await run(['shop'], { input: '3\nTux' }), { code: 0 });
 });
 
+t.test('what the system refuses is said with the file, and without a stack', async (t) => {
+  const { run } = await stage(t, {});
+  const dir = t.testdir({ file: '' });
+  const place = ['--data-dir', join(dir, 'file', 'data'), '--log-dir', join(dir, 'logs')];
+  const { code, stdout, stderr } = await run(['up', ...place]);
+  t.match({ code, stdout, stderr }, { code: 1, stdout: '', stderr: /^ENOTDIR.*file\/data'\n$/ });
+});
+
 t.test('logs of all services are merged by time; a stack stays with its line', async (t) => {
   const { run } = await stage(t, {});
   const dir = t.testdir();

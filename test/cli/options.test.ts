@@ -108,7 +108,7 @@ t.test('values that do not fit are refused under the name that they were given b
     [['--size', '10'], {}, /--size must be an integer from 1 to 9/],
     [['--size', '2.5'], {}, /--size must be an integer/],
     [['--size', 'big'], {}, /--size must be an integer/],
-    [['--size', '1', '--size', '2'], {}, /--size must be/],
+    [['--size', '1', '--size', '2'], {}, /--size was given more than once/],
     [['--ratio', '1.5'], {}, /--ratio must be a number from 0 to 1/],
     [[], { BAZAR_SIZE: 'big' }, /BAZAR_SIZE must be an integer/],
     [[], { BAZAR_LOUD: 'maybe' }, /BAZAR_LOUD must be true or false/],

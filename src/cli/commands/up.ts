@@ -44,7 +44,7 @@ async function startInFront(store: StoreOptions, io: Io): Promise<number> {
     const error = toBazarError(thrown);
     const message = error.cause instanceof Error ? error.cause.message : error.message;
     tellParent({ type: 'failed', code: error.code, message });
-    throw error;
+    throw thrown;
   }
 }
 

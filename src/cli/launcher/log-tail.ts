@@ -1,4 +1,7 @@
-/** The last lines of a log from a position on, for an error message. Reads a bounded part alone. */
+/**
+ * The last lines of a log from a position on, for an error message: what the lines say, without
+ * their fields and stacks, which the log keeps. Reads a bounded part alone.
+ */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
 const tailBytesMax = 16 * 1024;
@@ -15,8 +18,20 @@ export function logTail(path: string, from: number, lines: number): string {
       closeSync(file);
     }
     const text = buffer.toString('utf8').trimEnd();
-    return text === '' ? '(empty)' : text.split('\n').slice(-lines).join('\n');
+    return text === '' ? '(empty)' : text.split('\n').slice(-lines).map(said).join('\n');
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** A record of the logger as its message and its error's; everything else as it is. */
+function said(line: string): string {
+  if (!line.startsWith('{')) return line;
+  try {
+    const { msg, err } = JSON.parse(line);
+    if (typeof msg !== 'string') return line;
+    return typeof err?.message === 'string' ? `${msg}: ${err.message}` : msg;
+  } catch {
+    return line;
   }
 }

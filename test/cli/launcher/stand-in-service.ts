@@ -27,7 +27,8 @@ process.once('message', (message) => {
   // Keeps the process alive as a listener would.
   setInterval(() => {}, 60_000);
   if (behaviour === 'die') {
-    console.error('cannot go on');
+    const err = { message: 'no reason', stack: 'Error: no reason\n    at nowhere' };
+    console.error(JSON.stringify({ level: 50, msg: 'cannot go on', err }));
     process.exit(3);
   }
   if (behaviour !== 'never ready') {
