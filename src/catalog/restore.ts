@@ -2,6 +2,7 @@
 import { assert } from '../base/assert.js';
 import type { SnapshotMark } from '../consensus/messages.js';
 import type { LogFolder } from '../group/folder.js';
+import { latestImage } from '../group/snapshot-files.js';
 import type { SnapshotPort } from '../group/snapshot-port.js';
 import type { SnapshotStore } from '../storage/snapshot-store.js';
 import type { CatalogMachine } from './catalog-machine.js';
@@ -22,12 +23,7 @@ export async function restoreCatalog(
 /** How this replica's group carries its snapshots between members. */
 export function snapshotPort({ snapshots }: LogFolder, machine: CatalogMachine): SnapshotPort {
   return {
-    async latest() {
-      const newest = await snapshots.loadBytes();
-      if (!newest) return undefined;
-      const { seq, epoch, time } = newest.snapshot;
-      return { mark: { seq, epoch, time }, bytes: newest.bytes };
-    },
+    latest: () => latestImage(snapshots),
     async install({ bytes }) {
       const { state, hash } = await snapshots.saveBytes(bytes);
       machine.restore(state);

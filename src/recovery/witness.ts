@@ -2,21 +2,25 @@
  * One group's log at a recovery server: the group's host without a state machine, over a journal
  * of its own. Snapshots come from the leader as bytes, and the log before them goes.
  */
-import type { Clock } from '../base/clock.js';
+import { type Clock, every } from '../base/clock.js';
 import type { RecoveryConfig } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
 import { systemRandom } from '../base/random.js';
-import type { SnapshotMark } from '../consensus/messages.js';
 import { type LogFolder, type OwnFolder, openLog } from '../group/folder.js';
 import { GroupHost } from '../group/host.js';
 import { MemberDesk } from '../group/member-desk.js';
 import { type GroupName, membership } from '../group/membership.js';
 import { RpcPeers } from '../group/rpc-peers.js';
+import { latestImage, newestMark } from '../group/snapshot-files.js';
 import type { SnapshotPort } from '../group/snapshot-port.js';
 import type { HandshakeOptions, Identity } from '../net/handshake.js';
 import type { RpcHandler } from '../net/rpc-session.js';
 import { tcpTransport } from '../net/tcp-transport.js';
+
+const lookEveryMs = 10_000;
+/** With so many closed segments the leader's newest snapshot takes the place of the log before it. */
+const segmentsMax = 6;
 
 export interface WitnessOptions {
   readonly config: RecoveryConfig;
@@ -64,13 +68,18 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     learner: learner || repair,
     journal: log.journal,
     machine: undefined,
-    base: await newestMark(log),
+    base: await newestMark(log.snapshots),
     gated: false,
     admitted: () => own.identity.setLearner(false),
     snapshots: group === 'catalog' ? opaqueSnapshots(log) : undefined,
     ...{ incarnation, clock, logger, peers, minCopies },
   });
   await host.start();
+  const shortening = every(clock, lookEveryMs, () => {
+    if (group === 'catalog' && log.journal.closedSegments().length >= segmentsMax) {
+      host.fetchSnapshot();
+    }
+  });
   const desk = new MemberDesk({
     status: () => host.status(),
     nominate: (leader) => host.nominate(leader),
@@ -90,6 +99,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
       closed: (session) => peers.closed(session, peer),
     }),
     async close() {
+      shortening.cancel();
       peers.close();
       host.stop();
       await log.journal.close();
@@ -97,21 +107,9 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
   };
 }
 
-async function newestMark({ snapshots }: LogFolder): Promise<SnapshotMark> {
-  const newest = await snapshots.loadBytes();
-  if (!newest) return { seq: 0, epoch: 0, time: 0 };
-  const { seq, epoch, time } = newest.snapshot;
-  return { seq, epoch, time };
-}
-
 function opaqueSnapshots({ snapshots, journal }: LogFolder): SnapshotPort {
   return {
-    async latest() {
-      const newest = await snapshots.loadBytes();
-      if (!newest) return undefined;
-      const { seq, epoch, time } = newest.snapshot;
-      return { mark: { seq, epoch, time }, bytes: newest.bytes };
-    },
+    latest: () => latestImage(snapshots),
     async install({ bytes }) {
       const { seq } = await snapshots.saveBytes(bytes);
       await journal.dropBefore(seq + 1);
