@@ -19,6 +19,8 @@ interface CutOptions {
 /** Of a member that misses what its leader commits, and of the one who has it too. */
 const behindMs = 200;
 const thirdDownMs = 900;
+/** Snapshots are durable by then. */
+const renewMs = 40;
 
 export interface LastBlow {
   /** How long it may take a frontend to notice (I12). */
@@ -122,6 +124,9 @@ export class FaultDriver {
         break;
       case 'amnesia':
         this.#amnesia(fault.group === 'catalog' ? 'catalog' : 'order', fault.how);
+        break;
+      case 'renew':
+        this.#renew();
         break;
       case 'ambush':
         this.#cluster.member(this.#name(fault.target))?.layAmbush(fault.at);
@@ -232,10 +237,15 @@ export class FaultDriver {
     }
   }
 
-  /** The target and a few others on the one side, all the rest on the other. */
+  /** The target, a frontend and a few others on the one side, all the rest on the other. */
   #split(target: string, cut: CutOptions): void {
     const random = this.#world.random.faults;
-    const near = this.#cluster.names.filter((name) => name === target || random.integer(4) === 0);
+    const frontends = this.#cluster.frontends.map(({ name }) => name);
+    const nearFrontend = frontends[random.integer(frontends.length)];
+    const near = this.#cluster.names.filter((name) => {
+      if (frontends.includes(name)) return name === nearFrontend;
+      return name === target || random.integer(5) === 0;
+    });
     this.#world.trace(() => `split off: ${near.join(' ')}`);
     for (const name of near) {
       for (const other of this.#cluster.names) {
@@ -319,6 +329,19 @@ export class FaultDriver {
     life.enter(() => {
       for (let times = 0; times < 2; times++) member.propose(['restock', number, restockTo]);
     }, true);
+  }
+
+  /** The catalog goes on from its snapshots, and one that lost its disk needs more than the log. */
+  #renew(): void {
+    const { catalogs, witness } = this.#cluster;
+    const lost = [...catalogs, witness].filter((member) => !member.leads);
+    const other = lost[this.#world.random.faults.integer(Math.max(1, lost.length))];
+    for (const member of catalogs) void member.compact();
+    this.#world.scheduler.in(renewMs, () => {
+      if (this.#healed || !this.#mayImpair(other)) return;
+      this.#lose(other, renewMs);
+      for (const member of catalogs) if (member !== other) member.kill(1, false);
+    });
   }
 
   #undoIn(ms: number, undo: () => void): void {

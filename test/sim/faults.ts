@@ -69,6 +69,8 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'lose'; readonly target: Target; readonly downMs: number }
   /** One member misses entries; then another loses its disk while the third is down (A8). */
   | { readonly kind: 'amnesia'; readonly group: string; readonly how: 'lose' | 'rot' }
+  /** The catalog restarts from snapshots while one of its members has nothing. */
+  | { readonly kind: 'renew' }
   /** It dies the next time that it is in the middle of this. */
   | { readonly kind: 'ambush'; readonly target: Target; readonly at: Ambush }
   | { readonly kind: 'nominate'; readonly target: Target }
@@ -116,12 +118,12 @@ function drawFault(random: Random): Unplaced {
     Math.round(least + (most - least) * random.fraction() ** 2);
   const dice = random.integer(100);
   const reset = pick(['never', 'begin', 'end'] as const);
-  if (dice < 16) return { kind: 'kill', target: pick(targets), downMs: ms(5, 1_500) };
-  if (dice < 23) return { kind: 'power', target: pick(targets), downMs: ms(50, 1_500) };
-  if (dice < 28) return { kind: 'kill-group', group: pick(groups), downMs: ms(5, 500) };
-  if (dice < 32) return { kind: 'power-group', group: pick(groups), downMs: ms(50, 500) };
-  if (dice < 38) return { kind: 'pause', target: pick(targets), forMs: ms(50, 2_500) };
-  if (dice < 44) return { kind: 'part', target: pick(replicas), reset, forMs: ms(100, 2_500) };
+  if (dice < 14) return { kind: 'kill', target: pick(targets), downMs: ms(5, 1_500) };
+  if (dice < 21) return { kind: 'power', target: pick(targets), downMs: ms(50, 1_500) };
+  if (dice < 26) return { kind: 'kill-group', group: pick(groups), downMs: ms(5, 500) };
+  if (dice < 29) return { kind: 'power-group', group: pick(groups), downMs: ms(50, 500) };
+  if (dice < 35) return { kind: 'pause', target: pick(targets), forMs: ms(50, 2_500) };
+  if (dice < 41) return { kind: 'part', target: pick(replicas), reset, forMs: ms(100, 2_500) };
   if (dice < 52) return { kind: 'split', target: pick(replicas), reset, forMs: ms(100, 2_500) };
   if (dice < 58) {
     const way = pick(['in', 'out', 'both', 'both'] as const);
@@ -153,7 +155,8 @@ function drawFault(random: Random): Unplaced {
       at: pick(['snapshot', 'install', 'admission']),
     };
   }
-  if (dice < 96) return { kind: 'forge', target: pick(replicas) };
+  if (dice < 97) return { kind: 'renew' };
+  if (dice < 98) return { kind: 'forge', target: pick(replicas) };
   return drawHarmless(random);
 }
 

@@ -37,6 +37,8 @@ export function drawProfile(random: Random): Profile {
     least + (most - least) * random.fraction();
   const one = (chance: number): boolean => random.fraction() < chance;
   const far = one(0.15);
+  /** Everybody wants the same few things at once. */
+  const hot = one(0.1);
   return {
     network: {
       latencyMs: far ? between(5, 20) : between(0.05, 0.5),
@@ -51,9 +53,9 @@ export function drawProfile(random: Random): Profile {
     restartMs: between(50, 400),
     chaosMs: between(1_500, 4_000),
     faults: one(0.05) ? 0 : 1 + random.integer(9),
-    clients: 2 + random.integer(4),
-    thinkMs: between(20, 120),
-    items: 1 + random.integer(4),
+    clients: (hot ? 4 : 2) + random.integer(4),
+    thinkMs: hot ? between(5, 15) : between(20, 120),
+    items: hot ? 1 : 1 + random.integer(4),
     stock: 3 + random.integer(40),
     quantityMax: 1 + random.integer(4),
     buys: between(0.2, 0.6),
