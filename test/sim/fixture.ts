@@ -17,7 +17,7 @@ export interface Fixture {
 }
 
 /** In the sources, wherever the compiled program lies. */
-const folder = join(process.cwd(), 'test', 'sim', 'fixtures');
+const folder = new URL('../../../test/sim/fixtures/', import.meta.url).pathname;
 
 export function readFixtures(): { readonly name: string; readonly fixture: Fixture }[] {
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
