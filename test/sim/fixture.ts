@@ -2,7 +2,7 @@
  * A run kept as a file: the seed of its chance, its faults and its profile, what it once broke, and
  * why it is kept. Replayed by the tests for good.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fault } from './faults.js';
 import type { Profile } from './profile.js';
@@ -27,6 +27,7 @@ export function readFixtures(): { readonly name: string; readonly fixture: Fixtu
 }
 
 export function writeFixture(name: string, fixture: Fixture): string {
+  mkdirSync(folder, { recursive: true });
   const path = join(folder, `${name}.json`);
   writeFileSync(path, `${JSON.stringify(fixture, undefined, 2)}\n`);
   return path;
