@@ -8,6 +8,8 @@ import { dirname, join } from 'node:path';
 const root = new URL('..', import.meta.url).pathname;
 const require = createRequire(import.meta.url);
 const tapMain = join(dirname(require.resolve('tap/package.json')), 'dist/esm/run.mjs');
+const linesShown = 16;
+const linesShownMax = 400;
 const report = join(root, '.tap/results.tap');
 
 function testFiles(folder) {
@@ -21,6 +23,15 @@ function testFiles(folder) {
 // A test that was removed may still lie in dist/ from an earlier build.
 function sourceOf(path) {
   return path.replace(`${root}dist/`, root).replace(/\.js$/, '.ts');
+}
+
+// The terse reporter is silent where there is no terminal; what failed must be seen in a log.
+function failuresIn(report) {
+  const lines = report.split('\n');
+  const shown = lines.flatMap((line, at) =>
+    /^ *not ok/.test(line) ? [...lines.slice(at, at + linesShown), '…'] : [],
+  );
+  return shown.slice(0, linesShownMax).join('\n');
 }
 
 function tap(args) {
@@ -45,6 +56,7 @@ const summary = /^# \{ (.*) \}$/m.exec(text.slice(text.lastIndexOf('\n# {')));
 const counts = { total: 0, pass: 0, fail: 0, skip: 0, todo: 0 };
 for (const [, name, count] of summary?.[1].matchAll(/(\w+): (\d+)/g) ?? [])
   counts[name] = Number(count);
+if (status !== 0) console.log(failuresIn(text));
 const failed = counts.fail + (status !== 0 && counts.fail === 0 ? 1 : 0);
 const skipped = counts.skip + counts.todo;
 console.log(`${counts.pass} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
