@@ -41,7 +41,7 @@ export class Cluster {
         new Member(world, { name, index: 1 + at, ...catalog, ...kept, service: stocked }),
     );
     this.witness = new Member(world, {
-      ...{ name: witness, index: 3, ...catalog, ...kept },
+      ...{ name: witness, index: 3, ...catalog, ...kept, gated: false },
       service: undefined,
     });
     const ordering = orderService(world, catalogs);

@@ -2,6 +2,8 @@
  * A replica or witness of one group through its lives: the production host over a journal, the
  * simulated peers and the service's own desks. Starts, dies, repairs itself as an operator would.
  */
+
+import { every } from '../../src/base/clock.js';
 import type { Entry, MemberId, StateMachine } from '../../src/consensus/types.js';
 import { GroupHost } from '../../src/group/host.js';
 import { MemberDesk } from '../../src/group/member-desk.js';
@@ -36,6 +38,8 @@ export interface Service<Result> {
   readonly machine: StateMachine<Result>;
   applied(entry: Entry, result: Result): void;
   propose?(command: CatalogCommand): void;
+  /** What a leader needs beside the lead. */
+  canServe?(): boolean;
   open(host: GroupHost<Result>, memberDesk: MemberDesk): Doors;
 }
 
@@ -55,6 +59,7 @@ export interface MemberOptions<Result> {
 const repairMs = 200;
 const maybeMs = 150;
 const ambushDownMs = 30;
+const shortenMs = 300;
 
 export class Member<Result> {
   readonly process: Process;
@@ -151,12 +156,14 @@ export class Member<Result> {
     this.#compacting = true;
     const { seq, epoch, time } = entry;
     const bytes = Buffer.from(JSON.stringify(machine.snapshot()));
+    // The log goes back to the snapshot before the newest, should that one be damaged.
+    const before = this.storage.snapshot?.mark.seq ?? 0;
     if (this.#world.hasBug('log-dropped-first')) await journal.dropBefore(seq + 1);
     await this.#durably(life, 'snapshot');
     this.#compacting = false;
     this.#keep({ mark: { seq, epoch, time }, bytes });
     // A disk that fails here has told the host as well.
-    await journal.dropBefore(seq + 1).catch(() => {});
+    await journal.dropBefore(before + 1).catch(() => {});
   }
 
   async #boot(life: Life): Promise<void> {
@@ -224,6 +231,7 @@ export class Member<Result> {
     if (life.dead) return;
     this.#host = host;
     this.#listen(life, host, peers, running);
+    if (!running && this.options.keepsSnapshots) every(life, shortenMs, () => this.#shorten());
   }
 
   #listen(
@@ -234,7 +242,10 @@ export class Member<Result> {
   ): void {
     const { network } = this.#world;
     const memberDesk = new MemberDesk({
-      status: () => host.status(),
+      status: () => {
+        const status = host.status();
+        return { ...status, serving: status.serving && (running?.canServe?.() ?? true) };
+      },
       nominate: (leader) => host.nominate(leader),
       pid: life.number,
     });
@@ -250,7 +261,8 @@ export class Member<Result> {
         await this.#durably(life, 'install');
         this.#keep(image);
         this.#world.count('snapshots installed');
-        this.#service?.machine.restore(parseSnapshot(image));
+        if (this.#service) this.#service.machine.restore(parseSnapshot(image));
+        else await this.#journal?.dropBefore(image.mark.seq + 1).catch(() => {});
       },
     };
   }
@@ -263,10 +275,19 @@ export class Member<Result> {
 
   #maybeCompact(life: Life): void {
     const { compactEvery } = this.#world.profile;
-    const { host, machine } = this;
-    if (!this.options.keepsSnapshots || compactEvery === 0 || !host || !machine) return;
+    const { host } = this;
+    if (!this.options.keepsSnapshots || compactEvery === 0 || !host) return;
     const since = host.core.state.applied - (this.storage.snapshot?.mark.seq ?? 0);
     if (since >= compactEvery) life.after(maybeMs, () => void this.compact());
+  }
+
+  /** A witness takes the leader's newest snapshot in the place of a long log. */
+  #shorten(): void {
+    const { compactEvery } = this.#world.profile;
+    const { host } = this;
+    if (compactEvery === 0 || !host) return;
+    const since = host.core.state.commit - (this.storage.snapshot?.mark.seq ?? 0);
+    if (since >= 2 * compactEvery) host.fetchSnapshot();
   }
 
   async #admitted(life: Life): Promise<void> {

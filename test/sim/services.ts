@@ -35,6 +35,7 @@ export function catalogService(
     let store: CatalogStore | undefined;
     return {
       machine,
+      canServe: () => machine.isStocked,
       applied(entry, result) {
         world.books.catalogApplied(member.name, entry, result, machine);
         store?.applied(entry, result);
@@ -47,6 +48,9 @@ export function catalogService(
         const opened = newCatalogStore(world, { group: host, machine, clock: life });
         store = opened;
         const desk = new CatalogDesk({ store: opened, logger, audit: noAudit });
+        host.onRole(({ role }) => {
+          if (role !== 'leader') desk.resign();
+        });
         const threads = new CatalogThreads(opened);
         opened.onServing(() => {
           if (!machine.isStocked) opened.stock(products).catch(() => {});
