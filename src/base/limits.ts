@@ -59,6 +59,8 @@ export const logLimits = {
   uncommittedBytesMax: 4 * mib,
   /** Operations that one entry may carry. */
   entryOperationsMax: 512,
+  /** Lines of orders that one entry may carry: with the longest names about a quarter of an entry. */
+  entryLinesMax: 1_024,
   /** Entries and bytes in one append message. */
   appendEntriesMax: 512,
   appendBytesMax: 2 * mib,

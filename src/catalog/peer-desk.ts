@@ -130,7 +130,12 @@ export class PeerDesk {
     }
     const before = this.#subscribers.get(peer);
     if (before) this.#store.tails.unsubscribe(before);
-    const subscriber: Subscriber = { send: (sales) => peer.notify('sales', sales) };
+    const subscriber: Subscriber = {
+      send(sales) {
+        // A stream with a hole is none: the order leader asks again on another connection.
+        if (!peer.notify('sales', sales)) peer.destroy();
+      },
+    };
     this.#store.tails.subscribe(subscriber, from);
     this.#subscribers.set(peer, subscriber);
     const answer: TailAnswer = [this.#store.machine.lastLogTime];

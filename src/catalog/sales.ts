@@ -12,6 +12,9 @@ import { countSales, joinSales } from '../wire/sales-bytes.js';
 /** Dropped runs are cut off the list when so many have gathered. */
 const droppedMax = 1_024;
 
+/** A joined run must fit an entry of the order group's log, whatever the length of the names. */
+const runBytesMax = 1024 * 1024;
+
 export interface SalesPosition {
   readonly last: number;
   readonly cursor: number;
@@ -65,9 +68,11 @@ export class Sales {
     if (place < 0) throw new BazarError('not_found', `sale ${number} is no longer kept`);
     const runs = [this.#run(place)];
     let count = this.#run(place)[1];
+    let bytes = this.#run(place)[2].length;
     for (let next = place + 1; next < this.#runs.length; next++) {
       count += this.#run(next)[1];
-      if (count > max) break;
+      bytes += this.#run(next)[2].length;
+      if (count > max || bytes > runBytesMax) break;
       runs.push(this.#run(next));
     }
     return joinSales(runs);

@@ -54,8 +54,13 @@ export class CatalogStore {
 
   /** Decides purchases in one entry; outcomes in their order. */
   async sell(orderEpoch: number, purchases: readonly Purchase[]): Promise<readonly Outcome[]> {
-    if (purchases.length > logLimits.entryOperationsMax) {
+    const lines = purchases.reduce((sum, [, , , of]) => sum + of.length, 0);
+    const { entryOperationsMax, entryLinesMax } = logLimits;
+    if (purchases.length > entryOperationsMax || lines > entryLinesMax) {
       throw new BazarError('too_large', 'too many purchases in one message');
+    }
+    if (this.status().serving && !this.#machine.isStocked) {
+      throw new BazarError('unavailable', 'the first stock is not in yet');
     }
     const at = Math.floor(this.#clock.wallMs());
     const result = await this.propose(['sell', orderEpoch, at, purchases]);

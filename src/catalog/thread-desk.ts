@@ -63,9 +63,12 @@ export class ThreadDesk {
     const byId = typeof item === 'number';
     const record = byId ? machine.byId(item) : machine.byName(item);
     // Both ways: a pending purchase by name may hit a record that had another id at its append.
-    const cacheable = gates.isCacheable(byId ? item : record?.[0], byId ? record?.[1] : item);
+    const isFree = gates.isCacheable(byId ? item : record?.[0], byId ? record?.[1] : item);
+    const { serving, applied } = this.#store.status();
+    // A follower does not know what is pending, nor would the leader know what it has lent.
+    const cacheable = serving && isFree;
     if (cacheable && record) gates.lend(record[0], record[1]);
-    return [record ?? null, cacheable, this.#store.status().applied];
+    return [record ?? null, cacheable, applied];
   }
 
   #search([topic, text, limit, after]: SearchParams): SearchAnswer {

@@ -4,7 +4,6 @@
  * Invariant: sales reach `sold` only from the replica that answered the last tail.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
-import { clientLimits } from '../base/limits.js';
 import type {
   CursorParams,
   Outcome,
@@ -17,6 +16,9 @@ import type {
 } from '../wire/internal.js';
 import type { SalesLine } from './projection.js';
 import type { Seller } from './store.js';
+
+/** A catalog leader that takes longer is not there for us, whoever it is. */
+const askTimeoutMs = 1_000;
 
 /** A connection to one catalog replica, which comes back by itself. */
 export interface CatalogPeer {
@@ -85,19 +87,25 @@ export class CatalogLine implements Seller, SalesLine {
   async #ask(method: string, params: unknown): Promise<unknown> {
     const peer = this.#current();
     try {
-      return await peer.call(method, params, clientLimits.requestTimeoutMs);
+      return await peer.call(method, params, askTimeoutMs);
     } catch (thrown) {
       const error = toBazarError(thrown);
-      if (error.code === 'unavailable' && this.#current() === peer) this.#turn(error);
+      // Silence is a reason as good as a refusal: a stopped process keeps its connections.
+      const isElsewhere = error.code === 'unavailable' || error.code === 'deadline_exceeded';
+      if (isElsewhere && this.#current() === peer) this.#turn(error);
       throw error;
     }
   }
 
-  /** To the replica that is said to lead, else to the next one. */
+  /** To the replica that is said to lead, else to the next one; those that can be reached first. */
   #turn(error?: BazarError): void {
-    const named = this.#peers.findIndex((peer) => peer.name === error?.details['leader']);
-    const next = (this.#leader + 1) % this.#peers.length;
-    this.#leader = named >= 0 ? named : next;
+    const named = this.#peers.find(({ name }) => name === error?.details.leader);
+    const ring = [...this.#peers.slice(this.#leader + 1), ...this.#peers.slice(0, this.#leader)];
+    const next = named?.connected ? named : (ring.find((peer) => peer.connected) ?? ring[0]);
+    if (next) this.#leader = this.#peers.indexOf(next);
+    if (this.#tailing === undefined || this.#tailing === this.#current()) return;
+    this.#tailing = undefined;
+    this.#broken();
   }
 
   #current(): CatalogPeer {

@@ -65,7 +65,11 @@ export class Projection {
   sold(sales: SalesMessage): void {
     const [first, count, bytes] = sales;
     if (this.#epoch === undefined || this.#next === 0) return;
-    if (first > this.#next || first + count <= this.#next) return;
+    if (first + count <= this.#next) return;
+    if (first > this.#next) {
+      this.broken();
+      return;
+    }
     this.#next = first + count;
     const epoch = this.#epoch;
     this.#options.propose(encode(['orders', first, count, bytes])).then(

@@ -22,6 +22,13 @@ export interface Buy {
   readonly reply: BuyReply;
 }
 
+/** A purchase with what was known when it came. */
+interface Queued {
+  readonly buy: Buy;
+  readonly epoch: number;
+  readonly seenTime: number;
+}
+
 /** The catalog leader, as a seller. */
 export interface Seller {
   /** The newest log time of the catalog that is known here. */
@@ -43,7 +50,7 @@ export class OrderStore {
   readonly #waiters = new Map<number, BuyReply[]>();
   #waiting = 0;
   /** Not sent yet, because enough messages are under way. */
-  readonly #queue: Buy[] = [];
+  readonly #queue: Queued[] = [];
   #selling = 0;
   #answered: number;
   #ledEpoch: number | undefined;
@@ -86,25 +93,44 @@ export class OrderStore {
   buy(buys: readonly Buy[]): void {
     const { leader, serving, epoch } = this.status();
     if (!serving) {
-      const error = new BazarError('unavailable', 'this order service does not lead', {
-        details: { leader },
-      });
-      for (const { reply } of buys) reply(error);
+      for (const { reply } of buys) reply(notLeading(leader));
       return;
     }
     const room = Math.max(0, purchaseLimits.waitingMax - this.#waiting - this.#queue.length);
     for (const { reply } of buys.slice(room)) {
       reply(new BazarError('overloaded', 'too many purchases are under way'));
     }
-    this.#queue.push(...buys.slice(0, room));
-    this.#sellQueued(epoch);
+    // What was known when the request came, however long it waits here (docs/PROTOCOL.md, 5).
+    const seenTime = this.#options.seller.logTime;
+    for (const buy of buys.slice(0, room)) this.#queue.push({ buy, epoch, seenTime });
+    this.#sellQueued();
   }
 
   /** What comes while the catalog decides is the next message: the busier, the larger. */
-  #sellQueued(epoch: number): void {
+  #sellQueued(): void {
     while (this.#selling < sellsUnderWayMax && this.#queue.length > 0) {
-      this.#sell(epoch, this.#queue.splice(0, logLimits.entryOperationsMax));
+      const { serving, epoch, leader } = this.status();
+      const first = this.#queue[0];
+      if (serving && first?.epoch === epoch) {
+        this.#sell(epoch, this.#take(epoch));
+        continue;
+      }
+      // Taken under a lead that is over: nobody else may sell it under another.
+      this.#queue.shift()?.buy.reply(notLeading(leader));
     }
+  }
+
+  /** The next message's purchases: as many as an entry may hold, by count and by lines. */
+  #take(epoch: number): Queued[] {
+    let lines = 0;
+    let count = 0;
+    for (const { buy, epoch: taken } of this.#queue) {
+      lines += buy.params[3].length;
+      const full = count === logLimits.entryOperationsMax || lines > logLimits.entryLinesMax;
+      if (taken !== epoch || (full && count > 0)) break;
+      count++;
+    }
+    return this.#queue.splice(0, count);
   }
 
   /** Called by the group for every entry that it applies. */
@@ -123,25 +149,25 @@ export class OrderStore {
     }
   }
 
-  #sell(epoch: number, buys: readonly Buy[]): void {
+  #sell(epoch: number, queued: readonly Queued[]): void {
     const { seller } = this.#options;
+    const buys = queued.map(({ buy }) => buy);
     this.#waiting += buys.length;
-    const seenTime = seller.logTime;
-    const purchases = buys.map(({ params }): Purchase => {
-      const [key, kind, hash, lines] = params;
+    const purchases = queued.map(({ buy, seenTime }): Purchase => {
+      const [key, kind, hash, lines] = buy.params;
       return [key, kind, hash, lines, seenTime];
     });
     this.#selling++;
     seller.sell(epoch, purchases).then(
       (outcomes) => {
         this.#selling--;
-        this.#sellQueued(this.status().epoch);
+        this.#sellQueued();
         for (const [index, buy] of buys.entries()) this.#settle(buy, outcomes[index]);
       },
       (error: BazarError) => {
         this.#selling--;
         for (const { reply } of buys) this.#answer(reply, error);
-        this.#sellQueued(this.status().epoch);
+        this.#sellQueued();
       },
     );
   }
@@ -178,10 +204,15 @@ export class OrderStore {
       return;
     }
     this.#options.projection.resign();
+    for (const { buy } of this.#queue.splice(0)) buy.reply(notLeading(status.leader));
     const waiters = [...this.#waiters.values()].flat();
     this.#waiters.clear();
     for (const waiter of waiters) waiter(unknownOutcome());
   }
+}
+
+function notLeading(leader: string | undefined): BazarError {
+  return new BazarError('unavailable', 'this order service does not lead', { details: { leader } });
 }
 
 /** The sale may stand: the same key will tell. */

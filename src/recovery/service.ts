@@ -21,9 +21,16 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
   const logger = createLogger(config.name, config.logLevel);
   const own = await openOwnFolder(config, { alone: false });
   const witnesses = new Map<string, Witness>();
-  for (const group of groupsOf(config.cluster, config.name)) {
+  const groups = groupsOf(config.cluster, config.name);
+  // One folder, one mark: it is a learner until the last of its groups has taken it in (A8).
+  const learning = new Set(groups);
+  for (const group of groups) {
     const path = join(own.path, group);
-    witnesses.set(group, await openWitness({ config, group, path, own, clock, logger }));
+    const admitted = async (): Promise<void> => {
+      learning.delete(group);
+      if (learning.size === 0) await own.identity.setLearner(false);
+    };
+    witnesses.set(group, await openWitness({ config, group, path, own, clock, logger, admitted }));
   }
   const handshakes = [...witnesses.values()].map((witness) => witness.handshake);
   const server = new RpcServer({

@@ -27,6 +27,8 @@ export interface WitnessOptions {
   readonly group: GroupName;
   readonly path: string;
   readonly own: OwnFolder;
+  /** This group has taken the learner in; durable when it resolves. */
+  readonly admitted: () => Promise<void>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -70,7 +72,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     machine: undefined,
     base: await newestMark(log.snapshots),
     gated: false,
-    admitted: () => own.identity.setLearner(false),
+    admitted: options.admitted,
     snapshots: group === 'catalog' ? opaqueSnapshots(log) : undefined,
     ...{ incarnation, clock, logger, peers, minCopies },
   });

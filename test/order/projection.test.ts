@@ -61,13 +61,22 @@ t.test('sales are proposed in order and confirmed when they are orders', async (
   t.same(bench.confirmed, [2, 3]);
 });
 
-t.test('sales that do not continue the stream are left alone', async (t) => {
+t.test('a repetition is left alone', async (t) => {
+  const bench = build(0);
+  bench.projection.lead(1);
+  bench.projection.sold(sales(1, 1));
+  bench.projection.sold(sales(1, 1));
+  t.equal(bench.proposals.length, 1);
+});
+
+t.test('a hole in the stream breaks it, and it is taken up again', async (t) => {
   const bench = build(0);
   bench.projection.lead(1);
   bench.projection.sold(sales(2, 1));
   bench.projection.sold(sales(1, 1));
-  bench.projection.sold(sales(1, 1));
-  t.equal(bench.proposals.length, 1, 'a gap and a repetition are not proposed');
+  t.equal(bench.proposals.length, 0);
+  bench.clock.advance(1_000);
+  t.same(bench.tails, [1, 1]);
 });
 
 t.test('a broken line is taken up again after the last applied order', async (t) => {

@@ -183,3 +183,31 @@ t.test('too many purchases at once are refused before they are sent', async (t) 
   t.equal(all.at(-1)?.error?.code, 'overloaded');
   t.equal(all[0]?.answers, 0);
 });
+
+t.test(
+  'what was queued under a lead that is over is refused, not sold under the next one',
+  async (t) => {
+    const { store, messages, become } = build();
+    become(status(true, 3));
+    const all = Array.from({ length: 5 }, buy);
+    for (const one of all) store.buy([one]);
+    const sent = messages.length;
+    become(status(false, 4));
+    become(status(true, 5));
+    for (const message of messages.slice(0, sent)) message.fail(new Error('gone'));
+    await settled();
+    t.equal(messages.length, sent, 'nothing more leaves');
+    t.ok(all.every(({ error, answers }) => error !== undefined && answers === 1));
+  },
+);
+
+t.test('a message holds no more lines than an entry may', async (t) => {
+  const { store, messages } = build();
+  const large = (): Answered => {
+    const lines = Array.from({ length: 100 }, (_, i) => [i + 1, 1] as const);
+    return Object.assign(buy(), { params: [Buffer.alloc(16), 0, Buffer.alloc(0), lines] as const });
+  };
+  store.buy(Array.from({ length: 30 }, large));
+  t.ok(messages.length > 1);
+  t.ok((messages[0]?.purchases.length ?? 99) <= 10);
+});
