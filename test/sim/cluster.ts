@@ -7,7 +7,7 @@ import type { OrderMachine, OrderResult } from '../../src/order/order-machine.js
 import type { NewProduct } from '../../src/wire/internal.js';
 import { Customer } from './customer.js';
 import { Frontend } from './frontend.js';
-import { Ledger, tagItem } from './ledger.js';
+import { Ledger, nameOf, tagItem } from './ledger.js';
 import { Member } from './member.js';
 import type { Process } from './processes.js';
 import { catalogService, orderService } from './services.js';
@@ -122,7 +122,7 @@ export class Cluster {
 function firstStock(world: World): NewProduct[] {
   const { items, stock } = world.profile;
   const product = (id: number, quantity: number): NewProduct => {
-    return { id, name: `item ${id} of them`, topic: 'toys', priceCents: 100 * id, quantity };
+    return { id, name: nameOf(id), topic: 'toys', priceCents: 100 * id, quantity };
   };
   const others = Array.from({ length: items }, (_, at) => product(tagItem + 1 + at, stock));
   return [product(tagItem, tagStock), ...others];

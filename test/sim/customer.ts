@@ -8,8 +8,7 @@ import { BazarError, toBazarError } from '../../src/base/errors.js';
 import type { Shop } from '../../src/frontend/shop.js';
 import type { RequestContext } from '../../src/frontend/types.js';
 import type { Frontend } from './frontend.js';
-import type { Ledger, Order } from './ledger.js';
-import { tagItem } from './ledger.js';
+import { type Ledger, nameOf, type Order, tagItem } from './ledger.js';
 import type { Life } from './process.js';
 import type { Source } from './read-checker.js';
 import type { World } from './world.js';
@@ -204,12 +203,14 @@ export class Customer {
     const id = this.#pickItem();
     const floor = reads.floor(id);
     const frontend = this.#pickFrontend();
+    const byName = this.#world.random.clients.integer(4) === 0;
+    const item = byName ? { name: nameOf(id) } : { id };
     let source: Source = 'fetched';
     const product = await this.#ask(frontend, async (shop, context) => {
-      const hit = shop.cached({ id });
+      const hit = shop.cached(item);
       if (hit) source = 'hit';
       const questions = frontend.questions;
-      const fetched = hit ? undefined : shop.fetch({ id }, context.deadlineMs);
+      const fetched = hit ? undefined : shop.fetch(item, context.deadlineMs);
       if (fetched && questions === frontend.questions) source = 'shared';
       if (source !== 'fetched' && !frontend.isCovered) source = 'uncovered';
       return required(hit ?? (await fetched), 'an answer').product;

@@ -18,6 +18,10 @@ export interface Order {
 /** The product that tags purchases. */
 export const tagItem = 1;
 
+export function nameOf(item: number): string {
+  return `item ${item} of them`;
+}
+
 export class Ledger {
   readonly orders: Order[] = [];
   readonly #books: BooksChecker;

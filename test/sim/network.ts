@@ -13,6 +13,8 @@ export interface NetworkProfile {
   /** The share of messages that take `slowMs` more. */
   readonly slowShare: number;
   readonly slowMs: number;
+  /** What arrives so close together is read as one piece, in one turn without microtasks between. */
+  readonly pieceMs: number;
 }
 
 /** An attempt to connect over a cut is made again, and then given up. */
@@ -162,6 +164,7 @@ export class Network {
 interface Direction {
   lastMs: number;
   held: boolean;
+  readonly under: { readonly atMs: number; readonly run: () => void }[];
   /** Sent over a cut. */
   readonly stalled: (() => void)[];
 }
@@ -170,8 +173,8 @@ export class Wire {
   readonly #network: Network;
   readonly #lives: readonly [Life, Life];
   readonly #directions: readonly [Direction, Direction] = [
-    { lastMs: 0, held: false, stalled: [] },
-    { lastMs: 0, held: false, stalled: [] },
+    { lastMs: 0, held: false, under: [], stalled: [] },
+    { lastMs: 0, held: false, under: [], stalled: [] },
   ];
   readonly #closed: [boolean, boolean] = [false, false];
   readonly #onClosed: [(() => void) | undefined, (() => void) | undefined] = [undefined, undefined];
@@ -290,7 +293,24 @@ export class Wire {
     const direction = this.#directions[side];
     const atMs = scheduler.nowMs + moreMs + this.#network.delayMs();
     direction.lastMs = Math.max(atMs, direction.lastMs);
-    const life = this.#lives[other];
-    scheduler.at(direction.lastMs, () => life.enter(run, true));
+    direction.under.push({ atMs: direction.lastMs, run });
+    scheduler.at(direction.lastMs, () => this.#arrive(direction, this.#lives[other]));
+  }
+
+  #arrive({ under }: Direction, life: Life): void {
+    const untilMs = this.#network.scheduler.nowMs;
+    // What came with an earlier piece is not there any more.
+    if ((under[0]?.atMs ?? Number.POSITIVE_INFINITY) > untilMs) return;
+    const piece: (() => void)[] = [];
+    while (
+      (under[0]?.atMs ?? Number.POSITIVE_INFINITY) <=
+      untilMs + this.#network.profile.pieceMs
+    ) {
+      const first = under.shift();
+      if (first) piece.push(first.run);
+    }
+    life.enter(() => {
+      for (const run of piece) run();
+    }, true);
   }
 }

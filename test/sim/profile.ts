@@ -45,6 +45,7 @@ export function drawProfile(random: Random): Profile {
       jitterMs: far ? between(1, 10) : between(0.05, 2),
       slowShare: one(0.3) ? 0.02 : 0,
       slowMs: between(5, 60),
+      pieceMs: one(0.5) ? between(0, 0.5) : 0,
     },
     disk: { meanMs: one(0.2) ? between(2, 10) : between(0.1, 1) },
     clockSpread: one(0.5) ? 0.02 : 0,

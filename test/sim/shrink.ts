@@ -51,7 +51,7 @@ const quieter: readonly Partial<Profile>[] = [
   { clients: 1 },
   { clients: 2 },
   { items: 1 },
-  { network: { latencyMs: 0.5, jitterMs: 0.5, slowShare: 0, slowMs: 0 } },
+  { network: { latencyMs: 0.5, jitterMs: 0.5, slowShare: 0, slowMs: 0, pieceMs: 0 } },
   { disk: { meanMs: 0.5 } },
 ];
 
