@@ -33,6 +33,26 @@ t.test('leaders of both groups are killed under load, and others sell on', async
   t.equal(await store.down(), 0);
 });
 
+t.test('leaders that hang are left, and come back as followers', async (t) => {
+  const seed = chosenSeed();
+  t.comment(`seed ${seed}`);
+  const store = new Store(t, 3050, size);
+  const { products } = await upWithStock(store);
+  const ledger = new Ledger(products);
+  const customers = sendCustomers(store, ledger, { raw: 8, http: 2 }, seeded(seed));
+  for (const group of ['catalog', 'order'] as const) {
+    await within('purchases before the stop', ledger.answersMore(answersBetween));
+    const leader = await store.leader(group);
+    await store.signal(leader, 'SIGSTOP');
+    await until('another leads', async () => (await store.leader(group)) !== leader);
+    await within(`purchases while ${leader} hangs`, ledger.answersMore(answersBetween));
+    await store.signal(leader, 'SIGCONT');
+  }
+  await customers.leave();
+  await settle(t, store, ledger);
+  t.equal(await store.down(), 0);
+});
+
 t.test('without a majority it refuses in time, and sells again by itself with one', async (t) => {
   const store = new Store(t, 3045, size);
   await store.up('--no-restart', '--restock-every', '0');

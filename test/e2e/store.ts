@@ -107,6 +107,11 @@ export class Store {
     await until(`${name} has ended`, () => this.pid(name) !== pid);
   }
 
+  /** SIGSTOP or SIGCONT: the process hangs, its connections stay. */
+  async signal(name: ServiceName, signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
+    process.kill(await until(`${name} runs`, () => this.pid(name)), signal);
+  }
+
   /** SIGKILL for the launcher and all services at once. */
   async killAll(): Promise<void> {
     const launcher = this.#launcher;
