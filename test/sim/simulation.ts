@@ -54,7 +54,8 @@ export function drawPlan(seed: number): { profile: Profile; faults: Fault[] } {
 export async function simulate(options: RunOptions): Promise<RunResult> {
   const { seed, rules, bugs, trace } = options;
   const drawn = drawPlan(seed);
-  const profile: Profile = { ...drawn.profile, ...options.profile };
+  const network = { ...drawn.profile.network, ...options.profile?.network };
+  const profile: Profile = { ...drawn.profile, ...options.profile, network };
   const faults = options.faults ?? drawn.faults;
   const world = new World({ seed, profile, trace, ...(rules && { rules }), ...(bugs && { bugs }) });
   world.trace(() => `PROFILE ${JSON.stringify(profile)}`);
