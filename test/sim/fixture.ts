@@ -20,6 +20,7 @@ export interface Fixture {
 const folder = new URL('../../../test/sim/fixtures/', import.meta.url).pathname;
 
 export function readFixtures(): { readonly name: string; readonly fixture: Fixture }[] {
+  mkdirSync(folder, { recursive: true });
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
   return names.sort().map((name) => {
     return { name, fixture: JSON.parse(readFileSync(join(folder, name), 'utf8')) as Fixture };
