@@ -1,33 +1,29 @@
 /**
  * The checkers are checked: with one rule broken, some seed must notice. Here those that few seeds
- * notice; the whole list, with all the seeds it takes: npm run sim -- --mutations. What takes too
- * many has its own short history in the tests of its room.
+ * notice, as far as the time goes; the whole list, with all the seeds it takes: npm run sim --
+ * --mutations. Each switch of the core has a short history of its own in test/consensus besides.
  */
 import t from 'tap';
+import { systemClock } from '../../src/base/clock.js';
 import { allMutations, catchMutation } from './mutations.js';
 
-/** Seeds for each broken rule; most need fewer than ten. */
-const seedsMax = 40;
+/** Three times what the slowest of them takes: which seeds notice changes with the code. */
+const seedsMax = 200;
+const budgetMs = 75_000;
 
 /** Noticed too, but by seeds too rare to wait for here. */
 const rare: ReadonlySet<string> = new Set([
-  'preVote',
   'commitOwnEpoch',
-  'epochJumpBounded',
   'readRounds',
   'joins-an-older-question',
-  'stamps-seen-too-late',
-  'cache-survives-sessions',
   'reads-without-position',
-  'orders-without-position',
-  'the-deposed-may-sell',
-  'restocks-whatever-k',
   'log-dropped-first',
 ]);
 
 const mutations = allMutations();
+const beganMs = systemClock.nowMs();
 
-t.test('there are many rules, and few are broken unnoticed for long', async (t) => {
+t.test('there are many rules, and the rare ones are among them', async (t) => {
   const names = new Set(mutations.map(({ name }) => name));
   for (const name of rare) t.ok(names.has(name), `${name} is one of them`);
   t.ok(mutations.length - rare.size >= 20);
@@ -35,8 +31,12 @@ t.test('there are many rules, and few are broken unnoticed for long', async (t) 
 
 for (const mutation of mutations) {
   if (rare.has(mutation.name)) continue;
-  t.test(`within ${seedsMax} seeds it is noticed when broken: ${mutation.name}`, async (t) => {
+  t.test(`it is noticed when broken: ${mutation.name}`, async (t) => {
+    if (systemClock.nowMs() - beganMs > budgetMs) {
+      t.plan(0, 'no time is left');
+      return;
+    }
     const { seeds } = await catchMutation(mutation, seedsMax);
-    t.ok(seeds !== undefined);
+    t.ok(seeds !== undefined, `after ${seeds} seeds`);
   });
 }
