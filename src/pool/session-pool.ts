@@ -3,6 +3,7 @@
  * keeps it there. It knows nothing of frames and methods; the service's program does. Invariant:
  * never more than `sessionsMax` sessions.
  */
+import { availableParallelism } from 'node:os';
 import type { Address } from '../base/address.js';
 import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
@@ -32,6 +33,9 @@ export interface SessionPoolOptions {
   onCalls(calls: OwnerCall[]): void;
   onTell?(operation: string, args: unknown): void;
 }
+
+/** Above it a session wakes a further thread, where there are more than cores. */
+const sessionsPerThread = 64;
 
 /** Resolves when the program runs in every thread; rejects where it cannot. */
 export async function startSessionPool(options: SessionPoolOptions): Promise<SessionPool> {
@@ -72,6 +76,7 @@ export class SessionPool {
   /** The last message of each topic, for threads that start later. */
   readonly #topics = new Map<string, unknown>();
   readonly #undrained = new Set<SessionThread>();
+  readonly #cores = availableParallelism();
   #sessions = 0;
   #accepting = true;
   /** Looks again whether what a drain waits for has come. */
@@ -196,9 +201,15 @@ export class SessionPool {
     relay.accept(connection, kind);
   }
 
+  /**
+   * Sessions fill as many threads as there are cores before they wake another: a turn's bytes for
+   * one thread are one message, and a message to each of ten costs more than their work.
+   */
   #leastLoaded(): Relay | undefined {
+    const wanted = Math.max(this.#cores, Math.ceil((this.#sessions + 1) / sessionsPerThread));
+    const running = this.#threads.filter(({ relay }) => relay !== undefined);
     let least: Relay | undefined;
-    for (const { relay } of this.#threads) {
+    for (const { relay } of running.slice(0, wanted)) {
       if (relay && (!least || relay.sessions < least.sessions)) least = relay;
     }
     return least;
