@@ -6,15 +6,11 @@
 import { protocolTimes } from '../../src/base/limits.js';
 import type { CatalogMachine } from '../../src/catalog/catalog-machine.js';
 import type { AnyMember, Cluster } from './cluster.js';
-import type { Fault, Reset, Target } from './faults.js';
+import { Cuts } from './cuts.js';
+import type { Fault, Target } from './faults.js';
 import { noLoss } from './peers.js';
 import type { Process } from './processes.js';
 import type { GroupName, World } from './world.js';
-
-interface CutOptions {
-  readonly forMs: number;
-  readonly reset: Reset;
-}
 
 /** Of a member that misses what its leader commits, and of the one who has it too. */
 const behindMs = 200;
@@ -36,6 +32,7 @@ const hungMs = protocolTimes.stepDownMs + protocolTimes.healthCheckEveryMs;
 export class FaultDriver {
   readonly #world: World;
   readonly #cluster: Cluster;
+  readonly #cuts: Cuts;
   /** What is to be undone at its time, or when all is healed. */
   readonly #open = new Set<() => void>();
   #healed = false;
@@ -43,6 +40,7 @@ export class FaultDriver {
   constructor(world: World, cluster: Cluster) {
     this.#world = world;
     this.#cluster = cluster;
+    this.#cuts = new Cuts(world, cluster, (ms, undo) => this.#undoIn(ms, undo));
   }
 
   plan(faults: readonly Fault[]): void {
@@ -82,7 +80,7 @@ export class FaultDriver {
         life.pause();
         return { detectionMs: silentMs, writes: false, end: () => life.resume() };
       case 1:
-        this.#isolate(member.name, 'both', { forMs: 60_000, reset: 'never' });
+        this.#cuts.isolate(member.name, 'both', { forMs: 60_000, reset: 'never' });
         return { detectionMs: silentMs, writes: false, end: () => this.heal() };
       case 2:
         // A disk that hangs shows when something is to be written (A7).
@@ -114,13 +112,13 @@ export class FaultDriver {
         this.#pause(this.#name(fault.target), fault.forMs);
         break;
       case 'isolate':
-        this.#isolate(this.#name(fault.target), fault.way, fault);
+        this.#cuts.isolate(this.#name(fault.target), fault.way, fault);
         break;
       case 'split':
-        this.#split(this.#name(fault.target), fault);
+        this.#cuts.split(this.#name(fault.target), fault);
         break;
       case 'stall':
-        this.#stall(this.#name(fault.target), fault.forMs);
+        this.#cuts.stall(this.#name(fault.target), fault.forMs);
         break;
       case 'amnesia':
         this.#amnesia(fault.group === 'catalog' ? 'catalog' : 'order', fault.how);
@@ -132,10 +130,10 @@ export class FaultDriver {
         this.#cluster.member(this.#name(fault.target))?.layAmbush(fault.at);
         break;
       case 'part':
-        this.#part(this.#cluster.member(this.#name(fault.target)), fault);
+        this.#cuts.part(this.#cluster.member(this.#name(fault.target)), fault);
         break;
       case 'cut':
-        this.#cut(this.#name(fault.from), this.#name(fault.to), fault.both, fault.forMs);
+        this.#cuts.cut(this.#name(fault.from), this.#name(fault.to), fault.both, fault.forMs);
         break;
       case 'lossy':
         this.#world.lossiness = fault;
@@ -219,65 +217,6 @@ export class FaultDriver {
     this.#undoIn(forMs, () => life.resume());
   }
 
-  #isolate(name: string, way: 'in' | 'out' | 'both', cut: CutOptions): void {
-    this.#world.trace(() => `isolated: ${name}`);
-    for (const other of this.#cluster.names) {
-      if (other === name) continue;
-      if (way !== 'in') this.#cutOne(name, other, cut);
-      if (way !== 'out') this.#cutOne(other, name, cut);
-    }
-  }
-
-  #part(member: AnyMember | undefined, cut: CutOptions): void {
-    if (!member) return;
-    for (const { name } of this.#cluster.group(member.options.group)) {
-      if (name === member.name) continue;
-      this.#cutOne(member.name, name, cut);
-      this.#cutOne(name, member.name, cut);
-    }
-  }
-
-  /** The target, a frontend and a few others on the one side, all the rest on the other. */
-  #split(target: string, cut: CutOptions): void {
-    const random = this.#world.random.faults;
-    const frontends = this.#cluster.frontends.map(({ name }) => name);
-    const nearFrontend = frontends[random.integer(frontends.length)];
-    const near = this.#cluster.names.filter((name) => {
-      if (frontends.includes(name)) return name === nearFrontend;
-      return name === target || random.integer(5) === 0;
-    });
-    this.#world.trace(() => `split off: ${near.join(' ')}`);
-    for (const name of near) {
-      for (const other of this.#cluster.names) {
-        if (near.includes(other)) continue;
-        this.#cutOne(name, other, cut);
-        this.#cutOne(other, name, cut);
-      }
-    }
-  }
-
-  #stall(name: string, forMs: number): void {
-    const end = this.#world.network.stallOne(name);
-    if (end) this.#undoIn(forMs, end);
-  }
-
-  #cut(from: string, to: string, both: boolean, forMs: number): void {
-    if (from === to) return;
-    const cut = { forMs, reset: 'never' } as const;
-    this.#cutOne(from, to, cut);
-    if (both) this.#cutOne(to, from, cut);
-  }
-
-  #cutOne(from: string, to: string, { forMs, reset }: CutOptions): void {
-    const { network } = this.#world;
-    network.cut(from, to);
-    if (reset === 'begin') network.reset(from, to);
-    this.#undoIn(forMs, () => {
-      if (reset === 'end') network.reset(from, to);
-      network.heal(from, to);
-    });
-  }
-
   /** What the first two agreed on is with neither of the last two. */
   #amnesia(group: GroupName, how: 'lose' | 'rot'): void {
     const members = this.#cluster.group(group);
@@ -286,7 +225,7 @@ export class FaultDriver {
     const third = members.find((one) => one !== leader && one !== behind);
     if (!leader || !behind || !third || !this.#mayImpair(leader)) return;
     this.#world.trace(() => `${behind.name} is behind, ${leader.name} forgets, ${third.name} dies`);
-    this.#part(behind, { forMs: behindMs, reset: 'end' });
+    this.#cuts.part(behind, { forMs: behindMs, reset: 'end' });
     this.#world.scheduler.in(behindMs - 5, () => {
       if (this.#healed || !this.#mayImpair(leader)) return;
       third.kill(thirdDownMs, false);

@@ -11,9 +11,10 @@ import { Shop } from '../../src/frontend/shop.js';
 import { type ReplicaLine, Watch } from '../../src/frontend/watch.js';
 import type { BuyParams, InvalidateParams, SessionAnswer } from '../../src/wire/internal.js';
 import { newCache, newStamps } from './broken.js';
+import { Line } from './line.js';
 import type { Life } from './process.js';
 import { Process } from './processes.js';
-import { Line, type Session } from './rpc.js';
+import type { Session } from './rpc.js';
 import type { GroupName, World } from './world.js';
 
 const cacheEntries = 64;

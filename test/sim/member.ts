@@ -8,52 +8,18 @@ import type { Entry, MemberId, StateMachine } from '../../src/consensus/types.js
 import { GroupHost } from '../../src/group/host.js';
 import { MemberDesk } from '../../src/group/member-desk.js';
 import type { SnapshotImage, SnapshotPort } from '../../src/group/snapshot-port.js';
-import type { OwnerCall } from '../../src/pool/types.js';
 import { CorruptionError } from '../../src/storage/corruption.js';
 import type { CatalogCommand } from '../../src/wire/internal.js';
+import { peerHandler, serviceHandler } from './doors.js';
 import type { Ambush } from './faults.js';
+import type { MemberOptions, Service } from './member-options.js';
 import { SimPeers } from './peers.js';
 import type { Life } from './process.js';
 import { Process } from './processes.js';
-import { type Handler, listen, type Reply, type Session } from './rpc.js';
+import { listen } from './rpc.js';
 import { MemberStorage } from './storage.js';
 import { watchedJournal } from './watched-journal.js';
 import type { GroupName, World } from './world.js';
-
-/** What the service answers on the replication port. */
-export interface Desk {
-  request(session: Session, method: string, params: unknown, reply: Reply): boolean;
-  notification(session: Session, method: string, params: unknown): void;
-  closed(session: Session): void;
-}
-
-/** The service's doors, once its host is there. */
-export interface Doors {
-  readonly desk: Desk;
-  calls(calls: OwnerCall[]): void;
-}
-
-/** One life of a service: its machine, and what is built on its host. */
-export interface Service<Result> {
-  readonly machine: StateMachine<Result>;
-  applied(entry: Entry, result: Result): void;
-  propose?(command: CatalogCommand): void;
-  /** What a leader needs beside the lead. */
-  canServe?(): boolean;
-  open(host: GroupHost<Result>, memberDesk: MemberDesk): Doors;
-}
-
-export interface MemberOptions<Result> {
-  readonly name: MemberId;
-  readonly index: number;
-  readonly group: GroupName;
-  readonly voters: readonly MemberId[];
-  readonly witnesses: readonly MemberId[];
-  readonly gated: boolean;
-  readonly keepsSnapshots: boolean;
-  /** Undefined at a witness. */
-  readonly service: ((life: Life, member: Member<Result>) => Service<Result>) | undefined;
-}
 
 /** How long the operator takes to start a corrupt replica with --repair. */
 const repairMs = 200;
@@ -324,45 +290,4 @@ export class Member<Result> {
 
 function parseSnapshot(image: SnapshotImage): unknown {
   return JSON.parse(Buffer.from(image.bytes).toString());
-}
-
-function peerHandler(memberDesk: MemberDesk, peers: SimPeers, doors: Doors | undefined): Handler {
-  return {
-    request(session, method, params, reply) {
-      if (memberDesk.request(method, params, reply)) return;
-      doors?.desk.request(session, method, params, reply);
-    },
-    notification(session, method, params) {
-      if (peers.notification(session, method, params)) return;
-      doors?.desk.notification(session, method, params);
-    },
-    closed(session) {
-      peers.closed(session);
-      doors?.desk.closed(session);
-    },
-  };
-}
-
-/** The calls of a turn go to the owner together. */
-function serviceHandler(life: Life, doors: Doors): Handler {
-  let gathered: OwnerCall[] = [];
-  return {
-    request(_session, operation, args, reply) {
-      const call: OwnerCall = {
-        operation,
-        args,
-        reply: (error, result) => {
-          if (error) reply.fail(error as Parameters<Reply['fail']>[0]);
-          else reply.result(result);
-        },
-      };
-      gathered.push(call);
-      if (gathered.length > 1) return;
-      life.afterTurn(() => {
-        const calls = gathered;
-        gathered = [];
-        doors.calls(calls);
-      });
-    },
-  };
 }

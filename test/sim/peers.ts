@@ -7,9 +7,10 @@ import type { Random } from '../../src/base/random.js';
 import type { Message } from '../../src/consensus/messages.js';
 import type { MemberId } from '../../src/consensus/types.js';
 import type { PeerEvents, Peers } from '../../src/group/peers.js';
+import { Line } from './line.js';
 import type { Network } from './network.js';
 import type { Life } from './process.js';
-import { Line, type Session } from './rpc.js';
+import type { Session } from './rpc.js';
 
 export interface Lossiness {
   readonly drop: number;

@@ -5,10 +5,10 @@
  */
 import type { Timer } from '../../src/base/clock.js';
 import { BazarError, toBazarError } from '../../src/base/errors.js';
-import type { Random } from '../../src/base/random.js';
 import { copied } from './copied.js';
-import type { Network, Side, Wire } from './network.js';
+import type { Network } from './network.js';
 import type { Life } from './process.js';
+import type { Side, Wire } from './wire.js';
 
 export type Callback = (error: BazarError | undefined, result: unknown) => void;
 
@@ -27,9 +27,6 @@ interface Pending {
   readonly callback: Callback;
   readonly timer: Timer;
 }
-
-const reconnectMinMs = 10;
-const reconnectMaxMs = 1_000;
 
 /** One end of a connection. */
 export class Session {
@@ -188,130 +185,8 @@ export function listen(
 const halves = new WeakMap<Wire, Session>();
 
 /** A paused listener may come to a connection later than the one who dialled. */
-function pair(wire: Wire, session: Session): void {
+export function pair(wire: Wire, session: Session): void {
   const other = halves.get(wire);
   if (other) session.join(other);
   else halves.set(wire, session);
-}
-
-export interface LineOptions {
-  readonly network: Network;
-  readonly life: Life;
-  readonly random: Random;
-  readonly to: string;
-  readonly port: string;
-  readonly handler?: Handler;
-  readonly connected?: () => void;
-  readonly disconnected?: () => void;
-}
-
-interface Queued {
-  readonly method: string;
-  readonly params: unknown;
-  readonly deadlineMs: number;
-  readonly callback: Callback;
-}
-
-const noHandler: Handler = {
-  request: (_session, method) => {
-    throw new BazarError('unknown_method', `unknown method "${method}"`);
-  },
-};
-
-/** A connection to one port, which comes back by itself. */
-export class Line {
-  readonly name: string;
-  readonly #options: LineOptions;
-  #session: Session | undefined;
-  #queue: Queued[] = [];
-  #failures = 0;
-  #closed = false;
-
-  constructor(options: LineOptions) {
-    this.#options = options;
-    this.name = options.to;
-  }
-
-  start(): void {
-    const { network, life, to, port } = this.#options;
-    if (this.#closed) return;
-    network.dial(life, to, port, (wire) => (wire ? this.#opened(wire) : this.#failed()));
-  }
-
-  get connected(): boolean {
-    return this.#session !== undefined;
-  }
-
-  /** The connection of the moment. */
-  get session(): Session | undefined {
-    return this.#session;
-  }
-
-  call(method: string, params: unknown, timeoutMs: number): Promise<unknown> {
-    if (this.#session) return this.#session.call(method, params, timeoutMs);
-    return new Promise((resolve, reject) => {
-      const { life } = this.#options;
-      const queued: Queued = {
-        method,
-        params: copied(params),
-        deadlineMs: life.nowMs() + timeoutMs,
-        callback: (error, result) => (error ? reject(error) : resolve(result)),
-      };
-      this.#queue.push(queued);
-      life.after(timeoutMs, () => {
-        const at = this.#queue.indexOf(queued);
-        if (at < 0) return;
-        this.#queue.splice(at, 1);
-        reject(new BazarError('deadline_exceeded', 'no connection in time'));
-      });
-    });
-  }
-
-  notify(method: string, params: unknown): boolean {
-    return this.#session?.notify(method, params) ?? false;
-  }
-
-  close(): void {
-    this.#closed = true;
-    this.#session?.end();
-  }
-
-  #opened(wire: Wire): void {
-    const { handler = noHandler, life, connected, disconnected } = this.#options;
-    const session: Session = new Session(wire, 0, {
-      request: (at, method, params, reply) => handler.request(at, method, params, reply),
-      notification: (at, method, params) => handler.notification?.(at, method, params),
-      closed: () => {
-        this.#session = undefined;
-        if (this.#closed) return;
-        disconnected?.();
-        this.#later();
-      },
-    });
-    pair(wire, session);
-    if (this.#closed) {
-      session.end();
-      return;
-    }
-    this.#session = session;
-    this.#failures = 0;
-    connected?.();
-    for (const { method, params, deadlineMs, callback } of this.#queue.splice(0)) {
-      session.request(method, params, Math.max(0, deadlineMs - life.nowMs()), callback);
-    }
-  }
-
-  #failed(): void {
-    this.#failures += 1;
-    for (const { callback } of this.#queue.splice(0)) {
-      callback(new BazarError('unavailable', `${this.name} cannot be reached`), undefined);
-    }
-    this.#later();
-  }
-
-  #later(): void {
-    const { life, random } = this.#options;
-    const backoffMs = Math.min(reconnectMaxMs, reconnectMinMs * 2 ** Math.min(this.#failures, 16));
-    life.after(backoffMs * (0.5 + random.fraction() / 2), () => this.start());
-  }
 }

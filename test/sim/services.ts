@@ -19,9 +19,11 @@ import { ThreadDesk as OrderThreads } from '../../src/order/thread-desk.js';
 import type { OwnerCall } from '../../src/pool/types.js';
 import type { BuyParams, LookupAnswer, NewProduct, SalesMessage } from '../../src/wire/internal.js';
 import { newCatalogMachine, newCatalogStore, newOrderStore } from './broken.js';
-import type { Doors, Member, Service } from './member.js';
+import type { Doors } from './doors.js';
+import { Line } from './line.js';
+import type { Member } from './member.js';
+import type { Service } from './member-options.js';
 import type { Life } from './process.js';
-import { Line } from './rpc.js';
 import type { World } from './world.js';
 
 const noAudit = (): Promise<never> => Promise.reject(new BazarError('internal', 'no audit here'));

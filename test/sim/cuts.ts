@@ -1,0 +1,80 @@
+/** Faults of the network: who cannot reach whom, for how long, and what becomes of connections. */
+import type { AnyMember, Cluster } from './cluster.js';
+import type { Reset } from './faults.js';
+import type { World } from './world.js';
+
+export interface CutOptions {
+  readonly forMs: number;
+  readonly reset: Reset;
+}
+
+export class Cuts {
+  readonly #world: World;
+  readonly #cluster: Cluster;
+  readonly #undoIn: (ms: number, undo: () => void) => void;
+
+  constructor(world: World, cluster: Cluster, undoIn: (ms: number, undo: () => void) => void) {
+    this.#world = world;
+    this.#cluster = cluster;
+    this.#undoIn = undoIn;
+  }
+
+  isolate(name: string, way: 'in' | 'out' | 'both', cut: CutOptions): void {
+    this.#world.trace(() => `isolated: ${name}`);
+    for (const other of this.#cluster.names) {
+      if (other === name) continue;
+      if (way !== 'in') this.#cutOne(name, other, cut);
+      if (way !== 'out') this.#cutOne(other, name, cut);
+    }
+  }
+
+  part(member: AnyMember | undefined, cut: CutOptions): void {
+    if (!member) return;
+    for (const { name } of this.#cluster.group(member.options.group)) {
+      if (name === member.name) continue;
+      this.#cutOne(member.name, name, cut);
+      this.#cutOne(name, member.name, cut);
+    }
+  }
+
+  /** The target, a frontend and a few others on the one side, all the rest on the other. */
+  split(target: string, cut: CutOptions): void {
+    const random = this.#world.random.faults;
+    const frontends = this.#cluster.frontends.map(({ name }) => name);
+    const nearFrontend = frontends[random.integer(frontends.length)];
+    const near = this.#cluster.names.filter((name) => {
+      if (frontends.includes(name)) return name === nearFrontend;
+      return name === target || random.integer(5) === 0;
+    });
+    this.#world.trace(() => `split off: ${near.join(' ')}`);
+    for (const name of near) {
+      for (const other of this.#cluster.names) {
+        if (near.includes(other)) continue;
+        this.#cutOne(name, other, cut);
+        this.#cutOne(other, name, cut);
+      }
+    }
+  }
+
+  stall(name: string, forMs: number): void {
+    const end = this.#world.network.stallOne(name);
+    if (end) this.#undoIn(forMs, end);
+  }
+
+  cut(from: string, to: string, both: boolean, forMs: number): void {
+    if (from === to) return;
+    const cut = { forMs, reset: 'never' } as const;
+    this.#cutOne(from, to, cut);
+    if (both) this.#cutOne(to, from, cut);
+  }
+
+  #cutOne(from: string, to: string, { forMs, reset }: CutOptions): void {
+    const { network } = this.#world;
+    network.cut(from, to);
+    if (reset === 'begin') network.reset(from, to);
+    this.#undoIn(forMs, () => {
+      if (reset === 'end') network.reset(from, to);
+      network.heal(from, to);
+    });
+  }
+}

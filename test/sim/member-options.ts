@@ -1,0 +1,31 @@
+/** What a simulated member is built from: its place in a group, and a service for each of its lives. */
+import type { Entry, MemberId, StateMachine } from '../../src/consensus/types.js';
+import type { GroupHost } from '../../src/group/host.js';
+import type { MemberDesk } from '../../src/group/member-desk.js';
+import type { CatalogCommand } from '../../src/wire/internal.js';
+import type { Doors } from './doors.js';
+import type { Member } from './member.js';
+import type { Life } from './process.js';
+import type { GroupName } from './world.js';
+
+/** One life of a service: its machine, and what is built on its host. */
+export interface Service<Result> {
+  readonly machine: StateMachine<Result>;
+  applied(entry: Entry, result: Result): void;
+  propose?(command: CatalogCommand): void;
+  /** What a leader needs beside the lead. */
+  canServe?(): boolean;
+  open(host: GroupHost<Result>, memberDesk: MemberDesk): Doors;
+}
+
+export interface MemberOptions<Result> {
+  readonly name: MemberId;
+  readonly index: number;
+  readonly group: GroupName;
+  readonly voters: readonly MemberId[];
+  readonly witnesses: readonly MemberId[];
+  readonly gated: boolean;
+  readonly keepsSnapshots: boolean;
+  /** Undefined at a witness. */
+  readonly service: ((life: Life, member: Member<Result>) => Service<Result>) | undefined;
+}

@@ -1,0 +1,165 @@
+/**
+ * One connection: two streams between two lives. What is sent over a cut waits in its order; a
+ * close arrives after all that was sent before it. Knows no message.
+ */
+import type { Network } from './network.js';
+import type { Life } from './process.js';
+
+/** A retransmission after a cut. */
+const retransmitMs = 50;
+
+export type Side = 0 | 1;
+
+interface Direction {
+  lastMs: number;
+  held: boolean;
+  readonly under: { readonly atMs: number; readonly run: () => void }[];
+  /** Sent over a cut. */
+  readonly stalled: (() => void)[];
+}
+
+export class Wire {
+  readonly #network: Network;
+  readonly #lives: readonly [Life, Life];
+  readonly #directions: readonly [Direction, Direction] = [
+    { lastMs: 0, held: false, under: [], stalled: [] },
+    { lastMs: 0, held: false, under: [], stalled: [] },
+  ];
+  readonly #closed: [boolean, boolean] = [false, false];
+  readonly #onClosed: [(() => void) | undefined, (() => void) | undefined] = [undefined, undefined];
+
+  constructor(network: Network, a: Life, b: Life) {
+    this.#network = network;
+    this.#lives = [a, b];
+  }
+
+  trace(line: () => string): void {
+    this.#network.trace(line);
+  }
+
+  life(side: Side): Life {
+    return this.#lives[side];
+  }
+
+  sideOf(life: Life): Side | undefined {
+    if (this.#lives[0] === life) return 0;
+    return this.#lives[1] === life ? 1 : undefined;
+  }
+
+  joins(from: string, to: string): boolean {
+    return this.#lives[0].name === from
+      ? this.#lives[1].name === to
+      : this.#lives[0].name === to && this.#lives[1].name === from;
+  }
+
+  isOpenTo(to: string): boolean {
+    return (
+      (this.#lives[0].name === to || this.#lives[1].name === to) && !this.#closed.includes(true)
+    );
+  }
+
+  /** Both sides learn that it is over; what was under way is lost. */
+  reset(): void {
+    for (const side of [0, 1] as const) {
+      if (this.#closed[side]) continue;
+      this.#closed[side] = true;
+      this.#directions[side].stalled.length = 0;
+      const life = this.#lives[side];
+      const told = this.#onClosed[side];
+      this.#network.scheduler.in(this.#network.delayMs(), () => life.enter(() => told?.(), true));
+    }
+    this.#network.forget(this);
+  }
+
+  /** Holds up what goes to this process; returns how to end it. */
+  stall(to: string): () => void {
+    const side: Side = this.#lives[1].name === to ? 0 : 1;
+    this.#directions[side].held = true;
+    return () => {
+      this.#directions[side].held = false;
+      this.#release(side);
+    };
+  }
+
+  /** Called once when the other side has closed. */
+  onClosed(side: Side, callback: () => void): void {
+    this.#onClosed[side] = callback;
+  }
+
+  /** In order with all else from this side; never, where either side closes before. */
+  send(side: Side, deliver: () => void): void {
+    if (this.#closed[side]) return;
+    const other: Side = side === 0 ? 1 : 0;
+    this.#carry(side, () => {
+      if (!this.#closed[other]) deliver();
+    });
+  }
+
+  /** This side is gone; the other one is told after all that was sent before. */
+  close(side: Side): void {
+    if (this.#closed[side]) return;
+    this.#closed[side] = true;
+    const other: Side = side === 0 ? 1 : 0;
+    if (this.#closed[other]) {
+      this.#network.forget(this);
+      return;
+    }
+    this.#carry(side, () => {
+      if (this.#closed[other]) return;
+      this.#closed[other] = true;
+      this.#network.forget(this);
+      this.#onClosed[other]?.();
+    });
+  }
+
+  healed(from: string, to: string): void {
+    for (const side of [0, 1] as const) {
+      const other: Side = side === 0 ? 1 : 0;
+      if (this.#lives[side].name === from && this.#lives[other].name === to) this.#release(side);
+    }
+  }
+
+  #release(side: Side): void {
+    const { held, stalled } = this.#directions[side];
+    const other: Side = side === 0 ? 1 : 0;
+    if (held || this.#network.isCut(this.#lives[side].name, this.#lives[other].name)) return;
+    for (const run of stalled.splice(0)) this.#schedule(side, run, retransmitMs);
+  }
+
+  #carry(side: Side, run: () => void): void {
+    const other: Side = side === 0 ? 1 : 0;
+    const direction = this.#directions[side];
+    const { name: from } = this.#lives[side];
+    const { name: to } = this.#lives[other];
+    const isStalled = direction.stalled.length > 0 || direction.held;
+    if (isStalled || this.#network.isCut(from, to)) direction.stalled.push(run);
+    else this.#schedule(side, run, 0);
+  }
+
+  #schedule(side: Side, run: () => void, moreMs: number): void {
+    const { scheduler } = this.#network;
+    const other: Side = side === 0 ? 1 : 0;
+    const direction = this.#directions[side];
+    const atMs = scheduler.nowMs + moreMs + this.#network.delayMs();
+    direction.lastMs = Math.max(atMs, direction.lastMs);
+    direction.under.push({ atMs: direction.lastMs, run });
+    scheduler.at(direction.lastMs, () => this.#arrive(direction, this.#lives[other]));
+  }
+
+  #arrive({ under }: Direction, life: Life): void {
+    const untilMs = this.#network.scheduler.nowMs;
+    // What came with an earlier piece is not there any more.
+    if ((under[0]?.atMs ?? Number.POSITIVE_INFINITY) > untilMs) return;
+    const piece: (() => void)[] = [];
+    while (
+      (under[0]?.atMs ?? Number.POSITIVE_INFINITY) <=
+      untilMs + this.#network.profile.pieceMs
+    ) {
+      const first = under.shift();
+      if (first) piece.push(first.run);
+    }
+    life.enter(() => {
+      for (const run of piece) run();
+    }, true);
+  }
+}
