@@ -19,7 +19,7 @@ import { Process } from './processes.js';
 import { listen } from './rpc.js';
 import { MemberStorage } from './storage.js';
 import { watchedJournal } from './watched-journal.js';
-import type { GroupName, World } from './world.js';
+import type { World } from './world.js';
 
 /** How long the operator takes to start a corrupt replica with --repair. */
 const repairMs = 200;
