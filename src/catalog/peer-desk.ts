@@ -14,8 +14,10 @@ import type {
   SessionAnswer,
   TailAnswer,
   TailParams,
+  WatchChangesParams,
 } from '../wire/internal.js';
 import { checkPurchases } from '../wire/purchase-check.js';
+import type { ChangeListener } from './change-feed.js';
 import type { CacheHolder } from './gates.js';
 import type { CatalogStore } from './store.js';
 import type { Subscriber } from './tails.js';
@@ -56,6 +58,7 @@ export class PeerDesk {
   readonly #options: PeerDeskOptions;
   readonly #holders = new Map<Peer, CacheHolder>();
   readonly #subscribers = new Map<Peer, Subscriber>();
+  readonly #listeners = new Map<Peer, ChangeListener>();
 
   constructor(options: PeerDeskOptions) {
     this.#options = options;
@@ -73,6 +76,9 @@ export class PeerDesk {
         return true;
       case 'begin_session':
         this.#beginSession(peer, reply);
+        return true;
+      case 'watch_changes':
+        this.#watchChanges(peer, params as WatchChangesParams, reply);
         return true;
       case 'audit':
         this.#options.audit((params as readonly [string])[0]).then(
@@ -103,11 +109,13 @@ export class PeerDesk {
       this.#subscribers.delete(peer);
       this.#store.tails.unsubscribe(subscriber);
     }
+    this.#endListening(peer);
   }
 
   /** This replica leads no more: its peers look for the one who does. */
   resign(): void {
-    for (const peer of [...this.#holders.keys(), ...this.#subscribers.keys()]) peer.end();
+    const peers = [this.#holders, this.#subscribers, this.#listeners];
+    for (const peer of peers.flatMap((each) => [...each.keys()])) peer.end();
   }
 
   #sell([orderEpoch, purchases]: SellParams, reply: PeerReply): void {
@@ -140,6 +148,27 @@ export class PeerDesk {
     this.#subscribers.set(peer, subscriber);
     const answer: TailAnswer = [this.#store.machine.lastLogTime];
     reply.result(answer);
+  }
+
+  #watchChanges(peer: Peer, [wanted]: WatchChangesParams, reply: PeerReply): void {
+    if (!wanted) {
+      this.#endListening(peer);
+    } else if (!this.#listeners.has(peer)) {
+      this.#requireLead();
+      const listener: ChangeListener = (changes) => {
+        if (!peer.notify('changes', changes)) peer.destroy();
+      };
+      this.#listeners.set(peer, listener);
+      this.#store.changes.join(listener);
+    }
+    reply.result(null);
+  }
+
+  #endListening(peer: Peer): void {
+    const listener = this.#listeners.get(peer);
+    if (!listener) return;
+    this.#listeners.delete(peer);
+    this.#store.changes.leave(listener);
   }
 
   #beginSession(peer: Peer, reply: PeerReply): void {

@@ -11,6 +11,7 @@ import type { Applied, Group, GroupStatus } from '../group/types.js';
 import { encode } from '../wire/codec.js';
 import type { CatalogCommand, NewProduct, Outcome, Purchase } from '../wire/internal.js';
 import type { CatalogMachine, CatalogResult } from './catalog-machine.js';
+import { ChangeFeed } from './change-feed.js';
 import { Gates, type Touches } from './gates.js';
 import { SalesTails } from './tails.js';
 
@@ -23,6 +24,7 @@ export interface CatalogStoreOptions {
 export class CatalogStore {
   readonly gates: Gates;
   readonly tails: SalesTails;
+  readonly changes: ChangeFeed;
   readonly #group: Group<CatalogResult>;
   readonly #machine: CatalogMachine;
   readonly #clock: Clock;
@@ -36,6 +38,8 @@ export class CatalogStore {
     this.#clock = options.clock;
     this.gates = new Gates({ open: (seq) => this.#group.openGates(seq) });
     this.tails = new SalesTails(options.machine);
+    const { clock, machine } = options;
+    this.changes = new ChangeFeed({ clock, record: (id) => machine.byId(id) });
     this.#group.onRole((status) => this.#roleChanged(status));
   }
 
@@ -96,6 +100,7 @@ export class CatalogStore {
   applied(entry: Entry, result: CatalogResult): void {
     this.gates.applied(entry.seq);
     if (result.kind === 'sell' && result.sales) this.tails.applied(result.sales);
+    this.changes.applied(result);
   }
 
   #touches(command: CatalogCommand): Touches {

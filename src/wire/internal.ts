@@ -150,6 +150,20 @@ export type InvalidateParams = readonly [
   names: readonly string[],
 ];
 
+/**
+ * `watch_changes` of a frontend at the catalog leader: whether it wants `changes`, notifications of
+ * products that changed, told a few times a second with their newest record; null where some were
+ * missed. A record that is null was removed.
+ */
+export type WatchChangesParams = readonly [wanted: boolean];
+export const changeKinds = { stock: 0, add: 1, update: 2 } as const;
+export type Change = readonly [
+  kind: (typeof changeKinds)[keyof typeof changeKinds],
+  id: number,
+  record: ProductRecord | null,
+];
+export type Changes = readonly Change[] | null;
+
 /** Questions of a frontend's session thread to a catalog replica, on the service port. */
 export type LookupParams = readonly [item: number | string];
 export type LookupAnswer = readonly [
