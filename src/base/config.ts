@@ -51,6 +51,8 @@ export interface FrontendConfig extends ServiceConfig {
   readonly http: Address;
   readonly adminToken: string;
   readonly openAdmin: boolean;
+  /** Shows the books to everybody, and lets them kill and start replicas of this machine. */
+  readonly demo: boolean;
   /** Products in the cache of each session thread; 0: no cache. */
   readonly cacheEntries: number;
 }

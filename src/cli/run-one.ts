@@ -57,8 +57,9 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
       const http =
         options.httpListen === undefined ? planned.http : readAddress(options.httpListen);
       const adminToken = ensureToken(dataDir, 'admin', systemRandom);
-      const { openAdmin, cacheEntries } = options;
-      return { kind, config: { ...common, raw, http, adminToken, openAdmin, cacheEntries } };
+      const { openAdmin, demo, cacheEntries } = options;
+      const config = { ...common, raw, http, adminToken, openAdmin, demo, cacheEntries };
+      return { kind, config };
     }
   }
 }

@@ -41,8 +41,14 @@ export async function startService(order: ServiceOrder): Promise<RunningService>
     case 'recovery':
       return startRecovery(order.config);
     case 'frontend':
-      return (await import('../gateway/service.js')).startFrontend(order.config);
+      return startFrontend(order.config);
   }
+}
+
+async function startFrontend(config: FrontendConfig): Promise<RunningService> {
+  const { startFrontend: start } = await import('../gateway/service.js');
+  const { demonstrate } = await import('./launcher/demonstrate.js');
+  return start(config, (command, name) => demonstrate(config.dataDir, command, name));
 }
 
 async function startRecovery(config: RecoveryConfig): Promise<RunningService> {

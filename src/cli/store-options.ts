@@ -72,6 +72,7 @@ export const serviceSpecs = {
     serviceGroup,
   ),
   openAdmin: flag('Let old clients change products without a token', serviceGroup),
+  demo: flag('Let everybody who sees the page kill replicas, and see the books', serviceGroup),
   logLevel: choice('What is logged', ['debug', 'info', 'warn', 'error', 'silent'], 'info', {
     ...serviceGroup,
   }),

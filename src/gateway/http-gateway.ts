@@ -18,11 +18,15 @@ import { sessionLimits, wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { Random } from '../base/random.js';
 import type { Operations } from '../frontend/types.js';
+import { type CacheDoor, type Dialect, inManners, type Manners } from './dialects/dialect.js';
+import { dialectAt, dialectPrefix, dialects } from './dialects/dialects.js';
+import { type Demo, demoRoutes } from './demo-routes.js';
 import { failureAnswer, frameworkFailure, type HttpAnswer } from './http-errors.js';
 import { type HttpRoute, methodsAt } from './http-route.js';
 import { HttpSessions, httpTimes } from './http-sessions.js';
 import { mayBeJson, readJson } from './json-body.js';
 import { mountRoutes, sendAnswer } from './mount-routes.js';
+import { type Page, pageRoutes } from './page.js';
 import { createAdminCheck, requestIdOf } from './request-headers.js';
 import { rootApi } from './root-api.js';
 
@@ -38,6 +42,13 @@ export interface HttpGatewayOptions {
   readonly adminToken: string;
   /** Lets everyone administrate: for old clients, never the default. */
   readonly openAdmin: boolean;
+  /** The page at `/`; undefined: there is none. */
+  readonly page?: Page;
+  /** Kills and starts services for all to see; undefined, as is the default: nobody may. */
+  readonly demo?: Demo | undefined;
+  readonly cache: CacheDoor;
+  /** Served at the root, in place of the API; where undefined, all dialects have their folders. */
+  readonly dialect?: Dialect | undefined;
   /** True from the moment the process was asked to stop. */
   readonly draining: () => boolean;
 }
@@ -55,12 +66,25 @@ export async function createHttpGateway(options: HttpGatewayOptions): Promise<Ht
   const timeout = new BazarError('deadline_exceeded', 'the request took too long to arrive');
   const sessions = new HttpSessions(clock, plainText(timeout, 408, random));
   const draining = (): boolean => sessions.draining || options.draining();
-  const routes = rootApi(options.operations, draining);
+  const { operations, page = [], demo } = options;
+  const routes = [
+    ...rootApi(operations, draining, demo !== undefined),
+    ...demoRoutes(demo),
+    ...pageRoutes(page),
+  ];
   const app = createApp(options, sessions);
-  addBodyReader(app);
   addAnswerHooks(app, draining);
-  addFailureHandlers(app, routes, options.logger);
-  mountRoutes(app, routes, clock, createAdminCheck(options.adminToken, options.openAdmin));
+  const parts = { operations, cache: options.cache, draining };
+  const { dialect } = options;
+  if (dialect) serve(app, { ...dialect, routes: dialect.routes(parts) }, options);
+  else {
+    serve(app, { routes }, options);
+    for (const one of dialects) {
+      const table = { ...one, routes: one.routes(parts) };
+      const prefix = dialectPrefix(one);
+      app.register(async (under) => serve(under, table, options), { prefix });
+    }
+  }
   await app.ready();
   return {
     accept(duplex) {
@@ -75,7 +99,19 @@ export async function createHttpGateway(options: HttpGatewayOptions): Promise<Ht
   };
 }
 
-function createApp({ random }: HttpGatewayOptions, sessions: HttpSessions): FastifyInstance {
+interface Table {
+  readonly routes: readonly HttpRoute[];
+  readonly manners?: Manners;
+}
+
+function serve(app: FastifyInstance, table: Table, options: HttpGatewayOptions): void {
+  const { clock, logger, adminToken, openAdmin } = options;
+  addBodyReader(app, table.manners !== undefined);
+  addFailureHandlers(app, table, logger);
+  mountRoutes(app, table.routes, clock, createAdminCheck(adminToken, openAdmin));
+}
+
+function createApp({ random, dialect }: HttpGatewayOptions, sessions: HttpSessions): FastifyInstance {
   return fastify({
     logger: false,
     bodyLimit: wireLimits.publicFrameBytesMax,
@@ -85,7 +121,8 @@ function createApp({ random }: HttpGatewayOptions, sessions: HttpSessions): Fast
     frameworkErrors: (error, request, reply) => {
       const answer = frameworkFailure(error, request.id) ?? internalFailure(error, request.id);
       // This handler's reply is typed for schemas, which no route here gives to the framework.
-      sendAnswer(request as FastifyRequest, reply as unknown as FastifyReply, answer);
+      const told = inManners((dialect ?? dialectAt(request.url))?.manners, answer);
+      sendAnswer(request as FastifyRequest, reply as unknown as FastifyReply, told);
     },
     clientErrorHandler: (error, socket) => {
       sessions.refuse(socket, refusalText(error, random));
@@ -108,7 +145,8 @@ function createApp({ random }: HttpGatewayOptions, sessions: HttpSessions): Fast
   });
 }
 
-function addBodyReader(app: FastifyInstance): void {
+/** Older clients send all sorts of bodies: where `forgiving`, what cannot be read is no body. */
+function addBodyReader(app: FastifyInstance, forgiving: boolean): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     '*',
@@ -116,12 +154,21 @@ function addBodyReader(app: FastifyInstance): void {
     async (request: FastifyRequest, bytes: Buffer) => {
       // An unknown route says so, whatever was sent to it.
       if (request.is404) return undefined;
+      if (forgiving) return readable(bytes);
       if (!mayBeJson(request.headers['content-type']) || request.headers['content-encoding']) {
         throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE();
       }
       return readJson(bytes);
     },
   );
+}
+
+function readable(bytes: Uint8Array): unknown {
+  try {
+    return readJson(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 function addAnswerHooks(app: FastifyInstance, draining: () => boolean): void {
@@ -135,7 +182,7 @@ function addAnswerHooks(app: FastifyInstance, draining: () => boolean): void {
 
 function addFailureHandlers(
   app: FastifyInstance,
-  routes: readonly HttpRoute[],
+  { routes, manners }: Table,
   logger: Logger,
 ): void {
   app.setErrorHandler((error, request, reply) => {
@@ -149,11 +196,13 @@ function addFailureHandlers(
         'request failed',
       );
     }
-    return sendAnswer(request, reply, answer);
+    const code = error instanceof BazarError ? error.code : undefined;
+    return sendAnswer(request, reply, inManners(manners, answer, code));
   });
   app.setNotFoundHandler((request, reply) => {
-    const path = request.url.split('?', 1)[0] ?? '';
-    return sendAnswer(request, reply, noRouteAnswer(routes, request.method, path, request.id));
+    const path = (request.url.split('?', 1)[0] ?? '').slice(app.prefix.length);
+    const answer = noRouteAnswer(routes, request.method, path, request.id);
+    return sendAnswer(request, reply, inManners(manners, answer));
   });
 }
 

@@ -21,6 +21,7 @@ export function mountRoutes(
     app.route({
       method: route.method,
       url: route.url,
+      exposeHeadRoute: !route.changes,
       // Before the body is read: strangers do not get to send one.
       onRequest: async (request) => {
         if (route.access === 'admin') checkAdmin(request.headers);
@@ -48,5 +49,7 @@ export function sendAnswer(
   reply.code(answer.status).header('x-request-id', request.id);
   if (answer.headers) reply.headers(answer.headers);
   if (answer.body === undefined) return reply.send();
+  // Bytes go out as they are, with the type that their headers name.
+  if (answer.body instanceof Uint8Array) return reply.send(answer.body);
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
 }

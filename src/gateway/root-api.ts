@@ -3,15 +3,21 @@
  * header and the API description are made.
  */
 import type { Operations } from '../frontend/types.js';
+import { auditRoutes } from './audit-routes.js';
 import type { HttpRoute } from './http-route.js';
 import { orderRoutes } from './order-routes.js';
 import { probeRoutes } from './probe-routes.js';
 import { productRoutes } from './product-routes.js';
 
-export function rootApi(operations: Operations, draining: () => boolean): HttpRoute[] {
+export function rootApi(
+  operations: Operations,
+  draining: () => boolean,
+  demo: boolean,
+): HttpRoute[] {
   return [
     ...productRoutes(operations),
     ...orderRoutes(operations),
+    ...auditRoutes(operations, demo),
     ...probeRoutes(operations, draining),
   ];
 }

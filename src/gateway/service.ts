@@ -15,9 +15,12 @@ import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';
 import { readClusterId } from '../storage/identity.js';
 import { createNodeDisk } from '../storage/node-disk.js';
+import type { Demo, DemoCommand } from './demo-routes.js';
+import { CacheRounds } from './cache-round.js';
 import type { GatewayThreadData } from './thread.js';
 
-export async function startFrontend(config: FrontendConfig): Promise<RunningService> {
+/** `demo` is asked for nothing unless the configuration allows demonstrations. */
+export async function startFrontend(config: FrontendConfig, demo: Demo): Promise<RunningService> {
   const logger = createLogger(config.name, config.logLevel);
   const clusterId = await readClusterId(createNodeDisk(), config.dataDir);
   const identity = { role: 'frontend', id: config.name, incarnation: systemRandom.uuid() };
@@ -42,10 +45,12 @@ export async function startFrontend(config: FrontendConfig): Promise<RunningServ
     logLevel: config.logLevel,
     adminToken: config.adminToken,
     openAdmin: config.openAdmin,
+    demo: config.demo,
   };
-  const pool = await startThreads(config, data, owner, logger);
+  const pool = await startThreads(config, data, { owner, demo, logger });
   await pool.listen(tcpTransport, config.raw, 'raw');
   await pool.listen(tcpTransport, config.http, 'http');
+  for (const { name, address } of config.dialects) await pool.listen(tcpTransport, address, name);
   owner.start();
   return {
     name: config.name,
@@ -61,8 +66,7 @@ export async function startFrontend(config: FrontendConfig): Promise<RunningServ
 function startThreads(
   config: FrontendConfig,
   data: GatewayThreadData,
-  owner: FrontendOwner,
-  logger: Logger,
+  { owner, demo, logger }: { owner: FrontendOwner; demo: Demo; logger: Logger },
 ): Promise<SessionPool> {
   return startSessionPool({
     workers: config.workers,
@@ -71,7 +75,10 @@ function startThreads(
     clock: systemClock,
     logger,
     onCalls: (calls) => {
-      for (const call of calls) answer(owner, call);
+      for (const call of calls) {
+        if (call.operation === 'demo') demonstrate(demo, call);
+        else answer(owner, call);
+      }
     },
     onTell: (operation, args) => {
       if (operation === 'counters') owner.counted(args as CacheCounters);
@@ -90,6 +97,11 @@ function answer(owner: FrontendOwner, { operation, reply }: OwnerCall): void {
     default:
       reply(new BazarError('unknown_method', `unknown operation "${operation}"`));
   }
+}
+
+function demonstrate(demo: Demo, { args, reply }: OwnerCall): void {
+  const { command, name } = args as { command: DemoCommand; name: string };
+  demo(command, name).then((done) => reply(undefined, done), reply);
 }
 
 /** Resolves when both groups are first seen with a serving leader. */

@@ -9,13 +9,16 @@ import type { Leaders } from '../frontend/backends.js';
 import { type FrontendThreadData, threadParts } from '../frontend/thread-parts.js';
 import { connectionDuplex } from '../net/duplex.js';
 import type { ProgramFactory } from '../pool/types.js';
+import type { Demo } from './demo-routes.js';
 import { createHttpGateway } from './http-gateway.js';
+import { builtPage, readPage } from './page.js';
 import { RawGateway } from './raw.js';
 
 export interface GatewayThreadData extends FrontendThreadData {
   readonly logLevel: LogLevel;
   readonly adminToken: string;
   readonly openAdmin: boolean;
+  readonly demo: boolean;
 }
 
 export const program: ProgramFactory = async (owner, given) => {
@@ -25,6 +28,8 @@ export const program: ProgramFactory = async (owner, given) => {
   const logger = createLogger(data.identity.id, data.logLevel);
   const parts = threadParts(owner, data);
   const { shop } = parts;
+  const demo: Demo = (command, name) =>
+    owner.call('demo', { command, name }) as Promise<{ pid: number }>;
   let draining = false;
   const raw = new RawGateway({ shop, clock, logger, adminToken, openAdmin });
   const http = await createHttpGateway({
@@ -34,6 +39,8 @@ export const program: ProgramFactory = async (owner, given) => {
     logger,
     adminToken,
     openAdmin,
+    page: await readPage(builtPage, data.demo),
+    demo: data.demo ? demo : undefined,
     draining: () => draining,
   });
   return {

@@ -1,0 +1,18 @@
+/**
+ * A demonstration's hands: kills a service of this machine, or has the launcher start it again. It
+ * knows the data folder alone, so that a service of another machine cannot be meant.
+ */
+import { BazarError } from '../../base/errors.js';
+import { askControl } from './control.js';
+import { killOne } from './kill-one.js';
+
+export async function demonstrate(
+  dataDir: string,
+  command: 'kill' | 'start',
+  name: string,
+): Promise<{ readonly pid: number }> {
+  if (command === 'kill') return { pid: await killOne(dataDir, name) };
+  const answer = await askControl(dataDir, { command: 'start', name });
+  if (answer) return { pid: Number(answer.pid) };
+  throw new BazarError('conflict', `no launcher runs here: start ${name} by hand`);
+}

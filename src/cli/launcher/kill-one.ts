@@ -1,0 +1,29 @@
+/**
+ * Kills one service of a data folder, by its launcher where one runs, else by its pid file. The
+ * process id is never given from outside: it is the launcher's child, or a living process whose
+ * command line carries the service's name.
+ */
+import { waitingClock } from '../../base/clock.js';
+import { BazarError } from '../../base/errors.js';
+import { askControl } from './control.js';
+import { waitForEnd } from './leftovers.js';
+import { PidFiles } from './pid-files.js';
+
+const endTimeoutMs = 5_000;
+
+/** Resolves to the process id when the process is gone. */
+export async function killOne(dataDir: string, name: string): Promise<number> {
+  const answer = await askControl(dataDir, { command: 'kill', name });
+  return answer ? Number(answer.pid) : killByFile(dataDir, name);
+}
+
+/** Where no launcher runs: a service started by hand, or one that outlived its launcher. */
+async function killByFile(dataDir: string, name: string): Promise<number> {
+  const pids = new PidFiles(dataDir);
+  const pid = pids.running(name);
+  if (pid === undefined) throw new BazarError('not_found', `no ${name} runs on ${dataDir}`);
+  process.kill(pid, 'SIGKILL');
+  await waitForEnd(pid, endTimeoutMs, waitingClock);
+  pids.release(name, pid);
+  return pid;
+}

@@ -1,0 +1,22 @@
+/**
+ * The books over HTTP. Recomputing them reads every log, so it is for the administrator; a
+ * demonstration shows them to everybody.
+ */
+import type { Operations } from '../frontend/types.js';
+import type { HttpRoute } from './http-route.js';
+
+export function auditRoutes(operations: Operations, demo: boolean): HttpRoute[] {
+  return [
+    {
+      method: 'GET',
+      url: '/audit',
+      summary: 'Recompute the books from the logs',
+      access: demo ? 'public' : 'admin',
+      operation: 'audit',
+      async answer({ context }) {
+        const headers = { 'cache-control': 'no-store' };
+        return { status: 200, headers, body: { data: await operations.audit(context) } };
+      },
+    },
+  ];
+}

@@ -1,0 +1,44 @@
+/**
+ * What a demonstration may do to its own store: kill a service and start it again, so that people
+ * can watch the others take over. Mounted with `--demo` alone. It knows no process; who may be
+ * killed is decided behind the port.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { BazarError } from '../base/errors.js';
+import type { HttpRoute } from './http-route.js';
+
+export type DemoCommand = 'kill' | 'start';
+
+/** Resolves to the process id; rejects with a BazarError. */
+export type Demo = (command: DemoCommand, name: string) => Promise<{ readonly pid: number }>;
+
+const nameText = /^(catalog|order|recovery)-[1-9]\d?$/;
+
+export function demoRoutes(demo: Demo | undefined): HttpRoute[] {
+  if (!demo) return [];
+  const summaries = { kill: 'Kill one service (SIGKILL)', start: 'Start one service again' };
+  return (['kill', 'start'] as const).map((command) => ({
+    method: 'POST',
+    url: `/demo/${command}`,
+    summary: summaries[command],
+    access: 'public',
+    async answer({ body, headers }) {
+      refuseStrangers(headers);
+      const name = nameOf(body);
+      return { status: 200, body: { data: { name, ...(await demo(command, name)) } } };
+    },
+  }));
+}
+
+/** Another site that is open in the same browser shall not press the button. */
+function refuseStrangers(headers: IncomingHttpHeaders): void {
+  const site = headers['sec-fetch-site'];
+  if (site === undefined || site === 'same-origin' || site === 'none') return;
+  throw new BazarError('permission_denied', 'demonstrations are for the page of this store alone');
+}
+
+function nameOf(body: unknown): string {
+  const name = (body as { name?: unknown } | null | undefined)?.name;
+  if (typeof name === 'string' && nameText.test(name)) return name;
+  throw new BazarError('invalid_argument', 'name must be that of a replica, as order-3');
+}

@@ -1,0 +1,150 @@
+/**
+ * The page at `/`: the files that Vite built, read once at the start and answered from memory with
+ * the headers that browsers want. It knows no operation; what the page shows, it asks for over HTTP
+ * like everybody else. Invariant: a path names one of the files read, so none can lead elsewhere.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { HttpAnswer } from './http-errors.js';
+import type { HttpRoute } from './http-route.js';
+
+/** Where the build puts the page, beside the compiled sources. */
+export const builtPage = fileURLToPath(new URL('../../web', import.meta.url));
+
+const indexName = 'index.html';
+const assetFolder = 'assets';
+/** The build leaves this mark in the document; a frontend with demonstrations turns it on. */
+const demoOff = '<meta name="bazar-demo" content="off"';
+const demoOn = '<meta name="bazar-demo" content="on"';
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json; charset=utf-8',
+  '.woff2': 'font/woff2',
+};
+
+/** The build's packed twins, the better one first. */
+const encodings = [
+  { name: 'br', suffix: '.br' },
+  { name: 'gzip', suffix: '.gz' },
+] as const;
+
+/** Everything comes from here: no other origin, no inline script or style, in no other's frame. */
+const contentPolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+interface PageFile {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bytes: Buffer;
+  readonly packed: ReadonlyMap<string, Buffer>;
+}
+
+export type Page = readonly PageFile[];
+
+/** Where the page was not built, a text that says so stands in its place. */
+export async function readPage(folder: string, demo: boolean): Promise<Page> {
+  const names = await readdir(join(folder, assetFolder)).catch(() => []);
+  const index = await readFile(join(folder, indexName), 'utf8').catch(() => undefined);
+  if (index === undefined) return [notBuilt];
+  const plain = names.filter((name) => extname(name) in types);
+  const assets = await Promise.all(plain.map((name) => readAsset(folder, name, names)));
+  return [indexFile(Buffer.from(demo ? index.replace(demoOff, demoOn) : index)), ...assets];
+}
+
+export function pageRoutes(page: Page): HttpRoute[] {
+  return page.map((file) => ({
+    method: 'GET',
+    url: file.url,
+    summary: 'The page: shop, operations and books',
+    access: 'public',
+    answer: async ({ headers }) => fileAnswer(file, headers),
+  }));
+}
+
+function indexFile(bytes: Buffer): PageFile {
+  const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
+  const headers = {
+    'content-type': typeOf(indexName),
+    'cache-control': 'no-cache',
+    etag,
+    'content-security-policy': contentPolicy,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  };
+  return { url: '/', headers, bytes, packed: new Map() };
+}
+
+async function readAsset(
+  folder: string,
+  name: string,
+  names: readonly string[],
+): Promise<PageFile> {
+  const path = join(folder, assetFolder, name);
+  const packed = new Map<string, Buffer>();
+  for (const encoding of encodings) {
+    if (!names.includes(name + encoding.suffix)) continue;
+    packed.set(encoding.name, await readFile(path + encoding.suffix));
+  }
+  const headers = {
+    'content-type': typeOf(name),
+    // Its name holds the hash of its content.
+    'cache-control': 'public, max-age=31536000, immutable',
+    'x-content-type-options': 'nosniff',
+    vary: 'accept-encoding',
+  };
+  return { url: `/${assetFolder}/${name}`, headers, bytes: await readFile(path), packed };
+}
+
+function fileAnswer(file: PageFile, asked: IncomingHttpHeaders): HttpAnswer {
+  const { headers, bytes, packed } = file;
+  if (file === notBuilt) return { status: 404, headers, body: bytes };
+  if (headers.etag !== undefined && asked['if-none-match'] === headers.etag) {
+    return { status: 304, headers };
+  }
+  for (const { name } of encodings) {
+    const body = packed.get(name);
+    if (body && accepts(asked, name)) {
+      return { status: 200, headers: { ...headers, 'content-encoding': name }, body };
+    }
+  }
+  return { status: 200, headers, body: bytes };
+}
+
+/** Whether the client names this encoding, and not to refuse it. */
+function accepts(headers: IncomingHttpHeaders, encoding: string): boolean {
+  const given = headers['accept-encoding'];
+  const offers = (typeof given === 'string' ? given : '').toLowerCase().split(',');
+  return offers.some((offer) => {
+    const [name = '', quality = 'q=1'] = offer.split(';').map((part) => part.trim());
+    return name === encoding && Number(quality.replace(/^q=/, '')) > 0;
+  });
+}
+
+function typeOf(name: string): string {
+  return types[extname(name)] ?? 'application/octet-stream';
+}
+
+const notBuilt: PageFile = {
+  url: '/',
+  headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
+  bytes: Buffer.from(
+    'The page was not built: run `npm run build` and start this frontend again.\n' +
+      'The store itself is open: GET /products, POST /orders, GET /status.\n',
+  ),
+  packed: new Map(),
+};
