@@ -113,9 +113,9 @@ export interface History {
   /** At any time the store may fill any product up to so many; null: it never does. */
   readonly restockTo: number | null;
   /**
-   * The orders from 1 on were all read or answered, up to the greatest number in the history: who
-   * bought them is in it, or not, but nothing else was sold.
+   * Null: nobody else buys. A number: others may, but each order from this one on was read, after
+   * everything else; those before it were sold before the first operation.
    */
-  readonly wholeBook: boolean;
+  readonly bookFrom: number | null;
   readonly operations: readonly Operation[];
 }
