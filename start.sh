@@ -19,8 +19,14 @@ if [[ ! -e node_modules/.package-lock.json || package-lock.json -nt node_modules
   npm ci --no-audit --no-fund --loglevel=error >&2
 fi
 
+# Whether what a build makes is missing, or older than what it is made from.
+is_stale() {
+  [[ ! -e $1 || -n $(find src package.json tsconfig.json -newer "$1" -print -quit) ]]
+}
+
 main=dist/src/cli/main.js
-if [[ ! -e $main || -n $(find src package.json tsconfig.json -newer "$main" -print -quit) ]]; then
+page=dist/web/index.html
+if is_stale "$main" || is_stale "$page"; then
   command -v npm > /dev/null || fail "npm is needed to build"
   echo "building …" >&2
   npm run --silent build >&2
