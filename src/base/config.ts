@@ -3,6 +3,7 @@
  * file), frozen, and handed down; nothing below reads the environment.
  */
 import type { Address } from './address.js';
+import type { DialectName } from './dialect-names.js';
 import type { LogLevel } from './logging.js';
 
 /** Where a member answers requests, and where the owners of other services reach its owner. */
@@ -51,10 +52,17 @@ export interface FrontendConfig extends ServiceConfig {
   readonly http: Address;
   readonly adminToken: string;
   readonly openAdmin: boolean;
+  readonly dialects: readonly DialectPort[];
   /** Shows the books to everybody, and lets them kill and start replicas of this machine. */
   readonly demo: boolean;
   /** Products in the cache of each session thread; 0: no cache. */
   readonly cacheEntries: number;
+}
+
+/** An older store's dialect at the root of a port of its own. */
+export interface DialectPort {
+  readonly name: DialectName;
+  readonly address: Address;
 }
 
 /** What each service's start function resolves to, once it listens. */

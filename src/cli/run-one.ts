@@ -4,6 +4,7 @@ import { type Address, parseAddress } from '../base/address.js';
 import { required } from '../base/assert.js';
 import type { ServiceConfig } from '../base/config.js';
 import { systemRandom } from '../base/random.js';
+import { dialectPorts } from './dialect-ports.js';
 import { UsageError } from './exit-codes.js';
 import type { Io } from './io.js';
 import { frontendAddresses, planCluster } from './launcher/store-plan.js';
@@ -58,7 +59,9 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
         options.httpListen === undefined ? planned.http : readAddress(options.httpListen);
       const adminToken = ensureToken(dataDir, 'admin', systemRandom);
       const { openAdmin, demo, cacheEntries } = options;
-      const config = { ...common, raw, http, adminToken, openAdmin, demo, cacheEntries };
+      const dialects = dialectPorts(options.dialectPort, http.host, n);
+      const doors = { raw, http, dialects };
+      const config = { ...common, ...doors, adminToken, openAdmin, demo, cacheEntries };
       return { kind, config };
     }
   }

@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { cacheLimits, poolLimits } from '../base/limits.js';
-import { choice, flag, integer, text } from './options.js';
+import { choice, flag, integer, list, text } from './options.js';
 
 /** docs/INTERFACES.md, Ports: at most 10 frontends. */
 const frontendsMax = 10;
@@ -72,6 +72,10 @@ export const serviceSpecs = {
     serviceGroup,
   ),
   openAdmin: flag('Let old clients change products without a token', serviceGroup),
+  dialectPort: list(
+    "An older store's routes at the root of a port of their own: NAME=PORT",
+    serviceGroup,
+  ),
   demo: flag('Let everybody who sees the page kill replicas, and see the books', serviceGroup),
   logLevel: choice('What is logged', ['debug', 'info', 'warn', 'error', 'silent'], 'info', {
     ...serviceGroup,

@@ -77,6 +77,11 @@ export class FrontendOwner {
     this.#counters.fills += news.fills;
   }
 
+  /** A client wants a product out of the cache: no thread serves its copy from here on. */
+  forget(id: number): void {
+    this.stamps.invalidate(this.stamps.idBucket(id), 0);
+  }
+
   status(): StoreStatus {
     const { lines } = this.#watch;
     return {

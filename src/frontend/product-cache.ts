@@ -46,6 +46,16 @@ export class ProductCache {
     return this.#products?.size ?? 0;
   }
 
+  /** What would be served now, the newest first; counts as no look-up. */
+  content(max: number): Product[] {
+    const content: Product[] = [];
+    for (const { product, sighting } of this.#products?.values() ?? []) {
+      if (content.length === max) break;
+      if (this.#stamps.isCurrent(sighting)) content.push(product);
+    }
+    return content;
+  }
+
   find(id: number): CachedProduct | undefined {
     const entry = this.#products?.get(id);
     if (entry === undefined) {

@@ -11,6 +11,7 @@ import { type Identity, introduction } from '../net/handshake.js';
 import { RpcClient } from '../net/rpc-client.js';
 import { tcpTransport } from '../net/tcp-transport.js';
 import type { OwnerLink } from '../pool/types.js';
+import type { Product } from '../wire/schemas.js';
 import { Backends, type Leaders } from './backends.js';
 import { PurchaseKeys } from './keys.js';
 import { type CacheCounters, ProductCache } from './product-cache.js';
@@ -19,6 +20,8 @@ import { Stamps } from './stamps.js';
 import type { AuditReport, StoreStatus } from './types.js';
 
 const countersEveryMs = 250;
+/** Products that a thread tells of its cache: one message holds them. */
+const contentMax = 10_000;
 
 /** Travels to the threads by structured clone. */
 export interface FrontendThreadData {
@@ -32,6 +35,8 @@ export interface FrontendThreadData {
 
 export interface ThreadParts {
   readonly shop: Shop;
+  /** What this thread would serve from its cache now. */
+  cached(): Product[];
   follow(leaders: Leaders): void;
   close(): void;
 }
@@ -57,6 +62,7 @@ export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadP
   });
   return {
     shop,
+    cached: () => cache.content(contentMax),
     follow: (leaders) => backends.follow(leaders),
     close() {
       counting.cancel();

@@ -31,6 +31,8 @@ export interface HttpRoute {
   readonly summary: string;
   readonly access: 'public' | 'admin';
   readonly operation?: PublicMethod;
+  /** A GET that changes something, as older clients have it: HEAD must not do that unasked. */
+  readonly changes?: boolean;
   /** Rejects with a BazarError. */
   readonly answer: (call: HttpCall) => Promise<HttpAnswer>;
 }
@@ -84,7 +86,7 @@ export function methodsAt(routes: readonly HttpRoute[], path: string): string[] 
   for (const route of routes) {
     if (!fits(route.url.split('/'), segments)) continue;
     methods.add(route.method);
-    if (route.method === 'GET') methods.add('HEAD');
+    if (route.method === 'GET' && !route.changes) methods.add('HEAD');
   }
   return [...methods].sort();
 }

@@ -15,8 +15,9 @@ import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';
 import { readClusterId } from '../storage/identity.js';
 import { createNodeDisk } from '../storage/node-disk.js';
-import type { Demo, DemoCommand } from './demo-routes.js';
+import type { Product } from '../wire/schemas.js';
 import { CacheRounds } from './cache-round.js';
+import type { Demo, DemoCommand } from './demo-routes.js';
 import type { GatewayThreadData } from './thread.js';
 
 /** `demo` is asked for nothing unless the configuration allows demonstrations. */
@@ -34,6 +35,7 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
       pool.broadcast('leaders', leaders);
       seen(leaders);
     },
+    events: (batch) => pool.broadcast('events', batch),
   });
   const data: GatewayThreadData = {
     identity,
@@ -46,8 +48,16 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
     adminToken: config.adminToken,
     openAdmin: config.openAdmin,
     demo: config.demo,
+    dialects: config.dialects.map(({ name }) => name),
   };
-  const pool = await startThreads(config, data, { owner, demo, logger });
+  const rounds = new CacheRounds({
+    clock: systemClock,
+    ask(round) {
+      pool.broadcast('cached', round);
+      return pool.status().threads.filter(({ state }) => state === 'running').length;
+    },
+  });
+  const pool = await startThreads(config, data, { owner, demo, rounds, logger });
   await pool.listen(tcpTransport, config.raw, 'raw');
   await pool.listen(tcpTransport, config.http, 'http');
   for (const { name, address } of config.dialects) await pool.listen(tcpTransport, address, name);
@@ -63,10 +73,17 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
   };
 }
 
+interface Parts {
+  readonly owner: FrontendOwner;
+  readonly demo: Demo;
+  readonly rounds: CacheRounds;
+  readonly logger: Logger;
+}
+
 function startThreads(
   config: FrontendConfig,
   data: GatewayThreadData,
-  { owner, demo, logger }: { owner: FrontendOwner; demo: Demo; logger: Logger },
+  { owner, demo, rounds, logger }: Parts,
 ): Promise<SessionPool> {
   return startSessionPool({
     workers: config.workers,
@@ -77,17 +94,30 @@ function startThreads(
     onCalls: (calls) => {
       for (const call of calls) {
         if (call.operation === 'demo') demonstrate(demo, call);
+        else if (call.operation === 'cached')
+          rounds.take().then((all) => call.reply(undefined, all));
         else answer(owner, call);
       }
     },
     onTell: (operation, args) => {
+      if (operation === 'listening') owner.events.listening();
       if (operation === 'counters') owner.counted(args as CacheCounters);
+      if (operation === 'cached') rounds.heard(...(args as [number, Product[]]));
     },
   });
 }
 
-function answer(owner: FrontendOwner, { operation, reply }: OwnerCall): void {
+function answer(owner: FrontendOwner, { operation, args, reply }: OwnerCall): void {
   switch (operation) {
+    case 'forget':
+      owner.forget(Number(args));
+      reply(undefined, null);
+      break;
+    case 'events': {
+      const [lastId, withHistory] = args as readonly [string | null, boolean];
+      reply(undefined, owner.events.begin(lastId, withHistory));
+      break;
+    }
     case 'status':
       reply(undefined, owner.status());
       break;

@@ -128,6 +128,7 @@ export async function setStage(
     logger: silentLogger,
     adminToken,
     openAdmin: false,
+    cache: { forget: async () => {}, content: async () => [] },
     draining: () => false,
     ...options,
   });

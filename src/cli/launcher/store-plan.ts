@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import type { Address } from '../../base/address.js';
 import type { ClusterConfig, MemberAddresses, ServiceConfig } from '../../base/config.js';
+import { dialectPorts } from '../dialect-ports.js';
 import type { Values } from '../options.js';
 import type { ServiceOrder } from '../service-order.js';
 import type { membershipSpecs, upSpecs } from '../store-options.js';
@@ -83,6 +84,7 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
       order('frontend', {
         ...common(`frontend-${n}`),
         ...frontendAddresses(n, options),
+        dialects: dialectPorts(options.dialectPort, options.host, n),
         ...access,
       }),
     ),
