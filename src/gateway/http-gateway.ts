@@ -196,7 +196,8 @@ function addFailureHandlers(
         'request failed',
       );
     }
-    const code = error instanceof BazarError ? error.code : undefined;
+    const unforeseen = answer.status === 500 ? 'internal' : undefined;
+    const code = error instanceof BazarError ? error.code : unforeseen;
     return sendAnswer(request, reply, inManners(manners, answer, code));
   });
   app.setNotFoundHandler((request, reply) => {
