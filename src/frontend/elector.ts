@@ -52,6 +52,11 @@ export class Elector {
     return this.#sights.get(name)?.health;
   }
 
+  /** When it last answered. */
+  heardMs(name: string): number | undefined {
+    return this.#sights.get(name)?.atMs;
+  }
+
   /** The healthy serving leader of the highest epoch. */
   leader(nowMs: number): Health | undefined {
     let best: Health | undefined;

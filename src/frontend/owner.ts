@@ -12,14 +12,16 @@ import { type GroupName, membership } from '../group/membership.js';
 import { type Identity, introduction } from '../net/handshake.js';
 import { RpcClient } from '../net/rpc-client.js';
 import { tcpTransport } from '../net/tcp-transport.js';
-import type { InvalidateParams } from '../wire/internal.js';
+import type { Changes, InvalidateParams } from '../wire/internal.js';
 import { takeAudit } from './audit-round.js';
 import type { Leaders } from './backends.js';
 import { CacheSession } from './cache-session.js';
+import { EventDesk } from './event-desk.js';
 import type { CacheCounters } from './product-cache.js';
 import { Stamps } from './stamps.js';
 import { frontendStatus, memberStatus } from './status.js';
-import type { AuditReport, StoreStatus } from './types.js';
+import type { Sight } from './timeline.js';
+import type { AuditReport, EventBatch, StoreStatus } from './types.js';
 import { type ReplicaLine, Watch } from './watch.js';
 
 export interface FrontendOwnerOptions {
@@ -29,10 +31,13 @@ export interface FrontendOwnerOptions {
   readonly logger: Logger;
   /** Called when the leaders change. */
   readonly leaders: (leaders: Leaders) => void;
+  /** Called with new events, while a thread has listeners. */
+  readonly events: (batch: EventBatch) => void;
 }
 
 export class FrontendOwner {
   readonly stamps = new Stamps();
+  readonly events: EventDesk;
   readonly #options: FrontendOwnerOptions;
   readonly #clock: Clock = systemClock;
   readonly #clients: RpcClient[] = [];
@@ -44,6 +49,11 @@ export class FrontendOwner {
   constructor(options: FrontendOwnerOptions) {
     this.#options = options;
     this.#session = new CacheSession(this.stamps, options.logger);
+    this.events = new EventDesk({
+      clock: this.#clock,
+      life: options.identity.incarnation.slice(0, 8),
+      publish: options.events,
+    });
     const lines = (['catalog', 'order'] as const).flatMap((group) => {
       const { replicas, witnesses } = membership(options.config.cluster, group);
       return [
@@ -95,10 +105,20 @@ export class FrontendOwner {
   }
 
   #seen(leaders: Leaders, lines: readonly ReplicaLine[]): void {
-    this.#session.follow(lines.find(({ name }) => name === leaders.catalog));
+    const catalogLine = lines.find(({ name }) => name === leaders.catalog);
+    this.#session.follow(catalogLine);
+    this.events.saw(leaders, this.#sights(lines), catalogLine);
     if (leaders.catalog === this.#told.catalog && leaders.order === this.#told.order) return;
     this.#told = leaders;
     this.#options.leaders(leaders);
+  }
+
+  #sights(lines: readonly ReplicaLine[]): Sight[] {
+    return lines.map((line) => {
+      const { name, group, witness, connected } = line;
+      const [health, heardMs] = [this.#watch.health(line), this.#watch.heardMs(line)];
+      return { name, group, witness, connected, health, heardMs };
+    });
   }
 
   #line(member: MemberAddresses, group: GroupName, witness: boolean): ReplicaLine {
@@ -117,7 +137,10 @@ export class FrontendOwner {
       introduce: introduction(handshake, name),
       connected: () => this.#watch.opened(name, group),
       disconnected: () => {
-        if (group === 'catalog') this.#session.lost(name);
+        if (group === 'catalog') {
+          this.#session.lost(name);
+          this.events.lost(name);
+        }
         this.#watch.closed(name, group);
       },
       handler: {
@@ -125,6 +148,9 @@ export class FrontendOwner {
           if (method !== 'invalidate') throw new BazarError('unknown_method', method);
           this.#session.invalidate(name, params as InvalidateParams);
           reply.result(null);
+        },
+        notification: (_session, method, params) => {
+          if (method === 'changes') this.events.changed(name, params as Changes);
         },
       },
     });

@@ -75,3 +75,17 @@ export interface Operations {
   /** Undefined when both groups have a serving leader, else why not. Never waits. */
   notReady(): string | undefined;
 }
+
+/** Events in the form of server-sent events, up to a number. */
+export interface EventBatch {
+  readonly through: number;
+  readonly text: string;
+}
+
+/** Where a thread's listeners get their events; new ones come by themselves while it listens. */
+export interface EventSource {
+  /** Where a listener stands that begins now, or comes back after the event `lastId`. */
+  begin(lastId: string | undefined, withHistory: boolean): Promise<EventBatch>;
+  /** To be said every now and then while anybody listens. */
+  listening(): void;
+}

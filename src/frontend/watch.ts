@@ -57,6 +57,10 @@ export class Watch {
     return this.#electors[line.group].health(line.name);
   }
 
+  heardMs(line: ReplicaLine): number | undefined {
+    return this.#electors[line.group].heardMs(line.name);
+  }
+
   start(): void {
     this.#timer = every(this.#options.clock, protocolTimes.healthCheckEveryMs, () => this.round());
     this.round();

@@ -4,12 +4,15 @@
  * and neither a stack nor a cause ever leaves.
  */
 import { BazarError, type ErrorCode } from '../base/errors.js';
+import type { AnswerSink } from './answer-stream.js';
 
 /** What a route answers; without a body only the head is sent. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** Instead of a body: writes one that goes on, from this turn until either side ends it. */
+  readonly stream?: (sink: AnswerSink) => void;
 }
 
 export interface FailureOptions {

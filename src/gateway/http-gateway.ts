@@ -18,9 +18,11 @@ import { sessionLimits, wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { Random } from '../base/random.js';
 import type { Operations } from '../frontend/types.js';
+import { type Demo, demoRoutes } from './demo-routes.js';
 import { type CacheDoor, type Dialect, inManners, type Manners } from './dialects/dialect.js';
 import { dialectAt, dialectPrefix, dialects } from './dialects/dialects.js';
-import { type Demo, demoRoutes } from './demo-routes.js';
+import type { EventHub } from './event-hub.js';
+import { eventRoutes } from './event-routes.js';
 import { failureAnswer, frameworkFailure, type HttpAnswer } from './http-errors.js';
 import { type HttpRoute, methodsAt } from './http-route.js';
 import { HttpSessions, httpTimes } from './http-sessions.js';
@@ -49,6 +51,8 @@ export interface HttpGatewayOptions {
   readonly cache: CacheDoor;
   /** Served at the root, in place of the API; where undefined, all dialects have their folders. */
   readonly dialect?: Dialect | undefined;
+  /** Where listeners get their events; undefined: nobody can listen. */
+  readonly events?: EventHub | undefined;
   /** True from the moment the process was asked to stop. */
   readonly draining: () => boolean;
 }
@@ -66,9 +70,10 @@ export async function createHttpGateway(options: HttpGatewayOptions): Promise<Ht
   const timeout = new BazarError('deadline_exceeded', 'the request took too long to arrive');
   const sessions = new HttpSessions(clock, plainText(timeout, 408, random));
   const draining = (): boolean => sessions.draining || options.draining();
-  const { operations, page = [], demo } = options;
+  const { operations, events, page = [], demo } = options;
   const routes = [
     ...rootApi(operations, draining, demo !== undefined),
+    ...(events ? eventRoutes(events) : []),
     ...demoRoutes(demo),
     ...pageRoutes(page),
   ];
@@ -111,7 +116,10 @@ function serve(app: FastifyInstance, table: Table, options: HttpGatewayOptions):
   mountRoutes(app, table.routes, clock, createAdminCheck(adminToken, openAdmin));
 }
 
-function createApp({ random, dialect }: HttpGatewayOptions, sessions: HttpSessions): FastifyInstance {
+function createApp(
+  { random, dialect }: HttpGatewayOptions,
+  sessions: HttpSessions,
+): FastifyInstance {
   return fastify({
     logger: false,
     bodyLimit: wireLimits.publicFrameBytesMax,

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import { assert } from '../base/assert.js';
 import { type Clock, every, type Timer } from '../base/clock.js';
 import { sessionLimits } from '../base/limits.js';
+import { streamBegins } from './answer-stream.js';
 
 export const httpTimes = {
   /** A request's deadline, from its head on. */
@@ -28,6 +29,8 @@ export const httpTimes = {
 interface Exchange {
   readonly request: IncomingMessage;
   readonly startedMs: number;
+  /** Its answer goes on for as long as both sides want. */
+  isStream: boolean;
 }
 
 interface Session {
@@ -96,10 +99,13 @@ export class HttpSessions {
       duplex.destroy();
       return false;
     }
-    const exchange = { request, startedMs: this.#clock.nowMs() };
+    const exchange: Exchange = { request, startedMs: this.#clock.nowMs(), isStream: false };
     session.newest = exchange;
     session.headSinceMs = undefined;
     session.exchanges.push(exchange);
+    response.once(streamBegins, () => {
+      exchange.isStream = true;
+    });
     response.once('close', () => {
       session.exchanges = session.exchanges.filter((other) => other !== exchange);
       session.idleSinceMs = this.#clock.nowMs();
@@ -166,6 +172,7 @@ export class HttpSessions {
     const { newest, exchanges, endedMs, headSinceMs, idleSinceMs } = session;
     const reading = newest !== undefined && !newest.request.complete;
     if (since(endedMs) > httpTimes.lingerMs) duplex.destroy();
+    else if (exchanges[0]?.isStream) return;
     else if (since(exchanges[0]?.startedMs) > httpTimes.answerMs) duplex.destroy();
     else if (reading && since(newest.startedMs) > httpTimes.bodyMs) {
       if (exchanges.length > 0) this.refuse(duplex, this.#timeoutText);

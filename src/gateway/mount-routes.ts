@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
+import { answerSink, streamBegins } from './answer-stream.js';
 import { withDeadline } from './deadline.js';
 import type { HttpAnswer } from './http-errors.js';
 import type { HttpRoute } from './http-route.js';
@@ -48,8 +49,21 @@ export function sendAnswer(
 ): FastifyReply {
   reply.code(answer.status).header('x-request-id', request.id);
   if (answer.headers) reply.headers(answer.headers);
+  if (answer.stream && request.method !== 'HEAD') return beginStream(request, reply, answer);
   if (answer.body === undefined) return reply.send();
   // Bytes go out as they are, with the type that their headers name.
   if (answer.body instanceof Uint8Array) return reply.send(answer.body);
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
+}
+
+function beginStream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status, headers, stream }: HttpAnswer,
+): FastifyReply {
+  const response = reply.hijack().raw;
+  response.emit(streamBegins);
+  response.writeHead(status, { ...headers, 'x-request-id': request.id });
+  stream?.(answerSink(response));
+  return reply;
 }

@@ -181,6 +181,20 @@ export class ClientEnd {
     }
   }
 
+  /** What has come and was not taken as a reply. */
+  get received(): string {
+    return this.#received.toString('latin1');
+  }
+
+  /** Takes nothing more: what is sent piles up on the other side. */
+  stopReading(): void {
+    this.#stream.pause();
+  }
+
+  destroy(): void {
+    this.#stream.destroy();
+  }
+
   send(text: string | Uint8Array): void {
     this.#stream.write(text);
   }
@@ -236,13 +250,19 @@ export class ClientEnd {
 
 /** Two streams, each giving what the other is given; as a relayed session looks to its thread. */
 export function streamPair(): [Duplex, Duplex] {
+  // What one side has written and the other does not take yet.
+  const waiting = new Map<Duplex, () => void>();
   const make = (other: () => Duplex): Duplex =>
     new Duplex({
       allowHalfOpen: true,
-      read() {},
+      read() {
+        const done = waiting.get(other());
+        waiting.delete(other());
+        done?.();
+      },
       write(chunk, _encoding, done) {
-        if (!other().destroyed) other().push(chunk);
-        done();
+        if (other().destroyed || other().push(chunk)) done();
+        else waiting.set(this, done);
       },
       final(done) {
         if (!other().destroyed) other().push(null);

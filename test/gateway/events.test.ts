@@ -1,0 +1,161 @@
+/** The event stream as a listener has it: what it missed, then everything once, until it is cut. */
+import t from 'tap';
+import type { EventBatch, EventSource } from '../../src/frontend/types.js';
+import { EventHub } from '../../src/gateway/event-hub.js';
+import { ManualClock } from '../helpers/manual-clock.js';
+import { type ClientEnd, setStage, settle } from './stage.js';
+
+const retry = 'retry: 2000\n\n';
+
+function batch(through: number, text: string): EventBatch {
+  return { through, text };
+}
+
+async function setUp(own: Partial<EventSource> = {}) {
+  const clock = new ManualClock();
+  const begun: unknown[] = [];
+  let listening = 0;
+  const hub = new EventHub(
+    {
+      async begin(lastId, withHistory) {
+        begun.push([lastId, withHistory]);
+        return batch(7, '');
+      },
+      listening: () => listening++,
+      ...own,
+    },
+    clock,
+  );
+  const stage = await setStage({}, { events: hub, clock });
+  const listen = async (path = '/events', head = ''): Promise<ClientEnd> => {
+    const client = stage.connect();
+    client.send(`GET ${path} HTTP/1.1\r\nhost: a\r\n${head}\r\n`);
+    await settle();
+    return client;
+  };
+  return { ...stage, clock, hub, begun, listen, listening: () => listening };
+}
+
+/** The body's text without the chunks' sizes. */
+function bodyOf(received: string): string {
+  const body = received.slice(received.indexOf('\r\n\r\n') + 4);
+  return body.replace(/(^|\r\n)[0-9a-f]+\r\n/g, '').replace(/\r\n$/, '');
+}
+
+t.test('a listener is told new events as they come', async (t) => {
+  const { hub, listen, begun } = await setUp();
+  const client = await listen();
+  t.match(client.received, /^HTTP\/1.1 200 OK\r\ncontent-type: text\/event-stream\r\n/);
+  t.match(client.received, /\r\nx-request-id: /);
+  hub.publish(batch(7, 'old\n\n'));
+  hub.publish(batch(8, 'new\n\n'));
+  await settle();
+  t.equal(bodyOf(client.received), `${retry}new\n\n`, 'not what came before it began');
+  t.same(begun, [[undefined, false]]);
+  hub.invariants();
+  client.end();
+});
+
+t.test('what comes while the owner is asked is told after what was missed', async (t) => {
+  let answer: (first: EventBatch) => void = () => {};
+  const begin = (): Promise<EventBatch> =>
+    new Promise((resolve) => {
+      answer = resolve;
+    });
+  const { hub, listen } = await setUp({ begin });
+  const client = await listen();
+  for (const through of [4, 5, 6]) hub.publish(batch(through, `event ${through}\n\n`));
+  hub.invariants();
+  answer(batch(5, 'missed 3 to 5\n\n'));
+  await settle();
+  t.equal(bodyOf(client.received), `${retry}missed 3 to 5\n\nevent 6\n\n`);
+  client.end();
+});
+
+t.test('the last id and the wish to look back are handed on', async (t) => {
+  const { listen, begun } = await setUp();
+  for (const [path, head] of [
+    ['/events?history', ''],
+    ['/events?history=1', ''],
+    ['/events', 'Last-Event-ID: life-42\r\n'],
+    ['/events', 'Last-Event-ID: {strange}\r\n'],
+  ] as const) {
+    (await listen(path, head)).end();
+  }
+  t.same(begun, [
+    [undefined, true],
+    [undefined, true],
+    ['life-42', false],
+    ['unknown-0', false],
+  ]);
+});
+
+t.test('a listener that does not read is cut; the others go on', async (t) => {
+  const { hub, listen } = await setUp();
+  const slow = await listen();
+  const other = await listen();
+  slow.stopReading();
+  const text = `${'x'.repeat(50_000)}\n\n`;
+  for (let through = 8; through < 20; through++) {
+    hub.publish(batch(through, text));
+    await settle();
+  }
+  t.equal(hub.size, 1);
+  t.ok(other.received.length > 12 * text.length);
+  other.end();
+});
+
+t.test('listeners have a limit, and one that leaves makes room', async (t) => {
+  const { hub, listen, ask } = await setUp();
+  const clients = await Promise.all(Array.from({ length: 200 }, () => listen()));
+  t.equal(hub.size, 200);
+  hub.invariants();
+  const refused = await ask('GET', '/events');
+  t.match(refused, { status: 429, json: { error: { type: 'overloaded' } } });
+  t.ok(refused.headers.has('retry-after'));
+  clients[0]?.destroy();
+  await settle();
+  t.match((await listen()).received, /^HTTP\/1.1 200/);
+  for (const client of clients) client.destroy();
+});
+
+t.test('a silent stream lives: it beats, the owner hears of it, no time ends it', async (t) => {
+  const { clock, listen, listening } = await setUp();
+  clock.advance(10_000);
+  t.equal(listening(), 0, 'not while nobody listens');
+  const client = await listen();
+  clock.advance(15_000);
+  t.equal(listening(), 15);
+  clock.advance(120_000);
+  await settle();
+  t.equal(bodyOf(client.received), `${retry}${':\n\n'.repeat(9)}`);
+  client.end();
+});
+
+t.test('where the owner cannot be asked the stream ends', async (t) => {
+  const { listen } = await setUp({ begin: () => Promise.reject(new Error('closing')) });
+  const client = await listen();
+  t.match(client.received, /\r\n0\r\n\r\n$/, 'the last chunk');
+  client.end();
+});
+
+t.test('draining ends the streams', async (t) => {
+  const { hub, gateway, listen, ask } = await setUp();
+  const client = await listen();
+  hub.close();
+  const refused = await ask('GET', '/events');
+  t.equal(refused.status, 503);
+  const drained = gateway.drain();
+  await client.ended();
+  client.end();
+  await drained;
+  await gateway.close();
+});
+
+t.test('HEAD asks for the head alone', async (t) => {
+  const { ask, begun } = await setUp();
+  const reply = await ask('HEAD', '/events');
+  t.equal(reply.status, 200);
+  t.equal(reply.headers.get('content-type'), 'text/event-stream');
+  t.same(begun, []);
+});
