@@ -6,7 +6,8 @@
 import path from 'node:path';
 import type { Clock } from '../base/clock.js';
 import type { Random } from '../base/random.js';
-import type { Disk, DiskFile } from './types.js';
+import { DiskError } from './disk-error.js';
+import type { Disk, DiskFile, DraftFile } from './types.js';
 
 /** What the disk does, one step at a time; a crash can fall between any two. */
 export interface DiskStep {
@@ -74,7 +75,26 @@ export class MemoryDisk implements Disk {
 
   async create(file: string, bytes: Uint8Array): Promise<boolean> {
     if (this.#names.has(file)) return false;
-    return (await this.#writeThenRename(file, bytes.slice(), 'unless there')) !== undefined;
+    return this.#writeThenRename(file, bytes.slice(), 'unless there');
+  }
+
+  async draft(file: string): Promise<DraftFile> {
+    this.#temporaries++;
+    const temporary = `${file}.${this.#temporaries}.tmp`;
+    const content: Content = { bytes: new Uint8Array(0), unsynced: [] };
+    const life = this.#life;
+    this.#change(temporary, content);
+    return {
+      write: async (bytes) => {
+        if (life !== this.#life) return never();
+        writeUnsynced(content, content.bytes.length, bytes);
+        await this.#step({ kind: 'write', path: temporary, bytes: bytes.length }, life);
+      },
+      finish: async (named) => {
+        await this.#finish(temporary, content, named, 'always', life);
+      },
+      discard: async () => this.#change(temporary, undefined),
+    };
   }
 
   async readFile(file: string): Promise<Uint8Array | undefined> {
@@ -180,22 +200,32 @@ export class MemoryDisk implements Disk {
     file: string,
     bytes: Uint8Array,
     over: 'always' | 'unless there' = 'always',
-  ): Promise<Content | undefined> {
+  ): Promise<boolean> {
     this.#temporaries++;
     const temporary = `${file}.${this.#temporaries}.tmp`;
     const content: Content = { bytes: new Uint8Array(bytes.length), unsynced: [] };
     this.#change(temporary, content);
     writeUnsynced(content, 0, bytes);
     await this.#step({ kind: 'write', path: temporary, bytes: bytes.length });
-    await this.#step({ kind: 'sync', path: temporary, bytes: 0 });
+    return this.#finish(temporary, content, file, over);
+  }
+
+  /** False where the name is taken and shall not be taken over. */
+  async #finish(
+    temporary: string,
+    content: Content,
+    file: string,
+    over: 'always' | 'unless there',
+    life = this.#life,
+  ): Promise<boolean> {
+    await this.#step({ kind: 'sync', path: temporary, bytes: 0 }, life);
     content.unsynced = [];
-    await this.#step({ kind: 'rename', path: file, bytes: 0 });
+    await this.#step({ kind: 'rename', path: file, bytes: 0 }, life);
     const named = over === 'always' || !this.#names.has(file);
     if (named) this.#change(file, content);
     this.#change(temporary, undefined);
-    if (!named) return undefined;
-    await this.#syncFolder(file);
-    return content;
+    if (named) await this.#syncFolder(file);
+    return named;
   }
 
   async #syncFolder(file: string): Promise<void> {
@@ -226,7 +256,7 @@ export class MemoryDisk implements Disk {
     else await undefined;
     if (fault === 'hang' || life !== this.#life) await never();
     if (fault === 'fail') {
-      throw Object.assign(new Error(`EIO: ${step.kind} '${step.path}'`), { code: 'EIO' });
+      throw new DiskError(step.kind === 'read' ? 'read' : 'write', step.path, 'EIO', 'i/o error');
     }
   }
 }

@@ -1,30 +1,24 @@
 /**
  * The Disk port on node:fs. It knows files and durability, nothing of what is in them.
  * Invariant: what has resolved survives a power cut, as far as the device keeps its word; a file
- * that is replaced or preallocated has its name only when all of it is durable.
+ * that is replaced, drafted or preallocated has its name only when all of it is durable.
  */
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { threadId } from 'node:worker_threads';
-import type { Disk, DiskFile } from './types.js';
+import { type Deed, naming } from './disk-error.js';
+import { durableFlag, NodeFile, writeAll } from './node-file.js';
+import type { Disk, DraftFile } from './types.js';
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
-/** One write to a descriptor opened so costs less than a write and an fdatasync, where it exists. */
-const durableFlag = process.platform === 'linux' ? fs.constants.O_DSYNC : 0;
-/** Zeros are written and synced in pieces, so that commits beside them do not wait for all of it. */
-const zeroBytes = 1024 * 1024;
-
-/** Larger writes are left to the file threads, and all for a while after one that took so long. */
-const inPlaceBytesMax = 256 * 1024;
-const inPlaceMsMax = 3;
-const writesAfterSlow = 64;
+/** Long files are written and synced in pieces, so that commits beside them do not wait for all. */
+const pieceBytes = 1024 * 1024;
 
 const openDescriptor: (file: string, flags: number) => Promise<number> = promisify(fs.open);
 const closeDescriptor = promisify(fs.close);
 const syncDescriptor = promisify(fs.fsync);
 const syncData = promisify(fs.fdatasync);
-const statDescriptor = promisify(fs.fstat);
 
 let temporaryFiles = 0;
 
@@ -32,34 +26,47 @@ export function createNodeDisk(): Disk {
   return {
     async open(file, mode) {
       const flags = mode === 'read' ? O_RDONLY : O_RDWR | durableFlag;
-      return new NodeFile(file, await openDescriptor(file, flags));
+      return new NodeFile(file, await naming('open', file, openDescriptor(file, flags)));
     },
     async preallocate(file, size, head = new Uint8Array(0)) {
-      await writeThenName(file, (descriptor) => writeZeros(descriptor, size, head));
-      return new NodeFile(file, await openDescriptor(file, O_RDWR | durableFlag));
+      const draft = await NodeDraft.open(file);
+      await draft.write(head);
+      const zeros = new Uint8Array(Math.min(pieceBytes, size));
+      for (let at = head.length; at < size; at += zeros.length) {
+        await draft.write(zeros.subarray(0, Math.min(zeros.length, size - at)));
+      }
+      await draft.finish(file);
+      return this.open(file, 'write');
     },
-    replace(file, bytes) {
-      return writeThenName(file, (descriptor) => writeAll(descriptor, bytes, 0));
+    async replace(file, bytes) {
+      const draft = await NodeDraft.open(file);
+      await draft.write(bytes);
+      await draft.finish(file);
     },
     async create(file, bytes) {
+      const draft = await NodeDraft.open(file);
+      await draft.write(bytes);
       try {
-        await writeThenName(file, (descriptor) => writeAll(descriptor, bytes, 0), nameOnce);
+        await draft.finish(file, nameOnce);
         return true;
       } catch (error) {
         if (codeOf(error) === 'EEXIST') return false;
         throw error;
       }
     },
+    draft: (file) => NodeDraft.open(file),
     readFile(file) {
-      return unlessMissing(fs.promises.readFile(file), undefined);
+      return unlessMissing('read', file, fs.promises.readFile(file), undefined);
     },
     async list(folder) {
-      const found = await unlessMissing(fs.promises.readdir(folder, { withFileTypes: true }), []);
+      const listed = fs.promises.readdir(folder, { withFileTypes: true });
+      const found = await unlessMissing('list', folder, listed, []);
       const files = found.filter((item) => !item.isDirectory());
       return files.map((item) => item.name).sort();
     },
     async makeFolder(folder) {
-      const first = await fs.promises.mkdir(folder, { recursive: true });
+      const making = fs.promises.mkdir(folder, { recursive: true });
+      const first = await naming('make', folder, making);
       if (first === undefined) return;
       for (let made = path.resolve(folder); ; made = path.dirname(made)) {
         await syncFolder(path.dirname(made));
@@ -67,180 +74,74 @@ export function createNodeDisk(): Disk {
       }
     },
     async remove(file) {
-      await unlessMissing(
-        fs.promises.unlink(file).then(() => syncFolder(path.dirname(file))),
-        undefined,
-      );
+      const removing = fs.promises.unlink(file).then(() => syncFolder(path.dirname(file)));
+      await unlessMissing('remove', file, removing, undefined);
     },
   };
 }
 
-/** An open descriptor; it is closed only when nothing uses it, for its number is given out anew. */
-class NodeFile implements DiskFile {
-  readonly path: string;
+/** tmp → fsync → rename → fsync of the folder (docs/PROTOCOL.md, R11). */
+class NodeDraft implements DraftFile {
+  readonly #temporary: string;
   readonly #descriptor: number;
-  readonly #patience = new Patience();
-  #busy = 0;
-  #closed = false;
-  #tellIdle: () => void = () => {};
+  #end = 0;
+  #synced = 0;
 
-  constructor(file: string, descriptor: number) {
-    this.path = file;
+  private constructor(temporary: string, descriptor: number) {
+    this.#temporary = temporary;
     this.#descriptor = descriptor;
   }
 
-  read(offset: number, length: number): Promise<Uint8Array> {
-    return this.#use(async () => {
-      const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
-      let done = 0;
-      while (done < length) {
-        const count = await readSome(this.#descriptor, bytes, done, length - done, offset + done);
-        if (count === 0) break;
-        done += count;
-      }
-      return done === length ? bytes : bytes.subarray(0, done);
+  static async open(file: string): Promise<NodeDraft> {
+    temporaryFiles++;
+    const temporary = `${file}.${process.pid}-${threadId}-${temporaryFiles}.tmp`;
+    const opening = openDescriptor(temporary, O_RDWR | O_CREAT | O_EXCL);
+    return new NodeDraft(temporary, await naming('open', temporary, opening));
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#orDiscard('write', async () => {
+      await writeAll(this.#descriptor, bytes, this.#end);
+      this.#end += bytes.length;
+      if (this.#end - this.#synced < pieceBytes) return;
+      await syncData(this.#descriptor);
+      this.#synced = this.#end;
     });
   }
 
-  writeDurably(offset: number, bytes: Uint8Array): Promise<void> {
-    return this.#use(async () => {
-      if (durableFlag !== 0 && this.#patience.allows(bytes.length)) {
-        await endOfTurn();
-        this.#patience.took(writeInPlace(this.#descriptor, bytes, offset));
-        return;
-      }
-      await writeAll(this.#descriptor, bytes, offset);
-      if (durableFlag === 0) await syncData(this.#descriptor);
-    });
-  }
-
-  size(): Promise<number> {
-    return this.#use(async () => (await statDescriptor(this.#descriptor)).size);
-  }
-
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    if (this.#busy > 0) {
-      await new Promise<void>((resolve) => {
-        this.#tellIdle = resolve;
-      });
-    }
+  async finish(file: string, name: Naming = fs.promises.rename): Promise<void> {
+    await this.#orDiscard('write', () => syncDescriptor(this.#descriptor));
     await closeDescriptor(this.#descriptor);
+    try {
+      await naming('name', file, name(this.#temporary, file));
+    } catch (error) {
+      await this.#unlink();
+      throw error;
+    }
+    await syncFolder(path.dirname(file));
   }
 
-  async #use<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new Error(`${this.path}: the file is closed`);
-    this.#busy++;
+  async discard(): Promise<void> {
+    await closeDescriptor(this.#descriptor);
+    await this.#unlink();
+  }
+
+  /** What was written of a file that cannot be finished must not fill the disk. */
+  async #orDiscard(deed: Deed, work: () => Promise<void>): Promise<void> {
     try {
-      return await work();
-    } finally {
-      this.#busy--;
-      if (this.#busy === 0) this.#tellIdle();
+      await naming(deed, this.#temporary, work());
+    } catch (error) {
+      await this.discard();
+      throw error;
     }
   }
-}
 
-/**
- * Whether a write is made in place, by the thread that asks, or by the file threads. Two hand-overs
- * between threads cost as much as a small write to a good disk, so the thread waits itself as long
- * as the disk is quick; after a slow write it does not, for a while.
- */
-class Patience {
-  #writesUntilTried = 0;
-
-  allows(bytes: number): boolean {
-    if (bytes > inPlaceBytesMax) return false;
-    if (this.#writesUntilTried === 0) return true;
-    this.#writesUntilTried--;
-    return false;
-  }
-
-  took(ms: number): void {
-    if (ms > inPlaceMsMax) this.#writesUntilTried = writesAfterSlow;
+  async #unlink(): Promise<void> {
+    await fs.promises.unlink(this.#temporary).catch(() => undefined);
   }
 }
 
-/** What this turn has to send leaves before the thread stands still. */
-function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Writes all bytes to a descriptor that makes them durable; returns how long it took. */
-function writeInPlace(descriptor: number, bytes: Uint8Array, offset: number): number {
-  const start = process.hrtime();
-  for (let done = 0; done < bytes.length; ) {
-    done += fs.writeSync(descriptor, bytes, done, bytes.length - done, offset + done);
-  }
-  const [seconds, nanos] = process.hrtime(start);
-  return seconds * 1_000 + nanos / 1e6;
-}
-
-function readSome(
-  descriptor: number,
-  bytes: Uint8Array,
-  start: number,
-  length: number,
-  offset: number,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    fs.read(descriptor, bytes, start, length, offset, (error, count) => {
-      if (error) reject(error);
-      else resolve(count);
-    });
-  });
-}
-
-/** Resolves when all bytes are with the kernel; a short write is gone on with. */
-function writeAll(descriptor: number, bytes: Uint8Array, offset: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const writeFrom = (done: number): void => {
-      if (done === bytes.length) {
-        resolve();
-        return;
-      }
-      const left = bytes.length - done;
-      fs.write(descriptor, bytes, done, left, offset + done, (error, count) => {
-        if (error) reject(error);
-        else writeFrom(done + count);
-      });
-    };
-    writeFrom(0);
-  });
-}
-
-async function writeZeros(descriptor: number, size: number, head: Uint8Array): Promise<void> {
-  await writeAll(descriptor, head, 0);
-  const zeros = new Uint8Array(Math.min(zeroBytes, size));
-  for (let offset = head.length; offset < size; offset += zeros.length) {
-    await writeAll(descriptor, zeros.subarray(0, Math.min(zeros.length, size - offset)), offset);
-    await syncData(descriptor);
-  }
-}
-
-/** tmp → fsync → rename → fsync of the folder (docs/PROTOCOL.md, R11). */
-async function writeThenName(
-  file: string,
-  write: (descriptor: number) => Promise<void>,
-  name: (temporary: string, file: string) => Promise<void> = fs.promises.rename,
-): Promise<void> {
-  temporaryFiles++;
-  const temporary = `${file}.${process.pid}-${threadId}-${temporaryFiles}.tmp`;
-  const descriptor = await openDescriptor(temporary, O_RDWR | O_CREAT | O_EXCL);
-  try {
-    try {
-      await write(descriptor);
-      await syncDescriptor(descriptor);
-    } finally {
-      await closeDescriptor(descriptor);
-    }
-    await name(temporary, file);
-  } catch (error) {
-    await fs.promises.unlink(temporary).catch(() => undefined);
-    throw error;
-  }
-  await syncFolder(path.dirname(file));
-}
+type Naming = (temporary: string, file: string) => Promise<void>;
 
 /** A second link, unlike a rename, leaves a file alone that has the name already. */
 async function nameOnce(temporary: string, file: string): Promise<void> {
@@ -251,17 +152,22 @@ async function nameOnce(temporary: string, file: string): Promise<void> {
 async function syncFolder(folder: string): Promise<void> {
   // Windows has no way to sync a folder; its file systems log their names.
   if (process.platform === 'win32') return;
-  const descriptor = await openDescriptor(folder, O_RDONLY);
+  const descriptor = await naming('open', folder, openDescriptor(folder, O_RDONLY));
   try {
-    await syncDescriptor(descriptor);
+    await naming('write', folder, syncDescriptor(descriptor));
   } finally {
     await closeDescriptor(descriptor);
   }
 }
 
-async function unlessMissing<T, U>(work: Promise<T>, missing: U): Promise<T | U> {
+async function unlessMissing<T, U>(
+  deed: Deed,
+  file: string,
+  work: Promise<T>,
+  missing: U,
+): Promise<T | U> {
   try {
-    return await work;
+    return await naming(deed, file, work);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return missing;
     throw error;

@@ -19,6 +19,15 @@ export interface DiskFile {
   close(): Promise<void>;
 }
 
+/** A file in the making, written from its beginning on. A refusal takes what there is of it away. */
+export interface DraftFile {
+  /** One write at a time. The caller leaves `bytes` alone until it resolves. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Everything written is durable and has this name, in the folder that the draft was begun in. */
+  finish(path: string): Promise<void>;
+  discard(): Promise<void>;
+}
+
 export interface Disk {
   /** An existing file. */
   open(path: string, mode: 'read' | 'write'): Promise<DiskFile>;
@@ -31,6 +40,8 @@ export interface Disk {
   replace(path: string, bytes: Uint8Array): Promise<void>;
   /** As `replace`, unless the file is there already: then it stays, and the answer is false. */
   create(path: string, bytes: Uint8Array): Promise<boolean>;
+  /** Begins a file beside `path`, under another name until it is finished; it may be long. */
+  draft(path: string): Promise<DraftFile>;
   readFile(path: string): Promise<Uint8Array | undefined>;
   /** The names of the files in a folder, sorted; empty where there is no folder. */
   list(folder: string): Promise<string[]>;

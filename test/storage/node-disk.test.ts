@@ -53,6 +53,40 @@ t.test('a file is replaced whole; a failure leaves the old one and no litter', a
   t.strictSame(readdirSync(folder).sort(), ['state.json', 'sub']);
 });
 
+t.test('a draft has its name when it is finished, and is gone when it is discarded', async (t) => {
+  const folder = t.testdir();
+  const path = join(folder, 'long');
+  const draft = await disk.draft(path);
+  for (const text of ['one ', 'two ', 'three']) await draft.write(bytesOf(text));
+  t.equal(await disk.readFile(path), undefined);
+  t.match(readdirSync(folder), [/^long\..*\.tmp$/]);
+  await draft.finish(path);
+  t.equal(textOf(await disk.readFile(path)), 'one two three');
+  t.strictSame(readdirSync(folder), ['long']);
+  const other = await disk.draft(join(folder, 'other'));
+  await other.write(bytesOf('x'));
+  await other.discard();
+  t.strictSame(readdirSync(folder), ['long']);
+});
+
+t.test('a refusal names the file and the reason in one sentence', async (t) => {
+  const none = join(t.testdir(), 'none', 'x');
+  const reason = 'no such file or directory (ENOENT)';
+  await t.rejects(disk.open(none, 'read'), { message: `cannot open ${none}: ${reason}` });
+  await t.rejects(disk.replace(none, bytesOf('x')), {
+    message: /^cannot open .*x\..*tmp: no such/,
+  });
+  const full = '/dev/full';
+  if (!existsSync(full)) return;
+  const file = await disk.open(full, 'write');
+  await t.rejects(file.writeDurably(0, bytesOf('x')), {
+    name: 'DiskError',
+    code: 'ENOSPC',
+    message: `cannot write ${full}: no space left on device (ENOSPC)`,
+  });
+  await file.close();
+});
+
 t.test('create writes a file only where there is none', async (t) => {
   const folder = t.testdir();
   const path = join(folder, 'cluster.json');
