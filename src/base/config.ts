@@ -57,6 +57,8 @@ export interface FrontendConfig extends ServiceConfig {
   readonly demo: boolean;
   /** Products in the cache of each session thread; 0: no cache. */
   readonly cacheEntries: number;
+  /** Have each session thread listen for itself, where Node and the kernel can. */
+  readonly reusePort: boolean;
 }
 
 /** An older store's dialect at the root of a port of its own. */

@@ -58,10 +58,11 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
       const http =
         options.httpListen === undefined ? planned.http : readAddress(options.httpListen);
       const adminToken = ensureToken(dataDir, 'admin', systemRandom);
-      const { openAdmin, demo, cacheEntries } = options;
+      const { openAdmin, demo, cacheEntries, reusePort } = options;
       const dialects = dialectPorts(options.dialectPort, http.host, n);
       const doors = { raw, http, dialects };
-      const config = { ...common, ...doors, adminToken, openAdmin, demo, cacheEntries };
+      const access = { adminToken, openAdmin, demo, cacheEntries, reusePort };
+      const config = { ...common, ...doors, ...access };
       return { kind, config };
     }
   }

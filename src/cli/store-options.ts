@@ -71,6 +71,11 @@ export const serviceSpecs = {
     { min: 0, max: 10_000_000, default: cacheLimits.entriesMax },
     serviceGroup,
   ),
+  reusePort: flag(
+    'Let the kernel spread sessions over the threads, where Node can (--no-reuse-port: relay them)',
+    serviceGroup,
+    true,
+  ),
   openAdmin: flag('Let old clients change products without a token', serviceGroup),
   dialectPort: list(
     "An older store's routes at the root of a port of their own: NAME=PORT",

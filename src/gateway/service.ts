@@ -10,7 +10,6 @@ import { systemRandom } from '../base/random.js';
 import type { Leaders } from '../frontend/backends.js';
 import { FrontendOwner } from '../frontend/owner.js';
 import type { CacheCounters } from '../frontend/product-cache.js';
-import { tcpTransport } from '../net/tcp-transport.js';
 import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';
 import { readClusterId } from '../storage/identity.js';
@@ -18,6 +17,7 @@ import { createNodeDisk } from '../storage/node-disk.js';
 import type { Product } from '../wire/schemas.js';
 import { CacheRounds } from './cache-round.js';
 import type { Demo, DemoCommand } from './demo-routes.js';
+import { openDoor, threadsListen } from './doors.js';
 import type { GatewayThreadData } from './thread.js';
 
 /** `demo` is asked for nothing unless the configuration allows demonstrations. */
@@ -58,9 +58,10 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
     },
   });
   const pool = await startThreads(config, data, { owner, demo, rounds, logger });
-  await pool.listen(tcpTransport, config.raw, 'raw');
-  await pool.listen(tcpTransport, config.http, 'http');
-  for (const { name, address } of config.dialects) await pool.listen(tcpTransport, address, name);
+  const inThreads = threadsListen(config);
+  await openDoor(pool, config.raw, 'raw', inThreads);
+  await openDoor(pool, config.http, 'http', inThreads);
+  for (const { name, address } of config.dialects) await openDoor(pool, address, name, inThreads);
   owner.start();
   return {
     name: config.name,

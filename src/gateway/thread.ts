@@ -11,6 +11,7 @@ import type { Leaders } from '../frontend/backends.js';
 import { type FrontendThreadData, threadParts } from '../frontend/thread-parts.js';
 import type { EventBatch, EventSource } from '../frontend/types.js';
 import { connectionDuplex } from '../net/duplex.js';
+import { listenBeside } from '../net/tcp-transport.js';
 import type { OwnerLink, ProgramFactory } from '../pool/types.js';
 import type { Product } from '../wire/schemas.js';
 import type { Demo } from './demo-routes.js';
@@ -68,6 +69,7 @@ export const program: ProgramFactory = async (owner, given) => {
       if (kind === 'raw') raw.accept(connection);
       else required(doors.get(kind), 'door').accept(connectionDuplex(connection));
     },
+    listen: listenBeside,
     told(topic, message) {
       if (topic === 'leaders') parts.follow(message as Leaders);
       if (topic === 'events') events.publish(message as EventBatch);

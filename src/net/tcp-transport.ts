@@ -3,7 +3,7 @@
  * socket errors become `unavailable` with the cause kept. Knows nothing of what the bytes mean.
  */
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
-import { formatAddress } from '../base/address.js';
+import { type Address, formatAddress } from '../base/address.js';
 import { systemClock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { sessionLimits } from '../base/limits.js';
@@ -43,26 +43,36 @@ export const tcpTransport: Transport = {
     });
   },
 
-  listen(address, accept) {
-    return new Promise((resolve, reject) => {
-      const server = createServer(
-        { noDelay: true, allowHalfOpen: true, highWaterMark: highWaterBytes },
-        (socket) => accept(tcpConnection(socket)),
-      );
-      const failed = (error: Error): void => {
-        const message = `cannot listen on ${formatAddress(address)}: ${reasonOf(error)}`;
-        reject(new BazarError('unavailable', message, { cause: error }));
-      };
-      server.once('error', failed);
-      server.listen({ host: address.host, port: address.port, backlog }, () => {
-        server.off('error', failed);
-        // Accepting may fail for want of descriptors; the listener stays and tries again.
-        server.on('error', () => {});
-        resolve(tcpListener(server, address.host));
-      });
-    });
-  },
+  listen: (address, accept) => listen(address, accept, false),
 };
+
+/** As `tcpTransport.listen`, beside other threads that do the same; see reuse-port.ts. */
+export const listenBeside: Transport['listen'] = (address, accept) => listen(address, accept, true);
+
+function listen(
+  address: Address,
+  accept: (connection: Connection) => void,
+  reusePort: boolean,
+): Promise<Listener> {
+  return new Promise((resolve, reject) => {
+    const server = createServer(
+      { noDelay: true, allowHalfOpen: true, highWaterMark: highWaterBytes },
+      (socket) => accept(tcpConnection(socket)),
+    );
+    const failed = (error: Error): void => {
+      const message = `cannot listen on ${formatAddress(address)}: ${reasonOf(error)}`;
+      reject(new BazarError('unavailable', message, { cause: error }));
+    };
+    server.once('error', failed);
+    const wish = { host: address.host, port: address.port, backlog, reusePort };
+    server.listen(wish, () => {
+      server.off('error', failed);
+      // Accepting may fail for want of descriptors; the listener stays and tries again.
+      server.on('error', () => {});
+      resolve(tcpListener(server, address.host));
+    });
+  });
+}
 
 function tcpListener(server: Server, host: string): Listener {
   const bound = server.address();

@@ -7,6 +7,8 @@ import { sessionLimits } from '../base/limits.js';
 export interface RelayLimits {
   /** Sessions of the whole pool; one more is closed at once. */
   readonly sessionsMax: number;
+  /** Sessions that one thread accepts by itself; one more is closed at once. */
+  readonly threadSessionsMax: number;
   /** Bytes of one session given to its thread and not consumed; beyond it the socket is paused. */
   readonly inputBytesMax: number;
   /** Bytes of one session written and not taken by the network; beyond it `write` returns false. */
@@ -20,6 +22,7 @@ export interface RelayLimits {
 
 export const defaultRelayLimits: RelayLimits = {
   sessionsMax: sessionLimits.sessionsMax,
+  threadSessionsMax: sessionLimits.sessionsMax,
   inputBytesMax: sessionLimits.inputBytesMax,
   outputBytesMax: sessionLimits.inputBytesMax,
   creditBytes: 64 * 1024,

@@ -8,6 +8,7 @@ import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { type BatchReader, BatchWriter, type Kind, kinds, readBatch } from './batch.js';
 import type { RelayLimits } from './limits.js';
+import { OwnDoors } from './own-doors.js';
 import { OwnerLine } from './owner-line.js';
 import { RelayedConnection } from './relayed-connection.js';
 import type { Control, PortReceiver, ThreadPort } from './thread-port.js';
@@ -20,11 +21,15 @@ export class SessionHost implements PortReceiver, BatchReader {
   readonly #writer: BatchWriter;
   readonly #line: OwnerLine;
   readonly #sessions = new Map<number, RelayedConnection>();
+  readonly #clock: Clock;
   #program: SessionProgram | undefined;
+  #doors: OwnDoors | undefined;
+  #counting = false;
 
   /** `stopped` is called when the owner wants nothing more of this thread. */
   constructor(port: ThreadPort, clock: Clock, limits: RelayLimits, stopped: () => void) {
     this.#port = port;
+    this.#clock = clock;
     this.#limits = limits;
     this.#stopped = stopped;
     this.#writer = new BatchWriter(
@@ -42,6 +47,13 @@ export class SessionHost implements PortReceiver, BatchReader {
   /** Makes the program, which may call the owner already, and reports for work. */
   async run(factory: ProgramFactory, data: unknown): Promise<void> {
     this.#program = await factory(this.#line, data);
+    this.#doors = new OwnDoors({
+      program: this.#program,
+      sessionsMax: this.#limits.threadSessionsMax,
+      counted: () => this.#count(),
+      failed: (remote, error) =>
+        this.#send({ type: 'session-failed', remote, err: error.stack ?? error.message }),
+    });
     this.#send({ type: 'ready' });
   }
 
@@ -54,18 +66,31 @@ export class SessionHost implements PortReceiver, BatchReader {
       case 'told':
         this.#program?.told(control.topic, control.message);
         return;
+      case 'listen':
+        void this.#listen(control);
+        return;
+      case 'unlisten': {
+        const { kind } = control;
+        void this.#doors?.unlisten(kind).then(() => this.#send({ type: 'unlistened', kind }));
+        return;
+      }
       case 'drain':
         // A failing drain must not be taken for a drained program; it ends the thread.
-        void this.#program?.drain().then(() => this.#send({ type: 'drained' }));
+        void this.#drain();
         return;
       case 'stop':
+        this.#doors?.destroy();
         this.#line.close();
         this.#port.close();
         this.#stopped();
         return;
       case 'ready':
       case 'drained':
-        throw new BazarError('internal', 'only a thread is ready or drained');
+      case 'listening':
+      case 'unlistened':
+      case 'sessions':
+      case 'session-failed':
+        throw new BazarError('internal', `only a thread says "${control.type}"`);
       default:
         unreachable(control);
     }
@@ -104,6 +129,33 @@ export class SessionHost implements PortReceiver, BatchReader {
       default:
         unreachable(kind);
     }
+  }
+
+  async #listen({ kind, address }: Control & { readonly type: 'listen' }): Promise<void> {
+    try {
+      await this.#doors?.listen(address, kind);
+      this.#send({ type: 'listening', kind });
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      this.#send({ type: 'listening', kind, problem });
+    }
+  }
+
+  async #drain(): Promise<void> {
+    await this.#doors?.stopAccepting();
+    await this.#program?.drain();
+    await this.#doors?.finish();
+    this.#send({ type: 'drained' });
+  }
+
+  /** Once a turn, however many sessions come and go. */
+  #count(): void {
+    if (this.#counting) return;
+    this.#counting = true;
+    this.#clock.afterTurn(() => {
+      this.#counting = false;
+      this.#port.sendControl({ type: 'sessions', count: this.#doors?.sessions ?? 0 });
+    });
   }
 
   #open(session: number, text: string): void {

@@ -43,7 +43,9 @@ export async function startSessionPool(options: SessionPoolOptions): Promise<Ses
   if (!Number.isInteger(workers) || workers < 0 || workers > poolLimits.workersMax) {
     throw new BazarError('invalid_argument', `workers are 0 to ${poolLimits.workersMax}`);
   }
-  const limits = relayLimits(options.limits);
+  const shared = relayLimits(options.limits);
+  const threadSessionsMax = Math.ceil(shared.sessionsMax / Math.max(1, workers));
+  const limits = { ...shared, threadSessionsMax };
   const launch = { program, data, limits };
   const launcher =
     workers === 0 ? localLauncher(launch, clock) : threadLauncher(workers, launch, logger);
@@ -75,8 +77,11 @@ export class SessionPool {
   readonly #listeners = new Set<Listener>();
   /** The last message of each topic, for threads that start later. */
   readonly #topics = new Map<string, unknown>();
+  /** Where the threads listen by themselves, by the kind of session. */
+  readonly #doors = new Map<string, Address>();
   readonly #undrained = new Set<SessionThread>();
   readonly #cores = availableParallelism();
+  /** Sessions that the owner accepted. */
   #sessions = 0;
   #accepting = true;
   /** Looks again whether what a drain waits for has come. */
@@ -91,7 +96,7 @@ export class SessionPool {
         ...parts,
         index,
         launcher,
-        onRunning: (running) => this.#tellTopics(running),
+        onRunning: (running) => this.#prepare(running),
         onDrained: (drained) => {
           if (this.#undrained.delete(drained)) this.#progress();
         },
@@ -121,6 +126,25 @@ export class SessionPool {
     return listener;
   }
 
+  /**
+   * Each thread listens there by itself, and the kernel spreads the sessions over them. The port
+   * must not be 0; rejects where one of them cannot.
+   */
+  async listenInThreads(address: Address, kind: string): Promise<Listener> {
+    this.#doors.set(kind, address);
+    const close = async (): Promise<void> => {
+      this.#doors.delete(kind);
+      await Promise.all(this.#threads.map((thread) => thread.unlisten(kind)));
+    };
+    try {
+      await Promise.all(this.#threads.map((thread) => thread.listen(address, kind)));
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    return { address, close };
+  }
+
   /** Tells every thread, now and after a restart, until the topic's next message. */
   broadcast(topic: string, message: unknown): void {
     this.#topics.set(topic, message);
@@ -128,7 +152,8 @@ export class SessionPool {
   }
 
   status(): PoolStatus {
-    return { threads: this.#threads.map((thread) => thread.status()), sessions: this.#sessions };
+    const threads = this.#threads.map((thread) => thread.status());
+    return { threads, sessions: threads.reduce((sum, { sessions }) => sum + sessions, 0) };
   }
 
   /** Accepts nothing more, waits (at most `drainMs`) for the requests under way, sends, closes. */
@@ -172,6 +197,8 @@ export class SessionPool {
 
   async #stopAccepting(): Promise<void> {
     this.#accepting = false;
+    // The threads close doors of their own when they are told to drain or to stop.
+    this.#doors.clear();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
   }
 
@@ -215,7 +242,13 @@ export class SessionPool {
     return least;
   }
 
-  #tellTopics(thread: SessionThread): void {
+  /** A thread that has just started, be it in another's place, gets what all have. */
+  #prepare(thread: SessionThread): void {
+    for (const [kind, address] of this.#doors) {
+      thread.listen(address, kind).catch((error: unknown) => {
+        this.#parts.logger.error({ kind, err: String(error) }, 'a thread does not listen');
+      });
+    }
     for (const [topic, message] of this.#topics) {
       thread.relay?.send({ type: 'told', topic, message });
     }

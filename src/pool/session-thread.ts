@@ -3,6 +3,8 @@
  * calls, and another takes its place, later each time where they crash on end. It does not choose
  * sessions. Invariant: at most one relay is alive.
  */
+
+import type { Address } from '../base/address.js';
 import type { Clock, Timer } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
@@ -33,6 +35,9 @@ export interface SessionThreadOptions {
 
 export class SessionThread {
   readonly #options: SessionThreadOptions;
+  /** Who waits for the thread to listen, or to listen no more, on the doors of a kind. */
+  readonly #doors = new Map<string, (problem?: string) => void>();
+  #ownSessions = 0;
   #relay: Relay | undefined;
   #state: ThreadStatus['state'] = 'starting';
   #launchedMs = 0;
@@ -64,7 +69,34 @@ export class SessionThread {
   }
 
   get sessions(): number {
-    return this.#relay?.sessions ?? 0;
+    return (this.#relay?.sessions ?? 0) + this.#ownSessions;
+  }
+
+  /** Has the thread accept sessions by itself; rejects where it cannot. */
+  listen(address: Address, kind: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#doors.set(kind, (problem) => {
+        if (problem === undefined) resolve();
+        else reject(new BazarError('unavailable', problem));
+      });
+      if (this.relay) this.relay.send({ type: 'listen', kind, address });
+      else this.#answer(kind, 'the thread does not run');
+    });
+  }
+
+  /** Resolves when the thread accepts no more sessions of the kind, be it that it has ended. */
+  unlisten(kind: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#doors.set(kind, () => resolve());
+      if (this.relay) this.relay.send({ type: 'unlisten', kind });
+      else this.#answer(kind);
+    });
+  }
+
+  #answer(kind: string, problem?: string): void {
+    const waiting = this.#doors.get(kind);
+    this.#doors.delete(kind);
+    waiting?.(problem);
   }
 
   status(): ThreadStatus {
@@ -115,6 +147,12 @@ export class SessionThread {
 
   #control(control: Control): void {
     if (control.type === 'drained') this.#options.onDrained(this);
+    if (control.type === 'listening') this.#answer(control.kind, control.problem);
+    if (control.type === 'unlistened') this.#answer(control.kind);
+    if (control.type === 'sessions') this.#ownSessions = control.count;
+    if (control.type === 'session-failed') {
+      this.#options.logger.error({ remote: control.remote, err: control.err }, 'a session failed');
+    }
     if (control.type !== 'ready' || this.#state !== 'starting') return;
     this.#state = 'running';
     this.#options.onRunning(this);
@@ -125,6 +163,8 @@ export class SessionThread {
     const neverRan = this.#crashes === 0 && this.#state === 'starting';
     this.#relay?.abandon();
     this.#relay = undefined;
+    this.#ownSessions = 0;
+    for (const kind of [...this.#doors.keys()]) this.#answer(kind, 'the thread ended');
     if (this.#state === 'stopped') return;
     const { clock, index, logger, onDrained } = this.#options;
     this.#state = 'crashed';

@@ -4,11 +4,21 @@
  * within one thread, so that sessions on the owner itself go the same way.
  */
 import type { MessagePort } from 'node:worker_threads';
+import type { Address } from '../base/address.js';
 
 /** Control messages; everything else is a batch. */
 export type Control =
   | { readonly type: 'ready' }
   | { readonly type: 'told'; readonly topic: string; readonly message: unknown }
+  /** Accept sessions of this kind by itself, and no more of them. */
+  | { readonly type: 'listen'; readonly kind: string; readonly address: Address }
+  | { readonly type: 'unlisten'; readonly kind: string }
+  /** The thread's answer to either, with why it cannot. */
+  | { readonly type: 'listening'; readonly kind: string; readonly problem?: string }
+  | { readonly type: 'unlistened'; readonly kind: string }
+  /** How many sessions the thread has accepted by itself and not closed. */
+  | { readonly type: 'sessions'; readonly count: number }
+  | { readonly type: 'session-failed'; readonly remote: string; readonly err: string }
   | { readonly type: 'drain' }
   | { readonly type: 'drained' }
   | { readonly type: 'stop' };

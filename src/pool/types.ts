@@ -2,7 +2,8 @@
  * What a session thread's program is, and how it talks to its owner. A service hands the pool the
  * module of its program; the pool runs it in each thread (or, with no threads, on the owner).
  */
-import type { Connection } from '../net/types.js';
+import type { Address } from '../base/address.js';
+import type { Connection, Listener } from '../net/types.js';
 
 /**
  * The thread's line to its owner: everything called in one turn travels as one message. Arguments
@@ -22,6 +23,11 @@ export interface SessionProgram {
    * throw closes that session alone; what is thrown elsewhere ends the thread, which is replaced.
    */
   open(connection: Connection, kind: string): void;
+  /**
+   * Listens in the thread itself, on a port that other threads listen on too. Absent where the
+   * program gets its sessions from the owner alone.
+   */
+  listen?(address: Address, accept: (connection: Connection) => void): Promise<Listener>;
   /** A message of the owner to all its threads; a replaced thread gets the last one of each topic. */
   told(topic: string, message: unknown): void;
   /** No new sessions or requests; resolves when the requests under way are answered. */

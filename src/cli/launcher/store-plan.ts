@@ -74,8 +74,8 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
     restockTo: options.restockTo,
     productsFile: resolve(options.productsFile),
   };
-  const { openAdmin, demo, cacheEntries } = options;
-  const access = { adminToken: secrets.adminToken, openAdmin, demo, cacheEntries };
+  const { openAdmin, demo, cacheEntries, reusePort } = options;
+  const access = { adminToken: secrets.adminToken, openAdmin, demo, cacheEntries, reusePort };
   return [
     ...cluster.catalogs.map(({ name }) => order('catalog', { ...common(name), ...stock })),
     ...cluster.orders.map(({ name }) => order('order', common(name))),

@@ -4,6 +4,7 @@
  */
 import { threadId } from 'node:worker_threads';
 import { AssertionError } from '../../../src/base/assert.js';
+import { listenBeside } from '../../../src/net/tcp-transport.js';
 import type { Connection } from '../../../src/net/types.js';
 import type { ProgramFactory } from '../../../src/pool/types.js';
 
@@ -27,6 +28,7 @@ export const program: ProgramFactory = async (owner, data) => {
         closed: (error) => owner.tell('closed', error?.message ?? ''),
       });
     },
+    listen: listenBeside,
     told: (topic, message) => {
       told.push([topic, message]);
       owner.tell('told', { threadId, told });

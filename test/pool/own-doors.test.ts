@@ -1,0 +1,159 @@
+// Sessions that threads accept by themselves. One thread needs nothing of the kernel; two share a
+// port, which only some Nodes can.
+import t, { type Test } from 'tap';
+import type { Address } from '../../src/base/address.js';
+import { reusesPorts } from '../../src/net/reuse-port.js';
+import { Harness, heldClock } from './harness.js';
+import { anyPort, Client, tcp } from './tcp.js';
+
+const alone = { workers: 1 };
+const shared = reusesPorts() ? {} : { skip: 'this Node cannot share a port between threads' };
+
+async function freePort(): Promise<Address> {
+  const listener = await tcp.listen(anyPort, () => {});
+  await listener.close();
+  return listener.address;
+}
+
+async function openDoor(harness: Harness, kind = 'raw'): Promise<Address> {
+  const { address } = await harness.pool.listenInThreads(await freePort(), kind);
+  return address;
+}
+
+function visit(t: Test, address: Address): Client {
+  const client = new Client(address);
+  t.teardown(() => client.close());
+  return client;
+}
+
+/** The peer has ended or reset the connection, or refused it. */
+async function gone(client: Client): Promise<void> {
+  await client.until(({ ended }) => ended).catch(() => {});
+}
+
+/** Resolves with a client that was let in; until then nobody listens. */
+async function letIn(t: Test, address: Address): Promise<Client> {
+  for (;;) {
+    const client = visit(t, address);
+    client.send('w');
+    await client.until(({ ended, receivedBytes }) => ended || receivedBytes > 0).catch(() => {});
+    if (client.receivedBytes > 0) return client;
+  }
+}
+
+t.test('a thread serves what it accepts, and asks the owner', async (t) => {
+  const harness = await Harness.start(t, alone);
+  const client = visit(t, await openDoor(harness));
+  t.equal(await client.ask('w', 1), 'w');
+  client.send('c');
+  await harness.until(() => harness.calls().length === 1);
+  harness.calls()[0]?.reply(undefined, 'yes');
+  t.equal(await client.take(4), 'yes;');
+});
+
+t.test('a session that throws is closed alone', async (t) => {
+  const harness = await Harness.start(t, alone);
+  const address = await openDoor(harness);
+  const [failing, other] = [visit(t, address), visit(t, address)];
+  t.equal(await other.ask('w', 1), 'w');
+  failing.send('x');
+  await gone(failing);
+  await harness.until(() => harness.logged.length > 0);
+  t.match(harness.logged, [{ level: 'error', fields: { err: /a session failed/ } }]);
+  t.equal(await other.ask('w', 1), 'w');
+});
+
+t.test('a session that cannot be opened is closed alone', async (t) => {
+  const harness = await Harness.start(t, alone);
+  const refused = visit(t, await openDoor(harness, 'refused'));
+  const other = visit(t, await openDoor(harness));
+  await gone(refused);
+  t.equal(await other.ask('w', 1), 'w');
+});
+
+t.test('a thread that crashed is replaced by one that listens too', async (t) => {
+  const harness = await Harness.start(t, alone);
+  const address = await openDoor(harness);
+  const client = visit(t, address);
+  client.send('X');
+  await gone(client);
+  const next = await letIn(t, address);
+  t.equal(await next.ask('w', 2), 'ww');
+  t.equal(harness.pool.status().threads[0]?.crashes, 1);
+});
+
+t.test('a session above the limit is closed at once', async (t) => {
+  const harness = await Harness.start(t, { ...alone, limits: { sessionsMax: 1 } });
+  const address = await openDoor(harness);
+  const first = visit(t, address);
+  t.equal(await first.ask('w', 1), 'w');
+  await gone(visit(t, address));
+  t.equal(await first.ask('w', 1), 'w');
+});
+
+t.test('a port that is taken is refused', async (t) => {
+  const harness = await Harness.start(t, alone);
+  const taken = await tcp.listen(anyPort, () => {});
+  t.teardown(() => taken.close());
+  await t.rejects(harness.pool.listenInThreads(taken.address, 'raw'), { code: 'unavailable' });
+});
+
+t.test('a door that was closed lets nobody in; its sessions stay', async (t) => {
+  const harness = await Harness.start(t, alone);
+  const door = await harness.pool.listenInThreads(await freePort(), 'raw');
+  const client = visit(t, door.address);
+  t.equal(await client.ask('w', 1), 'w');
+  await door.close();
+  await gone(visit(t, door.address));
+  t.equal(await client.ask('w', 1), 'w');
+});
+
+t.test('drain waits for the requests under way, then ends the sessions', async (t) => {
+  const harness = await Harness.start(t, alone);
+  const address = await openDoor(harness);
+  const asking = visit(t, address);
+  asking.send('c');
+  await harness.until(() => harness.calls().length === 1);
+  const draining = harness.pool.drain();
+  await harness.until(() => harness.told('draining').length === 1);
+  await gone(visit(t, address));
+  harness.calls()[0]?.reply(undefined, 'the answer');
+  t.equal(await asking.take(11), 'the answer;');
+  await asking.until((client) => client.ended);
+  asking.socket.end();
+  await draining;
+  t.match(harness.pool.status(), { sessions: 0 });
+});
+
+t.test('drain does not wait for ever', async (t) => {
+  const clock = heldClock();
+  const harness = await Harness.start(t, { ...alone, clock });
+  const asking = visit(t, await openDoor(harness));
+  asking.send('c');
+  await harness.until(() => harness.calls().length === 1);
+  const draining = harness.pool.drain();
+  await harness.until(() => harness.told('draining').length === 1);
+  clock.release();
+  await draining;
+  await gone(asking);
+});
+
+t.test('the kernel spreads sessions over the threads', shared, async (t) => {
+  const harness = await Harness.start(t);
+  const address = await openDoor(harness);
+  const clients = Array.from({ length: 64 }, () => visit(t, address));
+  for (const client of clients) t.equal(await client.ask('w', 1), 'w');
+  for (const client of clients) client.send('#');
+  await harness.until(() => harness.told('letter').length === clients.length);
+  t.equal(new Set(harness.told('letter')).size, 2, 'both threads have some');
+});
+
+t.test('Nodes that can share a port are known by their version', async (t) => {
+  for (const version of ['22.12.0', '22.20.1', '23.1.0', '24.0.0', '26.10.0']) {
+    t.ok(reusesPorts(version, 'linux'), version);
+    t.notOk(reusesPorts(version, 'darwin'), version);
+  }
+  for (const version of ['20.20.2', '21.7.3', '22.11.0', '23.0.0', '18.20.0']) {
+    t.notOk(reusesPorts(version, 'linux'), version);
+  }
+});
