@@ -64,7 +64,8 @@ export const load = defineCommand({
 async function putLoad(options: Options, io: Io): Promise<number> {
   const { OrderLedger } = await import('../load/order-ledger.js');
   const { runLoad } = await import('../load/load-run.js');
-  const { printReport, progressView } = await import('../load/load-view.js');
+  const { printReport } = await import('../load/load-view.js');
+  const { progressView } = await import('../progress-view.js');
   const { waitingClock } = await import('../../base/clock.js');
   const seed = options.seed ?? systemRandom.integer(2 ** 32);
   const view = await progressView(io, !options.progress);
@@ -90,7 +91,8 @@ async function putLoad(options: Options, io: Io): Promise<number> {
 async function verify(options: Options, io: Io): Promise<number> {
   const { OrderLedger, readOrdersFile } = await import('../load/order-ledger.js');
   const { readBack } = await import('../load/load-run.js');
-  const { printVerdict, progressView } = await import('../load/load-view.js');
+  const { printVerdict } = await import('../load/load-view.js');
+  const { progressView } = await import('../progress-view.js');
   const ledger = new OrderLedger();
   for (const order of readOrdersFile(options.verify ?? '')) ledger.acknowledge(order);
   const view = await progressView(io, !options.progress);

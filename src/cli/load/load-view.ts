@@ -1,38 +1,9 @@
-/** How a load run looks: its progress while it runs, its report at the end. */
+/** How a load run looks at the end: its report. */
 import type { Io } from '../io.js';
 import { printTable } from '../output.js';
-import type { Latencies, LoadOptions, LoadReport } from './load-run.js';
+import type { Latencies, LoadReport } from './load-run.js';
 
 const mismatchesShown = 20;
-
-export interface ProgressView {
-  readonly update: LoadOptions['progress'];
-  stop(): void;
-}
-
-/** A bar on a terminal, else nothing. */
-export async function progressView(io: Io, quiet: boolean): Promise<ProgressView> {
-  if (!io.errTerminal || quiet) return { update: () => {}, stop: () => {} };
-  const { default: progress } = await import('cli-progress');
-  const bar = new progress.SingleBar({
-    format: '{phase} [{bar}] {percentage} % | {value}/{total} | {eta_formatted} left',
-    hideCursor: true,
-    clearOnComplete: true,
-  });
-  let phase = '';
-  return {
-    update(now, done, total) {
-      if (phase !== now) {
-        if (phase !== '') bar.stop();
-        bar.start(total, done, { phase: now });
-        phase = now;
-      } else bar.update(done, { phase: now });
-    },
-    stop() {
-      if (phase !== '') bar.stop();
-    },
-  };
-}
 
 export async function printReport(report: LoadReport, io: Io): Promise<void> {
   const row = (name: string, one: Latencies): (string | number)[] => [
