@@ -3,6 +3,8 @@ import type { Entry } from './command.js';
 import { audit } from './commands/audit.js';
 import { buy } from './commands/buy.js';
 import { down } from './commands/down.js';
+import { exportAll } from './commands/export.js';
+import { importProducts } from './commands/import.js';
 import { kill } from './commands/kill.js';
 import { load } from './commands/load.js';
 import { logs } from './commands/logs.js';
@@ -22,5 +24,5 @@ export function allCommands(): Entry[] {
   const store = [up, down, status, kill, start, logs];
   const shopping = [shop, search, lookup, buy, order, orders];
   const services = isBuilt('recovery') ? [catalog, recovery, frontend] : [catalog, frontend];
-  return [...store, ...shopping, product, audit, load, ...services];
+  return [...store, ...shopping, product, importProducts, exportAll, audit, load, ...services];
 }

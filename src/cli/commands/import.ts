@@ -1,0 +1,117 @@
+/** `bazar import`: products from a CSV file, while the store sells. */
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { adminSpecs, withAdmin } from '../client-options.js';
+import { defineCommand } from '../command.js';
+import { exitCodes, UsageError } from '../exit-codes.js';
+import type { Io } from '../io.js';
+import { choice, flag, integer, number, positional, type Values } from '../options.js';
+import { printJson } from '../output.js';
+import { existingChoices, type ImportReport } from '../stock/import-run.js';
+
+const importGroup = { group: 'Import:' };
+
+const importSpecs = {
+  file: positional(
+    'A CSV file with the columns id (may be left out), name, topic, price, quantity',
+  ),
+  dryRun: flag('Only tell what would happen', importGroup),
+  existing: choice(
+    'What to do with a product that is there and differs',
+    existingChoices,
+    'update',
+    importGroup,
+  ),
+  rowsAtOnce: integer('Rows under way at once', { min: 1, max: 1_000, default: 256 }, importGroup),
+  progress: flag('Show a progress bar on a terminal', importGroup, true),
+  ...adminSpecs,
+  // Long enough for a failover.
+  timeout: number(
+    'Seconds that a row may take with all its attempts',
+    { min: 0.01, max: 3_600, default: 30 },
+    { group: 'Client:' },
+  ),
+} as const;
+
+type Options = Values<typeof importSpecs>;
+
+export const importProducts = defineCommand({
+  usage: 'import <file>',
+  describe: 'Bring in products from a CSV file (admin)',
+  examples: [
+    ['$0 import products.csv --dry-run', 'what would be added, changed, refused'],
+    ['$0 import products.csv', 'run it again after an interruption: what is there is passed over'],
+    ['$0 import products.csv --existing skip', 'leave price and stock of what is there'],
+    ['$0 export | $0 import - --port-offset 100', 'from one store to another'],
+  ],
+  specs: importSpecs,
+  async run(options, io) {
+    const { file = '' } = options;
+    const lines = file === '-' ? 0 : await countLines(file);
+    const source = file === '-' ? io.stdin : createReadStream(file);
+    const problems: { line: number; message: string }[] = [];
+    const stopped = io.interrupted();
+    const report = await bringIn(source, { options, io, lines, stopped, problems });
+    if (options.json) printJson(io, { ...report, dry_run: options.dryRun, problems });
+    else show(report, options.dryRun, io);
+    if (!stopped.aborted) return report.failed === 0 ? exitCodes.ok : exitCodes.error;
+    io.err('interrupted: the same command goes on where it was\n');
+    return exitCodes.error;
+  },
+});
+
+interface Import {
+  readonly options: Options;
+  readonly io: Io;
+  /** Of the file; 0 where that is not known. */
+  readonly lines: number;
+  readonly stopped: AbortSignal;
+  readonly problems: { line: number; message: string }[];
+}
+
+async function bringIn(source: Readable, given: Import): Promise<ImportReport> {
+  const { options, io, lines, stopped, problems } = given;
+  const { csvRows } = await import('../stock/csv-rows.js');
+  const { importRows } = await import('../stock/import-run.js');
+  const { progressView } = await import('../progress-view.js');
+  const view = await progressView(io, !options.progress || lines === 0);
+  try {
+    return await withAdmin(options, (client) =>
+      importRows(csvRows(source), {
+        ...options,
+        client,
+        stopped,
+        progress: (line) => view.update(options.dryRun ? 'checking' : 'importing', line, lines),
+        failed(line, message) {
+          problems.push({ line, message });
+          if (!options.json) io.err(`line ${line}: ${message}\n`);
+        },
+      }),
+    );
+  } finally {
+    source.destroy();
+    view.stop();
+  }
+}
+
+/** For the bar; also where a file that cannot be read is noticed first. */
+async function countLines(path: string): Promise<number> {
+  const file = await open(path);
+  try {
+    if ((await file.stat()).isDirectory()) throw new UsageError(`${path} is a folder`);
+    let lines = 0;
+    for await (const chunk of file.createReadStream({ autoClose: false })) {
+      for (const byte of chunk as Buffer) if (byte === 0x0a) lines++;
+    }
+    return lines;
+  } finally {
+    await file.close();
+  }
+}
+
+function show({ added, updated, unchanged, failed }: ImportReport, dryRun: boolean, io: Io): void {
+  const would = dryRun ? 'would be ' : '';
+  io.out(`${added} ${would}added, ${updated} ${would}updated, ${unchanged} unchanged`);
+  io.out(`, ${failed} ${failed === 1 ? 'row' : 'rows'} refused\n`);
+}
