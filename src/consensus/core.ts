@@ -12,7 +12,7 @@ import { refusal, startServing, tickLeader } from './lead.js';
 import { checkAdmitted } from './learners.js';
 import type { Message, SnapshotMark } from './messages.js';
 import type { Batch, Load } from './outputs.js';
-import { requestRead, tickReads } from './reads.js';
+import { requestConfirmation, requestRead, tickReads } from './reads.js';
 import { append, onLoadedForPeer, peerLost, sendEntries } from './replication.js';
 import { installed, requestSnapshot } from './snapshots.js';
 import { becomeFollower, type CoreOptions, createState, type State } from './state.js';
@@ -107,6 +107,11 @@ export class Core {
   /** Asks for a read position (R9); one `ReadDone` with this id follows. */
   read(id: number, nowMs: number): void {
     requestRead(this.#at(nowMs), id);
+  }
+
+  /** Asks whether this member leads still (R8); one `ReadDone` with this id follows. */
+  confirm(id: number, nowMs: number): void {
+    requestConfirmation(this.#at(nowMs), id);
   }
 
   /** The host has applied so far. */

@@ -27,6 +27,20 @@ export function requestRead(state: State, id: number): void {
   }
 }
 
+/**
+ * Asks whether this member leads still: a majority's answer to a round begun now, whether it serves
+ * already or not (R8, A15). The answer is a `ReadDone` of this id; without a position: it does not.
+ */
+export function requestConfirmation(state: State, id: number): void {
+  const leader = state.stage;
+  if (leader.kind !== 'leader' || leader.reads.length >= readsMax) {
+    state.out.reads.push({ id, position: undefined });
+    return;
+  }
+  leader.reads.push({ from: undefined, id, round: beginRound(state, leader), position: 0 });
+  countRounds(state, leader);
+}
+
 export function onRead(state: State, from: MemberId, id: number): void {
   if (state.stage.kind === 'leader') takeRead(state, state.stage, from, id);
   else state.out.send(from, { kind: 'read-at', id, position: undefined });

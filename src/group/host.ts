@@ -19,6 +19,7 @@ import { recoverLog } from './recover-log.js';
 import { statusOf } from './status.js';
 import { SnapshotTransfers } from './transfers.js';
 import type { Applied, Group, GroupStatus } from './types.js';
+import { eachUnapplied } from './unapplied.js';
 import { Waiters } from './waiters.js';
 
 const tickMs = protocolTimes.heartbeatMs / 2;
@@ -101,8 +102,8 @@ export class GroupHost<Result> implements Group<Result> {
     this.#ticker?.cancel();
     this.#waiters.close();
     const stopped = new BazarError('unavailable', 'this replica stops');
-    const { proposals, readers } = this.#intake.take();
-    for (const { reject } of [...proposals, ...readers]) reject(stopped);
+    const { proposals, readers, doubters } = this.#intake.take();
+    for (const { reject } of [...proposals, ...readers, ...doubters]) reject(stopped);
   }
 
   propose(command: Uint8Array, appended?: (seq: number) => void): Promise<Applied<Result>> {
@@ -123,6 +124,22 @@ export class GroupHost<Result> implements Group<Result> {
       if (this.#phase !== 'started') return reject(this.#notLeading());
       this.#intake.read({ resolve, reject });
     });
+  }
+
+  confirmLead(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.#phase !== 'started') return reject(this.#notLeading());
+      this.#intake.confirm({ resolve, reject });
+    });
+  }
+
+  get electedMs(): number | undefined {
+    const { stage } = this.#core.state;
+    return stage.kind === 'leader' ? stage.majorityMs : undefined;
+  }
+
+  eachUnapplied(visit: (entry: Entry) => void): Promise<void> {
+    return eachUnapplied(this.#core.state.log, this.#options.journal, this.#applier.applied, visit);
   }
 
   openGates(throughSeq: number): void {
@@ -158,7 +175,7 @@ export class GroupHost<Result> implements Group<Result> {
   /** Everything that was asked in one turn of the event loop. */
   #drain(): void {
     const nowMs = this.#nowMs();
-    const { proposals, readers } = this.#intake.take();
+    const { proposals, readers, doubters } = this.#intake.take();
     for (const proposal of proposals) {
       const seq = this.#core.propose(proposal.command, nowMs);
       if (seq === 'not-leading') proposal.reject(this.#notLeading());
@@ -171,6 +188,7 @@ export class GroupHost<Result> implements Group<Result> {
     }
     if (proposals.length > 0) this.#core.replicate();
     if (readers.length > 0) this.#core.read(this.#waiters.asked(readers), nowMs);
+    if (doubters.length > 0) this.#core.confirm(this.#waiters.asked(doubters), nowMs);
   }
 
   #notLeading(): BazarError {

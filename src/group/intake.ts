@@ -8,6 +8,8 @@ import type { Proposal, ReadWaiter } from './waiters.js';
 export interface Gathered<Result> {
   readonly proposals: readonly Proposal<Result>[];
   readonly readers: readonly ReadWaiter[];
+  /** Who wants to know whether this member leads still. */
+  readonly doubters: readonly ReadWaiter[];
 }
 
 export class Intake<Result> {
@@ -15,6 +17,7 @@ export class Intake<Result> {
   readonly #drain: () => void;
   #proposals: Proposal<Result>[] = [];
   #readers: ReadWaiter[] = [];
+  #doubters: ReadWaiter[] = [];
   #scheduled = false;
 
   /** `drain` is called at the end of each turn in which something came. */
@@ -33,10 +36,20 @@ export class Intake<Result> {
     this.#schedule();
   }
 
+  confirm(doubter: ReadWaiter): void {
+    this.#doubters.push(doubter);
+    this.#schedule();
+  }
+
   take(): Gathered<Result> {
-    const gathered = { proposals: this.#proposals, readers: this.#readers };
+    const gathered = {
+      proposals: this.#proposals,
+      readers: this.#readers,
+      doubters: this.#doubters,
+    };
     this.#proposals = [];
     this.#readers = [];
+    this.#doubters = [];
     return gathered;
   }
 

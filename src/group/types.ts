@@ -2,7 +2,7 @@
  * What a service sees of its replicated group: propose, read position, gates, roles. The host
  * behind it runs the core's one loop: persist, send, apply, reply (docs/PROTOCOL.md, 2).
  */
-import type { MemberId } from '../consensus/types.js';
+import type { Entry, MemberId } from '../consensus/types.js';
 
 export interface Applied<Result> {
   readonly seq: number;
@@ -42,6 +42,15 @@ export interface Group<Result> {
    * Rejects with `unavailable` where no leader can vouch for it.
    */
   readBarrier(): Promise<number>;
+  /**
+   * Resolves when a majority has answered a round begun after the call: until then no other could
+   * have been promised to (R8, A15). Serving or not; rejects where this replica does not lead.
+   */
+  confirmLead(): Promise<number>;
+  /** When a majority had promised to this leader (R4, tMaj), by the group's clock; else undefined. */
+  readonly electedMs: number | undefined;
+  /** Visits what the log holds beyond what is applied here; at once, where memory has it all. */
+  eachUnapplied(visit: (entry: Entry) => void): Promise<void>;
   /** Entries up to `seq` may become visible as far as the service is concerned (R8). Only with `gated`. */
   openGates(throughSeq: number): void;
   /** A nomination (update_leader): stand for election if this replica is named, else remember the hint. */

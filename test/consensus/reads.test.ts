@@ -85,3 +85,25 @@ t.test('who knows no leader refuses at once', async (t) => {
   t.equal(cluster.member('a').reads.has(1), true);
   t.equal(cluster.member('a').reads.get(1), undefined);
 });
+
+t.test('a lead is confirmed by a round begun after the question, serving or not', async (t) => {
+  const cluster = elected();
+  cluster.input('a', (core, nowMs) => core.confirm(7, nowMs));
+  t.equal(cluster.member('a').reads.has(7), false);
+  cluster.settle();
+  t.equal(cluster.member('a').reads.get(7), 0);
+  cluster.partition(['a']);
+  cluster.input('a', (core, nowMs) => core.confirm(8, nowMs));
+  cluster.settle();
+  t.equal(cluster.member('a').reads.has(8), false, 'alone it does not know');
+  cluster.run(1_500);
+  t.equal(cluster.member('a').reads.has(8), true);
+  t.equal(cluster.member('a').reads.get(8), undefined, 'and it leads no more');
+});
+
+t.test('who does not lead confirms nothing', async (t) => {
+  const cluster = elected();
+  cluster.input('b', (core, nowMs) => core.confirm(7, nowMs));
+  t.equal(cluster.member('b').reads.has(7), true);
+  t.equal(cluster.member('b').reads.get(7), undefined);
+});

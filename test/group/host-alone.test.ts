@@ -234,3 +234,21 @@ t.test('a failed journal ends the host, and what waits has an unknown outcome', 
   t.equal((await host.failed).message, 'disk');
   await t.rejects(host.propose(command('y')), { code: 'unavailable' });
 });
+
+t.test(
+  'behind closed gates it leads without serving, and says what it has not applied',
+  async (t) => {
+    const { host, clock } = await start(new MemoryJournal(), { gated: true });
+    await turn();
+    t.match(host.status(), { role: 'leader', serving: false, commit: 1, applied: 0 });
+    t.equal(host.electedMs, clock.nowMs());
+    await host.confirmLead();
+    const seen: number[] = [];
+    const visiting = host.eachUnapplied(({ seq }) => seen.push(seq));
+    t.same(seen, [1], 'at once, from memory');
+    await visiting;
+    host.openGates(1);
+    t.match(host.status(), { serving: true, applied: 1 });
+    await host.eachUnapplied(() => t.fail('all is applied'));
+  },
+);

@@ -1,0 +1,33 @@
+/**
+ * Visits the entries of a member's log that it has not applied: from memory, or from the journal
+ * where memory has let them go. Invariant: each is visited once, in order, as the log has it.
+ */
+import { assert } from '../base/assert.js';
+import type { Log } from '../consensus/log.js';
+import type { Entry } from '../consensus/types.js';
+import type { Journal } from '../storage/types.js';
+
+/** Commands read from the journal at once. */
+const readBytesMax = 4 * 1024 * 1024;
+
+/** Rejects where the log changes under it. */
+export async function eachUnapplied(
+  log: Log,
+  journal: Journal,
+  applied: number,
+  visit: (entry: Entry) => void,
+): Promise<void> {
+  const through = log.last.seq;
+  for (let seq = applied + 1; seq <= through; ) {
+    const known = log.entry(seq);
+    const entries = known ? [known] : await journal.readEntries(seq, readBytesMax);
+    assert(entries.length > 0, `the journal has lost entry ${seq}`);
+    for (const entry of entries) {
+      if (entry.seq > through) break;
+      // The journal may still hold what is truncated already.
+      assert(entry.seq === seq && log.epochOf(seq) === entry.epoch, 'the log stays as it is');
+      visit(entry);
+      seq += 1;
+    }
+  }
+}
