@@ -3,6 +3,7 @@
  * shapes and codes; behind this port lie the cache, the balancing and the retries.
  */
 import type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
+import type { AuditReport, StoreStatus } from '../wire/status-schemas.js';
 
 export interface RequestContext {
   /** Names the request in logs and error answers. */
@@ -11,54 +12,13 @@ export interface RequestContext {
   readonly deadlineMs: number;
 }
 
-export interface MemberStatus {
-  readonly name: string;
-  readonly group: 'catalog' | 'order';
-  readonly kind: 'replica' | 'recovery';
-  readonly role: 'leader' | 'follower' | 'learner' | 'down';
-  readonly epoch: number;
-  readonly log_end: number;
-  readonly commit: number;
-  readonly pid: number;
-}
-
-export interface FrontendStatus {
-  readonly name: string;
-  readonly pid: number;
-  readonly cache: Readonly<Record<string, number>>;
-  readonly lease: Readonly<Record<string, number | boolean>>;
-}
-
-export interface StoreStatus {
-  readonly members: readonly MemberStatus[];
-  readonly frontends: readonly FrontendStatus[];
-}
-
-export interface AuditProduct {
-  readonly id: number;
-  readonly name: string;
-  readonly received: number;
-  readonly sold: number;
-  readonly stock: number;
-  /** Units in the order book. */
-  readonly ordered: number;
-}
-
-export interface AuditReport {
-  readonly ok: boolean;
-  readonly sales: number;
-  readonly orders: number;
-  readonly products: readonly AuditProduct[];
-  /** State hash of each replica at the audit's entry. */
-  readonly replicas: readonly {
-    readonly name: string;
-    readonly group: 'catalog' | 'order';
-    readonly seq: number;
-    readonly hash: string;
-  }[];
-  /** One sentence for each thing that does not balance. */
-  readonly problems: readonly string[];
-}
+export type {
+  AuditProduct,
+  AuditReport,
+  FrontendStatus,
+  MemberStatus,
+  StoreStatus,
+} from '../wire/status-schemas.js';
 
 /** All methods reject with a BazarError. */
 export interface Operations {

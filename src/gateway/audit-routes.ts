@@ -3,6 +3,7 @@
  * demonstration shows them to everybody.
  */
 import type { Operations } from '../frontend/types.js';
+import { AuditReport } from '../wire/status-schemas.js';
 import type { HttpRoute } from './http-route.js';
 
 export function auditRoutes(operations: Operations, demo: boolean): HttpRoute[] {
@@ -13,6 +14,10 @@ export function auditRoutes(operations: Operations, demo: boolean): HttpRoute[] 
       summary: 'Recompute the books from the logs',
       access: demo ? 'public' : 'admin',
       operation: 'audit',
+      doc: {
+        tag: 'administration',
+        answers: { 200: { text: 'The books, balanced or not.', data: AuditReport } },
+      },
       async answer({ context }) {
         const headers = { 'cache-control': 'no-store' };
         return { status: 200, headers, body: { data: await operations.audit(context) } };

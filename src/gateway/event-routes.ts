@@ -3,6 +3,7 @@
  * that comes back stands, and whether a new one wants to look back first.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { Type } from 'typebox';
 import type { EventHub } from './event-hub.js';
 import type { HttpRoute } from './http-route.js';
 
@@ -15,6 +16,14 @@ export function eventRoutes(hub: EventHub): HttpRoute[] {
       url: '/events',
       summary: 'Stock, products, leaders, members and faults as they change (server-sent events)',
       access: 'public',
+      doc: {
+        tag: 'operations',
+        query: {
+          history: Type.String({ description: 'First what happened to leaders and members.' }),
+        },
+        headers: ['last-event-id'],
+        answers: { 200: { text: 'The stream.', media: 'text/event-stream' } },
+      },
       async answer({ headers, queryText }) {
         hub.requirePlace();
         const lastId = lastIdOf(headers);

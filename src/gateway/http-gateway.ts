@@ -28,6 +28,7 @@ import { type HttpRoute, methodsAt } from './http-route.js';
 import { HttpSessions, httpTimes } from './http-sessions.js';
 import { mayBeJson, readJson } from './json-body.js';
 import { mountRoutes, sendAnswer } from './mount-routes.js';
+import { docsRoutes } from './openapi/docs-routes.js';
 import { type Page, pageRoutes } from './page.js';
 import { createAdminCheck, requestIdOf } from './request-headers.js';
 import { rootApi } from './root-api.js';
@@ -71,9 +72,10 @@ export async function createHttpGateway(options: HttpGatewayOptions): Promise<Ht
   const sessions = new HttpSessions(clock, plainText(timeout, 408, random));
   const draining = (): boolean => sessions.draining || options.draining();
   const { operations, events, page = [], demo } = options;
-  const routes = [
+  const routes: HttpRoute[] = [
     ...rootApi(operations, draining, demo !== undefined),
     ...(events ? eventRoutes(events) : []),
+    ...docsRoutes(() => routes),
     ...demoRoutes(demo),
     ...pageRoutes(page),
   ];

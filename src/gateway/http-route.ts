@@ -10,6 +10,7 @@ import { methodParams, type Params, type PublicMethod } from '../wire/schemas.js
 import { validateParams } from '../wire/validate.js';
 import type { HttpAnswer } from './http-errors.js';
 import { readQuery } from './query-text.js';
+import type { RouteDoc } from './route-doc.js';
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -33,16 +34,26 @@ export interface HttpRoute {
   readonly operation?: PublicMethod;
   /** A GET that changes something, as older clients have it: HEAD must not do that unasked. */
   readonly changes?: boolean;
+  /** For the API's description; what has none is not described. */
+  readonly doc?: RouteDoc;
+  /** Where the operation's parameters stand. */
+  readonly input?: RouteInput;
   /** Rejects with a BazarError. */
   readonly answer: (call: HttpCall) => Promise<HttpAnswer>;
 }
 
-export interface OperationRoute<M extends PublicMethod> extends Omit<HttpRoute, 'answer'> {
-  readonly operation: M;
-  /** Where most parameters stand; what is nowhere else comes from path and headers. */
+/** Where an operation's parameters stand in a request. */
+export interface RouteInput {
+  /** Where most of them stand; what is nowhere else comes from path and headers. */
   readonly from: 'body' | 'query' | 'path';
-  /** Names of parameters that path or headers give, and therefore the body may not. */
+  /** Names of those that path or headers give, and therefore the body may not. */
   readonly elsewhere?: readonly string[];
+}
+
+export interface OperationRoute<M extends PublicMethod>
+  extends Omit<HttpRoute, 'answer' | 'input'>,
+    RouteInput {
+  readonly operation: M;
   /** The parameters that path and headers give. */
   readonly read?: (call: HttpCall) => Readonly<Record<string, unknown>>;
   readonly answer: (params: Params<M>, call: HttpCall) => Promise<HttpAnswer>;
@@ -53,6 +64,7 @@ export function operationRoute<M extends PublicMethod>(spec: OperationRoute<M>):
   const { from, elsewhere = [], read, answer, ...head } = spec;
   return {
     ...head,
+    input: { from, elsewhere },
     async answer(call) {
       const params = { ...sent(spec.operation, from, elsewhere, call), ...read?.(call) };
       return answer(validateParams(spec.operation, params), call);

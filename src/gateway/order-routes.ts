@@ -4,6 +4,7 @@
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Operations } from '../frontend/types.js';
+import { Order, OrderNumber, Placed } from '../wire/schemas.js';
 import { type HttpRoute, operationRoute } from './http-route.js';
 import { orderNumberOf, renameNotFound } from './path-values.js';
 import { idempotencyKeyOf } from './request-headers.js';
@@ -21,6 +22,22 @@ function buyRoute(operations: Operations): HttpRoute {
     operation: 'buy',
     from: 'body',
     elsewhere: ['key'],
+    doc: {
+      tag: 'orders',
+      headers: ['idempotency-key'],
+      answers: {
+        200: {
+          text: 'Sold. Under a key that was used before: the first answer again.',
+          data: Placed,
+          headers: ['idempotency-replayed'],
+        },
+      },
+      failures: {
+        404: 'A product is unknown.',
+        409: 'Not enough in stock; `available` says how many there were.',
+        422: 'The key was used for another purchase.',
+      },
+    },
     read({ headers }) {
       const key = idempotencyKeyOf(headers);
       return key === undefined ? {} : { key };
@@ -51,6 +68,12 @@ function orderRoute(operations: Operations): HttpRoute {
     operation: 'order',
     from: 'path',
     read: ({ path }) => ({ number: orderNumberOf(path.number) }),
+    doc: {
+      tag: 'orders',
+      path: { number: OrderNumber },
+      answers: { 200: { text: 'The order.', data: Order } },
+      failures: { 404: 'No order has this number.' },
+    },
     async answer(params, { context }) {
       const order = await operations.order(params, context).catch(renameNotFound('order'));
       return { status: 200, body: { data: order } };
@@ -66,6 +89,10 @@ function ordersRoute(operations: Operations): HttpRoute {
     access: 'admin',
     operation: 'orders',
     from: 'query',
+    doc: {
+      tag: 'administration',
+      answers: { 200: { text: 'A page of orders.', data: Order, isPage: true } },
+    },
     async answer(params, { context }) {
       const { items, ...paging } = await operations.orders(params, context);
       return { status: 200, body: { data: items, ...paging } };

@@ -2,9 +2,14 @@
  * What machines and operators ask a frontend: alive, ready, status. `/livez` asks nobody, so that
  * a frontend is not restarted because the store has no leader.
  */
+import { Type } from 'typebox';
 import { BazarError } from '../base/errors.js';
 import type { Operations } from '../frontend/types.js';
+import { StoreStatus } from '../wire/status-schemas.js';
 import type { HttpRoute } from './http-route.js';
+
+const Alive = Type.Object({ status: Type.Literal('alive') });
+const Ready = Type.Object({ status: Type.Literal('ready') });
 
 export function probeRoutes(operations: Operations, draining: () => boolean): HttpRoute[] {
   return [
@@ -13,6 +18,7 @@ export function probeRoutes(operations: Operations, draining: () => boolean): Ht
       url: '/livez',
       summary: 'Whether the process is alive',
       access: 'public',
+      doc: { tag: 'operations', answers: { 200: { text: 'It is.', data: Alive } } },
       answer: async () => ({ status: 200, body: { data: { status: 'alive' } } }),
     },
     {
@@ -20,6 +26,11 @@ export function probeRoutes(operations: Operations, draining: () => boolean): Ht
       url: '/readyz',
       summary: 'Whether the store can be used through this frontend',
       access: 'public',
+      doc: {
+        tag: 'operations',
+        answers: { 200: { text: 'It can.', data: Ready } },
+        failures: { 503: 'A group has no leader, or the frontend is stopping.' },
+      },
       async answer() {
         const why = draining() ? 'the frontend is stopping' : operations.notReady();
         if (why !== undefined) throw new BazarError('unavailable', why);
@@ -32,6 +43,10 @@ export function probeRoutes(operations: Operations, draining: () => boolean): Ht
       summary: 'Members, roles, logs and caches',
       access: 'public',
       operation: 'status',
+      doc: {
+        tag: 'operations',
+        answers: { 200: { text: 'As this frontend sees the store.', data: StoreStatus } },
+      },
       answer: async ({ context }) => ({
         status: 200,
         body: { data: await operations.status(context) },

@@ -3,13 +3,26 @@
  * product is and who may change what is decided behind the operations.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { Type } from 'typebox';
 import { toBazarError } from '../base/errors.js';
 import type { Operations } from '../frontend/types.js';
-import type { Product } from '../wire/schemas.js';
+import { Product, ProductId } from '../wire/schemas.js';
 import { failureAnswer, type HttpAnswer } from './http-errors.js';
 import { type HttpRoute, operationRoute } from './http-route.js';
 import { productIdOf, productOf, renameNotFound } from './path-values.js';
 import { demandedVersion, isUnchanged, tagOf } from './request-headers.js';
+
+/** Wide on purpose: what a segment may be is said by the operation's own schema. */
+const productText = Type.String({
+  minLength: 1,
+  description: 'A name, or an id where all is digits.',
+});
+
+const changeFailures = {
+  404: 'No product has this id.',
+  409: 'The product changed meanwhile.',
+  412: 'The product has another version than If-Match names.',
+};
 
 export function productRoutes(operations: Operations): HttpRoute[] {
   return [
@@ -30,6 +43,20 @@ function lookupRoute(operations: Operations): HttpRoute {
     operation: 'lookup',
     from: 'path',
     read: ({ path }) => productOf(path.product),
+    doc: {
+      tag: 'products',
+      path: { product: productText },
+      headers: ['if-none-match'],
+      answers: {
+        200: {
+          text: 'The product; its version is the entity tag.',
+          data: Product,
+          headers: ['etag'],
+        },
+        304: { text: 'The copy with this tag is still good.', headers: ['etag'] },
+      },
+      failures: { 404: 'No product has this name or id.' },
+    },
     async answer(params, { headers, context }) {
       const product = await operations.lookup(params, context).catch(renameNotFound('product'));
       const { version } = product;
@@ -49,6 +76,10 @@ function searchRoute(operations: Operations): HttpRoute {
     access: 'public',
     operation: 'search',
     from: 'query',
+    doc: {
+      tag: 'products',
+      answers: { 200: { text: 'A page of products, by id.', data: Product, isPage: true } },
+    },
     async answer(params, { context }) {
       // A list is what a bare collection means; on the wire a search has to say what for.
       const all = params.topic === undefined && params.text === undefined;
@@ -67,6 +98,13 @@ function addRoute(operations: Operations): HttpRoute {
     access: 'admin',
     operation: 'add_product',
     from: 'body',
+    doc: {
+      tag: 'administration',
+      answers: {
+        201: { text: 'The new product.', data: Product, headers: ['etag', 'location'] },
+      },
+      failures: { 409: 'The name or the id is taken.' },
+    },
     async answer(params, { context }) {
       const product = await operations.addProduct(params, context);
       return productAnswer(201, product, { location: `/products/${product.id}` });
@@ -84,6 +122,13 @@ function updateRoute(operations: Operations): HttpRoute {
     from: 'body',
     elsewhere: ['id', 'if_version'],
     read: ({ path, headers }) => ({ id: productIdOf(path.product), ...condition(headers) }),
+    doc: {
+      tag: 'administration',
+      path: { product: ProductId },
+      headers: ['if-match'],
+      answers: { 200: { text: 'The product as it is now.', data: Product, headers: ['etag'] } },
+      failures: changeFailures,
+    },
     answer: (params, { headers, context }) =>
       underCondition(headers, context.requestId, async () =>
         productAnswer(200, await operations.updateProduct(params, context)),
@@ -100,6 +145,13 @@ function removeRoute(operations: Operations): HttpRoute {
     operation: 'remove_product',
     from: 'path',
     read: ({ path, headers }) => ({ id: productIdOf(path.product), ...condition(headers) }),
+    doc: {
+      tag: 'administration',
+      path: { product: ProductId },
+      headers: ['if-match'],
+      answers: { 200: { text: 'The product as it was.', data: Product } },
+      failures: changeFailures,
+    },
     answer: (params, { headers, context }) =>
       underCondition(headers, context.requestId, async () => ({
         status: 200,

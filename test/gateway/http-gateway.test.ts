@@ -2,6 +2,7 @@
 import { connect as connectSocket } from 'node:net';
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
+import type { MemberStatus } from '../../src/frontend/types.js';
 import { connectionDuplex } from '../../src/net/duplex.js';
 import { tcpTransport } from '../../src/net/tcp-transport.js';
 import { setStage, settle, tux } from './stage.js';
@@ -169,7 +170,7 @@ t.test('from the signal on nothing is ready, while requests are still answered',
 });
 
 t.test('the status is handed on', async (t) => {
-  const members = [
+  const members: MemberStatus[] = [
     {
       name: 'order-3',
       group: 'order',
@@ -180,7 +181,7 @@ t.test('the status is handed on', async (t) => {
       commit: 12,
       pid: 4711,
     },
-  ] as const;
+  ];
   const { ask } = await setStage({ status: async () => ({ members, frontends: [] }) });
   t.same((await ask('GET', '/status')).json, { data: { members, frontends: [] } });
 });

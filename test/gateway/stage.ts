@@ -244,8 +244,13 @@ export class ClientEnd {
     if (this.#received.length < headEnd + 4 + length) return undefined;
     const text = this.#received.subarray(headEnd + 4, headEnd + 4 + length).toString();
     this.#received = this.#received.subarray(headEnd + 4 + length);
-    return { status, headers, text, json: text === '' ? undefined : JSON.parse(text) };
+    return { status, headers, text, json: parsed(text, headers) };
   }
+}
+
+function parsed(text: string, headers: ReadonlyMap<string, string>): unknown {
+  const isJson = headers.get('content-type')?.startsWith('application/json');
+  return isJson && text !== '' ? JSON.parse(text) : undefined;
 }
 
 /** Two streams, each giving what the other is given; as a relayed session looks to its thread. */

@@ -1,0 +1,109 @@
+/**
+ * The parts of the API's description that many operations share: headers, failures, and the schemas
+ * that have names.
+ */
+import { type TSchema, Type } from 'typebox';
+import { errorCodes } from '../../base/errors.js';
+import { requestLimits } from '../../base/limits.js';
+import { Line, Order, Placed, Product } from '../../wire/schemas.js';
+import { AuditReport, StoreStatus } from '../../wire/status-schemas.js';
+import type { AnswerHeader, OwnHeader, Tag } from '../route-doc.js';
+
+export type Json = Readonly<Record<string, unknown>>;
+
+export const tags: Readonly<Record<Tag, string>> = {
+  products: 'Look products up and search them',
+  orders: 'Buy, and read an order',
+  administration: "For the bearer of the administrator's token",
+  operations: 'For those who run the store',
+};
+
+/** The one shape of every failure. */
+const Failure = Type.Object(
+  {
+    error: Type.Object({
+      code: Type.Integer({ minimum: 400, maximum: 599, description: 'The status.' }),
+      type: Type.Enum([...errorCodes], { description: 'The same code as on the wire.' }),
+      message: Type.String(),
+      request_id: Type.String(),
+      retry_after_ms: Type.Optional(Type.Integer({ minimum: 0 })),
+      available: Type.Optional(
+        Type.Integer({ minimum: 0, description: 'With out_of_stock: how many there were.' }),
+      ),
+      id: Type.Optional(Type.Integer({ description: 'With out_of_stock: of which product.' })),
+      line: Type.Optional(
+        Type.Integer({ minimum: 0, description: 'With not_found: which line of the purchase.' }),
+      ),
+      unknown: Type.Optional(Type.Boolean({ description: 'The change may have happened.' })),
+      current: Type.Optional(Product),
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export const namedSchemas: ReadonlyMap<TSchema, string> = new Map<TSchema, string>([
+  [Product, 'Product'],
+  [Line, 'Line'],
+  [Placed, 'Placed'],
+  [Order, 'Order'],
+  [StoreStatus, 'StoreStatus'],
+  [AuditReport, 'AuditReport'],
+  [Failure, 'Failure'],
+]);
+
+export const failureTexts: Readonly<Record<number, string>> = {
+  400: 'the message says what is wrong with the request.',
+  401: 'this needs the token.',
+  403: 'this is another token.',
+  404: 'there is no such thing.',
+  409: 'the store says no.',
+  412: 'the condition does not hold.',
+  413: 'the body is larger than 1 MiB.',
+  415: 'the body says that it is no JSON in UTF-8.',
+  422: 'the key was used for something else.',
+  429: 'too much at once; Retry-After says when to come again.',
+  500: 'a fault of the store.',
+  503: 'no service can answer at the moment; Retry-After says when to come again.',
+  504: 'no answer in time; a change may have happened.',
+};
+
+const text = { type: 'string' };
+
+function requestHeader(name: string, description: string, schema: Json = text): Json {
+  return { name, in: 'header', required: false, description, schema };
+}
+
+export const requestHeaders: Readonly<Record<OwnHeader | 'x-request-id' | 'traceparent', Json>> = {
+  'x-request-id': requestHeader(
+    'X-Request-Id',
+    'Names the request in the answer and in logs; without one, or with a strange one, it gets one.',
+    { type: 'string', pattern: '^[\\w.:+/=@-]{1,100}$' },
+  ),
+  traceparent: requestHeader(
+    'traceparent',
+    'W3C Trace Context; its trace id stands in the logs of every service that works on the request.',
+  ),
+  'idempotency-key': requestHeader(
+    'Idempotency-Key',
+    'The same key and the same body: bought once, however often it is sent.',
+    { type: 'string', minLength: 1, maxLength: requestLimits.keyBytesMax },
+  ),
+  'if-match': requestHeader('If-Match', 'The entity tag that the product must have, or *.'),
+  'if-none-match': requestHeader('If-None-Match', 'Entity tags of copies that the client holds.'),
+  'last-event-id': requestHeader('Last-Event-ID', 'Goes on after this event.'),
+};
+
+function answerHeader(description: string, schema: Json = text): Json {
+  return { description, schema };
+}
+
+export const answerHeaders: Readonly<Record<AnswerHeader | 'x-request-id' | 'retry-after', Json>> =
+  {
+    'x-request-id': answerHeader('As sent, or a new one.'),
+    etag: answerHeader("The product's version.", { type: 'string', pattern: '^"\\d+"$' }),
+    location: answerHeader('Where the new product is.'),
+    'idempotency-replayed': answerHeader('There where this is the first answer again.', {
+      const: 'true',
+    }),
+    'retry-after': answerHeader('Seconds.', { type: 'string', pattern: '^[1-9]\\d*$' }),
+  };
