@@ -53,6 +53,8 @@ export interface Audited {
 export type CatalogResult =
   | { readonly kind: 'none' }
   | { readonly kind: 'cursor'; readonly cursor: number }
+  /** `ok` is false where there was no room. */
+  | { readonly kind: 'registered'; readonly ok: boolean }
   | Refused
   | Stored
   | Removed
