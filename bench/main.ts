@@ -9,7 +9,10 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { Bench, type Report, type Scenario, type Settings } from './load/bench.js';
 import { describeEnvironment } from './load/environment.js';
+import { catchUp } from './load/scenarios/catch-up.js';
+import { crash } from './load/scenarios/crash.js';
 import { echo } from './load/scenarios/echo.js';
+import { failover } from './load/scenarios/failover.js';
 import { lookupCached, lookupUncached, workers10 } from './load/scenarios/lookups.js';
 import { memoryAndStart } from './load/scenarios/memory.js';
 import { buyHot, buySpread } from './load/scenarios/purchases.js';
@@ -23,6 +26,9 @@ const scenarios: readonly Scenario[] = [
   buySpread,
   memoryAndStart,
   workers10,
+  failover,
+  crash,
+  catchUp,
 ];
 const scenarioLimitMs = 180_000;
 const workersMax = 10;
@@ -83,10 +89,11 @@ function readFlags(): {
 
 /** A scenario that fails is a problem of its report, not of the others; one that hangs ends all. */
 async function runScenario(scenario: Scenario, bench: Bench, giveUp: () => void): Promise<Report> {
+  const limitMs = scenario.limitMs ?? scenarioLimitMs;
   const limit = setTimeout(() => {
-    bench.progress(`${scenario.name}: gave up after ${scenarioLimitMs} ms`);
+    bench.progress(`${scenario.name}: gave up after ${limitMs} ms`);
     giveUp();
-  }, scenarioLimitMs);
+  }, limitMs);
   try {
     return await scenario.run(bench);
   } catch (error) {

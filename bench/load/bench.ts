@@ -42,6 +42,8 @@ export interface Report {
 export interface Scenario {
   readonly name: string;
   readonly about: string;
+  /** How long it may take, where that is more than the usual. */
+  readonly limitMs?: number;
   run(bench: Bench): Promise<Report>;
 }
 
@@ -69,6 +71,14 @@ export class Bench {
     const store = await startStore({ ...this.settings.store, ...changes });
     this.#stops.push(() => store.stop());
     this.progress(`store ready after ${Math.round(store.startMs)} ms`);
+    return store;
+  }
+
+  /** The same store once more, after its crash. */
+  async again(crashed: RunningStore): Promise<RunningStore> {
+    const store = await crashed.again();
+    this.#stops.push(() => store.stop());
+    this.progress(`store ready again after ${Math.round(store.startMs)} ms`);
     return store;
   }
 

@@ -32,6 +32,10 @@ export interface RunningStore {
   readonly startMs: number;
   readonly launcherPid: number;
   readonly dataDir: string;
+  /** Kills every process at once, the launcher too; the data stay. */
+  crash(): Promise<void>;
+  /** After a crash: the same store on the same data. */
+  again(): Promise<RunningStore>;
   stop(): Promise<void>;
 }
 
@@ -44,11 +48,14 @@ const stopTimeoutMs = 20_000;
 const logTailChars = 2_000;
 /** Where the store finds its first stock, by a path from here. */
 const projectFolder = fileURLToPath(new URL('../../../', import.meta.url));
-const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+export const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
 export async function startStore(options: StoreOptions): Promise<RunningStore> {
   if (!existsSync(command)) throw new Error(`there is no ${command}: build first`);
-  const folder = mkdtempSync(resolve(options.tempParent, 'bazar-bench-'));
+  return startIn(mkdtempSync(resolve(options.tempParent, 'bazar-bench-')), options);
+}
+
+async function startIn(folder: string, options: StoreOptions): Promise<RunningStore> {
   const output = join(folder, 'up.log');
   const args = upFlags(options, folder);
   const beganMs = performance.now();
@@ -70,7 +77,19 @@ export async function startStore(options: StoreOptions): Promise<RunningStore> {
   }
   const startMs = performance.now() - beganMs;
   const target = { host, port: rawPort + options.portOffset, pids: familyOf(launcherPid) };
-  return { target, startMs, launcherPid, dataDir: join(folder, 'data'), stop };
+  return {
+    target,
+    startMs,
+    launcherPid,
+    dataDir: join(folder, 'data'),
+    async crash() {
+      const exited = once(child, 'exit');
+      for (const pid of familyOf(launcherPid)) kill(pid);
+      await exited;
+    },
+    again: () => startIn(folder, options),
+    stop,
+  };
 }
 
 /** Whether `bazar up` knows a flag. */
