@@ -1,0 +1,84 @@
+/**
+ * Whether a history can be true, by all checkers together: the book of orders (I6 to I8), the order
+ * of time, each product alone (I9), and all of it in one order. Pure. Invariant: a verdict without
+ * problems names a history that the store may show; one that could not be decided has a problem.
+ */
+import { joinAttempts } from './attempts.js';
+import { readBook } from './book.js';
+import { describe } from './describe.js';
+import { linearize } from './linearize.js';
+import { type ItemHistory, movesByItem } from './moves.js';
+import { checkRealTime } from './real-time.js';
+import type { History, Operation } from './types.js';
+import { type Chain, checkWitness } from './witness.js';
+
+export interface Verdict {
+  readonly operations: number;
+  readonly products: number;
+  readonly orders: number;
+  /** One sentence each; none where all is well. */
+  readonly problems: readonly string[];
+}
+
+/** Steps of the search for one product; one with every outcome known takes as many as changes. */
+const stepsMaxDefault = 1_000_000;
+
+export function checkHistory(history: History, stepsMax = stepsMaxDefault): Verdict {
+  const impossible = outOfTime(history.operations);
+  if (impossible.length > 0) return verdictOf(history, 0, 0, impossible);
+  const { operations, problems } = joinAttempts(history.operations);
+  const joined = { ...history, operations };
+  const book = readBook(joined);
+  const items = movesByItem(joined, book);
+  const { chains, problems: perItem } = linearizeAll(items, history.restockTo, stepsMax);
+  return verdictOf(history, items.length, book.sales.length, [
+    ...problems,
+    ...book.problems,
+    ...checkRealTime(joined),
+    ...perItem,
+    ...checkWitness(chains.filter(isCertain), book, operations),
+  ]);
+}
+
+function verdictOf(
+  { operations }: History,
+  products: number,
+  orders: number,
+  problems: readonly string[],
+): Verdict {
+  return { operations: operations.length, products, orders, problems };
+}
+
+function linearizeAll(
+  items: readonly ItemHistory[],
+  restockTo: number | null,
+  stepsMax: number,
+): { chains: Chain[]; problems: string[] } {
+  const chains: Chain[] = [];
+  const problems: string[] = [];
+  for (const item of items) {
+    const found = linearize(item, { restockTo, stepsMax });
+    if (found.ok) chains.push({ item, steps: found.steps });
+    else problems.push(found.problem);
+  }
+  return { chains, problems };
+}
+
+/**
+ * The order that was found for a product is the only one where every act was answered and changed
+ * something: between two answers with their versions lie sales, whose order is known, and fillings,
+ * and one more of these and one less of those is another stock. A price set again changes nothing.
+ */
+function isCertain({ item }: Chain): boolean {
+  return item.moves.every(({ act, returnedMs }) => {
+    if (!act) return true;
+    const maySkip = act.kind === 'change' && (act.add ?? 0) === 0;
+    return returnedMs < Number.POSITIVE_INFINITY && !maySkip;
+  });
+}
+
+function outOfTime(operations: readonly Operation[]): string[] {
+  return operations
+    .filter(({ invokedMs, returnedMs }) => !(invokedMs <= returnedMs))
+    .map((operation) => `answered before it was asked: ${describe(operation)}`);
+}

@@ -1,0 +1,109 @@
+/**
+ * A history seen from each of its products: the sights of it and the acts on it, with their times.
+ * A purchase of several products is one act on each of them, and each search a sight of each product
+ * that it found; what ties those together is the order of the sales (docs/CHECKERS.md). Pure.
+ */
+import { addUp, type Book } from './book.js';
+import { type Act, nowhere, type Register, registerOf, type Sight } from './register.js';
+import type { Addition, Change, History, Operation, Removal, Seen } from './types.js';
+
+export interface Move {
+  readonly invokedMs: number;
+  /** Infinity: it may never happen, or not yet. */
+  readonly returnedMs: number;
+  readonly sight?: Sight;
+  readonly act?: Act;
+  readonly operation: Operation;
+}
+
+export interface ItemHistory {
+  readonly id: number;
+  readonly first: Register;
+  readonly moves: readonly Move[];
+}
+
+export function movesByItem(history: History, book: Book): ItemHistory[] {
+  const items = new Map<number, { first: Register; moves: Move[] }>();
+  const at = (id: number): Move[] => {
+    const item = items.get(id) ?? { first: nowhere, moves: [] };
+    items.set(id, item);
+    return item.moves;
+  };
+  for (const seen of history.first) items.set(seen.id, { first: registerOf(seen), moves: [] });
+  for (const operation of history.operations) {
+    for (const [id, move] of movesOf(operation)) at(id).push(move);
+  }
+  for (const { number, lines, invokedMs, returnedMs, operation } of book.sales) {
+    for (const { id, quantity, priceCents } of lines) {
+      const act = { kind: 'sale', quantity, priceCents, number } as const;
+      at(id).push({ invokedMs, returnedMs, act, operation });
+    }
+  }
+  for (const purchase of book.open) {
+    for (const { id, quantity } of addUp(purchase.lines)) {
+      const act = { kind: 'sale', quantity, priceCents: undefined, number: undefined } as const;
+      at(id).push({ ...timesOf(purchase), act, operation: purchase });
+    }
+  }
+  for (const purchase of book.refused) {
+    const refusal = refusalOf(purchase);
+    if (refusal) at(refusal[0]).push(refusal[1]);
+  }
+  return [...items].map(([id, { first, moves }]) => ({ id, first, moves }));
+}
+
+function refusalOf(purchase: Book['refused'][number]): [number, Move] | undefined {
+  const { result, lines } = purchase;
+  const place = { ...timesOf(purchase), operation: purchase };
+  if (result === undefined || 'sold' in result) return undefined;
+  if ('missing' in result) return [result.missing, { ...place, sight: { kind: 'absent' } }];
+  const { refused: id, available } = result;
+  const wanted = addUp(lines).find((line) => line.id === id)?.quantity ?? 0;
+  return [id, { ...place, sight: { kind: 'short', wanted, available } }];
+}
+
+/** Purchases and orders come by the book. */
+function movesOf(operation: Operation): [number, Move][] {
+  if (operation.ending === 'failed') return [];
+  const place = { ...timesOf(operation), operation };
+  const seen = (record: Seen): [number, Move] => {
+    return [record.id, { ...place, sight: { kind: 'seen', seen: record } }];
+  };
+  switch (operation.kind) {
+    case 'look-up':
+      if (operation.result === undefined) return [];
+      if (operation.result !== 'not_found') return [seen(operation.result)];
+      return [[operation.id, { ...place, sight: { kind: 'absent' } }]];
+    case 'search':
+      return (operation.result ?? []).map(seen);
+    case 'change':
+    case 'remove': {
+      const { id, result } = operation;
+      if (result === 'not_found') return [[id, { ...place, sight: { kind: 'absent' } }]];
+      if (result && 'conflict' in result) return [seen(result.conflict)];
+      return [[id, { ...place, act: actOf(operation, result) }]];
+    }
+    case 'add':
+      // What stands in the way may be another product with the name.
+      if (operation.result === 'conflict') return [];
+      return [[operation.id, { ...place, act: addedOf(operation) }]];
+    default:
+      return [];
+  }
+}
+
+function actOf(operation: Change | Removal, result: Seen | undefined): Act {
+  if (operation.kind === 'remove') {
+    return { kind: 'remove', version: result?.version ?? operation.ifVersion };
+  }
+  const { quantity: set, add, priceCents, topic, ifVersion } = operation;
+  return { kind: 'change', set, add, priceCents, topic: topic !== undefined, ifVersion, result };
+}
+
+function addedOf({ quantity: stock, priceCents }: Addition): Act {
+  return { kind: 'add', stock, priceCents };
+}
+
+function timesOf({ invokedMs, returnedMs, ending }: Operation) {
+  return { invokedMs, returnedMs: ending === 'ok' ? returnedMs : Number.POSITIVE_INFINITY };
+}
