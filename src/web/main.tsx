@@ -1,4 +1,17 @@
+/** The page's entry: begins what all views share, and shows the first one. */
 import { render } from 'preact';
+import { App } from './app.js';
+import { startFeed } from './door/feed.js';
+import { startTheme } from './parts/theme.js';
+import './styles/base.css';
+import './styles/shop.css';
+import './styles/operations.css';
+import './styles/books.css';
+import './styles/motion.css';
 
 const root = document.getElementById('page');
-if (root) render(<p>Bazar</p>, root);
+if (root) {
+  startTheme();
+  startFeed();
+  render(<App />, root);
+}

@@ -1,0 +1,84 @@
+/** The books: recomputed from the logs, product by product, and compared on every replica. */
+import { useEffect, useState } from 'preact/hooks';
+import { ApiError, isDemo, readAudit } from '../door/api.js';
+import { duration, timeOfDay } from '../model/format.js';
+import type { Audit } from '../model/shapes.js';
+import { announce } from '../parts/announcer.js';
+import { ProductTable } from './product-table.js';
+import { ReplicaTable } from './replica-table.js';
+import { TokenForm } from './token-form.js';
+import { Verdict } from './verdict.js';
+
+interface Taken {
+  readonly audit: Audit;
+  readonly at: string;
+  readonly tookMs: number;
+}
+
+/** Kept while the page is open, and nowhere else. */
+let keptToken = '';
+
+export function Books() {
+  const [taken, setTaken] = useState<Taken>();
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<string>();
+  const [mayRead, setMayRead] = useState(isDemo || keptToken !== '');
+
+  const take = async (token: string): Promise<void> => {
+    if (isBusy) return;
+    setBusy(true);
+    setFailure(undefined);
+    const startMs = performance.now();
+    try {
+      const audit = await readAudit(token);
+      keptToken = token;
+      setMayRead(true);
+      setTaken({ audit, at: new Date().toISOString(), tookMs: performance.now() - startMs });
+      announce(audit.ok ? 'The books balance' : 'The books do not balance');
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
+        keptToken = '';
+        setMayRead(false);
+      }
+      setFailure(words);
+      announce(words);
+    }
+    setBusy(false);
+  };
+
+  // Once, when the view opens.
+  useEffect(() => {
+    if (mayRead) void take(keptToken);
+  }, []);
+
+  return (
+    <div class="books">
+      <header class="view-head">
+        <h1 tabIndex={-1}>Books</h1>
+        {mayRead && (
+          <button
+            type="button"
+            class="primary"
+            aria-disabled={isBusy}
+            onClick={() => void take(keptToken)}
+          >
+            {isBusy ? 'Recomputing …' : 'Recompute'}
+          </button>
+        )}
+      </header>
+      {failure !== undefined && <p class="notice bad">{failure}</p>}
+      {!mayRead && <TokenForm isBusy={isBusy} give={(token) => void take(token)} />}
+      {taken && (
+        <>
+          <Verdict audit={taken.audit} />
+          <p class="quiet">
+            Recomputed from the logs on disk at {timeOfDay(taken.at)}, in {duration(taken.tookMs)}.
+          </p>
+          <ProductTable products={taken.audit.products} />
+          <ReplicaTable replicas={taken.audit.replicas} />
+        </>
+      )}
+    </div>
+  );
+}

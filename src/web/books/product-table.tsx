@@ -1,0 +1,75 @@
+/** The books of each product: received − sold = stock, and sold = ordered. What is off comes first. */
+import { useMemo, useState } from 'preact/hooks';
+import { isBalanced, sortedForReading, totals } from '../model/books.js';
+import { count } from '../model/format.js';
+import type { AuditProduct } from '../model/shapes.js';
+import { CheckIcon, CrossIcon } from '../parts/icons.js';
+
+const shownAtFirst = 200;
+
+export function ProductTable({ products }: { products: readonly AuditProduct[] }) {
+  const [isWhole, setWhole] = useState(false);
+  const sorted = useMemo(() => sortedForReading(products), [products]);
+  const shown = isWhole ? sorted : sorted.slice(0, shownAtFirst);
+  const all = useMemo(() => totals(products), [products]);
+  return (
+    <section class="panel" aria-labelledby="books-products">
+      <h2 id="books-products">Products</h2>
+      <p class="quiet">Received − sold = stock, and what the catalog sold is what was ordered.</p>
+      <div class="table-room">
+        <table class="figures">
+          <thead>
+            <tr>
+              <th scope="col">Product</th>
+              <th scope="col">Received</th>
+              <th scope="col">Sold</th>
+              <th scope="col">Stock</th>
+              <th scope="col">Ordered</th>
+              <th scope="col">
+                <span class="unseen">Balances</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {shown.map((product) => (
+              <Row key={product.id} product={product} />
+            ))}
+          </tbody>
+          <tfoot>
+            <tr>
+              <th scope="row">All {count(products.length)}</th>
+              <td>{count(all.received)}</td>
+              <td>{count(all.sold)}</td>
+              <td>{count(all.stock)}</td>
+              <td>{count(all.ordered)}</td>
+              <td />
+            </tr>
+          </tfoot>
+        </table>
+      </div>
+      {shown.length < sorted.length && (
+        <button type="button" class="plain wide" onClick={() => setWhole(true)}>
+          Show all {count(sorted.length)}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Row({ product }: { product: AuditProduct }) {
+  const { name, received, sold, stock, ordered } = product;
+  const isGood = isBalanced(product);
+  return (
+    <tr class={isGood ? '' : 'bad'}>
+      <th scope="row">{name}</th>
+      <td>{count(received)}</td>
+      <td>{count(sold)}</td>
+      <td>{count(stock)}</td>
+      <td>{count(ordered)}</td>
+      <td class={isGood ? 'mark good' : 'mark bad'}>
+        {isGood ? <CheckIcon /> : <CrossIcon />}
+        <span class="unseen">{isGood ? 'balances' : 'does not balance'}</span>
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,26 @@
+/** Whether the books balance: in one word, in figures, and where not, in the store's own sentences. */
+import { count, plural } from '../model/format.js';
+import type { Audit } from '../model/shapes.js';
+import { CheckIcon, CrossIcon } from '../parts/icons.js';
+
+export function Verdict({ audit: { ok, sales, orders, products, problems } }: { audit: Audit }) {
+  return (
+    <section class={ok ? 'verdict good' : 'verdict bad'} aria-label="Verdict">
+      <div class="verdict-mark">{ok ? <CheckIcon /> : <CrossIcon />}</div>
+      <div>
+        <p class="verdict-words">{ok ? 'The books balance' : 'The books do not balance'}</p>
+        <p>
+          {plural(sales, 'sale', 'sales')} in the catalog, {plural(orders, 'order', 'orders')} in
+          the order book, {count(products.length)} products.
+        </p>
+        {problems.length > 0 && (
+          <ul>
+            {problems.map((problem) => (
+              <li key={problem}>{problem}</li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </section>
+  );
+}

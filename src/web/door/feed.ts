@@ -1,0 +1,91 @@
+/**
+ * The one stream of events of this page, shared by all its views: products as they change, and what
+ * happens to the services. It comes back by itself, rests while nobody looks, and says whether it
+ * can be relied on, so that views read again by themselves where it cannot.
+ */
+import type {
+  FaultEvent,
+  LeaderEvent,
+  MemberEvent,
+  ProductEvent,
+  StockEvent,
+} from '../model/shapes.js';
+import { emptyTimeline, withFault, withLeader, withMember } from '../model/timeline.js';
+import { type Cell, cell } from './cell.js';
+
+export type Connection = 'connecting' | 'live' | 'lost';
+
+export interface ProductListener {
+  stock(event: StockEvent): void;
+  product(event: ProductEvent): void;
+  /** Events were missed: what is shown has to be read again. */
+  reset(): void;
+}
+
+const reopenMs = 3_000;
+
+export const connection: Cell<Connection> = cell<Connection>('connecting');
+export const timeline = cell(emptyTimeline);
+
+const listeners = new Set<ProductListener>();
+let source: EventSource | undefined;
+let reopening: ReturnType<typeof setTimeout> | undefined;
+
+export function listen(listener: ProductListener): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** To be called once. */
+export function startFeed(): void {
+  open();
+  // A browser has six connections to a store; a page in the background leaves its one to others.
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden') close();
+    else if (!source) open();
+  });
+}
+
+function open(): void {
+  clearTimeout(reopening);
+  const stream = new EventSource('/events?history');
+  source = stream;
+  stream.onopen = () => {
+    const isAnew = connection.get() !== 'connecting';
+    connection.set('live');
+    // What happened between two streams was told to neither.
+    if (isAnew) tell((one) => one.reset());
+  };
+  stream.onerror = () => {
+    connection.set('lost');
+    if (stream.readyState !== EventSource.CLOSED || source !== stream) return;
+    source = undefined;
+    reopening = setTimeout(open, reopenMs);
+  };
+  hear(stream);
+}
+
+function close(): void {
+  clearTimeout(reopening);
+  source?.close();
+  source = undefined;
+  if (connection.get() === 'live') connection.set('lost');
+}
+
+function hear(stream: EventSource): void {
+  const on = <T>(name: string, take: (data: T, id: string) => void): void => {
+    stream.addEventListener(name, (event: MessageEvent<string>) => {
+      take(JSON.parse(event.data) as T, event.lastEventId);
+    });
+  };
+  on<StockEvent>('stock', (data) => tell((one) => one.stock(data)));
+  on<ProductEvent>('product', (data) => tell((one) => one.product(data)));
+  on('reset', () => tell((one) => one.reset()));
+  on<LeaderEvent>('leader', (data, id) => timeline.set(withLeader(timeline.get(), id, data)));
+  on<MemberEvent>('member', (data, id) => timeline.set(withMember(timeline.get(), id, data)));
+  on<FaultEvent>('fault', (data, id) => timeline.set(withFault(timeline.get(), id, data)));
+}
+
+function tell(what: (listener: ProductListener) => void): void {
+  for (const listener of listeners) what(listener);
+}

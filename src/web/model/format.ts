@@ -1,0 +1,52 @@
+/** Numbers and times as the page writes them. Pure; the same everywhere, so that columns agree. */
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const two = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const clock = new Intl.DateTimeFormat('en-GB', {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+
+export function money(amount: number): string {
+  return two.format(amount);
+}
+
+export function count(value: number): string {
+  return whole.format(value);
+}
+
+/** A rate: no decimals where they say nothing. */
+export function rate(perSecond: number): string {
+  return perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : whole.format(perSecond);
+}
+
+/** Three digits at most, with its unit. */
+export function duration(ms: number): string {
+  if (ms >= 10_000) return `${(ms / 1_000).toFixed(0)} s`;
+  if (ms >= 1_000) return `${(ms / 1_000).toFixed(1)} s`;
+  if (ms >= 10 || ms === 0) return `${ms.toFixed(0)} ms`;
+  return `${ms.toFixed(ms < 1 ? 2 : 1)} ms`;
+}
+
+/** One decimal, but never 100 where something was missed. */
+export function percent(share: number): string {
+  const tenths = share < 1 ? Math.min(999, Math.round(share * 1_000)) : 1_000;
+  return `${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)} %`;
+}
+
+/** The local time of an ISO moment. */
+export function timeOfDay(iso: string): string {
+  const moment = new Date(iso);
+  return Number.isNaN(moment.getTime()) ? '' : clock.format(moment);
+}
+
+export function plural(amount: number, one: string, many: string): string {
+  return `${count(amount)} ${amount === 1 ? one : many}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+}

@@ -1,0 +1,24 @@
+/** The services of a status, group by group, as the operations view shows them. Pure. */
+import type { GroupName, Member, Status } from './shapes.js';
+
+export interface Tile extends Member {
+  /** Entries of the log that it has not yet; undefined while nothing is known of it. */
+  readonly lag: number | undefined;
+}
+
+export interface Group {
+  readonly name: GroupName;
+  readonly leader: Tile | undefined;
+  readonly tiles: readonly Tile[];
+}
+
+export function groupsOf(status: Status): Group[] {
+  return (['catalog', 'order'] as const).map((name) => {
+    const members = status.members.filter((one) => one.group === name);
+    const end = Math.max(0, ...members.map((one) => one.log_end));
+    const tiles = members.map((one): Tile => {
+      return { ...one, lag: one.role === 'down' ? undefined : end - one.log_end };
+    });
+    return { name, tiles, leader: tiles.find((one) => one.role === 'leader') };
+  });
+}

@@ -1,0 +1,29 @@
+/**
+ * The last minutes of some figures, as columns for a plot: times first, then a column for each
+ * figure. Pure. Invariant: all columns are of one length, at most `pointsMax`.
+ */
+export type Column = readonly (number | null)[];
+
+export interface Series {
+  /** Seconds since 1970. */
+  readonly times: readonly number[];
+  readonly columns: readonly Column[];
+}
+
+export const pointsMax = 180;
+
+export function emptySeries(columns: number): Series {
+  return { times: [], columns: Array.from({ length: columns }, () => []) };
+}
+
+/** A figure that is not known leaves a gap. */
+export function withPoint(
+  { times, columns }: Series,
+  time: number,
+  values: readonly (number | undefined)[],
+): Series {
+  return {
+    times: [...times, time].slice(-pointsMax),
+    columns: columns.map((column, at) => [...column, values[at] ?? null].slice(-pointsMax)),
+  };
+}

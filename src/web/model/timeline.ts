@@ -1,0 +1,92 @@
+/**
+ * What happened to the store's services, as entries for people, newest first. Pure. Invariant: an
+ * event counts once, however often a listener that came back is told it.
+ */
+import { duration, listed } from './format.js';
+import type { FaultEvent, GroupName, LeaderEvent, MemberEvent } from './shapes.js';
+
+export type Kind = 'leader' | 'fault' | 'up' | 'down';
+
+export interface Entry {
+  /** Of the first event that it is made of. */
+  readonly id: string;
+  readonly at: string;
+  readonly kind: Kind;
+  readonly group: GroupName;
+  readonly names: readonly string[];
+  readonly text: string;
+  /** How long nobody led, where somebody leads again. */
+  readonly outageMs: number | undefined;
+}
+
+export interface Timeline {
+  readonly entries: readonly Entry[];
+  readonly seen: ReadonlySet<string>;
+}
+
+export const emptyTimeline: Timeline = { entries: [], seen: new Set() };
+
+const entriesMax = 200;
+const seenMax = 2_000;
+/** Services that come or go within this time are told in one line. */
+const togetherMs = 1_500;
+
+export function withLeader(before: Timeline, id: string, event: LeaderEvent): Timeline {
+  // That the leader was lost is told, with its name, as a fault.
+  if (event.leader === null) return before;
+  return added(before, {
+    id,
+    at: event.at,
+    kind: 'leader',
+    group: event.group,
+    names: [event.leader],
+    text: `${event.leader} leads the ${event.group} group, epoch ${event.epoch}`,
+    outageMs: event.outage_ms > 0 ? event.outage_ms : undefined,
+  });
+}
+
+export function withFault(before: Timeline, id: string, event: FaultEvent): Timeline {
+  const names = event.name === null ? [] : [event.name];
+  const { at, group, message: text } = event;
+  return added(before, { id, at, kind: 'fault', group, names, text, outageMs: undefined });
+}
+
+export function withMember(before: Timeline, id: string, event: MemberEvent): Timeline {
+  const { at, group, name, state } = event;
+  const [newest, ...older] = before.entries;
+  const isOne =
+    newest?.kind === state && Math.abs(Date.parse(at) - Date.parse(newest.at)) <= togetherMs;
+  if (!isOne || before.seen.has(id))
+    return added(before, memberEntry(id, at, state, group, [name]));
+  const names = newest.names.includes(name) ? newest.names : [...newest.names, name];
+  const entries = [memberEntry(newest.id, newest.at, state, newest.group, names), ...older];
+  return { entries, seen: remembered(before.seen, id) };
+}
+
+/** The sentence that a screen reader hears. */
+export function spoken(entry: Entry): string {
+  if (entry.outageMs === undefined) return entry.text;
+  return `${entry.text}, after ${duration(entry.outageMs)} without a leader`;
+}
+
+function memberEntry(
+  id: string,
+  at: string,
+  state: 'up' | 'down',
+  group: GroupName,
+  names: readonly string[],
+): Entry {
+  const text = `${listed(names)} ${names.length === 1 ? 'is' : 'are'} ${state}`;
+  return { id, at, kind: state, group, names, text, outageMs: undefined };
+}
+
+function added(before: Timeline, entry: Entry): Timeline {
+  if (before.seen.has(entry.id)) return before;
+  const entries = [entry, ...before.entries].slice(0, entriesMax);
+  return { entries, seen: remembered(before.seen, entry.id) };
+}
+
+function remembered(seen: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  const all = [...seen, id];
+  return new Set(all.length > seenMax ? all.slice(-seenMax / 2) : all);
+}

@@ -1,0 +1,191 @@
+/**
+ * One live plot: lines over the last minutes, with a mark where something happened to the services.
+ * It owns its uPlot; what is drawn and in which words is its caller's.
+ */
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { useCell } from '../door/cell.js';
+import type { Series } from '../model/series.js';
+import { theme } from '../parts/theme.js';
+
+export interface Line {
+  readonly label: string;
+  /** The name of a colour of the style sheet, as `--line-1`. */
+  readonly colour: string;
+}
+
+export interface Mark {
+  /** Seconds since 1970. */
+  readonly time: number;
+  readonly kind: 'leader' | 'fault' | 'up' | 'down';
+}
+
+export interface PlotProps {
+  readonly title: string;
+  readonly lines: readonly Line[];
+  readonly series: Series;
+  readonly marks: readonly Mark[];
+  readonly format: (value: number) => string;
+  /** The upper end of the scale never lies below this. */
+  readonly atLeast: number;
+  /** The upper end of the scale never lies above this. */
+  readonly atMost?: number;
+}
+
+const heightPx = 150;
+const windowS = 180;
+
+export function Plot({ title, lines, series, marks, format, atLeast, atMost }: PlotProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>(undefined);
+  const drawnMarks = useRef(marks);
+  drawnMarks.current = marks;
+  const [hovered, setHovered] = useState<number>();
+  const colours = useCell(theme);
+  const names = lines.map((line) => line.colour).join(' ');
+
+  // Drawn anew when its colours change; its data come after it.
+  useEffect(() => {
+    const box = place.current;
+    if (!box) return;
+    const drawn = new uPlot(
+      {
+        width: box.clientWidth,
+        height: heightPx,
+        legend: { show: false },
+        cursor: { y: false, drag: { setScale: false, x: false, y: false } },
+        scales: {
+          x: { range: (_plot, _min, max) => [max - windowS, max] },
+          y: { range: (_plot, _min, max) => [0, topOf(max, atLeast, atMost)] },
+        },
+        axes: [timeAxis(), valueAxis(format)],
+        series: [{}, ...lines.map((line) => drawnLine(line))],
+        hooks: {
+          drawClear: [(one) => drawMarks(one, drawnMarks.current)],
+          setCursor: [(one) => setHovered(one.cursor.idx ?? undefined)],
+        },
+      },
+      columnsOf(series),
+      box,
+    );
+    plot.current = drawn;
+    const sizes = new ResizeObserver(() => {
+      drawn.setSize({ width: box.clientWidth, height: heightPx });
+    });
+    sizes.observe(box);
+    return () => {
+      sizes.disconnect();
+      drawn.destroy();
+    };
+  }, [colours, names, atLeast, atMost]);
+
+  useEffect(() => {
+    plot.current?.setData(columnsOf(series));
+  }, [series]);
+
+  const at = hovered ?? series.times.length - 1;
+  const values = lines.map((_line, index) => series.columns[index]?.[at] ?? undefined);
+  const words = useMemo(
+    () => `${title}: ${lines.map((line) => line.label).join(', ')}, over the last three minutes`,
+    [title, lines],
+  );
+  return (
+    <figure class="plot panel">
+      <figcaption>
+        <h3>{title}</h3>
+        <dl class="plot-values">
+          {lines.map((line, index) => (
+            <div key={line.label}>
+              <dt>
+                <span
+                  class="plot-key"
+                  style={{ '--key': `var(${line.colour})` }}
+                  aria-hidden="true"
+                />
+                {line.label}
+              </dt>
+              <dd>{values[index] === undefined ? '–' : format(values[index])}</dd>
+            </div>
+          ))}
+        </dl>
+      </figcaption>
+      <div class="plot-canvas" ref={place} role="img" aria-label={words} />
+    </figure>
+  );
+}
+
+function columnsOf({ times, columns }: Series): uPlot.AlignedData {
+  return [[...times], ...columns.map((column) => [...column])];
+}
+
+function topOf(max: number | null, atLeast: number, atMost = Number.POSITIVE_INFINITY): number {
+  return Math.min(Math.max((max ?? 0) * 1.15, atLeast), atMost);
+}
+
+function drawnLine({ label, colour }: Line): uPlot.Series {
+  return {
+    label,
+    stroke: () => styled(colour),
+    width: 1.75,
+    points: { show: false },
+    spanGaps: false,
+  };
+}
+
+function timeAxis(): uPlot.Axis {
+  return {
+    ...axisLook(),
+    size: 24,
+    space: 70,
+    values: (_plot, times) => times.map((time) => clockOf(time)),
+  };
+}
+
+function valueAxis(format: (value: number) => string): uPlot.Axis {
+  return {
+    ...axisLook(),
+    size: 52,
+    space: 34,
+    values: (_plot, values) => values.map((value) => format(value)),
+  };
+}
+
+function axisLook(): uPlot.Axis {
+  return {
+    font: '11px system-ui, sans-serif',
+    stroke: () => styled('--quiet'),
+    grid: { stroke: () => styled('--line'), width: 1 },
+    ticks: { show: false },
+    gap: 6,
+  };
+}
+
+/** Behind the lines: a thin stroke where a leader came, a service went or came back. */
+function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
+  const { ctx, bbox } = plot;
+  const { min = 0, max = 0 } = plot.scales.x ?? {};
+  ctx.save();
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+  for (const { time, kind } of marks) {
+    if (time < (min ?? 0) || time > (max ?? 0)) continue;
+    const x = Math.round(plot.valToPos(time, 'x', true));
+    ctx.strokeStyle = styled(kind === 'leader' ? '--lead' : kind === 'up' ? '--good' : '--bad');
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
+}
+
+function styled(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+function clockOf(seconds: number): string {
+  const moment = new Date(seconds * 1_000);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  return `${two(moment.getHours())}:${two(moment.getMinutes())}:${two(moment.getSeconds())}`;
+}

@@ -1,0 +1,98 @@
+/** One service of a group: its part in it, how far its log is, and in a demonstration its end. */
+import { useState } from 'preact/hooks';
+import { demonstrate, isDemo } from '../door/api.js';
+import { count } from '../model/format.js';
+import type { Tile } from '../model/members.js';
+import type { Frontend } from '../model/shapes.js';
+import { announce } from '../parts/announcer.js';
+
+/** A lag at which the bar is full. */
+const lagFull = 200;
+
+export function ServiceTile({ tile }: { tile: Tile }) {
+  const { name, kind, role, epoch, log_end: logEnd, commit, lag } = tile;
+  const part = kind === 'recovery' && role === 'follower' ? 'recovery' : role;
+  return (
+    <li class={`tile ${role}`} aria-label={`${name}, ${part}`} data-name={name}>
+      <header>
+        <h4>{name}</h4>
+        <span class={`badge ${role}`}>{part}</span>
+      </header>
+      <dl>
+        <Figure name="Epoch" value={count(epoch)} />
+        <Figure name="Log end" value={count(logEnd)} />
+        <Figure name="Commit" value={count(commit)} />
+        <Figure name="Lag" value={lag === undefined ? '–' : count(lag)} />
+      </dl>
+      <div class="lag" aria-hidden="true">
+        <div style={{ width: `${Math.min(100, ((lag ?? 0) / lagFull) * 100)}%` }} />
+      </div>
+      {isDemo && <DemoButton tile={tile} />}
+    </li>
+  );
+}
+
+export function FrontendTile({ frontend: { name, cache, lease } }: { frontend: Frontend }) {
+  const { hits = 0, misses = 0, stale = 0 } = cache;
+  return (
+    <li class="tile frontend" aria-label={name}>
+      <header>
+        <h4>{name}</h4>
+        <span class={lease.held === true ? 'badge up' : 'badge down'}>
+          {lease.held === true ? 'lease held' : 'no lease'}
+        </span>
+      </header>
+      <dl>
+        <Figure name="Hits" value={count(hits)} />
+        <Figure name="Misses" value={count(misses)} />
+        <Figure name="Stale" value={count(stale)} />
+        <Figure name="Session" value={count(Number(lease.generation ?? 0))} />
+      </dl>
+    </li>
+  );
+}
+
+function Figure({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function DemoButton({ tile: { name, role } }: { tile: Tile }) {
+  const [isBusy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<string>();
+  const command = role === 'down' ? 'start' : 'kill';
+  const word = command === 'kill' ? 'Kill' : 'Start';
+
+  const act = async (): Promise<void> => {
+    if (isBusy) return;
+    setBusy(true);
+    setFailure(undefined);
+    try {
+      await demonstrate(command, name);
+      announce(command === 'kill' ? `${name} was killed` : `${name} was started`);
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      setFailure(words);
+      announce(`${word} ${name}: ${words}`);
+    }
+    setBusy(false);
+  };
+  return (
+    <footer>
+      <button
+        type="button"
+        class={command === 'kill' ? 'danger small' : 'small'}
+        aria-disabled={isBusy}
+        onClick={() => void act()}
+      >
+        {word}
+        <span class="unseen"> {name}</span>
+      </button>
+      {failure !== undefined && <p class="tile-failure">{failure}</p>}
+    </footer>
+  );
+}

@@ -1,0 +1,18 @@
+/** What happened, said once to those who do not see it: a single live region for the whole page. */
+import { cell, useCell } from '../door/cell.js';
+
+const said = cell({ text: '', turn: 0 });
+
+export function announce(text: string): void {
+  said.set({ text, turn: said.get().turn + 1 });
+}
+
+export function Announcer() {
+  const { text, turn } = useCell(said);
+  // The same words twice are two pieces of news: a fresh element makes them heard.
+  return (
+    <div class="unseen" role="status" aria-live="polite">
+      <p key={turn}>{text}</p>
+    </div>
+  );
+}

@@ -1,0 +1,76 @@
+/**
+ * Buying one product: a key for each wish to buy, kept until the store has said what became of it,
+ * so that a double click or a lost answer never buys twice.
+ */
+import { useRef, useState } from 'preact/hooks';
+import { freshKey, sendPurchase } from '../door/api.js';
+import { count, money } from '../model/format.js';
+import { type Outcome, purchase } from '../model/purchase.js';
+import type { Product } from '../model/shapes.js';
+import { announce } from '../parts/announcer.js';
+import { rememberOrder } from './orders.js';
+
+export interface Buying {
+  readonly state: 'idle' | 'asking' | 'waiting' | 'placed' | 'refused' | 'unknown';
+  /** What the customer is told; empty while there is nothing to tell. */
+  readonly words: string;
+}
+
+const idle: Buying = { state: 'idle', words: '' };
+
+interface Wish {
+  readonly key: string;
+  readonly quantity: number;
+}
+
+export function usePurchase(product: Product): [Buying, (quantity: number) => void] {
+  const [buying, setBuying] = useState<Buying>(idle);
+  const busy = useRef(false);
+  /** A purchase whose outcome is not known: the next click goes on with it. */
+  const open = useRef<Wish>(undefined);
+
+  const buy = async (quantity: number): Promise<void> => {
+    if (busy.current) return;
+    busy.current = true;
+    const wish = open.current ?? { key: freshKey(), quantity };
+    setBuying({ state: 'asking', words: '' });
+    const outcome = await purchase(
+      {
+        send: (key) => sendPurchase(product.id, wish.quantity, key),
+        wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+        nowMs: () => performance.now(),
+        again: () => setBuying({ state: 'waiting', words: 'Waiting for a leader …' }),
+      },
+      wish.key,
+    );
+    open.current = outcome.kind === 'unknown' ? wish : undefined;
+    busy.current = false;
+    if (outcome.kind === 'placed') rememberOrder(outcome.number);
+    const next = told(outcome, wish.quantity);
+    setBuying(next);
+    announce(`${product.name}: ${next.words}`);
+  };
+  return [buying, (quantity) => void buy(quantity)];
+}
+
+function told(outcome: Outcome, quantity: number): Buying {
+  switch (outcome.kind) {
+    case 'placed':
+      return {
+        state: 'placed',
+        words: `Order ${outcome.number}: ${count(quantity)} for ${money(outcome.total)}`,
+      };
+    case 'out_of_stock':
+      return {
+        state: 'refused',
+        words: outcome.available === 0 ? 'Sold out' : `Only ${count(outcome.available)} left`,
+      };
+    case 'refused':
+      return { state: 'refused', words: outcome.message };
+    case 'unknown':
+      return {
+        state: 'unknown',
+        words: 'No answer yet. Try again: it is the same order, and is not sold twice',
+      };
+  }
+}
