@@ -24,6 +24,8 @@ export interface BackendsOptions {
 export class Backends {
   readonly #options: BackendsOptions;
   readonly #open = new Map<string, Backend>();
+  /** Who waits for news of a leader. */
+  readonly #listeners = new Set<() => void>();
   #leaders: Leaders = { catalog: undefined, order: undefined };
 
   constructor(options: BackendsOptions) {
@@ -36,7 +38,14 @@ export class Backends {
 
   follow(leaders: Leaders): void {
     this.#leaders = leaders;
+    for (const heard of [...this.#listeners]) heard();
   }
+
+  /** Calls back when the owner next says who leads; returns how to stop listening. */
+  readonly news = (heard: () => void): (() => void) => {
+    this.#listeners.add(heard);
+    return () => this.#listeners.delete(heard);
+  };
 
   leader(group: 'catalog' | 'order'): Backend {
     const name = this.#leaders[group];

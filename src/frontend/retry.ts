@@ -2,7 +2,7 @@
  * Trying again until a deadline. Only failures that say so are tried again; an operation that is
  * not idempotent also stops where the outcome of an attempt is unknown.
  */
-import { type Clock, sleep } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 
 const backoffMinMs = 5;
@@ -17,6 +17,11 @@ export interface RetryOptions {
   readonly changes: boolean;
   /** An attempt takes no longer than this, so that a hung leader does not use up the deadline. */
   readonly attemptMaxMs: number;
+  /**
+   * Tells, once, that there is news, as a new leader: whoever waits tries at once and does not sit
+   * out its pause. Returns how to stop listening.
+   */
+  readonly news?: (heard: () => void) => () => void;
 }
 
 export async function retry<T>(
@@ -36,9 +41,22 @@ export async function retry<T>(
       isUnknown ||= options.changes && leavesUnknown(error);
       if (clock.nowMs() + backoffMs >= deadlineMs) throw atDeadline(error, isUnknown);
     }
-    await sleep(clock, backoffMs);
-    backoffMs = Math.min(backoffMs * 2, backoffMaxMs);
+    const heard = await pause(options, backoffMs);
+    backoffMs = heard ? backoffMinMs : Math.min(backoffMs * 2, backoffMaxMs);
   }
+}
+
+/** Resolves with whether there was news. */
+function pause({ clock, news }: RetryOptions, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const over = (heard: boolean): void => {
+      timer.cancel();
+      forget?.();
+      resolve(heard);
+    };
+    const timer = clock.after(ms, () => over(false));
+    const forget = news?.(() => over(true));
+  });
 }
 
 function mayRetry(error: BazarError, idempotent: boolean): boolean {
