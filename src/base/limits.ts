@@ -82,6 +82,16 @@ export const protocolTimes = {
   logTimeStepMaxMs: 15_000,
 } as const;
 
+/** What a frontend may hold in its cache, and how long without a word (docs/PROTOCOL.md, R8). */
+export const leaseLimits = {
+  leaseMs: 1_000,
+  renewEveryMs: 250,
+  /** Clocks may differ by this share in their rate. */
+  drift: 0.08,
+  /** Processes of frontends that may hold a lease: ten frontends, each a few times anew. */
+  processesMax: 64,
+} as const;
+
 export const purchaseLimits = {
   clientKeysMax: 4_000_000,
   clientKeyMs: 24 * 3_600_000,
@@ -102,8 +112,14 @@ export const storageLimits = {
 } as const;
 
 export const cacheLimits = {
-  /** Entries of one session thread. */
+  /** Products that one session thread keeps, and their bytes, names and 404s included. */
   entriesMax: 50_000,
+  bytesMax: 32 * mib,
+  /** Pages of searches that one session thread keeps, as lists of ids. */
+  searchesMax: 5_000,
+  searchBytesMax: 8 * mib,
+  /** Of the cache that all session threads share: 65,536 products. */
+  sharedBytes: 16 * mib,
   /** Hash buckets of the shared stamps. */
   stampBuckets: 65_536,
 } as const;

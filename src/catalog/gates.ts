@@ -6,10 +6,14 @@
  */
 import { assert } from '../base/assert.js';
 
-/** What an undecided command may change: product ids, and names that come or go. */
+/**
+ * What an undecided command may change: product ids (0 stands for ids never used), names that come
+ * or go, topics whose lists change ('' stands for lists by text alone).
+ */
 export interface Touches {
   readonly ids: readonly number[];
   readonly names: readonly string[];
+  readonly topics: readonly string[];
 }
 
 /** A frontend that holds cached products. */
@@ -38,9 +42,11 @@ export class Gates {
   readonly #unapplied = new Map<number, Touches>();
   readonly #pendingIds = new Map<number, number>();
   readonly #pendingNames = new Map<string, number>();
+  readonly #pendingTopics = new Map<string, number>();
   /** What was answered as cacheable since its last invalidation: nothing else can be in a cache. */
   readonly #lentIds = new Set<number>();
   readonly #lentNames = new Set<string>();
+  readonly #lentTopics = new Set<string>();
   #appended = 0;
   #opened = 0;
 
@@ -52,20 +58,26 @@ export class Gates {
   appended(seq: number, touches: Touches): void {
     assert(seq > this.#appended, 'entries are appended in order');
     this.#appended = seq;
-    if (touches.ids.length > 0 || touches.names.length > 0) {
+    if (touches.ids.length + touches.names.length + touches.topics.length > 0) {
       this.#unapplied.set(seq, touches);
       count(this.#pendingIds, touches.ids, 1);
       count(this.#pendingNames, touches.names, 1);
+      count(this.#pendingTopics, touches.topics, 1);
       this.#invalidate(seq, touches);
     }
     this.#advance();
   }
 
   /** A frontend is given an answer that it may cache. */
-  lend(id: number, name: string): void {
+  lend(id: number | undefined, name: string | undefined): void {
     if (this.#holdings.size === 0) return;
-    this.#lentIds.add(id);
-    this.#lentNames.add(name);
+    if (id !== undefined) this.#lentIds.add(id);
+    if (name !== undefined) this.#lentNames.add(name);
+  }
+
+  /** The same for lists of a topic. */
+  lendTopic(topic: string): void {
+    if (this.#holdings.size > 0) this.#lentTopics.add(topic);
   }
 
   /** An entry was applied: its items can be cached again. */
@@ -75,17 +87,26 @@ export class Gates {
     this.#unapplied.delete(seq);
     count(this.#pendingIds, touches.ids, -1);
     count(this.#pendingNames, touches.names, -1);
+    count(this.#pendingTopics, touches.topics, -1);
   }
 
   /** Everything that unapplied entries touch. */
   pending(): Touches {
-    return { ids: [...this.#pendingIds.keys()], names: [...this.#pendingNames.keys()] };
+    return {
+      ids: [...this.#pendingIds.keys()],
+      names: [...this.#pendingNames.keys()],
+      topics: [...this.#pendingTopics.keys()],
+    };
   }
 
   /** False while an unapplied entry touches the item (A13). */
   isCacheable(id: number | undefined, name: string | undefined): boolean {
     if (id !== undefined && this.#pendingIds.has(id)) return false;
     return name === undefined || !this.#pendingNames.has(name);
+  }
+
+  isTopicCacheable(topic: string): boolean {
+    return !this.#pendingTopics.has(topic);
   }
 
   /** A frontend with an empty cache; it is told of every entry appended from now on. */
@@ -115,8 +136,10 @@ export class Gates {
     this.#unapplied.clear();
     this.#pendingIds.clear();
     this.#pendingNames.clear();
+    this.#pendingTopics.clear();
     this.#lentIds.clear();
     this.#lentNames.clear();
+    this.#lentTopics.clear();
     this.#holdings.clear();
   }
 
@@ -136,10 +159,11 @@ export class Gates {
   #invalidate(seq: number, touches: Touches): void {
     const ids = touches.ids.filter((id) => this.#lentIds.delete(id));
     const names = touches.names.filter((name) => this.#lentNames.delete(name));
-    if (ids.length === 0 && names.length === 0) return;
+    const topics = touches.topics.filter((topic) => this.#lentTopics.delete(topic));
+    if (ids.length + names.length + topics.length === 0) return;
     for (const holding of this.#holdings.values()) {
       holding.sent = seq;
-      holding.holder.invalidate(seq, { ids, names }, () => {
+      holding.holder.invalidate(seq, { ids, names, topics }, () => {
         assert(seq > holding.acknowledged, 'invalidations are acknowledged in order');
         holding.acknowledged = seq;
         this.#advance();

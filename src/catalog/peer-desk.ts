@@ -9,6 +9,7 @@ import type {
   CatalogAudit,
   CursorParams,
   InvalidateParams,
+  LendParams,
   SellAnswer,
   SellParams,
   SessionAnswer,
@@ -19,6 +20,7 @@ import type {
 import { checkPurchases } from '../wire/purchase-check.js';
 import type { ChangeListener } from './change-feed.js';
 import type { CacheHolder } from './gates.js';
+import { lend } from './lending.js';
 import type { CatalogStore } from './store.js';
 import type { Subscriber } from './tails.js';
 
@@ -73,6 +75,9 @@ export class PeerDesk {
         return true;
       case 'tail':
         this.#tail(peer, params as TailParams, reply);
+        return true;
+      case 'lend':
+        reply.result(lend(this.#store, params as LendParams));
         return true;
       case 'begin_session':
         this.#beginSession(peer, reply);
@@ -186,7 +191,7 @@ export class PeerDesk {
     return {
       name: peer.remote,
       invalidate: (seq, touches, acknowledged) => {
-        const params: InvalidateParams = [seq, touches.ids, touches.names];
+        const params: InvalidateParams = [seq, touches.ids, touches.names, touches.topics];
         peer.request('invalidate', params, invalidationMs, (error) => {
           if (error === undefined) acknowledged();
           else this.#cut(peer, error);

@@ -49,7 +49,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   member.host.onRole(({ role }) => {
     if (role !== 'leader') desk.resign();
   });
-  const threads = new ThreadDesk(store);
+  const threads = new ThreadDesk(store, (...question) => member.ask(...question));
   const stocked = firstStock(config, store);
   const address = config.cluster.catalogs.find(({ name }) => name === config.name);
   await member.open({

@@ -14,6 +14,7 @@ import type { CatalogMachine, CatalogResult } from './catalog-machine.js';
 import { ChangeFeed } from './change-feed.js';
 import { Gates, type Touches } from './gates.js';
 import { SalesTails } from './tails.js';
+import { withPending } from './touches.js';
 
 export interface CatalogStoreOptions {
   readonly group: Group<CatalogResult>;
@@ -104,14 +105,7 @@ export class CatalogStore {
   }
 
   #touches(command: CatalogCommand): Touches {
-    const touches = this.#machine.touches(command);
-    if (command[0] !== 'restock') return touches;
-    // What is not applied yet may put further items below the target.
-    const pending = this.gates.pending();
-    return {
-      ids: [...new Set([...touches.ids, ...pending.ids])],
-      names: [...new Set([...touches.names, ...pending.names])],
-    };
+    return withPending(command, this.#machine.touches(command), () => this.gates.pending());
   }
 
   #roleChanged(status: GroupStatus): void {

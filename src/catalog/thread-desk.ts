@@ -1,27 +1,56 @@
 /**
  * What the catalog's session threads ask its owner, a whole turn's calls at once: one read position
- * serves all the reads among them. Shapes are checked in the threads; positions of fields stand in
+ * serves all the reads among them, and at a follower one question to the leader tells what of the
+ * answers frontends may keep. Shapes are checked in the threads; positions of fields stand in
  * wire/internal.ts.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { OwnerCall } from '../pool/types.js';
 import type {
   CatalogCommand,
+  LendAnswer,
+  LendParams,
   LookupAnswer,
+  LookupManyAnswer,
+  LookupManyParams,
   LookupParams,
   NewProduct,
   ProductChange,
   SearchAnswer,
   SearchParams,
 } from '../wire/internal.js';
+import { type Lender, lenderHere, lenderThere, noLender } from './lending.js';
+import type { FoundProducts } from './products.js';
 import type { CatalogResult } from './results.js';
 import type { CatalogStore } from './store.js';
+import { anyTopic } from './touches.js';
+
+/** An answer is rather not kept than waited for longer. */
+const lendMs = 250;
+/** Items in one question to the leader; beyond it the answers of a turn are not kept. */
+const lendItemsMax = 10_000;
+
+/** Asks another member on its replication port, in order with what the group says to it. */
+export type AskMember = (
+  name: string,
+  method: string,
+  params: unknown,
+  timeoutMs: number,
+) => Promise<unknown>;
+
+/** What the leader lent, for answers from its position on. */
+interface Lent {
+  readonly lender: Lender;
+  readonly appliedSeq: number;
+}
 
 export class ThreadDesk {
   readonly #store: CatalogStore;
+  readonly #ask: AskMember;
 
-  constructor(store: CatalogStore) {
+  constructor(store: CatalogStore, ask: AskMember) {
     this.#store = store;
+    this.#ask = ask;
   }
 
   calls(calls: readonly OwnerCall[]): void {
@@ -35,9 +64,12 @@ export class ThreadDesk {
   }
 
   #read(reads: readonly OwnerCall[]): void {
-    this.#store.readBarrier().then(
-      () => {
-        for (const call of reads) this.#answer(call);
+    // Asked before the position, so that as a rule the position holds what the leader has applied.
+    const asked = this.#askLeader(reads);
+    Promise.all([asked, this.#store.readBarrier()]).then(
+      ([lent]) => {
+        const lender = this.#lender(lent);
+        for (const call of reads) this.#answer(call, lender);
       },
       (error: unknown) => {
         for (const call of reads) call.reply(toBazarError(error));
@@ -45,40 +77,95 @@ export class ThreadDesk {
     );
   }
 
-  #answer({ operation, args, reply }: OwnerCall): void {
+  /** Undefined at a leader, which lends when it answers, and where the leader does not answer. */
+  async #askLeader(reads: readonly OwnerCall[]): Promise<Lent | undefined> {
+    const { serving, leader, id } = this.#store.status();
+    if (serving || leader === undefined || leader === id) return undefined;
+    const wanted = this.#wanted(reads);
+    if (wanted === undefined) return undefined;
+    try {
+      const answer = (await this.#ask(leader, 'lend', wanted, lendMs)) as LendAnswer;
+      return { lender: lenderThere(wanted, answer), appliedSeq: answer[1] };
+    } catch {
+      return undefined;
+    }
+  }
+
+  #lender(lent: Lent | undefined): Lender {
+    const here = lenderHere(this.#store);
+    if (here) return here;
+    const isReached = lent !== undefined && lent.appliedSeq <= this.#store.machine.appliedSeq;
+    return isReached ? lent.lender : noLender;
+  }
+
+  /** What the answers will be about, as far as this replica knows by now. */
+  #wanted(reads: readonly OwnerCall[]): LendParams | undefined {
+    const ids = new Set<number>();
+    const names = new Set<string>();
+    const topics = new Set<string>();
+    for (const { operation, args } of reads) {
+      if (operation === 'lookup') {
+        const [item] = args as LookupParams;
+        if (typeof item === 'number') ids.add(item);
+        else names.add(item);
+      } else if (operation === 'lookup_many') {
+        for (const id of (args as LookupManyParams)[0]) ids.add(id);
+      } else if (operation === 'search') {
+        const params = args as SearchParams;
+        topics.add(topicOf(params));
+        for (const [id] of this.#find(params).records) ids.add(id);
+      }
+      if (ids.size + names.size > lendItemsMax) return undefined;
+    }
+    return [[...ids], [...names], [...topics]];
+  }
+
+  #answer({ operation, args, reply }: OwnerCall, lender: Lender): void {
     switch (operation) {
       case 'lookup':
-        reply(undefined, this.#lookup(args as LookupParams));
+        reply(undefined, this.#lookup(args as LookupParams, lender));
+        break;
+      case 'lookup_many':
+        reply(undefined, this.#lookupMany(args as LookupManyParams, lender));
         break;
       case 'search':
-        reply(undefined, this.#search(args as SearchParams));
+        reply(undefined, this.#search(args as SearchParams, lender));
         break;
       default:
         reply(new BazarError('unknown_method', `unknown method "${operation}"`));
     }
   }
 
-  #lookup([item]: LookupParams): LookupAnswer {
-    const { machine, gates } = this.#store;
+  #lookup([item]: LookupParams, lender: Lender): LookupAnswer {
+    const { machine } = this.#store;
     const byId = typeof item === 'number';
     const record = byId ? machine.byId(item) : machine.byName(item);
-    // Both ways: a pending purchase by name may hit a record that had another id at its append.
-    const isFree = gates.isCacheable(byId ? item : record?.[0], byId ? record?.[1] : item);
-    const { serving, applied } = this.#store.status();
-    // A follower does not know what is pending, nor would the leader know what it has lent.
-    const cacheable = serving && isFree;
-    if (cacheable && record) gates.lend(record[0], record[1]);
-    return [record ?? null, cacheable, applied];
+    const isKept = byId ? lender.id(item) : lender.name(item);
+    return [record ?? null, isKept ? lender.epoch : 0, machine.appliedSeq];
   }
 
-  #search([topic, text, limit, after]: SearchParams): SearchAnswer {
-    const { records, next } = this.#store.machine.search({
+  #lookupMany([ids]: LookupManyParams, lender: Lender): LookupManyAnswer {
+    const { machine } = this.#store;
+    const records = ids.map((id) => machine.byId(id) ?? null);
+    const kept = ids.map((id) => lender.id(id));
+    return [records, lender.epoch, machine.appliedSeq, kept];
+  }
+
+  #search(params: SearchParams, lender: Lender): SearchAnswer {
+    const { records, next } = this.#find(params);
+    const isKept = lender.topic(topicOf(params));
+    const kept = records.map(([id]) => lender.id(id));
+    const { appliedSeq } = this.#store.machine;
+    return [records, next ?? null, lender.epoch, appliedSeq, isKept, kept];
+  }
+
+  #find([topic, text, limit, after]: SearchParams): FoundProducts {
+    return this.#store.machine.search({
       ...(topic === null ? {} : { topic }),
       ...(text === null ? {} : { text }),
       limit,
       after,
     });
-    return [records, next ?? null];
   }
 
   #change(command: CatalogCommand, { reply }: OwnerCall): void {
@@ -91,6 +178,11 @@ export class ThreadDesk {
       (error: unknown) => reply(toBazarError(error)),
     );
   }
+}
+
+/** Whose changes change the list. */
+function topicOf([topic]: SearchParams): string {
+  return topic?.toLowerCase() ?? anyTopic;
 }
 
 function commandOf({ operation, args }: OwnerCall): CatalogCommand | undefined {

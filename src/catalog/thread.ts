@@ -1,4 +1,6 @@
 /** The program of a catalog's session threads: which questions a frontend may ask, and their shapes. */
+
+import { requestLimits } from '../base/limits.js';
 import { type MemberCredentials, memberProgram, type Shapes } from '../group/session-program.js';
 import type { ProgramFactory } from '../pool/types.js';
 import { isInteger, isRecord, isText, isTuple } from '../wire/shapes.js';
@@ -7,6 +9,11 @@ const textOrNull = (value: unknown): boolean => value === null || isText(value);
 
 const shapes: Shapes = {
   lookup: (params) => isTuple(params, 1) && (isInteger(params[0]) || isText(params[0])),
+  lookup_many: (params) =>
+    isTuple(params, 1) &&
+    Array.isArray(params[0]) &&
+    params[0].length <= requestLimits.pageMax &&
+    params[0].every(isInteger),
   search: (params) =>
     isTuple(params, 4) &&
     textOrNull(params[0]) &&

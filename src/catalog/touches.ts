@@ -4,27 +4,36 @@
  * earlier undecided commands may change is not seen here; a restock can reach that as well.
  */
 import { unreachable } from '../base/assert.js';
-import type { CatalogCommand, NewProduct, Purchase } from '../wire/internal.js';
+import type { CatalogCommand, NewProduct, ProductChange, Purchase } from '../wire/internal.js';
 import type { Touches } from './gates.js';
 import type { Products } from './products.js';
 import { resolve } from './purchases.js';
 
-const nothing: Touches = { ids: [], names: [] };
+/** Among the ids: those never used, one of which an entry that names none may give away. */
+export const unusedIds = 0;
+/** Among the topics: lists found by text alone, in any topic. */
+export const anyTopic = '';
+
+const none: readonly never[] = [];
+const nothing: Touches = { ids: none, names: none, topics: none };
 
 export function touchedBy(products: Products, command: CatalogCommand): Touches {
   switch (command[0]) {
     case 'sell':
       return touchedBySales(products, command[3]);
     case 'update':
+      return touchedByUpdate(products, command[1], command[2]);
     case 'remove':
-      return { ids: [command[1]], names: namesOf(products, command[1]) };
+      return touchedByRemoval(products, command[1]);
     case 'add':
       return touchedByNew(products, [command[1]]);
     case 'stock':
       return touchedByNew(products, command[1]);
     case 'restock':
-      return { ids: products.below(command[2]), names: [] };
+      return { ids: products.below(command[2]), names: none, topics: none };
     case 'cursor':
+    case 'register':
+    case 'deregister':
     case 'audit':
       return nothing;
     default:
@@ -43,21 +52,56 @@ function touchedBySales(products: Products, purchases: readonly Purchase[]): Tou
       if (id !== undefined) ids.add(id);
     }
   }
-  return { ids: [...ids], names: [...names] };
+  return { ids: [...ids], names: [...names], topics: none };
 }
 
-/** An id that the store will give is not known yet; see CatalogMachine.isUnusedId. */
+function touchedByUpdate(products: Products, id: number, change: ProductChange): Touches {
+  const product = products.get(id);
+  const names = product ? [product.name] : [];
+  if (change.topic === undefined) return { ids: [id], names, topics: none };
+  return { ids: [id], names, topics: topicsOf(change.topic, product?.topic) };
+}
+
+function touchedByRemoval(products: Products, id: number): Touches {
+  const product = products.get(id);
+  const names = product ? [product.name] : [];
+  return { ids: [id], names, topics: topicsOf(product?.topic) };
+}
+
 function touchedByNew(products: Products, wanted: readonly NewProduct[]): Touches {
-  const ids: number[] = [];
+  const ids = [unusedIds];
   const names: string[] = [];
-  for (const { id, name } of wanted) {
+  const topics: string[] = [];
+  for (const { id, name, topic } of wanted) {
     ids.push(id ?? products.nextId);
     names.push(name);
+    topics.push(topic);
   }
-  return { ids, names };
+  return { ids, names, topics: topicsOf(...topics) };
 }
 
-function namesOf(products: Products, id: number): string[] {
-  const product = products.get(id);
-  return product ? [product.name] : [];
+function topicsOf(...topics: readonly (string | undefined)[]): string[] {
+  const lower = topics.map((topic) => topic?.toLowerCase() ?? anyTopic);
+  return [...new Set([anyTopic, ...lower])];
+}
+
+/**
+ * What was appended before and is not applied yet adds to what a command may reach: it may put
+ * further items below a restock's target, or a product into another topic than it is in.
+ */
+export function withPending(
+  command: CatalogCommand,
+  touches: Touches,
+  pending: () => Touches,
+): Touches {
+  if (command[0] === 'restock') {
+    const { ids, names } = pending();
+    return { ids: union(touches.ids, ids), names: union(touches.names, names), topics: none };
+  }
+  if (touches.topics.length === 0) return touches;
+  return { ...touches, topics: union(touches.topics, pending().topics) };
+}
+
+function union<T>(some: readonly T[], others: readonly T[]): T[] {
+  return [...new Set([...some, ...others])];
 }

@@ -32,10 +32,10 @@ export class CacheSession {
     line.call('begin_session', [], clientLimits.requestTimeoutMs).then(
       (answer) => {
         if (this.#line !== line || this.#state !== 'beginning') return;
-        const [logEnd] = answer as SessionAnswer;
+        const [logEnd, epoch] = answer as SessionAnswer;
         this.#state = 'begun';
-        this.#stamps.beginSession(logEnd);
-        this.#logger.info({ leader: line.name, logEnd }, 'cache session');
+        this.#stamps.beginSession(logEnd, epoch);
+        this.#logger.info({ leader: line.name, logEnd, epoch }, 'cache session');
       },
       (error: unknown) => {
         if (this.#line !== line || this.#state !== 'beginning') return;
@@ -53,9 +53,10 @@ export class CacheSession {
   /** An invalidation of a replica; when this returns, no thread serves the old records. */
   invalidate(name: string, params: InvalidateParams): void {
     if (this.#line?.name !== name) return;
-    const [seq, ids, names] = params;
+    const [seq, ids, names, topics] = params;
     for (const id of ids) this.#stamps.invalidate(this.#stamps.idBucket(id), seq);
     for (const item of names) this.#stamps.invalidate(this.#stamps.nameBucket(item), seq);
+    for (const topic of topics) this.#stamps.invalidate(this.#stamps.topicBucket(topic), seq);
   }
 
   #end(): void {

@@ -16,8 +16,8 @@ import type { Changes, InvalidateParams } from '../wire/internal.js';
 import { takeAudit } from './audit-round.js';
 import type { Leaders } from './backends.js';
 import { CacheSession } from './cache-session.js';
+import { addCounters, type CacheCounters, newCounters } from './counters.js';
 import { EventDesk } from './event-desk.js';
-import type { CacheCounters } from './product-cache.js';
 import { Stamps } from './stamps.js';
 import { frontendStatus, memberStatus } from './status.js';
 import type { Sight } from './timeline.js';
@@ -43,7 +43,7 @@ export class FrontendOwner {
   readonly #clients: RpcClient[] = [];
   readonly #watch: Watch;
   readonly #session: CacheSession;
-  readonly #counters: CacheCounters = { hits: 0, misses: 0, stale: 0, fills: 0 };
+  readonly #counters = newCounters();
   #told: Leaders = { catalog: undefined, order: undefined };
 
   constructor(options: FrontendOwnerOptions) {
@@ -81,10 +81,7 @@ export class FrontendOwner {
   }
 
   counted(news: CacheCounters): void {
-    this.#counters.hits += news.hits;
-    this.#counters.misses += news.misses;
-    this.#counters.stale += news.stale;
-    this.#counters.fills += news.fills;
+    addCounters(this.#counters, news);
   }
 
   /** A client wants a product out of the cache: no thread serves its copy from here on. */

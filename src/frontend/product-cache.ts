@@ -1,12 +1,16 @@
 /**
- * The look-up cache of one session thread: products by id, ids by name, each valid only as long as
- * the shared stamps say so. A hit costs a map access and two atomic loads, and gives the answer in
- * encoded form. Invariant: what `find` returns was current at some moment during the call.
+ * The look-up cache of one session thread: products by id, ids by name, and that there is none;
+ * each valid only as long as the shared stamps say so. A hit costs a map access and a few atomic
+ * loads, and gives the answer in encoded form. Behind it lies the cache that all threads share.
+ * Invariant: what is found was current at some moment during the call.
  */
 import { LRUCache } from 'lru-cache';
 import { cacheLimits } from '../base/limits.js';
+import { decode } from '../wire/codec.js';
 import type { Product } from '../wire/schemas.js';
-import type { Sighting, Stamps } from './stamps.js';
+import { type CacheCounters, newCounters } from './counters.js';
+import type { SharedCache } from './shared-cache.js';
+import type { Horizon, Sighting, Stamps } from './stamps.js';
 
 export interface CachedProduct {
   readonly product: Product;
@@ -15,35 +19,76 @@ export interface CachedProduct {
   readonly sighting: Sighting;
 }
 
-interface CachedName {
-  readonly id: number;
+/** There is no such product. */
+export interface Absence {
+  readonly product: undefined;
   readonly sighting: Sighting;
 }
 
-export interface CacheCounters {
-  hits: number;
-  misses: number;
-  /** Misses because the copy had been invalidated. */
-  stale: number;
-  fills: number;
+export type Cached = CachedProduct | Absence;
+
+/** What an answer says of what it may be kept for. */
+export interface Provenance {
+  readonly appliedSeq: number;
+  /** The epoch of the leader that will say when it changes; 0: not to be kept. */
+  readonly lender: number;
 }
 
+interface CachedName {
+  /** Undefined: the name stands for no product. */
+  readonly id: number | undefined;
+  readonly sighting: Sighting;
+}
+
+export interface CacheBounds {
+  /** 0 caches nothing. */
+  readonly entriesMax: number;
+  readonly bytesMax: number;
+}
+
+/** Of an entry beside its text or bytes: objects, the maps' and lists' places. */
+const entryBytes = 320;
+/** Among the ids: those of which no product has been heard; they are invalidated together. */
+const unusedIds = 0;
+
 export class ProductCache {
-  readonly counters: CacheCounters = { hits: 0, misses: 0, stale: 0, fills: 0 };
+  readonly counters: CacheCounters;
   readonly #stamps: Stamps;
-  readonly #products: LRUCache<number, CachedProduct> | undefined;
+  readonly #shared: SharedCache | undefined;
+  readonly #products: LRUCache<number, Cached> | undefined;
   readonly #names: LRUCache<string, CachedName> | undefined;
 
-  /** `entriesMax` 0 caches nothing. */
-  constructor(stamps: Stamps, entriesMax: number = cacheLimits.entriesMax) {
+  constructor(
+    stamps: Stamps,
+    { entriesMax, bytesMax }: CacheBounds = cacheLimits,
+    { shared, counters = newCounters() }: { shared?: SharedCache; counters?: CacheCounters } = {},
+  ) {
     this.#stamps = stamps;
+    this.counters = counters;
     if (entriesMax === 0) return;
-    this.#products = new LRUCache({ max: entriesMax });
-    this.#names = new LRUCache({ max: entriesMax });
+    this.#shared = shared;
+    this.#products = new LRUCache({
+      max: entriesMax,
+      maxSize: bytesMax,
+      sizeCalculation: (entry) => entryBytes + 3 * (entry.product ? entry.encoded.length : 0),
+    });
+    this.#names = new LRUCache({
+      max: entriesMax,
+      maxSize: bytesMax,
+      sizeCalculation: (_entry, name) => entryBytes + 2 * name.length,
+    });
+  }
+
+  get isOff(): boolean {
+    return this.#products === undefined;
   }
 
   get size(): number {
     return this.#products?.size ?? 0;
+  }
+
+  get bytes(): number {
+    return (this.#products?.calculatedSize ?? 0) + (this.#names?.calculatedSize ?? 0);
   }
 
   /** What would be served now, the newest first; counts as no look-up. */
@@ -51,37 +96,52 @@ export class ProductCache {
     const content: Product[] = [];
     for (const { product, sighting } of this.#products?.values() ?? []) {
       if (content.length === max) break;
-      if (this.#stamps.isCurrent(sighting)) content.push(product);
+      if (product && this.#stamps.isCurrent(sighting)) content.push(product);
     }
     return content;
   }
 
-  find(id: number): CachedProduct | undefined {
+  find(id: number): Cached | undefined {
+    const { counters } = this;
     const entry = this.#products?.get(id);
-    if (entry === undefined) {
-      this.counters.misses++;
-      return undefined;
-    }
-    if (this.#stamps.isCurrent(entry.sighting)) {
-      this.counters.hits++;
+    if (entry !== undefined && this.#stamps.isCurrent(entry.sighting)) {
+      counters.hits++;
       return entry;
     }
-    this.counters.misses++;
-    this.counters.stale++;
+    const shared = this.#findShared(id);
+    if (shared !== undefined) {
+      counters.hits++;
+      return shared;
+    }
+    counters.misses++;
+    if (entry !== undefined) counters.stale++;
     return undefined;
   }
 
-  findByName(name: string): CachedProduct | undefined {
-    const id = this.idOf(name);
-    if (id !== undefined) return this.find(id);
-    this.counters.misses++;
-    return undefined;
+  findByName(name: string): Cached | undefined {
+    const known = this.#named(name);
+    if (known?.id !== undefined) return this.find(known.id);
+    if (known === undefined) {
+      this.counters.misses++;
+      return undefined;
+    }
+    this.counters.hits++;
+    return { product: undefined, sighting: known.sighting };
+  }
+
+  /** The same without being a look-up: it is not counted, and keeps nothing from being forgotten. */
+  peek(item: number | string): Cached | undefined {
+    const known = typeof item === 'string' ? this.#named(item) : undefined;
+    const id = typeof item === 'string' ? known?.id : item;
+    if (id === undefined) return known && { product: undefined, sighting: known.sighting };
+    const entry = this.#products?.peek(id);
+    if (entry !== undefined && this.#stamps.isCurrent(entry.sighting)) return entry;
+    return this.#findShared(id);
   }
 
   /** The id that a name stands for, where that is known. */
   idOf(name: string): number | undefined {
-    const entry = this.#names?.get(name);
-    return entry !== undefined && this.#stamps.isCurrent(entry.sighting) ? entry.id : undefined;
+    return this.#named(name)?.id;
   }
 
   /** May a reader who comes now share the answer to a question asked after `sighting`? (A18) */
@@ -93,19 +153,67 @@ export class ProductCache {
     return this.#stamps.sight(this.#stamps.idBucket(id));
   }
 
-  sightName(name: string): Sighting {
-    return this.#stamps.sight(this.#stamps.nameBucket(name));
+  /** For a question by name, or whatever else may be answered with any product. */
+  horizon(): Horizon {
+    return this.#stamps.horizon();
   }
 
-  /** Keeps the answer to a look-up by id, if nothing has happened to the item since `sighting`. */
-  fill(product: Product, encoded: Uint8Array, sighting: Sighting, appliedSeq: number): void {
-    if (!this.#products || !this.#stamps.mayFill(sighting, appliedSeq)) return;
+  /** Does an answer hold all that its item was invalidated for, for all that is known here? */
+  isUpToDate(id: number, appliedSeq: number): boolean {
+    return this.#stamps.isAboveFloor(this.#stamps.idBucket(id), appliedSeq);
+  }
+
+  /** Keeps a product that was answered to a question asked at `sighting`, if it may. */
+  fill(found: CachedProduct, { appliedSeq, lender }: Provenance): void {
+    if (!this.#products || !this.#stamps.mayFill(found.sighting, appliedSeq, lender)) return;
+    const { id } = found.product;
     this.counters.fills++;
-    this.#products.set(product.id, { product, encoded, sighting });
+    this.#products.set(id, found);
+    this.#shared?.put(id, found.encoded, found.sighting);
   }
 
-  fillName(name: string, id: number, sighting: Sighting, appliedSeq: number): void {
-    if (!this.#names || !this.#stamps.mayFill(sighting, appliedSeq)) return;
+  /** The same where the id was not known at the question. */
+  fillAt(product: Product, encoded: Uint8Array, horizon: Horizon, from: Provenance): void {
+    const sighting = this.#stamps.sightedAt(this.#stamps.idBucket(product.id), horizon);
+    if (sighting) this.fill({ product, encoded, sighting }, from);
+  }
+
+  /** That no product has this id. */
+  fillAbsence(id: number, horizon: Horizon, { appliedSeq, lender }: Provenance): void {
+    const sighting = this.#stamps.sightedAt(this.#stamps.idBucket(unusedIds), horizon);
+    if (!this.#products || !sighting) return;
+    if (!this.#stamps.mayFill(sighting, appliedSeq, lender)) return;
+    this.counters.fills++;
+    this.#products.set(id, { product: undefined, sighting });
+  }
+
+  /** What a name stands for; true where it was kept. */
+  fillName(
+    name: string,
+    id: number | undefined,
+    horizon: Horizon,
+    { appliedSeq, lender }: Provenance,
+  ): boolean {
+    const sighting = this.#stamps.sightedAt(this.#stamps.nameBucket(name), horizon);
+    if (!this.#names || !sighting) return false;
+    if (!this.#stamps.mayFill(sighting, appliedSeq, lender)) return false;
+    if (id === undefined) this.counters.fills++;
     this.#names.set(name, { id, sighting });
+    return true;
+  }
+
+  #named(name: string): CachedName | undefined {
+    const entry = this.#names?.get(name);
+    return entry !== undefined && this.#stamps.isCurrent(entry.sighting) ? entry : undefined;
+  }
+
+  /** Another thread, or the catalog by itself, may have brought what this thread's copy lacks. */
+  #findShared(id: number): CachedProduct | undefined {
+    const found = this.#shared?.find(id);
+    if (found === undefined) return undefined;
+    const { encoded, sighting } = found;
+    const entry = { product: decode(encoded) as Product, encoded, sighting };
+    this.#products?.set(id, entry);
+    return entry;
   }
 }

@@ -65,7 +65,8 @@ export class Shop implements Operations {
   /** The hot path: no promise, no message. */
   cached(params: Params<'lookup'>): CachedProduct | undefined {
     const { cache } = this.#options;
-    return 'id' in params ? cache.find(params.id) : cache.findByName(params.name);
+    const cached = 'id' in params ? cache.find(params.id) : cache.findByName(params.name);
+    return cached?.product && cached;
   }
 
   /** A product that the cache has not; its encoded form serves the raw port. */
@@ -74,7 +75,7 @@ export class Shop implements Operations {
     const item = 'id' in params ? params.id : (cache.idOf(params.name) ?? params.name);
     if (typeof item === 'string') {
       // Not shared: the stamp of the product that the name stands for is not known before.
-      return (await this.#fetch(item, cache.sightName(item), deadlineMs)).found;
+      return (await this.#fetch(item, cache.sightId(0), deadlineMs)).found;
     }
     const running = this.#fetches.get(item);
     if (!running || !cache.mayJoin(running.sighting)) {
@@ -106,8 +107,10 @@ export class Shop implements Operations {
   async buy(params: Params<'buy'>, context: RequestContext): Promise<Placed> {
     const purchase = this.#options.keys.purchase(params);
     const { clock, backends } = this.#options;
+    const { news } = backends;
+    const { deadlineMs } = context;
     return retry(
-      { clock, deadlineMs: context.deadlineMs, idempotent: true, changes: true, attemptMaxMs },
+      { clock, deadlineMs, idempotent: true, changes: true, attemptMaxMs, news },
       async (timeoutMs) =>
         toPlaced((await backends.leader('order').call('buy', purchase, timeoutMs)) as Outcome),
     );
@@ -175,16 +178,17 @@ export class Shop implements Operations {
   }
 
   async #fetch(item: number | string, sighting: Sighting, deadlineMs: number): Promise<Answer> {
+    const { cache } = this.#options;
+    const horizon = cache.horizon();
     const answer = await this.#ask('catalog', 'lookup', [item], { deadlineMs, idempotent: true });
-    const [record, cacheable, appliedSeq] = answer as LookupAnswer;
+    const [record, lender, appliedSeq] = answer as LookupAnswer;
     if (record === null) throw new BazarError('not_found', 'product not found');
     const product = toProduct(record);
     const found = { product, encoded: encode(product), sighting };
-    if (!cacheable) return { found, isSettled: false };
-    const { cache } = this.#options;
-    // An answer by name fills the name alone: the product's own stamp was not seen before asking.
-    if (typeof item === 'number') cache.fill(product, found.encoded, sighting, appliedSeq);
-    else cache.fillName(item, product.id, sighting, appliedSeq);
+    if (lender === 0) return { found, isSettled: false };
+    const from = { appliedSeq, lender };
+    if (typeof item === 'number') cache.fill(found, from);
+    else cache.fillName(item, product.id, horizon, from);
     return { found, isSettled: true };
   }
 
@@ -202,7 +206,8 @@ export class Shop implements Operations {
     options: { deadlineMs: number; idempotent: boolean },
   ): Promise<unknown> {
     const { clock, backends } = this.#options;
-    return retry({ clock, attemptMaxMs, changes: false, ...options }, (timeoutMs) =>
+    const { news } = backends;
+    return retry({ clock, attemptMaxMs, changes: false, news, ...options }, (timeoutMs) =>
       backends.leader(group).call(method, params, timeoutMs),
     );
   }

@@ -1,6 +1,6 @@
 /**
  * The memory that a frontend's owner shares with its session threads: a stamp and a floor for each
- * hash bucket of items, and the session's generation. Bumping a stamp makes every thread's copies
+ * hash bucket of items, the session's generation and the epoch of its leader. Bumping a stamp makes every thread's copies
  * of the items in its bucket stale at once, without a message (docs/PROTOCOL.md, R8). Only the
  * owner writes. Invariant: stamps, floors and the generation never go back.
  */
@@ -9,16 +9,25 @@ import { cacheLimits } from '../base/limits.js';
 
 const buckets = cacheLimits.stampBuckets;
 const generationIndex = 0;
-const stampsStart = 1;
+/** Counts the invalidations: the stamp of a bucket is the count at its last one. */
+const countIndex = 1;
+const stampsStart = 2;
 const floorsStart = Math.ceil(((stampsStart + buckets) * 4) / 8) * 8;
 /** After the floors of the buckets stands the floor of the session, which is every bucket's. */
 const sessionFloor = buckets;
-const bytes = floorsStart + (buckets + 1) * 8;
+const sessionEpoch = buckets + 1;
+const bytes = floorsStart + (buckets + 2) * 8;
 
 /** What a reader saw before it asked the catalog; see `Stamps.mayFill`. */
 export interface Sighting {
   readonly bucket: number;
   readonly stamp: number;
+  readonly generation: number;
+}
+
+/** The same for a reader who does not know yet which items its answer will be about. */
+export interface Horizon {
+  readonly count: number;
   readonly generation: number;
 }
 
@@ -31,12 +40,17 @@ export class Stamps {
     assert(buffer.byteLength === bytes, 'the shared memory has its size');
     this.buffer = buffer;
     this.#words = new Int32Array(buffer, 0, stampsStart + buckets);
-    this.#floors = new BigInt64Array(buffer, floorsStart, buckets + 1);
+    this.#floors = new BigInt64Array(buffer, floorsStart, buckets + 2);
   }
 
   /** Odd while a session with the catalog leader lasts; a cached entry is of one generation. */
   get generation(): number {
     return Atomics.load(this.#words, generationIndex);
+  }
+
+  /** Of the leader with which the session is, or the last one was. */
+  get epoch(): number {
+    return Number(Atomics.load(this.#floors, sessionEpoch));
   }
 
   get inSession(): boolean {
@@ -47,11 +61,13 @@ export class Stamps {
     return Math.imul(id ^ (id >>> 15) ^ Math.floor(id / 2 ** 32), 0x9e3779b1) >>> 16;
   }
 
-  /** FNV-1a over the name's UTF-16 units. */
   nameBucket(name: string): number {
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
-    return (hash ^ (hash >>> 16)) & (buckets - 1);
+    return textBucket(name, 0x811c9dc5);
+  }
+
+  /** Of the lists of a topic, in lower case; '' stands for lists by text alone. */
+  topicBucket(topic: string): number {
+    return textBucket(topic, 0x2f0b4c27);
   }
 
   /** To be taken before the question is sent, never after (A18). */
@@ -63,6 +79,17 @@ export class Stamps {
     };
   }
 
+  /** To be taken before a question whose answer may be about any item. */
+  horizon(): Horizon {
+    return { count: Atomics.load(this.#words, countIndex), generation: this.generation };
+  }
+
+  /** The bucket as it was at the horizon; undefined where an invalidation has come since. */
+  sightedAt(bucket: number, { count, generation }: Horizon): Sighting | undefined {
+    const stamp = Atomics.load(this.#words, stampsStart + bucket);
+    return ((count - stamp) | 0) < 0 ? undefined : { bucket, stamp, generation };
+  }
+
   /** True while nothing of the bucket was invalidated and the session lasts. */
   isCurrent(sighting: Sighting): boolean {
     return (
@@ -71,12 +98,20 @@ export class Stamps {
     );
   }
 
-  /** May an answer of a replica that had applied through `appliedSeq` be cached? */
-  mayFill(sighting: Sighting, appliedSeq: number): boolean {
+  /**
+   * May an answer be cached, of a replica that had applied through `appliedSeq`? `lender` is the
+   * epoch of the leader that knows of it and will say when it changes; 0: none does.
+   */
+  mayFill(sighting: Sighting, appliedSeq: number, lender: number): boolean {
     if (sighting.generation % 2 === 0 || !this.isCurrent(sighting)) return false;
+    return this.isAboveFloor(sighting.bucket, appliedSeq) && this.#isSessionWith(lender);
+  }
+
+  /** Does an answer from this position hold all that the bucket was invalidated for? */
+  isAboveFloor(bucket: number, appliedSeq: number): boolean {
     const applied = BigInt(appliedSeq);
     return (
-      applied >= Atomics.load(this.#floors, sighting.bucket) &&
+      applied >= Atomics.load(this.#floors, bucket) &&
       applied >= Atomics.load(this.#floors, sessionFloor)
     );
   }
@@ -84,13 +119,16 @@ export class Stamps {
   /** Owner: an entry that will be applied at `seq` touches an item of the bucket. */
   invalidate(bucket: number, seq: number): void {
     this.#raiseFloor(bucket, seq);
-    Atomics.add(this.#words, stampsStart + bucket, 1);
+    const count = (Atomics.load(this.#words, countIndex) + 1) | 0;
+    Atomics.store(this.#words, stampsStart + bucket, count);
+    Atomics.store(this.#words, countIndex, count);
   }
 
-  /** Owner: a session with the catalog leader began; nothing older than its log end is cached. */
-  beginSession(logEnd: number): void {
+  /** Owner: a session with the leader of an epoch began; nothing older than its log end is cached. */
+  beginSession(logEnd: number, epoch: number): void {
     if (this.inSession) this.endSession();
     this.#raiseFloor(sessionFloor, logEnd);
+    Atomics.store(this.#floors, sessionEpoch, BigInt(epoch));
     Atomics.add(this.#words, generationIndex, 1);
   }
 
@@ -99,8 +137,19 @@ export class Stamps {
     if (this.inSession) Atomics.add(this.#words, generationIndex, 1);
   }
 
+  #isSessionWith(epoch: number): boolean {
+    return epoch > 0 && this.epoch === epoch;
+  }
+
   #raiseFloor(bucket: number, seq: number): void {
     const floor = BigInt(seq);
     if (Atomics.load(this.#floors, bucket) < floor) Atomics.store(this.#floors, bucket, floor);
   }
+}
+
+/** FNV-1a over the text's UTF-16 units. */
+function textBucket(text: string, seed: number): number {
+  let hash = seed;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash ^ (hash >>> 16)) & (buckets - 1);
 }

@@ -1,6 +1,7 @@
 /** From what a frontend knows of the replicas to the public status. Pure. */
+
+import type { CacheCounters } from './counters.js';
 import type { Health } from './elector.js';
-import type { CacheCounters } from './product-cache.js';
 import type { Stamps } from './stamps.js';
 import type { FrontendStatus, MemberStatus } from './types.js';
 import type { ReplicaLine } from './watch.js';

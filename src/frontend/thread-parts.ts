@@ -5,7 +5,7 @@
 
 import { type Clock, every, systemClock } from '../base/clock.js';
 import type { ClusterConfig, MemberAddresses } from '../base/config.js';
-import { wireLimits } from '../base/limits.js';
+import { cacheLimits, wireLimits } from '../base/limits.js';
 import { systemRandom } from '../base/random.js';
 import { type Identity, introduction } from '../net/handshake.js';
 import { RpcClient } from '../net/rpc-client.js';
@@ -13,8 +13,9 @@ import { tcpTransport } from '../net/tcp-transport.js';
 import type { OwnerLink } from '../pool/types.js';
 import type { Product } from '../wire/schemas.js';
 import { Backends, type Leaders } from './backends.js';
+import { countedSince, newCounters } from './counters.js';
 import { PurchaseKeys } from './keys.js';
-import { type CacheCounters, ProductCache } from './product-cache.js';
+import { ProductCache } from './product-cache.js';
 import { Shop } from './shop.js';
 import { Stamps } from './stamps.js';
 import type { AuditReport, StoreStatus } from './types.js';
@@ -43,7 +44,10 @@ export interface ThreadParts {
 
 export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadParts {
   const clock = systemClock;
-  const cache = new ProductCache(new Stamps(data.stamps), data.cacheEntries);
+  const cache = new ProductCache(new Stamps(data.stamps), {
+    ...cacheLimits,
+    entriesMax: data.cacheEntries,
+  });
   const backends = new Backends({
     cluster: data.cluster,
     connect: (member, group) => connect(member, group, data, clock),
@@ -93,17 +97,11 @@ function connect(
 
 /** Tells the owner what was counted since the last time. */
 function countersTeller(owner: OwnerLink, cache: ProductCache): () => void {
-  let told: CacheCounters = { hits: 0, misses: 0, stale: 0, fills: 0 };
+  let told = newCounters();
   return () => {
-    const now = { ...cache.counters };
-    const news = {
-      hits: now.hits - told.hits,
-      misses: now.misses - told.misses,
-      stale: now.stale - told.stale,
-      fills: now.fills - told.fills,
-    };
-    told = now;
-    if (news.hits + news.misses > 0) owner.tell('counters', news);
+    const news = countedSince(told, cache.counters);
+    told = { ...cache.counters };
+    if (news) owner.tell('counters', news);
   };
 }
 

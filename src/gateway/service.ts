@@ -9,7 +9,7 @@ import { createLogger, type Logger } from '../base/logging.js';
 import { systemRandom } from '../base/random.js';
 import type { Leaders } from '../frontend/backends.js';
 import { FrontendOwner } from '../frontend/owner.js';
-import type { CacheCounters } from '../frontend/product-cache.js';
+import type { CacheCounters } from '../frontend/counters.js';
 import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';
 import { readClusterId } from '../storage/identity.js';

@@ -128,6 +128,11 @@ export class Member<Result> {
     await this.#pool.listen(tcpTransport, doors.address.service, 'service');
   }
 
+  /** Asks another member's service desk, in order with what the group says to it. */
+  ask(to: string, method: string, params: unknown, timeoutMs: number): Promise<unknown> {
+    return this.#peers.ask(to, method, params, timeoutMs);
+  }
+
   /** Answers what is under way, then lets go of the ports and the files. */
   async close(): Promise<void> {
     await this.#pool?.drain();

@@ -5,7 +5,7 @@
  */
 import type { Address } from '../base/address.js';
 import type { Clock } from '../base/clock.js';
-import { toBazarError } from '../base/errors.js';
+import { BazarError, toBazarError } from '../base/errors.js';
 import { wireLimits } from '../base/limits.js';
 import { type Logger, silentLogger } from '../base/logging.js';
 import type { Random } from '../base/random.js';
@@ -68,6 +68,13 @@ export class RpcPeers implements Peers {
   send(to: MemberId, messages: readonly Message[]): void {
     const client = this.#clients.get(to);
     if (client?.connected) client.notify(replicateMethod, encodeMessages(messages));
+  }
+
+  /** A question of the service's own, in order with the messages; rejects where not connected. */
+  ask(to: MemberId, method: string, params: unknown, timeoutMs: number): Promise<unknown> {
+    const client = this.#clients.get(to);
+    if (client?.connected) return client.call(method, params, timeoutMs);
+    return Promise.reject(new BazarError('unavailable', `${to} cannot be reached`));
   }
 
   connected(to: MemberId): boolean {

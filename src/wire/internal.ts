@@ -82,6 +82,9 @@ export type CatalogCommand =
   | readonly ['update', id: number, change: ProductChange]
   | readonly ['remove', id: number, ifVersion: number | null]
   | readonly ['cursor', number: number]
+  /** A process of a frontend may hold leases from here on; and from there on no more (R8). */
+  | readonly ['register', process: string, frontend: string]
+  | readonly ['deregister', process: string]
   | readonly ['audit', token: string];
 
 /** A product as the catalog knows it. */
@@ -148,6 +151,26 @@ export type InvalidateParams = readonly [
   seq: number,
   ids: readonly number[],
   names: readonly string[],
+  /** Whose lists change, in lower case; '' stands for lists by text alone. */
+  topics: readonly string[],
+];
+
+/**
+ * `lend`, a question of another replica to the catalog leader: may a frontend keep answers about
+ * these? Where it may, the leader will say when they change. Positions as in the question.
+ */
+export type LendParams = readonly [
+  ids: readonly number[],
+  names: readonly string[],
+  topics: readonly string[],
+];
+export type LendAnswer = readonly [
+  epoch: number,
+  /** Good for an answer from this position or a later one. */
+  appliedSeq: number,
+  ids: readonly boolean[],
+  names: readonly boolean[],
+  topics: readonly boolean[],
 ];
 
 /**
@@ -164,12 +187,24 @@ export type Change = readonly [
 ];
 export type Changes = readonly Change[] | null;
 
-/** Questions of a frontend's session thread to a catalog replica, on the service port. */
+/**
+ * Questions of a frontend's session thread to a catalog replica, on the service port. `lender` is
+ * the epoch of the leader that will say when what was answered changes; 0: nothing may be kept.
+ */
 export type LookupParams = readonly [item: number | string];
 export type LookupAnswer = readonly [
   record: ProductRecord | null,
-  cacheable: boolean,
+  lender: number,
   appliedSeq: number,
+];
+/** `lookup_many`: records in the order of the ids. */
+export type LookupManyParams = readonly [ids: readonly number[]];
+export type LookupManyAnswer = readonly [
+  records: readonly (ProductRecord | null)[],
+  lender: number,
+  appliedSeq: number,
+  /** Which of the records may be kept. */
+  kept: readonly boolean[],
 ];
 export type SearchParams = readonly [
   topic: string | null,
@@ -177,7 +212,16 @@ export type SearchParams = readonly [
   limit: number,
   after: number,
 ];
-export type SearchAnswer = readonly [records: readonly ProductRecord[], next: number | null];
+export type SearchAnswer = readonly [
+  records: readonly ProductRecord[],
+  next: number | null,
+  lender: number,
+  appliedSeq: number,
+  /** May the list be kept? */
+  list: boolean,
+  /** Which of the records may be kept. */
+  kept: readonly boolean[],
+];
 
 /** Questions of a frontend's session thread to an order replica, on the service port. */
 export type OrderParams = readonly [number: number];

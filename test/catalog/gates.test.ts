@@ -34,8 +34,8 @@ function build(): { gates: Gates; opened: number[]; join(one: CacheHolder): void
   };
 }
 
-const tux: Touches = { ids: [8], names: [] };
-const none: Touches = { ids: [], names: [] };
+const tux: Touches = { ids: [8], names: [], topics: [] };
+const none: Touches = { ids: [], names: [], topics: [] };
 
 t.test('with no frontend connected a gate opens at once', async (t) => {
   const { gates, opened } = build();
@@ -110,7 +110,7 @@ t.test('a frontend that joins has no part in the entries before', async (t) => {
 t.test('an item is not cacheable until every entry that touches it is applied', async (t) => {
   const { gates } = build();
   gates.appended(1, tux);
-  gates.appended(2, { ids: [8], names: ['Whale'] });
+  gates.appended(2, { ids: [8], names: ['Whale'], topics: [] });
   gates.applied(1);
   t.equal(gates.isCacheable(8, undefined), false);
   t.equal(gates.isCacheable(9, 'Whale'), false);
@@ -136,9 +136,9 @@ t.test(
   async (t) => {
     const { gates } = build();
     gates.appended(1, tux);
-    gates.appended(2, { ids: [9], names: ['Whale'] });
+    gates.appended(2, { ids: [9], names: ['Whale'], topics: [] });
     gates.applied(1);
-    t.same(gates.pending(), { ids: [9], names: ['Whale'] });
+    t.same(gates.pending(), { ids: [9], names: ['Whale'], topics: [] });
   },
 );
 

@@ -183,11 +183,23 @@ t.test('an undecided command touches every product and name that it may change',
     ['Whale', 1],
     ['Kraken', 1],
   ]);
-  t.same(machine.touches(['sell', 1, 0, [lines]]), { ids: [9, 2], names: ['Whale', 'Kraken'] });
-  t.same(machine.touches(['update', 1, { add: 1 }]), { ids: [1], names: ['Tux'] });
-  t.same(machine.touches(['remove', 9, null]), { ids: [9], names: [] });
-  t.same(machine.touches(['add', product('Bear')]), { ids: [3], names: ['Bear'] });
-  t.same(machine.touches(['restock', 1, 100]), { ids: [2], names: [] });
-  t.same(machine.touches(['stock', [product('A', { id: 7 })]]), { ids: [7], names: ['A'] });
-  t.same(machine.touches(['cursor', 1]), { ids: [], names: [] });
+  t.same(machine.touches(['sell', 1, 0, [lines]]), {
+    ids: [9, 2],
+    names: ['Whale', 'Kraken'],
+    topics: [],
+  });
+  t.same(machine.touches(['update', 1, { add: 1 }]), { ids: [1], names: ['Tux'], topics: [] });
+  t.same(machine.touches(['remove', 9, null]), { ids: [9], names: [], topics: [''] });
+  t.same(machine.touches(['add', product('Bear')]), {
+    ids: [0, 3],
+    names: ['Bear'],
+    topics: ['', 'toys'],
+  });
+  t.same(machine.touches(['restock', 1, 100]), { ids: [2], names: [], topics: [] });
+  t.same(machine.touches(['stock', [product('A', { id: 7 })]]), {
+    ids: [0, 7],
+    names: ['A'],
+    topics: ['', 'toys'],
+  });
+  t.same(machine.touches(['cursor', 1]), { ids: [], names: [], topics: [] });
 });

@@ -34,8 +34,8 @@ t.test('a session begins once with the leader and its floor is the log end', asy
   await settled();
   t.equal(leader.asked, 1);
   t.equal(stamps.inSession, true);
-  t.equal(stamps.mayFill(stamps.sight(3), 6), false);
-  t.equal(stamps.mayFill(stamps.sight(3), 7), true);
+  t.equal(stamps.mayFill(stamps.sight(3), 6, 1), false);
+  t.equal(stamps.mayFill(stamps.sight(3), 7, 1), true);
 });
 
 t.test('an invalidation is in the shared stamps when it returns', async (t) => {
@@ -43,7 +43,7 @@ t.test('an invalidation is in the shared stamps when it returns', async (t) => {
   session.follow(line('catalog-1', async () => [1, 1]));
   await settled();
   const sighting = stamps.sight(stamps.idBucket(8));
-  session.invalidate('catalog-1', [2, [8], []]);
+  session.invalidate('catalog-1', [2, [8], [], []]);
   t.equal(stamps.isCurrent(sighting), false);
 });
 

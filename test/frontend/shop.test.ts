@@ -1,5 +1,5 @@
 import t from 'tap';
-import { waitingClock } from '../../src/base/clock.js';
+import { type Clock, waitingClock } from '../../src/base/clock.js';
 import type { ClusterConfig } from '../../src/base/config.js';
 import { BazarError } from '../../src/base/errors.js';
 import { seededRandom } from '../../src/base/random.js';
@@ -8,6 +8,7 @@ import { PurchaseKeys } from '../../src/frontend/keys.js';
 import { ProductCache } from '../../src/frontend/product-cache.js';
 import { Shop } from '../../src/frontend/shop.js';
 import { Stamps } from '../../src/frontend/stamps.js';
+import { ManualClock } from '../helpers/manual-clock.js';
 
 type Answer = (method: string, params: unknown) => unknown;
 
@@ -20,10 +21,10 @@ const cluster: ClusterConfig = {
 const tux = [8, 'Tux', 'toys', 1990, 100, 1] as const;
 
 /** A shop whose services answer as told; every question is written down. */
-function build(answers: { catalog?: Answer; order?: Answer }) {
+function build(answers: { catalog?: Answer; order?: Answer }, clock: Clock = waitingClock) {
   const asked: { method: string; params: unknown }[] = [];
   const stamps = new Stamps();
-  stamps.beginSession(1);
+  stamps.beginSession(1, 1);
   const backends = new Backends({
     cluster,
     connect: (_member, group) => ({
@@ -39,7 +40,7 @@ function build(answers: { catalog?: Answer; order?: Answer }) {
     backends,
     cache: new ProductCache(stamps),
     keys: new PurchaseKeys(seededRandom(1)),
-    clock: waitingClock,
+    clock,
     owner: {
       status: () => Promise.reject(new Error('not asked')),
       audit: () => Promise.reject(new Error('not asked')),
@@ -53,7 +54,7 @@ const soon = () => ({ requestId: 'test', deadlineMs: waitingClock.nowMs() + 5_00
 const shortly = () => ({ requestId: 'test', deadlineMs: waitingClock.nowMs() + 20 });
 
 t.test('a look-up is asked once and then answered from the cache, in decimals', async (t) => {
-  const { shop, asked } = build({ catalog: () => [tux, true, 1] });
+  const { shop, asked } = build({ catalog: () => [tux, 1, 1] });
   const product = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 100, version: 1 };
   t.same(await shop.lookup({ id: 8 }, soon()), product);
   t.same(await shop.lookup({ id: 8 }, soon()), product);
@@ -62,13 +63,13 @@ t.test('a look-up is asked once and then answered from the cache, in decimals', 
 });
 
 t.test('readers of one item at the same time share one question', async (t) => {
-  const { shop, asked } = build({ catalog: () => [tux, true, 1] });
+  const { shop, asked } = build({ catalog: () => [tux, 1, 1] });
   await Promise.all([1, 2, 3].map(() => shop.lookup({ id: 8 }, soon())));
   t.equal(asked.length, 1);
 });
 
 t.test('a reader after an invalidation does not share the question from before it', async (t) => {
-  const { shop, stamps, asked } = build({ catalog: () => [tux, true, 5] });
+  const { shop, stamps, asked } = build({ catalog: () => [tux, 1, 5] });
   const before = shop.lookup({ id: 8 }, soon());
   stamps.invalidate(stamps.idBucket(8), 5);
   await Promise.all([before, shop.lookup({ id: 8 }, soon())]);
@@ -79,7 +80,7 @@ t.test('a reader who shared a question asks again where an entry was undecided',
   let stock = 100;
   let cacheable = false;
   const { shop, asked } = build({
-    catalog: () => [[8, 'Tux', 'toys', 1990, stock, 1], cacheable, 1],
+    catalog: () => [[8, 'Tux', 'toys', 1990, stock, 1], cacheable ? 1 : 0, 1],
   });
   const first = shop.lookup({ id: 8 }, soon());
   // The undecided entry becomes visible, and others see it, before the second reader comes.
@@ -98,7 +99,7 @@ t.test('a reader who shared a question asks again where an entry was undecided',
 t.test(
   'a question by an unknown name is not shared: the product may change under it',
   async (t) => {
-    const { shop, stamps, asked } = build({ catalog: () => [tux, true, 5] });
+    const { shop, stamps, asked } = build({ catalog: () => [tux, 1, 5] });
     const before = shop.lookup({ name: 'Tux' }, soon());
     stamps.invalidate(stamps.idBucket(8), 5);
     await Promise.all([before, shop.lookup({ name: 'Tux' }, soon())]);
@@ -107,14 +108,14 @@ t.test(
 );
 
 t.test('an answer that may not be cached is not', async (t) => {
-  const { shop, asked } = build({ catalog: () => [tux, false, 1] });
+  const { shop, asked } = build({ catalog: () => [tux, 0, 1] });
   await shop.lookup({ id: 8 }, soon());
   await shop.lookup({ id: 8 }, soon());
   t.equal(asked.length, 2);
 });
 
 t.test('by name: first the name is learnt, then the product is cached by its id', async (t) => {
-  const { shop, asked } = build({ catalog: () => [tux, true, 1] });
+  const { shop, asked } = build({ catalog: () => [tux, 1, 1] });
   for (let i = 0; i < 4; i++) await shop.lookup({ name: 'Tux' }, soon());
   t.same(
     asked.map(({ params }) => params),
@@ -123,7 +124,7 @@ t.test('by name: first the name is learnt, then the product is cached by its id'
 });
 
 t.test('an unknown product is not found', async (t) => {
-  const { shop } = build({ catalog: () => [null, true, 1] });
+  const { shop } = build({ catalog: () => [null, 1, 1] });
   await t.rejects(shop.lookup({ id: 99 }, soon()), { code: 'not_found' });
 });
 
@@ -238,3 +239,17 @@ t.test('orders come in decimals with the first line in front', async (t) => {
     at: '2023-11-14T22:13:20.000Z',
   });
 });
+
+t.test(
+  'who waits for a leader tries at once when there is one, and sits out no pause',
+  async (t) => {
+    const clock = new ManualClock();
+    const { shop, backends, asked } = build({ order: () => ['sold', 1, 1990, false] }, clock);
+    backends.follow({ catalog: 'catalog-1', order: undefined });
+    const buying = shop.buy({ id: 8, quantity: 1 }, { requestId: 'test', deadlineMs: 1_000 });
+    await new Promise(setImmediate);
+    t.equal(asked.length, 0);
+    backends.follow({ catalog: 'catalog-1', order: 'order-1' });
+    t.same(await buying, { order_number: 1, total: 19.9 }, 'the clock stood still');
+  },
+);

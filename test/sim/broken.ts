@@ -5,13 +5,18 @@
 import { CatalogMachine, type CatalogResult } from '../../src/catalog/catalog-machine.js';
 import { CatalogStore } from '../../src/catalog/store.js';
 import type { Entry } from '../../src/consensus/types.js';
-import { ProductCache } from '../../src/frontend/product-cache.js';
+import {
+  type CachedProduct,
+  ProductCache,
+  type Provenance,
+} from '../../src/frontend/product-cache.js';
 import { type Sighting, Stamps } from '../../src/frontend/stamps.js';
 import { OrderStore } from '../../src/order/store.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import type { CatalogCommand, Purchase } from '../../src/wire/internal.js';
-import type { Product } from '../../src/wire/schemas.js';
 import type { World } from './world.js';
+
+const cacheBytes = 1_000_000;
 
 /** Rewrites commands before they are applied: the same on every replica and in every life. */
 class Rewriter {
@@ -117,7 +122,7 @@ class BrokenCache extends ProductCache {
   readonly #stamps: Stamps;
 
   constructor(world: World, stamps: Stamps, entries: number) {
-    super(stamps, entries);
+    super(stamps, { entriesMax: entries, bytesMax: cacheBytes });
     this.#world = world;
     this.#stamps = stamps;
   }
@@ -126,19 +131,20 @@ class BrokenCache extends ProductCache {
     return this.#world.hasBug('joins-an-older-question') || super.mayJoin(sighting);
   }
 
-  override fill(product: Product, encoded: Uint8Array, sighting: Sighting, seq: number): void {
+  override fill(found: CachedProduct, { appliedSeq, lender }: Provenance): void {
     const late = this.#world.hasBug('stamps-seen-too-late');
     const loose = late || this.#world.hasBug('caches-the-undecided');
-    const seen = late ? this.#stamps.sight(sighting.bucket) : sighting;
-    super.fill(product, encoded, seen, loose ? Number.MAX_SAFE_INTEGER : seq);
+    const sighting = late ? this.#stamps.sight(found.sighting.bucket) : found.sighting;
+    const seq = loose ? Number.MAX_SAFE_INTEGER : appliedSeq;
+    super.fill({ ...found, sighting }, { appliedSeq: seq, lender });
   }
 }
 
 class LastingStamps extends Stamps {
   #begun = false;
 
-  override beginSession(logEnd: number): void {
-    if (!this.#begun) super.beginSession(logEnd);
+  override beginSession(logEnd: number, epoch: number): void {
+    if (!this.#begun) super.beginSession(logEnd, epoch);
     this.#begun = true;
   }
 

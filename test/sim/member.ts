@@ -4,6 +4,7 @@
  */
 
 import { every } from '../../src/base/clock.js';
+import { BazarError } from '../../src/base/errors.js';
 import type { Entry, MemberId, StateMachine } from '../../src/consensus/types.js';
 import { GroupHost } from '../../src/group/host.js';
 import { MemberDesk } from '../../src/group/member-desk.js';
@@ -70,6 +71,12 @@ export class Member<Result> {
     this.#host = undefined;
     this.process.kill(downMs, power);
     this.storage.crash(power);
+  }
+
+  /** Asks another member's service, as the group room does. */
+  ask(to: MemberId, method: string, params: unknown, timeoutMs: number): Promise<unknown> {
+    if (this.#peers) return this.#peers.ask(to, method, params, timeoutMs);
+    return Promise.reject(new BazarError('unavailable', 'not there yet'));
   }
 
   /** Proposes as its service would, gates and all; nobody waits for the outcome. */

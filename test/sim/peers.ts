@@ -3,6 +3,7 @@
  * dials every other and speaks on what it dialled; a newer session ends an older one. Faults may
  * lose, repeat or misplace messages besides, which the port's contract does not even allow.
  */
+import { BazarError } from '../../src/base/errors.js';
 import type { Random } from '../../src/base/random.js';
 import type { Message } from '../../src/consensus/messages.js';
 import type { MemberId } from '../../src/consensus/types.js';
@@ -56,6 +57,12 @@ export class SimPeers implements Peers {
 
   connected(to: MemberId): boolean {
     return this.#lines.get(to)?.connected ?? false;
+  }
+
+  ask(to: MemberId, question: string, params: unknown, timeoutMs: number): Promise<unknown> {
+    const line = this.#lines.get(to);
+    if (line?.connected) return line.call(question, params, timeoutMs);
+    return Promise.reject(new BazarError('unavailable', `${to} cannot be reached`));
   }
 
   send(to: MemberId, messages: readonly Message[]): void {

@@ -53,7 +53,7 @@ export function catalogService(
         host.onRole(({ role }) => {
           if (role !== 'leader') desk.resign();
         });
-        const threads = new CatalogThreads(opened);
+        const threads = new CatalogThreads(opened, (...question) => member.ask(...question));
         opened.onServing(() => {
           if (!machine.isStocked) opened.stock(products).catch(() => {});
         });
@@ -144,7 +144,7 @@ function undecidedIsFine(world: World, calls: OwnerCall[]): OwnerCall[] {
     reply: (error, result) => {
       const answer = result as LookupAnswer | undefined;
       const isLookup = call.operation === 'lookup' && answer !== undefined;
-      call.reply(error, isLookup ? [answer[0], true, answer[2]] : result);
+      call.reply(error, isLookup ? [answer[0], newest(world), answer[2]] : result);
     },
   }));
 }
@@ -168,6 +168,11 @@ function answersEarly(
       );
     }
   };
+}
+
+/** The epoch that a frontend in session would take for its leader's. */
+function newest(world: World): number {
+  return world.logs.catalog.newestEpoch;
 }
 
 interface LineEvents {
