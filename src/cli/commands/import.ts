@@ -37,19 +37,20 @@ const importSpecs = {
 type Options = Values<typeof importSpecs>;
 
 export const importProducts = defineCommand({
-  usage: 'import <file>',
+  usage: 'import [file]',
   describe: 'Bring in products from a CSV file (admin)',
   examples: [
     ['$0 import products.csv --dry-run', 'what would be added, changed, refused'],
     ['$0 import products.csv', 'run it again after an interruption: what is there is passed over'],
     ['$0 import products.csv --existing skip', 'leave price and stock of what is there'],
-    ['$0 export | $0 import - --port-offset 100', 'from one store to another'],
+    ['$0 export | $0 import --port-offset 100', 'from one store to another'],
   ],
   specs: importSpecs,
   async run(options, io) {
-    const { file = '' } = options;
-    const lines = file === '-' ? 0 : await countLines(file);
-    const source = file === '-' ? io.stdin : createReadStream(file);
+    const { file } = options;
+    if (file === undefined && io.stdin.isTTY) throw new UsageError('bazar import: which file?');
+    const lines = file === undefined ? 0 : await countLines(file);
+    const source = file === undefined ? io.stdin : createReadStream(file);
     const problems: { line: number; message: string }[] = [];
     const stopped = io.interrupted();
     const report = await bringIn(source, { options, io, lines, stopped, problems });

@@ -46,12 +46,14 @@ export async function* csvRows(file: Readable): AsyncGenerator<Row> {
   file.on('error', (error) => parser.destroy(error));
   let head: readonly Column[] | undefined;
   for await (const { info, record } of file.pipe(parser) as AsyncIterable<Parsed>) {
-    yield* unreadable.splice(0);
-    if (head) yield readRow(head, record, info.lines - lineBreaks(record));
+    const line = info.lines - lineBreaks(record);
+    // The parser is ahead of what is taken from it.
+    while ((unreadable[0]?.line ?? line) < line) yield* unreadable.splice(0, 1);
+    if (head) yield readRow(head, record, line);
     else head = readHead(record);
   }
   if (!head) throw new UsageError(`the first line must name the columns: ${columns.join(',')}`);
-  yield* unreadable.splice(0);
+  yield* unreadable;
 }
 
 function unreadableRow(error: CsvError | undefined): Row {
