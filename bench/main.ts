@@ -11,6 +11,7 @@ import { Bench, type Report, type Scenario, type Settings } from './load/bench.j
 import { describeEnvironment } from './load/environment.js';
 import { catchUp } from './load/scenarios/catch-up.js';
 import { crash } from './load/scenarios/crash.js';
+import { doors } from './load/scenarios/doors.js';
 import { echo } from './load/scenarios/echo.js';
 import { failover } from './load/scenarios/failover.js';
 import { lookupCached, lookupUncached, workers10 } from './load/scenarios/lookups.js';
@@ -26,6 +27,7 @@ const scenarios: readonly Scenario[] = [
   buySpread,
   memoryAndStart,
   workers10,
+  doors,
   failover,
   crash,
   catchUp,

@@ -2,7 +2,7 @@
  * What a scenario works with: the settings, the servers it may start, and the shapes of what it
  * reports. Everything started here is stopped when the scenario ends, however it ends.
  */
-import { type HelperName, startHelper } from './helper.js';
+import { type Helper, type HelperName, startHelper } from './helper.js';
 import type { RunResult, Shape, Target, Timing } from './session.js';
 import { type RunningStore, type StoreOptions, startStore } from './store.js';
 
@@ -62,7 +62,11 @@ export class Bench {
   }
 
   async helper(name: HelperName): Promise<Target> {
-    const helper = await startHelper(name);
+    return this.started(startHelper(name));
+  }
+
+  async started(starting: Promise<Helper>): Promise<Target> {
+    const helper = await starting;
     this.#stops.push(() => helper.stop());
     return helper.target;
   }

@@ -8,6 +8,7 @@ import { createConnection, type Socket } from 'node:net';
 import { AnswerReader } from './answers.js';
 import { errorCodeOf } from './message.js';
 import type { Picks } from './picks.js';
+import { RespReader } from './resp.js';
 import type { Tally } from './tally.js';
 import { type RequestTemplate, storeUint32 } from './template.js';
 
@@ -26,7 +27,9 @@ export class LoadConnection {
   readonly #tally: Tally;
   readonly #depth: number;
   readonly #socket: Socket;
-  readonly #reader: AnswerReader;
+  readonly #reader: { feed(chunk: Uint8Array, length: number): void };
+  /** Ids in the order of their requests, where the protocol has none. */
+  readonly #inOrder: number[] = [];
   /** By slot: the id in flight (its low bits are the slot) and when it was sent, or `idle`. */
   readonly #ids: Uint32Array;
   readonly #startedMs: Float64Array;
@@ -43,13 +46,7 @@ export class LoadConnection {
     this.#ids = Uint32Array.from({ length: depth }, (_, slot) => slot);
     this.#startedMs = new Float64Array(depth).fill(idle);
     this.#output = this.#freshOutput();
-    this.#reader = new AnswerReader({
-      accepted: (id) => this.#answered(id, true),
-      refused: (id, answer) => {
-        this.#tally.countError(errorCodeOf(answer));
-        this.#answered(id, false);
-      },
-    });
+    this.#reader = workload.template.idAt === undefined ? this.#respReader() : this.#rpcReader();
     const onread = {
       buffer: Buffer.alloc(readBytes),
       callback: (length: number, bytes: Uint8Array) => this.#received(length, bytes),
@@ -94,6 +91,25 @@ export class LoadConnection {
     this.#socket.destroy();
   }
 
+  #rpcReader(): AnswerReader {
+    return new AnswerReader({
+      accepted: (id) => this.#answered(id, true),
+      refused: (id, answer) => {
+        this.#tally.countError(errorCodeOf(answer));
+        this.#answered(id, false);
+      },
+    });
+  }
+
+  #respReader(): RespReader {
+    return new RespReader({
+      answered: (refusal) => {
+        if (refusal !== undefined) this.#tally.countError(refusal);
+        this.#answered(this.#inOrder.shift() ?? 0, refusal === undefined);
+      },
+    });
+  }
+
   #received(length: number, bytes: Uint8Array): boolean {
     this.#nowMs = performance.now();
     try {
@@ -130,7 +146,8 @@ export class LoadConnection {
     const at = this.#outputBytes;
     this.#ids[slot] = id;
     this.#startedMs[slot] = this.#nowMs;
-    storeUint32(this.#output, at + idAt, id);
+    if (idAt === undefined) this.#inOrder.push(id);
+    else storeUint32(this.#output, at + idAt, id);
     if (itemAt !== undefined) {
       storeUint32(this.#output, at + itemAt, this.#workload.picks.next());
     }

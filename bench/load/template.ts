@@ -7,10 +7,18 @@ import { frame, frameHeaderBytes, packValue } from './message.js';
 
 export interface RequestTemplate {
   readonly frame: Buffer;
-  /** Where the four bytes of the request's id stand in the frame. */
-  readonly idAt: number;
+  /**
+   * Where the four bytes of the request's id stand in the frame; undefined where requests have none
+   * and are answered in order.
+   */
+  readonly idAt: number | undefined;
   /** Where the four bytes of the item's id stand; undefined where the request names none. */
   readonly itemAt: number | undefined;
+}
+
+/** The store's own requests have ids. */
+export interface RpcTemplate extends RequestTemplate {
+  readonly idAt: number;
 }
 
 const arrayOfFour = 0x94;
@@ -24,7 +32,7 @@ const idAt = frameHeaderBytes + 3;
 export function itemRequest(
   method: string,
   params: Readonly<Record<string, unknown>> = {},
-): RequestTemplate {
+): RpcTemplate {
   const others = Object.entries(params).flatMap((pair) => pair.map(packValue));
   const fields = 1 + Object.keys(params).length;
   const head = Buffer.concat([
@@ -42,7 +50,7 @@ export function itemRequest(
  * `[1, id, nil, padding]`, of the given length in all: what comes back from an echo of bytes is
  * read as an answer, by the same code as the store's answers.
  */
-export function echoFrame(length: number): RequestTemplate {
+export function echoFrame(length: number): RpcTemplate {
   const head = Buffer.from([arrayOfFour, answerType, uint32, 0, 0, 0, 0, nil, bin16]);
   const padding = length - frameHeaderBytes - head.length - 2;
   const size = Buffer.alloc(2);

@@ -2,6 +2,7 @@
 import type { Workload } from './connection.js';
 import { frame, packValue } from './message.js';
 import { Picks } from './picks.js';
+import { getRequest } from './resp.js';
 import type { Shape } from './session.js';
 import { echoFrame, itemRequest } from './template.js';
 
@@ -34,12 +35,19 @@ export function purchases(picks: Picks): Workload {
   return { template: itemRequest('buy', { quantity: 1 }), picks };
 }
 
+const product = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 100, version: 1 };
+export const productBytes = packValue(product).length;
+
+/** Redis' look-ups. */
+export function gets(picks: Picks): Workload {
+  return { template: getRequest(), picks };
+}
+
 /**
  * Frames half as long as a look-up's request and answer together: an echo moves the same bytes in
  * both directions as a look-up does.
  */
 export function echoes(): Workload {
-  const product = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 100, version: 1 };
   const answer = frame(packValue([1, 1_000_000, null, product]));
   const request = itemRequest('lookup').frame;
   const length = Math.round((request.length + answer.length) / 2);
