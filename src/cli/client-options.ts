@@ -8,7 +8,8 @@ import { type Address, parseAddress } from '../base/address.js';
 import { BazarError } from '../base/errors.js';
 import type { BazarClient } from '../client/bazar-client.js';
 import { UsageError } from './exit-codes.js';
-import { flag, list, number, text, type Values } from './options.js';
+import { list, number, text, type Values } from './options.js';
+import { outputSpecs } from './output-options.js';
 import { placeSpecs } from './store-options.js';
 
 const clientGroup = { group: 'Client:' };
@@ -25,7 +26,7 @@ export const clientSpecs = {
     { min: 0.01, max: 3_600, default: 10 },
     clientGroup,
   ),
-  json: flag('Print JSON for machines', { group: 'Output:' }),
+  ...outputSpecs,
 } as const;
 
 export const adminSpecs = {

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import { BazarError } from '../../base/errors.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
+import { printJson } from '../output.js';
+import { outputSpecs } from '../output-options.js';
 import { placeSpecs } from '../store-options.js';
 
 /** Each of four stages may take 12 s. */
@@ -12,8 +14,8 @@ export const down = defineCommand({
   usage: 'down',
   describe: 'Stop the store',
   examples: [['$0 down', 'frontends first, catalogs last; nothing is lost']],
-  specs: placeSpecs,
-  async run({ dataDir }, io) {
+  specs: { ...placeSpecs, ...outputSpecs },
+  async run({ dataDir, json }, io) {
     const { askControl } = await import('../launcher/control.js');
     const { findLeftovers, launcherName, stopLeftovers, waitForEnd } = await import(
       '../launcher/leftovers.js'
@@ -34,9 +36,13 @@ export const down = defineCommand({
     if (recorded !== undefined) pids.release(launcherName, recorded);
     const leftovers = findLeftovers(pids);
     await stopLeftovers(leftovers, pids, waitingClock);
-    for (const { name } of leftovers.reverse()) io.err(`${name} has stopped\n`);
-    if (launcher || leftovers.length > 0) io.err('the store has stopped\n');
-    else io.err(`no store runs on ${dataDir}\n`);
+    const names = leftovers.map(({ name }) => name).reverse();
+    const ran = launcher !== undefined || names.length > 0;
+    if (json) printJson(io, { stopped: ran });
+    else {
+      for (const name of names) io.err(`${name} has stopped\n`);
+      io.err(ran ? 'the store has stopped\n' : `no store runs on ${dataDir}\n`);
+    }
     return exitCodes.ok;
   },
 });

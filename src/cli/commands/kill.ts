@@ -3,17 +3,20 @@ import { resolve } from 'node:path';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
 import { positional } from '../options.js';
+import { printJson } from '../output.js';
+import { outputSpecs } from '../output-options.js';
 import { placeSpecs } from '../store-options.js';
 
 export const kill = defineCommand({
   usage: 'kill <name>',
   describe: 'Kill one service (SIGKILL), to watch the failover',
   examples: [['$0 kill order-3', 'the next order leader takes over']],
-  specs: { name: positional('As order-3'), ...placeSpecs },
-  async run({ name = '', dataDir }, io) {
+  specs: { name: positional('As order-3'), ...placeSpecs, ...outputSpecs },
+  async run({ name = '', dataDir, json }, io) {
     const { killOne } = await import('../launcher/kill-one.js');
     const pid = await killOne(resolve(dataDir), name);
-    io.err(`${name} is dead (pid ${pid})\n`);
+    if (json) printJson(io, { name, pid });
+    else io.err(`${name} is dead (pid ${pid})\n`);
     return exitCodes.ok;
   },
 });

@@ -4,20 +4,24 @@ import { BazarError } from '../../base/errors.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
 import { positional } from '../options.js';
+import { printJson } from '../output.js';
+import { outputSpecs } from '../output-options.js';
 import { placeSpecs } from '../store-options.js';
 
 export const start = defineCommand({
   usage: 'start <name>',
   describe: 'Start one service of a running store again',
   examples: [['$0 start order-3', 'resolves what `bazar kill order-3` did']],
-  specs: { name: positional('As order-3'), ...placeSpecs },
-  async run({ name = '', dataDir }, io) {
+  specs: { name: positional('As order-3'), ...placeSpecs, ...outputSpecs },
+  async run({ name = '', dataDir, json }, io) {
     const { askControl } = await import('../launcher/control.js');
     const answer = await askControl(resolve(dataDir), { command: 'start', name });
     if (!answer) {
       throw new BazarError('unavailable', `no launcher runs on ${dataDir}: try ./start.sh`);
     }
-    io.err(`${name} ${answer.ran === true ? 'runs already' : 'is ready'} (pid ${answer.pid})\n`);
+    if (json) printJson(io, { name, pid: answer.pid, ran: answer.ran === true });
+    else
+      io.err(`${name} ${answer.ran === true ? 'runs already' : 'is ready'} (pid ${answer.pid})\n`);
     return exitCodes.ok;
   },
 });

@@ -5,7 +5,11 @@ import { defineCommand } from '../command.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import type { StoreOptions } from '../launcher/store-plan.js';
+import type { Values } from '../options.js';
+import { outputSpecs } from '../output-options.js';
 import { upSpecs } from '../store-options.js';
+
+type UpOptions = StoreOptions & Values<typeof outputSpecs>;
 
 export const up = defineCommand({
   usage: 'up',
@@ -15,7 +19,7 @@ export const up = defineCommand({
     ['$0 up --detach --frontends 2', 'in the background; `bazar down` stops it'],
     ['$0 up --data-dir /srv/bazar --restock-every 0', 'other data, no restock'],
   ],
-  specs: upSpecs,
+  specs: { ...upSpecs, ...outputSpecs },
   stays: true,
   async run(store, io) {
     if (store.fresh && !(await mayForget(store, io))) return exitCodes.error;
@@ -23,7 +27,7 @@ export const up = defineCommand({
   },
 });
 
-async function startInFront(store: StoreOptions, io: Io): Promise<number> {
+async function startInFront(store: UpOptions, io: Io): Promise<number> {
   const { launch } = await import('../launcher/launcher.js');
   const { tellParent } = await import('../launcher/detach.js');
   const { waitingClock } = await import('../../base/clock.js');
@@ -48,7 +52,7 @@ async function startInFront(store: StoreOptions, io: Io): Promise<number> {
   }
 }
 
-async function startBehind(store: StoreOptions, io: Io): Promise<number> {
+async function startBehind(store: UpOptions, io: Io): Promise<number> {
   const { detach } = await import('../launcher/detach.js');
   const [, entry = '', ...args] = process.argv;
   // The later flag wins over the one typed before it.
@@ -59,15 +63,19 @@ async function startBehind(store: StoreOptions, io: Io): Promise<number> {
   return exitCodes.ok;
 }
 
-async function addresses(store: StoreOptions): Promise<string> {
+async function addresses(store: UpOptions): Promise<string> {
   const { frontendAddresses } = await import('../launcher/store-plan.js');
-  const lines = ['the store is open'];
-  for (let n = 1; n <= store.frontends; n++) {
-    const { http, raw } = frontendAddresses(n, store);
-    lines.push(`  frontend-${n}  http://${formatAddress(http)}  raw ${formatAddress(raw)}`);
+  const { frontends, dataDir, logDir, json } = store;
+  const doors = Array.from({ length: frontends }, (_none, i) => {
+    const { http, raw } = frontendAddresses(i + 1, store);
+    const [url, address] = [`http://${formatAddress(http)}`, formatAddress(raw)];
+    return { name: `frontend-${i + 1}`, http: url, raw: address };
+  });
+  if (json) {
+    return `${JSON.stringify({ frontends: doors, data_dir: dataDir, log_dir: logDir })}\n`;
   }
-  lines.push(`  data ${store.dataDir}  logs ${store.logDir}`);
-  return `${lines.join('\n')}\n`;
+  const lines = doors.map(({ name, http, raw }) => `  ${name}  ${http}  raw ${raw}`);
+  return ['the store is open', ...lines, `  data ${dataDir}  logs ${logDir}`, ''].join('\n');
 }
 
 /** Asks on a terminal; where nobody can answer, only --yes will do. */

@@ -1,7 +1,7 @@
 /** The shop over a pipe: each answer is a line, and the end of the input is the customer leaving. */
 import { createInterface } from 'node:readline';
 import type { Io } from '../io.js';
-import type { ShopDoor } from './shop-door.js';
+import { menuLine, type ShopDoor } from './shop-door.js';
 
 export function lineDoor(io: Io): ShopDoor {
   const reader = createInterface({ input: io.stdin });
@@ -15,10 +15,7 @@ export function lineDoor(io: Io): ShopDoor {
     return line.done ? undefined : line.value.trim();
   };
   return {
-    choose(choices) {
-      const menu = choices.map(({ key, label }) => `${label} [${key}]`).join('  ');
-      return next(`${menu}\n> `);
-    },
+    choose: (choices) => next(`${menuLine(choices)}\n> `),
     ask: (question) => next(`${question}: `),
     show: (text) => io.out(text),
     complain: (text) => io.err(text),

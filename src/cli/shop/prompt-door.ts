@@ -1,19 +1,16 @@
-/** The shop on a terminal: one key for a choice, Ctrl-C or Escape takes a question back. */
-import { isCancel, selectKey, text } from '@clack/prompts';
+/** The shop on a terminal: the menu is answered as from a pipe, Ctrl-C or Escape takes a question back. */
+import { isCancel, text } from '@clack/prompts';
 import type { Io } from '../io.js';
-import type { ShopDoor } from './shop-door.js';
+import { menuLine, type ShopDoor } from './shop-door.js';
 
 export function promptDoor(io: Io): ShopDoor {
+  const ask = async (message: string): Promise<string | undefined> => {
+    const typed = await text({ message });
+    return isCancel(typed) ? undefined : (typed ?? '').trim();
+  };
   return {
-    async choose(choices) {
-      const options = choices.map(({ key, label }) => ({ value: key, label: `${label} [${key}]` }));
-      const chosen = await selectKey({ message: 'What may it be?', options });
-      return isCancel(chosen) ? undefined : chosen;
-    },
-    async ask(message) {
-      const typed = await text({ message });
-      return isCancel(typed) ? undefined : (typed ?? '').trim();
-    },
+    choose: (choices) => ask(menuLine(choices)),
+    ask,
     show: (shown) => io.out(shown),
     complain: (complaint) => io.err(complaint),
     close: () => {},

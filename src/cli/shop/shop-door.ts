@@ -8,6 +8,10 @@ export interface Choice {
   readonly label: string;
 }
 
+export function menuLine(choices: readonly Choice[]): string {
+  return choices.map(({ key, label }) => `${label} [${key}]`).join('  ');
+}
+
 export interface ShopDoor {
   /** The key of a choice, undefined where the customer has left. */
   choose(choices: readonly Choice[]): Promise<string | undefined>;
