@@ -75,8 +75,10 @@ export function Books() {
           <p class="quiet">
             Recomputed from the logs on disk at {timeOfDay(taken.at)}, in {duration(taken.tookMs)}.
           </p>
-          <ProductTable products={taken.audit.products} />
-          <ReplicaTable replicas={taken.audit.replicas} />
+          <div class="books-columns">
+            <ProductTable products={taken.audit.products} />
+            <ReplicaTable replicas={taken.audit.replicas} />
+          </div>
         </>
       )}
     </div>

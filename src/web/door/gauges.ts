@@ -53,10 +53,13 @@ async function turn(): Promise<void> {
 
 async function read(): Promise<void> {
   try {
-    const [now, text] = await Promise.all([readStatus(), readMetrics()]);
+    const figures = readMetrics();
+    // Whoever waits for the status first would not hear of a failure here.
+    figures.catch(() => {});
+    const now = await readStatus();
     status.set(now);
+    keep(readingOf(parseMetrics(await figures), now, performance.now()));
     silence.set(undefined);
-    keep(readingOf(parseMetrics(text), now, performance.now()));
   } catch (error) {
     silence.set(error instanceof Error ? error.message : String(error));
   }

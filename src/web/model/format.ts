@@ -18,7 +18,8 @@ export function count(value: number): string {
 
 /** A rate: no decimals where they say nothing. */
 export function rate(perSecond: number): string {
-  return perSecond > 0 && perSecond < 10 ? perSecond.toFixed(1) : whole.format(perSecond);
+  const tenths = Math.round(perSecond * 10) / 10;
+  return tenths < 10 && !Number.isInteger(tenths) ? tenths.toFixed(1) : whole.format(tenths);
 }
 
 /** Three digits at most, with its unit. */

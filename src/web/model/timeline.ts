@@ -2,7 +2,7 @@
  * What happened to the store's services, as entries for people, newest first. Pure. Invariant: an
  * event counts once, however often a listener that came back is told it.
  */
-import { duration, listed } from './format.js';
+import { listed } from './format.js';
 import type { FaultEvent, GroupName, LeaderEvent, MemberEvent } from './shapes.js';
 
 export type Kind = 'leader' | 'fault' | 'up' | 'down';
@@ -31,6 +31,8 @@ const seenMax = 2_000;
 /** Services that come or go within this time are told in one line. */
 const togetherMs = 1_500;
 
+const groupWords = { catalog: 'the catalog', order: 'the orders' } as const;
+
 export function withLeader(before: Timeline, id: string, event: LeaderEvent): Timeline {
   // That the leader was lost is told, with its name, as a fault.
   if (event.leader === null) return before;
@@ -40,7 +42,7 @@ export function withLeader(before: Timeline, id: string, event: LeaderEvent): Ti
     kind: 'leader',
     group: event.group,
     names: [event.leader],
-    text: `${event.leader} leads the ${event.group} group, epoch ${event.epoch}`,
+    text: `${event.leader} leads ${groupWords[event.group]}, epoch ${event.epoch}`,
     outageMs: event.outage_ms > 0 ? event.outage_ms : undefined,
   });
 }
@@ -61,12 +63,6 @@ export function withMember(before: Timeline, id: string, event: MemberEvent): Ti
   const names = newest.names.includes(name) ? newest.names : [...newest.names, name];
   const entries = [memberEntry(newest.id, newest.at, state, newest.group, names), ...older];
   return { entries, seen: remembered(before.seen, id) };
-}
-
-/** The sentence that a screen reader hears. */
-export function spoken(entry: Entry): string {
-  if (entry.outageMs === undefined) return entry.text;
-  return `${entry.text}, after ${duration(entry.outageMs)} without a leader`;
 }
 
 function memberEntry(

@@ -18,7 +18,7 @@ export interface Line {
 export interface Mark {
   /** Seconds since 1970. */
   readonly time: number;
-  readonly kind: 'leader' | 'fault' | 'up' | 'down';
+  readonly kind: 'leader' | 'down';
 }
 
 export interface PlotProps {
@@ -56,7 +56,7 @@ export function Plot({ title, lines, series, marks, format, atLeast, atMost }: P
         legend: { show: false },
         cursor: { y: false, drag: { setScale: false, x: false, y: false } },
         scales: {
-          x: { range: (_plot, _min, max) => [max - windowS, max] },
+          x: { range: windowOf },
           y: { range: (_plot, _min, max) => [0, topOf(max, atLeast, atMost)] },
         },
         axes: [timeAxis(), valueAxis(format)],
@@ -123,6 +123,12 @@ function topOf(max: number | null, atLeast: number, atMost = Number.POSITIVE_INF
   return Math.min(Math.max((max ?? 0) * 1.15, atLeast), atMost);
 }
 
+/** The last minutes; until something was read, they end now. */
+function windowOf({ data: [times] }: uPlot): [number, number] {
+  const last = times.at(-1) ?? Date.now() / 1_000;
+  return [last - windowS, last];
+}
+
 function drawnLine({ label, colour }: Line): uPlot.Series {
   return {
     label,
@@ -161,7 +167,7 @@ function axisLook(): uPlot.Axis {
   };
 }
 
-/** Behind the lines: a thin stroke where a leader came, a service went or came back. */
+/** Behind the lines: a thin stroke where a leader came or a service went. */
 function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
   const { ctx, bbox } = plot;
   const { min = 0, max = 0 } = plot.scales.x ?? {};
@@ -171,7 +177,7 @@ function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
   for (const { time, kind } of marks) {
     if (time < (min ?? 0) || time > (max ?? 0)) continue;
     const x = Math.round(plot.valToPos(time, 'x', true));
-    ctx.strokeStyle = styled(kind === 'leader' ? '--lead' : kind === 'up' ? '--good' : '--bad');
+    ctx.strokeStyle = styled(kind === 'leader' ? '--lead' : '--bad');
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);

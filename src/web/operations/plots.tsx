@@ -4,6 +4,7 @@ import { useCell } from '../door/cell.js';
 import { timeline } from '../door/feed.js';
 import { plots } from '../door/gauges.js';
 import { duration, percent, rate } from '../model/format.js';
+import type { Kind } from '../model/timeline.js';
 import { type Line, type Mark, Plot } from './plot.js';
 
 const requestLines: readonly Line[] = [
@@ -22,7 +23,7 @@ export function Plots() {
   const { requests, latency, hitRate } = useCell(plots);
   const { entries } = useCell(timeline);
   const marks = useMemo(
-    () => entries.map(({ at, kind }): Mark => ({ time: Date.parse(at) / 1_000, kind })),
+    () => entries.flatMap(({ at, kind }) => markOf(Date.parse(at) / 1_000, kind)),
     [entries],
   );
   return (
@@ -54,6 +55,11 @@ export function Plots() {
       />
     </div>
   );
+}
+
+/** What customers may have felt: a service that went, a leader that came. */
+function markOf(time: number, kind: Kind): Mark[] {
+  return kind === 'leader' || kind === 'down' ? [{ time, kind }] : [];
 }
 
 function asPercent(value: number): string {

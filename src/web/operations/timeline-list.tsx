@@ -39,9 +39,8 @@ function Line({ entry: { at, kind, text, outageMs } }: { entry: Entry }) {
       <span class="happening-text">{text}</span>
       {outageMs !== undefined && (
         <span class="outage">
-          <span class="unseen">, after </span>
-          {duration(outageMs)}
-          <span class="outage-word"> without a leader</span>
+          <span class="unseen">, after an </span>
+          {duration(outageMs)} outage
         </span>
       )}
     </li>

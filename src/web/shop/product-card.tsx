@@ -3,7 +3,7 @@ import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { artOf } from '../model/art.js';
 import { count, money } from '../model/format.js';
 import type { Product } from '../model/shapes.js';
-import { usePurchase } from './use-purchase.js';
+import { type Buying, usePurchase } from './use-purchase.js';
 
 /** The store's own limit for one purchase. */
 const quantityMax = 1_000_000;
@@ -12,6 +12,7 @@ const fewLeft = 10;
 export function ProductCard({ product }: { product: Product }) {
   const id = useId();
   const { name, price, quantity: stock } = product;
+  const [buying, buy] = usePurchase(product);
   return (
     <li class="card">
       <Cover product={product} />
@@ -19,8 +20,12 @@ export function ProductCard({ product }: { product: Product }) {
         <h3 id={id}>{name}</h3>
         <p class="card-price">{money(price)}</p>
       </div>
-      <Stock stock={stock} />
-      <Buy product={product} labelId={id} />
+      <div class="card-news">
+        <Stock stock={stock} />
+        <p class={`outcome ${buying.state}`}>{buying.words}</p>
+        <StockBar stock={stock} />
+      </div>
+      <Buy name={name} labelId={id} state={buying.state} buy={buy} />
     </li>
   );
 }
@@ -42,35 +47,50 @@ function Cover({ product: { id, topic } }: { product: Product }) {
   );
 }
 
+/** The count flares up when it has changed. */
 function Stock({ stock }: { stock: number }) {
   const before = useRef(stock);
-  const [most, setMost] = useState(Math.max(stock, 1));
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     if (before.current === stock) return;
     before.current = stock;
-    setMost((known) => Math.max(known, stock));
     setTurn((count) => count + 1);
   }, [stock]);
-  const tone = stock === 0 ? 'none' : stock <= fewLeft ? 'few' : 'many';
   return (
-    <div class={`stock ${tone}`}>
-      <p>
-        <span class={turn > 0 ? 'stock-count ticked' : 'stock-count'} key={turn}>
-          {stock === 0 ? 'Sold out' : count(stock)}
-        </span>
-        {stock > 0 && ' in stock'}
-      </p>
-      <div class="stock-bar" aria-hidden="true">
-        <div style={{ width: `${Math.min(100, (stock / most) * 100)}%` }} />
-      </div>
+    <p class={`stock ${toneOf(stock)}`}>
+      <span class={turn > 0 ? 'stock-count ticked' : 'stock-count'} key={turn}>
+        {stock === 0 ? 'Sold out' : count(stock)}
+      </span>
+      {stock > 0 && ' in stock'}
+    </p>
+  );
+}
+
+/** How much is left of the most that was seen here. */
+function StockBar({ stock }: { stock: number }) {
+  const most = useRef(1);
+  most.current = Math.max(most.current, stock);
+  return (
+    <div class={`stock-bar ${toneOf(stock)}`} aria-hidden="true">
+      <div style={{ width: `${(stock / most.current) * 100}%` }} />
     </div>
   );
 }
 
-function Buy({ product, labelId }: { product: Product; labelId: string }) {
+function toneOf(stock: number): 'none' | 'few' | 'many' {
+  if (stock === 0) return 'none';
+  return stock <= fewLeft ? 'few' : 'many';
+}
+
+interface BuyProps {
+  readonly name: string;
+  readonly labelId: string;
+  readonly state: Buying['state'];
+  readonly buy: (quantity: number) => void;
+}
+
+function Buy({ name, labelId, state, buy }: BuyProps) {
   const [text, setText] = useState('1');
-  const [{ state, words }, buy] = usePurchase(product);
   const quantityId = useId();
   const quantity = Number(text);
   const isBusy = state === 'asking' || state === 'waiting';
@@ -89,7 +109,7 @@ function Buy({ product, labelId }: { product: Product; labelId: string }) {
       }}
     >
       <label class="unseen" for={quantityId}>
-        Quantity of {product.name}
+        Quantity of {name}
       </label>
       <input
         id={quantityId}
@@ -114,7 +134,6 @@ function Buy({ product, labelId }: { product: Product; labelId: string }) {
       >
         {isBusy ? 'Buying …' : state === 'unknown' ? 'Try again' : 'Buy'}
       </button>
-      <p class={`outcome ${state}`}>{words}</p>
     </form>
   );
 }

@@ -31,10 +31,12 @@ export function Shop() {
   return (
     <div class="shop">
       <div class="shop-main">
-        <h1 tabIndex={-1}>Shop</h1>
+        <header class="view-head">
+          <h1 tabIndex={-1}>Shop</h1>
+          <OrdersJump />
+        </header>
         <search class="toolbar">
           <SearchField text={typed} onText={setTyped} />
-          <OrdersJump />
           <Topics topics={topics} chosen={topic} choose={setTopic} />
         </search>
         {failure !== undefined && <p class="notice bad">Not up to date: {failure}.</p>}
