@@ -14,8 +14,12 @@ export interface Io {
   /** Standard error is a terminal: a progress bar may be drawn. */
   readonly errTerminal: boolean;
   readonly color: boolean;
-  readonly columns: number;
-  readonly stdin: Readable & { readonly isTTY?: boolean };
+  /** Of the terminal now; it may be resized. */
+  size(): { readonly columns: number; readonly rows: number };
+  readonly stdin: Readable & {
+    readonly isTTY?: boolean;
+    setRawMode?(mode: boolean): unknown;
+  };
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborts at the first SIGINT or SIGTERM; whoever asks takes over what the signal means. */
   interrupted(): AbortSignal;
@@ -31,7 +35,7 @@ export function systemIo(): Io {
     terminal,
     errTerminal: stderr.isTTY === true,
     color: terminal && (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb',
-    columns: stdout.columns ?? 100,
+    size: () => ({ columns: stdout.columns ?? 100, rows: stdout.rows ?? 24 }),
     stdin,
     env,
     interrupted,

@@ -3,8 +3,10 @@
  * has two places. Knows no command.
  */
 import type { Io } from './io.js';
+import { paint, type Tone } from './paint.js';
 
-export type Cell = string | number;
+/** A text may carry a tone, for terminals with colour. */
+export type Cell = string | number | { readonly text: string; readonly tone: Tone };
 
 /** One JSON document and a newline. */
 export function printJson(io: Io, value: unknown): void {
@@ -33,12 +35,12 @@ export async function formatTable(
   );
   const chars = Object.fromEntries([...none, 'mid-mid'].map((name) => [name, '']));
   const table = new Table({
-    head: head.map((title) => (io.color ? `\x1b[1m${title}\x1b[22m` : title)),
+    head: head.map((title) => paint(io, 'strong', title)),
     chars: { ...chars, middle: '  ' },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
     colAligns: head.map((_title, i) => (isNumeric(rows, i) ? 'right' : 'left')),
   });
-  table.push(...rows.map((row) => row.map(printable)));
+  table.push(...rows.map((row) => row.map((cell) => shown(io, cell))));
   const lines = table.toString().split('\n');
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
@@ -49,11 +51,16 @@ export function money(amount: number): string {
 
 function isNumeric(rows: readonly (readonly Cell[])[], column: number): boolean {
   const first = rows[0]?.[column];
-  return typeof first === 'number' || (first !== undefined && /^-?\d+\.\d\d$/.test(first));
+  return typeof first === 'number' || (typeof first === 'string' && /^-?\d+\.\d\d$/.test(first));
+}
+
+function shown(io: Pick<Io, 'color'>, cell: Cell): string {
+  if (typeof cell !== 'object') return printable(String(cell));
+  return paint(io, cell.tone, printable(cell.text));
 }
 
 /** What a store holds was written by others: no control sequence of theirs reaches the terminal. */
-function printable(cell: Cell): string {
+export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
-  return String(cell).replace(/[\u0000-\u001f\u007f-\u009f]/g, '�');
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�');
 }

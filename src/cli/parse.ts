@@ -28,7 +28,7 @@ export async function parse(
     .recommendCommands()
     .completion('completion', 'Print a script that completes commands in your shell')
     .alias('help', 'h')
-    .wrap(Math.min(io.columns, 100))
+    .wrap(Math.min(io.size().columns, 100))
     .epilogue(
       `Every option also as ${environmentName('name')}… in the environment and in --config.`,
     )

@@ -22,7 +22,7 @@ export function fakeIo(
     terminal: false,
     errTerminal: false,
     color: false,
-    columns: 100,
+    size: () => ({ columns: 100, rows: 24 }),
     stdin: Readable.from(given.input === undefined ? [] : [given.input]),
     env: given.env ?? {},
     interrupted: () => controller.signal,

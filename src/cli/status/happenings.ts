@@ -1,0 +1,65 @@
+/**
+ * What changed between two looks at a store, in sentences: who leads, who went, who came back.
+ * Keeps the newest; knows no screen. Between two looks more may have happened than it can tell.
+ */
+import type { MemberStatus, StoreStatus } from '../../frontend/types.js';
+
+const keptMax = 200;
+
+export interface Happening {
+  /** By the wall clock, for people. */
+  readonly wallMs: number;
+  readonly text: string;
+}
+
+export class Happenings {
+  readonly #kept: Happening[] = [];
+  #before: StoreStatus | undefined;
+  #isReached = true;
+
+  /** Newest last. */
+  get newest(): readonly Happening[] {
+    return this.#kept;
+  }
+
+  saw(store: StoreStatus, wallMs: number): void {
+    if (!this.#isReached) this.#keep(wallMs, 'the frontend answers again');
+    this.#isReached = true;
+    const before = this.#before;
+    this.#before = store;
+    if (!before) return;
+    for (const group of ['catalog', 'order'] as const) {
+      const [was, is] = [leader(before, group), leader(store, group)];
+      if (was === is) continue;
+      this.#keep(wallMs, is === undefined ? `${group}: nobody leads` : `${group}: ${is} leads`);
+    }
+    for (const member of store.members) {
+      const was = before.members.find(({ name, group }) => same(member, { name, group }));
+      if (was && was.role !== member.role) this.#roleChanged(was, member, wallMs);
+    }
+  }
+
+  failed(message: string, wallMs: number): void {
+    if (this.#isReached) this.#keep(wallMs, message);
+    this.#isReached = false;
+  }
+
+  #roleChanged(was: MemberStatus, is: MemberStatus, wallMs: number): void {
+    if (is.role === 'down') this.#keep(wallMs, `${is.name} is gone`);
+    else if (was.role === 'down') this.#keep(wallMs, `${is.name} is back as a ${is.role}`);
+    else if (was.role === 'learner') this.#keep(wallMs, `${is.name} has caught up and votes`);
+  }
+
+  #keep(wallMs: number, text: string): void {
+    this.#kept.push({ wallMs, text });
+    if (this.#kept.length > keptMax) this.#kept.shift();
+  }
+}
+
+function leader({ members }: StoreStatus, group: string): string | undefined {
+  return members.find((one) => one.group === group && one.role === 'leader')?.name;
+}
+
+function same(a: MemberStatus, b: { readonly name: string; readonly group: string }): boolean {
+  return a.name === b.name && a.group === b.group;
+}
