@@ -1,0 +1,79 @@
+/** A purchase from the page: one key, asked again until its outcome is known. */
+import t from 'tap';
+import {
+  type Outcome,
+  type PurchaseReply,
+  patienceMs,
+  purchase,
+} from '../../src/web/model/purchase.js';
+
+const placed: PurchaseReply = { status: 200, body: { data: { order_number: 7, total: 19.9 } } };
+const noLeader: PurchaseReply = { status: 503, body: { error: { type: 'unavailable' } } };
+
+interface Run {
+  readonly outcome: Outcome;
+  readonly keys: readonly string[];
+  readonly again: number;
+}
+
+/** Answers in turn, the last one for ever; undefined: the connection broke. */
+async function run(...answers: (PurchaseReply | undefined)[]): Promise<Run> {
+  const keys: string[] = [];
+  let nowMs = 0;
+  let again = 0;
+  const outcome = await purchase(
+    {
+      async send(key) {
+        const answer = answers[Math.min(keys.length, answers.length - 1)];
+        keys.push(key);
+        if (!answer) throw new Error('no answer');
+        return answer;
+      },
+      async wait(ms) {
+        nowMs += ms;
+      },
+      nowMs: () => nowMs,
+      again: () => {
+        again++;
+      },
+    },
+    'key-1',
+  );
+  return { outcome, keys, again };
+}
+
+t.test('an order that was placed is told with its number and total', async (t) => {
+  const { outcome, keys, again } = await run(placed);
+  t.same(outcome, { kind: 'placed', number: 7, total: 19.9 });
+  t.same([keys, again], [['key-1'], 0]);
+});
+
+t.test('where nobody leads or no answer comes, the same key asks again', async (t) => {
+  const { outcome, keys, again } = await run(
+    noLeader,
+    undefined,
+    { ...noLeader, status: 504 },
+    placed,
+  );
+  t.equal(outcome.kind, 'placed');
+  t.same(keys, ['key-1', 'key-1', 'key-1', 'key-1']);
+  t.equal(again, 3);
+});
+
+t.test('a refusal is final', async (t) => {
+  const soldOut = { status: 409, body: { error: { type: 'out_of_stock', available: 2 } } };
+  t.same(await run(soldOut), {
+    outcome: { kind: 'out_of_stock', available: 2 },
+    keys: ['key-1'],
+    again: 0,
+  });
+  const bad = { status: 400, body: { error: { type: 'invalid_argument', message: 'no' } } };
+  t.same((await run(bad)).outcome, { kind: 'refused', message: 'no' });
+});
+
+t.test('what nobody answered in time may have been placed', async (t) => {
+  const { outcome, keys } = await run(undefined);
+  t.same(outcome, { kind: 'unknown' });
+  t.ok(keys.length > patienceMs / 1_500, 'it was asked to the end');
+  t.same((await run({ status: 500, body: {} })).outcome, { kind: 'unknown' });
+});
