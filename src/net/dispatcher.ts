@@ -7,7 +7,14 @@ import { AssertionError } from '../base/assert.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
 import { decode } from '../wire/codec.js';
-import { decodeError, type Envelope, kinds, readEnvelope } from '../wire/message.js';
+import {
+  decodeError,
+  decodeWithHeader,
+  type Envelope,
+  kinds,
+  readEnvelope,
+} from '../wire/message.js';
+import type { RequestHeader } from '../wire/request-header.js';
 import { findViolation, isGarbage, type Violation, violationError } from '../wire/structure.js';
 import type { OpenRequests } from './open-requests.js';
 import type { PeerHandler } from './peer-handler.js';
@@ -46,7 +53,7 @@ export class Dispatcher<Session> {
     if (violation !== undefined) {
       this.#violated(violation, envelope);
     } else if (envelope.kind === kinds.request) {
-      this.#request(envelope, buffer, end);
+      this.#request(envelope, buffer, start, end);
     } else if (envelope.kind === kinds.answer) {
       this.#answer(envelope, buffer, start, end);
     } else if (envelope.kind === kinds.notification) {
@@ -56,7 +63,7 @@ export class Dispatcher<Session> {
     }
   }
 
-  #request(envelope: Envelope, buffer: Buffer, end: number): void {
+  #request(envelope: Envelope, buffer: Buffer, start: number, end: number): void {
     const { handler, requests, logger } = this.#options;
     const id = envelope.id ?? 0;
     if (this.draining) {
@@ -64,11 +71,19 @@ export class Dispatcher<Session> {
       return;
     }
     const method = envelope.method;
-    const params = this.#decode(buffer, envelope.bodyStart, end);
-    if (params === failed) return;
+    let header: RequestHeader | undefined;
+    let params: unknown;
+    if (envelope.hasHeader) {
+      const both = this.#attempt(() => decodeWithHeader(buffer, start, end));
+      if (both === failed) return;
+      ({ params, header } = both);
+    } else {
+      params = this.#decode(buffer, envelope.bodyStart, end);
+      if (params === failed) return;
+    }
     const reply = requests.open(id);
     try {
-      handler.request(this.#session, method, params, reply);
+      handler.request(this.#session, method, params, reply, header);
     } catch (error) {
       if (error instanceof AssertionError) throw error;
       if (!(error instanceof BazarError)) {
@@ -102,8 +117,12 @@ export class Dispatcher<Session> {
   }
 
   #decode(buffer: Buffer, start: number, end: number): unknown {
+    return this.#attempt(() => decode(buffer, start, end));
+  }
+
+  #attempt<T>(read: () => T): T | typeof failed {
     try {
-      return decode(buffer, start, end);
+      return read();
     } catch (error) {
       this.#options.giveUp(toBazarError(error));
       return failed;

@@ -4,7 +4,7 @@
  * larger than a frame may be.
  */
 import { assert } from '../base/assert.js';
-import { BazarError } from '../base/errors.js';
+import { BazarError, type ErrorCode } from '../base/errors.js';
 import { headerBytes } from '../wire/frame.js';
 import { encodeAnswer, encodeAnswerRaw, encodeErrorAnswer } from '../wire/message.js';
 import type { SessionOutput } from './session-output.js';
@@ -66,11 +66,15 @@ export class OpenRequests {
   }
 }
 
+/** How a request was answered. */
+export type Outcome = ErrorCode | 'ok';
+
 /** The answer to one request, given exactly once; after the session has closed it goes nowhere. */
 export class RpcReply {
   readonly #requests: OpenRequests;
   readonly #id: number;
-  #given = false;
+  #outcome: Outcome | undefined;
+  #watcher: ((outcome: Outcome) => void) | undefined;
 
   constructor(requests: OpenRequests, id: number) {
     this.#requests = requests;
@@ -78,27 +82,38 @@ export class RpcReply {
   }
 
   get given(): boolean {
-    return this.#given;
+    return this.#outcome !== undefined;
+  }
+
+  /** How it was answered; undefined before. */
+  get outcome(): Outcome | undefined {
+    return this.#outcome;
+  }
+
+  /** Calls back when an answer is given that is not given yet. */
+  onGiven(watcher: (outcome: Outcome) => void): void {
+    this.#watcher = watcher;
   }
 
   result(value: unknown): void {
-    this.#give();
+    this.#give('ok');
     this.#requests.result(this.#id, value);
   }
 
   /** A result that is MessagePack already. */
   encoded(bytes: Uint8Array): void {
-    this.#give();
+    this.#give('ok');
     this.#requests.encoded(this.#id, bytes);
   }
 
   fail(error: BazarError): void {
-    this.#give();
+    this.#give(error.code);
     this.#requests.fail(this.#id, error);
   }
 
-  #give(): void {
-    assert(!this.#given, 'a request is answered once');
-    this.#given = true;
+  #give(outcome: Outcome): void {
+    assert(this.#outcome === undefined, 'a request is answered once');
+    this.#outcome = outcome;
+    this.#watcher?.(outcome);
   }
 }

@@ -1,13 +1,20 @@
 /** What the owner of a session gives it: a handler for what the peer asks and tells, and limits. */
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
+import type { RequestHeader } from '../wire/request-header.js';
 import type { RpcReply } from './open-requests.js';
 
 export interface PeerHandler<Session> {
   /** Called once, first, in the turn in which the session begins. */
   opened?(session: Session): void;
   /** Answers now or later, by `reply`; a BazarError thrown here is the answer too. */
-  request(session: Session, method: string, params: unknown, reply: RpcReply): void;
+  request(
+    session: Session,
+    method: string,
+    params: unknown,
+    reply: RpcReply,
+    header?: RequestHeader,
+  ): void;
   notification?(session: Session, method: string, params: unknown): void;
   /** Called once, last, after the callbacks of all calls under way. */
   closed?(session: Session, error: Error | undefined): void;

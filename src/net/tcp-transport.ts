@@ -17,30 +17,18 @@ const endMs = sessionLimits.drainMs;
 const highWaterBytes = 65_536;
 const backlog = 1_024;
 
+/** How sockets of this store are made, whatever runs over them. */
+export const socketOptions = {
+  noDelay: true,
+  allowHalfOpen: true,
+  highWaterMark: highWaterBytes,
+} as const;
+
 export const tcpTransport: Transport = {
   connect(address, timeoutMs) {
-    return new Promise((resolve, reject) => {
-      const socket = connectSocket({
-        host: address.host,
-        port: address.port,
-        noDelay: true,
-        allowHalfOpen: true,
-        highWaterMark: highWaterBytes,
-      } as Parameters<typeof connectSocket>[0] & object);
-      const failed = (error: Error): void => {
-        timer.cancel();
-        socket.destroy();
-        const message = `cannot connect to ${formatAddress(address)}: ${reasonOf(error)}`;
-        reject(new BazarError('unavailable', message, { cause: error }));
-      };
-      const timer = systemClock.after(timeoutMs, () => failed(new Error('timed out')));
-      socket.once('error', failed);
-      socket.once('connect', () => {
-        timer.cancel();
-        socket.off('error', failed);
-        resolve(tcpConnection(socket));
-      });
-    });
+    const { host, port } = address;
+    const wish = { host, port, ...socketOptions } as Parameters<typeof connectSocket>[0] & object;
+    return connected(connectSocket(wish), 'connect', address, timeoutMs);
   },
 
   listen: (address, accept) => listen(address, accept, false),
@@ -54,11 +42,37 @@ function listen(
   accept: (connection: Connection) => void,
   reusePort: boolean,
 ): Promise<Listener> {
+  const server = createServer(socketOptions, (socket) => accept(tcpConnection(socket)));
+  return listening(server, address, reusePort);
+}
+
+/** Resolves with the connection when the socket has had the event; rejects where it fails before. */
+export function connected(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  address: Address,
+  timeoutMs: number,
+): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const server = createServer(
-      { noDelay: true, allowHalfOpen: true, highWaterMark: highWaterBytes },
-      (socket) => accept(tcpConnection(socket)),
-    );
+    const failed = (error: Error): void => {
+      timer.cancel();
+      socket.destroy();
+      const message = `cannot connect to ${formatAddress(address)}: ${reasonOf(error)}`;
+      reject(new BazarError('unavailable', message, { cause: error }));
+    };
+    const timer = systemClock.after(timeoutMs, () => failed(new Error('timed out')));
+    socket.once('error', failed);
+    socket.once(event, () => {
+      timer.cancel();
+      socket.off('error', failed);
+      resolve(tcpConnection(socket));
+    });
+  });
+}
+
+/** Resolves when the server listens; rejects where it cannot. */
+export function listening(server: Server, address: Address, reusePort: boolean): Promise<Listener> {
+  return new Promise((resolve, reject) => {
     const failed = (error: Error): void => {
       const message = `cannot listen on ${formatAddress(address)}: ${reasonOf(error)}`;
       reject(new BazarError('unavailable', message, { cause: error }));
@@ -89,9 +103,9 @@ function tcpListener(server: Server, host: string): Listener {
   };
 }
 
-/** A connected socket as a connection. */
-export function tcpConnection(socket: Socket): Connection {
-  return new TcpConnection(socket);
+/** A connected socket as a connection; `remote` where the socket itself does not know its peer. */
+export function tcpConnection(socket: Socket, remote?: string): Connection {
+  return new TcpConnection(socket, remote);
 }
 
 class TcpConnection implements Connection {
@@ -100,12 +114,10 @@ class TcpConnection implements Connection {
   #failure: Error | undefined;
   #ending = false;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, remote: string | undefined) {
     this.#socket = socket;
-    this.remote = formatAddress({
-      host: socket.remoteAddress ?? 'unknown',
-      port: socket.remotePort ?? 0,
-    });
+    const { remoteAddress: host = 'unknown', remotePort: port = 0 } = socket;
+    this.remote = remote ?? formatAddress({ host, port });
     socket.on('error', (error) => {
       this.#failure ??= error;
     });

@@ -1,0 +1,92 @@
+/**
+ * The same byte streams inside TLS 1.3: for customers, who check the store's certificate, and
+ * between services, where both sides show one of the cluster's own authority. It only encrypts:
+ * who may do what is said by tokens, above it.
+ */
+import type { Duplex } from 'node:stream';
+import {
+  type ConnectionOptions,
+  createSecureContext,
+  createServer,
+  type SecureContext,
+  TLSSocket,
+  connect as tlsConnect,
+} from 'node:tls';
+import { BazarError } from '../base/errors.js';
+import type { TlsFiles } from '../base/tls-files.js';
+import { connectionDuplex } from './duplex.js';
+import {
+  connected,
+  listening,
+  socketOptions,
+  tcpConnection,
+  tcpTransport,
+} from './tcp-transport.js';
+import type { Connection, Transport } from './types.js';
+
+const minVersion = 'TLSv1.3';
+
+/** Whom a customer believes: `ca` in PEM, or else what Node trusts. */
+export interface TlsTrust {
+  readonly ca?: string;
+}
+
+/** Connects only: a customer's side. */
+export function tlsClientTransport({ ca }: TlsTrust): Transport {
+  return {
+    connect: ({ host, port }, timeoutMs) => {
+      const trust = ca === undefined ? {} : { ca };
+      const wish: ConnectionOptions = { host, port, minVersion, ...socketOptions, ...trust };
+      return connected(tlsConnect(wish), 'secureConnect', { host, port }, timeoutMs);
+    },
+    listen: () => Promise.reject(new BazarError('internal', 'a client does not listen')),
+  };
+}
+
+/**
+ * Between services: each side must show a certificate of the same authority. Its name is not
+ * checked, for machines move; the handshake above proves who it is.
+ */
+export function tlsPeerTransport(files: TlsFiles): Transport {
+  const own = { ...files, minVersion, ...socketOptions } as const;
+  return {
+    connect: ({ host, port }, timeoutMs) => {
+      const wish: ConnectionOptions = { host, port, ...own, checkServerIdentity: () => undefined };
+      return connected(tlsConnect(wish), 'secureConnect', { host, port }, timeoutMs);
+    },
+    listen: (address, accept) => {
+      const mutual = { requestCert: true, rejectUnauthorized: true };
+      const server = createServer({ ...own, ...mutual }, (socket) => accept(tcpConnection(socket)));
+      return listening(server, address, false);
+    },
+  };
+}
+
+/** What services talk over: plain TCP, or TLS where they have certificates. */
+export function peerTransport(files: TlsFiles | undefined): Transport {
+  return files === undefined ? tcpTransport : tlsPeerTransport(files);
+}
+
+/** A customer's session decrypted, in the thread that serves it. */
+export interface SecureSession {
+  /** For the HTTP server. */
+  readonly stream: Duplex;
+  /** The same as a connection. */
+  connection(): Connection;
+}
+
+export function secureContext({ cert, key }: TlsFiles): SecureContext {
+  return createSecureContext({ cert, key, minVersion });
+}
+
+export function secureSession(inner: Connection, context: SecureContext): SecureSession {
+  const stream = new TLSSocket(connectionDuplex(inner) as unknown as TLSSocket, {
+    isServer: true,
+    secureContext: context,
+    ALPNProtocols: ['http/1.1'],
+  });
+  // A failed handshake ends this session; it is the client's affair.
+  stream.on('error', () => stream.destroy());
+  Object.defineProperty(stream, 'remoteAddress', { value: inner.remote });
+  return { stream, connection: () => tcpConnection(stream, inner.remote) };
+}
