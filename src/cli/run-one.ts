@@ -5,23 +5,27 @@ import { required } from '../base/assert.js';
 import type { ServiceConfig } from '../base/config.js';
 import { systemRandom } from '../base/random.js';
 import { dialectPorts } from './dialect-ports.js';
-import { UsageError } from './exit-codes.js';
+import { exitCodes, UsageError } from './exit-codes.js';
 import type { Io } from './io.js';
 import { frontendAddresses, planCluster } from './launcher/store-plan.js';
 import { ensureToken } from './launcher/tokens.js';
 import type { oneServiceSpecs } from './one-service-options.js';
 import type { Values } from './options.js';
 import type { ServiceKind, ServiceOrder } from './service-order.js';
+import { logSettings } from './store-options.js';
 
 type OneService = Values<typeof oneServiceSpecs>;
 
 export async function runOne(kind: ServiceKind, options: OneService, io: Io): Promise<number> {
   const { runService } = await import('./run-service.js');
   const order = orderFor(kind, options);
-  return runService(order, {
+  const code = await runService(order, {
     ignoreInterrupt: false,
     onReady: () => io.err(`${order.config.name} is ready\n`),
   });
+  // What failed half-way still holds connections and ports, and would go on answering.
+  if (code !== exitCodes.ok) process.exit(code);
+  return code;
 }
 
 /** The order that a command line means. Makes the tokens where there are none. */
@@ -37,7 +41,7 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
     cluster: planCluster(options, peers),
     dataDir,
     workers: options.workers,
-    logLevel: options.logLevel,
+    log: logSettings(options, options.logFile && resolve(options.logFile)),
     init: options.init,
     repair: options.repair,
     minCopies: options.minCopies,

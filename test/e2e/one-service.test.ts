@@ -1,0 +1,24 @@
+/** A service started by its own command, as on real machines: what ends it ends the process. */
+import { createServer } from 'node:net';
+import t from 'tap';
+import { Store } from './store.js';
+
+const portOffset = 3143;
+
+t.test(
+  'a service that cannot listen names the place and ends, though others talk to it',
+  async (t) => {
+    const store = new Store(t, portOffset, { catalogs: 2, orders: 1, recovery: 1 });
+    await store.up('--no-restart');
+    await store.kill('recovery-1');
+    const other = createServer();
+    const port = 9601 + portOffset;
+    await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
+    t.teardown(() => other.close());
+
+    const members = ['--catalogs', '2', '--orders', '1', '--recovery', '1'];
+    const { code, err } = await store.bazar(['recovery', '--id', 'recovery-1', ...members]);
+    t.equal(code, 1);
+    t.match(err, `cannot listen on 127.0.0.1:${port}: EADDRINUSE`);
+  },
+);
