@@ -32,6 +32,20 @@ export function toOrder(sale: Sale): Order {
   };
 }
 
+export function productNotFound(details: Readonly<Record<string, unknown>> = {}): BazarError {
+  return new BazarError('not_found', 'product not found', { details });
+}
+
+export function outOfStock(
+  id: number,
+  available: number,
+  details: Readonly<Record<string, unknown>> = {},
+): BazarError {
+  return new BazarError('out_of_stock', 'not enough in stock', {
+    details: { id, available, ...details },
+  });
+}
+
 export function toPlaced(outcome: Outcome): Placed {
   switch (outcome[0]) {
     case 'sold': {
@@ -41,13 +55,11 @@ export function toPlaced(outcome: Outcome): Placed {
     }
     case 'out_of_stock': {
       const [, id, available, replayed] = outcome;
-      const details = { id, available, ...(replayed ? { replayed } : {}) };
-      throw new BazarError('out_of_stock', 'not enough in stock', { details });
+      throw outOfStock(id, available, replayed ? { replayed } : {});
     }
     case 'not_found': {
       const [, line, replayed] = outcome;
-      const details = { line, ...(replayed ? { replayed } : {}) };
-      throw new BazarError('not_found', 'product not found', { details });
+      throw productNotFound({ line, ...(replayed ? { replayed } : {}) });
     }
     case 'key_reused':
       throw new BazarError('key_reused', 'the key was used for another purchase');

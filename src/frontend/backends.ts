@@ -1,6 +1,7 @@
 /**
- * A session thread's own connections to the catalog and order services. The owner says who leads;
- * a thread only follows. Knows no socket: it is given a way to connect.
+ * A session thread's own connections to the catalog and order services. The owner says who leads
+ * and who may be read from; a thread only follows, but leaves alone for a while whoever failed it.
+ * Knows no socket: it is given a way to connect.
  */
 import type { ClusterConfig, MemberAddresses } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
@@ -11,14 +12,27 @@ export interface Backend {
   close(): void;
 }
 
+export type GroupName = 'catalog' | 'order';
+
 export interface Leaders {
   readonly catalog: string | undefined;
   readonly order: string | undefined;
+  /** Who may be read from, the leaders among them; where it is not told, the leaders alone. */
+  readonly readers?: Readonly<Record<GroupName, readonly string[]>>;
+}
+
+/** Are they the same, readers and all? */
+export function sameLeaders(one: Leaders, other: Leaders): boolean {
+  if (one.catalog !== other.catalog || one.order !== other.order) return false;
+  return (['catalog', 'order'] as const).every((group) => {
+    const [some, others] = [one.readers?.[group] ?? [], other.readers?.[group] ?? []];
+    return some.length === others.length && some.every((name, place) => name === others[place]);
+  });
 }
 
 export interface BackendsOptions {
   readonly cluster: ClusterConfig;
-  readonly connect: (member: MemberAddresses, group: 'catalog' | 'order') => Backend;
+  readonly connect: (member: MemberAddresses, group: GroupName) => Backend;
 }
 
 export class Backends {
@@ -26,6 +40,9 @@ export class Backends {
   readonly #open = new Map<string, Backend>();
   /** Who waits for news of a leader. */
   readonly #listeners = new Set<() => void>();
+  /** Until when a replica is not read from, because it failed. */
+  readonly #restUntilMs = new Map<string, number>();
+  readonly #turns: Record<GroupName, number> = { catalog: 0, order: 0 };
   #leaders: Leaders = { catalog: undefined, order: undefined };
 
   constructor(options: BackendsOptions) {
@@ -47,7 +64,22 @@ export class Backends {
     return () => this.#listeners.delete(heard);
   };
 
-  leader(group: 'catalog' | 'order'): Backend {
+  /** Who is to be read from next: the readers in turn. */
+  reader(group: GroupName, nowMs: number): string | undefined {
+    const readers = this.#leaders.readers?.[group] ?? [];
+    for (let tries = 0; tries < readers.length; tries++) {
+      const name = readers[this.#turns[group]++ % readers.length] ?? '';
+      if ((this.#restUntilMs.get(name) ?? 0) <= nowMs) return name;
+    }
+    return this.#leaders[group];
+  }
+
+  /** It failed: read from others until then. */
+  rest(name: string, untilMs: number): void {
+    this.#restUntilMs.set(name, untilMs);
+  }
+
+  leader(group: GroupName): Backend {
     const name = this.#leaders[group];
     if (name === undefined) {
       throw new BazarError('unavailable', `the ${group} group has no leader at the moment`);
@@ -55,7 +87,7 @@ export class Backends {
     return this.member(group, name);
   }
 
-  member(group: 'catalog' | 'order', name: string): Backend {
+  member(group: GroupName, name: string): Backend {
     const known = this.#open.get(name);
     if (known) return known;
     const { catalogs, orders } = this.#options.cluster;

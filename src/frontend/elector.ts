@@ -24,6 +24,8 @@ interface Sight {
 
 /** A nominee gets this long to win before anybody is nominated again. */
 const nominationMs = 300;
+/** Entries that a replica may lack and still be read from; more take it too long to catch up. */
+const readerLagMax = 2_000;
 
 export class Elector {
   readonly #members: readonly string[];
@@ -59,17 +61,29 @@ export class Elector {
 
   /** The healthy serving leader of the highest epoch. */
   leader(nowMs: number): Health | undefined {
-    let best: Health | undefined;
-    for (const health of this.#healthy(nowMs)) {
-      if (health.role !== 'leader' || !health.serving) continue;
-      if (!best || health.epoch > best.epoch) best = health;
-    }
-    return best;
+    return newest(this.#healthy(nowMs).filter(({ role, serving }) => role === 'leader' && serving));
+  }
+
+  /** The healthy leader of the highest epoch, whether it serves already or waits for leases. */
+  lead(nowMs: number): Health | undefined {
+    return newest(this.#healthy(nowMs).filter(({ role }) => role === 'leader'));
+  }
+
+  /** Who may be read from: healthy, no learner, and not far behind the leader. */
+  readers(nowMs: number): string[] {
+    const leader = this.leader(nowMs);
+    if (!leader) return [];
+    return this.#healthy(nowMs)
+      .filter(({ role, applied, epoch }) => {
+        const isNear = epoch === leader.epoch && leader.commit - applied <= readerLagMax;
+        return role !== 'learner' && isNear;
+      })
+      .map(({ id }) => id);
   }
 
   /** Whom to nominate now: of the healthy replicas with the newest log, the one with the highest id. */
   nominate(nowMs: number): Nomination | undefined {
-    if (this.leader(nowMs) || nowMs - this.#nominatedAtMs < nominationMs) return undefined;
+    if (this.lead(nowMs) || nowMs - this.#nominatedAtMs < nominationMs) return undefined;
     const healthy = this.#healthy(nowMs).filter((health) => health.role !== 'learner');
     const [best] = healthy.sort(byLogThenId);
     if (!best) return undefined;
@@ -90,6 +104,12 @@ export class Elector {
     }
     return healthy;
   }
+}
+
+function newest(leaders: readonly Health[]): Health | undefined {
+  let best: Health | undefined;
+  for (const health of leaders) if (!best || health.epoch > best.epoch) best = health;
+  return best;
 }
 
 function byLogThenId(a: Health, b: Health): number {

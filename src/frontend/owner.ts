@@ -11,13 +11,14 @@ import { systemRandom } from '../base/random.js';
 import { type GroupName, membership } from '../group/membership.js';
 import { type Identity, introduction } from '../net/handshake.js';
 import { RpcClient } from '../net/rpc-client.js';
-import { tcpTransport } from '../net/tcp-transport.js';
-import type { Changes, InvalidateParams } from '../wire/internal.js';
+import { peerTransport } from '../net/tls-transport.js';
+import type { Changes, InvalidateParams, RecordsParams } from '../wire/internal.js';
 import { takeAudit } from './audit-round.js';
-import type { Leaders } from './backends.js';
+import { type Leaders, sameLeaders } from './backends.js';
 import { CacheSession } from './cache-session.js';
 import { addCounters, type CacheCounters, newCounters } from './counters.js';
 import { EventDesk } from './event-desk.js';
+import { SharedCache } from './shared-cache.js';
 import { Stamps } from './stamps.js';
 import { frontendStatus, memberStatus } from './status.js';
 import type { Sight } from './timeline.js';
@@ -37,6 +38,7 @@ export interface FrontendOwnerOptions {
 
 export class FrontendOwner {
   readonly stamps = new Stamps();
+  readonly shared: SharedCache;
   readonly events: EventDesk;
   readonly #options: FrontendOwnerOptions;
   readonly #clock: Clock = systemClock;
@@ -48,7 +50,15 @@ export class FrontendOwner {
 
   constructor(options: FrontendOwnerOptions) {
     this.#options = options;
-    this.#session = new CacheSession(this.stamps, options.logger);
+    this.shared = new SharedCache(this.stamps, this.#counters);
+    this.#session = new CacheSession({
+      stamps: this.stamps,
+      clock: this.#clock,
+      logger: options.logger,
+      frontend: options.identity.id,
+      process: options.identity.incarnation,
+      pushed: { pushed: () => {} },
+    });
     this.events = new EventDesk({
       clock: this.#clock,
       life: options.identity.incarnation.slice(0, 8),
@@ -65,19 +75,23 @@ export class FrontendOwner {
       lines,
       clock: this.#clock,
       logger: options.logger,
-      seen: (leaders) => this.#seen(leaders, lines),
+      seen: (leaders, lead) => {
+        this.#session.follow(lead?.line, lead?.epoch ?? 0);
+        this.#seen(leaders, lines);
+      },
     });
   }
 
   start(): void {
     for (const client of this.#clients) client.start();
     this.#watch.start();
+    this.#session.start();
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.#watch.stop();
+    await this.#session.stop();
     for (const client of this.#clients) client.close();
-    this.stamps.endSession();
   }
 
   counted(news: CacheCounters): void {
@@ -103,9 +117,8 @@ export class FrontendOwner {
 
   #seen(leaders: Leaders, lines: readonly ReplicaLine[]): void {
     const catalogLine = lines.find(({ name }) => name === leaders.catalog);
-    this.#session.follow(catalogLine);
     this.events.saw(leaders, this.#sights(lines), catalogLine);
-    if (leaders.catalog === this.#told.catalog && leaders.order === this.#told.order) return;
+    if (sameLeaders(leaders, this.#told)) return;
     this.#told = leaders;
     this.#options.leaders(leaders);
   }
@@ -126,7 +139,7 @@ export class FrontendOwner {
     const handshake = { identity, cluster, group, token, clock, random: systemRandom };
     const client = new RpcClient({
       address: member.peer,
-      transport: tcpTransport,
+      transport: peerTransport(config.clusterTls),
       clock,
       random: systemRandom,
       trusted: true,
@@ -147,6 +160,7 @@ export class FrontendOwner {
           reply.result(null);
         },
         notification: (_session, method, params) => {
+          if (method === 'records') this.#session.records(name, params as RecordsParams);
           if (method === 'changes') this.events.changed(name, params as Changes);
         },
       },

@@ -64,6 +64,12 @@ export class SearchCache {
     return undefined;
   }
 
+  /** The same without being counted. */
+  known(params: SearchParams): CachedPage | undefined {
+    const page = this.#pages?.get(keyOf(params));
+    return page !== undefined && this.#stamps.isCurrent(page.sighting) ? page : undefined;
+  }
+
   /** Nothing was added to the list, or taken from it, since it was found. */
   isCurrent(page: CachedPage): boolean {
     return this.#stamps.isCurrent(page.sighting);
@@ -84,5 +90,5 @@ export class SearchCache {
 
 /** Searches that differ in case alone are the same. */
 function keyOf([topic, text, limit, after]: SearchParams): string {
-  return `${limit} ${after} ${text?.length ?? -1} ${text ?? ''} ${topic ?? ''}`.toLowerCase();
+  return `${limit} ${after} ${text?.length ?? -1} ${text ?? ''} ${topic ?? '-'}`.toLowerCase();
 }

@@ -1,31 +1,24 @@
 /**
- * A frontend's operations as one session thread does them: look-ups from its cache, the rest at the
- * services, again and again until the deadline. Knows neither sockets nor who elects whom.
- * Invariant: a cached answer is current, and a purchase keeps its key through all its attempts.
+ * A frontend's operations as one session thread does them: look-ups and searches from its caches,
+ * the rest at the services, again and again until the deadline. Knows neither sockets nor who elects
+ * whom. Invariant: a cached answer is current, and a purchase keeps its key through all attempts.
  */
 import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { clientLimits, requestLimits } from '../base/limits.js';
-import { encode } from '../wire/codec.js';
-import type {
-  LookupAnswer,
-  OrdersAnswer,
-  Outcome,
-  ProductRecord,
-  Sale,
-  SearchAnswer,
-} from '../wire/internal.js';
+import type { OrdersAnswer, Outcome, ProductRecord, Sale } from '../wire/internal.js';
 import { priceToCents } from '../wire/money.js';
 import type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
-import { toOrder, toPlaced, toProduct } from './answers.js';
+import { productNotFound, toOrder, toPlaced, toProduct } from './answers.js';
 import type { Backends } from './backends.js';
+import { refusal } from './edge.js';
 import type { PurchaseKeys } from './keys.js';
-import type { CachedProduct, ProductCache } from './product-cache.js';
-import { retry } from './retry.js';
-import type { Sighting } from './stamps.js';
+import { type FoundProduct, Lookups } from './lookups.js';
+import type { Cached, ProductCache } from './product-cache.js';
+import { Questions } from './questions.js';
+import type { SearchCache } from './search-cache.js';
+import { Searches, toPageBytes, toProducts } from './searches.js';
 import type { AuditReport, Operations, RequestContext, StoreStatus } from './types.js';
-
-const attemptMaxMs = 1_500;
 
 /** What only the owner of the frontend can tell. */
 export interface OwnerView {
@@ -37,101 +30,92 @@ export interface OwnerView {
 export interface ShopOptions {
   readonly backends: Backends;
   readonly cache: ProductCache;
+  readonly pages: SearchCache;
   readonly keys: PurchaseKeys;
   readonly clock: Clock;
   readonly owner: OwnerView;
 }
 
-interface Answer {
-  readonly found: CachedProduct;
-  /** No undecided entry touched the item when it was read: whoever shares the question may have it. */
-  readonly isSettled: boolean;
-}
-
-interface Fetch {
-  readonly sighting: Sighting;
-  readonly done: Promise<Answer>;
-}
-
 export class Shop implements Operations {
   readonly #options: ShopOptions;
-  /** Look-ups by id under way, so that many readers of one item make one question. */
-  readonly #fetches = new Map<number, Fetch>();
+  readonly #questions: Questions;
+  readonly #lookups: Lookups;
+  readonly #searches: Searches;
 
   constructor(options: ShopOptions) {
+    const { cache: products, pages } = options;
     this.#options = options;
+    const questions = new Questions(options);
+    const lookups = new Lookups({ questions, cache: products });
+    this.#questions = questions;
+    this.#lookups = lookups;
+    this.#searches = new Searches({ questions, lookups, products, pages });
   }
 
   /** The hot path: no promise, no message. */
-  cached(params: Params<'lookup'>): CachedProduct | undefined {
-    const { cache } = this.#options;
-    const cached = 'id' in params ? cache.find(params.id) : cache.findByName(params.name);
-    return cached?.product && cached;
+  cached(params: Params<'lookup'>): Cached | undefined {
+    return this.#lookups.cached(params);
   }
 
   /** A product that the cache has not; its encoded form serves the raw port. */
-  async fetch(params: Params<'lookup'>, deadlineMs: number): Promise<CachedProduct> {
-    const { cache } = this.#options;
-    const item = 'id' in params ? params.id : (cache.idOf(params.name) ?? params.name);
-    if (typeof item === 'string') {
-      // Not shared: the stamp of the product that the name stands for is not known before.
-      return (await this.#fetch(item, cache.sightId(0), deadlineMs)).found;
-    }
-    const running = this.#fetches.get(item);
-    if (!running || !cache.mayJoin(running.sighting)) {
-      return (await this.#begin(item, deadlineMs).done).found;
-    }
-    const { found, isSettled } = await running.done;
-    if (isSettled) return found;
-    // Read while an entry was undecided, which others may have seen since; what is asked now is newer.
-    const next = this.#fetches.get(item) ?? this.#begin(item, deadlineMs);
-    return (await next.done).found;
+  fetch(params: Params<'lookup'>, deadlineMs: number): Promise<FoundProduct> {
+    return this.#lookups.fetch(params, deadlineMs);
   }
 
   async lookup(params: Params<'lookup'>, context: RequestContext): Promise<Product> {
-    return (this.cached(params) ?? (await this.fetch(params, context.deadlineMs))).product;
+    const cached = this.cached(params);
+    if (cached && !cached.product) throw productNotFound();
+    return cached?.product ?? (await this.fetch(params, context.deadlineMs)).product;
   }
 
-  async search(params: Params<'search'>, context: RequestContext): Promise<Products> {
-    if (params.topic === undefined && params.text === undefined) {
-      throw new BazarError('invalid_argument', 'search needs a topic or a text');
-    }
-    const { topic = null, text = null, limit = requestLimits.pageDefault, after = 0 } = params;
-    const [records, next] = (await this.#ask('catalog', 'search', [topic, text, limit, after], {
-      deadlineMs: context.deadlineMs,
-      idempotent: true,
-    })) as SearchAnswer;
-    return page(records.map(toProduct), next);
+  /** The hot path of searches: a page as MessagePack. */
+  cachedPage(params: Params<'search'>): Uint8Array | undefined {
+    const page = this.#searches.cached(params);
+    return page && toPageBytes(page);
   }
 
-  async buy(params: Params<'buy'>, context: RequestContext): Promise<Placed> {
+  async fetchPage(params: Params<'search'>, deadlineMs: number): Promise<Uint8Array> {
+    return toPageBytes(await this.#searches.fetch(params, deadlineMs));
+  }
+
+  async search(params: Params<'search'>, { deadlineMs }: RequestContext): Promise<Products> {
+    const page = this.#searches.cached(params);
+    return toProducts(page ?? (await this.#searches.fetch(params, deadlineMs)));
+  }
+
+  /** Why a purchase cannot succeed, where the cache tells; to be asked before it is forwarded. */
+  refusal(params: Params<'buy'>): BazarError | undefined {
+    return refusal(this.#options.cache, params);
+  }
+
+  async buy(params: Params<'buy'>, { deadlineMs }: RequestContext): Promise<Placed> {
+    const refused = this.refusal(params);
+    if (refused) throw refused;
     const purchase = this.#options.keys.purchase(params);
-    const { clock, backends } = this.#options;
-    const { news } = backends;
-    const { deadlineMs } = context;
-    return retry(
-      { clock, deadlineMs, idempotent: true, changes: true, attemptMaxMs, news },
-      async (timeoutMs) =>
-        toPlaced((await backends.leader('order').call('buy', purchase, timeoutMs)) as Outcome),
+    const options = { deadlineMs, idempotent: true, changes: true };
+    return this.#questions.lead('order', ['buy', purchase], options, (outcome) =>
+      toPlaced(outcome as Outcome),
     );
   }
 
-  async order(params: Params<'order'>, context: RequestContext): Promise<Order> {
-    const sale = (await this.#ask('order', 'order', [params.number], {
-      deadlineMs: context.deadlineMs,
-      idempotent: true,
-    })) as Sale | null;
+  async order(params: Params<'order'>, { deadlineMs }: RequestContext): Promise<Order> {
+    const { number } = params;
+    const sale = (await this.#questions.read(
+      'order',
+      'order',
+      [number],
+      deadlineMs,
+    )) as Sale | null;
     if (sale === null) throw new BazarError('not_found', 'order not found');
     return toOrder(sale);
   }
 
-  async orders(params: Params<'orders'>, context: RequestContext): Promise<Orders> {
+  async orders(params: Params<'orders'>, { deadlineMs }: RequestContext): Promise<Orders> {
     const { after = 0, limit = requestLimits.pageDefault } = params;
-    const [sales, next] = (await this.#ask('order', 'orders', [after, limit], {
-      deadlineMs: context.deadlineMs,
-      idempotent: true,
-    })) as OrdersAnswer;
-    return page(sales.map(toOrder), next);
+    const answer = await this.#questions.read('order', 'orders', [after, limit], deadlineMs);
+    const [sales, next] = answer as OrdersAnswer;
+    const items = sales.map(toOrder);
+    return next === null ? { items } : { items, next };
   }
 
   addProduct(params: Params<'add_product'>, context: RequestContext): Promise<Product> {
@@ -165,51 +149,12 @@ export class Shop implements Operations {
     return this.#options.owner.notReady();
   }
 
-  #begin(item: number, deadlineMs: number): Fetch {
-    const sighting = this.#options.cache.sightId(item);
-    const done = this.#fetch(item, sighting, deadlineMs);
-    const fetch = { sighting, done };
-    this.#fetches.set(item, fetch);
-    const forget = (): void => {
-      if (this.#fetches.get(item) === fetch) this.#fetches.delete(item);
-    };
-    done.then(forget, forget);
-    return fetch;
-  }
-
-  async #fetch(item: number | string, sighting: Sighting, deadlineMs: number): Promise<Answer> {
-    const { cache } = this.#options;
-    const horizon = cache.horizon();
-    const answer = await this.#ask('catalog', 'lookup', [item], { deadlineMs, idempotent: true });
-    const [record, lender, appliedSeq] = answer as LookupAnswer;
-    if (record === null) throw new BazarError('not_found', 'product not found');
-    const product = toProduct(record);
-    const found = { product, encoded: encode(product), sighting };
-    if (lender === 0) return { found, isSettled: false };
-    const from = { appliedSeq, lender };
-    if (typeof item === 'number') cache.fill(found, from);
-    else cache.fillName(item, product.id, horizon, from);
-    return { found, isSettled: true };
-  }
-
-  async #change(method: string, params: unknown, context: RequestContext): Promise<Product> {
-    const { deadlineMs } = context;
-    const options = { deadlineMs, idempotent: false };
-    const record = await this.#ask('catalog', method, params, options).catch(withPublicRecord);
-    return toProduct(record as ProductRecord);
-  }
-
-  #ask(
-    group: 'catalog' | 'order',
-    method: string,
-    params: unknown,
-    options: { deadlineMs: number; idempotent: boolean },
-  ): Promise<unknown> {
-    const { clock, backends } = this.#options;
-    const { news } = backends;
-    return retry({ clock, attemptMaxMs, changes: false, news, ...options }, (timeoutMs) =>
-      backends.leader(group).call(method, params, timeoutMs),
-    );
+  async #change(method: string, params: unknown, { deadlineMs }: RequestContext): Promise<Product> {
+    const options = { deadlineMs, idempotent: false, changes: false };
+    const record = await this.#questions
+      .lead('catalog', [method, params], options, (answer) => answer as ProductRecord)
+      .catch(withPublicRecord);
+    return toProduct(record);
   }
 }
 
@@ -219,10 +164,6 @@ function withPublicRecord(error: BazarError): never {
   if (!Array.isArray(current)) throw error;
   const product = toProduct(current as unknown as ProductRecord);
   throw new BazarError(error.code, error.message, { details: { ...details, current: product } });
-}
-
-function page<T>(items: T[], next: number | null): { items: T[]; next?: number } {
-  return next === null ? { items } : { items, next };
 }
 
 /** The deadline of a request that arrives now. */

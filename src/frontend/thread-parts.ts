@@ -7,15 +7,18 @@ import { type Clock, every, systemClock } from '../base/clock.js';
 import type { ClusterConfig, MemberAddresses } from '../base/config.js';
 import { cacheLimits, wireLimits } from '../base/limits.js';
 import { systemRandom } from '../base/random.js';
+import type { TlsFiles } from '../base/tls-files.js';
 import { type Identity, introduction } from '../net/handshake.js';
 import { RpcClient } from '../net/rpc-client.js';
-import { tcpTransport } from '../net/tcp-transport.js';
+import { peerTransport } from '../net/tls-transport.js';
 import type { OwnerLink } from '../pool/types.js';
 import type { Product } from '../wire/schemas.js';
 import { Backends, type Leaders } from './backends.js';
 import { countedSince, newCounters } from './counters.js';
 import { PurchaseKeys } from './keys.js';
 import { ProductCache } from './product-cache.js';
+import { SearchCache } from './search-cache.js';
+import { SharedCache } from './shared-cache.js';
 import { Shop } from './shop.js';
 import { Stamps } from './stamps.js';
 import type { AuditReport, StoreStatus } from './types.js';
@@ -29,8 +32,11 @@ export interface FrontendThreadData {
   readonly identity: Identity;
   readonly clusterId: string;
   readonly clusterToken: string;
+  readonly clusterTls: TlsFiles | undefined;
   readonly cluster: ClusterConfig;
   readonly stamps: SharedArrayBuffer;
+  /** The cache that all threads share. */
+  readonly shared: SharedArrayBuffer;
   readonly cacheEntries: number;
 }
 
@@ -44,18 +50,16 @@ export interface ThreadParts {
 
 export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadParts {
   const clock = systemClock;
-  const cache = new ProductCache(new Stamps(data.stamps), {
-    ...cacheLimits,
-    entriesMax: data.cacheEntries,
-  });
+  const caches = threadCaches(data);
   const backends = new Backends({
     cluster: data.cluster,
     connect: (member, group) => connect(member, group, data, clock),
   });
-  const counting = every(clock, countersEveryMs, countersTeller(owner, cache));
+  const counting = every(clock, countersEveryMs, countersTeller(owner, caches.products));
   const shop = new Shop({
     backends,
-    cache,
+    cache: caches.products,
+    pages: caches.pages,
     clock,
     keys: new PurchaseKeys(systemRandom),
     owner: {
@@ -66,7 +70,7 @@ export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadP
   });
   return {
     shop,
-    cached: () => cache.content(contentMax),
+    cached: () => caches.products.content(contentMax),
     follow: (leaders) => backends.follow(leaders),
     close() {
       counting.cancel();
@@ -75,16 +79,28 @@ export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadP
   };
 }
 
+function threadCaches(data: FrontendThreadData): { products: ProductCache; pages: SearchCache } {
+  const counters = newCounters();
+  const stamps = new Stamps(data.stamps);
+  const shared = new SharedCache(stamps, counters, data.shared);
+  const bounds = { ...cacheLimits, entriesMax: data.cacheEntries };
+  const isOff = data.cacheEntries === 0;
+  return {
+    products: new ProductCache(stamps, bounds, { shared, counters }),
+    pages: new SearchCache(stamps, counters, isOff ? { ...bounds, searchesMax: 0 } : bounds),
+  };
+}
+
 function connect(
   member: MemberAddresses,
   group: 'catalog' | 'order',
-  { identity, clusterId: cluster, clusterToken: token }: FrontendThreadData,
+  { identity, clusterId: cluster, clusterToken: token, clusterTls }: FrontendThreadData,
   clock: Clock,
 ): RpcClient {
   const handshake = { identity, cluster, group, token, clock, random: systemRandom };
   const client = new RpcClient({
     address: member.service,
-    transport: tcpTransport,
+    transport: peerTransport(clusterTls),
     clock,
     random: systemRandom,
     trusted: true,

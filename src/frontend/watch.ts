@@ -25,14 +25,25 @@ export interface WatchOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called after every round and at every change of leader. */
-  readonly seen: (leaders: Leaders) => void;
+  readonly seen: (leaders: Leaders, catalogLead: Lead | undefined) => void;
 }
+
+/** Who leads, serving or not. */
+export interface Lead {
+  readonly line: ReplicaLine;
+  readonly epoch: number;
+}
+
+/** Without a serving leader every moment counts. */
+const lookAgainMs = 20;
 
 export class Watch {
   readonly #options: WatchOptions;
   readonly #electors: Readonly<Record<GroupName, Elector>>;
   readonly #asking = new Set<ReplicaLine>();
   #timer: Timer | undefined;
+  /** The next look at the groups without a serving leader. */
+  #soon: Timer | undefined;
   #leaders: Leaders = { catalog: undefined, order: undefined };
 
   constructor(options: WatchOptions) {
@@ -68,6 +79,7 @@ export class Watch {
 
   stop(): void {
     this.#timer?.cancel();
+    this.#soon?.cancel();
   }
 
   /** Asks everybody for their health now. */
@@ -108,7 +120,8 @@ export class Watch {
   #decide(): void {
     const nowMs = this.#options.clock.nowMs();
     const { catalog, order } = this.#electors;
-    const leaders = { catalog: catalog.leader(nowMs)?.id, order: order.leader(nowMs)?.id };
+    const readers = { catalog: catalog.readers(nowMs), order: order.readers(nowMs) };
+    const leaders = { catalog: catalog.leader(nowMs)?.id, order: order.leader(nowMs)?.id, readers };
     const before = this.#leaders;
     this.#leaders = leaders;
     for (const group of ['catalog', 'order'] as const) {
@@ -117,7 +130,23 @@ export class Watch {
       }
       if (leaders[group] === undefined) this.#nominate(group, nowMs);
     }
-    this.#options.seen(leaders);
+    if (!leaders.catalog || !leaders.order) this.#lookAgain();
+    this.#options.seen(leaders, this.#catalogLead(nowMs));
+  }
+
+  #catalogLead(nowMs: number): Lead | undefined {
+    const lead = this.#electors.catalog.lead(nowMs);
+    const line = this.#options.lines.find(({ name }) => name === lead?.id);
+    return lead && line && { line, epoch: lead.epoch };
+  }
+
+  #lookAgain(): void {
+    this.#soon ??= this.#options.clock.after(lookAgainMs, () => {
+      this.#soon = undefined;
+      const { lines } = this.#options;
+      for (const line of lines) if (!this.#leaders[line.group]) this.#ask(line);
+      this.#decide();
+    });
   }
 
   #nominate(group: GroupName, nowMs: number): void {

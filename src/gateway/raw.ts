@@ -9,6 +9,7 @@ import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { clientLimits, sessionLimits, wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
+import { productNotFound } from '../frontend/answers.js';
 import type { Shop } from '../frontend/shop.js';
 import type { RequestContext } from '../frontend/types.js';
 import type { RpcReply } from '../net/open-requests.js';
@@ -21,6 +22,12 @@ import { publicMethod, validateParams } from '../wire/validate.js';
 const protocolVersion = 1;
 /** The books of a large store take a while. */
 const auditTimeoutMs = 120_000;
+
+/** What is answered later than in the turn in which it was asked. */
+type SlowMethod = Exclude<PublicMethod, 'lookup' | 'search' | 'hello'>;
+
+/** The one answer to all look-ups of what is known not to be there. */
+const noSuchProduct = productNotFound();
 
 export interface RawGatewayOptions {
   readonly shop: Shop;
@@ -61,27 +68,59 @@ export class RawGateway implements RpcHandler {
     const params = validateParams(method, raw);
     if (method === 'lookup') {
       this.#lookup(params as Params<'lookup'>, reply);
+    } else if (method === 'search') {
+      this.#search(params as Params<'search'>, reply);
+    } else if (method === 'buy') {
+      this.#buy(session, params as Params<'buy'>, reply);
     } else if (method === 'hello') {
       this.#hello(session, params as Params<'hello'>, reply);
     } else {
-      this.#perform(session, method, params).then(
-        (result) => reply.result(result),
-        (error: unknown) => this.#fail(method, error, reply),
-      );
+      this.#answer(session, method, params, reply);
     }
+  }
+
+  #answer(session: RpcSession, method: SlowMethod, params: Params<PublicMethod>, reply: RpcReply) {
+    this.#perform(session, method, params).then(
+      (result) => reply.result(result),
+      (error: unknown) => this.#fail(method, error, reply),
+    );
   }
 
   #lookup(params: Params<'lookup'>, reply: RpcReply): void {
     const { shop, clock } = this.#options;
     const cached = shop.cached(params);
-    if (cached) {
+    if (cached?.product) {
       reply.encoded(cached.encoded);
+      return;
+    }
+    if (cached) {
+      reply.fail(noSuchProduct);
       return;
     }
     shop.fetch(params, clock.nowMs() + clientLimits.requestTimeoutMs).then(
       (found) => reply.encoded(found.encoded),
       (error: unknown) => this.#fail('lookup', error, reply),
     );
+  }
+
+  #search(params: Params<'search'>, reply: RpcReply): void {
+    const { shop, clock } = this.#options;
+    const cached = shop.cachedPage(params);
+    if (cached) {
+      reply.encoded(cached);
+      return;
+    }
+    shop.fetchPage(params, clock.nowMs() + clientLimits.requestTimeoutMs).then(
+      (page) => reply.encoded(page),
+      (error: unknown) => this.#fail('search', error, reply),
+    );
+  }
+
+  /** What is known to be sold out is refused in the same turn. */
+  #buy(session: RpcSession, params: Params<'buy'>, reply: RpcReply): void {
+    const refused = this.#options.shop.refusal(params);
+    if (refused) reply.fail(refused);
+    else this.#answer(session, 'buy', params, reply);
   }
 
   /** Optional on this port; a token that is not the administrator's is refused, not ignored. */
@@ -100,14 +139,12 @@ export class RawGateway implements RpcHandler {
 
   async #perform(
     session: RpcSession,
-    method: Exclude<PublicMethod, 'lookup' | 'hello'>,
+    method: SlowMethod,
     params: Params<PublicMethod>,
   ): Promise<unknown> {
     const { shop } = this.#options;
     const context = this.#context(method === 'audit' ? auditTimeoutMs : undefined);
     switch (method) {
-      case 'search':
-        return shop.search(params as Params<'search'>, context);
       case 'buy':
         return shop.buy(params as Params<'buy'>, context);
       case 'order':

@@ -8,8 +8,8 @@ import { BazarError } from '../base/errors.js';
 import { createLogger, type Logger } from '../base/logging.js';
 import { systemRandom } from '../base/random.js';
 import type { Leaders } from '../frontend/backends.js';
-import { FrontendOwner } from '../frontend/owner.js';
 import type { CacheCounters } from '../frontend/counters.js';
+import { FrontendOwner } from '../frontend/owner.js';
 import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';
 import { readClusterId } from '../storage/identity.js';
@@ -22,7 +22,7 @@ import type { GatewayThreadData } from './thread.js';
 
 /** `demo` is asked for nothing unless the configuration allows demonstrations. */
 export async function startFrontend(config: FrontendConfig, demo: Demo): Promise<RunningService> {
-  const logger = createLogger(config.name, config.logLevel);
+  const logger = createLogger(config.name, config.log);
   const clusterId = await readClusterId(createNodeDisk(), config.dataDir);
   const identity = { role: 'frontend', id: config.name, incarnation: systemRandom.uuid() };
   const { promise: ready, seen } = untilServing();
@@ -41,10 +41,13 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
     identity,
     clusterId,
     clusterToken: config.clusterToken,
+    clusterTls: config.clusterTls,
+    tls: config.tls,
     cluster: config.cluster,
     stamps: owner.stamps.buffer,
+    shared: owner.shared.buffer,
     cacheEntries: config.cacheEntries,
-    logLevel: config.logLevel,
+    log: config.log,
     adminToken: config.adminToken,
     openAdmin: config.openAdmin,
     demo: config.demo,
@@ -69,7 +72,7 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
     failed: new Promise(() => {}),
     async stop() {
       await pool.drain();
-      owner.stop();
+      await owner.stop();
     },
   };
 }

@@ -93,3 +93,18 @@ t.test('a nominee gets time to win, but a lost leader is replaced at once', asyn
   elector.lost('order-3');
   t.equal(elector.nominate(120)?.leader, 'order-2');
 });
+
+t.test('who may be read from: neither a learner nor who lags or is out of touch', async (t) => {
+  const elector = new Elector([...members, 'order-4', 'order-5']);
+  t.same(elector.readers(0), []);
+  const commit = 10_000;
+  const near = { commit, applied: commit };
+  elector.answered('order-1', health('order-1', { role: 'leader', serving: true, ...near }), 400);
+  elector.answered('order-2', health('order-2', { commit, applied: commit - 100 }), 400);
+  elector.answered('order-3', health('order-3', { commit, applied: 10 }), 400);
+  elector.answered('order-4', health('order-4', { role: 'learner', ...near }), 400);
+  elector.answered('order-5', health('order-5', { epoch: 0, ...near }), 400);
+  t.same(elector.readers(400), ['order-1', 'order-2']);
+  elector.answered('order-1', health('order-1', { role: 'leader', serving: true, ...near }), 800);
+  t.same(elector.readers(1_000), ['order-1'], 'the other has not answered for 600 ms');
+});

@@ -6,6 +6,7 @@ import { seededRandom } from '../../src/base/random.js';
 import { Backends } from '../../src/frontend/backends.js';
 import { PurchaseKeys } from '../../src/frontend/keys.js';
 import { ProductCache } from '../../src/frontend/product-cache.js';
+import { SearchCache } from '../../src/frontend/search-cache.js';
 import { Shop } from '../../src/frontend/shop.js';
 import { Stamps } from '../../src/frontend/stamps.js';
 import { ManualClock } from '../helpers/manual-clock.js';
@@ -36,9 +37,11 @@ function build(answers: { catalog?: Answer; order?: Answer }, clock: Clock = wai
     }),
   });
   backends.follow({ catalog: 'catalog-1', order: 'order-1' });
+  const cache = new ProductCache(stamps);
   const shop = new Shop({
     backends,
-    cache: new ProductCache(stamps),
+    cache,
+    pages: new SearchCache(stamps, cache.counters),
     keys: new PurchaseKeys(seededRandom(1)),
     clock,
     owner: {
@@ -112,15 +115,6 @@ t.test('an answer that may not be cached is not', async (t) => {
   await shop.lookup({ id: 8 }, soon());
   await shop.lookup({ id: 8 }, soon());
   t.equal(asked.length, 2);
-});
-
-t.test('by name: first the name is learnt, then the product is cached by its id', async (t) => {
-  const { shop, asked } = build({ catalog: () => [tux, 1, 1] });
-  for (let i = 0; i < 4; i++) await shop.lookup({ name: 'Tux' }, soon());
-  t.same(
-    asked.map(({ params }) => params),
-    [['Tux'], [8]],
-  );
 });
 
 t.test('an unknown product is not found', async (t) => {

@@ -65,8 +65,20 @@ t.test('the serving leaders of both groups are told', async (t) => {
   const { watch, latest } = build([catalog, order]);
   watch.start();
   await settled();
-  t.same(latest(), { catalog: 'catalog-1', order: 'order-2' });
+  t.match(latest(), { catalog: 'catalog-1', order: 'order-2' });
   t.same(catalog.nominated, []);
+});
+
+t.test('who may be read from is told: the leader and its healthy followers', async (t) => {
+  const replicas = ['catalog-1', 'catalog-2', 'catalog-3'].map((name) => replica(name, 'catalog'));
+  const [leader, follower, learner] = replicas as [FakeReplica, FakeReplica, FakeReplica];
+  leader.health = { ...leads, commit: 5, applied: 5 };
+  follower.health = { commit: 5, applied: 4 };
+  learner.health = { role: 'learner', commit: 5, applied: 5 };
+  const { watch, latest } = build(replicas);
+  watch.start();
+  await settled();
+  t.same(latest()?.readers, { catalog: ['catalog-1', 'catalog-2'], order: [] });
 });
 
 t.test('with no leader the best replica is nominated, and the others hear of it', async (t) => {

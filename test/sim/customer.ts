@@ -213,7 +213,7 @@ export class Customer {
       const fetched = hit ? undefined : shop.fetch(item, context.deadlineMs);
       if (fetched && questions === frontend.questions) source = 'shared';
       if (source !== 'fetched' && !frontend.isCovered) source = 'uncovered';
-      return required(hit ?? (await fetched), 'an answer').product;
+      return required((hit ?? (await fetched))?.product, 'an answer');
     });
     reads.lookedUp(product, floor, source, `${this.#options.name} at ${frontend.name}`);
   }

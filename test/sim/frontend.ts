@@ -4,9 +4,10 @@
  */
 import { BazarError } from '../../src/base/errors.js';
 import type { Random } from '../../src/base/random.js';
-import { type Backend, Backends, type Leaders } from '../../src/frontend/backends.js';
+import { type Backend, Backends, type Leaders, sameLeaders } from '../../src/frontend/backends.js';
 import { CacheSession } from '../../src/frontend/cache-session.js';
 import { PurchaseKeys } from '../../src/frontend/keys.js';
+import { SearchCache } from '../../src/frontend/search-cache.js';
 import { Shop } from '../../src/frontend/shop.js';
 import { type ReplicaLine, Watch } from '../../src/frontend/watch.js';
 import type { BuyParams, InvalidateParams, SessionAnswer } from '../../src/wire/internal.js';
@@ -94,7 +95,7 @@ export class Frontend {
       logger,
       seen: (leaders) => {
         session.follow(lines.find(({ name }) => name === leaders.catalog));
-        if (leaders.catalog === told.catalog && leaders.order === told.order) return;
+        if (sameLeaders(leaders, told)) return;
         told = leaders;
         for (const one of backends) life.after(toldMs, () => one.follow(leaders));
       },
@@ -103,7 +104,8 @@ export class Frontend {
       const cache = newCache(this.#world, stamps, cacheEntries);
       const keys = new PurchaseKeys(this.#world.random.services);
       const owner = { status: refuse, audit: refuse, notReady: () => undefined };
-      return new Shop({ backends: one, cache, clock: life, keys, owner });
+      const pages = new SearchCache(stamps, cache.counters);
+      return new Shop({ backends: one, cache, pages, clock: life, keys, owner });
     });
     this.#running = { shops, watch };
     this.#begun = undefined;
@@ -170,7 +172,7 @@ export class Frontend {
   #counting(line: Line): Backend {
     return {
       call: (method, params, timeoutMs) => {
-        if (method === 'lookup') this.questions += 1;
+        if (method === 'lookup' || method === 'lookup_many') this.questions += 1;
         return line.call(method, params, timeoutMs);
       },
       close: () => line.close(),

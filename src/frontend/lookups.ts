@@ -1,0 +1,143 @@
+/**
+ * Look-ups as one session thread does them: from its cache, else at a catalog replica, with all who
+ * want the same item at the same time. What is answered fills the cache. Invariant: nobody gets an
+ * answer that lacks what was visible to anybody when they asked.
+ */
+import { encode } from '../wire/codec.js';
+import type { LookupAnswer, LookupManyAnswer, ProductRecord } from '../wire/internal.js';
+import type { Params, Product } from '../wire/schemas.js';
+import { productNotFound, toProduct } from './answers.js';
+import type { Cached, ProductCache, Provenance } from './product-cache.js';
+import type { Questions } from './questions.js';
+import type { Horizon, Sighting } from './stamps.js';
+
+export interface FoundProduct {
+  readonly product: Product;
+  /** As a MessagePack map. */
+  readonly encoded: Uint8Array;
+}
+
+interface Answer {
+  /** Undefined: there is no such product. */
+  readonly found: FoundProduct | undefined;
+  /** No undecided entry touched the item when it was read: whoever shares the question may have it. */
+  readonly isSettled: boolean;
+}
+
+interface Fetch {
+  readonly sighting: Sighting;
+  readonly done: Promise<Answer>;
+}
+
+export interface LookupsOptions {
+  readonly questions: Questions;
+  readonly cache: ProductCache;
+}
+
+export class Lookups {
+  readonly #questions: Questions;
+  readonly #cache: ProductCache;
+  /** Look-ups by id under way, so that many readers of one item make one question. */
+  readonly #fetches = new Map<number, Fetch>();
+
+  constructor({ questions, cache }: LookupsOptions) {
+    this.#questions = questions;
+    this.#cache = cache;
+  }
+
+  /** The hot path: no promise, no message. */
+  cached(params: Params<'lookup'>): Cached | undefined {
+    return 'id' in params ? this.#cache.find(params.id) : this.#cache.findByName(params.name);
+  }
+
+  /** A product that the cache has not. */
+  async fetch(params: Params<'lookup'>, deadlineMs: number): Promise<FoundProduct> {
+    const item = 'id' in params ? params.id : (this.#cache.idOf(params.name) ?? params.name);
+    const found =
+      typeof item === 'string'
+        ? await this.#byName(item, deadlineMs)
+        : await this.#shared(item, deadlineMs);
+    if (found === undefined) throw productNotFound();
+    return found;
+  }
+
+  /** In the order of the ids, in one question; undefined where there is no such product. */
+  async fetchMany(
+    ids: readonly number[],
+    deadlineMs: number,
+  ): Promise<(FoundProduct | undefined)[]> {
+    const [only] = ids;
+    if (ids.length === 1 && only !== undefined) return [await this.#shared(only, deadlineMs)];
+    const horizon = this.#cache.horizon();
+    const answer = await this.#questions.read('catalog', 'lookup_many', [ids], deadlineMs);
+    const [records, lender, appliedSeq, kept] = answer as LookupManyAnswer;
+    return records.map((record, place) => {
+      const from = { appliedSeq, lender: kept[place] ? lender : 0 };
+      if (record !== null) return this.keep(record, horizon, from);
+      this.#cache.fillAbsence(ids[place] ?? 0, horizon, from);
+      return undefined;
+    });
+  }
+
+  /** A record of an answer to a question asked at the horizon. */
+  keep(record: ProductRecord, horizon: Horizon, from: Provenance): FoundProduct {
+    const product = toProduct(record);
+    const found = { product, encoded: encode(product) };
+    this.#cache.fillAt(product, found.encoded, horizon, from);
+    return found;
+  }
+
+  /** Not shared with others: the stamp of the product that the name stands for is not known yet. */
+  async #byName(name: string, deadlineMs: number): Promise<FoundProduct | undefined> {
+    const horizon = this.#cache.horizon();
+    const answer = await this.#questions.read('catalog', 'lookup', [name], deadlineMs);
+    const [record, lender, appliedSeq] = answer as LookupAnswer;
+    const from = { appliedSeq, lender };
+    const isKept = this.#cache.fillName(name, record?.[0], horizon, from);
+    if (record === null) return undefined;
+    // The leader lent what the name stood for there; where that is another product by now, the
+    // name was invalidated.
+    return this.keep(record, horizon, isKept ? from : { appliedSeq, lender: 0 });
+  }
+
+  async #shared(id: number, deadlineMs: number): Promise<FoundProduct | undefined> {
+    const running = this.#fetches.get(id);
+    if (!running || !this.#cache.mayJoin(running.sighting)) {
+      return (await this.#begin(id, deadlineMs).done).found;
+    }
+    const { found, isSettled } = await running.done;
+    if (isSettled) return found;
+    // Read while an entry was undecided, which others may have seen since; what is asked now is newer.
+    const next = this.#fetches.get(id) ?? this.#begin(id, deadlineMs);
+    return (await next.done).found;
+  }
+
+  #begin(id: number, deadlineMs: number): Fetch {
+    const sighting = this.#cache.sightId(id);
+    const done = this.#fetch(id, sighting, deadlineMs);
+    const fetch = { sighting, done };
+    this.#fetches.set(id, fetch);
+    const forget = (): void => {
+      if (this.#fetches.get(id) === fetch) this.#fetches.delete(id);
+    };
+    done.then(forget, forget);
+    return fetch;
+  }
+
+  async #fetch(id: number, sighting: Sighting, deadlineMs: number): Promise<Answer> {
+    const cache = this.#cache;
+    const horizon = cache.horizon();
+    const answer = await this.#questions.read('catalog', 'lookup', [id], deadlineMs);
+    const [record, lender, appliedSeq] = answer as LookupAnswer;
+    const from = { appliedSeq, lender };
+    const isSettled = lender !== 0 && cache.isUpToDate(id, appliedSeq);
+    if (record === null) {
+      cache.fillAbsence(id, horizon, from);
+      return { found: undefined, isSettled };
+    }
+    const product = toProduct(record);
+    const found = { product, encoded: encode(product), sighting };
+    cache.fill(found, from);
+    return { found, isSettled };
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * What a session thread asks the services, again and again until the deadline: the leader for
+ * whatever changes something, any healthy replica in turn for what is only read (docs/PROTOCOL.md,
+ * R9). Knows no method. Invariant: what a replica cannot answer is asked of the leader next.
+ */
+import type { Clock } from '../base/clock.js';
+import type { Backends, GroupName } from './backends.js';
+import { retry } from './retry.js';
+
+const attemptMaxMs = 1_500;
+/** A replica that is cut off from its leader notices late: it is waited for no longer. */
+const readerAttemptMaxMs = 400;
+/** And not asked again for so long. */
+const readerRestMs = 1_000;
+
+export interface LeadOptions {
+  readonly deadlineMs: number;
+  /** The same question twice is the same as once. */
+  readonly idempotent: boolean;
+  /** An attempt may have done something although its answer was lost. */
+  readonly changes: boolean;
+}
+
+export interface QuestionsOptions {
+  readonly backends: Backends;
+  readonly clock: Clock;
+}
+
+export class Questions {
+  readonly #backends: Backends;
+  readonly #clock: Clock;
+
+  constructor({ backends, clock }: QuestionsOptions) {
+    this.#backends = backends;
+    this.#clock = clock;
+  }
+
+  /** Of the leader. `read` turns its answer into the outcome, which may be a failure to try again. */
+  lead<T>(
+    group: GroupName,
+    [method, params]: readonly [string, unknown],
+    options: LeadOptions,
+    read: (answer: unknown) => T,
+  ): Promise<T> {
+    const { news } = this.#backends;
+    return retry({ clock: this.#clock, attemptMaxMs, news, ...options }, async (timeoutMs) =>
+      read(await this.#backends.leader(group).call(method, params, timeoutMs)),
+    );
+  }
+
+  /** Of any replica that may answer; the second attempt, and every other one, is the leader's. */
+  read(group: GroupName, method: string, params: unknown, deadlineMs: number): Promise<unknown> {
+    const backends = this.#backends;
+    const { news } = backends;
+    let attempts = 0;
+    const options = { deadlineMs, idempotent: true, changes: false };
+    return retry({ clock: this.#clock, attemptMaxMs, news, ...options }, async (timeoutMs) => {
+      attempts++;
+      const leader = backends.leaders[group];
+      const name = attempts % 2 === 1 ? backends.reader(group, this.#clock.nowMs()) : leader;
+      if (name === undefined || name === leader) {
+        return backends.leader(group).call(method, params, timeoutMs);
+      }
+      try {
+        const soonMs = Math.min(timeoutMs, readerAttemptMaxMs);
+        return await backends.member(group, name).call(method, params, soonMs);
+      } catch (error) {
+        backends.rest(name, this.#clock.nowMs() + readerRestMs);
+        throw error;
+      }
+    });
+  }
+}

@@ -1,0 +1,69 @@
+import t from 'tap';
+import { BazarError } from '../../src/base/errors.js';
+import type { LookupAnswer, Sale } from '../../src/wire/internal.js';
+import { epoch, type Question, stageShop } from './staged-shop.js';
+
+const tux: LookupAnswer = [[8, 'Tux', 'toys', 1990, 100, 1], 0, 1];
+const sale: Sale = [3, Buffer.alloc(16), [[8, 'Tux', 2, 1990]], 3980, 1_700_000_000_000];
+
+function answer({ method }: Question): unknown {
+  return method === 'order' ? sale : tux;
+}
+
+function names(asked: readonly Question[]): string[] {
+  return asked.map(({ to }) => to);
+}
+
+t.test('reads go to the healthy replicas in turn', async (t) => {
+  const { shop, asked, balance, soon } = stageShop(answer);
+  balance();
+  for (let i = 0; i < 4; i++) await shop.lookup({ id: 8 }, soon());
+  for (let i = 0; i < 3; i++) await shop.order({ number: 3 }, soon());
+  t.same(names(asked), [
+    ...['catalog-1', 'catalog-2', 'catalog-1', 'catalog-2'],
+    ...['order-1', 'order-2', 'order-3'],
+  ]);
+});
+
+t.test('what changes something goes to the leaders', async (t) => {
+  const { shop, asked, balance, soon } = stageShop(({ method }) =>
+    method === 'buy' ? ['sold', 1, 1990, false] : tux[0],
+  );
+  balance();
+  for (let i = 0; i < 2; i++) await shop.buy({ id: 8, quantity: 1 }, soon());
+  for (let i = 0; i < 2; i++) await shop.updateProduct({ id: 8, add: 1 }, soon());
+  t.same(names(asked), ['order-3', 'order-3', 'catalog-2', 'catalog-2']);
+});
+
+t.test(
+  'what a replica cannot answer, the leader does, and then the replica is spared',
+  async (t) => {
+    const { shop, asked, balance, soon, clock } = stageShop(({ to }) => {
+      if (to === 'catalog-1') throw new BazarError('unavailable', 'no leader could vouch');
+      return tux;
+    });
+    balance();
+    const first = shop.lookup({ id: 8 }, soon());
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(10);
+    t.equal((await first).name, 'Tux');
+    t.same(names(asked), ['catalog-1', 'catalog-2']);
+    for (let i = 0; i < 3; i++) await shop.lookup({ id: 8 }, soon());
+    t.same(names(asked).slice(2), ['catalog-2', 'catalog-2', 'catalog-2']);
+    clock.advance(1_000);
+    asked.length = 0;
+    const later = Promise.all([shop.lookup({ id: 8 }, soon()), shop.lookup({ id: 9 }, soon())]);
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(10);
+    await later;
+    t.ok(names(asked).includes('catalog-1'), 'until its rest is over');
+  },
+);
+
+t.test('an answer of a follower is kept as its leader allowed', async (t) => {
+  const { shop, asked, balance, soon } = stageShop(() => [tux[0], epoch, 1]);
+  balance();
+  await shop.lookup({ id: 8 }, soon());
+  await shop.lookup({ id: 8 }, soon());
+  t.same(names(asked), ['catalog-1']);
+});

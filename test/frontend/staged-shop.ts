@@ -1,0 +1,83 @@
+/**
+ * A shop in a session with its leader, whose services answer as a test tells; every question is
+ * written down with who was asked. Helper of the tests in this folder.
+ */
+import type { ClusterConfig } from '../../src/base/config.js';
+import { seededRandom } from '../../src/base/random.js';
+import { Backends } from '../../src/frontend/backends.js';
+import { newCounters } from '../../src/frontend/counters.js';
+import { PurchaseKeys } from '../../src/frontend/keys.js';
+import { ProductCache } from '../../src/frontend/product-cache.js';
+import { SearchCache } from '../../src/frontend/search-cache.js';
+import { Shop } from '../../src/frontend/shop.js';
+import { Stamps } from '../../src/frontend/stamps.js';
+import { ManualClock } from '../helpers/manual-clock.js';
+
+export interface Question {
+  readonly to: string;
+  readonly method: string;
+  readonly params: unknown;
+}
+
+export type Answer = (question: Question) => unknown;
+
+export const epoch = 7;
+const at = { host: '127.0.0.1', port: 1 };
+const members = (names: readonly string[]) =>
+  names.map((name) => ({ name, service: at, peer: at }));
+const catalogs = ['catalog-1', 'catalog-2'];
+const orders = ['order-1', 'order-2', 'order-3'];
+const cluster: ClusterConfig = {
+  catalogs: members(catalogs),
+  orders: members(orders),
+  recovery: [],
+};
+
+export function stageShop(answer: Answer) {
+  const clock = new ManualClock();
+  const asked: Question[] = [];
+  const stamps = new Stamps();
+  stamps.beginSession(1, epoch);
+  const backends = new Backends({
+    cluster,
+    connect: ({ name }) => ({
+      async call(method, params) {
+        const question = { to: name, method, params };
+        asked.push(question);
+        return answer(question);
+      },
+      close: () => {},
+    }),
+  });
+  backends.follow({ catalog: 'catalog-2', order: 'order-3' });
+  const counters = newCounters();
+  const cache = new ProductCache(stamps, undefined, { counters });
+  const shop = new Shop({
+    backends,
+    cache,
+    pages: new SearchCache(stamps, counters),
+    keys: new PurchaseKeys(seededRandom(1)),
+    clock,
+    owner: {
+      status: () => Promise.reject(new Error('not asked')),
+      audit: () => Promise.reject(new Error('not asked')),
+      notReady: () => undefined,
+    },
+  });
+  return {
+    shop,
+    stamps,
+    asked,
+    backends,
+    clock,
+    counters,
+    /** All healthy replicas may be read from. */
+    balance: () =>
+      backends.follow({
+        catalog: 'catalog-2',
+        order: 'order-3',
+        readers: { catalog: catalogs, order: orders },
+      }),
+    soon: () => ({ requestId: 'test', deadlineMs: clock.nowMs() + 5_000 }),
+  };
+}
