@@ -1,0 +1,133 @@
+/**
+ * A history as a file: a line of JSON that says what was there first, then one for each operation.
+ * What is read is checked line by line, so that a checker can believe the shapes. Knows no disk.
+ */
+import type { History, Operation } from './types.js';
+
+const format = 'bazar history 1';
+
+type Check = (value: unknown) => boolean;
+
+const integer: Check = (value) => Number.isSafeInteger(value);
+const amount: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+const text: Check = (value) => typeof value === 'string';
+const list =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const either =
+  (...checks: readonly Check[]): Check =>
+  (value) =>
+    checks.some((check) => check(value));
+const exactly =
+  (...values: readonly unknown[]): Check =>
+  (value) =>
+    values.includes(value);
+
+function shape(fields: Readonly<Record<string, Check>>): Check {
+  const checks = Object.entries(fields);
+  return (value) => {
+    if (typeof value !== 'object' || value === null) return false;
+    const record = value as Record<string, unknown>;
+    return checks.every(([name, check]) => check(record[name]));
+  };
+}
+
+const seen = shape({ id: integer, version: integer, quantity: integer, priceCents: integer });
+const line = { id: integer, quantity: integer };
+const asked = {
+  process: text,
+  invokedMs: amount,
+  returnedMs: amount,
+  ending: exactly('ok', 'failed', 'unknown'),
+  position: optional(integer),
+};
+const changed = optional(either(seen, shape({ conflict: seen }), exactly('not_found')));
+
+const checks: Readonly<Record<Operation['kind'], Check>> = {
+  'look-up': shape({ ...asked, id: integer, result: optional(either(seen, exactly('not_found'))) }),
+  search: shape({ ...asked, result: optional(list(seen)) }),
+  purchase: shape({
+    ...asked,
+    key: optional(text),
+    lines: list(shape(line)),
+    result: optional(
+      either(
+        shape({ sold: integer, totalCents: integer }),
+        shape({ refused: integer, available: optional(integer) }),
+        shape({ missing: integer }),
+      ),
+    ),
+  }),
+  order: shape({
+    ...asked,
+    number: integer,
+    result: optional(
+      either(
+        shape({ lines: list(shape({ ...line, priceCents: integer })), totalCents: integer }),
+        exactly('not_found'),
+      ),
+    ),
+  }),
+  change: shape({
+    ...asked,
+    id: integer,
+    quantity: optional(integer),
+    add: optional(integer),
+    priceCents: optional(integer),
+    topic: optional(text),
+    ifVersion: optional(integer),
+    result: changed,
+  }),
+  add: shape({
+    ...asked,
+    ...line,
+    priceCents: integer,
+    result: optional(either(seen, exactly('conflict'))),
+  }),
+  remove: shape({ ...asked, id: integer, ifVersion: optional(integer), result: changed }),
+};
+
+const head = shape({
+  format: exactly(format),
+  first: list(seen),
+  restockTo: either(integer, exactly(null)),
+  bookFrom: either(integer, exactly(null)),
+});
+
+/** Each ends with a newline. */
+export function* historyLines({ operations, ...rest }: History): Generator<string> {
+  yield `${JSON.stringify({ format, ...rest })}\n`;
+  for (const operation of operations) yield `${JSON.stringify(operation)}\n`;
+}
+
+/** Throws a SyntaxError that names the line. */
+export function readHistory(content: string): History {
+  const [first = '', ...rest] = content.split('\n').filter((one) => one !== '');
+  const { format: _format, ...about } = parse(first, 1, head) as Omit<History, 'operations'> & {
+    readonly format: string;
+  };
+  const operations = rest.map((one, i) => parse(one, i + 2, isOperation) as Operation);
+  return { ...about, operations };
+}
+
+function isOperation(value: unknown): boolean {
+  const kind = (value as { kind?: unknown } | null)?.kind;
+  if (typeof kind !== 'string' || !Object.hasOwn(checks, kind)) return false;
+  return checks[kind as Operation['kind']](value);
+}
+
+function parse(content: string, number: number, check: Check): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch {
+    // Told below.
+  }
+  if (check(value)) return value;
+  throw new SyntaxError(`line ${number} is no ${number === 1 ? 'head of a history' : 'operation'}`);
+}
