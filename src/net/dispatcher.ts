@@ -9,12 +9,11 @@ import type { Logger } from '../base/logging.js';
 import { decode } from '../wire/codec.js';
 import {
   decodeError,
-  decodeWithHeader,
   type Envelope,
   kinds,
+  paramsAndHeader,
   readEnvelope,
 } from '../wire/message.js';
-import type { RequestHeader } from '../wire/request-header.js';
 import { findViolation, isGarbage, type Violation, violationError } from '../wire/structure.js';
 import type { OpenRequests } from './open-requests.js';
 import type { PeerHandler } from './peer-handler.js';
@@ -71,16 +70,11 @@ export class Dispatcher<Session> {
       return;
     }
     const method = envelope.method;
-    let header: RequestHeader | undefined;
-    let params: unknown;
-    if (envelope.hasHeader) {
-      const both = this.#attempt(() => decodeWithHeader(buffer, start, end));
-      if (both === failed) return;
-      ({ params, header } = both);
-    } else {
-      params = this.#decode(buffer, envelope.bodyStart, end);
-      if (params === failed) return;
-    }
+    // With a header, which is rare, the whole message is decoded to find where the params end.
+    const wholeStart = envelope.hasHeader ? start : undefined;
+    const decoded = this.#decode(buffer, wholeStart ?? envelope.bodyStart, end);
+    if (decoded === failed) return;
+    const [params, header] = wholeStart === undefined ? [decoded] : paramsAndHeader(decoded);
     const reply = requests.open(id);
     try {
       handler.request(this.#session, method, params, reply, header);
@@ -117,12 +111,8 @@ export class Dispatcher<Session> {
   }
 
   #decode(buffer: Buffer, start: number, end: number): unknown {
-    return this.#attempt(() => decode(buffer, start, end));
-  }
-
-  #attempt<T>(read: () => T): T | typeof failed {
     try {
-      return read();
+      return decode(buffer, start, end);
     } catch (error) {
       this.#options.giveUp(toBazarError(error));
       return failed;

@@ -10,6 +10,8 @@ import type { Clock, Timer } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { clientLimits, wireLimits } from '../base/limits.js';
 import type { Random } from '../base/random.js';
+import type { RequestHeader } from '../wire/request-header.js';
+import { isRecord } from '../wire/shapes.js';
 import {
   challengeBytes,
   type Hello,
@@ -62,8 +64,9 @@ export function introduction(
         return;
       }
       const proof: Proof = { answer: prove('client', hello, answer, options.token) };
-      session.request('prove', proof, clientLimits.handshakeTimeoutMs, (refusal) => {
+      session.request('prove', proof, clientLimits.handshakeTimeoutMs, (refusal, proved) => {
         if (refusal === undefined) {
+          session.readsHeaders = isRecord(proved) && proved.headers === true;
           session.trust(wireLimits.internalFrameBytesMax);
           met?.(identityOf(answer));
         }
@@ -124,9 +127,15 @@ class Gate implements RpcHandler {
     );
   }
 
-  request(session: RpcSession, method: string, params: unknown, reply: RpcReply): void {
+  request(
+    session: RpcSession,
+    method: string,
+    params: unknown,
+    reply: RpcReply,
+    header?: RequestHeader,
+  ): void {
     if (this.#inner !== undefined) {
-      this.#inner.request(session, method, params, reply);
+      this.#inner.request(session, method, params, reply, header);
       return;
     }
     const result = attempt(() => this.#step(session, method, params));
@@ -174,7 +183,8 @@ class Gate implements RpcHandler {
     session.trust(wireLimits.internalFrameBytesMax);
     this.#inner = this.#admit(session, identityOf(hello), hello.group);
     this.#inner.opened?.(session);
-    return {};
+    // An older peer said nothing here, and reads no headers.
+    return { headers: true };
   }
 }
 

@@ -10,6 +10,7 @@ import { BazarError, toBazarError } from '../base/errors.js';
 import { clientLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { Random } from '../base/random.js';
+import type { RequestHeader } from '../wire/request-header.js';
 import type { CallCallback } from './pending-calls.js';
 import { type RpcHandler, RpcSession } from './rpc-session.js';
 import type { Connection, Transport } from './types.js';
@@ -43,6 +44,7 @@ interface QueuedRequest {
   readonly params: unknown;
   readonly deadlineMs: number;
   readonly callback: CallCallback;
+  readonly header: RequestHeader | undefined;
 }
 
 export class RpcClient {
@@ -88,9 +90,15 @@ export class RpcClient {
    * Asks the peer, now or when connected. Errors as RpcSession.request; `overloaded` where the
    * queue is full, and `unavailable` without `unknown` where the attempt to connect failed.
    */
-  request(method: string, params: unknown, timeoutMs: number, callback: CallCallback): void {
+  request(
+    method: string,
+    params: unknown,
+    timeoutMs: number,
+    callback: CallCallback,
+    header?: RequestHeader,
+  ): void {
     if (this.#connected && this.#session !== undefined) {
-      this.#session.request(method, params, timeoutMs, callback);
+      this.#session.request(method, params, timeoutMs, callback, header);
       return;
     }
     const queueMax = this.#options.queueMax ?? clientLimits.queueMax;
@@ -106,7 +114,7 @@ export class RpcClient {
       return;
     }
     const deadlineMs = this.#options.clock.nowMs() + timeoutMs;
-    this.#queue.push({ method, params, deadlineMs, callback });
+    this.#queue.push({ method, params, deadlineMs, callback, header });
     this.#sweep ??= every(this.#options.clock, queueSweepMs, () => this.#failLate());
   }
 
@@ -114,12 +122,14 @@ export class RpcClient {
     method: string,
     params: unknown,
     timeoutMs: number = clientLimits.requestTimeoutMs,
+    header?: RequestHeader,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.request(method, params, timeoutMs, (error, result) => {
+      const callback: CallCallback = (error, result) => {
         if (error === undefined) resolve(result);
         else reject(error);
-      });
+      };
+      this.request(method, params, timeoutMs, callback, header);
     });
   }
 
@@ -201,8 +211,8 @@ export class RpcClient {
     this.#sweep?.cancel();
     this.#sweep = undefined;
     const nowMs = this.#options.clock.nowMs();
-    for (const { method, params, deadlineMs, callback } of this.#queue.splice(0)) {
-      session.request(method, params, Math.max(0, deadlineMs - nowMs), callback);
+    for (const { method, params, deadlineMs, callback, header } of this.#queue.splice(0)) {
+      session.request(method, params, Math.max(0, deadlineMs - nowMs), callback, header);
     }
   }
 

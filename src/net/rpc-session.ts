@@ -10,6 +10,7 @@ import { sessionLimits } from '../base/limits.js';
 import { type Logger, silentLogger } from '../base/logging.js';
 import { FrameParser, headerBytes } from '../wire/frame.js';
 import { encodeNotification, encodeRequest } from '../wire/message.js';
+import type { RequestHeader } from '../wire/request-header.js';
 import { Dispatcher } from './dispatcher.js';
 import { OpenRequests } from './open-requests.js';
 import { outputBytesFloor, type PeerHandler, type SessionOptions } from './peer-handler.js';
@@ -30,6 +31,8 @@ export class RpcSession {
   readonly remote: string;
   /** Sweeps of the server since bytes last came; the server closes what is idle too long. */
   idleSweeps = 0;
+  /** The peer has said that it reads headers of requests. */
+  readsHeaders = false;
   readonly #connection: Connection;
   readonly #handler: RpcHandler;
   readonly #clock: Clock;
@@ -113,7 +116,13 @@ export class RpcSession {
    * peer's error, `deadline_exceeded`, `unavailable` (details `unknown: true` where the request
    * had left), `overloaded` where too much waits, `too_large`.
    */
-  request(method: string, params: unknown, timeoutMs: number, callback: CallCallback): void {
+  request(
+    method: string,
+    params: unknown,
+    timeoutMs: number,
+    callback: CallCallback,
+    header?: RequestHeader,
+  ): void {
     const refusal = this.#refusal();
     if (refusal !== undefined) {
       this.#clock.afterTurn(() => callback(refusal, undefined));
@@ -122,7 +131,7 @@ export class RpcSession {
     const writer = this.#output.writer;
     const before = writer.length;
     const id = this.#calls.add(timeoutMs, callback);
-    encodeRequest(writer, id, method, params);
+    encodeRequest(writer, id, method, params, this.readsHeaders ? header : undefined);
     if (this.#tooLarge(before)) {
       this.#calls.take(id);
       const error = new BazarError('too_large', `the request ${method} is too large`);

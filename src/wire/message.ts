@@ -1,12 +1,13 @@
 /**
  * The MessagePack-RPC envelope: request `[0, id, method, params]`, answer `[1, id, error, result]`,
- * notification `[2, method, params]`. Reads the head of a message by hand and leaves its body
+ * notification `[2, method, params]`. A request may carry a header as a fifth field. Reads the head of a message by hand and leaves its body
  * encoded, so that a session decodes only what somebody wants. Knows no method and no schema.
  */
 import { assert } from '../base/assert.js';
 import { BazarError, isErrorCode, type WireError } from '../base/errors.js';
 import { decode, encode, encodeInto } from './codec.js';
 import type { FrameWriter } from './frame.js';
+import { type RequestHeader, readRequestHeader } from './request-header.js';
 
 export const kinds = { bad: -1, request: 0, answer: 1, notification: 2 } as const;
 export type Kind = (typeof kinds)[keyof typeof kinds];
@@ -26,6 +27,8 @@ export interface Envelope {
   method: string;
   /** Where the params, or an answer's error, begin. They end with the frame. */
   bodyStart: number;
+  /** In a request: a header follows the params. */
+  hasHeader: boolean;
   /** In an answer: its error is nil, and the result begins at `bodyStart`. */
   ok: boolean;
   /** What is wrong with a bad one. */
@@ -37,6 +40,7 @@ const envelope: Envelope = {
   id: undefined,
   method: '',
   bodyStart: 0,
+  hasHeader: false,
   ok: false,
   problem: '',
 };
@@ -45,6 +49,7 @@ const envelope: Envelope = {
 export function readEnvelope(buffer: Uint8Array, start: number, end: number): Envelope {
   envelope.id = undefined;
   envelope.kind = kinds.bad;
+  envelope.hasHeader = false;
   const size = buffer[start] ?? 0;
   const kind = buffer[start + 1];
   // The id of an answer is nil where the peer could not read a request's.
@@ -60,6 +65,12 @@ export function readEnvelope(buffer: Uint8Array, start: number, end: number): En
   }
   if (size === 0x93 && kind === kinds.notification) {
     return readMethod(buffer, start + 2, end, kinds.notification);
+  }
+  if (size === 0x95 && kind === kinds.request) {
+    const afterId = readId(buffer, start + 2, end);
+    if (afterId < 0) return bad('the id must be an integer from 0 to 2^53 - 1');
+    envelope.hasHeader = true;
+    return readMethod(buffer, afterId, end, kinds.request);
   }
   // Something else, but perhaps the peer can be told which of its requests it was.
   if (size > 0x92 && size < 0xa0 && kind === kinds.request) readId(buffer, start + 2, end);
@@ -165,16 +176,28 @@ function isWireError(value: unknown): value is WireError {
   );
 }
 
+/** A header is for peers that have said that they read one. */
 export function encodeRequest(
   writer: FrameWriter,
   id: number,
   method: string,
   params: unknown,
+  header?: RequestHeader,
 ): void {
-  begin(writer, 0x94, kinds.request);
+  begin(writer, header === undefined ? 0x94 : 0x95, kinds.request);
   writeId(writer, id);
   writeMethod(writer, method);
-  writeValue(writer, params);
+  writeBody(writer, params);
+  if (header !== undefined) writeBody(writer, header);
+  writer.finish();
+}
+
+/** From the whole of a request whose envelope says that it has a header. */
+export function paramsAndHeader(
+  message: unknown,
+): readonly [params: unknown, header: RequestHeader | undefined] {
+  const [, , , params, header] = message as readonly unknown[];
+  return [params, readRequestHeader(header)];
 }
 
 export function encodeNotification(writer: FrameWriter, method: string, params: unknown): void {
@@ -239,6 +262,11 @@ export class Encoded {
 }
 
 function writeValue(writer: FrameWriter, value: unknown): void {
+  writeBody(writer, value);
+  writer.finish();
+}
+
+function writeBody(writer: FrameWriter, value: unknown): void {
   if (value instanceof Encoded) {
     writer.append(value.bytes, 0, value.bytes.length);
   } else {
@@ -249,7 +277,6 @@ function writeValue(writer: FrameWriter, value: unknown): void {
       throw error;
     }
   }
-  writer.finish();
 }
 
 /** Opens a frame and leaves room for the largest id. */

@@ -22,6 +22,7 @@ async function stage(clientPart: Partial<HandshakeOptions> = {}, expectedId = 'c
   const admitted: Identity[] = [];
   const met: Identity[] = [];
   const asked: string[] = [];
+  const headers: unknown[] = [];
   const small = { clock, trusted: false, frameBytesMax: 1_000 };
   const server = new RpcServer({
     ...small,
@@ -29,8 +30,9 @@ async function stage(clientPart: Partial<HandshakeOptions> = {}, expectedId = 'c
       gatedHandler({ ...common, identity: catalog, random: seededRandom(1) }, (_session, peer) => {
         admitted.push(peer);
         return {
-          request(_session, method, params, reply) {
+          request(_session, method, params, reply, header) {
             asked.push(method);
+            headers.push(header);
             reply.result(params);
           },
         };
@@ -50,7 +52,7 @@ async function stage(clientPart: Partial<HandshakeOptions> = {}, expectedId = 'c
     await clock.settle();
     return new RawPeer(await connecting);
   };
-  return { clock, server, client, admitted, met, asked, raw };
+  return { clock, server, client, admitted, met, asked, headers, raw };
 }
 
 t.test('services of one cluster meet, know each other, and talk', async (t) => {
@@ -61,6 +63,23 @@ t.test('services of one cluster meet, know each other, and talk', async (t) => {
   t.same(await call, { a: 1 });
   t.same(admitted, [frontend]);
   t.same(met, [catalog]);
+});
+
+t.test('a header of a request reaches the other side, where that reads headers', async (t) => {
+  const { clock, client, headers } = await stage();
+  client.start();
+  const header = { request_id: 'r-1' };
+  const first = client.call('m', {}, 1_000, header);
+  await clock.settle();
+  await first;
+  const session = client.session;
+  t.ok(session?.readsHeaders, 'it said so when it was met');
+  if (session) session.readsHeaders = false;
+  const second = client.call('m', {}, 1_000, header);
+  const third = client.call('m', {});
+  await clock.settle();
+  await Promise.all([second, third]);
+  t.same(headers, [header, undefined, undefined], 'an older peer is sent none');
 });
 
 t.test('frames may be as large as between services only after the handshake', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
+import { decode } from '../../src/wire/codec.js';
 import { FrameWriter } from '../../src/wire/frame.js';
 import {
   decodeError,
@@ -10,9 +11,11 @@ import {
   encodeNotification,
   encodeRequest,
   kinds,
+  paramsAndHeader,
   readEnvelope,
 } from '../../src/wire/message.js';
 
+const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 const lookup = Buffer.from('lookup');
 
 function read(...bytes: (number | Uint8Array)[]) {
@@ -60,7 +63,7 @@ t.test('ids are any integer from 0 that is safe, in any encoding', async (t) => 
 
 t.test('a bad message keeps its id where that can be read', async (t) => {
   t.match(read(0x93, 0, 7, 0xa6, lookup), { kind: kinds.bad, id: 7 });
-  t.match(read(0x95, 0, 7, 0xa6, lookup, 0x80, 0xc0), { kind: kinds.bad, id: 7 });
+  t.match(read(0x96, 0, 7, 0xa6, lookup, 0x80, 0xc0, 0xc0), { kind: kinds.bad, id: 7 });
   t.match(read(0x94, 0, 7, 0x05, 0x80), { kind: kinds.bad, id: 7, problem: /string/ });
   t.match(read(0x94, 0, 7, 0xa6, lookup), { kind: kinds.bad, id: 7, problem: /params/ });
   t.match(read(0x94, 3, 7, 0xa6, lookup, 0x80), { kind: kinds.bad, id: undefined });
@@ -69,6 +72,20 @@ t.test('a bad message keeps its id where that can be read', async (t) => {
   t.match(read(0x94, 0, 0xce, 1), { kind: kinds.bad, id: undefined });
   const long = read(0x94, 0, 1, 0xd9, 200, Buffer.alloc(200, 'm'), 0x80);
   t.match(long, { kind: kinds.bad, id: 1, problem: /long/ });
+});
+
+t.test('a request may carry a header behind its params', async (t) => {
+  const header = { request_id: 'r-1', traceparent };
+  const writer = new FrameWriter();
+  encodeRequest(writer, 7, 'ping', { a: 1 }, header);
+  const bytes = writer.take().subarray(4);
+  t.match(readEnvelope(bytes, 0, bytes.length), {
+    ...{ kind: kinds.request, id: 7, method: 'ping', hasHeader: true },
+  });
+  t.same(paramsAndHeader(decode(bytes)), [{ a: 1 }, header]);
+  t.notOk(read(0x94, 0, 7, 0xa6, lookup, 0x80).hasHeader, 'and is not needed');
+  const answer = read(0x95, 1, 7, 0xc0, 0x80, 0x80);
+  t.equal(answer.kind, kinds.bad, 'an answer has none');
 });
 
 t.test('methods of like bytes are not taken for each other', async (t) => {

@@ -1,0 +1,64 @@
+/**
+ * What may travel with a request beside its params: by which name it is known to who asked, and to
+ * which trace it belongs (W3C Trace Context). It is for logs alone: nothing is decided by it, and
+ * what is strange in it is left out. Knows no method.
+ */
+import { isRecord } from './shapes.js';
+
+export interface RequestHeader {
+  readonly request_id?: string;
+  /** As its bearer sent it. */
+  readonly traceparent?: string;
+  /** Of a message that carries several requests: theirs. */
+  readonly requests?: readonly RequestHeader[];
+}
+
+/** Of one message; the rest go without. */
+export const headerRequestsMax = 16;
+
+const requestIdText = /^[\w.:+/=@-]{1,100}$/;
+const traceparentText =
+  /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;
+const traceparentLengthMax = 200;
+
+export function isRequestId(value: unknown): value is string {
+  return typeof value === 'string' && requestIdText.test(value);
+}
+
+export function isTraceparent(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > traceparentLengthMax) return false;
+  return traceparentText.test(value) && !value.startsWith('ff');
+}
+
+/** What is sound in a header that came; undefined where that is nothing. */
+export function readRequestHeader(value: unknown): RequestHeader | undefined {
+  if (!isRecord(value)) return undefined;
+  const one = readOne(value);
+  if (!Array.isArray(value.requests)) return one;
+  const all = value.requests.slice(0, headerRequestsMax).flatMap((each: unknown) => {
+    const read = isRecord(each) ? readOne(each) : undefined;
+    return read ? [read] : [];
+  });
+  return all.length === 0 ? one : { ...one, requests: all };
+}
+
+/** For a log line: the ids that people search for. */
+export function headerFields(header: RequestHeader | undefined): Record<string, unknown> {
+  if (!header) return {};
+  const { request_id, traceparent, requests } = header;
+  const trace = traceparent === undefined ? undefined : traceparentText.exec(traceparent)?.[1];
+  return {
+    ...(request_id === undefined ? {} : { request_id }),
+    ...(trace === undefined ? {} : { trace_id: trace }),
+    ...(requests === undefined ? {} : { requests: requests.map(headerFields) }),
+  };
+}
+
+function readOne(value: Readonly<Record<string, unknown>>): RequestHeader | undefined {
+  const { request_id, traceparent } = value;
+  const header = {
+    ...(isRequestId(request_id) ? { request_id } : {}),
+    ...(isTraceparent(traceparent) ? { traceparent } : {}),
+  };
+  return Object.keys(header).length === 0 ? undefined : header;
+}
