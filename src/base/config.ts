@@ -4,7 +4,7 @@
  */
 import type { Address } from './address.js';
 import type { DialectName } from './dialect-names.js';
-import type { LogLevel } from './logging.js';
+import type { LogSettings } from './logging.js';
 
 /** Where a member answers requests, and where the owners of other services reach its owner. */
 export interface MemberAddresses {
@@ -26,7 +26,7 @@ export interface ServiceConfig {
   /** The store's data folder; the service's own folder is `dataDir/name`. */
   readonly dataDir: string;
   readonly workers: number;
-  readonly logLevel: LogLevel;
+  readonly log: LogSettings;
   /** Formats an empty folder as a founding member instead of a learner. */
   readonly init: boolean;
   readonly repair: boolean;

@@ -3,6 +3,7 @@
  * simulator pass `silentLogger` or one of their own.
  */
 import { pino } from 'pino';
+import { LogFile, type LogFileSettings } from './log-file.js';
 
 export interface Logger {
   debug(fields: Record<string, unknown>, message: string): void;
@@ -14,11 +15,19 @@ export interface Logger {
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof levels)[number];
 
-/** JSON lines on standard error, written synchronously so that a crash loses none. */
-export function createLogger(name: string, level: LogLevel = 'info'): Logger {
+/** Travels to the threads by structured clone. */
+export interface LogSettings {
+  readonly level: LogLevel;
+  /** Standard error where there is none. */
+  readonly file?: LogFileSettings | undefined;
+}
+
+/** JSON lines, written synchronously so that a crash loses none. */
+export function createLogger(name: string, { level, file }: LogSettings): Logger {
+  const options = { name, level, timestamp: pino.stdTimeFunctions.isoTime };
   return pino(
-    { name, level, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ fd: 2, sync: true }),
+    options,
+    file === undefined ? pino.destination({ fd: 2, sync: true }) : new LogFile(file.path),
   );
 }
 

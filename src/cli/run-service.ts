@@ -3,9 +3,13 @@
  * its end. The same for a service of the launcher and for one started by hand.
  */
 import { mkdir } from 'node:fs/promises';
-import { createLogger } from '../base/logging.js';
+import { every, systemClock, type Timer } from '../base/clock.js';
+import { turnOver } from '../base/log-file.js';
+import { createLogger, type Logger, type LogSettings } from '../base/logging.js';
 import { PidFiles } from './launcher/pid-files.js';
 import { type ServiceOrder, startService } from './service-order.js';
+
+const lookAtLogEveryMs = 1_000;
 
 export interface RunOptions {
   /** A terminal's Ctrl-C reaches the launcher too, and the launcher stops its services in order. */
@@ -15,8 +19,10 @@ export interface RunOptions {
 
 /** Resolves to the exit code when the service has ended. */
 export async function runService(order: ServiceOrder, options: RunOptions): Promise<number> {
-  const { name, dataDir, logLevel } = order.config;
-  const logger = createLogger(name, logLevel);
+  const { name, dataDir, log } = order.config;
+  const logger = createLogger(name, log);
+  tellOfCrashes(logger);
+  const turning = keepSmall(log);
   const asked = askedToStop(options.ignoreInterrupt);
   await mkdir(dataDir, { recursive: true });
   const pids = new PidFiles(dataDir);
@@ -40,8 +46,28 @@ export async function runService(order: ServiceOrder, options: RunOptions): Prom
     logger.error({ err: error }, 'the service could not start');
     return 1;
   } finally {
+    turning?.cancel();
     pids.release(name, process.pid);
   }
+}
+
+/** Node says why on standard error and ends the process; whoever reads the log should see it too. */
+function tellOfCrashes(logger: Logger): void {
+  process.on('uncaughtExceptionMonitor', (error) => {
+    logger.error({ err: error }, 'the process crashes: this is a fault of the program');
+  });
+}
+
+/** The one thread that turns the log over. What fails is tried again. */
+function keepSmall({ file }: LogSettings): Timer | undefined {
+  if (file === undefined) return undefined;
+  return every(systemClock, lookAtLogEveryMs, () => {
+    try {
+      turnOver(file);
+    } catch {
+      // As where the folder is gone for the moment; the log grows on until then.
+    }
+  });
 }
 
 function askedToStop(ignoreInterrupt: boolean): Promise<NodeJS.Signals> {

@@ -5,13 +5,15 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { cacheLimits, poolLimits } from '../base/limits.js';
-import { choice, flag, integer, list, text } from './options.js';
+import type { LogSettings } from '../base/logging.js';
+import { choice, flag, integer, list, text, type Values } from './options.js';
 
 /** docs/INTERFACES.md, Ports: at most 10 frontends. */
 const frontendsMax = 10;
 const replicasMax = 9;
 const portOffsetMax = 50_000;
 const secondsMax = 86_400;
+const mib = 1024 * 1024;
 
 const storeGroup = { group: 'Store:' };
 const placeGroup = { group: 'Place:' };
@@ -85,7 +87,27 @@ export const serviceSpecs = {
   logLevel: choice('What is logged', ['debug', 'info', 'warn', 'error', 'silent'], 'info', {
     ...serviceGroup,
   }),
+  logSize: integer(
+    'MiB at which a log is turned over',
+    { min: 1, max: 10_000, default: 16 },
+    serviceGroup,
+  ),
+  logKeep: integer(
+    'Logs that are kept beside the one that is written',
+    { min: 0, max: 1_000, default: 4 },
+    serviceGroup,
+  ),
 } as const;
+
+/** One service's own log, in the words of the logger. */
+export function logSettings(
+  options: Pick<Values<typeof serviceSpecs>, 'logLevel' | 'logSize' | 'logKeep'>,
+  path: string | undefined,
+): LogSettings {
+  const { logLevel: level, logSize, logKeep: kept } = options;
+  if (path === undefined) return { level };
+  return { level, file: { path, bytesMax: logSize * mib, kept } };
+}
 
 export const upSpecs = {
   ...membershipSpecs,

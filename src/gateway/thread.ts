@@ -5,7 +5,7 @@
 import { required } from '../base/assert.js';
 import { systemClock } from '../base/clock.js';
 import type { DialectName } from '../base/dialect-names.js';
-import { createLogger, type LogLevel } from '../base/logging.js';
+import { createLogger, type LogSettings } from '../base/logging.js';
 import { systemRandom } from '../base/random.js';
 import type { Leaders } from '../frontend/backends.js';
 import { type FrontendThreadData, threadParts } from '../frontend/thread-parts.js';
@@ -23,7 +23,7 @@ import { builtPage, readPage } from './page.js';
 import { RawGateway } from './raw.js';
 
 export interface GatewayThreadData extends FrontendThreadData {
-  readonly logLevel: LogLevel;
+  readonly log: LogSettings;
   readonly adminToken: string;
   readonly openAdmin: boolean;
   readonly demo: boolean;
@@ -35,7 +35,7 @@ export const program: ProgramFactory = async (owner, given) => {
   const data = given as GatewayThreadData;
   const { adminToken, openAdmin } = data;
   const clock = systemClock;
-  const logger = createLogger(data.identity.id, data.logLevel);
+  const logger = createLogger(data.identity.id, data.log);
   const parts = threadParts(owner, data);
   const { shop } = parts;
   const demo: Demo = (command, name) =>

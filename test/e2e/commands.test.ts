@@ -158,7 +158,11 @@ t.test(
     }
     t.same(store.running(), ['launcher', 'catalog-1', 'order-1', 'frontend-1']);
     const logs = readdirSync(join(store.folder, 'logs')).sort();
-    t.same(logs, ['catalog-1.log', 'frontend-1.log', 'order-1.log']);
+    const names = ['catalog-1', 'frontend-1', 'order-1'];
+    t.same(
+      logs,
+      names.flatMap((name) => [`${name}.log`, `${name}.stderr`]),
+    );
     const down = await runBazar(['down', '--data-dir', data]);
     t.match(down, { code: 0, err: /the store has stopped\n$/ });
     t.same(store.running(), []);

@@ -142,6 +142,7 @@ function supervised(order: ServiceOrder, options: LaunchOptions): SupervisedServ
         args: [name],
         order,
         logFile: join(resolve(store.logDir), `${name}.log`),
+        crashFile: join(resolve(store.logDir), `${name}.stderr`),
         readyTimeoutMs: store.startTimeout * 1000,
         clock,
       }),

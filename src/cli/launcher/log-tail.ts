@@ -8,7 +8,8 @@ const tailBytesMax = 16 * 1024;
 
 export function logTail(path: string, from: number, lines: number): string {
   try {
-    const size = statSync(path).size;
+    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (size <= from) return '';
     const start = Math.max(from, size - tailBytesMax);
     const buffer = Buffer.alloc(Math.max(0, size - start));
     const file = openSync(path, 'r');
@@ -18,7 +19,7 @@ export function logTail(path: string, from: number, lines: number): string {
       closeSync(file);
     }
     const text = buffer.toString('utf8').trimEnd();
-    return text === '' ? '(empty)' : text.split('\n').slice(-lines).map(said).join('\n');
+    return text === '' ? '' : text.split('\n').slice(-lines).map(said).join('\n');
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -1,6 +1,6 @@
 /**
  * One service as a process of its own: made, told its order, watched until it is ready, stopped.
- * Its life does not hang on this process: it writes its log to a file of its own and goes on where
+ * Its life does not hang on this process: it writes its own log, and goes on where
  * the launcher is killed.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -10,6 +10,7 @@ import { BazarError } from '../../base/errors.js';
 import { logTail } from './log-tail.js';
 
 const tailLines = 15;
+const crashBytesMax = 1024 * 1024;
 
 export interface ProcessOptions {
   readonly name: string;
@@ -18,7 +19,10 @@ export interface ProcessOptions {
   readonly args: readonly string[];
   /** Its first message. */
   readonly order: object;
+  /** Which it writes itself. */
   readonly logFile: string;
+  /** Takes what Node and the system say when the process crashes. */
+  readonly crashFile: string;
   readonly readyTimeoutMs: number;
   readonly clock: Clock;
 }
@@ -36,23 +40,24 @@ export interface ServiceProcess {
 }
 
 export function spawnService(options: ProcessOptions): ServiceProcess {
-  const { name, entry, args, order, logFile, clock } = options;
-  const log = openSync(logFile, 'a');
-  const logStart = statSync(logFile).size;
+  const { name, entry, args, order, logFile, crashFile, clock } = options;
+  const crashes = openCrashFile(crashFile);
+  const starts = [logFile, crashFile].map((path) => ({ path, from: sizeOf(path) }));
   // In the launcher's own process group: a signal to the group reaches all that belongs to it.
   const child = fork(entry, [...args], {
-    stdio: ['ignore', log, log, 'ipc'],
+    stdio: ['ignore', crashes, crashes, 'ipc'],
     execArgv: ['--enable-source-maps'],
     serialization: 'json',
   });
-  closeSync(log);
+  closeSync(crashes);
   child.on('error', () => {});
   const { pid } = child;
   if (pid === undefined)
     throw new BazarError('unavailable', `no process could be made for ${name}`);
   const ended = ending(child);
   const fail = (reason: string): BazarError => {
-    const tail = logTail(logFile, logStart, tailLines);
+    const said = starts.map(({ path, from }) => logTail(path, from, tailLines));
+    const tail = said.filter((text) => text !== '').join('\n') || '(empty)';
     return new BazarError('unavailable', `${name} ${reason}; the end of ${logFile}:\n${tail}`);
   };
   const ready = new Promise<void>((resolve, reject) => {
@@ -87,6 +92,15 @@ export function spawnService(options: ProcessOptions): ServiceProcess {
       await ended;
     },
   };
+}
+
+/** Begun anew where it has grown large: it holds the words of one that crashed again and again. */
+function openCrashFile(path: string): number {
+  return openSync(path, sizeOf(path) > crashBytesMax ? 'w' : 'a');
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function ending(child: ChildProcess): Promise<string> {

@@ -2,13 +2,13 @@
  * From the options of a store to its members' addresses and the configuration of each service.
  * Pure: the ports and names are those of docs/INTERFACES.md, and nothing here listens or reads.
  */
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Address } from '../../base/address.js';
 import type { ClusterConfig, MemberAddresses, ServiceConfig } from '../../base/config.js';
 import { dialectPorts } from '../dialect-ports.js';
 import type { Values } from '../options.js';
 import type { ServiceOrder } from '../service-order.js';
-import type { membershipSpecs, upSpecs } from '../store-options.js';
+import { logSettings, type membershipSpecs, type upSpecs } from '../store-options.js';
 
 export type StoreOptions = Values<typeof upSpecs>;
 
@@ -63,7 +63,7 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
     cluster,
     dataDir: resolve(options.dataDir),
     workers: options.workers,
-    logLevel: options.logLevel,
+    log: logSettings(options, join(resolve(options.logDir), `${name}.log`)),
     init: false,
     repair: false,
     minCopies: options.minCopies,

@@ -135,6 +135,7 @@ t.test(
       args: ['catalog-1'],
       order: { kind: 'catalog', config: { name: 'catalog-1', dataDir } },
       logFile: join(dataDir, 'catalog-1.log'),
+      crashFile: join(dataDir, 'catalog-1.stderr'),
       readyTimeoutMs: 30_000,
       clock: waitingClock,
     });
