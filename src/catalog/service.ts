@@ -22,7 +22,7 @@ import { ThreadDesk } from './thread-desk.js';
 
 export async function startCatalog(config: CatalogConfig): Promise<RunningService> {
   const clock = systemClock;
-  const logger = createLogger(config.name, config.logLevel);
+  const logger = createLogger(config.name, config.log);
   const alone = config.cluster.catalogs.length === 1;
   const folder = await openFolder(config, { alone, keepAll: false, logger });
   const machine = new CatalogMachine();

@@ -18,7 +18,7 @@ import { openWitness, type Witness } from './witness.js';
 
 export async function startRecovery(config: RecoveryConfig): Promise<RunningService> {
   const clock: Clock = systemClock;
-  const logger = createLogger(config.name, config.logLevel);
+  const logger = createLogger(config.name, config.log);
   const own = await openOwnFolder(config, { alone: false });
   const witnesses = new Map<string, Witness>();
   const groups = groupsOf(config.cluster, config.name);
