@@ -26,7 +26,6 @@ import type { Sighting, Stamps } from './stamps.js';
 
 const slotWords = 64;
 const headWords = 6;
-const slotBytes = slotWords * 4;
 const ways = 4;
 const setWords = ways * slotWords;
 const sets = cacheLimits.sharedBytes / (setWords * 4);
@@ -92,7 +91,7 @@ export class SharedCache {
 
   /** `sighting` may fill (Stamps.mayFill). What is too long for a slot is not kept here. */
   put(id: number, encoded: Uint8Array, sighting: Sighting): void {
-    if (encoded.length > dataBytesMax) return;
+    if (encoded.length > dataBytesMax || !this.#stamps.isCurrent(sighting)) return;
     const own = this.#slotOf(id);
     const slot = own < 0 ? this.#roomFor(id) : own;
     const words = this.#words;
@@ -172,5 +171,3 @@ function firstSlot(id: number): number {
 function highOf(id: number): number {
   return Math.floor(id / 2 ** 32);
 }
-
-assert(slotBytes * ways * sets === cacheLimits.sharedBytes, 'the slots fill the shared cache');

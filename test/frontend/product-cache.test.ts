@@ -4,6 +4,7 @@ import { type CacheBounds, ProductCache } from '../../src/frontend/product-cache
 import { SharedCache } from '../../src/frontend/shared-cache.js';
 import { Stamps } from '../../src/frontend/stamps.js';
 import { encode } from '../../src/wire/codec.js';
+import { inSession } from './in-session.js';
 
 const tux = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 100, version: 1 };
 const encoded = encode(tux);
@@ -11,8 +12,7 @@ const from = { appliedSeq: 1, lender: 3 };
 const later = { appliedSeq: 5, lender: 3 };
 
 function build(bounds?: Partial<CacheBounds>) {
-  const stamps = new Stamps();
-  stamps.beginSession(1, 3);
+  const stamps = inSession(3);
   const cache = new ProductCache(stamps, { entriesMax: 100, bytesMax: 100_000, ...bounds });
   const fill = (id: number, provenance = from): void => {
     cache.fill({ product: { ...tux, id }, encoded, sighting: cache.sightId(id) }, provenance);
@@ -136,8 +136,7 @@ t.test('a bound of 0 caches nothing', async (t) => {
 });
 
 t.test('what one thread fetched is there for the others', async (t) => {
-  const stamps = new Stamps();
-  stamps.beginSession(1, 3);
+  const stamps = inSession(3);
   const memory = new SharedCache(stamps, newCounters()).buffer;
   const [one, other] = [1, 2].map(() => {
     const inThread = new Stamps(stamps.buffer);

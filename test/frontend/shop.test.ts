@@ -8,8 +8,8 @@ import { PurchaseKeys } from '../../src/frontend/keys.js';
 import { ProductCache } from '../../src/frontend/product-cache.js';
 import { SearchCache } from '../../src/frontend/search-cache.js';
 import { Shop } from '../../src/frontend/shop.js';
-import { Stamps } from '../../src/frontend/stamps.js';
 import { ManualClock } from '../helpers/manual-clock.js';
+import { inSession } from './in-session.js';
 
 type Answer = (method: string, params: unknown) => unknown;
 
@@ -24,8 +24,7 @@ const tux = [8, 'Tux', 'toys', 1990, 100, 1] as const;
 /** A shop whose services answer as told; every question is written down. */
 function build(answers: { catalog?: Answer; order?: Answer }, clock: Clock = waitingClock) {
   const asked: { method: string; params: unknown }[] = [];
-  const stamps = new Stamps();
-  stamps.beginSession(1, 1);
+  const stamps = inSession(1);
   const backends = new Backends({
     cluster,
     connect: (_member, group) => ({

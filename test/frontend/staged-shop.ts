@@ -10,8 +10,8 @@ import { PurchaseKeys } from '../../src/frontend/keys.js';
 import { ProductCache } from '../../src/frontend/product-cache.js';
 import { SearchCache } from '../../src/frontend/search-cache.js';
 import { Shop } from '../../src/frontend/shop.js';
-import { Stamps } from '../../src/frontend/stamps.js';
 import { ManualClock } from '../helpers/manual-clock.js';
+import { inSession } from './in-session.js';
 
 export interface Question {
   readonly to: string;
@@ -36,8 +36,7 @@ const cluster: ClusterConfig = {
 export function stageShop(answer: Answer) {
   const clock = new ManualClock();
   const asked: Question[] = [];
-  const stamps = new Stamps();
-  stamps.beginSession(1, epoch);
+  const stamps = inSession(epoch);
   const backends = new Backends({
     cluster,
     connect: ({ name }) => ({
