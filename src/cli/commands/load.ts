@@ -1,10 +1,12 @@
 /** `bazar load`: customers at work, and every order they were given checked. */
+import type { Clock } from '../../base/clock.js';
 import { seededRandom, systemRandom } from '../../base/random.js';
 import type { BazarClient } from '../../client/bazar-client.js';
 import { clientSpecs, openClient, withClient } from '../client-options.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
 import type { Io } from '../io.js';
+import type { LoadCheck } from '../load/load-check.js';
 import { flag, integer, number, text, type Values } from '../options.js';
 import { printJson } from '../output.js';
 
@@ -37,6 +39,14 @@ const loadSpecs = {
   ),
   ordersFile: text('Append every acknowledged order to this file', undefined, loadGroup),
   verify: text('Only read the orders of this file back', undefined, loadGroup),
+  check: flag('Record all answers, and check that they can be true together', loadGroup),
+  restockTo: integer(
+    'What the store fills its products up to, for --check; 0: never',
+    { min: 0, max: 1_000_000_000, default: 100 },
+    loadGroup,
+  ),
+  history: text('Write what --check recorded to this file', undefined, loadGroup),
+  checkFile: text('Only check what was recorded in this file', undefined, loadGroup),
   progress: flag('Show a progress bar on a terminal', loadGroup, true),
   ...clientSpecs,
   // Long enough for a failover.
@@ -56,36 +66,60 @@ export const load = defineCommand({
     ['$0 load --clients 50 --requests 100000', 'rates and latencies'],
     ['$0 load --orders-file orders.jsonl', 'remember what was acknowledged …'],
     ['$0 load --verify orders.jsonl', '… and check it later; exit code 1 where it is not there'],
+    ['$0 load --check', 'nobody was told anything old after anybody saw something newer'],
   ],
   specs: loadSpecs,
-  run: (options, io) => (options.verify === undefined ? putLoad(options, io) : verify(options, io)),
+  run: (options, io) => {
+    if (options.checkFile !== undefined) return checkFile(options.checkFile, options, io);
+    return options.verify === undefined ? putLoad(options, io) : verify(options, io);
+  },
 });
 
 async function putLoad(options: Options, io: Io): Promise<number> {
   const { OrderLedger } = await import('../load/order-ledger.js');
   const { runLoad } = await import('../load/load-run.js');
-  const { printReport } = await import('../load/load-view.js');
+  const { printCheck, printReport } = await import('../load/load-view.js');
   const { progressView } = await import('../progress-view.js');
-  const { waitingClock } = await import('../../base/clock.js');
+  const { waitingClock: clock } = await import('../../base/clock.js');
   const seed = options.seed ?? systemRandom.integer(2 ** 32);
+  const recording = await startRecording(options, clock);
   const view = await progressView(io, !options.progress);
-  const report = await withClients(options, (clients) =>
-    runLoad({
+  const report = await withClients(options, async (clients) => {
+    const told = await runLoad({
       ...options,
-      clients,
+      clients: recording?.listenTo(clients) ?? clients,
       draws: (customer) => seededRandom(seed + customer),
       keys: systemRandom,
-      clock: waitingClock,
+      clock,
       ledger: new OrderLedger(options.ordersFile),
       progress: view.update,
-    }),
-  ).finally(view.stop);
+    });
+    const check = await recording?.check(clients);
+    return { ...told, ...(check && { check, ok: told.ok && check.problems.length === 0 }) };
+  }).finally(view.stop);
   if (options.json) printJson(io, { seed, ...report });
   else {
     await printReport(report, io);
+    if (report.check) printCheck(report.check, io);
     io.err(`--seed ${seed} asks for the same again\n`);
   }
   return report.ok ? exitCodes.ok : exitCodes.error;
+}
+
+async function startRecording(options: Options, clock: Clock): Promise<LoadCheck | undefined> {
+  if (!options.check && options.history === undefined) return undefined;
+  const { LoadCheck } = await import('../load/load-check.js');
+  return new LoadCheck(clock, options);
+}
+
+async function checkFile(path: string, options: Options, io: Io): Promise<number> {
+  const { checkRecorded } = await import('../load/load-check.js');
+  const { printCheck } = await import('../load/load-view.js');
+  const verdict = checkRecorded(path);
+  const ok = verdict.problems.length === 0;
+  if (options.json) printJson(io, { ok, ...verdict });
+  else printCheck(verdict, io);
+  return ok ? exitCodes.ok : exitCodes.error;
 }
 
 async function verify(options: Options, io: Io): Promise<number> {

@@ -11,9 +11,12 @@ import type { BazarClient } from '../../client/bazar-client.js';
 import type { Order, Product } from '../../wire/schemas.js';
 import type { Acknowledged, OrderLedger } from './order-ledger.js';
 
+/** What a customer does with a store. */
+export type Shopper = Pick<BazarClient, 'search' | 'lookup' | 'buy' | 'order'>;
+
 export interface LoadOptions {
   /** One for each customer. */
-  readonly clients: readonly BazarClient[];
+  readonly clients: readonly Shopper[];
   /** Look-ups and purchases of all customers together. */
   readonly requests: number;
   readonly buyProbability: number;
@@ -71,7 +74,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
     done: 0,
   };
   const startMs = clock.nowMs();
-  const shop = async (client: BazarClient, customer: number): Promise<void> => {
+  const shop = async (client: Shopper, customer: number): Promise<void> => {
     const draws = options.draws(customer);
     for (let i = customer; i < requests; i += clients.length) {
       await step(client, draws, products, options, tally);
@@ -105,7 +108,7 @@ export async function readBack(
   const { clients, ledger, progress } = options;
   let next = 0;
   let verified = 0;
-  const read = async (client: BazarClient): Promise<void> => {
+  const read = async (client: Shopper): Promise<void> => {
     for (let order = orders[next++]; order; order = orders[next++]) {
       const found = await find(client, order.number);
       if (found !== 'unknown') {
@@ -119,7 +122,7 @@ export async function readBack(
   return { verified, unverified: orders.length - verified };
 }
 
-async function find(client: BazarClient, number: number): Promise<Order | undefined | 'unknown'> {
+async function find(client: Shopper, number: number): Promise<Order | undefined | 'unknown'> {
   try {
     return await client.order(number);
   } catch (thrown) {
@@ -127,11 +130,11 @@ async function find(client: BazarClient, number: number): Promise<Order | undefi
   }
 }
 
-async function allProducts(client: BazarClient | undefined): Promise<Product[]> {
+async function allProducts(client: Shopper | undefined): Promise<Product[]> {
   const products: Product[] = [];
   let after: number | undefined = 0;
   while (client && after !== undefined) {
-    const page: Awaited<ReturnType<BazarClient['search']>> = await client.search({
+    const page: Awaited<ReturnType<Shopper['search']>> = await client.search({
       text: '',
       limit: 1_000,
       after,
@@ -143,7 +146,7 @@ async function allProducts(client: BazarClient | undefined): Promise<Product[]> 
 }
 
 async function step(
-  client: BazarClient,
+  client: Shopper,
   draws: Random,
   products: readonly Product[],
   options: LoadOptions,

@@ -1,4 +1,5 @@
 /** How a load run looks at the end: its report. */
+import type { Verdict } from '../../history/check.js';
 import type { Io } from '../io.js';
 import { printTable } from '../output.js';
 import type { Latencies, LoadReport } from './load-run.js';
@@ -36,4 +37,12 @@ export function printVerdict(
   const more = mismatches.length - mismatchesShown;
   if (more > 0) io.out(`  and ${more} more\n`);
   if (unverified > 0) io.out(`${unverified} orders could not be read back\n`);
+}
+
+export function printCheck({ operations, products, orders, problems }: Verdict, io: Io): void {
+  const found = problems.length === 0 ? 'they can all be true' : `${problems.length} violations`;
+  io.out(`history: ${operations} operations on ${products} products, ${orders} orders: ${found}\n`);
+  for (const problem of problems.slice(0, mismatchesShown)) io.out(`  ${problem}\n`);
+  const more = problems.length - mismatchesShown;
+  if (more > 0) io.out(`  and ${more} more\n`);
 }
