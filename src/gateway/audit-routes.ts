@@ -6,6 +6,9 @@ import type { Operations } from '../frontend/types.js';
 import { AuditReport } from '../wire/status-schemas.js';
 import type { HttpRoute } from './http-route.js';
 
+/** The books of a large store take a while; those of a very large one are for `bazar audit`. */
+const patienceMs = 25_000;
+
 export function auditRoutes(operations: Operations, demo: boolean): HttpRoute[] {
   return [
     {
@@ -14,6 +17,7 @@ export function auditRoutes(operations: Operations, demo: boolean): HttpRoute[] 
       summary: 'Recompute the books from the logs',
       access: demo ? 'public' : 'admin',
       operation: 'audit',
+      patienceMs,
       doc: {
         tag: 'administration',
         answers: { 200: { text: 'The books, balanced or not.', data: AuditReport } },

@@ -12,6 +12,9 @@ export type DemoCommand = 'kill' | 'start';
 /** Resolves to the process id; rejects with a BazarError. */
 export type Demo = (command: DemoCommand, name: string) => Promise<{ readonly pid: number }>;
 
+/** Whoever starts is waited for until it is ready, which takes as long as its log is long. */
+const patienceMs = 25_000;
+
 const nameText = /^(catalog|order|recovery)-[1-9]\d?$/;
 
 export function demoRoutes(demo: Demo | undefined): HttpRoute[] {
@@ -22,6 +25,7 @@ export function demoRoutes(demo: Demo | undefined): HttpRoute[] {
     url: `/demo/${command}`,
     summary: summaries[command],
     access: 'public',
+    patienceMs,
     async answer({ body, headers }) {
       refuseStrangers(headers);
       const name = nameOf(body);

@@ -38,6 +38,8 @@ export interface HttpRoute {
   readonly doc?: RouteDoc;
   /** Where the operation's parameters stand. */
   readonly input?: RouteInput;
+  /** How long its answer may take, where that is not as usual; at most the session's patience. */
+  readonly patienceMs?: number;
   /** Rejects with a BazarError. */
   readonly answer: (call: HttpCall) => Promise<HttpAnswer>;
 }

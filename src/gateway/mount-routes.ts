@@ -28,7 +28,7 @@ export function mountRoutes(
         if (route.access === 'admin') checkAdmin(request.headers);
       },
       handler: async (request, reply) => {
-        const deadlineMs = clock.nowMs() + httpTimes.requestMs;
+        const deadlineMs = clock.nowMs() + (route.patienceMs ?? httpTimes.requestMs);
         const work = route.answer({
           path: request.params as Record<string, string>,
           queryText: queryOf(request.url),

@@ -1,8 +1,9 @@
 /** Demonstrations over HTTP: who may kill what, and the books for everybody. */
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
+import type { AuditReport } from '../../src/frontend/types.js';
 import type { Demo } from '../../src/gateway/demo-routes.js';
-import { adminToken, setStage } from './stage.js';
+import { adminToken, setStage, settle } from './stage.js';
 
 function recorded(): { demo: Demo; done: string[] } {
   const done: string[] = [];
@@ -76,4 +77,24 @@ t.test('the books are for the administrator, in a demonstration for everybody', 
   t.match([books.status, books.json], [200, { data: { ok: true, products: [], replicas: [] } }]);
   const shown = await setStage({}, { demo: recorded().demo });
   t.equal((await shown.ask('GET', '/audit')).status, 200);
+});
+
+t.test('books that take long are waited for longer than other answers', async (t) => {
+  const books = { ok: true, sales: 0, orders: 0, products: [], replicas: [], problems: [] };
+  let finish: () => void = () => {};
+  const audit = (): Promise<AuditReport> =>
+    new Promise((resolve) => {
+      finish = () => resolve(books);
+    });
+  const { ask, clock } = await setStage({ audit }, { openAdmin: true });
+  const asking = ask('GET', '/audit');
+  await settle();
+  clock.advance(10_000);
+  await settle();
+  finish();
+  t.equal((await asking).status, 200);
+  const asking2 = ask('GET', '/audit');
+  await settle();
+  clock.advance(26_000);
+  t.equal((await asking2).status, 504, 'but not for ever');
 });

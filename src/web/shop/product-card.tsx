@@ -10,14 +10,13 @@ const quantityMax = 1_000_000;
 const fewLeft = 10;
 
 export function ProductCard({ product }: { product: Product }) {
-  const id = useId();
   const { name, price, quantity: stock } = product;
   const [buying, buy] = usePurchase(product);
   return (
     <li class="card">
       <Cover product={product} />
       <div class="card-what">
-        <h3 id={id}>{name}</h3>
+        <h3>{name}</h3>
         <p class="card-price">{money(price)}</p>
       </div>
       <div class="card-news">
@@ -25,7 +24,7 @@ export function ProductCard({ product }: { product: Product }) {
         <p class={`outcome ${buying.state}`}>{buying.words}</p>
         <StockBar stock={stock} />
       </div>
-      <Buy name={name} labelId={id} state={buying.state} buy={buy} />
+      <Buy name={name} state={buying.state} buy={buy} />
     </li>
   );
 }
@@ -84,12 +83,11 @@ function toneOf(stock: number): 'none' | 'few' | 'many' {
 
 interface BuyProps {
   readonly name: string;
-  readonly labelId: string;
   readonly state: Buying['state'];
   readonly buy: (quantity: number) => void;
 }
 
-function Buy({ name, labelId, state, buy }: BuyProps) {
+function Buy({ name, state, buy }: BuyProps) {
   const [text, setText] = useState('1');
   const quantityId = useId();
   const quantity = Number(text);
@@ -125,7 +123,6 @@ function Buy({ name, labelId, state, buy }: BuyProps) {
       <button
         type="submit"
         class="primary"
-        aria-describedby={labelId}
         aria-disabled={isBusy}
         // The second half of a double click is no second wish.
         onClick={(event) => {
@@ -133,6 +130,7 @@ function Buy({ name, labelId, state, buy }: BuyProps) {
         }}
       >
         {isBusy ? 'Buying …' : state === 'unknown' ? 'Try again' : 'Buy'}
+        <span class="unseen"> {name}</span>
       </button>
     </form>
   );

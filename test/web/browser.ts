@@ -1,0 +1,65 @@
+/**
+ * A headless Chromium for the tests of the page, and an ear for everything that it complains about.
+ * Where the machine has none, tests are skipped with that reason.
+ */
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { Test } from 'tap';
+
+const places = [
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
+
+const quiet = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Why no browser can be had; false where one can. For tap's `skip`. */
+export const noBrowser: string | false = places.some((place) => existsSync(place))
+  ? false
+  : `there is no Chromium on this machine (looked for ${places.join(', ')})`;
+
+export class Windows {
+  /** What browsers said that nobody should read. */
+  readonly complaints: string[] = [];
+  readonly #browser: Browser;
+  readonly #address: string;
+
+  private constructor(browser: Browser, address: string) {
+    this.#browser = browser;
+    this.#address = address;
+  }
+
+  static async open(t: Test, address: string): Promise<Windows> {
+    const executablePath = places.find((place) => existsSync(place)) ?? '';
+    const browser = await chromium.launch({ executablePath, args: quiet });
+    t.teardown(() => browser.close());
+    return new Windows(browser, address);
+  }
+
+  /** A window of a visitor of its own, at one of the page's views. */
+  async visit(
+    view: '' | 'operations' | 'books',
+    options: BrowserContextOptions = {},
+  ): Promise<Page> {
+    const context = await this.#browser.newContext(options);
+    const page = await context.newPage();
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(`${message.text()} (${page.url()})`);
+    });
+    page.on('pageerror', (error) => this.complaints.push(`${error} (${page.url()})`));
+    await page.goto(`${this.#address}/#/${view}`);
+    await page.getByText('Live', { exact: true }).waitFor();
+    return page;
+  }
+}

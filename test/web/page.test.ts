@@ -1,0 +1,165 @@
+/** The page in a real browser, over a store of real processes: as customers and operators see it. */
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { Store } from '../e2e/store.js';
+import { until } from '../e2e/until.js';
+import { noBrowser, Windows } from './browser.js';
+
+const portOffset = 3419;
+const phone = { viewport: { width: 360, height: 740 } };
+const views = ['', 'operations', 'books'] as const;
+
+t.test('the page', { skip: noBrowser }, async (t) => {
+  const store = new Store(t, portOffset, { catalogs: 2, orders: 3, recovery: 1 });
+  await store.up('--demo', '--restock-every', '0');
+  const windows = await Windows.open(t, `http://127.0.0.1:${8081 + portOffset}`);
+
+  t.test('what one visitor buys ticks in the window of another', async (t) => {
+    const other = await windows.visit('');
+    const mine = await windows.visit('');
+    await card(other, 'Tux').getByText('100 in stock').waitFor();
+    await mine.getByLabel('Quantity of Tux').fill('2');
+    await mine.getByRole('button', { name: 'Buy Tux' }).click();
+    await card(mine, 'Tux').getByText('Order 1: 2 for 39.80').waitFor();
+    await card(other, 'Tux').getByText('98 in stock').waitFor();
+    const orders = mine.getByRole('complementary', { name: 'My orders' });
+    await orders.getByText('2 × Tux').waitFor();
+    await mine.reload();
+    await orders.getByText('2 × Tux').waitFor();
+    t.equal(await other.getByText('2 × Tux').count(), 0, 'orders are their own');
+  });
+
+  t.test('a double click buys once', async () => {
+    const page = await windows.visit('');
+    await page.getByRole('button', { name: 'Buy Whale' }).dblclick();
+    await card(page, 'Whale').getByText('Order 2: 1 for').waitFor();
+    await card(page, 'Whale').getByText('99 in stock').waitFor();
+    // A second purchase would have the number before the next one's.
+    await page.getByRole('button', { name: 'Buy Bear' }).click();
+    await card(page, 'Bear').getByText('Order 3: 1 for').waitFor();
+  });
+
+  t.test('more than there is is not sold, and the page says how many there are', async () => {
+    const page = await windows.visit('');
+    await page.getByLabel('Quantity of Frisbee').fill('101');
+    // The refusal is an HTTP status, which browsers write into their console.
+    const before = windows.complaints.length;
+    await page.getByRole('button', { name: 'Buy Frisbee' }).click();
+    await card(page, 'Frisbee').getByText('Only 100 left').waitFor();
+    windows.complaints.splice(before);
+  });
+
+  t.test('with the keyboard alone one finds a product and buys it', async (t) => {
+    const page = await windows.visit('');
+    await tabTo(page, 'Search products');
+    await page.keyboard.type('barb');
+    await card(page, 'Tux').waitFor({ state: 'detached' });
+    await tabTo(page, 'Quantity of Barbie');
+    await page.keyboard.type('3');
+    await page.keyboard.press('Tab');
+    t.match(await focused(page), { name: 'Buy Barbie', isVisible: true });
+    await page.keyboard.press('Enter');
+    await card(page, 'Barbie').getByText('Order 4: 3 for').waitFor();
+    await page.getByRole('status').getByText('Barbie: Order 4').waitFor();
+    t.match(await focused(page), { name: 'Buy Barbie' }, 'the focus stays where it was');
+  });
+
+  t.test(
+    'a leader that is killed is seen to go, another to come, and the shop sells on',
+    async (t) => {
+      const before = await store.leader('order');
+      const page = await windows.visit('operations');
+      await page.locator('.tile', { hasText: 'frontend-1' }).waitFor();
+      const tile = page.locator(`[data-name="${before}"]`);
+      await tile.getByText('leader', { exact: true }).waitFor();
+      await page.getByRole('button', { name: `Kill ${before}` }).click();
+      const timeline = page.getByRole('log', { name: 'Timeline' });
+      await timeline.getByText(`${before} is down`).first().waitFor();
+      // A leader of the first moment may have had an outage too, but it is not another one.
+      const election = timeline
+        .locator('.leader', { hasText: /leads the orders.*outage/, hasNotText: `${before} leads` })
+        .first();
+      await election.waitFor();
+      t.match(await election.textContent(), /order-\d leads the orders, epoch \d+.*\d m?s outage/);
+
+      const shop = await windows.visit('');
+      await shop.getByRole('button', { name: 'Buy Penguin' }).click();
+      await card(shop, 'Penguin').getByText('Order 5: 1 for').waitFor();
+    },
+  );
+
+  t.test('the books balance, with every sale in them', async (t) => {
+    await until('the killed one is back', () => allUp(store));
+    const page = await windows.visit('books');
+    const verdict = page.getByRole('region', { name: 'Verdict' });
+    await verdict.getByText('The books balance').waitFor();
+    await verdict.getByText('5 sales in the catalog, 5 orders in the order book').waitFor();
+    const tux = page.getByRole('row', { name: /^Tux/ });
+    t.same(await tux.getByRole('cell').allTextContents(), ['100', '2', '98', '2', 'balances']);
+  });
+
+  t.test('on a phone nothing reaches beyond the screen', async (t) => {
+    const page = await windows.visit('', phone);
+    for (const view of views) {
+      await page.goto(`http://127.0.0.1:${8081 + portOffset}/#/${view}`);
+      await page
+        .locator(view === '' ? '.card' : view === 'books' ? '.verdict' : '.tile')
+        .first()
+        .waitFor();
+      const beyond = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      t.equal(beyond, 0, `#/${view}`);
+    }
+  });
+
+  t.test('colours follow the system until somebody chooses, and then the choice', async (t) => {
+    const page = await windows.visit('', { colorScheme: 'dark' });
+    const theme = (): Promise<unknown> => page.evaluate('document.documentElement.dataset.theme');
+    t.equal(await theme(), 'dark');
+    await page.getByRole('button', { name: 'Switch to light colours' }).click();
+    t.equal(await theme(), 'light');
+    await page.reload();
+    await page.getByRole('button', { name: 'Switch to dark colours' }).waitFor();
+    t.equal(await theme(), 'light');
+  });
+
+  t.test('no browser complained of anything', async (t) => {
+    t.same(windows.complaints, []);
+  });
+});
+
+async function allUp(store: Store): Promise<boolean> {
+  const { data } = (await (await store.http('/status')).json()) as {
+    data: { members: { role: string }[] };
+  };
+  return data.members.every(({ role }) => role === 'leader' || role === 'follower');
+}
+
+function card(page: Page, name: string) {
+  const heading = page.getByRole('heading', { name, exact: true });
+  return page.getByRole('listitem').filter({ has: heading });
+}
+
+interface Focused {
+  readonly name: string;
+  readonly isVisible: boolean;
+}
+
+/** What has the focus, and whether one can see that it has. */
+function focused(page: Page): Promise<Focused> {
+  return page.evaluate(`(() => {
+    const at = document.activeElement;
+    const label = at.labels?.[0] ?? at;
+    const name = label.textContent.replace(/\\s+/g, ' ').trim();
+    return { name, isVisible: getComputedStyle(at).outlineStyle !== 'none' };
+  })()`);
+}
+
+/** Presses Tab until something of this name has the focus. */
+async function tabTo(page: Page, name: string): Promise<void> {
+  const stopsMax = 60;
+  for (let stop = 0; stop < stopsMax; stop++) {
+    await page.keyboard.press('Tab');
+    if ((await focused(page)).name === name) return;
+  }
+  throw new Error(`Tab never came to ${name}`);
+}
