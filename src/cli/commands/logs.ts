@@ -1,8 +1,11 @@
 /** `bazar logs`: the logs of all services in the order of time. */
+import { resolve } from 'node:path';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
-import { flag, integer, positional } from '../options.js';
-import { upSpecs } from '../store-options.js';
+import { logLevels } from '../logs/log-line.js';
+import { choice, flag, integer, positional, text } from '../options.js';
+import { outputSpecs } from '../output-options.js';
+import { placeSpecs, upSpecs } from '../store-options.js';
 
 export const logs = defineCommand({
   usage: 'logs [name]',
@@ -10,6 +13,7 @@ export const logs = defineCommand({
   examples: [
     ['$0 logs -f', 'and what comes'],
     ['$0 logs order-3 --lines 200', 'one service'],
+    ['$0 logs --level warn', 'only what somebody should look at'],
   ],
   specs: {
     name: positional('One service, as order-3'),
@@ -19,11 +23,27 @@ export const logs = defineCommand({
       { min: 0, max: 100_000, default: 50 },
       { group: 'Output:' },
     ),
-    logDir: upSpecs.logDir,
+    level: choice('Nothing below it', logLevels, 'debug', { group: 'Output:' }),
+    ...outputSpecs,
+    ...placeSpecs,
+    logDir: text('The folder of logs', undefined, {
+      group: 'Place:',
+      defaultDescription: 'that of the running store, else logs',
+    }),
   },
   async run(options, io) {
-    const { showLogs } = await import('../log-view.js');
-    await showLogs(options, io);
+    const { showLogs } = await import('../logs/show-logs.js');
+    const logDir = options.logDir ?? (await runningLogDir(options.dataDir));
+    await showLogs({ ...options, logDir }, io);
     return exitCodes.ok;
   },
 });
+
+/** Where the launcher of the data folder has its services write. */
+async function runningLogDir(dataDir: string): Promise<string> {
+  const { askControl } = await import('../launcher/control.js');
+  const launcher = await askControl(resolve(dataDir), { command: 'ping' });
+  return typeof launcher?.log_dir === 'string'
+    ? launcher.log_dir
+    : upSpecs.logDir.read(undefined, '');
+}

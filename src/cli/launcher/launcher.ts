@@ -52,7 +52,7 @@ export async function launch(options: LaunchOptions): Promise<void> {
   let supervisor: Supervisor | undefined;
   const door = await openControl(dataDir, async (request) => {
     if (request.command === 'stop') stop.abort();
-    return control(request, supervisor);
+    return control(request, supervisor, resolve(store.logDir));
   });
   const pids = new PidFiles(dataDir);
   try {
@@ -152,8 +152,9 @@ function supervised(order: ServiceOrder, options: LaunchOptions): SupervisedServ
 async function control(
   { command, name = '' }: ControlRequest,
   supervisor: Supervisor | undefined,
+  logDir: string,
 ): Promise<ControlAnswer> {
-  if (command === 'ping' || command === 'stop') return { pid: process.pid };
+  if (command === 'ping' || command === 'stop') return { pid: process.pid, log_dir: logDir };
   if (!supervisor) throw new BazarError('unavailable', 'the store is just starting');
   switch (command) {
     case 'kill':

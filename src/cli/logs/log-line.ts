@@ -1,0 +1,71 @@
+/** A line of a service's log as people read it: time, level, message, fields. Knows no file. */
+import type { Io } from '../io.js';
+import { printable } from '../output.js';
+import { paint, type Tone } from '../paint.js';
+
+export const logLevels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
+export type ShownLevel = (typeof logLevels)[number];
+
+const levelStep = 10;
+const lowestLevel = 20;
+
+const tones: Readonly<Record<ShownLevel, Tone | undefined>> = {
+  debug: 'faint',
+  info: undefined,
+  warn: 'doubtful',
+  error: 'bad',
+  fatal: 'bad',
+};
+
+export interface LogLine {
+  /** Of the service. */
+  readonly name: string;
+  /** ISO 8601; that of the line before where it has none. */
+  readonly time: string;
+  /** Undefined where the line is no record of the logger: it belongs to the one before. */
+  readonly level?: ShownLevel;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+  /** As it stands in the file. */
+  readonly raw: string;
+}
+
+export function readLine(name: string, raw: string, timeBefore: string): LogLine {
+  const plain: LogLine = { name, time: timeBefore, message: raw, fields: {}, raw };
+  if (!raw.startsWith('{')) return plain;
+  let record: Record<string, unknown>;
+  try {
+    record = JSON.parse(raw);
+  } catch {
+    return plain;
+  }
+  const { time, level, msg, name: _name, pid: _pid, hostname: _hostname, ...fields } = record;
+  if (typeof time !== 'string') return plain;
+  const shown = logLevels[Math.floor((Number(level) - lowestLevel) / levelStep)] ?? 'info';
+  return { name, time, level: shown, message: String(msg), fields, raw };
+}
+
+export function formatLine(io: Pick<Io, 'color'>, line: LogLine): string {
+  const { name, time, level, message, fields } = line;
+  const head = paint(io, 'strong', name.padEnd(10));
+  if (level === undefined) return `${head} ${printable(message)}`;
+  const said = [
+    level.padEnd(5),
+    printable(message),
+    ...Object.entries(fields).map(([key, value]) => `${key}=${fieldText(value)}`),
+  ].join(' ');
+  const tone = tones[level];
+  return `${head} ${paint(io, 'faint', time)} ${tone === undefined ? said : paint(io, tone, said)}`;
+}
+
+/** One document a line, also for what is none in the file. */
+export function lineAsJson({ name, time, level, message, raw }: LogLine): string {
+  return level === undefined ? JSON.stringify({ time, name, msg: message }) : raw;
+}
+
+function fieldText(value: unknown): string {
+  if (typeof value === 'object' && value !== null && 'stack' in value) {
+    return String(value.stack).split('\n').map(printable).join('\n');
+  }
+  return printable(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+}
