@@ -5,20 +5,11 @@
  */
 import { assert, unreachable } from '../base/assert.js';
 import { protocolTimes, purchaseLimits } from '../base/limits.js';
-import type { Entry, StateMachine } from '../consensus/types.js';
+import type { Entry, SnapshotMachine } from '../consensus/types.js';
 import { decode } from '../wire/codec.js';
 import type { CatalogCommand, ProductRecord, SalesMessage } from '../wire/internal.js';
-import {
-  type CatalogSnapshot,
-  checkSnapshot,
-  loadProduct,
-  loadRun,
-  saveProduct,
-  saveRun,
-  snapshotVersion,
-} from './catalog-snapshot.js';
+import { CatalogRestore, savePieces } from './catalog-snapshot.js';
 import type { Touches } from './gates.js';
-import { loadKeys, saveKeys } from './key-snapshot.js';
 import type { ProductQuery } from './product-index.js';
 import {
   addProduct,
@@ -35,7 +26,7 @@ import { touchedBy } from './touches.js';
 
 export type { CatalogResult } from './results.js';
 
-export class CatalogMachine implements StateMachine<CatalogResult> {
+export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   readonly #limits: TillLimits;
   #products: Products;
   #till: Till;
@@ -156,36 +147,34 @@ export class CatalogMachine implements StateMachine<CatalogResult> {
     return hash.hex();
   }
 
-  snapshot(): CatalogSnapshot {
-    return {
-      version: snapshotVersion,
-      seq: this.#seq,
-      logTime: this.#logTime,
-      orderEpoch: this.#till.orderEpoch,
-      lastRestock: this.#lastRestock,
-      isStocked: this.#isStocked,
-      lastSale: this.#till.sales.last,
-      cursor: this.#till.sales.cursor,
-      products: this.#products.all().map(saveProduct),
-      unprojected: this.#till.sales.kept().map(saveRun),
-      clientKeys: saveKeys(this.#till.clientKeys),
-      frontendKeys: saveKeys(this.#till.frontendKeys),
-    };
+  snapshot(): Iterable<Uint8Array> {
+    const [seq, logTime] = [this.#seq, this.#logTime];
+    const [lastRestock, isStocked] = [this.#lastRestock, this.#isStocked];
+    const head = { seq, logTime, lastRestock, isStocked };
+    return savePieces({ head, products: this.#products, till: this.#till });
   }
 
-  restore(snapshot: unknown): void {
-    const saved = checkSnapshot(snapshot);
-    this.#products = new Products();
-    for (const product of saved.products) this.#products.put(loadProduct(product));
-    const { lastSale: last, cursor } = saved;
-    this.#till = new Till(this.#products, this.#limits, saved.orderEpoch);
-    this.#till.sales.load({ last, cursor }, saved.unprojected.map(loadRun));
-    loadKeys(this.#till.clientKeys, saved.clientKeys);
-    loadKeys(this.#till.frontendKeys, saved.frontendKeys);
-    this.#seq = saved.seq;
-    this.#logTime = saved.logTime;
-    this.#lastRestock = saved.lastRestock;
-    this.#isStocked = saved.isStocked;
+  restore(pieces: Iterable<Uint8Array>): void {
+    const restore = this.beginRestore();
+    for (const piece of pieces) restore.take(piece);
+    restore.finish();
+  }
+
+  /** Piece by piece: until `finish` the machine is as it was. */
+  beginRestore(): { take(piece: Uint8Array): void; finish(): void } {
+    const restore = new CatalogRestore(this.#limits);
+    return {
+      take: (piece) => restore.take(piece),
+      finish: () => {
+        const { head, products, till } = restore.finish();
+        this.#products = products;
+        this.#till = till;
+        this.#seq = head.seq;
+        this.#logTime = head.logTime;
+        this.#lastRestock = head.lastRestock;
+        this.#isStocked = head.isStocked;
+      },
+    };
   }
 
   invariants(): void {

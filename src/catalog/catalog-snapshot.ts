@@ -1,14 +1,39 @@
 /**
- * The shape of the catalog's snapshot: JSON values that a person can read, but for the keys and
- * the encoded sales, which are base64. Products are tuples: a hundred thousand maps would be twice
- * the file.
+ * The shape of the catalog's snapshot: one after the other, pieces of MessagePack that begin with
+ * what they are. The first tells the rest of the state and how much is to come, so that a snapshot
+ * that ends early is none. Knows no file.
  */
-import { assert } from '../base/assert.js';
+import { assert, unreachable } from '../base/assert.js';
+import { decode, encode } from '../wire/codec.js';
 import type { SalesMessage } from '../wire/internal.js';
 import { isInteger, isRecord, isText, isTuple } from '../wire/shapes.js';
-import type { Product } from './products.js';
+import { loadKeys, saveKeys } from './key-snapshot.js';
+import { type Product, Products } from './products.js';
+import { Till, type TillLimits } from './till.js';
 
-const version = 1;
+const version = 2;
+/** Encoding, or taking in, so many takes less than a millisecond. */
+const productsTogether = 512;
+
+/** Everything but products, sales and keys. */
+export interface CatalogHead {
+  readonly seq: number;
+  readonly logTime: number;
+  readonly lastRestock: number;
+  readonly isStocked: boolean;
+}
+
+interface SavedHead extends CatalogHead {
+  readonly version: typeof version;
+  readonly orderEpoch: number;
+  readonly lastSale: number;
+  readonly cursor: number;
+  /** How many of each follow. */
+  readonly products: number;
+  readonly runs: number;
+  readonly clientKeys: number;
+  readonly frontendKeys: number;
+}
 
 type SavedProduct = readonly [
   id: number,
@@ -22,48 +47,144 @@ type SavedProduct = readonly [
   removed: boolean,
 ];
 
-type SavedRun = readonly [first: number, count: number, sales: string];
+type Piece =
+  | readonly ['head', SavedHead]
+  | readonly ['products', readonly SavedProduct[]]
+  | readonly ['sales', ...SalesMessage]
+  | readonly ['client keys' | 'frontend keys', Uint8Array];
 
-export interface CatalogSnapshot {
-  readonly version: typeof version;
-  readonly seq: number;
-  readonly logTime: number;
-  readonly orderEpoch: number;
-  readonly lastRestock: number;
-  readonly isStocked: boolean;
-  readonly lastSale: number;
-  readonly cursor: number;
-  readonly products: readonly SavedProduct[];
-  readonly unprojected: readonly SavedRun[];
-  readonly clientKeys: readonly string[];
-  readonly frontendKeys: readonly string[];
+/** A state, as it is saved and as it comes back. */
+export interface CatalogState {
+  readonly head: CatalogHead;
+  readonly products: Products;
+  readonly till: Till;
 }
 
-export const snapshotVersion = version;
-
-const wholeFields = ['seq', 'orderEpoch', 'lastRestock', 'lastSale', 'cursor'] as const;
-
-export function checkSnapshot(value: unknown): CatalogSnapshot {
-  assert(isSnapshot(value), 'a catalog snapshot has the shape of this version');
-  return value;
+/** Made one by one, while they are taken: the state must not change meanwhile. */
+export function* savePieces({ head, products, till }: CatalogState): Generator<Uint8Array> {
+  const all = products.all();
+  const runs = till.sales.kept();
+  yield piece([
+    'head',
+    {
+      ...{ version, ...head },
+      orderEpoch: till.orderEpoch,
+      lastSale: till.sales.last,
+      cursor: till.sales.cursor,
+      products: all.length,
+      runs: runs.length,
+      clientKeys: till.clientKeys.size,
+      frontendKeys: till.frontendKeys.size,
+    },
+  ]);
+  for (let at = 0; at < all.length; at += productsTogether) {
+    yield piece(['products', all.slice(at, at + productsTogether).map(saveProduct)]);
+  }
+  for (const run of runs) yield piece(['sales', ...run]);
+  for (const keys of saveKeys(till.clientKeys)) yield piece(['client keys', keys]);
+  for (const keys of saveKeys(till.frontendKeys)) yield piece(['frontend keys', keys]);
 }
 
-function isSnapshot(value: unknown): value is CatalogSnapshot {
+/** Builds a state from its pieces, beside whatever state there is. */
+export class CatalogRestore {
+  readonly #limits: TillLimits;
+  readonly #products = new Products();
+  readonly #runs: SalesMessage[] = [];
+  #head: SavedHead | undefined;
+  #till: Till | undefined;
+  #taken = 0;
+
+  constructor(limits: TillLimits) {
+    this.#limits = limits;
+  }
+
+  /** The piece's bytes are not kept. */
+  take(bytes: Uint8Array): void {
+    const found = decode(bytes);
+    assert(isPiece(found), 'a piece of a catalog snapshot has the shape of this version');
+    if (found[0] === 'head') {
+      this.#begin(found[1]);
+      return;
+    }
+    const till = this.#till;
+    assert(till, 'a catalog snapshot begins with its head');
+    switch (found[0]) {
+      case 'products':
+        for (const saved of found[1]) this.#products.put(loadProduct(saved));
+        this.#taken += found[1].length;
+        break;
+      case 'sales':
+        this.#runs.push([found[1], found[2], found[3]]);
+        break;
+      case 'client keys':
+        loadKeys(till.clientKeys, found[1]);
+        break;
+      case 'frontend keys':
+        loadKeys(till.frontendKeys, found[1]);
+        break;
+      default:
+        unreachable(found);
+    }
+  }
+
+  /** All pieces were taken. */
+  finish(): CatalogState {
+    const [head, till] = [this.#head, this.#till];
+    assert(head && till, 'a catalog snapshot has a head');
+    const isWhole =
+      this.#taken === head.products &&
+      this.#runs.length === head.runs &&
+      till.clientKeys.size === head.clientKeys &&
+      till.frontendKeys.size === head.frontendKeys;
+    assert(isWhole, 'a catalog snapshot holds as much as its head says');
+    const { seq, logTime, lastRestock, isStocked, lastSale: last, cursor } = head;
+    till.sales.load({ last, cursor }, this.#runs);
+    const rest = { seq, logTime, lastRestock, isStocked };
+    return { head: rest, products: this.#products, till };
+  }
+
+  #begin(head: SavedHead): void {
+    assert(!this.#head, 'a catalog snapshot has one head');
+    this.#head = head;
+    this.#till = new Till(this.#products, this.#limits, head.orderEpoch);
+  }
+}
+
+function piece(value: Piece): Uint8Array {
+  return encode(value);
+}
+
+const wholeFields = [
+  ...['seq', 'orderEpoch', 'lastRestock', 'lastSale', 'cursor'],
+  ...['products', 'runs', 'clientKeys', 'frontendKeys'],
+] as const;
+
+function isPiece(value: unknown): value is Piece {
+  if (!Array.isArray(value)) return false;
+  const [kind, first, second, third] = value as unknown[];
+  switch (kind) {
+    case 'head':
+      return isHead(first);
+    case 'products':
+      return Array.isArray(first) && first.every(isSavedProduct);
+    case 'sales':
+      return isInteger(first) && isInteger(second) && third instanceof Uint8Array;
+    case 'client keys':
+    case 'frontend keys':
+      return first instanceof Uint8Array;
+    default:
+      return false;
+  }
+}
+
+function isHead(value: unknown): boolean {
   return (
     isRecord(value) &&
     value['version'] === version &&
     typeof value['logTime'] === 'number' &&
     typeof value['isStocked'] === 'boolean' &&
-    wholeFields.every((field) => isInteger(value[field])) &&
-    isListOf(value['products'], isSavedProduct) &&
-    isListOf(value['unprojected'], isSavedRun) &&
-    isListOf(value['clientKeys'], isText) &&
-    isListOf(value['frontendKeys'], isText)
+    wholeFields.every((field) => isInteger(value[field]))
   );
-}
-
-function isListOf(value: unknown, is: (item: unknown) => boolean): boolean {
-  return Array.isArray(value) && value.every(is);
 }
 
 function isSavedProduct(value: unknown): boolean {
@@ -74,24 +195,12 @@ function isSavedProduct(value: unknown): boolean {
   return isInteger(id) && texts && numbers.every(isInteger) && typeof removed === 'boolean';
 }
 
-function isSavedRun(value: unknown): boolean {
-  return isTuple(value, 3) && isInteger(value[0]) && isInteger(value[1]) && isText(value[2]);
-}
-
-export function saveProduct(product: Product): SavedProduct {
+function saveProduct(product: Product): SavedProduct {
   const { id, name, topic, priceCents, stock, version, received, sold, removed } = product;
   return [id, name, topic, priceCents, stock, version, received, sold, removed];
 }
 
-export function loadProduct(saved: SavedProduct): Product {
+function loadProduct(saved: SavedProduct): Product {
   const [id, name, topic, priceCents, stock, version, received, sold, removed] = saved;
   return { id, name, topic, priceCents, stock, version, received, sold, removed, changedAt: 0 };
-}
-
-export function saveRun(run: SalesMessage): SavedRun {
-  return [run[0], run[1], Buffer.from(run[2]).toString('base64')];
-}
-
-export function loadRun(saved: SavedRun): SalesMessage {
-  return [saved[0], saved[1], Buffer.from(saved[2], 'base64')];
 }

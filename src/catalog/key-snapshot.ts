@@ -1,56 +1,61 @@
 /**
- * Purchase keys in a snapshot: base64 text of fixed records, in chunks, because one string for
- * millions of keys would be too long and one object a key too many. Little-endian, oldest first.
+ * Purchase keys in a snapshot: fixed records, some thousands together, because an object a key would
+ * be too many. Little-endian, oldest first.
  */
 import { assert } from '../base/assert.js';
 import { emptyRecord, type KeyRecord } from './key-slab.js';
 import type { KeyTable } from './key-table.js';
 
 const wordsPerRecord = 6;
-const recordBytes = 4 * wordsPerRecord + 1 + 3 * 8;
-const recordsPerChunk = 8_192;
+const numbersAt = 4 * wordsPerRecord;
+const recordBytes = numbersAt + 1 + 3 * 8;
+/** Taking so many in takes a few milliseconds. */
+const recordsTogether = 4_096;
 
-export function saveKeys(table: KeyTable): string[] {
-  const chunks: string[] = [];
-  const bytes = Buffer.alloc(recordBytes * Math.min(recordsPerChunk, Math.max(1, table.size)));
-  let length = 0;
+/** All keys of a table; what is given out is the caller's. */
+export function* saveKeys(table: KeyTable): Generator<Uint8Array> {
+  let left = table.size;
+  let target = newTarget(left);
+  let at = 0;
   for (const record of table.records()) {
-    writeRecord(bytes, length, record);
-    length += recordBytes;
-    if (length < bytes.length) continue;
-    chunks.push(bytes.toString('base64'));
-    length = 0;
+    writeRecord(target, at, record);
+    at += recordBytes;
+    left--;
+    if (at < target.byteLength) continue;
+    yield new Uint8Array(target.buffer);
+    target = newTarget(left);
+    at = 0;
   }
-  if (length > 0) chunks.push(bytes.toString('base64', 0, length));
-  return chunks;
 }
 
-export function loadKeys(table: KeyTable, chunks: readonly string[]): void {
+export function loadKeys(table: KeyTable, bytes: Uint8Array): void {
+  assert(bytes.length % recordBytes === 0, 'saved keys are whole records');
+  const source = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const record = emptyRecord();
-  for (const chunk of chunks) {
-    const bytes = Buffer.from(chunk, 'base64');
-    assert(bytes.length % recordBytes === 0, 'a chunk of keys holds whole records');
-    for (let at = 0; at < bytes.length; at += recordBytes) {
-      readRecord(bytes, at, record);
-      table.addRecord(record);
-    }
+  for (let at = 0; at < bytes.length; at += recordBytes) {
+    readRecord(source, at, record);
+    table.addRecord(record);
   }
 }
 
-function writeRecord(bytes: Buffer, at: number, record: KeyRecord): void {
-  for (let i = 0; i < wordsPerRecord; i++) bytes.writeUInt32LE(record.words[i] ?? 0, at + 4 * i);
-  const numbers = at + 4 * wordsPerRecord;
-  bytes.writeUInt8(record.code, numbers);
-  bytes.writeDoubleLE(record.first, numbers + 1);
-  bytes.writeDoubleLE(record.second, numbers + 9);
-  bytes.writeDoubleLE(record.time, numbers + 17);
+function newTarget(records: number): DataView<ArrayBuffer> {
+  return new DataView(new ArrayBuffer(recordBytes * Math.min(records, recordsTogether)));
 }
 
-function readRecord(bytes: Buffer, at: number, record: KeyRecord): void {
-  for (let i = 0; i < wordsPerRecord; i++) record.words[i] = bytes.readUInt32LE(at + 4 * i);
-  const numbers = at + 4 * wordsPerRecord;
-  record.code = bytes.readUInt8(numbers);
-  record.first = bytes.readDoubleLE(numbers + 1);
-  record.second = bytes.readDoubleLE(numbers + 9);
-  record.time = bytes.readDoubleLE(numbers + 17);
+function writeRecord(target: DataView, at: number, record: KeyRecord): void {
+  for (let i = 0; i < wordsPerRecord; i++) target.setUint32(at + 4 * i, record.words[i] ?? 0, true);
+  const numbers = at + numbersAt;
+  target.setUint8(numbers, record.code);
+  target.setFloat64(numbers + 1, record.first, true);
+  target.setFloat64(numbers + 9, record.second, true);
+  target.setFloat64(numbers + 17, record.time, true);
+}
+
+function readRecord(source: DataView, at: number, record: KeyRecord): void {
+  for (let i = 0; i < wordsPerRecord; i++) record.words[i] = source.getUint32(at + 4 * i, true);
+  const numbers = at + numbersAt;
+  record.code = source.getUint8(numbers);
+  record.first = source.getFloat64(numbers + 1, true);
+  record.second = source.getFloat64(numbers + 9, true);
+  record.time = source.getFloat64(numbers + 17, true);
 }

@@ -33,7 +33,8 @@ export async function replayCatalog(args: ReplayArgs): Promise<CatalogMachine> {
   const { journalFolder, snapshotFolder, throughSeq } = args;
   const disk = createNodeDisk();
   const machine = new CatalogMachine();
-  const base = await restoreCatalog(new SnapshotStore(disk, snapshotFolder), machine);
+  const snapshots = new SnapshotStore(disk, snapshotFolder);
+  const base = await restoreCatalog(snapshots, machine, { throughSeq });
   const range = { fromSeq: base.seq + 1, throughSeq };
   await readLog(disk, journalFolder, range, (entry) => machine.apply(entry));
   return machine;

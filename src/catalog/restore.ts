@@ -1,33 +1,28 @@
 /** Brings a machine into the state of a snapshot: its own newest at start, or another member's. */
-import { assert } from '../base/assert.js';
+import type { Logger } from '../base/logging.js';
 import type { SnapshotMark } from '../consensus/messages.js';
-import type { LogFolder } from '../group/folder.js';
-import { latestImage } from '../group/snapshot-files.js';
-import type { SnapshotPort } from '../group/snapshot-port.js';
+import { CorruptionError } from '../storage/corruption.js';
 import type { SnapshotStore } from '../storage/snapshot-store.js';
 import type { CatalogMachine } from './catalog-machine.js';
 
-/** Resolves to the snapshot's place in the log; zeros where there is none. */
+/**
+ * Resolves to the snapshot's place in the log; zeros where there is none. `throughSeq` leaves out
+ * those of later entries.
+ */
 export async function restoreCatalog(
   snapshots: SnapshotStore,
   machine: CatalogMachine,
+  { throughSeq, logger }: { readonly throughSeq?: number; readonly logger?: Logger } = {},
 ): Promise<SnapshotMark> {
-  const newest = await snapshots.load();
-  if (!newest) return { seq: 0, epoch: 0, time: 0 };
-  machine.restore(newest.state);
-  assert(machine.hash() === newest.hash, 'a restored state has the hash that it was saved with');
-  const { seq, epoch, time } = newest;
-  return { seq, epoch, time };
-}
-
-/** How this replica's group carries its snapshots between members. */
-export function snapshotPort({ snapshots }: LogFolder, machine: CatalogMachine): SnapshotPort {
-  return {
-    latest: () => latestImage(snapshots),
-    async install({ bytes }) {
-      const { state, hash } = await snapshots.saveBytes(bytes);
-      machine.restore(state);
-      assert(machine.hash() === hash, 'a state from another member has the hash it was sent with');
-    },
-  };
+  let restore = machine.beginRestore();
+  const loaded = await snapshots.load(() => {
+    restore = machine.beginRestore();
+    return (piece) => restore.take(piece);
+  }, throughSeq);
+  if (!loaded) return { seq: 0, epoch: 0, time: 0 };
+  const { seq, epoch, time, hash, path, passedOver } = loaded;
+  if (passedOver) logger?.error({ error: passedOver.message, seq }, 'uses an older snapshot');
+  restore.finish();
+  if (machine.hash() === hash) return { seq, epoch, time };
+  throw new CorruptionError(path, 0, 'content', 'the state is another than the one that was saved');
 }

@@ -2,20 +2,21 @@
  * The catalog service: puts the store together behind its group's member and its doors. Reads as a
  * list of parts; each part's rules stand in its own file.
  */
-import { required } from '../base/assert.js';
+import { assert, required } from '../base/assert.js';
 import { systemClock } from '../base/clock.js';
 import type { CatalogConfig, RunningService } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
 import { createLogger } from '../base/logging.js';
 import { openFolder } from '../group/folder.js';
 import { Member } from '../group/member.js';
+import { snapshotPort } from '../group/snapshot-files.js';
 import { JobsPool } from '../pool/jobs-pool.js';
 import { CatalogAuditor } from './auditor.js';
 import { CatalogMachine, type CatalogResult } from './catalog-machine.js';
 import { keepCursor } from './cursor.js';
 import { PeerDesk } from './peer-desk.js';
 import { startRestocking } from './restock.js';
-import { restoreCatalog, snapshotPort } from './restore.js';
+import { restoreCatalog } from './restore.js';
 import { SnapshotKeeper } from './snapshots.js';
 import { CatalogStore } from './store.js';
 import { ThreadDesk } from './thread-desk.js';
@@ -26,7 +27,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const alone = config.cluster.catalogs.length === 1;
   const folder = await openFolder(config, { alone, keepAll: false, logger });
   const machine = new CatalogMachine();
-  const base = await restoreCatalog(folder.snapshots, machine);
+  const base = await restoreCatalog(folder.snapshots, machine, { logger });
   const jobs = new JobsPool({ clock, logger });
   const member = new Member<CatalogResult>({
     config,
@@ -35,7 +36,10 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     machine,
     base,
     gated: true,
-    snapshots: snapshotPort(folder, machine),
+    snapshots: snapshotPort(folder.snapshots, async ({ seq }) => {
+      const restored = await restoreCatalog(folder.snapshots, machine, { logger });
+      assert(restored.seq === seq, 'the snapshot that came is the one restored');
+    }),
     logger,
     canServe: () => machine.isStocked,
     applied(entry, result) {

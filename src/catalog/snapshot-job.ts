@@ -11,10 +11,10 @@ export interface SnapshotArgs extends ReplayArgs {
   readonly time: number;
 }
 
-/** Durable when it resolves. */
-export async function makeSnapshot(args: SnapshotArgs): Promise<void> {
+/** Durable when it resolves; tells its bytes. */
+export async function makeSnapshot(args: SnapshotArgs): Promise<number> {
   const machine = await replayCatalog(args);
   const { throughSeq: seq, epoch, time, snapshotFolder } = args;
   const store = new SnapshotStore(createNodeDisk(), snapshotFolder);
-  await store.save({ seq, epoch, time, hash: machine.hash(), state: machine.snapshot() });
+  return store.save({ seq, epoch, time, hash: machine.hash() }, machine.snapshot());
 }

@@ -35,8 +35,13 @@ export interface StateMachine<Result> {
   apply(entry: Entry): Result;
   /** Equal on every replica at equal seq (I4). */
   hash(): string;
-  /** The whole state as JSON values; `restore` on an empty machine brings it back. */
-  snapshot(): unknown;
-  restore(snapshot: unknown): void;
   invariants(): void;
+}
+
+/** One whose whole state can take the place of the log that made it (R11). */
+export interface SnapshotMachine<Result> extends StateMachine<Result> {
+  /** The state in pieces of bytes, each made when it is asked for. */
+  snapshot(): Iterable<Uint8Array>;
+  /** Brings back what the pieces tell, whatever the state was before. */
+  restore(pieces: Iterable<Uint8Array>): void;
 }

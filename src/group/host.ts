@@ -101,6 +101,7 @@ export class GroupHost<Result> implements Group<Result> {
     this.#phase = 'stopped';
     this.#ticker?.cancel();
     this.#waiters.close();
+    this.#transfers.stop();
     const stopped = new BazarError('unavailable', 'this replica stops');
     const { proposals, readers, doubters } = this.#intake.take();
     for (const { reject } of [...proposals, ...readers, ...doubters]) reject(stopped);

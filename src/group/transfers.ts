@@ -1,18 +1,18 @@
 /**
- * Snapshots in pieces between two hosts (docs/PROTOCOL.md, R11): one piece under way to a member
- * at a time, each with a checksum. Who may send one is the core's matter; what is in it, nobody's
- * here.
+ * Snapshots in parts between two hosts (docs/PROTOCOL.md, R11): one part under way to a member at
+ * a time, each with a checksum, read from the sender's file and written to the receiver's, so that
+ * neither holds more than a part. Who may send one is the core's matter.
  */
 import { crc32 } from 'node:zlib';
 import type { Logger } from '../base/logging.js';
 import type { Chunk, Chunked, Message, SnapshotMark } from '../consensus/messages.js';
 import type { SnapshotWanted } from '../consensus/outputs.js';
 import type { MemberId } from '../consensus/types.js';
-import type { SnapshotImage, SnapshotPort } from './snapshot-port.js';
+import { CorruptionError } from '../storage/corruption.js';
+import type { Incoming, SnapshotImage, SnapshotPort } from './snapshot-port.js';
 
-const chunkBytes = 1024 * 1024;
-/** A larger snapshot is refused by the member that would have to hold it in memory. */
-const snapshotBytesMax = 2 ** 31;
+/** A larger snapshot is none of ours. */
+const snapshotBytesMax = 2 ** 33;
 
 export interface TransferOptions {
   readonly snapshots: SnapshotPort | undefined;
@@ -35,8 +35,10 @@ interface Receiving {
   readonly from: MemberId;
   readonly epoch: number;
   readonly mark: SnapshotMark;
-  readonly parts: Uint8Array[];
+  readonly incoming: Incoming;
+  /** Everything before it is written. */
   offset: number;
+  busy: boolean;
 }
 
 export class SnapshotTransfers {
@@ -54,78 +56,132 @@ export class SnapshotTransfers {
   }
 
   begin({ to, epoch }: SnapshotWanted): void {
-    const { snapshots, missing, logger, failed } = this.#options;
+    const { snapshots, logger, failed } = this.#options;
     if (snapshots === undefined) {
-      missing(to);
+      this.#options.missing(to);
       return;
     }
-    snapshots.latest().then((image) => {
-      if (image === undefined) {
-        missing(to);
-        return;
-      }
-      logger.info({ to, seq: image.mark.seq, bytes: image.bytes.length }, 'sends a snapshot');
-      this.#sending.set(to, { epoch, image });
-      this.#sendChunk(to, 0);
-    }, failed);
+    snapshots.latest().then(
+      (image) => {
+        if (image === undefined) {
+          this.#options.missing(to);
+          return;
+        }
+        logger.info({ to, seq: image.mark.seq, bytes: image.bytes }, 'sends a snapshot');
+        this.#endSending(to);
+        this.#sending.set(to, { epoch, image });
+        this.#send(to, 0);
+      },
+      (error: unknown) => {
+        if (!(error instanceof CorruptionError)) failed(error);
+        else logger.error({ to, error: error.message }, 'there is no whole snapshot to send');
+        this.#options.missing(to);
+      },
+    );
   }
 
   answered(from: MemberId, answer: Chunked): void {
     const sending = this.#sending.get(from);
     if (sending === undefined || sending.epoch !== answer.epoch) return;
     if (sending.image.mark.seq !== answer.seq) return;
-    if (answer.offset >= sending.image.bytes.length) this.#sending.delete(from);
-    else this.#sendChunk(from, answer.offset);
+    if (answer.offset >= sending.image.bytes) this.#endSending(from);
+    else this.#send(from, answer.offset);
   }
 
   received(from: MemberId, chunk: Chunk): void {
     if (this.#installing || chunk.total > snapshotBytesMax) return;
     if (crc32(chunk.bytes) !== chunk.checksum) return;
-    if (chunk.offset === 0) {
-      const { epoch, mark } = chunk;
-      this.#receiving = { from, epoch, mark, parts: [], offset: 0 };
-    }
+    if (chunk.offset === 0) this.#beginReceiving(from, chunk);
     const receiving = this.#receiving;
-    if (receiving === undefined || receiving.from !== from) return;
+    if (receiving === undefined || receiving.from !== from || receiving.busy) return;
     if (receiving.epoch !== chunk.epoch || receiving.mark.seq !== chunk.mark.seq) return;
     if (receiving.offset !== chunk.offset) return;
+    receiving.busy = true;
     // The frame that it came in is another's memory.
-    receiving.parts.push(Uint8Array.from(chunk.bytes));
+    receiving.incoming.write(Uint8Array.from(chunk.bytes)).then(
+      () => this.#wrote(receiving, chunk),
+      (error: unknown) => this.#spoiled(receiving, error),
+    );
+  }
+
+  closed(member: MemberId): void {
+    this.#endSending(member);
+    if (this.#receiving?.from === member) this.#endReceiving();
+  }
+
+  /** Nothing more comes or goes; what was not whole is given up. */
+  stop(): void {
+    for (const member of [...this.#sending.keys()]) this.#endSending(member);
+    this.#endReceiving();
+  }
+
+  #send(to: MemberId, offset: number): void {
+    const sending = this.#sending.get(to);
+    if (sending === undefined) return;
+    const { epoch, image } = sending;
+    image.read(offset).then(
+      (bytes) => {
+        if (this.#sending.get(to) !== sending) return;
+        const { mark, bytes: total } = image;
+        const checksum = crc32(bytes);
+        this.#options.send(to, { kind: 'chunk', epoch, mark, offset, total, checksum, bytes });
+      },
+      (error: unknown) => {
+        if (this.#sending.get(to) !== sending) return;
+        this.#endSending(to);
+        if (error instanceof CorruptionError) {
+          this.#options.logger.error({ to, error: error.message }, 'a snapshot cannot be sent');
+          this.begin({ to, epoch });
+        } else this.#options.failed(error);
+      },
+    );
+  }
+
+  #endSending(to: MemberId): void {
+    const image = this.#sending.get(to)?.image;
+    this.#sending.delete(to);
+    image?.close().catch(this.#options.failed);
+  }
+
+  #beginReceiving(from: MemberId, { epoch, mark }: Chunk): void {
+    const incoming = this.#options.snapshots?.receive(mark);
+    this.#endReceiving();
+    if (!incoming) return;
+    this.#receiving = { from, epoch, mark, incoming, offset: 0, busy: false };
+  }
+
+  #endReceiving(): void {
+    const incoming = this.#receiving?.incoming;
+    this.#receiving = undefined;
+    incoming?.discard().catch(this.#options.failed);
+  }
+
+  #wrote(receiving: Receiving, chunk: Chunk): void {
+    if (this.#receiving !== receiving) return;
+    receiving.busy = false;
     receiving.offset += chunk.bytes.length;
-    const { epoch, mark, offset } = receiving;
+    const { from, epoch, mark, offset } = receiving;
     this.#options.send(from, { kind: 'chunked', epoch, seq: mark.seq, offset });
     if (offset >= chunk.total) this.#install(receiving);
   }
 
-  closed(member: MemberId): void {
-    this.#sending.delete(member);
-    if (this.#receiving?.from === member) this.#receiving = undefined;
+  /** Not what its manifest says: the sender, who hears no more of it, asks where this member stands. */
+  #spoiled(receiving: Receiving, error: unknown): void {
+    if (this.#receiving !== receiving) return;
+    this.#endReceiving();
+    const { from, mark } = receiving;
+    const { logger, failed } = this.#options;
+    if (!(error instanceof CorruptionError)) failed(error);
+    else logger.warn({ from, seq: mark.seq, error: error.message }, 'refuses a snapshot');
   }
 
-  #sendChunk(to: MemberId, offset: number): void {
-    const sending = this.#sending.get(to);
-    if (sending === undefined) return;
-    const { mark, bytes } = sending.image;
-    const piece = bytes.subarray(offset, offset + chunkBytes);
-    this.#options.send(to, {
-      kind: 'chunk',
-      epoch: sending.epoch,
-      mark,
-      offset,
-      total: bytes.length,
-      checksum: crc32(piece),
-      bytes: piece,
-    });
-  }
-
-  #install({ mark, parts }: Receiving): void {
-    const { snapshots, installing, installed, failed, logger } = this.#options;
+  #install({ mark, incoming }: Receiving): void {
+    const { installing, installed, failed, logger } = this.#options;
     this.#receiving = undefined;
-    if (snapshots === undefined) return;
     this.#installing = true;
     installing();
     logger.info({ seq: mark.seq }, 'installs a snapshot');
-    snapshots.install({ mark, bytes: Buffer.concat(parts) }).then(() => {
+    incoming.install().then(() => {
       this.#installing = false;
       installed(mark);
     }, failed);

@@ -12,8 +12,7 @@ import { GroupHost } from '../group/host.js';
 import { MemberDesk } from '../group/member-desk.js';
 import { type GroupName, membership } from '../group/membership.js';
 import { RpcPeers } from '../group/rpc-peers.js';
-import { latestImage, newestMark } from '../group/snapshot-files.js';
-import type { SnapshotPort } from '../group/snapshot-port.js';
+import { newestMark, snapshotPort } from '../group/snapshot-files.js';
 import type { HandshakeOptions, Identity } from '../net/handshake.js';
 import type { RpcHandler } from '../net/rpc-session.js';
 import { tcpTransport } from '../net/tcp-transport.js';
@@ -63,6 +62,9 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     transport: tcpTransport,
     random: systemRandom,
   });
+  const opaqueSnapshots = snapshotPort(log.snapshots, (mark) => {
+    return log.journal.dropBefore(mark.seq + 1);
+  });
   const host = new GroupHost<never>({
     id: name,
     voters: replicas.map((replica) => replica.name),
@@ -73,7 +75,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     base: await newestMark(log.snapshots),
     gated: false,
     admitted: options.admitted,
-    snapshots: group === 'catalog' ? opaqueSnapshots(log) : undefined,
+    snapshots: group === 'catalog' ? opaqueSnapshots : undefined,
     ...{ incarnation, clock, logger, peers, minCopies },
   });
   await host.start();
@@ -105,16 +107,6 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
       peers.close();
       host.stop();
       await log.journal.close();
-    },
-  };
-}
-
-function opaqueSnapshots({ snapshots, journal }: LogFolder): SnapshotPort {
-  return {
-    latest: () => latestImage(snapshots),
-    async install({ bytes }) {
-      const { seq } = await snapshots.saveBytes(bytes);
-      await journal.dropBefore(seq + 1);
     },
   };
 }

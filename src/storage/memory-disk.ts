@@ -93,7 +93,9 @@ export class MemoryDisk implements Disk {
       finish: async (named) => {
         await this.#finish(temporary, content, named, 'always', life);
       },
-      discard: async () => this.#change(temporary, undefined),
+      discard: async () => {
+        if (this.#names.get(temporary) === content) this.#change(temporary, undefined);
+      },
     };
   }
 

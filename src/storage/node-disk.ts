@@ -86,6 +86,7 @@ class NodeDraft implements DraftFile {
   readonly #descriptor: number;
   #end = 0;
   #synced = 0;
+  #closed = false;
 
   private constructor(temporary: string, descriptor: number) {
     this.#temporary = temporary;
@@ -111,6 +112,7 @@ class NodeDraft implements DraftFile {
 
   async finish(file: string, name: Naming = fs.promises.rename): Promise<void> {
     await this.#orDiscard('write', () => syncDescriptor(this.#descriptor));
+    this.#closed = true;
     await closeDescriptor(this.#descriptor);
     try {
       await naming('name', file, name(this.#temporary, file));
@@ -122,6 +124,8 @@ class NodeDraft implements DraftFile {
   }
 
   async discard(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     await closeDescriptor(this.#descriptor);
     await this.#unlink();
   }

@@ -1,115 +1,183 @@
 /**
- * The snapshots of a state machine in a folder, a file each (docs/PROTOCOL.md, R11). Knows their
- * place in the log, not what the state means. Invariant: an older one is removed only when a newer
- * one is durable, and two are kept, so that one bad file is not the end.
+ * The snapshots of a state machine in a folder (docs/PROTOCOL.md, R11): for each a small manifest
+ * and a bulk file. Knows their place in the log, not what the state means. Invariant: an older one
+ * is removed only when a newer one is durable, and two are kept, so that one bad file is not the end.
  */
 import path from 'node:path';
-import { Low } from 'lowdb';
 import { CorruptionError } from './corruption.js';
-import { decodeJson, encodeJson, jsonAdapter } from './json-file.js';
+import { IncomingSnapshot } from './incoming-snapshot.js';
+import { BulkWriter } from './snapshot-bulk.js';
+import {
+  bulkSeq,
+  decodeManifest,
+  type Manifest,
+  manifestOf,
+  manifestPath,
+  manifestSeq,
+  type SnapshotLabel,
+  writeManifest,
+} from './snapshot-manifest.js';
+import { StoredSnapshot } from './stored-snapshot.js';
 import type { Disk } from './types.js';
 
-export interface Snapshot {
-  readonly seq: number;
-  readonly epoch: number;
-  /** Log time of the entry. */
-  readonly time: number;
-  /** The state machine's own hash of the state (I4). */
-  readonly hash: string;
-  readonly state: unknown;
-}
-
 const keptMax = 2;
-const namePattern = /^snapshot-(\d{16})\.json$/;
+
+/** What a restored state came from. */
+export interface LoadedSnapshot extends SnapshotLabel {
+  readonly path: string;
+  /** A newer one that is damaged. */
+  readonly passedOver: CorruptionError | undefined;
+}
 
 export class SnapshotStore {
   readonly #disk: Disk;
   readonly #folder: string;
+  /** The bulks that were found damaged. */
+  readonly #spoiled = new Set<string>();
 
   constructor(disk: Disk, folder: string) {
     this.#disk = disk;
     this.#folder = folder;
   }
 
-  /** Durable when it resolves; only then may the journal before it be dropped. */
-  async save({ seq, epoch, time, hash, state }: Snapshot): Promise<void> {
+  /** At start, when nobody else writes here: removes what a crash has left half made. */
+  async tidy(): Promise<void> {
+    const names = await this.#disk.list(this.#folder);
+    const seqs = new Set(names.map(manifestSeq));
+    for (const name of names) {
+      const seq = bulkSeq(name);
+      const isOrphan = seq !== undefined && !(seqs.has(seq) && (await this.#isNamed(seq, name)));
+      if (isOrphan || name.endsWith('.tmp')) await this.#disk.remove(this.#path(name));
+    }
+  }
+
+  /** Durable when it resolves; only then may the journal before it be dropped. Tells its bytes. */
+  async save(label: SnapshotLabel, pieces: Iterable<Uint8Array>): Promise<number> {
     await this.#disk.makeFolder(this.#folder);
-    const snapshot: Snapshot = { seq, epoch, time, hash, state };
-    await new Low(jsonAdapter<Snapshot>(this.#disk, this.#path(seq)), snapshot).write();
-    await this.#removeOld();
+    const draft = await this.#disk.draft(this.#path('saving'));
+    let manifest: Manifest;
+    try {
+      const writer = new BulkWriter(draft);
+      for (const piece of pieces) await writer.put(piece);
+      manifest = manifestOf(label, await writer.end());
+    } catch (error) {
+      await draft.discard();
+      throw error;
+    }
+    await draft.finish(this.#path(manifest.bulk));
+    await this.#keep(manifest);
+    return manifest.bytes;
   }
 
-  /** The newest one whose checksum is right; `throughSeq` leaves out those of later entries. */
-  async load(throughSeq = Number.POSITIVE_INFINITY): Promise<Snapshot | undefined> {
-    return (await this.#newest(throughSeq))?.snapshot;
+  /** The newest one, by its manifest alone: the state is not read. */
+  async newest(): Promise<StoredSnapshot | undefined> {
+    const damages: CorruptionError[] = [];
+    for await (const snapshot of this.#candidates(Number.POSITIVE_INFINITY, damages)) {
+      return snapshot;
+    }
+    if (damages[0]) throw damages[0];
+    return undefined;
   }
 
-  /** The newest one as bytes, to be sent to another member. */
-  async loadBytes(): Promise<{ snapshot: Snapshot; bytes: Uint8Array } | undefined> {
-    return this.#newest(Number.POSITIVE_INFINITY);
-  }
-
-  /** Keeps a snapshot that came as bytes; throws a CorruptionError where they are not one. */
-  async saveBytes(bytes: Uint8Array): Promise<Snapshot> {
-    const snapshot = decodeSnapshot('a snapshot from another member', bytes);
-    await this.#disk.makeFolder(this.#folder);
-    await this.#disk.replace(this.#path(snapshot.seq), bytes);
-    await this.#removeOld();
-    return snapshot;
-  }
-
-  async #newest(
-    throughSeq: number,
-  ): Promise<{ snapshot: Snapshot; bytes: Uint8Array } | undefined> {
-    let damage: CorruptionError | undefined;
-    for (const seq of await this.#list()) {
-      if (seq > throughSeq) continue;
-      const file = this.#path(seq);
-      const bytes = await this.#disk.readFile(file);
-      if (!bytes) continue;
+  /**
+   * Gives the pieces of the newest whole one to what `begin` returns. Where one turns out to be
+   * damaged, it begins anew with the one before. `throughSeq` leaves out those of later entries.
+   */
+  async load(
+    begin: () => (piece: Uint8Array) => void,
+    throughSeq = Number.POSITIVE_INFINITY,
+  ): Promise<LoadedSnapshot | undefined> {
+    const damages: CorruptionError[] = [];
+    for await (const snapshot of this.#candidates(throughSeq, damages)) {
       try {
-        return { snapshot: decodeSnapshot(file, bytes), bytes };
+        const take = begin();
+        for await (const piece of snapshot.pieces()) take(piece);
+        return { ...snapshot.mark, path: snapshot.path, passedOver: damages[0] };
       } catch (error) {
         if (!(error instanceof CorruptionError)) throw error;
-        damage ??= error;
+        damages.push(error);
+      } finally {
+        await snapshot.close();
       }
     }
     // No snapshot at all is a new replica; only bad ones is a loss that must be named.
-    if (damage) throw damage;
+    if (damages[0]) throw damages[0];
     return undefined;
+  }
+
+  /** Takes one that another member sends. */
+  receive(): IncomingSnapshot {
+    return new IncomingSnapshot(this.#disk, this.#folder, (manifest) => this.#keep(manifest));
+  }
+
+  /** Newest first; whoever gets one closes it. Those that cannot be opened go to `damages`. */
+  async *#candidates(
+    throughSeq: number,
+    damages: CorruptionError[],
+  ): AsyncGenerator<StoredSnapshot> {
+    for (const seq of await this.#list()) {
+      if (seq > throughSeq) continue;
+      try {
+        const snapshot = await this.#open(seq);
+        if (!snapshot) continue;
+        yield snapshot;
+      } catch (error) {
+        if (!(error instanceof CorruptionError)) throw error;
+        damages.push(error);
+      }
+    }
+  }
+
+  async #open(seq: number): Promise<StoredSnapshot | undefined> {
+    const manifest = await this.#manifest(seq);
+    if (!manifest || this.#spoiled.has(manifest.bulk)) return undefined;
+    return StoredSnapshot.open(this.#disk, this.#folder, manifest, () => {
+      this.#spoiled.add(manifest.bulk);
+    });
+  }
+
+  async #manifest(seq: number): Promise<Manifest | undefined> {
+    const file = manifestPath(this.#folder, seq);
+    const bytes = await this.#disk.readFile(file);
+    return bytes && decodeManifest(file, bytes);
+  }
+
+  /** What cannot be read is not taken away: it may be all that is left. */
+  async #isNamed(seq: number, bulk: string): Promise<boolean> {
+    try {
+      return (await this.#manifest(seq))?.bulk === bulk;
+    } catch (error) {
+      if (error instanceof CorruptionError) return true;
+      throw error;
+    }
   }
 
   /** The seqs of the snapshots, newest first. */
   async #list(): Promise<number[]> {
     const names = await this.#disk.list(this.#folder);
-    const seqs = names.flatMap((name) => namePattern.exec(name)?.[1] ?? []).map(Number);
-    return seqs.sort((a, b) => b - a);
+    return names.flatMap((name) => manifestSeq(name) ?? []).sort((a, b) => b - a);
   }
 
+  async #keep(manifest: Manifest): Promise<void> {
+    await writeManifest(this.#disk, this.#folder, manifest);
+    await this.#removeOld();
+  }
+
+  /** A manifest goes before its bulk. A bulk without one may be about to get it, if it is newer. */
   async #removeOld(): Promise<void> {
-    for (const name of await this.#disk.list(this.#folder)) {
-      if (name.endsWith('.tmp')) await this.#disk.remove(path.join(this.#folder, name));
+    const seqs = await this.#list();
+    const oldestKept = seqs[keptMax - 1];
+    if (oldestKept === undefined) return;
+    for (const seq of seqs.slice(keptMax).reverse()) {
+      await this.#disk.remove(manifestPath(this.#folder, seq));
     }
-    const old = (await this.#list()).slice(keptMax);
-    for (const seq of old.reverse()) await this.#disk.remove(this.#path(seq));
+    for (const name of await this.#disk.list(this.#folder)) {
+      const seq = bulkSeq(name);
+      if (seq !== undefined && seq < oldestKept) await this.#disk.remove(this.#path(name));
+    }
   }
 
-  #path(seq: number): string {
-    return path.join(this.#folder, `snapshot-${String(seq).padStart(16, '0')}.json`);
+  #path(name: string): string {
+    return path.join(this.#folder, name);
   }
-}
-
-/** A snapshot's bytes, as `saveBytes` takes them. */
-export function encodeSnapshot(snapshot: Snapshot): Uint8Array {
-  return encodeJson(snapshot);
-}
-
-function decodeSnapshot(file: string, bytes: Uint8Array): Snapshot {
-  const found = decodeJson(file, bytes) as Partial<Snapshot>;
-  const { seq, epoch, time, hash, state } = found;
-  const numbers = typeof seq === 'number' && typeof epoch === 'number' && typeof time === 'number';
-  if (!numbers || typeof hash !== 'string') {
-    throw new CorruptionError(file, 0, 'content', 'this is no snapshot');
-  }
-  return { seq, epoch, time, hash, state };
 }

@@ -25,6 +25,7 @@ export interface DraftFile {
   write(bytes: Uint8Array): Promise<void>;
   /** Everything written is durable and has this name, in the folder that the draft was begun in. */
   finish(path: string): Promise<void>;
+  /** Does nothing where it is finished, or gone already. */
   discard(): Promise<void>;
 }
 

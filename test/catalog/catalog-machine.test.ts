@@ -2,6 +2,7 @@ import t from 'tap';
 import { CatalogMachine } from '../../src/catalog/catalog-machine.js';
 import { encode } from '../../src/wire/codec.js';
 import { byClient, byFrontend, CatalogLog, product, toyLog } from './log-builder.js';
+import { headOf, type Piece, readPieces, withHead, writePieces } from './snapshot-pieces.js';
 
 function busyLog(): CatalogLog {
   const log = toyLog();
@@ -44,24 +45,36 @@ t.test(
     for (const entry of log.entries) replica.apply(entry);
     t.equal(replica.hash(), log.machine.hash());
 
-    const saved = log.machine.snapshot();
+    const saved = readPieces(log.machine.snapshot());
+    const head = headOf(log.machine) as Record<string, number>;
+    const { seq = 0, logTime = 0, orderEpoch = 0, lastRestock = 0, cursor = 0 } = head;
+    const without = (kind: string, count: string): Piece[] => {
+      const kept = saved.filter((piece) => piece[0] !== kind);
+      return withHead(kept, { [count]: 0 });
+    };
+    const products = (change: (all: unknown[][]) => unknown[]): Piece[] =>
+      saved.map((piece): Piece => {
+        return piece[0] === 'products' ? ['products', change(piece[1] as unknown[][])] : piece;
+      });
     const hashes = new Set([log.machine.hash()]);
-    const [[id, ...fields] = [0], ...others] = saved.products;
     const changed = [
-      { seq: saved.seq + 1 },
-      { logTime: saved.logTime + 1 },
-      { orderEpoch: saved.orderEpoch + 1 },
-      { lastRestock: saved.lastRestock + 1 },
-      { isStocked: false },
-      { clientKeys: [] },
-      { frontendKeys: [] },
-      { products: others },
-      { products: [[id + 1_000, ...fields], ...others] },
-      { cursor: saved.cursor + 1, unprojected: saved.unprojected },
+      withHead(saved, { seq: seq + 1 }),
+      withHead(saved, { logTime: logTime + 1 }),
+      withHead(saved, { orderEpoch: orderEpoch + 1 }),
+      withHead(saved, { lastRestock: lastRestock + 1 }),
+      withHead(saved, { isStocked: false }),
+      without('client keys', 'clientKeys'),
+      without('frontend keys', 'frontendKeys'),
+      withHead(
+        products(([, ...others]) => others),
+        { products: Number(head['products']) - 1 },
+      ),
+      products(([[id, ...fields] = [] as unknown[], ...others]) => [[Number(id) + 1_000, ...fields], ...others]),
+      withHead(saved, { cursor: cursor + 1 }),
     ];
-    for (const change of changed) {
+    for (const pieces of changed) {
       const other = new CatalogMachine();
-      other.restore({ ...saved, ...change });
+      other.restore(writePieces(pieces));
       hashes.add(other.hash());
     }
     t.equal(hashes.size, changed.length + 1);
@@ -71,10 +84,10 @@ t.test(
 t.test('a restored snapshot is the same machine, for what comes later too', async (t) => {
   const log = busyLog();
   const restored = new CatalogMachine();
-  restored.restore(JSON.parse(JSON.stringify(log.machine.snapshot())));
+  restored.restore([...log.machine.snapshot()]);
   restored.invariants();
   t.equal(restored.hash(), log.machine.hash());
-  t.same(restored.snapshot(), log.machine.snapshot());
+  t.same([...restored.snapshot()], [...log.machine.snapshot()]);
   t.same(restored.books(), log.machine.books());
   t.same(restored.salesFrom(2, 10), log.machine.salesFrom(2, 10));
 
@@ -108,12 +121,35 @@ t.test('a snapshot replaces whatever was there before', async (t) => {
 });
 
 t.test('a snapshot of another shape is refused', async (t) => {
-  const saved = toyLog().machine.snapshot();
-  for (const bad of [null, {}, { ...saved, version: 2 }, { ...saved, products: [[1]] }]) {
-    t.throws(() => new CatalogMachine().restore(bad), /has the shape/);
+  const saved = readPieces(toyLog().machine.snapshot());
+  const [head = ['head', {}], ...others] = saved;
+  const shapes: unknown[][] = [
+    [null],
+    [{}],
+    withHead(saved, { version: 1 }),
+    [head, ['products', [[1]]]],
+    [head, ['gifts', []]],
+  ];
+  for (const bad of shapes) {
+    t.throws(() => new CatalogMachine().restore(writePieces(bad)), /has the shape/);
   }
-  const gap = { ...saved, lastSale: 4 };
-  t.throws(() => new CatalogMachine().restore(gap), /sales above the cursor are kept/);
+  const restore = (pieces: readonly unknown[]) => () =>
+    new CatalogMachine().restore(writePieces(pieces));
+  t.throws(restore([head]), /as much as its head says/, 'a part is missing');
+  t.throws(restore(others), /begins with its head/);
+  t.throws(restore([head, ...saved]), /has one head/);
+  t.throws(restore([]), /has a head/);
+  t.throws(restore(withHead(saved, { lastSale: 4 })), /sales above the cursor are kept/);
+});
+
+t.test('a restore that does not come to its end changes nothing', async (t) => {
+  const log = busyLog();
+  const hash = log.machine.hash();
+  const restore = log.machine.beginRestore();
+  const pieces = [...toyLog().machine.snapshot()];
+  for (const piece of pieces.slice(0, -1)) restore.take(piece);
+  t.throws(() => restore.finish(), /as much as its head says/);
+  t.equal(log.machine.hash(), hash);
 });
 
 t.test('an audit shows the hash and the last sale at its entry', async (t) => {

@@ -109,13 +109,13 @@ t.test('the sum sees every field and no order of arrival', async (t) => {
 t.test('a saved table comes back with the same keys in the same order', async (t) => {
   const keys = table(9_000);
   keys.expire(1_500, 9_000, 10_000);
-  const saved = saveKeys(keys);
-  t.equal(saved.length, 2);
+  const saved = [...saveKeys(keys)];
+  t.ok(saved.length > 1, 'in several pieces');
   const restored = new KeyTable(options);
-  loadKeys(restored, JSON.parse(JSON.stringify(saved)));
+  for (const bytes of saved) loadKeys(restored, bytes);
   restored.invariants();
   t.equal(restored.sum, keys.sum);
-  t.same(saveKeys(restored), saved);
+  t.same([...saveKeys(restored)], saved);
   t.same(outcome(restored, 'key 8999'), ['sold', 9_000, 89_990, true]);
 });
 

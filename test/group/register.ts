@@ -1,7 +1,7 @@
 /** A tiny state machine: it remembers the commands it was given, in order. */
-import type { Entry, StateMachine } from '../../src/consensus/types.js';
+import type { Entry, SnapshotMachine } from '../../src/consensus/types.js';
 
-export class Register implements StateMachine<string> {
+export class Register implements SnapshotMachine<string> {
   values: string[] = [];
 
   apply(entry: Entry): string {
@@ -15,12 +15,12 @@ export class Register implements StateMachine<string> {
     return this.values.join(',');
   }
 
-  snapshot(): unknown {
-    return this.values;
+  snapshot(): Iterable<Uint8Array> {
+    return this.values.map((value) => Buffer.from(value));
   }
 
-  restore(snapshot: unknown): void {
-    this.values = [...(snapshot as string[])];
+  restore(pieces: Iterable<Uint8Array>): void {
+    this.values = [...pieces].map((piece) => Buffer.from(piece).toString());
   }
 
   invariants(): void {}

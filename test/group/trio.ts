@@ -6,11 +6,16 @@ import type { SnapshotMark } from '../../src/consensus/messages.js';
 import type { Entry } from '../../src/consensus/types.js';
 import { GroupHost } from '../../src/group/host.js';
 import { RpcPeers } from '../../src/group/rpc-peers.js';
-import type { SnapshotImage } from '../../src/group/snapshot-port.js';
 import { gatedHandler, type HandshakeOptions } from '../../src/net/handshake.js';
 import { MemoryNetwork } from '../../src/net/memory-transport.js';
 import { RpcServer } from '../../src/net/rpc-server.js';
 import { MemoryJournal } from './memory-journal.js';
+import {
+  type MemorySnapshot,
+  memorySnapshots,
+  packPieces,
+  unpackPieces,
+} from './memory-snapshots.js';
 import { Register } from './register.js';
 import { SettlingClock } from './settling-clock.js';
 
@@ -27,7 +32,7 @@ export class TrioMember {
   readonly witness: boolean;
   machine = new Register();
   journal = new MemoryJournal();
-  snapshot: SnapshotImage | undefined;
+  snapshot: MemorySnapshot | undefined;
   learner = false;
   incarnation = 1;
   applied: Entry[] = [];
@@ -75,8 +80,7 @@ export class Trio {
     const member = this.member(id);
     member.machine = new Register();
     member.applied = [];
-    const values = member.snapshot ? JSON.parse(Buffer.from(member.snapshot.bytes).toString()) : [];
-    member.machine.restore(values);
+    if (member.snapshot) member.machine.restore(unpackPieces(member.snapshot.bytes));
     const handshake: HandshakeOptions = {
       identity: { role: 'order', id, incarnation: `${id}${member.incarnation}` },
       ...{ cluster: 'test', group: 'order', token: 'secret' },
@@ -131,14 +135,14 @@ export class Trio {
         member.learner = false;
         return Promise.resolve();
       },
-      snapshots: {
-        latest: () => Promise.resolve(member.snapshot),
-        install: (image) => {
-          member.snapshot = image;
-          member.machine.restore(JSON.parse(Buffer.from(image.bytes).toString()));
-          return Promise.resolve();
+      snapshots: memorySnapshots({
+        partBytes: 1024 * 1024,
+        newest: () => member.snapshot,
+        install: async (snapshot) => {
+          member.snapshot = snapshot;
+          member.machine.restore(unpackPieces(snapshot.bytes));
         },
-      },
+      }),
     });
   }
 
@@ -165,7 +169,7 @@ export class Trio {
   async compact(id: string): Promise<void> {
     const member = this.member(id);
     const { seq, epoch, time } = required(member.applied.at(-1), 'an applied entry');
-    const bytes = Buffer.from(JSON.stringify(member.machine.snapshot()));
+    const bytes = packPieces(member.machine.snapshot());
     member.snapshot = { mark: { seq, epoch, time }, bytes };
     await member.journal.dropBefore(seq + 1);
   }

@@ -14,6 +14,7 @@ import { type Sighting, Stamps } from '../../src/frontend/stamps.js';
 import { OrderStore } from '../../src/order/store.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import type { CatalogCommand, Purchase } from '../../src/wire/internal.js';
+import { withoutKeys } from '../catalog/snapshot-pieces.js';
 import type { World } from './world.js';
 
 const cacheBytes = 1_000_000;
@@ -97,11 +98,9 @@ class BrokenMachine extends CatalogMachine {
     return rewriter.apply(entry, this, (changed) => super.apply(changed));
   }
 
-  override snapshot(): ReturnType<CatalogMachine['snapshot']> {
+  override snapshot(): Iterable<Uint8Array> {
     const whole = super.snapshot();
-    if (!this.#world.hasBug('keys-are-not-saved')) return whole;
-    const { clientKeys, frontendKeys } = new CatalogMachine().snapshot();
-    return { ...whole, clientKeys, frontendKeys };
+    return this.#world.hasBug('keys-are-not-saved') ? withoutKeys(whole) : whole;
   }
 }
 

@@ -1,5 +1,5 @@
 /** What a simulated member is built from: its place in a group, and a service for each of its lives. */
-import type { Entry, MemberId, StateMachine } from '../../src/consensus/types.js';
+import type { Entry, MemberId, SnapshotMachine, StateMachine } from '../../src/consensus/types.js';
 import type { GroupHost } from '../../src/group/host.js';
 import type { MemberDesk } from '../../src/group/member-desk.js';
 import type { CatalogCommand } from '../../src/wire/internal.js';
@@ -11,6 +11,8 @@ import type { GroupName } from './world.js';
 /** One life of a service: its machine, and what is built on its host. */
 export interface Service<Result> {
   readonly machine: StateMachine<Result>;
+  /** The same machine, where snapshots are made of it. */
+  readonly saved?: SnapshotMachine<Result>;
   applied(entry: Entry, result: Result): void;
   propose?(command: CatalogCommand): void;
   /** What a leader needs beside the lead. */

@@ -8,9 +8,16 @@ import { BazarError } from '../../src/base/errors.js';
 import type { Entry, MemberId, StateMachine } from '../../src/consensus/types.js';
 import { GroupHost } from '../../src/group/host.js';
 import { MemberDesk } from '../../src/group/member-desk.js';
-import type { SnapshotImage, SnapshotPort } from '../../src/group/snapshot-port.js';
+import type { SnapshotPort } from '../../src/group/snapshot-port.js';
 import { CorruptionError } from '../../src/storage/corruption.js';
+import { DiskError } from '../../src/storage/disk-error.js';
 import type { CatalogCommand } from '../../src/wire/internal.js';
+import {
+  type MemorySnapshot,
+  memorySnapshots,
+  packPieces,
+  unpackPieces,
+} from '../group/memory-snapshots.js';
 import { peerHandler, serviceHandler } from './doors.js';
 import type { Ambush } from './faults.js';
 import type { MemberOptions, Service } from './member-options.js';
@@ -27,6 +34,8 @@ const repairMs = 200;
 const maybeMs = 150;
 const ambushDownMs = 30;
 const shortenMs = 300;
+/** Small, so that a snapshot takes several messages. */
+const partBytes = 2_048;
 
 export class Member<Result> {
   readonly process: Process;
@@ -120,15 +129,16 @@ export class Member<Result> {
   /** Replaces the log so far by a snapshot. */
   async compact(): Promise<void> {
     const { life } = this.process;
-    const { host, machine } = this;
+    const { host } = this;
+    const state = this.#service?.saved;
     const journal = this.#journal;
-    if (!life || !host || !machine || !journal || this.#compacting) return;
+    if (!life || !host || !state || !journal || this.#compacting) return;
     const { applied, log } = host.core.state;
     const entry = log.entry(applied);
     if (!entry || applied <= (this.storage.snapshot?.mark.seq ?? 0)) return;
     this.#compacting = true;
     const { seq, epoch, time } = entry;
-    const bytes = Buffer.from(JSON.stringify(machine.snapshot()));
+    const bytes = packPieces(state.snapshot());
     // The log goes back to the snapshot before the newest, should that one be damaged.
     const before = this.storage.snapshot?.mark.seq ?? 0;
     if (this.#world.hasBug('log-dropped-first')) await journal.dropBefore(seq + 1);
@@ -171,7 +181,7 @@ export class Member<Result> {
     const running = service?.(life, this);
     this.#service = running;
     const { snapshot, learner, incarnation } = this.storage;
-    if (snapshot && running) running.machine.restore(parseSnapshot(snapshot));
+    if (snapshot) running?.saved?.restore(unpackPieces(snapshot.bytes));
     const peers = new SimPeers({
       network,
       life,
@@ -228,22 +238,24 @@ export class Member<Result> {
   }
 
   #snapshotPort(life: Life): SnapshotPort {
-    return {
-      latest: async () => this.storage.snapshot,
-      install: async (image) => {
+    return memorySnapshots({
+      partBytes,
+      newest: () => this.storage.snapshot,
+      install: async (snapshot) => {
         await this.#durably(life, 'install');
-        this.#keep(image);
+        this.#keep(snapshot);
         this.#world.count('snapshots installed');
-        if (this.#service) this.#service.machine.restore(parseSnapshot(image));
-        else await this.#journal?.dropBefore(image.mark.seq + 1).catch(() => {});
+        if (this.#service) this.#service.saved?.restore(unpackPieces(snapshot.bytes));
+        else await this.#journal?.dropBefore(snapshot.mark.seq + 1).catch(() => {});
       },
-    };
+    });
   }
 
-  #keep(image: SnapshotImage): void {
-    this.storage.snapshot = image;
-    this.#world.logs[this.options.group].snapshot(this.name, image.mark.seq, image.mark.epoch);
-    this.#world.trace(() => `${this.name}: snapshot at ${image.mark.seq}`);
+  #keep(snapshot: MemorySnapshot): void {
+    const { seq, epoch } = snapshot.mark;
+    this.storage.snapshot = snapshot;
+    this.#world.logs[this.options.group].snapshot(this.name, seq, epoch);
+    this.#world.trace(() => `${this.name}: snapshot at ${seq}`);
   }
 
   #maybeCompact(life: Life): void {
@@ -290,11 +302,8 @@ export class Member<Result> {
   #failed(life: Life, error: unknown): void {
     if (life.dead) return;
     const text = error instanceof Error ? `${error.message}` : String(error);
-    if (text.startsWith('EIO')) this.kill(this.#world.profile.restartMs, false);
+    if (error instanceof DiskError || text.startsWith('EIO'))
+      this.kill(this.#world.profile.restartMs, false);
     else this.#world.report(`${this.name} can go no further: ${text}`);
   }
-}
-
-function parseSnapshot(image: SnapshotImage): unknown {
-  return JSON.parse(Buffer.from(image.bytes).toString());
 }

@@ -37,6 +37,7 @@ export function catalogService(
     let store: CatalogStore | undefined;
     return {
       machine,
+      saved: machine,
       canServe: () => machine.isStocked,
       applied(entry, result) {
         world.books.catalogApplied(member.name, entry, result, machine);

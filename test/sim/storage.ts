@@ -3,11 +3,11 @@
  * journal is the real one over the disk in memory, or its lean twin.
  */
 import type { Entry } from '../../src/consensus/types.js';
-import type { SnapshotImage } from '../../src/group/snapshot-port.js';
 import { CorruptionError } from '../../src/storage/corruption.js';
 import { type Fault, MemoryDisk } from '../../src/storage/memory-disk.js';
 import { openJournal } from '../../src/storage/open-journal.js';
 import type { Journal } from '../../src/storage/types.js';
+import type { MemorySnapshot } from '../group/memory-snapshots.js';
 import { LeanDisk, LeanJournal } from './lean-journal.js';
 import type { Life } from './process.js';
 import type { World } from './world.js';
@@ -28,7 +28,7 @@ export class MemberStorage {
   readonly name: string;
   learner = false;
   incarnation = 1;
-  snapshot: SnapshotImage | undefined;
+  snapshot: MemorySnapshot | undefined;
   /** The journal is known to be cut off or lost, and no leader has taken it back yet. */
   impaired = false;
   /** What it held before is gone, and nobody asks for it. */

@@ -1,0 +1,93 @@
+/**
+ * One snapshot of a folder, open for reading: its pieces in order for who restores it, or as it
+ * travels to another member, the manifest first and then the bulk's chunks. Each chunk is compared
+ * with the manifest when it is read. It stays readable when newer ones have taken its place.
+ */
+import path from 'node:path';
+import { assert } from '../base/assert.js';
+import { CorruptionError } from './corruption.js';
+import { checksumOf, chunkBytes, PieceCutter } from './snapshot-bulk.js';
+import { encodeManifest, type Manifest, type SnapshotLabel } from './snapshot-manifest.js';
+import type { Disk, DiskFile } from './types.js';
+
+export class StoredSnapshot {
+  readonly #manifest: Manifest;
+  readonly #file: DiskFile;
+  readonly #head: Uint8Array;
+  /** Told of a chunk that is not what was written. */
+  readonly #spoiled: () => void;
+
+  constructor(manifest: Manifest, file: DiskFile, spoiled: () => void) {
+    this.#manifest = manifest;
+    this.#file = file;
+    this.#head = encodeManifest(manifest);
+    this.#spoiled = spoiled;
+  }
+
+  /** Throws a CorruptionError where the bulk is not there, or not as long as it was. */
+  static async open(
+    disk: Disk,
+    folder: string,
+    manifest: Manifest,
+    spoiled: () => void,
+  ): Promise<StoredSnapshot> {
+    const { bulk, bytes } = manifest;
+    const name = path.join(folder, bulk);
+    const file = await openBulk(disk, name);
+    const size = await file.size();
+    if (size === bytes) return new StoredSnapshot(manifest, file, spoiled);
+    await file.close();
+    const message = `the file has ${size} bytes instead of ${bytes}`;
+    throw new CorruptionError(name, Math.min(size, bytes), 'content', message);
+  }
+
+  get mark(): SnapshotLabel {
+    const { seq, epoch, time, hash } = this.#manifest;
+    return { seq, epoch, time, hash };
+  }
+
+  get path(): string {
+    return this.#file.path;
+  }
+
+  /** Its length as it travels. */
+  get bytes(): number {
+    return this.#head.length + this.#manifest.bytes;
+  }
+
+  /** What travels from this offset on, which is one where a part of it ended. */
+  async read(offset: number): Promise<Uint8Array> {
+    return offset === 0 ? this.#head : this.#chunk(offset - this.#head.length);
+  }
+
+  /** All pieces; each is good until the next. */
+  async *pieces(): AsyncGenerator<Uint8Array> {
+    const cutter = new PieceCutter(this.#file.path);
+    for (let at = 0; at < this.#manifest.bytes; at += chunkBytes) {
+      yield* cutter.cut(await this.#chunk(at));
+    }
+    cutter.end();
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+
+  async #chunk(at: number): Promise<Uint8Array> {
+    assert(at % chunkBytes === 0 && at < this.#manifest.bytes, 'a snapshot is read by its chunks');
+    const bytes = await this.#file.read(at, Math.min(chunkBytes, this.#manifest.bytes - at));
+    if (checksumOf(bytes) === this.#manifest.checksums[at / chunkBytes]) return bytes;
+    this.#spoiled();
+    const message = 'the content differs from its checksum';
+    throw new CorruptionError(this.#file.path, at, 'content', message);
+  }
+}
+
+async function openBulk(disk: Disk, name: string): Promise<DiskFile> {
+  try {
+    return await disk.open(name, 'read');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    throw new CorruptionError(name, 0, 'content', 'the file is missing');
+  }
+}
