@@ -19,6 +19,7 @@ import {
   updateProduct,
 } from './product-rules.js';
 import { type Book, type FoundProducts, Products, toRecord } from './products.js';
+import { type Registered, Registry } from './registry.js';
 import type { Audited, CatalogResult, Stocked } from './results.js';
 import { StateHash } from './state-hash.js';
 import { Till, type TillLimits } from './till.js';
@@ -30,6 +31,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   readonly #limits: TillLimits;
   #products: Products;
   #till: Till;
+  #registry = new Registry();
   #seq = 0;
   #logTime = 0;
   #lastRestock = 0;
@@ -124,6 +126,15 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#till.sales.cursor;
   }
 
+  /** Processes of frontends that may hold a lease. */
+  registered(): readonly Registered[] {
+    return this.#registry.all();
+  }
+
+  isRegistered(process: string): boolean {
+    return this.#registry.has(process);
+  }
+
   get keyCount(): number {
     return this.#till.clientKeys.size + this.#till.frontendKeys.size;
   }
@@ -137,6 +148,10 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     hash.number(Number(this.#isStocked));
     hash.number(this.#till.sales.last);
     hash.number(this.#till.sales.cursor);
+    for (const [process, frontend] of this.#registry.all()) {
+      hash.text(process);
+      hash.text(frontend);
+    }
     this.#products.hashInto(hash);
     for (const [first, , bytes] of this.#till.sales.kept()) {
       hash.number(first);
@@ -150,7 +165,8 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   snapshot(): Iterable<Uint8Array> {
     const [seq, logTime] = [this.#seq, this.#logTime];
     const [lastRestock, isStocked] = [this.#lastRestock, this.#isStocked];
-    const head = { seq, logTime, lastRestock, isStocked };
+    const frontends = this.#registry.all();
+    const head = { seq, logTime, lastRestock, isStocked, frontends };
     return savePieces({ head, products: this.#products, till: this.#till });
   }
 
@@ -169,6 +185,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
         const { head, products, till } = restore.finish();
         this.#products = products;
         this.#till = till;
+        this.#registry = new Registry(head.frontends);
         this.#seq = head.seq;
         this.#logTime = head.logTime;
         this.#lastRestock = head.lastRestock;
@@ -180,6 +197,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   invariants(): void {
     this.#products.invariants();
     this.#till.invariants();
+    this.#registry.invariants();
   }
 
   #decide(command: CatalogCommand): CatalogResult {
@@ -200,6 +218,11 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
       case 'cursor':
         this.#till.sales.advance(command[1]);
         return { kind: 'cursor', cursor: this.#till.sales.cursor };
+      case 'register':
+        return { kind: 'registered', ok: this.#registry.register(command[1], command[2]) };
+      case 'deregister':
+        this.#registry.deregister(command[1]);
+        return { kind: 'none' };
       case 'audit':
         return this.#audit(command[1]);
       default:

@@ -9,6 +9,7 @@ import type { SalesMessage } from '../wire/internal.js';
 import { isInteger, isRecord, isText, isTuple } from '../wire/shapes.js';
 import { loadKeys, saveKeys } from './key-snapshot.js';
 import { type Product, Products } from './products.js';
+import type { Registered } from './registry.js';
 import { Till, type TillLimits } from './till.js';
 
 const version = 2;
@@ -21,6 +22,7 @@ export interface CatalogHead {
   readonly logTime: number;
   readonly lastRestock: number;
   readonly isStocked: boolean;
+  readonly frontends: readonly Registered[];
 }
 
 interface SavedHead extends CatalogHead {
@@ -137,9 +139,9 @@ export class CatalogRestore {
       till.clientKeys.size === head.clientKeys &&
       till.frontendKeys.size === head.frontendKeys;
     assert(isWhole, 'a catalog snapshot holds as much as its head says');
-    const { seq, logTime, lastRestock, isStocked, lastSale: last, cursor } = head;
+    const { seq, logTime, lastRestock, isStocked, frontends, lastSale: last, cursor } = head;
     till.sales.load({ last, cursor }, this.#runs);
-    const rest = { seq, logTime, lastRestock, isStocked };
+    const rest = { seq, logTime, lastRestock, isStocked, frontends };
     return { head: rest, products: this.#products, till };
   }
 
@@ -183,8 +185,14 @@ function isHead(value: unknown): boolean {
     value['version'] === version &&
     typeof value['logTime'] === 'number' &&
     typeof value['isStocked'] === 'boolean' &&
+    Array.isArray(value['frontends']) &&
+    value['frontends'].every(isRegistered) &&
     wholeFields.every((field) => isInteger(value[field]))
   );
+}
+
+function isRegistered(value: unknown): boolean {
+  return isTuple(value, 2) && value.every(isText);
 }
 
 function isSavedProduct(value: unknown): boolean {

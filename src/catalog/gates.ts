@@ -1,10 +1,13 @@
 /**
  * The gates of the catalog's log (docs/PROTOCOL.md, R7 and R8): an appended entry that touches an
  * item becomes visible only when every frontend that may hold the item in its cache has
- * acknowledged the invalidation. Knows no socket: a frontend is a CacheHolder. Invariant: a gate
- * never opens before the gates of all earlier entries.
+ * acknowledged the invalidation, or its lease has run out. Knows no socket: a frontend is a
+ * CacheHolder. Invariant: a gate never opens before the gates of all earlier entries.
  */
 import { assert } from '../base/assert.js';
+import type { Clock, Timer } from '../base/clock.js';
+import { CacheSessions } from './cache-sessions.js';
+import { Lent } from './lent.js';
 
 /**
  * What an undecided command may change: product ids (0 stands for ids never used), names that come
@@ -13,71 +16,67 @@ import { assert } from '../base/assert.js';
 export interface Touches {
   readonly ids: readonly number[];
   readonly names: readonly string[];
+  /** Names by which a sale refers to products: what they stand for stays, the products change. */
+  readonly named: readonly string[];
   readonly topics: readonly string[];
 }
 
-/** A frontend that holds cached products. */
-export interface CacheHolder {
-  readonly name: string;
-  /** Drops the items from the cache and then calls back, in the order of the calls. */
-  invalidate(seq: number, touches: Touches, acknowledged: () => void): void;
-}
-
-interface Holding {
-  readonly holder: CacheHolder;
-  /** The newest invalidation sent, and the newest acknowledged. */
-  sent: number;
-  acknowledged: number;
-}
-
 export interface GatesOptions {
+  readonly clock: Clock;
   /** Entries through this seq may become visible. */
   readonly open: (throughSeq: number) => void;
 }
 
 export class Gates {
-  readonly #open: (throughSeq: number) => void;
-  readonly #holdings = new Map<CacheHolder, Holding>();
+  readonly sessions = new CacheSessions();
+  readonly lent = new Lent();
+  readonly #options: GatesOptions;
   /** Appended and not yet applied: what each touches. */
   readonly #unapplied = new Map<number, Touches>();
   readonly #pendingIds = new Map<number, number>();
+  /** Names that come or go, and names that sales refer to. */
   readonly #pendingNames = new Map<string, number>();
   readonly #pendingTopics = new Map<string, number>();
-  /** What was answered as cacheable since its last invalidation: nothing else can be in a cache. */
-  readonly #lentIds = new Set<number>();
-  readonly #lentNames = new Set<string>();
-  readonly #lentTopics = new Set<string>();
   #appended = 0;
   #opened = 0;
+  /** Fires when somebody need no longer be waited for. */
+  #expiry: Timer | undefined;
+  #expiryMs = Number.POSITIVE_INFINITY;
 
   constructor(options: GatesOptions) {
-    this.#open = options.open;
+    this.#options = options;
+  }
+
+  /** The last entry appended. */
+  get appendedSeq(): number {
+    return this.#appended;
   }
 
   /** An entry was appended: invalidates at once, at the same time as the entry is replicated. */
   appended(seq: number, touches: Touches): void {
     assert(seq > this.#appended, 'entries are appended in order');
     this.#appended = seq;
-    if (touches.ids.length + touches.names.length + touches.topics.length > 0) {
+    if (!isEmpty(touches)) {
       this.#unapplied.set(seq, touches);
-      count(this.#pendingIds, touches.ids, 1);
-      count(this.#pendingNames, touches.names, 1);
-      count(this.#pendingTopics, touches.topics, 1);
+      this.#count(touches, 1);
       this.#invalidate(seq, touches);
     }
-    this.#advance();
+    this.advance();
   }
 
-  /** A frontend is given an answer that it may cache. */
-  lend(id: number | undefined, name: string | undefined): void {
-    if (this.#holdings.size === 0) return;
-    if (id !== undefined) this.#lentIds.add(id);
-    if (name !== undefined) this.#lentNames.add(name);
+  /** An answer may be kept: a product's by its id and name, or that one of the two stands for none. */
+  lend(id: number | undefined, name: string | undefined): boolean {
+    if (id !== undefined && name !== undefined) {
+      this.lent.product(id, name);
+      return true;
+    }
+    const item = id ?? name;
+    return item !== undefined && this.lent.absent(item);
   }
 
   /** The same for lists of a topic. */
   lendTopic(topic: string): void {
-    if (this.#holdings.size > 0) this.#lentTopics.add(topic);
+    this.lent.topic(topic);
   }
 
   /** An entry was applied: its items can be cached again. */
@@ -85,9 +84,7 @@ export class Gates {
     const touches = this.#unapplied.get(seq);
     if (!touches) return;
     this.#unapplied.delete(seq);
-    count(this.#pendingIds, touches.ids, -1);
-    count(this.#pendingNames, touches.names, -1);
-    count(this.#pendingTopics, touches.topics, -1);
+    this.#count(touches, -1);
   }
 
   /** Everything that unapplied entries touch. */
@@ -95,6 +92,7 @@ export class Gates {
     return {
       ids: [...this.#pendingIds.keys()],
       names: [...this.#pendingNames.keys()],
+      named: [],
       topics: [...this.#pendingTopics.keys()],
     };
   }
@@ -109,26 +107,17 @@ export class Gates {
     return !this.#pendingTopics.has(topic);
   }
 
-  /** A frontend with an empty cache; it is told of every entry appended from now on. */
-  join(holder: CacheHolder): void {
-    this.#holdings.set(holder, {
-      holder,
-      sent: this.#appended,
-      acknowledged: this.#appended,
-    });
-  }
-
-  /** The frontend's session is over, and it knows: it serves nothing from its cache. */
-  leave(holder: CacheHolder): void {
-    if (this.#holdings.delete(holder)) this.#advance();
-  }
-
-  /** This replica begins to lead with a log that ends at `seq`: no cache holds anything of it yet. */
-  lead(seq: number): void {
+  /**
+   * This replica begins to lead with a log that ends at `appended` and of which it has applied
+   * `applied`. What is beyond may contradict what a former leader lent, until `strangersUntilMs`
+   * or until the sessions know better.
+   */
+  lead(appended: number, applied: number, strangersUntilMs: number): void {
     this.resign();
-    this.#appended = seq;
-    this.#opened = seq;
-    this.#open(seq);
+    this.#appended = appended;
+    this.#opened = applied;
+    this.sessions.lead(strangersUntilMs);
+    this.advance();
   }
 
   /** This replica no longer leads: what it appended is not its own to show. */
@@ -137,57 +126,68 @@ export class Gates {
     this.#pendingIds.clear();
     this.#pendingNames.clear();
     this.#pendingTopics.clear();
-    this.#lentIds.clear();
-    this.#lentNames.clear();
-    this.#lentTopics.clear();
-    this.#holdings.clear();
+    this.lent.clear();
+    this.sessions.clear();
+    this.#endExpiry();
   }
 
-  get holders(): number {
-    return this.#holdings.size;
+  /** Somebody has acknowledged, come, gone or run out of time: opens what need not wait. */
+  advance(): void {
+    const nowMs = this.#options.clock.nowMs();
+    this.sessions.expire(nowMs);
+    const through = this.sessions.openThrough(this.#appended, this.#opened);
+    if (through > this.#opened) {
+      this.#opened = through;
+      this.#options.open(through);
+    }
+    if (this.#opened < this.#appended) this.#awaitExpiry(nowMs);
   }
 
   invariants(): void {
     assert(this.#opened <= this.#appended, 'only appended entries have gates');
-    for (const holding of this.#holdings.values()) {
-      assert(holding.acknowledged <= holding.sent, 'only what was sent is acknowledged');
-    }
     assert(this.#unapplied.size > 0 || this.#pendingIds.size === 0, 'pending items are unapplied');
+    assert(
+      this.#unapplied.size > 0 || this.#pendingNames.size === 0,
+      'pending names are unapplied',
+    );
   }
 
   /** An item that is bought all the time is in no cache, and costs the frontends no message. */
   #invalidate(seq: number, touches: Touches): void {
-    const ids = touches.ids.filter((id) => this.#lentIds.delete(id));
-    const names = touches.names.filter((name) => this.#lentNames.delete(name));
-    const topics = touches.topics.filter((topic) => this.#lentTopics.delete(topic));
-    if (ids.length + names.length + topics.length === 0) return;
-    for (const holding of this.#holdings.values()) {
-      holding.sent = seq;
-      holding.holder.invalidate(seq, { ids, names, topics }, () => {
-        assert(seq > holding.acknowledged, 'invalidations are acknowledged in order');
-        holding.acknowledged = seq;
-        this.#advance();
-      });
-    }
+    const kept = this.lent.take(touches);
+    if (kept.ids.length + kept.names.length + kept.topics.length === 0) return;
+    const now = (): number => this.#options.clock.nowMs();
+    this.sessions.invalidate(seq, kept, now, () => this.advance());
   }
 
-  #advance(): void {
-    let through = this.#appended;
-    for (const holding of this.#holdings.values()) {
-      if (holding.acknowledged < holding.sent) through = Math.min(through, this.#before(holding));
-    }
-    if (through <= this.#opened) return;
-    this.#opened = through;
-    this.#open(through);
+  /** A timer that comes late opens late, and never too early. */
+  #awaitExpiry(nowMs: number): void {
+    const nextMs = this.sessions.nextExpiryMs();
+    if (nextMs >= this.#expiryMs) return;
+    this.#endExpiry();
+    this.#expiryMs = nextMs;
+    this.#expiry = this.#options.clock.after(Math.max(1, nextMs - nowMs), () => {
+      this.#endExpiry();
+      this.advance();
+    });
   }
 
-  /** The last entry that a frontend no longer holds up: the one before its oldest open invalidation. */
-  #before(holding: Holding): number {
-    for (const seq of this.#unapplied.keys()) {
-      if (seq > holding.acknowledged) return seq - 1;
-    }
-    return this.#appended;
+  #endExpiry(): void {
+    this.#expiry?.cancel();
+    this.#expiry = undefined;
+    this.#expiryMs = Number.POSITIVE_INFINITY;
   }
+
+  #count(touches: Touches, step: 1 | -1): void {
+    count(this.#pendingIds, touches.ids, step);
+    count(this.#pendingNames, touches.names, step);
+    count(this.#pendingNames, touches.named, step);
+    count(this.#pendingTopics, touches.topics, step);
+  }
+}
+
+function isEmpty({ ids, names, named, topics }: Touches): boolean {
+  return ids.length + names.length + named.length + topics.length === 0;
 }
 
 function count<K>(pending: Map<K, number>, keys: readonly K[], step: 1 | -1): void {

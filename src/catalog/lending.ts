@@ -74,16 +74,13 @@ function lendId({ machine, gates }: CatalogStore, id: number): boolean {
   if (isAbsent && !gates.isCacheable(unusedIds, undefined)) return false;
   // Both ways: a pending purchase by name may hit a record that had another id at its append.
   if (!gates.isCacheable(id, name)) return false;
-  gates.lend(id, name);
-  if (isAbsent) gates.lend(unusedIds, undefined);
-  return true;
+  return gates.lend(id, name) && (!isAbsent || gates.lend(unusedIds, undefined));
 }
 
 function lendName({ machine, gates }: CatalogStore, name: string): boolean {
   const id = machine.byName(name)?.[0];
   if (!gates.isCacheable(id, name)) return false;
-  gates.lend(id, name);
-  return true;
+  return gates.lend(id, name);
 }
 
 function lendTopic({ gates }: CatalogStore, topic: string): boolean {

@@ -3,24 +3,26 @@
  * sessions for their caches, the order leader sells and tails the sales. Positions of fields stand
  * in wire/internal.ts. Invariant: a peer that is gone holds no gate and gets no sales.
  */
+import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
 import type {
   CatalogAudit,
   CursorParams,
-  InvalidateParams,
+  EndSessionParams,
   LendParams,
+  RenewParams,
   SellAnswer,
   SellParams,
-  SessionAnswer,
+  SessionParams,
   TailAnswer,
   TailParams,
   WatchChangesParams,
 } from '../wire/internal.js';
 import { checkPurchases } from '../wire/purchase-check.js';
 import type { ChangeListener } from './change-feed.js';
-import type { CacheHolder } from './gates.js';
 import { lend } from './lending.js';
+import { SessionDesk } from './session-desk.js';
 import type { CatalogStore } from './store.js';
 import type { Subscriber } from './tails.js';
 
@@ -45,12 +47,10 @@ export interface PeerReply {
   fail(error: BazarError): void;
 }
 
-/** An invalidation that is not acknowledged for so long is not coming back: the session is cut. */
-const invalidationMs = 5_000;
-
 export interface PeerDeskOptions {
   readonly store: CatalogStore;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** The catalog's part of an audit. */
   readonly audit: (token: string) => Promise<CatalogAudit>;
 }
@@ -58,13 +58,15 @@ export interface PeerDeskOptions {
 export class PeerDesk {
   readonly #store: CatalogStore;
   readonly #options: PeerDeskOptions;
-  readonly #holders = new Map<Peer, CacheHolder>();
+  readonly #sessions: SessionDesk;
   readonly #subscribers = new Map<Peer, Subscriber>();
   readonly #listeners = new Map<Peer, ChangeListener>();
 
   constructor(options: PeerDeskOptions) {
     this.#options = options;
     this.#store = options.store;
+    const { store, logger, clock } = options;
+    this.#sessions = new SessionDesk({ store, logger, nowMs: () => clock.nowMs() });
   }
 
   /** False where the method is not one of this desk's. */
@@ -80,16 +82,22 @@ export class PeerDesk {
         reply.result(lend(this.#store, params as LendParams));
         return true;
       case 'begin_session':
-        this.#beginSession(peer, reply);
+        answer(this.#sessions.begin(peer, params as SessionParams), reply);
+        return true;
+      case 'renew_lease':
+        this.#sessions
+          .renew(peer, params as RenewParams, reply)
+          .catch((error: unknown) => reply.fail(toBazarError(error)));
+        return true;
+      case 'end_session':
+        this.#sessions.end(peer, params as EndSessionParams);
+        reply.result(null);
         return true;
       case 'watch_changes':
         this.#watchChanges(peer, params as WatchChangesParams, reply);
         return true;
       case 'audit':
-        this.#options.audit((params as readonly [string])[0]).then(
-          (audit) => reply.result(audit),
-          (error: unknown) => reply.fail(toBazarError(error)),
-        );
+        answer(this.#options.audit((params as readonly [string])[0]), reply);
         return true;
       default:
         return false;
@@ -104,11 +112,7 @@ export class PeerDesk {
   }
 
   closed(peer: Peer): void {
-    const holder = this.#holders.get(peer);
-    if (holder) {
-      this.#holders.delete(peer);
-      this.#store.gates.leave(holder);
-    }
+    this.#sessions.closed(peer);
     const subscriber = this.#subscribers.get(peer);
     if (subscriber) {
       this.#subscribers.delete(peer);
@@ -119,8 +123,8 @@ export class PeerDesk {
 
   /** This replica leads no more: its peers look for the one who does. */
   resign(): void {
-    const peers = [this.#holders, this.#subscribers, this.#listeners];
-    for (const peer of peers.flatMap((each) => [...each.keys()])) peer.end();
+    const others = [...this.#subscribers.keys(), ...this.#listeners.keys()];
+    for (const peer of [...this.#sessions.peers, ...others]) peer.end();
   }
 
   #sell([orderEpoch, purchases]: SellParams, reply: PeerReply): void {
@@ -176,37 +180,6 @@ export class PeerDesk {
     this.#store.changes.leave(listener);
   }
 
-  #beginSession(peer: Peer, reply: PeerReply): void {
-    const { logEnd, epoch } = this.#requireLead();
-    const before = this.#holders.get(peer);
-    if (before) this.#store.gates.leave(before);
-    const holder = this.#holder(peer);
-    this.#holders.set(peer, holder);
-    const answer: SessionAnswer = [logEnd.seq, epoch];
-    reply.result(answer);
-    this.#store.gates.join(holder);
-  }
-
-  #holder(peer: Peer): CacheHolder {
-    return {
-      name: peer.remote,
-      invalidate: (seq, touches, acknowledged) => {
-        const params: InvalidateParams = [seq, touches.ids, touches.names, touches.topics];
-        peer.request('invalidate', params, invalidationMs, (error) => {
-          if (error === undefined) acknowledged();
-          else this.#cut(peer, error);
-        });
-      },
-    };
-  }
-
-  /** A frontend that does not acknowledge may serve what is old: it must notice that it is alone. */
-  #cut(peer: Peer, error: BazarError): void {
-    if (peer.closed) return;
-    this.#options.logger.warn({ remote: peer.remote, error: error.message }, 'frontend is silent');
-    peer.destroy(error);
-  }
-
   #requireLead() {
     const status = this.#store.status();
     if (status.serving) return status;
@@ -214,4 +187,11 @@ export class PeerDesk {
       details: { leader: status.leader },
     });
   }
+}
+
+function answer(work: Promise<unknown>, reply: PeerReply): void {
+  work.then(
+    (result) => reply.result(result),
+    (error: unknown) => reply.fail(toBazarError(error)),
+  );
 }

@@ -19,6 +19,7 @@ import { startRestocking } from './restock.js';
 import { restoreCatalog } from './restore.js';
 import { SnapshotKeeper } from './snapshots.js';
 import { CatalogStore } from './store.js';
+import { strikeDead } from './strike-dead.js';
 import { ThreadDesk } from './thread-desk.js';
 
 export async function startCatalog(config: CatalogConfig): Promise<RunningService> {
@@ -49,7 +50,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   });
   const store = new CatalogStore({ group: member.host, machine, clock });
   const auditor = new CatalogAuditor(store, jobs, folder);
-  const desk = new PeerDesk({ store, logger, audit: (token) => auditor.audit(token) });
+  const desk = new PeerDesk({ store, logger, clock, audit: (token) => auditor.audit(token) });
   member.host.onRole(({ role }) => {
     if (role !== 'leader') desk.resign();
   });
@@ -65,6 +66,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const { restockEverySeconds: everySeconds, restockTo: target } = config;
   const restocking = startRestocking({ store, clock, logger, everySeconds, target });
   const cursor = keepCursor(store, clock, logger);
+  const striking = strikeDead(store, clock, logger);
   const snapshots = new SnapshotKeeper({ folder, store, jobs, clock, logger, base });
   snapshots.start();
   return {
@@ -75,6 +77,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     async stop() {
       restocking.cancel();
       cursor.cancel();
+      striking.cancel();
       await snapshots.stop();
       await member.close();
       await jobs.close();

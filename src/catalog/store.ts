@@ -13,6 +13,8 @@ import type { CatalogCommand, NewProduct, Outcome, Purchase } from '../wire/inte
 import type { CatalogMachine, CatalogResult } from './catalog-machine.js';
 import { ChangeFeed } from './change-feed.js';
 import { Gates, type Touches } from './gates.js';
+import { Leases } from './leases.js';
+import { Pushes } from './pushes.js';
 import { SalesTails } from './tails.js';
 import { withPending } from './touches.js';
 
@@ -24,22 +26,33 @@ export interface CatalogStoreOptions {
 
 export class CatalogStore {
   readonly gates: Gates;
+  readonly leases: Leases;
   readonly tails: SalesTails;
   readonly changes: ChangeFeed;
+  readonly #pushes: Pushes;
   readonly #group: Group<CatalogResult>;
   readonly #machine: CatalogMachine;
   readonly #clock: Clock;
   readonly #servingListeners: (() => void)[] = [];
-  #leading = false;
+  /** Of the lead; 0: another leads. */
+  #leadEpoch = 0;
   #serving = false;
 
   constructor(options: CatalogStoreOptions) {
-    this.#group = options.group;
-    this.#machine = options.machine;
-    this.#clock = options.clock;
-    this.gates = new Gates({ open: (seq) => this.#group.openGates(seq) });
-    this.tails = new SalesTails(options.machine);
-    const { clock, machine } = options;
+    const { clock, machine, group } = options;
+    this.#group = group;
+    this.#machine = machine;
+    this.#clock = clock;
+    this.gates = new Gates({ clock, open: (seq) => group.openGates(seq) });
+    const propose = (command: CatalogCommand) => this.propose(command);
+    this.leases = new Leases({ group, machine, gates: this.gates, propose });
+    this.#pushes = new Pushes({
+      clock,
+      gates: this.gates,
+      record: (id) => machine.byId(id),
+      appliedSeq: () => machine.appliedSeq,
+    });
+    this.tails = new SalesTails(machine);
     this.changes = new ChangeFeed({ clock, record: (id) => machine.byId(id) });
     this.#group.onRole((status) => this.#roleChanged(status));
   }
@@ -55,6 +68,11 @@ export class CatalogStore {
   /** Resolves when everything committed before the call is applied here (R9). */
   readBarrier(): Promise<number> {
     return this.#group.readBarrier();
+  }
+
+  /** Resolves when a majority has vouched, since the call, that this replica leads (A15). */
+  async confirmLead(): Promise<void> {
+    await this.#group.confirmLead();
   }
 
   /** Decides purchases in one entry; outcomes in their order. */
@@ -84,11 +102,16 @@ export class CatalogStore {
   }
 
   /** The same, with the entry's place in the log. */
-  proposeAt(command: CatalogCommand): Promise<Applied<CatalogResult>> {
-    return this.#group.propose(encode(command), (seq) =>
+  async proposeAt(command: CatalogCommand): Promise<Applied<CatalogResult>> {
+    // What it touches rests on what the log before it comes to, which is not known before.
+    if (restsOnState.has(command[0]) && !this.status().serving) {
+      throw new BazarError('unavailable', 'this replica does not serve');
+    }
+    return this.#group.propose(encode(command), (seq) => {
+      this.leases.appended(seq, command);
       // At append, not before: the names that it resolves may have changed since.
-      this.gates.appended(seq, this.#touches(command)),
-    );
+      this.gates.appended(seq, this.#touches(command));
+    });
   }
 
   /** Calls back each time this replica begins to serve as leader; at once where it does already. */
@@ -100,6 +123,8 @@ export class CatalogStore {
   /** Called by the group for every entry that it applies, before the proposer hears of it. */
   applied(entry: Entry, result: CatalogResult): void {
     this.gates.applied(entry.seq);
+    this.leases.applied(entry.seq);
+    this.#pushes.applied();
     if (result.kind === 'sell' && result.sales) this.tails.applied(result.sales);
     this.changes.applied(result);
   }
@@ -109,11 +134,22 @@ export class CatalogStore {
   }
 
   #roleChanged(status: GroupStatus): void {
-    if (status.role === 'leader' && !this.#leading) this.gates.lead(status.logEnd.seq);
-    if (status.role !== 'leader' && this.#leading) this.gates.resign();
-    this.#leading = status.role === 'leader';
+    const leadEpoch = status.role === 'leader' ? status.epoch : 0;
+    if (leadEpoch !== this.#leadEpoch) {
+      this.#leadEpoch = leadEpoch;
+      if (leadEpoch > 0) this.leases.lead(status);
+      else this.leases.resign();
+    }
     const began = status.serving && !this.#serving;
     this.#serving = status.serving;
     if (began) for (const callback of this.#servingListeners) callback();
   }
 }
+
+/** Commands of which the names, topics or stocks of the moment tell what they may change. */
+const restsOnState: ReadonlySet<CatalogCommand[0]> = new Set([
+  'restock',
+  'add',
+  'update',
+  'remove',
+]);

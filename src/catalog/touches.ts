@@ -15,7 +15,7 @@ export const unusedIds = 0;
 export const anyTopic = '';
 
 const none: readonly never[] = [];
-const nothing: Touches = { ids: none, names: none, topics: none };
+const nothing: Touches = { ids: none, names: none, named: none, topics: none };
 
 export function touchedBy(products: Products, command: CatalogCommand): Touches {
   switch (command[0]) {
@@ -30,7 +30,7 @@ export function touchedBy(products: Products, command: CatalogCommand): Touches 
     case 'stock':
       return touchedByNew(products, command[1]);
     case 'restock':
-      return { ids: products.below(command[2]), names: none, topics: none };
+      return { ...nothing, ids: products.below(command[2]) };
     case 'cursor':
     case 'register':
     case 'deregister':
@@ -44,28 +44,29 @@ export function touchedBy(products: Products, command: CatalogCommand): Touches 
 /** A name stays beside its id: by the time of the sale it may be another product's. */
 function touchedBySales(products: Products, purchases: readonly Purchase[]): Touches {
   const ids = new Set<number>();
-  const names = new Set<string>();
+  const named = new Set<string>();
   for (const purchase of purchases) {
     for (const [item] of purchase[3]) {
-      if (typeof item === 'string') names.add(item);
+      if (typeof item === 'string') named.add(item);
       const id = typeof item === 'number' ? item : resolve(products, item)?.id;
       if (id !== undefined) ids.add(id);
     }
   }
-  return { ids: [...ids], names: [...names], topics: none };
+  return { ids: [...ids], names: none, named: [...named], topics: none };
 }
 
 function touchedByUpdate(products: Products, id: number, change: ProductChange): Touches {
   const product = products.get(id);
-  const names = product ? [product.name] : [];
-  if (change.topic === undefined) return { ids: [id], names, topics: none };
-  return { ids: [id], names, topics: topicsOf(change.topic, product?.topic) };
+  const named = product ? [product.name] : none;
+  if (change.topic === undefined) return { ids: [id], names: none, named, topics: none };
+  const topics = topicsOf(change.topic, product?.topic);
+  return { ids: [id], names: none, named, topics };
 }
 
 function touchedByRemoval(products: Products, id: number): Touches {
   const product = products.get(id);
   const names = product ? [product.name] : [];
-  return { ids: [id], names, topics: topicsOf(product?.topic) };
+  return { ids: [id], names, named: none, topics: topicsOf(product?.topic) };
 }
 
 function touchedByNew(products: Products, wanted: readonly NewProduct[]): Touches {
@@ -77,7 +78,7 @@ function touchedByNew(products: Products, wanted: readonly NewProduct[]): Touche
     names.push(name);
     topics.push(topic);
   }
-  return { ids, names, topics: topicsOf(...topics) };
+  return { ids, names, named: none, topics: topicsOf(...topics) };
 }
 
 function topicsOf(...topics: readonly (string | undefined)[]): string[] {
@@ -96,7 +97,7 @@ export function withPending(
 ): Touches {
   if (command[0] === 'restock') {
     const { ids, names } = pending();
-    return { ids: union(touches.ids, ids), names: union(touches.names, names), topics: none };
+    return { ...touches, ids: union(touches.ids, ids), named: names };
   }
   if (touches.topics.length === 0) return touches;
   return { ...touches, topics: union(touches.topics, pending().topics) };

@@ -1,17 +1,21 @@
 /**
  * The memory that a frontend's owner shares with its session threads: a stamp and a floor for each
- * hash bucket of items, the session's generation and the epoch of its leader. Bumping a stamp makes every thread's copies
- * of the items in its bucket stale at once, without a message (docs/PROTOCOL.md, R8). Only the
- * owner writes. Invariant: stamps, floors and the generation never go back.
+ * hash bucket of items, the session's generation, and the end of its lease. Bumping a stamp makes
+ * every thread's copies of the items in its bucket stale at once, without a message; the lease is
+ * held against the clock at each look (docs/PROTOCOL.md, R8). Only the owner writes. Invariant:
+ * stamps, floors and the generation never go back.
  */
 import { assert } from '../base/assert.js';
+import { type Clock, systemClock } from '../base/clock.js';
 import { cacheLimits } from '../base/limits.js';
 
 const buckets = cacheLimits.stampBuckets;
 const generationIndex = 0;
 /** Counts the invalidations: the stamp of a bucket is the count at its last one. */
 const countIndex = 1;
-const stampsStart = 2;
+/** When the lease ends: milliseconds of the clock that all threads share, modulo 2^32. */
+const leaseIndex = 2;
+const stampsStart = 3;
 const floorsStart = Math.ceil(((stampsStart + buckets) * 4) / 8) * 8;
 /** After the floors of the buckets stands the floor of the session, which is every bucket's. */
 const sessionFloor = buckets;
@@ -35,8 +39,14 @@ export class Stamps {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #floors: BigInt64Array;
+  readonly #clock: Clock;
 
-  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer(bytes)) {
+  /** The clock has one origin for all threads. */
+  constructor(
+    buffer: SharedArrayBuffer = new SharedArrayBuffer(bytes),
+    clock: Clock = systemClock,
+  ) {
+    this.#clock = clock;
     assert(buffer.byteLength === bytes, 'the shared memory has its size');
     this.buffer = buffer;
     this.#words = new Int32Array(buffer, 0, stampsStart + buckets);
@@ -55,6 +65,15 @@ export class Stamps {
 
   get inSession(): boolean {
     return this.generation % 2 === 1;
+  }
+
+  /**
+   * By the clock, now: no timer tells it, for after a pause input may come before timers (A17).
+   * What is left is far below the 2^31 ms at which this would go wrong.
+   */
+  get isLeased(): boolean {
+    const nowMs = Math.floor(this.#clock.nowMs()) | 0;
+    return ((Atomics.load(this.#words, leaseIndex) - nowMs) | 0) > 0;
   }
 
   idBucket(id: number): number {
@@ -90,10 +109,14 @@ export class Stamps {
     return ((count - stamp) | 0) < 0 ? undefined : { bucket, stamp, generation };
   }
 
-  /** True while nothing of the bucket was invalidated and the session lasts. */
+  /**
+   * True while nothing of the bucket was invalidated and the session and its lease last. The
+   * generation comes last: the lease that was looked at is then of no later session.
+   */
   isCurrent(sighting: Sighting): boolean {
     return (
       Atomics.load(this.#words, stampsStart + sighting.bucket) === sighting.stamp &&
+      this.isLeased &&
       Atomics.load(this.#words, generationIndex) === sighting.generation
     );
   }
@@ -124,12 +147,22 @@ export class Stamps {
     Atomics.store(this.#words, countIndex, count);
   }
 
-  /** Owner: a session with the leader of an epoch began; nothing older than its log end is cached. */
-  beginSession(logEnd: number, epoch: number): void {
+  /**
+   * Owner: a session with the leader of an epoch began; nothing older than its log end is cached,
+   * and nothing is served from `leaseEndMs` on.
+   */
+  beginSession(logEnd: number, epoch: number, leaseEndMs: number): void {
     if (this.inSession) this.endSession();
     this.#raiseFloor(sessionFloor, logEnd);
     Atomics.store(this.#floors, sessionEpoch, BigInt(epoch));
+    Atomics.store(this.#words, leaseIndex, Math.floor(leaseEndMs) | 0);
     Atomics.add(this.#words, generationIndex, 1);
+  }
+
+  /** Owner: the lease of this session goes on. */
+  renew(leaseEndMs: number): void {
+    assert(this.inSession, 'a lease is of a session');
+    Atomics.store(this.#words, leaseIndex, Math.floor(leaseEndMs) | 0);
   }
 
   /** Owner: the session is over; every thread's cache is void at once. */

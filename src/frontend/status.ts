@@ -29,6 +29,10 @@ export function frontendStatus(
     name,
     pid: process.pid,
     cache: { ...counters, hit_rate: asked === 0 ? 0 : counters.hits / asked },
-    lease: { held: stamps.inSession, generation: stamps.generation },
+    lease: {
+      held: stamps.inSession && stamps.isLeased,
+      generation: stamps.generation,
+      epoch: stamps.epoch,
+    },
   };
 }

@@ -145,8 +145,22 @@ export type TailAnswer = readonly [logTime: number];
 /** `cursor`, a notification: all orders through the number are committed. */
 export type CursorParams = readonly [number: number, orderEpoch: number];
 
-/** `begin_session` of a frontend at the catalog leader; from its answer on it gets `invalidate`. */
-export type SessionAnswer = readonly [logEnd: number, epoch: number];
+/**
+ * `begin_session` of a frontend's process, which has dropped its cache, at the leader of an epoch:
+ * from the answer on it holds a lease, counted from when it asked, and gets `invalidate` and
+ * `records`. `attempt` counts up in the process, so that one that comes late is known as such.
+ */
+export type SessionParams = readonly [
+  frontend: string,
+  process: string,
+  attempt: number,
+  epoch: number,
+];
+export type SessionAnswer = readonly [logEnd: number, epoch: number, generation: number];
+/** `renew_lease`, answered with null; `conflict` where the lease had run out. */
+export type RenewParams = readonly [process: string, generation: number];
+/** `end_session`: the process has dropped its cache and begins no more. */
+export type EndSessionParams = readonly [process: string, attempt: number];
 export type InvalidateParams = readonly [
   seq: number,
   ids: readonly number[],
@@ -154,6 +168,9 @@ export type InvalidateParams = readonly [
   /** Whose lists change, in lower case; '' stands for lists by text alone. */
   topics: readonly string[],
 ];
+
+/** `records`, a notification: the products as they are at `seq`; what comes after it invalidates. */
+export type RecordsParams = readonly [seq: number, records: readonly ProductRecord[]];
 
 /**
  * `lend`, a question of another replica to the catalog leader: may a frontend keep answers about

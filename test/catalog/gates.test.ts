@@ -1,43 +1,64 @@
 import t from 'tap';
-import { type CacheHolder, Gates, type Touches } from '../../src/catalog/gates.js';
+import type { CacheHolder } from '../../src/catalog/cache-sessions.js';
+import { Gates, type Touches } from '../../src/catalog/gates.js';
+import { ManualClock } from '../helpers/manual-clock.js';
+
+const leaseMs = 1_000;
+/** By when a lease has run out at the leader, for certain. */
+const spanMs = 1_080;
 
 interface FakeHolder extends CacheHolder {
-  readonly told: { seq: number; touches: Touches }[];
+  readonly told: { seq: number; ids: readonly number[] }[];
   acknowledge(): void;
 }
 
-function holder(name: string): FakeHolder {
+function holder(process: string): FakeHolder {
   const pending: (() => void)[] = [];
-  const told: { seq: number; touches: Touches }[] = [];
+  const told: { seq: number; ids: readonly number[] }[] = [];
   return {
-    name,
+    process,
     told,
-    invalidate(seq, touches, acknowledged) {
-      told.push({ seq, touches });
+    invalidate(seq, { ids }, acknowledged) {
+      told.push({ seq, ids });
       pending.push(acknowledged);
     },
+    push() {},
     acknowledge: () => pending.shift()?.(),
   };
 }
 
-/** Gates at which every test's items are thought to be cached as soon as there is a cache. */
-function build(): { gates: Gates; opened: number[]; join(one: CacheHolder): void } {
+/** Gates of a leader that nobody else led before, at which product 8 is in every cache. */
+function build() {
+  const clock = new ManualClock();
   const opened: number[] = [];
-  const gates = new Gates({ open: (seq) => opened.push(seq) });
+  const gates = new Gates({ clock, open: (seq) => opened.push(seq) });
+  gates.lead(0, 0, 0);
+  let attempts = 0;
   return {
-    gates,
-    opened,
-    join(one) {
-      gates.join(one);
+    ...{ clock, gates, opened },
+    join(one: CacheHolder): number {
+      attempts += 1;
+      gates.sessions.dropped(one.process, attempts);
       gates.lend(8, 'Tux');
+      return gates.sessions.begin(one, gates.appendedSeq, clock.nowMs());
+    },
+    /** Whether the lease is granted; undefined while that is open. */
+    renew(one: CacheHolder, generation: number): { granted?: boolean } {
+      const answer: { granted?: boolean } = {};
+      const sent = gates.sessions.sentTo(one.process, generation) ?? 0;
+      const done = (granted: boolean): void => {
+        answer.granted = granted;
+      };
+      gates.sessions.renew(one.process, generation, { sent, done }, clock.nowMs());
+      return answer;
     },
   };
 }
 
-const tux: Touches = { ids: [8], names: [], topics: [] };
-const none: Touches = { ids: [], names: [], topics: [] };
+const none: Touches = { ids: [], names: [], named: [], topics: [] };
+const tux: Touches = { ...none, ids: [8] };
 
-t.test('with no frontend connected a gate opens at once', async (t) => {
+t.test('with no frontend in session a gate opens at once', async (t) => {
   const { gates, opened } = build();
   gates.appended(1, tux);
   t.same(opened, [1]);
@@ -45,11 +66,11 @@ t.test('with no frontend connected a gate opens at once', async (t) => {
 
 t.test('a gate waits for the slowest of the frontends', async (t) => {
   const { gates, opened, join } = build();
-  const [one, two] = [holder('frontend-1'), holder('frontend-2')];
+  const [one, two] = [holder('a'), holder('b')];
   join(one);
   join(two);
   gates.appended(1, tux);
-  t.same(one.told, [{ seq: 1, touches: tux }]);
+  t.same(one.told, [{ seq: 1, ids: [8] }]);
   one.acknowledge();
   t.same(opened, []);
   two.acknowledge();
@@ -59,7 +80,7 @@ t.test('a gate waits for the slowest of the frontends', async (t) => {
 
 t.test('an entry that touches nothing still waits for the entries before it', async (t) => {
   const { gates, opened, join } = build();
-  const one = holder('frontend-1');
+  const one = holder('a');
   join(one);
   gates.appended(1, tux);
   gates.appended(2, none);
@@ -71,7 +92,7 @@ t.test('an entry that touches nothing still waits for the entries before it', as
 
 t.test('acknowledgements of a pipeline open gate after gate', async (t) => {
   const { gates, opened, join } = build();
-  const one = holder('frontend-1');
+  const one = holder('a');
   join(one);
   gates.appended(1, tux);
   gates.appended(2, none);
@@ -79,26 +100,13 @@ t.test('acknowledgements of a pipeline open gate after gate', async (t) => {
   gates.appended(3, tux);
   one.acknowledge();
   t.same(opened, [2]);
-  gates.applied(1);
   one.acknowledge();
   t.same(opened, [2, 3]);
 });
 
-t.test('a frontend that leaves holds nothing up', async (t) => {
-  const { gates, opened, join } = build();
-  const one = holder('frontend-1');
-  join(one);
-  gates.appended(1, tux);
-  gates.leave(one);
-  t.same(opened, [1]);
-  gates.appended(2, tux);
-  t.same(opened, [1, 2]);
-  t.equal(one.told.length, 1);
-});
-
 t.test('a frontend that joins has no part in the entries before', async (t) => {
   const { gates, opened, join } = build();
-  const [one, late] = [holder('frontend-1'), holder('frontend-2')];
+  const [one, late] = [holder('a'), holder('b')];
   join(one);
   gates.appended(1, tux);
   join(late);
@@ -107,10 +115,146 @@ t.test('a frontend that joins has no part in the entries before', async (t) => {
   t.same(opened, [1]);
 });
 
+t.test('a silent frontend is waited for until its lease has run out, and no longer', async (t) => {
+  const { gates, clock, opened, join, renew } = build();
+  const one = holder('a');
+  const generation = join(one);
+  clock.advance(200);
+  t.equal(renew(one, generation).granted, true);
+  clock.advance(500);
+  gates.appended(1, tux);
+  clock.advance(spanMs - 500 - 1);
+  t.same(opened, [], 'longer than it holds the lease itself, by what clocks may differ');
+  clock.advance(1);
+  t.same(opened, [1]);
+  t.equal(renew(one, generation).granted, false, 'it must begin anew');
+});
+
+t.test('a lease is not renewed while an invalidation from before it is open', async (t) => {
+  const { gates, clock, opened, join, renew } = build();
+  const one = holder('a');
+  const generation = join(one);
+  gates.appended(1, tux);
+  clock.advance(900);
+  const late = renew(one, generation);
+  t.same(late, {});
+  clock.advance(spanMs - 900);
+  t.same(opened, [1], 'a write waits for one lease, however often it is renewed');
+  t.equal(late.granted, false);
+});
+
+t.test('what was sent after a renewal does not hold it up', async (t) => {
+  const { gates, clock, join, renew } = build();
+  const one = holder('a');
+  const generation = join(one);
+  gates.appended(1, tux);
+  const renewal = renew(one, generation);
+  gates.lend(8, 'Tux');
+  gates.appended(2, tux);
+  t.same(renewal, {});
+  clock.advance(100);
+  one.acknowledge();
+  t.equal(renewal.granted, true);
+  clock.advance(spanMs - 1);
+  gates.advance();
+  t.equal(gates.sessions.has('a'), true, 'from the moment of the grant');
+});
+
+t.test('a closed connection changes nothing: the frontend may not know', async (t) => {
+  const { gates, clock, opened, join } = build();
+  const one = holder('a');
+  join(one);
+  gates.sessions.closed(one);
+  gates.appended(1, tux);
+  gates.advance();
+  t.same(opened, []);
+  clock.advance(spanMs);
+  t.same(opened, [1]);
+});
+
+t.test('a process that begins anew has dropped what it held', async (t) => {
+  const { gates, opened, join } = build();
+  const one = holder('a');
+  const generation = join(one);
+  gates.appended(1, tux);
+  t.equal(gates.sessions.dropped('a', 2), true);
+  gates.advance();
+  t.same(opened, [1]);
+  t.not(join(holder('a')), generation, 'and gets another generation');
+});
+
+t.test('a beginning that comes late drops nothing', async (t) => {
+  const { gates, opened, join } = build();
+  const one = holder('a');
+  join(one);
+  join(one);
+  gates.appended(1, tux);
+  t.equal(gates.sessions.dropped('a', 1), false);
+  gates.advance();
+  t.same(opened, []);
+});
+
+t.test('a new leader waits for all to whom a former one may have lent', async (t) => {
+  const { gates, clock, opened } = build();
+  gates.lead(7, 4, clock.nowMs() + spanMs);
+  gates.sessions.expect(['a', 'b']);
+  gates.advance();
+  t.same(opened, [], 'what it has not applied may contradict a cache');
+  gates.sessions.dropped('a', 1);
+  gates.advance();
+  gates.appended(8, none);
+  t.same(opened, []);
+  gates.sessions.dropped('b', 1);
+  gates.advance();
+  t.same(opened, [8], 'and opens early when all have come');
+});
+
+t.test('a new leader waits no longer than any lease can last', async (t) => {
+  const { gates, clock, opened } = build();
+  gates.lead(7, 4, clock.nowMs() + spanMs);
+  gates.sessions.expect(['dead']);
+  clock.advance(spanMs - 1);
+  gates.appended(8, tux);
+  t.same(opened, []);
+  clock.advance(1);
+  t.same(opened, [8]);
+});
+
+t.test('until it knows whom to wait for it waits for everybody', async (t) => {
+  const { gates, clock, opened } = build();
+  gates.lead(7, 4, clock.nowMs() + spanMs);
+  gates.sessions.dropped('a', 1);
+  gates.advance();
+  t.same(opened, []);
+  gates.sessions.expect(['a']);
+  gates.advance();
+  t.same(opened, [7], 'who came meanwhile has nothing to be waited for');
+});
+
+t.test('a leader that never learns whom to wait for opens in the end', async (t) => {
+  const { gates, clock, opened } = build();
+  gates.lead(7, 4, clock.nowMs() + leaseMs);
+  clock.advance(leaseMs);
+  t.same(opened, [7]);
+});
+
+t.test('the first to run out is waited for no longer than itself', async (t) => {
+  const { gates, clock, opened, join, renew } = build();
+  const [short, long] = [holder('a'), holder('b')];
+  join(short);
+  const generation = join(long);
+  clock.advance(600);
+  renew(long, generation);
+  gates.appended(1, tux);
+  long.acknowledge();
+  clock.advance(spanMs - 600);
+  t.same(opened, [1]);
+});
+
 t.test('an item is not cacheable until every entry that touches it is applied', async (t) => {
   const { gates } = build();
   gates.appended(1, tux);
-  gates.appended(2, { ids: [8], names: ['Whale'], topics: [] });
+  gates.appended(2, { ...none, ids: [8], names: ['Whale'] });
   gates.applied(1);
   t.equal(gates.isCacheable(8, undefined), false);
   t.equal(gates.isCacheable(9, 'Whale'), false);
@@ -120,45 +264,63 @@ t.test('an item is not cacheable until every entry that touches it is applied', 
   t.equal(gates.isCacheable(9, 'Whale'), true);
 });
 
-t.test('a new leader opens the gates of the log that it took over', async (t) => {
-  const { gates, opened, join } = build();
-  const one = holder('frontend-1');
+t.test('a name that a sale refers to is undecided, but not invalidated', async (t) => {
+  const { gates, join } = build();
+  const one = holder('a');
   join(one);
-  gates.appended(1, tux);
-  gates.lead(7);
-  t.same(opened, [7]);
-  t.equal(gates.holders, 0, 'sessions begin anew with it');
-  t.equal(gates.isCacheable(8, undefined), true);
+  gates.appended(1, { ...none, named: ['Tux'] });
+  t.equal(gates.isCacheable(8, 'Tux'), false);
+  t.same(one.told, []);
+  gates.applied(1);
+  t.equal(gates.isCacheable(8, 'Tux'), true);
+  gates.invariants();
 });
 
-t.test(
-  'what is pending is told, for an entry that may touch whatever those before it touch',
-  async (t) => {
-    const { gates } = build();
-    gates.appended(1, tux);
-    gates.appended(2, { ids: [9], names: ['Whale'], topics: [] });
-    gates.applied(1);
-    t.same(gates.pending(), { ids: [9], names: ['Whale'], topics: [] });
-  },
-);
+t.test('what is pending is told, for an entry that may reach what others touch', async (t) => {
+  const { gates } = build();
+  gates.appended(1, tux);
+  gates.appended(2, { ...none, ids: [9], names: ['Whale'], topics: ['toys'] });
+  gates.applied(1);
+  t.same(gates.pending(), { ids: [9], names: ['Whale'], named: [], topics: ['toys'] });
+});
 
-t.test(
-  'an item that no frontend was given since its last invalidation costs no message',
-  async (t) => {
-    const { gates, opened, join } = build();
-    const one = holder('frontend-1');
-    join(one);
-    gates.appended(1, tux);
-    gates.appended(2, tux);
-    t.equal(one.told.length, 1);
-    t.same(opened, [], 'and waits for the message that is under way');
-    one.acknowledge();
-    t.same(opened, [2]);
-    gates.appended(3, tux);
-    t.same(opened, [2, 3]);
-    gates.lend(8, 'Tux');
-    gates.appended(4, tux);
-    t.equal(one.told.length, 2);
-    t.same(opened, [2, 3], 'until it is answered as cacheable again');
-  },
-);
+t.test('what no frontend was given since its last invalidation costs no message', async (t) => {
+  const { gates, opened, join } = build();
+  const one = holder('a');
+  join(one);
+  gates.appended(1, tux);
+  gates.appended(2, tux);
+  t.equal(one.told.length, 1);
+  t.same(opened, [], 'and waits for the message that is under way');
+  one.acknowledge();
+  t.same(opened, [2]);
+  gates.lend(8, 'Tux');
+  gates.appended(3, tux);
+  t.equal(one.told.length, 2);
+  t.same(opened, [2], 'until it is answered as cacheable again');
+});
+
+t.test('a list is invalidated by the topic of what changes', async (t) => {
+  const { gates, join } = build();
+  const one = holder('a');
+  join(one);
+  gates.lendTopic('toys');
+  gates.appended(1, { ...none, topics: ['books'] });
+  t.equal(one.told.length, 0);
+  t.equal(gates.isTopicCacheable('books'), false);
+  gates.appended(2, { ...none, topics: ['toys'] });
+  t.equal(one.told.length, 1);
+});
+
+t.test('who no longer leads waits for nobody and remembers nothing lent', async (t) => {
+  const { gates, clock, opened, join, renew } = build();
+  const one = holder('a');
+  const generation = join(one);
+  gates.appended(1, tux);
+  const renewal = renew(one, generation);
+  gates.resign();
+  t.equal(renewal.granted, false);
+  clock.advance(10 * spanMs);
+  t.same(opened, [], 'what it appended is not its own to show');
+  t.equal(gates.sessions.size, 0);
+});

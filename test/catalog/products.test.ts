@@ -183,23 +183,27 @@ t.test('an undecided command touches every product and name that it may change',
     ['Whale', 1],
     ['Kraken', 1],
   ]);
+  const none = { ids: [], names: [], named: [], topics: [] };
   t.same(machine.touches(['sell', 1, 0, [lines]]), {
+    ...none,
     ids: [9, 2],
-    names: ['Whale', 'Kraken'],
-    topics: [],
+    named: ['Whale', 'Kraken'],
   });
-  t.same(machine.touches(['update', 1, { add: 1 }]), { ids: [1], names: ['Tux'], topics: [] });
-  t.same(machine.touches(['remove', 9, null]), { ids: [9], names: [], topics: [''] });
+  t.same(machine.touches(['update', 1, { add: 1 }]), { ...none, ids: [1], named: ['Tux'] });
+  t.same(machine.touches(['remove', 9, null]), { ...none, ids: [9], topics: [''] });
   t.same(machine.touches(['add', product('Bear')]), {
     ids: [0, 3],
     names: ['Bear'],
+    named: [],
     topics: ['', 'toys'],
   });
-  t.same(machine.touches(['restock', 1, 100]), { ids: [2], names: [], topics: [] });
+  t.same(machine.touches(['restock', 1, 100]), { ...none, ids: [2] });
   t.same(machine.touches(['stock', [product('A', { id: 7 })]]), {
     ids: [0, 7],
     names: ['A'],
+    named: [],
     topics: ['', 'toys'],
   });
-  t.same(machine.touches(['cursor', 1]), { ids: [], names: [], topics: [] });
+  t.same(machine.touches(['cursor', 1]), none);
+  t.same(machine.touches(['register', 'p', 'frontend-1']), none);
 });

@@ -1,8 +1,13 @@
 import t from 'tap';
 import { Stamps } from '../../src/frontend/stamps.js';
+import { ManualClock } from '../helpers/manual-clock.js';
+
+/** Where nothing else is said, it stands still. */
+const clock = new ManualClock();
+const leaseEndMs = 1_000;
 
 t.test('nothing may be cached without a session', async (t) => {
-  const stamps = new Stamps();
+  const stamps = new Stamps(undefined, clock);
   const sighting = stamps.sight(stamps.idBucket(8));
   t.equal(stamps.mayFill(sighting, 100, 3), false);
 });
@@ -10,8 +15,8 @@ t.test('nothing may be cached without a session', async (t) => {
 t.test(
   'in a session an answer fills unless its item was invalidated since the question',
   async (t) => {
-    const stamps = new Stamps();
-    stamps.beginSession(10, 3);
+    const stamps = new Stamps(undefined, clock);
+    stamps.beginSession(10, 3, leaseEndMs);
     const bucket = stamps.idBucket(8);
     const sighting = stamps.sight(bucket);
     t.equal(stamps.mayFill(sighting, 10, 3), true);
@@ -21,8 +26,8 @@ t.test(
 );
 
 t.test('an answer from before the floor does not refill an old value', async (t) => {
-  const stamps = new Stamps();
-  stamps.beginSession(10, 3);
+  const stamps = new Stamps(undefined, clock);
+  stamps.beginSession(10, 3, leaseEndMs);
   const bucket = stamps.idBucket(8);
   stamps.invalidate(bucket, 12);
   const sighting = stamps.sight(bucket);
@@ -31,38 +36,68 @@ t.test('an answer from before the floor does not refill an old value', async (t)
 });
 
 t.test('a new session sets every floor to the log end', async (t) => {
-  const stamps = new Stamps();
-  stamps.beginSession(20, 3);
+  const stamps = new Stamps(undefined, clock);
+  stamps.beginSession(20, 3, leaseEndMs);
   const sighting = stamps.sight(stamps.idBucket(5));
   t.equal(stamps.mayFill(sighting, 19, 3), false);
   t.equal(stamps.mayFill(sighting, 20, 3), true);
 });
 
 t.test('what was cached in an earlier session is void, in every thread', async (t) => {
-  const stamps = new Stamps();
-  const inThread = new Stamps(stamps.buffer);
-  stamps.beginSession(1, 3);
+  const stamps = new Stamps(undefined, clock);
+  const inThread = new Stamps(stamps.buffer, clock);
+  stamps.beginSession(1, 3, leaseEndMs);
   const sighting = inThread.sight(inThread.nameBucket('Tux'));
   t.equal(inThread.isCurrent(sighting), true);
   stamps.endSession();
   t.equal(inThread.isCurrent(sighting), false);
-  stamps.beginSession(1, 3);
+  stamps.beginSession(1, 3, leaseEndMs);
   t.equal(inThread.isCurrent(sighting), false);
 });
 
 t.test('ending a session twice does not begin one', async (t) => {
-  const stamps = new Stamps();
-  stamps.beginSession(1, 3);
+  const stamps = new Stamps(undefined, clock);
+  stamps.beginSession(1, 3, leaseEndMs);
   stamps.endSession();
   stamps.endSession();
   t.equal(stamps.inSession, false);
 });
 
 t.test('ids and names fall into buckets that exist', async (t) => {
-  const stamps = new Stamps();
+  const stamps = new Stamps(undefined, clock);
   for (const id of [1, 17, 65_536, 2 ** 31, 2 ** 40]) {
     t.doesNotThrow(() => stamps.sight(stamps.idBucket(id)));
     t.ok(stamps.idBucket(id) >= 0 && stamps.idBucket(id) < 65_536);
   }
   t.ok(stamps.nameBucket('Étoile 星') < 65_536);
+});
+
+t.test('the lease is held against the clock at each look, in every thread', async (t) => {
+  const clock = new ManualClock();
+  const stamps = new Stamps(undefined, clock);
+  const inThread = new Stamps(stamps.buffer, clock);
+  clock.advance(5_000);
+  stamps.beginSession(1, 3, 6_000);
+  const sighting = inThread.sight(7);
+  t.equal(inThread.isCurrent(sighting), true);
+  clock.advance(999);
+  t.equal(inThread.isCurrent(sighting), true);
+  clock.advance(1);
+  t.equal(inThread.isCurrent(sighting), false, 'nobody need have told it');
+  t.equal(inThread.mayFill(sighting, 1, 3), false);
+  stamps.renew(7_000);
+  t.equal(inThread.isCurrent(sighting), true, 'renewed by a leader that had not given it up');
+});
+
+t.test('a lease ends at its time wherever the clock stands', async (t) => {
+  for (const startMs of [2 ** 31 - 500, 2 ** 32 - 500, 2 ** 40 + 0.5]) {
+    const clock = new ManualClock();
+    clock.advance(startMs);
+    const stamps = new Stamps(undefined, clock);
+    stamps.beginSession(1, 3, startMs + 1_000);
+    clock.advance(998);
+    t.equal(stamps.isLeased, true, `${startMs}`);
+    clock.advance(2);
+    t.equal(stamps.isLeased, false, `${startMs}`);
+  }
 });

@@ -2,6 +2,7 @@
  * Parts of the services with one rule broken each, for the seeded bugs: what production's classes
  * do, but for that rule. Where nothing is broken they are production's own.
  */
+import type { Clock } from '../../src/base/clock.js';
 import { CatalogMachine, type CatalogResult } from '../../src/catalog/catalog-machine.js';
 import { CatalogStore } from '../../src/catalog/store.js';
 import type { Entry } from '../../src/consensus/types.js';
@@ -142,8 +143,9 @@ class BrokenCache extends ProductCache {
 class LastingStamps extends Stamps {
   #begun = false;
 
-  override beginSession(logEnd: number, epoch: number): void {
-    if (!this.#begun) super.beginSession(logEnd, epoch);
+  override beginSession(logEnd: number, epoch: number, leaseEndMs: number): void {
+    if (this.#begun) this.renew(leaseEndMs);
+    else super.beginSession(logEnd, epoch, leaseEndMs);
     this.#begun = true;
   }
 
@@ -170,8 +172,9 @@ export function newOrderStore(
   return unordered ? new UnorderedOrders(options) : new OrderStore(options);
 }
 
-export function newStamps(world: World): Stamps {
-  return world.hasBug('cache-survives-sessions') ? new LastingStamps() : new Stamps();
+export function newStamps(world: World, clock: Clock): Stamps {
+  const lasts = world.hasBug('cache-survives-sessions');
+  return lasts ? new LastingStamps(undefined, clock) : new Stamps(undefined, clock);
 }
 
 export function newCache(world: World, stamps: Stamps, entries: number): ProductCache {

@@ -210,9 +210,8 @@ export class Customer {
       const hit = shop.cached(item);
       if (hit) source = 'hit';
       const questions = frontend.questions;
-      const fetched = hit ? undefined : shop.fetch(item, context.deadlineMs);
+      const fetched = hit ? undefined : shop.fetch(item, context);
       if (fetched && questions === frontend.questions) source = 'shared';
-      if (source !== 'fetched' && !frontend.isCovered) source = 'uncovered';
       return required((hit ?? (await fetched))?.product, 'an answer');
     });
     reads.lookedUp(product, floor, source, `${this.#options.name} at ${frontend.name}`);

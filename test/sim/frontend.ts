@@ -10,12 +10,11 @@ import { PurchaseKeys } from '../../src/frontend/keys.js';
 import { SearchCache } from '../../src/frontend/search-cache.js';
 import { Shop } from '../../src/frontend/shop.js';
 import { type ReplicaLine, Watch } from '../../src/frontend/watch.js';
-import type { BuyParams, InvalidateParams, SessionAnswer } from '../../src/wire/internal.js';
+import type { BuyParams, InvalidateParams, RecordsParams } from '../../src/wire/internal.js';
 import { newCache, newStamps } from './broken.js';
 import { Line } from './line.js';
 import type { Life } from './process.js';
 import { Process } from './processes.js';
-import type { Session } from './rpc.js';
 import type { GroupName, World } from './world.js';
 
 const cacheEntries = 64;
@@ -32,12 +31,6 @@ export interface FrontendOptions {
   readonly orders: readonly string[];
 }
 
-/** The session that the cache stands on, as the leader's side would tell. */
-export interface Begun {
-  readonly epoch: number;
-  readonly session: Session | undefined;
-}
-
 interface Running {
   readonly shops: readonly Shop[];
   readonly watch: Watch;
@@ -51,7 +44,6 @@ export class Frontend {
   readonly #world: World;
   readonly #options: FrontendOptions;
   #running: Running | undefined;
-  #begun: Begun | undefined;
 
   constructor(world: World, options: FrontendOptions) {
     this.#world = world;
@@ -66,22 +58,26 @@ export class Frontend {
     return this.process.up ? this.#running?.shops[thread % threads] : undefined;
   }
 
-  get leaders(): Leaders | undefined {
-    return this.process.up ? this.#running?.watch.leaders : undefined;
+  /** Of the present life, as it is registered. */
+  get processId(): string | undefined {
+    const { life } = this.process;
+    return life && processIdOf(life);
   }
 
-  /** Would the present catalog leader wait for this frontend's acknowledgement? */
-  get isCovered(): boolean {
-    const begun = this.#begun;
-    if (!begun?.session?.isWhole) return false;
-    return begun.epoch === this.#world.logs.catalog.newestEpoch;
+  get leaders(): Leaders | undefined {
+    return this.process.up ? this.#running?.watch.leaders : undefined;
   }
 
   #boot(life: Life): void {
     const { catalogs, orders } = this.#options;
     const logger = this.#world.logger(this.name);
-    const stamps = newStamps(this.#world);
-    const session = new CacheSession(stamps, logger);
+    const stamps = newStamps(this.#world, life);
+    const session = new CacheSession({
+      ...{ stamps, clock: life, logger },
+      frontend: this.name,
+      process: processIdOf(life),
+      pushed: { pushed: () => {} },
+    });
     const starts: (() => void)[] = [];
     const lines = [
       ...catalogs.map((name) => this.#line(life, name, 'catalog', session, () => watch, starts)),
@@ -93,8 +89,8 @@ export class Frontend {
       lines,
       clock: life,
       logger,
-      seen: (leaders) => {
-        session.follow(lines.find(({ name }) => name === leaders.catalog));
+      seen: (leaders, lead) => {
+        session.follow(lead?.line, lead?.epoch ?? 0);
         if (sameLeaders(leaders, told)) return;
         told = leaders;
         for (const one of backends) life.after(toldMs, () => one.follow(leaders));
@@ -108,9 +104,9 @@ export class Frontend {
       return new Shop({ backends: one, cache, pages, clock: life, keys, owner });
     });
     this.#running = { shops, watch };
-    this.#begun = undefined;
     for (const start of starts) start();
     watch.start();
+    session.start();
   }
 
   #line(
@@ -140,6 +136,9 @@ export class Frontend {
           else drop();
           reply.result(null);
         },
+        notification: (_session, method, params) => {
+          if (method === 'records') session.records(to, params as RecordsParams);
+        },
       },
     });
     starts.push(() => line.start());
@@ -150,23 +149,8 @@ export class Frontend {
       get connected() {
         return line.connected;
       },
-      call: (method, params, timeoutMs) => {
-        const answer = line.call(method, params, timeoutMs);
-        if (method === 'begin_session') this.#note(line, answer);
-        return answer;
-      },
+      call: (method, params, timeoutMs) => line.call(method, params, timeoutMs),
     };
-  }
-
-  #note(line: Line, answer: Promise<unknown>): void {
-    const { session } = line;
-    answer.then(
-      (value) => {
-        const [, epoch] = value as SessionAnswer;
-        this.#begun = { epoch, session };
-      },
-      () => {},
-    );
   }
 
   #counting(line: Line): Backend {
@@ -209,6 +193,10 @@ function keyless(line: Backend, random: Random): Backend {
     },
     close: () => line.close(),
   };
+}
+
+function processIdOf(life: Life): string {
+  return `${life.name}/${life.number}`;
 }
 
 function refuse(): Promise<never> {

@@ -1,4 +1,5 @@
 /** What a healed store has still to do before it is at rest, in words. Reads, never writes. */
+import type { CatalogMachine } from '../../src/catalog/catalog-machine.js';
 import type { AnyMember, Cluster } from './cluster.js';
 import type { GroupName } from './world.js';
 
@@ -16,7 +17,17 @@ export function pendingWork(cluster: Cluster): string[] {
     const { leaders } = frontend;
     if (!leaders?.catalog || !leaders.order) pending.push(`${frontend.name} knows no leaders`);
   }
+  const dead = deadLeases(cluster);
+  if (dead > 0) pending.push(`${dead} dead processes are registered for leases`);
   return pending;
+}
+
+/** Whom the next catalog leader would wait for in vain. */
+function deadLeases(cluster: Cluster): number {
+  const machine = cluster.leader('catalog')?.machine as CatalogMachine | undefined;
+  const alive = cluster.frontends.map(({ processId }) => processId);
+  const registered = machine?.registered() ?? [];
+  return registered.filter(([process]) => !alive.includes(process)).length;
 }
 
 function pendingOfGroup(cluster: Cluster, group: GroupName, pending: string[]): void {

@@ -6,15 +6,10 @@
 import type { Product } from '../../src/wire/schemas.js';
 import type { BooksChecker } from './books-checker.js';
 
-/**
- * Where an answer came from: asked for now, shared with an earlier reader's question, or kept. What
- * is shared or kept is covered while the session below it is surely the present leader's.
- */
-export type Source = 'fetched' | 'shared' | 'hit' | 'uncovered';
+/** Where an answer came from: asked for now, shared with an earlier reader's question, or kept. */
+export type Source = 'fetched' | 'shared' | 'hit';
 
 export class ReadChecker {
-  /** Answers from caches whose session may be over without their knowledge: leases will end them. */
-  uncoveredStale = 0;
   lookups = 0;
   hits = 0;
   readonly #books: BooksChecker;
@@ -59,9 +54,6 @@ export class ReadChecker {
       return;
     }
     if (version >= floor) this.answered(id, version);
-    else if (source === 'uncovered') this.uncoveredStale += 1;
-    else {
-      this.#report(`I9: ${who} ${source} version ${version} of item ${id} after ${floor}`);
-    }
+    else this.#report(`I9: ${who} ${source} version ${version} of item ${id} after ${floor}`);
   }
 }

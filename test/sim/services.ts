@@ -9,6 +9,7 @@ import { keepCursor } from '../../src/catalog/cursor.js';
 import { PeerDesk as CatalogDesk } from '../../src/catalog/peer-desk.js';
 import { startRestocking } from '../../src/catalog/restock.js';
 import type { CatalogStore } from '../../src/catalog/store.js';
+import { strikeDead } from '../../src/catalog/strike-dead.js';
 import { ThreadDesk as CatalogThreads } from '../../src/catalog/thread-desk.js';
 import { CatalogLine, type CatalogPeer } from '../../src/order/catalog-line.js';
 import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js';
@@ -50,7 +51,7 @@ export function catalogService(
         const logger = world.logger(member.name);
         const opened = newCatalogStore(world, { group: host, machine, clock: life });
         store = opened;
-        const desk = new CatalogDesk({ store: opened, logger, audit: noAudit });
+        const desk = new CatalogDesk({ store: opened, logger, clock: life, audit: noAudit });
         host.onRole(({ role }) => {
           if (role !== 'leader') desk.resign();
         });
@@ -61,6 +62,7 @@ export function catalogService(
         const { restockEverySeconds: everySeconds, restockTo: target } = world.profile;
         startRestocking({ store: opened, clock: life, logger, everySeconds, target });
         keepCursor(opened, life, logger);
+        strikeDead(opened, life, logger);
         return { desk, calls: (calls) => threads.calls(undecidedIsFine(world, calls)) };
       },
     };

@@ -172,7 +172,6 @@ function countUp(world: World, cluster: Cluster): ReadonlyMap<string, number> {
   world.count('purchases refused', books.refusals);
   world.count('look-ups', reads.lookups);
   world.count('look-ups from a cache', reads.hits);
-  world.count('stale hits that only leases will end', reads.uncoveredStale);
   world.count('operations done', sum(cluster.customers.map(({ done }) => done)));
   world.count('operations given up', sum(cluster.customers.map(({ failed }) => failed)));
   for (const log of [logs.catalog, logs.order]) {

@@ -1,0 +1,107 @@
+/**
+ * Who may hold a lease at all (docs/PROTOCOL.md, R8, leader change): a process is registered by a
+ * committed entry before it gets one, so that every later leader knows whom to wait for, and struck
+ * off when its lease has surely run out. Invariant: whoever this leader or a former one granted a
+ * lease that may still last is registered by a committed entry.
+ */
+import { required } from '../base/assert.js';
+import { BazarError } from '../base/errors.js';
+import type { Group, GroupStatus } from '../group/types.js';
+import { decode } from '../wire/codec.js';
+import type { CatalogCommand } from '../wire/internal.js';
+import { leaseSpanMs } from './cache-sessions.js';
+import type { CatalogMachine, CatalogResult } from './catalog-machine.js';
+import type { Gates } from './gates.js';
+import { Roll } from './roll.js';
+
+export interface LeasesOptions {
+  readonly group: Group<CatalogResult>;
+  readonly machine: CatalogMachine;
+  readonly gates: Gates;
+  readonly propose: (command: CatalogCommand) => Promise<CatalogResult>;
+}
+
+export class Leases {
+  readonly #options: LeasesOptions;
+  readonly #roll: Roll;
+  /** Of the present lead. */
+  #epoch = 0;
+
+  constructor(options: LeasesOptions) {
+    this.#options = options;
+    this.#roll = new Roll(options.machine);
+  }
+
+  /**
+   * This replica begins to lead. A former leader may have granted leases until a majority promised
+   * to this one, and none after; whoever is registered may hold one, and nobody else.
+   */
+  lead({ epoch, logEnd, applied }: GroupStatus): void {
+    const { group, gates } = this.#options;
+    this.#roll.clear();
+    this.#epoch = epoch;
+    gates.lead(logEnd.seq, applied, required(group.electedMs, 'tMaj') + leaseSpanMs);
+    const seen = group.eachUnapplied(({ seq, command }) => {
+      if (command.length > 0) this.#roll.note(seq, decode(command) as CatalogCommand);
+    });
+    seen.then(
+      () => {
+        if (this.#epoch !== epoch) return;
+        gates.sessions.expect(this.#roll.everybody());
+        gates.advance();
+      },
+      // Not known, then: everybody is waited for until no lease can last.
+      () => {},
+    );
+  }
+
+  resign(): void {
+    this.#epoch = 0;
+    this.#roll.clear();
+    this.#options.gates.resign();
+  }
+
+  appended(seq: number, command: CatalogCommand): void {
+    this.#roll.note(seq, command);
+  }
+
+  applied(seq: number): void {
+    this.#roll.applied(seq);
+  }
+
+  /** By a committed entry, which no later one takes back. */
+  isRegistered(process: string): boolean {
+    return this.#roll.has(process, this.#options.group.status().commit);
+  }
+
+  async register(process: string, frontend: string): Promise<void> {
+    if (!this.#roll.lacks(process)) return;
+    const result = await this.#options.propose(['register', process, frontend]);
+    if (result.kind !== 'registered' || !result.ok) {
+      throw new BazarError('overloaded', 'too many frontends hold leases');
+    }
+  }
+
+  /** Strikes off whoever is registered and surely holds no lease. */
+  async strikeDead(): Promise<void> {
+    const { machine, gates } = this.#options;
+    gates.advance();
+    const dead = machine
+      .registered()
+      .map(([process]) => process)
+      .filter((process) => !gates.sessions.has(process) && !this.#roll.isUndecided(process));
+    await Promise.all(dead.map((process) => this.strike(process)));
+  }
+
+  /** The process holds no lease; before it gets one again it must register anew. */
+  async strike(process: string): Promise<void> {
+    this.#roll.strike(process);
+    try {
+      await this.#options.propose(['deregister', process]);
+      this.#options.gates.sessions.forget(process);
+    } catch (error) {
+      this.#roll.keep(process);
+      throw error;
+    }
+  }
+}
