@@ -5,6 +5,7 @@
 import type { Address } from './address.js';
 import type { DialectName } from './dialect-names.js';
 import type { LogSettings } from './logging.js';
+import type { TlsFiles } from './tls-files.js';
 
 /** Where a member answers requests, and where the owners of other services reach its owner. */
 export interface MemberAddresses {
@@ -33,6 +34,8 @@ export interface ServiceConfig {
   readonly minCopies: number | undefined;
   /** The secret by which services know each other. */
   readonly clusterToken: string;
+  /** What services show each other; undefined: they talk in the clear. */
+  readonly clusterTls: TlsFiles | undefined;
 }
 
 export interface CatalogConfig extends ServiceConfig {
@@ -52,6 +55,8 @@ export interface FrontendConfig extends ServiceConfig {
   readonly http: Address;
   readonly adminToken: string;
   readonly openAdmin: boolean;
+  /** Requests a second that one address may make; 0: any number. */
+  readonly rateLimit: number;
   readonly dialects: readonly DialectPort[];
   /** Shows the books to everybody, and lets them kill and start replicas of this machine. */
   readonly demo: boolean;
@@ -59,6 +64,8 @@ export interface FrontendConfig extends ServiceConfig {
   readonly cacheEntries: number;
   /** Have each session thread listen for itself, where Node and the kernel can. */
   readonly reusePort: boolean;
+  /** What customers are shown, on every port; undefined: they talk in the clear. */
+  readonly tls: TlsFiles | undefined;
 }
 
 /** An older store's dialect at the root of a port of its own. */

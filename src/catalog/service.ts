@@ -12,6 +12,7 @@ import { Member } from '../group/member.js';
 import { snapshotPort } from '../group/snapshot-files.js';
 import { JobsPool } from '../pool/jobs-pool.js';
 import { CatalogAuditor } from './auditor.js';
+import { catalogFigures } from './catalog-figures.js';
 import { CatalogMachine, type CatalogResult } from './catalog-machine.js';
 import { keepCursor } from './cursor.js';
 import { PeerDesk } from './peer-desk.js';
@@ -43,6 +44,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     }),
     logger,
     canServe: () => machine.isStocked,
+    figures: () => catalogFigures(config.name, machine),
     applied(entry, result) {
       store.applied(entry, result);
       if (result.kind === 'audit') member.desk.marked(result.token, [entry.seq, result.hash]);

@@ -5,10 +5,16 @@
  */
 import type { ClusterConfig, MemberAddresses } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
+import type { RequestHeader } from '../wire/request-header.js';
 
 export interface Backend {
   /** Rejects with a BazarError. */
-  call(method: string, params: unknown, timeoutMs: number): Promise<unknown>;
+  call(
+    method: string,
+    params: unknown,
+    timeoutMs: number,
+    header?: RequestHeader,
+  ): Promise<unknown>;
   close(): void;
 }
 

@@ -8,7 +8,7 @@ import type { Changes } from '../wire/internal.js';
 import type { Leaders } from './backends.js';
 import { ChangeLine } from './change-line.js';
 import { EventLog, type EventName } from './event-log.js';
-import { type Sight, Timeline } from './timeline.js';
+import { type Led, type Sight, Timeline } from './timeline.js';
 import type { EventBatch } from './types.js';
 import type { ReplicaLine } from './watch.js';
 
@@ -21,6 +21,8 @@ export interface EventDeskOptions {
   readonly life: string;
   /** Hands new events to every thread. */
   readonly publish: (batch: EventBatch) => void;
+  /** Called at each new lead. */
+  readonly led?: Led;
 }
 
 export class EventDesk {
@@ -36,7 +38,7 @@ export class EventDesk {
   constructor(options: EventDeskOptions) {
     this.#options = options;
     this.#log = new EventLog(options.life);
-    this.#timeline = new Timeline((name, data) => this.#add(name, data));
+    this.#timeline = new Timeline((name, data) => this.#add(name, data), options.led);
     this.#changes = new ChangeLine((name, data) => this.#add(name, data));
   }
 

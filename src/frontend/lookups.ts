@@ -10,6 +10,7 @@ import { productNotFound, toProduct } from './answers.js';
 import type { Cached, ProductCache, Provenance } from './product-cache.js';
 import type { Questions } from './questions.js';
 import type { Horizon, Sighting } from './stamps.js';
+import type { Ask } from './types.js';
 
 export interface FoundProduct {
   readonly product: Product;
@@ -51,25 +52,20 @@ export class Lookups {
   }
 
   /** A product that the cache has not. */
-  async fetch(params: Params<'lookup'>, deadlineMs: number): Promise<FoundProduct> {
+  async fetch(params: Params<'lookup'>, ask: Ask): Promise<FoundProduct> {
     const item = 'id' in params ? params.id : (this.#cache.idOf(params.name) ?? params.name);
     const found =
-      typeof item === 'string'
-        ? await this.#byName(item, deadlineMs)
-        : await this.#shared(item, deadlineMs);
+      typeof item === 'string' ? await this.#byName(item, ask) : await this.#shared(item, ask);
     if (found === undefined) throw productNotFound();
     return found;
   }
 
   /** In the order of the ids, in one question; undefined where there is no such product. */
-  async fetchMany(
-    ids: readonly number[],
-    deadlineMs: number,
-  ): Promise<(FoundProduct | undefined)[]> {
+  async fetchMany(ids: readonly number[], ask: Ask): Promise<(FoundProduct | undefined)[]> {
     const [only] = ids;
-    if (ids.length === 1 && only !== undefined) return [await this.#shared(only, deadlineMs)];
+    if (ids.length === 1 && only !== undefined) return [await this.#shared(only, ask)];
     const horizon = this.#cache.horizon();
-    const answer = await this.#questions.read('catalog', 'lookup_many', [ids], deadlineMs);
+    const answer = await this.#questions.read('catalog', 'lookup_many', [ids], ask);
     const [records, lender, appliedSeq, kept] = answer as LookupManyAnswer;
     return records.map((record, place) => {
       const from = { appliedSeq, lender: kept[place] ? lender : 0 };
@@ -88,9 +84,9 @@ export class Lookups {
   }
 
   /** Not shared with others: the stamp of the product that the name stands for is not known yet. */
-  async #byName(name: string, deadlineMs: number): Promise<FoundProduct | undefined> {
+  async #byName(name: string, ask: Ask): Promise<FoundProduct | undefined> {
     const horizon = this.#cache.horizon();
-    const answer = await this.#questions.read('catalog', 'lookup', [name], deadlineMs);
+    const answer = await this.#questions.read('catalog', 'lookup', [name], ask);
     const [record, lender, appliedSeq] = answer as LookupAnswer;
     const from = { appliedSeq, lender };
     const isKept = this.#cache.fillName(name, record?.[0], horizon, from);
@@ -100,21 +96,21 @@ export class Lookups {
     return this.keep(record, horizon, isKept ? from : { appliedSeq, lender: 0 });
   }
 
-  async #shared(id: number, deadlineMs: number): Promise<FoundProduct | undefined> {
+  async #shared(id: number, ask: Ask): Promise<FoundProduct | undefined> {
     const running = this.#fetches.get(id);
     if (!running || !this.#cache.mayJoin(running.sighting)) {
-      return (await this.#begin(id, deadlineMs).done).found;
+      return (await this.#begin(id, ask).done).found;
     }
     const { found, isSettled } = await running.done;
     if (isSettled) return found;
     // Read while an entry was undecided, which others may have seen since; what is asked now is newer.
-    const next = this.#fetches.get(id) ?? this.#begin(id, deadlineMs);
+    const next = this.#fetches.get(id) ?? this.#begin(id, ask);
     return (await next.done).found;
   }
 
-  #begin(id: number, deadlineMs: number): Fetch {
+  #begin(id: number, ask: Ask): Fetch {
     const sighting = this.#cache.sightId(id);
-    const done = this.#fetch(id, sighting, deadlineMs);
+    const done = this.#fetch(id, sighting, ask);
     const fetch = { sighting, done };
     this.#fetches.set(id, fetch);
     const forget = (): void => {
@@ -124,10 +120,10 @@ export class Lookups {
     return fetch;
   }
 
-  async #fetch(id: number, sighting: Sighting, deadlineMs: number): Promise<Answer> {
+  async #fetch(id: number, sighting: Sighting, ask: Ask): Promise<Answer> {
     const cache = this.#cache;
     const horizon = cache.horizon();
-    const answer = await this.#questions.read('catalog', 'lookup', [id], deadlineMs);
+    const answer = await this.#questions.read('catalog', 'lookup', [id], ask);
     const [record, lender, appliedSeq] = answer as LookupAnswer;
     const from = { appliedSeq, lender };
     const isSettled = lender !== 0 && cache.isUpToDate(id, appliedSeq);

@@ -7,6 +7,7 @@ import type { FrontendConfig, MemberAddresses } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
 import { wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
+import type { MetricSample } from '../base/metric-table.js';
 import { systemRandom } from '../base/random.js';
 import { type GroupName, membership } from '../group/membership.js';
 import { type Identity, introduction } from '../net/handshake.js';
@@ -18,9 +19,11 @@ import { type Leaders, sameLeaders } from './backends.js';
 import { CacheSession } from './cache-session.js';
 import { addCounters, type CacheCounters, newCounters } from './counters.js';
 import { EventDesk } from './event-desk.js';
+import { PushedProducts } from './pushed-products.js';
 import { SharedCache } from './shared-cache.js';
 import { Stamps } from './stamps.js';
 import { frontendStatus, memberStatus } from './status.js';
+import { askMembers, cacheSamples, LeadFigures } from './store-figures.js';
 import type { Sight } from './timeline.js';
 import type { AuditReport, EventBatch, StoreStatus } from './types.js';
 import { type ReplicaLine, Watch } from './watch.js';
@@ -46,6 +49,7 @@ export class FrontendOwner {
   readonly #watch: Watch;
   readonly #session: CacheSession;
   readonly #counters = newCounters();
+  readonly #leads = new LeadFigures();
   #told: Leaders = { catalog: undefined, order: undefined };
 
   constructor(options: FrontendOwnerOptions) {
@@ -57,12 +61,13 @@ export class FrontendOwner {
       logger: options.logger,
       frontend: options.identity.id,
       process: options.identity.incarnation,
-      pushed: { pushed: () => {} },
+      pushed: new PushedProducts(this.stamps, this.shared),
     });
     this.events = new EventDesk({
       clock: this.#clock,
       life: options.identity.incarnation.slice(0, 8),
       publish: options.events,
+      led: (group, outageMs) => this.#leads.led(group, outageMs),
     });
     const lines = (['catalog', 'order'] as const).flatMap((group) => {
       const { replicas, witnesses } = membership(options.config.cluster, group);
@@ -109,6 +114,18 @@ export class FrontendOwner {
       members: lines.map((line) => memberStatus(line, this.#watch.health(line))),
       frontends: [frontendStatus(this.#options.identity.id, this.#counters, this.stamps)],
     };
+  }
+
+  /** The figures of all members, and what this frontend sees of them. */
+  async figures(): Promise<MetricSample[]> {
+    const { lines } = this.#watch;
+    const seen = lines.map((line) => ({ line, health: this.#watch.health(line) }));
+    const { id } = this.#options.identity;
+    return [
+      ...cacheSamples(id, this.#counters, this.stamps.inSession),
+      ...this.#leads.samples(seen),
+      ...(await askMembers(lines)),
+    ];
   }
 
   audit(): Promise<AuditReport> {

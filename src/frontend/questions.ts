@@ -6,6 +6,7 @@
 import type { Clock } from '../base/clock.js';
 import type { Backends, GroupName } from './backends.js';
 import { retry } from './retry.js';
+import type { Ask } from './types.js';
 
 const attemptMaxMs = 1_500;
 /** A replica that is cut off from its leader notices late: it is waited for no longer. */
@@ -13,8 +14,7 @@ const readerAttemptMaxMs = 400;
 /** And not asked again for so long. */
 const readerRestMs = 1_000;
 
-export interface LeadOptions {
-  readonly deadlineMs: number;
+export interface LeadOptions extends Ask {
   /** The same question twice is the same as once. */
   readonly idempotent: boolean;
   /** An attempt may have done something although its answer was lost. */
@@ -44,12 +44,17 @@ export class Questions {
   ): Promise<T> {
     const { news } = this.#backends;
     return retry({ clock: this.#clock, attemptMaxMs, news, ...options }, async (timeoutMs) =>
-      read(await this.#backends.leader(group).call(method, params, timeoutMs)),
+      read(await this.#backends.leader(group).call(method, params, timeoutMs, options.header)),
     );
   }
 
   /** Of any replica that may answer; the second attempt, and every other one, is the leader's. */
-  read(group: GroupName, method: string, params: unknown, deadlineMs: number): Promise<unknown> {
+  read(
+    group: GroupName,
+    method: string,
+    params: unknown,
+    { deadlineMs, header }: Ask,
+  ): Promise<unknown> {
     const backends = this.#backends;
     const { news } = backends;
     let attempts = 0;
@@ -59,11 +64,11 @@ export class Questions {
       const leader = backends.leaders[group];
       const name = attempts % 2 === 1 ? backends.reader(group, this.#clock.nowMs()) : leader;
       if (name === undefined || name === leader) {
-        return backends.leader(group).call(method, params, timeoutMs);
+        return backends.leader(group).call(method, params, timeoutMs, header);
       }
       try {
         const soonMs = Math.min(timeoutMs, readerAttemptMaxMs);
-        return await backends.member(group, name).call(method, params, soonMs);
+        return await backends.member(group, name).call(method, params, soonMs, header);
       } catch (error) {
         backends.rest(name, this.#clock.nowMs() + readerRestMs);
         throw error;

@@ -12,6 +12,7 @@ import type { FoundProduct, Lookups } from './lookups.js';
 import type { ProductCache } from './product-cache.js';
 import type { Questions } from './questions.js';
 import type { CachedPage, SearchCache } from './search-cache.js';
+import type { Ask } from './types.js';
 
 export interface FoundPage {
   readonly items: readonly FoundProduct[];
@@ -46,22 +47,22 @@ export class Searches {
     return pages.isCurrent(page) ? { items, next: page.next } : undefined;
   }
 
-  async fetch(params: Params<'search'>, deadlineMs: number): Promise<FoundPage> {
+  async fetch(params: Params<'search'>, ask: Ask): Promise<FoundPage> {
     const wanted = searchParams(params);
     const page = this.#options.pages.known(wanted);
-    const completed = page && (await this.#complete(page, deadlineMs));
-    return completed ?? this.#ask(wanted, deadlineMs);
+    const completed = page && (await this.#complete(page, ask));
+    return completed ?? this.#ask(wanted, ask);
   }
 
   /** Undefined where the list has changed meanwhile. */
-  async #complete(page: CachedPage, deadlineMs: number): Promise<FoundPage | undefined> {
+  async #complete(page: CachedPage, ask: Ask): Promise<FoundPage | undefined> {
     const { lookups, products, pages } = this.#options;
     const items = page.ids.map((id): FoundProduct | undefined => {
       const cached = products.peek(id);
       return cached?.product && cached;
     });
     const missing = page.ids.filter((_id, place) => items[place] === undefined);
-    const fetched = missing.length === 0 ? [] : await lookups.fetchMany(missing, deadlineMs);
+    const fetched = missing.length === 0 ? [] : await lookups.fetchMany(missing, ask);
     const whole: FoundProduct[] = [];
     let next = 0;
     for (const item of items) {
@@ -72,11 +73,11 @@ export class Searches {
     return pages.isCurrent(page) ? { items: whole, next: page.next } : undefined;
   }
 
-  async #ask(params: SearchParams, deadlineMs: number): Promise<FoundPage> {
+  async #ask(params: SearchParams, ask: Ask): Promise<FoundPage> {
     const { questions, lookups, products, pages } = this.#options;
     const sighting = pages.sight(params);
     const horizon = products.horizon();
-    const answer = await questions.read('catalog', 'search', params, deadlineMs);
+    const answer = await questions.read('catalog', 'search', params, ask);
     const [records, next, lender, appliedSeq, isListKept, kept] = answer as SearchAnswer;
     const items = records.map((record, place) =>
       lookups.keep(record, horizon, { appliedSeq, lender: kept[place] ? lender : 0 }),

@@ -18,7 +18,7 @@ import type { Cached, ProductCache } from './product-cache.js';
 import { Questions } from './questions.js';
 import type { SearchCache } from './search-cache.js';
 import { Searches, toPageBytes, toProducts } from './searches.js';
-import type { AuditReport, Operations, RequestContext, StoreStatus } from './types.js';
+import type { Ask, AuditReport, Operations, RequestContext, StoreStatus } from './types.js';
 
 /** What only the owner of the frontend can tell. */
 export interface OwnerView {
@@ -58,14 +58,14 @@ export class Shop implements Operations {
   }
 
   /** A product that the cache has not; its encoded form serves the raw port. */
-  fetch(params: Params<'lookup'>, deadlineMs: number): Promise<FoundProduct> {
-    return this.#lookups.fetch(params, deadlineMs);
+  fetch(params: Params<'lookup'>, ask: Ask): Promise<FoundProduct> {
+    return this.#lookups.fetch(params, ask);
   }
 
   async lookup(params: Params<'lookup'>, context: RequestContext): Promise<Product> {
     const cached = this.cached(params);
     if (cached && !cached.product) throw productNotFound();
-    return cached?.product ?? (await this.fetch(params, context.deadlineMs)).product;
+    return cached?.product ?? (await this.fetch(params, context)).product;
   }
 
   /** The hot path of searches: a page as MessagePack. */
@@ -74,13 +74,13 @@ export class Shop implements Operations {
     return page && toPageBytes(page);
   }
 
-  async fetchPage(params: Params<'search'>, deadlineMs: number): Promise<Uint8Array> {
-    return toPageBytes(await this.#searches.fetch(params, deadlineMs));
+  async fetchPage(params: Params<'search'>, ask: Ask): Promise<Uint8Array> {
+    return toPageBytes(await this.#searches.fetch(params, ask));
   }
 
-  async search(params: Params<'search'>, { deadlineMs }: RequestContext): Promise<Products> {
+  async search(params: Params<'search'>, context: RequestContext): Promise<Products> {
     const page = this.#searches.cached(params);
-    return toProducts(page ?? (await this.#searches.fetch(params, deadlineMs)));
+    return toProducts(page ?? (await this.#searches.fetch(params, context)));
   }
 
   /** Why a purchase cannot succeed, where the cache tells; to be asked before it is forwarded. */
@@ -88,31 +88,26 @@ export class Shop implements Operations {
     return refusal(this.#options.cache, params);
   }
 
-  async buy(params: Params<'buy'>, { deadlineMs }: RequestContext): Promise<Placed> {
+  async buy(params: Params<'buy'>, { deadlineMs, header }: RequestContext): Promise<Placed> {
     const refused = this.refusal(params);
     if (refused) throw refused;
     const purchase = this.#options.keys.purchase(params);
-    const options = { deadlineMs, idempotent: true, changes: true };
+    const options = { deadlineMs, header, idempotent: true, changes: true };
     return this.#questions.lead('order', ['buy', purchase], options, (outcome) =>
       toPlaced(outcome as Outcome),
     );
   }
 
-  async order(params: Params<'order'>, { deadlineMs }: RequestContext): Promise<Order> {
+  async order(params: Params<'order'>, context: RequestContext): Promise<Order> {
     const { number } = params;
-    const sale = (await this.#questions.read(
-      'order',
-      'order',
-      [number],
-      deadlineMs,
-    )) as Sale | null;
+    const sale = (await this.#questions.read('order', 'order', [number], context)) as Sale | null;
     if (sale === null) throw new BazarError('not_found', 'order not found');
     return toOrder(sale);
   }
 
-  async orders(params: Params<'orders'>, { deadlineMs }: RequestContext): Promise<Orders> {
+  async orders(params: Params<'orders'>, context: RequestContext): Promise<Orders> {
     const { after = 0, limit = requestLimits.pageDefault } = params;
-    const answer = await this.#questions.read('order', 'orders', [after, limit], deadlineMs);
+    const answer = await this.#questions.read('order', 'orders', [after, limit], context);
     const [sales, next] = answer as OrdersAnswer;
     const items = sales.map(toOrder);
     return next === null ? { items } : { items, next };
@@ -149,8 +144,12 @@ export class Shop implements Operations {
     return this.#options.owner.notReady();
   }
 
-  async #change(method: string, params: unknown, { deadlineMs }: RequestContext): Promise<Product> {
-    const options = { deadlineMs, idempotent: false, changes: false };
+  async #change(
+    method: string,
+    params: unknown,
+    { deadlineMs, header }: RequestContext,
+  ): Promise<Product> {
+    const options = { deadlineMs, header, idempotent: false, changes: false };
     const record = await this.#questions
       .lead('catalog', [method, params], options, (answer) => answer as ProductRecord)
       .catch(withPublicRecord);

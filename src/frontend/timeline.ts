@@ -26,6 +26,9 @@ export interface Moment {
   readonly at: string;
 }
 
+/** Called at each new lead; 0 where there was no time without one. */
+export type Led = (group: GroupName, outageMs: number) => void;
+
 export type Tell = (name: HistoryName, data: Readonly<Record<string, unknown>>) => void;
 
 type Fault = 'disk_silent' | 'commit_stalled';
@@ -44,11 +47,13 @@ interface Lead {
 
 export class Timeline {
   readonly #tell: Tell;
+  readonly #ledTo: Led;
   readonly #members = new Map<string, Seen>();
   readonly #leads: Record<GroupName, Lead> = { catalog: noLead(), order: noLead() };
 
-  constructor(tell: Tell) {
+  constructor(tell: Tell, led: Led = () => {}) {
     this.#tell = tell;
+    this.#ledTo = led;
   }
 
   /** Called after each round, and at every change. */
@@ -72,6 +77,7 @@ export class Timeline {
       const isNew = before.leader !== undefined || before.aliveMs === undefined;
       const outageMs = isNew ? 0 : Math.round(nowMs - (before.aliveMs ?? nowMs));
       this.#tell('leader', { at, group, leader: name, epoch, outage_ms: outageMs });
+      this.#ledTo(group, outageMs);
     }
     return { leader: name, epoch, aliveMs: heardMs ?? nowMs };
   }

@@ -2,6 +2,7 @@
  * What a frontend can do, as its front doors (raw sockets, HTTP, dialects) see it. The doors know
  * shapes and codes; behind this port lie the cache, the balancing and the retries.
  */
+import type { RequestHeader } from '../wire/request-header.js';
 import type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
 import type { AuditReport, StoreStatus } from '../wire/status-schemas.js';
 
@@ -10,7 +11,12 @@ export interface RequestContext {
   readonly requestId: string;
   /** Monotonic time after which nobody waits for the answer. */
   readonly deadlineMs: number;
+  /** Travels on with the request, for the logs of the services that work on it. */
+  readonly header?: RequestHeader | undefined;
 }
+
+/** What a question to the services needs of the request that it is asked for. */
+export type Ask = Pick<RequestContext, 'deadlineMs' | 'header'>;
 
 export type {
   AuditProduct,

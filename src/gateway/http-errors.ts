@@ -11,6 +11,8 @@ export interface HttpAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** What failed, where something did. */
+  readonly code?: ErrorCode;
   /** Instead of a body: writes one that goes on, from this turn until either side ends it. */
   readonly stream?: (sink: AnswerSink) => void;
 }
@@ -37,6 +39,16 @@ const statusByCode: Readonly<Record<ErrorCode, number>> = {
   deadline_exceeded: 504,
 };
 
+const codeByStatus = new Map<number, ErrorCode>(
+  Object.entries(statusByCode).map(([code, status]) => [status, code as ErrorCode]),
+);
+
+/** What a status means where no code is known, as in a dialect's own answers. */
+export function codeOfStatus(status: number): ErrorCode | 'ok' {
+  if (status < 400) return 'ok';
+  return codeByStatus.get(status) ?? (status < 500 ? 'invalid_argument' : 'internal');
+}
+
 const retryAfterDefaultMs = 1_000;
 
 /** The answer for a failure; the only maker of error bodies. */
@@ -54,6 +66,7 @@ export function failureAnswer(
   return {
     status,
     headers,
+    code,
     body: { error: { ...details, code: status, type: code, message, request_id: requestId } },
   };
 }

@@ -12,10 +12,10 @@ import {
   type FastifyRequest,
   fastify,
 } from 'fastify';
-import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { sessionLimits, wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
+import type { MetricSample } from '../base/metric-table.js';
 import type { Random } from '../base/random.js';
 import type { Operations } from '../frontend/types.js';
 import { type Demo, demoRoutes } from './demo-routes.js';
@@ -24,9 +24,11 @@ import { dialectAt, dialectPrefix, dialects } from './dialects/dialects.js';
 import type { EventHub } from './event-hub.js';
 import { eventRoutes } from './event-routes.js';
 import { failureAnswer, frameworkFailure, type HttpAnswer } from './http-errors.js';
+import { type HttpObserverOptions, observeHttp } from './http-observer.js';
 import { type HttpRoute, methodsAt } from './http-route.js';
 import { HttpSessions, httpTimes } from './http-sessions.js';
 import { mayBeJson, readJson } from './json-body.js';
+import { metricsRoutes } from './metrics-routes.js';
 import { mountRoutes, sendAnswer } from './mount-routes.js';
 import { docsRoutes } from './openapi/docs-routes.js';
 import { type Page, pageRoutes } from './page.js';
@@ -37,11 +39,9 @@ const headBytesMax = 16 * 1024;
 /** A path's segment as sent; what its content may be is for the schemas. */
 const segmentLengthMax = 4 * 1024;
 
-export interface HttpGatewayOptions {
+export interface HttpGatewayOptions extends HttpObserverOptions {
   readonly operations: Operations;
-  readonly clock: Clock;
   readonly random: Random;
-  readonly logger: Logger;
   readonly adminToken: string;
   /** Lets everyone administrate: for old clients, never the default. */
   readonly openAdmin: boolean;
@@ -52,6 +52,8 @@ export interface HttpGatewayOptions {
   readonly cache: CacheDoor;
   /** Served at the root, in place of the API; where undefined, all dialects have their folders. */
   readonly dialect?: Dialect | undefined;
+  /** The figures of the whole store; undefined: nobody is told. */
+  readonly figures?: (() => Promise<readonly MetricSample[]>) | undefined;
   /** Where listeners get their events; undefined: nobody can listen. */
   readonly events?: EventHub | undefined;
   /** True from the moment the process was asked to stop. */
@@ -71,15 +73,17 @@ export async function createHttpGateway(options: HttpGatewayOptions): Promise<Ht
   const timeout = new BazarError('deadline_exceeded', 'the request took too long to arrive');
   const sessions = new HttpSessions(clock, plainText(timeout, 408, random));
   const draining = (): boolean => sessions.draining || options.draining();
-  const { operations, events, page = [], demo } = options;
+  const { operations, events, figures, page = [], demo } = options;
   const routes: HttpRoute[] = [
     ...rootApi(operations, draining, demo !== undefined),
     ...(events ? eventRoutes(events) : []),
+    ...(figures ? metricsRoutes(figures) : []),
     ...docsRoutes(() => routes),
     ...demoRoutes(demo),
     ...pageRoutes(page),
   ];
   const app = createApp(options, sessions);
+  observeHttp(app, options, (path) => ((options.dialect ?? dialectAt(path)) ? 'dialect' : 'http'));
   addAnswerHooks(app, draining);
   const parts = { operations, cache: options.cache, draining };
   const { dialect } = options;
@@ -112,10 +116,11 @@ interface Table {
 }
 
 function serve(app: FastifyInstance, table: Table, options: HttpGatewayOptions): void {
-  const { clock, logger, adminToken, openAdmin } = options;
+  const { clock, logger, logsRequests, adminToken, openAdmin } = options;
+  const checkAdmin = createAdminCheck(adminToken, openAdmin);
   addBodyReader(app, table.manners !== undefined);
   addFailureHandlers(app, table, logger);
-  mountRoutes(app, table.routes, clock, createAdminCheck(adminToken, openAdmin));
+  mountRoutes(app, table.routes, { clock, checkAdmin, logsRequests });
 }
 
 function createApp(

@@ -10,31 +10,41 @@ import type { HttpAnswer } from './http-errors.js';
 import type { HttpRoute } from './http-route.js';
 import { httpTimes } from './http-sessions.js';
 import { queryOf } from './query-text.js';
-import type { AdminCheck } from './request-headers.js';
+import { type AdminCheck, requestHeaderOf } from './request-headers.js';
+
+export interface MountOptions {
+  readonly clock: Clock;
+  readonly checkAdmin: AdminCheck;
+  /** Services then log each request too, and are told its id. */
+  readonly logsRequests: boolean;
+}
 
 export function mountRoutes(
   app: FastifyInstance,
   routes: readonly HttpRoute[],
-  clock: Clock,
-  checkAdmin: AdminCheck,
+  { clock, checkAdmin, logsRequests }: MountOptions,
 ): void {
   for (const route of routes) {
     app.route({
       method: route.method,
       url: route.url,
       exposeHeadRoute: !route.changes,
+      config: { operation: route.operation },
       // Before the body is read: strangers do not get to send one.
       onRequest: async (request) => {
         if (route.access === 'admin') checkAdmin(request.headers);
       },
       handler: async (request, reply) => {
         const deadlineMs = clock.nowMs() + (route.patienceMs ?? httpTimes.requestMs);
+        const header = requestHeaderOf(request.headers, request.id);
+        // Without a trace and anybody to read it in a log, a name need not travel.
+        const travels = logsRequests || header.traceparent !== undefined;
         const work = route.answer({
           path: request.params as Record<string, string>,
           queryText: queryOf(request.url),
           body: request.body,
           headers: request.headers,
-          context: { requestId: request.id, deadlineMs },
+          context: { requestId: request.id, deadlineMs, header: travels ? header : undefined },
         });
         return sendAnswer(request, reply, await withDeadline(clock, deadlineMs, work));
       },
@@ -47,6 +57,7 @@ export function sendAnswer(
   reply: FastifyReply,
   answer: HttpAnswer,
 ): FastifyReply {
+  if (answer.code) reply.outcome = answer.code;
   reply.code(answer.status).header('x-request-id', request.id);
   if (answer.headers) reply.headers(answer.headers);
   if (answer.stream && request.method !== 'HEAD') return beginStream(request, reply, answer);
@@ -61,6 +72,7 @@ function beginStream(
   reply: FastifyReply,
   { status, headers, stream }: HttpAnswer,
 ): FastifyReply {
+  reply.isStream = true;
   const response = reply.hijack().raw;
   response.emit(streamBegins);
   response.writeHead(status, { ...headers, 'x-request-id': request.id });

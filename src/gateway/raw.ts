@@ -5,10 +5,8 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import { unreachable } from '../base/assert.js';
-import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { clientLimits, sessionLimits, wireLimits } from '../base/limits.js';
-import type { Logger } from '../base/logging.js';
 import { productNotFound } from '../frontend/answers.js';
 import type { Shop } from '../frontend/shop.js';
 import type { RequestContext } from '../frontend/types.js';
@@ -16,8 +14,10 @@ import type { RpcReply } from '../net/open-requests.js';
 import { RpcServer } from '../net/rpc-server.js';
 import type { RpcHandler, RpcSession } from '../net/rpc-session.js';
 import type { Connection } from '../net/types.js';
+import type { RequestHeader } from '../wire/request-header.js';
 import type { Params, PublicMethod } from '../wire/schemas.js';
 import { publicMethod, validateParams } from '../wire/validate.js';
+import { RawObserver, type RawObserverOptions } from './raw-observer.js';
 
 const protocolVersion = 1;
 /** The books of a large store take a while. */
@@ -29,10 +29,8 @@ type SlowMethod = Exclude<PublicMethod, 'lookup' | 'search' | 'hello'>;
 /** The one answer to all look-ups of what is known not to be there. */
 const noSuchProduct = productNotFound();
 
-export interface RawGatewayOptions {
+export interface RawGatewayOptions extends RawObserverOptions {
   readonly shop: Shop;
-  readonly clock: Clock;
-  readonly logger: Logger;
   readonly adminToken: string;
   readonly openAdmin: boolean;
 }
@@ -45,8 +43,9 @@ export class RawGateway implements RpcHandler {
 
   constructor(options: RawGatewayOptions) {
     this.#options = options;
+    const observer = new RawObserver(this, options);
     this.#server = new RpcServer({
-      newHandler: () => this,
+      newHandler: () => observer,
       clock: options.clock,
       logger: options.logger,
       trusted: false,
@@ -63,31 +62,43 @@ export class RawGateway implements RpcHandler {
     return this.#server.drain();
   }
 
-  request(session: RpcSession, name: string, raw: unknown, reply: RpcReply): void {
+  request(
+    session: RpcSession,
+    name: string,
+    raw: unknown,
+    reply: RpcReply,
+    header?: RequestHeader,
+  ): void {
     const method = publicMethod(name);
     const params = validateParams(method, raw);
     if (method === 'lookup') {
-      this.#lookup(params as Params<'lookup'>, reply);
+      this.#lookup(params as Params<'lookup'>, reply, header);
     } else if (method === 'search') {
-      this.#search(params as Params<'search'>, reply);
+      this.#search(params as Params<'search'>, reply, header);
     } else if (method === 'buy') {
-      this.#buy(session, params as Params<'buy'>, reply);
+      this.#buy(session, params as Params<'buy'>, reply, header);
     } else if (method === 'hello') {
       this.#hello(session, params as Params<'hello'>, reply);
     } else {
-      this.#answer(session, method, params, reply);
+      this.#answer(session, method, params, reply, header);
     }
   }
 
-  #answer(session: RpcSession, method: SlowMethod, params: Params<PublicMethod>, reply: RpcReply) {
-    this.#perform(session, method, params).then(
+  #answer(
+    session: RpcSession,
+    method: SlowMethod,
+    params: Params<PublicMethod>,
+    reply: RpcReply,
+    header: RequestHeader | undefined,
+  ): void {
+    this.#perform(session, method, params, header).then(
       (result) => reply.result(result),
       (error: unknown) => this.#fail(method, error, reply),
     );
   }
 
-  #lookup(params: Params<'lookup'>, reply: RpcReply): void {
-    const { shop, clock } = this.#options;
+  #lookup(params: Params<'lookup'>, reply: RpcReply, header: RequestHeader | undefined): void {
+    const { shop } = this.#options;
     const cached = shop.cached(params);
     if (cached?.product) {
       reply.encoded(cached.encoded);
@@ -97,30 +108,35 @@ export class RawGateway implements RpcHandler {
       reply.fail(noSuchProduct);
       return;
     }
-    shop.fetch(params, clock.nowMs() + clientLimits.requestTimeoutMs).then(
+    shop.fetch(params, this.#context(header)).then(
       (found) => reply.encoded(found.encoded),
       (error: unknown) => this.#fail('lookup', error, reply),
     );
   }
 
-  #search(params: Params<'search'>, reply: RpcReply): void {
-    const { shop, clock } = this.#options;
+  #search(params: Params<'search'>, reply: RpcReply, header: RequestHeader | undefined): void {
+    const { shop } = this.#options;
     const cached = shop.cachedPage(params);
     if (cached) {
       reply.encoded(cached);
       return;
     }
-    shop.fetchPage(params, clock.nowMs() + clientLimits.requestTimeoutMs).then(
+    shop.fetchPage(params, this.#context(header)).then(
       (page) => reply.encoded(page),
       (error: unknown) => this.#fail('search', error, reply),
     );
   }
 
   /** What is known to be sold out is refused in the same turn. */
-  #buy(session: RpcSession, params: Params<'buy'>, reply: RpcReply): void {
+  #buy(
+    session: RpcSession,
+    params: Params<'buy'>,
+    reply: RpcReply,
+    header: RequestHeader | undefined,
+  ): void {
     const refused = this.#options.shop.refusal(params);
     if (refused) reply.fail(refused);
-    else this.#answer(session, 'buy', params, reply);
+    else this.#answer(session, 'buy', params, reply, header);
   }
 
   /** Optional on this port; a token that is not the administrator's is refused, not ignored. */
@@ -141,9 +157,10 @@ export class RawGateway implements RpcHandler {
     session: RpcSession,
     method: SlowMethod,
     params: Params<PublicMethod>,
+    header: RequestHeader | undefined,
   ): Promise<unknown> {
     const { shop } = this.#options;
-    const context = this.#context(method === 'audit' ? auditTimeoutMs : undefined);
+    const context = this.#context(header, method === 'audit' ? auditTimeoutMs : undefined);
     switch (method) {
       case 'buy':
         return shop.buy(params as Params<'buy'>, context);
@@ -199,12 +216,16 @@ export class RawGateway implements RpcHandler {
     );
   }
 
-  #context(timeoutMs: number = clientLimits.requestTimeoutMs): RequestContext {
+  #context(
+    given: RequestHeader | undefined,
+    timeoutMs: number = clientLimits.requestTimeoutMs,
+  ): RequestContext {
+    const { clock, logsRequests } = this.#options;
     this.#requests++;
-    return {
-      requestId: `raw-${this.#requests.toString(36)}`,
-      deadlineMs: this.#options.clock.nowMs() + timeoutMs,
-    };
+    const requestId = given?.request_id ?? `raw-${this.#requests.toString(36)}`;
+    // Without anybody to read it in a log, a name need not travel.
+    const header = given ?? (logsRequests ? { request_id: requestId } : undefined);
+    return { requestId, deadlineMs: clock.nowMs() + timeoutMs, header };
   }
 
   #fail(method: string, thrown: unknown, reply: RpcReply): void {

@@ -7,14 +7,22 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { BazarError } from '../base/errors.js';
 import { requestLimits } from '../base/limits.js';
 import type { Random } from '../base/random.js';
+import { isRequestId, isTraceparent, type RequestHeader } from '../wire/request-header.js';
 
-const requestIdText = /^[\w.:+/=@-]{1,100}$/;
 const strongTag = /^"(\d{1,15})"$/;
 
 /** The client's own id where it is short and harmless (it goes into logs), else a fresh one. */
 export function requestIdOf(headers: IncomingHttpHeaders, random: Random): string {
   const given = headers['x-request-id'];
-  return typeof given === 'string' && requestIdText.test(given) ? given : random.uuid();
+  return isRequestId(given) ? given : random.uuid();
+}
+
+/** What travels on with a request to the services; the trace is the client's, if it has one. */
+export function requestHeaderOf(headers: IncomingHttpHeaders, requestId: string): RequestHeader {
+  const { traceparent } = headers;
+  return isTraceparent(traceparent)
+    ? { request_id: requestId, traceparent }
+    : { request_id: requestId };
 }
 
 /** 1–200 bytes of UTF-8, exactly as sent, so that wire and HTTP mean the same key. */

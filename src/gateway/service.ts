@@ -7,6 +7,7 @@ import type { FrontendConfig, RunningService } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
 import { createLogger, type Logger } from '../base/logging.js';
 import { systemRandom } from '../base/random.js';
+import { rateLimitMemory } from '../base/rate-limit.js';
 import type { Leaders } from '../frontend/backends.js';
 import type { CacheCounters } from '../frontend/counters.js';
 import { FrontendOwner } from '../frontend/owner.js';
@@ -18,6 +19,8 @@ import type { Product } from '../wire/schemas.js';
 import { CacheRounds } from './cache-round.js';
 import type { Demo, DemoCommand } from './demo-routes.js';
 import { openDoor, threadsListen } from './doors.js';
+import { FrontendFigures } from './frontend-figures.js';
+import type { MeterNews } from './request-meter.js';
 import type { GatewayThreadData } from './thread.js';
 
 /** `demo` is asked for nothing unless the configuration allows demonstrations. */
@@ -51,6 +54,7 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
     adminToken: config.adminToken,
     openAdmin: config.openAdmin,
     demo: config.demo,
+    rateLimit: rateLimitOf(config),
     dialects: config.dialects.map(({ name }) => name),
   };
   const rounds = new CacheRounds({
@@ -60,7 +64,8 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
       return pool.status().threads.filter(({ state }) => state === 'running').length;
     },
   });
-  const pool = await startThreads(config, data, { owner, demo, rounds, logger });
+  const figures = new FrontendFigures({ config, owner, pool: () => pool.status() });
+  const pool = await startThreads(config, data, { owner, demo, rounds, figures, logger });
   const inThreads = threadsListen(config);
   await openDoor(pool, config.raw, 'raw', inThreads);
   await openDoor(pool, config.http, 'http', inThreads);
@@ -72,6 +77,7 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
     failed: new Promise(() => {}),
     async stop() {
       await pool.drain();
+      figures.stop();
       await owner.stop();
     },
   };
@@ -81,13 +87,14 @@ interface Parts {
   readonly owner: FrontendOwner;
   readonly demo: Demo;
   readonly rounds: CacheRounds;
+  readonly figures: FrontendFigures;
   readonly logger: Logger;
 }
 
 function startThreads(
   config: FrontendConfig,
   data: GatewayThreadData,
-  { owner, demo, rounds, logger }: Parts,
+  { owner, demo, rounds, figures, logger }: Parts,
 ): Promise<SessionPool> {
   return startSessionPool({
     workers: config.workers,
@@ -100,11 +107,14 @@ function startThreads(
         if (call.operation === 'demo') demonstrate(demo, call);
         else if (call.operation === 'cached')
           rounds.take().then((all) => call.reply(undefined, all));
+        else if (call.operation === 'figures')
+          figures.take().then((all) => call.reply(undefined, all), call.reply);
         else answer(owner, call);
       }
     },
     onTell: (operation, args) => {
       if (operation === 'listening') owner.events.listening();
+      if (operation === 'meter') figures.counted(args as MeterNews);
       if (operation === 'counters') owner.counted(args as CacheCounters);
       if (operation === 'cached') rounds.heard(...(args as [number, Product[]]));
     },
@@ -136,6 +146,11 @@ function answer(owner: FrontendOwner, { operation, args, reply }: OwnerCall): vo
 function demonstrate(demo: Demo, { args, reply }: OwnerCall): void {
   const { command, name } = args as { command: DemoCommand; name: string };
   demo(command, name).then((done) => reply(undefined, done), reply);
+}
+
+function rateLimitOf({ rateLimit: perSecond }: FrontendConfig): GatewayThreadData['rateLimit'] {
+  if (perSecond === 0) return undefined;
+  return { memory: rateLimitMemory(systemRandom.integer(2 ** 31)), perSecond };
 }
 
 /** Resolves when both groups are first seen with a serving leader. */

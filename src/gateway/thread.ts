@@ -3,15 +3,21 @@
  * session is served from its first byte to its last in the thread that it was given to.
  */
 import { required } from '../base/assert.js';
-import { systemClock } from '../base/clock.js';
+import { every, systemClock } from '../base/clock.js';
 import type { DialectName } from '../base/dialect-names.js';
 import { createLogger, type LogSettings } from '../base/logging.js';
+import type { MetricSample } from '../base/metric-table.js';
+import { watchDelay } from '../base/process-figures.js';
 import { systemRandom } from '../base/random.js';
+import { RateLimit } from '../base/rate-limit.js';
+import type { TlsFiles } from '../base/tls-files.js';
 import type { Leaders } from '../frontend/backends.js';
 import { type FrontendThreadData, threadParts } from '../frontend/thread-parts.js';
 import type { EventBatch, EventSource } from '../frontend/types.js';
 import { connectionDuplex } from '../net/duplex.js';
 import { listenBeside } from '../net/tcp-transport.js';
+import { secureContext, secureSession } from '../net/tls-transport.js';
+import type { Connection } from '../net/types.js';
 import type { OwnerLink, ProgramFactory } from '../pool/types.js';
 import type { Product } from '../wire/schemas.js';
 import type { Demo } from './demo-routes.js';
@@ -21,12 +27,22 @@ import { EventHub } from './event-hub.js';
 import { createHttpGateway, type HttpGateway, type HttpGatewayOptions } from './http-gateway.js';
 import { builtPage, readPage } from './page.js';
 import { RawGateway } from './raw.js';
+import { RequestMeter } from './request-meter.js';
+
+/** How often the owner hears what was counted. */
+const meterEveryMs = 250;
 
 export interface GatewayThreadData extends FrontendThreadData {
   readonly log: LogSettings;
   readonly adminToken: string;
   readonly openAdmin: boolean;
   readonly demo: boolean;
+  /** Requests a second that an address may make, counted for all threads; undefined: any number. */
+  readonly rateLimit:
+    | { readonly memory: SharedArrayBuffer; readonly perSecond: number }
+    | undefined;
+  /** What customers are shown; undefined: they talk in the clear. */
+  readonly tls: TlsFiles | undefined;
   /** Those with a port of their own; a session on it has the dialect's name as its kind. */
   readonly dialects: readonly DialectName[];
 }
@@ -42,32 +58,46 @@ export const program: ProgramFactory = async (owner, given) => {
     owner.call('demo', { command, name }) as Promise<{ pid: number }>;
   const events = new EventHub(ownerEvents(owner), clock);
   let draining = false;
-  const raw = new RawGateway({ shop, clock, logger, adminToken, openAdmin });
+  const meter = new RequestMeter();
+  const observed = {
+    ...{ clock, meter, logger, logsRequests: data.log.level === 'debug' },
+    rateLimit: data.rateLimit && new RateLimit(data.rateLimit.memory, data.rateLimit.perSecond),
+  };
+  const metering = [
+    every(clock, meterEveryMs, () => {
+      const news = meter.take();
+      if (news) owner.tell('meter', news);
+    }),
+    watchDelay(clock, (seconds) => meter.countDelay(seconds)),
+  ];
+  const raw = new RawGateway({ ...observed, shop, adminToken, openAdmin });
   const cache: CacheDoor = {
     forget: async (id) => void (await owner.call('forget', id)),
     content: () => owner.call('cached', null) as Promise<Product[]>,
   };
   const options: HttpGatewayOptions = {
+    ...observed,
     operations: shop,
     cache,
-    clock,
     random: systemRandom,
-    logger,
     adminToken,
     openAdmin,
     page: await readPage(builtPage, data.demo),
     demo: data.demo ? demo : undefined,
     events,
+    figures: () => owner.call('figures', null) as Promise<MetricSample[]>,
     draining: () => draining,
   };
   const doors = new Map<string, HttpGateway>([['http', await createHttpGateway(options)]]);
   for (const name of data.dialects) {
     doors.set(name, await createHttpGateway({ ...options, dialect: dialectOf(name) }));
   }
+  const context = data.tls && secureContext(data.tls);
   return {
     open(connection, kind) {
-      if (kind === 'raw') raw.accept(connection);
-      else required(doors.get(kind), 'door').accept(connectionDuplex(connection));
+      const session = context ? secureSession(connection, context) : plainSession(connection);
+      if (kind === 'raw') raw.accept(session.connection());
+      else required(doors.get(kind), 'door').accept(session.stream());
     },
     listen: listenBeside,
     told(topic, message) {
@@ -79,10 +109,15 @@ export const program: ProgramFactory = async (owner, given) => {
       draining = true;
       events.close();
       await Promise.all([raw.drain(), ...[...doors.values()].map((door) => door.drain())]);
+      for (const timer of metering) timer.cancel();
       parts.close();
     },
   };
 };
+
+function plainSession(connection: Connection) {
+  return { connection: () => connection, stream: () => connectionDuplex(connection) };
+}
 
 function ownerEvents(owner: OwnerLink): EventSource {
   return {

@@ -1,8 +1,9 @@
 /**
  * What every member answers on its replication port, whoever asks among the cluster's services: its
- * health, a nomination, its state at an audit. What is the service's own goes on to its desk.
+ * health, a nomination, its figures, its state at an audit. What is the service's own goes on to its desk.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
+import type { MetricSample } from '../base/metric-table.js';
 import type { AuditMark } from '../wire/internal.js';
 import type { GroupStatus } from './types.js';
 
@@ -18,6 +19,7 @@ export interface MemberDeskOptions {
   readonly status: () => GroupStatus;
   readonly nominate: (leader: string) => void;
   readonly pid: number;
+  readonly figures?: () => readonly MetricSample[];
 }
 
 export class MemberDesk {
@@ -38,6 +40,9 @@ export class MemberDesk {
       case 'update_leader':
         this.#options.nominate((params as { readonly leader_id: string }).leader_id);
         reply.result(null);
+        return true;
+      case 'metrics':
+        reply.result(this.#options.figures?.() ?? []);
         return true;
       case 'audit_mark':
         this.mark((params as readonly [string])[0]).then(

@@ -8,19 +8,23 @@ import type { MemberAddresses, ServiceConfig } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
 import { wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
+import type { MetricSample } from '../base/metric-table.js';
+import { ProcessFigures } from '../base/process-figures.js';
 import { systemRandom } from '../base/random.js';
 import type { SnapshotMark } from '../consensus/messages.js';
 import type { Entry, StateMachine } from '../consensus/types.js';
 import { gatedHandler, type HandshakeOptions, type Identity } from '../net/handshake.js';
 import { RpcServer } from '../net/rpc-server.js';
 import type { RpcHandler, RpcSession } from '../net/rpc-session.js';
-import { tcpTransport } from '../net/tcp-transport.js';
+import { peerTransport } from '../net/tls-transport.js';
 import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';
 import type { MemberFolder } from './folder.js';
 import { GroupHost } from './host.js';
 import { MemberDesk } from './member-desk.js';
+import { MemberFigures, poolSamples } from './member-figures.js';
 import { type GroupName, type Membership, membership } from './membership.js';
+import { MeteredJournal } from './metered-journal.js';
 import { RpcPeers } from './rpc-peers.js';
 import type { MemberCredentials } from './session-program.js';
 import type { SnapshotPort } from './snapshot-port.js';
@@ -50,6 +54,8 @@ export interface MemberOptions<Result> {
   readonly applied: (entry: Entry, result: Result) => void;
   /** What a leader needs beside the lead before it serves, as its first stock. */
   readonly canServe?: () => boolean;
+  /** Figures of the service's own, for `/metrics`. */
+  readonly figures?: () => readonly MetricSample[];
 }
 
 /** The service's answers and its threads, once the host is there to build them on. */
@@ -67,6 +73,8 @@ export class Member<Result> {
   readonly #clock: Clock = systemClock;
   readonly #membership: Membership;
   readonly #peers: RpcPeers;
+  readonly #figures: MemberFigures;
+  readonly #process: ProcessFigures;
   #server: RpcServer | undefined;
   #pool: SessionPool | undefined;
 
@@ -79,28 +87,37 @@ export class Member<Result> {
       id: config.name,
       members: [...replicas, ...witnesses].map(({ name, peer }) => ({ id: name, address: peer })),
       handshake: this.#handshake(),
-      transport: tcpTransport,
+      transport: peerTransport(config.clusterTls),
       clock: this.#clock,
       random: systemRandom,
       logger,
     });
+    const journal = new MeteredJournal(folder.journal, this.#clock);
+    this.#figures = new MemberFigures(config.name, group, journal);
+    this.#process = new ProcessFigures(config.name, this.#clock);
     this.host = new GroupHost<Result>({
       id: config.name,
       voters: replicas.map(({ name }) => name),
       witnesses: witnesses.map(({ name }) => name),
       learner: folder.identity.learner || (config.repair && replicas.length > 1),
       incarnation: folder.identity.incarnation,
-      journal: folder.journal,
+      journal,
       clock: this.#clock,
       minCopies: config.minCopies,
       admitted: () => folder.identity.setLearner(false),
       peers: this.#peers,
-      ...{ machine, base, logger, gated, snapshots, applied },
+      ...{ machine, base, logger, gated, snapshots },
+      applied: (entry, result) => {
+        this.#figures.applied();
+        applied(entry, result);
+      },
     });
+    this.host.onRole((status) => this.#figures.roleChanged(status));
     this.desk = new MemberDesk({
       status: () => this.#status(),
       nominate: (leader) => this.host.nominate(leader),
       pid: process.pid,
+      figures: () => this.#samples(),
     });
   }
 
@@ -116,7 +133,8 @@ export class Member<Result> {
       trusted: false,
       frameBytesMax: wireLimits.publicFrameBytesMax,
     });
-    await this.#server.listen(tcpTransport, doors.address.peer);
+    const transport = peerTransport(config.clusterTls);
+    await this.#server.listen(transport, doors.address.peer);
     this.#pool = await startSessionPool({
       workers: config.workers,
       program: doors.program,
@@ -125,7 +143,7 @@ export class Member<Result> {
       logger,
       onCalls: (calls) => doors.calls(calls),
     });
-    await this.#pool.listen(tcpTransport, doors.address.service, 'service');
+    await this.#pool.listen(transport, doors.address.service, 'service');
   }
 
   /** Asks another member's service desk, in order with what the group says to it. */
@@ -139,12 +157,23 @@ export class Member<Result> {
     await this.#server?.drain();
     this.#peers.close();
     this.host.stop();
+    this.#process.stop();
     await this.#options.folder.close();
   }
 
   #status(): GroupStatus {
     const status = this.host.status();
     return { ...status, serving: status.serving && (this.#options.canServe?.() ?? true) };
+  }
+
+  #samples(): MetricSample[] {
+    const { config, figures } = this.#options;
+    return [
+      ...this.#figures.samples(this.host.status()),
+      ...this.#process.samples(),
+      ...(this.#pool ? poolSamples(config.name, this.#pool.status()) : []),
+      ...(figures?.() ?? []),
+    ];
   }
 
   #admit(peer: Identity, { desk }: MemberDoors): RpcHandler {

@@ -12,6 +12,7 @@ import { JobsPool } from '../pool/jobs-pool.js';
 import { OrderAuditor } from './auditor.js';
 import { CatalogLine } from './catalog-line.js';
 import { connectCatalogs } from './catalog-peers.js';
+import { orderFigures } from './order-figures.js';
 import { OrderMachine, type OrderResult } from './order-machine.js';
 import { SegmentPacker } from './packing.js';
 import { PeerDesk } from './peer-desk.js';
@@ -35,6 +36,7 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
     base: { seq: 0, epoch: 0, time: 0 },
     gated: false,
     logger,
+    figures: () => orderFigures(config.name, store),
     applied(entry, result) {
       store.applied(entry, result);
       if (result.kind === 'audit') member.desk.marked(result.token, [entry.seq, result.hash]);

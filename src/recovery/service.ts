@@ -9,11 +9,12 @@ import { type Clock, systemClock } from '../base/clock.js';
 import type { RecoveryConfig, RunningService } from '../base/config.js';
 import { wireLimits } from '../base/limits.js';
 import { createLogger } from '../base/logging.js';
+import { ProcessFigures } from '../base/process-figures.js';
 import { openOwnFolder } from '../group/folder.js';
 import { groupsOf } from '../group/membership.js';
 import { gatedHandler } from '../net/handshake.js';
 import { RpcServer } from '../net/rpc-server.js';
-import { tcpTransport } from '../net/tcp-transport.js';
+import { peerTransport } from '../net/tls-transport.js';
 import { openWitness, type Witness } from './witness.js';
 
 export async function startRecovery(config: RecoveryConfig): Promise<RunningService> {
@@ -24,13 +25,15 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
   const groups = groupsOf(config.cluster, config.name);
   // One folder, one mark: it is a learner until the last of its groups has taken it in (A8).
   const learning = new Set(groups);
+  const figures = new ProcessFigures(config.name, clock);
   for (const group of groups) {
     const path = join(own.path, group);
     const admitted = async (): Promise<void> => {
       learning.delete(group);
       if (learning.size === 0) await own.identity.setLearner(false);
     };
-    witnesses.set(group, await openWitness({ config, group, path, own, clock, logger, admitted }));
+    const options = { config, group, path, own, clock, logger, admitted };
+    witnesses.set(group, await openWitness({ ...options, process: () => figures.samples() }));
   }
   const handshakes = [...witnesses.values()].map((witness) => witness.handshake);
   const server = new RpcServer({
@@ -45,7 +48,8 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
   });
   const address = config.cluster.recovery.find(({ name }) => name === config.name);
   if (handshakes.length > 0) {
-    await server.listen(tcpTransport, required(address, `address of ${config.name}`).peer);
+    const transport = peerTransport(config.clusterTls);
+    await server.listen(transport, required(address, `address of ${config.name}`).peer);
   } else {
     logger.warn({}, 'no group needs this recovery server: their voters are odd without it');
   }
@@ -55,6 +59,7 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
     failed: Promise.race([...witnesses.values()].map((witness) => witness.failed)),
     async stop() {
       await server.drain();
+      figures.stop();
       for (const witness of witnesses.values()) await witness.close();
       own.release();
     },

@@ -6,16 +6,19 @@ import { type Clock, every } from '../base/clock.js';
 import type { RecoveryConfig } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
+import type { MetricSample } from '../base/metric-table.js';
 import { systemRandom } from '../base/random.js';
 import { type LogFolder, type OwnFolder, openLog } from '../group/folder.js';
 import { GroupHost } from '../group/host.js';
 import { MemberDesk } from '../group/member-desk.js';
+import { MemberFigures } from '../group/member-figures.js';
 import { type GroupName, membership } from '../group/membership.js';
+import { MeteredJournal } from '../group/metered-journal.js';
 import { RpcPeers } from '../group/rpc-peers.js';
 import { newestMark, snapshotPort } from '../group/snapshot-files.js';
 import type { HandshakeOptions, Identity } from '../net/handshake.js';
 import type { RpcHandler } from '../net/rpc-session.js';
-import { tcpTransport } from '../net/tcp-transport.js';
+import { peerTransport } from '../net/tls-transport.js';
 
 const lookEveryMs = 10_000;
 /** With so many closed segments the leader's newest snapshot takes the place of the log before it. */
@@ -28,6 +31,8 @@ export interface WitnessOptions {
   readonly own: OwnFolder;
   /** This group has taken the learner in; durable when it resolves. */
   readonly admitted: () => Promise<void>;
+  /** The figures of the process, which is that of all its groups. */
+  readonly process: () => readonly MetricSample[];
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -59,18 +64,20 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
   }));
   const peers = new RpcPeers({
     ...{ id: name, members, handshake, clock, logger },
-    transport: tcpTransport,
+    transport: peerTransport(config.clusterTls),
     random: systemRandom,
   });
   const opaqueSnapshots = snapshotPort(log.snapshots, (mark) => {
     return log.journal.dropBefore(mark.seq + 1);
   });
+  const journal = new MeteredJournal(log.journal, clock);
+  const figures = new MemberFigures(name, group, journal);
   const host = new GroupHost<never>({
     id: name,
     voters: replicas.map((replica) => replica.name),
     witnesses: witnesses.map((witness) => witness.name),
     learner: learner || repair,
-    journal: log.journal,
+    journal,
     machine: undefined,
     base: await newestMark(log.snapshots),
     gated: false,
@@ -88,6 +95,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     status: () => host.status(),
     nominate: (leader) => host.nominate(leader),
     pid: process.pid,
+    figures: () => [...figures.samples(host.status()), ...options.process()],
   });
   return {
     handshake,

@@ -124,7 +124,7 @@ t.test('the encoded page is the page', async (t) => {
     });
     return [records, 20, epoch, 9, true, records.map(() => true)] satisfies SearchAnswer;
   });
-  const asBytes = await shop.fetchPage(toys, soon().deadlineMs);
+  const asBytes = await shop.fetchPage(toys, soon());
   const page = await shop.search(toys, soon());
   t.equal(page.next, 20);
   t.same(decode(asBytes), page);

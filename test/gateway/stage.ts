@@ -12,6 +12,7 @@ import {
   type HttpGateway,
   type HttpGatewayOptions,
 } from '../../src/gateway/http-gateway.js';
+import { RequestMeter } from '../../src/gateway/request-meter.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 
 export const adminToken = 'open-sesame';
@@ -126,6 +127,9 @@ export async function setStage(
     clock,
     random: seededRandom(7),
     logger: silentLogger,
+    meter: new RequestMeter(),
+    rateLimit: undefined,
+    logsRequests: false,
     adminToken,
     openAdmin: false,
     cache: { forget: async () => {}, content: async () => [] },

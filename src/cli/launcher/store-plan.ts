@@ -5,6 +5,7 @@
 import { join, resolve } from 'node:path';
 import type { Address } from '../../base/address.js';
 import type { ClusterConfig, MemberAddresses, ServiceConfig } from '../../base/config.js';
+import type { TlsFiles } from '../../base/tls-files.js';
 import { dialectPorts } from '../dialect-ports.js';
 import type { Values } from '../options.js';
 import type { ServiceOrder } from '../service-order.js';
@@ -15,6 +16,8 @@ export type StoreOptions = Values<typeof upSpecs>;
 export interface Secrets {
   readonly adminToken: string;
   readonly clusterToken: string;
+  readonly tls?: TlsFiles | undefined;
+  readonly clusterTls?: TlsFiles | undefined;
 }
 
 const ports = { http: 8080, raw: 8180, catalog: 9000, order: 8090, recovery: 9600 } as const;
@@ -68,14 +71,16 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
     repair: false,
     minCopies: options.minCopies,
     clusterToken: secrets.clusterToken,
+    clusterTls: secrets.clusterTls,
   });
   const stock = {
     restockEverySeconds: options.restockEvery,
     restockTo: options.restockTo,
     productsFile: resolve(options.productsFile),
   };
-  const { openAdmin, demo, cacheEntries, reusePort } = options;
-  const access = { adminToken: secrets.adminToken, openAdmin, demo, cacheEntries, reusePort };
+  const { openAdmin, rateLimit, demo, cacheEntries, reusePort } = options;
+  const { adminToken, tls } = secrets;
+  const access = { adminToken, tls, openAdmin, rateLimit, demo, cacheEntries, reusePort };
   return [
     ...cluster.catalogs.map(({ name }) => order('catalog', { ...common(name), ...stock })),
     ...cluster.orders.map(({ name }) => order('order', common(name))),

@@ -52,7 +52,7 @@ export function inManners(
   if (!manners) return failure;
   const own = code === undefined ? undefined : manners.failures[code];
   const headers = { ...failure.headers, ...own?.headers };
-  if (own) return { ...own, headers };
+  if (own) return { ...own, ...(code && { code }), headers };
   const { error } = failure.body as { readonly error: { readonly message: string } };
   return { ...failure, body: manners.body(failure.status, error.message) };
 }

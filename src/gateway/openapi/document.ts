@@ -114,7 +114,10 @@ function success(answer: AnswerDoc): Json {
 }
 
 function content({ data, isPage = false, media }: AnswerDoc): Json {
-  if (media !== undefined) return { content: { [media]: { schema: { type: 'string' } } } };
+  if (media !== undefined) {
+    const type = media === jsonType ? 'object' : 'string';
+    return { content: { [media]: { schema: { type } } } };
+  }
   if (data === undefined) return {};
   const one = referring(data);
   const next = { type: 'integer', description: 'Give it as `after` for the next page.' };

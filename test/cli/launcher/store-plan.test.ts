@@ -52,6 +52,7 @@ t.test('the ports are those of the interfaces, plus the offset', async (t) => {
     raw: { host, port: 9_182 },
     adminToken: 'admin',
     openAdmin: false,
+    rateLimit: 0,
     demo: false,
   });
 });

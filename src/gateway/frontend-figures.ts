@@ -1,0 +1,54 @@
+/**
+ * The figures of a store as its frontend's owner gives them: its threads' requests added up, its
+ * own process, and what the services tell. Asked for often by several at once, it asks once.
+ */
+import { systemClock } from '../base/clock.js';
+import type { FrontendConfig } from '../base/config.js';
+import type { MetricSample } from '../base/metric-table.js';
+import { ProcessFigures } from '../base/process-figures.js';
+import type { FrontendOwner } from '../frontend/owner.js';
+import { poolSamples } from '../group/member-figures.js';
+import type { PoolStatus } from '../pool/types.js';
+import { type MeterNews, RequestMeter } from './request-meter.js';
+
+export interface FrontendFiguresOptions {
+  readonly config: FrontendConfig;
+  readonly owner: FrontendOwner;
+  readonly pool: () => PoolStatus;
+}
+
+export class FrontendFigures {
+  readonly #options: FrontendFiguresOptions;
+  readonly #meter = new RequestMeter();
+  readonly #process: ProcessFigures;
+  #taking: Promise<MetricSample[]> | undefined;
+
+  constructor(options: FrontendFiguresOptions) {
+    this.#options = options;
+    this.#process = new ProcessFigures(options.config.name, systemClock);
+  }
+
+  /** What a thread has counted since the last time. */
+  counted(news: MeterNews): void {
+    this.#meter.add(news);
+  }
+
+  take(): Promise<MetricSample[]> {
+    this.#taking ??= this.#take().finally(() => {
+      this.#taking = undefined;
+    });
+    return this.#taking;
+  }
+
+  stop(): void {
+    this.#process.stop();
+  }
+
+  async #take(): Promise<MetricSample[]> {
+    const { config, owner, pool } = this.#options;
+    const { name } = config;
+    const theirs = await owner.figures();
+    const own = [...this.#meter.samples(name), ...this.#process.samples()];
+    return [...own, ...poolSamples(name, pool()), ...theirs];
+  }
+}

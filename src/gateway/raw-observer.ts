@@ -1,0 +1,100 @@
+/**
+ * Looks on at the raw door: counts what is asked and how it is answered, refuses who asks too often,
+ * and tells the log of every request where that is wanted. It changes nothing else. A request that
+ * is answered in its own turn costs no look at the clock.
+ */
+import type { Clock } from '../base/clock.js';
+import { BazarError, toBazarError } from '../base/errors.js';
+import type { Logger } from '../base/logging.js';
+import { hostOf, type RateLimit } from '../base/rate-limit.js';
+import type { Outcome, RpcReply } from '../net/open-requests.js';
+import type { RpcHandler, RpcSession } from '../net/rpc-session.js';
+import { headerFields, type RequestHeader } from '../wire/request-header.js';
+import { isPublicMethod } from '../wire/validate.js';
+import type { MeteredOperation, RequestMeter } from './request-meter.js';
+
+export interface RawObserverOptions {
+  readonly clock: Clock;
+  readonly meter: RequestMeter;
+  /** Undefined: everybody may ask as often as they like. */
+  readonly rateLimit: RateLimit | undefined;
+  readonly logger: Logger;
+  /** One line a request. */
+  readonly logsRequests: boolean;
+}
+
+export class RawObserver implements RpcHandler {
+  readonly #inner: RpcHandler;
+  readonly #options: RawObserverOptions;
+  /** Where the counts of the sessions' hosts are kept. */
+  readonly #slots = new WeakMap<RpcSession, number>();
+
+  constructor(inner: RpcHandler, options: RawObserverOptions) {
+    this.#inner = inner;
+    this.#options = options;
+  }
+
+  request(
+    session: RpcSession,
+    name: string,
+    params: unknown,
+    reply: RpcReply,
+    header?: RequestHeader,
+  ): void {
+    const { clock, meter, rateLimit, logsRequests } = this.#options;
+    const operation = isPublicMethod(name) ? name : 'other';
+    const startMs = logsRequests ? clock.nowMs() : undefined;
+    try {
+      if (rateLimit) this.#limit(session, rateLimit);
+      this.#inner.request(session, name, params, reply, header);
+    } catch (error) {
+      const { code } = toBazarError(error);
+      meter.countNow('raw', operation, code);
+      if (startMs !== undefined) this.#log(name, code, startMs, header);
+      throw error;
+    }
+    if (reply.outcome === undefined) {
+      this.#await(operation, name, reply, header);
+      return;
+    }
+    meter.countNow('raw', operation, reply.outcome);
+    if (startMs !== undefined) this.#log(name, reply.outcome, startMs, header);
+  }
+
+  #await(
+    operation: MeteredOperation,
+    name: string,
+    reply: RpcReply,
+    header: RequestHeader | undefined,
+  ): void {
+    const { clock, meter, logsRequests } = this.#options;
+    const startMs = clock.nowMs();
+    reply.onGiven((outcome) => {
+      meter.count('raw', operation, outcome, (clock.nowMs() - startMs) / 1_000);
+      if (logsRequests) this.#log(name, outcome, startMs, header);
+    });
+  }
+
+  #limit(session: RpcSession, rateLimit: RateLimit): void {
+    let slot = this.#slots.get(session);
+    if (slot === undefined) {
+      slot = rateLimit.slotOf(hostOf(session.remote));
+      this.#slots.set(session, slot);
+    }
+    const waitMs = rateLimit.take(slot, this.#options.clock.nowMs());
+    if (waitMs > 0) throw tooOften(waitMs);
+  }
+
+  #log(method: string, code: Outcome, startMs: number, header: RequestHeader | undefined): void {
+    const { clock, logger } = this.#options;
+    const ms = Math.round((clock.nowMs() - startMs) * 100) / 100;
+    const fields = { ...headerFields(header), door: 'raw', method: method.slice(0, 64), code, ms };
+    logger.debug(fields, 'request');
+  }
+}
+
+/** The refusal of who asks more often than the rate allows. */
+export function tooOften(waitMs: number): BazarError {
+  const details = { retry_after_ms: waitMs };
+  return new BazarError('overloaded', 'too many requests from this address', { details });
+}

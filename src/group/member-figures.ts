@@ -1,0 +1,62 @@
+/** What a member of a group tells of its log and its lead, as figures. */
+import type { MetricSample } from '../base/metric-table.js';
+import type { PoolStatus } from '../pool/types.js';
+import type { MeteredJournal } from './metered-journal.js';
+import type { GroupStatus } from './types.js';
+
+export class MemberFigures {
+  readonly #service: string;
+  readonly #group: string;
+  readonly #journal: MeteredJournal;
+  #won = 0;
+  #ledEpoch = 0;
+  #applied = 0;
+
+  constructor(service: string, group: string, journal: MeteredJournal) {
+    this.#service = service;
+    this.#group = group;
+    this.#journal = journal;
+  }
+
+  /** An entry was applied here. */
+  applied(): void {
+    this.#applied++;
+  }
+
+  roleChanged({ role, epoch }: GroupStatus): void {
+    if (role !== 'leader' || epoch === this.#ledEpoch) return;
+    this.#ledEpoch = epoch;
+    this.#won++;
+  }
+
+  samples(status: GroupStatus): MetricSample[] {
+    const { epoch, serving, logEnd, commit, oldestUncommittedMs, diskSilentMs } = status;
+    const labels = [this.#service, this.#group];
+    return [
+      ['bazar_is_leader', labels, serving ? 1 : 0],
+      ['bazar_epoch', labels, epoch],
+      ['bazar_elections_won_total', labels, this.#won],
+      ['bazar_log_end', labels, logEnd.seq],
+      ['bazar_log_commit', labels, commit],
+      ['bazar_entries_applied_total', labels, this.#applied],
+      ['bazar_uncommitted_entries', labels, Math.max(0, logEnd.seq - commit)],
+      ['bazar_oldest_uncommitted_seconds', labels, oldestUncommittedMs / 1_000],
+      ['bazar_disk_silent_seconds', labels, diskSilentMs / 1_000],
+      ['bazar_journal_sync_duration_seconds', labels, this.#journal.syncs.values()],
+    ];
+  }
+}
+
+/** What a service's session threads have in hand. */
+export function poolSamples(service: string, { threads, sessions }: PoolStatus): MetricSample[] {
+  const labels = [service];
+  const sum = (of: (thread: PoolStatus['threads'][number]) => number): number =>
+    threads.reduce((total, thread) => total + of(thread), 0);
+  return [
+    ['bazar_sessions', labels, sessions],
+    ['bazar_owner_calls_waiting', labels, sum((thread) => thread.callsOutstanding)],
+    ['bazar_input_waiting_bytes', labels, sum((thread) => thread.inputBytes)],
+    ['bazar_output_waiting_bytes', labels, sum((thread) => thread.outputBytes)],
+    ['bazar_thread_crashes_total', labels, sum((thread) => thread.crashes)],
+  ];
+}

@@ -1,0 +1,11 @@
+/** What an order service tells of its book and its customers, as figures. */
+import type { MetricSample } from '../base/metric-table.js';
+import type { OrderStore } from './store.js';
+
+export function orderFigures(service: string, store: OrderStore): MetricSample[] {
+  const labels = [service];
+  return [
+    ['bazar_last_order_number', labels, store.machine.lastOrder],
+    ['bazar_purchases_waiting', labels, store.waiting],
+  ];
+}
