@@ -98,8 +98,19 @@ t.test('the page', { skip: noBrowser }, async (t) => {
     t.same(await tux.getByRole('cell').allTextContents(), ['100', '2', '98', '2', 'balances']);
   });
 
-  t.test('on a phone nothing reaches beyond the screen', async (t) => {
+  t.test('on a phone nothing reaches beyond the screen, not even the longest name', async (t) => {
     const page = await windows.visit('', phone);
+    const longest = 'W'.repeat(200);
+    const fields = [
+      '--topic',
+      'M'.repeat(100),
+      '--price',
+      '9999999.99',
+      '--quantity',
+      '1000000000',
+    ];
+    await store.bazar(['product', 'add', longest, ...fields]);
+    await card(page, longest).waitFor();
     for (const view of views) {
       await page.goto(`http://127.0.0.1:${8081 + portOffset}/#/${view}`);
       await page

@@ -69,6 +69,7 @@ export function Books() {
       </header>
       {failure !== undefined && <p class="notice bad">{failure}</p>}
       {!mayRead && <TokenForm isBusy={isBusy} give={(token) => void take(token)} />}
+      {isBusy && !taken && <p class="quiet">Every service reads its logs …</p>}
       {taken && (
         <>
           <Verdict audit={taken.audit} />

@@ -167,16 +167,16 @@ function axisLook(): uPlot.Axis {
   };
 }
 
-/** Behind the lines: a thin stroke where a leader came or a service went. */
+/** Behind the lines: a stroke where a service went, a dashed one where a leader came. */
 function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
   const { ctx, bbox } = plot;
   const { min = 0, max = 0 } = plot.scales.x ?? {};
   ctx.save();
   ctx.lineWidth = devicePixelRatio;
-  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
   for (const { time, kind } of marks) {
     if (time < (min ?? 0) || time > (max ?? 0)) continue;
     const x = Math.round(plot.valToPos(time, 'x', true));
+    ctx.setLineDash(kind === 'leader' ? [3 * devicePixelRatio, 3 * devicePixelRatio] : []);
     ctx.strokeStyle = styled(kind === 'leader' ? '--lead' : '--bad');
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
