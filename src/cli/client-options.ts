@@ -11,6 +11,7 @@ import { UsageError } from './exit-codes.js';
 import { list, number, text, type Values } from './options.js';
 import { outputSpecs } from './output-options.js';
 import { placeSpecs } from './store-options.js';
+import { clientTlsSpecs, readTrust } from './tls-options.js';
 
 const clientGroup = { group: 'Client:' };
 const rawPort = 8180;
@@ -26,6 +27,7 @@ export const clientSpecs = {
     { min: 0.01, max: 3_600, default: 10 },
     clientGroup,
   ),
+  ...clientTlsSpecs,
   ...outputSpecs,
 } as const;
 
@@ -57,11 +59,13 @@ export async function withAdmin<T>(
 export async function openClient(options: ClientOptions, token?: string): Promise<BazarClient> {
   const { BazarClient } = await import('../client/bazar-client.js');
   const { waitingClock } = await import('../base/clock.js');
+  const tls = readTrust(options);
   return new BazarClient({
     addresses: addressesOf(options),
     timeoutMs: options.timeout * 1000,
     name: 'bazar',
     clock: waitingClock,
+    ...(tls === undefined ? {} : { tls }),
     ...(token === undefined ? {} : { token }),
   });
 }

@@ -13,6 +13,7 @@ import type { oneServiceSpecs } from './one-service-options.js';
 import type { Values } from './options.js';
 import type { ServiceKind, ServiceOrder } from './service-order.js';
 import { logSettings } from './store-options.js';
+import { readTls } from './tls-options.js';
 
 type OneService = Values<typeof oneServiceSpecs>;
 
@@ -36,6 +37,7 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
   const own = options.listen === undefined ? peers.get(name) : readAddress(options.listen);
   if (own) peers.set(name, own);
   const dataDir = resolve(options.dataDir);
+  const { tls, clusterTls } = readTls(options);
   const common: ServiceConfig = {
     name,
     cluster: planCluster(options, peers),
@@ -46,6 +48,7 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
     repair: options.repair,
     minCopies: options.minCopies,
     clusterToken: ensureToken(dataDir, 'cluster', systemRandom),
+    clusterTls,
   };
   switch (kind) {
     case 'catalog': {
@@ -62,10 +65,10 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
       const http =
         options.httpListen === undefined ? planned.http : readAddress(options.httpListen);
       const adminToken = ensureToken(dataDir, 'admin', systemRandom);
-      const { openAdmin, demo, cacheEntries, reusePort } = options;
+      const { openAdmin, rateLimit, demo, cacheEntries, reusePort } = options;
       const dialects = dialectPorts(options.dialectPort, http.host, n);
       const doors = { raw, http, dialects };
-      const access = { adminToken, openAdmin, demo, cacheEntries, reusePort };
+      const access = { adminToken, tls, openAdmin, rateLimit, demo, cacheEntries, reusePort };
       const config = { ...common, ...doors, ...access };
       return { kind, config };
     }

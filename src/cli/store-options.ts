@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheLimits, poolLimits } from '../base/limits.js';
 import type { LogSettings } from '../base/logging.js';
 import { choice, flag, integer, list, text, type Values } from './options.js';
+import { tlsSpecs } from './tls-options.js';
 
 /** docs/INTERFACES.md, Ports: at most 10 frontends. */
 const frontendsMax = 10;
@@ -77,6 +78,12 @@ export const serviceSpecs = {
     'Let the kernel spread sessions over the threads, where Node can (--no-reuse-port: relay them)',
     serviceGroup,
     true,
+  ),
+  ...tlsSpecs,
+  rateLimit: integer(
+    'Requests a second that one address may make of a frontend; 0: any number',
+    { min: 0, max: 1_000_000, default: 0 },
+    serviceGroup,
   ),
   openAdmin: flag('Let old clients change products without a token', serviceGroup),
   dialectPort: list(

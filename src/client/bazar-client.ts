@@ -10,6 +10,7 @@ import { type Random, systemRandom } from '../base/random.js';
 import { retry } from '../frontend/retry.js';
 import type { AuditReport, StoreStatus } from '../frontend/types.js';
 import { tcpTransport } from '../net/tcp-transport.js';
+import { type TlsTrust, tlsClientTransport } from '../net/tls-transport.js';
 import type { Transport } from '../net/types.js';
 import type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
 import { type Answers, readAnswer } from './answers.js';
@@ -30,6 +31,8 @@ export interface BazarClientOptions {
   readonly timeoutMs?: number;
   /** Named to the frontend in the handshake. */
   readonly name?: string;
+  /** Speaks TLS; with `ca` (PEM) it believes that authority, else those that Node knows. */
+  readonly tls?: TlsTrust;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly transport?: Transport;
@@ -46,7 +49,8 @@ export class BazarClient {
   readonly #timeoutMs: number;
 
   constructor(options: BazarClientOptions) {
-    const { clock = waitingClock, random = systemRandom, transport = tcpTransport } = options;
+    const { clock = waitingClock, random = systemRandom, tls } = options;
+    const { transport = tls ? tlsClientTransport(tls) : tcpTransport } = options;
     this.#clock = clock;
     this.#random = random;
     this.#timeoutMs = options.timeoutMs ?? timeoutMs;

@@ -70,7 +70,7 @@ export function peerTransport(files: TlsFiles | undefined): Transport {
 /** A customer's session decrypted, in the thread that serves it. */
 export interface SecureSession {
   /** For the HTTP server. */
-  readonly stream: Duplex;
+  stream(): Duplex;
   /** The same as a connection. */
   connection(): Connection;
 }
@@ -88,5 +88,5 @@ export function secureSession(inner: Connection, context: SecureContext): Secure
   // A failed handshake ends this session; it is the client's affair.
   stream.on('error', () => stream.destroy());
   Object.defineProperty(stream, 'remoteAddress', { value: inner.remote });
-  return { stream, connection: () => tcpConnection(stream, inner.remote) };
+  return { stream: () => stream, connection: () => tcpConnection(stream, inner.remote) };
 }

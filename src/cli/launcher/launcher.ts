@@ -6,23 +6,22 @@ import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../base/clock.js';
-import type { ClusterConfig } from '../../base/config.js';
 import { BazarError } from '../../base/errors.js';
-import { systemRandom } from '../../base/random.js';
 import { isBuilt, type ServiceOrder, startOrder } from '../service-order.js';
+import { readTls } from '../tls-options.js';
 import {
   type ControlAnswer,
   type ControlDoor,
   type ControlRequest,
   openControl,
 } from './control.js';
+import { found } from './founding.js';
 import { forgetData } from './fresh.js';
 import { findLeftovers, launcherName } from './leftovers.js';
 import { PidFiles } from './pid-files.js';
 import { spawnService } from './service-process.js';
 import { planCluster, planStore, type StoreOptions } from './store-plan.js';
 import { type SupervisedService, Supervisor } from './supervisor.js';
-import { ensureToken } from './tokens.js';
 
 const serviceEntry = fileURLToPath(new URL('../serve.js', import.meta.url));
 
@@ -109,24 +108,12 @@ function refuseLeftovers(pids: PidFiles, dataDir: string): void {
 async function prepare(options: LaunchOptions, dataDir: string): Promise<ServiceOrder[]> {
   const { store, entry, report } = options;
   if (store.fresh) forgetData(dataDir);
-  await formatOnce(planCluster(store), dataDir);
-  const orders = planStore(store, {
-    adminToken: ensureToken(dataDir, 'admin', systemRandom),
-    clusterToken: ensureToken(dataDir, 'cluster', systemRandom),
-  });
+  const { adminToken, clusterToken } = await found(planCluster(store), dataDir);
+  const orders = planStore(store, { adminToken, clusterToken, ...readTls(store) });
   if (entry !== undefined) return orders;
   const missing = orders.filter(({ kind }) => !isBuilt(kind)).map(({ config }) => config.name);
   if (missing.length > 0) report(`not part of this build: ${missing.join(', ')}`);
   return orders.filter(({ kind }) => isBuilt(kind));
-}
-
-/** Births are the launcher's: a folder that is lost later comes back as a learner's [A8]. */
-async function formatOnce(cluster: ClusterConfig, dataDir: string): Promise<void> {
-  const { formatCluster } = await import('../../storage/identity.js');
-  const { createNodeDisk } = await import('../../storage/node-disk.js');
-  const { catalogs, orders, recovery } = cluster;
-  const members = [...catalogs, ...orders, ...recovery].map(({ name }) => name);
-  await formatCluster(createNodeDisk(), dataDir, { members, random: systemRandom });
 }
 
 function supervised(order: ServiceOrder, options: LaunchOptions): SupervisedService {

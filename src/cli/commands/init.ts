@@ -1,0 +1,29 @@
+/** `bazar init`: founds a store without starting it, so that its folders can go to their machines. */
+import { resolve } from 'node:path';
+import { defineCommand } from '../command.js';
+import { exitCodes } from '../exit-codes.js';
+import { printJson } from '../output.js';
+import { outputSpecs } from '../output-options.js';
+import { membershipSpecs, placeSpecs } from '../store-options.js';
+
+export const init = defineCommand({
+  usage: 'init',
+  describe: 'Found a store without starting it: folders, cluster.json, tokens',
+  examples: [['$0 init --data-dir data', "then bring each member's folder to its machine"]],
+  specs: { ...membershipSpecs, ...placeSpecs, ...outputSpecs },
+  async run(options, io) {
+    const { found } = await import('../launcher/founding.js');
+    const { planCluster } = await import('../launcher/store-plan.js');
+    const dataDir = resolve(options.dataDir);
+    const { clusterId, members } = await found(planCluster(options), dataDir);
+    if (options.json) printJson(io, { cluster_id: clusterId, members, data_dir: dataDir });
+    else {
+      io.err(`cluster ${clusterId} is founded in ${dataDir}\n`);
+      io.err(
+        'every machine needs cluster.json, cluster.token and admin.token, and the folder of\n',
+      );
+      io.err(`each member that lives there: ${members.join(', ')}\n`);
+    }
+    return exitCodes.ok;
+  },
+});
