@@ -41,7 +41,8 @@ export function openGates(state: State, throughSeq: number): void {
 /** A follower learns of both from its leader, as far as its log surely equals the leader's (R5). */
 export function followCommit(state: State, commit: number, visible: number): void {
   state.commit = Math.max(state.commit, Math.min(commit, state.match));
-  state.visible = Math.max(state.visible, Math.min(visible, state.commit));
+  const open = state.rules.followersWaitForGates ? visible : commit;
+  state.visible = Math.max(state.visible, Math.min(open, state.commit));
 }
 
 export function noteUncommitted(state: State, leader: Leader, entry: Entry): void {

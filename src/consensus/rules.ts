@@ -32,6 +32,8 @@ export interface Rules {
   readonly epochJumpBounded: boolean;
   /** R9: a read waits for a round begun after it. Off: a deposed leader answers with old values. */
   readonly readRounds: boolean;
+  /** R5: a follower applies what is visible. Off: it shows what a cache may still contradict (A12). */
+  readonly followersWaitForGates: boolean;
 }
 
 export const allRules: Rules = Object.freeze({
@@ -49,4 +51,5 @@ export const allRules: Rules = Object.freeze({
   commitOwnEpoch: true,
   epochJumpBounded: true,
   readRounds: true,
+  followersWaitForGates: true,
 });

@@ -28,3 +28,8 @@ export function withoutKeys(pieces: Iterable<Uint8Array>): Uint8Array[] {
   const kept = readPieces(pieces).filter(([kind]) => !kind.endsWith(' keys'));
   return writePieces(withHead(kept, { clientKeys: 0, frontendKeys: 0 }));
 }
+
+/** The same state without the processes that may hold leases. */
+export function withoutRegistry(pieces: Iterable<Uint8Array>): Uint8Array[] {
+  return writePieces(withHead(readPieces(pieces), { frontends: [] }));
+}

@@ -224,6 +224,17 @@ const histories: Record<keyof Rules, History> = {
     const position = cluster.member('a').reads.get(1);
     return position === undefined ? undefined : `the deposed leader reads at ${position}`;
   },
+
+  followersWaitForGates(rules) {
+    const cluster = new Cluster({ voters: three, rules, gated: true });
+    cluster.nominate('a');
+    cluster.run(50);
+    cluster.input('a', (core) => core.openGates(1));
+    cluster.propose('a', 'x');
+    cluster.run(100);
+    const shown = cluster.member('b').values;
+    return shown.length > 0 ? 'a follower shows what the leader does not' : undefined;
+  },
 };
 
 for (const rule of Object.keys(allRules) as (keyof Rules)[]) {

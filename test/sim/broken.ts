@@ -2,7 +2,6 @@
  * Parts of the services with one rule broken each, for the seeded bugs: what production's classes
  * do, but for that rule. Where nothing is broken they are production's own.
  */
-import type { Clock } from '../../src/base/clock.js';
 import { CatalogMachine, type CatalogResult } from '../../src/catalog/catalog-machine.js';
 import { CatalogStore } from '../../src/catalog/store.js';
 import type { Entry } from '../../src/consensus/types.js';
@@ -11,11 +10,13 @@ import {
   ProductCache,
   type Provenance,
 } from '../../src/frontend/product-cache.js';
-import { type Sighting, Stamps } from '../../src/frontend/stamps.js';
+import type { SharedCache } from '../../src/frontend/shared-cache.js';
+import type { Sighting, Stamps } from '../../src/frontend/stamps.js';
 import { OrderStore } from '../../src/order/store.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import type { CatalogCommand, Purchase } from '../../src/wire/internal.js';
-import { withoutKeys } from '../catalog/snapshot-pieces.js';
+import { withoutKeys, withoutRegistry } from '../catalog/snapshot-pieces.js';
+import { breakLeases } from './broken-leases.js';
 import type { World } from './world.js';
 
 const cacheBytes = 1_000_000;
@@ -101,6 +102,7 @@ class BrokenMachine extends CatalogMachine {
 
   override snapshot(): Iterable<Uint8Array> {
     const whole = super.snapshot();
+    if (this.#world.hasBug('registry-is-not-saved')) return withoutRegistry(whole);
     return this.#world.hasBug('keys-are-not-saved') ? withoutKeys(whole) : whole;
   }
 }
@@ -117,12 +119,17 @@ class UnorderedOrders extends OrderStore {
   }
 }
 
+export interface CacheParts {
+  readonly entriesMax: number;
+  readonly shared: SharedCache;
+}
+
 class BrokenCache extends ProductCache {
   readonly #world: World;
   readonly #stamps: Stamps;
 
-  constructor(world: World, stamps: Stamps, entries: number) {
-    super(stamps, { entriesMax: entries, bytesMax: cacheBytes });
+  constructor(world: World, stamps: Stamps, { entriesMax, shared }: CacheParts) {
+    super(stamps, { entriesMax, bytesMax: cacheBytes }, { shared });
     this.#world = world;
     this.#stamps = stamps;
   }
@@ -140,18 +147,6 @@ class BrokenCache extends ProductCache {
   }
 }
 
-class LastingStamps extends Stamps {
-  #begun = false;
-
-  override beginSession(logEnd: number, epoch: number, leaseEndMs: number): void {
-    if (this.#begun) this.renew(leaseEndMs);
-    else super.beginSession(logEnd, epoch, leaseEndMs);
-    this.#begun = true;
-  }
-
-  override endSession(): void {}
-}
-
 export function newCatalogMachine(world: World): CatalogMachine {
   return new BrokenMachine(world);
 }
@@ -161,7 +156,9 @@ export function newCatalogStore(
   options: ConstructorParameters<typeof CatalogStore>[0],
 ): CatalogStore {
   const unordered = world.hasBug('reads-without-position');
-  return unordered ? new UnorderedCatalog(options) : new CatalogStore(options);
+  const store = unordered ? new UnorderedCatalog(options) : new CatalogStore(options);
+  breakLeases(world, store);
+  return store;
 }
 
 export function newOrderStore(
@@ -172,11 +169,6 @@ export function newOrderStore(
   return unordered ? new UnorderedOrders(options) : new OrderStore(options);
 }
 
-export function newStamps(world: World, clock: Clock): Stamps {
-  const lasts = world.hasBug('cache-survives-sessions');
-  return lasts ? new LastingStamps(undefined, clock) : new Stamps(undefined, clock);
-}
-
-export function newCache(world: World, stamps: Stamps, entries: number): ProductCache {
-  return new BrokenCache(world, stamps, entries);
+export function newCache(world: World, stamps: Stamps, parts: CacheParts): ProductCache {
+  return new BrokenCache(world, stamps, parts);
 }

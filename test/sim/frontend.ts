@@ -5,13 +5,18 @@
 import { BazarError } from '../../src/base/errors.js';
 import type { Random } from '../../src/base/random.js';
 import { type Backend, Backends, type Leaders, sameLeaders } from '../../src/frontend/backends.js';
-import { CacheSession } from '../../src/frontend/cache-session.js';
+import { CacheSession, type PushedRecords } from '../../src/frontend/cache-session.js';
+import { newCounters } from '../../src/frontend/counters.js';
 import { PurchaseKeys } from '../../src/frontend/keys.js';
+import { PushedProducts } from '../../src/frontend/pushed-products.js';
 import { SearchCache } from '../../src/frontend/search-cache.js';
+import { SharedCache } from '../../src/frontend/shared-cache.js';
 import { Shop } from '../../src/frontend/shop.js';
+import type { Stamps } from '../../src/frontend/stamps.js';
 import { type ReplicaLine, Watch } from '../../src/frontend/watch.js';
 import type { BuyParams, InvalidateParams, RecordsParams } from '../../src/wire/internal.js';
-import { newCache, newStamps } from './broken.js';
+import { newCache } from './broken.js';
+import { newStamps } from './broken-stamps.js';
 import { Line } from './line.js';
 import type { Life } from './process.js';
 import { Process } from './processes.js';
@@ -72,11 +77,12 @@ export class Frontend {
     const { catalogs, orders } = this.#options;
     const logger = this.#world.logger(this.name);
     const stamps = newStamps(this.#world, life);
+    const shared = new SharedCache(stamps, newCounters());
     const session = new CacheSession({
       ...{ stamps, clock: life, logger },
       frontend: this.name,
       process: processIdOf(life),
-      pushed: { pushed: () => {} },
+      pushed: this.#pushed(life, stamps, shared),
     });
     const starts: (() => void)[] = [];
     const lines = [
@@ -97,7 +103,7 @@ export class Frontend {
       },
     });
     const shops = backends.map((one) => {
-      const cache = newCache(this.#world, stamps, cacheEntries);
+      const cache = newCache(this.#world, stamps, { entriesMax: cacheEntries, shared });
       const keys = new PurchaseKeys(this.#world.random.services);
       const owner = { status: refuse, audit: refuse, notReady: () => undefined };
       const pages = new SearchCache(stamps, cache.counters);
@@ -107,6 +113,16 @@ export class Frontend {
     for (const start of starts) start();
     watch.start();
     session.start();
+  }
+
+  #pushed(life: Life, stamps: Stamps, shared: SharedCache): PushedRecords {
+    const products = new PushedProducts(stamps, shared);
+    if (!this.#world.hasBug('pushes-fill-late')) return products;
+    return {
+      pushed(_seq, records) {
+        life.after(dropLateMs, () => products.pushed(Number.MAX_SAFE_INTEGER, records));
+      },
+    };
   }
 
   #line(

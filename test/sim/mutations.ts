@@ -35,6 +35,7 @@ const switches: Readonly<Record<keyof Rules, string>> = {
   commitOwnEpoch: 'R6: only entries of the own epoch are counted (A3)',
   epochJumpBounded: 'R2: no epoch far above all others (A30)',
   readRounds: 'R9: a read waits for a round begun after it',
+  followersWaitForGates: 'R5: a follower applies what is visible, not what is committed (A12)',
 };
 
 export function allMutations(): Mutation[] {

@@ -48,7 +48,7 @@ export function drawProfile(random: Random): Profile {
       pieceMs: one(0.5) ? between(0, 0.5) : 0,
     },
     disk: { meanMs: one(0.2) ? between(2, 10) : between(0.1, 1) },
-    clockSpread: one(0.5) ? 0.02 : 0,
+    clockSpread: one(0.5) ? 0.035 : 0,
     realJournal: one(0.2),
     compactEvery: one(0.5) ? 5 + random.integer(40) : 0,
     restartMs: between(50, 400),
