@@ -19,7 +19,9 @@ import type { RpcHandler, RpcSession } from '../net/rpc-session.js';
 import { peerTransport } from '../net/tls-transport.js';
 import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';
+import { headerFields } from '../wire/request-header.js';
 import type { MemberFolder } from './folder.js';
+import { headedCalls, loggedCalls } from './headed-calls.js';
 import { GroupHost } from './host.js';
 import { MemberDesk } from './member-desk.js';
 import { MemberFigures, poolSamples } from './member-figures.js';
@@ -141,7 +143,7 @@ export class Member<Result> {
       data: this.#credentials(),
       clock: this.#clock,
       logger,
-      onCalls: (calls) => doors.calls(calls),
+      onCalls: (calls) => doors.calls(this.#logged(headedCalls(calls))),
     });
     await this.#pool.listen(transport, doors.address.service, 'service');
   }
@@ -176,9 +178,16 @@ export class Member<Result> {
     ];
   }
 
+  #logged(calls: OwnerCall[]): OwnerCall[] {
+    const { config, logger } = this.#options;
+    return config.log.level === 'debug' ? loggedCalls(calls, this.#clock, logger) : calls;
+  }
+
   #admit(peer: Identity, { desk }: MemberDoors): RpcHandler {
+    const { logger } = this.#options;
     return {
-      request: (session, method, params, reply) => {
+      request: (session, method, params, reply, header) => {
+        if (header) logger.debug({ ...headerFields(header), method }, 'request');
         if (this.desk.request(method, params, reply)) return;
         if (desk.request(session, method, params, reply)) return;
         throw new BazarError('unknown_method', `unknown method "${method}"`);

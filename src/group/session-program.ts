@@ -11,6 +11,7 @@ import { gatedHandler, type Identity } from '../net/handshake.js';
 import { RpcServer } from '../net/rpc-server.js';
 import type { RpcHandler } from '../net/rpc-session.js';
 import type { OwnerLink, SessionProgram } from '../pool/types.js';
+import { callOwner } from './headed-calls.js';
 
 /** Who the member is; travels to its threads by structured clone. */
 export interface MemberCredentials {
@@ -29,11 +30,11 @@ export function memberProgram(
   shapes: Shapes,
 ): SessionProgram {
   const handler: RpcHandler = {
-    request(_session, method, params, reply) {
+    request(_session, method, params, reply, header) {
       const shape = Object.hasOwn(shapes, method) ? shapes[method] : undefined;
       if (!shape) throw new BazarError('unknown_method', `unknown method "${method}"`);
       if (!shape(params)) throw new BazarError('invalid_argument', `bad params of ${method}`);
-      owner.call(method, params).then(
+      callOwner(owner, method, params, header).then(
         (result) => reply.result(result),
         (error: unknown) => reply.fail(toBazarError(error)),
       );

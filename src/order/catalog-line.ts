@@ -14,6 +14,7 @@ import type {
   TailAnswer,
   TailParams,
 } from '../wire/internal.js';
+import type { RequestHeader } from '../wire/request-header.js';
 import type { SalesLine } from './projection.js';
 import type { Seller } from './store.js';
 
@@ -24,7 +25,12 @@ const askTimeoutMs = 1_000;
 export interface CatalogPeer {
   readonly name: string;
   readonly connected: boolean;
-  call(method: string, params: unknown, timeoutMs: number): Promise<unknown>;
+  call(
+    method: string,
+    params: unknown,
+    timeoutMs: number,
+    header?: RequestHeader,
+  ): Promise<unknown>;
   notify(method: string, params: unknown): void;
 }
 
@@ -50,9 +56,13 @@ export class CatalogLine implements Seller, SalesLine {
     return this.#logTime;
   }
 
-  async sell(orderEpoch: number, purchases: readonly Purchase[]): Promise<readonly Outcome[]> {
+  async sell(
+    orderEpoch: number,
+    purchases: readonly Purchase[],
+    header?: RequestHeader,
+  ): Promise<readonly Outcome[]> {
     const params: SellParams = [orderEpoch, purchases];
-    const [outcomes, logTime] = (await this.#ask('sell', params)) as SellAnswer;
+    const [outcomes, logTime] = (await this.#ask('sell', params, header)) as SellAnswer;
     this.#logTime = Math.max(this.#logTime, logTime);
     return outcomes;
   }
@@ -84,10 +94,10 @@ export class CatalogLine implements Seller, SalesLine {
     this.#broken();
   }
 
-  async #ask(method: string, params: unknown): Promise<unknown> {
+  async #ask(method: string, params: unknown, header?: RequestHeader): Promise<unknown> {
     const peer = this.#current();
     try {
-      return await peer.call(method, params, askTimeoutMs);
+      return await peer.call(method, params, askTimeoutMs, header);
     } catch (thrown) {
       const error = toBazarError(thrown);
       // Silence is a reason as good as a refusal: a stopped process keeps its connections.

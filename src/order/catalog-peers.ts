@@ -7,7 +7,7 @@ import { systemRandom } from '../base/random.js';
 import type { MemberFolder } from '../group/folder.js';
 import { introduction } from '../net/handshake.js';
 import { RpcClient } from '../net/rpc-client.js';
-import { tcpTransport } from '../net/tcp-transport.js';
+import { peerTransport } from '../net/tls-transport.js';
 import type { SalesMessage } from '../wire/internal.js';
 import type { CatalogPeer } from './catalog-line.js';
 
@@ -41,7 +41,7 @@ export function connectCatalogs(options: CatalogPeersOptions): CatalogPeers {
   const peers = config.cluster.catalogs.map(({ name, peer }): CatalogPeer => {
     const client = new RpcClient({
       address: peer,
-      transport: tcpTransport,
+      transport: peerTransport(config.clusterTls),
       clock,
       random: systemRandom,
       trusted: true,
@@ -63,7 +63,7 @@ export function connectCatalogs(options: CatalogPeersOptions): CatalogPeers {
       get connected() {
         return client.connected;
       },
-      call: (method, params, timeoutMs) => client.call(method, params, timeoutMs),
+      call: (method, params, timeoutMs, header) => client.call(method, params, timeoutMs, header),
       notify: (method, params) => void client.notify(method, params),
     };
   });

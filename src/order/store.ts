@@ -9,6 +9,7 @@ import { logLimits, purchaseLimits } from '../base/limits.js';
 import type { Entry } from '../consensus/types.js';
 import type { Group, GroupStatus } from '../group/types.js';
 import type { BuyParams, Outcome, Purchase } from '../wire/internal.js';
+import { headerRequestsMax, type RequestHeader } from '../wire/request-header.js';
 import type { OrderMachine, OrderResult } from './order-machine.js';
 import type { Projection } from './projection.js';
 
@@ -20,6 +21,8 @@ export type BuyReply = (error: BazarError | undefined, outcome?: Outcome) => voi
 export interface Buy {
   readonly params: BuyParams;
   readonly reply: BuyReply;
+  /** By which names logs know it. */
+  readonly header?: RequestHeader | undefined;
 }
 
 /** A purchase with what was known when it came. */
@@ -34,7 +37,11 @@ export interface Seller {
   /** The newest log time of the catalog that is known here. */
   readonly logTime: number;
   /** Outcomes in the order of the purchases; rejects with a BazarError. */
-  sell(orderEpoch: number, purchases: readonly Purchase[]): Promise<readonly Outcome[]>;
+  sell(
+    orderEpoch: number,
+    purchases: readonly Purchase[],
+    header?: RequestHeader,
+  ): Promise<readonly Outcome[]>;
 }
 
 export interface OrderStoreOptions {
@@ -158,7 +165,7 @@ export class OrderStore {
       return [key, kind, hash, lines, seenTime];
     });
     this.#selling++;
-    seller.sell(epoch, purchases).then(
+    seller.sell(epoch, purchases, headerOf(buys)).then(
       (outcomes) => {
         this.#selling--;
         this.#sellQueued();
@@ -209,6 +216,15 @@ export class OrderStore {
     this.#waiters.clear();
     for (const waiter of waiters) waiter(unknownOutcome());
   }
+}
+
+/** Of a message with so many purchases; undefined where none of them has one. */
+function headerOf(buys: readonly Buy[]): RequestHeader | undefined {
+  const requests: RequestHeader[] = [];
+  for (const { header } of buys) {
+    if (header && requests.length < headerRequestsMax) requests.push(header);
+  }
+  return requests.length === 0 ? undefined : { requests };
 }
 
 function notLeading(leader: string | undefined): BazarError {

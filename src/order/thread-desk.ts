@@ -20,8 +20,8 @@ export class ThreadDesk {
 
   calls(calls: readonly OwnerCall[]): void {
     const buys: Buy[] = [];
-    for (const { operation, args, reply } of calls) {
-      if (operation === 'buy') buys.push({ params: args as BuyParams, reply });
+    for (const { operation, args, header, reply } of calls) {
+      if (operation === 'buy') buys.push({ params: args as BuyParams, header, reply });
       else this.#read(operation, args).then((answer) => reply(undefined, answer), failWith(reply));
     }
     if (buys.length > 0) this.#store.buy(buys);

@@ -4,6 +4,7 @@
  */
 import type { Address } from '../base/address.js';
 import type { Connection, Listener } from '../net/types.js';
+import type { RequestHeader } from '../wire/request-header.js';
 
 /**
  * The thread's line to its owner: everything called in one turn travels as one message. Arguments
@@ -44,6 +45,8 @@ export type ProgramFactory = (
 export interface OwnerCall {
   readonly operation: string;
   readonly args: unknown;
+  /** By which names logs know the request that it is part of. */
+  readonly header?: RequestHeader;
   readonly reply: (error: Error | undefined, result?: unknown) => void;
 }
 
