@@ -3,7 +3,7 @@
  * people and their programs, the cluster token by which services know each other. Made at the
  * first start, 256 random bits, and never changed here.
  */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
 import type { Random } from '../../base/random.js';
@@ -17,14 +17,19 @@ export function ensureToken(dataDir: string, name: TokenName, random: Random): s
   if (found !== undefined) return found;
   mkdirSync(dataDir, { recursive: true });
   const token = Buffer.from(random.bytes(tokenBytes)).toString('base64url');
+  const draft = `${tokenPath(dataDir, name)}.${process.pid}`;
+  writeFileSync(draft, `${token}\n`, { mode: 0o600 });
   try {
-    writeFileSync(tokenPath(dataDir, name), `${token}\n`, { mode: 0o600, flag: 'wx' });
+    // It has its name only when all of it is there: the services of a store start together.
+    linkSync(draft, tokenPath(dataDir, name));
     return token;
   } catch (error) {
     // Another service of this folder was faster.
     const theirs = readToken(dataDir, name);
     if (theirs !== undefined) return theirs;
     throw error;
+  } finally {
+    rmSync(draft, { force: true });
   }
 }
 
