@@ -7,42 +7,58 @@
 import type { BazarError } from '../base/errors.js';
 import type { Params } from '../wire/schemas.js';
 import { outOfStock, productNotFound } from './answers.js';
-import type { ProductCache } from './product-cache.js';
+import type { CachedProduct, ProductCache } from './product-cache.js';
 
-type Purchase = Params<'buy'>;
 type Line = { readonly quantity: number } & ({ readonly id: number } | { readonly name: string });
 
-/** Undefined: it may succeed, as far as is known here. */
-export function refusal(cache: ProductCache, purchase: Purchase): BazarError | undefined {
-  if (purchase.key !== undefined) return undefined;
-  const refused = 'lines' in purchase ? ofLines(cache, purchase.lines) : ofOne(cache, purchase);
-  if (refused) cache.counters.refused++;
-  return refused;
-}
+const absent = productNotFound({ line: 0 });
 
-function ofOne(cache: ProductCache, line: Line): BazarError | undefined {
-  const cached = cache.peek('id' in line ? line.id : line.name);
-  if (cached === undefined) return undefined;
-  const { product } = cached;
-  if (product === undefined) return productNotFound({ line: 0 });
-  return product.quantity < line.quantity ? outOfStock(product.id, product.quantity) : undefined;
-}
+export class Edge {
+  readonly #cache: ProductCache;
+  /** What is sold out is asked for again and again, and to make an error takes several look-ups. */
+  readonly #refusals = new WeakMap<CachedProduct, BazarError>();
 
-/** As the log would: first whether there are such products, then whether there is enough of each. */
-function ofLines(cache: ProductCache, lines: readonly Line[]): BazarError | undefined {
-  const wanted = new Map<number, { available: number; quantity: number }>();
-  for (const [index, line] of lines.entries()) {
-    const cached = cache.peek('id' in line ? line.id : line.name);
+  constructor(cache: ProductCache) {
+    this.#cache = cache;
+  }
+
+  /** Undefined: it may succeed, as far as is known here. */
+  refusal(purchase: Params<'buy'>): BazarError | undefined {
+    if (purchase.key !== undefined) return undefined;
+    const refused = 'lines' in purchase ? this.#ofLines(purchase.lines) : this.#ofOne(purchase);
+    if (refused) this.#cache.counters.refused++;
+    return refused;
+  }
+
+  #ofOne(line: Line): BazarError | undefined {
+    const cached = this.#cache.peek('id' in line ? line.id : line.name);
     if (cached === undefined) return undefined;
-    const { product } = cached;
-    if (product === undefined) return productNotFound({ line: index });
-    // Lines of the same product are added up.
-    const before = wanted.get(product.id)?.quantity ?? 0;
-    const quantity = before + line.quantity;
-    wanted.set(product.id, { available: product.quantity, quantity });
+    if (cached.product === undefined) return absent;
+    return cached.product.quantity < line.quantity ? this.#outOfStock(cached) : undefined;
   }
-  for (const [id, { available, quantity }] of wanted) {
-    if (available < quantity) return outOfStock(id, available);
+
+  /** As the log would: first whether there are such products, then whether there is enough of each. */
+  #ofLines(lines: readonly Line[]): BazarError | undefined {
+    const wanted = new Map<number, { readonly cached: CachedProduct; quantity: number }>();
+    for (const [index, line] of lines.entries()) {
+      const cached = this.#cache.peek('id' in line ? line.id : line.name);
+      if (cached === undefined) return undefined;
+      if (cached.product === undefined) return productNotFound({ line: index });
+      // Lines of the same product are added up.
+      const before = wanted.get(cached.product.id)?.quantity ?? 0;
+      wanted.set(cached.product.id, { cached, quantity: before + line.quantity });
+    }
+    for (const { cached, quantity } of wanted.values()) {
+      if (cached.product.quantity < quantity) return this.#outOfStock(cached);
+    }
+    return undefined;
   }
-  return undefined;
+
+  #outOfStock(cached: CachedProduct): BazarError {
+    const known = this.#refusals.get(cached);
+    if (known) return known;
+    const refused = outOfStock(cached.product.id, cached.product.quantity);
+    this.#refusals.set(cached, refused);
+    return refused;
+  }
 }

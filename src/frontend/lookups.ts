@@ -60,6 +60,12 @@ export class Lookups {
     return found;
   }
 
+  /** Sees to it that the product is in the cache soon, unless somebody has asked for it already. */
+  refresh(id: number, ask: Ask): void {
+    if (this.#fetches.has(id) || this.#cache.peek(id)) return;
+    this.#begin(id, ask).done.catch(() => {});
+  }
+
   /** In the order of the ids, in one question; undefined where there is no such product. */
   async fetchMany(ids: readonly number[], ask: Ask): Promise<(FoundProduct | undefined)[]> {
     const [only] = ids;

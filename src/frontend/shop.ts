@@ -11,7 +11,7 @@ import { priceToCents } from '../wire/money.js';
 import type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
 import { productNotFound, toOrder, toPlaced, toProduct } from './answers.js';
 import type { Backends } from './backends.js';
-import { refusal } from './edge.js';
+import { Edge } from './edge.js';
 import type { PurchaseKeys } from './keys.js';
 import { type FoundProduct, Lookups } from './lookups.js';
 import type { Cached, ProductCache } from './product-cache.js';
@@ -41,6 +41,7 @@ export class Shop implements Operations {
   readonly #questions: Questions;
   readonly #lookups: Lookups;
   readonly #searches: Searches;
+  readonly #edge: Edge;
 
   constructor(options: ShopOptions) {
     const { cache: products, pages } = options;
@@ -50,6 +51,7 @@ export class Shop implements Operations {
     this.#questions = questions;
     this.#lookups = lookups;
     this.#searches = new Searches({ questions, lookups, products, pages });
+    this.#edge = new Edge(products);
   }
 
   /** The hot path: no promise, no message. */
@@ -85,17 +87,23 @@ export class Shop implements Operations {
 
   /** Why a purchase cannot succeed, where the cache tells; to be asked before it is forwarded. */
   refusal(params: Params<'buy'>): BazarError | undefined {
-    return refusal(this.#options.cache, params);
+    return this.#edge.refusal(params);
   }
 
-  async buy(params: Params<'buy'>, { deadlineMs, header }: RequestContext): Promise<Placed> {
+  async buy(params: Params<'buy'>, context: RequestContext): Promise<Placed> {
     const refused = this.refusal(params);
     if (refused) throw refused;
+    const { deadlineMs, header } = context;
     const purchase = this.#options.keys.purchase(params);
     const options = { deadlineMs, header, idempotent: true, changes: true };
-    return this.#questions.lead('order', ['buy', purchase], options, (outcome) =>
+    const placed = this.#questions.lead('order', ['buy', purchase], options, (outcome) =>
       toPlaced(outcome as Outcome),
     );
+    return placed.catch((error: BazarError) => {
+      // Whoever wants it next is told at the edge.
+      if (error.code === 'out_of_stock') this.#lookups.refresh(Number(error.details.id), context);
+      throw error;
+    });
   }
 
   async order(params: Params<'order'>, context: RequestContext): Promise<Order> {

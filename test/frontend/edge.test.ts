@@ -94,3 +94,18 @@ t.test('what is not surely current refuses nobody', async (t) => {
   await shop.buy({ id: 9, quantity: 3 }, soon());
   t.equal(asked.length, 3);
 });
+
+t.test('what the log refused is learnt, so that the next one is refused here', async (t) => {
+  const outcome: Outcome = ['out_of_stock', 8, 2, false];
+  const { shop, soon, asked } = stageShop((question) =>
+    question.method === 'buy' ? outcome : answer(question),
+  );
+  const refusal = { code: 'out_of_stock', details: { id: 8, available: 2 } };
+  await t.rejects(shop.buy({ id: 8, quantity: 3 }, soon()), refusal);
+  await new Promise((resolve) => setImmediate(resolve));
+  await t.rejects(shop.buy({ id: 8, quantity: 3 }, soon()), refusal);
+  t.same(
+    asked.map(({ method }) => method),
+    ['buy', 'lookup'],
+  );
+});
