@@ -9,6 +9,7 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { Bench, type Report, type Scenario, type Settings } from './load/bench.js';
 import { describeEnvironment } from './load/environment.js';
+import { hitRates, hotItem, soldOut, topicSearch } from './load/scenarios/caches.js';
 import { catchUp } from './load/scenarios/catch-up.js';
 import { crash } from './load/scenarios/crash.js';
 import { doors } from './load/scenarios/doors.js';
@@ -31,6 +32,10 @@ const scenarios: readonly Scenario[] = [
   failover,
   crash,
   catchUp,
+  hitRates,
+  hotItem,
+  soldOut,
+  topicSearch,
 ];
 const scenarioLimitMs = 180_000;
 const workersMax = 10;

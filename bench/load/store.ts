@@ -23,6 +23,8 @@ export interface StoreOptions {
   readonly tempParent: string;
   /** So many products of ample stock instead of the store's own. */
   readonly products?: number;
+  /** Over which these are spread. */
+  readonly topics?: number;
   readonly flags?: readonly string[];
 }
 
@@ -115,7 +117,7 @@ function upFlags(options: StoreOptions, folder: string): string[] {
   };
   if (options.products !== undefined) {
     const file = join(folder, 'products.json');
-    writeProducts(file, options.products);
+    writeProducts(file, options.products, options.topics);
     flags['products-file'] = file;
   }
   const pairs = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);

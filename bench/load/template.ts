@@ -46,6 +46,13 @@ export function itemRequest(
   return { frame: frame(payload), idAt, itemAt: frameHeaderBytes + head.length };
 }
 
+/** `[0, id, method, params]`, the same each time but for its id. */
+export function sameRequest(method: string, params: object): RpcTemplate {
+  const head = Buffer.from([arrayOfFour, 0, uint32, 0, 0, 0, 0]);
+  const payload = Buffer.concat([head, packValue(method), packValue(params)]);
+  return { frame: frame(payload), idAt, itemAt: undefined };
+}
+
 /**
  * `[1, id, nil, padding]`, of the given length in all: what comes back from an echo of bytes is
  * read as an answer, by the same code as the store's answers.

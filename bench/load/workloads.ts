@@ -4,7 +4,7 @@ import { frame, packValue } from './message.js';
 import { Picks } from './picks.js';
 import { getRequest } from './resp.js';
 import type { Shape } from './session.js';
-import { echoFrame, itemRequest } from './template.js';
+import { echoFrame, itemRequest, sameRequest } from './template.js';
 
 export const readShapes: readonly Shape[] = [
   { connections: 50, depth: 1 },
@@ -41,6 +41,16 @@ export const productBytes = packValue(product).length;
 /** Redis' look-ups. */
 export function gets(picks: Picks): Workload {
   return { template: getRequest(), picks };
+}
+
+/** More than there is of any of the store's own products. */
+export function soldOutPurchases(picks: Picks): Workload {
+  return { template: itemRequest('buy', { quantity: 1_000 }), picks, expects: 'out_of_stock' };
+}
+
+/** The first page of a topic, over and over. */
+export function topicPages(topic: string, limit: number): Workload {
+  return { template: sameRequest('search', { topic, limit }), picks: Picks.always(0) };
 }
 
 /**

@@ -77,17 +77,17 @@ async function measureShapes(bench: Bench, subjects: readonly Subject[]): Promis
   return together(measured);
 }
 
-type CacheCounts = Readonly<Record<string, unknown>>;
+export type CacheCounts = Readonly<Record<string, unknown>>;
 
 /** The counters of the first frontend's cache, as `status` tells them. */
-async function cacheOf(target: Target): Promise<CacheCounts> {
+export async function cacheOf(target: Target): Promise<CacheCounts> {
   const { frontends } = await ask(target, 'status');
   const first: unknown = Array.isArray(frontends) ? frontends[0] : undefined;
   if (typeof first !== 'object' || first === null || !('cache' in first)) return {};
   return typeof first.cache === 'object' && first.cache !== null ? { ...first.cache } : {};
 }
 
-function hitRate(before: CacheCounts, after: CacheCounts): Fact[] {
+export function hitRate(before: CacheCounts, after: CacheCounts): Fact[] {
   const grown = (name: string): number => Number(after[name] ?? 0) - Number(before[name] ?? 0);
   const [hits, misses] = [grown('hits'), grown('misses')];
   if (hits + misses === 0) return [];
