@@ -3,7 +3,7 @@
  * what goes wrong is said in one sentence.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
-import type { Chosen, Entry } from './command.js';
+import { type Chosen, type Entry, optionNames } from './command.js';
 import { exitCodeOf, exitCodes, UsageError } from './exit-codes.js';
 import type { Io } from './io.js';
 import { commandLineLayer, environmentLayer, fileLayer } from './layers.js';
@@ -28,13 +28,8 @@ export async function runCli(
 function layersFor({ command, argv }: Chosen, entries: readonly Entry[], io: Io): Layer[] {
   const layers = [commandLineLayer(argv), environmentLayer(command.specs, io.env)];
   const file = argv.config ?? io.env[environmentName('config')];
-  if (typeof file === 'string' && file !== '') layers.push(fileLayer(file, knownNames(entries)));
+  if (typeof file === 'string' && file !== '') layers.push(fileLayer(file, optionNames(entries)));
   return layers;
-}
-
-function knownNames(entries: readonly Entry[]): Set<string> {
-  const commands = entries.flatMap((entry) => ('run' in entry ? [entry] : entry.commands));
-  return new Set(commands.flatMap(({ specs }) => Object.keys(specs)));
 }
 
 function explain(thrown: unknown, io: Io): number {

@@ -47,6 +47,12 @@ export interface CommandGroup {
 
 export type Entry = Command | CommandGroup;
 
+/** The names of all options that some command takes. */
+export function optionNames(entries: readonly Entry[]): Set<string> {
+  const commands = entries.flatMap((entry) => ('run' in entry ? [entry] : entry.commands));
+  return new Set(commands.flatMap(({ specs }) => Object.keys(specs)));
+}
+
 /** What a command line chose, and the values that stood on it. */
 export interface Chosen {
   readonly command: Command;

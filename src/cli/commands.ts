@@ -2,6 +2,7 @@
 import type { Entry } from './command.js';
 import { audit } from './commands/audit.js';
 import { buy } from './commands/buy.js';
+import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
 import { exportAll } from './commands/export.js';
 import { importProducts } from './commands/import.js';
@@ -21,7 +22,7 @@ import { up } from './commands/up.js';
 import { isBuilt } from './service-order.js';
 
 export function allCommands(): Entry[] {
-  const store = [up, down, status, kill, start, logs];
+  const store = [up, down, status, kill, start, logs, doctor];
   const shopping = [shop, search, lookup, buy, order, orders];
   const services = isBuilt('recovery') ? [catalog, recovery, frontend] : [catalog, frontend];
   return [...store, ...shopping, product, importProducts, exportAll, audit, load, ...services];

@@ -1,0 +1,96 @@
+/** `bazar doctor`: would a store run here, and if not, why? */
+import { resolve } from 'node:path';
+import { defineCommand, optionNames } from '../command.js';
+import type { Finding } from '../doctor/finding.js';
+import type { Door } from '../doctor/ports.js';
+import { exitCodes } from '../exit-codes.js';
+import type { Values } from '../options.js';
+import { printJson, printTable } from '../output.js';
+import { outputSpecs } from '../output-options.js';
+import type { Tone } from '../paint.js';
+import { upSpecs } from '../store-options.js';
+
+const tones: Readonly<Record<Finding['verdict'], Tone>> = {
+  ok: 'good',
+  doubt: 'doubtful',
+  problem: 'bad',
+};
+
+export const doctor = defineCommand({
+  usage: 'doctor',
+  describe: 'Check the machine, ports, disk and settings of a store',
+  examples: [
+    ['$0 doctor', 'before the first start'],
+    ['$0 doctor --data-dir /srv/bazar --port-offset 100', 'with the options of `up`'],
+  ],
+  specs: { ...upSpecs, ...outputSpecs },
+  async run(options, io) {
+    const findings = await examine(options, io.env);
+    const healthy = findings.every(({ verdict }) => verdict !== 'problem');
+    if (options.json) printJson(io, { ok: healthy, findings });
+    else {
+      const rows = findings.map(({ check, verdict, detail }) => {
+        return [check, { text: verdict, tone: tones[verdict] }, detail];
+      });
+      await printTable(io, ['CHECK', '', 'FOUND'], rows);
+    }
+    return healthy ? exitCodes.ok : exitCodes.error;
+  },
+});
+
+type UpOptions = Values<typeof upSpecs>;
+
+async function examine(
+  options: UpOptions,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Finding[]> {
+  const { waitingClock } = await import('../../base/clock.js');
+  const { checkClock, checkMemory, checkNode, checkOpenFiles } = await import(
+    '../doctor/machine.js'
+  );
+  const { checkDisk } = await import('../doctor/disk.js');
+  const { checkPorts } = await import('../doctor/ports.js');
+  const settings = await import('../doctor/settings.js');
+  const { PidFiles } = await import('../launcher/pid-files.js');
+  const { findLeftovers } = await import('../launcher/leftovers.js');
+  const { askControl } = await import('../launcher/control.js');
+  const { allCommands } = await import('../commands.js');
+  const dataDir = resolve(options.dataDir);
+  const pids = new PidFiles(dataDir);
+  const services = findLeftovers(pids).map(({ name }) => name);
+  const launcher = await askControl(dataDir, { command: 'ping' });
+  const { doors, members } = await plan(options);
+  const openFiles = checkOpenFiles();
+  return [
+    checkNode(process.version),
+    checkMemory(members.length + options.frontends),
+    ...(openFiles ? [openFiles] : []),
+    await checkClock(waitingClock),
+    ...checkDisk(dataDir, waitingClock),
+    ...(await checkPorts(doors, (name) => services.includes(name))),
+    ...settings.checkVariables(env, optionNames(allCommands())),
+    settings.checkMembers(dataDir, members),
+    ...settings.checkTokens(dataDir),
+    settings.checkLeftovers(services, launcher !== undefined),
+    settings.checkProducts(options.productsFile),
+  ];
+}
+
+/** Every port of the store, and who is a member of its groups. */
+async function plan(options: UpOptions): Promise<{ doors: Door[]; members: string[] }> {
+  const { frontendAddresses, planCluster } = await import('../launcher/store-plan.js');
+  const { dialectPorts } = await import('../dialect-ports.js');
+  const { catalogs, orders, recovery } = planCluster(options);
+  const doors: Door[] = [...catalogs, ...orders].flatMap(({ name, service, peer }) => [
+    { name, address: service },
+    { name, address: peer },
+  ]);
+  doors.push(...recovery.map(({ name, peer }) => ({ name, address: peer })));
+  for (let n = 1; n <= options.frontends; n++) {
+    const { http, raw } = frontendAddresses(n, options);
+    const dialects = dialectPorts(options.dialectPort, options.host, n);
+    const addresses = [http, raw, ...dialects.map(({ address }) => address)];
+    doors.push(...addresses.map((address) => ({ name: `frontend-${n}`, address })));
+  }
+  return { doors, members: [...catalogs, ...orders, ...recovery].map(({ name }) => name) };
+}

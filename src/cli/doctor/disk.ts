@@ -1,0 +1,75 @@
+/**
+ * Examines the folder that holds the data: may it be written, how much room is there, and how long
+ * does it take until a write is surely on the disk, which bounds how fast anything can be bought.
+ */
+import {
+  closeSync,
+  fdatasyncSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../base/clock.js';
+import { doubt, type Finding, ok, problem } from './finding.js';
+
+const blockBytes = 4 * 1024;
+const gib = 1024 ** 3;
+/** Two preallocated segments a member, and room to grow. */
+const freeBytesMin = 1 * gib;
+const syncForMs = 400;
+const syncsMax = 2_000;
+const slowMs = 10;
+/** No disk writes this fast: somebody says "written" who has not. */
+const unlikelyMs = 0.02;
+
+export function checkDisk(folder: string, clock: Clock): Finding[] {
+  try {
+    mkdirSync(folder, { recursive: true });
+    return [checkRoom(folder), checkSync(folder, clock)];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [problem('disk', `${folder} cannot be written: ${reason}`)];
+  }
+}
+
+function checkRoom(folder: string): Finding {
+  const { bavail, bsize } = statfsSync(folder);
+  const free = bavail * bsize;
+  const told = `${(free / gib).toFixed(1)} GiB free in ${folder}`;
+  if (free >= freeBytesMin) return ok('disk', told);
+  return doubt('disk', `${told}; a member begins with 32 MiB, and the order book grows`);
+}
+
+function checkSync(folder: string, clock: Clock): Finding {
+  const times = syncTimes(folder, clock).sort((a, b) => a - b);
+  const median = times[Math.floor(times.length / 2)] ?? 0;
+  const slowest = times.at(-1) ?? 0;
+  const rate = Math.round(1_000 / Math.max(median, 0.001));
+  const told = `${rate} a second, ${median.toFixed(2)} ms each, at worst ${slowest.toFixed(1)} ms`;
+  if (median > slowMs) return doubt('fsync', `${told}: each purchase waits for two of them`);
+  if (median < unlikelyMs) return doubt('fsync', `${told}: does this disk keep what it says?`);
+  return ok('fsync', told);
+}
+
+function syncTimes(folder: string, clock: Clock): number[] {
+  const path = join(folder, `.doctor-${process.pid}`);
+  const file = openSync(path, 'wx');
+  try {
+    const block = Buffer.alloc(blockBytes);
+    const times: number[] = [];
+    const endMs = clock.nowMs() + syncForMs;
+    while (clock.nowMs() < endMs && times.length < syncsMax) {
+      const startMs = clock.nowMs();
+      writeSync(file, block, 0, blockBytes, 0);
+      fdatasyncSync(file);
+      times.push(clock.nowMs() - startMs);
+    }
+    return times;
+  } finally {
+    closeSync(file);
+    rmSync(path, { force: true });
+  }
+}

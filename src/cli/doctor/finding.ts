@@ -1,0 +1,19 @@
+/** What one examination came to. A problem keeps a store from running well; a doubt may not. */
+export interface Finding {
+  /** What was looked at, as `ports`. */
+  readonly check: string;
+  readonly verdict: 'ok' | 'doubt' | 'problem';
+  readonly detail: string;
+}
+
+export function ok(check: string, detail: string): Finding {
+  return { check, verdict: 'ok', detail };
+}
+
+export function doubt(check: string, detail: string): Finding {
+  return { check, verdict: 'doubt', detail };
+}
+
+export function problem(check: string, detail: string): Finding {
+  return { check, verdict: 'problem', detail };
+}

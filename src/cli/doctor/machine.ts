@@ -1,0 +1,62 @@
+/** Examines the machine and its Node: version, cores and memory, open files, the two clocks. */
+import { readFileSync } from 'node:fs';
+import { availableParallelism, freemem } from 'node:os';
+import { type Clock, sleep } from '../../base/clock.js';
+import { doubt, type Finding, ok, problem } from './finding.js';
+
+const nodeMin = [20, 19] as const;
+const mib = 1024 * 1024;
+/** A service takes about this much with a pool of ten threads (docs/ARCHITECTURE.md). */
+const serviceBytes = 160 * mib;
+const openFilesMin = 4_096;
+const clockMs = 250;
+const driftMax = 0.05;
+/** No earlier than this program: a clock before it was never set. */
+const yearMin = 2024;
+
+export function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
+  const isOld = major < nodeMin[0] || (major === nodeMin[0] && minor < nodeMin[1]);
+  if (isOld) return problem('node', `${version} is too old: 20.19 or newer is needed`);
+  return ok('node', version);
+}
+
+export function checkMemory(services: number, free: number = freemem()): Finding {
+  const cores = availableParallelism();
+  const told = `${cores} ${cores === 1 ? 'core' : 'cores'}, ${Math.round(free / mib)} MiB free`;
+  if (free > services * serviceBytes) return ok('memory', told);
+  const wanted = Math.round((services * serviceBytes) / mib);
+  return doubt('memory', `${told}; ${services} services may take ${wanted} MiB`);
+}
+
+/** Undefined where the system does not tell. */
+export function checkOpenFiles(limits: string = readLimits()): Finding | undefined {
+  const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
+  if (soft === undefined) return undefined;
+  if (soft === 'unlimited' || Number(soft) >= openFilesMin) return ok('open files', soft);
+  return doubt('open files', `at most ${soft}; customers need one each: ulimit -n ${openFilesMin}`);
+}
+
+function readLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Safety never rests on the wall clock; but people read it, and a jumping one means trouble. */
+export async function checkClock(clock: Clock): Promise<Finding> {
+  const [monotonic, wall] = [clock.nowMs(), clock.wallMs()];
+  await sleep(clock, clockMs);
+  const passed = clock.nowMs() - monotonic;
+  const drift = Math.abs(clock.wallMs() - wall - passed) / passed;
+  const now = new Date(clock.wallMs());
+  if (passed <= 0) return problem('clock', 'the monotonic clock stands still');
+  if (drift > driftMax) {
+    const percent = Math.round(100 * drift);
+    return doubt('clock', `the wall clock was ${percent} % off within ${Math.round(passed)} ms`);
+  }
+  if (now.getFullYear() < yearMin) return doubt('clock', `it says ${now.toISOString()}`);
+  return ok('clock', now.toISOString());
+}

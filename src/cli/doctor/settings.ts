@@ -1,0 +1,81 @@
+/**
+ * Examines what the store would be started with: variables that mean nothing, other members than at
+ * its founding, secrets that others may read, services whose launcher is gone, a first stock that
+ * cannot be read.
+ */
+import { readFileSync, type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { environmentName } from '../options.js';
+import { doubt, type Finding, ok, problem } from './finding.js';
+
+const prefix = 'BAZAR_';
+/** Names of the environment that are no option. */
+const otherVariables: ReadonlySet<string> = new Set(['BAZAR_CONFIG']);
+
+export function checkVariables(
+  env: Readonly<Record<string, string | undefined>>,
+  known: ReadonlySet<string>,
+): Finding[] {
+  const names = new Set([...known].map(environmentName));
+  const given = Object.keys(env).filter((name) => name.startsWith(prefix));
+  const unknown = given.filter((name) => !names.has(name) && !otherVariables.has(name));
+  if (unknown.length > 0) {
+    return unknown.map((name) => doubt('configuration', `no option is called ${name}`));
+  }
+  return [ok('configuration', given.length === 0 ? 'all by default' : given.sort().join(' '))];
+}
+
+/** @param members those that the options name. */
+export function checkMembers(dataDir: string, members: readonly string[]): Finding {
+  let founded: unknown;
+  try {
+    founded = JSON.parse(readFileSync(join(dataDir, 'cluster.json'), 'utf8')).members;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return ok('members', `no store was founded in ${dataDir} yet`);
+    }
+    return problem('members', `${dataDir}/cluster.json cannot be read`);
+  }
+  const [was, is] = [founded, members].map((list) => [...(list as string[])].sort().join(' '));
+  if (was === is) return ok('members', is ?? '');
+  return problem('members', `the store was founded with ${was}, the options say ${is}`);
+}
+
+export function checkTokens(dataDir: string): Finding[] {
+  const findings = ['admin', 'cluster'].flatMap((name): Finding[] => {
+    const path = join(dataDir, `${name}.token`);
+    const stat = statOf(path);
+    if (!stat) return [];
+    if (stat.size === 0) return [problem('tokens', `${path} is empty: remove it, or restore it`)];
+    const others = stat.mode & 0o077;
+    return others === 0 ? [] : [doubt('tokens', `others may read ${path}: chmod 600`)];
+  });
+  return findings.length > 0 ? findings : [ok('tokens', 'for their owner alone')];
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    // Made at the first start; a folder that is none is the disk's finding.
+    return undefined;
+  }
+}
+
+export function checkLeftovers(names: readonly string[], hasLauncher: boolean): Finding {
+  if (names.length === 0) return ok('services', 'none runs');
+  if (hasLauncher) return ok('services', `${names.length} run`);
+  const message = `${names.join(', ')} run without a launcher: bazar down stops them`;
+  return doubt('services', message);
+}
+
+export function checkProducts(path: string): Finding {
+  try {
+    const { products } = JSON.parse(readFileSync(path, 'utf8')) as { products?: unknown };
+    if (Array.isArray(products)) return ok('first stock', `${products.length} products in ${path}`);
+    return problem('first stock', `${path} has no list of products`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return problem('first stock', `${path}: ${reason}`);
+  }
+}

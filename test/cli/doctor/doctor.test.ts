@@ -1,0 +1,158 @@
+/** What the doctor finds, and what it cannot be blamed for. */
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import t from 'tap';
+import { waitingClock } from '../../../src/base/clock.js';
+import { runCli } from '../../../src/cli/cli.js';
+import { allCommands } from '../../../src/cli/commands.js';
+import { checkDisk } from '../../../src/cli/doctor/disk.js';
+import {
+  checkClock,
+  checkMemory,
+  checkNode,
+  checkOpenFiles,
+} from '../../../src/cli/doctor/machine.js';
+import { checkPorts } from '../../../src/cli/doctor/ports.js';
+import {
+  checkLeftovers,
+  checkMembers,
+  checkProducts,
+  checkTokens,
+  checkVariables,
+} from '../../../src/cli/doctor/settings.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+import { fakeIo } from '../fake-io.js';
+
+t.test('Node must be 20.19 or newer', async (t) => {
+  for (const [version, verdict] of [
+    ['v18.20.0', 'problem'],
+    ['v20.18.3', 'problem'],
+    ['v20.19.0', 'ok'],
+    ['v22.3.0', 'ok'],
+    ['v24.0.0', 'ok'],
+  ] as const) {
+    t.equal(checkNode(version).verdict, verdict, version);
+  }
+});
+
+t.test('little memory and few open files are worth a word', async (t) => {
+  t.equal(checkMemory(7, 8e9).verdict, 'ok');
+  t.equal(checkMemory(7, 1e8).verdict, 'doubt');
+  t.match(checkOpenFiles('Max open files            1024                 524288'), {
+    verdict: 'doubt',
+    detail: /1024/,
+  });
+  t.match(checkOpenFiles('Max open files            65536  524288'), { verdict: 'ok' });
+  t.match(checkOpenFiles('Max open files            unlimited  unlimited'), { verdict: 'ok' });
+  t.equal(checkOpenFiles(''), undefined, 'where the system does not tell');
+});
+
+t.test('a wall clock that jumps, or was never set, is doubted', async (t) => {
+  t.equal((await checkClock(waitingClock)).verdict, 'ok');
+  const jumping = new ManualClock();
+  const wallMs = () => 1_700_000_000_000 + jumping.nowMs() * 3;
+  const checked = checkClock({
+    ...{ nowMs: () => jumping.nowMs(), afterTurn: () => {}, wallMs },
+    after: (ms, callback) => jumping.after(ms, callback),
+  });
+  jumping.advance(250);
+  t.match(await checked, { verdict: 'doubt', detail: /200 % off/ });
+  const early = new ManualClock();
+  const never = checkClock({
+    ...{ nowMs: () => early.nowMs(), afterTurn: () => {}, wallMs: () => early.nowMs() },
+    after: (ms, callback) => early.after(ms, callback),
+  });
+  early.advance(250);
+  t.match(await never, { verdict: 'doubt', detail: /1970/ });
+});
+
+t.test('the disk is measured and left as it was', async (t) => {
+  const folder = t.testdir();
+  const findings = checkDisk(folder, waitingClock);
+  t.same(
+    findings.map(({ check }) => check),
+    ['disk', 'fsync'],
+  );
+  t.match(findings[1]?.detail, /^\d+ a second, [\d.]+ ms each/);
+  t.same(readdirSync(folder), []);
+});
+
+t.test('a folder that cannot be written is a problem', async (t) => {
+  const folder = t.testdir({ file: '' });
+  const findings = checkDisk(join(folder, 'file', 'data'), waitingClock);
+  t.match(findings, [{ verdict: 'problem', detail: /cannot be written: ENOTDIR/ }]);
+});
+
+t.test('a port is free, the store’s own, or another’s', async (t) => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port: 0 }, resolve));
+  t.teardown(() => server.close());
+  const taken = server.address() as { port: number };
+  const address = { host: '127.0.0.1', port: taken.port };
+  const door = { name: 'order-1', address };
+  const free = { name: 'order-2', address: { ...address, port: 0 } };
+  t.match(await checkPorts([door], () => false), [
+    { verdict: 'problem', detail: `127.0.0.1:${taken.port} for order-1: another program` },
+  ]);
+  t.match(await checkPorts([door], (name) => name === 'order-1'), [{ verdict: 'ok' }]);
+  t.match(await checkPorts([free], () => false), [{ verdict: 'ok', detail: 'all 1 are free' }]);
+  t.match(await checkPorts([door, free], () => true), [{ verdict: 'doubt', detail: /1 are open/ }]);
+  const nowhere = { name: 'order-1', address: { host: '192.0.2.1', port: 0 } };
+  t.match(await checkPorts([nowhere], () => true), [
+    { verdict: 'problem', detail: /EADDRNOTAVAIL/ },
+  ]);
+});
+
+t.test('variables that no option has are named', async (t) => {
+  const known = new Set(['portOffset']);
+  t.match(checkVariables({ BAZAR_PORTOFFSET: '1', BAZAR_CONFIG: 'x', PATH: '' }, known), [
+    { verdict: 'doubt', detail: /BAZAR_PORTOFFSET/ },
+  ]);
+  t.match(checkVariables({ BAZAR_PORT_OFFSET: '1' }, known), [{ verdict: 'ok' }]);
+});
+
+t.test('members are those of the founding', async (t) => {
+  const dir = t.testdir({ 'cluster.json': '{"members":["order-1","catalog-1"]}' });
+  t.equal(checkMembers(dir, ['catalog-1', 'order-1']).verdict, 'ok');
+  t.match(checkMembers(dir, ['catalog-1', 'order-1', 'order-2']), {
+    verdict: 'problem',
+    detail: /founded with catalog-1 order-1, the options say catalog-1 order-1 order-2/,
+  });
+  t.equal(checkMembers(join(dir, 'new'), ['order-1']).verdict, 'ok');
+});
+
+t.test('secrets are their owner’s, and not empty', async (t) => {
+  const dir = t.testdir({ 'admin.token': 'secret\n' });
+  const path = join(dir, 'admin.token');
+  chmodSync(path, 0o600);
+  t.match(checkTokens(dir), [{ verdict: 'ok' }]);
+  chmodSync(path, 0o644);
+  t.match(checkTokens(dir), [{ verdict: 'doubt', detail: /chmod 600/ }]);
+  writeFileSync(path, '');
+  t.match(checkTokens(dir), [{ verdict: 'problem' }]);
+});
+
+t.test('services without a launcher are told; a stock that is none is a problem', async (t) => {
+  t.equal(checkLeftovers([], false).verdict, 'ok');
+  t.equal(checkLeftovers(['order-1'], true).verdict, 'ok');
+  t.match(checkLeftovers(['order-1'], false), { verdict: 'doubt', detail: /bazar down/ });
+  const dir = t.testdir({ good: '{"products":[]}', bad: '[]', worse: '{' });
+  t.equal(checkProducts(join(dir, 'good')).verdict, 'ok');
+  for (const name of ['bad', 'worse', 'missing']) {
+    t.equal(checkProducts(join(dir, name)).verdict, 'problem', name);
+  }
+});
+
+t.test('the command fails where there is a problem, and tells all it found', async (t) => {
+  const dir = t.testdir({ 'cluster.json': '{"members":["order-9"]}' });
+  const io = fakeIo();
+  const args = ['doctor', '--data-dir', dir, '--port-offset', '4680', '--json'];
+  t.equal(await runCli(args, allCommands(), io), 1);
+  const { ok, findings } = JSON.parse(io.stdout());
+  t.equal(ok, false);
+  const checks = new Set(findings.map(({ check }: { check: string }) => check));
+  for (const check of ['node', 'clock', 'disk', 'fsync', 'ports', 'configuration', 'members']) {
+    t.ok(checks.has(check), check);
+  }
+});
