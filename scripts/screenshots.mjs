@@ -64,6 +64,7 @@ async function takeOperations(browser) {
     await page.waitForTimeout(45_000);
     await page.getByRole('button', { name: `Kill ${await leader('order')}` }).click();
     await page.locator('.timeline .leader', { hasText: 'outage' }).first().waitFor();
+    await page.mouse.move(0, 0);
     await page.waitForTimeout(40_000);
     await shot(page, 'operations');
   } finally {

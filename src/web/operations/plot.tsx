@@ -31,12 +31,15 @@ export interface PlotProps {
   readonly atLeast: number;
   /** The upper end of the scale never lies above this. */
   readonly atMost?: number;
+  /** Where given, the scale counts in powers of ten from here on. */
+  readonly powersFrom?: number;
 }
 
 const heightPx = 150;
 const windowS = 180;
 
-export function Plot({ title, lines, series, marks, format, atLeast, atMost }: PlotProps) {
+export function Plot(props: PlotProps) {
+  const { title, lines, series, marks, format } = props;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const drawnMarks = useRef(marks);
@@ -57,9 +60,9 @@ export function Plot({ title, lines, series, marks, format, atLeast, atMost }: P
         cursor: { y: false, drag: { setScale: false, x: false, y: false } },
         scales: {
           x: { range: windowOf },
-          y: { range: (_plot, _min, max) => [0, topOf(max, atLeast, atMost)] },
+          y: valueScale(props),
         },
-        axes: [timeAxis(), valueAxis(format)],
+        axes: [timeAxis(), valueAxis(props)],
         series: [{}, ...lines.map((line) => drawnLine(line))],
         hooks: {
           drawClear: [(one) => drawMarks(one, drawnMarks.current)],
@@ -78,7 +81,7 @@ export function Plot({ title, lines, series, marks, format, atLeast, atMost }: P
       sizes.disconnect();
       drawn.destroy();
     };
-  }, [colours, names, atLeast, atMost]);
+  }, [colours, names]);
 
   useEffect(() => {
     plot.current?.setData(columnsOf(series));
@@ -119,8 +122,22 @@ function columnsOf({ times, columns }: Series): uPlot.AlignedData {
   return [[...times], ...columns.map((column) => [...column])];
 }
 
-function topOf(max: number | null, atLeast: number, atMost = Number.POSITIVE_INFINITY): number {
-  return Math.min(Math.max((max ?? 0) * 1.15, atLeast), atMost);
+/** From nothing, or from a power of ten, to a little above what is shown. */
+function valueScale({
+  atLeast,
+  atMost = Number.POSITIVE_INFINITY,
+  powersFrom,
+}: PlotProps): uPlot.Scale {
+  if (powersFrom === undefined) {
+    return {
+      range: (_plot, _min, max) => [0, Math.min(Math.max((max ?? 0) * 1.15, atLeast), atMost)],
+    };
+  }
+  const powerAbove = (value: number): number => 10 ** Math.ceil(Math.log10(value));
+  return {
+    distr: 3,
+    range: (_plot, _min, max) => [powersFrom, powerAbove(Math.max(max ?? 0, atLeast))],
+  };
 }
 
 /** The last minutes; until something was read, they end now. */
@@ -148,13 +165,19 @@ function timeAxis(): uPlot.Axis {
   };
 }
 
-function valueAxis(format: (value: number) => string): uPlot.Axis {
-  return {
-    ...axisLook(),
-    size: 52,
-    space: 34,
-    values: (_plot, values) => values.map((value) => format(value)),
-  };
+function valueAxis({ format, powersFrom }: PlotProps): uPlot.Axis {
+  const look = axisLook();
+  const values = (_plot: uPlot, splits: (number | null)[]): string[] =>
+    splits.map((value) => (value === null ? '' : format(value)));
+  if (powersFrom === undefined) return { ...look, size: 52, space: 34, values };
+  // Between two powers of ten a line says nothing more.
+  const filter = (_plot: uPlot, splits: readonly number[]): (number | null)[] =>
+    splits.map((value) => (Number.isInteger(roundedPower(value)) ? value : null));
+  return { ...look, size: 52, values, filter, grid: { ...look.grid, filter } };
+}
+
+function roundedPower(value: number): number {
+  return Math.round(Math.log10(value) * 1e6) / 1e6;
 }
 
 function axisLook(): uPlot.Axis {

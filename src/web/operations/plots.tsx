@@ -42,7 +42,8 @@ export function Plots() {
         series={latency}
         marks={marks}
         format={duration}
-        atLeast={2}
+        atLeast={100}
+        powersFrom={0.01}
       />
       <Plot
         title="Cache"
