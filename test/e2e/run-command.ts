@@ -1,7 +1,7 @@
 /** Runs a program as a user does: arguments and a pipe in, exit code and both outputs out. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { within } from './until.js';
+import { patienceMs, within } from './until.js';
 
 /** The command line of this very build, wherever it was compiled to. */
 export const cliMain = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
@@ -18,11 +18,16 @@ export function plainEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(kept);
 }
 
-export function runBazar(args: readonly string[], input = ''): Promise<Ran> {
-  return runProgram(process.execPath, [cliMain, ...args], input);
+export function runBazar(args: readonly string[], input = '', limitMs = patienceMs): Promise<Ran> {
+  return runProgram(process.execPath, [cliMain, ...args], input, limitMs);
 }
 
-export function runProgram(program: string, args: readonly string[], input = ''): Promise<Ran> {
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  input = '',
+  limitMs = patienceMs,
+): Promise<Ran> {
   const child = spawn(program, args, { env: plainEnvironment() });
   const output = { out: '', err: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -38,5 +43,5 @@ export function runProgram(program: string, args: readonly string[], input = '')
     child.once('error', reject);
     child.once('close', (code) => resolve({ code, ...output }));
   });
-  return within(`${program} ${args.join(' ')}`, ran).finally(() => child.kill('SIGKILL'));
+  return within(`${program} ${args.join(' ')}`, ran, limitMs).finally(() => child.kill('SIGKILL'));
 }

@@ -10,8 +10,9 @@ const pollEveryMs = 20;
 export async function until<T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
+  limitMs = patienceMs,
 ): Promise<T> {
-  const deadline = Date.now() + patienceMs;
+  const deadline = Date.now() + limitMs;
   for (let last: unknown = 'nothing'; ; ) {
     try {
       const found = await look();
@@ -19,16 +20,22 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
-    if (Date.now() > deadline) throw new Error(`${what}: not within 30 s; last: ${last}`);
+    if (Date.now() > deadline) {
+      throw new Error(`${what}: not within ${limitMs / 1000} s; last: ${last}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, pollEveryMs));
   }
 }
 
 /** Rejects where the promise is not settled in time, so that a hang says what hung. */
-export async function within<T>(what: string, promise: Promise<T>): Promise<T> {
+export async function within<T>(
+  what: string,
+  promise: Promise<T>,
+  limitMs = patienceMs,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: not within 30 s`)), patienceMs);
+    timer = setTimeout(() => reject(new Error(`${what}: not within ${limitMs / 1000} s`)), limitMs);
   });
   try {
     return await Promise.race([promise, late]);

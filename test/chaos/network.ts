@@ -1,0 +1,117 @@
+/**
+ * All lines between the services of a store, one for each that dials and each that is dialled, on
+ * ports of their own. Says which addresses a service must be told so that it goes through them, and
+ * cuts whole services off. A cut is undone by what it returned; cuts may overlap.
+ */
+import { Link, type Passage } from './link.js';
+import type { Way } from './wire-pair.js';
+
+/** Beside the store's own ports, and below those that the system gives out. */
+const portsFrom = 14_000;
+const ports = { catalog: 9_000, order: 8_090, recovery: 9_600 } as const;
+/** docs/INTERFACES.md: a member's replication port is its service port and so much. */
+const replicationOffset = 500;
+
+export type Cutting = 'hold' | 'reset';
+export type Isolation = 'both' | 'deaf' | 'mute';
+
+export class Network {
+  readonly #links: readonly Link[];
+  readonly #addresses = new Map<string, string[]>();
+
+  constructor(members: readonly string[], frontends: readonly string[], portOffset: number) {
+    const links: Link[] = [];
+    for (const from of [...members, ...frontends]) {
+      const addresses: string[] = [];
+      for (const to of members) {
+        if (to === from) continue;
+        const port = portsFrom + portOffset + links.length;
+        addresses.push(`${to}=127.0.0.1:${port}`);
+        links.push(new Link(from, to, passages(to, port, portOffset)));
+      }
+      this.#addresses.set(from, addresses);
+    }
+    this.#links = links;
+  }
+
+  async open(): Promise<void> {
+    for (const link of this.#links) await link.open();
+  }
+
+  close(): void {
+    for (const link of this.#links) link.close();
+  }
+
+  /** For `--peers` of this service. */
+  peersOf(name: string): string {
+    return (this.#addresses.get(name) ?? []).join(',');
+  }
+
+  /** One line, one way or both. */
+  cut(from: string, to: string, ways: readonly Way[], cutting: Cutting): () => void {
+    return cutAll(
+      this.#links.filter((link) => link.from === from && link.to === to),
+      () => ways,
+      cutting,
+    );
+  }
+
+  /** Everything that this service sends (`mute`), or hears (`deaf`), or both. */
+  isolate(name: string, isolation: Isolation, cutting: Cutting): () => void {
+    return this.part([name], this.#names(), isolation, cutting);
+  }
+
+  /** Cuts what goes between these and those. */
+  part(
+    these: readonly string[],
+    those: readonly string[],
+    isolation: Isolation,
+    cutting: Cutting,
+  ): () => void {
+    const between = this.#links.filter(
+      ({ from, to }) =>
+        (these.includes(from) && those.includes(to)) ||
+        (these.includes(to) && those.includes(from)),
+    );
+    const ways = ({ from }: Link): readonly Way[] => {
+      if (isolation === 'both') return ['toward', 'back'];
+      return (isolation === 'mute') === these.includes(from) ? ['toward'] : ['back'];
+    };
+    return cutAll(between, ways, cutting);
+  }
+
+  /** Connections break, and whoever dials again gets through. */
+  reset(name: string): void {
+    for (const link of this.#links) if (link.from === name || link.to === name) link.reset();
+  }
+
+  #names(): string[] {
+    return [...this.#addresses.keys()];
+  }
+}
+
+function cutAll(
+  links: readonly Link[],
+  waysOf: (link: Link) => readonly Way[],
+  cutting: Cutting,
+): () => void {
+  for (const link of links) {
+    if (cutting === 'reset') link.refuse();
+    else for (const way of waysOf(link)) link.stall(way);
+  }
+  return () => {
+    for (const link of links) {
+      if (cutting === 'reset') link.admit();
+      else for (const way of waysOf(link)) link.free(way);
+    }
+  };
+}
+
+function passages(to: string, port: number, portOffset: number): Passage[] {
+  const [kind, number] = to.split('-') as [keyof typeof ports, string];
+  const target = { host: '127.0.0.1', port: ports[kind] + Number(number) + portOffset };
+  const service = { port, target };
+  if (kind === 'recovery') return [service];
+  const peer = { ...target, port: target.port + replicationOffset };
+  return [service, { port: port + replicationOffset, target: peer }];
+}

@@ -1,0 +1,183 @@
+/**
+ * What strikes a store, and in which order: a deck of faults that is shuffled and dealt again and
+ * again, so that each kind comes as often as it lies in it. Pure: the same seed deals the same
+ * faults; only who leads at the time is the store's.
+ */
+import type { GroupName } from './fleet.js';
+import type { Cutting, Isolation } from './network.js';
+
+/** By what a service is at the moment. */
+export type Role =
+  | `${GroupName}-leader`
+  | `${GroupName}-other`
+  | 'recovery'
+  | 'frontend'
+  | 'replica'
+  | 'any';
+
+export type Fault =
+  /** SIGKILL, and a start after a while. */
+  | { readonly kind: 'kill'; readonly who: Role; readonly downMs: number }
+  /** SIGSTOP and SIGCONT. */
+  | { readonly kind: 'pause'; readonly who: Role; readonly forMs: number }
+  /** All lines of one service: held up, or reset; or only what it sends, or hears. */
+  | {
+      readonly kind: 'isolate';
+      readonly who: Role;
+      readonly isolation: Isolation;
+      readonly cutting: Cutting;
+      readonly forMs: number;
+    }
+  /** Cut off from its own group alone: it goes on hearing customers and the other group. */
+  | {
+      readonly kind: 'part';
+      readonly who: Role;
+      readonly isolation: Isolation;
+      readonly cutting: Cutting;
+      readonly forMs: number;
+      /** It dies like that: what nobody else has of its log must go. */
+      readonly dies: boolean;
+    }
+  /** One line between two, which others reach. */
+  | {
+      readonly kind: 'cut';
+      readonly from: Role;
+      readonly to: Role;
+      readonly cutting: Cutting;
+      readonly forMs: number;
+    }
+  /** All its connections break once. */
+  | { readonly kind: 'reset'; readonly who: Role }
+  /** Whoever comes to lead is killed, and so on. */
+  | { readonly kind: 'chase'; readonly group: GroupName; readonly times: number }
+  /** SIGKILL for a whole group at once. */
+  | { readonly kind: 'kill-group'; readonly group: GroupName; readonly downMs: number }
+  /** SIGKILL for every process at once. */
+  | { readonly kind: 'kill-all'; readonly downMs: number }
+  /** SIGKILL and an empty folder: it is back as a learner. */
+  | { readonly kind: 'wipe'; readonly who: Role; readonly downMs: number };
+
+/** Faults that strike together, and the calm after them. */
+export interface Blow {
+  readonly faults: readonly Fault[];
+  readonly calmMs: number;
+}
+
+type Random = () => number;
+type Card = (random: Random) => Fault;
+
+const pairProbability = 0.2;
+const calmMs = { min: 100, max: 1_500 };
+const downMs = { min: 0, max: 2_500 };
+const pauseMs = { min: 50, max: 3_500 };
+const cutMs = { min: 50, max: 4_000 };
+
+const leaders = ['order-leader', 'catalog-leader'] as const;
+const groups = ['order', 'catalog'] as const;
+const anybody: readonly Role[] = [
+  'order-leader',
+  'catalog-leader',
+  'order-other',
+  'catalog-other',
+  'recovery',
+  'frontend',
+];
+
+const kill = (who: Role): Card => {
+  return (random) => ({ kind: 'kill', who, downMs: between(random, downMs) });
+};
+const stop = (who: Role): Card => {
+  return (random) => ({ kind: 'pause', who, forMs: between(random, pauseMs) });
+};
+const isolate = (who: Role): Card => {
+  return (random) => ({ kind: 'isolate', who, ...cutOf(random), isolation: isolation(random) });
+};
+const part = (who: Role): Card => {
+  return (random) => ({
+    ...{ kind: 'part', who, ...cutOf(random), isolation: isolation(random) },
+    dies: random() < 0.5,
+  });
+};
+
+/** One of each that matters most. */
+export const shortDeck: readonly Card[] = [
+  kill('order-leader'),
+  kill('catalog-leader'),
+  kill('frontend'),
+  stop('order-leader'),
+  isolate('catalog-leader'),
+  part('order-leader'),
+  (random) => ({ kind: 'wipe', who: 'order-other', downMs: between(random, downMs) }),
+  (random) => ({ kind: 'kill-all', downMs: between(random, downMs) / 5 }),
+];
+
+export const wholeDeck: readonly Card[] = [
+  ...anybody.flatMap((who) => [kill(who), stop(who), isolate(who)]),
+  ...leaders.flatMap((who) => [kill(who), stop(who), isolate(who), part(who), part(who)]),
+  part('catalog-other'),
+  part('order-other'),
+  (random) => ({ kind: 'cut', from: pick(random, anybody), to: 'any', ...cutOf(random) }),
+  (random) => ({ kind: 'cut', from: 'order-leader', to: 'catalog-leader', ...cutOf(random) }),
+  (random) => ({ kind: 'cut', from: 'frontend', to: pick(random, leaders), ...cutOf(random) }),
+  (random) => ({ kind: 'cut', from: 'catalog-leader', to: 'recovery', ...cutOf(random) }),
+  (random) => ({ kind: 'reset', who: pick(random, anybody) }),
+  (random) => ({ kind: 'chase', group: pick(random, groups), times: 2 + below(random, 3) }),
+  (random) => ({ kind: 'kill-group', group: 'order', downMs: between(random, downMs) }),
+  (random) => ({ kind: 'kill-group', group: 'catalog', downMs: between(random, downMs) }),
+  (random) => ({ kind: 'kill-all', downMs: between(random, downMs) }),
+  (random) => ({ kind: 'wipe', who: pick(random, leaders), downMs: between(random, downMs) }),
+  (random) => ({ kind: 'wipe', who: 'order-other', downMs: between(random, downMs) }),
+  (random) => ({ kind: 'wipe', who: 'catalog-other', downMs: between(random, downMs) }),
+  (random) => ({ kind: 'wipe', who: 'recovery', downMs: between(random, downMs) }),
+];
+
+/** Without end. */
+export function* deal(deck: readonly Card[], random: Random): Generator<Blow, never> {
+  let left: Card[] = [];
+  const next = (): Fault => {
+    if (left.length === 0) left = [...deck];
+    const [card] = left.splice(below(random, left.length), 1);
+    if (!card) throw new Error('the deck is empty');
+    return card(random);
+  };
+  for (;;) {
+    const faults = random() < pairProbability ? [next(), next()] : [next()];
+    yield { faults, calmMs: between(random, calmMs) };
+  }
+}
+
+/** As `kill order-leader`: faults of one name are counted together. */
+export function nameOf(fault: Fault): string {
+  switch (fault.kind) {
+    case 'chase':
+    case 'kill-group':
+      return `${fault.kind} ${fault.group}`;
+    case 'kill-all':
+      return fault.kind;
+    case 'cut':
+      return `cut ${fault.from} → ${fault.to}`;
+    default:
+      return `${fault.kind} ${fault.who}`;
+  }
+}
+
+function cutOf(random: Random): { cutting: Cutting; forMs: number } {
+  return { cutting: random() < 0.6 ? 'hold' : 'reset', forMs: between(random, cutMs) };
+}
+
+function isolation(random: Random): Isolation {
+  return pick(random, ['both', 'both', 'deaf', 'mute']);
+}
+
+function below(random: Random, count: number): number {
+  return Math.floor(random() * count);
+}
+
+function pick<T>(random: Random, all: readonly T[]): T {
+  return all[below(random, all.length)] as T;
+}
+
+/** Short ones come more often than long ones. */
+function between(random: Random, { min, max }: { min: number; max: number }): number {
+  return Math.round(min + (max - min) * random() ** 2);
+}

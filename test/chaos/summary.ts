@@ -1,0 +1,75 @@
+/** What a run came to, as a table for people and as JSON for machines. Pure. */
+import type { Outcome } from './drill.js';
+import { type Outage, outages } from './outages.js';
+
+export interface Summary {
+  readonly seed: number;
+  readonly minutes: number;
+  readonly faults: Readonly<{ [name: string]: number }>;
+  readonly faultsTotal: number;
+  readonly operations: number;
+  readonly acknowledged: number;
+  readonly refused: number;
+  /** Purchases of whose outcome their customers were never told. */
+  readonly unknown: number;
+  /** Attempts without an answer; the next one under the same key told the outcome. */
+  readonly attemptsLost: number;
+  readonly orders: number;
+  readonly lost: number;
+  readonly doubled: number;
+  readonly outages: readonly Outage[];
+  readonly problems: readonly string[];
+}
+
+export function summary(outcome: Outcome): Summary {
+  const { recorder, faults, blows } = outcome;
+  const { seed, elapsedMs, orders, lost, doubled, problems } = outcome;
+  return {
+    ...{ seed, minutes: elapsedMs / 60_000 },
+    faults: Object.fromEntries([...faults].sort(([a], [b]) => a.localeCompare(b))),
+    faultsTotal: [...faults.values()].reduce((sum, count) => sum + count, 0),
+    operations: recorder.operations.length,
+    acknowledged: recorder.sold.size,
+    refused: recorder.refused.length,
+    unknown: recorder.unknown.length,
+    attemptsLost: recorder.attemptsLost,
+    ...{ orders, lost, doubled, outages: outages(blows, recorder.soldAtMs), problems },
+  };
+}
+
+export function summaryLines(sum: Summary): string[] {
+  const rows: (readonly [string, string | number])[] = [
+    ['seed', sum.seed],
+    ['minutes', sum.minutes.toFixed(1)],
+    ['faults', sum.faultsTotal],
+    ...Object.entries(sum.faults).map(([name, count]) => [`  ${name}`, count] as const),
+    ['operations', sum.operations],
+    ['purchases acknowledged', sum.acknowledged],
+    ['purchases refused', sum.refused],
+    ['purchases unknown', sum.unknown],
+    ['attempts without answer', sum.attemptsLost],
+    ['orders in the book', sum.orders],
+    ['lost', sum.lost],
+    ['doubled', sum.doubled],
+    ['violations', sum.problems.length],
+  ];
+  const width = Math.max(...rows.map(([what]) => what.length));
+  return [
+    ...rows.map(([what, value]) => `${what.padEnd(width)} ${`${value}`.padStart(10)}`),
+    '',
+    ...outageLines(sum.outages),
+    ...sum.problems.map((problem) => `VIOLATION ${problem}`),
+  ];
+}
+
+function outageLines(all: readonly Outage[]): string[] {
+  const width = Math.max(...all.map(({ what }) => what.length), 'outage of (ms)'.length);
+  const line = (what: string, values: readonly (string | number)[]): string =>
+    `${what.padEnd(width)}${values.map((value) => `${value}`.padStart(8)).join('')}`;
+  return [
+    line('outage of (ms)', ['times', 'p50', 'p99', 'max']),
+    ...all.map(({ what, times, p50Ms, p99Ms, maxMs }) =>
+      line(what, [times, ...[p50Ms, p99Ms, maxMs].map((ms) => ms.toFixed(0))]),
+    ),
+  ];
+}

@@ -1,0 +1,113 @@
+/**
+ * One connection through a proxy: the socket that was accepted and the one dialled for it, and the
+ * bytes of each way. A way that is stalled keeps everything, the news of an end too, as a network
+ * that drops packets does: the two sides hear nothing of each other until it flows again.
+ */
+import { connect, type Socket } from 'node:net';
+
+export type Way = 'toward' | 'back';
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One way: from its source's socket to its sink's. */
+interface Lane {
+  readonly from: Socket;
+  readonly to: Socket;
+  /** The sink takes no more for the moment. */
+  full: boolean;
+  /** The source is gone, and the sink was not told. */
+  over: boolean;
+}
+
+export class WirePair {
+  readonly #accepted: Socket;
+  readonly #isStalled: (way: Way) => boolean;
+  readonly #closed: () => void;
+  readonly #target: Target;
+  #dialled: Socket | undefined;
+  #lanes: Readonly<Record<Way, Lane>> | undefined;
+
+  constructor(
+    accepted: Socket,
+    target: Target,
+    isStalled: (way: Way) => boolean,
+    closed: () => void,
+  ) {
+    this.#accepted = accepted;
+    this.#target = target;
+    this.#isStalled = isStalled;
+    this.#closed = closed;
+    accepted.on('error', () => {});
+    accepted.once('close', () => this.#gone('toward'));
+    accepted.pause();
+    this.flow();
+  }
+
+  /** To be called whenever a way may flow again, or no more. */
+  flow(): void {
+    // Who dials over a way that is stalled is not heard of at the other end.
+    if (!this.#dialled && !this.#isStalled('toward')) this.#dial();
+    if (!this.#lanes) return;
+    for (const way of ['toward', 'back'] as const) this.#flow(way, this.#lanes[way]);
+  }
+
+  /** Both sides are told by a reset, at once. */
+  reset(): void {
+    for (const socket of [this.#accepted, this.#dialled]) {
+      if (socket && !socket.destroyed) socket.resetAndDestroy();
+    }
+  }
+
+  #dial(): void {
+    const dialled = connect({ ...this.#target, noDelay: true, allowHalfOpen: true });
+    this.#dialled = dialled;
+    dialled.on('error', () => {});
+    dialled.once('close', () => this.#gone('back'));
+    dialled.once('connect', () => {
+      this.#lanes = {
+        toward: { from: this.#accepted, to: dialled, full: false, over: false },
+        back: { from: dialled, to: this.#accepted, full: false, over: false },
+      };
+      for (const way of ['toward', 'back'] as const) this.#join(way, this.#lanes[way]);
+      this.flow();
+    });
+  }
+
+  #join(way: Way, lane: Lane): void {
+    const { from, to } = lane;
+    from.on('data', (chunk) => {
+      lane.full = !to.write(chunk);
+      this.#flow(way, lane);
+    });
+    to.on('drain', () => {
+      lane.full = false;
+      this.#flow(way, lane);
+    });
+    from.once('end', () => to.end());
+  }
+
+  #flow(way: Way, lane: Lane): void {
+    const stalled = this.#isStalled(way);
+    if (lane.over && !stalled) this.reset();
+    else if (stalled || lane.full) lane.from.pause();
+    else lane.from.resume();
+  }
+
+  /** The source of this way has closed. */
+  #gone(way: Way): void {
+    if (this.#accepted.destroyed && (!this.#dialled || this.#dialled.destroyed)) {
+      this.#closed();
+      return;
+    }
+    const source = way === 'toward' ? this.#accepted : this.#dialled;
+    // Ended well on both sides: what is still on its way to the other gets there.
+    if (source?.readableEnded && source.writableFinished) return;
+    if (this.#lanes && this.#isStalled(way)) this.#lanes[way].over = true;
+    else if (this.#lanes || way === 'back') this.reset();
+    else if (this.#dialled) this.#dialled.destroy();
+    else this.#closed();
+  }
+}
