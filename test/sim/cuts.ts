@@ -46,6 +46,11 @@ export class Cuts {
       if (frontends.includes(name)) return name === nearFrontend;
       return name === target || random.integer(5) === 0;
     });
+    this.divide(near, cut);
+  }
+
+  /** These on the one side, all others on the other. */
+  divide(near: readonly string[], cut: CutOptions): void {
     this.#world.trace(() => `split off: ${near.join(' ')}`);
     for (const name of near) {
       for (const other of this.#cluster.names) {

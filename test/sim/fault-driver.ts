@@ -111,6 +111,9 @@ export class FaultDriver {
       case 'pause':
         this.#pause(this.#name(fault.target), fault.forMs);
         break;
+      case 'adrift':
+        this.#setAdrift(fault.target, fault.how, fault.forMs);
+        break;
       case 'isolate':
         this.#cuts.isolate(this.#name(fault.target), fault.way, fault);
         break;
@@ -215,6 +218,14 @@ export class FaultDriver {
     if (!life) return;
     life.pause();
     this.#undoIn(forMs, () => life.resume());
+  }
+
+  #setAdrift(frontend: Target, how: 'pause' | 'cut' | 'with-leader', forMs: number): void {
+    const { catalogs } = this.#cluster;
+    if (how === 'pause') this.#pause(frontend, forMs);
+    else if (how === 'cut') {
+      for (const { name } of catalogs) this.#cuts.cut(frontend, name, true, forMs);
+    } else this.#cuts.divide([frontend, this.#name('catalog-leader')], { forMs, reset: 'never' });
   }
 
   /** What the first two agreed on is with neither of the last two. */

@@ -21,6 +21,13 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'kill' | 'power'; readonly target: Target; readonly downMs: number }
   | { readonly kind: 'kill-group' | 'power-group'; readonly group: string; readonly downMs: number }
   | { readonly kind: 'pause'; readonly target: Target; readonly forMs: number }
+  /** Longer than a lease: a frontend hangs, is cut off, or is alone with the catalog's leader. */
+  | {
+      readonly kind: 'adrift';
+      readonly target: Target;
+      readonly how: 'pause' | 'cut' | 'with-leader';
+      readonly forMs: number;
+    }
   /** Nothing of it gets out, or in, or both. */
   | {
       readonly kind: 'isolate';
@@ -95,6 +102,7 @@ const targets: readonly Target[] = [
   ...['catalog-other', 'order-other', 'any', 'any', 'recovery-1'],
   ...['frontend-1', 'frontend-2'],
 ];
+const frontends: readonly Target[] = ['frontend-1', 'frontend-2'];
 const replicas: readonly Target[] = [
   ...['catalog-leader', 'order-leader', 'catalog-other', 'order-other', 'recovery-1'],
 ];
@@ -122,9 +130,13 @@ function drawFault(random: Random): Unplaced {
   if (dice < 21) return { kind: 'power', target: pick(targets), downMs: ms(50, 1_500) };
   if (dice < 26) return { kind: 'kill-group', group: pick(groups), downMs: ms(5, 500) };
   if (dice < 29) return { kind: 'power-group', group: pick(groups), downMs: ms(50, 500) };
-  if (dice < 35) return { kind: 'pause', target: pick(targets), forMs: ms(50, 2_500) };
-  if (dice < 41) return { kind: 'part', target: pick(replicas), reset, forMs: ms(100, 2_500) };
-  if (dice < 52) return { kind: 'split', target: pick(replicas), reset, forMs: ms(100, 2_500) };
+  if (dice < 33) return { kind: 'pause', target: pick(targets), forMs: ms(50, 2_500) };
+  if (dice < 39) {
+    const how = pick(['pause', 'cut', 'with-leader'] as const);
+    return { kind: 'adrift', target: pick(frontends), how, forMs: ms(1_050, 2_500) };
+  }
+  if (dice < 44) return { kind: 'part', target: pick(replicas), reset, forMs: ms(100, 2_500) };
+  if (dice < 53) return { kind: 'split', target: pick(replicas), reset, forMs: ms(100, 2_500) };
   if (dice < 58) {
     const way = pick(['in', 'out', 'both', 'both'] as const);
     return { kind: 'isolate', target: pick(targets), way, reset, forMs: ms(50, 2_500) };

@@ -59,7 +59,8 @@ export function drawProfile(random: Random): Profile {
     items: hot ? 1 : 1 + random.integer(4),
     stock: 3 + random.integer(40),
     quantityMax: 1 + random.integer(4),
-    buys: between(0.2, 0.6),
+    // Where little changes, caches are full.
+    buys: one(0.3) ? between(0.02, 0.1) : between(0.2, 0.6),
     reads: between(0.05, 0.2),
     changes: one(0.5) ? 0.05 : 0,
     restockEverySeconds: one(0.5) ? 1 : 0,
