@@ -15,6 +15,9 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
+import { type Clock, every, type Timer } from './clock.js';
+
+const lookEveryMs = 1_000;
 
 export interface LogFileSettings {
   readonly path: string;
@@ -63,6 +66,17 @@ export class LogFile {
     this.#inode = fstatSync(descriptor).ino;
     return descriptor;
   }
+}
+
+/** Keeps the file small for as long as the process lives. What fails is tried again. */
+export function keepSmall(settings: LogFileSettings, clock: Clock): Timer {
+  return every(clock, lookEveryMs, () => {
+    try {
+      turnOver(settings);
+    } catch {
+      // As where the folder is gone for the moment; the log grows on until then.
+    }
+  });
 }
 
 /** Turns the file over where it has grown too large. For one thread of one process alone. */

@@ -3,13 +3,11 @@
  * its end. The same for a service of the launcher and for one started by hand.
  */
 import { mkdir } from 'node:fs/promises';
-import { every, systemClock, type Timer } from '../base/clock.js';
-import { turnOver } from '../base/log-file.js';
-import { createLogger, type Logger, type LogSettings } from '../base/logging.js';
+import { systemClock } from '../base/clock.js';
+import { keepSmall } from '../base/log-file.js';
+import { createLogger, type Logger } from '../base/logging.js';
 import { PidFiles } from './launcher/pid-files.js';
 import { type ServiceOrder, startService } from './service-order.js';
-
-const lookAtLogEveryMs = 1_000;
 
 export interface RunOptions {
   /** A terminal's Ctrl-C reaches the launcher too, and the launcher stops its services in order. */
@@ -22,17 +20,26 @@ export async function runService(order: ServiceOrder, options: RunOptions): Prom
   const { name, dataDir, log } = order.config;
   const logger = createLogger(name, log);
   tellOfCrashes(logger);
-  const turning = keepSmall(log);
+  const turning = log.file && keepSmall(log.file, systemClock);
   const asked = askedToStop(options.ignoreInterrupt);
   await mkdir(dataDir, { recursive: true });
   const pids = new PidFiles(dataDir);
   pids.claim(name, process.pid);
   process.title = `bazar ${order.kind} --id ${name}`;
+  const startedMs = systemClock.nowMs();
+  logger.info({ pid: process.pid, node: process.version }, 'starts');
   try {
     const service = await startService(order);
-    service.ready.then(options.onReady, () => {
-      // `failed` tells why.
-    });
+    service.ready.then(
+      () => {
+        const tookMs = Math.round(systemClock.nowMs() - startedMs);
+        logger.info({ tookMs }, 'is ready to serve');
+        options.onReady();
+      },
+      () => {
+        // `failed` tells why.
+      },
+    );
     const failure = await Promise.race([service.failed, asked]);
     if (failure instanceof Error) {
       logger.error({ err: failure }, 'the service failed');
@@ -55,18 +62,6 @@ export async function runService(order: ServiceOrder, options: RunOptions): Prom
 function tellOfCrashes(logger: Logger): void {
   process.on('uncaughtExceptionMonitor', (error) => {
     logger.error({ err: error }, 'the process crashes: this is a fault of the program');
-  });
-}
-
-/** The one thread that turns the log over. What fails is tried again. */
-function keepSmall({ file }: LogSettings): Timer | undefined {
-  if (file === undefined) return undefined;
-  return every(systemClock, lookAtLogEveryMs, () => {
-    try {
-      turnOver(file);
-    } catch {
-      // As where the folder is gone for the moment; the log grows on until then.
-    }
   });
 }
 

@@ -126,7 +126,9 @@ export class Watch {
     this.#leaders = leaders;
     for (const group of ['catalog', 'order'] as const) {
       if (leaders[group] !== before[group]) {
-        this.#options.logger.info({ group, leader: leaders[group] ?? null }, 'leader');
+        const leader = leaders[group];
+        const news = leader === undefined ? 'nobody leads' : `${leader} leads`;
+        this.#options.logger.info({ group, leader: leader ?? null }, `${news} the ${group} group`);
       }
       if (leaders[group] === undefined) this.#nominate(group, nowMs);
     }
@@ -152,7 +154,8 @@ export class Watch {
   #nominate(group: GroupName, nowMs: number): void {
     const nomination = this.#electors[group].nominate(nowMs);
     if (!nomination) return;
-    this.#options.logger.info({ group, nominee: nomination.leader }, 'nominate');
+    const { leader: nominee } = nomination;
+    this.#options.logger.info({ group, nominee }, `asks ${nominee} to lead the ${group} group`);
     for (const line of this.#options.lines) {
       if (line.group !== group || !line.connected || !nomination.tell.includes(line.name)) continue;
       const hint = { leader_id: nomination.leader };

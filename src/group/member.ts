@@ -27,6 +27,7 @@ import { MemberDesk } from './member-desk.js';
 import { MemberFigures, poolSamples } from './member-figures.js';
 import { type GroupName, type Membership, membership } from './membership.js';
 import { MeteredJournal } from './metered-journal.js';
+import { RoleLog } from './role-log.js';
 import { RpcPeers } from './rpc-peers.js';
 import type { MemberCredentials } from './session-program.js';
 import type { SnapshotPort } from './snapshot-port.js';
@@ -115,6 +116,8 @@ export class Member<Result> {
       },
     });
     this.host.onRole((status) => this.#figures.roleChanged(status));
+    const roles = new RoleLog(group, logger);
+    this.host.onRole((status) => roles.saw(status));
     this.desk = new MemberDesk({
       status: () => this.#status(),
       nominate: (leader) => this.host.nominate(leader),

@@ -50,9 +50,9 @@ export class RpcPeers implements Peers {
         trusted: true,
         frameBytesMax: wireLimits.internalFrameBytesMax,
         introduce: introduction(handshake, member.id),
-        connected: () => logger.info({ peer: member.id }, 'reached a member'),
+        connected: () => logger.info({ peer: member.id }, `reached ${member.id}`),
         disconnected: (error) => {
-          logger.info({ peer: member.id, reason: error.message }, 'lost a member');
+          logger.info({ peer: member.id, reason: error.message }, `lost ${member.id}`);
           this.#events?.closed(member.id);
         },
       });

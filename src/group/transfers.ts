@@ -67,7 +67,10 @@ export class SnapshotTransfers {
           this.#options.missing(to);
           return;
         }
-        logger.info({ to, seq: image.mark.seq, bytes: image.bytes }, 'sends a snapshot');
+        logger.info(
+          { to, seq: image.mark.seq, bytes: image.bytes },
+          `sends ${to} a snapshot: the log no longer reaches back to what it has`,
+        );
         this.#endSending(to);
         this.#sending.set(to, { epoch, image });
         this.#send(to, 0);
@@ -180,7 +183,7 @@ export class SnapshotTransfers {
     this.#receiving = undefined;
     this.#installing = true;
     installing();
-    logger.info({ seq: mark.seq }, 'installs a snapshot');
+    logger.info({ seq: mark.seq }, 'takes over a snapshot in place of its own state');
     incoming.install().then(() => {
       this.#installing = false;
       installed(mark);

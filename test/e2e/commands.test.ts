@@ -159,10 +159,8 @@ t.test(
     t.same(store.running(), ['launcher', 'catalog-1', 'order-1', 'frontend-1']);
     const logs = readdirSync(join(store.folder, 'logs')).sort();
     const names = ['catalog-1', 'frontend-1', 'order-1'];
-    t.same(
-      logs,
-      names.flatMap((name) => [`${name}.log`, `${name}.stderr`]),
-    );
+    const files = names.flatMap((name) => [`${name}.log`, `${name}.stderr`]);
+    t.same(logs, [...files, 'launcher.log'].sort());
     const down = await runBazar(['down', '--data-dir', data]);
     t.match(down, { code: 0, err: /the store has stopped\n$/ });
     t.same(store.running(), []);

@@ -1,4 +1,5 @@
 /** `bazar up`: the whole store on this machine, in front or in the background. */
+import { join, resolve } from 'node:path';
 import { formatAddress } from '../../base/address.js';
 import { toBazarError } from '../../base/errors.js';
 import { defineCommand } from '../command.js';
@@ -7,7 +8,7 @@ import type { Io } from '../io.js';
 import type { StoreOptions } from '../launcher/store-plan.js';
 import type { Values } from '../options.js';
 import { outputSpecs } from '../output-options.js';
-import { upSpecs } from '../store-options.js';
+import { logSettings, upSpecs } from '../store-options.js';
 
 type UpOptions = StoreOptions & Values<typeof outputSpecs>;
 
@@ -31,13 +32,14 @@ async function startInFront(store: UpOptions, io: Io): Promise<number> {
   const { launch } = await import('../launcher/launcher.js');
   const { tellParent } = await import('../launcher/detach.js');
   const { waitingClock } = await import('../../base/clock.js');
+  const log = await launcherLog(store, io);
   try {
     const openings = await addresses(store);
     await launch({
       store,
       clock: waitingClock,
       interrupted: io.interrupted(),
-      report: (line) => io.err(`${line}\n`),
+      report: log.report,
       onReady() {
         io.out(openings);
         tellParent({ type: 'ready' });
@@ -48,8 +50,32 @@ async function startInFront(store: UpOptions, io: Io): Promise<number> {
     const error = toBazarError(thrown);
     const message = error.cause instanceof Error ? error.cause.message : error.message;
     tellParent({ type: 'failed', code: error.code, message });
+    log.report(message);
     throw thrown;
+  } finally {
+    log.close();
   }
+}
+
+/** What the launcher has to tell stands in a log of its own; in front, people see it as well. */
+async function launcherLog(
+  store: UpOptions,
+  io: Io,
+): Promise<{ report(line: string): void; close(): void }> {
+  const { keepSmall } = await import('../../base/log-file.js');
+  const { createLogger } = await import('../../base/logging.js');
+  const { systemClock } = await import('../../base/clock.js');
+  const settings = logSettings(store, join(resolve(store.logDir), 'launcher.log'));
+  const logger = createLogger('launcher', settings);
+  const turning = settings.file && keepSmall(settings.file, systemClock);
+  const isBehind = process.connected === true;
+  return {
+    report(line) {
+      logger.info({}, line);
+      if (!isBehind) io.err(`${line}\n`);
+    },
+    close: () => turning?.cancel(),
+  };
 }
 
 async function startBehind(store: UpOptions, io: Io): Promise<number> {

@@ -3,7 +3,7 @@
  * waited for until its store is ready.
  */
 import { fork } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BazarError, isErrorCode } from '../../base/errors.js';
 import { logTail } from './log-tail.js';
@@ -21,20 +21,20 @@ export async function detach(
   logDir: string,
 ): Promise<number> {
   mkdirSync(logDir, { recursive: true });
-  const logFile = join(resolve(logDir), 'launcher.log');
-  const log = openSync(logFile, 'a');
-  const logStart = statSync(logFile).size;
+  // What it has to tell it writes into its log; here stands why it crashed, if it does.
+  const crashFile = join(resolve(logDir), 'launcher.stderr');
+  const crashes = openSync(crashFile, 'w');
   const child = fork(entry, [...args], {
     detached: true,
-    stdio: ['ignore', log, log, 'ipc'],
+    stdio: ['ignore', crashes, crashes, 'ipc'],
     execArgv: process.execArgv,
   });
-  closeSync(log);
+  closeSync(crashes);
   const message = await new Promise<LauncherMessage>((settle) => {
     const fail = (message: string): void => settle({ type: 'failed', code: 'internal', message });
     child.once('message', (first) => settle(first as LauncherMessage));
     child.once('error', (error) => fail(error.message));
-    child.once('exit', () => fail(`the launcher ended:\n${logTail(logFile, logStart, tailLines)}`));
+    child.once('exit', () => fail(`the launcher ended:\n${logTail(crashFile, 0, tailLines)}`));
   });
   if (message.type === 'failed') {
     throw new BazarError(isErrorCode(message.code) ? message.code : 'internal', message.message);

@@ -1,0 +1,51 @@
+/**
+ * Tells in the log, in an operator's words, what becomes of a member: that it leads, whom it
+ * follows, that it has caught up. It is told of roles and decides nothing.
+ */
+import type { Logger } from '../base/logging.js';
+import type { GroupName } from './membership.js';
+import type { GroupStatus } from './types.js';
+
+type Sight = Pick<GroupStatus, 'id' | 'role' | 'serving' | 'epoch' | 'leader' | 'logEnd'>;
+
+export class RoleLog {
+  readonly #group: GroupName;
+  readonly #logger: Logger;
+  #before: Sight | undefined;
+  #told = '';
+
+  constructor(group: GroupName, logger: Logger) {
+    this.#group = group;
+    this.#logger = logger;
+  }
+
+  saw(status: Sight): void {
+    const before = this.#before;
+    this.#before = status;
+    if (before?.role === 'learner' && status.role !== 'learner') {
+      this.#tell(status, 'has caught up with the others and votes again');
+    }
+    const sentence = this.#sentence(status, before);
+    if (sentence === undefined) return;
+    // Roles are told often, and an operator once.
+    const news = `${sentence} ${status.epoch}`;
+    if (news !== this.#told) this.#tell(status, sentence);
+    this.#told = news;
+  }
+
+  #sentence({ id, role, serving, leader }: Sight, before: Sight | undefined): string | undefined {
+    const group = this.#group;
+    if (role === 'leader') {
+      return serving
+        ? `leads the ${group} group`
+        : `is elected by the ${group} group, not serving yet`;
+    }
+    if (before?.role === 'leader') return `no longer leads the ${group} group`;
+    if (role === 'learner') return `has no vote in the ${group} group yet: fetches what it missed`;
+    return leader === undefined || leader === id ? undefined : `follows ${leader}`;
+  }
+
+  #tell({ epoch, logEnd }: Sight, sentence: string): void {
+    this.#logger.info({ group: this.#group, epoch, logEnd: logEnd.seq }, sentence);
+  }
+}

@@ -1,0 +1,55 @@
+/** What an operator reads of a member's roles: each change once, in a sentence. */
+import t from 'tap';
+import { silentLogger } from '../../src/base/logging.js';
+import { RoleLog } from '../../src/group/role-log.js';
+
+function stage() {
+  const told: string[] = [];
+  const logger = {
+    ...silentLogger,
+    info: (_fields: object, message: string) => told.push(message),
+  };
+  const log = new RoleLog('order', logger);
+  const status = { id: 'order-1', serving: false, epoch: 1, logEnd: { epoch: 1, seq: 7 } };
+  return {
+    told,
+    saw: (role: 'leader' | 'follower' | 'learner', more: object = {}) =>
+      log.saw({ ...status, role, leader: undefined, ...more }),
+  };
+}
+
+t.test('an election, and its end', async (t) => {
+  const { told, saw } = stage();
+  saw('follower');
+  saw('leader', { epoch: 2 });
+  saw('leader', { epoch: 2, serving: true });
+  saw('leader', { epoch: 2, serving: true });
+  saw('follower', { epoch: 3 });
+  saw('follower', { epoch: 3, leader: 'order-2' });
+  saw('follower', { epoch: 3, leader: 'order-2' });
+  t.same(told, [
+    'is elected by the order group, not serving yet',
+    'leads the order group',
+    'no longer leads the order group',
+    'follows order-2',
+  ]);
+});
+
+t.test('the same leader in another epoch is news', async (t) => {
+  const { told, saw } = stage();
+  saw('follower', { epoch: 3, leader: 'order-2' });
+  saw('follower', { epoch: 4, leader: 'order-2' });
+  t.same(told, ['follows order-2', 'follows order-2']);
+});
+
+t.test('a member that returns, and has caught up', async (t) => {
+  const { told, saw } = stage();
+  saw('learner', { leader: 'order-2' });
+  saw('learner', { leader: 'order-2' });
+  saw('follower', { leader: 'order-2' });
+  t.same(told, [
+    'has no vote in the order group yet: fetches what it missed',
+    'has caught up with the others and votes again',
+    'follows order-2',
+  ]);
+});
