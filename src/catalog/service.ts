@@ -18,7 +18,7 @@ import { keepCursor } from './cursor.js';
 import { PeerDesk } from './peer-desk.js';
 import { startRestocking } from './restock.js';
 import { restoreCatalog } from './restore.js';
-import { SnapshotKeeper } from './snapshots.js';
+import { keepSnapshots } from './snapshots.js';
 import { CatalogStore } from './store.js';
 import { strikeDead } from './strike-dead.js';
 import { ThreadDesk } from './thread-desk.js';
@@ -69,13 +69,13 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const restocking = startRestocking({ store, clock, logger, everySeconds, target });
   const cursor = keepCursor(store, clock, logger);
   const striking = strikeDead(store, clock, logger);
-  const snapshots = new SnapshotKeeper({ folder, store, jobs, clock, logger, base });
+  const snapshots = keepSnapshots({ folder, store, jobs, clock, logger, base });
   snapshots.start();
   return {
     name: config.name,
     // Of several replicas only the leader stocks, so that the others cannot wait for it.
     ready: alone ? stocked : Promise.resolve(),
-    failed: Promise.race([member.host.failed, failureOf(stocked)]),
+    failed: Promise.race([member.host.failed, failureOf(stocked), snapshots.failed]),
     async stop() {
       restocking.cancel();
       cursor.cancel();

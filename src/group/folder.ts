@@ -7,17 +7,26 @@ import { join } from 'node:path';
 import type { ServiceConfig } from '../base/config.js';
 import type { Logger } from '../base/logging.js';
 import { systemRandom } from '../base/random.js';
+import { CorruptionError } from '../storage/corruption.js';
 import { lockFolder } from '../storage/folder-lock.js';
 import { type Identity, openIdentity } from '../storage/identity.js';
 import type { SegmentedJournal } from '../storage/journal.js';
 import { createNodeDisk } from '../storage/node-disk.js';
 import { openJournal } from '../storage/open-journal.js';
 import { SnapshotStore } from '../storage/snapshot-store.js';
+import type { Disk } from '../storage/types.js';
+
+/**
+ * What `--repair` does before a corrupt log is cut off: makes it durable that the member is a
+ * learner. A log that is whole needs no repair, and its member keeps its vote.
+ */
+export type Repair = () => Promise<void>;
 
 /** A member's folder, its own alone as long as it is open. */
 export interface OwnFolder {
   readonly path: string;
   readonly identity: Identity;
+  readonly repair: Repair | undefined;
   release(): void;
 }
 
@@ -37,7 +46,7 @@ export interface MemberFolder extends LogFolder {
 export interface LogOptions {
   /** The journal is a book: no segment is ever dropped. */
   readonly keepAll: boolean;
-  readonly repair: boolean;
+  readonly repair: Repair | undefined;
   readonly logger: Logger;
 }
 
@@ -53,7 +62,7 @@ export async function openFolder(
 ): Promise<MemberFolder> {
   const own = await openOwnFolder(config, { alone });
   try {
-    const log = await openLog(own.path, { ...options, repair: config.repair });
+    const log = await openLog(own.path, { ...options, repair: own.repair });
     return {
       ...log,
       identity: own.identity,
@@ -68,7 +77,7 @@ export async function openFolder(
   }
 }
 
-/** Locks the folder and learns who it is; a repaired replica is a learner from here on. */
+/** Locks the folder and learns who it is. */
 export async function openOwnFolder(
   config: ServiceConfig,
   { alone }: { readonly alone: boolean },
@@ -81,8 +90,10 @@ export async function openOwnFolder(
     const members = [...catalogs, ...orders, ...recovery].map(({ name }) => name);
     const disk = createNodeDisk();
     const identity = await openIdentity(disk, path, { id, members, init, random: systemRandom });
-    if (repair && !alone) await identity.setLearner(true);
-    return { path, identity, release: () => lock.release() };
+    const learn: Repair = async () => {
+      if (!alone) await identity.setLearner(true);
+    };
+    return { path, identity, repair: repair ? learn : undefined, release: () => lock.release() };
   } catch (error) {
     lock.release();
     throw error;
@@ -90,12 +101,27 @@ export async function openOwnFolder(
 }
 
 export async function openLog(path: string, options: LogOptions): Promise<LogFolder> {
-  const { keepAll, repair, logger } = options;
   const disk = createNodeDisk();
   const journalFolder = join(path, 'journal');
   const snapshotFolder = join(path, 'snapshots');
-  const journal = await openJournal(disk, journalFolder, { keepAll, repair });
-  if (journal.dropped) logger.warn({ ...journal.dropped }, 'the journal was cut off by --repair');
+  const journal = await openRepaired(disk, journalFolder, options);
   const snapshots = new SnapshotStore(disk, snapshotFolder);
+  await snapshots.tidy();
   return { journal, snapshots, journalFolder, snapshotFolder };
+}
+
+async function openRepaired(
+  disk: Disk,
+  folder: string,
+  { keepAll, repair, logger }: LogOptions,
+): Promise<SegmentedJournal> {
+  try {
+    return await openJournal(disk, folder, { keepAll });
+  } catch (error) {
+    if (!(error instanceof CorruptionError) || !repair) throw error;
+    await repair();
+    const journal = await openJournal(disk, folder, { keepAll, repair: true });
+    logger.warn({ ...journal.dropped }, 'the journal was cut off by --repair');
+    return journal;
+  }
 }

@@ -2,6 +2,7 @@
  * What every member answers on its replication port, whoever asks among the cluster's services: its
  * health, a nomination, its figures, its state at an audit. What is the service's own goes on to its desk.
  */
+import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { MetricSample } from '../base/metric-table.js';
 import type { AuditMark } from '../wire/internal.js';
@@ -9,6 +10,8 @@ import type { GroupStatus } from './types.js';
 
 /** Audits remembered; the oldest is forgotten first. */
 const marksMax = 64;
+/** An audit that was not applied here by then never will be: its entry was lost with its leader. */
+const markWaitMs = 60_000;
 
 export interface MemberReply {
   result(value: unknown): void;
@@ -19,13 +22,20 @@ export interface MemberDeskOptions {
   readonly status: () => GroupStatus;
   readonly nominate: (leader: string) => void;
   readonly pid: number;
+  readonly clock: Clock;
   readonly figures?: () => readonly MetricSample[];
+}
+
+interface Waiter {
+  readonly token: string;
+  /** Undefined: the time is over. */
+  settle(mark: AuditMark | undefined): void;
 }
 
 export class MemberDesk {
   readonly #options: MemberDeskOptions;
   readonly #marks = new Map<string, AuditMark>();
-  readonly #waiters = new Map<string, ((mark: AuditMark) => void)[]>();
+  readonly #waiters = new Set<Waiter>();
 
   constructor(options: MemberDeskOptions) {
     this.#options = options;
@@ -60,19 +70,28 @@ export class MemberDesk {
     this.#marks.set(token, mark);
     const [oldest] = this.#marks.keys();
     if (this.#marks.size > marksMax && oldest !== undefined) this.#marks.delete(oldest);
-    for (const resolve of this.#waiters.get(token) ?? []) resolve(mark);
-    this.#waiters.delete(token);
+    for (const waiter of [...this.#waiters]) if (waiter.token === token) waiter.settle(mark);
   }
 
-  /** Resolves when this replica has applied the audit; whoever asks has a deadline of its own. */
+  /** Resolves when this replica has applied the audit; rejects where that takes too long. */
   mark(token: string): Promise<AuditMark> {
     const known = this.#marks.get(token);
     if (known) return Promise.resolve(known);
-    const waiting = this.#waiters.get(token) ?? [];
-    if (waiting.length >= marksMax || this.#waiters.size >= marksMax) {
+    if (this.#waiters.size >= marksMax) {
       return Promise.reject(new BazarError('overloaded', 'too many audits wait'));
     }
-    this.#waiters.set(token, waiting);
-    return new Promise((resolve) => waiting.push(resolve));
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        token,
+        settle: (mark) => {
+          timer.cancel();
+          this.#waiters.delete(waiter);
+          if (mark) resolve(mark);
+          else reject(new BazarError('deadline_exceeded', 'the audit did not get here'));
+        },
+      };
+      const timer = this.#options.clock.after(markWaitMs, () => waiter.settle(undefined));
+      this.#waiters.add(waiter);
+    });
   }
 }

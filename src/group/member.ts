@@ -102,7 +102,7 @@ export class Member<Result> {
       id: config.name,
       voters: replicas.map(({ name }) => name),
       witnesses: witnesses.map(({ name }) => name),
-      learner: folder.identity.learner || (config.repair && replicas.length > 1),
+      learner: folder.identity.learner,
       incarnation: folder.identity.incarnation,
       journal,
       clock: this.#clock,
@@ -122,6 +122,7 @@ export class Member<Result> {
       status: () => this.#status(),
       nominate: (leader) => this.host.nominate(leader),
       pid: process.pid,
+      clock: this.#clock,
       figures: () => this.#samples(),
     });
   }

@@ -3,6 +3,7 @@
  * order never changes, so that whoever has applied it may read it. Knows no file.
  */
 import { assert } from '../base/assert.js';
+import { BazarError } from '../base/errors.js';
 import type { Entry } from '../consensus/types.js';
 import { decode } from '../wire/codec.js';
 import type { OrderCommand, Sale } from '../wire/internal.js';
@@ -51,7 +52,10 @@ export async function readOrders(
 }
 
 async function readSales(seq: number, readEntry: ReadEntry): Promise<readonly Sale[]> {
-  const entry = await readEntry(seq);
+  const entry = await readEntry(seq).catch((cause: unknown) => {
+    // This replica ends of it; another one has the order as well.
+    throw new BazarError('unavailable', 'this replica cannot read its book', { cause });
+  });
   assert(entry, `the journal holds every order's entry, and so entry ${seq}`);
   const command = decode(entry.command) as OrderCommand;
   assert(command[0] === 'orders', `entry ${seq} holds orders`);

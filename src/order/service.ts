@@ -14,7 +14,7 @@ import { CatalogLine } from './catalog-line.js';
 import { connectCatalogs } from './catalog-peers.js';
 import { orderFigures } from './order-figures.js';
 import { OrderMachine, type OrderResult } from './order-machine.js';
-import { SegmentPacker } from './packing.js';
+import { packSegments } from './packing.js';
 import { PeerDesk } from './peer-desk.js';
 import { Projection } from './projection.js';
 import { OrderStore } from './store.js';
@@ -71,14 +71,14 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
     program: new URL('./thread.js', import.meta.url),
     calls: (calls) => threads.calls(calls),
   });
-  const packer = new SegmentPacker({ journal, jobs, clock, logger });
-  packer.start();
+  const packing = packSegments({ journal, jobs, clock, logger });
+  packing.start();
   return {
     name: config.name,
     ready: Promise.resolve(),
-    failed: member.host.failed,
+    failed: Promise.race([member.host.failed, packing.failed]),
     async stop() {
-      await packer.stop();
+      await packing.stop();
       await member.close();
       catalogs.close();
       await jobs.close();

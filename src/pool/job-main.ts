@@ -2,6 +2,7 @@
  * What a jobs thread runs: one function of a module. An expected failure keeps its code on the way
  * to the owner, which a cloned error would lose.
  */
+import { constants, setPriority } from 'node:os';
 import { BazarError, type WireError } from '../base/errors.js';
 
 export interface JobTask {
@@ -14,6 +15,7 @@ export interface JobTask {
 export type JobOutcome = { readonly result: unknown } | { readonly error: WireError };
 
 export async function runJob(task: JobTask): Promise<JobOutcome> {
+  stepBack();
   const module: Record<string, unknown> = await import(task.module);
   const job = module[task.exportName];
   if (typeof job !== 'function') {
@@ -23,6 +25,17 @@ export async function runJob(task: JobTask): Promise<JobOutcome> {
     return { result: await job(task.args) };
   } catch (error) {
     if (error instanceof BazarError) return { error: error.toWire() };
+    const { file } = error as { readonly file?: unknown };
+    if (error instanceof Error && typeof file === 'string') {
+      // A disk that refuses, or damage: the owner must know, and a clone would have lost it.
+      return { error: new BazarError('internal', error.message, { details: { file } }).toWire() };
+    }
     throw error;
   }
+}
+
+/** Customers wait for the other threads; this one is to be done some time, on a busy machine too. */
+function stepBack(): void {
+  // Elsewhere a priority is the whole process's.
+  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 }

@@ -10,8 +10,8 @@ import type { RecoveryConfig, RunningService } from '../base/config.js';
 import { wireLimits } from '../base/limits.js';
 import { createLogger } from '../base/logging.js';
 import { ProcessFigures } from '../base/process-figures.js';
-import { openOwnFolder } from '../group/folder.js';
-import { groupsOf } from '../group/membership.js';
+import { type LogFolder, openLog, openOwnFolder } from '../group/folder.js';
+import { type GroupName, groupsOf } from '../group/membership.js';
 import { gatedHandler } from '../net/handshake.js';
 import { RpcServer } from '../net/rpc-server.js';
 import { peerTransport } from '../net/tls-transport.js';
@@ -26,13 +26,19 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
   // One folder, one mark: it is a learner until the last of its groups has taken it in (A8).
   const learning = new Set(groups);
   const figures = new ProcessFigures(config.name, clock);
+  const logs: [GroupName, LogFolder][] = [];
   for (const group of groups) {
-    const path = join(own.path, group);
+    const keepAll = group === 'order';
+    const { repair } = own;
+    logs.push([group, await openLog(join(own.path, group), { keepAll, repair, logger })]);
+  }
+  // Only now is it known whether one of them was repaired, and so all take part as learners.
+  for (const [group, log] of logs) {
     const admitted = async (): Promise<void> => {
       learning.delete(group);
       if (learning.size === 0) await own.identity.setLearner(false);
     };
-    const options = { config, group, path, own, clock, logger, admitted };
+    const options = { config, group, log, own, clock, logger, admitted };
     witnesses.set(group, await openWitness({ ...options, process: () => figures.samples() }));
   }
   const handshakes = [...witnesses.values()].map((witness) => witness.handshake);

@@ -8,7 +8,7 @@ import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
 import type { MetricSample } from '../base/metric-table.js';
 import { systemRandom } from '../base/random.js';
-import { type LogFolder, type OwnFolder, openLog } from '../group/folder.js';
+import type { LogFolder, OwnFolder } from '../group/folder.js';
 import { GroupHost } from '../group/host.js';
 import { MemberDesk } from '../group/member-desk.js';
 import { MemberFigures } from '../group/member-figures.js';
@@ -27,7 +27,8 @@ const segmentsMax = 6;
 export interface WitnessOptions {
   readonly config: RecoveryConfig;
   readonly group: GroupName;
-  readonly path: string;
+  /** This group's part of the folder. */
+  readonly log: LogFolder;
   readonly own: OwnFolder;
   /** This group has taken the learner in; durable when it resolves. */
   readonly admitted: () => Promise<void>;
@@ -45,8 +46,8 @@ export interface Witness {
 }
 
 export async function openWitness(options: WitnessOptions): Promise<Witness> {
-  const { config, group, path, own, clock, logger } = options;
-  const { name, cluster, clusterToken, repair, minCopies } = config;
+  const { config, group, log, own, clock, logger } = options;
+  const { name, cluster, clusterToken, minCopies } = config;
   const { clusterId, incarnation, learner } = own.identity;
   const handshake: HandshakeOptions = {
     identity: { role: 'recovery', id: name, incarnation },
@@ -56,7 +57,6 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     clock,
     random: systemRandom,
   };
-  const log = await openLog(path, { keepAll: group === 'order', repair, logger });
   const { replicas, witnesses } = membership(cluster, group);
   const members = [...replicas, ...witnesses].map(({ name: id, peer: address }) => ({
     id,
@@ -76,7 +76,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     id: name,
     voters: replicas.map((replica) => replica.name),
     witnesses: witnesses.map((witness) => witness.name),
-    learner: learner || repair,
+    learner,
     journal,
     machine: undefined,
     base: await newestMark(log.snapshots),
@@ -95,6 +95,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     status: () => host.status(),
     nominate: (leader) => host.nominate(leader),
     pid: process.pid,
+    clock,
     figures: () => [...figures.samples(host.status()), ...options.process()],
   });
   return {

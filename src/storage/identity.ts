@@ -29,7 +29,7 @@ interface IdentityFile {
 export interface Identity {
   readonly clusterId: string;
   readonly incarnation: string;
-  /** As it was at the start; a learner promises nothing and is not counted. */
+  /** A learner promises nothing and is not counted. */
   readonly learner: boolean;
   /** Durable when it resolves: before a repair, and when a learner has caught up. */
   setLearner(learner: boolean): Promise<void>;
@@ -115,11 +115,12 @@ export async function openIdentity(
   await disk.makeFolder(folder);
   const file = await JsonFile.open<IdentityFile>(disk, identityFile(folder), lost);
   if (!found) await file.update(() => {});
-  const { incarnation, learner } = file.data;
   return {
     clusterId,
-    incarnation,
-    learner,
+    incarnation: file.data.incarnation,
+    get learner() {
+      return file.data.learner;
+    },
     setLearner: (now) =>
       file.update((data) => {
         data.learner = now;

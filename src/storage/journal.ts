@@ -112,6 +112,16 @@ export class DiskJournal implements SegmentedJournal {
   }
 
   async readEntries(fromSeq: number, maxBytes: number): Promise<Entry[]> {
+    try {
+      return await this.#read(fromSeq, maxBytes);
+    } catch (error) {
+      // What the disk does not give back now it will not give back later.
+      if (!this.#closed) this.#fail(error);
+      throw error;
+    }
+  }
+
+  async #read(fromSeq: number, maxBytes: number): Promise<Entry[]> {
     const { state, files } = this.#parts;
     const truncations = this.#truncations;
     const found: Entry[] = [];

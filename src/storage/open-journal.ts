@@ -42,6 +42,8 @@ export async function openJournal(
   await disk.makeFolder(folder);
   const { segments: names, leftovers } = await listSegments(disk, folder);
   const recovery = await recoverSegments(disk, names, options.repair === true);
+  // First of all, for a full disk needs the room.
+  for (const leftover of leftovers) await disk.remove(leftover);
   const last = recovery.segments.findLast((segment) => segment.batches > 0);
   const rewritten = last && (await rewriteSegment(disk, last));
   const spare = await keepSpare(disk, recovery, last, segmentBytes);
@@ -51,7 +53,6 @@ export async function openJournal(
   // Newest first, so that what a crash leaves is still refused where it is not whole.
   const gone = [...recovery.lost, ...unused.map(({ name }) => name)];
   for (const name of gone.sort((a, b) => b.number - a.number)) await disk.remove(name.path);
-  for (const leftover of leftovers) await disk.remove(leftover);
   const number = last ? last.name.number + 1 : (names[0]?.number ?? 1);
   const active =
     rewritten ??

@@ -71,7 +71,7 @@ export interface Journal {
   append(records: readonly LogRecord[]): number;
   /** Called with the position up to which everything is durable. Set once, before the first append. */
   onDurable(callback: (position: number) => void): void;
-  /** Called once when a write fails; the process must end. */
+  /** Called once when a write or a read fails; the process must end. */
   onFailure(callback: (error: Error) => void): void;
   /** Entries from `fromSeq` on, up to `maxBytes` of commands but at least one if there is one. */
   readEntries(fromSeq: number, maxBytes: number): Promise<Entry[]>;

@@ -231,6 +231,7 @@ export class Member<Result> {
       },
       nominate: (leader) => host.nominate(leader),
       pid: life.number,
+      clock: life,
     });
     const doors = running?.open(host, memberDesk);
     listen(network, life, 'peer', () => peerHandler(memberDesk, peers, doors));

@@ -224,7 +224,19 @@ t.test('a repair cuts off all segments behind the damage', async (t) => {
 
 t.test('what is read back later is compared with its checksum', async (t) => {
   const disk = await threeBatches();
-  const journal = await openJournal(disk, folder, options);
+  const { journal, failures } = await open(disk, options);
   disk.flipBit(file, 3 * block + 90);
   await t.rejects(contents(journal), { code: 'corruption', file });
+  t.match(failures, [{ code: 'corruption', file }], 'and the process must end');
+});
+
+t.test('a read that the disk refuses ends the process', async (t) => {
+  const { journal, failures } = await open(await threeBatches(), options);
+  await journal.readEntry(1);
+  const disk = await threeBatches();
+  const refused = await open(disk, options);
+  disk.fault = ({ kind }) => (kind === 'read' ? 'fail' : 'none');
+  await t.rejects(refused.journal.readEntry(1), { code: 'EIO', file });
+  t.match(refused.failures, [{ code: 'EIO' }]);
+  t.strictSame(failures, []);
 });
