@@ -3,6 +3,7 @@
  * simulated world. Knows no fault; names and roles are found here.
  */
 import type { CatalogMachine, CatalogResult } from '../../src/catalog/catalog-machine.js';
+import type { Verdict } from '../../src/history/check.js';
 import type { OrderMachine, OrderResult } from '../../src/order/order-machine.js';
 import type { NewProduct } from '../../src/wire/internal.js';
 import { Customer } from './customer.js';
@@ -108,6 +109,15 @@ export class Cluster {
   /** The checkers' turn. */
   observe(): void {
     for (const member of this.members) member.observe();
+  }
+
+  /** All that customers were told can be true together (docs/CHECKERS.md). */
+  checkHistory(): Verdict {
+    const { history, books, profile } = this.#world;
+    const first = firstStock(this.#world).map(({ id = 0, quantity, priceCents }) => {
+      return { id, version: 1, quantity, priceCents };
+    });
+    return history.check(books, first, profile.restockTo);
   }
 
   /** Equal states at equal places, right now. */

@@ -120,9 +120,9 @@ export class Customer {
   async #purchase(order: Order, frontend: () => Frontend): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
-        const placed = await this.#ask(frontend(), (shop, context) =>
-          shop.buy(paramsOf(order, order.quantity), context),
-        );
+        const params = paramsOf(order, order.quantity);
+        const answer = this.#ask(frontend(), (shop, context) => shop.buy(params, context));
+        const placed = await this.#world.history.buy(this.#options.name, params, answer);
         this.#sold(order, placed.order_number);
         return;
       } catch (thrown) {
@@ -149,9 +149,10 @@ export class Customer {
   /** The key of a purchase for another one. */
   async #reuse(order: Order): Promise<void> {
     try {
-      await this.#ask(this.#pickFrontend(), (shop, context) =>
-        shop.buy(paramsOf(order, order.quantity + 1), context),
-      );
+      const params = paramsOf(order, order.quantity + 1);
+      const answer = this.#ask(this.#pickFrontend(), (shop, context) => shop.buy(params, context));
+      const { lines } = params;
+      await this.#world.history.buy(this.#options.name, { lines }, answer);
     } catch (thrown) {
       const { code } = toBazarError(thrown);
       if (order.state === 'open' || ['key_reused', 'unavailable'].includes(code)) return;
@@ -172,9 +173,10 @@ export class Customer {
     if (order?.number === undefined) return;
     const { number } = order;
     try {
-      const found = await this.#ask(this.#pickFrontend(), (shop, context) =>
+      const answer = this.#ask(this.#pickFrontend(), (shop, context) =>
         shop.order({ number }, context),
       );
+      const found = await this.#world.history.order(this.#options.name, number, answer);
       const line = found.lines.find(({ id }) => id === tagItem);
       const isSame = order.item === tagItem || line?.quantity === order.tag;
       if (found.number !== number || !isSame) {
@@ -192,9 +194,10 @@ export class Customer {
     const { clients: random } = this.#world.random;
     const id = this.#pickItem();
     const add = 1 + random.integer(5);
-    const product = await this.#ask(this.#pickFrontend(), (shop, context) =>
+    const answer = this.#ask(this.#pickFrontend(), (shop, context) =>
       shop.updateProduct({ id, add }, context),
     );
+    const product = await this.#world.history.change(this.#options.name, id, add, answer);
     this.#world.reads.answered(id, product.version);
   }
 
@@ -206,7 +209,7 @@ export class Customer {
     const byName = this.#world.random.clients.integer(4) === 0;
     const item = byName ? { name: nameOf(id) } : { id };
     let source: Source = 'fetched';
-    const product = await this.#ask(frontend, async (shop, context) => {
+    const answer = this.#ask(frontend, async (shop, context) => {
       const hit = shop.cached(item);
       if (hit) source = 'hit';
       const questions = frontend.questions;
@@ -214,6 +217,7 @@ export class Customer {
       if (fetched && questions === frontend.questions) source = 'shared';
       return required((hit ?? (await fetched))?.product, 'an answer');
     });
+    const product = await this.#world.history.lookUp(this.#options.name, id, answer);
     reads.lookedUp(product, floor, source, `${this.#options.name} at ${frontend.name}`);
   }
 
@@ -256,7 +260,7 @@ export class Customer {
   }
 }
 
-function paramsOf(order: Order, quantity: number): Parameters<Shop['buy']>[0] {
+function paramsOf(order: Order, quantity: number) {
   const lines =
     order.item === tagItem
       ? [{ id: tagItem, quantity: order.tag }]

@@ -155,6 +155,9 @@ async function lastPurchases(world: World, cluster: Cluster): Promise<void> {
   if (world.problems.length > 0) return;
   cluster.compare();
   cluster.ledger.settle();
+  const { problems, operations } = cluster.checkHistory();
+  world.count('operations in checked histories', operations);
+  for (const problem of problems) world.report(problem);
 }
 
 function finalHash(world: World, cluster: Cluster): string {

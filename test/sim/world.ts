@@ -7,6 +7,7 @@ import { type Random, seededRandom } from '../../src/base/random.js';
 import { allRules, type Rules } from '../../src/consensus/rules.js';
 import { BooksChecker } from './books-checker.js';
 import type { Bug } from './bugs.js';
+import { HistoryRecorder } from './history-recorder.js';
 import { LogChecker } from './log-checker.js';
 import { Network } from './network.js';
 import { type Lossiness, noLoss } from './peers.js';
@@ -37,6 +38,7 @@ export class World {
   readonly logs: Readonly<Record<GroupName, LogChecker>>;
   readonly books: BooksChecker;
   readonly reads: ReadChecker;
+  readonly history = new HistoryRecorder(() => this.scheduler.nowMs);
   readonly problems: string[] = [];
   /** What happened how often, so that a summary can tell what the seeds reach. */
   readonly counts = new Map<string, number>();
