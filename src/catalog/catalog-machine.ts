@@ -36,6 +36,8 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   #logTime = 0;
   #lastRestock = 0;
   #isStocked = false;
+  /** Products of the first stock that are in. */
+  #stockedSoFar = 0;
 
   constructor(limits: TillLimits = purchaseLimits) {
     this.#limits = limits;
@@ -118,6 +120,11 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#isStocked;
   }
 
+  /** Products of the first stock that are in already, where it comes in parts. */
+  get stockedSoFar(): number {
+    return this.#stockedSoFar;
+  }
+
   get lastSale(): number {
     return this.#till.sales.last;
   }
@@ -146,6 +153,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     hash.number(this.#till.orderEpoch);
     hash.number(this.#lastRestock);
     hash.number(Number(this.#isStocked));
+    hash.number(this.#stockedSoFar);
     hash.number(this.#till.sales.last);
     hash.number(this.#till.sales.cursor);
     for (const [process, frontend] of this.#registry.all()) {
@@ -165,8 +173,9 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   snapshot(): Iterable<Uint8Array> {
     const [seq, logTime] = [this.#seq, this.#logTime];
     const [lastRestock, isStocked] = [this.#lastRestock, this.#isStocked];
+    const stockedSoFar = this.#stockedSoFar;
     const frontends = this.#registry.all();
-    const head = { seq, logTime, lastRestock, isStocked, frontends };
+    const head = { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends };
     return savePieces({ head, products: this.#products, till: this.#till });
   }
 
@@ -190,6 +199,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
         this.#logTime = head.logTime;
         this.#lastRestock = head.lastRestock;
         this.#isStocked = head.isStocked;
+        this.#stockedSoFar = head.stockedSoFar;
       },
     };
   }
@@ -230,9 +240,11 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     }
   }
 
-  #stock([, wanted]: Extract<CatalogCommand, readonly ['stock', ...unknown[]]>): Stocked {
-    if (this.#isStocked) return notApplied;
-    this.#isStocked = true;
+  #stock(command: Extract<CatalogCommand, readonly ['stock', ...unknown[]]>): Stocked {
+    const [, wanted, from = 0, total = wanted.length] = command;
+    if (this.#isStocked || from !== this.#stockedSoFar) return notApplied;
+    this.#stockedSoFar += wanted.length;
+    this.#isStocked = this.#stockedSoFar >= total;
     return stockProducts(this.#products, wanted, this.#seq);
   }
 

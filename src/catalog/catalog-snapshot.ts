@@ -22,6 +22,7 @@ export interface CatalogHead {
   readonly logTime: number;
   readonly lastRestock: number;
   readonly isStocked: boolean;
+  readonly stockedSoFar: number;
   readonly frontends: readonly Registered[];
 }
 
@@ -139,9 +140,10 @@ export class CatalogRestore {
       till.clientKeys.size === head.clientKeys &&
       till.frontendKeys.size === head.frontendKeys;
     assert(isWhole, 'a catalog snapshot holds as much as its head says');
-    const { seq, logTime, lastRestock, isStocked, frontends, lastSale: last, cursor } = head;
+    const { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends } = head;
+    const { lastSale: last, cursor } = head;
     till.sales.load({ last, cursor }, this.#runs);
-    const rest = { seq, logTime, lastRestock, isStocked, frontends };
+    const rest = { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends };
     return { head: rest, products: this.#products, till };
   }
 
@@ -157,7 +159,7 @@ function piece(value: Piece): Uint8Array {
 }
 
 const wholeFields = [
-  ...['seq', 'orderEpoch', 'lastRestock', 'lastSale', 'cursor'],
+  ...['seq', 'orderEpoch', 'lastRestock', 'stockedSoFar', 'lastSale', 'cursor'],
   ...['products', 'runs', 'clientKeys', 'frontendKeys'],
 ] as const;
 

@@ -18,6 +18,9 @@ import { Pushes } from './pushes.js';
 import { SalesTails } from './tails.js';
 import { withPending } from './touches.js';
 
+/** With the longest names and topics they still fit an entry. */
+const stockTogether = 2_000;
+
 export interface CatalogStoreOptions {
   readonly group: Group<CatalogResult>;
   readonly machine: CatalogMachine;
@@ -93,7 +96,16 @@ export class CatalogStore {
 
   /** The first stock of a new cluster; does nothing where there has been one. */
   async stock(products: readonly NewProduct[]): Promise<void> {
-    await this.propose(['stock', products]);
+    const total = products.length;
+    if (total <= stockTogether) {
+      await this.propose(['stock', products]);
+      return;
+    }
+    // Another leader may have begun with it.
+    for (let from = this.#machine.stockedSoFar; from < total; from += stockTogether) {
+      const part = products.slice(from, from + stockTogether);
+      await this.propose(['stock', part, from, total]);
+    }
   }
 
   /** Appends a command and resolves with what it came to, once that is visible. */

@@ -74,8 +74,11 @@ export interface ProductChange {
 
 /** Commands in the catalog's log. */
 export type CatalogCommand =
-  /** The first stock; applies once in the life of a cluster. */
-  | readonly ['stock', products: readonly NewProduct[]]
+  /**
+   * The first stock; applies once in the life of a cluster. A large one comes in parts, of which
+   * each tells how many products came before it and how many there are in all.
+   */
+  | readonly ['stock', products: readonly NewProduct[], from?: number, total?: number]
   | readonly ['sell', orderEpoch: number, at: number, purchases: readonly Purchase[]]
   | readonly ['restock', k: number, target: number]
   | readonly ['add', product: NewProduct]

@@ -69,7 +69,10 @@ t.test(
         products(([, ...others]) => others),
         { products: Number(head['products']) - 1 },
       ),
-      products(([[id, ...fields] = [] as unknown[], ...others]) => [[Number(id) + 1_000, ...fields], ...others]),
+      products(([[id, ...fields] = [] as unknown[], ...others]) => [
+        [Number(id) + 1_000, ...fields],
+        ...others,
+      ]),
       withHead(saved, { cursor: cursor + 1 }),
     ];
     for (const pieces of changed) {
@@ -101,6 +104,23 @@ t.test('a restored snapshot is the same machine, for what comes later too', asyn
   t.equal(restored.hash(), log.machine.hash());
   t.same(restored.byName('Barbie'), [31, 'Barbie', 'toys', 1990, 100, 1]);
   t.same(restored.search({ text: 'ärger', limit: 5 }).records[0]?.[0], 30);
+});
+
+t.test('a first stock in parts is in when all parts are, each once and in order', async (t) => {
+  const log = new CatalogLog();
+  const part = (names: string[]) => names.map((name) => product(name));
+  const stock = (names: string[], from: number) => log.append(['stock', part(names), from, 3]);
+  t.match(stock(['C'], 2), { applied: false });
+  t.match(stock(['A', 'B'], 0), { applied: true });
+  t.match(stock(['A', 'B'], 0), { applied: false }, 'another leader begins with it as well');
+  t.equal(log.machine.isStocked, false);
+  const restored = new CatalogMachine();
+  restored.restore(log.machine.snapshot());
+  t.equal(restored.stockedSoFar, 2);
+  t.match(stock(['C'], 2), { applied: true });
+  t.equal(log.machine.isStocked, true);
+  t.equal(log.machine.productCount, 3);
+  t.match(stock(['D'], 3), { applied: false });
 });
 
 t.test('the id of a removed product does not come back with a snapshot', async (t) => {
