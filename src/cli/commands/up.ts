@@ -41,7 +41,7 @@ async function startInFront(store: UpOptions, io: Io): Promise<number> {
       interrupted: io.interrupted(),
       report: log.report,
       onReady() {
-        io.out(openings);
+        if (!log.isBehind) io.out(openings);
         tellParent({ type: 'ready' });
       },
     });
@@ -50,18 +50,24 @@ async function startInFront(store: UpOptions, io: Io): Promise<number> {
     const error = toBazarError(thrown);
     const message = error.cause instanceof Error ? error.cause.message : error.message;
     tellParent({ type: 'failed', code: error.code, message });
-    log.report(message);
+    log.failed(message);
     throw thrown;
   } finally {
     log.close();
   }
 }
 
+interface LauncherLog {
+  /** Nobody reads what is written out: whoever asked for the store is told apart. */
+  readonly isBehind: boolean;
+  report(line: string): void;
+  /** Said to people by whoever catches the error. */
+  failed(reason: string): void;
+  close(): void;
+}
+
 /** What the launcher has to tell stands in a log of its own; in front, people see it as well. */
-async function launcherLog(
-  store: UpOptions,
-  io: Io,
-): Promise<{ report(line: string): void; close(): void }> {
+async function launcherLog(store: UpOptions, io: Io): Promise<LauncherLog> {
   const { keepSmall } = await import('../../base/log-file.js');
   const { createLogger } = await import('../../base/logging.js');
   const { systemClock } = await import('../../base/clock.js');
@@ -70,10 +76,12 @@ async function launcherLog(
   const turning = settings.file && keepSmall(settings.file, systemClock);
   const isBehind = process.connected === true;
   return {
+    isBehind,
     report(line) {
       logger.info({}, line);
       if (!isBehind) io.err(`${line}\n`);
     },
+    failed: (reason) => logger.error({}, reason),
     close: () => turning?.cancel(),
   };
 }

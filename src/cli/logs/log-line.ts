@@ -51,7 +51,7 @@ export function formatLine(io: Pick<Io, 'color'>, line: LogLine): string {
   if (level === undefined) return `${head} ${printable(message)}`;
   const said = [
     level.padEnd(5),
-    printable(message),
+    linesOf(message),
     ...Object.entries(fields).map(([key, value]) => `${key}=${fieldText(value)}`),
   ].join(' ');
   const tone = tones[level];
@@ -63,9 +63,13 @@ export function lineAsJson({ name, time, level, message, raw }: LogLine): string
   return level === undefined ? JSON.stringify({ time, name, msg: message }) : raw;
 }
 
+function linesOf(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 function fieldText(value: unknown): string {
   if (typeof value === 'object' && value !== null && 'stack' in value) {
-    return String(value.stack).split('\n').map(printable).join('\n');
+    return linesOf(String(value.stack));
   }
   return printable(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 }
