@@ -4,6 +4,8 @@ import { App } from './app.js';
 import { startFeed } from './door/feed.js';
 import { startTheme } from './parts/theme.js';
 import './styles/base.css';
+import './styles/frame.css';
+import './styles/controls.css';
 import './styles/shop.css';
 import './styles/operations.css';
 import './styles/books.css';

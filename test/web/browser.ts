@@ -24,6 +24,9 @@ const quiet = [
   '--disable-sync',
 ];
 
+/** "Come again": the page does, and a machine that is busy may say it at any time. */
+const passing = /status of (429|503|504)/;
+
 /** Why no browser can be had; false where one can. For tap's `skip`. */
 export const noBrowser: string | false = places.some((place) => existsSync(place))
   ? false
@@ -55,7 +58,9 @@ export class Windows {
     const context = await this.#browser.newContext(options);
     const page = await context.newPage();
     page.on('console', (message) => {
-      if (message.type() === 'error') this.complaints.push(`${message.text()} (${page.url()})`);
+      const text = message.text();
+      if (message.type() !== 'error' || passing.test(text)) return;
+      this.complaints.push(`${text} (${page.url()})`);
     });
     page.on('pageerror', (error) => this.complaints.push(`${error} (${page.url()})`));
     await page.goto(`${this.#address}/#/${view}`);
