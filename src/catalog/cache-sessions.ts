@@ -50,6 +50,12 @@ export class CacheSessions {
   /** Whom a former leader lent to is not known yet: nothing may become visible before. */
   #strangersUntilMs = Number.NEGATIVE_INFINITY;
   #generations = 0;
+  #lapsed: (process: string) => void = () => {};
+
+  /** Called with each process whose lease has run out. */
+  onLapse(listener: (process: string) => void): void {
+    this.#lapsed = listener;
+  }
 
   get size(): number {
     return this.#sessions.size;
@@ -92,13 +98,14 @@ export class CacheSessions {
     return true;
   }
 
-  /** The process is registered no more. */
-  forget(process: string): void {
-    if (!this.#sessions.has(process)) this.#attempts.delete(process);
+  /** Of the newest beginning; undefined where there was none. */
+  attemptOf(process: string): number | undefined {
+    return this.#attempts.get(process);
   }
 
-  isNewest(process: string, attempt: number): boolean {
-    return this.#attempts.get(process) === attempt;
+  /** The process is registered no more; unless it has begun anew since that attempt. */
+  forget(process: string, attempt: number | undefined): void {
+    if (this.#attempts.get(process) === attempt) this.#attempts.delete(process);
   }
 
   /** A majority has vouched for this leader since the process asked. Returns the generation. */
@@ -140,7 +147,9 @@ export class CacheSessions {
   /** Forgets whose lease has run out. */
   expire(nowMs: number): void {
     for (const [process, session] of this.#sessions) {
-      if (session.untilMs <= nowMs) this.#remove(process);
+      if (session.untilMs > nowMs) continue;
+      this.#remove(process);
+      this.#lapsed(process);
     }
     if (this.#strangersUntilMs <= nowMs) this.#strangersUntilMs = Number.NEGATIVE_INFINITY;
   }

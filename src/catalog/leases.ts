@@ -95,10 +95,12 @@ export class Leases {
 
   /** The process holds no lease; before it gets one again it must register anew. */
   async strike(process: string): Promise<void> {
+    const { sessions } = this.#options.gates;
+    const attempt = sessions.attemptOf(process);
     this.#roll.strike(process);
     try {
       await this.#options.propose(['deregister', process]);
-      this.#options.gates.sessions.forget(process);
+      sessions.forget(process, attempt);
     } catch (error) {
       this.#roll.keep(process);
       throw error;

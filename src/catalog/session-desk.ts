@@ -39,6 +39,9 @@ export class SessionDesk {
   constructor(options: SessionDeskOptions) {
     this.#options = options;
     this.#store = options.store;
+    this.#store.gates.sessions.onLapse((process) => {
+      options.logger.info({ process }, 'the lease of a cache ran out');
+    });
   }
 
   get peers(): Iterable<Peer> {
@@ -53,7 +56,7 @@ export class SessionDesk {
     await leases.register(process, frontend);
     await this.#store.confirmLead();
     const { logEnd } = this.#requireLead(epoch);
-    if (peer.closed || !gates.sessions.isNewest(process, attempt)) {
+    if (peer.closed || gates.sessions.attemptOf(process) !== attempt) {
       throw new BazarError('conflict', 'the process has begun another session meanwhile');
     }
     if (!leases.isRegistered(process)) {

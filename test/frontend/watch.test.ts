@@ -2,7 +2,7 @@ import t from 'tap';
 import { silentLogger } from '../../src/base/logging.js';
 import type { Leaders } from '../../src/frontend/backends.js';
 import type { Health } from '../../src/frontend/elector.js';
-import { type ReplicaLine, Watch } from '../../src/frontend/watch.js';
+import { type Lead, type ReplicaLine, Watch } from '../../src/frontend/watch.js';
 import type { GroupName } from '../../src/group/membership.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 
@@ -48,13 +48,17 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 function build(lines: FakeReplica[]) {
   const clock = new ManualClock();
   const seen: Leaders[] = [];
+  let lead: Lead | undefined;
   const watch = new Watch({
     lines,
     clock,
     logger: silentLogger,
-    seen: (leaders) => seen.push(leaders),
+    seen: (leaders, catalogLead) => {
+      seen.push(leaders);
+      lead = catalogLead;
+    },
   });
-  return { watch, clock, latest: () => seen.at(-1) };
+  return { watch, clock, latest: () => seen.at(-1), leads: () => lead };
 }
 
 t.test('the serving leaders of both groups are told', async (t) => {
@@ -127,4 +131,33 @@ t.test('one question of health is under way for a replica at a time', async (t) 
   watch.start();
   clock.advance(10_000);
   t.equal(asked, 1);
+});
+
+t.test(
+  'a leader that does not serve yet is told beside the leaders, and not replaced',
+  async (t) => {
+    const [leader, other] = [replica('catalog-1', 'catalog'), replica('catalog-2', 'catalog')];
+    leader.health = { role: 'leader', serving: false, epoch: 4 };
+    const { watch, clock, latest, leads: told } = build([leader, other]);
+    watch.start();
+    await settled();
+    t.equal(latest()?.catalog, undefined);
+    t.match(told(), { line: leader, epoch: 4 });
+    clock.advance(1_000);
+    await settled();
+    t.same(other.nominated, []);
+  },
+);
+
+t.test('without a serving leader it looks again soon', async (t) => {
+  const catalog = replica('catalog-1', 'catalog');
+  const order = replica('order-1', 'order');
+  order.health = leads;
+  const { watch, clock } = build([catalog, order]);
+  watch.start();
+  await settled();
+  const { checks } = catalog;
+  clock.advance(20);
+  t.equal(catalog.checks, checks + 1);
+  t.equal(order.checks, 1, 'where it matters');
 });

@@ -39,11 +39,13 @@ const breakers: Partial<Record<Bug, Breaker>> = {
   'late-beginnings-count'({ gates: { sessions } }) {
     const { dropped } = bound(sessions);
     let attempts = 0;
-    sessions.dropped = (process) => {
+    const asked = new Map<string, number>();
+    sessions.dropped = (process, attempt) => {
       attempts += 1;
+      asked.set(process, attempt);
       return dropped(process, attempts);
     };
-    sessions.isNewest = () => true;
+    sessions.attemptOf = (process) => asked.get(process);
   },
   'closed-means-dropped'({ gates }) {
     const { sessions } = gates;
