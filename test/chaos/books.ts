@@ -33,7 +33,7 @@ export async function reckon(fleet: Fleet, recorder: Recorder): Promise<Reckonin
   try {
     const token = readFileSync(join(fleet.dataDir, 'admin.token'), 'utf8').trim();
     await client.get('hello', { protocol: 1, token });
-    const book = await readBook(client, tell);
+    const book = await readBook(client, recorder, tell);
     const lost = compareAcknowledged(recorder, book, tell);
     const doubled = compareBook(recorder, book, tell);
     await compareStock(client, recorder, book, tell);
@@ -63,17 +63,23 @@ export async function atRest(fleet: Fleet): Promise<void> {
 
 async function readBook(
   client: RawClient,
+  recorder: Recorder,
   tell: (problem: string) => void,
 ): Promise<ReadonlyMap<number, Order>> {
   const book = new Map<number, Order>();
   for (let after = 0; ; ) {
+    const invokedMs = recorder.nowMs();
     const { items } = await client.get<{ items: Order[] }>('orders', { after, limit: pageOrders });
+    recorder.readPage(items, invokedMs);
     for (const order of items) {
       if (order.number !== book.size + 1) tell(`order ${order.number} follows ${book.size}`);
       book.set(order.number, order);
     }
     const last = items.at(-1);
-    if (!last) return book;
+    if (!last) {
+      recorder.hasWholeBook = true;
+      return book;
+    }
     after = last.number;
   }
 }

@@ -4,17 +4,10 @@
  * until it is decided. What a customer must not meet is a problem at once.
  */
 import { randomUUID } from 'node:crypto';
-import type {
-  Bought,
-  Ending,
-  LineWanted,
-  OrderLine,
-  OrderRead,
-  Purchase,
-} from '../../src/history/types.js';
+import type { Bought, Ending, LineWanted, Purchase } from '../../src/history/types.js';
 import type { Answer, Order, Placed, Product, WireError } from '../e2e/raw-client.js';
 import type { Door } from './door.js';
-import { cents, type Decided, type Recorder, seen } from './recorder.js';
+import { cents, type Decided, orderRead, type Recorder, seen } from './recorder.js';
 
 const thinkMaxMs = 25;
 const retryMs = 40;
@@ -214,13 +207,6 @@ function bought(answer: Answer<Placed> | undefined): Bought | undefined {
   if (error.code !== 'out_of_stock') return undefined;
   const { id, available } = error as WireError & { id: number };
   return { refused: id, ...(available !== undefined && { available }) };
-}
-
-function orderRead({ lines, total }: Order): NonNullable<OrderRead['result']> {
-  const read = ({ id, quantity, price }: Order['lines'][number]): OrderLine => ({
-    ...{ id, quantity, priceCents: cents(price) },
-  });
-  return { lines: lines.map(read), totalCents: cents(total) };
 }
 
 function pause(ms: number): Promise<void> {

@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { historyLines } from '../../src/history/history-file.js';
 import { drill, type Progress } from './drill.js';
 import { shortDeck, wholeDeck } from './plan.js';
 import { summary, summaryLines } from './summary.js';
@@ -58,7 +59,8 @@ async function main(): Promise<number> {
   const failed = sum.problems.length > 0;
   if (failed || values.keep) {
     writeFileSync(join(folder, 'faults.txt'), `${said.join('\n')}\n`);
-    writeFileSync(join(folder, 'history.json'), JSON.stringify(outcome.history));
+    // As `bazar load --check-file` reads it.
+    writeFileSync(join(folder, 'history.jsonl'), [...historyLines(outcome.history)].join(''));
     process.stderr.write(`data, logs, faults and history: ${folder}\n`);
   } else {
     rmSync(folder, { recursive: true, force: true });

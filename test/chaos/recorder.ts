@@ -4,8 +4,15 @@
  * Invariant: an operation is added once, when it has ended.
  */
 import { performance } from 'node:perf_hooks';
-import type { History, Operation, Purchase, Seen } from '../../src/history/types.js';
-import type { Product } from '../e2e/raw-client.js';
+import type {
+  History,
+  Operation,
+  OrderLine,
+  OrderRead,
+  Purchase,
+  Seen,
+} from '../../src/history/types.js';
+import type { Order, Product } from '../e2e/raw-client.js';
 
 /** A purchase that was decided, or given up, with the key under which it can be asked for again. */
 export interface Decided {
@@ -30,6 +37,8 @@ export class Recorder {
   readonly added = new Map<number, { known: number; unknown: number }>();
   /** Attempts without an answer, each tried again under its key. */
   attemptsLost = 0;
+  /** What was sold is known then, though not every buyer was told. */
+  hasWholeBook = false;
   readonly #now: () => string;
 
   /** @param now names what is under way, for problems. */
@@ -62,6 +71,19 @@ export class Recorder {
     }
   }
 
+  /** A page of the book of orders. */
+  readPage(orders: readonly Order[], invokedMs: number): void {
+    const asked = {
+      process: 'the books',
+      invokedMs,
+      returnedMs: this.nowMs(),
+      ending: 'ok',
+    } as const;
+    for (const order of orders) {
+      this.add({ kind: 'order', number: order.number, ...asked, result: orderRead(order) });
+    }
+  }
+
   adds(id: number, units: number, isKnown: boolean): void {
     const sum = this.added.get(id) ?? { known: 0, unknown: 0 };
     sum[isKnown ? 'known' : 'unknown'] += units;
@@ -76,7 +98,7 @@ export class Recorder {
     return {
       first: this.first.map(seen),
       restockTo: null,
-      bookFrom: null,
+      bookFrom: this.hasWholeBook ? 1 : null,
       operations: this.operations,
     };
   }
@@ -84,6 +106,13 @@ export class Recorder {
 
 export function seen({ id, version, quantity, price }: Product): Seen {
   return { id, version, quantity, priceCents: cents(price) };
+}
+
+export function orderRead({ lines, total }: Order): NonNullable<OrderRead['result']> {
+  const read = ({ id, quantity, price }: Order['lines'][number]): OrderLine => ({
+    ...{ id, quantity, priceCents: cents(price) },
+  });
+  return { lines: lines.map(read), totalCents: cents(total) };
 }
 
 export function cents(price: number): number {
