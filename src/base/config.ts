@@ -57,6 +57,8 @@ export interface FrontendConfig extends ServiceConfig {
   readonly openAdmin: boolean;
   /** Requests a second that one address may make; 0: any number. */
   readonly rateLimit: number;
+  /** How long a frontend that is to stop says so by /readyz before it closes its doors. */
+  readonly drainDelayMs: number;
   readonly dialects: readonly DialectPort[];
   /** Shows the books to everybody, and lets them kill and start replicas of this machine. */
   readonly demo: boolean;

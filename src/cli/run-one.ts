@@ -68,7 +68,17 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
       const { openAdmin, rateLimit, demo, cacheEntries, reusePort } = options;
       const dialects = dialectPorts(options.dialectPort, http.host, n);
       const doors = { raw, http, dialects };
-      const access = { adminToken, tls, openAdmin, rateLimit, demo, cacheEntries, reusePort };
+      const drainDelayMs = options.drainDelay * 1_000;
+      const access = {
+        adminToken,
+        tls,
+        drainDelayMs,
+        openAdmin,
+        rateLimit,
+        demo,
+        cacheEntries,
+        reusePort,
+      };
       const config = { ...common, ...doors, ...access };
       return { kind, config };
     }

@@ -6,7 +6,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { cacheLimits, poolLimits } from '../base/limits.js';
 import type { LogSettings } from '../base/logging.js';
-import { choice, flag, integer, list, text, type Values } from './options.js';
+import { choice, flag, integer, list, number, text, type Values } from './options.js';
 import { tlsSpecs } from './tls-options.js';
 
 /** docs/INTERFACES.md, Ports: at most 10 frontends. */
@@ -83,6 +83,11 @@ export const serviceSpecs = {
   rateLimit: integer(
     'Requests a second that one address may make of a frontend; 0: any number',
     { min: 0, max: 1_000_000, default: 0 },
+    serviceGroup,
+  ),
+  drainDelay: number(
+    'Seconds that a stopping frontend is not ready before it closes its doors',
+    { min: 0, max: 5, default: 0.25 },
     serviceGroup,
   ),
   openAdmin: flag('Let old clients change products without a token', serviceGroup),

@@ -250,11 +250,13 @@ function refusalText(error: { code?: string }, random: Random): string {
 }
 
 function plainText(error: BazarError, status: number, random: Random): string {
-  const body = JSON.stringify(failureAnswer(error, random.uuid(), { status }).body);
+  const requestId = random.uuid();
+  const body = JSON.stringify(failureAnswer(error, requestId, { status }).body);
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${requestId}`,
     'connection: close',
     '',
     body,

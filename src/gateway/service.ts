@@ -2,7 +2,7 @@
  * The frontend service: its owner, and the session threads behind the raw and the HTTP port. It is
  * ready when both groups have a serving leader.
  */
-import { systemClock } from '../base/clock.js';
+import { sleep, systemClock } from '../base/clock.js';
 import type { FrontendConfig, RunningService } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
 import { createLogger, type Logger } from '../base/logging.js';
@@ -76,6 +76,9 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
     ready,
     failed: new Promise(() => {}),
     async stop() {
+      // Not ready at once, but open for a while: who balances the load shall see it in time.
+      pool.broadcast('stopping', true);
+      await sleep(systemClock, config.drainDelayMs);
       await pool.drain();
       figures.stop();
       await owner.stop();

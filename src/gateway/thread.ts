@@ -102,6 +102,7 @@ export const program: ProgramFactory = async (owner, given) => {
     listen: listenBeside,
     told(topic, message) {
       if (topic === 'leaders') parts.follow(message as Leaders);
+      if (topic === 'stopping') draining = true;
       if (topic === 'events') events.publish(message as EventBatch);
       if (topic === 'cached') owner.tell('cached', [message, parts.cached()]);
     },

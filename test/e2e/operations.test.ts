@@ -10,7 +10,16 @@ import { Store } from './store.js';
 import { until, within } from './until.js';
 
 const store = new Store(t, 3327, { catalogs: 1, orders: 2, recovery: 1 });
-await store.up('--restock-every', '0', '--workers', '1', '--log-level', 'debug');
+await store.up(
+  '--restock-every',
+  '0',
+  '--workers',
+  '1',
+  '--log-level',
+  'debug',
+  '--drain-delay',
+  '3',
+);
 const token = readFileSync(join(store.folder, 'data', 'admin.token'), 'utf8').trim();
 const admin = { authorization: `Bearer ${token}` };
 
@@ -169,6 +178,24 @@ t.test('a trace stands in the logs of all who worked on a purchase', async (t) =
     t.match(line, /"request_id":"shop-window-7"/, name);
     t.match(line, /"level":20,/, 'at debug');
   }
+});
+
+t.test('a frontend that is to stop is not ready at once, and still answers', async (t) => {
+  const pid = store.pid('frontend-1');
+  process.kill(Number(pid), 'SIGTERM');
+  const notReady = await until('it is not ready', async () => {
+    const answer = await store.http('/readyz');
+    return answer.status === 503 ? answer : undefined;
+  });
+  t.ok(notReady.headers.has('retry-after'));
+  t.equal(notReady.headers.get('connection'), 'close');
+  t.equal((await store.http('/livez')).status, 200);
+  t.equal((await buy(8)).status, 200, 'who has not heard of it yet is served');
+  await until('it has stopped', () => store.pid('frontend-1') !== pid);
+  await until(
+    'it runs again',
+    async () => store.running().includes('frontend-1') && store.isReady(),
+  );
 });
 
 t.test(

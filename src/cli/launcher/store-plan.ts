@@ -80,7 +80,17 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
   };
   const { openAdmin, rateLimit, demo, cacheEntries, reusePort } = options;
   const { adminToken, tls } = secrets;
-  const access = { adminToken, tls, openAdmin, rateLimit, demo, cacheEntries, reusePort };
+  const drainDelayMs = options.drainDelay * 1_000;
+  const access = {
+    adminToken,
+    tls,
+    drainDelayMs,
+    openAdmin,
+    rateLimit,
+    demo,
+    cacheEntries,
+    reusePort,
+  };
   return [
     ...cluster.catalogs.map(({ name }) => order('catalog', { ...common(name), ...stock })),
     ...cluster.orders.map(({ name }) => order('order', common(name))),

@@ -53,6 +53,7 @@ t.test('the ports are those of the interfaces, plus the offset', async (t) => {
     adminToken: 'admin',
     openAdmin: false,
     rateLimit: 0,
+    drainDelayMs: 250,
     demo: false,
   });
 });
