@@ -10,6 +10,9 @@ import type { Values } from '../options.js';
 import { outputSpecs } from '../output-options.js';
 import { logSettings, upSpecs } from '../store-options.js';
 
+/** Of the launcher that a detaching command leaves. */
+const inFront = '--no-detach';
+
 type UpOptions = StoreOptions & Values<typeof outputSpecs>;
 
 export const up = defineCommand({
@@ -74,7 +77,8 @@ async function launcherLog(store: UpOptions, io: Io): Promise<LauncherLog> {
   const settings = logSettings(store, join(resolve(store.logDir), 'launcher.log'));
   const logger = createLogger('launcher', settings);
   const turning = settings.file && keepSmall(settings.file, systemClock);
-  const isBehind = process.connected === true;
+  // As `startBehind` calls it; another program may have reasons of its own for a channel.
+  const isBehind = process.connected === true && process.argv.includes(inFront);
   return {
     isBehind,
     report(line) {
@@ -91,7 +95,7 @@ async function startBehind(store: UpOptions, io: Io): Promise<number> {
   const [, entry = '', ...args] = process.argv;
   // The later flag wins over the one typed before it.
   const again = args.filter((arg) => !/^--detach\b/.test(arg));
-  const pid = await detach(entry, [...again, '--no-detach', '--yes'], store.logDir);
+  const pid = await detach(entry, [...again, inFront, '--yes'], store.logDir);
   io.out(await addresses(store));
   io.err(`the launcher runs in the background (pid ${pid}); bazar down stops the store\n`);
   return exitCodes.ok;

@@ -1,0 +1,58 @@
+/** What is told between two looks at a store. */
+import t from 'tap';
+import { Happenings } from '../../../src/cli/status/happenings.js';
+import type { MemberStatus } from '../../../src/frontend/types.js';
+
+type Role = MemberStatus['role'];
+
+function store(...roles: readonly Role[]) {
+  const member = {
+    group: 'order',
+    kind: 'replica',
+    epoch: 1,
+    log_end: 1,
+    commit: 1,
+    pid: 1,
+  } as const;
+  const members = roles.map((role, i) => ({ ...member, role, name: `order-${i + 1}` }));
+  return { members, frontends: [] };
+}
+
+function told(...looks: readonly (ReturnType<typeof store> | string)[]): string[] {
+  const happenings = new Happenings();
+  for (const look of looks) {
+    if (typeof look === 'string') happenings.failed(look, 0);
+    else happenings.saw(look, 0);
+  }
+  return happenings.newest.map(({ text }) => text);
+}
+
+t.test('nothing is told of what was always so', async (t) => {
+  t.same(told(store('leader', 'down'), store('leader', 'down')), []);
+});
+
+t.test('a leader that dies, and its heir', async (t) => {
+  t.same(
+    told(
+      store('leader', 'follower'),
+      store('down', 'follower'),
+      store('down', 'leader'),
+      store('learner', 'leader'),
+      store('follower', 'leader'),
+    ),
+    [
+      'order: nobody leads',
+      'order-1 is gone',
+      'order: order-2 leads',
+      'order-1 is back as a learner',
+      'order-1 has caught up and votes',
+    ],
+  );
+});
+
+t.test('a frontend that does not answer is told once, and that it is back', async (t) => {
+  t.same(told(store('leader'), 'nothing listens', 'nothing listens', store('leader')), [
+    'nothing listens',
+    'the frontend answers again',
+  ]);
+});
