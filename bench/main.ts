@@ -9,6 +9,7 @@ import yargs from 'yargs';
 import { hideBin } from 'yargs/helpers';
 import { Bench, type Report, type Scenario, type Settings } from './load/bench.js';
 import { describeEnvironment } from './load/environment.js';
+import { bigCatalog } from './load/scenarios/big-catalog.js';
 import { hitRates, hotItem, soldOut, topicSearch } from './load/scenarios/caches.js';
 import { catchUp } from './load/scenarios/catch-up.js';
 import { crash } from './load/scenarios/crash.js';
@@ -32,6 +33,7 @@ const scenarios: readonly Scenario[] = [
   failover,
   crash,
   catchUp,
+  bigCatalog,
   hitRates,
   hotItem,
   soldOut,

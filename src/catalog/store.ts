@@ -19,7 +19,7 @@ import { SalesTails } from './tails.js';
 import { withPending } from './touches.js';
 
 /** With the longest names and topics they still fit an entry. */
-const stockTogether = 2_000;
+const stockTogether = 1_000;
 
 export interface CatalogStoreOptions {
   readonly group: Group<CatalogResult>;
