@@ -12,6 +12,7 @@ import { Ledger, nameOf, tagItem } from './ledger.js';
 import { Member } from './member.js';
 import type { Process } from './processes.js';
 import { catalogService, orderService } from './services.js';
+import { Visitor } from './visitor.js';
 import type { GroupName, World } from './world.js';
 
 const catalogs = ['catalog-1', 'catalog-2'];
@@ -29,6 +30,8 @@ export class Cluster {
   /** A second frontend of the first one's name elsewhere: it only nominates. */
   readonly rival: Frontend;
   readonly customers: readonly Customer[];
+  /** In every other run somebody adds, moves and removes products. */
+  readonly visitors: readonly Visitor[];
   readonly ledger: Ledger;
   readonly #world: World;
 
@@ -63,12 +66,21 @@ export class Cluster {
       const name = `customer-${at + 1}`;
       return new Customer(world, { name, life, frontends: this.frontends, ledger: this.ledger });
     });
+    const isVisited = world.random.visits.integer(2) === 0;
+    this.visitors = isVisited
+      ? [new Visitor(world, { name: 'visitor', life, frontends: this.frontends })]
+      : [];
   }
 
   start(): void {
     for (const member of this.members) member.process.start();
     for (const frontend of this.frontends) frontend.process.start();
-    for (const customer of this.customers) customer.start();
+    for (const customer of this.guests) customer.start();
+  }
+
+  /** All who ask the frontends for something. */
+  get guests(): readonly (Customer | Visitor)[] {
+    return [...this.customers, ...this.visitors];
   }
 
   get members(): readonly AnyMember[] {

@@ -11,11 +11,12 @@ import { PurchaseKeys } from '../../src/frontend/keys.js';
 import { PushedProducts } from '../../src/frontend/pushed-products.js';
 import { SearchCache } from '../../src/frontend/search-cache.js';
 import { SharedCache } from '../../src/frontend/shared-cache.js';
-import { Shop } from '../../src/frontend/shop.js';
+import type { Shop } from '../../src/frontend/shop.js';
 import type { Stamps } from '../../src/frontend/stamps.js';
 import { type ReplicaLine, Watch } from '../../src/frontend/watch.js';
 import type { BuyParams, InvalidateParams, RecordsParams } from '../../src/wire/internal.js';
 import { newCache } from './broken.js';
+import { heard, newShop } from './broken-shop.js';
 import { newStamps } from './broken-stamps.js';
 import { Line } from './line.js';
 import type { Life } from './process.js';
@@ -49,6 +50,7 @@ export class Frontend {
   readonly #world: World;
   readonly #options: FrontendOptions;
   #running: Running | undefined;
+  #renewing: (() => void) | undefined;
 
   constructor(world: World, options: FrontendOptions) {
     this.#world = world;
@@ -67,6 +69,11 @@ export class Frontend {
   get processId(): string | undefined {
     const { life } = this.process;
     return life && processIdOf(life);
+  }
+
+  /** Calls back once, when a renewal of the lease has left. */
+  atRenewal(callback: () => void): void {
+    this.#renewing = callback;
   }
 
   get leaders(): Leaders | undefined {
@@ -107,7 +114,7 @@ export class Frontend {
       const keys = new PurchaseKeys(this.#world.random.services);
       const owner = { status: refuse, audit: refuse, notReady: () => undefined };
       const pages = new SearchCache(stamps, cache.counters);
-      return new Shop({ backends: one, cache, pages, clock: life, keys, owner });
+      return newShop(this.#world, { backends: one, cache, pages, clock: life, keys, owner });
     });
     this.#running = { shops, watch };
     for (const start of starts) start();
@@ -147,7 +154,8 @@ export class Frontend {
       handler: {
         request: (_session, method, params, reply) => {
           if (method !== 'invalidate') throw new BazarError('unknown_method', method);
-          const drop = (): void => session.invalidate(to, params as InvalidateParams);
+          const drop = (): void =>
+            session.invalidate(to, heard(this.#world, params as InvalidateParams));
           if (this.#world.hasBug('acknowledges-first')) life.after(dropLateMs, drop);
           else drop();
           reply.result(null);
@@ -165,8 +173,18 @@ export class Frontend {
       get connected() {
         return line.connected;
       },
-      call: (method, params, timeoutMs) => line.call(method, params, timeoutMs),
+      call: (method, params, timeoutMs) => {
+        const answer = line.call(method, params, timeoutMs);
+        if (method === 'renew_lease') this.#renewed();
+        return answer;
+      },
     };
+  }
+
+  #renewed(): void {
+    const callback = this.#renewing;
+    this.#renewing = undefined;
+    callback?.();
   }
 
   #counting(line: Line): Backend {

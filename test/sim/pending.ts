@@ -5,7 +5,7 @@ import type { GroupName } from './world.js';
 
 export function pendingWork(cluster: Cluster): string[] {
   const pending: string[] = [];
-  const busy = cluster.customers.filter((customer) => customer.busy).length;
+  const busy = cluster.guests.filter((customer) => customer.busy).length;
   if (busy > 0) pending.push(`${busy} customers wait`);
   for (const group of ['catalog', 'order'] as const) pendingOfGroup(cluster, group, pending);
   const lastSale = Math.max(...cluster.catalogs.map(({ machine }) => lastOf(machine)));

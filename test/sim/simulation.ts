@@ -79,7 +79,7 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
   let electedMs = 0;
   if (world.problems.length === 0) {
     driver.heal();
-    for (const customer of cluster.customers) customer.stop();
+    for (const guest of cluster.guests) guest.stop();
     await rest(world, cluster);
     electedMs = await replaceLeader(world, cluster, driver);
     await lastPurchases(world, cluster);
@@ -175,8 +175,8 @@ function countUp(world: World, cluster: Cluster): ReadonlyMap<string, number> {
   world.count('purchases refused', books.refusals);
   world.count('look-ups', reads.lookups);
   world.count('look-ups from a cache', reads.hits);
-  world.count('operations done', sum(cluster.customers.map(({ done }) => done)));
-  world.count('operations given up', sum(cluster.customers.map(({ failed }) => failed)));
+  world.count('operations done', sum(cluster.guests.map(({ done }) => done)));
+  world.count('operations given up', sum(cluster.guests.map(({ failed }) => failed)));
   for (const log of [logs.catalog, logs.order]) {
     world.count('leaders', log.leaders.size);
     world.count('truncations', log.truncations);

@@ -33,7 +33,7 @@ export class World {
   readonly profile: Profile;
   readonly rules: Rules;
   readonly random: Readonly<
-    Record<'processes' | 'disks' | 'peers' | 'clients' | 'services' | 'faults', Random>
+    Record<'processes' | 'disks' | 'peers' | 'clients' | 'services' | 'faults' | 'visits', Random>
   >;
   readonly logs: Readonly<Record<GroupName, LogChecker>>;
   readonly books: BooksChecker;
@@ -62,6 +62,7 @@ export class World {
       clients: stream(5),
       services: stream(6),
       faults: stream(7),
+      visits: stream(8),
     };
     const report = (problem: string): void => this.report(problem);
     this.logs = {
