@@ -28,6 +28,9 @@ export function answerSink(response: ServerResponse): AnswerSink {
     },
     end: () => void response.end(),
     destroy: () => void response.destroy(),
-    onClosed: (callback) => void response.once('close', callback),
+    onClosed(callback) {
+      if (response.closed) callback();
+      else response.once('close', callback);
+    },
   };
 }
