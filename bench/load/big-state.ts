@@ -38,7 +38,9 @@ export async function giveState(
   let bytes = 0;
   for (const folder of folders) {
     const path = join(dataDir, folder);
-    for (const part of ['journal', 'snapshots']) rmSync(join(path, part), { recursive: true });
+    for (const part of ['journal', 'snapshots']) {
+      rmSync(join(path, part), { recursive: true, force: true });
+    }
     const store = new SnapshotStore(createNodeDisk(), join(path, 'snapshots'));
     bytes = await store.save(label, machine.snapshot());
   }

@@ -23,6 +23,7 @@ export async function runOne(kind: ServiceKind, options: OneService, io: Io): Pr
   const code = await runService(order, {
     ignoreInterrupt: false,
     onReady: () => io.err(`${order.config.name} is ready\n`),
+    onFailure: (reason) => io.err(`${order.config.name}: ${reason}\n`),
   });
   // What failed half-way still holds connections and ports, and would go on answering.
   if (code !== exitCodes.ok) process.exit(code);

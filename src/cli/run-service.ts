@@ -13,6 +13,8 @@ export interface RunOptions {
   /** A terminal's Ctrl-C reaches the launcher too, and the launcher stops its services in order. */
   readonly ignoreInterrupt: boolean;
   onReady(): void;
+  /** Why it failed or could not start, in one line; the log tells it as well. */
+  onFailure?(reason: string): void;
 }
 
 /** Resolves to the exit code when the service has ended. */
@@ -22,13 +24,18 @@ export async function runService(order: ServiceOrder, options: RunOptions): Prom
   tellOfCrashes(logger);
   const turning = log.file && keepSmall(log.file, systemClock);
   const asked = askedToStop(options.ignoreInterrupt);
-  await mkdir(dataDir, { recursive: true });
   const pids = new PidFiles(dataDir);
-  pids.claim(name, process.pid);
-  process.title = `bazar ${order.kind} --id ${name}`;
+  const failed = (error: unknown, message: string): number => {
+    logger.error({ err: isExpected(error) ? brief(error) : error }, message);
+    options.onFailure?.(error instanceof Error ? error.message : String(error));
+    return 1;
+  };
   const startedMs = systemClock.nowMs();
-  logger.info({ pid: process.pid, node: process.version }, 'starts');
   try {
+    await mkdir(dataDir, { recursive: true });
+    pids.claim(name, process.pid);
+    process.title = `bazar ${order.kind} --id ${name}`;
+    logger.info({ pid: process.pid, node: process.version }, 'starts');
     const service = await startService(order);
     service.ready.then(
       () => {
@@ -41,21 +48,26 @@ export async function runService(order: ServiceOrder, options: RunOptions): Prom
       },
     );
     const failure = await Promise.race([service.failed, asked]);
-    if (failure instanceof Error) {
-      logger.error({ err: failure }, 'the service failed');
-      return 1;
-    }
+    if (failure instanceof Error) return failed(failure, 'the service failed');
     logger.info({ signal: failure }, 'stopping');
     await service.stop();
     logger.info({}, 'stopped');
     return 0;
   } catch (error) {
-    logger.error({ err: error }, 'the service could not start');
-    return 1;
+    return failed(error, 'the service could not start');
   } finally {
     turning?.cancel();
     pids.release(name, process.pid);
   }
+}
+
+/** What a disk, a port or another process refuses is said in its message; a fault is not. */
+function isExpected(error: unknown): error is Error & { readonly code: unknown } {
+  return error instanceof Error && 'code' in error;
+}
+
+function brief({ name, code, message }: Error & { readonly code: unknown }): object {
+  return { type: name, code, message };
 }
 
 /** Node says why on standard error and ends the process; whoever reads the log should see it too. */

@@ -29,7 +29,8 @@ export class PidFiles {
   claim(name: string, pid: number): void {
     const other = this.running(name);
     if (other !== undefined && other !== pid) {
-      throw new BazarError('conflict', `${name} runs already (pid ${other})`);
+      const file = this.#path(name);
+      throw new BazarError('conflict', `${name} runs already (pid ${other}, by ${file})`);
     }
     this.write(name, pid);
   }
