@@ -20,17 +20,17 @@ export interface Verdict {
   readonly problems: readonly string[];
 }
 
-/** Steps of the search for one product; one with every outcome known takes as many as changes. */
-const stepsMaxDefault = 1_000_000;
+/** Steps of the search for one product, beyond one for each of its moves: none where all is known. */
+const guessesMaxDefault = 400_000;
 
-export function checkHistory(history: History, stepsMax = stepsMaxDefault): Verdict {
+export function checkHistory(history: History, guessesMax = guessesMaxDefault): Verdict {
   const impossible = outOfTime(history.operations);
   if (impossible.length > 0) return verdictOf(history, 0, 0, impossible);
   const { operations, problems } = joinAttempts(history.operations);
   const joined = { ...history, operations };
   const book = readBook(joined);
   const items = movesByItem(joined, book);
-  const { chains, problems: perItem } = linearizeAll(items, history.restockTo, stepsMax);
+  const { chains, problems: perItem } = linearizeAll(items, history.restockTo, guessesMax);
   return verdictOf(history, items.length, book.sales.length, [
     ...problems,
     ...book.problems,
@@ -52,11 +52,12 @@ function verdictOf(
 function linearizeAll(
   items: readonly ItemHistory[],
   restockTo: number | null,
-  stepsMax: number,
+  guessesMax: number,
 ): { chains: Chain[]; problems: string[] } {
   const chains: Chain[] = [];
   const problems: string[] = [];
   for (const item of items) {
+    const stepsMax = item.moves.length + guessesMax;
     const found = linearize(item, { restockTo, stepsMax });
     if (found.ok) chains.push({ item, steps: found.steps });
     else problems.push(found.problem);

@@ -48,7 +48,7 @@ t.test('many at one product at once are no more work than few', async (t) => {
   const many = { seed: 7, items: 1, processes: 50, operations: 400, stock: 20, lost: 0 };
   const history = trueHistory({ ...many, restockTo: null });
   // Each change is found at once, without a second try.
-  const { problems, operations } = checkHistory(history, history.operations.length);
+  const { problems, operations } = checkHistory(history, 0);
   t.same(problems, []);
   t.equal(operations, 20_000);
 });
