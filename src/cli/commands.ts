@@ -1,6 +1,7 @@
 /** All commands, in the order in which the help shows them. */
 import type { Entry } from './command.js';
 import { audit } from './commands/audit.js';
+import { backup } from './commands/backup.js';
 import { buy } from './commands/buy.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
@@ -13,6 +14,7 @@ import { lookup } from './commands/lookup.js';
 import { order } from './commands/order.js';
 import { orders } from './commands/orders.js';
 import { product } from './commands/product.js';
+import { restoreCopy } from './commands/restore.js';
 import { search } from './commands/search.js';
 import { catalog, frontend, recovery } from './commands/service-commands.js';
 import { shop } from './commands/shop.js';
@@ -22,7 +24,7 @@ import { up } from './commands/up.js';
 import { isBuilt } from './service-order.js';
 
 export function allCommands(): Entry[] {
-  const store = [up, down, status, kill, start, logs, doctor];
+  const store = [up, down, status, kill, start, logs, doctor, backup, restoreCopy];
   const shopping = [shop, search, lookup, buy, order, orders];
   const services = isBuilt('recovery') ? [catalog, recovery, frontend] : [catalog, frontend];
   return [...store, ...shopping, product, importProducts, exportAll, audit, load, ...services];

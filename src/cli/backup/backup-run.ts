@@ -1,0 +1,90 @@
+/**
+ * Copies a store that may be running: first the catalog, then the order book as far as the catalog's
+ * copy answers for it. It only reads the members' folders; what changes under it is read again.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, sleep } from '../../base/clock.js';
+import { BazarError, toBazarError } from '../../base/errors.js';
+import { CorruptionError } from '../../storage/corruption.js';
+import { createNodeDisk } from '../../storage/node-disk.js';
+import { checkCopy } from './check-copy.js';
+import { type BookCopy, copyBook } from './copy-book.js';
+import { type CatalogCopy, copyCatalog } from './copy-catalog.js';
+import { type BackupManifest, writeManifest } from './manifest.js';
+
+const attemptsMax = 10;
+const retryMs = 200;
+
+export interface BackupOptions {
+  readonly dataDir: string;
+  /** Made where it is not there; must be empty. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly report: (phase: string) => void;
+}
+
+export async function backUp(options: BackupOptions): Promise<BackupManifest> {
+  const { dataDir, folder, clock, report } = options;
+  await claim(folder);
+  const disk = createNodeDisk();
+  const catalogs = membersIn(dataDir, 'catalog');
+  const orders = membersIn(dataDir, 'order');
+  report('the catalog');
+  const catalogFolder = join(folder, 'catalog');
+  const catalog: CatalogCopy = await again(clock, catalogFolder, () =>
+    copyCatalog(disk, dataDir, catalogs, catalogFolder),
+  );
+  report('the order book');
+  const orderFolder = join(folder, 'order');
+  let turn = 0;
+  const book: BookCopy & { from: string } = await again(clock, orderFolder, async () => {
+    // Another replica may be further than one that was asked in vain.
+    const from = orders[turn++ % orders.length] ?? '';
+    const copied = await copyBook(disk, join(dataDir, from), orderFolder, catalog.machine);
+    return { ...copied, from };
+  });
+  report('the books of the copy');
+  await checkCopy(catalog.machine, book, orderFolder);
+  const { machine, end, from } = catalog;
+  const { productCount: products, lastSale: sales } = machine;
+  return writeManifest(folder, {
+    made_at: new Date(clock.wallMs()).toISOString(),
+    catalog: { from, ...end, products, sales, state: machine.hash() },
+    order: { from: book.from, seq: book.seq, orders: book.orders },
+  });
+}
+
+async function claim(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  if (readdirSync(folder).length > 0) {
+    throw new BazarError('conflict', `${folder} is not empty: a copy needs a folder of its own`);
+  }
+}
+
+function membersIn(dataDir: string, kind: 'catalog' | 'order'): string[] {
+  const names = existsSync(dataDir) ? readdirSync(dataDir) : [];
+  const members = names.filter((name) => new RegExp(`^${kind}-\\d+$`).test(name)).sort();
+  if (members.length > 0) return members;
+  const message = `no ${kind} replica has its folder in ${dataDir}: --data-dir must name the store's`;
+  throw new BazarError('not_found', message);
+}
+
+/** A running store packs and drops files while they are read: then the half begins anew. */
+async function again<T>(clock: Clock, folder: string, copy: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await copy();
+    } catch (error) {
+      if (!mayPass(error) || attempt === attemptsMax) throw error;
+    }
+    await rm(folder, { recursive: true, force: true });
+    await sleep(clock, retryMs);
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  const isGone = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return isGone || error instanceof CorruptionError || toBazarError(error).code === 'unavailable';
+}

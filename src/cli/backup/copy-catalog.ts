@@ -1,0 +1,115 @@
+/**
+ * Copies the catalog's half of a store: the newest snapshot of the replica with the newest log, and
+ * its log from there on. The state of the copy is then computed from the copy itself, which proves
+ * that it can be read.
+ */
+import { join } from 'node:path';
+import { BazarError } from '../../base/errors.js';
+import type { CatalogMachine } from '../../catalog/catalog-machine.js';
+import { replayCatalog } from '../../catalog/recompute-job.js';
+import type { Position } from '../../consensus/types.js';
+import { type JournalReader, openJournalReader } from '../../storage/read-journal.js';
+import { SnapshotStore } from '../../storage/snapshot-store.js';
+import type { StoredSnapshot } from '../../storage/stored-snapshot.js';
+import type { Disk } from '../../storage/types.js';
+import { copyLog } from './copy-log.js';
+
+export interface CatalogCopy {
+  /** Whose log it is. */
+  readonly from: string;
+  readonly end: Position;
+  readonly machine: CatalogMachine;
+}
+
+/** `names` are the catalog replicas whose folders lie in `dataDir`. */
+export async function copyCatalog(
+  disk: Disk,
+  dataDir: string,
+  names: readonly string[],
+  folder: string,
+): Promise<CatalogCopy> {
+  const from = await newestLog(disk, dataDir, names);
+  const place = (where: string) => ({
+    journalFolder: join(where, 'journal'),
+    snapshotFolder: join(where, 'snapshots'),
+  });
+  const [source, target] = [place(join(dataDir, from)), place(folder)];
+  const base = await copySnapshot(disk, source.snapshotFolder, target.snapshotFolder);
+  const fromSeq = base.seq + 1;
+  const reader = await openJournalReader(disk, source.journalFolder, { fromSeq });
+  try {
+    if (reader.lastSeq >= fromSeq && reader.firstSeq > fromSeq) {
+      // A newer snapshot took the place of this part of the log meanwhile.
+      throw new BazarError('unavailable', `the log of ${from} no longer begins at ${fromSeq}`);
+    }
+    const copy = { disk, folder: target.journalFolder, reader, fromSeq, epochMin: 0 };
+    const end = (await copyLog({ ...copy, wants: () => true })) ?? base;
+    const machine = await replayCatalog({ ...target, throughSeq: end.seq });
+    return { from, end: { seq: end.seq, epoch: end.epoch }, machine };
+  } finally {
+    await reader.close();
+  }
+}
+
+async function copySnapshot(disk: Disk, source: string, target: string): Promise<Position> {
+  const snapshot = await new SnapshotStore(disk, source).newest();
+  if (!snapshot) return { seq: 0, epoch: 0 };
+  try {
+    await transfer(snapshot, new SnapshotStore(disk, target));
+    return snapshot.mark;
+  } finally {
+    await snapshot.close();
+  }
+}
+
+/** As it travels between members. */
+async function transfer(snapshot: StoredSnapshot, into: SnapshotStore): Promise<void> {
+  const incoming = into.receive();
+  try {
+    for (let at = 0; at < snapshot.bytes; ) {
+      const part = await snapshot.read(at);
+      await incoming.write(part);
+      at += part.length;
+    }
+    await incoming.finish();
+  } catch (error) {
+    await incoming.discard();
+    throw error;
+  }
+}
+
+/**
+ * Every committed entry lies at some replica, and of two logs the one that ends in the later epoch,
+ * or in the same one further on, holds what the other holds of it (docs/PROTOCOL.md, R4).
+ */
+async function newestLog(disk: Disk, dataDir: string, names: readonly string[]): Promise<string> {
+  let newest: { name: string; end: Position } | undefined;
+  for (const name of names) {
+    const end = await logEnd(disk, join(dataDir, name));
+    if (!newest || isAfter(end, newest.end)) newest = { name, end };
+  }
+  if (newest && newest.end.seq > 0) return newest.name;
+  throw new BazarError('not_found', `no catalog in ${dataDir} holds anything`);
+}
+
+async function logEnd(disk: Disk, folder: string): Promise<Position> {
+  const reader = await openJournalReader(disk, join(folder, 'journal'));
+  try {
+    const last = await lastEntry(reader);
+    if (last) return last;
+    const snapshot = await new SnapshotStore(disk, join(folder, 'snapshots')).newest();
+    await snapshot?.close();
+    return snapshot?.mark ?? { seq: 0, epoch: 0 };
+  } finally {
+    await reader.close();
+  }
+}
+
+async function lastEntry(reader: JournalReader): Promise<Position | undefined> {
+  if (reader.lastSeq < reader.firstSeq) return undefined;
+  return (await reader.readEntries(reader.lastSeq, 0))[0];
+}
+
+function isAfter(a: Position, b: Position): boolean {
+  return a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);
+}

@@ -1,0 +1,44 @@
+/** `bazar backup`: a consistent copy of a store, running or not. */
+import { resolve } from 'node:path';
+import { defineCommand } from '../command.js';
+import { exitCodes } from '../exit-codes.js';
+import { positional } from '../options.js';
+import { printJson } from '../output.js';
+import { outputSpecs } from '../output-options.js';
+import { placeSpecs } from '../store-options.js';
+
+export const backup = defineCommand({
+  usage: 'backup <folder>',
+  describe: 'Copy a store, running or not, into an empty folder',
+  examples: [
+    ['$0 backup /backups/monday', 'nothing stops meanwhile'],
+    ['$0 restore /backups/monday --data-dir restored', 'a store of its own from it'],
+  ],
+  specs: {
+    folder: positional('Where to; made where it is not there'),
+    ...placeSpecs,
+    ...outputSpecs,
+  },
+  async run({ folder = '', dataDir, json }, io) {
+    const { backUp } = await import('../backup/backup-run.js');
+    const { waitingClock } = await import('../../base/clock.js');
+    const manifest = await backUp({
+      dataDir: resolve(dataDir),
+      folder: resolve(folder),
+      clock: waitingClock,
+      report: (phase) => {
+        if (io.errTerminal) io.err(`copying ${phase}\n`);
+      },
+    });
+    const { files, ...content } = manifest;
+    const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+    if (json) printJson(io, { ...content, folder: resolve(folder), files: files.length, bytes });
+    else {
+      const { catalog, order } = content;
+      io.out(`${catalog.products} products and ${catalog.sales} sales of ${catalog.from}\n`);
+      io.out(`${order.orders} orders of ${order.from}; the books balance\n`);
+      io.out(`${files.length} files, ${Math.ceil(bytes / 1024 ** 2)} MiB in ${folder}\n`);
+    }
+    return exitCodes.ok;
+  },
+});

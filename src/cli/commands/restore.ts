@@ -1,0 +1,42 @@
+/** `bazar restore`: a store from a copy. */
+import { resolve } from 'node:path';
+import { defineCommand } from '../command.js';
+import { exitCodes } from '../exit-codes.js';
+import { positional } from '../options.js';
+import { printJson } from '../output.js';
+import { outputSpecs } from '../output-options.js';
+import { membershipSpecs, placeSpecs } from '../store-options.js';
+
+export const restoreCopy = defineCommand({
+  usage: 'restore <folder>',
+  describe: 'Make a store of a copy, in a data folder that holds none',
+  examples: [
+    ['$0 restore /backups/monday --data-dir restored', 'then: bazar up --data-dir restored'],
+    ['$0 restore /backups/monday --catalogs 3 --orders 5', 'with other members than it had'],
+  ],
+  specs: {
+    folder: positional('What `bazar backup` made'),
+    ...membershipSpecs,
+    ...placeSpecs,
+    ...outputSpecs,
+  },
+  async run(options, io) {
+    const { restore } = await import('../backup/restore-run.js');
+    const { planCluster } = await import('../launcher/store-plan.js');
+    const { folder = '', dataDir, json } = options;
+    const { catalog, order, made_at } = await restore({
+      folder: resolve(folder),
+      dataDir: resolve(dataDir),
+      cluster: planCluster(options),
+      report: (phase) => {
+        if (io.errTerminal) io.err(`restoring ${phase}\n`);
+      },
+    });
+    if (json) printJson(io, { made_at, catalog, order, data_dir: resolve(dataDir) });
+    else {
+      io.out(`${catalog.products} products and ${catalog.sales} sales of ${made_at}\n`);
+      io.err(`now: bazar up --data-dir ${dataDir}, with the members named here\n`);
+    }
+    return exitCodes.ok;
+  },
+});
