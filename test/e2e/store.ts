@@ -19,6 +19,8 @@ export interface Size {
   readonly catalogs: number;
   readonly orders: number;
   readonly recovery: number;
+  /** One where it is not said. */
+  readonly frontends?: number;
 }
 
 const smallest: Size = { catalogs: 1, orders: 1, recovery: 0 };
@@ -56,7 +58,7 @@ export class Store {
   /** Resolves when the store is ready. */
   async up(...flags: readonly string[]): Promise<void> {
     this.#said = '';
-    const { catalogs, orders, recovery } = this.#size;
+    const { catalogs, orders, recovery, frontends = 1 } = this.#size;
     const size = [
       '--catalogs',
       `${catalogs}`,
@@ -64,6 +66,8 @@ export class Store {
       `${orders}`,
       '--recovery',
       `${recovery}`,
+      '--frontends',
+      `${frontends}`,
     ];
     const args = [cliMain, 'up', ...size, ...this.place(), '--log-dir', join(this.folder, 'logs')];
     const launcher = spawn(process.execPath, [...args, ...flags], {
@@ -107,6 +111,13 @@ export class Store {
     await until(`${name} has ended`, () => this.pid(name) !== pid);
   }
 
+  /** SIGTERM for one service: it drains, and has ended when this resolves. */
+  async stop(name: ServiceName): Promise<void> {
+    const pid = await until(`${name} runs`, () => this.pid(name));
+    process.kill(pid, 'SIGTERM');
+    await until(`${name} has stopped`, () => this.pid(name) !== pid);
+  }
+
   /** SIGSTOP or SIGCONT: the process hangs, its connections stay. */
   async signal(name: ServiceName, signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
     process.kill(await until(`${name} runs`, () => this.pid(name)), signal);
@@ -134,12 +145,12 @@ export class Store {
   services(): ServiceName[] {
     const names = (kind: string, count: number): ServiceName[] =>
       Array.from({ length: count }, (_, i) => `${kind}-${i + 1}` as ServiceName);
-    const { catalogs, orders, recovery } = this.#size;
+    const { catalogs, orders, recovery, frontends = 1 } = this.#size;
     return [
       ...names('catalog', catalogs),
       ...names('order', orders),
       ...names('recovery', recovery),
-      'frontend-1',
+      ...names('frontend', frontends),
     ];
   }
 
