@@ -7,7 +7,7 @@ import { protocolTimes } from '../../src/base/limits.js';
 import type { CatalogMachine } from '../../src/catalog/catalog-machine.js';
 import type { AnyMember, Cluster } from './cluster.js';
 import { Cuts } from './cuts.js';
-import type { Fault, Target } from './faults.js';
+import type { Drift, Fault, Target } from './faults.js';
 import { noLoss } from './peers.js';
 import type { Process } from './processes.js';
 import type { GroupName, World } from './world.js';
@@ -220,12 +220,26 @@ export class FaultDriver {
     this.#undoIn(forMs, () => life.resume());
   }
 
-  #setAdrift(frontend: Target, how: 'pause' | 'cut' | 'with-leader', forMs: number): void {
-    const { catalogs } = this.#cluster;
-    if (how === 'pause') this.#pause(frontend, forMs);
-    else if (how === 'cut') {
-      for (const { name } of catalogs) this.#cuts.cut(frontend, name, true, forMs);
-    } else this.#cuts.divide([frontend, this.#name('catalog-leader')], { forMs, reset: 'never' });
+  #setAdrift(frontend: Target, how: Drift, forMs: number): void {
+    const { catalogs, frontends } = this.#cluster;
+    switch (how) {
+      case 'pause':
+        this.#pause(frontend, forMs);
+        break;
+      case 'pause-renewing':
+        frontends
+          .find(({ name }) => name === frontend)
+          ?.atRenewal(() => {
+            if (!this.#healed) this.#pause(frontend, forMs);
+          });
+        break;
+      case 'cut':
+        for (const { name } of catalogs) this.#cuts.cut(frontend, name, true, forMs);
+        break;
+      case 'with-leader':
+        this.#cuts.divide([frontend, this.#name('catalog-leader')], { forMs, reset: 'never' });
+        break;
+    }
   }
 
   /** What the first two agreed on is with neither of the last two. */

@@ -14,6 +14,8 @@ export type Target =
 
 /** Whether connections over a cut are given up, and when. */
 export type Reset = 'never' | 'begin' | 'end';
+/** Hung, or just when it has asked for its lease; cut off; alone with the catalog's leader. */
+export type Drift = 'pause' | 'pause-renewing' | 'cut' | 'with-leader';
 export type Ambush = 'snapshot' | 'install' | 'admission';
 
 /** `atMs` counts from the beginning; what lasts is over after `forMs`. */
@@ -21,11 +23,11 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'kill' | 'power'; readonly target: Target; readonly downMs: number }
   | { readonly kind: 'kill-group' | 'power-group'; readonly group: string; readonly downMs: number }
   | { readonly kind: 'pause'; readonly target: Target; readonly forMs: number }
-  /** Longer than a lease: a frontend hangs, is cut off, or is alone with the catalog's leader. */
+  /** Longer than a lease. */
   | {
       readonly kind: 'adrift';
       readonly target: Target;
-      readonly how: 'pause' | 'cut' | 'with-leader';
+      readonly how: Drift;
       readonly forMs: number;
     }
   /** Nothing of it gets out, or in, or both. */
@@ -132,8 +134,9 @@ function drawFault(random: Random): Unplaced {
   if (dice < 29) return { kind: 'power-group', group: pick(groups), downMs: ms(50, 500) };
   if (dice < 33) return { kind: 'pause', target: pick(targets), forMs: ms(50, 2_500) };
   if (dice < 39) {
-    const how = pick(['pause', 'cut', 'with-leader'] as const);
-    return { kind: 'adrift', target: pick(frontends), how, forMs: ms(1_050, 2_500) };
+    const how = pick(['pause', 'pause-renewing', 'cut', 'with-leader'] as const);
+    const forMs = 1_100 + random.integer(2_000);
+    return { kind: 'adrift', target: pick(frontends), how, forMs };
   }
   if (dice < 44) return { kind: 'part', target: pick(replicas), reset, forMs: ms(100, 2_500) };
   if (dice < 53) return { kind: 'split', target: pick(replicas), reset, forMs: ms(100, 2_500) };

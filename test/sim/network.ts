@@ -119,7 +119,7 @@ export class Network {
       }
       const wire = new Wire(this, from, listener.life);
       this.#wires.add(wire);
-      listener.life.enter(() => listener.accept(wire), true);
+      listener.life.enter(() => listener.accept(wire), true, wire);
       // Until side 0 has heard of it, its end is a failure to connect.
       wire.onClosed(0, () => done(undefined));
       // Before anything that side 1 sends.

@@ -24,6 +24,8 @@ export interface LifeOptions {
 
 interface Held {
   readonly isInput: boolean;
+  /** The connection that it came over: of one the order stays. */
+  readonly source: object | undefined;
   readonly run: () => void;
 }
 
@@ -85,10 +87,10 @@ export class Life implements Clock {
   }
 
   /** Runs what happens in this life: at once, after the pause, or never. */
-  enter(run: () => void, isInput: boolean): void {
+  enter(run: () => void, isInput: boolean, source?: object): void {
     if (this.#dead) return;
     if (this.#paused) {
-      this.#held.push({ isInput, run });
+      this.#held.push({ isInput, source, run });
       return;
     }
     this.touched = true;
@@ -105,7 +107,10 @@ export class Life implements Clock {
     this.#paused = true;
   }
 
-  /** What came meanwhile is found all at once: by chance input first (A17), timers first, or as it came. */
+  /**
+   * What came meanwhile is found all at once: by chance timers first, as it came, or input first
+   * (A17), one connection after the other.
+   */
   resume(): void {
     if (!this.#paused || this.#dead) return;
     this.#paused = false;
@@ -113,7 +118,22 @@ export class Life implements Clock {
     this.#held = [];
     const order = this.#options.random.integer(3);
     if (order < 2) held.sort((a, b) => rank(a, order) - rank(b, order));
+    if (order === 0) this.#byConnection(held);
     for (const { run } of held) this.#options.scheduler.in(0, () => this.enter(run, true));
+  }
+
+  #byConnection(held: Held[]): void {
+    const turns = new Map<object, number>();
+    const turnOf = (one: Held): number => {
+      if (!one.isInput) return 1;
+      const source = one.source ?? one;
+      const turn = turns.get(source) ?? this.#options.random.fraction();
+      turns.set(source, turn);
+      return turn;
+    };
+    const placed = held.map((one) => ({ one, turn: turnOf(one) }));
+    placed.sort((a, b) => a.turn - b.turn);
+    for (const [place, { one }] of placed.entries()) held[place] = one;
   }
 
   end(): void {

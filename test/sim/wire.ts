@@ -66,7 +66,8 @@ export class Wire {
       this.#directions[side].stalled.length = 0;
       const life = this.#lives[side];
       const told = this.#onClosed[side];
-      this.#network.scheduler.in(this.#network.delayMs(), () => life.enter(() => told?.(), true));
+      const tell = (): void => told?.();
+      this.#network.scheduler.in(this.#network.delayMs(), () => life.enter(tell, true, this));
     }
     this.#network.forget(this);
   }
@@ -158,8 +159,9 @@ export class Wire {
       const first = under.shift();
       if (first) piece.push(first.run);
     }
-    life.enter(() => {
+    const take = (): void => {
       for (const run of piece) run();
-    }, true);
+    };
+    life.enter(take, true, this);
   }
 }
