@@ -12,7 +12,7 @@ import { lockFolder } from '../storage/folder-lock.js';
 import { type Identity, openIdentity } from '../storage/identity.js';
 import type { SegmentedJournal } from '../storage/journal.js';
 import { createNodeDisk } from '../storage/node-disk.js';
-import { openJournal } from '../storage/open-journal.js';
+import { type JournalOptions, openJournal } from '../storage/open-journal.js';
 import { SnapshotStore } from '../storage/snapshot-store.js';
 import type { Disk } from '../storage/types.js';
 
@@ -48,6 +48,9 @@ export interface LogOptions {
   readonly keepAll: boolean;
   readonly repair: Repair | undefined;
   readonly logger: Logger;
+  /** Other than the real one, and other sizes, in tests. */
+  readonly disk?: Disk;
+  readonly sizes?: Pick<JournalOptions, 'segmentBytes' | 'batchBytesMax'>;
 }
 
 export interface FolderOptions extends Omit<LogOptions, 'repair'> {
@@ -101,7 +104,7 @@ export async function openOwnFolder(
 }
 
 export async function openLog(path: string, options: LogOptions): Promise<LogFolder> {
-  const disk = createNodeDisk();
+  const { disk = createNodeDisk() } = options;
   const journalFolder = join(path, 'journal');
   const snapshotFolder = join(path, 'snapshots');
   const journal = await openRepaired(disk, journalFolder, options);
@@ -113,14 +116,14 @@ export async function openLog(path: string, options: LogOptions): Promise<LogFol
 async function openRepaired(
   disk: Disk,
   folder: string,
-  { keepAll, repair, logger }: LogOptions,
+  { keepAll, repair, logger, sizes }: LogOptions,
 ): Promise<SegmentedJournal> {
   try {
-    return await openJournal(disk, folder, { keepAll });
+    return await openJournal(disk, folder, { keepAll, ...sizes });
   } catch (error) {
     if (!(error instanceof CorruptionError) || !repair) throw error;
     await repair();
-    const journal = await openJournal(disk, folder, { keepAll, repair: true });
+    const journal = await openJournal(disk, folder, { keepAll, repair: true, ...sizes });
     logger.warn({ ...journal.dropped }, 'the journal was cut off by --repair');
     return journal;
   }
