@@ -16,7 +16,7 @@ import type {
   Seen,
 } from '../../src/history/types.js';
 import type { SaleLine } from '../../src/wire/internal.js';
-import type { Order, Placed, Product } from '../../src/wire/schemas.js';
+import type { Order, Placed, Product, Products } from '../../src/wire/schemas.js';
 import type { BooksChecker } from './books-checker.js';
 
 interface Wanted {
@@ -50,6 +50,13 @@ export class HistoryRecorder {
       });
       throw thrown;
     }
+  }
+
+  async search(process: string, answer: Promise<Products>): Promise<Products> {
+    const asked = this.#ask(process);
+    const page = await answer;
+    this.#add({ ...asked, kind: 'search', ...this.#ended('ok'), result: page.items.map(seen) });
+    return page;
   }
 
   async buy(process: string, { key, lines }: Wanted, answer: Promise<Placed>): Promise<Placed> {

@@ -80,7 +80,8 @@ export class Visitor {
     const ids = Array.from({ length: 1 + profile.items }, (_, place) => 1 + place);
     const floors = new Map(ids.map((id) => [id, reads.floor(id)]));
     const wanted = random.visits.integer(2) === 0 ? { topic: stapleTopic } : { text: 'of them' };
-    const { items } = await this.#anywhere((shop, context) => shop.search(wanted, context));
+    const answer = this.#anywhere((shop, context) => shop.search(wanted, context));
+    const { items } = await this.#world.history.search(this.#options.name, answer);
     for (const product of items) {
       reads.lookedUp(product, floors.get(product.id) ?? 0, 'fetched', this.#options.name);
     }
