@@ -3,7 +3,7 @@
  * production are replaced as long as a bug is on.
  */
 import { leaseLimits } from '../../src/base/limits.js';
-import type { CacheSessions } from '../../src/catalog/cache-sessions.js';
+import type { CacheHolder, CacheSessions } from '../../src/catalog/cache-sessions.js';
 import type { CatalogStore } from '../../src/catalog/store.js';
 import type { Bug } from './bugs.js';
 import type { World } from './world.js';
@@ -47,33 +47,33 @@ const breakers: Partial<Record<Bug, Breaker>> = {
     };
     sessions.attemptOf = (process) => asked.get(process);
   },
-  'closed-means-dropped'({ gates }) {
-    const { sessions } = gates;
-    const { begin, closed } = bound(sessions);
-    const until = new Map<string, () => void>();
+  'closed-means-dropped'({ gates: { sessions } }) {
+    const { begin } = bound(sessions);
+    const ends = new Map<CacheHolder, () => void>();
     sessions.begin = (holder, seq, nowMs) => {
-      const told: (() => void)[] = [];
-      let isOpen = true;
-      until.set(holder.process, () => {
-        isOpen = false;
-        for (const acknowledge of told.splice(0)) acknowledge();
+      const open: (() => void)[] = [];
+      let isClosed = false;
+      ends.set(holder, () => {
+        isClosed = true;
+        for (const acknowledge of open.splice(0)) acknowledge();
       });
-      const invalidate: typeof holder.invalidate = (at, touches, acknowledged) => {
-        const once = onlyOnce(acknowledged);
-        told.push(once);
-        if (isOpen) holder.invalidate(at, touches, once);
-        else once();
+      const agreeing: CacheHolder = {
+        process: holder.process,
+        invalidate(at, touches, acknowledged) {
+          if (isClosed) {
+            acknowledged();
+            return;
+          }
+          const once = onlyOnce(acknowledged);
+          open.push(once);
+          holder.invalidate(at, touches, once);
+        },
+        push: (at, records) => holder.push(at, records),
       };
-      const push: typeof holder.push = (at, records) => holder.push(at, records);
-      holders.set(holder, { process: holder.process, invalidate, push });
-      return begin(holders.get(holder) ?? holder, seq, nowMs);
+      return begin(agreeing, seq, nowMs);
     };
-    const holders = new Map<unknown, Parameters<CacheSessions['begin']>[0]>();
-    // Its holder stays, and acknowledges whatever comes.
-    sessions.closed = (holder) => {
-      if (holders.has(holder)) until.get(holder.process)?.();
-      else closed(holder);
-    };
+    // Its session stays, and agrees to whatever comes.
+    sessions.closed = (holder) => ends.get(holder)?.();
   },
   'revives-a-lapsed-lease'({ gates }) {
     const { sessions } = gates;
@@ -118,7 +118,6 @@ function bound(sessions: CacheSessions) {
     renew: sessions.renew.bind(sessions),
     sentTo: sessions.sentTo.bind(sessions),
     dropped: sessions.dropped.bind(sessions),
-    closed: sessions.closed.bind(sessions),
   };
 }
 
