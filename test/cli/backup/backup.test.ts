@@ -1,0 +1,210 @@
+/**
+ * Copies of members' folders whatever state they are in: what of the order book the catalog's copy
+ * answers for, what is refused, and what a restored store begins with.
+ */
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { Clock } from '../../../src/base/clock.js';
+import { backUp } from '../../../src/cli/backup/backup-run.js';
+import { restore } from '../../../src/cli/backup/restore-run.js';
+import { planCluster } from '../../../src/cli/launcher/store-plan.js';
+import type { Entry } from '../../../src/consensus/types.js';
+import { createNodeDisk } from '../../../src/storage/node-disk.js';
+import { openJournal } from '../../../src/storage/open-journal.js';
+import { encode } from '../../../src/wire/codec.js';
+import type { SalesMessage } from '../../../src/wire/internal.js';
+import { byFrontend, type CatalogLog, toyLog } from '../../catalog/log-builder.js';
+
+/** Waits for nothing. */
+const clock: Clock = {
+  nowMs: () => 0,
+  wallMs: () => 1_700_000_000_000,
+  afterTurn: (callback) => void setImmediate(callback),
+  after(_ms, callback) {
+    setImmediate(callback);
+    return { cancel: () => {} };
+  },
+};
+
+/** A catalog that has made so many sales of one Tux each. */
+function soldLog(sales: number): CatalogLog {
+  const log = toyLog();
+  for (let n = 1; n <= sales; n++) log.sell(byFrontend(`purchase ${n}`, [[1, 1]]));
+  return log;
+}
+
+const orders = ([first, count, sales]: SalesMessage): Uint8Array =>
+  encode(['orders', first, count, sales]);
+
+/** The orders 1 to `count`, each in an entry of its own. */
+function bookOf(count: number, log: CatalogLog = soldLog(count)): Entry[] {
+  return Array.from({ length: count }, (_none, i) => {
+    return { seq: i + 1, epoch: 1, time: 0, command: orders(log.sales(i + 1, 1)) };
+  });
+}
+
+const small = { segmentBytes: 64 * 1024, batchBytesMax: 32 * 1024 };
+
+async function writeLog(folder: string, entries: readonly Entry[], epoch = 1): Promise<void> {
+  const journal = await openJournal(createNodeDisk(), join(folder, 'journal'), small);
+  journal.append([{ kind: 'promise', epoch, leader: 'x' }]);
+  journal.append(entries.map((entry) => ({ kind: 'entry', entry: { ...entry, epoch } })));
+  await journal.close();
+}
+
+function stage(t: Test) {
+  const root = t.testdir();
+  const dataDir = join(root, 'data');
+  const copy = join(root, 'copy');
+  const report = () => {};
+  return {
+    root,
+    dataDir,
+    copy,
+    member: (name: string, entries: readonly Entry[], epoch?: number) =>
+      writeLog(join(dataDir, name), entries, epoch),
+    backUp: () => backUp({ dataDir, folder: copy, clock, report }),
+    restore: (to = 'restored', members = { catalogs: 1, orders: 1, recovery: 0 }) => {
+      const cluster = planCluster({ host: '127.0.0.1', portOffset: 0, ...members });
+      return restore({ folder: copy, dataDir: join(root, to), cluster, report });
+    },
+  };
+}
+
+t.test('a book that is ahead of the catalog’s copy ends where that ends', async (t) => {
+  const { member, backUp } = stage(t);
+  await member('catalog-1', soldLog(3).entries);
+  await member('order-1', bookOf(5));
+  const { catalog, order } = await backUp();
+  t.match({ catalog, order }, { catalog: { sales: 3, products: 2 }, order: { orders: 3 } });
+});
+
+t.test('sales that are no orders yet are in the copy as sales', async (t) => {
+  const { member, backUp } = stage(t);
+  const log = soldLog(4);
+  log.append(['cursor', 2]);
+  await member('catalog-1', log.entries);
+  await member('order-1', bookOf(2));
+  t.match(await backUp(), { catalog: { sales: 4 }, order: { orders: 2 } });
+});
+
+t.test('an order of another sale than the catalog’s is left out, and all behind it', async (t) => {
+  const { member, backUp } = stage(t);
+  const log = soldLog(4);
+  const other = soldLog(2);
+  other.sell(byFrontend('somebody else', [[2, 1]]));
+  other.sell(byFrontend('and another', [[1, 2]]));
+  await member('catalog-1', log.entries);
+  await member('order-1', bookOf(4, other));
+  t.match(await backUp(), { catalog: { sales: 4 }, order: { orders: 2 } });
+});
+
+t.test('a replica that lacks known orders is passed by for one that has them', async (t) => {
+  const { member, backUp } = stage(t);
+  const log = soldLog(4);
+  log.append(['cursor', 4]);
+  await member('catalog-1', log.entries);
+  await member('order-1', bookOf(3));
+  await member('order-2', bookOf(4));
+  t.match(await backUp(), { order: { from: 'order-2', orders: 4 } });
+});
+
+t.test('where none has them, there is no copy', async (t) => {
+  const { member, backUp, restore } = stage(t);
+  const log = soldLog(4);
+  log.append(['cursor', 4]);
+  await member('catalog-1', log.entries);
+  await member('order-1', bookOf(3));
+  await t.rejects(backUp(), { code: 'unavailable', message: /has 3 orders, where 4 are known/ });
+  await t.rejects(restore(), { code: 'not_found', message: /no copy of a store/ });
+});
+
+t.test('of the catalogs the newest log counts: the later epoch, then the longer', async (t) => {
+  const { member, backUp } = stage(t);
+  await member('catalog-1', soldLog(2).entries, 3);
+  await member('catalog-2', soldLog(4).entries, 2);
+  await member('order-1', []);
+  t.match(await backUp(), { catalog: { from: 'catalog-1', sales: 2, epoch: 3 } });
+});
+
+t.test('a book that does not add up is no copy', async (t) => {
+  const { member, backUp } = stage(t);
+  const log = soldLog(3);
+  log.append(['cursor', 3]);
+  const other = soldLog(2);
+  other.sell(byFrontend('somebody else', [[2, 1]]));
+  await member('catalog-1', log.entries);
+  await member('order-1', bookOf(3, other));
+  await t.rejects(backUp(), { code: 'internal', message: /does not balance: .*Whale/ });
+});
+
+t.test('a folder that is not empty, or not a store’s, is refused', async (t) => {
+  const { member, backUp, copy, dataDir } = stage(t);
+  await t.rejects(backUp(), { code: 'not_found', message: /no catalog replica/ });
+  await member('catalog-1', soldLog(1).entries);
+  await t.rejects(backUp(), { code: 'not_found', message: /no order replica/ });
+  await member('order-1', []);
+  writeFileSync(join(copy, 'mine.txt'), '');
+  await t.rejects(backUp(), { code: 'conflict', message: /is not empty/ });
+  t.ok(existsSync(join(dataDir, 'order-1')));
+});
+
+t.test('every replica of a restored store begins with the copy', async (t) => {
+  const { root, member, backUp, restore, copy } = stage(t);
+  await member('catalog-1', soldLog(3).entries);
+  await member('order-1', bookOf(3));
+  await backUp();
+  await restore('restored', { catalogs: 2, orders: 3, recovery: 1 });
+  const restored = join(root, 'restored');
+  const names = ['catalog-1', 'catalog-2', 'order-1', 'order-2', 'order-3', 'recovery-1'];
+  t.same(readdirSync(restored).sort(), [...names, 'cluster.json'].sort(), 'and nothing else');
+  for (const name of names.slice(0, -1)) {
+    const half = name.replace(/-\d$/, '');
+    const [there, made] = [join(restored, name), join(copy, half)].map((folder) =>
+      readFileSync(join(folder, 'journal', '00000001.pack')),
+    );
+    t.same(there, made, name);
+    t.match(JSON.parse(readFileSync(join(restored, name, 'identity.json'), 'utf8')), {
+      id: name,
+      learner: false,
+    });
+  }
+});
+
+t.test('a data folder that holds a store is left as it is', async (t) => {
+  const { root, member, backUp, restore } = stage(t);
+  await member('catalog-1', soldLog(1).entries);
+  await member('order-1', []);
+  await backUp();
+  await t.rejects(restore('data'), { code: 'conflict', message: /holds a store already/ });
+  t.same(readdirSync(join(root, 'data')).sort(), ['catalog-1', 'order-1']);
+});
+
+t.test('a restore that was cut off may be repeated', async (t) => {
+  const { root, member, backUp, restore } = stage(t);
+  await member('catalog-1', soldLog(1).entries);
+  await member('order-1', []);
+  await backUp();
+  await writeLog(join(root, 'restored', '.restoring', 'catalog-9'), []);
+  await restore();
+  t.same(readdirSync(join(root, 'restored')).sort(), ['catalog-1', 'cluster.json', 'order-1']);
+});
+
+t.test('a copy of which a file is changed or missing is not restored', async (t) => {
+  const { root, member, backUp, restore, copy } = stage(t);
+  await member('catalog-1', soldLog(2).entries);
+  await member('order-1', bookOf(2));
+  await backUp();
+  const path = join(copy, 'order', 'journal', '00000001.pack');
+  const bytes = readFileSync(path);
+  const changed = Buffer.from(bytes);
+  changed[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+  writeFileSync(path, changed);
+  await t.rejects(restore(), { message: /00000001\.pack is not as it was written/ });
+  rmSync(path);
+  await t.rejects(restore(), { message: /00000001\.pack is missing/ });
+  t.notOk(existsSync(join(root, 'restored', 'cluster.json')));
+  writeFileSync(path, bytes);
+  t.ok(await restore());
+});
