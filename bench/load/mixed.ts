@@ -22,12 +22,20 @@ export interface MixedResult {
   readonly errors: ReadonlyMap<string, number>;
 }
 
+export interface MixedShape {
+  readonly connections: number;
+  /** The run ends with so many answers, or when its time is up. */
+  readonly answersMin: number;
+  readonly runMsMax: number;
+}
+
 const drainMs = 200;
+const pollMs = 20;
 
 export async function runMixture(
   { host, port }: Target,
   mixture: Mixture,
-  { connections, runMs }: { connections: number; runMs: number },
+  { connections, answersMin, runMsMax }: MixedShape,
 ): Promise<MixedResult> {
   const errors = new Map<string, number>();
   let answers = 0;
@@ -61,7 +69,8 @@ export async function runMixture(
     socket.on('error', (error) => errors.set(error.message, 1));
     return socket;
   });
-  await sleep(runMs);
+  const untilMs = performance.now() + runMsMax;
+  while (answers < answersMin && performance.now() < untilMs) await sleep(pollMs);
   running = false;
   await sleep(drainMs);
   for (const socket of sockets) socket.destroy();

@@ -24,8 +24,10 @@ const items = 10_000;
 /** 95 look-ups, 5 purchases. */
 const every = 20;
 const connections = 50;
-const warmUpMs = 6_000;
-const mixedMs = 6_000;
+/** So that each item was asked for, and bought, a few times. */
+const warmUpAnswers = 10 * items;
+const mixedAnswers = 10 * items;
+const mixedMsMax = 25_000;
 const manyWorkers = 10;
 const shape: Shape = { connections, depth: 1 };
 const topicProducts = 1_000;
@@ -59,10 +61,10 @@ async function measureHitRate(bench: Bench, target: Target) {
     rarely: { template: itemRequest('buy', { quantity: 1 }), picks },
     every,
   };
-  const { quick } = bench.settings;
-  await runMixture(target, mixture, { connections, runMs: quick ? warmUpMs / 4 : warmUpMs });
+  const ends = { connections, runMsMax: bench.settings.quick ? mixedMsMax / 5 : mixedMsMax };
+  await runMixture(target, mixture, { ...ends, answersMin: warmUpAnswers });
   const before = await cacheOf(target);
-  const run = await runMixture(target, mixture, { connections, runMs: mixedMs });
+  const run = await runMixture(target, mixture, { ...ends, answersMin: mixedAnswers });
   const rate = hitRate(before, await cacheOf(target));
   bench.progress(`${run.answers} answers, ${rate[0]?.value.toFixed(2)} % hits`);
   return { ...run, rate };

@@ -1,0 +1,163 @@
+import t from 'tap';
+import type { CatalogMachine, CatalogResult } from '../../src/catalog/catalog-machine.js';
+import { lend } from '../../src/catalog/lending.js';
+import { CatalogStore } from '../../src/catalog/store.js';
+import { ThreadDesk } from '../../src/catalog/thread-desk.js';
+import type { Group, GroupStatus } from '../../src/group/types.js';
+import type {
+  CatalogCommand,
+  LendParams,
+  LookupAnswer,
+  LookupManyAnswer,
+  SearchAnswer,
+} from '../../src/wire/internal.js';
+import { ManualClock } from '../helpers/manual-clock.js';
+import { type CatalogLog, product, toyLog } from './log-builder.js';
+
+const epoch = 5;
+
+function status(machine: CatalogMachine, leads: boolean): GroupStatus {
+  const place = { epoch, seq: machine.appliedSeq };
+  return {
+    ...{ id: leads ? 'catalog-2' : 'catalog-1', leader: 'catalog-2', epoch, serving: leads },
+    ...{ role: leads ? 'leader' : 'follower', logEnd: place, commit: place.seq },
+    ...{ applied: place.seq, oldestUncommittedMs: 0, diskSilentMs: 0, incarnation: 'x' },
+  };
+}
+
+/** A store over a log that the test writes; reads are let go by the test. */
+function replica(log: CatalogLog, leads: boolean) {
+  let letGo: () => void = () => {};
+  const group = {
+    status: () => status(log.machine, leads),
+    onRole: (listener: (status: GroupStatus) => void) => {
+      if (leads) setImmediate(() => listener(status(log.machine, true)));
+    },
+    openGates: () => {},
+    electedMs: 0,
+    eachUnapplied: async () => {},
+    readBarrier: () =>
+      new Promise<number>((resolve) => {
+        letGo = () => resolve(log.machine.appliedSeq);
+      }),
+  } as unknown as Group<CatalogResult>;
+  const store = new CatalogStore({ group, machine: log.machine, clock: new ManualClock() });
+  return { store, letGo: () => letGo() };
+}
+
+async function build() {
+  const logs = { leader: toyLog(), follower: toyLog() };
+  const leader = replica(logs.leader, true);
+  const follower = replica(logs.follower, false);
+  const lent: LendParams[] = [];
+  let isReachable = true;
+  const threads = new ThreadDesk(follower.store, async (_to, _method, params) => {
+    if (!isReachable) throw new Error('cut off');
+    lent.push(params as LendParams);
+    return lend(leader.store, params as LendParams);
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  async function ask<A>(operation: string, ...args: unknown[]): Promise<A> {
+    const answer = new Promise((resolve, reject) => {
+      const reply = (error: unknown, result: unknown) => (error ? reject(error) : resolve(result));
+      threads.calls([{ operation, args, reply }]);
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    follower.letGo();
+    return (await answer) as A;
+  }
+  return {
+    ...{ ask, lent, leader },
+    cut: () => {
+      isReachable = false;
+    },
+    /** Appended at the leader, not applied anywhere yet. */
+    pending: (command: CatalogCommand) => {
+      const { gates } = leader.store;
+      gates.appended(gates.appendedSeq + 1, logs.leader.machine.touches(command));
+    },
+    apply: (command: CatalogCommand, ...replicas: ('leader' | 'follower')[]) => {
+      for (const name of replicas) logs[name].append(command);
+    },
+  };
+}
+
+const restock: CatalogCommand = ['update', 1, { quantity: 7 }];
+
+t.test('a follower’s answer may be kept where the leader lends it', async (t) => {
+  const { ask, lent } = await build();
+  const [record, lender, seq] = await ask<LookupAnswer>('lookup', 1);
+  t.match(record, [1, 'Tux']);
+  t.same([lender, seq], [epoch, 1]);
+  t.same(lent, [[[1], [], []]]);
+});
+
+t.test('not while an entry that touches it is undecided at the leader', async (t) => {
+  const { ask, pending } = await build();
+  pending(restock);
+  t.equal((await ask<LookupAnswer>('lookup', 1))[1], 0);
+  t.equal((await ask<LookupAnswer>('lookup', 'Tux'))[1], 0);
+  t.equal((await ask<LookupAnswer>('lookup', 2))[1], epoch, 'others may');
+});
+
+t.test('not where the follower lacks what the leader has applied', async (t) => {
+  const { ask, apply } = await build();
+  apply(restock, 'leader');
+  const [record, lender] = await ask<LookupAnswer>('lookup', 1);
+  t.equal(record?.[4], 100);
+  t.equal(lender, 0);
+  apply(restock, 'follower');
+  t.match(await ask<LookupAnswer>('lookup', 1), [[1, 'Tux', 'toys', 1990, 7], epoch, 2]);
+});
+
+t.test('a follower that does not reach its leader answers, and nothing is kept', async (t) => {
+  const { ask, cut } = await build();
+  cut();
+  t.match(await ask<LookupAnswer>('lookup', 1), [[1, 'Tux'], 0]);
+});
+
+t.test('that there is none may be kept, unless somebody is about to add', async (t) => {
+  const { ask, pending } = await build();
+  t.same(await ask<LookupAnswer>('lookup', 99), [null, epoch, 1]);
+  t.same(await ask<LookupAnswer>('lookup', 'Dodo'), [null, epoch, 1]);
+  pending(['add', product('Dodo')]);
+  t.equal((await ask<LookupAnswer>('lookup', 99))[1], 0, 'any id may be given away');
+  t.equal((await ask<LookupAnswer>('lookup', 'Dodo'))[1], 0);
+  t.equal((await ask<LookupAnswer>('lookup', 'Emu'))[1], epoch);
+});
+
+t.test('of many products each may be kept or not', async (t) => {
+  const { ask, pending } = await build();
+  pending(restock);
+  const [records, lender, , kept] = await ask<LookupManyAnswer>('lookup_many', [2, 1, 99]);
+  t.same(
+    records.map((record) => record?.[0] ?? null),
+    [2, 1, null],
+  );
+  t.equal(lender, epoch);
+  t.same(kept, [true, false, true]);
+});
+
+t.test('a page’s list is kept apart from its records', async (t) => {
+  const { ask, pending, lent } = await build();
+  pending(restock);
+  const search = (topic: string | null) =>
+    ask<SearchAnswer>('search', topic, topic === null ? 'u' : null, 20, 0);
+  t.match(await search('Toys'), [{ length: 2 }, null, epoch, 1, true, [false, true]]);
+  t.same(lent.at(-1), [[1, 2], [], ['toys']]);
+  pending(['update', 2, { topic: 'sea' }]);
+  t.equal((await search('Toys'))[4], false, 'it loses one');
+  t.equal((await search('sea'))[4], false, 'it gains one');
+  t.equal((await search(null))[4], false, 'found by text, it may be a part of the topic');
+  t.equal((await search('books'))[4], true);
+});
+
+t.test('a leader lends by itself', async (t) => {
+  const { leader } = await build();
+  const threads = new ThreadDesk(leader.store, () => Promise.reject(new Error('asks nobody')));
+  const answer = new Promise((resolve) => {
+    threads.calls([{ operation: 'lookup', args: [1], reply: (_error, result) => resolve(result) }]);
+  });
+  leader.letGo();
+  t.match(await answer, [[1, 'Tux'], epoch, 1]);
+});
