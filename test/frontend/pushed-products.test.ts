@@ -1,35 +1,39 @@
 import t from 'tap';
 import { newCounters } from '../../src/frontend/counters.js';
+import { ProductCache } from '../../src/frontend/product-cache.js';
 import { PushedProducts } from '../../src/frontend/pushed-products.js';
 import { SharedCache } from '../../src/frontend/shared-cache.js';
-import { decode } from '../../src/wire/codec.js';
 import type { ProductRecord } from '../../src/wire/internal.js';
 import { inSession } from './in-session.js';
 
-const tux: ProductRecord = [8, 'Tux', 'toys', 1990, 97, 4];
+const sold: ProductRecord = [8, 'Tux', 'toys', 1990, 99, 2];
 
 function build() {
-  const stamps = inSession(3, 10);
+  const stamps = inSession(3);
   const shared = new SharedCache(stamps, newCounters());
-  return { stamps, shared, pushed: new PushedProducts(stamps, shared) };
+  const thread = new ProductCache(stamps, undefined, { shared });
+  return { stamps, thread, pushes: new PushedProducts(stamps, shared) };
 }
 
-t.test('a pushed record is found by every thread until the next invalidation', async (t) => {
-  const { stamps, shared, pushed } = build();
-  stamps.invalidate(stamps.idBucket(8), 11);
-  pushed.pushed(11, [tux]);
-  const found = shared.find(8);
-  t.match(found && decode(found.encoded), { id: 8, price: 19.9, quantity: 97, version: 4 });
-  stamps.invalidate(stamps.idBucket(8), 12);
-  t.equal(shared.find(8), undefined);
+t.test('what the leader pushes is a hit in every thread, without a question', async (t) => {
+  const { stamps, thread, pushes } = build();
+  stamps.invalidate(stamps.idBucket(8), 5);
+  pushes.pushed(5, [sold]);
+  t.match(thread.find(8)?.product, { name: 'Tux', price: 19.9, quantity: 99, version: 2 });
+  t.match(thread.counters, { hits: 1, misses: 0 });
 });
 
-t.test('a record from before an invalidation, or without a session, is not kept', async (t) => {
-  const { stamps, shared, pushed } = build();
-  stamps.invalidate(stamps.idBucket(8), 12);
-  pushed.pushed(11, [tux]);
-  t.equal(shared.find(8), undefined);
+t.test('a record from before a newer invalidation is not kept', async (t) => {
+  const { stamps, thread, pushes } = build();
+  stamps.invalidate(stamps.idBucket(8), 5);
+  stamps.invalidate(stamps.idBucket(8), 6);
+  pushes.pushed(5, [sold]);
+  t.equal(thread.find(8), undefined);
+});
+
+t.test('what comes without a session is not kept', async (t) => {
+  const { stamps, thread, pushes } = build();
   stamps.endSession();
-  pushed.pushed(12, [tux]);
-  t.equal(shared.find(8), undefined);
+  pushes.pushed(5, [sold]);
+  t.equal(thread.find(8), undefined);
 });
