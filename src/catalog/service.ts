@@ -11,10 +11,13 @@ import { openFolder } from '../group/folder.js';
 import { Member } from '../group/member.js';
 import { snapshotPort } from '../group/snapshot-files.js';
 import { JobsPool } from '../pool/jobs-pool.js';
+import { decode } from '../wire/codec.js';
+import type { NewProduct } from '../wire/internal.js';
 import { CatalogAuditor } from './auditor.js';
 import { catalogFigures } from './catalog-figures.js';
 import { CatalogMachine, type CatalogResult } from './catalog-machine.js';
 import { keepCursor } from './cursor.js';
+import type { StockParts } from './first-stock-job.js';
 import { PeerDesk } from './peer-desk.js';
 import { startRestocking } from './restock.js';
 import { restoreCatalog } from './restore.js';
@@ -57,7 +60,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     if (role !== 'leader') desk.resign();
   });
   const threads = new ThreadDesk(store, (...question) => member.ask(...question));
-  const stocked = firstStock(config, store);
+  const stocked = firstStock(config, store, jobs);
   const address = config.cluster.catalogs.find(({ name }) => name === config.name);
   await member.open({
     address: required(address, `address of ${config.name}`),
@@ -88,20 +91,29 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
 }
 
 /** Resolves when this replica, as a leader, has seen to the first stock. */
-function firstStock(config: CatalogConfig, store: CatalogStore): Promise<void> {
+function firstStock(config: CatalogConfig, store: CatalogStore, jobs: JobsPool): Promise<void> {
   return new Promise((resolve, reject) => {
     store.onServing(() => {
       if (store.machine.isStocked) resolve();
-      else stockFirst(config, store).then(resolve, reject);
+      else stockFirst(config, store, jobs).then(resolve, reject);
     });
   });
 }
 
-async function stockFirst(config: CatalogConfig, store: CatalogStore): Promise<void> {
-  // Needed once in the life of a cluster, and slow to load.
-  const { readFirstStock } = await import('./first-stock.js');
-  const products = await readFirstStock(config.productsFile);
-  await store.stock(products).catch((error: unknown) => {
+async function stockFirst(
+  { productsFile: path }: CatalogConfig,
+  store: CatalogStore,
+  jobs: JobsPool,
+): Promise<void> {
+  const module = new URL('./first-stock-job.js', import.meta.url);
+  const read = (await jobs.run(module, 'readStock', { path })) as StockParts;
+  const { total, together, parts } = read;
+  const part = (from: number): NewProduct[] => {
+    const bytes = parts[Math.floor(from / together)];
+    const products = bytes ? (decode(bytes) as NewProduct[]) : [];
+    return products.slice(from % together);
+  };
+  await store.stock(total, part).catch((error: unknown) => {
     // The lead was lost meanwhile: the next leader stocks.
     if (!(error instanceof BazarError && error.retryable)) throw error;
   });

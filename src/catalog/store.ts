@@ -18,9 +18,6 @@ import { Pushes } from './pushes.js';
 import { SalesTails } from './tails.js';
 import { withPending } from './touches.js';
 
-/** With the longest names and topics they still fit an entry. */
-const stockTogether = 1_000;
-
 export interface CatalogStoreOptions {
   readonly group: Group<CatalogResult>;
   readonly machine: CatalogMachine;
@@ -94,17 +91,15 @@ export class CatalogStore {
     return result.outcomes;
   }
 
-  /** The first stock of a new cluster; does nothing where there has been one. */
-  async stock(products: readonly NewProduct[]): Promise<void> {
-    const total = products.length;
-    if (total <= stockTogether) {
-      await this.propose(['stock', products]);
-      return;
-    }
-    // Another leader may have begun with it.
-    for (let from = this.#machine.stockedSoFar; from < total; from += stockTogether) {
-      const part = products.slice(from, from + stockTogether);
-      await this.propose(['stock', part, from, total]);
+  /**
+   * The first stock of a new cluster, of `total` products; does nothing where there has been one.
+   * `part` gives the products from a place on, as many as fit an entry.
+   */
+  async stock(total: number, part: (from: number) => readonly NewProduct[]): Promise<void> {
+    while (!this.#machine.isStocked) {
+      // Another leader may have begun with it.
+      const from = this.#machine.stockedSoFar;
+      await this.propose(['stock', part(from), from, total]);
     }
   }
 

@@ -96,6 +96,6 @@ export async function openCatalog(disk: LogRecord[] = []): Promise<OneCatalog> {
 /** One that serves, with the product Tux (id 1). */
 export async function openShop(disk: LogRecord[] = []): Promise<OneCatalog> {
   const catalog = await openCatalog(disk);
-  await catalog.store.stock([product('Tux', { id: 1 })]);
+  await catalog.store.stock(1, () => [product('Tux', { id: 1 })]);
   return catalog;
 }

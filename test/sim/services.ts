@@ -57,7 +57,8 @@ export function catalogService(
         });
         const threads = new CatalogThreads(opened, (...question) => member.ask(...question));
         opened.onServing(() => {
-          if (!machine.isStocked) opened.stock(products).catch(() => {});
+          if (machine.isStocked) return;
+          opened.stock(products.length, (from) => products.slice(from)).catch(() => {});
         });
         const { restockEverySeconds: everySeconds, restockTo: target } = world.profile;
         startRestocking({ store: opened, clock: life, logger, everySeconds, target });
