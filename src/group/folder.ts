@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { ServiceConfig } from '../base/config.js';
 import type { Logger } from '../base/logging.js';
 import { systemRandom } from '../base/random.js';
+import type { SnapshotMark } from '../consensus/messages.js';
 import { CorruptionError } from '../storage/corruption.js';
 import { lockFolder } from '../storage/folder-lock.js';
 import { type Identity, openIdentity } from '../storage/identity.js';
@@ -111,6 +112,14 @@ export async function openLog(path: string, options: LogOptions): Promise<LogFol
   const snapshots = new SnapshotStore(disk, snapshotFolder);
   await snapshots.tidy();
   return { journal, snapshots, journalFolder, snapshotFolder };
+}
+
+/** What lies between the snapshot that was restored and the journal is lost: named, not asserted. */
+export function refuseGap({ journal, journalFolder }: LogFolder, base: SnapshotMark): void {
+  const [first, last] = [journal.firstSeq(), journal.lastSeq()];
+  if (last <= base.seq || first <= base.seq + 1) return;
+  const message = `it begins with entry ${first}, and the newest whole snapshot ends with ${base.seq}`;
+  throw new CorruptionError(journalFolder, 0, 'segment_missing', message);
 }
 
 async function openRepaired(

@@ -20,7 +20,7 @@ import { peerTransport } from '../net/tls-transport.js';
 import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';
 import { headerFields } from '../wire/request-header.js';
-import type { MemberFolder } from './folder.js';
+import { type MemberFolder, refuseGap } from './folder.js';
 import { headedCalls, loggedCalls } from './headed-calls.js';
 import { GroupHost } from './host.js';
 import { MemberDesk } from './member-desk.js';
@@ -130,6 +130,7 @@ export class Member<Result> {
   /** Recovers, then listens on both ports. */
   async open(doors: MemberDoors): Promise<void> {
     const { logger, config } = this.#options;
+    refuseGap(this.#options.folder, this.#options.base);
     await this.host.start();
     this.#server = new RpcServer({
       newHandler: () =>

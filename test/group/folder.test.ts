@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { ServiceConfig } from '../../src/base/config.js';
 import { silentLogger } from '../../src/base/logging.js';
-import { type MemberFolder, openFolder } from '../../src/group/folder.js';
+import { type MemberFolder, openFolder, refuseGap } from '../../src/group/folder.js';
 
 interface Start {
   readonly init?: boolean;
@@ -112,4 +112,20 @@ t.test('what a crash has left of a snapshot goes at start', async (t) => {
   t.equal(readdirSync(snapshotFolder).length, 2);
   t.equal((await again.snapshots.newest())?.mark.seq, 1);
   await again.close();
+});
+
+t.test('a journal that does not reach back to the snapshot is refused by name', async (t) => {
+  const dataDir = await founded(t);
+  const { journal, ...folder } = await start(dataDir);
+  const mark = (seq: number) => ({ seq, epoch: 1, time: 0 });
+  for (const seq of [0, 2, 3, 9])
+    t.doesNotThrow(() => refuseGap({ journal, ...folder }, mark(seq)));
+  const entry = { seq: 8, epoch: 1, time: 8, command: Buffer.from('x') };
+  journal.append([{ kind: 'entry', entry }]);
+  t.doesNotThrow(() => refuseGap({ journal, ...folder }, mark(7)));
+  t.throws(() => refuseGap({ journal, ...folder }, mark(6)), {
+    code: 'corruption',
+    file: join(dataDir, 'order-1', 'journal'),
+  });
+  await folder.close();
 });
