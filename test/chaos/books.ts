@@ -67,9 +67,17 @@ async function readBook(
   tell: (problem: string) => void,
 ): Promise<ReadonlyMap<number, Order>> {
   const book = new Map<number, Order>();
-  for (let after = 0; ; ) {
+  let [after, limit] = [0, pageOrders];
+  for (;;) {
     const invokedMs = recorder.nowMs();
-    const { items } = await client.get<{ items: Order[] }>('orders', { after, limit: pageOrders });
+    const { error, result } = await client.ask<{ items: Order[] }>('orders', { after, limit });
+    if (error && limit > 1) {
+      // Too much for one answer, or for the time that one may take.
+      limit = Math.ceil(limit / 2);
+      continue;
+    }
+    if (error) throw new Error(`the orders after ${after} cannot be read: ${error.code}`);
+    const { items } = result;
     recorder.readPage(items, invokedMs);
     for (const order of items) {
       if (order.number !== book.size + 1) tell(`order ${order.number} follows ${book.size}`);

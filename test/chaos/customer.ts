@@ -24,6 +24,8 @@ export interface CustomerOptions {
   readonly recorder: Recorder;
   readonly random: () => number;
   readonly leaving: () => boolean;
+  /** The run is given up: nothing more is waited for. */
+  readonly abandoned: () => boolean;
 }
 
 export class Customer {
@@ -144,6 +146,7 @@ export class Customer {
       this.#expect(answer?.error, 'a purchase', ['out_of_stock']);
       if (answer && !tryAgain(answer.error)) return answer;
       if (!answer || answer.error?.code === 'deadline_exceeded') recorder.attemptsLost += 1;
+      if (this.#options.abandoned()) return undefined;
       if (recorder.nowMs() - beganMs > decidedWithinMs) {
         recorder.problem(
           `purchase ${JSON.stringify(params)} was not decided in ${decidedWithinMs} ms`,

@@ -2,16 +2,11 @@
  * One run: a store is founded, customers come, blows fall until the time is over, all is healed, and
  * the books are held against what customers were told. Returns what happened; prints nothing.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { checkHistory } from '../../src/history/check.js';
 import type { History } from '../../src/history/types.js';
-import type { Product } from '../e2e/raw-client.js';
 import { seeded } from '../e2e/seeded.js';
 import { type Reckoning, reckon } from './books.js';
-import { work } from './clerk.js';
-import { Customer } from './customer.js';
-import { Door } from './door.js';
+import { sendCrowd, stock } from './crowd.js';
 import { Fleet, healsWithinMs } from './fleet.js';
 import type { Struck } from './outages.js';
 import { type Blow, deal, nameOf, type shortDeck } from './plan.js';
@@ -19,12 +14,7 @@ import { Recorder } from './recorder.js';
 import { Striker } from './striker.js';
 
 const size = { catalogs: 2, orders: 3, recovery: 1, frontends: 2 } as const;
-const plenty = 1_000_000_000;
-const productsCount = 8;
-const scarceCount = 2;
 const customersCount = 12;
-/** Some wait shorter than the store tries. */
-const patienceMs = [2_000, 7_000] as const;
 const pollMs = 10;
 
 export interface DrillOptions {
@@ -70,13 +60,12 @@ class Drill {
   readonly #blows: Struck[] = [];
   readonly #faults = new Map<string, number>();
   #now = 'the founding';
-  #leaving = false;
   #beganMs = 0;
 
   constructor(options: DrillOptions) {
     const { seed, folder, portOffset, tell } = options;
     this.#options = options;
-    this.#recorder = new Recorder(products(), () => `seed ${seed}, ${this.#now}`);
+    this.#recorder = new Recorder(stock(), () => `seed ${seed}, ${this.#now}`);
     this.#fleet = new Fleet({
       ...{ folder, portOffset, size, products: this.#recorder.first },
       died: (name, how, logTail) => {
@@ -91,50 +80,30 @@ class Drill {
   }
 
   async run(): Promise<Outcome> {
-    const { seed } = this.#options;
-    try {
-      await this.#fleet.found();
-      const [problem] = this.#recorder.wrong;
-      if (problem !== undefined) throw new Error(problem);
-      this.#beganMs = this.#recorder.nowMs();
-      const visits = this.#open();
-      await this.#strikeAll();
-      this.#now = 'the end';
-      this.#leaving = true;
-      await visits;
-      const reckoning = await reckon(this.#fleet, this.#recorder);
-      const history = this.#recorder.history();
-      return {
-        ...reckoning,
-        ...{ seed, elapsedMs: this.#elapsedMs(), blows: this.#blows, faults: this.#faults },
-        problems: [
-          ...this.#recorder.wrong,
-          ...reckoning.problems,
-          ...checkHistory(history).problems,
-        ],
-        ...{ recorder: this.#recorder, history },
-      };
-    } finally {
-      await this.#fleet.close();
-    }
+    const reckoning = await this.#reckoning().finally(() => this.#fleet.close());
+    const history = this.#recorder.history();
+    return {
+      ...reckoning,
+      ...{ seed: this.#options.seed, elapsedMs: this.#elapsedMs() },
+      ...{ blows: this.#blows, faults: this.#faults, recorder: this.#recorder, history },
+      problems: [...this.#recorder.wrong, ...reckoning.problems, ...checkHistory(history).problems],
+    };
   }
 
-  /** Customers and the clerk come. Resolves when all have left. */
-  async #open(): Promise<void> {
-    const recorder = this.#recorder;
-    const ports = this.#fleet.frontends.map((name) => this.#fleet.rawPort(name));
-    const leaving = (): boolean => this.#leaving;
-    const token = readFileSync(join(this.#fleet.dataDir, 'admin.token'), 'utf8').trim();
-    const scarce = recorder.first.filter((one) => one.quantity < plenty).map(({ id }) => id);
-    const random = (i: number) => seeded(this.#options.seed + 100 + i);
-    const customers = Array.from({ length: customersCount }, (_, i) => {
-      const door = new Door(ports, i, patienceMs[i % 2] ?? 0);
-      const name = `customer-${i + 1}`;
-      return new Customer({ name, door, recorder, random: random(i), leaving }).visit();
-    });
-    const door = new Door(ports, 0, patienceMs[0], token);
-    const clerk = work({ door, recorder, scarce, random: random(customersCount), leaving });
-    await Promise.all([...customers, clerk]);
+  async #reckoning(): Promise<Reckoning> {
+    await this.#fleet.found();
+    const [problem] = this.#recorder.wrong;
+    if (problem !== undefined) throw new Error(problem);
+    this.#beganMs = this.#recorder.nowMs();
+    const crowd = sendCrowd(this.#fleet, this.#recorder, this.#options.seed, customersCount);
+    try {
+      await this.#strikeAll();
+      this.#now = 'the end';
+      await crowd.leave();
+      return await reckon(this.#fleet, this.#recorder);
+    } finally {
+      crowd.abandon();
+    }
   }
 
   async #strikeAll(): Promise<void> {
@@ -196,14 +165,6 @@ class Drill {
   #elapsed(): string {
     return `${(this.#elapsedMs() / 1_000).toFixed(3).padStart(9)} s`;
   }
-}
-
-/** Some never run out, some do all the time. */
-function products(): Product[] {
-  return Array.from({ length: productsCount }, (_, i) => ({
-    ...{ id: i + 1, name: `Product ${i + 1}`, topic: 'chaos', price: 19.9 + i, version: 1 },
-    quantity: i < scarceCount ? 20 : plenty,
-  }));
 }
 
 function sum(numbers: Iterable<number>): number {
