@@ -112,9 +112,9 @@ export const storageLimits = {
 } as const;
 
 export const cacheLimits = {
-  /** Products that one session thread keeps, and their bytes, names and 404s included. */
+  /** Products, or that there are none, that one session thread keeps, and the bytes of both. */
   entriesMax: 50_000,
-  bytesMax: 32 * mib,
+  bytesMax: 48 * mib,
   /** Pages of searches that one session thread keeps, as lists of ids. */
   searchesMax: 5_000,
   searchBytesMax: 8 * mib,

@@ -48,6 +48,8 @@ export interface CacheBounds {
 
 /** Of an entry beside its text or bytes: objects, the maps' and lists' places. */
 const entryBytes = 320;
+/** The share of the bytes that names may take. */
+const namesShare = 1 / 4;
 /** Among the ids: those of which no product has been heard; they are invalidated together. */
 const unusedIds = 0;
 
@@ -69,18 +71,14 @@ export class ProductCache {
     this.#shared = shared;
     this.#products = new LRUCache({
       max: entriesMax,
-      maxSize: bytesMax,
+      maxSize: Math.ceil(bytesMax * (1 - namesShare)),
       sizeCalculation: (entry) => entryBytes + 3 * (entry.product ? entry.encoded.length : 0),
     });
     this.#names = new LRUCache({
       max: entriesMax,
-      maxSize: bytesMax,
+      maxSize: Math.ceil(bytesMax * namesShare),
       sizeCalculation: (_entry, name) => entryBytes + 2 * name.length,
     });
-  }
-
-  get isOff(): boolean {
-    return this.#products === undefined;
   }
 
   get size(): number {
