@@ -75,11 +75,6 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#products.find(query);
   }
 
-  /** True for ids never used: an entry that names none may give them away at any time. */
-  isUnusedId(id: number): boolean {
-    return id >= this.#products.nextId;
-  }
-
   /** Ids of the products that a restock to `target` would change, ascending. */
   belowTarget(target: number): number[] {
     return this.#products.below(target);
