@@ -12,7 +12,10 @@ import { Store } from './store.js';
 
 const portOffset = 3024;
 const store = new Store(t, portOffset);
-await store.up('--restock-every', '0', '--workers', '1');
+const dialectPort = 11_140;
+const dialect = ['--dialect-port', `bazar=${dialectPort}`];
+const flags = ['--restock-every', '0', '--workers', '1', ...dialect];
+await store.up(...flags);
 
 /** Runs a client command that must succeed, and reads its JSON. */
 async function json<T>(t: Test, ...args: string[]): Promise<T> {
@@ -120,13 +123,47 @@ t.test(
     t.match(audit, { ok: true, problems: [] });
 
     await store.killAll();
-    await store.up('--restock-every', '0');
+    await store.up(...flags);
     const verified = await json<Record<string, unknown>>(t, 'load', '--verify', file);
     t.match(verified, { ok: true, verified: report.sold, mismatches: [] });
     t.equal((await json<{ orders: number }>(t, 'audit')).orders, audit.orders);
     t.match(await store.bazar(['audit']), { code: 0, out: /the books balance\n$/ });
   },
 );
+
+t.test('products go out as CSV and come back, changed where they were changed', async (t) => {
+  const { out } = await store.bazar(['export']);
+  t.match(out, /^id,name,topic,price,quantity\n1,/);
+  const changed = out.replace(/^16,Frisbee,toys,[\d.]+,\d+$/m, '16,Frisbee,flying toys,8.99,77');
+  const rows = `${changed},Yo-yo,toys,4.5,3\n18,Tux,toys,1,1\n`;
+  t.match(await store.bazar(['import'], rows), {
+    code: 1,
+    out: '1 added, 1 updated, 16 unchanged, 1 row refused\n',
+    err: /line 20: "Tux" stands on line 9 already/,
+  });
+  t.match(await json<Product>(t, 'lookup', 'Frisbee'), { topic: 'flying toys', quantity: 77 });
+  t.match(await json<Product>(t, 'lookup', 'Yo-yo'), { id: 18, quantity: 3 });
+  t.match(await store.bazar(['import'], rows), { out: /^0 added, 0 updated, 18 unchanged/ });
+});
+
+t.test('older clients find their store at a port of its own, and see into the cache', async (t) => {
+  const at = `http://127.0.0.1:${dialectPort}`;
+  const lookUp = async (): Promise<string> => (await fetch(`${at}/lookup/14`)).text();
+  const { quantity } = await json<Product>(t, 'lookup', 'Erector Set');
+  const book = (left: number): string => `{"cost":59.0,"quantity":${left},"title":"Erector Set"}`;
+  t.equal(await lookUp(), book(quantity));
+  const cached = async (): Promise<number[]> => {
+    const dump = await store.http('/dialects/bazar-v2/dump/');
+    const { lookup } = (await dump.json()) as { lookup: { id: number }[] };
+    return lookup.map(({ id }) => id);
+  };
+  t.ok((await cached()).includes(14));
+  t.equal((await fetch(`${at}/invalidate/14`, { method: 'DELETE' })).status, 200);
+  t.notOk((await cached()).includes(14), 'no thread keeps it');
+  const bought = await fetch(`${at}/buy/14`, { method: 'PUT' });
+  t.match(await bought.json(), { book_id: 14, order_id: Number });
+  t.equal(await lookUp(), book(quantity - 1));
+});
 
 t.test('the example in Python buys', async (t) => {
   const script = fileURLToPath(new URL('../../../docs/examples/buy.py', import.meta.url));

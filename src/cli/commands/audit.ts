@@ -5,6 +5,7 @@ import { defineCommand } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
 import type { Io } from '../io.js';
 import { printJson, printTable } from '../output.js';
+import { paint } from '../paint.js';
 
 const hashShown = 16;
 
@@ -46,6 +47,7 @@ async function show(report: AuditReport, io: Io): Promise<void> {
     ]),
   );
   io.out(`\nsales ${report.sales}, orders ${report.orders}\n`);
-  for (const problem of report.problems) io.out(`problem: ${problem}\n`);
-  io.out(report.ok ? 'the books balance\n' : 'the books do not balance\n');
+  for (const problem of report.problems) io.out(`${paint(io, 'bad', 'problem:')} ${problem}\n`);
+  const verdict = report.ok ? 'the books balance' : 'the books do not balance';
+  io.out(`${paint(io, report.ok ? 'good' : 'bad', verdict)}\n`);
 }

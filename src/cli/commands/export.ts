@@ -8,7 +8,8 @@ import { clientSpecs, withClient } from '../client-options.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
 import { choice, positional } from '../options.js';
-import { exportProducts, type Format, formats } from '../stock/export-run.js';
+import { type Format, formats } from '../stock/columns.js';
+import { exportProducts } from '../stock/export-run.js';
 
 export const exportAll = defineCommand({
   usage: 'export [file]',

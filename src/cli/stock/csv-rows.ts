@@ -9,9 +9,7 @@ import { priceToCents } from '../../wire/money.js';
 import type { Params } from '../../wire/schemas.js';
 import { validateParams } from '../../wire/validate.js';
 import { UsageError } from '../exit-codes.js';
-
-export const columns = ['id', 'name', 'topic', 'price', 'quantity'] as const;
-type Column = (typeof columns)[number];
+import { type Column, columns } from './columns.js';
 
 /** A quote that is never closed must not swallow a whole file. */
 const rowCharactersMax = 64 * 1024;

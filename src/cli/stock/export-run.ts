@@ -5,10 +5,7 @@
 import { unreachable } from '../../base/assert.js';
 import type { BazarClient } from '../../client/bazar-client.js';
 import type { Product } from '../../wire/schemas.js';
-import { columns } from './csv-rows.js';
-
-export const formats = ['csv', 'json'] as const;
-export type Format = (typeof formats)[number];
+import { columns, type Format } from './columns.js';
 
 /** With the longest names a page stays below half a frame. */
 const pageItems = 250;
