@@ -7,6 +7,7 @@ import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
 import { exportAll } from './commands/export.js';
 import { importProducts } from './commands/import.js';
+import { init } from './commands/init.js';
 import { kill } from './commands/kill.js';
 import { load } from './commands/load.js';
 import { logs } from './commands/logs.js';
@@ -24,7 +25,7 @@ import { up } from './commands/up.js';
 import { isBuilt } from './service-order.js';
 
 export function allCommands(): Entry[] {
-  const store = [up, down, status, kill, start, logs, doctor, backup, restoreCopy];
+  const store = [up, down, init, status, kill, start, logs, doctor, backup, restoreCopy];
   const shopping = [shop, search, lookup, buy, order, orders];
   const services = isBuilt('recovery') ? [catalog, recovery, frontend] : [catalog, frontend];
   return [...store, ...shopping, product, importProducts, exportAll, audit, load, ...services];
