@@ -15,6 +15,8 @@ import type { GroupName, World } from './world.js';
 /** Of a member that misses what its leader commits, and of the one who has it too. */
 const behindMs = 200;
 const thirdDownMs = 900;
+/** A lease that was asked for is granted by then. */
+const answeredMs = 100;
 /** Snapshots are durable by then. */
 const renewMs = 40;
 
@@ -221,20 +223,27 @@ export class FaultDriver {
   }
 
   #setAdrift(frontend: Target, how: Drift, forMs: number): void {
-    const { catalogs, frontends } = this.#cluster;
+    const cutOff = (ms: number): void => {
+      for (const { name } of this.#cluster.catalogs) this.#cuts.cut(frontend, name, true, ms);
+    };
     switch (how) {
       case 'pause':
         this.#pause(frontend, forMs);
         break;
       case 'pause-renewing':
-        frontends
+        this.#cluster.frontends
           .find(({ name }) => name === frontend)
           ?.atRenewal(() => {
-            if (!this.#healed) this.#pause(frontend, forMs);
+            if (this.#healed) return;
+            this.#pause(frontend, forMs);
+            // The answer has come; what is invalidated from then on has not, nor after the pause.
+            this.#world.scheduler.in(answeredMs, () => {
+              if (!this.#healed) cutOff(forMs + answeredMs);
+            });
           });
         break;
       case 'cut':
-        for (const { name } of catalogs) this.#cuts.cut(frontend, name, true, forMs);
+        cutOff(forMs);
         break;
       case 'with-leader':
         this.#cuts.divide([frontend, this.#name('catalog-leader')], { forMs, reset: 'never' });
