@@ -90,5 +90,5 @@ export class SearchCache {
 
 /** Searches that differ in case alone are the same. */
 function keyOf([topic, text, limit, after]: SearchParams): string {
-  return `${limit} ${after} ${text?.length ?? -1} ${text ?? ''} ${topic ?? '-'}`.toLowerCase();
+  return JSON.stringify([topic?.toLowerCase() ?? null, text?.toLowerCase() ?? null, limit, after]);
 }

@@ -45,6 +45,21 @@ t.test('each page, and each limit, is a list of its own', async (t) => {
   t.equal(asked.length, 4);
 });
 
+t.test('whatever customers write, different searches are not taken for each other', async (t) => {
+  const { shop, asked, soon } = stageShop(catalog(shelf(1)));
+  const searches = [
+    { text: 'x' },
+    { topic: '-', text: 'x' },
+    { topic: 'x' },
+    { topic: 'a', text: 'b c' },
+    { topic: 'c', text: 'a b' },
+    { topic: 'a","b' },
+    { topic: 'null' },
+  ];
+  for (const search of searches) await shop.search(search, soon());
+  t.equal(asked.length, searches.length);
+});
+
 t.test('the products of a page are look-ups that need no question', async (t) => {
   const { shop, asked, soon } = stageShop(catalog(shelf(1, 2)));
   await shop.search(toys, soon());
@@ -134,4 +149,12 @@ t.test('the encoded page is the page', async (t) => {
 t.test('a search for nothing is refused', async (t) => {
   const { shop, soon } = stageShop(() => t.fail('nobody is asked'));
   await t.rejects(shop.search({}, soon()), { code: 'invalid_argument' });
+});
+
+t.test('a topic by any name is not the lack of one', async (t) => {
+  const { shop, asked, soon } = stageShop(catalog(shelf(1)));
+  for (const params of [{ topic: '-', text: 'x' }, { text: 'x' }, { topic: 'null', text: 'x' }]) {
+    await shop.search(params, soon());
+  }
+  t.equal(asked.length, 3, 'each is a list of its own');
 });
