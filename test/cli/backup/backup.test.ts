@@ -12,6 +12,7 @@ import { planCluster } from '../../../src/cli/launcher/store-plan.js';
 import type { Entry } from '../../../src/consensus/types.js';
 import { createNodeDisk } from '../../../src/storage/node-disk.js';
 import { openJournal } from '../../../src/storage/open-journal.js';
+import { SnapshotStore } from '../../../src/storage/snapshot-store.js';
 import { encode } from '../../../src/wire/codec.js';
 import type { SalesMessage } from '../../../src/wire/internal.js';
 import { byFrontend, type CatalogLog, toyLog } from '../../catalog/log-builder.js';
@@ -126,6 +127,36 @@ t.test('of the catalogs the newest log counts: the later epoch, then the longer'
   await member('catalog-2', soldLog(4).entries, 2);
   await member('order-1', []);
   t.match(await backUp(), { catalog: { from: 'catalog-1', sales: 2, epoch: 3 } });
+});
+
+t.test('a log that begins behind a snapshot is copied with it', async (t) => {
+  const { member, backUp, restore, dataDir, root } = stage(t);
+  const log = soldLog(3);
+  const { appliedSeq: seq } = log.machine;
+  const snapshots = new SnapshotStore(createNodeDisk(), join(dataDir, 'catalog-1', 'snapshots'));
+  const label = { seq, epoch: 1, time: 0, hash: log.machine.hash() };
+  await snapshots.save(label, log.machine.snapshot());
+  log.sell(byFrontend('purchase 4', [[1, 1]]));
+  await member('catalog-1', log.entries.slice(seq));
+  await member('order-1', bookOf(4));
+  const { catalog } = await backUp();
+  t.match(catalog, { sales: 4, state: log.machine.hash(), seq: seq + 1 });
+  await restore();
+  t.equal(readdirSync(join(root, 'restored', 'catalog-1', 'snapshots')).length, 2);
+});
+
+t.test('a log that ends with its snapshot is that snapshot', async (t) => {
+  const { member, backUp, dataDir } = stage(t);
+  const log = soldLog(3);
+  const { appliedSeq: seq } = log.machine;
+  const snapshots = new SnapshotStore(createNodeDisk(), join(dataDir, 'catalog-1', 'snapshots'));
+  await snapshots.save(
+    { seq, epoch: 1, time: 0, hash: log.machine.hash() },
+    log.machine.snapshot(),
+  );
+  await member('catalog-1', []);
+  await member('order-1', bookOf(3));
+  t.match(await backUp(), { catalog: { sales: 3, seq }, order: { orders: 3 } });
 });
 
 t.test('a book that does not add up is no copy', async (t) => {
