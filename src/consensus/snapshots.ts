@@ -37,6 +37,9 @@ export function onSnapshotRequest(state: State, from: MemberId): void {
 /** To the member that sends one: go on, as long as the right to send it stands. */
 export function onChunked(state: State, from: MemberId, answer: Chunked): void {
   if (answer.epoch !== state.promised.epoch) return;
+  const peer = state.stage.kind === 'leader' ? state.stage.peers.get(from) : undefined;
+  // However long all of it takes, it is under way.
+  if (peer) peer.snapshotMs = state.nowMs;
   state.out.chunkAnswers.push({ from, answer });
 }
 

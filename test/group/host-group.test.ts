@@ -142,6 +142,21 @@ t.test('a wiped replica behind the log gets a snapshot and then its vote', async
   t.equal(trio.member('a').machine.hash(), trio.member('c').machine.hash(), 'and after a restart');
 });
 
+t.test('a snapshot that takes its time is sent once', async (t) => {
+  const trio = await opened(t);
+  await trio.elect('c');
+  const big = 'v'.repeat(1024 * 1024);
+  for (let i = 0; i < 12; i++) await propose(trio, 'c', `${i}${big}`);
+  await trio.compact('c');
+  await trio.crash('a');
+  trio.wipe('a');
+  trio.member('c').partMs = 1_000;
+  await trio.start('a');
+  await trio.clock.advance(20_000);
+  t.equal(trio.member('a').machine.values.length, 12);
+  t.equal(trio.member('c').snapshotsBegun, 1);
+});
+
 t.test('a witness ahead of the survivor hands its log over', async (t) => {
   const trio = await opened(t, ['c']);
   await trio.elect('b');

@@ -11,10 +11,13 @@ export interface MemorySnapshot {
 export interface MemorySnapshots {
   readonly partBytes: number;
   newest(): MemorySnapshot | undefined;
+  /** Before each part is read. */
+  wait?(): Promise<void>;
   install(snapshot: MemorySnapshot): Promise<void>;
 }
 
-export function memorySnapshots({ partBytes, newest, install }: MemorySnapshots): SnapshotPort {
+export function memorySnapshots(options: MemorySnapshots): SnapshotPort {
+  const { partBytes, newest, install, wait } = options;
   return {
     async latest() {
       const found = newest();
@@ -22,7 +25,10 @@ export function memorySnapshots({ partBytes, newest, install }: MemorySnapshots)
       const { mark, bytes } = found;
       return {
         ...{ mark, bytes: bytes.length },
-        read: async (offset) => bytes.subarray(offset, offset + partBytes),
+        async read(offset) {
+          await wait?.();
+          return bytes.subarray(offset, offset + partBytes);
+        },
         close: async () => {},
       };
     },

@@ -33,6 +33,9 @@ export class TrioMember {
   machine = new Register();
   journal = new MemoryJournal();
   snapshot: MemorySnapshot | undefined;
+  /** How long its disk takes for a part of the snapshot, and how often it was begun with one. */
+  partMs = 0;
+  snapshotsBegun = 0;
   learner = false;
   incarnation = 1;
   applied: Entry[] = [];
@@ -137,7 +140,14 @@ export class Trio {
       },
       snapshots: memorySnapshots({
         partBytes: 1024 * 1024,
-        newest: () => member.snapshot,
+        newest: () => {
+          member.snapshotsBegun += 1;
+          return member.snapshot;
+        },
+        wait: () => {
+          if (member.partMs === 0) return Promise.resolve();
+          return new Promise((resolve) => this.clock.after(member.partMs, resolve));
+        },
         install: async (snapshot) => {
           member.snapshot = snapshot;
           member.machine.restore(unpackPieces(snapshot.bytes));
