@@ -4,7 +4,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Address, parseAddress } from '../base/address.js';
+import { type Address, formatAddress, parseAddress } from '../base/address.js';
 import { BazarError } from '../base/errors.js';
 import type { BazarClient } from '../client/bazar-client.js';
 import { UsageError } from './exit-codes.js';
@@ -44,6 +44,24 @@ export async function withClient<T>(
   use: (client: BazarClient) => Promise<T>,
 ): Promise<T> {
   return useClient(await openClient(options), use);
+}
+
+/** A client for each frontend, to hear every one of them. */
+export async function withEach<T>(
+  options: ClientOptions,
+  use: (clients: readonly BazarClient[]) => Promise<T>,
+): Promise<T> {
+  const each = addressesOf(options).map(formatAddress);
+  const clients = await Promise.all(
+    each.map((address) => openClient({ ...options, address: [address] })),
+  );
+  try {
+    return await use(clients);
+  } catch (error) {
+    throw error instanceof BazarError ? withAdvice(error) : error;
+  } finally {
+    for (const client of clients) client.close();
+  }
 }
 
 /** As `withClient`, with admin rights. */

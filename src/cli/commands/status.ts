@@ -1,5 +1,5 @@
 /** `bazar status`: who leads, who follows, who is down; and how the caches do. */
-import { clientSpecs, openClient, withClient } from '../client-options.js';
+import { clientSpecs, withEach } from '../client-options.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
 import { flag } from '../options.js';
@@ -15,16 +15,18 @@ export const status = defineCommand({
   },
   async run(options, io) {
     const { json } = options;
-    if (options.watch) {
-      const { watchStatus } = await import('../status/watch.js');
-      const client = await openClient(options);
-      await watchStatus({ client, json, io }).finally(() => client.close());
-      return exitCodes.ok;
-    }
-    const store = await withClient(options, (client) => client.status());
-    const { describeStatus } = await import('../status/status-view.js');
-    if (json) printJson(io, store);
-    else io.out(await describeStatus(io, { store, atMs: 0 }));
+    const { wholeStatus } = await import('../status/whole-status.js');
+    await withEach(options, async (clients) => {
+      const client = wholeStatus(clients);
+      if (options.watch) {
+        const { watchStatus } = await import('../status/watch.js');
+        return watchStatus({ client, json, io });
+      }
+      const store = await client.status();
+      const { describeStatus } = await import('../status/status-view.js');
+      if (json) printJson(io, store);
+      else io.out(await describeStatus(io, { store, atMs: 0 }));
+    });
     return exitCodes.ok;
   },
 });

@@ -4,19 +4,19 @@
  * whoever watches wants to see it come back.
  */
 import { sleep, waitingClock } from '../../base/clock.js';
-import type { BazarClient } from '../../client/bazar-client.js';
 import type { StoreStatus } from '../../frontend/types.js';
 import type { Io } from '../io.js';
 import { paint } from '../paint.js';
 import { Happenings } from './happenings.js';
 import { Screen } from './screen.js';
 import { describeStatus, type Sight } from './status-view.js';
+import type { StatusSource } from './whole-status.js';
 
 const lookEveryMs = 1_000;
 const rowsForHappeningsMin = 3;
 
 export interface WatchOptions {
-  readonly client: BazarClient;
+  readonly client: StatusSource;
   readonly json: boolean;
   readonly io: Io;
 }
@@ -67,7 +67,7 @@ async function watchOnScreen({ client, io }: WatchOptions, stop: AbortController
   }
 }
 
-async function see(client: BazarClient): Promise<Sight> {
+async function see(client: StatusSource): Promise<Sight> {
   const store: StoreStatus = await client.status({ timeoutMs: lookEveryMs });
   return { store, atMs: waitingClock.nowMs() };
 }
