@@ -5,7 +5,7 @@
 import type { Address } from './address.js';
 import type { DialectName } from './dialect-names.js';
 import type { LogSettings } from './logging.js';
-import type { TlsFiles } from './tls-files.js';
+import type { PeerTlsFiles, TlsFiles } from './tls-files.js';
 
 /** Where a member answers requests, and where the owners of other services reach its owner. */
 export interface MemberAddresses {
@@ -35,7 +35,7 @@ export interface ServiceConfig {
   /** The secret by which services know each other. */
   readonly clusterToken: string;
   /** What services show each other; undefined: they talk in the clear. */
-  readonly clusterTls: TlsFiles | undefined;
+  readonly clusterTls: PeerTlsFiles | undefined;
 }
 
 export interface CatalogConfig extends ServiceConfig {

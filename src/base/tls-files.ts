@@ -1,7 +1,11 @@
-/** A certificate with its key and, where others must show one too, the authority: all in PEM. */
+/** A certificate with its key, in PEM. */
 export interface TlsFiles {
   readonly cert: string;
   readonly key: string;
-  /** Whose certificates are believed. */
-  readonly ca?: string;
+}
+
+/** Of a service that also asks its peers for their certificates. */
+export interface PeerTlsFiles extends TlsFiles {
+  /** The authority whose certificates are believed: all of one store have the same. */
+  readonly ca: string;
 }

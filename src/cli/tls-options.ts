@@ -1,6 +1,6 @@
 /** The options that name certificates, and the files that they mean, read once at the entry. */
 import { readFileSync } from 'node:fs';
-import type { TlsFiles } from '../base/tls-files.js';
+import type { PeerTlsFiles, TlsFiles } from '../base/tls-files.js';
 import { UsageError } from './exit-codes.js';
 import { flag, text, type Values } from './options.js';
 
@@ -23,7 +23,7 @@ export const clientTlsSpecs = {
 
 export interface TlsSecrets {
   readonly tls: TlsFiles | undefined;
-  readonly clusterTls: TlsFiles | undefined;
+  readonly clusterTls: PeerTlsFiles | undefined;
 }
 
 export function readTls(options: Values<typeof tlsSpecs>): TlsSecrets {

@@ -7,7 +7,7 @@ import { type Clock, every, systemClock } from '../base/clock.js';
 import type { ClusterConfig, MemberAddresses } from '../base/config.js';
 import { cacheLimits, wireLimits } from '../base/limits.js';
 import { systemRandom } from '../base/random.js';
-import type { TlsFiles } from '../base/tls-files.js';
+import type { PeerTlsFiles } from '../base/tls-files.js';
 import { type Identity, introduction } from '../net/handshake.js';
 import { RpcClient } from '../net/rpc-client.js';
 import { peerTransport } from '../net/tls-transport.js';
@@ -32,7 +32,7 @@ export interface FrontendThreadData {
   readonly identity: Identity;
   readonly clusterId: string;
   readonly clusterToken: string;
-  readonly clusterTls: TlsFiles | undefined;
+  readonly clusterTls: PeerTlsFiles | undefined;
   readonly cluster: ClusterConfig;
   readonly stamps: SharedArrayBuffer;
   /** The cache that all threads share. */

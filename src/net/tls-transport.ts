@@ -13,7 +13,7 @@ import {
   connect as tlsConnect,
 } from 'node:tls';
 import { BazarError } from '../base/errors.js';
-import type { TlsFiles } from '../base/tls-files.js';
+import type { PeerTlsFiles, TlsFiles } from '../base/tls-files.js';
 import { connectionDuplex } from './duplex.js';
 import {
   connected,
@@ -47,7 +47,7 @@ export function tlsClientTransport({ ca }: TlsTrust): Transport {
  * Between services: each side must show a certificate of the same authority. Its name is not
  * checked, for machines move; the handshake above proves who it is.
  */
-export function tlsPeerTransport(files: TlsFiles): Transport {
+export function tlsPeerTransport(files: PeerTlsFiles): Transport {
   const own = { ...files, minVersion, ...socketOptions } as const;
   return {
     connect: ({ host, port }, timeoutMs) => {
@@ -63,7 +63,7 @@ export function tlsPeerTransport(files: TlsFiles): Transport {
 }
 
 /** What services talk over: plain TCP, or TLS where they have certificates. */
-export function peerTransport(files: TlsFiles | undefined): Transport {
+export function peerTransport(files: PeerTlsFiles | undefined): Transport {
   return files === undefined ? tcpTransport : tlsPeerTransport(files);
 }
 

@@ -5,7 +5,7 @@
 import { join, resolve } from 'node:path';
 import type { Address } from '../../base/address.js';
 import type { ClusterConfig, MemberAddresses, ServiceConfig } from '../../base/config.js';
-import type { TlsFiles } from '../../base/tls-files.js';
+import type { PeerTlsFiles, TlsFiles } from '../../base/tls-files.js';
 import { dialectPorts } from '../dialect-ports.js';
 import type { Values } from '../options.js';
 import type { ServiceOrder } from '../service-order.js';
@@ -17,7 +17,7 @@ export interface Secrets {
   readonly adminToken: string;
   readonly clusterToken: string;
   readonly tls?: TlsFiles | undefined;
-  readonly clusterTls?: TlsFiles | undefined;
+  readonly clusterTls?: PeerTlsFiles | undefined;
 }
 
 const ports = { http: 8080, raw: 8180, catalog: 9000, order: 8090, recovery: 9600 } as const;
