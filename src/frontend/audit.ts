@@ -6,6 +6,12 @@
 import type { AuditMark, CatalogAudit, OrderAudit } from '../wire/internal.js';
 import type { AuditProduct, AuditReport } from './types.js';
 
+/** A third of a public frame, for JSON is longer. */
+const listBytesMax = 350 * 1024;
+/** Of a product beside its name. */
+const productBytes = 80;
+const problemsMax = 500;
+
 export interface ReplicaMark {
   readonly name: string;
   readonly group: 'catalog' | 'order';
@@ -35,7 +41,29 @@ export function auditReport(
     problems.push('the state recomputed from the log differs from the state that is served');
   }
   const replicas = marks.map(({ name, group, mark: [seq, hash] }) => ({ name, group, seq, hash }));
-  return { ok: problems.length === 0, sales, orders, products, replicas, problems };
+  const report = { ok: problems.length === 0, sales, orders, replicas };
+  return { ...report, ...listed(products), problems: fitting(problems) };
+}
+
+/** What fits a public answer; every product was checked. */
+function listed(products: readonly AuditProduct[]): Pick<AuditReport, 'products' | 'left_out'> {
+  const wrong = products.filter((product) => productProblems(product).length > 0);
+  const inOrder = wrong.length === 0 ? products : [...new Set([...wrong, ...products])];
+  const shown: AuditProduct[] = [];
+  let bytes = 0;
+  for (const product of inOrder) {
+    bytes += productBytes + Buffer.byteLength(product.name);
+    if (bytes > listBytesMax) break;
+    shown.push(product);
+  }
+  const more = products.length - shown.length;
+  return { products: shown, ...(more > 0 ? { left_out: more } : {}) };
+}
+
+function fitting(problems: readonly string[]): string[] {
+  const more = problems.length - problemsMax;
+  if (more <= 0) return [...problems];
+  return [...problems.slice(0, problemsMax), `and ${more} more`];
 }
 
 function productProblems(product: AuditProduct): string[] {

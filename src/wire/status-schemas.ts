@@ -50,7 +50,12 @@ export const AuditReport = Type.Object({
   ok: Type.Boolean({ description: 'Everything balances.' }),
   sales: Count,
   orders: Count,
-  products: Type.Array(AuditProduct),
+  products: Type.Array(AuditProduct, {
+    description: 'All that fit an answer, those that do not balance first.',
+  }),
+  left_out: Type.Optional(
+    Type.Integer({ minimum: 1, description: 'Products that were checked and are not listed.' }),
+  ),
   replicas: Type.Array(
     Type.Object({ name: Type.String(), group: Group, seq: Count, hash: Type.String() }),
     { description: "State hash of each replica at the audit's entry." },

@@ -64,3 +64,27 @@ for (const [title, catalogAudit, orderAudit, replicaMarks, problem] of imbalance
     );
   });
 }
+
+t.test(
+  'of very many products those that do not balance are listed, and as many as fit',
+  async (t) => {
+    const book = (id: number, stock: number) => [id, `Product ${id}`, 100, 0, stock] as const;
+    const books = Array.from({ length: 100_000 }, (_none, i) =>
+      book(i + 1, i === 99_000 ? 7 : 100),
+    );
+    const report = auditReport([9, 'c', 'c', 0, books], [5, 'o', 0, [], []], marks);
+    t.equal(report.ok, false);
+    t.equal(report.problems.length, 1, 'all were checked');
+    t.equal(report.products[0]?.id, 99_001);
+    t.equal(report.products.length + (report.left_out ?? 0), 100_000);
+    t.ok(Buffer.byteLength(JSON.stringify(report)) < 1024 * 1024, 'the answer fits a frame');
+  },
+);
+
+t.test('of very many problems the first are told, and how many there are', async (t) => {
+  const book = (id: number) => [id, `Product ${id}`, 100, 0, 99] as const;
+  const books = Array.from({ length: 10_000 }, (_none, i) => book(i + 1));
+  const { problems } = auditReport([9, 'c', 'c', 0, books], [5, 'o', 0, [], []], marks);
+  t.equal(problems.length, 501);
+  t.equal(problems.at(-1), 'and 9500 more');
+});

@@ -35,6 +35,7 @@ async function show(report: AuditReport, io: Io): Promise<void> {
       one.ordered,
     ]),
   );
+  if (report.left_out !== undefined) io.out(`… and ${report.left_out} more products\n`);
   io.out('\n');
   await printTable(
     io,
