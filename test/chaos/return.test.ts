@@ -26,7 +26,7 @@ t.test('whoever was away comes back, and the group sells meanwhile', async (t) =
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const recorder = new Recorder(stock(), () => t.name);
   const fleet = new Fleet({
-    ...{ folder, size, portOffset: 3143, products: recorder.first },
+    ...{ folder, size, portOffset: 3531, products: recorder.first },
     died: (name, how, logTail) => recorder.problem(`${name} ended (${how}): ${logTail}`),
   });
   t.teardown(() => fleet.close());

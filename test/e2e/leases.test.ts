@@ -70,7 +70,7 @@ t.test('a frontend that hangs delays a sale by a lease, and serves nothing old',
 });
 
 t.test('a frontend that is killed delays sales no longer than its lease lasts', async (t) => {
-  const store = new Store(t, 3238, size);
+  const store = new Store(t, 3537, size);
   const { flags } = await upWithStock(store);
   const here = await store.raw();
   await here.get<Product>('lookup', item);

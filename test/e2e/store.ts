@@ -26,7 +26,9 @@ export interface Size {
 const smallest: Size = { catalogs: 1, orders: 1, recovery: 0 };
 
 /** Far above what any of these tests takes, for machines that are busy with other things. */
-const testTimeoutMs = 180_000;
+const testTimeoutMs = 240_000;
+/** A start compiles the code of nine processes; on a machine that is full that takes its time. */
+const startMs = 120_000;
 
 export class Store {
   readonly folder: string;
@@ -81,10 +83,11 @@ export class Store {
     };
     launcher.stdout.on('data', hear);
     launcher.stderr.on('data', hear);
-    await until(`the store is ready; it said: ${this.#said}`, async () => {
+    const looked = async (): Promise<boolean> => {
       if (launcher.exitCode !== null) throw new Error(`the launcher ended: ${this.#said}`);
       return this.#said.includes('the store is open') && (await this.isReady());
-    });
+    };
+    await until(`the store is ready; it said: ${this.#said}`, looked, startMs);
   }
 
   /** Sends the launcher a signal, as `kill` or a terminal does, and tells its exit code. */
