@@ -59,7 +59,10 @@ export class IncomingSnapshot {
 
   async #take(bytes: Uint8Array): Promise<void> {
     if (this.#manifest && this.#draft) {
-      await this.#writeChunk(this.#manifest, this.#draft, bytes);
+      for (let at = 0; at < bytes.length; at += chunkBytes) {
+        const chunk = bytes.subarray(at, at + chunkBytes);
+        await this.#writeChunk(this.#manifest, this.#draft, chunk);
+      }
       return;
     }
     this.#manifest = decodeManifest(source, bytes);

@@ -1,7 +1,8 @@
 /**
  * One snapshot of a folder, open for reading: its pieces in order for who restores it, or as it
- * travels to another member, the manifest first and then the bulk's chunks. Each chunk is compared
- * with the manifest when it is read. It stays readable when newer ones have taken its place.
+ * travels to another member, the manifest first and then the bulk, some chunks in each part. Each
+ * chunk is compared with the manifest when it is read. It stays readable when newer ones have taken
+ * its place.
  */
 import path from 'node:path';
 import { assert } from '../base/assert.js';
@@ -9,6 +10,9 @@ import { CorruptionError } from './corruption.js';
 import { checksumOf, chunkBytes, PieceCutter } from './snapshot-bulk.js';
 import { encodeManifest, type Manifest, type SnapshotLabel } from './snapshot-manifest.js';
 import type { Disk, DiskFile } from './types.js';
+
+/** In one part: each part waits for the word that the one before has arrived. */
+const chunksTogether = 4;
 
 export class StoredSnapshot {
   readonly #manifest: Manifest;
@@ -55,9 +59,14 @@ export class StoredSnapshot {
     return this.#head.length + this.#manifest.bytes;
   }
 
-  /** What travels from this offset on, which is one where a part of it ended. */
+  /** The part that travels from this offset on, where the part before it ended. */
   async read(offset: number): Promise<Uint8Array> {
-    return offset === 0 ? this.#head : this.#chunk(offset - this.#head.length);
+    if (offset === 0) return this.#head;
+    const chunks: Uint8Array[] = [];
+    const from = offset - this.#head.length;
+    const through = Math.min(from + chunksTogether * chunkBytes, this.#manifest.bytes);
+    for (let at = from; at < through; at += chunkBytes) chunks.push(await this.#chunk(at));
+    return Buffer.concat(chunks);
   }
 
   /** All pieces; each is good until the next. */

@@ -13,7 +13,7 @@ export function labelOf(seq: number): SnapshotLabel {
 /** Pieces of several lengths that tell whose they are; together several chunks. */
 export function piecesOf(
   seq: number,
-  lengths = [10, 0, 300_000, 1, 70_000, 300_000],
+  lengths = [10, 0, 300_000, 1, 70_000, 900_000],
 ): Uint8Array[] {
   return lengths.map((length, at) => new Uint8Array(length).fill((seq + at) % 251));
 }

@@ -112,7 +112,7 @@ t.test('a snapshot travels part by part and arrives as it was', async (t) => {
   const source = new SnapshotStore(new MemoryDisk(), folder);
   await save(source, 4);
   const sent = await parts(required(await source.newest(), 'a snapshot'));
-  t.ok(sent.length > 3);
+  t.ok(sent.length > 2);
   const disk = new MemoryDisk();
   const target = new SnapshotStore(disk, folder);
   const incoming = target.receive();
