@@ -3,7 +3,7 @@
  * generous that only a real failure meets it.
  */
 
-export const patienceMs = 30_000;
+export const patienceMs = 60_000;
 const pollEveryMs = 20;
 
 /** The first value that is neither false nor undefined; what is thrown means "not yet". */
