@@ -70,13 +70,14 @@ export class Gates {
       this.lent.product(id, name);
       return true;
     }
-    const item = id ?? name;
-    return item !== undefined && this.lent.absent(item);
+    if (name !== undefined) return this.lent.absentName(name);
+    this.lent.absentId();
+    return true;
   }
 
   /** The same for lists of a topic. */
-  lendTopic(topic: string): void {
-    this.lent.topic(topic);
+  lendTopic(topic: string): boolean {
+    return this.lent.topic(topic);
   }
 
   /** An entry was applied: its items can be cached again. */

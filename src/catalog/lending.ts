@@ -5,9 +5,8 @@
  * same turn in which nothing undecided touched it, at the answer's position or before.
  */
 import { BazarError } from '../base/errors.js';
-import type { LendAnswer, LendParams } from '../wire/internal.js';
+import { type LendAnswer, type LendParams, unusedIds } from '../wire/internal.js';
 import type { CatalogStore } from './store.js';
-import { unusedIds } from './touches.js';
 
 /** Says of what is answered now whether it may be kept. */
 export interface Lender {
@@ -74,7 +73,7 @@ function lendId({ machine, gates }: CatalogStore, id: number): boolean {
   if (isAbsent && !gates.isCacheable(unusedIds, undefined)) return false;
   // Both ways: a pending purchase by name may hit a record that had another id at its append.
   if (!gates.isCacheable(id, name)) return false;
-  return gates.lend(id, name) && (!isAbsent || gates.lend(unusedIds, undefined));
+  return gates.lend(id, name);
 }
 
 function lendName({ machine, gates }: CatalogStore, name: string): boolean {
@@ -84,7 +83,5 @@ function lendName({ machine, gates }: CatalogStore, name: string): boolean {
 }
 
 function lendTopic({ gates }: CatalogStore, topic: string): boolean {
-  if (!gates.isTopicCacheable(topic)) return false;
-  gates.lendTopic(topic);
-  return true;
+  return gates.isTopicCacheable(topic) && gates.lendTopic(topic);
 }

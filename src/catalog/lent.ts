@@ -3,10 +3,13 @@
  * cache, so nothing else costs a message (docs/PROTOCOL.md, R8). Knows no frontend: whatever was
  * lent to one may be with all. Invariant: what is not in here is in no cache of a live session.
  */
+import { anyTopic, unusedIds } from '../wire/internal.js';
 import type { Touches } from './gates.js';
 
-/** Answers "there is none" that are remembered; further ones are not lent. */
-const absentMax = 65_536;
+/** Names without a product that are remembered; further ones are not lent. */
+const absentNamesMax = 65_536;
+/** Topics that are remembered, whether there are such or not; lists of further ones are not lent. */
+const topicsMax = 65_536;
 
 /** New records that one question is worth: who no longer asks is not told for ever. */
 const pushesMax = 8;
@@ -22,7 +25,9 @@ export class Lent {
   readonly #names = new Set<string>();
   readonly #topics = new Set<string>();
   /** Of these there is no product. */
-  readonly #absent = new Set<number | string>();
+  readonly #absentNames = new Set<string>();
+  /** That there is none of some id. All such are lent together, so that there is always room. */
+  #unusedIds = false;
 
   /** A product is answered, by its id or its name. */
   product(id: number, name: string): void {
@@ -37,15 +42,19 @@ export class Lent {
     this.#ids.set(id, left);
   }
 
-  /** "There is none" is answered. False where that may not be kept. */
-  absent(item: number | string): boolean {
-    if (this.#absent.size >= absentMax && !this.#absent.has(item)) return false;
-    this.#absent.add(item);
-    return true;
+  /** "There is none" is answered to an id. */
+  absentId(): void {
+    this.#unusedIds = true;
   }
 
-  topic(topic: string): void {
-    this.#topics.add(topic);
+  /** "There is none" is answered to a name. False where that may not be kept. */
+  absentName(name: string): boolean {
+    return addWithin(this.#absentNames, name, absentNamesMax);
+  }
+
+  /** A list is answered. False where it may not be kept; those by text alone always may. */
+  topic(topic: string): boolean {
+    return addWithin(this.#topics, topic, topic === anyTopic ? topicsMax + 1 : topicsMax);
   }
 
   /** What of it may be in a cache: it is to be invalidated, and is lent no more. */
@@ -62,20 +71,32 @@ export class Lent {
     this.#ids.clear();
     this.#names.clear();
     this.#topics.clear();
-    this.#absent.clear();
+    this.#absentNames.clear();
+    this.#unusedIds = false;
   }
 
   #takeId(id: number): boolean {
+    if (id === unusedIds) {
+      const isKept = this.#unusedIds;
+      this.#unusedIds = false;
+      return isKept;
+    }
     const pushesLeft = this.#ids.get(id);
-    if (pushesLeft === undefined) return this.#absent.delete(id);
+    if (pushesLeft === undefined) return false;
     this.#ids.delete(id);
-    this.#absent.delete(id);
     if (pushesLeft > 0) this.owed.set(id, pushesLeft - 1);
     return true;
   }
 
   #takeName(name: string): boolean {
     const isKept = this.#names.delete(name);
-    return this.#absent.delete(name) || isKept;
+    return this.#absentNames.delete(name) || isKept;
   }
+}
+
+/** False where there is no room. */
+function addWithin(set: Set<string>, text: string, max: number): boolean {
+  if (set.size >= max && !set.has(text)) return false;
+  set.add(text);
+  return true;
 }

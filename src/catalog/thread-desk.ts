@@ -6,24 +6,24 @@
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { OwnerCall } from '../pool/types.js';
-import type {
-  CatalogCommand,
-  LendAnswer,
-  LendParams,
-  LookupAnswer,
-  LookupManyAnswer,
-  LookupManyParams,
-  LookupParams,
-  NewProduct,
-  ProductChange,
-  SearchAnswer,
-  SearchParams,
+import {
+  anyTopic,
+  type CatalogCommand,
+  type LendAnswer,
+  type LendParams,
+  type LookupAnswer,
+  type LookupManyAnswer,
+  type LookupManyParams,
+  type LookupParams,
+  type NewProduct,
+  type ProductChange,
+  type SearchAnswer,
+  type SearchParams,
 } from '../wire/internal.js';
 import { type Lender, lenderHere, lenderThere, noLender } from './lending.js';
 import type { FoundProducts } from './products.js';
 import type { CatalogResult } from './results.js';
 import type { CatalogStore } from './store.js';
-import { anyTopic } from './touches.js';
 
 /** An answer is rather not kept than waited for longer. */
 const lendMs = 250;

@@ -4,15 +4,17 @@
  * earlier undecided commands may change is not seen here; a restock can reach that as well.
  */
 import { unreachable } from '../base/assert.js';
-import type { CatalogCommand, NewProduct, ProductChange, Purchase } from '../wire/internal.js';
+import {
+  anyTopic,
+  type CatalogCommand,
+  type NewProduct,
+  type ProductChange,
+  type Purchase,
+  unusedIds,
+} from '../wire/internal.js';
 import type { Touches } from './gates.js';
 import type { Products } from './products.js';
 import { resolve } from './purchases.js';
-
-/** Among the ids: those never used, one of which an entry that names none may give away. */
-export const unusedIds = 0;
-/** Among the topics: lists found by text alone, in any topic. */
-export const anyTopic = '';
 
 const none: readonly never[] = [];
 const nothing: Touches = { ids: none, names: none, named: none, topics: none };

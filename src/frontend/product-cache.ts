@@ -7,6 +7,7 @@
 import { LRUCache } from 'lru-cache';
 import { cacheLimits } from '../base/limits.js';
 import { decode } from '../wire/codec.js';
+import { unusedIds } from '../wire/internal.js';
 import type { Product } from '../wire/schemas.js';
 import { type CacheCounters, newCounters } from './counters.js';
 import type { SharedCache } from './shared-cache.js';
@@ -50,8 +51,6 @@ export interface CacheBounds {
 const entryBytes = 320;
 /** The share of the bytes that names may take. */
 const namesShare = 1 / 4;
-/** Among the ids: those of which no product has been heard; they are invalidated together. */
-const unusedIds = 0;
 
 export class ProductCache {
   readonly counters: CacheCounters;
@@ -176,10 +175,12 @@ export class ProductCache {
     if (sighting) this.fill({ product, encoded, sighting }, from);
   }
 
-  /** That no product has this id. */
+  /** That no product has this id: all such are invalidated together. */
   fillAbsence(id: number, horizon: Horizon, { appliedSeq, lender }: Provenance): void {
     const sighting = this.#stamps.sightedAt(this.#stamps.idBucket(unusedIds), horizon);
     if (!this.#products || !sighting) return;
+    // Its product went since the leader lent the product: that there is none was not lent.
+    if (!this.#stamps.sightedAt(this.#stamps.idBucket(id), horizon)) return;
     if (!this.#stamps.mayFill(sighting, appliedSeq, lender)) return;
     this.counters.fills++;
     this.#products.set(id, { product: undefined, sighting });

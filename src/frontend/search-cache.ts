@@ -6,13 +6,11 @@
  */
 import { LRUCache } from 'lru-cache';
 import { cacheLimits } from '../base/limits.js';
-import type { SearchParams } from '../wire/internal.js';
+import { anyTopic, type SearchParams } from '../wire/internal.js';
 import type { CacheCounters } from './counters.js';
 import type { Provenance } from './product-cache.js';
 import type { Sighting, Stamps } from './stamps.js';
 
-/** Whose changes change lists that are found by text alone. */
-const anyTopic = '';
 /** Of an entry beside its text and ids: objects, the map's and the list's places. */
 const entryBytes = 400;
 

@@ -168,9 +168,14 @@ export type InvalidateParams = readonly [
   seq: number,
   ids: readonly number[],
   names: readonly string[],
-  /** Whose lists change, in lower case; '' stands for lists by text alone. */
+  /** Whose lists change, in lower case. */
   topics: readonly string[],
 ];
+
+/** Among the ids: those never used, of which an entry that names none may give any away. */
+export const unusedIds = 0;
+/** Among the topics: lists found by text alone, in any topic. */
+export const anyTopic = '';
 
 /** `records`, a notification: the products as they are at `seq`; what comes after it invalidates. */
 export type RecordsParams = readonly [seq: number, records: readonly ProductRecord[]];

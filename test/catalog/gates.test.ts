@@ -312,6 +312,24 @@ t.test('a list is invalidated by the topic of what changes', async (t) => {
   t.equal(one.told.length, 1);
 });
 
+t.test('what anybody can ask for is remembered within limits', async (t) => {
+  const { gates } = build();
+  for (let i = 0; i < 65_536; i++) {
+    gates.lendTopic(`topic ${i}`);
+    gates.lend(undefined, `name ${i}`);
+    gates.lend(100 + i, undefined);
+  }
+  t.equal(gates.lendTopic('another'), false);
+  t.equal(gates.lendTopic('topic 5'), true, 'it is remembered already');
+  t.equal(gates.lendTopic(''), true, 'lists by text alone always have room');
+  t.equal(gates.lend(undefined, 'another'), false);
+  t.equal(gates.lend(99, undefined), true, 'all ids without a product are one item');
+  const touches = { ...none, ids: [0], topics: ['', 'another', 'topic 5'] };
+  t.same(gates.lent.take(touches), { ...none, ids: [0], topics: ['', 'topic 5'] });
+  t.same(gates.lent.take(touches), none, 'and are taken back once');
+  t.equal(gates.lendTopic('another'), true, 'there is room again');
+});
+
 t.test('who no longer leads waits for nobody and remembers nothing lent', async (t) => {
   const { gates, clock, opened, join, renew } = build();
   const one = holder('a');

@@ -37,6 +37,16 @@ t.test('an invalidated product is not found and counts as stale', async (t) => {
   t.match(cache.counters, { hits: 0, misses: 1, stale: 1, fills: 1 });
 });
 
+t.test('that a product is gone is not kept where the leader lent the product', async (t) => {
+  const { cache, stamps } = build();
+  const horizon = cache.horizon();
+  stamps.invalidate(stamps.idBucket(99), 2);
+  cache.fillAbsence(99, horizon, later);
+  t.equal(cache.find(99), undefined);
+  cache.fillAbsence(99, cache.horizon(), later);
+  t.ok(cache.find(99));
+});
+
 t.test('an answer asked for before an invalidation is not kept', async (t) => {
   const { cache, stamps } = build();
   const sighting = cache.sightId(8);
