@@ -16,6 +16,8 @@ const countIndex = 1;
 /** When the lease ends: milliseconds of the clock that all threads share, modulo 2^32. */
 const leaseIndex = 2;
 const stampsStart = 3;
+/** So often every bucket is stamped: older than 2^31 invalidations a stamp would look new. */
+const stampAllEvery = 2 ** 30;
 const floorsStart = Math.ceil(((stampsStart + buckets) * 4) / 8) * 8;
 /** After the floors of the buckets stands the floor of the session, which is every bucket's. */
 const sessionFloor = buckets;
@@ -143,6 +145,7 @@ export class Stamps {
   invalidate(bucket: number, seq: number): void {
     this.#raiseFloor(bucket, seq);
     const count = (Atomics.load(this.#words, countIndex) + 1) | 0;
+    if (count % stampAllEvery === 0) this.#stampAll(count);
     Atomics.store(this.#words, stampsStart + bucket, count);
     Atomics.store(this.#words, countIndex, count);
   }
@@ -168,6 +171,11 @@ export class Stamps {
   /** Owner: the session is over; every thread's cache is void at once. */
   endSession(): void {
     if (this.inSession) Atomics.add(this.#words, generationIndex, 1);
+  }
+
+  /** It voids what is cached and lets nothing through: a stamp that is newer refuses more. */
+  #stampAll(count: number): void {
+    for (let i = 0; i < buckets; i++) Atomics.store(this.#words, stampsStart + i, count);
   }
 
   #isSessionWith(epoch: number): boolean {

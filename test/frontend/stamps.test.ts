@@ -55,6 +55,23 @@ t.test('what was cached in an earlier session is void, in every thread', async (
   t.equal(inThread.isCurrent(sighting), false);
 });
 
+t.test('however many invalidations there were, a quiet bucket can be filled', async (t) => {
+  const stamps = new Stamps(undefined, clock);
+  stamps.beginSession(1, 3, leaseEndMs);
+  const inThread = new Stamps(stamps.buffer, clock);
+  const quiet = inThread.sight(7);
+  // The second word counts them; nobody waits for so many.
+  const count = new Int32Array(stamps.buffer, 4, 1);
+  for (let round = 1; round <= 9; round++) {
+    count[0] = (round * 2 ** 30 - 1) | 0;
+    const before = inThread.horizon();
+    stamps.invalidate(9, 1);
+    t.equal(inThread.sightedAt(9, before), undefined);
+    t.ok(inThread.sightedAt(7, inThread.horizon()), `after ${round} times 2^30`);
+    if (round === 1) t.equal(inThread.isCurrent(quiet), false);
+  }
+});
+
 t.test('ending a session twice does not begin one', async (t) => {
   const stamps = new Stamps(undefined, clock);
   stamps.beginSession(1, 3, leaseEndMs);
