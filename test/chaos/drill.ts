@@ -110,6 +110,7 @@ class Drill {
     const { durationMs, deck, seed } = this.#options;
     await this.#sells();
     for (const blow of deal(deck, seeded(seed))) {
+      if (blow.onWhole) await this.#isWhole();
       await this.#strike(blow);
       if (this.#elapsedMs() > durationMs) return;
       this.#now = `after ${this.#now}`;
@@ -118,7 +119,8 @@ class Drill {
   }
 
   async #strike({ faults }: Blow): Promise<void> {
-    const what = faults.map(nameOf).join(' + ');
+    const isWhole = await this.#fleet.isWhole();
+    const what = isWhole ? faults.map(nameOf).join(' + ') : 'others were still away';
     for (const fault of faults) {
       this.#faults.set(nameOf(fault), (this.#faults.get(nameOf(fault)) ?? 0) + 1);
     }
@@ -133,6 +135,18 @@ class Drill {
     }
     await this.#sells();
     this.#blows.push({ what, beganMs, endedMs: this.#recorder.nowMs() });
+  }
+
+  /** Everybody is back from the last blow. */
+  async #isWhole(): Promise<void> {
+    const endMs = this.#recorder.nowMs() + healsWithinMs;
+    while (!(await this.#fleet.isWhole())) {
+      if (this.#recorder.nowMs() > endMs) {
+        this.#recorder.problem(`not everybody is back within ${healsWithinMs} ms`);
+        return;
+      }
+      await this.#waits(pollMs);
+    }
   }
 
   /** Somebody's purchase, begun now or later, is acknowledged. */

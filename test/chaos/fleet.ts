@@ -117,6 +117,13 @@ export class Fleet {
     return Promise.any(this.frontends.map(ask));
   }
 
+  /** Everybody is there and has a vote, as far as a frontend knows. */
+  async isWhole(): Promise<boolean> {
+    const members = await this.status().catch(() => []);
+    const votes = members.filter(({ role }) => role === 'leader' || role === 'follower');
+    return votes.length > 0 && votes.length === members.length;
+  }
+
   /** SIGKILL for all, as far as they run. Resolves when none is left. */
   async killAll(): Promise<void> {
     await Promise.all([...this.#services.values()].map((service) => service.kill()));

@@ -60,6 +60,8 @@ export type Fault =
 /** Faults that strike together, and the calm after them. */
 export interface Blow {
   readonly faults: readonly Fault[];
+  /** It waits until everybody is back from the blow before. */
+  readonly onWhole: boolean;
   readonly calmMs: number;
 }
 
@@ -67,6 +69,7 @@ type Random = () => number;
 type Card = (random: Random) => Fault;
 
 const pairProbability = 0.2;
+const onWholeProbability = 0.7;
 const calmMs = { min: 100, max: 1_500 };
 const downMs = { min: 0, max: 2_500 };
 const pauseMs = { min: 50, max: 3_500 };
@@ -142,7 +145,7 @@ export function* deal(deck: readonly Card[], random: Random): Generator<Blow, ne
   };
   for (;;) {
     const faults = random() < pairProbability ? [next(), next()] : [next()];
-    yield { faults, calmMs: between(random, calmMs) };
+    yield { faults, onWhole: random() < onWholeProbability, calmMs: between(random, calmMs) };
   }
 }
 

@@ -1,10 +1,13 @@
-/** What a run came to, as a table for people and as JSON for machines. Pure. */
+/** What a run came to, as a table for people and as JSON for machines. */
+import { availableParallelism, loadavg } from 'node:os';
 import type { Outcome } from './drill.js';
 import { type Outage, outages } from './outages.js';
 
 export interface Summary {
   readonly seed: number;
   readonly minutes: number;
+  /** What else the machine did bears on the outages: cores, and processes that wanted one. */
+  readonly machine: { readonly cores: number; readonly load: number };
   readonly faults: Readonly<{ [name: string]: number }>;
   readonly faultsTotal: number;
   readonly operations: number;
@@ -26,6 +29,7 @@ export function summary(outcome: Outcome): Summary {
   const { seed, elapsedMs, orders, lost, doubled, problems } = outcome;
   return {
     ...{ seed, minutes: elapsedMs / 60_000 },
+    machine: { cores: availableParallelism(), load: loadavg()[2] ?? 0 },
     faults: Object.fromEntries([...faults].sort(([a], [b]) => a.localeCompare(b))),
     faultsTotal: [...faults.values()].reduce((sum, count) => sum + count, 0),
     operations: recorder.operations.length,
@@ -41,6 +45,7 @@ export function summaryLines(sum: Summary): string[] {
   const rows: (readonly [string, string | number])[] = [
     ['seed', sum.seed],
     ['minutes', sum.minutes.toFixed(1)],
+    [`load on ${sum.machine.cores} cores`, sum.machine.load.toFixed(0)],
     ['faults', sum.faultsTotal],
     ...Object.entries(sum.faults).map(([name, count]) => [`  ${name}`, count] as const),
     ['operations', sum.operations],
