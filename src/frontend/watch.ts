@@ -127,8 +127,9 @@ export class Watch {
     for (const group of ['catalog', 'order'] as const) {
       if (leaders[group] !== before[group]) {
         const leader = leaders[group];
-        const news = leader === undefined ? 'nobody leads' : `${leader} leads`;
-        this.#options.logger.info({ group, leader: leader ?? null }, `${news} the ${group} group`);
+        const { logger } = this.#options;
+        if (leader === undefined) logger.warn({}, `nobody leads the ${group} group`);
+        else logger.info({}, `${leader} leads the ${group} group`);
       }
       if (leaders[group] === undefined) this.#nominate(group, nowMs);
     }

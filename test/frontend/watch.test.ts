@@ -45,14 +45,14 @@ function replica(name: string, group: GroupName, witness = false): FakeReplica {
 const leads: Partial<Health> = { role: 'leader', serving: true };
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function build(lines: FakeReplica[]) {
+function build(lines: FakeReplica[], logger = silentLogger) {
   const clock = new ManualClock();
   const seen: Leaders[] = [];
   let lead: Lead | undefined;
   const watch = new Watch({
     lines,
     clock,
-    logger: silentLogger,
+    logger,
     seen: (leaders, catalogLead) => {
       seen.push(leaders);
       lead = catalogLead;
@@ -118,6 +118,25 @@ t.test('a leader whose connection closes is a leader no more, at once', async (t
   watch.closed('order-1', 'order');
   t.equal(latest()?.order, undefined);
   t.same(other.nominated, ['order-2']);
+});
+
+t.test('a group that nobody leads is a warning, one that has a leader again is not', async (t) => {
+  const leader = replica('order-1', 'order');
+  leader.health = leads;
+  const said: string[] = [];
+  const { watch } = build([leader], {
+    ...silentLogger,
+    info: (_fields, message) => said.push(`info ${message}`),
+    warn: (_fields, message) => said.push(`warn ${message}`),
+  });
+  watch.start();
+  await settled();
+  leader.connected = false;
+  watch.closed('order-1', 'order');
+  t.same(said.slice(0, 2), [
+    'info order-1 leads the order group',
+    'warn nobody leads the order group',
+  ]);
 });
 
 t.test('one question of health is under way for a replica at a time', async (t) => {

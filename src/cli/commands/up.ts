@@ -63,7 +63,7 @@ async function startInFront(store: UpOptions, io: Io): Promise<number> {
 interface LauncherLog {
   /** Nobody reads what is written out: whoever asked for the store is told apart. */
   readonly isBehind: boolean;
-  report(line: string): void;
+  report(line: string, level?: 'warn'): void;
   /** Said to people by whoever catches the error. */
   failed(reason: string): void;
   close(): void;
@@ -81,8 +81,8 @@ async function launcherLog(store: UpOptions, io: Io): Promise<LauncherLog> {
   const isBehind = process.connected === true && process.argv.includes(inFront);
   return {
     isBehind,
-    report(line) {
-      logger.info({}, line);
+    report(line, level) {
+      logger[level ?? 'info']({}, line);
       if (!isBehind) io.err(`${line}\n`);
     },
     failed: (reason) => logger.error({}, reason),

@@ -30,8 +30,8 @@ export interface LaunchOptions {
   readonly clock: Clock;
   /** Aborts when the launcher is told to stop. */
   readonly interrupted: AbortSignal;
-  /** Tells people what happens. */
-  report(line: string): void;
+  /** Tells people what happens; what is not as it should be, as a warning. */
+  report(line: string, level?: 'warn'): void;
   /** Called once, when the whole store is ready. */
   onReady(): void;
   /** Another module to run in place of the services'. */

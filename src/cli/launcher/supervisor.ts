@@ -28,8 +28,8 @@ export interface SupervisorOptions {
   readonly restart: boolean;
   readonly clock: Clock;
   readonly pids: PidFiles;
-  /** Tells people what happens. */
-  report(line: string): void;
+  /** Tells people what happens; what is not as it should be, as a warning. */
+  report(line: string, level?: 'warn'): void;
 }
 
 interface Slot {
@@ -144,7 +144,8 @@ export class Supervisor {
     pids.release(slot.service.name, process.pid);
     if (this.#stopping || !this.#started) return;
     if (clock.nowMs() - slot.startedMs >= ranWellMs) slot.backoffMs = backoffMinMs;
-    report(`${slot.service.name} died (${how})${restart ? '' : '; bazar start brings it back'}`);
+    const advice = restart ? '' : '; bazar start brings it back';
+    report(`${slot.service.name} died (${how})${advice}`, 'warn');
     this.#schedule(slot);
   }
 
@@ -164,7 +165,8 @@ export class Supervisor {
     try {
       process = this.#spawn(slot);
     } catch (error) {
-      report(`${name} could not be started: ${error instanceof Error ? error.message : error}`);
+      const reason = error instanceof Error ? error.message : error;
+      report(`${name} could not be started: ${reason}`, 'warn');
       this.#schedule(slot);
       return;
     }
@@ -173,7 +175,7 @@ export class Supervisor {
       (error: Error) => {
         if (slot.process !== process || this.#stopping) return;
         // Its end schedules the next attempt.
-        report(`${error.message}\nkilling ${name}, which hangs`);
+        report(`${error.message}\nkilling ${name}, which hangs`, 'warn');
         void process.kill();
       },
     );
