@@ -26,7 +26,7 @@ export async function runService(order: ServiceOrder, options: RunOptions): Prom
   const asked = askedToStop(options.ignoreInterrupt);
   const pids = new PidFiles(dataDir);
   const failed = (error: unknown, message: string): number => {
-    logger.error({ err: isExpected(error) ? brief(error) : error }, message);
+    logger.error(isExpected(error) ? brief(error) : { err: error }, message);
     options.onFailure?.(error instanceof Error ? error.message : String(error));
     return 1;
   };
@@ -35,7 +35,7 @@ export async function runService(order: ServiceOrder, options: RunOptions): Prom
     await mkdir(dataDir, { recursive: true });
     pids.claim(name, process.pid);
     process.title = `bazar ${order.kind} --id ${name}`;
-    logger.info({ pid: process.pid, node: process.version }, 'starts');
+    logger.info({ node: process.version }, 'starts');
     const service = await startService(order);
     service.ready.then(
       () => {
@@ -66,8 +66,8 @@ function isExpected(error: unknown): error is Error & { readonly code: unknown }
   return error instanceof Error && 'code' in error;
 }
 
-function brief({ name, code, message }: Error & { readonly code: unknown }): object {
-  return { type: name, code, message };
+function brief({ code, message }: Error & { readonly code: unknown }): Record<string, unknown> {
+  return { code, reason: message };
 }
 
 /** Node says why on standard error and ends the process; whoever reads the log should see it too. */
