@@ -222,14 +222,24 @@ t.test('the status names leaders, and how far each lags', async (t) => {
         { ...member, name: 'order-2', role: 'leader', log_end: 10 },
         { ...member, name: 'order-3', role: 'down', log_end: 0 },
       ],
-      frontends: [{ name: 'frontend-1', pid: 43, cache: { hits: 3 }, lease: { held: true } }],
+      frontends: [
+        {
+          ...{ name: 'frontend-1', pid: 43 },
+          cache: { hits: 3, misses: 1, stale: 5 },
+          lease: { held: true, generation: 7, epoch: 3 },
+        },
+        { name: 'frontend-2', pid: 44, cache: {}, lease: { held: false, generation: 8 } },
+      ],
     }),
   });
   const { stdout } = await run(['status']);
   t.match(stdout, /order-1 +order +replica +follower +3 +7 +9 +3 +42/);
   t.match(stdout, /order-2 +order +replica +leader +3 +10 +9 +0 +42/);
   t.match(stdout, /order-3 .* down .* \? /);
-  t.match(stdout, /frontend-1 +43 +hits=3 +held=true/);
+  t.match(stdout, /FRONTEND +PID +HIT RATE +HITS +MISSES +LEASE +GENERATION\n/);
+  t.match(stdout, /frontend-1 +43 +75\.0 % +3 +1 +held +7\n/);
+  t.match(stdout, /frontend-2 +44 +0 +0 +none +8\n/);
+  t.notMatch(stdout, 'stale', 'the rest is for --json');
 });
 
 t.test('the status is shown again and again until it is interrupted', async (t) => {

@@ -39,14 +39,11 @@ export async function describeStatus(
   );
   const frontends = await formatTable(
     io,
-    ['FRONTEND', 'PID', ...(before ? ['LOOK-UPS/s', 'HIT RATE'] : []), 'CACHE', 'LEASE'],
-    store.frontends.map((one) => [
-      one.name,
-      one.pid,
-      ...(before ? lookUpRates(one, before.store, seconds) : []),
-      pairs(one.cache),
-      pairs(one.lease),
-    ]),
+    [
+      ...['FRONTEND', 'PID', ...(before ? ['LOOK-UPS/s'] : [])],
+      ...['HIT RATE', 'HITS', 'MISSES', 'LEASE', 'GENERATION'],
+    ],
+    store.frontends.map((one) => frontendRow(one, before?.store, seconds)),
   );
   return `${members}\n${frontends}`;
 }
@@ -67,25 +64,30 @@ function memberRate({ name, group, commit }: MemberStatus, before: StoreStatus, 
   return perSecond(commit - was.commit, s);
 }
 
-function lookUpRates({ name, cache }: FrontendStatus, before: StoreStatus, s: number): Cell[] {
-  const was = before.frontends.find((one) => one.name === name)?.cache;
-  const hits = (cache.hits ?? 0) - (was?.hits ?? 0);
-  const misses = (cache.misses ?? 0) - (was?.misses ?? 0);
-  const asked = hits + misses;
-  if (!was || asked < 0) return ['', ''];
-  return [perSecond(asked, s), asked === 0 ? '' : `${((100 * hits) / asked).toFixed(1)} %`];
+/** The rate of hits is that since the earlier look where there is one, else of its whole life. */
+function frontendRow(one: FrontendStatus, before: StoreStatus | undefined, s: number): Cell[] {
+  const { name, pid, lease } = one;
+  const all = lookUps(one);
+  const was = before?.frontends.find((other) => other.name === name);
+  // One that was started again in between counts from zero.
+  const earlier = was && lookUps(was);
+  const since = earlier && earlier.asked <= all.asked ? earlier : undefined;
+  const hits = all.hits - (since?.hits ?? 0);
+  const asked = all.asked - (since?.asked ?? 0);
+  const hitRate = asked === 0 ? '' : `${((100 * hits) / asked).toFixed(1)} %`;
+  const rate = since ? perSecond(asked, s) : '';
+  const held: Cell = lease.held
+    ? { text: 'held', tone: 'good' }
+    : { text: 'none', tone: 'doubtful' };
+  const figures = [hitRate, all.hits, all.misses, held, Number(lease.generation ?? 0)];
+  return [name, pid, ...(before ? [rate] : []), ...figures];
+}
+
+function lookUps({ cache }: FrontendStatus) {
+  const { hits = 0, misses = 0 } = cache;
+  return { hits, misses, asked: hits + misses };
 }
 
 function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? Math.round(count / seconds) : 0;
-}
-
-function pairs(record: Readonly<Record<string, number | boolean>>): string {
-  return Object.entries(record)
-    .map(([name, value]) => `${name}=${typeof value === 'number' ? round(value) : value}`)
-    .join(' ');
-}
-
-function round(value: number): number {
-  return Math.round(value * 1_000) / 1_000;
 }
