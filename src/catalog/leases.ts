@@ -2,7 +2,7 @@
  * Who may hold a lease at all (docs/PROTOCOL.md, R8, leader change): a process is registered by a
  * committed entry before it gets one, so that every later leader knows whom to wait for, and struck
  * off when its lease has surely run out. Invariant: whoever this leader or a former one granted a
- * lease that may still last is registered by a committed entry.
+ * lease that may still last is registered by an applied entry, and no entry of the log undoes it.
  */
 import { required } from '../base/assert.js';
 import { BazarError } from '../base/errors.js';
@@ -26,6 +26,11 @@ export class Leases {
   readonly #roll: Roll;
   /** Of the present lead. */
   #epoch = 0;
+  /** Where the log ended when it began. */
+  #logEnd = 0;
+  /** The roll has every word of that log, or as it turned out cannot get them. */
+  #seen = Promise.resolve();
+  #isSeen = false;
 
   constructor(options: LeasesOptions) {
     this.#options = options;
@@ -40,13 +45,17 @@ export class Leases {
     const { group, gates } = this.#options;
     this.#roll.clear();
     this.#epoch = epoch;
+    this.#logEnd = logEnd.seq;
+    this.#isSeen = false;
     gates.lead(logEnd.seq, applied, required(group.electedMs, 'tMaj') + leaseSpanMs);
     const seen = group.eachUnapplied(({ seq, command }) => {
-      if (command.length > 0) this.#roll.note(seq, decode(command) as CatalogCommand);
+      if (this.#epoch !== epoch || command.length === 0) return;
+      this.#roll.note(seq, decode(command) as CatalogCommand);
     });
-    seen.then(
+    this.#seen = seen.then(
       () => {
         if (this.#epoch !== epoch) return;
+        this.#isSeen = true;
         gates.sessions.expect(this.#roll.everybody());
         gates.advance();
       },
@@ -57,6 +66,7 @@ export class Leases {
 
   resign(): void {
     this.#epoch = 0;
+    this.#isSeen = false;
     this.#roll.clear();
     this.#options.gates.resign();
   }
@@ -69,13 +79,16 @@ export class Leases {
     this.#roll.applied(seq);
   }
 
-  /** By a committed entry, which no later one takes back. */
+  /** By an applied entry, which no later one takes back. */
   isRegistered(process: string): boolean {
-    return this.#roll.has(process, this.#options.group.status().commit);
+    return this.#knowsLog && this.#roll.has(process);
   }
 
   async register(process: string, frontend: string): Promise<void> {
-    if (!this.#roll.lacks(process)) return;
+    // The log of the election may strike it off, deep in what must be read from the disk.
+    await this.#seen;
+    if (!this.#knowsLog) throw new BazarError('unavailable', 'who is registered is not known yet');
+    if (this.#roll.has(process)) return;
     const result = await this.#options.propose(['register', process, frontend]);
     if (result.kind !== 'registered' || !result.ok) {
       throw new BazarError('overloaded', 'too many frontends hold leases');
@@ -86,6 +99,7 @@ export class Leases {
   async strikeDead(): Promise<void> {
     const { machine, gates } = this.#options;
     gates.advance();
+    if (!this.#knowsLog) return;
     const dead = machine
       .registered()
       .map(([process]) => process)
@@ -105,5 +119,9 @@ export class Leases {
       this.#roll.keep(process);
       throw error;
     }
+  }
+
+  get #knowsLog(): boolean {
+    return this.#isSeen || this.#options.group.status().applied >= this.#logEnd;
   }
 }

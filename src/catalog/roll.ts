@@ -1,14 +1,12 @@
 /**
- * Which processes of frontends are registered, as the leader's log will have it: the state machine
- * knows what is applied, the roll what the log says beyond (docs/PROTOCOL.md, R8). Invariant: a
- * process is on the roll only by an entry that is committed and that no later one takes back.
+ * Which processes of frontends are registered for certain: the state machine knows what is applied,
+ * the roll on whom the log has a word beyond (docs/PROTOCOL.md, R8). Invariant: a process is on the
+ * roll only by an entry that is applied, for another may find no room, and that none takes back.
  */
 import type { CatalogCommand } from '../wire/internal.js';
 
-interface Word {
-  readonly seq: number;
-  readonly isRegistered: boolean;
-}
+/** Of a striking off that is not in the log yet. */
+const struck = Number.POSITIVE_INFINITY;
 
 export interface AppliedRoll {
   isRegistered(process: string): boolean;
@@ -17,8 +15,9 @@ export interface AppliedRoll {
 
 export class Roll {
   readonly #applied: AppliedRoll;
-  /** The last word of the log on a process that is not applied yet. */
-  readonly #words = new Map<string, Word>();
+  /** Where the log has its last word on a process, if that is not applied yet. */
+  readonly #words = new Map<string, number>();
+  #appliedSeq = 0;
 
   constructor(applied: AppliedRoll) {
     this.#applied = applied;
@@ -29,21 +28,23 @@ export class Roll {
     this.#words.clear();
   }
 
-  /** The log has this command at `seq`, not applied yet. */
+  /** The log has this command at `seq`. What is told late changes nothing that is known better. */
   note(seq: number, command: CatalogCommand): void {
     const [kind, process] = command;
-    if (kind === 'register') this.#words.set(process, { seq, isRegistered: true });
-    else if (kind === 'deregister') this.#words.set(process, { seq, isRegistered: false });
+    if ((kind !== 'register' && kind !== 'deregister') || seq <= this.#appliedSeq) return;
+    const known = this.#words.get(process) ?? 0;
+    const isLogged = known === struck && kind === 'deregister';
+    if (seq > known || isLogged) this.#words.set(process, seq);
   }
 
   /** It is about to be struck off: from now on it must register again before it gets a lease. */
   strike(process: string): void {
-    this.#words.set(process, { seq: Number.POSITIVE_INFINITY, isRegistered: false });
+    this.#words.set(process, struck);
   }
 
   /** Its striking off was not logged. */
   keep(process: string): void {
-    if (this.#words.get(process)?.seq === Number.POSITIVE_INFINITY) this.#words.delete(process);
+    if (this.#words.get(process) === struck) this.#words.delete(process);
   }
 
   /** The log has a word on it that is not applied yet, or is about to. */
@@ -52,20 +53,12 @@ export class Roll {
   }
 
   applied(seq: number): void {
-    for (const [process, word] of this.#words) if (word.seq <= seq) this.#words.delete(process);
+    this.#appliedSeq = seq;
+    for (const [process, word] of this.#words) if (word <= seq) this.#words.delete(process);
   }
 
-  /** By a committed entry. */
-  has(process: string, commit: number): boolean {
-    const word = this.#words.get(process);
-    if (word) return word.isRegistered && word.seq <= commit;
-    return this.#applied.isRegistered(process);
-  }
-
-  /** An entry must be logged before it can be on the roll. */
-  lacks(process: string): boolean {
-    const word = this.#words.get(process);
-    return word ? !word.isRegistered : !this.#applied.isRegistered(process);
+  has(process: string): boolean {
+    return !this.#words.has(process) && this.#applied.isRegistered(process);
   }
 
   /** All to whom any former leader may have lent: better too many. */

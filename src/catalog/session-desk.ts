@@ -60,7 +60,7 @@ export class SessionDesk {
       throw new BazarError('conflict', 'the process has begun another session meanwhile');
     }
     if (!leases.isRegistered(process)) {
-      throw new BazarError('unavailable', 'the registration is not committed yet');
+      throw new BazarError('unavailable', 'the registration does not hold yet');
     }
     const holder = this.#holder(peer, process);
     const generation = gates.sessions.begin(holder, gates.appendedSeq, this.#options.nowMs());

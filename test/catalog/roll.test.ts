@@ -1,57 +1,69 @@
 import t from 'tap';
 import { Roll } from '../../src/catalog/roll.js';
 
-/** The state machine has applied the registration of `applied`. */
-function build(applied: readonly string[] = []): Roll {
-  return new Roll({
+/** The state machine has applied the registration of these, to which the test may add. */
+function build(...applied: string[]) {
+  const roll = new Roll({
     isRegistered: (process) => applied.includes(process),
     registered: () => applied.map((process) => [process, 'frontend-1'] as const),
   });
+  return { roll, applied };
 }
 
-t.test('who is registered by an uncommitted entry is not on the roll', async (t) => {
-  const roll = build();
+t.test('a registration counts when it is applied, for it may find no room', async (t) => {
+  const { roll, applied } = build();
   roll.note(5, ['register', 'p', 'frontend-1']);
-  t.equal(roll.lacks('p'), false);
-  t.equal(roll.has('p', 4), false);
-  t.equal(roll.has('p', 5), true);
+  t.equal(roll.has('p'), false);
+  roll.note(5, ['register', 'q', 'frontend-1']);
+  applied.push('p');
+  roll.applied(5);
+  t.equal(roll.has('p'), true);
+  t.equal(roll.has('q'), false);
 });
 
-t.test('a later word of the log counts, applied or not', async (t) => {
-  const roll = build(['p']);
-  t.equal(roll.has('p', 0), true);
+t.test('who is to be struck off is not on the roll, wherever the log says so', async (t) => {
+  const { roll } = build('p');
+  t.equal(roll.has('p'), true);
   roll.note(5, ['deregister', 'p']);
-  t.equal(roll.has('p', 9), false);
-  t.equal(roll.lacks('p'), true);
-  roll.note(6, ['register', 'p', 'frontend-1']);
-  t.equal(roll.has('p', 9), true);
+  t.equal(roll.has('p'), false);
+  roll.note(7, ['register', 'p', 'frontend-1']);
+  roll.applied(6);
+  t.equal(roll.has('p'), false, 'the later registration is not applied yet');
+  roll.applied(7);
+  t.equal(roll.has('p'), true);
+});
+
+t.test('an earlier word that is told late does not replace a later one', async (t) => {
+  const { roll } = build('p');
+  roll.note(7, ['deregister', 'p']);
+  roll.note(5, ['register', 'p', 'frontend-1']);
+  roll.applied(6);
+  t.equal(roll.has('p'), false);
+  roll.applied(9);
+  roll.note(8, ['deregister', 'p']);
+  t.equal(roll.has('p'), true, 'the state machine knows what is applied');
 });
 
 t.test('from the decision to strike it off a process must register anew', async (t) => {
-  const roll = build(['p']);
+  const { roll } = build('p');
   roll.strike('p');
-  t.equal(roll.has('p', 9), false);
-  t.equal(roll.lacks('p'), true);
+  t.equal(roll.has('p'), false);
   roll.keep('p');
-  t.equal(roll.has('p', 9), true);
+  t.equal(roll.has('p'), true);
   roll.strike('p');
-  roll.note(5, ['deregister', 'p']);
-  roll.note(6, ['register', 'p', 'frontend-1']);
-  roll.keep('p');
-  t.equal(roll.has('p', 6), true, 'what the log has is not taken back');
-});
-
-t.test('what is applied the state machine knows', async (t) => {
-  const roll = build();
   roll.note(5, ['register', 'p', 'frontend-1']);
-  roll.applied(4);
-  t.equal(roll.isUndecided('p'), true);
   roll.applied(5);
-  t.equal(roll.isUndecided('p'), false);
+  t.equal(roll.has('p'), false, 'a registration from before the decision is no new one');
+  roll.note(6, ['deregister', 'p']);
+  roll.note(7, ['register', 'p', 'frontend-1']);
+  roll.keep('p');
+  t.equal(roll.has('p'), false, 'what the log has is not taken back');
+  roll.applied(7);
+  t.equal(roll.has('p'), true);
 });
 
 t.test('everybody is whom the log names at all', async (t) => {
-  const roll = build(['p', 'q']);
+  const { roll } = build('p', 'q');
   roll.note(5, ['deregister', 'q']);
   roll.note(6, ['register', 'r', 'frontend-1']);
   roll.note(7, ['cursor', 1]);

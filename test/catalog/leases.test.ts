@@ -1,0 +1,116 @@
+import t from 'tap';
+import type { CatalogResult } from '../../src/catalog/catalog-machine.js';
+import { Gates } from '../../src/catalog/gates.js';
+import { Leases } from '../../src/catalog/leases.js';
+import type { Entry } from '../../src/consensus/types.js';
+import type { Group, GroupStatus } from '../../src/group/types.js';
+import { encode } from '../../src/wire/codec.js';
+import type { CatalogCommand } from '../../src/wire/internal.js';
+import { ManualClock } from '../helpers/manual-clock.js';
+import { CatalogLog } from './log-builder.js';
+import { settled } from './one-catalog.js';
+
+const logEnd = 9;
+
+/** Reads the rest of a leader's log. */
+interface Reader {
+  read(seq: number, command: CatalogCommand): void;
+  end(error?: Error): void;
+}
+
+/**
+ * A leader just elected: it has applied the registration of p, and reads the rest of its log, to
+ * entry 9, as far as the test lets it. A proposal is applied at once.
+ */
+function build() {
+  const log = new CatalogLog();
+  log.append(['register', 'p', 'frontend-1']);
+  const status = { epoch: 2, logEnd: { epoch: 1, seq: logEnd }, applied: 1 } as GroupStatus;
+  let now = status;
+  let newest: Reader = { read: () => {}, end: () => {} };
+  const group = {
+    status: () => now,
+    electedMs: 0,
+    eachUnapplied: (visit: (entry: Entry) => void) =>
+      new Promise<void>((resolve, reject) => {
+        newest = {
+          read: (seq, command) => visit({ seq, epoch: 1, time: 0, command: encode(command) }),
+          end: (error) => (error ? reject(error) : resolve()),
+        };
+      }),
+  } as unknown as Group<CatalogResult>;
+  const proposed: CatalogCommand[] = [];
+  const { machine } = log;
+  const leases: Leases = new Leases({
+    group,
+    machine,
+    gates: new Gates({ clock: new ManualClock(), open: () => {} }),
+    async propose(command) {
+      proposed.push(command);
+      const seq = logEnd + proposed.length;
+      leases.appended(seq, command);
+      const result = log.append(command);
+      leases.applied(seq);
+      return result;
+    },
+  });
+  leases.lead(status);
+  return {
+    ...{ leases, proposed, status },
+    reader: () => newest,
+    applied: (seq: number) => {
+      now = { ...status, applied: seq };
+    },
+  };
+}
+
+t.test('nobody is registered before the log of the election is read', async (t) => {
+  const { leases, proposed, reader } = build();
+  let isDone = false;
+  const registering = leases.register('p', 'frontend-1').then(() => {
+    isDone = true;
+  });
+  await settled();
+  t.equal(isDone, false);
+  t.equal(leases.isRegistered('p'), false);
+  reader().read(8, ['deregister', 'p']);
+  reader().end();
+  await registering;
+  t.same(proposed, [['register', 'p', 'frontend-1']], 'the log would have struck it off');
+  t.equal(leases.isRegistered('p'), true);
+});
+
+t.test('who is registered and stays it needs no further entry', async (t) => {
+  const { leases, proposed, reader } = build();
+  reader().end();
+  await leases.register('p', 'frontend-1');
+  t.equal(leases.isRegistered('p'), true);
+  t.same(proposed, []);
+});
+
+t.test('where the log cannot be read nobody is registered until it is applied', async (t) => {
+  const { leases, proposed, reader, applied } = build();
+  reader().end(new Error('the disk is gone'));
+  await t.rejects(leases.register('p', 'frontend-1'), { code: 'unavailable' });
+  t.equal(leases.isRegistered('p'), false);
+  await leases.strikeDead();
+  t.same(proposed, []);
+  applied(logEnd);
+  await leases.register('p', 'frontend-1');
+  t.equal(leases.isRegistered('p'), true);
+});
+
+t.test('what a former lead reads late is nothing to the next', async (t) => {
+  const { leases, proposed, status, reader } = build();
+  const former = reader();
+  leases.resign();
+  leases.lead({ ...status, epoch: 3 });
+  former.read(8, ['deregister', 'p']);
+  former.end();
+  await settled();
+  t.equal(leases.isRegistered('p'), false, 'this one has not read its log');
+  reader().end();
+  await leases.register('p', 'frontend-1');
+  t.same(proposed, [], 'and there nobody strikes it off');
+  t.equal(leases.isRegistered('p'), true);
+});
