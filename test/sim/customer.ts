@@ -68,6 +68,13 @@ export class Customer {
     }
   }
 
+  /** Looks at everything that one frontend shows, beside whatever else it does. */
+  lookAround(frontend: Frontend): void {
+    for (let at = 1; at <= this.#world.profile.items; at++) {
+      this.#lookUpAt(frontend, tagItem + at).catch((error) => this.#noteFailure(error));
+    }
+  }
+
   #ended(ok: boolean): void {
     this.busy = false;
     if (ok) this.done += 1;
@@ -197,12 +204,15 @@ export class Customer {
     this.#world.reads.answered(id, product.version);
   }
 
-  async #lookUp(): Promise<void> {
-    const { reads } = this.#world;
+  #lookUp(): Promise<void> {
     // The tag's product is in each purchase: where it is in no cache, nothing is refused at the edge.
     const id = this.#world.random.visits.integer(4) === 0 ? tagItem : this.#pickItem();
+    return this.#lookUpAt(this.#pickFrontend(), id);
+  }
+
+  async #lookUpAt(frontend: Frontend, id: number): Promise<void> {
+    const { reads } = this.#world;
     const floor = reads.floor(id);
-    const frontend = this.#pickFrontend();
     const byName = this.#world.random.clients.integer(4) === 0;
     const item = byName ? { name: nameOf(id) } : { id };
     let source: Source = 'fetched';

@@ -3,11 +3,12 @@
  * lost or corrupted one at a time in each group, the next only when the last has its vote again.
  */
 
-import { protocolTimes } from '../../src/base/limits.js';
+import { leaseLimits, protocolTimes } from '../../src/base/limits.js';
 import type { CatalogMachine } from '../../src/catalog/catalog-machine.js';
 import type { AnyMember, Cluster } from './cluster.js';
 import { Cuts } from './cuts.js';
 import type { Drift, Fault, Target } from './faults.js';
+import type { Frontend } from './frontend.js';
 import { noLoss } from './peers.js';
 import type { Process } from './processes.js';
 import type { GroupName, World } from './world.js';
@@ -222,32 +223,46 @@ export class FaultDriver {
     this.#undoIn(forMs, () => life.resume());
   }
 
-  #setAdrift(frontend: Target, how: Drift, forMs: number): void {
+  #setAdrift(target: Target, how: Drift, forMs: number): void {
+    const frontend = this.#cluster.frontends.find(({ name }) => name === target);
+    if (!frontend) return;
+    const { name } = frontend;
     const cutOff = (ms: number): void => {
-      for (const { name } of this.#cluster.catalogs) this.#cuts.cut(frontend, name, true, ms);
+      for (const catalog of this.#cluster.catalogs) this.#cuts.cut(name, catalog.name, true, ms);
+    };
+    const pause = (): void => {
+      this.#pause(name, forMs);
+      this.#lookAround(frontend, forMs);
     };
     switch (how) {
       case 'pause':
-        this.#pause(frontend, forMs);
+        pause();
         break;
       case 'pause-renewing':
-        this.#cluster.frontends
-          .find(({ name }) => name === frontend)
-          ?.atRenewal(() => {
-            if (this.#healed) return;
-            this.#pause(frontend, forMs);
-            // The answer has come; what is invalidated from then on has not, nor after the pause.
-            this.#world.scheduler.in(answeredMs, () => {
-              if (!this.#healed) cutOff(forMs + answeredMs);
-            });
+        frontend.atRenewal(() => {
+          if (this.#healed) return;
+          pause();
+          // The answer has come; what is invalidated from then on has not, nor after the pause.
+          this.#world.scheduler.in(answeredMs, () => {
+            if (!this.#healed) cutOff(forMs + answeredMs);
           });
+        });
         break;
       case 'cut':
         cutOff(forMs);
+        this.#lookAround(frontend, forMs);
         break;
       case 'with-leader':
-        this.#cuts.divide([frontend, this.#name('catalog-leader')], { forMs, reset: 'never' });
+        this.#cuts.divide([name, this.#name('catalog-leader')], { forMs, reset: 'never' });
+        this.#lookAround(frontend, forMs);
         break;
+    }
+  }
+
+  /** Somebody asks the frontend in the last moments, and just after. */
+  #lookAround(frontend: Frontend, forMs: number): void {
+    for (const ms of [leaseLimits.leaseMs, forMs - 5, forMs + 5]) {
+      this.#world.scheduler.in(ms, () => this.#cluster.customers[0]?.lookAround(frontend));
     }
   }
 
