@@ -4,7 +4,14 @@
  */
 import type { HttpAnswer } from '../http-errors.js';
 import { productIdOf } from '../path-values.js';
-import { type Dialect, dialectRoute, type Failures, searchAll, withoutServer } from './dialect.js';
+import {
+  buyingRoute,
+  type Dialect,
+  dialectRoute,
+  type Failures,
+  searchAll,
+  withoutServer,
+} from './dialect.js';
 
 const noBooks = said(404, 'No books with this subject were found.');
 const noBook = said(404, 'Book not found.');
@@ -42,16 +49,16 @@ export const bazarHw1: Dialect = {
         return inText([{ title: name, quantity, price }]);
       },
     }),
-    dialectRoute({
+    buyingRoute(operations, {
       method: 'PUT',
       url: '/purchase/:id',
       summary: 'Buys one copy of a book',
       failures: { ...unknownId, out_of_stock: said(404, 'The book is out of stock.') },
-      async answer({ path, context }) {
+      async answer({ path, context }, buyOne) {
         const id = productIdOf(path.id);
         // Before the purchase: when it is done, nothing may fail any more. A title never changes.
         const { name } = await operations.lookup({ id }, context);
-        await operations.buy({ id, quantity: 1 }, context);
+        await buyOne(id);
         return said(200, `${name} was bought successfully.`);
       },
     }),

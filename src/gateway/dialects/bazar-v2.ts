@@ -5,7 +5,14 @@
 import { BazarError } from '../../base/errors.js';
 import type { HttpAnswer } from '../http-errors.js';
 import { productIdOf } from '../path-values.js';
-import { type Dialect, dialectRoute, type Failures, searchAll, withoutServer } from './dialect.js';
+import {
+  buyingRoute,
+  type Dialect,
+  dialectRoute,
+  type Failures,
+  searchAll,
+  withoutServer,
+} from './dialect.js';
 
 const unknownId: Failures = {
   not_found: message(404, 'Book with the specified ID does not exist'),
@@ -44,7 +51,7 @@ export const bazarV2: Dialect = {
         return { status: 200, body: { price, quantity, title: name } };
       },
     }),
-    dialectRoute({
+    buyingRoute(operations, {
       method: 'PUT',
       url: '/buy/:id',
       summary: 'Buys one copy of a book',
@@ -52,8 +59,8 @@ export const bazarV2: Dialect = {
         ...unknownId,
         out_of_stock: bought(false, 'Book with the specified ID is out of stock'),
       },
-      async answer({ path, context }) {
-        await operations.buy({ id: bookId(path.id), quantity: 1 }, context);
+      async answer({ path }, buyOne) {
+        await buyOne(bookId(path.id));
         return bought(true, 'Book with the specified ID purchased');
       },
     }),

@@ -8,7 +8,14 @@ import { validateParams } from '../../wire/validate.js';
 import type { HttpAnswer } from '../http-errors.js';
 import type { HttpCall } from '../http-route.js';
 import { productIdOf } from '../path-values.js';
-import { type Dialect, dialectRoute, type Failures, searchAll, withoutServer } from './dialect.js';
+import {
+  buyingRoute,
+  type Dialect,
+  dialectRoute,
+  type Failures,
+  searchAll,
+  withoutServer,
+} from './dialect.js';
 
 const noBooks = message(404, 'There are no books under this topic');
 const noBook = message(404, 'There is no book with this ID');
@@ -63,7 +70,7 @@ export const bazar: Dialect = {
       answer: async (call) =>
         book(await operations.updateProduct(change(call, 'quantity'), call.context)),
     }),
-    dialectRoute({
+    buyingRoute(operations, {
       method: 'PUT',
       url: '/buy/:id',
       summary: 'Buys one copy of a book',
@@ -72,9 +79,9 @@ export const bazar: Dialect = {
         not_found: message(404, 'This book unavailable'),
         invalid_argument: message(404, 'This book unavailable'),
       },
-      async answer({ path, context }) {
+      async answer({ path }, buyOne) {
         const id = productIdOf(path.id);
-        const { order_number } = await operations.buy({ id, quantity: 1 }, context);
+        const { order_number } = await buyOne(id);
         return { status: 201, body: { book_id: id, order_id: order_number } };
       },
     }),

@@ -7,10 +7,11 @@
 import type { DialectName } from '../../base/dialect-names.js';
 import { type ErrorCode, toBazarError } from '../../base/errors.js';
 import type { Operations, RequestContext } from '../../frontend/types.js';
-import type { Product } from '../../wire/schemas.js';
+import type { Placed, Product } from '../../wire/schemas.js';
 import { validateParams } from '../../wire/validate.js';
 import type { HttpAnswer } from '../http-errors.js';
-import type { HttpRoute } from '../http-route.js';
+import type { HttpCall, HttpRoute } from '../http-route.js';
+import { idempotencyKeyOf } from '../request-headers.js';
 
 /** The cache of this frontend, all its threads together, for the routes that look into it. */
 export interface CacheDoor {
@@ -74,6 +75,33 @@ export function dialectRoute(spec: DialectRoute): HttpRoute {
         if (answer) return answer;
         throw error;
       }),
+  };
+}
+
+export interface BuyingRoute extends Omit<DialectRoute, 'answer'> {
+  /** `buyOne` buys one copy of a product, under the key that the request gives. */
+  readonly answer: (call: HttpCall, buyOne: (id: number) => Promise<Placed>) => Promise<HttpAnswer>;
+}
+
+/** A line that buys: sent again with its Idempotency-Key, it does not buy again. */
+export function buyingRoute(operations: Operations, { answer, ...spec }: BuyingRoute): HttpRoute {
+  const line = dialectRoute({
+    ...spec,
+    answer(call) {
+      const key = idempotencyKeyOf(call.headers);
+      return answer(call, (id) => {
+        const purchase = { id, quantity: 1 };
+        return operations.buy(key === undefined ? purchase : { ...purchase, key }, call.context);
+      });
+    },
+  });
+  return {
+    ...line,
+    async answer(call) {
+      // The line's own words are for the product; they would tell a bad key as an unknown book.
+      idempotencyKeyOf(call.headers);
+      return line.answer(call);
+    },
   };
 }
 

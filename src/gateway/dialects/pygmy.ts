@@ -3,14 +3,16 @@
  * `validation_code`. A missing parameter is 422, a bad one 400.
  */
 import { Type } from 'typebox';
-import { BazarError } from '../../base/errors.js';
+import { BazarError, toBazarError } from '../../base/errors.js';
+import { requestLimits } from '../../base/limits.js';
+import { priceToCents } from '../../wire/money.js';
 import type { Params, Product } from '../../wire/schemas.js';
 import { validateParams } from '../../wire/validate.js';
 import type { HttpAnswer } from '../http-errors.js';
 import type { HttpCall } from '../http-route.js';
 import { productIdOf } from '../path-values.js';
 import { readQuery } from '../query-text.js';
-import { type Dialect, dialectRoute, searchAll } from './dialect.js';
+import { buyingRoute, type Dialect, dialectRoute, searchAll } from './dialect.js';
 
 export const pygmy: Dialect = {
   name: 'pygmy',
@@ -31,21 +33,19 @@ export const pygmy: Dialect = {
       summary: 'One item',
       answer: ({ queryText, context }) =>
         orMissing(parameter(queryText, 'id'), 'id', (id) =>
-          orGone(id, async () =>
-            items([await operations.lookup({ id: productIdOf(id) }, context)]),
-          ),
+          orGone(id, async () => items([await operations.lookup({ id: itemId(id) }, context)])),
         ),
     }),
-    dialectRoute({
+    buyingRoute(operations, {
       method: 'GET',
       url: '/buy',
       summary: 'Buys one piece of an item',
       changes: true,
-      answer: ({ queryText, context }) =>
+      answer: ({ queryText }, buyOne) =>
         orMissing(parameter(queryText, 'id'), 'id', (text) =>
           orGone(text, async () => {
-            const id = productIdOf(text);
-            const { order_number } = await operations.buy({ id, quantity: 1 }, context);
+            const id = itemId(text);
+            const { order_number } = await buyOne(id);
             const message = `Item with id ${id} bought successfully.`;
             return success(200, { message, order: { id: order_number } });
           }),
@@ -66,7 +66,7 @@ export const pygmy: Dialect = {
       url: '/item/:id',
       summary: 'One item',
       answer: ({ path: { id = '' }, context }) =>
-        orGone(id, async () => items([await operations.lookup({ id: productIdOf(id) }, context)])),
+        orGone(id, async () => items([await operations.lookup({ id: itemId(id) }, context)])),
     }),
     dialectRoute({
       method: 'PUT',
@@ -75,7 +75,7 @@ export const pygmy: Dialect = {
       access: 'admin',
       answer: ({ path: { id = '' }, body, context }) =>
         orGone(id, async () => {
-          const change = changeOf(productIdOf(id), body);
+          const change = changeOf(itemId(id), body);
           if (change === undefined) return unprocessable('cost or count');
           await operations.updateProduct(change, context);
           return success(201, { item: {}, message: {} });
@@ -134,13 +134,47 @@ function parameter(queryText: string, name: string): string | undefined {
   return value === undefined ? undefined : String(value);
 }
 
+/** Not in the words of another API, where an id stands in the path. */
+function itemId(text: string): number {
+  try {
+    return productIdOf(text);
+  } catch (error) {
+    throw inOwnWords(error, 'id must be a positive integer');
+  }
+}
+
 /** Undefined where nothing is to be changed. */
 function changeOf(id: number, body: HttpCall['body']): Params<'update_product'> | undefined {
   const { cost, count } = (body ?? {}) as Readonly<Record<string, unknown>>;
   if (cost === undefined && count === undefined) return undefined;
-  return validateParams('update_product', {
-    id,
-    ...(cost === undefined ? {} : { price: cost }),
-    ...(count === undefined ? {} : { quantity: count }),
-  });
+  return { id, ...costOf(id, cost), ...countOf(id, count) };
+}
+
+function costOf(id: number, cost: unknown): { price?: number } {
+  if (cost === undefined) return {};
+  try {
+    const { price = 0 } = validateParams('update_product', { id, price: cost });
+    priceToCents(price);
+    return { price };
+  } catch (error) {
+    const most = requestLimits.priceCentsMax / 100;
+    throw inOwnWords(error, `cost must be a number from 0 to ${most} with at most two decimals`);
+  }
+}
+
+function countOf(id: number, count: unknown): { quantity?: number } {
+  if (count === undefined) return {};
+  try {
+    const { quantity = 0 } = validateParams('update_product', { id, quantity: count });
+    return { quantity };
+  } catch (error) {
+    const most = requestLimits.quantityMax;
+    throw inOwnWords(error, `count must be an integer from 0 to ${most}`);
+  }
+}
+
+function inOwnWords(error: unknown, rule: string): BazarError {
+  const { code, message } = toBazarError(error);
+  const own = code === 'invalid_argument' ? `The parameter ${rule}` : message;
+  return new BazarError(code, own, { cause: error });
 }

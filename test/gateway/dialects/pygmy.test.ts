@@ -93,6 +93,26 @@ t.test('a missing parameter is 422, a bad one 400', async (t) => {
   }
 });
 
+t.test('what is wrong is told in the words of the table', async (t) => {
+  const { send } = await setShelf();
+  const id = 'The parameter id must be a positive integer';
+  const cost = 'The parameter cost must be a number from 0 to 1000000000 with at most two decimals';
+  const count = 'The parameter count must be an integer from 0 to 1000000000';
+  for (const path of ['/lookup?id=x', '/buy?id=-1', '/item/x']) {
+    t.equal((await send('GET', `${at}${path}`)).json.message, id, path);
+  }
+  for (const [body, message] of [
+    [{ cost: -1 }, cost],
+    [{ cost: 1.234, count: 1 }, cost],
+    [{ count: 1.5 }, count],
+    [{ cost: 1, count: [] }, count],
+  ] as const) {
+    const reply = await send('PUT', `${at}/item/1`, { admin: true, body });
+    t.equal(reply.json.message, message, JSON.stringify(body));
+  }
+  t.equal((await send('PUT', `${at}/item/x`, { admin: true, body: { cost: 1 } })).json.message, id);
+});
+
 t.test('a change is 201 without the item, and needs the token', async (t) => {
   const { send } = await setShelf();
   const body = { cost: 12.5, count: 7 };

@@ -1,0 +1,39 @@
+/** What all older stores have in common: a purchase that is sent again is not sold again. */
+import t from 'tap';
+import { setShelf } from './shelf.js';
+
+const purchases: readonly [string, string][] = [
+  ['PUT', '/dialects/bazar/buy/1'],
+  ['PUT', '/dialects/bazar-v2/buy/1'],
+  ['PUT', '/dialects/bazar-hw1/purchase/1'],
+  ['GET', '/dialects/pygmy/buy?id=1'],
+];
+
+t.test('an Idempotency-Key is the key of the purchase; without one there is none', async (t) => {
+  for (const [method, path] of purchases) {
+    const { ask, operations } = await setShelf();
+    await ask(method, path, { headers: { 'idempotency-key': 'k-1' } });
+    await ask(method, path);
+    const bought = operations.asked.filter(({ operation }) => operation === 'buy');
+    t.same(
+      bought.map(({ params }) => params),
+      [
+        { id: 1, quantity: 1, key: 'k-1' },
+        { id: 1, quantity: 1 },
+      ],
+      path,
+    );
+  }
+});
+
+t.test(
+  'a key that is none is 400 and buys nothing, and is not told as an unknown book',
+  async (t) => {
+    for (const [method, path] of purchases) {
+      const { ask, operations } = await setShelf();
+      const reply = await ask(method, path, { headers: { 'idempotency-key': 'k'.repeat(201) } });
+      t.match(reply, { status: 400, text: /Idempotency-Key/ }, path);
+      t.same(operations.asked, []);
+    }
+  },
+);
