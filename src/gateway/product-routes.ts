@@ -2,15 +2,14 @@
  * Products over HTTP: look up, search, and administration. It knows paths and headers; what a
  * product is and who may change what is decided behind the operations.
  */
-import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from 'typebox';
-import { toBazarError } from '../base/errors.js';
-import type { Operations } from '../frontend/types.js';
+import { BazarError, toBazarError } from '../base/errors.js';
+import type { Operations, RequestContext } from '../frontend/types.js';
 import { Product, ProductId } from '../wire/schemas.js';
 import { failureAnswer, type HttpAnswer } from './http-errors.js';
-import { type HttpRoute, operationRoute } from './http-route.js';
+import { type HttpCall, type HttpRoute, operationRoute } from './http-route.js';
 import { productIdOf, productOf, renameNotFound } from './path-values.js';
-import { demandedVersion, isUnchanged, tagOf } from './request-headers.js';
+import { demandedVersions, isUnchanged, tagOf } from './request-headers.js';
 
 /** Wide on purpose: what a segment may be is said by the operation's own schema. */
 const productText = Type.String({
@@ -21,7 +20,7 @@ const productText = Type.String({
 const changeFailures = {
   404: 'No product has this id.',
   409: 'The product changed meanwhile.',
-  412: 'The product has another version than If-Match names.',
+  412: 'The product has none of the versions that If-Match names.',
 };
 
 export function productRoutes(operations: Operations): HttpRoute[] {
@@ -121,7 +120,7 @@ function updateRoute(operations: Operations): HttpRoute {
     operation: 'update_product',
     from: 'body',
     elsewhere: ['id', 'if_version'],
-    read: ({ path, headers }) => ({ id: productIdOf(path.product), ...condition(headers) }),
+    read: ({ path }) => ({ id: productIdOf(path.product) }),
     doc: {
       tag: 'administration',
       path: { product: ProductId },
@@ -129,10 +128,11 @@ function updateRoute(operations: Operations): HttpRoute {
       answers: { 200: { text: 'The product as it is now.', data: Product, headers: ['etag'] } },
       failures: changeFailures,
     },
-    answer: (params, { headers, context }) =>
-      underCondition(headers, context.requestId, async () =>
-        productAnswer(200, await operations.updateProduct(params, context)),
-      ),
+    answer: ({ id, ...changes }, call) =>
+      underCondition(operations, id, call, async (condition) => {
+        const wanted = { id, ...changes, ...condition };
+        return productAnswer(200, await operations.updateProduct(wanted, call.context));
+      }),
   });
 }
 
@@ -144,7 +144,7 @@ function removeRoute(operations: Operations): HttpRoute {
     access: 'admin',
     operation: 'remove_product',
     from: 'path',
-    read: ({ path, headers }) => ({ id: productIdOf(path.product), ...condition(headers) }),
+    read: ({ path }) => ({ id: productIdOf(path.product) }),
     doc: {
       tag: 'administration',
       path: { product: ProductId },
@@ -152,34 +152,51 @@ function removeRoute(operations: Operations): HttpRoute {
       answers: { 200: { text: 'The product as it was.', data: Product } },
       failures: changeFailures,
     },
-    answer: (params, { headers, context }) =>
-      underCondition(headers, context.requestId, async () => ({
+    answer: ({ id }, call) =>
+      underCondition(operations, id, call, async (condition) => ({
         status: 200,
-        body: { data: await operations.removeProduct(params, context) },
+        body: { data: await operations.removeProduct({ id, ...condition }, call.context) },
       })),
   });
 }
 
-function condition(headers: IncomingHttpHeaders): { if_version?: number } {
-  const version = demandedVersion(headers);
-  return version === undefined ? {} : { if_version: version };
+interface Condition {
+  readonly if_version?: number;
 }
 
-/** A conflict is a failed precondition where the client named the version by If-Match. */
+/** A conflict is a failed precondition where the client named versions by If-Match. */
 async function underCondition(
-  headers: IncomingHttpHeaders,
-  requestId: string,
-  change: () => Promise<HttpAnswer>,
+  operations: Operations,
+  id: number,
+  { headers, context }: HttpCall,
+  change: (condition: Condition) => Promise<HttpAnswer>,
 ): Promise<HttpAnswer> {
+  const versions = demandedVersions(headers);
   try {
-    return await change();
+    if (versions === undefined) return await change({});
+    return await change({ if_version: await oneOf(versions, operations, id, context) });
   } catch (error) {
     const failure = toBazarError(error);
-    if (failure.code === 'conflict' && demandedVersion(headers) !== undefined) {
-      return failureAnswer(failure, requestId, { status: 412 });
+    if (failure.code === 'conflict' && versions !== undefined) {
+      return failureAnswer(failure, context.requestId, { status: 412 });
     }
     return renameNotFound('product')(error);
   }
+}
+
+/** The wire's condition takes one version: of several the product's own, and without it none. */
+async function oneOf(
+  versions: readonly number[],
+  operations: Operations,
+  id: number,
+  context: RequestContext,
+): Promise<number> {
+  const [only, ...more] = versions;
+  if (only !== undefined && more.length === 0) return only;
+  const current = await operations.lookup({ id }, context);
+  if (versions.includes(current.version)) return current.version;
+  const message = 'the product has another version than If-Match names';
+  throw new BazarError('conflict', message, { details: { current } });
 }
 
 function productAnswer(

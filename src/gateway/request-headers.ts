@@ -9,7 +9,11 @@ import { requestLimits } from '../base/limits.js';
 import type { Random } from '../base/random.js';
 import { isRequestId, isTraceparent, type RequestHeader } from '../wire/request-header.js';
 
-const strongTag = /^"(\d{1,15})"$/;
+const strongTag = /^"([1-9]\d{0,14})"$/;
+const entityTag = /(?:W\/)?"[!#-~\x80-\xff]*"/g;
+/** Tags with commas between them; empty elements are allowed (RFC 9110, 5.6.1). */
+const tagList =
+  /^[ \t,]*(?:W\/)?"[!#-~\x80-\xff]*"(?:[ \t]*,(?:[ \t]*(?:W\/)?"[!#-~\x80-\xff]*")?)*[ \t]*$/;
 
 /** The client's own id where it is short and harmless (it goes into logs), else a fresh one. */
 export function requestIdOf(headers: IncomingHttpHeaders, random: Random): string {
@@ -55,13 +59,18 @@ export function isUnchanged(headers: IncomingHttpHeaders, version: number): bool
   return tags.includes('*') || tags.includes(tagOf(version));
 }
 
-/** The version that If-Match demands; undefined where any will do. */
-export function demandedVersion(headers: IncomingHttpHeaders): number | undefined {
+/**
+ * The versions that If-Match lets pass, undefined where any will do. A tag that is none of ours and
+ * a weak one, which never matches (RFC 9110, 13.1.1), add none to them.
+ */
+export function demandedVersions(headers: IncomingHttpHeaders): readonly number[] | undefined {
   const given = headers['if-match']?.trim();
   if (given === undefined || given === '*') return undefined;
-  const version = Number(strongTag.exec(given)?.[1] ?? 0);
-  if (version > 0) return version;
-  throw new BazarError('invalid_argument', 'If-Match must be one tag as the ETag gave it, or *');
+  if (!tagList.test(given)) {
+    throw new BazarError('invalid_argument', 'If-Match must be entity tags in quotes, or *');
+  }
+  const versions = (given.match(entityTag) ?? []).map((tag) => Number(strongTag.exec(tag)?.[1]));
+  return [...new Set(versions.filter((version) => version > 0))];
 }
 
 /** Throws unless the request carries the administrator's token. */
