@@ -58,7 +58,8 @@ export function failureAnswer(
   options: FailureOptions = {},
 ): HttpAnswer {
   const status = options.status ?? statusByCode[error.code];
-  const { retryable: _retryable, replayed, code, message, ...details } = error.toWire();
+  const { retryable: _retryable, replayed, code, message, ...more } = error.toWire();
+  const { type: _type, request_id: _requestId, ...details } = more;
   const headers: Record<string, string> = { ...options.headers };
   if (error.retryable) headers['retry-after'] = retryAfterSeconds(details.retry_after_ms);
   if (error.code === 'unauthenticated') headers['www-authenticate'] = 'Bearer realm="bazar"';
@@ -67,7 +68,7 @@ export function failureAnswer(
     status,
     headers,
     code,
-    body: { error: { ...details, code: status, type: code, message, request_id: requestId } },
+    body: { error: { code: status, type: code, message, request_id: requestId, ...details } },
   };
 }
 

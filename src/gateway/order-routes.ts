@@ -43,7 +43,9 @@ function buyRoute(operations: Operations): HttpRoute {
       return key === undefined ? {} : { key };
     },
     async answer(params, { context }) {
-      const bought = await operations.buy(params, context).catch(explainRefusal);
+      const bought = await operations
+        .buy(params, context)
+        .catch((error: unknown) => explainRefusal(error, 'lines' in params));
       const { replayed, ...placed } = bought;
       const headers = replayed === true ? { 'idempotency-replayed': 'true' } : {};
       return { status: 200, headers, body: { data: placed } };
@@ -51,12 +53,19 @@ function buyRoute(operations: Operations): HttpRoute {
   });
 }
 
-/** A bare "product not found" would read as if the path were wrong. */
-function explainRefusal(error: unknown): never {
+/**
+ * A bare "product not found" would read as if the path were wrong; and a purchase without a list
+ * has no line that could be named.
+ */
+function explainRefusal(error: unknown, hasLines: boolean): never {
   const { code, message, details } = toBazarError(error);
+  const { line: _line, ...ofOne } = details;
   if (code !== 'not_found' && code !== 'out_of_stock') throw error;
   const plain = code === 'not_found' ? 'product not found' : message;
-  throw new BazarError(code, `couldn't place the order: ${plain}`, { details, cause: error });
+  throw new BazarError(code, `couldn't place the order: ${plain}`, {
+    details: hasLines ? details : ofOne,
+    cause: error,
+  });
 }
 
 function orderRoute(operations: Operations): HttpRoute {

@@ -128,7 +128,9 @@ t.test('an unknown product in an order is 404 and says that the order failed', a
   const reply = await ask('POST', '/orders', { body: { name: 'Nobody', quantity: 1 } });
   t.equal(reply.status, 404);
   t.equal(reply.json.error.message, "couldn't place the order: product not found");
-  t.equal(reply.json.error.line, 0);
+  t.notOk('line' in reply.json.error, 'one product has no line');
+  const lines = [{ name: 'Nobody', quantity: 1 }];
+  t.equal((await ask('POST', '/orders', { body: { lines } })).json.error.line, 0);
 });
 
 t.test('an order over the stock is 409 and says how many there are', async (t) => {
@@ -218,7 +220,7 @@ t.test('each failure has its status, its shape and no more', async (t) => {
       buy: async () => {
         throw new BazarError(code, 'as it is', {
           cause: new Error('secret'),
-          details: { status: 'kept', request_id: 'not this' },
+          details: { status: 'kept', request_id: 'not this', type: 'nor this' },
         });
       },
     });
@@ -229,6 +231,8 @@ t.test('each failure has its status, its shape and no more', async (t) => {
     t.equal(reply.status, statuses[code], code);
     const { error } = reply.json;
     t.match(error, { code: statuses[code], type: code, request_id: 'r-7', status: 'kept' });
+    const first = ['code', 'type', 'message', 'request_id'];
+    t.same(Object.keys(error).slice(0, 4), first, 'the same fields stand first in each');
     t.notMatch(reply.text, /secret|stack/);
     const retry = reply.headers.get('retry-after');
     const retryable = code === 'unavailable' || code === 'overloaded';

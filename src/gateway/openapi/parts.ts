@@ -32,7 +32,7 @@ const Failure = Type.Object(
       ),
       id: Type.Optional(Type.Integer({ description: 'With out_of_stock: of which product.' })),
       line: Type.Optional(
-        Type.Integer({ minimum: 0, description: 'With not_found: which line of the purchase.' }),
+        Type.Integer({ minimum: 0, description: 'With not_found: which of the `lines`, from 0.' }),
       ),
       unknown: Type.Optional(Type.Boolean({ description: 'The change may have happened.' })),
       current: Type.Optional(Product),
@@ -88,7 +88,7 @@ export const requestHeaders: Readonly<Record<OwnHeader | 'x-request-id' | 'trace
     'The same key and the same body: bought once, however often it is sent.',
     { type: 'string', minLength: 1, maxLength: requestLimits.keyBytesMax },
   ),
-  'if-match': requestHeader('If-Match', 'The entity tag that the product must have, or *.'),
+  'if-match': requestHeader('If-Match', 'Entity tags, one of which the product must have, or *.'),
   'if-none-match': requestHeader('If-None-Match', 'Entity tags of copies that the client holds.'),
   'last-event-id': requestHeader('Last-Event-ID', 'Goes on after this event.'),
 };
