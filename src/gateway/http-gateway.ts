@@ -218,7 +218,7 @@ function addFailureHandlers(
   app.setNotFoundHandler((request, reply) => {
     const path = (request.url.split('?', 1)[0] ?? '').slice(app.prefix.length);
     const answer = noRouteAnswer(routes, request.method, path, request.id);
-    return sendAnswer(request, reply, inManners(manners, answer));
+    return sendAnswer(request, reply, answer.code ? inManners(manners, answer) : answer);
   });
 }
 
@@ -233,6 +233,7 @@ function noRouteAnswer(
     return failureAnswer(new BazarError('not_found', 'there is nothing at this path'), requestId);
   }
   const allow = methods.join(', ');
+  if (method === 'OPTIONS') return { status: 204, headers: { allow } };
   const error = new BazarError('unknown_method', `${method} is not possible here, only ${allow}`);
   return failureAnswer(error, requestId, { status: 405, headers: { allow } });
 }
@@ -241,12 +242,33 @@ function internalFailure(error: unknown, requestId: string): HttpAnswer {
   return failureAnswer(toBazarError(error), requestId);
 }
 
+/** What the HTTP parser tells of its failures. */
+interface ParserError {
+  readonly code?: string;
+  /** The bytes; the framework has another type for them. */
+  readonly rawPacket?: unknown;
+  readonly bytesParsed?: number;
+}
+
+/** A method's name is any token (RFC 9110, 9.1). */
+const requestLine = /^[\w!#$%&'*+.^`|~-]+ \S+ HTTP\/1\.[01]$/;
+
 /** For bytes that are no HTTP request; there is no request to answer, so the text is made here. */
-function refusalText(error: { code?: string }, random: Random): string {
+function refusalText(error: ParserError, random: Random): string {
   if (error.code === 'HPE_HEADER_OVERFLOW') {
     return plainText(new BazarError('too_large', 'the header is too large'), 431, random);
   }
+  if (error.code === 'HPE_INVALID_METHOD' && requestLine.test(failedLine(error))) {
+    return plainText(new BazarError('unknown_method', 'there is no such method'), 501, random);
+  }
   return plainText(new BazarError('invalid_argument', 'this is not HTTP'), 400, random);
+}
+
+/** The line that the parser could not read, as far as it came with the same bytes. */
+function failedLine({ rawPacket, bytesParsed = 0 }: ParserError): string {
+  const text = Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : '';
+  const start = bytesParsed === 0 ? 0 : text.lastIndexOf('\n', bytesParsed - 1) + 1;
+  return text.slice(start).split('\r\n', 1)[0] ?? '';
 }
 
 function plainText(error: BazarError, status: number, random: Random): string {

@@ -102,6 +102,7 @@ export function methodsAt(routes: readonly HttpRoute[], path: string): string[] 
     methods.add(route.method);
     if (route.method === 'GET' && !route.changes) methods.add('HEAD');
   }
+  if (methods.size > 0) methods.add('OPTIONS');
   return [...methods].sort();
 }
 

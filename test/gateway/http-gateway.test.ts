@@ -95,11 +95,10 @@ t.test('a way that leads nowhere is 404 in the usual shape, whatever is sent', a
 t.test('a method that a path does not know is 405 and says which it knows', async (t) => {
   const { ask } = await setStage();
   const tries: readonly [string, string, string][] = [
-    ['PUT', '/orders', 'GET, HEAD, POST'],
-    ['DELETE', '/orders/1', 'GET, HEAD'],
-    ['POST', '/products/8', 'DELETE, GET, HEAD, PATCH'],
-    ['OPTIONS', '/livez', 'GET, HEAD'],
-    ['PROPFIND', '/products', 'GET, HEAD, POST'],
+    ['PUT', '/orders', 'GET, HEAD, OPTIONS, POST'],
+    ['DELETE', '/orders/1', 'GET, HEAD, OPTIONS'],
+    ['POST', '/products/8', 'DELETE, GET, HEAD, OPTIONS, PATCH'],
+    ['PROPFIND', '/products', 'GET, HEAD, OPTIONS, POST'],
   ];
   for (const [method, path, allow] of tries) {
     const reply = await ask(method, path);
@@ -107,6 +106,21 @@ t.test('a method that a path does not know is 405 and says which it knows', asyn
     t.equal(reply.headers.get('allow'), allow);
     t.match(reply.json, { error: { code: 405, type: 'unknown_method' } });
   }
+});
+
+t.test('OPTIONS tells the methods of a path, also of an older store’s', async (t) => {
+  const { ask } = await setStage();
+  const paths: readonly [string, string][] = [
+    ['/products/8?x=1', 'DELETE, GET, HEAD, OPTIONS, PATCH'],
+    ['/dialects/bazar/buy/1', 'OPTIONS, PUT'],
+  ];
+  for (const [path, allow] of paths) {
+    const reply = await ask('OPTIONS', path);
+    t.equal(reply.status, 204, path);
+    t.equal(reply.headers.get('allow'), allow);
+    t.equal(reply.text, '');
+  }
+  t.equal((await ask('OPTIONS', '/nothing')).status, 404);
 });
 
 t.test('a request keeps its own id, or gets one', async (t) => {

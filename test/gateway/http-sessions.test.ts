@@ -72,6 +72,18 @@ t.test('bytes that are not HTTP get 400 in the usual shape, and the end', async 
   }
 });
 
+t.test('a method that HTTP does not know is 501, behind another request too', async (t) => {
+  const { connect } = await setStage();
+  for (const line of ['FOO / HTTP/1.1', 'GETX /products/8 HTTP/1.1', 'get / HTTP/1.0']) {
+    const client = connect();
+    client.send(`GET /products/8 HTTP/1.1\r\nhost: a\r\n\r\n${line}\r\nhost: a\r\n\r\n`);
+    t.equal((await client.reply()).status, 200);
+    const reply = await client.reply();
+    t.match(reply, { status: 501, json: { error: { code: 501, type: 'unknown_method' } } }, line);
+    t.equal(await client.ended(), '');
+  }
+});
+
 t.test('a head over 16 KiB is 431', async (t) => {
   const { connect } = await setStage();
   const client = connect();
