@@ -14,7 +14,7 @@ import type { Message, SnapshotMark } from './messages.js';
 import type { Batch, Load } from './outputs.js';
 import { requestConfirmation, requestRead, tickReads } from './reads.js';
 import { append, onLoadedForPeer, peerLost, sendEntries } from './replication.js';
-import { installed, requestSnapshot } from './snapshots.js';
+import { installed, isWanted, requestSnapshot } from './snapshots.js';
 import { becomeFollower, type CoreOptions, createState, type State } from './state.js';
 import type { Entry, MemberId } from './types.js';
 
@@ -149,6 +149,11 @@ export class Core {
   /** At a witness: asks for the newest snapshot of whoever leads (R11). */
   requestSnapshot(): void {
     requestSnapshot(this.#state);
+  }
+
+  /** Asked again when a snapshot is whole here: the log may have overtaken it meanwhile. */
+  wantsSnapshot(mark: SnapshotMark): boolean {
+    return isWanted(this.#state, mark);
   }
 
   /** A snapshot received in chunks is durable and restored. */

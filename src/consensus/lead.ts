@@ -50,7 +50,7 @@ function newPeer(state: State, id: MemberId): Peer {
     mode: 'stream',
     sent: [],
     sentBytes: 0,
-    snapshotMs: 0,
+    snapshotMs: Number.NEGATIVE_INFINITY,
     loading: false,
     round: 0,
     liveMs: state.nowMs,

@@ -13,12 +13,11 @@ import { countRounds } from './reads.js';
 import { sendAppend } from './sending.js';
 import type { Leader, Peer, State } from './state.js';
 import type { Entry, MemberId } from './types.js';
+import { isUnderWay } from './under-way.js';
 
 /** Commands under way to one member; beyond it, its acknowledgement is awaited. */
 const windowBytesMax = 8 * 1024 * 1024;
 const windowMessagesMax = 64;
-/** A piece of a snapshot takes no longer, nor does its installation. */
-const snapshotSilenceMs = 5_000;
 
 /** Appends a command of the own epoch; the caller sends. Returns its seq. */
 export function append(state: State, leader: Leader, command: Uint8Array): number {
@@ -136,7 +135,7 @@ function refused(state: State, leader: Leader, peer: Peer, message: Appended): v
 
 /** Nothing was heard of a snapshot on its way: ask where the member stands. */
 export function tickSnapshot(state: State, peer: Peer): void {
-  if (peer.mode !== 'snapshot' || state.nowMs - peer.snapshotMs < snapshotSilenceMs) return;
+  if (peer.mode !== 'snapshot' || isUnderWay(state, peer.snapshotMs)) return;
   peer.mode = 'probe';
   resetPeer(peer, state.log.last.seq + 1);
 }

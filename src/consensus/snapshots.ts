@@ -7,6 +7,15 @@ import { obey } from './follow.js';
 import type { Appended, Chunk, Chunked, SnapshotMark } from './messages.js';
 import type { State } from './state.js';
 import type { MemberId } from './types.js';
+import { isUnderWay } from './under-way.js';
+
+/**
+ * Whether a snapshot of this place brings the member on. A witness has no state of its own: it
+ * takes one that it has the log of, too, but none that it has already.
+ */
+export function isWanted(state: State, mark: SnapshotMark): boolean {
+  return mark.seq > (state.witnesses.has(state.id) ? state.snapshot : state.commit);
+}
 
 /** From the leader, or from the source of the own candidacy (R4). */
 export function onChunk(state: State, from: MemberId, chunk: Chunk): void {
@@ -18,19 +27,23 @@ export function onChunk(state: State, from: MemberId, chunk: Chunk): void {
     candidate.epoch === chunk.epoch;
   if (isSource) candidate.sentMs = state.nowMs;
   else if (!obey(state, from, chunk.epoch)) return;
-  // A witness has no state of its own: it takes one that it has the log of, too.
-  const isWanted = chunk.mark.seq > state.commit || state.witnesses.has(state.id);
-  if (isWanted) state.out.chunks.push({ from, chunk });
+  if (!isWanted(state, chunk.mark)) return;
+  state.chunkMs = state.nowMs;
+  state.out.chunks.push({ from, chunk });
 }
 
-/** A witness asks the leader it follows. */
+/** A witness asks the leader it follows, unless one is on its way already. */
 export function requestSnapshot(state: State): void {
   if (state.leader === undefined || state.leader === state.id) return;
+  if (isUnderWay(state, state.chunkMs)) return;
   state.out.send(state.leader, { kind: 'snapshot-request' });
 }
 
 export function onSnapshotRequest(state: State, from: MemberId): void {
   if (state.stage.kind !== 'leader' || !state.witnesses.has(from)) return;
+  const peer = state.stage.peers.get(from);
+  if (!peer || isUnderWay(state, peer.snapshotMs)) return;
+  peer.snapshotMs = state.nowMs;
   state.out.snapshotsWanted.push({ to: from, epoch: state.stage.epoch });
 }
 
@@ -46,6 +59,7 @@ export function onChunked(state: State, from: MemberId, answer: Chunked): void {
 /** The host holds the snapshot durably and its state machine is in that state. */
 export function installed(state: State, mark: SnapshotMark): void {
   const { log, out } = state;
+  state.snapshot = Math.max(state.snapshot, mark.seq);
   if (mark.seq <= state.commit) return;
   if (log.epochOf(mark.seq) !== mark.epoch) {
     // Nothing of the own log is known to belong to it: what follows the snapshot comes anew.

@@ -140,6 +140,10 @@ export interface State {
   commit: number;
   visible: number;
   applied: number;
+  /** The place of the newest snapshot that was restored or taken over here. */
+  snapshot: number;
+  /** When a piece of a newer one last came. */
+  chunkMs: number;
   /** Fixed by the leader for this learner (R10). */
   admitAt: Position | undefined;
   readonly remoteReads: Map<number, RemoteRead>;
@@ -174,6 +178,8 @@ export function createState(options: CoreOptions): State {
     commit: options.base.seq,
     visible: options.base.seq,
     applied: options.base.seq,
+    snapshot: options.base.seq,
+    chunkMs: Number.NEGATIVE_INFINITY,
     admitAt: undefined,
     remoteReads: new Map(),
     nowMs: 0,

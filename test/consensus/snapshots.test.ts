@@ -1,0 +1,131 @@
+/** When a snapshot is sent, asked for, taken, and begun again (docs/PROTOCOL.md, R11). */
+import t from 'tap';
+import { Cluster } from './cluster.js';
+
+/** a leads and has a snapshot of what it leads. */
+function led(witnesses: readonly string[] = []): Cluster {
+  const cluster = new Cluster({ voters: ['a', 'b', 'c'], witnesses });
+  cluster.nominate('a');
+  cluster.run(50);
+  for (const value of ['x', 'y', 'z']) cluster.propose('a', value);
+  cluster.run(50);
+  cluster.compact('a');
+  return cluster;
+}
+
+function request(cluster: Cluster): void {
+  cluster.input('c', (core) => core.requestSnapshot());
+}
+
+/** Time passes; pieces of a snapshot get lost, and are counted. */
+function pass(cluster: Cluster, ms: number): number {
+  let lost = 0;
+  for (let passed = 0; passed < ms; passed += 25) {
+    cluster.nowMs += 25;
+    for (const id of cluster.members.keys()) {
+      cluster.input(id, (core, nowMs) => core.tick(nowMs));
+    }
+    for (let moved = true; moved; ) {
+      const others = cluster.network.filter(({ message }) => message.kind !== 'chunk');
+      lost += cluster.network.length - others.length;
+      cluster.network = others;
+      moved = cluster.deliver();
+      if (!moved) for (const id of cluster.members.keys()) moved = cluster.sync(id) || moved;
+    }
+  }
+  return lost;
+}
+
+/** c tells a that a piece arrived. */
+function gotOn(cluster: Cluster): void {
+  const { epoch } = cluster.member('a').core.state.promised;
+  const answer = { kind: 'chunked', epoch, seq: 4, offset: 1 } as const;
+  cluster.input('a', (core, nowMs) => core.step('c', answer, nowMs));
+}
+
+t.test('a snapshot is begun again when it is silent, however long all of it takes', async (t) => {
+  const cluster = led();
+  cluster.crash('c');
+  // Memory holds the log still; a new leader's begins behind the snapshot.
+  cluster.crash('a');
+  cluster.restart('a');
+  cluster.nominate('a');
+  cluster.run(100);
+  cluster.wipe('c');
+  t.equal(pass(cluster, 1_000), 1, 'begun');
+  for (let second = 0; second < 7; second++) {
+    gotOn(cluster);
+    t.equal(pass(cluster, 1_000), 0, `second ${second}`);
+  }
+  t.equal(pass(cluster, 5_500), 1, 'it has been silent');
+});
+
+t.test('a witness takes a snapshot that it has the log of, and not twice', async (t) => {
+  const cluster = led(['c']);
+  const witness = cluster.member('c');
+  request(cluster);
+  cluster.settle();
+  t.equal(witness.snapshot.mark.seq, 4);
+  const held = witness.snapshot;
+  cluster.run(6_000);
+  request(cluster);
+  cluster.settle();
+  t.equal(witness.snapshot, held, 'left alone');
+  cluster.propose('a', 'later');
+  cluster.run(6_000);
+  cluster.compact('a');
+  request(cluster);
+  cluster.settle();
+  t.equal(witness.snapshot.mark.seq, 5, 'a newer one');
+});
+
+t.test('a witness knows after a restart which snapshot it has', async (t) => {
+  const cluster = led(['c']);
+  request(cluster);
+  cluster.settle();
+  const witness = cluster.member('c');
+  const { mark } = witness.snapshot;
+  cluster.crash('c');
+  cluster.restart('c');
+  t.equal(witness.core.wantsSnapshot(mark), false);
+  t.equal(witness.core.wantsSnapshot({ ...mark, seq: mark.seq + 1 }), true);
+});
+
+t.test('a witness does not ask for a snapshot that is on its way', async (t) => {
+  const cluster = led(['c']);
+  const asked = (): boolean => {
+    const before = cluster.network.length;
+    request(cluster);
+    return cluster.network.slice(before).some(({ from }) => from === 'c');
+  };
+  request(cluster);
+  cluster.settle();
+  cluster.run(4_000);
+  t.equal(asked(), false);
+  cluster.run(1_000);
+  t.equal(asked(), true, 'nothing more came');
+});
+
+t.test('a leader does not begin anew for who asks again meanwhile', async (t) => {
+  const cluster = led(['c']);
+  const begun = (): number => {
+    request(cluster);
+    return pass(cluster, 25);
+  };
+  t.equal(begun(), 1);
+  for (let i = 0; i < 3; i++) {
+    pass(cluster, 4_000);
+    gotOn(cluster);
+    t.equal(begun(), 0);
+  }
+  pass(cluster, 5_000);
+  t.equal(begun(), 1, 'it has been silent');
+});
+
+t.test('a replica wants no snapshot that its log has overtaken', async (t) => {
+  const cluster = led();
+  const { core } = cluster.member('b');
+  const { commit } = core.state;
+  t.equal(core.wantsSnapshot({ seq: commit, epoch: 1, time: 0 }), false);
+  t.equal(core.wantsSnapshot({ seq: commit + 1, epoch: 1, time: 0 }), true);
+});
