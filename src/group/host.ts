@@ -73,6 +73,7 @@ export class GroupHost<Result> implements Group<Result> {
       logger: options.logger,
       send: (to, message) => options.peers.send(to, [message]),
       missing: (to) => this.#enter(() => this.#core.snapshotMissing(to)),
+      isWanted: (mark) => this.#core.wantsSnapshot(mark),
       installing: () => this.#applier.pause(),
       installed: (mark) => this.#enter(() => this.#installed(mark)),
       failed: (error) => this.#end(error),

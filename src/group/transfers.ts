@@ -20,6 +20,8 @@ export interface TransferOptions {
   send(to: MemberId, message: Message): void;
   /** There is no snapshot for this member. */
   missing(to: MemberId): void;
+  /** The log has not overtaken the snapshot that is whole here now. */
+  isWanted(mark: SnapshotMark): boolean;
   /** From here until `installed` the state machine must be left alone. */
   installing(): void;
   installed(mark: SnapshotMark): void;
@@ -165,7 +167,9 @@ export class SnapshotTransfers {
     receiving.offset += chunk.bytes.length;
     const { from, epoch, mark, offset } = receiving;
     this.#options.send(from, { kind: 'chunked', epoch, seq: mark.seq, offset });
-    if (offset >= chunk.total) this.#install(receiving);
+    if (offset < chunk.total) return;
+    if (this.#options.isWanted(mark)) this.#install(receiving);
+    else this.#endReceiving();
   }
 
   /** Not what its manifest says: the sender, who hears no more of it, asks where this member stands. */
