@@ -15,14 +15,13 @@ import { MemberFigures } from '../group/member-figures.js';
 import { type GroupName, membership } from '../group/membership.js';
 import { MeteredJournal } from '../group/metered-journal.js';
 import { RpcPeers } from '../group/rpc-peers.js';
-import { newestMark, snapshotPort } from '../group/snapshot-files.js';
+import { newestMark } from '../group/snapshot-files.js';
 import type { HandshakeOptions, Identity } from '../net/handshake.js';
 import type { RpcHandler } from '../net/rpc-session.js';
 import { peerTransport } from '../net/tls-transport.js';
+import { shorten } from './shortening.js';
 
 const lookEveryMs = 10_000;
-/** With so many closed segments the leader's newest snapshot takes the place of the log before it. */
-const segmentsMax = 6;
 
 export interface WitnessOptions {
   readonly config: RecoveryConfig;
@@ -67,9 +66,8 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     transport: peerTransport(config.clusterTls),
     random: systemRandom,
   });
-  const opaqueSnapshots = snapshotPort(log.snapshots, (mark) => {
-    return log.journal.dropBefore(mark.seq + 1);
-  });
+  const base = await newestMark(log.snapshots);
+  const shortening = shorten(log, base);
   const journal = new MeteredJournal(log.journal, clock);
   const figures = new MemberFigures(name, group, journal);
   const host = new GroupHost<never>({
@@ -79,17 +77,14 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     learner,
     journal,
     machine: undefined,
-    base: await newestMark(log.snapshots),
     gated: false,
     admitted: options.admitted,
-    snapshots: group === 'catalog' ? opaqueSnapshots : undefined,
-    ...{ incarnation, clock, logger, peers, minCopies },
+    snapshots: group === 'catalog' ? shortening.port : undefined,
+    ...{ base, incarnation, clock, logger, peers, minCopies },
   });
   await host.start();
-  const shortening = every(clock, lookEveryMs, () => {
-    if (group === 'catalog' && log.journal.closedSegments().length >= segmentsMax) {
-      host.fetchSnapshot();
-    }
+  const looking = every(clock, lookEveryMs, () => {
+    if (group === 'catalog' && shortening.isDue()) host.fetchSnapshot();
   });
   const desk = new MemberDesk({
     status: () => host.status(),
@@ -112,7 +107,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
       closed: (session) => peers.closed(session, peer),
     }),
     async close() {
-      shortening.cancel();
+      looking.cancel();
       peers.close();
       host.stop();
       await log.journal.close();
