@@ -7,6 +7,9 @@ import type { Chosen, Command, Entry } from './command.js';
 import { UsageError } from './exit-codes.js';
 import type { Io } from './io.js';
 import { environmentName, kebab } from './options.js';
+import { unknownCommand } from './unknown-command.js';
+
+const completion = 'completion';
 
 /** Undefined where yargs answered itself: help, version, completion. */
 export async function parse(
@@ -14,6 +17,8 @@ export async function parse(
   entries: readonly Entry[],
   io: Io,
 ): Promise<Chosen | undefined> {
+  const mistake = unknownCommand(args, entries, [completion]);
+  if (mistake !== undefined) throw new UsageError(mistake);
   let chosen: Chosen | undefined;
   const choose = (command: Command, argv: Readonly<Record<string, unknown>>): void => {
     chosen = { command, argv };
@@ -26,7 +31,7 @@ export async function parse(
     .strict()
     .demandCommand(1, 'Which command?')
     .recommendCommands()
-    .completion('completion', 'Print a script that completes commands in your shell')
+    .completion(completion, 'Print a script that completes commands in your shell')
     .alias('help', 'h')
     .wrap(Math.min(io.size().columns, 100))
     .epilogue(

@@ -1,0 +1,60 @@
+/**
+ * Whether the first words of a command line name a command, asked before its options are: who
+ * mistyped a command is not to hear about its options. Knows names alone.
+ */
+import type { Entry } from './command.js';
+
+/** The parser's own: it answers them after any command. */
+const help = 'help';
+
+/** What is wrong with the words; undefined where they are well, or where an option comes first. */
+export function unknownCommand(
+  [first, second]: readonly string[],
+  entries: readonly Entry[],
+  others: readonly string[],
+): string | undefined {
+  if (!isWord(first)) return undefined;
+  const entry = entries.find((one) => nameOf(one) === first);
+  if (!entry) return refuse('', first, [...entries.map(nameOf), ...others]);
+  if ('run' in entry || !isWord(second)) return undefined;
+  return refuse(`${entry.name} `, second, entry.commands.map(nameOf));
+}
+
+function isWord(word: string | undefined): word is string {
+  return word !== undefined && word !== '' && !word.startsWith('-');
+}
+
+function nameOf(entry: Entry): string {
+  return 'run' in entry ? (entry.usage.split(' ')[0] ?? '') : entry.name;
+}
+
+function refuse(group: string, word: string, names: readonly string[]): string | undefined {
+  if (word === help || names.includes(word)) return undefined;
+  const said = `no command "${group}${word}"`;
+  const meant = nearest(word, names);
+  if (meant !== undefined) return `${said}: did you mean ${group}${meant}?`;
+  return group === '' ? said : `${said}: bazar ${group}has ${names.join(', ')}`;
+}
+
+/** The one that differs least, where that is by less than half of it. */
+function nearest(word: string, names: readonly string[]): string | undefined {
+  const [best] = names
+    .map((name) => ({ name, apart: distance(word, name) }))
+    .filter(({ name, apart }) => apart * 2 <= Math.max(word.length, name.length))
+    .sort((a, b) => a.apart - b.apart);
+  return best?.name;
+}
+
+/** How many letters must be put in, left out or changed to make `b` of `a`. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_none, i) => i);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      const changed = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(changed, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,59 @@
+/** The names of the commands: those that the documents promise, and what a mistyped one hears. */
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { runCli } from '../../src/cli/cli.js';
+import { allCommands } from '../../src/cli/commands.js';
+import { fakeIo } from './fake-io.js';
+
+const root = new URL('../../../', import.meta.url);
+
+async function run(...args: string[]) {
+  const io = fakeIo();
+  const code = await runCli(args, allCommands(), io);
+  return { code, stdout: io.stdout(), stderr: io.stderr() };
+}
+
+function mentioned(file: string, pattern: RegExp): string[] {
+  const text = readFileSync(new URL(file, root), 'utf8');
+  return [...new Set([...text.matchAll(pattern)].map(([, words = '']) => words))];
+}
+
+t.test('every command that the documents name is in the help', async (t) => {
+  const words = [
+    ...mentioned('docs/INTERFACES.md', /`bazar ([a-z]+)/g),
+    ...mentioned('compose.yaml', /command: \[(\w+)/g),
+  ];
+  for (const word of ['up', 'product', 'frontend', 'init']) t.ok(words.includes(word), word);
+  const { code, stdout } = await run('--help');
+  t.equal(code, 0);
+  for (const word of words) t.match(stdout, new RegExp(`^ +bazar ${word}\\b`, 'm'), word);
+  const inGroup = await run('product', '--help');
+  const second = mentioned('docs/INTERFACES.md', /`bazar product ([a-z]+)/g);
+  t.same(second, ['add', 'set', 'remove']);
+  for (const word of second) t.match(inGroup.stdout, `bazar product ${word}`, word);
+});
+
+t.test('a mistyped command is told, and not its flags', async (t) => {
+  for (const [args, said] of [
+    [['statu'], 'no command "statu": did you mean status?'],
+    [['serach', '--text', 'u'], 'no command "serach": did you mean search?'],
+    [['nonsense', '--flags'], 'no command "nonsense"'],
+    [
+      ['product', 'nosuch', '--flags'],
+      'no command "product nosuch": bazar product has add, set, remove',
+    ],
+    [['product', 'remov', '8'], 'no command "product remov": did you mean product remove?'],
+  ] as const) {
+    t.same(await run(...args), {
+      code: 2,
+      stdout: '',
+      stderr: `${said}\nbazar --help shows how\n`,
+    });
+  }
+});
+
+t.test('the parser’s own words stay what they were', async (t) => {
+  t.match(await run('completion'), { code: 0, stdout: /completion/ });
+  t.match(await run('help'), { code: 0, stdout: /bazar status/ });
+  t.match(await run('product'), { code: 2, stderr: /which of its commands/ });
+});
