@@ -71,7 +71,20 @@ export async function withAdmin<T>(
 ): Promise<T> {
   const { readToken } = await import('./launcher/tokens.js');
   const token = options.token ?? readToken(options.dataDir, 'admin');
-  return useClient(await openClient(options, token), use);
+  return useClient(await openClient(options, token), async (client) => {
+    try {
+      return await use(client);
+    } catch (error) {
+      if (token !== undefined || !isRefused(error)) throw error;
+      // The frontend speaks of its protocol, which whoever types commands does not see.
+      const { code, details } = error;
+      throw new BazarError(code, 'this needs the admin token', { details, cause: error });
+    }
+  });
+}
+
+function isRefused(error: unknown): error is BazarError {
+  return error instanceof BazarError && error.code === 'unauthenticated';
 }
 
 export async function openClient(options: ClientOptions, token?: string): Promise<BazarClient> {

@@ -196,6 +196,18 @@ t.test(
   },
 );
 
+t.test('who has no token hears of it in the words of the command line', async (t) => {
+  const refuse = (): never => {
+    throw new BazarError('unauthenticated', 'words of the wire');
+  };
+  const { run } = await stage(t, { hello: () => ({}), orders: refuse });
+  t.match(await run(['orders']), {
+    code: 6,
+    stderr: /^this needs the admin token: --data-dir .*, or --token be given\n$/,
+  });
+  t.match(await run(['orders', '--token', 'x']), { code: 6, stderr: /^words of the wire: / });
+});
+
 t.test('the audit fails where the books do not balance', async (t) => {
   const report = {
     ok: false,
