@@ -4,17 +4,26 @@ import { defineCommand, optionNames } from '../command.js';
 import type { Finding } from '../doctor/finding.js';
 import type { Door } from '../doctor/ports.js';
 import { exitCodes } from '../exit-codes.js';
-import type { Values } from '../options.js';
+import { integer, readValues, type Values } from '../options.js';
 import { printJson, printTable } from '../output.js';
 import { outputSpecs } from '../output-options.js';
 import type { Tone } from '../paint.js';
-import { upSpecs } from '../store-options.js';
+import { membershipSpecs, upSpecs } from '../store-options.js';
 
 const tones: Readonly<Record<Finding['verdict'], Tone>> = {
   ok: 'good',
   doubt: 'doubtful',
   problem: 'bad',
 };
+
+/** Those of `up`, but that a store which is there is asked about as it was founded. */
+const doctorSpecs = {
+  ...upSpecs,
+  catalogs: asFounded('Catalog replicas'),
+  orders: asFounded('Order replicas'),
+  recovery: asFounded('Recovery servers'),
+  ...outputSpecs,
+} as const;
 
 export const doctor = defineCommand({
   usage: 'doctor',
@@ -23,7 +32,7 @@ export const doctor = defineCommand({
     ['$0 doctor', 'before the first start'],
     ['$0 doctor --data-dir /srv/bazar --port-offset 100', 'with the options of `up`'],
   ],
-  specs: { ...upSpecs, ...outputSpecs },
+  specs: doctorSpecs,
   async run(options, io) {
     const findings = await examine(options, io.env);
     const healthy = findings.every(({ verdict }) => verdict !== 'problem');
@@ -38,10 +47,15 @@ export const doctor = defineCommand({
   },
 });
 
-type UpOptions = Values<typeof upSpecs>;
+type DoctorOptions = Values<typeof doctorSpecs>;
+
+function asFounded(describe: string) {
+  const settings = { group: 'Store:', defaultDescription: 'as founded, else as `up` has it' };
+  return integer(describe, { min: 0, max: 9, default: undefined }, settings);
+}
 
 async function examine(
-  options: UpOptions,
+  options: DoctorOptions,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Finding[]> {
   const { waitingClock } = await import('../../base/clock.js');
@@ -77,10 +91,13 @@ async function examine(
 }
 
 /** Every port of the store, and who is a member of its groups. */
-async function plan(options: UpOptions): Promise<{ doors: Door[]; members: string[] }> {
+async function plan(options: DoctorOptions): Promise<{ doors: Door[]; members: string[] }> {
   const { frontendAddresses, planCluster } = await import('../launcher/store-plan.js');
   const { dialectPorts } = await import('../dialect-ports.js');
-  const { catalogs, orders, recovery } = planCluster(options);
+  const { catalogs, orders, recovery } = planCluster({
+    ...options,
+    ...(await membership(options)),
+  });
   const doors: Door[] = [...catalogs, ...orders].flatMap(({ name, service, peer }) => [
     { name, address: service },
     { name, address: peer },
@@ -93,4 +110,20 @@ async function plan(options: UpOptions): Promise<{ doors: Door[]; members: strin
     doors.push(...addresses.map((address) => ({ name: `frontend-${n}`, address })));
   }
   return { doors, members: [...catalogs, ...orders, ...recovery].map(({ name }) => name) };
+}
+
+/** How many of each kind: as the options say, else as the store was founded, else as `up` would. */
+async function membership(options: DoctorOptions): Promise<Values<typeof membershipSpecs>> {
+  const { foundedMembers } = await import('../doctor/settings.js');
+  const founded = foundedMembers(resolve(options.dataDir));
+  const byDefault = readValues(membershipSpecs, []);
+  const founders = (kind: string): number | undefined =>
+    typeof founded === 'string'
+      ? undefined
+      : founded.filter((name) => name.startsWith(`${kind}-`)).length;
+  return {
+    catalogs: options.catalogs ?? founders('catalog') ?? byDefault.catalogs,
+    orders: options.orders ?? founders('order') ?? byDefault.orders,
+    recovery: options.recovery ?? founders('recovery') ?? byDefault.recovery,
+  };
 }

@@ -28,7 +28,7 @@ export async function checkPorts(
     return problem('ports', `${formatAddress(address)} for ${name}: ${whose}`);
   });
   if (own.length > 0 && own.length < doors.length && strange.length === 0) {
-    findings.push(doubt('ports', `of ${doors.length} doors ${own.length} are open`));
+    findings.push(doubt('ports', `${own.length} of ${doors.length} ports are in use`));
   }
   if (findings.length > 0) return findings;
   const how = own.length > 0 ? 'open: the store runs' : 'free';

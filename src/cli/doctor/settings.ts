@@ -25,18 +25,24 @@ export function checkVariables(
   return [ok('configuration', given.length === 0 ? 'all by default' : given.sort().join(' '))];
 }
 
+/** The members of the store in this folder, or why they are not known. */
+export function foundedMembers(dataDir: string): readonly string[] | 'none yet' | 'unreadable' {
+  try {
+    const { members } = JSON.parse(readFileSync(join(dataDir, 'cluster.json'), 'utf8'));
+    return Array.isArray(members) ? members.map(String) : 'unreadable';
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'none yet' : 'unreadable';
+  }
+}
+
 /** @param members those that the options name. */
 export function checkMembers(dataDir: string, members: readonly string[]): Finding {
-  let founded: unknown;
-  try {
-    founded = JSON.parse(readFileSync(join(dataDir, 'cluster.json'), 'utf8')).members;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      return ok('members', `no store was founded in ${dataDir} yet`);
-    }
+  const founded = foundedMembers(dataDir);
+  if (founded === 'none yet') return ok('members', `no store was founded in ${dataDir} yet`);
+  if (founded === 'unreadable') {
     return problem('members', `${dataDir}/cluster.json cannot be read`);
   }
-  const [was, is] = [founded, members].map((list) => [...(list as string[])].sort().join(' '));
+  const [was, is] = [founded, members].map((list) => [...list].sort().join(' '));
   if (was === is) return ok('members', is ?? '');
   return problem('members', `the store was founded with ${was}, the options say ${is}`);
 }

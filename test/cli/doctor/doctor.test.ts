@@ -97,7 +97,9 @@ t.test('a port is free, the store’s own, or another’s', async (t) => {
   ]);
   t.match(await checkPorts([door], (name) => name === 'order-1'), [{ verdict: 'ok' }]);
   t.match(await checkPorts([free], () => false), [{ verdict: 'ok', detail: 'all 1 are free' }]);
-  t.match(await checkPorts([door, free], () => true), [{ verdict: 'doubt', detail: /1 are open/ }]);
+  t.match(await checkPorts([door, free], () => true), [
+    { verdict: 'doubt', detail: '1 of 2 ports are in use' },
+  ]);
   const nowhere = { name: 'order-1', address: { host: '192.0.2.1', port: 0 } };
   t.match(await checkPorts([nowhere], () => true), [
     { verdict: 'problem', detail: /EADDRNOTAVAIL/ },
@@ -147,12 +149,26 @@ t.test('services without a launcher are told; a stock that is none is a problem'
 t.test('the command fails where there is a problem, and tells all it found', async (t) => {
   const dir = t.testdir({ 'cluster.json': '{"members":["order-9"]}' });
   const io = fakeIo();
-  const args = ['doctor', '--data-dir', dir, '--port-offset', '4680', '--json'];
-  t.equal(await runCli(args, allCommands(), io), 1);
+  const place = ['--data-dir', dir, '--port-offset', '4680'];
+  t.equal(await runCli(['doctor', ...place, '--json'], allCommands(), io), 1);
   const { ok, findings } = JSON.parse(io.stdout());
   t.equal(ok, false);
   const checks = new Set(findings.map(({ check }: { check: string }) => check));
   for (const check of ['node', 'clock', 'disk', 'fsync', 'ports', 'configuration', 'members']) {
     t.ok(checks.has(check), check);
   }
+});
+
+t.test('a store is examined as it was founded, unless the options say otherwise', async (t) => {
+  const members = ['catalog-1', 'order-1', 'order-2'];
+  const dir = t.testdir({ 'cluster.json': JSON.stringify({ members }) });
+  const membersFound = async (...given: string[]): Promise<unknown> => {
+    const io = fakeIo();
+    const place = ['--data-dir', dir, '--port-offset', '4680'];
+    await runCli(['doctor', ...place, '--json', ...given], allCommands(), io);
+    const { findings } = JSON.parse(io.stdout());
+    return findings.find(({ check }: { check: string }) => check === 'members');
+  };
+  t.match(await membersFound(), { verdict: 'ok', detail: 'catalog-1 order-1 order-2' });
+  t.match(await membersFound('--orders', '3'), { verdict: 'problem', detail: /order-3$/ });
 });
