@@ -124,12 +124,12 @@ export function text<D extends string | undefined>(
   };
 }
 
-export function choice<const C extends string>(
+export function choice<const C extends string, D extends C | undefined>(
   describe: string,
   choices: readonly C[],
-  byDefault: C,
+  byDefault: D,
   settings: Options = {},
-): Option<C> {
+): Option<C | D> {
   return {
     settings: withDefault({ ...settings, describe, choices, requiresArg: true }, byDefault),
     read(value, label) {

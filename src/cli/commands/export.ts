@@ -1,12 +1,12 @@
 /** `bazar export`: all products, for a file or another program. */
-
-import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { extname } from 'node:path';
 import type { BazarClient } from '../../client/bazar-client.js';
 import { clientSpecs, withClient } from '../client-options.js';
 import { defineCommand } from '../command.js';
-import { exitCodes } from '../exit-codes.js';
+import { exitCodes, UsageError } from '../exit-codes.js';
+import { cannotWrite } from '../file-error.js';
 import { choice, positional } from '../options.js';
 import { type Format, formats } from '../stock/columns.js';
 import { exportProducts } from '../stock/export-run.js';
@@ -16,16 +16,19 @@ export const exportAll = defineCommand({
   describe: 'Write out all products',
   examples: [
     ['$0 export products.csv', 'as `bazar import` reads them'],
-    ['$0 export --format json', 'as `bazar up --products-file` reads them'],
+    ['$0 export products.json', 'as `bazar up --products-file` reads them'],
   ],
   specs: {
     file: positional('Where to; standard output where it is not given'),
-    format: choice('How they are written', formats, 'csv', { group: 'Output:' }),
+    format: choice('How they are written', formats, undefined, {
+      group: 'Output:',
+      defaultDescription: 'json for a file of that ending, else csv',
+    }),
     ...clientSpecs,
   },
   async run(options, io) {
     const { file, json } = options;
-    const format = json ? 'json' : options.format;
+    const format = json ? 'json' : (options.format ?? formatOf(file));
     const count = await withClient(options, (client) =>
       file === undefined
         ? exportProducts(client, format, (text) => io.out(text))
@@ -36,21 +39,26 @@ export const exportAll = defineCommand({
   },
 });
 
+function formatOf(file: string | undefined): Format {
+  return file !== undefined && extname(file).toLowerCase() === '.json' ? 'json' : 'csv';
+}
+
 /** The file has its name only when it is whole. */
 async function exportInto(path: string, client: BazarClient, format: Format): Promise<number> {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UsageError(`${path} is a folder`);
+  }
   const unfinished = `${path}.${process.pid}.part`;
-  const stream = createWriteStream(unfinished, { flags: 'wx' });
+  const file = await open(unfinished, 'wx').catch((error: unknown) => {
+    throw cannotWrite(path, error);
+  });
   try {
-    await once(stream, 'open');
-    const count = await exportProducts(client, format, async (text) => {
-      if (!stream.write(text)) await once(stream, 'drain');
-    });
-    stream.end();
-    await once(stream, 'close');
+    const count = await exportProducts(client, format, (text) => file.appendFile(text));
+    await file.close();
     await rename(unfinished, path);
     return count;
   } catch (error) {
-    stream.destroy();
+    await file.close();
     await rm(unfinished, { force: true });
     throw error;
   }

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { adminSpecs, withAdmin } from '../client-options.js';
 import { defineCommand } from '../command.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
+import { cannotRead } from '../file-error.js';
 import type { Io } from '../io.js';
 import { choice, flag, integer, number, positional, type Values } from '../options.js';
 import { printJson } from '../output.js';
@@ -98,7 +99,9 @@ async function bringIn(source: Readable, given: Import): Promise<ImportReport> {
 
 /** For the bar; also where a file that cannot be read is noticed first. */
 async function countLines(path: string): Promise<number> {
-  const file = await open(path);
+  const file = await open(path).catch((error: unknown) => {
+    throw cannotRead(path, error);
+  });
   try {
     if ((await file.stat()).isDirectory()) throw new UsageError(`${path} is a folder`);
     let lines = 0;

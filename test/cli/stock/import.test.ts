@@ -161,7 +161,12 @@ t.test('without the right, or a store, the import ends at once', async (t) => {
 
 t.test('files that are none are said so', async (t) => {
   const { run, folder, file } = await stage(t);
-  t.match(await run(['import', join(folder, 'nix.csv')]), { code: 1, stderr: /ENOENT.*nix\.csv/ });
+  const nowhere = join(folder, 'nowhere.csv');
+  t.same(await run(['import', nowhere]), {
+    code: 3,
+    stdout: '',
+    stderr: `there is no file ${nowhere}\n`,
+  });
   t.match(await run(['import', folder]), { code: 2, stderr: /is a folder/ });
   t.match(await run(['import', file('a,b\n1,2\n')]), { code: 2, stderr: /no column is called/ });
   t.match(await run(['import']), { code: 2 });
@@ -201,4 +206,24 @@ t.test('an export that fails leaves no file', async (t) => {
   t.match(await run(['export', join(folder, 'out.csv')]), { code: 5 });
   t.notOk(existsSync(join(folder, 'out.csv')));
   t.same(readdirSync(folder), []);
+});
+
+t.test('an export into a file that is called .json is JSON, unless told otherwise', async (t) => {
+  const { run, folder } = await stage(t);
+  const path = join(folder, 'out.json');
+  t.match(await run(['export', path]), { code: 0 });
+  t.match(JSON.parse(readFileSync(path, 'utf8')), { products: [{ id: 8, name: 'Tux' }] });
+  t.match(await run(['export', path, '--format', 'csv']), { code: 0 });
+  t.ok(readFileSync(path, 'utf8').startsWith(head));
+});
+
+t.test('an export into a folder that is none is refused in plain words', async (t) => {
+  const { run, folder } = await stage(t);
+  const nowhere = join(folder, 'nowhere');
+  t.same(await run(['export', join(nowhere, 'out.csv')]), {
+    code: 3,
+    stdout: '',
+    stderr: `there is no folder ${nowhere}\n`,
+  });
+  t.match(await run(['export', folder]), { code: 2, stderr: /is a folder\n/ });
 });
