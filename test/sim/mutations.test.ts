@@ -19,6 +19,16 @@ const rare: ReadonlySet<string> = new Set([
   'joins-an-older-question',
   'reads-without-position',
   'log-dropped-first',
+  'followersWaitForGates',
+  'revives-a-lapsed-lease',
+  'strikes-the-living',
+  'grants-without-a-majority',
+  'leases-by-a-timer',
+  'clocks-never-differ',
+  'closed-means-dropped',
+  'late-beginnings-count',
+  'floors-are-ignored',
+  'lenders-are-ignored',
 ]);
 
 const mutations = allMutations();
