@@ -28,7 +28,7 @@ async function main(): Promise<number> {
       seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
       json: { type: 'boolean', default: false },
       short: { type: 'boolean', default: false },
-      'port-offset': { type: 'string', default: '4040' },
+      'port-offset': { type: 'string', default: '4700' },
       keep: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
