@@ -72,7 +72,12 @@ export async function formatCluster(
   };
   await disk.create(foundingFile(dataDir), encodeJson(plan, 2));
   const founding = await readJson<Founding>(disk, foundingFile(dataDir));
-  // Another process was quicker by all of it.
+  const founded = await readCluster(disk, dataDir, members);
+  if (founded) {
+    // Another process was quicker by all of it, and the plan here, if any, came after that.
+    await disk.remove(foundingFile(dataDir));
+    return founded.clusterId;
+  }
   if (!founding) return readClusterId(disk, dataDir);
   refuseOtherMembers(foundingFile(dataDir), founding.members, members);
   for (const id of founding.members) await formatMember(disk, dataDir, id, founding);

@@ -60,6 +60,28 @@ t.test('services that found their store at the same time agree', async (t) => {
   t.notOk(disk.paths().some((path) => path.endsWith('founding.json')));
 });
 
+t.test('who comes to found a store that others have just founded joins it', async (t) => {
+  const disk = new MemoryDisk();
+  const others = { members, random: seededRandom(1) };
+  let isFirst = true;
+  // Between its look for a store and its own founding, another service does all of it.
+  const create = disk.create.bind(disk);
+  disk.create = async (path, bytes) => {
+    if (isFirst) {
+      isFirst = false;
+      await formatCluster(disk, dataDir, others);
+    }
+    return create(path, bytes);
+  };
+  const clusterId = await formatCluster(disk, dataDir, { members, random: seededRandom(2) });
+  t.equal(clusterId, await readClusterId(disk, dataDir));
+  for (const id of members) t.match(await openAs(disk, id), { clusterId, learner: false });
+  t.notOk(
+    disk.paths().some((path) => path.endsWith('founding.json')),
+    'nothing is left behind',
+  );
+});
+
 t.test('a founding that was cut off at any step goes on', async (t) => {
   for (let stop = 0; stop < 60; stop++) {
     const disk = new MemoryDisk();
