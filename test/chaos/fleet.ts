@@ -51,6 +51,8 @@ export class Fleet {
   readonly dataDir: string;
   readonly #options: FleetOptions;
   readonly #services = new Map<string, ServiceProcess>();
+  /** The first of those that nobody killed. */
+  #died: string | undefined;
   /** None may outlive this process, whatever ends it. */
   readonly #killAll = (): void => {
     for (const service of this.#services.values()) void service.kill();
@@ -95,11 +97,20 @@ export class Fleet {
     await this.network.open();
     for (const name of this.members) this.service(name).start(true);
     // A frontend founds nothing.
-    await until('the store is founded', () => existsSync(join(this.dataDir, 'cluster.json')));
+    await this.#founds('the store is founded', () =>
+      existsSync(join(this.dataDir, 'cluster.json')),
+    );
     for (const name of this.frontends) this.service(name).start();
     for (const name of this.frontends) {
-      await until(`${name} is ready`, () => this.isReady(name), healsWithinMs);
+      await this.#founds(`${name} is ready`, () => this.isReady(name));
     }
+  }
+
+  /** Does not wait for what will not come because a service has ended. */
+  async #founds(what: string, look: () => boolean | Promise<boolean>): Promise<void> {
+    const isOver = async (): Promise<boolean> => this.#died !== undefined || (await look());
+    await until(what, isOver, healsWithinMs);
+    if (this.#died !== undefined) throw new Error(`${what}: not any more, for ${this.#died}`);
   }
 
   async isReady(frontend: string): Promise<boolean> {
@@ -162,7 +173,11 @@ export class Fleet {
         ...['--restock-every', '0', '--products-file', this.#productsFile, '--workers', '2'],
         ...flags,
       ],
-      died: (who, how) => died(who, how, this.service(who).logTail()),
+      died: (who, how) => {
+        const logTail = this.service(who).logTail();
+        this.#died ??= `${who} ended by itself (${how}):\n${logTail}`;
+        died(who, how, logTail);
+      },
     });
   }
 }
