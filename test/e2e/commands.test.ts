@@ -70,7 +70,7 @@ t.test('every outcome has its exit code, and its reason on stderr', async (t) =>
     failed(t, await bazar('buy', 'Tux', '-n', quantity), 2, /--quantity must be an integer from 1/);
   }
   failed(t, await bazar('order', 'first'), 2, /first/);
-  failed(t, await bazar('steal', '--no-thing'), 2, /^Unknown .*\n/);
+  failed(t, await bazar('steal', '--no-thing'), 2, /^no command "steal"\n/);
   failed(t, await bazar('audit', '--token', 'guessed'), 6, /token/);
   const nowhere = ['--address', `127.0.0.1:${8181 + portOffset + 1}`];
   failed(t, await bazar('lookup', 'Tux', ...nowhere), 5, /is the store running/);

@@ -29,6 +29,10 @@ const rare: ReadonlySet<string> = new Set([
   'late-beginnings-count',
   'floors-are-ignored',
   'lenders-are-ignored',
+  'switch',
+  '---',
+  'forgets-former-leases',
+  'grants-the-unregistered',
 ]);
 
 const mutations = allMutations();
