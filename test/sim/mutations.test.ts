@@ -29,8 +29,7 @@ const rare: ReadonlySet<string> = new Set([
   'late-beginnings-count',
   'floors-are-ignored',
   'lenders-are-ignored',
-  'switch',
-  '---',
+  'cache-survives-sessions',
   'forgets-former-leases',
   'grants-the-unregistered',
 ]);
