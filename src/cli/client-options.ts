@@ -16,17 +16,16 @@ import { clientTlsSpecs, readTrust } from './tls-options.js';
 const clientGroup = { group: 'Client:' };
 const rawPort = 8180;
 
+/** Of work that goes on through a failover and is not to be broken off by it. */
+export const failoverTimeoutSeconds = 30;
+
 export const clientSpecs = {
   address: list('A frontend (host:port); may be given several times', {
     ...clientGroup,
     alias: 'a',
   }),
   ...placeSpecs,
-  timeout: number(
-    'Seconds that a request may take with all its attempts',
-    { min: 0.01, max: 3_600, default: 10 },
-    clientGroup,
-  ),
+  timeout: timeout('a request', 10),
   ...clientTlsSpecs,
   ...outputSpecs,
 } as const;
@@ -37,6 +36,11 @@ export const adminSpecs = {
 } as const;
 
 type ClientOptions = Values<typeof clientSpecs>;
+
+export function timeout(what: string, seconds: number) {
+  const words = `Seconds that ${what} may take with all its attempts`;
+  return number(words, { min: 0.01, max: 3_600, default: seconds }, clientGroup);
+}
 
 /** Opens a client, hands it to `use`, and closes it whatever happens. */
 export async function withClient<T>(

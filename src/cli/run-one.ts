@@ -7,6 +7,7 @@ import { systemRandom } from '../base/random.js';
 import { dialectPorts } from './dialect-ports.js';
 import { exitCodes, UsageError } from './exit-codes.js';
 import type { Io } from './io.js';
+import { catalogSettings, frontendSettings } from './launcher/service-settings.js';
 import { frontendAddresses, planCluster } from './launcher/store-plan.js';
 import { ensureToken } from './launcher/tokens.js';
 import type { oneServiceSpecs } from './one-service-options.js';
@@ -52,11 +53,8 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
     clusterTls,
   };
   switch (kind) {
-    case 'catalog': {
-      const { restockEvery: restockEverySeconds, restockTo } = options;
-      const productsFile = resolve(options.productsFile);
-      return { kind, config: { ...common, restockEverySeconds, restockTo, productsFile } };
-    }
+    case 'catalog':
+      return { kind, config: { ...common, ...catalogSettings(options) } };
     case 'order':
     case 'recovery':
       return { kind, config: common };
@@ -66,21 +64,10 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
       const http =
         options.httpListen === undefined ? planned.http : readAddress(options.httpListen);
       const adminToken = ensureToken(dataDir, 'admin', systemRandom);
-      const { openAdmin, rateLimit, demo, cacheEntries, reusePort } = options;
       const dialects = dialectPorts(options.dialectPort, http.host, n);
       const doors = { raw, http, dialects };
-      const drainDelayMs = options.drainDelay * 1_000;
-      const access = {
-        adminToken,
-        tls,
-        drainDelayMs,
-        openAdmin,
-        rateLimit,
-        demo,
-        cacheEntries,
-        reusePort,
-      };
-      const config = { ...common, ...doors, ...access };
+      const settings = frontendSettings(options, { adminToken, tls });
+      const config = { ...common, ...doors, ...settings };
       return { kind, config };
     }
   }

@@ -5,6 +5,7 @@
  */
 import type { ClusterConfig, MemberAddresses } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
+import type { GroupName } from '../group/membership.js';
 import type { RequestHeader } from '../wire/request-header.js';
 
 export interface Backend {
@@ -17,8 +18,6 @@ export interface Backend {
   ): Promise<unknown>;
   close(): void;
 }
-
-export type GroupName = 'catalog' | 'order';
 
 export interface Leaders {
   readonly catalog: string | undefined;

@@ -4,7 +4,8 @@
  * R9). Knows no method. Invariant: what a replica cannot answer is asked of the leader next.
  */
 import type { Clock } from '../base/clock.js';
-import type { Backends, GroupName } from './backends.js';
+import type { GroupName } from '../group/membership.js';
+import type { Backends } from './backends.js';
 import { retry } from './retry.js';
 import type { Ask } from './types.js';
 

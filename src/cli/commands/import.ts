@@ -2,12 +2,12 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { adminSpecs, withAdmin } from '../client-options.js';
+import { adminSpecs, failoverTimeoutSeconds, timeout, withAdmin } from '../client-options.js';
 import { defineCommand } from '../command.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
 import { cannotRead } from '../file-error.js';
 import type { Io } from '../io.js';
-import { choice, flag, integer, number, positional, type Values } from '../options.js';
+import { choice, flag, integer, positional, type Values } from '../options.js';
 import { printJson } from '../output.js';
 import { existingChoices, type ImportReport } from '../stock/import-run.js';
 
@@ -27,12 +27,7 @@ const importSpecs = {
   rowsAtOnce: integer('Rows under way at once', { min: 1, max: 1_000, default: 256 }, importGroup),
   progress: flag('Show a progress bar on a terminal', importGroup, true),
   ...adminSpecs,
-  // Long enough for a failover.
-  timeout: number(
-    'Seconds that a row may take with all its attempts',
-    { min: 0.01, max: 3_600, default: 30 },
-    { group: 'Client:' },
-  ),
+  timeout: timeout('a row', failoverTimeoutSeconds),
 } as const;
 
 type Options = Values<typeof importSpecs>;

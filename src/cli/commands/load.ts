@@ -2,7 +2,13 @@
 import type { Clock } from '../../base/clock.js';
 import { seededRandom, systemRandom } from '../../base/random.js';
 import type { BazarClient } from '../../client/bazar-client.js';
-import { clientSpecs, openClient, withClient } from '../client-options.js';
+import {
+  clientSpecs,
+  failoverTimeoutSeconds,
+  openClient,
+  timeout,
+  withClient,
+} from '../client-options.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
 import type { Io } from '../io.js';
@@ -49,12 +55,7 @@ const loadSpecs = {
   checkFile: text('Only check what was recorded in this file', undefined, loadGroup),
   progress: flag('Show a progress bar on a terminal', loadGroup, true),
   ...clientSpecs,
-  // Long enough for a failover.
-  timeout: number(
-    'Seconds that a request may take with all its attempts',
-    { min: 0.01, max: 3_600, default: 30 },
-    { group: 'Client:' },
-  ),
+  timeout: timeout('a request', failoverTimeoutSeconds),
 } as const;
 
 type Options = Values<typeof loadSpecs>;

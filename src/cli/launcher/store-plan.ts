@@ -10,6 +10,7 @@ import { dialectPorts } from '../dialect-ports.js';
 import type { Values } from '../options.js';
 import type { ServiceOrder } from '../service-order.js';
 import { logSettings, type membershipSpecs, type upSpecs } from '../store-options.js';
+import { catalogSettings, frontendSettings } from './service-settings.js';
 
 export type StoreOptions = Values<typeof upSpecs>;
 
@@ -73,24 +74,8 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
     clusterToken: secrets.clusterToken,
     clusterTls: secrets.clusterTls,
   });
-  const stock = {
-    restockEverySeconds: options.restockEvery,
-    restockTo: options.restockTo,
-    productsFile: resolve(options.productsFile),
-  };
-  const { openAdmin, rateLimit, demo, cacheEntries, reusePort } = options;
-  const { adminToken, tls } = secrets;
-  const drainDelayMs = options.drainDelay * 1_000;
-  const access = {
-    adminToken,
-    tls,
-    drainDelayMs,
-    openAdmin,
-    rateLimit,
-    demo,
-    cacheEntries,
-    reusePort,
-  };
+  const stock = catalogSettings(options);
+  const settings = frontendSettings(options, secrets);
   return [
     ...cluster.catalogs.map(({ name }) => order('catalog', { ...common(name), ...stock })),
     ...cluster.orders.map(({ name }) => order('order', common(name))),
@@ -100,7 +85,7 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
         ...common(`frontend-${n}`),
         ...frontendAddresses(n, options),
         dialects: dialectPorts(options.dialectPort, options.host, n),
-        ...access,
+        ...settings,
       }),
     ),
   ];

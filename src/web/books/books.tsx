@@ -77,7 +77,7 @@ export function Books() {
             Recomputed from the logs on disk at {timeOfDay(taken.at)}, in {duration(taken.tookMs)}.
           </p>
           <div class="books-columns">
-            <ProductTable products={taken.audit.products} />
+            <ProductTable products={taken.audit.products} leftOut={taken.audit.left_out ?? 0} />
             <ReplicaTable replicas={taken.audit.replicas} />
           </div>
         </>

@@ -7,7 +7,13 @@ import { CheckIcon, CrossIcon } from '../parts/icons.js';
 
 const shownAtFirst = 200;
 
-export function ProductTable({ products }: { products: readonly AuditProduct[] }) {
+interface Books {
+  readonly products: readonly AuditProduct[];
+  /** Checked as well, but too many for one answer: what does not balance is listed first. */
+  readonly leftOut: number;
+}
+
+export function ProductTable({ products, leftOut }: Books) {
   const [isWhole, setWhole] = useState(false);
   const sorted = useMemo(() => sortedForReading(products), [products]);
   const shown = isWhole ? sorted : sorted.slice(0, shownAtFirst);
@@ -37,7 +43,9 @@ export function ProductTable({ products }: { products: readonly AuditProduct[] }
           </tbody>
           <tfoot>
             <tr>
-              <th scope="row">All {count(products.length)}</th>
+              <th scope="row">
+                {leftOut === 0 ? 'All' : 'These'} {count(products.length)}
+              </th>
               <td>{count(all.received)}</td>
               <td>{count(all.sold)}</td>
               <td>{count(all.stock)}</td>
@@ -51,6 +59,11 @@ export function ProductTable({ products }: { products: readonly AuditProduct[] }
         <button type="button" class="plain wide" onClick={() => setWhole(true)}>
           Show all {count(sorted.length)}
         </button>
+      )}
+      {leftOut > 0 && (
+        <p class="quiet">
+          {count(leftOut)} more products were checked; what does not balance is listed first.
+        </p>
       )}
     </section>
   );

@@ -3,7 +3,8 @@ import { count, plural } from '../model/format.js';
 import type { Audit } from '../model/shapes.js';
 import { CheckIcon, CrossIcon } from '../parts/icons.js';
 
-export function Verdict({ audit: { ok, sales, orders, products, problems } }: { audit: Audit }) {
+export function Verdict({ audit }: { audit: Audit }) {
+  const { ok, sales, orders, products, left_out: leftOut = 0, problems } = audit;
   return (
     <section class={ok ? 'verdict good' : 'verdict bad'} aria-label="Verdict">
       <div class="verdict-mark">{ok ? <CheckIcon /> : <CrossIcon />}</div>
@@ -11,7 +12,7 @@ export function Verdict({ audit: { ok, sales, orders, products, problems } }: { 
         <p class="verdict-words">{ok ? 'The books balance' : 'The books do not balance'}</p>
         <p>
           {plural(sales, 'sale', 'sales')} in the catalog, {plural(orders, 'order', 'orders')} in
-          the order book, {count(products.length)} products.
+          the order book, {count(products.length + leftOut)} products.
         </p>
         {problems.length > 0 && (
           <ul>

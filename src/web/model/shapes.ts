@@ -1,82 +1,22 @@
 /**
- * What the store answers over HTTP and tells over `/events`, as the page reads it
- * (docs/INTERFACES.md). The page is a client like any other, so it keeps shapes of its own.
+ * What the store answers over HTTP, and tells over `/events`, as the page reads it
+ * (docs/INTERFACES.md). Types alone: the answers' are made from the schemas that check them, so that
+ * the page cannot fall behind; nothing of the store's code comes along.
  */
-export interface Product {
-  readonly id: number;
-  readonly name: string;
-  readonly topic: string;
-  readonly price: number;
-  readonly quantity: number;
-  readonly version: number;
-}
+import type { Product } from '../../wire/schemas.js';
+import type { AuditReport, MemberStatus } from '../../wire/status-schemas.js';
 
-export interface Placed {
-  readonly order_number: number;
-  readonly total: number;
-}
+export type { Order, Placed, Product } from '../../wire/schemas.js';
+export type {
+  AuditProduct,
+  AuditReport as Audit,
+  FrontendStatus as Frontend,
+  MemberStatus as Member,
+  StoreStatus as Status,
+} from '../../wire/status-schemas.js';
 
-export interface Order {
-  readonly number: number;
-  readonly lines: readonly {
-    readonly id: number;
-    readonly name: string;
-    readonly quantity: number;
-    readonly price: number;
-  }[];
-  readonly total: number;
-  readonly at: string;
-}
-
-export type GroupName = 'catalog' | 'order';
-
-export interface Member {
-  readonly name: string;
-  readonly group: GroupName;
-  readonly kind: 'replica' | 'recovery';
-  readonly role: 'leader' | 'follower' | 'learner' | 'down';
-  readonly epoch: number;
-  readonly log_end: number;
-  readonly commit: number;
-  readonly pid: number;
-}
-
-export interface Frontend {
-  readonly name: string;
-  readonly pid: number;
-  readonly cache: Readonly<Record<string, number>>;
-  readonly lease: Readonly<Record<string, number | boolean>>;
-}
-
-export interface Status {
-  readonly members: readonly Member[];
-  readonly frontends: readonly Frontend[];
-}
-
-export interface AuditProduct {
-  readonly id: number;
-  readonly name: string;
-  readonly received: number;
-  readonly sold: number;
-  readonly stock: number;
-  readonly ordered: number;
-}
-
-export interface Replica {
-  readonly name: string;
-  readonly group: GroupName;
-  readonly seq: number;
-  readonly hash: string;
-}
-
-export interface Audit {
-  readonly ok: boolean;
-  readonly sales: number;
-  readonly orders: number;
-  readonly products: readonly AuditProduct[];
-  readonly replicas: readonly Replica[];
-  readonly problems: readonly string[];
-}
+export type GroupName = MemberStatus['group'];
+export type Replica = AuditReport['replicas'][number];
 
 export interface StockEvent {
   readonly id: number;

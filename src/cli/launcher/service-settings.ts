@@ -1,0 +1,29 @@
+/**
+ * From options to the settings of each kind of service, the same for one of a whole store and for
+ * one that is run on its own. Pure: it reads no file and knows no address.
+ */
+import { resolve } from 'node:path';
+import type { CatalogConfig, FrontendConfig, ServiceConfig } from '../../base/config.js';
+import type { TlsFiles } from '../../base/tls-files.js';
+import type { Values } from '../options.js';
+import type { serviceSpecs } from '../store-options.js';
+
+type Settings = Values<typeof serviceSpecs>;
+
+export function catalogSettings(options: Settings): Omit<CatalogConfig, keyof ServiceConfig> {
+  return {
+    restockEverySeconds: options.restockEvery,
+    restockTo: options.restockTo,
+    productsFile: resolve(options.productsFile),
+  };
+}
+
+export function frontendSettings(
+  options: Settings,
+  secrets: { readonly adminToken: string; readonly tls?: TlsFiles | undefined },
+): Omit<FrontendConfig, keyof ServiceConfig | 'raw' | 'http' | 'dialects'> {
+  const { openAdmin, rateLimit, demo, cacheEntries, reusePort, drainDelay } = options;
+  const { adminToken, tls } = secrets;
+  const drainDelayMs = drainDelay * 1_000;
+  return { adminToken, tls, drainDelayMs, openAdmin, rateLimit, demo, cacheEntries, reusePort };
+}
