@@ -7,7 +7,13 @@ import { assert } from '../base/assert.js';
 import { onLoadedForNominee } from './catch-up.js';
 import { advanceCommit, openGates } from './commit.js';
 import { dispatch } from './dispatch.js';
-import { candidateLost, nominate, ownPromiseDurable, tickCandidate } from './election.js';
+import {
+  candidateLost,
+  leaderLost,
+  nominate,
+  ownPromiseDurable,
+  tickCandidate,
+} from './election.js';
 import { refusal, startServing, tickLeader } from './lead.js';
 import { checkAdmitted } from './learners.js';
 import type { Message, SnapshotMark } from './messages.js';
@@ -91,9 +97,7 @@ export class Core {
     if (stage.kind === 'leader') peerLost(state, stage, member);
     else if (stage.kind === 'candidate') candidateLost(state, stage, member);
     if (state.leader !== member) return;
-    // R1: a crash is replaced at once.
-    state.heardMs = Number.NEGATIVE_INFINITY;
-    becomeFollower(state, undefined);
+    leaderLost(state);
   }
 
   nominate(nowMs: number): void {

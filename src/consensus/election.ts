@@ -67,6 +67,9 @@ export function onPrevote(state: State, from: MemberId, message: Prevote): void 
   const { epoch } = message;
   const promised = state.promised.epoch;
   const agreed = wouldPromise(state) && epoch > promised;
+  // Its answer changes when the connection to the leader closes, which is told any moment.
+  const follows = state.leader !== undefined && state.leader !== state.id;
+  state.waiting = follows && !agreed ? { from, message } : undefined;
   state.out.send(from, { kind: 'prevoted', epoch, agreed, promised }, state.promisePosition);
 }
 
@@ -168,6 +171,24 @@ export function tickCandidate(state: State, candidate: Candidate): void {
   }
   if (candidate.phase === 'prevote') askPrevotes(state, candidate);
   else askPromises(state, candidate);
+}
+
+/**
+ * R1: the connection to the leader closed, so a crash is replaced at once. The nomination may have
+ * come first: the candidacy goes on, and asks again what the live leader had forbidden.
+ */
+export function leaderLost(state: State): void {
+  const { stage } = state;
+  state.heardMs = Number.NEGATIVE_INFINITY;
+  becomeFollower(state, undefined);
+  if (stage.kind === 'candidate' && stage.phase === 'prevote') {
+    state.stage = stage;
+    askPrevotes(state, stage);
+  }
+  const { waiting } = state;
+  if (waiting === undefined) return;
+  state.waiting = undefined;
+  onPrevote(state, waiting.from, waiting.message);
 }
 
 /** What a member said before its connection closed counts no more: it may come back wiped (A8). */

@@ -5,7 +5,7 @@
 import { assert } from '../base/assert.js';
 import { logLimits } from '../base/limits.js';
 import { Log } from './log.js';
-import type { SnapshotMark } from './messages.js';
+import type { Prevote, SnapshotMark } from './messages.js';
 import { Outputs } from './outputs.js';
 import { allRules, type Rules } from './rules.js';
 import type { MemberId, Position } from './types.js';
@@ -135,6 +135,8 @@ export interface State {
   leader: MemberId | undefined;
   /** When a heartbeat last arrived (R1); -Infinity where the connection closed since. */
   heardMs: number;
+  /** The nominee that was refused because the leader seems alive; it is answered if it is not. */
+  waiting: { readonly from: MemberId; readonly message: Prevote } | undefined;
   /** The prefix that equals the leader's of the promised epoch. */
   match: number;
   commit: number;
@@ -174,6 +176,7 @@ export function createState(options: CoreOptions): State {
     stage: { kind: 'follower' },
     leader: undefined,
     heardMs: Number.NEGATIVE_INFINITY,
+    waiting: undefined,
     match: 0,
     commit: options.base.seq,
     visible: options.base.seq,

@@ -1,9 +1,11 @@
 /**
  * What a session thread asks the services, again and again until the deadline: the leader for
  * whatever changes something, any healthy replica in turn for what is only read (docs/PROTOCOL.md,
- * R9). Knows no method. Invariant: what a replica cannot answer is asked of the leader next.
+ * R9). Knows no method. Invariant: what a replica cannot answer is asked of the leader next, and nobody
+ * waits for who is known to lead no more.
  */
 import type { Clock } from '../base/clock.js';
+import { BazarError } from '../base/errors.js';
 import type { GroupName } from '../group/membership.js';
 import type { Backends } from './backends.js';
 import { retry } from './retry.js';
@@ -44,9 +46,10 @@ export class Questions {
     read: (answer: unknown) => T,
   ): Promise<T> {
     const { news } = this.#backends;
-    return retry({ clock: this.#clock, attemptMaxMs, news, ...options }, async (timeoutMs) =>
-      read(await this.#backends.leader(group).call(method, params, timeoutMs, options.header)),
-    );
+    return retry({ clock: this.#clock, attemptMaxMs, news, ...options }, async (timeoutMs) => {
+      const answer = this.#backends.leader(group).call(method, params, timeoutMs, options.header);
+      return read(await (options.idempotent ? this.#whileItLeads(group, answer) : answer));
+    });
   }
 
   /** Of any replica that may answer; the second attempt, and every other one, is the leader's. */
@@ -65,7 +68,8 @@ export class Questions {
       const leader = backends.leaders[group];
       const name = attempts % 2 === 1 ? backends.reader(group, this.#clock.nowMs()) : leader;
       if (name === undefined || name === leader) {
-        return backends.leader(group).call(method, params, timeoutMs, header);
+        const answer = backends.leader(group).call(method, params, timeoutMs, header);
+        return this.#whileItLeads(group, answer);
       }
       try {
         const soonMs = Math.min(timeoutMs, readerAttemptMaxMs);
@@ -74,6 +78,23 @@ export class Questions {
         backends.rest(name, this.#clock.nowMs() + readerRestMs);
         throw error;
       }
+    });
+  }
+  /**
+   * A process that was stopped keeps its connections and answers nothing: who asked it asks the next
+   * leader as soon as there is talk of one, and does not sit out the attempt.
+   */
+  #whileItLeads(group: GroupName, answer: Promise<unknown>): Promise<unknown> {
+    const backends = this.#backends;
+    const asked = backends.leaders[group];
+    return new Promise((resolve, reject) => {
+      const forget = backends.news(() => {
+        if (backends.leaders[group] === asked) return;
+        forget();
+        const message = `${asked} leads the ${group} group no more and has not answered`;
+        reject(new BazarError('unavailable', message, { details: { unknown: true } }));
+      });
+      answer.then(resolve, reject).finally(forget);
     });
   }
 }

@@ -29,6 +29,34 @@ t.test('a closed connection replaces the leader at once, silence after STICK', a
   t.equal(silent.member('b').leads, true);
 });
 
+t.test('a nomination may come before the word that the leader is gone', async (t) => {
+  const cluster = elected();
+  cluster.partition(['a']);
+  cluster.nominate('b');
+  cluster.settle();
+  t.equal(cluster.member('b').leads, false, 'the leader may be alive');
+  const closed = (id: string): void =>
+    cluster.input(id, (core, nowMs) => core.peerClosed('a', nowMs));
+  closed('b');
+  cluster.settle();
+  t.equal(cluster.member('b').leads, false, 'the other voter may hear it still');
+  closed('c');
+  cluster.settle();
+  t.equal(cluster.member('b').leads, true, 'no time has passed and nobody was nominated again');
+});
+
+t.test('a voter that hears of the loss first agrees at once', async (t) => {
+  const cluster = elected();
+  cluster.partition(['a']);
+  cluster.input('c', (core, nowMs) => core.peerClosed('a', nowMs));
+  cluster.nominate('b');
+  cluster.settle();
+  t.equal(cluster.member('b').leads, false, 'its own word is still the other way');
+  cluster.input('b', (core, nowMs) => core.peerClosed('a', nowMs));
+  cluster.settle();
+  t.equal(cluster.member('b').leads, true);
+});
+
 t.test('who is cut off keeps asking for a second and promises itself nothing', async (t) => {
   const cluster = elected();
   cluster.partition(['c']);

@@ -67,3 +67,37 @@ t.test('an answer of a follower is kept as its leader allowed', async (t) => {
   await shop.lookup({ id: 8 }, soon());
   t.same(names(asked), ['catalog-1']);
 });
+
+t.test('nobody waits for a leader that is known to lead no more', async (t) => {
+  const silence = new Promise(() => {});
+  const { shop, asked, backends, soon, clock } = stageShop(({ to }) =>
+    to === 'order-3' ? silence : ['sold', 1, 1990, false],
+  );
+  const bought = shop.buy({ id: 8, quantity: 1 }, soon());
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  await turn();
+  backends.follow({ catalog: 'catalog-1', order: 'order-3' });
+  await turn();
+  t.same(names(asked), ['order-3'], 'news of the other group is none');
+  backends.follow({ catalog: 'catalog-1', order: undefined });
+  await turn();
+  backends.follow({ catalog: 'catalog-1', order: 'order-2' });
+  await turn();
+  clock.advance(5);
+  t.same(await bought, { order_number: 1, total: 19.9 });
+  t.same(names(asked), ['order-3', 'order-2']);
+  t.same(asked[0]?.params, asked[1]?.params, 'with the same key');
+});
+
+t.test('what is not to be done twice waits for its answer', async (t) => {
+  let answered = (_record: unknown): void => {};
+  const { shop, asked, backends, soon } = stageShop(
+    () => new Promise((resolve) => (answered = resolve)),
+  );
+  const updated = shop.updateProduct({ id: 8, add: 1 }, soon());
+  await new Promise((resolve) => setImmediate(resolve));
+  backends.follow({ catalog: 'catalog-1', order: 'order-3' });
+  answered(tux[0]);
+  t.equal((await updated).name, 'Tux');
+  t.same(names(asked), ['catalog-2']);
+});
