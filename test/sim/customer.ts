@@ -71,8 +71,18 @@ export class Customer {
   /** Looks at everything that one frontend shows, beside whatever else it does. */
   lookAround(frontend: Frontend): void {
     for (let at = 1; at <= this.#world.profile.items; at++) {
-      this.#lookUpAt(frontend, tagItem + at).catch((error) => this.#noteFailure(error));
+      void this.lookAt(frontend, tagItem + at);
     }
+  }
+
+  /** Resolves when there is an answer, or none is to come. */
+  lookAt(frontend: Frontend, item: number): Promise<void> {
+    return this.#lookUpAt(frontend, item).catch((error) => this.#noteFailure(error));
+  }
+
+  /** Has some more of it laid in, beside whatever else it does. */
+  changeAt(frontend: Frontend, item: number): void {
+    this.#changeAt(frontend, item).catch((error) => this.#noteFailure(error));
   }
 
   #ended(ok: boolean): void {
@@ -193,11 +203,14 @@ export class Customer {
     }
   }
 
-  async #change(): Promise<void> {
-    const { clients: random } = this.#world.random;
+  #change(): Promise<void> {
     const id = this.#pickItem();
-    const add = 1 + random.integer(5);
-    const answer = this.#ask(this.#pickFrontend(), (shop, context) =>
+    return this.#changeAt(undefined, id);
+  }
+
+  async #changeAt(frontend: Frontend | undefined, id: number): Promise<void> {
+    const add = 1 + this.#world.random.clients.integer(5);
+    const answer = this.#ask(frontend ?? this.#pickFrontend(), (shop, context) =>
       shop.updateProduct({ id, add }, context),
     );
     const product = await this.#world.history.change(this.#options.name, id, add, answer);

@@ -1,6 +1,7 @@
 /** Faults of the network: who cannot reach whom, for how long, and what becomes of connections. */
 import type { AnyMember, Cluster } from './cluster.js';
 import type { Reset } from './faults.js';
+import type { Remedies } from './remedies.js';
 import type { World } from './world.js';
 
 export interface CutOptions {
@@ -11,12 +12,12 @@ export interface CutOptions {
 export class Cuts {
   readonly #world: World;
   readonly #cluster: Cluster;
-  readonly #undoIn: (ms: number, undo: () => void) => void;
+  readonly #remedies: Remedies;
 
-  constructor(world: World, cluster: Cluster, undoIn: (ms: number, undo: () => void) => void) {
+  constructor(world: World, cluster: Cluster, remedies: Remedies) {
     this.#world = world;
     this.#cluster = cluster;
-    this.#undoIn = undoIn;
+    this.#remedies = remedies;
   }
 
   isolate(name: string, way: 'in' | 'out' | 'both', cut: CutOptions): void {
@@ -63,7 +64,7 @@ export class Cuts {
 
   stall(name: string, forMs: number): void {
     const end = this.#world.network.stallOne(name);
-    if (end) this.#undoIn(forMs, end);
+    if (end) this.#remedies.undoIn(forMs, end);
   }
 
   cut(from: string, to: string, both: boolean, forMs: number): void {
@@ -77,7 +78,7 @@ export class Cuts {
     const { network } = this.#world;
     network.cut(from, to);
     if (reset === 'begin') network.reset(from, to);
-    this.#undoIn(forMs, () => {
+    this.#remedies.undoIn(forMs, () => {
       if (reset === 'end') network.reset(from, to);
       network.heal(from, to);
     });

@@ -1,55 +1,41 @@
 /**
- * Carries faults out on a cluster, and ends them. Keeps to what the protocol can bear: disks are
- * lost or corrupted one at a time in each group, the next only when the last has its vote again.
+ * Carries faults out on a cluster at their times, and ends them: finds who is hit, and leaves to
+ * cuts, drifts and disks what takes more than a line.
  */
-
-import { leaseLimits, protocolTimes } from '../../src/base/limits.js';
 import type { CatalogMachine } from '../../src/catalog/catalog-machine.js';
 import type { AnyMember, Cluster } from './cluster.js';
 import { Cuts } from './cuts.js';
-import type { Drift, Fault, Target } from './faults.js';
-import type { Frontend } from './frontend.js';
+import { DiskLosses } from './disk-losses.js';
+import { Drifts } from './drifts.js';
+import type { Fault, Target } from './faults.js';
+import { type LastBlow, strikeLeader } from './last-blow.js';
 import { noLoss } from './peers.js';
-import type { Process } from './processes.js';
+import { Remedies } from './remedies.js';
 import type { GroupName, World } from './world.js';
-
-/** Of a member that misses what its leader commits, and of the one who has it too. */
-const behindMs = 200;
-const thirdDownMs = 900;
-/** A lease that was asked for is granted by then. */
-const answeredMs = 100;
-/** Snapshots are durable by then. */
-const renewMs = 40;
-
-export interface LastBlow {
-  /** How long it may take a frontend to notice (I12). */
-  readonly detectionMs: number;
-  /** It shows only where something is written. */
-  readonly writes: boolean;
-  end(): void;
-}
-
-const silentMs = protocolTimes.healthCheckTimeoutMs;
-const hungMs = protocolTimes.stepDownMs + protocolTimes.healthCheckEveryMs;
 
 export class FaultDriver {
   readonly #world: World;
   readonly #cluster: Cluster;
   readonly #cuts: Cuts;
-  /** What is to be undone at its time, or when all is healed. */
-  readonly #open = new Set<() => void>();
-  #healed = false;
+  readonly #drifts: Drifts;
+  readonly #losses: DiskLosses;
+  readonly #remedies: Remedies;
 
   constructor(world: World, cluster: Cluster) {
     this.#world = world;
     this.#cluster = cluster;
-    this.#cuts = new Cuts(world, cluster, (ms, undo) => this.#undoIn(ms, undo));
+    const remedies = new Remedies(world.scheduler);
+    const cuts = new Cuts(world, cluster, remedies);
+    this.#remedies = remedies;
+    this.#cuts = cuts;
+    this.#drifts = new Drifts({ world, cluster, cuts, remedies });
+    this.#losses = new DiskLosses({ world, cluster, cuts, remedies });
   }
 
   plan(faults: readonly Fault[]): void {
     for (const fault of faults) {
       this.#world.scheduler.at(fault.atMs, () => {
-        if (this.#healed) return;
+        if (this.#remedies.healed) return;
         this.#world.trace(() => `FAULT ${JSON.stringify(fault)}`);
         this.#world.count(`fault: ${fault.kind}`);
         this.#carryOut(fault);
@@ -59,9 +45,8 @@ export class FaultDriver {
 
   /** All faults end, and whatever is down comes up. */
   heal(): void {
-    this.#healed = true;
     this.#world.trace(() => 'HEAL');
-    for (const undo of [...this.#open]) undo();
+    this.#remedies.heal();
     this.#world.network.healAll();
     this.#world.lossiness = noLoss;
     for (const member of this.#cluster.members) member.storage.setMood('well', 0);
@@ -73,32 +58,13 @@ export class FaultDriver {
 
   /** Over and healed, one group loses its leader in one way or another; returns how to end that. */
   lastBlow(group: GroupName): LastBlow {
-    const member = this.#cluster.leader(group);
-    const life = member?.process.life;
-    if (!member || !life) return { detectionMs: 0, writes: false, end: () => {} };
-    const kind = this.#world.random.faults.integer(5);
-    this.#world.trace(() => `LAST BLOW ${kind} on ${member.name}`);
-    switch (kind) {
-      case 0:
-        life.pause();
-        return { detectionMs: silentMs, writes: false, end: () => life.resume() };
-      case 1:
-        this.#cuts.isolate(member.name, 'both', { forMs: 60_000, reset: 'never' });
-        return { detectionMs: silentMs, writes: false, end: () => this.heal() };
-      case 2:
-        // A disk that hangs shows when something is to be written (A7).
-        member.storage.setMood('hung', 60_000);
-        return { detectionMs: hungMs, writes: true, end: () => this.#replaceDisk(member) };
-      default:
-        member.kill(60_000, kind === 3);
-        return { detectionMs: 0, writes: false, end: () => member.process.revive() };
-    }
-  }
-
-  /** What hangs is given up: the process is killed and comes back on a disk that works. */
-  #replaceDisk(member: AnyMember): void {
-    member.storage.setMood('well', 0);
-    member.kill(1, false);
+    const heal = (): void => this.heal();
+    return strikeLeader(group, {
+      world: this.#world,
+      cluster: this.#cluster,
+      cuts: this.#cuts,
+      heal,
+    });
   }
 
   #carryOut(fault: Fault): void {
@@ -112,10 +78,10 @@ export class FaultDriver {
         this.#killGroup(fault.group, fault.downMs, fault.kind === 'power-group');
         break;
       case 'pause':
-        this.#pause(this.#name(fault.target), fault.forMs);
+        this.#drifts.pause(this.#name(fault.target), fault.forMs);
         break;
       case 'adrift':
-        this.#setAdrift(fault.target, fault.how, fault.forMs);
+        this.#drifts.begin(fault);
         break;
       case 'isolate':
         this.#cuts.isolate(this.#name(fault.target), fault.way, fault);
@@ -127,10 +93,10 @@ export class FaultDriver {
         this.#cuts.stall(this.#name(fault.target), fault.forMs);
         break;
       case 'amnesia':
-        this.#amnesia(fault.group === 'catalog' ? 'catalog' : 'order', fault.how);
+        this.#losses.amnesia(fault.group === 'catalog' ? 'catalog' : 'order', fault.how);
         break;
       case 'renew':
-        this.#renew();
+        this.#losses.renew();
         break;
       case 'ambush':
         this.#cluster.member(this.#name(fault.target))?.layAmbush(fault.at);
@@ -143,7 +109,7 @@ export class FaultDriver {
         break;
       case 'lossy':
         this.#world.lossiness = fault;
-        this.#undoIn(fault.forMs, () => {
+        this.#remedies.undoIn(fault.forMs, () => {
           this.#world.lossiness = noLoss;
         });
         break;
@@ -151,10 +117,10 @@ export class FaultDriver {
         this.#cluster.member(this.#name(fault.target))?.storage.setMood(fault.mood, fault.forMs);
         break;
       case 'rot':
-        this.#rot(this.#cluster.member(this.#name(fault.target)), fault.where);
+        this.#losses.rot(this.#cluster.member(this.#name(fault.target)), fault.where);
         break;
       case 'lose':
-        this.#lose(this.#cluster.member(this.#name(fault.target)), fault.downMs);
+        this.#losses.lose(this.#cluster.member(this.#name(fault.target)), fault.downMs);
         break;
       case 'nominate':
         this.#nominate(this.#cluster.member(this.#name(fault.target)));
@@ -167,7 +133,7 @@ export class FaultDriver {
         break;
       case 'rival':
         this.#cluster.rival.process.start();
-        this.#undoIn(fault.forMs, () => this.#cluster.rival.process.stop());
+        this.#remedies.undoIn(fault.forMs, () => this.#cluster.rival.process.stop());
         break;
     }
   }
@@ -216,94 +182,8 @@ export class FaultDriver {
     }
   }
 
-  #pause(name: string, forMs: number): void {
-    const life = this.#cluster.process(name)?.life;
-    if (!life) return;
-    life.pause();
-    this.#undoIn(forMs, () => life.resume());
-  }
-
-  #setAdrift(target: Target, how: Drift, forMs: number): void {
-    const frontend = this.#cluster.frontends.find(({ name }) => name === target);
-    if (!frontend) return;
-    const { name } = frontend;
-    const cutOff = (ms: number): void => {
-      for (const catalog of this.#cluster.catalogs) this.#cuts.cut(name, catalog.name, true, ms);
-    };
-    const pause = (): void => {
-      this.#pause(name, forMs);
-      this.#lookAround(frontend, forMs);
-    };
-    switch (how) {
-      case 'pause':
-        pause();
-        break;
-      case 'pause-renewing':
-        frontend.atRenewal(() => {
-          if (this.#healed) return;
-          pause();
-          // The answer has come; what is invalidated from then on has not, nor after the pause.
-          this.#world.scheduler.in(answeredMs, () => {
-            if (!this.#healed) cutOff(forMs + answeredMs);
-          });
-        });
-        break;
-      case 'cut':
-        cutOff(forMs);
-        this.#lookAround(frontend, forMs);
-        break;
-      case 'with-leader':
-        this.#cuts.divide([name, this.#name('catalog-leader')], { forMs, reset: 'never' });
-        this.#lookAround(frontend, forMs);
-        break;
-    }
-  }
-
-  /** Somebody asks the frontend in the last moments, and just after. */
-  #lookAround(frontend: Frontend, forMs: number): void {
-    for (const ms of [leaseLimits.leaseMs, forMs - 5, forMs + 5]) {
-      this.#world.scheduler.in(ms, () => this.#cluster.customers[0]?.lookAround(frontend));
-    }
-  }
-
-  /** What the first two agreed on is with neither of the last two. */
-  #amnesia(group: GroupName, how: 'lose' | 'rot'): void {
-    const members = this.#cluster.group(group);
-    const leader = this.#cluster.leader(group);
-    const behind = members.find((one) => one !== leader && one.name !== 'recovery-1');
-    const third = members.find((one) => one !== leader && one !== behind);
-    if (!leader || !behind || !third || !this.#mayImpair(leader)) return;
-    this.#world.trace(() => `${behind.name} is behind, ${leader.name} forgets, ${third.name} dies`);
-    this.#cuts.part(behind, { forMs: behindMs, reset: 'end' });
-    this.#world.scheduler.in(behindMs - 5, () => {
-      if (this.#healed || !this.#mayImpair(leader)) return;
-      third.kill(thirdDownMs, false);
-      if (how === 'lose') this.#lose(leader, 1);
-      else this.#rot(leader, 'older');
-    });
-  }
-
-  #mayImpair(member: AnyMember | undefined): member is AnyMember {
-    if (!member) return false;
-    const group = this.#cluster.group(member.options.group);
-    return group.every((other) => !other.storage.impaired);
-  }
-
-  /** Bits rot while the replica is down. */
-  #rot(member: AnyMember | undefined, where: 'last' | 'older'): void {
-    if (!this.#mayImpair(member)) return;
-    member.kill(50, false);
-    if (member.storage.rot(where)) member.storage.impaired = true;
-  }
-
-  #lose(member: AnyMember | undefined, downMs: number): void {
-    if (!this.#mayImpair(member)) return;
-    member.kill(downMs, true);
-    member.storage.lose();
-  }
-
   #nominate(member: AnyMember | undefined): void {
-    const life: Process['life'] = member?.process.life;
+    const life = member?.process.life;
     life?.enter(() => member?.host?.nominate(member.name), true);
   }
 
@@ -317,26 +197,5 @@ export class FaultDriver {
     life.enter(() => {
       for (let times = 0; times < 2; times++) member.propose(['restock', number, restockTo]);
     }, true);
-  }
-
-  /** The catalog goes on from its snapshots, and one that lost its disk needs more than the log. */
-  #renew(): void {
-    const { catalogs, witness } = this.#cluster;
-    const lost = [...catalogs, witness].filter((member) => !member.leads);
-    const other = lost[this.#world.random.faults.integer(Math.max(1, lost.length))];
-    for (const member of catalogs) void member.compact();
-    this.#world.scheduler.in(renewMs, () => {
-      if (this.#healed || !this.#mayImpair(other)) return;
-      this.#lose(other, renewMs);
-      for (const member of catalogs) if (member !== other) member.kill(1, false);
-    });
-  }
-
-  #undoIn(ms: number, undo: () => void): void {
-    const once = (): void => {
-      if (this.#open.delete(once)) undo();
-    };
-    this.#open.add(once);
-    this.#world.scheduler.in(ms, once);
   }
 }

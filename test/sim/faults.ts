@@ -14,8 +14,16 @@ export type Target =
 
 /** Whether connections over a cut are given up, and when. */
 export type Reset = 'never' | 'begin' | 'end';
-/** Hung, or just when it has asked for its lease; cut off; alone with the catalog's leader. */
-export type Drift = 'pause' | 'pause-renewing' | 'cut' | 'with-leader';
+/**
+ * Hung, or just when it has asked for its lease; cut off from the catalogs, alone with their leader,
+ * or left by a leader that died; forgotten by the leader without a word; its question for a session
+ * on a connection that hangs.
+ */
+export const drifts = [
+  ...(['pause', 'pause-renewing', 'cut', 'with-leader'] as const),
+  ...(['orphaned', 'half-closed', 'late-beginning'] as const),
+];
+export type Drift = (typeof drifts)[number];
 export type Ambush = 'snapshot' | 'install' | 'admission';
 
 /** `atMs` counts from the beginning; what lasts is over after `forMs`. */
@@ -29,6 +37,8 @@ export type Fault = { readonly atMs: number } & (
       readonly target: Target;
       readonly how: Drift;
       readonly forMs: number;
+      /** Somebody compares it with the other frontend all the time. */
+      readonly watched?: boolean;
     }
   /** Nothing of it gets out, or in, or both. */
   | {
@@ -122,7 +132,7 @@ export function drawFaults(random: Random, count: number, chaosMs: number): Faul
 
 type Unplaced = Fault extends infer F ? (F extends Fault ? Omit<F, 'atMs'> : never) : never;
 
-function drawFault(random: Random): Unplaced {
+export function drawFault(random: Random): Unplaced {
   const pick = <T>(list: readonly T[]): T => list[random.integer(list.length)] as T;
   const ms = (least: number, most: number): number =>
     Math.round(least + (most - least) * random.fraction() ** 2);

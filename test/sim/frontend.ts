@@ -21,6 +21,7 @@ import { newStamps } from './broken-stamps.js';
 import { Line } from './line.js';
 import type { Life } from './process.js';
 import { Process } from './processes.js';
+import type { Wire } from './wire.js';
 import type { GroupName, World } from './world.js';
 
 const cacheEntries = 64;
@@ -50,7 +51,8 @@ export class Frontend {
   readonly #world: World;
   readonly #options: FrontendOptions;
   #running: Running | undefined;
-  #renewing: (() => void) | undefined;
+  /** Who waits for a question to be sent. */
+  readonly #waiting = new Map<string, (wire: Wire) => void>();
 
   constructor(world: World, options: FrontendOptions) {
     this.#world = world;
@@ -71,9 +73,9 @@ export class Frontend {
     return life && processIdOf(life);
   }
 
-  /** Calls back once, when a renewal of the lease has left. */
-  atRenewal(callback: () => void): void {
-    this.#renewing = callback;
+  /** Calls back once, just before the owner next asks this on a connection. */
+  beforeCall(method: string, callback: (wire: Wire) => void): void {
+    this.#waiting.set(method, callback);
   }
 
   get leaders(): Leaders | undefined {
@@ -174,17 +176,16 @@ export class Frontend {
         return line.connected;
       },
       call: (method, params, timeoutMs) => {
-        const answer = line.call(method, params, timeoutMs);
-        if (method === 'renew_lease') this.#renewed();
-        return answer;
+        if (line.session) this.#calling(method, line.session.wire);
+        return line.call(method, params, timeoutMs);
       },
     };
   }
 
-  #renewed(): void {
-    const callback = this.#renewing;
-    this.#renewing = undefined;
-    callback?.();
+  #calling(method: string, wire: Wire): void {
+    const callback = this.#waiting.get(method);
+    this.#waiting.delete(method);
+    callback?.(wire);
   }
 
   #counting(line: Line): Backend {

@@ -4,14 +4,16 @@
  */
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/base/clock.js';
+import { type Drift, drifts } from './faults.js';
 import { writeFixture } from './fixture.js';
 import { runMutations } from './mutation-table.js';
 import { shrink } from './shrink.js';
-import { type RunResult, simulate } from './simulation.js';
+import { type RunOptions, type RunResult, simulate } from './simulation.js';
 import { Summary } from './summary.js';
 
 const usage = `npm run sim -- [--seeds 200] [--first 1]   run so many seeds, from the first on
 npm run sim -- --seed N [--quiet]          replay one seed with its trace
+npm run sim -- --aim HOW [--seeds 200]     the same with seeds that aim at: ${drifts.join(', ')}
 npm run sim -- --keep NAME                 keep the first failure, shrunk, as a fixture
 npm run sim -- --mutations [--only NAME]   break each rule and count the seeds until it is noticed`;
 
@@ -25,6 +27,7 @@ async function main(): Promise<number> {
       first: { type: 'string', default: '1' },
       seed: { type: 'string' },
       quiet: { type: 'boolean', default: false },
+      aim: { type: 'string' },
       keep: { type: 'string' },
       mutations: { type: 'boolean', default: false },
       only: { type: 'string' },
@@ -35,24 +38,35 @@ async function main(): Promise<number> {
     process.stdout.write(`${usage}\n`);
     return 0;
   }
-  if (values.mutations) return runMutations(values.only, Number(values.seeds));
-  if (values.seed !== undefined) return replay(Number(values.seed), values.quiet);
-  return runSeeds(Number(values.first), Number(values.seeds), values.keep);
+  const aim = drifts.find((how) => how === values.aim);
+  if (values.aim !== undefined && aim === undefined) {
+    process.stderr.write(`there is no aim "${values.aim}"\n${usage}\n`);
+    return 2;
+  }
+  if (values.mutations) return runMutations(values.only, Number(values.seeds), aim);
+  if (values.seed !== undefined) return replay({ seed: Number(values.seed), aim }, values.quiet);
+  return runSeeds(aim, { ...values, first: Number(values.first), seeds: Number(values.seeds) });
 }
 
-async function replay(seed: number, quiet: boolean): Promise<number> {
+async function replay(options: RunOptions, quiet: boolean): Promise<number> {
   const trace = quiet ? undefined : (line: string) => void process.stdout.write(`${line}\n`);
-  const result = await simulate({ seed, ...(trace && { trace }) });
+  const result = await simulate({ ...options, ...(trace && { trace }) });
   print(result);
   return result.problems.length === 0 ? 0 : 1;
 }
 
-async function runSeeds(first: number, seeds: number, keep: string | undefined): Promise<number> {
+interface Seeds {
+  readonly first: number;
+  readonly seeds: number;
+  readonly keep?: string | undefined;
+}
+
+async function runSeeds(aim: Drift | undefined, { first, seeds, keep }: Seeds): Promise<number> {
   const beganMs = systemClock.nowMs();
   const summary = new Summary();
   let toldMs = beganMs;
   for (let seed = first; seed < first + seeds; seed++) {
-    const result = await simulate({ seed });
+    const result = await simulate({ seed, aim });
     summary.add(result);
     if (result.problems.length > 0) print(result);
     if (summary.failures.length >= failuresMax) break;
@@ -66,14 +80,18 @@ async function runSeeds(first: number, seeds: number, keep: string | undefined):
   for (const line of summary.lines(tookMs)) process.stdout.write(`${line}\n`);
   const [failure] = summary.failures;
   if (!failure) return 0;
-  await explain(failure, keep);
+  await explain(failure, aim, keep);
   return 1;
 }
 
-async function explain(failure: RunResult, keep: string | undefined): Promise<void> {
+async function explain(
+  failure: RunResult,
+  aim: Drift | undefined,
+  keep: string | undefined,
+): Promise<void> {
   const { seed } = failure;
   process.stderr.write(`shrinking seed ${seed}\n`);
-  const { faults, profile, problem, runs } = await shrink(failure, { seed });
+  const { faults, profile, problem, runs } = await shrink(failure, { seed, aim });
   process.stdout.write(`\nseed ${seed} after ${runs} runs: ${problem}\n`);
   for (const fault of faults) process.stdout.write(`  ${JSON.stringify(fault)}\n`);
   if (keep === undefined) return;

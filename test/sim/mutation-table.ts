@@ -1,17 +1,26 @@
 /** Prints for each seeded bug after how many seeds it is noticed, and by what: a Markdown table. */
+import type { Drift } from './faults.js';
 import { allMutations, catchMutation } from './mutations.js';
 
-export async function runMutations(only: string | undefined, seedsMax: number): Promise<number> {
-  const mutations = allMutations().filter(({ name }) => only === undefined || name === only);
+export async function runMutations(
+  only: string | undefined,
+  seedsMax: number,
+  aim: Drift | undefined,
+): Promise<number> {
+  const mutations = allMutations()
+    .filter(({ name }) => only === undefined || name === only)
+    .map((one) => (aim ? { ...one, options: { ...one.options, aim } } : one));
   process.stdout.write(
-    '| rule broken | switch | seeds | noticed as |\n| --- | --- | ---: | --- |\n',
+    '| rule broken | switch | aim | seeds | noticed as |\n| --- | --- | --- | ---: | --- |\n',
   );
   let missed = 0;
   for (const mutation of mutations) {
     process.stderr.write(`${mutation.name}\n`);
     const { seeds, problem } = await catchMutation(mutation, seedsMax);
     if (seeds === undefined) missed += 1;
-    const row = [mutation.rule, mutation.name, `${seeds ?? 'none'}`, problem.split(':')[0] ?? ''];
+    const { rule, name, options } = mutation;
+    const noticed = [`${seeds ?? 'none'}`, problem.split(':')[0] ?? ''];
+    const row = [rule, name, options.aim ?? '', ...noticed];
     process.stdout.write(`| ${row.join(' | ')} |\n`);
   }
   process.stderr.write(`${mutations.length - missed} of ${mutations.length} are noticed\n`);

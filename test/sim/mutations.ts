@@ -4,12 +4,13 @@
  */
 import { allRules, type Rules } from '../../src/consensus/rules.js';
 import { type Bug, bugs } from './bugs.js';
+import type { Drift } from './faults.js';
 import { type RunOptions, simulate } from './simulation.js';
 
 export interface Mutation {
   readonly name: string;
   readonly rule: string;
-  readonly options: Pick<RunOptions, 'rules' | 'bugs' | 'profile'>;
+  readonly options: Pick<RunOptions, 'rules' | 'bugs' | 'aim'>;
 }
 
 export interface Caught {
@@ -38,13 +39,23 @@ const switches: Readonly<Record<keyof Rules, string>> = {
   followersWaitForGates: 'R5: a follower applies what is visible, not what is committed (A12)',
 };
 
+/** Seeds that aim at how it shows; all others are noticed by chance. */
+const aims: Partial<Record<keyof Rules | Bug, Drift>> = {
+  followersWaitForGates: 'cut',
+  'clocks-never-differ': 'cut',
+  'leases-by-a-timer': 'pause',
+  'closed-means-dropped': 'half-closed',
+  'late-beginnings-count': 'late-beginning',
+  'grants-the-unregistered': 'orphaned',
+};
+
 export function allMutations(): Mutation[] {
   const rules = Object.keys(allRules).map((name): Mutation => {
     const rule = switches[name as keyof Rules];
-    return { name, rule, options: { rules: { [name]: false } } };
+    return { name, rule, options: { rules: { [name]: false }, aim: aims[name as keyof Rules] } };
   });
   const broken = Object.entries(bugs).map(([name, rule]): Mutation => {
-    return { name, rule, options: { bugs: [name as Bug] } };
+    return { name, rule, options: { bugs: [name as Bug], aim: aims[name as Bug] } };
   });
   return [...rules, ...broken];
 }

@@ -65,6 +65,13 @@ export class Network {
     for (const wire of [...this.#wires]) if (wire.joins(from, to)) wire.reset();
   }
 
+  /** One end's connections to the other are reset at that end alone. */
+  abandon(by: string, to: string): void {
+    for (const wire of [...this.#wires]) {
+      if (wire.joins(by, to)) wire.abandon(wire.life(0).name === by ? 0 : 1);
+    }
+  }
+
   /** One connection, by chance, in one direction: lost packets hold up what comes behind them. */
   stallOne(to: string): (() => void) | undefined {
     const wires = [...this.#wires].filter((wire) => wire.isOpenTo(to));

@@ -10,6 +10,8 @@ export interface Profile {
   readonly disk: { readonly meanMs: number };
   /** Clocks go up to this share fast or slow. */
   readonly clockSpread: number;
+  /** Each is as fast or as slow as that, none in between. */
+  readonly clocksApart: boolean;
   /** The journal of production over the disk in memory, or its lean twin. */
   readonly realJournal: boolean;
   /** A snapshot after so many entries; 0: never. */
@@ -49,6 +51,7 @@ export function drawProfile(random: Random): Profile {
     },
     disk: { meanMs: one(0.2) ? between(2, 10) : between(0.1, 1) },
     clockSpread: one(0.5) ? 0.035 : 0,
+    clocksApart: false,
     realJournal: one(0.2),
     compactEvery: one(0.5) ? 5 + random.integer(40) : 0,
     restartMs: between(50, 400),

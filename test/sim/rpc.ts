@@ -59,6 +59,10 @@ export class Session {
     return this.#closed;
   }
 
+  get wire(): Wire {
+    return this.#wire;
+  }
+
   /** Neither end thinks otherwise. */
   get isWhole(): boolean {
     return !this.#closed && this.#peer !== undefined && !this.#peer.#closed;

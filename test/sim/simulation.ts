@@ -6,16 +6,19 @@
 
 import { seededRandom } from '../../src/base/random.js';
 import type { Rules } from '../../src/consensus/rules.js';
+import { drawAim } from './aims.js';
 import type { Bug } from './bugs.js';
 import { Cluster } from './cluster.js';
 import { FaultDriver } from './fault-driver.js';
-import { drawFaults, type Fault, harmless, quietMs } from './faults.js';
+import { type Drift, drawFaults, type Fault, harmless, quietMs } from './faults.js';
 import { pendingWork } from './pending.js';
 import { drawProfile, type Profile } from './profile.js';
 import { World } from './world.js';
 
 export interface RunOptions {
   readonly seed: number;
+  /** The seed draws one of the runs that aim at this. */
+  readonly aim?: Drift | undefined;
   /** Instead of what the seed draws. */
   readonly profile?: Partial<Profile>;
   readonly faults?: readonly Fault[];
@@ -45,15 +48,24 @@ const settleMaxMs = 20_000;
 const lookMs = 25;
 const groups = ['catalog', 'order'] as const;
 
-export function drawPlan(seed: number): { profile: Profile; faults: Fault[] } {
+interface Plan {
+  readonly profile: Profile;
+  readonly faults: readonly Fault[];
+}
+
+export function drawPlan(seed: number, how?: Drift): Plan {
   const random = seededRandom(seed);
   const profile = drawProfile(random);
-  return { profile, faults: drawFaults(random, profile.faults, profile.chaosMs) };
+  if (how === undefined) {
+    return { profile, faults: drawFaults(random, profile.faults, profile.chaosMs) };
+  }
+  const aim = drawAim(how, random);
+  return { profile: { ...profile, ...aim.profile }, faults: aim.faults };
 }
 
 export async function simulate(options: RunOptions): Promise<RunResult> {
-  const { seed, rules, bugs, trace } = options;
-  const drawn = drawPlan(seed);
+  const { seed, aim, rules, bugs, trace } = options;
+  const drawn = drawPlan(seed, aim);
   const network = { ...drawn.profile.network, ...options.profile?.network };
   const profile: Profile = { ...drawn.profile, ...options.profile, network };
   const faults = options.faults ?? drawn.faults;

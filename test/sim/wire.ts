@@ -58,6 +58,15 @@ export class Wire {
     );
   }
 
+  /** This end alone is reset: its owner hears at once, the other after all that was sent to it. */
+  abandon(side: Side): void {
+    if (this.#closed[side]) return;
+    const told = this.#onClosed[side];
+    this.close(side);
+    const tell = (): void => told?.();
+    this.#network.scheduler.in(0, () => this.#lives[side].enter(tell, true, this));
+  }
+
   /** Both sides learn that it is over; what was under way is lost. */
   reset(): void {
     for (const side of [0, 1] as const) {

@@ -93,9 +93,10 @@ export class World {
   }
 
   newLife(name: string, index: number): Life {
-    const { clockSpread } = this.profile;
+    const { clockSpread, clocksApart } = this.profile;
     const random = this.random.processes;
-    const rate = 1 + clockSpread * (2 * random.fraction() - 1);
+    const lead = 2 * random.fraction() - 1;
+    const rate = 1 + clockSpread * (clocksApart ? Math.sign(lead) : lead);
     this.#lives += 1;
     return new Life({ scheduler: this.scheduler, name, index, rate, random }, this.#lives);
   }

@@ -1,0 +1,64 @@
+/**
+ * Runs that aim at one way for a frontend to be adrift, where chance alone comes by it too rarely:
+ * little else happens, clocks are as far apart as they may be, and somebody compares the frontends
+ * all the time. With no rule broken they must be as clean as any other run.
+ */
+import type { Random } from '../../src/base/random.js';
+import { type Drift, drawFault, type Fault, quietMs } from './faults.js';
+import type { Profile } from './profile.js';
+
+export interface Aim {
+  readonly profile: Partial<Profile>;
+  readonly faults: readonly Fault[];
+}
+
+/** Runs in which something else happens as well. */
+const mixedShare = 0.25;
+
+/** How long it lasts at least, and what chance adds: over the end of the lease where that matters. */
+const spans: Readonly<Record<Drift, readonly [leastMs: number, moreMs: number]>> = {
+  pause: [1_100, 500],
+  'pause-renewing': [1_100, 500],
+  cut: [1_050, 500],
+  'with-leader': [1_400, 1_200],
+  orphaned: [900, 600],
+  'half-closed': [600, 600],
+  'late-beginning': [300, 200],
+};
+/** Back in session, and the cache full again. */
+const betweenMs = 700;
+const chaosMs = 5_000;
+
+export function drawAim(how: Drift, random: Random): Aim {
+  const faults: Fault[] = [];
+  const [leastMs, moreMs] = spans[how];
+  for (let atMs = quietMs + 200; ; ) {
+    const forMs = leastMs + random.integer(moreMs);
+    if (atMs + forMs > chaosMs - betweenMs) break;
+    const target = `frontend-${1 + random.integer(2)}`;
+    faults.push({ kind: 'adrift', atMs, target, how, forMs, watched: true });
+    atMs += forMs + betweenMs;
+  }
+  if (random.fraction() < mixedShare) {
+    const atMs = quietMs + random.integer(chaosMs - quietMs);
+    faults.push({ atMs, ...drawFault(random) } as Fault);
+  }
+  return { profile: calm(random), faults: faults.sort((a, b) => a.atMs - b.atMs) };
+}
+
+/** Everybody is near and quick, and little is bought, so that caches are full. */
+function calm(random: Random): Partial<Profile> {
+  return {
+    network: { latencyMs: 0.1, jitterMs: 0.5, slowShare: 0, slowMs: 0, pieceMs: 0.1 },
+    disk: { meanMs: 0.2 },
+    clockSpread: 0.038,
+    clocksApart: true,
+    chaosMs,
+    clients: 2,
+    thinkMs: 60,
+    items: 1 + random.integer(3),
+    buys: 0.05,
+    changes: 0,
+    restockEverySeconds: 0,
+  };
+}

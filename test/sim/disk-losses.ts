@@ -1,0 +1,80 @@
+/**
+ * Disks that lose what they held, or give back something else. Keeps to what the protocol can bear:
+ * one at a time in each group, the next only when the last has its vote again.
+ */
+import type { AnyMember, Cluster } from './cluster.js';
+import type { Cuts } from './cuts.js';
+import type { Remedies } from './remedies.js';
+import type { GroupName, World } from './world.js';
+
+/** Of a member that misses what its leader commits, and of the one who has it too. */
+const behindMs = 200;
+const thirdDownMs = 900;
+/** Snapshots are durable by then. */
+const renewMs = 40;
+
+export interface DiskLossesOptions {
+  readonly world: World;
+  readonly cluster: Cluster;
+  readonly cuts: Cuts;
+  readonly remedies: Remedies;
+}
+
+export class DiskLosses {
+  readonly #options: DiskLossesOptions;
+
+  constructor(options: DiskLossesOptions) {
+    this.#options = options;
+  }
+
+  /** Bits rot while the replica is down. */
+  rot(member: AnyMember | undefined, where: 'last' | 'older'): void {
+    if (!this.#mayImpair(member)) return;
+    member.kill(50, false);
+    if (member.storage.rot(where)) member.storage.impaired = true;
+  }
+
+  lose(member: AnyMember | undefined, downMs: number): void {
+    if (!this.#mayImpair(member)) return;
+    member.kill(downMs, true);
+    member.storage.lose();
+  }
+
+  /** What the first two agreed on is with neither of the last two. */
+  amnesia(group: GroupName, how: 'lose' | 'rot'): void {
+    const { world, cluster, cuts, remedies } = this.#options;
+    const members = cluster.group(group);
+    const leader = cluster.leader(group);
+    const behind = members.find((one) => one !== leader && one.name !== 'recovery-1');
+    const third = members.find((one) => one !== leader && one !== behind);
+    if (!leader || !behind || !third || !this.#mayImpair(leader)) return;
+    world.trace(() => `${behind.name} is behind, ${leader.name} forgets, ${third.name} dies`);
+    cuts.part(behind, { forMs: behindMs, reset: 'end' });
+    remedies.strikeIn(behindMs - 5, () => {
+      if (!this.#mayImpair(leader)) return;
+      third.kill(thirdDownMs, false);
+      if (how === 'lose') this.lose(leader, 1);
+      else this.rot(leader, 'older');
+    });
+  }
+
+  /** The catalog goes on from its snapshots, and one that lost its disk needs more than the log. */
+  renew(): void {
+    const { world, cluster, remedies } = this.#options;
+    const { catalogs, witness } = cluster;
+    const lost = [...catalogs, witness].filter((member) => !member.leads);
+    const other = lost[world.random.faults.integer(Math.max(1, lost.length))];
+    for (const member of catalogs) void member.compact();
+    remedies.strikeIn(renewMs, () => {
+      if (!this.#mayImpair(other)) return;
+      this.lose(other, renewMs);
+      for (const member of catalogs) if (member !== other) member.kill(1, false);
+    });
+  }
+
+  #mayImpair(member: AnyMember | undefined): member is AnyMember {
+    if (!member) return false;
+    const group = this.#options.cluster.group(member.options.group);
+    return group.every((other) => !other.storage.impaired);
+  }
+}

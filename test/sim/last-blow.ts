@@ -1,0 +1,59 @@
+/**
+ * After everything is healed and at rest, one group loses its leader in one way or another, and
+ * nothing else happens: another must lead in time (docs/PROTOCOL.md, I12).
+ */
+import { protocolTimes } from '../../src/base/limits.js';
+import type { AnyMember, Cluster } from './cluster.js';
+import type { Cuts } from './cuts.js';
+import type { GroupName, World } from './world.js';
+
+export interface LastBlow {
+  /** How long it may take a frontend to notice (I12). */
+  readonly detectionMs: number;
+  /** It shows only where something is written. */
+  readonly writes: boolean;
+  end(): void;
+}
+
+export interface LastBlowOptions {
+  readonly world: World;
+  readonly cluster: Cluster;
+  readonly cuts: Cuts;
+  /** Ends all faults. */
+  readonly heal: () => void;
+}
+
+/** Longer than a run lasts. */
+const forGoodMs = 60_000;
+const silentMs = protocolTimes.healthCheckTimeoutMs;
+const hungMs = protocolTimes.stepDownMs + protocolTimes.healthCheckEveryMs;
+
+export function strikeLeader(group: GroupName, options: LastBlowOptions): LastBlow {
+  const { world, cluster, cuts, heal } = options;
+  const member = cluster.leader(group);
+  const life = member?.process.life;
+  if (!member || !life) return { detectionMs: 0, writes: false, end: () => {} };
+  const kind = world.random.faults.integer(5);
+  world.trace(() => `LAST BLOW ${kind} on ${member.name}`);
+  switch (kind) {
+    case 0:
+      life.pause();
+      return { detectionMs: silentMs, writes: false, end: () => life.resume() };
+    case 1:
+      cuts.isolate(member.name, 'both', { forMs: forGoodMs, reset: 'never' });
+      return { detectionMs: silentMs, writes: false, end: heal };
+    case 2:
+      // A disk that hangs shows when something is to be written (A7).
+      member.storage.setMood('hung', forGoodMs);
+      return { detectionMs: hungMs, writes: true, end: () => replaceDisk(member) };
+    default:
+      member.kill(forGoodMs, kind === 3);
+      return { detectionMs: 0, writes: false, end: () => member.process.revive() };
+  }
+}
+
+/** What hangs is given up: the process is killed and comes back on a disk that works. */
+function replaceDisk(member: AnyMember): void {
+  member.storage.setMood('well', 0);
+  member.kill(1, false);
+}

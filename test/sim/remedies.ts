@@ -1,0 +1,40 @@
+/**
+ * What is to be undone of the faults that strike: each at its time, or at once when all is healed.
+ * Knows no fault. Invariant: nothing is undone twice.
+ */
+import type { Scheduler } from './scheduler.js';
+
+export class Remedies {
+  readonly #scheduler: Scheduler;
+  readonly #open = new Set<() => void>();
+  #healed = false;
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+  }
+
+  /** Nothing strikes any more. */
+  get healed(): boolean {
+    return this.#healed;
+  }
+
+  undoIn(ms: number, undo: () => void): void {
+    const once = (): void => {
+      if (this.#open.delete(once)) undo();
+    };
+    this.#open.add(once);
+    this.#scheduler.in(ms, once);
+  }
+
+  /** In so long, unless all is healed by then. */
+  strikeIn(ms: number, strike: () => void): void {
+    this.#scheduler.in(ms, () => {
+      if (!this.#healed) strike();
+    });
+  }
+
+  heal(): void {
+    this.#healed = true;
+    for (const undo of [...this.#open]) undo();
+  }
+}
