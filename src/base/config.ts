@@ -39,6 +39,8 @@ export interface ServiceConfig {
 }
 
 export interface CatalogConfig extends ServiceConfig {
+  /** So much of closed journal is worth a snapshot. */
+  readonly snapshotEveryBytes: number;
   /** 0: never. */
   readonly restockEverySeconds: number;
   readonly restockTo: number;
@@ -48,7 +50,10 @@ export interface CatalogConfig extends ServiceConfig {
 
 export type OrderConfig = ServiceConfig;
 
-export type RecoveryConfig = ServiceConfig;
+export interface RecoveryConfig extends ServiceConfig {
+  /** As in the catalogs, whose snapshots it takes. */
+  readonly snapshotEveryBytes: number;
+}
 
 export interface FrontendConfig extends ServiceConfig {
   readonly raw: Address;

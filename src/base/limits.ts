@@ -108,6 +108,8 @@ export const purchaseLimits = {
 export const storageLimits = {
   blockBytes: 4 * kib,
   segmentBytes: 16 * mib,
+  /** Of closed journal, unless told otherwise. */
+  snapshotEveryBytes: 64 * mib,
   batchBytesMax: 8 * mib,
 } as const;
 

@@ -72,7 +72,8 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const restocking = startRestocking({ store, clock, logger, everySeconds, target });
   const cursor = keepCursor(store, clock, logger);
   const striking = strikeDead(store, clock, logger);
-  const snapshots = keepSnapshots({ folder, store, jobs, clock, logger, base });
+  const { snapshotEveryBytes: everyBytes } = config;
+  const snapshots = keepSnapshots({ folder, store, jobs, clock, logger, base, everyBytes });
   snapshots.start();
   return {
     name: config.name,

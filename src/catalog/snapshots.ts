@@ -14,8 +14,6 @@ import type { SnapshotArgs } from './snapshot-job.js';
 import type { CatalogStore } from './store.js';
 
 const everyMs = 1_000;
-/** Closed segments that are worth a snapshot. */
-const segmentsMin = 4;
 /** As much as this of journal is worth a snapshot: a large state is not written all the time. */
 const journalBySnapshot = 2;
 
@@ -27,10 +25,12 @@ export interface KeepingOptions {
   readonly logger: Logger;
   /** The snapshot that the state was restored from. */
   readonly base: SnapshotMark;
+  /** Closed journal that is worth a snapshot. */
+  readonly everyBytes: number;
 }
 
 export function keepSnapshots(options: KeepingOptions): Upkeep {
-  const { folder, store, jobs, clock, logger } = options;
+  const { folder, store, jobs, clock, logger, everyBytes } = options;
   const { journal, journalFolder, snapshotFolder } = folder;
   /** The journal goes back to the snapshot before the newest, should that one be damaged. */
   let lastSeq = options.base.seq;
@@ -47,14 +47,15 @@ export function keepSnapshots(options: KeepingOptions): Upkeep {
     await journal.dropBefore(lastSeq + 1);
     lastSeq = seq;
     const tookMs = Math.round(clock.nowMs() - beganMs);
-    logger.info({ seq, bytes: lastBytes, tookMs }, 'snapshot');
+    logger.info({ seq, bytes: lastBytes, tookMs }, 'a snapshot is on disk');
   }
 
   return new Upkeep({
     name: 'making a snapshot',
     look() {
       const newer = journal.closedSegments().filter((one) => one.lastSeq > lastSeq).length;
-      if (newer < Math.max(segmentsMin, segmentsFor(lastBytes))) return undefined;
+      if (newer < segmentsFor(Math.max(everyBytes, journalBySnapshot * lastBytes)))
+        return undefined;
       const seq = Math.min(journal.closedThrough(), store.status().applied);
       return seq > lastSeq ? () => make(seq) : undefined;
     },
@@ -62,6 +63,6 @@ export function keepSnapshots(options: KeepingOptions): Upkeep {
   });
 }
 
-function segmentsFor(snapshotBytes: number): number {
-  return Math.ceil((journalBySnapshot * snapshotBytes) / storageLimits.segmentBytes);
+function segmentsFor(bytes: number): number {
+  return Math.ceil(bytes / storageLimits.segmentBytes);
 }

@@ -7,7 +7,11 @@ import { systemRandom } from '../base/random.js';
 import { dialectPorts } from './dialect-ports.js';
 import { exitCodes, UsageError } from './exit-codes.js';
 import type { Io } from './io.js';
-import { catalogSettings, frontendSettings } from './launcher/service-settings.js';
+import {
+  catalogSettings,
+  frontendSettings,
+  recoverySettings,
+} from './launcher/service-settings.js';
 import { frontendAddresses, planCluster } from './launcher/store-plan.js';
 import { ensureToken } from './launcher/tokens.js';
 import type { oneServiceSpecs } from './one-service-options.js';
@@ -56,8 +60,9 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
     case 'catalog':
       return { kind, config: { ...common, ...catalogSettings(options) } };
     case 'order':
-    case 'recovery':
       return { kind, config: common };
+    case 'recovery':
+      return { kind, config: { ...common, ...recoverySettings(options) } };
     case 'frontend': {
       const planned = frontendAddresses(n, options);
       const raw = own ?? planned.raw;

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { cacheLimits, poolLimits } from '../base/limits.js';
+import { cacheLimits, poolLimits, storageLimits } from '../base/limits.js';
 import type { LogSettings } from '../base/logging.js';
 import { choice, flag, integer, list, number, text, type Values } from './options.js';
 import { tlsSpecs } from './tls-options.js';
@@ -15,6 +15,7 @@ const replicasMax = 9;
 const portOffsetMax = 50_000;
 const secondsMax = 86_400;
 const mib = 1024 * 1024;
+const snapshotMibMax = 65_536;
 
 const storeGroup = { group: 'Store:' };
 const placeGroup = { group: 'Place:' };
@@ -63,6 +64,15 @@ export const serviceSpecs = {
   restockTo: integer(
     'Stock that a restock fills up to',
     { min: 0, max: 1_000_000_000, default: 100 },
+    serviceGroup,
+  ),
+  snapshotEvery: integer(
+    'MiB of journal after which a catalog makes a snapshot and shortens it',
+    {
+      min: storageLimits.segmentBytes / mib,
+      max: snapshotMibMax,
+      default: storageLimits.snapshotEveryBytes / mib,
+    },
     serviceGroup,
   ),
   productsFile: text('The first stock of a new store (JSON)', bundledProducts, {

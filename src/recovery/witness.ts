@@ -67,7 +67,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     random: systemRandom,
   });
   const base = await newestMark(log.snapshots);
-  const shortening = shorten(log, base);
+  const shortening = shorten(log, { base, everyBytes: config.snapshotEveryBytes });
   const journal = new MeteredJournal(log.journal, clock);
   const figures = new MemberFigures(name, group, journal);
   const host = new GroupHost<never>({

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { storageLimits } from '../../src/base/limits.js';
 import { oneServiceSpecs } from '../../src/cli/one-service-options.js';
 import { readValues } from '../../src/cli/options.js';
 import { orderFor } from '../../src/cli/run-one.js';
@@ -22,6 +23,7 @@ t.test('a replica knows its own address and those of its peers', async (t) => {
       init: true,
       minCopies: 2,
       restockEvery: 0,
+      snapshotEvery: 32,
     }),
   );
   t.equal(kind, 'catalog');
@@ -32,6 +34,7 @@ t.test('a replica knows its own address and those of its peers', async (t) => {
     repair: false,
     minCopies: 2,
     restockEverySeconds: 0,
+    snapshotEveryBytes: 32 * 1024 * 1024,
   });
   t.match(config.cluster.catalogs, [
     { service: { host: '10.0.0.1', port: 7001 } },
@@ -52,6 +55,15 @@ t.test('a frontend has a raw and an HTTP door, by its number or as told', async 
     raw: { host: '0.0.0.0', port: 1 },
     http: { host: '0.0.0.0', port: 2 },
   });
+});
+
+t.test('a recovery server keeps its log as short as the catalogs theirs', async (t) => {
+  const dataDir = t.testdir();
+  const bytes = (given: object) =>
+    orderFor('recovery', options({ id: 'recovery-1', dataDir, ...given })).config;
+  t.match(bytes({}), { snapshotEveryBytes: storageLimits.snapshotEveryBytes });
+  t.match(bytes({ snapshotEvery: 16 }), { snapshotEveryBytes: storageLimits.segmentBytes });
+  t.throws(() => bytes({ snapshotEvery: 15 }), { name: 'UsageError' });
 });
 
 t.test('names, peers and addresses that are none are refused', async (t) => {

@@ -1,6 +1,7 @@
 /** What a witness keeps of its log beside the snapshots that it takes (docs/PROTOCOL.md, R11). */
 import t from 'tap';
 import { required } from '../../src/base/assert.js';
+import { storageLimits } from '../../src/base/limits.js';
 import type { SnapshotMark } from '../../src/consensus/messages.js';
 import type { SnapshotPort } from '../../src/group/snapshot-port.js';
 import { shorten } from '../../src/recovery/shortening.js';
@@ -29,7 +30,10 @@ t.test('the log goes back to the snapshot before the newest', async (t) => {
   const { journal, write } = await open(disk);
   t.teardown(() => journal.close());
   const snapshots = new SnapshotStore(disk, snapshotFolder);
-  const { port, isDue } = shorten({ journal, snapshots, journalFolder, snapshotFolder }, start);
+  const { port, isDue } = shorten(
+    { journal, snapshots, journalFolder, snapshotFolder },
+    { base: start, everyBytes: storageLimits.snapshotEveryBytes },
+  );
   let seq = 0;
   const grow = async (through: number): Promise<void> => {
     while (seq < through) await write(entry(++seq, long));

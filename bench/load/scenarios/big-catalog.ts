@@ -151,7 +151,7 @@ function snapshotsOf(store: RunningStore, folders: readonly string[]): Span[] {
     .filter((name) => name.startsWith('catalog'))
     .flatMap((name) => readLog(join(store.dataDir, '..', 'logs', `${name}.log`)))
     .flatMap(({ msg, time, tookMs }) => {
-      if (msg !== 'snapshot' || tookMs === undefined) return [];
+      if (msg !== 'a snapshot is on disk' || tookMs === undefined) return [];
       const toMs = Date.parse(time) - performance.timeOrigin;
       return [{ fromMs: toMs - tookMs, toMs }];
     });

@@ -3,19 +3,31 @@
  * one that is run on its own. Pure: it reads no file and knows no address.
  */
 import { resolve } from 'node:path';
-import type { CatalogConfig, FrontendConfig, ServiceConfig } from '../../base/config.js';
+import type {
+  CatalogConfig,
+  FrontendConfig,
+  RecoveryConfig,
+  ServiceConfig,
+} from '../../base/config.js';
 import type { TlsFiles } from '../../base/tls-files.js';
 import type { Values } from '../options.js';
 import type { serviceSpecs } from '../store-options.js';
+
+const mib = 1024 * 1024;
 
 type Settings = Values<typeof serviceSpecs>;
 
 export function catalogSettings(options: Settings): Omit<CatalogConfig, keyof ServiceConfig> {
   return {
+    ...recoverySettings(options),
     restockEverySeconds: options.restockEvery,
     restockTo: options.restockTo,
     productsFile: resolve(options.productsFile),
   };
+}
+
+export function recoverySettings(options: Settings): Omit<RecoveryConfig, keyof ServiceConfig> {
+  return { snapshotEveryBytes: options.snapshotEvery * mib };
 }
 
 export function frontendSettings(

@@ -10,7 +10,7 @@ import { dialectPorts } from '../dialect-ports.js';
 import type { Values } from '../options.js';
 import type { ServiceOrder } from '../service-order.js';
 import { logSettings, type membershipSpecs, type upSpecs } from '../store-options.js';
-import { catalogSettings, frontendSettings } from './service-settings.js';
+import { catalogSettings, frontendSettings, recoverySettings } from './service-settings.js';
 
 export type StoreOptions = Values<typeof upSpecs>;
 
@@ -75,11 +75,12 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
     clusterTls: secrets.clusterTls,
   });
   const stock = catalogSettings(options);
+  const recovery = recoverySettings(options);
   const settings = frontendSettings(options, secrets);
   return [
     ...cluster.catalogs.map(({ name }) => order('catalog', { ...common(name), ...stock })),
     ...cluster.orders.map(({ name }) => order('order', common(name))),
-    ...cluster.recovery.map(({ name }) => order('recovery', common(name))),
+    ...cluster.recovery.map(({ name }) => order('recovery', { ...common(name), ...recovery })),
     ...count(options.frontends).map((n) =>
       order('frontend', {
         ...common(`frontend-${n}`),
