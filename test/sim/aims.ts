@@ -21,6 +21,7 @@ const spans: Readonly<Record<Drift, readonly [leastMs: number, moreMs: number]>>
   'pause-renewing': [1_100, 500],
   cut: [1_050, 500],
   'with-leader': [1_400, 1_200],
+  deserted: [1_700, 500],
   orphaned: [900, 600],
   'half-closed': [600, 600],
   'late-beginning': [300, 200],

@@ -3,9 +3,9 @@
  * changes (docs/PROTOCOL.md, R8): hung, cut off, forgotten, or left with a leader that is none. All
  * of it happens to real processes and connections; no clock differs by more than the leases allow.
  */
-import { leaseLimits } from '../../src/base/limits.js';
+import { leaseLimits, protocolTimes } from '../../src/base/limits.js';
 import type { Cluster } from './cluster.js';
-import type { Cuts } from './cuts.js';
+import type { CutOptions, Cuts } from './cuts.js';
 import type { Drift, Fault } from './faults.js';
 import type { Frontend } from './frontend.js';
 import { Onlooker } from './onlooker.js';
@@ -21,6 +21,8 @@ const lateMaxMs = 200;
 /** Of the leader that a frontend adrift had its lease from, at most. */
 const leaderDownMs = 2 * leaseLimits.leaseMs;
 const soonMs = 40;
+/** Without a majority; soon after it a leader steps down, whatever its clock. */
+const leadsOnMs = 0.9 * protocolTimes.stepDownMs;
 
 export interface DriftsOptions {
   readonly world: World;
@@ -78,8 +80,11 @@ export class Drifts {
         this.#lookAround(frontend, forMs);
         break;
       case 'with-leader':
-        this.#leaveWithLeader(frontend, forMs);
+        this.#leaveWithLeader(frontend, { forMs, reset: 'never' });
         this.#lookAround(frontend, forMs);
+        break;
+      case 'deserted':
+        this.#desert(frontend, forMs);
         break;
       case 'orphaned':
         this.#orphan(frontend, forMs);
@@ -104,10 +109,16 @@ export class Drifts {
     }
   }
 
-  #leaveWithLeader({ name }: Frontend, forMs: number): void {
+  #leaveWithLeader({ name }: Frontend, cut: CutOptions): void {
     const leader = this.#cluster.leader('catalog');
     const near = leader ? [name, leader.name] : [name];
-    this.#options.cuts.divide(near, { forMs, reset: 'never' });
+    this.#options.cuts.divide(near, cut);
+  }
+
+  /** The others know at once that they need another leader; this one steps down unheard. */
+  #desert(frontend: Frontend, forMs: number): void {
+    this.#leaveWithLeader(frontend, { forMs, reset: 'begin' });
+    this.#options.remedies.strikeIn(leadsOnMs, () => this.#cutOff(frontend, forMs - leadsOnMs));
   }
 
   /** Cut off with a lease of a leader that dies: the next one knows of it by the log alone. */

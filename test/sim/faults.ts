@@ -16,12 +16,12 @@ export type Target =
 export type Reset = 'never' | 'begin' | 'end';
 /**
  * Hung, or just when it has asked for its lease; cut off from the catalogs, alone with their leader,
- * or left by a leader that died; forgotten by the leader without a word; its question for a session
- * on a connection that hangs.
+ * and then without it, or cut off while the leader dies; forgotten by the leader without a word; its
+ * question for a session on a connection that hangs.
  */
 export const drifts = [
   ...(['pause', 'pause-renewing', 'cut', 'with-leader'] as const),
-  ...(['orphaned', 'half-closed', 'late-beginning'] as const),
+  ...(['deserted', 'orphaned', 'half-closed', 'late-beginning'] as const),
 ];
 export type Drift = (typeof drifts)[number];
 export type Ambush = 'snapshot' | 'install' | 'admission';

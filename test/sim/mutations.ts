@@ -47,6 +47,10 @@ const aims: Partial<Record<keyof Rules | Bug, Drift>> = {
   'closed-means-dropped': 'half-closed',
   'late-beginnings-count': 'late-beginning',
   'grants-the-unregistered': 'orphaned',
+  'forgets-former-leases': 'orphaned',
+  'strikes-the-living': 'orphaned',
+  'grants-without-a-majority': 'deserted',
+  'revives-a-lapsed-lease': 'cut',
 };
 
 export function allMutations(): Mutation[] {
