@@ -25,7 +25,7 @@ import type { EventHub } from './event-hub.js';
 import { eventRoutes } from './event-routes.js';
 import { failureAnswer, frameworkFailure, type HttpAnswer } from './http-errors.js';
 import { type HttpObserverOptions, observeHttp } from './http-observer.js';
-import { type HttpRoute, methodsAt } from './http-route.js';
+import { type HttpRoute, methodsAt, methodsOf } from './http-route.js';
 import { HttpSessions, httpTimes } from './http-sessions.js';
 import { mayBeJson, readJson } from './json-body.js';
 import { metricsRoutes } from './metrics-routes.js';
@@ -228,7 +228,9 @@ function noRouteAnswer(
   path: string,
   requestId: string,
 ): HttpAnswer {
-  const methods = methodsAt(routes, path);
+  // RFC 9110, 9.3.7: a star asks for the server as a whole.
+  const isOfAll = method === 'OPTIONS' && path === '*';
+  const methods = isOfAll ? methodsOf(routes) : methodsAt(routes, path);
   if (methods.length === 0) {
     return failureAnswer(new BazarError('not_found', 'there is nothing at this path'), requestId);
   }

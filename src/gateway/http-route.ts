@@ -96,9 +96,13 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
 /** The methods under which some route answers this path; empty for an unknown one. */
 export function methodsAt(routes: readonly HttpRoute[], path: string): string[] {
   const segments = path.split('/');
+  return methodsOf(routes.filter(({ url }) => fits(url.split('/'), segments)));
+}
+
+/** In the order of the alphabet; none where there is no route. */
+export function methodsOf(routes: readonly HttpRoute[]): string[] {
   const methods = new Set<string>();
   for (const route of routes) {
-    if (!fits(route.url.split('/'), segments)) continue;
     methods.add(route.method);
     if (route.method === 'GET' && !route.changes) methods.add('HEAD');
   }

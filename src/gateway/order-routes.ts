@@ -5,6 +5,7 @@
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Operations } from '../frontend/types.js';
 import { Order, OrderNumber, Placed } from '../wire/schemas.js';
+import type { HttpAnswer } from './http-errors.js';
 import { type HttpRoute, operationRoute } from './http-route.js';
 import { orderNumberOf, renameNotFound } from './path-values.js';
 import { idempotencyKeyOf } from './request-headers.js';
@@ -46,11 +47,17 @@ function buyRoute(operations: Operations): HttpRoute {
       const bought = await operations
         .buy(params, context)
         .catch((error: unknown) => explainRefusal(error, 'lines' in params));
-      const { replayed, ...placed } = bought;
-      const headers = replayed === true ? { 'idempotency-replayed': 'true' } : {};
-      return { status: 200, headers, body: { data: placed } };
+      const { replayed: _marked, ...placed } = bought;
+      return { status: 200, headers: replayMark(bought), body: { data: placed } };
     },
   });
+}
+
+/** The header that tells an answer that was given before from a new one. */
+export function replayMark({
+  replayed,
+}: Pick<Placed, 'replayed'>): NonNullable<HttpAnswer['headers']> {
+  return replayed === true ? { 'idempotency-replayed': 'true' } : {};
 }
 
 /**

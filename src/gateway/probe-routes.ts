@@ -45,7 +45,12 @@ export function probeRoutes(operations: Operations, draining: () => boolean): Ht
       operation: 'status',
       doc: {
         tag: 'operations',
-        answers: { 200: { text: 'As this frontend sees the store.', data: StoreStatus } },
+        answers: {
+          200: {
+            text: 'All members as this frontend sees them; of the frontends itself alone.',
+            data: StoreStatus,
+          },
+        },
       },
       answer: async ({ context }) => ({
         status: 200,

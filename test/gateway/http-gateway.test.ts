@@ -123,6 +123,14 @@ t.test('OPTIONS tells the methods of a path, also of an older store’s', async 
   t.equal((await ask('OPTIONS', '/nothing')).status, 404);
 });
 
+t.test('OPTIONS of a star tells the methods of the whole, and a star is no path', async (t) => {
+  const { ask } = await setStage();
+  const reply = await ask('OPTIONS', '*');
+  t.match(reply, { status: 204, text: '' });
+  t.equal(reply.headers.get('allow'), 'DELETE, GET, HEAD, OPTIONS, PATCH, POST');
+  t.equal((await ask('GET', '*')).status, 404);
+});
+
 t.test('a request keeps its own id, or gets one', async (t) => {
   const { ask } = await setStage();
   const own = await ask('GET', '/products/8', { headers: { 'x-request-id': 'trace:1/a' } });

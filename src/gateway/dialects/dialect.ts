@@ -11,6 +11,7 @@ import type { Placed, Product } from '../../wire/schemas.js';
 import { validateParams } from '../../wire/validate.js';
 import type { HttpAnswer } from '../http-errors.js';
 import type { HttpCall, HttpRoute } from '../http-route.js';
+import { replayMark } from '../order-routes.js';
 import { idempotencyKeyOf } from '../request-headers.js';
 
 /** The cache of this frontend, all its threads together, for the routes that look into it. */
@@ -83,16 +84,20 @@ export interface BuyingRoute extends Omit<DialectRoute, 'answer'> {
   readonly answer: (call: HttpCall, buyOne: (id: number) => Promise<Placed>) => Promise<HttpAnswer>;
 }
 
-/** A line that buys: sent again with its Idempotency-Key, it does not buy again. */
+/** A line that buys: sent again with its Idempotency-Key, it does not buy again, and says so. */
 export function buyingRoute(operations: Operations, { answer, ...spec }: BuyingRoute): HttpRoute {
   const line = dialectRoute({
     ...spec,
-    answer(call) {
+    async answer(call) {
       const key = idempotencyKeyOf(call.headers);
-      return answer(call, (id) => {
-        const purchase = { id, quantity: 1 };
-        return operations.buy(key === undefined ? purchase : { ...purchase, key }, call.context);
+      let mark: HttpAnswer['headers'] = {};
+      const told = await answer(call, async (id) => {
+        const purchase = { id, quantity: 1, ...(key === undefined ? {} : { key }) };
+        const placed = await operations.buy(purchase, call.context);
+        mark = replayMark(placed);
+        return placed;
       });
+      return { ...told, headers: { ...told.headers, ...mark } };
     },
   });
   return {

@@ -26,6 +26,18 @@ t.test('an Idempotency-Key is the key of the purchase; without one there is none
   }
 });
 
+t.test('a purchase that was made before is marked as such, in the same words', async (t) => {
+  for (const [method, path] of purchases) {
+    const { ask } = await setShelf();
+    const headers = { 'idempotency-key': 'k-1' };
+    const first = await ask(method, path, { headers });
+    t.equal(first.headers.get('idempotency-replayed'), undefined, path);
+    const again = await ask(method, path, { headers });
+    t.equal(again.headers.get('idempotency-replayed'), 'true', path);
+    t.same([again.status, again.text], [first.status, first.text], path);
+  }
+});
+
 t.test(
   'a key that is none is 400 and buys nothing, and is not told as an unknown book',
   async (t) => {

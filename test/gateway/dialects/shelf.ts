@@ -6,6 +6,7 @@ import { BazarError } from '../../../src/base/errors.js';
 import type { Operations } from '../../../src/frontend/types.js';
 import type { HttpGatewayOptions } from '../../../src/gateway/http-gateway.js';
 import { priceToCents } from '../../../src/wire/money.js';
+import type { Placed } from '../../../src/wire/schemas.js';
 import { adminToken, type Reply, type Stage, setStage } from '../stage.js';
 
 const books = [
@@ -32,6 +33,7 @@ export async function setShelf(options: Partial<HttpGatewayOptions> = {}): Promi
     return book;
   };
   let orders = 1;
+  const bought = new Map<string, Placed>();
   return sending(
     await setStage(
       {
@@ -48,12 +50,16 @@ export async function setShelf(options: Partial<HttpGatewayOptions> = {}): Promi
           return more.length > 0 ? { items: [first], next: first.id } : { items: [first] };
         },
         buy: async (params) => {
+          const earlier = params.key === undefined ? undefined : bought.get(params.key);
+          if (earlier) return { ...earlier, replayed: true };
           const book = find('id' in params ? params.id : 0);
           const details = { available: book.quantity };
           if (book.quantity < 1) throw new BazarError('out_of_stock', 'sold out', { details });
           shelf.set(book.id, { ...book, quantity: book.quantity - 1 });
           orders++;
-          return { order_number: orders, total: book.price };
+          const placed = { order_number: orders, total: book.price };
+          if (params.key !== undefined) bought.set(params.key, placed);
+          return placed;
         },
         updateProduct: async ({ id, price, quantity }) => {
           const book = find(id);
