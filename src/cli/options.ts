@@ -6,8 +6,11 @@
 import type { Options } from 'yargs';
 import { UsageError } from './exit-codes.js';
 
+/** What the shell may complete a word with, beside the choices that an option has by itself. */
+export type Completes = 'services';
+
 export interface Option<T> {
-  readonly settings: Options & { readonly positional?: boolean };
+  readonly settings: Options & { readonly positional?: boolean; readonly completes?: Completes };
   /** Checks a given value, or yields the default for undefined. `label` names it in errors. */
   read(value: unknown, label: string): T;
 }
@@ -159,11 +162,14 @@ export function list(describe: string, settings: Options = {}): Option<readonly 
 }
 
 /** A word after the command: `<name>` or `[name]` in its usage. */
-export function positional(describe: string): Option<string | undefined> {
+export function positional(
+  describe: string,
+  own: { readonly completes?: Completes } = {},
+): Option<string | undefined> {
   const { settings, read } = text(describe, undefined);
   const { requiresArg: _requiresArg, ...rest } = settings;
   return {
-    settings: { ...rest, positional: true },
+    settings: { ...rest, ...own, positional: true },
     read: (value, label) => read(value, label.replace(/^--/, '')),
   };
 }

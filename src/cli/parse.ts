@@ -6,10 +6,14 @@ import yargs, { type Argv } from 'yargs';
 import type { Chosen, Command, Entry } from './command.js';
 import { UsageError } from './exit-codes.js';
 import type { Io } from './io.js';
-import { environmentName, kebab } from './options.js';
+import { missingArgument } from './missing-argument.js';
+import { type Completes, environmentName, kebab } from './options.js';
+import { serviceNames } from './service-names.js';
 import { unknownCommand } from './unknown-command.js';
 
 const completion = 'completion';
+/** How a shell asks, by yargs's own script, for the words that may come next. */
+const completing = '--get-yargs-completions';
 
 /** Undefined where yargs answered itself: help, version, completion. */
 export async function parse(
@@ -20,8 +24,12 @@ export async function parse(
   const mistake = unknownCommand(args, entries, [completion]);
   if (mistake !== undefined) throw new UsageError(mistake);
   let chosen: Chosen | undefined;
-  const choose = (command: Command, argv: Readonly<Record<string, unknown>>): void => {
-    chosen = { command, argv };
+  const sink: Sink = {
+    choose(command, argv) {
+      chosen = { command, argv };
+    },
+    // A choice would be checked, and its words are for a shell alone.
+    wordsFor: (what) => (what && args[0] === completing ? serviceNames(args, io.env) : undefined),
   };
   const parser = yargs()
     .scriptName('bazar')
@@ -38,14 +46,20 @@ export async function parse(
       `Every option also as ${environmentName('name')}… in the environment and in --config.`,
     )
     .exitProcess(false);
-  addEntries(parser, entries, choose);
+  addEntries(parser, entries, sink);
   let printed = '';
-  await parser.parseAsync([...args], {}, (error, _argv, output) => {
-    if (error) throw new UsageError(eachOnce(error.message));
+  await parser.parseAsync([...args], {}, (error, argv, output) => {
+    if (error) throw new UsageError(inOwnWords(error.message, argv._.map(String), entries));
     printed = output;
   });
   if (printed !== '') io.out(`${printed}\n`);
   return chosen;
+}
+
+/** What is wrong with a line, where the parser would count words. */
+function inOwnWords(message: string, words: readonly string[], entries: readonly Entry[]): string {
+  const counts = message.startsWith('Not enough non-option arguments');
+  return (counts ? missingArgument(words, entries) : undefined) ?? eachOnce(message);
 }
 
 /** Of what it does not know, yargs names every option of two words twice: as typed, and as one word. */
@@ -57,33 +71,41 @@ function eachOnce(message: string): string {
   return `Unknown argument${typed.length === 1 ? '' : 's'}: ${typed.join(', ')}`;
 }
 
-type Choose = (command: Command, argv: Readonly<Record<string, unknown>>) => void;
+interface Sink {
+  choose(command: Command, argv: Readonly<Record<string, unknown>>): void;
+  /** What the shell completes such a word with; undefined where it does not ask. */
+  wordsFor(what: Completes | undefined): readonly string[] | undefined;
+}
 
-function addEntries(parser: Argv, entries: readonly Entry[], choose: Choose): void {
+function addEntries(parser: Argv, entries: readonly Entry[], sink: Sink): void {
   for (const entry of entries) {
-    if ('run' in entry) addCommand(parser, entry, choose);
+    if ('run' in entry) addCommand(parser, entry, sink);
     else {
       parser.command(entry.name, entry.describe, (inner) => {
-        addEntries(inner, entry.commands, choose);
+        addEntries(inner, entry.commands, sink);
         return inner.demandCommand(1, `bazar ${entry.name}: which of its commands?`);
       });
     }
   }
 }
 
-function addCommand(parser: Argv, command: Command, choose: Choose): void {
+function addCommand(parser: Argv, command: Command, sink: Sink): void {
   parser.command(
     command.usage,
     command.describe,
     (inner) => {
       for (const [name, { settings }] of Object.entries(command.specs)) {
-        const { positional, ...rest } = settings;
-        if (positional) inner.positional(kebab(name), { describe: rest.describe, type: 'string' });
-        else inner.option(kebab(name), rest);
+        const { positional, completes, ...rest } = settings;
+        if (!positional) inner.option(kebab(name), rest);
+        else {
+          const choices = sink.wordsFor(completes);
+          const word = { describe: rest.describe, type: 'string' } as const;
+          inner.positional(kebab(name), choices ? { ...word, choices } : word);
+        }
       }
       for (const [line, meaning] of command.examples) inner.example(line, meaning);
       return inner;
     },
-    (argv) => choose(command, argv),
+    (argv) => sink.choose(command, argv),
   );
 }

@@ -11,7 +11,11 @@ export const kill = defineCommand({
   usage: 'kill <name>',
   describe: 'Kill one service (SIGKILL), to watch the failover',
   examples: [['$0 kill order-3', 'the next order leader takes over']],
-  specs: { name: positional('As order-3'), ...placeSpecs, ...outputSpecs },
+  specs: {
+    name: positional('As order-3', { completes: 'services' }),
+    ...placeSpecs,
+    ...outputSpecs,
+  },
   async run({ name = '', dataDir, json }, io) {
     const { killOne } = await import('../launcher/kill-one.js');
     const pid = await killOne(resolve(dataDir), name);

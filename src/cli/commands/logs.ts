@@ -16,7 +16,7 @@ export const logs = defineCommand({
     ['$0 logs --level warn', 'only what somebody should look at'],
   ],
   specs: {
-    name: positional('One service, as order-3'),
+    name: positional('One service, as order-3', { completes: 'services' }),
     follow: flag('Go on with what comes', { group: 'Output:', alias: 'f' }),
     lines: integer(
       'The last lines of each log',

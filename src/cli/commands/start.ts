@@ -12,7 +12,11 @@ export const start = defineCommand({
   usage: 'start <name>',
   describe: 'Start one service of a running store again',
   examples: [['$0 start order-3', 'resolves what `bazar kill order-3` did']],
-  specs: { name: positional('As order-3'), ...placeSpecs, ...outputSpecs },
+  specs: {
+    name: positional('As order-3', { completes: 'services' }),
+    ...placeSpecs,
+    ...outputSpecs,
+  },
   async run({ name = '', dataDir, json }, io) {
     const { askControl } = await import('../launcher/control.js');
     const answer = await askControl(resolve(dataDir), { command: 'start', name });
