@@ -1,14 +1,19 @@
 /**
- * Runs that aim at one way for a frontend to be adrift, where chance alone comes by it too rarely:
- * little else happens, clocks are as far apart as they may be, and somebody compares the frontends
- * all the time. With no rule broken they must be as clean as any other run.
+ * Runs that aim at something which chance alone comes by too rarely: a catalog of five voters, or
+ * one way for a frontend to be adrift. There little else happens, clocks are as far apart as they
+ * may be, and somebody compares the frontends all the time. With no rule broken they must be as
+ * clean as any other run.
  */
 import type { Random } from '../../src/base/random.js';
-import { type Drift, drawFault, type Fault, quietMs } from './faults.js';
-import type { Profile } from './profile.js';
+import { type Drift, drawFault, drawFaults, drifts, type Fault, quietMs } from './faults.js';
+import { drawProfile, type Profile } from './profile.js';
 
-export interface Aim {
-  readonly profile: Partial<Profile>;
+export const aims = ['five-voters', ...drifts] as const;
+export type Aim = (typeof aims)[number];
+
+/** What a seed decides. */
+export interface Plan {
+  readonly profile: Profile;
   readonly faults: readonly Fault[];
 }
 
@@ -29,8 +34,19 @@ const spans: Readonly<Record<Drift, readonly [leastMs: number, moreMs: number]>>
 /** Back in session, and the cache full again. */
 const betweenMs = 700;
 const chaosMs = 5_000;
+/** As with `--catalogs 3 --recovery 2`. */
+const fiveVoters = { catalogs: 3, witnesses: 2 } as const;
 
-export function drawAim(how: Drift, random: Random): Aim {
+export function drawPlan(random: Random, aim: Aim | undefined): Plan {
+  const profile = drawProfile(random);
+  if (aim !== undefined && aim !== 'five-voters') {
+    return { profile: { ...profile, ...calm(random) }, faults: drawDrifts(aim, random) };
+  }
+  const faults = drawFaults(random, profile.faults, profile.chaosMs);
+  return { profile: aim === undefined ? profile : { ...profile, ...fiveVoters }, faults };
+}
+
+function drawDrifts(how: Drift, random: Random): Fault[] {
   const faults: Fault[] = [];
   const [leastMs, moreMs] = spans[how];
   for (let atMs = quietMs + 200; ; ) {
@@ -44,7 +60,7 @@ export function drawAim(how: Drift, random: Random): Aim {
     const atMs = quietMs + random.integer(chaosMs - quietMs);
     faults.push({ atMs, ...drawFault(random) } as Fault);
   }
-  return { profile: calm(random), faults: faults.sort((a, b) => a.atMs - b.atMs) };
+  return faults.sort((a, b) => a.atMs - b.atMs);
 }
 
 /** Everybody is near and quick, and little is bought, so that caches are full. */
@@ -57,6 +73,7 @@ function calm(random: Random): Partial<Profile> {
     chaosMs,
     clients: 2,
     thinkMs: 60,
+    ...(random.fraction() < 0.25 && fiveVoters),
     items: 1 + random.integer(3),
     buys: 0.05,
     changes: 0,

@@ -15,16 +15,18 @@ import { catalogService, orderService } from './services.js';
 import { Visitor } from './visitor.js';
 import type { GroupName, World } from './world.js';
 
-const catalogs = ['catalog-1', 'catalog-2'];
+const catalogs = ['catalog-1', 'catalog-2', 'catalog-3'];
 const orders = ['order-1', 'order-2', 'order-3'];
-const witness = 'recovery-1';
+const witnesses = ['recovery-1', 'recovery-2'];
+/** In the trace's hash, of the third catalog and the second recovery server. */
+const laterIndex = 11;
 const tagStock = 1_000_000_000;
 
 export type AnyMember = Member<CatalogResult> | Member<OrderResult>;
 
 export class Cluster {
   readonly catalogs: readonly Member<CatalogResult>[];
-  readonly witness: Member<CatalogResult>;
+  readonly witnesses: readonly Member<CatalogResult>[];
   readonly orders: readonly Member<OrderResult>[];
   readonly frontends: readonly Frontend[];
   /** A second frontend of the first one's name elsewhere: it only nominates. */
@@ -38,17 +40,20 @@ export class Cluster {
   constructor(world: World) {
     this.#world = world;
     const stocked = catalogService(world, firstStock(world));
-    const catalog = { group: 'catalog', voters: catalogs, witnesses: [witness] } as const;
+    const voters = catalogs.slice(0, world.profile.catalogs);
+    const witnessing = witnesses.slice(0, world.profile.witnesses);
+    const catalog = { group: 'catalog', voters, witnesses: witnessing } as const;
     const kept = { gated: true, keepsSnapshots: true };
-    this.catalogs = catalogs.map(
-      (name, at) =>
-        new Member(world, { name, index: 1 + at, ...catalog, ...kept, service: stocked }),
-    );
-    this.witness = new Member(world, {
-      ...{ name: witness, index: 3, ...catalog, ...kept, gated: false },
-      service: undefined,
+    this.catalogs = voters.map((name, at) => {
+      const index = at < 2 ? 1 + at : laterIndex;
+      return new Member(world, { name, index, ...catalog, ...kept, service: stocked });
     });
-    const ordering = orderService(world, catalogs);
+    this.witnesses = witnessing.map((name, at) => {
+      const index = at === 0 ? 3 : laterIndex + at;
+      const place = { name, index, ...catalog, ...kept };
+      return new Member(world, { ...place, gated: false, service: undefined });
+    });
+    const ordering = orderService(world, voters);
     this.orders = orders.map(
       (name, at) =>
         new Member(world, {
@@ -57,7 +62,7 @@ export class Cluster {
         }),
     );
     const frontend = (name: string, index: number): Frontend =>
-      new Frontend(world, { name, index, catalogs, orders });
+      new Frontend(world, { name, index, catalogs: voters, orders });
     this.frontends = [frontend('frontend-1', 7), frontend('frontend-2', 8)];
     this.rival = frontend('rival', 9);
     this.ledger = new Ledger(world.books, (problem) => world.report(problem));
@@ -84,12 +89,12 @@ export class Cluster {
   }
 
   get members(): readonly AnyMember[] {
-    return [...this.catalogs, this.witness, ...this.orders];
+    return [...this.catalogs, ...this.witnesses, ...this.orders];
   }
 
   /** Voters of a group. */
   group(name: GroupName): readonly AnyMember[] {
-    return name === 'catalog' ? [...this.catalogs, this.witness] : this.orders;
+    return name === 'catalog' ? [...this.catalogs, ...this.witnesses] : this.orders;
   }
 
   leader(name: GroupName): AnyMember | undefined {
@@ -99,6 +104,11 @@ export class Cluster {
       if ((member.host?.status().epoch ?? 0) > (best?.host?.status().epoch ?? -1)) best = member;
     }
     return best;
+  }
+
+  /** Who may lead. */
+  replicas(name: GroupName): readonly AnyMember[] {
+    return name === 'catalog' ? this.catalogs : this.orders;
   }
 
   member(name: string): AnyMember | undefined {

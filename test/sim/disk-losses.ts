@@ -45,7 +45,7 @@ export class DiskLosses {
     const { world, cluster, cuts, remedies } = this.#options;
     const members = cluster.group(group);
     const leader = cluster.leader(group);
-    const behind = members.find((one) => one !== leader && one.name !== 'recovery-1');
+    const behind = cluster.replicas(group).find((one) => one !== leader);
     const third = members.find((one) => one !== leader && one !== behind);
     if (!leader || !behind || !third || !this.#mayImpair(leader)) return;
     world.trace(() => `${behind.name} is behind, ${leader.name} forgets, ${third.name} dies`);
@@ -61,8 +61,8 @@ export class DiskLosses {
   /** The catalog goes on from its snapshots, and one that lost its disk needs more than the log. */
   renew(): void {
     const { world, cluster, remedies } = this.#options;
-    const { catalogs, witness } = cluster;
-    const lost = [...catalogs, witness].filter((member) => !member.leads);
+    const { catalogs } = cluster;
+    const lost = cluster.group('catalog').filter((member) => !member.leads);
     const other = lost[world.random.faults.integer(Math.max(1, lost.length))];
     for (const member of catalogs) void member.compact();
     remedies.strikeIn(renewMs, () => {

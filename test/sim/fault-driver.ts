@@ -141,9 +141,7 @@ export class FaultDriver {
   #name(target: Target): string {
     const random = this.#world.random.faults;
     const other = (group: GroupName): string => {
-      const others = this.#cluster
-        .group(group)
-        .filter((member) => !member.leads && member.name !== 'recovery-1');
+      const others = this.#cluster.replicas(group).filter((member) => !member.leads);
       return others[random.integer(Math.max(1, others.length))]?.name ?? '';
     };
     switch (target) {
@@ -169,10 +167,9 @@ export class FaultDriver {
   }
 
   #killGroup(group: string, downMs: number, power: boolean): void {
-    const { catalogs, witness, orders } = this.#cluster;
     const members: readonly AnyMember[] = [
-      ...(group === 'order' ? [] : [...catalogs, witness]),
-      ...(group === 'catalog' ? [] : orders),
+      ...(group === 'order' ? [] : this.#cluster.group('catalog')),
+      ...(group === 'catalog' ? [] : this.#cluster.group('order')),
     ];
     // The real journal may take a torn batch for rot, and one at a time is what a group can bear.
     const atOnce = power && !this.#world.profile.realJournal;

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/base/clock.js';
-import { type Drift, drifts } from './faults.js';
+import { type Aim, aims } from './aims.js';
 import { writeFixture } from './fixture.js';
 import { runMutations } from './mutation-table.js';
 import { shrink } from './shrink.js';
@@ -13,7 +13,7 @@ import { Summary } from './summary.js';
 
 const usage = `npm run sim -- [--seeds 200] [--first 1]   run so many seeds, from the first on
 npm run sim -- --seed N [--quiet]          replay one seed with its trace
-npm run sim -- --aim HOW [--seeds 200]     the same with seeds that aim at: ${drifts.join(', ')}
+npm run sim -- --aim HOW [--seeds 200]     the same with seeds that aim at: ${aims.join(', ')}
 npm run sim -- --keep NAME                 keep the first failure, shrunk, as a fixture
 npm run sim -- --mutations [--only NAME]   break each rule and count the seeds until it is noticed`;
 
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
     process.stdout.write(`${usage}\n`);
     return 0;
   }
-  const aim = drifts.find((how) => how === values.aim);
+  const aim = aims.find((name) => name === values.aim);
   if (values.aim !== undefined && aim === undefined) {
     process.stderr.write(`there is no aim "${values.aim}"\n${usage}\n`);
     return 2;
@@ -61,7 +61,7 @@ interface Seeds {
   readonly keep?: string | undefined;
 }
 
-async function runSeeds(aim: Drift | undefined, { first, seeds, keep }: Seeds): Promise<number> {
+async function runSeeds(aim: Aim | undefined, { first, seeds, keep }: Seeds): Promise<number> {
   const beganMs = systemClock.nowMs();
   const summary = new Summary();
   let toldMs = beganMs;
@@ -86,7 +86,7 @@ async function runSeeds(aim: Drift | undefined, { first, seeds, keep }: Seeds): 
 
 async function explain(
   failure: RunResult,
-  aim: Drift | undefined,
+  aim: Aim | undefined,
   keep: string | undefined,
 ): Promise<void> {
   const { seed } = failure;

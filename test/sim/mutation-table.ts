@@ -1,11 +1,11 @@
 /** Prints for each seeded bug after how many seeds it is noticed, and by what: a Markdown table. */
-import type { Drift } from './faults.js';
+import type { Aim } from './aims.js';
 import { allMutations, catchMutation } from './mutations.js';
 
 export async function runMutations(
   only: string | undefined,
   seedsMax: number,
-  aim: Drift | undefined,
+  aim: Aim | undefined,
 ): Promise<number> {
   const mutations = allMutations()
     .filter(({ name }) => only === undefined || name === only)

@@ -3,8 +3,8 @@
  * seeds it takes until a checker notices. A rule whose absence nobody notices is not tested.
  */
 import { allRules, type Rules } from '../../src/consensus/rules.js';
+import type { Aim } from './aims.js';
 import { type Bug, bugs } from './bugs.js';
-import type { Drift } from './faults.js';
 import { type RunOptions, simulate } from './simulation.js';
 
 export interface Mutation {
@@ -40,7 +40,7 @@ const switches: Readonly<Record<keyof Rules, string>> = {
 };
 
 /** Seeds that aim at how it shows; all others are noticed by chance. */
-const aims: Partial<Record<keyof Rules | Bug, Drift>> = {
+const aimed: Partial<Record<keyof Rules | Bug, Aim>> = {
   followersWaitForGates: 'cut',
   'clocks-never-differ': 'cut',
   'leases-by-a-timer': 'pause',
@@ -51,15 +51,16 @@ const aims: Partial<Record<keyof Rules | Bug, Drift>> = {
   'strikes-the-living': 'orphaned',
   'grants-without-a-majority': 'deserted',
   'revives-a-lapsed-lease': 'cut',
+  'cache-survives-sessions': 'cut',
 };
 
 export function allMutations(): Mutation[] {
   const rules = Object.keys(allRules).map((name): Mutation => {
     const rule = switches[name as keyof Rules];
-    return { name, rule, options: { rules: { [name]: false }, aim: aims[name as keyof Rules] } };
+    return { name, rule, options: { rules: { [name]: false }, aim: aimed[name as keyof Rules] } };
   });
   const broken = Object.entries(bugs).map(([name, rule]): Mutation => {
-    return { name, rule, options: { bugs: [name as Bug], aim: aims[name as Bug] } };
+    return { name, rule, options: { bugs: [name as Bug], aim: aimed[name as Bug] } };
   });
   return [...rules, ...broken];
 }

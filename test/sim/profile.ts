@@ -6,6 +6,9 @@ import type { Random } from '../../src/base/random.js';
 import type { NetworkProfile } from './network.js';
 
 export interface Profile {
+  /** Replicas of the catalog, and recovery servers that vote with them. */
+  readonly catalogs: number;
+  readonly witnesses: number;
   readonly network: NetworkProfile;
   readonly disk: { readonly meanMs: number };
   /** Clocks go up to this share fast or slow. */
@@ -42,6 +45,8 @@ export function drawProfile(random: Random): Profile {
   /** Everybody wants the same few things at once. */
   const hot = one(0.1);
   return {
+    catalogs: 2,
+    witnesses: 1,
     network: {
       latencyMs: far ? between(5, 20) : between(0.05, 0.5),
       jitterMs: far ? between(1, 10) : between(0.05, 2),

@@ -6,19 +6,19 @@
 
 import { seededRandom } from '../../src/base/random.js';
 import type { Rules } from '../../src/consensus/rules.js';
-import { drawAim } from './aims.js';
+import { type Aim, drawPlan } from './aims.js';
 import type { Bug } from './bugs.js';
 import { Cluster } from './cluster.js';
 import { FaultDriver } from './fault-driver.js';
-import { type Drift, drawFaults, type Fault, harmless, quietMs } from './faults.js';
+import { type Fault, harmless, quietMs } from './faults.js';
 import { pendingWork } from './pending.js';
-import { drawProfile, type Profile } from './profile.js';
+import type { Profile } from './profile.js';
 import { World } from './world.js';
 
 export interface RunOptions {
   readonly seed: number;
-  /** The seed draws one of the runs that aim at this. */
-  readonly aim?: Drift | undefined;
+  /** The seed draws a run that aims at this. */
+  readonly aim?: Aim | undefined;
   /** Instead of what the seed draws. */
   readonly profile?: Partial<Profile>;
   readonly faults?: readonly Fault[];
@@ -48,24 +48,9 @@ const settleMaxMs = 20_000;
 const lookMs = 25;
 const groups = ['catalog', 'order'] as const;
 
-interface Plan {
-  readonly profile: Profile;
-  readonly faults: readonly Fault[];
-}
-
-export function drawPlan(seed: number, how?: Drift): Plan {
-  const random = seededRandom(seed);
-  const profile = drawProfile(random);
-  if (how === undefined) {
-    return { profile, faults: drawFaults(random, profile.faults, profile.chaosMs) };
-  }
-  const aim = drawAim(how, random);
-  return { profile: { ...profile, ...aim.profile }, faults: aim.faults };
-}
-
 export async function simulate(options: RunOptions): Promise<RunResult> {
   const { seed, aim, rules, bugs, trace } = options;
-  const drawn = drawPlan(seed, aim);
+  const drawn = drawPlan(seededRandom(seed), aim);
   const network = { ...drawn.profile.network, ...options.profile?.network };
   const profile: Profile = { ...drawn.profile, ...options.profile, network };
   const faults = options.faults ?? drawn.faults;
