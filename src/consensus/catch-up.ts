@@ -70,7 +70,7 @@ export function onLoadedForNominee(
 ): void {
   if (state.promised.epoch !== request.epoch || state.promised.leader !== request.to) return;
   if (prevEpoch === undefined || entries[0]?.seq !== request.prevSeq + 1) {
-    state.out.snapshotsWanted.push({ to: request.to, epoch: request.epoch });
+    state.out.snapshotsWanted.push({ to: request.to, epoch: request.epoch, after: 0 });
     return;
   }
   sendFetched(state, request.to, { epoch: prevEpoch, seq: request.prevSeq }, entries);

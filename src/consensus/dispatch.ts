@@ -52,7 +52,7 @@ export function dispatch(state: State, from: MemberId, message: Message): void {
       onAdmit(state, from, message);
       break;
     case 'snapshot-request':
-      onSnapshotRequest(state, from);
+      onSnapshotRequest(state, from, message);
       break;
     case 'chunk':
       onChunk(state, from, message);

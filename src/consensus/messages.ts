@@ -106,6 +106,8 @@ export interface SnapshotMark {
 /** R11: a witness asks the leader for its newest snapshot, to drop the log before it. */
 export interface SnapshotRequest {
   readonly kind: 'snapshot-request';
+  /** The end of the one that it has; an older one is of no use to it. */
+  readonly after: number;
 }
 /** R11: a piece of a snapshot, for a member that the log no longer reaches. */
 export interface Chunk {

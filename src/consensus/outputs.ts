@@ -24,6 +24,8 @@ export interface Load {
 export interface SnapshotWanted {
   readonly to: MemberId;
   readonly epoch: number;
+  /** Only one that goes further than this. */
+  readonly after: number;
 }
 
 export interface ReadDone {

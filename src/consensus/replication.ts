@@ -74,7 +74,7 @@ export function onLoadedForPeer(
   if (prevEpoch === undefined || entries[0]?.seq !== peer.next) {
     peer.mode = 'snapshot';
     peer.snapshotMs = state.nowMs;
-    state.out.snapshotsWanted.push({ to: peer.id, epoch: leader.epoch });
+    state.out.snapshotsWanted.push({ to: peer.id, epoch: leader.epoch, after: 0 });
     return;
   }
   const message = entries.slice(0, logLimits.appendEntriesMax);

@@ -4,7 +4,7 @@
  */
 import { continueCatchUp } from './catch-up.js';
 import { obey } from './follow.js';
-import type { Appended, Chunk, Chunked, SnapshotMark } from './messages.js';
+import type { Appended, Chunk, Chunked, SnapshotMark, SnapshotRequest } from './messages.js';
 import type { State } from './state.js';
 import type { MemberId } from './types.js';
 import { isUnderWay } from './under-way.js';
@@ -36,15 +36,15 @@ export function onChunk(state: State, from: MemberId, chunk: Chunk): void {
 export function requestSnapshot(state: State): void {
   if (state.leader === undefined || state.leader === state.id) return;
   if (isUnderWay(state, state.chunkMs)) return;
-  state.out.send(state.leader, { kind: 'snapshot-request' });
+  state.out.send(state.leader, { kind: 'snapshot-request', after: state.snapshot });
 }
 
-export function onSnapshotRequest(state: State, from: MemberId): void {
+export function onSnapshotRequest(state: State, from: MemberId, { after }: SnapshotRequest): void {
   if (state.stage.kind !== 'leader' || !state.witnesses.has(from)) return;
   const peer = state.stage.peers.get(from);
   if (!peer || isUnderWay(state, peer.snapshotMs)) return;
   peer.snapshotMs = state.nowMs;
-  state.out.snapshotsWanted.push({ to: from, epoch: state.stage.epoch });
+  state.out.snapshotsWanted.push({ to: from, epoch: state.stage.epoch, after });
 }
 
 /** To the member that sends one: go on, as long as the right to send it stands. */

@@ -66,7 +66,7 @@ function toFields(m: Message): Fields {
     case 'admit':
       return [code, m.epoch, m.position];
     case 'snapshot-request':
-      return [code];
+      return [code, m.after];
     case 'chunk': {
       const { seq, epoch, time } = m.mark;
       return [code, m.epoch, seq, epoch, time, m.offset, m.total, m.checksum, m.bytes];
@@ -138,7 +138,7 @@ function fromFields(r: Reader): Message {
     case codes.admit:
       return { kind: 'admit', epoch: r.integer(), position: r.integer() };
     case codes['snapshot-request']:
-      return { kind: 'snapshot-request' };
+      return { kind: 'snapshot-request', after: r.integer() };
     case codes.chunk: {
       const epoch = r.integer();
       const mark = { seq: r.integer(), epoch: r.integer(), time: r.integer() };

@@ -30,6 +30,7 @@ export interface TransferOptions {
 
 interface Sending {
   readonly epoch: number;
+  readonly after: number;
   readonly image: SnapshotImage;
 }
 
@@ -57,7 +58,7 @@ export class SnapshotTransfers {
     return this.#installing;
   }
 
-  begin({ to, epoch }: SnapshotWanted): void {
+  begin({ to, epoch, after }: SnapshotWanted): void {
     const { snapshots, logger, failed } = this.#options;
     if (snapshots === undefined) {
       this.#options.missing(to);
@@ -65,7 +66,8 @@ export class SnapshotTransfers {
     }
     snapshots.latest().then(
       (image) => {
-        if (image === undefined) {
+        if (image === undefined || image.mark.seq <= after) {
+          image?.close().catch(failed);
           this.#options.missing(to);
           return;
         }
@@ -74,7 +76,7 @@ export class SnapshotTransfers {
           `sends ${to} a snapshot: the log no longer reaches back to what it has`,
         );
         this.#endSending(to);
-        this.#sending.set(to, { epoch, image });
+        this.#sending.set(to, { epoch, after, image });
         this.#send(to, 0);
       },
       (error: unknown) => {
@@ -123,7 +125,7 @@ export class SnapshotTransfers {
   #send(to: MemberId, offset: number): void {
     const sending = this.#sending.get(to);
     if (sending === undefined) return;
-    const { epoch, image } = sending;
+    const { epoch, after, image } = sending;
     image.read(offset).then(
       (bytes) => {
         if (this.#sending.get(to) !== sending) return;
@@ -136,7 +138,7 @@ export class SnapshotTransfers {
         this.#endSending(to);
         if (error instanceof CorruptionError) {
           this.#options.logger.error({ to, error: error.message }, 'a snapshot cannot be sent');
-          this.begin({ to, epoch });
+          this.begin({ to, epoch, after });
         } else this.#options.failed(error);
       },
     );

@@ -79,6 +79,28 @@ t.test('a witness takes a snapshot that it has the log of, and not twice', async
   t.equal(witness.snapshot.mark.seq, 5, 'a newer one');
 });
 
+t.test(
+  'a witness tells which snapshot it has, so that it is not sent the same again',
+  async (t) => {
+    const cluster = led(['c']);
+    const told = (): unknown[] => {
+      const before = cluster.network.length;
+      request(cluster);
+      return cluster.network.slice(before).map(({ message }) => message);
+    };
+    t.same(told(), [{ kind: 'snapshot-request', after: 0 }]);
+    cluster.settle();
+    cluster.run(6_000);
+    t.same(told(), [{ kind: 'snapshot-request', after: 4 }]);
+    let wanted: unknown;
+    cluster.input('a', (core, nowMs) => {
+      core.step('c', { kind: 'snapshot-request', after: 4 }, nowMs);
+      [wanted] = core.state.out.snapshotsWanted;
+    });
+    t.match(wanted, { to: 'c', after: 4 });
+  },
+);
+
 t.test('a witness knows after a restart which snapshot it has', async (t) => {
   const cluster = led(['c']);
   request(cluster);

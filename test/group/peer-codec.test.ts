@@ -34,7 +34,7 @@ const messages: Message[] = [
     ...{ epoch: 4, mark: { seq: 9, epoch: 3, time: 25 }, offset: 5, total: 8, checksum: 77 },
     bytes: Buffer.from('abc'),
   },
-  { kind: 'snapshot-request' },
+  { kind: 'snapshot-request', after: 6 },
   { kind: 'chunked', epoch: 4, seq: 9, offset: 8 },
 ];
 

@@ -1,4 +1,4 @@
-/** A snapshot's last steps at the receiver, with a disk that takes its time. */
+/** A snapshot's first step at the sender, and its last ones at a receiver whose disk takes its time. */
 import { crc32 } from 'node:zlib';
 import t from 'tap';
 import { silentLogger } from '../../src/base/logging.js';
@@ -40,6 +40,36 @@ function writing(isWanted: () => boolean) {
   };
   return { told, transfers, finish };
 }
+
+t.test('who has the newest snapshot is sent none, and who has an older one is', async (t) => {
+  for (const { after, expected } of [
+    { after: 6, expected: ['chunk 0'] },
+    { after: 7, expected: ['close', 'missing'] },
+    { after: 8, expected: ['close', 'missing'] },
+  ]) {
+    const told: string[] = [];
+    const transfers = new SnapshotTransfers({
+      logger: silentLogger,
+      snapshots: {
+        latest: async () => ({
+          ...{ mark: { seq: 7, epoch: 1, time: 0 }, bytes: 3 },
+          read: async () => Buffer.from('all'),
+          close: async () => void told.push('close'),
+        }),
+        receive: () => t.fail('nothing comes') as never,
+      },
+      send: (_to, message) => told.push(`${message.kind} ${'offset' in message && message.offset}`),
+      missing: () => told.push('missing'),
+      isWanted: () => false,
+      installing: () => {},
+      installed: () => {},
+      failed: (error) => told.push(String(error)),
+    });
+    transfers.begin({ to: 'w', epoch: 1, after });
+    await new Promise(setImmediate);
+    t.same(told, expected, `after ${after}`);
+  }
+});
 
 t.test('a snapshot is installed when all of it is written', async (t) => {
   const { told, finish } = writing(() => true);
