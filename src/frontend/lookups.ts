@@ -21,7 +21,7 @@ export interface FoundProduct {
 interface Answer {
   /** Undefined: there is no such product. */
   readonly found: FoundProduct | undefined;
-  /** No undecided entry touched the item when it was read: whoever shares the question may have it. */
+  /** Whatever has changed it since invalidates it here: whoever shares the question may have it. */
   readonly isSettled: boolean;
 }
 
@@ -132,7 +132,7 @@ export class Lookups {
     const answer = await this.#questions.read('catalog', 'lookup', [id], ask);
     const [record, lender, appliedSeq] = answer as LookupAnswer;
     const from = { appliedSeq, lender };
-    const isSettled = lender !== 0 && cache.isUpToDate(id, appliedSeq);
+    const isSettled = cache.isSettled(id, from);
     if (record === null) {
       cache.fillAbsence(id, horizon, from);
       return { found: undefined, isSettled };

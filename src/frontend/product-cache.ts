@@ -155,9 +155,13 @@ export class ProductCache {
     return this.#stamps.horizon();
   }
 
-  /** Does an answer hold all that its item was invalidated for, for all that is known here? */
-  isUpToDate(id: number, appliedSeq: number): boolean {
-    return this.#stamps.isAboveFloor(this.#stamps.idBucket(id), appliedSeq);
+  /**
+   * Does an answer hold all that its item was invalidated for, and will whatever changes the item
+   * invalidate it here? An earlier leader may have lent it, of which the session's knows nothing.
+   */
+  isSettled(id: number, { appliedSeq, lender }: Provenance): boolean {
+    const bucket = this.#stamps.idBucket(id);
+    return this.#stamps.isSessionWith(lender) && this.#stamps.isAboveFloor(bucket, appliedSeq);
   }
 
   /** Keeps a product that was answered to a question asked at `sighting`, if it may. */

@@ -129,7 +129,7 @@ export class Stamps {
    */
   mayFill(sighting: Sighting, appliedSeq: number, lender: number): boolean {
     if (sighting.generation % 2 === 0 || !this.isCurrent(sighting)) return false;
-    return this.isAboveFloor(sighting.bucket, appliedSeq) && this.#isSessionWith(lender);
+    return this.isAboveFloor(sighting.bucket, appliedSeq) && this.isSessionWith(lender);
   }
 
   /** Does an answer from this position hold all that the bucket was invalidated for? */
@@ -139,6 +139,11 @@ export class Stamps {
       applied >= Atomics.load(this.#floors, bucket) &&
       applied >= Atomics.load(this.#floors, sessionFloor)
     );
+  }
+
+  /** Is, or was, the last session with the leader of this epoch? 0 is nobody's. */
+  isSessionWith(epoch: number): boolean {
+    return epoch > 0 && this.epoch === epoch;
   }
 
   /** Owner: an entry that will be applied at `seq` touches an item of the bucket. */
@@ -176,10 +181,6 @@ export class Stamps {
   /** It voids what is cached and lets nothing through: a stamp that is newer refuses more. */
   #stampAll(count: number): void {
     for (let i = 0; i < buckets; i++) Atomics.store(this.#words, stampsStart + i, count);
-  }
-
-  #isSessionWith(epoch: number): boolean {
-    return epoch > 0 && this.epoch === epoch;
   }
 
   #raiseFloor(bucket: number, seq: number): void {

@@ -52,3 +52,9 @@ t.test('who shares a question gets no answer from before the floor', async (t) =
   await Promise.all([shop.lookup({ id: 8 }, soon()), shop.lookup({ id: 8 }, soon())]);
   t.equal(asked.length, 2);
 });
+
+t.test('who shares a question gets no answer that another leader lent', async (t) => {
+  const { shop, asked, soon } = stageShop(() => [tux, epoch - 1, 1] satisfies LookupAnswer);
+  await Promise.all([shop.lookup({ id: 8 }, soon()), shop.lookup({ id: 8 }, soon())]);
+  t.equal(asked.length, 2);
+});

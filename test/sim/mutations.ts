@@ -41,6 +41,7 @@ const switches: Readonly<Record<keyof Rules, string>> = {
 
 /** Seeds that aim at how it shows; all others are noticed by chance. */
 const aimed: Partial<Record<keyof Rules | Bug, Aim>> = {
+  readRounds: 'deserted',
   followersWaitForGates: 'cut',
   'clocks-never-differ': 'cut',
   'leases-by-a-timer': 'pause',
@@ -52,6 +53,9 @@ const aimed: Partial<Record<keyof Rules | Bug, Aim>> = {
   'grants-without-a-majority': 'deserted',
   'revives-a-lapsed-lease': 'cut',
   'cache-survives-sessions': 'cut',
+  'leases-from-receipt': 'pause-renewing',
+  'reads-without-position': 'deserted',
+  'log-dropped-first': 'five-voters',
 };
 
 export function allMutations(): Mutation[] {

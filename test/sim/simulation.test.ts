@@ -4,6 +4,7 @@
  */
 import t from 'tap';
 import { systemClock } from '../../src/base/clock.js';
+import { aims } from './aims.js';
 import { readFixtures } from './fixture.js';
 import { simulate } from './simulation.js';
 import { Summary } from './summary.js';
@@ -11,6 +12,8 @@ import { Summary } from './summary.js';
 /** What the seeds may take altogether; a run over both journals takes under a tenth of a second. */
 const budgetMs = Number(process.argv[2] ?? 60_000);
 const seedsMin = 20;
+/** Of each aim: npm run sim -- --aim NAME runs more. */
+const aimedMin = 3;
 
 t.test('the same seed gives the same run, event by event', async (t) => {
   for (let seed = 1; seed <= 12; seed++) {
@@ -27,6 +30,22 @@ t.test('what once failed fails no more', async (t) => {
     const { seed, profile, faults } = fixture;
     const { problems } = await simulate({ seed, profile, faults });
     t.same(problems, [], name);
+  }
+});
+
+t.test('the same seed gives the same run with an aim, too', async (t) => {
+  for (const aim of aims) {
+    const [one, two] = [await simulate({ seed: 1, aim }), await simulate({ seed: 1, aim })];
+    t.equal(one.hash, two.hash, aim);
+  }
+});
+
+t.test('no seed that aims at a broken rule breaks an invariant where none is broken', async (t) => {
+  for (const aim of aims) {
+    for (let seed = 1; seed <= aimedMin; seed++) {
+      const { problems, faults } = await simulate({ seed, aim });
+      t.same(problems, [], `${aim}, seed ${seed}, ${faults.length} faults`);
+    }
   }
 });
 
