@@ -1,25 +1,25 @@
 /** Reads the first stock of a new cluster from its file, with a clear word where it is not one. */
 import { readFile } from 'node:fs/promises';
-import { Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Type } from '#typebox';
+import { Check } from '#typebox/schema';
 import { BazarError } from '../base/errors.js';
+import { explain } from '../wire/explain.js';
 import type { NewProduct } from '../wire/internal.js';
 import { priceToCents } from '../wire/money.js';
 import { Price, ProductId, ProductName, Stock, Topic } from '../wire/schemas.js';
 
-const StockFile = Compile(
-  Type.Object({
-    products: Type.Array(
-      Type.Object({
-        id: Type.Optional(ProductId),
-        name: ProductName,
-        topic: Topic,
-        price: Price,
-        quantity: Stock,
-      }),
-    ),
-  }),
-);
+const ListFile = Type.Object({ products: Type.Array(Type.Unknown()) });
+const StockFile = Type.Object({
+  products: Type.Array(
+    Type.Object({
+      id: Type.Optional(ProductId),
+      name: ProductName,
+      topic: Topic,
+      price: Price,
+      quantity: Stock,
+    }),
+  ),
+});
 
 /** Rejects with `invalid_argument` naming the file, and the first place that is wrong. */
 export async function readFirstStock(path: string): Promise<NewProduct[]> {
@@ -31,10 +31,8 @@ export async function readFirstStock(path: string): Promise<NewProduct[]> {
   } catch (error) {
     throw refuse('cannot be read as JSON', error);
   }
-  if (!StockFile.Check(content)) {
-    const [first] = StockFile.Errors(content);
-    throw refuse(`${first?.instancePath ?? ''} ${first?.message ?? 'is not a list of products'}`);
-  }
+  if (!Check(ListFile, content)) throw refuse('holds no list of products');
+  if (!Check(StockFile, content)) throw refuse(explain(StockFile, content, ''));
   return content.products.map(({ price, ...product }) => ({
     ...product,
     priceCents: priceToCents(price),

@@ -3,7 +3,7 @@
  * that comes back stands, and whether a new one wants to look back first.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import { Type } from 'typebox';
+import { Type } from '#typebox';
 import type { EventHub } from './event-hub.js';
 import type { HttpRoute } from './http-route.js';
 

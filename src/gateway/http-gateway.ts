@@ -39,6 +39,13 @@ const headBytesMax = 16 * 1024;
 /** A path's segment as sent; what its content may be is for the schemas. */
 const segmentLengthMax = 4 * 1024;
 
+/** Our own schemas hold for every door: the framework's compilers need not even be loaded. */
+const noCompilers = { buildValidator: noSchemas, buildSerializer: noSchemas };
+
+function noSchemas(): never {
+  throw new BazarError('internal', 'no route here gives the framework a schema');
+}
+
 export interface HttpGatewayOptions extends HttpObserverOptions {
   readonly operations: Operations;
   readonly random: Random;
@@ -132,6 +139,7 @@ function createApp(
     bodyLimit: wireLimits.publicFrameBytesMax,
     routerOptions: { maxParamLength: segmentLengthMax },
     return503OnClosing: false,
+    schemaController: { compilersFactory: noCompilers },
     genReqId: (request) => requestIdOf(request.headers, random),
     frameworkErrors: (error, request, reply) => {
       const answer = frameworkFailure(error, request.id) ?? internalFailure(error, request.id);

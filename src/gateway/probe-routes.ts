@@ -2,7 +2,7 @@
  * What machines and operators ask a frontend: alive, ready, status. `/livez` asks nobody, so that
  * a frontend is not restarted because the store has no leader.
  */
-import { Type } from 'typebox';
+import { Type } from '#typebox';
 import { BazarError } from '../base/errors.js';
 import type { Operations } from '../frontend/types.js';
 import { StoreStatus } from '../wire/status-schemas.js';

@@ -2,7 +2,7 @@
  * Products over HTTP: look up, search, and administration. It knows paths and headers; what a
  * product is and who may change what is decided behind the operations.
  */
-import { Type } from 'typebox';
+import { Type } from '#typebox';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Operations, RequestContext } from '../frontend/types.js';
 import { Product, ProductId } from '../wire/schemas.js';

@@ -3,7 +3,7 @@
  * where the schema asks for an integer; everything else is left for the schema to judge.
  * Invariant: a parameter stands once, and an empty one counts as absent.
  */
-import type { TSchema } from 'typebox';
+import type { TSchema } from '#typebox';
 import { BazarError } from '../base/errors.js';
 
 const integerText = /^-?\d{1,16}$/;

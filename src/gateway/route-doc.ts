@@ -2,7 +2,7 @@
  * What a route says of itself for the API's description: what it answers, and which failures are
  * its own. What any route may answer, and what it takes, the description finds out by itself.
  */
-import type { TSchema } from 'typebox';
+import type { TSchema } from '#typebox';
 
 export type Tag = 'products' | 'orders' | 'administration' | 'operations';
 

@@ -3,12 +3,13 @@
  * check has failed, and knows just the part of JSON Schema that src/wire/schemas.ts uses.
  */
 
-import type { TSchema } from 'typebox';
-import { Check } from 'typebox/schema';
+import type { TSchema } from '#typebox';
+import { Check } from '#typebox/schema';
 
 interface ObjectShape {
   readonly properties: Readonly<Record<string, TSchema>>;
   readonly required?: readonly string[];
+  readonly additionalProperties?: unknown;
 }
 
 /** `path` is the field's name, empty for the whole. */
@@ -46,7 +47,10 @@ function explainObject(schema: ObjectShape, value: unknown, path: string): strin
     const childSchema = Object.hasOwn(schema.properties, field)
       ? schema.properties[field]
       : undefined;
-    if (childSchema === undefined) return `unknown field "${join(path, field).slice(0, 64)}"`;
+    if (childSchema === undefined) {
+      if (schema.additionalProperties !== false) continue;
+      return `unknown field "${join(path, field).slice(0, 64)}"`;
+    }
     if (!Check(childSchema, child)) return explain(childSchema, child, join(path, field));
   }
   return `${path || 'params'} is not valid`;

@@ -2,7 +2,7 @@
  * The one source of the public messages' shapes: it validates the wire and HTTP, and the API
  * description is made from it. Names and limits are binding (docs/INTERFACES.md).
  */
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '#typebox';
 import { requestLimits as limits } from '../base/limits.js';
 
 const strict = { additionalProperties: false } as const;

@@ -2,7 +2,7 @@
  * The shapes of what operators are told of a store: who its members are and what they do, and how
  * its books stand. The API description and the types are made from them.
  */
-import { type Static, Type } from 'typebox';
+import { type Static, Type } from '#typebox';
 import { ProductId, ProductName } from './schemas.js';
 
 const Count = Type.Integer({ minimum: 0 });

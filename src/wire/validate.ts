@@ -3,7 +3,7 @@
  * by raw socket or HTTP, passes here. The compiled check is the fast path; only where it fails is
  * the schema walked again to say in a sentence which field is wrong. Knows no operation.
  */
-import { Compile } from 'typebox/schema';
+import { Compile } from '#typebox/schema';
 import { BazarError } from '../base/errors.js';
 import { requestLimits } from '../base/limits.js';
 import { explain } from './explain.js';

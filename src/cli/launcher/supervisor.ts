@@ -1,6 +1,6 @@
 /**
- * Keeps the services of a store: starts them stage by stage, starts again what died, stops all in
- * reverse. Knows processes by their names alone, not what they serve. Invariant: at most one
+ * Keeps the services of a store: starts them together, starts again what died, stops them stage by
+ * stage. Knows processes by their names alone, not what they serve. Invariant: at most one
  * process a name, and none is started once stopping has begun.
  */
 import type { Clock, Timer } from '../../base/clock.js';
@@ -17,7 +17,7 @@ const stopTimeoutMs = 12_000;
 
 export interface SupervisedService {
   readonly name: string;
-  /** Services of one stage start together; the next stage waits for them. */
+  /** Services of one stage stop together, those of a higher stage before. */
   readonly stage: number;
   spawn(): ServiceProcess;
 }
@@ -63,18 +63,18 @@ export class Supervisor {
     }));
   }
 
-  /** Resolves when all are ready; rejects where one is not, with its reason. */
+  /**
+   * Resolves when all are ready; rejects where one is not, with its reason. None waits for another:
+   * each finds the others by itself, whenever they come.
+   */
   async start(): Promise<void> {
-    for (const stage of this.#stages()) {
-      if (this.#stopping) return;
-      await Promise.all(
-        stage.map(async (slot) => {
-          const process = this.#spawn(slot);
-          await process.ready;
-          this.#options.report(`${slot.service.name} is ready (pid ${process.pid})`);
-        }),
-      );
-    }
+    await Promise.all(
+      this.#slots.map(async (slot) => {
+        const process = this.#spawn(slot);
+        await process.ready;
+        this.#options.report(`${slot.service.name} is ready (pid ${process.pid})`);
+      }),
+    );
     this.#started = true;
     // What died between its own readiness and that of the last.
     for (const slot of this.#slots) if (!slot.process && !slot.timer) this.#schedule(slot);

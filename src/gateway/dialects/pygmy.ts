@@ -2,7 +2,7 @@
  * The dialect of pygmy: everything by query, and each answer says how it went under `status` and
  * `validation_code`. A missing parameter is 422, a bad one 400.
  */
-import { Type } from 'typebox';
+import { Type } from '#typebox';
 import { BazarError, toBazarError } from '../../base/errors.js';
 import { requestLimits } from '../../base/limits.js';
 import { priceToCents } from '../../wire/money.js';

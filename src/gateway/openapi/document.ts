@@ -3,7 +3,7 @@
  * requests, so that it cannot say anything else than what is done. Pure. Loaded when somebody asks.
  */
 import { STATUS_CODES } from 'node:http';
-import type { TSchema } from 'typebox';
+import type { TSchema } from '#typebox';
 import type { HttpRoute } from '../http-route.js';
 import type { AnswerDoc, RouteDoc } from '../route-doc.js';
 import {

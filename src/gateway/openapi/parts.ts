@@ -2,7 +2,7 @@
  * The parts of the API's description that many operations share: headers, failures, and the schemas
  * that have names.
  */
-import { type TSchema, Type } from 'typebox';
+import { type TSchema, Type } from '#typebox';
 import { errorCodes } from '../../base/errors.js';
 import { requestLimits } from '../../base/limits.js';
 import { Line, Order, Placed, Product } from '../../wire/schemas.js';

@@ -2,7 +2,7 @@
  * From the schemas of operations to what a route takes: its query's parameters, its body without
  * what stands elsewhere, and references in the place of schemas that have a name. Pure.
  */
-import type { TSchema } from 'typebox';
+import type { TSchema } from '#typebox';
 import { methodParams } from '../../wire/schemas.js';
 import type { HttpRoute } from '../http-route.js';
 import { type Json, namedSchemas } from './parts.js';
