@@ -1,7 +1,7 @@
 /**
  * The client library: the store's operations over the raw protocol, at one frontend or several. A
  * call is tried again, elsewhere if need be, until its deadline; a purchase keeps its key through
- * all attempts, so it happens at most once. Every method rejects with a BazarError.
+ * all attempts, or has none and a single one that counts, so it happens at most once. Every method rejects with a BazarError.
  */
 import { type Address, parseAddress } from '../base/address.js';
 import { type Clock, waitingClock } from '../base/clock.js';
@@ -42,6 +42,15 @@ export interface CallOptions {
   readonly timeoutMs?: number;
 }
 
+export interface BuyOptions extends CallOptions {
+  /**
+   * False: no key is made. The store then remembers nothing of the purchase for its repeats, and may
+   * refuse it from a cache; where its answer is lost it is not sent again, and whether it happened
+   * is for the caller to find out.
+   */
+  readonly key?: boolean;
+}
+
 export class BazarClient {
   readonly #lines: Lines;
   readonly #clock: Clock;
@@ -73,10 +82,11 @@ export class BazarClient {
     return this.#ask('search', params, options);
   }
 
-  /** Without a key one is made, so that the attempts of this call buy once. */
-  buy(params: Params<'buy'>, options?: CallOptions): Promise<Placed> {
-    const keyed = params.key === undefined ? { ...params, key: this.#random.uuid() } : params;
-    return this.#ask('buy', keyed, options);
+  /** Without a key one is made, unless told not to, so that the attempts of this call buy once. */
+  buy(params: Params<'buy'>, { key = true, ...options }: BuyOptions = {}): Promise<Placed> {
+    if (params.key !== undefined) return this.#ask('buy', params, options);
+    if (!key) return this.#change('buy', params, options);
+    return this.#ask('buy', { ...params, key: this.#random.uuid() }, options);
   }
 
   order(number: number, options?: CallOptions): Promise<Order> {

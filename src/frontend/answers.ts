@@ -66,7 +66,7 @@ export function toPlaced(outcome: Outcome): Placed {
     case 'stale':
       throw new BazarError('unavailable', 'the purchase came too late: try again');
     case 'full':
-      throw new BazarError('overloaded', 'too many purchases are under way');
+      throw new BazarError('overloaded', 'too many purchases wait, or too many keys are kept');
     default:
       return unreachable(outcome);
   }

@@ -116,6 +116,39 @@ t.test('a key of the caller is sent as it is', async (t) => {
   bazar.close();
 });
 
+t.test(
+  'told to make no key, it sends none, and not again where the outcome is unknown',
+  async (t) => {
+    const unavailable = new BazarError('unavailable', 'no leader');
+    const { fakes, client } = await stage({ buy: failing([unavailable], placed) });
+    const bazar = client();
+    t.same(
+      await bazar.buy({ id: 8, quantity: 1 }, { key: false }),
+      placed,
+      'it surely had not left',
+    );
+    t.same(fakes[0]?.of('buy'), [
+      { id: 8, quantity: 1 },
+      { id: 8, quantity: 1 },
+    ]);
+    await bazar.buy({ id: 8, quantity: 1, key: 'mine' }, { key: false });
+    t.equal(fakes[0]?.of('buy').at(-1)?.key, 'mine', 'one that is given is sent');
+    bazar.close();
+
+    for (const lost of [
+      hangUp,
+      new BazarError('unavailable', 'no leader', { details: { unknown: true } }),
+      new BazarError('deadline_exceeded', 'the outcome is not known'),
+    ]) {
+      const other = await stage({ buy: failing([lost], placed) });
+      const shop = other.client();
+      await t.rejects(shop.buy({ id: 8, quantity: 1 }, { key: false }));
+      t.equal(other.fakes[0]?.asked.length, 1);
+      shop.close();
+    }
+  },
+);
+
 t.test('an answer that is final is not asked again', async (t) => {
   const sold = new BazarError('out_of_stock', 'only 3 are left', { details: { available: 3 } });
   const { fakes, client } = await stage({ buy: failing([sold], placed) });
