@@ -3,7 +3,7 @@
  * in either way, or reset, without touching any other line. Knows nothing of what is said on it.
  */
 import { createServer, type Server, type Socket } from 'node:net';
-import { type Target, type Way, WirePair } from './wire-pair.js';
+import { resetNow, type Target, type Way, WirePair } from './wire-pair.js';
 
 /** A port of the proxy and the one behind it. */
 export interface Passage {
@@ -75,7 +75,7 @@ export class Link {
   #accept(socket: Socket, target: Target): void {
     socket.on('error', () => {});
     if (this.#refusals > 0) {
-      socket.resetAndDestroy();
+      resetNow(socket);
       return;
     }
     const isStalled = (way: Way): boolean => this.#stalls[way] > 0;

@@ -22,6 +22,15 @@ interface Lane {
   over: boolean;
 }
 
+/**
+ * A socket whose end is on its way is closed without a reset: libuv refuses that while a shutdown is
+ * under way, Node then never closes the handle, and the process spins for ever when it ends.
+ */
+export function resetNow(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else if (!socket.destroyed) socket.resetAndDestroy();
+}
+
 export class WirePair {
   readonly #accepted: Socket;
   readonly #isStalled: (way: Way) => boolean;
@@ -56,9 +65,7 @@ export class WirePair {
 
   /** Both sides are told by a reset, at once. */
   reset(): void {
-    for (const socket of [this.#accepted, this.#dialled]) {
-      if (socket && !socket.destroyed) socket.resetAndDestroy();
-    }
+    for (const socket of [this.#accepted, this.#dialled]) if (socket) resetNow(socket);
   }
 
   #dial(): void {
