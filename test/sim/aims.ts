@@ -1,14 +1,23 @@
 /**
- * Runs that aim at something which chance alone comes by too rarely: a catalog of five voters, or
- * one way for a frontend to be adrift. There little else happens, clocks are as far apart as they
+ * Runs that aim at something which chance alone comes by too rarely: a catalog of five voters, order
+ * leaders cut off from their group but not from the catalog, or one way for a frontend to be adrift.
+ * There little else happens, clocks are as far apart as they
  * may be, and somebody compares the frontends all the time. With no rule broken they must be as
  * clean as any other run.
  */
 import type { Random } from '../../src/base/random.js';
-import { type Drift, drawFault, drawFaults, drifts, type Fault, quietMs } from './faults.js';
+import {
+  type Drift,
+  drawFault,
+  drawFaults,
+  drifts,
+  type Fault,
+  quietMs,
+  type Reset,
+} from './faults.js';
 import { drawProfile, type Profile } from './profile.js';
 
-export const aims = ['five-voters', ...drifts] as const;
+export const aims = ['five-voters', 'parted-orders', ...drifts] as const;
 export type Aim = (typeof aims)[number];
 
 /** What a seed decides. */
@@ -39,11 +48,29 @@ const fiveVoters = { catalogs: 3, witnesses: 2 } as const;
 
 export function drawPlan(random: Random, aim: Aim | undefined): Plan {
   const profile = drawProfile(random);
-  if (aim !== undefined && aim !== 'five-voters') {
-    return { profile: { ...profile, ...calm(random) }, faults: drawDrifts(aim, random) };
+  switch (aim) {
+    case undefined:
+    case 'five-voters': {
+      const faults = drawFaults(random, profile.faults, profile.chaosMs);
+      return { profile: aim ? { ...profile, ...fiveVoters } : profile, faults };
+    }
+    case 'parted-orders':
+      return { profile: { ...profile, ...busy }, faults: drawParts(random) };
+    default:
+      return { profile: { ...profile, ...calm(random) }, faults: drawDrifts(aim, random) };
   }
-  const faults = drawFaults(random, profile.faults, profile.chaosMs);
-  return { profile: aim === undefined ? profile : { ...profile, ...fiveVoters }, faults };
+}
+
+/** One order leader after the other goes on selling what it cannot record. */
+function drawParts(random: Random): Fault[] {
+  const faults: Fault[] = [];
+  for (let atMs = quietMs + random.integer(300); atMs < chaosMs; ) {
+    const forMs = 200 + random.integer(1_200);
+    const reset = resets[random.integer(resets.length)] ?? 'never';
+    faults.push({ kind: 'part', atMs, target: 'order-leader', reset, forMs });
+    atMs += forMs + random.integer(500);
+  }
+  return faults;
 }
 
 function drawDrifts(how: Drift, random: Random): Fault[] {
@@ -62,6 +89,10 @@ function drawDrifts(how: Drift, random: Random): Fault[] {
   }
   return faults.sort((a, b) => a.atMs - b.atMs);
 }
+
+/** Much is bought all the time. */
+const busy = { chaosMs, clients: 5, thinkMs: 20, buys: 0.6 } as const;
+const resets: readonly Reset[] = ['never', 'begin', 'end'];
 
 /** Everybody is near and quick, and little is bought, so that caches are full. */
 function calm(random: Random): Partial<Profile> {

@@ -7,7 +7,7 @@ import t from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import { allMutations, catchMutation } from './mutations.js';
 
-/** Three times what the slowest of them takes: which seeds notice changes with the code. */
+/** Twice what the slowest of them takes: which seeds notice changes with the code. */
 const seedsMax = 200;
 /** Half a minute where nobody else works; a machine that is full gets no more than this. */
 const budgetMs = 150_000;

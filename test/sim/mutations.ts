@@ -58,6 +58,9 @@ const aimed: Partial<Record<keyof Rules | Bug, Aim>> = {
   'cache-survives-sessions': 'cut',
   'leases-from-receipt': 'pause-renewing',
   'reads-without-position': 'deserted',
+  'refuses-the-forwarded': 'parted-orders',
+  'the-deposed-may-sell': 'parted-orders',
+  'confirms-too-early': 'parted-orders',
   'log-dropped-first': 'five-voters',
 };
 
