@@ -21,7 +21,7 @@ import type { Batch, Load } from './outputs.js';
 import { requestConfirmation, requestRead, tickReads } from './reads.js';
 import { append, onLoadedForPeer, peerLost, sendEntries } from './replication.js';
 import { installed, isWanted, requestSnapshot } from './snapshots.js';
-import { becomeFollower, type CoreOptions, createState, type State } from './state.js';
+import { type CoreOptions, createState, type State } from './state.js';
 import type { Entry, MemberId } from './types.js';
 
 export class Core {
