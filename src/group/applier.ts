@@ -1,12 +1,15 @@
 /**
  * Applies entries in order, once each, as far as it is told (docs/PROTOCOL.md, R7); from memory
- * where they are there, else from the journal, a piece a turn. Without a state machine (a witness)
+ * where they are there, else from the journal; in either case a piece a turn. Without a state machine (a witness)
  * it only counts.
  */
 import type { Entry, StateMachine } from '../consensus/types.js';
 
-/** Commands read from the journal at once while catching up. */
-const readBytesMax = 1024 * 1024;
+/**
+ * Commands applied in one turn, or read from the journal at once: with more to do the others have
+ * their turns in between, so that a leader with a long log behind it goes on telling that it lives.
+ */
+const turnBytesMax = 256 * 1024;
 
 export interface ApplierOptions<Result> {
   readonly machine: StateMachine<Result> | undefined;
@@ -16,8 +19,10 @@ export interface ApplierOptions<Result> {
   read(fromSeq: number, maxBytes: number): Promise<Entry[]>;
   /** After each entry, in order. */
   done(entry: Entry, result: Result): void;
-  /** Entries came from the journal, or could not: go on in the host's loop. */
+  /** Entries came from the journal: go on in the host's loop. */
   resume(action: () => void): void;
+  /** The same in a later turn, when what has come meanwhile was heard. */
+  resumeLater(action: () => void): void;
   failed(error: Error): void;
 }
 
@@ -25,7 +30,8 @@ export class Applier<Result> {
   readonly #options: ApplierOptions<Result>;
   #applied: number;
   #target: number;
-  #reading = false;
+  /** What goes on by itself: a piece is being read, or waits for its turn. */
+  #isUnderWay = false;
   #paused = false;
 
   constructor(options: ApplierOptions<Result>) {
@@ -59,11 +65,24 @@ export class Applier<Result> {
       this.#applied = this.#target;
       return;
     }
-    while (this.#applied < this.#target && !this.#reading && !this.#paused) {
+    let bytes = 0;
+    while (this.#applied < this.#target && !this.#isUnderWay && !this.#paused) {
       const entry = this.#options.entry(this.#applied + 1);
       if (entry === undefined) this.#read();
-      else this.#apply(this.#options.machine, entry);
+      else if (bytes >= turnBytesMax) this.#rest();
+      else {
+        this.#apply(this.#options.machine, entry);
+        bytes += entry.command.length;
+      }
     }
+  }
+
+  #rest(): void {
+    this.#isUnderWay = true;
+    this.#options.resumeLater(() => {
+      this.#isUnderWay = false;
+      this.#run();
+    });
   }
 
   #apply(machine: StateMachine<Result>, entry: Entry): void {
@@ -75,8 +94,8 @@ export class Applier<Result> {
   #read(): void {
     const { read, resume, failed } = this.#options;
     const from = this.#applied + 1;
-    this.#reading = true;
-    read(from, readBytesMax).then(
+    this.#isUnderWay = true;
+    read(from, turnBytesMax).then(
       (entries) => resume(() => this.#continue(from, entries)),
       (error: unknown) => failed(error instanceof Error ? error : new Error(String(error))),
     );
@@ -84,7 +103,7 @@ export class Applier<Result> {
 
   #continue(from: number, entries: readonly Entry[]): void {
     const { machine, failed } = this.#options;
-    this.#reading = false;
+    this.#isUnderWay = false;
     if (machine === undefined || this.#paused || from !== this.#applied + 1) return;
     for (const entry of entries) {
       if (entry.seq > this.#target) break;

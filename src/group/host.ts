@@ -66,6 +66,7 @@ export class GroupHost<Result> implements Group<Result> {
       read: (from, maxBytes) => journal.readEntries(from, maxBytes),
       done: (entry, result) => this.#entryApplied(entry, result),
       resume: (action) => this.#enter(action),
+      resumeLater: (action) => void options.clock.after(0, () => this.#enter(action)),
       failed: (error) => this.#end(error),
     });
     this.#transfers = new SnapshotTransfers({

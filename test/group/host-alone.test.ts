@@ -11,6 +11,7 @@ import { MemoryJournal } from './memory-journal.js';
 import { command, Register } from './register.js';
 
 interface Alone {
+  readonly journal: MemoryJournal;
   readonly host: GroupHost<string>;
   readonly machine: Register;
   readonly clock: ManualClock;
@@ -38,7 +39,15 @@ async function start(
     ...changes,
   });
   await host.start();
-  return { host, machine, clock };
+  return { journal, host, machine, clock };
+}
+
+/** So many turns in which a timer may ring. */
+async function pass(clock: ManualClock, turns: number): Promise<void> {
+  for (let n = 0; n < turns; n++) {
+    clock.advance(1);
+    await turn();
+  }
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -185,7 +194,7 @@ t.test('a read waits until the opening entry is applied', async (t) => {
 
 t.test('a full uncommitted tail answers overloaded', async (t) => {
   const journal = new MemoryJournal();
-  const { host } = await start(journal);
+  const { host, clock } = await start(journal);
   await turn();
   journal.automatic = false;
   const piece = new Uint8Array(1024 * 1024).fill(1);
@@ -197,6 +206,7 @@ t.test('a full uncommitted tail answers overloaded', async (t) => {
   );
   await turn();
   journal.sync();
+  await pass(clock, outcomes.length);
   t.same(await Promise.all(outcomes), ['applied', 'applied', 'applied', 'applied', 'overloaded']);
 });
 
@@ -252,3 +262,21 @@ t.test(
     await host.eachUnapplied(() => t.fail('all is applied'));
   },
 );
+
+t.test('a long log is applied in pieces, and between them it answers', async (t) => {
+  const before = await start(new MemoryJournal());
+  await turn();
+  const large = 'x'.repeat(100_000);
+  const values = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => `${n}${large}`);
+  const stored = Promise.all(values.map((value) => before.host.propose(command(value))));
+  await pass(before.clock, values.length);
+  await stored;
+  before.host.stop();
+  const { host, machine, clock } = await start(new MemoryJournal(before.journal.disk));
+  await turn();
+  t.match(host.status(), { role: 'leader', serving: false }, 'it tells that it leads');
+  t.ok(machine.values.length < values.length, 'though much is left to do');
+  await pass(clock, values.length);
+  t.same(machine.values, values);
+  t.match(host.status(), { role: 'leader', serving: true });
+});
