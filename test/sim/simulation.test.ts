@@ -10,7 +10,7 @@ import { simulate } from './simulation.js';
 import { Summary } from './summary.js';
 
 /** What the seeds may take altogether; a run over both journals takes under a tenth of a second. */
-const budgetMs = Number(process.argv[2] ?? 60_000);
+const budgetMs = Number(process.argv[2] ?? 25_000);
 const seedsMin = 20;
 /** Of each aim: npm run sim -- --aim NAME runs more. */
 const aimedMin = 3;
