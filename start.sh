@@ -21,12 +21,13 @@ fi
 
 # Whether what a build makes is missing, or older than what it is made from.
 is_stale() {
-  [[ ! -e $1 || -n $(find src package.json tsconfig.json -newer "$1" -print -quit) ]]
+  [[ ! -e $1 || -n $(find src scripts/bundle.mjs package.json package-lock.json tsconfig.json -newer "$1" -print -quit) ]]
 }
 
 main=dist/src/cli/main.js
 page=dist/web/index.html
-if is_stale "$main" || is_stale "$page"; then
+bundled=dist/bundled/typebox.js
+if is_stale "$main" || is_stale "$page" || is_stale "$bundled"; then
   command -v npm > /dev/null || fail "npm is needed to build"
   echo "building …" >&2
   npm run --silent build >&2

@@ -21,8 +21,8 @@ export type ServiceOrder =
 
 export type ServiceKind = ServiceOrder['kind'];
 
-/** The order in which a store starts; it stops in reverse. */
-export const startOrder: readonly ServiceKind[] = ['catalog', 'order', 'recovery', 'frontend'];
+/** What lies behind what: a store stops from the last to the first. */
+export const stages: readonly ServiceKind[] = ['catalog', 'order', 'recovery', 'frontend'];
 
 const recoveryModule = new URL('../recovery/service.js', import.meta.url);
 

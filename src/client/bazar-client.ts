@@ -1,7 +1,8 @@
 /**
  * The client library: the store's operations over the raw protocol, at one frontend or several. A
  * call is tried again, elsewhere if need be, until its deadline; a purchase keeps its key through
- * all attempts, or has none and a single one that counts, so it happens at most once. Every method rejects with a BazarError.
+ * all attempts, or has none and is sent once, so it happens at most once. Every method rejects with
+ * a BazarError.
  */
 import { type Address, parseAddress } from '../base/address.js';
 import { type Clock, waitingClock } from '../base/clock.js';
@@ -46,7 +47,7 @@ export interface BuyOptions extends CallOptions {
   /**
    * False: no key is made. The store then remembers nothing of the purchase for its repeats, and may
    * refuse it from a cache; where its answer is lost it is not sent again, and whether it happened
-   * is for the caller to find out.
+   * is for the caller to find out. It says nothing of a key that the purchase brings.
    */
   readonly key?: boolean;
 }

@@ -96,8 +96,8 @@ export class Core {
     const { stage } = state;
     if (stage.kind === 'leader') peerLost(state, stage, member);
     else if (stage.kind === 'candidate') candidateLost(state, stage, member);
-    if (state.leader !== member) return;
-    leaderLost(state);
+    if (state.waiting?.from === member) state.waiting = undefined;
+    if (state.leader === member) leaderLost(state);
   }
 
   nominate(nowMs: number): void {

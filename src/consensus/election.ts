@@ -66,10 +66,11 @@ export function onPrevote(state: State, from: MemberId, message: Prevote): void 
   if (!isPlausible(state, message.epoch)) return;
   const { epoch } = message;
   const promised = state.promised.epoch;
-  const agreed = wouldPromise(state) && epoch > promised;
-  // Its answer changes when the connection to the leader closes, which is told any moment.
+  const isNewer = epoch > promised;
+  const agreed = isNewer && wouldPromise(state);
   const follows = state.leader !== undefined && state.leader !== state.id;
-  state.waiting = follows && !agreed ? { from, message } : undefined;
+  // The answer will be another when the connection to the leader closes.
+  state.waiting = isNewer && !agreed && follows ? { from, message } : undefined;
   state.out.send(from, { kind: 'prevoted', epoch, agreed, promised }, state.promisePosition);
 }
 
@@ -178,17 +179,14 @@ export function tickCandidate(state: State, candidate: Candidate): void {
  * come first: the candidacy goes on, and asks again what the live leader had forbidden.
  */
 export function leaderLost(state: State): void {
-  const { stage } = state;
+  const { stage, waiting } = state;
   state.heardMs = Number.NEGATIVE_INFINITY;
   becomeFollower(state, undefined);
   if (stage.kind === 'candidate' && stage.phase === 'prevote') {
     state.stage = stage;
     askPrevotes(state, stage);
   }
-  const { waiting } = state;
-  if (waiting === undefined) return;
-  state.waiting = undefined;
-  onPrevote(state, waiting.from, waiting.message);
+  if (waiting) onPrevote(state, waiting.from, waiting.message);
 }
 
 /** What a member said before its connection closed counts no more: it may come back wiped (A8). */

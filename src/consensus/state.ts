@@ -222,7 +222,10 @@ export function becomeFollower(state: State, leader: MemberId | undefined): void
   }
   if (before.kind !== 'follower') state.stage = { kind: 'follower' };
   if (state.leader !== leader || before.kind === 'leader') state.out.roleChanged = true;
-  if (state.leader !== leader) dropRemoteReads(state);
+  if (state.leader !== leader) {
+    dropRemoteReads(state);
+    state.waiting = undefined;
+  }
   state.leader = leader;
 }
 

@@ -4,7 +4,12 @@
  * answer that lacks what was visible to anybody when they asked.
  */
 import { encode } from '../wire/codec.js';
-import type { LookupAnswer, LookupManyAnswer, ProductRecord } from '../wire/internal.js';
+import {
+  type LookupAnswer,
+  type LookupManyAnswer,
+  type ProductRecord,
+  unusedIds,
+} from '../wire/internal.js';
 import type { Params, Product } from '../wire/schemas.js';
 import { productNotFound, toProduct } from './answers.js';
 import type { Cached, ProductCache, Provenance } from './product-cache.js';
@@ -132,11 +137,13 @@ export class Lookups {
     const answer = await this.#questions.read('catalog', 'lookup', [id], ask);
     const [record, lender, appliedSeq] = answer as LookupAnswer;
     const from = { appliedSeq, lender };
-    const isSettled = cache.isSettled(id, from);
     if (record === null) {
       cache.fillAbsence(id, horizon, from);
+      // What ends an absence invalidates all absences, not the id that had no product.
+      const isSettled = cache.isSettled(id, from) && cache.isSettled(unusedIds, from);
       return { found: undefined, isSettled };
     }
+    const isSettled = cache.isSettled(id, from);
     const product = toProduct(record);
     const found = { product, encoded: encode(product), sighting };
     cache.fill(found, from);

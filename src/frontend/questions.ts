@@ -48,7 +48,7 @@ export class Questions {
     const { news } = this.#backends;
     return retry({ clock: this.#clock, attemptMaxMs, news, ...options }, async (timeoutMs) => {
       const answer = this.#backends.leader(group).call(method, params, timeoutMs, options.header);
-      return read(await (options.idempotent ? this.#whileItLeads(group, answer) : answer));
+      return read(await (options.idempotent ? this.#whileItLeads(group, answer, options) : answer));
     });
   }
 
@@ -69,7 +69,7 @@ export class Questions {
       const name = attempts % 2 === 1 ? backends.reader(group, this.#clock.nowMs()) : leader;
       if (name === undefined || name === leader) {
         const answer = backends.leader(group).call(method, params, timeoutMs, header);
-        return this.#whileItLeads(group, answer);
+        return this.#whileItLeads(group, answer, options);
       }
       try {
         const soonMs = Math.min(timeoutMs, readerAttemptMaxMs);
@@ -80,19 +80,28 @@ export class Questions {
       }
     });
   }
+
   /**
    * A process that was stopped keeps its connections and answers nothing: who asked it asks the next
-   * leader as soon as there is talk of one, and does not sit out the attempt.
+   * leader as soon as there is one, and does not sit out the attempt.
    */
-  #whileItLeads(group: GroupName, answer: Promise<unknown>): Promise<unknown> {
+  #whileItLeads(
+    group: GroupName,
+    answer: Promise<unknown>,
+    { changes }: { readonly changes: boolean },
+  ): Promise<unknown> {
     const backends = this.#backends;
     const asked = backends.leaders[group];
     return new Promise((resolve, reject) => {
       const forget = backends.news(() => {
-        if (backends.leaders[group] === asked) return;
+        const leader = backends.leaders[group];
+        // Nobody, for now: it may be the same again, which has what it was asked.
+        if (leader === undefined || leader === asked) return;
         forget();
-        const message = `${asked} leads the ${group} group no more and has not answered`;
-        reject(new BazarError('unavailable', message, { details: { unknown: true } }));
+        const message = `${asked} has not answered, and ${leader} leads the ${group} group by now`;
+        reject(
+          new BazarError('unavailable', message, { details: changes ? { unknown: true } : {} }),
+        );
       });
       answer.then(resolve, reject).finally(forget);
     });

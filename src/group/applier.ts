@@ -1,7 +1,7 @@
 /**
  * Applies entries in order, once each, as far as it is told (docs/PROTOCOL.md, R7); from memory
- * where they are there, else from the journal; in either case a piece a turn. Without a state machine (a witness)
- * it only counts.
+ * where they are there, else from the journal; in either case a piece a turn. Without a state
+ * machine (a witness) it only counts.
  */
 import type { Entry, StateMachine } from '../consensus/types.js';
 

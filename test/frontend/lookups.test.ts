@@ -58,3 +58,21 @@ t.test('who shares a question gets no answer that another leader lent', async (t
   await Promise.all([shop.lookup({ id: 8 }, soon()), shop.lookup({ id: 8 }, soon())]);
   t.equal(asked.length, 2);
 });
+
+t.test('who shares a question gets no absence from before a product was added', async (t) => {
+  let add = (): void => {};
+  const added = new Promise<void>((resolve) => {
+    add = resolve;
+  });
+  const { shop, stamps, asked, soon } = stageShop(async () => {
+    if (asked.length > 1) return [[99, 'Dodo', 'toys', 1990, 100, 1], epoch, 2];
+    await added;
+    return absent;
+  });
+  const before = shop.lookup({ id: 99 }, soon());
+  stamps.invalidate(stamps.idBucket(0), 2);
+  const after = shop.lookup({ id: 99 }, soon());
+  add();
+  await t.rejects(before, soldOut);
+  t.match(await after, { name: 'Dodo' });
+});

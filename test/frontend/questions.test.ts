@@ -81,6 +81,11 @@ t.test('nobody waits for a leader that is known to lead no more', async (t) => {
   t.same(names(asked), ['order-3'], 'news of the other group is none');
   backends.follow({ catalog: 'catalog-1', order: undefined });
   await turn();
+  backends.follow({ catalog: 'catalog-1', order: 'order-3' });
+  await turn();
+  clock.advance(5);
+  await turn();
+  t.same(names(asked), ['order-3'], 'a leader that was out of sight for a moment has it already');
   backends.follow({ catalog: 'catalog-1', order: 'order-2' });
   await turn();
   clock.advance(5);

@@ -1,13 +1,13 @@
 /**
  * The whole store on this machine: claims the data folder, makes what a first start needs, starts
- * the services in order, and stops them in reverse when it is asked to. Knows no service's inside.
+ * the services, and stops them kind by kind when it is asked to. Knows no service's inside.
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
-import { isBuilt, type ServiceOrder, startOrder } from '../service-order.js';
+import { isBuilt, type ServiceOrder, stages } from '../service-order.js';
 import { readTls } from '../tls-options.js';
 import {
   type ControlAnswer,
@@ -121,7 +121,7 @@ function supervised(order: ServiceOrder, options: LaunchOptions): SupervisedServ
   const { store, clock, entry = serviceEntry } = options;
   return {
     name,
-    stage: startOrder.indexOf(order.kind),
+    stage: stages.indexOf(order.kind),
     spawn: () =>
       spawnService({
         name,

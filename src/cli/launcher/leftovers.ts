@@ -3,7 +3,7 @@
  * them and `down` stops them, by their pid files.
  */
 import { type Clock, sleep } from '../../base/clock.js';
-import { type ServiceKind, startOrder } from '../service-order.js';
+import { type ServiceKind, stages } from '../service-order.js';
 import { isAlive, type PidFiles } from './pid-files.js';
 
 const pollMs = 25;
@@ -29,14 +29,14 @@ export function findLeftovers(pids: PidFiles): Leftover[] {
   return found.sort((a, b) => stage(a.name) - stage(b.name));
 }
 
-/** Stops them kind by kind in reverse start order. */
+/** Stops them kind by kind, the frontends first. */
 export async function stopLeftovers(
   leftovers: readonly Leftover[],
   pids: PidFiles,
   clock: Clock,
 ): Promise<void> {
-  const stages = [...new Set(leftovers.map(({ name }) => stage(name)))].sort((a, b) => b - a);
-  for (const now of stages) {
+  const found = [...new Set(leftovers.map(({ name }) => stage(name)))].sort((a, b) => b - a);
+  for (const now of found) {
     const these = leftovers.filter(({ name }) => stage(name) === now);
     await Promise.all(these.map(({ name, pid }) => stopOne(name, pid, pids, clock)));
   }
@@ -70,5 +70,5 @@ function signal(pid: number, name: NodeJS.Signals): void {
 }
 
 function stage(name: string): number {
-  return startOrder.indexOf(name.replace(/-\d+$/, '') as ServiceKind);
+  return stages.indexOf(name.replace(/-\d+$/, '') as ServiceKind);
 }

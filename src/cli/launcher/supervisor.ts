@@ -68,6 +68,7 @@ export class Supervisor {
    * each finds the others by itself, whenever they come.
    */
   async start(): Promise<void> {
+    if (this.#stopping) return;
     await Promise.all(
       this.#slots.map(async (slot) => {
         const process = this.#spawn(slot);
@@ -75,6 +76,7 @@ export class Supervisor {
         this.#options.report(`${slot.service.name} is ready (pid ${process.pid})`);
       }),
     );
+    if (this.#stopping) return;
     this.#started = true;
     // What died between its own readiness and that of the last.
     for (const slot of this.#slots) if (!slot.process && !slot.timer) this.#schedule(slot);
@@ -151,7 +153,7 @@ export class Supervisor {
 
   #schedule(slot: Slot): void {
     const { clock, restart, report } = this.#options;
-    if (!restart) return;
+    if (!restart || this.#stopping) return;
     const { name } = slot.service;
     report(`starting ${name} again in ${slot.backoffMs / 1000} s`);
     slot.timer = clock.after(slot.backoffMs, () => this.#respawn(slot));

@@ -184,3 +184,38 @@ t.test('a service that died before the last one was ready is started again then'
   clock.advance(1_000);
   t.equal(first.length, 2);
 });
+
+t.test('a service that is ready when stopping has begun brings no other back', async (t) => {
+  const clock = new ManualClock();
+  const spawned: string[] = [];
+  let open = (): void => {};
+  const slow = new FakeProcess(1_000_000);
+  slow.ready = new Promise((resolve) => {
+    open = resolve;
+  });
+  slow.stop = async () => {
+    open();
+    await settle();
+    slow.die('SIGTERM');
+  };
+  const spawn = (name: string, process: FakeProcess) => () => {
+    spawned.push(name);
+    return process;
+  };
+  const supervisor = new Supervisor({
+    services: [
+      { name: 'catalog-1', stage: 0, spawn: spawn('catalog-1', slow) },
+      { name: 'frontend-1', stage: 1, spawn: spawn('frontend-1', new FakeProcess(1_000_001)) },
+    ],
+    restart: true,
+    clock,
+    pids: new PidFiles(t.testdir()),
+    report: () => {},
+  });
+  const started = supervisor.start();
+  await settle();
+  await supervisor.stop();
+  await started;
+  clock.advance(60_000);
+  t.same(spawned, ['catalog-1', 'frontend-1'], 'each once');
+});
