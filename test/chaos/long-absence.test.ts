@@ -11,8 +11,9 @@ import { chosenSeed } from '../e2e/seeded.js';
 import { until } from '../e2e/until.js';
 import { reckon } from './books.js';
 import { sendCrowd, stock } from './crowd.js';
-import { Fleet, healsWithinMs, type MemberStatus } from './fleet.js';
+import { Fleet, healsWithinMs } from './fleet.js';
 import { sendGoods } from './goods.js';
+import { GroupWatch } from './group-watch.js';
 import { Recorder } from './recorder.js';
 
 const size = { catalogs: 2, orders: 1, recovery: 1, frontends: 1 };
@@ -21,7 +22,6 @@ const flags = ['--snapshot-every', '16'];
 const partBytes = 256 * 1024;
 const partsMin = 4;
 const takesOver = /^takes over a snapshot/;
-const purchases = 25;
 const customers = 4;
 const timeoutMs = 230_000;
 
@@ -48,34 +48,13 @@ t.test('who was away for longer than the logs reach back comes back by a snapsho
   const goods = await sendGoods(fleet);
   t.teardown(() => goods.abandon());
 
-  const members = async (): Promise<readonly MemberStatus[]> => {
-    return (await fleet.status()).filter(({ group }) => group === 'catalog');
-  };
-  const member = async (name: string) => (await members()).find((one) => one.name === name);
-  const leader = (): Promise<string> => {
-    const find = async () => (await members()).find(({ role }) => role === 'leader')?.name;
-    return until('a catalog leads', find, healsWithinMs);
-  };
+  const group = new GroupWatch(fleet, 'catalog', recorder);
   const otherOf = (name: string): string => (name === 'catalog-1' ? 'catalog-2' : 'catalog-1');
   const log = (name: string): readonly LogLine[] => {
     const text = readFileSync(join(folder, 'logs', `${name}.log`), 'utf8');
     const lines = text.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
     return lines.map((line) => JSON.parse(line) as LogLine);
   };
-  const sells = (): Promise<boolean> => {
-    const count = recorder.sold.size + purchases;
-    return until('purchases go on', () => recorder.sold.size >= count, healsWithinMs);
-  };
-  const isBack = (name: string): Promise<boolean> =>
-    until(
-      `${name} is back`,
-      async () => {
-        const [all, one] = [await members(), await member(name)];
-        const commit = Math.max(...all.map((other) => other.commit));
-        return one?.role === 'follower' && one.commit > 0 && one.commit + purchases > commit;
-      },
-      healsWithinMs,
-    );
   const told = (name: string, words: RegExp): readonly LogLine[] => {
     return log(name).filter(({ msg }) => words.test(msg));
   };
@@ -87,20 +66,20 @@ t.test('who was away for longer than the logs reach back comes back by a snapsho
   /** Without the other catalog there is no majority but with its vote. */
   const countsAlone = async (name: string): Promise<void> => {
     await fleet.service(otherOf(name)).kill();
-    await sells();
-    t.equal(await leader(), name, `${name} leads, so that its vote counts`);
+    await group.sells();
+    t.equal(await group.leader(), name, `${name} leads, so that its vote counts`);
   };
 
   await t.test('killed', async (t) => {
-    const first = await leader();
+    const first = await group.leader();
     const away = otherOf(first);
     await fleet.service(away).kill();
-    const { log_end: end } = await until('the log’s end', () => member(first), healsWithinMs);
+    const { log_end: end } = await until('the log’s end', () => group.member(first), healsWithinMs);
     await forgets(first, end);
     await goods.leave();
     fleet.service(away).start();
-    await sells();
-    await isBack(away);
+    await group.sells();
+    await group.isBack(away);
     t.ok(told(away, takesOver).length > 0, 'by a snapshot');
     const [sent] = told(first, new RegExp(`^sends ${away} a snapshot`));
     t.ok((sent?.bytes ?? 0) > partsMin * partBytes, `in parts: ${sent?.bytes} bytes`);
@@ -108,19 +87,19 @@ t.test('who was away for longer than the logs reach back comes back by a snapsho
   });
 
   await t.test('wiped', async (t) => {
-    const first = await leader();
+    const first = await group.leader();
     const away = otherOf(first);
     const before = told(away, takesOver).length;
     fleet.service(away).wipe();
     fleet.service(away).start();
-    await sells();
-    await isBack(away);
+    await group.sells();
+    await group.isBack(away);
     t.equal(told(away, /^has no vote in the catalog group/).length, 1, 'as a learner first');
     t.ok(told(away, takesOver).length > before, 'by a snapshot');
     t.equal(told(away, /votes again$/).length, 1);
     await countsAlone(away);
     fleet.service(first).start();
-    await isBack(first);
+    await group.isBack(first);
   });
 
   await crowd.leave();

@@ -11,12 +11,12 @@ import { chosenSeed } from '../e2e/seeded.js';
 import { until } from '../e2e/until.js';
 import { reckon } from './books.js';
 import { sendCrowd, stock } from './crowd.js';
-import { Fleet, healsWithinMs, type MemberStatus } from './fleet.js';
+import { Fleet, healsWithinMs } from './fleet.js';
+import { GroupWatch } from './group-watch.js';
 import { Recorder } from './recorder.js';
 import { tearTail } from './torn-tail.js';
 
 const size = { catalogs: 1, orders: 3, recovery: 0, frontends: 1 };
-const purchases = 25;
 const customers = 6;
 const timeoutMs = 230_000;
 
@@ -34,73 +34,52 @@ t.test('whoever was away comes back, and the group sells meanwhile', async (t) =
   const crowd = sendCrowd(fleet, recorder, chosenSeed(), customers);
   t.teardown(() => crowd.abandon());
 
-  const members = async (): Promise<readonly MemberStatus[]> => {
-    return (await fleet.status()).filter(({ group }) => group === 'order');
-  };
-  const member = async (name: string) => (await members()).find((one) => one.name === name);
-  const leader = (): Promise<string> => {
-    const find = async () => (await members()).find(({ role }) => role === 'leader')?.name;
-    return until('an order replica leads', find, healsWithinMs);
-  };
+  const group = new GroupWatch(fleet, 'order', recorder);
   const followers = async (): Promise<[string, string]> => {
-    const first = await leader();
+    const first = await group.leader();
     const [one = '', two = ''] = fleet.members.filter((name) => {
       return name.startsWith('order') && name !== first;
     });
     return [one, two];
   };
-  const sells = (): Promise<boolean> => {
-    const count = recorder.sold.size + purchases;
-    return until('purchases go on', () => recorder.sold.size >= count, healsWithinMs);
-  };
-  const isBack = (name: string): Promise<boolean> =>
-    until(
-      `${name} is back`,
-      async () => {
-        const [all, one] = [await members(), await member(name)];
-        const commit = Math.max(...all.map((other) => other.commit));
-        return one?.role === 'follower' && one.commit > 0 && one.commit + purchases > commit;
-      },
-      healsWithinMs,
-    );
 
   await t.test('with a torn tail, which it drops', async (t) => {
-    await sells();
+    await group.sells();
     const [name] = await followers();
     await fleet.service(name).kill();
     t.ok((await tearTail(join(fleet.dataDir, name, 'journal'))) > 0);
-    await sells();
+    await group.sells();
     fleet.service(name).start();
-    await isBack(name);
+    await group.isBack(name);
   });
 
   await t.test('with entries of its own, which it gives up', async (t) => {
-    const name = await leader();
+    const name = await group.leader();
     const others = (await followers()) as readonly string[];
     const heal = fleet.network.part([name], others, 'both', 'hold');
     const tail = await until(
       `${name} has what nobody else has`,
       async () => {
-        const one = await member(name);
+        const one = await group.member(name);
         return one && one.log_end > one.commit && one;
       },
       healsWithinMs,
     );
     await fleet.service(name).kill();
     heal();
-    await sells();
-    const end = Math.max(...(await members()).map(({ commit }) => commit));
+    await group.sells();
+    const end = Math.max(...(await group.members()).map(({ commit }) => commit));
     t.ok(end >= tail.log_end, 'its places in the log are taken by others');
     fleet.service(name).start();
-    await isBack(name);
+    await group.isBack(name);
   });
 
   await t.test('without what was sold meanwhile, which it fetches', async (t) => {
     const [, name] = await followers();
     await fleet.service(name).kill();
-    await sells();
+    await group.sells();
     fleet.service(name).start();
-    await isBack(name);
+    await group.isBack(name);
     t.pass();
   });
 
@@ -113,23 +92,23 @@ t.test('whoever was away comes back, and the group sells meanwhile', async (t) =
       fleet.service(wiped).start();
       await until(
         `${wiped} is there`,
-        async () => (await member(wiped))?.role === 'learner',
+        async () => (await group.member(wiped))?.role === 'learner',
         healsWithinMs,
       );
       const { size: sold } = recorder.sold;
       const lost = recorder.attemptsLost;
       const tried = () => recorder.attemptsLost >= lost + customers;
       await until('every customer has tried in vain', tried, healsWithinMs);
-      t.equal((await member(wiped))?.role, 'learner');
+      t.equal((await group.member(wiped))?.role, 'learner');
       t.equal(recorder.sold.size, sold, 'nothing is sold by the vote of a learner');
       fleet.service(other).start();
-      await sells();
-      await isBack(wiped);
+      await group.sells();
+      await group.isBack(wiped);
       await fleet.service(other).kill();
-      await sells();
+      await group.sells();
       t.pass('its vote counts');
       fleet.service(other).start();
-      await isBack(other);
+      await group.isBack(other);
     },
   );
 
