@@ -48,13 +48,21 @@ export class Leases {
     this.#logEnd = logEnd.seq;
     this.#isSeen = false;
     gates.lead(logEnd.seq, applied, required(group.electedMs, 'tMaj') + leaseSpanMs);
-    const seen = group.eachUnapplied(({ seq, command }) => {
-      if (this.#epoch !== epoch || command.length === 0) return;
-      this.#roll.note(seq, decode(command) as CatalogCommand);
+    let last: number | undefined;
+    const reach = (next: number): void => {
+      if (last !== undefined && next > last + 1) this.#roll.gap();
+      last = next;
+    };
+    const seen = group.eachUnapplied((entry) => {
+      if (this.#epoch !== epoch) return;
+      reach(entry.epoch);
+      if (entry.command.length === 0) return;
+      this.#roll.note(entry.seq, decode(entry.command) as CatalogCommand);
     });
     this.#seen = seen.then(
       () => {
         if (this.#epoch !== epoch) return;
+        reach(epoch);
         this.#isSeen = true;
         gates.sessions.expect(this.#roll.everybody());
         gates.advance();

@@ -14,7 +14,7 @@ const logEnd = 9;
 
 /** Reads the rest of a leader's log. */
 interface Reader {
-  read(seq: number, command: CatalogCommand): void;
+  read(seq: number, command: CatalogCommand, epoch?: number): void;
   end(error?: Error): void;
 }
 
@@ -34,7 +34,8 @@ function build() {
     eachUnapplied: (visit: (entry: Entry) => void) =>
       new Promise<void>((resolve, reject) => {
         newest = {
-          read: (seq, command) => visit({ seq, epoch: 1, time: 0, command: encode(command) }),
+          read: (seq, command, epoch = 1) =>
+            visit({ seq, epoch, time: 0, command: encode(command) }),
           end: (error) => (error ? reject(error) : resolve()),
         };
       }),
@@ -42,10 +43,11 @@ function build() {
   const clock = new ManualClock();
   const proposed: CatalogCommand[] = [];
   const { machine } = log;
+  const gates = new Gates({ clock, open: () => {} });
   const leases: Leases = new Leases({
     group,
     machine,
-    gates: new Gates({ clock, open: () => {} }),
+    gates,
     async propose(command) {
       proposed.push(command);
       const seq = logEnd + proposed.length;
@@ -57,7 +59,7 @@ function build() {
   });
   leases.lead(status);
   return {
-    ...{ leases, proposed, status, clock },
+    ...{ leases, proposed, status, clock, gates },
     reader: () => newest,
     applied: (seq: number) => {
       now = { ...status, applied: seq };
@@ -116,4 +118,30 @@ t.test('what a former lead reads late is nothing to the next', async (t) => {
   await leases.register('p', 'frontend-1');
   t.same(proposed, [], 'and there nobody strikes it off');
   t.equal(leases.isRegistered('p'), true);
+});
+
+t.test('whom the log strikes off last is not waited for', async (t) => {
+  const { gates, reader } = build();
+  t.equal(gates.sessions.has('p'), true, 'until the log is read everybody is');
+  reader().read(8, ['deregister', 'p']);
+  reader().end();
+  await settled();
+  t.equal(gates.sessions.has('p'), false);
+});
+
+t.test('but it is where somebody may have led who knew nothing of that', async (t) => {
+  /** Is it waited for where entries of these epochs follow the one that strikes it off? */
+  const isAwaited = async (struckIn: number, later: readonly number[], elected: number) => {
+    const { gates, leases, status, reader } = build();
+    leases.resign();
+    leases.lead({ ...status, epoch: elected });
+    reader().read(2, ['deregister', 'p'], struckIn);
+    for (const [place, epoch] of later.entries()) reader().read(3 + place, ['cursor', 1], epoch);
+    reader().end();
+    await settled();
+    return gates.sessions.has('p');
+  };
+  t.equal(await isAwaited(1, [1, 2], 3), false, 'who led in epoch 2 knew of it');
+  t.equal(await isAwaited(1, [1, 3], 4), true, 'nobody knows of epoch 2');
+  t.equal(await isAwaited(1, [1, 2], 4), true, 'nor of epoch 3');
 });

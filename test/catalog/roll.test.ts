@@ -62,10 +62,23 @@ t.test('from the decision to strike it off a process must register anew', async 
   t.equal(roll.has('p'), true);
 });
 
-t.test('everybody is whom the log names at all', async (t) => {
-  const { roll } = build('p', 'q');
+t.test('everybody is whom the log names and does not strike off last', async (t) => {
+  const { roll } = build('p', 'q', 's');
   roll.note(5, ['deregister', 'q']);
   roll.note(6, ['register', 'r', 'frontend-1']);
   roll.note(7, ['cursor', 1]);
-  t.same([...roll.everybody()].sort(), ['p', 'q', 'r']);
+  roll.note(8, ['deregister', 's']);
+  roll.note(9, ['register', 's', 'frontend-1']);
+  t.same([...roll.everybody()].sort(), ['p', 'r', 's']);
 });
+
+t.test(
+  'after an epoch that the log lacks nobody is surely gone who was struck off before',
+  async (t) => {
+    const { roll } = build('p', 'q');
+    roll.note(5, ['deregister', 'p']);
+    roll.gap();
+    roll.note(6, ['deregister', 'q']);
+    t.same([...roll.everybody()], ['p']);
+  },
+);
