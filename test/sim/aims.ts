@@ -1,9 +1,9 @@
 /**
  * Runs that aim at something which chance alone comes by too rarely: a catalog of five voters, order
- * leaders cut off from their group but not from the catalog, or one way for a frontend to be adrift.
- * There little else happens, clocks are as far apart as they
- * may be, and somebody compares the frontends all the time. With no rule broken they must be as
- * clean as any other run.
+ * leaders cut off from their group but not from the catalog, products that come while all ask for
+ * them, or one way for a frontend to be adrift. In those about a frontend little else happens,
+ * clocks are as far apart as they may be, and somebody compares the frontends all the time. With no
+ * rule broken they must be as clean as any other run.
  */
 import type { Random } from '../../src/base/random.js';
 import {
@@ -17,7 +17,7 @@ import {
 } from './faults.js';
 import { drawProfile, type Profile } from './profile.js';
 
-export const aims = ['five-voters', 'parted-orders', ...drifts] as const;
+export const aims = ['five-voters', 'parted-orders', 'absent', ...drifts] as const;
 export type Aim = (typeof aims)[number];
 
 /** What a seed decides. */
@@ -43,6 +43,9 @@ const spans: Readonly<Record<Drift, readonly [leastMs: number, moreMs: number]>>
 /** Back in session, and the cache full again. */
 const betweenMs = 700;
 const chaosMs = 5_000;
+const peddledMs = 3_000;
+/** Of runs with products that come: in the others little would come of it. */
+const faultsMax = 3;
 /** As with `--catalogs 3 --recovery 2`. */
 const fiveVoters = { catalogs: 3, witnesses: 2 } as const;
 
@@ -56,6 +59,10 @@ export function drawPlan(random: Random, aim: Aim | undefined): Plan {
     }
     case 'parted-orders':
       return { profile: { ...profile, ...busy }, faults: drawParts(random) };
+    case 'absent': {
+      const faults = drawFaults(random, random.integer(faultsMax + 1), peddledMs);
+      return { profile: { ...profile, ...peddled(profile, random) }, faults };
+    }
     default:
       return { profile: { ...profile, ...calm(random) }, faults: drawDrifts(aim, random) };
   }
@@ -88,6 +95,18 @@ function drawDrifts(how: Drift, random: Random): Fault[] {
     faults.push({ atMs, ...drawFault(random) } as Fault);
   }
   return faults.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Answers come late by chance, so that there is something to share. */
+function peddled({ network }: Profile, random: Random): Partial<Profile> {
+  return {
+    network: { ...network, slowShare: 0.05 + 0.1 * random.fraction(), slowMs: 40 },
+    chaosMs: peddledMs,
+    clients: 2,
+    peddled: true,
+    restockEverySeconds: 0,
+    ...(random.fraction() < 0.25 && fiveVoters),
+  };
 }
 
 /** Much is bought all the time. */

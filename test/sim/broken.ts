@@ -14,7 +14,7 @@ import type { SharedCache } from '../../src/frontend/shared-cache.js';
 import type { Sighting, Stamps } from '../../src/frontend/stamps.js';
 import { OrderStore } from '../../src/order/store.js';
 import { decode, encode } from '../../src/wire/codec.js';
-import type { CatalogCommand, Purchase } from '../../src/wire/internal.js';
+import { type CatalogCommand, type Purchase, unusedIds } from '../../src/wire/internal.js';
 import { withoutKeys, withoutRegistry } from '../catalog/snapshot-pieces.js';
 import { breakLeases } from './broken-leases.js';
 import type { World } from './world.js';
@@ -136,6 +136,11 @@ class BrokenCache extends ProductCache {
 
   override mayJoin(sighting: Sighting): boolean {
     return this.#world.hasBug('joins-an-older-question') || super.mayJoin(sighting);
+  }
+
+  override isSettled(id: number, from: Provenance): boolean {
+    const isIgnored = id === unusedIds && this.#world.hasBug('absences-outlive-additions');
+    return isIgnored || super.isSettled(id, from);
   }
 
   override fill(found: CachedProduct, { appliedSeq, lender }: Provenance): void {

@@ -10,6 +10,7 @@ import { Customer } from './customer.js';
 import { Frontend } from './frontend.js';
 import { Ledger, nameOf, tagItem } from './ledger.js';
 import { Member } from './member.js';
+import { Peddler } from './peddler.js';
 import type { Process } from './processes.js';
 import { catalogService, orderService } from './services.js';
 import { Visitor } from './visitor.js';
@@ -32,8 +33,8 @@ export class Cluster {
   /** A second frontend of the first one's name elsewhere: it only nominates. */
   readonly rival: Frontend;
   readonly customers: readonly Customer[];
-  /** In every other run somebody adds, moves and removes products. */
-  readonly visitors: readonly Visitor[];
+  /** In every other run somebody adds, moves and removes products, or adds them; never two at once. */
+  readonly visitors: readonly (Visitor | Peddler)[];
   readonly ledger: Ledger;
   readonly #world: World;
 
@@ -72,9 +73,12 @@ export class Cluster {
       return new Customer(world, { name, life, frontends: this.frontends, ledger: this.ledger });
     });
     const isVisited = world.random.visits.integer(2) === 0;
-    this.visitors = isVisited
-      ? [new Visitor(world, { name: 'visitor', life, frontends: this.frontends })]
-      : [];
+    const { frontends } = this;
+    if (world.profile.peddled) {
+      this.visitors = [new Peddler(world, { name: 'peddler', life, frontends })];
+    } else {
+      this.visitors = isVisited ? [new Visitor(world, { name: 'visitor', life, frontends })] : [];
+    }
   }
 
   start(): void {
@@ -84,7 +88,7 @@ export class Cluster {
   }
 
   /** All who ask the frontends for something. */
-  get guests(): readonly (Customer | Visitor)[] {
+  get guests(): readonly (Customer | Visitor | Peddler)[] {
     return [...this.customers, ...this.visitors];
   }
 

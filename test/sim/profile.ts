@@ -31,6 +31,8 @@ export interface Profile {
   readonly buys: number;
   readonly reads: number;
   readonly changes: number;
+  /** Products come, and everybody asks for them. */
+  readonly peddled: boolean;
   readonly restockEverySeconds: number;
   readonly restockTo: number;
   /** A customer waits no longer for one attempt. */
@@ -71,6 +73,7 @@ export function drawProfile(random: Random): Profile {
     buys: one(0.3) ? between(0.02, 0.1) : between(0.2, 0.6),
     reads: between(0.05, 0.2),
     changes: one(0.5) ? 0.05 : 0,
+    peddled: false,
     restockEverySeconds: one(0.5) ? 1 : 0,
     restockTo: 5 + random.integer(20),
     patienceMs: between(600, 2_000),

@@ -1,7 +1,8 @@
 /**
  * Watches what customers read (docs/PROTOCOL.md, I9): whatever was answered before a look-up began
  * is in its answer. A product is a register whose versions are known, so comparing with the newest
- * version answered by then is the whole of linearizability. Each answer is also a state that was.
+ * version answered by then is the whole of linearizability; that it is not there yet comes before
+ * all of them. Each answer is also a state that was.
  */
 import type { Product } from '../../src/wire/schemas.js';
 import type { BooksChecker } from './books-checker.js';
@@ -41,6 +42,14 @@ export class ReadChecker {
   answeredAt(item: number, seq: number): void {
     const state = this.#books.itemAt(item, seq);
     if (state) this.answered(item, state.version);
+  }
+
+  /** There was no such product; of those that are sought so nobody removes any. */
+  missed(item: number, floor: number, source: Source, who: string): void {
+    this.#trace(() => `${who}: ${source} no item ${item}, at least ${floor}`);
+    this.lookups += 1;
+    if (source === 'hit') this.hits += 1;
+    if (floor > 0) this.#report(`I9: ${who} ${source} no item ${item} after version ${floor}`);
   }
 
   lookedUp(product: Product, floor: number, source: Source, who: string): void {
