@@ -18,6 +18,8 @@ export class Striker {
   readonly #tell: (text: string) => void;
   /** Lost their disk; voters again, or not yet. */
   readonly #wiped = new Map<GroupName, string>();
+  /** Where a disk is being lost: who is about to lose it votes still, and that means nothing. */
+  readonly #wiping = new Set<GroupName>();
 
   /** @param tell whom a fault strikes. */
   constructor(fleet: Fleet, random: () => number, tell: (text: string) => void) {
@@ -113,15 +115,19 @@ export class Striker {
   async #wipe(name: string, fault: Fault & { readonly kind: 'wipe' }): Promise<void> {
     const group: GroupName = name.startsWith('order') ? 'order' : 'catalog';
     const service = this.#fleet.service(name);
-    const before = this.#wiped.get(group);
+    const isAlone = !this.#wiping.has(group);
+    if (isAlone) this.#wiping.add(group);
     // One that is still a learner, or cannot be asked, must not be joined by another.
-    this.#wiped.set(group, name);
-    const isFree = before === undefined || (await this.#votes(before, group));
-    if (!isFree) this.#wiped.set(group, before ?? name);
-    this.#says(fault, isFree ? name : `${name}, killed only: ${before} does not vote yet`, 0);
+    const before = this.#wiped.get(group);
+    const isFree = isAlone && (before === undefined || (await this.#votes(before, group)));
+    this.#says(fault, isFree ? name : `${name}, killed only: another has no vote yet`, 0);
     await service.kill();
     // Another fault may have started it meanwhile.
-    if (isFree && !service.runs) service.wipe();
+    if (isFree && !service.runs) {
+      this.#wiped.set(group, name);
+      service.wipe();
+    }
+    if (isAlone) this.#wiping.delete(group);
     await sleep(fault.downMs);
     service.start();
   }
