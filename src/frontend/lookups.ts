@@ -143,10 +143,11 @@ export class Lookups {
       const isSettled = cache.isSettled(id, from) && cache.isSettled(unusedIds, from);
       return { found: undefined, isSettled };
     }
-    const isSettled = cache.isSettled(id, from);
+    const lent = cache.wasThere(horizon) ? from : { appliedSeq, lender: 0 };
+    const isSettled = cache.isSettled(id, lent);
     const product = toProduct(record);
     const found = { product, encoded: encode(product), sighting };
-    cache.fill(found, from);
+    cache.fill(found, lent);
     return { found, isSettled };
   }
 }

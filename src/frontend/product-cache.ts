@@ -164,6 +164,15 @@ export class ProductCache {
     return this.#stamps.isSessionWith(lender) && this.#stamps.isAboveFloor(bucket, appliedSeq);
   }
 
+  /**
+   * Was it the product that was lent with an answer, and not that there is none? The replica that
+   * answered may have applied what adds the product after it had asked the leader, which then knows
+   * of no loan of the product itself.
+   */
+  wasThere(horizon: Horizon): boolean {
+    return this.#stamps.sightedAt(this.#stamps.idBucket(unusedIds), horizon) !== undefined;
+  }
+
   /** Keeps a product that was answered to a question asked at `sighting`, if it may. */
   fill(found: CachedProduct, { appliedSeq, lender }: Provenance): void {
     if (!this.#products || !this.#stamps.mayFill(found.sighting, appliedSeq, lender)) return;
@@ -176,7 +185,7 @@ export class ProductCache {
   /** The same where the id was not known at the question. */
   fillAt(product: Product, encoded: Uint8Array, horizon: Horizon, from: Provenance): void {
     const sighting = this.#stamps.sightedAt(this.#stamps.idBucket(product.id), horizon);
-    if (sighting) this.fill({ product, encoded, sighting }, from);
+    if (sighting && this.wasThere(horizon)) this.fill({ product, encoded, sighting }, from);
   }
 
   /** That no product has this id: all such are invalidated together. */

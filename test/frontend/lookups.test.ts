@@ -76,3 +76,18 @@ t.test('who shares a question gets no absence from before a product was added', 
   await t.rejects(before, soldOut);
   t.match(await after, { name: 'Dodo' });
 });
+
+t.test('a product that was added under the question is neither kept nor shared', async (t) => {
+  const { shop, stamps, asked, soon } = stageShop(() => {
+    if (asked.length === 1) stamps.invalidate(stamps.idBucket(0), 1);
+    return found;
+  });
+  await shop.lookup({ id: 8 }, soon());
+  t.equal(shop.cached({ id: 8 }), undefined, 'the leader lent that there was none');
+  const shared = stageShop(() => {
+    if (shared.asked.length === 1) shared.stamps.invalidate(shared.stamps.idBucket(0), 1);
+    return found;
+  });
+  await Promise.all([1, 2].map(() => shared.shop.lookup({ id: 8 }, shared.soon())));
+  t.equal(shared.asked.length, 2, 'nobody would say when it changes');
+});

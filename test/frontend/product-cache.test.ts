@@ -60,6 +60,16 @@ t.test('an answer asked for before an invalidation is not kept', async (t) => {
   t.ok(cache.find(8));
 });
 
+t.test('a product is not kept where its absence may be what was lent', async (t) => {
+  const { cache, stamps } = build();
+  const horizon = cache.horizon();
+  stamps.invalidate(stamps.idBucket(0), 2);
+  cache.fillAt(tux, encoded, horizon, later);
+  t.equal(cache.find(8), undefined);
+  cache.fillAt(tux, encoded, cache.horizon(), later);
+  t.ok(cache.find(8));
+});
+
 t.test(
   'an answer that no leader, or another than the session’s, vouches for is not kept',
   async (t) => {

@@ -1,7 +1,7 @@
 /**
  * Runs that aim at something which chance alone comes by too rarely: a catalog of five voters, order
- * leaders cut off from their group but not from the catalog, products that come while all ask for
- * them, or one way for a frontend to be adrift. In those about a frontend little else happens,
+ * leaders cut off from their group but not from the catalog, products that come and go while all ask
+ * for them, or one way for a frontend to be adrift. In those about a frontend little else happens,
  * clocks are as far apart as they may be, and somebody compares the frontends all the time. With no
  * rule broken they must be as clean as any other run.
  */
@@ -44,7 +44,7 @@ const spans: Readonly<Record<Drift, readonly [leastMs: number, moreMs: number]>>
 const betweenMs = 700;
 const chaosMs = 5_000;
 const peddledMs = 3_000;
-/** Of runs with products that come: in the others little would come of it. */
+/** Of runs with products that come and go: in the others little would come of it. */
 const faultsMax = 3;
 /** As with `--catalogs 3 --recovery 2`. */
 const fiveVoters = { catalogs: 3, witnesses: 2 } as const;
@@ -104,7 +104,6 @@ function peddled({ network }: Profile, random: Random): Partial<Profile> {
     chaosMs: peddledMs,
     clients: 2,
     peddled: true,
-    restockEverySeconds: 0,
     ...(random.fraction() < 0.25 && fiveVoters),
   };
 }

@@ -11,7 +11,7 @@ import {
   type Provenance,
 } from '../../src/frontend/product-cache.js';
 import type { SharedCache } from '../../src/frontend/shared-cache.js';
-import type { Sighting, Stamps } from '../../src/frontend/stamps.js';
+import type { Horizon, Sighting, Stamps } from '../../src/frontend/stamps.js';
 import { OrderStore } from '../../src/order/store.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import { type CatalogCommand, type Purchase, unusedIds } from '../../src/wire/internal.js';
@@ -136,6 +136,10 @@ class BrokenCache extends ProductCache {
 
   override mayJoin(sighting: Sighting): boolean {
     return this.#world.hasBug('joins-an-older-question') || super.mayJoin(sighting);
+  }
+
+  override wasThere(horizon: Horizon): boolean {
+    return this.#world.hasBug('absences-lend-products') || super.wasThere(horizon);
   }
 
   override isSettled(id: number, from: Provenance): boolean {

@@ -30,6 +30,7 @@ export const bugs = {
   'lists-outlive-changes': 'R8: a list is kept when a product comes, goes or is moved',
   'absence-outlives-adding': 'R8: "no such product" is kept when products are added',
   'absences-outlive-additions': 'R8: a reader shares "no such product" after one was added (A18)',
+  'absences-lend-products': 'R8: a product that came after the leader had lent its absence is kept',
   'acknowledges-first': 'R8: a frontend acknowledges before it drops the item (A12)',
   'reads-without-position': 'R9: the catalog reads without a read position',
   'orders-without-position': 'R9: "no such order" without a read position',

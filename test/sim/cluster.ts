@@ -33,7 +33,7 @@ export class Cluster {
   /** A second frontend of the first one's name elsewhere: it only nominates. */
   readonly rival: Frontend;
   readonly customers: readonly Customer[];
-  /** In every other run somebody adds, moves and removes products, or adds them; never two at once. */
+  /** In every other run somebody adds, moves and removes products; never two at once. */
   readonly visitors: readonly (Visitor | Peddler)[];
   readonly ledger: Ledger;
   readonly #world: World;

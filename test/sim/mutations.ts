@@ -63,6 +63,7 @@ const aimed: Partial<Record<keyof Rules | Bug, Aim>> = {
   'confirms-too-early': 'parted-orders',
   'log-dropped-first': 'five-voters',
   'absences-outlive-additions': 'absent',
+  'absences-lend-products': 'absent',
 };
 
 export function allMutations(): Mutation[] {

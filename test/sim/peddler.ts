@@ -1,7 +1,7 @@
 /**
- * A peddler: lays out one product after the other, while others ask every frontend for it all the
- * time. Where there is one, nobody else adds anything, so that it knows which id comes next; where
- * it was told nothing, that is a guess.
+ * A peddler: lays a product out, takes it away again, and then the next, while others ask every
+ * frontend for it all the time. Where there is one, nobody else adds or removes anything, so that
+ * it knows which id comes next; where it was told nothing, that is a guess.
  */
 import { sleep } from '../../src/base/clock.js';
 import { toBazarError } from '../../src/base/errors.js';
@@ -11,7 +11,7 @@ import type { Life } from './process.js';
 import { Seekers } from './seekers.js';
 import type { World } from './world.js';
 
-/** So long, at most, it is sought before it comes, and while it is there. */
+/** So long, at most, it is sought before it comes, while it is there, and when it is gone. */
 const spellMs = 20;
 
 export interface PeddlerOptions {
@@ -83,7 +83,11 @@ export class Peddler {
     reads.answered(id, version);
     this.#seekers.seek(id);
     await this.#spell();
-    this.#world.count('products that came while they were sought');
+    reads.leaving(id);
+    await this.#anywhere((shop, context) => shop.removeProduct({ id }, context));
+    reads.gone(id);
+    this.#world.count('products that came and went while they were sought');
+    await this.#spell();
   }
 
   /** Where no answer comes it may be there all the same, and have taken an id. */

@@ -31,7 +31,7 @@ export interface Profile {
   readonly buys: number;
   readonly reads: number;
   readonly changes: number;
-  /** Products come, and everybody asks for them. */
+  /** Products come and go, and everybody asks for them. */
   readonly peddled: boolean;
   readonly restockEverySeconds: number;
   readonly restockTo: number;

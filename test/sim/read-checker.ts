@@ -2,7 +2,7 @@
  * Watches what customers read (docs/PROTOCOL.md, I9): whatever was answered before a look-up began
  * is in its answer. A product is a register whose versions are known, so comparing with the newest
  * version answered by then is the whole of linearizability; that it is not there yet comes before
- * all of them. Each answer is also a state that was.
+ * all of them, that it is gone after all. Each answer is also a state that was.
  */
 import type { Product } from '../../src/wire/schemas.js';
 import type { BooksChecker } from './books-checker.js';
@@ -16,6 +16,8 @@ export class ReadChecker {
   readonly #books: BooksChecker;
   readonly #report: (problem: string) => void;
   readonly #floors = new Map<number, number>();
+  /** Products that somebody has begun to remove. */
+  readonly #leaving = new Set<number>();
   readonly #trace: (line: () => string) => void;
 
   constructor(
@@ -44,12 +46,24 @@ export class ReadChecker {
     if (state) this.answered(item, state.version);
   }
 
-  /** There was no such product; of those that are sought so nobody removes any. */
+  /** From now on it may be gone. */
+  leaving(item: number): void {
+    this.#leaving.add(item);
+  }
+
+  /** Somebody was told so: no version is as new as that, and no id is given twice. */
+  gone(item: number): void {
+    this.answered(item, Number.POSITIVE_INFINITY);
+  }
+
+  /** There was no such product. */
   missed(item: number, floor: number, source: Source, who: string): void {
     this.#trace(() => `${who}: ${source} no item ${item}, at least ${floor}`);
     this.lookups += 1;
     if (source === 'hit') this.hits += 1;
-    if (floor > 0) this.#report(`I9: ${who} ${source} no item ${item} after version ${floor}`);
+    if (floor === 0) return;
+    if (this.#leaving.has(item)) this.gone(item);
+    else this.#report(`I9: ${who} ${source} no item ${item} after version ${floor}`);
   }
 
   lookedUp(product: Product, floor: number, source: Source, who: string): void {
