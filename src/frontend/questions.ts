@@ -1,8 +1,8 @@
 /**
  * What a session thread asks the services, again and again until the deadline: the leader for
  * whatever changes something, any healthy replica in turn for what is only read (docs/PROTOCOL.md,
- * R9). Knows no method. Invariant: what a replica cannot answer is asked of the leader next, and nobody
- * waits for who is known to lead no more.
+ * R9). Knows no method. Invariant: what a replica cannot answer is asked of the leader next, and what
+ * may be asked twice waits for no leader whose successor is known.
  */
 import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';

@@ -17,6 +17,16 @@ async function propose(trio: Trio, id: string, ...values: string[]): Promise<str
   return (await settled).map(({ result }) => result);
 }
 
+/** c leads a log of 12 values that reaches back no further than its snapshot; a has nothing. */
+async function wipeBehindLog(trio: Trio): Promise<void> {
+  await trio.elect('c');
+  const big = 'v'.repeat(1024 * 1024);
+  for (let i = 0; i < 12; i++) await propose(trio, 'c', `${i}${big}`);
+  await trio.compact('c');
+  await trio.crash('a');
+  trio.wipe('a');
+}
+
 t.test('nobody leads until somebody is nominated', async (t) => {
   const trio = await opened(t);
   await trio.clock.advance(2_000);
@@ -120,12 +130,7 @@ t.test('a replica that missed more than memory holds reads on from the journal',
 
 t.test('a wiped replica behind the log gets a snapshot and then its vote', async (t) => {
   const trio = await opened(t);
-  await trio.elect('c');
-  const big = 'v'.repeat(1024 * 1024);
-  for (let i = 0; i < 12; i++) await propose(trio, 'c', `${i}${big}`);
-  await trio.compact('c');
-  await trio.crash('a');
-  trio.wipe('a');
+  await wipeBehindLog(trio);
   await trio.start('a');
   t.equal(trio.member('a').host.status().role, 'learner');
   await propose(trio, 'c', 'after');
@@ -144,12 +149,7 @@ t.test('a wiped replica behind the log gets a snapshot and then its vote', async
 
 t.test('a snapshot that takes its time is sent once', async (t) => {
   const trio = await opened(t);
-  await trio.elect('c');
-  const big = 'v'.repeat(1024 * 1024);
-  for (let i = 0; i < 12; i++) await propose(trio, 'c', `${i}${big}`);
-  await trio.compact('c');
-  await trio.crash('a');
-  trio.wipe('a');
+  await wipeBehindLog(trio);
   trio.member('c').partMs = 1_000;
   await trio.start('a');
   await trio.clock.advance(20_000);

@@ -35,8 +35,8 @@ export async function stopLeftovers(
   pids: PidFiles,
   clock: Clock,
 ): Promise<void> {
-  const found = [...new Set(leftovers.map(({ name }) => stage(name)))].sort((a, b) => b - a);
-  for (const now of found) {
+  const toStop = [...new Set(leftovers.map(({ name }) => stage(name)))].sort((a, b) => b - a);
+  for (const now of toStop) {
     const these = leftovers.filter(({ name }) => stage(name) === now);
     await Promise.all(these.map(({ name, pid }) => stopOne(name, pid, pids, clock)));
   }
