@@ -11,10 +11,12 @@ import { poolLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { Connection, Listener, Transport } from '../net/types.js';
 import type { CallHandlers } from './call-desk.js';
+import { type Filling, threadsFor } from './filling.js';
 import { type Launcher, localLauncher, threadLauncher } from './launcher.js';
 import { type RelayLimits, relayLimits } from './limits.js';
 import type { Relay } from './relay.js';
 import { SessionThread } from './session-thread.js';
+import { SharedDoors } from './shared-doors.js';
 import type { OwnerCall, PoolStatus } from './types.js';
 
 /** How long sockets may take to close, and threads to stop, before they are ended. */
@@ -29,17 +31,16 @@ export interface SessionPoolOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: Partial<RelayLimits>;
+  /** Of the machine, where that is to be another number. */
+  readonly cores?: number;
   /** All calls that one thread made in one turn; each is to be replied to. */
   onCalls(calls: OwnerCall[]): void;
   onTell?(operation: string, args: unknown): void;
 }
 
-/** Above it a session wakes a further thread, where there are more than cores. */
-const sessionsPerThread = 64;
-
 /** Resolves when the program runs in every thread; rejects where it cannot. */
 export async function startSessionPool(options: SessionPoolOptions): Promise<SessionPool> {
-  const { workers, program, data, clock, logger } = options;
+  const { workers, program, data, clock, logger, cores = availableParallelism() } = options;
   if (!Number.isInteger(workers) || workers < 0 || workers > poolLimits.workersMax) {
     throw new BazarError('invalid_argument', `workers are 0 to ${poolLimits.workersMax}`);
   }
@@ -53,7 +54,8 @@ export async function startSessionPool(options: SessionPoolOptions): Promise<Ses
     onCalls: (calls) => options.onCalls(calls),
     onTell: (operation, args) => options.onTell?.(operation, args),
   };
-  const pool = new SessionPool(Math.max(1, workers), launcher, { clock, logger, limits, handlers });
+  const parts = { clock, logger, limits, handlers, cores };
+  const pool = new SessionPool(Math.max(1, workers), launcher, parts);
   try {
     await pool.started();
   } catch (error) {
@@ -68,6 +70,7 @@ interface Parts {
   readonly logger: Logger;
   readonly limits: RelayLimits;
   readonly handlers: CallHandlers;
+  readonly cores: number;
 }
 
 export class SessionPool {
@@ -77,10 +80,8 @@ export class SessionPool {
   readonly #listeners = new Set<Listener>();
   /** The last message of each topic, for threads that start later. */
   readonly #topics = new Map<string, unknown>();
-  /** Where the threads listen by themselves, by the kind of session. */
-  readonly #doors = new Map<string, Address>();
+  readonly #doors: SharedDoors;
   readonly #undrained = new Set<SessionThread>();
-  readonly #cores = availableParallelism();
   /** Sessions that the owner accepted. */
   #sessions = 0;
   #accepting = true;
@@ -91,12 +92,15 @@ export class SessionPool {
   constructor(count: number, launcher: Launcher, parts: Parts) {
     this.#parts = parts;
     this.#launcher = launcher;
+    this.#doors = new SharedDoors({ ...parts, threads: this.#threads });
     for (let index = 0; index < count; index++) {
       const thread = new SessionThread({
         ...parts,
         index,
         launcher,
         onRunning: (running) => this.#prepare(running),
+        onCounted: () => this.#doors.look(),
+        onCrashed: (crashed) => this.#doors.ended(crashed),
         onDrained: (drained) => {
           if (this.#undrained.delete(drained)) this.#progress();
         },
@@ -113,8 +117,15 @@ export class SessionPool {
     await Promise.all(this.#threads.map((thread) => thread.started));
   }
 
-  async listen(transport: Transport, address: Address, kind: string): Promise<Listener> {
-    const inner = await transport.listen(address, (connection) => this.#accept(connection, kind));
+  async listen(
+    transport: Transport,
+    address: Address,
+    kind: string,
+    filling: Filling = 'packed',
+  ): Promise<Listener> {
+    const inner = await transport.listen(address, (connection) =>
+      this.#accept(connection, kind, filling),
+    );
     const listener: Listener = {
       address: inner.address,
       close: () => {
@@ -127,17 +138,17 @@ export class SessionPool {
   }
 
   /**
-   * Each thread listens there by itself, and the kernel spreads the sessions over them. The port
-   * must not be 0; rejects where one of them cannot.
+   * The threads listen there by themselves, as many as the sessions want, and the kernel gives each
+   * its share. The port must not be 0; rejects where a thread cannot.
    */
-  async listenInThreads(address: Address, kind: string): Promise<Listener> {
-    this.#doors.set(kind, address);
-    const close = async (): Promise<void> => {
-      this.#doors.delete(kind);
-      await Promise.all(this.#threads.map((thread) => thread.unlisten(kind)));
-    };
+  async listenInThreads(
+    address: Address,
+    kind: string,
+    filling: Filling = 'packed',
+  ): Promise<Listener> {
+    const close = (): Promise<void> => this.#doors.close(kind);
     try {
-      await Promise.all(this.#threads.map((thread) => thread.listen(address, kind)));
+      await this.#doors.open(address, kind, filling);
     } catch (error) {
       await close();
       throw error;
@@ -198,7 +209,7 @@ export class SessionPool {
   async #stopAccepting(): Promise<void> {
     this.#accepting = false;
     // The threads close doors of their own when they are told to drain or to stop.
-    this.#doors.clear();
+    this.#doors.forget();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
   }
 
@@ -217,8 +228,8 @@ export class SessionPool {
     });
   }
 
-  #accept(connection: Connection, kind: string): void {
-    const relay = this.#leastLoaded();
+  #accept(connection: Connection, kind: string, filling: Filling): void {
+    const relay = this.#leastLoaded(filling);
     if (!this.#accepting || this.#sessions >= this.#parts.limits.sessionsMax || !relay) {
       connection.start({ data: () => {}, closed: () => {} });
       connection.destroy();
@@ -228,12 +239,8 @@ export class SessionPool {
     relay.accept(connection, kind);
   }
 
-  /**
-   * Sessions fill as many threads as there are cores before they wake another: a turn's bytes for
-   * one thread are one message, and a message to each of ten costs more than their work.
-   */
-  #leastLoaded(): Relay | undefined {
-    const wanted = Math.max(this.#cores, Math.ceil((this.#sessions + 1) / sessionsPerThread));
+  #leastLoaded(filling: Filling): Relay | undefined {
+    const wanted = threadsFor(filling, this.#sessions + 1, this.#parts.cores);
     const running = this.#threads.filter(({ relay }) => relay !== undefined);
     let least: Relay | undefined;
     for (const { relay } of running.slice(0, wanted)) {
@@ -244,11 +251,7 @@ export class SessionPool {
 
   /** A thread that has just started, be it in another's place, gets what all have. */
   #prepare(thread: SessionThread): void {
-    for (const [kind, address] of this.#doors) {
-      thread.listen(address, kind).catch((error: unknown) => {
-        this.#parts.logger.error({ kind, err: String(error) }, 'a thread does not listen');
-      });
-    }
+    this.#doors.look();
     for (const [topic, message] of this.#topics) {
       thread.relay?.send({ type: 'told', topic, message });
     }

@@ -29,6 +29,9 @@ export interface SessionThreadOptions {
   readonly handlers: CallHandlers;
   /** The thread serves from now on; the last message of each topic is to be told to it. */
   readonly onRunning: (thread: SessionThread) => void;
+  /** The thread has told how many sessions it accepted by itself. */
+  readonly onCounted: () => void;
+  readonly onCrashed: (thread: SessionThread) => void;
   readonly onDrained: (thread: SessionThread) => void;
   readonly onSessionClosed: () => void;
 }
@@ -149,7 +152,10 @@ export class SessionThread {
     if (control.type === 'drained') this.#options.onDrained(this);
     if (control.type === 'listening') this.#answer(control.kind, control.problem);
     if (control.type === 'unlistened') this.#answer(control.kind);
-    if (control.type === 'sessions') this.#ownSessions = control.count;
+    if (control.type === 'sessions') {
+      this.#ownSessions = control.count;
+      this.#options.onCounted();
+    }
     if (control.type === 'session-failed') {
       this.#options.logger.error({ remote: control.remote, err: control.err }, 'a session failed');
     }
@@ -166,12 +172,13 @@ export class SessionThread {
     this.#ownSessions = 0;
     for (const kind of [...this.#doors.keys()]) this.#answer(kind, 'the thread ended');
     if (this.#state === 'stopped') return;
-    const { clock, index, logger, onDrained } = this.#options;
+    const { clock, index, logger, onCrashed, onDrained } = this.#options;
     this.#state = 'crashed';
     this.#crashes++;
     const lived = clock.nowMs() - this.#launchedMs;
     this.#series = lived > soundAfterMs ? 1 : this.#series + 1;
     logger.error({ thread: index, crashes: this.#crashes, err: error.stack }, 'a thread crashed');
+    onCrashed(this);
     onDrained(this);
     if (neverRan) {
       this.#failStart(error);

@@ -49,6 +49,8 @@ export class Harness {
     };
     const pool = await startSessionPool({
       workers: 2,
+      // Two threads at once, on whatever machine.
+      cores: 4,
       clock: systemClock,
       logger,
       onCalls: (calls) => withHarness((harness) => harness.batches.push(calls)),

@@ -3,6 +3,7 @@
 import t, { type Test } from 'tap';
 import type { Address } from '../../src/base/address.js';
 import { reusesPorts } from '../../src/net/reuse-port.js';
+import { sessionsPerThread } from '../../src/pool/filling.js';
 import { Harness, heldClock } from './harness.js';
 import { anyPort, Client, tcp } from './tcp.js';
 
@@ -138,14 +139,44 @@ t.test('drain does not wait for ever', async (t) => {
   await gone(asking);
 });
 
+/** Lets so many in, and tells by how many threads they are served. */
+async function threadsOf(t: Test, harness: Harness, address: Address, count: number) {
+  const before = harness.told('letter').length;
+  const clients = Array.from({ length: count }, () => visit(t, address));
+  for (const client of clients) t.equal(await client.ask('w', 1), 'w');
+  for (const client of clients) client.send('#');
+  await harness.until(() => harness.told('letter').length === before + count);
+  return new Set(harness.told('letter')).size;
+}
+
 t.test('the kernel spreads sessions over the threads', shared, async (t) => {
   const harness = await Harness.start(t);
   const address = await openDoor(harness);
-  const clients = Array.from({ length: 64 }, () => visit(t, address));
-  for (const client of clients) t.equal(await client.ask('w', 1), 'w');
-  for (const client of clients) client.send('#');
-  await harness.until(() => harness.told('letter').length === clients.length);
-  t.equal(new Set(harness.told('letter')).size, 2, 'both threads have some');
+  t.equal(await threadsOf(t, harness, address, 64), 2, 'both threads have some');
+});
+
+t.test('sessions fill one thread before another listens beside it', shared, async (t) => {
+  const harness = await Harness.start(t, { cores: 2 });
+  const address = await openDoor(harness);
+  t.equal(await threadsOf(t, harness, address, sessionsPerThread), 1);
+  // The other listens as soon as the owner has heard of one more; half of those that follow are its.
+  let threads = 1;
+  for (let more = 0; threads === 1 && more < 200; more++) {
+    threads = await threadsOf(t, harness, address, 1);
+  }
+  t.equal(threads, 2);
+});
+
+t.test('where the thread that listens crashes, another one does so at once', async (t) => {
+  const clock = heldClock();
+  const harness = await Harness.start(t, { cores: 2, clock });
+  const address = await openDoor(harness);
+  for (let crash = 0; crash < 3; crash++) {
+    const client = await letIn(t, address);
+    client.send('X');
+    await gone(client);
+  }
+  t.equal(await (await letIn(t, address)).ask('w', 2), 'ww');
 });
 
 t.test('Nodes that can share a port are known by their version', async (t) => {

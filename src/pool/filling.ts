@@ -1,0 +1,21 @@
+/**
+ * How sessions fill the threads of a pool. A thread that has a request or two to do costs more to
+ * wake than they cost to do, so sessions that ask for little at a time are packed on few threads.
+ * Knows no thread. Invariant: at least one thread is wanted, whatever the machine.
+ */
+
+/**
+ * `packed`: on half as many threads as there are cores, for the other cores' worth is spent by the
+ * owners and the kernel on the same requests. `spread`: on as many as there are cores, for requests
+ * that are work by themselves.
+ */
+export type Filling = 'packed' | 'spread';
+
+/** Above it a session wakes a further thread, whatever the cores. */
+export const sessionsPerThread = 128;
+
+/** How many threads so many sessions are to use, if there are as many. */
+export function threadsFor(filling: Filling, sessions: number, cores: number): number {
+  const first = filling === 'spread' ? cores : Math.floor(cores / 2);
+  return Math.max(1, first, Math.ceil(sessions / sessionsPerThread));
+}

@@ -1,0 +1,86 @@
+/**
+ * The ports on which threads of a pool listen by themselves, side by side: on each as many threads
+ * as its sessions want, for the kernel gives every listening thread its share. A thread that listens
+ * goes on until it ends or the door is closed, since closing a port resets who waits there to be
+ * accepted. Knows no session. Invariant: while any thread runs, somebody listens on every door.
+ */
+import type { Address } from '../base/address.js';
+import { BazarError } from '../base/errors.js';
+import type { Logger } from '../base/logging.js';
+import { type Filling, threadsFor } from './filling.js';
+import type { SessionThread } from './session-thread.js';
+
+interface Door {
+  readonly kind: string;
+  readonly address: Address;
+  readonly filling: Filling;
+  /** Those that were told to listen; one that could not is not asked again while it lives. */
+  readonly listening: Set<SessionThread>;
+}
+
+export interface SharedDoorsOptions {
+  readonly threads: readonly SessionThread[];
+  readonly cores: number;
+  readonly logger: Logger;
+}
+
+export class SharedDoors {
+  readonly #options: SharedDoorsOptions;
+  readonly #doors = new Map<string, Door>();
+
+  constructor(options: SharedDoorsOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects where one of the threads cannot listen there. */
+  async open(address: Address, kind: string, filling: Filling): Promise<void> {
+    const door: Door = { kind, address, filling, listening: new Set() };
+    this.#doors.set(kind, door);
+    const wanted = this.#wanted(door);
+    if (wanted.length === 0) throw new BazarError('unavailable', 'no thread runs');
+    await Promise.all(wanted.map((thread) => listen(thread, door)));
+  }
+
+  async close(kind: string): Promise<void> {
+    const listening = this.#doors.get(kind)?.listening ?? [];
+    this.#doors.delete(kind);
+    await Promise.all([...listening].map((thread) => thread.unlisten(kind)));
+  }
+
+  /** No further thread is to listen; those that do are told by others to stop. */
+  forget(): void {
+    this.#doors.clear();
+  }
+
+  ended(thread: SessionThread): void {
+    for (const door of this.#doors.values()) door.listening.delete(thread);
+    this.look();
+  }
+
+  /** There are more sessions, or other threads: somebody may have to listen who does not. */
+  look(): void {
+    for (const door of this.#doors.values()) {
+      for (const thread of this.#wanted(door)) {
+        const { kind } = door;
+        listen(thread, door).catch((error: unknown) => {
+          this.#options.logger.error({ kind, err: String(error) }, 'a thread does not listen');
+        });
+      }
+    }
+  }
+
+  /** The threads that are to listen there and do not yet. */
+  #wanted({ filling, listening }: Door): SessionThread[] {
+    const { threads, cores } = this.#options;
+    const sessions = threads.reduce((sum, thread) => sum + thread.sessions, 0);
+    const lacking = threadsFor(filling, sessions, cores) - listening.size;
+    if (lacking <= 0) return [];
+    const idle = threads.filter((thread) => thread.relay !== undefined && !listening.has(thread));
+    return idle.slice(0, lacking);
+  }
+}
+
+function listen(thread: SessionThread, { kind, address, listening }: Door): Promise<void> {
+  listening.add(thread);
+  return thread.listen(address, kind);
+}

@@ -1,0 +1,19 @@
+import t from 'tap';
+import { sessionsPerThread, threadsFor } from '../../src/pool/filling.js';
+
+t.test('few sessions that ask for little use half as many threads as cores', async (t) => {
+  t.equal(threadsFor('packed', 1, 8), 4);
+  t.equal(threadsFor('packed', sessionsPerThread, 2), 1);
+  t.equal(threadsFor('packed', 1, 1), 1, 'one at least');
+});
+
+t.test('requests that are work by themselves use as many as there are cores', async (t) => {
+  t.equal(threadsFor('spread', 1, 8), 8);
+  t.equal(threadsFor('spread', 1, 1), 1);
+});
+
+t.test('many sessions use more, however many cores there are', async (t) => {
+  for (const filling of ['packed', 'spread'] as const) {
+    t.equal(threadsFor(filling, 2 * sessionsPerThread + 1, 2), 3, filling);
+  }
+});
