@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
+import { lastAct } from './last-act.js';
 import { RawClient } from './raw-client.js';
 import { cliMain, plainEnvironment, type Ran, runBazar } from './run-command.js';
 import { until, within } from './until.js';
@@ -48,11 +49,11 @@ export class Store {
     t.setTimeout(testTimeoutMs);
     this.folder = mkdtempSync(join(tmpdir(), 'bazar-e2e-'));
     const kill = (): void => this.#signalAll('SIGKILL');
-    process.once('exit', kill);
+    const takeBack = lastAct(kill);
     t.teardown(async () => {
       for (const client of this.#clients) client.destroy();
       await this.killAll();
-      process.off('exit', kill);
+      takeBack();
       rmSync(this.folder, { recursive: true, force: true });
     });
   }

@@ -1,0 +1,20 @@
+/**
+ * What a process of tests does when it ends, also where a signal ends it: what it started has process
+ * groups of its own, and nobody else would end that.
+ */
+
+const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+const exitCode = 1;
+
+function leave(): void {
+  process.exit(exitCode);
+}
+
+/** Returns how to take it back. */
+export function lastAct(act: () => void): () => void {
+  for (const signal of signals) {
+    if (!process.listeners(signal).includes(leave)) process.on(signal, leave);
+  }
+  process.once('exit', act);
+  return () => process.off('exit', act);
+}
