@@ -1,42 +1,20 @@
 /**
  * The checkers are checked: with one rule broken, some seed must notice. Here those that few seeds
- * notice, as far as the time goes; the whole list, with all the seeds it takes: npm run sim --
- * --mutations. Each switch of the core has a short history of its own in test/consensus besides.
+ * notice, as far as the time goes; mutations.long.test.ts has those that take more, and npm run sim
+ * -- --mutations the whole list. Each switch of the core has a short history of its own in
+ * test/consensus besides.
  */
 import t from 'tap';
-import { systemClock } from '../../src/base/clock.js';
-import { allMutations, catchMutation } from './mutations.js';
+import { areNoticed, mutationsOf, rowsSetAside } from './noticed.js';
 
-/** Twice what the slowest of them takes: which seeds notice changes with the code. */
-const seedsMax = 200;
-/** Half a minute where nobody else works; a machine that is full gets no more than this. */
-const budgetMs = 150_000;
+/** A quarter of a minute where nobody else works; a machine that is full gets no more than this. */
+const budgetMs = 90_000;
+const rowsMin = 40;
 
-/** Noticed by few seeds, or by none where another rule covers it: docs/SIMULATION.md tells of each. */
-const rare: ReadonlySet<string> = new Set([
-  'commitOwnEpoch',
-  'joins-an-older-question',
-  'floors-are-ignored',
-  'lenders-are-ignored',
-]);
-
-const mutations = allMutations();
-const beganMs = systemClock.nowMs();
-
-t.test('there are many rules, and the rare ones are among them', async (t) => {
-  const names = new Set(mutations.map(({ name }) => name));
-  for (const name of rare) t.ok(names.has(name), `${name} is one of them`);
-  t.ok(mutations.length - rare.size >= 20);
+t.test('there are many rules, and few of them take long', async (t) => {
+  const [slow, rare] = [mutationsOf('slow'), mutationsOf('rare')];
+  t.equal(slow.length + rare.length, rowsSetAside, 'each of those is a rule');
+  t.ok(mutationsOf('quick').length >= rowsMin);
 });
 
-for (const mutation of mutations) {
-  if (rare.has(mutation.name)) continue;
-  t.test(`it is noticed when broken: ${mutation.name}`, async (t) => {
-    if (systemClock.nowMs() - beganMs > budgetMs) {
-      t.plan(0, 'no time is left');
-      return;
-    }
-    const { seeds } = await catchMutation(mutation, seedsMax);
-    t.ok(seeds !== undefined, `after ${seeds} seeds`);
-  });
-}
+areNoticed(t, mutationsOf('quick'), budgetMs);

@@ -1,0 +1,50 @@
+/**
+ * The broken rules as rows of tests: which ones few seeds notice, which ones take many, and which
+ * ones are not waited for. docs/SIMULATION.md tells of each.
+ */
+import type { Test } from 'tap';
+import { systemClock } from '../../src/base/clock.js';
+import { allMutations, catchMutation, type Mutation } from './mutations.js';
+
+/** Noticed by hundreds of seeds, or by none where another rule covers it. */
+const rare: ReadonlySet<string> = new Set([
+  'commitOwnEpoch',
+  'joins-an-older-question',
+  'floors-are-ignored',
+  'lenders-are-ignored',
+]);
+
+/** Two seconds or more each, half a minute together. */
+const slow: ReadonlySet<string> = new Set([
+  'matchIsPrefix',
+  'previousEpochChecked',
+  'majorityOfAll',
+  'epochJumpBounded',
+  'the-deposed-may-sell',
+  'confirms-too-early',
+]);
+
+/** Twice what the slowest of them takes: which seeds notice changes with the code. */
+const seedsMax = 200;
+
+export function mutationsOf(kind: 'quick' | 'slow' | 'rare'): readonly Mutation[] {
+  const kindOf = (name: string) => (rare.has(name) ? 'rare' : slow.has(name) ? 'slow' : 'quick');
+  return allMutations().filter(({ name }) => kindOf(name) === kind);
+}
+
+export const rowsSetAside = rare.size + slow.size;
+
+/** A row for each; where the time is over, the rest is skipped. */
+export function areNoticed(t: Test, mutations: readonly Mutation[], budgetMs: number): void {
+  const beganMs = systemClock.nowMs();
+  for (const mutation of mutations) {
+    t.test(`it is noticed when broken: ${mutation.name}`, async (t) => {
+      if (systemClock.nowMs() - beganMs > budgetMs) {
+        t.plan(0, 'no time is left');
+        return;
+      }
+      const { seeds } = await catchMutation(mutation, seedsMax);
+      t.ok(seeds !== undefined, `after ${seeds} seeds`);
+    });
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * The simulator for a minute and more: seeds of each aim, and as many without one as fit in the
+ * time, which may be given in milliseconds as the argument of this file.
+ */
+import t from 'tap';
+import { cleanAims, cleanSeeds, replays } from './clean-seeds.js';
+
+const budgetMs = Number(process.argv[2] ?? 60_000);
+/** The first ones are run by simulation.test.ts. */
+const replayed = { first: 7, last: 12 };
+const aimed = { first: 2, last: 4 };
+
+t.test('the same seed gives the same run, event by event', async (t) => {
+  for (let seed = replayed.first; seed <= replayed.last; seed++) await replays(t, seed);
+});
+
+t.test('no seed that aims at a broken rule breaks an invariant where none is broken', (t) =>
+  cleanAims(t, aimed.first, aimed.last),
+);
+
+t.test('no seed breaks an invariant, and all come to rest', (t) => cleanSeeds(t, budgetMs));
