@@ -26,7 +26,7 @@ is_stale() {
 
 main=dist/src/cli/main.js
 page=dist/web/index.html
-bundled=dist/bundled/typebox.js
+bundled=dist/services/LICENSES.txt
 if is_stale "$main" || is_stale "$page" || is_stale "$bundled"; then
   command -v npm > /dev/null || fail "npm is needed to build"
   echo "building …" >&2

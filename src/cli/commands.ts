@@ -22,11 +22,10 @@ import { shop } from './commands/shop.js';
 import { start } from './commands/start.js';
 import { status } from './commands/status.js';
 import { up } from './commands/up.js';
-import { isBuilt } from './service-order.js';
 
 export function allCommands(): Entry[] {
   const store = [up, down, init, status, kill, start, logs, doctor, backup, restoreCopy];
   const shopping = [shop, search, lookup, buy, order, orders];
-  const services = isBuilt('recovery') ? [catalog, recovery, frontend] : [catalog, frontend];
+  const services = [catalog, recovery, frontend];
   return [...store, ...shopping, product, importProducts, exportAll, audit, load, ...services];
 }

@@ -3,8 +3,6 @@
  * process that it made, a command line makes its own. Knows the services' doors but loads only the
  * one it opens.
  */
-import { existsSync } from 'node:fs';
-import { assert } from '../base/assert.js';
 import type {
   CatalogConfig,
   FrontendConfig,
@@ -24,13 +22,6 @@ export type ServiceKind = ServiceOrder['kind'];
 /** What lies behind what: a store stops from the last to the first. */
 export const stages: readonly ServiceKind[] = ['catalog', 'order', 'recovery', 'frontend'];
 
-const recoveryModule = new URL('../recovery/service.js', import.meta.url);
-
-/** False where this build has no such service. */
-export function isBuilt(kind: ServiceKind): boolean {
-  return kind !== 'recovery' || existsSync(recoveryModule);
-}
-
 /** Resolves when the service listens. */
 export async function startService(order: ServiceOrder): Promise<RunningService> {
   switch (order.kind) {
@@ -39,7 +30,7 @@ export async function startService(order: ServiceOrder): Promise<RunningService>
     case 'order':
       return (await import('../order/service.js')).startOrder(order.config);
     case 'recovery':
-      return startRecovery(order.config);
+      return (await import('../recovery/service.js')).startRecovery(order.config);
     case 'frontend':
       return startFrontend(order.config);
   }
@@ -49,11 +40,4 @@ async function startFrontend(config: FrontendConfig): Promise<RunningService> {
   const { startFrontend: start } = await import('../gateway/service.js');
   const { demonstrate } = await import('./launcher/demonstrate.js');
   return start(config, (command, name) => demonstrate(config.dataDir, command, name));
-}
-
-async function startRecovery(config: RecoveryConfig): Promise<RunningService> {
-  // By its place, because a build without it still starts the others.
-  const { startRecovery: start } = await import(recoveryModule.href);
-  assert(typeof start === 'function', 'src/recovery/service.ts exports startRecovery');
-  return start(config);
 }

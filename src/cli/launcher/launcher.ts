@@ -2,12 +2,12 @@
  * The whole store on this machine: claims the data folder, makes what a first start needs, starts
  * the services, and stops them kind by kind when it is asked to. Knows no service's inside.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
-import { isBuilt, type ServiceOrder, stages } from '../service-order.js';
+import { type ServiceOrder, stages } from '../service-order.js';
 import { readTls } from '../tls-options.js';
 import {
   type ControlAnswer,
@@ -23,7 +23,11 @@ import { spawnService } from './service-process.js';
 import { planCluster, planStore, type StoreOptions } from './store-plan.js';
 import { type SupervisedService, Supervisor } from './supervisor.js';
 
-const serviceEntry = fileURLToPath(new URL('../serve.js', import.meta.url));
+/** The build puts each service's modules together; what a compiler alone has made is as good. */
+const bundledEntry = fileURLToPath(new URL('../../../services/cli/serve.js', import.meta.url));
+const serviceEntry = existsSync(bundledEntry)
+  ? bundledEntry
+  : fileURLToPath(new URL('../serve.js', import.meta.url));
 
 export interface LaunchOptions {
   readonly store: StoreOptions;
@@ -106,14 +110,10 @@ function refuseLeftovers(pids: PidFiles, dataDir: string): void {
 
 /** What must be there before the first service starts: data forgotten if asked, secrets, birth. */
 async function prepare(options: LaunchOptions, dataDir: string): Promise<ServiceOrder[]> {
-  const { store, entry, report } = options;
+  const { store } = options;
   if (store.fresh) forgetData(dataDir);
   const { adminToken, clusterToken } = await found(planCluster(store), dataDir);
-  const orders = planStore(store, { adminToken, clusterToken, ...readTls(store) });
-  if (entry !== undefined) return orders;
-  const missing = orders.filter(({ kind }) => !isBuilt(kind)).map(({ config }) => config.name);
-  if (missing.length > 0) report(`not part of this build: ${missing.join(', ')}`);
-  return orders.filter(({ kind }) => isBuilt(kind));
+  return planStore(store, { adminToken, clusterToken, ...readTls(store) });
 }
 
 function supervised(order: ServiceOrder, options: LaunchOptions): SupervisedService {
