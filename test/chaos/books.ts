@@ -45,8 +45,11 @@ export async function reckon(fleet: Fleet, recorder: Recorder): Promise<Reckonin
   }
 }
 
-/** Everybody is there, votes, and has all of its group's log. */
+/** Everybody is there; members vote, and have all of their group's log. */
 export async function atRest(fleet: Fleet): Promise<void> {
+  for (const name of fleet.frontends) {
+    await until(`${name} is ready`, () => fleet.isReady(name), healsWithinMs);
+  }
   let last = '';
   const isAtRest = async (): Promise<boolean> => {
     const members = await fleet.status();
