@@ -3,6 +3,7 @@
  * want the same item at the same time. What is answered fills the cache. Invariant: nobody gets an
  * answer that lacks what was visible to anybody when they asked.
  */
+import type { Clock } from '../base/clock.js';
 import { encode } from '../wire/codec.js';
 import {
   type LookupAnswer,
@@ -14,6 +15,7 @@ import type { Params, Product } from '../wire/schemas.js';
 import { productNotFound, toProduct } from './answers.js';
 import type { Cached, ProductCache, Provenance } from './product-cache.js';
 import type { Questions } from './questions.js';
+import { type SharedAnswer, SharedQuestions } from './shared-questions.js';
 import type { Horizon, Sighting } from './stamps.js';
 import type { Ask } from './types.js';
 
@@ -23,32 +25,32 @@ export interface FoundProduct {
   readonly encoded: Uint8Array;
 }
 
-interface Answer {
+interface Answer extends SharedAnswer {
   /** Undefined: there is no such product. */
   readonly found: FoundProduct | undefined;
-  /** Whatever has changed it since invalidates it here: whoever shares the question may have it. */
-  readonly isSettled: boolean;
-}
-
-interface Fetch {
-  readonly sighting: Sighting;
-  readonly done: Promise<Answer>;
 }
 
 export interface LookupsOptions {
   readonly questions: Questions;
   readonly cache: ProductCache;
+  readonly clock: Clock;
 }
 
 export class Lookups {
   readonly #questions: Questions;
   readonly #cache: ProductCache;
-  /** Look-ups by id under way, so that many readers of one item make one question. */
-  readonly #fetches = new Map<number, Fetch>();
+  /** Look-ups by id, so that many readers of one item make one question. */
+  readonly #shared: SharedQuestions<Answer>;
 
-  constructor({ questions, cache }: LookupsOptions) {
+  constructor({ questions, cache, clock }: LookupsOptions) {
     this.#questions = questions;
     this.#cache = cache;
+    this.#shared = new SharedQuestions({
+      clock,
+      sight: (id) => cache.sightId(id),
+      mayJoin: (sighting) => cache.mayJoin(sighting),
+      ask: (id, sighting, ask) => this.#fetch(id, sighting, ask),
+    });
   }
 
   /** The hot path: no promise, no message. */
@@ -60,21 +62,21 @@ export class Lookups {
   async fetch(params: Params<'lookup'>, ask: Ask): Promise<FoundProduct> {
     const item = 'id' in params ? params.id : (this.#cache.idOf(params.name) ?? params.name);
     const found =
-      typeof item === 'string' ? await this.#byName(item, ask) : await this.#shared(item, ask);
+      typeof item === 'string' ? await this.#byName(item, ask) : await this.#byId(item, ask);
     if (found === undefined) throw productNotFound();
     return found;
   }
 
   /** Sees to it that the product is in the cache soon, unless somebody has asked for it already. */
   refresh(id: number, ask: Ask): void {
-    if (this.#fetches.has(id) || this.#cache.peek(id)) return;
-    this.#begin(id, ask).done.catch(() => {});
+    if (this.#shared.has(id) || this.#cache.peek(id)) return;
+    this.#byId(id, ask).catch(() => {});
   }
 
   /** In the order of the ids, in one question; undefined where there is no such product. */
   async fetchMany(ids: readonly number[], ask: Ask): Promise<(FoundProduct | undefined)[]> {
     const [only] = ids;
-    if (ids.length === 1 && only !== undefined) return [await this.#shared(only, ask)];
+    if (ids.length === 1 && only !== undefined) return [await this.#byId(only, ask)];
     const horizon = this.#cache.horizon();
     const answer = await this.#questions.read('catalog', 'lookup_many', [ids], ask);
     const [records, lender, appliedSeq, kept] = answer as LookupManyAnswer;
@@ -107,28 +109,8 @@ export class Lookups {
     return this.keep(record, horizon, isKept ? from : { appliedSeq, lender: 0 });
   }
 
-  async #shared(id: number, ask: Ask): Promise<FoundProduct | undefined> {
-    const running = this.#fetches.get(id);
-    if (!running || !this.#cache.mayJoin(running.sighting)) {
-      return (await this.#begin(id, ask).done).found;
-    }
-    const { found, isSettled } = await running.done;
-    if (isSettled) return found;
-    // Read while an entry was undecided, which others may have seen since; what is asked now is newer.
-    const next = this.#fetches.get(id) ?? this.#begin(id, ask);
-    return (await next.done).found;
-  }
-
-  #begin(id: number, ask: Ask): Fetch {
-    const sighting = this.#cache.sightId(id);
-    const done = this.#fetch(id, sighting, ask);
-    const fetch = { sighting, done };
-    this.#fetches.set(id, fetch);
-    const forget = (): void => {
-      if (this.#fetches.get(id) === fetch) this.#fetches.delete(id);
-    };
-    done.then(forget, forget);
-    return fetch;
+  async #byId(id: number, ask: Ask): Promise<FoundProduct | undefined> {
+    return (await this.#shared.answer(id, ask)).found;
   }
 
   async #fetch(id: number, sighting: Sighting, ask: Ask): Promise<Answer> {

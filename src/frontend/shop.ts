@@ -44,10 +44,10 @@ export class Shop implements Operations {
   readonly #edge: Edge;
 
   constructor(options: ShopOptions) {
-    const { cache: products, pages } = options;
+    const { cache: products, pages, clock } = options;
     this.#options = options;
     const questions = new Questions(options);
-    const lookups = new Lookups({ questions, cache: products });
+    const lookups = new Lookups({ questions, cache: products, clock });
     this.#questions = questions;
     this.#lookups = lookups;
     this.#searches = new Searches({ questions, lookups, products, pages });

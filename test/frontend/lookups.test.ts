@@ -1,4 +1,4 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import type { LookupAnswer, ProductRecord } from '../../src/wire/internal.js';
 import { epoch, stageShop } from './staged-shop.js';
 
@@ -91,3 +91,67 @@ t.test('a product that was added under the question is neither kept nor shared',
   await Promise.all([1, 2].map(() => shared.shop.lookup({ id: 8 }, shared.soon())));
   t.equal(shared.asked.length, 2, 'nobody would say when it changes');
 });
+
+/** A shop whose first question is answered when the test says. */
+function stageSlow(t: Test) {
+  let answer = (): void => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let seq = 1;
+  const stage = stageShop(async () => {
+    const answer: LookupAnswer = [tux, epoch, seq++];
+    if (seq === 2) await answered;
+    return answer;
+  });
+  const { shop, stamps, soon } = stage;
+  const first = shop.lookup({ id: 8 }, soon());
+  stamps.invalidate(stamps.idBucket(8), 2);
+  const later = [1, 2, 3].map(() => shop.lookup({ id: 8 }, soon()));
+  t.equal(stage.asked.length, 1, 'they came too late to share it, and wait');
+  return { ...stage, later, all: () => Promise.all([first, ...later]), answer };
+}
+
+t.test('who comes too late to share a question shares the next one', async (t) => {
+  const { asked, all, answer } = stageSlow(t);
+  answer();
+  await all();
+  t.equal(asked.length, 2);
+});
+
+t.test('a question that gets no answer is not waited for', async (t) => {
+  const { asked, clock, later } = stageSlow(t);
+  clock.advance(50);
+  await Promise.all(later);
+  t.equal(asked.length, 2, 'and one is enough for all who came since');
+});
+
+t.test('a crowd that wants what changes all the time asks every few milliseconds', async (t) => {
+  const { shop, stamps, asked, clock, soon } = stageShop(() => {
+    stamps.invalidate(stamps.idBucket(8), asked.length + 1);
+    return [tux, epoch, asked.length] satisfies LookupAnswer;
+  });
+  const visit = (visitors: number) =>
+    Promise.all(Array.from({ length: visitors }, () => shop.lookup({ id: 8 }, soon())));
+  const first = visit(20);
+  await turn();
+  t.equal(asked.length, 1, 'one of them has an answer, the others are held back');
+  clock.advance(4);
+  await first;
+  t.equal(asked.length, 2);
+  const second = visit(20);
+  await turn();
+  t.equal(asked.length, 2, 'held back again');
+  clock.advance(4);
+  await second;
+  t.equal(asked.length, 3);
+  clock.advance(4);
+  await visit(1);
+  t.equal(asked.length, 4, 'who comes when no crowd is there does not wait');
+});
+
+/** Whatever waits for nothing but promises has come to its end. */
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });

@@ -1,0 +1,134 @@
+/**
+ * One question at a time about an item, for all who want it at the same time. Whoever comes while
+ * one is under way shares it if nothing has changed since it was asked, else the next one: an item
+ * that is sold all the time changes under every question. Knows neither answers nor services.
+ * Invariant: nobody gets the answer to a question that was overtaken before they came.
+ */
+import type { Clock } from '../base/clock.js';
+import type { Sighting } from './stamps.js';
+import type { Ask } from './types.js';
+
+/** So long the next question waits for one under way; a replica may have hung. */
+const patienceMs = 50;
+/** So many who take an answer, or wait for the next, are a crowd. */
+const crowd = 16;
+/** A crowd asks no more often: what it buys in speed, those who buy the item would pay for. */
+const crowdEveryMs = 4;
+
+export interface SharedAnswer {
+  /** Whatever has changed it since invalidates it here: whoever joined the question may have it. */
+  readonly isSettled: boolean;
+}
+
+export interface SharedQuestionsOptions<Answer> {
+  readonly clock: Clock;
+  /** What is known of the item now. */
+  sight(id: number): Sighting;
+  /** Nothing has changed since, so that a question from then is as good as one from now. */
+  mayJoin(sighting: Sighting): boolean;
+  ask(id: number, sighting: Sighting, ask: Ask): Promise<Answer>;
+}
+
+interface Question<Answer> {
+  readonly sighting: Sighting;
+  readonly beganMs: number;
+  readonly done: Promise<Answer>;
+  isOver: boolean;
+  takers: number;
+  /** Who waits for the next one, and that one. */
+  waiting: number;
+  next: Promise<Question<Answer>> | undefined;
+}
+
+export class SharedQuestions<Answer extends SharedAnswer> {
+  readonly #options: SharedQuestionsOptions<Answer>;
+  /** The last question about each item, while it is under way or a crowd is held back. */
+  readonly #latest = new Map<number, Question<Answer>>();
+
+  constructor(options: SharedQuestionsOptions<Answer>) {
+    this.#options = options;
+  }
+
+  has(id: number): boolean {
+    return this.#latest.has(id);
+  }
+
+  async answer(id: number, ask: Ask): Promise<Answer> {
+    const latest = this.#latest.get(id);
+    if (!latest) return this.#begin(id, ask).done;
+    if (!latest.isOver && this.#options.mayJoin(latest.sighting)) {
+      latest.takers++;
+      const answer = await latest.done;
+      if (answer.isSettled) return answer;
+      // Read while an entry was undecided, which others may have seen since.
+    }
+    return (await this.#younger(latest, id, ask)).done;
+  }
+
+  #younger(
+    than: Question<Answer>,
+    id: number,
+    ask: Ask,
+  ): Promise<Question<Answer>> | Question<Answer> {
+    const latest = this.#latest.get(id);
+    if (latest && latest !== than) {
+      latest.takers++;
+      return latest;
+    }
+    than.waiting++;
+    than.next ??= this.#mayFollow(than).then(() => {
+      const next = this.#begin(id, ask);
+      next.takers = than.waiting;
+      return next;
+    });
+    return than.next;
+  }
+
+  #begin(id: number, ask: Ask): Question<Answer> {
+    const { clock, sight, ask: put } = this.#options;
+    const sighting = sight(id);
+    const question: Question<Answer> = {
+      sighting,
+      beganMs: clock.nowMs(),
+      done: put(id, sighting, ask),
+      isOver: false,
+      takers: 1,
+      waiting: 0,
+      next: undefined,
+    };
+    this.#latest.set(id, question);
+    const over = (): void => {
+      question.isOver = true;
+      this.#afterCrowd(question, () => {
+        if (this.#latest.get(id) === question) this.#latest.delete(id);
+      });
+    };
+    question.done.then(over, over);
+    return question;
+  }
+
+  /** Resolves when it is over, or has been waited for, and a crowd has been held back. */
+  #mayFollow(question: Question<Answer>): Promise<void> {
+    const { clock } = this.#options;
+    return new Promise((resolve) => {
+      if (question.isOver) {
+        this.#afterCrowd(question, resolve);
+        return;
+      }
+      const timer = clock.after(patienceMs, resolve);
+      const over = (): void => {
+        timer.cancel();
+        this.#afterCrowd(question, resolve);
+      };
+      question.done.then(over, over);
+    });
+  }
+
+  /** At once, unless the question was a crowd's. */
+  #afterCrowd({ takers, waiting, beganMs }: Question<Answer>, proceed: () => void): void {
+    const { clock } = this.#options;
+    const restMs = takers + waiting < crowd ? 0 : beganMs + crowdEveryMs - clock.nowMs();
+    if (restMs > 0) clock.after(restMs, proceed);
+    else proceed();
+  }
+}
