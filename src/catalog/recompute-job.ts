@@ -2,6 +2,7 @@
  * A job: the catalog's state from its newest snapshot and its journal, up to a given entry, by the
  * same `apply` that serves. It reads the files of a running service and changes nothing.
  */
+import { type Rest, restless } from '../base/pace.js';
 import { readLog } from '../group/read-log.js';
 import { createNodeDisk } from '../storage/node-disk.js';
 import { SnapshotStore } from '../storage/snapshot-store.js';
@@ -29,13 +30,16 @@ export async function recompute(args: ReplayArgs): Promise<RecomputeAnswer> {
 }
 
 /** A machine in the state that it had when the entry was applied. */
-export async function replayCatalog(args: ReplayArgs): Promise<CatalogMachine> {
+export async function replayCatalog(
+  args: ReplayArgs,
+  rest: Rest = restless,
+): Promise<CatalogMachine> {
   const { journalFolder, snapshotFolder, throughSeq } = args;
   const disk = createNodeDisk();
   const machine = new CatalogMachine();
   const snapshots = new SnapshotStore(disk, snapshotFolder);
-  const base = await restoreCatalog(snapshots, machine, { throughSeq });
+  const base = await restoreCatalog(snapshots, machine, { throughSeq, rest });
   const range = { fromSeq: base.seq + 1, throughSeq };
-  await readLog(disk, journalFolder, range, (entry) => machine.apply(entry));
+  await readLog(disk, journalFolder, range, (entry) => machine.apply(entry), rest);
   return machine;
 }

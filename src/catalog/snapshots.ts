@@ -16,6 +16,8 @@ import type { CatalogStore } from './store.js';
 const everyMs = 1_000;
 /** As much as this of journal is worth a snapshot: a large state is not written all the time. */
 const journalBySnapshot = 2;
+/** With so many times as much, the last one was made too slowly. */
+const hurryFactor = 2;
 
 export interface KeepingOptions {
   readonly folder: MemberFolder;
@@ -36,14 +38,17 @@ export function keepSnapshots(options: KeepingOptions): Upkeep {
   let lastSeq = options.base.seq;
   let lastBytes = 0;
 
-  async function make(seq: number): Promise<void> {
+  async function make(seq: number, isHurried: boolean, signal: AbortSignal): Promise<void> {
     const entry = await journal.readEntry(seq);
     if (!entry) return;
     const beganMs = clock.nowMs();
     const mark: SnapshotMark = { seq, epoch: entry.epoch, time: entry.time };
-    const args: SnapshotArgs = { journalFolder, snapshotFolder, throughSeq: seq, ...mark };
+    const args: SnapshotArgs = {
+      ...{ journalFolder, snapshotFolder, throughSeq: seq, ...mark },
+      isHurried,
+    };
     const module = new URL('./snapshot-job.js', import.meta.url);
-    lastBytes = (await jobs.run(module, 'makeSnapshot', args)) as number;
+    lastBytes = (await jobs.run(module, 'makeSnapshot', args, { signal })) as number;
     await journal.dropBefore(lastSeq + 1);
     lastSeq = seq;
     const tookMs = Math.round(clock.nowMs() - beganMs);
@@ -54,10 +59,11 @@ export function keepSnapshots(options: KeepingOptions): Upkeep {
     name: 'making a snapshot',
     look() {
       const newer = journal.closedSegments().filter((one) => one.lastSeq > lastSeq).length;
-      if (newer < segmentsFor(Math.max(everyBytes, journalBySnapshot * lastBytes)))
-        return undefined;
+      const worthOne = segmentsFor(Math.max(everyBytes, journalBySnapshot * lastBytes));
+      if (newer < worthOne) return undefined;
+      const isHurried = newer >= hurryFactor * worthOne;
       const seq = Math.min(journal.closedThrough(), store.status().applied);
-      return seq > lastSeq ? () => make(seq) : undefined;
+      return seq > lastSeq ? (signal) => make(seq, isHurried, signal) : undefined;
     },
     ...{ everyMs, clock, logger },
   });

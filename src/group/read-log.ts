@@ -1,10 +1,12 @@
 /** Reads a member's log from its files, for jobs: each committed entry once, in order. */
 import { assert } from '../base/assert.js';
+import { type Rest, restless } from '../base/pace.js';
 import type { Entry } from '../consensus/types.js';
 import { openJournalReader } from '../storage/read-journal.js';
 import type { Disk } from '../storage/types.js';
 
-const readBytesMax = 4 * 1024 * 1024;
+/** Applying so much takes some milliseconds. */
+const readBytesMax = 256 * 1024;
 
 /** Gives out the entries from `fromSeq` through `throughSeq`, which must be committed. */
 export async function readLog(
@@ -12,6 +14,7 @@ export async function readLog(
   folder: string,
   { fromSeq, throughSeq }: { readonly fromSeq: number; readonly throughSeq: number },
   give: (entry: Entry) => void,
+  rest: Rest = restless,
 ): Promise<void> {
   const reader = await openJournalReader(disk, folder, { fromSeq });
   try {
@@ -20,6 +23,7 @@ export async function readLog(
       assert(entries[0]?.seq === next, `the journal in ${folder} holds entry ${next}`);
       for (const entry of entries) if (entry.seq <= throughSeq) give(entry);
       next += entries.length;
+      await rest();
     }
   } finally {
     await reader.close();

@@ -1,6 +1,7 @@
 /**
  * Work on a member's files that goes on behind its back, one piece at a time: looks now and then
- * whether there is some, and does it. What a disk refuses, or damage, ends the member, as it would
+ * whether there is some, and does it. What is under way when the member stops is given up: it is as
+ * safe from that as from a crash. What a disk refuses, or damage, ends the member, as it would
  * anywhere else (docs/PROTOCOL.md, R10); after any other failure it waits a while. Knows no job.
  */
 import { type Clock, every, type Timer } from '../base/clock.js';
@@ -12,11 +13,14 @@ import { DiskError } from '../storage/disk-error.js';
 /** A failure that has nothing to do with the disk, as of a thread without memory. */
 const retryMs = 60_000;
 
+/** Rejects soon after the signal was given. */
+export type Work = (signal: AbortSignal) => Promise<void>;
+
 export interface UpkeepOptions {
   readonly name: string;
   readonly everyMs: number;
   /** What there is to do now; undefined where there is nothing. */
-  readonly look: () => (() => Promise<void>) | undefined;
+  readonly look: () => Work | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -25,6 +29,7 @@ export class Upkeep {
   /** Resolves, with the reason, when the member must end. */
   readonly failed: Promise<Error>;
   readonly #options: UpkeepOptions;
+  readonly #stopping = new AbortController();
   #timer: Timer | undefined;
   #underWay: Promise<void> = Promise.resolve();
   #busy = false;
@@ -46,6 +51,7 @@ export class Upkeep {
   /** Resolves when nothing is under way. */
   async stop(): Promise<void> {
     this.#timer?.cancel();
+    this.#stopping.abort();
     await this.#underWay;
   }
 
@@ -55,7 +61,7 @@ export class Upkeep {
     const work = look();
     if (!work) return;
     this.#busy = true;
-    this.#underWay = work()
+    this.#underWay = work(this.#stopping.signal)
       .catch((error: unknown) => this.#failedWith(error))
       .finally(() => {
         this.#busy = false;
@@ -63,6 +69,7 @@ export class Upkeep {
   }
 
   #failedWith(error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
     const { clock, logger, name } = this.#options;
     const reason = error instanceof Error ? error : new Error(String(error));
     logger.error({ error: reason.message }, `${name} failed`);

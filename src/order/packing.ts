@@ -24,10 +24,10 @@ export function packSegments({ journal, jobs, clock, logger }: PackingOptions): 
     look() {
       const padded = journal.closedSegments().find(({ layout }) => layout === 'padded');
       if (!padded) return undefined;
-      return async () => {
+      return async (signal) => {
         const module = new URL('./pack-job.js', import.meta.url);
         const { path } = padded;
-        const packed = (await jobs.run(module, 'packSegment', { path })) as string;
+        const packed = (await jobs.run(module, 'packSegment', { path }, { signal })) as string;
         await journal.adoptRewritten(packed);
         logger.debug({ packed }, 'segment packed');
       };

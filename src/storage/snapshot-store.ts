@@ -4,6 +4,7 @@
  * is removed only when a newer one is durable, and two are kept, so that one bad file is not the end.
  */
 import path from 'node:path';
+import { type Rest, restless } from '../base/pace.js';
 import { CorruptionError } from './corruption.js';
 import { IncomingSnapshot } from './incoming-snapshot.js';
 import { BulkWriter } from './snapshot-bulk.js';
@@ -52,13 +53,20 @@ export class SnapshotStore {
   }
 
   /** Durable when it resolves; only then may the journal before it be dropped. Tells its bytes. */
-  async save(label: SnapshotLabel, pieces: Iterable<Uint8Array>): Promise<number> {
+  async save(
+    label: SnapshotLabel,
+    pieces: Iterable<Uint8Array>,
+    rest: Rest = restless,
+  ): Promise<number> {
     await this.#disk.makeFolder(this.#folder);
     const draft = await this.#disk.draft(this.#path('saving'));
     let manifest: Manifest;
     try {
       const writer = new BulkWriter(draft);
-      for (const piece of pieces) await writer.put(piece);
+      for (const piece of pieces) {
+        await writer.put(piece);
+        await rest();
+      }
       manifest = manifestOf(label, await writer.end());
     } catch (error) {
       await draft.discard();
@@ -86,12 +94,16 @@ export class SnapshotStore {
   async load(
     begin: () => (piece: Uint8Array) => void,
     throughSeq = Number.POSITIVE_INFINITY,
+    rest: Rest = restless,
   ): Promise<LoadedSnapshot | undefined> {
     const damages: CorruptionError[] = [];
     for await (const snapshot of this.#candidates(throughSeq, damages)) {
       try {
         const take = begin();
-        for await (const piece of snapshot.pieces()) take(piece);
+        for await (const piece of snapshot.pieces()) {
+          take(piece);
+          await rest();
+        }
         return { ...snapshot.mark, path: snapshot.path, passedOver: damages[0] };
       } catch (error) {
         if (!(error instanceof CorruptionError)) throw error;

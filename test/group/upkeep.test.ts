@@ -1,7 +1,7 @@
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/base/logging.js';
-import { Upkeep } from '../../src/group/upkeep.js';
+import { Upkeep, type Work } from '../../src/group/upkeep.js';
 import { CorruptionError } from '../../src/storage/corruption.js';
 import { DiskError } from '../../src/storage/disk-error.js';
 import { ManualClock } from '../helpers/manual-clock.js';
@@ -10,7 +10,7 @@ const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve();
 };
 
-function setUp(work: () => Promise<void>) {
+function setUp(work: Work) {
   const clock = new ManualClock();
   const upkeep = new Upkeep({
     ...{ name: 'work', everyMs: 1_000, clock, logger: silentLogger },
@@ -43,6 +43,21 @@ t.test('one piece of work at a time', async (t) => {
   await stopping;
   clock.advance(5_000);
   t.equal(begun, 1);
+});
+
+t.test('what is under way at a stop is given up, without a word', async (t) => {
+  const { clock, upkeep, failures } = setUp(
+    (signal) =>
+      new Promise((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(new DiskError('write', '/file', 'ENOENT', 'given up'));
+        });
+      }),
+  );
+  clock.advance(1_000);
+  await upkeep.stop();
+  await settle();
+  t.same(failures, []);
 });
 
 t.test('what a disk refuses, and damage, ends the member', async (t) => {

@@ -1,0 +1,26 @@
+/**
+ * For long work that nobody waits for, beside work that somebody does: it rests between its pieces,
+ * most of the time. A low priority alone does not do, for cores share their caches and memory, and
+ * the collector's threads have a priority of their own. Knows no work.
+ */
+import { type Clock, sleep } from './clock.js';
+
+/** Three parts of four are rest. */
+const workMs = 4;
+const restMs = 12;
+
+/** Called between two pieces of work. */
+export type Rest = () => Promise<void>;
+
+export const restless: Rest = () => Promise.resolve();
+
+/** Rests whenever enough was done since the last time; a longer piece is followed by as much more. */
+export function restful(clock: Clock): Rest {
+  let beganMs = clock.nowMs();
+  return async () => {
+    const workedMs = clock.nowMs() - beganMs;
+    if (workedMs < workMs) return;
+    await sleep(clock, (workedMs / workMs) * restMs);
+    beganMs = clock.nowMs();
+  };
+}
