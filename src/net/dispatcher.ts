@@ -7,6 +7,7 @@ import { AssertionError } from '../base/assert.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
 import { decode } from '../wire/codec.js';
+import { KnownBodies } from '../wire/known-bodies.js';
 import {
   decodeError,
   type Envelope,
@@ -14,6 +15,7 @@ import {
   paramsAndHeader,
   readEnvelope,
 } from '../wire/message.js';
+import type { RequestHeader } from '../wire/request-header.js';
 import { findViolation, isGarbage, type Violation, violationError } from '../wire/structure.js';
 import type { OpenRequests } from './open-requests.js';
 import type { PeerHandler } from './peer-handler.js';
@@ -33,6 +35,9 @@ export interface DispatcherOptions<Session> {
 
 const failed = Symbol('failed');
 
+/** Of all sessions of this thread. */
+const knownBodies = new KnownBodies();
+
 export class Dispatcher<Session> {
   /** The peer is one of ours: its frames go to the decoder without the structural scan. */
   trusted: boolean;
@@ -47,8 +52,15 @@ export class Dispatcher<Session> {
   }
 
   frame(buffer: Buffer, start: number, end: number): void {
-    const violation = this.trusted ? undefined : findViolation(buffer, start, end);
     const envelope = readEnvelope(buffer, start, end);
+    if (envelope.kind === kinds.request && !envelope.hasHeader) {
+      const params = knownBodies.find(buffer, envelope.bodyStart, end);
+      if (params !== undefined) {
+        this.#perform(envelope, params, undefined);
+        return;
+      }
+    }
+    const violation = this.trusted ? undefined : findViolation(buffer, start, end);
     if (violation !== undefined) {
       this.#violated(violation, envelope);
     } else if (envelope.kind === kinds.request) {
@@ -63,18 +75,26 @@ export class Dispatcher<Session> {
   }
 
   #request(envelope: Envelope, buffer: Buffer, start: number, end: number): void {
+    // With a header, which is rare, the whole message is decoded to find where the params end.
+    const wholeStart = envelope.hasHeader ? start : undefined;
+    const decoded = this.#decode(buffer, wholeStart ?? envelope.bodyStart, end);
+    if (decoded === failed) return;
+    if (wholeStart === undefined) {
+      knownBodies.keep(buffer, envelope.bodyStart, end, decoded);
+      this.#perform(envelope, decoded, undefined);
+    } else {
+      this.#perform(envelope, ...paramsAndHeader(decoded));
+    }
+  }
+
+  #perform(envelope: Envelope, params: unknown, header: RequestHeader | undefined): void {
     const { handler, requests, logger } = this.#options;
+    const { method } = envelope;
     const id = envelope.id ?? 0;
     if (this.draining) {
       requests.refuse(id, new BazarError('unavailable', 'the service is stopping'));
       return;
     }
-    const method = envelope.method;
-    // With a header, which is rare, the whole message is decoded to find where the params end.
-    const wholeStart = envelope.hasHeader ? start : undefined;
-    const decoded = this.#decode(buffer, wholeStart ?? envelope.bodyStart, end);
-    if (decoded === failed) return;
-    const [params, header] = wholeStart === undefined ? [decoded] : paramsAndHeader(decoded);
     const reply = requests.open(id);
     try {
       handler.request(this.#session, method, params, reply, header);

@@ -113,7 +113,14 @@ class OwnConnection implements Connection {
   start(events: ConnectionEvents): void {
     this.#started = true;
     this.#inner.start({
-      data: (chunk) => this.guard(() => events.data(chunk)),
+      // For each chunk, so no closure for it.
+      data: (chunk) => {
+        try {
+          events.data(chunk);
+        } catch (error) {
+          this.#threw(error);
+        }
+      },
       end: () => this.guard(() => events.end?.()),
       drained: () => this.guard(() => events.drained?.()),
       closed: (error) => {
@@ -147,13 +154,17 @@ class OwnConnection implements Connection {
     try {
       work();
     } catch (error) {
-      // A broken invariant is not the session's affair: the whole thread can be wrong.
-      if (error instanceof AssertionError) throw error;
-      const failure = error instanceof Error ? error : new Error(String(error));
-      this.#watcher.failed(failure);
-      // Its end must be heard of even where the program never came to listen to it.
-      if (!this.#started) this.start({ data: () => {}, closed: () => {} });
-      this.#inner.destroy(failure);
+      this.#threw(error);
     }
+  }
+
+  #threw(error: unknown): void {
+    // A broken invariant is not the session's affair: the whole thread can be wrong.
+    if (error instanceof AssertionError) throw error;
+    const failure = error instanceof Error ? error : new Error(String(error));
+    this.#watcher.failed(failure);
+    // Its end must be heard of even where the program never came to listen to it.
+    if (!this.#started) this.start({ data: () => {}, closed: () => {} });
+    this.#inner.destroy(failure);
   }
 }
