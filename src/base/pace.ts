@@ -1,13 +1,13 @@
 /**
- * For long work that nobody waits for, beside work that somebody does: it rests between its pieces,
- * most of the time. A low priority alone does not do, for cores share their caches and memory, and
+ * For long work that nobody waits for, beside work that somebody does: it rests between its pieces.
+ * A low priority alone does not do, for cores share their caches and memory, and
  * the collector's threads have a priority of their own. Knows no work.
  */
 import { type Clock, sleep } from './clock.js';
 
-/** Three parts of four are rest. */
+/** Half of the time is rest, and more where others had the core meanwhile. */
 const workMs = 4;
-const restMs = 12;
+const restMs = 4;
 
 /** Called between two pieces of work. */
 export type Rest = () => Promise<void>;

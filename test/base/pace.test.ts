@@ -24,10 +24,10 @@ async function restsOf(pieces: readonly number[]): Promise<number[]> {
   return rests;
 }
 
-t.test('after some work comes three times as much rest', async (t) => {
-  t.same(await restsOf([4, 1, 1, 2, 1]), [12, 0, 0, 12, 0]);
+t.test('after some work comes as much rest', async (t) => {
+  t.same(await restsOf([4, 1, 1, 2, 1]), [4, 0, 0, 4, 0]);
 });
 
 t.test('a longer piece is followed by a longer rest', async (t) => {
-  t.same(await restsOf([40, 4]), [120, 12]);
+  t.same(await restsOf([40, 4]), [40, 4]);
 });
