@@ -78,9 +78,9 @@ export class Bench {
     return store;
   }
 
-  /** The same store once more, after its crash. */
-  async again(crashed: RunningStore): Promise<RunningStore> {
-    const store = await crashed.again();
+  /** The same store once more, after its crash or its halt. */
+  async again(ended: RunningStore): Promise<RunningStore> {
+    const store = await ended.again();
     this.#stops.push(() => store.stop());
     this.progress(`store ready again after ${Math.round(store.startMs)} ms`);
     return store;

@@ -36,7 +36,9 @@ export interface RunningStore {
   readonly dataDir: string;
   /** Kills every process at once, the launcher too; the data stay. */
   crash(): Promise<void>;
-  /** After a crash: the same store on the same data. */
+  /** Stops it in order; the data stay. */
+  halt(): Promise<void>;
+  /** After either: the same store on the same data. */
   again(): Promise<RunningStore>;
   stop(): Promise<void>;
 }
@@ -69,7 +71,11 @@ async function startIn(folder: string, options: StoreOptions): Promise<RunningSt
     env,
   });
   const launcherPid = child.pid ?? 0;
-  const stop = (): Promise<void> => end(child, launcherPid, folder);
+  const halt = (): Promise<void> => end(child, launcherPid);
+  const stop = async (): Promise<void> => {
+    await halt();
+    rmSync(folder, { recursive: true, force: true });
+  };
   try {
     await ready(child, httpPort + options.portOffset);
   } catch (error) {
@@ -89,6 +95,7 @@ async function startIn(folder: string, options: StoreOptions): Promise<RunningSt
       for (const pid of familyOf(launcherPid)) kill(pid);
       await exited;
     },
+    halt,
     again: () => startIn(folder, options),
     stop,
   };
@@ -152,17 +159,15 @@ function statusOf(port: number): Promise<number | undefined> {
 }
 
 /** SIGTERM as Ctrl-C would; what then still runs of this launcher's processes is killed. */
-async function end(child: ChildProcess, launcherPid: number, folder: string): Promise<void> {
-  if (!hasEnded(child)) {
-    const family = familyOf(launcherPid);
-    const exited = once(child, 'exit');
-    child.kill('SIGTERM');
-    const waited = new AbortController();
-    await Promise.race([exited, sleep(stopTimeoutMs, undefined, { signal: waited.signal })]);
-    if (hasEnded(child)) waited.abort();
-    else for (const pid of family) kill(pid);
-  }
-  rmSync(folder, { recursive: true, force: true });
+async function end(child: ChildProcess, launcherPid: number): Promise<void> {
+  if (hasEnded(child)) return;
+  const family = familyOf(launcherPid);
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const waited = new AbortController();
+  await Promise.race([exited, sleep(stopTimeoutMs, undefined, { signal: waited.signal })]);
+  if (hasEnded(child)) waited.abort();
+  else for (const pid of family) kill(pid);
 }
 
 function hasEnded(child: ChildProcess): boolean {

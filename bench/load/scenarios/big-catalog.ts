@@ -17,6 +17,7 @@ import { command, type RunningStore } from '../store.js';
 import { purchases } from '../workloads.js';
 
 const limitMs = 600_000;
+const startsFromLog = 5;
 const fullShape = { connections: 50, depth: 1 };
 const fullTiming = { warmUpMs: 3_000, runMs: 2_000 };
 /** Code that is not compiled yet is slow, and no snapshot is to blame. */
@@ -37,16 +38,30 @@ export const bigCatalog: Scenario = {
     const state: BigState = { products: 100_000, keys: quick ? 100_000 : 1_000_000 };
     const founding = await bench.store({ products: state.products });
     await whole(founding);
-    await founding.crash();
-    const withProducts = await bench.again(founding);
-    await whole(withProducts);
-    await withProducts.crash();
+    const fromLog: number[] = [];
+    let last = founding;
+    for (let start = 0; start < (quick ? 1 : startsFromLog); start++) {
+      await last.halt();
+      last = await bench.again(founding);
+      await whole(last);
+      fromLog.push(last.startMs);
+    }
+    await last.crash();
+    const afterCrash = await bench.again(founding);
+    await whole(afterCrash);
+    await afterCrash.crash();
     const bytes = await giveState(founding.dataDir, catalogFolders(bench), state);
     const store = await bench.again(founding);
     await whole(store);
     const facts: Fact[] = [
       { what: 'the first start, with 100,000 products', value: founding.startMs, unit: 'ms' },
-      { what: 'the next start, from the log', value: withProducts.startMs, unit: 'ms' },
+      {
+        what: 'starts from the log, after a stop in order: median',
+        value: median(fromLog),
+        unit: 'ms',
+      },
+      { what: 'the slowest of these', value: Math.max(...fromLog), unit: 'ms' },
+      { what: 'a start from the log, after a crash', value: afterCrash.startMs, unit: 'ms' },
       { what: 'a start with the keys, from a snapshot', value: store.startMs, unit: 'ms' },
       { what: 'the snapshot', value: bytes / 2 ** 20, unit: 'MiB' },
     ];
