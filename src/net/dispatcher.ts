@@ -53,7 +53,7 @@ export class Dispatcher<Session> {
 
   frame(buffer: Buffer, start: number, end: number): void {
     const envelope = readEnvelope(buffer, start, end);
-    if (envelope.kind === kinds.request && !envelope.hasHeader) {
+    if (!this.trusted && envelope.kind === kinds.request && !envelope.hasHeader) {
       const params = knownBodies.find(buffer, envelope.bodyStart, end);
       if (params !== undefined) {
         this.#perform(envelope, params, undefined);
@@ -80,7 +80,7 @@ export class Dispatcher<Session> {
     const decoded = this.#decode(buffer, wholeStart ?? envelope.bodyStart, end);
     if (decoded === failed) return;
     if (wholeStart === undefined) {
-      knownBodies.keep(buffer, envelope.bodyStart, end, decoded);
+      if (!this.trusted) knownBodies.keep(buffer, envelope.bodyStart, end, decoded);
       this.#perform(envelope, decoded, undefined);
     } else {
       this.#perform(envelope, ...paramsAndHeader(decoded));

@@ -115,6 +115,8 @@ function readMethod(buffer: Uint8Array, at: number, end: number, kind: Kind): En
   if (length > methodBytesMax) return bad('the name of the method is too long');
   if (nameEnd >= end) return bad('the message has no params');
   envelope.method = methodName(buffer, nameStart, length);
+  // What is not UTF-8 is read as this, and is refused whatever the params are.
+  if (envelope.method.includes('\ufffd')) return bad('the name of the method is not UTF-8');
   envelope.bodyStart = nameEnd;
   envelope.kind = kind;
   return envelope;

@@ -19,22 +19,25 @@ function read(known: KnownBodies, value: unknown): { value: unknown; wasKnown: b
   return { value: decoded, wasKnown: false };
 }
 
-t.test('what was decoded once is known by its bytes, wherever they lie', async (t) => {
+t.test('what was decoded twice is known by its bytes, wherever they lie', async (t) => {
   const known = new KnownBodies();
-  t.same(read(known, { id: 8 }), { value: { id: 8 }, wasKnown: false });
+  for (let time = 0; time < 2; time++) {
+    t.same(read(known, { id: 8 }), { value: { id: 8 }, wasKnown: false });
+  }
   t.same(read(known, { id: 8 }), { value: { id: 8 }, wasKnown: true });
   t.same(read(known, { name: 'Tux' }), { value: { name: 'Tux' }, wasKnown: false });
 });
 
 t.test('however many there are, each gets what its own bytes say', async (t) => {
   const known = new KnownBodies();
-  for (let round = 0; round < 2; round++) {
+  for (let round = 0; round < 4; round++) {
     for (let id = 0; id < 3_000; id++) t.same(read(known, { id }).value, { id });
   }
 });
 
 t.test('nobody can change what the next one gets', async (t) => {
   const known = new KnownBodies();
+  read(known, { id: 8 });
   const { value } = read(known, { id: 8 });
   t.throws(() => Object.assign(value as object, { id: 9 }), TypeError);
 });
@@ -42,6 +45,7 @@ t.test('nobody can change what the next one gets', async (t) => {
 t.test('what is long, holds others, or is no map is decoded each time', async (t) => {
   const known = new KnownBodies();
   for (const value of [{ name: 'x'.repeat(40) }, { lines: [{ id: 1 }] }, [8], 8, null]) {
+    read(known, value);
     read(known, value);
     t.same(read(known, value), { value, wasKnown: false });
   }
