@@ -33,10 +33,13 @@ interface Question<Answer> {
   readonly sighting: Sighting;
   readonly beganMs: number;
   readonly done: Promise<Answer>;
+  /** When who asked it gives up. */
+  readonly deadlineMs: number;
   isOver: boolean;
   takers: number;
-  /** Who waits for the next one, and that one. */
+  /** Who waits for the next one, how long they all can, and that one. */
   waiting: number;
+  nextDeadlineMs: number;
   next: Promise<Question<Answer>> | undefined;
 }
 
@@ -49,8 +52,10 @@ export class SharedQuestions<Answer extends SharedAnswer> {
     this.#options = options;
   }
 
+  /** Is there one under way, or about to be? */
   has(id: number): boolean {
-    return this.#latest.has(id);
+    const latest = this.#latest.get(id);
+    return latest !== undefined && (!latest.isOver || latest.next !== undefined);
   }
 
   async answer(id: number, ask: Ask): Promise<Answer> {
@@ -58,11 +63,23 @@ export class SharedQuestions<Answer extends SharedAnswer> {
     if (!latest) return this.#begin(id, ask).done;
     if (!latest.isOver && this.#options.mayJoin(latest.sighting)) {
       latest.takers++;
-      const answer = await latest.done;
+      const answer = await this.#outcome(latest, id, ask);
       if (answer.isSettled) return answer;
       // Read while an entry was undecided, which others may have seen since.
+      latest.takers--;
     }
-    return (await this.#younger(latest, id, ask)).done;
+    return this.#outcome(await this.#younger(latest, id, ask), id, ask);
+  }
+
+  /** Whoever is more patient than who asked it asks again where that one has given up. */
+  async #outcome(question: Question<Answer>, id: number, ask: Ask): Promise<Answer> {
+    try {
+      return await question.done;
+    } catch (error) {
+      const isPatient = ask.deadlineMs > question.deadlineMs;
+      if (isPatient && ask.deadlineMs > this.#options.clock.nowMs()) return this.answer(id, ask);
+      throw error;
+    }
   }
 
   #younger(
@@ -76,8 +93,9 @@ export class SharedQuestions<Answer extends SharedAnswer> {
       return latest;
     }
     than.waiting++;
+    than.nextDeadlineMs = Math.max(than.nextDeadlineMs, ask.deadlineMs);
     than.next ??= this.#mayFollow(than).then(() => {
-      const next = this.#begin(id, ask);
+      const next = this.#begin(id, { ...ask, deadlineMs: than.nextDeadlineMs });
       next.takers = than.waiting;
       return next;
     });
@@ -91,9 +109,11 @@ export class SharedQuestions<Answer extends SharedAnswer> {
       sighting,
       beganMs: clock.nowMs(),
       done: put(id, sighting, ask),
+      deadlineMs: ask.deadlineMs,
       isOver: false,
       takers: 1,
       waiting: 0,
+      nextDeadlineMs: 0,
       next: undefined,
     };
     this.#latest.set(id, question);

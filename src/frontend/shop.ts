@@ -101,7 +101,11 @@ export class Shop implements Operations {
     );
     return placed.catch((error: BazarError) => {
       // Whoever wants it next is told at the edge.
-      if (error.code === 'out_of_stock') this.#lookups.refresh(Number(error.details.id), context);
+      if (error.code === 'out_of_stock')
+        this.#lookups.refresh(Number(error.details.id), {
+          ...context,
+          deadlineMs: requestDeadline(this.#options.clock),
+        });
       throw error;
     });
   }

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap';
+import { BazarError } from '../../src/base/errors.js';
 import type { LookupAnswer, ProductRecord } from '../../src/wire/internal.js';
 import { epoch, stageShop } from './staged-shop.js';
 
@@ -148,6 +149,32 @@ t.test('a crowd that wants what changes all the time asks every few milliseconds
   clock.advance(4);
   await visit(1);
   t.equal(asked.length, 4, 'who comes when no crowd is there does not wait');
+});
+
+t.test('who is patient does not fail with who was not', async (t) => {
+  let fail = (): void => {};
+  const failing = new Promise<never>((_resolve, reject) => {
+    fail = () => reject(new BazarError('deadline_exceeded', 'no answer in time'));
+  });
+  const { shop, asked, clock, soon } = stageShop(() => (asked.length === 1 ? failing : found));
+  const hasty = shop.lookup({ id: 8 }, { ...soon(), deadlineMs: clock.nowMs() + 30 });
+  const patient = shop.lookup({ id: 8 }, soon());
+  clock.advance(31);
+  fail();
+  await t.rejects(hasty, { code: 'deadline_exceeded' });
+  t.match(await patient, { name: 'Tux' });
+  t.equal(asked.length, 2);
+});
+
+t.test('a question waits as long as the most patient of those who share it', async (t) => {
+  const { asked, clock, shop, soon, later, answer, all } = stageSlow(t);
+  const hasty = { ...soon(), deadlineMs: clock.nowMs() + 80 };
+  const first = shop.lookup({ id: 8 }, hasty);
+  clock.advance(50);
+  await Promise.all([first, ...later]);
+  t.match(asked[1], { timeoutMs: 1_500 });
+  answer();
+  await all();
 });
 
 /** Whatever waits for nothing but promises has come to its end. */

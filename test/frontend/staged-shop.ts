@@ -17,6 +17,7 @@ export interface Question {
   readonly to: string;
   readonly method: string;
   readonly params: unknown;
+  readonly timeoutMs: number;
 }
 
 export type Answer = (question: Question) => unknown;
@@ -40,8 +41,8 @@ export function stageShop(answer: Answer) {
   const backends = new Backends({
     cluster,
     connect: ({ name }) => ({
-      async call(method, params) {
-        const question = { to: name, method, params };
+      async call(method, params, timeoutMs) {
+        const question = { to: name, method, params, timeoutMs };
         asked.push(question);
         return answer(question);
       },
