@@ -11,7 +11,7 @@
  */
 export type Filling = 'packed' | 'spread';
 
-/** Above it a session wakes a further thread, whatever the cores. */
+/** No thread in use is to have more, on average, while there are others. */
 export const sessionsPerThread = 128;
 
 /** How many threads so many sessions are to use, if there are as many. */

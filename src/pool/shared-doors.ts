@@ -2,25 +2,32 @@
  * The ports on which threads of a pool listen by themselves, side by side: on each as many threads
  * as its sessions want, for the kernel gives every listening thread its share. A thread that listens
  * goes on until it ends or the door is closed, since closing a port resets who waits there to be
- * accepted. Knows no session. Invariant: while any thread runs, somebody listens on every door.
+ * accepted. Knows no session. Invariant: while any thread runs, somebody listens on every door, or is
+ * told to again and again.
  */
 import type { Address } from '../base/address.js';
+import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
 import { type Filling, threadsFor } from './filling.js';
 import type { SessionThread } from './session-thread.js';
 
+/** A thread that could not listen is not told to again before. */
+const retryMs = 1_000;
+
 interface Door {
   readonly kind: string;
   readonly address: Address;
   readonly filling: Filling;
-  /** Those that were told to listen; one that could not is not asked again while it lives. */
+  /** Those that were told to listen, and have not failed to. */
   readonly listening: Set<SessionThread>;
+  readonly failed: Set<SessionThread>;
 }
 
 export interface SharedDoorsOptions {
   readonly threads: readonly SessionThread[];
   readonly cores: number;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -34,7 +41,7 @@ export class SharedDoors {
 
   /** Rejects where one of the threads cannot listen there. */
   async open(address: Address, kind: string, filling: Filling): Promise<void> {
-    const door: Door = { kind, address, filling, listening: new Set() };
+    const door: Door = { kind, address, filling, listening: new Set(), failed: new Set() };
     this.#doors.set(kind, door);
     const wanted = this.#wanted(door);
     if (wanted.length === 0) throw new BazarError('unavailable', 'no thread runs');
@@ -61,21 +68,33 @@ export class SharedDoors {
   look(): void {
     for (const door of this.#doors.values()) {
       for (const thread of this.#wanted(door)) {
-        const { kind } = door;
-        listen(thread, door).catch((error: unknown) => {
-          this.#options.logger.error({ kind, err: String(error) }, 'a thread does not listen');
-        });
+        listen(thread, door).catch((error: unknown) => this.#failed(door, thread, error));
       }
     }
   }
 
+  /** Another thread is told to at once, where there is one, and this one some time later. */
+  #failed({ kind, listening, failed }: Door, thread: SessionThread, error: unknown): void {
+    const { clock, logger } = this.#options;
+    logger.error({ kind, err: String(error) }, 'a thread does not listen');
+    listening.delete(thread);
+    failed.add(thread);
+    clock.after(retryMs, () => {
+      failed.delete(thread);
+      this.look();
+    });
+    this.look();
+  }
+
   /** The threads that are to listen there and do not yet. */
-  #wanted({ filling, listening }: Door): SessionThread[] {
+  #wanted({ filling, listening, failed }: Door): SessionThread[] {
     const { threads, cores } = this.#options;
     const sessions = threads.reduce((sum, thread) => sum + thread.sessions, 0);
     const lacking = threadsFor(filling, sessions, cores) - listening.size;
     if (lacking <= 0) return [];
-    const idle = threads.filter((thread) => thread.relay !== undefined && !listening.has(thread));
+    const idle = threads.filter(
+      (thread) => thread.relay !== undefined && !listening.has(thread) && !failed.has(thread),
+    );
     return idle.slice(0, lacking);
   }
 }

@@ -1,5 +1,7 @@
 // Sessions that threads accept by themselves. One thread needs nothing of the kernel; two share a
 // port, which only some Nodes can.
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Address } from '../../src/base/address.js';
 import { reusesPorts } from '../../src/net/reuse-port.js';
@@ -176,6 +178,23 @@ t.test('where the thread that listens crashes, another one does so at once', asy
     client.send('X');
     await gone(client);
   }
+  t.equal(await (await letIn(t, address)).ask('w', 2), 'ww');
+});
+
+t.test('a thread that cannot listen is told to again', async (t) => {
+  const clock = heldClock();
+  const refusing = join(t.testdir(), 'refusing');
+  const harness = await Harness.start(t, { cores: 2, clock, data: { refusing } });
+  const address = await openDoor(harness);
+  const client = await letIn(t, address);
+  writeFileSync(refusing, '');
+  client.send('X');
+  await gone(client);
+  const failures = () =>
+    harness.logged.filter(({ message }) => message === 'a thread does not listen').length;
+  await harness.until(() => failures() === 2);
+  rmSync(refusing);
+  clock.release();
   t.equal(await (await letIn(t, address)).ask('w', 2), 'ww');
 });
 

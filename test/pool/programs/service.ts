@@ -2,6 +2,7 @@
  * A program for the tests: each letter a session sends is a command. What the thread knows of
  * itself goes to the owner as tells.
  */
+import { existsSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
 import { AssertionError } from '../../../src/base/assert.js';
 import { listenBeside } from '../../../src/net/tcp-transport.js';
@@ -28,7 +29,8 @@ export const program: ProgramFactory = async (owner, data) => {
         closed: (error) => owner.tell('closed', error?.message ?? ''),
       });
     },
-    listen: listenBeside,
+    listen: (address, accept) =>
+      refuses(data) ? Promise.reject(new Error('not now')) : listenBeside(address, accept),
     told: (topic, message) => {
       told.push([topic, message]);
       owner.tell('told', { threadId, told });
@@ -72,6 +74,12 @@ export const program: ProgramFactory = async (owner, data) => {
     if (waiting === 0) idle();
   }
 };
+
+/** While there is the file that the data name. */
+function refuses(data: unknown): boolean {
+  const { refusing = '' } = (data ?? {}) as { readonly refusing?: string };
+  return refusing !== '' && existsSync(refusing);
+}
 
 function throwOutside(): void {
   throw new Error('thrown outside');
