@@ -3,7 +3,8 @@
 //   dist/bundled/    a library that comes in hundreds of files, one an entry (`imports` of package.json)
 //   dist/services/   what the services run, threads and jobs too, with all libraries but those named below
 // The files are overwritten in place: a thread of a running store may start in this very moment.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
@@ -25,8 +26,9 @@ writeFileSync(
   [...libraries].sort().map(licenseOf).join('\n'),
 );
 
-function bundle(outDir, input, chunkFileNames, { external, plugins }) {
-  return build({
+/** What an earlier build has left there, and this one has not made, goes. */
+async function bundle(outDir, input, chunkFileNames, { external, plugins }) {
+  const { output } = await build({
     root,
     configFile: false,
     logLevel: 'warn',
@@ -45,21 +47,32 @@ function bundle(outDir, input, chunkFileNames, { external, plugins }) {
       },
     },
   });
+  const made = new Set(output.map(({ fileName }) => join(root, outDir, fileName)));
+  for (const file of filesIn(join(root, outDir))) if (!made.has(file)) rmSync(file);
+}
+
+function filesIn(folder) {
+  const items = readdirSync(folder, { withFileTypes: true, recursive: true });
+  return items
+    .filter((item) => item.isFile())
+    .map((item) => join(item.parentPath ?? item.path, item.name));
 }
 
 /** The launcher's entry, and what a service names by its place: the code of its threads and jobs. */
 function services() {
   const entries = [join(compiled, 'cli/serve.js')];
-  for (const item of readdirSync(compiled, { withFileTypes: true, recursive: true })) {
-    const file = join(item.parentPath ?? item.path, item.name);
-    if (!item.isFile() || !file.endsWith('.js') || file.startsWith(join(compiled, 'cli'))) continue;
+  for (const file of filesIn(compiled)) {
+    if (!file.endsWith('.js') || file.startsWith(join(compiled, 'cli'))) continue;
     for (const [, named] of readFileSync(file, 'utf8').matchAll(
       /new URL\('(\.[^']*\.js)', import\.meta\.url\)/g,
     )) {
       entries.push(join(dirname(file), named));
     }
   }
-  return Object.fromEntries(entries.map((file) => [relative(compiled, file).slice(0, -3), file]));
+  const named = entries.map((file) => [relative(compiled, file).slice(0, -3), file]);
+  // All files lie one folder deep, which `ownPlaces` counts on.
+  assert(named.every(([name]) => name.split('/').length === 2));
+  return Object.fromEntries(named);
 }
 
 /** A module names others by its own place, wherever its code has got to. */
@@ -88,7 +101,6 @@ function noteLibraries(found) {
 function licenseOf(folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const file = readdirSync(folder).find((item) => /^licen[cs]e/i.test(item));
-  const text =
-    file && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8') : '';
+  const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8');
   return `${name} ${version} (${license})\n\n${text.trim()}\n`;
 }

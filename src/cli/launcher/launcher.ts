@@ -2,7 +2,7 @@
  * The whole store on this machine: claims the data folder, makes what a first start needs, starts
  * the services, and stops them kind by kind when it is asked to. Knows no service's inside.
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../base/clock.js';
@@ -19,15 +19,12 @@ import { found } from './founding.js';
 import { forgetData } from './fresh.js';
 import { findLeftovers, launcherName } from './leftovers.js';
 import { PidFiles } from './pid-files.js';
+import { serviceEntry } from './service-entry.js';
 import { spawnService } from './service-process.js';
 import { planCluster, planStore, type StoreOptions } from './store-plan.js';
 import { type SupervisedService, Supervisor } from './supervisor.js';
 
-/** The build puts each service's modules together; what a compiler alone has made is as good. */
-const bundledEntry = fileURLToPath(new URL('../../../services/cli/serve.js', import.meta.url));
-const serviceEntry = existsSync(bundledEntry)
-  ? bundledEntry
-  : fileURLToPath(new URL('../serve.js', import.meta.url));
+const builtFolder = new URL('../../../', import.meta.url);
 
 export interface LaunchOptions {
   readonly store: StoreOptions;
@@ -118,7 +115,7 @@ async function prepare(options: LaunchOptions, dataDir: string): Promise<Service
 
 function supervised(order: ServiceOrder, options: LaunchOptions): SupervisedService {
   const { name } = order.config;
-  const { store, clock, entry = serviceEntry } = options;
+  const { store, clock, entry = fileURLToPath(serviceEntry(builtFolder)) } = options;
   return {
     name,
     stage: stages.indexOf(order.kind),

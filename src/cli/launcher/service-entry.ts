@@ -1,0 +1,17 @@
+/**
+ * Which file a service process runs: the build puts its modules together (scripts/bundle.mjs), and
+ * what a compiler alone has made is as good, and newer where somebody has compiled since.
+ */
+import { statSync } from 'node:fs';
+
+/** Of `dist/`, or of whatever folder the compiler wrote to. */
+export function serviceEntry(folder: URL): URL {
+  const modules = new URL('src/cli/serve.js', folder);
+  const bundled = new URL('services/cli/serve.js', folder);
+  const bundledMs = writtenMs(bundled);
+  return bundledMs !== undefined && bundledMs >= (writtenMs(modules) ?? 0) ? bundled : modules;
+}
+
+function writtenMs(file: URL): number | undefined {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+}
