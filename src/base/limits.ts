@@ -128,5 +128,6 @@ export const cacheLimits = {
 
 export const poolLimits = {
   workersMax: 10,
-  jobThreadsMax: 1,
+  /** So that who asks for an audit does not wait for a snapshot. */
+  jobThreadsMax: 2,
 } as const;

@@ -19,6 +19,17 @@ const journalBySnapshot = 2;
 /** With so many times as much, the last one was made too slowly. */
 const hurryFactor = 2;
 
+/**
+ * Of so many closed segments since the last snapshot: whether the next one is due, and may take its
+ * time. One that the journal outgrows while it is made is due before it is done.
+ */
+export function dueSnapshot(
+  segments: number,
+  worthOne: number,
+): { isHurried: boolean } | undefined {
+  return segments < worthOne ? undefined : { isHurried: segments >= hurryFactor * worthOne };
+}
+
 export interface KeepingOptions {
   readonly folder: MemberFolder;
   readonly store: CatalogStore;
@@ -60,10 +71,10 @@ export function keepSnapshots(options: KeepingOptions): Upkeep {
     look() {
       const newer = journal.closedSegments().filter((one) => one.lastSeq > lastSeq).length;
       const worthOne = segmentsFor(Math.max(everyBytes, journalBySnapshot * lastBytes));
-      if (newer < worthOne) return undefined;
-      const isHurried = newer >= hurryFactor * worthOne;
+      const due = dueSnapshot(newer, worthOne);
       const seq = Math.min(journal.closedThrough(), store.status().applied);
-      return seq > lastSeq ? (signal) => make(seq, isHurried, signal) : undefined;
+      if (!due || seq <= lastSeq) return undefined;
+      return (signal) => make(seq, due.isHurried, signal);
     },
     ...{ everyMs, clock, logger },
   });

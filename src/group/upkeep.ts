@@ -48,7 +48,7 @@ export class Upkeep {
     this.#timer = every(clock, everyMs, () => this.#look());
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when nothing is under way; a thread that was given up may take a moment to end. */
   async stop(): Promise<void> {
     this.#timer?.cancel();
     this.#stopping.abort();
