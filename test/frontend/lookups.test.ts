@@ -167,12 +167,12 @@ t.test('who is patient does not fail with who was not', async (t) => {
 });
 
 t.test('a question waits as long as the most patient of those who share it', async (t) => {
-  const { asked, clock, shop, soon, later, answer, all } = stageSlow(t);
+  const { timeouts, clock, shop, soon, later, answer, all } = stageSlow(t);
   const hasty = { ...soon(), deadlineMs: clock.nowMs() + 80 };
   const first = shop.lookup({ id: 8 }, hasty);
   clock.advance(50);
   await Promise.all([first, ...later]);
-  t.match(asked[1], { timeoutMs: 1_500 });
+  t.equal(timeouts[1], 1_500);
   answer();
   await all();
 });

@@ -17,7 +17,6 @@ export interface Question {
   readonly to: string;
   readonly method: string;
   readonly params: unknown;
-  readonly timeoutMs: number;
 }
 
 export type Answer = (question: Question) => unknown;
@@ -37,12 +36,14 @@ const cluster: ClusterConfig = {
 export function stageShop(answer: Answer) {
   const clock = new ManualClock();
   const asked: Question[] = [];
+  const timeouts: number[] = [];
   const stamps = inSession(epoch);
   const backends = new Backends({
     cluster,
     connect: ({ name }) => ({
       async call(method, params, timeoutMs) {
-        const question = { to: name, method, params, timeoutMs };
+        const question = { to: name, method, params };
+        timeouts.push(timeoutMs);
         asked.push(question);
         return answer(question);
       },
@@ -68,6 +69,8 @@ export function stageShop(answer: Answer) {
     shop,
     stamps,
     asked,
+    /** How long each question waits for its answer. */
+    timeouts,
     backends,
     clock,
     counters,
