@@ -144,6 +144,7 @@ export class Member<Result> {
     await this.#server.listen(transport, doors.address.peer);
     this.#pool = await startSessionPool({
       workers: config.workers,
+      first: 'packed',
       program: doors.program,
       data: this.#credentials(),
       clock: this.#clock,

@@ -31,12 +31,17 @@ export interface LaunchOptions {
   readonly limits: RelayLimits;
 }
 
-export function threadLauncher(workers: number, options: LaunchOptions, logger: Logger): Launcher {
+/** `first` threads are made at once, the others when they are launched. */
+export function threadLauncher(
+  { first, all }: { readonly first: number; readonly all: number },
+  options: LaunchOptions,
+  logger: Logger,
+): Launcher {
   const pool = new Piscina({
     filename: new URL('./thread-main.js', import.meta.url).href,
     name: 'serveSessions',
-    minThreads: workers,
-    maxThreads: workers,
+    minThreads: first,
+    maxThreads: all,
     idleTimeout: Number.POSITIVE_INFINITY,
     // Between two tasks a thread must go on reading its ports.
     atomics: 'disabled',

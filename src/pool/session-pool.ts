@@ -5,7 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import type { Address } from '../base/address.js';
-import type { Clock } from '../base/clock.js';
+import type { Clock, Timer } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { poolLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
@@ -31,6 +31,11 @@ export interface SessionPoolOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits?: Partial<RelayLimits>;
+  /**
+   * The threads that a few sessions of this kind use run when the pool is started; the others follow
+   * a moment later, for a start is as fast as all threads of the store together. Default: `spread`.
+   */
+  readonly first?: Filling;
   /** Of the machine, where that is to be another number. */
   readonly cores?: number;
   /** All calls that one thread made in one turn; each is to be replied to. */
@@ -41,21 +46,25 @@ export interface SessionPoolOptions {
 /** Resolves when the program runs in every thread; rejects where it cannot. */
 export async function startSessionPool(options: SessionPoolOptions): Promise<SessionPool> {
   const { workers, program, data, clock, logger, cores = availableParallelism() } = options;
+  const count = Math.max(1, workers);
   if (!Number.isInteger(workers) || workers < 0 || workers > poolLimits.workersMax) {
     throw new BazarError('invalid_argument', `workers are 0 to ${poolLimits.workersMax}`);
   }
   const shared = relayLimits(options.limits);
-  const threadSessionsMax = Math.ceil(shared.sessionsMax / Math.max(1, workers));
+  const threadSessionsMax = Math.ceil(shared.sessionsMax / count);
   const limits = { ...shared, threadSessionsMax };
   const launch = { program, data, limits };
+  const first = Math.min(count, threadsFor(options.first ?? 'spread', 0, cores));
   const launcher =
-    workers === 0 ? localLauncher(launch, clock) : threadLauncher(workers, launch, logger);
+    workers === 0
+      ? localLauncher(launch, clock)
+      : threadLauncher({ first, all: workers }, launch, logger);
   const handlers: CallHandlers = {
     onCalls: (calls) => options.onCalls(calls),
     onTell: (operation, args) => options.onTell?.(operation, args),
   };
-  const parts = { clock, logger, limits, handlers, cores };
-  const pool = new SessionPool(Math.max(1, workers), launcher, parts);
+  const parts = { clock, logger, limits, handlers, cores, first };
+  const pool = new SessionPool(count, launcher, parts);
   try {
     await pool.started();
   } catch (error) {
@@ -71,7 +80,11 @@ interface Parts {
   readonly limits: RelayLimits;
   readonly handlers: CallHandlers;
   readonly cores: number;
+  readonly first: number;
 }
+
+/** The threads that are not wanted at once wait so long, until the store has started. */
+const laterMs = 2_000;
 
 export class SessionPool {
   readonly #parts: Parts;
@@ -82,6 +95,8 @@ export class SessionPool {
   readonly #topics = new Map<string, unknown>();
   readonly #doors: SharedDoors;
   readonly #undrained = new Set<SessionThread>();
+  /** Starts the threads that are not wanted at once. */
+  readonly #later: Timer | undefined;
   /** Sessions that the owner accepted. */
   #sessions = 0;
   #accepting = true;
@@ -93,24 +108,33 @@ export class SessionPool {
     this.#parts = parts;
     this.#launcher = launcher;
     this.#doors = new SharedDoors({ ...parts, threads: this.#threads });
-    for (let index = 0; index < count; index++) {
-      const thread = new SessionThread({
-        ...parts,
-        index,
-        launcher,
-        onRunning: (running) => this.#prepare(running),
-        onCounted: () => this.#doors.look(),
-        onCrashed: (crashed) => this.#doors.ended(crashed),
-        onDrained: (drained) => {
-          if (this.#undrained.delete(drained)) this.#progress();
-        },
-        onSessionClosed: () => {
-          this.#sessions--;
-          this.#progress();
-        },
-      });
-      this.#threads.push(thread);
-    }
+    for (let index = 0; index < parts.first; index++) this.#add(index);
+    if (parts.first === count) return;
+    this.#later = parts.clock.after(laterMs, () => {
+      // One that crashes at its start has said so in the log.
+      for (let index = parts.first; index < count; index++)
+        this.#add(index).started.catch(() => {});
+    });
+  }
+
+  #add(index: number): SessionThread {
+    const thread = new SessionThread({
+      ...this.#parts,
+      index,
+      launcher: this.#launcher,
+      onRunning: (running) => this.#prepare(running),
+      onCounted: () => this.#doors.look(),
+      onCrashed: (crashed) => this.#doors.ended(crashed),
+      onDrained: (drained) => {
+        if (this.#undrained.delete(drained)) this.#progress();
+      },
+      onSessionClosed: () => {
+        this.#sessions--;
+        this.#progress();
+      },
+    });
+    this.#threads.push(thread);
+    return thread;
   }
 
   async started(): Promise<void> {
@@ -208,6 +232,7 @@ export class SessionPool {
 
   async #stopAccepting(): Promise<void> {
     this.#accepting = false;
+    this.#later?.cancel();
     // The threads close doors of their own when they are told to drain or to stop.
     this.#doors.forget();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));

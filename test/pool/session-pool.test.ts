@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Harness } from './harness.js';
+import { Harness, heldClock } from './harness.js';
 
 for (const workers of [0, 2, 10]) {
   t.test(`bytes of many sessions come back in order, ${workers} threads`, async (t) => {
@@ -58,4 +58,15 @@ t.test('one session more than sessionsMax is closed at once, the others stay', a
   await third?.until((client) => client.ended);
   t.equal(await first?.ask('a', 1), 'a');
   t.equal(await second?.ask('b', 1), 'b');
+});
+
+t.test('the threads that are not wanted at once follow a moment later', async (t) => {
+  const clock = heldClock();
+  const harness = await Harness.start(t, { workers: 3, cores: 2, first: 'packed', clock });
+  t.equal(harness.pool.status().threads.length, 1);
+  const client = await harness.client();
+  t.equal(await client.ask('w', 1), 'w', 'it serves meanwhile');
+  clock.release();
+  await harness.until(() => harness.told('made').length === 3);
+  t.equal(harness.pool.status().threads.length, 3);
 });
