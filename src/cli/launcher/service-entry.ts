@@ -4,12 +4,16 @@
  */
 import { statSync } from 'node:fs';
 
+/** A copy of the whole may write the one some time before the other; nobody compiles so soon. */
+const copiedWithinMs = 5_000;
+
 /** Of `dist/`, or of whatever folder the compiler wrote to. */
 export function serviceEntry(folder: URL): URL {
   const modules = new URL('src/cli/serve.js', folder);
   const bundled = new URL('services/cli/serve.js', folder);
   const bundledMs = writtenMs(bundled);
-  return bundledMs !== undefined && bundledMs >= (writtenMs(modules) ?? 0) ? bundled : modules;
+  if (bundledMs === undefined) return modules;
+  return (writtenMs(modules) ?? 0) > bundledMs + copiedWithinMs ? modules : bundled;
 }
 
 function writtenMs(file: URL): number | undefined {

@@ -19,11 +19,12 @@ t.test('a service runs what the build has put together', async (t) => {
   t.equal(entryIn(t, { src: 1, services: 2 }), 'services/cli/serve.js');
 });
 
-t.test('a package gives all its files one time', async (t) => {
+t.test('a package gives all its files one time, a copy almost', async (t) => {
   t.equal(entryIn(t, { src: 1, services: 1 }), 'services/cli/serve.js');
+  t.equal(entryIn(t, { src: 3, services: 1 }), 'services/cli/serve.js');
 });
 
 t.test('what was compiled since is run instead', async (t) => {
-  t.equal(entryIn(t, { src: 2, services: 1 }), 'src/cli/serve.js');
+  t.equal(entryIn(t, { src: 10, services: 1 }), 'src/cli/serve.js');
   t.equal(entryIn(t, { src: 1 }), 'src/cli/serve.js');
 });
