@@ -53,8 +53,7 @@ export class KnownBodies {
 }
 
 function hashOf(buffer: Uint8Array, start: number, end: number): number {
-  // Not 0, which no bytes have left yet.
-  let hash = 1;
+  let hash = 0;
   for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (buffer[i] ?? 0)) | 0;
   return hash;
 }
