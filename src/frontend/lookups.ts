@@ -13,6 +13,7 @@ import {
 } from '../wire/internal.js';
 import type { Params, Product } from '../wire/schemas.js';
 import { productNotFound, toProduct } from './answers.js';
+import { HotItems } from './hot-items.js';
 import type { Cached, ProductCache, Provenance } from './product-cache.js';
 import type { Questions } from './questions.js';
 import { type SharedAnswer, SharedQuestions } from './shared-questions.js';
@@ -41,28 +42,36 @@ export class Lookups {
   readonly #cache: ProductCache;
   /** Look-ups by id, so that many readers of one item make one question. */
   readonly #shared: SharedQuestions<Answer>;
+  readonly #hot: HotItems;
 
   constructor({ questions, cache, clock }: LookupsOptions) {
     this.#questions = questions;
     this.#cache = cache;
+    this.#hot = new HotItems({
+      clock,
+      sight: (id) => cache.sightId(id),
+      isCurrent: (sighting) => cache.mayJoin(sighting),
+    });
     this.#shared = new SharedQuestions({
       clock,
       sight: (id) => cache.sightId(id),
       mayJoin: (sighting) => cache.mayJoin(sighting),
       ask: (id, sighting, ask) => this.#fetch(id, sighting, ask),
+      crowded: (id) => this.#hot.heat(id),
     });
   }
 
   /** The hot path: no promise, no message. */
   cached(params: Params<'lookup'>): Cached | undefined {
+    if (this.#hot.any && !this.#admits(params)) return undefined;
     return 'id' in params ? this.#cache.find(params.id) : this.#cache.findByName(params.name);
   }
 
-  /** A product that the cache has not. */
+  /** A product that the cache has not, or that is so hot that it is not looked for there at once. */
   async fetch(params: Params<'lookup'>, ask: Ask): Promise<FoundProduct> {
     const item = 'id' in params ? params.id : (this.#cache.idOf(params.name) ?? params.name);
     const found =
-      typeof item === 'string' ? await this.#byName(item, ask) : await this.#byId(item, ask);
+      typeof item === 'string' ? await this.#byName(item, ask) : await this.#inTurn(item, ask);
     if (found === undefined) throw productNotFound();
     return found;
   }
@@ -107,6 +116,21 @@ export class Lookups {
     // The leader lent what the name stood for there; where that is another product by now, the
     // name was invalidated.
     return this.keep(record, horizon, isKept ? from : { appliedSeq, lender: 0 });
+  }
+
+  #admits(params: Params<'lookup'>): boolean {
+    const id = 'id' in params ? params.id : this.#cache.idOf(params.name);
+    return id === undefined || this.#hot.admits(id);
+  }
+
+  async #inTurn(id: number, ask: Ask): Promise<FoundProduct | undefined> {
+    const open = this.#hot.whenOpen(id);
+    if (open) {
+      await open;
+      const cached = this.#cache.find(id);
+      if (cached) return cached.product && cached;
+    }
+    return this.#byId(id, ask);
   }
 
   async #byId(id: number, ask: Ask): Promise<FoundProduct | undefined> {

@@ -5,15 +5,12 @@
  * Invariant: nobody gets the answer to a question that was overtaken before they came.
  */
 import type { Clock } from '../base/clock.js';
+import { crowd } from './hot-items.js';
 import type { Sighting } from './stamps.js';
 import type { Ask } from './types.js';
 
 /** So long the next question waits for one under way; a replica may have hung. */
 const patienceMs = 50;
-/** So many who take an answer, or wait for the next, are a crowd. */
-const crowd = 16;
-/** A crowd asks no more often: what it buys in speed, those who buy the item would pay for. */
-const crowdEveryMs = 4;
 
 export interface SharedAnswer {
   /** Whatever has changed it since invalidates it here: whoever joined the question may have it. */
@@ -27,11 +24,12 @@ export interface SharedQuestionsOptions<Answer> {
   /** Nothing has changed since, so that a question from then is as good as one from now. */
   mayJoin(sighting: Sighting): boolean;
   ask(id: number, sighting: Sighting, ask: Ask): Promise<Answer>;
+  /** A crowd takes the answer to one question, or waits for the next. */
+  crowded(id: number): void;
 }
 
 interface Question<Answer> {
   readonly sighting: Sighting;
-  readonly beganMs: number;
   readonly done: Promise<Answer>;
   /** When who asked it gives up. */
   readonly deadlineMs: number;
@@ -45,7 +43,7 @@ interface Question<Answer> {
 
 export class SharedQuestions<Answer extends SharedAnswer> {
   readonly #options: SharedQuestionsOptions<Answer>;
-  /** The last question about each item, while it is under way or a crowd is held back. */
+  /** The last question about each item, while it is under way or another is to follow it. */
   readonly #latest = new Map<number, Question<Answer>>();
 
   constructor(options: SharedQuestionsOptions<Answer>) {
@@ -63,6 +61,7 @@ export class SharedQuestions<Answer extends SharedAnswer> {
     if (!latest) return this.#begin(id, ask).done;
     if (!latest.isOver && this.#options.mayJoin(latest.sighting)) {
       latest.takers++;
+      this.#count(id, latest);
       const answer = await this.#outcome(latest, id, ask);
       if (answer.isSettled) return answer;
       // Read while an entry was undecided, which others may have seen since.
@@ -93,6 +92,7 @@ export class SharedQuestions<Answer extends SharedAnswer> {
       return latest;
     }
     than.waiting++;
+    this.#count(id, than);
     than.nextDeadlineMs = Math.max(than.nextDeadlineMs, ask.deadlineMs);
     than.next ??= this.#mayFollow(than).then(() => {
       const next = this.#begin(id, { ...ask, deadlineMs: than.nextDeadlineMs });
@@ -103,11 +103,10 @@ export class SharedQuestions<Answer extends SharedAnswer> {
   }
 
   #begin(id: number, ask: Ask): Question<Answer> {
-    const { clock, sight, ask: put } = this.#options;
+    const { sight, ask: put } = this.#options;
     const sighting = sight(id);
     const question: Question<Answer> = {
       sighting,
-      beganMs: clock.nowMs(),
       done: put(id, sighting, ask),
       deadlineMs: ask.deadlineMs,
       isOver: false,
@@ -119,36 +118,26 @@ export class SharedQuestions<Answer extends SharedAnswer> {
     this.#latest.set(id, question);
     const over = (): void => {
       question.isOver = true;
-      this.#afterCrowd(question, () => {
-        if (this.#latest.get(id) === question) this.#latest.delete(id);
-      });
+      if (!question.next && this.#latest.get(id) === question) this.#latest.delete(id);
     };
     question.done.then(over, over);
     return question;
   }
 
-  /** Resolves when it is over, or has been waited for, and a crowd has been held back. */
+  #count(id: number, { takers, waiting }: Question<Answer>): void {
+    if (takers + waiting === crowd) this.#options.crowded(id);
+  }
+
+  /** Resolves when it is over, or has been waited for. */
   #mayFollow(question: Question<Answer>): Promise<void> {
-    const { clock } = this.#options;
+    if (question.isOver) return Promise.resolve();
     return new Promise((resolve) => {
-      if (question.isOver) {
-        this.#afterCrowd(question, resolve);
-        return;
-      }
-      const timer = clock.after(patienceMs, resolve);
+      const timer = this.#options.clock.after(patienceMs, resolve);
       const over = (): void => {
         timer.cancel();
-        this.#afterCrowd(question, resolve);
+        resolve();
       };
       question.done.then(over, over);
     });
-  }
-
-  /** At once, unless the question was a crowd's. */
-  #afterCrowd({ takers, waiting, beganMs }: Question<Answer>, proceed: () => void): void {
-    const { clock } = this.#options;
-    const restMs = takers + waiting < crowd ? 0 : beganMs + crowdEveryMs - clock.nowMs();
-    if (restMs > 0) clock.after(restMs, proceed);
-    else proceed();
   }
 }

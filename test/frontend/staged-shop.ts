@@ -67,6 +67,7 @@ export function stageShop(answer: Answer) {
   });
   return {
     shop,
+    cache,
     stamps,
     asked,
     /** How long each question waits for its answer. */
