@@ -85,7 +85,7 @@ export const serviceSpecs = {
     serviceGroup,
   ),
   reusePort: flag(
-    'Let the kernel spread sessions over the threads, where Node can (--no-reuse-port: relay them)',
+    'Threads accept sessions by themselves, where they can (--no-reuse-port: the owner relays them)',
     serviceGroup,
     true,
   ),

@@ -11,6 +11,7 @@ import { rateLimitMemory } from '../base/rate-limit.js';
 import type { Leaders } from '../frontend/backends.js';
 import type { CacheCounters } from '../frontend/counters.js';
 import { FrontendOwner } from '../frontend/owner.js';
+import { reusesPorts } from '../net/reuse-port.js';
 import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';
 import { readClusterId } from '../storage/identity.js';
@@ -18,7 +19,7 @@ import { createNodeDisk } from '../storage/node-disk.js';
 import type { Product } from '../wire/schemas.js';
 import { CacheRounds } from './cache-round.js';
 import type { Demo, DemoCommand } from './demo-routes.js';
-import { openDoor, threadsListen } from './doors.js';
+import { openDoor } from './doors.js';
 import { FrontendFigures } from './frontend-figures.js';
 import type { MeterNews } from './request-meter.js';
 import type { GatewayThreadData } from './thread.js';
@@ -66,10 +67,9 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
   });
   const figures = new FrontendFigures({ config, owner, pool: () => pool.status() });
   const pool = await startThreads(config, data, { owner, demo, rounds, figures, logger });
-  const inThreads = threadsListen(config);
-  await openDoor(pool, config.raw, 'raw', inThreads);
-  await openDoor(pool, config.http, 'http', inThreads);
-  for (const { name, address } of config.dialects) await openDoor(pool, address, name, inThreads);
+  await openDoor(pool, config.raw, 'raw', config);
+  await openDoor(pool, config.http, 'http', config);
+  for (const { name, address } of config.dialects) await openDoor(pool, address, name, config);
   owner.start();
   return {
     name: config.name,
@@ -102,6 +102,7 @@ function startThreads(
   return startSessionPool({
     workers: config.workers,
     program: new URL('./thread.js', import.meta.url),
+    sharesPorts: reusesPorts(),
     data,
     clock: systemClock,
     logger,

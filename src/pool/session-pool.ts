@@ -1,7 +1,7 @@
 /**
  * A service's session threads: it listens, gives each session to the least loaded thread, and
  * keeps it there. It knows nothing of frames and methods; the service's program does. Invariant:
- * never more than `sessionsMax` sessions.
+ * it accepts no session where there are `sessionsMax`.
  */
 import { availableParallelism } from 'node:os';
 import type { Address } from '../base/address.js';
@@ -38,6 +38,8 @@ export interface SessionPoolOptions {
   readonly first?: Filling;
   /** Of the machine, where that is to be another number. */
   readonly cores?: number;
+  /** Several threads can listen on one port; else one does, for all of its sessions. Default: true. */
+  readonly sharesPorts?: boolean;
   /** All calls that one thread made in one turn; each is to be replied to. */
   onCalls(calls: OwnerCall[]): void;
   onTell?(operation: string, args: unknown): void;
@@ -45,13 +47,14 @@ export interface SessionPoolOptions {
 
 /** Resolves when the program runs in every thread; rejects where it cannot. */
 export async function startSessionPool(options: SessionPoolOptions): Promise<SessionPool> {
-  const { workers, program, data, clock, logger, cores = availableParallelism() } = options;
+  const { workers, program, data, clock, logger } = options;
+  const { cores = availableParallelism(), sharesPorts = true } = options;
   const count = Math.max(1, workers);
   if (!Number.isInteger(workers) || workers < 0 || workers > poolLimits.workersMax) {
     throw new BazarError('invalid_argument', `workers are 0 to ${poolLimits.workersMax}`);
   }
   const shared = relayLimits(options.limits);
-  const threadSessionsMax = Math.ceil(shared.sessionsMax / count);
+  const threadSessionsMax = Math.ceil(shared.sessionsMax / (sharesPorts ? count : 1));
   const limits = { ...shared, threadSessionsMax };
   const launch = { program, data, limits };
   const first = Math.min(count, threadsFor(options.first ?? 'spread', 0, cores));
@@ -63,7 +66,7 @@ export async function startSessionPool(options: SessionPoolOptions): Promise<Ses
     onCalls: (calls) => options.onCalls(calls),
     onTell: (operation, args) => options.onTell?.(operation, args),
   };
-  const parts = { clock, logger, limits, handlers, cores, first };
+  const parts = { clock, logger, limits, handlers, cores, sharesPorts, first };
   const pool = new SessionPool(count, launcher, parts);
   try {
     await pool.started();
@@ -80,6 +83,7 @@ interface Parts {
   readonly limits: RelayLimits;
   readonly handlers: CallHandlers;
   readonly cores: number;
+  readonly sharesPorts: boolean;
   readonly first: number;
 }
 
@@ -188,7 +192,12 @@ export class SessionPool {
 
   status(): PoolStatus {
     const threads = this.#threads.map((thread) => thread.status());
-    return { threads, sessions: threads.reduce((sum, { sessions }) => sum + sessions, 0) };
+    return { threads, sessions: this.#allSessions };
+  }
+
+  /** Those too that threads accepted by themselves. */
+  get #allSessions(): number {
+    return this.#threads.reduce((sum, { sessions }) => sum + sessions, 0);
   }
 
   /** Accepts nothing more, waits (at most `drainMs`) for the requests under way, sends, closes. */
@@ -255,7 +264,7 @@ export class SessionPool {
 
   #accept(connection: Connection, kind: string, filling: Filling): void {
     const relay = this.#leastLoaded(filling);
-    if (!this.#accepting || this.#sessions >= this.#parts.limits.sessionsMax || !relay) {
+    if (!this.#accepting || this.#allSessions >= this.#parts.limits.sessionsMax || !relay) {
       connection.start({ data: () => {}, closed: () => {} });
       connection.destroy();
       return;

@@ -1,9 +1,9 @@
 /**
  * The ports on which threads of a pool listen by themselves, side by side: on each as many threads
- * as its sessions want, for the kernel gives every listening thread its share. A thread that listens
- * goes on until it ends or the door is closed, since closing a port resets who waits there to be
- * accepted. Knows no session. Invariant: while any thread runs, somebody listens on every door, or is
- * told to again and again.
+ * as its sessions want, for the kernel gives every listening thread its share; where threads cannot
+ * share a port, one alone. A thread that listens goes on until it ends or the door is closed, since
+ * closing a port resets who waits there to be accepted. Knows no session. Invariant: while any thread
+ * runs, somebody listens on every door, or is told to again and again.
  */
 import type { Address } from '../base/address.js';
 import type { Clock } from '../base/clock.js';
@@ -27,6 +27,8 @@ interface Door {
 export interface SharedDoorsOptions {
   readonly threads: readonly SessionThread[];
   readonly cores: number;
+  /** Several threads can listen on one port. */
+  readonly sharesPorts: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -88,9 +90,10 @@ export class SharedDoors {
 
   /** The threads that are to listen there and do not yet. */
   #wanted({ filling, listening, failed }: Door): SessionThread[] {
-    const { threads, cores } = this.#options;
+    const { threads, cores, sharesPorts } = this.#options;
     const sessions = threads.reduce((sum, thread) => sum + thread.sessions, 0);
-    const lacking = threadsFor(filling, sessions, cores) - listening.size;
+    const most = sharesPorts ? threadsFor(filling, sessions, cores) : 1;
+    const lacking = most - listening.size;
     if (lacking <= 0) return [];
     const idle = threads.filter(
       (thread) => thread.relay !== undefined && !listening.has(thread) && !failed.has(thread),

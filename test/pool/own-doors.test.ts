@@ -169,6 +169,28 @@ t.test('sessions fill one thread before another listens beside it', shared, asyn
   t.equal(threads, 2);
 });
 
+t.test('where threads cannot share a port one has all sessions', async (t) => {
+  const limits = { sessionsMax: sessionsPerThread + 2 };
+  const harness = await Harness.start(t, { cores: 2, sharesPorts: false, limits });
+  const address = await openDoor(harness);
+  t.equal(await threadsOf(t, harness, address, limits.sessionsMax), 1);
+  t.same(harness.logged, [], 'the other was not told to listen');
+  await gone(visit(t, address));
+});
+
+t.test('sessions that threads accepted count where the owner accepts', async (t) => {
+  const harness = await Harness.start(t, {
+    cores: 2,
+    sharesPorts: false,
+    limits: { sessionsMax: 1 },
+  });
+  const client = visit(t, await openDoor(harness));
+  t.equal(await client.ask('w', 1), 'w');
+  const relayed = await harness.pool.listen(tcp, anyPort, 'http');
+  await gone(visit(t, relayed.address));
+  t.equal(await client.ask('w', 1), 'w');
+});
+
 t.test('where the thread that listens crashes, another one does so at once', async (t) => {
   const clock = heldClock();
   const harness = await Harness.start(t, { cores: 2, clock });

@@ -1,9 +1,9 @@
 /**
- * The ways by which sessions reach a frontend's threads, side by side: the relay, and, where this
- * Node can, threads that listen by themselves; beside them Redis, which does as much on one thread
- * of C: a GET of a value as long as a product.
+ * The ways by which sessions reach a frontend's threads, side by side: the relay, and, where they
+ * can, threads that listen by themselves; beside them Redis, which does as much on one thread of C: a
+ * GET of a value as long as a product.
  */
-import { reusesPorts } from '../../../src/net/reuse-port.js';
+import { threadsListen } from '../../../src/gateway/doors.js';
 import type { Scenario } from '../bench.js';
 import { type Measured, measureInTurn, type Subject } from '../measure.js';
 import { Picks } from '../picks.js';
@@ -18,7 +18,7 @@ export const doors: Scenario = {
   name: 'doors',
   about: 'cached look-ups by the relay and by threads that listen themselves, beside Redis GET',
   async run(bench) {
-    const { portOffset } = bench.settings.store;
+    const { portOffset, workers } = bench.settings.store;
     const picks = Picks.uniform(ownProducts);
     const echoTarget = await bench.helper('echo-server');
     const subjects: Subject[] = [{ what: 'byte echo', target: echoTarget, workload: echoes() }];
@@ -30,8 +30,11 @@ export const doors: Scenario = {
     }
     const relay = await bench.store({ flags: ['--no-reuse-port'] });
     subjects.push({ what: 'look-up, relay', target: relay.target, workload: lookups(picks) });
-    if (!reusesPorts()) bench.progress(`Node ${process.version} cannot share ports`);
-    else {
+    if (!threadsListen({ workers, reusePort: true }, 'raw')) {
+      bench.progress(
+        `Node ${process.version} cannot share ports, and several threads would have to`,
+      );
+    } else {
       const own = await bench.store({ portOffset: portOffset + secondOffset });
       subjects.push({ what: 'look-up, own port', target: own.target, workload: lookups(picks) });
     }
