@@ -15,6 +15,9 @@ const checks = Object.fromEntries(
   Object.entries(methodParams).map(([method, schema]) => [method, Compile(schema)]),
 ) as unknown as Checks;
 
+/** Params that cannot change, as known bodies are, and the method that they were valid for. */
+const validFor = new WeakMap<object, PublicMethod>();
+
 export function isPublicMethod(method: string): method is PublicMethod {
   return Object.hasOwn(methodParams, method);
 }
@@ -29,13 +32,19 @@ export function validateParams<M extends PublicMethod>(method: M, params: unknow
 export function validateParams(method: string, params: unknown): Params<PublicMethod>;
 export function validateParams(method: string, params: unknown): Params<PublicMethod> {
   const known = publicMethod(method);
+  if (wasValid(known, params)) return params;
   if (!checks[known].Check(params)) {
     throw new BazarError('invalid_argument', explain(methodParams[known], params, ''));
   }
   checkTexts(params);
   if (known === 'buy') checkKey(params as Params<'buy'>);
   if (known === 'add_product') checkNewName(params as Params<'add_product'>);
+  if (Object.isFrozen(params)) validFor.set(params, known);
   return params;
+}
+
+function wasValid(method: PublicMethod, params: unknown): params is Params<PublicMethod> {
+  return typeof params === 'object' && params !== null && validFor.get(params) === method;
 }
 
 /** A key's limit is in bytes, a schema's in characters. */

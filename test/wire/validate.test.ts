@@ -79,3 +79,13 @@ t.test('only the methods of the schema exist', async (t) => {
   }
   t.ok(isPublicMethod('buy'));
 });
+
+t.test(
+  'params that cannot change are remembered for the method that they were valid for',
+  async (t) => {
+    const params = Object.freeze({ id: 8, quantity: 1 });
+    for (const _ of [1, 2]) t.equal(validateParams('buy', params), params);
+    t.match(refusalOf('lookup', params), /unknown field "quantity"/);
+    t.equal(validateParams('buy', params), params);
+  },
+);
