@@ -1,14 +1,14 @@
 /**
- * Items that a crowd reads while they change all the time, as when everybody wants the last pieces:
- * their readers are let through together, every few milliseconds, for what they took in speed those
- * who buy would pay for. Knows neither questions nor answers. Invariant: nobody waits for longer than
- * a period, and an item that did not change in one, or was not read by a crowd, is not hot.
+ * Items that a crowd reads while they change all the time, as when everybody wants the last pieces.
+ * Of their readers a few are let through in each period, and the others together at its end: what
+ * they took in speed, those who buy would pay for. Knows neither questions nor answers. Invariant:
+ * nobody waits for longer than a period, and whoever is not of a crowd does not wait.
  */
 import type { Clock } from '../base/clock.js';
 import type { Sighting } from './stamps.js';
 
 /** So many readers of an item at a time are a crowd. */
-export const crowd = 16;
+const crowd = 16;
 const periodMs = 4;
 
 export interface HotItemsOptions {
@@ -22,8 +22,8 @@ export interface HotItemsOptions {
 interface Period {
   /** The item as it was when the period began. */
   readonly sighting: Sighting;
-  /** Readers that were let through. */
-  passed: number;
+  /** Readers who came in it, and those who had waited for it; beyond a crowd they wait. */
+  came: number;
   waiting: number;
   readonly end: Promise<void>;
 }
@@ -40,29 +40,28 @@ export class HotItems {
     return this.#periods.size > 0;
   }
 
-  /** A crowd waits for one and the same answer: the item is hot until a period shows that it is not. */
-  heat(id: number): void {
-    if (!this.#periods.has(id)) this.#begin(id, crowd);
+  /** So many want an answer of the services: a crowd makes the item hot, until a period shows that it is not. */
+  wanted(id: number, by: number): void {
+    if (by >= crowd && !this.#periods.has(id)) this.#begin(id, by);
   }
 
-  /** May a reader look now? Else it is to wait for the period's end. */
+  /** May a reader who comes look at once? Else it is to wait until the item is open. */
   admits(id: number): boolean {
     const period = this.#periods.get(id);
     if (period === undefined) return true;
-    if (period.passed >= crowd) return false;
-    period.passed++;
-    return true;
+    period.came++;
+    return period.came <= crowd;
   }
 
-  /** Resolves when whoever waits may look; undefined where nobody has to wait. */
+  /** When whoever was not admitted may look; undefined for those who were. */
   whenOpen(id: number): Promise<void> | undefined {
     const period = this.#periods.get(id);
-    if (period === undefined || period.passed < crowd) return undefined;
+    if (period === undefined || period.came <= crowd) return undefined;
     period.waiting++;
     return period.end;
   }
 
-  #begin(id: number, passed: number): void {
+  #begin(id: number, came: number): void {
     const { clock, sight } = this.#options;
     const end = new Promise<void>((resolve) => {
       clock.after(periodMs, () => {
@@ -70,13 +69,13 @@ export class HotItems {
         resolve();
       });
     });
-    this.#periods.set(id, { sighting: sight(id), passed, waiting: 0, end });
+    this.#periods.set(id, { sighting: sight(id), came, waiting: 0, end });
   }
 
   #end(id: number): void {
     const period = this.#periods.get(id);
     this.#periods.delete(id);
-    if (period === undefined || period.passed + period.waiting < crowd) return;
+    if (period === undefined || period.came < crowd) return;
     if (!this.#options.isCurrent(period.sighting)) this.#begin(id, period.waiting);
   }
 }

@@ -57,7 +57,7 @@ export class Lookups {
       sight: (id) => cache.sightId(id),
       mayJoin: (sighting) => cache.mayJoin(sighting),
       ask: (id, sighting, ask) => this.#fetch(id, sighting, ask),
-      crowded: (id) => this.#hot.heat(id),
+      wanted: (id, by) => this.#hot.wanted(id, by),
     });
   }
 

@@ -5,7 +5,6 @@
  * Invariant: nobody gets the answer to a question that was overtaken before they came.
  */
 import type { Clock } from '../base/clock.js';
-import { crowd } from './hot-items.js';
 import type { Sighting } from './stamps.js';
 import type { Ask } from './types.js';
 
@@ -24,8 +23,8 @@ export interface SharedQuestionsOptions<Answer> {
   /** Nothing has changed since, so that a question from then is as good as one from now. */
   mayJoin(sighting: Sighting): boolean;
   ask(id: number, sighting: Sighting, ask: Ask): Promise<Answer>;
-  /** A crowd takes the answer to one question, or waits for the next. */
-  crowded(id: number): void;
+  /** One more takes the answer to a question that others take too, or waits for the next. */
+  wanted(id: number, by: number): void;
 }
 
 interface Question<Answer> {
@@ -61,7 +60,7 @@ export class SharedQuestions<Answer extends SharedAnswer> {
     if (!latest) return this.#begin(id, ask).done;
     if (!latest.isOver && this.#options.mayJoin(latest.sighting)) {
       latest.takers++;
-      this.#count(id, latest);
+      this.#options.wanted(id, latest.takers + latest.waiting);
       const answer = await this.#outcome(latest, id, ask);
       if (answer.isSettled) return answer;
       // Read while an entry was undecided, which others may have seen since.
@@ -92,7 +91,7 @@ export class SharedQuestions<Answer extends SharedAnswer> {
       return latest;
     }
     than.waiting++;
-    this.#count(id, than);
+    this.#options.wanted(id, than.takers + than.waiting);
     than.nextDeadlineMs = Math.max(than.nextDeadlineMs, ask.deadlineMs);
     than.next ??= this.#mayFollow(than).then(() => {
       const next = this.#begin(id, { ...ask, deadlineMs: than.nextDeadlineMs });
@@ -122,10 +121,6 @@ export class SharedQuestions<Answer extends SharedAnswer> {
     };
     question.done.then(over, over);
     return question;
-  }
-
-  #count(id: number, { takers, waiting }: Question<Answer>): void {
-    if (takers + waiting === crowd) this.#options.crowded(id);
   }
 
   /** Resolves when it is over, or has been waited for. */
