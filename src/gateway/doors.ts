@@ -1,6 +1,6 @@
 /**
  * Opens a frontend's ports: where Node can, session threads listen for themselves and the kernel
- * spreads the sessions; where it cannot, so does the one thread of a kind that needs no other; else
+ * spreads the sessions; where it cannot, so does the one thread of a kind that uses no other; else
  * the owner accepts them and relays their bytes. Invariant: a port that another process listens on is
  * refused, in all ways.
  */
@@ -17,13 +17,16 @@ export interface Doorway {
   readonly reusePort: boolean;
 }
 
-/** May threads listen for themselves? Not without threads, and not where it is not wanted. */
+/**
+ * May threads listen for themselves? Not without threads, not where it is not wanted, and not several
+ * where they cannot share a port.
+ */
 export function threadsListen(
   { workers, reusePort }: Doorway,
   kind: string,
   cores: number = availableParallelism(),
 ): boolean {
-  const isAlone = threadsFor(fillingOf(kind), 0, cores) === 1;
+  const isAlone = Math.min(workers, threadsFor(fillingOf(kind), 0, cores)) === 1;
   return reusePort && workers > 0 && (reusesPorts() || isAlone);
 }
 

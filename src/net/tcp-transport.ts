@@ -7,6 +7,7 @@ import { type Address, formatAddress } from '../base/address.js';
 import { systemClock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { sessionLimits } from '../base/limits.js';
+import { reusesPorts } from './reuse-port.js';
 import type { Connection, ConnectionEvents, Listener, Transport } from './types.js';
 
 /** How long an ended connection waits for the peer to end too. */
@@ -34,8 +35,9 @@ export const tcpTransport: Transport = {
   listen: (address, accept) => listen(address, accept, false),
 };
 
-/** As `tcpTransport.listen`, beside other threads that do the same; see reuse-port.ts. */
-export const listenBeside: Transport['listen'] = (address, accept) => listen(address, accept, true);
+/** As `tcpTransport.listen`, beside other threads that do the same where ports can be shared. */
+export const listenBeside: Transport['listen'] = (address, accept) =>
+  listen(address, accept, reusesPorts());
 
 function listen(
   address: Address,

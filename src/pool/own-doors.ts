@@ -1,6 +1,6 @@
 /**
- * The sessions that a thread accepts by itself, on ports that it shares with the other threads
- * (the kernel spreads connections over them). Like the relay's they end alone when a handler
+ * The sessions that a thread accepts by itself, on ports that it has alone or shares with other
+ * threads (the kernel spreads connections over them). Like the relay's they end alone when a handler
  * throws. It opens no socket: the program listens. Invariant: never more than `sessionsMax`.
  */
 import type { Address } from '../base/address.js';

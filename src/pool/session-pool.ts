@@ -1,7 +1,7 @@
 /**
  * A service's session threads: it listens, gives each session to the least loaded thread, and
  * keeps it there. It knows nothing of frames and methods; the service's program does. Invariant:
- * it accepts no session where there are `sessionsMax`.
+ * the owner accepts no session where there are `sessionsMax`.
  */
 import { availableParallelism } from 'node:os';
 import type { Address } from '../base/address.js';
@@ -166,8 +166,8 @@ export class SessionPool {
   }
 
   /**
-   * The threads listen there by themselves, as many as the sessions want, and the kernel gives each
-   * its share. The port must not be 0; rejects where a thread cannot.
+   * Threads listen there by themselves: as many as the sessions want, and the kernel gives each its
+   * share; or one alone. The port must not be 0; rejects where a thread cannot.
    */
   async listenInThreads(
     address: Address,
@@ -275,12 +275,12 @@ export class SessionPool {
 
   #leastLoaded(filling: Filling): Relay | undefined {
     const wanted = threadsFor(filling, this.#sessions + 1, this.#parts.cores);
-    const running = this.#threads.filter(({ relay }) => relay !== undefined);
-    let least: Relay | undefined;
-    for (const { relay } of running.slice(0, wanted)) {
-      if (relay && (!least || relay.sessions < least.sessions)) least = relay;
-    }
-    return least;
+    const running = this.#threads.filter(({ relay }) => relay !== undefined).slice(0, wanted);
+    const [first, ...others] = running;
+    return others.reduce(
+      (least, thread) => (thread.sessions < (least?.sessions ?? 0) ? thread : least),
+      first,
+    )?.relay;
   }
 
   /** A thread that has just started, be it in another's place, gets what all have. */

@@ -12,8 +12,9 @@ import type { Logger } from '../base/logging.js';
 import { type Filling, threadsFor } from './filling.js';
 import type { SessionThread } from './session-thread.js';
 
-/** A thread that could not listen is not told to again before. */
-const retryMs = 1_000;
+/** So soon a thread that could not listen is told to again; each time twice as long until it can. */
+const retryMinMs = 10;
+const retryMaxMs = 1_000;
 
 interface Door {
   readonly kind: string;
@@ -22,6 +23,8 @@ interface Door {
   /** Those that were told to listen, and have not failed to. */
   readonly listening: Set<SessionThread>;
   readonly failed: Set<SessionThread>;
+  /** Since one could. */
+  failures: number;
 }
 
 export interface SharedDoorsOptions {
@@ -43,7 +46,8 @@ export class SharedDoors {
 
   /** Rejects where one of the threads cannot listen there. */
   async open(address: Address, kind: string, filling: Filling): Promise<void> {
-    const door: Door = { kind, address, filling, listening: new Set(), failed: new Set() };
+    const [listening, failed] = [new Set<SessionThread>(), new Set<SessionThread>()];
+    const door: Door = { kind, address, filling, listening, failed, failures: 0 };
     this.#doors.set(kind, door);
     const wanted = this.#wanted(door);
     if (wanted.length === 0) throw new BazarError('unavailable', 'no thread runs');
@@ -75,13 +79,18 @@ export class SharedDoors {
     }
   }
 
-  /** Another thread is told to at once, where there is one, and this one some time later. */
-  #failed({ kind, listening, failed }: Door, thread: SessionThread, error: unknown): void {
+  /**
+   * Another thread is told to at once, where there is one, and this one a little later: a thread that
+   * crashed may hold the port for a moment after it is known to have ended.
+   */
+  #failed(door: Door, thread: SessionThread, error: unknown): void {
+    const { kind, listening, failed } = door;
     const { clock, logger } = this.#options;
     logger.error({ kind, err: String(error) }, 'a thread does not listen');
     listening.delete(thread);
     failed.add(thread);
-    clock.after(retryMs, () => {
+    const waitMs = Math.min(retryMaxMs, retryMinMs * 2 ** door.failures++);
+    clock.after(waitMs, () => {
       failed.delete(thread);
       this.look();
     });
@@ -102,7 +111,8 @@ export class SharedDoors {
   }
 }
 
-function listen(thread: SessionThread, { kind, address, listening }: Door): Promise<void> {
-  listening.add(thread);
-  return thread.listen(address, kind);
+async function listen(thread: SessionThread, door: Door): Promise<void> {
+  door.listening.add(thread);
+  await thread.listen(door.address, door.kind);
+  door.failures = 0;
 }

@@ -7,6 +7,7 @@ const usual = { workers: 2, reusePort: true };
 t.test('a kind of sessions that one thread serves needs no port that threads share', async (t) => {
   t.ok(threadsListen(usual, 'raw', 3));
   t.ok(threadsListen(usual, 'http', 1));
+  t.ok(threadsListen({ ...usual, workers: 1 }, 'http', 8));
 });
 
 t.test('where several threads serve a kind, the kernel must spread its sessions', async (t) => {

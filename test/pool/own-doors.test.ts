@@ -173,7 +173,8 @@ t.test('where threads cannot share a port one has all sessions', async (t) => {
   const limits = { sessionsMax: sessionsPerThread + 2 };
   const harness = await Harness.start(t, { cores: 2, sharesPorts: false, limits });
   const address = await openDoor(harness);
-  t.equal(await threadsOf(t, harness, address, limits.sessionsMax), 1);
+  t.equal(await threadsOf(t, harness, address, sessionsPerThread), 1);
+  for (const _ of [1, 2]) t.equal(await threadsOf(t, harness, address, 1), 1);
   t.same(harness.logged, [], 'the other was not told to listen');
   await gone(visit(t, address));
 });
@@ -191,13 +192,35 @@ t.test('sessions that threads accepted count where the owner accepts', async (t)
   t.equal(await client.ask('w', 1), 'w');
 });
 
-t.test('where the thread that listens crashes, another one does so at once', async (t) => {
+t.test('a relayed session goes to the thread with fewer sessions, its own too', async (t) => {
+  const harness = await Harness.start(t, { sharesPorts: false });
+  const own = visit(t, await openDoor(harness));
+  own.send('#');
+  await harness.until(() => harness.told('letter').length === 1);
+  const relayed = await harness.pool.listen(tcp, anyPort, 'http', 'spread');
+  visit(t, relayed.address).send('#');
+  await harness.until(() => harness.told('letter').length === 2);
+  t.equal(new Set(harness.told('letter')).size, 2);
+});
+
+t.test('where the thread that listens ends, another one does so at once', async (t) => {
   const clock = heldClock();
   const harness = await Harness.start(t, { cores: 2, clock });
   const address = await openDoor(harness);
   for (let crash = 0; crash < 3; crash++) {
     const client = await letIn(t, address);
     client.send('X');
+    await gone(client);
+  }
+  t.equal(await (await letIn(t, address)).ask('w', 2), 'ww');
+});
+
+t.test('a thread that crashed may hold a port that cannot be shared for a moment', async (t) => {
+  const harness = await Harness.start(t, { cores: 2, sharesPorts: false });
+  const address = await openDoor(harness);
+  for (const crash of ['A', 'T', 'R', 'A', 'T', 'R']) {
+    const client = await letIn(t, address);
+    client.send(crash);
     await gone(client);
   }
   t.equal(await (await letIn(t, address)).ask('w', 2), 'ww');
