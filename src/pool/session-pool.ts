@@ -276,11 +276,11 @@ export class SessionPool {
   #leastLoaded(filling: Filling): Relay | undefined {
     const wanted = threadsFor(filling, this.#sessions + 1, this.#parts.cores);
     const running = this.#threads.filter(({ relay }) => relay !== undefined).slice(0, wanted);
-    const [first, ...others] = running;
-    return others.reduce(
-      (least, thread) => (thread.sessions < (least?.sessions ?? 0) ? thread : least),
-      first,
-    )?.relay;
+    let least: SessionThread | undefined;
+    for (const thread of running) {
+      if (!least || thread.sessions < least.sessions) least = thread;
+    }
+    return least?.relay;
   }
 
   /** A thread that has just started, be it in another's place, gets what all have. */
