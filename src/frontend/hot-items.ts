@@ -40,7 +40,7 @@ export class HotItems {
     return this.#periods.size > 0;
   }
 
-  /** So many want an answer of the services: a crowd makes the item hot, until a period shows that it is not. */
+  /** So many want an answer of the services: a crowd makes the item hot. */
   wanted(id: number, by: number): void {
     if (by >= crowd && !this.#periods.has(id)) this.#begin(id, by);
   }

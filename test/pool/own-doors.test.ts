@@ -170,11 +170,13 @@ t.test('sessions fill one thread before another listens beside it', shared, asyn
 });
 
 t.test('where threads cannot share a port one has all sessions', async (t) => {
-  const limits = { sessionsMax: sessionsPerThread + 2 };
+  const more = 8;
+  const limits = { sessionsMax: sessionsPerThread + more };
   const harness = await Harness.start(t, { cores: 2, sharesPorts: false, limits });
   const address = await openDoor(harness);
   t.equal(await threadsOf(t, harness, address, sessionsPerThread), 1);
-  for (const _ of [1, 2]) t.equal(await threadsOf(t, harness, address, 1), 1);
+  // One by one, so that the owner hears of them before the last.
+  for (let n = 0; n < more; n++) t.equal(await threadsOf(t, harness, address, 1), 1);
   t.same(harness.logged, [], 'the other was not told to listen');
   await gone(visit(t, address));
 });
@@ -226,7 +228,7 @@ t.test('a thread that crashed may hold a port that cannot be shared for a moment
   t.equal(await (await letIn(t, address)).ask('w', 2), 'ww');
 });
 
-t.test('a thread that cannot listen is told to again', async (t) => {
+t.test('a thread that cannot listen is told to again, each time a little later', async (t) => {
   const clock = heldClock();
   const refusing = join(t.testdir(), 'refusing');
   const harness = await Harness.start(t, { cores: 2, clock, data: { refusing } });
@@ -238,6 +240,10 @@ t.test('a thread that cannot listen is told to again', async (t) => {
   const failures = () =>
     harness.logged.filter(({ message }) => message === 'a thread does not listen').length;
   await harness.until(() => failures() === 2);
+  t.match(clock.waits().slice(-2), [10, 20]);
+  clock.release();
+  await harness.until(() => failures() === 4);
+  t.match(clock.waits().slice(-2), [40, 80]);
   rmSync(refusing);
   clock.release();
   t.equal(await (await letIn(t, address)).ask('w', 2), 'ww');
