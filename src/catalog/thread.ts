@@ -1,7 +1,7 @@
 /** The program of a catalog's session threads: which questions a frontend may ask, and their shapes. */
 
 import { requestLimits } from '../base/limits.js';
-import { type MemberCredentials, memberProgram, type Shapes } from '../group/session-program.js';
+import { memberProgram, type Shapes, type ThreadCredentials } from '../group/session-program.js';
 import type { ProgramFactory } from '../pool/types.js';
 import { isInteger, isRecord, isText, isTuple } from '../wire/shapes.js';
 
@@ -27,4 +27,4 @@ const shapes: Shapes = {
 };
 
 export const program: ProgramFactory = (owner, data) =>
-  memberProgram(owner, data as MemberCredentials, shapes);
+  memberProgram(owner, data as ThreadCredentials, shapes);

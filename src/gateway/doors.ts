@@ -9,7 +9,7 @@ import type { Address } from '../base/address.js';
 import { reusesPorts } from '../net/reuse-port.js';
 import { tcpTransport } from '../net/tcp-transport.js';
 import type { Listener } from '../net/types.js';
-import { type Filling, threadsFor } from '../pool/filling.js';
+import { type Filling, isServedByOne } from '../pool/filling.js';
 import type { SessionPool } from '../pool/session-pool.js';
 
 export interface Doorway {
@@ -26,8 +26,8 @@ export function threadsListen(
   kind: string,
   cores: number = availableParallelism(),
 ): boolean {
-  const isAlone = Math.min(workers, threadsFor(fillingOf(kind), 0, cores)) === 1;
-  return reusePort && workers > 0 && (reusesPorts() || isAlone);
+  if (!reusePort || workers === 0) return false;
+  return reusesPorts() || isServedByOne(fillingOf(kind), workers, cores);
 }
 
 export async function openDoor(

@@ -3,6 +3,7 @@
  * owner, its session threads on the service port. What it replicates, and what it answers beyond
  * what every member answers, is the service's. Invariant: it listens only when its log is recovered.
  */
+import { availableParallelism } from 'node:os';
 import { type Clock, systemClock } from '../base/clock.js';
 import type { MemberAddresses, ServiceConfig } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
@@ -17,6 +18,7 @@ import { gatedHandler, type HandshakeOptions, type Identity } from '../net/hands
 import { RpcServer } from '../net/rpc-server.js';
 import type { RpcHandler, RpcSession } from '../net/rpc-session.js';
 import { peerTransport } from '../net/tls-transport.js';
+import { isServedByOne } from '../pool/filling.js';
 import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';
 import { headerFields } from '../wire/request-header.js';
@@ -29,9 +31,13 @@ import { type GroupName, type Membership, membership } from './membership.js';
 import { MeteredJournal } from './metered-journal.js';
 import { RoleLog } from './role-log.js';
 import { RpcPeers } from './rpc-peers.js';
-import type { MemberCredentials } from './session-program.js';
+import type { MemberCredentials, ThreadCredentials } from './session-program.js';
 import type { SnapshotPort } from './snapshot-port.js';
 import type { GroupStatus } from './types.js';
+
+/** Sessions of other services: each asks for little at a time. */
+const kind = 'service';
+const filling = 'packed';
 
 /** What the service answers on the replication port; false where the method is not its own. */
 export interface ServiceDesk {
@@ -142,16 +148,23 @@ export class Member<Result> {
     });
     const transport = peerTransport(config.clusterTls);
     await this.#server.listen(transport, doors.address.peer);
-    this.#pool = await startSessionPool({
+    const data: ThreadCredentials = { ...this.#credentials(), tls: config.clusterTls };
+    const pool = await startSessionPool({
       workers: config.workers,
-      first: 'packed',
+      first: filling,
       program: doors.program,
-      data: this.#credentials(),
+      data,
+      // The kernel might give all of a few connections to one of the threads.
+      sharesPorts: false,
       clock: this.#clock,
       logger,
       onCalls: (calls) => doors.calls(this.#logged(headedCalls(calls))),
     });
-    await this.#pool.listen(transport, doors.address.service, 'service');
+    this.#pool = pool;
+    const { service } = doors.address;
+    if (isServedByOne(filling, config.workers, availableParallelism()))
+      await pool.listenInThreads(service, kind, filling);
+    else await pool.listen(transport, service, kind, filling);
   }
 
   /** Asks another member's service desk, in order with what the group says to it. */

@@ -7,9 +7,11 @@ import { systemClock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { wireLimits } from '../base/limits.js';
 import { systemRandom } from '../base/random.js';
+import type { PeerTlsFiles } from '../base/tls-files.js';
 import { gatedHandler, type Identity } from '../net/handshake.js';
 import { RpcServer } from '../net/rpc-server.js';
 import type { RpcHandler } from '../net/rpc-session.js';
+import { peerTransport } from '../net/tls-transport.js';
 import type { OwnerLink, SessionProgram } from '../pool/types.js';
 import { callOwner } from './headed-calls.js';
 
@@ -21,12 +23,17 @@ export interface MemberCredentials {
   readonly token: string;
 }
 
+/** What its threads are to know of it. */
+export interface ThreadCredentials extends MemberCredentials {
+  readonly tls: PeerTlsFiles | undefined;
+}
+
 /** For each method, whether its params have their shape. */
 export type Shapes = Readonly<Record<string, (params: unknown) => boolean>>;
 
 export function memberProgram(
   owner: OwnerLink,
-  credentials: MemberCredentials,
+  { tls, ...credentials }: ThreadCredentials,
   shapes: Shapes,
 ): SessionProgram {
   const handler: RpcHandler = {
@@ -50,6 +57,7 @@ export function memberProgram(
   });
   return {
     open: (connection) => void server.accept(connection),
+    listen: (address, accept) => peerTransport(tls).listen(address, accept),
     told: () => {},
     drain: () => server.drain(),
   };

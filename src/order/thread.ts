@@ -1,5 +1,5 @@
 /** The program of an order service's session threads: which questions it takes, and their shapes. */
-import { type MemberCredentials, memberProgram, type Shapes } from '../group/session-program.js';
+import { memberProgram, type Shapes, type ThreadCredentials } from '../group/session-program.js';
 import type { ProgramFactory } from '../pool/types.js';
 import { isBytes, isInteger, isText, isTuple } from '../wire/shapes.js';
 
@@ -25,4 +25,4 @@ const shapes: Shapes = {
 };
 
 export const program: ProgramFactory = (owner, data) =>
-  memberProgram(owner, data as MemberCredentials, shapes);
+  memberProgram(owner, data as ThreadCredentials, shapes);

@@ -19,3 +19,8 @@ export function threadsFor(filling: Filling, sessions: number, cores: number): n
   const first = filling === 'spread' ? cores : Math.floor(cores / 2);
   return Math.max(1, first, Math.ceil(sessions / sessionsPerThread));
 }
+
+/** Does one thread serve all sessions of such a kind, as long as they are few? */
+export function isServedByOne(filling: Filling, workers: number, cores: number): boolean {
+  return Math.min(workers, threadsFor(filling, 0, cores)) === 1;
+}

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { sessionsPerThread, threadsFor } from '../../src/pool/filling.js';
+import { isServedByOne, sessionsPerThread, threadsFor } from '../../src/pool/filling.js';
 
 t.test('few sessions that ask for little use half as many threads as cores', async (t) => {
   t.equal(threadsFor('packed', 1, 8), 4);
@@ -16,4 +16,12 @@ t.test('many sessions use more, however many cores there are', async (t) => {
   for (const filling of ['packed', 'spread'] as const) {
     t.equal(threadsFor(filling, 2 * sessionsPerThread + 1, 2), 3, filling);
   }
+});
+
+t.test('one thread serves them all where one is enough, or there is no other', async (t) => {
+  t.ok(isServedByOne('packed', 10, 3));
+  t.notOk(isServedByOne('packed', 10, 4));
+  t.notOk(isServedByOne('spread', 10, 2));
+  t.ok(isServedByOne('spread', 1, 8));
+  t.notOk(isServedByOne('packed', 0, 1), 'without threads the owner serves');
 });
