@@ -98,14 +98,15 @@ export class ThreadDesk {
     return isReached ? lent.lender : noLender;
   }
 
-  /** What the answers will be about, as far as this replica knows by now. */
+  /** What the answers will be about, as far as this replica knows by now, if anybody is to keep them. */
   #wanted(reads: readonly OwnerCall[]): LendParams | undefined {
     const ids = new Set<number>();
     const names = new Set<string>();
     const topics = new Set<string>();
     for (const { operation, args } of reads) {
       if (operation === 'lookup') {
-        const [item] = args as LookupParams;
+        const [item, isKept = true] = args as LookupParams;
+        if (!isKept) continue;
         if (typeof item === 'number') ids.add(item);
         else names.add(item);
       } else if (operation === 'lookup_many') {
@@ -117,6 +118,7 @@ export class ThreadDesk {
       }
       if (ids.size + names.size > lendItemsMax) return undefined;
     }
+    if (ids.size + names.size + topics.size === 0) return undefined;
     return [[...ids], [...names], [...topics]];
   }
 
@@ -136,12 +138,12 @@ export class ThreadDesk {
     }
   }
 
-  #lookup([item]: LookupParams, lender: Lender): LookupAnswer {
+  #lookup([item, isKept = true]: LookupParams, lender: Lender): LookupAnswer {
     const { machine } = this.#store;
     const byId = typeof item === 'number';
     const record = byId ? machine.byId(item) : machine.byName(item);
-    const isKept = byId ? lender.id(item) : lender.name(item);
-    return [record ?? null, isKept ? lender.epoch : 0, machine.appliedSeq];
+    const isLent = isKept && (byId ? lender.id(item) : lender.name(item));
+    return [record ?? null, isLent ? lender.epoch : 0, machine.appliedSeq];
   }
 
   #lookupMany([ids]: LookupManyParams, lender: Lender): LookupManyAnswer {

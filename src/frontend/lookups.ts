@@ -8,12 +8,13 @@ import { encode } from '../wire/codec.js';
 import {
   type LookupAnswer,
   type LookupManyAnswer,
+  type LookupParams,
   type ProductRecord,
   unusedIds,
 } from '../wire/internal.js';
 import type { Params, Product } from '../wire/schemas.js';
 import { productNotFound, toProduct } from './answers.js';
-import { HotItems } from './hot-items.js';
+import { type Glance, HotItems } from './hot-items.js';
 import type { Cached, ProductCache, Provenance } from './product-cache.js';
 import type { Questions } from './questions.js';
 import { type SharedAnswer, SharedQuestions } from './shared-questions.js';
@@ -31,10 +32,17 @@ interface Answer extends SharedAnswer {
   readonly found: FoundProduct | undefined;
 }
 
+interface Passing extends Glance {
+  readonly found: FoundProduct | undefined;
+  readonly wasKept: boolean;
+}
+
 export interface LookupsOptions {
   readonly questions: Questions;
   readonly cache: ProductCache;
   readonly clock: Clock;
+  /** As in HotItems. */
+  readonly crowd?: number | undefined;
 }
 
 export class Lookups {
@@ -42,15 +50,16 @@ export class Lookups {
   readonly #cache: ProductCache;
   /** Look-ups by id, so that many readers of one item make one question. */
   readonly #shared: SharedQuestions<Answer>;
-  readonly #hot: HotItems;
+  readonly #hot: HotItems<Passing>;
 
-  constructor({ questions, cache, clock }: LookupsOptions) {
+  constructor({ questions, cache, clock, crowd }: LookupsOptions) {
     this.#questions = questions;
     this.#cache = cache;
     this.#hot = new HotItems({
       clock,
-      sight: (id) => cache.sightId(id),
-      isCurrent: (sighting) => cache.mayJoin(sighting),
+      crowd,
+      kept: (id) => passing(cache.peek(id)),
+      ask: (id, ask) => this.#glance(id, ask),
     });
     this.#shared = new SharedQuestions({
       clock,
@@ -63,7 +72,7 @@ export class Lookups {
 
   /** The hot path: no promise, no message. */
   cached(params: Params<'lookup'>): Cached | undefined {
-    if (this.#hot.any && !this.#admits(params)) return undefined;
+    if (this.#hot.any && this.#isHot(params)) return undefined;
     return 'id' in params ? this.#cache.find(params.id) : this.#cache.findByName(params.name);
   }
 
@@ -118,15 +127,19 @@ export class Lookups {
     return this.keep(record, horizon, isKept ? from : { appliedSeq, lender: 0 });
   }
 
-  #admits(params: Params<'lookup'>): boolean {
+  #isHot(params: Params<'lookup'>): boolean {
     const id = 'id' in params ? params.id : this.#cache.idOf(params.name);
-    return id === undefined || this.#hot.admits(id);
+    return id !== undefined && this.#hot.has(id);
   }
 
   async #inTurn(id: number, ask: Ask): Promise<FoundProduct | undefined> {
-    const open = this.#hot.whenOpen(id);
-    if (open) {
-      await open;
+    const shared = this.#hot.join(id, ask);
+    if (shared) {
+      const answer = await shared;
+      if (answer) {
+        this.#cache.counters[answer.wasKept ? 'hits' : 'misses']++;
+        return answer.found;
+      }
       const cached = this.#cache.find(id);
       if (cached) return cached.product && cached;
     }
@@ -156,4 +169,19 @@ export class Lookups {
     cache.fill(found, lent);
     return { found, isSettled };
   }
+
+  /** For those who have come by now: nobody is to keep it, so no change of the item waits for a cache. */
+  async #glance(id: number, ask: Ask): Promise<Passing> {
+    const params: LookupParams = [id, false];
+    const [record] = (await this.#questions.read('catalog', 'lookup', params, ask)) as LookupAnswer;
+    const product = record === null ? undefined : toProduct(record);
+    const found = product && { product, encoded: encode(product) };
+    return { version: product?.version ?? 0, found, wasKept: false };
+  }
+}
+
+function passing(cached: Cached | undefined): Passing | undefined {
+  if (cached === undefined) return undefined;
+  const found = cached.product && cached;
+  return { version: found?.product.version ?? 0, found, wasKept: true };
 }

@@ -34,6 +34,8 @@ export interface ShopOptions {
   readonly keys: PurchaseKeys;
   readonly clock: Clock;
   readonly owner: OwnerView;
+  /** So many readers of an item at a time are a crowd, if it is to be another number. */
+  readonly crowd?: number;
 }
 
 export class Shop implements Operations {
@@ -44,10 +46,10 @@ export class Shop implements Operations {
   readonly #edge: Edge;
 
   constructor(options: ShopOptions) {
-    const { cache: products, pages, clock } = options;
+    const { cache: products, pages, clock, crowd } = options;
     this.#options = options;
     const questions = new Questions(options);
-    const lookups = new Lookups({ questions, cache: products, clock });
+    const lookups = new Lookups({ questions, cache: products, clock, crowd });
     this.#questions = questions;
     this.#lookups = lookups;
     this.#searches = new Searches({ questions, lookups, products, pages });

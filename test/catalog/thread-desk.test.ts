@@ -152,6 +152,20 @@ t.test('a page’s list is kept apart from its records', async (t) => {
   t.equal((await search('books'))[4], true);
 });
 
+t.test('what nobody is to keep is lent to nobody, and no leader is asked to', async (t) => {
+  const { ask, lent, leader } = await build();
+  t.match(await ask<LookupAnswer>('lookup', 1, false), [[1, 'Tux'], 0, 1]);
+  t.same(lent, []);
+  const threads = new ThreadDesk(leader.store, () => Promise.reject(new Error('nobody to ask')));
+  const answer = new Promise((resolve) => {
+    const reply = (_error: unknown, result: unknown) => resolve(result);
+    threads.calls([{ operation: 'lookup', args: [1, false], reply }]);
+  });
+  leader.letGo();
+  t.match(await answer, [[1, 'Tux'], 0, 1]);
+  t.same(leader.store.gates.lent.take({ ids: [1], names: [], named: [], topics: [] }).ids, []);
+});
+
 t.test('a leader lends by itself', async (t) => {
   const { leader } = await build();
   const threads = new ThreadDesk(leader.store, () => Promise.reject(new Error('asks nobody')));

@@ -1,87 +1,180 @@
 import t from 'tap';
-import { HotItems } from '../../src/frontend/hot-items.js';
+import { type Glance, HotItems } from '../../src/frontend/hot-items.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 
 const id = 8;
 const crowd = 16;
-const periodMs = 4;
+/** No timer of these tests waits longer for those who came. */
+const soonMs = 4;
+const calmMs = 16;
 
-/** An item of which a crowd has just asked; it changes when the test says. */
+interface Told extends Glance {
+  readonly question: number;
+}
+
+/** An item of which a crowd has just asked; its questions are answered when the test says. */
 function stageHot() {
   const clock = new ManualClock();
-  let stamp = 0;
-  const items = new HotItems({
+  const patience: number[] = [];
+  const unanswered: ((fails?: boolean) => void)[] = [];
+  let version = 1;
+  let kept: Told | undefined;
+  const items = new HotItems<Told>({
     clock,
-    sight: () => ({ bucket: 1, stamp, generation: 1 }),
-    isCurrent: (sighting) => sighting.stamp === stamp,
+    kept: () => kept,
+    ask: (_id, { deadlineMs }) => {
+      const question = patience.push(deadlineMs);
+      return new Promise((resolve, reject) => {
+        unanswered.push((fails = false) => {
+          if (fails) reject(new Error('no replica'));
+          else resolve({ version, question });
+        });
+      });
+    },
   });
   items.wanted(id, crowd);
-  /** How many of those who come look at once; the others wait. */
-  const come = (readers: number): number => {
-    let admitted = 0;
-    for (let n = 0; n < readers; n++) {
-      if (items.admits(id)) admitted++;
-      else items.whenOpen(id);
-    }
-    return admitted;
+  return {
+    items,
+    clock,
+    /** The deadline of each question. */
+    patience,
+    /** What each of so many who come is told; undefined where the item is not hot. */
+    come: (readers: number, deadlineMs = 1_000) =>
+      Array.from({ length: readers }, () => items.join(id, { deadlineMs })),
+    async answer(fails = false): Promise<void> {
+      for (const reply of unanswered.splice(0)) reply(fails);
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    change: () => void version++,
+    keep: (question: number) => {
+      kept = { version, question };
+    },
   };
-  const change = (): void => void stamp++;
-  const pass = (): void => clock.advance(periodMs);
-  return { items, come, change, pass };
 }
 
 t.test('fewer than a crowd make nothing hot', async (t) => {
   const { items } = stageHot();
   items.wanted(id + 1, crowd - 1);
-  t.ok(items.admits(id + 1));
-  t.equal(items.whenOpen(id + 1), undefined);
+  t.notOk(items.has(id + 1));
+  t.equal(items.join(id + 1, { deadlineMs: 1_000 }), undefined);
 });
 
-t.test('whoever comes after a crowd waits until the period ends', async (t) => {
-  const { items, pass } = stageHot();
-  t.notOk(items.admits(id));
-  const open = items.whenOpen(id);
-  pass();
-  await open;
-  t.ok(items.admits(id));
+t.test('one question is for all who have come before it, and for nobody else', async (t) => {
+  const { clock, patience, come, answer } = stageHot();
+  const before = come(20);
+  t.same(patience, [], 'they wait for others');
+  clock.advance(soonMs);
+  const after = come(20);
+  await answer();
+  for (const told of await Promise.all(before)) t.equal(told?.question, 1);
+  clock.advance(soonMs);
+  await answer();
+  for (const told of await Promise.all(after)) t.equal(told?.question, 2);
 });
 
-t.test('an item that has not changed is hot no more, however many read it', async (t) => {
-  const { items, come, pass } = stageHot();
-  t.equal(come(50), 0);
-  pass();
+t.test('the more a question was for, the later the next one comes', async (t) => {
+  const { clock, patience, come } = stageHot();
+  come(50);
+  clock.advance(1);
+  t.equal(patience.length, 1);
+  come(1);
+  clock.advance(2);
+  t.equal(patience.length, 1);
+  clock.advance(1);
+  t.equal(patience.length, 2);
+  come(1);
+  clock.advance(1);
+  t.equal(patience.length, 3, 'one reader is soon done with');
+});
+
+t.test('a question waits as long as the most patient of those it is for', async (t) => {
+  const { clock, patience, come } = stageHot();
+  come(1, 200);
+  come(1, 300);
+  come(1, 100);
+  clock.advance(soonMs);
+  t.same(patience, [300]);
+});
+
+t.test('nothing is asked where the cache has it', async (t) => {
+  const { clock, patience, come, keep } = stageHot();
+  const readers = come(20);
+  keep(99);
+  clock.advance(soonMs);
+  for (const told of await Promise.all(readers)) t.equal(told?.question, 99);
+  t.same(patience, []);
+});
+
+t.test('an item that does not change is hot no more, however many read it', async (t) => {
+  const { items, clock, come, answer } = stageHot();
+  const all: unknown[] = [];
+  for (let ms = 0; ms <= calmMs + soonMs; ms++) {
+    all.push(...come(20).filter((told) => told !== undefined));
+    clock.advance(1);
+    await answer();
+  }
   t.notOk(items.any);
+  t.same(come(1), [undefined]);
+  await Promise.all(all);
 });
 
 t.test('an item that changes is hot as long as a crowd comes', async (t) => {
-  const { come, change, pass } = stageHot();
-  for (let period = 0; period < 3; period++) {
-    t.equal(come(20), 0, "those who waited are this period's crowd");
+  const { items, clock, come, change, answer } = stageHot();
+  for (let ms = 0; ms < 4 * calmMs; ms++) {
+    come(ms % 2 === 0 ? 20 : 0);
+    clock.advance(1);
     change();
-    pass();
+    await answer();
   }
+  t.ok(items.has(id));
+  for (let ms = 0; ms < 2 * calmMs; ms++) {
+    come(ms % 2 === 0 ? 3 : 0);
+    clock.advance(1);
+    change();
+    await answer();
+  }
+  t.notOk(items.any, 'three are not a crowd');
 });
 
-t.test('those who are fewer than a crowd do not wait, nor does the sixteenth', async (t) => {
-  const { items, come, change, pass } = stageHot();
-  change();
-  pass();
-  t.equal(come(crowd - 1), crowd - 1);
-  t.ok(items.admits(id));
-  t.equal(items.whenOpen(id), undefined, 'it was let through');
-  t.equal(come(5), 0);
-  change();
-  pass();
-  t.equal(come(20), crowd - 5, 'the five who had waited count');
+t.test('those whose question is under way are of the crowd', async (t) => {
+  const { items, clock, come, change, answer } = stageHot();
+  for (let ms = 0; ms < 4 * calmMs; ms++) {
+    come(crowd / 4);
+    clock.advance(1);
+    change();
+    if (ms % 4 === 3) await answer();
+  }
+  t.ok(items.has(id));
 });
 
-t.test('without a crowd an item is hot no more, though it changes', async (t) => {
-  const { items, come, change, pass } = stageHot();
-  change();
-  pass();
-  come(crowd - 1);
-  change();
-  pass();
+t.test('where a question fails those it was for look themselves, and soon all do', async (t) => {
+  const { items, clock, come, answer } = stageHot();
+  const readers = come(20);
+  clock.advance(soonMs);
+  await answer(true);
+  t.same(new Set(await Promise.all(readers)), new Set([undefined]));
+  for (let ms = 0; ms <= calmMs; ms++) {
+    come(20);
+    clock.advance(1);
+    await answer(true);
+  }
   t.notOk(items.any);
-  t.equal(come(50), 50);
+});
+
+t.test('services that do not answer are asked no more than sixteen questions', async (t) => {
+  const { items, clock, patience, come, change, answer } = stageHot();
+  come(1);
+  clock.advance(1);
+  change();
+  await answer();
+  let last = come(1);
+  for (let ms = 1; ms < calmMs; ms++) {
+    clock.advance(1);
+    last = come(1);
+  }
+  clock.advance(1);
+  clock.advance(1);
+  t.ok(patience.length <= 17);
+  t.notOk(items.any);
+  t.same(await Promise.all(last), [undefined]);
 });

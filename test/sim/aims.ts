@@ -1,9 +1,9 @@
 /**
  * Runs that aim at something which chance alone comes by too rarely: a catalog of five voters, order
  * leaders cut off from their group but not from the catalog, products that come and go while all ask
- * for them, or one way for a frontend to be adrift. In those about a frontend little else happens,
- * clocks are as far apart as they may be, and somebody compares the frontends all the time. With no
- * rule broken they must be as clean as any other run.
+ * for them, a product that a crowd reads and buys, or one way for a frontend to be adrift. In those
+ * about a frontend little else happens, clocks are as far apart as they may be, and somebody compares
+ * the frontends all the time. With no rule broken they must be as clean as any other run.
  */
 import type { Random } from '../../src/base/random.js';
 import {
@@ -17,7 +17,7 @@ import {
 } from './faults.js';
 import { drawProfile, type Profile } from './profile.js';
 
-export const aims = ['five-voters', 'parted-orders', 'absent', ...drifts] as const;
+export const aims = ['five-voters', 'parted-orders', 'absent', 'crowd', ...drifts] as const;
 export type Aim = (typeof aims)[number];
 
 /** What a seed decides. */
@@ -63,6 +63,8 @@ export function drawPlan(random: Random, aim: Aim | undefined): Plan {
       const faults = drawFaults(random, random.integer(faultsMax + 1), peddledMs);
       return { profile: { ...profile, ...peddled(profile, random) }, faults };
     }
+    case 'crowd':
+      return { profile: { ...profile, ...crowded }, faults: drawFaults(random, 3, crowdedMs) };
     default:
       return { profile: { ...profile, ...calm(random) }, faults: drawDrifts(aim, random) };
   }
@@ -110,6 +112,17 @@ function peddled({ network }: Profile, random: Random): Partial<Profile> {
 
 /** Much is bought all the time. */
 const busy = { chaosMs, clients: 5, thinkMs: 20, buys: 0.6 } as const;
+/** Everybody wants the one product, and it is sold again and again. */
+const crowdedMs = 2_000;
+const crowded = {
+  chaosMs: crowdedMs,
+  clients: 16,
+  thinkMs: 2,
+  items: 1,
+  crowd: 3,
+  buys: 0.15,
+  reads: 0.05,
+} as const;
 const resets: readonly Reset[] = ['never', 'begin', 'end'];
 
 /** Everybody is near and quick, and little is bought, so that caches are full. */

@@ -164,8 +164,9 @@ export class Customer {
     try {
       const params = paramsOf(order, order.quantity + 1);
       const answer = this.#ask(this.#pickFrontend(), (shop, context) => shop.buy(params, context));
-      const { lines } = params;
-      await this.#world.history.buy(this.#options.name, { lines }, answer);
+      // A purchase of its own, and the same one where somebody else has the same idea.
+      const another = { ...params, key: `another under ${order.key}` };
+      await this.#world.history.buy(this.#options.name, another, answer);
     } catch (thrown) {
       const { code } = toBazarError(thrown);
       if (order.state === 'open' || ['key_reused', 'unavailable'].includes(code)) return;

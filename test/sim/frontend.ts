@@ -14,7 +14,12 @@ import { SharedCache } from '../../src/frontend/shared-cache.js';
 import type { Shop } from '../../src/frontend/shop.js';
 import type { Stamps } from '../../src/frontend/stamps.js';
 import { type ReplicaLine, Watch } from '../../src/frontend/watch.js';
-import type { BuyParams, InvalidateParams, RecordsParams } from '../../src/wire/internal.js';
+import type {
+  BuyParams,
+  InvalidateParams,
+  LookupParams,
+  RecordsParams,
+} from '../../src/wire/internal.js';
 import { newCache } from './broken.js';
 import { heard, newShop } from './broken-shop.js';
 import { newStamps } from './broken-stamps.js';
@@ -116,7 +121,8 @@ export class Frontend {
       const keys = new PurchaseKeys(this.#world.random.services);
       const owner = { status: refuse, audit: refuse, notReady: () => undefined };
       const pages = new SearchCache(stamps, cache.counters);
-      return newShop(this.#world, { backends: one, cache, pages, clock: life, keys, owner });
+      const { crowd } = this.#world.profile;
+      return newShop(this.#world, { backends: one, cache, pages, clock: life, keys, owner, crowd });
     });
     this.#running = { shops, watch };
     for (const start of starts) start();
@@ -189,10 +195,19 @@ export class Frontend {
   }
 
   #counting(line: Line): Backend {
+    const late = new Map<unknown, Promise<unknown>>();
     return {
       call: (method, params, timeoutMs) => {
         if (method === 'lookup' || method === 'lookup_many') this.questions += 1;
-        return line.call(method, params, timeoutMs);
+        const answer = line.call(method, params, timeoutMs);
+        if (method !== 'lookup') return answer;
+        const [item, isKept = true] = params as LookupParams;
+        if (isKept) return answer;
+        this.#world.count('questions for a crowd');
+        if (!this.#world.hasBug('tells-a-crowd-what-was')) return answer;
+        const before = late.get(item);
+        late.set(item, answer);
+        return before ?? answer;
       },
       close: () => line.close(),
     };

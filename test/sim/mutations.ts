@@ -62,6 +62,7 @@ const aimed: Partial<Record<keyof Rules | Bug, Aim>> = {
   'the-deposed-may-sell': 'parted-orders',
   'confirms-too-early': 'parted-orders',
   'log-dropped-first': 'five-voters',
+  'tells-a-crowd-what-was': 'crowd',
   'absences-outlive-additions': 'absent',
   'absences-lend-products': 'absent',
 };
