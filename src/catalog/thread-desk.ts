@@ -105,8 +105,8 @@ export class ThreadDesk {
     const topics = new Set<string>();
     for (const { operation, args } of reads) {
       if (operation === 'lookup') {
-        const [item, isKept = true] = args as LookupParams;
-        if (!isKept) continue;
+        const [item, mayKeep = true] = args as LookupParams;
+        if (!mayKeep) continue;
         if (typeof item === 'number') ids.add(item);
         else names.add(item);
       } else if (operation === 'lookup_many') {
@@ -138,11 +138,11 @@ export class ThreadDesk {
     }
   }
 
-  #lookup([item, isKept = true]: LookupParams, lender: Lender): LookupAnswer {
+  #lookup([item, mayKeep = true]: LookupParams, lender: Lender): LookupAnswer {
     const { machine } = this.#store;
     const byId = typeof item === 'number';
     const record = byId ? machine.byId(item) : machine.byName(item);
-    const isLent = isKept && (byId ? lender.id(item) : lender.name(item));
+    const isLent = mayKeep && (byId ? lender.id(item) : lender.name(item));
     return [record ?? null, isLent ? lender.epoch : 0, machine.appliedSeq];
   }
 

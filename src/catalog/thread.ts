@@ -7,7 +7,7 @@ import { isInteger, isRecord, isText, isTuple } from '../wire/shapes.js';
 
 const textOrNull = (value: unknown): boolean => value === null || isText(value);
 
-const shapes: Shapes = {
+export const shapes: Shapes = {
   lookup: (params) =>
     (isTuple(params, 1) || (isTuple(params, 2) && typeof params[1] === 'boolean')) &&
     (isInteger(params[0]) || isText(params[0])),

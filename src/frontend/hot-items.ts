@@ -11,13 +11,14 @@ import type { Ask } from './types.js';
 const usualCrowd = 16;
 /** Those who come in a burst are in one period. */
 const periodMinMs = 1;
-/** A question for so many readers is followed by the next after so long for each of them. */
+/** The next question comes so long after the last one for each of those it was for: */
 const readMs = 0.07;
-/** A timer that was late is made up for, so far. */
+/** so long at most, and a timer that was late is made up for, so far. */
+const periodMaxMs = 8;
 const arrearsMs = 4;
 /** The item is hot no more when it has not changed for so long, or no crowd was there. */
 const calmMs = 16;
-/** Nor when so many questions are under way, for the services answer too slowly for this. */
+/** Nor when so many of its questions are under way, for the services answer too slowly for this. */
 const questionsMax = 16;
 
 /** What a question was answered. */
@@ -41,8 +42,7 @@ interface HotItem<Answer> {
   period: Period<Answer>;
   /** Before it the period does not end. */
   dueMs: number;
-  /** Under way, and how many readers wait for them. */
-  questions: number;
+  /** Readers whose question is under way. */
   asking: number;
   /** When a crowd was last there. */
   crowdMs: number;
@@ -54,7 +54,7 @@ interface HotItem<Answer> {
 /** Who comes in it is served by the question at its end. */
 interface Period<Answer> {
   readers: number;
-  /** Of the most patient of them. */
+  /** What the most patient of them asks. */
   ask: Ask | undefined;
   readonly end: Promise<Answer | undefined>;
   readonly close: (answer: Promise<Answer | undefined> | undefined) => void;
@@ -64,6 +64,8 @@ export class HotItems<Answer extends Glance> {
   readonly #options: HotItemsOptions<Answer>;
   readonly #crowd: number;
   readonly #items = new Map<number, HotItem<Answer>>();
+  /** Questions under way, of items that are hot no more as well. */
+  readonly #questions = new Map<number, number>();
 
   constructor(options: HotItemsOptions<Answer>) {
     this.#options = options;
@@ -78,14 +80,13 @@ export class HotItems<Answer extends Glance> {
     return this.#items.has(id);
   }
 
-  /** So many want an answer of the services: a crowd makes the item hot. */
+  /** So many want an answer of the services: a crowd makes the item hot, unless it still asks. */
   wanted(id: number, by: number): void {
-    if (by < this.#crowd || this.#items.has(id)) return;
+    if (by < this.#crowd || this.#items.has(id) || this.#questions.has(id)) return;
     const nowMs = this.#options.clock.nowMs();
     const item: HotItem<Answer> = {
       period: newPeriod(),
       dueMs: nowMs,
-      questions: 0,
       asking: 0,
       crowdMs: nowMs,
       version: undefined,
@@ -109,46 +110,63 @@ export class HotItems<Answer extends Glance> {
 
   #await(id: number, item: HotItem<Answer>, nowMs: number): void {
     const { clock } = this.#options;
-    clock.after(Math.max(periodMinMs, item.dueMs - nowMs), () => {
-      // It may have become hot anew since.
-      if (this.#items.get(id) === item) this.#end(id, item);
-    });
+    clock.after(Math.max(periodMinMs, item.dueMs - nowMs), () => this.#end(id, item));
   }
 
   #end(id: number, item: HotItem<Answer>): void {
     const { period } = item;
     const nowMs = this.#options.clock.nowMs();
     if (period.readers + item.asking >= this.#crowd) item.crowdMs = nowMs;
-    const calmSinceMs = Math.min(item.crowdMs, item.changedMs);
-    if (nowMs - calmSinceMs >= calmMs || item.questions >= questionsMax) {
+    const isCalm = nowMs - Math.min(item.crowdMs, item.changedMs) >= calmMs;
+    if (isCalm || (this.#questions.get(id) ?? 0) >= questionsMax) {
       this.#items.delete(id);
       period.close(undefined);
       return;
     }
-    if (period.readers > 0) {
+    if (period.ask !== undefined) {
       item.period = newPeriod();
-      item.dueMs = Math.max(item.dueMs, nowMs - arrearsMs) + period.readers * readMs;
-      this.#ask(id, item, period);
+      this.#answer(id, item, period, period.ask, nowMs);
     }
     this.#await(id, item, nowMs);
   }
 
-  #ask(id: number, item: HotItem<Answer>, { readers, ask, close }: Period<Answer>): void {
-    const { kept, ask: put, clock } = this.#options;
-    const known = kept(id);
-    const asked = known || ask === undefined ? Promise.resolve(known) : put(id, ask);
-    // Where it failed each reader asks on, as long as he has time.
-    const answer = asked.catch(() => undefined);
-    close(answer);
-    item.questions++;
+  #answer(
+    id: number,
+    item: HotItem<Answer>,
+    { readers, close }: Period<Answer>,
+    ask: Ask,
+    nowMs: number,
+  ): void {
+    const kept = this.#options.kept(id);
+    if (kept) {
+      close(Promise.resolve(kept));
+      this.#told(item, kept);
+      return;
+    }
+    const dueMs = Math.max(item.dueMs, nowMs - arrearsMs) + readers * readMs;
+    item.dueMs = Math.min(dueMs, nowMs + periodMaxMs);
     item.asking += readers;
+    this.#count(id, 1);
+    // Where it fails each reader asks on, as long as he has time.
+    const answer = this.#options.ask(id, ask).catch(() => undefined);
+    close(answer);
     void answer.then((told) => {
-      item.questions--;
       item.asking -= readers;
-      if (told === undefined || told.version === item.version) return;
-      item.version = told.version;
-      item.changedMs = clock.nowMs();
+      this.#count(id, -1);
+      if (told) this.#told(item, told);
     });
+  }
+
+  #told(item: HotItem<Answer>, { version }: Answer): void {
+    if (version === item.version) return;
+    item.version = version;
+    item.changedMs = this.#options.clock.nowMs();
+  }
+
+  #count(id: number, step: 1 | -1): void {
+    const count = (this.#questions.get(id) ?? 0) + step;
+    if (count === 0) this.#questions.delete(id);
+    else this.#questions.set(id, count);
   }
 }
 

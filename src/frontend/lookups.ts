@@ -1,7 +1,7 @@
 /**
  * Look-ups as one session thread does them: from its cache, else at a catalog replica, with all who
- * want the same item at the same time. What is answered fills the cache. Invariant: nobody gets an
- * answer that lacks what was visible to anybody when they asked.
+ * want the same item at the same time. What is answered fills the cache, but for items that are hot.
+ * Invariant: nobody gets an answer that lacks what was visible to anybody when they asked.
  */
 import type { Clock } from '../base/clock.js';
 import { encode } from '../wire/codec.js';
@@ -32,7 +32,7 @@ interface Answer extends SharedAnswer {
   readonly found: FoundProduct | undefined;
 }
 
-interface Passing extends Glance {
+interface FoundGlance extends Glance {
   readonly found: FoundProduct | undefined;
   readonly wasKept: boolean;
 }
@@ -50,7 +50,7 @@ export class Lookups {
   readonly #cache: ProductCache;
   /** Look-ups by id, so that many readers of one item make one question. */
   readonly #shared: SharedQuestions<Answer>;
-  readonly #hot: HotItems<Passing>;
+  readonly #hot: HotItems<FoundGlance>;
 
   constructor({ questions, cache, clock, crowd }: LookupsOptions) {
     this.#questions = questions;
@@ -58,7 +58,7 @@ export class Lookups {
     this.#hot = new HotItems({
       clock,
       crowd,
-      kept: (id) => passing(cache.peek(id)),
+      kept: (id) => glanceAt(cache.peek(id)),
       ask: (id, ask) => this.#glance(id, ask),
     });
     this.#shared = new SharedQuestions({
@@ -171,7 +171,7 @@ export class Lookups {
   }
 
   /** For those who have come by now: nobody is to keep it, so no change of the item waits for a cache. */
-  async #glance(id: number, ask: Ask): Promise<Passing> {
+  async #glance(id: number, ask: Ask): Promise<FoundGlance> {
     const params: LookupParams = [id, false];
     const [record] = (await this.#questions.read('catalog', 'lookup', params, ask)) as LookupAnswer;
     const product = record === null ? undefined : toProduct(record);
@@ -180,7 +180,7 @@ export class Lookups {
   }
 }
 
-function passing(cached: Cached | undefined): Passing | undefined {
+function glanceAt(cached: Cached | undefined): FoundGlance | undefined {
   if (cached === undefined) return undefined;
   const found = cached.product && cached;
   return { version: found?.product.version ?? 0, found, wasKept: true };

@@ -5,7 +5,7 @@
  * may be asked twice waits for no leader whose successor is known.
  */
 import type { Clock } from '../base/clock.js';
-import { BazarError } from '../base/errors.js';
+import { BazarError, toBazarError } from '../base/errors.js';
 import type { GroupName } from '../group/membership.js';
 import type { Backends } from './backends.js';
 import { retry } from './retry.js';
@@ -75,7 +75,9 @@ export class Questions {
         const soonMs = Math.min(timeoutMs, readerAttemptMaxMs);
         return await backends.member(group, name).call(method, params, soonMs, header);
       } catch (error) {
-        backends.rest(name, this.#clock.nowMs() + readerRestMs);
+        // One that does not know the question, as an older one may, is as good for others as before.
+        const isWell = toBazarError(error).code === 'invalid_argument';
+        if (!isWell) backends.rest(name, this.#clock.nowMs() + readerRestMs);
         throw error;
       }
     });

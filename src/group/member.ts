@@ -36,8 +36,8 @@ import type { SnapshotPort } from './snapshot-port.js';
 import type { GroupStatus } from './types.js';
 
 /** Sessions of other services: each asks for little at a time. */
-const kind = 'service';
-const filling = 'packed';
+const serviceKind = 'service';
+const serviceFilling = 'packed';
 
 /** What the service answers on the replication port; false where the method is not its own. */
 export interface ServiceDesk {
@@ -151,10 +151,10 @@ export class Member<Result> {
     const data: ThreadCredentials = { ...this.#credentials(), tls: config.clusterTls };
     const pool = await startSessionPool({
       workers: config.workers,
-      first: filling,
+      first: serviceFilling,
       program: doors.program,
       data,
-      // The kernel might give all of a few connections to one of the threads.
+      // Not even where they could: the kernel might give all of a few connections to one thread.
       sharesPorts: false,
       clock: this.#clock,
       logger,
@@ -162,9 +162,9 @@ export class Member<Result> {
     });
     this.#pool = pool;
     const { service } = doors.address;
-    if (isServedByOne(filling, config.workers, availableParallelism()))
-      await pool.listenInThreads(service, kind, filling);
-    else await pool.listen(transport, service, kind, filling);
+    if (isServedByOne(serviceFilling, config.workers, availableParallelism()))
+      await pool.listenInThreads(service, serviceKind, serviceFilling);
+    else await pool.listen(transport, service, serviceKind, serviceFilling);
   }
 
   /** Asks another member's service desk, in order with what the group says to it. */

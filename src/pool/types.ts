@@ -25,7 +25,7 @@ export interface SessionProgram {
    */
   open(connection: Connection, kind: string): void;
   /**
-   * Listens in the thread itself, on a port that other threads listen on too. Absent where the
+   * Listens in the thread itself, on a port that other threads may listen on too. Absent where the
    * program gets its sessions from the owner alone.
    */
   listen?(address: Address, accept: (connection: Connection) => void): Promise<Listener>;

@@ -215,9 +215,9 @@ export type Changes = readonly Change[] | null;
 /**
  * Questions of a frontend's session thread to a catalog replica, on the service port. `lender` is
  * the epoch of the leader that will say when what was answered changes; 0: nothing may be kept, as
- * where the frontend says that it will not (`isKept`; absent: true).
+ * where the frontend says that it will not (`mayKeep`; absent: true).
  */
-export type LookupParams = readonly [item: number | string, isKept?: boolean];
+export type LookupParams = readonly [item: number | string, mayKeep?: boolean];
 export type LookupAnswer = readonly [
   record: ProductRecord | null,
   lender: number,

@@ -2,6 +2,7 @@ import t from 'tap';
 import type { CatalogMachine, CatalogResult } from '../../src/catalog/catalog-machine.js';
 import { lend } from '../../src/catalog/lending.js';
 import { CatalogStore } from '../../src/catalog/store.js';
+import { shapes } from '../../src/catalog/thread.js';
 import { ThreadDesk } from '../../src/catalog/thread-desk.js';
 import type { Group, GroupStatus } from '../../src/group/types.js';
 import type {
@@ -164,6 +165,13 @@ t.test('what nobody is to keep is lent to nobody, and no leader is asked to', as
   leader.letGo();
   t.match(await answer, [[1, 'Tux'], 0, 1]);
   t.same(leader.store.gates.lent.take({ ids: [1], names: [], named: [], topics: [] }).ids, []);
+});
+
+t.test('a look-up says what it is of, and perhaps whether the answer may be kept', async (t) => {
+  for (const params of [[1], ['Tux'], [1, false], ['Tux', true]]) t.ok(shapes.lookup?.(params));
+  for (const params of [[], [1, 0], [1, false, 1], [[], true], [null], 1]) {
+    t.notOk(shapes.lookup?.(params));
+  }
 });
 
 t.test('a leader lends by itself', async (t) => {

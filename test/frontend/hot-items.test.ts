@@ -3,7 +3,7 @@ import { type Glance, HotItems } from '../../src/frontend/hot-items.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 
 const id = 8;
-const crowd = 16;
+const usualCrowd = 16;
 /** No timer of these tests waits longer for those who came. */
 const soonMs = 4;
 const calmMs = 16;
@@ -13,7 +13,7 @@ interface Told extends Glance {
 }
 
 /** An item of which a crowd has just asked; its questions are answered when the test says. */
-function stageHot() {
+function stageHot({ crowd = usualCrowd } = {}) {
   const clock = new ManualClock();
   const patience: number[] = [];
   const unanswered: ((fails?: boolean) => void)[] = [];
@@ -21,6 +21,7 @@ function stageHot() {
   let kept: Told | undefined;
   const items = new HotItems<Told>({
     clock,
+    crowd,
     kept: () => kept,
     ask: (_id, { deadlineMs }) => {
       const question = patience.push(deadlineMs);
@@ -45,6 +46,11 @@ function stageHot() {
       for (const reply of unanswered.splice(0)) reply(fails);
       await new Promise((resolve) => setImmediate(resolve));
     },
+    /** Only the newest question. */
+    async answerLast(): Promise<void> {
+      unanswered.pop()?.();
+      await new Promise((resolve) => setImmediate(resolve));
+    },
     change: () => void version++,
     keep: (question: number) => {
       kept = { version, question };
@@ -54,7 +60,7 @@ function stageHot() {
 
 t.test('fewer than a crowd make nothing hot', async (t) => {
   const { items } = stageHot();
-  items.wanted(id + 1, crowd - 1);
+  items.wanted(id + 1, usualCrowd - 1);
   t.notOk(items.has(id + 1));
   t.equal(items.join(id + 1, { deadlineMs: 1_000 }), undefined);
 });
@@ -139,7 +145,7 @@ t.test('an item that changes is hot as long as a crowd comes', async (t) => {
 t.test('those whose question is under way are of the crowd', async (t) => {
   const { items, clock, come, change, answer } = stageHot();
   for (let ms = 0; ms < 4 * calmMs; ms++) {
-    come(crowd / 4);
+    come(usualCrowd / 4);
     clock.advance(1);
     change();
     if (ms % 4 === 3) await answer();
@@ -161,20 +167,79 @@ t.test('where a question fails those it was for look themselves, and soon all do
   t.notOk(items.any);
 });
 
-t.test('services that do not answer are asked no more than sixteen questions', async (t) => {
-  const { items, clock, patience, come, change, answer } = stageHot();
+t.test('a multitude is not made to wait longer than a crowd', async (t) => {
+  const { clock, patience, come } = stageHot();
+  come(10_000);
+  clock.advance(1);
   come(1);
+  clock.advance(7.9);
+  t.equal(patience.length, 1);
+  clock.advance(0.1);
+  t.equal(patience.length, 2);
+});
+
+t.test('an item that a multitude reads while it changes stays hot', async (t) => {
+  const { items, clock, come, change, answer } = stageHot();
+  for (let period = 0; period < 20; period++) {
+    come(400);
+    clock.advance(8);
+    change();
+    await answer();
+  }
+  t.ok(items.has(id));
+});
+
+t.test('readers who did not come do not speed up the questions of those who do', async (t) => {
+  const { clock, patience, come, change, answer } = stageHot();
+  come(1);
+  clock.advance(1);
+  await answer();
+  clock.advance(11);
+  come(100);
   clock.advance(1);
   change();
   await answer();
-  let last = come(1);
-  for (let ms = 1; ms < calmMs; ms++) {
-    clock.advance(1);
-    last = come(1);
-  }
-  clock.advance(1);
-  clock.advance(1);
-  t.ok(patience.length <= 17);
-  t.notOk(items.any);
-  t.same(await Promise.all(last), [undefined]);
+  come(1);
+  clock.advance(2.9);
+  t.equal(patience.length, 2);
+  clock.advance(0.2);
+  t.equal(patience.length, 3);
 });
+
+t.test('what the cache has costs no wait but that for the others', async (t) => {
+  const { clock, come, keep, change } = stageHot();
+  for (let n = 0; n < 3; n++) {
+    change();
+    keep(n);
+    const readers = come(50);
+    clock.advance(1);
+    for (const told of await Promise.all(readers)) t.equal(told?.question, n);
+  }
+});
+
+t.test(
+  'when sixteen questions hang the readers look themselves, until there are answers',
+  async (t) => {
+    const stage = stageHot({ crowd: 1 });
+    const { items, clock, patience, come, change, answer, answerLast } = stage;
+    let last = come(1);
+    let answered = 0;
+    for (let ms = 1; ms < 100; ms++) {
+      clock.advance(1);
+      if (!items.any) break;
+      last = come(1);
+      // So it is seen to change.
+      if (ms % 2 === 1) continue;
+      change();
+      await answerLast();
+      answered++;
+    }
+    t.equal(patience.length - answered, 16);
+    t.same(await Promise.all(last), [undefined]);
+    items.wanted(id, 1);
+    t.notOk(items.any, 'nor is it hot when a crowd comes again');
+    await answer();
+    items.wanted(id, 1);
+    t.ok(items.any);
+  },
+);

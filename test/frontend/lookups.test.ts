@@ -189,14 +189,20 @@ t.test('that a product is gone is told at the end too, and each look-up counts o
 });
 
 t.test('where the question for a crowd fails each asks for himself', async (t) => {
-  const { asked, clock, visit } = await stageHot(t, () => {
+  const { asked, balance, clock, visit } = await stageHot(t, () => {
     throw new BazarError('invalid_argument', 'bad params of lookup');
   });
+  balance();
   const crowd = visit(20);
   await turn();
   clock.advance(4);
   t.match(await crowd, Array(20).fill({ name: 'Tux' }));
   t.ok(asked.slice(3).every(({ params }) => !Object.hasOwn(params as object, 1)));
+  const before = asked.length;
+  clock.advance(20);
+  for (let n = 0; n < 4; n++) await visit(1);
+  const replicas = new Set(asked.slice(before).map(({ to }) => to));
+  t.equal(replicas.size, 2, 'whoever does not know that question is asked others');
 });
 
 t.test('a crowd that reads what does not change is not held back for long', async (t) => {

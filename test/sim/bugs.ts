@@ -8,7 +8,8 @@ export const bugs = {
   'gates-stand-open': 'R7, R8: visible before the caches have dropped it (A12)',
   'caches-the-undecided': 'R8: caches an item while an entry that touches it is undecided (A13)',
   'joins-an-older-question': 'R8: a reader shares a question older than an invalidation (A18)',
-  'tells-a-crowd-what-was': 'R8: readers of a hot item get an answer asked for before they came',
+  'tells-a-crowd-what-was':
+    'R8: readers of a hot item get an answer asked for before they came (A18)',
   'stamps-seen-too-late': 'R8: the stamp is taken after the answer, not before the question (A18)',
   'cache-survives-sessions': 'R8: a cache is kept across sessions (A11, A19)',
   'revives-a-lapsed-lease': 'R8: a lease that ran out is renewed in the same generation (A11)',

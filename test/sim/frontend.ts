@@ -201,8 +201,8 @@ export class Frontend {
         if (method === 'lookup' || method === 'lookup_many') this.questions += 1;
         const answer = line.call(method, params, timeoutMs);
         if (method !== 'lookup') return answer;
-        const [item, isKept = true] = params as LookupParams;
-        if (isKept) return answer;
+        const [item, mayKeep = true] = params as LookupParams;
+        if (mayKeep) return answer;
         this.#world.count('questions for a crowd');
         if (!this.#world.hasBug('tells-a-crowd-what-was')) return answer;
         const before = late.get(item);

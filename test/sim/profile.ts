@@ -69,7 +69,7 @@ export function drawProfile(random: Random): Profile {
     clients: (hot ? 4 : 2) + random.integer(4),
     thinkMs: hot ? between(5, 15) : between(20, 120),
     items: hot ? 1 : 1 + random.integer(4),
-    crowd: hot ? 2 : 16,
+    crowd: 16,
     stock: 3 + random.integer(40),
     quantityMax: 1 + random.integer(4),
     // Where little changes, caches are full.
