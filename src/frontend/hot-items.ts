@@ -11,14 +11,15 @@ import type { Ask } from './types.js';
 const usualCrowd = 16;
 /** Those who come in a burst are in one period. */
 const periodMinMs = 1;
-/** The next question comes so long after the last one for each of those it was for: */
+/** The next question is put off by so long for each reader that the last one was for, */
 const readMs = 0.07;
-/** so long at most, and a timer that was late is made up for, so far. */
+/** and by no more than this, however many they were. */
 const periodMaxMs = 8;
+/** Of what timers were late, so much is made up for. */
 const arrearsMs = 4;
 /** The item is hot no more when it has not changed for so long, or no crowd was there. */
 const calmMs = 16;
-/** Nor when so many of its questions are under way, for the services answer too slowly for this. */
+/** Nor is it when so many of its questions are under way, for the services answer too slowly. */
 const questionsMax = 16;
 
 /** What a question was answered. */
