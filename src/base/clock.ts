@@ -2,6 +2,7 @@
  * The clock port. Everything that waits or measures takes a Clock, so that the simulator can turn
  * time. Safety never rests on the wall clock; it is for people only.
  */
+import { hrtime } from 'node:process';
 
 export interface Timer {
   cancel(): void;
@@ -19,9 +20,9 @@ export interface Clock {
 }
 
 export const systemClock: Clock = {
-  // process.hrtime is the same CLOCK_MONOTONIC in each thread; performance.now() starts anew there.
+  // hrtime is the same CLOCK_MONOTONIC in each thread; performance.now() starts anew there.
   nowMs: () => {
-    const [seconds, nanos] = process.hrtime();
+    const [seconds, nanos] = hrtime();
     return seconds * 1000 + nanos / 1e6;
   },
   wallMs: () => Date.now(),
@@ -45,25 +46,42 @@ export const waitingClock: Clock = {
   },
 };
 
+let inputCallbacks: (() => void)[] = [];
 let turnCallbacks: (() => void)[] = [];
+
+/**
+ * Calls back when all sockets of this turn of the event loop have been read, and before whatever
+ * `afterTurn` was given: what is done with the input then comes in one go, and leaves in one.
+ */
+export function afterInput(callback: () => void): void {
+  if (isNobodyWaiting()) setImmediate(endTurn);
+  inputCallbacks.push(callback);
+}
 
 /**
  * One immediate for all callbacks of a turn, and for those that they add: what one layer flushes,
  * the layer below it flushes in the same turn.
  */
 function afterTurn(callback: () => void): void {
+  if (isNobodyWaiting()) setImmediate(endTurn);
   turnCallbacks.push(callback);
-  if (turnCallbacks.length === 1) setImmediate(endTurn);
+}
+
+function isNobodyWaiting(): boolean {
+  return inputCallbacks.length === 0 && turnCallbacks.length === 0;
 }
 
 function endTurn(): void {
+  let inputs = 0;
   let next = 0;
   try {
+    while (inputs < inputCallbacks.length) inputCallbacks[inputs++]?.();
     while (next < turnCallbacks.length) turnCallbacks[next++]?.();
   } finally {
     // After a throw the rest has its turn all the same.
+    inputCallbacks = inputCallbacks.slice(inputs);
     turnCallbacks = turnCallbacks.slice(next);
-    if (turnCallbacks.length > 0) setImmediate(endTurn);
+    if (!isNobodyWaiting()) setImmediate(endTurn);
   }
 }
 

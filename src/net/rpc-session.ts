@@ -46,7 +46,6 @@ export class RpcSession {
   readonly #inFlightMax: number;
   readonly #outputBytesMax: number;
   readonly #drainWaiters: (() => void)[] = [];
-  #reading = false;
   #paused = false;
   #draining = false;
   #drainPoll: Timer | undefined;
@@ -212,26 +211,17 @@ export class RpcSession {
   }
 
   #readFrames(): void {
-    this.#reading = true;
     let more = true;
-    // Again after each flush, for that may have made room.
-    while (more && !this.#blocked()) {
-      this.#output.cork();
-      while (!this.#blocked()) {
-        more = this.#nextFrame();
-        if (!more) break;
-        this.#dispatcher.frame(this.#parser.buffer, this.#parser.start, this.#parser.end);
-      }
-      this.#output.uncork();
+    while (!this.#blocked()) {
+      more = this.#nextFrame();
+      if (!more) break;
+      this.#dispatcher.frame(this.#parser.buffer, this.#parser.start, this.#parser.end);
     }
-    this.#reading = false;
-    if (this.closed) return;
-    if (more) {
-      this.#parser.hold();
-      this.#paused = true;
-      this.#connection.pause();
-    }
-    this.#flushed();
+    if (this.closed || !more) return;
+    this.#parser.hold();
+    this.#paused = true;
+    this.#connection.pause();
+    this.#output.soon();
   }
 
   /** Too much is under way to read on; true as well once nothing more is to be read. */
@@ -268,7 +258,7 @@ export class RpcSession {
 
   /** After each flush, and when the network has taken everything. */
   #flushed(): void {
-    if (this.closed || this.#reading) return;
+    if (this.closed) return;
     const pending = this.#output.pendingBytes;
     if (pending > this.#outputBytesMax * outputCloseFactor) {
       this.destroy(new BazarError('overloaded', `${this.remote} reads too slowly`));

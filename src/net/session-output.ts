@@ -1,6 +1,7 @@
 /**
- * The outgoing half of a session: frames are collected in one writer and leave in one write, at
- * the end of the chunk being read or else at the end of the turn. Knows no message. Invariant:
+ * The outgoing half of a session: frames are collected in one writer and leave in one write at the
+ * end of the turn. So all sessions that were read in a turn write one after the other: a peer that
+ * serves many of them is woken once for all, not again for each. Knows no message. Invariant:
  * whoever wrote a frame calls `wrote`, and then it leaves in this turn.
  */
 import type { Clock } from '../base/clock.js';
@@ -24,7 +25,6 @@ export class SessionOutput {
   readonly #events: OutputEvents;
   readonly #endOfTurn: () => void;
   #scheduled = false;
-  #corked = false;
   #closed = false;
 
   constructor(connection: Connection, clock: Clock, events: OutputEvents) {
@@ -42,22 +42,12 @@ export class SessionOutput {
     return this.writer.length + this.#connection.pendingBytes;
   }
 
-  /** A chunk is being read: hold the output until `uncork`. */
-  cork(): void {
-    this.#corked = true;
-  }
-
-  uncork(): void {
-    this.#corked = false;
-    this.flush();
-  }
-
   wrote(): void {
     if (this.#closed) {
       this.writer.rewind(0);
     } else if (this.writer.length > flushBytes) {
       this.#send();
-    } else if (!this.#corked) {
+    } else {
       this.soon();
     }
   }

@@ -4,7 +4,7 @@
  */
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { type Address, formatAddress } from '../base/address.js';
-import { systemClock } from '../base/clock.js';
+import { afterInput, systemClock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { sessionLimits } from '../base/limits.js';
 import { reusesPorts } from './reuse-port.js';
@@ -113,6 +113,10 @@ export function tcpConnection(socket: Socket, remote?: string): Connection {
 class TcpConnection implements Connection {
   readonly remote: string;
   readonly #socket: Socket;
+  #events: ConnectionEvents | undefined;
+  /** What came in this turn. */
+  #input: Uint8Array | undefined;
+  #paused = false;
   #failure: Error | undefined;
   #ending = false;
 
@@ -127,13 +131,40 @@ class TcpConnection implements Connection {
 
   start(events: ConnectionEvents): void {
     const socket = this.#socket;
-    socket.on('data', (chunk) => {
-      if (!this.#ending) events.data(chunk as Buffer);
+    this.#events = events;
+    socket.on('data', (chunk) => this.#received(chunk as Buffer));
+    socket.on('end', () => {
+      this.#giveInput();
+      events.end?.();
     });
-    socket.on('end', () => events.end?.());
     socket.on('drain', () => events.drained?.());
-    if (socket.closed) systemClock.afterTurn(() => events.closed(this.#closeReason()));
-    else socket.on('close', () => events.closed(this.#closeReason()));
+    const closed = (): void => {
+      this.#giveInput();
+      events.closed(this.#closeReason());
+    };
+    if (socket.closed) systemClock.afterTurn(closed);
+    else socket.on('close', closed);
+  }
+
+  /**
+   * Reads all sockets first and then acts on what came: the kernel's code and ours would drive each
+   * other out of the processor's caches with every message.
+   */
+  #received(chunk: Uint8Array): void {
+    this.#giveInput();
+    this.#input = chunk;
+    afterInput(this.#giveUnlessPaused);
+  }
+
+  readonly #giveUnlessPaused = (): void => {
+    if (!this.#paused) this.#giveInput();
+  };
+
+  #giveInput(): void {
+    const input = this.#input;
+    if (input === undefined) return;
+    this.#input = undefined;
+    if (!this.#ending) this.#events?.data(input);
   }
 
   write(bytes: Uint8Array): boolean {
@@ -145,11 +176,15 @@ class TcpConnection implements Connection {
   }
 
   pause(): void {
-    if (!this.#ending) this.#socket.pause();
+    if (this.#ending) return;
+    this.#paused = true;
+    this.#socket.pause();
   }
 
   resume(): void {
+    this.#paused = false;
     this.#socket.resume();
+    if (this.#input !== undefined) afterInput(this.#giveUnlessPaused);
   }
 
   end(): void {
@@ -168,6 +203,7 @@ class TcpConnection implements Connection {
 
   destroy(error?: Error): void {
     this.#failure ??= error;
+    this.#input = undefined;
     this.#socket.destroy();
   }
 

@@ -114,9 +114,9 @@ function readMethod(buffer: Uint8Array, at: number, end: number, kind: Kind): En
   const nameEnd = nameStart + length;
   if (length > methodBytesMax) return bad('the name of the method is too long');
   if (nameEnd >= end) return bad('the message has no params');
-  envelope.method = methodName(buffer, nameStart, length);
-  // What is not UTF-8 is read as this, and is refused whatever the params are.
-  if (envelope.method.includes('\ufffd')) return bad('the name of the method is not UTF-8');
+  const name = methodName(buffer, nameStart, length);
+  if (name === undefined) return bad('the name of the method is not UTF-8');
+  envelope.method = name;
   envelope.bodyStart = nameEnd;
   envelope.kind = kind;
   return envelope;
@@ -137,7 +137,8 @@ interface CachedName {
 
 const nameCache: (CachedName | undefined)[] = new Array(256).fill(undefined);
 
-function methodName(buffer: Uint8Array, start: number, length: number): string {
+/** Undefined where it is not UTF-8; only sound names are cached. */
+function methodName(buffer: Uint8Array, start: number, length: number): string | undefined {
   if (length === 0 || length > cachedNameBytes) return nameAt(buffer, start, length);
   const last = start + length - 1;
   const slot = ((buffer[start] ?? 0) * 7 + (buffer[last] ?? 0) * 3 + length * 31) & 0xff;
@@ -149,12 +150,15 @@ function methodName(buffer: Uint8Array, start: number, length: number): string {
     if (i === length) return cached.name;
   }
   const name = nameAt(buffer, start, length);
+  if (name === undefined) return undefined;
   nameCache[slot] = { bytes: Buffer.from(buffer.subarray(start, start + length)), name };
   return name;
 }
 
-function nameAt(buffer: Uint8Array, start: number, length: number): string {
-  return Buffer.from(buffer.buffer, buffer.byteOffset + start, length).toString('utf8');
+function nameAt(buffer: Uint8Array, start: number, length: number): string | undefined {
+  const name = Buffer.from(buffer.buffer, buffer.byteOffset + start, length).toString('utf8');
+  // What is not UTF-8 is read as this.
+  return name.includes('\ufffd') ? undefined : name;
 }
 
 /** The error of a failed answer whose envelope was just read. Throws where it has no known shape. */

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { every, systemClock } from '../../src/base/clock.js';
+import { afterInput, every, systemClock } from '../../src/base/clock.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 
 t.test(
@@ -21,6 +21,26 @@ t.test(
     t.same(ran, ['first', 'second', 'added', 'next turn']);
   },
 );
+
+t.test('input that came in a turn is acted on before what waits for its end', async (t) => {
+  const ran: string[] = [];
+  await new Promise<void>((resolve) => {
+    systemClock.afterTurn(() => {
+      ran.push('output');
+      afterInput(() => {
+        ran.push('resumed');
+        resolve();
+      });
+      systemClock.afterTurn(() => ran.push('more output'));
+    });
+    afterInput(() => {
+      ran.push('input');
+      systemClock.afterTurn(() => ran.push('answer'));
+    });
+    afterInput(() => ran.push('more input'));
+  });
+  t.same(ran, ['input', 'more input', 'output', 'answer', 'more output', 'resumed']);
+});
 
 t.test('a repeated timer goes on until it is cancelled, also from within', async (t) => {
   const clock = new ManualClock();

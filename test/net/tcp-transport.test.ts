@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, Socket } from 'node:net';
 import t from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import { RpcServer } from '../../src/net/rpc-server.js';
 import { type RpcHandler, RpcSession } from '../../src/net/rpc-session.js';
-import { tcpTransport } from '../../src/net/tcp-transport.js';
+import { tcpConnection, tcpTransport } from '../../src/net/tcp-transport.js';
 import type { Connection } from '../../src/net/types.js';
 import { encode } from '../../src/wire/codec.js';
 import { framed } from './stage.js';
@@ -140,4 +140,63 @@ t.test('a reset connection closes as unavailable', async (t) => {
     void accepted.then((connection) => connection.start({ data: () => {}, closed: resolve }));
   });
   t.match(error, { code: 'unavailable', message: /ECONNRESET/ });
+});
+
+/** A socket whose events the test raises, and what the connection made of them. */
+function played() {
+  const socket = new Socket();
+  const connection = tcpConnection(socket, 'played');
+  const seen: string[] = [];
+  connection.start({
+    data: (chunk) => seen.push(Buffer.from(chunk).toString()),
+    end: () => seen.push('end'),
+    closed: () => seen.push('closed'),
+  });
+  return { socket, connection, seen };
+}
+
+const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
+
+t.test('what comes in a turn is given once all of it has been read, in its order', async (t) => {
+  const { socket, seen } = played();
+  const other = played();
+  socket.emit('data', Buffer.from('a'));
+  other.socket.emit('data', Buffer.from('b'));
+  t.same([seen, other.seen], [[], []], 'the turn may bring more');
+  await nextTurn();
+  t.same([seen, other.seen], [['a'], ['b']]);
+  socket.emit('data', Buffer.from('c'));
+  socket.emit('data', Buffer.from('d'));
+  await nextTurn();
+  t.same(seen, ['a', 'c', 'd']);
+});
+
+t.test(
+  'what came is given before the end of the peer, and before that of the connection',
+  async (t) => {
+    for (const event of ['end', 'close']) {
+      const { socket, seen } = played();
+      socket.emit('data', Buffer.from('asked'));
+      socket.emit(event);
+      await nextTurn();
+      t.same(seen, ['asked', event === 'end' ? 'end' : 'closed']);
+    }
+  },
+);
+
+t.test('nothing is given while paused, and nothing once the connection is destroyed', async (t) => {
+  const { socket, connection, seen } = played();
+  socket.emit('data', Buffer.from('held'));
+  connection.pause();
+  await nextTurn();
+  t.same(seen, []);
+  connection.resume();
+  t.same(seen, [], 'who resumes is not called back before that returns');
+  await nextTurn();
+  t.same(seen, ['held']);
+  socket.emit('data', Buffer.from('too late'));
+  connection.destroy();
+  await once(socket, 'close');
+  await nextTurn();
+  t.same(seen, ['held', 'closed']);
 });
