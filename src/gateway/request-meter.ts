@@ -19,6 +19,7 @@ export type MeteredCode = ErrorCode | 'ok';
 
 const operations = [...(Object.keys(methodParams) as PublicMethod[]), 'other'] as const;
 const codes = ['ok', ...errorCodes] as const;
+const doorIndex = indexOf<Door>(doors);
 const operationIndex = indexOf<MeteredOperation>(operations);
 const codeIndex = indexOf<MeteredCode>(codes);
 
@@ -100,7 +101,7 @@ export class RequestMeter {
 }
 
 function startOf(door: Door, operation: MeteredOperation): number {
-  const place = doors.indexOf(door) * operations.length + (operationIndex[operation] ?? 0);
+  const place = (doorIndex[door] ?? 0) * operations.length + (operationIndex[operation] ?? 0);
   return place * cellsPerOperation;
 }
 

@@ -34,8 +34,8 @@ export function publicMethod(method: string): PublicMethod {
 export function validateParams<M extends PublicMethod>(method: M, params: unknown): Params<M>;
 export function validateParams(method: string, params: unknown): Params<PublicMethod>;
 export function validateParams(method: string, params: unknown): Params<PublicMethod> {
+  if (wasValid(method, params)) return params;
   const known = publicMethod(method);
-  if (wasValid(known, params)) return params;
   if (!checks[known].Check(params)) {
     throw new BazarError('invalid_argument', explain(methodParams[known], params, ''));
   }
@@ -46,7 +46,7 @@ export function validateParams(method: string, params: unknown): Params<PublicMe
   return params;
 }
 
-function wasValid(method: PublicMethod, params: unknown): params is Params<PublicMethod> {
+function wasValid(method: string, params: unknown): params is Params<PublicMethod> {
   return typeof params === 'object' && params !== null && validFor.get(params) === method;
 }
 
