@@ -46,41 +46,69 @@ export const waitingClock: Clock = {
   },
 };
 
-let inputCallbacks: (() => void)[] = [];
-let turnCallbacks: (() => void)[] = [];
+/** Callbacks in their order, with those that they add. */
+class Stage {
+  #callbacks: (() => void)[] = [];
 
-/**
- * Calls back when all sockets of this turn of the event loop have been read, and before whatever
- * `afterTurn` was given: what is done with the input then comes in one go, and leaves in one.
- */
-export function afterInput(callback: () => void): void {
-  if (isNobodyWaiting()) setImmediate(endTurn);
-  inputCallbacks.push(callback);
+  get isEmpty(): boolean {
+    return this.#callbacks.length === 0;
+  }
+
+  add(callback: () => void): void {
+    this.#callbacks.push(callback);
+  }
+
+  run(): void {
+    let next = 0;
+    try {
+      while (next < this.#callbacks.length) this.#callbacks[next++]?.();
+    } finally {
+      // After a throw the rest has its turn all the same.
+      this.#callbacks = this.#callbacks.slice(next);
+    }
+  }
 }
 
 /**
- * One immediate for all callbacks of a turn, and for those that they add: what one layer flushes,
- * the layer below it flushes in the same turn.
+ * A turn of the event loop ends in three stages, of all connections each: act on what was read, send
+ * what that left to be sent, write it to the sockets. A connection's code and the kernel's would
+ * drive each other out of the processor's caches with every message if they took turns.
  */
+const input = new Stage();
+const turn = new Stage();
+const output = new Stage();
+
+/** Calls back when all sockets of this turn have been read, before whatever `afterTurn` was given. */
+export function afterInput(callback: () => void): void {
+  addTo(input, callback);
+}
+
+/** What one layer flushes, the layer below it flushes in the same turn. */
 function afterTurn(callback: () => void): void {
+  addTo(turn, callback);
+}
+
+/** Calls back when nothing is left to be flushed in this turn. */
+export function afterOutput(callback: () => void): void {
+  addTo(output, callback);
+}
+
+/** One immediate for all callbacks of a turn. */
+function addTo(stage: Stage, callback: () => void): void {
   if (isNobodyWaiting()) setImmediate(endTurn);
-  turnCallbacks.push(callback);
+  stage.add(callback);
 }
 
 function isNobodyWaiting(): boolean {
-  return inputCallbacks.length === 0 && turnCallbacks.length === 0;
+  return input.isEmpty && turn.isEmpty && output.isEmpty;
 }
 
 function endTurn(): void {
-  let inputs = 0;
-  let next = 0;
   try {
-    while (inputs < inputCallbacks.length) inputCallbacks[inputs++]?.();
-    while (next < turnCallbacks.length) turnCallbacks[next++]?.();
+    input.run();
+    turn.run();
+    output.run();
   } finally {
-    // After a throw the rest has its turn all the same.
-    inputCallbacks = inputCallbacks.slice(inputs);
-    turnCallbacks = turnCallbacks.slice(next);
     if (!isNobodyWaiting()) setImmediate(endTurn);
   }
 }

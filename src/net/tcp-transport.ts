@@ -4,7 +4,7 @@
  */
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
 import { type Address, formatAddress } from '../base/address.js';
-import { afterInput, systemClock } from '../base/clock.js';
+import { afterInput, afterOutput, systemClock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { sessionLimits } from '../base/limits.js';
 import { reusesPorts } from './reuse-port.js';
@@ -116,6 +116,8 @@ class TcpConnection implements Connection {
   #events: ConnectionEvents | undefined;
   /** What came in this turn. */
   #input: Uint8Array | undefined;
+  /** What leaves at the end of this turn. */
+  #output: Uint8Array | undefined;
   #paused = false;
   #failure: Error | undefined;
   #ending = false;
@@ -146,10 +148,6 @@ class TcpConnection implements Connection {
     else socket.on('close', closed);
   }
 
-  /**
-   * Reads all sockets first and then acts on what came: the kernel's code and ours would drive each
-   * other out of the processor's caches with every message.
-   */
   #received(chunk: Uint8Array): void {
     this.#giveInput();
     this.#input = chunk;
@@ -168,11 +166,25 @@ class TcpConnection implements Connection {
   }
 
   write(bytes: Uint8Array): boolean {
-    return this.#socket.writable ? this.#socket.write(bytes) : true;
+    const socket = this.#socket;
+    if (!socket.writable) return true;
+    this.#giveOutput();
+    // What fills the socket's buffer goes there at once, for the socket tells when that is empty.
+    if (bytes.length + socket.writableLength >= highWaterBytes) return socket.write(bytes);
+    this.#output = bytes;
+    afterOutput(this.#giveOutput);
+    return true;
   }
 
+  readonly #giveOutput = (): void => {
+    const output = this.#output;
+    if (output === undefined) return;
+    this.#output = undefined;
+    if (this.#socket.writable) this.#socket.write(output);
+  };
+
   get pendingBytes(): number {
-    return this.#socket.writableLength;
+    return (this.#output?.length ?? 0) + this.#socket.writableLength;
   }
 
   pause(): void {
@@ -190,6 +202,7 @@ class TcpConnection implements Connection {
   end(): void {
     if (this.#ending || this.#socket.destroyed) return;
     this.#ending = true;
+    this.#giveOutput();
     // Reads on to the peer's end: closing over unread bytes would reset what we have just sent.
     this.#socket.resume();
     this.#destroyAfter(endMs);
@@ -204,6 +217,7 @@ class TcpConnection implements Connection {
   destroy(error?: Error): void {
     this.#failure ??= error;
     this.#input = undefined;
+    this.#giveOutput();
     this.#socket.destroy();
   }
 

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { afterInput, every, systemClock } from '../../src/base/clock.js';
+import { afterInput, afterOutput, every, systemClock } from '../../src/base/clock.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 
 t.test(
@@ -22,16 +22,21 @@ t.test(
   },
 );
 
-t.test('input that came in a turn is acted on before what waits for its end', async (t) => {
+t.test('a turn ends in stages: input, what that leaves to be sent, output', async (t) => {
   const ran: string[] = [];
   await new Promise<void>((resolve) => {
+    afterOutput(() => {
+      ran.push('write');
+      systemClock.afterTurn(() => ran.push('next turn'));
+      afterOutput(() => ran.push('write more'));
+    });
     systemClock.afterTurn(() => {
-      ran.push('output');
+      ran.push('send');
       afterInput(() => {
-        ran.push('resumed');
-        resolve();
+        ran.push('input of the next turn');
+        afterOutput(resolve);
       });
-      systemClock.afterTurn(() => ran.push('more output'));
+      systemClock.afterTurn(() => ran.push('send more'));
     });
     afterInput(() => {
       ran.push('input');
@@ -39,7 +44,8 @@ t.test('input that came in a turn is acted on before what waits for its end', as
     });
     afterInput(() => ran.push('more input'));
   });
-  t.same(ran, ['input', 'more input', 'output', 'answer', 'more output', 'resumed']);
+  const one = ['input', 'more input', 'send', 'answer', 'send more', 'write', 'write more'];
+  t.same(ran, [...one, 'input of the next turn', 'next turn']);
 });
 
 t.test('a repeated timer goes on until it is cancelled, also from within', async (t) => {

@@ -147,12 +147,18 @@ function played() {
   const socket = new Socket();
   const connection = tcpConnection(socket, 'played');
   const seen: string[] = [];
+  const written: string[] = [];
+  socket.write = (bytes: Uint8Array | string) => {
+    const text = bytes.toString();
+    written.push(text.length > 10 ? `${text.length} bytes` : text);
+    return text.length < 65_536;
+  };
   connection.start({
     data: (chunk) => seen.push(Buffer.from(chunk).toString()),
     end: () => seen.push('end'),
     closed: () => seen.push('closed'),
   });
-  return { socket, connection, seen };
+  return { socket, connection, seen, written };
 }
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -199,4 +205,40 @@ t.test('nothing is given while paused, and nothing once the connection is destro
   await once(socket, 'close');
   await nextTurn();
   t.same(seen, ['held', 'closed']);
+});
+
+t.test('what is written in a turn leaves at its end, in its order', async (t) => {
+  const { connection, written } = played();
+  t.equal(connection.write(Buffer.from('a')), true);
+  t.same(written, []);
+  t.equal(connection.pendingBytes, 1, 'it waits to leave');
+  await nextTurn();
+  t.same(written, ['a']);
+  t.equal(connection.pendingBytes, 0);
+  connection.write(Buffer.from('b'));
+  t.equal(
+    connection.write(Buffer.alloc(65_536)),
+    false,
+    'the socket will tell when it has drained',
+  );
+  t.same(written, ['a', 'b', '65536 bytes']);
+  await nextTurn();
+  t.same(written, ['a', 'b', '65536 bytes']);
+});
+
+t.test('what was written leaves before the connection ends or is destroyed', async (t) => {
+  for (const leave of ['end', 'destroy'] as const) {
+    const { socket, connection, written } = played();
+    socket.end = () => {
+      written.push('end');
+      return socket;
+    };
+    connection.write(Buffer.from('last'));
+    connection[leave]();
+    t.same(written, leave === 'end' ? ['last', 'end'] : ['last']);
+    connection.destroy();
+    connection.write(Buffer.from('too late'));
+    await nextTurn();
+    t.notOk(written.includes('too late'));
+  }
 });
