@@ -15,7 +15,7 @@ export interface Clock {
   wallMs(): number;
   /** Calls back once, at the earliest after `ms`. The timer does not keep the process alive. */
   after(ms: number, callback: () => void): Timer;
-  /** Calls back at the end of this turn of the event loop, when its input has been read. */
+  /** Calls back at the end of this turn of the event loop, when its input has been acted on. */
   afterTurn(callback: () => void): void;
 }
 
@@ -93,7 +93,7 @@ export function afterOutput(callback: () => void): void {
   addTo(output, callback);
 }
 
-/** One immediate for all callbacks of a turn. */
+/** One immediate for all callbacks of a turn: what a stage has run stays in it until it has run all. */
 function addTo(stage: Stage, callback: () => void): void {
   if (isNobodyWaiting()) setImmediate(endTurn);
   stage.add(callback);

@@ -268,6 +268,8 @@ export class RpcSession {
       this.#paused = false;
       this.#connection.resume();
       this.#readFrames();
+      // Where no whole frame waited, nothing else would come back for what is below.
+      this.#output.soon();
       return;
     }
     if (this.#requests.count > 0 || this.#paused) return;

@@ -2,7 +2,8 @@
  * The outgoing half of a session: frames are collected in one writer and leave in one write at the
  * end of the turn. So all sessions that were read in a turn write one after the other: a peer that
  * serves many of them is woken once for all, not again for each. Knows no message. Invariant:
- * whoever wrote a frame calls `wrote`, and then it leaves in this turn.
+ * whoever wrote a frame calls `wrote`, and then it leaves at the end of this turn, or of the next one
+ * where this one is ending.
  */
 import type { Clock } from '../base/clock.js';
 import { FrameWriter } from '../wire/frame.js';
@@ -14,7 +15,10 @@ const flushBytes = 262_144;
 export interface OutputEvents {
   /** All that was written so far has been given to the network. */
   readonly sent: () => void;
-  /** A flush has ended, whether or not there was anything to send. */
+  /**
+   * A flush has ended, whether or not there was anything to send. What leaves early is not told: it
+   * is so much that a connection which cannot take it tells when it has drained.
+   */
   readonly flushed: () => void;
 }
 

@@ -1,5 +1,6 @@
 /**
- * The transport over TCP. Small writes leave at once (no Nagle), each side may end first, and
+ * The transport over TCP. What comes in a turn of the event loop is given when all sockets are read,
+ * what is written leaves at the turn's end and then at once (no Nagle). Each side may end first, and
  * socket errors become `unavailable` with the cause kept. Knows nothing of what the bytes mean.
  */
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
@@ -17,6 +18,9 @@ const endMs = sessionLimits.drainMs;
 /** Unsent bytes above which `write` asks the caller to wait. */
 const highWaterBytes = 65_536;
 const backlog = 1_024;
+/** What all connections of a thread hold until a turn's sockets are read; above it they give at once. */
+const heldBytesMax = 16 * 1_024 * 1_024;
+let heldBytes = 0;
 
 /** How sockets of this store are made, whatever runs over them. */
 export const socketOptions = {
@@ -114,9 +118,9 @@ class TcpConnection implements Connection {
   readonly remote: string;
   readonly #socket: Socket;
   #events: ConnectionEvents | undefined;
-  /** What came in this turn. */
+  /** The last chunk that came, until all sockets of the turn are read. */
   #input: Uint8Array | undefined;
-  /** What leaves at the end of this turn. */
+  /** The last bytes written, until nothing else is left to do in the turn. */
   #output: Uint8Array | undefined;
   #paused = false;
   #failure: Error | undefined;
@@ -135,33 +139,50 @@ class TcpConnection implements Connection {
     const socket = this.#socket;
     this.#events = events;
     socket.on('data', (chunk) => this.#received(chunk as Buffer));
-    socket.on('end', () => {
-      this.#giveInput();
-      events.end?.();
-    });
+    socket.on('end', () => this.#giveInputBefore(() => events.end?.()));
     socket.on('drain', () => events.drained?.());
     const closed = (): void => {
-      this.#giveInput();
-      events.closed(this.#closeReason());
+      this.#giveInputBefore(() => events.closed(this.#closeReason()));
     };
     if (socket.closed) systemClock.afterTurn(closed);
     else socket.on('close', closed);
   }
 
   #received(chunk: Uint8Array): void {
-    this.#giveInput();
-    this.#input = chunk;
+    const before = this.#input;
+    // Held before the other is given, for the receiver may throw, and may destroy this connection.
+    this.#hold(chunk);
     afterInput(this.#giveUnlessPaused);
+    if (before !== undefined) this.#give(before);
+    if (heldBytes > heldBytesMax) this.#giveUnlessPaused();
+  }
+
+  #hold(input: Uint8Array | undefined): void {
+    heldBytes += (input?.length ?? 0) - (this.#input?.length ?? 0);
+    this.#input = input;
   }
 
   readonly #giveUnlessPaused = (): void => {
     if (!this.#paused) this.#giveInput();
   };
 
+  /** Also while paused: who is told of an end has been given all that came before it. */
+  #giveInputBefore(event: () => void): void {
+    try {
+      this.#giveInput();
+    } finally {
+      event();
+    }
+  }
+
   #giveInput(): void {
     const input = this.#input;
     if (input === undefined) return;
-    this.#input = undefined;
+    this.#hold(undefined);
+    this.#give(input);
+  }
+
+  #give(input: Uint8Array): void {
     if (!this.#ending) this.#events?.data(input);
   }
 
@@ -216,7 +237,7 @@ class TcpConnection implements Connection {
 
   destroy(error?: Error): void {
     this.#failure ??= error;
-    this.#input = undefined;
+    this.#hold(undefined);
     this.#giveOutput();
     this.#socket.destroy();
   }

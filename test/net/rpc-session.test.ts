@@ -347,6 +347,51 @@ t.test('a stream that makes no sense is told why, and closed', async (t) => {
   }
 });
 
+t.test(
+  'a peer that ends while nothing more is read of it gets its answer, and the session ends',
+  async (t) => {
+    const request = framed(encode([0, 1, 'm', {}]));
+    for (const rest of [0, 5]) {
+      for (const drains of [false, true]) {
+        let input: ConnectionEvents | undefined;
+        const calls: string[] = [];
+        const connection: Connection = {
+          remote: 'ends',
+          pendingBytes: 0,
+          start: (given) => {
+            input = given;
+          },
+          write: () => calls.push('write') > 0,
+          pause: () => calls.push('pause'),
+          resume: () => calls.push('resume'),
+          end: () => calls.push('end'),
+          destroy: () => calls.push('destroy'),
+        };
+        const clock = new ManualClock();
+        const far = keeper();
+        const session = new RpcSession(connection, {
+          handler: far,
+          clock,
+          trusted: false,
+          frameBytesMax: 2 ** 20,
+          inFlightMax: 1,
+        });
+        // A socket tells of the end also while it is paused, if nothing else is left to be read.
+        input?.data(Buffer.concat([request, request.subarray(0, rest)]));
+        let isDrained = false;
+        if (drains) void session.drain().then(() => (isDrained = true));
+        else input?.end?.();
+        await clock.settle();
+        t.same(calls, ['pause']);
+        far.replies[0]?.result({});
+        await clock.settle();
+        t.same(calls, ['pause', 'write', 'resume', ...(drains ? [] : ['end'])], `${rest} bytes`);
+        t.equal(isDrained, drains);
+      }
+    }
+  },
+);
+
 t.test('a network that takes everything at once does not pile requests on the stack', async (t) => {
   const answer = Buffer.alloc(70_000);
   let bytes = 0;

@@ -143,8 +143,9 @@ t.test('a reset connection closes as unavailable', async (t) => {
 });
 
 /** A socket whose events the test raises, and what the connection made of them. */
-function played() {
+function played(receive?: (chunk: string) => void) {
   const socket = new Socket();
+  let chunks = 0;
   const connection = tcpConnection(socket, 'played');
   const seen: string[] = [];
   const written: string[] = [];
@@ -154,11 +155,16 @@ function played() {
     return text.length < 65_536;
   };
   connection.start({
-    data: (chunk) => seen.push(Buffer.from(chunk).toString()),
+    data(chunk) {
+      chunks++;
+      const text = Buffer.from(chunk).toString();
+      if (receive) receive(text);
+      else seen.push(text);
+    },
     end: () => seen.push('end'),
     closed: () => seen.push('closed'),
   });
-  return { socket, connection, seen, written };
+  return { socket, connection, seen, written, given: () => chunks };
 }
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
@@ -205,6 +211,46 @@ t.test('nothing is given while paused, and nothing once the connection is destro
   await once(socket, 'close');
   await nextTurn();
   t.same(seen, ['held', 'closed']);
+});
+
+t.test('who ends or destroys a connection is given no more of the turn', async (t) => {
+  for (const leave of ['end', 'destroy'] as const) {
+    const seen: string[] = [];
+    const { socket, connection } = played((chunk) => {
+      seen.push(chunk);
+      connection[leave]();
+    });
+    socket.emit('data', Buffer.from('enough'));
+    socket.emit('data', Buffer.from('too much'));
+    await nextTurn();
+    t.same(seen, ['enough'], leave);
+    connection.destroy();
+  }
+});
+
+t.test('what a receiver throws costs it nothing of what came behind', (t) => {
+  const seen: string[] = [];
+  const { socket, seen: ends } = played((chunk) => {
+    seen.push(chunk);
+    if (chunk !== 'b') throw new Error('not mine');
+  });
+  socket.emit('data', Buffer.from('a'));
+  t.throws(() => socket.emit('data', Buffer.from('b')), { message: 'not mine' });
+  socket.emit('data', Buffer.from('c'));
+  t.throws(() => socket.emit('end'), { message: 'not mine' });
+  t.same(seen, ['a', 'b', 'c']);
+  t.same(ends, ['end']);
+  t.end();
+});
+
+t.test('all connections together hold no more than 16 MiB of input', async (t) => {
+  const mib = 1_024 * 1_024;
+  const all = Array.from({ length: 20 }, () => played(() => {}));
+  const given = () => all.filter(({ given }) => given() > 0).length;
+  for (const { socket } of all) socket.emit('data', Buffer.alloc(mib));
+  t.equal(given(), 4, 'those that came when 16 were held');
+  await nextTurn();
+  t.equal(given(), 20);
 });
 
 t.test('what is written in a turn leaves at its end, in its order', async (t) => {
