@@ -12,7 +12,7 @@ const usualCrowd = 16;
 /** Those who come in a burst are in one period. */
 const periodMinMs = 1;
 /** The next question is put off by so long for each reader that the last one was for, */
-const readMs = 0.07;
+const readMs = 0.085;
 /** and by no more than this, however many they were. */
 const periodMaxMs = 8;
 /** Of what timers were late, so much is made up for. */

@@ -84,7 +84,7 @@ t.test('the more a question was for, the later the next one comes', async (t) =>
   clock.advance(1);
   t.equal(patience.length, 1);
   come(1);
-  clock.advance(2);
+  clock.advance(2.7);
   t.equal(patience.length, 1);
   clock.advance(1);
   t.equal(patience.length, 2);
@@ -200,7 +200,7 @@ t.test('readers who did not come do not speed up the questions of those who do',
   change();
   await answer();
   come(1);
-  clock.advance(2.9);
+  clock.advance(4.4);
   t.equal(patience.length, 2);
   clock.advance(0.2);
   t.equal(patience.length, 3);
