@@ -4,7 +4,7 @@
  * processes are one group of this test's, so that none survives it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
@@ -124,7 +124,10 @@ export class Store {
 
   /** SIGSTOP or SIGCONT: the process hangs, its connections stay. */
   async signal(name: ServiceName, signal: 'SIGSTOP' | 'SIGCONT'): Promise<void> {
-    process.kill(await until(`${name} runs`, () => this.pid(name)), signal);
+    const pid = await until(`${name} runs`, () => this.pid(name));
+    process.kill(pid, signal);
+    // Until its first thread has taken the signal the others go on.
+    if (signal === 'SIGSTOP') await until(`${name} has stopped`, () => hasStopped(pid));
   }
 
   /** SIGKILL for the launcher and all services at once. */
@@ -229,5 +232,14 @@ function ending(process: ChildProcess): Promise<void> {
   if (process.exitCode !== null || process.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     process.once('exit', () => resolve());
+  });
+}
+
+/** True for all threads of a process; where the system does not tell, it is taken for true. */
+function hasStopped(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  if (!existsSync(tasks)) return true;
+  return readdirSync(tasks).every((task) => {
+    return /^State:\s+T/m.test(readFileSync(`${tasks}/${task}/status`, 'utf8'));
   });
 }
