@@ -3,12 +3,19 @@
  * what is written leaves at the turn's end and then at once (no Nagle). Each side may end first, and
  * socket errors become `unavailable` with the cause kept. Knows nothing of what the bytes mean.
  */
-import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net';
+import {
+  connect as connectSocket,
+  createServer,
+  type Server,
+  type Socket,
+  type TcpNetConnectOpts,
+} from 'node:net';
 import { type Address, formatAddress } from '../base/address.js';
 import { afterInput, afterOutput, systemClock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { sessionLimits } from '../base/limits.js';
 import { reusesPorts } from './reuse-port.js';
+import { readingShared, takenOver } from './shared-reads.js';
 import type { Connection, ConnectionEvents, Listener, Transport } from './types.js';
 
 /** How long an ended connection waits for the peer to end too. */
@@ -32,8 +39,10 @@ export const socketOptions = {
 export const tcpTransport: Transport = {
   connect(address, timeoutMs) {
     const { host, port } = address;
-    const wish = { host, port, ...socketOptions } as Parameters<typeof connectSocket>[0] & object;
-    return connected(connectSocket(wish), 'connect', address, timeoutMs);
+    const socket = readingShared((onread) =>
+      connectSocket({ host, port, ...socketOptions, onread } as TcpNetConnectOpts),
+    );
+    return connected(socket, 'connect', address, timeoutMs);
   },
 
   listen: (address, accept) => listen(address, accept, false),
@@ -48,7 +57,10 @@ function listen(
   accept: (connection: Connection) => void,
   reusePort: boolean,
 ): Promise<Listener> {
-  const server = createServer(socketOptions, (socket) => accept(tcpConnection(socket)));
+  const options = { ...socketOptions, pauseOnConnect: true };
+  const server = createServer(options, (socket) =>
+    accept(tcpConnection(takenOver(socket, socketOptions))),
+  );
   return listening(server, address, reusePort);
 }
 
@@ -130,6 +142,8 @@ class TcpConnection implements Connection {
     this.#socket = socket;
     const { remoteAddress: host = 'unknown', remotePort: port = 0 } = socket;
     this.remote = remote ?? formatAddress({ host, port });
+    // What comes before somebody listens would be lost.
+    socket.pause();
     socket.on('error', (error) => {
       this.#failure ??= error;
     });
@@ -146,6 +160,7 @@ class TcpConnection implements Connection {
     };
     if (socket.closed) systemClock.afterTurn(closed);
     else socket.on('close', closed);
+    if (!this.#paused) socket.resume();
   }
 
   #received(chunk: Uint8Array): void {
