@@ -109,7 +109,8 @@ export class SessionHost implements PortReceiver, BatchReader {
     assert(connection, 'the owner writes to open sessions');
     switch (kind) {
       case kinds.data:
-        connection.received(new Uint8Array(batch, start, length));
+        // As a Buffer, or the frame parser would make another view of it.
+        connection.received(Buffer.from(batch, start, length));
         return;
       case kinds.end:
         connection.peerEnded();
