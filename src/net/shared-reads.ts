@@ -1,7 +1,7 @@
 /**
  * Sockets that read into one buffer, which all of a thread share, and emit copies of what came. By
  * itself Node allocates 64 KiB for each read, gives back what was not filled, and leads the rest
- * through a stream's queue: a tenth of the time that a cached look-up takes. Knows no connection.
+ * through a stream: a tenth of the time that a cached look-up takes. Knows no connection.
  */
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { platform } from 'node:process';
@@ -33,18 +33,30 @@ interface WithHandle {
 }
 
 /**
- * The connection of an accepted socket that has not begun to read (`pauseOnConnect`), in a socket that
- * reads so: a server makes its own without asking how. Where Node has no such handle, it is the same one.
+ * The connection of an accepted socket that has read nothing yet (`pauseOnConnect`), in a socket that
+ * reads so: a server makes its own without asking how. Where Node allows of no such thing, the same one.
  */
 export function takenOver(accepted: Socket, options: SocketConstructorOpts): Socket {
-  const from = accepted as WithHandle;
+  const from: WithHandle = accepted as WithHandle;
   const handle = from._handle;
   if (!canShare || typeof handle?.useUserBuffer !== 'function') return accepted;
+  const socket = withHandle(handle, options);
+  if (socket === undefined) return accepted;
   from._handle = null;
   // The server stops counting it; without a handle it closes nothing.
   accepted.destroy();
-  return readingShared((onread) => {
-    const taken = { ...options, handle, onread, pauseOnCreate: true };
-    return new Socket(taken as SocketConstructorOpts);
-  });
+  return socket;
+}
+
+/** Undefined where Node does not take the option, which it does not document. */
+function withHandle(handle: object, options: SocketConstructorOpts): Socket | undefined {
+  try {
+    const socket = readingShared((onread) => {
+      const own = { ...options, handle, onread, pauseOnCreate: true };
+      return new Socket(own as SocketConstructorOpts);
+    });
+    return (socket as WithHandle)._handle === handle ? socket : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -160,11 +160,18 @@ class TcpConnection implements Connection {
     };
     if (socket.closed) systemClock.afterTurn(closed);
     else socket.on('close', closed);
-    if (!this.#paused) socket.resume();
+    socket.resume();
   }
 
   #received(chunk: Uint8Array): void {
+    // A socket that had more than one to give goes on when it is destroyed.
+    if (this.#ending || this.#socket.destroyed) return;
     const before = this.#input;
+    if (this.#paused) {
+      this.#hold(before === undefined ? chunk : Buffer.concat([before, chunk]));
+      this.#socket.pause();
+      return;
+    }
     // Held before the other is given, for the receiver may throw, and may destroy this connection.
     this.#hold(chunk);
     afterInput(this.#giveUnlessPaused);
@@ -225,8 +232,8 @@ class TcpConnection implements Connection {
 
   pause(): void {
     if (this.#ending) return;
+    // The socket stops at what comes next: one that reads nothing hears of no end and of no reset.
     this.#paused = true;
-    this.#socket.pause();
   }
 
   resume(): void {

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, Socket } from 'node:net';
 import { platform } from 'node:process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
+import { takenOver } from '../../src/net/shared-reads.js';
 import { tcpTransport } from '../../src/net/tcp-transport.js';
 import type { Connection } from '../../src/net/types.js';
 
 const host = '127.0.0.1';
+const cannotShare = platform === 'win32';
 
 /** What a connection gives from now on, until as many bytes have come. */
 function received(connection: Connection, bytes: number): Promise<Buffer> {
@@ -63,20 +65,63 @@ t.test('what comes before anybody listens is kept', async (t) => {
   t.equal(String(await received(connection, 5)), 'early');
 });
 
-t.test('a server’s small reads share memory', { skip: platform === 'win32' }, async (t) => {
-  const chunk = new Promise<Uint8Array>((resolve, reject) => {
-    const listener = tcpTransport.listen({ host, port: 0 }, (connection) => {
-      connection.start({ data: resolve, closed: () => {} });
-      t.teardown(() => connection.destroy());
-    });
-    listener
-      .then(async ({ address, close }) => {
-        t.teardown(close);
-        const connection = await tcpTransport.connect(address, 5_000);
-        t.teardown(() => connection.destroy());
-        connection.write(Buffer.from('a look-up'));
-      })
-      .catch(reject);
+t.test('small reads share memory, whoever connected', { skip: cannotShare }, async (t) => {
+  const chunks: Uint8Array[] = [];
+  let isAnswered = () => {};
+  const answered = new Promise<void>((resolve) => (isAnswered = resolve));
+  const listener = await tcpTransport.listen({ host, port: 0 }, (connection) =>
+    connection.start({
+      data(chunk) {
+        chunks.push(chunk);
+        connection.write(Buffer.from(chunk));
+      },
+      end: () => connection.end(),
+      closed: () => {},
+    }),
+  );
+  const connection = await tcpTransport.connect(listener.address, 5_000);
+  connection.start({
+    data(chunk) {
+      chunks.push(chunk);
+      isAnswered();
+    },
+    closed: () => {},
   });
-  t.ok((await chunk).buffer.byteLength > 9, 'else each has as much as it needs, and its own');
+  connection.write(Buffer.from('a look-up'));
+  await answered;
+  t.equal(chunks.length, 2);
+  for (const { length, buffer } of chunks) {
+    t.ok(buffer.byteLength > length, 'by itself each would have as much as it needs');
+  }
+  connection.end();
+  await listener.close();
+});
+
+t.test('a server does not count what was taken over', { skip: cannotShare }, async (t) => {
+  const server = createServer({ pauseOnConnect: true }).listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const client = connect(port, host);
+  const [accepted] = (await once(server, 'connection')) as [Socket];
+  const socket = takenOver(accepted, {});
+  t.not(socket, accepted);
+  // It calls back when it has no connections left.
+  await new Promise((closed) => server.close(closed));
+  t.notOk(socket.destroyed);
+  client.write('still there');
+  socket.resume();
+  const [chunk] = (await once(socket, 'data')) as [Buffer];
+  t.equal(String(chunk), 'still there');
+  client.destroy();
+  socket.destroy();
+});
+
+t.test('a socket that cannot be taken over is left as it is', (t) => {
+  for (const handle of [null, {}, { useUserBuffer() {} }]) {
+    const accepted = Object.assign(new Socket(), { _handle: handle });
+    t.equal(takenOver(accepted, {}), accepted);
+    t.equal(accepted._handle, handle);
+    t.notOk(accepted.destroyed);
+  }
+  t.end();
 });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, Socket } from 'node:net';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import { RpcServer } from '../../src/net/rpc-server.js';
 import { type RpcHandler, RpcSession } from '../../src/net/rpc-session.js';
@@ -200,17 +200,94 @@ t.test('nothing is given while paused, and nothing once the connection is destro
   const { socket, connection, seen } = played();
   socket.emit('data', Buffer.from('held'));
   connection.pause();
+  socket.emit('data', Buffer.from(' and more'));
   await nextTurn();
   t.same(seen, []);
   connection.resume();
   t.same(seen, [], 'who resumes is not called back before that returns');
   await nextTurn();
-  t.same(seen, ['held']);
+  t.same(seen, ['held and more']);
   socket.emit('data', Buffer.from('too late'));
   connection.destroy();
   await once(socket, 'close');
   await nextTurn();
-  t.same(seen, ['held', 'closed']);
+  t.same(seen, ['held and more', 'closed']);
+});
+
+t.test('what a destroyed socket still has is not given', async (t) => {
+  const seen: string[] = [];
+  const { socket, connection } = played((chunk) => {
+    seen.push(chunk);
+    connection.destroy();
+  });
+  for (const chunk of ['a', 'b', 'c', 'd']) socket.emit('data', Buffer.from(chunk));
+  await once(socket, 'close');
+  t.same(seen, ['a']);
+});
+
+/** A peer of a connection that has paused before anything came. */
+async function paused(t: Test) {
+  const heard: string[] = [];
+  let bytes = 0;
+  let accepted: Connection | undefined;
+  const listener = await tcpTransport.listen(local, (connection) => {
+    accepted = connection;
+    connection.start({
+      data: (chunk) => (bytes += chunk.length),
+      end: () => heard.push('end'),
+      closed: (error) => heard.push(error ? 'reset' : 'closed'),
+    });
+  });
+  const peer = connect({ ...listener.address, allowHalfOpen: true });
+  peer.on('error', () => {});
+  while (!accepted) await nextTurn();
+  const connection = accepted;
+  // It has begun to read by then.
+  await nextTurn();
+  connection.pause();
+  t.teardown(async () => {
+    peer.destroy();
+    connection.destroy();
+    await listener.close();
+  });
+  return { peer, connection, heard, bytes: () => bytes };
+}
+
+t.test('who reads nothing more is told at once that the peer has ended or is gone', async (t) => {
+  const ending = await paused(t);
+  ending.peer.end();
+  while (ending.heard.length === 0) await nextTurn();
+  t.same(ending.heard, ['end']);
+  const reset = await paused(t);
+  reset.peer.resetAndDestroy();
+  while (reset.heard.length === 0) await nextTurn();
+  t.same(reset.heard, ['reset']);
+});
+
+t.test('who reads nothing more stops the peer', async (t) => {
+  const { peer, connection, bytes } = await paused(t);
+  const chunk = Buffer.alloc(100_000, 'flood');
+  const chunksMax = 1_000;
+  let chunks = 0;
+  const flood = () => {
+    while (chunks < chunksMax) {
+      chunks++;
+      if (!peer.write(chunk)) break;
+    }
+  };
+  peer.on('drain', flood);
+  flood();
+  let before = 0;
+  for (let turns = 0; turns < 100; turns++) {
+    if (chunks > before) turns = 0;
+    before = chunks;
+    await nextTurn();
+  }
+  t.ok(chunks < chunksMax, 'it could not send all');
+  t.equal(bytes(), 0);
+  connection.resume();
+  while (bytes() < chunksMax * chunk.length) await nextTurn();
+  t.equal(bytes(), chunksMax * chunk.length);
 });
 
 t.test('who ends or destroys a connection is given no more of the turn', async (t) => {
