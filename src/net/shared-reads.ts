@@ -5,6 +5,7 @@
  */
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { platform } from 'node:process';
+import { copyOfFirst } from '../base/bytes.js';
 
 /** As much as Node itself reads at once. */
 const buffer = Buffer.allocUnsafeSlow(65_536);
@@ -18,9 +19,7 @@ export function readingShared(make: (onread: OnReadOpts | undefined) => Socket):
   const socket = make({
     buffer,
     callback(length) {
-      const chunk = Buffer.allocUnsafe(length);
-      buffer.copy(chunk, 0, 0, length);
-      socket.emit('data', chunk);
+      socket.emit('data', copyOfFirst(buffer, length));
       return true;
     },
   });

@@ -4,6 +4,7 @@
  * socket or what a frame holds. Invariant: no length is believed before it was held to the cap.
  */
 import { assert } from '../base/assert.js';
+import { copyOfFirst } from '../base/bytes.js';
 import { BazarError } from '../base/errors.js';
 
 export const headerBytes = 4;
@@ -196,8 +197,7 @@ export class FrameWriter {
     const length = this.length;
     this.length = 0;
     if (length <= takeCopyMax) {
-      const copy = Buffer.allocUnsafe(length);
-      this.bytes.copy(copy, 0, 0, length);
+      const copy = copyOfFirst(this.bytes, length);
       this.#bytesMin = writerBytesMin;
       if (this.bytes.length > writerBytesKept) this.bytes = nothing;
       return copy;

@@ -1,0 +1,12 @@
+/** Copies of bytes. */
+
+/** Up to this size the call that copies takes longer than a loop. */
+const loopCopyMax = 128;
+
+/** The first bytes, the caller's for good; small ones lie in Node's pool. */
+export function copyOfFirst(bytes: Buffer, length: number): Buffer {
+  const copy = Buffer.allocUnsafe(length);
+  if (length > loopCopyMax) bytes.copy(copy, 0, 0, length);
+  else for (let i = 0; i < length; i++) copy[i] = bytes[i] ?? 0;
+  return copy;
+}
