@@ -130,7 +130,7 @@ class TcpConnection implements Connection {
   readonly remote: string;
   readonly #socket: Socket;
   #events: ConnectionEvents | undefined;
-  /** The last chunk that came, until all sockets of the turn are read. */
+  /** The last chunk that came, until all sockets of the turn are read, or while paused. */
   #input: Uint8Array | undefined;
   /** The last bytes written, until nothing else is left to do in the turn. */
   #output: Uint8Array | undefined;
@@ -232,8 +232,9 @@ class TcpConnection implements Connection {
 
   pause(): void {
     if (this.#ending) return;
-    // The socket stops at what comes next: one that reads nothing hears of no end and of no reset.
     this.#paused = true;
+    // Else the socket stops at what comes next: one that reads nothing hears of no end and of no reset.
+    if (this.#input !== undefined) this.#socket.pause();
   }
 
   resume(): void {

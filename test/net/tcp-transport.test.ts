@@ -277,13 +277,23 @@ t.test('who reads nothing more stops the peer', async (t) => {
   };
   peer.on('drain', flood);
   flood();
-  let before = 0;
-  for (let turns = 0; turns < 100; turns++) {
-    if (chunks > before) turns = 0;
-    before = chunks;
-    await nextTurn();
-  }
+  const settled = async (eachTurn = () => {}) => {
+    let before = 0;
+    for (let turns = 0; turns < 100; turns++) {
+      if (chunks > before) turns = 0;
+      before = chunks;
+      eachTurn();
+      await nextTurn();
+    }
+  };
+  await settled();
   t.ok(chunks < chunksMax, 'it could not send all');
+  const stopped = chunks;
+  await settled(() => {
+    connection.resume();
+    connection.pause();
+  });
+  t.equal(chunks, stopped, 'nor more when a session goes on with what it has, and stops again');
   t.equal(bytes(), 0);
   connection.resume();
   while (bytes() < chunksMax * chunk.length) await nextTurn();
