@@ -93,6 +93,14 @@ export function afterOutput(callback: () => void): void {
   addTo(output, callback);
 }
 
+/**
+ * Calls back when the sockets of this turn have been read, or of the next one where this one is
+ * ending: before or after the turn's end, in the order in which both were asked for.
+ */
+export function nextImmediate(callback: () => void): void {
+  setImmediate(callback);
+}
+
 /** One immediate for all callbacks of a turn: what a stage has run stays in it until it has run all. */
 function addTo(stage: Stage, callback: () => void): void {
   if (isNobodyWaiting()) setImmediate(endTurn);

@@ -1,6 +1,6 @@
 /**
- * All that one side of a relay has for the other in one turn of the loop, as one ArrayBuffer: a
- * message between threads costs microseconds, so bytes of many sessions share it. A record is two
+ * All that one side of a relay has for the other in one turn of the loop, in one piece: to wake a
+ * thread costs microseconds, so bytes of many sessions share it. A record is two
  * words (session; kind and length) and its bytes, padded to four; both sides are threads of one
  * process, so words are in the machine's order. Knows nothing of sockets and ports.
  */
@@ -56,7 +56,8 @@ export function readBatch(batch: ArrayBuffer, reader: BatchReader): void {
 
 export class BatchWriter {
   readonly #clock: Clock;
-  readonly #post: (batch: ArrayBuffer) => void;
+  /** What it is given is void when it returns. */
+  readonly #post: (batch: Uint8Array) => void;
   /** Adds what is kept elsewhere until the turn's end. */
   readonly #gather: () => void;
   readonly #flush = (): void => this.flush();
@@ -67,7 +68,7 @@ export class BatchWriter {
   #growing = -1;
   #scheduled = false;
 
-  constructor(clock: Clock, post: (batch: ArrayBuffer) => void, gather: () => void) {
+  constructor(clock: Clock, post: (batch: Uint8Array) => void, gather: () => void) {
     this.#clock = clock;
     this.#post = post;
     this.#gather = gather;
@@ -150,10 +151,10 @@ export class BatchWriter {
 
   #send(): void {
     if (this.#used === 0) return;
-    const batch = this.#bytes.buffer.slice(0, this.#used);
+    const batch = this.#bytes.subarray(0, this.#used);
     this.#used = 0;
     this.#growing = -1;
-    if (this.#bytes.length > batchBytesMax) this.#resize(batchBytesMin);
     this.#post(batch);
+    if (this.#bytes.length > batchBytesMax) this.#resize(batchBytesMin);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The owner's desk for the calls of one thread: all calls of a message are handed over at once,
+ * The owner's desk for the calls of one thread: all calls that came are handed over at once,
  * and all answers of a turn travel back as one record. It knows no operation. Invariant: every
  * call is answered exactly once, unless its thread is gone.
  */
@@ -9,7 +9,7 @@ import { decode, encode } from '../wire/codec.js';
 import type { OwnerCall } from './types.js';
 
 export interface CallHandlers {
-  /** All calls of one message; each is to be replied to. */
+  /** All calls that came at once; each is to be replied to. */
   onCalls(calls: OwnerCall[]): void;
   onTell?: ((operation: string, args: unknown) => void) | undefined;
 }
@@ -31,19 +31,10 @@ export class CallDesk {
     return this.#outstanding;
   }
 
-  /** Tells are handed over one by one, before the calls of the same message. */
-  take(bytes: Uint8Array): void {
-    const fields = decode(bytes);
-    assert(Array.isArray(fields), 'calls are a list');
+  /** Takes what has come. Tells are handed over one by one, before the calls that came with them. */
+  take(records: readonly Uint8Array[]): void {
     const calls: OwnerCall[] = [];
-    for (let at = 0; at < fields.length; at += fieldsPerRecord) {
-      const id: unknown = fields[at];
-      const operation: unknown = fields[at + 1];
-      const args: unknown = fields[at + 2];
-      assert(typeof id === 'number' && typeof operation === 'string', 'a call has id and name');
-      if (id === 0) this.#handlers.onTell?.(operation, args);
-      else calls.push(this.#call(id, operation, args));
-    }
+    for (const bytes of records) this.#read(bytes, calls);
     if (calls.length > 0) this.#handlers.onCalls(calls);
   }
 
@@ -56,6 +47,19 @@ export class CallDesk {
       return encode(answers);
     } catch {
       return encode(withoutUnencodable(answers));
+    }
+  }
+
+  #read(bytes: Uint8Array, calls: OwnerCall[]): void {
+    const fields = decode(bytes);
+    assert(Array.isArray(fields), 'calls are a list');
+    for (let at = 0; at < fields.length; at += fieldsPerRecord) {
+      const id: unknown = fields[at];
+      const operation: unknown = fields[at + 1];
+      const args: unknown = fields[at + 2];
+      assert(typeof id === 'number' && typeof operation === 'string', 'a call has id and name');
+      if (id === 0) this.#handlers.onTell?.(operation, args);
+      else calls.push(this.#call(id, operation, args));
     }
   }
 

@@ -9,9 +9,10 @@ import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
 import type { RelayLimits } from './limits.js';
 import { loadProgram } from './load-program.js';
+import { ringPair, ringPort } from './ring-port.js';
 import { SessionHost } from './session-host.js';
 import type { ThreadTask } from './thread-main.js';
-import { localPorts, messagePort, type ThreadPort } from './thread-port.js';
+import { localPorts, type ThreadPort } from './thread-port.js';
 
 export interface Launched {
   readonly port: ThreadPort;
@@ -54,9 +55,10 @@ export function threadLauncher(
   return {
     launch() {
       const { port1, port2 } = new MessageChannel();
+      const [ownRings, rings] = ringPair();
       const { data, limits } = options;
-      const task: ThreadTask = { port: port2, program: options.program.href, data, limits };
-      return { port: messagePort(port1), ended: pool.run(task, { transferList: [port2] }) };
+      const task: ThreadTask = { port: port2, rings, program: options.program.href, data, limits };
+      return { port: ringPort(port1, ownRings), ended: pool.run(task, { transferList: [port2] }) };
     },
     // Not pool.close(), which waits for long tasks: the owner has said stop and waited already.
     close: () => pool.destroy(),

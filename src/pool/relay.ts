@@ -3,7 +3,7 @@
  * message. It starts and replaces no thread. Invariant: after `abandon` nothing is sent, and every
  * socket is closed.
  */
-import { assert, unreachable } from '../base/assert.js';
+import { unreachable } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
@@ -31,7 +31,8 @@ export class Relay implements BatchReader {
   readonly #sockets = new Map<number, SocketEnd>();
   /** Sockets with bytes of the batch being read. */
   readonly #touched: SocketEnd[] = [];
-  #calls: Uint8Array | undefined;
+  /** Records of calls of the batch being read. */
+  #calls: Uint8Array[] = [];
   #lastId = 0;
   #abandoned = false;
 
@@ -106,8 +107,7 @@ export class Relay implements BatchReader {
 
   record(kind: Kind, session: number, batch: ArrayBuffer, start: number, length: number): void {
     if (kind === kinds.calls) {
-      assert(!this.#calls, 'one record of calls in a batch');
-      this.#calls = new Uint8Array(batch, start, length);
+      this.#calls.push(new Uint8Array(batch, start, length));
       return;
     }
     const socket = this.#sockets.get(session);
@@ -147,10 +147,7 @@ export class Relay implements BatchReader {
     readBatch(batch, this);
     for (const socket of this.#touched) socket.flush();
     this.#touched.length = 0;
-    const calls = this.#calls;
-    if (!calls) return;
-    this.#calls = undefined;
-    this.#desk.take(calls);
+    if (this.#calls.length > 0) this.#desk.take(this.#calls.splice(0));
   }
 
   #failed(socket: SocketEnd, text: string): void {

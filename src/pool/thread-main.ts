@@ -7,11 +7,12 @@ import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../base/clock.js';
 import type { RelayLimits } from './limits.js';
 import { loadProgram } from './load-program.js';
+import { type Rings, ringPort } from './ring-port.js';
 import { SessionHost } from './session-host.js';
-import { messagePort } from './thread-port.js';
 
 export interface ThreadTask {
   readonly port: MessagePort;
+  readonly rings: Rings;
   /** The address of the program's module. */
   readonly program: string;
   readonly data: unknown;
@@ -21,7 +22,12 @@ export interface ThreadTask {
 export async function serveSessions(task: ThreadTask): Promise<void> {
   const program = await loadProgram(task.program);
   await new Promise<void>((stopped, failed) => {
-    const host = new SessionHost(messagePort(task.port), systemClock, task.limits, stopped);
+    const host = new SessionHost(
+      ringPort(task.port, task.rings),
+      systemClock,
+      task.limits,
+      stopped,
+    );
     host.run(program, task.data).catch(failed);
   });
 }

@@ -1,9 +1,8 @@
 /**
- * The channel between the owner and one session thread: batches (ArrayBuffers, which change hands)
- * and rare control messages, in order. One twin stands on a MessagePort, the other joins both ends
- * within one thread, so that sessions on the owner itself go the same way.
+ * The channel between the owner and one session thread: batches and rare control messages, in order.
+ * One twin stands on shared memory (ring-port.ts), the other joins both ends within one thread, so
+ * that sessions on the owner itself go the same way.
  */
-import type { MessagePort } from 'node:worker_threads';
 import type { Address } from '../base/address.js';
 
 /** Control messages; everything else is a batch. */
@@ -24,7 +23,8 @@ export type Control =
   | { readonly type: 'stop' };
 
 export interface ThreadPort {
-  sendBatch(batch: ArrayBuffer): void;
+  /** Copies the bytes, whole records of src/pool/batch.ts. */
+  sendBatch(batch: Uint8Array): void;
   sendControl(control: Control): void;
   /** Set once. */
   receive(receiver: PortReceiver): void;
@@ -33,39 +33,17 @@ export interface ThreadPort {
 }
 
 export interface PortReceiver {
+  /** What came of one or several batches, in order; the bytes are the receiver's for good. */
   batch(batch: ArrayBuffer): void;
   control(control: Control): void;
-}
-
-export function messagePort(port: MessagePort): ThreadPort {
-  let open = true;
-  return {
-    sendBatch(batch) {
-      port.postMessage(batch, [batch]);
-    },
-    sendControl(control) {
-      port.postMessage(control);
-    },
-    receive(receiver) {
-      port.on('message', (message: ArrayBuffer | Control) => {
-        if (!open) return;
-        if (message instanceof ArrayBuffer) receiver.batch(message);
-        else receiver.control(message);
-      });
-    },
-    close() {
-      open = false;
-      port.close();
-    },
-  };
 }
 
 class LocalPort implements ThreadPort {
   receiver: PortReceiver | undefined;
   peer: LocalPort | undefined;
 
-  sendBatch(batch: ArrayBuffer): void {
-    this.peer?.receiver?.batch(batch);
+  sendBatch(batch: Uint8Array): void {
+    this.peer?.receiver?.batch(new Uint8Array(batch).buffer);
   }
 
   sendControl(control: Control): void {

@@ -26,7 +26,7 @@ function start(gather: (writer: BatchWriter) => void = () => {}) {
   const clock = { ...systemClock, afterTurn: (callback: () => void) => void turns.push(callback) };
   const writer: BatchWriter = new BatchWriter(
     clock,
-    (batch) => batches.push(batch),
+    (batch) => batches.push(new Uint8Array(batch).buffer),
     () => gather(writer),
   );
   const endTurn = (): void => {
@@ -128,7 +128,7 @@ t.test('a batch leaves early when it has grown large, and in order', async (t) =
   t.equal(batches.at(-1)?.byteLength, 16);
 });
 
-t.test("a batch is the receiver's own: later writes do not change it", async (t) => {
+t.test('what was written is copied: the caller may use its bytes again', async (t) => {
   const { writer, batches, endTurn } = start();
   const bytes = Buffer.from('first');
   writer.data(1, bytes);

@@ -13,7 +13,7 @@ function start(handlers: { readonly data?: (text: string) => void } = {}) {
   const writer = new BatchWriter(
     systemClock,
     (batch) =>
-      readBatch(batch, {
+      readBatch(new Uint8Array(batch).buffer, {
         record(kind, _session, bytes, offset, length) {
           const name = names.find(([, value]) => value === kind)?.[0];
           const text = Buffer.from(bytes, offset, length).toString();
