@@ -76,7 +76,13 @@ export class SessionOutput {
 
   #send(): void {
     if (this.writer.length === 0) return;
-    this.#connection.write(this.writer.take());
+    const connection = this.#connection;
+    if (connection.copies) {
+      connection.write(this.writer.lend());
+      this.writer.takeBack();
+    } else {
+      connection.write(this.writer.take());
+    }
     this.#events.sent();
   }
 }

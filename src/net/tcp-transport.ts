@@ -1,7 +1,8 @@
 /**
  * The transport over TCP. What comes in a turn of the event loop is given when all sockets are read,
- * what is written leaves at the turn's end and then at once (no Nagle). Each side may end first, and
- * socket errors become `unavailable` with the cause kept. Knows nothing of what the bytes mean.
+ * at once to whoever only passes it on; what is written leaves at the turn's end and then at once (no
+ * Nagle). Each side may end first, and socket errors become `unavailable` with the cause kept. Knows
+ * nothing of what the bytes mean.
  */
 import {
   connect as connectSocket,
@@ -170,6 +171,10 @@ class TcpConnection implements Connection {
     if (this.#paused) {
       this.#hold(before === undefined ? chunk : Buffer.concat([before, chunk]));
       this.#socket.pause();
+      return;
+    }
+    if (before === undefined && this.#events?.atOnce) {
+      this.#events.data(chunk);
       return;
     }
     // Held before the other is given, for the receiver may throw, and may destroy this connection.

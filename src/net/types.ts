@@ -6,6 +6,8 @@
 import type { Address } from '../base/address.js';
 
 export interface ConnectionEvents {
+  /** Wants each chunk as it comes, not when the turn's other sockets are read: it only passes it on. */
+  readonly atOnce?: true;
   /** The chunk is the receiver's only until it returns. */
   data(chunk: Uint8Array): void;
   /** The peer ended its side; what it sent has all been given to `data`. */
@@ -18,6 +20,8 @@ export interface ConnectionEvents {
 
 export interface Connection {
   readonly remote: string;
+  /** `write` copies, so that the bytes stay the caller's. */
+  readonly copies?: true;
   /** Set once, in the turn in which the connection is handed over. */
   start(events: ConnectionEvents): void;
   /** Copies or takes over the bytes; false asks the caller to wait for `drained`. */

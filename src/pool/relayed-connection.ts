@@ -10,6 +10,7 @@ import type { RelayLimits } from './limits.js';
 
 export class RelayedConnection implements Connection {
   readonly remote: string;
+  readonly copies = true;
   readonly #id: number;
   readonly #writer: BatchWriter;
   readonly #limits: RelayLimits;

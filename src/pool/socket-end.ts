@@ -9,6 +9,7 @@ import type { RelayLimits } from './limits.js';
 
 export class SocketEnd implements ConnectionEvents {
   readonly id: number;
+  readonly atOnce = true;
   readonly #connection: Connection;
   readonly #writer: BatchWriter;
   readonly #limits: RelayLimits;

@@ -133,6 +133,7 @@ export class FrameWriter {
   bytes: Buffer = nothing;
   length = 0;
   #frameStart = -1;
+  #lent: Buffer = nothing;
   #bytesMin = writerBytesMin;
 
   begin(): void {
@@ -191,21 +192,33 @@ export class FrameWriter {
     this.length += count;
   }
 
+  /** As `take`, but the bytes are the caller's only until `takeBack`, and so are not copied. */
+  lend(): Buffer {
+    const { bytes, length } = this;
+    this.#startAfresh(length);
+    this.#lent = bytes;
+    return bytes.subarray(0, length);
+  }
+
+  takeBack(): void {
+    if (this.bytes === nothing && this.#lent.length <= writerBytesKept) this.bytes = this.#lent;
+    this.#lent = nothing;
+  }
+
   /** All frames since the last call; the bytes are the caller's for good. */
   take(): Buffer {
+    const { bytes, length } = this;
+    this.#startAfresh(length);
+    if (length > takeCopyMax) return bytes.subarray(0, length);
+    if (bytes.length <= writerBytesKept) this.bytes = bytes;
+    return copyOfFirst(bytes, length);
+  }
+
+  #startAfresh(length: number): void {
     assert(this.#frameStart < 0, 'a frame is finished before it is taken');
-    const length = this.length;
-    this.length = 0;
-    if (length <= takeCopyMax) {
-      const copy = copyOfFirst(this.bytes, length);
-      this.#bytesMin = writerBytesMin;
-      if (this.bytes.length > writerBytesKept) this.bytes = nothing;
-      return copy;
-    }
-    const taken = this.bytes.subarray(0, length);
-    this.#bytesMin = Math.min(writerBytesStart, length);
+    this.#bytesMin = length > takeCopyMax ? Math.min(writerBytesStart, length) : writerBytesMin;
     this.bytes = nothing;
-    return taken;
+    this.length = 0;
   }
 }
 

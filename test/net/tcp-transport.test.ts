@@ -143,7 +143,7 @@ t.test('a reset connection closes as unavailable', async (t) => {
 });
 
 /** A socket whose events the test raises, and what the connection made of them. */
-function played(receive?: (chunk: string) => void) {
+function played(receive?: (chunk: string) => void, atOnce?: true) {
   const socket = new Socket();
   let chunks = 0;
   const connection = tcpConnection(socket, 'played');
@@ -155,6 +155,7 @@ function played(receive?: (chunk: string) => void) {
     return text.length < 65_536;
   };
   connection.start({
+    ...(atOnce && { atOnce }),
     data(chunk) {
       chunks++;
       const text = Buffer.from(chunk).toString();
@@ -182,6 +183,24 @@ t.test('what comes in a turn is given once all of it has been read, in its order
   await nextTurn();
   t.same(seen, ['a', 'c', 'd']);
 });
+
+t.test(
+  'who only passes it on is given each chunk as it comes, but none while paused',
+  async (t) => {
+    const seen: string[] = [];
+    const { socket, connection } = played((chunk) => seen.push(chunk), true);
+    socket.emit('data', Buffer.from('a'));
+    socket.emit('data', Buffer.from('b'));
+    t.same(seen, ['a', 'b']);
+    connection.pause();
+    socket.emit('data', Buffer.from('c'));
+    connection.resume();
+    socket.emit('data', Buffer.from('d'));
+    t.same(seen.join(''), 'abc', 'who resumes is not called back before that returns');
+    await nextTurn();
+    t.equal(seen.join(''), 'abcd');
+  },
+);
 
 t.test(
   'what came is given before the end of the peer, and before that of the connection',

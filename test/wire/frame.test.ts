@@ -163,6 +163,41 @@ t.test('the writer collects frames until they are taken', async (t) => {
   t.equal(writer.length, 7);
 });
 
+t.test('what is lent stays as it is until it is taken back, whatever is written', async (t) => {
+  for (const length of [3, 3_000, 100_000]) {
+    const writer = new FrameWriter();
+    const put = (text: string): void => {
+      writer.begin();
+      writer.append(Buffer.from(text), 0, text.length);
+      writer.finish();
+    };
+    put('x'.repeat(length));
+    const lent = writer.lend();
+    t.equal(writer.length, 0);
+    put('meanwhile');
+    t.same(lent, framed(Buffer.alloc(length, 'x')));
+    writer.takeBack();
+    put('next');
+    t.same(writer.take(), framed(Buffer.from('meanwhile'), Buffer.from('next')));
+  }
+});
+
+t.test('a lent buffer is used again unless it is large', async (t) => {
+  for (const [length, isReused] of [
+    [100, true],
+    [9_000, false],
+  ] as const) {
+    const writer = new FrameWriter();
+    writer.begin();
+    writer.append(Buffer.alloc(length), 0, length);
+    writer.finish();
+    const { bytes } = writer;
+    writer.lend();
+    writer.takeBack();
+    t.equal(writer.bytes === bytes, isReused, `${length} bytes`);
+  }
+});
+
 t.test('an abandoned or rewound frame leaves no trace', async (t) => {
   const writer = new FrameWriter();
   writer.begin();
@@ -183,6 +218,7 @@ t.test('a frame that is not finished cannot be taken, and frames do not nest', a
   const writer = new FrameWriter();
   writer.begin();
   t.throws(() => writer.take());
+  t.throws(() => writer.lend());
   t.throws(() => writer.begin());
   t.throws(() => writer.finish(), 'an empty frame');
 });
