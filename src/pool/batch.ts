@@ -55,7 +55,7 @@ export function readBatch(batch: ArrayBuffer, reader: BatchReader): void {
 }
 
 export class BatchWriter {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'afterTurn'>;
   /** What it is given is void when it returns. */
   readonly #post: (batch: Uint8Array) => void;
   /** Adds what is kept elsewhere until the turn's end. */
@@ -68,7 +68,11 @@ export class BatchWriter {
   #growing = -1;
   #scheduled = false;
 
-  constructor(clock: Clock, post: (batch: Uint8Array) => void, gather: () => void) {
+  constructor(
+    clock: Pick<Clock, 'afterTurn'>,
+    post: (batch: Uint8Array) => void,
+    gather: () => void,
+  ) {
     this.#clock = clock;
     this.#post = post;
     this.#gather = gather;

@@ -4,7 +4,7 @@
  * socket is closed.
  */
 import { unreachable } from '../base/assert.js';
-import type { Clock } from '../base/clock.js';
+import { afterOutput, type Clock, nextImmediate } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
 import type { Connection } from '../net/types.js';
@@ -34,13 +34,15 @@ export class Relay implements BatchReader {
   /** Records of calls of the batch being read. */
   #calls: Uint8Array[] = [];
   #lastId = 0;
+  /** Answers of the thread are to be written in this turn. */
+  #isAnswering = false;
   #abandoned = false;
 
   constructor(options: RelayOptions) {
     this.#options = options;
-    const { port, clock, handlers, onControl } = options;
+    const { port, handlers, onControl } = options;
     this.#writer = new BatchWriter(
-      clock,
+      { afterTurn: (flush) => this.#afterTurn(flush) },
       (batch) => {
         if (!this.#abandoned) port.sendBatch(batch);
       },
@@ -143,8 +145,25 @@ export class Relay implements BatchReader {
     }
   }
 
+  /**
+   * While it has answers to write, what was read waits for what the next turn reads: some of those
+   * answered have asked again by then, and to wake the thread costs as much as to read three requests.
+   */
+  #afterTurn(flush: () => void): void {
+    this.#options.clock.afterTurn(() => {
+      if (this.#isAnswering) nextImmediate(flush);
+      else flush();
+    });
+  }
+
   #receive(batch: ArrayBuffer): void {
     readBatch(batch, this);
+    if (this.#touched.length > 0 && !this.#isAnswering) {
+      this.#isAnswering = true;
+      afterOutput(() => {
+        this.#isAnswering = false;
+      });
+    }
     for (const socket of this.#touched) socket.flush();
     this.#touched.length = 0;
     if (this.#calls.length > 0) this.#desk.take(this.#calls.splice(0));
