@@ -94,8 +94,8 @@ export function afterOutput(callback: () => void): void {
 }
 
 /**
- * Calls back when the sockets of this turn have been read, or of the next one where this one is
- * ending: before or after the turn's end, in the order in which both were asked for.
+ * Calls back when the sockets of this turn have been read, or those of the next one where this one is
+ * ending. It may come before or after the three stages of that turn.
  */
 export function nextImmediate(callback: () => void): void {
   setImmediate(callback);

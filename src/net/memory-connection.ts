@@ -71,6 +71,8 @@ export class MemoryConnection implements Connection {
     if (this.#closed) this.#tellClosed();
   }
 
+  readonly copies = true;
+
   write(bytes: Uint8Array): boolean {
     if (this.#closed || this.#ended || bytes.length === 0) return true;
     const { clock, delayMs, pieceBytesMax } = this.#options;

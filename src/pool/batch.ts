@@ -1,6 +1,6 @@
 /**
- * All that one side of a relay has for the other in one turn of the loop, in one piece: to wake a
- * thread costs microseconds, so bytes of many sessions share it. A record is two
+ * All that one side of a relay has for the other when it flushes, in one piece: to wake a thread
+ * costs microseconds, so bytes of many sessions share it. A record is two
  * words (session; kind and length) and its bytes, padded to four; both sides are threads of one
  * process, so words are in the machine's order. Knows nothing of sockets and ports.
  */
@@ -96,7 +96,7 @@ export class BatchWriter {
     this.#words[start >>> 2] = count;
   }
 
-  /** Asks for a flush at the end of this turn. */
+  /** Asks for a flush when the turn ends. */
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -158,7 +158,8 @@ export class BatchWriter {
     const batch = this.#bytes.subarray(0, this.#used);
     this.#used = 0;
     this.#growing = -1;
-    this.#post(batch);
+    // Before it is posted, for the receiver may be in this thread and have something written here.
     if (this.#bytes.length > batchBytesMax) this.#resize(batchBytesMin);
+    this.#post(batch);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The owner's end of one session thread: its sockets and its calls, each turn's traffic as one
- * message. It starts and replaces no thread. Invariant: after `abandon` nothing is sent, and every
+ * The owner's end of one session thread: its sockets and its calls, each turn's traffic in one
+ * piece, which it holds for a turn while it has answers to write. It starts and replaces no thread. Invariant: after `abandon` nothing is sent, and every
  * socket is closed.
  */
 import { unreachable } from '../base/assert.js';
@@ -29,9 +29,9 @@ export class Relay implements BatchReader {
   readonly #writer: BatchWriter;
   readonly #desk: CallDesk;
   readonly #sockets = new Map<number, SocketEnd>();
-  /** Sockets with bytes of the batch being read. */
+  /** Sockets with bytes of what is being read. */
   readonly #touched: SocketEnd[] = [];
-  /** Records of calls of the batch being read. */
+  /** Records of calls of what is being read. */
   #calls: Uint8Array[] = [];
   #lastId = 0;
   /** Answers of the thread are to be written in this turn. */

@@ -1,7 +1,7 @@
 /**
  * The channel between the owner and a thread of its own: batches go through shared memory, and a
  * MessagePort wakes the side that sleeps and carries what is rare or large. A message costs each side
- * ten times what the bytes of a turn cost in memory; a side that is awake looks at each turn's end.
+ * ten times what the bytes of a turn cost in memory; a side that is awake looks once a turn.
  * Invariant: what was sent arrives in order, whichever way it went.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
@@ -41,10 +41,10 @@ class RingPort implements ThreadPort {
   readonly #port: MessagePort;
   readonly #input: RingReader;
   readonly #output: RingWriter;
-  /** Parcels that came as messages and are not yet due. */
-  readonly #arrived: Parcel[] = [];
+  /** Undefined before there is one, and when nothing is to be received any more. */
   #receiver: PortReceiver | undefined;
   #isLooking = false;
+  #isClosed = false;
 
   constructor(port: MessagePort, { input, output }: Rings) {
     this.#port = port;
@@ -53,6 +53,7 @@ class RingPort implements ThreadPort {
   }
 
   sendBatch(batch: Uint8Array): void {
+    if (this.#isClosed) return;
     if (!this.#output.write(batch)) {
       const content = new Uint8Array(batch).buffer;
       this.#sendParcel(content, [content]);
@@ -62,20 +63,22 @@ class RingPort implements ThreadPort {
   }
 
   sendControl(control: Control): void {
+    if (this.#isClosed) return;
     this.#sendParcel(control, []);
   }
 
   receive(receiver: PortReceiver): void {
     this.#receiver = receiver;
     this.#port.on('message', (message: Message) => {
-      if (message !== undefined) this.#arrived.push(message);
+      if (this.#receiver === undefined) return;
       this.#lookSoon();
-      this.#take();
+      this.#take(message);
     });
     this.#lookSoon();
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#receiver = undefined;
     this.#port.close();
   }
@@ -100,12 +103,15 @@ class RingPort implements ThreadPort {
   };
 
   /** What has come, up to one parcel: the next one has to wait until others had their turn. */
-  #take(): boolean {
+  #take(arrived?: Parcel): boolean {
     const written = this.#input.written();
-    if (this.#arrived.length === 0 && !this.#input.hasParcel()) return this.#give(written);
-    const parcel = this.#arrived.shift() ?? this.#fetchParcel();
-    // A closed port keeps no messages: the other side is gone, and nothing behind them counts.
-    if (parcel === undefined) return false;
+    if (arrived === undefined && !this.#input.hasParcel()) return this.#give(written);
+    const parcel = arrived ?? this.#fetchParcel();
+    if (parcel === undefined) {
+      // The port is closed and has none: the other side is gone, and whatever it sent behind it.
+      this.#receiver = undefined;
+      return false;
+    }
     this.#input.parcelTaken();
     this.#give(parcel.position);
     const { content } = parcel;

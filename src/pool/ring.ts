@@ -1,14 +1,14 @@
 /**
  * One direction of a channel between two threads, in memory that both see: a ring of bytes with one
- * writer and one reader. What does not fit travels otherwise, as a parcel, of which the writer tells
- * the place among the bytes. Knows no port and no record. Invariants: nothing is read before it is
+ * writer and one reader. What does not fit goes another way, as a parcel that names its place among
+ * the bytes. Knows no port and no record. Invariants: nothing is read before it is
  * written whole, or overwritten before it is read; bytes written after a reader fell asleep wake it.
  */
 
-/** What a turn carries at 50 sessions, many times over, and little of a processor's cache. */
+/** Room for many turns of 50 sessions, and a small part of a processor's cache. */
 const capacityBytes = 64 * 1024;
 const positionMask = capacityBytes - 1;
-/** Each in a line of the processor's cache of its own: the two sides write to different ones. */
+/** Each in a line of the processor's cache of its own: seldom do both sides write to one. */
 const words = { written: 0, parcels: 16, read: 32, asleep: 48 } as const;
 const wordsCount = 64;
 

@@ -40,7 +40,7 @@ export interface SessionPoolOptions {
   readonly cores?: number;
   /** Several threads can listen on one port; else one does, for all of its sessions. Default: true. */
   readonly sharesPorts?: boolean;
-  /** All calls that one thread made in one turn; each is to be replied to. */
+  /** All calls of one thread that came at once; each is to be replied to. */
   onCalls(calls: OwnerCall[]): void;
   onTell?(operation: string, args: unknown): void;
 }

@@ -7,7 +7,7 @@ import type { Connection, Listener } from '../net/types.js';
 import type { RequestHeader } from '../wire/request-header.js';
 
 /**
- * The thread's line to its owner: everything called in one turn travels as one message. Arguments
+ * The thread's line to its owner: everything called in one turn travels in one piece. Arguments
  * and results are values of the codec; undefined arrives as null.
  */
 export interface OwnerLink {

@@ -128,6 +128,34 @@ t.test('a batch leaves early when it has grown large, and in order', async (t) =
   t.equal(batches.at(-1)?.byteLength, 16);
 });
 
+t.test(
+  'what a receiver has written while it is given a large batch is no less in order',
+  async (t) => {
+    const batches: Record[][] = [];
+    let again = true;
+    const writer: BatchWriter = new BatchWriter(
+      systemClock,
+      (batch) => {
+        batches.push(read(new Uint8Array(batch).buffer));
+        if (!again) return;
+        again = false;
+        writer.data(2, new Uint8Array(100_000).fill(2));
+      },
+      () => {},
+    );
+    writer.data(1, new Uint8Array(2_000_000).fill(1));
+    writer.flush();
+    writer.flush();
+    const records = batches.flat();
+    t.same(
+      records.map(({ session }) => session),
+      [1, 2],
+    );
+    t.equal(records[0]?.bytes, '01'.repeat(2_000_000));
+    t.equal(records[1]?.bytes, '02'.repeat(100_000));
+  },
+);
+
 t.test('what was written is copied: the caller may use its bytes again', async (t) => {
   const { writer, batches, endTurn } = start();
   const bytes = Buffer.from('first');

@@ -47,7 +47,9 @@ t.test('goes on behind 4 GiB, where positions start anew', async (t) => {
   for (let bytes = 0; bytes < 2 ** 32 + capacity; bytes += block.length) {
     const wrote = writer.write(block);
     const taken = reader.take(reader.written());
-    if (!wrote || taken?.byteLength !== block.length) t.fail(`at ${bytes}`);
+    if (wrote && taken?.byteLength === block.length) continue;
+    t.fail(`at ${bytes}`);
+    return;
   }
   t.ok(writer.position < 4 * capacity, 'they did');
   writer.write(Buffer.from('last'));
