@@ -35,6 +35,7 @@ interface Piece {
 }
 
 export class MemoryConnection implements Connection {
+  readonly copies = true;
   readonly remote: string;
   readonly node: string;
   readonly #options: MemoryConnectionOptions;
@@ -70,8 +71,6 @@ export class MemoryConnection implements Connection {
     this.#peer?.deliverSoon();
     if (this.#closed) this.#tellClosed();
   }
-
-  readonly copies = true;
 
   write(bytes: Uint8Array): boolean {
     if (this.#closed || this.#ended || bytes.length === 0) return true;

@@ -36,7 +36,7 @@ interface WithHandle {
  * reads so: a server makes its own without asking how. Where Node allows of no such thing, the same one.
  */
 export function takenOver(accepted: Socket, options: SocketConstructorOpts): Socket {
-  const from: WithHandle = accepted as WithHandle;
+  const from = accepted as WithHandle;
   const handle = from._handle;
   if (!canShare || typeof handle?.useUserBuffer !== 'function') return accepted;
   const socket = withHandle(handle, options);

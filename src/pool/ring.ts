@@ -1,8 +1,8 @@
 /**
  * One direction of a channel between two threads, in memory that both see: a ring of bytes with one
  * writer and one reader. What does not fit goes another way, as a parcel that names its place among
- * the bytes. Knows no port and no record. Invariants: nothing is read before it is
- * written whole, or overwritten before it is read; bytes written after a reader fell asleep wake it.
+ * the bytes. Knows no port and no record. Invariants: nothing is read before it is written whole, or
+ * overwritten before it is read; bytes written after a reader fell asleep wake it.
  */
 
 /** Room for many turns of 50 sessions, and a small part of a processor's cache. */

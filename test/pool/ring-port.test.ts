@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import { RingWriter } from '../../src/pool/ring.js';
 import { ringPair, ringPort } from '../../src/pool/ring-port.js';
 import type { Control, ThreadPort } from '../../src/pool/thread-port.js';
 
@@ -129,6 +130,39 @@ t.test(
     far.close();
   },
 );
+
+t.test('a closed side sends nothing', async (t) => {
+  const [near, far] = channel();
+  const seen: string[] = [];
+  far.receive({
+    batch: (batch) => seen.push(Buffer.from(batch).toString()),
+    control: () => seen.push('control'),
+  });
+  near.sendBatch(Buffer.from('before'));
+  near.close();
+  near.sendBatch(Buffer.from('behind'));
+  for (let turns = 0; turns < 20; turns++) await turn();
+  t.same(seen, ['before']);
+  far.close();
+});
+
+t.test('a parcel that is told of and never comes stops whoever waits for it', async (t) => {
+  const { port1, port2 } = new MessageChannel();
+  const [rings1, rings2] = ringPair();
+  const gone = new RingWriter(rings2.output);
+  gone.parcelSent();
+  gone.write(Buffer.from('behind'));
+  port2.close();
+  const far = ringPort(port1, rings1);
+  const seen: string[] = [];
+  far.receive({
+    batch: (batch) => seen.push(Buffer.from(batch).toString()),
+    control: () => seen.push('control'),
+  });
+  for (let turns = 0; turns < 20; turns++) await turn();
+  t.same(seen, []);
+  far.close();
+});
 
 /** A thread that sends back all it gets. */
 async function echoThread(t: Test): Promise<ThreadPort> {
