@@ -1,0 +1,137 @@
+/**
+ * Nanoseconds a request of a session thread's own code at the raw door, from the bytes read to the
+ * bytes to be written, without sockets: cached look-ups, and purchases refused from the cache.
+ * Run: `node dist/bench/micro-raw.js`. Builds are compared in turn, several processes of each.
+ */
+import { systemClock } from '../src/base/clock.js';
+import { silentLogger } from '../src/base/logging.js';
+import { seededRandom } from '../src/base/random.js';
+import { Backends } from '../src/frontend/backends.js';
+import { newCounters } from '../src/frontend/counters.js';
+import { PurchaseKeys } from '../src/frontend/keys.js';
+import { ProductCache } from '../src/frontend/product-cache.js';
+import { SearchCache } from '../src/frontend/search-cache.js';
+import { Shop } from '../src/frontend/shop.js';
+import { Stamps } from '../src/frontend/stamps.js';
+import { RawGateway } from '../src/gateway/raw.js';
+import { RequestMeter } from '../src/gateway/request-meter.js';
+import type { Connection, ConnectionEvents } from '../src/net/types.js';
+import { encode } from '../src/wire/codec.js';
+import { FrameWriter } from '../src/wire/frame.js';
+import { encodeRequest } from '../src/wire/message.js';
+
+const items = 17;
+const quantity = 2;
+/** Of one connection, as with 16 requests in flight on each. */
+const requestsOfChunk = 16;
+const connections = 10;
+const rounds = 2_000;
+const epoch = 1;
+const leaseMs = 3_600_000;
+
+let endOfTurn: (() => void)[] = [];
+const clock = {
+  ...systemClock,
+  afterTurn(callback: () => void): void {
+    endOfTurn.push(callback);
+  },
+};
+
+function runTurn(): void {
+  while (endOfTurn.length > 0) {
+    const callbacks = endOfTurn;
+    endOfTurn = [];
+    for (const callback of callbacks) callback();
+  }
+}
+
+/** Counts what is written to it. */
+class CountingConnection implements Connection {
+  readonly remote = '127.0.0.1:1';
+  readonly pendingBytes = 0;
+  events: ConnectionEvents | undefined;
+  bytes = 0;
+  start(events: ConnectionEvents): void {
+    this.events = events;
+  }
+  write(bytes: Uint8Array): boolean {
+    this.bytes += bytes.length;
+    return true;
+  }
+  pause(): void {}
+  resume(): void {}
+  end(): void {}
+  destroy(): void {}
+}
+
+function gateway(): RawGateway {
+  const stamps = new Stamps();
+  stamps.beginSession(1, epoch, clock.nowMs() + leaseMs);
+  const counters = newCounters();
+  const cache = new ProductCache(stamps, undefined, { counters });
+  for (let id = 1; id <= items; id++) {
+    const name = `Product ${id}`;
+    const product = { id, name, topic: 'toys', price: 19.9, quantity, version: 1 };
+    const found = { product, encoded: encode(product), sighting: cache.sightId(id) };
+    cache.fill(found, { appliedSeq: 1, lender: epoch });
+  }
+  const notAsked = () => Promise.reject(new Error('not asked'));
+  const shop = new Shop({
+    backends: new Backends({
+      cluster: { catalogs: [], orders: [], recovery: [] },
+      connect: () => ({ call: notAsked, close: () => {} }),
+    }),
+    cache,
+    pages: new SearchCache(stamps, counters),
+    keys: new PurchaseKeys(seededRandom(1)),
+    clock,
+    owner: { status: notAsked, audit: notAsked, notReady: () => undefined },
+  });
+  return new RawGateway({
+    shop,
+    clock,
+    meter: new RequestMeter(),
+    rateLimit: undefined,
+    logger: silentLogger,
+    logsRequests: false,
+    adminToken: 'secret',
+    openAdmin: false,
+  });
+}
+
+function chunks(method: string, params: (id: number) => Record<string, unknown>): Buffer[] {
+  const writer = new FrameWriter();
+  return Array.from({ length: items }, (_none, turn) => {
+    for (let i = 0; i < requestsOfChunk; i++) {
+      const id = ((turn * 5 + i * 3) % items) + 1;
+      encodeRequest(writer, 100_000 + turn * requestsOfChunk + i, method, params(id));
+    }
+    return writer.take();
+  });
+}
+
+/** Best of ten, in nanoseconds of processor time, so that a busy machine matters less. */
+function measure(name: string, method: string, params: (id: number) => Record<string, unknown>) {
+  const door = gateway();
+  const open = Array.from({ length: connections }, () => new CountingConnection());
+  for (const connection of open) door.accept(connection);
+  const input = chunks(method, params);
+  let best = Number.POSITIVE_INFINITY;
+  for (let run = 0; run < 11; run++) {
+    const start = process.cpuUsage();
+    for (let i = 0; i < rounds; i++) {
+      for (const connection of open) connection.events?.data(input[i % items] ?? Buffer.alloc(0));
+      runTurn();
+    }
+    const { user, system } = process.cpuUsage(start);
+    const nanos = ((user + system) * 1_000) / (rounds * connections * requestsOfChunk);
+    if (run > 0) best = Math.min(best, nanos);
+  }
+  const bytes = (open[0]?.bytes ?? 0) / (11 * rounds * requestsOfChunk);
+  const figures = `${best.toFixed(0).padStart(6)} ns  ${bytes.toFixed(0).padStart(4)} bytes`;
+  process.stdout.write(`  ${name.padEnd(24)} ${figures} an answer\n`);
+}
+
+measure('cached look-up', 'lookup', (id) => ({ id }));
+measure('refused purchase', 'buy', (id) => ({ id, quantity: quantity + 1 }));
+process.exit();
