@@ -65,7 +65,7 @@ export function encode(value: unknown): Buffer {
 /** Encodes at the writer's end. Where it throws, nothing was written. */
 export function encodeInto(writer: FrameWriter, value: unknown): void {
   const encoded = encodeInPlace(value);
-  writer.append(encoded, encoded.start, encoded.end);
+  writer.appendPart(encoded, encoded.start, encoded.end);
   releaseLarge(encoded);
 }
 

@@ -17,6 +17,8 @@ const writerBytesStart = 65_536;
 const writerBytesKept = 8_192;
 /** Up to this size the output of a turn is copied out of Node's pool, above it is handed over. */
 const takeCopyMax = 2_048;
+/** Up to this size the call that copies takes longer than a loop. */
+const loopCopyMax = 48;
 const nothing = Buffer.alloc(0);
 
 /**
@@ -59,7 +61,8 @@ export class FrameParser {
     if (available >= headerBytes) {
       const length = this.#checkedLength(chunk, offset);
       if (available >= headerBytes + length) {
-        this.buffer = chunk;
+        // An old object that is given a young one costs the collector's notice each time.
+        if (this.buffer !== chunk) this.buffer = chunk;
         this.start = offset + headerBytes;
         this.end = this.start + length;
         this.#offset = this.end;
@@ -112,7 +115,7 @@ export class FrameParser {
   }
 
   #checkedLength(buffer: Buffer, offset: number): number {
-    const length = buffer.readUInt32BE(offset);
+    const length = uint32At(buffer, offset);
     if (length === 0) throw new BazarError('invalid_argument', 'a frame must not be empty');
     if (length > this.#frameBytesMax) {
       throw new BazarError(
@@ -136,9 +139,10 @@ export class FrameWriter {
   #lent: Buffer = nothing;
   #bytesMin = writerBytesMin;
 
-  begin(): void {
+  /** `room`: for so many bytes at once. */
+  begin(room = 0): void {
     assert(this.#frameStart < 0, 'frames do not nest');
-    this.reserve(headerBytes);
+    this.reserve(headerBytes + room);
     this.#frameStart = this.length;
     this.length += headerBytes;
   }
@@ -171,25 +175,43 @@ export class FrameWriter {
   /** Makes room for `count` more bytes. */
   reserve(count: number): void {
     const needed = this.length + count;
-    if (needed <= this.bytes.length) return;
+    if (needed > this.bytes.length) this.#grow(needed);
+  }
+
+  /** Apart, so that what is asked with every few bytes is small enough to be inlined. */
+  #grow(needed: number): void {
     const grown = Buffer.allocUnsafeSlow(Math.max(this.#bytesMin, needed, this.bytes.length * 2));
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;
   }
 
-  append(source: Uint8Array, start: number, end: number): void {
+  append(source: Uint8Array): void {
+    const count = source.length;
+    this.reserve(count);
+    if (count > loopCopyMax) {
+      this.bytes.set(source, this.length);
+      this.length += count;
+    } else {
+      this.#appendShort(source, 0, count);
+    }
+  }
+
+  appendPart(source: Buffer, start: number, end: number): void {
     const count = end - start;
     this.reserve(count);
-    if (count <= 48) {
-      const bytes = this.bytes;
-      let to = this.length;
-      for (let from = start; from < end; from++) bytes[to++] = source[from] ?? 0;
-    } else if (start === 0 && end === source.length) {
-      this.bytes.set(source, this.length);
+    if (count > loopCopyMax) {
+      source.copy(this.bytes, this.length, start, end);
+      this.length += count;
     } else {
-      asBuffer(source).copy(this.bytes, this.length, start, end);
+      this.#appendShort(source, start, end);
     }
-    this.length += count;
+  }
+
+  #appendShort(source: Uint8Array, start: number, end: number): void {
+    const bytes = this.bytes;
+    let to = this.length;
+    for (let from = start; from < end; from++) bytes[to++] = source[from] ?? 0;
+    this.length = to;
   }
 
   /** As `take`, but the bytes are the caller's only until `takeBack`, and so are not copied. */
@@ -220,6 +242,12 @@ export class FrameWriter {
     this.bytes = nothing;
     this.length = 0;
   }
+}
+
+/** `readUInt32BE` without its checks, which take longer than reading. */
+function uint32At(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16);
+  return (high | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;
 }
 
 export function asBuffer(bytes: Uint8Array): Buffer {

@@ -215,7 +215,6 @@ export function encodeNotification(writer: FrameWriter, method: string, params: 
 export function encodeAnswer(writer: FrameWriter, id: number, result: unknown): void {
   begin(writer, 0x94, kinds.answer);
   writeId(writer, id);
-  writer.reserve(1);
   writer.bytes[writer.length++] = 0xc0;
   writeValue(writer, result);
 }
@@ -223,11 +222,10 @@ export function encodeAnswer(writer: FrameWriter, id: number, result: unknown): 
 /** An answer whose result is MessagePack already. */
 export function encodeAnswerRaw(writer: FrameWriter, id: number, result: Uint8Array): void {
   assert(result.length > 0, 'an encoded result is not empty');
-  begin(writer, 0x94, kinds.answer);
+  begin(writer, 0x94, kinds.answer, result.length);
   writeId(writer, id);
-  writer.reserve(1 + result.length);
   writer.bytes[writer.length++] = 0xc0;
-  writer.append(result, 0, result.length);
+  writer.append(result);
   writer.finish();
 }
 
@@ -274,7 +272,7 @@ function writeValue(writer: FrameWriter, value: unknown): void {
 
 function writeBody(writer: FrameWriter, value: unknown): void {
   if (value instanceof Encoded) {
-    writer.append(value.bytes, 0, value.bytes.length);
+    writer.append(value.bytes);
   } else {
     try {
       encodeInto(writer, value);
@@ -285,10 +283,9 @@ function writeBody(writer: FrameWriter, value: unknown): void {
   }
 }
 
-/** Opens a frame and leaves room for the largest id. */
-function begin(writer: FrameWriter, size: number, kind: Kind): void {
-  writer.begin();
-  writer.reserve(16);
+/** Opens a frame and leaves room for the largest id, a nil, and a body of so many bytes. */
+function begin(writer: FrameWriter, size: number, kind: Kind, bodyBytes = 0): void {
+  writer.begin(16 + bodyBytes);
   const bytes = writer.bytes;
   bytes[writer.length++] = size;
   bytes[writer.length++] = kind;
@@ -328,5 +325,5 @@ function writeMethod(writer: FrameWriter, method: string): void {
     assert(encoded.length <= methodBytesMax, 'the name of a method is short');
     if (encodedNames.size < encodedNamesMax) encodedNames.set(method, encoded);
   }
-  writer.append(encoded, 0, encoded.length);
+  writer.append(encoded);
 }

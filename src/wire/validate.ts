@@ -21,8 +21,14 @@ const validFor = new WeakMap<object, PublicMethod>();
 /** A set, for the question comes with every request and costs a third so. */
 const publicMethods: ReadonlySet<string> = new Set(Object.keys(methodParams));
 
+/** Requests mostly ask for what the one before asked for. */
+let lastPublic: PublicMethod | undefined;
+
 export function isPublicMethod(method: string): method is PublicMethod {
-  return publicMethods.has(method);
+  if (method === lastPublic) return true;
+  if (!publicMethods.has(method)) return false;
+  lastPublic = method as PublicMethod;
+  return true;
 }
 
 export function publicMethod(method: string): PublicMethod {

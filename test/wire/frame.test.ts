@@ -95,6 +95,12 @@ t.test('a length over the cap is refused from the header alone', async (t) => {
     codeOf(() => cut.next()),
     'too_large',
   );
+  const largest = new FrameParser(100);
+  largest.push(Buffer.from([0xff, 0xff, 0xff, 0xff, 1]));
+  t.equal(
+    codeOf(() => largest.next()),
+    'too_large',
+  );
   const exact = new FrameParser(100);
   exact.push(framed(Buffer.alloc(100)));
   t.ok(exact.next());
@@ -149,7 +155,7 @@ t.test('the writer collects frames until they are taken', async (t) => {
   const writer = new FrameWriter();
   const put = (text: string): void => {
     writer.begin();
-    writer.append(Buffer.from(text), 0, text.length);
+    writer.append(Buffer.from(text));
     writer.finish();
   };
   put('hello');
@@ -168,7 +174,7 @@ t.test('what is lent stays as it is until it is taken back, whatever is written'
     const writer = new FrameWriter();
     const put = (text: string): void => {
       writer.begin();
-      writer.append(Buffer.from(text), 0, text.length);
+      writer.append(Buffer.from(text));
       writer.finish();
     };
     put('x'.repeat(length));
@@ -189,7 +195,7 @@ t.test('a lent buffer is used again unless it is large', async (t) => {
   ] as const) {
     const writer = new FrameWriter();
     writer.begin();
-    writer.append(Buffer.alloc(length), 0, length);
+    writer.append(Buffer.alloc(length));
     writer.finish();
     const { bytes } = writer;
     writer.lend();
@@ -198,17 +204,34 @@ t.test('a lent buffer is used again unless it is large', async (t) => {
   }
 });
 
+t.test('bytes of any length are appended whole or in part', async (t) => {
+  const bytes = Buffer.from(Array.from({ length: 200 }, (_none, at) => at));
+  for (const length of [1, 48, 49, 200]) {
+    const writer = new FrameWriter();
+    const parts = [bytes.subarray(0, length), bytes.subarray(200 - length)];
+    for (let i = 0; i < 10; i++) {
+      writer.begin();
+      writer.append(parts[0] ?? bytes);
+      writer.append(new Uint8Array(parts[0] ?? bytes));
+      writer.appendPart(bytes, 200 - length, 200);
+      writer.finish();
+    }
+    const whole = framed(Buffer.concat([parts[0] ?? bytes, ...parts]));
+    t.same(writer.take(), Buffer.concat(Array(10).fill(whole)), `${length} bytes`);
+  }
+});
+
 t.test('an abandoned or rewound frame leaves no trace', async (t) => {
   const writer = new FrameWriter();
   writer.begin();
-  writer.append(Buffer.from('kept'), 0, 4);
+  writer.append(Buffer.from('kept'));
   writer.finish();
   writer.begin();
-  writer.append(Buffer.from('lost'), 0, 4);
+  writer.append(Buffer.from('lost'));
   writer.abandon();
   const mark = writer.length;
   writer.begin();
-  writer.append(Buffer.from('too large'), 0, 9);
+  writer.append(Buffer.from('too large'));
   writer.finish();
   writer.rewind(mark);
   t.same(writer.take(), framed(Buffer.from('kept')));
