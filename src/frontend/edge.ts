@@ -5,17 +5,18 @@
  * forwarded: everything else is decided in the log.
  */
 import type { BazarError } from '../base/errors.js';
+import { encodedOnce } from '../wire/message.js';
 import type { Params } from '../wire/schemas.js';
 import { outOfStock, productNotFound } from './answers.js';
 import type { CachedProduct, ProductCache } from './product-cache.js';
 
 type Line = { readonly quantity: number } & ({ readonly id: number } | { readonly name: string });
 
-const absent = productNotFound({ line: 0 });
+const absent = encodedOnce(productNotFound({ line: 0 }));
 
 export class Edge {
   readonly #cache: ProductCache;
-  /** What is sold out is asked for again and again, and to make an error takes several look-ups. */
+  /** What is sold out is asked for again and again, and an error costs more than a look-up to make. */
   readonly #refusals = new WeakMap<CachedProduct, BazarError>();
 
   constructor(cache: ProductCache) {
@@ -57,7 +58,7 @@ export class Edge {
   #outOfStock(cached: CachedProduct): BazarError {
     const known = this.#refusals.get(cached);
     if (known) return known;
-    const refused = outOfStock(cached.product.id, cached.product.quantity);
+    const refused = encodedOnce(outOfStock(cached.product.id, cached.product.quantity));
     this.#refusals.set(cached, refused);
     return refused;
   }

@@ -14,6 +14,7 @@ import type { RpcReply } from '../net/open-requests.js';
 import { RpcServer } from '../net/rpc-server.js';
 import type { RpcHandler, RpcSession } from '../net/rpc-session.js';
 import type { Connection } from '../net/types.js';
+import { encodedOnce } from '../wire/message.js';
 import type { RequestHeader } from '../wire/request-header.js';
 import type { Params, PublicMethod } from '../wire/schemas.js';
 import { publicMethod, validateParams } from '../wire/validate.js';
@@ -27,7 +28,7 @@ const auditTimeoutMs = 120_000;
 type SlowMethod = Exclude<PublicMethod, 'lookup' | 'search' | 'hello'>;
 
 /** The one answer to all look-ups of what is known not to be there. */
-const noSuchProduct = productNotFound();
+const noSuchProduct = encodedOnce(productNotFound());
 
 export interface RawGatewayOptions extends RawObserverOptions {
   readonly shop: Shop;

@@ -244,12 +244,26 @@ export function encodeErrorAnswer(
   writeError(writer, error);
 }
 
+/** Of errors that are answered again and again. */
+const encodedErrors = new WeakMap<BazarError, Buffer>();
+
+/** The same error, from now on copied into answers instead of encoded for each: it must not change. */
+export function encodedOnce(error: BazarError): BazarError {
+  encodedErrors.set(error, encode(error.toWire()));
+  return error;
+}
+
 function writeError(writer: FrameWriter, error: BazarError): void {
-  try {
-    encodeInto(writer, error.toWire());
-  } catch (cause) {
-    writer.abandon();
-    throw cause;
+  const encoded = encodedErrors.get(error);
+  if (encoded !== undefined) {
+    writer.append(encoded);
+  } else {
+    try {
+      encodeInto(writer, error.toWire());
+    } catch (cause) {
+      writer.abandon();
+      throw cause;
+    }
   }
   writer.reserve(1);
   writer.bytes[writer.length++] = 0xc0;

@@ -7,6 +7,7 @@ import {
   Encoded,
   encodeAnswer,
   encodeAnswerRaw,
+  encodedOnce,
   encodeErrorAnswer,
   encodeNotification,
   encodeRequest,
@@ -140,6 +141,29 @@ t.test('an error travels with its code, message and details, and comes back', as
   });
   t.equal(readEnvelope(bytes, end + 4, bytes.length).id, undefined);
   t.equal(decodeError(bytes, end + 4, bytes.length).code, 'out_of_stock');
+});
+
+t.test('an error that is answered often is encoded once, and alike', async (t) => {
+  let times = 0;
+  class CountedError extends BazarError {
+    override toWire() {
+      times++;
+      return super.toWire();
+    }
+  }
+  const make = () => new CountedError('overloaded', 'later', { details: { limit: 8 } });
+  const often = encodedOnce(make());
+  times = 0;
+  for (const id of [9, undefined]) {
+    const expected = written((writer) => encodeErrorAnswer(writer, id, make()));
+    t.equal(times, 1);
+    t.equal(
+      written((writer) => encodeErrorAnswer(writer, id, often)),
+      expected,
+    );
+    t.equal(times, 1, 'not again');
+    times = 0;
+  }
 });
 
 t.test('an error without a known code is refused', async (t) => {
