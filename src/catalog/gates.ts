@@ -6,6 +6,7 @@
  */
 import { assert } from '../base/assert.js';
 import type { Clock, Timer } from '../base/clock.js';
+import { NumberMap } from '../base/number-map.js';
 import { CacheSessions } from './cache-sessions.js';
 import { Lent } from './lent.js';
 
@@ -32,7 +33,7 @@ export class Gates {
   readonly lent = new Lent();
   readonly #options: GatesOptions;
   /** Appended and not yet applied: what each touches. */
-  readonly #unapplied = new Map<number, Touches>();
+  readonly #unapplied = new NumberMap<Touches>();
   readonly #pendingIds = new Map<number, number>();
   /** Names that come or go, and names that sales refer to. */
   readonly #pendingNames = new Map<string, number>();

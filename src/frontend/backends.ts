@@ -40,11 +40,17 @@ export interface BackendsOptions {
   readonly connect: (member: MemberAddresses, group: GroupName) => Backend;
 }
 
+interface Listener {
+  readonly heard: () => void;
+  /** In the list of all; the last one takes the place of one that leaves. */
+  place: number;
+}
+
 export class Backends {
   readonly #options: BackendsOptions;
   readonly #open = new Map<string, Backend>();
-  /** Who waits for news of a leader. */
-  readonly #listeners = new Set<() => void>();
+  /** Who waits for news of a leader: everybody who has asked one, so that a Set will not do (NumberMap). */
+  readonly #listeners: Listener[] = [];
   /** Until when a replica is not read from, because it failed. */
   readonly #restUntilMs = new Map<string, number>();
   readonly #turns: Record<GroupName, number> = { catalog: 0, order: 0 };
@@ -60,13 +66,14 @@ export class Backends {
 
   follow(leaders: Leaders): void {
     this.#leaders = leaders;
-    for (const heard of [...this.#listeners]) heard();
+    for (const { heard } of [...this.#listeners]) heard();
   }
 
   /** Calls back when the owner next says who leads; returns how to stop listening. */
   readonly news = (heard: () => void): (() => void) => {
-    this.#listeners.add(heard);
-    return () => this.#listeners.delete(heard);
+    const listener: Listener = { heard, place: this.#listeners.length };
+    this.#listeners.push(listener);
+    return () => this.#forget(listener);
   };
 
   /** Who is to be read from next: the readers in turn. */
@@ -101,6 +108,16 @@ export class Backends {
     const backend = this.#options.connect(member, group);
     this.#open.set(name, backend);
     return backend;
+  }
+
+  #forget(listener: Listener): void {
+    const listeners = this.#listeners;
+    const { place } = listener;
+    if (listeners[place] !== listener) return;
+    const last = listeners.pop();
+    if (last === undefined || last === listener) return;
+    listeners[place] = last;
+    last.place = place;
   }
 
   close(): void {

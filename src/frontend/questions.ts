@@ -105,7 +105,16 @@ export class Questions {
           new BazarError('unavailable', message, { details: changes ? { unknown: true } : {} }),
         );
       });
-      answer.then(resolve, reject).finally(forget);
+      answer.then(
+        (value) => {
+          forget();
+          resolve(value);
+        },
+        (error: unknown) => {
+          forget();
+          reject(error);
+        },
+      );
     });
   }
 }

@@ -3,6 +3,7 @@
  * Each is settled exactly once.
  */
 import { BazarError } from '../base/errors.js';
+import { NumberMap } from '../base/number-map.js';
 import type { Applied } from './types.js';
 
 /** A read whose position is known, but not reached by then, is given up. */
@@ -36,8 +37,8 @@ export function noReadPosition(): BazarError {
 }
 
 export class Waiters<Result> {
-  readonly #proposals = new Map<number, Proposal<Result>>();
-  readonly #asked = new Map<number, readonly ReadWaiter[]>();
+  readonly #proposals = new NumberMap<Proposal<Result>>();
+  readonly #asked = new NumberMap<readonly ReadWaiter[]>();
   #positioned: PositionedRead[] = [];
   #nextReadId = 1;
 
@@ -55,7 +56,7 @@ export class Waiters<Result> {
 
   /** What is not applied yet may or may not come to be. */
   leadLost(): void {
-    const lost = [...this.#proposals.values()];
+    const lost = this.#proposals.values();
     this.#proposals.clear();
     for (const proposal of lost) proposal.reject(outcomeUnknown());
   }
@@ -96,7 +97,7 @@ export class Waiters<Result> {
   /** The host ends. */
   close(): void {
     this.leadLost();
-    const reads = [...[...this.#asked.values()].flat(), ...this.#positioned];
+    const reads = [...this.#asked.values().flat(), ...this.#positioned];
     this.#asked.clear();
     this.#positioned = [];
     for (const read of reads) read.reject(noReadPosition());

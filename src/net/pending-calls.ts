@@ -5,6 +5,7 @@
  */
 import type { Clock, Timer } from '../base/clock.js';
 import { BazarError, type ErrorCode } from '../base/errors.js';
+import { NumberMap } from '../base/number-map.js';
 
 export type CallCallback = (error: BazarError | undefined, result: unknown) => void;
 
@@ -21,7 +22,7 @@ interface PendingCall {
 
 export class PendingCalls {
   readonly #clock: Clock;
-  readonly #calls = new Map<number, PendingCall>();
+  readonly #calls = new NumberMap<PendingCall>();
   #serial = 0;
   /** The last call whose bytes were given to the network. */
   #written = 0;
@@ -64,7 +65,7 @@ export class PendingCalls {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#dueMs = Number.POSITIVE_INFINITY;
-    const calls = [...this.#calls.values()];
+    const calls = this.#calls.values();
     this.#calls.clear();
     for (const call of calls) this.#fail(call, code, message, cause);
   }
@@ -88,14 +89,12 @@ export class PendingCalls {
     const nowMs = this.#clock.nowMs();
     let nextMs = Number.POSITIVE_INFINITY;
     const late: PendingCall[] = [];
-    for (const [id, call] of this.#calls) {
-      if (call.deadlineMs <= nowMs) {
-        this.#calls.delete(id);
-        late.push(call);
-      } else if (call.deadlineMs < nextMs) {
-        nextMs = call.deadlineMs;
-      }
-    }
+    this.#calls.forEach((call) => {
+      if (call.deadlineMs <= nowMs) late.push(call);
+      else if (call.deadlineMs < nextMs) nextMs = call.deadlineMs;
+    });
+    late.sort((one, other) => one.serial - other.serial);
+    for (const { serial } of late) this.#calls.delete(serial % ids);
     if (nextMs < Number.POSITIVE_INFINITY) this.#wakeBy(nextMs);
     for (const call of late) this.#fail(call, 'deadline_exceeded', 'no answer in time');
   }

@@ -6,6 +6,7 @@
  */
 import { BazarError } from '../base/errors.js';
 import { logLimits, purchaseLimits } from '../base/limits.js';
+import { NumberMap } from '../base/number-map.js';
 import type { Entry } from '../consensus/types.js';
 import type { Group, GroupStatus } from '../group/types.js';
 import type { BuyParams, Outcome, Purchase } from '../wire/internal.js';
@@ -54,7 +55,7 @@ export interface OrderStoreOptions {
 export class OrderStore {
   readonly #options: OrderStoreOptions;
   /** Who waits for which order to be applied. */
-  readonly #waiters = new Map<number, BuyReply[]>();
+  readonly #waiters = new NumberMap<BuyReply[]>();
   #waiting = 0;
   /** Not sent yet, because enough messages are under way. */
   readonly #queue: Queued[] = [];
@@ -212,7 +213,7 @@ export class OrderStore {
     }
     this.#options.projection.resign();
     for (const { buy } of this.#queue.splice(0)) buy.reply(notLeading(status.leader));
-    const waiters = [...this.#waiters.values()].flat();
+    const waiters = this.#waiters.values().flat();
     this.#waiters.clear();
     for (const waiter of waiters) waiter(unknownOutcome());
   }

@@ -4,6 +4,7 @@
  */
 import { assert } from '../base/assert.js';
 import { BazarError, type WireError } from '../base/errors.js';
+import { NumberMap } from '../base/number-map.js';
 import { decode, encode } from '../wire/codec.js';
 import type { OwnerLink } from './types.js';
 
@@ -17,7 +18,7 @@ const fieldsPerRecord = 3;
 export class OwnerLine implements OwnerLink {
   readonly #callsMax: number;
   readonly #schedule: () => void;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending = new NumberMap<Pending>();
   #queue: unknown[] = [];
   #lastId = 0;
   #closed = false;

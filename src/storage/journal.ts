@@ -4,6 +4,7 @@
  * only as bytes. Invariant: a position is told durable once everything up to it is on disk.
  */
 import { assert } from '../base/assert.js';
+import { NumberMap } from '../base/number-map.js';
 import type { Entry, LogRecord } from '../consensus/types.js';
 import type { CompactionTarget } from './compaction.js';
 import { adoptPacked } from './compaction.js';
@@ -52,7 +53,7 @@ export class DiskJournal implements SegmentedJournal {
   readonly #parts: JournalParts;
   #queue: LogRecord[] = [];
   /** The entries that are not durable yet: the newest part of the log. */
-  readonly #pending = new Map<number, Entry>();
+  readonly #pending = new NumberMap<Entry>();
   /** The log as appended: the index lags behind by the queue. */
   #first: number;
   #last: number;
