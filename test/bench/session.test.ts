@@ -72,6 +72,27 @@ t.test('every request is answered once, in any order, and counted', async (t) =>
   session.close();
 });
 
+t.test('the refusal that is wanted counts as an answer, another one does not', async (t) => {
+  const target = await listen(t, (requests, socket) => {
+    for (const { id, item } of requests) {
+      const code = item === 1 ? 'out_of_stock' : 'out_of_time';
+      socket.write(answerFrame(id, { code, message: '', retryable: false }));
+    }
+  });
+  const expects = 'out_of_stock';
+  for (const [item, isWanted] of [
+    [1, true],
+    [2, false],
+  ] as const) {
+    const workload = { template: itemRequest('buy'), picks: Picks.always(item), expects };
+    const session = await LoadSession.open(target, shape, workload);
+    const { errors } = await session.run(timing);
+    t.equal(Object.keys(errors).length === 0, isWanted);
+    t.equal(session.accepted > 0, isWanted);
+    session.close();
+  }
+});
+
 t.test('refusals are counted by their code', async (t) => {
   const target = await listen(t, (requests, socket) => {
     for (const { id, item } of requests) {
