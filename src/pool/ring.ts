@@ -12,17 +12,24 @@ const positionMask = capacityBytes - 1;
 const words = { written: 0, parcels: 16, read: 32, asleep: 48 } as const;
 const wordsCount = 64;
 
-export function ringMemory(): SharedArrayBuffer {
-  return new SharedArrayBuffer(wordsCount * 4 + capacityBytes);
-}
-
 /** Positions count all bytes ever written, modulo 2^32. */
 type Position = number;
+
+/** Near the end, so that every channel that is used at all passes the place where they start anew. */
+const firstPosition: Position = 2 ** 32 - 2 ** 20;
+
+export function ringMemory(): SharedArrayBuffer {
+  const memory = new SharedArrayBuffer(wordsCount * 4 + capacityBytes);
+  const start = new Uint32Array(memory, 0, wordsCount);
+  start[words.written] = firstPosition;
+  start[words.read] = firstPosition;
+  return memory;
+}
 
 export class RingWriter {
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
-  #written: Position = 0;
+  #written = firstPosition;
 
   constructor(memory: SharedArrayBuffer) {
     this.#words = new Uint32Array(memory, 0, wordsCount);
@@ -65,7 +72,7 @@ export class RingWriter {
 export class RingReader {
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
-  #read: Position = 0;
+  #read = firstPosition;
   #parcelsTaken = 0;
 
   constructor(memory: SharedArrayBuffer) {

@@ -41,17 +41,18 @@ t.test('what is written is read once, in order, and what has no room is not writ
   );
 });
 
-t.test('goes on behind 4 GiB, where positions start anew', async (t) => {
+t.test('goes on where positions start anew', async (t) => {
   const { writer, reader } = ring();
   const block = Buffer.alloc(capacity - 4, 'block');
-  for (let bytes = 0; bytes < 2 ** 32 + capacity; bytes += block.length) {
+  const first = writer.position;
+  for (let bytes = 0; bytes < 2 ** 32 - first + capacity; bytes += block.length) {
     const wrote = writer.write(block);
     const taken = reader.take(reader.written());
     if (wrote && taken?.byteLength === block.length) continue;
     t.fail(`at ${bytes}`);
     return;
   }
-  t.ok(writer.position < 4 * capacity, 'they did');
+  t.ok(writer.position < first, 'they did');
   writer.write(Buffer.from('last'));
   t.equal(takeAll(reader).toString(), 'last');
 });
@@ -60,7 +61,7 @@ t.test('what was taken is the reader’s for good', async (t) => {
   const { writer, reader } = ring();
   writer.write(Buffer.from('first'));
   const first = takeAll(reader);
-  while (writer.position < 2 * capacity) {
+  for (let bytes = 0; bytes < 2 * capacity; bytes += 1_000) {
     writer.write(Buffer.alloc(1_000, 'x'));
     takeAll(reader);
   }
