@@ -14,7 +14,7 @@ const rare: ReadonlySet<string> = new Set([
   'lenders-are-ignored',
 ]);
 
-/** Two seconds or more each, half a minute together. */
+/** Two seconds or more each, a minute together. */
 const slow: ReadonlySet<string> = new Set([
   'matchIsPrefix',
   'previousEpochChecked',
@@ -22,6 +22,10 @@ const slow: ReadonlySet<string> = new Set([
   'epochJumpBounded',
   'the-deposed-may-sell',
   'confirms-too-early',
+  'learnersDoNotVote',
+  'stamps-seen-too-late',
+  'clocks-never-differ',
+  'log-dropped-first',
 ]);
 
 /** Twice what the slowest of them takes: which seeds notice changes with the code. */
