@@ -2,8 +2,9 @@
  * A map by whole numbers, for what comes and goes with every request. The language's Map makes a new
  * table every few dozen such changes, and the old one refers to the new: as soon as one of them is old
  * to the garbage collector, all that follow outlive it, with what they held, until a full collection.
- * Here a place that is left is empty at once. Invariant: from the place that a key would have in an
- * empty map to the one it has, all are taken.
+ * Here a place that is left is empty at once. It is for numbers that are given here, one after the
+ * other, not for those that a stranger chooses: who knows its places could have them all collide.
+ * Invariant: from a key's home to the place that it has, all places are taken.
  */
 import { assert } from './assert.js';
 
@@ -83,7 +84,7 @@ export class NumberMap<V> {
   #find(key: number): number {
     const keys = this.#keys;
     const last = keys.length - 1;
-    let place = key & last;
+    let place = homeOf(key, last);
     for (let there = keys[place]; there !== key && there !== none; there = keys[place]) {
       place = (place + 1) & last;
     }
@@ -98,7 +99,7 @@ export class NumberMap<V> {
     for (let place = (gap + 1) & last; ; place = (place + 1) & last) {
       const key = keys[place] ?? none;
       if (key === none) break;
-      const distance = (place - key) & last;
+      const distance = (place - homeOf(key, last)) & last;
       if (distance < ((place - gap) & last)) continue;
       keys[gap] = key;
       this.#values[gap] = this.#values[place];
@@ -129,6 +130,14 @@ export class NumberMap<V> {
       this.#values[place] = values[from];
     }
   }
+}
+
+/**
+ * The place of a key that nobody else has taken. Consecutive keys have theirs apart (by the golden
+ * ratio), for a run of taken places is walked with each key of it that goes.
+ */
+function homeOf(key: number, last: number): number {
+  return Math.imul(key, 0x9e3779b1) >>> Math.clz32(last);
 }
 
 function emptyKeys(places: number): Float64Array {

@@ -49,7 +49,7 @@ interface Listener {
 export class Backends {
   readonly #options: BackendsOptions;
   readonly #open = new Map<string, Backend>();
-  /** Who waits for news of a leader: everybody who has asked one, so that a Set will not do (NumberMap). */
+  /** Everybody who has asked a leader; no Set, which ages as a Map does (base/number-map.ts). */
   readonly #listeners: Listener[] = [];
   /** Until when a replica is not read from, because it failed. */
   readonly #restUntilMs = new Map<string, number>();

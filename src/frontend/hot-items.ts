@@ -6,7 +6,6 @@
  * before it was asked for.
  */
 import type { Clock } from '../base/clock.js';
-import { NumberMap } from '../base/number-map.js';
 import type { Ask } from './types.js';
 
 const usualCrowd = 16;
@@ -67,7 +66,7 @@ export class HotItems<Answer extends Glance> {
   readonly #crowd: number;
   readonly #items = new Map<number, HotItem<Answer>>();
   /** Questions under way, of items that are hot no more as well. */
-  readonly #questions = new NumberMap<number>();
+  readonly #questions = new Map<number, number>();
 
   constructor(options: HotItemsOptions<Answer>) {
     this.#options = options;

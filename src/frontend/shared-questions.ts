@@ -5,7 +5,6 @@
  * Invariant: nobody gets the answer to a question that was overtaken before they came.
  */
 import type { Clock } from '../base/clock.js';
-import { NumberMap } from '../base/number-map.js';
 import type { Sighting } from './stamps.js';
 import type { Ask } from './types.js';
 
@@ -44,7 +43,7 @@ interface Question<Answer> {
 export class SharedQuestions<Answer extends SharedAnswer> {
   readonly #options: SharedQuestionsOptions<Answer>;
   /** The last question about each item, while it is under way or another is to follow it. */
-  readonly #latest = new NumberMap<Question<Answer>>();
+  readonly #latest = new Map<number, Question<Answer>>();
 
   constructor(options: SharedQuestionsOptions<Answer>) {
     this.#options = options;

@@ -67,7 +67,7 @@ export class PendingCalls {
     this.#dueMs = Number.POSITIVE_INFINITY;
     const calls = this.#calls.values();
     this.#calls.clear();
-    for (const call of calls) this.#fail(call, code, message, cause);
+    for (const call of calls.sort(bySerial)) this.#fail(call, code, message, cause);
   }
 
   #fail(call: PendingCall, code: ErrorCode, message: string, cause?: unknown): void {
@@ -93,9 +93,14 @@ export class PendingCalls {
       if (call.deadlineMs <= nowMs) late.push(call);
       else if (call.deadlineMs < nextMs) nextMs = call.deadlineMs;
     });
-    late.sort((one, other) => one.serial - other.serial);
     for (const { serial } of late) this.#calls.delete(serial % ids);
     if (nextMs < Number.POSITIVE_INFINITY) this.#wakeBy(nextMs);
-    for (const call of late) this.#fail(call, 'deadline_exceeded', 'no answer in time');
+    for (const call of late.sort(bySerial))
+      this.#fail(call, 'deadline_exceeded', 'no answer in time');
   }
+}
+
+/** In the order in which they were asked; ids start anew. */
+function bySerial(one: PendingCall, other: PendingCall): number {
+  return one.serial - other.serial;
 }

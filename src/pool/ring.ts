@@ -17,12 +17,15 @@ type Position = number;
 
 /** Near the end, so that every channel that is used at all passes the place where they start anew. */
 const firstPosition: Position = 2 ** 32 - 2 ** 20;
+/** So is the first parcel's number. */
+const firstParcel = 2 ** 32 - 2;
 
 export function ringMemory(): SharedArrayBuffer {
   const memory = new SharedArrayBuffer(wordsCount * 4 + capacityBytes);
   const start = new Uint32Array(memory, 0, wordsCount);
   start[words.written] = firstPosition;
   start[words.read] = firstPosition;
+  start[words.parcels] = firstParcel;
   return memory;
 }
 
@@ -73,7 +76,7 @@ export class RingReader {
   readonly #words: Uint32Array;
   readonly #bytes: Uint8Array;
   #read = firstPosition;
-  #parcelsTaken = 0;
+  #parcelsTaken = firstParcel;
 
   constructor(memory: SharedArrayBuffer) {
     this.#words = new Uint32Array(memory, 0, wordsCount);

@@ -216,7 +216,7 @@ export class DiskJournal implements SegmentedJournal {
       this.#pending.set(seq, record.entry);
     } else if (record.kind === 'truncate' && record.from <= this.#last) {
       this.#truncations++;
-      for (const seq of this.#pending.keys()) if (seq >= record.from) this.#pending.delete(seq);
+      for (let seq = this.#last; seq >= record.from && this.#pending.delete(seq); seq--);
       this.#last = record.from - 1;
       this.#first = Math.min(this.#first, record.from);
     }
@@ -228,7 +228,7 @@ export class DiskJournal implements SegmentedJournal {
     this.#first = seq;
   }
 
-  /** The pending entries are in the order of their seqs, without gaps. */
+  /** The pending entries are the last of the log, without gaps. */
   #firstPending(): number | undefined {
     return this.#pending.size === 0 ? undefined : this.#last - this.#pending.size + 1;
   }

@@ -139,7 +139,7 @@ export class FrameWriter {
   #lent: Buffer = nothing;
   #bytesMin = writerBytesMin;
 
-  /** `room`: for so many bytes at once. */
+  /** Reserves room for so many bytes of the frame too. */
   begin(room = 0): void {
     assert(this.#frameStart < 0, 'frames do not nest');
     this.reserve(headerBytes + room);

@@ -247,8 +247,9 @@ export function encodeErrorAnswer(
 /** Of errors that are answered again and again. */
 const encodedErrors = new WeakMap<BazarError, Buffer>();
 
-/** The same error, from now on copied into answers instead of encoded for each: it must not change. */
+/** The same error, from now on copied into answers instead of encoded for each. */
 export function encodedOnce(error: BazarError): BazarError {
+  Object.freeze(error.details);
   encodedErrors.set(error, encode(error.toWire()));
   return error;
 }
@@ -297,9 +298,12 @@ function writeBody(writer: FrameWriter, value: unknown): void {
   }
 }
 
-/** Opens a frame and leaves room for the largest id, a nil, and a body of so many bytes. */
+/** A message's size and kind, the largest id, a nil: what is written without asking for room. */
+const headBytesMax = 2 + 9 + 1;
+
+/** Opens a frame with room for its head, and for a body of so many bytes. */
 function begin(writer: FrameWriter, size: number, kind: Kind, bodyBytes = 0): void {
-  writer.begin(16 + bodyBytes);
+  writer.begin(headBytesMax + bodyBytes);
   const bytes = writer.bytes;
   bytes[writer.length++] = size;
   bytes[writer.length++] = kind;

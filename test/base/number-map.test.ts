@@ -1,30 +1,35 @@
 import t from 'tap';
 import { NumberMap } from '../../src/base/number-map.js';
-import { seededRandom } from '../../src/base/random.js';
+import { type Random, seededRandom } from '../../src/base/random.js';
 
-/** Keys that crowd on the same places, in maps of any size. */
-const spread = [1, 2 ** 20, 2 ** 32];
+/** Small ones, large ones, those that differ in few bits. */
+function anyKey(random: Random): number {
+  const bits = 1 + Math.floor(random.fraction() * 53);
+  const step = 2 ** Math.floor(random.fraction() * bits);
+  return Math.floor((random.fraction() * 2 ** bits) / step) * step;
+}
 
 t.test('it holds what a Map holds, through any changes', async (t) => {
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 60; seed++) {
     const random = seededRandom(seed);
-    const below = (count: number) => Math.floor(random.fraction() * count);
-    const step = spread[seed % spread.length] ?? 1;
-    const keys = 1 + below(300);
+    const pool = Array.from({ length: 2 + seed * 4 }, (_none, i) =>
+      seed % 3 ? anyKey(random) : i,
+    );
+    const pick = () => pool[Math.floor(random.fraction() * pool.length)] ?? 0;
     const map = new NumberMap<string>();
     const model = new Map<number, string>();
     const wrong: string[] = [];
-    for (let i = 0; i < 3_000; i++) {
-      const key = below(keys) * step;
+    for (let i = 0; i < 2_000; i++) {
+      const key = pick();
       // It fills up and drains by turns.
-      if (random.fraction() < (i % 1_000 < 500 ? 0.8 : 0.2)) {
+      if (random.fraction() < (i % 500 < 250 ? 0.8 : 0.2)) {
         map.set(key, `${i}`);
         model.set(key, `${i}`);
       } else if (map.delete(key) !== model.delete(key)) {
         wrong.push(`delete ${key}`);
       }
       if (map.size !== model.size || map.get(key) !== model.get(key)) wrong.push(`at ${key}`);
-      const other = below(keys) * step;
+      const other = pick();
       if (map.get(other) !== model.get(other) || map.has(other) !== model.has(other)) {
         wrong.push(`other ${other}`);
       }
@@ -46,6 +51,23 @@ t.test('it holds what a Map holds, through any changes', async (t) => {
     t.same(
       [...seen].sort(([one], [other]) => one - other),
       sorted,
+    );
+  }
+});
+
+t.test('a window of numbers moves on, as calls under way do', async (t) => {
+  for (const width of [1, 8, 1_000]) {
+    const map = new NumberMap<number>();
+    const wrong: number[] = [];
+    for (let key = 0; key < 20_000; key++) {
+      map.set(key, key);
+      const gone = key - width;
+      if (gone >= 0 && (map.get(gone) !== gone || !map.delete(gone))) wrong.push(gone);
+    }
+    t.same(wrong, [], `${width}`);
+    t.same(
+      map.keys(),
+      Array.from({ length: width }, (_none, i) => 20_000 - width + i),
     );
   }
 });

@@ -106,3 +106,31 @@ t.test('what is not to be done twice waits for its answer', async (t) => {
   t.equal((await updated).name, 'Tux');
   t.same(names(asked), ['catalog-2']);
 });
+
+t.test('whoever has an answer listens no more for a next leader', async (t) => {
+  const refused = new BazarError('out_of_stock', 'no more', { details: { id: 8, available: 0 } });
+  const { shop, backends, soon } = stageShop(({ method }) => {
+    if (method === 'buy') throw refused;
+    return tux;
+  });
+  const { news } = backends;
+  let listening = 0;
+  let listened = 0;
+  const counted: typeof news = (heard) => {
+    listening++;
+    listened++;
+    const forget = news(heard);
+    let isOver = false;
+    return () => {
+      if (!isOver) listening--;
+      isOver = true;
+      forget();
+    };
+  };
+  Object.assign(backends, { news: counted });
+  await shop.lookup({ id: 8 }, soon());
+  t.equal(listening, 0, 'after an answer');
+  await t.rejects(shop.buy({ id: 8, quantity: 1 }, soon()), { code: 'out_of_stock' });
+  t.equal(listening, 0, 'after a failure');
+  t.ok(listened >= 2);
+});

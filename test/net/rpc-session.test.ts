@@ -132,6 +132,19 @@ t.test('a deadline passes without an answer, and the late answer harms nobody', 
   t.equal(await patient, 'in time');
 });
 
+t.test('calls that are late together fail in the order in which they were asked', async (t) => {
+  const { clock, near } = await sessionPair({ far: { request: () => {} } });
+  const failed: number[] = [];
+  for (let i = 0; i < 300; i++) near.request('slow', [], 50, () => failed.push(i));
+  await clock.settle();
+  clock.advance(60);
+  await clock.settle();
+  t.same(
+    failed,
+    Array.from({ length: 300 }, (_none, i) => i),
+  );
+});
+
 t.test('a lost connection says whether the outcome is unknown', async (t) => {
   const far = keeper();
   const { clock, near, network } = await sessionPair({ far });

@@ -57,6 +57,19 @@ t.test('goes on where positions start anew', async (t) => {
   t.equal(takeAll(reader).toString(), 'last');
 });
 
+t.test('nothing unread is overwritten where positions start anew', async (t) => {
+  const { writer, reader } = ring();
+  while (writer.position < 2 ** 32 - 30_000) {
+    writer.write(Buffer.alloc(10_000));
+    takeAll(reader);
+  }
+  const unread = Buffer.alloc(60_000, 'unread');
+  t.ok(writer.write(unread));
+  t.notOk(writer.write(unread), 'no room');
+  t.ok(writer.write(Buffer.alloc(capacity - unread.length)));
+  t.ok(takeAll(reader).subarray(0, unread.length).equals(unread));
+});
+
 t.test('what was taken is the reader’s for good', async (t) => {
   const { writer, reader } = ring();
   writer.write(Buffer.from('first'));

@@ -166,6 +166,35 @@ t.test('an error that is answered often is encoded once, and alike', async (t) =
   }
 });
 
+t.test('there is room for every head, wherever in its buffer a writer is', async (t) => {
+  const error = new BazarError('overloaded', 'later');
+  const id = Number.MAX_SAFE_INTEGER;
+  const frames: ((writer: FrameWriter) => void)[] = [
+    (writer) => encodeRequest(writer, id, 'm', {}),
+    (writer) => encodeNotification(writer, 'm', {}),
+    (writer) => encodeAnswer(writer, id, null),
+    (writer) => encodeAnswerRaw(writer, id, Buffer.from([0xc0])),
+    (writer) => encodeErrorAnswer(writer, id, error),
+    (writer) => encodeErrorAnswer(writer, undefined, error),
+    (writer) => encodeErrorAnswer(writer, id, encodedOnce(error)),
+  ];
+  for (const write of frames) {
+    const alone = new FrameWriter();
+    write(alone);
+    const expected = alone.take();
+    // A buffer begins with 1,024 bytes: each head comes to lie across its end.
+    for (let before = 900; before <= 1_100; before++) {
+      const writer = new FrameWriter();
+      writer.begin();
+      writer.append(Buffer.alloc(before));
+      writer.finish();
+      write(writer);
+      const written = writer.take().subarray(4 + before);
+      if (!written.equals(expected)) t.fail(`behind ${before} bytes: ${written.toString('hex')}`);
+    }
+  }
+});
+
 t.test('an error without a known code is refused', async (t) => {
   for (const hex of ['940101a378797ac0', '94010180c0', '94010181a4636f6465a3626164c0']) {
     const bytes = Buffer.from(hex, 'hex');
