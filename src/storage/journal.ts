@@ -216,7 +216,8 @@ export class DiskJournal implements SegmentedJournal {
       this.#pending.set(seq, record.entry);
     } else if (record.kind === 'truncate' && record.from <= this.#last) {
       this.#truncations++;
-      for (let seq = this.#last; seq >= record.from && this.#pending.delete(seq); seq--);
+      let seq = this.#last;
+      while (seq >= record.from && this.#pending.delete(seq)) seq--;
       this.#last = record.from - 1;
       this.#first = Math.min(this.#first, record.from);
     }

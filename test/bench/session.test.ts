@@ -76,8 +76,7 @@ t.test('the refusal that is wanted counts as an answer, another one does not', a
   const target = await listen(t, (requests, socket) => {
     for (const { id, item } of requests) {
       const code = item === 1 ? 'out_of_stock' : 'out_of_time';
-      // What is looked for may be the last there is, but for the nil of the result.
-      socket.write(answerFrame(id, { message: '', retryable: false, code }));
+      socket.write(answerFrame(id, { code, message: '', retryable: false }));
     }
   });
   const expects = 'out_of_stock';

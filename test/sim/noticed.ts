@@ -14,7 +14,7 @@ const rare: ReadonlySet<string> = new Set([
   'lenders-are-ignored',
 ]);
 
-/** Two seconds or more each, a minute together. */
+/** Seconds each, one or two minutes together. */
 const slow: ReadonlySet<string> = new Set([
   'matchIsPrefix',
   'previousEpochChecked',
