@@ -37,6 +37,19 @@ function collect(port: ThreadPort, total: number): Promise<(string | number)[]> 
   });
 }
 
+/** What an end is given from now on: of each batch the first letters, and that a control came. */
+function record(port: ThreadPort, controlled: () => void = () => {}): string[] {
+  const seen: string[] = [];
+  port.receive({
+    batch: (batch) => seen.push(Buffer.from(batch).toString().slice(0, 6)),
+    control() {
+      seen.push('control');
+      controlled();
+    },
+  });
+  return seen;
+}
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 t.test('batches of all sizes and control messages arrive in the order they were sent', async () => {
@@ -90,14 +103,7 @@ t.test('what was sent before anybody received waits', async (t) => {
 
 t.test('whoever closed a port is given nothing more', async (t) => {
   const [near, far] = channel();
-  const seen: string[] = [];
-  far.receive({
-    batch: (batch) => seen.push(Buffer.from(batch).toString()),
-    control() {
-      seen.push('control');
-      far.close();
-    },
-  });
+  const seen = record(far, () => far.close());
   near.sendBatch(Buffer.from('a'));
   near.sendControl(control(1));
   near.sendBatch(Buffer.from('b'));
@@ -113,11 +119,7 @@ t.test(
   'where the other side has closed, what it sent comes, and then there is quiet',
   async (t) => {
     const [near, far] = channel();
-    const seen: string[] = [];
-    far.receive({
-      batch: (batch) => seen.push(Buffer.from(batch).toString().slice(0, 6)),
-      control: () => seen.push('control'),
-    });
+    const seen = record(far);
     near.sendBatch(Buffer.from('before'));
     near.sendControl(control(1));
     near.sendBatch(Buffer.alloc(2 * capacity, 'large '));
@@ -133,11 +135,7 @@ t.test(
 
 t.test('a closed side sends nothing', async (t) => {
   const [near, far] = channel();
-  const seen: string[] = [];
-  far.receive({
-    batch: (batch) => seen.push(Buffer.from(batch).toString()),
-    control: () => seen.push('control'),
-  });
+  const seen = record(far);
   near.sendBatch(Buffer.from('before'));
   near.close();
   near.sendBatch(Buffer.from('behind'));
