@@ -4,7 +4,7 @@
  * bits are numbers where they are safe, else bigints, which the schemas refuse. Decoded binary is
  * always a copy. What comes from a public port must have passed the structural scanner first.
  */
-import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from 'msgpackr';
+import { addExtension, Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from 'msgpackr';
 import { BazarError } from '../base/errors.js';
 import type { FrameWriter } from './frame.js';
 
@@ -23,12 +23,50 @@ const options = {
 
 const packr = new Packr(options);
 
+/** Where the library puts what it is to write. */
+interface Room {
+  readonly target: Uint8Array;
+  readonly targetView: DataView;
+  readonly position: number;
+}
+
+/**
+ * Binary as the library would write it, found first: by itself it asks of eight other classes before,
+ * which takes 250 ns for each. The library wants a type for that; none is ever written, nor read.
+ */
+addExtension({
+  Class: Uint8Array,
+  type: 127,
+  pack: packBinary as unknown as (value: Uint8Array) => Uint8Array,
+  unpack: () => {
+    throw new BazarError('invalid_argument', 'MessagePack of an extension type');
+  },
+});
+
+function packBinary(bytes: Uint8Array, allocate: (size: number) => Room): void {
+  const { length } = bytes;
+  const headBytes = length <= 0xff ? 2 : length <= 0xffff ? 3 : 5;
+  const { target, targetView, position } = allocate(headBytes + length);
+  if (headBytes === 2) {
+    target[position] = 0xc4;
+    target[position + 1] = length;
+  } else if (headBytes === 3) {
+    target[position] = 0xc5;
+    targetView.setUint16(position + 1, length);
+  } else {
+    target[position] = 0xc6;
+    targetView.setUint32(position + 1, length);
+  }
+  target.set(bytes, position + headBytes);
+}
+
 /**
  * The library reads a value twice as fast where it ends in the first 128 bytes of its buffer (its
- * key cache is off elsewhere), so short values are moved to the front of a scratch buffer.
+ * key cache is off elsewhere), so short values are moved to the front of a scratch buffer. It copies
+ * binary faster where what it reads is no Buffer, whose class V8 would make the copy with.
  */
 const scratchBytes = 128;
-const scratch = Buffer.alloc(scratchBytes);
+const scratch = new Uint8Array(scratchBytes);
 const range = { start: 0, end: 0 };
 /** The library keeps its output buffer at the largest size it ever had; above this it is replaced. */
 const keptBytesMax = 1_048_576;
@@ -37,20 +75,24 @@ const freshBytes = 8_192;
 /** The one value between start and end. Throws invalid_argument where it is not MessagePack. */
 export function decode(buffer: Uint8Array, start = 0, end = buffer.length): unknown {
   const length = end - start;
-  let from = buffer;
-  range.start = start;
-  range.end = end;
-  if (end > scratchBytes && length <= scratchBytes) {
-    for (let i = 0; i < length; i++) scratch[i] = buffer[start + i] ?? 0;
-    from = scratch;
-    range.start = 0;
-    range.end = length;
-  }
+  // The library takes an end of 0 for none, and would read what the scratch buffer was left with.
+  const isShort = length > 0 && length <= scratchBytes;
+  const from = isShort ? inScratch(buffer, start, length) : viewOf(buffer, start, length);
+  range.end = length;
   try {
     return packr.decode(from, range);
   } catch (error) {
     throw new BazarError('invalid_argument', 'not one whole MessagePack value', { cause: error });
   }
+}
+
+function inScratch(buffer: Uint8Array, start: number, length: number): Uint8Array {
+  for (let i = 0; i < length; i++) scratch[i] = buffer[start + i] ?? 0;
+  return scratch;
+}
+
+function viewOf({ buffer, byteOffset }: Uint8Array, start: number, length: number): Uint8Array {
+  return new Uint8Array(buffer, byteOffset + start, length);
 }
 
 /** The value's bytes, the caller's for good; never a view of a buffer shared with others. */

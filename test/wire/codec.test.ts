@@ -65,8 +65,29 @@ t.test('decoded binary outlives the buffer it came in', async (t) => {
   }
 });
 
+t.test('binary of any length is written with the shortest head there is', async (t) => {
+  const heads: [number, string][] = [
+    [0, 'c400'],
+    [255, 'c4ff'],
+    [256, 'c50100'],
+    [65_535, 'c5ffff'],
+    [65_536, 'c600010000'],
+    [2_000_000, 'c6001e8480'],
+  ];
+  for (const [length, head] of heads) {
+    const bytes = Buffer.alloc(length, 7);
+    const encoded = encode(['before', bytes, 'after']);
+    t.equal(encoded.subarray(8, 8 + head.length / 2).toString('hex'), head);
+    const [before, read, after] = decode(encoded) as [string, Uint8Array, string];
+    t.same([before, after], ['before', 'after']);
+    t.equal(Buffer.compare(read, bytes), 0, `${length} bytes`);
+  }
+});
+
 t.test('what is not one whole value is refused', async (t) => {
-  for (const hex of ['', '92', '9201', '0101', 'd9', 'c7']) {
+  // Of 128 bytes, as long as the place where short values are read from: nothing may be left of it.
+  decode(encode('x'.repeat(126)));
+  for (const hex of ['', '92', '9201', '0101', 'd9', 'c7', 'd47f00']) {
     t.throws(() => decode(Buffer.from(hex, 'hex')), { code: 'invalid_argument' }, hex);
   }
 });
