@@ -2,7 +2,8 @@
  * Items that a crowd reads while they change all the time, as when everybody wants the last pieces.
  * Whoever comes waits a moment, until one question is asked for all who wait, whose answer nobody keeps:
  * so those who buy wait for no cache to drop the item, and readers take no more of the machine than
- * their share. Knows neither questions nor caches. Invariant: an answer goes only to those who came
+ * their share. A crowd that was answered together comes back one by one; it is waited for, since one
+ * question and one burst of answers for all of it cost less. Knows neither questions nor caches. Invariant: an answer goes only to those who came
  * before it was asked for.
  */
 import type { Clock } from '../base/clock.js';
@@ -15,6 +16,8 @@ const periodMinMs = 1;
 const readMs = 0.085;
 /** and by no more than this, however many they were. */
 const periodMaxMs = 8;
+/** Who is not back so long after the question was due is waited for no more. */
+const stragglersMs = 2;
 /** Of what timers were late, so much is made up for. */
 const arrearsMs = 4;
 /** The item is hot no more when it has not changed for so long, or no crowd was there. */
@@ -43,6 +46,8 @@ interface HotItem<Answer> {
   period: Period<Answer>;
   /** Before it the period does not end. */
   dueMs: number;
+  /** So many have been here of late. */
+  expected: number;
   /** Readers whose question is under way. */
   asking: number;
   /** When a crowd was last there. */
@@ -88,6 +93,7 @@ export class HotItems<Answer extends Glance> {
     const item: HotItem<Answer> = {
       period: newPeriod(),
       dueMs: nowMs,
+      expected: 0,
       asking: 0,
       crowdMs: nowMs,
       version: undefined,
@@ -102,33 +108,55 @@ export class HotItems<Answer extends Glance> {
    * end where it was hot no more or the question failed: then the reader is to look himself.
    */
   join(id: number, ask: Ask): Promise<Answer | undefined> | undefined {
-    const period = this.#items.get(id)?.period;
-    if (period === undefined) return undefined;
+    const item = this.#items.get(id);
+    if (item === undefined) return undefined;
+    const { period } = item;
     period.readers++;
     if (ask.deadlineMs > (period.ask?.deadlineMs ?? 0)) period.ask = ask;
+    if (period.readers === item.expected) this.#endWithTurn(id, item, period);
     return period.end;
   }
 
-  #await(id: number, item: HotItem<Answer>, nowMs: number): void {
+  /** The last of them is here; whoever comes in the same turn still counts. */
+  #endWithTurn(id: number, item: HotItem<Answer>, period: Period<Answer>): void {
     const { clock } = this.#options;
-    clock.after(Math.max(periodMinMs, item.dueMs - nowMs), () => this.#end(id, item));
+    if (clock.nowMs() < item.dueMs) return;
+    clock.afterTurn(() => {
+      const isOver = this.#items.get(id) !== item || item.period !== period;
+      if (!isOver && !this.#isSlow(id)) this.#end(id, item, period, clock.nowMs());
+    });
   }
 
-  #end(id: number, item: HotItem<Answer>): void {
+  #await(id: number, item: HotItem<Answer>, nowMs: number): void {
+    const endMs = nowMs < item.dueMs ? item.dueMs : patientUntilMs(item);
+    this.#options.clock.after(Math.max(periodMinMs, endMs - nowMs), () => this.#look(id, item));
+  }
+
+  #look(id: number, item: HotItem<Answer>): void {
     const { period } = item;
     const nowMs = this.#options.clock.nowMs();
     if (period.readers + item.asking >= this.#crowd) item.crowdMs = nowMs;
     const isCalm = nowMs - Math.min(item.crowdMs, item.changedMs) >= calmMs;
-    if (isCalm || (this.#questions.get(id) ?? 0) >= questionsMax) {
+    if (isCalm || this.#isSlow(id)) {
       this.#items.delete(id);
       period.close(undefined);
       return;
     }
-    if (period.ask !== undefined) {
-      item.period = newPeriod();
-      this.#answer(id, item, period, period.ask, nowMs);
-    }
+    if (nowMs >= patientUntilMs(item)) this.#end(id, item, period, nowMs);
     this.#await(id, item, nowMs);
+  }
+
+  #end(id: number, item: HotItem<Answer>, period: Period<Answer>, nowMs: number): void {
+    if (period.ask === undefined) return;
+    const crowd = period.readers + item.asking;
+    if (crowd >= this.#crowd) item.crowdMs = nowMs;
+    item.expected = crowd;
+    item.period = newPeriod();
+    this.#answer(id, item, period, period.ask, nowMs);
+  }
+
+  #isSlow(id: number): boolean {
+    return (this.#questions.get(id) ?? 0) >= questionsMax;
   }
 
   #answer(
@@ -169,6 +197,11 @@ export class HotItems<Answer extends Glance> {
     if (count === 0) this.#questions.delete(id);
     else this.#questions.set(id, count);
   }
+}
+
+/** When those who came are asked for, whoever else was expected. */
+function patientUntilMs<Answer>({ period, expected, dueMs }: HotItem<Answer>): number {
+  return period.readers >= expected ? dueMs : dueMs + stragglersMs;
 }
 
 function newPeriod<Answer>(): Period<Answer> {

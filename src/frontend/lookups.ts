@@ -77,12 +77,17 @@ export class Lookups {
   }
 
   /** A product that the cache has not, or that is so hot that it is not looked for there at once. */
-  async fetch(params: Params<'lookup'>, ask: Ask): Promise<FoundProduct> {
+  fetch(params: Params<'lookup'>, ask: Ask): Promise<FoundProduct> {
     const item = 'id' in params ? params.id : (this.#cache.idOf(params.name) ?? params.name);
-    const found =
-      typeof item === 'string' ? await this.#byName(item, ask) : await this.#inTurn(item, ask);
-    if (found === undefined) throw productNotFound();
-    return found;
+    const shared = typeof item === 'number' ? this.#hot.join(item, ask) : undefined;
+    if (shared === undefined || typeof item !== 'number') return this.#ask(item, ask);
+    // Of a crowd each costs one promise here.
+    return shared.then((told) => {
+      if (told === undefined) return this.#lookAgain(item, ask);
+      this.#cache.counters[told.wasKept ? 'hits' : 'misses']++;
+      if (told.found === undefined) throw productNotFound();
+      return told.found;
+    });
   }
 
   /** Sees to it that the product is in the cache soon, unless somebody has asked for it already. */
@@ -132,18 +137,20 @@ export class Lookups {
     return id !== undefined && this.#hot.has(id);
   }
 
-  async #inTurn(id: number, ask: Ask): Promise<FoundProduct | undefined> {
-    const shared = this.#hot.join(id, ask);
-    if (shared) {
-      const answer = await shared;
-      if (answer) {
-        this.#cache.counters[answer.wasKept ? 'hits' : 'misses']++;
-        return answer.found;
-      }
-      const cached = this.#cache.find(id);
-      if (cached) return cached.product && cached;
-    }
-    return this.#byId(id, ask);
+  /** Where the item is hot no more, or its question failed. */
+  async #lookAgain(id: number, ask: Ask): Promise<FoundProduct> {
+    const cached = this.#cache.find(id);
+    if (cached === undefined) return this.#ask(id, ask);
+    if (cached.product === undefined) throw productNotFound();
+    return cached;
+  }
+
+  async #ask(item: number | string, ask: Ask): Promise<FoundProduct> {
+    const found = await (typeof item === 'string'
+      ? this.#byName(item, ask)
+      : this.#byId(item, ask));
+    if (found === undefined) throw productNotFound();
+    return found;
   }
 
   async #byId(id: number, ask: Ask): Promise<FoundProduct | undefined> {

@@ -80,7 +80,7 @@ export class SharedCache {
       return undefined;
     }
     const found = this.#read(slot, id);
-    if (found !== undefined && this.#stamps.isCurrent(found.sighting)) {
+    if (found !== undefined) {
       this.#counters.shared_hits++;
       return found;
     }
@@ -125,6 +125,7 @@ export class SharedCache {
     return -1;
   }
 
+  /** Whether it is current is seen before the product is copied: of an item that sells it rarely is. */
   #read(slot: number, id: number): SharedProduct | undefined {
     const words = this.#words;
     const sequence = Atomics.load(words, slot);
@@ -134,12 +135,13 @@ export class SharedCache {
     const high = Atomics.load(words, slot + idHighWord);
     const stamp = Atomics.load(words, slot + stampWord);
     const generation = Atomics.load(words, slot + generationWord);
+    const sighting = { bucket: this.#stamps.idBucket(id), stamp, generation };
+    if (!this.#stamps.isCurrent(sighting)) return undefined;
     const count = Math.ceil(length / 4);
     for (let i = 0; i < count; i++) this.#scratch[i] = Atomics.load(words, slot + headWords + i);
     if (Atomics.load(words, slot) !== sequence) return undefined;
     if (low !== (id | 0) || high !== highOf(id)) return undefined;
-    const encoded = this.#scratchBytes.slice(0, length);
-    return { encoded, sighting: { bucket: this.#stamps.idBucket(id), stamp, generation } };
+    return { encoded: this.#scratchBytes.slice(0, length), sighting };
   }
 
   /** An empty or stale slot of the id's set, else the next in turn. */

@@ -6,6 +6,8 @@ const id = 8;
 const usualCrowd = 16;
 /** No timer of these tests waits longer for those who came. */
 const soonMs = 4;
+/** Nor does any wait longer at all. */
+const latestMs = 10;
 const calmMs = 16;
 
 interface Told extends Glance {
@@ -44,18 +46,22 @@ function stageHot({ crowd = usualCrowd } = {}) {
       Array.from({ length: readers }, () => items.join(id, { deadlineMs })),
     async answer(fails = false): Promise<void> {
       for (const reply of unanswered.splice(0)) reply(fails);
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     },
     /** Only the newest question. */
     async answerLast(): Promise<void> {
       unanswered.pop()?.();
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     },
     change: () => void version++,
     keep: (question: number) => {
       kept = { version, question };
     },
   };
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 t.test('fewer than a crowd make nothing hot', async (t) => {
@@ -79,18 +85,65 @@ t.test('one question is for all who have come before it, and for nobody else', a
 });
 
 t.test('the more a question was for, the later the next one comes', async (t) => {
-  const { clock, patience, come } = stageHot();
+  const { clock, patience, come, answer } = stageHot();
   come(50);
   clock.advance(1);
   t.equal(patience.length, 1);
-  come(1);
+  await answer();
+  come(50);
   clock.advance(2.7);
   t.equal(patience.length, 1);
   clock.advance(1);
   t.equal(patience.length, 2);
-  come(1);
+
+  const few = stageHot();
+  few.come(1);
+  few.clock.advance(1);
+  await few.answer();
+  few.come(1);
+  await nextTurn();
+  t.equal(few.patience.length, 2, 'one reader is soon done with');
+});
+
+t.test('a crowd is waited for until it is back, and asked for in that turn', async (t) => {
+  const { clock, patience, come, answer } = stageHot();
+  come(50);
   clock.advance(1);
-  t.equal(patience.length, 3, 'one reader is soon done with');
+  await answer();
+  const back = come(49);
+  clock.advance(5);
+  await nextTurn();
+  t.equal(patience.length, 1, 'one is missing');
+  back.push(...come(1), ...come(10));
+  await nextTurn();
+  await answer();
+  for (const told of await Promise.all(back)) t.equal(told?.question, 2);
+});
+
+t.test('a crowd that is back before its time is asked for when that has come', async (t) => {
+  const { clock, patience, come, answer } = stageHot();
+  come(50);
+  clock.advance(1);
+  await answer();
+  come(50);
+  await nextTurn();
+  t.equal(patience.length, 1);
+});
+
+t.test('those who wait for an answer are expected back, but not for long', async (t) => {
+  const { clock, patience, come } = stageHot();
+  come(20);
+  clock.advance(1);
+  come(20);
+  // The question for the first has no answer, and these are as many as it was for.
+  clock.advance(1);
+  t.equal(patience.length, 2);
+  come(20);
+  clock.advance(3);
+  await nextTurn();
+  t.equal(patience.length, 2, 'forty are expected');
+  clock.advance(2);
+  t.equal(patience.length, 3);
 });
 
 t.test('a question waits as long as the most patient of those it is for', async (t) => {
@@ -159,7 +212,7 @@ t.test('where a question fails those it was for look themselves, and soon all do
   clock.advance(soonMs);
   await answer(true);
   t.same(new Set(await Promise.all(readers)), new Set([undefined]));
-  for (let ms = 0; ms <= calmMs; ms++) {
+  for (let ms = 0; ms <= calmMs + latestMs; ms++) {
     come(20);
     clock.advance(1);
     await answer(true);
@@ -171,7 +224,7 @@ t.test('a multitude is not made to wait longer than a crowd', async (t) => {
   const { clock, patience, come } = stageHot();
   come(10_000);
   clock.advance(1);
-  come(1);
+  come(10_000);
   clock.advance(7.9);
   t.equal(patience.length, 1);
   clock.advance(0.1);
@@ -199,8 +252,8 @@ t.test('readers who did not come do not speed up the questions of those who do',
   clock.advance(1);
   change();
   await answer();
-  come(1);
-  clock.advance(4.4);
+  come(100);
+  clock.advance(3.5);
   t.equal(patience.length, 2);
   clock.advance(0.2);
   t.equal(patience.length, 3);
@@ -243,3 +296,22 @@ t.test(
     t.ok(items.any);
   },
 );
+
+t.test('a crowd that is back while sixteen questions hang is for none more', async (t) => {
+  const { items, clock, patience, come, change, answerLast } = stageHot({ crowd: 1 });
+  let answered = 0;
+  for (let ms = 1; patience.length - answered < 16; ms++) {
+    come(1);
+    clock.advance(1);
+    // So it is seen to change.
+    if (ms % 2 === 1) continue;
+    change();
+    await answerLast();
+    answered++;
+  }
+  const asked = patience.length;
+  come(100);
+  t.ok(items.has(id));
+  await nextTurn();
+  t.equal(patience.length, asked);
+});
