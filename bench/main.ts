@@ -39,6 +39,9 @@ const scenarios: readonly Scenario[] = [
   soldOut,
   topicSearch,
 ];
+const usualRounds = 5;
+const usualTiming = { runMs: 600, warmUpMs: 200 };
+/** With the usual rounds and timing. */
 const scenarioLimitMs = 180_000;
 const workersMax = 10;
 const helpColumns = 100;
@@ -56,9 +59,12 @@ function readFlags(): {
     .wrap(helpColumns)
     .option('quick', { type: 'boolean', default: false, describe: 'one short run of each' })
     .option('json', { type: 'string', describe: 'also write everything to this file' })
-    .option('rounds', { type: 'number', describe: 'runs of each measurement [5]' })
-    .option('run-ms', { type: 'number', describe: 'length of a run [600]' })
-    .option('warm-up-ms', { type: 'number', describe: 'load before each run [200]' })
+    .option('rounds', { type: 'number', describe: `runs of each measurement [${usualRounds}]` })
+    .option('run-ms', { type: 'number', describe: `length of a run [${usualTiming.runMs}]` })
+    .option('warm-up-ms', {
+      type: 'number',
+      describe: `load before each run [${usualTiming.warmUpMs}]`,
+    })
     .option('workers', {
       type: 'number',
       default: Math.min(availableParallelism(), workersMax),
@@ -86,19 +92,26 @@ function readFlags(): {
     json: flags.json,
     settings: {
       quick,
-      rounds: flags.rounds ?? (quick ? 1 : 5),
+      rounds: flags.rounds ?? (quick ? 1 : usualRounds),
       timing: {
-        runMs: flags.runMs ?? (quick ? 500 : 600),
-        warmUpMs: flags.warmUpMs ?? 200,
+        runMs: flags.runMs ?? (quick ? 500 : usualTiming.runMs),
+        warmUpMs: flags.warmUpMs ?? usualTiming.warmUpMs,
       },
       store: { catalogs, orders, recovery, workers, portOffset, tempParent: flags.tempDir },
     },
   };
 }
 
+/** More or longer runs than usual take as much longer. */
+function limitOf(scenario: Scenario, { rounds, timing }: Settings): number {
+  const usualMs = usualRounds * (usualTiming.runMs + usualTiming.warmUpMs);
+  const share = (rounds * (timing.runMs + timing.warmUpMs)) / usualMs;
+  return (scenario.limitMs ?? scenarioLimitMs) * Math.max(1, share);
+}
+
 /** A scenario that fails is a problem of its report, not of the others; one that hangs ends all. */
 async function runScenario(scenario: Scenario, bench: Bench, giveUp: () => void): Promise<Report> {
-  const limitMs = scenario.limitMs ?? scenarioLimitMs;
+  const limitMs = limitOf(scenario, bench.settings);
   const limit = setTimeout(() => {
     bench.progress(`${scenario.name}: gave up after ${limitMs} ms`);
     giveUp();
