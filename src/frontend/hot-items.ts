@@ -13,7 +13,7 @@ const usualCrowd = 16;
 /** Those who come in a burst are in one period. */
 const periodMinMs = 1;
 /** The next question is put off by so long for each reader that the last one was for, */
-const readMs = 0.085;
+const readMs = 0.093;
 /** and by no more than this, however many they were. */
 const periodMaxMs = 8;
 /** Who is not back so long after the question was due is waited for no more. */
