@@ -106,7 +106,7 @@ function readFlags(): {
 function limitOf(scenario: Scenario, { rounds, timing }: Settings): number {
   const usualMs = usualRounds * (usualTiming.runMs + usualTiming.warmUpMs);
   const share = (rounds * (timing.runMs + timing.warmUpMs)) / usualMs;
-  return (scenario.limitMs ?? scenarioLimitMs) * Math.max(1, share);
+  return Math.round((scenario.limitMs ?? scenarioLimitMs) * Math.max(1, share));
 }
 
 /** A scenario that fails is a problem of its report, not of the others; one that hangs ends all. */

@@ -1,10 +1,10 @@
 /**
  * Items that a crowd reads while they change all the time, as when everybody wants the last pieces.
- * Whoever comes waits a moment, until one question is asked for all who wait, whose answer nobody keeps:
- * so those who buy wait for no cache to drop the item, and readers take no more of the machine than
- * their share. A crowd that was answered together comes back one by one; it is waited for, since one
- * question and one burst of answers for all of it cost less. Knows neither questions nor caches. Invariant: an answer goes only to those who came
- * before it was asked for.
+ * Whoever comes waits a moment, until one question is asked for all who wait, whose answer nobody
+ * keeps: so those who buy wait for no cache to drop the item, and readers take no more of the machine
+ * than their share. A crowd that was answered together comes back one by one; it is waited for, since
+ * one question and one burst of answers for all of it cost less. Knows neither questions nor caches.
+ * Invariant: an answer goes only to those who came before it was asked for.
  */
 import type { Clock } from '../base/clock.js';
 import type { Ask } from './types.js';
@@ -18,9 +18,9 @@ const readMs = 0.093;
 const periodMaxMs = 8;
 /** Who is not back so long after the question was due is waited for no more. */
 const stragglersMs = 2;
-/** Of what timers were late, so much is made up for. */
+/** Of what a question came late, so much is made up for, whatever it was that kept it. */
 const arrearsMs = 4;
-/** The item is hot no more when it has not changed for so long, or no crowd was there. */
+/** The item is hot no more when it has not changed for at least so long, or no crowd was there. */
 const calmMs = 16;
 /** Nor is it when so many of its questions are under way, for the services answer too slowly. */
 const questionsMax = 16;

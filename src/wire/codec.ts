@@ -2,7 +2,8 @@
  * MessagePack, and the only place that imports its library. Plain maps and arrays: no record or
  * other extension types, so that any MessagePack library can talk to the store. Integers of 64
  * bits are numbers where they are safe, else bigints, which the schemas refuse. Decoded binary is
- * always a copy. What comes from a public port must have passed the structural scanner first.
+ * always a copy, and no Buffer. What comes from a public port must have passed the structural
+ * scanner first.
  */
 import { addExtension, Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from 'msgpackr';
 import { BazarError } from '../base/errors.js';
@@ -31,8 +32,9 @@ interface Room {
 }
 
 /**
- * Binary as the library would write it, found first: by itself it asks of eight other classes before,
- * which takes 250 ns for each. The library wants a type for that; none is ever written, nor read.
+ * Binary as the library would write it, found first: by itself it asks of five other classes before,
+ * which takes a quarter of a microsecond for each value here. It wants a type for that; none is ever
+ * written, nor read. This holds for all who pack with the library in this process.
  */
 addExtension({
   Class: Uint8Array,
@@ -77,9 +79,9 @@ export function decode(buffer: Uint8Array, start = 0, end = buffer.length): unkn
   const length = end - start;
   // The library takes an end of 0 for none, and would read what the scratch buffer was left with.
   const isShort = length > 0 && length <= scratchBytes;
-  const from = isShort ? inScratch(buffer, start, length) : viewOf(buffer, start, length);
   range.end = length;
   try {
+    const from = isShort ? inScratch(buffer, start, length) : viewOf(buffer, start, length);
     return packr.decode(from, range);
   } catch (error) {
     throw new BazarError('invalid_argument', 'not one whole MessagePack value', { cause: error });

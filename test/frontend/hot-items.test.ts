@@ -128,6 +128,8 @@ t.test('a crowd that is back before its time is asked for when that has come', a
   come(50);
   await nextTurn();
   t.equal(patience.length, 1);
+  clock.advance(4.7);
+  t.equal(patience.length, 2);
 });
 
 t.test('those who wait for an answer are expected back, but not for long', async (t) => {

@@ -8,7 +8,7 @@ import { encode } from '../../src/wire/codec.js';
 import type { OrderCommand, Sale } from '../../src/wire/internal.js';
 
 function sale(number: number): Sale {
-  const key = Buffer.alloc(16, number % 256);
+  const key = new Uint8Array(16).fill(number);
   return [number, key, [[8, 'Tux', 1 + (number % 5), 1990]], 1990 * (1 + (number % 5)), 1_000];
 }
 

@@ -61,6 +61,7 @@ t.test('decoded binary outlives the buffer it came in', async (t) => {
     const bytes = encode([Buffer.alloc(size, 1)]);
     const [raw] = decode(bytes) as [Buffer];
     bytes.fill(0xff);
+    decode(encode('x'.repeat(100)));
     t.same(raw, Buffer.alloc(size, 1));
   }
 });
@@ -89,6 +90,17 @@ t.test('what is not one whole value is refused', async (t) => {
   decode(encode('x'.repeat(126)));
   for (const hex of ['', '92', '9201', '0101', 'd9', 'c7', 'd47f00']) {
     t.throws(() => decode(Buffer.from(hex, 'hex')), { code: 'invalid_argument' }, hex);
+  }
+});
+
+t.test('what lies outside the buffer is refused', async (t) => {
+  const buffer = Buffer.alloc(300, 1);
+  for (const [start, end] of [
+    [5, 3],
+    [0, 900_000],
+    [301, 301],
+  ]) {
+    t.throws(() => decode(buffer, start, end), { code: 'invalid_argument' });
   }
 });
 
