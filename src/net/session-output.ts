@@ -69,6 +69,11 @@ export class SessionOutput {
     this.#events.flushed();
   }
 
+  /** What was lent to the connection is free again. */
+  taken(): void {
+    this.writer.takeBack();
+  }
+
   close(): void {
     this.#closed = true;
     this.writer.rewind(0);
@@ -80,6 +85,9 @@ export class SessionOutput {
     if (connection.copies) {
       connection.write(this.writer.lend());
       this.writer.takeBack();
+    } else if (connection.returns && connection.pendingBytes === 0) {
+      // A peer that does not keep up holds one whole buffer of the writer's, and copies for the rest.
+      connection.write(this.writer.lend());
     } else {
       connection.write(this.writer.take());
     }

@@ -129,6 +129,7 @@ export function tcpConnection(socket: Socket, remote?: string): Connection {
 
 class TcpConnection implements Connection {
   readonly remote: string;
+  readonly returns: true | undefined;
   readonly #socket: Socket;
   #events: ConnectionEvents | undefined;
   /** The last chunk that came, until all sockets of the turn are read, or while paused. */
@@ -143,6 +144,8 @@ class TcpConnection implements Connection {
     this.#socket = socket;
     const { remoteAddress: host = 'unknown', remotePort: port = 0 } = socket;
     this.remote = remote ?? formatAddress({ host, port });
+    // TLS takes nothing at once: it waits for the socket below it.
+    this.returns = 'encrypted' in socket ? undefined : true;
     // What comes before somebody listens would be lost.
     socket.pause();
     socket.on('error', (error) => {
@@ -228,7 +231,11 @@ class TcpConnection implements Connection {
     const output = this.#output;
     if (output === undefined) return;
     this.#output = undefined;
-    if (this.#socket.writable) this.#socket.write(output);
+    const socket = this.#socket;
+    if (!socket.writable) return;
+    socket.write(output);
+    // Nothing waits, so the kernel has its copy.
+    if (this.returns && socket.writableLength === 0) this.#events?.taken?.();
   };
 
   get pendingBytes(): number {

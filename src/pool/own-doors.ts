@@ -106,6 +106,10 @@ class OwnConnection implements Connection {
     return this.#inner.remote;
   }
 
+  get returns(): true | undefined {
+    return this.#inner.returns;
+  }
+
   get pendingBytes(): number {
     return this.#inner.pendingBytes;
   }
@@ -123,6 +127,7 @@ class OwnConnection implements Connection {
       },
       end: () => this.guard(() => events.end?.()),
       drained: () => this.guard(() => events.drained?.()),
+      taken: () => events.taken?.(),
       closed: (error) => {
         this.#watcher.closed();
         this.guard(() => events.closed(error));

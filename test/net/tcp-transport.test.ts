@@ -110,6 +110,37 @@ t.test('a slow reader does not grow the memory of the server', async (t) => {
   t.equal(asked, 400);
 });
 
+t.test('what a slow reader was sent is not written over while it waits', async (t) => {
+  const numbers = Array.from({ length: 5_000 }, (_none, n) => 1_000 + n);
+  const bodyBytes = 2_000;
+  const { address } = await serve({
+    request: (_session, _method, params, reply) =>
+      reply.result(Buffer.alloc(bodyBytes, Number(params) % 251)),
+  });
+  const socket = connect(address);
+  socket.pause();
+  await once(socket, 'connect');
+  for (const n of numbers) {
+    socket.write(framed(encode([0, n, 'm', n])));
+    // Each is answered in a turn of its own, and so in a write of its own.
+    await new Promise(setImmediate);
+  }
+  const expected = numbers.map((n) =>
+    framed(encode([1, n, null, Buffer.alloc(bodyBytes, n % 251)])),
+  );
+  const total = expected.reduce((sum, { length }) => sum + length, 0);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  socket.resume();
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes >= total) socket.destroy();
+  });
+  await once(socket, 'close');
+  t.ok(Buffer.concat(chunks).equals(Buffer.concat(expected)));
+});
+
 t.test('what cannot be connected or listened to is unavailable, with the reason', async (t) => {
   const { address } = await serve({ request: () => {} });
   await t.rejects(
