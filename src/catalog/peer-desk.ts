@@ -1,6 +1,6 @@
 /**
- * What the owners of other services ask a catalog replica on its replication port: frontends hold
- * sessions for their caches, the order leader sells and tails the sales. Positions of fields stand
+ * What other services ask a catalog replica on its replication port: frontends hold sessions for
+ * their caches and read what a crowd wants, the order leader sells and tails the sales. Positions of fields stand
  * in wire/internal.ts. Invariant: a peer that is gone holds no gate and gets no sales.
  */
 import type { Clock } from '../base/clock.js';
@@ -10,6 +10,8 @@ import type {
   CatalogAudit,
   CursorParams,
   EndSessionParams,
+  GlanceAnswer,
+  GlanceParams,
   LendParams,
   RenewParams,
   SellAnswer,
@@ -26,7 +28,7 @@ import { SessionDesk } from './session-desk.js';
 import type { CatalogStore } from './store.js';
 import type { Subscriber } from './tails.js';
 
-/** The owner of another service, at the other end of a connection. */
+/** The owner of another service, or a thread of a frontend, at the other end of a connection. */
 export interface Peer {
   readonly remote: string;
   readonly closed: boolean;
@@ -80,6 +82,9 @@ export class PeerDesk {
         return true;
       case 'lend':
         reply.result(lend(this.#store, params as LendParams));
+        return true;
+      case 'glance':
+        answer(this.#glance(params as GlanceParams), reply);
         return true;
       case 'begin_session':
         answer(this.#sessions.begin(peer, params as SessionParams), reply);
@@ -136,6 +141,12 @@ export class PeerDesk {
       },
       (error: unknown) => reply.fail(toBazarError(error)),
     );
+  }
+
+  /** No thread stands between: to wake one takes longer than all the rest of the answer. */
+  async #glance([id]: GlanceParams): Promise<GlanceAnswer> {
+    await this.#store.readBarrier();
+    return this.#store.machine.byId(id) ?? null;
   }
 
   #tail(peer: Peer, [from]: TailParams, reply: PeerReply): void {

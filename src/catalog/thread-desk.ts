@@ -98,15 +98,14 @@ export class ThreadDesk {
     return isReached ? lent.lender : noLender;
   }
 
-  /** What the answers will be about, as far as this replica knows by now, if anybody is to keep them. */
+  /** What the answers will be about, as far as this replica knows by now. */
   #wanted(reads: readonly OwnerCall[]): LendParams | undefined {
     const ids = new Set<number>();
     const names = new Set<string>();
     const topics = new Set<string>();
     for (const { operation, args } of reads) {
       if (operation === 'lookup') {
-        const [item, mayKeep = true] = args as LookupParams;
-        if (!mayKeep) continue;
+        const [item] = args as LookupParams;
         if (typeof item === 'number') ids.add(item);
         else names.add(item);
       } else if (operation === 'lookup_many') {
@@ -138,11 +137,11 @@ export class ThreadDesk {
     }
   }
 
-  #lookup([item, mayKeep = true]: LookupParams, lender: Lender): LookupAnswer {
+  #lookup([item]: LookupParams, lender: Lender): LookupAnswer {
     const { machine } = this.#store;
     const byId = typeof item === 'number';
     const record = byId ? machine.byId(item) : machine.byName(item);
-    const isLent = mayKeep && (byId ? lender.id(item) : lender.name(item));
+    const isLent = byId ? lender.id(item) : lender.name(item);
     return [record ?? null, isLent ? lender.epoch : 0, machine.appliedSeq];
   }
 

@@ -8,9 +8,7 @@ import { isInteger, isRecord, isText, isTuple } from '../wire/shapes.js';
 const textOrNull = (value: unknown): boolean => value === null || isText(value);
 
 export const shapes: Shapes = {
-  lookup: (params) =>
-    (isTuple(params, 1) || (isTuple(params, 2) && typeof params[1] === 'boolean')) &&
-    (isInteger(params[0]) || isText(params[0])),
+  lookup: (params) => isTuple(params, 1) && (isInteger(params[0]) || isText(params[0])),
   lookup_many: (params) =>
     isTuple(params, 1) &&
     Array.isArray(params[0]) &&

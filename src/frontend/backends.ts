@@ -1,5 +1,6 @@
 /**
- * A session thread's own connections to the catalog and order services. The owner says who leads
+ * A session thread's own connections to the catalog and order services, each at the door at which
+ * what it asks is answered. The owner says who leads
  * and who may be read from; a thread only follows, but leaves alone for a while whoever failed it.
  * Knows no socket: it is given a way to connect.
  */
@@ -35,9 +36,12 @@ export function sameLeaders(one: Leaders, other: Leaders): boolean {
   });
 }
 
+/** At `service` the member's threads answer, at `peer` its owner, without a thread between. */
+export type Door = 'service' | 'peer';
+
 export interface BackendsOptions {
   readonly cluster: ClusterConfig;
-  readonly connect: (member: MemberAddresses, group: GroupName) => Backend;
+  readonly connect: (member: MemberAddresses, group: GroupName, door: Door) => Backend;
 }
 
 interface Listener {
@@ -48,7 +52,7 @@ interface Listener {
 
 export class Backends {
   readonly #options: BackendsOptions;
-  readonly #open = new Map<string, Backend>();
+  readonly #open: Record<Door, Map<string, Backend>> = { service: new Map(), peer: new Map() };
   /** Everybody who has asked a leader; no Set, which ages as a Map does (base/number-map.ts). */
   readonly #listeners: Listener[] = [];
   /** Until when a replica is not read from, because it failed. */
@@ -91,22 +95,23 @@ export class Backends {
     this.#restUntilMs.set(name, untilMs);
   }
 
-  leader(group: GroupName): Backend {
+  leader(group: GroupName, door: Door = 'service'): Backend {
     const name = this.#leaders[group];
     if (name === undefined) {
       throw new BazarError('unavailable', `the ${group} group has no leader at the moment`);
     }
-    return this.member(group, name);
+    return this.member(group, name, door);
   }
 
-  member(group: GroupName, name: string): Backend {
-    const known = this.#open.get(name);
+  member(group: GroupName, name: string, door: Door = 'service'): Backend {
+    const open = this.#open[door];
+    const known = open.get(name);
     if (known) return known;
     const { catalogs, orders } = this.#options.cluster;
     const member = (group === 'catalog' ? catalogs : orders).find((one) => one.name === name);
     if (!member) throw new BazarError('internal', `${name} is not a member of the ${group} group`);
-    const backend = this.#options.connect(member, group);
-    this.#open.set(name, backend);
+    const backend = this.#options.connect(member, group, door);
+    open.set(name, backend);
     return backend;
   }
 
@@ -121,7 +126,9 @@ export class Backends {
   }
 
   close(): void {
-    for (const backend of this.#open.values()) backend.close();
-    this.#open.clear();
+    for (const open of Object.values(this.#open)) {
+      for (const backend of open.values()) backend.close();
+      open.clear();
+    }
   }
 }

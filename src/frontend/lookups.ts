@@ -6,9 +6,10 @@
 import type { Clock } from '../base/clock.js';
 import { encode } from '../wire/codec.js';
 import {
+  type GlanceAnswer,
+  type GlanceParams,
   type LookupAnswer,
   type LookupManyAnswer,
-  type LookupParams,
   type ProductRecord,
   unusedIds,
 } from '../wire/internal.js';
@@ -179,8 +180,9 @@ export class Lookups {
 
   /** For those who have come by now: nobody is to keep it, so no change of the item waits for a cache. */
   async #glance(id: number, ask: Ask): Promise<FoundGlance> {
-    const params: LookupParams = [id, false];
-    const [record] = (await this.#questions.read('catalog', 'lookup', params, ask)) as LookupAnswer;
+    const params: GlanceParams = [id];
+    const answer = await this.#questions.read('catalog', 'glance', params, ask, 'peer');
+    const record = answer as GlanceAnswer;
     const product = record === null ? undefined : toProduct(record);
     const found = product && { product, encoded: encode(product) };
     return { version: product?.version ?? 0, found, wasKept: false };

@@ -3,17 +3,18 @@
  * they are, the cache over the shared stamps, the shop. Doors are added by the gateway.
  */
 
-import { type Clock, every, systemClock } from '../base/clock.js';
+import { every, systemClock } from '../base/clock.js';
 import type { ClusterConfig, MemberAddresses } from '../base/config.js';
 import { cacheLimits, wireLimits } from '../base/limits.js';
 import { systemRandom } from '../base/random.js';
 import type { PeerTlsFiles } from '../base/tls-files.js';
+import type { GroupName } from '../group/membership.js';
 import { type Identity, introduction } from '../net/handshake.js';
 import { RpcClient } from '../net/rpc-client.js';
 import { peerTransport } from '../net/tls-transport.js';
 import type { OwnerLink } from '../pool/types.js';
 import type { Product } from '../wire/schemas.js';
-import { Backends, type Leaders } from './backends.js';
+import { Backends, type Door, type Leaders } from './backends.js';
 import { countedSince, newCounters } from './counters.js';
 import { PurchaseKeys } from './keys.js';
 import { ProductCache } from './product-cache.js';
@@ -53,7 +54,7 @@ export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadP
   const caches = threadCaches(data);
   const backends = new Backends({
     cluster: data.cluster,
-    connect: (member, group) => connect(member, group, data, clock),
+    connect: (member, group, door) => connect(member, group, door, data),
   });
   const counting = every(clock, countersEveryMs, countersTeller(owner, caches.products));
   const shop = new Shop({
@@ -93,13 +94,14 @@ function threadCaches(data: FrontendThreadData): { products: ProductCache; pages
 
 function connect(
   member: MemberAddresses,
-  group: 'catalog' | 'order',
+  group: GroupName,
+  door: Door,
   { identity, clusterId: cluster, clusterToken: token, clusterTls }: FrontendThreadData,
-  clock: Clock,
 ): RpcClient {
+  const clock = systemClock;
   const handshake = { identity, cluster, group, token, clock, random: systemRandom };
   const client = new RpcClient({
-    address: member.service,
+    address: member[door],
     transport: peerTransport(clusterTls),
     clock,
     random: systemRandom,

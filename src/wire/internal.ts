@@ -214,15 +214,17 @@ export type Changes = readonly Change[] | null;
 
 /**
  * Questions of a frontend's session thread to a catalog replica, on the service port. `lender` is
- * the epoch of the leader that will say when what was answered changes; 0: nothing may be kept, as
- * where the frontend says that it will not (`mayKeep`; absent: true).
+ * the epoch of the leader that will say when what was answered changes; 0: nothing may be kept.
  */
-export type LookupParams = readonly [item: number | string, mayKeep?: boolean];
+export type LookupParams = readonly [item: number | string];
 export type LookupAnswer = readonly [
   record: ProductRecord | null,
   lender: number,
   appliedSeq: number,
 ];
+/** `glance`, on the replication port: an answer that nobody keeps, and that nobody is lent. */
+export type GlanceParams = readonly [id: number];
+export type GlanceAnswer = ProductRecord | null;
 /** `lookup_many`: records in the order of the ids. */
 export type LookupManyParams = readonly [ids: readonly number[]];
 export type LookupManyAnswer = readonly [

@@ -16,8 +16,8 @@ import type { Stamps } from '../../src/frontend/stamps.js';
 import { type ReplicaLine, Watch } from '../../src/frontend/watch.js';
 import type {
   BuyParams,
+  GlanceParams,
   InvalidateParams,
-  LookupParams,
   RecordsParams,
 } from '../../src/wire/internal.js';
 import { newCache } from './broken.js';
@@ -198,11 +198,10 @@ export class Frontend {
     const late = new Map<unknown, Promise<unknown>>();
     return {
       call: (method, params, timeoutMs) => {
-        if (method === 'lookup' || method === 'lookup_many') this.questions += 1;
+        if (['lookup', 'lookup_many', 'glance'].includes(method)) this.questions += 1;
         const answer = line.call(method, params, timeoutMs);
-        if (method !== 'lookup') return answer;
-        const [item, mayKeep = true] = params as LookupParams;
-        if (mayKeep) return answer;
+        if (method !== 'glance') return answer;
+        const [item] = params as GlanceParams;
         this.#world.count('questions for a crowd');
         if (!this.#world.hasBug('tells-a-crowd-what-was')) return answer;
         const before = late.get(item);
@@ -220,9 +219,9 @@ export class Frontend {
       names.map((name) => ({ name, service: nowhere, peer: nowhere }));
     return new Backends({
       cluster: { catalogs: addresses(catalogs), orders: addresses(orders), recovery: [] },
-      connect: ({ name }) => {
+      connect: ({ name }, _group, port) => {
         const { network, random } = this.#world;
-        const options = { network, life, random: random.services, to: name, port: 'service' };
+        const options = { network, life, random: random.services, to: name, port };
         const line = new Line(options);
         line.start();
         const backend = this.#counting(line);

@@ -1,0 +1,50 @@
+import t from 'tap';
+import { silentLogger } from '../../src/base/logging.js';
+import { PeerDesk } from '../../src/catalog/peer-desk.js';
+import type { GlanceAnswer } from '../../src/wire/internal.js';
+import { ManualClock } from '../helpers/manual-clock.js';
+import { toyLog } from './log-builder.js';
+import { FakeFrontend, settled } from './one-catalog.js';
+import { replica } from './replica.js';
+
+async function build() {
+  const log = toyLog();
+  const { store, letGo } = replica(log, true);
+  const audit = () => Promise.reject(new Error('no audit here'));
+  const desk = new PeerDesk({ store, logger: silentLogger, clock: new ManualClock(), audit });
+  await settled();
+  const answers: GlanceAnswer[] = [];
+  return {
+    ...{ log, store, answers },
+    glance: (id: number) => {
+      const result = (answer: unknown): void => void answers.push(answer as GlanceAnswer);
+      const fail = (error: Error): void => void t.fail(error.message);
+      t.ok(desk.request(new FakeFrontend(), 'glance', [id], { result, fail }));
+    },
+    letGo: async () => {
+      letGo();
+      await settled();
+    },
+  };
+}
+
+t.test('a glance is answered from a read position that was taken after it came', async (t) => {
+  const { log, answers, glance, letGo } = await build();
+  glance(1);
+  await settled();
+  t.same(answers, [], 'this replica may be behind');
+  log.append(['update', 1, { quantity: 7 }]);
+  await letGo();
+  t.match(answers, [[1, 'Tux', 'toys', 1990, 7]]);
+  glance(99);
+  await letGo();
+  t.equal(answers[1], null);
+});
+
+t.test('what was glanced at is lent to nobody', async (t) => {
+  const { store, answers, glance, letGo } = await build();
+  glance(1);
+  await letGo();
+  t.match(answers, [[1, 'Tux']]);
+  t.same(store.gates.lent.take({ ids: [1], names: [], named: [], topics: [] }).ids, []);
+});
