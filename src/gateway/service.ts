@@ -5,6 +5,7 @@
 import { sleep, systemClock } from '../base/clock.js';
 import type { FrontendConfig, RunningService } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
+import { inlineLongChains } from '../base/inlining.js';
 import { createLogger, type Logger } from '../base/logging.js';
 import { systemRandom } from '../base/random.js';
 import { rateLimitMemory } from '../base/rate-limit.js';
@@ -67,6 +68,8 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
   });
   const figures = new FrontendFigures({ config, owner, pool: () => pool.status() });
   const pool = await startThreads(config, data, { owner, demo, rounds, figures, logger });
+  // Not earlier: with these options a thread cannot use what Node has compiled for it in advance.
+  inlineLongChains();
   await openDoor(pool, config.raw, 'raw', config);
   await openDoor(pool, config.http, 'http', config);
   for (const { name, address } of config.dialects) await openDoor(pool, address, name, config);
