@@ -13,8 +13,6 @@ export const inliningOptions: Readonly<Record<string, number>> = {
 };
 
 /** For all threads of this process. A V8 that does not know an option says so on stderr, no more. */
-export function inlineLongChains(): void {
-  for (const [name, bytes] of Object.entries(inliningOptions)) {
-    setFlagsFromString(`--${name}=${bytes}`);
-  }
+export function inlineLongChains(set: (option: string) => void = setFlagsFromString): void {
+  for (const [name, bytes] of Object.entries(inliningOptions)) set(`--${name}=${bytes}`);
 }

@@ -1,6 +1,6 @@
 /**
  * What other services ask a catalog replica on its replication port: frontends hold sessions for
- * their caches and read what a crowd wants, the order leader sells and tails the sales. Positions of fields stand
+ * their caches and glance at what a crowd reads, the order leader sells and tails the sales. Positions of fields stand
  * in wire/internal.ts. Invariant: a peer that is gone holds no gate and gets no sales.
  */
 import type { Clock } from '../base/clock.js';
@@ -22,6 +22,7 @@ import type {
   WatchChangesParams,
 } from '../wire/internal.js';
 import { checkPurchases } from '../wire/purchase-check.js';
+import { isInteger, isTuple } from '../wire/shapes.js';
 import type { ChangeListener } from './change-feed.js';
 import { lend } from './lending.js';
 import { SessionDesk } from './session-desk.js';
@@ -84,7 +85,7 @@ export class PeerDesk {
         reply.result(lend(this.#store, params as LendParams));
         return true;
       case 'glance':
-        answer(this.#glance(params as GlanceParams), reply);
+        answer(this.#glance(params), reply);
         return true;
       case 'begin_session':
         answer(this.#sessions.begin(peer, params as SessionParams), reply);
@@ -144,7 +145,11 @@ export class PeerDesk {
   }
 
   /** No thread stands between: to wake one takes longer than all the rest of the answer. */
-  async #glance([id]: GlanceParams): Promise<GlanceAnswer> {
+  async #glance(params: unknown): Promise<GlanceAnswer> {
+    if (!isTuple(params, 1) || !isInteger(params[0])) {
+      throw new BazarError('invalid_argument', 'bad params of glance');
+    }
+    const [id] = params as unknown as GlanceParams;
     await this.#store.readBarrier();
     return this.#store.machine.byId(id) ?? null;
   }

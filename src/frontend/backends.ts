@@ -1,8 +1,8 @@
 /**
- * A session thread's own connections to the catalog and order services, each at the door at which
- * what it asks is answered. The owner says who leads
- * and who may be read from; a thread only follows, but leaves alone for a while whoever failed it.
- * Knows no socket: it is given a way to connect.
+ * A session thread's own connections to the catalog and order services, each to the port at which
+ * what it asks is answered. The owner says who leads and who may be read from; a thread only
+ * follows, but leaves alone for a while whoever failed it, at either port. Knows no socket: it is
+ * given a way to connect.
  */
 import type { ClusterConfig, MemberAddresses } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
@@ -37,11 +37,11 @@ export function sameLeaders(one: Leaders, other: Leaders): boolean {
 }
 
 /** At `service` the member's threads answer, at `peer` its owner, without a thread between. */
-export type Door = 'service' | 'peer';
+export type Port = 'service' | 'peer';
 
 export interface BackendsOptions {
   readonly cluster: ClusterConfig;
-  readonly connect: (member: MemberAddresses, group: GroupName, door: Door) => Backend;
+  readonly connect: (member: MemberAddresses, group: GroupName, port: Port) => Backend;
 }
 
 interface Listener {
@@ -52,7 +52,7 @@ interface Listener {
 
 export class Backends {
   readonly #options: BackendsOptions;
-  readonly #open: Record<Door, Map<string, Backend>> = { service: new Map(), peer: new Map() };
+  readonly #open: Record<Port, Map<string, Backend>> = { service: new Map(), peer: new Map() };
   /** Everybody who has asked a leader; no Set, which ages as a Map does (base/number-map.ts). */
   readonly #listeners: Listener[] = [];
   /** Until when a replica is not read from, because it failed. */
@@ -95,22 +95,22 @@ export class Backends {
     this.#restUntilMs.set(name, untilMs);
   }
 
-  leader(group: GroupName, door: Door = 'service'): Backend {
+  leader(group: GroupName, port: Port = 'service'): Backend {
     const name = this.#leaders[group];
     if (name === undefined) {
       throw new BazarError('unavailable', `the ${group} group has no leader at the moment`);
     }
-    return this.member(group, name, door);
+    return this.member(group, name, port);
   }
 
-  member(group: GroupName, name: string, door: Door = 'service'): Backend {
-    const open = this.#open[door];
+  member(group: GroupName, name: string, port: Port = 'service'): Backend {
+    const open = this.#open[port];
     const known = open.get(name);
     if (known) return known;
     const { catalogs, orders } = this.#options.cluster;
     const member = (group === 'catalog' ? catalogs : orders).find((one) => one.name === name);
     if (!member) throw new BazarError('internal', `${name} is not a member of the ${group} group`);
-    const backend = this.#options.connect(member, group, door);
+    const backend = this.#options.connect(member, group, port);
     open.set(name, backend);
     return backend;
   }

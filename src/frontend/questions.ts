@@ -7,7 +7,7 @@
 import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { GroupName } from '../group/membership.js';
-import type { Backends, Door } from './backends.js';
+import type { Backends, Port } from './backends.js';
 import { retry } from './retry.js';
 import type { Ask } from './types.js';
 
@@ -58,7 +58,7 @@ export class Questions {
     method: string,
     params: unknown,
     { deadlineMs, header }: Ask,
-    door: Door = 'service',
+    port: Port = 'service',
   ): Promise<unknown> {
     const backends = this.#backends;
     const { news } = backends;
@@ -69,16 +69,15 @@ export class Questions {
       const leader = backends.leaders[group];
       const name = attempts % 2 === 1 ? backends.reader(group, this.#clock.nowMs()) : leader;
       if (name === undefined || name === leader) {
-        const answer = backends.leader(group, door).call(method, params, timeoutMs, header);
+        const answer = backends.leader(group, port).call(method, params, timeoutMs, header);
         return this.#whileItLeads(group, answer, options);
       }
       try {
         const soonMs = Math.min(timeoutMs, readerAttemptMaxMs);
-        return await backends.member(group, name, door).call(method, params, soonMs, header);
+        return await backends.member(group, name, port).call(method, params, soonMs, header);
       } catch (error) {
-        // One that does not know the question, as an older one may, is as good for others as before.
-        const isWell = toBazarError(error).code === 'unknown_method';
-        if (!isWell) backends.rest(name, this.#clock.nowMs() + readerRestMs);
+        if (!isStrange(toBazarError(error)))
+          backends.rest(name, this.#clock.nowMs() + readerRestMs);
         throw error;
       }
     });
@@ -118,4 +117,9 @@ export class Questions {
       );
     });
   }
+}
+
+/** One of another version, which does not know the question or its form, is as good for others. */
+function isStrange({ code }: BazarError): boolean {
+  return code === 'unknown_method' || code === 'invalid_argument';
 }

@@ -14,7 +14,7 @@ import { RpcClient } from '../net/rpc-client.js';
 import { peerTransport } from '../net/tls-transport.js';
 import type { OwnerLink } from '../pool/types.js';
 import type { Product } from '../wire/schemas.js';
-import { Backends, type Door, type Leaders } from './backends.js';
+import { Backends, type Leaders, type Port } from './backends.js';
 import { countedSince, newCounters } from './counters.js';
 import { PurchaseKeys } from './keys.js';
 import { ProductCache } from './product-cache.js';
@@ -54,7 +54,7 @@ export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadP
   const caches = threadCaches(data);
   const backends = new Backends({
     cluster: data.cluster,
-    connect: (member, group, door) => connect(member, group, door, data),
+    connect: (member, group, port) => connect(member, group, port, data),
   });
   const counting = every(clock, countersEveryMs, countersTeller(owner, caches.products));
   const shop = new Shop({
@@ -95,13 +95,13 @@ function threadCaches(data: FrontendThreadData): { products: ProductCache; pages
 function connect(
   member: MemberAddresses,
   group: GroupName,
-  door: Door,
+  port: Port,
   { identity, clusterId: cluster, clusterToken: token, clusterTls }: FrontendThreadData,
 ): RpcClient {
   const clock = systemClock;
   const handshake = { identity, cluster, group, token, clock, random: systemRandom };
   const client = new RpcClient({
-    address: member[door],
+    address: member[port],
     transport: peerTransport(clusterTls),
     clock,
     random: systemRandom,

@@ -85,8 +85,8 @@ export class SessionOutput {
     if (connection.copies) {
       connection.write(this.writer.lend());
       this.writer.takeBack();
-    } else if (connection.returns && connection.pendingBytes === 0) {
-      // A peer that does not keep up holds one whole buffer of the writer's, and copies for the rest.
+    } else if (connection.givesBack && connection.pendingBytes === 0) {
+      // One lent buffer at a time: what a peer that does not keep up is sent beside it is copied.
       connection.write(this.writer.lend());
     } else {
       connection.write(this.writer.take());

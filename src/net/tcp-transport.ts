@@ -129,7 +129,7 @@ export function tcpConnection(socket: Socket, remote?: string): Connection {
 
 class TcpConnection implements Connection {
   readonly remote: string;
-  readonly returns: true | undefined;
+  readonly givesBack: true | undefined;
   readonly #socket: Socket;
   #events: ConnectionEvents | undefined;
   /** The last chunk that came, until all sockets of the turn are read, or while paused. */
@@ -145,7 +145,7 @@ class TcpConnection implements Connection {
     const { remoteAddress: host = 'unknown', remotePort: port = 0 } = socket;
     this.remote = remote ?? formatAddress({ host, port });
     // TLS takes nothing at once: it waits for the socket below it.
-    this.returns = 'encrypted' in socket ? undefined : true;
+    this.givesBack = 'encrypted' in socket ? undefined : true;
     // What comes before somebody listens would be lost.
     socket.pause();
     socket.on('error', (error) => {
@@ -223,20 +223,22 @@ class TcpConnection implements Connection {
     // What fills the socket's buffer goes there at once, for the socket tells when that is empty.
     if (bytes.length + socket.writableLength >= highWaterBytes) return socket.write(bytes);
     this.#output = bytes;
-    afterOutput(this.#giveOutput);
+    afterOutput(this.#endTurn);
     return true;
   }
 
-  readonly #giveOutput = (): void => {
+  readonly #endTurn = (): void => {
+    this.#giveOutput();
+    // Nothing waits for the kernel, and so nobody refers to what was written.
+    if (this.givesBack && this.pendingBytes === 0) this.#events?.taken?.();
+  };
+
+  #giveOutput(): void {
     const output = this.#output;
     if (output === undefined) return;
     this.#output = undefined;
-    const socket = this.#socket;
-    if (!socket.writable) return;
-    socket.write(output);
-    // Nothing waits, so the kernel has its copy.
-    if (this.returns && socket.writableLength === 0) this.#events?.taken?.();
-  };
+    if (this.#socket.writable) this.#socket.write(output);
+  }
 
   get pendingBytes(): number {
     return (this.#output?.length ?? 0) + this.#socket.writableLength;

@@ -14,7 +14,7 @@ export interface ConnectionEvents {
   end?(): void;
   /** The output buffer is empty again after `write` returned false. */
   drained?(): void;
-  /** Of a connection that `returns`: whatever was written to it so far is the writer's again. */
+  /** Of a connection that `givesBack`: all that was written to it so far is the writer's again. */
   taken?(): void;
   /** Called once, last. */
   closed(error?: Error): void;
@@ -24,8 +24,8 @@ export interface Connection {
   readonly remote: string;
   /** `write` copies, so that the bytes stay the caller's. */
   readonly copies?: true;
-  /** Tells `taken` when the network took at once what it was given; else the bytes are its for good. */
-  readonly returns?: true | undefined;
+  /** Tells `taken` where the network took at once all it was given; else the bytes are its for good. */
+  readonly givesBack?: true | undefined;
   /** Set once, in the turn in which the connection is handed over. */
   start(events: ConnectionEvents): void;
   /** Copies or takes over the bytes; false asks the caller to wait for `drained`. */

@@ -106,8 +106,8 @@ class OwnConnection implements Connection {
     return this.#inner.remote;
   }
 
-  get returns(): true | undefined {
-    return this.#inner.returns;
+  get givesBack(): true | undefined {
+    return this.#inner.givesBack;
   }
 
   get pendingBytes(): number {
@@ -127,7 +127,7 @@ class OwnConnection implements Connection {
       },
       end: () => this.guard(() => events.end?.()),
       drained: () => this.guard(() => events.drained?.()),
-      taken: () => events.taken?.(),
+      taken: () => this.guard(() => events.taken?.()),
       closed: (error) => {
         this.#watcher.closed();
         this.guard(() => events.closed(error));

@@ -214,16 +214,19 @@ export class FrameWriter {
     this.length = to;
   }
 
-  /** As `take`, but the bytes are the caller's only until `takeBack`, and so are not copied. */
+  /**
+   * As `take`, but not copied: the bytes are the caller's until `takeBack`, and for good where that
+   * does not come before the next `lend`. Large ones are not wanted back, nor held on to.
+   */
   lend(): Buffer {
     const { bytes, length } = this;
     this.#startAfresh(length);
-    this.#lent = bytes;
+    this.#lent = bytes.length <= writerBytesKept ? bytes : nothing;
     return bytes.subarray(0, length);
   }
 
   takeBack(): void {
-    if (this.bytes === nothing && this.#lent.length <= writerBytesKept) this.bytes = this.#lent;
+    if (this.bytes === nothing) this.bytes = this.#lent;
     this.#lent = nothing;
   }
 

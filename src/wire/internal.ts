@@ -199,6 +199,13 @@ export type LendAnswer = readonly [
 ];
 
 /**
+ * `glance` of a frontend's session thread at any replica: a record that nobody will keep, and so
+ * nobody is lent.
+ */
+export type GlanceParams = readonly [id: number];
+export type GlanceAnswer = ProductRecord | null;
+
+/**
  * `watch_changes` of a frontend at the catalog leader: whether it wants `changes`, notifications of
  * products that changed, told a few times a second with their newest record; null where some were
  * missed. A record that is null was removed.
@@ -222,9 +229,6 @@ export type LookupAnswer = readonly [
   lender: number,
   appliedSeq: number,
 ];
-/** `glance`, on the replication port: an answer that nobody keeps, and that nobody is lent. */
-export type GlanceParams = readonly [id: number];
-export type GlanceAnswer = ProductRecord | null;
 /** `lookup_many`: records in the order of the ids. */
 export type LookupManyParams = readonly [ids: readonly number[]];
 export type LookupManyAnswer = readonly [

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { BazarError } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/base/logging.js';
 import { PeerDesk } from '../../src/catalog/peer-desk.js';
 import type { GlanceAnswer } from '../../src/wire/internal.js';
@@ -15,7 +16,7 @@ async function build() {
   await settled();
   const answers: GlanceAnswer[] = [];
   return {
-    ...{ log, store, answers },
+    ...{ log, store, desk, answers },
     glance: (id: number) => {
       const result = (answer: unknown): void => void answers.push(answer as GlanceAnswer);
       const fail = (error: Error): void => void t.fail(error.message);
@@ -47,4 +48,15 @@ t.test('what was glanced at is lent to nobody', async (t) => {
   await letGo();
   t.match(answers, [[1, 'Tux']]);
   t.same(store.gates.lent.take({ ids: [1], names: [], named: [], topics: [] }).ids, []);
+});
+
+t.test('what is no id is refused, not taken for a product that there is not', async (t) => {
+  const { desk } = await build();
+  for (const params of [['Tux'], [null], [1, 2], [], null, 5]) {
+    const refused = new Promise<BazarError>((fail) => {
+      const result = (): void => void t.fail('answered');
+      desk.request(new FakeFrontend(), 'glance', params, { result, fail });
+    });
+    t.match(await refused, { code: 'invalid_argument' });
+  }
 });

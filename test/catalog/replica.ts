@@ -1,4 +1,4 @@
-/** A catalog's store over a log that the test writes, and whose reads it lets go. */
+/** A catalog's store without a group. Helper of the tests in this folder. */
 import type { CatalogMachine, CatalogResult } from '../../src/catalog/catalog-machine.js';
 import { CatalogStore } from '../../src/catalog/store.js';
 import type { Group, GroupStatus } from '../../src/group/types.js';
@@ -16,6 +16,7 @@ function status(machine: CatalogMachine, leads: boolean): GroupStatus {
   };
 }
 
+/** Over a log that the test writes; a read waits until the test lets the last one go. */
 export function replica(log: CatalogLog, leads: boolean) {
   let letGo: () => void = () => {};
   const group = {

@@ -13,11 +13,12 @@ const stock: readonly Product[] = [
 /** Starts the store for the first time, with this stock and no restock; again with `flags` alone. */
 export async function upWithStock(
   store: Store,
+  ...more: readonly string[]
 ): Promise<{ readonly products: readonly Product[]; readonly flags: readonly string[] }> {
   const file = join(store.folder, 'products.json');
   const products = stock.map(({ version: _version, ...product }) => product);
   writeFileSync(file, JSON.stringify({ products }));
-  const flags = ['--restock-every', '0', '--workers', '2'];
+  const flags = ['--restock-every', '0', '--workers', '2', ...more];
   await store.up('--products-file', file, ...flags);
   return { products: stock, flags };
 }

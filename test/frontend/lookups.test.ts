@@ -154,13 +154,13 @@ t.test(
       clock.advance(4);
       t.match(await crowd, [{ name: 'Tux' }]);
       t.equal(asked.length, questions);
-      t.match(asked.at(-1), { door: 'peer', method: 'glance', params: [8] });
+      t.match(asked.at(-1), { port: 'peer', method: 'glance', params: [8] });
     }
     t.equal(cache.peek(8), undefined);
     clock.advance(20);
     t.equal(shop.cached({ id: 8 }), undefined);
     t.equal((await visit(1)).length, 1, 'who comes when no crowd is there does not wait');
-    t.match(asked.at(-1), { door: 'service', method: 'lookup', params: [8] });
+    t.match(asked.at(-1), { port: 'service', method: 'lookup', params: [8] });
   },
 );
 
@@ -188,22 +188,24 @@ t.test('that a product is gone is told at the end too, and each look-up counts o
   t.equal(counters.hits + counters.misses, before + 1);
 });
 
-t.test('where the question for a crowd fails each asks for himself', async (t) => {
-  const { asked, balance, clock, visit } = await stageHot(t, () => {
-    throw new BazarError('unknown_method', 'unknown method "glance"');
+for (const code of ['unknown_method', 'invalid_argument'] as const) {
+  t.test(`where the question for a crowd is ${code} each asks for himself`, async (t) => {
+    const { asked, balance, clock, visit } = await stageHot(t, () => {
+      throw new BazarError(code, 'another version');
+    });
+    balance();
+    const crowd = visit(20);
+    await turn();
+    clock.advance(4);
+    t.match(await crowd, Array(20).fill({ name: 'Tux' }));
+    t.ok(asked.slice(3).every(({ method }) => method === 'lookup'));
+    const before = asked.length;
+    clock.advance(20);
+    for (let n = 0; n < 4; n++) await visit(1);
+    const replicas = new Set(asked.slice(before).map(({ to }) => to));
+    t.equal(replicas.size, 2, 'whoever does not know that question is asked others');
   });
-  balance();
-  const crowd = visit(20);
-  await turn();
-  clock.advance(4);
-  t.match(await crowd, Array(20).fill({ name: 'Tux' }));
-  t.ok(asked.slice(3).every(({ method }) => method === 'lookup'));
-  const before = asked.length;
-  clock.advance(20);
-  for (let n = 0; n < 4; n++) await visit(1);
-  const replicas = new Set(asked.slice(before).map(({ to }) => to));
-  t.equal(replicas.size, 2, 'whoever does not know that question is asked others');
-});
+}
 
 t.test('a crowd that reads what does not change is not held back for long', async (t) => {
   let answer = (): void => {};

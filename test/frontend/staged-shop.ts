@@ -4,7 +4,7 @@
  */
 import type { ClusterConfig } from '../../src/base/config.js';
 import { seededRandom } from '../../src/base/random.js';
-import { Backends, type Door } from '../../src/frontend/backends.js';
+import { Backends, type Port } from '../../src/frontend/backends.js';
 import { newCounters } from '../../src/frontend/counters.js';
 import { PurchaseKeys } from '../../src/frontend/keys.js';
 import { ProductCache } from '../../src/frontend/product-cache.js';
@@ -15,7 +15,7 @@ import { inSession } from './in-session.js';
 
 export interface Question {
   readonly to: string;
-  readonly door: Door;
+  readonly port: Port;
   readonly method: string;
   readonly params: unknown;
 }
@@ -41,9 +41,9 @@ export function stageShop(answer: Answer) {
   const stamps = inSession(epoch);
   const backends = new Backends({
     cluster,
-    connect: ({ name }, _group, door) => ({
+    connect: ({ name }, _group, port) => ({
       async call(method, params, timeoutMs) {
-        const question = { to: name, door, method, params };
+        const question = { to: name, port, method, params };
         timeouts.push(timeoutMs);
         asked.push(question);
         return answer(question);

@@ -405,13 +405,13 @@ t.test(
   },
 );
 
-t.test('bytes that the network returns are written to again, and no others', async (t) => {
+t.test('bytes that the network gives back are written to again, and no others', async (t) => {
   const written: Uint8Array[] = [];
   let events: ConnectionEvents | undefined;
   let pendingBytes = 0;
   const connection: Connection = {
-    remote: 'returns',
-    returns: true,
+    remote: 'gives back',
+    givesBack: true,
     get pendingBytes() {
       return pendingBytes;
     },

@@ -32,6 +32,11 @@ export class FakeConnection implements Connection {
     return this.taking;
   }
 
+  /** The network has taken all that was written. */
+  giveBack(): void {
+    this.#events?.taken?.();
+  }
+
   pause(): void {
     this.paused = true;
     this.#changed();

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import t from 'tap';
 import { FrameParser, FrameWriter } from '../../src/wire/frame.js';
@@ -202,6 +204,28 @@ t.test('a lent buffer is used again unless it is large', async (t) => {
     writer.takeBack();
     t.equal(writer.bytes === bytes, isReused, `${length} bytes`);
   }
+});
+
+t.test('a large buffer that was lent is held on to by nobody', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const count = 50;
+  const length = 200_000;
+  collect();
+  const before = process.memoryUsage().arrayBuffers;
+  const writers = Array.from({ length: count }, () => {
+    const writer = new FrameWriter();
+    writer.begin();
+    writer.append(Buffer.alloc(length));
+    writer.finish();
+    // As to a network that never says that it has taken it.
+    writer.lend();
+    return writer;
+  });
+  await new Promise(setImmediate);
+  collect();
+  const held = process.memoryUsage().arrayBuffers - before;
+  t.ok(held < (count * length) / 2, `${held} bytes are held by ${writers.length} writers`);
 });
 
 t.test('bytes of any length are appended whole or in part', async (t) => {
