@@ -90,7 +90,9 @@ t.test('a purchase costs a page the record, not the list', async (t) => {
     items.map(({ quantity }) => quantity),
     [5, 4, 5, 4],
   );
-  t.same(asked.slice(1), [{ to: 'catalog-2', method: 'lookup_many', params: [[2, 4]] }]);
+  t.same(asked.slice(1), [
+    { to: 'catalog-2', port: 'service', method: 'lookup_many', params: [[2, 4]] },
+  ]);
 });
 
 t.test('what changes the lists of a topic makes its pages stale, and no other’s', async (t) => {
