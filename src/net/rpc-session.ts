@@ -190,7 +190,7 @@ export class RpcSession {
     if (this.closed || this.#peerEnded) {
       return new BazarError('unavailable', `the connection to ${this.remote} is closed`);
     }
-    if (this.#calls.count >= callsMax || this.#output.pendingBytes > this.#outputBytesMax) {
+    if (this.#calls.count >= callsMax || this.#output.exceeds(this.#outputBytesMax)) {
       return new BazarError('overloaded', `too much waits for ${this.remote}`);
     }
     return undefined;
@@ -230,7 +230,7 @@ export class RpcSession {
     return (
       this.closed ||
       this.#requests.count >= this.#inFlightMax ||
-      this.#output.pendingBytes > this.#outputBytesMax
+      this.#output.exceeds(this.#outputBytesMax)
     );
   }
 

@@ -28,6 +28,8 @@ export class SessionOutput {
   readonly #clock: Clock;
   readonly #events: OutputEvents;
   readonly #endOfTurn: () => void;
+  /** The connection has no more than this left to give to the network; often less. */
+  #unsentMost = 0;
   #scheduled = false;
   #closed = false;
 
@@ -44,6 +46,13 @@ export class SessionOutput {
   /** Bytes not yet taken by the network. */
   get pendingBytes(): number {
     return this.writer.length + this.#connection.pendingBytes;
+  }
+
+  /** As `pendingBytes > max`; asks the connection only where its bytes could matter. */
+  exceeds(max: number): boolean {
+    if (this.writer.length + this.#unsentMost <= max) return false;
+    this.#unsentMost = this.#connection.pendingBytes;
+    return this.writer.length + this.#unsentMost > max;
   }
 
   wrote(): void {
@@ -82,6 +91,7 @@ export class SessionOutput {
   #send(): void {
     if (this.writer.length === 0) return;
     const connection = this.#connection;
+    this.#unsentMost += this.writer.length;
     if (connection.copies) {
       connection.write(this.writer.lend());
       this.writer.takeBack();
