@@ -6,6 +6,7 @@
  * scanner first.
  */
 import { addExtension, Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from 'msgpackr';
+import { copyInto } from '../base/bytes.js';
 import { BazarError } from '../base/errors.js';
 import type { FrameWriter } from './frame.js';
 
@@ -59,7 +60,7 @@ function packBinary(bytes: Uint8Array, allocate: (size: number) => Room): void {
     target[position] = 0xc6;
     targetView.setUint32(position + 1, length);
   }
-  target.set(bytes, position + headBytes);
+  copyInto(target, bytes, position + headBytes);
 }
 
 /**

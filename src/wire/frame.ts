@@ -4,7 +4,7 @@
  * socket or what a frame holds. Invariant: no length is believed before it was held to the cap.
  */
 import { assert } from '../base/assert.js';
-import { copyOfFirst } from '../base/bytes.js';
+import { copyInto, copyOfFirst } from '../base/bytes.js';
 import { BazarError } from '../base/errors.js';
 
 export const headerBytes = 4;
@@ -189,7 +189,7 @@ export class FrameWriter {
     const count = source.length;
     this.reserve(count);
     if (count > loopCopyMax) {
-      this.bytes.set(source, this.length);
+      copyInto(this.bytes, source, this.length);
       this.length += count;
     } else {
       this.#appendShort(source, 0, count);
