@@ -28,7 +28,7 @@ export class SessionOutput {
   readonly #clock: Clock;
   readonly #events: OutputEvents;
   readonly #endOfTurn: () => void;
-  /** The connection has no more than this left to give to the network; often less. */
+  /** The connection, to which nobody else writes, has no more than this left to give to the network. */
   #unsentMost = 0;
   #scheduled = false;
   #closed = false;
@@ -91,7 +91,7 @@ export class SessionOutput {
   #send(): void {
     if (this.writer.length === 0) return;
     const connection = this.#connection;
-    this.#unsentMost += this.writer.length;
+    const { length } = this.writer;
     if (connection.copies) {
       connection.write(this.writer.lend());
       this.writer.takeBack();
@@ -101,6 +101,8 @@ export class SessionOutput {
     } else {
       connection.write(this.writer.take());
     }
+    // Last: where the write led to a look at the connection, this can only make it too much.
+    this.#unsentMost += length;
     this.#events.sent();
   }
 }

@@ -30,7 +30,7 @@ export interface Connection {
   start(events: ConnectionEvents): void;
   /** Copies or takes over the bytes; false asks the caller to wait for `drained`. */
   write(bytes: Uint8Array): boolean;
-  /** Bytes written here and not yet taken by the network. */
+  /** Bytes written here and not yet taken by the network; never more than were written. */
   readonly pendingBytes: number;
   pause(): void;
   resume(): void;

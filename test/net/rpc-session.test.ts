@@ -27,6 +27,36 @@ function keeper(): RpcHandler & { replies: RpcReply[]; params: unknown[] } {
   };
 }
 
+/** What a session did with its connection. */
+interface Seen {
+  readonly writes: number[];
+  /** At the bytes that wait. */
+  looks: number;
+  input: ConnectionEvents | undefined;
+}
+
+function watched(connection: Connection, seen: Seen): Connection {
+  return {
+    remote: connection.remote,
+    get pendingBytes() {
+      seen.looks++;
+      return connection.pendingBytes;
+    },
+    start(events) {
+      seen.input = events;
+      connection.start(events);
+    },
+    write(bytes) {
+      seen.writes.push(bytes.length);
+      return connection.write(bytes);
+    },
+    pause: () => connection.pause(),
+    resume: () => connection.resume(),
+    end: () => connection.end(),
+    destroy: (error) => connection.destroy(error),
+  };
+}
+
 t.test('many requests in flight are answered in any order, each its own', async (t) => {
   for (const pieceBytesMax of [1, 7, 65_536]) {
     const far = keeper();
@@ -69,9 +99,9 @@ t.test('values that are encoded already travel as they are', async (t) => {
 });
 
 t.test('all answers of one turn leave in one write, whichever chunk asked for them', async (t) => {
-  const writes: number[] = [];
+  const seen: Seen = { writes: [], looks: 0, input: undefined };
+  const { writes } = seen;
   const kept: RpcReply[] = [];
-  let input: ConnectionEvents | undefined;
   const far: RpcHandler = {
     request(_session, method, params, reply) {
       if (method === 'now') reply.result(params);
@@ -80,24 +110,7 @@ t.test('all answers of one turn leave in one write, whichever chunk asked for th
   };
   const { clock, near } = await sessionPair({
     far,
-    wrap: (connection) => ({
-      remote: connection.remote,
-      get pendingBytes() {
-        return connection.pendingBytes;
-      },
-      start(events) {
-        input = events;
-        connection.start(events);
-      },
-      write(bytes) {
-        writes.push(bytes.length);
-        return connection.write(bytes);
-      },
-      pause: () => connection.pause(),
-      resume: () => connection.resume(),
-      end: () => connection.end(),
-      destroy: (error) => connection.destroy(error),
-    }),
+    wrap: (connection) => watched(connection, seen),
   });
   const calls: Promise<unknown>[] = [];
   for (let i = 0; i < 50; i++) calls.push(near.call(i % 2 === 0 ? 'now' : 'later', {}, 100));
@@ -109,8 +122,8 @@ t.test('all answers of one turn leave in one write, whichever chunk asked for th
   t.equal(writes.length, 2, 'what was answered later');
   await Promise.all(calls);
   const chunk = framed(encode([0, 1_000, 'now', {}]));
-  input?.data(chunk);
-  input?.data(chunk);
+  seen.input?.data(chunk);
+  seen.input?.data(chunk);
   t.equal(writes.length, 2, 'nothing leaves while the turn may bring more');
   await clock.settle();
   t.equal(writes.length, 3, 'what two chunks asked for');
@@ -209,6 +222,23 @@ t.test('a reader that does not read stops being read, and no memory is spent on 
   t.equal(raw.messages().length, 1_000);
 });
 
+t.test('a connection is asked what waits in it once a turn, not with each request', async (t) => {
+  const looks: number[] = [];
+  for (const requests of [1, 200]) {
+    const seen: Seen = { writes: [], looks: 0, input: undefined };
+    const { clock } = await sessionPair({
+      far: echo,
+      farOptions: { inFlightMax: requests },
+      wrap: (connection) => watched(connection, seen),
+    });
+    const frames = Array.from({ length: requests }, (_, n) => framed(encode([0, n, 'm', {}])));
+    seen.input?.data(Buffer.concat(frames));
+    await clock.settle();
+    looks.push(seen.looks);
+  }
+  t.same(looks, [looks[0], looks[0]]);
+});
+
 t.test('a session whose peer takes nothing at all is closed', async (t) => {
   const far = keeper();
   const { clock, raw, session } = await rawAgainst(far, { outputBytesMax: 70_000 });
@@ -228,6 +258,10 @@ t.test('calls into a full output are refused, not queued', async (t) => {
   const call = t.rejects(session.call('m', {}, 100), { code: 'overloaded' });
   await clock.settle();
   await call;
+  t.equal(session.notify('m', {}), false, 'the connection has them');
+  raw.connection.resume();
+  await clock.settle();
+  t.equal(session.notify('m', {}), true);
 });
 
 t.test('drain refuses new requests and waits for the answers under way to leave', async (t) => {
