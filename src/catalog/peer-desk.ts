@@ -1,7 +1,8 @@
 /**
  * What other services ask a catalog replica on its replication port: frontends hold sessions for
- * their caches and glance at what a crowd reads, the order leader sells and tails the sales. Positions of fields stand
- * in wire/internal.ts. Invariant: a peer that is gone holds no gate and gets no sales.
+ * their caches and glance at what a crowd reads, the order leader sells and tails the sales.
+ * Positions of fields stand in wire/internal.ts. Invariant: a peer that is gone holds no gate and
+ * gets no sales.
  */
 import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
@@ -146,10 +147,8 @@ export class PeerDesk {
 
   /** No thread stands between: to wake one takes longer than all the rest of the answer. */
   async #glance(params: unknown): Promise<GlanceAnswer> {
-    if (!isTuple(params, 1) || !isInteger(params[0])) {
-      throw new BazarError('invalid_argument', 'bad params of glance');
-    }
-    const [id] = params as unknown as GlanceParams;
+    if (!isGlance(params)) throw new BazarError('invalid_argument', 'bad params of glance');
+    const [id] = params;
     await this.#store.readBarrier();
     return this.#store.machine.byId(id) ?? null;
   }
@@ -210,4 +209,9 @@ function answer(work: Promise<unknown>, reply: PeerReply): void {
     (result) => reply.result(result),
     (error: unknown) => reply.fail(toBazarError(error)),
   );
+}
+
+/** A question of one of another version may have another form. */
+function isGlance(params: unknown): params is GlanceParams {
+  return isTuple(params, 1) && isInteger(params[0]);
 }

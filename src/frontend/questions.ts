@@ -76,8 +76,7 @@ export class Questions {
         const soonMs = Math.min(timeoutMs, readerAttemptMaxMs);
         return await backends.member(group, name, port).call(method, params, soonMs, header);
       } catch (error) {
-        if (!isStrange(toBazarError(error)))
-          backends.rest(name, this.#clock.nowMs() + readerRestMs);
+        if (isUnwell(toBazarError(error))) backends.rest(name, this.#clock.nowMs() + readerRestMs);
         throw error;
       }
     });
@@ -120,6 +119,6 @@ export class Questions {
 }
 
 /** One of another version, which does not know the question or its form, is as good for others. */
-function isStrange({ code }: BazarError): boolean {
-  return code === 'unknown_method' || code === 'invalid_argument';
+function isUnwell({ code }: BazarError): boolean {
+  return code !== 'unknown_method' && code !== 'invalid_argument';
 }
