@@ -21,6 +21,17 @@ export interface Entry {
   readonly command: Uint8Array;
 }
 
+/**
+ * The damaged end of a journal: this member may have acknowledged entries of these places, and made
+ * a promise, that it can no longer read (docs/PROTOCOL.md, R10).
+ */
+export interface Doubt {
+  /** Everything up to this entry is intact. */
+  readonly afterSeq: number;
+  /** The last entry that may have been there; undefined where that cannot be told. */
+  readonly throughSeq: number | undefined;
+}
+
 /** What a replica has promised, in the order in which it became durable. */
 export type LogRecord =
   | { readonly kind: 'promise'; readonly epoch: number; readonly leader: MemberId }
