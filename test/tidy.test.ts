@@ -78,6 +78,12 @@ t.test('every file imports from lower floors or its own folder alone', async (t)
   }
 });
 
+t.test('the store never replaces a limit', async (t) => {
+  for (const { name, text } of all) {
+    t.notMatch(code(text), /replaced-limits|withLimits/, `${name} leaves its limits alone`);
+  }
+});
+
 t.test('no file is longer than one thing needs', async (t) => {
   for (const { name, text } of all) {
     const lines = text.split('\n').length;

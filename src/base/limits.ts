@@ -67,6 +67,15 @@ export const logLimits = {
   /** Entries kept in memory behind the commit for peers that lag a little. */
   tailEntriesKept: 4_096,
   tailBytesKept: 8 * mib,
+  /** Sent to one peer and not yet acknowledged: beyond it the leader waits. */
+  windowBytesMax: 8 * mib,
+  windowMessagesMax: 64,
+  /** Read positions that one replica waits for; one more is `overloaded`. */
+  readsMax: 65_536,
+  /** Commands applied in one turn, or read from the journal for it. */
+  applyTurnBytesMax: 256 * kib,
+  /** Commands read from the journal at once, at recovery and at a takeover. */
+  journalReadBytesMax: 4 * mib,
   /** A promise may jump so far above the highest epoch seen (A30). */
   epochJumpMax: 2 ** 20,
 } as const;
@@ -90,6 +99,18 @@ export const leaseLimits = {
   drift: 0.08,
   /** Processes of frontends that may hold a lease: ten frontends, each a few times anew. */
   processesMax: 64,
+  /** Names without a product that the leader remembers; it does not lend further ones. */
+  absentNamesMax: 65_536,
+  /** Topics that the leader remembers; it does not lend lists of further ones. */
+  topicsMax: 65_536,
+  /** New records of a product that the leader pushes after one question for it. */
+  pushesMax: 8,
+  /** Records in one push; the rest follow in the next turn. */
+  pushRecordsMax: 512,
+  /** Unacknowledged invalidations of a frontend, over which the leader pushes it no records. */
+  pushLagMax: 64,
+  /** Items in one question of a follower for what the leader lends. */
+  lendItemsMax: 10_000,
 } as const;
 
 export const purchaseLimits = {
@@ -103,6 +124,15 @@ export const purchaseLimits = {
   unprojectedMax: 100_000,
   /** Purchases waiting in the order leader; beyond it `overloaded`. */
   waitingMax: 20_000,
+  /** Keys made by frontends and not yet forgotten. */
+  frontendKeysMax: 8_000_000,
+  /** Sales sent to one order leader and not yet confirmed as orders; beyond it the stream waits. */
+  salesWindow: 20_000,
+  /** Sales in one message of a stream that catches up, and their bytes. */
+  salesBatch: 1_000,
+  salesRunBytesMax: 1 * mib,
+  /** Runs of sales that are orders already, over which their memory is freed. */
+  salesDroppedMax: 1_024,
 } as const;
 
 export const storageLimits = {
@@ -111,6 +141,9 @@ export const storageLimits = {
   /** Of closed journal, unless told otherwise. */
   snapshotEveryBytes: 64 * mib,
   batchBytesMax: 8 * mib,
+  /** Products and keys in one piece of a catalog's snapshot. */
+  pieceProducts: 512,
+  pieceKeys: 4_096,
 } as const;
 
 export const cacheLimits = {

@@ -39,9 +39,9 @@ interface Renewal {
 }
 
 /** How long after a grant the process may still think that it holds the lease. */
-export const leaseSpanMs = leaseLimits.leaseMs * (1 + leaseLimits.drift);
-/** Sends behind which a session's acknowledgements lag: new records would only make it worse. */
-const pushLagMax = 64;
+export function leaseSpanMs(): number {
+  return leaseLimits.leaseMs * (1 + leaseLimits.drift);
+}
 
 export class CacheSessions {
   readonly #sessions = new Map<string, CacheSession>();
@@ -112,7 +112,7 @@ export class CacheSessions {
   begin(holder: CacheHolder, appendedSeq: number, nowMs: number): number {
     assert(!this.#sessions.has(holder.process), 'one session for each process');
     this.#generations += 1;
-    const session = newSession(this.#generations, holder, appendedSeq, nowMs + leaseSpanMs);
+    const session = newSession(this.#generations, holder, appendedSeq, nowMs + leaseSpanMs());
     this.#sessions.set(holder.process, session);
     return session.generation;
   }
@@ -175,7 +175,7 @@ export class CacheSessions {
   /** To all who keep up; the others will ask. */
   push(seq: number, records: readonly ProductRecord[]): void {
     for (const { holder, outstanding } of this.#sessions.values()) {
-      if (outstanding.length < pushLagMax) holder?.push(seq, records);
+      if (outstanding.length < leaseLimits.pushLagMax) holder?.push(seq, records);
     }
   }
 
@@ -226,7 +226,7 @@ function newSession(
 function grant(session: CacheSession, nowMs: number): void {
   const oldest = session.outstanding[0] ?? Number.POSITIVE_INFINITY;
   while (session.renewals[0] && session.renewals[0].sent < oldest) {
-    session.untilMs = Math.max(session.untilMs, nowMs + leaseSpanMs);
+    session.untilMs = Math.max(session.untilMs, nowMs + leaseSpanMs());
     session.renewals.shift()?.done(true);
   }
 }

@@ -4,6 +4,7 @@
  * that ends early is none. Knows no file.
  */
 import { assert, unreachable } from '../base/assert.js';
+import { storageLimits } from '../base/limits.js';
 import { decode, encode } from '../wire/codec.js';
 import type { SalesMessage } from '../wire/internal.js';
 import { isInteger, isRecord, isText, isTuple } from '../wire/shapes.js';
@@ -13,8 +14,6 @@ import type { Registered } from './registry.js';
 import { Till, type TillLimits } from './till.js';
 
 const version = 2;
-/** Encoding, or taking in, so many takes less than a millisecond. */
-const productsTogether = 512;
 
 /** Everything but products, sales and keys. */
 export interface CatalogHead {
@@ -80,8 +79,9 @@ export function* savePieces({ head, products, till }: CatalogState): Generator<U
       frontendKeys: till.frontendKeys.size,
     },
   ]);
-  for (let at = 0; at < all.length; at += productsTogether) {
-    yield piece(['products', all.slice(at, at + productsTogether).map(saveProduct)]);
+  const { pieceProducts } = storageLimits;
+  for (let at = 0; at < all.length; at += pieceProducts) {
+    yield piece(['products', all.slice(at, at + pieceProducts).map(saveProduct)]);
   }
   for (const run of runs) yield piece(['sales', ...run]);
   for (const keys of saveKeys(till.clientKeys)) yield piece(['client keys', keys]);

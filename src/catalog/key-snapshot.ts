@@ -3,14 +3,13 @@
  * be too many. Little-endian, oldest first.
  */
 import { assert } from '../base/assert.js';
+import { storageLimits } from '../base/limits.js';
 import { emptyRecord, type KeyRecord } from './key-slab.js';
 import type { KeyTable } from './key-table.js';
 
 const wordsPerRecord = 6;
 const numbersAt = 4 * wordsPerRecord;
 const recordBytes = numbersAt + 1 + 3 * 8;
-/** Taking so many in takes a few milliseconds. */
-const recordsTogether = 4_096;
 
 /** All keys of a table; what is given out is the caller's. */
 export function* saveKeys(table: KeyTable): Generator<Uint8Array> {
@@ -39,7 +38,7 @@ export function loadKeys(table: KeyTable, bytes: Uint8Array): void {
 }
 
 function newTarget(records: number): DataView<ArrayBuffer> {
-  return new DataView(new ArrayBuffer(recordBytes * Math.min(records, recordsTogether)));
+  return new DataView(new ArrayBuffer(recordBytes * Math.min(records, storageLimits.pieceKeys)));
 }
 
 function writeRecord(target: DataView, at: number, record: KeyRecord): void {

@@ -47,7 +47,7 @@ export class Leases {
     this.#epoch = epoch;
     this.#logEnd = logEnd.seq;
     this.#isSeen = false;
-    gates.lead(logEnd.seq, applied, required(group.electedMs, 'tMaj') + leaseSpanMs);
+    gates.lead(logEnd.seq, applied, required(group.electedMs, 'tMaj') + leaseSpanMs());
     let last: number | undefined;
     const reach = (next: number): void => {
       if (last !== undefined && next > last + 1) this.#roll.gap();

@@ -3,16 +3,9 @@
  * cache, so nothing else costs a message (docs/PROTOCOL.md, R8). Knows no frontend: whatever was
  * lent to one may be with all. Invariant: what is not in here is in no cache of a live session.
  */
+import { leaseLimits } from '../base/limits.js';
 import { anyTopic, unusedIds } from '../wire/internal.js';
 import type { Touches } from './gates.js';
-
-/** Names without a product that are remembered; further ones are not lent. */
-const absentNamesMax = 65_536;
-/** Topics that are remembered, whether there are such or not; lists of further ones are not lent. */
-const topicsMax = 65_536;
-
-/** New records that one question is worth: who no longer asks is not told for ever. */
-const pushesMax = 8;
 
 export class Lent {
   /**
@@ -31,7 +24,7 @@ export class Lent {
 
   /** A product is answered, by its id or its name. */
   product(id: number, name: string): void {
-    this.#ids.set(id, pushesMax);
+    this.#ids.set(id, leaseLimits.pushesMax);
     this.owed.delete(id);
     this.#names.add(name);
   }
@@ -49,11 +42,12 @@ export class Lent {
 
   /** "There is none" is answered to a name. False where that may not be kept. */
   absentName(name: string): boolean {
-    return addWithin(this.#absentNames, name, absentNamesMax);
+    return addWithin(this.#absentNames, name, leaseLimits.absentNamesMax);
   }
 
   /** A list is answered. False where it may not be kept; those by text alone always may. */
   topic(topic: string): boolean {
+    const { topicsMax } = leaseLimits;
     return addWithin(this.#topics, topic, topic === anyTopic ? topicsMax + 1 : topicsMax);
   }
 

@@ -5,11 +5,9 @@
  * tells, its records are the newest, and whatever changes them invalidates them after it.
  */
 import type { Clock } from '../base/clock.js';
+import { leaseLimits } from '../base/limits.js';
 import type { ProductRecord } from '../wire/internal.js';
 import type { Gates } from './gates.js';
-
-/** In one message; the rest follow in the next turn. */
-const recordsMax = 512;
 
 export interface PushesOptions {
   readonly clock: Clock;
@@ -40,7 +38,7 @@ export class Pushes {
     const { gates, record, appliedSeq } = this.#options;
     const records: ProductRecord[] = [];
     for (const [id, left] of gates.lent.owed) {
-      if (records.length === recordsMax) break;
+      if (records.length === leaseLimits.pushRecordsMax) break;
       if (!gates.isCacheable(id, undefined)) continue;
       const found = record(id);
       // As at a lending: a pending purchase by name may hit it.
@@ -51,6 +49,6 @@ export class Pushes {
     }
     if (records.length === 0) return;
     gates.sessions.push(appliedSeq(), records);
-    if (records.length === recordsMax) this.applied();
+    if (records.length === leaseLimits.pushRecordsMax) this.applied();
   }
 }

@@ -5,15 +5,10 @@
  */
 import { assert, required } from '../base/assert.js';
 import { BazarError } from '../base/errors.js';
+import { purchaseLimits } from '../base/limits.js';
 import { encode } from '../wire/codec.js';
 import type { Sale, SalesMessage } from '../wire/internal.js';
 import { countSales, joinSales } from '../wire/sales-bytes.js';
-
-/** Dropped runs are cut off the list when so many have gathered. */
-const droppedMax = 1_024;
-
-/** A joined run must fit an entry of the order group's log, whatever the length of the names. */
-const runBytesMax = 1024 * 1024;
 
 export interface SalesPosition {
   readonly last: number;
@@ -53,7 +48,7 @@ export class Sales {
     while (this.#kept < this.#runs.length && lastOf(this.#run(this.#kept)) <= this.#cursor) {
       this.#kept++;
     }
-    if (this.#kept < droppedMax) return;
+    if (this.#kept < purchaseLimits.salesDroppedMax) return;
     this.#runs = this.#runs.slice(this.#kept);
     this.#kept = 0;
   }
@@ -72,7 +67,7 @@ export class Sales {
     for (let next = place + 1; next < this.#runs.length; next++) {
       count += this.#run(next)[1];
       bytes += this.#run(next)[2].length;
-      if (count > max || bytes > runBytesMax) break;
+      if (count > max || bytes > purchaseLimits.salesRunBytesMax) break;
       runs.push(this.#run(next));
     }
     return joinSales(runs);

@@ -4,11 +4,8 @@
  * in the bytes in which they were encoded at apply. Knows no socket.
  */
 import { assert } from '../base/assert.js';
+import { purchaseLimits } from '../base/limits.js';
 import type { SalesMessage } from '../wire/internal.js';
-
-/** Sales sent to one subscriber and not yet confirmed as orders; beyond it the stream waits. */
-const windowSales = 20_000;
-const batchSales = 1_000;
 
 export interface SalesSource {
   /** A run of sales that holds `number`, of about `max`; undefined where there is none yet. */
@@ -66,7 +63,7 @@ export class SalesTails {
   applied(sales: SalesMessage): void {
     const [first, count] = sales;
     for (const [subscriber, stream] of this.#streams) {
-      if (stream.next === first && stream.next - stream.confirmed <= windowSales) {
+      if (stream.next === first && stream.next - stream.confirmed <= purchaseLimits.salesWindow) {
         stream.next = first + count;
         subscriber.send(sales);
       } else {
@@ -81,8 +78,8 @@ export class SalesTails {
       this.#streams.delete(subscriber);
       return;
     }
-    while (stream.next - stream.confirmed <= windowSales) {
-      const sales = this.#source.salesFrom(stream.next, batchSales);
+    while (stream.next - stream.confirmed <= purchaseLimits.salesWindow) {
+      const sales = this.#source.salesFrom(stream.next, purchaseLimits.salesBatch);
       if (!sales) return;
       const [first, count] = sales;
       assert(first <= stream.next && stream.next < first + count, 'the stream has no gaps');

@@ -5,6 +5,7 @@
  * wire/internal.ts.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
+import { leaseLimits } from '../base/limits.js';
 import type { OwnerCall } from '../pool/types.js';
 import {
   anyTopic,
@@ -27,8 +28,6 @@ import type { CatalogStore } from './store.js';
 
 /** An answer is rather not kept than waited for longer. */
 const lendMs = 250;
-/** Items in one question to the leader; beyond it the answers of a turn are not kept. */
-const lendItemsMax = 10_000;
 
 /** Asks another member on its replication port, in order with what the group says to it. */
 export type AskMember = (
@@ -115,7 +114,7 @@ export class ThreadDesk {
         topics.add(topicOf(params));
         for (const [id] of this.#find(params).records) ids.add(id);
       }
-      if (ids.size + names.size > lendItemsMax) return undefined;
+      if (ids.size + names.size > leaseLimits.lendItemsMax) return undefined;
     }
     if (ids.size + names.size + topics.size === 0) return undefined;
     return [[...ids], [...names], [...topics]];

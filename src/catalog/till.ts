@@ -20,8 +20,6 @@ import { Sales } from './sales.js';
 
 /** Keys forgotten in one entry at most: more than an entry can add, so that none is left behind. */
 const expirePerEntryMax = 1_024;
-/** Keys made by frontends and not yet forgotten; they live two minutes. */
-const frontendKeysMax = 8_000_000;
 
 export interface TillLimits {
   readonly clientKeysMax: number;
@@ -58,7 +56,7 @@ export class Till {
     this.#products = products;
     this.#limits = limits;
     this.#orderEpoch = orderEpoch;
-    const { clientKeyMs, frontendKeyMs } = purchaseLimits;
+    const { clientKeyMs, frontendKeyMs, frontendKeysMax } = purchaseLimits;
     this.clientKeys = new KeyTable({ keysMax: limits.clientKeysMax, lifeMs: clientKeyMs });
     this.frontendKeys = new KeyTable({ keysMax: frontendKeysMax, lifeMs: frontendKeyMs });
   }

@@ -3,14 +3,13 @@
  * a majority has acknowledged a round begun after it: so no other leader had shown more. Another
  * replica asks the leader. One round serves all reads of a turn.
  */
+import { logLimits } from '../base/limits.js';
 import type { ReadAt } from './messages.js';
 import { isCounted, majority, reachedBy } from './quorum.js';
 import { sendAppend } from './sending.js';
 import type { Leader, State } from './state.js';
 import type { MemberId } from './types.js';
 
-/** Reads that wait for one leader's rounds; one more is turned away. */
-const readsMax = 65_536;
 /** An answer that was lost on the way is waited for no longer. */
 const remoteReadMs = 2_000;
 
@@ -19,7 +18,7 @@ export function requestRead(state: State, id: number): void {
   const leader = state.stage;
   if (leader.kind === 'leader') {
     takeRead(state, leader, undefined, id);
-  } else if (state.leader === undefined || state.remoteReads.size >= readsMax) {
+  } else if (state.leader === undefined || state.remoteReads.size >= logLimits.readsMax) {
     state.out.reads.push({ id, position: undefined });
   } else {
     state.remoteReads.set(id, { leader: state.leader, atMs: state.nowMs });
@@ -33,7 +32,7 @@ export function requestRead(state: State, id: number): void {
  */
 export function requestConfirmation(state: State, id: number): void {
   const leader = state.stage;
-  if (leader.kind !== 'leader' || leader.reads.length >= readsMax) {
+  if (leader.kind !== 'leader' || leader.reads.length >= logLimits.readsMax) {
     state.out.reads.push({ id, position: undefined });
     return;
   }
@@ -47,7 +46,7 @@ export function onRead(state: State, from: MemberId, id: number): void {
 }
 
 function takeRead(state: State, leader: Leader, from: MemberId | undefined, id: number): void {
-  if (leader.reads.length + leader.early.length >= readsMax) {
+  if (leader.reads.length + leader.early.length >= logLimits.readsMax) {
     answer(state, leader, from, id, undefined);
   } else if (!leader.serving) {
     leader.early.push({ from, id });

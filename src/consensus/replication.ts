@@ -15,10 +15,6 @@ import type { Leader, Peer, State } from './state.js';
 import type { Entry, MemberId } from './types.js';
 import { isUnderWay } from './under-way.js';
 
-/** Commands under way to one member; beyond it, its acknowledgement is awaited. */
-const windowBytesMax = 8 * 1024 * 1024;
-const windowMessagesMax = 64;
-
 /** Appends a command of the own epoch; the caller sends. Returns its seq. */
 export function append(state: State, leader: Leader, command: Uint8Array): number {
   const { last } = state.log;
@@ -51,6 +47,7 @@ export function sendEntries(state: State, leader: Leader): void {
 
 function mayStream(peer: Peer): boolean {
   if (peer.mode !== 'stream' || peer.loading) return false;
+  const { windowBytesMax, windowMessagesMax } = logLimits;
   return peer.sentBytes < windowBytesMax && peer.sent.length < windowMessagesMax;
 }
 

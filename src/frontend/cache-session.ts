@@ -42,8 +42,8 @@ interface Begun {
   renewing: boolean;
 }
 
-/** A first session waits for its registration, and that for whom a new leader waits for. */
-const beginMaxMs = 3 * leaseLimits.leaseMs;
+/** In leases. A first session waits for its registration, and that for the leases before it. */
+const beginLeases = 3;
 /** A leader that is told goes on at once; else it waits for the lease. */
 const farewellMaxMs = 300;
 
@@ -123,7 +123,7 @@ export class CacheSession {
     const attempt = this.#attempt;
     const sentMs = clock.nowMs();
     const params: SessionParams = [frontend, process, attempt, this.#epoch];
-    line.call('begin_session', params, beginMaxMs).then(
+    line.call('begin_session', params, beginLeases * leaseLimits.leaseMs).then(
       (answer) => {
         if (attempt !== this.#attempt) return;
         const [logEnd, epoch, generation] = answer as SessionAnswer;

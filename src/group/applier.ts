@@ -3,13 +3,8 @@
  * where they are there, else from the journal; in either case a piece a turn. Without a state
  * machine (a witness) it only counts.
  */
+import { logLimits } from '../base/limits.js';
 import type { Entry, StateMachine } from '../consensus/types.js';
-
-/**
- * Commands applied in one turn, or read from the journal at once: with more to do the others have
- * their turns in between, so that a leader with a long log behind it goes on telling that it lives.
- */
-const turnBytesMax = 256 * 1024;
 
 export interface ApplierOptions<Result> {
   readonly machine: StateMachine<Result> | undefined;
@@ -69,7 +64,7 @@ export class Applier<Result> {
     while (this.#applied < this.#target && !this.#isUnderWay && !this.#paused) {
       const entry = this.#options.entry(this.#applied + 1);
       if (entry === undefined) this.#read();
-      else if (bytes >= turnBytesMax) this.#rest();
+      else if (bytes >= logLimits.applyTurnBytesMax) this.#rest();
       else {
         this.#apply(this.#options.machine, entry);
         bytes += entry.command.length;
@@ -95,7 +90,7 @@ export class Applier<Result> {
     const { read, resume, failed } = this.#options;
     const from = this.#applied + 1;
     this.#isUnderWay = true;
-    read(from, turnBytesMax).then(
+    read(from, logLimits.applyTurnBytesMax).then(
       (entries) => resume(() => this.#continue(from, entries)),
       (error: unknown) => failed(error instanceof Error ? error : new Error(String(error))),
     );

@@ -3,12 +3,10 @@
  * the base in memory is what followed it in the log.
  */
 import { assert } from '../base/assert.js';
+import { logLimits } from '../base/limits.js';
 import type { Core } from '../consensus/core.js';
 import type { SnapshotMark } from '../consensus/messages.js';
 import type { Journal } from '../storage/types.js';
-
-/** Commands read from the journal at once. */
-const readBytesMax = 4 * 1024 * 1024;
 
 export async function recoverLog(core: Core, journal: Journal, base: SnapshotMark): Promise<void> {
   const { last, firstSeq } = journal.recovered;
@@ -22,7 +20,7 @@ export async function recoverLog(core: Core, journal: Journal, base: SnapshotMar
   if (last.seq < next) return;
   assert(firstSeq <= next, 'the journal does not reach back to the snapshot');
   while (next <= last.seq) {
-    const entries = await journal.readEntries(next, readBytesMax);
+    const entries = await journal.readEntries(next, logLimits.journalReadBytesMax);
     assert(entries.length > 0, `the journal has lost entry ${next}`);
     core.recover(entries);
     next += entries.length;

@@ -3,12 +3,10 @@
  * where memory has let them go. Invariant: each is visited once, in order, as the log has it.
  */
 import { assert } from '../base/assert.js';
+import { logLimits } from '../base/limits.js';
 import type { Log } from '../consensus/log.js';
 import type { Entry } from '../consensus/types.js';
 import type { Journal } from '../storage/types.js';
-
-/** Commands read from the journal at once. */
-const readBytesMax = 4 * 1024 * 1024;
 
 /** Rejects where the log changes under it. */
 export async function eachUnapplied(
@@ -20,7 +18,7 @@ export async function eachUnapplied(
   const through = log.last.seq;
   for (let seq = applied + 1; seq <= through; ) {
     const known = log.entry(seq);
-    const entries = known ? [known] : await journal.readEntries(seq, readBytesMax);
+    const entries = known ? [known] : await journal.readEntries(seq, logLimits.journalReadBytesMax);
     assert(entries.length > 0, `the journal has lost entry ${seq}`);
     for (const entry of entries) {
       if (entry.seq > through) break;

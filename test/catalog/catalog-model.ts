@@ -7,6 +7,12 @@ import type { CatalogCommand, Outcome, Purchase, SaleLine } from '../../src/wire
 export interface ModelLimits {
   readonly clientKeysMax: number;
   readonly unprojectedMax: number;
+  readonly frontendKeysMax?: number;
+  /** How long keys are remembered, and how old a purchase may be, by log time. */
+  readonly clientKeyMs?: number;
+  readonly frontendKeyMs?: number;
+  readonly clientKeyAgeMaxMs?: number;
+  readonly frontendKeyAgeMaxMs?: number;
 }
 
 interface ModelProduct {
@@ -34,13 +40,18 @@ interface ModelSale {
 }
 
 const minute = 60_000;
+const usual = {
+  frontendKeysMax: Number.POSITIVE_INFINITY,
+  ...{ clientKeyMs: 24 * 60 * minute, frontendKeyMs: 2 * minute },
+  ...{ clientKeyAgeMaxMs: 60 * minute, frontendKeyAgeMaxMs: minute },
+};
 
 export class CatalogModel {
   readonly living = new Map<number, ModelProduct>();
   readonly removed = new Map<number, ModelProduct>();
   readonly keys = [new Map<string, StoredKey>(), new Map<string, StoredKey>()] as const;
   readonly sales: ModelSale[] = [];
-  readonly #limits: ModelLimits;
+  readonly #limits: Required<ModelLimits>;
   time = 0;
   cursor = 0;
   orderEpoch = 0;
@@ -49,14 +60,14 @@ export class CatalogModel {
   #isStocked = false;
 
   constructor(limits: ModelLimits) {
-    this.#limits = limits;
+    this.#limits = { ...usual, ...limits };
   }
 
   /** The outcomes of a sell; for other commands undefined. */
   apply(command: CatalogCommand | undefined, time: number): readonly Outcome[] | undefined {
     this.time = Math.min(time, this.time + 15_000);
-    this.#forget(0, 2 * minute);
-    this.#forget(1, 24 * 60 * minute);
+    this.#forget(0, this.#limits.frontendKeyMs);
+    this.#forget(1, this.#limits.clientKeyMs);
     switch (command?.[0]) {
       case 'sell':
         return this.#sell(command[1], command[3]);
@@ -110,8 +121,11 @@ export class CatalogModel {
     if (known && kind === 1 && known.hash !== hash) return ['key_reused'];
     if (known) return [...known.outcome.slice(0, -1), true] as unknown as Outcome;
     if (orderEpoch < this.orderEpoch) return ['stale'];
-    if (this.time - seenTime > (kind === 1 ? 60 * minute : minute)) return ['stale'];
-    if (kind === 1 && this.keys[1].size >= this.#limits.clientKeysMax) return ['full'];
+    const { clientKeyAgeMaxMs, frontendKeyAgeMaxMs, clientKeysMax, frontendKeysMax } = this.#limits;
+    const [ageMaxMs, keysMax] =
+      kind === 1 ? [clientKeyAgeMaxMs, clientKeysMax] : [frontendKeyAgeMaxMs, frontendKeysMax];
+    if (this.time - seenTime > ageMaxMs) return ['stale'];
+    if (this.keys[kind].size >= keysMax) return ['full'];
     if (this.sales.length - this.cursor >= this.#limits.unprojectedMax) return ['full'];
     const outcome = this.#decide(key, lines);
     this.keys[kind].set(key, { hash, outcome, time: this.time });

@@ -5,6 +5,7 @@
  * about a frontend little else happens, clocks are as far apart as they may be, and somebody compares
  * the frontends all the time. With no rule broken they must be as clean as any other run.
  */
+import { leaseLimits } from '../../src/base/limits.js';
 import type { Random } from '../../src/base/random.js';
 import {
   type Drift,
@@ -15,7 +16,8 @@ import {
   quietMs,
   type Reset,
 } from './faults.js';
-import { drawProfile, type Profile } from './profile.js';
+import { drawProfile, type Profile, usualTopology } from './profile.js';
+import type { Limits } from './replaced-limits.js';
 
 export const aims = ['five-voters', 'parted-orders', 'absent', 'crowd', ...drifts] as const;
 export type Aim = (typeof aims)[number];
@@ -47,10 +49,11 @@ const peddledMs = 3_000;
 /** Of runs with products that come and go: in the others little would come of it. */
 const faultsMax = 3;
 /** As with `--catalogs 3 --recovery 2`. */
-const fiveVoters = { catalogs: 3, witnesses: 2 } as const;
+const fiveVoters = { catalogs: 3, recovery: 2 } as const;
 
 export function drawPlan(random: Random, aim: Aim | undefined): Plan {
-  const profile = drawProfile(random);
+  const drawn = drawProfile(random);
+  const profile = aim ? { ...drawn, ...usualTopology, limits: realLeases(drawn.limits) } : drawn;
   switch (aim) {
     case undefined:
     case 'five-voters': {
@@ -68,6 +71,12 @@ export function drawPlan(random: Random, aim: Aim | undefined): Plan {
     default:
       return { profile: { ...profile, ...calm(random) }, faults: drawDrifts(aim, random) };
   }
+}
+
+/** The spans of the drifts count on them. */
+function realLeases({ lease = {}, ...limits }: Limits): Limits {
+  const { leaseMs, renewEveryMs } = leaseLimits;
+  return { ...limits, lease: { ...lease, leaseMs, renewEveryMs } };
 }
 
 /** One order leader after the other goes on selling what it cannot record. */

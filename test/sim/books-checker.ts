@@ -4,6 +4,7 @@
  * product and of all sales for the customers' checks.
  */
 
+import { purchaseLimits } from '../../src/base/limits.js';
 import type { CatalogMachine, CatalogResult } from '../../src/catalog/catalog-machine.js';
 import type { Entry } from '../../src/consensus/types.js';
 import type { OrderMachine } from '../../src/order/order-machine.js';
@@ -44,7 +45,7 @@ export class BooksChecker {
 
   constructor(report: (problem: string) => void) {
     this.#report = report;
-    this.model = new CatalogModel({ clientKeysMax: 1_000_000, unprojectedMax: 100_000 });
+    this.model = new CatalogModel(purchaseLimits);
   }
 
   catalogApplied(id: string, entry: Entry, result: CatalogResult, machine: CatalogMachine): void {

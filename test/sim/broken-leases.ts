@@ -8,7 +8,10 @@ import type { CatalogStore } from '../../src/catalog/store.js';
 import type { Bug } from './bugs.js';
 import type { World } from './world.js';
 
-const driftMs = leaseLimits.leaseMs * leaseLimits.drift;
+/** What a lease is waited for beyond its length. */
+function driftMs(): number {
+  return leaseLimits.leaseMs * leaseLimits.drift;
+}
 
 type Breaker = (store: CatalogStore) => void;
 
@@ -31,10 +34,10 @@ const breakers: Partial<Record<Bug, Breaker>> = {
   },
   'clocks-never-differ'({ gates: { sessions } }) {
     const { lead, begin, renew } = bound(sessions);
-    sessions.lead = (untilMs) => lead(untilMs - driftMs);
-    sessions.begin = (holder, seq, nowMs) => begin(holder, seq, nowMs - driftMs);
+    sessions.lead = (untilMs) => lead(untilMs - driftMs());
+    sessions.begin = (holder, seq, nowMs) => begin(holder, seq, nowMs - driftMs());
     sessions.renew = (process, generation, renewal, nowMs) =>
-      renew(process, generation, renewal, nowMs - driftMs);
+      renew(process, generation, renewal, nowMs - driftMs());
   },
   'late-beginnings-count'({ gates: { sessions } }) {
     const { dropped } = bound(sessions);

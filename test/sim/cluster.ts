@@ -2,7 +2,9 @@
  * The whole store in one thread: both groups, the recovery server, frontends and customers over one
  * simulated world. Knows no fault; names and roles are found here.
  */
+import type { MemberAddresses } from '../../src/base/config.js';
 import type { CatalogMachine, CatalogResult } from '../../src/catalog/catalog-machine.js';
+import { membership } from '../../src/group/membership.js';
 import type { Verdict } from '../../src/history/check.js';
 import type { OrderMachine, OrderResult } from '../../src/order/order-machine.js';
 import type { NewProduct } from '../../src/wire/internal.js';
@@ -16,18 +18,18 @@ import { catalogService, orderService } from './services.js';
 import { Visitor } from './visitor.js';
 import type { GroupName, World } from './world.js';
 
-const catalogs = ['catalog-1', 'catalog-2', 'catalog-3'];
-const orders = ['order-1', 'order-2', 'order-3'];
-const witnesses = ['recovery-1', 'recovery-2'];
-/** In the trace's hash, of the third catalog and the second recovery server. */
-const laterIndex = 11;
+/** In the trace's hash, of each process. */
+const indexes = {
+  ...{ catalog: [1, 2, 11], recovery: [3, 12], order: [4, 5, 6], frontend: [7, 8, 13] },
+} as const;
 const tagStock = 1_000_000_000;
 
 export type AnyMember = Member<CatalogResult> | Member<OrderResult>;
 
 export class Cluster {
   readonly catalogs: readonly Member<CatalogResult>[];
-  readonly witnesses: readonly Member<CatalogResult>[];
+  /** The logs that recovery servers keep; one of them may have a log of each group. */
+  readonly witnesses: readonly AnyMember[];
   readonly orders: readonly Member<OrderResult>[];
   readonly frontends: readonly Frontend[];
   /** A second frontend of the first one's name elsewhere: it only nominates. */
@@ -41,30 +43,52 @@ export class Cluster {
   constructor(world: World) {
     this.#world = world;
     const stocked = catalogService(world, firstStock(world));
-    const voters = catalogs.slice(0, world.profile.catalogs);
-    const witnessing = witnesses.slice(0, world.profile.witnesses);
-    const catalog = { group: 'catalog', voters, witnesses: witnessing } as const;
-    const kept = { gated: true, keepsSnapshots: true };
-    this.catalogs = voters.map((name, at) => {
-      const index = at < 2 ? 1 + at : laterIndex;
-      return new Member(world, { name, index, ...catalog, ...kept, service: stocked });
+    const { profile } = world;
+    const cluster = {
+      catalogs: named('catalog', profile.catalogs),
+      orders: named('order', profile.orders),
+      recovery: named('recovery', profile.recovery),
+    };
+    const catalog = votersOf(membership(cluster, 'catalog'));
+    const order = votersOf(membership(cluster, 'order'));
+    this.catalogs = catalog.voters.map((name, at) => {
+      const place = {
+        name,
+        index: indexes.catalog[at] ?? 0,
+        group: 'catalog',
+        ...catalog,
+      } as const;
+      return new Member(world, { ...place, gated: true, keepsSnapshots: true, service: stocked });
     });
-    this.witnesses = witnessing.map((name, at) => {
-      const index = at === 0 ? 3 : laterIndex + at;
-      const place = { name, index, ...catalog, ...kept };
-      return new Member(world, { ...place, gated: false, service: undefined });
+    const ordering = orderService(world, catalog.voters);
+    this.orders = order.voters.map((name, at) => {
+      const place = { name, index: indexes.order[at] ?? 0, group: 'order', ...order } as const;
+      return new Member(world, {
+        ...place,
+        gated: false,
+        keepsSnapshots: false,
+        service: ordering,
+      });
     });
-    const ordering = orderService(world, voters);
-    this.orders = orders.map(
-      (name, at) =>
-        new Member(world, {
-          ...{ name, index: 4 + at, group: 'order', voters: orders, witnesses: [] },
-          ...{ gated: false, keepsSnapshots: false, service: ordering },
-        }),
-    );
+    this.witnesses = cluster.recovery.flatMap(({ name }, at) => {
+      const place = { name, index: indexes.recovery[at] ?? 0, gated: false, service: undefined };
+      const logs: AnyMember[] = [];
+      if (catalog.witnesses.includes(name)) {
+        const kept = { group: 'catalog', ...catalog, keepsSnapshots: true } as const;
+        logs.push(new Member<CatalogResult>(world, { ...place, ...kept }));
+      }
+      if (order.witnesses.includes(name)) {
+        const kept = { group: 'order', ...order, keepsSnapshots: false } as const;
+        const beside = logs[0]?.process;
+        logs.push(new Member<OrderResult>(world, { ...place, ...kept, beside }));
+      }
+      return logs;
+    });
     const frontend = (name: string, index: number): Frontend =>
-      new Frontend(world, { name, index, catalogs: voters, orders });
-    this.frontends = [frontend('frontend-1', 7), frontend('frontend-2', 8)];
+      new Frontend(world, { name, index, catalogs: catalog.voters, orders: order.voters });
+    this.frontends = named('frontend', profile.frontends).map(({ name }, at) =>
+      frontend(name, indexes.frontend[at] ?? 0),
+    );
     this.rival = frontend('rival', 9);
     this.ledger = new Ledger(world.books, (problem) => world.report(problem));
     const life = world.newLife('customers', 10);
@@ -98,7 +122,13 @@ export class Cluster {
 
   /** Voters of a group. */
   group(name: GroupName): readonly AnyMember[] {
-    return name === 'catalog' ? [...this.catalogs, ...this.witnesses] : this.orders;
+    const witnesses = this.witnesses.filter(({ options }) => options.group === name);
+    return [...this.replicas(name), ...witnesses];
+  }
+
+  /** What lies on the disk of one machine: both logs of a recovery server. */
+  machine(name: string): readonly AnyMember[] {
+    return this.members.filter((member) => member.name === name);
   }
 
   leader(name: GroupName): AnyMember | undefined {
@@ -108,6 +138,12 @@ export class Cluster {
       if ((member.host?.status().epoch ?? 0) > (best?.host?.status().epoch ?? -1)) best = member;
     }
     return best;
+  }
+
+  /** A majority with a replica among it is left when the leader is gone. */
+  canLoseLeader(name: GroupName): boolean {
+    const voters = this.group(name).length;
+    return this.replicas(name).length > 1 && 2 * (voters - 1) > voters;
   }
 
   /** Who may lead. */
@@ -125,11 +161,8 @@ export class Cluster {
   }
 
   get names(): readonly string[] {
-    return [
-      ...this.members.map(({ name }) => name),
-      ...this.frontends.map(({ name }) => name),
-      this.rival.name,
-    ];
+    const members = new Set(this.members.map(({ name }) => name));
+    return [...members, ...this.frontends.map(({ name }) => name), this.rival.name];
   }
 
   /** The checkers' turn. */
@@ -162,4 +195,17 @@ function firstStock(world: World): NewProduct[] {
   };
   const others = Array.from({ length: items }, (_, at) => product(tagItem + 1 + at, stock));
   return [product(tagItem, tagStock), ...others];
+}
+
+/** Names are all that a simulated network needs. */
+function named(service: string, count: number): MemberAddresses[] {
+  const nowhere = { host: 'nowhere', port: 1 };
+  return Array.from({ length: count }, (_, at) => {
+    return { name: `${service}-${at + 1}`, service: nowhere, peer: nowhere };
+  });
+}
+
+function votersOf({ replicas, witnesses }: ReturnType<typeof membership>) {
+  const names = (members: readonly MemberAddresses[]) => members.map(({ name }) => name);
+  return { voters: names(replicas), witnesses: names(witnesses) };
 }

@@ -5,6 +5,7 @@
 import { required } from '../../src/base/assert.js';
 import { sleep } from '../../src/base/clock.js';
 import { toBazarError } from '../../src/base/errors.js';
+import { purchaseLimits } from '../../src/base/limits.js';
 import { type Ask, askFrontend } from './ask-frontend.js';
 import type { Frontend } from './frontend.js';
 import { type Ledger, nameOf, type Order, tagItem } from './ledger.js';
@@ -14,6 +15,8 @@ import type { World } from './world.js';
 
 /** Attempts with one key; the end of a run gives the rest. */
 const attemptsMax = 6;
+/** Its clock and those of the store. */
+const clocksDiffer = 0.9;
 const lastEveryMs = 100;
 
 export interface CustomerOptions {
@@ -60,9 +63,10 @@ export class Customer {
 
   /** One more purchase, which must succeed in the end: everything is well again. */
   async buyLast(frontend: Frontend, when: string): Promise<void> {
-    const key = `${when} at ${frontend.name}`;
-    const order = this.#options.ledger.begin(tagItem, 1, key);
+    let order = this.#begin(tagItem, 1, `${when} at ${frontend.name}`);
     while (order.state === 'open') {
+      // Under a key that may be forgotten it could be sold again: this is another purchase.
+      if (!this.#mayRetry(order)) order = this.#begin(tagItem, 1, `${order.key}, again`);
       await this.#purchase(order, () => frontend).catch((error) => this.#noteFailure(error));
       await sleep(this.#options.life, lastEveryMs);
     }
@@ -121,13 +125,30 @@ export class Customer {
     const { clients: random } = this.#world.random;
     const { ledger } = this.#options;
     const again = ledger.orders[random.integer(Math.max(1, ledger.orders.length))];
+    const isLate = again && !this.#mayRetry(again);
+    if (isLate) return this.#buyNew();
     if (again?.key && random.fraction() < 0.15) return this.#purchase(again, this.#pickFrontend);
     if (again?.key && random.fraction() < 0.05) return this.#reuse(again);
+    return this.#buyNew();
+  }
+
+  #buyNew(): Promise<void> {
+    const { clients: random } = this.#world.random;
     this.#keys += 1;
     const key = random.fraction() < 0.6 ? `${this.#options.name}-${this.#keys}` : undefined;
     const quantity = 1 + random.integer(this.#world.profile.quantityMax);
-    const order = ledger.begin(this.#pickItem(), quantity, key);
-    await this.#purchase(order, this.#pickFrontend);
+    return this.#purchase(this.#begin(this.#pickItem(), quantity, key), this.#pickFrontend);
+  }
+
+  #begin(item: number, quantity: number, key: string | undefined): Order {
+    return this.#options.ledger.begin(item, quantity, key, this.#world.scheduler.nowMs);
+  }
+
+  /** A key is remembered for its lifetime, and an attempt may arrive as late as its age allows. */
+  #mayRetry({ begunMs }: Order): boolean {
+    const { clientKeyMs, clientKeyAgeMaxMs } = purchaseLimits;
+    const sinceMs = this.#world.scheduler.nowMs - begunMs;
+    return sinceMs < clocksDiffer * (clientKeyMs - clientKeyAgeMaxMs);
   }
 
   async #purchase(order: Order, frontend: () => Frontend): Promise<void> {
@@ -147,6 +168,7 @@ export class Customer {
         // Without a key of one's own a second attempt could be a second purchase.
         const isKnown = error.retryable && error.details.unknown !== true;
         if (order.key === undefined || attempt === attemptsMax || isKnown) throw error;
+        if (!this.#mayRetry(order)) throw error;
         if (!error.retryable && error.code !== 'deadline_exceeded') throw error;
       }
     }

@@ -1,6 +1,7 @@
 /**
  * Disks that lose what they held, or give back something else. Keeps to what the protocol can bear:
- * one at a time in each group, the next only when the last has its vote again.
+ * every majority of the voters still meets one that has lost nothing. So one voter alone loses
+ * nothing, two or three lose one at a time, and five lose two.
  */
 import type { AnyMember, Cluster } from './cluster.js';
 import type { Cuts } from './cuts.js';
@@ -35,9 +36,11 @@ export class DiskLosses {
   }
 
   lose(member: AnyMember | undefined, downMs: number): void {
-    if (!this.#mayImpair(member)) return;
+    if (!member) return;
+    const lost = this.#options.cluster.machine(member.name);
+    if (!lost.every((one) => this.#mayImpair(one))) return;
     member.kill(downMs, true);
-    member.storage.lose();
+    for (const { storage } of lost) storage.lose();
   }
 
   /** What the first two agreed on is with neither of the last two. */
@@ -75,6 +78,13 @@ export class DiskLosses {
   #mayImpair(member: AnyMember | undefined): member is AnyMember {
     if (!member) return false;
     const group = this.#options.cluster.group(member.options.group);
-    return group.every((other) => !other.storage.impaired);
+    const intact = group.filter((other) => other !== member && !other.storage.impaired).length;
+    return intact >= intactQuorum(group.length);
   }
+}
+
+/** So many voters that have lost nothing meet every majority (docs/PROTOCOL.md, R10). */
+function intactQuorum(voters: number): number {
+  const majority = Math.floor(voters / 2) + 1;
+  return voters - majority + 1;
 }

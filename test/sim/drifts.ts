@@ -18,8 +18,6 @@ const answeredMs = 100;
 const filledMs = 30;
 /** What was sent over a connection that its sender has given up may come so late. */
 const lateMaxMs = 200;
-/** Of the leader that a frontend adrift had its lease from, at most. */
-const leaderDownMs = 2 * leaseLimits.leaseMs;
 const soonMs = 40;
 /** Without a majority; soon after it a leader steps down, whatever its clock. */
 const leadsOnMs = 0.9 * protocolTimes.stepDownMs;
@@ -126,7 +124,7 @@ export class Drifts {
     const { remedies } = this.#options;
     this.#cutOff(frontend, forMs);
     remedies.strikeIn(soonMs * this.#world.random.faults.fraction(), () => {
-      this.#cluster.leader('catalog')?.kill(leaderDownMs, false);
+      this.#cluster.leader('catalog')?.kill(2 * leaseLimits.leaseMs, false);
     });
   }
 

@@ -114,7 +114,9 @@ export class FaultDriver {
         });
         break;
       case 'disk':
-        this.#cluster.member(this.#name(fault.target))?.storage.setMood(fault.mood, fault.forMs);
+        for (const { storage } of this.#cluster.machine(this.#name(fault.target))) {
+          storage.setMood(fault.mood, fault.forMs);
+        }
         break;
       case 'rot':
         this.#losses.rot(this.#cluster.member(this.#name(fault.target)), fault.where);
@@ -144,6 +146,8 @@ export class FaultDriver {
       const others = this.#cluster.replicas(group).filter((member) => !member.leads);
       return others[random.integer(Math.max(1, others.length))]?.name ?? '';
     };
+    const anybody = (): string =>
+      this.#cluster.names[random.integer(this.#cluster.names.length - 1)] ?? '';
     switch (target) {
       case 'catalog-leader':
         return this.#cluster.leader('catalog')?.name ?? other('catalog');
@@ -154,9 +158,10 @@ export class FaultDriver {
       case 'order-other':
         return other('order');
       case 'any':
-        return this.#cluster.names[random.integer(this.#cluster.names.length - 1)] ?? '';
+        return anybody();
       default:
-        return target;
+        // Not in each topology is there this one.
+        return this.#cluster.process(target) ? target : anybody();
     }
   }
 

@@ -111,12 +111,13 @@ const steadyShare = 0.06;
 
 const targets: readonly Target[] = [
   ...['catalog-leader', 'order-leader', 'catalog-leader', 'order-leader'],
-  ...['catalog-other', 'order-other', 'any', 'any', 'recovery-1'],
+  ...['catalog-other', 'order-other', 'any', 'any', 'recovery-1', 'recovery-2'],
   ...['frontend-1', 'frontend-2'],
 ];
 const frontends: readonly Target[] = ['frontend-1', 'frontend-2'];
 const replicas: readonly Target[] = [
   ...['catalog-leader', 'order-leader', 'catalog-other', 'order-other', 'recovery-1'],
+  'recovery-2',
 ];
 
 export function drawFaults(random: Random, count: number, chaosMs: number): Fault[] {

@@ -5,7 +5,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fault } from './faults.js';
-import type { Profile } from './profile.js';
+import { type Profile, usualWorld } from './profile.js';
 
 export interface Fixture {
   readonly why: string;
@@ -23,7 +23,8 @@ export function readFixtures(): { readonly name: string; readonly fixture: Fixtu
   mkdirSync(folder, { recursive: true });
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
   return names.sort().map((name) => {
-    return { name, fixture: JSON.parse(readFileSync(join(folder, name), 'utf8')) as Fixture };
+    const fixture = JSON.parse(readFileSync(join(folder, name), 'utf8')) as Fixture;
+    return { name, fixture: { ...fixture, profile: { ...usualWorld, ...fixture.profile } } };
   });
 }
 

@@ -29,7 +29,6 @@ import { Process } from './processes.js';
 import type { Wire } from './wire.js';
 import type { GroupName, World } from './world.js';
 
-const cacheEntries = 64;
 const threads = 2;
 /** From the owner to its threads. */
 const toldMs = 0.1;
@@ -64,7 +63,8 @@ export class Frontend {
     this.#options = options;
     this.name = options.name;
     const { name, index } = options;
-    this.process = new Process(world, { name, index, boot: (life) => this.#boot(life) });
+    this.process = new Process(world, { name, index });
+    this.process.runs((life) => this.#boot(life));
   }
 
   /** A thread's shop, while the process lives. */
@@ -89,6 +89,7 @@ export class Frontend {
 
   #boot(life: Life): void {
     const { catalogs, orders } = this.#options;
+    const { crowd, cacheEntries } = this.#world.profile;
     const logger = this.#world.logger(this.name);
     const stamps = newStamps(this.#world, life);
     const shared = new SharedCache(stamps, newCounters());
@@ -121,7 +122,6 @@ export class Frontend {
       const keys = new PurchaseKeys(this.#world.random.services);
       const owner = { status: refuse, audit: refuse, notReady: () => undefined };
       const pages = new SearchCache(stamps, cache.counters);
-      const { crowd } = this.#world.profile;
       return newShop(this.#world, { backends: one, cache, pages, clock: life, keys, owner, crowd });
     });
     this.#running = { shops, watch };

@@ -11,6 +11,8 @@ export interface Order {
   readonly key: string | undefined;
   readonly item: number;
   readonly quantity: number;
+  /** When it was first tried: its key is not remembered for ever. */
+  readonly begunMs: number;
   state: 'open' | 'sold' | 'refused';
   number: number | undefined;
 }
@@ -33,9 +35,9 @@ export class Ledger {
     this.#report = report;
   }
 
-  begin(item: number, quantity: number, key: string | undefined): Order {
+  begin(item: number, quantity: number, key: string | undefined, nowMs: number): Order {
     const order: Order = {
-      ...{ tag: this.orders.length + 1, key, item, quantity },
+      ...{ tag: this.orders.length + 1, key, item, quantity, begunMs: nowMs },
       state: 'open',
       number: undefined,
     };

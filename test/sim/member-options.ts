@@ -6,6 +6,7 @@ import type { CatalogCommand } from '../../src/wire/internal.js';
 import type { Doors } from './doors.js';
 import type { Member } from './member.js';
 import type { Life } from './process.js';
+import type { Process } from './processes.js';
 import type { GroupName } from './world.js';
 
 /** One life of a service: its machine, and what is built on its host. */
@@ -28,6 +29,8 @@ export interface MemberOptions<Result> {
   readonly witnesses: readonly MemberId[];
   readonly gated: boolean;
   readonly keepsSnapshots: boolean;
+  /** The process that it shares with the log of another group. */
+  readonly beside?: Process | undefined;
   /** Undefined at a witness. */
   readonly service: ((life: Life, member: Member<Result>) => Service<Result>) | undefined;
 }

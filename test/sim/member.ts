@@ -27,15 +27,13 @@ import { Process } from './processes.js';
 import { listen } from './rpc.js';
 import { MemberStorage } from './storage.js';
 import { watchedJournal } from './watched-journal.js';
-import type { World } from './world.js';
+import type { GroupName, World } from './world.js';
 
 /** How long the operator takes to start a corrupt replica with --repair. */
 const repairMs = 200;
 const maybeMs = 150;
 const ambushDownMs = 30;
 const shortenMs = 300;
-/** Small, so that a snapshot takes several messages. */
-const partBytes = 2_048;
 
 export class Member<Result> {
   readonly process: Process;
@@ -55,7 +53,8 @@ export class Member<Result> {
     this.options = options;
     const { name, index } = options;
     this.storage = new MemberStorage(world, name, !options.keepsSnapshots);
-    this.process = new Process(world, { name, index, boot: (life) => void this.#boot(life) });
+    this.process = options.beside ?? new Process(world, { name, index });
+    this.process.runs((life) => void this.#boot(life));
   }
 
   get name(): MemberId {
@@ -76,10 +75,7 @@ export class Member<Result> {
   }
 
   kill(downMs: number, power: boolean): void {
-    if (!this.process.up) return;
-    this.#host = undefined;
-    this.process.kill(downMs, power);
-    this.storage.crash(power);
+    if (this.process.up) this.process.kill(downMs, power);
   }
 
   /** Asks another member's service, as the group room does. */
@@ -153,6 +149,10 @@ export class Member<Result> {
     const { name, group } = this.options;
     const checker = this.#world.logs[group];
     this.#host = undefined;
+    life.onEnd((power) => {
+      this.#host = undefined;
+      this.storage.crash(power);
+    });
     this.#compacting = false;
     if (this.storage.isNew) checker.lostDisk(name);
     try {
@@ -187,6 +187,7 @@ export class Member<Result> {
       life,
       random: random.peers,
       members: [...voters, ...witnesses],
+      port: (to) => peerPort(group, witnesses.includes(to)),
       lossiness: () => this.#world.lossiness,
       sending: (to, message) => logs[group].sending(name, to, message),
     });
@@ -234,13 +235,14 @@ export class Member<Result> {
       clock: life,
     });
     const doors = running?.open(host, memberDesk);
-    listen(network, life, 'peer', () => peerHandler(memberDesk, peers, doors));
+    const port = peerPort(this.options.group, running === undefined);
+    listen(network, life, port, () => peerHandler(memberDesk, peers, doors));
     if (doors) listen(network, life, 'service', () => serviceHandler(life, doors));
   }
 
   #snapshotPort(life: Life): SnapshotPort {
     return memorySnapshots({
-      partBytes,
+      partBytes: this.#world.profile.partBytes,
       newest: () => this.storage.snapshot,
       install: async (snapshot) => {
         await this.#durably(life, 'install');
@@ -307,4 +309,9 @@ export class Member<Result> {
       this.kill(this.#world.profile.restartMs, false);
     else this.#world.report(`${this.name} can go no further: ${text}`);
   }
+}
+
+/** A recovery server may have two logs: in production one port tells them apart at the handshake. */
+function peerPort(group: GroupName, isWitness: boolean): string {
+  return isWitness ? `peer of ${group}` : 'peer';
 }

@@ -26,6 +26,8 @@ export interface SimPeersOptions {
   readonly life: Life;
   readonly random: Random;
   readonly members: readonly MemberId[];
+  /** On which a member listens to the others. */
+  readonly port: (to: MemberId) => string;
   readonly lossiness: () => Lossiness;
   /** Told of everything that leaves (I11). */
   readonly sending: (to: MemberId, message: Message) => void;
@@ -42,11 +44,11 @@ export class SimPeers implements Peers {
 
   constructor(options: SimPeersOptions) {
     this.#options = options;
-    const { network, life, random, members } = options;
+    const { network, life, random, members, port } = options;
     for (const to of members) {
       if (to === life.name) continue;
       const disconnected = (): void => this.#events?.closed(to);
-      this.#lines.set(to, new Line({ network, life, random, to, port: 'peer', disconnected }));
+      this.#lines.set(to, new Line({ network, life, random, to, port: port(to), disconnected }));
     }
   }
 

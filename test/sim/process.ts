@@ -37,7 +37,7 @@ export class Life implements Clock {
   readonly #options: LifeOptions;
   readonly #bornMs: number;
   readonly #originMs: number;
-  readonly #ends: (() => void)[] = [];
+  readonly #ends: ((power: boolean) => void)[] = [];
   #dead = false;
   #paused = false;
   #held: Held[] = [];
@@ -98,8 +98,8 @@ export class Life implements Clock {
     run();
   }
 
-  /** Called when this life ends. */
-  onEnd(callback: () => void): void {
+  /** Called when this life ends; with `power`, because its machine lost it. */
+  onEnd(callback: (power: boolean) => void): void {
     this.#ends.push(callback);
   }
 
@@ -136,11 +136,11 @@ export class Life implements Clock {
     for (const [place, { one }] of placed.entries()) held[place] = one;
   }
 
-  end(): void {
+  end(power: boolean): void {
     if (this.#dead) return;
     this.#dead = true;
     this.#held = [];
-    for (const callback of this.#ends) callback();
+    for (const callback of this.#ends) callback(power);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * A process of the cluster: at most one life at a time, started again some time after it ended, as
- * by the launcher. What it runs is given as its boot.
+ * by the launcher. What it runs is given to it.
  */
 import type { Life } from './process.js';
 import type { World } from './world.js';
@@ -8,13 +8,13 @@ import type { World } from './world.js';
 export interface ProcessOptions {
   readonly name: string;
   readonly index: number;
-  readonly boot: (life: Life) => void;
 }
 
 export class Process {
   readonly name: string;
   readonly #world: World;
   readonly #options: ProcessOptions;
+  readonly #boots: ((life: Life) => void)[] = [];
   #life: Life | undefined;
   /** Not started again before. */
   #downUntilMs = 0;
@@ -33,13 +33,18 @@ export class Process {
     return this.#life !== undefined;
   }
 
+  /** What each of its lives begins with; a recovery server keeps two logs. */
+  runs(boot: (life: Life) => void): void {
+    this.#boots.push(boot);
+  }
+
   start(): void {
     if (this.#life !== undefined) return;
     const life = this.#world.newLife(this.name, this.#options.index);
     this.#life = life;
     this.#world.trace(() => `${this.name}: starts`);
     this.#world.network.began(life);
-    this.#options.boot(life);
+    for (const boot of this.#boots) boot(life);
   }
 
   /** Ends the life; a new one follows after `downMs`. */
@@ -50,7 +55,7 @@ export class Process {
     if (life === undefined) return;
     this.#world.trace(() => `${this.name}: ${power ? 'loses its power' : 'dies'}`);
     this.#life = undefined;
-    life.end();
+    life.end(power);
     this.#world.network.ended(life, power);
     this.#restartLater();
   }

@@ -3,12 +3,22 @@
  * customers do, how long the chaos lasts. Plain data, so that it can be printed and kept.
  */
 import type { Random } from '../../src/base/random.js';
+import { drawLimits, drawPartBytes } from './draw-limits.js';
 import type { NetworkProfile } from './network.js';
+import type { Limits } from './replaced-limits.js';
 
 export interface Profile {
-  /** Replicas of the catalog, and recovery servers that vote with them. */
+  /** Who votes in which group follows as in production (src/group/membership.ts). */
   readonly catalogs: number;
-  readonly witnesses: number;
+  readonly orders: number;
+  readonly recovery: number;
+  readonly frontends: number;
+  /** Instead of the store's real limits; none are drawn where it is empty. */
+  readonly limits: Limits;
+  /** Of a snapshot, in one message. */
+  readonly partBytes: number;
+  /** Products that one thread of a frontend keeps. */
+  readonly cacheEntries: number;
   readonly network: NetworkProfile;
   readonly disk: { readonly meanMs: number };
   /** Clocks go up to this share fast or slow. */
@@ -41,6 +51,18 @@ export interface Profile {
   readonly patienceMs: number;
 }
 
+/** As with `bazar start` and nothing else. */
+export const usualTopology = { catalogs: 2, orders: 3, recovery: 1, frontends: 2 } as const;
+
+/** What every run had before it was drawn, for runs that are kept from then. */
+export const usualWorld = {
+  ...usualTopology,
+  ...{ limits: {}, partBytes: 2_048, cacheEntries: 64 },
+} as const;
+
+/** Runs with the usual topology. */
+const usualShare = 0.4;
+
 export function drawProfile(random: Random): Profile {
   const between = (least: number, most: number): number =>
     least + (most - least) * random.fraction();
@@ -49,8 +71,10 @@ export function drawProfile(random: Random): Profile {
   /** Everybody wants the same few things at once. */
   const hot = one(0.1);
   return {
-    catalogs: 2,
-    witnesses: 1,
+    ...drawTopology(random),
+    limits: drawLimits(random),
+    partBytes: drawPartBytes(random),
+    cacheEntries: one(0.5) ? usualWorld.cacheEntries : 1 + random.integer(8),
     network: {
       latencyMs: far ? between(5, 20) : between(0.05, 0.5),
       jitterMs: far ? between(1, 10) : between(0.05, 2),
@@ -80,5 +104,17 @@ export function drawProfile(random: Random): Profile {
     restockEverySeconds: one(0.5) ? 1 : 0,
     restockTo: 5 + random.integer(20),
     patienceMs: between(600, 2_000),
+  };
+}
+
+function drawTopology(
+  random: Random,
+): Pick<Profile, 'catalogs' | 'orders' | 'recovery' | 'frontends'> {
+  if (random.fraction() < usualShare) return usualTopology;
+  return {
+    catalogs: 1 + random.integer(3),
+    orders: 1 + random.integer(3),
+    recovery: random.integer(3),
+    frontends: 1 + random.integer(3),
   };
 }

@@ -43,6 +43,7 @@ export async function shrink(failure: RunResult, options: RunOptions): Promise<S
 }
 
 const quieter: readonly Partial<Profile>[] = [
+  { limits: {} },
   { realJournal: false },
   { compactEvery: 0 },
   { clockSpread: 0 },

@@ -13,6 +13,7 @@ import { FaultDriver } from './fault-driver.js';
 import { type Fault, harmless, quietMs } from './faults.js';
 import { pendingWork } from './pending.js';
 import type { Profile } from './profile.js';
+import { withLimits } from './replaced-limits.js';
 import { World } from './world.js';
 
 export interface RunOptions {
@@ -48,12 +49,22 @@ const settleMaxMs = 20_000;
 const lookMs = 25;
 const groups = ['catalog', 'order'] as const;
 
-export async function simulate(options: RunOptions): Promise<RunResult> {
-  const { seed, aim, rules, bugs, trace } = options;
+/** The run has the limits of its profile; the store's own are back afterwards. */
+export function simulate(options: RunOptions): Promise<RunResult> {
+  const { seed, aim } = options;
   const drawn = drawPlan(seededRandom(seed), aim);
   const network = { ...drawn.profile.network, ...options.profile?.network };
   const profile: Profile = { ...drawn.profile, ...options.profile, network };
   const faults = options.faults ?? drawn.faults;
+  return withLimits(profile.limits, () => run(options, profile, faults));
+}
+
+async function run(
+  options: RunOptions,
+  profile: Profile,
+  faults: readonly Fault[],
+): Promise<RunResult> {
+  const { seed, rules, bugs, trace } = options;
   const world = new World({ seed, profile, trace, ...(rules && { rules }), ...(bugs && { bugs }) });
   world.trace(() => `PROFILE ${JSON.stringify(profile)}`);
   const cluster = new Cluster(world);
@@ -99,7 +110,9 @@ export async function simulate(options: RunOptions): Promise<RunResult> {
 async function replaceLeader(world: World, cluster: Cluster, driver: FaultDriver): Promise<number> {
   if (world.problems.length > 0) return 0;
   const { scheduler } = world;
-  const group = world.random.faults.integer(2) === 0 ? 'catalog' : 'order';
+  const can = groups.filter((group) => cluster.canLoseLeader(group));
+  const group = can[world.random.faults.integer(Math.max(1, can.length))];
+  if (group === undefined) return 0;
   const before = cluster.leader(group)?.name;
   const { detectionMs, writes, end } = driver.lastBlow(group);
   const maxMs = detectionMs + electionMaxMs;

@@ -13,8 +13,8 @@ import type { Life } from './process.js';
 import type { World } from './world.js';
 
 const folder = '/journal';
-const segmentBytes = 48 * 1024;
-const batchBytesMax = 32 * 1024;
+/** Small, so that a run takes several segments. */
+const usualSizes = { segmentBytes: 48 * 1024, batchBytesMax: 32 * 1024 } as const;
 const readAllBytes = 2 ** 30;
 
 export type DiskMood = 'well' | 'slow' | 'hung' | 'failing';
@@ -60,7 +60,9 @@ export class MemberStorage {
   /** Throws a CorruptionError; whoever repairs has made this member a learner before. */
   async open(life: Life, repair: boolean): Promise<OpenedJournal> {
     this.#life = life;
-    const journal = this.#world.profile.realJournal
+    const { realJournal, limits } = this.#world.profile;
+    const { segmentBytes, batchBytesMax } = { ...usualSizes, ...limits.storage };
+    const journal = realJournal
       ? await openJournal(this.#disk, folder, {
           ...{ repair, segmentBytes, batchBytesMax, keepAll: this.#keepAll },
         })
