@@ -45,6 +45,7 @@ export interface FrontendOptions {
 interface Running {
   readonly shops: readonly Shop[];
   readonly watch: Watch;
+  readonly lines: ReadonlyMap<string, Line>;
 }
 
 export class Frontend {
@@ -83,6 +84,11 @@ export class Frontend {
     this.#waiting.set(method, callback);
   }
 
+  /** Its owner's connection to a replica stands. */
+  reaches(name: string): boolean {
+    return this.process.up && (this.#running?.lines.get(name)?.session?.isWhole ?? false);
+  }
+
   get leaders(): Leaders | undefined {
     return this.process.up ? this.#running?.watch.leaders : undefined;
   }
@@ -99,10 +105,12 @@ export class Frontend {
       process: processIdOf(life),
       pushed: this.#pushed(life, stamps, shared),
     });
-    const starts: (() => void)[] = [];
+    const connections = new Map<string, Line>();
+    const line = (name: string, group: GroupName): ReplicaLine =>
+      this.#line(life, name, group, session, () => watch, connections);
     const lines = [
-      ...catalogs.map((name) => this.#line(life, name, 'catalog', session, () => watch, starts)),
-      ...orders.map((name) => this.#line(life, name, 'order', session, () => watch, starts)),
+      ...catalogs.map((name) => line(name, 'catalog')),
+      ...orders.map((name) => line(name, 'order')),
     ];
     const backends = Array.from({ length: threads }, () => this.#backends(life));
     let told: Leaders = { catalog: undefined, order: undefined };
@@ -124,8 +132,8 @@ export class Frontend {
       const pages = new SearchCache(stamps, cache.counters);
       return newShop(this.#world, { backends: one, cache, pages, clock: life, keys, owner, crowd });
     });
-    this.#running = { shops, watch };
-    for (const start of starts) start();
+    this.#running = { shops, watch, lines: connections };
+    for (const connection of connections.values()) connection.start();
     watch.start();
     session.start();
   }
@@ -146,7 +154,7 @@ export class Frontend {
     group: GroupName,
     session: CacheSession,
     watch: () => Watch,
-    starts: (() => void)[],
+    connections: Map<string, Line>,
   ): ReplicaLine {
     const line = new Line({
       network: this.#world.network,
@@ -173,7 +181,7 @@ export class Frontend {
         },
       },
     });
-    starts.push(() => line.start());
+    connections.set(to, line);
     return {
       name: to,
       group,

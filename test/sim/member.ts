@@ -74,6 +74,11 @@ export class Member<Result> {
     return this.host?.core.state.stage.kind === 'leader';
   }
 
+  /** Its connection to another member stands. */
+  reaches(to: MemberId): boolean {
+    return this.process.up && (this.#peers?.reaches(to) ?? false);
+  }
+
   kill(downMs: number, power: boolean): void {
     if (this.process.up) this.process.kill(downMs, power);
   }

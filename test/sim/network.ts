@@ -97,6 +97,15 @@ export class Network {
     }
   }
 
+  /** Between whom a connection holds something up. */
+  stalledPairs(): ReadonlySet<string> {
+    const pairs = new Set<string>();
+    for (const wire of this.#wires) {
+      if (wire.isStalled) pairs.add(pairOf(wire.life(0).name, wire.life(1).name));
+    }
+    return pairs;
+  }
+
   listen(life: Life, port: string, accept: Accept): void {
     this.#listeners.set(port, { life, accept });
   }
@@ -163,4 +172,9 @@ export class Network {
   forget(wire: Wire): void {
     this.#wires.delete(wire);
   }
+}
+
+/** The same for both orders. */
+export function pairOf(a: string, b: string): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
 }

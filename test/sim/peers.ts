@@ -61,6 +61,11 @@ export class SimPeers implements Peers {
     return this.#lines.get(to)?.connected ?? false;
   }
 
+  /** Both ends of the connection think so. */
+  reaches(to: MemberId): boolean {
+    return this.#lines.get(to)?.session?.isWhole ?? false;
+  }
+
   ask(to: MemberId, question: string, params: unknown, timeoutMs: number): Promise<unknown> {
     const line = this.#lines.get(to);
     if (line?.connected) return line.call(question, params, timeoutMs);

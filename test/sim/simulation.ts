@@ -11,6 +11,7 @@ import type { Bug } from './bugs.js';
 import { Cluster } from './cluster.js';
 import { FaultDriver } from './fault-driver.js';
 import { type Fault, harmless, quietMs } from './faults.js';
+import { OutageWatch } from './outage-watch.js';
 import { pendingWork } from './pending.js';
 import type { Profile } from './profile.js';
 import { withLimits } from './replaced-limits.js';
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly faults?: readonly Fault[];
   readonly rules?: Partial<Rules>;
   readonly bugs?: readonly Bug[];
+  /** I12 during the chaos; true unless told otherwise. */
+  readonly watchesOutages?: boolean;
   readonly trace?: (line: string) => void;
 }
 
@@ -39,6 +42,8 @@ export interface RunResult {
   readonly counts: ReadonlyMap<string, number>;
   /** From the healing to a leader that a frontend knows, for each group the later. */
   readonly electedMs: number;
+  /** During the chaos, the longest without a leader where one should have led (I12). */
+  readonly outageMs: number;
   readonly settledMs: number;
 }
 
@@ -78,7 +83,10 @@ async function run(
   driver.plan(faults);
   await scheduler.run(quietMs);
   const leaders = groups.map((group) => cluster.leader(group));
+  const outages = new OutageWatch(world, cluster, faults);
+  if (options.watchesOutages ?? true) outages.start();
   await scheduler.run(profile.chaosMs);
+  outages.stop();
   const isSteady = faults.every(({ kind }) => harmless.has(kind));
   for (const leader of isSteady ? leaders : []) {
     if (leader && !leader.leads) world.report(`A6: ${leader.name} was deposed though it lives`);
@@ -102,6 +110,7 @@ async function run(
     simulatedMs: scheduler.nowMs,
     counts: countUp(world, cluster),
     electedMs,
+    outageMs: outages.longestMs,
     settledMs: scheduler.nowMs - healedMs,
   };
 }

@@ -57,6 +57,10 @@ export class MemberStorage {
     this.#disk.fault = ({ kind }) => (kind === 'read' ? 'none' : this.#fault());
   }
 
+  get isWell(): boolean {
+    return this.#moodNow() === 'well';
+  }
+
   /** Throws a CorruptionError; whoever repairs has made this member a learner before. */
   async open(life: Life, repair: boolean): Promise<OpenedJournal> {
     this.#life = life;

@@ -9,6 +9,7 @@ export class Summary {
   #electedMs = 0;
   #electedMaxMs = 0;
   #settledMaxMs = 0;
+  #outageMaxMs = 0;
   readonly #counts = new Map<string, number>();
 
   get runs(): number {
@@ -25,6 +26,7 @@ export class Summary {
     }
     this.#electedMs += result.electedMs;
     this.#electedMaxMs = Math.max(this.#electedMaxMs, result.electedMs);
+    this.#outageMaxMs = Math.max(this.#outageMaxMs, result.outageMs);
     this.#settledMaxMs = Math.max(this.#settledMaxMs, result.settledMs);
     for (const [what, times] of result.counts) {
       this.#counts.set(what, (this.#counts.get(what) ?? 0) + times);
@@ -41,6 +43,7 @@ export class Summary {
       ['events', `${this.#events}`],
       ['leader after healing, mean ms', (this.#electedMs / Math.max(1, this.#runs)).toFixed(0)],
       ['leader after healing, longest ms', this.#electedMaxMs.toFixed(0)],
+      ['outage during chaos, longest ms', this.#outageMaxMs.toFixed(0)],
       ['at rest after healing, longest ms', this.#settledMaxMs.toFixed(0)],
       ...[...this.#counts].sort().map(([what, times]) => [what, `${times}`] as const),
     ];

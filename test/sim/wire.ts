@@ -41,6 +41,11 @@ export class Wire {
     return this.#lives[side];
   }
 
+  /** Something that was sent is held up. */
+  get isStalled(): boolean {
+    return this.#directions.some(({ held, stalled }) => held || stalled.length > 0);
+  }
+
   sideOf(life: Life): Side | undefined {
     if (this.#lives[0] === life) return 0;
     return this.#lives[1] === life ? 1 : undefined;
