@@ -11,15 +11,20 @@ import {
   type Drift,
   drawFault,
   drawFaults,
+  drawLate,
   drifts,
   type Fault,
   quietMs,
   type Reset,
+  type Unplaced,
 } from './faults.js';
 import { drawProfile, type Profile, usualTopology } from './profile.js';
 import type { Limits } from './replaced-limits.js';
 
-export const aims = ['five-voters', 'parted-orders', 'absent', 'crowd', ...drifts] as const;
+export const aims = [
+  ...(['five-voters', 'cut-off', 'late', 'parted-orders', 'absent', 'crowd'] as const),
+  ...drifts,
+] as const;
 export type Aim = (typeof aims)[number];
 
 /** What a seed decides. */
@@ -50,16 +55,41 @@ const peddledMs = 3_000;
 const faultsMax = 3;
 /** As with `--catalogs 3 --recovery 2`. */
 const fiveVoters = { catalogs: 3, recovery: 2 } as const;
+/** Groups that go on without one member. */
+const manyVoters = [
+  fiveVoters,
+  { catalogs: 3, recovery: 0, orders: 3, frontends: 1 },
+  { catalogs: 3, recovery: 1, orders: 3, frontends: 2 },
+  { catalogs: 2, recovery: 1, orders: 3, frontends: 1 },
+  { catalogs: 2, recovery: 1, orders: 2, frontends: 2 },
+] as const;
+/** Of runs without an aim: they last longer than others. */
+const cutOffShare = 0.04;
+const lateShare = 0.01;
+const cutOffMs = 9_000;
+const cutOffForMs = 3_000;
+const lateMs = 20_000;
+/** The least that a purchase's age and a customer's patience fit in. */
+const lateKeyMs = 6_000;
 
 export function drawPlan(random: Random, aim: Aim | undefined): Plan {
   const drawn = drawProfile(random);
   const profile = aim ? { ...drawn, ...usualTopology, limits: realLeases(drawn.limits) } : drawn;
   switch (aim) {
-    case undefined:
+    case undefined: {
+      const dice = random.fraction();
+      if (dice < cutOffShare) return cutOff(profile, random);
+      if (dice < cutOffShare + lateShare) return late(profile, random);
+      return { profile, faults: drawFaults(random, profile.faults, profile.chaosMs) };
+    }
     case 'five-voters': {
       const faults = drawFaults(random, profile.faults, profile.chaosMs);
-      return { profile: aim ? { ...profile, ...fiveVoters } : profile, faults };
+      return { profile: { ...profile, ...fiveVoters }, faults };
     }
+    case 'cut-off':
+      return cutOff({ ...profile, ...manyVoters[random.integer(manyVoters.length)] }, random);
+    case 'late':
+      return late(profile, random);
     case 'parted-orders':
       return { profile: { ...profile, ...busy }, faults: drawParts(random) };
     case 'absent': {
@@ -71,6 +101,65 @@ export function drawPlan(random: Random, aim: Aim | undefined): Plan {
     default:
       return { profile: { ...profile, ...calm(random) }, faults: drawDrifts(aim, random) };
   }
+}
+
+/** One member or link after the other is cut for longer than a group may be without a leader. */
+function cutOff(profile: Profile, random: Random): Plan {
+  const faults: Fault[] = [];
+  for (let atMs = quietMs + random.integer(500); atMs < cutOffMs - cutOffForMs; ) {
+    const forMs = cutOffForMs + random.integer(1_000);
+    faults.push({ atMs, ...drawCut(random, forMs) } as Fault);
+    atMs += forMs + random.integer(1_500);
+  }
+  if (random.fraction() < mixedShare) {
+    const atMs = quietMs + random.integer(cutOffMs - quietMs);
+    faults.push({ atMs, ...drawFault(random) } as Fault);
+  }
+  faults.sort((a, b) => a.atMs - b.atMs);
+  return { profile: { ...profile, chaosMs: cutOffMs }, faults };
+}
+
+function drawCut(random: Random, forMs: number): Unplaced {
+  const group = random.integer(2) === 0 ? 'catalog' : 'order';
+  const [leader, other] = [`${group}-leader`, `${group}-other`] as const;
+  const reset = resets[random.integer(resets.length)] ?? 'never';
+  const ways = ['in', 'out', 'both'] as const;
+  switch (random.integer(5)) {
+    case 0:
+      return { kind: 'cut', from: leader, to: other, both: random.integer(2) === 0, forMs };
+    case 1:
+      return { kind: 'cut', from: other, to: leader, both: false, forMs };
+    case 2: {
+      const way = ways[random.integer(ways.length)] ?? 'both';
+      return { kind: 'isolate', target: leader, way, reset, forMs };
+    }
+    default:
+      return { kind: 'part', target: leader, reset, forMs };
+  }
+}
+
+/** Keys are soon forgotten, and what was sent long before arrives after that. */
+function late(profile: Profile, random: Random): Plan {
+  const lifeMs = lateKeyMs + random.integer(2_000);
+  const ages = { clientKeyAgeMaxMs: lifeMs / 2, frontendKeyAgeMaxMs: lifeMs / 2 };
+  const purchase = { ...profile.limits.purchase, ...ages };
+  const limits = {
+    ...profile.limits,
+    purchase: { ...purchase, clientKeyMs: lifeMs, frontendKeyMs: lifeMs },
+  };
+  const faults: Fault[] = [];
+  for (let times = 1 + random.integer(3); times > 0; times--) {
+    const atMs = quietMs + random.integer(lateMs - 2 * lifeMs - quietMs);
+    const forMs = Math.round(lifeMs * (0.4 + random.fraction()));
+    faults.push({ atMs, ...drawLate(random, { forMs, skipMs: 0 }) } as Fault);
+  }
+  if (random.fraction() < mixedShare) {
+    const atMs = quietMs + random.integer(lateMs - quietMs);
+    faults.push({ atMs, ...drawFault(random) } as Fault);
+  }
+  faults.sort((a, b) => a.atMs - b.atMs);
+  const few = { clients: 3, thinkMs: 60, buys: 0.7, chaosMs: lateMs };
+  return { profile: { ...profile, ...few, limits }, faults };
 }
 
 /** The spans of the drifts count on them. */

@@ -4,6 +4,9 @@ import type { Reset } from './faults.js';
 import type { Remedies } from './remedies.js';
 import type { World } from './world.js';
 
+/** The share of its time after which the sender gives a held connection up. */
+const givenUpAfter = 0.1;
+
 export interface CutOptions {
   readonly forMs: number;
   readonly reset: Reset;
@@ -65,6 +68,19 @@ export class Cuts {
   stall(name: string, forMs: number): void {
     const end = this.#world.network.stallOne(name);
     if (end) this.#remedies.undoIn(forMs, end);
+  }
+
+  /** What is under way to the one comes late; the other dials again meanwhile. */
+  hold(
+    from: string,
+    to: string,
+    { forMs, skipMs }: { readonly forMs: number; readonly skipMs: number },
+  ): void {
+    const { scheduler, network } = this.#world;
+    for (const end of network.holdAll(from, to)) this.#remedies.undoIn(forMs + skipMs, end);
+    // Something is still sent before its sender gives up.
+    this.#remedies.strikeIn(forMs * givenUpAfter, () => network.abandon(from, to));
+    if (skipMs > 0) this.#remedies.strikeIn(forMs / 2, () => scheduler.skip(skipMs));
   }
 
   cut(from: string, to: string, both: boolean, forMs: number): void {

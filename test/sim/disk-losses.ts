@@ -43,6 +43,16 @@ export class DiskLosses {
     for (const { storage } of lost) storage.lose();
   }
 
+  /** Who is parted hears nothing of it, nor of what follows. */
+  wipe(
+    member: AnyMember | undefined,
+    parted: AnyMember | undefined,
+    { downMs, forMs }: { readonly downMs: number; readonly forMs: number },
+  ): void {
+    if (parted !== member) this.#options.cuts.part(parted, { forMs, reset: 'never' });
+    this.lose(member, downMs);
+  }
+
   /** What the first two agreed on is with neither of the last two. */
   amnesia(group: GroupName, how: 'lose' | 'rot'): void {
     const { world, cluster, cuts, remedies } = this.#options;

@@ -34,12 +34,18 @@ export class FaultDriver {
 
   plan(faults: readonly Fault[]): void {
     for (const fault of faults) {
-      this.#world.scheduler.at(fault.atMs, () => {
+      const { scheduler } = this.#world;
+      const strike = (): void => {
         if (this.#remedies.healed) return;
+        if (scheduler.livedMs < fault.atMs) {
+          scheduler.in(fault.atMs - scheduler.livedMs, strike);
+          return;
+        }
         this.#world.trace(() => `FAULT ${JSON.stringify(fault)}`);
         this.#world.count(`fault: ${fault.kind}`);
         this.#carryOut(fault);
-      });
+      };
+      scheduler.at(fault.atMs, strike);
     }
   }
 
@@ -123,6 +129,19 @@ export class FaultDriver {
         break;
       case 'lose':
         this.#losses.lose(this.#cluster.member(this.#name(fault.target)), fault.downMs);
+        break;
+      case 'wipe':
+        this.#losses.wipe(
+          this.#cluster.member(this.#name(fault.target)),
+          this.#cluster.member(this.#name(fault.parted)),
+          fault,
+        );
+        break;
+      case 'skip':
+        this.#world.scheduler.skip(fault.skipMs);
+        break;
+      case 'late':
+        this.#cuts.hold(this.#name(fault.from), this.#name(fault.to), fault);
         break;
       case 'nominate':
         this.#nominate(this.#cluster.member(this.#name(fault.target)));

@@ -92,6 +92,27 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'renew' }
   /** It dies the next time that it is in the middle of this. */
   | { readonly kind: 'ambush'; readonly target: Target; readonly at: Ambush }
+  /** It loses its disk while another member of its group is cut off from the group. */
+  | {
+      readonly kind: 'wipe';
+      readonly target: Target;
+      readonly downMs: number;
+      readonly parted: Target;
+      readonly forMs: number;
+    }
+  /** All processes stand still, and their clocks go on: a machine that is suspended with all. */
+  | { readonly kind: 'skip'; readonly skipMs: number }
+  /**
+   * What is under way between the two is held up; its sender has given the connection up and
+   * dials again. In the middle of it the world may skip some time.
+   */
+  | {
+      readonly kind: 'late';
+      readonly from: Target;
+      readonly to: Target;
+      readonly forMs: number;
+      readonly skipMs: number;
+    }
   | { readonly kind: 'nominate'; readonly target: Target }
   | { readonly kind: 'rival'; readonly forMs: number }
   /** One member says something of an epoch far above all others. */
@@ -131,13 +152,13 @@ export function drawFaults(random: Random, count: number, chaosMs: number): Faul
   return faults.sort((a, b) => a.atMs - b.atMs);
 }
 
-type Unplaced = Fault extends infer F ? (F extends Fault ? Omit<F, 'atMs'> : never) : never;
+export type Unplaced = Fault extends infer F ? (F extends Fault ? Omit<F, 'atMs'> : never) : never;
 
 export function drawFault(random: Random): Unplaced {
   const pick = <T>(list: readonly T[]): T => list[random.integer(list.length)] as T;
   const ms = (least: number, most: number): number =>
     Math.round(least + (most - least) * random.fraction() ** 2);
-  const dice = random.integer(100);
+  const dice = random.integer(110);
   const reset = pick(['never', 'begin', 'end'] as const);
   if (dice < 14) return { kind: 'kill', target: pick(targets), downMs: ms(5, 1_500) };
   if (dice < 21) return { kind: 'power', target: pick(targets), downMs: ms(50, 1_500) };
@@ -183,7 +204,44 @@ export function drawFault(random: Random): Unplaced {
   }
   if (dice < 97) return { kind: 'renew' };
   if (dice < 98) return { kind: 'forge', target: pick(replicas) };
-  return drawHarmless(random);
+  if (dice < 100) return drawHarmless(random);
+  if (dice < 103) {
+    const [from, to] = pick(neighbours);
+    return { kind: 'cut', from, to, both: random.fraction() < 0.3, forMs: ms(100, 4_000) };
+  }
+  if (dice < 105) {
+    const [target, parted] = pick(neighbours);
+    return { kind: 'wipe', target, parted, downMs: ms(5, 800), forMs: ms(100, 2_500) };
+  }
+  const skipMs = Math.round(500 * skipFactor ** random.fraction());
+  if (dice < 107) return { kind: 'skip', skipMs };
+  return drawLate(random, { forMs: ms(50, 2_000), skipMs: random.integer(2) * skipMs });
+}
+
+/** Two of one group. */
+const neighbours: readonly (readonly [Target, Target])[] = [
+  ...(['catalog', 'order'] as const).flatMap((group) => [
+    [`${group}-leader`, `${group}-other`] as const,
+    [`${group}-other`, `${group}-leader`] as const,
+    [`${group}-leader`, 'recovery-1'] as const,
+    ['recovery-1', `${group}-other`] as const,
+  ]),
+];
+/** Half a second to ten minutes. */
+const skipFactor = 1_200;
+
+export function drawLate(
+  random: Random,
+  times: { readonly forMs: number; readonly skipMs: number },
+): Unplaced {
+  const ways: readonly (readonly [Target, Target])[] = [
+    ...[...frontends, ...frontends].map((name) => [name, 'order-leader'] as const),
+    ['order-leader', 'catalog-leader'],
+    ['frontend-1', 'catalog-leader'],
+    ['catalog-leader', 'order-leader'],
+  ];
+  const [from, to] = ways[random.integer(ways.length)] ?? ['any', 'any'];
+  return { kind: 'late', from, to, ...times };
 }
 
 function drawHarmless(random: Random): Unplaced {

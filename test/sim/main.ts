@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { systemClock } from '../../src/base/clock.js';
 import { type Aim, aims } from './aims.js';
 import { writeFixture } from './fixture.js';
+import { runSeeds, type Seeds } from './jobs.js';
 import { runMutations } from './mutation-table.js';
 import { shrink } from './shrink.js';
 import { type RunOptions, type RunResult, simulate } from './simulation.js';
@@ -14,10 +15,11 @@ import { Summary } from './summary.js';
 const usage = `npm run sim -- [--seeds 200] [--first 1]   run so many seeds, from the first on
 npm run sim -- --seed N [--quiet]          replay one seed with its trace
 npm run sim -- --aim HOW [--seeds 200]     the same with seeds that aim at: ${aims.join(', ')}
+npm run sim -- --jobs N                    the same in so many processes
+npm run sim -- --failures N                end after so many failing seeds (5)
 npm run sim -- --keep NAME                 keep the first failure, shrunk, as a fixture
 npm run sim -- --mutations [--only NAME]   break each rule and count the seeds until it is noticed`;
 
-const failuresMax = 5;
 const progressEveryMs = 2_000;
 
 async function main(): Promise<number> {
@@ -26,6 +28,8 @@ async function main(): Promise<number> {
       seeds: { type: 'string', default: '200' },
       first: { type: 'string', default: '1' },
       seed: { type: 'string' },
+      jobs: { type: 'string', default: '1' },
+      failures: { type: 'string', default: '5' },
       quiet: { type: 'boolean', default: false },
       aim: { type: 'string' },
       keep: { type: 'string' },
@@ -45,7 +49,11 @@ async function main(): Promise<number> {
   }
   if (values.mutations) return runMutations(values.only, Number(values.seeds), aim);
   if (values.seed !== undefined) return replay({ seed: Number(values.seed), aim }, values.quiet);
-  return runSeeds(aim, { ...values, first: Number(values.first), seeds: Number(values.seeds) });
+  return runMany({
+    ...{ aim, keep: values.keep },
+    ...{ first: Number(values.first), seeds: Number(values.seeds) },
+    ...{ jobs: Number(values.jobs), failures: Number(values.failures) },
+  });
 }
 
 async function replay(options: RunOptions, quiet: boolean): Promise<number> {
@@ -55,30 +63,29 @@ async function replay(options: RunOptions, quiet: boolean): Promise<number> {
   return result.problems.length === 0 ? 0 : 1;
 }
 
-interface Seeds {
-  readonly first: number;
-  readonly seeds: number;
-  readonly keep?: string | undefined;
+interface Wanted extends Seeds {
+  readonly failures: number;
+  readonly keep: string | undefined;
 }
 
-async function runSeeds(aim: Aim | undefined, { first, seeds, keep }: Seeds): Promise<number> {
+async function runMany({ keep, failures, ...wanted }: Wanted): Promise<number> {
+  const { seeds, aim } = wanted;
   const beganMs = systemClock.nowMs();
   const summary = new Summary();
   let toldMs = beganMs;
-  for (let seed = first; seed < first + seeds; seed++) {
-    const result = await simulate({ seed, aim });
+  await runSeeds(wanted, (result) => {
     summary.add(result);
     if (result.problems.length > 0) print(result);
-    if (summary.failures.length >= failuresMax) break;
     const nowMs = systemClock.nowMs();
-    if (nowMs - toldMs < progressEveryMs) continue;
-    toldMs = nowMs;
-    process.stderr.write(`${summary.runs} of ${seeds} seeds, ${summary.failures.length} fail\n`);
-    await new Promise((resolve) => systemClock.afterTurn(() => resolve(undefined)));
-  }
+    if (nowMs - toldMs >= progressEveryMs) {
+      toldMs = nowMs;
+      process.stderr.write(`${summary.runs} of ${seeds} seeds, ${summary.failures.length} fail\n`);
+    }
+    return summary.failures.length < failures;
+  });
   const tookMs = systemClock.nowMs() - beganMs;
   for (const line of summary.lines(tookMs)) process.stdout.write(`${line}\n`);
-  const [failure] = summary.failures;
+  const [failure] = [...summary.failures].sort((a, b) => a.seed - b.seed);
   if (!failure) return 0;
   await explain(failure, aim, keep);
   return 1;

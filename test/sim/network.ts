@@ -89,6 +89,11 @@ export class Network {
     for (const wire of this.#wires) wire.healed(from, to);
   }
 
+  /** Every connection between the two, in one direction; returns how to end each. */
+  holdAll(from: string, to: string): (() => void)[] {
+    return [...this.#wires].filter((wire) => wire.joins(from, to)).map((wire) => wire.stall(to));
+  }
+
   healAll(): void {
     for (const key of [...this.#cuts.keys()]) {
       const [from = '', to = ''] = key.split('>');

@@ -46,6 +46,7 @@ export class OutageWatch {
   readonly #servedMs = new Map<Quorum, number>();
   #stalled: ReadonlySet<string> = new Set();
   #isOver = false;
+  #skippedMs = 0;
 
   constructor(world: World, cluster: Cluster, faults: readonly Fault[]) {
     this.#world = world;
@@ -66,11 +67,13 @@ export class OutageWatch {
 
   #look(): void {
     const { scheduler, network, lossiness } = this.#world;
-    const { nowMs } = scheduler;
+    const nowMs = scheduler.livedMs;
+    const hasSkipped = scheduler.skippedMs !== this.#skippedMs;
+    this.#skippedMs = scheduler.skippedMs;
     this.#stalled = network.stalledPairs();
     const isLossy = lossiness.drop + lossiness.repeat + lossiness.misplace > 0;
     for (const quorum of this.#quorums) {
-      const lives = isLossy ? undefined : this.#livesOf(quorum);
+      const lives = isLossy || hasSkipped ? undefined : this.#livesOf(quorum);
       if (lives === undefined || lives !== quorum.lives) {
         quorum.lives = lives ?? '';
         quorum.sinceMs = nowMs;

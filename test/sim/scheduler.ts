@@ -17,6 +17,8 @@ const eventsMax = 3_000_000;
 
 export class Scheduler {
   nowMs = 0;
+  /** Of that, what was jumped over. */
+  skippedMs = 0;
   events = 0;
   /** Called after each event, when its microtasks are done. True ends the run. */
   after: (() => boolean) | undefined;
@@ -36,6 +38,20 @@ export class Scheduler {
     const event = { atMs: Math.max(atMs, this.nowMs), order: this.#order, run };
     this.#heap.push(event);
     return event;
+  }
+
+  /**
+   * The whole world stands still for so long, but its clocks go on: what was due meanwhile happens
+   * at once afterwards, in its order.
+   */
+  skip(ms: number): void {
+    this.nowMs += ms;
+    this.skippedMs += ms;
+  }
+
+  /** Without what was jumped over. */
+  get livedMs(): number {
+    return this.nowMs - this.skippedMs;
   }
 
   /** Into the trace's hash: whatever must be the same in every run of a seed. */
@@ -73,7 +89,7 @@ export class Scheduler {
       if (run === undefined) continue;
       this.events += 1;
       if (this.events > eventsMax) throw new Error(`more than ${eventsMax} events`);
-      this.nowMs = event.atMs;
+      this.nowMs = Math.max(this.nowMs, event.atMs);
       this.mix(Math.floor(event.atMs * 1_000));
       run();
       return true;

@@ -85,7 +85,9 @@ async function run(
   const leaders = groups.map((group) => cluster.leader(group));
   const outages = new OutageWatch(world, cluster, faults);
   if (options.watchesOutages ?? true) outages.start();
-  await scheduler.run(profile.chaosMs);
+  while (scheduler.livedMs < profile.chaosMs && world.problems.length === 0) {
+    await scheduler.run(profile.chaosMs + scheduler.skippedMs);
+  }
   outages.stop();
   const isSteady = faults.every(({ kind }) => harmless.has(kind));
   for (const leader of isSteady ? leaders : []) {

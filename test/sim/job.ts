@@ -1,0 +1,25 @@
+/**
+ * One of the processes of `npm run sim -- --jobs N`: runs every so many seeds and sends each result
+ * to its parent. Ends when its seeds are done or its parent is gone.
+ */
+import { parseArgs } from 'node:util';
+import { aims } from './aims.js';
+import { simulate } from './simulation.js';
+
+const { values } = parseArgs({
+  options: {
+    first: { type: 'string', default: '1' },
+    last: { type: 'string', default: '1' },
+    step: { type: 'string', default: '1' },
+    aim: { type: 'string' },
+  },
+});
+const aim = aims.find((name) => name === values.aim);
+const step = Number(values.step);
+
+process.on('disconnect', () => process.exit(1));
+for (let seed = Number(values.first); seed <= Number(values.last); seed += step) {
+  const result = await simulate({ seed, aim });
+  await new Promise((sent) => process.send?.(result, sent));
+}
+process.disconnect?.();
