@@ -138,6 +138,16 @@ export function every(clock: Clock, ms: number, callback: () => void): Timer {
   };
 }
 
+/**
+ * Counts down from `ms`. The monotonic clock stands still while the machine is suspended, and the wall
+ * clock may be set back: the time is up when either of them says so.
+ */
+export function countdown(clock: Clock, ms: number): () => number {
+  const endMs = clock.nowMs() + ms;
+  const wallEndMs = clock.wallMs() + ms;
+  return () => Math.min(endMs - clock.nowMs(), wallEndMs - clock.wallMs());
+}
+
 export function sleep(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => {
     clock.after(ms, resolve);

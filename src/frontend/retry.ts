@@ -1,8 +1,9 @@
 /**
  * Trying again until a deadline. Only failures that say so are tried again; an operation that is
- * not idempotent also stops where the outcome of an attempt is unknown.
+ * not idempotent also stops where the outcome of an attempt is unknown. Invariant: no attempt starts
+ * at or after the deadline, whatever held the process up before (docs/PROTOCOL.md, A34).
  */
-import type { Clock } from '../base/clock.js';
+import { type Clock, countdown } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 
 const backoffMinMs = 5;
@@ -29,17 +30,20 @@ export async function retry<T>(
   attempt: (timeoutMs: number) => Promise<T>,
 ): Promise<T> {
   const { clock, deadlineMs, attemptMaxMs } = options;
+  const leftMs = countdown(clock, deadlineMs - clock.nowMs());
   let backoffMs = backoffMinMs;
   let isUnknown = false;
+  let failure: BazarError | undefined;
   for (;;) {
-    const leftMs = deadlineMs - clock.nowMs();
+    const timeoutMs = Math.min(leftMs(), attemptMaxMs);
+    if (timeoutMs <= 0) throw atDeadline(failure ?? neverSent(), isUnknown);
     try {
-      return await attempt(Math.max(0, Math.min(leftMs, attemptMaxMs)));
+      return await attempt(timeoutMs);
     } catch (thrown) {
-      const error = toBazarError(thrown);
-      if (!mayRetry(error, options.idempotent)) throw error;
-      isUnknown ||= options.changes && leavesUnknown(error);
-      if (clock.nowMs() + backoffMs >= deadlineMs) throw atDeadline(error, isUnknown);
+      failure = toBazarError(thrown);
+      if (!mayRetry(failure, options.idempotent)) throw failure;
+      isUnknown ||= options.changes && leavesUnknown(failure);
+      if (leftMs() <= backoffMs) throw atDeadline(failure, isUnknown);
     }
     const heard = await pause(options, backoffMs);
     backoffMs = heard ? backoffMinMs : Math.min(backoffMs * 2, backoffMaxMs);
@@ -60,13 +64,20 @@ function pause({ clock, news }: RetryOptions, ms: number): Promise<boolean> {
 }
 
 function mayRetry(error: BazarError, idempotent: boolean): boolean {
-  if (error.code === 'deadline_exceeded') return idempotent;
-  return error.retryable && (idempotent || !leavesUnknown(error));
+  if (idempotent) return error.retryable || error.code === 'deadline_exceeded';
+  return error.retryable && !leavesUnknown(error);
 }
 
 /** The request had left when it failed: it may have been carried out. */
-function leavesUnknown(error: BazarError): boolean {
-  return error.code === 'deadline_exceeded' || error.details.unknown === true;
+function leavesUnknown({ code, details }: BazarError): boolean {
+  if (details.unknown === false) return false;
+  return code === 'deadline_exceeded' || details.unknown === true;
+}
+
+function neverSent(): BazarError {
+  return new BazarError('deadline_exceeded', 'the time was up before the request was sent', {
+    details: { unknown: false },
+  });
 }
 
 /** Nobody took it: the last failure. Somebody took it and did not answer: the deadline. */

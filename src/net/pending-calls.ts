@@ -100,6 +100,11 @@ export class PendingCalls {
   }
 }
 
+/** The time of a request was up before it was sent, and it never will be (docs/PROTOCOL.md, A34). */
+export function tooLateToSend(message: string): BazarError {
+  return new BazarError('deadline_exceeded', message, { details: { unknown: false } });
+}
+
 /** In the order in which they were asked; ids start anew. */
 function bySerial(one: PendingCall, other: PendingCall): number {
   return one.serial - other.serial;

@@ -5,13 +5,13 @@
  */
 import { type Address, formatAddress } from '../base/address.js';
 import { assert } from '../base/assert.js';
-import { type Clock, every, type Timer } from '../base/clock.js';
+import { type Clock, countdown, every, type Timer } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { clientLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { Random } from '../base/random.js';
 import type { RequestHeader } from '../wire/request-header.js';
-import type { CallCallback } from './pending-calls.js';
+import { type CallCallback, tooLateToSend } from './pending-calls.js';
 import { type RpcHandler, RpcSession } from './rpc-session.js';
 import type { Connection, Transport } from './types.js';
 
@@ -42,7 +42,7 @@ export interface RpcClientOptions {
 interface QueuedRequest {
   readonly method: string;
   readonly params: unknown;
-  readonly deadlineMs: number;
+  readonly leftMs: () => number;
   readonly callback: CallCallback;
   readonly header: RequestHeader | undefined;
 }
@@ -88,7 +88,8 @@ export class RpcClient {
 
   /**
    * Asks the peer, now or when connected. Errors as RpcSession.request; `overloaded` where the
-   * queue is full, and `unavailable` without `unknown` where the attempt to connect failed.
+   * queue is full, and `unavailable` without `unknown` where the attempt to connect failed. What
+   * waits longer than its time is never sent.
    */
   request(
     method: string,
@@ -103,7 +104,9 @@ export class RpcClient {
     }
     const queueMax = this.#options.queueMax ?? clientLimits.queueMax;
     let refusal: BazarError | undefined;
-    if (this.#closed) {
+    if (timeoutMs <= 0) {
+      refusal = tooLateToSend(`no time is left for ${method}`);
+    } else if (this.#closed) {
       refusal = new BazarError('unavailable', 'the client is closed');
     } else if (this.#queue.length >= queueMax) {
       refusal = new BazarError('overloaded', `too much waits for ${formatAddress(this.address)}`);
@@ -113,8 +116,8 @@ export class RpcClient {
       this.#options.clock.afterTurn(() => callback(error, undefined));
       return;
     }
-    const deadlineMs = this.#options.clock.nowMs() + timeoutMs;
-    this.#queue.push({ method, params, deadlineMs, callback, header });
+    const leftMs = countdown(this.#options.clock, timeoutMs);
+    this.#queue.push({ method, params, leftMs, callback, header });
     this.#sweep ??= every(this.#options.clock, queueSweepMs, () => this.#failLate());
   }
 
@@ -210,9 +213,8 @@ export class RpcClient {
     this.#options.connected?.(session);
     this.#sweep?.cancel();
     this.#sweep = undefined;
-    const nowMs = this.#options.clock.nowMs();
-    for (const { method, params, deadlineMs, callback, header } of this.#queue.splice(0)) {
-      session.request(method, params, Math.max(0, deadlineMs - nowMs), callback, header);
+    for (const { method, params, leftMs, callback, header } of this.#queue.splice(0)) {
+      session.request(method, params, leftMs(), callback, header);
     }
   }
 
@@ -256,13 +258,10 @@ export class RpcClient {
   }
 
   #failLate(): void {
-    const nowMs = this.#options.clock.nowMs();
-    const late = this.#queue.filter((request) => request.deadlineMs <= nowMs);
-    if (late.length === 0) return;
-    this.#queue = this.#queue.filter((request) => request.deadlineMs > nowMs);
-    for (const { callback } of late) {
-      callback(new BazarError('deadline_exceeded', 'no connection in time'), undefined);
-    }
+    const late = new Set(this.#queue.filter(({ leftMs }) => leftMs() <= 0));
+    if (late.size === 0) return;
+    this.#queue = this.#queue.filter((request) => !late.has(request));
+    for (const { callback } of late) callback(tooLateToSend('no connection in time'), undefined);
   }
 
   #failQueue(error: BazarError): void {

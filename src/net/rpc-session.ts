@@ -14,7 +14,7 @@ import type { RequestHeader } from '../wire/request-header.js';
 import { Dispatcher } from './dispatcher.js';
 import { OpenRequests } from './open-requests.js';
 import { outputBytesFloor, type PeerHandler, type SessionOptions } from './peer-handler.js';
-import { type CallCallback, callsMax, PendingCalls } from './pending-calls.js';
+import { type CallCallback, callsMax, PendingCalls, tooLateToSend } from './pending-calls.js';
 import { SessionOutput } from './session-output.js';
 import type { Connection } from './types.js';
 
@@ -114,7 +114,7 @@ export class RpcSession {
   /**
    * Asks the peer. The callback comes once, never before this returns: with the result, the
    * peer's error, `deadline_exceeded`, `unavailable` (details `unknown: true` where the request
-   * had left), `overloaded` where too much waits, `too_large`.
+   * had left), `overloaded` where too much waits, `too_large`. Without time left nothing is sent.
    */
   request(
     method: string,
@@ -123,7 +123,8 @@ export class RpcSession {
     callback: CallCallback,
     header?: RequestHeader,
   ): void {
-    const refusal = this.#refusal();
+    const refusal =
+      timeoutMs > 0 ? this.#refusal() : tooLateToSend(`no time is left for ${method}`);
     if (refusal !== undefined) {
       this.#clock.afterTurn(() => callback(refusal, undefined));
       return;

@@ -9,6 +9,7 @@ interface Alarm {
 
 export class ManualClock implements Clock {
   #nowMs = 0;
+  #wallAheadMs = 1_700_000_000_000;
   #order = 0;
   #alarms: Alarm[] = [];
 
@@ -17,7 +18,12 @@ export class ManualClock implements Clock {
   }
 
   wallMs(): number {
-    return 1_700_000_000_000 + this.#nowMs;
+    return this.#wallAheadMs + this.#nowMs;
+  }
+
+  /** Sets the wall clock ahead or back; alone, as a suspended machine finds it when it goes on. */
+  moveWall(ms: number): void {
+    this.#wallAheadMs += ms;
   }
 
   after(ms: number, callback: () => void): Timer {

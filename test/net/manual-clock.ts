@@ -8,6 +8,7 @@ interface Waiting {
 
 export class ManualClock implements Clock {
   #nowMs = 1_000;
+  #wallAheadMs = 0;
   #turn: (() => void)[] = [];
   readonly #timers = new Set<Waiting>();
 
@@ -16,7 +17,12 @@ export class ManualClock implements Clock {
   }
 
   wallMs(): number {
-    return this.#nowMs;
+    return this.#wallAheadMs + this.#nowMs;
+  }
+
+  /** As a suspended machine finds it when it goes on. */
+  moveWall(ms: number): void {
+    this.#wallAheadMs += ms;
   }
 
   after(ms: number, callback: () => void): Timer {

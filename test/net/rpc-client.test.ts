@@ -64,6 +64,29 @@ t.test('requests made before the connection stands are sent when it does', async
   t.equal(await late, 3);
 });
 
+t.test('what waited beyond its time for a connection is never sent', async (t) => {
+  const asked: unknown[] = [];
+  const { clock, client, serve } = stage({
+    request(_session, method, _params, reply) {
+      asked.push(method);
+      reply.result(null);
+    },
+  });
+  await serve();
+  const none = errorOf(client.call('none', {}, 0));
+  const early = errorOf(client.call('early', {}, 1_000));
+  const later = client.call('later', {}, 10_000_000);
+  // The machine was suspended: no timer has run when the connection stands.
+  clock.moveWall(1_000);
+  client.start();
+  await clock.settle();
+  for (const error of [await none, await early]) {
+    t.match(error, { code: 'deadline_exceeded', details: { unknown: false } });
+  }
+  await later;
+  t.same(asked, ['later']);
+});
+
 t.test('what waits is told at once that there is nobody, and may go elsewhere', async (t) => {
   const { clock, client } = stage();
   client.start();

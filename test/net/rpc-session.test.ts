@@ -57,6 +57,19 @@ function watched(connection: Connection, seen: Seen): Connection {
   };
 }
 
+t.test('a request without time left is not sent', async (t) => {
+  const far = keeper();
+  const { clock, near } = await sessionPair({ far });
+  const codes: unknown[] = [];
+  for (const timeoutMs of [0, -1]) {
+    near.request('m', {}, timeoutMs, (error) => codes.push(error?.code, error?.details.unknown));
+  }
+  t.same(codes, [], 'the callback never comes before the call returns');
+  await clock.settle();
+  t.same(codes, ['deadline_exceeded', false, 'deadline_exceeded', false]);
+  t.equal(far.params.length, 0);
+});
+
 t.test('many requests in flight are answered in any order, each its own', async (t) => {
   for (const pieceBytesMax of [1, 7, 65_536]) {
     const far = keeper();

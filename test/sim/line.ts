@@ -4,6 +4,7 @@
  */
 import { BazarError } from '../../src/base/errors.js';
 import type { Random } from '../../src/base/random.js';
+import { tooLateToSend } from '../../src/net/pending-calls.js';
 import { copied } from './copied.js';
 import type { Network } from './network.js';
 import type { Life } from './process.js';
@@ -80,7 +81,7 @@ export class Line {
         const at = this.#queue.indexOf(queued);
         if (at < 0) return;
         this.#queue.splice(at, 1);
-        reject(new BazarError('deadline_exceeded', 'no connection in time'));
+        reject(tooLateToSend('no connection in time'));
       });
     });
   }
@@ -115,7 +116,7 @@ export class Line {
     this.#failures = 0;
     connected?.();
     for (const { method, params, deadlineMs, callback } of this.#queue.splice(0)) {
-      session.request(method, params, Math.max(0, deadlineMs - life.nowMs()), callback);
+      session.request(method, params, deadlineMs - life.nowMs(), callback);
     }
   }
 

@@ -5,6 +5,7 @@
  */
 import type { Timer } from '../../src/base/clock.js';
 import { BazarError, toBazarError } from '../../src/base/errors.js';
+import { tooLateToSend } from '../../src/net/pending-calls.js';
 import { copied } from './copied.js';
 import type { Network } from './network.js';
 import type { Life } from './process.js';
@@ -72,6 +73,10 @@ export class Session {
     if (this.#closed) {
       const error = new BazarError('unavailable', `the connection to ${this.remote} is closed`);
       this.#life.afterTurn(() => callback(error, undefined));
+      return;
+    }
+    if (timeoutMs <= 0) {
+      this.#life.afterTurn(() => callback(tooLateToSend('no time is left'), undefined));
       return;
     }
     const id = this.#nextId++;
