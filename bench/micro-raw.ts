@@ -92,6 +92,7 @@ function gateway(): RawGateway {
     pages: new SearchCache(stamps, counters),
     keys: new PurchaseKeys(seededRandom(1)),
     clock,
+    logTime: () => stamps.logTime,
     owner: { status: notAsked, audit: notAsked, notReady: () => undefined },
   });
   return new RawGateway({

@@ -48,6 +48,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     logger,
     canServe: () => machine.isStocked,
     figures: () => catalogFigures(config.name, machine),
+    logTime: () => machine.lastLogTime,
     applied(entry, result) {
       store.applied(entry, result);
       if (result.kind === 'audit') member.desk.marked(result.token, [entry.seq, result.hash]);

@@ -9,6 +9,11 @@ import type { GroupStatus } from '../group/types.js';
 /** What a replica answers to `health_check`. */
 export interface Health extends GroupStatus {
   readonly pid: number;
+  /**
+   * The newest log time of an applied entry of the catalog that the member knows. Builds before it
+   * do not tell it, and a recovery server applies nothing.
+   */
+  readonly logTime?: number;
 }
 
 export interface Nomination {

@@ -22,12 +22,17 @@ export class PurchaseKeys {
     this.#random = random;
   }
 
-  /** The purchase as it travels to the order leader; the same for each retry. */
-  purchase(params: Params<'buy'>): BuyParams {
+  /**
+   * The purchase as it travels to the order leader; the same for each retry. `seenTime` is the newest
+   * log time of the catalog that is known now.
+   */
+  purchase(params: Params<'buy'>, seenTime: number | undefined): BuyParams {
     const lines = purchaseLines(params);
-    if (params.key === undefined) return [this.#next(), keyKinds.frontend, noHash, lines];
+    const seen = seenTime === undefined ? ([] as const) : ([seenTime] as const);
+    if (params.key === undefined) return [this.#next(), keyKinds.frontend, noHash, lines, ...seen];
     const key = digest(params.key, digestBytes);
-    return [key, keyKinds.client, digest(JSON.stringify(lines), requestHashBytes), lines];
+    const hash = digest(JSON.stringify(lines), requestHashBytes);
+    return [key, keyKinds.client, hash, lines, ...seen];
   }
 
   /** Random bytes are drawn many keys at a time: a call of the generator costs more than a key. */

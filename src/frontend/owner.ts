@@ -84,6 +84,7 @@ export class FrontendOwner {
         this.#session.follow(lead?.line, lead?.epoch ?? 0);
         this.#seen(leaders, lines);
       },
+      logTime: (logTime) => this.stamps.heardLogTime(logTime),
     });
   }
 

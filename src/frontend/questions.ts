@@ -22,6 +22,8 @@ export interface LeadOptions extends Ask {
   readonly idempotent: boolean;
   /** An attempt may have done something although its answer was lost. */
   readonly changes: boolean;
+  /** The params in the form of the build before, for a leader that refuses those of this one. */
+  readonly older?: unknown;
 }
 
 export interface QuestionsOptions {
@@ -47,7 +49,17 @@ export class Questions {
   ): Promise<T> {
     const { news } = this.#backends;
     return retry({ clock: this.#clock, attemptMaxMs, news, ...options }, async (timeoutMs) => {
-      const answer = this.#backends.leader(group).call(method, params, timeoutMs, options.header);
+      const leader = this.#backends.leader(group);
+      const ask = (form: unknown) => leader.call(method, form, timeoutMs, options.header);
+      const { older } = options;
+      const asked = ask(params);
+      const answer =
+        older === undefined
+          ? asked
+          : asked.catch((error: unknown) => {
+              if (toBazarError(error).code !== 'invalid_argument') throw error;
+              return ask(older);
+            });
       return read(await (options.idempotent ? this.#whileItLeads(group, answer, options) : answer));
     });
   }

@@ -34,6 +34,8 @@ export interface ShopOptions {
   readonly keys: PurchaseKeys;
   readonly clock: Clock;
   readonly owner: OwnerView;
+  /** The newest log time of the catalog that is known here; undefined where no member tells one. */
+  readonly logTime: () => number | undefined;
   /** So many readers of an item at a time are a crowd, if it is to be another number. */
   readonly crowd?: number;
 }
@@ -96,8 +98,12 @@ export class Shop implements Operations {
     const refused = this.refusal(params);
     if (refused) throw refused;
     const { deadlineMs, header } = context;
-    const purchase = this.#options.keys.purchase(params);
-    const options = { deadlineMs, header, idempotent: true, changes: true };
+    const { keys, logTime } = this.#options;
+    // Read once: the age of a purchase counts from its first attempt (docs/PROTOCOL.md, A34).
+    const purchase = keys.purchase(params, logTime());
+    // Order leaders of the build before take no fifth field, and say so before they do anything.
+    const older = purchase.length > 4 ? purchase.slice(0, 4) : undefined;
+    const options = { deadlineMs, header, idempotent: true, changes: true, older };
     const placed = this.#questions.lead('order', ['buy', purchase], options, (outcome) =>
       toPlaced(outcome as Outcome),
     );

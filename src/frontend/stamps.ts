@@ -22,7 +22,10 @@ const floorsStart = Math.ceil(((stampsStart + buckets) * 4) / 8) * 8;
 /** After the floors of the buckets stands the floor of the session, which is every bucket's. */
 const sessionFloor = buckets;
 const sessionEpoch = buckets + 1;
-const bytes = floorsStart + (buckets + 2) * 8;
+/** The newest log time of the catalog that this frontend has heard of, and one: 0 is none. */
+const heardLogTime = buckets + 2;
+const longs = buckets + 3;
+const bytes = floorsStart + longs * 8;
 
 /** What a reader saw before it asked the catalog; see `Stamps.mayFill`. */
 export interface Sighting {
@@ -52,7 +55,7 @@ export class Stamps {
     assert(buffer.byteLength === bytes, 'the shared memory has its size');
     this.buffer = buffer;
     this.#words = new Int32Array(buffer, 0, stampsStart + buckets);
-    this.#floors = new BigInt64Array(buffer, floorsStart, buckets + 2);
+    this.#floors = new BigInt64Array(buffer, floorsStart, longs);
   }
 
   /** Odd while a session with the catalog leader lasts; a cached entry is of one generation. */
@@ -63,6 +66,15 @@ export class Stamps {
   /** Of the leader with which the session is, or the last one was. */
   get epoch(): number {
     return Number(Atomics.load(this.#floors, sessionEpoch));
+  }
+
+  /**
+   * The newest log time of an entry that a catalog replica has applied, as far as this frontend knows;
+   * undefined where no member has told one. A purchase takes its age from here (docs/PROTOCOL.md, 5).
+   */
+  get logTime(): number | undefined {
+    const heard = Atomics.load(this.#floors, heardLogTime);
+    return heard === 0n ? undefined : Number(heard) - 1;
   }
 
   get inSession(): boolean {
@@ -144,6 +156,14 @@ export class Stamps {
   /** Is, or was, the last session with the leader of this epoch? 0 is nobody's. */
   isSessionWith(epoch: number): boolean {
     return epoch > 0 && this.epoch === epoch;
+  }
+
+  /** Owner: a member has told the log time of an applied entry of the catalog. */
+  heardLogTime(logTime: number): void {
+    const heard = BigInt(logTime) + 1n;
+    if (Atomics.load(this.#floors, heardLogTime) < heard) {
+      Atomics.store(this.#floors, heardLogTime, heard);
+    }
   }
 
   /** Owner: an entry that will be applied at `seq` touches an item of the bucket. */

@@ -63,6 +63,7 @@ export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadP
     pages: caches.pages,
     clock,
     keys: new PurchaseKeys(systemRandom),
+    logTime: () => caches.stamps.logTime,
     owner: {
       status: () => owner.call('status', null) as Promise<StoreStatus>,
       audit: () => owner.call('audit', null) as Promise<AuditReport>,
@@ -80,13 +81,20 @@ export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadP
   };
 }
 
-function threadCaches(data: FrontendThreadData): { products: ProductCache; pages: SearchCache } {
+interface ThreadCaches {
+  readonly stamps: Stamps;
+  readonly products: ProductCache;
+  readonly pages: SearchCache;
+}
+
+function threadCaches(data: FrontendThreadData): ThreadCaches {
   const counters = newCounters();
   const stamps = new Stamps(data.stamps);
   const shared = new SharedCache(stamps, counters, data.shared);
   const bounds = { ...cacheLimits, entriesMax: data.cacheEntries };
   const isOff = data.cacheEntries === 0;
   return {
+    stamps,
     products: new ProductCache(stamps, bounds, { shared, counters }),
     pages: new SearchCache(stamps, counters, isOff ? { ...bounds, searchesMax: 0 } : bounds),
   };

@@ -26,6 +26,8 @@ export interface WatchOptions {
   readonly logger: Logger;
   /** Called after every round and at every change of leader. */
   readonly seen: (leaders: Leaders, catalogLead: Lead | undefined) => void;
+  /** Called with each log time of the catalog that a member tells. */
+  readonly logTime: (logTime: number) => void;
 }
 
 /** Who leads, serving or not. */
@@ -108,7 +110,11 @@ export class Watch {
     line
       .call('health_check', {}, protocolTimes.healthCheckTimeoutMs)
       .then(
-        (health) => this.#electors[line.group].answered(line.name, health as Health, clock.nowMs()),
+        (answer) => {
+          const health = answer as Health;
+          if (health.logTime !== undefined) this.#options.logTime(health.logTime);
+          this.#electors[line.group].answered(line.name, health, clock.nowMs());
+        },
         () => this.#electors[line.group].lost(line.name),
       )
       .finally(() => {

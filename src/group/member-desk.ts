@@ -24,6 +24,8 @@ export interface MemberDeskOptions {
   readonly pid: number;
   readonly clock: Clock;
   readonly figures?: () => readonly MetricSample[];
+  /** The newest log time of an applied entry of the catalog that is known here. */
+  readonly logTime?: (() => number) | undefined;
 }
 
 interface Waiter {
@@ -45,7 +47,7 @@ export class MemberDesk {
   request(method: string, params: unknown, reply: MemberReply): boolean {
     switch (method) {
       case 'health_check':
-        reply.result({ ...this.#options.status(), pid: this.#options.pid });
+        reply.result(this.#health());
         return true;
       case 'update_leader':
         this.#options.nominate((params as { readonly leader_id: string }).leader_id);
@@ -63,6 +65,11 @@ export class MemberDesk {
       default:
         return false;
     }
+  }
+
+  #health(): object {
+    const { status, pid, logTime } = this.#options;
+    return { ...status(), pid, ...(logTime && { logTime: logTime() }) };
   }
 
   /** An `audit` entry was applied here. */

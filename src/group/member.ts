@@ -65,6 +65,8 @@ export interface MemberOptions<Result> {
   readonly canServe?: () => boolean;
   /** Figures of the service's own, for `/metrics`. */
   readonly figures?: () => readonly MetricSample[];
+  /** The newest log time of an applied entry of the catalog that is known here. */
+  readonly logTime?: () => number;
 }
 
 /** The service's answers and its threads, once the host is there to build them on. */
@@ -130,6 +132,7 @@ export class Member<Result> {
       pid: process.pid,
       clock: this.#clock,
       figures: () => this.#samples(),
+      logTime: options.logTime,
     });
   }
 

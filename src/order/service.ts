@@ -37,6 +37,7 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
     gated: false,
     logger,
     figures: () => orderFigures(config.name, store),
+    logTime: () => line.logTime,
     applied(entry, result) {
       store.applied(entry, result);
       if (result.kind === 'audit') member.desk.marked(result.token, [entry.seq, result.hash]);

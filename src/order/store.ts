@@ -108,9 +108,11 @@ export class OrderStore {
     for (const { reply } of buys.slice(room)) {
       reply(new BazarError('overloaded', 'too many purchases are under way'));
     }
-    // What was known when the request came, however long it waits here (docs/PROTOCOL.md, 5).
-    const seenTime = this.#options.seller.logTime;
-    for (const buy of buys.slice(0, room)) this.#queue.push({ buy, epoch, seenTime });
+    // Known when this attempt came, however long it waits here (docs/PROTOCOL.md, 5).
+    const { logTime } = this.#options.seller;
+    for (const buy of buys.slice(0, room)) {
+      this.#queue.push({ buy, epoch, seenTime: firstSeen(buy.params, logTime) });
+    }
     this.#sellQueued();
   }
 
@@ -217,6 +219,11 @@ export class OrderStore {
     this.#waiters.clear();
     for (const waiter of waiters) waiter(unknownOutcome());
   }
+}
+
+/** At the first attempt of a purchase, or at this one where the frontend does not tell (A34). */
+function firstSeen([, , , , told]: BuyParams, logTime: number): number {
+  return told === undefined ? logTime : Math.min(told, logTime);
 }
 
 /** Of a message with so many purchases; undefined where none of them has one. */

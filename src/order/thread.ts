@@ -1,7 +1,7 @@
 /** The program of an order service's session threads: which questions it takes, and their shapes. */
 import { memberProgram, type Shapes, type ThreadCredentials } from '../group/session-program.js';
 import type { ProgramFactory } from '../pool/types.js';
-import { isBytes, isInteger, isText, isTuple } from '../wire/shapes.js';
+import { hasFields, isBytes, isInteger, isText, isTuple } from '../wire/shapes.js';
 
 const keyBytes = 16;
 const requestHashBytes = 8;
@@ -14,8 +14,9 @@ function isLine(value: unknown): boolean {
 
 const shapes: Shapes = {
   buy(params) {
-    if (!isTuple(params, 4)) return false;
-    const [key, kind, hash, lines] = params;
+    if (!hasFields(params, 4)) return false;
+    const [key, kind, hash, lines, seenTime] = params;
+    if (seenTime !== undefined && !(isInteger(seenTime) && seenTime >= 0)) return false;
     if (!isBytes(key, keyBytes) || (kind !== 0 && kind !== 1)) return false;
     if (!isBytes(hash, kind === 0 ? 0 : requestHashBytes)) return false;
     return Array.isArray(lines) && lines.length > 0 && lines.every(isLine);

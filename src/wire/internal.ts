@@ -13,7 +13,10 @@ export type KeyKind = (typeof keyKinds)[keyof typeof keyKinds];
 /** A line as sent: a product's id or name, and how many. Names are resolved at apply. */
 export type PurchaseLine = readonly [item: number | string, quantity: number];
 
-/** `seenTime` is the catalog's log time that the order leader knew when the request reached it. */
+/**
+ * `seenTime` is the catalog's log time that the order leader knew when the request reached it, or
+ * that of BuyParams where that is smaller.
+ */
 export type Purchase = readonly [
   key: KeyDigest,
   kind: KeyKind,
@@ -23,12 +26,17 @@ export type Purchase = readonly [
   seenTime: number,
 ];
 
-/** As a purchase travels from a frontend to the order leader, which adds the seen time. */
+/**
+ * As a purchase travels from a frontend to the order leader. `seenTime` is the catalog's log time that
+ * the frontend knew when the purchase first reached it, the same in each attempt. Builds before it
+ * neither send nor take it.
+ */
 export type BuyParams = readonly [
   key: KeyDigest,
   kind: KeyKind,
   requestHash: Uint8Array,
   lines: readonly PurchaseLine[],
+  seenTime?: number,
 ];
 
 export type SaleLine = readonly [id: number, name: string, quantity: number, priceCents: number];

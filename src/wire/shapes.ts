@@ -7,6 +7,11 @@ export function isTuple(value: unknown, length: number): value is readonly unkno
   return Array.isArray(value) && value.length === length;
 }
 
+/** As a tuple of `least` fields to which later builds may have added some. */
+export function hasFields(value: unknown, least: number): value is readonly unknown[] {
+  return Array.isArray(value) && value.length >= least;
+}
+
 export function isInteger(value: unknown): value is number {
   return Number.isSafeInteger(value);
 }

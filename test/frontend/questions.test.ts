@@ -134,3 +134,18 @@ t.test('whoever has an answer listens no more for a next leader', async (t) => {
   t.equal(listening, 0, 'after a failure');
   t.ok(listened >= 2);
 });
+
+t.test('an order leader of the build before gets the form that it knows', async (t) => {
+  const forms: number[] = [];
+  const { shop, stamps, soon } = stageShop(({ params }) => {
+    const { length } = params as readonly unknown[];
+    forms.push(length);
+    if (length !== 4) throw new BazarError('invalid_argument', 'bad params of buy');
+    return ['sold', 1, 1990, false];
+  });
+  t.match(await shop.buy({ id: 8, quantity: 1 }, soon()), { order_number: 1 });
+  t.same(forms, [4], 'no member of a build that tells the log time was heard');
+  stamps.heardLogTime(0);
+  t.match(await shop.buy({ id: 8, quantity: 1 }, soon()), { order_number: 1 });
+  t.same(forms, [4, 5, 4]);
+});

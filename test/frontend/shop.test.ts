@@ -44,6 +44,7 @@ function build(answers: { catalog?: Answer; order?: Answer }, clock: Clock = wai
     pages: new SearchCache(stamps, cache.counters),
     keys: new PurchaseKeys(seededRandom(1)),
     clock,
+    logTime: () => stamps.logTime,
     owner: {
       status: () => Promise.reject(new Error('not asked')),
       audit: () => Promise.reject(new Error('not asked')),

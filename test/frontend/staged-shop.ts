@@ -60,6 +60,7 @@ export function stageShop(answer: Answer) {
     pages: new SearchCache(stamps, counters),
     keys: new PurchaseKeys(seededRandom(1)),
     clock,
+    logTime: () => stamps.logTime,
     owner: {
       status: () => Promise.reject(new Error('not asked')),
       audit: () => Promise.reject(new Error('not asked')),

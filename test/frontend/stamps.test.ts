@@ -118,3 +118,17 @@ t.test('a lease ends at its time wherever the clock stands', async (t) => {
     t.equal(stamps.isLeased, false, `${startMs}`);
   }
 });
+
+t.test('the log time that was heard is seen in every thread, and never goes back', async (t) => {
+  const stamps = new Stamps(undefined, clock);
+  const inThread = new Stamps(stamps.buffer, clock);
+  t.equal(inThread.logTime, undefined);
+  for (const [told, known] of [
+    [0, 0],
+    [90_000, 90_000],
+    [60_000, 90_000],
+  ] as const) {
+    stamps.heardLogTime(told);
+    t.equal(inThread.logTime, known);
+  }
+});

@@ -49,16 +49,18 @@ function build(lines: FakeReplica[], logger = silentLogger) {
   const clock = new ManualClock();
   const seen: Leaders[] = [];
   let lead: Lead | undefined;
+  const logTimes: number[] = [];
   const watch = new Watch({
     lines,
     clock,
     logger,
+    logTime: (logTime) => logTimes.push(logTime),
     seen: (leaders, catalogLead) => {
       seen.push(leaders);
       lead = catalogLead;
     },
   });
-  return { watch, clock, latest: () => seen.at(-1), leads: () => lead };
+  return { watch, clock, latest: () => seen.at(-1), leads: () => lead, logTimes };
 }
 
 t.test('the serving leaders of both groups are told', async (t) => {
@@ -179,4 +181,16 @@ t.test('without a serving leader it looks again soon', async (t) => {
   clock.advance(20);
   t.equal(catalog.checks, checks + 1);
   t.equal(order.checks, 1, 'where it matters');
+});
+
+t.test('the log time of the catalog is heard from whoever tells it', async (t) => {
+  const catalog = replica('catalog-1', 'catalog');
+  const order = replica('order-2', 'order');
+  const before = replica('catalog-2', 'catalog');
+  catalog.health = { ...leads, logTime: 700 };
+  order.health = { ...leads, logTime: 600 };
+  const { watch, logTimes } = build([catalog, order, before]);
+  watch.start();
+  await settled();
+  t.same(logTimes, [700, 600]);
 });

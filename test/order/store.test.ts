@@ -116,6 +116,20 @@ t.test('a sale whose order is applied already is answered at once', async (t) =>
   t.same(one.outcome, sold(1));
 });
 
+t.test('the age of a purchase counts from its first attempt, and never from later', async (t) => {
+  const { store, messages } = build();
+  // The store knows 5; a frontend of the build before tells nothing.
+  const first = (seenTime: number): Buy => {
+    const { params, reply } = buy();
+    return { params: [params[0], params[1], params[2], params[3], seenTime], reply };
+  };
+  store.buy([buy(), first(3), first(9)]);
+  t.same(
+    messages[0]?.purchases.map(([, , , , seenTime]) => seenTime),
+    [5, 3, 5],
+  );
+});
+
 t.test('a refusal needs no order', async (t) => {
   const { store, messages } = build();
   const one = buy();

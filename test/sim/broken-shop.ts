@@ -9,6 +9,8 @@ import type { InvalidateParams } from '../../src/wire/internal.js';
 import type { Params, Placed } from '../../src/wire/schemas.js';
 import type { World } from './world.js';
 
+/** The seeded bug: so long it is tried again. */
+const afterDeadlineMs = 10 * 60_000;
 /** When the cache is asked again about a purchase that has no answer yet. */
 const againMs = 5;
 
@@ -30,7 +32,9 @@ class BrokenShop extends Shop {
     return refused;
   }
 
-  override buy(params: Params<'buy'>, context: RequestContext): Promise<Placed> {
+  override buy(params: Params<'buy'>, given: RequestContext): Promise<Placed> {
+    const isLate = this.#world.hasBug('attempts-after-the-deadline');
+    const context = isLate ? { ...given, deadlineMs: given.deadlineMs + afterDeadlineMs } : given;
     const bought = super.buy(params, context);
     if (!this.#world.hasBug('refuses-the-forwarded')) return bought;
     return new Promise((resolve, reject) => {

@@ -43,6 +43,9 @@ export const bugs = {
   'refuses-with-a-key': "section 5, 7: a purchase with a client's key is refused at the edge",
   'refuses-the-forwarded': 'section 5, 7: a purchase that was forwarded is refused at the edge',
   'new-key-each-attempt': 'section 5, 1: a retry makes a new key',
+  'attempts-after-the-deadline': 'section 5, 6: a purchase is tried again after its deadline (A34)',
+  'purchase-age-from-latest-attempt':
+    'section 5, 2: the age of a purchase counts from its latest attempt (A34)',
   'answers-before-the-order': 'section 5, 3: a sale is answered before its order is applied',
   'tails-at-takeover-only': 'section 5, 3: sales are fetched when a leader takes over (A21)',
   'tails-from-the-newest':

@@ -124,13 +124,16 @@ export class Frontend {
         told = leaders;
         for (const one of backends) life.after(toldMs, () => one.follow(leaders));
       },
+      logTime: (logTime) => stamps.heardLogTime(logTime),
     });
     const shops = backends.map((one) => {
       const cache = newCache(this.#world, stamps, { entriesMax: cacheEntries, shared });
       const keys = new PurchaseKeys(this.#world.random.services);
       const owner = { status: refuse, audit: refuse, notReady: () => undefined };
       const pages = new SearchCache(stamps, cache.counters);
-      return newShop(this.#world, { backends: one, cache, pages, clock: life, keys, owner, crowd });
+      const logTime = (): number | undefined => stamps.logTime;
+      const view = { keys, owner, logTime, crowd };
+      return newShop(this.#world, { backends: one, cache, pages, clock: life, ...view });
     });
     this.#running = { shops, watch, lines: connections };
     for (const connection of connections.values()) connection.start();

@@ -18,6 +18,8 @@ export interface Service<Result> {
   propose?(command: CatalogCommand): void;
   /** What a leader needs beside the lead. */
   canServe?(): boolean;
+  /** The newest log time of the catalog that it knows. */
+  logTime?(): number;
   open(host: GroupHost<Result>, memberDesk: MemberDesk): Doors;
 }
 

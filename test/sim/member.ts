@@ -238,6 +238,7 @@ export class Member<Result> {
       nominate: (leader) => host.nominate(leader),
       pid: life.number,
       clock: life,
+      logTime: running?.logTime,
     });
     const doors = running?.open(host, memberDesk);
     const port = peerPort(this.options.group, running === undefined);

@@ -40,6 +40,7 @@ export function catalogService(
       machine,
       saved: machine,
       canServe: () => machine.isStocked,
+      logTime: () => machine.lastLogTime,
       applied(entry, result) {
         world.books.catalogApplied(member.name, entry, result, machine);
         store?.applied(entry, result);
@@ -78,8 +79,10 @@ export function orderService(
     const machine = new OrderMachine();
     const logger = world.logger(member.name);
     let store: OrderStore | undefined;
+    let seller: CatalogLine | undefined;
     return {
       machine,
+      logTime: () => seller?.logTime ?? 0,
       applied(entry, result) {
         world.books.orderApplied(member.name, entry, machine);
         store?.applied(entry, result);
@@ -90,6 +93,7 @@ export function orderService(
           sold: (sales) => taker.sold(sales),
           broken: () => projection.broken(),
         });
+        seller = line;
         const taker = salesTaker(world, line, () => projection);
         const projection = new Projection({
           ...{ line: taker.line, clock: life, logger },
@@ -105,7 +109,9 @@ export function orderService(
             lost: () => line.lost(name),
           };
         }
-        const calls = answersEarly(world, opened, line, (some) => threads.calls(some));
+        const calls = answersEarly(world, opened, line, (some) => {
+          threads.calls(withoutFirstTime(world, some));
+        });
         return { desk: new OrderDesk(noAudit), calls };
       },
     };
@@ -151,6 +157,16 @@ function undecidedIsFine(world: World, calls: OwnerCall[]): OwnerCall[] {
       call.reply(error, isLookup ? [answer[0], newest(world), answer[2]] : result);
     },
   }));
+}
+
+/** The seeded bug: the order leader does not learn how old a purchase is. */
+function withoutFirstTime(world: World, calls: OwnerCall[]): OwnerCall[] {
+  if (!world.hasBug('purchase-age-from-latest-attempt')) return calls;
+  return calls.map((call) => {
+    if (call.operation !== 'buy') return call;
+    const [key, kind, hash, lines] = call.args as BuyParams;
+    return { ...call, args: [key, kind, hash, lines] };
+  });
 }
 
 /** The seeded bug: the catalog's outcome is the answer, whatever becomes of the order. */

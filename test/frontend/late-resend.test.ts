@@ -1,0 +1,157 @@
+/**
+ * A purchase that is sent a second time minutes after the first, when the catalog has forgotten its
+ * key: over the classes of production from the frontend's shop to the catalog's state machine, with
+ * a clock and a network that a test holds up.
+ */
+import t from 'tap';
+import { BazarError } from '../../src/base/errors.js';
+import { CatalogMachine } from '../../src/catalog/catalog-machine.js';
+import type { Group, GroupStatus } from '../../src/group/types.js';
+import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js';
+import type { Projection } from '../../src/order/projection.js';
+import { OrderStore } from '../../src/order/store.js';
+import { decode, encode } from '../../src/wire/codec.js';
+import type { BuyParams, CatalogCommand, Outcome, SalesMessage } from '../../src/wire/internal.js';
+import { type Answer, stageShop } from './staged-shop.js';
+
+/** Longer than a key of a frontend's lives. */
+const longMs = 125_000;
+const turns = async (): Promise<void> => {
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+};
+
+class Store {
+  readonly catalog = new CatalogMachine();
+  readonly #book = new OrderMachine();
+  #orders = this.#lead(1);
+  #epoch = 1;
+  #seq = 0;
+  #orderSeq = 0;
+  #logTime = 0;
+
+  constructor() {
+    const tux = { name: 'Tux', topic: 'toys', priceCents: 100, quantity: 10 };
+    this.#apply(['stock', [tux], 0, 1]);
+  }
+
+  /** As if the order leader died and another one led. */
+  replaceOrderLeader(): void {
+    this.#epoch += 1;
+    this.#orders = this.#lead(this.#epoch);
+  }
+
+  /** Other customers buy meanwhile, and their orders are recorded. */
+  passLogTime(ms: number): void {
+    for (const endMs = this.#logTime + ms; this.#logTime < endMs; ) {
+      this.#logTime = Math.min(endMs, this.#logTime + 5_000);
+      this.#apply(['cursor', this.catalog.lastSale]);
+    }
+  }
+
+  buy(params: BuyParams): Promise<Outcome> {
+    const received = decode(encode(params)) as BuyParams;
+    return new Promise((resolve, reject) => {
+      this.#orders.buy([
+        {
+          params: received,
+          reply: (error, outcome) => (outcome ? resolve(outcome) : reject(error)),
+        },
+      ]);
+    });
+  }
+
+  #lead(epoch: number): OrderStore {
+    const status = { id: 'order-3', role: 'leader', serving: true, epoch } as GroupStatus;
+    const group = { status: () => status, onRole: () => {} } as unknown as Group<OrderResult>;
+    const { catalog } = this;
+    return new OrderStore({
+      group,
+      machine: this.#book,
+      projection: { lead: () => {}, resign: () => {} } as unknown as Projection,
+      seller: {
+        get logTime() {
+          return catalog.lastLogTime;
+        },
+        sell: async (orderEpoch, purchases) => {
+          const result = this.#apply(['sell', orderEpoch, 0, purchases]);
+          if (result.kind !== 'sell') throw new Error('not sold');
+          if (result.sales) this.#project(result.sales);
+          return result.outcomes;
+        },
+      },
+    });
+  }
+
+  #project([first, count, bytes]: SalesMessage): void {
+    this.#orderSeq += 1;
+    const command = encode(['orders', first, count, bytes]);
+    this.#book.apply({ seq: this.#orderSeq, epoch: this.#epoch, time: 0, command });
+  }
+
+  #apply(command: CatalogCommand) {
+    this.#seq += 1;
+    const entry = { seq: this.#seq, epoch: 1, time: this.#logTime, command: encode(command) };
+    return this.catalog.apply(entry);
+  }
+}
+
+/** The first attempt sells, but its answer is lost; `then` is what becomes of those after it. */
+function stage(then: (store: Store, params: BuyParams) => Promise<Outcome>) {
+  const store = new Store();
+  let attempts = 0;
+  const answer: Answer = async ({ params }) => {
+    attempts += 1;
+    if (attempts > 1) return then(store, params as BuyParams);
+    await store.buy(params as BuyParams);
+    store.replaceOrderLeader();
+    const details = { unknown: true };
+    throw new BazarError('unavailable', 'the connection was lost', { details });
+  };
+  const staged = stageShop(answer);
+  staged.stamps.heardLogTime(store.catalog.lastLogTime);
+  const placed = staged.shop.buy({ id: 1, quantity: 1 }, staged.soon());
+  placed.catch(() => {});
+  return { ...staged, store, placed, attempts: () => attempts };
+}
+
+t.test('a second attempt in time finds the first sale', async (t) => {
+  const { clock, placed, store } = stage((to, params) => to.buy(params));
+  await turns();
+  clock.advance(5);
+  t.match(await placed, { order_number: 1, replayed: true });
+  t.equal(store.catalog.lastSale, 1);
+});
+
+t.test('a frontend that was stopped for minutes does not buy again', async (t) => {
+  const { clock, placed, store, attempts } = stage((to, params) => to.buy(params));
+  await turns();
+  store.passLogTime(longMs);
+  clock.advance(longMs);
+  await t.rejects(placed, { code: 'deadline_exceeded' }, 'what became of it is not known');
+  t.equal(attempts(), 1);
+  t.equal(store.catalog.lastSale, 1);
+});
+
+t.test('an attempt whose bytes arrive minutes late does not buy again', async (t) => {
+  const arrived: Promise<Outcome>[] = [];
+  const { clock, placed, store } = stage((to, params) => {
+    // The frontend goes on, and hears of newer times; the purchase keeps that of its first attempt.
+    to.passLogTime(longMs);
+    arrived.push(to.buy(params));
+    return new Promise(() => {});
+  });
+  await turns();
+  clock.advance(5);
+  await turns();
+  t.same(await Promise.all(arrived), [['stale']]);
+  t.equal(store.catalog.lastSale, 1);
+  placed.catch(() => {});
+});
+
+t.test('a purchase is fresh after any time in which nobody bought', async (t) => {
+  const { shop, soon } = stageShop(({ params }) => store.buy(params as BuyParams));
+  const store = new Store();
+  // An entry moves the log time by 15 s at most, and the frontend may not have heard of it yet.
+  store.passLogTime(15_000);
+  t.match(await shop.buy({ id: 1, quantity: 1 }, soon()), { order_number: 1 });
+});
