@@ -6,12 +6,13 @@
 
 import { protocolTimes } from '../base/limits.js';
 import { adopt } from './adoption.js';
+import { failCandidacy } from './candidacy.js';
 import { lead } from './lead.js';
 import { isGreater } from './log.js';
 import type { Fetch, Fetched } from './messages.js';
 import type { Load } from './outputs.js';
 import { majority } from './quorum.js';
-import { becomeFollower, type Candidate, type State } from './state.js';
+import type { Candidate, State } from './state.js';
 import type { Entry, MemberId, Position } from './types.js';
 
 export function beginCatchUp(state: State, candidate: Candidate): void {
@@ -27,19 +28,34 @@ export function beginCatchUp(state: State, candidate: Candidate): void {
     return;
   }
   candidate.phase = 'catch-up';
+  candidate.sameSeq = state.commit;
+  candidate.absentSeq = undefined;
+  candidate.piece = { seq: 0, offset: 0 };
   fetchMore(state, candidate);
 }
 
+/**
+ * Asks for what follows a place that the source may have too. Where it lacks that entry, its answer
+ * begins after the last place known to be equal, so each answer raises `sameSeq`.
+ */
 function fetchMore(state: State, candidate: Candidate): void {
   if (candidate.source === undefined) return;
-  const { last } = state.log;
+  const { log, rules } = state;
+  const seq = placeToAsk(state, candidate);
+  candidate.askedSeq = seq;
   candidate.sentMs = state.nowMs;
   state.out.send(candidate.source, {
     kind: 'fetch',
     epoch: candidate.epoch,
-    commit: state.commit,
-    end: { epoch: last.epoch, seq: last.seq },
+    commit: rules.catchUpAdvances ? candidate.sameSeq : state.commit,
+    end: { epoch: log.epochOf(seq) ?? log.base.epoch, seq },
   });
+}
+
+/** The own end first, then half of what lies between the equal and the absent. */
+function placeToAsk({ log, rules }: State, { sameSeq, absentSeq }: Candidate): number {
+  if (absentSeq === undefined || !rules.catchUpAdvances) return log.last.seq;
+  return Math.floor((sameSeq + absentSeq) / 2);
 }
 
 /** At the source, which may be a witness. */
@@ -80,23 +96,43 @@ export function onFetched(state: State, from: MemberId, message: Fetched): void 
   const candidate = state.stage;
   if (candidate.kind !== 'candidate' || candidate.phase !== 'catch-up') return;
   if (candidate.source !== from || candidate.epoch !== message.epoch) return;
-  if (message.entries.length === 0 || !adopt(state, message.prev, message.entries)) {
-    becomeFollower(state, undefined);
+  const last = message.entries.at(-1);
+  // An answer that came twice, or late: what it brings is here.
+  const isOld = last !== undefined && last.seq <= candidate.sameSeq;
+  if (isOld && state.rules.catchUpAdvances) return;
+  if (last === undefined || !adopt(state, message.prev, message.entries)) {
+    failCandidacy(state, 'stalled');
     return;
   }
+  if (message.prev.seq < candidate.askedSeq) candidate.absentSeq = candidate.askedSeq;
+  candidate.sameSeq = last.seq;
+  candidate.movedMs = state.nowMs;
   continueCatchUp(state, candidate);
 }
 
 /** After each piece, a snapshot too: fetch on, or lead. */
 export function continueCatchUp(state: State, candidate: Candidate): void {
+  candidate.sameSeq = Math.max(candidate.sameSeq, state.commit);
+  const { sameSeq, absentSeq } = candidate;
+  const isGone = absentSeq !== undefined && absentSeq > state.log.last.seq;
+  if (isGone || (absentSeq !== undefined && absentSeq <= sameSeq)) candidate.absentSeq = undefined;
   const target = candidate.promises.get(candidate.source ?? state.id);
   if (target && isGreater(target, state.log.last)) fetchMore(state, candidate);
   else lead(state, candidate);
 }
 
+/** A piece of the source's snapshot came; one that came before keeps no candidacy alive. */
+export function notePiece(state: State, candidate: Candidate, seq: number, offset: number): void {
+  const { piece } = candidate;
+  if (seq < piece.seq || (seq === piece.seq && offset < piece.offset)) return;
+  candidate.piece = { seq, offset: offset + 1 };
+  candidate.sentMs = state.nowMs;
+  candidate.movedMs = state.nowMs;
+}
+
 /** An answer may be lost; a snapshot on its way is not asked for again. */
 export function tickCatchUp(state: State, candidate: Candidate): void {
-  if (state.nowMs - candidate.sentMs >= protocolTimes.stepDownMs) becomeFollower(state, undefined);
+  if (state.nowMs - candidate.sentMs >= protocolTimes.stepDownMs) failCandidacy(state, 'stalled');
 }
 
 /** The source is gone: without it there may be no majority, else the next best will do. */

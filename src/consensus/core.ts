@@ -19,7 +19,7 @@ import { checkAdmitted } from './learners.js';
 import type { Message, SnapshotMark } from './messages.js';
 import type { Batch, Load } from './outputs.js';
 import { requestConfirmation, requestRead, tickReads } from './reads.js';
-import { append, onLoadedForPeer, peerLost, sendEntries } from './replication.js';
+import { append, onLoadedForPeer, peerLost, sendEntries, snapshotMissing } from './replication.js';
 import { installed, isWanted, requestSnapshot } from './snapshots.js';
 import { type CoreOptions, createState, type State } from './state.js';
 import type { Entry, MemberId } from './types.js';
@@ -145,9 +145,7 @@ export class Core {
 
   /** There is no snapshot to send to this member: it is asked again where it stands. */
   snapshotMissing(to: MemberId): void {
-    const { stage } = this.#state;
-    const peer = stage.kind === 'leader' ? stage.peers.get(to) : undefined;
-    if (peer?.mode === 'snapshot') peer.mode = 'probe';
+    snapshotMissing(this.#state, to);
   }
 
   /** At a witness: asks for the newest snapshot of whoever leads (R11). */

@@ -5,6 +5,7 @@
  */
 
 import { protocolTimes } from '../base/limits.js';
+import { type CandidacyFailure, failCandidacy } from './candidacy.js';
 import { beginCatchUp, sourceClosed, tickCatchUp } from './catch-up.js';
 import type { Prepare, Prevote, Prevoted, Promised } from './messages.js';
 import { majority } from './quorum.js';
@@ -18,7 +19,11 @@ import {
 } from './state.js';
 import type { MemberId } from './types.js';
 
-/** A candidacy that has not led anywhere by then is given up; the frontends nominate again. */
+/** A majority has answered the pre-vote by then, whatever it said: who is cut off hears nothing. */
+const silenceMs = 150;
+/** A majority has agreed by then: the last heartbeat of a leader that is gone counts for STICK. */
+const prevoteMs = protocolTimes.stickMs + silenceMs;
+/** A candidacy that has got on nowhere by then ends; the frontends nominate again. */
 const candidacyMs = 1_000;
 const retransmitMs = protocolTimes.heartbeatMs;
 
@@ -30,13 +35,19 @@ export function nominate(state: State): void {
     kind: 'candidate',
     phase: 'prevote',
     epoch: 0,
-    sinceMs: state.nowMs,
+    phaseMs: state.nowMs,
+    movedMs: state.nowMs,
     sentMs: state.nowMs,
+    answered: new Set(),
     agreed: new Set(),
     refused: new Set(),
     promises: new Map(),
     promisePosition: 0,
     source: undefined,
+    sameSeq: 0,
+    absentSeq: undefined,
+    askedSeq: 0,
+    piece: { seq: 0, offset: 0 },
     majorityMs: 0,
   };
   state.stage = candidate;
@@ -77,7 +88,9 @@ export function onPrevote(state: State, from: MemberId, message: Prevote): void 
 export function onPrevoted(state: State, from: MemberId, message: Prevoted): void {
   if (!observeEpoch(state, message.promised)) return;
   const candidate = state.stage;
-  if (candidate.kind !== 'candidate' || candidate.phase !== 'prevote' || !message.agreed) return;
+  if (candidate.kind !== 'candidate' || candidate.phase !== 'prevote') return;
+  candidate.answered.add(from);
+  if (!message.agreed) return;
   candidate.agreed.add(from);
   if (candidate.agreed.size >= majority(state)) prepare(state, candidate);
 }
@@ -134,9 +147,20 @@ export function onPromised(state: State, from: MemberId, message: Promised): voi
     return;
   }
   candidate.refused.add(from);
-  if (state.voters.length - candidate.refused.size < majority(state)) {
-    becomeFollower(state, undefined);
-  }
+  if (state.voters.length - candidate.refused.size < majority(state)) standAgain(state, candidate);
+}
+
+/**
+ * Another nominee has a voter's promise, so both may have failed. Each asks again in a new epoch,
+ * later voters of the configuration first: the pauses differ, so that one of them gets ahead.
+ */
+function standAgain(state: State, candidate: Candidate): void {
+  const behind = state.voters.length - 1 - state.voters.indexOf(state.id);
+  candidate.phase = 'prevote';
+  candidate.phaseMs = state.nowMs + behind * retransmitMs;
+  candidate.sentMs = candidate.phaseMs - retransmitMs;
+  for (const votes of [candidate.answered, candidate.agreed, candidate.refused]) votes.clear();
+  candidate.promises.clear();
 }
 
 /** The own promise counts once it is durable, like any other. */
@@ -159,19 +183,31 @@ export function tickCandidate(state: State, candidate: Candidate): void {
     tickCatchUp(state, candidate);
     return;
   }
-  if (state.nowMs - candidate.sinceMs >= candidacyMs) {
-    becomeFollower(state, undefined);
+  const failure = overdue(state, candidate);
+  if (failure) {
+    failCandidacy(state, failure);
     return;
   }
   if (state.nowMs - candidate.sentMs < retransmitMs) return;
   if (candidate.refused.size > 0) {
-    // Another nominee has a voter's promise. Who is silent may be dead: waiting for it could take
-    // all of the candidacy, and the next nomination is near.
-    becomeFollower(state, undefined);
+    // Who is silent may be dead: waiting for it could take all of the candidacy.
+    standAgain(state, candidate);
     return;
   }
   if (candidate.phase === 'prevote') askPrevotes(state, candidate);
   else askPromises(state, candidate);
+}
+
+/** Why the candidacy is over; undefined where it may still succeed. */
+function overdue(state: State, candidate: Candidate): CandidacyFailure | undefined {
+  const { phase, phaseMs, movedMs, answered } = candidate;
+  const passedMs = state.nowMs - phaseMs;
+  if (phase !== 'prevote') {
+    return state.nowMs - movedMs >= candidacyMs ? 'unpromised' : undefined;
+  }
+  if (passedMs >= silenceMs && answered.size + 1 < majority(state)) return 'unreachable';
+  const isOver = passedMs >= prevoteMs || state.nowMs - movedMs >= candidacyMs;
+  return isOver ? 'refused' : undefined;
 }
 
 /**

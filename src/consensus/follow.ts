@@ -32,7 +32,10 @@ export function obey(state: State, from: MemberId, epoch: number): boolean {
 
 export function onAppend(state: State, from: MemberId, message: Append): void {
   if (!obey(state, from, message.epoch)) return;
-  if (message.live) state.heardMs = state.nowMs;
+  if (message.live) {
+    state.heardMs = state.nowMs;
+    state.failed = undefined;
+  }
   const { log, out, rules } = state;
   if (!adopt(state, message.prev, message.entries)) {
     out.send(from, refuse(state, message), state.promisePosition);

@@ -4,11 +4,12 @@
  */
 import { assert } from '../base/assert.js';
 import { logLimits, protocolTimes } from '../base/limits.js';
+import { failCandidacy } from './candidacy.js';
 import { isCounted, majority } from './quorum.js';
 import { startEarlyReads } from './reads.js';
 import { append, sendEntries, tickSnapshot } from './replication.js';
 import { sendAppend } from './sending.js';
-import { becomeFollower, type Candidate, type Leader, type Peer, type State } from './state.js';
+import type { Candidate, Leader, Peer, State } from './state.js';
 import type { MemberId } from './types.js';
 
 const openingCommand = new Uint8Array(0);
@@ -36,6 +37,7 @@ export function lead(state: State, candidate: Candidate): void {
   };
   state.stage = leader;
   state.leader = state.id;
+  state.failed = undefined;
   state.out.roleChanged = true;
   if (state.rules.openingEntry) append(state, leader, openingCommand);
   else leader.serving = true;
@@ -51,7 +53,9 @@ function newPeer(state: State, id: MemberId): Peer {
     sent: [],
     sentBytes: 0,
     snapshotMs: Number.NEGATIVE_INFINITY,
-    loading: false,
+    loading: undefined,
+    place: undefined,
+    stride: 1,
     round: 0,
     liveMs: state.nowMs,
     learner: false,
@@ -74,7 +78,7 @@ export function tickLeader(state: State, leader: Leader): void {
   const stalled = state.nowMs - leader.tickMs >= protocolTimes.stickMs;
   leader.tickMs = state.nowMs;
   if (!stalled && !hearsMajority(state, leader)) {
-    becomeFollower(state, undefined);
+    failCandidacy(state, 'unacknowledged');
     return;
   }
   if (state.nowMs - leader.beatMs < protocolTimes.heartbeatMs) return;

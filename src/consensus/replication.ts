@@ -46,14 +46,14 @@ export function sendEntries(state: State, leader: Leader): void {
 }
 
 function mayStream(peer: Peer): boolean {
-  if (peer.mode !== 'stream' || peer.loading) return false;
+  if (peer.mode !== 'stream' || peer.loading !== undefined) return false;
   const { windowBytesMax, windowMessagesMax } = logLimits;
   return peer.sentBytes < windowBytesMax && peer.sent.length < windowMessagesMax;
 }
 
 function load(state: State, leader: Leader, peer: Peer): void {
-  peer.loading = true;
-  state.out.loads.push({ to: peer.id, epoch: leader.epoch, prevSeq: peer.next - 1 });
+  peer.loading = peer.next - 1;
+  state.out.loads.push({ to: peer.id, epoch: leader.epoch, prevSeq: peer.loading });
 }
 
 /** Entries came from the journal; none, where it does not reach back: then a snapshot must do. */
@@ -65,17 +65,20 @@ export function onLoadedForPeer(
   entries: readonly Entry[],
 ): void {
   const peer = leader.peers.get(request.to);
-  if (!peer || request.epoch !== leader.epoch || !peer.loading) return;
-  peer.loading = false;
-  if (peer.mode !== 'stream' || peer.next !== request.prevSeq + 1) return;
+  if (!peer || request.epoch !== leader.epoch || peer.loading === undefined) return;
+  // The answer to a question of before: the one that counts is still on its way.
+  if (peer.loading !== request.prevSeq && state.rules.probesBelowBase) return;
+  peer.loading = undefined;
+  if (peer.mode === 'snapshot' || peer.next !== request.prevSeq + 1) return;
   if (prevEpoch === undefined || entries[0]?.seq !== peer.next) {
     peer.mode = 'snapshot';
     peer.snapshotMs = state.nowMs;
     state.out.snapshotsWanted.push({ to: peer.id, epoch: leader.epoch, after: 0 });
     return;
   }
-  const message = entries.slice(0, logLimits.appendEntriesMax);
-  sendAppend(state, leader, peer, message, { live: false, after: 0, prevEpoch });
+  peer.place = { epoch: prevEpoch, seq: request.prevSeq };
+  const message = peer.mode === 'probe' ? [] : entries.slice(0, logLimits.appendEntriesMax);
+  sendAppend(state, leader, peer, message, { live: false, after: 0 });
   sendEntries(state, leader);
 }
 
@@ -111,29 +114,55 @@ function matched(peer: Peer, message: Appended): void {
     peer.mode === 'probe' ? message.prevSeq >= peer.next - 1 : message.match >= peer.next;
   if (!reached) return;
   peer.mode = 'stream';
+  peer.stride = 1;
+  peer.loading = undefined;
   peer.next = Math.max(peer.next, peer.match + 1);
 }
 
-/** R5: go back to where the logs may agree, a whole epoch at a time. */
+/**
+ * R5: go back to where the logs may agree, a whole epoch at a time. Below the own index the leader
+ * goes back by twice as many entries each time. Each probe asks about a place before the last one.
+ */
 function refused(state: State, leader: Leader, peer: Peer, message: Appended): void {
-  if (peer.mode === 'snapshot' || message.prevSeq < peer.match) return;
+  // A refusal of what has matched since is old news, and nothing lies before the first entry.
+  if (peer.mode === 'snapshot' || message.prevSeq <= peer.match) return;
   if (peer.mode === 'probe' && message.prevSeq !== peer.next - 1) return;
-  const { log } = state;
-  // Nothing lies before the first entry; the next heartbeat asks again.
-  if (message.prevSeq === 0) return;
+  const { log, rules } = state;
   const hint = Math.max(0, Math.min(message.match, message.prevSeq - 1));
+  if (hint < log.base.seq && rules.probesBelowBase) {
+    probeBelowIndex(state, leader, peer, message);
+    return;
+  }
   const isIndexed = hint >= log.base.seq;
   const place = isIndexed ? log.lastOfEpochAtMost(hint, message.matchEpoch) : hint;
   resetPeer(peer, Math.max(place, peer.match) + 1);
-  // Before the index the journal knows the epochs: entries read from there are the probe.
   peer.mode = isIndexed ? 'probe' : 'stream';
   if (isIndexed) sendAppend(state, leader, peer, [], { live: false, after: 0 });
 }
 
+/** The journal knows the epochs there: its answer is sent as a probe without entries. */
+function probeBelowIndex(state: State, leader: Leader, peer: Peer, message: Appended): void {
+  const place = Math.min(message.match, message.prevSeq - peer.stride);
+  peer.stride *= 2;
+  resetPeer(peer, Math.max(place, peer.match) + 1);
+  peer.mode = 'probe';
+  load(state, leader, peer);
+}
+
 /** Nothing was heard of a snapshot on its way: ask where the member stands. */
 export function tickSnapshot(state: State, peer: Peer): void {
-  if (peer.mode !== 'snapshot' || isUnderWay(state, peer.snapshotMs)) return;
+  if (peer.mode === 'snapshot' && !isUnderWay(state, peer.snapshotMs)) askAgain(state, peer);
+}
+
+/** There is no snapshot to send to this member: it is asked where it stands. */
+export function snapshotMissing(state: State, id: MemberId): void {
+  const peer = state.stage.kind === 'leader' ? state.stage.peers.get(id) : undefined;
+  if (peer?.mode === 'snapshot') askAgain(state, peer);
+}
+
+function askAgain(state: State, peer: Peer): void {
   peer.mode = 'probe';
+  peer.stride = 1;
   resetPeer(peer, state.log.last.seq + 1);
 }
 
@@ -141,7 +170,7 @@ function resetPeer(peer: Peer, next: number): void {
   peer.next = next;
   peer.sent.length = 0;
   peer.sentBytes = 0;
-  peer.loading = false;
+  peer.loading = undefined;
 }
 
 /** The connection closed: nothing it said before is a match any more, it may come back wiped (A8). */
@@ -152,7 +181,6 @@ export function peerLost(state: State, leader: Leader, id: MemberId): void {
   peer.round = 0;
   peer.admitRound = 0;
   peer.connected = false;
-  peer.mode = 'probe';
-  resetPeer(peer, state.log.last.seq + 1);
+  askAgain(state, peer);
   advanceCommit(state, leader);
 }

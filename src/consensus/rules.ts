@@ -24,6 +24,10 @@ export interface Rules {
   readonly learnersDoNotVote: boolean;
   /** R4: the nominee fetches what a voter has beyond it. Off: acknowledged entries are overwritten (A10). */
   readonly nomineeCatchesUp: boolean;
+  /** R4: each answer of the source brings the nominee on. Off: the same page is fetched for ever. */
+  readonly catchUpAdvances: boolean;
+  /** R5: below its index the leader probes one place at a time. Off: a divergent follower stays so. */
+  readonly probesBelowBase: boolean;
   /** R6: a majority of all voters. Off: acknowledged by the survivors alone, then overwritten (A10). */
   readonly majorityOfAll: boolean;
   /** R6: only entries of the own epoch are committed by counting. Off: a counted entry is overwritten (A3). */
@@ -47,6 +51,8 @@ export const allRules: Rules = Object.freeze({
   heartbeatBehindJournal: true,
   learnersDoNotVote: true,
   nomineeCatchesUp: true,
+  catchUpAdvances: true,
+  probesBelowBase: true,
   majorityOfAll: true,
   commitOwnEpoch: true,
   epochJumpBounded: true,

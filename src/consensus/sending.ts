@@ -9,8 +9,6 @@ import type { Entry } from './types.js';
 interface Sending {
   readonly live: boolean;
   readonly after: number;
-  /** Known where the log's own index does not reach so far back. */
-  readonly prevEpoch?: number;
 }
 
 export function sendAppend(
@@ -20,8 +18,10 @@ export function sendAppend(
   entries: readonly Entry[],
   sending: Sending,
 ): void {
-  const epoch = sending.prevEpoch ?? state.log.epochOf(peer.next - 1);
-  // Where the place lies before the own index, a message without entries asks about none.
+  const known = peer.place?.seq === peer.next - 1 ? peer.place.epoch : undefined;
+  const epoch = state.log.epochOf(peer.next - 1) ?? known;
+  // Where the place lies before the own index and the journal has not told its epoch, a message
+  // without entries asks about none.
   const prev = epoch === undefined ? { epoch: 0, seq: 0 } : { epoch, seq: peer.next - 1 };
   assert(epoch !== undefined || entries.length === 0, 'entries with an unknown place');
   state.out.send(
@@ -39,8 +39,10 @@ export function sendAppend(
     sending.after,
   );
   peer.toldVisible = state.visible;
-  const through = entries.at(-1)?.seq;
-  if (through === undefined) return;
+  const last = entries.at(-1);
+  if (last === undefined) return;
+  const through = last.seq;
+  peer.place = { epoch: last.epoch, seq: through };
   let bytes = 0;
   for (const entry of entries) bytes += entry.command.length;
   peer.sent.push({ through, bytes });

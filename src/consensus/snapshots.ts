@@ -2,7 +2,7 @@
  * Snapshots between members (docs/PROTOCOL.md, R11): the core only says who may send one to whom,
  * and what the log is afterwards. Pieces, files and checksums are the host's.
  */
-import { continueCatchUp } from './catch-up.js';
+import { continueCatchUp, notePiece } from './catch-up.js';
 import { obey } from './follow.js';
 import type { Appended, Chunk, Chunked, SnapshotMark, SnapshotRequest } from './messages.js';
 import type { State } from './state.js';
@@ -25,7 +25,7 @@ export function onChunk(state: State, from: MemberId, chunk: Chunk): void {
     candidate.phase === 'catch-up' &&
     candidate.source === from &&
     candidate.epoch === chunk.epoch;
-  if (isSource) candidate.sentMs = state.nowMs;
+  if (isSource) notePiece(state, candidate, chunk.mark.seq, chunk.offset);
   else if (!obey(state, from, chunk.epoch)) return;
   if (!isWanted(state, chunk.mark)) return;
   state.chunkMs = state.nowMs;

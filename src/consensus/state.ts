@@ -4,6 +4,7 @@
  */
 import { assert } from '../base/assert.js';
 import { logLimits } from '../base/limits.js';
+import type { FailedCandidacy } from './candidacy.js';
 import { Log } from './log.js';
 import type { Prevote, SnapshotMark } from './messages.js';
 import { Outputs } from './outputs.js';
@@ -32,19 +33,34 @@ export interface Follower {
   readonly kind: 'follower';
 }
 
+export type CandidacyPhase = 'prevote' | 'prepare' | 'catch-up';
+
 /** R1 to R4: from the nomination to the opening entry. */
 export interface Candidate {
   readonly kind: 'candidate';
-  phase: 'prevote' | 'prepare' | 'catch-up';
+  phase: CandidacyPhase;
   epoch: number;
-  readonly sinceMs: number;
+  /** When the pre-vote began, or begins again. */
+  phaseMs: number;
+  /** The nomination, or the last piece that catch-up brought. */
+  movedMs: number;
   sentMs: number;
+  /** Voters that answered the pre-vote, whatever they said. */
+  readonly answered: Set<MemberId>;
   readonly agreed: Set<MemberId>;
   readonly refused: Set<MemberId>;
   readonly promises: Map<MemberId, Position>;
   /** The own promise is durable at this journal position. */
   promisePosition: number;
   source: MemberId | undefined;
+  /** Up to this entry the own log is known to equal the source's (R4). */
+  sameSeq: number;
+  /** The lowest place whose own entry the source is known to lack; undefined: none is known. */
+  absentSeq: number | undefined;
+  /** The last place that the source was asked about. */
+  askedSeq: number;
+  /** The newest piece of the source's snapshot. */
+  piece: { readonly seq: number; readonly offset: number };
   /** The moment of the promises of a majority (R4, tMaj). */
   majorityMs: number;
 }
@@ -63,8 +79,12 @@ export interface Peer {
   sentBytes: number;
   /** When a snapshot was begun or last got on. */
   snapshotMs: number;
-  /** The journal is being read for it. */
-  loading: boolean;
+  /** The journal is being read for it, from the entry after this one; undefined: it is not. */
+  loading: number | undefined;
+  /** A place before the own index whose epoch the journal told. */
+  place: Position | undefined;
+  /** Probes before the own index go back by this many entries, doubled at each refusal. */
+  stride: number;
   /** The latest round that it has acknowledged. */
   round: number;
   liveMs: number;
@@ -131,6 +151,8 @@ export interface State {
   /** The highest epoch seen anywhere. */
   seen: number;
   stage: Stage;
+  /** How the last candidacy or lead ended, where no majority answered; until a leader is heard. */
+  failed: FailedCandidacy | undefined;
   /** The leader of the promised epoch, once heard. */
   leader: MemberId | undefined;
   /** When a heartbeat last arrived (R1); -Infinity where the connection closed since. */
@@ -174,6 +196,7 @@ export function createState(options: CoreOptions): State {
     promisePosition: 0,
     seen: Math.max(options.promised.epoch, options.base.epoch),
     stage: { kind: 'follower' },
+    failed: undefined,
     leader: undefined,
     heardMs: Number.NEGATIVE_INFINITY,
     waiting: undefined,

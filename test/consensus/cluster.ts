@@ -83,6 +83,7 @@ export class Cluster {
   #options: ClusterOptions;
   /** Members in different parts do not hear each other; nobody is told. */
   #part = new Map<MemberId, number>();
+  #isLost: (from: MemberId, to: MemberId, message: Message) => boolean = () => false;
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -239,7 +240,8 @@ export class Cluster {
   deliver(index = 0): boolean {
     const [flight] = this.network.splice(index, 1);
     if (!flight) return false;
-    if (this.reaches(flight.from, flight.to)) {
+    const isLost = this.#isLost(flight.from, flight.to, flight.message);
+    if (!isLost && this.reaches(flight.from, flight.to)) {
       this.input(flight.to, (core, nowMs) => core.step(flight.from, flight.message, nowMs));
     }
     return true;
@@ -294,8 +296,14 @@ export class Cluster {
     for (const id of ids) this.#part.set(id, 1);
   }
 
+  /** Messages that meet this are lost; the next call replaces it. */
+  lose(isLost: (from: MemberId, to: MemberId, message: Message) => boolean): void {
+    this.#isLost = isLost;
+  }
+
   heal(): void {
     this.#part.clear();
+    this.#isLost = () => false;
   }
 
   /** The process dies: what its disk does not have is gone, and its connections close. */

@@ -3,6 +3,7 @@
  * and not without it. So a check that is lost from the code is noticed here, by its name.
  */
 import t from 'tap';
+import { logLimits } from '../../src/base/limits.js';
 import { allRules, type Rules } from '../../src/consensus/rules.js';
 import { Cluster } from './cluster.js';
 
@@ -24,6 +25,16 @@ function caught(action: () => string | undefined): string | undefined {
   } catch (error) {
     return String(error);
   }
+}
+
+/** Whether this comes true within so many steps; time passes when nothing is under way. */
+function within(cluster: Cluster, steps: number, isDone: () => boolean): boolean {
+  for (let i = 0; i < steps && !isDone(); i++) {
+    if (cluster.deliver() || three.some((id) => cluster.sync(id))) continue;
+    cluster.nowMs += 25;
+    for (const id of three) cluster.input(id, (core, nowMs) => core.tick(nowMs));
+  }
+  return isDone();
 }
 
 /** Members of a partition hear only each other; the others hear only themselves. */
@@ -165,6 +176,50 @@ const histories: Record<keyof Rules, History> = {
       cluster.run(100);
       return cluster.member('c').values.join() === 'x' ? undefined : 'x was overwritten';
     });
+  },
+
+  catchUpAdvances(rules) {
+    const cluster = elected(rules);
+    // The restarted nominee knows no commit, and more than one page lies before the conflict.
+    for (let i = 0; i < logLimits.appendEntriesMax + 100; i++) cluster.propose('a', `v${i}`);
+    cluster.run(100);
+    cluster.partition(['a']);
+    cluster.propose('a', 'only-a');
+    cluster.settle();
+    cluster.crash('a');
+    cluster.heal();
+    cluster.nominate('b');
+    cluster.run(100);
+    cluster.crash('b');
+    cluster.restart('a');
+    cluster.nominate('a');
+    const serves = within(cluster, 2_000, () => cluster.member('a').serving);
+    return serves ? undefined : 'the same page is fetched for ever';
+  },
+
+  probesBelowBase(rules) {
+    const cluster = elected(rules);
+    cluster.partition(['a']);
+    for (let i = 0; i < 20; i++) cluster.propose('a', `only-a-${i}`);
+    cluster.settle();
+    cluster.crash('a');
+    cluster.heal();
+    cluster.nominate('b');
+    cluster.run(100);
+    for (let i = 0; i < 40; i++) cluster.propose('b', `v${i}`);
+    cluster.run(100);
+    // The journal of b goes back further than the snapshot that it restarts from.
+    const b = cluster.member('b');
+    const { disk } = b;
+    cluster.compact('b');
+    b.disk = disk;
+    cluster.crash('b');
+    cluster.restart('b');
+    cluster.restart('a');
+    cluster.nominate('b');
+    const epochOf = (id: string): number => cluster.member(id).core.state.log.last.epoch;
+    const isRepaired = within(cluster, 2_000, () => epochOf('a') === epochOf('b'));
+    return isRepaired ? undefined : 'the divergent follower is never repaired';
   },
 
   majorityOfAll(rules) {

@@ -32,6 +32,8 @@ const switches: Readonly<Record<keyof Rules, string>> = {
   heartbeatBehindJournal: 'R3: a heartbeat queues behind the journal (A7)',
   learnersDoNotVote: 'R10: a learner does not vote (A8)',
   nomineeCatchesUp: 'R4: the nominee fetches what it lacks (A10)',
+  catchUpAdvances: 'R4: each answer in catch-up brings the nominee on',
+  probesBelowBase: 'R5: one probe at a time below the snapshot',
   majorityOfAll: 'R6: a majority of all voters (A10)',
   commitOwnEpoch: 'R6: only entries of the own epoch are counted (A3)',
   epochJumpBounded: 'R2: no epoch far above all others (A30)',
