@@ -27,31 +27,47 @@ interface Sight {
   atMs: number;
 }
 
-/** A nominee gets this long to win before anybody is nominated again. */
+/** A nominee gets this long to begin a candidacy; and between nominations where all have failed. */
 const nominationMs = 300;
+/** A nominee of the build before reports no candidacy: it gets the second that one may last. */
+const unreportedMs = 1_200;
+/** A candidate that failed comes after the others for this long. */
+const failureMs = 5_000;
 /** Entries that a replica may lack and still be read from; more take it too long to catch up. */
 const readerLagMax = 2_000;
 
+export interface ElectorOptions {
+  /** Off only in the simulator: the same nominee is nominated for ever (A6). */
+  readonly remembersFailures: boolean;
+}
+
 export class Elector {
   readonly #members: readonly string[];
+  readonly #remembers: boolean;
   readonly #sights = new Map<string, Sight>();
-  #nominatedAtMs = Number.NEGATIVE_INFINITY;
+  /** When the last candidacy or lead of a replica failed, by the clock here. */
+  readonly #failures = new Map<string, number>();
+  /** The last nomination; undefined once somebody leads. */
+  #pending: { readonly nominee: string; readonly atMs: number } | undefined;
 
   /** `members` are the electable replicas; a recovery server never leads. */
-  constructor(members: readonly string[]) {
+  constructor(members: readonly string[], options?: ElectorOptions) {
     this.#members = members;
+    this.#remembers = options?.remembersFailures ?? true;
   }
 
   answered(name: string, health: Health, nowMs: number): void {
     this.#sights.set(name, { health, atMs: nowMs });
+    if (this.lead(nowMs)) this.#pending = undefined;
+    const failure = health.candidacy?.failure;
+    if (failure) this.#failed(name, nowMs - failure.agoMs);
+    else if (health.leader) this.#failures.delete(name);
   }
 
   /** The connection is closed, or an answer did not come in time. */
   lost(name: string): void {
     // The loss of a leader is news: do not sit out the last nomination.
-    if (this.#sights.get(name)?.health.role === 'leader') {
-      this.#nominatedAtMs = Number.NEGATIVE_INFINITY;
-    }
+    if (this.#sights.get(name)?.health.role === 'leader') this.#pending = undefined;
     this.#sights.delete(name);
   }
 
@@ -86,14 +102,62 @@ export class Elector {
       .map(({ id }) => id);
   }
 
-  /** Whom to nominate now: of the healthy replicas with the newest log, the one with the highest id. */
+  /**
+   * Whom to nominate now: of the healthy replicas with the newest log, the one with the highest id.
+   * Candidates that failed come last, the latest failure at the very end, so that each gets a turn.
+   */
   nominate(nowMs: number): Nomination | undefined {
-    if (this.lead(nowMs) || nowMs - this.#nominatedAtMs < nominationMs) return undefined;
+    if (this.lead(nowMs)) return undefined;
     const healthy = this.#healthy(nowMs).filter((health) => health.role !== 'learner');
-    const [best] = healthy.sort(byLogThenId);
+    if (this.#isAwaited(healthy, nowMs)) return undefined;
+    const [best] = healthy.sort((a, b) => this.#byFailure(a, b, nowMs) || byLogThenId(a, b));
     if (!best) return undefined;
-    this.#nominatedAtMs = nowMs;
+    const pending = this.#pending;
+    const isUntried = this.#remembers && this.#failedMs(best, nowMs) === undefined;
+    if (pending && !(isUntried && best.id !== pending.nominee)) {
+      if (nowMs - pending.atMs < nominationMs) return undefined;
+    }
+    this.#pending = { nominee: best.id, atMs: nowMs };
     return { leader: best.id, tell: healthy.map((health) => health.id) };
+  }
+
+  /** Whether a candidacy may still succeed. Notes the failure of a nominee that reports nothing. */
+  #isAwaited(healthy: readonly Health[], nowMs: number): boolean {
+    if (!this.#remembers) return false;
+    const pending = this.#pending;
+    for (const health of healthy) {
+      // Another frontend nominated it, and a majority has agreed.
+      if (health.id === pending?.nominee || !isAgreedTo(health)) continue;
+      if (this.#failedMs(health, nowMs) === undefined) return true;
+    }
+    if (!pending) return false;
+    const nominee = healthy.find(({ id }) => id === pending.nominee);
+    if (nominee) {
+      if ((this.#failedMs(nominee, nowMs) ?? pending.atMs) > pending.atMs) return false;
+      if (nominee.candidacy?.phase) return true;
+      const patienceMs = nominee.candidacy ? nominationMs : unreportedMs;
+      if (nowMs - pending.atMs < patienceMs) return true;
+    }
+    this.#failed(pending.nominee, nowMs);
+    return false;
+  }
+
+  #failed(name: string, atMs: number): void {
+    this.#failures.set(name, Math.max(atMs, this.#failures.get(name) ?? atMs));
+  }
+
+  /** When it failed last; undefined where it has not, or long ago. */
+  #failedMs({ id }: Health, nowMs: number): number | undefined {
+    const atMs = this.#failures.get(id);
+    const isRecent = atMs !== undefined && nowMs - atMs < failureMs;
+    return this.#remembers && isRecent ? atMs : undefined;
+  }
+
+  #byFailure(a: Health, b: Health, nowMs: number): number {
+    const [aMs, bMs] = [this.#failedMs(a, nowMs), this.#failedMs(b, nowMs)];
+    if (aMs === undefined || bMs === undefined)
+      return Number(aMs !== undefined) - Number(bMs !== undefined);
+    return aMs - bMs;
   }
 
   #healthy(nowMs: number): Health[] {
@@ -109,6 +173,10 @@ export class Elector {
     }
     return healthy;
   }
+}
+
+function isAgreedTo({ candidacy }: Health): boolean {
+  return candidacy?.phase === 'prepare' || candidacy?.phase === 'catch-up';
 }
 
 function newest(leaders: readonly Health[]): Health | undefined {

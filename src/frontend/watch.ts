@@ -8,7 +8,7 @@ import { protocolTimes } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { GroupName } from '../group/membership.js';
 import type { Leaders } from './backends.js';
-import { Elector, type Health } from './elector.js';
+import { Elector, type ElectorOptions, type Health } from './elector.js';
 
 /** A connection to the owner of a replica, which comes back by itself. */
 export interface ReplicaLine {
@@ -28,6 +28,7 @@ export interface WatchOptions {
   readonly seen: (leaders: Leaders, catalogLead: Lead | undefined) => void;
   /** Called with each log time of the catalog that a member tells. */
   readonly logTime: (logTime: number) => void;
+  readonly elector?: ElectorOptions;
 }
 
 /** Who leads, serving or not. */
@@ -53,8 +54,8 @@ export class Watch {
     const electable = (group: GroupName): string[] =>
       options.lines.filter((line) => line.group === group && !line.witness).map(({ name }) => name);
     this.#electors = {
-      catalog: new Elector(electable('catalog')),
-      order: new Elector(electable('order')),
+      catalog: new Elector(electable('catalog'), options.elector),
+      order: new Elector(electable('order'), options.elector),
     };
   }
 

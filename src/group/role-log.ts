@@ -3,10 +3,22 @@
  * follows, that it has caught up. It is told of roles and decides nothing.
  */
 import type { Logger } from '../base/logging.js';
+import type { CandidacyFailure } from '../consensus/candidacy.js';
 import type { GroupName } from './membership.js';
 import type { GroupStatus } from './types.js';
 
-type Sight = Pick<GroupStatus, 'id' | 'role' | 'serving' | 'epoch' | 'leader' | 'logEnd'>;
+type Sight = Pick<
+  GroupStatus,
+  'id' | 'role' | 'serving' | 'epoch' | 'leader' | 'logEnd' | 'candidacy'
+>;
+
+/** What the operator reads of an attempt to lead that found no majority. */
+const failures: Readonly<Record<Exclude<CandidacyFailure, 'unacknowledged'>, string>> = {
+  unreachable: 'too few members answered; check the network between the members',
+  refused: 'a majority did not agree; another leader may be alive',
+  unpromised: 'a majority did not promise in time; check the disks of the members',
+  stalled: 'the member with the newest log did not hand over the missing entries',
+};
 
 export class RoleLog {
   readonly #group: GroupName;
@@ -33,14 +45,20 @@ export class RoleLog {
     this.#told = news;
   }
 
-  #sentence({ id, role, serving, leader }: Sight, before: Sight | undefined): string | undefined {
+  #sentence(status: Sight, before: Sight | undefined): string | undefined {
+    const { id, role, serving, leader, candidacy } = status;
     const group = this.#group;
     if (role === 'leader') {
       return serving
         ? `leads the ${group} group`
         : `is elected by the ${group} group, not serving yet`;
     }
+    const reason = leader === undefined ? candidacy?.failure?.reason : undefined;
+    if (reason === 'unacknowledged') {
+      return `no longer leads the ${group} group: no majority of the members answers it`;
+    }
     if (before?.role === 'leader') return `no longer leads the ${group} group`;
+    if (reason) return `cannot lead the ${group} group: ${failures[reason]}`;
     if (role === 'learner') return `has no vote in the ${group} group yet: fetches what it missed`;
     return leader === undefined || leader === id ? undefined : `follows ${leader}`;
   }

@@ -1,6 +1,6 @@
 /** A member's core as its status for services and frontends. Reads, never writes. */
 import type { State } from '../consensus/state.js';
-import type { GroupStatus, Role } from './types.js';
+import type { CandidacyStatus, GroupStatus, Role } from './types.js';
 
 export function statusOf(
   state: Readonly<State>,
@@ -23,6 +23,14 @@ export function statusOf(
     oldestUncommittedMs: oldest ? Math.max(0, nowMs - oldest.atMs) : 0,
     diskSilentMs,
     incarnation,
+    candidacy: candidacyOf(state, nowMs),
+  };
+}
+
+function candidacyOf({ stage, failed }: Readonly<State>, nowMs: number): CandidacyStatus {
+  return {
+    ...(stage.kind === 'candidate' && { phase: stage.phase }),
+    ...(failed && { failure: { reason: failed.reason, agoMs: Math.max(0, nowMs - failed.atMs) } }),
   };
 }
 

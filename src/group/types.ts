@@ -2,6 +2,8 @@
  * What a service sees of its replicated group: propose, read position, gates, roles. The host
  * behind it runs the core's one loop: persist, send, apply, reply (docs/PROTOCOL.md, 2).
  */
+import type { CandidacyFailure } from '../consensus/candidacy.js';
+import type { CandidacyPhase } from '../consensus/state.js';
 import type { Entry, MemberId } from '../consensus/types.js';
 
 export interface Applied<Result> {
@@ -10,6 +12,14 @@ export interface Applied<Result> {
 }
 
 export type Role = 'leader' | 'follower' | 'learner';
+
+/** What frontends learn of a member's attempts to lead (docs/PROTOCOL.md, section 3). */
+export interface CandidacyStatus {
+  /** Of the candidacy under way; undefined where there is none. */
+  readonly phase?: CandidacyPhase | undefined;
+  /** How the last candidacy or lead ended, where no majority answered; until a leader is heard. */
+  readonly failure?: { readonly reason: CandidacyFailure; readonly agoMs: number } | undefined;
+}
 
 export interface GroupStatus {
   readonly id: MemberId;
@@ -26,6 +36,8 @@ export interface GroupStatus {
   /** How long the own disk has made nothing durable although something waits for it (A7). */
   readonly diskSilentMs: number;
   readonly incarnation: string;
+  /** Undefined from a member of the build before, which reports none. */
+  readonly candidacy?: CandidacyStatus | undefined;
 }
 
 export interface Group<Result> {

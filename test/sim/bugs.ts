@@ -5,6 +5,8 @@
  */
 
 export const bugs = {
+  'nominates-the-unreachable':
+    'section 3: a nominee that its peers cannot hear is nominated again and again (A6)',
   'gates-stand-open': 'R7, R8: visible before the caches have dropped it (A12)',
   'caches-the-undecided': 'R8: caches an item while an entry that touches it is undecided (A13)',
   'joins-an-older-question': 'R8: a reader shares a question older than an invalidation (A18)',

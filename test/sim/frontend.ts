@@ -118,6 +118,7 @@ export class Frontend {
       lines,
       clock: life,
       logger,
+      elector: { remembersFailures: !this.#world.hasBug('nominates-the-unreachable') },
       seen: (leaders, lead) => {
         session.follow(lead?.line, lead?.epoch ?? 0);
         if (sameLeaders(leaders, told)) return;
