@@ -6,6 +6,8 @@ import type { World } from './world.js';
 
 /** The share of its time after which the sender gives a held connection up. */
 const givenUpAfter = 0.1;
+/** What is lost: what others send to it, what it sends, or both. */
+export type Way = 'in' | 'out' | 'both';
 
 export interface CutOptions {
   readonly forMs: number;
@@ -23,7 +25,7 @@ export class Cuts {
     this.#remedies = remedies;
   }
 
-  isolate(name: string, way: 'in' | 'out' | 'both', cut: CutOptions): void {
+  isolate(name: string, way: Way, cut: CutOptions): void {
     this.#world.trace(() => `isolated: ${name}`);
     for (const other of this.#cluster.names) {
       if (other === name) continue;
@@ -32,12 +34,12 @@ export class Cuts {
     }
   }
 
-  part(member: AnyMember | undefined, cut: CutOptions): void {
+  part(member: AnyMember | undefined, cut: CutOptions, way: Way = 'both'): void {
     if (!member) return;
     for (const { name } of this.#cluster.group(member.options.group)) {
       if (name === member.name) continue;
-      this.#cutOne(member.name, name, cut);
-      this.#cutOne(name, member.name, cut);
+      if (way !== 'in') this.#cutOne(member.name, name, cut);
+      if (way !== 'out') this.#cutOne(name, member.name, cut);
     }
   }
 

@@ -10,6 +10,8 @@ import type { GroupName, World } from './world.js';
 export interface LastBlow {
   /** How long it may take a frontend to notice (I12). */
   readonly detectionMs: number;
+  /** A bound of its own on the whole, where there is one. */
+  readonly withinMs?: number;
   /** It shows only where something is written. */
   readonly writes: boolean;
   end(): void;
@@ -25,27 +27,42 @@ export interface LastBlowOptions {
 
 /** Longer than a run lasts. */
 const forGoodMs = 60_000;
+const cut = { forMs: forGoodMs, reset: 'never' } as const;
 const silentMs = protocolTimes.healthCheckTimeoutMs;
-const hungMs = protocolTimes.stepDownMs + protocolTimes.healthCheckEveryMs;
+const steppedDownMs = protocolTimes.stepDownMs + protocolTimes.healthCheckEveryMs;
+/** A leader that is cut off is replaced in this time, whatever way it is cut off (I12). */
+const cutMaxMs = 2_000;
+const cutOff = { detectionMs: steppedDownMs, withinMs: cutMaxMs, writes: false } as const;
 
 export function strikeLeader(group: GroupName, options: LastBlowOptions): LastBlow {
   const { world, cluster, cuts, heal } = options;
   const member = cluster.leader(group);
   const life = member?.process.life;
   if (!member || !life) return { detectionMs: 0, writes: false, end: () => {} };
-  const kind = world.random.faults.integer(5);
+  const kind = world.random.faults.integer(9);
   world.trace(() => `LAST BLOW ${kind} on ${member.name}`);
   switch (kind) {
     case 0:
       life.pause();
       return { detectionMs: silentMs, writes: false, end: () => life.resume() };
     case 1:
-      cuts.isolate(member.name, 'both', { forMs: forGoodMs, reset: 'never' });
+      cuts.isolate(member.name, 'both', cut);
       return { detectionMs: silentMs, writes: false, end: heal };
     case 2:
       // A disk that hangs shows when something is to be written (A7).
       member.storage.setMood('hung', forGoodMs);
-      return { detectionMs: hungMs, writes: true, end: () => replaceDisk(member) };
+      return { detectionMs: steppedDownMs, writes: true, end: () => replaceDisk(member) };
+    case 5:
+    case 6:
+      cuts.isolate(member.name, kind === 5 ? 'in' : 'out', cut);
+      return { ...cutOff, end: heal };
+    case 7:
+      // The frontends reach it, and its peers do not.
+      cuts.part(member, cut);
+      return { ...cutOff, end: heal };
+    case 8:
+      cuts.part(member, cut, world.random.faults.integer(2) === 0 ? 'in' : 'out');
+      return { ...cutOff, end: heal };
     default:
       member.kill(forGoodMs, kind === 3);
       return { detectionMs: 0, writes: false, end: () => member.process.revive() };

@@ -12,6 +12,8 @@ import { allMutations, catchMutation, type Mutation } from './mutations.js';
  */
 const rare: ReadonlySet<string> = new Set([
   'commitOwnEpoch',
+  'catchUpAdvances',
+  'probesBelowBase',
   'joins-an-older-question',
   'attempts-after-the-deadline',
   'purchase-age-from-latest-attempt',

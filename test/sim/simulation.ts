@@ -125,8 +125,8 @@ async function replaceLeader(world: World, cluster: Cluster, driver: FaultDriver
   const group = can[world.random.faults.integer(Math.max(1, can.length))];
   if (group === undefined) return 0;
   const before = cluster.leader(group)?.name;
-  const { detectionMs, writes, end } = driver.lastBlow(group);
-  const maxMs = detectionMs + electionMaxMs;
+  const { detectionMs, withinMs, writes, end } = driver.lastBlow(group);
+  const maxMs = withinMs ?? detectionMs + electionMaxMs;
   const begunMs = scheduler.nowMs;
   const [frontend] = cluster.frontends;
   if (writes && frontend) void cluster.customers[0]?.buyLast(frontend, 'meanwhile');
