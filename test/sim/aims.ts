@@ -22,7 +22,8 @@ import { drawProfile, type Profile, usualTopology } from './profile.js';
 import type { Limits } from './replaced-limits.js';
 
 export const aims = [
-  ...(['five-voters', 'cut-off', 'late', 'parted-orders', 'absent', 'crowd'] as const),
+  ...(['five-voters', 'cut-off', 'late', 'brief-leads'] as const),
+  ...(['parted-orders', 'absent', 'crowd'] as const),
   ...drifts,
 ] as const;
 export type Aim = (typeof aims)[number];
@@ -46,6 +47,7 @@ const spans: Readonly<Record<Drift, readonly [leastMs: number, moreMs: number]>>
   orphaned: [900, 600],
   'half-closed': [600, 600],
   'late-beginning': [300, 200],
+  'two-leaders': [900, 600],
 };
 /** Back in session, and the cache full again. */
 const betweenMs = 700;
@@ -69,6 +71,7 @@ const lateShare = 0.01;
 const cutOffMs = 9_000;
 const cutOffForMs = 3_000;
 const lateMs = 20_000;
+const briefMs = 8_000;
 /** The least that a purchase's age and a customer's patience fit in. */
 const lateKeyMs = 6_000;
 
@@ -90,6 +93,8 @@ export function drawPlan(random: Random, aim: Aim | undefined): Plan {
       return cutOff({ ...profile, ...manyVoters[random.integer(manyVoters.length)] }, random);
     case 'late':
       return late(profile, random);
+    case 'brief-leads':
+      return briefLeads(profile, random);
     case 'parted-orders':
       return { profile: { ...profile, ...busy }, faults: drawParts(random) };
     case 'absent': {
@@ -98,6 +103,11 @@ export function drawPlan(random: Random, aim: Aim | undefined): Plan {
     }
     case 'crowd':
       return { profile: { ...profile, ...crowded }, faults: drawFaults(random, 3, crowdedMs) };
+    case 'two-leaders':
+      return {
+        profile: { ...profile, ...calm(random), ...fiveVoters },
+        faults: drawDrifts(aim, random),
+      };
     default:
       return { profile: { ...profile, ...calm(random) }, faults: drawDrifts(aim, random) };
   }
@@ -136,6 +146,25 @@ function drawCut(random: Random, forMs: number): Unplaced {
     default:
       return { kind: 'part', target: leader, reset, forMs };
   }
+}
+
+/** One entry at a time goes to a member, so that a leader can end between any two. */
+function briefLeads(profile: Profile, random: Random): Plan {
+  const { limits, network } = profile;
+  const group = random.integer(2) === 0 ? 'catalog' : 'order';
+  const latencyMs = 4 + 8 * random.fraction();
+  const log = { ...limits.log, appendEntriesMax: 1, windowMessagesMax: 1 };
+  return {
+    profile: {
+      ...profile,
+      ...busy,
+      ...{ catalogs: 3, orders: 3, recovery: 0, chaosMs: briefMs },
+      network: { ...network, latencyMs, jitterMs: 2, slowShare: 0 },
+      disk: { meanMs: 0.3 },
+      limits: { ...limits, log },
+    },
+    faults: [{ kind: 'brief-leads', atMs: quietMs, group, forMs: briefMs - 2 * quietMs }],
+  };
 }
 
 /** Keys are soon forgotten, and what was sent long before arrives after that. */

@@ -150,7 +150,8 @@ class BrokenCache extends ProductCache {
   override fill(found: CachedProduct, { appliedSeq, lender }: Provenance): void {
     const late = this.#world.hasBug('stamps-seen-too-late');
     const loose = late || this.#world.hasBug('caches-the-undecided');
-    const sighting = late ? this.#stamps.sight(found.sighting.bucket) : found.sighting;
+    const isLate = late || this.#world.hasBug('stamps-seen-late');
+    const sighting = isLate ? this.#stamps.sight(found.sighting.bucket) : found.sighting;
     const seq = loose ? Number.MAX_SAFE_INTEGER : appliedSeq;
     super.fill({ ...found, sighting }, { appliedSeq: seq, lender });
   }

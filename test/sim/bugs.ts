@@ -60,4 +60,12 @@ export const bugs = {
   'log-dropped-first': 'R11: the log is dropped before its snapshot is durable',
 } as const;
 
-export type Bug = keyof typeof bugs;
+/**
+ * Broken beside a rule that is a second line: alone, the second line makes up for it. With both
+ * broken the seeds notice, and with this one alone they do not.
+ */
+export const firstLines = {
+  'stamps-seen-late': 'R8: the stamp is taken after the answer, and the floor still counts',
+} as const;
+
+export type Bug = keyof typeof bugs | keyof typeof firstLines;

@@ -19,6 +19,9 @@ const filledMs = 30;
 /** What was sent over a connection that its sender has given up may come so late. */
 const lateMaxMs = 200;
 const soonMs = 40;
+/** Of a follower of two leaders: before the next one is elected, until after that. */
+const hangsAfterMs = 300;
+const hangsForMs = 500;
 /** Without a majority; soon after it a leader steps down, whatever its clock. */
 const leadsOnMs = 0.9 * protocolTimes.stepDownMs;
 
@@ -90,6 +93,9 @@ export class Drifts {
       case 'half-closed':
         this.#halfClose(frontend, forMs);
         break;
+      case 'two-leaders':
+        this.#divideFollowers(frontend, forMs);
+        break;
       case 'late-beginning':
         this.#beginLate(frontend);
         break;
@@ -126,6 +132,34 @@ export class Drifts {
     remedies.strikeIn(soonMs * this.#world.random.faults.fraction(), () => {
       this.#cluster.leader('catalog')?.kill(2 * leaseLimits.leaseMs, false);
     });
+  }
+
+  /**
+   * The old leader is left with one follower, which hangs while the others elect another leader.
+   * The frontend reaches all. When the follower goes on, what it was asked meanwhile comes in the
+   * same turn as the news of the other leader.
+   */
+  #divideFollowers(frontend: Frontend, forMs: number): void {
+    const { cuts, remedies } = this.#options;
+    const { network, random } = this.#world;
+    const leader = this.#cluster.leader('catalog');
+    const follower = this.#cluster.catalogs.find((one) => one !== leader);
+    if (!leader || !follower) return;
+    for (const { name } of this.#cluster.group('catalog')) {
+      if (name === leader.name || name === follower.name) continue;
+      cuts.cut(leader.name, name, true, forMs);
+      network.reset(leader.name, name);
+    }
+    for (const { name } of this.#cluster.frontends) {
+      if (name === frontend.name) continue;
+      cuts.cut(leader.name, name, true, forMs);
+      network.reset(leader.name, name);
+    }
+    const hangsAtMs = hangsAfterMs * random.faults.fraction();
+    remedies.strikeIn(hangsAtMs, () => {
+      this.pause(follower.name, hangsForMs * random.faults.fraction());
+    });
+    this.#lookAround(frontend, forMs);
   }
 
   /** Something between the two resets the leader's end and lets nothing through to the other. */

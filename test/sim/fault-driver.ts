@@ -3,6 +3,7 @@
  * cuts, drifts and disks what takes more than a line.
  */
 import type { CatalogMachine } from '../../src/catalog/catalog-machine.js';
+import { BriefLeads } from './brief-leads.js';
 import type { AnyMember, Cluster } from './cluster.js';
 import { Cuts } from './cuts.js';
 import { DiskLosses } from './disk-losses.js';
@@ -19,6 +20,7 @@ export class FaultDriver {
   readonly #cuts: Cuts;
   readonly #drifts: Drifts;
   readonly #losses: DiskLosses;
+  readonly #briefLeads: BriefLeads;
   readonly #remedies: Remedies;
 
   constructor(world: World, cluster: Cluster) {
@@ -28,6 +30,7 @@ export class FaultDriver {
     const cuts = new Cuts(world, cluster, remedies);
     this.#remedies = remedies;
     this.#cuts = cuts;
+    this.#briefLeads = new BriefLeads(world, cluster, remedies);
     this.#drifts = new Drifts({ world, cluster, cuts, remedies });
     this.#losses = new DiskLosses({ world, cluster, cuts, remedies });
   }
@@ -136,6 +139,9 @@ export class FaultDriver {
           this.#cluster.member(this.#name(fault.parted)),
           fault,
         );
+        break;
+      case 'brief-leads':
+        this.#briefLeads.begin(fault);
         break;
       case 'skip':
         this.#world.scheduler.skip(fault.skipMs);

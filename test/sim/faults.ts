@@ -3,6 +3,7 @@
  * by one when a failure is shrunk. Who is hit may be a name or a role, found when it is time.
  */
 import type { Random } from '../../src/base/random.js';
+import type { GroupName } from './world.js';
 
 export type Target =
   | string
@@ -17,11 +18,12 @@ export type Reset = 'never' | 'begin' | 'end';
 /**
  * Hung, or just when it has asked for its lease; cut off from the catalogs, alone with their leader,
  * and then without it, or cut off while the leader dies; forgotten by the leader without a word; its
- * question for a session on a connection that hangs.
+ * question for a session on a connection that hangs; in session with a new leader while a follower
+ * that it reads from still keeps to the old one.
  */
 export const drifts = [
   ...(['pause', 'pause-renewing', 'cut', 'with-leader'] as const),
-  ...(['deserted', 'orphaned', 'half-closed', 'late-beginning'] as const),
+  ...(['deserted', 'orphaned', 'half-closed', 'late-beginning', 'two-leaders'] as const),
 ];
 export type Drift = (typeof drifts)[number];
 export type Ambush = 'snapshot' | 'install' | 'admission';
@@ -100,6 +102,8 @@ export type Fault = { readonly atMs: number } & (
       readonly parted: Target;
       readonly forMs: number;
     }
+  /** Each leader of the group dies soon after it was elected, and is not heard just before. */
+  | { readonly kind: 'brief-leads'; readonly group: GroupName; readonly forMs: number }
   /** All processes stand still, and their clocks go on: a machine that is suspended with all. */
   | { readonly kind: 'skip'; readonly skipMs: number }
   /**
