@@ -15,8 +15,9 @@ const openingTrips = 14;
 const leadsOnMs = 400;
 /** What it appends after it is heard no more becomes durable. */
 const unheardMs = 40;
-const downMinMs = 250;
-const downMoreMs = 900;
+/** Back when the next but one stands. */
+const downMinMs = 200;
+const downMoreMs = 400;
 
 export class BriefLeads {
   readonly #world: World;

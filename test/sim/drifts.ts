@@ -21,7 +21,8 @@ const lateMaxMs = 200;
 const soonMs = 40;
 /** Of a follower of two leaders: before the next one is elected, until after that. */
 const hangsAfterMs = 300;
-const hangsForMs = 500;
+const hangsMinMs = 100;
+const hangsMoreMs = 600;
 /** Without a majority; soon after it a leader steps down, whatever its clock. */
 const leadsOnMs = 0.9 * protocolTimes.stepDownMs;
 
@@ -148,7 +149,6 @@ export class Drifts {
     for (const { name } of this.#cluster.group('catalog')) {
       if (name === leader.name || name === follower.name) continue;
       cuts.cut(leader.name, name, true, forMs);
-      network.reset(leader.name, name);
     }
     for (const { name } of this.#cluster.frontends) {
       if (name === frontend.name) continue;
@@ -157,7 +157,7 @@ export class Drifts {
     }
     const hangsAtMs = hangsAfterMs * random.faults.fraction();
     remedies.strikeIn(hangsAtMs, () => {
-      this.pause(follower.name, hangsForMs * random.faults.fraction());
+      this.pause(follower.name, hangsMinMs + hangsMoreMs * random.faults.fraction());
     });
     this.#lookAround(frontend, forMs);
   }

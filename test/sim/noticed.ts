@@ -17,7 +17,6 @@ const rare: ReadonlySet<string> = new Set([
   'joins-an-older-question',
   'attempts-after-the-deadline',
   'purchase-age-from-latest-attempt',
-  'floors-are-ignored',
   'lenders-are-ignored',
 ]);
 
