@@ -13,7 +13,7 @@ import { PurchaseKeys } from '../src/frontend/keys.js';
 import { ProductCache } from '../src/frontend/product-cache.js';
 import { SearchCache } from '../src/frontend/search-cache.js';
 import { Shop } from '../src/frontend/shop.js';
-import { Stamps } from '../src/frontend/stamps.js';
+import { leaseFromNow, Stamps } from '../src/frontend/stamps.js';
 import { RawGateway } from '../src/gateway/raw.js';
 import { RequestMeter } from '../src/gateway/request-meter.js';
 import type { Connection, ConnectionEvents } from '../src/net/types.js';
@@ -73,7 +73,7 @@ class CountingConnection implements Connection {
 
 function gateway(): RawGateway {
   const stamps = new Stamps();
-  stamps.beginSession(1, epoch, clock.nowMs() + leaseMs);
+  stamps.beginSession(1, epoch, leaseFromNow(clock, leaseMs));
   const counters = newCounters();
   const cache = new ProductCache(stamps, undefined, { counters });
   for (let id = 1; id <= items; id++) {

@@ -1,6 +1,6 @@
 /**
  * The clock port. Everything that waits or measures takes a Clock, so that the simulator can turn
- * time. Safety never rests on the wall clock; it is for people only.
+ * time. Safety never rests on the wall clock alone: it may end a lease or a deadline early, never late.
  */
 import { hrtime } from 'node:process';
 

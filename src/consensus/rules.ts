@@ -24,9 +24,9 @@ export interface Rules {
   readonly learnersDoNotVote: boolean;
   /** R4: the nominee fetches what a voter has beyond it. Off: acknowledged entries are overwritten (A10). */
   readonly nomineeCatchesUp: boolean;
-  /** R4: each answer of the source brings the nominee on. Off: the same page is fetched for ever (A35). */
+  /** R4: each answer of the source brings the nominee on. Off: the same page is fetched for ever (A36). */
   readonly catchUpAdvances: boolean;
-  /** R5: below its index the leader probes one place at a time. Off: a divergent follower stays so (A36). */
+  /** R5: below its index the leader probes one place at a time. Off: a divergent follower stays so (A37). */
   readonly probesBelowBase: boolean;
   /** R6: a majority of all voters. Off: acknowledged by the survivors alone, then overwritten (A10). */
   readonly majorityOfAll: boolean;

@@ -17,7 +17,7 @@ import type {
   SessionAnswer,
   SessionParams,
 } from '../wire/internal.js';
-import type { Stamps } from './stamps.js';
+import { leaseFromNow, type Stamps } from './stamps.js';
 import type { ReplicaLine } from './watch.js';
 
 /** Takes what the leader pushes, in order with the invalidations. */
@@ -121,7 +121,7 @@ export class CacheSession {
     this.#beginning = true;
     this.#attempt += 1;
     const attempt = this.#attempt;
-    const sentMs = clock.nowMs();
+    const lease = leaseFromNow(clock, leaseLimits.leaseMs);
     const params: SessionParams = [frontend, process, attempt, this.#epoch];
     line.call('begin_session', params, beginLeases * leaseLimits.leaseMs).then(
       (answer) => {
@@ -129,7 +129,7 @@ export class CacheSession {
         const [logEnd, epoch, generation] = answer as SessionAnswer;
         this.#beginning = false;
         this.#begun = { line, generation, renewing: false };
-        this.#stamps.beginSession(logEnd, epoch, sentMs + leaseLimits.leaseMs);
+        this.#stamps.beginSession(logEnd, epoch, lease);
         logger.info({ leader: line.name, epoch, generation, logEnd }, 'cache session begun');
         if (!this.#stamps.isLeased) this.#renew();
       },
@@ -146,14 +146,14 @@ export class CacheSession {
     if (!begun || begun.renewing) return;
     const { process, clock, logger } = this.#options;
     begun.renewing = true;
-    const sentMs = clock.nowMs();
+    const lease = leaseFromNow(clock, leaseLimits.leaseMs);
     const params: RenewParams = [process, begun.generation];
     begun.line.call('renew_lease', params, leaseLimits.leaseMs).then(
       () => {
         if (begun !== this.#begun) return;
         begun.renewing = false;
         if (!this.#stamps.isLeased) logger.info({ leader: begun.line.name }, 'lease had run out');
-        this.#stamps.renew(sentMs + leaseLimits.leaseMs);
+        this.#stamps.renew(lease);
       },
       (error: unknown) => {
         if (begun !== this.#begun) return;

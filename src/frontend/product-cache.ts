@@ -141,8 +141,21 @@ export class ProductCache {
     return this.#named(name)?.id;
   }
 
-  /** May a reader who comes now share the answer to a question asked after `sighting`? (A18) */
+  /** As Stamps.inputBegins. */
+  inputBegins(): void {
+    this.#stamps.inputBegins();
+  }
+
+  inputEnds(): void {
+    this.#stamps.inputEnds();
+  }
+
+  /**
+   * May a reader who comes now share the answer to a question asked after `sighting`? (A18) That rests
+   * on the lease as a cached answer does, so without a cache nobody may.
+   */
   mayJoin(sighting: Sighting): boolean {
+    if (this.#products === undefined) return false;
     return sighting.generation % 2 === 1 && this.#stamps.isCurrent(sighting);
   }
 

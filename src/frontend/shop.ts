@@ -58,6 +58,15 @@ export class Shop implements Operations {
     this.#edge = new Edge(products);
   }
 
+  /** What is asked until `inputEnds`, all in this turn, has arrived before. */
+  inputBegins(): void {
+    this.#options.cache.inputBegins();
+  }
+
+  inputEnds(): void {
+    this.#options.cache.inputEnds();
+  }
+
   /** The hot path: no promise, no message. */
   cached(params: Params<'lookup'>): Cached | undefined {
     return this.#lookups.cached(params);

@@ -2,7 +2,7 @@
  * The memory that a frontend's owner shares with its session threads: a stamp and a floor for each
  * hash bucket of items, the session's generation, and the end of its lease. Bumping a stamp makes
  * every thread's copies of the items in its bucket stale at once, without a message; the lease is
- * held against the clock at each look (docs/PROTOCOL.md, R8). Only the owner writes. Invariant:
+ * held against both clocks at each look (docs/PROTOCOL.md, R8). Only the owner writes. Invariant:
  * stamps, floors and the generation never go back.
  */
 import { assert } from '../base/assert.js';
@@ -13,9 +13,13 @@ const buckets = cacheLimits.stampBuckets;
 const generationIndex = 0;
 /** Counts the invalidations: the stamp of a bucket is the count at its last one. */
 const countIndex = 1;
-/** When the lease ends: milliseconds of the clock that all threads share, modulo 2^32. */
-const leaseIndex = 2;
-const stampsStart = 3;
+/**
+ * When the lease ends by the monotonic clock, which all threads share, and by the wall clock: the low
+ * and the high 32 bits of the milliseconds.
+ */
+const leaseEnd = 2;
+const wallLeaseEnd = 4;
+const stampsStart = 6;
 /** So often every bucket is stamped: older than 2^31 invalidations a stamp would look new. */
 const stampAllEvery = 2 ** 30;
 const floorsStart = Math.ceil(((stampsStart + buckets) * 4) / 8) * 8;
@@ -26,6 +30,20 @@ const sessionEpoch = buckets + 1;
 const heardLogTime = buckets + 2;
 const longs = buckets + 3;
 const bytes = floorsStart + longs * 8;
+
+/** The end of a lease, in milliseconds of each clock; the earlier of both ends it. */
+export interface LeaseEnd {
+  readonly atMs: number;
+  readonly atWallMs: number;
+}
+
+/** A lease that is asked for now, and so counted from now (A16). */
+export function leaseFromNow(clock: Clock, ms: number): LeaseEnd {
+  return { atMs: clock.nowMs() + ms, atWallMs: clock.wallMs() + ms };
+}
+
+/** How often the clocks are read: at each look, or once for all looks until further notice. */
+const looks = { each: 0, once: 1, leased: 2, lapsed: 3 } as const;
 
 /** What a reader saw before it asked the catalog; see `Stamps.mayFill`. */
 export interface Sighting {
@@ -45,6 +63,7 @@ export class Stamps {
   readonly #words: Int32Array;
   readonly #floors: BigInt64Array;
   readonly #clock: Clock;
+  #looks: (typeof looks)[keyof typeof looks] = looks.each;
 
   /** The clock has one origin for all threads. */
   constructor(
@@ -82,12 +101,27 @@ export class Stamps {
   }
 
   /**
-   * By the clock, now: no timer tells it, for after a pause input may come before timers (A17).
-   * What is left is far below the 2^31 ms at which this would go wrong.
+   * By the clocks, now: no timer tells it, for after a pause input may come before timers (A17). The
+   * monotonic clock stands still while the machine is suspended, so the wall clock is asked as well.
    */
   get isLeased(): boolean {
-    const nowMs = Math.floor(this.#clock.nowMs()) | 0;
-    return ((Atomics.load(this.#words, leaseIndex) - nowMs) | 0) > 0;
+    if (this.#looks === looks.each) return this.#isLeasedNow();
+    if (this.#looks === looks.once) {
+      this.#looks = this.#isLeasedNow() ? looks.leased : looks.lapsed;
+    }
+    return this.#looks === looks.leased;
+  }
+
+  /**
+   * Until `inputEnds`, all within this turn, this thread serves requests that have arrived already. One
+   * look at the clocks is enough for all: what is current then is an answer to each (A17).
+   */
+  inputBegins(): void {
+    this.#looks = looks.once;
+  }
+
+  inputEnds(): void {
+    this.#looks = looks.each;
   }
 
   idBucket(id: number): number {
@@ -177,25 +211,48 @@ export class Stamps {
 
   /**
    * Owner: a session with the leader of an epoch began; nothing older than its log end is cached,
-   * and nothing is served from `leaseEndMs` on.
+   * and nothing is served from the end of its lease on.
    */
-  beginSession(logEnd: number, epoch: number, leaseEndMs: number): void {
+  beginSession(logEnd: number, epoch: number, lease: LeaseEnd): void {
     if (this.inSession) this.endSession();
     this.#raiseFloor(sessionFloor, logEnd);
     Atomics.store(this.#floors, sessionEpoch, BigInt(epoch));
-    Atomics.store(this.#words, leaseIndex, Math.floor(leaseEndMs) | 0);
+    this.#grant(lease);
     Atomics.add(this.#words, generationIndex, 1);
   }
 
   /** Owner: the lease of this session goes on. */
-  renew(leaseEndMs: number): void {
+  renew(lease: LeaseEnd): void {
     assert(this.inSession, 'a lease is of a session');
-    Atomics.store(this.#words, leaseIndex, Math.floor(leaseEndMs) | 0);
+    this.#grant(lease);
   }
 
   /** Owner: the session is over; every thread's cache is void at once. */
   endSession(): void {
     if (this.inSession) Atomics.add(this.#words, generationIndex, 1);
+  }
+
+  #isLeasedNow(): boolean {
+    return (
+      this.#clock.nowMs() < this.#endAt(leaseEnd) &&
+      this.#clock.wallMs() < this.#endAt(wallLeaseEnd)
+    );
+  }
+
+  #grant({ atMs, atWallMs }: LeaseEnd): void {
+    this.#setEnd(leaseEnd, Math.floor(atMs));
+    this.#setEnd(wallLeaseEnd, Math.floor(atWallMs));
+  }
+
+  /** The low bits before the high ones, and read the other way: half of a change ends it early. */
+  #setEnd(place: number, ms: number): void {
+    Atomics.store(this.#words, place, ms | 0);
+    Atomics.store(this.#words, place + 1, Math.floor(ms / 2 ** 32));
+  }
+
+  #endAt(place: number): number {
+    const high = Atomics.load(this.#words, place + 1);
+    return high * 2 ** 32 + (Atomics.load(this.#words, place) >>> 0);
   }
 
   /** It voids what is cached and lets nothing through: a stamp that is newer refuses more. */

@@ -34,6 +34,14 @@ export class RawObserver implements RpcHandler {
     this.#options = options;
   }
 
+  inputBegins(): void {
+    this.#inner.inputBegins?.();
+  }
+
+  inputEnds(): void {
+    this.#inner.inputEnds?.();
+  }
+
   request(
     session: RpcSession,
     name: string,

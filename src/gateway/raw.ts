@@ -63,6 +63,14 @@ export class RawGateway implements RpcHandler {
     return this.#server.drain();
   }
 
+  inputBegins(): void {
+    this.#options.shop.inputBegins();
+  }
+
+  inputEnds(): void {
+    this.#options.shop.inputEnds();
+  }
+
   request(
     session: RpcSession,
     name: string,

@@ -7,6 +7,12 @@ import type { RpcReply } from './open-requests.js';
 export interface PeerHandler<Session> {
   /** Called once, first, in the turn in which the session begins. */
   opened?(session: Session): void;
+  /**
+   * The requests between these calls have all arrived before the first call, and come in the same turn.
+   * A handler that reads a clock for each of them may read it once.
+   */
+  inputBegins?(): void;
+  inputEnds?(): void;
   /** Answers now or later, by `reply`; a BazarError thrown here is the answer too. */
   request(
     session: Session,

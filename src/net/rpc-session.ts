@@ -214,10 +214,18 @@ export class RpcSession {
 
   #readFrames(): void {
     let more = true;
-    while (!this.#blocked()) {
-      more = this.#nextFrame();
-      if (!more) break;
-      this.#dispatcher.frame(this.#parser.buffer, this.#parser.start, this.#parser.end);
+    let frames = 0;
+    try {
+      while (!this.#blocked()) {
+        more = this.#nextFrame();
+        if (!more) break;
+        // One frame alone is not worth the calls.
+        if (frames === 1) this.#handler.inputBegins?.();
+        frames++;
+        this.#dispatcher.frame(this.#parser.buffer, this.#parser.start, this.#parser.end);
+      }
+    } finally {
+      if (frames > 1) this.#handler.inputEnds?.();
     }
     if (this.closed || !more) return;
     this.#parser.hold();

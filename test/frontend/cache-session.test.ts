@@ -88,6 +88,25 @@ t.test('a lease is counted from the moment at which it was asked for', async (t)
   t.equal(stamps.isLeased, false);
 });
 
+t.test('a lease is counted by the wall clock from the same moment', async (t) => {
+  const { clock, stamps, session } = build();
+  const leader = line('catalog-1');
+  session.follow(leader, 3);
+  clock.moveWall(leaseMs - 1);
+  leader.asked[0]?.answer([7, 3, 1]);
+  await settled();
+  t.equal(stamps.isLeased, true);
+  clock.moveWall(1);
+  t.equal(stamps.isLeased, false, 'the machine was suspended since it asked');
+  clock.advance(renewEveryMs);
+  leader.asked[1]?.answer(null);
+  await settled();
+  clock.moveWall(leaseMs - 1);
+  t.equal(stamps.isLeased, true);
+  clock.moveWall(1);
+  t.equal(stamps.isLeased, false);
+});
+
 t.test('a lease is renewed, counted from when that was asked', async (t) => {
   const { clock, stamps, leader } = await begin();
   clock.advance(renewEveryMs);

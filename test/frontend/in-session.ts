@@ -1,11 +1,11 @@
 /** Stamps of a frontend in session with a leader, for longer than a test lasts. Helper. */
 import { systemClock } from '../../src/base/clock.js';
-import { Stamps } from '../../src/frontend/stamps.js';
+import { leaseFromNow, Stamps } from '../../src/frontend/stamps.js';
 
 const leaseMs = 3_600_000;
 
 export function inSession(epoch: number, logEnd = 1): Stamps {
   const stamps = new Stamps();
-  stamps.beginSession(logEnd, epoch, systemClock.nowMs() + leaseMs);
+  stamps.beginSession(logEnd, epoch, leaseFromNow(systemClock, leaseMs));
   return stamps;
 }

@@ -153,6 +153,7 @@ t.test('a bound of 0 caches nothing', async (t) => {
   for (const found of [cache.find(8), cache.findByName('Tux'), cache.find(9)]) {
     t.equal(found, undefined);
   }
+  t.equal(cache.mayJoin(cache.sightId(8)), false, 'and no reader relies on the lease');
 });
 
 t.test('what one thread fetched is there for the others', async (t) => {

@@ -1,10 +1,10 @@
 import t from 'tap';
-import { Stamps } from '../../src/frontend/stamps.js';
+import { leaseFromNow, Stamps } from '../../src/frontend/stamps.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 
 /** Where nothing else is said, it stands still. */
 const clock = new ManualClock();
-const leaseEndMs = 1_000;
+const lease = { atMs: 1_000, atWallMs: 1_700_000_001_000 };
 
 t.test('nothing may be cached without a session', async (t) => {
   const stamps = new Stamps(undefined, clock);
@@ -16,7 +16,7 @@ t.test(
   'in a session an answer fills unless its item was invalidated since the question',
   async (t) => {
     const stamps = new Stamps(undefined, clock);
-    stamps.beginSession(10, 3, leaseEndMs);
+    stamps.beginSession(10, 3, lease);
     const bucket = stamps.idBucket(8);
     const sighting = stamps.sight(bucket);
     t.equal(stamps.mayFill(sighting, 10, 3), true);
@@ -27,7 +27,7 @@ t.test(
 
 t.test('an answer from before the floor does not refill an old value', async (t) => {
   const stamps = new Stamps(undefined, clock);
-  stamps.beginSession(10, 3, leaseEndMs);
+  stamps.beginSession(10, 3, lease);
   const bucket = stamps.idBucket(8);
   stamps.invalidate(bucket, 12);
   const sighting = stamps.sight(bucket);
@@ -37,7 +37,7 @@ t.test('an answer from before the floor does not refill an old value', async (t)
 
 t.test('a new session sets every floor to the log end', async (t) => {
   const stamps = new Stamps(undefined, clock);
-  stamps.beginSession(20, 3, leaseEndMs);
+  stamps.beginSession(20, 3, lease);
   const sighting = stamps.sight(stamps.idBucket(5));
   t.equal(stamps.mayFill(sighting, 19, 3), false);
   t.equal(stamps.mayFill(sighting, 20, 3), true);
@@ -46,18 +46,18 @@ t.test('a new session sets every floor to the log end', async (t) => {
 t.test('what was cached in an earlier session is void, in every thread', async (t) => {
   const stamps = new Stamps(undefined, clock);
   const inThread = new Stamps(stamps.buffer, clock);
-  stamps.beginSession(1, 3, leaseEndMs);
+  stamps.beginSession(1, 3, lease);
   const sighting = inThread.sight(inThread.nameBucket('Tux'));
   t.equal(inThread.isCurrent(sighting), true);
   stamps.endSession();
   t.equal(inThread.isCurrent(sighting), false);
-  stamps.beginSession(1, 3, leaseEndMs);
+  stamps.beginSession(1, 3, lease);
   t.equal(inThread.isCurrent(sighting), false);
 });
 
 t.test('however many invalidations there were, a quiet bucket can be filled', async (t) => {
   const stamps = new Stamps(undefined, clock);
-  stamps.beginSession(1, 3, leaseEndMs);
+  stamps.beginSession(1, 3, lease);
   const inThread = new Stamps(stamps.buffer, clock);
   const quiet = inThread.sight(7);
   // The second word counts them; nobody waits for so many.
@@ -74,7 +74,7 @@ t.test('however many invalidations there were, a quiet bucket can be filled', as
 
 t.test('ending a session twice does not begin one', async (t) => {
   const stamps = new Stamps(undefined, clock);
-  stamps.beginSession(1, 3, leaseEndMs);
+  stamps.beginSession(1, 3, lease);
   stamps.endSession();
   stamps.endSession();
   t.equal(stamps.inSession, false);
@@ -94,7 +94,7 @@ t.test('the lease is held against the clock at each look, in every thread', asyn
   const stamps = new Stamps(undefined, clock);
   const inThread = new Stamps(stamps.buffer, clock);
   clock.advance(5_000);
-  stamps.beginSession(1, 3, 6_000);
+  stamps.beginSession(1, 3, leaseFromNow(clock, 1_000));
   const sighting = inThread.sight(7);
   t.equal(inThread.isCurrent(sighting), true);
   clock.advance(999);
@@ -102,16 +102,16 @@ t.test('the lease is held against the clock at each look, in every thread', asyn
   clock.advance(1);
   t.equal(inThread.isCurrent(sighting), false, 'nobody need have told it');
   t.equal(inThread.mayFill(sighting, 1, 3), false);
-  stamps.renew(7_000);
+  stamps.renew(leaseFromNow(clock, 1_000));
   t.equal(inThread.isCurrent(sighting), true, 'renewed by a leader that had not given it up');
 });
 
 t.test('a lease ends at its time wherever the clock stands', async (t) => {
-  for (const startMs of [2 ** 31 - 500, 2 ** 32 - 500, 2 ** 40 + 0.5]) {
+  for (const startMs of [2 ** 31 - 500, 2 ** 32 - 500, 2 ** 32 - 1_500, 2 ** 40 + 0.5]) {
     const clock = new ManualClock();
     clock.advance(startMs);
     const stamps = new Stamps(undefined, clock);
-    stamps.beginSession(1, 3, startMs + 1_000);
+    stamps.beginSession(1, 3, leaseFromNow(clock, 1_000));
     clock.advance(998);
     t.equal(stamps.isLeased, true, `${startMs}`);
     clock.advance(2);
@@ -131,4 +131,50 @@ t.test('the log time that was heard is seen in every thread, and never goes back
     stamps.heardLogTime(told);
     t.equal(inThread.logTime, known);
   }
+});
+
+t.test('a lease ends by the wall clock where the monotonic clock has stood still', async (t) => {
+  const dayMs = 86_400_000;
+  for (const suspendedMs of [1_000, dayMs, 25 * dayMs, 2 ** 32, 2 ** 32 + 500, 400 * dayMs]) {
+    const clock = new ManualClock();
+    const stamps = new Stamps(undefined, clock);
+    stamps.beginSession(1, 3, leaseFromNow(clock, 1_000));
+    const sighting = stamps.sight(7);
+    clock.moveWall(999);
+    t.equal(stamps.isCurrent(sighting), true);
+    clock.moveWall(suspendedMs - 999);
+    t.equal(stamps.isCurrent(sighting), false, `suspended for ${suspendedMs} ms`);
+    t.equal(stamps.mayFill(sighting, 1, 3), false);
+  }
+});
+
+t.test('a wall clock that is set back makes no lease longer', async (t) => {
+  const clock = new ManualClock();
+  const stamps = new Stamps(undefined, clock);
+  stamps.beginSession(1, 3, leaseFromNow(clock, 1_000));
+  clock.moveWall(-3_600_000);
+  clock.advance(999);
+  t.equal(stamps.isLeased, true);
+  clock.advance(1);
+  t.equal(stamps.isLeased, false);
+});
+
+t.test('one look at the clocks serves what had arrived before it, and nothing later', async (t) => {
+  const clock = new ManualClock();
+  const stamps = new Stamps(undefined, clock);
+  stamps.beginSession(1, 3, leaseFromNow(clock, 1_000));
+  const sighting = stamps.sight(7);
+  stamps.inputBegins();
+  t.equal(stamps.isCurrent(sighting), true);
+  clock.moveWall(1_000);
+  t.equal(stamps.isCurrent(sighting), true, 'what arrived before the machine was suspended');
+  stamps.invalidate(7, 2);
+  t.equal(stamps.isCurrent(sighting), false, 'an invalidation is seen at once');
+  stamps.inputEnds();
+  t.equal(stamps.isCurrent(stamps.sight(7)), false);
+  stamps.inputBegins();
+  t.equal(stamps.isCurrent(stamps.sight(7)), false, 'each input has a look of its own');
+  stamps.inputEnds();
+  stamps.renew(leaseFromNow(clock, 1_000));
+  t.equal(stamps.isCurrent(stamps.sight(7)), true);
 });

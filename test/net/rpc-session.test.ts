@@ -57,6 +57,26 @@ function watched(connection: Connection, seen: Seen): Connection {
   };
 }
 
+t.test('a handler is told which requests had arrived together', async (t) => {
+  const told: string[] = [];
+  const { clock, near } = await sessionPair({
+    far: {
+      inputBegins: () => told.push('begins'),
+      request: (_session, method, _params, reply) => {
+        told.push(method);
+        if (method === 'thrown') throw new BazarError('internal', 'as a test wants');
+        reply.result(null);
+      },
+      inputEnds: () => told.push('ends'),
+    },
+  });
+  const calls = ['one', 'two', 'thrown'].map((method) => near.call(method, {}, 1_000));
+  for (const call of calls) call.catch(() => {});
+  await clock.settle();
+  await Promise.allSettled(calls);
+  t.same(told, ['one', 'begins', 'two', 'thrown', 'ends']);
+});
+
 t.test('a request without time left is not sent', async (t) => {
   const far = keeper();
   const { clock, near } = await sessionPair({ far });

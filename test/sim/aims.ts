@@ -41,6 +41,7 @@ const mixedShare = 0.25;
 const spans: Readonly<Record<Drift, readonly [leastMs: number, moreMs: number]>> = {
   pause: [1_100, 500],
   'pause-renewing': [1_100, 500],
+  suspend: [1_100, 500],
   cut: [1_050, 500],
   'with-leader': [1_400, 1_200],
   deserted: [1_700, 500],

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../src/base/clock.js';
 import { leaseLimits } from '../../src/base/limits.js';
-import { Stamps } from '../../src/frontend/stamps.js';
+import { type LeaseEnd, Stamps } from '../../src/frontend/stamps.js';
 import type { World } from './world.js';
 
 class BrokenStamps extends Stamps {
@@ -26,15 +26,15 @@ class BrokenStamps extends Stamps {
     return this.#world.hasBug('leases-by-a-timer') ? this.#flag : super.isLeased;
   }
 
-  override beginSession(logEnd: number, epoch: number, leaseEndMs: number): void {
+  override beginSession(logEnd: number, epoch: number, lease: LeaseEnd): void {
     const lasts = this.#begun && this.#world.hasBug('cache-survives-sessions');
     this.#begun = true;
-    if (lasts) this.renew(leaseEndMs);
-    else super.beginSession(logEnd, epoch, this.#end(leaseEndMs));
+    if (lasts) this.renew(lease);
+    else super.beginSession(logEnd, epoch, this.#end(lease));
   }
 
-  override renew(leaseEndMs: number): void {
-    super.renew(this.#end(leaseEndMs));
+  override renew(lease: LeaseEnd): void {
+    super.renew(this.#end(lease));
   }
 
   override endSession(): void {
@@ -51,23 +51,26 @@ class BrokenStamps extends Stamps {
   }
 
   /** When the lease ends, and the timer that says so. */
-  #end(leaseEndMs: number): number {
+  #end({ atMs, atWallMs }: LeaseEnd): LeaseEnd {
     const nowMs = this.#life.nowMs();
     const fromReceipt = this.#world.hasBug('leases-from-receipt');
-    const endMs = fromReceipt ? nowMs + leaseLimits.leaseMs : leaseEndMs;
+    const endMs = fromReceipt ? nowMs + leaseLimits.leaseMs : atMs;
+    const wallMs = fromReceipt ? this.#life.wallMs() + leaseLimits.leaseMs : atWallMs;
+    const isIgnored = this.#world.hasBug('leases-ignore-the-wall-clock');
     this.#ends += 1;
     const ends = this.#ends;
     this.#flag = endMs > nowMs;
     this.#life.after(endMs - nowMs, () => {
       if (ends === this.#ends) this.#flag = false;
     });
-    return endMs;
+    return { atMs: endMs, atWallMs: isIgnored ? Number.MAX_SAFE_INTEGER : wallMs };
   }
 }
 
 const bugs = [
   ...['leases-never-end', 'leases-by-a-timer', 'leases-from-receipt'],
-  ...['cache-survives-sessions', 'floors-are-ignored', 'lenders-are-ignored'],
+  ...['leases-ignore-the-wall-clock', 'cache-survives-sessions'],
+  ...['floors-are-ignored', 'lenders-are-ignored'],
 ] as const;
 
 export function newStamps(world: World, clock: Clock): Stamps {

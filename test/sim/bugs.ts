@@ -21,6 +21,8 @@ export const bugs = {
   'grants-without-a-majority': 'R8: a lease without a round of heartbeats (A15)',
   'leases-from-receipt': 'R8: a lease counted from the answer (A16)',
   'leases-by-a-timer': 'R8: a timer tells the end of a lease, not the clock at each hit (A17)',
+  'leases-ignore-the-wall-clock':
+    'R8: a lease ends by the monotonic clock alone, which a suspend holds up (A35)',
   'leases-never-end': 'R8: a frontend serves for as long as it thinks it is in session',
   'clocks-never-differ': 'R8: a lease is waited for only as long as it is held',
   'closed-means-dropped': 'R8: a closed connection ends a lease at once',

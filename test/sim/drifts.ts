@@ -55,10 +55,10 @@ export class Drifts {
     this.#options.remedies.strikeIn(filledMs, () => this.#set(frontend, how, forMs));
   }
 
-  pause(name: string, forMs: number): void {
+  pause(name: string, forMs: number, frozen = false): void {
     const life = this.#cluster.process(name)?.life;
     if (!life) return;
-    life.pause();
+    life.pause(frozen);
     this.#options.remedies.undoIn(forMs, () => life.resume());
   }
 
@@ -66,6 +66,9 @@ export class Drifts {
     switch (how) {
       case 'pause':
         this.#hang(frontend, forMs);
+        break;
+      case 'suspend':
+        this.#hang(frontend, forMs, true);
         break;
       case 'pause-renewing':
         frontend.beforeCall('renew_lease', () => {
@@ -103,8 +106,8 @@ export class Drifts {
     }
   }
 
-  #hang(frontend: Frontend, forMs: number): void {
-    this.pause(frontend.name, forMs);
+  #hang(frontend: Frontend, forMs: number, frozen = false): void {
+    this.pause(frontend.name, forMs, frozen);
     this.#lookAround(frontend, forMs);
   }
 

@@ -87,7 +87,7 @@ export class FaultDriver {
         this.#killGroup(fault.group, fault.downMs, fault.kind === 'power-group');
         break;
       case 'pause':
-        this.#drifts.pause(this.#name(fault.target), fault.forMs);
+        this.#drifts.pause(this.#name(fault.target), fault.forMs, fault.frozen);
         break;
       case 'adrift':
         this.#drifts.begin(fault);

@@ -16,13 +16,13 @@ export type Target =
 /** Whether connections over a cut are given up, and when. */
 export type Reset = 'never' | 'begin' | 'end';
 /**
- * Hung, or just when it has asked for its lease; cut off from the catalogs, alone with their leader,
- * and then without it, or cut off while the leader dies; forgotten by the leader without a word; its
+ * Hung, or just when it has asked for its lease, or on a machine that is suspended; cut off from
+ * the catalogs, alone with their leader, and then without it, or cut off while the leader dies; forgotten by the leader without a word; its
  * question for a session on a connection that hangs; in session with a new leader while a follower
  * that it reads from still keeps to the old one.
  */
 export const drifts = [
-  ...(['pause', 'pause-renewing', 'cut', 'with-leader'] as const),
+  ...(['pause', 'pause-renewing', 'suspend', 'cut', 'with-leader'] as const),
   ...(['deserted', 'orphaned', 'half-closed', 'late-beginning', 'two-leaders'] as const),
 ];
 export type Drift = (typeof drifts)[number];
@@ -32,7 +32,13 @@ export type Ambush = 'snapshot' | 'install' | 'admission';
 export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'kill' | 'power'; readonly target: Target; readonly downMs: number }
   | { readonly kind: 'kill-group' | 'power-group'; readonly group: string; readonly downMs: number }
-  | { readonly kind: 'pause'; readonly target: Target; readonly forMs: number }
+  | {
+      readonly kind: 'pause';
+      readonly target: Target;
+      /** The machine is suspended: its monotonic clock stands still. */
+      readonly frozen?: boolean;
+      readonly forMs: number;
+    }
   /** Longer than a lease. */
   | {
       readonly kind: 'adrift';

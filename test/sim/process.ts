@@ -1,7 +1,8 @@
 /**
  * A simulated process and its lives: a crash ends a life, and with it every timer, connection and
  * callback that the life had; the next one starts anew. A life is the Clock of all that runs in it:
- * its clock has a rate and an origin of its own, and a pause (SIGSTOP) holds up everything but time.
+ * its clock has a rate and an origin of its own. A pause (SIGSTOP) holds up everything but time; where
+ * the machine is suspended the monotonic clock stands still as well, and the wall clock goes on.
  */
 import type { Clock, Timer } from '../../src/base/clock.js';
 import type { Random } from '../../src/base/random.js';
@@ -40,6 +41,9 @@ export class Life implements Clock {
   readonly #ends: ((power: boolean) => void)[] = [];
   #dead = false;
   #paused = false;
+  /** When its monotonic clock was stopped, and for how long it has stood still before. */
+  #frozenAtMs: number | undefined;
+  #frozenMs = 0;
   #held: Held[] = [];
 
   constructor(options: LifeOptions, number: number) {
@@ -59,7 +63,8 @@ export class Life implements Clock {
   }
 
   nowMs(): number {
-    return this.#originMs + (this.#options.scheduler.nowMs - this.#bornMs) * this.#options.rate;
+    const untilMs = this.#frozenAtMs ?? this.#options.scheduler.nowMs;
+    return this.#originMs + (untilMs - this.#bornMs - this.#frozenMs) * this.#options.rate;
   }
 
   wallMs(): number {
@@ -67,13 +72,19 @@ export class Life implements Clock {
   }
 
   after(ms: number, callback: () => void): Timer {
-    const delayMs = Math.max(0, ms) / this.#options.rate + lateMs;
+    const { scheduler, rate } = this.#options;
+    const dueMs = this.nowMs() + Math.max(0, ms);
     let live = true;
-    const event = this.#options.scheduler.in(delayMs, () =>
-      this.enter(() => {
-        if (live) callback();
-      }, false),
-    );
+    const arm = (leftMs: number) =>
+      scheduler.in(leftMs / rate + lateMs, () => this.enter(fire, false));
+    const fire = (): void => {
+      if (!live) return;
+      // The clock that timers go by has stood still.
+      const leftMs = dueMs - this.nowMs();
+      if (leftMs > 0) event = arm(leftMs);
+      else callback();
+    };
+    let event = arm(Math.max(0, ms));
     return {
       cancel() {
         live = false;
@@ -103,8 +114,10 @@ export class Life implements Clock {
     this.#ends.push(callback);
   }
 
-  pause(): void {
+  /** `frozen`: the whole machine is suspended. */
+  pause(frozen = false): void {
     this.#paused = true;
+    if (frozen) this.#frozenAtMs ??= this.#options.scheduler.nowMs;
   }
 
   /**
@@ -114,12 +127,19 @@ export class Life implements Clock {
   resume(): void {
     if (!this.#paused || this.#dead) return;
     this.#paused = false;
+    this.#thaw();
     const held = this.#held;
     this.#held = [];
     const order = this.#options.random.integer(3);
     if (order < 2) held.sort((a, b) => rank(a, order) - rank(b, order));
     if (order === 0) this.#byConnection(held);
     for (const { run } of held) this.#options.scheduler.in(0, () => this.enter(run, true));
+  }
+
+  #thaw(): void {
+    if (this.#frozenAtMs === undefined) return;
+    this.#frozenMs += this.#options.scheduler.nowMs - this.#frozenAtMs;
+    this.#frozenAtMs = undefined;
   }
 
   #byConnection(held: Held[]): void {
