@@ -88,7 +88,7 @@ export async function openOwnFolder(
 ): Promise<OwnFolder> {
   const { name: id, init, repair, dataDir, cluster } = config;
   const path = join(dataDir, id);
-  const lock = lockFolder(path);
+  const lock = await lockFolder(path);
   try {
     const { catalogs, orders, recovery } = cluster;
     const members = [...catalogs, ...orders, ...recovery].map(({ name }) => name);

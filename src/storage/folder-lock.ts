@@ -1,16 +1,28 @@
 /**
  * One process at a time in a data folder: a file that names its holder. A file outlives a killed
- * process, and its number may go to a stranger, so the holder's start time is in it too. Stands on
- * node:fs itself: a lock is between processes of this machine, and no simulated disk has those.
+ * process, and its number may go to a stranger, so the holder's start time is in it too. Between
+ * containers on one volume neither means anything; there the holder's socket is asked (lock-socket.ts).
+ * Stands on node:fs itself: a lock is between processes of this machine, and no simulated disk has
+ * those. Invariant: the file of a live holder is never deleted, at most moved aside and put back.
  */
 import fs from 'node:fs';
 import path from 'node:path';
+import { sleep, waitingClock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
+import { systemRandom } from '../base/random.js';
+import { askSocket, isSocketName, type LockSocket, openLockSocket } from './lock-socket.js';
 
 interface Holder {
   readonly pid: number;
   /** When the process started, in the system's own count; empty where the system does not tell. */
   readonly started: string;
+  /**
+   * In which its number stands for it; empty where Linux does not tell. Undefined on other systems and in
+   * files of builds before.
+   */
+  readonly namespace: string | undefined;
+  /** The name of the socket in the folder at which it listens while it lives. */
+  readonly socket: string | undefined;
 }
 
 export interface FolderLock {
@@ -19,55 +31,170 @@ export interface FolderLock {
 
 /** Each try takes one stale file away. */
 const triesMax = 8;
+/** How often a file that was moved aside by mistake is put back, and the pause between. */
+const putBackTriesMax = 100;
+const putBackPauseMs = 10;
 
-/** Throws `conflict`, naming the file and the holder, where another process lives in the folder. */
-export function lockFolder(folder: string): FolderLock {
+/** Rejects with `conflict`, naming the file and the holder, where another process lives in the folder. */
+export async function lockFolder(folder: string): Promise<FolderLock> {
   fs.mkdirSync(folder, { recursive: true });
+  const token = Buffer.from(systemRandom.bytes(8)).toString('hex');
+  const namespace = ownNamespace();
+  // It listens before the file names it, so that whoever finds the file can ask.
+  const socket = namespace === undefined ? undefined : await openLockSocket(folder, token);
+  try {
+    const started = startOf(process.pid);
+    const own: Holder = { pid: process.pid, started, namespace, socket: socket?.name };
+    await take(folder, token, JSON.stringify(own));
+    return { release: () => release(folder, JSON.stringify(own), socket) };
+  } catch (error) {
+    socket?.close();
+    throw error;
+  }
+}
+
+async function take(folder: string, token: string, text: string): Promise<void> {
   const file = path.join(folder, 'lock');
-  const own: Holder = { pid: process.pid, started: startOf(process.pid) };
-  const text = JSON.stringify(own);
   for (let tries = 0; tries < triesMax; tries++) {
-    if (takeFile(file, text)) return { release: () => release(file, text) };
+    if (takeFile(file, token, text)) {
+      const mistaken = await heldAside(folder);
+      if (mistaken === undefined) return;
+      if (readFile(file) === text) fs.rmSync(file, { force: true });
+      throw mistaken;
+    }
     const found = readFile(file);
     if (found === undefined) continue;
-    const holder = parseHolder(found);
-    if (holder && lives(holder)) {
-      throw new BazarError('conflict', `${file} is held by process ${holder.pid}`);
-    }
-    takeAway(file, found);
+    const held = await whyHeld(folder, 'lock', found);
+    if (held) throw held;
+    await takeAway(folder, token, found);
   }
   throw new BazarError('conflict', `${file} is being fought over`);
 }
 
 /** True where the file is now ours: a link is made whole or not at all. */
-function takeFile(file: string, text: string): boolean {
-  const own = `${file}.${process.pid}`;
+function takeFile(file: string, token: string, text: string): boolean {
+  const own = `${file}.${token}`;
   fs.writeFileSync(own, text);
   try {
     fs.linkSync(own, file);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   } finally {
     fs.rmSync(own, { force: true });
   }
 }
 
-/** Moves a stale file aside; gives it back where another process was quicker and it is a new one. */
-function takeAway(file: string, stale: string): void {
-  const aside = `${file}.${process.pid}.stale`;
+/**
+ * Moves a stale file aside and deletes it. Where another process was quicker it is a new one, and is
+ * put back; one that takes the place meanwhile finds it aside and makes way.
+ */
+async function takeAway(folder: string, token: string, stale: string): Promise<void> {
+  const file = path.join(folder, 'lock');
+  const aside = `${file}.${token}${asideEnding}`;
   try {
     fs.renameSync(file, aside);
-    if (readFile(aside) !== stale) fs.linkSync(aside, file);
   } catch {
-    // Gone already, or taken meanwhile: the next try finds out.
+    // Gone already: the next try finds out.
+    return;
   }
+  const found = readFile(aside);
+  if (found !== stale && !(await putBack(aside, file))) return;
   fs.rmSync(aside, { force: true });
+  const socket = parseHolder(stale)?.socket;
+  if (found === stale && socket !== undefined)
+    fs.rmSync(path.join(folder, socket), { force: true });
 }
 
-function release(file: string, text: string): void {
-  if (readFile(file) === text) fs.rmSync(file, { force: true });
+async function putBack(aside: string, file: string): Promise<boolean> {
+  for (let tries = 0; tries < putBackTriesMax; tries++) {
+    try {
+      fs.linkSync(aside, file);
+      return true;
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') return codeOf(error) === 'ENOENT';
+    }
+    await sleep(waitingClock, putBackPauseMs);
+  }
+  return false;
+}
+
+const asideEnding = '.stale';
+
+/** Why a file that was moved aside shows that the folder is held; those of the dead are deleted. */
+async function heldAside(folder: string): Promise<BazarError | undefined> {
+  for (const name of asides(folder)) {
+    const found = readFile(path.join(folder, name));
+    if (found === undefined) continue;
+    const held = await whyHeld(folder, name, found);
+    if (held) return held;
+    fs.rmSync(path.join(folder, name), { force: true });
+  }
+  return undefined;
+}
+
+function asides(folder: string): string[] {
+  const names = fs.readdirSync(folder);
+  return names.filter((name) => name.startsWith('lock.') && name.endsWith(asideEnding));
+}
+
+function release(folder: string, text: string, socket: LockSocket | undefined): void {
+  for (const name of ['lock', ...asides(folder)]) {
+    const file = path.join(folder, name);
+    if (readFile(file) === text) fs.rmSync(file, { force: true });
+  }
+  socket?.close();
+}
+
+/** Undefined where the holder that a file names is gone, or names nobody. */
+async function whyHeld(
+  folder: string,
+  name: string,
+  text: string,
+): Promise<BazarError | undefined> {
+  const file = path.join(folder, name);
+  const holder = parseHolder(text);
+  if (!holder) return undefined;
+  const { pid, started, namespace, socket } = holder;
+  const isNear = namespace === undefined || (namespace !== '' && namespace === ownNamespace());
+  if (isNear) {
+    return lives(holder) ? conflict(`${file} is held by process ${pid}`) : undefined;
+  }
+  const wayOut = `if no process uses the folder, delete ${file}`;
+  if (socket === undefined) {
+    // Only a restart of the machine is sure to have ended it.
+    if (bootOf(started) !== bootOf(startOf(process.pid))) return undefined;
+    const why = 'the file system has no sockets by which to ask it';
+    return conflict(`${file} names process ${pid} of another container, and ${why}: ${wayOut}`);
+  }
+  const answer = await askSocket(folder, socket);
+  if (answer === 'gone') return undefined;
+  if (answer === 'there') return conflict(`${file} is held by process ${pid} of another container`);
+  const why = `its socket ${path.join(folder, socket)} cannot be asked (${answer.code})`;
+  return conflict(`${file} names process ${pid} of another container, and ${why}: ${wayOut}`);
+}
+
+function conflict(message: string): BazarError {
+  return new BazarError('conflict', message);
+}
+
+/** The PID namespace of this process; undefined where the system has none, and numbers are enough. */
+function ownNamespace(): string | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    return fs.readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
+}
+
+function bootOf(started: string): string {
+  return started.split(' ')[0] ?? '';
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function lives(holder: Holder): boolean {
@@ -75,7 +202,7 @@ function lives(holder: Holder): boolean {
     process.kill(holder.pid, 0);
   } catch (error) {
     // EPERM: it is there, and another user's.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
+    if (codeOf(error) !== 'EPERM') return false;
   }
   const started = startOf(holder.pid);
   if (started === ended) return false;
@@ -99,8 +226,14 @@ function startOf(pid: number): string {
 
 function parseHolder(text: string): Holder | undefined {
   try {
-    const { pid, started } = JSON.parse(text) as Partial<Holder>;
-    return typeof pid === 'number' && typeof started === 'string' ? { pid, started } : undefined;
+    const { pid, started, namespace, socket } = JSON.parse(text) as Partial<Holder>;
+    if (typeof pid !== 'number' || typeof started !== 'string') return undefined;
+    return {
+      pid,
+      started,
+      namespace: typeof namespace === 'string' ? namespace : undefined,
+      socket: isSocketName(socket) ? socket : undefined,
+    };
   } catch {
     return undefined;
   }
