@@ -23,15 +23,23 @@ export class BatchEncoder {
     after: Chain,
     placed: (record: LogRecord, offset: number, length: number) => void,
   ): { bytes: Uint8Array; chain: Chain } {
-    const total = batchBytes(recordsBytes);
+    const total = batchBytes({ headBytes, bytes: recordsBytes });
     if (total > this.#span.bytes.length) this.#grow(total);
     let at = headBytes;
+    let fromSeq = 0;
+    let throughSeq = 0;
     for (const record of records) {
+      if (record.kind !== 'promise') {
+        const seq = record.kind === 'entry' ? record.entry.seq : record.from;
+        if (fromSeq === 0 || seq < fromSeq) fromSeq = seq;
+        if (record.kind === 'entry') throughSeq = seq;
+      }
       const end = encodeRecord(record, this.#span, at);
       placed(record, at, end - at);
       at = end;
     }
-    const chain = sealBatch(this.#span, at - headBytes, records.length, after);
+    const content = { bytes: at - headBytes, count: records.length, fromSeq, throughSeq };
+    const chain = sealBatch(this.#span, content, after);
     return { bytes: this.#span.bytes.subarray(0, total), chain };
   }
 

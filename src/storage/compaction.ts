@@ -5,7 +5,6 @@
  */
 import path from 'node:path';
 import { assert } from '../base/assert.js';
-import { headBytes } from './batch-format.js';
 import { CorruptionError } from './corruption.js';
 import type { EntryIndex } from './entry-index.js';
 import type { SegmentFiles } from './segment-files.js';
@@ -33,8 +32,9 @@ export async function rewriteWithoutPadding(disk: Disk, paddedPath: string): Pro
     const spans: { start: number; bytes: number }[] = [];
     await scan.run(
       () => {},
-      (start, head) => spans.push({ start, bytes: headBytes + head.bytes }),
+      (start, head) => spans.push({ start, bytes: head.headBytes + head.bytes }),
     );
+    if (scan.damage) throw scan.damage.error;
     const total = spans.reduce((sum, span) => sum + span.bytes, segmentHeadBytes);
     const target = new Uint8Array(total);
     target.set(encodeSegmentHead(packed.number, 'packed', total));

@@ -9,6 +9,7 @@ import type { Entry, LogRecord } from '../consensus/types.js';
 import type { CompactionTarget } from './compaction.js';
 import { adoptPacked } from './compaction.js';
 import { readRun } from './entry-reader.js';
+import type { MarkKeeper } from './mark-keeper.js';
 import { recordBytes } from './record-format.js';
 import type { Dropped, LogState } from './recovery.js';
 import type { SegmentFiles } from './segment-files.js';
@@ -45,6 +46,7 @@ export interface JournalParts {
   readonly state: LogState;
   readonly files: SegmentFiles;
   readonly writer: SegmentWriter;
+  readonly marks: MarkKeeper;
 }
 
 export class DiskJournal implements SegmentedJournal {
@@ -164,7 +166,7 @@ export class DiskJournal implements SegmentedJournal {
   }
 
   async dropBefore(seq: number): Promise<void> {
-    const { disk, files, state, writer, keepAll } = this.#parts;
+    const { disk, files, state, writer, marks, keepAll } = this.#parts;
     if (keepAll) return;
     const unused = [];
     for (const name of files.names()) {
@@ -180,6 +182,7 @@ export class DiskJournal implements SegmentedJournal {
     state.index.drop(kept);
     this.#first = Math.max(this.#first, kept);
     try {
+      await marks.set({ firstSegment: last.number + 1 });
       for (const name of unused) {
         await files.forget(name.number);
         await disk.remove(name.path);

@@ -5,18 +5,21 @@
  */
 import { assert } from '../base/assert.js';
 import { storageLimits } from '../base/limits.js';
-import { blockBytes, trailerOffset, writeTrailer } from './batch-format.js';
+import type { Doubt } from '../consensus/types.js';
+import { batchBytes, blockBytes, repeatHead, trailerOffset } from './batch-format.js';
 import { readRun } from './entry-reader.js';
 import type { SegmentedJournal } from './journal.js';
 import { DiskJournal } from './journal.js';
+import { MarkKeeper } from './mark-keeper.js';
 import { spanOf } from './record-format.js';
 import type { LogState, Recovery, ScannedSegment } from './recovery.js';
 import { recoverSegments } from './recovery.js';
 import { SegmentFiles } from './segment-files.js';
+import type { SegmentName } from './segment-format.js';
 import { encodeSegmentHead, listSegments, segmentName } from './segment-format.js';
 import type { OpenSegment } from './segment-writer.js';
 import { createSegment, SegmentWriter } from './segment-writer.js';
-import type { Disk, Recovered } from './types.js';
+import type { Disk, JournalMarks, Recovered } from './types.js';
 
 export interface JournalOptions {
   /**
@@ -24,6 +27,13 @@ export interface JournalOptions {
    * a learner, durably, BEFORE it opens with this: a crash in between must not leave a voter.
    */
   readonly repair?: boolean;
+  /**
+   * Makes it durable that the last batch is damaged and may have held these entries, and a promise.
+   * The damaged bytes are cut off when it has resolved. Without it such a journal is refused.
+   */
+  readonly doubtful?: (doubt: Doubt) => Promise<void>;
+  /** Where the mark of this journal is kept; without it lost segments at the end go unnoticed. */
+  readonly marks?: JournalMarks | undefined;
   /** Never drops a segment: the log is a book. */
   readonly keepAll?: boolean;
   readonly segmentBytes?: number;
@@ -39,25 +49,43 @@ export async function openJournal(
   // The head of the segment and of the batch, a promise carried along, and the trailer.
   const fits = batchBytesMax + 4 * blockBytes <= segmentBytes && segmentBytes % blockBytes === 0;
   assert(fits, 'a segment is whole blocks and holds the longest batch');
+  const { marks, repair = false, keepAll = false } = options;
+  const mark = marks?.mark;
   await disk.makeFolder(folder);
-  const { segments: names, leftovers } = await listSegments(disk, folder);
-  const recovery = await recoverSegments(disk, names, options.repair === true);
-  // First of all, for a full disk needs the room.
-  for (const leftover of leftovers) await disk.remove(leftover);
-  const last = recovery.segments.findLast((segment) => segment.batches > 0);
-  const rewritten = last && (await rewriteSegment(disk, last));
-  const spare = await keepSpare(disk, recovery, last, segmentBytes);
-  const unused = recovery.segments.filter(({ name, batches }) => {
-    return batches === 0 && name.path !== spare?.name.path;
+  const listed = await listSegments(disk, folder);
+  // A process that ended while it dropped segments has left some of them.
+  const isDropped = ({ number }: SegmentName) => mark !== undefined && number < mark.firstSegment;
+  const names = listed.segments.filter((name) => !isDropped(name));
+  const acceptsDoubt = options.doubtful !== undefined;
+  const recovery = await recoverSegments(disk, folder, names, {
+    ...{ repair, acceptsDoubt, keepAll, mark },
   });
-  // Newest first, so that what a crash leaves is still refused where it is not whole.
-  const gone = [...recovery.lost, ...unused.map(({ name }) => name)];
-  for (const name of gone.sort((a, b) => b.number - a.number)) await disk.remove(name.path);
-  const number = last ? last.name.number + 1 : (names[0]?.number ?? 1);
+  if (recovery.doubt) await options.doubtful?.(recovery.doubt);
+  // First of all, for a full disk needs the room.
+  for (const leftover of listed.leftovers) await disk.remove(leftover);
+  for (const name of listed.segments.filter(isDropped)) await disk.remove(name.path);
+  const last = recovery.segments.findLast((segment) => segment.batches > 0);
+  const told = recovery.segments.find(({ journal }) => journal !== 0)?.journal;
+  const keeper = new MarkKeeper(marks, told);
+  const rewritten = last && (await rewriteSegment(disk, last, keeper.id));
+  const spare = await keepSpare(disk, recovery, last, segmentBytes, keeper.id);
+  const first = mark?.firstSegment ?? (keepAll ? 1 : (names[0]?.number ?? 1));
+  const number = last ? last.name.number + 1 : first;
   const active =
     rewritten ??
     spare ??
-    (await createSegment(disk, segmentName(folder, number, 'padded'), segmentBytes));
+    (await createSegment(disk, segmentName(folder, number, 'padded'), segmentBytes, keeper.id));
+  await keeper.set({
+    firstSegment: recovery.segments[0]?.name.number ?? active.name.number,
+    lastSegment: Math.max(active.name.number, spare?.name.number ?? 0),
+  });
+  const used = [active.name.path, spare?.name.path];
+  const unused = recovery.segments.filter(({ batches }) => batches === 0);
+  const gone = [...recovery.lost, ...unused.map(({ name }) => name)]
+    .filter(({ path }) => !used.includes(path))
+    // Newest first, so that what a crash leaves is still refused where it is not whole.
+    .sort((a, b) => b.number - a.number);
+  for (const name of gone) await disk.remove(name.path);
   const files = new SegmentFiles(disk);
   for (const { name, batches } of recovery.segments) if (batches > 0) await files.set(name);
   await files.set(active.name, active.file);
@@ -72,8 +100,8 @@ export async function openJournal(
     chain,
     active,
     spare: active === spare ? undefined : spare,
+    marks: keeper,
   });
-  const keepAll = options.keepAll === true;
   return new DiskJournal({
     disk,
     folder,
@@ -84,6 +112,7 @@ export async function openJournal(
     state,
     files,
     writer,
+    marks: keeper,
   });
 }
 
@@ -101,7 +130,11 @@ export async function describe(state: LogState, files: SegmentFiles): Promise<Re
  * bytes that the disk never got [A29]. A packed segment is not written to again, so it only loses
  * what a repair cut off.
  */
-async function rewriteSegment(disk: Disk, last: ScannedSegment): Promise<OpenSegment | undefined> {
+async function rewriteSegment(
+  disk: Disk,
+  last: ScannedSegment,
+  journal: number,
+): Promise<OpenSegment | undefined> {
   const { name, end, unsealed } = last;
   const size = name.layout === 'padded' ? last.size : end;
   const target = spanOf(new Uint8Array(size));
@@ -112,28 +145,32 @@ async function rewriteSegment(disk: Disk, last: ScannedSegment): Promise<OpenSeg
     await source.close();
   }
   if (unsealed) {
-    const start = end - blockBytes - trailerOffset(unsealed.bytes);
-    const trailer = start + trailerOffset(unsealed.bytes);
+    const start = end - batchBytes(unsealed);
+    const trailer = start + trailerOffset(unsealed);
     target.bytes.fill(0, trailer, end);
-    writeTrailer(target, trailer, unsealed);
+    repeatHead(target, start, trailer);
   }
-  target.bytes.set(encodeSegmentHead(name.number, name.layout, size));
+  target.bytes.set(encodeSegmentHead(name.number, name.layout, size, journal));
   await disk.replace(name.path, target.bytes);
   if (name.layout === 'packed') return undefined;
   return { name, size, end, file: await disk.open(name.path, 'write') };
 }
 
-/** The empty segment behind the last one, where it can be used; it was found to hold no batch. */
+/**
+ * The empty segment behind the last one, where it can be used. A batch that was torn there may have
+ * left something of itself: then the segment is made anew, for batches are written over zeros.
+ */
 async function keepSpare(
   disk: Disk,
   recovery: Recovery,
   last: ScannedSegment | undefined,
   segmentBytes: number,
+  journal: number,
 ): Promise<OpenSegment | undefined> {
   const next = recovery.segments[last ? recovery.segments.indexOf(last) + 1 : 0];
-  if (!last || !next || next.name.layout !== 'padded' || next.size !== segmentBytes) {
-    return undefined;
-  }
+  if (!last || !next?.isBlank || next.name.layout !== 'padded') return undefined;
+  const { size, isCurrent } = next;
+  if (size !== segmentBytes || !isCurrent || next.journal !== journal) return undefined;
   const file = await disk.open(next.name.path, 'write');
   return { name: next.name, size: next.size, end: blockBytes, file };
 }

@@ -10,7 +10,8 @@ import type { LogRecord } from '../consensus/types.js';
 const kinds = { entry: 1, promise: 2, truncate: 3 } as const;
 
 /** Length and checksum of the body. */
-const prefixBytes = 8;
+export const recordPrefixBytes = 8;
+const prefixBytes = recordPrefixBytes;
 const kindBytes = 1;
 const numberBytes = 8;
 const entryHeadBytes = kindBytes + 3 * numberBytes;
@@ -78,6 +79,11 @@ function encodeBody(record: LogRecord, { bytes, view }: Span, at: number): numbe
     default:
       return unreachable(record);
   }
+}
+
+/** Bytes of the record at `at`, as its first bytes say. */
+export function recordLength(source: Span, at: number): number {
+  return prefixBytes + source.view.getUint32(at, true);
 }
 
 export interface DecodedRecord {

@@ -3,17 +3,17 @@
  * needs at start: the promise, the index of the last versions, where writing goes on. Writes
  * nothing. Invariant: it ends in a state that was durable once, or in a CorruptionError.
  */
-import path from 'node:path';
 import { assert } from '../base/assert.js';
-import type { LogRecord } from '../consensus/types.js';
+import type { Doubt, LogRecord } from '../consensus/types.js';
 import type { BatchHead, Chain } from './batch-format.js';
 import { chainStart } from './batch-format.js';
 import { CorruptionError } from './corruption.js';
 import { EntryIndex } from './entry-index.js';
-import type { SegmentName } from './segment-format.js';
+import type { SegmentHead, SegmentName } from './segment-format.js';
 import { openSegment, segmentName } from './segment-format.js';
+import type { TailDamage } from './segment-scan.js';
 import { SegmentScan } from './segment-scan.js';
-import type { Disk } from './types.js';
+import type { Disk, JournalMark } from './types.js';
 
 export interface ScannedSegment {
   readonly name: SegmentName;
@@ -23,6 +23,10 @@ export interface ScannedSegment {
   readonly end: number;
   /** Its last batch, where that lacks its trailer. */
   readonly unsealed: BatchHead | undefined;
+  /** Nothing was ever written to it. */
+  readonly isBlank: boolean;
+  readonly journal: number;
+  readonly isCurrent: boolean;
 }
 
 /** What a repair cuts off, so that the operator reads what is lost and the caller rejoins as a learner. */
@@ -61,54 +65,129 @@ export interface Recovery {
   readonly segments: ScannedSegment[];
   readonly chain: Chain;
   readonly dropped: Dropped | undefined;
+  /** What the damaged last batch may have held; it is still there. */
+  readonly doubt: Doubt | undefined;
   /** The segments of which a repair keeps nothing. */
   readonly lost: SegmentName[];
 }
 
+export interface RecoveryOptions {
+  readonly repair: boolean;
+  /** A last batch that may have been synced is reported as a doubt, instead of refused. */
+  readonly acceptsDoubt: boolean;
+  /** No segment is ever dropped, so that the first one is number 1. */
+  readonly keepAll: boolean;
+  readonly mark: JournalMark | undefined;
+}
+
+interface Broken {
+  readonly at: number;
+  readonly scan: SegmentScan | undefined;
+  readonly head: SegmentHead | undefined;
+  readonly error: CorruptionError;
+}
+
 export async function recoverSegments(
   disk: Disk,
+  folder: string,
   names: readonly SegmentName[],
-  repair: boolean,
+  options: RecoveryOptions,
 ): Promise<Recovery> {
+  const { repair, mark } = options;
   const state = new LogState();
   const segments: ScannedSegment[] = [];
   const first = names[0];
   let chain: Chain | undefined = first === undefined || first.number === 1 ? chainStart : undefined;
+  /** The damaged end of a segment; it is the end of the journal if only empty segments follow. */
+  let damaged: (Broken & { readonly damage: TailDamage }) | undefined;
+  const cutOff = async (broken: Broken): Promise<Recovery> => {
+    const { at, scan, head, error } = damaged ?? broken;
+    if (!repair) throw error;
+    const keep = scan !== undefined && head !== undefined && scan.batches > 0;
+    segments.length = Math.min(segments.length, at);
+    if (keep) segments.push(summary(scan, head));
+    const lost = names.slice(keep ? at + 1 : at);
+    const dropped = await describeLoss(disk, error, names.slice(at), scan, state);
+    return { state, segments, chain: chain ?? chainStart, dropped, doubt: undefined, lost };
+  };
   for (const [at, name] of names.entries()) {
     let scan: SegmentScan | undefined;
+    let head: SegmentHead | undefined;
     try {
-      refuseGap(names[at - 1], name);
-      const { file, size } = await openSegment(disk, name);
-      scan = new SegmentScan(name, file, size, chain);
+      refuseGap(folder, names[at - 1]?.number ?? firstNumber(name, options) - 1, name);
+      const opened = await openSegment(disk, name);
+      head = opened;
+      scan = new SegmentScan(name, opened.file, opened.size, chain);
       try {
+        refuseForeign(name, opened, mark);
         await refuseUnsealed(segments.at(-1), scan);
         await scan.run((record, offset, length) => state.apply(record, name, offset, length));
       } finally {
-        await file.close();
+        await opened.file.close();
       }
+      // The next batch stands in this segment, so that nothing is missing before it.
+      if (scan.batches > 0 && chain) damaged = undefined;
+      if (damaged && (scan.batches > 0 || scan.damage)) throw damaged.error;
       chain = scan.chain;
-      segments.push(summary(scan));
+      segments.push(summary(scan, head));
+      if (scan.damage) damaged = { at, scan, head, error: scan.damage.error, damage: scan.damage };
     } catch (error) {
-      if (!repair || !(error instanceof CorruptionError)) throw error;
-      const keep = scan !== undefined && scan.batches > 0;
-      if (scan && keep) segments.push(summary(scan));
-      const lost = names.slice(keep ? at + 1 : at);
-      const dropped = await describeLoss(disk, error, names.slice(at), scan, state);
-      return { state, segments, chain: scan?.chain ?? chain ?? chainStart, dropped, lost };
+      if (!(error instanceof CorruptionError)) throw error;
+      chain = scan?.chain ?? chain;
+      return cutOff({ at, scan, head, error });
     }
   }
-  return { state, segments, chain: chain ?? chainStart, dropped: undefined, lost: [] };
+  if (mark && mark.lastSegment > (names.at(-1)?.number ?? 0)) {
+    const error = missing(folder, (names.at(-1)?.number ?? mark.firstSegment - 1) + 1);
+    return cutOff({ at: names.length, scan: undefined, head: undefined, error });
+  }
+  if (damaged?.damage.kind === 'doubtful' && !options.acceptsDoubt) return cutOff(damaged);
+  const doubt =
+    damaged?.damage.kind === 'doubtful' ? doubtOf(damaged.damage, state.index.last) : undefined;
+  return { state, segments, chain: chain ?? chainStart, dropped: undefined, doubt, lost: [] };
 }
 
-function summary(scan: SegmentScan): ScannedSegment {
-  const { name, size, batches, end, unsealed } = scan;
-  return { name, size, batches, end, unsealed };
+/** The entries that a damaged last batch may have written. */
+function doubtOf({ places }: TailDamage, last: number): Doubt {
+  // It may have cut off any entry, to write another one in its place.
+  if (!places) return { afterSeq: 0, throughSeq: undefined };
+  const { fromSeq, throughSeq } = places;
+  if (throughSeq === 0) return { afterSeq: last, throughSeq: last };
+  return { afterSeq: Math.min(last, fromSeq - 1), throughSeq };
 }
 
-function refuseGap(before: SegmentName | undefined, name: SegmentName): void {
-  if (!before || name.number === before.number + 1) return;
-  const missing = segmentName(path.dirname(name.path), before.number + 1, 'padded');
-  throw new CorruptionError(missing.path, 0, 'segment_missing', 'the segment is missing');
+function summary(scan: SegmentScan, head: SegmentHead): ScannedSegment {
+  const { name, size, batches, end, unsealed, damage } = scan;
+  const isBlank = batches === 0 && damage === undefined;
+  const { journal, isCurrent } = head;
+  return { name, size, batches, end, unsealed, isBlank, journal, isCurrent };
+}
+
+/** The number that the first segment must have, as far as that is known. */
+function firstNumber(found: SegmentName, { mark, keepAll }: RecoveryOptions): number {
+  if (mark) return mark.firstSegment;
+  return keepAll ? 1 : found.number;
+}
+
+function refuseGap(folder: string, before: number, name: SegmentName): void {
+  if (name.number !== before + 1) throw missing(folder, before + 1);
+}
+
+function missing(folder: string, number: number): CorruptionError {
+  const { path } = segmentName(folder, number, 'padded');
+  return new CorruptionError(path, 0, 'segment_missing', 'the segment is missing');
+}
+
+/** Packed segments and those of the version before do not tell; the batches' chain holds them. */
+function refuseForeign(
+  name: SegmentName,
+  { journal }: SegmentHead,
+  mark: JournalMark | undefined,
+): void {
+  if (!mark || journal === mark.id) return;
+  if (journal === 0 && (name.layout === 'packed' || name.number < mark.lastSegment)) return;
+  const message = "the segment is of another member's journal, or of another time";
+  throw new CorruptionError(name.path, 0, 'segment_head', message);
 }
 
 /** A batch without its trailer is a torn tail only where no later batch was ever written. */

@@ -12,7 +12,9 @@ import { spanOf } from './record-format.js';
 import type { Disk, DiskFile } from './types.js';
 
 const magic = 0x47535a42;
-const version = 1;
+/** Heads of the first version, with the batches of that time, are read and no longer written. */
+const version = 2;
+const ownerAt = 24;
 const checksumAt = 28;
 const layoutCodes = { padded: 1, packed: 2 } as const;
 
@@ -63,44 +65,61 @@ export async function listSegments(
   return { segments: [...segments.values()].sort((a, b) => a.number - b.number), leftovers };
 }
 
-export function encodeSegmentHead(number: number, layout: Layout, size: number): Uint8Array {
+/** @param journal the number of the journal that it belongs to; 0: not told. */
+export function encodeSegmentHead(
+  number: number,
+  layout: Layout,
+  size: number,
+  journal = 0,
+): Uint8Array {
   const head = spanOf(new Uint8Array(segmentHeadBytes));
   head.view.setUint32(0, magic, true);
   head.view.setUint16(4, version, true);
   head.view.setUint16(6, layoutCodes[layout], true);
   head.view.setFloat64(8, number, true);
   head.view.setFloat64(16, size, true);
+  head.view.setUint32(ownerAt, journal, true);
   head.view.setUint32(checksumAt, crc32(head.bytes.subarray(0, checksumAt)), true);
   return head.bytes;
+}
+
+export interface SegmentHead {
+  readonly size: number;
+  /** The number of the journal that it belongs to; 0: not told. */
+  readonly journal: number;
+  /** Written by this version, so that an older program refuses it. */
+  readonly isCurrent: boolean;
 }
 
 /** Opens a segment for reading and compares its head and its size with what they must be. */
 export async function openSegment(
   disk: Disk,
   name: SegmentName,
-): Promise<{ file: DiskFile; size: number }> {
+): Promise<SegmentHead & { file: DiskFile }> {
   const file = await disk.open(name.path, 'read');
   try {
-    return { file, size: await checkedSize(file, name) };
+    return { file, ...(await readSegmentHead(file, name)) };
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
-async function checkedSize(file: DiskFile, name: SegmentName): Promise<number> {
+async function readSegmentHead(file: DiskFile, name: SegmentName): Promise<SegmentHead> {
   const { bytes, view } = spanOf(await file.read(0, segmentHeadBytes));
   const damaged =
     bytes.length < segmentHeadBytes ||
     view.getUint32(0, true) !== magic ||
     view.getUint32(checksumAt, true) !== crc32(bytes.subarray(0, checksumAt));
   if (damaged) throw headError(name, 'the head of the segment is damaged');
-  if (view.getUint16(4, true) !== version) throw headError(name, 'the version is not known');
+  const written = view.getUint16(4, true);
+  if (written < 1 || written > version) throw headError(name, 'the version is not known');
   if (view.getUint16(6, true) !== layoutCodes[name.layout]) throw headError(name, 'other layout');
   if (view.getFloat64(8, true) !== name.number) throw headError(name, 'another segment');
   const size = await file.size();
   const expected = view.getFloat64(16, true);
-  if (size === expected) return size;
+  const journal = view.getUint32(ownerAt, true);
+  if (size === expected) return { size, journal, isCurrent: written === version };
   const at = Math.min(size, expected);
   const message = `the file has ${size} bytes instead of ${expected}`;
   throw new CorruptionError(name.path, at, 'segment_size', message);

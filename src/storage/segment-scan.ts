@@ -1,17 +1,18 @@
 /**
- * Reads the batches of one segment in order and judges what it finds where they end
- * (docs/PROTOCOL.md, R10): nothing valid after a batch without its trailer is a torn tail; anything
- * else is corruption [A28]. Reads in pieces of a few MiB, so a segment is never in memory whole.
+ * Reads the batches of one segment in order and keeps what is wrong where they end
+ * (docs/PROTOCOL.md, R10): a batch that was never synced, one that may have been, or one with a
+ * later one behind it [A28]. Reads the batches in pieces of a few MiB, and then the rest at once.
  */
+import { unreachable } from '../base/assert.js';
 import type { LogRecord } from '../consensus/types.js';
-import type { BatchHead, Chain } from './batch-format.js';
+import type { BatchHead, BatchPlaces, Chain } from './batch-format.js';
 import {
   batchBytes,
   blockBytes,
   follows,
   headBytes,
+  isSealed,
   readHead,
-  readTrailer,
   recordsAreWhole,
   trailerOffset,
 } from './batch-format.js';
@@ -21,12 +22,23 @@ import type { DecodedRecord, Span } from './record-format.js';
 import { decodeRecord, spanOf } from './record-format.js';
 import type { SegmentName } from './segment-format.js';
 import { segmentHeadBytes } from './segment-format.js';
+import { judgeTail } from './tail-verdict.js';
 import type { DiskFile } from './types.js';
 
 const pieceBytes = 4 * 1024 * 1024;
 
 /** Told of each record with its place in the file. A command is a view: it lives as long as it is held. */
 export type RecordVisitor = (record: LogRecord, offset: number, length: number) => void;
+
+/** What stands behind the valid batches of a segment and is none. */
+export interface TailDamage {
+  /** `torn`: never synced. `doubtful`: perhaps synced, and acknowledged. */
+  readonly kind: 'torn' | 'doubtful';
+  /** The places that the batch writes, where they can be told. */
+  readonly places: BatchPlaces | undefined;
+  /** What is said where the damage is not accepted. */
+  readonly error: CorruptionError;
+}
 
 export type BatchVisitor = (start: number, head: BatchHead) => void;
 
@@ -40,6 +52,7 @@ export class SegmentScan {
   batches = 0;
   /** The last batch is whole but its trailer is missing; it may have none after it. */
   unsealed: BatchHead | undefined;
+  damage: TailDamage | undefined;
   readonly #file: DiskFile;
   readonly #live: boolean;
   #piece: Span = spanOf(new Uint8Array(0));
@@ -66,11 +79,13 @@ export class SegmentScan {
   }
 
   /**
-   * Visits all records from `end` on, each batch's before `visitBatch` is told where it starts.
-   * Throws a CorruptionError; `end` and `chain` then stand before it.
+   * Visits all records from `end` on, each batch's before `visitBatch` is called with its start.
+   * Throws a CorruptionError; `end` and `chain` then stand before it. A damaged end of a padded
+   * segment is left in `damage`: the caller knows whether it is the end of the journal.
    */
   async run(visit: RecordVisitor, visitBatch: BatchVisitor = () => {}): Promise<void> {
     this.#visitBatch = visitBatch;
+    this.damage = undefined;
     this.#piece = spanOf(new Uint8Array(0));
     if (this.name.layout === 'packed') await this.#runPacked(visit);
     else await this.#runPadded(visit);
@@ -79,8 +94,8 @@ export class SegmentScan {
   /** The records of the next batch, without going on; none where there is no whole one. */
   async peek(): Promise<LogRecord[]> {
     const head = await this.#nextHead();
-    if (!head || this.end + headBytes + head.bytes > this.size) return [];
-    const at = await this.#load(this.end, headBytes + head.bytes);
+    if (!head || this.end + head.headBytes + head.bytes > this.size) return [];
+    const at = await this.#load(this.end, head.headBytes + head.bytes);
     if (!recordsAreWhole(this.#piece, at, head)) return [];
     return this.#decode(at, head).map(({ record }) => record);
   }
@@ -91,7 +106,6 @@ export class SegmentScan {
   }
 
   async #nextHead(): Promise<BatchHead | undefined> {
-    if (this.end + headBytes > this.size) return undefined;
     const head = await this.#headAt(this.end);
     return head && (!this.chain || follows(head, this.chain)) ? head : undefined;
   }
@@ -102,8 +116,8 @@ export class SegmentScan {
     const start = Math.ceil(offset / blockBytes) * blockBytes;
     for (let at = start; at + blockBytes <= this.size; at += blockBytes) {
       const head = await this.#headAt(at);
-      if (!head || at + headBytes + head.bytes > this.size) continue;
-      const from = await this.#load(at, headBytes + head.bytes);
+      if (!head || at + head.headBytes + head.bytes > this.size) continue;
+      const from = await this.#load(at, head.headBytes + head.bytes);
       if (!recordsAreWhole(this.#piece, from, head)) continue;
       for (const { record } of this.#decode(from, head)) {
         if (record.kind === 'entry') highest = Math.max(highest, record.entry.seq);
@@ -115,36 +129,54 @@ export class SegmentScan {
   async #runPadded(visit: RecordVisitor): Promise<void> {
     for (;;) {
       const head = await this.#nextHead();
-      if (!head || this.end + batchBytes(head.bytes) > this.size) break;
-      const at = await this.#load(this.end, batchBytes(head.bytes));
-      const trailer = readTrailer(this.#piece, at + trailerOffset(head.bytes));
-      const sealed = trailer?.checksum === head.checksum && trailer.number === head.number;
-      if (!recordsAreWhole(this.#piece, at, head)) {
-        if (sealed) throw this.#corrupt('records', 'the trailer is good, its records are not');
-        break;
-      }
-      const next = this.end + batchBytes(head.bytes);
-      if (!sealed) await this.#refuseLater(next, head.number);
-      if (!sealed && this.#live) return;
-      await this.#accept(at, head, next, visit);
-      if (!sealed) {
+      if (!head || this.end + batchBytes(head) > this.size) break;
+      const at = await this.#load(this.end, batchBytes(head));
+      if (!isSealed(this.#piece, at + trailerOffset(head), head)) break;
+      if (!recordsAreWhole(this.#piece, at, head)) break;
+      await this.#accept(at, head, this.end + batchBytes(head), visit);
+    }
+    await this.#judgeEnd(visit);
+  }
+
+  async #judgeEnd(visit: RecordVisitor): Promise<void> {
+    const at = await this.#load(this.end, this.size - this.end);
+    const rest = spanOf(this.#piece.bytes.subarray(at));
+    const verdict = judgeTail(rest, this.chain);
+    switch (verdict.kind) {
+      case 'clean':
+        return;
+      case 'unsealed': {
+        if (this.#live) return;
+        const { head } = verdict;
+        await this.#accept(at, head, this.end + batchBytes(head), visit);
         this.unsealed = head;
         return;
       }
+      case 'corrupt':
+        throw this.#corrupt(verdict.reason, verdict.message);
+      case 'torn':
+      case 'doubtful': {
+        const { kind, reason, message } = verdict;
+        const error = this.#corrupt(reason, message);
+        const places = kind === 'doubtful' ? verdict.places : undefined;
+        // The writer of a live batch may be in the middle of it, and writes the trailer last.
+        if (this.#live && !(kind === 'doubtful' && verdict.isSealed)) return;
+        if (this.#live) throw error;
+        this.damage = { kind, places, error };
+        return;
+      }
+      default:
+        unreachable(verdict);
     }
-    const block = await this.#headAt(this.end);
-    if (block && this.chain && block.number > this.chain.number && !follows(block, this.chain)) {
-      throw this.#corrupt('chain', `batch ${block.number} does not follow ${this.chain.number}`);
-    }
-    await this.#refuseLater(this.end, this.chain?.number);
   }
 
   async #runPacked(visit: RecordVisitor): Promise<void> {
     while (this.end < this.size) {
       const head = await this.#nextHead();
-      const next = this.end + headBytes + (head?.bytes ?? 0);
+      const bytes = head ? head.headBytes + head.bytes : 0;
+      const next = this.end + bytes;
       if (!head || next > this.size) throw this.#corrupt('batch', 'the batch cannot be read');
-      const at = await this.#load(this.end, headBytes + head.bytes);
+      const at = await this.#load(this.end, bytes);
       if (!recordsAreWhole(this.#piece, at, head)) {
         throw this.#corrupt('records', 'the records differ from their checksum');
       }
@@ -156,7 +188,7 @@ export class SegmentScan {
     // All are decoded before the first is told, so that a batch counts whole or not at all.
     const found = this.#decode(at, head);
     if (found.length !== head.count) throw this.#corrupt('record', 'a record has no known form');
-    let start = at + headBytes;
+    let start = at + head.headBytes;
     for (const { record, end } of found) {
       visit(record, this.end + start - at, end - start);
       start = end;
@@ -169,26 +201,14 @@ export class SegmentScan {
 
   #decode(at: number, head: BatchHead): DecodedRecord[] {
     const found: DecodedRecord[] = [];
-    const limit = at + headBytes + head.bytes;
-    for (let start = at + headBytes; start < limit; ) {
+    const limit = at + head.headBytes + head.bytes;
+    for (let start = at + head.headBytes; start < limit; ) {
       const decoded = decodeRecord(this.#piece, start, limit, false);
       if (!decoded) break;
       found.push(decoded);
       start = decoded.end;
     }
     return found;
-  }
-
-  /** Throws where a head or a trailer of a batch after number `last` stands at a block from `from` on. */
-  async #refuseLater(from: number, last = 0): Promise<void> {
-    for (let block = from; block + blockBytes <= this.size; block += blockBytes) {
-      const at = await this.#load(block, blockBytes);
-      const head = block > this.end ? readHead(this.#piece, at) : undefined;
-      const found = head ?? readTrailer(this.#piece, at);
-      if (!found || found.number <= last) continue;
-      const message = `the batch cannot be read, but batch ${found.number} is at ${block}`;
-      throw this.#corrupt('batch', message);
-    }
   }
 
   #corrupt(reason: CorruptionReason, message: string): CorruptionError {

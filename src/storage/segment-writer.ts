@@ -7,7 +7,8 @@ import { assert } from '../base/assert.js';
 import type { LogRecord } from '../consensus/types.js';
 import { BatchEncoder } from './batch-encoder.js';
 import type { Chain } from './batch-format.js';
-import { batchBytes, blockBytes } from './batch-format.js';
+import { batchBytes, blockBytes, headBytes } from './batch-format.js';
+import type { MarkKeeper } from './mark-keeper.js';
 import { recordBytes } from './record-format.js';
 import type { LogState } from './recovery.js';
 import type { SegmentFiles } from './segment-files.js';
@@ -32,6 +33,7 @@ export interface SegmentWriterParts {
   readonly chain: Chain;
   readonly active: OpenSegment;
   readonly spare: OpenSegment | undefined;
+  readonly marks: MarkKeeper;
 }
 
 export class SegmentWriter {
@@ -65,7 +67,8 @@ export class SegmentWriter {
 
   /** Writes the records as one batch; durable when it resolves. Starts in this turn where there is room. */
   write(records: readonly LogRecord[], bytes: number): Promise<void> {
-    if (this.#end + batchBytes(bytes) <= this.#active.size) return this.#put(records, bytes);
+    if (this.#end + batchBytes({ headBytes, bytes }) <= this.#active.size)
+      return this.#put(records, bytes);
     return this.#roll().then(() => {
       const { promised } = this.#parts.state;
       const carried: LogRecord = { kind: 'promise', ...promised };
@@ -107,9 +110,12 @@ export class SegmentWriter {
   }
 
   #prepare(): Promise<OpenSegment> {
-    const { disk, folder, segmentBytes } = this.#parts;
+    const { disk, folder, segmentBytes, marks } = this.#parts;
     const name = segmentName(folder, this.#active.name.number + 1, 'padded');
-    const spare = createSegment(disk, name, segmentBytes);
+    const spare = createSegment(disk, name, segmentBytes, marks.id).then(async (segment) => {
+      await marks.set({ lastSegment: name.number });
+      return segment;
+    });
     spare.catch((error: Error) => this.#onFailure(error));
     return spare;
   }
@@ -119,8 +125,9 @@ export async function createSegment(
   disk: Disk,
   name: SegmentName,
   size: number,
+  journal: number,
 ): Promise<OpenSegment> {
-  const head = encodeSegmentHead(name.number, 'padded', size);
+  const head = encodeSegmentHead(name.number, 'padded', size, journal);
   const file = await disk.preallocate(name.path, size, head);
   return { name, file, size, end: blockBytes };
 }

@@ -52,6 +52,27 @@ export interface Disk {
   remove(path: string): Promise<void>;
 }
 
+/**
+ * Which segments a journal has. It is kept outside of the journal's folder, so that a lost folder
+ * or segment is noticed (docs/PROTOCOL.md, R10).
+ */
+export interface JournalMark {
+  /** Of this journal among all others; it stands in the segments, too. Never 0. */
+  readonly id: number;
+  readonly firstSegment: number;
+  /** No segment with a higher number was ever written to. */
+  readonly lastSegment: number;
+}
+
+export interface JournalMarks {
+  /** Undefined where the journal has none yet: it is new, or of a version that kept none. */
+  readonly mark: JournalMark | undefined;
+  /** The id for a journal that has none yet. */
+  readonly newId: number;
+  /** Durable when it resolves. */
+  set(mark: JournalMark): Promise<void>;
+}
+
 /** What a journal holds at start, read in order. */
 export interface Recovered {
   /** The last promise on disk. */

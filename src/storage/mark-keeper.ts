@@ -1,0 +1,27 @@
+/**
+ * Keeps a journal's mark up to date (docs/PROTOCOL.md, R10). Invariant: the durable mark covers a
+ * segment before the segment is written to, and covers none that was removed.
+ */
+import type { JournalMark, JournalMarks } from './types.js';
+
+export class MarkKeeper {
+  /** Stands in the heads of the segments; 0 where no mark is kept. */
+  readonly id: number;
+  readonly #marks: JournalMarks | undefined;
+  #mark: JournalMark;
+
+  /** @param found the id in the segments, where they tell one. */
+  constructor(marks: JournalMarks | undefined, found: number | undefined) {
+    this.#marks = marks;
+    this.id = marks ? (marks.mark?.id ?? found ?? marks.newId) : 0;
+    this.#mark = marks?.mark ?? { id: this.id, firstSegment: 0, lastSegment: 0 };
+  }
+
+  async set(range: Partial<Omit<JournalMark, 'id'>>): Promise<void> {
+    const { id, firstSegment, lastSegment } = this.#mark;
+    this.#mark = { ...this.#mark, ...range };
+    const next = this.#mark;
+    const isSame = next.firstSegment === firstSegment && next.lastSegment === lastSegment;
+    if (!isSame || this.#marks?.mark?.id !== id) await this.#marks?.set(next);
+  }
+}
