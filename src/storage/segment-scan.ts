@@ -160,7 +160,7 @@ export class SegmentScan {
         const error = this.#corrupt(reason, message);
         const places = kind === 'doubtful' ? verdict.places : undefined;
         // The writer of a live batch may be in the middle of it, and writes the trailer last.
-        if (this.#live && !(kind === 'doubtful' && verdict.isSealed)) return;
+        if (this.#live && !verdict.isSealed) return;
         if (this.#live) throw error;
         this.damage = { kind, places, error };
         return;

@@ -33,7 +33,12 @@ export type TailVerdict =
   /** The next batch is there but for its trailer. */
   | { readonly kind: 'unsealed'; readonly head: BatchHead }
   /** The next batch was never synced. */
-  | { readonly kind: 'torn'; readonly reason: CorruptionReason; readonly message: string }
+  | {
+      readonly kind: 'torn';
+      readonly reason: CorruptionReason;
+      readonly message: string;
+      readonly isSealed: boolean;
+    }
   /** The next batch may have been synced, and cannot be read now. */
   | {
       readonly kind: 'doubtful';
@@ -70,8 +75,8 @@ export function judgeTail(rest: Span, chain: Chain | undefined): TailVerdict {
   if (head && recordsAreWhole(rest, 0, head)) return { kind: 'unsealed', head };
   if (!known) {
     if (isZero(bytes, 0, bytes.length)) return { kind: 'clean' };
-    if (isZeroSector(bytes, 0)) return torn('batch', 'the head of the batch was never written');
-    return doubtful('batch', 'the head of the batch is damaged', undefined);
+    if (isZeroSector(bytes, 0)) return torn('batch', noHead, false);
+    return doubtful('batch', badHead, undefined);
   }
   const sealed = isSealed(rest, trailerOffset(known), known);
   const places = known.places;
@@ -79,18 +84,22 @@ export function judgeTail(rest: Span, chain: Chain | undefined): TailVerdict {
     return doubtful('batch', 'the batch is damaged, and so is what stands behind it', undefined);
   }
   if (!head) {
-    if (isZeroSector(bytes, 0)) return torn('batch', 'the head of the batch was never written');
-    return doubtful('batch', 'the head of the batch is damaged', places, sealed);
+    if (isZeroSector(bytes, 0)) return torn('batch', noHead, sealed);
+    return doubtful('batch', badHead, places, sealed);
   }
   if (!sealed && !isZeroSector(bytes, trailerOffset(head))) {
     return doubtful('batch', 'the trailer of the batch is damaged', places);
   }
-  if (hasLostSectors(rest, head)) return torn('records', 'the records were not all written');
+  if (hasLostSectors(rest, head))
+    return torn('records', 'the records were not all written', sealed);
   return doubtful('records', 'the records differ from their checksum', places, sealed);
 }
 
-function torn(reason: CorruptionReason, message: string): TailVerdict {
-  return { kind: 'torn', reason, message };
+const noHead = 'the head of the batch was never written';
+const badHead = 'the head of the batch is damaged';
+
+function torn(reason: CorruptionReason, message: string, isSealed: boolean): TailVerdict {
+  return { kind: 'torn', reason, message, isSealed };
 }
 
 function doubtful(

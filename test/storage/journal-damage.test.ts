@@ -75,21 +75,18 @@ t.test('a file cut at any byte is refused by name', async (t) => {
   t.equal(await outcome(disk), whole);
 });
 
-t.test('zeros from any byte of the last batch on are a torn tail', async (t) => {
+t.test('zeros from any sector of the last batch on are a torn tail', async (t) => {
   const disk = await threeBatches();
   const start = 5 * block;
   const bytes = (await disk.readFile(file)) ?? new Uint8Array(0);
-  for (let from = start; from < start + 2 * block; from += 23) {
+  for (let from = start; from < start + 2 * block; from += 512) {
     const damaged = disk.copy();
     const torn = bytes.slice();
     torn.fill(0, from, start + 2 * block);
     await damaged.replace(file, torn);
-    const found = await outcome(damaged);
-    const expected = found === whole || found === withoutLast;
-    if (!expected) t.fail(`zeros from ${from}: ${found}`);
-    if (from === start) t.equal(found, withoutLast);
+    // Behind its record the batch holds zeros, and its trailer can be told from its head.
+    t.equal(await outcome(damaged), from === start ? withoutLast : whole, `zeros from ${from}`);
   }
-  t.pass();
 });
 
 t.test(
@@ -107,18 +104,18 @@ t.test(
   },
 );
 
-t.test('a trailer without its records is corruption', async (t) => {
+t.test('a trailer without its records is a torn tail', async (t) => {
   const disk = await threeBatches();
   const bytes = (await disk.readFile(file)) ?? new Uint8Array(0);
   bytes.fill(0, 5 * block, 6 * block);
   await disk.replace(file, bytes);
-  t.equal(await outcome(disk), `${file}@${5 * block}`);
+  t.equal(await outcome(disk), withoutLast);
 });
 
 t.test('a torn tail is gone for good: what follows takes its place', async (t) => {
   const disk = await threeBatches();
   const bytes = (await disk.readFile(file)) ?? new Uint8Array(0);
-  bytes.fill(0, 5 * block + 40, 7 * block);
+  bytes.fill(0, 5 * block, 6 * block);
   await disk.replace(file, bytes);
   const { journal, write } = await open(disk, options);
   await write(entry(4, 'again'));
@@ -133,7 +130,7 @@ t.test('a batch of an older time is not the next one', async (t) => {
   bytes.set(bytes.slice(block, 3 * block), 7 * block - 2 * block);
   bytes.fill(0, 7 * block);
   await disk.replace(file, bytes);
-  t.equal(await outcome(disk), withoutLast);
+  t.equal(await outcome(disk), `${file}@${5 * block}`);
 });
 
 t.test('the batch of another journal is refused', async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { LogRecord } from '../../src/consensus/types.js';
+import { headBytes } from '../../src/storage/batch-format.js';
 import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import type { ReadOptions } from '../../src/storage/read-journal.js';
 import { openJournalReader, readJournal } from '../../src/storage/read-journal.js';
@@ -29,7 +30,7 @@ t.test('records are visited as they were written, with their places', async (t) 
   };
   await readJournal(disk, folder, visit);
   t.equal(await words(disk), 'P1 E1 E2 T2 E2');
-  t.equal(places[0], `${folder}/00000001.seg@${4 * kib + 32}`);
+  t.equal(places[0], `${folder}/00000001.seg@${4 * kib + headBytes}`);
   t.equal(new Set(places).size, 5);
 });
 
