@@ -29,8 +29,7 @@ import { ThreadDesk } from './thread-desk.js';
 export async function startCatalog(config: CatalogConfig): Promise<RunningService> {
   const clock = systemClock;
   const logger = createLogger(config.name, config.log);
-  const alone = config.cluster.catalogs.length === 1;
-  const folder = await openFolder(config, { alone, keepAll: false, logger });
+  const folder = await openFolder(config, { group: 'catalog', keepAll: false, logger });
   const machine = new CatalogMachine();
   const base = await restoreCatalog(folder.snapshots, machine, { logger });
   const jobs = new JobsPool({ clock, logger });
@@ -79,7 +78,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   return {
     name: config.name,
     // Of several replicas only the leader stocks, so that the others cannot wait for it.
-    ready: alone ? stocked : Promise.resolve(),
+    ready: config.cluster.catalogs.length === 1 ? stocked : Promise.resolve(),
     failed: Promise.race([member.host.failed, failureOf(stocked), snapshots.failed]),
     async stop() {
       restocking.cancel();

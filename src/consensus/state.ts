@@ -9,7 +9,7 @@ import { Log } from './log.js';
 import type { Prevote, SnapshotMark } from './messages.js';
 import { Outputs } from './outputs.js';
 import { allRules, type Rules } from './rules.js';
-import type { MemberId, Position } from './types.js';
+import type { Doubt, MemberId, Position } from './types.js';
 
 export interface CoreOptions {
   readonly id: MemberId;
@@ -19,6 +19,8 @@ export interface CoreOptions {
   readonly witnesses: readonly MemberId[];
   /** Without a vote until it has caught up (R10, A8). */
   readonly learner: boolean;
+  /** A learner's: all but this is intact (R10). */
+  readonly doubt?: Doubt | undefined;
   /** Entries become visible only as far as the service opens the gates (R8). */
   readonly gated: boolean;
   /** Durable copies before an entry counts as committed; never below a majority (R6). */

@@ -8,35 +8,35 @@ import type { ServiceConfig } from '../base/config.js';
 import type { Logger } from '../base/logging.js';
 import { systemRandom } from '../base/random.js';
 import type { SnapshotMark } from '../consensus/messages.js';
+import type { Doubt } from '../consensus/types.js';
 import { CorruptionError } from '../storage/corruption.js';
 import { lockFolder } from '../storage/folder-lock.js';
 import { type Identity, openIdentity } from '../storage/identity.js';
 import type { SegmentedJournal } from '../storage/journal.js';
+import type { LogIdentity } from '../storage/log-identity.js';
 import { createNodeDisk } from '../storage/node-disk.js';
 import { type JournalOptions, openJournal } from '../storage/open-journal.js';
+import { listSegments, segmentName } from '../storage/segment-format.js';
 import { SnapshotStore } from '../storage/snapshot-store.js';
 import type { Disk } from '../storage/types.js';
-
-/**
- * What `--repair` does before a corrupt log is cut off: makes it durable that the member is a
- * learner. A log that is whole needs no repair, and its member keeps its vote.
- */
-export type Repair = () => Promise<void>;
+import { type GroupName, votersOf } from './membership.js';
 
 /** A member's folder, its own alone as long as it is open. */
 export interface OwnFolder {
   readonly path: string;
   readonly identity: Identity;
-  readonly repair: Repair | undefined;
   release(): void;
 }
 
 /** The log of one group in it. */
 export interface LogFolder {
+  readonly log: LogIdentity;
   readonly journal: SegmentedJournal;
   readonly snapshots: SnapshotStore;
   readonly journalFolder: string;
   readonly snapshotFolder: string;
+  /** No other member of the group has a vote, or could give back what is lost. */
+  readonly alone: boolean;
 }
 
 export interface MemberFolder extends LogFolder {
@@ -45,33 +45,43 @@ export interface MemberFolder extends LogFolder {
 }
 
 export interface LogOptions {
+  /** What the member's identity says of this log. */
+  readonly log: LogIdentity;
   /** The journal is a book: no segment is ever dropped. */
   readonly keepAll: boolean;
-  readonly repair: Repair | undefined;
+  /** Cuts a corrupt journal off, after making the member a learner. A whole one keeps its vote. */
+  readonly repair: boolean;
+  /** No other member holds the same log, so that a repaired one could learn it again. */
+  readonly alone: boolean;
   readonly logger: Logger;
   /** Other than the real one, and other sizes, in tests. */
   readonly disk?: Disk;
   readonly sizes?: Pick<JournalOptions, 'segmentBytes' | 'batchBytesMax'>;
 }
 
-export interface FolderOptions extends Omit<LogOptions, 'repair'> {
-  /** No other replica holds the same log, so that a repaired one could learn it again. */
-  readonly alone: boolean;
+export interface FolderOptions {
+  readonly group: GroupName;
+  readonly keepAll: boolean;
+  readonly logger: Logger;
 }
 
 /** Rejects with `conflict` or a CorruptionError, which name the file. */
 export async function openFolder(
   config: ServiceConfig,
-  { alone, ...options }: FolderOptions,
+  { group, keepAll, logger }: FolderOptions,
 ): Promise<MemberFolder> {
-  const own = await openOwnFolder(config, { alone });
+  const alone = votersOf(config.cluster, group).length === 1;
+  if (alone) logger.warn({ group }, onlyVoterWarning(config.name, group));
+  const own = await openOwnFolder(config);
   try {
-    const log = await openLog(own.path, { ...options, repair: own.repair });
+    const { repair } = config;
+    const log = own.identity.log(group);
+    const opened = await openLog(own.path, { log, keepAll, repair, alone, logger });
     return {
-      ...log,
+      ...opened,
       identity: own.identity,
       async close() {
-        await log.journal.close();
+        await opened.journal.close();
         own.release();
       },
     };
@@ -81,12 +91,13 @@ export async function openFolder(
   }
 }
 
-/** Locks the folder and learns who it is. */
-export async function openOwnFolder(
-  config: ServiceConfig,
-  { alone }: { readonly alone: boolean },
-): Promise<OwnFolder> {
-  const { name: id, init, repair, dataDir, cluster } = config;
+export function onlyVoterWarning(name: string, group: GroupName): string {
+  return `${name} is the only voter of the ${group} group: its disk holds the only copy of the log`;
+}
+
+/** Locks the folder and reads its identity. */
+export async function openOwnFolder(config: ServiceConfig): Promise<OwnFolder> {
+  const { name: id, init, dataDir, cluster } = config;
   const path = join(dataDir, id);
   const lock = await lockFolder(path);
   try {
@@ -94,10 +105,7 @@ export async function openOwnFolder(
     const members = [...catalogs, ...orders, ...recovery].map(({ name }) => name);
     const disk = createNodeDisk();
     const identity = await openIdentity(disk, path, { id, members, init, random: systemRandom });
-    const learn: Repair = async () => {
-      if (!alone) await identity.setLearner(true);
-    };
-    return { path, identity, repair: repair ? learn : undefined, release: () => lock.release() };
+    return { path, identity, release: () => lock.release() };
   } catch (error) {
     lock.release();
     throw error;
@@ -105,35 +113,100 @@ export async function openOwnFolder(
 }
 
 export async function openLog(path: string, options: LogOptions): Promise<LogFolder> {
-  const { disk = createNodeDisk() } = options;
+  const { disk = createNodeDisk(), log, alone } = options;
   const journalFolder = join(path, 'journal');
   const snapshotFolder = join(path, 'snapshots');
+  await noticeLostJournal(disk, { journalFolder, snapshotFolder }, options);
   const journal = await openRepaired(disk, journalFolder, options);
-  const snapshots = new SnapshotStore(disk, snapshotFolder);
+  const received = (seq: number): Promise<void> => log.setSnapshot(seq);
+  const snapshots = new SnapshotStore(disk, snapshotFolder, received);
   await snapshots.tidy();
-  return { journal, snapshots, journalFolder, snapshotFolder };
+  return { log, journal, snapshots, journalFolder, snapshotFolder, alone };
 }
 
-/** What lies between the snapshot that was restored and the journal is lost: named, not asserted. */
-export function refuseGap({ journal, journalFolder }: LogFolder, base: SnapshotMark): void {
+/** Refuses a log whose snapshot, or the entries that follow it, are lost. */
+export function refuseGap(folder: LogFolder, base: SnapshotMark): void {
+  const { journal, journalFolder, snapshotFolder, log, alone } = folder;
   const [first, last] = [journal.firstSeq(), journal.lastSeq()];
-  if (last <= base.seq || first <= base.seq + 1) return;
-  const message = `it begins with entry ${first}, and the newest whole snapshot ends with ${base.seq}`;
-  throw new CorruptionError(journalFolder, 0, 'segment_missing', message);
+  if (last > base.seq && first > base.seq + 1) {
+    const message = `it begins with entry ${first}, and the newest whole snapshot ends with ${base.seq}`;
+    const error = new CorruptionError(journalFolder, 0, 'segment_missing', message);
+    throw error.advising(relearning(folder));
+  }
+  // A learner that has lost everything relies on nothing.
+  if (log.learner && log.doubt === undefined && !alone) return;
+  const dropped = log.mark?.droppedThrough ?? 0;
+  if (base.seq >= dropped && Math.max(base.seq, last) >= log.snapshotSeq) return;
+  const needed = Math.max(dropped, log.snapshotSeq);
+  const message = `the snapshot of the entries through ${needed} is missing`;
+  const error = new CorruptionError(snapshotFolder, 0, 'snapshot_missing', message);
+  throw error.advising(relearning(folder));
+}
+
+/** What a member's core must know of a damaged end of its log; undefined: nothing is in doubt. */
+export function doubtOf({ log, journal }: LogFolder, base: SnapshotMark): Doubt | undefined {
+  const { doubt } = log;
+  if (doubt === undefined) return undefined;
+  const held = Math.max(journal.lastSeq(), base.seq);
+  if (doubt === 'intact') return { afterSeq: held, throughSeq: held };
+  // The snapshot holds all entries before it.
+  const afterSeq = Math.max(doubt.afterSeq, base.seq);
+  const { throughSeq } = doubt;
+  return { afterSeq, throughSeq: throughSeq && Math.max(throughSeq, afterSeq) };
+}
+
+/** A member whose journal is gone has forgotten its promises: it must not vote. */
+async function noticeLostJournal(
+  disk: Disk,
+  folders: Pick<LogFolder, 'journalFolder' | 'snapshotFolder'>,
+  { log, alone, repair, logger }: LogOptions,
+): Promise<void> {
+  const { journalFolder: folder, snapshotFolder } = folders;
+  const { segments } = await listSegments(disk, folder);
+  if (segments.length > 0) return;
+  // A version that kept no mark had a journal where it had a snapshot.
+  if (!log.mark && (await disk.list(snapshotFolder)).length === 0) return;
+  if (alone && !repair) {
+    const { path } = segmentName(folder, log.mark?.firstSegment ?? 1, 'padded');
+    const error = new CorruptionError(path, 0, 'segment_missing', 'the journal is missing');
+    throw error.advising(wayOut(alone));
+  }
+  if (!alone) await log.lose();
+  await log.forget();
+  const outcome = alone ? 'begins with nothing' : 'comes back as a learner';
+  logger.warn({ folder }, `the journal is missing: this member ${outcome}`);
 }
 
 async function openRepaired(
   disk: Disk,
   folder: string,
-  { keepAll, repair, logger, sizes }: LogOptions,
+  { log, keepAll, repair, alone, logger, sizes }: LogOptions,
 ): Promise<SegmentedJournal> {
+  const doubtful = async (doubt: Doubt): Promise<void> => {
+    await log.addDoubt(doubt);
+    logger.warn({ folder, ...doubt }, 'the last batch of the journal is damaged and is cut off');
+  };
+  const options = { keepAll, marks: log, ...sizes, ...(alone ? {} : { doubtful }) };
   try {
-    return await openJournal(disk, folder, { keepAll, ...sizes });
+    return await openJournal(disk, folder, options);
   } catch (error) {
-    if (!(error instanceof CorruptionError) || !repair) throw error;
-    await repair();
-    const journal = await openJournal(disk, folder, { keepAll, repair: true, ...sizes });
+    if (!(error instanceof CorruptionError)) throw error;
+    if (!repair) throw error.advising(wayOut(alone));
+    if (!alone) await log.lose();
+    const journal = await openJournal(disk, folder, { ...options, repair: true });
     logger.warn({ ...journal.dropped }, 'the journal was cut off by --repair');
     return journal;
   }
+}
+
+function wayOut(alone: boolean): string {
+  return alone
+    ? 'no other member holds this log: bring the file back from a copy, or start once with --repair, which keeps only what stands before the damage'
+    : 'start once with --repair: the member keeps what stands before the damage and learns the rest from its group';
+}
+
+function relearning({ alone, snapshotFolder }: LogFolder): string {
+  return alone
+    ? 'no other member holds this log: bring the files back from a copy'
+    : `remove the folder that holds ${snapshotFolder}: the member then learns everything from its group`;
 }

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
 import type { SnapshotMark } from '../consensus/messages.js';
 import type { Rules } from '../consensus/rules.js';
-import type { Entry, MemberId, StateMachine } from '../consensus/types.js';
+import type { Doubt, Entry, MemberId, StateMachine } from '../consensus/types.js';
 import type { Journal } from '../storage/types.js';
 import type { Peers } from './peers.js';
 import type { SnapshotPort } from './snapshot-port.js';
@@ -16,6 +16,8 @@ export interface GroupHostOptions<Result> {
   readonly witnesses: readonly MemberId[];
   /** Without a vote until it has caught up (R10). */
   readonly learner: boolean;
+  /** A learner's: all but this is intact (R10). */
+  readonly doubt?: Doubt | undefined;
   readonly incarnation: string;
   readonly journal: Journal;
   /** Undefined at a witness. */

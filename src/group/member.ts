@@ -22,7 +22,7 @@ import { isServedByOne } from '../pool/filling.js';
 import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';
 import { headerFields } from '../wire/request-header.js';
-import { type MemberFolder, refuseGap } from './folder.js';
+import { doubtOf, type MemberFolder, refuseGap } from './folder.js';
 import { headedCalls, loggedCalls } from './headed-calls.js';
 import { GroupHost } from './host.js';
 import { MemberDesk } from './member-desk.js';
@@ -111,11 +111,12 @@ export class Member<Result> {
       voters: replicas.map(({ name }) => name),
       witnesses: witnesses.map(({ name }) => name),
       learner: folder.identity.learner,
+      doubt: doubtOf(folder, base),
       incarnation: folder.identity.incarnation,
       journal,
       clock: this.#clock,
       minCopies: config.minCopies,
-      admitted: () => folder.identity.setLearner(false),
+      admitted: () => folder.identity.admit(),
       peers: this.#peers,
       ...{ machine, base, logger, gated, snapshots },
       applied: (entry, result) => {

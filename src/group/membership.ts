@@ -3,6 +3,7 @@
  * ids first, as keep the number of voters odd. Pure.
  */
 import type { ClusterConfig, MemberAddresses } from '../base/config.js';
+import { witnessCount } from '../base/voters.js';
 
 export type GroupName = 'catalog' | 'order';
 
@@ -13,7 +14,14 @@ export interface Membership {
 
 export function membership(cluster: ClusterConfig, group: GroupName): Membership {
   const replicas = group === 'catalog' ? cluster.catalogs : cluster.orders;
-  return { replicas, witnesses: cluster.recovery.slice(0, witnessCount(cluster, replicas.length)) };
+  const count = witnessCount(replicas.length, cluster.recovery.length);
+  return { replicas, witnesses: cluster.recovery.slice(0, count) };
+}
+
+/** The names of all voters, recovery servers last. */
+export function votersOf(cluster: ClusterConfig, group: GroupName): string[] {
+  const { replicas, witnesses } = membership(cluster, group);
+  return [...replicas, ...witnesses].map(({ name }) => name);
 }
 
 /** The groups in which a recovery server votes. */
@@ -21,9 +29,4 @@ export function groupsOf(cluster: ClusterConfig, recovery: string): GroupName[] 
   return (['catalog', 'order'] as const).filter((group) =>
     membership(cluster, group).witnesses.some(({ name }) => name === recovery),
   );
-}
-
-function witnessCount({ recovery }: ClusterConfig, replicas: number): number {
-  const odd = (replicas + recovery.length) % 2 === 1;
-  return odd ? recovery.length : Math.max(0, recovery.length - 1);
 }

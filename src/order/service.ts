@@ -23,8 +23,7 @@ import { ThreadDesk } from './thread-desk.js';
 export async function startOrder(config: OrderConfig): Promise<RunningService> {
   const clock = systemClock;
   const logger = createLogger(config.name, config.log);
-  const alone = config.cluster.orders.length === 1;
-  const folder = await openFolder(config, { alone, keepAll: true, logger });
+  const folder = await openFolder(config, { group: 'order', keepAll: true, logger });
   const { journal } = folder;
   const machine = new OrderMachine();
   const jobs = new JobsPool({ clock, logger });

@@ -20,7 +20,7 @@ import { openWitness, type Witness } from './witness.js';
 export async function startRecovery(config: RecoveryConfig): Promise<RunningService> {
   const clock: Clock = systemClock;
   const logger = createLogger(config.name, config.log);
-  const own = await openOwnFolder(config, { alone: false });
+  const own = await openOwnFolder(config);
   const witnesses = new Map<string, Witness>();
   const groups = groupsOf(config.cluster, config.name);
   // One folder, one mark: it is a learner until the last of its groups has taken it in (A8).
@@ -29,14 +29,15 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
   const logs: [GroupName, LogFolder][] = [];
   for (const group of groups) {
     const keepAll = group === 'order';
-    const { repair } = own;
-    logs.push([group, await openLog(join(own.path, group), { keepAll, repair, logger })]);
+    const log = own.identity.log(group);
+    const options = { log, keepAll, repair: config.repair, alone: false, logger };
+    logs.push([group, await openLog(join(own.path, group), options)]);
   }
-  // Only now is it known whether one of them was repaired, and so all take part as learners.
+  // Only now is it known whether one of them is damaged, and so all take part as learners.
   for (const [group, log] of logs) {
     const admitted = async (): Promise<void> => {
       learning.delete(group);
-      if (learning.size === 0) await own.identity.setLearner(false);
+      if (learning.size === 0) await own.identity.admit();
     };
     const options = { config, group, log, own, clock, logger, admitted };
     witnesses.set(group, await openWitness({ ...options, process: () => figures.samples() }));

@@ -28,7 +28,7 @@ export interface ShorteningOptions {
 }
 
 export function shorten(
-  { journal, snapshots }: LogFolder,
+  { journal, snapshots }: Pick<LogFolder, 'journal' | 'snapshots'>,
   { base, everyBytes }: ShorteningOptions,
 ): Shortening {
   const segmentsMax = Math.ceil((patience * everyBytes) / storageLimits.segmentBytes);

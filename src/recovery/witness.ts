@@ -8,7 +8,7 @@ import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
 import type { MetricSample } from '../base/metric-table.js';
 import { systemRandom } from '../base/random.js';
-import type { LogFolder, OwnFolder } from '../group/folder.js';
+import { doubtOf, type LogFolder, type OwnFolder, refuseGap } from '../group/folder.js';
 import { GroupHost } from '../group/host.js';
 import { MemberDesk } from '../group/member-desk.js';
 import { MemberFigures } from '../group/member-figures.js';
@@ -67,6 +67,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     random: systemRandom,
   });
   const base = await newestMark(log.snapshots);
+  refuseGap(log, base);
   const shortening = shorten(log, { base, everyBytes: config.snapshotEveryBytes });
   const journal = new MeteredJournal(log.journal, clock);
   const figures = new MemberFigures(name, group, journal);
@@ -75,6 +76,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     voters: replicas.map((replica) => replica.name),
     witnesses: witnesses.map((witness) => witness.name),
     learner,
+    doubt: doubtOf(log, base),
     journal,
     machine: undefined,
     gated: false,

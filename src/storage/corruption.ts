@@ -8,8 +8,10 @@ export type CorruptionReason =
   | 'segment_head'
   /** A segment has another size than it was made with. */
   | 'segment_size'
-  /** A segment between two others is not there. */
+  /** A segment is not there. */
   | 'segment_missing'
+  /** The snapshot that takes the place of entries is not there. */
+  | 'snapshot_missing'
   /** The batch that belongs here cannot be read, and a later one or its own trailer can. */
   | 'batch'
   /** The batch's trailer is good, its records are not. */
@@ -27,11 +29,18 @@ export class CorruptionError extends Error {
   readonly file: string;
   readonly offset: number;
   readonly reason: CorruptionReason;
+  readonly #detail: string;
 
   constructor(file: string, offset: number, reason: CorruptionReason, message: string) {
     super(`${file} is corrupt at offset ${offset}: ${message}`);
     this.file = file;
     this.offset = offset;
     this.reason = reason;
+    this.#detail = message;
+  }
+
+  /** The same error, with what an operator can do. */
+  advising(wayOut: string): CorruptionError {
+    return new CorruptionError(this.file, this.offset, this.reason, `${this.#detail}; ${wayOut}`);
   }
 }

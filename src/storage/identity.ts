@@ -6,7 +6,9 @@
 import path from 'node:path';
 import { BazarError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
+import { isOnlyVoter } from '../base/voters.js';
 import { decodeJson, encodeJson, JsonFile } from './json-file.js';
+import { type LearnerFile, type LogIdentity, logIdentity } from './log-identity.js';
 import type { Disk } from './types.js';
 
 interface Cluster {
@@ -19,11 +21,10 @@ interface Founding extends Cluster {
   readonly incarnations: Readonly<Record<string, string>>;
 }
 
-interface IdentityFile {
+interface IdentityFile extends LearnerFile {
   readonly id: string;
   readonly clusterId: string;
   readonly incarnation: string;
-  learner: boolean;
 }
 
 export interface Identity {
@@ -31,8 +32,10 @@ export interface Identity {
   readonly incarnation: string;
   /** A learner promises nothing and is not counted. */
   readonly learner: boolean;
-  /** Durable when it resolves: before a repair, and when a learner has caught up. */
-  setLearner(learner: boolean): Promise<void>;
+  /** Of the group of this name. */
+  log(group: string): LogIdentity;
+  /** A learner has caught up, in all its groups; durable when it resolves. */
+  admit(): Promise<void>;
 }
 
 export interface FoundingOptions {
@@ -48,6 +51,9 @@ export interface IdentityOptions extends FoundingOptions {
   /** Founds the cluster where there is none; lets a group's only voter begin again with nothing. */
   readonly init: boolean;
 }
+
+/** Journals are told apart by a number of 32 bits. */
+const journalIdMax = 2 ** 32 - 2;
 
 const clusterFile = (dataDir: string): string => path.join(dataDir, 'cluster.json');
 const foundingFile = (dataDir: string): string => path.join(dataDir, 'founding.json');
@@ -112,8 +118,10 @@ export async function openIdentity(
   const { clusterId } = cluster;
   const found = await readJson<IdentityFile>(disk, identityFile(folder));
   if (found) refuseOther(identityFile(folder), found, id, clusterId);
-  const lost: IdentityFile = { id, clusterId, incarnation: random.uuid(), learner: true };
-  if (!found && isAlone(id, members)) {
+  // What is left of another founding must not found anything again.
+  await disk.remove(foundingFile(dataDir));
+  const lost: IdentityFile = { id, clusterId, incarnation: random.uuid(), learner: true, logs: {} };
+  if (!found && isOnlyVoter(id, members)) {
     if (!init) throw new BazarError('conflict', aloneMessage(folder, id));
     lost.learner = false;
   }
@@ -126,9 +134,11 @@ export async function openIdentity(
     get learner() {
       return file.data.learner;
     },
-    setLearner: (now) =>
+    log: (group) => logIdentity(file, group, 1 + random.integer(journalIdMax)),
+    admit: () =>
       file.update((data) => {
-        data.learner = now;
+        data.learner = false;
+        for (const fields of Object.values(data.logs ?? {})) delete fields.doubt;
       }),
   };
 }
@@ -142,17 +152,10 @@ async function formatMember(
   const folder = path.join(dataDir, id);
   const incarnation = incarnations[id] ?? '';
   await disk.makeFolder(folder);
-  const identity: IdentityFile = { id, clusterId, incarnation, learner: false };
+  const identity: IdentityFile = { id, clusterId, incarnation, learner: false, logs: {} };
   await disk.create(identityFile(folder), encodeJson(identity, 2));
   const found = await readJson<IdentityFile>(disk, identityFile(folder));
   if (found) refuseOther(identityFile(folder), found, id, clusterId);
-}
-
-/** The voters of a group are kept odd by recovery servers, so one replica of a kind votes alone. */
-function isAlone(id: string, members: readonly string[]): boolean {
-  const kind = (member: string): string => member.replace(/-\d+$/, '');
-  const same = members.filter((member) => kind(member) === kind(id));
-  return kind(id) !== 'recovery' && same.length === 1;
 }
 
 function aloneMessage(folder: string, id: string): string {

@@ -182,7 +182,7 @@ export class DiskJournal implements SegmentedJournal {
     state.index.drop(kept);
     this.#first = Math.max(this.#first, kept);
     try {
-      await marks.set({ firstSegment: last.number + 1 });
+      await marks.set({ firstSegment: last.number + 1, droppedThrough: kept - 1 });
       for (const name of unused) {
         await files.forget(name.number);
         await disk.remove(name.path);

@@ -4,6 +4,8 @@
  */
 import type { JournalMark, JournalMarks } from './types.js';
 
+const noSegments = { firstSegment: 0, lastSegment: 0, droppedThrough: 0 };
+
 export class MarkKeeper {
   /** Stands in the heads of the segments; 0 where no mark is kept. */
   readonly id: number;
@@ -14,14 +16,16 @@ export class MarkKeeper {
   constructor(marks: JournalMarks | undefined, found: number | undefined) {
     this.#marks = marks;
     this.id = marks ? (marks.mark?.id ?? found ?? marks.newId) : 0;
-    this.#mark = marks?.mark ?? { id: this.id, firstSegment: 0, lastSegment: 0 };
+    this.#mark = marks?.mark ?? { id: this.id, ...noSegments };
   }
 
   async set(range: Partial<Omit<JournalMark, 'id'>>): Promise<void> {
-    const { id, firstSegment, lastSegment } = this.#mark;
     this.#mark = { ...this.#mark, ...range };
-    const next = this.#mark;
-    const isSame = next.firstSegment === firstSegment && next.lastSegment === lastSegment;
-    if (!isSame || this.#marks?.mark?.id !== id) await this.#marks?.set(next);
+    const [next, durable] = [this.#mark, this.#marks?.mark];
+    const isSame =
+      durable?.firstSegment === next.firstSegment &&
+      durable.lastSegment === next.lastSegment &&
+      durable.droppedThrough === next.droppedThrough;
+    if (!isSame) await this.#marks?.set(next);
   }
 }

@@ -33,12 +33,19 @@ export interface LoadedSnapshot extends SnapshotLabel {
 export class SnapshotStore {
   readonly #disk: Disk;
   readonly #folder: string;
+  readonly #received: (seq: number) => Promise<void>;
   /** The bulks that were found damaged. */
   readonly #spoiled = new Set<string>();
 
-  constructor(disk: Disk, folder: string) {
+  /** @param received notes that one came from another member, before it may be relied on. */
+  constructor(
+    disk: Disk,
+    folder: string,
+    received: (seq: number) => Promise<void> = async () => {},
+  ) {
     this.#disk = disk;
     this.#folder = folder;
+    this.#received = received;
   }
 
   /** At start, when nobody else writes here: removes what a crash has left half made. */
@@ -119,7 +126,10 @@ export class SnapshotStore {
 
   /** Takes one that another member sends. */
   receive(): IncomingSnapshot {
-    return new IncomingSnapshot(this.#disk, this.#folder, (manifest) => this.#keep(manifest));
+    return new IncomingSnapshot(this.#disk, this.#folder, async (manifest) => {
+      await this.#keep(manifest);
+      await this.#received(manifest.seq);
+    });
   }
 
   /** Newest first; whoever gets one closes it. Those that cannot be opened go to `damages`. */

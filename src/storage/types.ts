@@ -62,6 +62,8 @@ export interface JournalMark {
   readonly firstSegment: number;
   /** No segment with a higher number was ever written to. */
   readonly lastSegment: number;
+  /** The entries through this one were dropped, because a snapshot holds their state; 0: none. */
+  readonly droppedThrough: number;
 }
 
 export interface JournalMarks {

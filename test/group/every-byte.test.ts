@@ -1,15 +1,17 @@
 /**
  * A member whose journal of three batches is cut at any byte, or has any byte turned: it comes up
- * in the state that it had, refuses and names the file, or, repaired, is a learner with a beginning
- * of its log (docs/PROTOCOL.md, R10, A28).
+ * in the state that it had, in doubt of its last batch, refuses and names the file, or, repaired, is
+ * a learner with a beginning of its log (docs/PROTOCOL.md, R10, A28).
  */
 import t from 'tap';
 import { silentLogger } from '../../src/base/logging.js';
-import type { LogRecord } from '../../src/consensus/types.js';
-import { openLog } from '../../src/group/folder.js';
+import { seededRandom } from '../../src/base/random.js';
+import type { Doubt, LogRecord } from '../../src/consensus/types.js';
+import { doubtOf, openLog } from '../../src/group/folder.js';
 import { GroupHost } from '../../src/group/host.js';
 import { noPeers } from '../../src/group/peers.js';
 import { CorruptionError } from '../../src/storage/corruption.js';
+import { formatCluster, type Identity, openIdentity } from '../../src/storage/identity.js';
 import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 import { Register } from './register.js';
@@ -18,7 +20,8 @@ const kib = 1_024;
 const block = 4 * kib;
 const sector = 512;
 const sizes = { segmentBytes: 7 * block, batchBytesMax: 3 * kib };
-const home = '/order-1';
+const home = '/data/order-1';
+const members = ['catalog-1', 'order-1', 'order-2', 'order-3'];
 const file = `${home}/journal/00000001.seg`;
 /** What is written of a block is at its beginning; the rest is padding. */
 const writtenBytes = 224;
@@ -28,6 +31,7 @@ const paddingStep = 37;
 interface Outcome {
   readonly values: readonly string[];
   readonly learner: boolean;
+  readonly doubt: Doubt | undefined;
   readonly refusal: CorruptionError | undefined;
 }
 
@@ -37,7 +41,8 @@ function entry(seq: number, text: string): LogRecord {
 
 async function threeBatches(): Promise<MemoryDisk> {
   const disk = new MemoryDisk();
-  const { journal } = await open(disk, undefined);
+  await formatCluster(disk, '/data', { members, random: seededRandom(1) });
+  const { journal } = await open(disk, await identityOf(disk), false);
   const batches = [
     [{ kind: 'promise', epoch: 1, leader: 'a' } as const, entry(1, 'one'), entry(2, 'old')],
     [{ kind: 'truncate', from: 2 } as const, entry(2, 'two'), entry(3, 'three')],
@@ -52,21 +57,28 @@ async function threeBatches(): Promise<MemoryDisk> {
   return disk.copy();
 }
 
-function open(disk: MemoryDisk, repair: (() => Promise<void>) | undefined) {
-  return openLog(home, { keepAll: true, repair, logger: silentLogger, disk, sizes });
+function identityOf(disk: MemoryDisk): Promise<Identity> {
+  const options = { id: 'order-1', members, init: false, random: seededRandom(2) };
+  return openIdentity(disk, home, options);
+}
+
+function open(disk: MemoryDisk, identity: Identity, repair: boolean) {
+  const log = identity.log('order');
+  const options = { log, keepAll: true, repair, alone: false, logger: silentLogger, disk, sizes };
+  return openLog(home, options);
 }
 
 /** A member of a group of three that starts on the disk: what its log holds in the end. */
-async function start(disk: MemoryDisk, repairing: boolean): Promise<Outcome> {
-  let learner = false;
-  const learn = async (): Promise<void> => {
-    learner = true;
-  };
+async function start(disk: MemoryDisk, repair: boolean): Promise<Outcome> {
+  const identity = await identityOf(disk);
+  const base = { seq: 0, epoch: 0, time: 0 };
   try {
-    const { journal } = await open(disk, repairing ? learn : undefined);
+    const folder = await open(disk, identity, repair);
+    const { journal } = folder;
+    const { learner } = identity;
     const host = new GroupHost<string>({
       ...{ id: 'a', voters: ['a', 'b', 'c'], witnesses: [], learner, incarnation: '1' },
-      ...{ journal, machine: new Register(), base: { seq: 0, epoch: 0, time: 0 } },
+      ...{ journal, machine: new Register(), base },
       ...{ clock: new ManualClock(), logger: silentLogger, peers: noPeers, gated: false },
     });
     await host.start();
@@ -77,10 +89,11 @@ async function start(disk: MemoryDisk, repairing: boolean): Promise<Outcome> {
     }
     host.stop();
     await journal.close();
-    return { values, learner, refusal: undefined };
+    return { values, learner, doubt: doubtOf(folder, base), refusal: undefined };
   } catch (error) {
     if (!(error instanceof CorruptionError)) throw error;
-    return { values: [], learner, refusal: error };
+    const { learner } = identity;
+    return { values: [], learner, doubt: undefined, refusal: error };
   }
 }
 
@@ -91,6 +104,13 @@ const beginnings = [[], ['one', 'old'], ['one', 'two', 'three'], whole].map(Stri
 /** A sentence where the outcome is none of those allowed. */
 async function judge(disk: MemoryDisk, seen: Set<string>): Promise<string | undefined> {
   const plain = await start(disk.copy(), false);
+  if (!plain.refusal && plain.learner) {
+    seen.add('a doubt');
+    const { afterSeq, throughSeq = 4 } = plain.doubt ?? { afterSeq: 4 };
+    if (afterSeq <= 3 && throughSeq >= 4 && String(plain.values) === beginnings[2])
+      return undefined;
+    return `it doubts ${afterSeq} to ${throughSeq} with ${plain.values}`;
+  }
   if (!plain.refusal) {
     seen.add('the same state');
     if (String(plain.values) === String(whole)) return undefined;
@@ -122,7 +142,8 @@ t.test('whichever byte is turned', async (t) => {
     const wrong = await judge(damaged, seen);
     if (wrong) t.fail(`byte ${at}: ${wrong}`);
   }
-  const expected = ['a refusal', 'the same state', ...[0, 2, 3].map((n) => `a learner with ${n}`)];
+  const expected = ['a doubt', 'a refusal', 'the same state'];
+  expected.push(...[0, 2].map((n) => `a learner with ${n}`));
   t.strictSame([...seen].sort(), expected.sort());
 });
 

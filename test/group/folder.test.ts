@@ -28,7 +28,7 @@ function start(
     ...{ name: 'order-1', cluster, dataDir },
     ...{ init: init === true, repair: repair === true },
   };
-  const options = { alone, keepAll: true, logger: silentLogger };
+  const options = { group: 'order', keepAll: true, logger: silentLogger } as const;
   return openFolder(config as ServiceConfig, options);
 }
 
@@ -83,7 +83,7 @@ t.test('a restart with --repair after the repair is done keeps the vote', async 
   const dataDir = await founded(t);
   corrupt(dataDir);
   const repaired = await start(dataDir, { repair: true });
-  await repaired.identity.setLearner(false);
+  await repaired.identity.admit();
   t.equal(repaired.identity.learner, false);
   await repaired.close();
   const again = await start(dataDir, { repair: true });

@@ -7,7 +7,7 @@ import type { SnapshotPort } from '../../src/group/snapshot-port.js';
 import { shorten } from '../../src/recovery/shortening.js';
 import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import { SnapshotStore } from '../../src/storage/snapshot-store.js';
-import { entry, folder as journalFolder, open } from '../storage/builders.js';
+import { entry, open } from '../storage/builders.js';
 import { parts, save, folder as snapshotFolder } from '../storage/snapshot-builders.js';
 
 const start: SnapshotMark = { seq: 0, epoch: 0, time: 0 };
@@ -31,7 +31,7 @@ t.test('the log goes back to the snapshot before the newest', async (t) => {
   t.teardown(() => journal.close());
   const snapshots = new SnapshotStore(disk, snapshotFolder);
   const { port, isDue } = shorten(
-    { journal, snapshots, journalFolder, snapshotFolder },
+    { journal, snapshots },
     { base: start, everyBytes: storageLimits.snapshotEveryBytes },
   );
   let seq = 0;

@@ -115,11 +115,11 @@ t.test('a folder that was lost comes back as another incarnation, and learns', a
 t.test('being a learner is durable, both ways', async (t) => {
   const disk = await founded();
   const identity = await openAs(disk, 'order-1');
-  await identity.setLearner(true);
+  await identity.log('order').lose();
   disk.crash(seededRandom(1));
   const learner = await openAs(disk, 'order-1');
   t.equal(learner.learner, true);
-  await learner.setLearner(false);
+  await learner.admit();
   disk.crash(seededRandom(1));
   t.match(await openAs(disk, 'order-1'), { learner: false, incarnation: identity.incarnation });
 });

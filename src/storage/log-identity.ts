@@ -1,0 +1,109 @@
+/**
+ * What a member's `identity.json` says of one of its logs (docs/PROTOCOL.md, R10): which segments the
+ * journal has, which snapshot it relies on, and what a damaged end may have held. A recovery server
+ * has two logs in one folder. Invariant: a lost or damaged log makes the member a learner.
+ */
+import type { Doubt } from '../consensus/types.js';
+import type { JsonFile } from './json-file.js';
+import type { JournalMark, JournalMarks } from './types.js';
+
+/** Undefined fields: an earlier version wrote the file, or there is nothing to say yet. */
+export interface LogFields {
+  journal?: JournalMark;
+  /** The last entry that a snapshot of another member brought. */
+  snapshotSeq?: number;
+  /** `intact`: the member is a learner because of another log. */
+  doubt?: Doubt | 'intact';
+}
+
+export interface LearnerFile {
+  learner: boolean;
+  /** By the group; undefined in a file of an earlier version. */
+  logs?: Record<string, LogFields>;
+}
+
+export interface LogIdentity extends JournalMarks {
+  readonly learner: boolean;
+  /** The last entry that a snapshot of another member brought; 0: none. */
+  readonly snapshotSeq: number;
+  /** What a learner knows of what it has lost; undefined: nothing, or it is no learner. */
+  readonly doubt: Doubt | 'intact' | undefined;
+  /** Durable when it resolves, as all that follows. */
+  setSnapshot(seq: number): Promise<void>;
+  /** The end of the log is damaged, and may have held this. */
+  addDoubt(doubt: Doubt): Promise<void>;
+  /** Something of the log is lost, and nobody can say what. */
+  lose(): Promise<void>;
+  /** The log begins with nothing: there is no journal and no snapshot. */
+  forget(): Promise<void>;
+}
+
+export function logIdentity<T extends LearnerFile>(
+  file: JsonFile<T>,
+  name: string,
+  newId: number,
+): LogIdentity {
+  const fields = (): LogFields => file.data.logs?.[name] ?? {};
+  const change = (apply: (own: LogFields, data: T) => void): Promise<void> =>
+    file.update((data) => {
+      data.logs ??= {};
+      data.logs[name] ??= {};
+      apply(data.logs[name], data);
+    });
+  return {
+    newId,
+    get learner() {
+      return file.data.learner;
+    },
+    get mark() {
+      return fields().journal;
+    },
+    get snapshotSeq() {
+      return fields().snapshotSeq ?? 0;
+    },
+    get doubt() {
+      return file.data.learner ? fields().doubt : undefined;
+    },
+    set: (mark) =>
+      change((own) => {
+        own.journal = mark;
+      }),
+    setSnapshot: (seq) =>
+      change((own) => {
+        own.snapshotSeq = Math.max(own.snapshotSeq ?? 0, seq);
+      }),
+    addDoubt: (doubt) =>
+      change((own, data) => {
+        // A learner without a doubt has lost more than this.
+        if (data.learner && own.doubt === undefined) return;
+        becomeLearner(data);
+        own.doubt = union(own.doubt, doubt);
+      }),
+    lose: () =>
+      change((own, data) => {
+        becomeLearner(data);
+        delete own.doubt;
+      }),
+    forget: () =>
+      change((own) => {
+        delete own.journal;
+        delete own.snapshotSeq;
+      }),
+  };
+}
+
+/** The other logs of the member have lost nothing. */
+function becomeLearner(data: LearnerFile): void {
+  if (data.learner) return;
+  data.learner = true;
+  for (const fields of Object.values(data.logs ?? {})) fields.doubt = 'intact';
+}
+
+function union(one: LogFields['doubt'], other: Doubt): Doubt {
+  if (one === undefined || one === 'intact') return other;
+  const isOpen = one.throughSeq === undefined || other.throughSeq === undefined;
+  return {
+    afterSeq: Math.min(one.afterSeq, other.afterSeq),
+    throughSeq: isOpen ? undefined : Math.max(one.throughSeq ?? 0, other.throughSeq ?? 0),
+  };
+}
