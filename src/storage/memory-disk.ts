@@ -33,6 +33,16 @@ interface Unsynced {
   readonly before: Uint8Array;
 }
 
+/** A piece of a write that was under way when the power went. */
+export interface TornPiece {
+  readonly path: string;
+  readonly offset: number;
+  /** Among the pieces of its write. */
+  readonly index: number;
+  /** Bytes of the whole write. */
+  readonly of: number;
+}
+
 interface Content {
   bytes: Uint8Array;
   unsynced: Unsynced[];
@@ -120,18 +130,40 @@ export class MemoryDisk implements Disk {
 
   /**
    * The machine stops: whatever is under way never ends, and what was not synced is kept, lost or
-   * torn by sectors. Then the disk can be used again, by the next process.
+   * torn by pieces of `tornBytes`. Then the disk can be used again, by the next process.
    */
-  crash(random: Random): void {
+  crash(random: Random, tornBytes = sectorBytes): void {
+    this.#stop((write) => pickTear(write.before.length, tornBytes, random));
+    // A file system logs its names in order: a first part of the changes is there.
+    this.#settleNames(random.integer(this.#changes.length + 1));
+  }
+
+  /**
+   * As `crash`, with each fate decided by the caller: `keeps` for each piece of each unsynced write,
+   * and how many of the changes of names the disk got.
+   */
+  cutPower(tornBytes: number, keeps: (at: TornPiece) => boolean, namesKept = 0): void {
+    this.#stop(({ offset, before }, path) => (at) => {
+      const start = Math.floor(at / tornBytes) * tornBytes;
+      return keeps({ path, offset: offset + start, index: start / tornBytes, of: before.length });
+    });
+    this.#settleNames(Math.min(namesKept, this.#changes.length));
+  }
+
+  #stop(survival: (write: Unsynced, path: string) => (at: number) => boolean): void {
     this.#life++;
-    const contents = new Set([...this.#names.values(), ...this.#durable.values()]);
-    for (const content of contents) {
-      for (const write of content.unsynced.reverse()) tear(content.bytes, write, random);
+    const paths = new Map<Content, string>();
+    for (const [path, content] of [...this.#names, ...this.#durable]) paths.set(content, path);
+    for (const [content, path] of paths) {
+      for (const write of content.unsynced.reverse()) {
+        tear(content.bytes, write, survival(write, path));
+      }
       content.unsynced = [];
     }
-    // A file system logs its names in order: a first part of the changes is there.
-    const kept = this.#changes.slice(0, random.integer(this.#changes.length + 1));
-    for (const change of kept) applyChange(this.#durable, change);
+  }
+
+  #settleNames(kept: number): void {
+    for (const change of this.#changes.slice(0, kept)) applyChange(this.#durable, change);
     this.#changes = [];
     this.#names = new Map(this.#durable);
   }
@@ -286,12 +318,18 @@ function writeUnsynced(content: Content, offset: number, bytes: Uint8Array): Uns
 }
 
 /** A third of the unsynced writes is lost whole, a third is kept whole, a third is torn. */
-function tear(bytes: Uint8Array, write: Unsynced, random: Random): void {
+function pickTear(length: number, tornBytes: number, random: Random): (at: number) => boolean {
   const fate = random.integer(3);
-  if (fate === 0) bytes.set(write.before, write.offset);
-  if (fate !== 2) return;
+  if (fate !== 2) return () => fate === 1;
+  const kept: boolean[] = [];
+  for (let at = 0; at < length; at += tornBytes) kept.push(random.integer(2) !== 0);
+  return (at) => kept[Math.floor(at / tornBytes)] === true;
+}
+
+/** Brings back what stood in the sectors that the disk did not get. */
+function tear(bytes: Uint8Array, write: Unsynced, keeps: (at: number) => boolean): void {
   for (let at = 0; at < write.before.length; at += sectorBytes) {
-    const lost = random.integer(2) === 0;
-    if (lost) bytes.set(write.before.subarray(at, at + sectorBytes), write.offset + at);
+    if (keeps(at)) continue;
+    bytes.set(write.before.subarray(at, at + sectorBytes), write.offset + at);
   }
 }
