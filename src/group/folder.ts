@@ -19,7 +19,7 @@ import { type JournalOptions, openJournal } from '../storage/open-journal.js';
 import { listSegments, segmentName } from '../storage/segment-format.js';
 import { SnapshotStore } from '../storage/snapshot-store.js';
 import type { Disk } from '../storage/types.js';
-import { type GroupName, votersOf } from './membership.js';
+import { type GroupName, onlyVoterWarning, votersOf } from './membership.js';
 
 /** A member's folder, its own alone as long as it is open. */
 export interface OwnFolder {
@@ -89,10 +89,6 @@ export async function openFolder(
     own.release();
     throw error;
   }
-}
-
-export function onlyVoterWarning(name: string, group: GroupName): string {
-  return `${name} is the only voter of the ${group} group: its disk holds the only copy of the log`;
 }
 
 /** Locks the folder and reads its identity. */

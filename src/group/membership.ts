@@ -5,7 +5,9 @@
 import type { ClusterConfig, MemberAddresses } from '../base/config.js';
 import { witnessCount } from '../base/voters.js';
 
-export type GroupName = 'catalog' | 'order';
+export const groupNames = ['catalog', 'order'] as const;
+
+export type GroupName = (typeof groupNames)[number];
 
 export interface Membership {
   readonly replicas: readonly MemberAddresses[];
@@ -26,7 +28,25 @@ export function votersOf(cluster: ClusterConfig, group: GroupName): string[] {
 
 /** The groups in which a recovery server votes. */
 export function groupsOf(cluster: ClusterConfig, recovery: string): GroupName[] {
-  return (['catalog', 'order'] as const).filter((group) =>
+  return groupNames.filter((group) =>
     membership(cluster, group).witnesses.some(({ name }) => name === recovery),
   );
+}
+
+/** What an operator must know of who votes: groups with one voter, recovery servers without a vote. */
+export function votingWarnings(cluster: ClusterConfig): string[] {
+  const warnings = groupNames.flatMap((group) => {
+    const [only = '', ...others] = votersOf(cluster, group);
+    return others.length > 0 ? [] : [onlyVoterWarning(only, group)];
+  });
+  const idle = cluster.recovery.filter(({ name }) => groupsOf(cluster, name).length === 0);
+  return [...warnings, ...idle.map(({ name }) => idleWarning(name))];
+}
+
+export function onlyVoterWarning(name: string, group: GroupName): string {
+  return `${name} is the only voter of the ${group} group: its disk holds the only copy of the log`;
+}
+
+export function idleWarning(name: string): string {
+  return `${name} votes in no group: the voters of each group are odd without it`;
 }

@@ -11,7 +11,7 @@ import { wireLimits } from '../base/limits.js';
 import { createLogger } from '../base/logging.js';
 import { ProcessFigures } from '../base/process-figures.js';
 import { type LogFolder, openLog, openOwnFolder } from '../group/folder.js';
-import { type GroupName, groupsOf } from '../group/membership.js';
+import { type GroupName, groupsOf, idleWarning } from '../group/membership.js';
 import { gatedHandler } from '../net/handshake.js';
 import { RpcServer } from '../net/rpc-server.js';
 import { peerTransport } from '../net/tls-transport.js';
@@ -58,7 +58,7 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
     const transport = peerTransport(config.clusterTls);
     await server.listen(transport, required(address, `address of ${config.name}`).peer);
   } else {
-    logger.warn({}, 'no group needs this recovery server: their voters are odd without it');
+    logger.warn({}, idleWarning(config.name));
   }
   return {
     name: config.name,

@@ -1,5 +1,6 @@
 /** `bazar doctor`: would a store run here, and if not, why? */
 import { resolve } from 'node:path';
+import type { ClusterConfig } from '../../base/config.js';
 import { defineCommand, optionNames } from '../command.js';
 import type { Finding } from '../doctor/finding.js';
 import type { Door } from '../doctor/ports.js';
@@ -73,7 +74,7 @@ async function examine(
   const pids = new PidFiles(dataDir);
   const services = findLeftovers(pids).map(({ name }) => name);
   const launcher = await askControl(dataDir, { command: 'ping' });
-  const { doors, members } = await plan(options);
+  const { doors, members, cluster } = await plan(options);
   const openFiles = checkOpenFiles();
   return [
     checkNode(process.version),
@@ -84,20 +85,25 @@ async function examine(
     ...(await checkPorts(doors, (name) => services.includes(name))),
     ...settings.checkVariables(env, optionNames(allCommands())),
     settings.checkMembers(dataDir, members),
+    ...settings.checkVoters(cluster),
     ...settings.checkTokens(dataDir),
     settings.checkLeftovers(services, launcher !== undefined),
     settings.checkProducts(options.productsFile),
   ];
 }
 
-/** Every port of the store, and who is a member of its groups. */
-async function plan(options: DoctorOptions): Promise<{ doors: Door[]; members: string[] }> {
+interface Plan {
+  readonly cluster: ClusterConfig;
+  /** Every port of the store. */
+  readonly doors: Door[];
+  readonly members: string[];
+}
+
+async function plan(options: DoctorOptions): Promise<Plan> {
   const { frontendAddresses, planCluster } = await import('../launcher/store-plan.js');
   const { dialectPorts } = await import('../dialect-ports.js');
-  const { catalogs, orders, recovery } = planCluster({
-    ...options,
-    ...(await membership(options)),
-  });
+  const cluster = planCluster({ ...options, ...(await membership(options)) });
+  const { catalogs, orders, recovery } = cluster;
   const doors: Door[] = [...catalogs, ...orders].flatMap(({ name, service, peer }) => [
     { name, address: service },
     { name, address: peer },
@@ -109,7 +115,8 @@ async function plan(options: DoctorOptions): Promise<{ doors: Door[]; members: s
     const addresses = [http, raw, ...dialects.map(({ address }) => address)];
     doors.push(...addresses.map((address) => ({ name: `frontend-${n}`, address })));
   }
-  return { doors, members: [...catalogs, ...orders, ...recovery].map(({ name }) => name) };
+  const members = [...catalogs, ...orders, ...recovery].map(({ name }) => name);
+  return { cluster, doors, members };
 }
 
 /** How many of each kind: as the options say, else as the store was founded, else as `up` would. */

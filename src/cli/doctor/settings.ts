@@ -5,6 +5,8 @@
  */
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ClusterConfig } from '../../base/config.js';
+import { groupNames, votersOf, votingWarnings } from '../../group/membership.js';
 import { environmentName } from '../options.js';
 import { doubt, type Finding, ok, problem } from './finding.js';
 
@@ -45,6 +47,14 @@ export function checkMembers(dataDir: string, members: readonly string[]): Findi
   const [was, is] = [founded, members].map((list) => [...list].sort().join(' '));
   if (was === is) return ok('members', is ?? '');
   return problem('members', `the store was founded with ${was}, the options say ${is}`);
+}
+
+/** Who votes in each group; a group of one voter has no second copy of its log. */
+export function checkVoters(cluster: ClusterConfig): Finding[] {
+  const warnings = votingWarnings(cluster);
+  if (warnings.length > 0) return warnings.map((warning) => doubt('voters', warning));
+  const groups = groupNames.map((group) => `${group}: ${votersOf(cluster, group).join(' ')}`);
+  return [ok('voters', groups.join(', '))];
 }
 
 export function checkTokens(dataDir: string): Finding[] {

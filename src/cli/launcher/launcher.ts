@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
+import { votingWarnings } from '../../group/membership.js';
 import { type ServiceOrder, stages } from '../service-order.js';
 import { readTls } from '../tls-options.js';
 import {
@@ -109,7 +110,9 @@ function refuseLeftovers(pids: PidFiles, dataDir: string): void {
 async function prepare(options: LaunchOptions, dataDir: string): Promise<ServiceOrder[]> {
   const { store } = options;
   if (store.fresh) forgetData(dataDir);
-  const { adminToken, clusterToken } = await found(planCluster(store), dataDir);
+  const cluster = planCluster(store);
+  const { adminToken, clusterToken } = await found(cluster, dataDir);
+  for (const warning of votingWarnings(cluster)) options.report(warning, 'warn');
   return planStore(store, { adminToken, clusterToken, ...readTls(store) });
 }
 
