@@ -1,0 +1,78 @@
+// What `identity.json` says of a member's logs: marks, doubts and losses (docs/PROTOCOL.md, R10).
+import t from 'tap';
+import { seededRandom } from '../../src/base/random.js';
+import { formatCluster, type Identity, openIdentity } from '../../src/storage/identity.js';
+import { MemoryDisk } from '../../src/storage/memory-disk.js';
+
+const members = ['catalog-1', 'order-1', 'order-2', 'recovery-1'];
+const mark = { id: 7, firstSegment: 1, lastSegment: 2, droppedThrough: 0 };
+
+async function founded(): Promise<MemoryDisk> {
+  const disk = new MemoryDisk();
+  await formatCluster(disk, '/data', { members, random: seededRandom(1) });
+  return disk;
+}
+
+function openAs(disk: MemoryDisk, id: string): Promise<Identity> {
+  return openIdentity(disk, `/data/${id}`, { id, members, init: false, random: seededRandom(2) });
+}
+
+t.test('marks, snapshots and doubts are durable', async (t) => {
+  const disk = await founded();
+  const log = (await openAs(disk, 'order-1')).log('order');
+  t.strictSame(
+    [log.mark, log.snapshotSeq, log.doubt, log.learner],
+    [undefined, 0, undefined, false],
+  );
+  await log.set(mark);
+  await log.setSnapshot(40);
+  await log.setSnapshot(30);
+  await log.addDoubt({ afterSeq: 5, throughSeq: 8 });
+  disk.crash(seededRandom(3));
+  const again = (await openAs(disk, 'order-1')).log('order');
+  t.strictSame([again.mark, again.snapshotSeq], [mark, 40]);
+  t.strictSame([again.doubt, again.learner], [{ afterSeq: 5, throughSeq: 8 }, true]);
+});
+
+t.test('two doubts are one that covers both', async (t) => {
+  const log = (await openAs(await founded(), 'order-1')).log('order');
+  await log.addDoubt({ afterSeq: 5, throughSeq: 8 });
+  await log.addDoubt({ afterSeq: 7, throughSeq: 9 });
+  t.strictSame(log.doubt, { afterSeq: 5, throughSeq: 9 });
+  await log.addDoubt({ afterSeq: 3, throughSeq: undefined });
+  t.strictSame(log.doubt, { afterSeq: 3, throughSeq: undefined });
+});
+
+t.test('a learner that has lost everything does not come to know more by a doubt', async (t) => {
+  const log = (await openAs(await founded(), 'order-1')).log('order');
+  await log.addDoubt({ afterSeq: 5, throughSeq: 8 });
+  await log.lose();
+  await log.addDoubt({ afterSeq: 5, throughSeq: 8 });
+  t.strictSame([log.learner, log.doubt], [true, undefined]);
+});
+
+t.test('an admission ends doubts and losses', async (t) => {
+  const disk = await founded();
+  const identity = await openAs(disk, 'order-1');
+  await identity.log('order').addDoubt({ afterSeq: 5, throughSeq: 8 });
+  await identity.admit();
+  t.strictSame([identity.learner, identity.log('order').doubt], [false, undefined]);
+  // A loss after it is a whole one, for which the former doubt does not count.
+  await identity.log('order').lose();
+  t.equal((await openAs(disk, 'order-1')).log('order').doubt, undefined);
+});
+
+t.test('the other log of a recovery server is known to be intact', async (t) => {
+  const disk = await founded();
+  const identity = await openAs(disk, 'recovery-1');
+  const [catalog, order] = [identity.log('catalog'), identity.log('order')];
+  await catalog.set(mark);
+  await order.set({ ...mark, id: 8 });
+  await catalog.addDoubt({ afterSeq: 5, throughSeq: 8 });
+  t.equal(identity.learner, true);
+  t.equal(order.doubt, 'intact');
+  await order.addDoubt({ afterSeq: 2, throughSeq: 3 });
+  t.strictSame(order.doubt, { afterSeq: 2, throughSeq: 3 });
+  await order.lose();
+  t.strictSame([order.doubt, catalog.doubt], [undefined, { afterSeq: 5, throughSeq: 8 }]);
+});
