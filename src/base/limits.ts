@@ -13,6 +13,8 @@ export const requestLimits = {
   quantityMax: 1_000_000_000,
   purchaseQuantityMax: 1_000_000,
   priceCentsMax: 100_000_000_000,
+  /** Of an order. Below it every whole number of cents is a decimal that JSON keeps to the cent. */
+  totalCentsMax: 7_000_000_000_000_000,
   idMax: 2 ** 40,
   keyBytesMax: 200,
   orderLinesMax: 100,

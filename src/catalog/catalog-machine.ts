@@ -7,7 +7,7 @@ import { assert, unreachable } from '../base/assert.js';
 import { protocolTimes, purchaseLimits } from '../base/limits.js';
 import type { Entry, SnapshotMachine } from '../consensus/types.js';
 import { decode } from '../wire/codec.js';
-import type { CatalogCommand, ProductRecord, SalesMessage } from '../wire/internal.js';
+import type { CatalogCommand, ProductRecord, Purchase, SalesMessage } from '../wire/internal.js';
 import { CatalogRestore, savePieces } from './catalog-snapshot.js';
 import type { Touches } from './gates.js';
 import type { ProductQuery } from './product-index.js';
@@ -19,6 +19,7 @@ import {
   updateProduct,
 } from './product-rules.js';
 import { type Book, type FoundProducts, Products, toRecord } from './products.js';
+import { mayBeTooLarge } from './purchases.js';
 import { type Registered, Registry } from './registry.js';
 import type { Audited, CatalogResult, Stocked } from './results.js';
 import { StateHash } from './state-hash.js';
@@ -69,6 +70,11 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   byName(name: string): ProductRecord | undefined {
     const product = this.#products.named(name);
     return product && toRecord(product);
+  }
+
+  /** Is it new, and comes to more than an order may, at the prices of now? */
+  isTotalTooLarge(purchase: Purchase): boolean {
+    return mayBeTooLarge(this.#products, purchase[3]) && !this.#till.isKnown(purchase);
   }
 
   search(query: ProductQuery): FoundProducts {

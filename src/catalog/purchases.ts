@@ -4,24 +4,33 @@
  */
 import { assert } from '../base/assert.js';
 import type { PurchaseLine, SaleLine } from '../wire/internal.js';
+import { totalOf } from '../wire/money.js';
 import type { Product, Products } from './products.js';
 
 export type Decision =
   | { readonly kind: 'sold'; readonly lines: readonly SaleLine[]; readonly totalCents: number }
   | { readonly kind: 'out_of_stock'; readonly id: number; readonly available: number }
-  | { readonly kind: 'not_found'; readonly lineIndex: number };
+  | { readonly kind: 'not_found'; readonly lineIndex: number }
+  | { readonly kind: 'total_too_large' };
 
 interface Wanted {
   readonly product: Product;
   quantity: number;
 }
 
-/** `touched` is told of each product that this entry changes for the first time. */
+/** Where a purchase is decided. */
+export interface PurchasePlace {
+  readonly seq: number;
+  /** Each product that the entry changes for the first time is added. */
+  readonly touched: number[];
+  /** False in entries of builds before: their totals stay as they were, rounded ones too. */
+  readonly boundsTotals: boolean;
+}
+
 export function decidePurchase(
   products: Products,
   lines: readonly PurchaseLine[],
-  at: number,
-  touched: number[],
+  { seq, touched, boundsTotals }: PurchasePlace,
 ): Decision {
   assert(lines.length > 0, 'a purchase has a line');
   const wanted: Wanted[] = [];
@@ -37,7 +46,23 @@ export function decidePurchase(
       return { kind: 'out_of_stock', id: product.id, available: product.stock };
     }
   }
-  return sell(products, wanted, at, touched);
+  if (boundsTotals && isTooLarge(wanted)) return { kind: 'total_too_large' };
+  return sell(products, wanted, seq, touched);
+}
+
+/** May the purchase come to more than an order may, at the prices of now? */
+export function mayBeTooLarge(products: Products, lines: readonly PurchaseLine[]): boolean {
+  const wanted: Wanted[] = [];
+  for (const [item, quantity] of lines) {
+    const product = resolve(products, item);
+    if (product) addLine(wanted, product, quantity);
+  }
+  return isTooLarge(wanted);
+}
+
+function isTooLarge(wanted: readonly Wanted[]): boolean {
+  const lines = wanted.map(({ product: { priceCents }, quantity }) => ({ quantity, priceCents }));
+  return totalOf(lines) === undefined;
 }
 
 export function resolve(products: Products, item: number | string): Product | undefined {

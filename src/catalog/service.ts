@@ -53,7 +53,10 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
       if (result.kind === 'audit') member.desk.marked(result.token, [entry.seq, result.hash]);
     },
   });
-  const store = new CatalogStore({ group: member.host, machine, clock });
+  const store = new CatalogStore({
+    ...{ group: member.host, machine, clock },
+    boundsTotals: () => member.boundsTotals(),
+  });
   const auditor = new CatalogAuditor(store, jobs, folder);
   const desk = new PeerDesk({ store, logger, clock, audit: (token) => auditor.audit(token) });
   member.host.onRole(({ role }) => {

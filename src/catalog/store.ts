@@ -9,7 +9,13 @@ import { logLimits } from '../base/limits.js';
 import type { Entry } from '../consensus/types.js';
 import type { Applied, Group, GroupStatus } from '../group/types.js';
 import { encode } from '../wire/codec.js';
-import type { CatalogCommand, NewProduct, Outcome, Purchase } from '../wire/internal.js';
+import {
+  type CatalogCommand,
+  type NewProduct,
+  type Outcome,
+  type Purchase,
+  totalTooLarge,
+} from '../wire/internal.js';
 import type { CatalogMachine, CatalogResult } from './catalog-machine.js';
 import { ChangeFeed } from './change-feed.js';
 import { Gates, type Touches } from './gates.js';
@@ -22,6 +28,8 @@ export interface CatalogStoreOptions {
   readonly group: Group<CatalogResult>;
   readonly machine: CatalogMachine;
   readonly clock: Clock;
+  /** Does every replica of the group know the bound of totals? Asked before each entry. */
+  readonly boundsTotals: () => boolean;
 }
 
 export class CatalogStore {
@@ -33,6 +41,7 @@ export class CatalogStore {
   readonly #group: Group<CatalogResult>;
   readonly #machine: CatalogMachine;
   readonly #clock: Clock;
+  readonly #boundsTotals: () => boolean;
   readonly #servingListeners: (() => void)[] = [];
   /** Of the lead; 0: another leads. */
   #leadEpoch = 0;
@@ -43,6 +52,7 @@ export class CatalogStore {
     this.#group = group;
     this.#machine = machine;
     this.#clock = clock;
+    this.#boundsTotals = options.boundsTotals;
     this.gates = new Gates({ clock, open: (seq) => group.openGates(seq) });
     const propose = (command: CatalogCommand) => this.propose(command);
     this.leases = new Leases({ group, machine, gates: this.gates, propose });
@@ -86,9 +96,27 @@ export class CatalogStore {
       throw new BazarError('unavailable', 'the first stock is not in yet');
     }
     const at = Math.floor(this.#clock.wallMs());
-    const result = await this.propose(['sell', orderEpoch, at, purchases]);
+    const bounds = this.#boundsTotals();
+    // Without the bound in the log the prices of now have to do.
+    if (!bounds && purchases.some((purchase) => this.#machine.isTotalTooLarge(purchase))) {
+      return this.#sellEach(orderEpoch, purchases);
+    }
+    const command: CatalogCommand = bounds
+      ? ['sell', orderEpoch, at, purchases, true]
+      : ['sell', orderEpoch, at, purchases];
+    const result = await this.propose(command);
     if (result.kind !== 'sell') throw new BazarError('internal', 'a sale had another result');
     return result.outcomes;
+  }
+
+  /** All but those whose total is too large. */
+  async #sellEach(orderEpoch: number, purchases: readonly Purchase[]): Promise<readonly Outcome[]> {
+    const fits = (purchase: Purchase): boolean => !this.#machine.isTotalTooLarge(purchase);
+    const fitting = purchases.filter(fits);
+    const refused: Outcome = ['not_found', totalTooLarge, false];
+    const sold = fitting.length === 0 ? [] : await this.sell(orderEpoch, fitting);
+    const kept = new Map(fitting.map((purchase, place) => [purchase, sold[place] ?? refused]));
+    return purchases.map((purchase) => kept.get(purchase) ?? refused);
   }
 
   /**

@@ -11,6 +11,7 @@ import {
   type Outcome,
   type Purchase,
   type Sale,
+  totalTooLarge,
 } from '../wire/internal.js';
 import { KeyTable } from './key-table.js';
 import type { Products } from './products.js';
@@ -40,6 +41,7 @@ interface Batch {
   readonly place: LogPlace;
   readonly at: number;
   readonly isDeposed: boolean;
+  readonly boundsTotals: boolean;
   readonly sales: Sale[];
   readonly touched: number[];
 }
@@ -72,14 +74,25 @@ export class Till {
     this.frontendKeys.expire(logTime, this.sales.cursor, expirePerEntryMax);
   }
 
-  sell([, orderEpoch, at, purchases]: SellCommand, place: LogPlace): Sold {
+  sell([, orderEpoch, at, purchases, bounds]: SellCommand, place: LogPlace): Sold {
     const isDeposed = orderEpoch < this.#orderEpoch;
     if (!isDeposed) this.#orderEpoch = orderEpoch;
-    const batch: Batch = { place, at, isDeposed, sales: [], touched: [] };
+    const batch: Batch = {
+      ...{ place, at, isDeposed },
+      boundsTotals: bounds === true,
+      sales: [],
+      touched: [],
+    };
     const outcomes: Outcome[] = [];
     for (const purchase of purchases) outcomes.push(this.#take(purchase, batch));
     const sales = batch.sales.length > 0 ? this.sales.add(batch.sales) : undefined;
     return { kind: 'sell', outcomes, sales, touched: batch.touched };
+  }
+
+  /** Is an outcome stored under its key? */
+  isKnown([digest, kind]: Purchase): boolean {
+    const keys = kind === keyKinds.client ? this.clientKeys : this.frontendKeys;
+    return keys.find(digest) >= 0;
   }
 
   invariants(): void {
@@ -103,7 +116,11 @@ export class Till {
     const unprojected = last - this.sales.cursor;
     if (keys.isFull || unprojected >= this.#limits.unprojectedMax) return ['full'];
 
-    const decision = decidePurchase(this.#products, lines, batch.place.seq, batch.touched);
+    const decision = decidePurchase(this.#products, lines, {
+      seq: batch.place.seq,
+      touched: batch.touched,
+      boundsTotals: batch.boundsTotals,
+    });
     if (decision.kind === 'sold') {
       batch.sales.push([last + 1, digest, decision.lines, decision.totalCents, batch.at]);
     }
@@ -128,5 +145,7 @@ function toOutcome(decision: Decision, number: number): StoredOutcome {
       return ['out_of_stock', decision.id, decision.available, false];
     case 'not_found':
       return ['not_found', decision.lineIndex, false];
+    case 'total_too_large':
+      return ['not_found', totalTooLarge, false];
   }
 }

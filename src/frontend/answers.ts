@@ -4,7 +4,8 @@
  */
 import { unreachable } from '../base/assert.js';
 import { BazarError } from '../base/errors.js';
-import type { Outcome, ProductRecord, Sale } from '../wire/internal.js';
+import { requestLimits } from '../base/limits.js';
+import { type Outcome, type ProductRecord, type Sale, totalTooLarge } from '../wire/internal.js';
 import { centsToPrice } from '../wire/money.js';
 import type { Order, Placed, Product } from '../wire/schemas.js';
 
@@ -46,6 +47,11 @@ export function outOfStock(
   });
 }
 
+export function tooLargeTotal(details: Readonly<Record<string, unknown>> = {}): BazarError {
+  const max = centsToPrice(requestLimits.totalCentsMax);
+  return new BazarError('invalid_argument', `an order comes to ${max} at most`, { details });
+}
+
 export function toPlaced(outcome: Outcome): Placed {
   switch (outcome[0]) {
     case 'sold': {
@@ -59,6 +65,7 @@ export function toPlaced(outcome: Outcome): Placed {
     }
     case 'not_found': {
       const [, line, replayed] = outcome;
+      if (line === totalTooLarge) throw tooLargeTotal(replayed ? { replayed } : {});
       throw productNotFound({ line, ...(replayed ? { replayed } : {}) });
     }
     case 'key_reused':

@@ -5,9 +5,10 @@
  * forwarded: everything else is decided in the log.
  */
 import type { BazarError } from '../base/errors.js';
+import { requestLimits } from '../base/limits.js';
 import { encodedOnce } from '../wire/message.js';
 import type { Params } from '../wire/schemas.js';
-import { outOfStock, productNotFound } from './answers.js';
+import { outOfStock, productNotFound, tooLargeTotal } from './answers.js';
 import type { CachedProduct, ProductCache } from './product-cache.js';
 
 type Line = { readonly quantity: number } & ({ readonly id: number } | { readonly name: string });
@@ -35,7 +36,8 @@ export class Edge {
     const cached = this.#cache.peek('id' in line ? line.id : line.name);
     if (cached === undefined) return undefined;
     if (cached.product === undefined) return absent;
-    return cached.product.quantity < line.quantity ? this.#outOfStock(cached) : undefined;
+    if (cached.product.quantity < line.quantity) return this.#outOfStock(cached);
+    return isTooLarge([{ cached, quantity: line.quantity }]) ? tooLargeTotal() : undefined;
   }
 
   /** As the log would: first whether there are such products, then whether there is enough of each. */
@@ -52,7 +54,7 @@ export class Edge {
     for (const { cached, quantity } of wanted.values()) {
       if (cached.product.quantity < quantity) return this.#outOfStock(cached);
     }
-    return undefined;
+    return isTooLarge(wanted.values()) ? tooLargeTotal() : undefined;
   }
 
   #outOfStock(cached: CachedProduct): BazarError {
@@ -62,4 +64,14 @@ export class Edge {
     this.#refusals.set(cached, refused);
     return refused;
   }
+}
+
+function isTooLarge(
+  wanted: Iterable<{ readonly cached: CachedProduct; readonly quantity: number }>,
+): boolean {
+  let totalCents = 0;
+  for (const { cached, quantity } of wanted) {
+    totalCents += Math.round(cached.product.price * 100) * quantity;
+  }
+  return totalCents > requestLimits.totalCentsMax;
 }

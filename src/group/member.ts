@@ -176,6 +176,14 @@ export class Member<Result> {
     return this.#peers.ask(to, method, params, timeoutMs);
   }
 
+  /** Do all replicas know the bound of totals? Recovery servers apply nothing. */
+  boundsTotals(): boolean {
+    const { name } = this.#options.config;
+    return this.#membership.replicas.every(
+      (replica) => replica.name === name || this.#peers.boundsTotals(replica.name),
+    );
+  }
+
   /** Answers what is under way, then lets go of the ports and the files. */
   async close(): Promise<void> {
     await this.#pool?.drain();

@@ -37,6 +37,8 @@ export class RpcPeers implements Peers {
   readonly #clients = new Map<MemberId, RpcClient>();
   /** The newest session that each member dialled. */
   readonly #incoming = new Map<MemberId, RpcSession>();
+  /** Members that have said that they know the bound of totals. */
+  readonly #boundsTotals = new Set<MemberId>();
   #events: PeerEvents | undefined;
 
   constructor(options: RpcPeersOptions) {
@@ -50,7 +52,11 @@ export class RpcPeers implements Peers {
         trusted: true,
         frameBytesMax: wireLimits.internalFrameBytesMax,
         introduce: introduction(handshake, member.id),
-        connected: () => logger.info({ peer: member.id }, `reached ${member.id}`),
+        connected: (session) => {
+          // What it once knew, a later build of it knows too.
+          if (session.boundsTotals) this.#boundsTotals.add(member.id);
+          logger.info({ peer: member.id }, `reached ${member.id}`);
+        },
         disconnected: (error) => {
           logger.info({ peer: member.id, reason: error.message }, `lost ${member.id}`);
           this.#events?.closed(member.id);
@@ -75,6 +81,10 @@ export class RpcPeers implements Peers {
     const client = this.#clients.get(to);
     if (client?.connected) return client.call(method, params, timeoutMs);
     return Promise.reject(new BazarError('unavailable', `${to} cannot be reached`));
+  }
+
+  boundsTotals(member: MemberId): boolean {
+    return this.#boundsTotals.has(member);
   }
 
   connected(to: MemberId): boolean {

@@ -67,6 +67,7 @@ export function introduction(
       session.request('prove', proof, clientLimits.handshakeTimeoutMs, (refusal, proved) => {
         if (refusal === undefined) {
           session.readsHeaders = isRecord(proved) && proved.headers === true;
+          session.boundsTotals = isRecord(proved) && proved.bounds_totals === true;
           session.trust(wireLimits.internalFrameBytesMax);
           met?.(identityOf(answer));
         }
@@ -184,7 +185,7 @@ class Gate implements RpcHandler {
     this.#inner = this.#admit(session, identityOf(hello), hello.group);
     this.#inner.opened?.(session);
     // An older peer said nothing here, and reads no headers.
-    return { headers: true };
+    return { headers: true, bounds_totals: true };
   }
 }
 

@@ -33,6 +33,8 @@ export class RpcSession {
   idleSweeps = 0;
   /** The peer has said that it reads headers of requests. */
   readsHeaders = false;
+  /** The peer has said that it knows the bound of totals. */
+  boundsTotals = false;
   readonly #connection: Connection;
   readonly #handler: RpcHandler;
   readonly #clock: Clock;

@@ -61,10 +61,12 @@ function addOrder(reading: Reading, [number, , lines, totalCents]: Sale): void {
   if (number !== reading.orders) {
     reading.problems.push(`order ${number} stands where ${reading.orders} should`);
   }
-  let sum = 0;
+  // A total of an earlier build may be rounded: it must not be summed the same way.
+  let sum = 0n;
   for (const [id, , quantity, priceCents] of lines) {
     reading.units.set(id, (reading.units.get(id) ?? 0) + quantity);
-    sum += quantity * priceCents;
+    sum += BigInt(quantity) * BigInt(priceCents);
   }
-  if (sum !== totalCents) reading.problems.push(`the lines of order ${number} are not its total`);
+  if (sum !== BigInt(totalCents))
+    reading.problems.push(`the lines of order ${number} are not its total`);
 }

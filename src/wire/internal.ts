@@ -54,6 +54,7 @@ export type Sale = readonly [
 export type Outcome =
   | readonly ['sold', number: number, totalCents: number, replayed: boolean]
   | readonly ['out_of_stock', id: number, available: number, replayed: boolean]
+  /** `totalTooLarge` in place of the line: the order would come to more than it may. */
   | readonly ['not_found', lineIndex: number, replayed: boolean]
   /** Another request under this key; nothing is stored. */
   | readonly ['key_reused']
@@ -61,6 +62,9 @@ export type Outcome =
   | readonly ['stale']
   /** The key table or the unprojected sales are full; nothing is stored. */
   | readonly ['full'];
+
+/** A line that no purchase has: builds before it take the outcome for a product that is not there. */
+export const totalTooLarge = -1;
 
 export interface NewProduct {
   readonly id?: number;
@@ -87,7 +91,17 @@ export type CatalogCommand =
    * each tells how many products came before it and how many there are in all.
    */
   | readonly ['stock', products: readonly NewProduct[], from?: number, total?: number]
-  | readonly ['sell', orderEpoch: number, at: number, purchases: readonly Purchase[]]
+  /**
+   * `boundsTotals`: a total above the limit is refused. Absent in entries of builds before, and while a
+   * replica of the group does not know it.
+   */
+  | readonly [
+      'sell',
+      orderEpoch: number,
+      at: number,
+      purchases: readonly Purchase[],
+      boundsTotals?: boolean,
+    ]
   | readonly ['restock', k: number, target: number]
   | readonly ['add', product: NewProduct]
   | readonly ['update', id: number, change: ProductChange]

@@ -22,3 +22,15 @@ export function priceToCents(price: number): number {
 export function centsToPrice(cents: number): number {
   return cents / 100;
 }
+
+/**
+ * The total of so many at such prices, in cents; undefined where it is more than an order may come to.
+ * Exact: a sum that a double would round is far above the limit.
+ */
+export function totalOf(
+  lines: Iterable<{ readonly quantity: number; readonly priceCents: number }>,
+): number | undefined {
+  let totalCents = 0;
+  for (const { quantity, priceCents } of lines) totalCents += quantity * priceCents;
+  return totalCents <= requestLimits.totalCentsMax ? totalCents : undefined;
+}

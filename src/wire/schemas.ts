@@ -14,6 +14,19 @@ export const Quantity = Type.Integer({ minimum: 1, maximum: limits.purchaseQuant
 export const Stock = Type.Integer({ minimum: 0, maximum: limits.quantityMax });
 /** Money on the outside: a decimal with at most two places, checked when it is turned into cents. */
 export const Price = Type.Number({ minimum: 0, maximum: limits.priceCentsMax / 100 });
+/**
+ * Of an order. No new one comes to more than `totalCentsMax`; those of earlier builds may, up to as many
+ * as can be bought of the dearest product.
+ */
+export const Total = Type.Number({
+  minimum: 0,
+  maximum: (limits.purchaseQuantityMax * limits.orderLinesMax * limits.priceCentsMax) / 100,
+});
+/** Of a product in an order, where its lines are added up. */
+const OrderedQuantity = Type.Integer({
+  minimum: 1,
+  maximum: limits.purchaseQuantityMax * limits.orderLinesMax,
+});
 export const OrderNumber = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 /** 1–200 bytes of UTF-8; the byte length is checked beside the schema. */
 export const Key = Type.String({ minLength: 1, maxLength: limits.keyBytesMax });
@@ -111,7 +124,7 @@ export type Products = Static<typeof Products>;
 
 export const Placed = Type.Object({
   order_number: OrderNumber,
-  total: Price,
+  total: Total,
   /** Present, and true, where the key had been used and this is the first answer again. */
   replayed: Type.Optional(Type.Boolean()),
 });
@@ -120,11 +133,11 @@ export type Placed = Static<typeof Placed>;
 export const Order = Type.Object({
   number: OrderNumber,
   name: ProductName,
-  quantity: Quantity,
+  quantity: OrderedQuantity,
   lines: Type.Array(
-    Type.Object({ id: ProductId, name: ProductName, quantity: Quantity, price: Price }),
+    Type.Object({ id: ProductId, name: ProductName, quantity: OrderedQuantity, price: Price }),
   ),
-  total: Price,
+  total: Total,
   at: Type.String(),
 });
 export type Order = Static<typeof Order>;

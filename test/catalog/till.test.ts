@@ -1,7 +1,9 @@
 import t from 'tap';
+import { requestLimits } from '../../src/base/limits.js';
 import { CatalogMachine } from '../../src/catalog/catalog-machine.js';
 import { decode } from '../../src/wire/codec.js';
-import { byClient, byFrontend, digest, hour, product, toyLog } from './log-builder.js';
+import { type Purchase, totalTooLarge } from '../../src/wire/internal.js';
+import { byClient, byFrontend, CatalogLog, digest, hour, product, toyLog } from './log-builder.js';
 
 const roomy = { clientKeysMax: 1_000, unprojectedMax: 1_000 };
 
@@ -203,4 +205,61 @@ t.test('log time that goes back is a broken invariant', async (t) => {
   log.pass(10);
   log.time = 5;
   t.throws(() => log.append(undefined), /log time never goes back/);
+});
+
+/** So much that a few of them come to more than doubles hold to the cent. */
+const palace = product('Palace', { priceCents: 99_999_999_999, quantity: 1_000_000_000 });
+const { totalCentsMax } = requestLimits;
+
+function palaceLog(): CatalogLog {
+  const log = new CatalogLog();
+  log.append(['stock', [palace, product('Tux')]]);
+  return log;
+}
+
+t.test('a total above the limit is refused under its key, and nothing is taken', async (t) => {
+  const log = palaceLog();
+  const bound = (...purchases: Purchase[]) => {
+    const result = log.append(['sell', 1, 1_000, purchases, true]);
+    return result.kind === 'sell' ? result.outcomes : [];
+  };
+  const most = Math.floor(totalCentsMax / palace.priceCents);
+  const dear = byClient('dear', [[1, most + 1]]);
+  t.same(bound(dear), [['not_found', totalTooLarge, false]]);
+  const split = byClient('split', [
+    ['Tux', 1],
+    [1, most],
+    ['Palace', 1],
+  ]);
+  t.same(bound(split), [['not_found', totalTooLarge, false]], 'lines are added up');
+  t.equal(log.machine.byId(1)?.[4], palace.quantity);
+  t.equal(log.machine.lastSale, 0);
+  log.append(['update', 1, { priceCents: 1 }]);
+  t.same(bound(dear), [['not_found', totalTooLarge, true]], 'the first outcome stays (A24)');
+  log.append(['update', 1, { priceCents: palace.priceCents }]);
+  const [sold] = bound(byClient('most', [[1, most]]));
+  t.same(sold, ['sold', 1, most * palace.priceCents, false]);
+  t.equal(
+    BigInt(most) * BigInt(palace.priceCents),
+    BigInt(most * palace.priceCents),
+    'to the cent',
+  );
+});
+
+t.test('entries of builds before keep their rounded totals and their state', async (t) => {
+  const log = palaceLog();
+  const [first, second] = log.sell(
+    byClient('a', [[1, 90_073]]),
+    byFrontend('b', [
+      [1, 999_999],
+      [2, 3],
+    ]),
+  );
+  t.same(first, ['sold', 1, 90_073 * palace.priceCents, false]);
+  t.same(second, ['sold', 2, 999_999 * palace.priceCents + 3 * 1990, false]);
+  t.equal(
+    log.machine.hash(),
+    '6ee1f2c89a67c4489f3804254be2975ddb395ae56dc1efd159aaae6a1daa1b43',
+    'as the build that logged them had it',
+  );
 });

@@ -51,9 +51,9 @@ class Rewriter {
       return ['restock', machine.lastRestock + 1, command[2]];
     }
     if (command[0] !== 'sell') return command;
-    const [, epoch, at, purchases] = command;
+    const [, epoch, at, purchases, bounds = false] = command;
     const newest = this.#world.hasBug('the-deposed-may-sell') ? 2 ** 30 : epoch;
-    return ['sell', newest, at, purchases.map((purchase) => this.#rewritten(purchase))];
+    return ['sell', newest, at, purchases.map((one) => this.#rewritten(one)), bounds];
   }
 
   #rewritten([key, kind, hash, lines, seen]: Purchase): Purchase {
