@@ -63,7 +63,10 @@ export async function settled(): Promise<void> {
 }
 
 /** Started on what an earlier one left on its disk. */
-export async function openCatalog(disk: LogRecord[] = []): Promise<OneCatalog> {
+export async function openCatalog(
+  disk: LogRecord[] = [],
+  boundsTotals = () => true,
+): Promise<OneCatalog> {
   const clock = new ManualClock();
   const machine = new CatalogMachine();
   const host = new GroupHost<CatalogResult>({
@@ -81,7 +84,7 @@ export async function openCatalog(disk: LogRecord[] = []): Promise<OneCatalog> {
     gated: true,
     applied: (entry, result) => store.applied(entry, result),
   });
-  const store = new CatalogStore({ group: host, machine, clock, boundsTotals: () => true });
+  const store = new CatalogStore({ group: host, machine, clock, boundsTotals });
   const audit = () => Promise.reject(new Error('no audit here'));
   const desk = new PeerDesk({ store, logger: silentLogger, clock, audit });
   await host.start();
@@ -94,8 +97,11 @@ export async function openCatalog(disk: LogRecord[] = []): Promise<OneCatalog> {
 }
 
 /** One that serves, with the product Tux (id 1). */
-export async function openShop(disk: LogRecord[] = []): Promise<OneCatalog> {
-  const catalog = await openCatalog(disk);
+export async function openShop(
+  disk: LogRecord[] = [],
+  boundsTotals?: () => boolean,
+): Promise<OneCatalog> {
+  const catalog = await openCatalog(disk, boundsTotals);
   await catalog.store.stock(1, () => [product('Tux', { id: 1 })]);
   return catalog;
 }

@@ -9,6 +9,7 @@ function answer({ method, params }: Question): unknown {
   if (method === 'buy') return sold;
   const [item] = params as [number | string];
   if (item === 8 || item === 'Tux') return tux(2);
+  if (item === 7) return [[7, 'Palace', 'toys', 1e11, 1e9, 1], epoch, 1] satisfies LookupAnswer;
   if (item === 9) return [[9, 'Whale', 'toys', 990, 1, 1], epoch, 1] satisfies LookupAnswer;
   return [null, epoch, 1] satisfies LookupAnswer;
 }
@@ -108,4 +109,20 @@ t.test('what the log refused is learnt, so that the next one is refused here', a
     asked.map(({ method }) => method),
     ['buy', 'lookup'],
   );
+});
+
+t.test('a purchase that comes to too much is refused without a question', async (t) => {
+  const { shop, soon, asked } = await build();
+  await shop.lookup({ id: 7 }, soon());
+  asked.length = 0;
+  const tooLarge = { code: 'invalid_argument', message: /comes to .* at most/ };
+  await t.rejects(shop.buy({ id: 7, quantity: 70_001 }, soon()), tooLarge);
+  const lines = [
+    { id: 7, quantity: 70_000 },
+    { id: 9, quantity: 1 },
+  ];
+  await t.rejects(shop.buy({ lines }, soon()), tooLarge);
+  t.equal(asked.length, 0);
+  await shop.buy({ id: 7, quantity: 70_000 }, soon());
+  t.equal(asked.length, 1);
 });

@@ -8,6 +8,7 @@ import { PurchaseKeys } from '../../src/frontend/keys.js';
 import { ProductCache } from '../../src/frontend/product-cache.js';
 import { SearchCache } from '../../src/frontend/search-cache.js';
 import { Shop } from '../../src/frontend/shop.js';
+import { totalTooLarge } from '../../src/wire/internal.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 import { inSession } from './in-session.js';
 import { stageShop } from './staged-shop.js';
@@ -253,3 +254,9 @@ t.test(
     t.same(await buying, { order_number: 1, total: 19.9 }, 'the clock stood still');
   },
 );
+
+t.test('the catalog’s refusal of a total is an argument that is not valid', async (t) => {
+  const { shop, asked } = build({ order: () => ['not_found', totalTooLarge, false] });
+  await t.rejects(shop.buy({ id: 8, quantity: 1 }, soon()), { code: 'invalid_argument' });
+  t.equal(asked.length, 1, 'which is not tried again');
+});

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { centsToPrice, priceToCents } from '../../src/wire/money.js';
+import { requestLimits } from '../../src/base/limits.js';
+import { centsToPrice, priceToCents, totalOf } from '../../src/wire/money.js';
 
 t.test('a price of at most two decimals becomes whole cents, exactly', async (t) => {
   const pairs: [number, number][] = [
@@ -30,4 +31,21 @@ t.test('a price that is not a whole number of cents, or out of bounds, is refuse
     t.throws(() => priceToCents(price), { code: 'invalid_argument' }, `${price}`);
   }
   t.throws(() => priceToCents(Number.POSITIVE_INFINITY), { code: 'invalid_argument' });
+});
+
+t.test('a total is exact as a decimal, up to the most that an order may come to', async (t) => {
+  const { totalCentsMax } = requestLimits;
+  for (let cents = totalCentsMax; cents > totalCentsMax - 20_000; cents--) {
+    if (Math.round(Number(String(centsToPrice(cents))) * 100) !== cents) t.fail(`${cents}`);
+  }
+  const most = totalCentsMax / 2;
+  t.equal(totalOf([{ quantity: 2, priceCents: most }]), totalCentsMax);
+  t.equal(
+    totalOf([
+      { quantity: 2, priceCents: most },
+      { quantity: 1, priceCents: 1 },
+    ]),
+    undefined,
+  );
+  t.equal(totalOf([{ quantity: 1e6, priceCents: 1e11 }]), undefined);
 });

@@ -1,0 +1,49 @@
+import t from 'tap';
+import { requestLimits } from '../../src/base/limits.js';
+import type { LogRecord } from '../../src/consensus/types.js';
+import { decode } from '../../src/wire/codec.js';
+import { totalTooLarge } from '../../src/wire/internal.js';
+import { byClient } from './log-builder.js';
+import { openShop } from './one-catalog.js';
+
+const tooMuch = requestLimits.purchaseQuantityMax;
+
+/** The sells in a log, as it holds them. */
+function sells(disk: readonly LogRecord[]): unknown[][] {
+  return disk.flatMap((record) => {
+    if (record.kind !== 'entry' || record.entry.command.length === 0) return [];
+    const command = decode(record.entry.command) as unknown[];
+    return command[0] === 'sell' ? [command] : [];
+  });
+}
+
+async function palaces(boundsTotals: () => boolean) {
+  const disk: LogRecord[] = [];
+  const { store, machine } = await openShop(disk, boundsTotals);
+  const priceCents = requestLimits.priceCentsMax;
+  await store.propose(['update', 1, { priceCents, quantity: 2 * tooMuch }]);
+  return { disk, store, machine };
+}
+
+t.test('the leader logs the bound of totals once every replica knows it', async (t) => {
+  let isKnown = false;
+  const { disk, store } = await palaces(() => isKnown);
+  await store.sell(1, [byClient('a', [[1, 1]])]);
+  isKnown = true;
+  await store.sell(1, [byClient('b', [[1, 1]])]);
+  t.same(
+    sells(disk).map(([, , , , bounds]) => bounds),
+    [undefined, true],
+  );
+});
+
+t.test('until then it logs no purchase that comes to too much', async (t) => {
+  const { disk, store, machine } = await palaces(() => false);
+  const dear = byClient('dear', [[1, tooMuch]]);
+  const cheap = byClient('cheap', [[1, 1]]);
+  const refused = ['not_found', totalTooLarge, false];
+  t.same(await store.sell(1, [dear, cheap]), [refused, ['sold', 1, 1e11, false]]);
+  t.same(await store.sell(1, [dear]), [refused]);
+  t.equal(sells(disk).length, 1);
+  t.equal(machine.lastSale, 1);
+});
