@@ -93,10 +93,17 @@ export class Projection {
     if (epoch === undefined) return;
     const from = this.#options.lastOrder() + 1;
     this.#next = from;
-    this.#options.line.tail(from, epoch).catch((error: unknown) => {
-      this.#options.logger.debug({ from, error: String(error) }, 'the catalog has no sales line');
-      if (this.#epoch === epoch) this.broken();
-    });
+    this.#options.line.tail(from, epoch).then(
+      // A new catalog leader does not know which sales are orders. If they are as many as it keeps,
+      // it sells nothing more, so no further sale would lead to a confirmation.
+      () => {
+        if (from > 1) this.#confirmSoon(epoch);
+      },
+      (error: unknown) => {
+        this.#options.logger.debug({ from, error: String(error) }, 'the catalog has no sales line');
+        if (this.#epoch === epoch) this.broken();
+      },
+    );
   }
 
   #later(): void {

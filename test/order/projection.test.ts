@@ -61,6 +61,14 @@ t.test('sales are proposed in order and confirmed when they are orders', async (
   t.same(bench.confirmed, [2, 3]);
 });
 
+t.test('a new sales line is told at once how far the orders have got', async (t) => {
+  const bench = build(41);
+  bench.projection.lead(3);
+  await settled();
+  bench.clock.advance(100);
+  t.same(bench.confirmed, [41], 'although no sale has come');
+});
+
 t.test('a repetition is left alone', async (t) => {
   const bench = build(0);
   bench.projection.lead(1);

@@ -9,15 +9,21 @@ import type { Remedies } from './remedies.js';
 import type { World } from './world.js';
 
 const lookEveryMs = 0.5;
-/** Trips from one member to another within which a candidate opens its epoch. */
-const openingTrips = 14;
-/** Half of the leaders serve for a while. */
+/**
+ * Trips from one member to another after which a candidate is heard no more: before anybody hears
+ * that it leads, or while it fills up a follower.
+ */
+const trips = [
+  [3, 6],
+  [5, 14],
+] as const;
+/** The others serve for a while. */
 const leadsOnMs = 400;
 /** What it appends after it is heard no more becomes durable. */
 const unheardMs = 40;
 /** Back when the next but one stands. */
 const downMinMs = 200;
-const downMoreMs = 400;
+const downMoreMs = 800;
 
 export class BriefLeads {
   readonly #world: World;
@@ -48,10 +54,13 @@ export class BriefLeads {
     const { random, profile, network } = this.#world;
     const { faults } = random;
     const tripMs = profile.network.latencyMs + profile.network.jitterMs / 2;
-    const spanMs = faults.integer(2) === 0 ? openingTrips * tripMs : leadsOnMs;
+    const span = trips[faults.integer(trips.length + 1)];
+    const fraction = faults.fraction();
     const others = this.#cluster.group(member.options.group).filter((one) => one !== member);
     this.#struck.add(member);
-    const unheardAtMs = spanMs * faults.fraction();
+    const unheardAtMs = span
+      ? tripMs * (span[0] + (span[1] - span[0]) * fraction)
+      : leadsOnMs * fraction;
     const diesAtMs = unheardAtMs + unheardMs * (0.2 + faults.fraction());
     this.#remedies.strikeIn(unheardAtMs, () => {
       for (const { name } of others) network.cut(member.name, name);

@@ -59,7 +59,7 @@ const aimed: Partial<Record<keyof Rules | Bug, Aim>> = {
   'revives-a-lapsed-lease': 'pause',
   'gates-stand-open': 'cut',
   'leases-never-end': 'cut',
-  'stamps-seen-too-late': 'orphaned',
+  'stamps-seen-too-late': 'absent',
   'cache-survives-sessions': 'cut',
   'leases-from-receipt': 'pause-renewing',
   'reads-without-position': 'deserted',
