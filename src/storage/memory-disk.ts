@@ -185,14 +185,19 @@ export class MemoryDisk implements Disk {
     content.bytes = content.bytes.slice(0, size);
   }
 
-  /** Loses all files in and under a folder. */
-  erase(folder: string): void {
-    for (const file of [...this.#names.keys()]) {
-      if (!file.startsWith(`${folder}/`)) continue;
+  /** Loses a file, or all files in and under a folder. */
+  erase(place: string): void {
+    const isLost = (file: string): boolean => file === place || file.startsWith(`${place}/`);
+    for (const file of [...this.#names.keys(), ...this.#durable.keys()].filter(isLost)) {
       this.#names.delete(file);
       this.#durable.delete(file);
     }
-    this.#changes = this.#changes.filter((change) => !change.path.startsWith(`${folder}/`));
+    this.#changes = this.#changes.filter((change) => !isLost(change.path));
+  }
+
+  /** The bytes of a file, as they can be read now. */
+  peek(file: string): Uint8Array {
+    return this.#content(file).bytes;
   }
 
   paths(): string[] {

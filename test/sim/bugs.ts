@@ -59,6 +59,10 @@ export const bugs = {
   'durable-before-the-disk': 'R10: told durable before the disk has it (A29)',
   'corrupt-replica-votes': 'R10: a journal that was cut off votes at once (A28)',
   'lost-disk-votes': 'R10: an empty disk votes at once (A8)',
+  'lost-journal-votes': 'R10: a journal that was lost beside its identity votes at once (A8)',
+  'sole-replica-votes': 'R10: the only replica comes back with an empty folder as a voter (A8)',
+  'doubt-is-torn': 'R10: a doubtful tail is cut off, and the member votes at once',
+  'torn-tails-are-corrupt': 'R10: a torn batch is taken for corruption',
   'log-dropped-first': 'R11: the log is dropped before its snapshot is durable',
 } as const;
 

@@ -5,6 +5,7 @@
  */
 import type { AnyMember, Cluster } from './cluster.js';
 import type { Cuts } from './cuts.js';
+import type { Part } from './member-folder.js';
 import type { Remedies } from './remedies.js';
 import type { GroupName, World } from './world.js';
 
@@ -32,7 +33,7 @@ export class DiskLosses {
   rot(member: AnyMember | undefined, where: 'last' | 'older'): void {
     if (!this.#mayImpair(member)) return;
     member.kill(50, false);
-    if (member.storage.rot(where)) member.storage.impaired = true;
+    member.storage.rot(where);
   }
 
   lose(member: AnyMember | undefined, downMs: number): void {
@@ -51,6 +52,16 @@ export class DiskLosses {
   ): void {
     if (parted !== member) this.#options.cuts.part(parted, { forMs, reset: 'never' });
     this.lose(member, downMs);
+  }
+
+  /** A part of its folder is gone, or cut short. */
+  damage(
+    member: AnyMember | undefined,
+    { part, downMs }: { readonly part: Part; readonly downMs: number },
+  ): void {
+    if (!this.#mayImpair(member)) return;
+    member.kill(downMs, this.#options.world.random.faults.integer(2) === 0);
+    member.storage.losePart(part);
   }
 
   /** What the first two agreed on is with neither of the last two. */

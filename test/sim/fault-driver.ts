@@ -12,6 +12,7 @@ import type { Fault, Target } from './faults.js';
 import { type LastBlow, strikeLeader } from './last-blow.js';
 import { noLoss } from './peers.js';
 import { Remedies } from './remedies.js';
+import { damageTails } from './tail-losses.js';
 import type { GroupName, World } from './world.js';
 
 export class FaultDriver {
@@ -133,6 +134,12 @@ export class FaultDriver {
       case 'lose':
         this.#losses.lose(this.#cluster.member(this.#name(fault.target)), fault.downMs);
         break;
+      case 'damage':
+        this.#losses.damage(this.#cluster.member(this.#name(fault.target)), fault);
+        break;
+      case 'tails':
+        void damageTails(this.#world, this.#cluster, fault);
+        break;
       case 'wipe':
         this.#losses.wipe(
           this.#cluster.member(this.#name(fault.target)),
@@ -192,7 +199,8 @@ export class FaultDriver {
 
   #kill(name: string, downMs: number, power: boolean): void {
     const member = this.#cluster.member(name);
-    if (member) member.kill(downMs, power);
+    if (member && power) this.#inMidWrite([member], () => member.kill(downMs, true));
+    else if (member) member.kill(downMs, false);
     else this.#cluster.process(name)?.kill(downMs, power);
   }
 
@@ -201,12 +209,29 @@ export class FaultDriver {
       ...(group === 'order' ? [] : this.#cluster.group('catalog')),
       ...(group === 'catalog' ? [] : this.#cluster.group('order')),
     ];
-    // The real journal may take a torn batch for rot, and one at a time is what a group can bear.
-    const atOnce = power && !this.#world.profile.realJournal;
-    for (const member of members) {
-      const more = this.#world.random.faults.integer(100);
-      member.kill(downMs + more, atOnce);
+    const strike = (): void => {
+      for (const member of members) {
+        const more = this.#world.random.faults.integer(100);
+        member.kill(downMs + more, power);
+      }
+      if (group !== 'all' || !power) return;
+      for (const { process } of this.#cluster.frontends) process.kill(downMs, power);
+    };
+    if (power) this.#inMidWrite(members, strike);
+    else strike();
+  }
+
+  /** At once, or in the middle of the next write of one of them. */
+  #inMidWrite(members: readonly AnyMember[], strike: () => void): void {
+    const { faults } = this.#world.random;
+    const chosen = members[faults.integer(members.length)];
+    if (faults.integer(2) === 0 || !chosen) {
+      strike();
+      return;
     }
+    chosen.storage.onceWriting(() => {
+      if (!this.#remedies.healed) strike();
+    });
   }
 
   #nominate(member: AnyMember | undefined): void {

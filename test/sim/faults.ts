@@ -3,6 +3,7 @@
  * by one when a failure is shrunk. Who is hit may be a name or a role, found when it is time.
  */
 import type { Random } from '../../src/base/random.js';
+import { drawStorageFault, type StorageFault } from './storage-faults.js';
 import type { GroupName } from './world.js';
 
 export type Target =
@@ -94,6 +95,7 @@ export type Fault = { readonly atMs: number } & (
     }
   | { readonly kind: 'rot'; readonly target: Target; readonly where: 'last' | 'older' }
   | { readonly kind: 'lose'; readonly target: Target; readonly downMs: number }
+  | StorageFault
   /** One member misses entries; then another loses its disk while the third is down (A8). */
   | { readonly kind: 'amnesia'; readonly group: string; readonly how: 'lose' | 'rot' }
   /** The catalog restarts from snapshots while one of its members has nothing. */
@@ -137,6 +139,8 @@ export const harmless: ReadonlySet<Fault['kind']> = new Set(['nominate', 'rival'
 /** Before it, a leader is elected and the first stock is laid in. */
 export const quietMs = 400;
 
+/** Of the faults, those of what lies on the disks (storage-faults.ts). */
+const storageShare = 0.1;
 /** Runs in which nothing but harmless things happen. */
 const steadyShare = 0.06;
 
@@ -168,6 +172,7 @@ export function drawFault(random: Random): Unplaced {
   const pick = <T>(list: readonly T[]): T => list[random.integer(list.length)] as T;
   const ms = (least: number, most: number): number =>
     Math.round(least + (most - least) * random.fraction() ** 2);
+  if (random.fraction() < storageShare) return drawStorageFault(random, replicas);
   const dice = random.integer(110);
   const reset = pick(['never', 'begin', 'end'] as const);
   if (dice < 14) return { kind: 'kill', target: pick(targets), downMs: ms(5, 1_500) };

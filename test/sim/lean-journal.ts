@@ -14,9 +14,34 @@ export class LeanDisk {
   writing: readonly LogRecord[] = [];
   /** From this record on the device returns something else than was written. */
   rottenFrom: number | undefined;
+  /** A crash left a part of the batch under way, which counts as not written. */
+  isTorn = false;
+  /** The records of the last batch; some may be dropped since. */
+  #lastBatch: ReadonlySet<LogRecord> = new Set();
 
+  /** A batch is durable. */
+  wrote(batch: readonly LogRecord[]): void {
+    this.records.push(...batch);
+    this.#lastBatch = new Set(batch);
+    this.writing = [];
+  }
+
+  /** The first record of the last batch; the end where none is known. */
+  tailStart(): number {
+    let start = this.records.length;
+    while (start > 0 && this.#lastBatch.has(this.records[start - 1] as LogRecord)) start -= 1;
+    return start;
+  }
+
+  rotAt(record: number): void {
+    this.rottenFrom = Math.min(this.rottenFrom ?? record, record);
+  }
+
+  /** The batch under way is there, not there, or there in part. */
   crash(random: Random): void {
-    if (random.integer(2) === 0) this.records.push(...this.writing);
+    const fate = random.integer(4);
+    if (this.writing.length > 0 && fate < 2) this.wrote(this.writing);
+    else if (this.writing.length > 0) this.isTorn = fate === 2;
     this.writing = [];
   }
 
@@ -30,6 +55,8 @@ export class LeanDisk {
     this.records = [];
     this.writing = [];
     this.rottenFrom = undefined;
+    this.isTorn = false;
+    this.#lastBatch = new Set();
   }
 }
 
@@ -152,8 +179,7 @@ export class LeanJournal implements Journal {
         this.#tellFailure(new Error('EIO: the disk refuses'));
         return;
       }
-      disk.records.push(...batch);
-      disk.writing = [];
+      disk.wrote(batch);
       this.#writing = false;
       this.#durable += batch.length;
       const position = this.#durable;

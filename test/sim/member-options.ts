@@ -1,7 +1,9 @@
 /** What a simulated member is built from: its place in a group, and a service for each of its lives. */
+import type { SnapshotMark } from '../../src/consensus/messages.js';
 import type { Entry, MemberId, SnapshotMachine, StateMachine } from '../../src/consensus/types.js';
 import type { GroupHost } from '../../src/group/host.js';
 import type { MemberDesk } from '../../src/group/member-desk.js';
+import type { SnapshotStore } from '../../src/storage/snapshot-store.js';
 import type { CatalogCommand } from '../../src/wire/internal.js';
 import type { Doors } from './doors.js';
 import type { Member } from './member.js';
@@ -14,6 +16,8 @@ export interface Service<Result> {
   readonly machine: StateMachine<Result>;
   /** The same machine, where snapshots are made of it. */
   readonly saved?: SnapshotMachine<Result>;
+  /** Brings it into the state of the newest whole snapshot; zeros where there is none. */
+  restoreFrom(snapshots: SnapshotStore): Promise<SnapshotMark>;
   applied(entry: Entry, result: Result): void;
   propose?(command: CatalogCommand): void;
   /** What a leader needs beside the lead. */

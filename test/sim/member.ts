@@ -5,21 +5,17 @@
 
 import { every } from '../../src/base/clock.js';
 import { BazarError } from '../../src/base/errors.js';
-import type { Entry, MemberId, StateMachine } from '../../src/consensus/types.js';
+import type { SnapshotMark } from '../../src/consensus/messages.js';
+import type { Doubt, Entry, MemberId, StateMachine } from '../../src/consensus/types.js';
 import { GroupHost } from '../../src/group/host.js';
 import { MemberDesk } from '../../src/group/member-desk.js';
 import type { SnapshotPort } from '../../src/group/snapshot-port.js';
 import { CorruptionError } from '../../src/storage/corruption.js';
 import { DiskError } from '../../src/storage/disk-error.js';
 import type { CatalogCommand } from '../../src/wire/internal.js';
-import {
-  type MemorySnapshot,
-  memorySnapshots,
-  packPieces,
-  unpackPieces,
-} from '../group/memory-snapshots.js';
 import { peerHandler, serviceHandler } from './doors.js';
 import type { Ambush } from './faults.js';
+import type { Opened } from './member-folder.js';
 import type { MemberOptions, Service } from './member-options.js';
 import { SimPeers } from './peers.js';
 import type { Life } from './process.js';
@@ -34,6 +30,16 @@ const repairMs = 200;
 const maybeMs = 150;
 const ambushDownMs = 30;
 const shortenMs = 300;
+/** An ambush strikes within it, so that a write to disk may be under way. */
+const ambushWithinMs = 3;
+
+/** What a life begins with. */
+interface Start<Result> {
+  readonly opened: Opened;
+  readonly running: Service<Result> | undefined;
+  readonly base: SnapshotMark;
+  readonly doubt: Doubt | undefined;
+}
 
 export class Member<Result> {
   readonly process: Process;
@@ -51,8 +57,9 @@ export class Member<Result> {
   constructor(world: World, options: MemberOptions<Result>) {
     this.#world = world;
     this.options = options;
-    const { name, index } = options;
-    this.storage = new MemberStorage(world, name, !options.keepsSnapshots);
+    const { name, index, group, voters: replicas, witnesses } = options;
+    const keepAll = !options.keepsSnapshots;
+    this.storage = new MemberStorage(world, { name, group, replicas, witnesses, keepAll });
     this.process = options.beside ?? new Process(world, { name, index });
     this.process.runs((life) => void this.#boot(life));
   }
@@ -105,14 +112,14 @@ export class Member<Result> {
     this.#ambush = at;
   }
 
-  /** Making something durable takes a moment; who lies in wait strikes in it. */
-  async #durably(life: Life, doing: Ambush): Promise<void> {
-    if (this.#ambush === doing) {
-      this.#ambush = undefined;
-      this.#world.count(`ambushes at ${doing}`);
-      life.after(0, () => this.kill(ambushDownMs, this.#world.random.disks.integer(2) === 0));
-    }
-    await this.storage.durably(life);
+  /** Whoever lies in wait for this strikes in the middle of it. */
+  #ambushed(life: Life, doing: Ambush): void {
+    if (this.#ambush !== doing) return;
+    this.#ambush = undefined;
+    this.#world.count(`ambushes at ${doing}`);
+    const { disks } = this.#world.random;
+    const inMs = disks.integer(2) * ambushWithinMs * disks.fraction();
+    life.after(inMs, () => this.kill(ambushDownMs, disks.integer(2) === 0));
   }
 
   /** Tells the other members of an epoch that nobody ever had (A30). */
@@ -142,18 +149,22 @@ export class Member<Result> {
     if (!life || !host || !state || !journal || this.#compacting) return;
     const { applied, log } = host.core.state;
     const entry = log.entry(applied);
-    if (!entry || applied <= (this.storage.snapshot?.mark.seq ?? 0)) return;
-    this.#compacting = true;
-    const { seq, epoch, time } = entry;
-    const bytes = packPieces(state.snapshot());
     // The log goes back to the snapshot before the newest, should that one be damaged.
-    const before = this.storage.snapshot?.mark.seq ?? 0;
-    if (this.#world.hasBug('log-dropped-first')) await journal.dropBefore(seq + 1);
-    await this.#durably(life, 'snapshot');
+    const before = this.storage.mark.seq;
+    if (!entry || applied <= before) return;
+    const { seq, epoch, time } = entry;
+    this.#compacting = true;
+    this.#ambushed(life, 'snapshot');
+    try {
+      const saved = this.storage.save({ seq, epoch, time }, state);
+      if (this.#world.hasBug('log-dropped-first')) await journal.dropBefore(seq + 1);
+      await saved;
+      this.#kept({ seq, epoch, time });
+      await journal.dropBefore(before + 1);
+    } catch (error) {
+      this.#failed(life, error);
+    }
     this.#compacting = false;
-    this.#keep({ mark: { seq, epoch, time }, bytes });
-    // A disk that fails here has told the host as well.
-    await journal.dropBefore(before + 1).catch(() => {});
   }
 
   async #boot(life: Life): Promise<void> {
@@ -165,34 +176,34 @@ export class Member<Result> {
       this.storage.crash(power);
     });
     this.#compacting = false;
-    if (this.storage.isNew) checker.lostDisk(name);
     try {
-      const { journal, entries } = await this.storage.open(life, this.#repairing);
+      const opened = await this.storage.open(life, this.#repairing);
+      const running = this.options.service?.(life, this);
+      const saved = running?.saved;
+      const base = await this.storage.restore(
+        saved && { saved, restoreFrom: (snapshots) => running.restoreFrom(snapshots) },
+      );
+      const doubt = this.storage.doubt();
+      if (life.dead) return;
       this.#repairing = false;
-      // What rotted was not in use.
-      if (!this.storage.learner) this.storage.impaired = false;
-      this.storage.isNew = false;
-      const base = this.storage.snapshot?.mark.seq ?? 0;
-      checker.started(name, journal.recovered, entries, base);
-      if (this.storage.snapshot) {
-        const { seq, epoch } = this.storage.snapshot.mark;
-        checker.snapshot(name, seq, epoch);
-      }
+      // Who votes owes all that it ever said, whatever became of its disk.
+      if (this.storage.learner) checker.lostDisk(name);
+      else this.storage.wasWhole();
+      const { journal, entries } = opened;
+      checker.started(name, journal.recovered, entries, base.seq);
+      if (base.seq > 0) checker.snapshot(name, base.seq, base.epoch);
       this.#journal = watchedJournal(journal, name, checker);
-      await this.#run(life);
+      await this.#run(life, { opened, running, base, doubt });
     } catch (error) {
       this.#refused(life, error);
     }
   }
 
-  async #run(life: Life): Promise<void> {
-    const { name, group, voters, witnesses, service } = this.options;
+  async #run(life: Life, { opened, running, base, doubt }: Start<Result>): Promise<void> {
+    const { name, group, voters, witnesses } = this.options;
     const gated = this.options.gated && !this.#world.hasBug('gates-stand-open');
     const { network, random, logs, rules } = this.#world;
-    const running = service?.(life, this);
     this.#service = running;
-    const { snapshot, learner, incarnation } = this.storage;
-    if (snapshot) running?.saved?.restore(unpackPieces(snapshot.bytes));
     const peers = new SimPeers({
       network,
       life,
@@ -205,12 +216,13 @@ export class Member<Result> {
     this.#peers = peers;
     const journal = this.#journal;
     if (!journal) return;
+    const { incarnation } = opened;
+    const { learner } = this.storage;
     const host = new GroupHost<Result>({
       id: name,
       ...{ voters, witnesses, learner, journal, gated, peers, rules },
-      incarnation: String(incarnation),
+      ...{ incarnation, base, ...(doubt && { doubt }) },
       machine: running?.machine,
-      base: snapshot?.mark ?? { seq: 0, epoch: 0, time: 0 },
       clock: life,
       logger: this.#world.logger(name),
       applied: (entry, result) => {
@@ -219,7 +231,7 @@ export class Member<Result> {
         this.#maybeCompact(life);
       },
       admitted: () => this.#admitted(life),
-      snapshots: this.options.keepsSnapshots ? this.#snapshotPort(life) : undefined,
+      snapshots: this.options.keepsSnapshots ? this.#snapshotPort(life, running) : undefined,
     });
     void host.failed.then((error) => this.#failed(life, error));
     await host.start();
@@ -252,23 +264,34 @@ export class Member<Result> {
     if (doors) listen(network, life, 'service', () => serviceHandler(life, doors));
   }
 
-  #snapshotPort(life: Life): SnapshotPort {
-    return memorySnapshots({
-      partBytes: this.#world.profile.partBytes,
-      newest: () => this.storage.snapshot,
-      install: async (snapshot) => {
-        await this.#durably(life, 'install');
-        this.#keep(snapshot);
-        this.#world.count('snapshots installed');
-        if (this.#service) this.#service.saved?.restore(unpackPieces(snapshot.bytes));
-        else await this.#journal?.dropBefore(snapshot.mark.seq + 1).catch(() => {});
-      },
+  #snapshotPort(life: Life, running: Service<Result> | undefined): SnapshotPort {
+    const port = this.storage.snapshotPort(async (mark) => {
+      const before = this.storage.mark.seq;
+      const saved = running?.saved;
+      await this.storage.restore(
+        saved && { saved, restoreFrom: (snapshots) => running.restoreFrom(snapshots) },
+      );
+      this.#kept(mark);
+      this.#world.count('snapshots installed');
+      if (!saved) await this.#journal?.dropBefore(before + 1);
     });
+    return {
+      latest: () => port.latest(),
+      receive: (mark) => {
+        const incoming = port.receive(mark);
+        return {
+          write: (bytes) => incoming.write(bytes),
+          install: () => {
+            this.#ambushed(life, 'install');
+            return incoming.install();
+          },
+          discard: () => incoming.discard(),
+        };
+      },
+    };
   }
 
-  #keep(snapshot: MemorySnapshot): void {
-    const { seq, epoch } = snapshot.mark;
-    this.storage.snapshot = snapshot;
+  #kept({ seq, epoch }: SnapshotMark): void {
     this.#world.logs[this.options.group].snapshot(this.name, seq, epoch);
     this.#world.trace(() => `${this.name}: snapshot at ${seq}`);
   }
@@ -277,7 +300,7 @@ export class Member<Result> {
     const { compactEvery } = this.#world.profile;
     const { host } = this;
     if (!this.options.keepsSnapshots || compactEvery === 0 || !host) return;
-    const since = host.core.state.applied - (this.storage.snapshot?.mark.seq ?? 0);
+    const since = host.core.state.applied - this.storage.mark.seq;
     if (since >= compactEvery) life.after(maybeMs, () => void this.compact());
   }
 
@@ -286,14 +309,13 @@ export class Member<Result> {
     const { compactEvery } = this.#world.profile;
     const { host } = this;
     if (compactEvery === 0 || !host) return;
-    const since = host.core.state.commit - (this.storage.snapshot?.mark.seq ?? 0);
+    const since = host.core.state.commit - this.storage.mark.seq;
     if (since >= 2 * compactEvery) host.fetchSnapshot();
   }
 
   async #admitted(life: Life): Promise<void> {
-    await this.#durably(life, 'admission');
-    this.storage.learner = false;
-    this.storage.impaired = false;
+    this.#ambushed(life, 'admission');
+    await this.storage.admitted();
     this.#world.count('learners admitted');
     this.#world.trace(() => `${this.name}: votes again`);
   }
@@ -304,10 +326,10 @@ export class Member<Result> {
     if (error instanceof CorruptionError) {
       this.#world.trace(() => `${this.name}: ${error.message}`);
       this.#world.count('corrupt journals refused');
-      this.storage.learner = !this.#world.hasBug('corrupt-replica-votes');
-      this.storage.impaired = true;
-      this.storage.isNew = true;
-      this.#repairing = true;
+      this.storage.refused(error.message);
+      // Where --repair is not enough, the operator empties the folder.
+      if (this.#repairing) this.storage.lose();
+      this.#repairing = !this.#repairing;
       this.kill(repairMs, false);
       return;
     }

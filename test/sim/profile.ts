@@ -85,7 +85,7 @@ export function drawProfile(random: Random): Profile {
     disk: { meanMs: one(0.2) ? between(2, 10) : between(0.1, 1) },
     clockSpread: one(0.5) ? 0.035 : 0,
     clocksApart: false,
-    realJournal: one(0.2),
+    realJournal: one(0.5),
     compactEvery: one(0.5) ? 5 + random.integer(40) : 0,
     restartMs: between(50, 400),
     chaosMs: between(1_500, 4_000),

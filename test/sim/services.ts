@@ -8,6 +8,7 @@ import type { CatalogResult } from '../../src/catalog/catalog-machine.js';
 import { keepCursor } from '../../src/catalog/cursor.js';
 import { PeerDesk as CatalogDesk } from '../../src/catalog/peer-desk.js';
 import { startRestocking } from '../../src/catalog/restock.js';
+import { restoreCatalog } from '../../src/catalog/restore.js';
 import type { CatalogStore } from '../../src/catalog/store.js';
 import { strikeDead } from '../../src/catalog/strike-dead.js';
 import { ThreadDesk as CatalogThreads } from '../../src/catalog/thread-desk.js';
@@ -23,6 +24,7 @@ import { newCatalogMachine, newCatalogStore, newOrderStore } from './broken.js';
 import type { Doors } from './doors.js';
 import { Line } from './line.js';
 import type { Member } from './member.js';
+import { noMark } from './member-folder.js';
 import type { Service } from './member-options.js';
 import type { Life } from './process.js';
 import type { World } from './world.js';
@@ -39,6 +41,8 @@ export function catalogService(
     return {
       machine,
       saved: machine,
+      restoreFrom: (snapshots) =>
+        restoreCatalog(snapshots, machine, { logger: world.logger(member.name) }),
       canServe: () => machine.isStocked,
       logTime: () => machine.lastLogTime,
       applied(entry, result) {
@@ -85,6 +89,7 @@ export function orderService(
     let seller: CatalogLine | undefined;
     return {
       machine,
+      restoreFrom: async () => noMark,
       logTime: () => seller?.logTime ?? 0,
       applied(entry, result) {
         world.books.orderApplied(member.name, entry, machine);

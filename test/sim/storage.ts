@@ -1,88 +1,142 @@
 /**
- * What a member keeps through its deaths: who it is, its journal's disk, its newest snapshot. The
- * journal is the real one over the disk in memory, or its lean twin.
+ * What a member keeps through its deaths: its folder, which is production's over the disk in memory
+ * or its quick twin, and how well its disk works. Knows what was lost of it, for the faults and the
+ * seeded bugs; whether it votes is the folder's to say.
  */
-import type { Entry } from '../../src/consensus/types.js';
-import { CorruptionError } from '../../src/storage/corruption.js';
-import { type Fault, MemoryDisk } from '../../src/storage/memory-disk.js';
-import { openJournal } from '../../src/storage/open-journal.js';
-import type { Journal } from '../../src/storage/types.js';
-import type { MemorySnapshot } from '../group/memory-snapshots.js';
-import { LeanDisk, LeanJournal } from './lean-journal.js';
+import type { SnapshotMark } from '../../src/consensus/messages.js';
+import type { Doubt, SnapshotMachine } from '../../src/consensus/types.js';
+import type { Bug } from './bugs.js';
+import { LeanFolder } from './lean-folder.js';
+import {
+  type MemberFolder,
+  noMark,
+  type Opened,
+  type Part,
+  type Restorable,
+  type Tail,
+} from './member-folder.js';
 import type { Life } from './process.js';
-import type { World } from './world.js';
-
-const folder = '/journal';
-/** Small, so that a run takes several segments. */
-const usualSizes = { segmentBytes: 48 * 1024, batchBytesMax: 32 * 1024 } as const;
-const readAllBytes = 2 ** 30;
+import { RealFolder } from './real-folder.js';
+import type { GroupName, World } from './world.js';
 
 export type DiskMood = 'well' | 'slow' | 'hung' | 'failing';
 
-export interface OpenedJournal {
-  readonly journal: Journal;
-  readonly entries: readonly Entry[];
+/** What was lost, until a leader has taken the member back. */
+type Loss = 'folder' | 'journal' | 'log' | 'tail';
+
+/** The seeded bugs with which a member votes all the same. */
+const votesAnyway: Readonly<Record<Loss, Bug>> = {
+  folder: 'lost-disk-votes',
+  journal: 'lost-journal-votes',
+  log: 'corrupt-replica-votes',
+  tail: 'doubt-is-torn',
+};
+
+export interface StorageOptions {
+  readonly name: string;
+  readonly group: GroupName;
+  /** Who may lead its group, and who votes with them. */
+  readonly replicas: readonly string[];
+  readonly witnesses: readonly string[];
+  /** Its journal is a book: no segment is ever dropped. */
+  readonly keepAll: boolean;
 }
 
 export class MemberStorage {
   readonly name: string;
+  /** As its folder was opened last. */
   learner = false;
-  incarnation = 1;
-  snapshot: MemorySnapshot | undefined;
-  /** The journal is known to be cut off or lost, and no leader has taken it back yet. */
+  /** Something of it is known to be damaged or lost, and no leader has taken it back yet. */
   impaired = false;
-  /** What it held before is gone, and nobody asks for it. */
-  isNew = false;
+  /** The place of its newest snapshot; zeros where there is none. */
+  mark = noMark;
   readonly #world: World;
-  readonly #keepAll: boolean;
-  readonly #lean = new LeanDisk();
-  readonly #disk: MemoryDisk;
-  #life: Life | undefined;
+  readonly #options: StorageOptions;
+  readonly #folder: MemberFolder;
+  #loss: Loss | undefined;
+  /** Something was damaged since the folder was new, whether it was in use or not. */
+  #wasDamaged = false;
+  #onWrite: (() => void) | undefined;
   #mood: DiskMood = 'well';
   #moodUntilMs = 0;
 
-  constructor(world: World, name: string, keepAll: boolean) {
+  constructor(world: World, options: StorageOptions) {
     this.#world = world;
-    this.name = name;
-    this.#keepAll = keepAll;
-    this.#disk = new MemoryDisk({
-      clock: {
-        nowMs: () => this.#life?.nowMs() ?? 0,
-        wallMs: () => this.#life?.wallMs() ?? 0,
-        after: (ms, callback) => this.#life?.after(ms, callback) ?? { cancel: () => {} },
-        afterTurn: (callback) => this.#life?.afterTurn(callback),
-      },
-      latencyMs: ({ kind }) => (kind === 'write' || kind === 'sync' ? this.#latencyMs() : 0),
-    });
-    this.#disk.fault = ({ kind }) => (kind === 'read' ? 'none' : this.#fault());
+    this.name = options.name;
+    this.#options = options;
+    const isFailing = (): boolean => this.#moodNow() === 'failing';
+    const latencyMs = (): number => this.#writes();
+    this.#folder = world.profile.realJournal
+      ? new RealFolder({
+          ...{ world, ...options, latencyMs },
+          fault: () => (isFailing() ? 'fail' : 'none'),
+        })
+      : new LeanFolder({ world, write: () => (isFailing() ? 'fail' : latencyMs()) });
   }
 
   get isWell(): boolean {
     return this.#moodNow() === 'well';
   }
 
-  /** Throws a CorruptionError; whoever repairs has made this member a learner before. */
-  async open(life: Life, repair: boolean): Promise<OpenedJournal> {
-    this.#life = life;
-    const { realJournal, limits } = this.#world.profile;
-    const { segmentBytes, batchBytesMax } = { ...usualSizes, ...limits.storage };
-    const journal = realJournal
-      ? await openJournal(this.#disk, folder, {
-          ...{ repair, segmentBytes, batchBytesMax, keepAll: this.#keepAll },
-        })
-      : this.#openLean(life, repair);
-    const { last, firstSeq } = journal.recovered;
-    const entries = last.seq >= firstSeq ? await journal.readEntries(firstSeq, readAllBytes) : [];
-    return { journal, entries };
+  /** Calls back once in the middle of the next write. */
+  onceWriting(callback: () => void): void {
+    this.#onWrite = callback;
   }
 
-  /** The process is gone; with `power` the machine, and what its caches held. */
+  /** Rejects with a CorruptionError. @param repair as the operator's `--repair`. */
+  async open(life: Life, repair: boolean): Promise<Opened> {
+    const opened = await this.#folder.open(life, repair);
+    this.learner = opened.learner && !this.#votesAnyway();
+    return { ...opened, learner: this.learner };
+  }
+
+  async restore(machine: Restorable | undefined): Promise<SnapshotMark> {
+    this.mark = await this.#folder.restore(machine);
+    return this.mark;
+  }
+
+  /** What the damaged end of its log may have held; known when it is restored. */
+  doubt(): Doubt | undefined {
+    const doubt = this.#folder.doubt(this.mark);
+    if (!doubt) return undefined;
+    this.#loss ??= 'tail';
+    this.impaired = true;
+    if (!this.#votesAnyway()) return doubt;
+    this.learner = false;
+    return undefined;
+  }
+
+  async save(mark: SnapshotMark, machine: SnapshotMachine<unknown>): Promise<void> {
+    await this.#folder.save(mark, machine);
+    this.mark = mark;
+  }
+
+  get snapshotPort(): MemberFolder['snapshotPort'] {
+    return (installed) => this.#folder.snapshotPort(installed);
+  }
+
+  async admitted(): Promise<void> {
+    await this.#folder.admitted();
+    this.learner = false;
+    this.impaired = false;
+    this.#loss = undefined;
+  }
+
+  /** It started as a voter: what was damaged was not in use. */
+  wasWhole(): void {
+    if (!this.#votesAnyway()) this.#loss = undefined;
+    this.impaired = false;
+  }
+
+  /** Its folder cannot be opened as it is. @param why what it says. */
+  refused(why: string): void {
+    if (!this.#wasDamaged) this.#world.report(`R10: ${this.name} refuses a whole folder: ${why}`);
+    this.impaired = true;
+    this.#loss ??= 'log';
+  }
+
   crash(power: boolean): void {
-    const random = this.#world.random.disks;
-    if (power) this.#disk.crash(random);
-    else this.#disk.kill();
-    this.#lean.crash(random);
-    this.#life = undefined;
+    this.#folder.crash(power);
     if (this.#mood === 'failing') this.#mood = 'well';
   }
 
@@ -91,64 +145,58 @@ export class MemberStorage {
     this.#moodUntilMs = this.#world.scheduler.nowMs + forMs;
   }
 
-  /** A new, empty disk. */
+  /** A new, empty folder. */
   lose(): void {
-    this.#disk.erase(folder);
-    this.#lean.erase();
-    this.snapshot = undefined;
-    this.learner = !this.#world.hasBug('lost-disk-votes');
+    this.#folder.lose();
+    this.mark = noMark;
+    this.#loss = 'folder';
+    this.#wasDamaged = false;
     this.impaired = true;
-    this.isNew = true;
-    this.incarnation += 1;
   }
 
-  /** Bit rot, in the newest part of the log or anywhere before. False where there is nothing to rot. */
-  rot(where: 'last' | 'older'): boolean {
-    const random = this.#world.random.disks;
-    if (this.#world.profile.realJournal) {
-      const paths = this.#disk.paths().filter((path) => path.includes('segment'));
-      const path = paths[random.integer(paths.length)] ?? paths[0];
-      if (path === undefined) return false;
-      this.#disk.flipBit(
-        path,
-        random.integer(where === 'last' ? 60_000 : 12_000),
-        random.integer(8),
-      );
-      return true;
-    }
-    const { records } = this.#lean;
-    if (records.length === 0) return false;
-    const at = where === 'last' ? records.length - 1 : random.integer(records.length);
-    this.#lean.rottenFrom = Math.min(this.#lean.rottenFrom ?? at, at);
-    return true;
+  losePart(part: Part): void {
+    if (!this.#folder.losePart(part)) return;
+    this.#damaged();
+    if (part === 'journal') this.#loss ??= 'journal';
+    if (part === 'identity') this.#loss ??= 'folder';
   }
 
-  /** How long making something small durable takes. */
-  durably(life: Life): Promise<void> {
-    return new Promise((resolve) => {
-      life.after(this.#latencyMs(), resolve);
-    });
+  rot(where: 'last' | 'older'): void {
+    if (this.#folder.rot(where)) this.#damaged();
   }
 
-  #openLean(life: Life, repair: boolean): Journal {
-    if (repair) this.#lean.repair();
-    if (this.#lean.rottenFrom !== undefined) {
-      throw new CorruptionError(folder, this.#lean.rottenFrom, 'record', 'a flipped bit');
-    }
-    return new LeanJournal({
-      disk: this.#lean,
-      life,
-      lies: this.#world.hasBug('durable-before-the-disk'),
-      write: () => (this.#moodNow() === 'failing' ? 'fail' : this.#latencyMs()),
-    });
+  tail(): Promise<Tail | undefined> {
+    return this.#folder.tail();
   }
 
-  #fault(): Fault {
-    return this.#moodNow() === 'failing' ? 'fail' : 'none';
+  damageTail(tail: Tail): void {
+    tail.damage();
+    this.#damaged();
+  }
+
+  #damaged(): void {
+    this.impaired = true;
+    this.#wasDamaged = true;
+  }
+
+  #votesAnyway(): boolean {
+    if (this.#loss === undefined) return false;
+    const isSole = this.#options.replicas.length === 1 && this.#loss === 'folder';
+    const isSoleBroken = isSole && this.#world.hasBug('sole-replica-votes');
+    return isSoleBroken || this.#world.hasBug(votesAnyway[this.#loss]);
   }
 
   #moodNow(): DiskMood {
     return this.#world.scheduler.nowMs < this.#moodUntilMs ? this.#mood : 'well';
+  }
+
+  /** A write begins, and takes so long. */
+  #writes(): number {
+    const ms = this.#latencyMs();
+    const strike = this.#onWrite;
+    this.#onWrite = undefined;
+    if (strike) this.#world.scheduler.in(ms * this.#world.random.disks.fraction(), strike);
+    return ms;
   }
 
   #latencyMs(): number {
