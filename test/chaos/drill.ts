@@ -8,6 +8,7 @@ import { seeded } from '../e2e/seeded.js';
 import { type Reckoning, reckon } from './books.js';
 import { sendCrowd, stock } from './crowd.js';
 import { Fleet, healsWithinMs } from './fleet.js';
+import { OutageWatch } from './outage-watch.js';
 import type { Struck } from './outages.js';
 import { type Blow, deal, nameOf, type shortDeck } from './plan.js';
 import { Recorder } from './recorder.js';
@@ -46,6 +47,8 @@ export interface Outcome extends Reckoning {
   readonly faults: ReadonlyMap<string, number>;
   readonly recorder: Recorder;
   readonly history: History;
+  /** The longest time without a purchase in which the store could sell (I12). */
+  readonly longestOutageMs: number;
 }
 
 export async function drill(options: DrillOptions): Promise<Outcome> {
@@ -57,6 +60,7 @@ class Drill {
   readonly #recorder: Recorder;
   readonly #fleet: Fleet;
   readonly #striker: Striker;
+  readonly #watch: OutageWatch;
   readonly #blows: Struck[] = [];
   readonly #faults = new Map<string, number>();
   #now = 'the founding';
@@ -72,6 +76,7 @@ class Drill {
         this.#recorder.problem(`${name} ended by itself (${how}):\n${logTail}`);
       },
     });
+    this.#watch = new OutageWatch(this.#fleet, this.#recorder);
     // Of its own: whom a fault strikes must not change which fault comes next.
     this.#striker = new Striker(this.#fleet, seeded(seed + 1), (text) => {
       this.#now = text;
@@ -86,6 +91,7 @@ class Drill {
       ...reckoning,
       ...{ seed: this.#options.seed, elapsedMs: this.#elapsedMs() },
       ...{ blows: this.#blows, faults: this.#faults, recorder: this.#recorder, history },
+      longestOutageMs: this.#watch.longestMs,
       problems: [...this.#recorder.wrong, ...reckoning.problems, ...checkHistory(history).problems],
     };
   }
@@ -95,11 +101,14 @@ class Drill {
     this.#beganMs = this.#recorder.nowMs();
     const crowd = sendCrowd(this.#fleet, this.#recorder, this.#options.seed, customersCount);
     try {
+      this.#watch.start();
       await this.#strikeAll();
+      this.#watch.stop();
       this.#now = 'the end';
       await crowd.leave();
       return await reckon(this.#fleet, this.#recorder);
     } finally {
+      this.#watch.stop();
       crowd.abandon();
     }
   }

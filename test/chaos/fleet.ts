@@ -82,6 +82,13 @@ export class Fleet {
     return [...this.members, ...this.frontends];
   }
 
+  /** Who votes in a group: its replicas, and recovery servers until they are an odd number. */
+  voters(group: GroupName): readonly string[] {
+    const replicas = this.members.filter((name) => name.startsWith(group));
+    const recovery = this.members.filter((name) => name.startsWith('recovery'));
+    return [...replicas, ...recovery.slice(0, witnessCount(replicas.length, recovery.length))];
+  }
+
   service(name: string): ServiceProcess {
     const service = this.#services.get(name);
     if (!service) throw new Error(`this store has no ${name}`);
@@ -180,4 +187,10 @@ export class Fleet {
       },
     });
   }
+}
+
+/** docs/PROTOCOL.md, 1: as many as keep the number of voters odd. */
+function witnessCount(replicas: number, recovery: number): number {
+  const isOdd = (replicas + recovery) % 2 === 1;
+  return isOdd ? recovery : Math.max(0, recovery - 1);
 }

@@ -33,6 +33,12 @@ export class GroupWatch {
     return until(`somebody leads the ${this.#group} group`, find, healsWithinMs);
   }
 
+  isLedByAnother(former: string): Promise<boolean> {
+    const look = async (): Promise<boolean> =>
+      (await this.members()).some(({ role, name }) => role === 'leader' && name !== former);
+    return until(`another than ${former} leads`, look, healsWithinMs);
+  }
+
   sells(): Promise<boolean> {
     const { sold } = this.#recorder;
     const count = sold.size + purchases;

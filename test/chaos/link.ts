@@ -26,6 +26,11 @@ export class Link {
     this.#passages = passages;
   }
 
+  /** It lets everything through, both ways. */
+  get isFree(): boolean {
+    return this.#refusals === 0 && this.#stalls.toward === 0 && this.#stalls.back === 0;
+  }
+
   async open(): Promise<void> {
     for (const { port, target } of this.#passages) {
       const server = createServer({ noDelay: true, allowHalfOpen: true, pauseOnConnect: true });

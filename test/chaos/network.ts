@@ -47,6 +47,13 @@ export class Network {
     return (this.#addresses.get(name) ?? []).join(',');
   }
 
+  /** All lines between the two let everything through. */
+  isOpen(one: string, other: string): boolean {
+    return this.#links.every(({ from, to, isFree }) => {
+      return isFree || !((from === one && to === other) || (from === other && to === one));
+    });
+  }
+
   /** One line, one way or both. */
   cut(from: string, to: string, ways: readonly Way[], cutting: Cutting): () => void {
     return cutAll(

@@ -38,6 +38,13 @@ export type Fault =
       /** It dies like that: what nobody else has of its log must go. */
       readonly dies: boolean;
     }
+  /** A leader is cut off from its peers alone, until another one leads or long enough for that. */
+  | {
+      readonly kind: 'seclude';
+      readonly who: `${GroupName}-leader`;
+      readonly isolation: Isolation;
+      readonly cutting: Cutting;
+    }
   /** One line between two, which others reach. */
   | {
       readonly kind: 'cut';
@@ -102,6 +109,13 @@ const part = (who: Role): Card => {
   });
 };
 
+const seclude = (who: `${GroupName}-leader`): Card => {
+  return (random) => {
+    const { cutting } = cutOf(random);
+    return { kind: 'seclude', who, cutting, isolation: isolation(random) };
+  };
+};
+
 /** One of each that matters most. */
 export const shortDeck: readonly Card[] = [
   kill('order-leader'),
@@ -119,6 +133,7 @@ export const wholeDeck: readonly Card[] = [
   ...leaders.flatMap((who) => [kill(who), stop(who), isolate(who), part(who), part(who)]),
   part('catalog-other'),
   part('order-other'),
+  ...leaders.map(seclude),
   (random) => ({ kind: 'cut', from: pick(random, anybody), to: 'any', ...cutOf(random) }),
   (random) => ({ kind: 'cut', from: 'order-leader', to: 'catalog-leader', ...cutOf(random) }),
   (random) => ({ kind: 'cut', from: 'frontend', to: pick(random, leaders), ...cutOf(random) }),

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { cliMain, plainEnvironment } from '../e2e/run-command.js';
 
 const tailLines = 12;
@@ -21,10 +22,14 @@ export interface ServiceOptions {
 
 export class ServiceProcess {
   readonly name: string;
+  /** Its folder was lost, and nobody has seen it vote since. */
+  isWiped = false;
   readonly #options: ServiceOptions;
   #child: ChildProcess | undefined;
   #isPaused = false;
   #isEnding = false;
+  /** Of performance.now(). */
+  #startedMs = 0;
 
   constructor(options: ServiceOptions) {
     this.name = options.name;
@@ -33,6 +38,11 @@ export class ServiceProcess {
 
   get runs(): boolean {
     return this.#child !== undefined;
+  }
+
+  /** How long it has been running; 0 where it is down or stopped. @param nowMs of performance.now(). */
+  runsForMs(nowMs: number): number {
+    return this.#child && !this.#isPaused && !this.#isEnding ? nowMs - this.#startedMs : 0;
   }
 
   get pid(): number | undefined {
@@ -55,6 +65,7 @@ export class ServiceProcess {
     closeSync(log);
     child.once('exit', (code, signal) => this.#ended(child, signal ?? `exit code ${code}`));
     this.#child = child;
+    this.#startedMs = performance.now();
     this.#isPaused = false;
     this.#isEnding = false;
   }
@@ -94,6 +105,7 @@ export class ServiceProcess {
 
   /** Its disk is lost, and with it who it was. Only while it is down. */
   wipe(): void {
+    this.isWiped = true;
     rmSync(join(this.#options.dataDir, this.name), { recursive: true, force: true });
   }
 

@@ -4,6 +4,7 @@
  * lost at a time, the next when the last has its vote again.
  */
 import type { Fleet, GroupName, MemberStatus } from './fleet.js';
+import { outageMaxMs } from './outage-watch.js';
 import { type Fault, nameOf, type Role } from './plan.js';
 
 const askEveryMs = 50;
@@ -11,6 +12,8 @@ const askEveryMs = 50;
 const askForMs = 2_000;
 /** From the death of a leader to the next blow, if no other leads before. */
 const chaseMs = 1_500;
+/** How long a leader is cut off from its peers: longer than I12 allows an outage to last. */
+const secludedMs = { min: 3_000, max: 3 * outageMaxMs };
 
 export class Striker {
   readonly #fleet: Fleet;
@@ -49,6 +52,8 @@ export class Striker {
       }
       case 'part':
         return this.#part(await this.#find(fault.who), fault);
+      case 'seclude':
+        return this.#seclude(await this.#find(fault.who), fault);
       case 'cut': {
         const [from, to] = [await this.#find(fault.from), await this.#find(fault.to)];
         this.#says(fault, `${from} → ${to}, ${fault.cutting}`, fault.forMs);
@@ -96,6 +101,19 @@ export class Striker {
     if (dies) await this.#fleet.service(name).kill();
     heal();
     if (dies) this.#fleet.service(name).start();
+  }
+
+  async #seclude(name: string, fault: Fault & { readonly kind: 'seclude' }): Promise<void> {
+    const { isolation, cutting } = fault;
+    this.#says(fault, `${name}, ${isolation}, ${cutting}`, secludedMs.max);
+    const group = name.startsWith('order') ? 'order' : 'catalog';
+    const others = this.#group(group).filter((other) => other !== name);
+    const heal = this.#fleet.network.part([name], others, isolation, cutting);
+    await sleep(secludedMs.min);
+    await this.#until(secludedMs.max - secludedMs.min, (members) =>
+      members.some((one) => one.group === group && one.role === 'leader' && one.name !== name),
+    );
+    heal();
   }
 
   async #chase(fault: Fault & { readonly kind: 'chase' }): Promise<void> {

@@ -20,13 +20,15 @@ export interface Summary {
   readonly orders: number;
   readonly lost: number;
   readonly doubled: number;
+  /** The longest time without a purchase in which the store could sell (I12). */
+  readonly longestOutageMs: number;
   readonly outages: readonly Outage[];
   readonly problems: readonly string[];
 }
 
 export function summary(outcome: Outcome): Summary {
   const { recorder, faults, blows } = outcome;
-  const { seed, elapsedMs, orders, lost, doubled, problems } = outcome;
+  const { seed, elapsedMs, orders, lost, doubled, problems, longestOutageMs } = outcome;
   return {
     ...{ seed, minutes: elapsedMs / 60_000 },
     machine: { cores: availableParallelism(), load: loadavg()[2] ?? 0 },
@@ -37,7 +39,14 @@ export function summary(outcome: Outcome): Summary {
     refused: recorder.refused.length,
     unknown: recorder.unknown.length,
     attemptsLost: recorder.attemptsLost,
-    ...{ orders, lost, doubled, outages: outages(blows, recorder.soldAtMs), problems },
+    ...{
+      longestOutageMs,
+      orders,
+      lost,
+      doubled,
+      outages: outages(blows, recorder.soldAtMs),
+      problems,
+    },
   };
 }
 
@@ -56,6 +65,7 @@ export function summaryLines(sum: Summary): string[] {
     ['orders in the book', sum.orders],
     ['lost', sum.lost],
     ['doubled', sum.doubled],
+    ['longest outage with a majority, ms', sum.longestOutageMs.toFixed(0)],
     ['violations', sum.problems.length],
   ];
   const width = Math.max(...rows.map(([what]) => what.length));
