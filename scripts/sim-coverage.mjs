@@ -15,7 +15,6 @@ import { parseArgs } from 'node:util';
 import { Report } from 'c8';
 
 const root = new URL('..', import.meta.url).pathname;
-const sim = join(root, 'dist/test/sim/main.js');
 const page = join(root, 'docs/SIMULATION-COVERAGE.md');
 const jobs = 2;
 /** One process runs so many seeds: V8 reports when it ends. */
@@ -39,46 +38,64 @@ const { values } = parseArgs({
     first: { type: 'string', default: '1' },
     aimed: { type: 'string', default: '20' },
     write: { type: 'boolean', default: false },
+    // This program again, for so many seeds of an aim.
+    run: { type: 'string' },
+    aim: { type: 'string' },
   },
 });
 
-const folder = mkdtempSync(join(tmpdir(), 'bazar-coverage-'));
-try {
-  await runSeeds();
-  const files = unreachedIn(await coverage());
-  const text = lines(files).join('\n');
-  process.stdout.write(`${text}\n`);
-  if (values.write) writeFileSync(page, `${preface()}\n${text}\n`);
-  process.exitCode = files.some(({ gaps }) => gaps.some(({ reason }) => !reason)) ? 1 : 0;
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+/** What the processes leave for the report. */
+let folder = '';
+if (values.run === undefined) await main();
+else await simulateSeeds(Number(values.run));
+
+async function main() {
+  folder = mkdtempSync(join(tmpdir(), 'bazar-coverage-'));
+  try {
+    await runSeeds();
+    const files = unreachedIn(await coverage());
+    const text = lines(files).join('\n');
+    process.stdout.write(`${text}\n`);
+    if (values.write) writeFileSync(page, `${preface()}\n${text}\n`);
+    process.exitCode = files.some(({ gaps }) => gaps.some(({ reason }) => !reason)) ? 1 : 0;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** Runs seeds without an aim, and some of each aim, in a few processes at once. */
 async function runSeeds() {
   const { aims } = await import(join(root, 'dist/test/sim/aims.js'));
-  const [first, seeds] = [Number(values.first), Number(values.seeds)];
+  const [first, seeds, aimed] = [values.first, values.seeds, values.aimed].map(Number);
   const runs = [];
   for (let from = first; from < first + seeds; from += seedsEach) {
-    const count = Math.min(seedsEach, first + seeds - from);
-    runs.push(['--first', `${from}`, '--seeds', `${count}`]);
+    runs.push(['--first', `${from}`, '--run', `${Math.min(seedsEach, first + seeds - from)}`]);
   }
-  if (Number(values.aimed) > 0) {
-    for (const aim of aims) runs.push(['--aim', aim, '--seeds', values.aimed]);
-  }
+  if (aimed > 0) for (const aim of aims) runs.push(['--aim', aim, '--run', `${aimed}`]);
   const work = async () => {
-    for (let run = runs.shift(); run; run = runs.shift()) await runSim(run);
+    for (let run = runs.shift(); run; run = runs.shift()) await runApart(run);
   };
   await Promise.all(Array.from({ length: jobs }, work));
 }
 
-function runSim(args) {
-  process.stderr.write(`sim ${args.join(' ')}\n`);
-  const child = spawn(process.execPath, ['--enable-source-maps', sim, ...args], {
-    stdio: 'ignore',
+/** This program again, under V8's coverage. */
+function runApart(args) {
+  process.stderr.write(`${args.join(' ')}\n`);
+  const child = spawn(process.execPath, [import.meta.filename, ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, NODE_V8_COVERAGE: folder },
   });
   return new Promise((resolve) => child.once('exit', resolve));
+}
+
+/** A seed that breaks an invariant is told, and the others go on. */
+async function simulateSeeds(count) {
+  const { simulate } = await import(join(root, 'dist/test/sim/simulation.js'));
+  const first = Number(values.first);
+  for (let seed = first; seed < first + count; seed++) {
+    const { problems } = await simulate({ seed, aim: values.aim });
+    if (problems.length > 0) process.stderr.write(`seed ${seed}: ${problems[0]}\n`);
+  }
 }
 
 /** What c8 makes of it, in Istanbul's form. */
