@@ -55,14 +55,15 @@ export class OutageWatch {
 
   start(): void {
     this.#lookedAtMs = this.#recorder.nowMs();
-    this.#timer = setInterval(() => this.#look(), lookEveryMs);
+    this.#timer = setInterval(() => this.look(), lookEveryMs);
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  #look(): void {
+  /** Called now and then; a look that comes late counts as little as one in time. */
+  look(): void {
     const nowMs = this.#recorder.nowMs();
     const passedMs = Math.min(nowMs - this.#lookedAtMs, lateMs);
     this.#lookedAtMs = nowMs;

@@ -1,0 +1,72 @@
+/** An outage is reported where the store could sell, once, and never where it could not. */
+import t from 'tap';
+import type { Fleet } from './fleet.js';
+import { OutageWatch } from './outage-watch.js';
+import type { Recorder } from './recorder.js';
+
+const members = ['catalog-1', 'order-1', 'order-2', 'order-3'];
+const lookEveryMs = 50;
+/** Far over the bound, on a busy machine too. */
+const forEverMs = 1_000_000;
+
+function build() {
+  let nowMs = 0;
+  const down = new Set<string>();
+  const problems: string[] = [];
+  const sold = new Map<number, unknown>();
+  const recorder = {
+    sold,
+    nowMs: () => nowMs,
+    problem: (text: string) => void problems.push(text),
+  } as unknown as Recorder;
+  const fleet = {
+    ...{ members, frontends: ['frontend-1'] },
+    voters: (group: string) => members.filter((name) => name.startsWith(group)),
+    service: (name: string) => ({
+      isWiped: false,
+      runsForMs: () => (down.has(name) ? 0 : forEverMs),
+    }),
+    network: { isOpen: () => true },
+  } as unknown as Fleet;
+  const watch = new OutageWatch(fleet, recorder);
+  const wait = (ms: number, everyMs = lookEveryMs): void => {
+    for (const endMs = nowMs + ms; nowMs < endMs; ) {
+      nowMs += everyMs;
+      watch.look();
+    }
+  };
+  const sell = (): void => void sold.set(sold.size + 1, undefined);
+  return { watch, down, problems, wait, sell };
+}
+
+t.test('a store that could sell and does not is reported once', async (t) => {
+  const { problems, wait, sell, watch } = build();
+  wait(1_000);
+  t.same(problems, []);
+  wait(forEverMs);
+  t.equal(problems.length, 1);
+  t.match(problems[0], /I12/);
+  t.ok(watch.longestMs > 1_000);
+  sell();
+  wait(1_000);
+  t.equal(problems.length, 1);
+  wait(forEverMs);
+  t.equal(problems.length, 2, 'and again after it has sold');
+});
+
+t.test('a store without a majority is not', async (t) => {
+  const { problems, wait, down } = build();
+  down.add('order-1');
+  down.add('order-2');
+  wait(forEverMs);
+  t.same(problems, []);
+  down.delete('order-1');
+  wait(1_000);
+  t.same(problems, [], 'the time counts from when it could sell');
+});
+
+t.test('a machine that stands still is not the fault of the store', async (t) => {
+  const { problems, wait } = build();
+  wait(forEverMs, forEverMs / 2);
+  t.same(problems, []);
+});
