@@ -33,6 +33,14 @@ t.test(
   },
 );
 
+t.test('each entry in memory is found by its place, the first and the last too', async (t) => {
+  const log = filled([1, 1, 2]);
+  t.same(
+    [0, 1, 2, 3, 4].map((seq) => log.entry(seq)?.seq),
+    [undefined, 1, 2, 3, undefined],
+  );
+});
+
 t.test('the epoch of each entry is known, and of none beyond the log', async (t) => {
   const log = filled([1, 1, 3, 4, 4]);
   t.same(
