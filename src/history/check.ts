@@ -67,15 +67,39 @@ function linearizeAll(
 
 /**
  * The order that was found for a product is the only one where every act was answered and changed
- * something: between two answers with their versions lie sales, whose order is known, and fillings,
- * and one more of these and one less of those is another stock. A price set again changes nothing.
+ * something, and where no filling hides what came before it. A price set again changes nothing.
  */
-function isCertain({ item }: Chain): boolean {
+function isCertain({ item, steps }: Chain): boolean {
+  if (hasHiddenChanges(item, steps)) return false;
   return item.moves.every(({ act, returnedMs }) => {
     if (!act) return true;
     const maySkip = act.kind === 'change' && (act.add ?? 0) === 0;
     return returnedMs < Number.POSITIVE_INFINITY && !maySkip;
   });
+}
+
+/**
+ * After a filling the stock is the same, however much was sold before it. So where a filling and
+ * another change lie between two versions that somebody saw, one more sale and one less filling
+ * make the same record.
+ */
+function hasHiddenChanges({ moves }: ItemHistory, steps: Chain['steps']): boolean {
+  const seen = new Set<number>();
+  for (const { sight, act } of moves) {
+    if (sight?.kind === 'seen') seen.add(sight.seen.version);
+    if (act?.kind === 'change' && act.result) seen.add(act.result.version);
+  }
+  let changes = 0;
+  let isFilled = false;
+  for (const { version, move } of steps) {
+    changes += 1;
+    isFilled ||= move === undefined;
+    if (isFilled && changes > 1) return true;
+    if (!seen.has(version)) continue;
+    changes = 0;
+    isFilled = false;
+  }
+  return false;
 }
 
 function outOfTime(operations: readonly Operation[]): string[] {
