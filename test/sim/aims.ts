@@ -67,8 +67,8 @@ const manyVoters = [
   { catalogs: 2, recovery: 1, orders: 2, frontends: 2 },
 ] as const;
 /** Of runs without an aim: they last longer than others. */
-const cutOffShare = 0.04;
-const lateShare = 0.01;
+const cutOffShare = 0.03;
+const lateShare = 0.007;
 const cutOffMs = 9_000;
 const cutOffForMs = 3_000;
 const lateMs = 20_000;
