@@ -17,9 +17,11 @@ const { values } = parseArgs({
 const aim = aims.find((name) => name === values.aim);
 const step = Number(values.step);
 
-process.on('disconnect', () => process.exit(1));
+const orphaned = (): void => process.exit(1);
+process.on('disconnect', orphaned);
 for (let seed = Number(values.first); seed <= Number(values.last); seed += step) {
   const result = await simulate({ seed, aim });
   await new Promise((sent) => process.send?.(result, sent));
 }
+process.off('disconnect', orphaned);
 process.disconnect?.();
