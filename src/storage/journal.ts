@@ -258,6 +258,9 @@ export class DiskJournal implements SegmentedJournal {
       if (bytes + more > this.#parts.batchBytesMax) break;
       bytes += more;
       count++;
+      // What takes the place of truncated entries comes in a later batch, so that a batch that is
+      // lost has replaced nothing that can still be read (docs/PROTOCOL.md, A33).
+      if (record.kind === 'truncate') break;
     }
     const batch = this.#queue;
     this.#queue = batch.splice(count);
