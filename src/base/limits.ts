@@ -80,6 +80,8 @@ export const logLimits = {
   journalReadBytesMax: 4 * mib,
   /** A promise may jump so far above the highest epoch seen (A30). */
   epochJumpMax: 2 ** 20,
+  /** A nominee that depends on doubtful members goes so far above all reported epochs (A33). */
+  doubtEpochJump: 1_024,
 } as const;
 
 export const protocolTimes = {

@@ -6,12 +6,12 @@
 
 import { protocolTimes } from '../base/limits.js';
 import { adopt } from './adoption.js';
+import { isElected } from './ballots.js';
 import { failCandidacy } from './candidacy.js';
 import { lead } from './lead.js';
 import { isGreater } from './log.js';
 import type { Fetch, Fetched } from './messages.js';
 import type { Load } from './outputs.js';
-import { majority } from './quorum.js';
 import type { Candidate, State } from './state.js';
 import type { Entry, MemberId, Position } from './types.js';
 
@@ -138,6 +138,6 @@ export function tickCatchUp(state: State, candidate: Candidate): void {
 /** The source is gone: without it there may be no majority, else the next best will do. */
 export function sourceClosed(state: State, candidate: Candidate, member: MemberId): void {
   if (candidate.source === member) candidate.phase = 'prepare';
-  if (candidate.promises.size < majority(state)) candidate.phase = 'prepare';
+  if (!isElected(state, candidate.promises, candidate.doubtful)) candidate.phase = 'prepare';
   else if (candidate.source === member) beginCatchUp(state, candidate);
 }

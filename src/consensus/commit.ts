@@ -3,13 +3,13 @@
  * all voters has it durably, the leader among them, and it is of the leader's own epoch; visible
  * when its gate is open too. Neither ever goes back.
  */
-import { isCounted, reachedBy } from './quorum.js';
+import { isCounted, isSelfCounted, reachedBy } from './quorum.js';
 import type { Leader, State } from './state.js';
 import type { Entry } from './types.js';
 
 export function advanceCommit(state: State, leader: Leader): void {
   const { log, rules } = state;
-  const matches = [log.durable];
+  const matches = isSelfCounted(state) ? [log.durable] : [];
   let copies = state.copies;
   for (const peer of leader.peers.values()) {
     if (isCounted(state, peer)) matches.push(peer.match);

@@ -15,10 +15,10 @@ import {
   tickCandidate,
 } from './election.js';
 import { refusal, startServing, tickLeader } from './lead.js';
-import { checkAdmitted } from './learners.js';
+import { admitLearners, checkAdmitted } from './learners.js';
 import type { Message, SnapshotMark } from './messages.js';
 import type { Batch, Load } from './outputs.js';
-import { requestConfirmation, requestRead, tickReads } from './reads.js';
+import { countRounds, requestConfirmation, requestRead, tickReads } from './reads.js';
 import { append, onLoadedForPeer, peerLost, sendEntries, snapshotMissing } from './replication.js';
 import { installed, isWanted, requestSnapshot } from './snapshots.js';
 import { type CoreOptions, createState, type State } from './state.js';
@@ -70,9 +70,12 @@ export class Core {
   durable(position: number, nowMs: number): void {
     const state = this.#at(nowMs);
     state.log.persisted(position);
+    state.synced = position;
     const { stage } = state;
-    if (stage.kind === 'leader') advanceCommit(state, stage);
-    else if (stage.kind === 'candidate') ownPromiseDurable(state, stage, position);
+    if (stage.kind === 'leader') {
+      advanceCommit(state, stage);
+      admitLearners(state, stage);
+    } else if (stage.kind === 'candidate') ownPromiseDurable(state, stage, position);
     checkAdmitted(state);
   }
 
@@ -165,8 +168,16 @@ export class Core {
 
   /** The host has made it durable that this member votes again (R10). */
   admitted(): void {
-    this.#state.learner = false;
-    this.#state.out.roleChanged = true;
+    const state = this.#state;
+    state.learner = false;
+    state.doubt = undefined;
+    state.admitting = false;
+    state.out.roleChanged = true;
+    // Where it leads, its own copies count from now on.
+    if (state.stage.kind === 'leader') {
+      advanceCommit(state, state.stage);
+      countRounds(state, state.stage);
+    }
   }
 
   #at(nowMs: number): State {

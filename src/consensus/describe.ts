@@ -8,9 +8,10 @@ import type { State } from './state.js';
 export function describe(state: Readonly<State>): string {
   const { log, promised, stage } = state;
   const role = stage.kind === 'candidate' ? `candidate(${stage.phase})` : stage.kind;
+  const isLearning = state.learner && stage.kind === 'follower';
   const lines = [
     [
-      `${state.id}: ${state.learner ? 'learner' : role}`,
+      `${state.id}: ${isLearning ? 'learner' : role}`,
       `promised ${promised.epoch}${promised.leader ? `/${promised.leader}` : ''}`,
       `leader ${state.leader ?? '-'}`,
       `end ${log.last.epoch}.${log.last.seq}`,
@@ -37,7 +38,7 @@ export function invariants(state: Readonly<State>): void {
   assert(state.commit <= log.last.seq, 'commit beyond the end');
   assert(promised.epoch >= log.last.epoch, 'an entry of an epoch above the promised one (I10)');
   assert(state.seen >= promised.epoch, 'promised above the highest epoch seen');
-  assert(!state.learner || stage.kind === 'follower' || !state.rules.learnersDoNotVote, 'A8');
+  assert(state.learner || !state.doubt, 'a doubtful member is a learner (A33)');
   if (stage.kind !== 'leader') return;
   assert(
     promised.leader === state.id && promised.epoch === stage.epoch,

@@ -4,11 +4,13 @@
  * a voter promises an epoch once, durably, before it says so.
  */
 
-import { protocolTimes } from '../base/limits.js';
+import { logLimits, protocolTimes } from '../base/limits.js';
+import { isLater, laterOf, mergeAdmissions } from './admissions.js';
+import { ballotOf, isElected, isIntact, ownStanding } from './ballots.js';
 import { type CandidacyFailure, failCandidacy } from './candidacy.js';
 import { beginCatchUp, sourceClosed, tickCatchUp } from './catch-up.js';
 import type { Prepare, Prevote, Prevoted, Promised } from './messages.js';
-import { majority } from './quorum.js';
+import { isSelfCounted, majority } from './quorum.js';
 import {
   becomeFollower,
   type Candidate,
@@ -30,7 +32,7 @@ const retransmitMs = protocolTimes.heartbeatMs;
 /** Stands for election where this member may. */
 export function nominate(state: State): void {
   if (state.witnesses.has(state.id) || state.stage.kind !== 'follower') return;
-  if (state.learner && state.rules.learnersDoNotVote) return;
+  if (!isSelfCounted(state) && !state.rules.learnersMayStand) return;
   const candidate: Candidate = {
     kind: 'candidate',
     phase: 'prevote',
@@ -39,9 +41,11 @@ export function nominate(state: State): void {
     movedMs: state.nowMs,
     sentMs: state.nowMs,
     answered: new Set(),
-    agreed: new Set(),
+    agreed: new Map(),
     refused: new Set(),
     promises: new Map(),
+    doubtful: new Set(),
+    admitted: state.admitted,
     promisePosition: 0,
     source: undefined,
     sameSeq: 0,
@@ -58,19 +62,38 @@ export function nominate(state: State): void {
 /** R1: a voter agrees unless it leads, or heard from a live leader within STICK. */
 function wouldPromise(state: State): boolean {
   if (state.stage.kind === 'leader') return false;
-  if (state.learner && state.rules.learnersDoNotVote) return false;
   return state.nowMs - state.heardMs >= protocolTimes.stickMs;
 }
 
 function askPrevotes(state: State, candidate: Candidate): void {
-  candidate.epoch = Math.max(state.promised.epoch, state.seen) + 1;
+  candidate.epoch = nextEpoch(state, 1);
   candidate.sentMs = state.nowMs;
   for (const voter of state.others) {
     if (candidate.agreed.has(voter)) continue;
-    state.out.send(voter, { kind: 'prevote', epoch: candidate.epoch });
+    state.out.send(voter, { kind: 'prevote', epoch: candidate.epoch, apart: true });
   }
-  if (wouldPromise(state)) candidate.agreed.add(state.id);
-  if (candidate.agreed.size >= majority(state)) prepare(state, candidate);
+  if (wouldPromise(state)) {
+    candidate.agreed.set(state.id, ballotOf(ownStanding(state), state.log.last));
+  }
+  countAgreed(state, candidate);
+}
+
+function countAgreed(state: State, candidate: Candidate): void {
+  const { agreed } = candidate;
+  const doubtful = [...agreed].filter(([, { doubt }]) => doubt).map(([id]) => id);
+  if (isElected(state, agreed, new Set(doubtful))) prepare(state, candidate, doubtful);
+}
+
+/**
+ * The first epoch at least `step` above all that were seen. In an even group each member has epochs
+ * of its own: two majorities share two voters, and both may have lost their disks in between.
+ */
+function nextEpoch(state: State, step: number): number {
+  const { voters, rules } = state;
+  const epoch = Math.max(state.promised.epoch, state.seen) + step;
+  if (voters.length % 2 === 1 || !rules.epochsSharedOut) return epoch;
+  const place = [...voters].sort().indexOf(state.id);
+  return epoch + ((place - (epoch % voters.length) + voters.length) % voters.length);
 }
 
 export function onPrevote(state: State, from: MemberId, message: Prevote): void {
@@ -78,11 +101,13 @@ export function onPrevote(state: State, from: MemberId, message: Prevote): void 
   const { epoch } = message;
   const promised = state.promised.epoch;
   const isNewer = epoch > promised;
-  const agreed = isNewer && wouldPromise(state);
+  const isAsked = isSelfCounted(state) || (message.apart === true && state.rules.learnersPromise);
+  const agreed = isNewer && isAsked && wouldPromise(state);
   const follows = state.leader !== undefined && state.leader !== state.id;
   // The answer will be another when the connection to the leader closes.
   state.waiting = isNewer && !agreed && follows ? { from, message } : undefined;
-  state.out.send(from, { kind: 'prevoted', epoch, agreed, promised }, state.promisePosition);
+  const answer = { kind: 'prevoted', epoch, agreed, promised } as const;
+  state.out.send(from, { ...answer, standing: ownStanding(state) }, state.promisePosition);
 }
 
 export function onPrevoted(state: State, from: MemberId, message: Prevoted): void {
@@ -91,16 +116,24 @@ export function onPrevoted(state: State, from: MemberId, message: Prevoted): voi
   if (candidate.kind !== 'candidate' || candidate.phase !== 'prevote') return;
   candidate.answered.add(from);
   if (!message.agreed) return;
-  candidate.agreed.add(from);
-  if (candidate.agreed.size >= majority(state)) prepare(state, candidate);
+  const last = message.standing?.last ?? { epoch: 0, seq: 0 };
+  candidate.agreed.set(from, ballotOf(message.standing, last));
+  countAgreed(state, candidate);
 }
 
-/** R2: the nominee chooses the epoch, and promises it to itself before it asks the others. */
-function prepare(state: State, candidate: Candidate): void {
+/**
+ * R2: the nominee chooses the epoch, and promises it to itself before it asks the others. Where it
+ * depends on doubtful members, the epoch lies above any that they may have forgotten (A33).
+ */
+function prepare(state: State, candidate: Candidate, doubtful: readonly MemberId[] = []): void {
   becomeFollower(state, undefined);
   state.stage = candidate;
   candidate.phase = 'prepare';
-  candidate.epoch = Math.max(state.promised.epoch, state.seen) + 1;
+  candidate.doubtful.clear();
+  const depends = !isIntact(state, candidate.agreed);
+  if (depends) for (const id of doubtful) candidate.doubtful.add(id);
+  const jumps = candidate.doubtful.size > 0 && state.rules.doubtJumps;
+  candidate.epoch = nextEpoch(state, jumps ? logLimits.doubtEpochJump : 1);
   promise(state, candidate.epoch, state.id);
   candidate.promisePosition = state.out.position;
   askPromises(state, candidate);
@@ -109,20 +142,24 @@ function prepare(state: State, candidate: Candidate): void {
 function askPromises(state: State, candidate: Candidate): void {
   candidate.sentMs = state.nowMs;
   for (const voter of state.others) {
-    if (candidate.promises.has(voter)) continue;
-    state.out.send(voter, { kind: 'prepare', epoch: candidate.epoch }, candidate.promisePosition);
+    if (!candidate.promises.has(voter)) askPromise(state, candidate, voter);
   }
+}
+
+function askPromise(state: State, { epoch, admitted, promisePosition }: Candidate, to: MemberId) {
+  state.out.send(to, { kind: 'prepare', epoch, admitted }, promisePosition);
 }
 
 /** R3: promise iff the epoch is above the promised one, or equal with the same leader. */
 export function onPrepare(state: State, from: MemberId, message: Prepare): void {
   const { epoch } = message;
   if (!isPlausible(state, epoch) || state.witnesses.has(from)) return;
-  if (state.learner && state.rules.learnersDoNotVote) return;
   const { promised, rules, log, out } = state;
+  if (!isSelfCounted(state) && !(message.admitted && rules.learnersPromise)) return;
   const again = epoch === promised.epoch && (promised.leader === from || !rules.onePromisePerEpoch);
   if (epoch > promised.epoch) {
     becomeFollower(state, undefined);
+    state.admitted = mergeAdmissions(state.admitted, message.admitted, state.voters);
     promise(state, epoch, from);
     out.roleChanged = true;
   } else if (!again) {
@@ -132,8 +169,13 @@ export function onPrepare(state: State, from: MemberId, message: Prepare): void 
   }
   const seq = rules.promiseIsDurable ? log.last.seq : log.durable;
   const last = { epoch: log.epochOf(seq) ?? 0, seq };
+  const { admitted } = state;
+  const { learner, doubt } = ownStanding(state);
+  // Whatever the nominee knows of this member happened before this promise.
+  const stamp = laterOf(admitted.get(state.id), message.admitted?.get(state.id));
   const answer = { kind: 'promised', epoch, agreed: true, promised: epoch, last } as const;
-  out.send(from, answer, rules.promiseIsDurable ? out.position : 0);
+  const giver = { learner, doubt, stamp, admitted };
+  out.send(from, { ...answer, giver }, rules.promiseIsDurable ? out.position : 0);
 }
 
 export function onPromised(state: State, from: MemberId, message: Promised): void {
@@ -142,7 +184,10 @@ export function onPromised(state: State, from: MemberId, message: Promised): voi
   if (candidate.kind !== 'candidate' || candidate.phase !== 'prepare') return;
   if (message.epoch !== candidate.epoch) return;
   if (message.agreed) {
-    candidate.promises.set(from, message.last);
+    const { giver } = message;
+    candidate.admitted = mergeAdmissions(candidate.admitted, giver?.admitted, state.voters);
+    candidate.promises.set(from, ballotOf(giver, message.last, giver?.stamp));
+    dropForgotten(state, candidate);
     countPromises(state, candidate);
     return;
   }
@@ -159,20 +204,33 @@ function standAgain(state: State, candidate: Candidate): void {
   candidate.phase = 'prevote';
   candidate.phaseMs = state.nowMs + behind * retransmitMs;
   candidate.sentMs = candidate.phaseMs - retransmitMs;
-  for (const votes of [candidate.answered, candidate.agreed, candidate.refused]) votes.clear();
+  const { answered, agreed, refused, doubtful } = candidate;
+  for (const votes of [answered, agreed, refused, doubtful]) votes.clear();
   candidate.promises.clear();
+}
+
+/** R3: a voter that was admitted after a loss has forgotten what it promised before; it is asked again. */
+function dropForgotten(state: State, candidate: Candidate): void {
+  if (!state.rules.promisesBoundToIncarnation) return;
+  for (const [voter, { stamp }] of candidate.promises) {
+    if (voter === state.id || !isLater(candidate.admitted.get(voter), stamp)) continue;
+    candidate.promises.delete(voter);
+    // One of an older build names no stamp, and would be asked for ever.
+    if (stamp) askPromise(state, candidate, voter);
+  }
 }
 
 /** The own promise counts once it is durable, like any other. */
 export function ownPromiseDurable(state: State, candidate: Candidate, position: number): void {
   if (candidate.phase !== 'prepare' || candidate.promisePosition > position) return;
   if (candidate.promises.has(state.id)) return;
-  candidate.promises.set(state.id, state.log.last);
+  candidate.promises.set(state.id, ballotOf(ownStanding(state), state.log.last));
   countPromises(state, candidate);
 }
 
 function countPromises(state: State, candidate: Candidate): void {
-  if (!candidate.promises.has(state.id) || candidate.promises.size < majority(state)) return;
+  const { promises, doubtful } = candidate;
+  if (!promises.has(state.id) || !isElected(state, promises, doubtful)) return;
   candidate.majorityMs = state.nowMs;
   beginCatchUp(state, candidate);
 }
@@ -229,5 +287,6 @@ export function leaderLost(state: State): void {
 export function candidateLost(state: State, candidate: Candidate, member: MemberId): void {
   candidate.agreed.delete(member);
   candidate.promises.delete(member);
+  candidate.doubtful.delete(member);
   if (candidate.phase === 'catch-up') sourceClosed(state, candidate, member);
 }

@@ -6,8 +6,15 @@ import { assert } from '../base/assert.js';
 import { adopt } from './adoption.js';
 import { followCommit } from './commit.js';
 import { checkAdmitted } from './learners.js';
-import type { Append, Appended, Stale } from './messages.js';
-import { becomeFollower, isPlausible, observeEpoch, promise, type State } from './state.js';
+import type { Append, Appended, Stale, Table } from './messages.js';
+import {
+  becomeFollower,
+  isPlausible,
+  noteAdmissions,
+  observeEpoch,
+  promise,
+  type State,
+} from './state.js';
 import type { MemberId } from './types.js';
 
 /** Obeys a leader's message of this epoch; false where it comes too late or from nowhere. */
@@ -36,6 +43,7 @@ export function onAppend(state: State, from: MemberId, message: Append): void {
     state.heardMs = state.nowMs;
     state.failed = undefined;
   }
+  if (message.table) noteTable(state, message.table);
   const { log, out, rules } = state;
   if (!adopt(state, message.prev, message.entries)) {
     out.send(from, refuse(state, message), state.promisePosition);
@@ -77,7 +85,15 @@ function answer(state: State, message: Append, ok: boolean, match: number): Appe
     round: message.round,
     live: message.live,
     learner: state.learner,
+    table: state.table,
   };
+}
+
+/** R10: the answer tells the version when the table is durable. */
+function noteTable(state: State, { version, admitted }: Table): void {
+  if (version <= state.table) return;
+  noteAdmissions(state, admitted);
+  state.table = version;
 }
 
 /** A follower's word that a higher epoch is promised: this one is over. */

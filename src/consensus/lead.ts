@@ -5,11 +5,11 @@
 import { assert } from '../base/assert.js';
 import { logLimits, protocolTimes } from '../base/limits.js';
 import { failCandidacy } from './candidacy.js';
-import { isCounted, majority } from './quorum.js';
+import { isCounted, isSelfCounted, majority } from './quorum.js';
 import { startEarlyReads } from './reads.js';
 import { append, sendEntries, tickSnapshot } from './replication.js';
 import { sendAppend } from './sending.js';
-import type { Candidate, Leader, Peer, State } from './state.js';
+import { type Candidate, type Leader, noteAdmissions, type Peer, type State } from './state.js';
 import type { MemberId } from './types.js';
 
 const openingCommand = new Uint8Array(0);
@@ -17,12 +17,16 @@ const openingCommand = new Uint8Array(0);
 export function lead(state: State, candidate: Candidate): void {
   assert(state.promised.leader === state.id, 'leads only an epoch promised to itself (I1)');
   assert(state.promised.epoch === candidate.epoch, 'leads the epoch it was promised (I1)');
+  noteAdmissions(state, candidate.admitted);
   const leader: Leader = {
     kind: 'leader',
     epoch: candidate.epoch,
     openingSeq: state.log.last.seq + 1,
     majorityMs: candidate.majorityMs,
     peers: new Map(state.others.map((id) => [id, newPeer(state, id)])),
+    resolved: new Set([...candidate.doubtful].filter((id) => candidate.promises.has(id))),
+    tableVersion: state.admitted.size > 0 ? 1 : 0,
+    ownStamped: 0,
     serving: false,
     round: 0,
     roundBatch: 0,
@@ -59,7 +63,10 @@ function newPeer(state: State, id: MemberId): Peer {
     round: 0,
     liveMs: state.nowMs,
     learner: false,
-    admitRound: 0,
+    table: undefined,
+    stamped: 0,
+    admitAt: 0,
+    admitTold: false,
     toldVisible: 0,
     connected: true,
   };
@@ -91,13 +98,22 @@ export function tickLeader(state: State, leader: Leader): void {
   }
 }
 
-/** R6: a leader without a majority's acknowledgement for a second leads no more. */
+/**
+ * R6: a leader without a majority's acknowledgement for a second leads no more. As in an election,
+ * learners count towards the majority of an even group, which could not admit one otherwise.
+ */
 function hearsMajority(state: State, leader: Leader): boolean {
+  const { resolved } = leader;
   let heard = 1;
+  let learners = isSelfCounted(state) || resolved.has(state.id) ? 0 : 1;
   for (const peer of leader.peers.values()) {
-    if (isCounted(state, peer) && state.nowMs - peer.liveMs < protocolTimes.stepDownMs) heard += 1;
+    if (state.nowMs - peer.liveMs >= protocolTimes.stepDownMs) continue;
+    heard += 1;
+    if (!isCounted(state, peer) && !resolved.has(peer.id)) learners += 1;
   }
-  return heard >= majority(state);
+  const needed = majority(state);
+  const intactNeeded = state.voters.length - needed + 1;
+  return heard >= needed && heard - learners >= intactNeeded;
 }
 
 /** The opening entry is applied: everything that any earlier leader acknowledged is here (A3). */

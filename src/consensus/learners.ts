@@ -1,39 +1,98 @@
 /**
- * How a member that lost its disk gets its vote back (docs/PROTOCOL.md, R10, A8): the leader fixes
- * a commit position by a majority round begun after the learner spoke up; once the learner's
- * durable log matches so far, it makes itself a voter. The quorum's size never changes meanwhile.
+ * How a member that lost its disk gets its vote back (docs/PROTOCOL.md, R10, A8, A31). The leader
+ * gives the admission a stamp and waits until a majority of voters has it durably, so that no
+ * nominee counts what the learner promised before its loss. Once the learner's durable log matches
+ * all that may be committed by then, it makes itself a voter. The quorum's size never changes.
  */
 import type { Admit } from './messages.js';
-import { beginRound, majorityRound } from './reads.js';
-import type { Leader, Peer, State } from './state.js';
+import { isCounted, isSelfCounted, majority } from './quorum.js';
+import { sendAppend } from './sending.js';
+import { type Leader, noteAdmissions, type Peer, type State } from './state.js';
 import type { MemberId } from './types.js';
 
+/** After every step that may have brought a learner, or the leader itself, further. */
 export function admitLearners(state: State, leader: Leader): void {
-  if (!leader.serving) return;
-  for (const peer of leader.peers.values()) if (peer.learner) admit(state, leader, peer);
+  for (const peer of leader.peers.values()) {
+    // An older build names no version: it would not know its own stamp.
+    if (peer.learner && peer.table !== undefined) admit(state, leader, peer);
+  }
+  if (state.learner) admitSelf(state, leader);
 }
 
 function admit(state: State, leader: Leader, peer: Peer): void {
-  if (peer.admitRound === 0) {
-    peer.admitRound = beginRound(state, leader);
-  } else if (majorityRound(state, leader) >= peer.admitRound) {
-    const message: Admit = { kind: 'admit', epoch: leader.epoch, position: state.commit };
-    state.out.send(peer.id, message);
-    peer.admitRound = Number.POSITIVE_INFINITY;
+  if (peer.admitTold) return;
+  if (!leader.resolved.has(peer.id)) {
+    if (peer.stamped === 0) peer.stamped = stamp(state, leader, peer.id);
+    if (!isStamped(state, leader, peer.id, peer.stamped)) return;
   }
+  if (peer.admitAt === 0) peer.admitAt = admissionPosition(state, leader);
+  const { admitted } = state;
+  const message: Admit = {
+    kind: 'admit',
+    epoch: leader.epoch,
+    position: peer.admitAt,
+    admitted,
+  };
+  state.out.send(peer.id, message);
+  peer.admitTold = true;
+}
+
+/** A learner that leads counts for nothing until it has admitted itself in the same way (A32). */
+function admitSelf(state: State, leader: Leader): void {
+  if (state.admitAt === undefined && !state.admitting) {
+    if (!leader.resolved.has(state.id)) {
+      if (leader.ownStamped === 0) leader.ownStamped = stamp(state, leader, state.id);
+      if (!isStamped(state, leader, state.id, leader.ownStamped)) return;
+    }
+    const seq = admissionPosition(state, leader);
+    state.admitAt = { seq, record: state.promisePosition };
+  }
+  checkAdmitted(state);
+}
+
+/** All that may be committed: the log that this leader began with, and what it has committed since. */
+function admissionPosition(state: State, leader: Leader): number {
+  return Math.max(Math.min(leader.openingSeq, state.log.last.seq), state.commit);
+}
+
+/** A new version of the table, which leaves at once. */
+function stamp(state: State, leader: Leader, id: MemberId): number {
+  leader.tableVersion += 1;
+  const version = leader.tableVersion;
+  noteAdmissions(state, new Map([[id, { epoch: leader.epoch, version }]]));
+  for (const peer of leader.peers.values()) {
+    sendAppend(state, leader, peer, [], { live: false, after: 0 });
+  }
+  return version;
+}
+
+/** Whether a majority of voters has this version durably, this one left out. */
+function isStamped(state: State, leader: Leader, id: MemberId, version: number): boolean {
+  if (!state.rules.stampsAreEchoed) return true;
+  const others = state.voters.length - 1;
+  const isOwn = id === state.id || !isSelfCounted(state) || state.synced < state.promisePosition;
+  let count = isOwn ? 0 : 1;
+  for (const peer of leader.peers.values()) {
+    if (peer.id !== id && isCounted(state, peer) && (peer.table ?? 0) >= version) count += 1;
+  }
+  return count >= Math.min(majority(state), others);
 }
 
 export function onAdmit(state: State, from: MemberId, message: Admit): void {
-  if (!state.learner || message.epoch !== state.promised.epoch) return;
-  if (state.leader !== from) return;
-  state.admitAt = { epoch: message.epoch, seq: message.position };
+  if (!state.learner || state.admitting || message.epoch !== state.promised.epoch) return;
+  if (state.leader !== from || message.admitted === undefined) return;
+  noteAdmissions(state, message.admitted);
+  state.admitAt = { seq: message.position, record: state.promisePosition };
   checkAdmitted(state);
 }
 
 /** At the learner, after every step that may have brought it there. */
 export function checkAdmitted(state: State): void {
-  if (state.admitAt === undefined) return;
-  if (Math.min(state.match, state.log.durable) < state.admitAt.seq) return;
+  const { admitAt, log, stage } = state;
+  if (admitAt === undefined || state.synced < admitAt.record) return;
+  const match = stage.kind === 'leader' ? log.durable : Math.min(state.match, log.durable);
+  if (match < admitAt.seq) return;
   state.admitAt = undefined;
+  state.admitting = true;
   state.out.admitted = true;
 }

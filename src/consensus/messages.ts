@@ -2,24 +2,37 @@
  * What members of a group say to each other (docs/PROTOCOL.md, 3). Plain data: how they travel is
  * the network's matter. Every message is bound to an epoch; an answer repeats what it answers.
  */
-import type { Entry, Position } from './types.js';
+import type { Admissions, Doubt, Entry, Position, Stamp } from './types.js';
+
+/** How far a member can be believed that agrees or promises (A8). */
+export interface Standing {
+  readonly learner: boolean;
+  readonly doubt: Doubt | undefined;
+  /** The end of its log. */
+  readonly last: Position;
+}
 
 /** R1: would you promise? */
 export interface Prevote {
   readonly kind: 'prevote';
   readonly epoch: number;
+  /** The nominee does not count a learner as a voter. Absent from older builds: no learner agrees. */
+  readonly apart?: boolean;
 }
 export interface Prevoted {
   readonly kind: 'prevoted';
   readonly epoch: number;
   readonly agreed: boolean;
   readonly promised: number;
+  readonly standing?: Standing | undefined;
 }
 
 /** R2, R3. */
 export interface Prepare {
   readonly kind: 'prepare';
   readonly epoch: number;
+  /** The admissions that the nominee knows. Absent from older builds: no learner promises. */
+  readonly admitted?: Admissions | undefined;
 }
 export interface Promised {
   readonly kind: 'promised';
@@ -28,6 +41,16 @@ export interface Promised {
   readonly promised: number;
   /** Log end, queued writes included. */
   readonly last: Position;
+  /** Absent from older builds and from refusals. */
+  readonly giver?: Giver | undefined;
+}
+/** What the giver of a promise knows of itself and of others. */
+export interface Giver {
+  readonly learner: boolean;
+  readonly doubt: Doubt | undefined;
+  /** This promise was given after this admission of the giver. */
+  readonly stamp: Stamp;
+  readonly admitted: Admissions;
 }
 
 /** R4: what the nominee misses, from `end` on where the source has it, else after `commit`. */
@@ -56,6 +79,13 @@ export interface Append {
   readonly round: number;
   /** A heartbeat, which has queued behind the leader's journal (A7). */
   readonly live: boolean;
+  /** Only until the member has it. */
+  readonly table?: Table | undefined;
+}
+/** The leader's admissions; versions of one epoch count up from 1. */
+export interface Table {
+  readonly version: number;
+  readonly admitted: Admissions;
 }
 export interface Appended {
   readonly kind: 'appended';
@@ -70,6 +100,8 @@ export interface Appended {
   readonly round: number;
   readonly live: boolean;
   readonly learner: boolean;
+  /** The version of the leader's table that is durable here; 0: none. Absent from older builds. */
+  readonly table?: number | undefined;
 }
 /** The sender of an epoch below the promised one learns of it. */
 export interface Stale {
@@ -90,11 +122,13 @@ export interface ReadAt {
   readonly position: number | undefined;
 }
 
-/** R10: the learner votes again once it matches this commit position. */
+/** R10: the learner votes again once it matches this position and has the table, durably. */
 export interface Admit {
   readonly kind: 'admit';
   readonly epoch: number;
   readonly position: number;
+  /** Absent from older builds, which cannot tell a learner's old promises from new ones. */
+  readonly admitted?: Admissions | undefined;
 }
 
 /** The place of a snapshot in the log. */

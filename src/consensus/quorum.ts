@@ -13,6 +13,11 @@ export function isCounted(state: State, peer: Peer): boolean {
   return !peer.learner || !state.rules.learnersDoNotVote;
 }
 
+/** The same of this member, where it leads itself. */
+export function isSelfCounted(state: State): boolean {
+  return !state.learner || !state.rules.learnersDoNotVote;
+}
+
 /** The greatest value that at least `count` of the voters have reached; 0 where they have not. */
 export function reachedBy(values: number[], count: number): number {
   values.sort((a, b) => b - a);

@@ -5,7 +5,7 @@
  */
 import { logLimits } from '../base/limits.js';
 import type { ReadAt } from './messages.js';
-import { isCounted, majority, reachedBy } from './quorum.js';
+import { isCounted, isSelfCounted, majority, reachedBy } from './quorum.js';
 import { sendAppend } from './sending.js';
 import type { Leader, State } from './state.js';
 import type { MemberId } from './types.js';
@@ -86,7 +86,7 @@ export function countRounds(state: State, leader: Leader): void {
 }
 
 export function majorityRound(state: State, leader: Leader): number {
-  const rounds = [leader.round];
+  const rounds = isSelfCounted(state) ? [leader.round] : [];
   for (const peer of leader.peers.values()) if (isCounted(state, peer)) rounds.push(peer.round);
   return reachedBy(rounds, majority(state));
 }

@@ -88,10 +88,12 @@ export function onAppended(state: State, from: MemberId, message: Appended): voi
   const peer = leader.peers.get(from);
   if (!peer) return;
   peer.connected = true;
+  if (message.learner && !peer.learner) forgetPeer(peer);
   peer.learner = message.learner;
+  peer.table = message.table;
   if (message.live) peer.liveMs = state.nowMs;
-  // What it was told may have been lost: begin again.
-  if (message.live && peer.admitRound === Number.POSITIVE_INFINITY) peer.admitRound = 0;
+  // What it was told may have been lost: tell it again.
+  if (message.live) peer.admitTold = false;
   peer.round = Math.max(peer.round, message.round);
   if (message.ok) matched(peer, message);
   else refused(state, leader, peer, message);
@@ -177,10 +179,19 @@ function resetPeer(peer: Peer, next: number): void {
 export function peerLost(state: State, leader: Leader, id: MemberId): void {
   const peer = leader.peers.get(id);
   if (!peer) return;
-  peer.match = 0;
-  peer.round = 0;
-  peer.admitRound = 0;
+  forgetPeer(peer);
+  // Its doubt may be another one when it comes back.
+  leader.resolved.delete(id);
   peer.connected = false;
   askAgain(state, peer);
   advanceCommit(state, leader);
+}
+
+function forgetPeer(peer: Peer): void {
+  peer.match = 0;
+  peer.round = 0;
+  peer.table = undefined;
+  peer.stamped = 0;
+  peer.admitAt = 0;
+  peer.admitTold = false;
 }

@@ -22,6 +22,20 @@ export interface Rules {
   readonly heartbeatBehindJournal: boolean;
   /** R10: a learner neither promises nor counts. Off: a wiped disk votes again (A8). */
   readonly learnersDoNotVote: boolean;
+  /** R3: a promise counts no more once its giver was admitted after a loss. Off: it forgets and votes twice (A31). */
+  readonly promisesBoundToIncarnation: boolean;
+  /** R10: a learner votes again once a majority has its stamp. Off: its old promise still counts (A31). */
+  readonly stampsAreEchoed: boolean;
+  /** R3: with an even number of voters, epochs are shared out. Off: two wiped voters elect two leaders in one epoch (A1). */
+  readonly epochsSharedOut: boolean;
+  /** R3: a learner's promise counts towards the majority of an even group. Off: one lost disk stops two voters (A32). */
+  readonly learnersPromise: boolean;
+  /** R10: a learner leads where enough voters promise. Off: a lost folder stops a group of one replica (A32). */
+  readonly learnersMayStand: boolean;
+  /** R10: a damaged journal end counts as held. Off: an acknowledged entry is dropped (A33). */
+  readonly doubtCounts: boolean;
+  /** R10: a doubt is resolved in an epoch far above all reported. Off: a promise in the damaged end is broken (A33). */
+  readonly doubtJumps: boolean;
   /** R4: the nominee fetches what a voter has beyond it. Off: acknowledged entries are overwritten (A10). */
   readonly nomineeCatchesUp: boolean;
   /** R4: each answer of the source brings the nominee on. Off: the same page is fetched for ever (A36). */
@@ -50,6 +64,13 @@ export const allRules: Rules = Object.freeze({
   matchIsDurable: true,
   heartbeatBehindJournal: true,
   learnersDoNotVote: true,
+  promisesBoundToIncarnation: true,
+  stampsAreEchoed: true,
+  epochsSharedOut: true,
+  learnersPromise: true,
+  learnersMayStand: true,
+  doubtCounts: true,
+  doubtJumps: true,
   nomineeCatchesUp: true,
   catchUpAdvances: true,
   probesBelowBase: true,

@@ -24,6 +24,8 @@ export function sendAppend(
   // without entries asks about none.
   const prev = epoch === undefined ? { epoch: 0, seq: 0 } : { epoch, seq: peer.next - 1 };
   assert(epoch !== undefined || entries.length === 0, 'entries with an unknown place');
+  const version = leader.tableVersion;
+  const lacksTable = (peer.table ?? 0) < version;
   state.out.send(
     peer.id,
     {
@@ -35,6 +37,7 @@ export function sendAppend(
       visible: state.visible,
       round: leader.round,
       live: sending.live,
+      ...(lacksTable && { table: { version, admitted: state.admitted } }),
     },
     sending.after,
   );

@@ -89,5 +89,6 @@ function matchAt(state: State, mark: SnapshotMark): Appended {
     round: 0,
     live: false,
     learner: state.learner,
+    table: state.table,
   };
 }

@@ -4,12 +4,14 @@
  */
 import { assert } from '../base/assert.js';
 import { logLimits } from '../base/limits.js';
+import { mergeAdmissions, noAdmissions } from './admissions.js';
+import type { Ballot } from './ballots.js';
 import type { FailedCandidacy } from './candidacy.js';
 import { Log } from './log.js';
 import type { Prevote, SnapshotMark } from './messages.js';
 import { Outputs } from './outputs.js';
 import { allRules, type Rules } from './rules.js';
-import type { Doubt, MemberId, Position } from './types.js';
+import type { Admissions, Doubt, MemberId, Position, PromiseRecord } from './types.js';
 
 export interface CoreOptions {
   readonly id: MemberId;
@@ -19,13 +21,13 @@ export interface CoreOptions {
   readonly witnesses: readonly MemberId[];
   /** Without a vote until it has caught up (R10, A8). */
   readonly learner: boolean;
-  /** A learner's: all but this is intact (R10). */
+  /** Of a learner whose journal lost no more than its last batch (A33). */
   readonly doubt?: Doubt | undefined;
   /** Entries become visible only as far as the service opens the gates (R8). */
   readonly gated: boolean;
   /** Durable copies before an entry counts as committed; never below a majority (R6). */
   readonly minCopies?: number | undefined;
-  readonly promised: { readonly epoch: number; readonly leader: MemberId };
+  readonly promised: PromiseRecord;
   /** The snapshot from which the state was restored; zeros where there is none. */
   readonly base: SnapshotMark;
   readonly rules?: Rules | undefined;
@@ -49,9 +51,13 @@ export interface Candidate {
   sentMs: number;
   /** Voters that answered the pre-vote, whatever they said. */
   readonly answered: Set<MemberId>;
-  readonly agreed: Set<MemberId>;
+  readonly agreed: Map<MemberId, Ballot>;
   readonly refused: Set<MemberId>;
-  readonly promises: Map<MemberId, Position>;
+  readonly promises: Map<MemberId, Ballot>;
+  /** The doubtful members that had agreed before the epoch was chosen (A33). */
+  readonly doubtful: Set<MemberId>;
+  /** Of all tables that it has heard. */
+  admitted: Admissions;
   /** The own promise is durable at this journal position. */
   promisePosition: number;
   source: MemberId | undefined;
@@ -91,8 +97,14 @@ export interface Peer {
   round: number;
   liveMs: number;
   learner: boolean;
-  /** The round that fixes the position at which a learner may vote; 0: none begun. */
-  admitRound: number;
+  /** The version of the table that it has durably; undefined where it has named none. */
+  table: number | undefined;
+  /** The version of the table with the stamp of its admission; 0: none made. */
+  stamped: number;
+  /** From this position on it may vote; 0: not fixed. */
+  admitAt: number;
+  /** It was sent its admission since its last heartbeat. */
+  admitTold: boolean;
   toldVisible: number;
   connected: boolean;
 }
@@ -111,6 +123,12 @@ export interface Leader {
   readonly openingSeq: number;
   readonly majorityMs: number;
   readonly peers: Map<MemberId, Peer>;
+  /** Doubtful members that the election has resolved (A33). */
+  readonly resolved: Set<MemberId>;
+  /** Version of the table of admissions; 0: it is empty. */
+  tableVersion: number;
+  /** The version with the own stamp, where this leader is a learner; 0: none made. */
+  ownStamped: number;
   serving: boolean;
   round: number;
   /** The batch of outputs in which the round was begun. */
@@ -147,9 +165,15 @@ export interface State {
   readonly log: Log;
   readonly out: Outputs;
   learner: boolean;
+  doubt: Doubt | undefined;
   promised: { readonly epoch: number; readonly leader: MemberId };
-  /** The journal position of the promise. */
+  /** The journal position of the promise and of the table of admissions. */
   promisePosition: number;
+  /** Everything up to this journal position is on the own disk. */
+  synced: number;
+  admitted: Admissions;
+  /** The version of the table that the leader of the promised epoch sent; 0: none. */
+  table: number;
   /** The highest epoch seen anywhere. */
   seen: number;
   stage: Stage;
@@ -170,8 +194,10 @@ export interface State {
   snapshot: number;
   /** When a piece of a newer one last came. */
   chunkMs: number;
-  /** Fixed by the leader for this learner (R10). */
-  admitAt: Position | undefined;
+  /** Fixed by the leader for this learner (R10); the table is durable at `record`. */
+  admitAt: { readonly seq: number; readonly record: number } | undefined;
+  /** The host makes it durable that this learner votes again. */
+  admitting: boolean;
   readonly remoteReads: Map<number, RemoteRead>;
   nowMs: number;
 }
@@ -183,6 +209,9 @@ export function majorityOf(voters: number): number {
 export function createState(options: CoreOptions): State {
   const voters = [...new Set([...options.voters, ...options.witnesses])];
   assert(voters.includes(options.id), 'a member of its own group');
+  assert(options.learner || !options.doubt, 'a doubtful member is a learner');
+  const { admitted } = options.promised;
+  const promised = promisedAtLeast(options.promised, options.base.epoch);
   return {
     id: options.id,
     voters,
@@ -194,8 +223,12 @@ export function createState(options: CoreOptions): State {
     log: new Log(options.base),
     out: new Outputs(),
     learner: options.learner,
-    promised: promisedAtLeast(options.promised, options.base.epoch),
+    doubt: options.doubt && { promised: promised.epoch, ...options.doubt },
+    promised,
     promisePosition: 0,
+    synced: 0,
+    admitted: mergeAdmissions(noAdmissions, admitted, voters),
+    table: 0,
     seen: Math.max(options.promised.epoch, options.base.epoch),
     stage: { kind: 'follower' },
     failed: undefined,
@@ -209,6 +242,7 @@ export function createState(options: CoreOptions): State {
     snapshot: options.base.seq,
     chunkMs: Number.NEGATIVE_INFINITY,
     admitAt: undefined,
+    admitting: false,
     remoteReads: new Map(),
     nowMs: 0,
   };
@@ -219,7 +253,8 @@ export function createState(options: CoreOptions): State {
  * epoch has promised it, to a leader that it need not remember.
  */
 function promisedAtLeast(promised: State['promised'], epoch: number): State['promised'] {
-  return promised.epoch >= epoch ? promised : { epoch, leader: '' };
+  if (promised.epoch < epoch) return { epoch, leader: '' };
+  return { epoch: promised.epoch, leader: promised.leader };
 }
 
 /** Notes an epoch; false where it lies too far above all that was seen (R2, A30). */
@@ -263,10 +298,24 @@ export function dropRemoteReads(state: State): void {
 /** Records a promise (R3) or the epoch of a leader (R5); durable before anything says so. */
 export function promise(state: State, epoch: number, leader: MemberId): void {
   assert(epoch >= state.promised.epoch, 'a promise never goes back (I10)');
-  state.out.persist({ kind: 'promise', epoch, leader });
   state.promised = { epoch, leader };
-  state.promisePosition = state.out.position;
+  recordPromise(state);
   state.seen = Math.max(state.seen, epoch);
   state.match = 0;
+  state.table = 0;
   state.admitAt = undefined;
+}
+
+function recordPromise(state: State): void {
+  const { admitted, promised } = state;
+  state.out.persist({ kind: 'promise', ...promised, ...(admitted.size > 0 && { admitted }) });
+  state.promisePosition = state.out.position;
+}
+
+/** Learns of admissions; durable before `promisePosition`. */
+export function noteAdmissions(state: State, admitted: Admissions | undefined): void {
+  const merged = mergeAdmissions(state.admitted, admitted, state.voters);
+  if (merged === state.admitted) return;
+  state.admitted = merged;
+  recordPromise(state);
 }

@@ -30,11 +30,33 @@ export interface Doubt {
   readonly afterSeq: number;
   /** The last entry that may have been there; undefined where that cannot be told. */
   readonly throughSeq: number | undefined;
+  /** The epoch that the rest of the journal had promised; absent: what it promises now. */
+  readonly promised?: number | undefined;
+}
+
+/**
+ * Names one admission of a voter that had lost its disk: the epoch of the leader that admitted it,
+ * and the version of that leader's table (docs/PROTOCOL.md, R3).
+ */
+export interface Stamp {
+  readonly epoch: number;
+  readonly version: number;
+}
+
+/** The latest stamp of every voter that was admitted after a loss; founding voters have none. */
+export type Admissions = ReadonlyMap<MemberId, Stamp>;
+
+/** A promise as it stands in the journal, with the table of admissions known by then. */
+export interface PromiseRecord {
+  readonly epoch: number;
+  readonly leader: MemberId;
+  /** Absent: empty. */
+  readonly admitted?: Admissions | undefined;
 }
 
 /** What a replica has promised, in the order in which it became durable. */
 export type LogRecord =
-  | { readonly kind: 'promise'; readonly epoch: number; readonly leader: MemberId }
+  | ({ readonly kind: 'promise' } & PromiseRecord)
   | { readonly kind: 'entry'; readonly entry: Entry }
   | { readonly kind: 'truncate'; readonly from: number };
 

@@ -16,7 +16,7 @@ export interface GroupHostOptions<Result> {
   readonly witnesses: readonly MemberId[];
   /** Without a vote until it has caught up (R10). */
   readonly learner: boolean;
-  /** A learner's: all but this is intact (R10). */
+  /** Of a learner whose journal lost no more than its last batch (A33). */
   readonly doubt?: Doubt | undefined;
   readonly incarnation: string;
   readonly journal: Journal;
@@ -32,7 +32,7 @@ export interface GroupHostOptions<Result> {
   readonly minCopies?: number | undefined;
   /** Every applied entry on every replica, in order, before the proposer's promise resolves. */
   readonly applied?: ((entry: Entry, result: Result) => void) | undefined;
-  /** Makes it durable that this learner votes again (R10). */
+  /** Makes it durable that this learner votes again, and that its doubt is over (R10). */
   readonly admitted?: (() => Promise<void>) | undefined;
   readonly snapshots?: SnapshotPort | undefined;
   /** For the simulator's seeded bugs alone. */

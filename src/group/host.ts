@@ -48,14 +48,15 @@ export class GroupHost<Result> implements Group<Result> {
   #diskSilentSinceMs: number | undefined;
 
   constructor(options: GroupHostOptions<Result>) {
-    const { id, voters, witnesses, learner, gated, minCopies, rules, base, journal } = options;
+    const { id, voters, witnesses, learner, doubt, gated, minCopies, rules, base, journal } =
+      options;
     this.#options = options;
     this.failed = new Promise((resolve) => {
       this.#fail = resolve;
     });
     const { promised } = journal.recovered;
     this.#core = new Core({
-      ...{ id, voters, witnesses, learner, gated, minCopies, rules, base, promised },
+      ...{ id, voters, witnesses, learner, doubt, gated, minCopies, rules, base, promised },
     });
     this.#intake = new Intake(options.clock, () => this.#enter(() => this.#drain()));
     this.#outbox = new Outbox(options.peers);

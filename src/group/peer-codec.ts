@@ -3,12 +3,18 @@
  * of bytes that is encoded once for all members (docs/PROTOCOL.md, 3). Reads what comes from
  * members that have proved themselves, and still believes no shape.
  */
-import { BazarError } from '../base/errors.js';
 import type { Message } from '../consensus/messages.js';
 import type { Entry, Position } from '../consensus/types.js';
 import { decode, encode } from '../wire/codec.js';
-
-type Fields = readonly unknown[];
+import { bad, type Fields, list, FieldReader as Reader } from './field-reader.js';
+import {
+  admissionsOf,
+  giverOf,
+  packAdmissions,
+  packGiver,
+  packStanding,
+  standingOf,
+} from './standing-codec.js';
 
 /** The first field of each message. */
 const codes = {
@@ -39,24 +45,32 @@ function toFields(m: Message): Fields {
     case 'append': {
       const { epoch, seq } = m.prev;
       const entries = packEntries(m.entries);
-      return [code, m.epoch, epoch, seq, entries, m.commit, m.visible, m.round, m.live];
+      const fields = [code, m.epoch, epoch, seq, entries, m.commit, m.visible, m.round, m.live];
+      return m.table ? [...fields, m.table.version, packAdmissions(m.table.admitted)] : fields;
     }
     case 'appended':
       return [
         ...[code, m.epoch, m.ok, m.match, m.matchEpoch, m.prevSeq],
         ...[m.round, m.live, m.learner],
+        ...optional(m.table),
       ];
     case 'read':
       return [code, m.id];
     case 'read-at':
       return [code, m.id, m.position ?? null];
     case 'prevote':
+      return [code, m.epoch, ...optional(m.apart)];
     case 'prepare':
-      return [code, m.epoch];
-    case 'prevoted':
-      return [code, m.epoch, m.agreed, m.promised];
-    case 'promised':
-      return [code, m.epoch, m.agreed, m.promised, m.last.epoch, m.last.seq];
+      return [code, m.epoch, ...optional(m.admitted && packAdmissions(m.admitted))];
+    case 'prevoted': {
+      const standing = m.standing && packStanding(m.standing);
+      return [code, m.epoch, m.agreed, m.promised, ...optional(standing)];
+    }
+    case 'promised': {
+      const last = [m.last.epoch, m.last.seq];
+      const giver = m.giver && packGiver(m.giver);
+      return [code, m.epoch, m.agreed, m.promised, ...last, ...optional(giver)];
+    }
     case 'fetch':
       return [code, m.epoch, m.commit, m.end.epoch, m.end.seq];
     case 'fetched':
@@ -64,7 +78,7 @@ function toFields(m: Message): Fields {
     case 'stale':
       return [code, m.epoch, m.promised];
     case 'admit':
-      return [code, m.epoch, m.position];
+      return [code, m.epoch, m.position, ...optional(m.admitted && packAdmissions(m.admitted))];
     case 'snapshot-request':
       return [code, m.after];
     case 'chunk': {
@@ -74,6 +88,11 @@ function toFields(m: Message): Fields {
     case 'chunked':
       return [code, m.epoch, m.seq, m.offset];
   }
+}
+
+/** A last field that older builds neither send nor read. */
+function optional(value: unknown): unknown[] {
+  return value === undefined ? [] : [value];
 }
 
 /** Members that keep up are sent the very same list, one after the other. */
@@ -102,29 +121,37 @@ function fromFields(r: Reader): Message {
       const prev = r.position();
       const entries = unpackEntries(prev, r.bytes());
       const place = { commit: r.integer(), visible: r.integer(), round: r.integer() };
-      return { kind: 'append', epoch, prev, entries, ...place, live: r.boolean() };
+      const head = { kind: 'append', epoch, prev, entries, ...place, live: r.boolean() } as const;
+      if (r.ended) return head;
+      return { ...head, table: { version: r.integer(), admitted: admissionsOf(r) } };
     }
     case codes.appended: {
       const head = { epoch: r.integer(), ok: r.boolean(), match: r.integer() };
       const place = { matchEpoch: r.integer(), prevSeq: r.integer(), round: r.integer() };
-      return { kind: 'appended', ...head, ...place, live: r.boolean(), learner: r.boolean() };
+      const tail = { live: r.boolean(), learner: r.boolean() };
+      const table = r.ended ? {} : { table: r.integer() };
+      return { kind: 'appended', ...head, ...place, ...tail, ...table };
     }
     case codes.read:
       return { kind: 'read', id: r.integer() };
     case codes['read-at']:
       return { kind: 'read-at', id: r.integer(), position: r.optionalInteger() };
     case codes.prevote:
-      return { kind: 'prevote', epoch: r.integer() };
+      return { kind: 'prevote', epoch: r.integer(), ...(!r.ended && { apart: r.boolean() }) };
     case codes.prepare:
-      return { kind: 'prepare', epoch: r.integer() };
-    case codes.prevoted:
       return {
-        kind: 'prevoted',
-        ...{ epoch: r.integer(), agreed: r.boolean(), promised: r.integer() },
+        kind: 'prepare',
+        epoch: r.integer(),
+        ...(!r.ended && { admitted: admissionsOf(r) }),
       };
+    case codes.prevoted: {
+      const head = { epoch: r.integer(), agreed: r.boolean(), promised: r.integer() };
+      return { kind: 'prevoted', ...head, ...(!r.ended && { standing: standingOf(r.nested()) }) };
+    }
     case codes.promised: {
       const head = { epoch: r.integer(), agreed: r.boolean(), promised: r.integer() };
-      return { kind: 'promised', ...head, last: r.position() };
+      const last = r.position();
+      return { kind: 'promised', ...head, last, ...(!r.ended && { giver: giverOf(r.nested()) }) };
     }
     case codes.fetch:
       return { kind: 'fetch', epoch: r.integer(), commit: r.integer(), end: r.position() };
@@ -135,8 +162,10 @@ function fromFields(r: Reader): Message {
     }
     case codes.stale:
       return { kind: 'stale', epoch: r.integer(), promised: r.integer() };
-    case codes.admit:
-      return { kind: 'admit', epoch: r.integer(), position: r.integer() };
+    case codes.admit: {
+      const head = { epoch: r.integer(), position: r.integer() };
+      return { kind: 'admit', ...head, ...(!r.ended && { admitted: admissionsOf(r) }) };
+    }
     case codes['snapshot-request']:
       return { kind: 'snapshot-request', after: r.integer() };
     case codes.chunk: {
@@ -163,56 +192,4 @@ function unpackEntries(prev: Position, bytes: Uint8Array): Entry[] {
     entries.push({ seq, epoch, time, command: reader.bytes() });
   }
   return entries;
-}
-
-class Reader {
-  readonly #fields: Fields;
-  #next = 0;
-
-  constructor(fields: Fields) {
-    this.#fields = fields;
-  }
-
-  integer(): number {
-    const value = this.#take();
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw bad();
-    return value;
-  }
-
-  optionalInteger(): number | undefined {
-    if (this.#fields[this.#next] !== null) return this.integer();
-    this.#next += 1;
-    return undefined;
-  }
-
-  boolean(): boolean {
-    const value = this.#take();
-    if (typeof value !== 'boolean') throw bad();
-    return value;
-  }
-
-  bytes(): Uint8Array {
-    const value = this.#take();
-    if (!(value instanceof Uint8Array)) throw bad();
-    return value;
-  }
-
-  position(): Position {
-    return { epoch: this.integer(), seq: this.integer() };
-  }
-
-  #take(): unknown {
-    const value = this.#fields[this.#next];
-    this.#next += 1;
-    return value;
-  }
-}
-
-function list(value: unknown): Fields {
-  if (!Array.isArray(value)) throw bad();
-  return value;
-}
-
-function bad(): BazarError {
-  return new BazarError('invalid_argument', 'this is no message of a member');
 }

@@ -6,6 +6,7 @@
 import { crc32 } from 'node:zlib';
 import { unreachable } from '../base/assert.js';
 import type { LogRecord } from '../consensus/types.js';
+import { decodePromised, encodePromised } from './promise-format.js';
 
 const kinds = { entry: 1, promise: 2, truncate: 3 } as const;
 
@@ -20,8 +21,6 @@ const truncateBytes = kindBytes + numberBytes;
 
 /** What an entry takes beside its command. */
 export const entryOverheadBytes = prefixBytes + entryHeadBytes;
-
-const text = { encoder: new TextEncoder(), decoder: new TextDecoder() };
 
 /** Bytes with a view on them, for both are needed and a view is dear to make. */
 export interface Span {
@@ -39,7 +38,7 @@ export function recordBytes(record: LogRecord): number {
     case 'entry':
       return entryOverheadBytes + record.entry.command.length;
     case 'promise':
-      return prefixBytes + promiseHeadBytes + Buffer.byteLength(record.leader);
+      return prefixBytes + promiseHeadBytes + encodePromised(record).length;
     case 'truncate':
       return prefixBytes + truncateBytes;
     default:
@@ -69,9 +68,9 @@ function encodeBody(record: LogRecord, { bytes, view }: Span, at: number): numbe
     }
     case 'promise': {
       view.setFloat64(at + 1, record.epoch, true);
-      const leader = text.encoder.encode(record.leader);
-      bytes.set(leader, at + promiseHeadBytes);
-      return at + promiseHeadBytes + leader.length;
+      const promised = encodePromised(record);
+      bytes.set(promised, at + promiseHeadBytes);
+      return at + promiseHeadBytes + promised.length;
     }
     case 'truncate':
       view.setFloat64(at + 1, record.from, true);
@@ -125,8 +124,8 @@ function decodeBody({ bytes, view }: Span, at: number, end: number): LogRecord |
     }
     case kinds.promise: {
       if (length < promiseHeadBytes) return undefined;
-      const leader = text.decoder.decode(bytes.subarray(at + promiseHeadBytes, end));
-      return { kind: 'promise', epoch: view.getFloat64(at + 1, true), leader };
+      const promised = decodePromised(bytes.subarray(at + promiseHeadBytes, end));
+      return promised && { kind: 'promise', epoch: view.getFloat64(at + 1, true), ...promised };
     }
     case kinds.truncate:
       if (length !== truncateBytes) return undefined;

@@ -4,7 +4,7 @@
  * nothing. Invariant: it ends in a state that was durable once, or in a CorruptionError.
  */
 import { assert } from '../base/assert.js';
-import type { Doubt, LogRecord } from '../consensus/types.js';
+import type { Doubt, LogRecord, PromiseRecord } from '../consensus/types.js';
 import type { BatchHead, Chain } from './batch-format.js';
 import { chainStart } from './batch-format.js';
 import { CorruptionError } from './corruption.js';
@@ -42,11 +42,12 @@ export interface Dropped {
 /** Follows the records of a log in order: the last promise and the places of the last versions. */
 export class LogState {
   readonly index = new EntryIndex();
-  promised = { epoch: 0, leader: '' };
+  promised: PromiseRecord = { epoch: 0, leader: '' };
 
   apply(record: LogRecord, name: SegmentName, offset: number, length: number): void {
     if (record.kind === 'promise') {
-      this.promised = { epoch: record.epoch, leader: record.leader };
+      const { epoch, leader, admitted } = record;
+      this.promised = { epoch, leader, ...(admitted && { admitted }) };
     } else if (record.kind === 'truncate') {
       this.index.truncate(record.from);
     } else {

@@ -3,7 +3,7 @@
  * node:fs, the simulated one may tear, lose and corrupt what was not synced. A Journal is the one
  * first-in-first-out log of a replica (docs/PROTOCOL.md, R10).
  */
-import type { Entry, LogRecord } from '../consensus/types.js';
+import type { Entry, LogRecord, PromiseRecord } from '../consensus/types.js';
 
 export interface DiskFile {
   readonly path: string;
@@ -78,7 +78,7 @@ export interface JournalMarks {
 /** What a journal holds at start, read in order. */
 export interface Recovered {
   /** The last promise on disk. */
-  readonly promised: { readonly epoch: number; readonly leader: string };
+  readonly promised: PromiseRecord;
   /** The last entry on disk; zeros where the journal is empty. */
   readonly last: { readonly epoch: number; readonly seq: number; readonly time: number };
   /** The first entry still on disk; `last.seq + 1` where there is none. */

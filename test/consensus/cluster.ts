@@ -7,7 +7,7 @@ import { describe, invariants } from '../../src/consensus/describe.js';
 import type { Message } from '../../src/consensus/messages.js';
 import type { Load, Outgoing } from '../../src/consensus/outputs.js';
 import type { Rules } from '../../src/consensus/rules.js';
-import type { Entry, LogRecord, MemberId } from '../../src/consensus/types.js';
+import type { Doubt, Entry, LogRecord, MemberId } from '../../src/consensus/types.js';
 
 export interface ClusterOptions {
   readonly voters: readonly MemberId[];
@@ -21,6 +21,8 @@ export interface Flight {
   readonly from: MemberId;
   readonly to: MemberId;
   readonly message: Message;
+  /** Of the sender: what one process says comes on connections of its own. */
+  readonly life: number;
 }
 
 export interface Snapshot {
@@ -35,6 +37,12 @@ export class Member {
   disk: LogRecord[] = [];
   snapshot: Snapshot = { mark: { seq: 0, epoch: 0, time: 0 }, values: [] };
   learner = false;
+  doubt: Doubt | undefined;
+  /** Where the last batch begins on the disk. */
+  lastBatch = 0;
+  life = 1;
+  /** The newest life of each other member that was heard here. */
+  heard = new Map<MemberId, number>();
   /** What does not. */
   up = true;
   hung = false;
@@ -84,6 +92,7 @@ export class Cluster {
   /** Members in different parts do not hear each other; nobody is told. */
   #part = new Map<MemberId, number>();
   #isLost: (from: MemberId, to: MemberId, message: Message) => boolean = () => false;
+  readonly #heldLines = new Set<string>();
 
   constructor(options: ClusterOptions) {
     this.#options = options;
@@ -113,6 +122,7 @@ export class Cluster {
       voters,
       witnesses: witnesses ?? [],
       learner: old?.learner ?? false,
+      doubt: old?.doubt,
       gated: gated ?? false,
       minCopies,
       rules,
@@ -149,6 +159,7 @@ export class Cluster {
       for (const { from, chunk } of batch.chunks) this.#install(member, from, chunk.mark);
       if (batch.admitted) {
         member.learner = false;
+        member.doubt = undefined;
         member.core.admitted();
       }
       invariants(member.core.state);
@@ -160,8 +171,12 @@ export class Cluster {
   #send(member: Member, messages: readonly Outgoing[]): void {
     for (const outgoing of messages) {
       if (outgoing.after > member.durable) member.held.push(outgoing);
-      else this.network.push({ from: member.id, ...outgoing });
+      else this.#push(member, outgoing);
     }
+  }
+
+  #push(member: Member, { to, message }: Pick<Outgoing, 'to' | 'message'>): void {
+    this.network.push({ from: member.id, to, message, life: member.life });
   }
 
   #apply(member: Member, through: number): boolean {
@@ -200,7 +215,7 @@ export class Cluster {
       kind: 'chunk',
       ...{ epoch, mark, offset: 0, total: 0, checksum: 0, bytes: new Uint8Array(0) },
     };
-    this.network.push({ from: member.id, to, message });
+    this.#push(member, { to, message });
   }
 
   #install(member: Member, from: MemberId, mark: Snapshot['mark']): void {
@@ -226,25 +241,52 @@ export class Cluster {
   sync(id: MemberId): boolean {
     const member = this.member(id);
     if (!member.up || member.hung || member.pending.length === 0) return false;
-    member.disk.push(...member.pending);
-    member.durable += member.pending.length;
-    member.pending = [];
+    // As in the journal, a batch ends with a truncation.
+    const truncation = member.pending.findIndex(({ kind }) => kind === 'truncate');
+    const batch = member.pending.splice(0, truncation < 0 ? member.pending.length : truncation + 1);
+    member.lastBatch = member.disk.length;
+    member.disk.push(...batch);
+    member.durable += batch.length;
     const ready = member.held.filter((outgoing) => outgoing.after <= member.durable);
     member.held = member.held.filter((outgoing) => outgoing.after > member.durable);
-    for (const outgoing of ready) this.network.push({ from: member.id, ...outgoing });
+    for (const outgoing of ready) this.#push(member, outgoing);
     this.input(id, (core, nowMs) => core.durable(member.durable, nowMs));
     return true;
   }
 
-  /** Delivers the oldest message, or the one at `index`; a message across a partition is lost. */
-  deliver(index = 0): boolean {
-    const [flight] = this.network.splice(index, 1);
-    if (!flight) return false;
-    const isLost = this.#isLost(flight.from, flight.to, flight.message);
-    if (!isLost && this.reaches(flight.from, flight.to)) {
-      this.input(flight.to, (core, nowMs) => core.step(flight.from, flight.message, nowMs));
+  /**
+   * Delivers the oldest message, or the one at `index`, unless its line is held back; a message
+   * across a partition is lost.
+   */
+  deliver(index = this.network.findIndex((flight) => !this.#isHeld(flight))): boolean {
+    const flight = this.network[index];
+    if (!flight || this.#isHeld(flight)) return false;
+    this.network.splice(index, 1);
+    const { from, to, message, life } = flight;
+    if (this.#isLost(from, to, message) || !this.reaches(from, to)) return true;
+    const { heard } = this.member(to);
+    const before = heard.get(from);
+    // A member speaks on one connection: a newer one ends the older, and all that was on it.
+    if (before !== undefined && life < before) return true;
+    if (before !== undefined && life > before) {
+      this.input(to, (core, nowMs) => core.peerClosed(from, nowMs));
     }
+    heard.set(from, life);
+    this.input(to, (core, nowMs) => core.step(from, message, nowMs));
     return true;
+  }
+
+  #isHeld({ from, to }: Flight): boolean {
+    return this.#heldLines.has(`${from}>${to}`);
+  }
+
+  /** What goes from one member to another is kept back until the line is released. */
+  hold(from: MemberId, to: MemberId): void {
+    this.#heldLines.add(`${from}>${to}`);
+  }
+
+  release(from: MemberId, to: MemberId): void {
+    this.#heldLines.delete(`${from}>${to}`);
   }
 
   reaches(from: MemberId, to: MemberId): boolean {
@@ -301,25 +343,33 @@ export class Cluster {
     this.#isLost = isLost;
   }
 
+  /** Held lines go on as well. */
   heal(): void {
     this.#part.clear();
+    this.#heldLines.clear();
     this.#isLost = () => false;
   }
 
-  /** The process dies: what its disk does not have is gone, and its connections close. */
-  crash(id: MemberId): void {
+  /**
+   * The process dies: what its disk does not have is gone, and its connections close. The unaware
+   * do not see that, and what it had sent them may still arrive.
+   */
+  crash(id: MemberId, unaware: readonly MemberId[] = []): void {
     const member = this.member(id);
     member.up = false;
     member.pending = [];
     member.held = [];
-    this.disconnect(id);
+    member.life += 1;
+    this.disconnect(id, unaware);
   }
 
   /** All connections of a member close; what was under way is lost. */
-  disconnect(id: MemberId): void {
-    this.network = this.network.filter(({ from, to }) => from !== id && to !== id);
+  disconnect(id: MemberId, unaware: readonly MemberId[] = []): void {
+    this.network = this.network.filter(
+      ({ from, to }) => to !== id && (from !== id || unaware.includes(to)),
+    );
     for (const other of this.members.keys()) {
-      if (other === id) continue;
+      if (other === id || unaware.includes(other)) continue;
       this.input(other, (core, nowMs) => core.peerClosed(id, nowMs));
       this.input(id, (core, nowMs) => core.peerClosed(other, nowMs));
     }
@@ -328,9 +378,11 @@ export class Cluster {
   restart(id: MemberId): void {
     const member = this.member(id);
     member.core = this.#newCore(id, member.disk, member);
+    member.doubt = member.core.state.doubt;
     member.up = true;
     member.hung = false;
     member.durable = 0;
+    member.heard = new Map();
     member.applied = [];
     member.values = [...member.snapshot.values];
     member.reads = new Map();
@@ -343,6 +395,27 @@ export class Cluster {
     member.disk = [];
     member.snapshot = { mark: { seq: 0, epoch: 0, time: 0 }, values: [] };
     member.learner = true;
+    member.doubt = undefined;
+    this.restart(id);
+  }
+
+  /**
+   * The last batch of a disk cannot be read: the member comes back as a learner that knows how
+   * much it may have forgotten, exactly or at least.
+   */
+  damage(id: MemberId, isExact: boolean): void {
+    const member = this.member(id);
+    const lost = member.disk.splice(member.lastBatch);
+    member.lastBatch = member.disk.length;
+    const afterSeq = entriesOf(member.disk).at(-1)?.seq ?? member.snapshot.mark.seq;
+    const throughSeq = isExact ? (entriesOf(lost).at(-1)?.seq ?? afterSeq) : undefined;
+    // What a learner acknowledged never counted: the older damage says it all.
+    const { doubt } = member;
+    const isPlain = member.learner && doubt === undefined;
+    member.learner = true;
+    if (isPlain) member.doubt = undefined;
+    else if (doubt === undefined) member.doubt = { afterSeq, throughSeq };
+    else member.doubt = { ...doubt, afterSeq: Math.min(afterSeq, doubt.afterSeq) };
     this.restart(id);
   }
 

@@ -22,9 +22,7 @@ export class MemoryJournal implements Journal {
     const last = entries.at(-1);
     const promise = disk.filter((record) => record.kind === 'promise').at(-1);
     this.recovered = {
-      promised: promise
-        ? { epoch: promise.epoch, leader: promise.leader }
-        : { epoch: 0, leader: '' },
+      promised: promise ?? { epoch: 0, leader: '' },
       last: last
         ? { epoch: last.epoch, seq: last.seq, time: last.time }
         : { epoch: 0, seq: 0, time: 0 },

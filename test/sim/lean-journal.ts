@@ -4,7 +4,7 @@
  * found at open, as by the real one. Invariant: what was told durable is there after any crash.
  */
 import type { Random } from '../../src/base/random.js';
-import type { Entry, LogRecord } from '../../src/consensus/types.js';
+import type { Entry, LogRecord, PromiseRecord } from '../../src/consensus/types.js';
 import type { Journal, Recovered } from '../../src/storage/types.js';
 import type { Life } from './process.js';
 
@@ -85,9 +85,9 @@ export class LeanJournal implements Journal {
 
   constructor(options: LeanJournalOptions) {
     this.#options = options;
-    let promised = { epoch: 0, leader: '' };
+    let promised: PromiseRecord = { epoch: 0, leader: '' };
     for (const record of options.disk.records) {
-      if (record.kind === 'promise') promised = { epoch: record.epoch, leader: record.leader };
+      if (record.kind === 'promise') promised = record;
       else this.#follow(record);
     }
     const last = this.#entries.at(-1);

@@ -2,13 +2,13 @@
  * What a member's journal says, followed from outside: the epochs of its entries and its promise,
  * as appended and as durable. Shares no code with journals and cores.
  */
-import type { Entry, LogRecord } from '../../src/consensus/types.js';
+import type { Entry, LogRecord, PromiseRecord } from '../../src/consensus/types.js';
 
 export class LogMirror {
   /** `epochs[0]` is the epoch of entry `first`. */
   first = 1;
   epochs: number[] = [];
-  promised = { epoch: 0, leader: '' };
+  promised: PromiseRecord = { epoch: 0, leader: '' };
 
   get last(): number {
     return this.first + this.epochs.length - 1;
@@ -21,7 +21,7 @@ export class LogMirror {
   follow(record: LogRecord): void {
     switch (record.kind) {
       case 'promise':
-        this.promised = { epoch: record.epoch, leader: record.leader };
+        this.promised = record;
         break;
       case 'entry':
         if (record.entry.seq !== this.last + 1) {
@@ -41,7 +41,7 @@ export class LogMirror {
     }
   }
 
-  load(entries: readonly Entry[], promised: { epoch: number; leader: string }): void {
+  load(entries: readonly Entry[], promised: PromiseRecord): void {
     this.first = entries[0]?.seq ?? 1;
     this.epochs = entries.map((entry) => entry.epoch);
     this.promised = promised;
@@ -76,7 +76,7 @@ export class MemberMirror {
   }
 
   /** A new life found this on its disk. */
-  restart(entries: readonly Entry[], promised: { epoch: number; leader: string }): void {
+  restart(entries: readonly Entry[], promised: PromiseRecord): void {
     this.appended.load(entries, promised);
     this.durable.load(entries, promised);
     for (const entry of entries) this.#held.add(entryKey(entry));

@@ -11,6 +11,13 @@ import { allMutations, catchMutation, type Mutation } from './mutations.js';
  * frontend's key lives for two minutes.
  */
 const rare: ReadonlySet<string> = new Set([
+  'promisesBoundToIncarnation',
+  'stampsAreEchoed',
+  'epochsSharedOut',
+  'learnersPromise',
+  'learnersMayStand',
+  'doubtCounts',
+  'doubtJumps',
   'commitOwnEpoch',
   'catchUpAdvances',
   'probesBelowBase',

@@ -1,0 +1,76 @@
+/**
+ * Reads the fields of a message between members by position. What comes from a member that has
+ * proved itself is still of no shape that is believed: any other throws invalid_argument.
+ */
+import { BazarError } from '../base/errors.js';
+import type { Position } from '../consensus/types.js';
+
+export type Fields = readonly unknown[];
+
+export class FieldReader {
+  readonly #fields: Fields;
+  #next = 0;
+
+  constructor(fields: Fields) {
+    this.#fields = fields;
+  }
+
+  /** Nothing is left: an older build ends a message here. */
+  get ended(): boolean {
+    return this.#next >= this.#fields.length;
+  }
+
+  integer(): number {
+    const value = this.#take();
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw bad();
+    return value;
+  }
+
+  optionalInteger(): number | undefined {
+    if (this.#fields[this.#next] !== null) return this.integer();
+    this.#next += 1;
+    return undefined;
+  }
+
+  text(): string {
+    const value = this.#take();
+    if (typeof value !== 'string') throw bad();
+    return value;
+  }
+
+  boolean(): boolean {
+    const value = this.#take();
+    if (typeof value !== 'boolean') throw bad();
+    return value;
+  }
+
+  bytes(): Uint8Array {
+    const value = this.#take();
+    if (!(value instanceof Uint8Array)) throw bad();
+    return value;
+  }
+
+  /** A field that is a list of fields itself. */
+  nested(): FieldReader {
+    return new FieldReader(list(this.#take()));
+  }
+
+  position(): Position {
+    return { epoch: this.integer(), seq: this.integer() };
+  }
+
+  #take(): unknown {
+    const value = this.#fields[this.#next];
+    this.#next += 1;
+    return value;
+  }
+}
+
+export function list(value: unknown): Fields {
+  if (!Array.isArray(value)) throw bad();
+  return value;
+}
+
+export function bad(): BazarError {
+  return new BazarError('invalid_argument', 'this is no message of a member');
+}

@@ -1,0 +1,55 @@
+/**
+ * How members tell of themselves and of admissions, as fields (docs/PROTOCOL.md, R3): each is one
+ * field at the end of a message, a list by position, so that older builds pass it over.
+ */
+import type { Giver, Standing } from '../consensus/messages.js';
+import type { Admissions, Doubt, Stamp } from '../consensus/types.js';
+import type { FieldReader, Fields } from './field-reader.js';
+
+export function packAdmissions(admitted: Admissions): Fields {
+  return [...admitted].flatMap(([voter, { epoch, version }]) => [voter, epoch, version]);
+}
+
+export function admissionsOf(r: FieldReader): Admissions {
+  const fields = r.nested();
+  const admitted = new Map<string, Stamp>();
+  while (!fields.ended) admitted.set(fields.text(), stampOf(fields));
+  return admitted;
+}
+
+export function packStanding({ learner, doubt, last }: Standing): Fields {
+  return [learner, ...packDoubt(doubt), last.epoch, last.seq];
+}
+
+export function standingOf(r: FieldReader): Standing {
+  return { learner: r.boolean(), doubt: doubtOf(r), last: r.position() };
+}
+
+export function packGiver({ learner, doubt, stamp, admitted }: Giver): Fields {
+  const { epoch, version } = stamp;
+  return [learner, ...packDoubt(doubt), epoch, version, packAdmissions(admitted)];
+}
+
+export function giverOf(r: FieldReader): Giver {
+  const learner = r.boolean();
+  const doubt = doubtOf(r);
+  return { learner, doubt, stamp: stampOf(r), admitted: admissionsOf(r) };
+}
+
+function stampOf(r: FieldReader): Stamp {
+  return { epoch: r.integer(), version: r.integer() };
+}
+
+/** Three fields, empty where there is no doubt. */
+function packDoubt(doubt: Doubt | undefined): Fields {
+  return [doubt?.afterSeq ?? null, doubt?.throughSeq ?? null, doubt?.promised ?? null];
+}
+
+function doubtOf(r: FieldReader): Doubt | undefined {
+  const [afterSeq, throughSeq, promised] = [
+    r.optionalInteger(),
+    r.optionalInteger(),
+    r.optionalInteger(),
+  ];
+  return afterSeq === undefined ? undefined : { afterSeq, throughSeq, promised };
+}
