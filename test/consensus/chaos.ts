@@ -3,10 +3,19 @@ import type { Random } from '../../src/base/random.js';
 import type { Entry, MemberId } from '../../src/consensus/types.js';
 import { Cluster, type ClusterOptions, entriesOf, type Member } from './cluster.js';
 
+export interface ChaosOptions extends ClusterOptions {
+  /**
+   * Disks that are lost, or damaged at their end: seldom · often, one member at a time · many at
+   * once, so that a group may be left without a leader for good. The last two hold lines back, too.
+   */
+  readonly losses?: 'seldom' | 'one' | 'many';
+}
+
 export class Chaos {
   readonly cluster: Cluster;
   readonly #random: Random;
   readonly #gated: boolean;
+  readonly #losses: 'seldom' | 'one' | 'many';
   readonly #ids: MemberId[];
   /** Committed entries as any member ever saw them, by seq. */
   readonly #committed = new Map<number, Entry>();
@@ -19,10 +28,11 @@ export class Chaos {
   #counter = 0;
   #newest = 0;
 
-  constructor(options: ClusterOptions, random: Random) {
+  constructor(options: ChaosOptions, random: Random) {
     this.cluster = new Cluster(options);
     this.#random = random;
     this.#gated = options.gated ?? false;
+    this.#losses = options.losses ?? 'seldom';
     this.#ids = [...options.voters];
   }
 
@@ -33,7 +43,10 @@ export class Chaos {
     }
   }
 
-  /** All faults end: within seconds one leader serves, and everything acknowledged is there. */
+  /**
+   * All faults end: within seconds one leader serves, and everything acknowledged is there. Where
+   * many disks were lost, there may be none.
+   */
   converge(): number {
     const { cluster } = this;
     cluster.heal();
@@ -51,9 +64,10 @@ export class Chaos {
       else if (leader.values.at(-1) !== 'last') cluster.propose(leader.id, 'last');
       else if (this.#unfinished(leader) === undefined) break;
     }
-    if (!leader) throw new Error(`nobody leads\n${cluster.describe()}`);
-    const unfinished = this.#unfinished(leader);
-    if (unfinished) throw new Error(`${unfinished}\n${cluster.describe()}`);
+    const unfinished = leader ? this.#unfinished(leader) : 'nobody leads';
+    const mayStop = this.#losses === 'many';
+    if (unfinished && !mayStop) throw new Error(`${unfinished}\n${cluster.describe()}`);
+    if (leader?.values.at(-1) !== 'last') return 0;
     const values = new Set(leader.values);
     for (const value of this.#acknowledged) {
       if (!values.has(value)) throw new Error(`${value} was acknowledged and is lost (I8)`);
@@ -85,6 +99,7 @@ export class Chaos {
     const { cluster } = this;
     const dice = this.#random.integer(1_000);
     const id = this.#pick();
+    if (this.#losses !== 'seldom') this.#holdLines();
     if (dice < 400) {
       for (let i = this.#random.integer(12); i >= 0; i--) cluster.deliver(this.#order());
     } else if (dice < 600) cluster.sync(id);
@@ -131,13 +146,43 @@ export class Chaos {
   }
 
   #crash(id: MemberId): void {
-    if (this.cluster.member(id).up) this.cluster.crash(id);
+    if (!this.cluster.member(id).up) return;
+    const isSeen = (): boolean => this.#losses === 'seldom' || this.#random.fraction() < 0.5;
+    const unaware = this.#ids.filter((other) => other !== id && !isSeen());
+    this.cluster.crash(id, unaware);
   }
 
-  /** One disk at most is lost at a time, and only while all others are healthy. */
+  /** What one member says to another is kept back for a while. */
+  #holdLines(): void {
+    const dice = this.#random.fraction();
+    if (dice > 0.04) return;
+    const [from, to] = [this.#pick(), this.#pick()];
+    if (dice < 0.02) this.cluster.hold(from, to);
+    else this.cluster.release(from, to);
+  }
+
   #restart(id: MemberId): void {
     const { cluster } = this;
     if (cluster.member(id).up) return;
+    if (this.#losses === 'seldom') {
+      this.#restartSeldomWiped(id);
+      return;
+    }
+    const dice = this.#random.integer(100);
+    if (dice < 50 || !this.#mayLose(id)) cluster.restart(id);
+    else if (dice < 75) cluster.wipe(id);
+    else cluster.damage(id, dice < 93);
+  }
+
+  #mayLose(id: MemberId): boolean {
+    if (this.#losses === 'many') return true;
+    const others = [...this.cluster.members.values()].filter((member) => member.id !== id);
+    return others.every((member) => !member.learner);
+  }
+
+  /** One disk at most is lost at a time, and only while all others are healthy. */
+  #restartSeldomWiped(id: MemberId): void {
+    const { cluster } = this;
     const others = [...cluster.members.values()].filter((member) => member.id !== id);
     const mayWipe = others.every((member) => member.up && !member.learner);
     if (mayWipe && this.#random.fraction() < 0.2) cluster.wipe(id);
