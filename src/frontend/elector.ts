@@ -108,7 +108,10 @@ export class Elector {
    */
   nominate(nowMs: number): Nomination | undefined {
     if (this.lead(nowMs)) return undefined;
-    const healthy = this.#healthy(nowMs).filter((health) => health.role !== 'learner');
+    const all = this.#healthy(nowMs);
+    const voters = all.filter((health) => health.role !== 'learner');
+    // A learner leads only where no replica that votes is left (A32).
+    const healthy = voters.length > 0 ? voters : all;
     if (this.#isAwaited(healthy, nowMs)) return undefined;
     const [best] = healthy.sort((a, b) => this.#byFailure(a, b, nowMs) || byLogThenId(a, b));
     if (!best) return undefined;

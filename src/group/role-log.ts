@@ -9,7 +9,7 @@ import type { GroupStatus } from './types.js';
 
 type Sight = Pick<
   GroupStatus,
-  'id' | 'role' | 'serving' | 'epoch' | 'leader' | 'logEnd' | 'candidacy'
+  'id' | 'role' | 'serving' | 'epoch' | 'leader' | 'logEnd' | 'candidacy' | 'doubt'
 >;
 
 /** What the operator reads of an attempt to lead that found no majority. */
@@ -34,7 +34,7 @@ export class RoleLog {
   saw(status: Sight): void {
     const before = this.#before;
     this.#before = status;
-    if (before?.role === 'learner' && status.role !== 'learner') {
+    if (before?.role === 'learner' && status.role === 'follower') {
       this.#tell(status, 'has caught up with the others and votes again');
     }
     const sentence = this.#sentence(status, before);
@@ -46,7 +46,7 @@ export class RoleLog {
   }
 
   #sentence(status: Sight, before: Sight | undefined): string | undefined {
-    const { id, role, serving, leader, candidacy } = status;
+    const { id, role, serving, leader, candidacy, doubt } = status;
     const group = this.#group;
     if (role === 'leader') {
       return serving
@@ -58,6 +58,11 @@ export class RoleLog {
       return `no longer leads the ${group} group: no majority of the members answers it`;
     }
     if (before?.role === 'leader') return `no longer leads the ${group} group`;
+    if (role === 'learner' && doubt && leader === undefined) {
+      const { afterSeq, throughSeq } = doubt;
+      const places = `after ${afterSeq}${throughSeq === undefined ? '' : ` through ${throughSeq}`}`;
+      return `has no vote in the ${group} group yet: it may have held entries ${places}, and needs the other members to know`;
+    }
     if (reason) return `cannot lead the ${group} group: ${failures[reason]}`;
     if (role === 'learner') return `has no vote in the ${group} group yet: fetches what it missed`;
     return leader === undefined || leader === id ? undefined : `follows ${leader}`;

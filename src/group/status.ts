@@ -23,6 +23,7 @@ export function statusOf(
     oldestUncommittedMs: oldest ? Math.max(0, nowMs - oldest.atMs) : 0,
     diskSilentMs,
     incarnation,
+    ...(state.doubt && { doubt: state.doubt }),
     candidacy: candidacyOf(state, nowMs),
   };
 }

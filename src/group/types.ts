@@ -4,7 +4,7 @@
  */
 import type { CandidacyFailure } from '../consensus/candidacy.js';
 import type { CandidacyPhase } from '../consensus/state.js';
-import type { Entry, MemberId } from '../consensus/types.js';
+import type { Doubt, Entry, MemberId } from '../consensus/types.js';
 
 export interface Applied<Result> {
   readonly seq: number;
@@ -38,6 +38,8 @@ export interface GroupStatus {
   readonly incarnation: string;
   /** Undefined from a member of the build before, which reports none. */
   readonly candidacy?: CandidacyStatus | undefined;
+  /** What a learner may have forgotten, where it knows how much (A33). */
+  readonly doubt?: Doubt | undefined;
 }
 
 export interface Group<Result> {

@@ -219,7 +219,8 @@ export class Chaos {
     this.#leaders.set(stage.epoch, member.id);
     const log = new Map(this.#log(member).map((entry) => [entry.seq, entry]));
     for (const [seq, entry] of this.#committed) {
-      if (seq <= member.snapshot.mark.seq) continue;
+      // A later leader may have committed more within the same step.
+      if (seq <= member.snapshot.mark.seq || entry.epoch > stage.epoch) continue;
       if (log.get(seq)?.epoch !== entry.epoch) {
         throw new Error(`${member.id} leads without committed entry ${seq} (I3)`);
       }

@@ -62,7 +62,7 @@ t.test('ids count as numbers, not as text', async (t) => {
   t.equal(elector.nominate(0)?.leader, 'order-10');
 });
 
-t.test('learners, the silent and those whose log stands still are not nominated', async (t) => {
+t.test('the silent and those whose log stands still are not nominated', async (t) => {
   const elector = new Elector(members);
   elector.answered('order-1', health('order-1'), 1_000);
   elector.answered('order-2', health('order-2', { oldestUncommittedMs: 2_500 }), 1_000);
@@ -72,9 +72,18 @@ t.test('learners, the silent and those whose log stands still are not nominated'
   elector.answered('order-3', health('order-3', hung), 2_000);
   elector.answered('order-1', health('order-1'), 2_000);
   t.equal(elector.nominate(2_000)?.leader, 'order-1', 'a longer log on a hung disk is no help');
-  const learner = new Elector(['order-1']);
-  learner.answered('order-1', health('order-1', { role: 'learner' }), 0);
-  t.equal(learner.nominate(0), undefined);
+});
+
+t.test('a learner is nominated only where no voter answers', async (t) => {
+  const elector = new Elector(members);
+  const longest = { role: 'learner', logEnd: { epoch: 9, seq: 90 } } as const;
+  elector.answered('order-1', health('order-1'), 0);
+  elector.answered('order-2', health('order-2', longest), 0);
+  t.equal(elector.nominate(0)?.leader, 'order-1');
+  elector.lost('order-1');
+  t.equal(elector.nominate(1_000)?.leader, undefined, 'it has not answered for a while');
+  elector.answered('order-2', health('order-2', longest), 1_000);
+  t.equal(elector.nominate(1_000)?.leader, 'order-2');
 });
 
 t.test('a leader that stops answering is replaced', async (t) => {

@@ -10,6 +10,13 @@ const entries = [
 ];
 const prev = { epoch: 2, seq: 7 };
 
+const admitted = new Map([
+  ['order-2', { epoch: 3, version: 2 }],
+  ['recovery-1', { epoch: 4, version: 1 }],
+]);
+const doubt = { afterSeq: 7, throughSeq: undefined, promised: 3 };
+
+/** Older builds end here; the others have a field more. */
 const messages: Message[] = [
   { kind: 'prevote', epoch: 4 },
   { kind: 'prevoted', epoch: 4, agreed: false, promised: 5 },
@@ -41,6 +48,50 @@ const messages: Message[] = [
 t.test('every kind of message arrives as it was sent', async (t) => {
   const arrived = decodeMessages(decode(encode(encodeMessages(messages))));
   t.same(arrived, messages);
+});
+
+const longer: Message[] = [
+  { kind: 'prevote', epoch: 4, apart: true },
+  ...[undefined, doubt].map((doubt): Message => {
+    const standing = { learner: doubt !== undefined, doubt, last: prev };
+    return { kind: 'prevoted', epoch: 4, agreed: true, promised: 3, standing };
+  }),
+  { kind: 'prepare', epoch: 4, admitted: new Map() },
+  { kind: 'prepare', epoch: 4, admitted },
+  ...[undefined, { ...doubt, throughSeq: 9 }].map((doubt): Message => {
+    const giver = { learner: true, doubt, stamp: { epoch: 3, version: 2 }, admitted };
+    return { kind: 'promised', epoch: 4, agreed: true, promised: 4, last: prev, giver };
+  }),
+  {
+    kind: 'append',
+    ...{ epoch: 4, prev, entries: [], commit: 7, visible: 6, round: 5, live: true },
+    table: { version: 2, admitted },
+  },
+  {
+    kind: 'appended',
+    ...{ epoch: 4, ok: true, match: 9, matchEpoch: 3, prevSeq: 7, round: 5 },
+    ...{ live: true, learner: true, table: 0 },
+  },
+  { kind: 'admit', epoch: 4, position: 9, admitted },
+];
+
+t.test('a last field arrives too, and an older build passes it over', async (t) => {
+  const fields = encodeMessages(longer) as readonly (readonly unknown[])[];
+  t.strictSame(decodeMessages(decode(encode(fields))), longer);
+  const lengths = new Map(
+    (encodeMessages(messages) as readonly (readonly unknown[])[]).map((m) => [m[0], m.length]),
+  );
+  for (const [at, message] of longer.entries()) {
+    const cut = fields[at]?.slice(0, lengths.get(fields[at]?.[0]));
+    const [older] = decodeMessages([cut]);
+    t.match(message, older ?? {}, 'the fields before are where they were');
+  }
+});
+
+t.test('a last field of another shape is refused', async (t) => {
+  for (const wrong of [7, 'x', [1, 2, 3], ['a', 1], ['a', 'b', 'c']]) {
+    t.throws(() => decodeMessages([[6, 4, wrong]]), { code: 'invalid_argument' });
+  }
 });
 
 t.test('entries keep their seqs by the place before them', async (t) => {

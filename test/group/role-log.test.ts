@@ -42,6 +42,14 @@ t.test('the same leader in another epoch is news', async (t) => {
   t.same(told, ['follows order-2', 'follows order-2']);
 });
 
+t.test('a member whose journal is damaged at its end, until it leads', async (t) => {
+  const { told, saw } = stage();
+  const doubt = { afterSeq: 7, throughSeq: 9 };
+  saw('learner', { doubt });
+  saw('leader', { epoch: 2, doubt });
+  t.match(told, [/entries after 7 through 9/, /is elected/]);
+});
+
 t.test('a member that returns, and has caught up', async (t) => {
   const { told, saw } = stage();
   saw('learner', { leader: 'order-2' });

@@ -103,6 +103,12 @@ export class LogChecker {
         if (!mirror.holds(message.last.seq, message.last.epoch)) {
           this.#report(`I11: ${from} claims an end ${message.last.seq} that is not durable`);
         }
+        for (const [voter, { epoch, version }] of message.giver?.admitted ?? []) {
+          const durable = promised.admitted?.get(voter);
+          if (durable?.epoch === epoch && durable.version >= version) continue;
+          if (durable && durable.epoch > epoch) continue;
+          this.#report(`I11: ${from} tells of an admission of ${voter} that is not durable`);
+        }
         break;
       case 'prevoted':
       case 'stale':
