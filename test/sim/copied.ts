@@ -11,6 +11,7 @@ export function copied(value: unknown): unknown {
     for (let i = 0; i < value.length; i++) list[i] = copied(value[i]);
     return list;
   }
+  if (value instanceof Map) return new Map([...value].map(([key, field]) => [key, copied(field)]));
   const map: Record<string, unknown> = {};
   for (const key in value) {
     const field = (value as Record<string, unknown>)[key];
