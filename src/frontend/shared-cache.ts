@@ -28,7 +28,6 @@ const slotWords = 64;
 const headWords = 6;
 const ways = 4;
 const setWords = ways * slotWords;
-const sets = cacheLimits.sharedBytes / (setWords * 4);
 const dataBytesMax = (slotWords - headWords) * 4;
 
 const lengthWord = 1;
@@ -53,6 +52,7 @@ export class SharedCache {
   readonly #stamps: Stamps;
   readonly #counters: SharedCounters;
   readonly #words: Int32Array;
+  readonly #sets: number;
   /** A product on its way in or out. */
   readonly #scratch = new Int32Array(slotWords - headWords);
   readonly #scratchBytes = new Uint8Array(this.#scratch.buffer);
@@ -64,12 +64,13 @@ export class SharedCache {
     counters: SharedCounters,
     buffer: SharedArrayBuffer = new SharedArrayBuffer(cacheLimits.sharedBytes),
   ) {
-    assert(buffer.byteLength === cacheLimits.sharedBytes, 'the shared cache has its size');
+    const sets = buffer.byteLength / (setWords * 4);
     assert(Number.isInteger(sets) && (sets & (sets - 1)) === 0, 'the sets are a power of two');
     this.buffer = buffer;
     this.#stamps = stamps;
     this.#counters = counters;
     this.#words = new Int32Array(buffer);
+    this.#sets = sets;
   }
 
   /** A product that is current now. */
@@ -112,10 +113,16 @@ export class SharedCache {
     this.#counters.shared_fills++;
   }
 
+  /** The first word of the id's set. */
+  #firstSlot(id: number): number {
+    const hash = Math.imul(id ^ (id >>> 15) ^ highOf(id), 0x85ebca6b);
+    return ((hash >>> 13) & (this.#sets - 1)) * setWords;
+  }
+
   /** The slot that holds the id, as far as can be seen without reading it; −1: none. */
   #slotOf(id: number): number {
     const words = this.#words;
-    const first = firstSlot(id);
+    const first = this.#firstSlot(id);
     const low = id | 0;
     const high = highOf(id);
     for (let slot = first; slot < first + setWords; slot += slotWords) {
@@ -147,7 +154,7 @@ export class SharedCache {
   /** An empty or stale slot of the id's set, else the next in turn. */
   #roomFor(id: number): number {
     const words = this.#words;
-    const first = firstSlot(id);
+    const first = this.#firstSlot(id);
     for (let slot = first; slot < first + setWords; slot += slotWords) {
       if (Atomics.load(words, slot) % 2 !== 0) continue;
       if (Atomics.load(words, slot + lengthWord) === 0) return slot;
@@ -162,12 +169,6 @@ export class SharedCache {
     this.#victim = (this.#victim + 1) % ways;
     return first + this.#victim * slotWords;
   }
-}
-
-/** The first word of the id's set. */
-function firstSlot(id: number): number {
-  const hash = Math.imul(id ^ (id >>> 15) ^ highOf(id), 0x85ebca6b);
-  return ((hash >>> 13) & (sets - 1)) * setWords;
 }
 
 function highOf(id: number): number {

@@ -30,6 +30,8 @@ import type { Wire } from './wire.js';
 import type { GroupName, World } from './world.js';
 
 const threads = 2;
+/** Small, for each new frontend fills it with zeros; four sets. */
+const sharedBytes = 4_096;
 /** From the owner to its threads. */
 const toldMs = 0.1;
 /** The seeded bug's delay. */
@@ -98,7 +100,7 @@ export class Frontend {
     const { crowd, cacheEntries } = this.#world.profile;
     const logger = this.#world.logger(this.name);
     const stamps = newStamps(this.#world, life);
-    const shared = new SharedCache(stamps, newCounters());
+    const shared = new SharedCache(stamps, newCounters(), new SharedArrayBuffer(sharedBytes));
     const session = new CacheSession({
       ...{ stamps, clock: life, logger },
       frontend: this.name,
