@@ -223,7 +223,7 @@ export function createState(options: CoreOptions): State {
     log: new Log(options.base),
     out: new Outputs(),
     learner: options.learner,
-    doubt: options.doubt && { promised: promised.epoch, ...options.doubt },
+    doubt: doubtOf(options, promised.epoch),
     promised,
     promisePosition: 0,
     synced: 0,
@@ -246,6 +246,12 @@ export function createState(options: CoreOptions): State {
     remoteReads: new Map(),
     nowMs: 0,
   };
+}
+
+/** What the snapshot holds is known, whatever the journal has lost. */
+function doubtOf({ doubt, base }: CoreOptions, promised: number): Doubt | undefined {
+  if (!doubt) return undefined;
+  return { promised, ...doubt, afterSeq: Math.max(doubt.afterSeq, base.seq) };
 }
 
 /**
