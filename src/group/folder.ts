@@ -148,7 +148,7 @@ export function doubtOf({ log, journal }: LogFolder, base: SnapshotMark): Doubt 
   // The snapshot holds all entries before it.
   const afterSeq = Math.max(doubt.afterSeq, base.seq);
   const { throughSeq } = doubt;
-  return { afterSeq, throughSeq: throughSeq && Math.max(throughSeq, afterSeq) };
+  return { ...doubt, afterSeq, throughSeq: throughSeq && Math.max(throughSeq, afterSeq) };
 }
 
 /** A member whose journal is gone has forgotten its promises: it must not vote. */

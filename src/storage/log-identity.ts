@@ -99,11 +99,11 @@ function becomeLearner(data: LearnerFile): void {
   for (const fields of Object.values(data.logs ?? {})) fields.doubt = 'intact';
 }
 
+/**
+ * A learner acknowledges nothing that counts. So of a second damage only this matters: fewer entries
+ * can be read.
+ */
 function union(one: LogFields['doubt'], other: Doubt): Doubt {
   if (one === undefined || one === 'intact') return other;
-  const isOpen = one.throughSeq === undefined || other.throughSeq === undefined;
-  return {
-    afterSeq: Math.min(one.afterSeq, other.afterSeq),
-    throughSeq: isOpen ? undefined : Math.max(one.throughSeq ?? 0, other.throughSeq ?? 0),
-  };
+  return { ...one, afterSeq: Math.min(one.afterSeq, other.afterSeq) };
 }

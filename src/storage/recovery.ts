@@ -143,18 +143,19 @@ export async function recoverSegments(
     return cutOff({ at: names.length, scan: undefined, head: undefined, error });
   }
   if (damaged?.damage.kind === 'doubtful' && !options.acceptsDoubt) return cutOff(damaged);
-  const doubt =
-    damaged?.damage.kind === 'doubtful' ? doubtOf(damaged.damage, state.index.last) : undefined;
+  const doubt = damaged?.damage.kind === 'doubtful' ? doubtOf(damaged.damage, state) : undefined;
   return { state, segments, chain: chain ?? chainStart, dropped: undefined, doubt, lost: [] };
 }
 
-/** The entries that a damaged last batch may have written. */
-function doubtOf({ places }: TailDamage, last: number): Doubt {
+/** The entries that a damaged last batch may have written, and what the batches before promised. */
+function doubtOf({ places }: TailDamage, state: LogState): Doubt {
+  const { last } = state.index;
+  const promised = state.promised.epoch;
   // It may have cut off any entry, to write another one in its place.
-  if (!places) return { afterSeq: 0, throughSeq: undefined };
+  if (!places) return { afterSeq: 0, throughSeq: undefined, promised };
   const { fromSeq, throughSeq } = places;
-  if (throughSeq === 0) return { afterSeq: last, throughSeq: last };
-  return { afterSeq: Math.min(last, fromSeq - 1), throughSeq };
+  if (throughSeq === 0) return { afterSeq: last, throughSeq: last, promised };
+  return { afterSeq: Math.min(last, fromSeq - 1), throughSeq, promised };
 }
 
 function summary(scan: SegmentScan, head: SegmentHead): ScannedSegment {

@@ -4,7 +4,7 @@
  * before it is corruption, a journal that was lost with its folder's identity left is refused.
  */
 import type { SnapshotMark } from '../../src/consensus/messages.js';
-import type { Doubt, Entry, SnapshotMachine } from '../../src/consensus/types.js';
+import type { Doubt, Entry, LogRecord, SnapshotMachine } from '../../src/consensus/types.js';
 import type { SnapshotPort } from '../../src/group/snapshot-port.js';
 import { CorruptionError } from '../../src/storage/corruption.js';
 import type { Journal } from '../../src/storage/types.js';
@@ -180,8 +180,15 @@ export class LeanFolder implements MemberFolder {
     disk.rottenFrom = start;
     disk.repair();
     const afterSeq = lastSeqOf(disk.records);
+    const before = this.#doubt;
+    if (this.#learner && !before) return;
     this.#learner = true;
-    this.#doubt = { afterSeq, throughSeq: Math.max(afterSeq, lastSeqOf(lost)) };
+    if (before) {
+      this.#doubt = { ...before, afterSeq: Math.min(before.afterSeq, afterSeq) };
+      return;
+    }
+    const throughSeq = Math.max(afterSeq, lastSeqOf(lost));
+    this.#doubt = { afterSeq, throughSeq, promised: promisedIn(disk.records) };
   }
 
   #loseIdentity(): void {
@@ -196,6 +203,10 @@ export class LeanFolder implements MemberFolder {
     if (ms === 'fail') return Promise.reject(new Error('EIO: the disk refuses'));
     return new Promise((resolve) => this.#life?.after(ms, resolve));
   }
+}
+
+function promisedIn(records: readonly LogRecord[]): number {
+  return records.findLast((record) => record.kind === 'promise')?.epoch ?? 0;
 }
 
 function lastSeqOf(records: LeanDisk['records']): number {

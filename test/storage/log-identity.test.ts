@@ -36,11 +36,12 @@ t.test('marks, snapshots and doubts are durable', async (t) => {
 
 t.test('two doubts are one that covers both', async (t) => {
   const log = (await openAs(await founded(), 'order-1')).log('order');
-  await log.addDoubt({ afterSeq: 5, throughSeq: 8 });
-  await log.addDoubt({ afterSeq: 7, throughSeq: 9 });
-  t.strictSame(log.doubt, { afterSeq: 5, throughSeq: 9 });
+  await log.addDoubt({ afterSeq: 5, throughSeq: 8, promised: 3 });
+  await log.addDoubt({ afterSeq: 7, throughSeq: 9, promised: 4 });
+  const first = { afterSeq: 5, throughSeq: 8, promised: 3 };
+  t.strictSame(log.doubt, first, 'a learner acknowledges nothing more');
   await log.addDoubt({ afterSeq: 3, throughSeq: undefined });
-  t.strictSame(log.doubt, { afterSeq: 3, throughSeq: undefined });
+  t.strictSame(log.doubt, { ...first, afterSeq: 3 });
 });
 
 t.test('a learner that has lost everything does not come to know more by a doubt', async (t) => {

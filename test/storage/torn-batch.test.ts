@@ -103,7 +103,7 @@ const cases: Record<string, () => Promise<LogRecord[][]>> = {
   'a batch of one small entry': async () => [[entry(1)], [entry(2)]],
   'a batch of one long entry': async () => [[entry(1)], [entry(2, 'b'.repeat(3_000))]],
   'a batch of many small entries': async () => [[promise(2), entry(1)], entries(2, 40)],
-  'a batch that truncates': async () => [entries(1, 5), [truncate(3), entry(3, 'c'.repeat(700))]],
+  'a batch that truncates': async () => [entries(1, 5), [entry(6, 'c'.repeat(700)), truncate(3)]],
   'a promise alone': async () => [[entry(1)], [promise(4, 'd'.repeat(40))]],
   'a batch of zeros': async () => [[entry(1)], [entry(2, '\0'.repeat(2_500)), entry(3, 'e')]],
   'the first batch of the next segment': async () => [
@@ -174,7 +174,7 @@ for (const title of Object.keys(cases)) {
 }
 
 t.test('the doubt covers what the batch wrote, as far as that can be read', async (t) => {
-  const write = await lastWrite([entries(1, 5), [truncate(4), entry(4, 'new'), entry(5, 'new')]]);
+  const write = await lastWrite([[promise(2), ...entries(1, 3)], entries(4, 5)]);
   const start = changedPieces(write, block)[0] ?? 0;
   const turned = async (...places: number[]): Promise<string | Doubt> => {
     const bytes = write.after.slice();
@@ -182,8 +182,8 @@ t.test('the doubt covers what the batch wrote, as far as that can be read', asyn
     return verdict(await withFile(write, bytes), true);
   };
   const [head, record, trailer] = [20, 70, block + 20];
-  const known = { afterSeq: 3, throughSeq: 5 };
-  const unknown = { afterSeq: 0, throughSeq: undefined };
+  const known = { afterSeq: 3, throughSeq: 5, promised: 2 };
+  const unknown = { afterSeq: 0, throughSeq: undefined, promised: 2 };
   t.strictSame(await turned(record), known);
   t.strictSame(await turned(head), known, 'the trailer repeats the head');
   t.strictSame(await turned(record, trailer), known);
