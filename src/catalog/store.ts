@@ -9,13 +9,7 @@ import { logLimits } from '../base/limits.js';
 import type { Entry } from '../consensus/types.js';
 import type { Applied, Group, GroupStatus } from '../group/types.js';
 import { encode } from '../wire/codec.js';
-import {
-  type CatalogCommand,
-  type NewProduct,
-  type Outcome,
-  type Purchase,
-  totalTooLarge,
-} from '../wire/internal.js';
+import type { CatalogCommand, NewProduct, Outcome, Purchase } from '../wire/internal.js';
 import type { CatalogMachine, CatalogResult } from './catalog-machine.js';
 import { ChangeFeed } from './change-feed.js';
 import { Gates, type Touches } from './gates.js';
@@ -97,9 +91,9 @@ export class CatalogStore {
     }
     const at = Math.floor(this.#clock.wallMs());
     const bounds = this.#boundsTotals();
-    // Without the bound in the log the prices of now have to do.
+    // Without the bound in the log, the leader checks the current prices instead.
     if (!bounds && purchases.some((purchase) => this.#machine.isTotalTooLarge(purchase))) {
-      return this.#sellEach(orderEpoch, purchases);
+      return this.#sellFitting(orderEpoch, purchases);
     }
     const command: CatalogCommand = bounds
       ? ['sell', orderEpoch, at, purchases, true]
@@ -109,11 +103,17 @@ export class CatalogStore {
     return result.outcomes;
   }
 
-  /** All but those whose total is too large. */
-  async #sellEach(orderEpoch: number, purchases: readonly Purchase[]): Promise<readonly Outcome[]> {
+  /**
+   * Leaves out the purchases whose total is too large. Their outcome is not definite: nothing is
+   * stored under their keys, and the price may be another one when they come again.
+   */
+  async #sellFitting(
+    orderEpoch: number,
+    purchases: readonly Purchase[],
+  ): Promise<readonly Outcome[]> {
     const fits = (purchase: Purchase): boolean => !this.#machine.isTotalTooLarge(purchase);
     const fitting = purchases.filter(fits);
-    const refused: Outcome = ['not_found', totalTooLarge, false];
+    const refused: Outcome = ['stale'];
     const sold = fitting.length === 0 ? [] : await this.sell(orderEpoch, fitting);
     const kept = new Map(fitting.map((purchase, place) => [purchase, sold[place] ?? refused]));
     return purchases.map((purchase) => kept.get(purchase) ?? refused);

@@ -36,6 +36,8 @@ export interface Rules {
   readonly doubtCounts: boolean;
   /** R10: a doubt is resolved in an epoch far above all reported. Off: a promise in the damaged end is broken (A33). */
   readonly doubtJumps: boolean;
+  /** R10: a promise that jumps stands in two batches. Off: damage hides a jump, and another one lands on it (A33). */
+  readonly jumpsAreKeptTwice: boolean;
   /** R4: the nominee fetches what a voter has beyond it. Off: acknowledged entries are overwritten (A10). */
   readonly nomineeCatchesUp: boolean;
   /** R4: each answer of the source brings the nominee on. Off: the same page is fetched for ever (A36). */
@@ -71,6 +73,7 @@ export const allRules: Rules = Object.freeze({
   learnersMayStand: true,
   doubtCounts: true,
   doubtJumps: true,
+  jumpsAreKeptTwice: true,
   nomineeCatchesUp: true,
   catchUpAdvances: true,
   probesBelowBase: true,

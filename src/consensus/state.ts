@@ -304,8 +304,15 @@ export function dropRemoteReads(state: State): void {
 /** Records a promise (R3) or the epoch of a leader (R5); durable before anything says so. */
 export function promise(state: State, epoch: number, leader: MemberId): void {
   assert(epoch >= state.promised.epoch, 'a promise never goes back (I10)');
+  const jumps = epoch - state.promised.epoch >= logLimits.doubtEpochJump;
   state.promised = { epoch, leader };
   recordPromise(state);
+  if (jumps && state.rules.jumpsAreKeptTwice) {
+    // A truncation ends a batch, so the promise stands in two batches: a damaged last batch cannot
+    // hide it, and the next jump goes beyond it (A33).
+    state.out.persist({ kind: 'truncate', from: state.log.last.seq + 1 });
+    recordPromise(state);
+  }
   state.seen = Math.max(state.seen, epoch);
   state.match = 0;
   state.table = 0;

@@ -110,8 +110,9 @@ export class Elector {
     if (this.lead(nowMs)) return undefined;
     const all = this.#healthy(nowMs);
     const voters = all.filter((health) => health.role !== 'learner');
-    // A learner leads only where no replica that votes is left (A32).
-    const healthy = voters.length > 0 ? voters : all;
+    // A learner leads only where no replica that votes is left, or each has failed (A32).
+    const isUsable = voters.some((health) => this.#failedMs(health, nowMs) === undefined);
+    const healthy = isUsable ? voters : all;
     if (this.#isAwaited(healthy, nowMs)) return undefined;
     const [best] = healthy.sort((a, b) => this.#byFailure(a, b, nowMs) || byLogThenId(a, b));
     if (!best) return undefined;

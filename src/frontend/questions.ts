@@ -4,7 +4,7 @@
  * R9). Knows no method. Invariant: what a replica cannot answer is asked of the leader next, and what
  * may be asked twice waits for no leader whose successor is known.
  */
-import type { Clock } from '../base/clock.js';
+import { type Clock, countdown } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { GroupName } from '../group/membership.js';
 import type { Backends, Port } from './backends.js';
@@ -50,7 +50,8 @@ export class Questions {
     const { news } = this.#backends;
     return retry({ clock: this.#clock, attemptMaxMs, news, ...options }, async (timeoutMs) => {
       const leader = this.#backends.leader(group);
-      const ask = (form: unknown) => leader.call(method, form, timeoutMs, options.header);
+      const leftMs = countdown(this.#clock, timeoutMs);
+      const ask = (form: unknown) => leader.call(method, form, leftMs(), options.header);
       const { older } = options;
       const asked = ask(params);
       const answer =

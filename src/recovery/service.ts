@@ -37,7 +37,7 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
   for (const [group, log] of logs) {
     const admitted = async (): Promise<void> => {
       learning.delete(group);
-      if (learning.size === 0) await own.identity.admit();
+      await (learning.size === 0 ? own.identity.admit() : own.identity.log(group).admitted());
     };
     const options = { config, group, log, own, clock, logger, admitted };
     witnesses.set(group, await openWitness({ ...options, process: () => figures.samples() }));

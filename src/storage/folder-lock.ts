@@ -57,7 +57,7 @@ async function take(folder: string, token: string, text: string): Promise<void> 
   const file = path.join(folder, 'lock');
   for (let tries = 0; tries < triesMax; tries++) {
     if (takeFile(file, token, text)) {
-      const mistaken = await heldAside(folder);
+      const mistaken = await heldAside(folder, text);
       if (mistaken === undefined) return;
       if (readFile(file) === text) fs.rmSync(file, { force: true });
       throw mistaken;
@@ -122,11 +122,14 @@ async function putBack(aside: string, file: string): Promise<boolean> {
 
 const asideEnding = '.stale';
 
-/** Why a file that was moved aside shows that the folder is held; those of the dead are deleted. */
-async function heldAside(folder: string): Promise<BazarError | undefined> {
+/**
+ * Why a file that was moved aside shows that another process holds the folder. Files of processes
+ * that have ended are deleted.
+ */
+async function heldAside(folder: string, own: string): Promise<BazarError | undefined> {
   for (const name of asides(folder)) {
     const found = readFile(path.join(folder, name));
-    if (found === undefined) continue;
+    if (found === undefined || found === own) continue;
     const held = await whyHeld(folder, name, found);
     if (held) return held;
     fs.rmSync(path.join(folder, name), { force: true });

@@ -34,6 +34,8 @@ export interface LogIdentity extends JournalMarks {
   addDoubt(doubt: Doubt): Promise<void>;
   /** Something of the log is lost, and nobody can say what. */
   lose(): Promise<void>;
+  /** The group of this log has admitted the member; the group of another log has not yet. */
+  admitted(): Promise<void>;
   /** The log begins with nothing: there is no journal and no snapshot. */
   forget(): Promise<void>;
 }
@@ -84,6 +86,10 @@ export function logIdentity<T extends LearnerFile>(
         becomeLearner(data);
         delete own.doubt;
       }),
+    admitted: () =>
+      change((own) => {
+        own.doubt = 'intact';
+      }),
     forget: () =>
       change((own) => {
         delete own.journal;
@@ -100,10 +106,15 @@ function becomeLearner(data: LearnerFile): void {
 }
 
 /**
- * A learner acknowledges nothing that counts. So of a second damage only this matters: fewer entries
- * can be read.
+ * What the member had promised before the first damage counts. A learner acknowledges nothing that
+ * counts, but `throughSeq` may over-approximate.
  */
 function union(one: LogFields['doubt'], other: Doubt): Doubt {
   if (one === undefined || one === 'intact') return other;
-  return { ...one, afterSeq: Math.min(one.afterSeq, other.afterSeq) };
+  const isOpen = one.throughSeq === undefined || other.throughSeq === undefined;
+  return {
+    ...one,
+    afterSeq: Math.min(one.afterSeq, other.afterSeq),
+    throughSeq: isOpen ? undefined : Math.max(one.throughSeq ?? 0, other.throughSeq ?? 0),
+  };
 }

@@ -53,8 +53,10 @@ export async function openJournal(
   const mark = marks?.mark;
   await disk.makeFolder(folder);
   const listed = await listSegments(disk, folder);
-  // A process that ended while it dropped segments has left some of them.
-  const isDropped = ({ number }: SegmentName) => mark !== undefined && number < mark.firstSegment;
+  // A process that ended while it dropped segments has left some of them. A segment above the mark
+  // was never written to.
+  const isDropped = ({ number }: SegmentName) =>
+    mark !== undefined && (number < mark.firstSegment || number > mark.lastSegment);
   const names = listed.segments.filter((name) => !isDropped(name));
   const acceptsDoubt = options.doubtful !== undefined;
   const recovery = await recoverSegments(disk, folder, names, {

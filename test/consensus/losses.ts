@@ -185,4 +185,35 @@ export const losses = {
     const epochs = [b, c].map(({ core }) => core.state.promised.epoch);
     return b.leads && c.leads && epochs[0] === epochs[1] ? 'two lead one epoch' : undefined;
   },
+
+  jumpsAreKeptTwice(rules) {
+    const cluster = elected(rules, three);
+    cluster.propose('a', 'w');
+    cluster.run(100);
+    cluster.crash('a');
+    cluster.restart('a');
+    cluster.run(400);
+    // The last batch of b is a promise to itself, and b loses it.
+    cluster.lose((_from, _to, { kind }) => kind === 'prepare');
+    cluster.nominate('b');
+    cluster.settle();
+    cluster.crash('b');
+    cluster.damage('b', true);
+    cluster.run(400);
+    // a leads with the doubtful b, in an epoch far above; then b loses this promise as well.
+    cluster.lose((from, to, { kind }) => from === 'c' || to === 'c' || kind === 'append');
+    cluster.nominate('a');
+    cluster.settle();
+    cluster.propose('a', 'x');
+    cluster.settle();
+    cluster.crash('b');
+    cluster.damage('b', true);
+    cluster.lose((from, to) => from === 'a' || to === 'a');
+    cluster.run(300);
+    cluster.nominate('c');
+    cluster.run(200);
+    const [a, c] = [cluster.member('a'), cluster.member('c')];
+    const epochs = [a, c].map(({ core }) => core.state.promised.epoch);
+    return a.leads && c.leads && epochs[0] === epochs[1] ? 'two lead one epoch' : undefined;
+  },
 } satisfies Partial<Record<keyof Rules, History>>;

@@ -35,6 +35,20 @@ t.test('what changes something goes to the leaders', async (t) => {
   t.same(names(asked), ['order-3', 'order-3', 'catalog-2', 'catalog-2']);
 });
 
+t.test('the form of the build before is not sent after the time of the attempt', async (t) => {
+  const { shop, timeouts, soon, clock, stamps } = stageShop(() => {
+    // The frontend is stopped until the refusal of the newer form arrives.
+    clock.advance(600_000);
+    throw new BazarError('invalid_argument', 'this build knows four fields');
+  });
+  stamps.heardLogTime(1);
+  await t.rejects(shop.buy({ id: 8, quantity: 1 }, soon()));
+  const [first = 0, ...later] = timeouts;
+  t.ok(first > 0);
+  // A client refuses to send a call without time left.
+  t.ok(later.length > 0 && later.every((timeoutMs) => timeoutMs <= 0));
+});
+
 t.test(
   'what a replica cannot answer, the leader does, and then the replica is spared',
   async (t) => {

@@ -40,6 +40,7 @@ const switches: Readonly<Record<keyof Rules, string>> = {
   learnersMayStand: 'R10: a learner leads where enough voters promise (A32)',
   doubtCounts: 'R10: a damaged journal end counts as held (A33)',
   doubtJumps: 'R10: a doubt is resolved in an epoch far above all reported (A33)',
+  jumpsAreKeptTwice: 'R10: a promise that jumps stands in two batches (A33)',
   nomineeCatchesUp: 'R4: the nominee fetches what it lacks (A10)',
   catchUpAdvances: 'R4: each answer in catch-up brings the nominee on (A36)',
   probesBelowBase: 'R5: one probe at a time below the snapshot (A37)',

@@ -18,6 +18,7 @@ const rare: ReadonlySet<string> = new Set([
   'learnersMayStand',
   'doubtCounts',
   'doubtJumps',
+  'jumpsAreKeptTwice',
   'commitOwnEpoch',
   'catchUpAdvances',
   'probesBelowBase',

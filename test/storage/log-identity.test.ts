@@ -38,10 +38,9 @@ t.test('two doubts are one that covers both', async (t) => {
   const log = (await openAs(await founded(), 'order-1')).log('order');
   await log.addDoubt({ afterSeq: 5, throughSeq: 8, promised: 3 });
   await log.addDoubt({ afterSeq: 7, throughSeq: 9, promised: 4 });
-  const first = { afterSeq: 5, throughSeq: 8, promised: 3 };
-  t.strictSame(log.doubt, first, 'a learner acknowledges nothing more');
+  t.strictSame(log.doubt, { afterSeq: 5, throughSeq: 9, promised: 3 });
   await log.addDoubt({ afterSeq: 3, throughSeq: undefined });
-  t.strictSame(log.doubt, { ...first, afterSeq: 3 });
+  t.strictSame(log.doubt, { afterSeq: 3, throughSeq: undefined, promised: 3 });
 });
 
 t.test('a learner that has lost everything does not come to know more by a doubt', async (t) => {
@@ -76,4 +75,17 @@ t.test('the other log of a recovery server is known to be intact', async (t) => 
   t.strictSame(order.doubt, { afterSeq: 2, throughSeq: 3 });
   await order.lose();
   t.strictSame([order.doubt, catalog.doubt], [undefined, { afterSeq: 5, throughSeq: 8 }]);
+});
+
+t.test('a group admits a recovery server before its other group does', async (t) => {
+  const disk = await founded();
+  const catalog = (await openAs(disk, 'recovery-1')).log('catalog');
+  await catalog.addDoubt({ afterSeq: 7, throughSeq: 9, promised: 3 });
+  await catalog.admitted();
+  const again = await openAs(disk, 'recovery-1');
+  t.same([again.learner, again.log('catalog').doubt], [true, 'intact']);
+  // It has acknowledged entries since: only the new damage is in doubt.
+  const doubt = { afterSeq: 98, throughSeq: 100, promised: 5 };
+  await again.log('catalog').addDoubt(doubt);
+  t.strictSame(again.log('catalog').doubt, doubt);
 });
