@@ -18,11 +18,13 @@ import {
   type Reset,
   type Unplaced,
 } from './faults.js';
+import { amnesia, doubtfulTails, oldPromises, partedTails } from './member-aims.js';
 import { drawProfile, type Profile, usualTopology } from './profile.js';
 import type { Limits } from './replaced-limits.js';
 
 export const aims = [
   ...(['five-voters', 'cut-off', 'late', 'brief-leads'] as const),
+  ...(['old-promises', 'parted-tails', 'doubtful-tails', 'amnesia'] as const),
   ...(['parted-orders', 'absent', 'crowd'] as const),
   ...drifts,
 ] as const;
@@ -96,6 +98,14 @@ export function drawPlan(random: Random, aim: Aim | undefined): Plan {
       return late(profile, random);
     case 'brief-leads':
       return briefLeads(profile, random);
+    case 'old-promises':
+      return oldPromises(profile, random);
+    case 'parted-tails':
+      return partedTails(profile, random);
+    case 'doubtful-tails':
+      return doubtfulTails(profile, random);
+    case 'amnesia':
+      return amnesia(profile, random);
     case 'parted-orders':
       return { profile: { ...profile, ...busy }, faults: drawParts(random) };
     case 'absent': {

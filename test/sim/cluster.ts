@@ -20,7 +20,7 @@ import type { GroupName, World } from './world.js';
 
 /** In the trace's hash, of each process. */
 const indexes = {
-  ...{ catalog: [1, 2, 11], recovery: [3, 12], order: [4, 5, 6], frontend: [7, 8, 13] },
+  ...{ catalog: [1, 2, 11, 14], recovery: [3, 12], order: [4, 5, 6, 15], frontend: [7, 8, 13] },
 } as const;
 const tagStock = 1_000_000_000;
 

@@ -64,12 +64,22 @@ export class DiskLosses {
     member.storage.losePart(part);
   }
 
+  /** While it is down it loses the last batch of its journal, where that holds promises alone. */
+  async damagePromise(member: AnyMember): Promise<void> {
+    if (!this.#mayImpair(member) || member.process.up) return;
+    const tail = await member.storage.tail();
+    if (!tail || tail.lastSeq > tail.afterSeq || member.process.up) return;
+    member.storage.damageTail(tail);
+    this.#options.world.count('damaged promises');
+  }
+
   /** What the first two agreed on is with neither of the last two. */
-  amnesia(group: GroupName, how: 'lose' | 'rot'): void {
+  amnesia(group: GroupName, how: 'lose' | 'rot' | 'journal'): void {
     const { world, cluster, cuts, remedies } = this.#options;
     const members = cluster.group(group);
     const leader = cluster.leader(group);
-    const behind = cluster.replicas(group).find((one) => one !== leader);
+    const isOther = (one: AnyMember): boolean => one !== leader;
+    const behind = cluster.replicas(group).find(isOther) ?? members.find(isOther);
     const third = members.find((one) => one !== leader && one !== behind);
     if (!leader || !behind || !third || !this.#mayImpair(leader)) return;
     world.trace(() => `${behind.name} is behind, ${leader.name} forgets, ${third.name} dies`);
@@ -77,7 +87,8 @@ export class DiskLosses {
     remedies.strikeIn(behindMs - 5, () => {
       if (!this.#mayImpair(leader)) return;
       third.kill(thirdDownMs, false);
-      if (how === 'lose') this.lose(leader, 1);
+      if (how === 'journal') this.damage(leader, { part: 'journal', downMs: 1 });
+      else if (how === 'lose') this.lose(leader, 1);
       else this.rot(leader, 'older');
     });
   }

@@ -10,6 +10,7 @@ import { DiskLosses } from './disk-losses.js';
 import { Drifts } from './drifts.js';
 import type { Fault, Target } from './faults.js';
 import { type LastBlow, strikeLeader } from './last-blow.js';
+import { OldPromises } from './old-promises.js';
 import { noLoss } from './peers.js';
 import { Remedies } from './remedies.js';
 import { damageTails } from './tail-losses.js';
@@ -22,6 +23,7 @@ export class FaultDriver {
   readonly #drifts: Drifts;
   readonly #losses: DiskLosses;
   readonly #briefLeads: BriefLeads;
+  readonly #oldPromises: OldPromises;
   readonly #remedies: Remedies;
 
   constructor(world: World, cluster: Cluster) {
@@ -34,6 +36,7 @@ export class FaultDriver {
     this.#briefLeads = new BriefLeads(world, cluster, remedies);
     this.#drifts = new Drifts({ world, cluster, cuts, remedies });
     this.#losses = new DiskLosses({ world, cluster, cuts, remedies });
+    this.#oldPromises = new OldPromises({ world, cluster, losses: this.#losses, remedies });
   }
 
   plan(faults: readonly Fault[]): void {
@@ -112,7 +115,7 @@ export class FaultDriver {
         this.#cluster.member(this.#name(fault.target))?.layAmbush(fault.at);
         break;
       case 'part':
-        this.#cuts.part(this.#cluster.member(this.#name(fault.target)), fault);
+        this.#cuts.part(this.#cluster.member(this.#name(fault.target)), fault, fault.way);
         break;
       case 'cut':
         this.#cuts.cut(this.#name(fault.from), this.#name(fault.to), fault.both, fault.forMs);
@@ -149,6 +152,9 @@ export class FaultDriver {
         break;
       case 'brief-leads':
         this.#briefLeads.begin(fault);
+        break;
+      case 'old-promise':
+        this.#oldPromises.begin(fault);
         break;
       case 'skip':
         this.#world.scheduler.skip(fault.skipMs);

@@ -64,10 +64,11 @@ export type Fault = { readonly atMs: number } & (
       readonly reset: Reset;
       readonly forMs: number;
     }
-  /** Cut off from its own group alone: others still ask it. */
+  /** Cut off from its own group alone, both ways unless it says one: others still ask it. */
   | {
       readonly kind: 'part';
       readonly target: Target;
+      readonly way?: 'in' | 'out' | 'both';
       readonly reset: Reset;
       readonly forMs: number;
     }
@@ -97,7 +98,7 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'lose'; readonly target: Target; readonly downMs: number }
   | StorageFault
   /** One member misses entries; then another loses its disk while the third is down (A8). */
-  | { readonly kind: 'amnesia'; readonly group: string; readonly how: 'lose' | 'rot' }
+  | { readonly kind: 'amnesia'; readonly group: string; readonly how: 'lose' | 'rot' | 'journal' }
   /** The catalog restarts from snapshots while one of its members has nothing. */
   | { readonly kind: 'renew' }
   /** It dies the next time that it is in the middle of this. */
@@ -112,6 +113,13 @@ export type Fault = { readonly atMs: number } & (
     }
   /** Each leader of the group dies soon after it was elected, and is not heard just before. */
   | { readonly kind: 'brief-leads'; readonly group: GroupName; readonly forMs: number }
+  /** The giver of a promise forgets it while a candidacy counts on it. */
+  | {
+      readonly kind: 'old-promise';
+      readonly group: GroupName;
+      readonly how: 'wiped' | 'two-nominees' | 'damaged';
+      readonly forMs: number;
+    }
   /** All processes stand still, and their clocks go on: a machine that is suspended with all. */
   | { readonly kind: 'skip'; readonly skipMs: number }
   /**

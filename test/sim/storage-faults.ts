@@ -22,6 +22,8 @@ export type StorageFault =
       readonly group: 'catalog' | 'order';
       readonly power: boolean;
       readonly downMs: number;
+      /** So much later those come back whose journal is whole. */
+      readonly wholeLaterMs?: number;
     };
 
 const tailsShare = 0.4;

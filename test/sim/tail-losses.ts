@@ -16,7 +16,7 @@ interface Copy {
 export async function damageTails(
   world: World,
   cluster: Cluster,
-  { group, power, downMs }: StorageFault & { readonly kind: 'tails' },
+  { group, power, downMs, wholeLaterMs = 0 }: StorageFault & { readonly kind: 'tails' },
 ): Promise<void> {
   const members = cluster.group(group);
   if (members.some(({ storage }) => storage.impaired)) return;
@@ -33,6 +33,10 @@ export async function damageTails(
     if (copies.length === members.length && isBearable(copies, more)) damaged = more;
   }
   for (const { member, tail } of damaged) member.storage.damageTail(tail);
+  for (const { member } of copies) {
+    const isWhole = damaged.every((one) => one.member !== member);
+    if (isWhole && damaged.length > 0) member.process.kill(wholeLaterMs);
+  }
   world.count(`groups with ${damaged.length} damaged tails`);
   world.trace(() => `damaged tails: ${describe(group, damaged)}`);
 }
