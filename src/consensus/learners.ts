@@ -66,16 +66,23 @@ function stamp(state: State, leader: Leader, id: MemberId): number {
   return version;
 }
 
-/** Whether a majority of voters has this version durably, this one left out. */
+/**
+ * Whether a majority of voters has this version durably, this one left out. Learners may have
+ * forgotten a promise, so they do not count, but every member together is enough: then each possible
+ * nominee has the stamp. Otherwise two lost disks of four would never be admitted.
+ */
 function isStamped(state: State, leader: Leader, id: MemberId, version: number): boolean {
   if (!state.rules.stampsAreEchoed) return true;
   const others = state.voters.length - 1;
-  const isOwn = id === state.id || !isSelfCounted(state) || state.synced < state.promisePosition;
-  let count = isOwn ? 0 : 1;
+  const isDurable = state.synced >= state.promisePosition;
+  let count = id !== state.id && isSelfCounted(state) && isDurable ? 1 : 0;
+  let all = id !== state.id && isDurable ? 1 : 0;
   for (const peer of leader.peers.values()) {
-    if (peer.id !== id && isCounted(state, peer) && (peer.table ?? 0) >= version) count += 1;
+    if (peer.id === id || (peer.table ?? 0) < version) continue;
+    all += 1;
+    if (isCounted(state, peer)) count += 1;
   }
-  return count >= Math.min(majority(state), others);
+  return count >= Math.min(majority(state), others) || all === others;
 }
 
 export function onAdmit(state: State, from: MemberId, message: Admit): void {

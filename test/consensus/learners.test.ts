@@ -84,6 +84,24 @@ t.test('a learner may lose its disk again, and gets a later stamp', async (t) =>
   t.same(cluster.member('a').core.state.admitted.get('c'), { epoch: 1, version: 2 });
 });
 
+t.test('two of four voters lose their disks at once: both vote again', async (t) => {
+  const cluster = elected(['a', 'b', 'c', 'd']);
+  cluster.propose('a', 'x');
+  cluster.run(100);
+  for (const id of ['c', 'd']) {
+    cluster.crash(id);
+    cluster.wipe(id);
+  }
+  cluster.hold('a', 'b');
+  cluster.run(200);
+  t.ok(isLearner(cluster, 'c'), 'b may count on an old promise, and has not heard of its loss');
+  cluster.release('a', 'b');
+  cluster.run(300);
+  t.notOk(isLearner(cluster, 'c'));
+  t.notOk(isLearner(cluster, 'd'));
+  t.same(cluster.member('d').values, ['x']);
+});
+
 t.test(
   'a leader that is deposed in the middle of an admission leaves it to the next',
   async (t) => {
