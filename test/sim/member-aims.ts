@@ -121,7 +121,10 @@ export function amnesia(profile: Profile, random: Random): Plan {
     const how = pick(random, ['lose', 'rot', 'journal'] as const);
     faults.push({ kind: 'amnesia', atMs, group: drawGroup(random), how });
   }
-  return { profile: { ...profile, ...busy, ...pick<(typeof smallGroups)[number]>(random, smallGroups) }, faults };
+  return {
+    profile: { ...profile, ...busy, ...pick<(typeof smallGroups)[number]>(random, smallGroups) },
+    faults,
+  };
 }
 
 function drawGroup(random: Random): GroupName {

@@ -88,6 +88,7 @@ const aimed: Partial<Record<keyof Rules | Bug, Aim>> = {
   probesBelowBase: 'parted-tails',
   'lost-journal-votes': 'amnesia',
   'sole-replica-votes': 'amnesia',
+  'purchase-age-from-latest-attempt': 'late',
   commitOwnEpoch: 'brief-leads',
   'lenders-are-ignored': 'two-leaders',
 };

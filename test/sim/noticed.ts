@@ -11,6 +11,15 @@ import { allMutations, catchMutation, type Mutation } from './mutations.js';
  * frontend's key lives for two minutes.
  */
 const rare: ReadonlySet<string> = new Set([
+  'jumpsAreKeptTwice',
+  'commitOwnEpoch',
+  'joins-an-older-question',
+  'attempts-after-the-deadline',
+  'lenders-are-ignored',
+]);
+
+/** Seconds each, some minutes together. */
+const slow: ReadonlySet<string> = new Set([
   'promisesBoundToIncarnation',
   'stampsAreEchoed',
   'epochsSharedOut',
@@ -18,18 +27,13 @@ const rare: ReadonlySet<string> = new Set([
   'learnersMayStand',
   'doubtCounts',
   'doubtJumps',
-  'jumpsAreKeptTwice',
-  'commitOwnEpoch',
   'catchUpAdvances',
   'probesBelowBase',
-  'joins-an-older-question',
-  'attempts-after-the-deadline',
   'purchase-age-from-latest-attempt',
-  'lenders-are-ignored',
-]);
-
-/** Seconds each, one or two minutes together. */
-const slow: ReadonlySet<string> = new Set([
+  'torn-tails-are-corrupt',
+  'doubt-is-torn',
+  'lost-journal-votes',
+  'sole-replica-votes',
   'matchIsPrefix',
   'previousEpochChecked',
   'majorityOfAll',
