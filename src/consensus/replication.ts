@@ -109,7 +109,11 @@ function matched(peer: Peer, message: Appended): void {
     peer.sentBytes -= peer.sent[0].bytes;
     peer.sent.shift();
   }
-  if (peer.mode === 'stream') return;
+  if (peer.mode === 'stream') {
+    // A snapshot that was taken for lost has arrived meanwhile.
+    if (peer.match >= peer.next) resetPeer(peer, peer.match + 1);
+    return;
+  }
   // An answer from before the mode changed tells nothing about the place that is being probed;
   // only a snapshot brings a member beyond the place from which it could not go on.
   const reached =

@@ -79,7 +79,7 @@ export function partedTails(profile: Profile, random: Random): Plan {
       ...profile,
       ...busy,
       ...{ catalogs: 2, orders: 2, recovery: 1, clients: 10 },
-      ...{ compactEvery: 4 + random.integer(12), limits: { ...limits, log } },
+      ...{ compactEvery: Math.round(4 * 50 ** random.fraction()), limits: { ...limits, log } },
     },
     faults: inOrder(faults),
   };
