@@ -236,3 +236,16 @@ t.test('after a split vote the nominees ask again one after the other', async (t
   cluster.run(2 * protocolTimes.heartbeatMs);
   t.equal(cluster.member('c').leads, true, 'and nobody was nominated again');
 });
+
+t.test('a candidate that hears its living leader gives the candidacy up', async (t) => {
+  const cluster = elected();
+  const candidate = cluster.member('b').core.state;
+  cluster.nominate('b');
+  t.equal(candidate.stage.kind, 'candidate');
+  cluster.propose('a', 'x');
+  cluster.settle();
+  t.equal(candidate.stage.kind, 'follower');
+  t.equal(candidate.leader, 'a');
+  cluster.run(1_000);
+  t.equal(candidate.failed, undefined, 'no candidacy was left to fail');
+});

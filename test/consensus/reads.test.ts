@@ -1,5 +1,6 @@
 /** Read positions: what a read must see, and who may vouch for it (docs/PROTOCOL.md, R9). */
 import t from 'tap';
+import { logLimits } from '../../src/base/limits.js';
 import { Cluster } from './cluster.js';
 
 function elected(): Cluster {
@@ -106,4 +107,23 @@ t.test('who does not lead confirms nothing', async (t) => {
   cluster.input('b', (core, nowMs) => core.confirm(7, nowMs));
   t.equal(cluster.member('b').reads.has(7), true);
   t.equal(cluster.member('b').reads.get(7), undefined);
+});
+
+t.test('a member refuses reads beyond its limit, and takes them again after answers', async (t) => {
+  const { readsMax } = logLimits;
+  for (const id of ['a', 'b']) {
+    const cluster = elected();
+    cluster.propose('a', 'x');
+    cluster.settle();
+    cluster.input(id, (core, nowMs) => {
+      for (let read = 0; read <= readsMax; read++) core.read(read, nowMs);
+    });
+    const { reads } = cluster.member(id);
+    t.strictSame([...reads], [[readsMax, undefined]], `${id} refuses the last one alone`);
+    cluster.settle();
+    t.equal(reads.get(0), 2);
+    cluster.read(id, readsMax + 1);
+    cluster.settle();
+    t.equal(reads.get(readsMax + 1), 2);
+  }
 });
