@@ -146,6 +146,14 @@ t.test('the batch of another journal is refused', async (t) => {
   t.equal(await outcome(disk), `${file}@${5 * block}`);
 });
 
+t.test('a last segment that names no journal is refused where a mark names one', async (t) => {
+  const disk = await threeBatches();
+  const mark = { id: 7, firstSegment: 1, lastSegment: 1, droppedThrough: 0 };
+  const marks = { mark, newId: 8, set: async () => {} };
+  const opening = openJournal(disk, folder, { ...options, marks });
+  await t.rejects(opening, { name: 'CorruptionError', file, reason: 'segment_head' });
+});
+
 t.test('damage in a closed segment, a missing one and a cut one are refused', async (t) => {
   const disk = new MemoryDisk();
   const { journal, write } = await open(disk, options);
