@@ -74,6 +74,7 @@ const lateShare = 0.007;
 const cutOffMs = 9_000;
 const cutOffForMs = 3_000;
 const lateMs = 20_000;
+const skippedShare = 0.5;
 const briefMs = 8_000;
 /** The least that a purchase's age and a customer's patience fit in. */
 const lateKeyMs = 6_000;
@@ -192,6 +193,13 @@ function late(profile: Profile, random: Random): Plan {
     const atMs = quietMs + random.integer(lateMs - 2 * lifeMs - quietMs);
     const forMs = Math.round(lifeMs * (0.4 + random.fraction()));
     faults.push({ atMs, ...drawLate(random, { forMs, skipMs: 0 }) } as Fault);
+  }
+  if (random.fraction() < skippedShare) {
+    // What was sold has no answer before its key is forgotten.
+    const atMs = quietMs + random.integer(lateMs - 2 * lifeMs);
+    const skipMs = Math.round(lifeMs * (1 + random.fraction()));
+    faults.push({ kind: 'kill', target: 'order-leader', atMs, downMs: 300 });
+    faults.push({ kind: 'skip', atMs: atMs + random.integer(30), skipMs });
   }
   if (random.fraction() < mixedShare) {
     const atMs = quietMs + random.integer(lateMs - quietMs);

@@ -89,12 +89,16 @@ const aimed: Partial<Record<keyof Rules | Bug, Aim>> = {
   'lost-journal-votes': 'amnesia',
   'sole-replica-votes': 'amnesia',
   'purchase-age-from-latest-attempt': 'late',
+  'attempts-after-the-deadline': 'late',
   commitOwnEpoch: 'brief-leads',
   'lenders-are-ignored': 'two-leaders',
 };
 
 /** What is broken beside a rule that is a second line. */
-const beside: Partial<Record<Bug, Bug>> = { 'floors-are-ignored': 'stamps-seen-late' };
+const beside: Partial<Record<Bug, Bug>> = {
+  'floors-are-ignored': 'stamps-seen-late',
+  'attempts-after-the-deadline': 'purchase-age-from-latest-attempt',
+};
 
 export function allMutations(): Mutation[] {
   const rules = Object.keys(allRules).map((name): Mutation => {

@@ -12,9 +12,10 @@ import { allMutations, catchMutation, type Mutation } from './mutations.js';
  */
 const rare: ReadonlySet<string> = new Set([
   'jumpsAreKeptTwice',
+  'epochsSharedOut',
+  'probesBelowBase',
   'commitOwnEpoch',
   'joins-an-older-question',
-  'attempts-after-the-deadline',
   'lenders-are-ignored',
 ]);
 
@@ -22,14 +23,13 @@ const rare: ReadonlySet<string> = new Set([
 const slow: ReadonlySet<string> = new Set([
   'promisesBoundToIncarnation',
   'stampsAreEchoed',
-  'epochsSharedOut',
   'learnersPromise',
   'learnersMayStand',
   'doubtCounts',
   'doubtJumps',
   'catchUpAdvances',
-  'probesBelowBase',
   'purchase-age-from-latest-attempt',
+  'attempts-after-the-deadline',
   'torn-tails-are-corrupt',
   'doubt-is-torn',
   'lost-journal-votes',
