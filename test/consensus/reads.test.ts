@@ -1,6 +1,6 @@
 /** Read positions: what a read must see, and who may vouch for it (docs/PROTOCOL.md, R9). */
 import t from 'tap';
-import { logLimits } from '../../src/base/limits.js';
+import { withLimits } from '../sim/replaced-limits.js';
 import { Cluster } from './cluster.js';
 
 function elected(): Cluster {
@@ -110,20 +110,21 @@ t.test('who does not lead confirms nothing', async (t) => {
 });
 
 t.test('a member refuses reads beyond its limit, and takes them again after answers', async (t) => {
-  const { readsMax } = logLimits;
-  for (const id of ['a', 'b']) {
-    const cluster = elected();
-    cluster.propose('a', 'x');
-    cluster.settle();
-    cluster.input(id, (core, nowMs) => {
-      for (let read = 0; read <= readsMax; read++) core.read(read, nowMs);
-    });
-    const { reads } = cluster.member(id);
-    t.strictSame([...reads], [[readsMax, undefined]], `${id} refuses the last one alone`);
-    cluster.settle();
-    t.equal(reads.get(0), 2);
-    cluster.read(id, readsMax + 1);
-    cluster.settle();
-    t.equal(reads.get(readsMax + 1), 2);
-  }
+  await withLimits({ log: { readsMax: 3 } }, async () => {
+    for (const id of ['a', 'b']) {
+      const cluster = elected();
+      cluster.propose('a', 'x');
+      cluster.settle();
+      cluster.input(id, (core, nowMs) => {
+        for (const read of [1, 2, 3, 4]) core.read(read, nowMs);
+      });
+      const { reads } = cluster.member(id);
+      t.strictSame([...reads], [[4, undefined]], `${id} refuses the last one alone`);
+      cluster.settle();
+      t.equal(reads.get(1), 2);
+      cluster.read(id, 5);
+      cluster.settle();
+      t.equal(reads.get(5), 2);
+    }
+  });
 });
