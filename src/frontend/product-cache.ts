@@ -152,7 +152,7 @@ export class ProductCache {
 
   /**
    * May a reader who comes now share the answer to a question asked after `sighting`? (A18) That rests
-   * on the lease as a cached answer does, so without a cache nobody may.
+   * on the lease, as a cached answer does. So no reader shares an answer where the cache is off.
    */
   mayJoin(sighting: Sighting): boolean {
     if (this.#products === undefined) return false;

@@ -40,7 +40,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   fs.mkdirSync(folder, { recursive: true });
   const token = Buffer.from(systemRandom.bytes(8)).toString('hex');
   const namespace = ownNamespace();
-  // It listens before the file names it, so that whoever finds the file can ask.
+  // The socket listens before the file names it: a process that finds the file can ask the socket.
   const socket = namespace === undefined ? undefined : await openLockSocket(folder, token);
   try {
     const started = startOf(process.pid);
@@ -150,7 +150,7 @@ function release(folder: string, text: string, socket: LockSocket | undefined): 
   socket?.close();
 }
 
-/** Undefined where the holder that a file names is gone, or names nobody. */
+/** Undefined where the file names no holder, or one that has ended. */
 async function whyHeld(
   folder: string,
   name: string,

@@ -17,10 +17,12 @@ export type Target =
 /** Whether connections over a cut are given up, and when. */
 export type Reset = 'never' | 'begin' | 'end';
 /**
- * Hung, or just when it has asked for its lease, or on a machine that is suspended; cut off from
- * the catalogs, alone with their leader, and then without it, or cut off while the leader dies; forgotten by the leader without a word; its
- * question for a session on a connection that hangs; in session with a new leader while a follower
- * that it reads from still keeps to the old one.
+ * How a frontend is set adrift. It is paused (`pause`), paused just after it asked for its lease,
+ * or its machine is suspended. It is cut off from the catalogs (`cut`), alone with their leader
+ * (`with-leader`), then without it as well (`deserted`), or cut off while the leader dies
+ * (`orphaned`). The leader loses its end of the connections (`half-closed`). Its question for a
+ * session hangs (`late-beginning`). A follower that it reads from keeps to the old leader
+ * (`two-leaders`).
  */
 export const drifts = [
   ...(['pause', 'pause-renewing', 'suspend', 'cut', 'with-leader'] as const),

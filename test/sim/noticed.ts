@@ -6,10 +6,7 @@ import type { Test } from 'tap';
 import { systemClock } from '../../src/base/clock.js';
 import { allMutations, catchMutation, type Mutation } from './mutations.js';
 
-/**
- * Noticed by hundreds of seeds, or by none where another rule covers it or no run is long enough: a
- * frontend's key lives for two minutes.
- */
+/** Noticed by one of hundreds of seeds, or by none so far. docs/SIMULATION.md says why. */
 const rare: ReadonlySet<string> = new Set([
   'jumpsAreKeptTwice',
   'epochsSharedOut',
