@@ -42,8 +42,11 @@ export function leaseFromNow(clock: Clock, ms: number): LeaseEnd {
   return { atMs: clock.nowMs() + ms, atWallMs: clock.wallMs() + ms };
 }
 
-/** How often the clocks are read: at each look, or once for all looks until further notice. */
-const looks = { each: 0, once: 1, leased: 2, lapsed: 3 } as const;
+/**
+ * Whether a question about the lease reads the clocks: always, or only the first one of a batch of
+ * input, whose answer (`leased` or `lapsed`) then counts for the rest of the batch.
+ */
+const clockReads = { always: 0, onNextQuestion: 1, leased: 2, lapsed: 3 } as const;
 
 /** What a reader saw before it asked the catalog; see `Stamps.mayFill`. */
 export interface Sighting {
@@ -63,7 +66,7 @@ export class Stamps {
   readonly #words: Int32Array;
   readonly #floors: BigInt64Array;
   readonly #clock: Clock;
-  #looks: (typeof looks)[keyof typeof looks] = looks.each;
+  #clockReads: (typeof clockReads)[keyof typeof clockReads] = clockReads.always;
 
   /** The clock has one origin for all threads. */
   constructor(
@@ -105,11 +108,11 @@ export class Stamps {
    * monotonic clock stands still while the machine is suspended, so the wall clock is asked as well.
    */
   get isLeased(): boolean {
-    if (this.#looks === looks.each) return this.#isLeasedNow();
-    if (this.#looks === looks.once) {
-      this.#looks = this.#isLeasedNow() ? looks.leased : looks.lapsed;
+    if (this.#clockReads === clockReads.always) return this.#isLeasedNow();
+    if (this.#clockReads === clockReads.onNextQuestion) {
+      this.#clockReads = this.#isLeasedNow() ? clockReads.leased : clockReads.lapsed;
     }
-    return this.#looks === looks.leased;
+    return this.#clockReads === clockReads.leased;
   }
 
   /**
@@ -117,11 +120,11 @@ export class Stamps {
    * look at the clocks is enough for all: what is current then is an answer to each (A17).
    */
   inputBegins(): void {
-    this.#looks = looks.once;
+    this.#clockReads = clockReads.onNextQuestion;
   }
 
   inputEnds(): void {
-    this.#looks = looks.each;
+    this.#clockReads = clockReads.always;
   }
 
   idBucket(id: number): number {
