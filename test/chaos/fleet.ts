@@ -5,6 +5,7 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { witnessCount } from '../../src/base/voters.js';
 import type { Product } from '../e2e/raw-client.js';
 import { until } from '../e2e/until.js';
 import { Network } from './network.js';
@@ -187,10 +188,4 @@ export class Fleet {
       },
     });
   }
-}
-
-/** docs/PROTOCOL.md, 1: as many as keep the number of voters odd. */
-function witnessCount(replicas: number, recovery: number): number {
-  const isOdd = (replicas + recovery) % 2 === 1;
-  return isOdd ? recovery : Math.max(0, recovery - 1);
 }
