@@ -20,7 +20,7 @@ export interface Rules {
   readonly matchIsDurable: boolean;
   /** R3: a heartbeat queues behind the journal. Off: a hung disk looks alive (A7). */
   readonly heartbeatBehindJournal: boolean;
-  /** R10: a learner neither promises nor counts. Off: a wiped disk votes again (A8). */
+  /** R10: a learner says that it is one, and counts as no intact voter. Off: a wiped disk votes again (A8). */
   readonly learnersDoNotVote: boolean;
   /** R3: a promise counts no more once its giver was admitted after a loss. Off: it forgets and votes twice (A31). */
   readonly promisesBoundToIncarnation: boolean;

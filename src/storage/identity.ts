@@ -30,7 +30,7 @@ interface IdentityFile extends LearnerFile {
 export interface Identity {
   readonly clusterId: string;
   readonly incarnation: string;
-  /** A learner promises nothing and is not counted. */
+  /** A learner has lost its disk: it promises, but counts as no intact voter (R3). */
   readonly learner: boolean;
   /** Of the group of this name. */
   log(group: string): LogIdentity;
