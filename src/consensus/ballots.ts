@@ -21,6 +21,9 @@ export interface Ballot extends Position {
 
 export type Ballots = ReadonlyMap<MemberId, Ballot>;
 
+/** The entries that a doubtful member may have lost; `none`: at most a promise. */
+type LostPlaces = 'none' | { readonly fromSeq: number; readonly throughSeq: number };
+
 /** A member of a build that says nothing of itself agrees only as a voter. */
 export function ballotOf(
   standing: Pick<Standing, 'learner' | 'doubt'> | undefined,
@@ -57,8 +60,8 @@ export function isElected(
   return away + mostHolders(state, all, doubtful, away) < majority(state);
 }
 
-/** Enough voters whose memory is whole agree: nothing depends on a doubt. */
-export function isIntact(state: State, ballots: Ballots): boolean {
+/** Whether enough voters with a whole memory agree, so that nothing depends on a doubtful one. */
+export function enoughWithoutDoubts(state: State, ballots: Ballots): boolean {
   return isElected(state, ballots, new Set());
 }
 
@@ -71,20 +74,24 @@ function mostHolders(
 ): number {
   if (!state.rules.doubtCounts) return 0;
   const covered = coveredThrough(state, all, doubtful, away);
+  const lost = doubtful.map(({ doubt }) => lostPlaces(doubt));
   let most = 0;
-  for (const { doubt: one } of doubtful) {
-    if (!one) continue;
-    const seq = Math.max(one.afterSeq, covered) + 1;
-    if (mayHold(one, seq)) {
-      const holders = doubtful.filter(({ doubt }) => doubt && mayHold(doubt, seq));
-      most = Math.max(most, holders.length);
-    }
+  for (const places of lost) {
+    if (places === 'none') continue;
+    const seq = Math.max(places.fromSeq, covered + 1);
+    most = Math.max(most, lost.filter((other) => isAmong(seq, other)).length);
   }
   return most;
 }
 
-function mayHold({ afterSeq, throughSeq }: Doubt, seq: number): boolean {
-  return seq > afterSeq && seq <= (throughSeq ?? Number.POSITIVE_INFINITY);
+function lostPlaces(doubt: Doubt | undefined): LostPlaces {
+  if (!doubt) return 'none';
+  const { afterSeq, throughSeq = Number.POSITIVE_INFINITY } = doubt;
+  return throughSeq > afterSeq ? { fromSeq: afterSeq + 1, throughSeq } : 'none';
+}
+
+function isAmong(seq: number, places: LostPlaces): boolean {
+  return places !== 'none' && seq >= places.fromSeq && seq <= places.throughSeq;
 }
 
 /**

@@ -6,7 +6,7 @@
 
 import { logLimits, protocolTimes } from '../base/limits.js';
 import { isLater, laterOf, mergeAdmissions } from './admissions.js';
-import { ballotOf, isElected, isIntact, ownStanding } from './ballots.js';
+import { ballotOf, enoughWithoutDoubts, isElected, ownStanding } from './ballots.js';
 import { type CandidacyFailure, failCandidacy } from './candidacy.js';
 import { beginCatchUp, sourceClosed, tickCatchUp } from './catch-up.js';
 import type { Prepare, Prevote, Prevoted, Promised } from './messages.js';
@@ -130,7 +130,7 @@ function prepare(state: State, candidate: Candidate, doubtful: readonly MemberId
   state.stage = candidate;
   candidate.phase = 'prepare';
   candidate.doubtful.clear();
-  const depends = !isIntact(state, candidate.agreed);
+  const depends = !enoughWithoutDoubts(state, candidate.agreed);
   if (depends) for (const id of doubtful) candidate.doubtful.add(id);
   const jumps = candidate.doubtful.size > 0 && state.rules.doubtJumps;
   candidate.epoch = nextEpoch(state, jumps ? logLimits.doubtEpochJump : 1);
