@@ -48,16 +48,9 @@ export function isElected(
   ballots: Ballots,
   resolvable: ReadonlySet<MemberId>,
 ): boolean {
-  const all = [...ballots];
-  if (all.length < majority(state)) return false;
-  const doubtful: Ballot[] = [];
-  let away = state.voters.length - all.length;
-  for (const [id, ballot] of all) {
-    if (!ballot.learner) continue;
-    if (ballot.doubt && resolvable.has(id)) doubtful.push(ballot);
-    else away += 1;
-  }
-  return away + mostHolders(state, all, doubtful, away) < majority(state);
+  if (ballots.size < majority(state)) return false;
+  const { away, doubtful } = split(state, ballots, resolvable);
+  return away + mostHolders(state, ballots, doubtful, away) < majority(state);
 }
 
 /** Whether enough voters with a whole memory agree, so that nothing depends on a doubtful one. */
@@ -65,16 +58,43 @@ export function enoughWithoutDoubts(state: State, ballots: Ballots): boolean {
   return isElected(state, ballots, new Set());
 }
 
+/** Whether those who agree would be enough if no doubtful one of them had lost an entry. */
+export function waitsForDoubts(state: State, ballots: Ballots): boolean {
+  if (ballots.size < majority(state)) return false;
+  const { away, doubtful } = split(state, ballots, new Set(ballots.keys()));
+  return doubtful.length > 0 && away < majority(state);
+}
+
+/** The doubtful members that count, and how many voters are counted as if they had not answered. */
+function split(
+  state: State,
+  ballots: Ballots,
+  resolvable: ReadonlySet<MemberId>,
+): { readonly away: number; readonly doubtful: readonly Ballot[] } {
+  const doubtful: Ballot[] = [];
+  let away = state.voters.length - ballots.size;
+  for (const [id, ballot] of ballots) {
+    if (!ballot.learner) continue;
+    if (ballot.doubt && resolvable.has(id)) doubtful.push(ballot);
+    else away += 1;
+  }
+  return { away, doubtful };
+}
+
 /** How many of the doubtful at most may have held one and the same entry that is not known here. */
 function mostHolders(
   state: State,
-  all: readonly (readonly [MemberId, Ballot])[],
+  ballots: Ballots,
   doubtful: readonly Ballot[],
   away: number,
 ): number {
   if (!state.rules.doubtCounts) return 0;
-  const covered = coveredThrough(state, all, doubtful, away);
-  const lost = doubtful.map(({ doubt }) => lostPlaces(doubt));
+  const covered = coveredThrough(state, ballots, doubtful, away);
+  // An operator accepts the loss of what no member has, so every member must have answered.
+  const isComplete = ballots.size === state.voters.length;
+  const lost = doubtful.map(({ doubt }) =>
+    doubt?.accepted && isComplete ? 'none' : lostPlaces(doubt),
+  );
   let most = 0;
   for (const places of lost) {
     if (places === 'none') continue;
@@ -103,13 +123,13 @@ function isAmong(seq: number, places: LostPlaces): boolean {
  */
 function coveredThrough(
   state: State,
-  all: readonly (readonly [MemberId, Ballot])[],
+  ballots: Ballots,
   doubtful: readonly Ballot[],
   away: number,
 ): number {
   if (2 * majority(state) - state.voters.length <= away) return 0;
   let best: Position = { epoch: 0, seq: 0 };
-  for (const [, ballot] of all) if (isGreater(ballot, best)) best = ballot;
+  for (const ballot of ballots.values()) if (isGreater(ballot, best)) best = ballot;
   const isNewest = doubtful.every(({ doubt }) => (doubt?.promised ?? Infinity) <= best.epoch);
   return isNewest ? best.seq : 0;
 }

@@ -10,6 +10,8 @@ export type CandidacyFailure =
   | 'unreachable'
   /** Voters answered, but a majority did not agree in time. */
   | 'refused'
+  /** A majority agreed, but doubtful members may have held entries that no member is known to have. */
+  | 'doubtful'
   /** A majority agreed to the pre-vote, but did not promise in time. */
   | 'unpromised'
   /** The source of the missing entries did not answer, or its answers brought nothing new. */

@@ -6,7 +6,13 @@
 
 import { logLimits, protocolTimes } from '../base/limits.js';
 import { isLater, laterOf, mergeAdmissions } from './admissions.js';
-import { ballotOf, enoughWithoutDoubts, isElected, ownStanding } from './ballots.js';
+import {
+  ballotOf,
+  enoughWithoutDoubts,
+  isElected,
+  ownStanding,
+  waitsForDoubts,
+} from './ballots.js';
 import { type CandidacyFailure, failCandidacy } from './candidacy.js';
 import { beginCatchUp, sourceClosed, tickCatchUp } from './catch-up.js';
 import type { Prepare, Prevote, Prevoted, Promised } from './messages.js';
@@ -258,14 +264,15 @@ export function tickCandidate(state: State, candidate: Candidate): void {
 
 /** Why the candidacy is over; undefined where it may still succeed. */
 function overdue(state: State, candidate: Candidate): CandidacyFailure | undefined {
-  const { phase, phaseMs, movedMs, answered } = candidate;
+  const { phase, phaseMs, movedMs, answered, agreed } = candidate;
   const passedMs = state.nowMs - phaseMs;
   if (phase !== 'prevote') {
     return state.nowMs - movedMs >= candidacyMs ? 'unpromised' : undefined;
   }
   if (passedMs >= silenceMs && answered.size + 1 < majority(state)) return 'unreachable';
   const isOver = passedMs >= prevoteMs || state.nowMs - movedMs >= candidacyMs;
-  return isOver ? 'refused' : undefined;
+  if (!isOver) return undefined;
+  return waitsForDoubts(state, agreed) ? 'doubtful' : 'refused';
 }
 
 /**

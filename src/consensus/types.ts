@@ -32,6 +32,8 @@ export interface Doubt {
   readonly throughSeq: number | undefined;
   /** The epoch that the rest of the journal had promised; absent: what it promises now. */
   readonly promised?: number | undefined;
+  /** The operator accepts the loss of entries that no member of the group has (R10). */
+  readonly accepted?: boolean | undefined;
 }
 
 /**

@@ -113,6 +113,7 @@ export async function openLog(path: string, options: LogOptions): Promise<LogFol
   const journalFolder = join(path, 'journal');
   const snapshotFolder = join(path, 'snapshots');
   await noticeLostJournal(disk, { journalFolder, snapshotFolder }, options);
+  if (options.repair) await acceptLoss(options, journalFolder);
   const journal = await openRepaired(disk, journalFolder, options);
   const received = (seq: number): Promise<void> => log.setSnapshot(seq);
   const snapshots = new SnapshotStore(disk, snapshotFolder, received);
@@ -149,6 +150,23 @@ export function doubtOf({ log, journal }: LogFolder, base: SnapshotMark): Doubt 
   const afterSeq = Math.max(doubt.afterSeq, base.seq);
   const { throughSeq } = doubt;
   return { ...doubt, afterSeq, throughSeq: throughSeq && Math.max(throughSeq, afterSeq) };
+}
+
+/** The way out of a doubt that the group cannot resolve. Damage that this start finds stays in doubt. */
+async function acceptLoss({ log, logger }: LogOptions, folder: string): Promise<void> {
+  const { doubt } = log;
+  if (doubt === undefined || doubt === 'intact' || doubt.accepted) return;
+  if (doubt.throughSeq !== undefined && doubt.throughSeq <= doubt.afterSeq) return;
+  await log.acceptLoss();
+  const entries = placesText(doubt);
+  const message = `--repair accepts that the group may lose ${entries}: the damaged batch of this member may have held them, and they are lost if no member has them`;
+  logger.warn({ folder, ...doubt }, message);
+}
+
+/** The entries that a damaged batch may have held, for an operator. */
+export function placesText({ afterSeq, throughSeq }: Doubt): string {
+  if (throughSeq === undefined) return `any entries after ${afterSeq}`;
+  return throughSeq > afterSeq ? `entries ${afterSeq + 1} through ${throughSeq}` : 'no entries';
 }
 
 /** A member whose journal is gone has forgotten its promises: it must not vote. */

@@ -16,6 +16,8 @@ type Sight = Pick<
 const failures: Readonly<Record<Exclude<CandidacyFailure, 'unacknowledged'>, string>> = {
   unreachable: 'too few members answered; check the network between the members',
   refused: 'a majority did not agree; another leader may be alive',
+  doubtful:
+    'members with a damaged journal may have held entries that no member is known to have; start all members, then see docs/OPERATIONS.md, "A group that cannot resolve a doubt"',
   unpromised: 'a majority did not promise in time; check the disks of the members',
   stalled: 'the member with the newest log did not hand over the missing entries',
 };
@@ -58,7 +60,7 @@ export class RoleLog {
       return `no longer leads the ${group} group: no majority of the members answers it`;
     }
     if (before?.role === 'leader') return `no longer leads the ${group} group`;
-    if (role === 'learner' && doubt && leader === undefined) {
+    if (role === 'learner' && doubt && leader === undefined && reason !== 'doubtful') {
       const { afterSeq, throughSeq } = doubt;
       const places = `after ${afterSeq}${throughSeq === undefined ? '' : ` through ${throughSeq}`}`;
       return `has no vote in the ${group} group yet: it may have held entries ${places}, and needs the other members to know`;

@@ -18,22 +18,25 @@ export function admissionsOf(r: FieldReader): Admissions {
 }
 
 export function packStanding({ learner, doubt, last }: Standing): Fields {
-  return [learner, ...packDoubt(doubt), last.epoch, last.seq];
+  return [learner, ...packDoubt(doubt), last.epoch, last.seq, doubt?.accepted ?? false];
 }
 
 export function standingOf(r: FieldReader): Standing {
-  return { learner: r.boolean(), doubt: doubtOf(r), last: r.position() };
+  const [learner, doubt, last] = [r.boolean(), doubtOf(r), r.position()];
+  return { learner, doubt: acceptedOf(r, doubt), last };
 }
 
 export function packGiver({ learner, doubt, stamp, admitted }: Giver): Fields {
   const { epoch, version } = stamp;
-  return [learner, ...packDoubt(doubt), epoch, version, packAdmissions(admitted)];
+  const accepted = doubt?.accepted ?? false;
+  return [learner, ...packDoubt(doubt), epoch, version, packAdmissions(admitted), accepted];
 }
 
 export function giverOf(r: FieldReader): Giver {
   const learner = r.boolean();
   const doubt = doubtOf(r);
-  return { learner, doubt, stamp: stampOf(r), admitted: admissionsOf(r) };
+  const [stamp, admitted] = [stampOf(r), admissionsOf(r)];
+  return { learner, doubt: acceptedOf(r, doubt), stamp, admitted };
 }
 
 function stampOf(r: FieldReader): Stamp {
@@ -52,4 +55,10 @@ function doubtOf(r: FieldReader): Doubt | undefined {
     r.optionalInteger(),
   ];
   return afterSeq === undefined ? undefined : { afterSeq, throughSeq, promised };
+}
+
+/** The last field; older builds end before it. */
+function acceptedOf(r: FieldReader, doubt: Doubt | undefined): Doubt | undefined {
+  const accepted = !r.ended && r.boolean();
+  return doubt && accepted ? { ...doubt, accepted } : doubt;
 }

@@ -32,6 +32,8 @@ export interface LogIdentity extends JournalMarks {
   setSnapshot(seq: number): Promise<void>;
   /** The end of the log is damaged, and may have held this. */
   addDoubt(doubt: Doubt): Promise<void>;
+  /** The operator accepts the loss of entries that no member of the group has. */
+  acceptLoss(): Promise<void>;
   /** Something of the log is lost, and nobody can say what. */
   lose(): Promise<void>;
   /** The group of this log has admitted the member; the group of another log has not yet. */
@@ -81,6 +83,10 @@ export function logIdentity<T extends LearnerFile>(
         becomeLearner(data);
         own.doubt = union(own.doubt, doubt);
       }),
+    acceptLoss: () =>
+      change((own) => {
+        if (typeof own.doubt === 'object') own.doubt = { ...own.doubt, accepted: true };
+      }),
     lose: () =>
       change((own, data) => {
         becomeLearner(data);
@@ -111,9 +117,11 @@ function becomeLearner(data: LearnerFile): void {
  */
 function union(one: LogFields['doubt'], other: Doubt): Doubt {
   if (one === undefined || one === 'intact') return other;
+  // The operator has not seen the new damage.
+  const { accepted: _, ...before } = one;
   const isOpen = one.throughSeq === undefined || other.throughSeq === undefined;
   return {
-    ...one,
+    ...before,
     afterSeq: Math.min(one.afterSeq, other.afterSeq),
     throughSeq: isOpen ? undefined : Math.max(one.throughSeq ?? 0, other.throughSeq ?? 0),
   };

@@ -58,10 +58,12 @@ const longer: Message[] = [
   }),
   { kind: 'prepare', epoch: 4, admitted: new Map() },
   { kind: 'prepare', epoch: 4, admitted },
-  ...[undefined, { ...doubt, throughSeq: 9 }].map((doubt): Message => {
-    const giver = { learner: true, doubt, stamp: { epoch: 3, version: 2 }, admitted };
-    return { kind: 'promised', epoch: 4, agreed: true, promised: 4, last: prev, giver };
-  }),
+  ...[undefined, { ...doubt, throughSeq: 9 }, { ...doubt, accepted: true }].map(
+    (doubt): Message => {
+      const giver = { learner: true, doubt, stamp: { epoch: 3, version: 2 }, admitted };
+      return { kind: 'promised', epoch: 4, agreed: true, promised: 4, last: prev, giver };
+    },
+  ),
   {
     kind: 'append',
     ...{ epoch: 4, prev, entries: [], commit: 7, visible: 6, round: 5, live: true },

@@ -50,6 +50,16 @@ t.test('a member whose journal is damaged at its end, until it leads', async (t)
   t.match(told, [/entries after 7 through 9/, /is elected/]);
 });
 
+t.test('a doubt that stands in the way of a candidacy, with the way out', async (t) => {
+  const { told, saw } = stage();
+  const doubt = { afterSeq: 7, throughSeq: 9 };
+  const failure = (reason: string) => ({ candidacy: { failure: { reason, agoMs: 0 } } });
+  saw('learner', { doubt });
+  for (let i = 0; i < 3; i++) saw('learner', { doubt, ...failure('doubtful') });
+  t.match(told, [/entries after 7 through 9/, /cannot lead.*A group that cannot resolve a doubt/]);
+  t.equal(told.length, 2);
+});
+
 t.test('a member that returns, and has caught up', async (t) => {
   const { told, saw } = stage();
   saw('learner', { leader: 'order-2' });

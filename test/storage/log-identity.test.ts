@@ -43,6 +43,20 @@ t.test('two doubts are one that covers both', async (t) => {
   t.strictSame(log.doubt, { afterSeq: 3, throughSeq: undefined, promised: 3 });
 });
 
+t.test('an accepted loss is durable, and new damage is not accepted', async (t) => {
+  const disk = await founded();
+  const log = (await openAs(disk, 'order-1')).log('order');
+  await log.acceptLoss();
+  t.strictSame([log.learner, log.doubt], [false, undefined], 'there is nothing to accept');
+  await log.addDoubt({ afterSeq: 5, throughSeq: 8, promised: 3 });
+  await log.acceptLoss();
+  const again = (await openAs(disk, 'order-1')).log('order');
+  const accepted = { afterSeq: 5, throughSeq: 8, promised: 3, accepted: true };
+  t.strictSame([again.learner, again.doubt], [true, accepted]);
+  await again.addDoubt({ afterSeq: 4, throughSeq: 5, promised: 3 });
+  t.strictSame(again.doubt, { afterSeq: 4, throughSeq: 8, promised: 3 });
+});
+
 t.test('a learner that has lost everything does not come to know more by a doubt', async (t) => {
   const log = (await openAs(await founded(), 'order-1')).log('order');
   await log.addDoubt({ afterSeq: 5, throughSeq: 8 });
