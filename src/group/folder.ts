@@ -20,6 +20,7 @@ import { listSegments, segmentName } from '../storage/segment-format.js';
 import { SnapshotStore } from '../storage/snapshot-store.js';
 import type { Disk } from '../storage/types.js';
 import { type GroupName, onlyVoterWarning, votersOf } from './membership.js';
+import { placesText } from './places-text.js';
 
 /** A member's folder, its own alone as long as it is open. */
 export interface OwnFolder {
@@ -161,12 +162,6 @@ async function acceptLoss({ log, logger }: LogOptions, folder: string): Promise<
   const entries = placesText(doubt);
   const message = `--repair accepts that the group may lose ${entries}: the damaged batch of this member may have held them, and they are lost if no member has them`;
   logger.warn({ folder, ...doubt }, message);
-}
-
-/** The entries that a damaged batch may have held, for an operator. */
-export function placesText({ afterSeq, throughSeq }: Doubt): string {
-  if (throughSeq === undefined) return `any entries after ${afterSeq}`;
-  return throughSeq > afterSeq ? `entries ${afterSeq + 1} through ${throughSeq}` : 'no entries';
 }
 
 /** A member whose journal is gone has forgotten its promises: it must not vote. */

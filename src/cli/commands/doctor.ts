@@ -65,6 +65,7 @@ async function examine(
   );
   const { checkDisk } = await import('../doctor/disk.js');
   const { checkPorts } = await import('../doctor/ports.js');
+  const { checkDoubts } = await import('../doctor/doubts.js');
   const settings = await import('../doctor/settings.js');
   const { PidFiles } = await import('../launcher/pid-files.js');
   const { findLeftovers } = await import('../launcher/leftovers.js');
@@ -86,6 +87,7 @@ async function examine(
     ...settings.checkVariables(env, optionNames(allCommands())),
     settings.checkMembers(dataDir, members),
     ...settings.checkVoters(cluster),
+    ...checkDoubts(dataDir, cluster),
     ...settings.checkTokens(dataDir),
     settings.checkLeftovers(services, launcher !== undefined),
     settings.checkProducts(options.productsFile),
