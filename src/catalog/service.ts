@@ -7,7 +7,7 @@ import { systemClock } from '../base/clock.js';
 import type { CatalogConfig, RunningService } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
 import { createLogger } from '../base/logging.js';
-import { openFolder } from '../group/folder.js';
+import { advised, openFolder } from '../group/folder.js';
 import { Member } from '../group/member.js';
 import { snapshotPort } from '../group/snapshot-files.js';
 import { JobsPool } from '../pool/jobs-pool.js';
@@ -31,7 +31,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const logger = createLogger(config.name, config.log);
   const folder = await openFolder(config, { group: 'catalog', keepAll: false, logger });
   const machine = new CatalogMachine();
-  const base = await restoreCatalog(folder.snapshots, machine, { logger });
+  const base = await advised(folder, restoreCatalog(folder.snapshots, machine, { logger }));
   const jobs = new JobsPool({ clock, logger });
   const member = new Member<CatalogResult>({
     config,

@@ -3,10 +3,11 @@
  * second process out. Opened once at start; everything in it is recovered by then. Invariant: a
  * replica is a learner on disk before anything of its log is cut away (docs/PROTOCOL.md, R10).
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ServiceConfig } from '../base/config.js';
 import type { Logger } from '../base/logging.js';
 import { systemRandom } from '../base/random.js';
+import { isOnlyVoter } from '../base/voters.js';
 import type { SnapshotMark } from '../consensus/messages.js';
 import type { Doubt } from '../consensus/types.js';
 import { CorruptionError } from '../storage/corruption.js';
@@ -101,7 +102,12 @@ export async function openOwnFolder(config: ServiceConfig): Promise<OwnFolder> {
     const { catalogs, orders, recovery } = cluster;
     const members = [...catalogs, ...orders, ...recovery].map(({ name }) => name);
     const disk = createNodeDisk();
-    const identity = await openIdentity(disk, path, { id, members, init, random: systemRandom });
+    const options = { id, members, init, random: systemRandom };
+    const identity = await advising(openIdentity(disk, path, options), (file) =>
+      dirname(file) === path && !isOnlyVoter(id, members)
+        ? `remove the folder ${path}: the member then learns everything from its group`
+        : 'bring the file back from a copy',
+    );
     return { path, identity, release: () => lock.release() };
   } catch (error) {
     lock.release();
@@ -120,6 +126,19 @@ export async function openLog(path: string, options: LogOptions): Promise<LogFol
   const snapshots = new SnapshotStore(disk, snapshotFolder, received);
   await snapshots.tidy();
   return { log, journal, snapshots, journalFolder, snapshotFolder, alone };
+}
+
+/** Reads the log's snapshot at start; a refusal says what an operator can do. */
+export function advised<T>(folder: LogFolder, read: Promise<T>): Promise<T> {
+  return advising(read, () => relearning(folder));
+}
+
+async function advising<T>(read: Promise<T>, wayOut: (file: string) => string): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    throw error instanceof CorruptionError ? error.advising(wayOut(error.file)) : error;
+  }
 }
 
 /** Refuses a log whose snapshot, or the entries that follow it, are lost. */

@@ -8,7 +8,7 @@ import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
 import type { MetricSample } from '../base/metric-table.js';
 import { systemRandom } from '../base/random.js';
-import { doubtOf, type LogFolder, type OwnFolder, refuseGap } from '../group/folder.js';
+import { advised, doubtOf, type LogFolder, type OwnFolder, refuseGap } from '../group/folder.js';
 import { GroupHost } from '../group/host.js';
 import { MemberDesk } from '../group/member-desk.js';
 import { MemberFigures } from '../group/member-figures.js';
@@ -66,7 +66,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     transport: peerTransport(config.clusterTls),
     random: systemRandom,
   });
-  const base = await newestMark(log.snapshots);
+  const base = await advised(log, newestMark(log.snapshots));
   refuseGap(log, base);
   const shortening = shorten(log, { base, everyBytes: config.snapshotEveryBytes });
   const journal = new MeteredJournal(log.journal, clock);

@@ -1,7 +1,9 @@
 /**
  * The error of a file that is not what was written (docs/PROTOCOL.md, R10). It names the file and
- * the offset, so that an operator can look; the reasons are stable words.
+ * the offset, so that an operator can look; the reasons are stable words. A sector that the disk
+ * cannot read is such a file, too: the way out is the same.
  */
+import { DiskError } from './disk-error.js';
 
 export type CorruptionReason =
   /** The first block of a segment is not a segment's head. */
@@ -20,6 +22,8 @@ export type CorruptionReason =
   | 'chain'
   /** A record does not have the form or the checksum it was written with. */
   | 'record'
+  /** The disk does not give back what was written (EIO). */
+  | 'unreadable'
   /** A file of JSON has another content than its checksum says. */
   | 'content';
 
@@ -42,5 +46,15 @@ export class CorruptionError extends Error {
   /** The same error, with what an operator can do. */
   advising(wayOut: string): CorruptionError {
     return new CorruptionError(this.file, this.offset, this.reason, `${this.#detail}; ${wayOut}`);
+  }
+}
+
+/** A read of what was synced. What the disk cannot read of it is corrupt: `--repair` and copies help. */
+export async function orUnreadable<T>(file: string, offset: number, read: Promise<T>): Promise<T> {
+  try {
+    return await read;
+  } catch (error) {
+    if (!(error instanceof DiskError) || error.code !== 'EIO') throw error;
+    throw new CorruptionError(file, offset, 'unreadable', 'the disk cannot read it (EIO)');
   }
 }

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { BazarError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import { isOnlyVoter } from '../base/voters.js';
+import { orUnreadable } from './corruption.js';
 import { decodeJson, encodeJson, JsonFile } from './json-file.js';
 import { type LearnerFile, type LogIdentity, logIdentity } from './log-identity.js';
 import type { Disk } from './types.js';
@@ -173,7 +174,7 @@ async function readCluster(
 }
 
 async function readJson<T>(disk: Disk, file: string): Promise<T | undefined> {
-  const bytes = await disk.readFile(file);
+  const bytes = await orUnreadable(file, 0, disk.readFile(file));
   return bytes && (decodeJson(file, bytes) as T);
 }
 

@@ -14,6 +14,8 @@ export interface DiskStep {
   readonly kind: 'read' | 'write' | 'sync' | 'rename' | 'remove' | 'sync-folder';
   readonly path: string;
   readonly bytes: number;
+  /** Of a read within a file. */
+  readonly offset?: number;
 }
 
 /** `fail`: the step is refused, as by EIO; what it wrote may or may not be kept. `hang`: it never ends. */
@@ -221,7 +223,7 @@ export class MemoryDisk implements Disk {
     return {
       path: file,
       read: async (offset, length) => {
-        await this.#step({ kind: 'read', path: file, bytes: length }, life);
+        await this.#step({ kind: 'read', path: file, bytes: length, offset }, life);
         return content.bytes.slice(offset, offset + length);
       },
       writeDurably: async (offset, bytes) => {

@@ -7,7 +7,7 @@
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import { assert } from '../base/assert.js';
-import { CorruptionError } from './corruption.js';
+import { CorruptionError, orUnreadable } from './corruption.js';
 import { spanOf } from './record-format.js';
 import type { Disk, DiskFile } from './types.js';
 
@@ -96,9 +96,9 @@ export async function openSegment(
   disk: Disk,
   name: SegmentName,
 ): Promise<SegmentHead & { file: DiskFile }> {
-  const file = await disk.open(name.path, 'read');
+  const file = await orUnreadable(name.path, 0, disk.open(name.path, 'read'));
   try {
-    return { file, ...(await readSegmentHead(file, name)) };
+    return { file, ...(await orUnreadable(name.path, 0, readSegmentHead(file, name))) };
   } catch (error) {
     await file.close();
     throw error;

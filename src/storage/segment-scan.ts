@@ -17,7 +17,7 @@ import {
   trailerOffset,
 } from './batch-format.js';
 import type { CorruptionReason } from './corruption.js';
-import { CorruptionError } from './corruption.js';
+import { CorruptionError, orUnreadable } from './corruption.js';
 import type { DecodedRecord, Span } from './record-format.js';
 import { decodeRecord, spanOf } from './record-format.js';
 import type { SegmentName } from './segment-format.js';
@@ -57,6 +57,8 @@ export class SegmentScan {
   readonly #live: boolean;
   #piece: Span = spanOf(new Uint8Array(0));
   #pieceStart = 0;
+  /** Smaller once the disk could not read a piece: what stands before the bad sector counts. */
+  #pieceBytes = pieceBytes;
   #visitBatch: BatchVisitor = () => {};
 
   /**
@@ -224,8 +226,16 @@ export class SegmentScan {
   async #load(offset: number, length: number): Promise<number> {
     const at = offset - this.#pieceStart;
     if (at >= 0 && at + length <= this.#piece.bytes.length) return at;
-    const wanted = Math.min(Math.max(length, pieceBytes), this.size - offset);
-    this.#piece = spanOf(await this.#file.read(offset, wanted));
+    const wanted = Math.min(Math.max(length, this.#pieceBytes), this.size - offset);
+    try {
+      this.#piece = spanOf(
+        await orUnreadable(this.name.path, offset, this.#file.read(offset, wanted)),
+      );
+    } catch (error) {
+      if (!(error instanceof CorruptionError) || wanted <= length) throw error;
+      this.#pieceBytes = 0;
+      return this.#load(offset, length);
+    }
     this.#pieceStart = offset;
     return 0;
   }

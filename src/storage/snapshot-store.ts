@@ -5,7 +5,7 @@
  */
 import path from 'node:path';
 import { type Rest, restless } from '../base/pace.js';
-import { CorruptionError } from './corruption.js';
+import { CorruptionError, orUnreadable } from './corruption.js';
 import { IncomingSnapshot } from './incoming-snapshot.js';
 import { BulkWriter } from './snapshot-bulk.js';
 import {
@@ -160,7 +160,7 @@ export class SnapshotStore {
 
   async #manifest(seq: number): Promise<Manifest | undefined> {
     const file = manifestPath(this.#folder, seq);
-    const bytes = await this.#disk.readFile(file);
+    const bytes = await orUnreadable(file, 0, this.#disk.readFile(file));
     return bytes && decodeManifest(file, bytes);
   }
 

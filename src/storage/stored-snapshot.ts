@@ -6,7 +6,7 @@
  */
 import path from 'node:path';
 import { assert } from '../base/assert.js';
-import { CorruptionError } from './corruption.js';
+import { CorruptionError, orUnreadable } from './corruption.js';
 import { checksumOf, chunkBytes, PieceCutter } from './snapshot-bulk.js';
 import { encodeManifest, type Manifest, type SnapshotLabel } from './snapshot-manifest.js';
 import type { Disk, DiskFile } from './types.js';
@@ -84,17 +84,26 @@ export class StoredSnapshot {
 
   async #chunk(at: number): Promise<Uint8Array> {
     assert(at % chunkBytes === 0 && at < this.#manifest.bytes, 'a snapshot is read by its chunks');
-    const bytes = await this.#file.read(at, Math.min(chunkBytes, this.#manifest.bytes - at));
+    const bytes = await this.#read(at, Math.min(chunkBytes, this.#manifest.bytes - at));
     if (checksumOf(bytes) === this.#manifest.checksums[at / chunkBytes]) return bytes;
     this.#spoiled();
     const message = 'the content differs from its checksum';
     throw new CorruptionError(this.#file.path, at, 'content', message);
   }
+
+  async #read(at: number, length: number): Promise<Uint8Array> {
+    try {
+      return await orUnreadable(this.#file.path, at, this.#file.read(at, length));
+    } catch (error) {
+      if (error instanceof CorruptionError) this.#spoiled();
+      throw error;
+    }
+  }
 }
 
 async function openBulk(disk: Disk, name: string): Promise<DiskFile> {
   try {
-    return await disk.open(name, 'read');
+    return await orUnreadable(name, 0, disk.open(name, 'read'));
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
     throw new CorruptionError(name, 0, 'content', 'the file is missing');
