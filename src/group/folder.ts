@@ -192,8 +192,7 @@ async function noticeLostJournal(
   const { journalFolder: folder, snapshotFolder } = folders;
   const { segments } = await listSegments(disk, folder);
   if (segments.length > 0) return;
-  // A version that kept no mark had a journal where it had a snapshot.
-  if (!log.mark && (await disk.list(snapshotFolder)).length === 0) return;
+  if (log.isNew && (await disk.list(snapshotFolder)).length === 0) return;
   if (alone && !repair) {
     const { path } = segmentName(folder, log.mark?.firstSegment ?? 1, 'padded');
     const error = new CorruptionError(path, 0, 'segment_missing', 'the journal is missing');

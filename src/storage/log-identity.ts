@@ -20,10 +20,14 @@ export interface LearnerFile {
   learner: boolean;
   /** By the group; undefined in a file of an earlier version. */
   logs?: Record<string, LogFields>;
+  /** An earlier version formatted the folder, so that a log without a mark may have had a journal. */
+  isOlder?: boolean;
 }
 
 export interface LogIdentity extends JournalMarks {
   readonly learner: boolean;
+  /** The log has never had a journal: this version formatted the folder, and no start opened the log. */
+  readonly isNew: boolean;
   /** The last entry that a snapshot of another member brought; 0: none. */
   readonly snapshotSeq: number;
   /** What a learner knows of what it has lost; undefined: nothing, or it is no learner. */
@@ -50,6 +54,7 @@ export function logIdentity<T extends LearnerFile>(
   const fields = (): LogFields => file.data.logs?.[name] ?? {};
   const change = (apply: (own: LogFields, data: T) => void): Promise<void> =>
     file.update((data) => {
+      if (!data.logs) data.isOlder = true;
       data.logs ??= {};
       data.logs[name] ??= {};
       apply(data.logs[name], data);
@@ -58,6 +63,10 @@ export function logIdentity<T extends LearnerFile>(
     newId,
     get learner() {
       return file.data.learner;
+    },
+    get isNew() {
+      const { logs, isOlder = false } = file.data;
+      return logs !== undefined && !isOlder && fields().journal === undefined;
     },
     get mark() {
       return fields().journal;

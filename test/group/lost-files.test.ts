@@ -212,11 +212,16 @@ t.test('the journal of another member is refused in words', async (t) => {
   await t.rejects(openMember(disk, book), { code: 'corruption', message: /another member/ });
 });
 
-t.test('a journal of the build before gets its mark at the first start', async (t) => {
-  const disk = await filled(book);
-  const file = '/data/order-1/identity.json';
+/** As the build before wrote it: it names no logs. */
+async function makeOlder(disk: MemoryDisk, id: string): Promise<void> {
+  const file = `/data/${id}/identity.json`;
   const data = decodeJson(file, (await disk.readFile(file)) ?? new Uint8Array(0)) as object;
   await disk.replace(file, encodeJson({ ...data, logs: undefined }, 2));
+}
+
+t.test('a journal of the build before gets its mark at the first start', async (t) => {
+  const disk = await filled(book);
+  await makeOlder(disk, 'order-1');
   const { identity, folder } = await openMember(disk, book);
   t.equal(identity.learner, false);
   t.equal(folder.journal.lastSeq(), last);
@@ -224,6 +229,65 @@ t.test('a journal of the build before gets its mark at the first start', async (
   t.ok(identity.log('order').mark);
   disk.erase('/data/order-1/journal');
   t.equal((await openMember(disk, book)).identity.learner, true);
+});
+
+t.test('a folder of the build before that has lost its journal makes a learner', async (t) => {
+  const disk = await filled(book);
+  await makeOlder(disk, 'order-1');
+  disk.erase('/data/order-1/journal');
+  const { identity, folder } = await openMember(disk, book);
+  t.equal(identity.learner, true);
+  await folder.journal.close();
+  t.equal((await openMember(disk, book)).identity.learner, true, 'and stays one');
+});
+
+t.test(
+  'the first start after the founding makes a voter, however often it is cut off',
+  async (t) => {
+    const disk = new MemoryDisk();
+    await formatCluster(disk, '/data', { members, random: seededRandom(1) });
+    for (const steps of [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 1_000]) {
+      let left = steps;
+      disk.fault = () => (left-- > 0 ? 'none' : 'hang');
+      void openMember(disk, book);
+      await new Promise(setImmediate);
+      disk.kill();
+      disk.fault = undefined;
+      t.equal(
+        (await openMember(disk.copy(), book)).identity.learner,
+        false,
+        `after ${steps} steps`,
+      );
+    }
+  },
+);
+
+t.test('either journal of a recovery server of the build before is missed', async (t) => {
+  const withRecovery = [...members, 'recovery-1'];
+  for (const lost of ['catalog', 'order'] as const) {
+    for (const crashesAfterOne of [false, true]) {
+      const disk = new MemoryDisk();
+      await formatCluster(disk, '/data', { members: withRecovery, random: seededRandom(1) });
+      const open = async (groups: readonly GroupName[]) => {
+        const home = '/data/recovery-1';
+        const options = { id: 'recovery-1', members: withRecovery, init: false };
+        const identity = await openIdentity(disk, home, { ...options, random: seededRandom(1) });
+        for (const group of groups) {
+          const common = { keepAll: true, repair: false, alone: false, logger: silentLogger };
+          const log = identity.log(group);
+          const { journal } = await openLog(`${home}/${group}`, { ...common, log, disk, sizes });
+          await write(journal, { kind: 'promise', epoch: promised, leader: 'b' });
+          await journal.close();
+        }
+        return identity.learner;
+      };
+      t.equal(await open(['catalog', 'order']), false, 'the founding makes a voter');
+      await makeOlder(disk, 'recovery-1');
+      disk.erase(`/data/recovery-1/${lost}/journal`);
+      if (crashesAfterOne) await open(['catalog']);
+      t.equal(await open(['catalog', 'order']), true, `${lost} is missed`);
+    }
+  }
 });
 
 t.test('a repair with a lost segment makes a learner', async (t) => {
