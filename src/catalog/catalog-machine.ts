@@ -72,9 +72,14 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return product && toRecord(product);
   }
 
-  /** Is it new, and comes to more than an order may, at the prices of now? */
-  isTotalTooLarge(purchase: Purchase): boolean {
-    return mayBeTooLarge(this.#products, purchase[3]) && !this.#till.isKnown(purchase);
+  /** Is it new here, and could it come to more than an order may, whatever the prices will be? */
+  mayBeTooLarge(purchase: Purchase): boolean {
+    return mayBeTooLarge(purchase[3]) && !this.#till.isKnown(purchase);
+  }
+
+  /** Does the log tell that every replica knows the bound of totals? */
+  get boundsTotals(): boolean {
+    return this.#till.boundsTotals;
   }
 
   search(query: ProductQuery): FoundProducts {

@@ -28,6 +28,8 @@ export interface CatalogHead {
 interface SavedHead extends CatalogHead {
   readonly version: typeof version;
   readonly orderEpoch: number;
+  /** Absent where no entry has bounded totals yet, and in snapshots of builds before. */
+  readonly boundsTotals?: boolean;
   readonly lastSale: number;
   readonly cursor: number;
   /** How many of each follow. */
@@ -71,6 +73,7 @@ export function* savePieces({ head, products, till }: CatalogState): Generator<U
     {
       ...{ version, ...head },
       orderEpoch: till.orderEpoch,
+      ...(till.boundsTotals ? { boundsTotals: true } : {}),
       lastSale: till.sales.last,
       cursor: till.sales.cursor,
       products: all.length,
@@ -150,7 +153,8 @@ export class CatalogRestore {
   #begin(head: SavedHead): void {
     assert(!this.#head, 'a catalog snapshot has one head');
     this.#head = head;
-    this.#till = new Till(this.#products, this.#limits, head.orderEpoch);
+    const { orderEpoch, boundsTotals } = head;
+    this.#till = new Till(this.#products, this.#limits, orderEpoch, boundsTotals === true);
   }
 }
 

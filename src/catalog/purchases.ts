@@ -3,6 +3,7 @@
  * that only when it sells. Knows no key, epoch or time; those are asked before.
  */
 import { assert } from '../base/assert.js';
+import { requestLimits } from '../base/limits.js';
 import type { PurchaseLine, SaleLine } from '../wire/internal.js';
 import { totalOf } from '../wire/money.js';
 import type { Product, Products } from './products.js';
@@ -50,14 +51,10 @@ export function decidePurchase(
   return sell(products, wanted, seq, touched);
 }
 
-/** May the purchase come to more than an order may, at the prices of now? */
-export function mayBeTooLarge(products: Products, lines: readonly PurchaseLine[]): boolean {
-  const wanted: Wanted[] = [];
-  for (const [item, quantity] of lines) {
-    const product = resolve(products, item);
-    if (product) addLine(wanted, product, quantity);
-  }
-  return isTooLarge(wanted);
+/** Could the purchase come to more than an order may, at the highest price that a product may have? */
+export function mayBeTooLarge(lines: readonly PurchaseLine[]): boolean {
+  const { priceCentsMax: priceCents } = requestLimits;
+  return totalOf(lines.map(([, quantity]) => ({ quantity, priceCents }))) === undefined;
 }
 
 function isTooLarge(wanted: readonly Wanted[]): boolean {

@@ -22,7 +22,7 @@ export interface CatalogStoreOptions {
   readonly group: Group<CatalogResult>;
   readonly machine: CatalogMachine;
   readonly clock: Clock;
-  /** Does every replica of the group know the bound of totals? Asked before each entry. */
+  /** Has every replica of the group said that it knows the bound of totals? Asked before each entry. */
   readonly boundsTotals: () => boolean;
 }
 
@@ -90,9 +90,8 @@ export class CatalogStore {
       throw new BazarError('unavailable', 'the first stock is not in yet');
     }
     const at = Math.floor(this.#clock.wallMs());
-    const bounds = this.#boundsTotals();
-    // Without the bound in the log, the leader checks the current prices instead.
-    if (!bounds && purchases.some((purchase) => this.#machine.isTotalTooLarge(purchase))) {
+    const bounds = this.#machine.boundsTotals || this.#boundsTotals();
+    if (!bounds && purchases.some((purchase) => this.#machine.mayBeTooLarge(purchase))) {
       return this.#sellFitting(orderEpoch, purchases);
     }
     const command: CatalogCommand = bounds
@@ -104,14 +103,14 @@ export class CatalogStore {
   }
 
   /**
-   * Leaves out the purchases whose total is too large. Their outcome is not definite: nothing is
-   * stored under their keys, and the price may be another one when they come again.
+   * Leaves out the purchases whose total may be too large. Current prices do not tell: a change of
+   * price may come before the purchase in the log. Nothing is stored under the keys of these.
    */
   async #sellFitting(
     orderEpoch: number,
     purchases: readonly Purchase[],
   ): Promise<readonly Outcome[]> {
-    const fits = (purchase: Purchase): boolean => !this.#machine.isTotalTooLarge(purchase);
+    const fits = (purchase: Purchase): boolean => !this.#machine.mayBeTooLarge(purchase);
     const fitting = purchases.filter(fits);
     const refused: Outcome = ['stale'];
     const sold = fitting.length === 0 ? [] : await this.sell(orderEpoch, fitting);

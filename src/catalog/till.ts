@@ -53,11 +53,13 @@ export class Till {
   readonly #products: Products;
   readonly #limits: TillLimits;
   #orderEpoch = 0;
+  #boundsTotals = false;
 
-  constructor(products: Products, limits: TillLimits, orderEpoch = 0) {
+  constructor(products: Products, limits: TillLimits, orderEpoch = 0, boundsTotals = false) {
     this.#products = products;
     this.#limits = limits;
     this.#orderEpoch = orderEpoch;
+    this.#boundsTotals = boundsTotals;
     const { clientKeyMs, frontendKeyMs, frontendKeysMax } = purchaseLimits;
     this.clientKeys = new KeyTable({ keysMax: limits.clientKeysMax, lifeMs: clientKeyMs });
     this.frontendKeys = new KeyTable({ keysMax: frontendKeysMax, lifeMs: frontendKeyMs });
@@ -66,6 +68,11 @@ export class Till {
   /** The newest epoch in which an order leader has sold. */
   get orderEpoch(): number {
     return this.#orderEpoch;
+  }
+
+  /** Has an entry said that totals are bounded? Then every replica knows the rule. */
+  get boundsTotals(): boolean {
+    return this.#boundsTotals;
   }
 
   /** Forgets keys by log time. */
@@ -77,9 +84,10 @@ export class Till {
   sell([, orderEpoch, at, purchases, bounds]: SellCommand, place: LogPlace): Sold {
     const isDeposed = orderEpoch < this.#orderEpoch;
     if (!isDeposed) this.#orderEpoch = orderEpoch;
+    const boundsTotals = bounds === true;
+    this.#boundsTotals ||= boundsTotals;
     const batch: Batch = {
-      ...{ place, at, isDeposed },
-      boundsTotals: bounds === true,
+      ...{ place, at, isDeposed, boundsTotals },
       sales: [],
       touched: [],
     };

@@ -131,6 +131,19 @@ t.test('the id of a removed product does not come back with a snapshot', async (
   t.match(new CatalogLog(restored).append(['add', product('Bear')]), { record: [3, 'Bear'] });
 });
 
+t.test('a snapshot tells whether every replica knows the bound of totals', async (t) => {
+  const log = toyLog();
+  const restored = () => {
+    const machine = new CatalogMachine();
+    machine.restore(log.machine.snapshot());
+    return machine.boundsTotals;
+  };
+  log.sell(byClient('a', [[1, 1]]));
+  t.equal(restored(), false);
+  log.append(['sell', 1, 0, [byClient('b', [[1, 1]])], true]);
+  t.equal(restored(), true);
+});
+
 t.test('a snapshot replaces whatever was there before', async (t) => {
   const log = busyLog();
   const used = toyLog();

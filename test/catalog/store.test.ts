@@ -2,8 +2,9 @@ import t from 'tap';
 import { requestLimits } from '../../src/base/limits.js';
 import type { LogRecord } from '../../src/consensus/types.js';
 import { decode } from '../../src/wire/codec.js';
+import { totalTooLarge } from '../../src/wire/internal.js';
 import { byClient } from './log-builder.js';
-import { openShop } from './one-catalog.js';
+import { openCatalog, openShop, settled } from './one-catalog.js';
 
 const tooMuch = requestLimits.purchaseQuantityMax;
 
@@ -34,6 +35,33 @@ t.test('the leader logs the bound of totals once every replica knows it', async 
     sells(disk).map(([, , , , bounds]) => bounds),
     [undefined, true],
   );
+});
+
+t.test(
+  'a price that rises in front of a purchase in the log does not lift its total',
+  async (t) => {
+    const { disk, store, machine } = await palaces(() => false);
+    await store.propose(['update', 1, { priceCents: 1 }]);
+    const raised = store.propose(['update', 1, { priceCents: requestLimits.priceCentsMax }]);
+    const many = byClient('many', [[1, tooMuch]]);
+    t.same(await store.sell(1, [many]), [['stale']], 'at the highest price it is too much');
+    await raised;
+    t.equal(machine.lastSale, 0);
+    const most = Math.floor(requestLimits.totalCentsMax / requestLimits.priceCentsMax);
+    const [sold] = await store.sell(1, [byClient('most', [[1, most]])]);
+    t.match(sold, ['sold', 1, requestLimits.totalCentsMax]);
+    t.equal(sells(disk).length, 1);
+  },
+);
+
+t.test('the log tells a later leader that every replica knows the bound', async (t) => {
+  const { disk, store } = await palaces(() => true);
+  await store.sell(1, [byClient('a', [[1, 1]])]);
+  const next = await openCatalog(disk, () => false);
+  await settled();
+  t.same(await next.store.sell(1, [byClient('dear', [[1, tooMuch]])]), [
+    ['not_found', totalTooLarge, false],
+  ]);
 });
 
 t.test('until then it logs no purchase that comes to too much, and decides nothing', async (t) => {
