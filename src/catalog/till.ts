@@ -119,7 +119,8 @@ export class Till {
     if (slot >= 0) {
       return keys.isSameRequest(slot, requestHash) ? keys.outcome(slot) : ['key_reused'];
     }
-    if (batch.isDeposed || isTooOld(purchase, batch.place.time)) return ['stale'];
+    if (batch.isDeposed) return ['stale'];
+    if (isTooOld(purchase, batch.place.time)) return ['stale', purchase[4]];
     const last = this.sales.last + batch.sales.length;
     const unprojected = last - this.sales.cursor;
     if (keys.isFull || unprojected >= this.#limits.unprojectedMax) return ['full'];

@@ -52,7 +52,13 @@ export function tooLargeTotal(details: Readonly<Record<string, unknown>> = {}): 
   return new BazarError('invalid_argument', `an order comes to ${max} at most`, { details });
 }
 
-export function toPlaced(outcome: Outcome): Placed {
+const cameTooLate = 'the purchase came too late: try again';
+
+/** Counted from the first attempt: another attempt would be older still (docs/PROTOCOL.md, A34). */
+export const tooOld = new BazarError('unavailable', cameTooLate);
+
+/** `firstSeen`: the log time that all attempts tell; undefined where they tell none. */
+export function toPlaced(outcome: Outcome, firstSeen?: number): Placed {
   switch (outcome[0]) {
     case 'sold': {
       const [, number, totalCents, replayed] = outcome;
@@ -71,7 +77,8 @@ export function toPlaced(outcome: Outcome): Placed {
     case 'key_reused':
       throw new BazarError('key_reused', 'the key was used for another purchase');
     case 'stale':
-      throw new BazarError('unavailable', 'the purchase came too late: try again');
+      if (outcome[1] !== undefined && outcome[1] === firstSeen) throw tooOld;
+      throw new BazarError('unavailable', cameTooLate);
     case 'full':
       throw new BazarError('overloaded', 'too many purchases wait, or too many keys are kept');
     default:

@@ -16,6 +16,8 @@ export interface RetryOptions {
   readonly idempotent: boolean;
   /** An attempt may have done something although its answer was lost. */
   readonly changes: boolean;
+  /** No later attempt can come to anything else: the failure is told at once. */
+  readonly isFinal?: (error: BazarError) => boolean;
   /** An attempt takes no longer than this, so that a hung leader does not use up the deadline. */
   readonly attemptMaxMs: number;
   /**
@@ -36,14 +38,15 @@ export async function retry<T>(
   let failure: BazarError | undefined;
   for (;;) {
     const timeoutMs = Math.min(leftMs(), attemptMaxMs);
-    if (timeoutMs <= 0) throw atDeadline(failure ?? neverSent(), isUnknown);
+    if (timeoutMs <= 0) throw withoutAnswer(failure ?? neverSent(), isUnknown);
     try {
       return await attempt(timeoutMs);
     } catch (thrown) {
       failure = toBazarError(thrown);
       if (!mayRetry(failure, options.idempotent)) throw failure;
       isUnknown ||= options.changes && leavesUnknown(failure);
-      if (leftMs() <= backoffMs) throw atDeadline(failure, isUnknown);
+      if (options.isFinal?.(failure)) throw withoutAnswer(failure, isUnknown);
+      if (leftMs() <= backoffMs) throw withoutAnswer(failure, isUnknown);
     }
     const heard = await pause(options, backoffMs);
     backoffMs = heard ? backoffMinMs : Math.min(backoffMs * 2, backoffMaxMs);
@@ -80,8 +83,8 @@ function neverSent(): BazarError {
   });
 }
 
-/** Nobody took it: the last failure. Somebody took it and did not answer: the deadline. */
-function atDeadline(error: BazarError, isUnknown: boolean): BazarError {
+/** No attempt left anything unknown: the last failure. Otherwise the outcome is not known. */
+function withoutAnswer(error: BazarError, isUnknown: boolean): BazarError {
   if (!isUnknown) return error;
   return new BazarError('deadline_exceeded', 'the outcome is not known: retry with the same key', {
     cause: error,

@@ -9,7 +9,7 @@ import { clientLimits, requestLimits } from '../base/limits.js';
 import type { OrdersAnswer, Outcome, ProductRecord, Sale } from '../wire/internal.js';
 import { priceToCents } from '../wire/money.js';
 import type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
-import { productNotFound, toOrder, toPlaced, toProduct } from './answers.js';
+import { productNotFound, toOrder, tooOld, toPlaced, toProduct } from './answers.js';
 import type { Backends } from './backends.js';
 import { Edge } from './edge.js';
 import type { PurchaseKeys } from './keys.js';
@@ -109,12 +109,14 @@ export class Shop implements Operations {
     const { deadlineMs, header } = context;
     const { keys, logTime } = this.#options;
     // Read once: the age of a purchase counts from its first attempt (docs/PROTOCOL.md, A34).
-    const purchase = keys.purchase(params, logTime());
+    const seenTime = logTime();
+    const purchase = keys.purchase(params, seenTime);
     // Order leaders of the build before take no fifth field, and say so before they do anything.
     const older = purchase.length > 4 ? purchase.slice(0, 4) : undefined;
-    const options = { deadlineMs, header, idempotent: true, changes: true, older };
+    const isFinal = (error: BazarError): boolean => error === tooOld;
+    const options = { deadlineMs, header, idempotent: true, changes: true, older, isFinal };
     const placed = this.#questions.lead('order', ['buy', purchase], options, (outcome) =>
-      toPlaced(outcome as Outcome),
+      toPlaced(outcome as Outcome, seenTime),
     );
     return placed.catch((error: BazarError) => {
       // Whoever wants it next is told at the edge.

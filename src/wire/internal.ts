@@ -58,8 +58,11 @@ export type Outcome =
   | readonly ['not_found', lineIndex: number, replayed: boolean]
   /** Another request under this key; nothing is stored. */
   | readonly ['key_reused']
-  /** Too old by log time, or sent by a deposed order leader; nothing is stored. */
-  | readonly ['stale']
+  /**
+   * Nothing is stored. `tooOldFrom`: too old by log time, counted from there. Absent: the order leader
+   * is deposed, or the leader cannot log the purchase yet; builds before do not tell.
+   */
+  | readonly ['stale', tooOldFrom?: number]
   /** The key table or the unprojected sales are full; nothing is stored. */
   | readonly ['full'];
 

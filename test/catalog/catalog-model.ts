@@ -124,7 +124,7 @@ export class CatalogModel {
     const { clientKeyAgeMaxMs, frontendKeyAgeMaxMs, clientKeysMax, frontendKeysMax } = this.#limits;
     const [ageMaxMs, keysMax] =
       kind === 1 ? [clientKeyAgeMaxMs, clientKeysMax] : [frontendKeyAgeMaxMs, frontendKeysMax];
-    if (this.time - seenTime > ageMaxMs) return ['stale'];
+    if (this.time - seenTime > ageMaxMs) return ['stale', seenTime];
     if (this.keys[kind].size >= keysMax) return ['full'];
     if (this.sales.length - this.cursor >= this.#limits.unprojectedMax) return ['full'];
     const outcome = this.#decide(key, lines);

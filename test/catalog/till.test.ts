@@ -133,13 +133,13 @@ t.test('a purchase too old by log time is stale and stores nothing', async (t) =
   t.same(log.sell(byFrontend('f', [[1, 1]])), [['sold', 1, 1990, false]]);
   log.pass(1);
   t.same(log.sell(byFrontend('g', [[1, 1]]), byClient('c', [[1, 1]])), [
-    ['stale'],
+    ['stale', 0],
     ['sold', 2, 1990, false],
   ]);
   const { time } = log;
   t.same(log.sell(byFrontend('g', [[1, 1]], { seenTime: time })), [['sold', 3, 1990, false]]);
   log.pass(hour - 60_000);
-  t.same(log.sell(byClient('d', [[1, 1]])), [['stale']]);
+  t.same(log.sell(byClient('d', [[1, 1]])), [['stale', 0]], 'and names the time it counts from');
 });
 
 t.test('a full key table refuses new client keys rather than forget one early', async (t) => {

@@ -143,7 +143,7 @@ t.test('an attempt whose bytes arrive minutes late does not buy again', async (t
   await turns();
   clock.advance(5);
   await turns();
-  t.same(await Promise.all(arrived), [['stale']]);
+  t.same(await Promise.all(arrived), [['stale', 0]]);
   t.equal(store.catalog.lastSale, 1);
   placed.catch(() => {});
 });
@@ -154,4 +154,48 @@ t.test('a purchase is fresh after any time in which nobody bought', async (t) =>
   // An entry moves the log time by 15 s at most, and the frontend may not have heard of it yet.
   store.passLogTime(15_000);
   t.match(await shop.buy({ id: 1, quantity: 1 }, soon()), { order_number: 1 });
+});
+
+t.test('a purchase that is too old from its first attempt on is refused at once', async (t) => {
+  const store = new Store();
+  const { shop, soon, asked, stamps } = stageShop(({ params }) => store.buy(params as BuyParams));
+  stamps.heardLogTime(store.catalog.lastLogTime);
+  store.passLogTime(longMs);
+  // No clock moves: a second attempt would never begin.
+  await t.rejects(shop.buy({ id: 1, quantity: 1 }, soon()), {
+    code: 'unavailable',
+    details: { unknown: undefined },
+  });
+  t.equal(asked.length, 1);
+  stamps.heardLogTime(store.catalog.lastLogTime);
+  const again = { id: 1, quantity: 1 };
+  t.match(await shop.buy(again, soon()), { order_number: 1 }, 'another request has another age');
+});
+
+t.test('a refusal for age does not tell what became of an earlier attempt', async (t) => {
+  const { clock, placed, attempts } = stage((to, params) => {
+    to.passLogTime(longMs);
+    return to.buy(params);
+  });
+  await turns();
+  clock.advance(5);
+  await t.rejects(placed, { code: 'deadline_exceeded', message: /outcome is not known/ });
+  t.equal(attempts(), 2);
+});
+
+t.test('an attempt that an order leader made older than it was is tried again', async (t) => {
+  const store = new Store();
+  store.passLogTime(longMs);
+  let attempts = 0;
+  const { shop, soon, clock, stamps } = stageShop(({ params }) => {
+    attempts += 1;
+    const [key, kind, hash, lines] = params as BuyParams;
+    // A leader that has not heard of the catalog yet knows no later time than 0.
+    return store.buy(attempts === 1 ? [key, kind, hash, lines, 0] : (params as BuyParams));
+  });
+  stamps.heardLogTime(store.catalog.lastLogTime);
+  const placed = shop.buy({ id: 1, quantity: 1 }, soon());
+  await turns();
+  clock.advance(5);
+  t.match(await placed, { order_number: 1 });
 });

@@ -82,3 +82,15 @@ t.test('an attempt that was never sent leaves nothing unknown', async (t) => {
   clock.advance(1_000);
   await t.rejects(result, { message: 'no time left', details });
 });
+
+t.test('a failure that no attempt can change is told at once', async (t) => {
+  let attempts = 0;
+  const isFinal = (error: BazarError): boolean => error === unavailable;
+  const options = { clock: new ManualClock(), deadlineMs: 1_000, idempotent: true, changes: true };
+  const result = retry({ ...options, attemptMaxMs: 400, isFinal }, async () => {
+    attempts += 1;
+    throw unavailable;
+  });
+  await t.rejects(result, { code: 'unavailable', message: 'no leader' });
+  t.equal(attempts, 1);
+});
