@@ -13,6 +13,8 @@ export interface ModelLimits {
   readonly frontendKeyMs?: number;
   readonly clientKeyAgeMaxMs?: number;
   readonly frontendKeyAgeMaxMs?: number;
+  /** Of an order that says so in the log. */
+  readonly totalCentsMax?: number;
 }
 
 interface ModelProduct {
@@ -44,6 +46,7 @@ const usual = {
   frontendKeysMax: Number.POSITIVE_INFINITY,
   ...{ clientKeyMs: 24 * 60 * minute, frontendKeyMs: 2 * minute },
   ...{ clientKeyAgeMaxMs: 60 * minute, frontendKeyAgeMaxMs: minute },
+  totalCentsMax: 7e15,
 };
 
 export class CatalogModel {
@@ -58,6 +61,8 @@ export class CatalogModel {
   lastRestock = 0;
   nextId = 1;
   #isStocked = false;
+  /** Is the total of the purchases that are decided now bounded? */
+  #bounded = false;
 
   constructor(limits: ModelLimits) {
     this.#limits = { ...usual, ...limits };
@@ -70,6 +75,7 @@ export class CatalogModel {
     this.#forget(1, this.#limits.clientKeyMs);
     switch (command?.[0]) {
       case 'sell':
+        this.#bounded = command[4] === true;
         return this.#sell(command[1], command[3]);
       case 'stock':
         if (this.#isStocked) return undefined;
@@ -145,12 +151,14 @@ export class CatalogModel {
       if (stock < quantity) return ['out_of_stock', id, stock, false];
     }
     let totalCents = 0;
+    for (const [{ priceCents }, quantity] of wanted) totalCents += quantity * priceCents;
+    const { totalCentsMax } = this.#limits;
+    if (this.#bounded && totalCents > totalCentsMax) return ['not_found', -1, false];
     const sold: SaleLine[] = [];
     for (const [product, quantity] of wanted) {
       product.stock -= quantity;
       product.sold += quantity;
       product.version++;
-      totalCents += quantity * product.priceCents;
       sold.push([product.id, product.name, quantity, product.priceCents]);
     }
     const number = this.sales.length + 1;

@@ -7,6 +7,7 @@
  */
 import { leaseLimits } from '../../src/base/limits.js';
 import type { Random } from '../../src/base/random.js';
+import { drawBound } from './draw-limits.js';
 import {
   type Drift,
   drawFault,
@@ -80,6 +81,12 @@ const briefMs = 8_000;
 const lateKeyMs = 6_000;
 
 export function drawPlan(random: Random, aim: Aim | undefined): Plan {
+  const { profile, faults } = drawAimed(random, aim);
+  const bound = aim ? {} : drawBound(random, profile);
+  return { profile: { ...profile, ...bound }, faults };
+}
+
+function drawAimed(random: Random, aim: Aim | undefined): Plan {
   const drawn = drawProfile(random);
   const profile = aim ? { ...drawn, ...usualTopology, limits: realLeases(drawn.limits) } : drawn;
   switch (aim) {

@@ -4,7 +4,7 @@
  * product and of all sales for the customers' checks.
  */
 
-import { purchaseLimits } from '../../src/base/limits.js';
+import { purchaseLimits, requestLimits } from '../../src/base/limits.js';
 import type { CatalogMachine, CatalogResult } from '../../src/catalog/catalog-machine.js';
 import type { Entry } from '../../src/consensus/types.js';
 import type { OrderMachine } from '../../src/order/order-machine.js';
@@ -35,6 +35,8 @@ export class BooksChecker {
   readonly sales: KnownSale[] = [];
   replays = 0;
   refusals = 0;
+  /** Purchases refused for their total. */
+  tooLarge = 0;
   readonly #report: (problem: string) => void;
   readonly #hashes = new Map<string, string>();
   readonly #outcomes = new Map<string, string>();
@@ -45,7 +47,8 @@ export class BooksChecker {
 
   constructor(report: (problem: string) => void) {
     this.#report = report;
-    this.model = new CatalogModel(purchaseLimits);
+    const { totalCentsMax } = requestLimits;
+    this.model = new CatalogModel({ ...purchaseLimits, totalCentsMax });
   }
 
   catalogApplied(id: string, entry: Entry, result: CatalogResult, machine: CatalogMachine): void {
@@ -75,6 +78,10 @@ export class BooksChecker {
     for (const sale of decode(result.sales[2]) as readonly Sale[]) {
       this.sales.push({ sale, seq: entry.seq });
       if (sale[0] !== this.sales.length) this.#report(`I7: sale ${sale[0]} leaves a gap`);
+      const [number, , , totalCents] = sale;
+      if (totalCents > requestLimits.totalCentsMax) {
+        this.#report(`I5: sale ${number} comes to ${totalCents} cents, more than an order may`);
+      }
     }
   }
 
@@ -106,6 +113,14 @@ export class BooksChecker {
   /** The state of a product from this entry on. */
   itemAt(id: number, seq: number): ItemState | undefined {
     return this.items.get(id)?.findLast((state) => state.seq <= seq);
+  }
+
+  /** A customer was told so; the item has had a price at which it is true. */
+  refusedTotal(id: number, quantity: number): void {
+    this.tooLarge += 1;
+    const highest = Math.max(...(this.items.get(id) ?? []).map(({ priceCents }) => priceCents));
+    if (highest * quantity > requestLimits.totalCentsMax) return;
+    this.#report(`I5: ${quantity} of item ${id} were too much at ${highest} cents at most`);
   }
 
   #order(command: OrderCommand): void {

@@ -50,6 +50,8 @@ export const bugs = {
   'attempts-after-the-deadline': 'section 5, 6: a purchase is tried again after its deadline (A34)',
   'purchase-age-from-latest-attempt':
     'section 5, 2: the age of a purchase counts from its latest attempt (A34)',
+  'totals-go-unchecked':
+    'section 5, 2: any total is logged before all replicas know the bound (A38)',
   'answers-before-the-order': 'section 5, 3: a sale is answered before its order is applied',
   'tails-at-takeover-only': 'section 5, 3: sales are fetched when a leader takes over (A21)',
   'tails-from-the-newest':

@@ -189,9 +189,11 @@ export class Cluster {
 }
 
 function firstStock(world: World): NewProduct[] {
-  const { items, stock } = world.profile;
+  const { items, stock, limits } = world.profile;
   const product = (id: number, quantity: number): NewProduct => {
-    return { id, name: nameOf(id), topic: 'toys', priceCents: 100 * id, quantity };
+    // A tag is a quantity: at a price it would alone come to more than an order may.
+    const priceCents = limits.request && id === tagItem ? 0 : 100 * id;
+    return { id, name: nameOf(id), topic: 'toys', priceCents, quantity };
   };
   const others = Array.from({ length: items }, (_, at) => product(tagItem + 1 + at, stock));
   return [product(tagItem, tagStock), ...others];

@@ -165,6 +165,11 @@ export class Customer {
           this.#options.ledger.refused(order);
           return;
         }
+        if (error.code === 'invalid_argument') {
+          this.#world.books.refusedTotal(order.item, order.quantity);
+          this.#options.ledger.refused(order);
+          return;
+        }
         // Without a key of one's own a second attempt could be a second purchase.
         const isKnown = error.retryable && error.details.unknown !== true;
         if (order.key === undefined || attempt === attemptsMax || isKnown) throw error;
@@ -233,11 +238,20 @@ export class Customer {
 
   async #changeAt(frontend: Frontend | undefined, id: number): Promise<void> {
     const add = 1 + this.#world.random.clients.integer(5);
+    const changed = { add, ...this.#newPrice() };
     const answer = this.#ask(frontend ?? this.#pickFrontend(), (shop, context) =>
-      shop.updateProduct({ id, add }, context),
+      shop.updateProduct({ id, ...changed }, context),
     );
-    const product = await this.#world.history.change(this.#options.name, id, add, answer);
+    const product = await this.#world.history.change(this.#options.name, id, changed, answer);
     this.#world.reads.answered(id, product.version);
+  }
+
+  /** Prices change in runs whose totals cross their bound. */
+  #newPrice(): { price?: number } {
+    const { limits } = this.#world.profile;
+    const mostCents = limits.request?.priceCentsMax;
+    if (mostCents === undefined) return {};
+    return { price: (1 + this.#world.random.clients.integer(mostCents)) / 100 };
   }
 
   #lookUp(): Promise<void> {

@@ -100,10 +100,11 @@ export class HistoryRecorder {
   async change(
     process: string,
     id: number,
-    add: number,
+    { add, price }: { readonly add: number; readonly price?: number },
     answer: Promise<Product>,
   ): Promise<Product> {
-    const base = { ...this.#ask(process), kind: 'change', id, add } as const;
+    const priced = price === undefined ? {} : { priceCents: cents(price) };
+    const base = { ...this.#ask(process), kind: 'change', id, add, ...priced } as const;
     try {
       const product = await answer;
       this.#add({ ...base, ...this.#ended('ok'), result: seen(product) });

@@ -15,6 +15,8 @@ export interface Profile {
   readonly frontends: number;
   /** Instead of the store's real limits; none are drawn where it is empty. */
   readonly limits: Limits;
+  /** So long, at most, a catalog replica does not know yet that all replicas bound totals. */
+  readonly boundUnknownMs: number;
   /** Of a snapshot, in one message. */
   readonly partBytes: number;
   /** Products that one thread of a frontend keeps. */
@@ -57,7 +59,7 @@ export const usualTopology = { catalogs: 2, orders: 3, recovery: 1, frontends: 2
 /** What every run had before it was drawn, for runs that are kept from then. */
 export const usualWorld = {
   ...usualTopology,
-  ...{ limits: {}, partBytes: 2_048, cacheEntries: 64 },
+  ...{ limits: {}, boundUnknownMs: 0, partBytes: 2_048, cacheEntries: 64 },
 } as const;
 
 /** Runs with the usual topology. */
@@ -73,6 +75,7 @@ export function drawProfile(random: Random): Profile {
   return {
     ...drawTopology(random),
     limits: drawLimits(random),
+    boundUnknownMs: 0,
     partBytes: drawPartBytes(random),
     cacheEntries: one(0.5) ? usualWorld.cacheEntries : 1 + random.integer(8),
     network: {

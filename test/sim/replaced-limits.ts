@@ -4,7 +4,13 @@
  * it. Invariant: outside a run every limit has its real value.
  */
 import { assert } from '../../src/base/assert.js';
-import { leaseLimits, logLimits, purchaseLimits, storageLimits } from '../../src/base/limits.js';
+import {
+  leaseLimits,
+  logLimits,
+  purchaseLimits,
+  requestLimits,
+  storageLimits,
+} from '../../src/base/limits.js';
 
 type Values<Limits> = { readonly [name in keyof Limits]?: number };
 
@@ -14,6 +20,7 @@ export interface Limits {
   readonly lease?: Values<typeof leaseLimits>;
   readonly purchase?: Values<typeof purchaseLimits>;
   readonly storage?: Values<typeof storageLimits>;
+  readonly request?: Values<typeof requestLimits>;
 }
 
 const real = {
@@ -21,6 +28,7 @@ const real = {
   lease: leaseLimits,
   purchase: purchaseLimits,
   storage: storageLimits,
+  request: requestLimits,
 } as const;
 
 let isReplaced = false;

@@ -56,7 +56,7 @@ export function catalogService(
         const logger = world.logger(member.name);
         const opened = newCatalogStore(world, {
           ...{ group: host, machine, clock: life },
-          boundsTotals: () => true,
+          boundsTotals: knownLater(world),
         });
         store = opened;
         const desk = new CatalogDesk({ store: opened, logger, clock: life, audit: noAudit });
@@ -76,6 +76,14 @@ export function catalogService(
       },
     };
   };
+}
+
+/** Whether all replicas bound totals is known some time after a replica starts. */
+function knownLater({ profile, random, scheduler }: World): () => boolean {
+  const { boundUnknownMs } = profile;
+  if (boundUnknownMs === 0) return () => true;
+  const knownMs = scheduler.nowMs + boundUnknownMs * random.services.fraction();
+  return () => scheduler.nowMs >= knownMs;
 }
 
 export function orderService(

@@ -194,6 +194,7 @@ function countUp(world: World, cluster: Cluster): ReadonlyMap<string, number> {
   world.count('sales', books.sales.length);
   world.count('purchases replayed', books.replays);
   world.count('purchases refused', books.refusals);
+  world.count('purchases refused for their total', books.tooLarge);
   world.count('look-ups', reads.lookups);
   world.count('look-ups from a cache', reads.hits);
   world.count('operations done', sum(cluster.guests.map(({ done }) => done)));
