@@ -5,14 +5,11 @@
 import { assert, required } from '../base/assert.js';
 import { systemClock } from '../base/clock.js';
 import type { CatalogConfig, RunningService } from '../base/config.js';
-import { BazarError } from '../base/errors.js';
 import { createLogger } from '../base/logging.js';
 import { advised, openFolder } from '../group/folder.js';
 import { Member } from '../group/member.js';
 import { snapshotPort } from '../group/snapshot-files.js';
 import { JobsPool } from '../pool/jobs-pool.js';
-import { decode } from '../wire/codec.js';
-import type { NewProduct } from '../wire/internal.js';
 import { CatalogAuditor } from './auditor.js';
 import { catalogFigures } from './catalog-figures.js';
 import { CatalogMachine, type CatalogResult } from './catalog-machine.js';
@@ -22,6 +19,7 @@ import { PeerDesk } from './peer-desk.js';
 import { startRestocking } from './restock.js';
 import { restoreCatalog } from './restore.js';
 import { keepSnapshots } from './snapshots.js';
+import { stockOnce } from './stock-once.js';
 import { CatalogStore } from './store.js';
 import { strikeDead } from './strike-dead.js';
 import { ThreadDesk } from './thread-desk.js';
@@ -63,7 +61,10 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     if (role !== 'leader') desk.resign();
   });
   const threads = new ThreadDesk(store, (...question) => member.ask(...question));
-  const stocked = firstStock(config, store, jobs);
+  const stocked = stockOnce(store, () => {
+    const module = new URL('./first-stock-job.js', import.meta.url);
+    return jobs.run(module, 'readStock', { path: config.productsFile }) as Promise<StockParts>;
+  });
   const address = config.cluster.catalogs.find(({ name }) => name === config.name);
   await member.open({
     address: required(address, `address of ${config.name}`),
@@ -92,35 +93,6 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
       await jobs.close();
     },
   };
-}
-
-/** Resolves when this replica, as a leader, has seen to the first stock. */
-function firstStock(config: CatalogConfig, store: CatalogStore, jobs: JobsPool): Promise<void> {
-  return new Promise((resolve, reject) => {
-    store.onServing(() => {
-      if (store.machine.isStocked) resolve();
-      else stockFirst(config, store, jobs).then(resolve, reject);
-    });
-  });
-}
-
-async function stockFirst(
-  { productsFile: path }: CatalogConfig,
-  store: CatalogStore,
-  jobs: JobsPool,
-): Promise<void> {
-  const module = new URL('./first-stock-job.js', import.meta.url);
-  const read = (await jobs.run(module, 'readStock', { path })) as StockParts;
-  const { total, together, parts } = read;
-  const part = (from: number): NewProduct[] => {
-    const bytes = parts[Math.floor(from / together)];
-    const products = bytes ? (decode(bytes) as NewProduct[]) : [];
-    return products.slice(from % together);
-  };
-  await store.stock(total, part).catch((error: unknown) => {
-    // The lead was lost meanwhile: the next leader stocks.
-    if (!(error instanceof BazarError && error.retryable)) throw error;
-  });
 }
 
 /** Never resolves where there is no failure. */

@@ -4,8 +4,8 @@ import { silentLogger } from '../../src/base/logging.js';
 import { PeerDesk } from '../../src/catalog/peer-desk.js';
 import type { GlanceAnswer } from '../../src/wire/internal.js';
 import { ManualClock } from '../helpers/manual-clock.js';
-import { toyLog } from './log-builder.js';
-import { FakeFrontend, settled } from './one-catalog.js';
+import { byClient, toyLog } from './log-builder.js';
+import { FakeFrontend, openShop, settled } from './one-catalog.js';
 import { replica } from './replica.js';
 
 async function build() {
@@ -59,4 +59,17 @@ t.test('what is no id is refused, not taken for a product that there is not', as
     });
     t.match(await refused, { code: 'invalid_argument' });
   }
+});
+
+t.test('an order leader whose connection closed gets no more sales', async (t) => {
+  const { store, desk, ask } = await openShop();
+  const gone = new FakeFrontend();
+  const other = new FakeFrontend();
+  for (const peer of [gone, other]) await ask(peer, 'tail', [1, 1]);
+  await store.sell(1, [byClient('a', [[1, 1]])]);
+  desk.closed(gone);
+  await store.sell(1, [byClient('b', [[1, 1]])]);
+  const sales = ({ notified }: FakeFrontend) => notified.map(([method]) => method);
+  t.same(sales(gone), ['sales']);
+  t.same(sales(other), ['sales', 'sales']);
 });

@@ -111,3 +111,26 @@ t.test('the gates of a new leader are closed, whatever the old one opened', asyn
   t.equal(cluster.member('b').serving, true);
   t.same(cluster.member('b').values, ['x']);
 });
+
+t.test('a leader does not serve before its opening entry is decided', async (t) => {
+  const cluster = elected({ gated: true });
+  cluster.input('a', (core) => core.openGates(1));
+  cluster.propose('a', 'x');
+  cluster.run(100);
+  cluster.crash('a');
+  const b = cluster.member('b');
+  cluster.nominate('b');
+  for (let steps = 0; steps < 100 && !b.leads; steps++) {
+    if (!cluster.deliver()) for (const id of ['b', 'c']) cluster.sync(id);
+  }
+  cluster.hold('b', 'c');
+  cluster.settle();
+  t.equal(b.core.state.log.last.seq, 3);
+  // The entry before the opening one was committed by the old leader.
+  cluster.input('b', (core) => core.openGates(3));
+  t.same(b.values, ['x']);
+  t.equal(b.serving, false, 'only an older entry is decided');
+  cluster.release('b', 'c');
+  cluster.run(50);
+  t.equal(b.serving, true);
+});

@@ -249,3 +249,20 @@ t.test('a candidate that hears its living leader gives the candidacy up', async 
   cluster.run(1_000);
   t.equal(candidate.failed, undefined, 'no candidacy was left to fail');
 });
+
+t.test('a nomination changes nothing for a member that leads or stands already', async (t) => {
+  const cluster = elected();
+  const { state } = cluster.member('a').core;
+  cluster.nominate('a');
+  t.equal(cluster.member('a').serving, true);
+  t.same(cluster.network, [], 'and asks no other member');
+  cluster.run(1_000);
+  t.equal(state.promised.epoch, 1);
+
+  cluster.crash('a');
+  cluster.nominate('b');
+  const candidate = cluster.member('b').core.state.stage;
+  t.equal(candidate.kind, 'candidate');
+  cluster.nominate('b');
+  t.equal(cluster.member('b').core.state.stage, candidate, 'the candidacy goes on');
+});

@@ -1,5 +1,6 @@
 /** When a snapshot is sent, asked for, taken, and begun again (docs/PROTOCOL.md, R11). */
 import t from 'tap';
+import { logLimits } from '../../src/base/limits.js';
 import { Cluster } from './cluster.js';
 
 /** a leads and has a snapshot of what it leads. */
@@ -151,3 +152,33 @@ t.test('a replica wants no snapshot that its log has overtaken', async (t) => {
   t.equal(core.wantsSnapshot({ seq: commit, epoch: 1, time: 0 }), false);
   t.equal(core.wantsSnapshot({ seq: commit + 1, epoch: 1, time: 0 }), true);
 });
+
+t.test(
+  'a member whose snapshot arrives in front of its entries is sent no older ones',
+  async (t) => {
+    const cluster = led(['c']);
+    const sent: number[] = [];
+    cluster.lose((_from, to, message) => {
+      if (to !== 'c' || message.kind !== 'append' || message.entries.length === 0) return false;
+      sent.push(...message.entries.map(({ seq }) => seq));
+      return true;
+    });
+    // So large that the window of c is full before all of them are sent to it.
+    const large = 'x'.repeat(logLimits.appendBytesMax);
+    const windows = logLimits.windowBytesMax / logLimits.appendBytesMax;
+    for (let count = 0; count < windows + 2; count++) {
+      cluster.propose('a', large);
+      cluster.settle();
+    }
+    cluster.compact('a');
+    const { seq } = cluster.member('a').snapshot.mark;
+    t.ok(Math.max(...sent) < seq, 'some are not sent yet');
+    sent.length = 0;
+    request(cluster);
+    cluster.settle();
+    t.equal(cluster.member('c').snapshot.mark.seq, seq);
+    cluster.propose('a', 'later');
+    cluster.settle();
+    t.same(sent, [seq + 1]);
+  },
+);
