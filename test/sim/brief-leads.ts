@@ -1,7 +1,7 @@
 /**
- * Leads that end as they begin: whoever stands for election in a group is soon heard no more, and
- * then dies, at any moment between its candidacy and its first commits. So entries are left with a
- * minority again and again, and later leaders find them (docs/PROTOCOL.md, R6; A3).
+ * Leads that end as they begin (docs/PROTOCOL.md, R6; A3). Each candidate that a majority agrees to is
+ * cut off at a moment drawn by chance: the other members receive nothing that it sends from then on.
+ * Soon after that it dies. So entries are left with a minority, and later leaders find them.
  */
 import type { AnyMember, Cluster } from './cluster.js';
 import type { Fault } from './faults.js';
@@ -10,18 +10,19 @@ import type { World } from './world.js';
 
 const lookEveryMs = 0.5;
 /**
- * Trips from one member to another after which a candidate is heard no more: before anybody hears
- * that it leads, or while it fills up a follower.
+ * When a candidate is cut off: when it has asked for promises, so that it appends its opening entry
+ * alone; when it has sent an older entry to a follower, so that the follower gets no later one; or
+ * some time later.
  */
-const trips = [
-  [3, 6],
-  [5, 14],
-] as const;
-/** The others serve for a while. */
-const leadsOnMs = 400;
-/** What it appends after it is heard no more becomes durable. */
-const unheardMs = 40;
-/** Back when the next but one stands. */
+const moments = ['prepares', 'fills', 'later'] as const;
+type Moment = (typeof moments)[number];
+/** It is cut off by then, whatever the moment. */
+const latestMaxMs = 400;
+/** After the cut it lives on for so many message trips, to receive answers and to write its entries. */
+const tripsMin = 2;
+const tripsMore = 4;
+const writesMs = 3;
+/** It comes back when the next candidate stands, or the one after that. */
 const downMinMs = 200;
 const downMoreMs = 800;
 
@@ -29,8 +30,8 @@ export class BriefLeads {
   readonly #world: World;
   readonly #cluster: Cluster;
   readonly #remedies: Remedies;
-  /** Who is struck already, until it is down. */
-  readonly #struck = new Set<AnyMember>();
+  /** Members with a moment chosen, until they are down. */
+  readonly #chosen = new Set<AnyMember>();
 
   constructor(world: World, cluster: Cluster, remedies: Remedies) {
     this.#world = world;
@@ -43,34 +44,69 @@ export class BriefLeads {
     const look = (): void => {
       if (this.#world.scheduler.livedMs > untilMs) return;
       for (const member of this.#cluster.replicas(group)) {
-        if (member.stands && !this.#struck.has(member)) this.#strike(member);
+        if (isAgreedTo(member) && !this.#chosen.has(member)) this.#choose(member);
       }
       this.#remedies.strikeIn(lookEveryMs, look);
     };
     look();
   }
 
+  #choose(member: AnyMember): void {
+    const { random, scheduler } = this.#world;
+    const moment = moments[random.faults.integer(moments.length)] ?? 'later';
+    const latestMs = scheduler.livedMs + latestMaxMs * random.faults.fraction();
+    this.#chosen.add(member);
+    const look = (): void => {
+      if (!isAgreedTo(member)) this.#chosen.delete(member);
+      else if (isReached(member, moment) || scheduler.livedMs >= latestMs) this.#strike(member);
+      else this.#remedies.strikeIn(lookEveryMs, look);
+    };
+    look();
+  }
+
   #strike(member: AnyMember): void {
     const { random, profile, network } = this.#world;
-    const { faults } = random;
-    const tripMs = profile.network.latencyMs + profile.network.jitterMs / 2;
-    const span = trips[faults.integer(trips.length + 1)];
-    const fraction = faults.fraction();
+    const tripMs = profile.network.latencyMs + profile.network.jitterMs;
+    const livesMs = writesMs + tripMs * (tripsMin + tripsMore * random.faults.fraction());
     const others = this.#cluster.group(member.options.group).filter((one) => one !== member);
-    this.#struck.add(member);
-    const unheardAtMs = span
-      ? tripMs * (span[0] + (span[1] - span[0]) * fraction)
-      : leadsOnMs * fraction;
-    const diesAtMs = unheardAtMs + unheardMs * (0.2 + faults.fraction());
-    this.#remedies.strikeIn(unheardAtMs, () => {
-      for (const { name } of others) network.cut(member.name, name);
-      this.#remedies.undoIn(diesAtMs - unheardAtMs + 1, () => {
-        for (const { name } of others) network.heal(member.name, name);
+    for (const { name } of others) {
+      network.cut(member.name, name);
+      this.#remedies.undoIn(livesMs, () => {
+        // What it sent over the cut is lost, and does not arrive after its death.
+        network.reset(member.name, name);
+        network.heal(member.name, name);
       });
+    }
+    this.#remedies.strikeIn(livesMs, () => {
+      this.#chosen.delete(member);
+      member.kill(downMinMs + downMoreMs * random.faults.fraction(), false);
     });
-    this.#remedies.strikeIn(diesAtMs, () => {
-      this.#struck.delete(member);
-      member.kill(downMinMs + downMoreMs * faults.fraction(), false);
-    });
+  }
+}
+
+/** It leads, or stands for election and a majority has agreed. */
+function isAgreedTo(member: AnyMember): boolean {
+  const stage = member.host?.core.state.stage;
+  return stage?.kind === 'leader' || (stage?.kind === 'candidate' && stage.phase !== 'prevote');
+}
+
+/** The messages of this moment have left. */
+function isReached(member: AnyMember, moment: Moment): boolean {
+  const state = member.host?.core.state;
+  if (!state) return false;
+  const { stage, synced } = state;
+  switch (moment) {
+    case 'prepares':
+      return (
+        stage.kind === 'candidate' && stage.phase === 'prepare' && synced >= stage.promisePosition
+      );
+    case 'fills':
+      if (stage.kind !== 'leader') return false;
+      return [...stage.peers.values()].some(({ sent }) => {
+        const through = sent.at(-1)?.through;
+        return through !== undefined && through < stage.openingSeq;
+      });
+    case 'later':
+      return false;
   }
 }

@@ -77,12 +77,6 @@ export class Member<Result> {
     return this.host && this.#service?.machine;
   }
 
-  /** For election, or it leads already. */
-  get stands(): boolean {
-    const kind = this.host?.core.state.stage.kind;
-    return kind === 'candidate' || kind === 'leader';
-  }
-
   get leads(): boolean {
     return this.host?.core.state.stage.kind === 'leader';
   }

@@ -11,7 +11,6 @@ const rare: ReadonlySet<string> = new Set([
   'jumpsAreKeptTwice',
   'epochsSharedOut',
   'probesBelowBase',
-  'commitOwnEpoch',
   'joins-an-older-question',
   'lenders-are-ignored',
 ]);
@@ -34,6 +33,7 @@ const slow: ReadonlySet<string> = new Set([
   'matchIsPrefix',
   'previousEpochChecked',
   'majorityOfAll',
+  'commitOwnEpoch',
   'epochJumpBounded',
   'the-deposed-may-sell',
   'confirms-too-early',
