@@ -88,6 +88,10 @@ export const protocolTimes = {
   stickMs: 250,
   heartbeatMs: 50,
   stepDownMs: 1_000,
+  /** A leader counts as unattended so long after a frontend's check: longer than one in time takes, and the next. */
+  unattendedMs: 750,
+  /** From the first pre-vote on a frontend has this long to check the leader after all. */
+  soughtMs: 150,
   healthCheckEveryMs: 100,
   healthCheckTimeoutMs: 500,
   oldestUncommittedMs: 2_000,

@@ -17,7 +17,9 @@ export type CandidacyFailure =
   /** The source of the missing entries did not answer, or its answers brought nothing new. */
   | 'stalled'
   /** This member led, and no majority acknowledged its heartbeats. */
-  | 'unacknowledged';
+  | 'unacknowledged'
+  /** This member led, no frontend checked it, and another was nominated. */
+  | 'unattended';
 
 export interface FailedCandidacy {
   readonly reason: CandidacyFailure;

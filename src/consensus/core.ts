@@ -14,7 +14,7 @@ import {
   ownPromiseDurable,
   tickCandidate,
 } from './election.js';
-import { refusal, startServing, tickLeader } from './lead.js';
+import { attend, refusal, startServing, tickLeader } from './lead.js';
 import { admitLearners, checkAdmitted } from './learners.js';
 import type { Message, SnapshotMark } from './messages.js';
 import type { Batch, Load } from './outputs.js';
@@ -105,6 +105,12 @@ export class Core {
 
   nominate(nowMs: number): void {
     nominate(this.#at(nowMs));
+  }
+
+  /** A frontend has checked this member, and had an answer to its last check. */
+  attended(nowMs: number): void {
+    const state = this.#at(nowMs);
+    if (state.stage.kind === 'leader') attend(state, state.stage);
   }
 
   openGates(throughSeq: number): void {

@@ -107,6 +107,7 @@ export function onPrevote(state: State, from: MemberId, message: Prevote): void 
   const { epoch } = message;
   const promised = state.promised.epoch;
   const isNewer = epoch > promised;
+  if (isNewer && state.stage.kind === 'leader') state.stage.soughtMs ??= state.nowMs;
   const isAsked = isSelfCounted(state) || (message.apart === true && state.rules.learnersPromise);
   const agreed = isNewer && isAsked && wouldPromise(state);
   const follows = state.leader !== undefined && state.leader !== state.id;

@@ -1,6 +1,7 @@
 /**
  * The start and the end of a lead (docs/PROTOCOL.md, R4, R6): the opening entry of the own epoch,
- * heartbeats, and stepping down where no majority answers.
+ * heartbeats, and stepping down where no majority answers, or where no frontend attends this leader
+ * and one nominates another (R1).
  */
 import { assert } from '../base/assert.js';
 import { logLimits, protocolTimes } from '../base/limits.js';
@@ -37,6 +38,8 @@ export function lead(state: State, candidate: Candidate): void {
     uncommittedBytes: 0,
     beatMs: state.nowMs,
     tickMs: state.nowMs,
+    attendedMs: state.nowMs,
+    soughtMs: undefined,
     stampedMs: state.nowMs,
   };
   state.stage = leader;
@@ -88,6 +91,10 @@ export function tickLeader(state: State, leader: Leader): void {
     failCandidacy(state, 'unacknowledged');
     return;
   }
+  if (!stalled && mustYield(state, leader)) {
+    failCandidacy(state, 'unattended');
+    return;
+  }
   if (state.nowMs - leader.beatMs < protocolTimes.heartbeatMs) return;
   leader.beatMs = state.nowMs;
   // Behind the journal, so that a hung disk looks like a dead leader (A7).
@@ -96,6 +103,22 @@ export function tickLeader(state: State, leader: Leader): void {
     tickSnapshot(state, peer);
     sendAppend(state, leader, peer, [], { live: true, after });
   }
+}
+
+/** A frontend checks this leader, and its last check was answered. */
+export function attend(state: State, leader: Leader): void {
+  leader.attendedMs = state.nowMs;
+  leader.soughtMs = undefined;
+}
+
+/**
+ * R1: a frontend has nominated another member, and no frontend checks this leader. The voters hear
+ * it and would refuse every pre-vote for as long as that lasts (A39).
+ */
+function mustYield({ nowMs, rules }: State, { attendedMs, soughtMs }: Leader): boolean {
+  if (soughtMs === undefined || !rules.unattendedYields) return false;
+  if (nowMs - soughtMs < protocolTimes.soughtMs) return false;
+  return nowMs - attendedMs >= protocolTimes.unattendedMs;
 }
 
 /**

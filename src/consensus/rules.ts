@@ -16,6 +16,8 @@ export interface Rules {
   readonly previousEpochChecked: boolean;
   /** R1: pre-vote. Off: a flapping replica or a second frontend deposes a live leader (A6). */
   readonly preVote: boolean;
+  /** R1: a leader that no frontend checks yields to a nomination. Off: it leads, and sells nothing (A39). */
+  readonly unattendedYields: boolean;
   /** R5: acknowledged when durable. Off: committed entries die with a power cut (I11). */
   readonly matchIsDurable: boolean;
   /** R3: a heartbeat queues behind the journal. Off: a hung disk looks alive (A7). */
@@ -63,6 +65,7 @@ export const allRules: Rules = Object.freeze({
   matchIsPrefix: true,
   previousEpochChecked: true,
   preVote: true,
+  unattendedYields: true,
   matchIsDurable: true,
   heartbeatBehindJournal: true,
   learnersDoNotVote: true,

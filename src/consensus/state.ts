@@ -142,6 +142,10 @@ export interface Leader {
   uncommittedBytes: number;
   beatMs: number;
   tickMs: number;
+  /** When a frontend last checked this leader; at first the beginning of the lead. */
+  attendedMs: number;
+  /** When another member first asked for pre-votes since then; undefined: none has. */
+  soughtMs: number | undefined;
   /** Log time advances with the clock from here. */
   stampedMs: number;
 }

@@ -7,6 +7,7 @@ import { type Clock, every, type Timer } from '../base/clock.js';
 import { protocolTimes } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { GroupName } from '../group/membership.js';
+import type { HealthCheckParams } from '../wire/internal.js';
 import type { Leaders } from './backends.js';
 import { Elector, type ElectorOptions, type Health } from './elector.js';
 
@@ -108,11 +109,14 @@ export class Watch {
     if (!line.connected || this.#asking.has(line)) return;
     this.#asking.add(line);
     const { clock } = this.#options;
+    const params: HealthCheckParams = { answered: this.health(line) !== undefined };
+    let isUntold = false;
     line
-      .call('health_check', {}, protocolTimes.healthCheckTimeoutMs)
+      .call('health_check', params, protocolTimes.healthCheckTimeoutMs)
       .then(
         (answer) => {
           const health = answer as Health;
+          isUntold = !params.answered && health.role === 'leader';
           if (health.logTime !== undefined) this.#options.logTime(health.logTime);
           this.#electors[line.group].answered(line.name, health, clock.nowMs());
         },
@@ -120,6 +124,8 @@ export class Watch {
       )
       .finally(() => {
         this.#asking.delete(line);
+        // A leader that is not told at once that its answers arrive might yield (A39).
+        if (isUntold) this.#ask(line);
         this.#decide();
       });
   }

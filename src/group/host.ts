@@ -155,6 +155,11 @@ export class GroupHost<Result> implements Group<Result> {
     else this.#hint = leader;
   }
 
+  /** A frontend has checked this member, and had an answer to its last check (A39). */
+  attended(): void {
+    this.#enter(() => this.#core.attended(this.#nowMs()));
+  }
+
   /** At a witness: fetches the leader's newest snapshot into its port, so that it can drop its log. */
   fetchSnapshot(): void {
     this.#enter(() => this.#core.requestSnapshot());

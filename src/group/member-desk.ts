@@ -5,7 +5,7 @@
 import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { MetricSample } from '../base/metric-table.js';
-import type { AuditMark } from '../wire/internal.js';
+import type { AuditMark, HealthCheckParams } from '../wire/internal.js';
 import type { GroupStatus } from './types.js';
 
 /** Audits remembered; the oldest is forgotten first. */
@@ -21,6 +21,8 @@ export interface MemberReply {
 export interface MemberDeskOptions {
   readonly status: () => GroupStatus;
   readonly nominate: (leader: string) => void;
+  /** A frontend has checked this member, and had an answer to its last check. */
+  readonly attended: () => void;
   readonly pid: number;
   readonly clock: Clock;
   readonly figures?: () => readonly MetricSample[];
@@ -47,6 +49,8 @@ export class MemberDesk {
   request(method: string, params: unknown, reply: MemberReply): boolean {
     switch (method) {
       case 'health_check':
+        // Frontends alone ask this. One that hears no answers does not attend this member.
+        if ((params as HealthCheckParams).answered !== false) this.#options.attended();
         reply.result(this.#health());
         return true;
       case 'update_leader':

@@ -130,6 +130,7 @@ export class Member<Result> {
     this.desk = new MemberDesk({
       status: () => this.#status(),
       nominate: (leader) => this.host.nominate(leader),
+      attended: () => this.host.attended(),
       pid: process.pid,
       clock: this.#clock,
       figures: () => this.#samples(),

@@ -12,8 +12,16 @@ type Sight = Pick<
   'id' | 'role' | 'serving' | 'epoch' | 'leader' | 'logEnd' | 'candidacy' | 'doubt'
 >;
 
+type LostLead = 'unacknowledged' | 'unattended';
+
+/** What the operator reads of a lead that ended. */
+const losses: Readonly<Record<LostLead, string>> = {
+  unacknowledged: 'no majority of the members answers it',
+  unattended: 'no frontend reaches it, and one nominated another member',
+};
+
 /** What the operator reads of an attempt to lead that found no majority. */
-const failures: Readonly<Record<Exclude<CandidacyFailure, 'unacknowledged'>, string>> = {
+const failures: Readonly<Record<Exclude<CandidacyFailure, LostLead>, string>> = {
   unreachable: 'too few members answered; check the network between the members',
   refused: 'a majority did not agree; another leader may be alive',
   doubtful:
@@ -56,8 +64,8 @@ export class RoleLog {
         : `is elected by the ${group} group, not serving yet`;
     }
     const reason = leader === undefined ? candidacy?.failure?.reason : undefined;
-    if (reason === 'unacknowledged') {
-      return `no longer leads the ${group} group: no majority of the members answers it`;
+    if (reason === 'unacknowledged' || reason === 'unattended') {
+      return `no longer leads the ${group} group: ${losses[reason]}`;
     }
     if (before?.role === 'leader') return `no longer leads the ${group} group`;
     if (role === 'learner' && doubt && leader === undefined && reason !== 'doubtful') {

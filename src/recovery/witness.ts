@@ -91,6 +91,8 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
   const desk = new MemberDesk({
     status: () => host.status(),
     nominate: (leader) => host.nominate(leader),
+    // It never leads.
+    attended: () => {},
     pid: process.pid,
     clock,
     figures: () => [...figures.samples(host.status()), ...options.process()],

@@ -142,6 +142,12 @@ export type ProductBook = readonly [
   stock: number,
 ];
 
+/** From a frontend to each member. Builds before it send no field, and count as answered. */
+export interface HealthCheckParams {
+  /** The member's last answer came in time. */
+  readonly answered?: boolean;
+}
+
 /** A replica's state at the `audit` entry of its group. */
 export type AuditMark = readonly [seq: number, hash: string];
 

@@ -162,6 +162,55 @@ t.test(
   },
 );
 
+/** A frontend's checks of a, and nominations of c, each every so often; ends when a leads no more. */
+function besiege(cluster: Cluster, forMs: number, checksA: boolean, nominates: boolean): number {
+  for (let ms = 0; ms < forMs; ms += 100) {
+    if (checksA) cluster.input('a', (core, nowMs) => core.attended(nowMs));
+    if (nominates && ms % 300 === 0) cluster.nominate('c');
+    cluster.run(100);
+    if (!cluster.member('a').leads) return ms;
+  }
+  return forMs;
+}
+
+t.test('a leader that no frontend checks yields to a nomination', async (t) => {
+  const cluster = elected();
+  cluster.propose('a', 'x');
+  t.equal(besiege(cluster, 5_000, false, false), 5_000, 'without a nomination it leads on');
+  t.equal(besiege(cluster, 5_000, true, true), 5_000, 'and so it does where a frontend checks it');
+  cluster.input('a', (core, nowMs) => core.attended(nowMs));
+  const yieldedMs = besiege(cluster, 5_000, false, true);
+  t.ok(yieldedMs >= protocolTimes.unattendedMs - 100, 'not before its time is over');
+  t.ok(yieldedMs <= protocolTimes.unattendedMs + 100, 'and then at once');
+  t.equal(cluster.member('a').core.state.failed?.reason, 'unattended');
+  cluster.nominate('c');
+  cluster.run(protocolTimes.stickMs + 50);
+  t.equal(cluster.leader?.id, 'c');
+  t.same(cluster.member('c').values, ['x']);
+});
+
+t.test('a frontend that starts or stood still has time to check the leader', async (t) => {
+  const cluster = elected();
+  cluster.run(3_000);
+  // It hears the followers first.
+  cluster.nominate('c');
+  cluster.run(protocolTimes.soughtMs - 50);
+  t.equal(cluster.member('a').leads, true, 'a nomination alone ends no lead');
+  cluster.input('a', (core, nowMs) => core.attended(nowMs));
+  cluster.run(3_000);
+  t.equal(cluster.member('a').leads, true, 'the nomination before the check counts no more');
+});
+
+t.test('a forged epoch seeks no leader', async (t) => {
+  const cluster = elected();
+  cluster.run(3_000);
+  const forged = { kind: 'prevote', epoch: Number.MAX_SAFE_INTEGER } as const;
+  cluster.input('a', (core, nowMs) => core.step('c', forged, nowMs));
+  cluster.input('a', (core, nowMs) => core.step('c', { kind: 'prevote', epoch: 1 }, nowMs));
+  cluster.run(3_000);
+  t.equal(cluster.member('a').leads, true);
+});
+
 t.test('a leader that stalled reads the answers that wait before it despairs', async (t) => {
   const cluster = elected();
   cluster.nowMs += 5_000;

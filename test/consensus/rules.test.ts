@@ -269,6 +269,16 @@ const histories: Record<keyof Rules, History> = {
     return cluster.member('c').values.length > 0 ? undefined : 'the group is bricked';
   },
 
+  unattendedYields(rules) {
+    const cluster = elected(rules);
+    // No frontend reaches a, and one that reaches b and c goes on nominating them.
+    for (let ms = 0; ms < 1_500; ms += 300) {
+      cluster.nominate(ms % 600 === 0 ? 'c' : 'b');
+      cluster.run(300);
+    }
+    return cluster.member('a').leads ? 'a leader that no frontend reaches leads on' : undefined;
+  },
+
   readRounds(rules) {
     const cluster = elected(rules);
     cluster.partition(['a']);

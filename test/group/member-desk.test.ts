@@ -1,12 +1,13 @@
 import t from 'tap';
 import { MemberDesk } from '../../src/group/member-desk.js';
+import type { GroupStatus } from '../../src/group/types.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 
 function newDesk(clock: ManualClock): MemberDesk {
   const status = () => {
     throw new Error('nobody asks');
   };
-  return new MemberDesk({ status, nominate: () => {}, pid: 1, clock });
+  return new MemberDesk({ status, nominate: () => {}, attended: () => {}, pid: 1, clock });
 }
 
 t.test('an audit is told to those who asked before it, and to those who ask after', async (t) => {
@@ -34,4 +35,24 @@ t.test('those who wait for audits that never come leave room for later ones', as
   const next = desk.mark('next');
   desk.marked('next', [1, 'hash']);
   t.strictSame(await next, [1, 'hash']);
+});
+
+t.test('a check attends the member unless its frontend hears no answers', async (t) => {
+  let attended = 0;
+  const desk = new MemberDesk({
+    ...{ status: () => ({}) as GroupStatus, nominate: () => {}, pid: 1 },
+    attended: () => {
+      attended += 1;
+    },
+    clock: new ManualClock(),
+  });
+  const answers: unknown[] = [];
+  const reply = { result: (value: unknown) => void answers.push(value), fail: () => {} };
+  desk.request('health_check', { answered: true }, reply);
+  t.equal(attended, 1);
+  desk.request('health_check', { answered: false }, reply);
+  t.equal(attended, 1, 'what it sends arrives, and what it is told does not');
+  desk.request('health_check', {}, reply);
+  t.equal(attended, 2, 'a frontend of the build before cannot say');
+  t.equal(answers.length, 3);
 });

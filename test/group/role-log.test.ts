@@ -76,10 +76,14 @@ t.test('an attempt that finds no majority is told with its reason, once', async 
   const { told, saw } = stage();
   const failure = (reason: string) => ({ candidacy: { failure: { reason, agoMs: 0 } } });
   saw('leader', { serving: true });
+  saw('follower', failure('unattended'));
+  saw('leader', { serving: true });
   saw('follower', failure('unacknowledged'));
   for (let i = 0; i < 3; i++) saw('follower', failure('unreachable'));
   saw('follower', { ...failure('unreachable'), leader: 'order-2' });
   t.same(told, [
+    'leads the order group',
+    'no longer leads the order group: no frontend reaches it, and one nominated another member',
     'leads the order group',
     'no longer leads the order group: no majority of the members answers it',
     'cannot lead the order group: too few members answered; check the network between the members',

@@ -2,7 +2,6 @@
  * A replica or witness of one group through its lives: the production host over a journal, the
  * simulated peers and the service's own desks. Starts, dies, repairs itself as an operator would.
  */
-
 import { every } from '../../src/base/clock.js';
 import { BazarError } from '../../src/base/errors.js';
 import type { SnapshotMark } from '../../src/consensus/messages.js';
@@ -248,6 +247,7 @@ export class Member<Result> {
         return { ...status, serving: status.serving && (running?.canServe?.() ?? true) };
       },
       nominate: (leader) => host.nominate(leader),
+      attended: () => host.attended(),
       pid: life.number,
       clock: life,
       logTime: running?.logTime,

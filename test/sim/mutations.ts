@@ -30,6 +30,7 @@ const switches: Readonly<Record<keyof Rules, string>> = {
   matchIsPrefix: 'R5: match is the prefix that was sent (A4)',
   previousEpochChecked: 'R5: the epoch before the entries is checked (A5)',
   preVote: 'R1: pre-vote (A6)',
+  unattendedYields: 'R1: a leader that no frontend checks yields to a nomination (A39)',
   matchIsDurable: 'R5: acknowledged when durable (I11)',
   heartbeatBehindJournal: 'R3: a heartbeat queues behind the journal (A7)',
   learnersDoNotVote: 'R10: a learner does not vote (A8)',
