@@ -85,9 +85,9 @@ async function run(
   const leaders = groups.map((group) => cluster.leader(group));
   const outages = new OutageWatch(world, cluster, faults);
   if (options.watchesOutages ?? true) outages.start();
-  while (scheduler.livedMs < profile.chaosMs && world.problems.length === 0) {
-    await scheduler.run(profile.chaosMs + scheduler.skippedMs);
-  }
+  // Compared as a sum: a difference of fractions may never come to the time wanted.
+  const endMs = (): number => profile.chaosMs + scheduler.skippedMs;
+  while (scheduler.nowMs < endMs() && world.problems.length === 0) await scheduler.run(endMs());
   outages.stop();
   const isSteady = faults.every(({ kind }) => harmless.has(kind));
   for (const leader of isSteady ? leaders : []) {
