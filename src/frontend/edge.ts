@@ -5,8 +5,8 @@
  * forwarded: everything else is decided in the log.
  */
 import type { BazarError } from '../base/errors.js';
-import { requestLimits } from '../base/limits.js';
 import { encodedOnce } from '../wire/message.js';
+import { totalOf } from '../wire/money.js';
 import type { Params } from '../wire/schemas.js';
 import { outOfStock, productNotFound, tooLargeTotal } from './answers.js';
 import type { CachedProduct, ProductCache } from './product-cache.js';
@@ -54,7 +54,7 @@ export class Edge {
     for (const { cached, quantity } of wanted.values()) {
       if (cached.product.quantity < quantity) return this.#outOfStock(cached);
     }
-    return isTooLarge(wanted.values()) ? tooLargeTotal() : undefined;
+    return isTooLarge([...wanted.values()]) ? tooLargeTotal() : undefined;
   }
 
   #outOfStock(cached: CachedProduct): BazarError {
@@ -67,11 +67,11 @@ export class Edge {
 }
 
 function isTooLarge(
-  wanted: Iterable<{ readonly cached: CachedProduct; readonly quantity: number }>,
+  wanted: readonly { readonly cached: CachedProduct; readonly quantity: number }[],
 ): boolean {
-  let totalCents = 0;
-  for (const { cached, quantity } of wanted) {
-    totalCents += Math.round(cached.product.price * 100) * quantity;
-  }
-  return totalCents > requestLimits.totalCentsMax;
+  const lines = wanted.map(({ cached: { product }, quantity }) => ({
+    quantity,
+    priceCents: Math.round(product.price * 100),
+  }));
+  return totalOf(lines) === undefined;
 }
