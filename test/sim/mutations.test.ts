@@ -7,8 +7,8 @@
 import t from 'tap';
 import { areNoticed, mutationsOf, rowsSetAside } from './noticed.js';
 
-/** A quarter of a minute where nobody else works; a machine that is full gets no more than this. */
-const budgetMs = 90_000;
+/** Half a minute where nobody else works; a machine that is full gets no more than this. */
+const budgetMs = 45_000;
 const rowsMin = 40;
 
 t.test('there are many rules, and few of them take long', async (t) => {

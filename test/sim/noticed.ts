@@ -15,7 +15,7 @@ const rare: ReadonlySet<string> = new Set([
   'lenders-are-ignored',
 ]);
 
-/** Seconds each, some minutes together. */
+/** Two seconds and more each, some minutes together. */
 const slow: ReadonlySet<string> = new Set([
   'promisesBoundToIncarnation',
   'stampsAreEchoed',
@@ -41,6 +41,15 @@ const slow: ReadonlySet<string> = new Set([
   'stamps-seen-too-late',
   'clocks-never-differ',
   'log-dropped-first',
+  'openingEntry',
+  'onePromisePerEpoch',
+  'nomineeCatchesUp',
+  'preVote',
+  'heartbeatBehindJournal',
+  'corrupt-replica-votes',
+  'orders-without-position',
+  'registry-is-not-saved',
+  'keys-are-not-saved',
 ]);
 
 /** Twice what the slowest of them takes: which seeds notice changes with the code. */

@@ -3,6 +3,7 @@
  * time, which may be given in milliseconds as the argument of this file.
  */
 import t from 'tap';
+import { aims } from './aims.js';
 import { cleanAims, cleanSeeds, replays } from './clean-seeds.js';
 
 const budgetMs = Number(process.argv[2] ?? 60_000);
@@ -12,6 +13,10 @@ const aimed = { first: 2, last: 4 };
 
 t.test('the same seed gives the same run, event by event', async (t) => {
   for (let seed = replayed.first; seed <= replayed.last; seed++) await replays(t, seed);
+});
+
+t.test('a seed with an aim replays too', async (t) => {
+  for (const aim of aims) await replays(t, 1, aim);
 });
 
 t.test('no seed that aims at a broken rule breaks an invariant where none is broken', (t) =>

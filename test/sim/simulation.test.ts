@@ -4,13 +4,12 @@
  * npm run sim -- --seeds 5000.
  */
 import t from 'tap';
-import { aims } from './aims.js';
-import { cleanSeeds, replays } from './clean-seeds.js';
+import { cleanAims, cleanSeeds, replays } from './clean-seeds.js';
 import { readFixtures } from './fixture.js';
 import { simulate } from './simulation.js';
 
 /** What the seeds may take altogether; a run over both journals takes under a tenth of a second. */
-const budgetMs = 20_000;
+const budgetMs = 15_000;
 const replayed = 6;
 
 t.test('the same seed gives the same run, event by event', async (t) => {
@@ -27,8 +26,6 @@ t.test('what once failed fails no more', async (t) => {
   }
 });
 
-t.test('a seed with an aim replays too, and breaks no invariant', async (t) => {
-  for (const aim of aims) await replays(t, 1, aim);
-});
+t.test('a seed of each aim breaks no invariant', (t) => cleanAims(t, 1, 1));
 
 t.test('no seed breaks an invariant, and all come to rest', (t) => cleanSeeds(t, budgetMs));
