@@ -153,15 +153,16 @@ function drawCut(random: Random, forMs: number): Unplaced {
   const [leader, other] = [`${group}-leader`, `${group}-other`] as const;
   const reset = resets[random.integer(resets.length)] ?? 'never';
   const ways = ['in', 'out', 'both'] as const;
-  switch (random.integer(5)) {
+  const way = ways[random.integer(ways.length)] ?? 'both';
+  switch (random.integer(6)) {
     case 0:
       return { kind: 'cut', from: leader, to: other, both: random.integer(2) === 0, forMs };
     case 1:
       return { kind: 'cut', from: other, to: leader, both: false, forMs };
-    case 2: {
-      const way = ways[random.integer(ways.length)] ?? 'both';
+    case 2:
       return { kind: 'isolate', target: leader, way, reset, forMs };
-    }
+    case 3:
+      return { kind: 'unattend', target: leader, way, reset, forMs };
     default:
       return { kind: 'part', target: leader, reset, forMs };
   }

@@ -43,6 +43,15 @@ export class Cuts {
     }
   }
 
+  /** No frontend reaches it; one way: its answers, or what it is asked, are lost. */
+  unattend(name: string, cut: CutOptions, way: Way = 'both'): void {
+    this.#world.trace(() => `unattended: ${name}`);
+    for (const frontend of this.#cluster.frontends) {
+      if (way !== 'in') this.#cutOne(name, frontend.name, cut);
+      if (way !== 'out') this.#cutOne(frontend.name, name, cut);
+    }
+  }
+
   /** The target, a frontend and a few others on the one side, all the rest on the other. */
   split(target: string, cut: CutOptions): void {
     const random = this.#world.random.faults;

@@ -117,6 +117,9 @@ export class FaultDriver {
       case 'part':
         this.#cuts.part(this.#cluster.member(this.#name(fault.target)), fault, fault.way);
         break;
+      case 'unattend':
+        this.#cuts.unattend(this.#name(fault.target), fault, fault.way);
+        break;
       case 'cut':
         this.#cuts.cut(this.#name(fault.from), this.#name(fault.to), fault.both, fault.forMs);
         break;

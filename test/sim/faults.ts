@@ -74,6 +74,14 @@ export type Fault = { readonly atMs: number } & (
       readonly reset: Reset;
       readonly forMs: number;
     }
+  /** No frontend reaches it, and its group does. */
+  | {
+      readonly kind: 'unattend';
+      readonly target: Target;
+      readonly way: 'in' | 'out' | 'both';
+      readonly reset: Reset;
+      readonly forMs: number;
+    }
   | {
       readonly kind: 'cut';
       readonly from: Target;

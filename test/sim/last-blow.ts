@@ -28,6 +28,7 @@ export interface LastBlowOptions {
 /** Longer than a run lasts. */
 const forGoodMs = 60_000;
 const cut = { forMs: forGoodMs, reset: 'never' } as const;
+const ways = ['in', 'out', 'both'] as const;
 const silentMs = protocolTimes.healthCheckTimeoutMs;
 const steppedDownMs = protocolTimes.stepDownMs + protocolTimes.healthCheckEveryMs;
 /** A leader that is cut off is replaced in this time, whatever way it is cut off (I12). */
@@ -39,7 +40,7 @@ export function strikeLeader(group: GroupName, options: LastBlowOptions): LastBl
   const member = cluster.leader(group);
   const life = member?.process.life;
   if (!member || !life) return { detectionMs: 0, writes: false, end: () => {} };
-  const kind = world.random.faults.integer(9);
+  const kind = world.random.faults.integer(10);
   world.trace(() => `LAST BLOW ${kind} on ${member.name}`);
   switch (kind) {
     case 0:
@@ -62,6 +63,10 @@ export function strikeLeader(group: GroupName, options: LastBlowOptions): LastBl
       return { ...cutOff, end: heal };
     case 8:
       cuts.part(member, cut, world.random.faults.integer(2) === 0 ? 'in' : 'out');
+      return { ...cutOff, end: heal };
+    case 9:
+      // Its peers reach it, and no frontend does.
+      cuts.unattend(member.name, cut, ways[world.random.faults.integer(ways.length)]);
       return { ...cutOff, end: heal };
     default:
       member.kill(forGoodMs, kind === 3);

@@ -9,6 +9,7 @@ import type { AnyMember, Cluster } from './cluster.js';
 import type { Fault } from './faults.js';
 import type { Frontend } from './frontend.js';
 import { pairOf } from './network.js';
+import { isRough, type Voters } from './rough-faults.js';
 import type { GroupName, World } from './world.js';
 
 const lookEveryMs = 20;
@@ -23,7 +24,6 @@ const writes = 10;
 /** What another fault leaves behind: connections that come back, members that catch up. */
 const aftermathMs = 2_000;
 
-const cuts: ReadonlySet<Fault['kind']> = new Set(['cut', 'part', 'isolate', 'split']);
 const groups = ['catalog', 'order'] as const;
 
 /** A majority that is connected to a frontend, while it is. */
@@ -32,6 +32,8 @@ interface Quorum {
   readonly members: readonly AnyMember[];
   readonly frontend: Frontend;
   sinceMs: number;
+  /** When last another frontend did not reach all of it: its lease may have to run out. */
+  strayMs: number;
   /** The lives that it consists of; another life is another quorum. */
   lives: string;
 }
@@ -42,6 +44,7 @@ export class OutageWatch {
   readonly #world: World;
   readonly #cluster: Cluster;
   readonly #faults: readonly Fault[];
+  readonly #voters: Voters;
   readonly #quorums: readonly Quorum[];
   readonly #servedMs = new Map<Quorum, number>();
   #stalled: ReadonlySet<string> = new Set();
@@ -52,6 +55,8 @@ export class OutageWatch {
     this.#world = world;
     this.#cluster = cluster;
     this.#faults = faults;
+    const names = (group: GroupName) => new Set(cluster.group(group).map(({ name }) => name));
+    this.#voters = { catalog: names('catalog'), order: names('order') };
     this.#quorums = groups.flatMap((group) => quorumsOf(cluster, group));
   }
 
@@ -79,17 +84,18 @@ export class OutageWatch {
         quorum.sinceMs = nowMs;
       }
       if (lives === undefined) continue;
+      if (this.#hasStrays(quorum)) quorum.strayMs = nowMs;
       if (this.#isServed(quorum)) this.#servedMs.set(quorum, nowMs);
       else this.#noteOutage(quorum, nowMs);
     }
   }
 
   #noteOutage(quorum: Quorum, nowMs: number): void {
-    const { group, members, frontend, sinceMs } = quorum;
+    const { members, frontend, group, sinceMs } = quorum;
     const fromMs = Math.max(sinceMs, this.#servedMs.get(quorum) ?? 0);
     const outageMs = nowMs - fromMs;
     this.longestMs = Math.max(this.longestMs, outageMs);
-    const maxMs = this.#boundMs(group, fromMs, nowMs);
+    const maxMs = this.#boundMs(quorum, fromMs, nowMs);
     if (outageMs <= maxMs) return;
     const names = members.map(({ name }) => name).join(', ');
     this.#world.report(
@@ -97,14 +103,34 @@ export class OutageWatch {
     );
   }
 
-  /** A leader of this majority that the frontend knows; or one of others that a majority follows. */
-  #isServed({ group, members, frontend }: Quorum): boolean {
+  /** A leader that the frontend knows; or one that a majority follows and another frontend attends. */
+  #isServed({ group, frontend }: Quorum): boolean {
     const known = frontend.leaders?.[group];
     return this.#cluster.group(group).some((leader) => {
       if (!leader.leads || !this.#isWell(leader) || !this.#isFollowed(leader)) return false;
       if (leader.name === known) return true;
-      // The majority keeps to it (A6), whether or not this frontend reaches it.
-      return !members.includes(leader) && !this.#reaches(frontend, leader);
+      // The majority keeps to it (A6, A39).
+      return !this.#reaches(frontend, leader) && this.#isAttended(leader);
+    });
+  }
+
+  #isAttended(leader: AnyMember): boolean {
+    return this.#others().some((frontend) => {
+      const isAwake = frontend.process.life?.paused === false;
+      const known = frontend.leaders?.[leader.options.group];
+      return isAwake && known === leader.name && this.#reaches(frontend, leader);
+    });
+  }
+
+  #others(): Frontend[] {
+    return [...this.#cluster.frontends, this.#cluster.rival];
+  }
+
+  #hasStrays({ group, members, frontend }: Quorum): boolean {
+    if (group !== 'catalog') return false;
+    return this.#others().some((other) => {
+      if (other === frontend || !other.process.up) return false;
+      return !members.every((member) => isWitness(member) || this.#reaches(other, member));
     });
   }
 
@@ -150,15 +176,18 @@ export class OutageWatch {
     return !network.isCut(a, b) && !network.isCut(b, a) && !this.#stalled.has(pairOf(a, b));
   }
 
-  #boundMs(group: GroupName, fromMs: number, toMs: number): number {
+  #boundMs({ group, strayMs }: Quorum, fromMs: number, toMs: number): number {
     const { network, disk } = this.#world.profile;
     const reserveMs = roundTrips * (network.latencyMs + network.jitterMs) + writes * disk.meanMs;
-    const isRough = this.#faults.some((fault) => {
-      const endMs = fault.atMs + lengthOf(fault) + aftermathMs;
-      return !cuts.has(fault.kind) && fault.atMs <= toMs && endMs >= fromMs - cutMs;
-    });
-    if (!isRough) return cutMs + reserveMs;
     const leasesMs = group === 'catalog' ? leaseLimits.leaseMs * (1 + leaseLimits.drift) : 0;
+    const struckRoughly = this.#faults.some((fault) => {
+      const endMs = fault.atMs + lengthOf(fault) + aftermathMs;
+      if (fault.atMs > toMs || endMs < fromMs - cutMs) return false;
+      return isRough(fault, group, this.#voters);
+    });
+    if (!struckRoughly) {
+      return cutMs + reserveMs + (strayMs + aftermathMs >= fromMs ? leasesMs : 0);
+    }
     return detectionMs + protocolTimes.stepDownMs + candidacyMs + leasesMs + reserveMs;
   }
 }
@@ -169,7 +198,14 @@ function quorumsOf(cluster: Cluster, group: GroupName): Quorum[] {
   const size = Math.floor(voters.length / 2) + 1;
   const majorities = choose(voters, size).filter((members) => !members.every(isWitness));
   return cluster.frontends.flatMap((frontend) =>
-    majorities.map((members) => ({ group, members, frontend, sinceMs: 0, lives: '' })),
+    majorities.map((members) => ({
+      group,
+      members,
+      frontend,
+      sinceMs: 0,
+      strayMs: Number.NEGATIVE_INFINITY,
+      lives: '',
+    })),
   );
 }
 

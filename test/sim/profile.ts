@@ -64,6 +64,8 @@ export const usualWorld = {
 
 /** Runs with the usual topology. */
 const usualShare = 0.4;
+/** Runs that go on for more than four seconds. */
+const longShare = 0.15;
 
 export function drawProfile(random: Random): Profile {
   const between = (least: number, most: number): number =>
@@ -91,7 +93,7 @@ export function drawProfile(random: Random): Profile {
     realJournal: one(0.5),
     compactEvery: one(0.5) ? 5 + random.integer(40) : 0,
     restartMs: between(50, 400),
-    chaosMs: between(1_500, 4_000),
+    chaosMs: chaosMs(random.fraction()),
     faults: one(0.05) ? 0 : 1 + random.integer(9),
     clients: (hot ? 4 : 2) + random.integer(4),
     thinkMs: hot ? between(5, 15) : between(20, 120),
@@ -108,6 +110,12 @@ export function drawProfile(random: Random): Profile {
     restockTo: 5 + random.integer(20),
     patienceMs: between(600, 2_000),
   };
+}
+
+/** Most runs are short; in some an outage can last for longer than it may. */
+function chaosMs(fraction: number): number {
+  if (fraction < 1 - longShare) return 1_500 + 2_500 * (fraction / (1 - longShare));
+  return 4_000 + 5_000 * ((fraction - 1 + longShare) / longShare);
 }
 
 function drawTopology(
