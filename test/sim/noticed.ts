@@ -50,6 +50,8 @@ const slow: ReadonlySet<string> = new Set([
   'orders-without-position',
   'registry-is-not-saved',
   'keys-are-not-saved',
+  'refuses-the-forwarded',
+  'durable-before-the-disk',
 ]);
 
 /** Twice what the slowest of them takes: which seeds notice changes with the code. */
