@@ -1,0 +1,22 @@
+/**
+ * The order leader, then the catalog leader, is cut off from all frontends alone, as real processes:
+ * its peers and the other group go on reaching it. It yields, and another one leads and sells within
+ * the bound (docs/PROTOCOL.md, R1, I12); nothing acknowledged is lost.
+ */
+import t from 'tap';
+import { replacesCutLeaders } from './cut-leaders.js';
+
+const stores = [
+  { frontends: 1, portOffset: 3891 },
+  { frontends: 2, portOffset: 4031 },
+] as const;
+
+for (const { frontends, portOffset } of stores) {
+  t.test(`a leader that none of ${frontends} frontends reaches is replaced`, async (t) => {
+    await replacesCutLeaders(t, {
+      size: { catalogs: 2, orders: 3, recovery: 1, frontends },
+      portOffset,
+      losesLinesTo: (fleet) => fleet.frontends,
+    });
+  });
+}
