@@ -49,6 +49,8 @@ export interface Outcome extends Reckoning {
   readonly history: History;
   /** The longest time without a purchase in which the store could sell (I12). */
   readonly longestOutageMs: number;
+  /** What it was held to; it grows with the load of the machine, up to a limit. */
+  readonly outageBoundMs: number;
 }
 
 export async function drill(options: DrillOptions): Promise<Outcome> {
@@ -92,6 +94,7 @@ class Drill {
       ...{ seed: this.#options.seed, elapsedMs: this.#elapsedMs() },
       ...{ blows: this.#blows, faults: this.#faults, recorder: this.#recorder, history },
       longestOutageMs: this.#watch.longestMs,
+      outageBoundMs: this.#watch.boundMs,
       problems: [...this.#recorder.wrong, ...reckoning.problems, ...checkHistory(history).problems],
     };
   }

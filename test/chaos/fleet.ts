@@ -128,12 +128,14 @@ export class Fleet {
 
   /** As the frontend sees it that answers first; throws where none does. */
   status(): Promise<readonly MemberStatus[]> {
-    const ask = async (frontend: string): Promise<readonly MemberStatus[]> => {
-      const signal = AbortSignal.timeout(statusTimeoutMs);
-      const answer = await fetch(`${this.#http(frontend)}/status`, { signal });
-      return ((await answer.json()) as { data: { members: MemberStatus[] } }).data.members;
-    };
-    return Promise.any(this.frontends.map(ask));
+    return Promise.any(this.frontends.map((frontend) => this.statusOf(frontend)));
+  }
+
+  /** As this frontend sees it. */
+  async statusOf(frontend: string): Promise<readonly MemberStatus[]> {
+    const signal = AbortSignal.timeout(statusTimeoutMs);
+    const answer = await fetch(`${this.#http(frontend)}/status`, { signal });
+    return ((await answer.json()) as { data: { members: MemberStatus[] } }).data.members;
   }
 
   /** Everybody is there and has a vote, as far as a frontend knows. */

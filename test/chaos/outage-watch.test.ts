@@ -1,7 +1,7 @@
 /** An outage is reported where the store could sell, once, and never where it could not. */
 import t from 'tap';
 import type { Fleet } from './fleet.js';
-import { OutageWatch } from './outage-watch.js';
+import { OutageWatch, outageMaxMs } from './outage-watch.js';
 import type { Recorder } from './recorder.js';
 
 const members = ['catalog-1', 'order-1', 'order-2', 'order-3'];
@@ -12,6 +12,7 @@ const forEverMs = 1_000_000;
 function build() {
   let nowMs = 0;
   const down = new Set<string>();
+  const silent = new Set<string>();
   const problems: string[] = [];
   const sold = new Map<number, unknown>();
   const recorder = {
@@ -24,8 +25,10 @@ function build() {
     voters: (group: string) => members.filter((name) => name.startsWith(group)),
     service: (name: string) => ({
       isWiped: false,
+      answeredMs: silent.has(name) ? undefined : -forEverMs,
       runsForMs: () => (down.has(name) ? 0 : forEverMs),
     }),
+    statusOf: () => Promise.resolve([]),
     network: { isOpen: () => true },
   } as unknown as Fleet;
   const watch = new OutageWatch(fleet, recorder);
@@ -36,7 +39,7 @@ function build() {
     }
   };
   const sell = (): void => void sold.set(sold.size + 1, undefined);
-  return { watch, down, problems, wait, sell };
+  return { watch, down, silent, problems, wait, sell };
 }
 
 t.test('a store that could sell and does not is reported once', async (t) => {
@@ -63,6 +66,23 @@ t.test('a store without a majority is not', async (t) => {
   down.delete('order-1');
   wait(1_000);
   t.same(problems, [], 'the time counts from when it could sell');
+});
+
+t.test('a process that was started counts when it has answered', async (t) => {
+  const { problems, wait, silent } = build();
+  silent.add('order-1');
+  silent.add('order-2');
+  wait(forEverMs);
+  t.same(problems, []);
+  silent.clear();
+  wait(forEverMs);
+  t.equal(problems.length, 1);
+});
+
+t.test('a busy machine stretches the bound, but not without end', async (t) => {
+  const { wait, watch } = build();
+  wait(forEverMs);
+  t.ok(watch.boundMs >= outageMaxMs && watch.boundMs <= 3 * outageMaxMs);
 });
 
 t.test('a machine that stands still is not the fault of the store', async (t) => {

@@ -4,29 +4,35 @@
  * time in which this process ran, so that a machine that stands still is not the store's fault.
  */
 import { availableParallelism, loadavg } from 'node:os';
-import type { Fleet, GroupName } from './fleet.js';
+import type { Fleet, GroupName, MemberStatus } from './fleet.js';
 import type { Recorder } from './recorder.js';
 import { canSell, type View } from './sellable.js';
 
 /** Within it another leader serves (docs/PROTOCOL.md, I12). */
 const servesWithinMs = 2_000;
-/** A customer waits so long at a frontend that cannot serve before it tries the other one. */
-const patienceMs = 2_000;
-/** Leases that nobody renews are waited for, and connections are tried again. */
-const aftermathMs = 2_000;
-export const outageMaxMs = servesWithinMs + patienceMs + aftermathMs;
-/** A process that was started needs so long until it counts as up. */
-const startsWithinMs = 10_000;
+/**
+ * From there to an acknowledged purchase, and until customers notice: a lease of a frontend that is
+ * away runs out (1.08 s), a connection is dialled again, a customer pauses before its next attempt.
+ */
+const noticeWithinMs = 1_500;
+export const outageMaxMs = servesWithinMs + noticeWithinMs;
+/** From its first answer, a process that was started has so long until it has its connections back. */
+const settlesWithinMs = 2_000;
+/** A frontend that tells of a process may not know yet that it was killed and started. */
+const staleMs = 1_000;
 const lookEveryMs = 50;
 /** A look that comes later than this was late because the machine was busy. */
 const lateMs = 2 * lookEveryMs;
-const askVotesEveryMs = 500;
-/** Processes that want each core at once, from which on the bound grows with them. */
+const askEveryMs = 500;
+/** Processes that want each core at once, from which on the bound grows with them, and how far. */
 const loadMax = 2;
+const loadFactorMax = 3;
 
 export class OutageWatch {
   /** The longest time without a purchase in which the store could sell. */
   longestMs = 0;
+  /** The longest time that the bound allowed. */
+  boundMs = outageMaxMs;
   readonly #fleet: Fleet;
   readonly #recorder: Recorder;
   readonly #view: View;
@@ -35,7 +41,7 @@ export class OutageWatch {
   #sold = 0;
   #outageMs = 0;
   #isReported = false;
-  #askedVotesMs = 0;
+  #askedMs = 0;
 
   constructor(fleet: Fleet, recorder: Recorder) {
     this.#fleet = fleet;
@@ -47,7 +53,7 @@ export class OutageWatch {
     this.#view = {
       frontends: fleet.frontends,
       voters,
-      isUp: (name) => fleet.service(name).runsForMs(recorder.nowMs()) > startsWithinMs,
+      isUp: (name) => this.#isUp(name),
       hasVote: (name) => !fleet.service(name).isWiped,
       isOpen: (one, other) => fleet.network.isOpen(one, other),
     };
@@ -67,7 +73,7 @@ export class OutageWatch {
     const nowMs = this.#recorder.nowMs();
     const passedMs = Math.min(nowMs - this.#lookedAtMs, lateMs);
     this.#lookedAtMs = nowMs;
-    this.#askVotes(nowMs);
+    this.#askAfter(nowMs);
     const { size } = this.#recorder.sold;
     if (size > this.#sold || !canSell(this.#view)) {
       this.#sold = size;
@@ -77,32 +83,56 @@ export class OutageWatch {
     }
     this.#outageMs += passedMs;
     this.longestMs = Math.max(this.longestMs, this.#outageMs);
-    const maxMs = outageMaxMs * Math.max(1, loadPerCore() / loadMax);
+    const factor = Math.min(loadFactorMax, Math.max(1, loadPerCore() / loadMax));
+    const maxMs = outageMaxMs * factor;
+    this.boundMs = Math.max(this.boundMs, maxMs);
     if (this.#outageMs <= maxMs || this.#isReported) return;
     this.#isReported = true;
     const ms = this.#outageMs.toFixed(0);
-    this.#recorder.problem(`I12: nobody could buy for ${ms} ms, though a majority of each group \
+    this.#recorder.problem(`I12: nobody could buy for ${ms} ms (bound: ${maxMs.toFixed(0)}), though a majority of each group \
 was up and connected to itself and to a frontend`);
   }
 
-  /** Who lost its folder is asked whether its group has taken it back. */
-  #askVotes(nowMs: number): void {
-    const wiped = this.#fleet.members.filter((name) => this.#fleet.service(name).isWiped);
-    if (wiped.length === 0 || nowMs < this.#askedVotesMs + askVotesEveryMs) return;
-    this.#askedVotesMs = nowMs;
-    const asked = this.#fleet.status().then((members) => {
-      for (const name of wiped) {
-        const service = this.#fleet.service(name);
-        const roles = members.filter((one) => one.name === name).map(({ role }) => role);
-        const isBack = roles.every((role) => role === 'leader' || role === 'follower');
-        // What a frontend tells may be from before the folder was lost.
-        if (service.runsForMs(nowMs) > startsWithinMs && roles.length > 0 && isBack) {
-          service.isWiped = false;
-        }
-      }
-    });
-    // No frontend answers: it is asked again.
-    asked.catch(() => {});
+  #isUp(name: string): boolean {
+    const service = this.#fleet.service(name);
+    const nowMs = this.#recorder.nowMs();
+    const { answeredMs } = service;
+    const hasSettled = answeredMs !== undefined && nowMs - answeredMs > settlesWithinMs;
+    return hasSettled && service.runsForMs(nowMs) > 0;
+  }
+
+  /** Asks after processes that were started and have not answered yet, or lost their folders. */
+  #askAfter(nowMs: number): void {
+    const { frontends, members } = this.#fleet;
+    const isAskedAfter = (name: string): boolean => {
+      const { answeredMs, isWiped } = this.#fleet.service(name);
+      return answeredMs === undefined || isWiped;
+    };
+    if (nowMs < this.#askedMs + askEveryMs) return;
+    if (![...frontends, ...members].some(isAskedAfter)) return;
+    this.#askedMs = nowMs;
+    for (const frontend of frontends) {
+      const { pid } = this.#fleet.service(frontend);
+      const asked = this.#fleet.statusOf(frontend).then((statuses) => {
+        if (this.#fleet.service(frontend).pid === pid) this.#answered(frontend);
+        for (const name of members.filter(isAskedAfter)) this.#hear(name, statuses, nowMs);
+      });
+      // It does not answer: it is asked again.
+      asked.catch(() => {});
+    }
+  }
+
+  /** What a frontend tells may be from before this life, or before the folder was lost. */
+  #hear(name: string, statuses: readonly MemberStatus[], askedMs: number): void {
+    const service = this.#fleet.service(name);
+    const roles = statuses.filter((one) => one.name === name).map(({ role }) => role);
+    if (service.runsForMs(askedMs) < staleMs || roles.length === 0) return;
+    if (roles.every((role) => role !== 'down')) this.#answered(name);
+    if (roles.every((role) => role === 'leader' || role === 'follower')) service.isWiped = false;
+  }
+
+  #answered(name: string): void {
+    this.#fleet.service(name).answeredMs ??= this.#recorder.nowMs();
   }
 }
 

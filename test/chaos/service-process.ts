@@ -24,6 +24,8 @@ export class ServiceProcess {
   readonly name: string;
   /** Its folder was lost, and nobody has seen it vote since. */
   isWiped = false;
+  /** When a frontend, or the run itself, first had an answer of its present life. */
+  answeredMs: number | undefined;
   readonly #options: ServiceOptions;
   #child: ChildProcess | undefined;
   #isPaused = false;
@@ -66,6 +68,7 @@ export class ServiceProcess {
     child.once('exit', (code, signal) => this.#ended(child, signal ?? `exit code ${code}`));
     this.#child = child;
     this.#startedMs = performance.now();
+    this.answeredMs = undefined;
     this.#isPaused = false;
     this.#isEnding = false;
   }

@@ -13,7 +13,7 @@ const askForMs = 2_000;
 /** From the death of a leader to the next blow, if no other leads before. */
 const chaseMs = 1_500;
 /** How long a leader is cut off from its peers: longer than I12 allows an outage to last. */
-const secludedMs = { min: 3_000, max: 3 * outageMaxMs };
+const secludedMs = { min: 3_000, max: 4 * outageMaxMs };
 
 export class Striker {
   readonly #fleet: Fleet;

@@ -22,13 +22,16 @@ export interface Summary {
   readonly doubled: number;
   /** The longest time without a purchase in which the store could sell (I12). */
   readonly longestOutageMs: number;
+  /** What an outage was held to at the highest load of the run. */
+  readonly outageBoundMs: number;
   readonly outages: readonly Outage[];
   readonly problems: readonly string[];
 }
 
 export function summary(outcome: Outcome): Summary {
   const { recorder, faults, blows } = outcome;
-  const { seed, elapsedMs, orders, lost, doubled, problems, longestOutageMs } = outcome;
+  const { seed, elapsedMs, orders, lost, doubled, problems, longestOutageMs, outageBoundMs } =
+    outcome;
   return {
     ...{ seed, minutes: elapsedMs / 60_000 },
     machine: { cores: availableParallelism(), load: loadavg()[2] ?? 0 },
@@ -41,6 +44,7 @@ export function summary(outcome: Outcome): Summary {
     attemptsLost: recorder.attemptsLost,
     ...{
       longestOutageMs,
+      outageBoundMs,
       orders,
       lost,
       doubled,
@@ -66,6 +70,7 @@ export function summaryLines(sum: Summary): string[] {
     ['lost', sum.lost],
     ['doubled', sum.doubled],
     ['longest outage with a majority, ms', sum.longestOutageMs.toFixed(0)],
+    ['bound of such an outage, ms', sum.outageBoundMs.toFixed(0)],
     ['violations', sum.problems.length],
   ];
   const width = Math.max(...rows.map(([what]) => what.length));
