@@ -43,9 +43,12 @@ export interface CatalogConfig extends ServiceConfig {
   readonly snapshotEveryBytes: number;
   /** 0: never. */
   readonly restockEverySeconds: number;
+  /** Of the bundled products. */
   readonly restockTo: number;
   /** The first stock of a new cluster. */
   readonly productsFile: string;
+  /** The products that come with the build, the same format. */
+  readonly bundledFile: string;
 }
 
 export type OrderConfig = ServiceConfig;

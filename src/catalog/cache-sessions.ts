@@ -31,6 +31,8 @@ interface CacheSession {
   /** The newest invalidation. */
   sent: number;
   readonly renewals: Renewal[];
+  /** It is renewed no more: its process must drop its whole cache and begin another session. */
+  isEnded: boolean;
 }
 
 interface Renewal {
@@ -128,7 +130,7 @@ export class CacheSessions {
    */
   renew(process: string, generation: number, renewal: Renewal, nowMs: number): void {
     const session = this.#find(process, generation);
-    if (!session || session.untilMs <= nowMs) {
+    if (!session || session.isEnded || session.untilMs <= nowMs) {
       renewal.done(false);
       return;
     }
@@ -161,6 +163,7 @@ export class CacheSessions {
   /** Tells everybody; `now` gives the time of an acknowledgement, `told` hears of each. */
   invalidate(seq: number, touches: Touches, now: () => number, told: () => void): void {
     for (const session of this.#sessions.values()) {
+      if (session.isEnded) continue;
       session.sent = seq;
       session.outstanding.push(seq);
       session.holder?.invalidate(seq, touches, () => {
@@ -172,10 +175,22 @@ export class CacheSessions {
     }
   }
 
+  /**
+   * Renews no session that there is now. The entry waits until each process has begun another one,
+   * with an empty cache, or its lease has run out.
+   */
+  endAll(seq: number): void {
+    for (const session of this.#sessions.values()) {
+      session.isEnded = true;
+      session.outstanding.push(seq);
+      refuse(session);
+    }
+  }
+
   /** To all who keep up; the others will ask. */
   push(seq: number, records: readonly ProductRecord[]): void {
-    for (const { holder, outstanding } of this.#sessions.values()) {
-      if (outstanding.length < leaseLimits.pushLagMax) holder?.push(seq, records);
+    for (const { holder, outstanding, isEnded } of this.#sessions.values()) {
+      if (!isEnded && outstanding.length < leaseLimits.pushLagMax) holder?.push(seq, records);
     }
   }
 
@@ -219,7 +234,7 @@ function newSession(
   sent: number,
   untilMs: number,
 ): CacheSession {
-  return { generation, holder, untilMs, outstanding: [], sent, renewals: [] };
+  return { generation, holder, untilMs, outstanding: [], sent, renewals: [], isEnded: false };
 }
 
 /** Renews the lease where what was sent before the renewal is acknowledged. */

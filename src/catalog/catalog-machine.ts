@@ -7,9 +7,16 @@ import { assert, unreachable } from '../base/assert.js';
 import { protocolTimes, purchaseLimits } from '../base/limits.js';
 import type { Entry, SnapshotMachine } from '../consensus/types.js';
 import { decode } from '../wire/codec.js';
-import type { CatalogCommand, ProductRecord, Purchase, SalesMessage } from '../wire/internal.js';
+import {
+  type CatalogCommand,
+  type ProductRecord,
+  type Purchase,
+  rulesVersion,
+  type SalesMessage,
+} from '../wire/internal.js';
 import { CatalogRestore, savePieces } from './catalog-snapshot.js';
 import type { Touches } from './gates.js';
+import { startRules } from './migration.js';
 import type { ProductQuery } from './product-index.js';
 import {
   addProduct,
@@ -39,6 +46,9 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   #isStocked = false;
   /** Products of the first stock that are in. */
   #stockedSoFar = 0;
+  /** The version of the rules that holds, and the log time at which it began. */
+  #rules = 0;
+  #rulesTime = 0;
 
   constructor(limits: TillLimits = purchaseLimits) {
     this.#limits = limits;
@@ -86,9 +96,14 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#products.find(query);
   }
 
-  /** Ids of the products that a restock to `target` would change, ascending. */
+  /** Ids of the products that a restock would change, ascending; `target` counts up to rules 0. */
   belowTarget(target: number): number[] {
-    return this.#products.below(target);
+    return this.#products.restockable(target);
+  }
+
+  /** The version of the rules by which entries apply now. */
+  get rules(): number {
+    return this.#rules;
   }
 
   /** Sales in one run that holds `number`, about `max` of them; undefined where there is none yet. */
@@ -173,6 +188,11 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     }
     hash.text(this.#till.clientKeys.sum);
     hash.text(this.#till.frontendKeys.sum);
+    // Up to rules 0 the state has the hash that the builds before compute.
+    if (this.#rules > 0) {
+      hash.number(this.#rules);
+      hash.number(this.#rulesTime);
+    }
     return hash.hex();
   }
 
@@ -181,7 +201,9 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     const [lastRestock, isStocked] = [this.#lastRestock, this.#isStocked];
     const stockedSoFar = this.#stockedSoFar;
     const frontends = this.#registry.all();
-    const head = { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends };
+    const [rules, rulesTime] = [this.#rules, this.#rulesTime];
+    const rest = { lastRestock, isStocked, stockedSoFar, frontends, rules, rulesTime };
+    const head = { seq, logTime, ...rest };
     return savePieces({ head, products: this.#products, till: this.#till });
   }
 
@@ -206,6 +228,8 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
         this.#lastRestock = head.lastRestock;
         this.#isStocked = head.isStocked;
         this.#stockedSoFar = head.stockedSoFar;
+        this.#rules = head.rules;
+        this.#rulesTime = head.rulesTime;
       },
     };
   }
@@ -241,6 +265,8 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
         return { kind: 'none' };
       case 'audit':
         return this.#audit(command[1]);
+      case 'rules':
+        return this.#startRules(command);
       default:
         return unreachable(command);
     }
@@ -254,10 +280,25 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return stockProducts(this.#products, wanted, this.#seq);
   }
 
-  #restock([, k, target]: Extract<CatalogCommand, readonly ['restock', ...unknown[]]>): Stocked {
+  #restock([, k, target = 0]: Extract<
+    CatalogCommand,
+    readonly ['restock', ...unknown[]]
+  >): Stocked {
     if (k !== this.#lastRestock + 1) return notApplied;
     this.#lastRestock = k;
     return restockProducts(this.#products, target, this.#seq);
+  }
+
+  #startRules([, version, settings]: Extract<
+    CatalogCommand,
+    readonly ['rules', ...unknown[]]
+  >): Stocked {
+    assert(version <= rulesVersion, `this build supports the rules up to ${rulesVersion}`);
+    if (version <= this.#rules) return notApplied;
+    this.#rules = version;
+    this.#rulesTime = this.#logTime;
+    const touched = startRules(this.#products, version, settings, this.#seq);
+    return { kind: 'stocked', applied: true, touched };
   }
 
   #audit(token: string): Audited {

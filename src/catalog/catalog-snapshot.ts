@@ -6,14 +6,15 @@
 import { assert, unreachable } from '../base/assert.js';
 import { storageLimits } from '../base/limits.js';
 import { decode, encode } from '../wire/codec.js';
-import type { SalesMessage } from '../wire/internal.js';
+import { rulesVersion, type SalesMessage } from '../wire/internal.js';
 import { isInteger, isRecord, isText, isTuple } from '../wire/shapes.js';
 import { loadKeys, saveKeys } from './key-snapshot.js';
 import { type Product, Products } from './products.js';
 import type { Registered } from './registry.js';
 import { Till, type TillLimits } from './till.js';
 
-const version = 2;
+/** A state under rules 0 is saved in the version that the builds before can read. */
+const versions = { beforeRules: 2, withRules: 3 } as const;
 
 /** Everything but products, sales and keys. */
 export interface CatalogHead {
@@ -23,10 +24,15 @@ export interface CatalogHead {
   readonly isStocked: boolean;
   readonly stockedSoFar: number;
   readonly frontends: readonly Registered[];
+  /** The version of the rules that holds, and the log time at which it began. */
+  readonly rules: number;
+  readonly rulesTime: number;
 }
 
-interface SavedHead extends CatalogHead {
-  readonly version: typeof version;
+interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
+  readonly version: (typeof versions)[keyof typeof versions];
+  readonly rules?: number;
+  readonly rulesTime?: number;
   readonly orderEpoch: number;
   /** Absent where no entry has bounded totals yet, and in snapshots of builds before. */
   readonly boundsTotals?: boolean;
@@ -49,6 +55,8 @@ type SavedProduct = readonly [
   received: number,
   sold: number,
   removed: boolean,
+  /** Absent if the product has none. */
+  restockTo?: number,
 ];
 
 type Piece =
@@ -68,10 +76,13 @@ export interface CatalogState {
 export function* savePieces({ head, products, till }: CatalogState): Generator<Uint8Array> {
   const all = products.all();
   const runs = till.sales.kept();
+  const { rules, rulesTime, ...rest } = head;
+  const saved = rules > 0 ? { ...rest, rules, rulesTime } : rest;
   yield piece([
     'head',
     {
-      ...{ version, ...head },
+      version: rules > 0 ? versions.withRules : versions.beforeRules,
+      ...saved,
       orderEpoch: till.orderEpoch,
       ...(till.boundsTotals ? { boundsTotals: true } : {}),
       lastSale: till.sales.last,
@@ -146,13 +157,15 @@ export class CatalogRestore {
     const { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends } = head;
     const { lastSale: last, cursor } = head;
     till.sales.load({ last, cursor }, this.#runs);
-    const rest = { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends };
-    return { head: rest, products: this.#products, till };
+    const { rules = 0, rulesTime = 0 } = head;
+    const rest = { lastRestock, isStocked, stockedSoFar, frontends, rules, rulesTime };
+    return { head: { seq, logTime, ...rest }, products: this.#products, till };
   }
 
   #begin(head: SavedHead): void {
     assert(!this.#head, 'a catalog snapshot has one head');
     this.#head = head;
+    this.#products.adopt(head.rules ?? 0);
     const { orderEpoch, boundsTotals } = head;
     this.#till = new Till(this.#products, this.#limits, orderEpoch, boundsTotals === true);
   }
@@ -188,7 +201,7 @@ function isPiece(value: unknown): value is Piece {
 function isHead(value: unknown): boolean {
   return (
     isRecord(value) &&
-    value['version'] === version &&
+    hasVersion(value) &&
     typeof value['logTime'] === 'number' &&
     typeof value['isStocked'] === 'boolean' &&
     Array.isArray(value['frontends']) &&
@@ -197,24 +210,40 @@ function isHead(value: unknown): boolean {
   );
 }
 
+function hasVersion({ version, rules, rulesTime }: Record<string, unknown>): boolean {
+  if (version === versions.beforeRules) return rules === undefined;
+  const isKnown = isInteger(rules) && rules > 0 && rules <= rulesVersion;
+  return version === versions.withRules && isKnown && typeof rulesTime === 'number';
+}
+
 function isRegistered(value: unknown): boolean {
   return isTuple(value, 2) && value.every(isText);
 }
 
 function isSavedProduct(value: unknown): boolean {
-  if (!isTuple(value, 9)) return false;
-  const [id, name, topic, ...numbers] = value;
-  const removed = numbers.pop();
+  if (!Array.isArray(value) || value.length < 9 || value.length > 10) return false;
+  const [id, name, topic, ...rest] = value as unknown[];
+  const [numbers, [removed, restockTo = 0]] = [rest.slice(0, 5), rest.slice(5)];
   const texts = isText(name) && isText(topic);
-  return isInteger(id) && texts && numbers.every(isInteger) && typeof removed === 'boolean';
+  return (
+    isInteger(id) &&
+    texts &&
+    numbers.every(isInteger) &&
+    isInteger(restockTo) &&
+    typeof removed === 'boolean'
+  );
 }
 
 function saveProduct(product: Product): SavedProduct {
   const { id, name, topic, priceCents, stock, version, received, sold, removed } = product;
-  return [id, name, topic, priceCents, stock, version, received, sold, removed];
+  const { restockTo } = product;
+  const saved = [id, name, topic, priceCents, stock, version, received, sold, removed] as const;
+  return restockTo === null ? saved : [...saved, restockTo];
 }
 
 function loadProduct(saved: SavedProduct): Product {
   const [id, name, topic, priceCents, stock, version, received, sold, removed] = saved;
-  return { id, name, topic, priceCents, stock, version, received, sold, removed, changedAt: 0 };
+  const [, , , , , , , , , restockTo = null] = saved;
+  const books = { received, sold, removed };
+  return { id, name, topic, priceCents, stock, version, restockTo, ...books, changedAt: 0 };
 }

@@ -12,6 +12,8 @@ export interface StockParts {
   readonly total: number;
   /** Products in each part but the last. */
   readonly together: number;
+  /** Some product has a restock target of its own. */
+  readonly hasTargets: boolean;
   /** Lists of products, encoded. */
   readonly parts: readonly Uint8Array[];
 }
@@ -22,5 +24,6 @@ export async function readStock({ path }: { readonly path: string }): Promise<St
   for (let from = 0; from < products.length; from += stockTogether) {
     parts.push(new Uint8Array(encode(products.slice(from, from + stockTogether))));
   }
-  return { total: products.length, together: stockTogether, parts };
+  const hasTargets = products.some(({ restockTo }) => typeof restockTo === 'number');
+  return { total: products.length, together: stockTogether, hasTargets, parts };
 }

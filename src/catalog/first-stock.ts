@@ -6,7 +6,7 @@ import { BazarError } from '../base/errors.js';
 import { explain } from '../wire/explain.js';
 import type { NewProduct } from '../wire/internal.js';
 import { priceToCents } from '../wire/money.js';
-import { Price, ProductId, ProductName, Stock, Topic } from '../wire/schemas.js';
+import { Price, ProductId, ProductName, RestockTo, Stock, Topic } from '../wire/schemas.js';
 
 const listFile = Compile(Type.Object({ products: Type.Array(Type.Unknown()) }));
 const StockFile = Type.Object({
@@ -17,6 +17,7 @@ const StockFile = Type.Object({
       topic: Topic,
       price: Price,
       quantity: Stock,
+      restock_to: Type.Optional(RestockTo),
     }),
   ),
 });
@@ -36,8 +37,9 @@ export async function readFirstStock(path: string): Promise<NewProduct[]> {
   }
   if (!listFile.Check(content)) throw refuse('holds no list of products');
   if (!stockFile.Check(content)) throw refuse(explain(StockFile, content, ''));
-  return content.products.map(({ price, ...product }) => ({
+  return content.products.map(({ price, restock_to: restockTo, ...product }) => ({
     ...product,
     priceCents: priceToCents(price),
+    ...(restockTo === undefined ? {} : { restockTo }),
   }));
 }

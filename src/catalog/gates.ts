@@ -20,6 +20,8 @@ export interface Touches {
   /** Names by which a sale refers to products: what they stand for stays, the products change. */
   readonly named: readonly string[];
   readonly topics: readonly string[];
+  /** True: whatever a cache may hold. */
+  readonly all?: boolean;
 }
 
 export interface GatesOptions {
@@ -38,6 +40,8 @@ export class Gates {
   /** Names that come or go, and names that sales refer to. */
   readonly #pendingNames = new Map<string, number>();
   readonly #pendingTopics = new Map<string, number>();
+  /** Unapplied entries that touch everything. */
+  #pendingAll = 0;
   #appended = 0;
   #opened = 0;
   /** Fires when somebody need no longer be waited for. */
@@ -96,17 +100,19 @@ export class Gates {
       names: [...this.#pendingNames.keys()],
       named: [],
       topics: [...this.#pendingTopics.keys()],
+      ...(this.#pendingAll > 0 ? { all: true } : {}),
     };
   }
 
   /** False while an unapplied entry touches the item (A13). */
   isCacheable(id: number | undefined, name: string | undefined): boolean {
+    if (this.#pendingAll > 0) return false;
     if (id !== undefined && this.#pendingIds.has(id)) return false;
     return name === undefined || !this.#pendingNames.has(name);
   }
 
   isTopicCacheable(topic: string): boolean {
-    return !this.#pendingTopics.has(topic);
+    return this.#pendingAll === 0 && !this.#pendingTopics.has(topic);
   }
 
   /**
@@ -128,6 +134,7 @@ export class Gates {
     this.#pendingIds.clear();
     this.#pendingNames.clear();
     this.#pendingTopics.clear();
+    this.#pendingAll = 0;
     this.lent.clear();
     this.sessions.clear();
     this.#endExpiry();
@@ -156,6 +163,11 @@ export class Gates {
 
   /** An item that is bought all the time is in no cache, and costs the frontends no message. */
   #invalidate(seq: number, touches: Touches): void {
+    if (touches.all) {
+      if (!this.lent.isEmpty) this.sessions.endAll(seq);
+      this.lent.clear();
+      return;
+    }
     const kept = this.lent.take(touches);
     if (kept.ids.length + kept.names.length + kept.topics.length === 0) return;
     const now = (): number => this.#options.clock.nowMs();
@@ -185,11 +197,12 @@ export class Gates {
     count(this.#pendingNames, touches.names, step);
     count(this.#pendingNames, touches.named, step);
     count(this.#pendingTopics, touches.topics, step);
+    if (touches.all) this.#pendingAll += step;
   }
 }
 
-function isEmpty({ ids, names, named, topics }: Touches): boolean {
-  return ids.length + names.length + named.length + topics.length === 0;
+function isEmpty({ ids, names, named, topics, all }: Touches): boolean {
+  return !all && ids.length + names.length + named.length + topics.length === 0;
 }
 
 function count<K>(pending: Map<K, number>, keys: readonly K[], step: 1 | -1): void {

@@ -22,6 +22,12 @@ export class Lent {
   /** That there is none of some id. All such are lent together, so that there is always room. */
   #unusedIds = false;
 
+  /** Nothing was lent since the last time that all was taken back. */
+  get isEmpty(): boolean {
+    const sets = [this.#ids, this.#names, this.#topics, this.#absentNames];
+    return !this.#unusedIds && sets.every(({ size }) => size === 0);
+  }
+
   /** A product is answered, by its id or its name. */
   product(id: number, name: string): void {
     this.#ids.set(id, leaseLimits.pushesMax);

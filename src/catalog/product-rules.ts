@@ -8,9 +8,11 @@ import { type Product, type Products, toRecord } from './products.js';
 import type { Refused, Removed, Stocked, Stored } from './results.js';
 
 export function addProduct(products: Products, wanted: NewProduct, at: number): Stored | Refused {
-  const refused = checkNew(products, wanted);
+  const { restockTo, ...older } = wanted;
+  const known = products.rules > 0 && restockTo !== undefined ? wanted : older;
+  const refused = checkNew(products, known);
   if (refused) return refused;
-  const product = products.add(wanted, at);
+  const product = products.add(known, at);
   return { kind: 'stored', record: toRecord(product), touched: [product.id] };
 }
 
@@ -28,9 +30,10 @@ export function updateProduct(
     return invalid('the stock is either set or added to');
   }
   const stock = quantity ?? product.stock + (add ?? 0);
-  const wrong = checkFields(priceCents ?? 0, stock, topic ?? product.topic);
+  const restockTo = products.rules > 0 ? change.restockTo : undefined;
+  const wrong = checkFields(priceCents ?? 0, stock, topic ?? product.topic, restockTo);
   if (wrong) return wrong;
-  const isChanged = products.change(product, { priceCents, topic, stock }, at);
+  const isChanged = products.change(product, { priceCents, topic, stock, restockTo }, at);
   return { kind: 'stored', record: toRecord(product), touched: isChanged ? [id] : [] };
 }
 
@@ -62,12 +65,17 @@ export function stockProducts(
   return { kind: 'stocked', applied: true, touched };
 }
 
-/** Fills up to the target and never takes away (A26). */
+/**
+ * Fills each product up to its own target and never takes away (A26). Up to rules 0, `target` is
+ * the target of all products.
+ */
 export function restockProducts(products: Products, target: number, at: number): Stocked {
-  const touched = products.below(Math.min(target, limits.quantityMax));
+  const touched = products.restockable(target);
   for (const id of touched) {
     const product = products.get(id);
-    if (product) products.change(product, { stock: Math.min(target, limits.quantityMax) }, at);
+    if (!product) continue;
+    const stock = products.rules > 0 ? product.restockTo : Math.min(target, limits.quantityMax);
+    products.change(product, { stock: stock ?? product.stock }, at);
   }
   return { kind: 'stocked', applied: true, touched };
 }
@@ -87,20 +95,28 @@ function versionConflict(product: Product): Refused {
 }
 
 function checkNew(products: Products, wanted: NewProduct): Refused | undefined {
-  const { id = products.nextId, name, topic, priceCents, quantity } = wanted;
+  const { id = products.nextId, name, topic, priceCents, quantity, restockTo } = wanted;
   if (!isWithin(id, 1, limits.idMax)) return invalid('the id is out of bounds');
   if (!isText(name, limits.nameLengthMax)) return invalid('a name has 1 to 200 characters');
   if (/^\d+$/.test(name)) return invalid('a name is not all digits');
-  const wrong = checkFields(priceCents, quantity, topic);
+  const wrong = checkFields(priceCents, quantity, topic, restockTo);
   if (wrong) return wrong;
   const holder = products.get(id) ?? products.named(name);
   if (holder) return conflict('a product with this name or id exists', holder);
   return products.wasUsed(id) ? invalid('the id belonged to a removed product') : undefined;
 }
 
-function checkFields(priceCents: number, quantity: number, topic: string): Refused | undefined {
+function checkFields(
+  priceCents: number,
+  quantity: number,
+  topic: string,
+  restockTo: number | null = null,
+): Refused | undefined {
   if (!isWithin(priceCents, 0, limits.priceCentsMax)) return invalid('the price is out of bounds');
   if (!isWithin(quantity, 0, limits.quantityMax)) return invalid('the quantity is out of bounds');
+  if (restockTo !== null && !isWithin(restockTo, 1, limits.quantityMax)) {
+    return invalid('the restock target is out of bounds');
+  }
   return isText(topic, limits.topicLengthMax)
     ? undefined
     : invalid('a topic has 1 to 200 characters');

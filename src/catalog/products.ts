@@ -4,8 +4,9 @@
  * received − sold = stock, for each product, always (docs/PROTOCOL.md, I5).
  */
 import { assert, required } from '../base/assert.js';
+import { requestLimits as limits } from '../base/limits.js';
 import type { NewProduct, ProductRecord } from '../wire/internal.js';
-import { LowStock } from './low-stock.js';
+import { LowStock, type RestockTarget } from './low-stock.js';
 import { ProductIndex, type ProductQuery } from './product-index.js';
 import type { StateHash } from './state-hash.js';
 
@@ -17,6 +18,8 @@ export interface Product {
   priceCents: number;
   stock: number;
   version: number;
+  /** The stock that a restock fills it up to; null: it stays as it is. */
+  restockTo: number | null;
   /** Every change of stock but sales, added up. */
   received: number;
   sold: number;
@@ -37,6 +40,7 @@ export interface ProductChanges {
   readonly topic?: string | undefined;
   readonly priceCents?: number | undefined;
   readonly stock?: number | undefined;
+  readonly restockTo?: number | null | undefined;
 }
 
 export interface FoundProducts {
@@ -50,6 +54,12 @@ export class Products {
   readonly #index = new ProductIndex();
   readonly #low = new LowStock(() => this.#byId.values());
   #nextId = 1;
+  #rules = 0;
+
+  /** The version of the rules that holds for the products. */
+  get rules(): number {
+    return this.#rules;
+  }
 
   /** The id that a product without one would get; all from here on were never used. */
   get nextId(): number {
@@ -79,9 +89,14 @@ export class Products {
     return { records: ids.map((id) => toRecord(required(this.get(id), 'a found product'))), next };
   }
 
+  /** From here on a version of the rules holds. */
+  adopt(rules: number): void {
+    this.#rules = rules;
+  }
+
   /** The name and the id are free. */
   add(wanted: NewProduct, at: number): Product {
-    const { id = this.#nextId, priceCents, quantity: stock } = wanted;
+    const { id = this.#nextId, priceCents, quantity: stock, restockTo = null } = wanted;
     return this.put({
       id,
       name: ownText(wanted.name),
@@ -89,6 +104,7 @@ export class Products {
       priceCents,
       stock,
       version: 1,
+      restockTo,
       received: stock,
       sold: 0,
       removed: false,
@@ -120,15 +136,19 @@ export class Products {
   /** False where nothing is different, and so the record keeps its version. */
   change(product: Product, changes: ProductChanges, at: number): boolean {
     const { topic = product.topic, priceCents = product.priceCents } = changes;
-    const { stock = product.stock } = changes;
+    const { stock = product.stock, restockTo = product.restockTo } = changes;
     const isSame =
-      topic === product.topic && priceCents === product.priceCents && stock === product.stock;
+      topic === product.topic &&
+      priceCents === product.priceCents &&
+      stock === product.stock &&
+      restockTo === product.restockTo;
     if (isSame) return false;
     const oldTopic = product.topic;
     if (topic !== oldTopic) product.topic = ownText(topic);
     product.priceCents = priceCents;
     product.received += stock - product.stock;
     product.stock = stock;
+    product.restockTo = restockTo;
     if (topic !== oldTopic) this.#index.retopic(product, oldTopic);
     this.#changed(product, at);
     return true;
@@ -145,9 +165,14 @@ export class Products {
     this.#low.removed(product);
   }
 
-  /** Ids of the products with less than `target` in stock, ascending. */
-  below(target: number): number[] {
+  /** Ids of the products with less than `target` in stock, or than their own target, ascending. */
+  below(target: RestockTarget): number[] {
     return this.#low.below(target);
+  }
+
+  /** Ids of the products that a restock would change, ascending; `target` counts up to rules 0. */
+  restockable(target: number): number[] {
+    return this.#low.below(this.#rules > 0 ? undefined : Math.min(target, limits.quantityMax));
   }
 
   /** All products, removed ones too, ascending by id. */
@@ -169,6 +194,7 @@ export class Products {
       hash.number(product.received);
       hash.number(product.sold);
       hash.number(Number(product.removed));
+      if (this.#rules > 0) hash.number(product.restockTo ?? 0);
     }
   }
 
@@ -202,6 +228,7 @@ function ownText(text: string): string {
 }
 
 export function toRecord(product: Product): ProductRecord {
-  const { id, name, topic, priceCents, stock, version } = product;
-  return [id, name, topic, priceCents, stock, version];
+  const { id, name, topic, priceCents, stock, version, restockTo } = product;
+  if (restockTo === null) return [id, name, topic, priceCents, stock, version];
+  return [id, name, topic, priceCents, stock, version, restockTo];
 }

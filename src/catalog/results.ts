@@ -27,7 +27,7 @@ export interface Removed {
   readonly touched: readonly number[];
 }
 
-/** The first stock or a restock; `applied` is false where it came twice or out of turn. */
+/** The first stock, a restock or new rules; `applied` is false if it came twice or out of turn. */
 export interface Stocked {
   readonly kind: 'stocked';
   readonly applied: boolean;

@@ -10,7 +10,9 @@ import { advised, openFolder } from '../group/folder.js';
 import { Member } from '../group/member.js';
 import { snapshotPort } from '../group/snapshot-files.js';
 import { JobsPool } from '../pool/jobs-pool.js';
+import type { RulesSettings } from '../wire/internal.js';
 import { CatalogAuditor } from './auditor.js';
+import { readBundled, withTargets } from './bundled.js';
 import { catalogFigures } from './catalog-figures.js';
 import { CatalogMachine, type CatalogResult } from './catalog-machine.js';
 import { keepCursor } from './cursor.js';
@@ -18,6 +20,7 @@ import type { StockParts } from './first-stock-job.js';
 import { PeerDesk } from './peer-desk.js';
 import { startRestocking } from './restock.js';
 import { restoreCatalog } from './restore.js';
+import { Rules } from './rules.js';
 import { keepSnapshots } from './snapshots.js';
 import { stockOnce } from './stock-once.js';
 import { CatalogStore } from './store.js';
@@ -46,6 +49,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     canServe: () => machine.isStocked,
     figures: () => catalogFigures(config.name, machine),
     logTime: () => machine.lastLogTime,
+    met: () => rules.check(),
     applied(entry, result) {
       store.applied(entry, result);
       if (result.kind === 'audit') member.desk.marked(result.token, [entry.seq, result.hash]);
@@ -61,10 +65,17 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     if (role !== 'leader') desk.resign();
   });
   const threads = new ThreadDesk(store, (...question) => member.ask(...question));
-  const stocked = stockOnce(store, () => {
+  const settings = async (): Promise<RulesSettings> => {
+    return { restockTo: config.restockTo, bundled: await readBundled(config.bundledFile) };
+  };
+  const supported = (): number => member.rules();
+  const rules = new Rules({ store, clock, logger, supported, settings });
+  const read = (): Promise<StockParts> => {
     const module = new URL('./first-stock-job.js', import.meta.url);
     return jobs.run(module, 'readStock', { path: config.productsFile }) as Promise<StockParts>;
-  });
+  };
+  const settled = (needsRules: boolean): Promise<void> => rules.settled(needsRules);
+  const stocked = stockOnce({ store, read, settled, settings });
   const address = config.cluster.catalogs.find(({ name }) => name === config.name);
   await member.open({
     address: required(address, `address of ${config.name}`),
@@ -88,6 +99,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
       restocking.cancel();
       cursor.cancel();
       striking.cancel();
+      rules.stop();
       await snapshots.stop();
       await member.close();
       await jobs.close();

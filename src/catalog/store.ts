@@ -16,7 +16,7 @@ import { Gates, type Touches } from './gates.js';
 import { Leases } from './leases.js';
 import { Pushes } from './pushes.js';
 import { SalesTails } from './tails.js';
-import { withPending } from './touches.js';
+import { restsOnState, withPending } from './touches.js';
 
 export interface CatalogStoreOptions {
   readonly group: Group<CatalogResult>;
@@ -179,11 +179,3 @@ export class CatalogStore {
     if (began) for (const callback of this.#servingListeners) callback();
   }
 }
-
-/** Commands of which the names, topics or stocks of the moment tell what they may change. */
-const restsOnState: ReadonlySet<CatalogCommand[0]> = new Set([
-  'restock',
-  'add',
-  'update',
-  'remove',
-]);

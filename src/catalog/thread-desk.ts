@@ -9,21 +9,18 @@ import { leaseLimits } from '../base/limits.js';
 import type { OwnerCall } from '../pool/types.js';
 import {
   anyTopic,
-  type CatalogCommand,
   type LendAnswer,
   type LendParams,
   type LookupAnswer,
   type LookupManyAnswer,
   type LookupManyParams,
   type LookupParams,
-  type NewProduct,
-  type ProductChange,
   type SearchAnswer,
   type SearchParams,
 } from '../wire/internal.js';
+import { answerChange } from './changes.js';
 import { type Lender, lenderHere, lenderThere, noLender } from './lending.js';
 import type { FoundProducts } from './products.js';
-import type { CatalogResult } from './results.js';
 import type { CatalogStore } from './store.js';
 
 /** An answer is rather not kept than waited for longer. */
@@ -55,9 +52,7 @@ export class ThreadDesk {
   calls(calls: readonly OwnerCall[]): void {
     const reads: OwnerCall[] = [];
     for (const call of calls) {
-      const command = commandOf(call);
-      if (command) this.#change(command, call);
-      else reads.push(call);
+      if (!answerChange(this.#store, call)) reads.push(call);
     }
     if (reads.length > 0) this.#read(reads);
   }
@@ -167,46 +162,9 @@ export class ThreadDesk {
       after,
     });
   }
-
-  #change(command: CatalogCommand, { reply }: OwnerCall): void {
-    this.#store.propose(command).then(
-      (result) => {
-        const outcome = changed(result);
-        if (outcome instanceof BazarError) reply(outcome);
-        else reply(undefined, outcome);
-      },
-      (error: unknown) => reply(toBazarError(error)),
-    );
-  }
 }
 
 /** Whose changes change the list. */
 function topicOf([topic]: SearchParams): string {
   return topic?.toLowerCase() ?? anyTopic;
-}
-
-function commandOf({ operation, args }: OwnerCall): CatalogCommand | undefined {
-  switch (operation) {
-    case 'add': {
-      const [product] = args as readonly [NewProduct];
-      return ['add', product];
-    }
-    case 'update': {
-      const [id, change] = args as readonly [number, ProductChange];
-      return ['update', id, change];
-    }
-    case 'remove': {
-      const [id, ifVersion] = args as readonly [number, number | null];
-      return ['remove', id, ifVersion];
-    }
-    default:
-      return undefined;
-  }
-}
-
-function changed(result: CatalogResult): unknown {
-  if (result.kind === 'stored' || result.kind === 'removed') return result.record;
-  if (result.kind !== 'refused') return new BazarError('internal', 'a change had another result');
-  const details = result.current ? { current: result.current } : {};
-  return new BazarError(result.code, result.message, { details });
 }

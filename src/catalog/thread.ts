@@ -7,7 +7,16 @@ import { isInteger, isRecord, isText, isTuple } from '../wire/shapes.js';
 
 const textOrNull = (value: unknown): boolean => value === null || isText(value);
 
+const changes: Shapes = {
+  add: (params) => isTuple(params, 1) && isRecord(params[0]),
+  update: (params) => isTuple(params, 2) && isInteger(params[0]) && isRecord(params[1]),
+  remove: (params) =>
+    isTuple(params, 2) && isInteger(params[0]) && (params[1] === null || isInteger(params[1])),
+};
+
 export const shapes: Shapes = {
+  ...changes,
+  change: (params) => Array.isArray(params) && isChange(params[0]),
   lookup: (params) => isTuple(params, 1) && (isInteger(params[0]) || isText(params[0])),
   lookup_many: (params) =>
     isTuple(params, 1) &&
@@ -20,11 +29,13 @@ export const shapes: Shapes = {
     textOrNull(params[1]) &&
     isInteger(params[2]) &&
     isInteger(params[3]),
-  add: (params) => isTuple(params, 1) && isRecord(params[0]),
-  update: (params) => isTuple(params, 2) && isInteger(params[0]) && isRecord(params[1]),
-  remove: (params) =>
-    isTuple(params, 2) && isInteger(params[0]) && (params[1] === null || isInteger(params[1])),
 };
+
+function isChange(request: unknown): boolean {
+  if (!isTuple(request, 2) || typeof request[0] !== 'string') return false;
+  const [operation, params] = request;
+  return Object.hasOwn(changes, operation) && changes[operation]?.(params) === true;
+}
 
 export const program: ProgramFactory = (owner, data) =>
   memberProgram(owner, data as ThreadCredentials, shapes);

@@ -18,6 +18,15 @@ import { resolve } from './purchases.js';
 
 const none: readonly never[] = [];
 const nothing: Touches = { ids: none, names: none, named: none, topics: none };
+const everything: Touches = { ...nothing, all: true };
+/** Commands of which the state of the moment tells what they may change. */
+export const restsOnState: ReadonlySet<CatalogCommand[0]> = new Set([
+  'restock',
+  'add',
+  'update',
+  'remove',
+  'rules',
+]);
 
 export function touchedBy(products: Products, command: CatalogCommand): Touches {
   switch (command[0]) {
@@ -32,7 +41,9 @@ export function touchedBy(products: Products, command: CatalogCommand): Touches 
     case 'stock':
       return touchedByNew(products, command[1]);
     case 'restock':
-      return { ...nothing, ids: products.below(command[2]) };
+      return { ...nothing, ids: products.restockable(command[2] ?? 0) };
+    case 'rules':
+      return everything;
     case 'cursor':
     case 'register':
     case 'deregister':
@@ -90,13 +101,16 @@ function topicsOf(...topics: readonly (string | undefined)[]): string[] {
 
 /**
  * What was appended before and is not applied yet adds to what a command may reach: it may put
- * further items below a restock's target, or a product into another topic than it is in.
+ * further items below a restock's target, or a product into another topic than it is in. Behind
+ * pending rules the state tells nothing reliable.
  */
 export function withPending(
   command: CatalogCommand,
   touches: Touches,
   pending: () => Touches,
 ): Touches {
+  if (touches.all) return touches;
+  if (restsOnState.has(command[0]) && pending().all) return everything;
   if (command[0] === 'restock') {
     const { ids, names } = pending();
     return { ...touches, ids: union(touches.ids, ids), named: names };

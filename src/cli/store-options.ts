@@ -62,7 +62,7 @@ export const serviceSpecs = {
     serviceGroup,
   ),
   restockTo: integer(
-    'Stock that a restock fills up to',
+    'Stock that restocks fill the bundled products up to; 0: none',
     { min: 0, max: 1_000_000_000, default: 100 },
     serviceGroup,
   ),

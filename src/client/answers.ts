@@ -53,6 +53,7 @@ const product = shape({
   price: amount,
   quantity: integer,
   version: integer,
+  restock_to: optional(integer),
 });
 const order = shape({
   number: integer,

@@ -10,8 +10,9 @@ import { centsToPrice } from '../wire/money.js';
 import type { Order, Placed, Product } from '../wire/schemas.js';
 
 export function toProduct(record: ProductRecord): Product {
-  const [id, name, topic, priceCents, quantity, version] = record;
-  return { id, name, topic, price: centsToPrice(priceCents), quantity, version };
+  const [id, name, topic, priceCents, quantity, version, restockTo] = record;
+  const product = { id, name, topic, price: centsToPrice(priceCents), quantity, version };
+  return restockTo === undefined ? product : { ...product, restock_to: restockTo };
 }
 
 export function toOrder(sale: Sale): Order {

@@ -6,7 +6,15 @@
 import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { clientLimits, requestLimits } from '../base/limits.js';
-import type { OrdersAnswer, Outcome, ProductRecord, Sale } from '../wire/internal.js';
+import type {
+  ChangeAnswer,
+  ChangeParams,
+  ChangeRequest,
+  OrdersAnswer,
+  Outcome,
+  ProductRecord,
+  Sale,
+} from '../wire/internal.js';
 import { priceToCents } from '../wire/money.js';
 import type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
 import { productNotFound, toOrder, tooOld, toPlaced, toProduct } from './answers.js';
@@ -145,22 +153,28 @@ export class Shop implements Operations {
   }
 
   addProduct(params: Params<'add_product'>, context: RequestContext): Promise<Product> {
-    const { price, ...rest } = params;
-    return this.#change('add', [{ ...rest, priceCents: priceToCents(price) }], context);
+    const { price, restock_to: restockTo, ...rest } = params;
+    const product = {
+      ...rest,
+      priceCents: priceToCents(price),
+      ...(restockTo === undefined ? {} : { restockTo }),
+    };
+    return this.#change(['add', [product]], restockTo !== undefined, context);
   }
 
   updateProduct(params: Params<'update_product'>, context: RequestContext): Promise<Product> {
-    const { id, price, if_version: ifVersion, ...rest } = params;
+    const { id, price, if_version: ifVersion, restock_to: restockTo, ...rest } = params;
     const change = {
       ...rest,
       ...(price === undefined ? {} : { priceCents: priceToCents(price) }),
+      ...(restockTo === undefined ? {} : { restockTo }),
       ...(ifVersion === undefined ? {} : { ifVersion }),
     };
-    return this.#change('update', [id, change], context);
+    return this.#change(['update', [id, change]], restockTo !== undefined, context);
   }
 
   removeProduct(params: Params<'remove_product'>, context: RequestContext): Promise<Product> {
-    return this.#change('remove', [params.id, params.if_version ?? null], context);
+    return this.#change(['remove', [params.id, params.if_version ?? null]], false, context);
   }
 
   audit(_context: RequestContext): Promise<AuditReport> {
@@ -175,21 +189,30 @@ export class Shop implements Operations {
     return this.#options.owner.notReady();
   }
 
+  /** With `isNew` the change uses a feature that catalogs of the build before would ignore. */
   async #change(
-    method: string,
-    params: unknown,
+    request: ChangeRequest,
+    isNew: boolean,
     { deadlineMs, header }: RequestContext,
   ): Promise<Product> {
     const options = { deadlineMs, header, idempotent: false, changes: false };
+    const params: ChangeParams = [request];
+    const question = isNew ? (['change', params] as const) : request;
     const record = await this.#questions
-      .lead('catalog', [method, params], options, (answer) => answer as ProductRecord)
-      .catch(withPublicRecord);
+      .lead('catalog', question, options, (answer) =>
+        isNew ? (answer as ChangeAnswer)[0] : (answer as ProductRecord),
+      )
+      .catch(asPublicFailure);
     return toProduct(record);
   }
 }
 
-/** A conflict tells the record that stands in the way; outside it has the public shape. */
-function withPublicRecord(error: BazarError): never {
+/** The failure of a change in its public form: a conflict tells the record that stands in the way. */
+function asPublicFailure(error: BazarError): never {
+  if (error.code === 'unknown_method') {
+    const message = 'the catalog runs a build that does not support this change yet';
+    throw new BazarError('unavailable', message, { cause: error });
+  }
   const { current, ...details } = error.details;
   if (!Array.isArray(current)) throw error;
   const product = toProduct(current as unknown as ProductRecord);

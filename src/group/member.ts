@@ -21,6 +21,7 @@ import { peerTransport } from '../net/tls-transport.js';
 import { isServedByOne } from '../pool/filling.js';
 import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';
+import { rulesVersion } from '../wire/internal.js';
 import { headerFields } from '../wire/request-header.js';
 import { doubtOf, type MemberFolder, refuseGap } from './folder.js';
 import { headedCalls, loggedCalls } from './headed-calls.js';
@@ -67,6 +68,8 @@ export interface MemberOptions<Result> {
   readonly figures?: () => readonly MetricSample[];
   /** The newest log time of an applied entry of the catalog that is known here. */
   readonly logTime?: () => number;
+  /** Called after each connection to another member is established. */
+  readonly met?: () => void;
 }
 
 /** The service's answers and its threads, once the host is there to build them on. */
@@ -102,6 +105,7 @@ export class Member<Result> {
       clock: this.#clock,
       random: systemRandom,
       logger,
+      met: options.met,
     });
     const journal = new MeteredJournal(folder.journal, this.#clock);
     this.#figures = new MemberFigures(config.name, group, journal);
@@ -183,6 +187,15 @@ export class Member<Result> {
     return this.#membership.replicas.every(
       (replica) => replica.name === name || this.#peers.boundsTotals(replica.name),
     );
+  }
+
+  /** The newest version of the rules that all replicas support. Recovery servers apply nothing. */
+  rules(): number {
+    const { name } = this.#options.config;
+    const versions = this.#membership.replicas.map((replica) =>
+      replica.name === name ? rulesVersion : this.#peers.rules(replica.name),
+    );
+    return Math.min(...versions);
   }
 
   /** Answers what is under way, then lets go of the ports and the files. */

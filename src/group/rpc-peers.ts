@@ -30,6 +30,8 @@ export interface RpcPeersOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger?: Logger;
+  /** Called after each connection to a member is established. */
+  readonly met?: (() => void) | undefined;
 }
 
 export class RpcPeers implements Peers {
@@ -39,6 +41,8 @@ export class RpcPeers implements Peers {
   readonly #incoming = new Map<MemberId, RpcSession>();
   /** Members that have said that they know the bound of totals. */
   readonly #boundsTotals = new Set<MemberId>();
+  /** The newest version of the rules that each member has said it supports. */
+  readonly #rules = new Map<MemberId, number>();
   #events: PeerEvents | undefined;
 
   constructor(options: RpcPeersOptions) {
@@ -55,6 +59,8 @@ export class RpcPeers implements Peers {
         connected: (session) => {
           // What it once knew, a later build of it knows too.
           if (session.boundsTotals) this.#boundsTotals.add(member.id);
+          this.#rules.set(member.id, session.rules);
+          options.met?.();
           logger.info({ peer: member.id }, `reached ${member.id}`);
         },
         disconnected: (error) => {
@@ -85,6 +91,11 @@ export class RpcPeers implements Peers {
 
   boundsTotals(member: MemberId): boolean {
     return this.#boundsTotals.has(member);
+  }
+
+  /** The newest version of the rules that the member supports, as it said last; 0: not known. */
+  rules(member: MemberId): number {
+    return this.#rules.get(member) ?? 0;
   }
 
   connected(to: MemberId): boolean {

@@ -10,8 +10,9 @@ import type { Clock, Timer } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { clientLimits, wireLimits } from '../base/limits.js';
 import type { Random } from '../base/random.js';
+import { rulesVersion } from '../wire/internal.js';
 import type { RequestHeader } from '../wire/request-header.js';
-import { isRecord } from '../wire/shapes.js';
+import { isInteger, isRecord } from '../wire/shapes.js';
 import {
   challengeBytes,
   type Hello,
@@ -68,6 +69,7 @@ export function introduction(
         if (refusal === undefined) {
           session.readsHeaders = isRecord(proved) && proved.headers === true;
           session.boundsTotals = isRecord(proved) && proved.bounds_totals === true;
+          session.rules = isRecord(proved) && isInteger(proved.rules) ? proved.rules : 0;
           session.trust(wireLimits.internalFrameBytesMax);
           met?.(identityOf(answer));
         }
@@ -185,7 +187,7 @@ class Gate implements RpcHandler {
     this.#inner = this.#admit(session, identityOf(hello), hello.group);
     this.#inner.opened?.(session);
     // An older peer said nothing here, and reads no headers.
-    return { headers: true, bounds_totals: true };
+    return { headers: true, bounds_totals: true, rules: rulesVersion };
   }
 }
 

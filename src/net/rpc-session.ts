@@ -35,6 +35,8 @@ export class RpcSession {
   readsHeaders = false;
   /** The peer has said that it knows the bound of totals. */
   boundsTotals = false;
+  /** The newest version of the catalog's rules that the peer supports. */
+  rules = 0;
   readonly #connection: Connection;
   readonly #handler: RpcHandler;
   readonly #clock: Clock;

@@ -75,6 +75,8 @@ export interface NewProduct {
   readonly topic: string;
   readonly priceCents: number;
   readonly quantity: number;
+  /** The stock that each restock fills the product up to; null or absent: never. From rules 1 on. */
+  readonly restockTo?: number | null;
 }
 
 export interface ProductChange {
@@ -84,7 +86,23 @@ export interface ProductChange {
   /** Adds to the stock. */
   readonly add?: number;
   readonly topic?: string;
+  /** As in NewProduct. */
+  readonly restockTo?: number | null;
   readonly ifVersion?: number;
+}
+
+/**
+ * The newest version of the rules by which this build applies entries. Each replica tells its own in
+ * the handshake, and the leader logs a version once all replicas know it (docs/PROTOCOL.md, 5).
+ */
+export const rulesVersion = 1;
+
+/** What the migration to a version of the rules depends on besides the state. */
+export interface RulesSettings {
+  /** The store's `--restock-to`; 0: no product gets a target. */
+  readonly restockTo: number;
+  /** Products that get the target if the store has them by this id and name. */
+  readonly bundled: readonly (readonly [id: number, name: string])[];
 }
 
 /** Commands in the catalog's log. */
@@ -105,7 +123,8 @@ export type CatalogCommand =
       purchases: readonly Purchase[],
       boundsTotals?: boolean,
     ]
-  | readonly ['restock', k: number, target: number]
+  /** `target` is absent from rules 1 on: each product has its own. */
+  | readonly ['restock', k: number, target?: number]
   | readonly ['add', product: NewProduct]
   | readonly ['update', id: number, change: ProductChange]
   | readonly ['remove', id: number, ifVersion: number | null]
@@ -113,7 +132,9 @@ export type CatalogCommand =
   /** A process of a frontend may hold leases from here on; and from there on no more (R8). */
   | readonly ['register', process: string, frontend: string]
   | readonly ['deregister', process: string]
-  | readonly ['audit', token: string];
+  | readonly ['audit', token: string]
+  /** From here on entries apply by this version of the rules; a lower or the same one does nothing. */
+  | readonly ['rules', version: number, settings: RulesSettings];
 
 /** A product as the catalog knows it. */
 export type ProductRecord = readonly [
@@ -123,6 +144,8 @@ export type ProductRecord = readonly [
   priceCents: number,
   quantity: number,
   version: number,
+  /** Absent if the product has none. */
+  restockTo?: number,
 ];
 
 /** Commands in the order group's log: `sales` is the MessagePack of Sale[], numbered from `first` on. */
@@ -285,6 +308,19 @@ export type SearchAnswer = readonly [
   /** Which of the records may be kept. */
   kept: readonly boolean[],
 ];
+
+/** A change of a product, as the methods of the same names take it. */
+export type ChangeRequest =
+  | readonly ['add', params: readonly [product: NewProduct]]
+  | readonly ['update', params: readonly [id: number, change: ProductChange]]
+  | readonly ['remove', params: readonly [id: number, ifVersion: number | null]];
+
+/**
+ * `change` of a frontend's session thread at the catalog leader: a change that uses a feature of
+ * rules 1. Builds before do not know the method and refuse it, where they would ignore the feature.
+ */
+export type ChangeParams = readonly [request: ChangeRequest];
+export type ChangeAnswer = readonly [record: ProductRecord, replayed: boolean];
 
 /** Questions of a frontend's session thread to an order replica, on the service port. */
 export type OrderParams = readonly [number: number];

@@ -12,6 +12,11 @@ export const ProductName = Type.String({ minLength: 1, maxLength: limits.nameLen
 export const Topic = Type.String({ minLength: 1, maxLength: limits.topicLengthMax });
 export const Quantity = Type.Integer({ minimum: 1, maximum: limits.purchaseQuantityMax });
 export const Stock = Type.Integer({ minimum: 0, maximum: limits.quantityMax });
+/** The stock that each restock fills a product up to; null: it has no such target. */
+export const RestockTo = Type.Union([
+  Type.Integer({ minimum: 1, maximum: limits.quantityMax }),
+  Type.Null(),
+]);
 /** Money on the outside: a decimal with at most two places, checked when it is turned into cents. */
 export const Price = Type.Number({ minimum: 0, maximum: limits.priceCentsMax / 100 });
 /**
@@ -75,6 +80,7 @@ export const methodParams = {
       topic: Topic,
       price: Price,
       quantity: Stock,
+      restock_to: Type.Optional(RestockTo),
     },
     strict,
   ),
@@ -85,6 +91,7 @@ export const methodParams = {
       quantity: Type.Optional(Stock),
       add: Type.Optional(Stock),
       topic: Type.Optional(Topic),
+      restock_to: Type.Optional(RestockTo),
       if_version: Type.Optional(Version),
     },
     strict,
@@ -113,6 +120,8 @@ export const Product = Type.Object({
   price: Price,
   quantity: Stock,
   version: Version,
+  /** Absent where the product has no restock target. */
+  restock_to: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.quantityMax })),
 });
 export type Product = Static<typeof Product>;
 

@@ -52,19 +52,26 @@ function toPurchase({ key, kind, request, lines, age }: Drawn, time: number): Pu
   return [digest(`key ${key}`), kind, hash, lines, time - age];
 }
 
+const restockTo = fc.constantFrom(undefined, undefined, null, 12, 30);
+
 function toNew(fields: {
   id: number | undefined;
+  restockTo: number | null | undefined;
   name: string;
   topic: string;
   priceCents: number;
   quantity: number;
 }): NewProduct {
-  const { id, ...others } = fields;
-  return id === undefined ? others : { id, ...others };
+  const { id, restockTo: target, ...others } = fields;
+  const product = target === undefined ? others : { ...others, restockTo: target };
+  return id === undefined ? product : { id, ...product };
 }
 
 const wanted = fc
-  .record({ id: fc.option(id, { nil: undefined }), name, topic, priceCents, quantity: stock })
+  .record({
+    id: fc.option(id, { nil: undefined }),
+    ...{ name, topic, priceCents, quantity: stock, restockTo },
+  })
   .map(toNew);
 
 const sell = fc
@@ -74,12 +81,24 @@ const sell = fc
   });
 
 const change = fc.record(
-  { priceCents, quantity: stock, add: stock, topic, ifVersion: fc.integer({ min: 1, max: 4 }) },
+  {
+    ...{ priceCents, quantity: stock, add: stock, topic },
+    restockTo: fc.constantFrom(null, 12, 30),
+    ifVersion: fc.integer({ min: 1, max: 4 }),
+  },
   { requiredKeys: [] },
 );
 
+const bundled = fc.uniqueArray(fc.tuple(id, name), { maxLength: 3, selector: ([of]) => of });
+const rules = fc
+  .tuple(fc.constantFrom(0, 1, 1), fc.constantFrom(0, 12, 30), bundled)
+  .map(([version, to, pairs]): Step['command'] => () => {
+    return ['rules', version, { restockTo: to, bundled: pairs }];
+  });
+
 const others: fc.Arbitrary<Step['command']> = fc.oneof(
   fc.constant(() => undefined),
+  rules,
   fc.array(wanted, { maxLength: 3 }).map((products) => () => ['stock', products] as const),
   wanted.map((product) => () => ['add', product] as const),
   fc.tuple(id, change).map((command) => () => ['update', ...command] as const),

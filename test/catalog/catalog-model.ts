@@ -2,7 +2,13 @@
  * A second catalog, written only to be compared with the real one: plain maps, no index, the rules
  * in the words of docs/PROTOCOL.md, section 5. Helper of the tests in this folder.
  */
-import type { CatalogCommand, Outcome, Purchase, SaleLine } from '../../src/wire/internal.js';
+import type {
+  CatalogCommand,
+  Outcome,
+  Purchase,
+  RulesSettings,
+  SaleLine,
+} from '../../src/wire/internal.js';
 
 export interface ModelLimits {
   readonly clientKeysMax: number;
@@ -26,6 +32,7 @@ interface ModelProduct {
   version: number;
   received: number;
   sold: number;
+  restockTo: number | null;
 }
 
 interface StoredKey {
@@ -59,6 +66,7 @@ export class CatalogModel {
   cursor = 0;
   orderEpoch = 0;
   lastRestock = 0;
+  rules = 0;
   nextId = 1;
   #isStocked = false;
   /** Is the total of the purchases that are decided now bounded? */
@@ -86,8 +94,12 @@ export class CatalogModel {
         if (command[1] !== this.lastRestock + 1) return undefined;
         this.lastRestock++;
         for (const product of this.living.values()) {
-          if (product.stock < command[2]) this.#setStock(product, command[2]);
+          const target = this.rules > 0 ? product.restockTo : command[2];
+          if (product.stock < (target ?? 0)) this.#setStock(product, target ?? 0);
         }
+        return undefined;
+      case 'rules':
+        if (command[1] > this.rules) this.#startRules(command[1], command[2]);
         return undefined;
       case 'add':
         this.#add(command[1]);
@@ -103,6 +115,16 @@ export class CatalogModel {
         return undefined;
       default:
         return undefined;
+    }
+  }
+
+  #startRules(version: number, { restockTo, bundled }: RulesSettings): void {
+    this.rules = version;
+    for (const [id, name] of bundled) {
+      const product = this.living.get(id);
+      if (product?.name !== name || restockTo < 1) continue;
+      product.restockTo = restockTo;
+      product.version++;
     }
   }
 
@@ -173,7 +195,8 @@ export class CatalogModel {
     if ([...name].every((character) => '0123456789'.includes(character))) return;
     this.nextId = Math.max(this.nextId, id + 1);
     const books = { received: stock, sold: 0 };
-    this.living.set(id, { id, name, topic, priceCents, stock, version: 1, ...books });
+    const restockTo = this.rules > 0 ? (wanted.restockTo ?? null) : null;
+    this.living.set(id, { id, name, topic, priceCents, stock, version: 1, restockTo, ...books });
   }
 
   #update(id: number, change: Extract<CatalogCommand, readonly ['update', ...unknown[]]>[2]): void {
@@ -186,6 +209,7 @@ export class CatalogModel {
     if (add !== undefined) this.#setStock(product, product.stock + add);
     product.topic = topic ?? product.topic;
     product.priceCents = priceCents ?? product.priceCents;
+    if (this.rules > 0 && change.restockTo !== undefined) product.restockTo = change.restockTo;
     product.version = version;
     const { version: _, ...after } = product;
     if (JSON.stringify(before) !== JSON.stringify(after)) product.version++;

@@ -62,9 +62,18 @@ function play(steps: readonly Step[]): Played {
 function compare(machine: CatalogMachine, model: CatalogModel): void {
   machine.invariants();
   const living = [...model.living.values()].sort((a, b) => a.id - b.id);
-  const records = living.map(({ id, name, topic, priceCents, stock, version }) => {
-    return [id, name, topic, priceCents, stock, version];
+  const records = living.map(({ id, name, topic, priceCents, stock, version, restockTo }) => {
+    return [
+      id,
+      name,
+      topic,
+      priceCents,
+      stock,
+      version,
+      ...(restockTo === null ? [] : [restockTo]),
+    ];
   });
+  assert.equal(machine.rules, model.rules);
   assert.deepEqual(machine.search({ limit: 100 }).records, records);
   const books = [...model.living.values(), ...model.removed.values()]
     .sort((a, b) => a.id - b.id)
@@ -75,7 +84,9 @@ function compare(machine: CatalogMachine, model: CatalogModel): void {
   assert.equal(machine.keyCount, model.keys[0].size + model.keys[1].size);
   assert.deepEqual(
     machine.belowTarget(15),
-    living.filter(({ stock }) => stock < 15).map(({ id }) => id),
+    living
+      .filter(({ stock, restockTo }) => stock < (model.rules > 0 ? (restockTo ?? 0) : 15))
+      .map(({ id }) => id),
   );
 }
 

@@ -342,3 +342,41 @@ t.test('who no longer leads waits for nobody and remembers nothing lent', async 
   t.same(opened, [], 'what it appended is not its own to show');
   t.equal(gates.sessions.size, 0);
 });
+
+t.test('an entry that touches everything waits until each session has begun anew', async (t) => {
+  const { gates, opened, join, renew } = build();
+  const [one, two] = [holder('a'), holder('b')];
+  const generation = join(one);
+  join(two);
+  const open = renew(one, generation);
+  gates.appended(1, tux);
+  const asked = renew(one, generation);
+  t.same([open.granted, asked.granted], [true, undefined]);
+  gates.lend(9, 'Whale');
+  gates.appended(2, { ...none, all: true });
+  t.equal(asked.granted, false, 'nobody is renewed any more');
+  one.acknowledge();
+  two.acknowledge();
+  t.same(opened, [1]);
+  t.notOk(gates.isCacheable(9, 'Whale'));
+  t.notOk(gates.isTopicCacheable('toys'));
+  t.ok(gates.pending().all);
+  t.equal(renew(one, generation).granted, false);
+  join(one);
+  t.same(opened, [1]);
+  join(two);
+  gates.advance();
+  t.same(opened, [1, 2]);
+  gates.applied(1);
+  gates.applied(2);
+  t.ok(gates.isCacheable(9, 'Whale'));
+  gates.invariants();
+});
+
+t.test('where nothing was lent, an entry that touches everything ends no session', async (t) => {
+  const { gates, opened } = build();
+  const one = holder('a');
+  gates.sessions.begin(one, 0, 0);
+  gates.appended(1, { ...none, all: true });
+  t.same(opened, [1]);
+});

@@ -57,7 +57,10 @@ export function fakeOperations(own: Partial<Operations> = {}): FakeOperations {
     buy: async () => ({ order_number: 192, total: 19.9 }),
     order: async ({ number }) => (number === 1 ? firstOrder : refuse()),
     orders: async () => ({ items: [firstOrder] }),
-    addProduct: async (params) => ({ ...params, id: params.id ?? 18, version: 1 }),
+    addProduct: async ({ restock_to: target = null, ...params }) => {
+      const product = { ...params, id: params.id ?? 18, version: 1 };
+      return target === null ? product : { ...product, restock_to: target };
+    },
     updateProduct: async ({ id, price = tux.price }) => ({ ...tux, id, price, version: 4 }),
     removeProduct: async () => tux,
     audit: async () => ({

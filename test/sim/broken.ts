@@ -48,7 +48,8 @@ class Rewriter {
 
   #rewrite(command: CatalogCommand, machine: CatalogMachine): CatalogCommand {
     if (command[0] === 'restock' && this.#world.hasBug('restocks-whatever-k')) {
-      return ['restock', machine.lastRestock + 1, command[2]];
+      const [, , ...target] = command;
+      return ['restock', machine.lastRestock + 1, ...target];
     }
     if (command[0] !== 'sell') return command;
     const [, epoch, at, purchases, bounds = false] = command;

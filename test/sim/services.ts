@@ -4,11 +4,13 @@
  */
 
 import { BazarError } from '../../src/base/errors.js';
+import { withTargets } from '../../src/catalog/bundled.js';
 import type { CatalogResult } from '../../src/catalog/catalog-machine.js';
 import { keepCursor } from '../../src/catalog/cursor.js';
 import { PeerDesk as CatalogDesk } from '../../src/catalog/peer-desk.js';
 import { startRestocking } from '../../src/catalog/restock.js';
 import { restoreCatalog } from '../../src/catalog/restore.js';
+import { Rules } from '../../src/catalog/rules.js';
 import type { CatalogStore } from '../../src/catalog/store.js';
 import { strikeDead } from '../../src/catalog/strike-dead.js';
 import { ThreadDesk as CatalogThreads } from '../../src/catalog/thread-desk.js';
@@ -19,7 +21,13 @@ import { Projection, type SalesLine } from '../../src/order/projection.js';
 import type { OrderStore } from '../../src/order/store.js';
 import { ThreadDesk as OrderThreads } from '../../src/order/thread-desk.js';
 import type { OwnerCall } from '../../src/pool/types.js';
-import type { BuyParams, LookupAnswer, NewProduct, SalesMessage } from '../../src/wire/internal.js';
+import {
+  type BuyParams,
+  type LookupAnswer,
+  type NewProduct,
+  rulesVersion,
+  type SalesMessage,
+} from '../../src/wire/internal.js';
 import { newCatalogMachine, newCatalogStore, newOrderStore } from './broken.js';
 import type { Doors } from './doors.js';
 import { Line } from './line.js';
@@ -64,11 +72,20 @@ export function catalogService(
           if (role !== 'leader') desk.resign();
         });
         const threads = new CatalogThreads(opened, (...question) => member.ask(...question));
-        opened.onServing(() => {
-          if (machine.isStocked) return;
-          opened.stock(products.length, (from) => products.slice(from)).catch(() => {});
-        });
         const { restockEverySeconds: everySeconds, restockTo: target } = world.profile;
+        const bundled = products.map(({ id = 0, name }) => [id, name] as const);
+        const settings = { restockTo: target, bundled };
+        const rules = new Rules({
+          ...{ store: opened, clock: life, logger },
+          supported: () => rulesVersion,
+          settings: () => Promise.resolve(settings),
+        });
+        const first = withTargets(products, settings);
+        opened.onServing(async () => {
+          if (machine.isStocked) return;
+          await rules.settled(false);
+          opened.stock(first.length, (from) => first.slice(from)).catch(() => {});
+        });
         startRestocking({ store: opened, clock: life, logger, everySeconds, target });
         keepCursor(opened, life, logger);
         strikeDead(opened, life, logger);

@@ -18,6 +18,12 @@ const anyVersion = { min: 1, max: Number.MAX_SAFE_INTEGER, default: undefined };
 const price = number('Its price, with at most two places', anyPrice, productGroup);
 const topic = text('Its topic', undefined, productGroup);
 const quantity = integer('Its stock', anyStock, productGroup);
+/** Restocks fill a product up only where it has such a target. */
+const restockTo = text(
+  'Stock that each restock fills it up to; none: it stays as it is',
+  undefined,
+  productGroup,
+);
 const ifVersion = integer('Only where its version is this', anyVersion, productGroup);
 
 const add = defineCommand({
@@ -34,6 +40,7 @@ const add = defineCommand({
     topic,
     price,
     quantity: integer('Its stock', { ...anyStock, default: 0 }, productGroup),
+    restockTo,
     ...adminSpecs,
   },
   async run(options, io) {
@@ -42,8 +49,9 @@ const add = defineCommand({
       throw new UsageError('bazar product add: --topic and --price are needed');
     }
     const id = newId === undefined ? {} : { id: newId };
+    const target = given({ restock_to: readTarget(options.restockTo) });
     const product = await withAdmin(options, (client) =>
-      client.addProduct({ ...id, name, topic: under, price: costs, quantity: stock }),
+      client.addProduct({ ...id, name, topic: under, price: costs, quantity: stock, ...target }),
     );
     return show(product, options.json, io);
   },
@@ -51,10 +59,11 @@ const add = defineCommand({
 
 const set = defineCommand({
   usage: 'set <item>',
-  describe: "Change a product's price, stock or topic",
+  describe: "Change a product's price, stock, topic or restock target",
   examples: [
     ['$0 product set Tux --price 17.90', 'cheaper'],
     ['$0 product set 8 --add 50', '50 more in stock'],
+    ['$0 product set 8 --restock-to none', 'sold until it is gone'],
   ],
   specs: {
     item: itemPositional(),
@@ -62,6 +71,7 @@ const set = defineCommand({
     quantity,
     add: integer('Adds so many to its stock', anyStock, productGroup),
     topic,
+    restockTo,
     ifVersion,
     ...adminSpecs,
   },
@@ -71,9 +81,12 @@ const set = defineCommand({
       quantity: options.quantity,
       add: options.add,
       topic: options.topic,
+      restock_to: readTarget(options.restockTo),
     });
     if (Object.keys(change).length === 0) {
-      throw new UsageError('bazar product set: --price, --quantity, --add or --topic?');
+      throw new UsageError(
+        'bazar product set: --price, --quantity, --add, --topic or --restock-to?',
+      );
     }
     const version = given({ if_version: options.ifVersion });
     const product = await withAdmin(options, async (client) =>
@@ -107,6 +120,14 @@ async function idOf(client: BazarClient, item: Item): Promise<number> {
   return 'id' in item ? item.id : (await client.lookup(item)).id;
 }
 
+/** Undefined: not given. Null: none. */
+function readTarget(value: string | undefined): number | null | undefined {
+  if (value === undefined || value === 'none') return value && null;
+  const target = Number(value);
+  if (Number.isInteger(target) && target >= 1 && target <= anyStock.max) return target;
+  throw new UsageError(`--restock-to must be an integer from 1 to ${anyStock.max}, or none`);
+}
+
 type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 
 /** Only the fields that have a value. */
@@ -117,6 +138,9 @@ function given<T extends object>(fields: T): Given<T> {
 
 async function show(product: Product, json: boolean, io: Io): Promise<number> {
   if (json) printJson(io, product);
-  else await printTable(io, productHead, [productRow(product)]);
+  else {
+    const row = [...productRow(product), product.restock_to ?? 'none'];
+    await printTable(io, [...productHead, 'RESTOCK TO'], [row]);
+  }
   return exitCodes.ok;
 }

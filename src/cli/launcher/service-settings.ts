@@ -11,7 +11,7 @@ import type {
 } from '../../base/config.js';
 import type { TlsFiles } from '../../base/tls-files.js';
 import type { Values } from '../options.js';
-import type { serviceSpecs } from '../store-options.js';
+import { bundledProducts, type serviceSpecs } from '../store-options.js';
 
 const mib = 1024 * 1024;
 
@@ -23,6 +23,7 @@ export function catalogSettings(options: Settings): Omit<CatalogConfig, keyof Se
     restockEverySeconds: options.restockEvery,
     restockTo: options.restockTo,
     productsFile: resolve(options.productsFile),
+    bundledFile: bundledProducts,
   };
 }
 

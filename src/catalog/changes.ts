@@ -1,0 +1,67 @@
+/**
+ * Administrators' changes as a frontend asks for them: from a call to the command that is logged,
+ * and from its result to the answer. Features of newer rules are refused until these hold. Knows no
+ * log and no socket.
+ */
+import { BazarError, toBazarError } from '../base/errors.js';
+import type { OwnerCall } from '../pool/types.js';
+import type {
+  CatalogCommand,
+  ChangeParams,
+  ChangeRequest,
+  NewProduct,
+  ProductChange,
+} from '../wire/internal.js';
+import type { CatalogResult } from './results.js';
+import { requireRules } from './rules.js';
+import type { CatalogStore } from './store.js';
+
+/** False where the call asks for no change. */
+export function answerChange(store: CatalogStore, { operation, args, reply }: OwnerCall): boolean {
+  const request = operation === 'change' ? (args as ChangeParams)[0] : [operation, args];
+  if (!isChange(request)) return false;
+  const command = commandOf(request);
+  propose(store, command).then(
+    (result) => {
+      const outcome = changed(result);
+      if (outcome instanceof BazarError) reply(outcome);
+      else reply(undefined, operation === 'change' ? [outcome, false] : outcome);
+    },
+    (error: unknown) => reply(toBazarError(error)),
+  );
+  return true;
+}
+
+function isChange(request: readonly unknown[]): request is ChangeRequest {
+  const [operation] = request;
+  return operation === 'add' || operation === 'update' || operation === 'remove';
+}
+
+async function propose(store: CatalogStore, command: CatalogCommand): Promise<CatalogResult> {
+  if (hasTarget(command)) requireRules(store, 1, 'restock_to');
+  return store.propose(command);
+}
+
+function commandOf([operation, params]: ChangeRequest): CatalogCommand {
+  switch (operation) {
+    case 'add':
+      return ['add', ...params];
+    case 'update':
+      return ['update', ...params];
+    case 'remove':
+      return ['remove', ...params];
+  }
+}
+
+function hasTarget(command: CatalogCommand): boolean {
+  const fields: NewProduct | ProductChange | undefined =
+    command[0] === 'add' ? command[1] : command[0] === 'update' ? command[2] : undefined;
+  return fields?.restockTo !== undefined;
+}
+
+function changed(result: CatalogResult): unknown {
+  if (result.kind === 'stored' || result.kind === 'removed') return result.record;
+  if (result.kind !== 'refused') return new BazarError('internal', 'a change had another result');
+  const details = result.current ? { current: result.current } : {};
+  return new BazarError(result.code, result.message, { details });
+}
