@@ -30,7 +30,7 @@ export function checkHistory(history: History, guessesMax = guessesMaxDefault): 
   const joined = { ...history, operations };
   const book = readBook(joined);
   const items = movesByItem(joined, book);
-  const { chains, problems: perItem } = linearizeAll(items, history.restockTo, guessesMax);
+  const { chains, problems: perItem } = linearizeAll(items, history, guessesMax);
   return verdictOf(history, items.length, book.sales.length, [
     ...problems,
     ...book.problems,
@@ -51,12 +51,14 @@ function verdictOf(
 
 function linearizeAll(
   items: readonly ItemHistory[],
-  restockTo: number | null,
+  { restockTo: byDefault, targets = [] }: History,
   guessesMax: number,
 ): { chains: Chain[]; problems: string[] } {
   const chains: Chain[] = [];
   const problems: string[] = [];
+  const own = new Map(targets);
   for (const item of items) {
+    const restockTo = own.get(item.id) ?? byDefault;
     const stepsMax = item.moves.length + guessesMax;
     const found = linearize(item, { restockTo, stepsMax });
     if (found.ok) chains.push({ item, steps: found.steps });

@@ -96,6 +96,7 @@ const head = shape({
   format: exactly(format),
   first: list(seen),
   restockTo: either(integer, exactly(null)),
+  targets: optional(list((one) => Array.isArray(one) && one.length === 2 && one.every(integer))),
   bookFrom: either(integer, exactly(null)),
 });
 

@@ -107,11 +107,15 @@ export interface Removal extends Asked {
 
 export type Operation = LookUp | Search | Purchase | OrderRead | Change | Addition | Removal;
 
+export type RestockTarget = readonly [id: number, restockTo: number];
+
 export interface History {
   /** Every product as it was before the first operation; all others were not there. */
   readonly first: readonly Seen[];
-  /** At any time the store may fill any product up to so many; null: it never does. */
+  /** At any time the store may fill any other product up to so many; null: it never does. */
   readonly restockTo: number | null;
+  /** Products that the store may fill up to a target of their own. */
+  readonly targets?: readonly RestockTarget[];
   /**
    * Null: nobody else buys. A number: others may, but each order from this one on was read, after
    * everything else; those before it were sold before the first operation.

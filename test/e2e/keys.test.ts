@@ -1,4 +1,6 @@
 /** One purchase for one key, whichever door it comes through, however often, and after a crash. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import type { Placed, Product, RawClient } from './raw-client.js';
 import { Store } from './store.js';
@@ -85,8 +87,11 @@ t.test('keys outlive a kill -9 of every process, and a refusal outlives a restoc
   const first = await client.get<Placed>('buy', purchase);
 
   await store.killAll();
-  await store.up('--restock-every', '1', '--restock-to', '200', '--workers', '1');
+  await store.up('--restock-every', '1', '--workers', '1');
   const after = await store.raw();
+  const token = readFileSync(join(store.folder, 'data', 'admin.token'), 'utf8').trim();
+  await after.get('hello', { protocol: 1, token });
+  await after.get('update_product', { id: 14, restock_to: 200 });
   t.same(await after.get('buy', purchase), { ...first, replayed: true });
   t.match((await after.ask('buy', { ...purchase, quantity: 2 })).error, { code: 'key_reused' });
   const http = await order({ name: 'Whale', quantity: 1 }, 'before the crash');

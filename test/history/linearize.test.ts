@@ -32,6 +32,18 @@ fails(
   /I9: product 1 had version 2 already/,
 );
 
+const refilled = [buy([0, 1], one(1), 1), look([2, 3], record(1, 3, 12))];
+passes(
+  'a product is filled up to its own target',
+  history(refilled, { restockTo: null, targets: [[1, 12]] }),
+);
+
+fails(
+  'a product is filled up to the target of another one',
+  history(refilled, { restockTo: null, targets: [[2, 12]] }),
+  /I9: product 1/,
+);
+
 passes(
   'of two at the same time one may be behind the other',
   history([buy([0, 10], one(1), 1), look([1, 4], record(1, 2, 9)), look([3, 5], record(1))]),

@@ -47,7 +47,7 @@ const loadSpecs = {
   verify: text('Only read the orders of this file back', undefined, loadGroup),
   check: flag('Record all answers, and check that they can be true together', loadGroup),
   restockTo: integer(
-    'What the store fills its products up to, for --check; 0: never',
+    'For --check of a store whose products tell no restock target: what it fills up to; 0: never',
     { min: 0, max: 1_000_000_000, default: 100 },
     loadGroup,
   ),

@@ -29,6 +29,8 @@ export class HistoryRecorder {
   readonly #clock: Clock;
   readonly #first = new Map<number, Seen>();
   readonly #ids = new Map<string, number>();
+  /** Restock targets, of the products that have one. */
+  readonly #targets = new Map<number, number>();
   readonly #operations: Operation[] = [];
   /** Purchases without an outcome, by key. */
   readonly #open = new Map<string, BuyParams>();
@@ -76,12 +78,16 @@ export class HistoryRecorder {
     }
   }
 
-  /** @param restockTo what the store may fill its products up to. */
+  /**
+   * @param restockTo what the store may fill its products up to, where none of them tells a target
+   * of its own.
+   */
   history(restockTo: number | null): History {
+    const targets = [...this.#targets];
     const isDecided = this.#open.size === 0 && this.#greatest > 0;
     return {
       first: [...this.#first.values()],
-      restockTo,
+      ...(this.#targets.size === 0 ? { restockTo } : { restockTo: null, targets }),
       bookFrom: isDecided ? this.#least : null,
       operations: this.#operations,
     };
@@ -171,6 +177,7 @@ export class HistoryRecorder {
   #noteFirst(product: Product): void {
     this.#first.set(product.id, seen(product));
     this.#ids.set(product.name, product.id);
+    if (product.restock_to !== undefined) this.#targets.set(product.id, product.restock_to);
   }
 
   #lines(params: Params<'buy'>): Purchase['lines'] {
