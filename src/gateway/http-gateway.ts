@@ -34,6 +34,7 @@ import { docsRoutes } from './openapi/docs-routes.js';
 import { type Page, pageRoutes } from './page.js';
 import { createAdminCheck, requestIdOf } from './request-headers.js';
 import { rootApi } from './root-api.js';
+import { requireSingleHeaders } from './single-headers.js';
 
 const headBytesMax = 16 * 1024;
 /** A path's segment as sent; what its content may be is for the schemas. */
@@ -197,6 +198,7 @@ function readable(bytes: Uint8Array): unknown {
 function addAnswerHooks(app: FastifyInstance, draining: () => boolean): void {
   app.addHook('onRequest', async (request, reply) => {
     if (draining()) reply.header('connection', 'close');
+    requireSingleHeaders(request.raw.rawHeaders);
     if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
       throw new BazarError('invalid_argument', 'HTTP/1.1 requires a Host header');
     }

@@ -29,12 +29,20 @@ export function requestHeaderOf(headers: IncomingHttpHeaders, requestId: string)
     : { request_id: requestId };
 }
 
-/** 1–200 bytes of UTF-8, exactly as sent, so that wire and HTTP mean the same key. */
+/** A String of RFC 8941, in which a quote and a backslash are escaped by a backslash. */
+const quotedText = /^"((?:[^"\\]|\\["\\])*)"$/;
+
+/**
+ * 1–200 bytes of UTF-8. `"k"`, the form of the IETF draft, is the key `k`; text that is not wholly
+ * one quoted string is the key as sent, so that wire and HTTP mean the same key.
+ */
 export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | undefined {
   const given = headers['idempotency-key'];
   if (given === undefined) return undefined;
   // Node hands out header bytes as latin1, one character a byte.
-  const bytes = Buffer.from(String(given), 'latin1');
+  const sent = String(given);
+  const quoted = quotedText.exec(sent)?.[1];
+  const bytes = Buffer.from(quoted?.replaceAll(/\\(.)/g, '$1') ?? sent, 'latin1');
   if (bytes.length < 1 || bytes.length > requestLimits.keyBytesMax) {
     const message = `Idempotency-Key must have from 1 to ${requestLimits.keyBytesMax} bytes`;
     throw new BazarError('invalid_argument', message);

@@ -166,9 +166,28 @@ t.test('an Idempotency-Key becomes the key, byte for byte', async (t) => {
   t.same(stage.operations.asked[0]?.params, { ...body, key: 'schlüssel' });
 });
 
+t.test('a quoted Idempotency-Key is the key between the quotes', async (t) => {
+  const { ask, operations } = await setStage();
+  const tries: readonly (readonly [sent: string, key: string])[] = [
+    ['"k-1"', 'k-1'],
+    ['k-1', 'k-1'],
+    ['"a\\"b\\\\c"', 'a"b\\c'],
+    ['"open', '"open'],
+    ['"a"b"', '"a"b"'],
+    ['"a\\b"', '"a\\b"'],
+    [`"${'k'.repeat(200)}"`, 'k'.repeat(200)],
+  ];
+  for (const [sent, key] of tries) {
+    const body = { name: 'Tux', quantity: 1 };
+    const reply = await ask('POST', '/orders', { body, headers: { 'idempotency-key': sent } });
+    t.equal(reply.status, 200, sent);
+    t.same(operations.asked.at(-1)?.params, { ...body, key }, sent);
+  }
+});
+
 t.test('an Idempotency-Key that is empty or over 200 bytes is 400', async (t) => {
   const { ask, operations } = await setStage();
-  for (const key of ['', 'k'.repeat(201)]) {
+  for (const key of ['', '""', 'k'.repeat(201)]) {
     const headers = { 'idempotency-key': key };
     const reply = await ask('POST', '/orders', { headers, body: { name: 'Tux', quantity: 1 } });
     t.equal(reply.status, 400);

@@ -85,8 +85,9 @@ export const requestHeaders: Readonly<Record<OwnHeader | 'x-request-id' | 'trace
   ),
   'idempotency-key': requestHeader(
     'Idempotency-Key',
-    'The same key and the same body: bought once, however often it is sent.',
-    { type: 'string', minLength: 1, maxLength: requestLimits.keyBytesMax },
+    'The same key and the same body: bought once, however often it is sent. At most 200 bytes; `"k"` is the key `k`.',
+    // Between quotes each byte may need an escape.
+    { type: 'string', minLength: 1, maxLength: 2 * requestLimits.keyBytesMax + 2 },
   ),
   'if-match': requestHeader('If-Match', 'Entity tags, one of which the product must have, or *.'),
   'if-none-match': requestHeader('If-None-Match', 'Entity tags of copies that the client holds.'),
