@@ -68,6 +68,10 @@ export interface FrontendConfig extends ServiceConfig {
   /** How long a frontend that is to stop says so by /readyz before it closes its doors. */
   readonly drainDelayMs: number;
   readonly dialects: readonly DialectPort[];
+  /** Host names that are answered beside IP addresses and localhost; `*`: all. */
+  readonly allowedHosts: readonly string[];
+  /** Origins of other sites whose pages may use the store; `*`: all. */
+  readonly corsOrigins: readonly string[];
   /** Shows the books to everybody, and lets them kill and start replicas of this machine. */
   readonly demo: boolean;
   /** Products in the cache of each session thread; 0: no cache. */

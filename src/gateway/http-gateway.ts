@@ -35,6 +35,7 @@ import { type Page, pageRoutes } from './page.js';
 import { createAdminCheck, requestIdOf } from './request-headers.js';
 import { rootApi } from './root-api.js';
 import { requireSingleHeaders } from './single-headers.js';
+import { SiteCheck, type SiteRules } from './site-check.js';
 
 const headBytesMax = 16 * 1024;
 /** A path's segment as sent; what its content may be is for the schemas. */
@@ -57,6 +58,8 @@ export interface HttpGatewayOptions extends HttpObserverOptions {
   readonly page?: Page;
   /** Kills and starts services for all to see; undefined, as is the default: nobody may. */
   readonly demo?: Demo | undefined;
+  /** Undefined: every host name is known, and no other site's page may change anything. */
+  readonly sites?: SiteRules;
   readonly cache: CacheDoor;
   /** Served at the root, in place of the API; where undefined, all dialects have their folders. */
   readonly dialect?: Dialect | undefined;
@@ -92,16 +95,17 @@ export async function createHttpGateway(options: HttpGatewayOptions): Promise<Ht
   ];
   const app = createApp(options, sessions);
   observeHttp(app, options, (path) => ((options.dialect ?? dialectAt(path)) ? 'dialect' : 'http'));
-  addAnswerHooks(app, draining);
+  const sites = new SiteCheck(options.sites ?? { hosts: undefined, origins: [] });
+  addRequestHooks(app, sites, draining);
   const parts = { operations, cache: options.cache, draining };
   const { dialect } = options;
-  if (dialect) serve(app, { ...dialect, routes: dialect.routes(parts) }, options);
+  if (dialect) serve(app, { ...dialect, routes: dialect.routes(parts) }, sites, options);
   else {
-    serve(app, { routes }, options);
+    serve(app, { routes }, sites, options);
     for (const one of dialects) {
       const table = { ...one, routes: one.routes(parts) };
       const prefix = dialectPrefix(one);
-      app.register(async (under) => serve(under, table, options), { prefix });
+      app.register(async (under) => serve(under, table, sites, options), { prefix });
     }
   }
   await app.ready();
@@ -123,12 +127,17 @@ interface Table {
   readonly manners?: Manners;
 }
 
-function serve(app: FastifyInstance, table: Table, options: HttpGatewayOptions): void {
+function serve(
+  app: FastifyInstance,
+  table: Table,
+  sites: SiteCheck,
+  options: HttpGatewayOptions,
+): void {
   const { clock, logger, logsRequests, adminToken, openAdmin } = options;
   const checkAdmin = createAdminCheck(adminToken, openAdmin);
   addBodyReader(app, table.manners !== undefined);
-  addFailureHandlers(app, table, logger);
-  mountRoutes(app, table.routes, { clock, checkAdmin, logsRequests });
+  addFailureHandlers(app, table, sites, logger);
+  mountRoutes(app, table.routes, { clock, checkAdmin, sites, logsRequests });
 }
 
 function createApp(
@@ -195,19 +204,22 @@ function readable(bytes: Uint8Array): unknown {
   }
 }
 
-function addAnswerHooks(app: FastifyInstance, draining: () => boolean): void {
+function addRequestHooks(app: FastifyInstance, sites: SiteCheck, draining: () => boolean): void {
   app.addHook('onRequest', async (request, reply) => {
     if (draining()) reply.header('connection', 'close');
+    reply.headers(sites.answerHeaders(request.headers));
     requireSingleHeaders(request.raw.rawHeaders);
     if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
       throw new BazarError('invalid_argument', 'HTTP/1.1 requires a Host header');
     }
+    sites.requireKnownHost(request.headers);
   });
 }
 
 function addFailureHandlers(
   app: FastifyInstance,
   { routes, manners }: Table,
+  sites: SiteCheck,
   logger: Logger,
 ): void {
   app.setErrorHandler((error, request, reply) => {
@@ -228,6 +240,9 @@ function addFailureHandlers(
   app.setNotFoundHandler((request, reply) => {
     const path = (request.url.split('?', 1)[0] ?? '').slice(app.prefix.length);
     const answer = noRouteAnswer(routes, request.method, path, request.id);
+    if (answer.status === 204) {
+      reply.headers(sites.preflightHeaders(request.headers, answer.headers?.allow ?? ''));
+    }
     return sendAnswer(request, reply, answer.code ? inManners(manners, answer) : answer);
   });
 }

@@ -11,10 +11,12 @@ import type { HttpRoute } from './http-route.js';
 import { httpTimes } from './http-sessions.js';
 import { queryOf } from './query-text.js';
 import { type AdminCheck, requestHeaderOf } from './request-headers.js';
+import type { SiteCheck } from './site-check.js';
 
 export interface MountOptions {
   readonly clock: Clock;
   readonly checkAdmin: AdminCheck;
+  readonly sites: SiteCheck;
   /** Services then log each request too, and are told its id. */
   readonly logsRequests: boolean;
 }
@@ -22,7 +24,7 @@ export interface MountOptions {
 export function mountRoutes(
   app: FastifyInstance,
   routes: readonly HttpRoute[],
-  { clock, checkAdmin, logsRequests }: MountOptions,
+  { clock, checkAdmin, sites, logsRequests }: MountOptions,
 ): void {
   for (const route of routes) {
     app.route({
@@ -32,6 +34,7 @@ export function mountRoutes(
       config: { operation: route.operation },
       // Before the body is read: strangers do not get to send one.
       onRequest: async (request) => {
+        if (changesSomething(route)) sites.requireOwnSite(request.headers);
         if (route.access === 'admin') checkAdmin(request.headers);
       },
       handler: async (request, reply) => {
@@ -52,6 +55,10 @@ export function mountRoutes(
   }
 }
 
+function changesSomething({ method, changes = false }: HttpRoute): boolean {
+  return method !== 'GET' || changes;
+}
+
 export function sendAnswer(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -59,23 +66,29 @@ export function sendAnswer(
 ): FastifyReply {
   if (answer.code) reply.outcome = answer.code;
   reply.code(answer.status).header('x-request-id', request.id);
-  if (answer.headers) reply.headers(answer.headers);
-  if (answer.stream && request.method !== 'HEAD') return beginStream(request, reply, answer);
+  if (answer.headers) reply.headers(withVary(reply, answer.headers));
+  if (answer.stream && request.method !== 'HEAD') return beginStream(reply, answer);
   if (answer.body === undefined) return reply.send();
   // Bytes go out as they are, with the type that their headers name.
   if (answer.body instanceof Uint8Array) return reply.send(answer.body);
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
 }
 
-function beginStream(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { status, headers, stream }: HttpAnswer,
-): FastifyReply {
+/** An answer that varies by something of its own goes on varying by what was set before. */
+function withVary(reply: FastifyReply, headers: NonNullable<HttpAnswer['headers']>) {
+  const before = reply.getHeader('vary');
+  return before && headers.vary ? { ...headers, vary: `${before}, ${headers.vary}` } : headers;
+}
+
+function beginStream(reply: FastifyReply, { status, stream }: HttpAnswer): FastifyReply {
   reply.isStream = true;
+  const headers = Object.entries(reply.getHeaders());
   const response = reply.hijack().raw;
   response.emit(streamBegins);
-  response.writeHead(status, { ...headers, 'x-request-id': request.id });
+  response.writeHead(
+    status,
+    headers.flatMap(([name, value]) => (value === undefined ? [] : [name, value])),
+  );
   stream?.(answerSink(response));
   return reply;
 }

@@ -23,6 +23,7 @@ import type { Demo, DemoCommand } from './demo-routes.js';
 import { openDoor } from './doors.js';
 import { FrontendFigures } from './frontend-figures.js';
 import type { MeterNews } from './request-meter.js';
+import { isLoopback, type SiteRules } from './site-check.js';
 import type { GatewayThreadData } from './thread.js';
 
 /** `demo` is asked for nothing unless the configuration allows demonstrations. */
@@ -56,6 +57,7 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
     adminToken: config.adminToken,
     openAdmin: config.openAdmin,
     demo: config.demo,
+    sites: siteRules(config),
     rateLimit: rateLimitOf(config),
     dialects: config.dialects.map(({ name }) => name),
   };
@@ -158,6 +160,13 @@ function demonstrate(demo: Demo, { args, reply }: OwnerCall): void {
 function rateLimitOf({ rateLimit: perSecond }: FrontendConfig): GatewayThreadData['rateLimit'] {
   if (perSecond === 0) return undefined;
   return { memory: rateLimitMemory(systemRandom.integer(2 ** 31)), perSecond };
+}
+
+/** A loopback listener has no name of its own; another one may have names that it does not know. */
+function siteRules({ http, allowedHosts, corsOrigins }: FrontendConfig): SiteRules {
+  const checksHosts = isLoopback(http.host) || allowedHosts.length > 0;
+  const hosts = checksHosts && !allowedHosts.includes('*') ? allowedHosts : undefined;
+  return { hosts, origins: corsOrigins };
 }
 
 /** Resolves when both groups are first seen with a serving leader. */

@@ -28,6 +28,7 @@ import { createHttpGateway, type HttpGateway, type HttpGatewayOptions } from './
 import { builtPage, readPage } from './page.js';
 import { RawGateway } from './raw.js';
 import { RequestMeter } from './request-meter.js';
+import type { SiteRules } from './site-check.js';
 
 /** How often the owner hears what was counted. */
 const meterEveryMs = 250;
@@ -37,6 +38,7 @@ export interface GatewayThreadData extends FrontendThreadData {
   readonly adminToken: string;
   readonly openAdmin: boolean;
   readonly demo: boolean;
+  readonly sites: SiteRules;
   /** Requests a second that an address may make, counted for all threads; undefined: any number. */
   readonly rateLimit:
     | { readonly memory: SharedArrayBuffer; readonly perSecond: number }
@@ -84,6 +86,7 @@ export const program: ProgramFactory = async (owner, given) => {
     openAdmin,
     page: await readPage(builtPage, data.demo),
     demo: data.demo ? demo : undefined,
+    sites: data.sites,
     events,
     figures: () => owner.call('figures', null) as Promise<MetricSample[]>,
     draining: () => draining,

@@ -146,7 +146,7 @@ t.test('administration is not for everyone', async (t) => {
 });
 
 const body = JSON.stringify(good);
-const head = 'POST /orders HTTP/1.1\r\nHost: store\r\n';
+const head = 'POST /orders HTTP/1.1\r\nHost: localhost\r\n';
 /** Bytes that are no request, and the status that the answer before the close has, if any. */
 const broken: Readonly<Record<string, readonly [string, RegExp]>> = {
   garbage: ['\x00\x01\x02\x03 garbage\r\n\r\n', /^HTTP\/1.1 400 /],

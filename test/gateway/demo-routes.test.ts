@@ -5,6 +5,8 @@ import type { AuditReport } from '../../src/frontend/types.js';
 import type { Demo } from '../../src/gateway/demo-routes.js';
 import { adminToken, setStage, settle } from './stage.js';
 
+const mark = { 'x-bazar-demo': '1' };
+
 function recorded(): { demo: Demo; done: string[] } {
   const done: string[] = [];
   const demo: Demo = async (command, name) => {
@@ -18,13 +20,13 @@ function recorded(): { demo: Demo; done: string[] } {
 t.test('a demonstration kills and starts replicas', async (t) => {
   const { demo, done } = recorded();
   const { ask } = await setStage({}, { demo });
-  const killed = await ask('POST', '/demo/kill', { body: { name: 'order-3' } });
+  const killed = await ask('POST', '/demo/kill', { headers: mark, body: { name: 'order-3' } });
   t.same([killed.status, killed.json], [200, { data: { name: 'order-3', pid: 123 } }]);
-  const headers = { 'sec-fetch-site': 'same-origin' };
+  const headers = { ...mark, 'sec-fetch-site': 'same-origin' };
   const started = await ask('POST', '/demo/start', { headers, body: { name: 'recovery-1' } });
   t.equal(started.status, 200);
   t.same(done, ['kill order-3', 'start recovery-1']);
-  const unknown = await ask('POST', '/demo/kill', { body: { name: 'order-9' } });
+  const unknown = await ask('POST', '/demo/kill', { headers: mark, body: { name: 'order-9' } });
   t.same([unknown.status, unknown.json.error.message], [404, 'this store has no order-9']);
 });
 
@@ -50,8 +52,10 @@ t.test('only replicas are named: no frontend, no launcher, no process id', async
     [],
     'null',
   ];
-  for (const body of bodies) t.equal((await ask('POST', '/demo/kill', { body })).status, 400);
-  t.equal((await ask('POST', '/demo/kill')).status, 400, 'no body');
+  for (const body of bodies) {
+    t.equal((await ask('POST', '/demo/kill', { headers: mark, body })).status, 400);
+  }
+  t.equal((await ask('POST', '/demo/kill', { headers: mark })).status, 400, 'no body');
   t.equal((await ask('GET', '/demo/kill')).status, 405);
   t.same(done, []);
 });
@@ -60,9 +64,20 @@ t.test('another site in the same browser may not press the button', async (t) =>
   const { demo, done } = recorded();
   const { ask } = await setStage({}, { demo });
   for (const site of ['cross-site', 'same-site']) {
-    const headers = { 'sec-fetch-site': site };
+    const headers = { ...mark, 'sec-fetch-site': site };
     const reply = await ask('POST', '/demo/kill', { headers, body: { name: 'order-3' } });
     t.equal(reply.status, 403, site);
+  }
+  t.same(done, []);
+});
+
+t.test('a kill needs a header that no form can send', async (t) => {
+  const { demo, done } = recorded();
+  const { ask } = await setStage({}, { demo });
+  for (const path of ['/demo/kill', '/demo/start']) {
+    const reply = await ask('POST', path, { body: { name: 'order-3' } });
+    t.equal(reply.status, 403, path);
+    t.match(reply.json.error.message, /X-Bazar-Demo/);
   }
   t.same(done, []);
 });

@@ -11,6 +11,7 @@ import type {
 } from '../../base/config.js';
 import type { TlsFiles } from '../../base/tls-files.js';
 import type { Values } from '../options.js';
+import { allowedHosts, corsOrigins } from '../site-options.js';
 import { bundledProducts, type serviceSpecs } from '../store-options.js';
 
 const mib = 1024 * 1024;
@@ -37,6 +38,10 @@ export function frontendSettings(
 ): Omit<FrontendConfig, keyof ServiceConfig | 'raw' | 'http' | 'dialects'> {
   const { openAdmin, rateLimit, demo, cacheEntries, reusePort, drainDelay } = options;
   const { adminToken, tls } = secrets;
-  const drainDelayMs = drainDelay * 1_000;
-  return { adminToken, tls, drainDelayMs, openAdmin, rateLimit, demo, cacheEntries, reusePort };
+  return {
+    ...{ adminToken, tls, openAdmin, rateLimit, demo, cacheEntries, reusePort },
+    drainDelayMs: drainDelay * 1_000,
+    allowedHosts: allowedHosts(options.allowedHost),
+    corsOrigins: corsOrigins(options.corsOrigin),
+  };
 }

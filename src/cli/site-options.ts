@@ -1,0 +1,35 @@
+/** Reads which host names a frontend answers to, and which other sites' pages may use it. */
+import { UsageError } from './exit-codes.js';
+import { list } from './options.js';
+
+const serviceGroup = { group: 'Services:' };
+
+export const siteSpecs = {
+  allowedHost: list(
+    'Host names under which a frontend answers, beside IP addresses and localhost; *: all',
+    { ...serviceGroup, defaultDescription: 'all, but on a loopback address none' },
+  ),
+  corsOrigin: list(
+    'Origins whose pages may use the store from other sites, as https://shop.example.com; *: all',
+    { ...serviceGroup, defaultDescription: 'none' },
+  ),
+} as const;
+
+/** Lower case, and without a port. */
+export function allowedHosts(entries: readonly string[]): string[] {
+  return entries.map((entry) => {
+    const name = entry.toLowerCase().replace(/\.$/, '');
+    if (entry === '*' || /^[\w-]+(\.[\w-]+)*$/.test(name)) return name;
+    throw new UsageError(`--allowed-host must be a host name without a port, not "${entry}"`);
+  });
+}
+
+/** As browsers send them. */
+export function corsOrigins(entries: readonly string[]): string[] {
+  return entries.map((entry) => {
+    if (entry === '*') return entry;
+    const url = URL.canParse(entry) ? new URL(entry) : undefined;
+    if (url && /^https?:\/\/[^/]+\/?$/i.test(entry)) return url.origin;
+    throw new UsageError(`--cors-origin must be as https://shop.example.com, not "${entry}"`);
+  });
+}
