@@ -10,7 +10,15 @@ export type Cell = string | number | { readonly text: string; readonly tone: Ton
 
 /** One JSON document and a newline. */
 export function printJson(io: Io, value: unknown): void {
-  io.out(`${JSON.stringify(value)}\n`);
+  io.out(`${toJson(value)}\n`);
+}
+
+/** JSON escapes the control characters below U+0020 itself, but not those above. */
+export function toJson(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f]/g,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Columns of numbers stand to the right. */
@@ -63,4 +71,9 @@ function shown(io: Pick<Io, 'color'>, cell: Cell): string {
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�');
+}
+
+/** As `printable`, for text of several lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }

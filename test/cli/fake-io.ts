@@ -11,7 +11,11 @@ export interface FakeIo extends Io {
 }
 
 export function fakeIo(
-  given: { readonly env?: Record<string, string>; readonly input?: string } = {},
+  given: {
+    readonly env?: Record<string, string>;
+    readonly input?: string;
+    readonly terminal?: boolean;
+  } = {},
 ): FakeIo {
   const out: string[] = [];
   const err: string[] = [];
@@ -19,7 +23,7 @@ export function fakeIo(
   return {
     out: (text) => out.push(text),
     err: (text) => err.push(text),
-    terminal: false,
+    terminal: given.terminal === true,
     errTerminal: false,
     color: false,
     size: () => ({ columns: 100, rows: 24 }),

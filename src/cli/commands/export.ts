@@ -8,8 +8,9 @@ import { defineCommand } from '../command.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
 import { cannotWrite } from '../file-error.js';
 import { choice, positional } from '../options.js';
-import { type Format, formats } from '../stock/columns.js';
-import { exportProducts } from '../stock/export-run.js';
+import { printableLines } from '../output.js';
+import { delimiters, type Format, formats } from '../stock/columns.js';
+import { exportProducts, type TableForm } from '../stock/export-run.js';
 
 export const exportAll = defineCommand({
   usage: 'export [file]',
@@ -24,15 +25,18 @@ export const exportAll = defineCommand({
       group: 'Output:',
       defaultDescription: 'json for a file of that ending, else csv',
     }),
+    delimiter: choice('What stands between two fields of CSV', delimiters, ',', {
+      group: 'Output:',
+    }),
     ...clientSpecs,
   },
   async run(options, io) {
-    const { file, json } = options;
-    const format = json ? 'json' : (options.format ?? formatOf(file));
+    const { file, json, delimiter } = options;
+    const form = { format: json ? 'json' : (options.format ?? formatOf(file)), delimiter };
     const count = await withClient(options, (client) =>
       file === undefined
-        ? exportProducts(client, format, (text) => io.out(text))
-        : exportInto(file, client, format),
+        ? exportProducts(client, form, (text) => io.out(io.terminal ? printableLines(text) : text))
+        : exportInto(file, client, form),
     );
     io.err(`${count} ${count === 1 ? 'product' : 'products'}${file ? ` in ${file}` : ''}\n`);
     return exitCodes.ok;
@@ -44,7 +48,7 @@ function formatOf(file: string | undefined): Format {
 }
 
 /** The file has its name only when it is whole. */
-async function exportInto(path: string, client: BazarClient, format: Format): Promise<number> {
+async function exportInto(path: string, client: BazarClient, form: TableForm): Promise<number> {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`${path} is a folder`);
   }
@@ -53,7 +57,7 @@ async function exportInto(path: string, client: BazarClient, format: Format): Pr
     throw cannotWrite(path, error);
   });
   try {
-    const count = await exportProducts(client, format, (text) => file.appendFile(text));
+    const count = await exportProducts(client, form, (text) => file.appendFile(text));
     await file.close();
     await rename(unfinished, path);
     return count;

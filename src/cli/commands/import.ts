@@ -8,20 +8,28 @@ import { exitCodes, UsageError } from '../exit-codes.js';
 import { cannotRead } from '../file-error.js';
 import type { Io } from '../io.js';
 import { choice, flag, integer, positional, type Values } from '../options.js';
-import { printJson } from '../output.js';
+import { printable, printJson } from '../output.js';
+import { delimiters } from '../stock/columns.js';
 import { existingChoices, type ImportReport } from '../stock/import-run.js';
+import { type Encoding, EncodingError, encodings, utf8Pieces } from '../stock/utf8-pieces.js';
 
 const importGroup = { group: 'Import:' };
 
 const importSpecs = {
   file: positional(
-    'A CSV file with the columns id (may be left out), name, topic, price, quantity',
+    'A CSV file whose first line names its columns: name or id, and topic, price, quantity, version',
   ),
+  delimiter: choice('What stands between two fields', delimiters, ',', importGroup),
+  encoding: choice('The encoding of the file', encodings, 'utf8', importGroup),
   dryRun: flag('Only tell what would happen', importGroup),
   existing: choice(
     'What to do with a product that is there and differs',
     existingChoices,
     'update',
+    importGroup,
+  ),
+  force: flag(
+    'Set the quantity also if the product has changed since the row was exported',
     importGroup,
   ),
   rowsAtOnce: integer('Rows under way at once', { min: 1, max: 1_000, default: 256 }, importGroup),
@@ -38,14 +46,15 @@ export const importProducts = defineCommand({
   examples: [
     ['$0 import products.csv --dry-run', 'what would be added, changed, refused'],
     ['$0 import products.csv', 'run it again after an interruption: what is there is passed over'],
+    ['$0 import prices.csv', 'with the columns name,price alone: stock and topic stay'],
     ['$0 import products.csv --existing skip', 'leave price and stock of what is there'],
-    ['$0 export | $0 import --port-offset 100', 'from one store to another'],
+    ['$0 export | $0 import --port-offset 1000', 'from one store to another'],
   ],
   specs: importSpecs,
   async run(options, io) {
     const { file } = options;
     if (file === undefined && io.stdin.isTTY) throw new UsageError('bazar import: which file?');
-    const lines = file === undefined ? 0 : await countLines(file);
+    const lines = file === undefined ? 0 : await countLines(file, options.encoding);
     const source = file === undefined ? io.stdin : createReadStream(file);
     const problems: { line: number; message: string }[] = [];
     const stopped = io.interrupted();
@@ -75,14 +84,14 @@ async function bringIn(source: Readable, given: Import): Promise<ImportReport> {
   const view = await progressView(io, !options.progress || lines === 0);
   try {
     return await withAdmin(options, (client) =>
-      importRows(csvRows(source), {
+      importRows(csvRows(source, options), {
         ...options,
         client,
         stopped,
         progress: (line) => view.update(options.dryRun ? 'checking' : 'importing', line, lines),
         failed(line, message) {
           problems.push({ line, message });
-          if (!options.json) io.err(`line ${line}: ${message}\n`);
+          if (!options.json) io.err(`line ${line}: ${printable(message)}\n`);
         },
       }),
     );
@@ -92,18 +101,21 @@ async function bringIn(source: Readable, given: Import): Promise<ImportReport> {
   }
 }
 
-/** For the bar; also where a file that cannot be read is noticed first. */
-async function countLines(path: string): Promise<number> {
+/** For the bar; also refuses a file that cannot be read before any of it is imported. */
+async function countLines(path: string, encoding: Encoding): Promise<number> {
   const file = await open(path).catch((error: unknown) => {
     throw cannotRead(path, error);
   });
   try {
     if ((await file.stat()).isDirectory()) throw new UsageError(`${path} is a folder`);
     let lines = 0;
-    for await (const chunk of file.createReadStream({ autoClose: false })) {
-      for (const byte of chunk as Buffer) if (byte === 0x0a) lines++;
+    for await (const piece of utf8Pieces(file.createReadStream({ autoClose: false }), encoding)) {
+      for (const byte of piece) if (byte === 0x0a) lines++;
     }
     return lines;
+  } catch (error) {
+    if (!(error instanceof EncodingError)) throw error;
+    throw new UsageError(`${path}, line ${error.line}, ${error.message}`);
   } finally {
     await file.close();
   }

@@ -1,6 +1,6 @@
 /** A line of a service's log as people read it: time, level, message, fields. Knows no file. */
 import type { Io } from '../io.js';
-import { printable } from '../output.js';
+import { printable, printableLines } from '../output.js';
 import { paint, type Tone } from '../paint.js';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
@@ -51,7 +51,7 @@ export function formatLine(io: Pick<Io, 'color'>, line: LogLine): string {
   if (level === undefined) return `${head} ${printable(message)}`;
   const said = [
     level.padEnd(5),
-    linesOf(message),
+    printableLines(message),
     ...Object.entries(fields).map(([key, value]) => `${key}=${fieldText(value)}`),
   ].join(' ');
   const tone = tones[level];
@@ -63,13 +63,9 @@ export function lineAsJson({ name, time, level, message, raw }: LogLine): string
   return level === undefined ? JSON.stringify({ time, name, msg: message }) : raw;
 }
 
-function linesOf(text: string): string {
-  return text.split('\n').map(printable).join('\n');
-}
-
 function fieldText(value: unknown): string {
   if (typeof value === 'object' && value !== null && 'stack' in value) {
-    return linesOf(String(value.stack));
+    return printableLines(String(value.stack));
   }
   return printable(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
 }

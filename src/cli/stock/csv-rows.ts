@@ -1,106 +1,137 @@
 /**
- * Reads products from CSV, row by row and never the whole file: every row is either a product that
- * the store could take, or a sentence about what is wrong with it and its line. Knows no store.
+ * Reads products from CSV, row by row and never the whole file: every row is either what it says of
+ * a product, or a sentence about what is wrong with it and its line. Knows no store.
  */
 import type { Readable } from 'node:stream';
-import { type CsvError, parse } from 'csv-parse';
-import { toBazarError } from '../../base/errors.js';
+import { BazarError, toBazarError } from '../../base/errors.js';
 import { priceToCents } from '../../wire/money.js';
-import type { Params } from '../../wire/schemas.js';
 import { validateParams } from '../../wire/validate.js';
 import { UsageError } from '../exit-codes.js';
-import { type Column, columns } from './columns.js';
+import { type Column, columns, type Delimiter, delimiters, delimiterText } from './columns.js';
+import { csvRecords } from './csv-records.js';
+import { restoreCell } from './formula-cells.js';
+import { type Encoding, EncodingError, utf8Pieces } from './utf8-pieces.js';
 
-/** A quote that is never closed must not swallow a whole file. */
-const rowCharactersMax = 64 * 1024;
-
-export type NewProduct = Params<'add_product'>;
+/** What a row says of a product: by its id, its name or both. Absent columns stay absent. */
+export interface WantedProduct {
+  readonly id?: number;
+  readonly name?: string;
+  readonly topic?: string;
+  readonly price?: number;
+  readonly quantity?: number;
+  /** Of the product when it was exported. */
+  readonly version?: number;
+}
 
 export type Row =
-  | { readonly line: number; readonly product: NewProduct }
+  | { readonly line: number; readonly product: WantedProduct }
   | { readonly line: number; readonly problem: string };
 
-interface Parsed {
-  readonly info: { readonly lines: number };
-  readonly record: readonly string[];
+export interface CsvForm {
+  readonly delimiter: Delimiter;
+  readonly encoding: Encoding;
 }
+
+export const plainCsv: CsvForm = { delimiter: ',', encoding: 'utf8' };
 
 /** Throws a UsageError where the first line does not name the columns. */
-export async function* csvRows(file: Readable): AsyncGenerator<Row> {
-  const unreadable: Row[] = [];
-  const parser = parse({
-    bom: true,
-    info: true,
-    trim: true,
-    skip_empty_lines: true,
-    relax_column_count: true,
-    skip_records_with_error: true,
-    max_record_size: rowCharactersMax,
-    on_skip(error) {
-      unreadable.push(unreadableRow(error));
-      return undefined;
-    },
-  });
-  file.on('error', (error) => parser.destroy(error));
+export async function* csvRows(file: Readable, form: CsvForm = plainCsv): AsyncGenerator<Row> {
   let head: readonly Column[] | undefined;
-  for await (const { info, record } of file.pipe(parser) as AsyncIterable<Parsed>) {
-    const line = info.lines - lineBreaks(record);
-    // The parser is ahead of what is taken from it.
-    while ((unreadable[0]?.line ?? line) < line) yield* unreadable.splice(0, 1);
-    if (head) yield readRow(head, record, line);
-    else head = readHead(record);
+  try {
+    const text = utf8Pieces(file, form.encoding);
+    for await (const record of csvRecords(text, delimiterText(form.delimiter))) {
+      if ('problem' in record) yield record;
+      else if (record.fields.every((field) => field === '')) continue;
+      else if (head) yield readRow(head, record.fields, record.line, form);
+      else head = readHead(record.fields);
+    }
+  } catch (error) {
+    if (!(error instanceof EncodingError)) throw error;
+    yield { line: error.line, problem: error.message };
+    return;
   }
-  if (!head) throw new UsageError(`the first line must name the columns: ${columns.join(',')}`);
-  yield* unreadable;
+  if (!head) throw new UsageError('the first line must name the columns, such as name,price');
 }
 
-function unreadableRow(error: CsvError | undefined): Row {
-  const line = Number(error?.lines ?? 0);
-  return { line, problem: error?.message.replace(/ (?:at|on) line \d+/, '') ?? 'not CSV' };
-}
-
-function readHead(record: readonly string[]): readonly Column[] {
-  const head = record.map((name) => {
+function readHead(fields: readonly string[]): readonly Column[] {
+  const head = fields.map((name) => {
     const column = columns.find((one) => one === name.toLowerCase());
     if (column) return column;
-    throw new UsageError(`no column is called "${name}": there are ${columns.join(', ')}`);
+    const other = delimiters.find((one) => name.includes(delimiterText(one)));
+    const advice = other === undefined ? '' : `; if it is several, try --delimiter '${other}'`;
+    throw new UsageError(`no column is called "${name}": there are ${columns.join(', ')}${advice}`);
   });
   for (const column of columns) {
     const places = head.filter((one) => one === column).length;
     if (places > 1) throw new UsageError(`the column ${column} stands there twice`);
-    if (places === 0 && column !== 'id') throw new UsageError(`the column ${column} is missing`);
+  }
+  if (!head.includes('id') && !head.includes('name')) {
+    throw new UsageError('one column must be name or id, to say which product a row is about');
   }
   return head;
 }
 
-function readRow(head: readonly Column[], record: readonly string[], line: number): Row {
+function readRow(
+  head: readonly Column[],
+  record: readonly string[],
+  line: number,
+  { delimiter }: CsvForm,
+): Row {
   if (record.length !== head.length) {
     return { line, problem: `${record.length} fields where the head has ${head.length}` };
   }
-  const fields = new Map(head.map((column, place) => [column, record[place] ?? '']));
-  const field = (column: Column): string => fields.get(column) ?? '';
-  const id = field('id');
+  const fields = Object.fromEntries(
+    head.flatMap((column, place) => {
+      const value = readField(column, record[place] ?? '', delimiter);
+      return value === undefined ? [] : [[column, value]];
+    }),
+  );
   try {
-    const product = validateParams('add_product', {
-      ...(id === '' ? {} : { id: numberOf(id) }),
-      name: field('name'),
-      topic: field('topic'),
-      price: numberOf(field('price')),
-      quantity: numberOf(field('quantity')),
-    });
-    priceToCents(product.price);
-    return { line, product };
+    return { line, product: checkFields(fields) };
   } catch (error) {
     return { line, problem: toBazarError(error).message };
   }
 }
 
-/** What is not plainly a number stays text, for the schema to name the field. */
-function numberOf(text: string): number | string {
-  return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : text;
+/** Undefined: as if the column were not there. What is not plainly a number stays text. */
+function readField(
+  column: Column,
+  text: string,
+  delimiter: Delimiter,
+): string | number | undefined {
+  switch (column) {
+    case 'name':
+    case 'topic':
+      return restoreCell(text);
+    case 'price':
+      return numberOf(delimiter === ',' ? text : text.replace(',', '.'), /^-?\d+(?:\.\d+)?$/);
+    case 'quantity':
+      return numberOf(text, /^-?\d+(?:\.0)?$/);
+    default:
+      return text === '' ? undefined : numberOf(text, /^\d+(?:\.0)?$/);
+  }
 }
 
-/** Within its fields: the parser tells the line on which a row ends. */
-function lineBreaks(record: readonly string[]): number {
-  return record.reduce((sum, field) => sum + field.split('\n').length - 1, 0);
+function numberOf(text: string, form: RegExp): number | string {
+  return form.test(text) ? Number(text) : text;
 }
+
+/** Throws naming the field that no product can have. */
+function checkFields(fields: Readonly<Record<string, unknown>>): WantedProduct {
+  const { version, ...product } = fields;
+  if (product.id === undefined && product.name === undefined) throw invalid('the id is missing');
+  if (version !== undefined && !(typeof version === 'number' && version >= 1)) {
+    throw invalid('version must be an integer from 1 on');
+  }
+  const { price } = validateParams('add_product', { ...anyProduct, ...product });
+  priceToCents(price);
+  // Each field is one that a product can have.
+  return fields as WantedProduct;
+}
+
+function invalid(message: string): BazarError {
+  return new BazarError('invalid_argument', message);
+}
+
+/** In the place of columns that are absent. */
+const anyProduct = { name: 'any', topic: 'any', price: 0, quantity: 0 };

@@ -5,18 +5,26 @@
 import { unreachable } from '../../base/assert.js';
 import type { BazarClient } from '../../client/bazar-client.js';
 import type { Product } from '../../wire/schemas.js';
-import { columns, type Format } from './columns.js';
+import { toJson } from '../output.js';
+import { columns, type Delimiter, delimiterText, type Format } from './columns.js';
+import { escapeCell } from './formula-cells.js';
 
 /** With the longest names a page stays below half a frame. */
 const pageItems = 250;
 
+export interface TableForm {
+  readonly format: Format;
+  /** Of CSV. With another one than the comma, prices have a decimal comma. */
+  readonly delimiter: Delimiter;
+}
+
 /** Resolves to the number of products; `write` may hold it back by a promise. */
 export async function exportProducts(
-  client: BazarClient,
-  format: Format,
+  client: Pick<BazarClient, 'search'>,
+  { format, delimiter }: TableForm,
   write: (text: string) => void | Promise<void>,
 ): Promise<number> {
-  const writer = await writerFor(format);
+  const writer = await writerFor(format, delimiterText(delimiter));
   await write(writer.head);
   let count = 0;
   let after: number | undefined = 0;
@@ -36,13 +44,17 @@ interface Writer {
   readonly foot: string;
 }
 
-async function writerFor(format: Format): Promise<Writer> {
+async function writerFor(format: Format, delimiter: string): Promise<Writer> {
   switch (format) {
     case 'csv': {
       const { stringify } = await import('csv-stringify/sync');
       return {
-        head: `${columns.join(',')}\n`,
-        page: (products) => stringify(products.map(plain), { columns: [...columns] }),
+        head: `${columns.join(delimiter)}\n`,
+        page: (products) =>
+          stringify(
+            products.map((product) => cells(plain(product), delimiter)),
+            { columns: [...columns], delimiter, quoted_match: mustBeQuoted },
+          ),
         foot: '',
       };
     }
@@ -50,7 +62,7 @@ async function writerFor(format: Format): Promise<Writer> {
       return {
         head: '{"products":[\n',
         page(products, isFirst) {
-          const lines = products.map((product) => JSON.stringify(plain(product)));
+          const lines = products.map((product) => toJson(plain(product)));
           return `${isFirst ? '' : ',\n'}${lines.join(',\n')}`;
         },
         foot: '\n]}\n',
@@ -60,7 +72,20 @@ async function writerFor(format: Format): Promise<Writer> {
   }
 }
 
-/** Without its version, which is the store's own. */
-function plain({ id, name, topic, price, quantity }: Product): Omit<Product, 'version'> {
-  return { id, name, topic, price, quantity };
+/** Readers trim cells that are not quoted, and end a row at any line break. */
+const mustBeQuoted = /^\s|\s$|[\r\n]/;
+
+function cells(product: Product, delimiter: string): Record<string, string | number> {
+  const { name, topic, price } = product;
+  return {
+    ...product,
+    name: escapeCell(name),
+    topic: escapeCell(topic),
+    price: delimiter === ',' ? price : String(price).replace('.', ','),
+  };
+}
+
+/** The fields that an import takes, in their order. */
+function plain({ id, name, topic, price, quantity, version }: Product): Product {
+  return { id, name, topic, price, quantity, version };
 }

@@ -1,12 +1,13 @@
 /**
- * Brings rows of products into the store: many at once, each on its own, wholly or not at all. What
- * is there already is told from its answer, so that the same import may run again after it was cut
- * off. Knows no file and no terminal. Invariant: each row is counted exactly once.
+ * Brings rows of products into the store: many at once, each on its own, wholly or not at all. An
+ * existing product gets only what its row says otherwise, so that the same import may run again after
+ * it was cut off. Knows no file and no terminal. Invariant: each row is counted exactly once.
  */
 import { BazarError, toBazarError } from '../../base/errors.js';
 import type { BazarClient } from '../../client/bazar-client.js';
-import type { Product } from '../../wire/schemas.js';
-import type { NewProduct, Row } from './csv-rows.js';
+import type { Params, Product } from '../../wire/schemas.js';
+import type { Row, WantedProduct } from './csv-rows.js';
+import { RowKeys } from './row-keys.js';
 
 /** Of a product that is there and differs: make it as the row says, leave it, or call it an error. */
 export const existingChoices = ['update', 'skip', 'refuse'] as const;
@@ -15,6 +16,8 @@ export type Existing = (typeof existingChoices)[number];
 export interface ImportOptions {
   readonly client: BazarClient;
   readonly existing: Existing;
+  /** Sets the quantity also where the product has changed since its row was exported. */
+  readonly force: boolean;
   /** Looks up instead of changing. */
   readonly dryRun: boolean;
   /** Rows under way at the same time. */
@@ -43,7 +46,7 @@ export async function importRows(
   options: ImportOptions,
 ): Promise<ImportReport> {
   const report: ImportReport = { added: 0, updated: 0, unchanged: 0, failed: 0 };
-  const seen = new Seen();
+  const keys = new RowKeys();
   const underWay = new Set<Promise<void>>();
   const fail = (line: number, problem: string): void => {
     report.failed++;
@@ -52,7 +55,7 @@ export async function importRows(
   for await (const row of rows) {
     if (options.stopped.aborted) break;
     options.progress(row.line);
-    const problem = 'problem' in row ? row.problem : seen.clash(row.product, row.line);
+    const problem = 'problem' in row ? row.problem : keys.clash(row.product, row.line);
     if ('problem' in row || problem !== undefined) {
       fail(row.line, problem ?? '');
       continue;
@@ -78,13 +81,12 @@ function rowProblem(thrown: unknown): string {
   return error.message;
 }
 
-async function take(product: NewProduct, options: ImportOptions): Promise<Outcome> {
-  if (options.dryRun) return tell(product, options);
+async function take(product: WantedProduct, options: ImportOptions): Promise<Outcome> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await add(product, options);
+      return await bring(product, options);
     } catch (thrown) {
-      // Whether it was added is not known then; adding it again tells.
+      // Whether it was written is not known then; the next attempt sees what is there.
       const { code } = toBazarError(thrown);
       const isUnknown = code === 'unavailable' || code === 'deadline_exceeded';
       if (!isUnknown || attempt === attemptsMax) throw thrown;
@@ -92,30 +94,48 @@ async function take(product: NewProduct, options: ImportOptions): Promise<Outcom
   }
 }
 
-async function add(product: NewProduct, { client, existing }: ImportOptions): Promise<Outcome> {
-  const current = await client.addProduct(product).then(
-    () => undefined,
-    (error: unknown) => presentRecord(error),
-  );
-  if (current === undefined) return 'added';
-  if (!differs(product, current, existing)) return 'unchanged';
-  const { topic, price, quantity } = product;
-  await client.updateProduct({ id: current.id, topic, price, quantity });
-  return 'updated';
+async function bring(product: WantedProduct, options: ImportOptions): Promise<Outcome> {
+  const { client, dryRun } = options;
+  const { version, ...fields } = product;
+  // A row without a version is most likely new.
+  const present = version === undefined && !dryRun ? await addNew(fields, client) : undefined;
+  if (present === 'added') return 'added';
+  const current = present ?? (await find(product, client));
+  if (!current) {
+    const missing = missingOf(fields);
+    if (missing) throw missing;
+    if (dryRun) return 'added';
+    const other = await addNew(fields, client);
+    if (other === 'added' || other === undefined) return 'added';
+    return update(product, other, options);
+  }
+  return update(product, current, options);
 }
 
-/** What an import would do. */
-async function tell(product: NewProduct, { client, existing }: ImportOptions): Promise<Outcome> {
-  const { id, name } = product;
-  const lookUp = (item: { id: number } | { name: string }): Promise<Product | undefined> =>
-    client.lookup(item).catch((error: unknown) => {
-      if (toBazarError(error).code === 'not_found') return undefined;
-      throw error;
-    });
-  const byId = id === undefined ? undefined : await lookUp({ id });
-  const current = byId ?? (await lookUp({ name }));
-  if (!current) return 'added';
-  return differs(product, current, existing) ? 'updated' : 'unchanged';
+type NewProduct = Params<'add_product'>;
+type Fields = Omit<WantedProduct, 'version'>;
+
+/** Adds it, or resolves to the product that is there. Undefined: the row does not say enough. */
+async function addNew(fields: Fields, client: BazarClient): Promise<Product | 'added' | undefined> {
+  if (!isWhole(fields)) return undefined;
+  return client.addProduct(fields).then(
+    () => 'added' as const,
+    (error: unknown) => presentRecord(error),
+  );
+}
+
+function isWhole(fields: Fields): fields is NewProduct {
+  return newFields.every((field) => fields[field] !== undefined);
+}
+
+const newFields = ['name', 'topic', 'price', 'quantity'] as const;
+
+function missingOf(fields: Fields): BazarError | undefined {
+  const missing = newFields.filter((field) => fields[field] === undefined);
+  if (missing.length === 0) return undefined;
+  const what = fields.name === undefined ? `id ${fields.id}` : `"${fields.name}"`;
+  const message = `the store has no ${what}, and a new product needs ${missing.join(', ')} as well`;
+  return new BazarError('not_found', message);
 }
 
 function presentRecord(error: unknown): Product {
@@ -124,33 +144,63 @@ function presentRecord(error: unknown): Product {
   return details.current as Product;
 }
 
-/** Throws where the row cannot be brought together with what is there. */
-function differs(product: NewProduct, current: Product, existing: Existing): boolean {
-  const { id = current.id, name, topic, price, quantity } = product;
-  if (id !== current.id || name !== current.name) {
+async function find({ id, name }: Fields, client: BazarClient): Promise<Product | undefined> {
+  const lookUp = (item: { id: number } | { name: string }): Promise<Product | undefined> =>
+    client.lookup(item).catch((error: unknown) => {
+      if (toBazarError(error).code === 'not_found') return undefined;
+      throw error;
+    });
+  const byId = id === undefined ? undefined : await lookUp({ id });
+  return byId ?? (name === undefined ? undefined : await lookUp({ name }));
+}
+
+async function update(
+  product: WantedProduct,
+  current: Product,
+  { client, dryRun, existing, force }: ImportOptions,
+): Promise<Outcome> {
+  const change = changeOf(product, current);
+  if (Object.keys(change).length === 0 || existing === 'skip') return 'unchanged';
+  if (existing === 'refuse') {
+    throw new BazarError('conflict', 'the store has it already, and otherwise');
+  }
+  const { version } = product;
+  const isExact = version !== undefined && change.quantity !== undefined && !force;
+  if (isExact && version !== current.version) throw outdated(product, current);
+  if (dryRun) return 'updated';
+  const guard = isExact ? { if_version: version } : {};
+  await client.updateProduct({ id: current.id, ...change, ...guard }).catch((error: unknown) => {
+    throw isExact ? outdated(product, presentRecord(error)) : error;
+  });
+  return 'updated';
+}
+
+type Change = Omit<Params<'update_product'>, 'id'>;
+
+/** What the row says otherwise. Throws where it is about another product than the one there. */
+function changeOf(product: WantedProduct, current: Product): Change {
+  const { id = current.id, name = current.name, topic, price, quantity } = product;
+  if (id !== current.id || !isSameName(name, current.name)) {
     const message = `the store has "${current.name}" under id ${current.id}`;
     throw new BazarError('conflict', message);
   }
-  const same = topic === current.topic && price === current.price && quantity === current.quantity;
-  if (same || existing === 'skip') return false;
-  if (existing === 'update') return true;
-  throw new BazarError('conflict', 'the store has it already, and otherwise');
+  return {
+    ...(topic === undefined || topic === current.topic ? {} : { topic }),
+    ...(price === undefined || price === current.price ? {} : { price }),
+    ...(quantity === undefined || quantity === current.quantity ? {} : { quantity }),
+  };
 }
 
-/** Names and ids of the rows so far: of two rows about one product, which one is meant? */
-class Seen {
-  readonly #names = new Map<string, number>();
-  readonly #ids = new Map<number, number>();
+/** Stores keep names trimmed and in one Unicode form. */
+function isSameName(name: string, other: string): boolean {
+  return name === other || name.normalize('NFC').trim() === other.normalize('NFC').trim();
+}
 
-  clash({ id, name }: NewProduct, line: number): string | undefined {
-    const [byName, byId] = [
-      this.#names.get(name),
-      id === undefined ? undefined : this.#ids.get(id),
-    ];
-    if (byName !== undefined) return `"${name}" stands on line ${byName} already`;
-    if (byId !== undefined) return `id ${id} stands on line ${byId} already`;
-    this.#names.set(name, line);
-    if (id !== undefined) this.#ids.set(id, line);
-    return undefined;
-  }
+function outdated(
+  { version }: WantedProduct,
+  { name, version: now, quantity }: Product,
+): BazarError {
+  const since = `"${name}" has changed since the export (version ${version}; now ${now}, with ${quantity} left)`;
+  const message = `${since}: export again, remove the quantity column, or use --force`;
+  return new BazarError('conflict', message);
 }

@@ -20,6 +20,7 @@ interface Product {
 }
 
 const head = 'id,name,topic,price,quantity\n';
+const exportHead = 'id,name,topic,price,quantity,version\n';
 const tux = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 90, version: 4 };
 
 async function stage(t: Test, own: Readonly<Record<string, Answer>> = {}) {
@@ -47,8 +48,12 @@ async function stage(t: Test, own: Readonly<Record<string, Answer>> = {}) {
       return product;
     },
     update_product: (params) => {
-      const { id, ...change } = params as unknown as Product;
-      const product = { ...(stock.get(id) ?? tux), ...change };
+      const { id, if_version, ...change } = params as unknown as Product & { if_version?: number };
+      const current = stock.get(id) ?? tux;
+      if (if_version !== undefined && if_version !== current.version) {
+        throw new BazarError('conflict', 'another version', { details: { current } });
+      }
+      const product = { ...current, ...change, version: current.version + 1 };
       stock.set(id, product);
       return product;
     },
@@ -57,8 +62,8 @@ async function stage(t: Test, own: Readonly<Record<string, Answer>> = {}) {
   await frontend.listen(tcpTransport, { host: '127.0.0.1', port: 0 });
   t.teardown(() => frontend.close());
   const folder = t.testdir();
-  const run = async (args: readonly string[], input?: string) => {
-    const io = fakeIo(input === undefined ? {} : { input });
+  const run = async (args: readonly string[], input?: string, terminal = false) => {
+    const io = fakeIo({ terminal, ...(input === undefined ? {} : { input }) });
     const env = { BAZAR_ADDRESS: formatAddress(frontend.address), BAZAR_DATA_DIR: folder };
     const code = await runCli(args, allCommands(), { ...io, env });
     return { code, stdout: io.stdout(), stderr: io.stderr() };
@@ -176,7 +181,7 @@ t.test('what is exported can be imported, also through a pipe', async (t) => {
   const { run } = await stage(t);
   const { code, stdout, stderr } = await run(['export']);
   t.equal(code, 0);
-  t.equal(stdout, `${head}8,Tux,toys,19.9,90\n`);
+  t.equal(stdout, `${exportHead}8,Tux,toys,19.9,90,4\n`);
   t.equal(stderr, '1 product\n');
   t.match(await run(['import'], stdout), { code: 0, stdout: /1 unchanged/ });
 });
@@ -189,7 +194,7 @@ t.test('an export turns every page, in either form', async (t) => {
   const { stdout } = await run(['export', '--format', 'json']);
   const { products } = JSON.parse(stdout);
   t.equal(products.length, 601);
-  t.same(Object.keys(products[0]), ['id', 'name', 'topic', 'price', 'quantity']);
+  t.same(Object.keys(products[0]), ['id', 'name', 'topic', 'price', 'quantity', 'version']);
   const path = join(folder, 'out.csv');
   t.match(await run(['export', path]), {
     code: 0,
@@ -214,7 +219,7 @@ t.test('an export into a file that is called .json is JSON, unless told otherwis
   t.match(await run(['export', path]), { code: 0 });
   t.match(JSON.parse(readFileSync(path, 'utf8')), { products: [{ id: 8, name: 'Tux' }] });
   t.match(await run(['export', path, '--format', 'csv']), { code: 0 });
-  t.ok(readFileSync(path, 'utf8').startsWith(head));
+  t.ok(readFileSync(path, 'utf8').startsWith(exportHead));
 });
 
 t.test('an export into a folder that is none is refused in plain words', async (t) => {
@@ -226,4 +231,81 @@ t.test('an export into a folder that is none is refused in plain words', async (
     stderr: `there is no folder ${nowhere}\n`,
   });
   t.match(await run(['export', folder]), { code: 2, stderr: /is a folder\n/ });
+});
+
+t.test('stock that was sold since the export is not put back', async (t) => {
+  const { frontend, stock, run, file } = await stage(t);
+  const { stdout: exported } = await run(['export']);
+  stock.set(8, { ...tux, quantity: 87, version: 5 });
+  const path = file(exported.replace(',90,', ',95,'));
+  const refused = await run(['import', path]);
+  t.match(refused, { code: 1, stdout: /0 updated.*1 row refused/ });
+  t.match(refused.stderr, /^line 2: "Tux" has changed .*version 4; now 5, with 87 left.*--force/);
+  t.match(await run(['import', path, '--dry-run']), { code: 1, stderr: refused.stderr });
+  t.same(frontend.of('update_product'), []);
+  t.match(await run(['import', path, '--force']), { code: 0, stdout: /1 updated/ });
+  t.match(stock.get(8), { quantity: 95 });
+});
+
+t.test('a sale between look-up and update makes the row a conflict, too', async (t) => {
+  const { stock, run, file } = await stage(t, {
+    lookup: () => ({ ...tux, version: 3, quantity: 91 }),
+  });
+  const path = file('name,quantity,version\nTux,95,3\n');
+  t.match(await run(['import', path]), { code: 1, stderr: /version 3; now 4, with 90 left/ });
+  t.same(stock.get(8), tux);
+});
+
+t.test('an exported row may change stock or price of a product that did not change', async (t) => {
+  const { stock, run, file } = await stage(t);
+  const { stdout: exported } = await run(['export']);
+  t.match(await run(['import', file(exported.replace(',90,', ',95,'))]), { stdout: /1 updated/ });
+  t.match(stock.get(8), { quantity: 95, version: 5 });
+  const cheaper = file('name,price,version\nTux,17.9,4\n');
+  t.match(await run(['import', cheaper]), { code: 0, stdout: /1 updated/ }, 'prices are not sold');
+  t.match(stock.get(8), { price: 17.9, quantity: 95 });
+});
+
+t.test('columns that are absent or unchanged are left alone', async (t) => {
+  const { frontend, stock, run, file } = await stage(t);
+  t.match(await run(['import', file('name,price\nTux,17.9\n')]), { code: 0, stdout: /1 updated/ });
+  t.same(frontend.of('update_product'), [{ id: 8, price: 17.9 }]);
+  t.match(stock.get(8), { topic: 'toys', quantity: 90 });
+  const { code, stderr } = await run(['import', file('name,price\nKite,1\n')]);
+  t.equal(code, 1);
+  t.match(stderr, /line 2: the store has no "Kite", and a new product needs topic, quantity/);
+});
+
+t.test('a file in another encoding is refused before any row is taken', async (t) => {
+  const { frontend, run, file } = await stage(t);
+  const path = file('');
+  writeFileSync(path, Buffer.from(`${head},Kite,toys,1,1\n,Größe,toys,1,1\n`, 'latin1'));
+  const { code, stderr } = await run(['import', path]);
+  t.equal(code, 2);
+  t.match(stderr, /products\.csv, line 3, column 4: bytes that are not UTF-8; .*--encoding latin1/);
+  t.same(frontend.of('add_product'), []);
+  const taken = await run(['import', path, '--encoding', 'latin1']);
+  t.match(taken, { code: 0, stdout: /2 added/ });
+  t.match(frontend.of('add_product').at(-1), { name: 'Größe' });
+});
+
+t.test('an export for another delimiter has a decimal comma, and comes back', async (t) => {
+  const { run } = await stage(t);
+  const { stdout } = await run(['export', '--delimiter', ';']);
+  t.equal(stdout, 'id;name;topic;price;quantity;version\n8;Tux;toys;19,9;90;4\n');
+  t.match(await run(['import', '--delimiter', ';'], stdout), { code: 0, stdout: /1 unchanged/ });
+});
+
+t.test('control characters of names reach a file, and no terminal', async (t) => {
+  const name = 'Tux\u001b[2J\u009b2J';
+  const { stock, run, file } = await stage(t);
+  stock.set(8, { ...tux, name });
+  t.match((await run(['export'])).stdout, name);
+  const { stdout } = await run(['export'], undefined, true);
+  t.equal(stdout, 'id,name,topic,price,quantity,version\n8,Tux�[2J�2J,toys,19.9,90,4\n');
+  const json = (await run(['export', '--json'], undefined, true)).stdout;
+  t.notOk(json.includes('\u001b') || json.includes('\u009b'));
+  t.equal(JSON.parse(json).products[0].name, name);
+  const { stderr } = await run(['import', file(`name,price\n${name},1\n${name},1\n`)]);
+  t.match(stderr, /^line 3: "Tux�\[2J�2J" stands on line 2 already\n$/);
 });

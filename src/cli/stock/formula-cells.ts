@@ -1,0 +1,17 @@
+/**
+ * Spreadsheets run a cell as a formula if it begins with certain characters. An export puts an
+ * apostrophe before such a text, and an import removes it (OWASP, CSV Injection).
+ * Invariant: `restoreCell(escapeCell(text))` is `text`, for every text.
+ */
+
+/** Apostrophes count, so that a text which has one of its own keeps it. */
+const formula = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+const escapedFormula = /^'+[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+
+export function escapeCell(text: string): string {
+  return formula.test(text) ? `'${text}` : text;
+}
+
+export function restoreCell(cell: string): string {
+  return escapedFormula.test(cell) ? cell.slice(1) : cell;
+}

@@ -1,0 +1,20 @@
+/** The names and ids of the rows so far: a file must not have two rows about one product. */
+import type { WantedProduct } from './csv-rows.js';
+
+export class RowKeys {
+  readonly #names = new Map<string, number>();
+  readonly #ids = new Map<number, number>();
+
+  /** Says what an earlier row has in common with this one; else notes the row. */
+  clash({ id, name }: WantedProduct, line: number): string | undefined {
+    const [byName, byId] = [
+      name === undefined ? undefined : this.#names.get(name),
+      id === undefined ? undefined : this.#ids.get(id),
+    ];
+    if (byName !== undefined) return `"${name}" stands on line ${byName} already`;
+    if (byId !== undefined) return `id ${id} stands on line ${byId} already`;
+    if (name !== undefined) this.#names.set(name, line);
+    if (id !== undefined) this.#ids.set(id, line);
+    return undefined;
+  }
+}
