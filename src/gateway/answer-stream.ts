@@ -29,8 +29,19 @@ export function answerSink(response: ServerResponse): AnswerSink {
     end: () => void response.end(),
     destroy: () => void response.destroy(),
     onClosed(callback) {
-      if (response.closed) callback();
-      else response.once('close', callback);
+      const { socket } = response.req;
+      if (response.closed || socket.destroyed) {
+        callback();
+        return;
+      }
+      const closed = (): void => {
+        response.off('close', closed);
+        socket.off('close', closed);
+        callback();
+      };
+      response.once('close', closed);
+      // A response that waits behind others of its connection does not learn of its end.
+      socket.once('close', closed);
     },
   };
 }

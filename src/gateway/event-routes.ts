@@ -31,6 +31,8 @@ export function eventRoutes(hub: EventHub): HttpRoute[] {
         return {
           status: 200,
           headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+          // Others may have taken the last place since the answer was made.
+          admit: () => hub.requirePlace(),
           stream: (sink) => hub.join(sink, lastId, withHistory),
         };
       },

@@ -15,6 +15,8 @@ export interface HttpAnswer {
   readonly code?: ErrorCode;
   /** Instead of a body: writes one that goes on, from this turn until either side ends it. */
   readonly stream?: (sink: AnswerSink) => void;
+  /** Called in the turn in which the stream begins, before it: throws where it may not. */
+  readonly admit?: () => void;
 }
 
 export interface FailureOptions {

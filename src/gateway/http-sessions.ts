@@ -82,6 +82,7 @@ export class HttpSessions {
     duplex.on('data', () => {
       session.headSinceMs ??= this.#clock.nowMs();
     });
+    duplex.once('end', () => this.#settle(duplex, session));
     // The HTTP server acts on errors; this listener only keeps a late one from being uncaught.
     duplex.on('error', () => {});
     duplex.once('close', () => {
@@ -105,6 +106,7 @@ export class HttpSessions {
     session.exchanges.push(exchange);
     response.once(streamBegins, () => {
       exchange.isStream = true;
+      this.#settle(duplex, session);
     });
     response.once('close', () => {
       session.exchanges = session.exchanges.filter((other) => other !== exchange);
@@ -149,6 +151,11 @@ export class HttpSessions {
   }
 
   #settle(duplex: Duplex, session: Session): void {
+    // A listener that ends its side has hung up: nothing else tells it from one that is silent.
+    if (duplex.readableEnded && session.exchanges[0]?.isStream) {
+      duplex.destroy();
+      return;
+    }
     // A request whose body never came to its end will not be answered.
     if (session.exchanges.some(({ request }) => request.complete)) return;
     if (session.refusal !== undefined) this.#end(duplex, session, session.refusal);

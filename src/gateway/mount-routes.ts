@@ -80,7 +80,8 @@ function withVary(reply: FastifyReply, headers: NonNullable<HttpAnswer['headers'
   return before && headers.vary ? { ...headers, vary: `${before}, ${headers.vary}` } : headers;
 }
 
-function beginStream(reply: FastifyReply, { status, stream }: HttpAnswer): FastifyReply {
+function beginStream(reply: FastifyReply, { status, stream, admit }: HttpAnswer): FastifyReply {
+  admit?.();
   reply.isStream = true;
   const headers = Object.entries(reply.getHeaders());
   const response = reply.hijack().raw;

@@ -120,6 +120,40 @@ t.test('listeners have a limit, and one that leaves makes room', async (t) => {
   for (const client of clients) client.destroy();
 });
 
+t.test('a listener that hangs up leaves its place at once, however it does', async (t) => {
+  const { hub, listen, connect } = await setUp();
+  for (const leave of ['end', 'destroy'] as const) {
+    const client = await listen();
+    t.equal(hub.size, 1);
+    client[leave]();
+    await settle();
+    t.equal(hub.size, 0, leave);
+  }
+  const early = connect();
+  early.send('GET /events HTTP/1.1\r\nhost: a\r\n\r\n');
+  early.end();
+  await settle();
+  t.equal(hub.size, 0, 'one that had hung up before its stream began');
+  const double = connect();
+  double.send('GET /events HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(2));
+  await settle();
+  double.destroy();
+  await settle();
+  t.equal(hub.size, 0, 'one whose second stream waits behind the first');
+});
+
+t.test('the limit holds for listeners that come in one turn', async (t) => {
+  const { hub, connect } = await setUp();
+  const clients = Array.from({ length: 230 }, () => connect());
+  for (const client of clients) client.send('GET /events HTTP/1.1\r\nhost: a\r\n\r\n');
+  await settle();
+  t.equal(hub.size, 200);
+  hub.invariants();
+  const refused = clients.filter(({ received }) => received.startsWith('HTTP/1.1 429'));
+  t.equal(refused.length, 30);
+  for (const client of clients) client.destroy();
+});
+
 t.test('a silent stream lives: it beats, the owner hears of it, no time ends it', async (t) => {
   const { clock, listen, listening } = await setUp();
   clock.advance(10_000);
