@@ -124,6 +124,9 @@ export const leaseLimits = {
 export const purchaseLimits = {
   clientKeysMax: 4_000_000,
   clientKeyMs: 24 * 3_600_000,
+  /** Keys of administrators' changes that are kept, and the bytes of their outcomes. */
+  writeKeysMax: 100_000,
+  writeKeyBytesMax: 32 * mib,
   frontendKeyMs: 2 * 60_000,
   /** Age of a purchase, by log time, over which it is refused as `unavailable`. */
   clientKeyAgeMaxMs: 3_600_000,
@@ -152,6 +155,8 @@ export const storageLimits = {
   /** Products and keys in one piece of a catalog's snapshot. */
   pieceProducts: 512,
   pieceKeys: 4_096,
+  /** Keys of changes, each with its outcome. */
+  pieceWriteKeys: 256,
 } as const;
 
 export const cacheLimits = {

@@ -9,6 +9,7 @@ import type { Entry, SnapshotMachine } from '../consensus/types.js';
 import { decode } from '../wire/codec.js';
 import {
   type CatalogCommand,
+  type ChangeCommand,
   type ProductRecord,
   type Purchase,
   rulesVersion,
@@ -16,6 +17,7 @@ import {
 } from '../wire/internal.js';
 import { CatalogRestore, savePieces } from './catalog-snapshot.js';
 import type { Touches } from './gates.js';
+import { applyKeyed } from './keyed-changes.js';
 import { startRules } from './migration.js';
 import type { ProductQuery } from './product-index.js';
 import {
@@ -28,9 +30,9 @@ import {
 import { type Book, type FoundProducts, Products, toRecord } from './products.js';
 import { mayBeTooLarge } from './purchases.js';
 import { type Registered, Registry } from './registry.js';
-import type { Audited, CatalogResult, Stocked } from './results.js';
+import type { Audited, CatalogResult, Refused, Removed, Stocked, Stored } from './results.js';
 import { StateHash } from './state-hash.js';
-import { Till, type TillLimits } from './till.js';
+import { type LogPlace, Till, type TillLimits } from './till.js';
 import { touchedBy } from './touches.js';
 
 export type { CatalogResult } from './results.js';
@@ -164,7 +166,8 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   }
 
   get keyCount(): number {
-    return this.#till.clientKeys.size + this.#till.frontendKeys.size;
+    const { clientKeys, frontendKeys, writes } = this.#till;
+    return clientKeys.size + frontendKeys.size + writes.size;
   }
 
   hash(): string {
@@ -192,6 +195,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     if (this.#rules > 0) {
       hash.number(this.#rules);
       hash.number(this.#rulesTime);
+      this.#till.writes.hashInto(hash);
     }
     return hash.hex();
   }
@@ -241,20 +245,21 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   }
 
   #decide(command: CatalogCommand): CatalogResult {
-    const products = this.#products;
     switch (command[0]) {
       case 'stock':
         return this.#stock(command);
       case 'sell':
-        return this.#till.sell(command, { seq: this.#seq, time: this.#logTime });
+        return this.#till.sell(command, this.#place());
       case 'restock':
         return this.#restock(command);
       case 'add':
-        return addProduct(products, command[1], this.#seq);
       case 'update':
-        return updateProduct(products, command[1], command[2], this.#seq);
       case 'remove':
-        return removeProduct(products, command[1], command[2], this.#seq);
+        return this.#change(command);
+      case 'keyed': {
+        assert(this.#rules > 0, 'changes have keys from rules 1 on');
+        return applyKeyed(command, this.#till, this.#place(), () => this.#change(command[4]));
+      }
       case 'cursor':
         this.#till.sales.advance(command[1]);
         return { kind: 'cursor', cursor: this.#till.sales.cursor };
@@ -267,6 +272,26 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
         return this.#audit(command[1]);
       case 'rules':
         return this.#startRules(command);
+      default:
+        return unreachable(command);
+    }
+  }
+
+  #place(): LogPlace {
+    const [seq, time] = [this.#seq, this.#logTime];
+    const readsOldKeys = this.#rules > 0 && time < this.#rulesTime + purchaseLimits.clientKeyMs;
+    return { seq, time, readsOldKeys };
+  }
+
+  #change(command: ChangeCommand): Stored | Removed | Refused {
+    const products = this.#products;
+    switch (command[0]) {
+      case 'add':
+        return addProduct(products, command[1], this.#seq);
+      case 'update':
+        return updateProduct(products, command[1], command[2], this.#seq);
+      case 'remove':
+        return removeProduct(products, command[1], command[2], this.#seq);
       default:
         return unreachable(command);
     }

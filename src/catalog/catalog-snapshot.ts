@@ -33,6 +33,7 @@ interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
   readonly version: (typeof versions)[keyof typeof versions];
   readonly rules?: number;
   readonly rulesTime?: number;
+  readonly writeKeys?: number;
   readonly orderEpoch: number;
   /** Absent where no entry has bounded totals yet, and in snapshots of builds before. */
   readonly boundsTotals?: boolean;
@@ -63,7 +64,7 @@ type Piece =
   | readonly ['head', SavedHead]
   | readonly ['products', readonly SavedProduct[]]
   | readonly ['sales', ...SalesMessage]
-  | readonly ['client keys' | 'frontend keys', Uint8Array];
+  | readonly ['client keys' | 'frontend keys' | 'write keys', Uint8Array];
 
 /** A state, as it is saved and as it comes back. */
 export interface CatalogState {
@@ -77,7 +78,8 @@ export function* savePieces({ head, products, till }: CatalogState): Generator<U
   const all = products.all();
   const runs = till.sales.kept();
   const { rules, rulesTime, ...rest } = head;
-  const saved = rules > 0 ? { ...rest, rules, rulesTime } : rest;
+  const { size: writeKeys } = till.writes;
+  const saved = rules > 0 ? { ...rest, rules, rulesTime, writeKeys } : rest;
   yield piece([
     'head',
     {
@@ -100,6 +102,7 @@ export function* savePieces({ head, products, till }: CatalogState): Generator<U
   for (const run of runs) yield piece(['sales', ...run]);
   for (const keys of saveKeys(till.clientKeys)) yield piece(['client keys', keys]);
   for (const keys of saveKeys(till.frontendKeys)) yield piece(['frontend keys', keys]);
+  for (const keys of till.writes.save()) yield piece(['write keys', keys]);
 }
 
 /** Builds a state from its pieces, beside whatever state there is. */
@@ -139,6 +142,9 @@ export class CatalogRestore {
       case 'frontend keys':
         loadKeys(till.frontendKeys, found[1]);
         break;
+      case 'write keys':
+        till.writes.load(found[1]);
+        break;
       default:
         unreachable(found);
     }
@@ -152,7 +158,8 @@ export class CatalogRestore {
       this.#taken === head.products &&
       this.#runs.length === head.runs &&
       till.clientKeys.size === head.clientKeys &&
-      till.frontendKeys.size === head.frontendKeys;
+      till.frontendKeys.size === head.frontendKeys &&
+      till.writes.size === (head.writeKeys ?? 0);
     assert(isWhole, 'a catalog snapshot holds as much as its head says');
     const { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends } = head;
     const { lastSale: last, cursor } = head;
@@ -192,6 +199,7 @@ function isPiece(value: unknown): value is Piece {
       return isInteger(first) && isInteger(second) && third instanceof Uint8Array;
     case 'client keys':
     case 'frontend keys':
+    case 'write keys':
       return first instanceof Uint8Array;
     default:
       return false;
@@ -210,9 +218,9 @@ function isHead(value: unknown): boolean {
   );
 }
 
-function hasVersion({ version, rules, rulesTime }: Record<string, unknown>): boolean {
+function hasVersion({ version, rules, rulesTime, writeKeys }: Record<string, unknown>): boolean {
   if (version === versions.beforeRules) return rules === undefined;
-  const isKnown = isInteger(rules) && rules > 0 && rules <= rulesVersion;
+  const isKnown = isInteger(rules) && rules > 0 && rules <= rulesVersion && isInteger(writeKeys);
   return version === versions.withRules && isKnown && typeof rulesTime === 'number';
 }
 

@@ -6,7 +6,9 @@
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { OwnerCall } from '../pool/types.js';
 import type {
-  CatalogCommand,
+  ChangeAnswer,
+  ChangeCommand,
+  ChangeKey,
   ChangeParams,
   ChangeRequest,
   NewProduct,
@@ -20,12 +22,12 @@ import type { CatalogStore } from './store.js';
 export function answerChange(store: CatalogStore, { operation, args, reply }: OwnerCall): boolean {
   const request = operation === 'change' ? (args as ChangeParams)[0] : [operation, args];
   if (!isChange(request)) return false;
-  const command = commandOf(request);
-  propose(store, command).then(
+  const key = operation === 'change' ? (args as ChangeParams)[1] : undefined;
+  propose(store, commandOf(request), key).then(
     (result) => {
       const outcome = changed(result);
       if (outcome instanceof BazarError) reply(outcome);
-      else reply(undefined, operation === 'change' ? [outcome, false] : outcome);
+      else reply(undefined, operation === 'change' ? outcome : outcome[0]);
     },
     (error: unknown) => reply(toBazarError(error)),
   );
@@ -37,12 +39,22 @@ function isChange(request: readonly unknown[]): request is ChangeRequest {
   return operation === 'add' || operation === 'update' || operation === 'remove';
 }
 
-async function propose(store: CatalogStore, command: CatalogCommand): Promise<CatalogResult> {
+async function propose(
+  store: CatalogStore,
+  command: ChangeCommand,
+  key: ChangeKey | undefined,
+): Promise<CatalogResult> {
   if (hasTarget(command)) requireRules(store, 1, 'restock_to');
-  return store.propose(command);
+  if (key === undefined) return store.propose(command);
+  requireRules(store, 1, 'a key for a change');
+  const [digest, requestHash, seen] = key;
+  // No frontend knows a later log time than the one that is applied here.
+  const { lastLogTime } = store.machine;
+  const seenTime = Math.min(seen ?? lastLogTime, lastLogTime);
+  return store.propose(['keyed', digest, requestHash, seenTime, command]);
 }
 
-function commandOf([operation, params]: ChangeRequest): CatalogCommand {
+function commandOf([operation, params]: ChangeRequest): ChangeCommand {
   switch (operation) {
     case 'add':
       return ['add', ...params];
@@ -53,15 +65,18 @@ function commandOf([operation, params]: ChangeRequest): CatalogCommand {
   }
 }
 
-function hasTarget(command: CatalogCommand): boolean {
+function hasTarget(command: ChangeCommand): boolean {
   const fields: NewProduct | ProductChange | undefined =
     command[0] === 'add' ? command[1] : command[0] === 'update' ? command[2] : undefined;
   return fields?.restockTo !== undefined;
 }
 
-function changed(result: CatalogResult): unknown {
-  if (result.kind === 'stored' || result.kind === 'removed') return result.record;
+function changed(result: CatalogResult): ChangeAnswer | BazarError {
+  if (result.kind === 'stored' || result.kind === 'removed') {
+    return [result.record, result.replayed === true];
+  }
   if (result.kind !== 'refused') return new BazarError('internal', 'a change had another result');
-  const details = result.current ? { current: result.current } : {};
+  const { current, replayed } = result;
+  const details = { ...(current && { current }), ...(replayed && { replayed }) };
   return new BazarError(result.code, result.message, { details });
 }

@@ -7,17 +7,29 @@ import type { Outcome, ProductRecord, SalesMessage } from '../wire/internal.js';
 /** Nothing has changed; the code and the message may go to the client as they are. */
 export interface Refused {
   readonly kind: 'refused';
-  readonly code: 'conflict' | 'not_found' | 'invalid_argument';
+  readonly code: RefusalCode;
   readonly message: string;
   /** With a conflict: the record that stands in the way. */
   readonly current?: ProductRecord;
+  /** The outcome that was stored under the key; also of the two below. */
+  readonly replayed?: true;
 }
+
+/** The last three only of changes under a key. */
+export type RefusalCode =
+  | 'conflict'
+  | 'not_found'
+  | 'invalid_argument'
+  | 'key_reused'
+  | 'unavailable'
+  | 'overloaded';
 
 /** A product was added or updated; `record` is the new one. */
 export interface Stored {
   readonly kind: 'stored';
   readonly record: ProductRecord;
   readonly touched: readonly number[];
+  readonly replayed?: true;
 }
 
 /** `record` is the last one. */
@@ -25,6 +37,7 @@ export interface Removed {
   readonly kind: 'removed';
   readonly record: ProductRecord;
   readonly touched: readonly number[];
+  readonly replayed?: true;
 }
 
 /** The first stock, a restock or new rules; `applied` is false if it came twice or out of turn. */

@@ -3,6 +3,7 @@
 import { requestLimits } from '../base/limits.js';
 import { memberProgram, type Shapes, type ThreadCredentials } from '../group/session-program.js';
 import type { ProgramFactory } from '../pool/types.js';
+import { keyBytes } from '../wire/purchase-check.js';
 import { isInteger, isRecord, isText, isTuple } from '../wire/shapes.js';
 
 const textOrNull = (value: unknown): boolean => value === null || isText(value);
@@ -16,7 +17,7 @@ const changes: Shapes = {
 
 export const shapes: Shapes = {
   ...changes,
-  change: (params) => Array.isArray(params) && isChange(params[0]),
+  change: (params) => Array.isArray(params) && isChange(params[0]) && isKey(params[1]),
   lookup: (params) => isTuple(params, 1) && (isInteger(params[0]) || isText(params[0])),
   lookup_many: (params) =>
     isTuple(params, 1) &&
@@ -35,6 +36,16 @@ function isChange(request: unknown): boolean {
   if (!isTuple(request, 2) || typeof request[0] !== 'string') return false;
   const [operation, params] = request;
   return Object.hasOwn(changes, operation) && changes[operation]?.(params) === true;
+}
+
+/** Absent, or as in the log: what is malformed would stop every replica at apply. */
+function isKey(key: unknown): boolean {
+  if (key === undefined) return true;
+  if (!isTuple(key, 3)) return false;
+  const [digest, hash, seenTime] = key;
+  if (!(digest instanceof Uint8Array) || digest.length !== keyBytes.digest) return false;
+  if (!(hash instanceof Uint8Array) || hash.length !== keyBytes.requestHash) return false;
+  return seenTime === null || Number.isFinite(seenTime);
 }
 
 export const program: ProgramFactory = (owner, data) =>

@@ -1,5 +1,5 @@
 /**
- * The till: takes purchases once each. Owns the purchase keys, the sales and the newest epoch of
+ * The till: takes purchases once each. Owns the keys of purchases and changes, the sales and the newest epoch of
  * the order group, and asks the products for stock. Invariants: one outcome per key, refused or
  * sold (docs/PROTOCOL.md, I6, A24); sale numbers have no gaps.
  */
@@ -18,6 +18,7 @@ import type { Products } from './products.js';
 import { type Decision, decidePurchase } from './purchases.js';
 import type { Sold } from './results.js';
 import { Sales } from './sales.js';
+import { WriteKeys } from './write-keys.js';
 
 /** Keys forgotten in one entry at most: more than an entry can add, so that none is left behind. */
 const expirePerEntryMax = 1_024;
@@ -31,6 +32,8 @@ export interface TillLimits {
 export interface LogPlace {
   readonly seq: number;
   readonly time: number;
+  /** Outcomes under keys as the builds before made them count (Purchase, `oldKey`). */
+  readonly readsOldKeys?: boolean;
 }
 
 type SellCommand = Extract<CatalogCommand, readonly ['sell', ...unknown[]]>;
@@ -50,6 +53,8 @@ export class Till {
   readonly sales = new Sales();
   readonly clientKeys: KeyTable;
   readonly frontendKeys: KeyTable;
+  /** Keys of administrators' changes: none of them is good for a purchase. */
+  readonly writes = new WriteKeys();
   readonly #products: Products;
   readonly #limits: TillLimits;
   #orderEpoch = 0;
@@ -79,6 +84,7 @@ export class Till {
   expire(logTime: number): void {
     this.clientKeys.expire(logTime, this.sales.cursor, expirePerEntryMax);
     this.frontendKeys.expire(logTime, this.sales.cursor, expirePerEntryMax);
+    this.writes.expire(logTime, expirePerEntryMax);
   }
 
   sell([, orderEpoch, at, purchases, bounds]: SellCommand, place: LogPlace): Sold {
@@ -107,6 +113,7 @@ export class Till {
     this.sales.invariants();
     this.clientKeys.invariants();
     this.frontendKeys.invariants();
+    this.writes.invariants();
     const unprojected = this.sales.last - this.sales.cursor;
     assert(unprojected <= this.#limits.unprojectedMax, 'unprojected sales are bounded');
   }
@@ -115,10 +122,11 @@ export class Till {
   #take(purchase: Purchase, batch: Batch): Outcome {
     const [digest, kind, requestHash, lines] = purchase;
     const keys = kind === keyKinds.client ? this.clientKeys : this.frontendKeys;
-    const slot = keys.find(digest);
+    const slot = findEither(keys, purchase, batch.place);
     if (slot >= 0) {
       return keys.isSameRequest(slot, requestHash) ? keys.outcome(slot) : ['key_reused'];
     }
+    if (kind === keyKinds.client && this.writes.has(digest)) return ['key_reused'];
     if (batch.isDeposed) return ['stale'];
     if (isTooOld(purchase, batch.place.time)) return ['stale', purchase[4]];
     const last = this.sales.last + batch.sales.length;
@@ -137,6 +145,13 @@ export class Till {
     keys.add(digest, requestHash, outcome, batch.place.time);
     return outcome;
   }
+}
+
+/** The slot of a purchase's key, in its present form or in the older one; or -1. */
+function findEither(keys: KeyTable, purchase: Purchase, { readsOldKeys }: LogPlace): number {
+  const [digest, , , , , oldKey] = purchase;
+  const slot = keys.find(digest);
+  return slot < 0 && readsOldKeys && oldKey ? keys.find(oldKey) : slot;
 }
 
 /** By log time alone, which a jump of no clock can move far (A25). */

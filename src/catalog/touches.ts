@@ -25,6 +25,7 @@ export const restsOnState: ReadonlySet<CatalogCommand[0]> = new Set([
   'add',
   'update',
   'remove',
+  'keyed',
   'rules',
 ]);
 
@@ -38,6 +39,8 @@ export function touchedBy(products: Products, command: CatalogCommand): Touches 
       return touchedByRemoval(products, command[1]);
     case 'add':
       return touchedByNew(products, [command[1]]);
+    case 'keyed':
+      return touchedBy(products, command[4]);
     case 'stock':
       return touchedByNew(products, command[1]);
     case 'restock':

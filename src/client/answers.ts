@@ -5,7 +5,7 @@
  */
 import { BazarError } from '../base/errors.js';
 import type { AuditReport, StoreStatus } from '../frontend/types.js';
-import type { Order, Orders, Placed, Product, Products } from '../wire/schemas.js';
+import type { Changed, Order, Orders, Placed, Product, Products } from '../wire/schemas.js';
 
 export interface Answers {
   readonly lookup: Product;
@@ -13,9 +13,9 @@ export interface Answers {
   readonly buy: Placed;
   readonly order: Order;
   readonly orders: Orders;
-  readonly add_product: Product;
-  readonly update_product: Product;
-  readonly remove_product: Product;
+  readonly add_product: Changed;
+  readonly update_product: Changed;
+  readonly remove_product: Changed;
   readonly status: StoreStatus;
   readonly audit: AuditReport;
   readonly ping: unknown;
@@ -46,7 +46,7 @@ function shape(fields: Readonly<Record<string, Check>>): Check {
   };
 }
 
-const product = shape({
+const productFields = {
   id: integer,
   name: text,
   topic: text,
@@ -54,7 +54,9 @@ const product = shape({
   quantity: integer,
   version: integer,
   restock_to: optional(integer),
-});
+};
+const product = shape(productFields);
+const changed = shape({ ...productFields, replayed: optional(truth) });
 const order = shape({
   number: integer,
   name: text,
@@ -89,9 +91,9 @@ const checks: Readonly<Record<keyof Answers, Check>> = {
   buy: shape({ order_number: integer, total: amount, replayed: optional(truth) }),
   order,
   orders: shape({ items: list(order), next: optional(integer) }),
-  add_product: product,
-  update_product: product,
-  remove_product: product,
+  add_product: changed,
+  update_product: changed,
+  remove_product: changed,
   status: shape({ members: list(member), frontends: list(frontend) }),
   audit: shape({
     ok: truth,

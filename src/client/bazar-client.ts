@@ -13,7 +13,7 @@ import type { AuditReport, StoreStatus } from '../frontend/types.js';
 import { tcpTransport } from '../net/tcp-transport.js';
 import { type TlsTrust, tlsClientTransport } from '../net/tls-transport.js';
 import type { Transport } from '../net/types.js';
-import type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
+import type { Changed, Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
 import { type Answers, readAnswer } from './answers.js';
 import { Lines } from './lines.js';
 
@@ -99,16 +99,17 @@ export class BazarClient {
     return this.#ask('orders', params, options);
   }
 
-  addProduct(params: Params<'add_product'>, options?: CallOptions): Promise<Product> {
-    return this.#change('add_product', params, options);
+  /** Under a key a change is sent again when its answer is lost, and happens once. */
+  addProduct(params: Params<'add_product'>, options?: CallOptions): Promise<Changed> {
+    return this.#changeProduct('add_product', params, options);
   }
 
-  updateProduct(params: Params<'update_product'>, options?: CallOptions): Promise<Product> {
-    return this.#change('update_product', params, options);
+  updateProduct(params: Params<'update_product'>, options?: CallOptions): Promise<Changed> {
+    return this.#changeProduct('update_product', params, options);
   }
 
-  removeProduct(params: Params<'remove_product'>, options?: CallOptions): Promise<Product> {
-    return this.#change('remove_product', params, options);
+  removeProduct(params: Params<'remove_product'>, options?: CallOptions): Promise<Changed> {
+    return this.#changeProduct('remove_product', params, options);
   }
 
   status(options?: CallOptions): Promise<StoreStatus> {
@@ -148,6 +149,15 @@ export class BazarClient {
     return this.#call(method, params, { ...options, idempotent: false, attemptMaxMs });
   }
 
+  #changeProduct<M extends 'add_product' | 'update_product' | 'remove_product'>(
+    method: M,
+    params: Params<M>,
+    options?: CallOptions,
+  ): Promise<Answers[M]> {
+    if (params.key === undefined) return this.#change(method, params, options);
+    return this.#ask(method, params, options);
+  }
+
   async #call<M extends keyof Answers>(
     method: M,
     params: unknown,
@@ -156,7 +166,7 @@ export class BazarClient {
     const clock = this.#clock;
     const deadlineMs = clock.nowMs() + (options.timeoutMs ?? this.#timeoutMs);
     const { idempotent, attemptMaxMs } = options;
-    const changes = !idempotent || method === 'buy';
+    const changes = !idempotent || method === 'buy' || method.endsWith('_product');
     const outcome = await retry(
       { clock, deadlineMs, idempotent, changes, attemptMaxMs },
       (leftMs) => this.#lines.call(method, params, leftMs),

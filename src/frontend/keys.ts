@@ -1,11 +1,17 @@
 /**
- * The keys of purchases. A client's idempotency key is kept as its digest, with a hash of the
+ * The keys of purchases and changes. A client's idempotency key is kept as its digest, with a hash of the
  * request it came with; a purchase without one gets a random key here, so that a retry of the
  * frontend's own finds the first outcome (docs/PROTOCOL.md, section 5).
  */
 import { createHash } from 'node:crypto';
 import type { Random } from '../base/random.js';
-import { type BuyParams, keyKinds, type PurchaseLine } from '../wire/internal.js';
+import {
+  type BuyParams,
+  type ChangeKey,
+  type ChangeRequest,
+  keyKinds,
+  type PurchaseLine,
+} from '../wire/internal.js';
 import type { Params } from '../wire/schemas.js';
 
 const digestBytes = 16;
@@ -24,15 +30,26 @@ export class PurchaseKeys {
 
   /**
    * The purchase as it travels to the order leader; the same for each retry. `seenTime` is the newest
-   * log time of the catalog that is known now.
+   * log time of the catalog that is known now, `quotedKey` as in a HeaderKey.
    */
-  purchase(params: Params<'buy'>, seenTime: number | undefined): BuyParams {
+  purchase(params: Params<'buy'>, seenTime: number | undefined, quotedKey?: string): BuyParams {
     const lines = purchaseLines(params);
     const seen = seenTime === undefined ? ([] as const) : ([seenTime] as const);
     if (params.key === undefined) return [this.#next(), keyKinds.frontend, noHash, lines, ...seen];
     const key = digest(params.key, digestBytes);
     const hash = digest(JSON.stringify(lines), requestHashBytes);
-    return [key, keyKinds.client, hash, lines, ...seen];
+    // The digest is the sixth field, so it needs the fifth.
+    const [time] = seen;
+    if (quotedKey === undefined || time === undefined) {
+      return [key, keyKinds.client, hash, lines, ...seen];
+    }
+    return [key, keyKinds.client, hash, lines, time, digest(quotedKey, digestBytes)];
+  }
+
+  /** The key of a change; `seenTime` as of a purchase. */
+  change(key: string, request: ChangeRequest, seenTime: number | undefined): ChangeKey {
+    const hash = digest(JSON.stringify(inOrder(request)), requestHashBytes);
+    return [digest(key, digestBytes), hash, seenTime ?? null];
   }
 
   /** Random bytes are drawn many keys at a time: a call of the generator costs more than a key. */
@@ -45,6 +62,29 @@ export class PurchaseKeys {
     this.#used += digestBytes;
     return key;
   }
+}
+
+export interface HeaderKey {
+  readonly key: string;
+  /** The whole text, where it had quotes: the key that the builds before rules 1 made of it. */
+  readonly quotedKey?: string;
+}
+
+/**
+ * The key that an Idempotency-Key header names. The IETF draft makes it a string in quotes (RFC 8941,
+ * 3.3.3); without quotes the text itself is the key. So `"k"` and `k` are the same key.
+ */
+export function keyOfHeader(text: string): HeaderKey {
+  const quoted = /^"((?:[^"\\]|\\["\\])+)"$/.exec(text)?.[1];
+  if (quoted === undefined) return { key: text };
+  return { key: quoted.replace(/\\(["\\])/g, '$1'), quotedKey: text };
+}
+
+/** The same fields in another order are the same request. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function digest(text: string, length: number): Uint8Array {

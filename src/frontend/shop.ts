@@ -16,7 +16,7 @@ import type {
   Sale,
 } from '../wire/internal.js';
 import { priceToCents } from '../wire/money.js';
-import type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
+import type { Changed, Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
 import { productNotFound, toOrder, tooOld, toPlaced, toProduct } from './answers.js';
 import type { Backends } from './backends.js';
 import { Edge } from './edge.js';
@@ -114,11 +114,11 @@ export class Shop implements Operations {
   async buy(params: Params<'buy'>, context: RequestContext): Promise<Placed> {
     const refused = this.refusal(params);
     if (refused) throw refused;
-    const { deadlineMs, header } = context;
+    const { deadlineMs, header, quotedKey } = context;
     const { keys, logTime } = this.#options;
     // Read once: the age of a purchase counts from its first attempt (docs/PROTOCOL.md, A34).
     const seenTime = logTime();
-    const purchase = keys.purchase(params, seenTime);
+    const purchase = keys.purchase(params, seenTime, quotedKey);
     // Order leaders of the build before take no fifth field, and say so before they do anything.
     const older = purchase.length > 4 ? purchase.slice(0, 4) : undefined;
     const isFinal = (error: BazarError): boolean => error === tooOld;
@@ -152,29 +152,30 @@ export class Shop implements Operations {
     return next === null ? { items } : { items, next };
   }
 
-  addProduct(params: Params<'add_product'>, context: RequestContext): Promise<Product> {
-    const { price, restock_to: restockTo, ...rest } = params;
+  addProduct(params: Params<'add_product'>, context: RequestContext): Promise<Changed> {
+    const { price, key, restock_to: restockTo, ...rest } = params;
     const product = {
       ...rest,
       priceCents: priceToCents(price),
       ...(restockTo === undefined ? {} : { restockTo }),
     };
-    return this.#change(['add', [product]], restockTo !== undefined, context);
+    return this.#change(['add', [product]], key, context);
   }
 
-  updateProduct(params: Params<'update_product'>, context: RequestContext): Promise<Product> {
-    const { id, price, if_version: ifVersion, restock_to: restockTo, ...rest } = params;
+  updateProduct(params: Params<'update_product'>, context: RequestContext): Promise<Changed> {
+    const { id, price, key, if_version: ifVersion, restock_to: restockTo, ...rest } = params;
     const change = {
       ...rest,
       ...(price === undefined ? {} : { priceCents: priceToCents(price) }),
       ...(restockTo === undefined ? {} : { restockTo }),
       ...(ifVersion === undefined ? {} : { ifVersion }),
     };
-    return this.#change(['update', [id, change]], restockTo !== undefined, context);
+    return this.#change(['update', [id, change]], key, context);
   }
 
-  removeProduct(params: Params<'remove_product'>, context: RequestContext): Promise<Product> {
-    return this.#change(['remove', [params.id, params.if_version ?? null]], false, context);
+  removeProduct(params: Params<'remove_product'>, context: RequestContext): Promise<Changed> {
+    const { id, key, if_version: ifVersion = null } = params;
+    return this.#change(['remove', [id, ifVersion]], key, context);
   }
 
   audit(_context: RequestContext): Promise<AuditReport> {
@@ -189,22 +190,40 @@ export class Shop implements Operations {
     return this.#options.owner.notReady();
   }
 
-  /** With `isNew` the change uses a feature that catalogs of the build before would ignore. */
   async #change(
     request: ChangeRequest,
-    isNew: boolean,
+    key: string | undefined,
     { deadlineMs, header }: RequestContext,
-  ): Promise<Product> {
-    const options = { deadlineMs, header, idempotent: false, changes: false };
-    const params: ChangeParams = [request];
+  ): Promise<Changed> {
+    const { keys, logTime } = this.#options;
+    // Under a key it may be sent again, to this leader or the next one.
+    const options = {
+      deadlineMs,
+      header,
+      idempotent: key !== undefined,
+      changes: key !== undefined,
+    };
+    const params: ChangeParams =
+      key === undefined ? [request] : [request, keys.change(key, request, logTime())];
+    const isNew = key !== undefined || usesTarget(request);
     const question = isNew ? (['change', params] as const) : request;
-    const record = await this.#questions
-      .lead('catalog', question, options, (answer) =>
-        isNew ? (answer as ChangeAnswer)[0] : (answer as ProductRecord),
+    const [record, replayed] = await this.#questions
+      .lead(
+        'catalog',
+        question,
+        options,
+        (answer): ChangeAnswer =>
+          isNew ? (answer as ChangeAnswer) : [answer as ProductRecord, false],
       )
       .catch(asPublicFailure);
-    return toProduct(record);
+    return replayed ? { ...toProduct(record), replayed } : toProduct(record);
   }
+}
+
+/** Catalogs of the build before would ignore the target, but refuse the newer question. */
+function usesTarget([operation, params]: ChangeRequest): boolean {
+  if (operation === 'add') return params[0].restockTo !== undefined;
+  return operation === 'update' && params[1].restockTo !== undefined;
 }
 
 /** The failure of a change in its public form: a conflict tells the record that stands in the way. */

@@ -3,7 +3,7 @@
  * shapes and codes; behind this port lie the cache, the balancing and the retries.
  */
 import type { RequestHeader } from '../wire/request-header.js';
-import type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
+import type { Changed, Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
 import type { AuditReport, StoreStatus } from '../wire/status-schemas.js';
 
 export interface RequestContext {
@@ -13,6 +13,8 @@ export interface RequestContext {
   readonly deadlineMs: number;
   /** Travels on with the request, for the logs of the services that work on it. */
   readonly header?: RequestHeader | undefined;
+  /** Of a purchase: its Idempotency-Key with the quotes in which it came (frontend/keys.ts). */
+  readonly quotedKey?: string | undefined;
 }
 
 /** What a question to the services needs of the request that it is asked for. */
@@ -33,9 +35,9 @@ export interface Operations {
   buy(params: Params<'buy'>, context: RequestContext): Promise<Placed>;
   order(params: Params<'order'>, context: RequestContext): Promise<Order>;
   orders(params: Params<'orders'>, context: RequestContext): Promise<Orders>;
-  addProduct(params: Params<'add_product'>, context: RequestContext): Promise<Product>;
-  updateProduct(params: Params<'update_product'>, context: RequestContext): Promise<Product>;
-  removeProduct(params: Params<'remove_product'>, context: RequestContext): Promise<Product>;
+  addProduct(params: Params<'add_product'>, context: RequestContext): Promise<Changed>;
+  updateProduct(params: Params<'update_product'>, context: RequestContext): Promise<Changed>;
+  removeProduct(params: Params<'remove_product'>, context: RequestContext): Promise<Changed>;
   audit(context: RequestContext): Promise<AuditReport>;
   status(context: RequestContext): Promise<StoreStatus>;
   /** Undefined when both groups have a serving leader, else why not. Never waits. */

@@ -56,7 +56,9 @@ function buyRoute(operations: Operations): HttpRoute {
 /** The header that tells an answer that was given before from a new one. */
 export function replayMark({
   replayed,
-}: Pick<Placed, 'replayed'>): NonNullable<HttpAnswer['headers']> {
+}: {
+  readonly replayed?: boolean | undefined;
+}): NonNullable<HttpAnswer['headers']> {
   return replayed === true ? { 'idempotency-replayed': 'true' } : {};
 }
 

@@ -2,14 +2,16 @@
  * Products over HTTP: look up, search, and administration. It knows paths and headers; what a
  * product is and who may change what is decided behind the operations.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from '#typebox';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Operations, RequestContext } from '../frontend/types.js';
-import { Product, ProductId } from '../wire/schemas.js';
+import { type Changed, Product, ProductId } from '../wire/schemas.js';
 import { failureAnswer, type HttpAnswer } from './http-errors.js';
 import { type HttpCall, type HttpRoute, operationRoute } from './http-route.js';
+import { replayMark } from './order-routes.js';
 import { productIdOf, productOf, renameNotFound } from './path-values.js';
-import { demandedVersions, isUnchanged, tagOf } from './request-headers.js';
+import { demandedVersions, idempotencyKeyOf, isUnchanged, tagOf } from './request-headers.js';
 
 /** Wide on purpose: what a segment may be is said by the operation's own schema. */
 const productText = Type.String({
@@ -17,10 +19,14 @@ const productText = Type.String({
   description: 'A name, or an id where all is digits.',
 });
 
+const firstAnswer = 'Under a key that was used before: the first answer again.';
+const keyReused = 'The key was used for another request.';
+
 const changeFailures = {
   404: 'No product has this id.',
   409: 'The product changed meanwhile.',
   412: 'The product has none of the versions that If-Match names.',
+  422: keyReused,
 };
 
 export function productRoutes(operations: Operations): HttpRoute[] {
@@ -97,12 +103,19 @@ function addRoute(operations: Operations): HttpRoute {
     access: 'admin',
     operation: 'add_product',
     from: 'body',
+    elsewhere: ['key'],
+    read: ({ headers }) => keyOf(headers),
     doc: {
       tag: 'administration',
+      headers: ['idempotency-key'],
       answers: {
-        201: { text: 'The new product.', data: Product, headers: ['etag', 'location'] },
+        201: {
+          text: `The new product. ${firstAnswer}`,
+          data: Product,
+          headers: ['etag', 'location', 'idempotency-replayed'],
+        },
       },
-      failures: { 409: 'The name or the id is taken.' },
+      failures: { 409: 'The name or the id is taken.', 422: keyReused },
     },
     async answer(params, { context }) {
       const product = await operations.addProduct(params, context);
@@ -119,17 +132,23 @@ function updateRoute(operations: Operations): HttpRoute {
     access: 'admin',
     operation: 'update_product',
     from: 'body',
-    elsewhere: ['id', 'if_version'],
-    read: ({ path }) => ({ id: productIdOf(path.product) }),
+    elsewhere: ['id', 'if_version', 'key'],
+    read: ({ path, headers }) => ({ id: productIdOf(path.product), ...keyOf(headers) }),
     doc: {
       tag: 'administration',
       path: { product: ProductId },
-      headers: ['if-match'],
-      answers: { 200: { text: 'The product as it is now.', data: Product, headers: ['etag'] } },
+      headers: ['if-match', 'idempotency-key'],
+      answers: {
+        200: {
+          text: `The product as it is now. ${firstAnswer}`,
+          data: Product,
+          headers: ['etag', 'idempotency-replayed'],
+        },
+      },
       failures: changeFailures,
     },
     answer: ({ id, ...changes }, call) =>
-      underCondition(operations, id, call, async (condition) => {
+      underCondition(operations, { id, key: changes.key }, call, async (condition) => {
         const wanted = { id, ...changes, ...condition };
         return productAnswer(200, await operations.updateProduct(wanted, call.context));
       }),
@@ -144,20 +163,32 @@ function removeRoute(operations: Operations): HttpRoute {
     access: 'admin',
     operation: 'remove_product',
     from: 'path',
-    read: ({ path }) => ({ id: productIdOf(path.product) }),
+    read: ({ path, headers }) => ({ id: productIdOf(path.product), ...keyOf(headers) }),
     doc: {
       tag: 'administration',
       path: { product: ProductId },
-      headers: ['if-match'],
-      answers: { 200: { text: 'The product as it was.', data: Product } },
+      headers: ['if-match', 'idempotency-key'],
+      answers: {
+        200: {
+          text: `The product as it was. ${firstAnswer}`,
+          data: Product,
+          headers: ['idempotency-replayed'],
+        },
+      },
       failures: changeFailures,
     },
-    answer: ({ id }, call) =>
-      underCondition(operations, id, call, async (condition) => ({
-        status: 200,
-        body: { data: await operations.removeProduct({ id, ...condition }, call.context) },
-      })),
+    answer: (params, call) =>
+      underCondition(operations, params, call, async (condition) => {
+        const removed = await operations.removeProduct({ ...params, ...condition }, call.context);
+        const { replayed: _replayed, ...product } = removed;
+        return { status: 200, headers: replayMark(removed), body: { data: product } };
+      }),
   });
+}
+
+function keyOf(headers: IncomingHttpHeaders): { key?: string } {
+  const key = idempotencyKeyOf(headers);
+  return key === undefined ? {} : { key };
 }
 
 interface Condition {
@@ -167,13 +198,15 @@ interface Condition {
 /** A conflict is a failed precondition where the client named versions by If-Match. */
 async function underCondition(
   operations: Operations,
-  id: number,
+  { id, key }: { readonly id: number; readonly key?: string | undefined },
   { headers, context }: HttpCall,
   change: (condition: Condition) => Promise<HttpAnswer>,
 ): Promise<HttpAnswer> {
   const versions = demandedVersions(headers);
   try {
     if (versions === undefined) return await change({});
+    // Which of several holds may differ between the first request and its repeat.
+    if (key !== undefined && versions.length !== 1) throw oneTagOnly();
     return await change({ if_version: await oneOf(versions, operations, id, context) });
   } catch (error) {
     const failure = toBazarError(error);
@@ -199,10 +232,21 @@ async function oneOf(
   throw new BazarError('conflict', message, { details: { current } });
 }
 
+function oneTagOnly(): BazarError {
+  const message = 'If-Match must name one strong entity tag where there is an Idempotency-Key';
+  return new BazarError('invalid_argument', message);
+}
+
 function productAnswer(
   status: number,
-  product: Product,
+  changed: Changed,
   headers: Readonly<Record<string, string>> = {},
 ): HttpAnswer {
-  return { status, headers: { ...headers, etag: tagOf(product.version) }, body: { data: product } };
+  const { replayed: _replayed, ...product } = changed;
+  const etag = tagOf(product.version);
+  return {
+    status,
+    headers: { ...headers, ...replayMark(changed), etag },
+    body: { data: product },
+  };
 }

@@ -25,6 +25,8 @@ const askTimeoutMs = 1_000;
 export interface CatalogPeer {
   readonly name: string;
   readonly connected: boolean;
+  /** The newest version of the catalog's rules that it supports; absent: not known. */
+  readonly rules?: number;
   call(
     method: string,
     params: unknown,
@@ -61,7 +63,9 @@ export class CatalogLine implements Seller, SalesLine {
     purchases: readonly Purchase[],
     header?: RequestHeader,
   ): Promise<readonly Outcome[]> {
-    const params: SellParams = [orderEpoch, purchases];
+    // A catalog leader of a build before refuses purchases that have more fields.
+    const isNew = (this.#current().rules ?? 0) > 0;
+    const params: SellParams = [orderEpoch, isNew ? purchases : purchases.map(withoutOldKey)];
     const [outcomes, logTime] = (await this.#ask('sell', params, header)) as SellAnswer;
     this.#logTime = Math.max(this.#logTime, logTime);
     return outcomes;
@@ -123,4 +127,9 @@ export class CatalogLine implements Seller, SalesLine {
     if (!peer) throw new BazarError('internal', 'there is no catalog');
     return peer;
   }
+}
+
+function withoutOldKey(purchase: Purchase): Purchase {
+  const [key, kind, hash, lines, seenTime] = purchase;
+  return purchase.length > 5 ? [key, kind, hash, lines, seenTime] : purchase;
 }

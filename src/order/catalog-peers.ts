@@ -39,6 +39,7 @@ export function connectCatalogs(options: CatalogPeersOptions): CatalogPeers {
   };
   const clients: RpcClient[] = [];
   const peers = config.cluster.catalogs.map(({ name, peer }): CatalogPeer => {
+    let rules = 0;
     const client = new RpcClient({
       address: peer,
       transport: peerTransport(config.clusterTls),
@@ -47,6 +48,9 @@ export function connectCatalogs(options: CatalogPeersOptions): CatalogPeers {
       trusted: true,
       frameBytesMax: wireLimits.internalFrameBytesMax,
       introduce: introduction(handshake, name),
+      connected: (session) => {
+        rules = session.rules;
+      },
       disconnected: () => lost(name),
       handler: {
         request: (_session, method) => {
@@ -62,6 +66,9 @@ export function connectCatalogs(options: CatalogPeersOptions): CatalogPeers {
       name,
       get connected() {
         return client.connected;
+      },
+      get rules() {
+        return rules;
       },
       call: (method, params, timeoutMs, header) => client.call(method, params, timeoutMs, header),
       notify: (method, params) => void client.notify(method, params),

@@ -164,8 +164,9 @@ export class OrderStore {
     const buys = queued.map(({ buy }) => buy);
     this.#waiting += buys.length;
     const purchases = queued.map(({ buy, seenTime }): Purchase => {
-      const [key, kind, hash, lines] = buy.params;
-      return [key, kind, hash, lines, seenTime];
+      const [key, kind, hash, lines, , oldKey] = buy.params;
+      const purchase = [key, kind, hash, lines, seenTime] as const;
+      return oldKey === undefined ? purchase : [...purchase, oldKey];
     });
     this.#selling++;
     seller.sell(epoch, purchases, headerOf(buys)).then(

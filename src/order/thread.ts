@@ -15,7 +15,8 @@ function isLine(value: unknown): boolean {
 const shapes: Shapes = {
   buy(params) {
     if (!hasFields(params, 4)) return false;
-    const [key, kind, hash, lines, seenTime] = params;
+    const [key, kind, hash, lines, seenTime, oldKey] = params;
+    if (oldKey !== undefined && !isBytes(oldKey, keyBytes)) return false;
     if (seenTime !== undefined && !(isInteger(seenTime) && seenTime >= 0)) return false;
     if (!isBytes(key, keyBytes) || (kind !== 0 && kind !== 1)) return false;
     if (!isBytes(hash, kind === 0 ? 0 : requestHashBytes)) return false;

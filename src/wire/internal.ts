@@ -24,6 +24,11 @@ export type Purchase = readonly [
   requestHash: Uint8Array,
   lines: readonly PurchaseLine[],
   seenTime: number,
+  /**
+   * The digest of the same key as the builds before rules 1 made it, of the header with its quotes.
+   * For 24 hours of log time from rules 1 on, an outcome under it is the purchase's own.
+   */
+  oldKey?: KeyDigest,
 ];
 
 /**
@@ -37,6 +42,8 @@ export type BuyParams = readonly [
   requestHash: Uint8Array,
   lines: readonly PurchaseLine[],
   seenTime?: number,
+  /** As in a Purchase. */
+  oldKey?: KeyDigest,
 ];
 
 export type SaleLine = readonly [id: number, name: string, quantity: number, priceCents: number];
@@ -105,8 +112,25 @@ export interface RulesSettings {
   readonly bundled: readonly (readonly [id: number, name: string])[];
 }
 
+/** A change of a product, as its command in the log. */
+export type ChangeCommand =
+  | readonly ['add', product: NewProduct]
+  | readonly ['update', id: number, change: ProductChange]
+  | readonly ['remove', id: number, ifVersion: number | null];
+
+/** A change under a client's key, from rules 1 on. `requestHash` and `seenTime` as in a Purchase. */
+export type KeyedCommand = readonly [
+  'keyed',
+  key: KeyDigest,
+  requestHash: Uint8Array,
+  seenTime: number,
+  change: ChangeCommand,
+];
+
 /** Commands in the catalog's log. */
 export type CatalogCommand =
+  | ChangeCommand
+  | KeyedCommand
   /**
    * The first stock; applies once in the life of a cluster. A large one comes in parts, of which
    * each tells how many products came before it and how many there are in all.
@@ -125,9 +149,6 @@ export type CatalogCommand =
     ]
   /** `target` is absent from rules 1 on: each product has its own. */
   | readonly ['restock', k: number, target?: number]
-  | readonly ['add', product: NewProduct]
-  | readonly ['update', id: number, change: ProductChange]
-  | readonly ['remove', id: number, ifVersion: number | null]
   | readonly ['cursor', number: number]
   /** A process of a frontend may hold leases from here on; and from there on no more (R8). */
   | readonly ['register', process: string, frontend: string]
@@ -319,7 +340,9 @@ export type ChangeRequest =
  * `change` of a frontend's session thread at the catalog leader: a change that uses a feature of
  * rules 1. Builds before do not know the method and refuse it, where they would ignore the feature.
  */
-export type ChangeParams = readonly [request: ChangeRequest];
+export type ChangeParams = readonly [request: ChangeRequest, key?: ChangeKey];
+/** `seenTime` as in BuyParams; null where the frontend knows none. */
+export type ChangeKey = readonly [key: KeyDigest, requestHash: Uint8Array, seenTime: number | null];
 export type ChangeAnswer = readonly [record: ProductRecord, replayed: boolean];
 
 /** Questions of a frontend's session thread to an order replica, on the service port. */

@@ -7,8 +7,8 @@ import { BazarError } from '../base/errors.js';
 import { requestLimits as limits } from '../base/limits.js';
 import { keyKinds, type Purchase } from './internal.js';
 
-const digestBytes = 16;
-const hashBytes = 8;
+export const keyBytes = { digest: 16, requestHash: 8 } as const;
+const { digest: digestBytes, requestHash: hashBytes } = keyBytes;
 
 /** The same purchases, now typed. Throws `invalid_argument`. */
 export function checkPurchases(value: unknown): readonly Purchase[] {
@@ -19,13 +19,18 @@ export function checkPurchases(value: unknown): readonly Purchase[] {
 }
 
 function isPurchase(value: unknown): value is Purchase {
-  if (!Array.isArray(value) || value.length !== 5) return false;
-  const [digest, kind, hash, lines, seenTime]: readonly unknown[] = value;
-  if (!(digest instanceof Uint8Array) || digest.byteLength !== digestBytes) return false;
+  if (!Array.isArray(value) || value.length < 5) return false;
+  const [digest, kind, hash, lines, seenTime, oldKey]: readonly unknown[] = value;
+  if (oldKey !== undefined && !isDigest(oldKey)) return false;
+  if (!isDigest(digest)) return false;
   if (!(hash instanceof Uint8Array)) return false;
   if (kind !== keyKinds.client && kind !== keyKinds.frontend) return false;
   if (hash.byteLength !== (kind === keyKinds.client ? hashBytes : 0)) return false;
   return Number.isFinite(seenTime) && areLines(lines);
+}
+
+function isDigest(value: unknown): boolean {
+  return value instanceof Uint8Array && value.byteLength === digestBytes;
 }
 
 function areLines(value: unknown): boolean {

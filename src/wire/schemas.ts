@@ -81,6 +81,7 @@ export const methodParams = {
       price: Price,
       quantity: Stock,
       restock_to: Type.Optional(RestockTo),
+      key: Type.Optional(Key),
     },
     strict,
   ),
@@ -93,10 +94,14 @@ export const methodParams = {
       topic: Type.Optional(Topic),
       restock_to: Type.Optional(RestockTo),
       if_version: Type.Optional(Version),
+      key: Type.Optional(Key),
     },
     strict,
   ),
-  remove_product: Type.Object({ id: ProductId, if_version: Type.Optional(Version) }, strict),
+  remove_product: Type.Object(
+    { id: ProductId, if_version: Type.Optional(Version), key: Type.Optional(Key) },
+    strict,
+  ),
   audit: Type.Object({}, strict),
   status: Type.Object({}, strict),
   ping: Type.Object({}, strict),
@@ -124,6 +129,9 @@ export const Product = Type.Object({
   restock_to: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.quantityMax })),
 });
 export type Product = Static<typeof Product>;
+
+/** The answer to a change: the product, and whether it is the first answer under the key again. */
+export type Changed = Product & { readonly replayed?: boolean };
 
 export const Products = Type.Object({
   items: Type.Array(Product),

@@ -46,7 +46,7 @@ export function validateParams(method: string, params: unknown): Params<PublicMe
     throw new BazarError('invalid_argument', explain(methodParams[known], params, ''));
   }
   checkTexts(params);
-  if (known === 'buy') checkKey(params as Params<'buy'>);
+  if ('key' in params) checkKey(params);
   if (known === 'add_product') checkNewName(params as Params<'add_product'>);
   if (Object.isFrozen(params)) validFor.set(params, known);
   return params;
@@ -57,8 +57,7 @@ function wasValid(method: string, params: unknown): params is Params<PublicMetho
 }
 
 /** A key's limit is in bytes, a schema's in characters. */
-function checkKey(params: Params<'buy'>): void {
-  const key = params.key;
+function checkKey({ key }: { readonly key?: string | undefined }): void {
   if (key !== undefined && Buffer.byteLength(key) > requestLimits.keyBytesMax) {
     throw new BazarError(
       'invalid_argument',

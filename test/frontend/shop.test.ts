@@ -260,3 +260,25 @@ t.test('the catalog’s refusal of a total is an argument that is not valid', as
   await t.rejects(shop.buy({ id: 8, quantity: 1 }, soon()), { code: 'invalid_argument' });
   t.equal(asked.length, 1, 'which is not tried again');
 });
+
+t.test('a change that older catalogs would misread is asked by another method', async (t) => {
+  const { shop, asked } = build({ catalog: () => [[...tux, 60], true] });
+  const changed = await shop.updateProduct({ id: 8, restock_to: 60 }, soon());
+  t.match(changed, { name: 'Tux', restock_to: 60, replayed: true });
+  await shop.removeProduct({ id: 8, key: 'k' }, soon());
+  t.match(asked, [
+    { method: 'change', params: [['update', [8, { restockTo: 60 }]]] },
+    { method: 'change', params: [['remove', [8, null]], { length: 3 }] },
+  ]);
+});
+
+t.test('a catalog of the build before cannot take such a change', async (t) => {
+  const refuse = () => {
+    throw new BazarError('unknown_method', 'unknown method "change"');
+  };
+  const { shop } = build({ catalog: refuse });
+  await t.rejects(shop.updateProduct({ id: 8, restock_to: null }, soon()), {
+    code: 'unavailable',
+    message: /does not support/,
+  });
+});

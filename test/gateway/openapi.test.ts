@@ -64,7 +64,13 @@ t.test('parameters and bodies are those that the checks know', async (t) => {
   const buy = json.paths['/orders'].post.requestBody.content['application/json'].schema;
   for (const variant of buy.anyOf) t.notOk('key' in variant.properties, 'the key is a header');
   const change = json.paths['/products/{product}'].patch.requestBody.content['application/json'];
-  t.same(Object.keys(change.schema.properties), ['price', 'quantity', 'add', 'topic', 'restock_to']);
+  t.same(Object.keys(change.schema.properties), [
+    'price',
+    'quantity',
+    'add',
+    'topic',
+    'restock_to',
+  ]);
   t.same(change.schema.required, []);
 });
 

@@ -299,3 +299,37 @@ t.test('a removed product is answered as it last was', async (t) => {
   t.same(reply.json, { data: tux });
   t.same(operations.asked[0]?.params, { id: 8, if_version: 3 });
 });
+
+t.test('a change under a key is passed on with it, and a repeat is marked', async (t) => {
+  const { ask, operations } = await setStage({
+    addProduct: async () => ({ ...tux, replayed: true }),
+    updateProduct: async () => ({ ...tux, replayed: true }),
+    removeProduct: async () => ({ ...tux, replayed: true }),
+  });
+  const headers = { ...admin, 'idempotency-key': 'k', 'if-match': '"3"' };
+  const product = { name: 'Tux', topic: 'toys', price: 1, quantity: 1 };
+  const replies = [
+    await ask('POST', '/products', { headers, body: product }),
+    await ask('PATCH', '/products/8', { headers, body: { add: 1 } }),
+    await ask('DELETE', '/products/8', { headers }),
+  ];
+  for (const reply of replies) {
+    t.equal(reply.headers.get('idempotency-replayed'), 'true');
+    t.same(reply.json, { data: tux });
+  }
+  t.match(operations.asked, [
+    { params: { key: 'k', name: 'Tux' } },
+    { params: { key: 'k', id: 8, add: 1, if_version: 3 } },
+    { params: { key: 'k', id: 8, if_version: 3 } },
+  ]);
+});
+
+t.test('under a key If-Match names one version, and the body no key', async (t) => {
+  const { ask } = await setStage();
+  const headers = { ...admin, 'idempotency-key': 'k', 'if-match': '"3", "4"' };
+  const several = await ask('PATCH', '/products/8', { headers, body: { add: 1 } });
+  t.equal(several.status, 400);
+  const body = { add: 1, key: 'k' };
+  const misplaced = await ask('PATCH', '/products/8', { headers: admin, body });
+  t.equal(misplaced.status, 400);
+});

@@ -1,6 +1,8 @@
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
 import { CatalogLine, type CatalogPeer } from '../../src/order/catalog-line.js';
+import type { Purchase, SellParams } from '../../src/wire/internal.js';
+import { digest } from '../catalog/log-builder.js';
 
 interface FakePeer extends CatalogPeer {
   connected: boolean;
@@ -73,4 +75,18 @@ t.test('sales count only from the replica that was asked last', async (t) => {
   line.pushed('catalog-2', [1, 1, Buffer.alloc(1)]);
   line.pushed('catalog-1', [2, 1, Buffer.alloc(1)]);
   t.same(sold, [2]);
+});
+
+t.test('a catalog of the build before gets purchases without their older key', async (t) => {
+  const { line, one } = build();
+  const sent: unknown[] = [];
+  one.call = async (_method, params) => {
+    sent.push((params as SellParams)[1]);
+    return [[], 7];
+  };
+  const purchase: Purchase = [digest('k'), 1, new Uint8Array(8), [[1, 1]], 7, digest('"k"')];
+  await line.sell(1, [purchase]);
+  Object.assign(one, { rules: 1 });
+  await line.sell(1, [purchase]);
+  t.same(sent, [[purchase.slice(0, 5)], [purchase]]);
 });

@@ -1,6 +1,6 @@
 /** `bazar product add|set|remove`: what the store sells. Needs the admin token. */
 import type { BazarClient } from '../../client/bazar-client.js';
-import type { Product } from '../../wire/schemas.js';
+import type { Changed } from '../../wire/schemas.js';
 import { adminSpecs, withAdmin } from '../client-options.js';
 import { type Command, defineCommand } from '../command.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
@@ -24,6 +24,7 @@ const restockTo = text(
   undefined,
   productGroup,
 );
+const key = text('Repeats under the same key change it once', undefined, productGroup);
 const ifVersion = integer('Only where its version is this', anyVersion, productGroup);
 
 const add = defineCommand({
@@ -41,6 +42,7 @@ const add = defineCommand({
     price,
     quantity: integer('Its stock', { ...anyStock, default: 0 }, productGroup),
     restockTo,
+    key,
     ...adminSpecs,
   },
   async run(options, io) {
@@ -49,7 +51,7 @@ const add = defineCommand({
       throw new UsageError('bazar product add: --topic and --price are needed');
     }
     const id = newId === undefined ? {} : { id: newId };
-    const target = given({ restock_to: readTarget(options.restockTo) });
+    const target = given({ restock_to: readTarget(options.restockTo), key: options.key });
     const product = await withAdmin(options, (client) =>
       client.addProduct({ ...id, name, topic: under, price: costs, quantity: stock, ...target }),
     );
@@ -73,6 +75,7 @@ const set = defineCommand({
     topic,
     restockTo,
     ifVersion,
+    key,
     ...adminSpecs,
   },
   async run(options, io) {
@@ -88,7 +91,7 @@ const set = defineCommand({
         'bazar product set: --price, --quantity, --add, --topic or --restock-to?',
       );
     }
-    const version = given({ if_version: options.ifVersion });
+    const version = given({ if_version: options.ifVersion, key: options.key });
     const product = await withAdmin(options, async (client) =>
       client.updateProduct({ id: await idOf(client, options.item), ...change, ...version }),
     );
@@ -100,9 +103,9 @@ const remove = defineCommand({
   usage: 'remove <item>',
   describe: 'Remove a product; its orders stay',
   examples: [['$0 product remove Yo-yo', 'no longer sold']],
-  specs: { item: itemPositional(), ifVersion, ...adminSpecs },
+  specs: { item: itemPositional(), ifVersion, key, ...adminSpecs },
   async run(options, io) {
-    const version = given({ if_version: options.ifVersion });
+    const version = given({ if_version: options.ifVersion, key: options.key });
     const product = await withAdmin(options, async (client) =>
       client.removeProduct({ id: await idOf(client, options.item), ...version }),
     );
@@ -136,7 +139,8 @@ function given<T extends object>(fields: T): Given<T> {
   return Object.fromEntries(entries) as Given<T>;
 }
 
-async function show(product: Product, json: boolean, io: Io): Promise<number> {
+async function show(product: Changed, json: boolean, io: Io): Promise<number> {
+  if (product.replayed === true) io.err('this key was used already: the first answer again\n');
   if (json) printJson(io, product);
   else {
     const row = [...productRow(product), product.restock_to ?? 'none'];
