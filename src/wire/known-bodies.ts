@@ -44,6 +44,7 @@ export class KnownBodies {
     const slot = slotOf(hash);
     const isSecond = this.#hashes[slot] === hash;
     this.#hashes[slot] = hash;
+    // Binary is an object too, but its elements cannot be frozen.
     if (!isSecond || !isRecord(value)) return;
     if (Object.values(value).some((field) => typeof field === 'object')) return;
     // A copy: the buffer is the network's.

@@ -42,6 +42,10 @@ export function validateParams(method: string, params: unknown): Params<PublicMe
 export function validateParams(method: string, params: unknown): Params<PublicMethod> {
   if (wasValid(method, params)) return params;
   const known = publicMethod(method);
+  // The schemas take binary for an object.
+  if (ArrayBuffer.isView(params)) {
+    throw new BazarError('invalid_argument', 'params must be a map, not binary');
+  }
   if (!checks[known].Check(params)) {
     throw new BazarError('invalid_argument', explain(methodParams[known], params, ''));
   }
