@@ -273,10 +273,7 @@ export type LendAnswer = readonly [
   topics: readonly boolean[],
 ];
 
-/**
- * `glance` of a frontend's session thread at any replica: a record that nobody will keep, and so
- * nobody is lent.
- */
+/** `glance` of a frontend's session thread at any replica: a record that the frontend does not keep. */
 export type GlanceParams = readonly [id: number];
 export type GlanceAnswer = ProductRecord | null;
 
