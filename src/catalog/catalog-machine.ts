@@ -3,9 +3,11 @@
  * here, at apply, from the state and the entry alone (docs/PROTOCOL.md, R7 and section 5). Knows
  * no clock, chance, socket or cache. Invariant: I5 and I6 hold after every entry.
  */
-import { assert, unreachable } from '../base/assert.js';
+
+import { assert } from '../base/assert.js';
 import { protocolTimes, purchaseLimits } from '../base/limits.js';
 import type { Entry, SnapshotMachine } from '../consensus/types.js';
+import { unknownCommand } from '../consensus/unknown-command.js';
 import { decode } from '../wire/codec.js';
 import {
   type CatalogCommand,
@@ -273,7 +275,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
       case 'rules':
         return this.#startRules(command);
       default:
-        return unreachable(command);
+        return unknownCommand('catalog', command);
     }
   }
 

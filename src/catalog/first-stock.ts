@@ -37,9 +37,33 @@ export async function readFirstStock(path: string): Promise<NewProduct[]> {
   }
   if (!listFile.Check(content)) throw refuse('holds no list of products');
   if (!stockFile.Check(content)) throw refuse(explain(StockFile, content, ''));
-  return content.products.map(({ price, restock_to: restockTo, ...product }) => ({
-    ...product,
+  const twice = findTwice(content.products);
+  if (twice !== undefined) throw refuse(twice);
+  // An export has more fields.
+  return content.products.map(({ id, name, topic, price, quantity, restock_to: restockTo }) => ({
+    ...(id === undefined ? {} : { id }),
+    name,
+    topic,
     priceCents: priceToCents(price),
+    quantity,
     ...(restockTo === undefined ? {} : { restockTo }),
   }));
+}
+
+/** Of two products with one name or id, the store could have one alone. */
+function findTwice(
+  products: readonly { readonly id?: number; readonly name: string }[],
+): string | undefined {
+  const places = new Map<string, number>();
+  for (const [at, { id, name }] of products.entries()) {
+    const same = name.normalize('NFC').trim().toLowerCase();
+    const keys = [`name ${same}`, ...(id === undefined ? [] : [`id ${id}`])];
+    for (const [i, key] of keys.entries()) {
+      const first = places.get(key);
+      const what = i === 0 ? `the name "${name}"` : `the id ${id}`;
+      if (first !== undefined) return `products[${first}] and products[${at}] have both ${what}`;
+      places.set(key, at);
+    }
+  }
+  return undefined;
 }

@@ -3,7 +3,7 @@
  * time as the command is replicated (docs/PROTOCOL.md, R8). Better too much than too little. What
  * earlier undecided commands may change is not seen here; a restock can reach that as well.
  */
-import { unreachable } from '../base/assert.js';
+import { unknownCommand } from '../consensus/unknown-command.js';
 import {
   anyTopic,
   type CatalogCommand,
@@ -53,7 +53,7 @@ export function touchedBy(products: Products, command: CatalogCommand): Touches 
     case 'audit':
       return nothing;
     default:
-      return unreachable(command);
+      return unknownCommand('catalog', command);
   }
 }
 

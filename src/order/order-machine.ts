@@ -3,9 +3,11 @@
  * PROTOCOL.md, section 5, step 3). Holds no order, only where each lies in the log, because the
  * journal is the order book. Invariant: orders are 1 … last, each taken once (I7; A21, A22).
  */
+
 import { createHash } from 'node:crypto';
-import { assert, unreachable } from '../base/assert.js';
+import { assert } from '../base/assert.js';
 import type { Entry, StateMachine } from '../consensus/types.js';
+import { unknownCommand } from '../consensus/unknown-command.js';
 import { decode } from '../wire/codec.js';
 import type { OrderCommand } from '../wire/internal.js';
 import { countSales } from '../wire/sales-bytes.js';
@@ -54,7 +56,7 @@ export class OrderMachine implements StateMachine<OrderResult> {
         return { kind: 'audit', token, hash: this.hash(), lastOrder: this.#index.last };
       }
       default:
-        return unreachable(command);
+        return unknownCommand('order', command);
     }
   }
 

@@ -188,7 +188,8 @@ function refuseForeign(
 ): void {
   if (!mark || journal === mark.id) return;
   if (journal === 0 && (name.layout === 'packed' || name.number < mark.lastSegment)) return;
-  const message = "the segment is of another member's journal, or of another time";
+  const message =
+    "the segment is of another member's journal, or of another time; if journals were mixed up, put the member's own one back";
   throw new CorruptionError(name.path, 0, 'segment_head', message);
 }
 

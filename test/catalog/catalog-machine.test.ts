@@ -194,5 +194,14 @@ t.test('an audit shows the hash and the last sale at its entry', async (t) => {
 t.test('a command that nobody knows is no entry to go on from', async (t) => {
   const log = toyLog();
   const command = encode(['promote', 1]);
-  t.throws(() => log.machine.apply({ seq: 2, epoch: 1, time: 0, command }), /unreachable/);
+  t.throws(() => log.machine.apply({ seq: 2, epoch: 1, time: 0, command }), /"promote" that is none/);
+});
+
+t.test('a command of another group is refused in words, with the way out', async (t) => {
+  const command = encode(['orders', 1, 1, new Uint8Array(3)]);
+  t.throws(() => new CatalogMachine().apply({ seq: 1, epoch: 1, time: 0, command }), {
+    name: 'UnknownCommandError',
+    message:
+      /"orders" that is none of the catalog group's: .* another member.*put the right journal/,
+  });
 });

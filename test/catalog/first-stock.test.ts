@@ -13,7 +13,10 @@ function stockFile(t: Test, content: string): string {
 }
 
 t.test('products come with their prices in cents', async (t) => {
-  const file = stockFile(t, JSON.stringify({ made: 'by hand', products: [{ ...lego, id: 3 }] }));
+  const file = stockFile(
+    t,
+    JSON.stringify({ made: 'by hand', products: [{ ...lego, id: 3, version: 7 }] }),
+  );
   t.same(await readFirstStock(file), [
     { id: 3, name: 'Lego', topic: 'toys', quantity: 100, priceCents: 1999 },
   ]);
@@ -27,6 +30,19 @@ t.test('what is wrong is said with the file and the place', async (t) => {
     [
       JSON.stringify({ products: [lego, { ...lego, note: 1, price: -1 }] }),
       /stock\.json: products\[1\]\.price must be a number from 0/,
+    ],
+    [
+      JSON.stringify({ products: [lego, { ...lego, name: 'Kite' }, { ...lego, name: ' LEGO' }] }),
+      /stock\.json: products\[0\] and products\[2\] have both the name " LEGO"/,
+    ],
+    [
+      JSON.stringify({
+        products: [
+          { ...lego, id: 3 },
+          { ...lego, name: 'Kite', id: 3 },
+        ],
+      }),
+      /stock\.json: products\[0\] and products\[1\] have both the id 3/,
     ],
   ] as const;
   for (const [content, words] of cases) {

@@ -180,3 +180,12 @@ t.test('however sales are repeated or reordered, the orders are their exact pref
     { numRuns: 60 },
   );
 });
+
+t.test('a command of another group is refused in words, with the way out', async (t) => {
+  const command = encode(['restock', 1, 100]);
+  t.throws(() => new OrderMachine().apply({ seq: 1, epoch: 1, time: 0, command }), {
+    name: 'UnknownCommandError',
+    message:
+      /"restock" that is none of the order group's: .* another member.*put the right journal/,
+  });
+});

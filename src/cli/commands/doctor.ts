@@ -90,7 +90,7 @@ async function examine(
     ...checkDoubts(dataDir, cluster),
     ...settings.checkTokens(dataDir),
     settings.checkLeftovers(services, launcher !== undefined),
-    settings.checkProducts(options.productsFile),
+    await settings.checkProducts(options.productsFile),
   ];
 }
 

@@ -85,13 +85,12 @@ export function checkLeftovers(names: readonly string[], hasLauncher: boolean): 
   return doubt('services', message);
 }
 
-export function checkProducts(path: string): Finding {
+export async function checkProducts(path: string): Promise<Finding> {
+  const { readFirstStock } = await import('../../catalog/first-stock.js');
   try {
-    const { products } = JSON.parse(readFileSync(path, 'utf8')) as { products?: unknown };
-    if (Array.isArray(products)) return ok('first stock', `${products.length} products in ${path}`);
-    return problem('first stock', `${path} has no list of products`);
+    const products = await readFirstStock(path);
+    return ok('first stock', `${products.length} products in ${path}`);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return problem('first stock', `${path}: ${reason}`);
+    return problem('first stock', error instanceof Error ? error.message : String(error));
   }
 }

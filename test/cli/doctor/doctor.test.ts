@@ -140,9 +140,9 @@ t.test('services without a launcher are told; a stock that is none is a problem'
   t.equal(checkLeftovers(['order-1'], true).verdict, 'ok');
   t.match(checkLeftovers(['order-1'], false), { verdict: 'doubt', detail: /bazar down/ });
   const dir = t.testdir({ good: '{"products":[]}', bad: '[]', worse: '{' });
-  t.equal(checkProducts(join(dir, 'good')).verdict, 'ok');
+  t.equal((await checkProducts(join(dir, 'good'))).verdict, 'ok');
   for (const name of ['bad', 'worse', 'missing']) {
-    t.equal(checkProducts(join(dir, name)).verdict, 'problem', name);
+    t.equal((await checkProducts(join(dir, name))).verdict, 'problem', name);
   }
 });
 
