@@ -17,7 +17,7 @@ const importGroup = { group: 'Import:' };
 
 const importSpecs = {
   file: positional(
-    'A CSV file whose first line names its columns: name or id, and topic, price, quantity, version',
+    'A CSV file whose first line names its columns: name or id, and topic, price, quantity, restock_to, version',
   ),
   delimiter: choice('What stands between two fields', delimiters, ',', importGroup),
   encoding: choice('The encoding of the file', encodings, 'utf8', importGroup),

@@ -1,5 +1,13 @@
 /** What a table of products has: the columns that are read and written, and in which order. */
-export const columns = ['id', 'name', 'topic', 'price', 'quantity', 'version'] as const;
+export const columns = [
+  'id',
+  'name',
+  'topic',
+  'price',
+  'quantity',
+  'restock_to',
+  'version',
+] as const;
 export type Column = (typeof columns)[number];
 
 export const formats = ['csv', 'json'] as const;

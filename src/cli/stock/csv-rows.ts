@@ -19,6 +19,8 @@ export interface WantedProduct {
   readonly topic?: string;
   readonly price?: number;
   readonly quantity?: number;
+  /** The stock that restocks fill the product up to; null: it has no such target. */
+  readonly restock_to?: number | null;
   /** Of the product when it was exported. */
   readonly version?: number;
 }
@@ -98,7 +100,7 @@ function readField(
   column: Column,
   text: string,
   delimiter: Delimiter,
-): string | number | undefined {
+): string | number | null | undefined {
   switch (column) {
     case 'name':
     case 'topic':
@@ -107,6 +109,8 @@ function readField(
       return numberOf(delimiter === ',' ? text : text.replace(',', '.'), /^-?\d+(?:\.\d+)?$/);
     case 'quantity':
       return numberOf(text, /^-?\d+(?:\.0)?$/);
+    case 'restock_to':
+      return text === '' || text === 'none' ? null : numberOf(text, /^\d+(?:\.0)?$/);
     default:
       return text === '' ? undefined : numberOf(text, /^\d+(?:\.0)?$/);
   }

@@ -76,9 +76,10 @@ async function writerFor(format: Format, delimiter: string): Promise<Writer> {
 const mustBeQuoted = /^\s|\s$|[\r\n]/;
 
 function cells(product: Product, delimiter: string): Record<string, string | number> {
-  const { name, topic, price } = product;
+  const { name, topic, price, restock_to: target = '' } = product;
   return {
     ...product,
+    restock_to: target,
     name: escapeCell(name),
     topic: escapeCell(topic),
     price: delimiter === ',' ? price : String(price).replace('.', ','),
@@ -86,6 +87,15 @@ function cells(product: Product, delimiter: string): Record<string, string | num
 }
 
 /** The fields that an import takes, in their order. */
-function plain({ id, name, topic, price, quantity, version }: Product): Product {
-  return { id, name, topic, price, quantity, version };
+function plain({
+  id,
+  name,
+  topic,
+  price,
+  quantity,
+  restock_to: target,
+  version,
+}: Product): Product {
+  const restock = target === undefined ? {} : { restock_to: target };
+  return { id, name, topic, price, quantity, ...restock, version };
 }

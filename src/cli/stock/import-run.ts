@@ -118,7 +118,9 @@ type Fields = Omit<WantedProduct, 'version'>;
 /** Adds it, or resolves to the product that is there. Undefined: the row does not say enough. */
 async function addNew(fields: Fields, client: BazarClient): Promise<Product | 'added' | undefined> {
   if (!isWhole(fields)) return undefined;
-  return client.addProduct(fields).then(
+  // Builds without restock targets refuse the field.
+  const { restock_to: target, ...older } = fields;
+  return client.addProduct(target === null ? older : fields).then(
     () => 'added' as const,
     (error: unknown) => presentRecord(error),
   );
@@ -180,6 +182,8 @@ type Change = Omit<Params<'update_product'>, 'id'>;
 /** What the row says otherwise. Throws where it is about another product than the one there. */
 function changeOf(product: WantedProduct, current: Product): Change {
   const { id = current.id, name = current.name, topic, price, quantity } = product;
+  const { restock_to: target } = product;
+  const isTarget = target === undefined || target === (current.restock_to ?? null);
   if (id !== current.id || !isSameName(name, current.name)) {
     const message = `the store has "${current.name}" under id ${current.id}`;
     throw new BazarError('conflict', message);
@@ -188,6 +192,7 @@ function changeOf(product: WantedProduct, current: Product): Change {
     ...(topic === undefined || topic === current.topic ? {} : { topic }),
     ...(price === undefined || price === current.price ? {} : { price }),
     ...(quantity === undefined || quantity === current.quantity ? {} : { quantity }),
+    ...(isTarget ? {} : { restock_to: target }),
   };
 }
 

@@ -17,10 +17,11 @@ interface Product {
   price: number;
   quantity: number;
   version: number;
+  restock_to?: number;
 }
 
 const head = 'id,name,topic,price,quantity\n';
-const exportHead = 'id,name,topic,price,quantity,version\n';
+const exportHead = 'id,name,topic,price,quantity,restock_to,version\n';
 const tux = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 90, version: 4 };
 
 async function stage(t: Test, own: Readonly<Record<string, Answer>> = {}) {
@@ -181,7 +182,7 @@ t.test('what is exported can be imported, also through a pipe', async (t) => {
   const { run } = await stage(t);
   const { code, stdout, stderr } = await run(['export']);
   t.equal(code, 0);
-  t.equal(stdout, `${exportHead}8,Tux,toys,19.9,90,4\n`);
+  t.equal(stdout, `${exportHead}8,Tux,toys,19.9,90,,4\n`);
   t.equal(stderr, '1 product\n');
   t.match(await run(['import'], stdout), { code: 0, stdout: /1 unchanged/ });
 });
@@ -292,7 +293,7 @@ t.test('a file in another encoding is refused before any row is taken', async (t
 t.test('an export for another delimiter has a decimal comma, and comes back', async (t) => {
   const { run } = await stage(t);
   const { stdout } = await run(['export', '--delimiter', ';']);
-  t.equal(stdout, 'id;name;topic;price;quantity;version\n8;Tux;toys;19,9;90;4\n');
+  t.equal(stdout, 'id;name;topic;price;quantity;restock_to;version\n8;Tux;toys;19,9;90;;4\n');
   t.match(await run(['import', '--delimiter', ';'], stdout), { code: 0, stdout: /1 unchanged/ });
 });
 
@@ -302,10 +303,24 @@ t.test('control characters of names reach a file, and no terminal', async (t) =>
   stock.set(8, { ...tux, name });
   t.match((await run(['export'])).stdout, name);
   const { stdout } = await run(['export'], undefined, true);
-  t.equal(stdout, 'id,name,topic,price,quantity,version\n8,Tux�[2J�2J,toys,19.9,90,4\n');
+  t.equal(stdout, `${exportHead}8,Tux�[2J�2J,toys,19.9,90,,4\n`);
   const json = (await run(['export', '--json'], undefined, true)).stdout;
   t.notOk(json.includes('\u001b') || json.includes('\u009b'));
   t.equal(JSON.parse(json).products[0].name, name);
   const { stderr } = await run(['import', file(`name,price\n${name},1\n${name},1\n`)]);
   t.match(stderr, /^line 3: "Tux�\[2J�2J" stands on line 2 already\n$/);
+});
+
+t.test('restock targets come along, and an empty cell is none', async (t) => {
+  const { frontend, stock, run, file } = await stage(t);
+  stock.set(8, { ...tux, restock_to: 100 });
+  const { stdout } = await run(['export']);
+  t.equal(stdout, `${exportHead}8,Tux,toys,19.9,90,100,4\n`);
+  t.match(await run(['import'], stdout), { code: 0, stdout: /1 unchanged/ });
+  t.match(JSON.parse((await run(['export', '--json'])).stdout).products, [{ restock_to: 100 }]);
+  const rows = 'Tux,toys,19.9,90,\nKite,toys,1,1,\nYo-yo,toys,1,1,7\n';
+  await run(['import', file(`name,topic,price,quantity,restock_to\n${rows}`)]);
+  t.same(frontend.of('update_product'), [{ id: 8, restock_to: null }]);
+  const added = frontend.of('add_product').filter(({ name }) => name !== 'Tux');
+  t.same(added.map((each) => each.restock_to).sort(), [7, undefined]);
 });

@@ -24,8 +24,12 @@ const product = fc
     topic: text,
     price: fc.integer({ min: 0, max: 100_000_000_000 }).map((cents) => cents / 100),
     quantity: fc.integer({ min: 0, max: 1_000_000_000 }),
+    restock_to: fc.option(fc.integer({ min: 1, max: 1_000_000_000 }), { nil: undefined }),
     version: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
   })
+  .map(({ restock_to: target, version, ...rest }) =>
+    target === undefined ? { ...rest, version } : { ...rest, restock_to: target, version },
+  )
   .filter(isLegal);
 
 function isLegal({ version: _version, ...fields }: Product): boolean {
@@ -52,12 +56,14 @@ t.test('an import of an export is exact, for each legal name and topic', async (
         const read: unknown[] = [];
         const pieces = Readable.from(piecesOf(Buffer.from(file), pieceBytes));
         for await (const row of csvRows(pieces, { delimiter, encoding: 'utf8' })) {
-          read.push('product' in row ? row.product : row);
+          if ('problem' in row) throw new Error(row.problem);
+          const { restock_to: target, ...rest } = row.product;
+          read.push(target === null ? rest : row.product);
         }
         return JSON.stringify(read) === JSON.stringify(items);
       },
     ),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -79,7 +85,7 @@ t.test('no cell of an export begins as a formula does', async (t) => {
         file += more;
       },
     );
-    t.equal(file.split('\n')[1], `1,${cell},${cell},1,1,1`);
+    t.equal(file.split('\n')[1], `1,${cell},${cell},1,1,,1`);
   }
 });
 
