@@ -4,7 +4,7 @@
  * no clock, chance, socket or cache. Invariant: I5 and I6 hold after every entry.
  */
 
-import { assert } from '../base/assert.js';
+import { assert, unreachable } from '../base/assert.js';
 import { protocolTimes, purchaseLimits } from '../base/limits.js';
 import type { Entry, SnapshotMachine } from '../consensus/types.js';
 import { unknownCommand } from '../consensus/unknown-command.js';
