@@ -1,6 +1,5 @@
 /** Runs one service from a command line: its name, its addresses, its secrets, its configuration. */
 import { resolve } from 'node:path';
-import { type Address, parseAddress } from '../base/address.js';
 import { required } from '../base/assert.js';
 import type { ServiceConfig } from '../base/config.js';
 import { systemRandom } from '../base/random.js';
@@ -16,6 +15,7 @@ import { frontendAddresses, planCluster } from './launcher/store-plan.js';
 import { ensureToken } from './launcher/tokens.js';
 import type { oneServiceSpecs } from './one-service-options.js';
 import type { Values } from './options.js';
+import { readAddress, readPeers } from './peer-addresses.js';
 import type { ServiceKind, ServiceOrder } from './service-order.js';
 import { logSettings } from './store-options.js';
 import { readTls } from './tls-options.js';
@@ -82,20 +82,4 @@ function memberNumber(kind: ServiceKind, name: string): number {
   const match = /^([a-z]+)-([1-9]\d?)$/.exec(name);
   if (match?.[1] !== kind) throw new UsageError(`--id must be as ${kind}-1, not "${name}"`);
   return Number(required(match[2], 'number'));
-}
-
-function readPeers(entries: readonly string[]): Map<string, Address> {
-  const peers = new Map<string, Address>();
-  for (const entry of entries) {
-    const at = entry.indexOf('=');
-    if (at <= 0) throw new UsageError(`--peers: "${entry}" is not name=host:port`);
-    peers.set(entry.slice(0, at), readAddress(entry.slice(at + 1)));
-  }
-  return peers;
-}
-
-function readAddress(text: string): Address {
-  const address = parseAddress(text);
-  if (!address) throw new UsageError(`"${text}" is not host:port`);
-  return address;
 }

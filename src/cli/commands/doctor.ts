@@ -1,10 +1,12 @@
 /** `bazar doctor`: would a store run here, and if not, why? */
 import { resolve } from 'node:path';
-import type { ClusterConfig } from '../../base/config.js';
+import type { ClusterConfig, MemberAddresses } from '../../base/config.js';
 import { defineCommand, optionNames } from '../command.js';
 import type { Finding } from '../doctor/finding.js';
+import type { Member } from '../doctor/peers.js';
 import type { Door } from '../doctor/ports.js';
 import { exitCodes } from '../exit-codes.js';
+import { oneServiceSpecs } from '../one-service-options.js';
 import { integer, readValues, type Values } from '../options.js';
 import { printJson, printTable } from '../output.js';
 import { outputSpecs } from '../output-options.js';
@@ -23,6 +25,7 @@ const doctorSpecs = {
   catalogs: asFounded('Catalog replicas'),
   orders: asFounded('Order replicas'),
   recovery: asFounded('Recovery servers'),
+  peers: oneServiceSpecs.peers,
   ...outputSpecs,
 } as const;
 
@@ -31,7 +34,8 @@ export const doctor = defineCommand({
   describe: 'Check the machine, ports, disk and settings of a store',
   examples: [
     ['$0 doctor', 'before the first start'],
-    ['$0 doctor --data-dir /srv/bazar --port-offset 100', 'with the options of `up`'],
+    ['$0 doctor --data-dir /srv/bazar --port-offset 1000', 'with the options of `up`'],
+    ['$0 doctor --config /etc/bazar/store.json', 'one machine of several, by `peers`'],
   ],
   specs: doctorSpecs,
   async run(options, io) {
@@ -65,6 +69,7 @@ async function examine(
   );
   const { checkDisk } = await import('../doctor/disk.js');
   const { checkPorts } = await import('../doctor/ports.js');
+  const { checkPeers } = await import('../doctor/peers.js');
   const { checkDoubts } = await import('../doctor/doubts.js');
   const settings = await import('../doctor/settings.js');
   const { PidFiles } = await import('../launcher/pid-files.js');
@@ -75,15 +80,16 @@ async function examine(
   const pids = new PidFiles(dataDir);
   const services = findLeftovers(pids).map(({ name }) => name);
   const launcher = await askControl(dataDir, { command: 'ping' });
-  const { doors, members, cluster } = await plan(options);
+  const { doors, members, cluster, others } = await plan(options);
   const openFiles = checkOpenFiles();
   return [
     checkNode(process.version),
-    checkMemory(members.length + options.frontends),
+    checkMemory(members.length - others.length + options.frontends),
     ...(openFiles ? [openFiles] : []),
     await checkClock(waitingClock),
     ...checkDisk(dataDir, waitingClock),
     ...(await checkPorts(doors, (name) => services.includes(name))),
+    ...(await checkPeers(others)),
     ...settings.checkVariables(env, optionNames(allCommands())),
     settings.checkMembers(dataDir, members),
     ...settings.checkVoters(cluster),
@@ -96,29 +102,38 @@ async function examine(
 
 interface Plan {
   readonly cluster: ClusterConfig;
-  /** Every port of the store. */
+  /** Every port of the store on this machine. */
   readonly doors: Door[];
   readonly members: string[];
+  /** Those that `peers` puts on other machines. */
+  readonly others: readonly Member[];
 }
 
 async function plan(options: DoctorOptions): Promise<Plan> {
   const { frontendAddresses, planCluster } = await import('../launcher/store-plan.js');
   const { dialectPorts } = await import('../dialect-ports.js');
-  const cluster = planCluster({ ...options, ...(await membership(options)) });
+  const { readPeers } = await import('../peer-addresses.js');
+  const { isHere } = await import('../doctor/peers.js');
+  const peers = readPeers(options.peers);
+  const cluster = planCluster({ ...options, ...(await membership(options)) }, peers);
   const { catalogs, orders, recovery } = cluster;
-  const doors: Door[] = [...catalogs, ...orders].flatMap(({ name, service, peer }) => [
-    { name, address: service },
-    { name, address: peer },
-  ]);
-  doors.push(...recovery.map(({ name, peer }) => ({ name, address: peer })));
+  const all = [...catalogs, ...orders, ...recovery];
+  const isOther = ({ name, peer }: MemberAddresses): boolean => peers.has(name) && !isHere(peer);
+  const others = all.filter(isOther).map(({ name, peer }) => ({ name, address: peer }));
+  const doors: Door[] = all
+    .filter((member) => !isOther(member))
+    .flatMap(({ name, service, peer }) => [
+      // A recovery server has one port alone.
+      ...(service === peer ? [] : [{ name, address: service }]),
+      { name, address: peer },
+    ]);
   for (let n = 1; n <= options.frontends; n++) {
     const { http, raw } = frontendAddresses(n, options);
     const dialects = dialectPorts(options.dialectPort, options.host, n);
     const addresses = [http, raw, ...dialects.map(({ address }) => address)];
     doors.push(...addresses.map((address) => ({ name: `frontend-${n}`, address })));
   }
-  const members = [...catalogs, ...orders, ...recovery].map(({ name }) => name);
-  return { cluster, doors, members };
+  return { cluster, doors, members: all.map(({ name }) => name), others };
 }
 
 /** How many of each kind: as the options say, else as the store was founded, else as `up` would. */

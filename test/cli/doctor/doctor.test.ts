@@ -13,6 +13,7 @@ import {
   checkNode,
   checkOpenFiles,
 } from '../../../src/cli/doctor/machine.js';
+import { checkPeers, isHere } from '../../../src/cli/doctor/peers.js';
 import { checkPorts } from '../../../src/cli/doctor/ports.js';
 import {
   checkLeftovers,
@@ -104,6 +105,32 @@ t.test('a port is free, the store’s own, or another’s', async (t) => {
   t.match(await checkPorts([nowhere], () => true), [
     { verdict: 'problem', detail: /EADDRNOTAVAIL/ },
   ]);
+});
+
+t.test('members on other machines are asked, and their ports are none of this one', async (t) => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as { port: number };
+  const open = { name: 'order-1', address: { host: '127.0.0.1', port } };
+  t.match(await checkPeers([open]), [{ verdict: 'ok', detail: /all 1 / }]);
+  t.same(await checkPeers([]), []);
+  await new Promise((resolve) => server.close(resolve));
+  t.match(await checkPeers([open]), [
+    { verdict: 'doubt', detail: /order-1 at 127\.0\.0\.1:\d+: nothing listens there/ },
+  ]);
+  t.ok(isHere({ host: '127.0.0.9', port: 1 }));
+  t.notOk(isHere({ host: '192.0.2.1', port: 1 }));
+
+  const peers = ['catalog-1', 'catalog-2', 'order-1', 'order-2', 'order-3', 'recovery-1'];
+  const config = t.testdir({
+    'store.json': JSON.stringify({ peers: peers.map((name) => `${name}=127.0.0.1:1`) }),
+  });
+  const io = fakeIo();
+  const place = ['--data-dir', config, '--config', join(config, 'store.json'), '--json'];
+  await runCli(['doctor', ...place], allCommands(), io);
+  const { findings } = JSON.parse(io.stdout());
+  const details = findings.map(({ detail }: { detail: string }) => detail).join('\n');
+  t.notMatch(details, /no command knows|:9001 |:8091 /, 'the ports are those of peers');
 });
 
 t.test('variables that no option has are named', async (t) => {
