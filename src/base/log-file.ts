@@ -4,18 +4,10 @@
  * the file open for itself; one alone turns it over, and the others notice that the path names
  * another file. Invariant: a line goes whole into one of the files, whoever turns it over meanwhile.
  */
-import {
-  closeSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Clock, every, type Timer } from './clock.js';
+import { makeFolder } from './folders.js';
 
 const lookEveryMs = 1_000;
 
@@ -60,7 +52,7 @@ export class LogFile {
     const inode = statSync(this.#path, { throwIfNoEntry: false })?.ino;
     if (this.#descriptor !== undefined && inode === this.#inode) return this.#descriptor;
     this.close();
-    mkdirSync(dirname(this.#path), { recursive: true });
+    makeFolder(dirname(this.#path));
     const descriptor = openSync(this.#path, 'a');
     this.#descriptor = descriptor;
     this.#inode = fstatSync(descriptor).ino;

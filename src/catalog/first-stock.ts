@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Type } from '#typebox';
 import { Compile } from '#typebox/schema';
 import { BazarError } from '../base/errors.js';
+import { systemReason } from '../base/system-error.js';
 import { explain } from '../wire/explain.js';
 import type { NewProduct } from '../wire/internal.js';
 import { priceToCents } from '../wire/money.js';
@@ -33,7 +34,8 @@ export async function readFirstStock(path: string): Promise<NewProduct[]> {
   try {
     content = JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    throw refuse('cannot be read as JSON', error);
+    const why = error instanceof Error ? systemReason(error) : String(error);
+    throw refuse(`cannot be read as JSON: ${why}`, error);
   }
   if (!listFile.Check(content)) throw refuse('holds no list of products');
   if (!stockFile.Check(content)) throw refuse(explain(StockFile, content, ''));

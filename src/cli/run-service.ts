@@ -2,8 +2,8 @@
  * Runs one service in this process until it is told to stop or fails: its pid file, its signals,
  * its end. The same for a service of the launcher and for one started by hand.
  */
-import { mkdir } from 'node:fs/promises';
 import { systemClock } from '../base/clock.js';
+import { makePrivateFolder } from '../base/folders.js';
 import { keepSmall } from '../base/log-file.js';
 import { createLogger, type Logger } from '../base/logging.js';
 import { PidFiles } from './launcher/pid-files.js';
@@ -13,8 +13,8 @@ export interface RunOptions {
   /** A terminal's Ctrl-C reaches the launcher too, and the launcher stops its services in order. */
   readonly ignoreInterrupt: boolean;
   onReady(): void;
-  /** Why it failed or could not start, in one line; the log tells it as well. */
-  onFailure?(reason: string): void;
+  /** Why it failed or could not start, in one line, and the error's code; the log tells it as well. */
+  onFailure?(reason: string, code: string): void;
 }
 
 /** Resolves to the exit code when the service has ended. */
@@ -27,12 +27,13 @@ export async function runService(order: ServiceOrder, options: RunOptions): Prom
   const pids = new PidFiles(dataDir);
   const failed = (error: unknown, message: string): number => {
     logger.error(isExpected(error) ? brief(error) : { err: error }, message);
-    options.onFailure?.(error instanceof Error ? error.message : String(error));
+    const code = isExpected(error) ? String(error.code) : 'internal';
+    options.onFailure?.(error instanceof Error ? error.message : String(error), code);
     return 1;
   };
   const startedMs = systemClock.nowMs();
   try {
-    await mkdir(dataDir, { recursive: true });
+    makePrivateFolder(dataDir);
     pids.claim(name, process.pid);
     process.title = `bazar ${order.kind} --id ${name}`;
     logger.info({ node: process.version }, 'starts');

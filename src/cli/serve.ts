@@ -12,6 +12,7 @@ process.once('message', (order) => {
 process.on('disconnect', () => {});
 
 async function serve(order: ServiceOrder): Promise<void> {
+  let told = Promise.resolve();
   const code = await runService(order, {
     ignoreInterrupt: true,
     onReady() {
@@ -20,6 +21,18 @@ async function serve(order: ServiceOrder): Promise<void> {
         if (process.connected) process.disconnect();
       });
     },
+    onFailure(reason, code) {
+      told = tellLauncher({ type: 'failed', code, reason });
+    },
   });
+  await told;
   process.exit(code);
+}
+
+/** Resolves when the launcher has the message, or cannot have it. */
+function tellLauncher(message: object): Promise<void> {
+  return new Promise((resolve) => {
+    if (!process.connected || !process.send) resolve();
+    else process.send(message, () => resolve());
+  });
 }

@@ -1,5 +1,6 @@
 /** The options that name certificates, and the files that they mean, read once at the entry. */
 import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 import type { PeerTlsFiles, TlsFiles } from '../base/tls-files.js';
 import { UsageError } from './exit-codes.js';
 import { flag, text, type Values } from './options.js';
@@ -50,7 +51,14 @@ export function readTrust(
 function pair(cert: string | undefined, key: string | undefined, names: string) {
   if (cert === undefined && key === undefined) return undefined;
   if (cert === undefined || key === undefined) throw new UsageError(`${names} go together`);
-  return { cert: readPem('certificate', cert), key: readPem('key', key) };
+  const files = { cert: readPem('certificate', cert), key: readPem('key', key) };
+  try {
+    createSecureContext(files);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${names}: ${cert} and ${key} are no certificate and its key: ${reason}`);
+  }
+  return files;
 }
 
 function readPem(what: string, file: string): string {

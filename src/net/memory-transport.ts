@@ -142,7 +142,7 @@ export class MemoryNetwork {
     const bound = { host: address.host, port: address.port || this.#nextPort++ };
     const key = formatAddress(bound);
     if (this.#doors.has(key)) {
-      const message = `cannot listen on ${key}: EADDRINUSE`;
+      const message = `cannot listen on ${key}: address in use (EADDRINUSE)`;
       return Promise.reject(new BazarError('unavailable', message));
     }
     assert(bound.port <= 65_535, 'ports of the memory network run out');

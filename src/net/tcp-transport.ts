@@ -15,6 +15,7 @@ import { type Address, formatAddress } from '../base/address.js';
 import { afterInput, afterOutput, systemClock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { sessionLimits } from '../base/limits.js';
+import { systemReason } from '../base/system-error.js';
 import { reusesPorts } from './reuse-port.js';
 import { readingShared, takenOver } from './shared-reads.js';
 import type { Connection, ConnectionEvents, Listener, Transport } from './types.js';
@@ -76,7 +77,7 @@ export function connected(
     const failed = (error: Error): void => {
       timer.cancel();
       socket.destroy();
-      const message = `cannot connect to ${formatAddress(address)}: ${reasonOf(error)}`;
+      const message = `cannot connect to ${formatAddress(address)}: ${systemReason(error)}`;
       reject(new BazarError('unavailable', message, { cause: error }));
     };
     const timer = systemClock.after(timeoutMs, () => failed(new Error('timed out')));
@@ -93,7 +94,7 @@ export function connected(
 export function listening(server: Server, address: Address, reusePort: boolean): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => {
-      const message = `cannot listen on ${formatAddress(address)}: ${reasonOf(error)}`;
+      const message = `cannot listen on ${formatAddress(address)}: ${systemReason(error)}`;
       reject(new BazarError('unavailable', message, { cause: error }));
     };
     server.once('error', failed);
@@ -282,12 +283,7 @@ class TcpConnection implements Connection {
   #closeReason(): Error | undefined {
     const failure = this.#failure;
     if (failure === undefined || failure instanceof BazarError) return failure;
-    const message = `connection to ${this.remote} lost: ${reasonOf(failure)}`;
+    const message = `connection to ${this.remote} lost: ${systemReason(failure)}`;
     return new BazarError('unavailable', message, { cause: failure });
   }
-}
-
-/** The system's short name of an error, as ECONNREFUSED, or else its message. */
-function reasonOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
 }

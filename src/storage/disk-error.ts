@@ -2,7 +2,7 @@
  * The error of a disk that refuses (docs/PROTOCOL.md, R10): a sentence that names the file and the
  * reason, because it is the last thing that the process says. Knows no file's content.
  */
-import { getSystemErrorMap } from 'node:util';
+import { systemWords } from '../base/system-error.js';
 
 export type Deed = 'open' | 'read' | 'write' | 'name' | 'remove' | 'list' | 'make';
 
@@ -22,8 +22,7 @@ export class DiskError extends Error {
 /** The system's error with the file's name; what is none of the system's stays as it is. */
 export function diskError(deed: Deed, file: string, error: unknown): unknown {
   if (error instanceof DiskError || !isSystemError(error)) return error;
-  const [, reason = error.message] = getSystemErrorMap().get(error.errno) ?? [];
-  return new DiskError(deed, file, error.code, reason, error);
+  return new DiskError(deed, file, error.code, systemWords(error) ?? error.message, error);
 }
 
 /** Work on a file whose refusal names it. */

@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { sleep, waitingClock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
+import { makePrivateFolder } from '../base/folders.js';
 import { systemRandom } from '../base/random.js';
 import { askSocket, isSocketName, type LockSocket, openLockSocket } from './lock-socket.js';
 
@@ -37,7 +38,7 @@ const putBackPauseMs = 10;
 
 /** Rejects with `conflict`, naming the file and the holder, where another process lives in the folder. */
 export async function lockFolder(folder: string): Promise<FolderLock> {
-  fs.mkdirSync(folder, { recursive: true });
+  makePrivateFolder(folder);
   const token = Buffer.from(systemRandom.bytes(8)).toString('hex');
   const namespace = ownNamespace();
   // The socket listens before the file names it: a process that finds the file can ask the socket.
@@ -74,7 +75,7 @@ async function take(folder: string, token: string, text: string): Promise<void> 
 /** True where the file is now ours: a link is made whole or not at all. */
 function takeFile(file: string, token: string, text: string): boolean {
   const own = `${file}.${token}`;
-  fs.writeFileSync(own, text);
+  fs.writeFileSync(own, text, { mode: 0o600 });
   try {
     fs.linkSync(own, file);
     return true;

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { BazarError } from '../base/errors.js';
 import type { Random } from '../base/random.js';
 import { isOnlyVoter } from '../base/voters.js';
-import { orUnreadable } from './corruption.js';
+import { CorruptionError, orUnreadable } from './corruption.js';
 import { decodeJson, encodeJson, JsonFile } from './json-file.js';
 import { type LearnerFile, type LogIdentity, logIdentity } from './log-identity.js';
 import type { Disk } from './types.js';
@@ -168,7 +168,10 @@ async function readCluster(
   dataDir: string,
   members?: readonly string[],
 ): Promise<Cluster | undefined> {
-  const cluster = await readJson<Cluster>(disk, clusterFile(dataDir));
+  const cluster = await readJson<Cluster>(disk, clusterFile(dataDir)).catch((error: unknown) => {
+    if (!(error instanceof CorruptionError)) throw error;
+    throw error.advising('bring it back from a copy: it does not change after the founding');
+  });
   if (cluster && members) refuseOtherMembers(clusterFile(dataDir), cluster.members, members);
   return cluster;
 }

@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { threadId } from 'node:worker_threads';
+import { makePrivateFolder } from '../base/folders.js';
 import { type Deed, naming } from './disk-error.js';
 import { durableFlag, NodeFile, writeAll } from './node-file.js';
 import type { Disk, DraftFile } from './types.js';
@@ -14,8 +15,12 @@ import type { Disk, DraftFile } from './types.js';
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
 /** Long files are written and synced in pieces, so that commits beside them do not wait for all. */
 const pieceBytes = 1024 * 1024;
+/** Journals, snapshots and identities are for their owner alone. */
+const fileMode = 0o600;
 
-const openDescriptor: (file: string, flags: number) => Promise<number> = promisify(fs.open);
+const openDescriptor: (file: string, flags: number, mode?: number) => Promise<number> = promisify(
+  fs.open,
+);
 const closeDescriptor = promisify(fs.close);
 const syncDescriptor = promisify(fs.fsync);
 const syncData = promisify(fs.fdatasync);
@@ -65,7 +70,7 @@ export function createNodeDisk(): Disk {
       return files.map((item) => item.name).sort();
     },
     async makeFolder(folder) {
-      const making = fs.promises.mkdir(folder, { recursive: true });
+      const making = (async () => makePrivateFolder(folder))();
       const first = await naming('make', folder, making);
       if (first === undefined) return;
       for (let made = path.resolve(folder); ; made = path.dirname(made)) {
@@ -96,7 +101,7 @@ class NodeDraft implements DraftFile {
   static async open(file: string): Promise<NodeDraft> {
     temporaryFiles++;
     const temporary = `${file}.${process.pid}-${threadId}-${temporaryFiles}.tmp`;
-    const opening = openDescriptor(temporary, O_RDWR | O_CREAT | O_EXCL);
+    const opening = openDescriptor(temporary, O_RDWR | O_CREAT | O_EXCL, fileMode);
     return new NodeDraft(temporary, await naming('open', temporary, opening));
   }
 

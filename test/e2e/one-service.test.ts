@@ -19,6 +19,6 @@ t.test(
     const members = ['--catalogs', '2', '--orders', '1', '--recovery', '1'];
     const { code, err } = await store.bazar(['recovery', '--id', 'recovery-1', ...members]);
     t.equal(code, 1);
-    t.match(err, `cannot listen on 127.0.0.1:${port}: EADDRINUSE`);
+    t.match(err, `cannot listen on 127.0.0.1:${port}: address in use (EADDRINUSE)`);
   },
 );

@@ -3,10 +3,11 @@
  * copy answers for it. It only reads the members' folders; what changes under it is read again.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, sleep } from '../../base/clock.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
+import { makePrivateFolder } from '../../base/folders.js';
 import { CorruptionError } from '../../storage/corruption.js';
 import { createNodeDisk } from '../../storage/node-disk.js';
 import { checkCopy } from './check-copy.js';
@@ -57,7 +58,7 @@ export async function backUp(options: BackupOptions): Promise<BackupManifest> {
 }
 
 async function claim(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
+  makePrivateFolder(folder);
   if (readdirSync(folder).length > 0) {
     throw new BazarError('conflict', `${folder} is not empty: a copy needs a folder of its own`);
   }

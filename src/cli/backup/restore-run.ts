@@ -3,10 +3,11 @@
  * put together beside its place and moved there whole. Invariant: `cluster.json` comes last, and a
  * store without it that has members' folders does not start.
  */
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterConfig } from '../../base/config.js';
 import { BazarError } from '../../base/errors.js';
+import { makePrivateFolder } from '../../base/folders.js';
 import { systemRandom } from '../../base/random.js';
 import { formatCluster } from '../../storage/identity.js';
 import { createNodeDisk } from '../../storage/node-disk.js';
@@ -35,7 +36,8 @@ export async function restore(options: RestoreOptions): Promise<BackupManifest> 
   const manifest = await readManifest(folder);
   const building = join(dataDir, unfinished);
   rmSync(building, { recursive: true, force: true });
-  mkdirSync(building, { recursive: true });
+  makePrivateFolder(dataDir);
+  makePrivateFolder(building);
   const { catalogs, orders, recovery } = cluster;
   for (const { name } of catalogs) place(join(folder, 'catalog'), join(building, name), report);
   for (const { name } of orders) place(join(folder, 'order'), join(building, name), report);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { BazarError } from '../../base/errors.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
-import { positional } from '../options.js';
+import { flag, positional } from '../options.js';
 import { printJson } from '../output.js';
 import { outputSpecs } from '../output-options.js';
 import { placeSpecs } from '../store-options.js';
@@ -11,15 +11,19 @@ import { placeSpecs } from '../store-options.js';
 export const start = defineCommand({
   usage: 'start <name>',
   describe: 'Start one service of a running store again',
-  examples: [['$0 start order-3', 'resolves what `bazar kill order-3` did']],
+  examples: [
+    ['$0 start order-3', 'resolves what `bazar kill order-3` did'],
+    ['$0 start order-3 --repair', 'cuts a corrupt journal off; the group has the rest'],
+  ],
   specs: {
     name: positional('As order-3', { completes: 'services' }),
+    repair: flag('Come back from a corrupt journal as a learner', { group: 'This service:' }),
     ...placeSpecs,
     ...outputSpecs,
   },
-  async run({ name = '', dataDir, json }, io) {
+  async run({ name = '', repair, dataDir, json }, io) {
     const { askControl } = await import('../launcher/control.js');
-    const answer = await askControl(resolve(dataDir), { command: 'start', name });
+    const answer = await askControl(resolve(dataDir), { command: 'start', name, repair });
     if (!answer) {
       throw new BazarError('unavailable', `no launcher runs on ${dataDir}: try ./start.sh`);
     }

@@ -13,11 +13,14 @@ import { logSettings, upSpecs } from '../store-options.js';
 /** Of the launcher that a detaching command leaves. */
 const inFront = '--no-detach';
 
+/** Kept for the command that left the launcher in the background. */
+const warningsMax = 100;
+
 type UpOptions = StoreOptions & Values<typeof outputSpecs>;
 
 export const up = defineCommand({
   usage: 'up',
-  describe: 'Start the whole store on this machine',
+  describe: 'Start the whole store on this machine; it opens when each group has a majority',
   examples: [
     ['$0 up', 'two catalogs, three orders, one recovery server, one frontend'],
     ['$0 up --detach --frontends 2', 'in the background; `bazar down` stops it'],
@@ -45,7 +48,7 @@ async function startInFront(store: UpOptions, io: Io): Promise<number> {
       report: log.report,
       onReady() {
         if (!log.isBehind) io.out(openings);
-        tellParent({ type: 'ready' });
+        tellParent({ type: 'ready', warnings: log.warnings() });
       },
     });
     return exitCodes.ok;
@@ -64,6 +67,8 @@ interface LauncherLog {
   /** Nobody reads what is written out: whoever asked for the store is told apart. */
   readonly isBehind: boolean;
   report(line: string, level?: 'warn'): void;
+  /** Reported so far. */
+  warnings(): readonly string[];
   /** Said to people by whoever catches the error. */
   failed(reason: string): void;
   close(): void;
@@ -79,10 +84,13 @@ async function launcherLog(store: UpOptions, io: Io): Promise<LauncherLog> {
   const turning = settings.file && keepSmall(settings.file, systemClock);
   // As `startBehind` calls it; another program may have reasons of its own for a channel.
   const isBehind = process.connected === true && process.argv.includes(inFront);
+  const warnings: string[] = [];
   return {
     isBehind,
+    warnings: () => warnings,
     report(line, level) {
       logger[level ?? 'info']({}, line);
+      if (level === 'warn' && warnings.length < warningsMax) warnings.push(line);
       if (!isBehind) io.err(`${line}\n`);
     },
     failed: (reason) => logger.error({}, reason),
@@ -95,7 +103,8 @@ async function startBehind(store: UpOptions, io: Io): Promise<number> {
   const [, entry = '', ...args] = process.argv;
   // The later flag wins over the one typed before it.
   const again = args.filter((arg) => !/^--detach\b/.test(arg));
-  const pid = await detach(entry, [...again, inFront, '--yes'], store.logDir);
+  const { pid, warnings } = await detach(entry, [...again, inFront, '--yes'], store.logDir);
+  for (const line of warnings) io.err(`${line}\n`);
   io.out(await addresses(store));
   io.err(`the launcher runs in the background (pid ${pid}); bazar down stops the store\n`);
   return exitCodes.ok;

@@ -2,17 +2,10 @@
  * Examines the folder that holds the data: may it be written, how much room is there, and how long
  * does it take until a write is surely on the disk, which bounds how fast anything can be bought.
  */
-import {
-  closeSync,
-  fdatasyncSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  statfsSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.js';
+import { makePrivateFolder } from '../../base/folders.js';
 import { doubt, type Finding, ok, problem } from './finding.js';
 
 const blockBytes = 4 * 1024;
@@ -27,7 +20,7 @@ const unlikelyMs = 0.02;
 
 export function checkDisk(folder: string, clock: Clock): Finding[] {
   try {
-    mkdirSync(folder, { recursive: true });
+    makePrivateFolder(folder);
     return [checkRoom(folder), checkSync(folder, clock)];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -4,11 +4,12 @@
  * its data folder.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, realpathSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BazarError, isErrorCode, toBazarError } from '../../base/errors.js';
+import { makePrivateFolder } from '../../base/folders.js';
 
 /** The kernel cuts longer socket paths (108 bytes on Linux, 104 elsewhere). */
 const socketPathBytesMax = 100;
@@ -17,6 +18,8 @@ const lineBytesMax = 64 * 1024;
 export interface ControlRequest {
   readonly command: 'ping' | 'stop' | 'kill' | 'start';
   readonly name?: string;
+  /** With `start`. */
+  readonly repair?: boolean;
 }
 
 export type ControlAnswer = Readonly<Record<string, unknown>>;
@@ -28,7 +31,7 @@ export interface ControlDoor {
 
 /** Rejects with `conflict` where a launcher of this data folder answers already. */
 export async function openControl(dataDir: string, handler: ControlHandler): Promise<ControlDoor> {
-  mkdirSync(join(dataDir, 'run'), { recursive: true });
+  makePrivateFolder(join(dataDir, 'run'));
   const path = controlPath(dataDir);
   const server = createServer((socket) => serve(socket, handler));
   if (!(await listens(server, path))) {

@@ -3,24 +3,32 @@
  * waited for until its store is ready.
  */
 import { fork } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BazarError, isErrorCode } from '../../base/errors.js';
+import { makeFolder } from '../../base/folders.js';
 import { logTail } from './log-tail.js';
 
 const tailLines = 20;
 
 export type LauncherMessage =
-  | { readonly type: 'ready' }
+  | { readonly type: 'ready'; readonly warnings: readonly string[] }
   | { readonly type: 'failed'; readonly code: string; readonly message: string };
 
-/** Resolves to the launcher's pid when the store is ready; rejects with the launcher's reason. */
+export interface Detached {
+  /** Of the launcher. */
+  readonly pid: number;
+  /** What was not as it should be at the start, as a member that failed. */
+  readonly warnings: readonly string[];
+}
+
+/** Resolves when the store is ready; rejects with the launcher's reason. */
 export async function detach(
   entry: string,
   args: readonly string[],
   logDir: string,
-): Promise<number> {
-  mkdirSync(logDir, { recursive: true });
+): Promise<Detached> {
+  makeFolder(logDir);
   // What it has to tell it writes into its log; here stands why it crashed, if it does.
   const crashFile = join(resolve(logDir), 'launcher.stderr');
   const crashes = openSync(crashFile, 'w');
@@ -41,7 +49,7 @@ export async function detach(
   }
   child.disconnect();
   child.unref();
-  return child.pid ?? 0;
+  return { pid: child.pid ?? 0, warnings: message.warnings };
 }
 
 /** In the launcher: tells whoever waits for it. Nothing where nobody does. */

@@ -2,11 +2,11 @@
  * The whole store on this machine: claims the data folder, makes what a first start needs, starts
  * the services, and stops them kind by kind when it is asked to. Knows no service's inside.
  */
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
+import { makeFolder, makePrivateFolder } from '../../base/folders.js';
 import { votingWarnings } from '../../group/membership.js';
 import { type ServiceOrder, stages } from '../service-order.js';
 import { readTls } from '../tls-options.js';
@@ -17,11 +17,13 @@ import {
   openControl,
 } from './control.js';
 import { found } from './founding.js';
-import { forgetData } from './fresh.js';
+import { forgetData, storedData } from './fresh.js';
 import { findLeftovers, launcherName } from './leftovers.js';
 import { PidFiles } from './pid-files.js';
+import { whyShut } from './quorum.js';
 import { serviceEntry } from './service-entry.js';
 import { spawnService } from './service-process.js';
+import { failureLine } from './start-failure.js';
 import { planCluster, planStore, type StoreOptions } from './store-plan.js';
 import { type SupervisedService, Supervisor } from './supervisor.js';
 
@@ -44,8 +46,8 @@ export interface LaunchOptions {
 export async function launch(options: LaunchOptions): Promise<void> {
   const { store, report } = options;
   const dataDir = resolve(store.dataDir);
-  mkdirSync(dataDir, { recursive: true });
-  mkdirSync(resolve(store.logDir), { recursive: true });
+  makePrivateFolder(dataDir);
+  makeFolder(store.logDir);
   const stop = new AbortController();
   options.interrupted.addEventListener('abort', () => stop.abort());
   if (options.interrupted.aborted) stop.abort();
@@ -59,8 +61,13 @@ export async function launch(options: LaunchOptions): Promise<void> {
   try {
     refuseLeftovers(pids, store.dataDir);
     pids.write(launcherName, process.pid);
+    const orders = await prepare(options, dataDir);
+    const frontends = orders.filter(({ kind }) => kind === 'frontend');
+    const names = frontends.map(({ config }) => config.name);
+    const cluster = planCluster(store);
     supervisor = new Supervisor({
-      services: (await prepare(options, dataDir)).map((order) => supervised(order, options)),
+      services: orders.map((order) => supervised(order, options)),
+      whyShut: (lost) => whyShut(cluster, names, lost),
       restart: store.restart,
       clock: options.clock,
       pids,
@@ -111,9 +118,16 @@ async function prepare(options: LaunchOptions, dataDir: string): Promise<Service
   const { store } = options;
   if (store.fresh) forgetData(dataDir);
   const cluster = planCluster(store);
+  if (storedData(dataDir).length === 0) await refuseFirstStock(store.productsFile);
   const { adminToken, clusterToken } = await found(cluster, dataDir);
   for (const warning of votingWarnings(cluster)) options.report(warning, 'warn');
   return planStore(store, { adminToken, clusterToken, ...readTls(store) });
+}
+
+/** A catalog of a new store would wait for a file that it can read. */
+async function refuseFirstStock(file: string): Promise<void> {
+  const { readFirstStock } = await import('../../catalog/first-stock.js');
+  await readFirstStock(resolve(file));
 }
 
 function supervised(order: ServiceOrder, options: LaunchOptions): SupervisedService {
@@ -122,22 +136,23 @@ function supervised(order: ServiceOrder, options: LaunchOptions): SupervisedServ
   return {
     name,
     stage: stages.indexOf(order.kind),
-    spawn: () =>
+    spawn: ({ repair } = { repair: false }) =>
       spawnService({
         name,
         entry,
         args: [name],
-        order,
+        order: { ...order, config: { ...order.config, repair } },
         logFile: join(resolve(store.logDir), `${name}.log`),
         crashFile: join(resolve(store.logDir), `${name}.stderr`),
         readyTimeoutMs: store.startTimeout * 1000,
         clock,
+        explain: (failure) => failureLine(name, failure, store.portOffset),
       }),
   };
 }
 
 async function control(
-  { command, name = '' }: ControlRequest,
+  { command, name = '', repair = false }: ControlRequest,
   supervisor: Supervisor | undefined,
   logDir: string,
 ): Promise<ControlAnswer> {
@@ -147,7 +162,7 @@ async function control(
     case 'kill':
       return { pid: await supervisor.killOne(name) };
     case 'start':
-      return supervisor.startOne(name).then((started) => ({ ...started }));
+      return supervisor.startOne(name, { repair }).then((started) => ({ ...started }));
     default:
       throw new BazarError('invalid_argument', 'no such command');
   }

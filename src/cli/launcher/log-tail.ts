@@ -25,13 +25,14 @@ export function logTail(path: string, from: number, lines: number): string {
   }
 }
 
-/** A record of the logger as its message and its error's; everything else as it is. */
+/** A record of the logger as its message and the reason in it; everything else as it is. */
 function said(line: string): string {
   if (!line.startsWith('{')) return line;
   try {
-    const { msg, err } = JSON.parse(line);
+    const { msg, err, reason } = JSON.parse(line);
     if (typeof msg !== 'string') return line;
-    return typeof err?.message === 'string' ? `${msg}: ${err.message}` : msg;
+    const why = typeof reason === 'string' ? reason : err?.message;
+    return typeof why === 'string' ? `${msg}: ${why}` : msg;
   } catch {
     return line;
   }

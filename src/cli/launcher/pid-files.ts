@@ -4,9 +4,10 @@
  * stranger, so a process counts as the service only while its command line carries the name.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
+import { makePrivateFolder } from '../../base/folders.js';
 
 const suffix = '.pid';
 
@@ -18,7 +19,7 @@ export class PidFiles {
   }
 
   write(name: string, pid: number): void {
-    mkdirSync(this.folder, { recursive: true });
+    makePrivateFolder(this.folder);
     const path = this.#path(name);
     const temporary = `${path}.${process.pid}`;
     writeFileSync(temporary, String(pid));

@@ -8,6 +8,7 @@ import { closeSync, openSync, statSync } from 'node:fs';
 import type { Clock } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
 import { logTail } from './log-tail.js';
+import { isStartFailure, type StartFailure } from './start-failure.js';
 
 const tailLines = 15;
 const crashBytesMax = 1024 * 1024;
@@ -25,14 +26,21 @@ export interface ProcessOptions {
   readonly crashFile: string;
   readonly readyTimeoutMs: number;
   readonly clock: Clock;
+  /** The line for people about a failure that the process told. */
+  explain(failure: StartFailure): string;
 }
 
 export interface ServiceProcess {
   readonly pid: number;
-  /** Rejects with the tail of its log where it ends, or the time is over, before it was ready. */
+  /**
+   * Rejects where it ends, or the time is over, before it was ready: with the reason that the process
+   * told, else with the tail of its log.
+   */
   readonly ready: Promise<void>;
   /** Resolves to how it ended, as `SIGKILL` or `exit code 1`. */
   readonly ended: Promise<string>;
+  /** What it told of its failure before it ended, and the line for people. */
+  failure(): (StartFailure & { readonly line: string }) | undefined;
   /** SIGTERM, and SIGKILL where that does not help in time. Resolves when it has ended. */
   stop(limitMs: number): Promise<void>;
   /** SIGKILL. Resolves when it has ended. */
@@ -55,7 +63,12 @@ export function spawnService(options: ProcessOptions): ServiceProcess {
   if (pid === undefined)
     throw new BazarError('unavailable', `no process could be made for ${name}`);
   const ended = ending(child);
+  let failure: (StartFailure & { readonly line: string }) | undefined;
+  child.on('message', (message) => {
+    if (isStartFailure(message)) failure = { ...message, line: options.explain(message) };
+  });
   const fail = (reason: string): BazarError => {
+    if (failure) return new BazarError('unavailable', failure.line);
     const said = starts.map(({ path, from }) => logTail(path, from, tailLines));
     const tail = said.filter((text) => text !== '').join('\n') || '(empty)';
     return new BazarError('unavailable', `${name} ${reason}; the end of ${logFile}:\n${tail}`);
@@ -64,7 +77,8 @@ export function spawnService(options: ProcessOptions): ServiceProcess {
     const timer = clock.after(options.readyTimeoutMs, () => {
       reject(fail(`was not ready within ${options.readyTimeoutMs / 1000} s`));
     });
-    child.once('message', () => {
+    child.on('message', (message) => {
+      if (isStartFailure(message)) return;
       timer.cancel();
       resolve();
     });
@@ -73,7 +87,7 @@ export function spawnService(options: ProcessOptions): ServiceProcess {
       reject(fail(`ended before it was ready (${how})`));
     });
   });
-  // Whoever waits for `ready` hears of it; a process that was never waited for must not throw.
+  // A process that nothing waits for must not throw.
   ready.catch(() => {});
   child.send(order, () => {});
 
@@ -81,6 +95,7 @@ export function spawnService(options: ProcessOptions): ServiceProcess {
     pid,
     ready,
     ended,
+    failure: () => failure,
     async stop(limitMs) {
       child.kill('SIGTERM');
       const timer = clock.after(limitMs, () => child.kill('SIGKILL'));

@@ -7,6 +7,7 @@ import type { Clock, Timer } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
 import type { PidFiles } from './pid-files.js';
 import type { ServiceProcess } from './service-process.js';
+import { needsOperator } from './start-failure.js';
 
 const backoffMinMs = 1_000;
 const backoffMaxMs = 15_000;
@@ -19,11 +20,18 @@ export interface SupervisedService {
   readonly name: string;
   /** Services of one stage stop together, those of a higher stage before. */
   readonly stage: number;
-  spawn(): ServiceProcess;
+  spawn(how?: SpawnWay): ServiceProcess;
+}
+
+export interface SpawnWay {
+  /** Let it come back from a corrupt journal. */
+  readonly repair: boolean;
 }
 
 export interface SupervisorOptions {
   readonly services: readonly SupervisedService[];
+  /** Why the store cannot open without the services of these names; undefined where it can. */
+  whyShut(lost: ReadonlySet<string>): string | undefined;
   /** Start a service that died again. */
   readonly restart: boolean;
   readonly clock: Clock;
@@ -38,6 +46,8 @@ interface Slot {
   startedMs: number;
   backoffMs: number;
   timer: Timer | undefined;
+  /** It failed in a way that a restart does not mend. */
+  mustWait: boolean;
 }
 
 export interface ServiceState {
@@ -48,7 +58,7 @@ export interface ServiceState {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #slots: readonly Slot[];
-  /** Set when all were ready once; before, a death ends the start instead of being mended. */
+  /** Set when the store has opened; before, no service is started again. */
   #started = false;
   #stopping: Promise<void> | undefined;
 
@@ -60,26 +70,39 @@ export class Supervisor {
       startedMs: 0,
       backoffMs: backoffMinMs,
       timer: undefined,
+      mustWait: false,
     }));
   }
 
   /**
-   * Resolves when all are ready; rejects where one is not, with its reason. None waits for another:
-   * each finds the others by itself, whenever they come.
+   * Resolves when each service is ready or has failed, and the store can open without those that
+   * failed; rejects with their reasons as soon as it cannot. No service waits for another.
    */
   async start(): Promise<void> {
     if (this.#stopping) return;
-    await Promise.all(
-      this.#slots.map(async (slot) => {
-        const process = this.#spawn(slot);
-        await process.ready;
-        this.#options.report(`${slot.service.name} is ready (pid ${process.pid})`);
-      }),
-    );
+    const failures = new Map<string, string>();
+    await Promise.all(this.#slots.map((slot) => this.#startFirst(slot, failures)));
     if (this.#stopping) return;
     this.#started = true;
-    // What died between its own readiness and that of the last.
-    for (const slot of this.#slots) if (!slot.process && !slot.timer) this.#schedule(slot);
+    // Those that failed, and those that died between their own readiness and that of the last.
+    for (const slot of this.#slots) if (!slot.process && !slot.timer) this.#afterEnd(slot);
+  }
+
+  async #startFirst(slot: Slot, failures: Map<string, string>): Promise<void> {
+    const { report, whyShut } = this.#options;
+    const { name } = slot.service;
+    const process = this.#spawn(slot);
+    try {
+      await process.ready;
+      report(`${name} is ready (pid ${process.pid})`);
+    } catch (error) {
+      failures.set(name, error instanceof Error ? error.message : String(error));
+      const reason = whyShut(new Set(failures.keys()));
+      if (reason !== undefined) {
+        throw new BazarError('unavailable', [...failures.values(), reason].join('\n'));
+      }
+      if (!this.#stopping) report(`${failures.get(name)}`, 'warn');
+    }
   }
 
   /** Stops all, stage by stage in reverse. Resolves when no process is left. */
@@ -102,11 +125,17 @@ export class Supervisor {
   }
 
   /** Starts one that does not run, without waiting for its backoff. Resolves when it is ready. */
-  async startOne(name: string): Promise<{ readonly pid: number; readonly ran: boolean }> {
+  async startOne(
+    name: string,
+    how: SpawnWay = { repair: false },
+  ): Promise<{ readonly pid: number; readonly ran: boolean }> {
     const slot = this.#slot(name);
     if (this.#stopping) throw new BazarError('unavailable', 'the store is stopping');
     const ran = slot.process !== undefined;
-    const process = slot.process ?? this.#spawn(slot);
+    if (ran && how.repair) {
+      throw new BazarError('conflict', `${name} runs: --repair is for a service that does not`);
+    }
+    const process = slot.process ?? this.#spawn(slot, how);
     await process.ready;
     return { pid: process.pid, ran };
   }
@@ -127,13 +156,14 @@ export class Supervisor {
     return [...stages].sort(([a], [b]) => a - b).map(([, slots]) => slots);
   }
 
-  #spawn(slot: Slot): ServiceProcess {
+  #spawn(slot: Slot, how?: SpawnWay): ServiceProcess {
     const { clock, pids } = this.#options;
     const { name } = slot.service;
     slot.timer?.cancel();
     slot.timer = undefined;
-    const process = slot.service.spawn();
+    const process = slot.service.spawn(how);
     slot.process = process;
+    slot.mustWait = false;
     slot.startedMs = clock.nowMs();
     pids.write(name, process.pid);
     void process.ended.then((how) => this.#ended(slot, process, how));
@@ -142,13 +172,23 @@ export class Supervisor {
 
   #ended(slot: Slot, process: ServiceProcess, how: string): void {
     const { clock, pids, restart, report } = this.#options;
+    const { name } = slot.service;
     slot.process = undefined;
-    pids.release(slot.service.name, process.pid);
+    pids.release(name, process.pid);
+    const failure = process.failure();
+    slot.mustWait = failure !== undefined && needsOperator(failure);
     if (this.#stopping || !this.#started) return;
     if (clock.nowMs() - slot.startedMs >= ranWellMs) slot.backoffMs = backoffMinMs;
-    const advice = restart ? '' : '; bazar start brings it back';
-    report(`${slot.service.name} died (${how})${advice}`, 'warn');
-    this.#schedule(slot);
+    const advice = restart ? '' : `; bazar start ${name} brings it back`;
+    report(failure?.line ?? `${name} died (${how})${advice}`, 'warn');
+    this.#afterEnd(slot);
+  }
+
+  /** Starts it again after its backoff, unless an operator has to look first. */
+  #afterEnd(slot: Slot): void {
+    const { name } = slot.service;
+    if (!slot.mustWait) this.#schedule(slot);
+    else this.#options.report(`${name} stays down until bazar start ${name}`, 'warn');
   }
 
   #schedule(slot: Slot): void {

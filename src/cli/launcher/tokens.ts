@@ -3,9 +3,10 @@
  * people and their programs, the cluster token by which services know each other. Made at the
  * first start, 256 random bits, and never changed here.
  */
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
+import { makePrivateFolder } from '../../base/folders.js';
 import type { Random } from '../../base/random.js';
 
 const tokenBytes = 32;
@@ -15,7 +16,7 @@ export type TokenName = 'admin' | 'cluster';
 export function ensureToken(dataDir: string, name: TokenName, random: Random): string {
   const found = readToken(dataDir, name);
   if (found !== undefined) return found;
-  mkdirSync(dataDir, { recursive: true });
+  makePrivateFolder(dataDir);
   const token = Buffer.from(random.bytes(tokenBytes)).toString('base64url');
   const draft = `${tokenPath(dataDir, name)}.${process.pid}`;
   writeFileSync(draft, `${token}\n`, { mode: 0o600 });

@@ -141,6 +141,7 @@ t.test(
       crashFile: join(dataDir, 'catalog-1.stderr'),
       readyTimeoutMs: 30_000,
       clock: waitingClock,
+      explain: ({ reason }) => reason,
     });
     const pids = new PidFiles(dataDir);
     pids.write('catalog-1', orphan.pid);
@@ -164,18 +165,45 @@ t.test('a pid file whose number went to a stranger is no running service', async
   t.same(pids.names(), [], 'and is forgotten');
 });
 
-t.test('a service that dies at the start ends it, with the tail of its log', async (t) => {
-  const dataDir = t.testdir({ 'order-2.behaviour': 'die' });
+t.test('a needed service that dies at the start ends it, with the tail of its log', async (t) => {
+  const dataDir = t.testdir({ 'order-2.behaviour': 'die', 'recovery-1.behaviour': 'die' });
   const store = start(dataDir);
   await t.rejects(store.done, { message: /order-2 ended before it was ready \(exit code 3\)/ });
-  await t.rejects(store.done, { message: /hello from order-2\ncannot go on: no reason$/ });
+  await t.rejects(store.done, { message: /hello from order-2\ncannot go on: no reason/ });
+  await t.rejects(store.done, {
+    message: /the order group has no majority: 1 of 3 members are left$/,
+  });
   t.same(new PidFiles(dataDir).names(), [], 'and all that ran has stopped');
 });
 
-t.test('a service that is never ready ends the start when its time is over', async (t) => {
-  const dataDir = t.testdir({ 'catalog-1.behaviour': 'never ready' });
+t.test('the reason of a failure is in the first line, with the way out', async (t) => {
+  const reason = 'cannot listen on 127.0.0.1:8081: address in use (EADDRINUSE)';
+  const store = start(t.testdir({ 'frontend-1.behaviour': `fail: ${reason}` }));
+  await t.rejects(store.done, {
+    message: `frontend-1 ${reason}; another store? try --port-offset 1000\nno frontend is left`,
+  });
+});
+
+t.test('the store opens without a member that its group can spare', async (t) => {
+  const reason = '00000001.seg is corrupt at offset 9: no head; start once with --repair: …';
+  const dataDir = t.testdir({ 'order-2.behaviour': `fail: ${reason}` });
+  const store = start(dataDir);
+  await store.ready;
+  const line = `order-2: ${reason}; bazar start order-2 --repair does this`;
+  t.ok(store.lines.includes(line));
+  t.ok(store.lines.includes('order-2 stays down until bazar start order-2'));
+  writeFileSync(join(dataDir, 'order-2.behaviour'), '');
+  t.match(await askControl(dataDir, { command: 'start', name: 'order-2', repair: true }), {
+    ran: false,
+  });
+  t.ok(life(dataDir).includes('ready order-2 with repair'));
+  await stopped(t, store);
+});
+
+t.test('a needed service that is never ready ends the start when its time is over', async (t) => {
+  const dataDir = t.testdir({ 'frontend-1.behaviour': 'never ready' });
   const store = start(dataDir, { startTimeout: 1 });
-  await t.rejects(store.done, { message: /catalog-1 was not ready within 1 s/ });
+  await t.rejects(store.done, { message: /was not ready within 1 s/ });
   t.same(new PidFiles(dataDir).names(), []);
 });
 

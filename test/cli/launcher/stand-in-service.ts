@@ -7,13 +7,13 @@ import { join } from 'node:path';
 
 interface Order {
   readonly kind: string;
-  readonly config: { readonly name: string; readonly dataDir: string };
+  readonly config: { readonly name: string; readonly dataDir: string; readonly repair?: boolean };
 }
 
 process.on('SIGINT', () => {});
 process.on('disconnect', () => {});
 process.once('message', (message) => {
-  const { name, dataDir } = (message as Order).config;
+  const { name, dataDir, repair } = (message as Order).config;
   const note = (event: string): void => {
     appendFileSync(join(dataDir, 'life.log'), `${event} ${name}\n`);
   };
@@ -31,8 +31,13 @@ process.once('message', (message) => {
     console.error(JSON.stringify({ level: 50, msg: 'cannot go on', err }));
     process.exit(3);
   }
-  if (behaviour !== 'never ready') {
+  const [, reason] = /^fail: (.*)$/s.exec(behaviour) ?? [];
+  if (reason !== undefined) {
+    const code = reason.includes('corrupt') ? 'corruption' : 'unavailable';
+    process.send?.({ type: 'failed', code, reason }, () => process.exit(1));
+  } else if (behaviour !== 'never ready') {
     note('ready');
+    if (repair) appendFileSync(join(dataDir, 'life.log'), `ready ${name} with repair\n`);
     process.send?.({ type: 'ready' }, () => process.disconnect());
   }
 });

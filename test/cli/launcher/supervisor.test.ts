@@ -10,12 +10,17 @@ class FakeProcess implements ServiceProcess {
   readonly ended: Promise<string>;
   ready: Promise<void> = Promise.resolve();
   die: (how: string) => void = () => {};
+  failed: ReturnType<ServiceProcess['failure']>;
 
   constructor(pid: number) {
     this.pid = pid;
     this.ended = new Promise((resolve) => {
       this.die = resolve;
     });
+  }
+
+  failure(): ReturnType<ServiceProcess['failure']> {
+    return this.failed;
   }
 
   async stop(): Promise<void> {
@@ -29,7 +34,9 @@ class FakeProcess implements ServiceProcess {
   }
 }
 
-function stage(dataDir: string, restart: boolean) {
+const allNeeded = (): string => 'each of them is needed';
+
+function stage(dataDir: string, restart: boolean, whyShut: () => string | undefined = allNeeded) {
   const clock = new ManualClock();
   const spawned: FakeProcess[] = [];
   const lines: string[] = [];
@@ -44,6 +51,7 @@ function stage(dataDir: string, restart: boolean) {
   };
   const supervisor = new Supervisor({
     services: [{ name: 'order-1', stage: 0, spawn }],
+    whyShut,
     restart,
     clock,
     pids,
@@ -96,7 +104,44 @@ t.test('without restarts a dead service stays dead, and a warning says what to d
   await settle();
   clock.advance(60_000);
   t.equal(spawned.length, 1);
-  t.match(warnings, [/^order-1 died \(SIGKILL\); bazar start brings it back$/]);
+  t.match(warnings, [/^order-1 died \(SIGKILL\); bazar start order-1 brings it back$/]);
+});
+
+t.test('a service whose failure a restart does not mend waits for an operator', async (t) => {
+  const { clock, spawned, warnings, supervisor, last } = stage(t.testdir(), true);
+  await supervisor.start();
+  const line = 'order-1: x.seg is corrupt at offset 9: …';
+  last().failed = { code: 'corruption', reason: 'x.seg is corrupt at offset 9: …', line };
+  last().die('exit code 1');
+  await settle();
+  clock.advance(600_000);
+  t.equal(spawned.length, 1, 'it is not started again and again');
+  t.same(warnings, [line, 'order-1 stays down until bazar start order-1']);
+  await supervisor.startOne('order-1');
+  t.equal(spawned.length, 2);
+});
+
+t.test('the store opens without a service that it can spare, and starts it again', async (t) => {
+  const { clock, spawned, warnings, supervisor, nextReady } = stage(
+    t.testdir(),
+    true,
+    () => undefined,
+  );
+  nextReady.push(Promise.reject(new Error('order-1 cannot listen on …')));
+  const started = supervisor.start();
+  spawned[0]?.die('exit code 1');
+  await started;
+  t.same(warnings, ['order-1 cannot listen on …']);
+  clock.advance(1_000);
+  t.equal(spawned.length, 2);
+});
+
+t.test('a start that fails names each service that failed, and what is missing', async (t) => {
+  const { supervisor, nextReady } = stage(t.testdir(), true);
+  nextReady.push(Promise.reject(new Error('order-1 cannot listen on …')));
+  await t.rejects(supervisor.start(), {
+    message: 'order-1 cannot listen on …\neach of them is needed',
+  });
 });
 
 t.test('starting by name does not wait for the backoff, and does not start twice', async (t) => {
@@ -170,6 +215,7 @@ t.test('a service that died before the last one was ready is started again then'
       },
       { name: 'order-1', stage: 1, spawn: () => slow },
     ],
+    whyShut: allNeeded,
     restart: true,
     clock,
     pids: new PidFiles(dataDir),
@@ -207,6 +253,7 @@ t.test('a service that is ready when stopping has begun brings no other back', a
       { name: 'catalog-1', stage: 0, spawn: spawn('catalog-1', slow) },
       { name: 'frontend-1', stage: 1, spawn: spawn('frontend-1', new FakeProcess(1_000_001)) },
     ],
+    whyShut: allNeeded,
     restart: true,
     clock,
     pids: new PidFiles(t.testdir()),
