@@ -107,7 +107,10 @@ export const leaseLimits = {
   drift: 0.08,
   /** Processes of frontends that may hold a lease: ten frontends, each a few times anew. */
   processesMax: 64,
-  /** Names without a product that the leader remembers; it does not lend further ones. */
+  /**
+   * Names without a product, and other spellings of products' names, that the leader remembers; it
+   * does not lend further ones.
+   */
   absentNamesMax: 65_536,
   /** Topics that the leader remembers; it does not lend lists of further ones. */
   topicsMax: 65_536,

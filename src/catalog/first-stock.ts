@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { Type } from '#typebox';
 import { Compile } from '#typebox/schema';
 import { BazarError } from '../base/errors.js';
+import { hasControl, textKey, tidyText } from '../base/product-text.js';
 import { systemReason } from '../base/system-error.js';
 import { explain } from '../wire/explain.js';
 import type { NewProduct } from '../wire/internal.js';
@@ -39,6 +40,11 @@ export async function readFirstStock(path: string): Promise<NewProduct[]> {
   }
   if (!listFile.Check(content)) throw refuse('holds no list of products');
   if (!stockFile.Check(content)) throw refuse(explain(StockFile, content, ''));
+  for (const [place, { name, topic }] of content.products.entries()) {
+    if (hasControl(tidyText(name)) || hasControl(tidyText(topic))) {
+      throw refuse(`products/${place} must have no control characters in its name or topic`);
+    }
+  }
   const twice = findTwice(content.products);
   if (twice !== undefined) throw refuse(twice);
   // An export has more fields.
@@ -58,7 +64,7 @@ function findTwice(
 ): string | undefined {
   const places = new Map<string, number>();
   for (const [at, { id, name }] of products.entries()) {
-    const same = name.normalize('NFC').trim().toLowerCase();
+    const same = textKey(name);
     const keys = [`name ${same}`, ...(id === undefined ? [] : [`id ${id}`])];
     for (const [i, key] of keys.entries()) {
       const first = places.get(key);

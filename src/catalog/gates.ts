@@ -7,6 +7,7 @@
 import { assert } from '../base/assert.js';
 import type { Clock, Timer } from '../base/clock.js';
 import { NumberMap } from '../base/number-map.js';
+import { textKey } from '../base/product-text.js';
 import { CacheSessions } from './cache-sessions.js';
 import { Lent } from './lent.js';
 
@@ -37,7 +38,7 @@ export class Gates {
   /** Appended and not yet applied: what each touches. */
   readonly #unapplied = new NumberMap<Touches>();
   readonly #pendingIds = new Map<number, number>();
-  /** Names that come or go, and names that sales refer to. */
+  /** Names that come or go, and names that sales refer to; names and topics by their keys. */
   readonly #pendingNames = new Map<string, number>();
   readonly #pendingTopics = new Map<string, number>();
   /** Unapplied entries that touch everything. */
@@ -69,13 +70,17 @@ export class Gates {
     this.advance();
   }
 
-  /** An answer may be kept: a product's by its id and name, or that one of the two stands for none. */
-  lend(id: number | undefined, name: string | undefined): boolean {
+  /**
+   * An answer may be kept: a product's by its id and name, or that one of the two stands for none.
+   * `asked` is the name in the spelling of the question, where it is another one.
+   */
+  lend(id: number | undefined, name: string | undefined, asked?: string): boolean {
+    if (asked !== undefined && !this.lent.spelling(asked)) return false;
     if (id !== undefined && name !== undefined) {
       this.lent.product(id, name);
       return true;
     }
-    if (name !== undefined) return this.lent.absentName(name);
+    if (name !== undefined) return this.lent.spelling(name);
     this.lent.absentId();
     return true;
   }
@@ -108,11 +113,12 @@ export class Gates {
   isCacheable(id: number | undefined, name: string | undefined): boolean {
     if (this.#pendingAll > 0) return false;
     if (id !== undefined && this.#pendingIds.has(id)) return false;
-    return name === undefined || !this.#pendingNames.has(name);
+    if (name === undefined || this.#pendingNames.size === 0) return true;
+    return !this.#pendingNames.has(textKey(name));
   }
 
   isTopicCacheable(topic: string): boolean {
-    return this.#pendingAll === 0 && !this.#pendingTopics.has(topic);
+    return this.#pendingAll === 0 && !this.#pendingTopics.has(textKey(topic));
   }
 
   /**
@@ -194,9 +200,9 @@ export class Gates {
 
   #count(touches: Touches, step: 1 | -1): void {
     count(this.#pendingIds, touches.ids, step);
-    count(this.#pendingNames, touches.names, step);
-    count(this.#pendingNames, touches.named, step);
-    count(this.#pendingTopics, touches.topics, step);
+    count(this.#pendingNames, touches.names.map(textKey), step);
+    count(this.#pendingNames, touches.named.map(textKey), step);
+    count(this.#pendingTopics, touches.topics.map(textKey), step);
     if (touches.all) this.#pendingAll += step;
   }
 }

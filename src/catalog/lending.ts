@@ -76,10 +76,10 @@ function lendId({ machine, gates }: CatalogStore, id: number): boolean {
   return gates.lend(id, name);
 }
 
-function lendName({ machine, gates }: CatalogStore, name: string): boolean {
-  const id = machine.byName(name)?.[0];
-  if (!gates.isCacheable(id, name)) return false;
-  return gates.lend(id, name);
+function lendName({ machine, gates }: CatalogStore, asked: string): boolean {
+  const [id, name = asked] = machine.byName(asked) ?? [];
+  if (!gates.isCacheable(id, asked)) return false;
+  return name === asked ? gates.lend(id, name) : gates.lend(id, name, asked);
 }
 
 function lendTopic({ gates }: CatalogStore, topic: string): boolean {

@@ -6,6 +6,7 @@
 import { leaseLimits } from '../base/limits.js';
 import { anyTopic, unusedIds } from '../wire/internal.js';
 import type { Touches } from './gates.js';
+import { LentTexts } from './lent-texts.js';
 
 export class Lent {
   /**
@@ -15,17 +16,20 @@ export class Lent {
   readonly owed = new Map<number, number>();
   /** By id: how often its new record may still be pushed. */
   readonly #ids = new Map<number, number>();
+  /** Of products, exactly as they have them. */
   readonly #names = new Set<string>();
-  readonly #topics = new Set<string>();
-  /** Of these there is no product. */
-  readonly #absentNames = new Set<string>();
+  /** Names in other spellings, and those of which there is no product. */
+  readonly #spellings = new LentTexts();
+  readonly #topics = new LentTexts();
+  /** Lists found by text alone. */
+  #anyTopic = false;
   /** That there is none of some id. All such are lent together, so that there is always room. */
   #unusedIds = false;
 
   /** Nothing was lent since the last time that all was taken back. */
   get isEmpty(): boolean {
-    const sets = [this.#ids, this.#names, this.#topics, this.#absentNames];
-    return !this.#unusedIds && sets.every(({ size }) => size === 0);
+    const sets = [this.#ids, this.#names, this.#topics, this.#spellings];
+    return !this.#unusedIds && !this.#anyTopic && sets.every(({ size }) => size === 0);
   }
 
   /** A product is answered, by its id or its name. */
@@ -46,23 +50,27 @@ export class Lent {
     this.#unusedIds = true;
   }
 
-  /** "There is none" is answered to a name. False where that may not be kept. */
-  absentName(name: string): boolean {
-    return addWithin(this.#absentNames, name, leaseLimits.absentNamesMax);
+  /**
+   * "There is none" is answered to a name, or a product that has the name in another spelling. False
+   * where that may not be kept.
+   */
+  spelling(name: string): boolean {
+    return this.#spellings.add(name, leaseLimits.absentNamesMax);
   }
 
   /** A list is answered. False where it may not be kept; those by text alone always may. */
   topic(topic: string): boolean {
-    const { topicsMax } = leaseLimits;
-    return addWithin(this.#topics, topic, topic === anyTopic ? topicsMax + 1 : topicsMax);
+    if (topic !== anyTopic) return this.#topics.add(topic, leaseLimits.topicsMax);
+    this.#anyTopic = true;
+    return true;
   }
 
   /** What of it may be in a cache: it is to be invalidated, and is lent no more. */
   take(touches: Touches): Touches {
     const { named } = touches;
     const ids = touches.ids.filter((id) => this.#takeId(id));
-    const names = touches.names.filter((name) => this.#takeName(name));
-    const topics = touches.topics.filter((topic) => this.#topics.delete(topic));
+    const names = touches.names.flatMap((name) => this.#takeName(name));
+    const topics = touches.topics.flatMap((topic) => this.#takeTopic(topic));
     return { ids, names, named, topics };
   }
 
@@ -71,7 +79,8 @@ export class Lent {
     this.#ids.clear();
     this.#names.clear();
     this.#topics.clear();
-    this.#absentNames.clear();
+    this.#spellings.clear();
+    this.#anyTopic = false;
     this.#unusedIds = false;
   }
 
@@ -88,15 +97,16 @@ export class Lent {
     return true;
   }
 
-  #takeName(name: string): boolean {
-    const isKept = this.#names.delete(name);
-    return this.#absentNames.delete(name) || isKept;
+  #takeName(name: string): string[] {
+    const texts = this.#spellings.take(name);
+    if (this.#names.delete(name) && !texts.includes(name)) texts.push(name);
+    return texts;
   }
-}
 
-/** False where there is no room. */
-function addWithin(set: Set<string>, text: string, max: number): boolean {
-  if (set.size >= max && !set.has(text)) return false;
-  set.add(text);
-  return true;
+  #takeTopic(topic: string): string[] {
+    if (topic !== anyTopic) return this.#topics.take(topic);
+    const isKept = this.#anyTopic;
+    this.#anyTopic = false;
+    return isKept ? [anyTopic] : [];
+  }
 }

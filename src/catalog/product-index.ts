@@ -32,11 +32,22 @@ export class ProductIndex {
   readonly #ids: number[] = [];
   readonly #texts: string[] = [];
   readonly #topics = new Map<string, number[]>();
+  readonly #fold: (text: string) => string;
+  readonly #topicKey: (topic: string) => string;
+
+  /** `fold` makes texts comparable for a search, `topicKey` whole topics. */
+  constructor(
+    fold: (text: string) => string = lowerCase,
+    topicKey: (topic: string) => string = lowerCase,
+  ) {
+    this.#fold = fold;
+    this.#topicKey = topicKey;
+  }
 
   add(product: Texts): void {
     const place = placeFor(this.#ids, product.id);
     insertAt(this.#ids, place, product.id);
-    insertAt(this.#texts, place, searchText(product));
+    insertAt(this.#texts, place, this.#searchText(product));
     this.#addTopic(product);
   }
 
@@ -47,17 +58,17 @@ export class ProductIndex {
     this.#removeTopic(product.id, product.topic);
   }
 
-  /** The product's topic is no longer `oldTopic`. */
-  retopic(product: Texts, oldTopic: string): void {
+  /** The product's topic, or its name, is another one; its topic was `oldTopic`. */
+  changed(product: Texts, oldTopic: string): void {
     this.#removeTopic(product.id, oldTopic);
     this.#addTopic(product);
-    this.#texts[placeOf(this.#ids, product.id)] = searchText(product);
+    this.#texts[placeOf(this.#ids, product.id)] = this.#searchText(product);
   }
 
   find(query: ProductQuery): FoundIds {
     const { topic, text = '', limit, after = 0 } = query;
-    const part = text.toLowerCase();
-    const ids = topic === undefined ? this.#ids : (this.#topics.get(topic.toLowerCase()) ?? []);
+    const part = this.#fold(text);
+    const ids = topic === undefined ? this.#ids : (this.#topics.get(this.#topicKey(topic)) ?? []);
     const found: number[] = [];
     for (let place = firstAbove(ids, after); place < ids.length; place++) {
       const id = ids[place] ?? 0;
@@ -76,21 +87,27 @@ export class ProductIndex {
   }
 
   #addTopic({ id, topic }: Texts): void {
-    const ids = this.#topics.get(topic.toLowerCase());
+    const key = this.#topicKey(topic);
+    const ids = this.#topics.get(key);
     if (ids) insertAt(ids, placeFor(ids, id), id);
-    else this.#topics.set(topic.toLowerCase(), [id]);
+    else this.#topics.set(key, [id]);
   }
 
   #removeTopic(id: number, topic: string): void {
-    const ids = required(this.#topics.get(topic.toLowerCase()), 'the topic of a product');
+    const key = this.#topicKey(topic);
+    const ids = required(this.#topics.get(key), 'the topic of a product');
     ids.splice(placeOf(ids, id), 1);
-    if (ids.length === 0) this.#topics.delete(topic.toLowerCase());
+    if (ids.length === 0) this.#topics.delete(key);
+  }
+
+  /** Name and topic in one piece: a text put together lazily is searched slowly. */
+  #searchText({ name, topic }: Texts): string {
+    return Buffer.from(this.#fold(`${name}\n${topic}`)).toString();
   }
 }
 
-/** Name and topic in lower case, in one piece: a text put together lazily is searched slowly. */
-function searchText({ name, topic }: Texts): string {
-  return Buffer.from(`${name}\n${topic}`.toLowerCase()).toString();
+function lowerCase(text: string): string {
+  return text.toLowerCase();
 }
 
 /** The place of the first id above `id`. */

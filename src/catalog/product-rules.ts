@@ -3,13 +3,15 @@
  * PROTOCOL.md, section 5). A refusal changes nothing and is a result, not an error.
  */
 import { requestLimits as limits } from '../base/limits.js';
+import { hasControl, tidyText } from '../base/product-text.js';
 import type { NewProduct, ProductChange } from '../wire/internal.js';
 import { type Product, type Products, toRecord } from './products.js';
 import type { Refused, Removed, Stocked, Stored } from './results.js';
 
 export function addProduct(products: Products, wanted: NewProduct, at: number): Stored | Refused {
-  const { restockTo, ...older } = wanted;
-  const known = products.rules > 0 && restockTo !== undefined ? wanted : older;
+  const { restockTo: _target, ...older } = wanted;
+  const tidied = { ...wanted, name: tidyText(wanted.name), topic: tidyText(wanted.topic) };
+  const known = products.rules > 0 ? tidied : older;
   const refused = checkNew(products, known);
   if (refused) return refused;
   const product = products.add(known, at);
@@ -24,7 +26,9 @@ export function updateProduct(
 ): Stored | Refused {
   const product = products.get(id);
   if (!product) return notFound;
-  const { priceCents, quantity, add, topic, ifVersion } = change;
+  const { priceCents, quantity, add, ifVersion } = change;
+  const isTidied = products.rules > 0 && change.topic !== undefined;
+  const topic = isTidied ? tidyText(change.topic) : change.topic;
   if (ifVersion !== undefined && ifVersion !== product.version) return versionConflict(product);
   if (quantity !== undefined && add !== undefined) {
     return invalid('the stock is either set or added to');
@@ -33,6 +37,7 @@ export function updateProduct(
   const restockTo = products.rules > 0 ? change.restockTo : undefined;
   const wrong = checkFields(priceCents ?? 0, stock, topic ?? product.topic, restockTo);
   if (wrong) return wrong;
+  if (isTidied && hasControl(topic ?? '')) return invalid('a topic has no control characters');
   const isChanged = products.change(product, { priceCents, topic, stock, restockTo }, at);
   return { kind: 'stored', record: toRecord(product), touched: isChanged ? [id] : [] };
 }
@@ -99,6 +104,9 @@ function checkNew(products: Products, wanted: NewProduct): Refused | undefined {
   if (!isWithin(id, 1, limits.idMax)) return invalid('the id is out of bounds');
   if (!isText(name, limits.nameLengthMax)) return invalid('a name has 1 to 200 characters');
   if (/^\d+$/.test(name)) return invalid('a name is not all digits');
+  if (products.rules > 0 && (hasControl(name) || hasControl(topic))) {
+    return invalid('a name or a topic has no control characters');
+  }
   const wrong = checkFields(priceCents, quantity, topic, restockTo);
   if (wrong) return wrong;
   const holder = products.get(id) ?? products.named(name);
@@ -127,6 +135,15 @@ function isWithin(value: number, min: number, max: number): boolean {
 }
 
 /** Characters are code points; halves of one are none, and would not come back from the disk. */
+/** May a product have the name, if it is free? */
+export function isName(name: string): boolean {
+  return isText(name, limits.nameLengthMax) && !/^\d+$/.test(name);
+}
+
+export function isTopic(topic: string): boolean {
+  return isText(topic, limits.topicLengthMax);
+}
+
 function isText(value: string, lengthMax: number): boolean {
   if (Buffer.from(value).toString() !== value) return false;
   return value.length > 0 && (value.length <= lengthMax || [...value].length <= lengthMax);

@@ -5,15 +5,17 @@
  */
 import { assert, required } from '../base/assert.js';
 import { requestLimits as limits } from '../base/limits.js';
+import { foldText, textKey } from '../base/product-text.js';
 import type { NewProduct, ProductRecord } from '../wire/internal.js';
 import { LowStock, type RestockTarget } from './low-stock.js';
+import { NameIndex } from './name-index.js';
 import { ProductIndex, type ProductQuery } from './product-index.js';
 import type { StateHash } from './state-hash.js';
 
 /** One product; changed by Products alone. */
 export interface Product {
   readonly id: number;
-  readonly name: string;
+  name: string;
   topic: string;
   priceCents: number;
   stock: number;
@@ -37,6 +39,8 @@ export interface Book {
 }
 
 export interface ProductChanges {
+  /** It is free. */
+  readonly name?: string | undefined;
   readonly topic?: string | undefined;
   readonly priceCents?: number | undefined;
   readonly stock?: number | undefined;
@@ -50,8 +54,8 @@ export interface FoundProducts {
 
 export class Products {
   readonly #byId = new Map<number, Product>();
-  readonly #byName = new Map<string, Product>();
-  readonly #index = new ProductIndex();
+  readonly #names = new NameIndex<Product>();
+  #index = new ProductIndex();
   readonly #low = new LowStock(() => this.#byId.values());
   #nextId = 1;
   #rules = 0;
@@ -77,7 +81,7 @@ export class Products {
   }
 
   named(name: string): Product | undefined {
-    return this.#byName.get(name);
+    return this.#names.find(name);
   }
 
   wasUsed(id: number): boolean {
@@ -91,7 +95,17 @@ export class Products {
 
   /** From here on a version of the rules holds. */
   adopt(rules: number): void {
+    if (this.#rules < 1 && rules >= 1) {
+      this.#names.fold();
+      this.#index = new ProductIndex(foldText, textKey);
+      for (const product of this.all()) if (!product.removed) this.#index.add(product);
+    }
     this.#rules = rules;
+  }
+
+  /** Groups of products whose names count as the same. */
+  twins(): Product[][] {
+    return this.#names.twins();
   }
 
   /** The name and the id are free. */
@@ -118,8 +132,7 @@ export class Products {
     this.#byId.set(product.id, product);
     this.#nextId = Math.max(this.#nextId, product.id + 1);
     if (product.removed) return product;
-    assert(!this.#byName.has(product.name), 'a product name is unique');
-    this.#byName.set(product.name, product);
+    this.#names.add(product);
     this.#index.add(product);
     this.#low.changed(product);
     return product;
@@ -135,21 +148,24 @@ export class Products {
 
   /** False where nothing is different, and so the record keeps its version. */
   change(product: Product, changes: ProductChanges, at: number): boolean {
-    const { topic = product.topic, priceCents = product.priceCents } = changes;
+    const { name = product.name, topic = product.topic } = changes;
+    const { priceCents = product.priceCents } = changes;
     const { stock = product.stock, restockTo = product.restockTo } = changes;
     const isSame =
+      name === product.name &&
       topic === product.topic &&
       priceCents === product.priceCents &&
       stock === product.stock &&
       restockTo === product.restockTo;
     if (isSame) return false;
-    const oldTopic = product.topic;
+    const { name: oldName, topic: oldTopic } = product;
+    if (name !== oldName) this.#rename(product, name);
     if (topic !== oldTopic) product.topic = ownText(topic);
     product.priceCents = priceCents;
     product.received += stock - product.stock;
     product.stock = stock;
     product.restockTo = restockTo;
-    if (topic !== oldTopic) this.#index.retopic(product, oldTopic);
+    if (topic !== oldTopic || name !== oldName) this.#index.changed(product, oldTopic);
     this.#changed(product, at);
     return true;
   }
@@ -160,7 +176,7 @@ export class Products {
     product.stock = 0;
     product.removed = true;
     product.changedAt = at;
-    this.#byName.delete(product.name);
+    this.#names.remove(product);
     this.#index.remove(product);
     this.#low.removed(product);
   }
@@ -209,10 +225,16 @@ export class Products {
       assert(product.stock >= 0, 'stock is never negative');
       assert(product.received - product.sold === product.stock, 'received − sold = stock');
       assert(product.id < this.#nextId, 'the next id is above all others');
-      assert(product.removed !== (this.#byName.get(product.name) === product), 'names are found');
+      assert(product.removed !== this.#names.has(product), 'names are found');
     }
-    assert(this.#byName.size === this.#index.size, 'every product is in the index');
+    assert(this.#names.size === this.#index.size, 'every product is in the index');
     this.#low.invariants();
+  }
+
+  #rename(product: Product, name: string): void {
+    this.#names.remove(product);
+    product.name = ownText(name);
+    this.#names.add(product);
   }
 
   #changed(product: Product, at: number): void {

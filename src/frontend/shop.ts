@@ -6,6 +6,7 @@
 import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { clientLimits, requestLimits } from '../base/limits.js';
+import { tidyText } from '../base/product-text.js';
 import type {
   ChangeAnswer,
   ChangeParams,
@@ -156,6 +157,8 @@ export class Shop implements Operations {
     const { price, key, restock_to: restockTo, ...rest } = params;
     const product = {
       ...rest,
+      name: tidyText(rest.name),
+      topic: tidyText(rest.topic),
       priceCents: priceToCents(price),
       ...(restockTo === undefined ? {} : { restockTo }),
     };
@@ -166,6 +169,7 @@ export class Shop implements Operations {
     const { id, price, key, if_version: ifVersion, restock_to: restockTo, ...rest } = params;
     const change = {
       ...rest,
+      ...(rest.topic === undefined ? {} : { topic: tidyText(rest.topic) }),
       ...(price === undefined ? {} : { priceCents: priceToCents(price) }),
       ...(restockTo === undefined ? {} : { restockTo }),
       ...(ifVersion === undefined ? {} : { ifVersion }),

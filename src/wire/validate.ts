@@ -6,6 +6,7 @@
 import { Compile } from '#typebox/schema';
 import { BazarError } from '../base/errors.js';
 import { requestLimits } from '../base/limits.js';
+import { hasControl, tidyText } from '../base/product-text.js';
 import { explain } from './explain.js';
 import { methodParams, type Params, type PublicMethod } from './schemas.js';
 
@@ -52,6 +53,7 @@ export function validateParams(method: string, params: unknown): Params<PublicMe
   checkTexts(params);
   if ('key' in params) checkKey(params);
   if (known === 'add_product') checkNewName(params as Params<'add_product'>);
+  if (known === 'update_product') checkControls(params as Params<'update_product'>, 'topic');
   if (Object.isFrozen(params)) validFor.set(params, known);
   return params;
 }
@@ -72,8 +74,24 @@ function checkKey({ key }: { readonly key?: string | undefined }): void {
 
 /** All digits would be taken for an id where a name or an id may stand. */
 function checkNewName(params: Params<'add_product'>): void {
-  if (/^\d+$/.test(params.name)) {
+  if (/^\d+$/.test(tidyText(params.name))) {
     throw new BazarError('invalid_argument', 'name must not be all digits');
+  }
+  checkControls(params, 'name');
+  checkControls(params, 'topic');
+}
+
+function checkControls<F extends string>(
+  params: { readonly [field in F]?: string | undefined },
+  field: F,
+): void {
+  const text = params[field];
+  if (text === undefined) return;
+  if (hasControl(tidyText(text))) {
+    throw new BazarError('invalid_argument', `${field} must have no control characters`);
+  }
+  if (tidyText(text) === '') {
+    throw new BazarError('invalid_argument', `${field} must not be blank`);
   }
 }
 

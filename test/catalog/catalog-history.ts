@@ -20,7 +20,7 @@ export interface Step {
   readonly command: (present: Present) => CatalogCommand | undefined;
 }
 
-const names = ['Tux', 'Whale', 'Bear', 'Barbie', '007'] as const;
+const names = ['Tux', 'tux', 'Whale', 'Bear', ' bear', 'Barbie', '007', ' 007'] as const;
 const name = fc.constantFrom(...names);
 const id = fc.integer({ min: 1, max: 7 });
 const stock = fc.integer({ min: 0, max: 30 });

@@ -126,6 +126,21 @@ export class CatalogModel {
       product.restockTo = restockTo;
       product.version++;
     }
+    const all = [...this.living.values()];
+    const isAlone = ({ name }: ModelProduct) =>
+      all.filter((one) => isSame(one.name, name)).length < 2;
+    for (const product of all.filter(isAlone)) {
+      if (product.name === product.name.trim() || isNumber(product.name.trim())) continue;
+      product.name = product.name.trim();
+      product.version++;
+    }
+  }
+
+  #named(name: string): ModelProduct | undefined {
+    const all = [...this.living.values()].sort((a, b) => a.id - b.id);
+    const exact = all.find((product) => product.name === name);
+    if (exact || this.rules === 0) return exact;
+    return all.find((product) => isSame(product.name, name));
   }
 
   #forget(kind: 0 | 1, lifeMs: number): void {
@@ -163,9 +178,7 @@ export class CatalogModel {
   #decide(key: string, lines: Purchase[3]): Outcome {
     const wanted = new Map<ModelProduct, number>();
     for (const [index, [item, quantity]] of lines.entries()) {
-      const product = [...this.living.values()].find(
-        ({ id, name }) => item === id || item === name,
-      );
+      const product = typeof item === 'number' ? this.living.get(item) : this.#named(item);
       if (!product) return ['not_found', index, false];
       wanted.set(product, (wanted.get(product) ?? 0) + quantity);
     }
@@ -189,10 +202,10 @@ export class CatalogModel {
   }
 
   #add(wanted: Extract<CatalogCommand, readonly ['add', unknown]>[1]): void {
-    const { id = this.nextId, name, topic, priceCents, quantity: stock } = wanted;
-    const isTaken = [...this.living.values()].some((product) => product.name === name);
-    if (isTaken || this.living.has(id) || this.removed.has(id)) return;
-    if ([...name].every((character) => '0123456789'.includes(character))) return;
+    const { id = this.nextId, topic, priceCents, quantity: stock } = wanted;
+    const name = this.rules > 0 ? wanted.name.trim() : wanted.name;
+    if (this.#named(name) || this.living.has(id) || this.removed.has(id)) return;
+    if (isNumber(name)) return;
     this.nextId = Math.max(this.nextId, id + 1);
     const books = { received: stock, sold: 0 };
     const restockTo = this.rules > 0 ? (wanted.restockTo ?? null) : null;
@@ -228,4 +241,13 @@ export class CatalogModel {
     product.stock = stock;
     product.version++;
   }
+}
+
+function isNumber(name: string): boolean {
+  return [...name].every((character) => '0123456789'.includes(character));
+}
+
+/** The names of histories are ASCII. */
+function isSame(one: string, other: string): boolean {
+  return one.trim().toLowerCase() === other.trim().toLowerCase();
 }

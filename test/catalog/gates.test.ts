@@ -281,7 +281,7 @@ t.test('what is pending is told, for an entry that may reach what others touch',
   gates.appended(1, tux);
   gates.appended(2, { ...none, ids: [9], names: ['Whale'], topics: ['toys'] });
   gates.applied(1);
-  t.same(gates.pending(), { ids: [9], names: ['Whale'], named: [], topics: ['toys'] });
+  t.same(gates.pending(), { ids: [9], names: ['whale'], named: [], topics: ['toys'] });
 });
 
 t.test('what no frontend was given since its last invalidation costs no message', async (t) => {

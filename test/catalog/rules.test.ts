@@ -165,3 +165,45 @@ t.test('the timer fills each product up to its own target', async (t) => {
   );
   timer.cancel();
 });
+
+t.test('rules 1 clean names and topics, but not names that count as the same', async (t) => {
+  const log = toyLog();
+  const names = [' Bear\n', 'TUX', 'Ba\u0308r', ' 007', 'a\u0007b'];
+  for (const name of names) log.append(['add', product(name, { topic: ' Toys\t' })]);
+  t.match(log.append(['rules', 1, settings]), { applied: true, touched: [1, 3, 4, 5, 6, 7] });
+  const found = log.machine.search({ limit: 10 }).records.map(([, name]) => name);
+  t.same(found, ['Tux', 'Whale', 'Bear', 'TUX', 'Bär', ' 007', 'a b']);
+  t.equal(log.machine.search({ topic: 'TOYS', limit: 10 }).records.length, 7);
+  t.same(log.machine.byName('TUX')?.[0], 4, 'the exact text comes first');
+  t.same(log.machine.byName('tux')?.[0], 1);
+  log.append(['remove', 1, null]);
+  t.same(log.machine.byName('tux')?.[0], 4);
+  t.equal(log.machine.byName('BÄR')?.[0], 5);
+  log.machine.invariants();
+  const other = new CatalogMachine();
+  other.restore(log.machine.snapshot());
+  t.equal(other.byName('bar\u0308') ?? other.byName('ba\u0308r')?.[0], 5);
+  t.equal(other.hash(), log.machine.hash());
+  other.invariants();
+});
+
+t.test('from rules 1 on names are unique, found and searched in any spelling', async (t) => {
+  const log = toyLog();
+  t.match(log.append(['add', product('tux')]), { kind: 'stored' }, 'before');
+  log.append(['remove', 3, null]);
+  log.append(['rules', 1, settings]);
+  t.match(log.append(['add', product(' tUX ')]), { code: 'conflict', current: [1, 'Tux'] });
+  t.match(log.append(['add', product(' Straße', { topic: 'Ba\u0308der ' })]), {
+    record: [4, 'Straße', 'Bäder'],
+  });
+  t.match(log.append(['add', product('STRASSE')]), { code: 'conflict' });
+  t.match(log.append(['add', product('a\u0001')]), { code: 'invalid_argument' });
+  t.match(log.append(['add', product(' 12 ')]), { code: 'invalid_argument' });
+  t.match(log.append(['update', 4, { topic: 'x\u0001y' }]), { code: 'invalid_argument' });
+  t.match(log.append(['update', 4, { topic: ' Seife ' }]), { record: [4, 'Straße', 'Seife'] });
+  const ids = (query: object) =>
+    log.machine.search({ ...query, limit: 10 }).records.map(([id]) => id);
+  t.same(ids({ text: 'RASSE' }), [4]);
+  t.same(ids({ topic: 'SEIFE' }), [4]);
+  t.same(log.sell(byClient('a', [['strasse', 1]])), [['sold', 1, 1990, false]]);
+});

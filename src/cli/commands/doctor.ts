@@ -13,6 +13,9 @@ import { outputSpecs } from '../output-options.js';
 import type { Tone } from '../paint.js';
 import { membershipSpecs, upSpecs } from '../store-options.js';
 
+/** Of each question to a running store. */
+const timeoutMs = 2_000;
+
 const tones: Readonly<Record<Finding['verdict'], Tone>> = {
   ok: 'good',
   doubt: 'doubtful',
@@ -97,7 +100,22 @@ async function examine(
     ...settings.checkTokens(dataDir),
     settings.checkLeftovers(services, launcher !== undefined),
     await settings.checkProducts(options.productsFile),
+    ...(services.length > 0 ? await examineProducts(options) : []),
   ];
+}
+
+/** Of the running store, over its first frontend. */
+async function examineProducts(options: DoctorOptions): Promise<Finding[]> {
+  const { BazarClient } = await import('../../client/bazar-client.js');
+  const { checkStoreProducts } = await import('../doctor/products.js');
+  const { frontendAddresses } = await import('../launcher/store-plan.js');
+  const { waitingClock: clock } = await import('../../base/clock.js');
+  const { readTrust } = await import('../tls-options.js');
+  // A certificate that is its own authority is the usual case; of another one the doctor says so.
+  const tls = readTrust({ tls: false, tlsCa: options.tlsCert });
+  const addresses = [frontendAddresses(1, options).raw];
+  const client = new BazarClient({ addresses, timeoutMs, clock, ...(tls ? { tls } : {}) });
+  return checkStoreProducts(client);
 }
 
 interface Plan {

@@ -10,7 +10,7 @@ const quantityMax = 1_000_000;
 const fewLeft = 10;
 
 export function ProductCard({ product }: { product: Product }) {
-  const { name, price, quantity: stock } = product;
+  const { name, price, quantity: stock, restock_to: target } = product;
   const [buying, buy] = usePurchase(product);
   return (
     <li class="card">
@@ -20,7 +20,7 @@ export function ProductCard({ product }: { product: Product }) {
         <p class="card-price">{money(price)}</p>
       </div>
       <div class="card-news">
-        <Stock stock={stock} />
+        <Stock stock={stock} target={target} />
         <p class={`outcome ${buying.state}`}>{buying.words}</p>
         <StockBar stock={stock} />
       </div>
@@ -47,7 +47,7 @@ function Cover({ product: { id, topic } }: { product: Product }) {
 }
 
 /** The count flares up when it has changed. */
-function Stock({ stock }: { stock: number }) {
+function Stock({ stock, target }: { stock: number; target: number | undefined }) {
   const before = useRef(stock);
   const [turn, setTurn] = useState(0);
   useEffect(() => {
@@ -56,7 +56,12 @@ function Stock({ stock }: { stock: number }) {
     setTurn((count) => count + 1);
   }, [stock]);
   return (
-    <p class={`stock ${toneOf(stock)}`}>
+    <p
+      class={`stock ${toneOf(stock)}`}
+      title={
+        target === undefined ? 'Not restocked' : `Restocked to ${count(target)} again and again`
+      }
+    >
       <span class={turn > 0 ? 'stock-count ticked' : 'stock-count'} key={turn}>
         {stock === 0 ? 'Sold out' : count(stock)}
       </span>
