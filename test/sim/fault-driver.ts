@@ -111,6 +111,9 @@ export class FaultDriver {
       case 'renew':
         this.#losses.renew();
         break;
+      case 'compact':
+        for (const member of this.#cluster.catalogs) void member.compact();
+        break;
       case 'ambush':
         this.#cluster.member(this.#name(fault.target))?.layAmbush(fault.at);
         break;

@@ -111,6 +111,8 @@ export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'amnesia'; readonly group: string; readonly how: 'lose' | 'rot' | 'journal' }
   /** The catalog restarts from snapshots while one of its members has nothing. */
   | { readonly kind: 'renew' }
+  /** The catalog replicas replace their logs so far by snapshots. */
+  | { readonly kind: 'compact' }
   /** It dies the next time that it is in the middle of this. */
   | { readonly kind: 'ambush'; readonly target: Target; readonly at: Ambush }
   /** It loses its disk while another member of its group is cut off from the group. */

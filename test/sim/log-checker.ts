@@ -1,8 +1,10 @@
 /**
  * Watches one group's replication from outside (docs/PROTOCOL.md, 7): one leader an epoch (I1),
  * matching logs (I2), committed entries for good (I3), epochs and log time that never go back
- * (I10), nothing said that is not durable (I11). Knows no state machine.
+ * (I10), nothing said that is not durable (I11), a bounded number of refusals before a leader finds
+ * where a follower's log parts from its own (A37). Knows no state machine.
  */
+import { logLimits } from '../../src/base/limits.js';
 import type { Core } from '../../src/consensus/core.js';
 import { invariants } from '../../src/consensus/describe.js';
 import type { Message } from '../../src/consensus/messages.js';
@@ -22,10 +24,14 @@ interface Watched {
   commitSeen: number;
   appliedTime: number;
   observations: number;
+  /** Appends of one leader that it refused since it last agreed to one; heartbeats do not count. */
+  refusals: { readonly epoch: number; count: number };
 }
 
 /** The core's own invariants cost more: not after each event. */
 const deepEvery = 16;
+/** One for each epoch of a log and for each doubling of the steps back; far more than any run needs. */
+const probesMax = 128;
 
 export class LogChecker {
   readonly group: string;
@@ -122,10 +128,26 @@ export class LogChecker {
         if (message.ok && !mirror.holds(message.match, message.matchEpoch)) {
           this.#report(`I11: ${from} acknowledges ${message.match}, which is not durable`);
         }
+        this.#answers(from, to, message);
         break;
       default:
         break;
     }
+  }
+
+  /** A37: what was under way is refused once, and after that one probe at a time. */
+  #answers(
+    from: MemberId,
+    to: MemberId,
+    { ok, live, epoch }: Message & { kind: 'appended' },
+  ): void {
+    const member = this.#member(from);
+    if (ok || member.refusals.epoch !== epoch) member.refusals = { epoch, count: 0 };
+    if (ok || live) return;
+    member.refusals.count += 1;
+    const { count } = member.refusals;
+    if (count !== logLimits.windowMessagesMax + probesMax) return;
+    this.#report(`A37: ${from} refused ${count} appends of ${to} in a row`);
   }
 
   /** After whatever happened to a member. */
@@ -212,7 +234,8 @@ export class LogChecker {
     let member = this.#members.get(id);
     if (member === undefined) {
       const mirror = new MemberMirror();
-      member = { mirror, promised: 0, commitSeen: 0, appliedTime: 0, observations: 0 };
+      const refusals = { epoch: 0, count: 0 };
+      member = { mirror, promised: 0, commitSeen: 0, appliedTime: 0, observations: 0, refusals };
       this.#members.set(id, member);
     }
     return member;

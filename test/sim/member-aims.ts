@@ -38,8 +38,8 @@ export function oldPromises(profile: Profile, random: Random): Plan {
 }
 
 /**
- * A leader appends what its group does not get, and does not hear what the group has. Its successor
- * goes on from snapshots, and in half of the cases is down when the first leader is back.
+ * A leader appends what its group does not get. Its successor goes on from snapshots. In half of the
+ * runs the logs part behind the successor's newest snapshot, in the others anywhere.
  */
 export function partedTails(profile: Profile, random: Random): Plan {
   const { limits } = profile;
@@ -53,6 +53,53 @@ export function partedTails(profile: Profile, random: Random): Plan {
     ...{ entryOperationsMax: 1 + random.integer(2), uncommittedEntriesMax: 512 },
     tailEntriesKept: 1 + random.integer(4),
   };
+  const isBehind = random.integer(2) === 0;
+  const parted = {
+    ...profile,
+    ...busy,
+    ...{ catalogs: 2, orders: 2, recovery: 1, clients: 10 },
+    limits: { ...limits, log },
+  };
+  if (isBehind) {
+    // Reading the journal takes less time than a message, so that many messages are under way.
+    const latencyMs = 2 + 6 * random.fraction();
+    const network = { ...profile.network, latencyMs, jitterMs: 1, slowShare: 0 };
+    const few = { ...limits, log: { ...log, windowMessagesMax: 4 + random.integer(12) } };
+    const slow = { ...parted, network, disk: { meanMs: 0.2 }, limits: few, compactEvery: 0 };
+    return { profile: slow, faults: partBehind(random) };
+  }
+  const compactEvery = Math.round(4 * 50 ** random.fraction());
+  return { profile: { ...parted, compactEvery }, faults: partAnywhere(random) };
+}
+
+/**
+ * The leader dies with entries that nobody else has. Its successor has one snapshot from before that
+ * and one from after it, restarts from the newer one, and leads when the first leader is back.
+ */
+function partBehind(random: Random): Fault[] {
+  const faults: Fault[] = [];
+  const target = 'catalog-leader';
+  for (let atMs = quietMs + 50; atMs < endMs - 1_000; ) {
+    const forMs = 60 + random.integer(140);
+    const deadMs = atMs + forMs - 1;
+    const snapshotMs = deadMs + 200 + random.integer(400);
+    const restartMs = snapshotMs + 30 + random.integer(150);
+    const backMs = restartMs + 100 + random.integer(500);
+    faults.push({ kind: 'compact', atMs: atMs - random.integer(50) });
+    faults.push({ kind: 'part', target, reset: 'end', atMs, forMs });
+    faults.push({ kind: 'kill', target, atMs: deadMs, downMs: backMs - deadMs });
+    faults.push({ kind: 'compact', atMs: snapshotMs });
+    faults.push({ kind: 'kill', target, atMs: restartMs, downMs: 5 + random.integer(30) });
+    atMs = backMs + 500 + random.integer(500);
+  }
+  return inOrder(faults);
+}
+
+/**
+ * The leader does not hear what its group has, and then its group hears nothing of it. In half of
+ * the cases its successor is down when it is back.
+ */
+function partAnywhere(random: Random): Fault[] {
   const faults: Fault[] = [];
   for (let atMs = quietMs + random.integer(400); atMs < endMs - 2_000; ) {
     const group = drawGroup(random);
@@ -74,15 +121,7 @@ export function partedTails(profile: Profile, random: Random): Plan {
     }
     atMs = backMs + (isReplaced ? downMs : 0) + 500 + random.integer(500);
   }
-  return {
-    profile: {
-      ...profile,
-      ...busy,
-      ...{ catalogs: 2, orders: 2, recovery: 1, clients: 10 },
-      ...{ compactEvery: Math.round(4 * 50 ** random.fraction()), limits: { ...limits, log } },
-    },
-    faults: inOrder(faults),
-  };
+  return inOrder(faults);
 }
 
 /** One member is behind when the journals' ends are damaged; the members with whole ones are late. */

@@ -10,7 +10,6 @@ import { allMutations, catchMutation, type Mutation } from './mutations.js';
 const rare: ReadonlySet<string> = new Set([
   'jumpsAreKeptTwice',
   'epochsSharedOut',
-  'probesBelowBase',
   'joins-an-older-question',
   'lenders-are-ignored',
 ]);
@@ -24,6 +23,7 @@ const slow: ReadonlySet<string> = new Set([
   'doubtCounts',
   'doubtJumps',
   'catchUpAdvances',
+  'probesBelowBase',
   'purchase-age-from-latest-attempt',
   'attempts-after-the-deadline',
   'torn-tails-are-corrupt',
