@@ -21,6 +21,7 @@ import type { Operations } from '../frontend/types.js';
 import { type Demo, demoRoutes } from './demo-routes.js';
 import { type CacheDoor, type Dialect, inManners, type Manners } from './dialects/dialect.js';
 import { dialectAt, dialectPrefix, dialects } from './dialects/dialects.js';
+import { EntityTags } from './entity-tags.js';
 import type { EventHub } from './event-hub.js';
 import { eventRoutes } from './event-routes.js';
 import { failureAnswer, frameworkFailure, type HttpAnswer } from './http-errors.js';
@@ -50,6 +51,8 @@ function noSchemas(): never {
 
 export interface HttpGatewayOptions extends HttpObserverOptions {
   readonly operations: Operations;
+  /** Tells this store from others, and from itself before a restore: it is in the entity tags. */
+  readonly history: string;
   readonly random: Random;
   readonly adminToken: string;
   /** Lets everyone administrate: for old clients, never the default. */
@@ -85,8 +88,9 @@ export async function createHttpGateway(options: HttpGatewayOptions): Promise<Ht
   const sessions = new HttpSessions(clock, plainText(timeout, 408, random));
   const draining = (): boolean => sessions.draining || options.draining();
   const { operations, events, figures, page = [], demo } = options;
+  const tags = new EntityTags(options.history);
   const routes: HttpRoute[] = [
-    ...rootApi(operations, draining, demo !== undefined),
+    ...rootApi(operations, tags, draining, demo !== undefined),
     ...(events ? eventRoutes(events) : []),
     ...(figures ? metricsRoutes(figures) : []),
     ...docsRoutes(() => routes),
@@ -97,7 +101,7 @@ export async function createHttpGateway(options: HttpGatewayOptions): Promise<Ht
   observeHttp(app, options, (path) => ((options.dialect ?? dialectAt(path)) ? 'dialect' : 'http'));
   const sites = new SiteCheck(options.sites ?? { hosts: undefined, origins: [] });
   addRequestHooks(app, sites, draining);
-  const parts = { operations, cache: options.cache, draining };
+  const parts = { operations, tags, cache: options.cache, draining };
   const { dialect } = options;
   if (dialect) serve(app, { ...dialect, routes: dialect.routes(parts) }, sites, options);
   else {

@@ -5,13 +5,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from '#typebox';
 import { BazarError, toBazarError } from '../base/errors.js';
-import type { Operations, RequestContext } from '../frontend/types.js';
+import type { Operations } from '../frontend/types.js';
 import { type Changed, Product, ProductId } from '../wire/schemas.js';
+import { type DemandedTag, demandedTags, type EntityTags } from './entity-tags.js';
 import { failureAnswer, type HttpAnswer } from './http-errors.js';
 import { type HttpCall, type HttpRoute, operationRoute } from './http-route.js';
 import { replayMark } from './order-routes.js';
 import { productIdOf, productOf, renameNotFound } from './path-values.js';
-import { demandedVersions, idempotencyKeyOf, isUnchanged, tagOf } from './request-headers.js';
+import { idempotencyKeyOf } from './request-headers.js';
 
 /** Wide on purpose: what a segment may be is said by the operation's own schema. */
 const productText = Type.String({
@@ -29,17 +30,17 @@ const changeFailures = {
   422: keyReused,
 };
 
-export function productRoutes(operations: Operations): HttpRoute[] {
+export function productRoutes(operations: Operations, tags: EntityTags): HttpRoute[] {
   return [
-    lookupRoute(operations),
+    lookupRoute(operations, tags),
     searchRoute(operations),
-    addRoute(operations),
-    updateRoute(operations),
-    removeRoute(operations),
+    addRoute(operations, tags),
+    updateRoute(operations, tags),
+    removeRoute(operations, tags),
   ];
 }
 
-function lookupRoute(operations: Operations): HttpRoute {
+function lookupRoute(operations: Operations, tags: EntityTags): HttpRoute {
   return operationRoute({
     method: 'GET',
     url: '/products/:product',
@@ -54,7 +55,7 @@ function lookupRoute(operations: Operations): HttpRoute {
       headers: ['if-none-match'],
       answers: {
         200: {
-          text: 'The product; its version is the entity tag.',
+          text: 'The product; its entity tag begins with its version.',
           data: Product,
           headers: ['etag'],
         },
@@ -64,10 +65,9 @@ function lookupRoute(operations: Operations): HttpRoute {
     },
     async answer(params, { headers, context }) {
       const product = await operations.lookup(params, context).catch(renameNotFound('product'));
-      const { version } = product;
       // A copy may be kept, but has to be asked about each time: stock changes with every sale.
-      const freshness = { etag: tagOf(version), 'cache-control': 'no-cache' };
-      if (isUnchanged(headers, version)) return { status: 304, headers: freshness };
+      const freshness = { etag: tags.of(product), 'cache-control': 'no-cache' };
+      if (tags.isUnchanged(headers, product)) return { status: 304, headers: freshness };
       return { status: 200, headers: freshness, body: { data: product } };
     },
   });
@@ -95,7 +95,7 @@ function searchRoute(operations: Operations): HttpRoute {
   });
 }
 
-function addRoute(operations: Operations): HttpRoute {
+function addRoute(operations: Operations, tags: EntityTags): HttpRoute {
   return operationRoute({
     method: 'POST',
     url: '/products',
@@ -119,12 +119,15 @@ function addRoute(operations: Operations): HttpRoute {
     },
     async answer(params, { context }) {
       const product = await operations.addProduct(params, context);
-      return productAnswer(201, product, { location: `/products/${product.id}` });
+      return productAnswer(201, product, {
+        etag: tags.of(product),
+        location: `/products/${product.id}`,
+      });
     },
   });
 }
 
-function updateRoute(operations: Operations): HttpRoute {
+function updateRoute(operations: Operations, tags: EntityTags): HttpRoute {
   return operationRoute({
     method: 'PATCH',
     url: '/products/:product',
@@ -148,14 +151,15 @@ function updateRoute(operations: Operations): HttpRoute {
       failures: changeFailures,
     },
     answer: ({ id, ...changes }, call) =>
-      underCondition(operations, { id, key: changes.key }, call, async (condition) => {
+      underCondition({ operations, tags, id, key: changes.key, call }, async (condition) => {
         const wanted = { id, ...changes, ...condition };
-        return productAnswer(200, await operations.updateProduct(wanted, call.context));
+        const product = await operations.updateProduct(wanted, call.context);
+        return productAnswer(200, product, { etag: tags.of(product) });
       }),
   });
 }
 
-function removeRoute(operations: Operations): HttpRoute {
+function removeRoute(operations: Operations, tags: EntityTags): HttpRoute {
   return operationRoute({
     method: 'DELETE',
     url: '/products/:product',
@@ -178,7 +182,7 @@ function removeRoute(operations: Operations): HttpRoute {
       failures: changeFailures,
     },
     answer: (params, call) =>
-      underCondition(operations, params, call, async (condition) => {
+      underCondition({ operations, tags, ...params, call }, async (condition) => {
         const removed = await operations.removeProduct({ ...params, ...condition }, call.context);
         const { replayed: _replayed, ...product } = removed;
         return { status: 200, headers: replayMark(removed), body: { data: product } };
@@ -195,40 +199,52 @@ interface Condition {
   readonly if_version?: number;
 }
 
+interface Conditional {
+  readonly operations: Operations;
+  readonly tags: EntityTags;
+  readonly id: number;
+  readonly key?: string | undefined;
+  readonly call: HttpCall;
+}
+
 /** A conflict is a failed precondition where the client named versions by If-Match. */
 async function underCondition(
-  operations: Operations,
-  { id, key }: { readonly id: number; readonly key?: string | undefined },
-  { headers, context }: HttpCall,
+  conditional: Conditional,
   change: (condition: Condition) => Promise<HttpAnswer>,
 ): Promise<HttpAnswer> {
-  const versions = demandedVersions(headers);
+  const { headers, context } = conditional.call;
+  const demanded = demandedTags(headers);
   try {
-    if (versions === undefined) return await change({});
+    if (demanded === undefined) return await change({});
     // Which of several holds may differ between the first request and its repeat.
-    if (key !== undefined && versions.length !== 1) throw oneTagOnly();
-    return await change({ if_version: await oneOf(versions, operations, id, context) });
+    if (conditional.key !== undefined && demanded.length !== 1) throw oneTagOnly();
+    return await change({ if_version: await demandedVersion(demanded, conditional) });
   } catch (error) {
     const failure = toBazarError(error);
-    if (failure.code === 'conflict' && versions !== undefined) {
+    if (failure.code === 'conflict' && demanded !== undefined) {
       return failureAnswer(failure, context.requestId, { status: 412 });
     }
     return renameNotFound('product')(error);
   }
 }
 
-/** The wire's condition takes one version: of several the product's own, and without it none. */
-async function oneOf(
-  versions: readonly number[],
-  operations: Operations,
-  id: number,
-  context: RequestContext,
+/**
+ * The log's condition takes one version: the product's own where one of the tags is its tag. A single
+ * tag of another version is for the log to refuse, which also knows repeats of an earlier change.
+ */
+async function demandedVersion(
+  demanded: readonly DemandedTag[],
+  { operations, tags, id, call }: Conditional,
 ): Promise<number> {
-  const [only, ...more] = versions;
-  if (only !== undefined && more.length === 0) return only;
-  const current = await operations.lookup({ id }, context);
-  if (versions.includes(current.version)) return current.version;
-  const message = 'the product has another version than If-Match names';
+  const [first, ...more] = demanded;
+  const only = more.length === 0 ? first : undefined;
+  const current = await operations.lookup({ id }, call.context).catch((error: unknown) => {
+    if (only && toBazarError(error).code === 'not_found') return undefined;
+    throw error;
+  });
+  if (current && demanded.some((tag) => tags.matches(tag, current))) return current.version;
+  if (only && only.version !== current?.version) return only.version;
+  const message = 'the product has none of the entity tags that If-Match names';
   throw new BazarError('conflict', message, { details: { current } });
 }
 
@@ -240,13 +256,8 @@ function oneTagOnly(): BazarError {
 function productAnswer(
   status: number,
   changed: Changed,
-  headers: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>>,
 ): HttpAnswer {
   const { replayed: _replayed, ...product } = changed;
-  const etag = tagOf(product.version);
-  return {
-    status,
-    headers: { ...headers, ...replayMark(changed), etag },
-    body: { data: product },
-  };
+  return { status, headers: { ...headers, ...replayMark(changed) }, body: { data: product } };
 }

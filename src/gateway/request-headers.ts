@@ -1,6 +1,7 @@
 /**
- * The request headers that mean something here: request id, idempotency key, entity tags and the
- * administrator's token. Each is read in one place; none of them knows a route.
+ * The request headers that mean something here: request id, trace, idempotency key and the
+ * administrator's token; entity tags have a file of their own. Each is read in one place; none of
+ * them knows a route.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -8,12 +9,6 @@ import { BazarError } from '../base/errors.js';
 import { requestLimits } from '../base/limits.js';
 import type { Random } from '../base/random.js';
 import { isRequestId, isTraceparent, type RequestHeader } from '../wire/request-header.js';
-
-const strongTag = /^"([1-9]\d{0,14})"$/;
-const entityTag = /(?:W\/)?"[!#-~\x80-\xff]*"/g;
-/** Tags with commas between them; empty elements are allowed (RFC 9110, 5.6.1). */
-const tagList =
-  /^[ \t,]*(?:W\/)?"[!#-~\x80-\xff]*"(?:[ \t]*,(?:[ \t]*(?:W\/)?"[!#-~\x80-\xff]*")?)*[ \t]*$/;
 
 /** The client's own id where it is short and harmless (it goes into logs), else a fresh one. */
 export function requestIdOf(headers: IncomingHttpHeaders, random: Random): string {
@@ -52,33 +47,6 @@ export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | undefin
   } catch (cause) {
     throw new BazarError('invalid_argument', 'Idempotency-Key must be UTF-8', { cause });
   }
-}
-
-/** A version as an entity tag. */
-export function tagOf(version: number): string {
-  return `"${version}"`;
-}
-
-/** Whether the client's copy is still good: If-None-Match, compared weakly (RFC 9110, 13.1.2). */
-export function isUnchanged(headers: IncomingHttpHeaders, version: number): boolean {
-  const given = headers['if-none-match'];
-  if (given === undefined) return false;
-  const tags = given.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-  return tags.includes('*') || tags.includes(tagOf(version));
-}
-
-/**
- * The versions that If-Match lets pass, undefined where any will do. A tag that is none of ours and
- * a weak one, which never matches (RFC 9110, 13.1.1), add none to them.
- */
-export function demandedVersions(headers: IncomingHttpHeaders): readonly number[] | undefined {
-  const given = headers['if-match']?.trim();
-  if (given === undefined || given === '*') return undefined;
-  if (!tagList.test(given)) {
-    throw new BazarError('invalid_argument', 'If-Match must be entity tags in quotes, or *');
-  }
-  const versions = (given.match(entityTag) ?? []).map((tag) => Number(strongTag.exec(tag)?.[1]));
-  return [...new Set(versions.filter((version) => version > 0))];
 }
 
 /** Throws unless the request carries the administrator's token. */

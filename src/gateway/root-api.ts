@@ -4,6 +4,7 @@
  */
 import type { Operations } from '../frontend/types.js';
 import { auditRoutes } from './audit-routes.js';
+import type { EntityTags } from './entity-tags.js';
 import type { HttpRoute } from './http-route.js';
 import { orderRoutes } from './order-routes.js';
 import { probeRoutes } from './probe-routes.js';
@@ -11,11 +12,12 @@ import { productRoutes } from './product-routes.js';
 
 export function rootApi(
   operations: Operations,
+  tags: EntityTags,
   draining: () => boolean,
   demo: boolean,
 ): HttpRoute[] {
   return [
-    ...productRoutes(operations),
+    ...productRoutes(operations, tags),
     ...orderRoutes(operations),
     ...auditRoutes(operations, demo),
     ...probeRoutes(operations, draining),

@@ -80,6 +80,7 @@ export const program: ProgramFactory = async (owner, given) => {
   const options: HttpGatewayOptions = {
     ...observed,
     operations: shop,
+    history: data.clusterId,
     cache,
     random: systemRandom,
     adminToken,

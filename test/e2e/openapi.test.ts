@@ -75,7 +75,7 @@ const calls: Readonly<Record<string, readonly Call[]>> = {
   'get /products/{product}': [
     { expect: 200, path: '/products/77' },
     { expect: 200, path: '/products/Tux' },
-    { expect: 304, path: '/products/77', headers: { 'if-none-match': '"1"' } },
+    { expect: 304, path: '/products/77', headers: { 'if-none-match': '*' } },
     { expect: 404, path: '/products/78' },
     { expect: 400, path: '/products/%ff' },
   ],

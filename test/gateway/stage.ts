@@ -127,6 +127,7 @@ export async function setStage(
   const clock = new ManualClock();
   const gateway = await createHttpGateway({
     operations,
+    history: 'test-store',
     clock,
     random: seededRandom(7),
     logger: silentLogger,

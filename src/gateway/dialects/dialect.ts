@@ -9,6 +9,7 @@ import { type ErrorCode, toBazarError } from '../../base/errors.js';
 import type { Operations, RequestContext } from '../../frontend/types.js';
 import type { Placed, Product } from '../../wire/schemas.js';
 import { validateParams } from '../../wire/validate.js';
+import type { EntityTags } from '../entity-tags.js';
 import type { HttpAnswer } from '../http-errors.js';
 import type { HttpCall, HttpRoute } from '../http-route.js';
 import { replayMark } from '../order-routes.js';
@@ -24,6 +25,7 @@ export interface CacheDoor {
 
 export interface DialectParts {
   readonly operations: Operations;
+  readonly tags: EntityTags;
   readonly cache: CacheDoor;
   readonly draining: () => boolean;
 }

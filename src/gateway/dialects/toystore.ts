@@ -12,8 +12,8 @@ import type { Dialect } from './dialect.js';
 
 export const toystore: Dialect = {
   name: 'toystore',
-  routes: ({ operations, draining }) => [
-    ...productRoutes(operations),
+  routes: ({ operations, tags, draining }) => [
+    ...productRoutes(operations, tags),
     ...orderRoutes(operations).map((route) => (route.operation === 'buy' ? buying(route) : route)),
     ...probeRoutes(operations, draining),
   ],

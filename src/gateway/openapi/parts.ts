@@ -101,7 +101,10 @@ function answerHeader(description: string, schema: Json = text): Json {
 export const answerHeaders: Readonly<Record<AnswerHeader | 'x-request-id' | 'retry-after', Json>> =
   {
     'x-request-id': answerHeader('As sent, or a new one.'),
-    etag: answerHeader("The product's version.", { type: 'string', pattern: '^"\\d+"$' }),
+    etag: answerHeader("The product's version, and a digest of its content.", {
+      type: 'string',
+      pattern: '^"\\d+-[\\w-]{8}"$',
+    }),
     location: answerHeader('Where the new product is.'),
     'idempotency-replayed': answerHeader('There where this is the first answer again.', {
       const: 'true',
