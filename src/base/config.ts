@@ -63,6 +63,8 @@ export interface FrontendConfig extends ServiceConfig {
   readonly http: Address;
   readonly adminToken: string;
   readonly openAdmin: boolean;
+  /** With which a purchase over HTTP is answered. */
+  readonly ordersStatus: 200 | 201;
   /** Requests a second that one address may make; 0: any number. */
   readonly rateLimit: number;
   /** How long a frontend that is to stop says so by /readyz before it closes its doors. */

@@ -6,8 +6,8 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { cacheLimits, poolLimits, storageLimits } from '../base/limits.js';
 import type { LogSettings } from '../base/logging.js';
+import { httpSpecs } from './http-options.js';
 import { choice, flag, integer, list, number, text, type Values } from './options.js';
-import { siteSpecs } from './site-options.js';
 import { tlsSpecs } from './tls-options.js';
 
 /** docs/INTERFACES.md, Ports: at most 10 frontends. */
@@ -101,7 +101,7 @@ export const serviceSpecs = {
     { min: 0, max: 5, default: 0.25 },
     serviceGroup,
   ),
-  ...siteSpecs,
+  ...httpSpecs,
   openAdmin: flag('Let old clients change products without a token', serviceGroup),
   dialectPort: list(
     "An older store's routes at the root of a port of their own: NAME=PORT",

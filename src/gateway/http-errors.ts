@@ -3,6 +3,7 @@
  * Invariant: every failure has the shape `{"error": {code, type, message, request_id, …details}}`,
  * and neither a stack nor a cause ever leaves.
  */
+import type { IncomingMessage } from 'node:http';
 import { BazarError, type ErrorCode } from '../base/errors.js';
 import type { AnswerSink } from './answer-stream.js';
 
@@ -51,6 +52,7 @@ export function codeOfStatus(status: number): ErrorCode | 'ok' {
   return codeByStatus.get(status) ?? (status < 500 ? 'invalid_argument' : 'internal');
 }
 
+const expectationCode = 'BAZAR_EXPECTATION';
 const retryAfterDefaultMs = 1_000;
 
 /** The answer for a failure; the only maker of error bodies. */
@@ -97,10 +99,22 @@ export function frameworkFailure(error: unknown, requestId: string): HttpAnswer 
       return refuse('invalid_argument', 'a segment of the path is too long');
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return refuse('invalid_argument', 'the body is not as long as Content-Length says');
+    case expectationCode:
+      return refuse('invalid_argument', 'no other Expect than 100-continue is known', {
+        status: 417,
+      });
     default:
       if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
       return refuse('invalid_argument', 'the request could not be read', { status });
   }
+}
+
+/** HTTP/1.0 has no expectations, and 1.1 one that every server has to know. */
+export function requireKnownExpectation({ headers, httpVersion }: IncomingMessage): void {
+  const { expect } = headers;
+  if (expect === undefined || httpVersion !== '1.1' || /^100-continue$/i.test(expect.trim()))
+    return;
+  throw Object.assign(new Error('unknown expectation'), { code: expectationCode });
 }
 
 function errorField(error: unknown, name: 'code' | 'statusCode'): unknown {

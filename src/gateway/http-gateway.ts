@@ -3,7 +3,7 @@
  * stream. It knows the operations port and nothing behind it.
  * Invariant: whatever a client sends, it gets an answer in our shape or a closed stream, in time.
  */
-import { createServer, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import {
   errorCodes,
@@ -24,7 +24,12 @@ import { dialectAt, dialectPrefix, dialects } from './dialects/dialects.js';
 import { EntityTags } from './entity-tags.js';
 import type { EventHub } from './event-hub.js';
 import { eventRoutes } from './event-routes.js';
-import { failureAnswer, frameworkFailure, type HttpAnswer } from './http-errors.js';
+import {
+  failureAnswer,
+  frameworkFailure,
+  type HttpAnswer,
+  requireKnownExpectation,
+} from './http-errors.js';
 import { type HttpObserverOptions, observeHttp } from './http-observer.js';
 import { type HttpRoute, methodsAt, methodsOf } from './http-route.js';
 import { HttpSessions, httpTimes } from './http-sessions.js';
@@ -32,6 +37,7 @@ import { mayBeJson, readJson } from './json-body.js';
 import { metricsRoutes } from './metrics-routes.js';
 import { mountRoutes, sendAnswer } from './mount-routes.js';
 import { docsRoutes } from './openapi/docs-routes.js';
+import type { OrdersStatus } from './order-routes.js';
 import { type Page, pageRoutes } from './page.js';
 import { createAdminCheck, requestIdOf } from './request-headers.js';
 import { rootApi } from './root-api.js';
@@ -61,6 +67,8 @@ export interface HttpGatewayOptions extends HttpObserverOptions {
   readonly page?: Page;
   /** Kills and starts services for all to see; undefined, as is the default: nobody may. */
   readonly demo?: Demo | undefined;
+  /** Of a purchase; undefined: 200. */
+  readonly ordersStatus?: OrdersStatus;
   /** Undefined: every host name is known, and no other site's page may change anything. */
   readonly sites?: SiteRules;
   readonly cache: CacheDoor;
@@ -87,10 +95,10 @@ export async function createHttpGateway(options: HttpGatewayOptions): Promise<Ht
   const timeout = new BazarError('deadline_exceeded', 'the request took too long to arrive');
   const sessions = new HttpSessions(clock, plainText(timeout, 408, random));
   const draining = (): boolean => sessions.draining || options.draining();
-  const { operations, events, figures, page = [], demo } = options;
+  const { operations, events, figures, page = [], demo, ordersStatus } = options;
   const tags = new EntityTags(options.history);
   const routes: HttpRoute[] = [
-    ...rootApi(operations, tags, draining, demo !== undefined),
+    ...rootApi(operations, { tags, draining, demo: demo !== undefined, ordersStatus }),
     ...(events ? eventRoutes(events) : []),
     ...(figures ? metricsRoutes(figures) : []),
     ...docsRoutes(() => routes),
@@ -174,9 +182,12 @@ function createApp(
       // A client may end its side once it has asked, as `nc` does; without this switch (which
       // Node's types leave out) its answer would be dropped.
       Object.assign(server, { httpAllowHalfOpen: true });
-      server.on('request', (request, response) => {
+      const handle = (request: IncomingMessage, response: ServerResponse): void => {
         if (sessions.began(request, response)) handler(request, response);
-      });
+      };
+      server.on('request', handle);
+      // Without this listener Node would answer by itself, in no shape of ours.
+      server.on('checkExpectation', handle);
       return server;
     },
   });
@@ -213,6 +224,7 @@ function addRequestHooks(app: FastifyInstance, sites: SiteCheck, draining: () =>
     if (draining()) reply.header('connection', 'close');
     reply.headers(sites.answerHeaders(request.headers));
     requireSingleHeaders(request.raw.rawHeaders);
+    requireKnownExpectation(request.raw);
     if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
       throw new BazarError('invalid_argument', 'HTTP/1.1 requires a Host header');
     }

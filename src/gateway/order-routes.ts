@@ -10,11 +10,14 @@ import { type HttpRoute, operationRoute } from './http-route.js';
 import { orderNumberOf, renameNotFound } from './path-values.js';
 import { idempotencyKeyOf } from './request-headers.js';
 
-export function orderRoutes(operations: Operations): HttpRoute[] {
-  return [buyRoute(operations), orderRoute(operations), ordersRoute(operations)];
+/** What a purchase is answered with: 200 as clients of earlier builds test for it, or 201. */
+export type OrdersStatus = 200 | 201;
+
+export function orderRoutes(operations: Operations, status: OrdersStatus = 200): HttpRoute[] {
+  return [buyRoute(operations, status), orderRoute(operations), ordersRoute(operations)];
 }
 
-function buyRoute(operations: Operations): HttpRoute {
+function buyRoute(operations: Operations, status: OrdersStatus): HttpRoute {
   return operationRoute({
     method: 'POST',
     url: '/orders',
@@ -27,10 +30,10 @@ function buyRoute(operations: Operations): HttpRoute {
       tag: 'orders',
       headers: ['idempotency-key'],
       answers: {
-        200: {
+        [status]: {
           text: 'Sold. Under a key that was used before: the first answer again.',
           data: Placed,
-          headers: ['idempotency-replayed'],
+          headers: ['location', 'idempotency-replayed'],
         },
       },
       failures: {
@@ -48,7 +51,8 @@ function buyRoute(operations: Operations): HttpRoute {
         .buy(params, context)
         .catch((error: unknown) => explainRefusal(error, 'lines' in params));
       const { replayed: _marked, ...placed } = bought;
-      return { status: 200, headers: replayMark(bought), body: { data: placed } };
+      const headers = { location: `/orders/${placed.order_number}`, ...replayMark(bought) };
+      return { status, headers, body: { data: placed } };
     },
   });
 }

@@ -6,19 +6,25 @@ import type { Operations } from '../frontend/types.js';
 import { auditRoutes } from './audit-routes.js';
 import type { EntityTags } from './entity-tags.js';
 import type { HttpRoute } from './http-route.js';
-import { orderRoutes } from './order-routes.js';
+import { type OrdersStatus, orderRoutes } from './order-routes.js';
 import { probeRoutes } from './probe-routes.js';
 import { productRoutes } from './product-routes.js';
 
+export interface RootOptions {
+  readonly tags: EntityTags;
+  readonly draining: () => boolean;
+  /** Everybody may see the books. */
+  readonly demo: boolean;
+  readonly ordersStatus: OrdersStatus | undefined;
+}
+
 export function rootApi(
   operations: Operations,
-  tags: EntityTags,
-  draining: () => boolean,
-  demo: boolean,
+  { tags, draining, demo, ordersStatus }: RootOptions,
 ): HttpRoute[] {
   return [
     ...productRoutes(operations, tags),
-    ...orderRoutes(operations),
+    ...orderRoutes(operations, ordersStatus),
     ...auditRoutes(operations, demo),
     ...probeRoutes(operations, draining),
   ];

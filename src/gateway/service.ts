@@ -58,6 +58,7 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
     openAdmin: config.openAdmin,
     demo: config.demo,
     sites: siteRules(config),
+    ordersStatus: config.ordersStatus,
     rateLimit: rateLimitOf(config),
     dialects: config.dialects.map(({ name }) => name),
   };

@@ -25,6 +25,7 @@ import type { CacheDoor } from './dialects/dialect.js';
 import { dialectOf } from './dialects/dialects.js';
 import { EventHub } from './event-hub.js';
 import { createHttpGateway, type HttpGateway, type HttpGatewayOptions } from './http-gateway.js';
+import type { OrdersStatus } from './order-routes.js';
 import { builtPage, readPage } from './page.js';
 import { RawGateway } from './raw.js';
 import { RequestMeter } from './request-meter.js';
@@ -39,6 +40,7 @@ export interface GatewayThreadData extends FrontendThreadData {
   readonly openAdmin: boolean;
   readonly demo: boolean;
   readonly sites: SiteRules;
+  readonly ordersStatus: OrdersStatus;
   /** Requests a second that an address may make, counted for all threads; undefined: any number. */
   readonly rateLimit:
     | { readonly memory: SharedArrayBuffer; readonly perSecond: number }
@@ -88,6 +90,7 @@ export const program: ProgramFactory = async (owner, given) => {
     page: await readPage(builtPage, data.demo),
     demo: data.demo ? demo : undefined,
     sites: data.sites,
+    ordersStatus: data.ordersStatus,
     events,
     figures: () => owner.call('figures', null) as Promise<MetricSample[]>,
     draining: () => draining,

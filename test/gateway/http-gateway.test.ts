@@ -131,6 +131,25 @@ t.test('OPTIONS of a star tells the methods of the whole, and a star is no path'
   t.equal((await ask('GET', '*')).status, 404);
 });
 
+t.test('an expectation that is not known is 417 in the usual shape', async (t) => {
+  const { ask, connect, operations } = await setStage();
+  const headers = { expect: 'foo', 'x-request-id': 'r' };
+  const reply = await ask('POST', '/orders', { headers, body: purchase });
+  t.match(reply, { status: 417, json: { error: { code: 417, type: 'invalid_argument' } } });
+  t.equal(reply.headers.get('x-request-id'), 'r');
+  const older = await ask('PUT', '/dialects/bazar/buy/8', { headers });
+  t.match(older, { status: 417, json: { message: /Expect/ } });
+  t.same(operations.asked, []);
+  const client = connect();
+  const text = JSON.stringify(purchase);
+  const head = `host: a\r\nexpect: 100-Continue\r\ncontent-length: ${text.length}\r\n\r\n`;
+  client.send(`POST /orders HTTP/1.1\r\n${head}`);
+  t.equal((await client.reply()).status, 100);
+  client.send(text);
+  t.equal((await client.reply()).status, 200);
+  client.end();
+});
+
 t.test('a request keeps its own id, or gets one', async (t) => {
   const { ask } = await setStage();
   const own = await ask('GET', '/products/8', { headers: { 'x-request-id': 'trace:1/a' } });

@@ -207,6 +207,24 @@ t.test('a repeat is marked in a header and otherwise answered the same', async (
   t.same(reply.json, { data: { order_number: 192, total: 19.9 } });
 });
 
+t.test('a purchase says where its order is, and is 201 where that is wanted', async (t) => {
+  for (const ordersStatus of [undefined, 200, 201] as const) {
+    for (const replayed of [false, true]) {
+      const bought = { order_number: 192, total: 19.9, ...(replayed ? { replayed } : {}) };
+      const { ask } = await setStage({ buy: async () => bought }, ordersStatus && { ordersStatus });
+      const reply = await ask('POST', '/orders', { body: { name: 'Tux', quantity: 1 } });
+      t.equal(reply.status, ordersStatus ?? 200, 'a repeat too');
+      t.equal(reply.headers.get('location'), '/orders/192');
+      const described = (await ask('GET', '/openapi.json')).json.paths['/orders'].post.responses;
+      t.ok(described[ordersStatus ?? 200]);
+      const old = await ask('POST', '/dialects/toystore/orders', {
+        body: { name: 'Tux', quantity: 1 },
+      });
+      t.equal(old.status, 200, 'clients of the older store test for it');
+    }
+  }
+});
+
 t.test('a repeated refusal is marked as well', async (t) => {
   const { ask } = await setStage({
     buy: async () => {

@@ -10,8 +10,8 @@ import type {
   ServiceConfig,
 } from '../../base/config.js';
 import type { TlsFiles } from '../../base/tls-files.js';
+import { allowedHosts, corsOrigins } from '../http-options.js';
 import type { Values } from '../options.js';
-import { allowedHosts, corsOrigins } from '../site-options.js';
 import { bundledProducts, type serviceSpecs } from '../store-options.js';
 
 const mib = 1024 * 1024;
@@ -43,5 +43,6 @@ export function frontendSettings(
     drainDelayMs: drainDelay * 1_000,
     allowedHosts: allowedHosts(options.allowedHost),
     corsOrigins: corsOrigins(options.corsOrigin),
+    ordersStatus: options.ordersStatus === '201' ? 201 : 200,
   };
 }

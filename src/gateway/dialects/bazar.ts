@@ -99,13 +99,10 @@ export const bazar: Dialect = {
       method: 'GET',
       url: '/verify_item_in_stock/:id',
       summary: 'Whether a book can be bought',
-      failures: {
-        not_found: plain(404, 'There is no book with this ID'),
-        invalid_argument: plain(404, 'There is no book with this ID'),
-      },
+      failures: unknownId,
       async answer({ path, context }) {
         const { id, quantity } = await operations.lookup({ id: productIdOf(path.id) }, context);
-        if (quantity === 0) return plain(410, 'This book is currently unavailable');
+        if (quantity === 0) return soldOut;
         return { status: 200, body: { id, quantity } };
       },
     }),
@@ -114,10 +111,6 @@ export const bazar: Dialect = {
 
 function message(status: number, text: string): HttpAnswer {
   return { status, body: { message: text } };
-}
-
-function plain(status: number, text: string): HttpAnswer {
-  return { status, headers: { 'content-type': 'text/plain; charset=utf-8' }, body: bytes(text) };
 }
 
 /** 50 is 50.0 here. */

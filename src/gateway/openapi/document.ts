@@ -98,7 +98,8 @@ function failureStatuses(route: HttpRoute, doc: RouteDoc): number[] {
   const own = Object.keys(doc.failures ?? {}).map(Number);
   const body = route.input?.from === 'body' ? [413, 415] : [];
   const admin = route.access === 'admin' ? [401, 403] : [];
-  const all = new Set([400, ...admin, ...body, ...own, 429, 500, 503, 504]);
+  const change = route.method === 'GET' ? [] : [403];
+  const all = new Set([400, ...admin, ...change, ...body, ...own, 429, 500, 503, 504]);
   return [...all].sort((a, b) => a - b);
 }
 

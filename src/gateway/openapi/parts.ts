@@ -54,7 +54,7 @@ export const namedSchemas: ReadonlyMap<TSchema, string> = new Map<TSchema, strin
 export const failureTexts: Readonly<Record<number, string>> = {
   400: 'the message says what is wrong with the request.',
   401: 'this needs the token.',
-  403: 'this is another token.',
+  403: 'this is another token, or a request for the page of another site.',
   404: 'there is no such thing.',
   409: 'the store says no.',
   412: 'the condition does not hold.',
@@ -105,7 +105,7 @@ export const answerHeaders: Readonly<Record<AnswerHeader | 'x-request-id' | 'ret
       type: 'string',
       pattern: '^"\\d+-[\\w-]{8}"$',
     }),
-    location: answerHeader('Where the new product is.'),
+    location: answerHeader('Where the new product or order is.'),
     'idempotency-replayed': answerHeader('There where this is the first answer again.', {
       const: 'true',
     }),

@@ -47,7 +47,7 @@ function outcomeOf({ status, body }: PurchaseReply): Outcome {
   const { data, error } = (body ?? {}) as Readonly<
     Record<string, Readonly<Record<string, unknown>>>
   >;
-  if (status === 200 && typeof data?.order_number === 'number') {
+  if ((status === 200 || status === 201) && typeof data?.order_number === 'number') {
     return { kind: 'placed', number: data.order_number, total: Number(data.total) };
   }
   if (error?.type === 'out_of_stock') {

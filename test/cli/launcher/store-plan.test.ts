@@ -55,6 +55,9 @@ t.test('the ports are those of the interfaces, plus the offset', async (t) => {
     rateLimit: 0,
     drainDelayMs: 250,
     demo: false,
+    allowedHosts: [],
+    corsOrigins: [],
+    ordersStatus: 200,
   });
 });
 

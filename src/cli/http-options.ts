@@ -1,10 +1,10 @@
-/** Reads which host names a frontend answers to, and which other sites' pages may use it. */
+/** The options of a frontend's HTTP door: its host names, other sites' pages, its answers. */
 import { UsageError } from './exit-codes.js';
-import { list } from './options.js';
+import { choice, list } from './options.js';
 
 const serviceGroup = { group: 'Services:' };
 
-export const siteSpecs = {
+export const httpSpecs = {
   allowedHost: list(
     'Host names under which a frontend answers, beside IP addresses and localhost; *: all',
     { ...serviceGroup, defaultDescription: 'all, but on a loopback address none' },
@@ -12,6 +12,12 @@ export const siteSpecs = {
   corsOrigin: list(
     'Origins whose pages may use the store from other sites, as https://shop.example.com; *: all',
     { ...serviceGroup, defaultDescription: 'none' },
+  ),
+  ordersStatus: choice(
+    'What POST /orders answers a purchase with; 201 is new, and older clients test for 200',
+    ['200', '201'],
+    '200',
+    serviceGroup,
   ),
 } as const;
 

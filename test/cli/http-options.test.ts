@@ -1,5 +1,5 @@
 import t from 'tap';
-import { allowedHosts, corsOrigins } from '../../src/cli/site-options.js';
+import { allowedHosts, corsOrigins } from '../../src/cli/http-options.js';
 
 t.test('host names are read in lower case and without a port', async (t) => {
   t.same(allowedHosts(['Shop.Example.com.', 'intra', '*']), ['shop.example.com', 'intra', '*']);
