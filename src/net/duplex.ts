@@ -24,6 +24,7 @@ export function connectionDuplex(
   clock: Clock = systemClock,
 ): Duplex & SocketMethods {
   let waiting: (() => void) | undefined;
+  let lingers = false;
   const idle = idleTimer(clock, () => duplex.emit('timeout'));
 
   const send = (bytes: Uint8Array, done: (error?: Error | null) => void): void => {
@@ -52,6 +53,7 @@ export function connectionDuplex(
 
   connection.start({
     data(chunk) {
+      if (lingers) return;
       idle.touch();
       if (!duplex.push(Buffer.from(chunk))) connection.pause();
     },
@@ -62,7 +64,7 @@ export function connectionDuplex(
       done?.();
     },
     closed(error) {
-      if (error !== undefined || duplex.readableLength === 0) {
+      if (error !== undefined || lingers || duplex.readableLength === 0) {
         duplex.destroy(error);
         return;
       }
@@ -83,12 +85,10 @@ export function connectionDuplex(
     setKeepAlive: () => duplex,
     ref: () => duplex,
     unref: () => duplex,
+    // The peer may still be sending. Closing over unread input would reset the connection, so that
+    // the peer might lose the answer; an ended connection drops its input and closes in time.
     destroySoon() {
-      if (duplex.writableFinished) {
-        duplex.destroy();
-        return;
-      }
-      duplex.once('finish', () => duplex.destroy());
+      lingers = true;
       if (!duplex.writableEnded) duplex.end();
     },
   });

@@ -50,6 +50,23 @@ t.test(
   },
 );
 
+t.test('an answer arrives though the client goes on sending what nobody reads', async (t) => {
+  const port = await httpOverConnections(
+    createServer((_incoming, outgoing) => {
+      outgoing.writeHead(413, { connection: 'close', 'content-length': 9 });
+      outgoing.end('too large');
+    }),
+  );
+  for (let attempt = 0; attempt < 20; attempt++) {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${4 << 20}\r\n\r\n`);
+    for (let part = 0; part < 4; part++) socket.write(Buffer.alloc(1 << 20));
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    t.match(text, /^HTTP\/1.1 413 .*too large$/s);
+  }
+});
+
 async function duplexPair() {
   const clock = new ManualClock();
   const { near, far } = await connectionPair(clock);
@@ -146,4 +163,33 @@ t.test('silence is told after the time asked, and again only if asked', async (t
   duplex.setTimeout(0);
   await clock.advance(5_000);
   t.equal(timeouts, 1);
+});
+
+t.test('after the last answer input is dropped, and the connection closes by itself', async (t) => {
+  const events: string[] = [];
+  let handed: Parameters<Connection['start']>[0] | undefined;
+  const duplex = connectionDuplex({
+    remote: 'x',
+    pendingBytes: 0,
+    start(given) {
+      handed = given;
+    },
+    write(bytes) {
+      events.push(Buffer.from(bytes).toString());
+      return true;
+    },
+    pause: () => {},
+    resume: () => {},
+    end: () => events.push('ended'),
+    destroy: () => events.push('destroyed'),
+  });
+  duplex.write('answer');
+  duplex.destroySoon();
+  handed?.data(Buffer.from('the rest of a body'));
+  await new Promise(setImmediate);
+  t.same(events, ['answer', 'ended'], 'it is not reset while the client may read');
+  t.equal(duplex.readableLength, 0);
+  handed?.closed();
+  await new Promise(setImmediate);
+  t.ok(duplex.closed);
 });
