@@ -30,7 +30,12 @@ export function eventRoutes(hub: EventHub): HttpRoute[] {
         const withHistory = /^history(=|$)/.test(queryText);
         return {
           status: 200,
-          headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' },
+          headers: {
+            'content-type': 'text/event-stream',
+            'cache-control': 'no-store',
+            // nginx then passes each event on at once.
+            'x-accel-buffering': 'no',
+          },
           // Others may have taken the last place since the answer was made.
           admit: () => hub.requirePlace(),
           stream: (sink) => hub.join(sink, lastId, withHistory),

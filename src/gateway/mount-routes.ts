@@ -6,12 +6,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { answerSink, streamBegins } from './answer-stream.js';
 import { withDeadline } from './deadline.js';
+import { acceptedEncodings, mayPack, pack, packBytesMin } from './encodings.js';
 import type { HttpAnswer } from './http-errors.js';
 import type { HttpRoute } from './http-route.js';
 import { httpTimes } from './http-sessions.js';
 import { queryOf } from './query-text.js';
 import { type AdminCheck, requestHeaderOf } from './request-headers.js';
 import type { SiteCheck } from './site-check.js';
+
+const jsonType = 'application/json; charset=utf-8';
 
 export interface MountOptions {
   readonly clock: Clock;
@@ -68,10 +71,26 @@ export function sendAnswer(
   reply.code(answer.status).header('x-request-id', request.id);
   if (answer.headers) reply.headers(withVary(reply, answer.headers));
   if (answer.stream && request.method !== 'HEAD') return beginStream(reply, answer);
-  if (answer.body === undefined) return reply.send();
-  // Bytes go out as they are, with the type that their headers name.
-  if (answer.body instanceof Uint8Array) return reply.send(answer.body);
-  return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
+  const { body, headers = {} } = answer;
+  if (body === undefined) return reply.send();
+  // Bytes have the type that their headers name.
+  const isText = !(body instanceof Uint8Array);
+  const type = isText ? jsonType : (headers['content-type'] ?? '');
+  const bytes = isText ? Buffer.from(JSON.stringify(body)) : body;
+  if (isText) reply.type(jsonType);
+  if (bytes.length < packBytesMin || !mayPack(headers, type)) return reply.send(bytes);
+  return sendPacked(request, reply, bytes);
+}
+
+function sendPacked(request: FastifyRequest, reply: FastifyReply, bytes: Uint8Array): FastifyReply {
+  reply.headers(withVary(reply, { vary: 'accept-encoding' }));
+  const [encoding] = acceptedEncodings(request.headers);
+  if (encoding === undefined) return reply.send(bytes);
+  pack(bytes, encoding).then(
+    (packed) => reply.header('content-encoding', encoding).send(packed),
+    () => reply.send(bytes),
+  );
+  return reply;
 }
 
 /** An answer that varies by something of its own goes on varying by what was set before. */

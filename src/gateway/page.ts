@@ -8,6 +8,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { acceptedEncodings, type Encoding, encodings } from './encodings.js';
 import type { HttpAnswer } from './http-errors.js';
 import type { HttpRoute } from './http-route.js';
 
@@ -29,11 +30,8 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** The build's packed twins, the better one first. */
-const encodings = [
-  { name: 'br', suffix: '.br' },
-  { name: 'gzip', suffix: '.gz' },
-] as const;
+/** Of the build's packed twins. */
+const suffixes: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz' };
 
 /** Everything comes from here: no other origin, no inline script or style, in no other's frame. */
 const contentPolicy = [
@@ -51,7 +49,7 @@ interface PageFile {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly bytes: Buffer;
-  readonly packed: ReadonlyMap<string, Buffer>;
+  readonly packed: ReadonlyMap<Encoding, Buffer>;
 }
 
 export type Page = readonly PageFile[];
@@ -95,10 +93,11 @@ async function readAsset(
   names: readonly string[],
 ): Promise<PageFile> {
   const path = join(folder, assetFolder, name);
-  const packed = new Map<string, Buffer>();
+  const packed = new Map<Encoding, Buffer>();
   for (const encoding of encodings) {
-    if (!names.includes(name + encoding.suffix)) continue;
-    packed.set(encoding.name, await readFile(path + encoding.suffix));
+    const suffix = suffixes[encoding];
+    if (!names.includes(name + suffix)) continue;
+    packed.set(encoding, await readFile(path + suffix));
   }
   const headers = {
     'content-type': typeOf(name),
@@ -116,23 +115,13 @@ function fileAnswer(file: PageFile, asked: IncomingHttpHeaders): HttpAnswer {
   if (headers.etag !== undefined && asked['if-none-match'] === headers.etag) {
     return { status: 304, headers };
   }
-  for (const { name } of encodings) {
+  for (const name of acceptedEncodings(asked)) {
     const body = packed.get(name);
-    if (body && accepts(asked, name)) {
+    if (body) {
       return { status: 200, headers: { ...headers, 'content-encoding': name }, body };
     }
   }
   return { status: 200, headers, body: bytes };
-}
-
-/** Whether the client names this encoding, and not to refuse it. */
-function accepts(headers: IncomingHttpHeaders, encoding: string): boolean {
-  const given = headers['accept-encoding'];
-  const offers = (typeof given === 'string' ? given : '').toLowerCase().split(',');
-  return offers.some((offer) => {
-    const [name = '', quality = 'q=1'] = offer.split(';').map((part) => part.trim());
-    return name === encoding && Number(quality.replace(/^q=/, '')) > 0;
-  });
 }
 
 function typeOf(name: string): string {

@@ -47,6 +47,7 @@ t.test('a listener is told new events as they come', async (t) => {
   const client = await listen();
   t.match(client.received, /^HTTP\/1.1 200 OK\r\n/);
   t.match(client.received, /\r\ncontent-type: text\/event-stream\r\n/);
+  t.match(client.received, /\r\nx-accel-buffering: no\r\n/, 'nginx is not to hold events back');
   t.match(client.received, /\r\nx-request-id: /);
   hub.publish(batch(7, 'old\n\n'));
   hub.publish(batch(8, 'new\n\n'));

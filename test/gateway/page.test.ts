@@ -54,7 +54,8 @@ t.test('an asset is kept for ever, in the best form that the client takes', asyn
   t.match(packed.headers.get('cache-control'), /immutable/);
   t.equal(packed.headers.get('vary'), 'accept-encoding');
   t.equal((await get('gzip;q=1.0, br;q=0')).headers.get('content-encoding'), 'gzip');
-  for (const accept of ['identity', 'brotli']) {
+  t.equal((await get('*')).headers.get('content-encoding'), 'br');
+  for (const accept of ['identity', 'brotli', '*;q=0', '']) {
     const plain = await get(accept);
     t.equal(plain.headers.get('content-encoding'), undefined);
     t.equal(plain.text, script);
