@@ -36,7 +36,7 @@ export class PurchaseKeys {
     const lines = purchaseLines(params);
     const seen = seenTime === undefined ? ([] as const) : ([seenTime] as const);
     if (params.key === undefined) return [this.#next(), keyKinds.frontend, noHash, lines, ...seen];
-    const key = digest(params.key, digestBytes);
+    const key = clientKeyDigest(params.key);
     const hash = digest(JSON.stringify(lines), requestHashBytes);
     // The digest is the sixth field, so it needs the fifth.
     const [time] = seen;
@@ -49,7 +49,7 @@ export class PurchaseKeys {
   /** The key of a change; `seenTime` as of a purchase. */
   change(key: string, request: ChangeRequest, seenTime: number | undefined): ChangeKey {
     const hash = digest(JSON.stringify(inOrder(request)), requestHashBytes);
-    return [digest(key, digestBytes), hash, seenTime ?? null];
+    return [clientKeyDigest(key), hash, seenTime ?? null];
   }
 
   /** Random bytes are drawn many keys at a time: a call of the generator costs more than a key. */
@@ -85,6 +85,11 @@ function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
   if (typeof value !== 'object' || value === null) return value;
   return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** As the key is kept, and stands in its order. */
+export function clientKeyDigest(key: string): Uint8Array {
+  return digest(key, digestBytes);
 }
 
 function digest(text: string, length: number): Uint8Array {

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
-import { clientLimits, requestLimits } from '../base/limits.js';
+import { clientLimits } from '../base/limits.js';
 import { tidyText } from '../base/product-text.js';
 import type {
   ChangeAnswer,
@@ -23,6 +23,7 @@ import type { Backends } from './backends.js';
 import { Edge } from './edge.js';
 import type { PurchaseKeys } from './keys.js';
 import { type FoundProduct, Lookups } from './lookups.js';
+import { explainOlder, listingOf } from './order-listing.js';
 import type { Cached, ProductCache } from './product-cache.js';
 import { Questions } from './questions.js';
 import type { SearchCache } from './search-cache.js';
@@ -146,8 +147,10 @@ export class Shop implements Operations {
   }
 
   async orders(params: Params<'orders'>, context: RequestContext): Promise<Orders> {
-    const { after = 0, limit = requestLimits.pageDefault } = params;
-    const answer = await this.#questions.read('order', 'orders', [after, limit], context);
+    const [method, listing] = listingOf(params);
+    const answer = await this.#questions
+      .read('order', method, listing, context)
+      .catch(explainOlder);
     const [sales, next] = answer as OrdersAnswer;
     const items = sales.map(toOrder);
     return next === null ? { items } : { items, next };

@@ -107,13 +107,19 @@ function ordersRoute(operations: Operations): HttpRoute {
   return operationRoute({
     method: 'GET',
     url: '/orders',
-    summary: 'Page through all orders, newest last',
+    summary: 'Page through orders, by number, time, product or key',
     access: 'admin',
     operation: 'orders',
     from: 'query',
     doc: {
       tag: 'administration',
-      answers: { 200: { text: 'A page of orders.', data: Order, isPage: true } },
+      answers: {
+        200: {
+          text: 'A page of orders, empty or not; without `next` it is the last.',
+          data: Order,
+          isPage: true,
+        },
+      },
     },
     async answer(params, { context }) {
       const { items, ...paging } = await operations.orders(params, context);

@@ -25,7 +25,7 @@ export async function readOrder(
 ): Promise<Sale | undefined> {
   const place = places.locate(number);
   if (!place) return undefined;
-  return pick(await readSales(place.seq, readEntry), place, number);
+  return pickOrder(await readSales(place.seq, readEntry), place, number);
 }
 
 /** Orders after `after`, oldest first, at most `limit`; each entry is read once. */
@@ -46,12 +46,13 @@ export async function readOrders(
       seq = place.seq;
       sales = await readSales(seq, readEntry);
     }
-    orders.push(pick(sales, place, number));
+    orders.push(pickOrder(sales, place, number));
   }
   return orders;
 }
 
-async function readSales(seq: number, readEntry: ReadEntry): Promise<readonly Sale[]> {
+/** The sales of one entry, new orders or not. */
+export async function readSales(seq: number, readEntry: ReadEntry): Promise<readonly Sale[]> {
   const entry = await readEntry(seq).catch((cause: unknown) => {
     // This replica ends of it; another one has the order as well.
     throw new BazarError('unavailable', 'this replica cannot read its book', { cause });
@@ -62,7 +63,7 @@ async function readSales(seq: number, readEntry: ReadEntry): Promise<readonly Sa
   return decode(command[3]) as readonly Sale[];
 }
 
-function pick(sales: readonly Sale[], place: OrderPlace, number: number): Sale {
+export function pickOrder(sales: readonly Sale[], place: OrderPlace, number: number): Sale {
   const sale = sales[place.offset];
   assert(sale?.[0] === number, `order ${number} lies where the index says`);
   return sale;

@@ -5,8 +5,16 @@
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { OwnerCall } from '../pool/types.js';
-import type { BuyParams, OrderParams, OrdersAnswer, OrdersParams, Sale } from '../wire/internal.js';
+import type {
+  BuyParams,
+  FindOrdersParams,
+  OrderParams,
+  OrdersAnswer,
+  OrdersParams,
+  Sale,
+} from '../wire/internal.js';
 import { type ReadEntry, readOrder, readOrders } from './order-book.js';
+import { findOrders } from './order-search.js';
 import type { Buy, OrderStore } from './store.js';
 
 export class ThreadDesk {
@@ -33,6 +41,8 @@ export class ThreadDesk {
         return this.#order(args as OrderParams);
       case 'orders':
         return this.#orders(args as OrdersParams);
+      case 'find_orders':
+        return this.#find(args as FindOrdersParams);
       default:
         return Promise.reject(new BazarError('unknown_method', `unknown method "${operation}"`));
     }
@@ -51,6 +61,11 @@ export class ThreadDesk {
     const last = sales.at(-1)?.[0];
     const more = last !== undefined && last < this.#store.machine.lastOrder;
     return [sales, more ? last : null];
+  }
+
+  async #find(params: FindOrdersParams): Promise<OrdersAnswer> {
+    await this.#store.readBarrier();
+    return findOrders(this.#store.machine, params, this.#readEntry);
   }
 }
 

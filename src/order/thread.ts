@@ -12,6 +12,14 @@ function isLine(value: unknown): boolean {
   return (isInteger(item) || isText(item)) && isInteger(quantity) && quantity > 0;
 }
 
+function isCount(value: unknown): boolean {
+  return isInteger(value) && value >= 0;
+}
+
+function isIntegerOrNull(value: unknown): boolean {
+  return value === null || isInteger(value);
+}
+
 const shapes: Shapes = {
   buy(params) {
     if (!hasFields(params, 4)) return false;
@@ -24,6 +32,16 @@ const shapes: Shapes = {
   },
   order: (params) => isTuple(params, 1) && isInteger(params[0]) && params[0] > 0,
   orders: (params) => isTuple(params, 2) && isInteger(params[0]) && isInteger(params[1]),
+  find_orders(params) {
+    if (!hasFields(params, 8)) return false;
+    const [direction, after, before, limit, since, until, product, key] = params;
+    if (direction !== 0 && direction !== 1) return false;
+    if (!isCount(after) || !isCount(limit) || ![before, since, until].every(isIntegerOrNull)) {
+      return false;
+    }
+    const isProduct = product === null || isInteger(product) || isText(product);
+    return isProduct && (key === null || isBytes(key, keyBytes));
+  },
 };
 
 export const program: ProgramFactory = (owner, data) =>

@@ -346,3 +346,18 @@ export type ChangeAnswer = readonly [record: ProductRecord, replayed: boolean];
 export type OrderParams = readonly [number: number];
 export type OrdersParams = readonly [after: number, limit: number];
 export type OrdersAnswer = readonly [sales: readonly Sale[], next: number | null];
+/**
+ * `find_orders`: orders above `after` and below `before`, in the direction (1: newest first). The
+ * filters are null where there is none: times in milliseconds, a product's id or its name in the
+ * order, a client's key. Builds before it do not know the method.
+ */
+export type FindOrdersParams = readonly [
+  direction: 0 | 1,
+  after: number,
+  before: number | null,
+  limit: number,
+  since: number | null,
+  until: number | null,
+  product: number | string | null,
+  key: KeyDigest | null,
+];

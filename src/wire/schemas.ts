@@ -70,7 +70,22 @@ export const methodParams = {
   ]),
   order: Type.Object({ number: OrderNumber }, strict),
   orders: Type.Object(
-    { after: Type.Optional(Type.Integer({ minimum: 0 })), limit: Type.Optional(PageSize) },
+    {
+      after: Type.Optional(Type.Integer({ minimum: 0 })),
+      before: Type.Optional(OrderNumber),
+      order: Type.Optional(Type.Enum(['asc', 'desc'], { description: 'By number; asc.' })),
+      since: Type.Optional(
+        Type.String({ description: 'The earliest time, as RFC 3339 or a date.' }),
+      ),
+      until: Type.Optional(Type.String({ description: 'All times are before this one.' })),
+      product: Type.Optional(
+        Type.Union([ProductId, ProductName], {
+          description: 'An id, or the name that the product had in the order.',
+        }),
+      ),
+      key: Type.Optional(Key),
+      limit: Type.Optional(PageSize),
+    },
     strict,
   ),
   add_product: Type.Object(

@@ -1,22 +1,78 @@
-/** `bazar orders`: the order book, newest last. */
-import { withAdmin } from '../client-options.js';
+/** `bazar orders`: the order book, newest last, or the part of it that the filters leave. */
+import type { BazarClient } from '../../client/bazar-client.js';
+import type { Order, Orders, Params } from '../../wire/schemas.js';
+import { adminSpecs, withAdmin } from '../client-options.js';
 import { defineCommand } from '../command.js';
-import { exitCodes } from '../exit-codes.js';
+import { exitCodes, UsageError } from '../exit-codes.js';
+import { integer, text } from '../options.js';
 import { orderHead, orderRows } from '../orders-view.js';
 import { printJson, printTable } from '../output.js';
-import { adminPageSpecs } from './search.js';
+import { pageSpecs } from './search.js';
+
+const filterGroup = { group: 'Orders:' };
 
 export const orders = defineCommand({
   usage: 'orders',
   describe: 'List orders, newest last (admin)',
-  examples: [['$0 orders --after 100 --limit 20', 'orders 101 to 120']],
-  specs: adminPageSpecs,
+  examples: [
+    ['$0 orders --last 20', 'the newest 20'],
+    ['$0 orders --after 100 --limit 20', 'orders 101 to 120'],
+    ['$0 orders --product Tux --since 2026-01-31', 'orders of Tux since that day'],
+  ],
+  specs: {
+    ...adminSpecs,
+    ...pageSpecs,
+    last: integer('The newest so many', { min: 1, max: 1_000, default: undefined }, filterGroup),
+    before: integer(
+      'Those before this number',
+      { min: 1, max: Number.MAX_SAFE_INTEGER, default: undefined },
+      filterGroup,
+    ),
+    since: text('Not before this time (2026-01-31, 2026-01-31T12:00:00Z)', undefined, filterGroup),
+    until: text('Before this time', undefined, filterGroup),
+    product: text('With this product: its id, or its name in the order', undefined, filterGroup),
+    key: text("Under this client's key", undefined, filterGroup),
+  },
   async run(options, io) {
-    const { limit, after } = options;
-    const page = await withAdmin(options, (client) => client.orders({ limit, after }));
+    const { after, last, before, since, until, product, key } = options;
+    if (last !== undefined && after > 0) {
+      throw new UsageError('bazar orders: --after and --last exclude each other');
+    }
+    const wanted = {
+      ...(last === undefined ? {} : { order: 'desc' as const }),
+      ...(before === undefined ? {} : { before }),
+      ...(since === undefined ? {} : { since }),
+      ...(until === undefined ? {} : { until }),
+      ...(product === undefined ? {} : { product }),
+      ...(key === undefined ? {} : { key }),
+    };
+    const limit = last ?? options.limit;
+    const page = await withAdmin(options, (client) => gather(client, { ...wanted, after }, limit));
+    if (last !== undefined) page.items.reverse();
     if (options.json) printJson(io, page);
     else await printTable(io, orderHead, page.items.flatMap(orderRows));
-    if (page.next !== undefined) io.err(`there are more: --after ${page.next}\n`);
+    if (page.next !== undefined) {
+      const flag = last === undefined ? '--after' : `--last ${last} --before`;
+      io.err(`there are more: ${flag} ${page.next}\n`);
+    }
     return exitCodes.ok;
   },
 });
+
+/** One answer of the store looks at a part of the book alone: asks on until there are enough. */
+async function gather(
+  client: BazarClient,
+  wanted: Params<'orders'>,
+  limit: number,
+): Promise<Orders & { items: Order[] }> {
+  const items: Order[] = [];
+  let range = {};
+  for (;;) {
+    const page = await client.orders({ ...wanted, ...range, limit: limit - items.length });
+    items.push(...page.items);
+    const { next } = page;
+    if (next === undefined) return { items };
+    if (items.length >= limit) return { items, next };
+    range = wanted.order === 'desc' ? { before: next } : { after: next };
+  }
+}

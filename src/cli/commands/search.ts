@@ -1,5 +1,5 @@
 /** `bazar search`: the products of a topic, or those whose name holds a text. */
-import { adminSpecs, clientSpecs, withClient } from '../client-options.js';
+import { clientSpecs, withClient } from '../client-options.js';
 import { defineCommand } from '../command.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
 import { integer, positional, text } from '../options.js';
@@ -50,5 +50,3 @@ export const search = defineCommand({
     return exitCodes.ok;
   },
 });
-
-export const adminPageSpecs = { ...adminSpecs, ...pageSpecs } as const;

@@ -121,7 +121,10 @@ function content({ data, isPage = false, media }: AnswerDoc): Json {
   }
   if (data === undefined) return {};
   const one = referring(data);
-  const next = { type: 'integer', description: 'Give it as `after` for the next page.' };
+  const next = {
+    type: 'integer',
+    description: 'Give it as `after` for the next page, as `before` where the order is `desc`.',
+  };
   const schema = {
     type: 'object',
     required: ['data'],
