@@ -23,7 +23,7 @@ const linesShownMax = 400;
  * Rooms whose tests start stores, or simulate them, have a process for each file; they take longest
  * and come first. In all others loading costs more than testing: one process runs a whole room.
  */
-const apart = ['chaos', 'sim', 'e2e', 'web'];
+const apart = ['chaos', 'sim', 'e2e', 'web', 'attack'];
 
 const args = process.argv.slice(2);
 const long = args[0] === '--long';

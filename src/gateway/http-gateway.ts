@@ -17,7 +17,9 @@ import { sessionLimits, wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { MetricSample } from '../base/metric-table.js';
 import type { Random } from '../base/random.js';
+import { WorkTurns } from '../base/work-turns.js';
 import type { Operations } from '../frontend/types.js';
+import type { Holding } from '../net/duplex.js';
 import { type Demo, demoRoutes } from './demo-routes.js';
 import { type CacheDoor, type Dialect, inManners, type Manners } from './dialects/dialect.js';
 import { dialectAt, dialectPrefix, dialects } from './dialects/dialects.js';
@@ -78,13 +80,15 @@ export interface HttpGatewayOptions extends HttpObserverOptions {
   readonly figures?: (() => Promise<readonly MetricSample[]>) | undefined;
   /** Where listeners get their events; undefined: nobody can listen. */
   readonly events?: EventHub | undefined;
+  /** Shared with the thread's other sessions. */
+  readonly turns?: WorkTurns;
   /** True from the moment the process was asked to stop. */
   readonly draining: () => boolean;
 }
 
 export interface HttpGateway {
   /** Takes over a session; to be called in the turn in which the stream was made. */
-  accept(duplex: Duplex): void;
+  accept(duplex: Duplex & Partial<Holding>): void;
   /** Answers what is under way, ends each session, and resolves when none is left, or in time. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -93,7 +97,8 @@ export interface HttpGateway {
 export async function createHttpGateway(options: HttpGatewayOptions): Promise<HttpGateway> {
   const { clock, random } = options;
   const timeout = new BazarError('deadline_exceeded', 'the request took too long to arrive');
-  const sessions = new HttpSessions(clock, plainText(timeout, 408, random));
+  const turns = options.turns ?? new WorkTurns();
+  const sessions = new HttpSessions(clock, turns, plainText(timeout, 408, random));
   const draining = (): boolean => sessions.draining || options.draining();
   const { operations, events, figures, page = [], demo, ordersStatus } = options;
   const tags = new EntityTags(options.history);
@@ -183,7 +188,7 @@ function createApp(
       // Node's types leave out) its answer would be dropped.
       Object.assign(server, { httpAllowHalfOpen: true });
       const handle = (request: IncomingMessage, response: ServerResponse): void => {
-        if (sessions.began(request, response)) handler(request, response);
+        sessions.began(request, response, () => handler(request, response));
       };
       server.on('request', handle);
       // Without this listener Node would answer by itself, in no shape of ours.

@@ -1,13 +1,16 @@
 /**
  * The HTTP sessions of one thread: which are open, what each waits for, and for how long. A client
- * may neither hold a session by sending or reading slowly, nor fill the memory by pipelining. It
- * knows streams and requests, but no route. Invariant: a session that is not closed is in `#open`.
+ * may neither hold a session by sending or reading slowly, nor fill the memory by pipelining: its
+ * requests are handled one after the other, in turns with other sessions. It knows streams and
+ * requests, but no route. Invariant: a session that is not closed is in `#open`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { assert } from '../base/assert.js';
 import { type Clock, every, type Timer } from '../base/clock.js';
 import { sessionLimits } from '../base/limits.js';
+import { type WorkTurns, workUnits } from '../base/work-turns.js';
+import type { Holding } from '../net/duplex.js';
 import { streamBegins } from './answer-stream.js';
 
 export const httpTimes = {
@@ -28,7 +31,11 @@ export const httpTimes = {
 
 interface Exchange {
   readonly request: IncomingMessage;
+  /** When its head had come. */
   readonly startedMs: number;
+  /** When those before it were answered; undefined while it waits for them. */
+  handledMs: number | undefined;
+  readonly handle: () => void;
   /** Its answer goes on for as long as both sides want. */
   isStream: boolean;
 }
@@ -44,6 +51,8 @@ interface Session {
   /** What to say, once the sound requests before it are answered, before closing. */
   refusal: string | undefined;
   endedMs: number | undefined;
+  /** Reads on what was held back. */
+  readOn: () => void;
 }
 
 export class HttpSessions {
@@ -51,12 +60,14 @@ export class HttpSessions {
   readonly #open = new Map<Duplex, Session>();
   readonly #sweeper: Timer;
   readonly #timeoutText: string;
+  readonly #turns: WorkTurns;
   #draining = false;
   #whenEmpty: (() => void) | undefined;
 
   /** `timeoutText` is the whole HTTP answer for a client that was too slow. */
-  constructor(clock: Clock, timeoutText: string) {
+  constructor(clock: Clock, turns: WorkTurns, timeoutText: string) {
     this.#clock = clock;
+    this.#turns = turns;
     this.#timeoutText = timeoutText;
     this.#sweeper = every(clock, httpTimes.sweepEveryMs, () => this.#sweep());
   }
@@ -69,7 +80,8 @@ export class HttpSessions {
     return this.#draining;
   }
 
-  add(duplex: Duplex): void {
+  /** The input of a stream that can hold it back is read while no request waits for its answer. */
+  add(duplex: Duplex & Partial<Holding>): void {
     const session: Session = {
       exchanges: [],
       newest: undefined,
@@ -77,8 +89,10 @@ export class HttpSessions {
       headSinceMs: undefined,
       refusal: undefined,
       endedMs: undefined,
+      readOn: () => {},
     };
     this.#open.set(duplex, session);
+    session.readOn = duplex.holdBack?.(() => mayRead(session)) ?? session.readOn;
     duplex.on('data', () => {
       session.headSinceMs ??= this.#clock.nowMs();
     });
@@ -91,16 +105,21 @@ export class HttpSessions {
     });
   }
 
-  /** To be called for each request before it is handled; false forbids to handle it. */
-  began(request: IncomingMessage, response: ServerResponse): boolean {
+  /** To be called for each request; `handle` is called when those before it are answered. */
+  began(request: IncomingMessage, response: ServerResponse, handle: () => void): void {
     const duplex: Duplex = request.socket;
     const session = this.#open.get(duplex);
-    if (!session || duplex.destroyed) return false;
+    if (!session || duplex.destroyed) return;
     if (session.exchanges.length >= sessionLimits.inFlightMax) {
       duplex.destroy();
-      return false;
+      return;
     }
-    const exchange: Exchange = { request, startedMs: this.#clock.nowMs(), isStream: false };
+    const startedMs = this.#clock.nowMs();
+    const exchange: Exchange = {
+      ...{ request, startedMs, handle },
+      handledMs: undefined,
+      isStream: false,
+    };
     session.newest = exchange;
     session.headSinceMs = undefined;
     session.exchanges.push(exchange);
@@ -111,9 +130,22 @@ export class HttpSessions {
     response.once('close', () => {
       session.exchanges = session.exchanges.filter((other) => other !== exchange);
       session.idleSinceMs = this.#clock.nowMs();
+      this.#handleNext(duplex, session);
+      session.readOn();
       this.#settle(duplex, session);
     });
-    return true;
+    if (session.exchanges.length === 1) this.#handleNext(duplex, session);
+  }
+
+  #handleNext(duplex: Duplex, { exchanges: [exchange] }: Session): void {
+    if (!exchange || exchange.handledMs !== undefined) return;
+    exchange.handledMs = this.#clock.nowMs();
+    this.#turns.run(() => {
+      // Work for a client that is gone is dropped.
+      if (duplex.destroyed) return;
+      this.#turns.charge(workUnits.httpRequest);
+      exchange.handle();
+    });
   }
 
   /** The stream's input makes no sense from here on: answers what came before, then this. */
@@ -180,7 +212,7 @@ export class HttpSessions {
     const reading = newest !== undefined && !newest.request.complete;
     if (since(endedMs) > httpTimes.lingerMs) duplex.destroy();
     else if (exchanges[0]?.isStream) return;
-    else if (since(exchanges[0]?.startedMs) > httpTimes.answerMs) duplex.destroy();
+    else if (since(exchanges[0]?.handledMs) > httpTimes.answerMs) duplex.destroy();
     else if (reading && since(newest.startedMs) > httpTimes.bodyMs) {
       if (exchanges.length > 0) this.refuse(duplex, this.#timeoutText);
       else duplex.destroy();
@@ -188,4 +220,9 @@ export class HttpSessions {
     else if (since(headSinceMs) > httpTimes.headMs) this.refuse(duplex, this.#timeoutText);
     else if (since(idleSinceMs) > httpTimes.idleMs) this.#end(duplex, session, '');
   }
+}
+
+/** No request waits for its answer, or the body of the newest has not come yet. */
+function mayRead({ exchanges, newest }: Session): boolean {
+  return exchanges.length === 0 || (exchanges.length === 1 && newest?.request.complete === false);
 }

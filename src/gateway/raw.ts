@@ -7,6 +7,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { unreachable } from '../base/assert.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { clientLimits, sessionLimits, wireLimits } from '../base/limits.js';
+import type { WorkTurns } from '../base/work-turns.js';
 import { productNotFound } from '../frontend/answers.js';
 import type { Shop } from '../frontend/shop.js';
 import type { RequestContext } from '../frontend/types.js';
@@ -34,6 +35,8 @@ export interface RawGatewayOptions extends RawObserverOptions {
   readonly shop: Shop;
   readonly adminToken: string;
   readonly openAdmin: boolean;
+  /** Shared with the thread's other sessions. */
+  readonly turns?: WorkTurns;
 }
 
 export class RawGateway implements RpcHandler {
@@ -52,6 +55,7 @@ export class RawGateway implements RpcHandler {
       trusted: false,
       frameBytesMax: wireLimits.publicFrameBytesMax,
       idleMs: sessionLimits.idleMs,
+      ...(options.turns ? { turns: options.turns } : {}),
     });
   }
 

@@ -11,6 +11,7 @@ import { watchDelay } from '../base/process-figures.js';
 import { systemRandom } from '../base/random.js';
 import { RateLimit } from '../base/rate-limit.js';
 import type { TlsFiles } from '../base/tls-files.js';
+import { WorkTurns } from '../base/work-turns.js';
 import type { Leaders } from '../frontend/backends.js';
 import { type FrontendThreadData, threadParts } from '../frontend/thread-parts.js';
 import type { EventBatch, EventSource } from '../frontend/types.js';
@@ -63,8 +64,9 @@ export const program: ProgramFactory = async (owner, given) => {
   const events = new EventHub(ownerEvents(owner), clock);
   let draining = false;
   const meter = new RequestMeter();
+  const turns = new WorkTurns();
   const observed = {
-    ...{ clock, meter, logger, logsRequests: data.log.level === 'debug' },
+    ...{ turns, clock, meter, logger, logsRequests: data.log.level === 'debug' },
     rateLimit: data.rateLimit && new RateLimit(data.rateLimit.memory, data.rateLimit.perSecond),
   };
   const metering = [
@@ -106,7 +108,11 @@ export const program: ProgramFactory = async (owner, given) => {
       if (kind === 'raw') raw.accept(session.connection());
       else required(doors.get(kind), 'door').accept(session.stream());
     },
-    listen: listenBeside,
+    listen: (address, accept) =>
+      listenBeside(address, (connection) => {
+        turns.accepted();
+        accept(connection);
+      }),
     told(topic, message) {
       if (topic === 'leaders') parts.follow(message as Leaders);
       if (topic === 'stopping') draining = true;

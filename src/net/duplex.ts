@@ -1,15 +1,27 @@
 /**
  * A connection as a Node stream, so that node:http can serve it (its 'connection' event) and TLS
- * can wrap it. Keeps backpressure both ways. It has just those methods of a socket that the HTTP
- * server calls. Knows nothing of HTTP.
+ * can wrap it. Keeps backpressure both ways, and holds its input back while a reader wants no more.
+ * It has just those methods of a socket that the HTTP server calls. Knows nothing of HTTP.
  */
 import { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../base/clock.js';
 import { systemClock } from '../base/clock.js';
 import type { Connection } from './types.js';
 
+/**
+ * A held reader gets its input in pieces of this size: what it is given it cannot give back, and the
+ * shortest requests have some twenty bytes.
+ */
+const pieceBytes = 1_024;
+
+/** A stream whose reader may say between two pieces that it wants no more yet. */
+export interface Holding {
+  /** `isOpen` is asked before each piece; to call what is returned when it has become true. */
+  holdBack(isOpen: () => boolean): () => void;
+}
+
 /** What the HTTP server expects of a socket beside the stream. */
-export interface SocketMethods {
+export interface SocketMethods extends Holding {
   readonly remoteAddress: string;
   setTimeout(ms: number, callback?: () => void): Duplex;
   setNoDelay(): Duplex;
@@ -25,7 +37,10 @@ export function connectionDuplex(
 ): Duplex & SocketMethods {
   let waiting: (() => void) | undefined;
   let lingers = false;
+  let isEnded = false;
+  let isFlowing = true;
   const idle = idleTimer(clock, () => duplex.emit('timeout'));
+  const input = new HeldInput((piece) => duplex.push(piece));
 
   const send = (bytes: Uint8Array, done: (error?: Error | null) => void): void => {
     idle.touch();
@@ -36,7 +51,12 @@ export function connectionDuplex(
   const duplex = new Duplex({
     allowHalfOpen: true,
     decodeStrings: true,
-    read: () => connection.resume(),
+    read() {
+      input.isWanted = true;
+      if (input.isEmpty) flow(true);
+      // Pieces that are pushed before this returns would not be read one by one.
+      else queueMicrotask(give);
+    },
     write: (chunk: Buffer, _encoding, done) => send(chunk, done),
     // Headers and body of an answer come corked: they leave as one piece.
     writev: (chunks, done) => send(Buffer.concat(chunks.map((each) => each.chunk)), done),
@@ -51,31 +71,57 @@ export function connectionDuplex(
     },
   });
 
+  const flow = (isWanted: boolean): void => {
+    if (isWanted === isFlowing) return;
+    isFlowing = isWanted;
+    if (isWanted) connection.resume();
+    else connection.pause();
+  };
+
+  const give = (): void => {
+    if (duplex.destroyed) return;
+    input.give();
+    flow(input.isEmpty && input.isWanted);
+    if (input.isEmpty && isEnded && !duplex.readableEnded) duplex.push(null);
+  };
+
   connection.start({
     data(chunk) {
       if (lingers) return;
       idle.touch();
-      if (!duplex.push(Buffer.from(chunk))) connection.pause();
+      input.add(Buffer.from(chunk));
+      give();
     },
-    end: () => void duplex.push(null),
+    end() {
+      isEnded = true;
+      give();
+    },
     drained() {
       const done = waiting;
       waiting = undefined;
       done?.();
     },
     closed(error) {
-      if (error !== undefined || lingers || duplex.readableLength === 0) {
+      // Who is gone gets no answer to what was not read yet.
+      if (input.isHeld) input.drop();
+      const isRead = duplex.readableLength === 0 && input.isEmpty;
+      if (error !== undefined || lingers || isRead) {
         duplex.destroy(error);
         return;
       }
       // What was received is still to be read.
       duplex.once('end', () => duplex.destroy());
-      if (!duplex.readableEnded) duplex.push(null);
+      isEnded = true;
+      give();
     },
   });
 
   return Object.assign(duplex, {
     remoteAddress: connection.remote,
+    holdBack(isOpen: () => boolean) {
+      input.isOpen = isOpen;
+      return give;
+    },
     setTimeout(ms: number, callback?: () => void) {
       if (callback !== undefined && ms > 0) duplex.once('timeout', callback);
       idle.set(ms);
@@ -89,9 +135,51 @@ export function connectionDuplex(
     // the peer might lose the answer; an ended connection drops its input and closes in time.
     destroySoon() {
       lingers = true;
+      input.drop();
+      flow(true);
       if (!duplex.writableEnded) duplex.end();
     },
   });
+}
+
+/** What came and was not given to the reader. */
+class HeldInput {
+  isOpen: (() => boolean) | undefined;
+  /** The reader has room. */
+  isWanted = true;
+  readonly #push: (piece: Buffer) => boolean;
+  #chunks: Buffer[] = [];
+
+  constructor(push: (piece: Buffer) => boolean) {
+    this.#push = push;
+  }
+
+  get isEmpty(): boolean {
+    return this.#chunks.length === 0;
+  }
+
+  get isHeld(): boolean {
+    return this.isOpen !== undefined && !this.isOpen();
+  }
+
+  add(chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  drop(): void {
+    this.#chunks = [];
+  }
+
+  give(): void {
+    while (this.isWanted && !this.isHeld) {
+      const [chunk] = this.#chunks;
+      if (chunk === undefined) return;
+      const bytes = this.isOpen === undefined ? chunk.length : pieceBytes;
+      if (chunk.length <= bytes) this.#chunks.shift();
+      else this.#chunks[0] = chunk.subarray(bytes);
+      this.isWanted = this.#push(chunk.subarray(0, bytes));
+    }
+  }
 }
 
 interface IdleTimer {

@@ -5,17 +5,20 @@
  */
 import { assert } from '../base/assert.js';
 import { BazarError, type ErrorCode } from '../base/errors.js';
+import type { WorkTurns } from '../base/work-turns.js';
 import { headerBytes } from '../wire/frame.js';
 import { encodeAnswer, encodeAnswerRaw, encodeErrorAnswer } from '../wire/message.js';
 import type { SessionOutput } from './session-output.js';
 
 export class OpenRequests {
   readonly #output: SessionOutput;
+  readonly #turns: WorkTurns | undefined;
   #count = 0;
   frameBytesMax: number;
 
-  constructor(output: SessionOutput, frameBytesMax: number) {
+  constructor(output: SessionOutput, frameBytesMax: number, turns?: WorkTurns) {
     this.#output = output;
+    this.#turns = turns;
     this.frameBytesMax = frameBytesMax;
   }
 
@@ -23,13 +26,19 @@ export class OpenRequests {
     return this.#count;
   }
 
+  /** There are as many under way as this session may have, now that others have some too. */
+  get isCrowded(): boolean {
+    return this.#turns !== undefined && !this.#turns.mayBegin(this.#count);
+  }
+
   open(id: number): RpcReply {
     this.#count++;
+    if (this.#turns) this.#turns.underWay++;
     return new RpcReply(this, id);
   }
 
   result(id: number, value: unknown): void {
-    this.#count--;
+    this.#closeOne();
     const writer = this.#output.writer;
     const before = writer.length;
     encodeAnswer(writer, id, value);
@@ -37,7 +46,7 @@ export class OpenRequests {
   }
 
   encoded(id: number, bytes: Uint8Array): void {
-    this.#count--;
+    this.#closeOne();
     const writer = this.#output.writer;
     const before = writer.length;
     encodeAnswerRaw(writer, id, bytes);
@@ -45,7 +54,7 @@ export class OpenRequests {
   }
 
   fail(id: number, error: BazarError): void {
-    this.#count--;
+    this.#closeOne();
     encodeErrorAnswer(this.#output.writer, id, error);
     this.#output.wrote();
   }
@@ -54,6 +63,11 @@ export class OpenRequests {
   refuse(id: number | undefined, error: BazarError): void {
     encodeErrorAnswer(this.#output.writer, id, error);
     this.#output.wrote();
+  }
+
+  #closeOne(): void {
+    this.#count--;
+    if (this.#turns) this.#turns.underWay--;
   }
 
   #wrote(id: number, before: number): void {

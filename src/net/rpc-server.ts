@@ -6,6 +6,7 @@ import type { Address } from '../base/address.js';
 import { type Clock, every, type Timer } from '../base/clock.js';
 import { sessionLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
+import type { WorkTurns } from '../base/work-turns.js';
 import { type RpcHandler, RpcSession } from './rpc-session.js';
 import type { Connection, Listener, Transport } from './types.js';
 
@@ -24,6 +25,7 @@ export interface RpcServerOptions {
   /** Silence after which a session without requests under way is closed; none where absent. */
   readonly idleMs?: number;
   readonly logger?: Logger;
+  readonly turns?: WorkTurns;
 }
 
 export class RpcServer {

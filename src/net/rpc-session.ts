@@ -16,6 +16,7 @@ import { OpenRequests } from './open-requests.js';
 import { outputBytesFloor, type PeerHandler, type SessionOptions } from './peer-handler.js';
 import { type CallCallback, callsMax, PendingCalls, tooLateToSend } from './pending-calls.js';
 import { SessionOutput } from './session-output.js';
+import { TurnShare } from './turn-share.js';
 import type { Connection } from './types.js';
 
 export type RpcHandler = PeerHandler<RpcSession>;
@@ -50,6 +51,8 @@ export class RpcSession {
   readonly #inFlightMax: number;
   readonly #outputBytesMax: number;
   readonly #drainWaiters: (() => void)[] = [];
+  readonly #share: TurnShare;
+  /** Too much is under way. */
   #paused = false;
   #draining = false;
   #drainPoll: Timer | undefined;
@@ -66,6 +69,9 @@ export class RpcSession {
     this.#clock = options.clock;
     this.#logger = options.logger ?? silentLogger;
     this.#onGone = options.closed;
+    this.#share = new TurnShare(options.turns, () => {
+      if (!this.closed) this.#goOn();
+    });
     this.#inFlightMax = options.inFlightMax ?? sessionLimits.inFlightMax;
     this.#outputBytesMax = options.outputBytesMax ?? sessionLimits.outputBytesMax;
     assert(this.#outputBytesMax >= outputBytesFloor, 'the output limit is above the floor');
@@ -75,7 +81,7 @@ export class RpcSession {
       sent: () => this.#calls.written(),
       flushed: () => this.#flushed(),
     });
-    this.#requests = new OpenRequests(this.#output, options.frameBytesMax);
+    this.#requests = new OpenRequests(this.#output, options.frameBytesMax, options.turns);
     this.#dispatcher = new Dispatcher(this, {
       handler: options.handler,
       requests: this.#requests,
@@ -212,30 +218,59 @@ export class RpcSession {
     this.idleSweeps = 0;
     if (this.closed) return;
     this.#parser.push(chunk);
-    if (this.#paused) this.#parser.hold();
+    if (this.#paused || this.#share.waiting) this.#parser.hold();
+    else if (this.#share.mustWait) this.#wait();
     else this.#readFrames();
+  }
+
+  /** Reads what was held, and on from there. */
+  #goOn(): void {
+    this.#readFrames();
+    if (!this.#paused && !this.#share.waiting) this.#connection.resume();
+    // Where no whole frame waited, nothing else would look whether the session is to end.
+    this.#output.soon();
+  }
+
+  /** Others go first. */
+  #wait(): void {
+    this.#parser.hold();
+    this.#connection.pause();
+    this.#share.wait();
   }
 
   #readFrames(): void {
     let more = true;
+    let mayGoOn = true;
     let frames = 0;
     try {
-      while (!this.#blocked()) {
+      while (mayGoOn && !this.#blocked()) {
         more = this.#nextFrame();
         if (!more) break;
         // One frame alone is not worth the calls.
         if (frames === 1) this.#handler.inputBegins?.();
         frames++;
-        this.#dispatcher.frame(this.#parser.buffer, this.#parser.start, this.#parser.end);
+        mayGoOn = this.#readFrame();
       }
     } finally {
       if (frames > 1) this.#handler.inputEnds?.();
     }
     if (this.closed || !more) return;
+    if (!mayGoOn && !this.#blocked()) {
+      this.#wait();
+      return;
+    }
     this.#parser.hold();
     this.#paused = true;
     this.#connection.pause();
     this.#output.soon();
+  }
+
+  #readFrame(): boolean {
+    const { buffer, start, end } = this.#parser;
+    const { writer } = this.#output;
+    const before = writer.length;
+    this.#dispatcher.frame(buffer, start, end);
+    return this.#share.took(end - start, writer.length - before);
   }
 
   /** Too much is under way to read on; true as well once nothing more is to be read. */
@@ -243,6 +278,7 @@ export class RpcSession {
     return (
       this.closed ||
       this.#requests.count >= this.#inFlightMax ||
+      this.#requests.isCrowded ||
       this.#output.exceeds(this.#outputBytesMax)
     );
   }
@@ -280,13 +316,11 @@ export class RpcSession {
     }
     if (this.#paused && !this.#blocked()) {
       this.#paused = false;
-      this.#connection.resume();
-      this.#readFrames();
-      // Where no whole frame waited, nothing else would come back for what is below.
-      this.#output.soon();
+      if (this.#share.mustWait) this.#wait();
+      else this.#goOn();
       return;
     }
-    if (this.#requests.count > 0 || this.#paused) return;
+    if (this.#requests.count > 0 || this.#paused || this.#share.waiting) return;
     if (this.#peerEnded) this.end();
     else if (this.#draining && pending === 0) this.#releaseDrained();
     else if (this.#draining) this.#pollDrained();

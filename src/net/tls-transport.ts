@@ -14,7 +14,7 @@ import {
 } from 'node:tls';
 import { BazarError } from '../base/errors.js';
 import type { PeerTlsFiles, TlsFiles } from '../base/tls-files.js';
-import { connectionDuplex } from './duplex.js';
+import { connectionDuplex, type Holding } from './duplex.js';
 import {
   connected,
   listening,
@@ -70,7 +70,7 @@ export function peerTransport(files: PeerTlsFiles | undefined): Transport {
 /** A customer's session decrypted, in the thread that serves it. */
 export interface SecureSession {
   /** For the HTTP server. */
-  stream(): Duplex;
+  stream(): Duplex & Holding;
   /** The same as a connection. */
   connection(): Connection;
 }
@@ -87,6 +87,6 @@ export function secureSession(inner: Connection, context: SecureContext): Secure
   });
   // A failed handshake ends this session; it is the client's affair.
   stream.on('error', () => stream.destroy());
-  Object.defineProperty(stream, 'remoteAddress', { value: inner.remote });
-  return { stream: () => stream, connection: () => tcpConnection(stream, inner.remote) };
+  const connection = (): Connection => tcpConnection(stream, inner.remote);
+  return { stream: () => connectionDuplex(connection()), connection };
 }

@@ -194,7 +194,10 @@ t.test('an audit shows the hash and the last sale at its entry', async (t) => {
 t.test('a command that nobody knows is no entry to go on from', async (t) => {
   const log = toyLog();
   const command = encode(['promote', 1]);
-  t.throws(() => log.machine.apply({ seq: 2, epoch: 1, time: 0, command }), /"promote" that is none/);
+  t.throws(
+    () => log.machine.apply({ seq: 2, epoch: 1, time: 0, command }),
+    /"promote" that is none/,
+  );
 });
 
 t.test('a command of another group is refused in words, with the way out', async (t) => {

@@ -6,21 +6,50 @@ import { setStage, settle, tux } from './stage.js';
 
 const get = 'GET /products/8 HTTP/1.1\r\nhost: a\r\n\r\n';
 
-t.test('pipelined requests are answered in their order', async (t) => {
+t.test('pipelined requests are handled one after the other, in their order', async (t) => {
   const waiting: ((product: Product) => void)[] = [];
   const { connect } = await setStage({
     lookup: () => new Promise((resolve) => waiting.push(resolve)),
   });
   const client = connect();
   client.send(get + get + get);
-  await settle();
-  t.equal(waiting.length, 3, 'all are under way at once');
-  for (const [index, resolve] of [...waiting.entries()].reverse()) {
-    resolve({ ...tux, version: index + 1 });
-  }
   for (const version of [1, 2, 3]) {
+    await settle();
+    t.equal(waiting.length, 1, 'one is under way');
+    waiting.pop()?.({ ...tux, version });
     t.equal((await client.reply()).json.data.version, version);
   }
+});
+
+t.test('the pipelined requests of a client that is gone are not handled', async (t) => {
+  const waiting: ((product: Product) => void)[] = [];
+  const { connect } = await setStage({
+    lookup: () => new Promise((resolve) => waiting.push(resolve)),
+  });
+  const client = connect();
+  client.send(get.repeat(10));
+  await settle();
+  client.destroy();
+  await settle();
+  waiting.pop()?.(tux);
+  await settle();
+  t.equal(waiting.length, 0);
+});
+
+t.test('the requests of one session wait behind those of others', async (t) => {
+  const asked: number[] = [];
+  const { connect } = await setStage({
+    lookup: async (params) => {
+      asked.push('id' in params ? params.id : 0);
+      return tux;
+    },
+  });
+  const [many, one] = [connect(), connect()];
+  many.send('GET /products/1 HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(400));
+  one.send('GET /products/2 HTTP/1.1\r\nhost: a\r\n\r\n');
+  t.equal((await one.reply()).status, 200);
+  t.ok(asked.length < 200, `${asked.length} were handled before`);
+  for (let reply = 0; reply < 400; reply++) t.equal((await many.reply()).status, 200);
 });
 
 t.test('a client that ended its side after asking still gets its answer', async (t) => {

@@ -193,3 +193,50 @@ t.test('after the last answer input is dropped, and the connection closes by its
   await new Promise(setImmediate);
   t.ok(duplex.closed);
 });
+
+t.test('a held stream gets its input piece by piece, and in order', async (t) => {
+  const clock = new ManualClock();
+  const { near, far } = await connectionPair(clock);
+  const duplex = connectionDuplex(far, clock);
+  const sizes: number[] = [];
+  let isOpen = true;
+  const goOn = duplex.holdBack(() => isOpen);
+  duplex.on('data', (piece: Buffer) => {
+    sizes.push(piece.length);
+    isOpen = false;
+  });
+  // A stream begins to flow in a turn of its own.
+  await new Promise((resolve) => setImmediate(resolve));
+  near.start({ data: () => {}, closed: () => {} });
+  near.write(Buffer.alloc(2_500, 1));
+  await clock.settle();
+  t.same(sizes, [1_024], 'one piece, and then it is held');
+  for (let piece = 0; piece < 2; piece++) {
+    isOpen = true;
+    goOn();
+  }
+  t.same(sizes, [1_024, 1_024, 452]);
+});
+
+t.test('what is held when the connection closes is dropped', async (t) => {
+  const clock = new ManualClock();
+  const { near, far } = await connectionPair(clock);
+  const duplex = connectionDuplex(far, clock);
+  let received = 0;
+  let isOpen = true;
+  const goOn = duplex.holdBack(() => isOpen);
+  duplex.on('error', () => {});
+  duplex.on('data', (piece: Buffer) => {
+    received += piece.length;
+    isOpen = false;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  near.start({ data: () => {}, closed: () => {} });
+  near.write(Buffer.alloc(5_000, 1));
+  await clock.settle();
+  near.destroy();
+  await clock.settle();
+  isOpen = true;
+  goOn();
+  t.equal(received, 1_024);
+});

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
+import { WorkTurns } from '../../src/base/work-turns.js';
 import type { RpcReply } from '../../src/net/open-requests.js';
 import { type RpcHandler, RpcSession } from '../../src/net/rpc-session.js';
 import type { Connection, ConnectionEvents } from '../../src/net/types.js';
@@ -618,4 +619,32 @@ t.test('random bytes never crash or hang a session, trusted or not', async (t) =
     { numRuns: 300 },
   );
   t.pass();
+});
+
+t.test('a session with much to read goes behind others that wait', async (t) => {
+  const nexts: (() => void)[] = [];
+  const turns = new WorkTurns({
+    afterTurn: () => {},
+    nextTurn: (callback) => void nexts.push(callback),
+  });
+  let asked = 0;
+  const handler: RpcHandler = {
+    request(_session, _method, _params, reply) {
+      asked++;
+      reply.result(null);
+    },
+  };
+  const { clock, raw } = await rawAgainst(handler, { turns });
+  const others: string[] = [];
+  turns.later(() => others.push('another'));
+  raw.send(...Array.from({ length: 500 }, (_none, id) => [0, id, 'ping', {}]));
+  await clock.settle();
+  t.equal(asked, 0, 'another waits already');
+  for (let turn = 0; turn < 1_000 && asked < 500; turn++) {
+    for (const next of nexts.splice(0)) next();
+    await clock.settle();
+    if (turn === 0) t.same(others, ['another']);
+  }
+  t.equal(asked, 500);
+  t.equal(raw.messages().length, 500);
 });

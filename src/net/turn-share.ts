@@ -1,0 +1,48 @@
+/**
+ * A session's share of its thread's turns: how much it has read since others could last go first.
+ * Without turns to share, as between services, it never waits.
+ */
+import { type WorkTurns, workUnits } from '../base/work-turns.js';
+
+export class TurnShare {
+  readonly #turns: WorkTurns | undefined;
+  readonly #goOn: () => void;
+  #portion = 0;
+  #waiting = false;
+
+  /** `goOn` is called when a turn that was waited for has come. */
+  constructor(turns: WorkTurns | undefined, goOn: () => void) {
+    this.#turns = turns;
+    this.#goOn = () => {
+      this.#waiting = false;
+      goOn();
+    };
+  }
+
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
+  /** Others go first. */
+  get mustWait(): boolean {
+    return this.#turns?.shouldYield ?? false;
+  }
+
+  wait(): void {
+    this.#waiting = true;
+    this.#turns?.later(this.#goOn);
+  }
+
+  /** A frame was read; `answeredBytes` is 0 where its answer is yet to come. False: others go first. */
+  took(readBytes: number, answeredBytes: number): boolean {
+    const turns = this.#turns;
+    if (turns === undefined) return true;
+    const answer = answeredBytes > 0 ? answeredBytes >> 10 : workUnits.openRequest;
+    const units = 1 + (readBytes >> 10) + answer;
+    turns.charge(units);
+    this.#portion += units;
+    if (this.#portion < workUnits.portion) return true;
+    this.#portion = 0;
+    return !turns.shouldYield;
+  }
+}
