@@ -346,7 +346,8 @@ t.test('a change under a key is passed on with it, and a repeat is marked', asyn
     t.equal(reply.headers.get('idempotency-replayed'), 'true');
     t.same(reply.json, { data: tux });
   }
-  t.match(operations.asked, [
+  const changes = operations.asked.filter(({ operation }) => operation !== 'lookup');
+  t.match(changes, [
     { params: { key: 'k', name: 'Tux' } },
     { params: { key: 'k', id: 8, add: 1, if_version: 3 } },
     { params: { key: 'k', id: 8, if_version: 3 } },
