@@ -4,4 +4,6 @@ import { runCli } from './cli.js';
 import { allCommands } from './commands.js';
 import { systemIo } from './io.js';
 
+// Node's inspector runs any code: no signal may open it.
+process.on('SIGUSR1', () => {});
 process.exitCode = await runCli(process.argv.slice(2), allCommands(), systemIo());

@@ -5,6 +5,8 @@
 import { runService } from './run-service.js';
 import type { ServiceOrder } from './service-order.js';
 
+// Node's inspector runs any code: no signal may open it.
+process.on('SIGUSR1', () => {});
 process.once('message', (order) => {
   // The launcher of the same build is the only one that has this channel.
   void serve(order as ServiceOrder);

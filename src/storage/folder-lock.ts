@@ -10,6 +10,7 @@ import path from 'node:path';
 import { sleep, waitingClock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { makePrivateFolder } from '../base/folders.js';
+import { endedStart, processStart } from '../base/process-start.js';
 import { systemRandom } from '../base/random.js';
 import { askSocket, isSocketName, type LockSocket, openLockSocket } from './lock-socket.js';
 
@@ -44,7 +45,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   // The socket listens before the file names it: a process that finds the file can ask the socket.
   const socket = namespace === undefined ? undefined : await openLockSocket(folder, token);
   try {
-    const started = startOf(process.pid);
+    const started = processStart(process.pid);
     const own: Holder = { pid: process.pid, started, namespace, socket: socket?.name };
     await take(folder, token, JSON.stringify(own));
     return { release: () => release(folder, JSON.stringify(own), socket) };
@@ -168,7 +169,7 @@ async function whyHeld(
   const wayOut = `if no process uses the folder, delete ${file}`;
   if (socket === undefined) {
     // Only a restart of the machine is sure to have ended it.
-    if (bootOf(started) !== bootOf(startOf(process.pid))) return undefined;
+    if (bootOf(started) !== bootOf(processStart(process.pid))) return undefined;
     const why = 'the file system has no sockets by which to ask it';
     return conflict(`${file} names process ${pid} of another container, and ${why}: ${wayOut}`);
   }
@@ -208,24 +209,9 @@ function lives(holder: Holder): boolean {
     // EPERM: it is there, and another user's.
     if (codeOf(error) !== 'EPERM') return false;
   }
-  const started = startOf(holder.pid);
-  if (started === ended) return false;
+  const started = processStart(holder.pid);
+  if (started === endedStart) return false;
   return started === '' || holder.started === '' || started === holder.started;
-}
-
-/** The start of a process that has ended but is still in its parent's books. */
-const ended = 'ended';
-
-/** On Linux: the boot, and the ticks since it at which the process started. */
-function startOf(pid: number): string {
-  const stat = readFile(`/proc/${pid}/stat`);
-  const boot = readFile('/proc/sys/kernel/random/boot_id');
-  if (stat === undefined || boot === undefined) return '';
-  // The name, in brackets, may hold anything; the fields after it are counted from the third.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state = '', ticks = ''] = [fields[0], fields[19]];
-  if (state === 'Z' || state === 'X') return ended;
-  return `${boot.trim()} ${ticks}`;
 }
 
 function parseHolder(text: string): Holder | undefined {

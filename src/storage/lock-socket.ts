@@ -46,7 +46,10 @@ export async function openLockSocket(
   });
   server.unref();
   try {
-    await atAddress(folder, name, (address) => listen(server, address));
+    await atAddress(folder, name, async (address) => {
+      await listen(server, address);
+      fs.chmodSync(address, 0o600);
+    });
   } catch (error) {
     if (lacksSockets.has(codeOf(error))) return undefined;
     throw new BazarError('unavailable', `no socket can be made in ${folder}: ${codeOf(error)}`, {

@@ -82,7 +82,7 @@ async function examine(
   const dataDir = resolve(options.dataDir);
   const pids = new PidFiles(dataDir);
   const services = findLeftovers(pids).map(({ name }) => name);
-  const launcher = await askControl(dataDir, { command: 'ping' });
+  const launcher = await askControl(dataDir, { command: 'ping' }).catch(() => undefined);
   const { doors, members, cluster, others } = await plan(options);
   const openFiles = checkOpenFiles();
   return [

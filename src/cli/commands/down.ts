@@ -31,13 +31,19 @@ export const down = defineCommand({
         throw new BazarError('deadline_exceeded', `the launcher (pid ${pid}) does not end`);
       }
     }
+    const unheard = launcher ? undefined : pids.running(launcherName);
+    if (unheard !== undefined) {
+      // It runs, but its socket is gone.
+      process.kill(unheard, 'SIGTERM');
+      await waitForEnd(unheard, downTimeoutMs, waitingClock);
+    }
     // One that was killed has left its file.
     const recorded = pids.read(launcherName);
     if (recorded !== undefined) pids.release(launcherName, recorded);
     const leftovers = findLeftovers(pids);
     await stopLeftovers(leftovers, pids, waitingClock);
     const names = leftovers.map(({ name }) => name).reverse();
-    const ran = launcher !== undefined || names.length > 0;
+    const ran = launcher !== undefined || unheard !== undefined || names.length > 0;
     if (json) printJson(io, { stopped: ran });
     else {
       for (const name of names) io.err(`${name} has stopped\n`);

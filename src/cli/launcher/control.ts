@@ -1,19 +1,21 @@
 /**
- * The launcher's door for `bazar down`, `kill` and `start`: a Unix socket that only its owner can
- * open, one JSON line in and one out. Holding the socket is what makes a launcher the only one of
- * its data folder.
+ * The launcher's door for `bazar down`, `kill` and `start`: a Unix socket in the data folder that only
+ * its owner can open, one JSON line in and one out. Holding the socket is what makes a launcher the only
+ * one of its data folder.
  */
-import { createHash } from 'node:crypto';
-import { chmodSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { waitingClock } from '../../base/clock.js';
 import { BazarError, isErrorCode, toBazarError } from '../../base/errors.js';
 import { makePrivateFolder } from '../../base/folders.js';
+import { systemReason } from '../../base/system-error.js';
 
 /** The kernel cuts longer socket paths (108 bytes on Linux, 104 elsewhere). */
 const socketPathBytesMax = 100;
 const lineBytesMax = 64 * 1024;
+/** An answer to `start` takes as long as the service; to the others a launcher answers at once. */
+const answerTimeoutMs = 5_000;
 
 export interface ControlRequest {
   readonly command: 'ping' | 'stop' | 'kill' | 'start';
@@ -32,59 +34,99 @@ export interface ControlDoor {
 /** Rejects with `conflict` where a launcher of this data folder answers already. */
 export async function openControl(dataDir: string, handler: ControlHandler): Promise<ControlDoor> {
   makePrivateFolder(join(dataDir, 'run'));
-  const path = controlPath(dataDir);
   const server = createServer((socket) => serve(socket, handler));
-  if (!(await listens(server, path))) {
-    const answer = await askControl(dataDir, { command: 'ping' });
-    if (answer) {
-      throw new BazarError(
-        'conflict',
-        `a store runs on ${dataDir} already (launcher pid ${answer.pid}); bazar down stops it`,
-      );
-    }
-    // Left behind by a launcher that was killed.
-    rmSync(path, { force: true });
+  const { path, close } = reachSocket(dataDir);
+  try {
     if (!(await listens(server, path))) {
-      throw new BazarError('conflict', `another launcher of ${dataDir} is just starting`);
+      const answer = await askControl(dataDir, { command: 'ping' });
+      if (answer) {
+        throw new BazarError(
+          'conflict',
+          `a store runs on ${dataDir} already (launcher pid ${answer.pid}); bazar down stops it`,
+        );
+      }
+      // Left behind by a launcher that was killed.
+      rmSync(path, { force: true });
+      if (!(await listens(server, path))) {
+        throw new BazarError('conflict', `another launcher of ${dataDir} is just starting`);
+      }
     }
+    chmodSync(path, 0o600);
+  } catch (error) {
+    close();
+    throw error;
   }
-  chmodSync(path, 0o600);
-  return { close: () => void server.close() };
+  return {
+    close() {
+      // Removes the socket, by the same path.
+      server.close();
+      close();
+    },
+  };
 }
 
-/** Undefined where no launcher listens. Rejects with the launcher's error. */
+/** Undefined where no launcher listens. Rejects with the launcher's error, or why it cannot be asked. */
 export async function askControl(
   dataDir: string,
   request: ControlRequest,
 ): Promise<ControlAnswer | undefined> {
-  const socket = await open(controlPath(dataDir));
-  if (!socket) return undefined;
+  if (!existsSync(join(dataDir, 'run'))) return undefined;
+  const { path, close } = reachSocket(dataDir);
   try {
-    socket.write(`${JSON.stringify(request)}\n`);
-    return parseAnswer(await readLine(socket));
+    const socket = await open(path, socketPath(dataDir));
+    if (!socket) return undefined;
+    const isQuick = request.command === 'ping' || request.command === 'stop';
+    const timer = isQuick
+      ? waitingClock.after(answerTimeoutMs, () => {
+          const reason = `it did not answer within ${answerTimeoutMs / 1_000} s`;
+          socket.destroy(cannotAsk(socketPath(dataDir), reason));
+        })
+      : undefined;
+    try {
+      socket.write(`${JSON.stringify(request)}\n`);
+      return parseAnswer(await readLine(socket), socketPath(dataDir));
+    } finally {
+      timer?.cancel();
+      socket.destroy();
+    }
   } finally {
-    socket.destroy();
+    close();
   }
 }
 
-function controlPath(dataDir: string): string {
-  let folder = dataDir;
-  try {
-    folder = realpathSync(dataDir);
-  } catch {
-    // No such folder, so no launcher.
+function socketPath(dataDir: string): string {
+  return join(dataDir, 'run', 'launcher.sock');
+}
+
+interface ReachedSocket {
+  /** As the kernel takes it. */
+  readonly path: string;
+  close(): void;
+}
+
+/** A path that is too long for the kernel is reached through the opened folder. */
+function reachSocket(dataDir: string): ReachedSocket {
+  const path = socketPath(dataDir);
+  if (Buffer.byteLength(path) <= socketPathBytesMax) return { path, close: () => {} };
+  const openFolders = '/proc/self/fd';
+  if (!existsSync(openFolders)) {
+    throw new BazarError(
+      'invalid_argument',
+      `${path} is too long for a socket (at most ${socketPathBytesMax} bytes): choose a shorter --data-dir`,
+    );
   }
-  const path = join(folder, 'run', 'launcher.sock');
-  if (Buffer.byteLength(path) <= socketPathBytesMax) return path;
-  const digest = createHash('sha256').update(folder).digest('hex').slice(0, 16);
-  return join(tmpdir(), `bazar-${digest}.sock`);
+  const folder = openSync(join(dataDir, 'run'), 'r');
+  return { path: `${openFolders}/${folder}/launcher.sock`, close: () => closeSync(folder) };
 }
 
 function listens(server: Server, path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const failed = (error: NodeJS.ErrnoException): void => {
       if (error.code === 'EADDRINUSE') resolve(false);
-      else reject(error);
+      else {
+        const message = `the launcher cannot listen on its socket ${path}: ${systemReason(error)}`;
+        reject(new BazarError('unavailable', message, { cause: error }));
+      }
     };
     server.once('error', failed);
     server.listen(path, () => {
@@ -107,11 +149,20 @@ function serve(socket: Socket, handler: ControlHandler): void {
     });
 }
 
-function open(path: string): Promise<Socket | undefined> {
-  return new Promise((resolve) => {
+function open(path: string, shown: string): Promise<Socket | undefined> {
+  return new Promise((resolve, reject) => {
     const socket = connect(path);
     socket.once('connect', () => resolve(socket));
-    socket.once('error', () => resolve(undefined));
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') resolve(undefined);
+      else reject(cannotAsk(shown, systemReason(error), error));
+    });
+  });
+}
+
+function cannotAsk(path: string, reason: string, cause?: unknown): BazarError {
+  return new BazarError('unavailable', `the launcher at ${path} cannot be asked: ${reason}`, {
+    cause,
   });
 }
 
@@ -132,9 +183,17 @@ function readLine(socket: Socket): Promise<string> {
   });
 }
 
-function parseAnswer(line: string): ControlAnswer {
-  const answer = JSON.parse(line) as { ok: boolean; error?: Record<string, unknown> };
-  if (answer.ok) return answer;
+function parseAnswer(line: string, path: string): ControlAnswer {
+  let answer: { ok?: unknown; error?: Record<string, unknown> };
+  try {
+    answer = JSON.parse(line);
+  } catch (error) {
+    throw cannotAsk(path, 'its answer is none of a launcher', error);
+  }
+  if (answer.ok === true) return answer as ControlAnswer;
   const { code, message } = answer.error ?? {};
-  throw new BazarError(isErrorCode(code) ? code : 'internal', String(message));
+  throw new BazarError(
+    isErrorCode(code) ? code : 'internal',
+    typeof message === 'string' ? message : `the launcher at ${path} gave no reason`,
+  );
 }

@@ -42,13 +42,13 @@ export async function stopLeftovers(
   }
 }
 
-async function stopOne(name: string, pid: number, pids: PidFiles, clock: Clock): Promise<void> {
-  signal(pid, 'SIGTERM');
-  if (!(await waitForEnd(pid, stopTimeoutMs, clock))) {
-    signal(pid, 'SIGKILL');
-    await waitForEnd(pid, stopTimeoutMs, clock);
+async function stopOne(service: string, pid: number, pids: PidFiles, clock: Clock): Promise<void> {
+  // Looked at before each signal: the number may have gone to another process meanwhile.
+  for (const name of ['SIGTERM', 'SIGKILL'] as const) {
+    if (pids.running(service) === pid) signal(pid, name);
+    if (await waitForEnd(pid, stopTimeoutMs, clock)) break;
   }
-  pids.release(name, pid);
+  pids.release(service, pid);
 }
 
 /** True when the process has ended in time. */

@@ -1,29 +1,53 @@
 /**
  * The process ids of running services: `run/NAME.pid`, digits only, written by rename so that a
- * reader never sees half of one. A file outlives a killed process and its number may go to a
- * stranger, so a process counts as the service only while its command line carries the name.
+ * reader never sees half of one. A file outlives a killed process and its number may go to another
+ * process, so `run/NAME.process` has the start of the process and the data folder beside it: only a
+ * process for which both are right counts as the service.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
 import { makePrivateFolder } from '../../base/folders.js';
+import { processStart } from '../../base/process-start.js';
 
 const suffix = '.pid';
+const recordSuffix = '.process';
+const fileMode = 0o600;
+/** From the start of a process to its pid file, on a machine with much else to do. */
+const startMsMax = 60_000;
+/** Of the kernel's interface, on every architecture that Node runs on. */
+const ticksPerSecond = 100;
+
+/** Which process a pid file means. */
+interface ProcessRecord {
+  readonly pid: number;
+  /** Empty where the system does not tell. */
+  readonly started: string;
+  /** Device and inode of the data folder: a copy of the folder has others. */
+  readonly folder: string;
+}
 
 export class PidFiles {
   readonly folder: string;
+  readonly #dataDir: string;
 
   constructor(dataDir: string) {
+    this.#dataDir = dataDir;
     this.folder = join(dataDir, 'run');
   }
 
   write(name: string, pid: number): void {
     makePrivateFolder(this.folder);
-    const path = this.#path(name);
-    const temporary = `${path}.${process.pid}`;
-    writeFileSync(temporary, String(pid));
-    renameSync(temporary, path);
+    const record: ProcessRecord = {
+      pid,
+      started: processStart(pid),
+      folder: folderId(this.#dataDir),
+    };
+    replaceFile(this.#recordPath(name), JSON.stringify(record));
+    replaceFile(this.#path(name), String(pid));
   }
 
   /** Writes, unless another process runs under this name. */
@@ -38,7 +62,9 @@ export class PidFiles {
 
   /** Removes the file if it still is about this process. */
   release(name: string, pid: number): void {
-    if (this.read(name) === pid) rmSync(this.#path(name), { force: true });
+    if (this.read(name) !== pid) return;
+    rmSync(this.#path(name), { force: true });
+    rmSync(this.#recordPath(name), { force: true });
   }
 
   read(name: string): number | undefined {
@@ -54,7 +80,37 @@ export class PidFiles {
   running(name: string): number | undefined {
     const pid = this.read(name);
     if (pid === undefined || !isAlive(pid)) return undefined;
-    return pid === process.pid || commandLine(pid).includes(name) ? pid : undefined;
+    return pid === process.pid || this.#isOurs(name, pid) ? pid : undefined;
+  }
+
+  #isOurs(name: string, pid: number): boolean {
+    const record = this.#record(name);
+    if (record === undefined) {
+      // A build before wrote no record, but a member's lock names its holder.
+      if (!commandLine(pid).includes(name)) return false;
+      const holder = lockHolder(join(this.#dataDir, name, 'lock'));
+      return holder === undefined ? this.#wroteSoonAfter(name, pid) : holder === pid;
+    }
+    if (record.pid !== pid || record.folder !== folderId(this.#dataDir)) return false;
+    return record.started === ''
+      ? commandLine(pid).includes(name)
+      : record.started === processStart(pid);
+  }
+
+  /** A service writes its pid file when it starts. */
+  #wroteSoonAfter(name: string, pid: number): boolean {
+    const startedMs = startedWallMs(pid);
+    const file = statSync(this.#path(name), { throwIfNoEntry: false });
+    if (startedMs === undefined || !file) return true;
+    return Math.abs(file.mtimeMs - startedMs) <= startMsMax;
+  }
+
+  #record(name: string): ProcessRecord | undefined {
+    try {
+      return JSON.parse(readFileSync(this.#recordPath(name), 'utf8')) as ProcessRecord;
+    } catch {
+      return undefined;
+    }
   }
 
   names(): string[] {
@@ -68,6 +124,37 @@ export class PidFiles {
 
   #path(name: string): string {
     return join(this.folder, `${name}${suffix}`);
+  }
+
+  #recordPath(name: string): string {
+    return join(this.folder, `${name}${recordSuffix}`);
+  }
+}
+
+function replaceFile(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}`;
+  writeFileSync(temporary, text, { mode: fileMode });
+  renameSync(temporary, path);
+}
+
+function folderId(folder: string): string {
+  const stat = statSync(folder, { throwIfNoEntry: false });
+  return stat ? `${stat.dev}:${stat.ino}` : '';
+}
+
+/** By the wall clock; undefined where the system does not tell. */
+function startedWallMs(pid: number): number | undefined {
+  const ticks = Number(processStart(pid).split(' ')[1] ?? Number.NaN);
+  if (!Number.isFinite(ticks)) return undefined;
+  const sinceBootMs = (ticks / ticksPerSecond) * 1_000;
+  return systemClock.wallMs() - uptime() * 1_000 + sinceBootMs;
+}
+
+function lockHolder(file: string): number | undefined {
+  try {
+    return Number(JSON.parse(readFileSync(file, 'utf8')).pid);
+  } catch {
+    return undefined;
   }
 }
 

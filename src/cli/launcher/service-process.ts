@@ -13,6 +13,12 @@ import { isStartFailure, type StartFailure } from './start-failure.js';
 const tailLines = 15;
 const crashBytesMax = 1024 * 1024;
 
+/** Where Node has it, also before the service itself ignores the signal. */
+const noInspectorFlag = '--disable-sigusr1';
+const noInspector = process.allowedNodeEnvironmentFlags.has(noInspectorFlag)
+  ? [noInspectorFlag]
+  : [];
+
 export interface ProcessOptions {
   readonly name: string;
   /** The module that the process runs. */
@@ -54,7 +60,7 @@ export function spawnService(options: ProcessOptions): ServiceProcess {
   // In the launcher's own process group: a signal to the group reaches all that belongs to it.
   const child = fork(entry, [...args], {
     stdio: ['ignore', crashes, crashes, 'ipc'],
-    execArgv: ['--enable-source-maps'],
+    execArgv: ['--enable-source-maps', ...noInspector],
     serialization: 'json',
   });
   closeSync(crashes);

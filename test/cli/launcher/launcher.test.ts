@@ -1,5 +1,17 @@
 /** The launcher with stand-ins for the services: order, refusal, failure, control. */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
@@ -158,12 +170,39 @@ t.test(
 );
 
 t.test('a pid file whose number went to a stranger is no running service', async (t) => {
-  const pids = new PidFiles(t.testdir());
-  pids.write('order-9', process.ppid);
+  const dataDir = t.testdir({ run: { 'order-9.pid': String(process.ppid) } });
+  const pids = new PidFiles(dataDir);
   t.equal(pids.running('order-9'), undefined);
   t.same(findLeftovers(pids), []);
   t.same(pids.names(), [], 'and is forgotten');
 });
+
+t.test(
+  'a pid file counts only with the start of the process and the folder it was written in',
+  async (t) => {
+    const dataDir = t.testdir();
+    const pids = new PidFiles(join(dataDir, 'a'));
+    mkdirSync(join(dataDir, 'a'));
+    pids.write('order-9', process.ppid);
+    t.equal(pids.running('order-9'), process.ppid);
+    t.equal(statSync(join(dataDir, 'a', 'run')).mode & 0o777, 0o700);
+
+    cpSync(join(dataDir, 'a'), join(dataDir, 'copy'), { recursive: true });
+    t.equal(new PidFiles(join(dataDir, 'copy')).running('order-9'), undefined, 'a copied folder');
+
+    const record = join(dataDir, 'a', 'run', 'order-9.process');
+    const written = JSON.parse(readFileSync(record, 'utf8'));
+    writeFileSync(record, JSON.stringify({ ...written, started: 'another boot 7' }));
+    t.equal(pids.running('order-9'), undefined, 'the number went to another process');
+    pids.write('order-9', process.ppid);
+    writeFileSync(join(dataDir, 'a', 'run', 'order-9.pid'), '1');
+    t.equal(pids.running('order-9'), undefined, 'another number than in the record');
+    rmSync(record);
+    writeFileSync(join(dataDir, 'a', 'run', 'node.pid'), String(process.ppid));
+    utimesSync(join(dataDir, 'a', 'run', 'node.pid'), 1, 1);
+    t.equal(pids.running('node'), undefined, 'an old file without a record');
+  },
+);
 
 t.test('a needed service that dies at the start ends it, with the tail of its log', async (t) => {
   const dataDir = t.testdir({ 'order-2.behaviour': 'die', 'recovery-1.behaviour': 'die' });
@@ -294,10 +333,26 @@ t.test('a fresh start forgets the services’ data and keeps tokens and all else
   await stopped(t, store);
 });
 
-t.test('a data folder with a long path has its control door elsewhere', async (t) => {
+t.test('a socket that is none of a launcher is refused with the reason', async (t) => {
+  // A path that is short enough for a socket.
+  const dataDir = mkdtempSync(join(tmpdir(), 'bazar-'));
+  t.teardown(() => rmSync(dataDir, { recursive: true }));
+  mkdirSync(join(dataDir, 'run'));
+  const squatter = createServer((socket) => socket.resume().end('hello\n'));
+  await new Promise<void>((resolve) =>
+    squatter.listen(join(dataDir, 'run', 'launcher.sock'), resolve),
+  );
+  await t.rejects(start(dataDir).done, {
+    message: /cannot be asked: its answer is none of a launcher/,
+  });
+  await new Promise((resolve) => squatter.close(resolve));
+});
+
+t.test('a data folder with a long path has its control door inside all the same', async (t) => {
   const dataDir = join(t.testdir(), 'x'.repeat(120));
   const store = start(dataDir, { catalogs: 1, orders: 1, recovery: 0 });
   await store.ready;
+  t.equal(statSync(join(dataDir, 'run', 'launcher.sock')).mode & 0o777, 0o600);
   t.match(await askControl(dataDir, { command: 'ping' }), { pid: process.pid });
   await stopped(t, store);
 });

@@ -1,0 +1,44 @@
+/**
+ * Takes the rights of others from what a store keeps: files 0600, folders 0700. Folders of earlier builds
+ * were open to all. What belongs to another user stays as it is.
+ */
+import { chmodSync, lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+const othersMask = 0o077;
+const storeFiles = ['admin.token', 'cluster.token', 'cluster.json', 'founding.json'] as const;
+/** A service's folder has three levels. */
+const depthMax = 8;
+
+/** Of one service: its folder, the folder of process ids, the identity and the tokens of the store. */
+export function keepPrivate(dataDir: string, name: string): void {
+  for (const entry of [...storeFiles, 'run', name]) {
+    closeToOthers(join(dataDir, entry), depthMax);
+  }
+}
+
+function closeToOthers(path: string, depth: number): void {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) {
+    chmodUnlessForeign(path, stat.mode);
+    if (depth > 0) for (const name of namesIn(path)) closeToOthers(join(path, name), depth - 1);
+  } else if (stat?.isFile()) chmodUnlessForeign(path, stat.mode);
+}
+
+function chmodUnlessForeign(path: string, mode: number): void {
+  if ((mode & othersMask) === 0) return;
+  try {
+    chmodSync(path, mode & 0o777 & ~othersMask);
+  } catch {
+    // Of another user, or gone meanwhile: `bazar doctor` tells.
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // The service itself says that it cannot read its folder.
+    return [];
+  }
+}
