@@ -36,6 +36,8 @@ export interface ServiceConfig {
   readonly clusterToken: string;
   /** What services show each other; undefined: they talk in the clear. */
   readonly clusterTls: PeerTlsFiles | undefined;
+  /** All ports of the store on this machine: outgoing connections keep away from them. */
+  readonly storePorts?: readonly number[];
 }
 
 export interface CatalogConfig extends ServiceConfig {

@@ -11,7 +11,7 @@ import {
   frontendSettings,
   recoverySettings,
 } from './launcher/service-settings.js';
-import { frontendAddresses, planCluster } from './launcher/store-plan.js';
+import { doorPorts, frontendAddresses, memberPorts, planCluster } from './launcher/store-plan.js';
 import { ensureToken } from './launcher/tokens.js';
 import type { oneServiceSpecs } from './one-service-options.js';
 import type { Values } from './options.js';
@@ -44,9 +44,10 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
   if (own) peers.set(name, own);
   const dataDir = resolve(options.dataDir);
   const { tls, clusterTls } = readTls(options);
+  const cluster = planCluster(options, peers);
   const common: ServiceConfig = {
     name,
-    cluster: planCluster(options, peers),
+    cluster,
     dataDir,
     workers: options.workers,
     log: logSettings(options, options.logFile && resolve(options.logFile)),
@@ -55,6 +56,7 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
     minCopies: options.minCopies,
     clusterToken: ensureToken(dataDir, 'cluster', systemRandom),
     clusterTls,
+    storePorts: memberPorts(cluster),
   };
   switch (kind) {
     case 'catalog':
@@ -72,7 +74,8 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
       const dialects = dialectPorts(options.dialectPort, http.host, n);
       const doors = { raw, http, dialects };
       const settings = frontendSettings(options, { adminToken, tls });
-      const config = { ...common, ...doors, ...settings };
+      const storePorts = [...memberPorts(cluster), ...doorPorts(doors)];
+      const config = { ...common, ...doors, ...settings, storePorts };
       return { kind, config };
     }
   }

@@ -6,6 +6,7 @@ import { systemClock } from '../base/clock.js';
 import { makePrivateFolder } from '../base/folders.js';
 import { keepSmall } from '../base/log-file.js';
 import { createLogger, type Logger } from '../base/logging.js';
+import { setStorePorts } from '../net/store-ports.js';
 import { keepPrivate } from './keep-private.js';
 import { PidFiles } from './launcher/pid-files.js';
 import { type ServiceOrder, startService } from './service-order.js';
@@ -36,6 +37,7 @@ export async function runService(order: ServiceOrder, options: RunOptions): Prom
   try {
     makePrivateFolder(dataDir);
     keepPrivate(dataDir, name);
+    setStorePorts(order.config.storePorts ?? []);
     pids.claim(name, process.pid);
     process.title = `bazar ${order.kind} --id ${name}`;
     logger.info({ node: process.version }, 'starts');

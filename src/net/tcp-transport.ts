@@ -18,6 +18,7 @@ import { sessionLimits } from '../base/limits.js';
 import { systemReason } from '../base/system-error.js';
 import { reusesPorts } from './reuse-port.js';
 import { readingShared, takenOver } from './shared-reads.js';
+import { isConnectedToItself, takesStorePort } from './store-ports.js';
 import type { Connection, ConnectionEvents, Listener, Transport } from './types.js';
 
 /** How long an ended connection waits for the peer to end too. */
@@ -27,6 +28,11 @@ const endMs = sessionLimits.drainMs;
 /** Unsent bytes above which `write` asks the caller to wait. */
 const highWaterBytes = 65_536;
 const backlog = 1_024;
+/** How long, and how often, a port that is taken is tried. */
+const bindTriesMs = 4_000;
+const bindAgainMs = 200;
+/** Connections given up for their local port; each holds its port until another is there. */
+const redialsMax = 8;
 /** What all connections of a thread hold until a turn's sockets are read; above it they give at once. */
 const heldBytesMax = 16 * 1_024 * 1_024;
 let heldBytes = 0;
@@ -41,10 +47,11 @@ export const socketOptions = {
 export const tcpTransport: Transport = {
   connect(address, timeoutMs) {
     const { host, port } = address;
-    const socket = readingShared((onread) =>
-      connectSocket({ host, port, ...socketOptions, onread } as TcpNetConnectOpts),
-    );
-    return connected(socket, 'connect', address, timeoutMs);
+    const dial = (): Socket =>
+      readingShared((onread) =>
+        connectSocket({ host, port, ...socketOptions, onread } as TcpNetConnectOpts),
+      );
+    return connected(dial, 'connect', address, timeoutMs);
   },
 
   listen: (address, accept) => listen(address, accept, false),
@@ -66,13 +73,35 @@ function listen(
   return listening(server, address, reusePort);
 }
 
-/** Resolves with the connection when the socket has had the event; rejects where it fails before. */
-export function connected(
-  socket: Socket,
+/**
+ * Resolves with the connection when its socket has had the event; rejects where it fails before.
+ * Dials again where the connection has a port of the store as its own.
+ */
+export async function connected(
+  dial: () => Socket,
   event: 'connect' | 'secureConnect',
   address: Address,
   timeoutMs: number,
 ): Promise<Connection> {
+  const held: Socket[] = [];
+  try {
+    for (;;) {
+      const socket = await dialled(dial(), event, address, timeoutMs);
+      if (held.length === redialsMax || !takesStorePort(socket)) return tcpConnection(socket);
+      // Held until another has its port, or the system would give the same one again.
+      held.push(socket);
+    }
+  } finally {
+    for (const socket of held) socket.resetAndDestroy();
+  }
+}
+
+function dialled(
+  socket: Socket,
+  event: 'connect' | 'secureConnect',
+  address: Address,
+  timeoutMs: number,
+): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const failed = (error: Error): void => {
       timer.cancel();
@@ -80,31 +109,38 @@ export function connected(
       const message = `cannot connect to ${formatAddress(address)}: ${systemReason(error)}`;
       reject(new BazarError('unavailable', message, { cause: error }));
     };
-    const timer = systemClock.after(timeoutMs, () => failed(new Error('timed out')));
-    socket.once('error', failed);
+    const timer = systemClock.after(timeoutMs, () => failed(new Error('no answer in time')));
+    socket.on('error', failed);
+    socket.once('connect', () => {
+      if (isConnectedToItself(socket)) failed(new Error('nothing listens there'));
+    });
     socket.once(event, () => {
+      if (socket.destroyed) return;
       timer.cancel();
       socket.off('error', failed);
-      resolve(tcpConnection(socket));
+      resolve(socket);
     });
   });
 }
 
-/** Resolves when the server listens; rejects where it cannot. */
+/** Resolves when the server listens; rejects where it cannot, for some seconds if the port is taken. */
 export function listening(server: Server, address: Address, reusePort: boolean): Promise<Listener> {
   return new Promise((resolve, reject) => {
-    const failed = (error: Error): void => {
+    const giveUpMs = systemClock.nowMs() + bindTriesMs;
+    const wish = { host: address.host, port: address.port, backlog, reusePort };
+    server.on('error', (error: NodeJS.ErrnoException) => {
+      // Accepting may fail for want of descriptors; the listener stays and tries again.
+      if (server.listening) return;
+      if (error.code === 'EADDRINUSE' && systemClock.nowMs() < giveUpMs) {
+        // An outgoing connection may have the port for a moment, or a process that just ends.
+        systemClock.after(bindAgainMs, () => server.listen(wish));
+        return;
+      }
       const message = `cannot listen on ${formatAddress(address)}: ${systemReason(error)}`;
       reject(new BazarError('unavailable', message, { cause: error }));
-    };
-    server.once('error', failed);
-    const wish = { host: address.host, port: address.port, backlog, reusePort };
-    server.listen(wish, () => {
-      server.off('error', failed);
-      // Accepting may fail for want of descriptors; the listener stays and tries again.
-      server.on('error', () => {});
-      resolve(tcpListener(server, address.host));
     });
+    server.once('listening', () => resolve(tcpListener(server, address.host)));
+    server.listen(wish);
   });
 }
 

@@ -37,7 +37,7 @@ export function tlsClientTransport({ ca }: TlsTrust): Transport {
     connect: ({ host, port }, timeoutMs) => {
       const trust = ca === undefined ? {} : { ca };
       const wish: ConnectionOptions = { host, port, minVersion, ...socketOptions, ...trust };
-      return connected(tlsConnect(wish), 'secureConnect', { host, port }, timeoutMs);
+      return connected(() => tlsConnect(wish), 'secureConnect', { host, port }, timeoutMs);
     },
     listen: () => Promise.reject(new BazarError('internal', 'a client does not listen')),
   };
@@ -52,7 +52,7 @@ export function tlsPeerTransport(files: PeerTlsFiles): Transport {
   return {
     connect: ({ host, port }, timeoutMs) => {
       const wish: ConnectionOptions = { host, port, ...own, checkServerIdentity: () => undefined };
-      return connected(tlsConnect(wish), 'secureConnect', { host, port }, timeoutMs);
+      return connected(() => tlsConnect(wish), 'secureConnect', { host, port }, timeoutMs);
     },
     listen: (address, accept) => {
       const mutual = { requestCert: true, rejectUnauthorized: true };

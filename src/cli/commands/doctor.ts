@@ -71,7 +71,7 @@ async function examine(
     '../doctor/machine.js'
   );
   const { checkDisk } = await import('../doctor/disk.js');
-  const { checkPorts } = await import('../doctor/ports.js');
+  const { checkPortRange, checkPorts } = await import('../doctor/ports.js');
   const { checkPeers } = await import('../doctor/peers.js');
   const { checkDoubts } = await import('../doctor/doubts.js');
   const settings = await import('../doctor/settings.js');
@@ -93,6 +93,7 @@ async function examine(
     ...checkDisk(dataDir, waitingClock),
     ...(await checkPorts(doors, (name) => services.includes(name))),
     ...(await checkPeers(others)),
+    ...checkPortRange(doors),
     ...settings.checkVariables(env, optionNames(allCommands())),
     settings.checkMembers(dataDir, members),
     ...settings.checkVoters(cluster),

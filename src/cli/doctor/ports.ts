@@ -1,7 +1,8 @@
 /**
  * Examines the ports that a store takes: each is free, or held by the store's own running service.
- * Listens on each for a moment, which is the one way to know.
+ * Listens on each for a moment, which is the one way to know, and reads in /proc what holds a taken one.
  */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { type Address, formatAddress } from '../../base/address.js';
 import { doubt, type Finding, ok, problem } from './finding.js';
@@ -24,7 +25,7 @@ export async function checkPorts(
   const own = taken.filter(({ name, reason }) => reason === 'EADDRINUSE' && isRunning(name));
   const strange = taken.filter((one) => !own.includes(one));
   const findings = strange.map(({ name, address, reason }) => {
-    const whose = reason === 'EADDRINUSE' ? 'another program listens there' : reason;
+    const whose = reason === 'EADDRINUSE' ? holderOf(address.port) : reason;
     return problem('ports', `${formatAddress(address)} for ${name}: ${whose}`);
   });
   if (own.length > 0 && own.length < doors.length && strange.length === 0) {
@@ -42,4 +43,62 @@ function whyNotFree({ host, port }: Address): Promise<string | undefined> {
     server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(undefined)));
   });
+}
+
+/** In the kernel's tables of connections. */
+const listenState = '0A';
+const tables = ['/proc/net/tcp', '/proc/net/tcp6'] as const;
+const rangeFile = '/proc/sys/net/ipv4/ip_local_port_range';
+const reservedFile = '/proc/sys/net/ipv4/ip_local_reserved_ports';
+
+/** What has a port that cannot be listened on. */
+function holderOf(port: number): string {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const rows = tables.flatMap((table) => read(table).split('\n').slice(1));
+  const states = rows
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, local]) => local?.endsWith(`:${hex}`))
+    .map(([, , , state]) => state);
+  const isConnection = states.length > 0 && !states.includes(listenState);
+  return isConnection
+    ? 'an outgoing connection of some program has it; try again, or choose a lower --port-offset'
+    : 'another program listens there; another store? try --port-offset 1000';
+}
+
+/** Are there ports that the system may give to outgoing connections of any program? */
+export function checkPortRange(
+  doors: readonly Door[],
+  range: string = read(rangeFile),
+  reserved: string = read(reservedFile),
+): Finding[] {
+  const [low = 0, high = -1] = range.trim().split(/\s+/).map(Number);
+  const ports = doors
+    .map(({ address }) => address.port)
+    .filter((port) => port >= low && port <= high && !isReserved(port, reserved));
+  if (ports.length === 0) return [];
+  const span = `${Math.min(...ports)}-${Math.max(...ports)}`;
+  const told = `${ports.length} ports of the store lie in the range ${low}-${high}, from which the system takes the ports of outgoing connections: a service may find its port taken`;
+  const wayOut = `choose a lower --port-offset, or sysctl -w net.ipv4.ip_local_reserved_ports=${span}`;
+  return [doubt('ports', `${told}; ${wayOut}`)];
+}
+
+/** @param reserved as `8080,9001-9003`. */
+function isReserved(port: number, reserved: string): boolean {
+  return reserved
+    .trim()
+    .split(',')
+    .filter((part) => part !== '')
+    .some((part) => {
+      const [from = 0, to = from] = part.split('-').map(Number);
+      return port >= from && port <= to;
+    });
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // Not on Linux: nothing is known.
+    return '';
+  }
 }

@@ -4,7 +4,12 @@
  */
 import { join, resolve } from 'node:path';
 import type { Address } from '../../base/address.js';
-import type { ClusterConfig, MemberAddresses, ServiceConfig } from '../../base/config.js';
+import type {
+  ClusterConfig,
+  FrontendConfig,
+  MemberAddresses,
+  ServiceConfig,
+} from '../../base/config.js';
 import type { PeerTlsFiles, TlsFiles } from '../../base/tls-files.js';
 import { dialectPorts } from '../dialect-ports.js';
 import type { Values } from '../options.js';
@@ -59,6 +64,20 @@ export function frontendAddresses(n: number, place: Place): { http: Address; raw
   };
 }
 
+export function memberPorts({ catalogs, orders, recovery }: ClusterConfig): number[] {
+  return [...catalogs, ...orders, ...recovery].flatMap(({ service, peer }) => [
+    service.port,
+    peer.port,
+  ]);
+}
+
+export function doorPorts(
+  frontend: Pick<FrontendConfig, 'raw' | 'http' | 'dialects'>,
+): readonly number[] {
+  const dialects = frontend.dialects.map(({ address }) => address.port);
+  return [frontend.raw.port, frontend.http.port, ...dialects];
+}
+
 /** All services of a store in the order in which they start. */
 export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder[] {
   const cluster = planCluster(options);
@@ -73,7 +92,14 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
     minCopies: options.minCopies,
     clusterToken: secrets.clusterToken,
     clusterTls: secrets.clusterTls,
+    storePorts,
   });
+  const frontends = count(options.frontends).map((n) => ({
+    name: `frontend-${n}`,
+    ...frontendAddresses(n, options),
+    dialects: dialectPorts(options.dialectPort, options.host, n),
+  }));
+  const storePorts = [...memberPorts(cluster), ...frontends.flatMap(doorPorts)];
   const stock = catalogSettings(options);
   const recovery = recoverySettings(options);
   const settings = frontendSettings(options, secrets);
@@ -81,13 +107,8 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
     ...cluster.catalogs.map(({ name }) => order('catalog', { ...common(name), ...stock })),
     ...cluster.orders.map(({ name }) => order('order', common(name))),
     ...cluster.recovery.map(({ name }) => order('recovery', { ...common(name), ...recovery })),
-    ...count(options.frontends).map((n) =>
-      order('frontend', {
-        ...common(`frontend-${n}`),
-        ...frontendAddresses(n, options),
-        dialects: dialectPorts(options.dialectPort, options.host, n),
-        ...settings,
-      }),
+    ...frontends.map(({ name, ...doors }) =>
+      order('frontend', { ...common(name), ...doors, ...settings }),
     ),
   ];
 }

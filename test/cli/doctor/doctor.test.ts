@@ -14,7 +14,7 @@ import {
   checkOpenFiles,
 } from '../../../src/cli/doctor/machine.js';
 import { checkPeers, isHere } from '../../../src/cli/doctor/peers.js';
-import { checkPorts } from '../../../src/cli/doctor/ports.js';
+import { checkPortRange, checkPorts } from '../../../src/cli/doctor/ports.js';
 import {
   checkLeftovers,
   checkMembers,
@@ -132,6 +132,23 @@ t.test('members on other machines are asked, and their ports are none of this on
   const details = findings.map(({ detail }: { detail: string }) => detail).join('\n');
   t.notMatch(details, /no command knows|:9001 |:8091 /, 'the ports are those of peers');
 });
+
+t.test(
+  'ports in the range of outgoing connections are named, unless they are reserved',
+  async (t) => {
+    const door = (port: number) => ({ name: 'order-1', address: { host: '127.0.0.1', port } });
+    const doors = [door(8_091), door(40_001), door(40_501)];
+    t.match(checkPortRange(doors, '32768\t60999\n', ''), [
+      {
+        verdict: 'doubt',
+        detail: /^2 ports .* 32768-60999, .*ip_local_reserved_ports=40001-40501$/,
+      },
+    ]);
+    t.same(checkPortRange(doors, '32768\t60999\n', '40001,40500-40600\n'), []);
+    t.same(checkPortRange([door(8_091)], '32768\t60999\n', ''), []);
+    t.same(checkPortRange(doors, '', ''), [], 'nothing is known');
+  },
+);
 
 t.test('variables that no option has are named', async (t) => {
   const known = new Set(['portOffset']);
