@@ -99,6 +99,7 @@ export async function openClient(options: ClientOptions, token?: string): Promis
     addresses: addressesOf(options),
     timeoutMs: options.timeout * 1000,
     name: 'bazar',
+    failFast: true,
     clock: waitingClock,
     ...(tls === undefined ? {} : { tls }),
     ...(token === undefined ? {} : { token }),

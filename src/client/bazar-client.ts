@@ -2,11 +2,11 @@
  * The client library: the store's operations over the raw protocol, at one frontend or several. A
  * call is tried again, elsewhere if need be, until its deadline; a purchase keeps its key through
  * all attempts, or has none and is sent once, so it happens at most once. Every method rejects with
- * a BazarError.
+ * a BazarError, or with the reason of the signal that aborted it.
  */
 import { type Address, parseAddress } from '../base/address.js';
 import { type Clock, waitingClock } from '../base/clock.js';
-import { BazarError } from '../base/errors.js';
+import { BazarError, toBazarError } from '../base/errors.js';
 import { type Random, systemRandom } from '../base/random.js';
 import { retry } from '../frontend/retry.js';
 import type { AuditReport, StoreStatus } from '../frontend/types.js';
@@ -16,6 +16,18 @@ import type { Transport } from '../net/types.js';
 import type { Changed, Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
 import { type Answers, readAnswer } from './answers.js';
 import { Lines } from './lines.js';
+
+export type { Address } from '../base/address.js';
+export { BazarError, type ErrorCode } from '../base/errors.js';
+export type {
+  AuditProduct,
+  AuditReport,
+  FrontendStatus,
+  MemberStatus,
+  StoreStatus,
+} from '../frontend/types.js';
+export type { TlsTrust } from '../net/tls-transport.js';
+export type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
 
 const timeoutMs = 10_000;
 /** The audit walks all logs. */
@@ -30,6 +42,8 @@ export interface BazarClientOptions {
   readonly token?: string;
   /** How long a call may take with all its attempts. */
   readonly timeoutMs?: number;
+  /** A call fails as soon as no frontend can be connected to, and not at its deadline. */
+  readonly failFast?: boolean;
   /** Named to the frontend in the handshake. */
   readonly name?: string;
   /** Speaks TLS; with `ca` (PEM) it believes that authority, else those that Node knows. */
@@ -41,6 +55,11 @@ export interface BazarClientOptions {
 
 export interface CallOptions {
   readonly timeoutMs?: number;
+  /**
+   * Once it is aborted the call rejects with its reason, and no further attempt is made. What was sent
+   * before may happen all the same: the key of a purchase tells.
+   */
+  readonly signal?: AbortSignal;
 }
 
 export interface BuyOptions extends CallOptions {
@@ -67,6 +86,7 @@ export class BazarClient {
     this.#lines = new Lines({
       addresses: options.addresses.map(readAddress),
       token: options.token,
+      failFast: options.failFast ?? false,
       name: options.name ?? 'bazar-client',
       clock,
       random,
@@ -158,22 +178,46 @@ export class BazarClient {
     return this.#ask(method, params, options);
   }
 
-  async #call<M extends keyof Answers>(
+  #call<M extends keyof Answers>(
+    method: M,
+    params: unknown,
+    options: CallOptions & { idempotent: boolean; attemptMaxMs: number },
+  ): Promise<Answers[M]> {
+    const { signal } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    const answer = this.#attempt(method, params, options);
+    return signal ? untilAborted(answer, signal) : answer;
+  }
+
+  async #attempt<M extends keyof Answers>(
     method: M,
     params: unknown,
     options: CallOptions & { idempotent: boolean; attemptMaxMs: number },
   ): Promise<Answers[M]> {
     const clock = this.#clock;
     const deadlineMs = clock.nowMs() + (options.timeoutMs ?? this.#timeoutMs);
-    const { idempotent, attemptMaxMs } = options;
+    const { idempotent, attemptMaxMs, signal } = options;
     const changes = !idempotent || method === 'buy' || method.endsWith('_product');
     const outcome = await retry(
       { clock, deadlineMs, idempotent, changes, attemptMaxMs },
-      (leftMs) => this.#lines.call(method, params, leftMs),
-    );
+      (leftMs) => {
+        if (signal?.aborted) throw new BazarError('internal', 'the caller no longer waits');
+        return this.#lines.call(method, params, leftMs);
+      },
+    ).catch((error: unknown) => {
+      throw this.#lines.explain(toBazarError(error));
+    });
     if ('hopeless' in outcome) throw outcome.hopeless;
     return readAnswer(method, outcome.result);
   }
+}
+
+function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 function readAddress(address: Address | string): Address {

@@ -25,6 +25,8 @@ export interface LinesOptions {
   readonly addresses: readonly Address[];
   readonly token: string | undefined;
   readonly name: string;
+  /** Tells at once where no frontend could be connected to, though the next attempt may reach one. */
+  readonly failFast: boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly transport: Transport;
@@ -40,6 +42,7 @@ export type Attempt = { readonly result: unknown } | { readonly hopeless: BazarE
 
 export class Lines {
   readonly #clock: Clock;
+  readonly #failFast: boolean;
   readonly #lines: readonly Line[];
   #turn: number;
   #started = false;
@@ -50,6 +53,7 @@ export class Lines {
     const { addresses, clock, random, transport, token, name } = options;
     assert(addresses.length > 0, 'a client needs an address');
     this.#clock = clock;
+    this.#failFast = options.failFast;
     this.#turn = random.integer(addresses.length);
     this.#lines = addresses.map((address) => ({
       suspectUntilMs: 0,
@@ -110,7 +114,18 @@ export class Lines {
     const { cause } = error;
     // The frontend refused the handshake; the connection's end is only what followed.
     if (cause instanceof BazarError && refusals.has(cause.code)) return cause;
-    if (this.#reached || error.code !== 'unavailable') return undefined;
+    return this.#failFast && error.code === 'unavailable' ? this.#unreached(error) : undefined;
+  }
+
+  /** The last failure of a call; where no frontend was ever reached it names them. */
+  explain(error: BazarError): BazarError {
+    return this.#unreached(error) ?? error;
+  }
+
+  #unreached(error: BazarError): BazarError | undefined {
+    // Nothing was ever sent, so that a deadline leaves no doubt about what happened.
+    const isLost = error.code === 'unavailable' || error.code === 'deadline_exceeded';
+    if (this.#reached || !isLost) return undefined;
     if (!this.#lines.every(({ rpc }) => rpc.lastError !== undefined)) return undefined;
     const names = this.#lines.map(({ rpc }) => formatAddress(rpc.address)).join(' or ');
     return new BazarError('unavailable', `nothing listens on ${names}`, {

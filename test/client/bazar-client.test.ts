@@ -223,16 +223,61 @@ t.test('when a frontend dies the others answer, with the same key', async (t) =>
   bazar.close();
 });
 
-t.test('where nothing ever answered, the first call says so at once', async (t) => {
+t.test('where nothing ever answered, a call says so at its deadline, or at once', async (t) => {
   const { network, client } = await stage({}, {});
   network.kill('frontend-1');
   network.kill('frontend-2');
-  const bazar = client();
-  await t.rejects(bazar.ping(), {
+  const unreached = {
     code: 'unavailable',
     message: 'nothing listens on frontend-1:8181 or frontend-2:8181',
     details: { unreached: true },
+  };
+  const fast = client({ failFast: true });
+  await t.rejects(fast.ping(), unreached);
+  fast.close();
+  const patient = client({ timeoutMs: 100 });
+  await t.rejects(patient.ping(), unreached);
+  patient.close();
+});
+
+t.test('a store that comes within the deadline of the first call answers it', async (t) => {
+  const { network, fakes, client } = await stage({});
+  network.kill('frontend-1');
+  const bazar = client();
+  const answer = bazar.lookup({ id: 8 });
+  await new Promise((resolve) => setImmediate(resolve));
+  const late = new FakeFrontend({ lookup: () => tux });
+  const address = fakes[0]?.address ?? { host: '', port: 0 };
+  await late.listen(network.transport('frontend-1'), address);
+  t.same(await answer, tux);
+  bazar.close();
+});
+
+t.test('an aborted call rejects with the reason, and is not sent again', async (t) => {
+  let asked = () => {};
+  const first = new Promise<void>((resolve) => {
+    asked = resolve;
   });
+  const { fakes, client } = await stage({
+    buy: () => {
+      asked();
+      return silence;
+    },
+    lookup: () => tux,
+  });
+  const bazar = client();
+  const reason = new Error('the customer has left');
+  const abort = new AbortController();
+  const buying = bazar.buy({ id: 8, quantity: 1 }, { signal: abort.signal });
+  await first;
+  abort.abort(reason);
+  await t.rejects(buying, reason);
+  await t.rejects(bazar.lookup({ id: 8 }, { signal: abort.signal }), reason, 'aborted before');
+  t.same(
+    fakes[0]?.asked.map(({ method }) => method),
+    ['buy'],
+  );
+  t.same(await bazar.lookup({ id: 8 }, { signal: new AbortController().signal }), tux);
   bazar.close();
 });
 

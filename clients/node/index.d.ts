@@ -1,0 +1,232 @@
+/**
+ * The public types of the package, written out so that they need no other package. The build copies
+ * them beside both forms of the code; test/client/package-types.ts holds them to the sources.
+ */
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export type ErrorCode =
+  | 'invalid_argument'
+  | 'not_found'
+  | 'out_of_stock'
+  | 'conflict'
+  | 'key_reused'
+  | 'unavailable'
+  | 'overloaded'
+  | 'deadline_exceeded'
+  | 'unauthenticated'
+  | 'permission_denied'
+  | 'too_large'
+  | 'unknown_method'
+  | 'internal';
+
+/** Every failure of the store. `details` holds the fields of the wire, as `available`. */
+export declare class BazarError extends Error {
+  readonly name: 'BazarError';
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { readonly details?: Readonly<Record<string, unknown>>; readonly cause?: unknown },
+  );
+  /** The same call may succeed a little later. */
+  get retryable(): boolean;
+}
+
+/** By id or by name. */
+export type Item = { id: number } | { name: string };
+
+export type Line = { id: number; quantity: number } | { name: string; quantity: number };
+
+export type Purchase =
+  | { id: number; quantity: number; key?: string }
+  | { name: string; quantity: number; key?: string }
+  | { lines: Line[]; key?: string };
+
+export interface Product {
+  id: number;
+  name: string;
+  topic: string;
+  price: number;
+  quantity: number;
+  /** What a restock fills the product up to; absent: nothing restocks it. */
+  restock_to?: number;
+  version: number;
+}
+
+/** A product that a change answers with. */
+export type Changed = Product & {
+  /** The change was made before, under the same key. */
+  readonly replayed?: boolean;
+};
+
+export interface Products {
+  items: Product[];
+  /** Give it as `after` for the next page. */
+  next?: number;
+}
+
+export interface Placed {
+  order_number: number;
+  total: number;
+  /** True where the key had been used and this is the first answer again. */
+  replayed?: boolean;
+}
+
+export interface Order {
+  number: number;
+  name: string;
+  quantity: number;
+  lines: { id: number; name: string; quantity: number; price: number }[];
+  total: number;
+  /** ISO 8601 in UTC. */
+  at: string;
+}
+
+export interface Orders {
+  items: Order[];
+  /** Give it as `after`, or as `before` where the order is `desc`, for the next page. */
+  next?: number;
+}
+
+export interface SearchParams {
+  topic?: string;
+  text?: string;
+  limit?: number;
+  after?: number;
+}
+
+export interface OrdersParams {
+  after?: number;
+  before?: number;
+  order?: 'asc' | 'desc';
+  since?: string;
+  until?: string;
+  product?: number | string;
+  key?: string;
+  limit?: number;
+}
+
+export interface NewProduct {
+  id?: number;
+  name: string;
+  topic: string;
+  price: number;
+  quantity: number;
+  restock_to?: number | null;
+  /** Makes a repeat safe, for 23 hours. */
+  key?: string;
+}
+
+export interface ProductChange {
+  id: number;
+  price?: number;
+  quantity?: number;
+  add?: number;
+  topic?: string;
+  /** Null: nothing restocks the product any more. */
+  restock_to?: number | null;
+  if_version?: number;
+  key?: string;
+}
+
+export interface MemberStatus {
+  name: string;
+  group: 'catalog' | 'order';
+  kind: 'replica' | 'recovery';
+  role: 'leader' | 'follower' | 'learner' | 'down';
+  epoch: number;
+  log_end: number;
+  commit: number;
+  pid: number;
+}
+
+export interface FrontendStatus {
+  name: string;
+  pid: number;
+  cache: Record<string, number>;
+  lease: Record<string, number | boolean>;
+}
+
+export interface StoreStatus {
+  members: MemberStatus[];
+  frontends: FrontendStatus[];
+}
+
+export interface AuditProduct {
+  id: number;
+  name: string;
+  received: number;
+  sold: number;
+  stock: number;
+  ordered: number;
+}
+
+export interface AuditReport {
+  ok: boolean;
+  sales: number;
+  orders: number;
+  products: AuditProduct[];
+  left_out?: number;
+  replicas: { name: string; group: 'catalog' | 'order'; seq: number; hash: string }[];
+  problems: string[];
+}
+
+export interface BazarClientOptions {
+  /** Raw addresses of frontends, as `127.0.0.1:8181`. */
+  readonly addresses: readonly (Address | string)[];
+  /** Gives admin rights. */
+  readonly token?: string;
+  /** How long a call may take with all its attempts; 10,000 where it is not given. */
+  readonly timeoutMs?: number;
+  /** A call fails as soon as no frontend can be connected to, and not at its deadline. */
+  readonly failFast?: boolean;
+  /** Named to the frontend in the handshake. */
+  readonly name?: string;
+  /** Speaks TLS; with `ca` (PEM) it trusts that authority, else those that Node knows. */
+  readonly tls?: { readonly ca?: string };
+}
+
+export interface CallOptions {
+  readonly timeoutMs?: number;
+  /**
+   * Once it is aborted the call rejects with its reason, and no further attempt is made. What was
+   * sent before may happen all the same: the key of a purchase tells.
+   */
+  readonly signal?: AbortSignal;
+}
+
+export interface BuyOptions extends CallOptions {
+  /** False: no key is made, and a purchase whose answer is lost is not sent again. */
+  readonly key?: boolean;
+}
+
+/** Every method rejects with a BazarError, or with the reason of the signal that aborted it. */
+export declare class BazarClient {
+  constructor(options: BazarClientOptions);
+  lookup(item: Item, options?: CallOptions): Promise<Product>;
+  search(params: SearchParams, options?: CallOptions): Promise<Products>;
+  buy(purchase: Purchase, options?: BuyOptions): Promise<Placed>;
+  order(number: number, options?: CallOptions): Promise<Order>;
+  /** Needs the admin token. */
+  orders(params?: OrdersParams, options?: CallOptions): Promise<Orders>;
+  /** Needs the admin token. */
+  addProduct(product: NewProduct, options?: CallOptions): Promise<Changed>;
+  /** Needs the admin token. */
+  updateProduct(change: ProductChange, options?: CallOptions): Promise<Changed>;
+  /** Needs the admin token. */
+  removeProduct(
+    params: { id: number; if_version?: number; key?: string },
+    options?: CallOptions,
+  ): Promise<Changed>;
+  status(options?: CallOptions): Promise<StoreStatus>;
+  ping(options?: CallOptions): Promise<void>;
+  /** Recomputes the books; needs the admin token. */
+  audit(options?: CallOptions): Promise<AuditReport>;
+  /** What still waits fails as `unavailable`. */
+  close(): void;
+}
