@@ -30,7 +30,8 @@ export class PurchaseKeys {
 
   /**
    * The purchase as it travels to the order leader; the same for each retry. `seenTime` is the newest
-   * log time of the catalog that is known now, `quotedKey` as in a HeaderKey.
+   * log time of the catalog that is known now, `quotedKey` as in the
+   * request's context.
    */
   purchase(params: Params<'buy'>, seenTime: number | undefined, quotedKey?: string): BuyParams {
     const lines = purchaseLines(params);
@@ -62,22 +63,6 @@ export class PurchaseKeys {
     this.#used += digestBytes;
     return key;
   }
-}
-
-export interface HeaderKey {
-  readonly key: string;
-  /** The whole text, where it had quotes: the key that the builds before rules 1 made of it. */
-  readonly quotedKey?: string;
-}
-
-/**
- * The key that an Idempotency-Key header names. The IETF draft makes it a string in quotes (RFC 8941,
- * 3.3.3); without quotes the text itself is the key. So `"k"` and `k` are the same key.
- */
-export function keyOfHeader(text: string): HeaderKey {
-  const quoted = /^"((?:[^"\\]|\\["\\])+)"$/.exec(text)?.[1];
-  if (quoted === undefined) return { key: text };
-  return { key: quoted.replace(/\\(["\\])/g, '$1'), quotedKey: text };
 }
 
 /** The same fields in another order are the same request. */

@@ -13,7 +13,10 @@ export interface RequestContext {
   readonly deadlineMs: number;
   /** Travels on with the request, for the logs of the services that work on it. */
   readonly header?: RequestHeader | undefined;
-  /** Of a purchase: its Idempotency-Key with the quotes in which it came (frontend/keys.ts). */
+  /**
+   * Of a purchase: its Idempotency-Key with the quotes in which it came. The builds before rules 1
+   * made their key of it.
+   */
   readonly quotedKey?: string | undefined;
 }
 

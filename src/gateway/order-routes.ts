@@ -8,7 +8,7 @@ import { Order, OrderNumber, Placed } from '../wire/schemas.js';
 import type { HttpAnswer } from './http-errors.js';
 import { type HttpRoute, operationRoute } from './http-route.js';
 import { orderNumberOf, renameNotFound } from './path-values.js';
-import { idempotencyKeyOf } from './request-headers.js';
+import { idempotencyKeyOf, purchaseContext } from './request-headers.js';
 
 /** What a purchase is answered with: 200 as clients of earlier builds test for it, or 201. */
 export type OrdersStatus = 200 | 201;
@@ -46,9 +46,9 @@ function buyRoute(operations: Operations, status: OrdersStatus): HttpRoute {
       const key = idempotencyKeyOf(headers);
       return key === undefined ? {} : { key };
     },
-    async answer(params, { context }) {
+    async answer(params, { headers: sent, context }) {
       const bought = await operations
-        .buy(params, context)
+        .buy(params, purchaseContext(sent, context))
         .catch((error: unknown) => explainRefusal(error, 'lines' in params));
       const { replayed: _marked, ...placed } = bought;
       const headers = { location: `/orders/${placed.order_number}`, ...replayMark(bought) };

@@ -8,6 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { BazarError } from '../base/errors.js';
 import { requestLimits } from '../base/limits.js';
 import type { Random } from '../base/random.js';
+import type { RequestContext } from '../frontend/types.js';
 import { isRequestId, isTraceparent, type RequestHeader } from '../wire/request-header.js';
 
 /** The client's own id where it is short and harmless (it goes into logs), else a fresh one. */
@@ -47,6 +48,16 @@ export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | undefin
   } catch (cause) {
     throw new BazarError('invalid_argument', 'Idempotency-Key must be UTF-8', { cause });
   }
+}
+
+/** The context of a purchase that came with these headers: older builds took a quoted key as sent. */
+export function purchaseContext(
+  headers: IncomingHttpHeaders,
+  context: RequestContext,
+): RequestContext {
+  const sent = String(headers['idempotency-key'] ?? '');
+  if (!quotedText.test(sent)) return context;
+  return { ...context, quotedKey: Buffer.from(sent, 'latin1').toString() };
 }
 
 /** Throws unless the request carries the administrator's token. */

@@ -1,16 +1,7 @@
 import t from 'tap';
 import { seededRandom } from '../../src/base/random.js';
-import { keyOfHeader, PurchaseKeys } from '../../src/frontend/keys.js';
+import { PurchaseKeys } from '../../src/frontend/keys.js';
 import type { ChangeRequest } from '../../src/wire/internal.js';
-
-t.test('a key in quotes is the same as one without', async (t) => {
-  t.same(keyOfHeader('k'), { key: 'k' });
-  t.same(keyOfHeader('"k"'), { key: 'k', quotedKey: '"k"' });
-  t.same(keyOfHeader('"a \\"b\\" \\\\"'), { key: 'a "b" \\', quotedKey: '"a \\"b\\" \\\\"' });
-  for (const text of ['"', '""', '"k', 'k"', '"a"b"', '"a\\b"', '"a\\"']) {
-    t.same(keyOfHeader(text), { key: text }, 'no string of RFC 8941');
-  }
-});
 
 t.test('a purchase under a quoted key carries the older digest as well', async (t) => {
   const keys = new PurchaseKeys(seededRandom(1));

@@ -315,3 +315,22 @@ t.test('all orders are for the administrator, page by page', async (t) => {
   t.same(reply.json, { data: [firstOrder] });
   t.same(operations.asked[0]?.params, { after: 10, limit: 2 });
 });
+
+t.test('a quoted key is passed on with the text that older builds made their key of', async (t) => {
+  const quoted: unknown[] = [];
+  const { ask, operations } = await setStage({
+    buy: async (_params, { quotedKey }) => {
+      quoted.push(quotedKey);
+      return { order_number: 1, total: 1 };
+    },
+  });
+  const body = { id: 8, quantity: 1 };
+  for (const key of ['"k"', 'k']) {
+    await ask('POST', '/orders', { headers: { 'idempotency-key': key }, body });
+  }
+  t.same(quoted, ['"k"', undefined]);
+  t.same(
+    operations.asked.map(({ params }) => (params as { key?: string }).key),
+    ['k', 'k'],
+  );
+});

@@ -13,7 +13,7 @@ import type { EntityTags } from '../entity-tags.js';
 import type { HttpAnswer } from '../http-errors.js';
 import type { HttpCall, HttpRoute } from '../http-route.js';
 import { replayMark } from '../order-routes.js';
-import { idempotencyKeyOf } from '../request-headers.js';
+import { idempotencyKeyOf, purchaseContext } from '../request-headers.js';
 
 /** The cache of this frontend, all its threads together, for the routes that look into it. */
 export interface CacheDoor {
@@ -95,7 +95,8 @@ export function buyingRoute(operations: Operations, { answer, ...spec }: BuyingR
       let mark: HttpAnswer['headers'] = {};
       const told = await answer(call, async (id) => {
         const purchase = { id, quantity: 1, ...(key === undefined ? {} : { key }) };
-        const placed = await operations.buy(purchase, call.context);
+        const context = purchaseContext(call.headers, call.context);
+        const placed = await operations.buy(purchase, context);
         mark = replayMark(placed);
         return placed;
       });
