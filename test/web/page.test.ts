@@ -124,7 +124,9 @@ t.test('the page', { skip: noBrowser }, async (t) => {
         .waitFor();
       const beyond = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       t.equal(beyond, 0, `#/${view}`);
+      t.same(await skippedHeadings(page), [], `#/${view} skips no level of headings`);
     }
+    t.same(await brokenWords(page), [longest], 'in the books only that name is broken');
   });
 
   t.test('colours follow the system until somebody chooses, and then the choice', async (t) => {
@@ -142,6 +144,33 @@ t.test('the page', { skip: noBrowser }, async (t) => {
     t.same(windows.complaints, []);
   });
 });
+
+/** Headings more than one level below the one before. */
+function skippedHeadings(page: Page): Promise<string[]> {
+  return page.evaluate(`(() => {
+    const headings = [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')];
+    const levels = headings.map((one) => Number(one.tagName[1]));
+    return headings
+      .filter((_one, index) => levels[index] > (levels[index - 1] ?? 0) + 1)
+      .map((one) => one.tagName + ' ' + one.textContent);
+  })()`);
+}
+
+/** Words of the books' products that go over the end of a line. */
+function brokenWords(page: Page): Promise<string[]> {
+  return page.evaluate(`(() => {
+    const broken = [];
+    for (const { firstChild } of document.querySelectorAll('.figures tbody th')) {
+      for (const match of firstChild.textContent.matchAll(/[^\\s-]+/g)) {
+        const range = document.createRange();
+        range.setStart(firstChild, match.index);
+        range.setEnd(firstChild, match.index + match[0].length);
+        if (range.getClientRects().length > 1) broken.push(match[0]);
+      }
+    }
+    return broken;
+  })()`);
+}
 
 async function allUp(store: Store): Promise<boolean> {
   const { data } = (await (await store.http('/status')).json()) as {

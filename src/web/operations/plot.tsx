@@ -96,7 +96,7 @@ export function Plot(props: PlotProps) {
   return (
     <figure class="plot panel">
       <figcaption>
-        <h3>{title}</h3>
+        <h2>{title}</h2>
         <dl class="plot-values">
           {lines.map((line, index) => (
             <div key={line.label}>

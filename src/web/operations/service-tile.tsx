@@ -15,7 +15,7 @@ export function ServiceTile({ tile }: { tile: Tile }) {
   return (
     <li class={`tile ${role}`} aria-label={`${name}, ${part}`} data-name={name}>
       <header>
-        <h4>{name}</h4>
+        <h3>{name}</h3>
         <span class={`badge ${role}`}>{part}</span>
       </header>
       <dl>
@@ -37,7 +37,7 @@ export function FrontendTile({ frontend: { name, cache, lease } }: { frontend: F
   return (
     <li class="tile frontend" aria-label={name}>
       <header>
-        <h4>{name}</h4>
+        <h3>{name}</h3>
         <span class={lease.held === true ? 'badge up' : 'badge down'}>
           {lease.held === true ? 'lease held' : 'no lease'}
         </span>
