@@ -37,5 +37,10 @@ export async function runJob(task: JobTask): Promise<JobOutcome> {
 /** Customers wait for the other threads; this one is to be done some time, on a busy machine too. */
 function stepBack(): void {
   // Elsewhere a priority is the whole process's.
-  if (process.platform === 'linux') setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  if (process.platform !== 'linux') return;
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // A sandbox may forbid it: then jobs have the priority of the others.
+  }
 }
