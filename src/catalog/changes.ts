@@ -5,15 +5,13 @@
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { OwnerCall } from '../pool/types.js';
+import type { ChangeCommand, NewProduct, ProductChange } from '../wire/internal.js';
 import type {
   ChangeAnswer,
-  ChangeCommand,
   ChangeKey,
   ChangeParams,
   ChangeRequest,
-  NewProduct,
-  ProductChange,
-} from '../wire/internal.js';
+} from '../wire/thread-questions.js';
 import type { CatalogResult } from './results.js';
 import { requireRules } from './rules.js';
 import type { CatalogStore } from './store.js';

@@ -7,17 +7,15 @@
 import { BazarError, toBazarError } from '../base/errors.js';
 import { leaseLimits } from '../base/limits.js';
 import type { OwnerCall } from '../pool/types.js';
-import {
-  anyTopic,
-  type LendAnswer,
-  type LendParams,
-  type LookupAnswer,
-  type LookupManyAnswer,
-  type LookupManyParams,
-  type LookupParams,
-  type SearchAnswer,
-  type SearchParams,
-} from '../wire/internal.js';
+import { anyTopic, type LendAnswer, type LendParams } from '../wire/internal.js';
+import type {
+  LookupAnswer,
+  LookupManyAnswer,
+  LookupManyParams,
+  LookupParams,
+  SearchAnswer,
+  SearchParams,
+} from '../wire/thread-questions.js';
 import { answerChange } from './changes.js';
 import { type Lender, lenderHere, lenderThere, noLender } from './lending.js';
 import type { FoundProducts } from './products.js';

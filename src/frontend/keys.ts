@@ -5,14 +5,9 @@
  */
 import { createHash } from 'node:crypto';
 import type { Random } from '../base/random.js';
-import {
-  type BuyParams,
-  type ChangeKey,
-  type ChangeRequest,
-  keyKinds,
-  type PurchaseLine,
-} from '../wire/internal.js';
+import { type BuyParams, keyKinds, type PurchaseLine } from '../wire/internal.js';
 import type { Params } from '../wire/schemas.js';
+import type { ChangeKey, ChangeRequest } from '../wire/thread-questions.js';
 
 const digestBytes = 16;
 const requestHashBytes = 8;

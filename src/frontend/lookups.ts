@@ -8,12 +8,11 @@ import { encode } from '../wire/codec.js';
 import {
   type GlanceAnswer,
   type GlanceParams,
-  type LookupAnswer,
-  type LookupManyAnswer,
   type ProductRecord,
   unusedIds,
 } from '../wire/internal.js';
 import type { Params, Product } from '../wire/schemas.js';
+import type { LookupAnswer, LookupManyAnswer } from '../wire/thread-questions.js';
 import { productNotFound, toProduct } from './answers.js';
 import { type Glance, HotItems } from './hot-items.js';
 import type { Cached, ProductCache, Provenance } from './product-cache.js';

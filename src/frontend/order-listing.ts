@@ -4,8 +4,8 @@
  */
 import { BazarError } from '../base/errors.js';
 import { requestLimits } from '../base/limits.js';
-import type { FindOrdersParams, OrdersParams } from '../wire/internal.js';
 import type { Params } from '../wire/schemas.js';
+import type { FindOrdersParams, OrdersParams } from '../wire/thread-questions.js';
 import { clientKeyDigest } from './keys.js';
 
 /** A date, or a date and a time with its zone (RFC 3339). */

@@ -6,7 +6,8 @@
  */
 import { LRUCache } from 'lru-cache';
 import { cacheLimits } from '../base/limits.js';
-import { anyTopic, type SearchParams } from '../wire/internal.js';
+import { anyTopic } from '../wire/internal.js';
+import type { SearchParams } from '../wire/thread-questions.js';
 import type { CacheCounters } from './counters.js';
 import type { Provenance } from './product-cache.js';
 import type { Sighting, Stamps } from './stamps.js';

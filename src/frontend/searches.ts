@@ -5,9 +5,9 @@
  */
 import { BazarError } from '../base/errors.js';
 import { requestLimits } from '../base/limits.js';
-import type { SearchAnswer, SearchParams } from '../wire/internal.js';
 import { pageBytes } from '../wire/page-bytes.js';
 import type { Params, Products } from '../wire/schemas.js';
+import type { SearchAnswer, SearchParams } from '../wire/thread-questions.js';
 import type { FoundProduct, Lookups } from './lookups.js';
 import type { ProductCache } from './product-cache.js';
 import type { Questions } from './questions.js';

@@ -7,17 +7,15 @@ import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { clientLimits } from '../base/limits.js';
 import { tidyText } from '../base/product-text.js';
+import type { Outcome, ProductRecord, Sale } from '../wire/internal.js';
+import { priceToCents } from '../wire/money.js';
+import type { Changed, Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
 import type {
   ChangeAnswer,
   ChangeParams,
   ChangeRequest,
   OrdersAnswer,
-  Outcome,
-  ProductRecord,
-  Sale,
-} from '../wire/internal.js';
-import { priceToCents } from '../wire/money.js';
-import type { Changed, Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
+} from '../wire/thread-questions.js';
 import { productNotFound, toOrder, tooOld, toPlaced, toProduct } from './answers.js';
 import type { Backends } from './backends.js';
 import { Edge } from './edge.js';

@@ -4,7 +4,8 @@
  * Knows no file. Invariant: following `next` visits every order of the range once.
  */
 import { assert } from '../base/assert.js';
-import type { FindOrdersParams, OrdersAnswer, Sale } from '../wire/internal.js';
+import type { Sale } from '../wire/internal.js';
+import type { FindOrdersParams, OrdersAnswer } from '../wire/thread-questions.js';
 import { type OrderPlaces, pickOrder, type ReadEntry, readSales } from './order-book.js';
 
 /** What one answer may look at. An entry is a read of the disk, an order some microseconds. */

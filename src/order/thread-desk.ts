@@ -5,14 +5,13 @@
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { OwnerCall } from '../pool/types.js';
+import type { BuyParams, Sale } from '../wire/internal.js';
 import type {
-  BuyParams,
   FindOrdersParams,
   OrderParams,
   OrdersAnswer,
   OrdersParams,
-  Sale,
-} from '../wire/internal.js';
+} from '../wire/thread-questions.js';
 import { type ReadEntry, readOrder, readOrders } from './order-book.js';
 import { findOrders } from './order-search.js';
 import type { Buy, OrderStore } from './store.js';

@@ -2,13 +2,12 @@ import t from 'tap';
 import { lend } from '../../src/catalog/lending.js';
 import { shapes } from '../../src/catalog/thread.js';
 import { ThreadDesk } from '../../src/catalog/thread-desk.js';
+import type { CatalogCommand, LendParams } from '../../src/wire/internal.js';
 import type {
-  CatalogCommand,
-  LendParams,
   LookupAnswer,
   LookupManyAnswer,
   SearchAnswer,
-} from '../../src/wire/internal.js';
+} from '../../src/wire/thread-questions.js';
 import { product, toyLog } from './log-builder.js';
 import { epoch, replica } from './replica.js';
 

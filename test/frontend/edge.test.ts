@@ -1,5 +1,6 @@
 import t from 'tap';
-import type { LookupAnswer, Outcome } from '../../src/wire/internal.js';
+import type { Outcome } from '../../src/wire/internal.js';
+import type { LookupAnswer } from '../../src/wire/thread-questions.js';
 import { epoch, type Question, stageShop } from './staged-shop.js';
 
 const sold: Outcome = ['sold', 1, 1990, false];

@@ -2,7 +2,8 @@ import t, { type Test } from 'tap';
 import { BazarError } from '../../src/base/errors.js';
 import { toProduct } from '../../src/frontend/answers.js';
 import { encode } from '../../src/wire/codec.js';
-import type { GlanceAnswer, LookupAnswer, ProductRecord } from '../../src/wire/internal.js';
+import type { GlanceAnswer, ProductRecord } from '../../src/wire/internal.js';
+import type { LookupAnswer } from '../../src/wire/thread-questions.js';
 import { epoch, stageShop } from './staged-shop.js';
 
 const tux: ProductRecord = [8, 'Tux', 'toys', 1990, 100, 1];

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
-import type { LookupAnswer, Sale } from '../../src/wire/internal.js';
+import type { Sale } from '../../src/wire/internal.js';
+import type { LookupAnswer } from '../../src/wire/thread-questions.js';
 import { epoch, type Question, stageShop } from './staged-shop.js';
 
 const tux: LookupAnswer = [[8, 'Tux', 'toys', 1990, 100, 1], 0, 1];

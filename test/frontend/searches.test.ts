@@ -1,6 +1,7 @@
 import t from 'tap';
 import { decode } from '../../src/wire/codec.js';
-import type { ProductRecord, SearchAnswer } from '../../src/wire/internal.js';
+import type { ProductRecord } from '../../src/wire/internal.js';
+import type { SearchAnswer } from '../../src/wire/thread-questions.js';
 import { epoch, type Question, stageShop } from './staged-shop.js';
 
 type Shelf = Map<number, ProductRecord>;

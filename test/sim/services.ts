@@ -23,11 +23,11 @@ import { ThreadDesk as OrderThreads } from '../../src/order/thread-desk.js';
 import type { OwnerCall } from '../../src/pool/types.js';
 import {
   type BuyParams,
-  type LookupAnswer,
   type NewProduct,
   rulesVersion,
   type SalesMessage,
 } from '../../src/wire/internal.js';
+import type { LookupAnswer } from '../../src/wire/thread-questions.js';
 import { newCatalogMachine, newCatalogStore, newOrderStore } from './broken.js';
 import type { Doors } from './doors.js';
 import { Line } from './line.js';
