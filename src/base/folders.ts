@@ -17,12 +17,21 @@ export function makeFolder(folder: string, mode: number = openFolderMode): strin
     return path;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return undefined;
+    if (isFolder(path)) return undefined;
     if (code !== 'ENOENT' || dirname(path) === path) throw error;
   }
   const first = makeFolder(dirname(path));
   mkdirSync(path, mode);
   return first ?? path;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // The caller has the reason.
+    return false;
+  }
 }
 
 export function makePrivateFolder(folder: string): string | undefined {

@@ -144,6 +144,15 @@ function runningFrontends(dataDir: string): number[] {
   return found.length > 0 ? found : [1];
 }
 
+const unreachedAdvice: Readonly<Record<string, string>> = {
+  refused: 'is the store running? try ./start.sh',
+  name: 'is --host or --address right?',
+  timeout: 'is --host or --address right, and does a firewall stand between?',
+  certificate: '--tls-ca must name the authority of the certificate',
+  no_tls: 'leave --tls and --tls-ca out',
+  closed: 'does the port speak TLS? then give --tls-ca FILE',
+};
+
 /** The same error with what one can do about it. */
 export function withAdvice(error: BazarError): BazarError {
   const advice = adviceFor(error);
@@ -153,8 +162,8 @@ export function withAdvice(error: BazarError): BazarError {
 }
 
 function adviceFor(error: BazarError): string | undefined {
-  const { unreached, available } = error.details;
-  if (unreached === true) return 'is the store running? try ./start.sh';
+  const { unreached, reason, available } = error.details;
+  if (unreached === true) return unreachedAdvice[String(reason)];
   if (error.code === 'out_of_stock' && typeof available === 'number') {
     return `${available} ${available === 1 ? 'is' : 'are'} left`;
   }

@@ -11,6 +11,7 @@ import { clientLimits, wireLimits } from '../base/limits.js';
 import type { Random } from '../base/random.js';
 import { type Introduction, RpcClient } from '../net/rpc-client.js';
 import type { Transport } from '../net/types.js';
+import { unreached } from './unreached.js';
 
 const protocol = 1;
 /** For so long a frontend that failed is asked only where no other is left. */
@@ -48,6 +49,10 @@ export class Lines {
   #started = false;
   /** Some frontend has answered once: what fails from now on is a failover and not a wrong address. */
   #reached = false;
+  /** Some frontend has answered a call. */
+  #answered = false;
+  /** The last one that closed a connection before any answer. */
+  #closedBy: Address | undefined;
 
   constructor(options: LinesOptions) {
     const { addresses, clock, random, transport, token, name } = options;
@@ -67,6 +72,9 @@ export class Lines {
         connected: () => {
           this.#reached = true;
         },
+        disconnected: () => {
+          if (!this.#answered) this.#closedBy = address;
+        },
         ...(token === undefined ? {} : { introduce: introduction(name, token) }),
       }),
     }));
@@ -76,12 +84,14 @@ export class Lines {
     this.#start();
     const line = this.#pick();
     try {
-      return { result: await line.rpc.call(method, params, timeoutMs) };
+      const result = await line.rpc.call(method, params, timeoutMs);
+      this.#answered = true;
+      return { result };
     } catch (thrown) {
       const error = toBazarError(thrown);
       if (error.code === 'unavailable' || error.code === 'deadline_exceeded') {
         line.suspectUntilMs = this.#clock.nowMs() + suspectMs;
-      }
+      } else this.#answered = true;
       const hopeless = this.#hopeless(error);
       if (hopeless) return { hopeless };
       throw error;
@@ -117,9 +127,18 @@ export class Lines {
     return this.#failFast && error.code === 'unavailable' ? this.#unreached(error) : undefined;
   }
 
-  /** The last failure of a call; where no frontend was ever reached it names them. */
+  /** The last failure of a call. It names the frontends where none was reached, or gave any answer. */
   explain(error: BazarError): BazarError {
-    return this.#unreached(error) ?? error;
+    return this.#unreached(error) ?? this.#unanswered(error) ?? error;
+  }
+
+  #unanswered(error: BazarError): BazarError | undefined {
+    // Another code says that the outcome of what was sent is not known.
+    if (this.#answered || this.#closedBy === undefined || error.code !== 'unavailable')
+      return undefined;
+    const message = `${formatAddress(this.#closedBy)} closes the connection without an answer`;
+    const details = { ...error.details, unreached: true, reason: 'closed' };
+    return new BazarError('unavailable', message, { details, cause: error });
   }
 
   #unreached(error: BazarError): BazarError | undefined {
@@ -127,11 +146,9 @@ export class Lines {
     const isLost = error.code === 'unavailable' || error.code === 'deadline_exceeded';
     if (this.#reached || !isLost) return undefined;
     if (!this.#lines.every(({ rpc }) => rpc.lastError !== undefined)) return undefined;
-    const names = this.#lines.map(({ rpc }) => formatAddress(rpc.address)).join(' or ');
-    return new BazarError('unavailable', `nothing listens on ${names}`, {
-      cause: error,
-      details: { unreached: true },
-    });
+    return unreached(
+      this.#lines.map(({ rpc }) => ({ address: rpc.address, error: rpc.lastError })),
+    );
   }
 }
 

@@ -30,11 +30,12 @@ async function stage(t: Test, answers: Readonly<Record<string, Answer>>) {
   const address = formatAddress(frontend.address);
   const run = async (
     args: readonly string[],
-    given: { env?: Record<string, string>; input?: string } = {},
+    given: { env?: Record<string, string>; input?: string; terminal?: boolean } = {},
   ) => {
     const io = fakeIo(given);
     const env = { BAZAR_ADDRESS: address, BAZAR_DATA_DIR: t.testdirName, ...given.env };
-    const code = await runCli(args, allCommands(), { ...io, env });
+    const terminal = given.terminal ?? false;
+    const code = await runCli(args, allCommands(), { ...io, env, terminal });
     return { code, stdout: io.stdout(), stderr: io.stderr() };
   };
   return { frontend, run };
@@ -167,6 +168,75 @@ t.test('each failure has its exit code, its message, and no data', async (t) => 
     const failed = await run(['buy', 'Tux', ...patience]);
     t.match(failed, { code: exits[code], stdout: '' }, code);
     t.match(failed.stderr, code === 'deadline_exceeded' ? /\w/ : `it is ${code}`);
+  }
+});
+
+t.test('with --json every error is one line of JSON with its code and exit code', async (t) => {
+  const { frontend, run } = await stage(t, {
+    lookup: () => {
+      throw new BazarError('not_found', 'no such product');
+    },
+    buy: () => {
+      throw new BazarError('out_of_stock', 'not enough', { details: { available: 3 } });
+    },
+  });
+  const errorOf = async (...args: string[]): Promise<unknown> => {
+    const { stdout, stderr } = await run(args);
+    t.equal(stdout, '');
+    return JSON.parse(stderr).error;
+  };
+  t.match(await errorOf('lookup', '8', '--json'), { code: 'not_found', exit_code: 3 });
+  t.match(await errorOf('buy', '8', '--json'), {
+    code: 'out_of_stock',
+    exit_code: 4,
+    available: 3,
+  });
+  t.match(await errorOf('lookup', '--json'), { code: 'invalid_argument', exit_code: 2 });
+  t.match(await errorOf('no-such-command', '--json'), { code: 'invalid_argument', exit_code: 2 });
+  await frontend.close();
+  t.match(await errorOf('lookup', '8', '--json'), {
+    code: 'unavailable',
+    exit_code: 5,
+    reason: 'refused',
+  });
+  t.match(await errorOf('lookup', '8', '--json', '--address', 'no-such-host.invalid:1'), {
+    exit_code: 5,
+    reason: 'name',
+  });
+});
+
+t.test('a purchase whose outcome is not known names the key to repeat it with', async (t) => {
+  const { frontend, run } = await stage(t, {
+    buy: () => {
+      throw new BazarError('deadline_exceeded', 'too late', { details: { unknown: true } });
+    },
+  });
+  const failed = await run(['buy', 'Tux', '--timeout', '1']);
+  const [sent] = frontend.of('buy') as { key: string }[];
+  t.match(failed, { code: 5, stderr: new RegExp(`repeat it with --key ${sent?.key}, `) });
+  const given = await run(['buy', 'Tux', '--key', 'k1', '--timeout', '1', '--json']);
+  t.match(JSON.parse(given.stderr).error, { code: 'deadline_exceeded', key: 'k1', unknown: true });
+});
+
+t.test('no control sequence of a product reaches the terminal', async (t) => {
+  const name = 'Evil\x1b[2J\u009b2J';
+  const { run } = await stage(t, {
+    lookup: () => ({ ...tux, name }),
+    search: () => ({ items: [{ ...tux, name }] }),
+    buy: () => {
+      throw new BazarError('not_found', `no product ${name}`);
+    },
+  });
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
+  const controls = /[\x00-\x09\x0b-\x1f\x7f-\x9f]/;
+  const commands = [
+    ...['lookup 8', 'lookup 8 --json', 'search --text e', 'search --text e --json'],
+    ...['export', 'export --json', 'buy 8', 'buy 8 --json'],
+  ];
+  for (const line of commands) {
+    const { stdout, stderr } = await run(line.split(' '), { terminal: true });
+    t.notMatch(stdout + stderr, controls, line);
+    t.match(stdout + stderr, 'Evil', line);
   }
 });
 
@@ -317,7 +387,10 @@ t.test('what the system refuses is said with the file, and without a stack', asy
   const dir = t.testdir({ file: '' });
   const place = ['--data-dir', join(dir, 'file', 'data'), '--log-dir', join(dir, 'logs')];
   const { code, stdout, stderr } = await run(['up', ...place]);
-  t.match({ code, stdout, stderr }, { code: 1, stdout: '', stderr: /^ENOTDIR.*file\/data'\n$/ });
+  t.match(
+    { code, stdout, stderr },
+    { code: 1, stdout: '', stderr: /^mkdir .*file\/data: not a directory \(ENOTDIR\)\n$/ },
+  );
 });
 
 t.test('logs of all services are merged by time; a stack stays with its line', async (t) => {

@@ -4,7 +4,7 @@ import { adminSpecs, withAdmin } from '../client-options.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
 import type { Io } from '../io.js';
-import { printJson, printTable } from '../output.js';
+import { printable, printJson, printTable } from '../output.js';
 import { paint } from '../paint.js';
 
 const hashShown = 16;
@@ -48,7 +48,8 @@ async function show(report: AuditReport, io: Io): Promise<void> {
     ]),
   );
   io.out(`\nsales ${report.sales}, orders ${report.orders}\n`);
-  for (const problem of report.problems) io.out(`${paint(io, 'bad', 'problem:')} ${problem}\n`);
+  for (const problem of report.problems)
+    io.out(`${paint(io, 'bad', 'problem:')} ${printable(problem)}\n`);
   const verdict = report.ok ? 'the books balance' : 'the books do not balance';
   io.out(`${paint(io, report.ok ? 'good' : 'bad', verdict)}\n`);
 }

@@ -1,4 +1,5 @@
 /** `bazar buy`: one purchase. */
+import { buyOnce } from '../buy-once.js';
 import { clientSpecs, withClient } from '../client-options.js';
 import { defineCommand } from '../command.js';
 import { exitCodes } from '../exit-codes.js';
@@ -31,7 +32,7 @@ export const buy = defineCommand({
   async run(options, io) {
     const { item, quantity, key } = options;
     const placed = await withClient(options, (client) =>
-      client.buy({ ...item, quantity, ...(key === undefined ? {} : { key }) }),
+      buyOnce(client, { ...item, quantity, ...(key === undefined ? {} : { key }) }),
     );
     if (options.json) printJson(io, placed);
     else {

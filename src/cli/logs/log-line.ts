@@ -47,15 +47,15 @@ export function readLine(name: string, raw: string, timeBefore: string): LogLine
 
 export function formatLine(io: Pick<Io, 'color'>, line: LogLine): string {
   const { name, time, level, message, fields } = line;
-  const head = paint(io, 'strong', name.padEnd(10));
+  const head = paint(io, 'strong', printable(name).padEnd(10));
   if (level === undefined) return `${head} ${printable(message)}`;
   const said = [
     level.padEnd(5),
     printableLines(message),
-    ...Object.entries(fields).map(([key, value]) => `${key}=${fieldText(value)}`),
+    ...Object.entries(fields).map(([key, value]) => `${printable(key)}=${fieldText(value)}`),
   ].join(' ');
   const tone = tones[level];
-  return `${head} ${paint(io, 'faint', time)} ${tone === undefined ? said : paint(io, tone, said)}`;
+  return `${head} ${paint(io, 'faint', printable(time))} ${tone === undefined ? said : paint(io, tone, said)}`;
 }
 
 /** One document a line, also for what is none in the file. */

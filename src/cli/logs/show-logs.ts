@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { sleep, waitingClock } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
 import type { Io } from '../io.js';
+import { printable } from '../output.js';
 import { formatLine, type LogLine, lineAsJson, logLevels, type ShownLevel } from './log-line.js';
 import { LogReader } from './log-reader.js';
 
@@ -63,6 +64,8 @@ function print(lines: readonly LogLine[], { level, json }: LogOptions, io: Io): 
   if (shown.length === 0) return;
   // Stable: lines of one time stay in their order.
   const sorted = shown.toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
-  const texts = sorted.map((line) => (json ? lineAsJson(line) : formatLine(io, line)));
+  const asJson = (line: LogLine): string =>
+    io.terminal ? printable(lineAsJson(line)) : lineAsJson(line);
+  const texts = sorted.map((line) => (json ? asJson(line) : formatLine(io, line)));
   io.out(`${texts.join('\n')}\n`);
 }

@@ -1,6 +1,7 @@
 /** The interactive shop: the menu, its questions and what they do. Ends when the customer leaves. */
 import { BazarError } from '../../base/errors.js';
 import type { BazarClient } from '../../client/bazar-client.js';
+import { buyOnce } from '../buy-once.js';
 import { withAdvice } from '../client-options.js';
 import { UsageError } from '../exit-codes.js';
 import type { Io } from '../io.js';
@@ -69,7 +70,7 @@ async function purchase({ client, door }: Visit): Promise<void> {
   const typed = await door.ask('How many? (1)');
   if (typed === undefined) return;
   const quantity = wholeNumber(typed === '' ? '1' : typed);
-  const placed = await client.buy({ ...itemOf(item), quantity });
+  const placed = await buyOnce(client, { ...itemOf(item), quantity });
   door.show(`order ${placed.order_number}, total ${money(placed.total)}\n`);
 }
 

@@ -6,6 +6,7 @@
 import { sleep, waitingClock } from '../../base/clock.js';
 import type { StoreStatus } from '../../frontend/types.js';
 import type { Io } from '../io.js';
+import { printable } from '../output.js';
 import { paint } from '../paint.js';
 import { Happenings } from './happenings.js';
 import { Screen } from './screen.js';
@@ -75,14 +76,14 @@ async function see(client: StatusSource): Promise<Sight> {
 function page(io: Io, trouble: string, body: string, happenings: Happenings): string[] {
   const title = `${paint(io, 'strong', 'bazar')}  ${clockTime(waitingClock.wallMs())}`;
   const lines = [
-    `${title}  ${trouble === '' ? paint(io, 'faint', 'q ends') : paint(io, 'bad', trouble)}`,
+    `${title}  ${trouble === '' ? paint(io, 'faint', 'q ends') : paint(io, 'bad', printable(trouble))}`,
     '',
     ...body.trimEnd().split('\n'),
   ];
   const room = Math.max(rowsForHappeningsMin, io.size().rows - lines.length - 1);
   const shown = happenings.newest
     .slice(-room)
-    .map(({ wallMs, text }) => `${paint(io, 'faint', clockTime(wallMs))}  ${text}`);
+    .map(({ wallMs, text }) => `${paint(io, 'faint', clockTime(wallMs))}  ${printable(text)}`);
   return shown.length === 0 ? lines : [...lines, '', ...shown];
 }
 
