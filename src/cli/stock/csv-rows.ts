@@ -7,6 +7,7 @@ import { BazarError, toBazarError } from '../../base/errors.js';
 import { priceToCents } from '../../wire/money.js';
 import { validateParams } from '../../wire/validate.js';
 import { UsageError } from '../exit-codes.js';
+import { printable } from '../output.js';
 import { type Column, columns, type Delimiter, delimiters, delimiterText } from './columns.js';
 import { csvRecords } from './csv-records.js';
 import { restoreCell } from './formula-cells.js';
@@ -61,7 +62,9 @@ function readHead(fields: readonly string[]): readonly Column[] {
     if (column) return column;
     const other = delimiters.find((one) => name.includes(delimiterText(one)));
     const advice = other === undefined ? '' : `; if it is several, try --delimiter '${other}'`;
-    throw new UsageError(`no column is called "${name}": there are ${columns.join(', ')}${advice}`);
+    throw new UsageError(
+      `no column is called "${printable(name)}": there are ${columns.join(', ')}${advice}`,
+    );
   });
   for (const column of columns) {
     const places = head.filter((one) => one === column).length;

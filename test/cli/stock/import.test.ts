@@ -307,8 +307,9 @@ t.test('control characters of names reach a file, and no terminal', async (t) =>
   const json = (await run(['export', '--json'], undefined, true)).stdout;
   t.notOk(json.includes('\u001b') || json.includes('\u009b'));
   t.equal(JSON.parse(json).products[0].name, name);
-  const { stderr } = await run(['import', file(`name,price\n${name},1\n${name},1\n`)]);
-  t.match(stderr, /^line 3: "Tux�\[2J�2J" stands on line 2 already\n$/);
+  // A message may quote the file: here a name that its head does not know.
+  const { stderr } = await run(['import', file(`name,${name}\n`)], undefined, true);
+  t.notOk(stderr.includes('\u001b'), stderr);
 });
 
 t.test('restock targets come along, and an empty cell is none', async (t) => {
