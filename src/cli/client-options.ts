@@ -8,13 +8,17 @@ import { type Address, formatAddress, parseAddress } from '../base/address.js';
 import { BazarError } from '../base/errors.js';
 import type { BazarClient } from '../client/bazar-client.js';
 import { UsageError } from './exit-codes.js';
-import { list, number, text, type Values } from './options.js';
+import { rememberedStore } from './launcher/remembered-store.js';
+import { integer, list, number, text, type Values } from './options.js';
 import { outputSpecs } from './output-options.js';
-import { placeSpecs } from './store-options.js';
+import { placeSpecs, portOffsetMax } from './store-options.js';
 import { clientTlsSpecs, readTrust } from './tls-options.js';
 
 const clientGroup = { group: 'Client:' };
+const placeGroup = { group: 'Place:' };
+const remembered = { defaultDescription: 'as the store was started' };
 const rawPort = 8180;
+const defaultHost = '127.0.0.1';
 
 /** Of work that goes on through a failover and is not to be broken off by it. */
 export const failoverTimeoutSeconds = 30;
@@ -24,7 +28,13 @@ export const clientSpecs = {
     ...clientGroup,
     alias: 'a',
   }),
-  ...placeSpecs,
+  dataDir: placeSpecs.dataDir,
+  host: text('The address to reach', undefined, { ...placeGroup, ...remembered }),
+  portOffset: integer(
+    'Added to every port',
+    { min: 0, max: portOffsetMax, default: undefined },
+    { ...placeGroup, ...remembered },
+  ),
   timeout: timeout('a request', 10),
   ...clientTlsSpecs,
   ...outputSpecs,
@@ -53,14 +63,14 @@ export async function withClient<T>(
 /** A client for each frontend, to hear every one of them. */
 export async function withEach<T>(
   options: ClientOptions,
-  use: (clients: readonly BazarClient[]) => Promise<T>,
+  use: (clients: readonly BazarClient[], addresses: readonly string[]) => Promise<T>,
 ): Promise<T> {
   const each = addressesOf(options).map(formatAddress);
   const clients = await Promise.all(
     each.map((address) => openClient({ ...options, address: [address] })),
   );
   try {
-    return await use(clients);
+    return await use(clients, each);
   } catch (error) {
     throw error instanceof BazarError ? withAdvice(error) : error;
   } finally {
@@ -122,13 +132,30 @@ async function useClient<T>(
 function addressesOf(options: ClientOptions): Address[] {
   const { address, dataDir, host, portOffset } = options;
   if (address.length === 0) {
-    return runningFrontends(dataDir).map((n) => ({ host, port: rawPort + n + portOffset }));
+    return frontendsOf(dataDir, host, portOffset);
   }
   return address.map((one) => {
     const read = parseAddress(one);
     if (!read) throw new UsageError(`--address must be host:port, not "${one}"`);
     return read;
   });
+}
+
+/** Those of the last start, and those that run beside them; by plan where something was given. */
+function frontendsOf(
+  dataDir: string,
+  host: string | undefined,
+  portOffset: number | undefined,
+): Address[] {
+  const store = rememberedStore(dataDir);
+  const planned = (n: number): Address => ({
+    host: host ?? store?.host ?? defaultHost,
+    port: rawPort + n + (portOffset ?? store?.portOffset ?? 0),
+  });
+  const running = runningFrontends(dataDir);
+  if (!store || host !== undefined || portOffset !== undefined) return running.map(planned);
+  const others = running.filter((n) => !store.frontends.has(`frontend-${n}`));
+  return [...store.frontends.values(), ...others.map(planned)];
 }
 
 /** The numbers of the frontends that the data folder knows to run; the first where it knows none. */

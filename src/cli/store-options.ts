@@ -3,6 +3,7 @@
  * what is passed on to the services. Shared by `up` and by the commands that run one service.
  */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheLimits, poolLimits, storageLimits } from '../base/limits.js';
 import type { LogSettings } from '../base/logging.js';
@@ -13,7 +14,7 @@ import { tlsSpecs } from './tls-options.js';
 /** docs/INTERFACES.md, Ports: at most 10 frontends. */
 const frontendsMax = 10;
 const replicasMax = 9;
-const portOffsetMax = 50_000;
+export const portOffsetMax = 50_000;
 const secondsMax = 86_400;
 const mib = 1024 * 1024;
 const snapshotMibMax = 65_536;
@@ -123,6 +124,11 @@ export const serviceSpecs = {
   ),
 } as const;
 
+/** Two stores that are given their data folders alone do not share logs. */
+export function logDirOf(dataDir: string): string {
+  return dataDir === placeSpecs.dataDir.read(undefined, '') ? 'logs' : join(dataDir, 'logs');
+}
+
 /** One service's own log, in the words of the logger. */
 export function logSettings(
   options: Pick<Values<typeof serviceSpecs>, 'logLevel' | 'logSize' | 'logKeep'>,
@@ -146,6 +152,9 @@ export const upSpecs = {
     storeGroup,
   ),
   ...placeSpecs,
-  logDir: text('The folder of logs', 'logs', placeGroup),
+  logDir: text('The folder of logs', undefined, {
+    ...placeGroup,
+    defaultDescription: 'logs; of another data folder: logs in it',
+  }),
   ...serviceSpecs,
 } as const;

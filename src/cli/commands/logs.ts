@@ -5,7 +5,7 @@ import { exitCodes } from '../exit-codes.js';
 import { logLevels } from '../logs/log-line.js';
 import { choice, flag, integer, positional, text } from '../options.js';
 import { outputSpecs } from '../output-options.js';
-import { placeSpecs, upSpecs } from '../store-options.js';
+import { logDirOf, placeSpecs } from '../store-options.js';
 
 export const logs = defineCommand({
   usage: 'logs [name]',
@@ -28,7 +28,7 @@ export const logs = defineCommand({
     ...placeSpecs,
     logDir: text('The folder of logs', undefined, {
       group: 'Place:',
-      defaultDescription: 'that of the running store, else logs',
+      defaultDescription: 'where the store of the data folder logs',
     }),
   },
   async run(options, io) {
@@ -43,7 +43,7 @@ export const logs = defineCommand({
 async function runningLogDir(dataDir: string): Promise<string> {
   const { askControl } = await import('../launcher/control.js');
   const launcher = await askControl(resolve(dataDir), { command: 'ping' });
-  return typeof launcher?.log_dir === 'string'
-    ? launcher.log_dir
-    : upSpecs.logDir.read(undefined, '');
+  if (typeof launcher?.log_dir === 'string') return launcher.log_dir;
+  const { rememberedStore } = await import('../launcher/remembered-store.js');
+  return rememberedStore(dataDir)?.logDir ?? logDirOf(dataDir);
 }

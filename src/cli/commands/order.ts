@@ -10,6 +10,7 @@ import { positional } from '../options.js';
 import { orderHead, orderRows } from '../orders-view.js';
 import { printJson, printTable } from '../output.js';
 import { runOne } from '../run-one.js';
+import { placeSpecs } from '../store-options.js';
 
 export const order = defineCommand({
   usage: 'order [number]',
@@ -22,7 +23,7 @@ export const order = defineCommand({
   async run(options, io) {
     const { number } = options;
     if (number === undefined) {
-      if (options.id !== undefined) return runOne('order', options, io);
+      if (options.id !== undefined) return runOne('order', { ...options, ...placeOf(options) }, io);
       throw new UsageError('bazar order: give the number of an order, or --id to run a service');
     }
     if (!/^[1-9]\d{0,15}$/.test(number) || !Number.isSafeInteger(Number(number))) {
@@ -34,3 +35,17 @@ export const order = defineCommand({
     return exitCodes.ok;
   },
 });
+
+/** A service listens at the defaults; only commands that ask a store know where it was started. */
+function placeOf({
+  host,
+  portOffset,
+}: {
+  host: string | undefined;
+  portOffset: number | undefined;
+}) {
+  return {
+    host: placeSpecs.host.read(host, '--host'),
+    portOffset: placeSpecs.portOffset.read(portOffset, '--port-offset'),
+  };
+}

@@ -16,8 +16,8 @@ export const status = defineCommand({
   async run(options, io) {
     const { json } = options;
     const { wholeStatus } = await import('../status/whole-status.js');
-    await withEach(options, async (clients) => {
-      const client = wholeStatus(clients);
+    await withEach(options, async (clients, addresses) => {
+      const client = wholeStatus(clients, addresses);
       if (options.watch) {
         const { watchStatus } = await import('../status/watch.js');
         return watchStatus({ client, json, io });

@@ -8,7 +8,7 @@ import type { Io } from '../io.js';
 import type { StoreOptions } from '../launcher/store-plan.js';
 import type { Values } from '../options.js';
 import { outputSpecs } from '../output-options.js';
-import { logSettings, upSpecs } from '../store-options.js';
+import { logDirOf, logSettings, upSpecs } from '../store-options.js';
 
 /** Of the launcher that a detaching command leaves. */
 const inFront = '--no-detach';
@@ -28,7 +28,8 @@ export const up = defineCommand({
   ],
   specs: { ...upSpecs, ...outputSpecs },
   stays: true,
-  async run(store, io) {
+  async run(options, io) {
+    const store = { ...options, logDir: options.logDir ?? logDirOf(options.dataDir) };
     if (store.fresh && !(await mayForget(store, io))) return exitCodes.error;
     return store.detach ? startBehind(store, io) : startInFront(store, io);
   },

@@ -21,6 +21,7 @@ import { forgetData, storedData } from './fresh.js';
 import { findLeftovers, launcherName } from './leftovers.js';
 import { PidFiles } from './pid-files.js';
 import { whyShut } from './quorum.js';
+import { rememberStore } from './remembered-store.js';
 import { serviceEntry } from './service-entry.js';
 import { spawnService } from './service-process.js';
 import { failureLine } from './start-failure.js';
@@ -61,6 +62,7 @@ export async function launch(options: LaunchOptions): Promise<void> {
   try {
     refuseLeftovers(pids, store.dataDir);
     pids.write(launcherName, process.pid);
+    rememberStore(dataDir, store);
     const orders = await prepare(options, dataDir);
     const frontends = orders.filter(({ kind }) => kind === 'frontend');
     const names = frontends.map(({ config }) => config.name);

@@ -137,7 +137,8 @@ function replaceFile(path: string, text: string): void {
   renameSync(temporary, path);
 }
 
-function folderId(folder: string): string {
+/** Device and inode: a copy of the folder has others. */
+export function folderId(folder: string): string {
   const stat = statSync(folder, { throwIfNoEntry: false });
   return stat ? `${stat.dev}:${stat.ino}` : '';
 }

@@ -17,7 +17,7 @@ import type { ServiceOrder } from '../service-order.js';
 import { logSettings, type membershipSpecs, type upSpecs } from '../store-options.js';
 import { catalogSettings, frontendSettings, recoverySettings } from './service-settings.js';
 
-export type StoreOptions = Values<typeof upSpecs>;
+export type StoreOptions = Values<typeof upSpecs> & { readonly logDir: string };
 
 export interface Secrets {
   readonly adminToken: string;

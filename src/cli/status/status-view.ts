@@ -4,12 +4,13 @@
  */
 import type { FrontendStatus, MemberStatus, StoreStatus } from '../../frontend/types.js';
 import type { Io } from '../io.js';
-import { type Cell, formatTable } from '../output.js';
-import type { Tone } from '../paint.js';
+import { type Cell, formatTable, printable } from '../output.js';
+import { paint, type Tone } from '../paint.js';
+import type { WholeStatus } from './whole-status.js';
 
 /** What was seen, and when by the monotonic clock. */
 export interface Sight {
-  readonly store: StoreStatus;
+  readonly store: WholeStatus;
   readonly atMs: number;
 }
 
@@ -45,7 +46,10 @@ export async function describeStatus(
     ],
     store.frontends.map((one) => frontendRow(one, before?.store, seconds)),
   );
-  return `${members}\n${frontends}`;
+  const silent = (store.unreached ?? []).map(({ address, message }) =>
+    paint(io, 'bad', printable(`frontend at ${address} does not answer: ${message}`)),
+  );
+  return [`${members}\n${frontends}`, ...silent.map((line) => `${line}\n`)].join('');
 }
 
 function memberRow(one: MemberStatus, all: readonly MemberStatus[]): Cell[] {

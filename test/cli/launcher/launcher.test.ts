@@ -20,6 +20,7 @@ import { askControl } from '../../../src/cli/launcher/control.js';
 import { launch } from '../../../src/cli/launcher/launcher.js';
 import { findLeftovers, stopLeftovers } from '../../../src/cli/launcher/leftovers.js';
 import { isAlive, PidFiles } from '../../../src/cli/launcher/pid-files.js';
+import { rememberedStore } from '../../../src/cli/launcher/remembered-store.js';
 import { spawnService } from '../../../src/cli/launcher/service-process.js';
 import type { StoreOptions } from '../../../src/cli/launcher/store-plan.js';
 import { readValues } from '../../../src/cli/options.js';
@@ -36,8 +37,9 @@ interface Running {
 }
 
 function options(dataDir: string, values: Record<string, unknown> = {}): StoreOptions {
-  const given = { dataDir, logDir: join(dataDir, 'logs'), orders: 2, ...values };
-  return readValues(upSpecs, [{ values: given, label: (name) => name }]);
+  const given = { dataDir, orders: 2, ...values };
+  const read = readValues(upSpecs, [{ values: given, label: (name) => name }]);
+  return { ...read, logDir: read.logDir ?? join(dataDir, 'logs') };
 }
 
 function start(dataDir: string, values: Record<string, unknown> = {}): Running {
@@ -282,6 +284,22 @@ t.test('a name that the store does not have is not found', async (t) => {
     message: /it has catalog-1, order-1, frontend-1/,
   });
   await stopped(t, store);
+});
+
+t.test('a start is remembered in the data folder', async (t) => {
+  const counts = { catalogs: 1, orders: 1, recovery: 0, frontends: 2 };
+  const store = start(t.testdir(), { ...counts, host: '::', portOffset: 700 });
+  await store.ready;
+  await stopped(t, store);
+  const { host, portOffset, logDir, frontends } = rememberedStore(store.dataDir) ?? {};
+  t.same(
+    { host, portOffset, logDir },
+    { host: '::1', portOffset: 700, logDir: join(store.dataDir, 'logs') },
+  );
+  t.same(frontends?.get('frontend-2'), { host: '::1', port: 8_882 });
+  const copy = join(t.testdirName, 'copy');
+  cpSync(join(store.dataDir, 'run'), join(copy, 'run'), { recursive: true });
+  t.equal(rememberedStore(copy), undefined, 'not of a copy');
 });
 
 t.test('the control door stops the store', async (t) => {

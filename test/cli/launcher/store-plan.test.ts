@@ -8,7 +8,8 @@ import { upSpecs } from '../../../src/cli/store-options.js';
 const secrets = { adminToken: 'admin', clusterToken: 'cluster' };
 
 function options(values: Record<string, unknown>) {
-  return readValues(upSpecs, [{ values, label: (name) => name }]);
+  const read = readValues(upSpecs, [{ values, label: (name) => name }]);
+  return { ...read, logDir: read.logDir ?? 'logs' };
 }
 
 t.test('by default two catalogs, three orders, one recovery server and one frontend', async (t) => {

@@ -1,0 +1,67 @@
+/**
+ * Where the store of a data folder was last started: `run/store.json`, written by the launcher. By it
+ * commands that are given the data folder alone find the frontends and the logs.
+ */
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Address, formatAddress, parseAddress } from '../../base/address.js';
+import { makePrivateFolder } from '../../base/folders.js';
+import { folderId } from './pid-files.js';
+import { frontendAddresses, type StoreOptions } from './store-plan.js';
+
+export interface RememberedStore {
+  readonly host: string;
+  readonly portOffset: number;
+  readonly logDir: string;
+  /** By name. */
+  readonly frontends: ReadonlyMap<string, Address>;
+}
+
+/** An address that means every address of the machine is reached at its own. */
+const reachable: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+export function rememberStore(dataDir: string, store: StoreOptions): void {
+  const { host, portOffset, logDir } = store;
+  const frontends = Array.from({ length: store.frontends }, (_none, i) => {
+    return { name: `frontend-${i + 1}`, raw: formatAddress(frontendAddresses(i + 1, store).raw) };
+  });
+  makePrivateFolder(join(dataDir, 'run'));
+  const place = { host, port_offset: portOffset, log_dir: resolve(logDir) };
+  // A copy of the folder is not the store that runs there.
+  const content = { ...place, frontends, folder: folderId(dataDir) };
+  const draft = `${fileIn(dataDir)}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+  renameSync(draft, fileIn(dataDir));
+}
+
+/** Undefined where no launcher of this build ran on the folder, or the file cannot be read. */
+export function rememberedStore(dataDir: string): RememberedStore | undefined {
+  try {
+    const { host, port_offset, log_dir, frontends, folder } = JSON.parse(
+      readFileSync(fileIn(dataDir), 'utf8'),
+    );
+    if (folder !== folderId(dataDir)) return undefined;
+    const known = new Map<string, Address>();
+    for (const { name, raw } of frontends) {
+      const address = parseAddress(raw);
+      if (address) known.set(String(name), reached(address));
+    }
+    const own = reachable[host] ?? String(host);
+    return {
+      host: own,
+      portOffset: Number(port_offset),
+      logDir: String(log_dir),
+      frontends: known,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function reached({ host, port }: Address): Address {
+  return { host: reachable[host] ?? host, port };
+}
+
+function fileIn(dataDir: string): string {
+  return join(dataDir, 'run', 'store.json');
+}
