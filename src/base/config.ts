@@ -69,6 +69,8 @@ export interface FrontendConfig extends ServiceConfig {
   readonly ordersStatus: 200 | 201;
   /** Requests a second that one address may make; 0: any number. */
   readonly rateLimit: number;
+  /** Sessions that one address may have. */
+  readonly addressSessions: number;
   /** How long a frontend that is to stop says so by /readyz before it closes its doors. */
   readonly drainDelayMs: number;
   readonly dialects: readonly DialectPort[];

@@ -32,6 +32,12 @@ export const wireLimits = {
 export const sessionLimits = {
   /** Sessions of one service; one more is closed at once. */
   sessionsMax: 10_000,
+  /** Of one address at a frontend, unless told otherwise. */
+  addressSessionsMax: 5_000,
+  /** What the sessions of a process hold of messages that have not come whole and of unread answers. */
+  heldBytesMax: 128 * mib,
+  /** From the first bytes of a frame to its last. */
+  frameMs: 20_000,
   /** Requests under way in one session; beyond it the socket is paused. */
   inFlightMax: 1_024,
   /** Bytes waiting to be written to one peer; beyond it the socket is paused, at four times it is closed. */

@@ -16,6 +16,8 @@ export const workUnits = {
   portion: 32,
   /** A request that is not answered in its own turn, beside its bytes. */
   openRequest: 8,
+  /** A connection is read again. */
+  resume: 32,
   /** An HTTP request. */
   httpRequest: 64,
 } as const;

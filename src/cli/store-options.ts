@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheLimits, poolLimits, storageLimits } from '../base/limits.js';
+import { cacheLimits, poolLimits, sessionLimits, storageLimits } from '../base/limits.js';
 import type { LogSettings } from '../base/logging.js';
 import { httpSpecs } from './http-options.js';
 import { choice, flag, integer, list, number, text, type Values } from './options.js';
@@ -95,6 +95,11 @@ export const serviceSpecs = {
   rateLimit: integer(
     'Requests a second that one address may make of a frontend; 0: any number',
     { min: 0, max: 1_000_000, default: 0 },
+    serviceGroup,
+  ),
+  addressSessions: integer(
+    'Sessions that one address may have at a frontend',
+    { min: 1, max: sessionLimits.sessionsMax, default: sessionLimits.addressSessionsMax },
     serviceGroup,
   ),
   drainDelay: number(

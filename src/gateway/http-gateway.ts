@@ -15,6 +15,7 @@ import {
 import { BazarError, toBazarError } from '../base/errors.js';
 import { sessionLimits, wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
+import { MemoryBudget } from '../base/memory-budget.js';
 import type { MetricSample } from '../base/metric-table.js';
 import type { Random } from '../base/random.js';
 import { WorkTurns } from '../base/work-turns.js';
@@ -82,6 +83,7 @@ export interface HttpGatewayOptions extends HttpObserverOptions {
   readonly events?: EventHub | undefined;
   /** Shared with the thread's other sessions. */
   readonly turns?: WorkTurns;
+  readonly budget?: MemoryBudget;
   /** True from the moment the process was asked to stop. */
   readonly draining: () => boolean;
 }
@@ -97,8 +99,12 @@ export interface HttpGateway {
 export async function createHttpGateway(options: HttpGatewayOptions): Promise<HttpGateway> {
   const { clock, random } = options;
   const timeout = new BazarError('deadline_exceeded', 'the request took too long to arrive');
-  const turns = options.turns ?? new WorkTurns();
-  const sessions = new HttpSessions(clock, turns, plainText(timeout, 408, random));
+  const { turns = new WorkTurns(), budget = new MemoryBudget(sessionLimits.heldBytesMax) } =
+    options;
+  const sessions = new HttpSessions({
+    ...{ clock, turns, budget },
+    timeoutText: plainText(timeout, 408, random),
+  });
   const draining = (): boolean => sessions.draining || options.draining();
   const { operations, events, figures, page = [], demo, ordersStatus } = options;
   const tags = new EntityTags(options.history);

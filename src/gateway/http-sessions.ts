@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import { assert } from '../base/assert.js';
 import { type Clock, every, type Timer } from '../base/clock.js';
 import { sessionLimits } from '../base/limits.js';
+import type { Holder, MemoryBudget } from '../base/memory-budget.js';
 import { type WorkTurns, workUnits } from '../base/work-turns.js';
 import type { Holding } from '../net/duplex.js';
 import { streamBegins } from './answer-stream.js';
@@ -28,6 +29,9 @@ export const httpTimes = {
   lingerMs: 2_000,
   sweepEveryMs: 1_000,
 } as const;
+
+/** Unread answers below it are the business of a client that keeps up. */
+const unreadBytesMin = 65_536;
 
 interface Exchange {
   readonly request: IncomingMessage;
@@ -53,6 +57,18 @@ interface Session {
   endedMs: number | undefined;
   /** Reads on what was held back. */
   readOn: () => void;
+  /** Of the body that is coming, and of answers that the client does not take. */
+  bodyBytes: number;
+  readonly holder: Holder;
+}
+
+export interface HttpSessionsOptions {
+  readonly clock: Clock;
+  readonly turns: WorkTurns;
+  /** For bodies that have not come whole, and answers that are not read. */
+  readonly budget: MemoryBudget;
+  /** The whole HTTP answer for a client that was too slow. */
+  readonly timeoutText: string;
 }
 
 export class HttpSessions {
@@ -61,13 +77,14 @@ export class HttpSessions {
   readonly #sweeper: Timer;
   readonly #timeoutText: string;
   readonly #turns: WorkTurns;
+  readonly #budget: MemoryBudget;
   #draining = false;
   #whenEmpty: (() => void) | undefined;
 
-  /** `timeoutText` is the whole HTTP answer for a client that was too slow. */
-  constructor(clock: Clock, turns: WorkTurns, timeoutText: string) {
+  constructor({ clock, turns, budget, timeoutText }: HttpSessionsOptions) {
     this.#clock = clock;
     this.#turns = turns;
+    this.#budget = budget;
     this.#timeoutText = timeoutText;
     this.#sweeper = every(clock, httpTimes.sweepEveryMs, () => this.#sweep());
   }
@@ -90,17 +107,24 @@ export class HttpSessions {
       refusal: undefined,
       endedMs: undefined,
       readOn: () => {},
+      bodyBytes: 0,
+      holder: { giveUp: () => duplex.destroy() },
     };
     this.#open.set(duplex, session);
     session.readOn = duplex.holdBack?.(() => mayRead(session)) ?? session.readOn;
-    duplex.on('data', () => {
+    duplex.on('data', (piece: Uint8Array) => {
       session.headSinceMs ??= this.#clock.nowMs();
+      if (session.newest?.request.complete === false) {
+        session.bodyBytes += piece.length;
+        this.#count(duplex, session);
+      }
     });
     duplex.once('end', () => this.#settle(duplex, session));
     // The HTTP server acts on errors; this listener only keeps a late one from being uncaught.
     duplex.on('error', () => {});
     duplex.once('close', () => {
       this.#open.delete(duplex);
+      this.#budget.set(session.holder, 0);
       if (this.#open.size === 0) this.#whenEmpty?.();
     });
   }
@@ -127,7 +151,10 @@ export class HttpSessions {
       exchange.isStream = true;
       this.#settle(duplex, session);
     });
+    response.once('prefinish', () => this.#count(duplex, session));
     response.once('close', () => {
+      session.bodyBytes = 0;
+      this.#count(duplex, session);
       session.exchanges = session.exchanges.filter((other) => other !== exchange);
       session.idleSinceMs = this.#clock.nowMs();
       this.#handleNext(duplex, session);
@@ -135,6 +162,12 @@ export class HttpSessions {
       this.#settle(duplex, session);
     });
     if (session.exchanges.length === 1) this.#handleNext(duplex, session);
+  }
+
+  #count(duplex: Duplex, { bodyBytes, holder }: Session): void {
+    if (duplex.destroyed) return;
+    const unread = duplex.writableLength;
+    this.#budget.set(holder, bodyBytes + (unread > unreadBytesMin ? unread : 0));
   }
 
   #handleNext(duplex: Duplex, { exchanges: [exchange] }: Session): void {

@@ -7,6 +7,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { unreachable } from '../base/assert.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { clientLimits, sessionLimits, wireLimits } from '../base/limits.js';
+import type { MemoryBudget } from '../base/memory-budget.js';
 import type { WorkTurns } from '../base/work-turns.js';
 import { productNotFound } from '../frontend/answers.js';
 import type { Shop } from '../frontend/shop.js';
@@ -37,6 +38,7 @@ export interface RawGatewayOptions extends RawObserverOptions {
   readonly openAdmin: boolean;
   /** Shared with the thread's other sessions. */
   readonly turns?: WorkTurns;
+  readonly budget?: MemoryBudget;
 }
 
 export class RawGateway implements RpcHandler {
@@ -55,7 +57,9 @@ export class RawGateway implements RpcHandler {
       trusted: false,
       frameBytesMax: wireLimits.publicFrameBytesMax,
       idleMs: sessionLimits.idleMs,
+      frameMs: sessionLimits.frameMs,
       ...(options.turns ? { turns: options.turns } : {}),
+      ...(options.budget ? { budget: options.budget } : {}),
     });
   }
 

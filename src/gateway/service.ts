@@ -59,6 +59,7 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
     demo: config.demo,
     sites: siteRules(config),
     ordersStatus: config.ordersStatus,
+    threads: config.workers,
     rateLimit: rateLimitOf(config),
     dialects: config.dialects.map(({ name }) => name),
   };
@@ -109,6 +110,7 @@ function startThreads(
     workers: config.workers,
     program: new URL('./thread.js', import.meta.url),
     sharesPorts: reusesPorts(),
+    limits: { addressSessionsMax: config.addressSessions },
     data,
     clock: systemClock,
     logger,

@@ -5,7 +5,9 @@
 import { required } from '../base/assert.js';
 import { every, systemClock } from '../base/clock.js';
 import type { DialectName } from '../base/dialect-names.js';
+import { sessionLimits } from '../base/limits.js';
 import { createLogger, type LogSettings } from '../base/logging.js';
+import { MemoryBudget } from '../base/memory-budget.js';
 import type { MetricSample } from '../base/metric-table.js';
 import { watchDelay } from '../base/process-figures.js';
 import { systemRandom } from '../base/random.js';
@@ -42,6 +44,8 @@ export interface GatewayThreadData extends FrontendThreadData {
   readonly demo: boolean;
   readonly sites: SiteRules;
   readonly ordersStatus: OrdersStatus;
+  /** Session threads of this process. */
+  readonly threads: number;
   /** Requests a second that an address may make, counted for all threads; undefined: any number. */
   readonly rateLimit:
     | { readonly memory: SharedArrayBuffer; readonly perSecond: number }
@@ -65,8 +69,9 @@ export const program: ProgramFactory = async (owner, given) => {
   let draining = false;
   const meter = new RequestMeter();
   const turns = new WorkTurns();
+  const budget = new MemoryBudget(sessionLimits.heldBytesMax / Math.max(1, data.threads));
   const observed = {
-    ...{ turns, clock, meter, logger, logsRequests: data.log.level === 'debug' },
+    ...{ turns, budget, clock, meter, logger, logsRequests: data.log.level === 'debug' },
     rateLimit: data.rateLimit && new RateLimit(data.rateLimit.memory, data.rateLimit.perSecond),
   };
   const metering = [

@@ -1,6 +1,7 @@
 /** What the owner of a session gives it: a handler for what the peer asks and tells, and limits. */
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
+import type { MemoryBudget } from '../base/memory-budget.js';
 import type { WorkTurns } from '../base/work-turns.js';
 import type { RequestHeader } from '../wire/request-header.js';
 import type { RpcReply } from './open-requests.js';
@@ -40,6 +41,8 @@ export interface SessionOptions<Session> {
   /** At least outputBytesFloor. */
   readonly outputBytesMax?: number;
   readonly logger?: Logger;
+  /** Shared with the other sessions of the thread; undefined: nothing but the own limits. */
+  readonly budget?: MemoryBudget;
   /** Shared with the other sessions of the thread; undefined: all that came is read at once. */
   readonly turns?: WorkTurns;
   /** For whoever keeps the sessions; called after the handler's own `closed`. */

@@ -9,6 +9,16 @@ import { NumberMap } from '../base/number-map.js';
 
 export type CallCallback = (error: BazarError | undefined, result: unknown) => void;
 
+/** The same as a promise. */
+export function called(ask: (callback: CallCallback) => void): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    ask((error, result) => {
+      if (error === undefined) resolve(result);
+      else reject(error);
+    });
+  });
+}
+
 export const callsMax = 65_536;
 /** Deadlines this close together are seen to at once. */
 const sweepMs = 5;

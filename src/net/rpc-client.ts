@@ -11,7 +11,7 @@ import { clientLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { Random } from '../base/random.js';
 import type { RequestHeader } from '../wire/request-header.js';
-import { type CallCallback, tooLateToSend } from './pending-calls.js';
+import { type CallCallback, called, tooLateToSend } from './pending-calls.js';
 import { type RpcHandler, RpcSession } from './rpc-session.js';
 import type { Connection, Transport } from './types.js';
 
@@ -127,13 +127,7 @@ export class RpcClient {
     timeoutMs: number = clientLimits.requestTimeoutMs,
     header?: RequestHeader,
   ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const callback: CallCallback = (error, result) => {
-        if (error === undefined) resolve(result);
-        else reject(error);
-      };
-      this.request(method, params, timeoutMs, callback, header);
-    });
+    return called((callback) => this.request(method, params, timeoutMs, callback, header));
   }
 
   /** Tells the peer if connected; never queued. */

@@ -4,14 +4,18 @@
  */
 import type { Address } from '../base/address.js';
 import { type Clock, every, type Timer } from '../base/clock.js';
+import { BazarError } from '../base/errors.js';
 import { sessionLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
+import type { MemoryBudget } from '../base/memory-budget.js';
 import type { WorkTurns } from '../base/work-turns.js';
 import { type RpcHandler, RpcSession } from './rpc-session.js';
 import type { Connection, Listener, Transport } from './types.js';
 
 /** Sweeps in the time after which an idle session is closed. */
 const idleSweeps = 4;
+/** Sweeps in the time that a frame has to come whole. */
+const frameSweeps = 4;
 
 export interface RpcServerOptions {
   /** A handler for each session, or the same for all. */
@@ -26,19 +30,27 @@ export interface RpcServerOptions {
   readonly idleMs?: number;
   readonly logger?: Logger;
   readonly turns?: WorkTurns;
+  readonly budget?: MemoryBudget;
+  /** From the first bytes of a frame to its last; without end where absent. */
+  readonly frameMs?: number;
 }
 
 export class RpcServer {
   readonly #options: RpcServerOptions;
   readonly #sessions = new Set<RpcSession>();
   readonly #listeners: Listener[] = [];
-  readonly #sweep: Timer | undefined;
+  readonly #sweeps: Timer[] = [];
   #draining = false;
 
   constructor(options: RpcServerOptions) {
     this.#options = options;
     if (options.idleMs !== undefined) {
-      this.#sweep = every(options.clock, options.idleMs / idleSweeps, () => this.#closeIdle());
+      const ms = options.idleMs / idleSweeps;
+      this.#sweeps.push(every(options.clock, ms, () => this.#closeIdle()));
+    }
+    if (options.frameMs !== undefined) {
+      const ms = options.frameMs / frameSweeps;
+      this.#sweeps.push(every(options.clock, ms, () => this.#closeSlow()));
     }
   }
 
@@ -98,8 +110,16 @@ export class RpcServer {
 
   async #stopListening(): Promise<void> {
     this.#draining = true;
-    this.#sweep?.cancel();
+    for (const sweep of this.#sweeps) sweep.cancel();
     await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
+  }
+
+  /** Frames that have begun and do not end. */
+  #closeSlow(): void {
+    for (const session of this.#sessions) {
+      if (session.sweepFrame() <= frameSweeps) continue;
+      session.destroy(new BazarError('deadline_exceeded', 'a frame took too long to arrive'));
+    }
   }
 
   #closeIdle(): void {

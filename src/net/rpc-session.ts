@@ -4,7 +4,7 @@
  * much is under way. Knows no method. Invariant: each call is called back exactly once.
  */
 import { assert } from '../base/assert.js';
-import type { Clock, Timer } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { sessionLimits } from '../base/limits.js';
 import { type Logger, silentLogger } from '../base/logging.js';
@@ -12,9 +12,17 @@ import { FrameParser, headerBytes } from '../wire/frame.js';
 import { encodeNotification, encodeRequest } from '../wire/message.js';
 import type { RequestHeader } from '../wire/request-header.js';
 import { Dispatcher } from './dispatcher.js';
+import { Drain } from './drain.js';
 import { OpenRequests } from './open-requests.js';
 import { outputBytesFloor, type PeerHandler, type SessionOptions } from './peer-handler.js';
-import { type CallCallback, callsMax, PendingCalls, tooLateToSend } from './pending-calls.js';
+import {
+  type CallCallback,
+  called,
+  callsMax,
+  PendingCalls,
+  tooLateToSend,
+} from './pending-calls.js';
+import { SessionHolding } from './session-holding.js';
 import { SessionOutput } from './session-output.js';
 import { TurnShare } from './turn-share.js';
 import type { Connection } from './types.js';
@@ -23,8 +31,6 @@ export type RpcHandler = PeerHandler<RpcSession>;
 
 export type RpcSessionOptions = SessionOptions<RpcSession>;
 
-/** How often a drain looks whether the network has taken everything. */
-const drainPollMs = 5;
 /** At this multiple of its output limit a session is closed. */
 const outputCloseFactor = 4;
 
@@ -50,12 +56,12 @@ export class RpcSession {
   readonly #dispatcher: Dispatcher<RpcSession>;
   readonly #inFlightMax: number;
   readonly #outputBytesMax: number;
-  readonly #drainWaiters: (() => void)[] = [];
+  readonly #drain: Drain;
   readonly #share: TurnShare;
+  readonly #holding: SessionHolding;
   /** Too much is under way. */
   #paused = false;
   #draining = false;
-  #drainPoll: Timer | undefined;
   /** The peer asks no more; what it asked is still answered. */
   #peerEnded = false;
   /** Nothing more is read; the connection closes when the output has left. */
@@ -69,6 +75,8 @@ export class RpcSession {
     this.#clock = options.clock;
     this.#logger = options.logger ?? silentLogger;
     this.#onGone = options.closed;
+    this.#drain = new Drain(options.clock, () => this.#flushed());
+    this.#holding = new SessionHolding(options.budget, (error) => this.destroy(error));
     this.#share = new TurnShare(options.turns, () => {
       if (!this.closed) this.#goOn();
     });
@@ -153,12 +161,7 @@ export class RpcSession {
   }
 
   call(method: string, params: unknown, timeoutMs: number): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.request(method, params, timeoutMs, (error, result) => {
-        if (error === undefined) resolve(result);
-        else reject(error);
-      });
-    });
+    return called((callback) => this.request(method, params, timeoutMs, callback));
   }
 
   /** Tells the peer; false where that cannot be sent. */
@@ -175,11 +178,10 @@ export class RpcSession {
   drain(): Promise<void> {
     this.#draining = true;
     this.#dispatcher.draining = true;
-    return new Promise((resolve) => {
-      this.#drainWaiters.push(resolve);
-      this.#output.soon();
-      if (this.#closed) this.#releaseDrained();
-    });
+    const drained = this.#drain.wait();
+    this.#output.soon();
+    if (this.#closed) this.#drain.release();
+    return drained;
   }
 
   /** Sends what is written, then closes. */
@@ -218,15 +220,24 @@ export class RpcSession {
     this.idleSweeps = 0;
     if (this.closed) return;
     this.#parser.push(chunk);
+    this.#share.received(chunk.length);
     if (this.#paused || this.#share.waiting) this.#parser.hold();
     else if (this.#share.mustWait) this.#wait();
     else this.#readFrames();
+    this.#holding.partial(this.#parser.heldBytes);
   }
+
+  /** Sweeps since a frame began that has not come whole. */
+  sweepFrame = (): number => this.#holding.sweep();
 
   /** Reads what was held, and on from there. */
   #goOn(): void {
     this.#readFrames();
-    if (!this.#paused && !this.#share.waiting) this.#connection.resume();
+    if (!this.#paused && !this.#share.waiting) {
+      this.#share.resumed();
+      this.#connection.resume();
+    }
+    this.#holding.partial(this.#parser.heldBytes);
     // Where no whole frame waited, nothing else would look whether the session is to end.
     this.#output.soon();
   }
@@ -270,7 +281,7 @@ export class RpcSession {
     const { writer } = this.#output;
     const before = writer.length;
     this.#dispatcher.frame(buffer, start, end);
-    return this.#share.took(end - start, writer.length - before);
+    return this.#share.took(writer.length - before);
   }
 
   /** Too much is under way to read on; true as well once nothing more is to be read. */
@@ -310,6 +321,7 @@ export class RpcSession {
   #flushed(): void {
     if (this.closed) return;
     const pending = this.#output.pendingBytes;
+    this.#holding.unread(pending);
     if (pending > this.#outputBytesMax * outputCloseFactor) {
       this.destroy(new BazarError('overloaded', `${this.remote} reads too slowly`));
       return;
@@ -322,27 +334,17 @@ export class RpcSession {
     }
     if (this.#requests.count > 0 || this.#paused || this.#share.waiting) return;
     if (this.#peerEnded) this.end();
-    else if (this.#draining && pending === 0) this.#releaseDrained();
-    else if (this.#draining) this.#pollDrained();
-  }
-
-  #pollDrained(): void {
-    this.#drainPoll ??= this.#clock.after(drainPollMs, () => {
-      this.#drainPoll = undefined;
-      this.#flushed();
-    });
-  }
-
-  #releaseDrained(): void {
-    for (const release of this.#drainWaiters.splice(0)) release();
+    else if (this.#draining && pending === 0) this.#drain.release();
+    else if (this.#draining) this.#drain.later();
   }
 
   #onClosed(error: Error | undefined): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#holding.nothing();
     this.#output.close();
     this.#calls.failAll('unavailable', `the connection to ${this.remote} was lost`, error);
-    this.#releaseDrained();
+    this.#drain.release();
     this.#handler.closed?.(this, error);
     this.#onGone?.(this, error);
   }

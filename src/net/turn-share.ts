@@ -33,12 +33,22 @@ export class TurnShare {
     this.#turns?.later(this.#goOn);
   }
 
+  /** The connection is read again: what it has for us comes in the next turn. */
+  resumed(): void {
+    this.#turns?.charge(workUnits.resume);
+  }
+
+  /** Bytes came, be they a frame or a part of one. */
+  received(bytes: number): void {
+    this.#turns?.charge(bytes >> 10);
+  }
+
   /** A frame was read; `answeredBytes` is 0 where its answer is yet to come. False: others go first. */
-  took(readBytes: number, answeredBytes: number): boolean {
+  took(answeredBytes: number): boolean {
     const turns = this.#turns;
     if (turns === undefined) return true;
     const answer = answeredBytes > 0 ? answeredBytes >> 10 : workUnits.openRequest;
-    const units = 1 + (readBytes >> 10) + answer;
+    const units = 1 + answer;
     turns.charge(units);
     this.#portion += units;
     if (this.#portion < workUnits.portion) return true;

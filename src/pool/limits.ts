@@ -9,6 +9,8 @@ export interface RelayLimits {
   readonly sessionsMax: number;
   /** Sessions that one thread accepts by itself; one more is closed at once. */
   readonly threadSessionsMax: number;
+  /** Sessions that one address may have. */
+  readonly addressSessionsMax: number;
   /** Bytes of one session given to its thread and not consumed; beyond it the socket is paused. */
   readonly inputBytesMax: number;
   /** Bytes of one session written and not taken by the network; beyond it `write` returns false. */
@@ -23,6 +25,7 @@ export interface RelayLimits {
 export const defaultRelayLimits: RelayLimits = {
   sessionsMax: sessionLimits.sessionsMax,
   threadSessionsMax: sessionLimits.sessionsMax,
+  addressSessionsMax: sessionLimits.sessionsMax,
   inputBytesMax: sessionLimits.inputBytesMax,
   outputBytesMax: sessionLimits.inputBytesMax,
   creditBytes: 64 * 1024,

@@ -6,11 +6,14 @@
 import type { Address } from '../base/address.js';
 import { AssertionError } from '../base/assert.js';
 import type { Connection, ConnectionEvents, Listener } from '../net/types.js';
+import { AddressCounts } from './address-counts.js';
 import type { SessionProgram } from './types.js';
 
 export interface OwnDoorsOptions {
   readonly program: SessionProgram;
   readonly sessionsMax: number;
+  /** Of one address; undefined: as many as there are. */
+  readonly addressSessionsMax?: number;
   /** A session was accepted or has closed. */
   readonly counted: () => void;
   /** A handler threw, and its session was closed. */
@@ -21,11 +24,13 @@ export class OwnDoors {
   readonly #options: OwnDoorsOptions;
   readonly #listeners = new Map<string, Listener>();
   readonly #open = new Set<OwnConnection>();
+  readonly #addresses: AddressCounts;
   #accepting = true;
   #whenEmpty: () => void = () => {};
 
   constructor(options: OwnDoorsOptions) {
     this.#options = options;
+    this.#addresses = new AddressCounts(options.addressSessionsMax ?? options.sessionsMax);
   }
 
   get sessions(): number {
@@ -67,7 +72,9 @@ export class OwnDoors {
   }
 
   #accept(inner: Connection, kind: string): void {
-    if (!this.#accepting || this.#open.size >= this.#options.sessionsMax) {
+    const { sessionsMax } = this.#options;
+    const isFull = !this.#accepting || this.#open.size >= sessionsMax;
+    if (isFull || !this.#addresses.add(inner.remote)) {
       inner.start({ data: () => {}, closed: () => {} });
       inner.destroy();
       return;
@@ -76,6 +83,7 @@ export class OwnDoors {
       failed: (error) => this.#options.failed(inner.remote, error),
       closed: () => {
         this.#open.delete(connection);
+        this.#addresses.remove(inner.remote);
         this.#options.counted();
         if (this.#open.size === 0) this.#whenEmpty();
       },

@@ -21,7 +21,7 @@ export interface RelayOptions {
   readonly limits: RelayLimits;
   readonly handlers: CallHandlers;
   readonly onControl: (control: Control) => void;
-  readonly onSessionClosed: () => void;
+  readonly onSessionClosed: (remote: string) => void;
 }
 
 export class Relay implements BatchReader {
@@ -175,8 +175,9 @@ export class Relay implements BatchReader {
   }
 
   readonly #closed = (id: number): void => {
+    const remote = this.#sockets.get(id)?.remote ?? '';
     this.#sockets.delete(id);
-    this.#options.onSessionClosed();
+    this.#options.onSessionClosed(remote);
   };
 
   #nextId(): number {

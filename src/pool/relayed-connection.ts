@@ -61,7 +61,8 @@ export class RelayedConnection implements Connection {
     if (this.#ended || this.#closed) return false;
     this.#writer.data(this.#id, bytes);
     this.#outstanding += bytes.length;
-    return this.#outstanding < this.#limits.outputBytesMax;
+    // Tells `drained` when it is below one credit again.
+    return this.#outstanding < this.#limits.creditBytes * 2;
   }
 
   pause(): void {

@@ -50,6 +50,7 @@ export class SessionHost implements PortReceiver, BatchReader {
     this.#doors = new OwnDoors({
       program: this.#program,
       sessionsMax: this.#limits.threadSessionsMax,
+      addressSessionsMax: this.#limits.addressSessionsMax,
       counted: () => this.#count(),
       failed: (remote, error) =>
         this.#send({ type: 'session-failed', remote, err: error.stack ?? error.message }),

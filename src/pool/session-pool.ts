@@ -10,6 +10,7 @@ import { BazarError } from '../base/errors.js';
 import { poolLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { Connection, Listener, Transport } from '../net/types.js';
+import { AddressCounts } from './address-counts.js';
 import type { CallHandlers } from './call-desk.js';
 import { type Filling, threadsFor } from './filling.js';
 import { type Launcher, localLauncher, threadLauncher } from './launcher.js';
@@ -98,6 +99,8 @@ export class SessionPool {
   /** The last message of each topic, for threads that start later. */
   readonly #topics = new Map<string, unknown>();
   readonly #doors: SharedDoors;
+  /** Of the sessions that the owner accepted. */
+  readonly #addresses: AddressCounts;
   readonly #undrained = new Set<SessionThread>();
   /** Starts the threads that are not wanted at once. */
   readonly #later: Timer | undefined;
@@ -111,6 +114,7 @@ export class SessionPool {
   constructor(count: number, launcher: Launcher, parts: Parts) {
     this.#parts = parts;
     this.#launcher = launcher;
+    this.#addresses = new AddressCounts(parts.limits.addressSessionsMax);
     this.#doors = new SharedDoors({ ...parts, threads: this.#threads });
     for (let index = 0; index < parts.first; index++) this.#add(index);
     if (parts.first === count) return;
@@ -132,8 +136,9 @@ export class SessionPool {
       onDrained: (drained) => {
         if (this.#undrained.delete(drained)) this.#progress();
       },
-      onSessionClosed: () => {
+      onSessionClosed: (remote) => {
         this.#sessions--;
+        this.#addresses.remove(remote);
         this.#progress();
       },
     });
@@ -264,7 +269,8 @@ export class SessionPool {
 
   #accept(connection: Connection, kind: string, filling: Filling): void {
     const relay = this.#leastLoaded(filling);
-    if (!this.#accepting || this.#allSessions >= this.#parts.limits.sessionsMax || !relay) {
+    const isFull = this.#allSessions >= this.#parts.limits.sessionsMax;
+    if (!this.#accepting || isFull || !relay || !this.#addresses.add(connection.remote)) {
       connection.start({ data: () => {}, closed: () => {} });
       connection.destroy();
       return;

@@ -33,7 +33,7 @@ export interface SessionThreadOptions {
   readonly onCounted: () => void;
   readonly onCrashed: (thread: SessionThread) => void;
   readonly onDrained: (thread: SessionThread) => void;
-  readonly onSessionClosed: () => void;
+  readonly onSessionClosed: (remote: string) => void;
 }
 
 export class SessionThread {

@@ -45,6 +45,11 @@ export class FrameParser {
     this.#frameBytesMax = bytes;
   }
 
+  /** Held of a frame that has not come whole, and of what was not read yet. */
+  get heldBytes(): number {
+    return this.#partial.length + this.#chunk.length - this.#offset;
+  }
+
   push(chunk: Uint8Array): void {
     const buffer = asBuffer(chunk);
     const rest = this.#chunk.length - this.#offset;

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { MemoryBudget } from '../../src/base/memory-budget.js';
 import { MemoryNetwork } from '../../src/net/memory-transport.js';
 import type { RpcReply } from '../../src/net/open-requests.js';
 import { RpcServer, type RpcServerOptions } from '../../src/net/rpc-server.js';
@@ -135,4 +136,33 @@ t.test('each session gets a handler of its own', async (t) => {
       [1, 1, null, 2],
     ],
   );
+});
+
+t.test('a frame that does not come whole in time ends its session, others stay', async (t) => {
+  const { clock, server, connect } = await stage(echo, { frameMs: 20_000 });
+  const [slow, quick] = [await connect(), await connect()];
+  slow.sendBytes(Buffer.from([0, 0, 1, 0, 0xc0]));
+  await clock.settle();
+  for (let seconds = 0; seconds < 30; seconds += 5) {
+    quick.send([0, 1, 'echo', {}]);
+    await clock.advance(5_000);
+  }
+  t.ok(slow.closed);
+  t.notOk(quick.closed);
+  t.equal(server.sessionCount, 1);
+});
+
+t.test('frames that do not come whole share a budget', async (t) => {
+  const budget = new MemoryBudget(64 * 1_024);
+  const { clock, server, connect } = await stage(echo, { budget, frameBytesMax: 200_000 });
+  const peers = [await connect(), await connect(), await connect()];
+  for (const peer of peers) {
+    const cut = Buffer.alloc(30_000, 0xc0);
+    cut.writeUInt32BE(100_000);
+    peer.sendBytes(cut);
+    await clock.settle();
+  }
+  t.equal(server.sessionCount, 2);
+  t.ok(peers[0]?.closed, 'the first to hold something');
+  t.ok(budget.total <= 64 * 1_024);
 });

@@ -37,9 +37,11 @@ export function frontendSettings(
   secrets: { readonly adminToken: string; readonly tls?: TlsFiles | undefined },
 ): Omit<FrontendConfig, keyof ServiceConfig | 'raw' | 'http' | 'dialects'> {
   const { openAdmin, rateLimit, demo, cacheEntries, reusePort, drainDelay } = options;
+  const { addressSessions } = options;
   const { adminToken, tls } = secrets;
   return {
-    ...{ adminToken, tls, openAdmin, rateLimit, demo, cacheEntries, reusePort },
+    ...{ adminToken, tls, openAdmin, rateLimit, addressSessions },
+    ...{ demo, cacheEntries, reusePort },
     drainDelayMs: drainDelay * 1_000,
     allowedHosts: allowedHosts(options.allowedHost),
     corsOrigins: corsOrigins(options.corsOrigin),

@@ -1,0 +1,31 @@
+/**
+ * How many sessions each address has, so that one address cannot take all places. Invariant: an
+ * address without a session takes no memory.
+ */
+import { hostOf } from '../base/rate-limit.js';
+
+export class AddressCounts {
+  readonly #max: number;
+  readonly #counts = new Map<string, number>();
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Counts a session; false where its address has as many as it may have. */
+  add(remote: string): boolean {
+    const host = hostOf(remote);
+    const count = this.#counts.get(host) ?? 0;
+    if (count >= this.#max) return false;
+    this.#counts.set(host, count + 1);
+    return true;
+  }
+
+  /** A session that was counted has closed. */
+  remove(remote: string): void {
+    const host = hostOf(remote);
+    const count = this.#counts.get(host) ?? 0;
+    if (count > 1) this.#counts.set(host, count - 1);
+    else this.#counts.delete(host);
+  }
+}
