@@ -32,6 +32,8 @@ export const wireLimits = {
 export const sessionLimits = {
   /** Sessions of one service; one more is closed at once. */
   sessionsMax: 10_000,
+  /** Sessions between services that have not proved who they are; one more closes one of them. */
+  handshakesMax: 256,
   /** Of one address at a frontend, unless told otherwise. */
   addressSessionsMax: 5_000,
   /** What the sessions of a process hold of messages that have not come whole and of unread answers. */

@@ -7,7 +7,7 @@ import { availableParallelism } from 'node:os';
 import { type Clock, systemClock } from '../base/clock.js';
 import type { MemberAddresses, ServiceConfig } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
-import { wireLimits } from '../base/limits.js';
+import { sessionLimits, wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { MetricSample } from '../base/metric-table.js';
 import { ProcessFigures } from '../base/process-figures.js';
@@ -154,6 +154,7 @@ export class Member<Result> {
       logger,
       trusted: false,
       frameBytesMax: wireLimits.publicFrameBytesMax,
+      handshakesMax: sessionLimits.handshakesMax,
     });
     const transport = peerTransport(config.clusterTls);
     await this.#server.listen(transport, doors.address.peer);

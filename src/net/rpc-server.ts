@@ -9,6 +9,7 @@ import { sessionLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { MemoryBudget } from '../base/memory-budget.js';
 import type { WorkTurns } from '../base/work-turns.js';
+import { Handshakes } from './handshakes.js';
 import { type RpcHandler, RpcSession } from './rpc-session.js';
 import type { Connection, Listener, Transport } from './types.js';
 
@@ -28,6 +29,8 @@ export interface RpcServerOptions {
   readonly outputBytesMax?: number;
   /** Silence after which a session without requests under way is closed; none where absent. */
   readonly idleMs?: number;
+  /** Sessions that may be in their handshake; undefined: sessions have none. */
+  readonly handshakesMax?: number;
   readonly logger?: Logger;
   readonly turns?: WorkTurns;
   readonly budget?: MemoryBudget;
@@ -39,11 +42,14 @@ export class RpcServer {
   readonly #options: RpcServerOptions;
   readonly #sessions = new Set<RpcSession>();
   readonly #listeners: Listener[] = [];
+  readonly #handshakes: Handshakes | undefined;
   readonly #sweeps: Timer[] = [];
   #draining = false;
 
   constructor(options: RpcServerOptions) {
     this.#options = options;
+    const { handshakesMax } = options;
+    this.#handshakes = handshakesMax === undefined ? undefined : new Handshakes(handshakesMax);
     if (options.idleMs !== undefined) {
       const ms = options.idleMs / idleSweeps;
       this.#sweeps.push(every(options.clock, ms, () => this.#closeIdle()));
@@ -82,9 +88,13 @@ export class RpcServer {
     const session = new RpcSession(connection, {
       ...options,
       handler: newHandler(),
-      closed: (gone) => void this.#sessions.delete(gone),
+      closed: (gone) => {
+        this.#sessions.delete(gone);
+        this.#handshakes?.ended(gone);
+      },
     });
     this.#sessions.add(session);
+    this.#handshakes?.began(session);
     return session;
   }
 

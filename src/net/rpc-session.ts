@@ -40,6 +40,7 @@ export class RpcSession {
   idleSweeps = 0;
   /** The peer has said that it reads headers of requests. */
   readsHeaders = false;
+  onTrusted: (() => void) | undefined = undefined;
   /** The peer has said that it knows the bound of totals. */
   boundsTotals = false;
   /** The newest version of the catalog's rules that the peer supports. */
@@ -124,6 +125,7 @@ export class RpcSession {
 
   /** The peer has proved to be one of ours. */
   trust(frameBytesMax: number): void {
+    this.onTrusted?.();
     this.#dispatcher.trusted = true;
     this.#parser.frameBytesMax = frameBytesMax;
     this.#requests.frameBytesMax = frameBytesMax;
@@ -242,7 +244,6 @@ export class RpcSession {
     this.#output.soon();
   }
 
-  /** Others go first. */
   #wait(): void {
     this.#parser.hold();
     this.#connection.pause();

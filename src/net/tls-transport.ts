@@ -13,6 +13,7 @@ import {
   connect as tlsConnect,
 } from 'node:tls';
 import { BazarError } from '../base/errors.js';
+import { clientLimits } from '../base/limits.js';
 import type { PeerTlsFiles, TlsFiles } from '../base/tls-files.js';
 import { connectionDuplex, type Holding } from './duplex.js';
 import {
@@ -55,7 +56,9 @@ export function tlsPeerTransport(files: PeerTlsFiles): Transport {
       return connected(() => tlsConnect(wish), 'secureConnect', { host, port }, timeoutMs);
     },
     listen: (address, accept) => {
-      const mutual = { requestCert: true, rejectUnauthorized: true };
+      // Of strangers, who are silent; Node's own limit is two minutes.
+      const handshakeTimeout = clientLimits.handshakeTimeoutMs;
+      const mutual = { requestCert: true, rejectUnauthorized: true, handshakeTimeout };
       const server = createServer({ ...own, ...mutual }, (socket) => accept(tcpConnection(socket)));
       return listening(server, address, false);
     },

@@ -166,3 +166,29 @@ t.test('frames that do not come whole share a budget', async (t) => {
   t.ok(peers[0]?.closed, 'the first to hold something');
   t.ok(budget.total <= 64 * 1_024);
 });
+
+t.test('strangers close each other, and no session that has proved itself', async (t) => {
+  const handler: RpcHandler = {
+    request(session, _method, _params, reply) {
+      session.trust(1_000);
+      reply.result(null);
+    },
+  };
+  const { clock, server, connect } = await stage(handler, { handshakesMax: 2 });
+  const known = await connect();
+  known.send([0, 1, 'prove', {}]);
+  await clock.settle();
+  const strangers: RawPeer[] = [];
+  for (let count = 0; count < 4; count++) strangers.push(await connect());
+  await clock.settle();
+  t.notOk(known.closed);
+  t.same(
+    strangers.map(({ closed }) => closed),
+    [true, true, false, false],
+  );
+  t.equal(server.sessionCount, 3);
+  const member = await connect();
+  member.send([0, 1, 'prove', {}]);
+  await clock.settle();
+  t.match(member.messages(), [[1, 1, null]]);
+});

@@ -1,0 +1,52 @@
+/**
+ * The sessions that have not proved who they are: few at a time, so that strangers cost a service
+ * little and take no place of its members. One too many closes another of the address that has most
+ * of them, the one that came first. Invariant: never more than the limit.
+ */
+import { BazarError } from '../base/errors.js';
+import { hostOf } from '../base/rate-limit.js';
+import type { RpcSession } from './rpc-session.js';
+
+export class Handshakes {
+  readonly #max: number;
+  /** By address, in the order in which they came. */
+  readonly #open = new Map<string, Set<RpcSession>>();
+  #count = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  began(session: RpcSession): void {
+    const host = hostOf(session.remote);
+    const ofHost = this.#open.get(host) ?? new Set();
+    this.#open.set(host, ofHost.add(session));
+    this.#count++;
+    session.onTrusted = () => this.ended(session);
+    if (this.#count > this.#max) this.#closeOne();
+  }
+
+  /** It has proved itself, or has closed. */
+  ended(session: RpcSession): void {
+    const host = hostOf(session.remote);
+    const ofHost = this.#open.get(host);
+    if (!ofHost?.delete(session)) return;
+    this.#count--;
+    if (ofHost.size === 0) this.#open.delete(host);
+  }
+
+  #closeOne(): void {
+    let most: Set<RpcSession> | undefined;
+    for (const ofHost of this.#open.values()) {
+      if (!most || ofHost.size > most.size) most = ofHost;
+    }
+    const [first] = most ?? [];
+    if (!first) return;
+    this.ended(first);
+    first.destroy(new BazarError('overloaded', 'too many handshakes are under way'));
+  }
+}
