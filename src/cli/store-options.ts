@@ -51,7 +51,7 @@ export const serviceSpecs = {
       max: poolLimits.workersMax,
       default: Math.min(poolLimits.workersMax, availableParallelism()),
     },
-    serviceGroup,
+    { ...serviceGroup, defaultDescription: `cores, at most ${poolLimits.workersMax}` },
   ),
   minCopies: integer(
     'Durable copies before an answer; never below a majority',
