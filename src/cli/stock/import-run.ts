@@ -4,6 +4,7 @@
  * it was cut off. Knows no file and no terminal. Invariant: each row is counted exactly once.
  */
 import { BazarError, toBazarError } from '../../base/errors.js';
+import { tidyText } from '../../base/product-text.js';
 import type { BazarClient } from '../../client/bazar-client.js';
 import type { Params, Product } from '../../wire/schemas.js';
 import type { Row, WantedProduct } from './csv-rows.js';
@@ -198,7 +199,7 @@ function changeOf(product: WantedProduct, current: Product): Change {
 
 /** Stores keep names trimmed and in one Unicode form. */
 function isSameName(name: string, other: string): boolean {
-  return name === other || name.normalize('NFC').trim() === other.normalize('NFC').trim();
+  return name === other || tidyText(name) === tidyText(other);
 }
 
 function outdated(

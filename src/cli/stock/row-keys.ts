@@ -1,4 +1,5 @@
 /** The names and ids of the rows so far: a file must not have two rows about one product. */
+import { textKey } from '../../base/product-text.js';
 import type { WantedProduct } from './csv-rows.js';
 
 export class RowKeys {
@@ -8,12 +9,12 @@ export class RowKeys {
   /** Says what an earlier row has in common with this one; else notes the row. */
   clash({ id, name }: WantedProduct, line: number): string | undefined {
     const [byName, byId] = [
-      name === undefined ? undefined : this.#names.get(name),
+      name === undefined ? undefined : this.#names.get(textKey(name)),
       id === undefined ? undefined : this.#ids.get(id),
     ];
     if (byName !== undefined) return `"${name}" stands on line ${byName} already`;
     if (byId !== undefined) return `id ${id} stands on line ${byId} already`;
-    if (name !== undefined) this.#names.set(name, line);
+    if (name !== undefined) this.#names.set(textKey(name), line);
     if (id !== undefined) this.#ids.set(id, line);
     return undefined;
   }
