@@ -12,7 +12,7 @@ import { snapshotPort } from '../group/snapshot-files.js';
 import { JobsPool } from '../pool/jobs-pool.js';
 import type { RulesSettings } from '../wire/internal.js';
 import { CatalogAuditor } from './auditor.js';
-import { readBundled, withTargets } from './bundled.js';
+import { readBundled } from './bundled.js';
 import { catalogFigures } from './catalog-figures.js';
 import { CatalogMachine, type CatalogResult } from './catalog-machine.js';
 import { keepCursor } from './cursor.js';

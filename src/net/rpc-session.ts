@@ -92,11 +92,8 @@ export class RpcSession {
     });
     this.#requests = new OpenRequests(this.#output, options.frameBytesMax, options.turns);
     this.#dispatcher = new Dispatcher(this, {
-      handler: options.handler,
-      requests: this.#requests,
-      calls: this.#calls,
-      trusted: options.trusted,
-      logger: this.#logger,
+      ...{ handler: options.handler, trusted: options.trusted, logger: this.#logger },
+      ...{ requests: this.#requests, calls: this.#calls },
       giveUp: (error) => this.#giveUp(error),
       givenUp: (error) => this.destroy(error),
     });

@@ -61,8 +61,7 @@ export class RelayedConnection implements Connection {
     if (this.#ended || this.#closed) return false;
     this.#writer.data(this.#id, bytes);
     this.#outstanding += bytes.length;
-    // Tells `drained` when it is below one credit again.
-    return this.#outstanding < this.#limits.creditBytes * 2;
+    return this.#outstanding < this.#limits.outputBytesMax;
   }
 
   pause(): void {

@@ -2,14 +2,7 @@
  * The questions of a frontend's session threads to the replicas, on the service port: look-ups,
  * searches, changes of products and orders. Fields by position, as in internal.ts.
  */
-import type {
-  BuyParams,
-  KeyDigest,
-  NewProduct,
-  ProductChange,
-  ProductRecord,
-  Sale,
-} from './internal.js';
+import type { KeyDigest, NewProduct, ProductChange, ProductRecord, Sale } from './internal.js';
 
 /**
  * Questions of a frontend's session thread to a catalog replica, on the service port. `lender` is
