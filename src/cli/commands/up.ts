@@ -1,7 +1,7 @@
 /** `bazar up`: the whole store on this machine, in front or in the background. */
 import { join, resolve } from 'node:path';
 import { formatAddress } from '../../base/address.js';
-import { toBazarError } from '../../base/errors.js';
+import { BazarError, toBazarError } from '../../base/errors.js';
 import { defineCommand } from '../command.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
 import type { Io } from '../io.js';
@@ -38,6 +38,7 @@ export const up = defineCommand({
 async function startInFront(store: UpOptions, io: Io): Promise<number> {
   const { launch } = await import('../launcher/launcher.js');
   const { tellParent } = await import('../launcher/detach.js');
+  const { withoutWarnings } = await import('../launcher/start-failure.js');
   const { waitingClock } = await import('../../base/clock.js');
   const log = await launcherLog(store, io);
   try {
@@ -58,7 +59,10 @@ async function startInFront(store: UpOptions, io: Io): Promise<number> {
     const message = error.cause instanceof Error ? error.cause.message : error.message;
     tellParent({ type: 'failed', code: error.code, message });
     log.failed(message);
-    throw thrown;
+    // A JSON error holds all reasons; in text, people have read those that were warnings.
+    if (store.json || log.isBehind || !(thrown instanceof BazarError)) throw thrown;
+    const { code, details } = thrown;
+    throw new BazarError(code, withoutWarnings(message, log.warnings()), { details });
   } finally {
     log.close();
   }

@@ -31,6 +31,13 @@ export function failureLine(name: string, { reason }: StartFailure, portOffset: 
   return wayOut === undefined ? told : `${told}; ${wayOut}`;
 }
 
+/** The lines of a final error that no warning has said; the whole error where each line was said. */
+export function withoutWarnings(message: string, warnings: readonly string[]): string {
+  const said = new Set(warnings.flatMap((warning) => warning.split('\n')));
+  const lines = message.split('\n').filter((line) => !said.has(line));
+  return lines.length === 0 ? message : lines.join('\n');
+}
+
 function wayOutOf(name: string, reason: string, portOffset: number): string | undefined {
   if (!reason.startsWith('cannot listen on ')) {
     return reason.includes('--repair') ? `bazar start ${name} --repair does this` : undefined;
