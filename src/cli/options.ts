@@ -174,6 +174,11 @@ export function positional(
   };
 }
 
+/** Accepted as before, but neither in the help nor completed. */
+export function hidden<T>(option: Option<T>): Option<T> {
+  return { ...option, settings: { ...option.settings, hidden: true } };
+}
+
 function withDefault(settings: Options, value: unknown): Options {
   return value === undefined ? settings : { defaultDescription: String(value), ...settings };
 }

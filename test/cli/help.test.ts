@@ -84,6 +84,22 @@ t.test('a shell completes the names of services', async (t) => {
   t.same(await completed('lookup', '--data-dir', dataDir, ''), [], 'not for any word');
 });
 
+t.test('the help of one service shows its own flags, and the others are accepted', async (t) => {
+  const foreign = {
+    catalog: ['http-listen', 'demo', 'tls-cert'],
+    order: ['restock-every', 'http-listen', 'demo'],
+    recovery: ['restock-every', 'products-file', 'cors-origin'],
+    frontend: ['restock-every', 'products-file', 'snapshot-every', 'init', 'repair'],
+  };
+  for (const [kind, flags] of Object.entries(foreign)) {
+    const { stdout } = await run(kind, '--help');
+    for (const flag of ['listen', 'peers', 'cluster-tls-cert']) t.match(stdout, `--${flag} `, kind);
+    for (const flag of flags) t.notMatch(stdout, `--${flag} `, kind);
+  }
+  const refused = await run('frontend', '--restock-every', '5', '--id', 'frontend');
+  t.match(refused, { code: 2, stderr: '--id must be as frontend-1' }, 'only the name is wrong');
+});
+
 t.test('the parser’s own words stay what they were', async (t) => {
   t.match(await run('completion'), { code: 0, stdout: /completion/ });
   t.match(await run('help'), { code: 0, stdout: /bazar status/ });

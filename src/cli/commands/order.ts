@@ -5,7 +5,7 @@
 import { clientSpecs, withClient } from '../client-options.js';
 import { defineCommand } from '../command.js';
 import { exitCodes, UsageError } from '../exit-codes.js';
-import { oneServiceSpecs } from '../one-service-options.js';
+import { specsOf } from '../one-service-options.js';
 import { positional } from '../options.js';
 import { orderHead, orderRows } from '../orders-view.js';
 import { printJson, printTable } from '../output.js';
@@ -19,7 +19,7 @@ export const order = defineCommand({
     ['$0 order 192', 'what was bought, and when'],
     ['$0 order --id order-1 --peers order-2=10.0.0.2:8092', 'run the service order-1'],
   ],
-  specs: { number: positional("An order's number"), ...oneServiceSpecs, ...clientSpecs },
+  specs: { number: positional("An order's number"), ...specsOf('order'), ...clientSpecs },
   async run(options, io) {
     const { number } = options;
     if (number === undefined) {

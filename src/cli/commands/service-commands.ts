@@ -1,6 +1,6 @@
 /** `bazar catalog`, `recovery`, `frontend`: one service, for real machines. (`order` has its own file.) */
 import { defineCommand } from '../command.js';
-import { oneServiceSpecs } from '../one-service-options.js';
+import { specsOf } from '../one-service-options.js';
 import { runOne } from '../run-one.js';
 
 export const catalog = defineCommand({
@@ -12,7 +12,7 @@ export const catalog = defineCommand({
       'one machine of several',
     ],
   ],
-  specs: oneServiceSpecs,
+  specs: specsOf('catalog'),
   run: (options, io) => runOne('catalog', options, io),
 });
 
@@ -20,7 +20,7 @@ export const recovery = defineCommand({
   usage: 'recovery',
   describe: 'Run one recovery server',
   examples: [['$0 recovery --id recovery-1', 'keeps what a dead replica misses']],
-  specs: oneServiceSpecs,
+  specs: specsOf('recovery'),
   run: (options, io) => runOne('recovery', options, io),
 });
 
@@ -30,6 +30,6 @@ export const frontend = defineCommand({
   examples: [
     ['$0 frontend --id frontend-2 --http-listen 0.0.0.0:80', 'a second door to the same store'],
   ],
-  specs: oneServiceSpecs,
+  specs: specsOf('frontend'),
   run: (options, io) => runOne('frontend', options, io),
 });
