@@ -31,7 +31,8 @@ export class Screen {
   draw(lines: readonly string[]): void {
     if (!this.#open) return;
     const fitting = lines.slice(0, this.#io.size().rows);
-    const text = fitting.map((line) => line + clearToEndOfLine).join('\r\n');
+    // After a line as wide as the terminal the cursor is on its last letter, which must stay.
+    const text = fitting.map((line) => clearToEndOfLine + line).join('\r\n');
     this.#io.out(home + text + clearBelow);
   }
 

@@ -21,14 +21,22 @@ const roleTones: Readonly<Record<MemberStatus['role'], Tone>> = {
   down: 'bad',
 };
 
+/** Left out in this order where the screen is too narrow; other columns tell the most of them. */
+const spareOfMembers = ['KIND', 'LOG END', 'EPOCH', 'GROUP'];
+const spareOfFrontends = ['GENERATION', 'MISSES', 'HITS', 'PID'];
+const gap = 2;
+
+/** @param columns of the screen, which a table must not exceed. */
 export async function describeStatus(
   io: Pick<Io, 'color'>,
   { store, atMs }: Sight,
   before?: Sight,
+  columns = Number.POSITIVE_INFINITY,
 ): Promise<string> {
   const seconds = before === undefined ? 0 : (atMs - before.atMs) / 1_000;
-  const members = await formatTable(
-    io,
+  const members = fitting(
+    columns,
+    spareOfMembers,
     [
       ...['NAME', 'GROUP', 'KIND', 'ROLE', 'EPOCH', 'LOG END', 'COMMIT', 'LAG', 'PID'],
       ...(before ? ['ENTRIES/s'] : []),
@@ -38,8 +46,9 @@ export async function describeStatus(
       ...(before ? [memberRate(one, before.store, seconds)] : []),
     ]),
   );
-  const frontends = await formatTable(
-    io,
+  const frontends = fitting(
+    columns,
+    spareOfFrontends,
     [
       ...['FRONTEND', 'PID', ...(before ? ['LOOK-UPS/s'] : [])],
       ...['HIT RATE', 'HITS', 'MISSES', 'LEASE', 'GENERATION'],
@@ -49,7 +58,41 @@ export async function describeStatus(
   const silent = (store.unreached ?? []).map(({ address, message }) =>
     paint(io, 'bad', printable(`frontend at ${address} does not answer: ${message}`)),
   );
-  return [`${members}\n${frontends}`, ...silent.map((line) => `${line}\n`)].join('');
+  const tables = [
+    await formatTable(io, members.head, members.rows),
+    await formatTable(io, frontends.head, frontends.rows),
+  ];
+  return [tables.join('\n'), ...silent.map((line) => `${line}\n`)].join('');
+}
+
+interface Content {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+}
+
+/** The table without as many of the spare columns as it takes to fit. */
+function fitting(
+  columns: number,
+  spare: readonly string[],
+  head: Content['head'],
+  rows: Content['rows'],
+): Content {
+  const [first, ...others] = spare;
+  if (first === undefined || widthOf(head, rows) <= columns) return { head, rows };
+  const at = head.indexOf(first);
+  const without = <T>(all: readonly T[]): T[] => all.filter((_one, i) => i !== at);
+  return fitting(columns, others, without(head), rows.map(without));
+}
+
+function widthOf(head: Content['head'], rows: Content['rows']): number {
+  const widths = head.map((title, i) =>
+    Math.max(title.length, ...rows.map((row) => textOf(row[i] ?? '').length)),
+  );
+  return widths.reduce((sum, width) => sum + width, gap * (head.length - 1));
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === 'object' ? cell.text : String(cell);
 }
 
 function memberRow(one: MemberStatus, all: readonly MemberStatus[]): Cell[] {

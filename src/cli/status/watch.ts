@@ -53,7 +53,7 @@ async function watchOnScreen({ client, io }: WatchOptions, stop: AbortController
       let trouble = '';
       try {
         const sight = await see(client);
-        body = await describeStatus(io, sight, before ?? sight);
+        body = await describeStatus(io, sight, before ?? sight, io.size().columns);
         before = sight;
         happenings.saw(sight.store, waitingClock.wallMs());
       } catch (error) {

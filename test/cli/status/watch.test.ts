@@ -96,3 +96,20 @@ t.test('rates are those between two looks', async (t) => {
   t.match(text, /frontend-1 +43 +45 +100\.0 %/);
   t.notMatch(await describeStatus(io, now), /ENTRIES/);
 });
+
+t.test('a table that is wider than the screen leaves out columns that others tell', async (t) => {
+  const io = { color: false };
+  const now = { store: store(123_456_789, 90_000_000), atMs: 1_000 };
+  for (const columns of [120, 100, 80, 60]) {
+    const text = await describeStatus(io, now, now, columns);
+    const width = Math.max(...text.split('\n').map((line) => line.length));
+    t.ok(width <= columns, `fits ${columns} columns`);
+    for (const title of ['NAME', 'ROLE', 'COMMIT', 'LAG', 'PID', 'ENTRIES/s', 'LEASE']) {
+      t.match(text, title);
+    }
+  }
+  t.match(await describeStatus(io, now, now, 120), /KIND .*LOG END .*COMMIT/);
+  const narrow = await describeStatus(io, now, now, 80);
+  t.notMatch(narrow, /KIND/);
+  t.match(narrow, /order-1 +order +leader/);
+});
