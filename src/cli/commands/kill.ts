@@ -10,7 +10,7 @@ import { placeSpecs } from '../store-options.js';
 export const kill = defineCommand({
   usage: 'kill <name>',
   describe: 'Kill one service (SIGKILL), to watch the failover',
-  examples: [['$0 kill order-3', 'the next order leader takes over']],
+  examples: [['$0 kill order-3', 'where it leads (bazar status), another one takes over']],
   specs: {
     name: positional('As order-3', { completes: 'services' }),
     ...placeSpecs,
