@@ -2,11 +2,12 @@
  * What a command that failed says on standard error, and its exit code: a sentence for people, or with
  * --json one line `{"error": {code, message, exit_code, …}}`, the last one.
  */
+import { readFileSync } from 'node:fs';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { systemReason } from '../base/system-error.js';
 import { exitCodeOf, exitCodes, UsageError } from './exit-codes.js';
 import type { Io } from './io.js';
-import { environmentName } from './options.js';
+import { environmentName, flagName } from './options.js';
 import { printableLines, toJson } from './output.js';
 
 interface Failure {
@@ -28,11 +29,29 @@ export function explain(thrown: unknown, asJson: boolean, io: Io): number {
   return exitCode;
 }
 
-/** As the command line or the environment says it, also where the line is wrong elsewhere. */
+/** As the command line, the environment or the file of --config says it, also where the line is wrong. */
 export function wantsJson(args: readonly string[], env: Io['env']): boolean {
   const typed = args.filter((arg) => /^--(?:no-)?json(?:=|$)/.test(arg)).at(-1);
-  const word = typed === undefined ? (env[environmentName('json')] ?? 'no') : typed;
-  return !/^--no-|(?:^|=)(?:false|0|no|off|)$/i.test(word);
+  const given = typed ?? (env[environmentName('json')] || inFile(configFile(args, env)));
+  return !/^--no-|(?:^|=)(?:false|0|no|off|)$/i.test(given);
+}
+
+function configFile(args: readonly string[], env: Io['env']): string | undefined {
+  const flag = flagName('config');
+  const at = args.findLastIndex((arg) => arg === flag || arg.startsWith(`${flag}=`));
+  const typed = args[at] === flag ? args[at + 1] : args[at]?.slice(flag.length + 1);
+  return typed ?? env[environmentName('config')];
+}
+
+/** No more than a hint: a file that cannot be read is an error of its own. */
+function inFile(path: string | undefined): string {
+  if (path === undefined || path === '') return 'no';
+  try {
+    const read: { readonly json?: unknown } | null = JSON.parse(readFileSync(path, 'utf8'));
+    return String(read?.json ?? 'no');
+  } catch {
+    return 'no';
+  }
 }
 
 function failureOf(thrown: unknown): Failure {

@@ -197,6 +197,11 @@ t.test('with --json every error is one line of JSON with its code and exit code'
   });
   t.match(await errorOf('lookup', '--json'), { code: 'invalid_argument', exit_code: 2 });
   t.match(await errorOf('no-such-command', '--json'), { code: 'invalid_argument', exit_code: 2 });
+  const config = join(t.testdir({ 'bazar.json': '{"json": true}' }), 'bazar.json');
+  t.match(await errorOf('lookup', '8', '--config', config), { code: 'not_found', exit_code: 3 });
+  t.match(await errorOf('lookup', `--config=${config}`), { code: 'invalid_argument' });
+  const inWords = await run(['lookup', '8', '--config', config, '--no-json']);
+  t.match(inWords, { code: 3, stderr: /^no such product/ }, 'the command line wins');
   await frontend.close();
   t.match(await errorOf('lookup', '8', '--json'), {
     code: 'unavailable',
