@@ -16,6 +16,11 @@ export async function runCli(
   io: Io,
 ): Promise<number> {
   try {
+    if (/^--(?:get-yargs-)?completions(?:=|$)/.test(args[0] ?? '')) {
+      const { answerShell } = await import('./completion/answer.js');
+      answerShell(args, entries, io);
+      return exitCodes.ok;
+    }
     const chosen =
       quickParse(args, entries) ?? (await (await import('./parse.js')).parse(args, entries, io));
     if (!chosen) return exitCodes.ok;

@@ -3,6 +3,7 @@ import type { Entry } from './command.js';
 import { audit } from './commands/audit.js';
 import { backup } from './commands/backup.js';
 import { buy } from './commands/buy.js';
+import { completion } from './commands/completion.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
 import { exportAll } from './commands/export.js';
@@ -27,5 +28,15 @@ export function allCommands(): Entry[] {
   const store = [up, down, init, status, kill, start, logs, doctor, backup, restoreCopy];
   const shopping = [shop, search, lookup, buy, order, orders];
   const services = [catalog, recovery, frontend];
-  return [...store, ...shopping, product, importProducts, exportAll, audit, load, ...services];
+  return [
+    ...store,
+    ...shopping,
+    product,
+    importProducts,
+    exportAll,
+    audit,
+    load,
+    ...services,
+    completion,
+  ];
 }

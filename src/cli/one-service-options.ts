@@ -13,7 +13,10 @@ export const oneServiceSpecs = {
   listen: text('Where it answers (host:port)', undefined, ownGroup),
   httpListen: text("Where a frontend's HTTP answers (host:port)", undefined, ownGroup),
   peers: list('Where others answer: name=host:port, …', ownGroup),
-  logFile: text('Its log; standard error where it is not given', undefined, ownGroup),
+  logFile: text('Its log; standard error where it is not given', undefined, {
+    ...ownGroup,
+    completes: 'files',
+  }),
   init: flag('Format an empty folder as that of a founding member', ownGroup),
   repair: flag('Come back from a corrupt journal as a learner', ownGroup),
   ...membershipSpecs,

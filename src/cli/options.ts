@@ -7,10 +7,12 @@ import type { Options } from 'yargs';
 import { UsageError } from './exit-codes.js';
 
 /** What the shell may complete a word with, beside the choices that an option has by itself. */
-export type Completes = 'services';
+export type Completes = 'services' | 'files' | 'shells';
+
+type TextSettings = Options & { readonly completes?: Completes };
 
 export interface Option<T> {
-  readonly settings: Options & { readonly positional?: boolean; readonly completes?: Completes };
+  readonly settings: TextSettings & { readonly positional?: boolean };
   /** Checks a given value, or yields the default for undefined. `label` names it in errors. */
   read(value: unknown, label: string): T;
 }
@@ -112,7 +114,7 @@ export function integer<D extends number | undefined>(
 export function text<D extends string | undefined>(
   describe: string,
   byDefault: D,
-  settings: Options = {},
+  settings: TextSettings = {},
 ): Option<string | D> {
   return {
     settings: withDefault({ ...settings, describe, type: 'string', requiresArg: true }, byDefault),

@@ -1,5 +1,5 @@
 /**
- * Reads a command line with yargs: help, completion, and what is wrong with a line. The only import
+ * Reads a command line with yargs: help, and what is wrong with a line. The only import
  * of yargs, which is loaded when it is needed (src/cli/quick-parse.ts).
  */
 import yargs, { type Argv } from 'yargs';
@@ -7,29 +7,22 @@ import type { Chosen, Command, Entry } from './command.js';
 import { UsageError } from './exit-codes.js';
 import type { Io } from './io.js';
 import { missingArgument } from './missing-argument.js';
-import { type Completes, environmentName, kebab } from './options.js';
-import { serviceNames } from './service-names.js';
+import { environmentName, kebab } from './options.js';
 import { unknownCommand } from './unknown-command.js';
 
-const completion = 'completion';
-/** How a shell asks, by yargs's own script, for the words that may come next. */
-const completing = '--get-yargs-completions';
-
-/** Undefined where yargs answered itself: help, version, completion. */
+/** Undefined where yargs answered itself: help, version. */
 export async function parse(
   args: readonly string[],
   entries: readonly Entry[],
   io: Io,
 ): Promise<Chosen | undefined> {
-  const mistake = unknownCommand(args, entries, [completion]);
+  const mistake = unknownCommand(args, entries);
   if (mistake !== undefined) throw new UsageError(mistake);
   let chosen: Chosen | undefined;
   const sink: Sink = {
     choose(command, argv) {
       chosen = { command, argv };
     },
-    // A choice would be checked, and its words are for a shell alone.
-    wordsFor: (what) => (what && args[0] === completing ? serviceNames(args, io.env) : undefined),
   };
   const parser = yargs()
     .scriptName('bazar')
@@ -39,7 +32,6 @@ export async function parse(
     .strict()
     .demandCommand(1, 'Which command?')
     .recommendCommands()
-    .completion(completion, 'Print a script that completes commands in your shell')
     .alias('help', 'h')
     .wrap(Math.min(io.size().columns, 100))
     .epilogue(
@@ -73,8 +65,6 @@ function eachOnce(message: string): string {
 
 interface Sink {
   choose(command: Command, argv: Readonly<Record<string, unknown>>): void;
-  /** What the shell completes such a word with; undefined where it does not ask. */
-  wordsFor(what: Completes | undefined): readonly string[] | undefined;
 }
 
 function addEntries(parser: Argv, entries: readonly Entry[], sink: Sink): void {
@@ -95,13 +85,9 @@ function addCommand(parser: Argv, command: Command, sink: Sink): void {
     command.describe,
     (inner) => {
       for (const [name, { settings }] of Object.entries(command.specs)) {
-        const { positional, completes, ...rest } = settings;
+        const { positional, completes: _completes, ...rest } = settings;
         if (!positional) inner.option(kebab(name), rest);
-        else {
-          const choices = sink.wordsFor(completes);
-          const word = { describe: rest.describe, type: 'string' } as const;
-          inner.positional(kebab(name), choices ? { ...word, choices } : word);
-        }
+        else inner.positional(kebab(name), { describe: rest.describe, type: 'string' });
       }
       for (const [line, meaning] of command.examples) inner.example(line, meaning);
       return inner;

@@ -28,7 +28,10 @@ export const bundledProducts = fileURLToPath(
 );
 
 export const placeSpecs = {
-  dataDir: text('The folder of data, tokens and process ids', 'data', placeGroup),
+  dataDir: text('The folder of data, tokens and process ids', 'data', {
+    ...placeGroup,
+    completes: 'files',
+  }),
   host: text('The address to listen on, or to reach', '127.0.0.1', placeGroup),
   portOffset: integer(
     'Added to every port',
@@ -78,6 +81,7 @@ export const serviceSpecs = {
     serviceGroup,
   ),
   productsFile: text('The first stock of a new store (JSON)', bundledProducts, {
+    completes: 'files',
     ...serviceGroup,
     defaultDescription: 'data/products.json',
   }),
@@ -158,6 +162,7 @@ export const upSpecs = {
   ),
   ...placeSpecs,
   logDir: text('The folder of logs', undefined, {
+    completes: 'files',
     ...placeGroup,
     defaultDescription: 'logs; of another data folder: logs in it',
   }),

@@ -6,20 +6,25 @@ import { UsageError } from './exit-codes.js';
 import { flag, text, type Values } from './options.js';
 
 const group = { group: 'TLS:' };
+const fileGroup = { ...group, completes: 'files' } as const;
 
 export const tlsSpecs = {
   tlsCert: text("A frontend's certificate (PEM file): its ports then speak TLS alone", undefined, {
-    ...group,
+    ...fileGroup,
   }),
-  tlsKey: text("The certificate's key (PEM file)", undefined, group),
-  clusterTlsCert: text('A certificate for the links between services (PEM file)', undefined, group),
-  clusterTlsKey: text('Its key (PEM file)', undefined, group),
-  clusterTlsCa: text('The authority of all services (PEM file)', undefined, group),
+  tlsKey: text("The certificate's key (PEM file)", undefined, fileGroup),
+  clusterTlsCert: text(
+    'A certificate for the links between services (PEM file)',
+    undefined,
+    fileGroup,
+  ),
+  clusterTlsKey: text('Its key (PEM file)', undefined, fileGroup),
+  clusterTlsCa: text('The authority of all services (PEM file)', undefined, fileGroup),
 } as const;
 
 export const clientTlsSpecs = {
   tls: flag('Speak TLS with the store', group),
-  tlsCa: text("The authority that the store's certificate is of (PEM file)", undefined, group),
+  tlsCa: text("The authority that the store's certificate is of (PEM file)", undefined, fileGroup),
 } as const;
 
 export interface TlsSecrets {

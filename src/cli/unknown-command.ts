@@ -11,11 +11,10 @@ const help = 'help';
 export function unknownCommand(
   [first, second]: readonly string[],
   entries: readonly Entry[],
-  others: readonly string[],
 ): string | undefined {
   if (!isWord(first)) return undefined;
   const entry = entries.find((one) => nameOf(one) === first);
-  if (!entry) return refuse('', first, [...entries.map(nameOf), ...others]);
+  if (!entry) return refuse('', first, entries.map(nameOf));
   if ('run' in entry || !isWord(second)) return undefined;
   return refuse(`${entry.name} `, second, entry.commands.map(nameOf));
 }

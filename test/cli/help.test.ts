@@ -66,24 +66,6 @@ t.test('a word that is missing is told by its name', async (t) => {
   }
 });
 
-t.test('a shell completes the names of services', async (t) => {
-  const dataDir = t.testdir({
-    'cluster.json': JSON.stringify({ members: ['order-1', 'catalog-1'] }),
-    run: { 'frontend-1.pid': '1', 'launcher.pid': '2' },
-  });
-  const names = ['catalog-1', 'frontend-1', 'order-1'];
-  const completed = async (...words: string[]): Promise<string[]> => {
-    const { stdout } = await run('--get-yargs-completions', 'bazar', ...words);
-    return stdout.split('\n').filter((word) => word !== '' && !word.startsWith('-'));
-  };
-  for (const command of ['kill', 'start', 'logs']) {
-    t.same(await completed(command, '--data-dir', dataDir, ''), names, command);
-    t.same(await completed(command, `--data-dir=${dataDir}`, 'o'), ['order-1'], command);
-  }
-  t.same(await completed('kill', '--data-dir', `${dataDir}/nothing`, ''), []);
-  t.same(await completed('lookup', '--data-dir', dataDir, ''), [], 'not for any word');
-});
-
 t.test('the help of one service shows its own flags, and the others are accepted', async (t) => {
   const foreign = {
     catalog: ['http-listen', 'demo', 'tls-cert'],
@@ -101,7 +83,6 @@ t.test('the help of one service shows its own flags, and the others are accepted
 });
 
 t.test('the parser’s own words stay what they were', async (t) => {
-  t.match(await run('completion'), { code: 0, stdout: /completion/ });
   t.match(await run('help'), { code: 0, stdout: /bazar status/ });
   t.match(await run('product'), { code: 2, stderr: /which of its commands/ });
 });

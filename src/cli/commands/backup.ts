@@ -15,7 +15,7 @@ export const backup = defineCommand({
     ['$0 restore /backups/monday --data-dir restored', 'a store of its own from it'],
   ],
   specs: {
-    folder: positional('Where to; made where it is not there'),
+    folder: positional('Where to; made where it is not there', { completes: 'files' }),
     ...placeSpecs,
     ...outputSpecs,
   },

@@ -20,7 +20,7 @@ export const exportAll = defineCommand({
     ['$0 export products.json', 'as `bazar up --products-file` reads them'],
   ],
   specs: {
-    file: positional('Where to; standard output where it is not given'),
+    file: positional('Where to; standard output where it is not given', { completes: 'files' }),
     format: choice('How they are written', formats, undefined, {
       group: 'Output:',
       defaultDescription: 'json for a file of that ending, else csv',

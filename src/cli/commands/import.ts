@@ -18,6 +18,7 @@ const importGroup = { group: 'Import:' };
 const importSpecs = {
   file: positional(
     'A CSV file whose first line names its columns: name or id, and topic, price, quantity, restock_to, version',
+    { completes: 'files' },
   ),
   delimiter: choice('What stands between two fields', delimiters, ',', importGroup),
   encoding: choice('The encoding of the file', encodings, 'utf8', importGroup),

@@ -43,16 +43,28 @@ const loadSpecs = {
       defaultDescription: 'by chance',
     },
   ),
-  ordersFile: text('Append every acknowledged order to this file', undefined, loadGroup),
-  verify: text('Only read the orders of this file back', undefined, loadGroup),
+  ordersFile: text('Append every acknowledged order to this file', undefined, {
+    ...loadGroup,
+    completes: 'files',
+  }),
+  verify: text('Only read the orders of this file back', undefined, {
+    ...loadGroup,
+    completes: 'files',
+  }),
   check: flag('Record all answers, and check that they can be true together', loadGroup),
   restockTo: integer(
     'For --check of a store whose products tell no restock target: what it fills up to; 0: never',
     { min: 0, max: 1_000_000_000, default: 100 },
     loadGroup,
   ),
-  history: text('Write what --check recorded to this file', undefined, loadGroup),
-  checkFile: text('Only check what was recorded in this file', undefined, loadGroup),
+  history: text('Write what --check recorded to this file', undefined, {
+    ...loadGroup,
+    completes: 'files',
+  }),
+  checkFile: text('Only check what was recorded in this file', undefined, {
+    ...loadGroup,
+    completes: 'files',
+  }),
   progress: flag('Show a progress bar on a terminal', loadGroup, true),
   ...clientSpecs,
   timeout: timeout('a request', failoverTimeoutSeconds),

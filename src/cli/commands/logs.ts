@@ -27,6 +27,7 @@ export const logs = defineCommand({
     ...outputSpecs,
     ...placeSpecs,
     logDir: text('The folder of logs', undefined, {
+      completes: 'files',
       group: 'Place:',
       defaultDescription: 'where the store of the data folder logs',
     }),

@@ -15,7 +15,7 @@ export const restoreCopy = defineCommand({
     ['$0 restore /backups/monday --catalogs 3 --orders 5', 'with other members than it had'],
   ],
   specs: {
-    folder: positional('What `bazar backup` made'),
+    folder: positional('What `bazar backup` made', { completes: 'files' }),
     ...membershipSpecs,
     ...placeSpecs,
     ...outputSpecs,
