@@ -14,6 +14,8 @@ export interface LastBlow {
   readonly withinMs?: number;
   /** It shows only where something is written. */
   readonly writes: boolean;
+  /** Whether it has shown by now; the bound counts from then. Absent: at once. */
+  readonly hasShown?: () => boolean;
   end(): void;
 }
 
@@ -52,7 +54,11 @@ export function strikeLeader(group: GroupName, options: LastBlowOptions): LastBl
     case 2:
       // A disk that hangs shows when something is to be written (A7).
       member.storage.setMood('hung', forGoodMs);
-      return { detectionMs: steppedDownMs, writes: true, end: () => replaceDisk(member) };
+      return {
+        ...{ detectionMs: steppedDownMs, writes: true },
+        hasShown: () => (member.host?.status().diskSilentMs ?? 0) > 0,
+        end: () => replaceDisk(member),
+      };
     case 5:
     case 6:
       cuts.isolate(member.name, kind === 5 ? 'in' : 'out', cut);

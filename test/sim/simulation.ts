@@ -125,9 +125,11 @@ async function replaceLeader(world: World, cluster: Cluster, driver: FaultDriver
   const group = can[world.random.faults.integer(Math.max(1, can.length))];
   if (group === undefined) return 0;
   const before = cluster.leader(group)?.name;
-  const { detectionMs, withinMs, writes, end } = driver.lastBlow(group);
+  const { detectionMs, withinMs, writes, hasShown, end } = driver.lastBlow(group);
   const maxMs = withinMs ?? detectionMs + electionMaxMs;
-  const begunMs = scheduler.nowMs;
+  const struckMs = scheduler.nowMs;
+  let begunMs = struckMs;
+  let isShown = hasShown === undefined;
   const [frontend] = cluster.frontends;
   if (writes && frontend) void cluster.customers[0]?.buyLast(frontend, 'meanwhile');
   for (;;) {
@@ -135,6 +137,9 @@ async function replaceLeader(world: World, cluster: Cluster, driver: FaultDriver
     const leaders = cluster.frontends.map((frontend) => frontend.leaders?.[group]);
     const isReplaced = leaders.some((name) => name !== undefined && name !== before);
     if (isReplaced || world.problems.length > 0) break;
+    isShown ||= hasShown?.() === true;
+    // The table of keys may be full for a while, and then the group has nothing to write.
+    if (!isShown && scheduler.nowMs - struckMs < settleMaxMs) begunMs = scheduler.nowMs;
     if (scheduler.nowMs - begunMs > maxMs) {
       world.report(`I12: no ${group} leader in ${maxMs} ms: ${pendingWork(cluster).join('; ')}`);
       break;
