@@ -3,7 +3,6 @@
  * here, at apply, from the state and the entry alone (docs/PROTOCOL.md, R7 and section 5). Knows
  * no clock, chance, socket or cache. Invariant: I5 and I6 hold after every entry.
  */
-
 import { assert, unreachable } from '../base/assert.js';
 import { protocolTimes, purchaseLimits } from '../base/limits.js';
 import type { Entry, SnapshotMachine } from '../consensus/types.js';

@@ -16,7 +16,7 @@ export interface RetryOptions {
   readonly idempotent: boolean;
   /** An attempt may have done something although its answer was lost. */
   readonly changes: boolean;
-  /** No later attempt can come to anything else: the failure is told at once. */
+  /** Whether every later attempt would fail in the same way. Then the failure is the answer at once. */
   readonly isFinal?: (error: BazarError) => boolean;
   /** An attempt takes no longer than this, so that a hung leader does not use up the deadline. */
   readonly attemptMaxMs: number;

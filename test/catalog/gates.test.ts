@@ -343,7 +343,7 @@ t.test('who no longer leads waits for nobody and remembers nothing lent', async 
   t.equal(gates.sessions.size, 0);
 });
 
-t.test('an entry that touches everything waits until each session has begun anew', async (t) => {
+t.test('an entry that touches everything waits until each session has begun again', async (t) => {
   const { gates, opened, join, renew } = build();
   const [one, two] = [holder('a'), holder('b')];
   const generation = join(one);
@@ -354,7 +354,7 @@ t.test('an entry that touches everything waits until each session has begun anew
   t.same([open.granted, asked.granted], [true, undefined]);
   gates.lend(9, 'Whale');
   gates.appended(2, { ...none, all: true });
-  t.equal(asked.granted, false, 'nobody is renewed any more');
+  t.equal(asked.granted, false, 'no session is renewed any more');
   one.acknowledge();
   two.acknowledge();
   t.same(opened, [1]);

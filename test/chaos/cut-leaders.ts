@@ -30,7 +30,7 @@ const ways: readonly (readonly [Isolation, Cutting])[] = [
 export interface CutLeaders {
   readonly size: FleetOptions['size'];
   readonly portOffset: number;
-  /** Whom the leader of this group loses. */
+  /** The processes that lose their connections to the leader of this group. */
   readonly losesLinesTo: (fleet: Fleet, group: 'order' | 'catalog') => readonly string[];
 }
 

@@ -89,7 +89,7 @@ export class OutageWatch {
     if (this.#outageMs <= maxMs || this.#isReported) return;
     this.#isReported = true;
     const ms = this.#outageMs.toFixed(0);
-    this.#recorder.problem(`I12: nobody could buy for ${ms} ms (bound: ${maxMs.toFixed(0)}), though a majority of each group \
+    this.#recorder.problem(`I12: no customer could buy for ${ms} ms (bound: ${maxMs.toFixed(0)}), though a majority of each group \
 was up and connected to itself and to a frontend`);
   }
 
