@@ -30,6 +30,10 @@ export const httpTimes = {
   sweepEveryMs: 1_000,
 } as const;
 
+/** A request's head is read in pieces of this size: the shortest requests have some twenty bytes. */
+const headPieceBytes = 1_024;
+const bodyPieceBytes = 65_536;
+
 /** Unread answers below it are the business of a client that keeps up. */
 const unreadBytesMin = 65_536;
 
@@ -57,8 +61,10 @@ interface Session {
   endedMs: number | undefined;
   /** Reads on what was held back. */
   readOn: () => void;
-  /** Of the body that is coming, and of answers that the client does not take. */
+  /** Of the body that is coming, read so far. */
   bodyBytes: number;
+  /** Other sessions are read first. */
+  waitsForTurn: boolean;
   readonly holder: Holder;
 }
 
@@ -108,16 +114,14 @@ export class HttpSessions {
       endedMs: undefined,
       readOn: () => {},
       bodyBytes: 0,
+      waitsForTurn: false,
       holder: { giveUp: () => duplex.destroy() },
     };
     this.#open.set(duplex, session);
-    session.readOn = duplex.holdBack?.(() => mayRead(session)) ?? session.readOn;
+    session.readOn = duplex.holdBack?.(() => bytesWanted(session)) ?? session.readOn;
     duplex.on('data', (piece: Uint8Array) => {
       session.headSinceMs ??= this.#clock.nowMs();
-      if (session.newest?.request.complete === false) {
-        session.bodyBytes += piece.length;
-        this.#count(duplex, session);
-      }
+      if (session.newest?.request.complete === false) this.#bodyCame(duplex, session, piece);
     });
     duplex.once('end', () => this.#settle(duplex, session));
     // The HTTP server acts on errors; this listener only keeps a late one from being uncaught.
@@ -164,10 +168,25 @@ export class HttpSessions {
     if (session.exchanges.length === 1) this.#handleNext(duplex, session);
   }
 
-  #count(duplex: Duplex, { bodyBytes, holder }: Session): void {
+  #bodyCame(duplex: Duplex & Partial<Holding>, session: Session, piece: Uint8Array): void {
+    session.bodyBytes += piece.length;
+    this.#count(duplex, session);
+    this.#turns.charge(piece.length >> 10);
+    if (session.waitsForTurn || !this.#turns.shouldYield) return;
+    session.waitsForTurn = true;
+    this.#turns.later(() => {
+      session.waitsForTurn = false;
+      this.#turns.charge(workUnits.resume);
+      session.readOn();
+    });
+  }
+
+  /** What a session holds: of a body, of requests that wait, and of answers that are not taken. */
+  #count(duplex: Duplex & Partial<Holding>, { bodyBytes, holder }: Session): void {
     if (duplex.destroyed) return;
     const unread = duplex.writableLength;
-    this.#budget.set(holder, bodyBytes + (unread > unreadBytesMin ? unread : 0));
+    const input = bodyBytes + (duplex.heldBytes?.() ?? 0);
+    this.#budget.set(holder, input + (unread > unreadBytesMin ? unread : 0));
   }
 
   #handleNext(duplex: Duplex, { exchanges: [exchange] }: Session): void {
@@ -255,7 +274,10 @@ export class HttpSessions {
   }
 }
 
-/** No request waits for its answer, or the body of the newest has not come yet. */
-function mayRead({ exchanges, newest }: Session): boolean {
-  return exchanges.length === 0 || (exchanges.length === 1 && newest?.request.complete === false);
+/** Nothing while a request waits for its answer, but for its own body; in turns with other sessions. */
+function bytesWanted({ exchanges, newest, waitsForTurn, bodyBytes }: Session): number {
+  if (exchanges.length === 0) return headPieceBytes;
+  if (waitsForTurn || exchanges.length > 1 || newest?.request.complete !== false) return 0;
+  const length = Number(newest.request.headers['content-length'] ?? 0);
+  return Math.min(bodyPieceBytes, Math.max(headPieceBytes, length - bodyBytes));
 }

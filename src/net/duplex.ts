@@ -8,16 +8,12 @@ import type { Clock, Timer } from '../base/clock.js';
 import { systemClock } from '../base/clock.js';
 import type { Connection } from './types.js';
 
-/**
- * A held reader gets its input in pieces of this size: what it is given it cannot give back, and the
- * shortest requests have some twenty bytes.
- */
-const pieceBytes = 1_024;
-
-/** A stream whose reader may say between two pieces that it wants no more yet. */
+/** A stream whose reader says between two pieces how much it wants: it cannot give anything back. */
 export interface Holding {
-  /** `isOpen` is asked before each piece; to call what is returned when it has become true. */
-  holdBack(isOpen: () => boolean): () => void;
+  /** Bytes that came and that the reader does not want yet. */
+  heldBytes(): number;
+  /** `wanted`, in bytes, is asked before each piece; to call what is returned when it was 0. */
+  holdBack(wanted: () => number): () => void;
 }
 
 /** What the HTTP server expects of a socket beside the stream. */
@@ -118,8 +114,9 @@ export function connectionDuplex(
 
   return Object.assign(duplex, {
     remoteAddress: connection.remote,
-    holdBack(isOpen: () => boolean) {
-      input.isOpen = isOpen;
+    heldBytes: () => input.bytes,
+    holdBack(wanted: () => number) {
+      input.wanted = wanted;
       return give;
     },
     setTimeout(ms: number, callback?: () => void) {
@@ -144,9 +141,11 @@ export function connectionDuplex(
 
 /** What came and was not given to the reader. */
 class HeldInput {
-  isOpen: (() => boolean) | undefined;
+  /** Undefined: as much as comes. */
+  wanted: (() => number) | undefined;
   /** The reader has room. */
   isWanted = true;
+  bytes = 0;
   readonly #push: (piece: Buffer) => boolean;
   #chunks: Buffer[] = [];
 
@@ -159,25 +158,30 @@ class HeldInput {
   }
 
   get isHeld(): boolean {
-    return this.isOpen !== undefined && !this.isOpen();
+    return this.wanted !== undefined && this.wanted() === 0;
   }
 
   add(chunk: Buffer): void {
     this.#chunks.push(chunk);
+    this.bytes += chunk.length;
   }
 
   drop(): void {
     this.#chunks = [];
+    this.bytes = 0;
   }
 
   give(): void {
-    while (this.isWanted && !this.isHeld) {
+    while (this.isWanted) {
       const [chunk] = this.#chunks;
       if (chunk === undefined) return;
-      const bytes = this.isOpen === undefined ? chunk.length : pieceBytes;
-      if (chunk.length <= bytes) this.#chunks.shift();
-      else this.#chunks[0] = chunk.subarray(bytes);
-      this.isWanted = this.#push(chunk.subarray(0, bytes));
+      const wanted = this.wanted?.() ?? chunk.length;
+      if (wanted === 0) return;
+      const piece = chunk.subarray(0, wanted);
+      if (piece.length === chunk.length) this.#chunks.shift();
+      else this.#chunks[0] = chunk.subarray(wanted);
+      this.bytes -= piece.length;
+      this.isWanted = this.#push(piece);
     }
   }
 }

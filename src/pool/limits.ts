@@ -15,6 +15,8 @@ export interface RelayLimits {
   readonly inputBytesMax: number;
   /** Bytes of one session written and not taken by the network; beyond it `write` returns false. */
   readonly outputBytesMax: number;
+  /** Of all sessions of a thread, in each direction: with many sessions each has less. */
+  readonly threadBytesMax: number;
   /** Bytes that each side may consume or take before it tells the other. */
   readonly creditBytes: number;
   /** Calls of one thread that the owner has not answered; one more is `overloaded`. */
@@ -28,7 +30,8 @@ export const defaultRelayLimits: RelayLimits = {
   addressSessionsMax: sessionLimits.sessionsMax,
   inputBytesMax: sessionLimits.inputBytesMax,
   outputBytesMax: sessionLimits.inputBytesMax,
-  creditBytes: 64 * 1024,
+  threadBytesMax: sessionLimits.heldBytesMax / 4,
+  creditBytes: 16 * 1024,
   callsMax: 16_384,
   drainMs: sessionLimits.drainMs,
 };
@@ -42,4 +45,11 @@ export function relayLimits(changes: Partial<RelayLimits> = {}): RelayLimits {
     limits.outputBytesMax / 4,
   );
   return { ...limits, creditBytes };
+}
+
+/** Bytes that one of so many sessions may have under way in one direction, of `bytesMax` at most. */
+export function windowBytes(limits: RelayLimits, bytesMax: number, sessions: number): number {
+  const share = Math.floor(limits.threadBytesMax / Math.max(1, sessions));
+  // With less, a side could wait for a credit that the other does not owe yet.
+  return Math.min(bytesMax, Math.max(4 * limits.creditBytes, share));
 }

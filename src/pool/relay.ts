@@ -78,7 +78,9 @@ export class Relay implements BatchReader {
   /** Makes the connection a session of this thread; called in the turn in which it came. */
   accept(connection: Connection, kind: string): void {
     const id = this.#nextId();
-    const socket = new SocketEnd(id, connection, this.#writer, this.#options.limits, this.#closed);
+    const { limits } = this.#options;
+    const sessions = (): number => this.#sockets.size;
+    const socket = new SocketEnd(id, connection, this.#writer, limits, sessions, this.#closed);
     this.#sockets.set(id, socket);
     this.#writer.record(kinds.open, id, Buffer.from(`${kind}\0${connection.remote}`));
     connection.start(socket);

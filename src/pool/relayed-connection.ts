@@ -6,7 +6,7 @@
 import { assert } from '../base/assert.js';
 import type { Connection, ConnectionEvents } from '../net/types.js';
 import { type BatchWriter, kinds } from './batch.js';
-import type { RelayLimits } from './limits.js';
+import { type RelayLimits, windowBytes } from './limits.js';
 
 export class RelayedConnection implements Connection {
   readonly remote: string;
@@ -14,6 +14,7 @@ export class RelayedConnection implements Connection {
   readonly #id: number;
   readonly #writer: BatchWriter;
   readonly #limits: RelayLimits;
+  readonly #sessions: () => number;
   /** What a handler throws; it closes this session. */
   readonly #failed: (connection: RelayedConnection, error: unknown) => void;
   #events: ConnectionEvents | undefined;
@@ -33,12 +34,14 @@ export class RelayedConnection implements Connection {
     remote: string,
     writer: BatchWriter,
     limits: RelayLimits,
+    sessions: () => number,
     failed: (connection: RelayedConnection, error: unknown) => void,
   ) {
     this.remote = remote;
     this.#id = id;
     this.#writer = writer;
     this.#limits = limits;
+    this.#sessions = sessions;
     this.#failed = failed;
   }
 
@@ -61,7 +64,8 @@ export class RelayedConnection implements Connection {
     if (this.#ended || this.#closed) return false;
     this.#writer.data(this.#id, bytes);
     this.#outstanding += bytes.length;
-    return this.#outstanding < this.#limits.outputBytesMax;
+    const { outputBytesMax } = this.#limits;
+    return this.#outstanding < windowBytes(this.#limits, outputBytesMax, this.#sessions());
   }
 
   pause(): void {

@@ -163,7 +163,9 @@ export class SessionHost implements PortReceiver, BatchReader {
   #open(session: number, text: string): void {
     const [kind = '', remote = ''] = text.split('\0');
     const writer = this.#writer;
-    const connection = new RelayedConnection(session, remote, writer, this.#limits, this.#failed);
+    const sessions = (): number => this.#sessions.size;
+    const [limits, failed] = [this.#limits, this.#failed];
+    const connection = new RelayedConnection(session, remote, writer, limits, sessions, failed);
     this.#sessions.set(session, connection);
     assert(this.#program, 'sessions come to a ready program');
     try {

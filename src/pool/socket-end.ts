@@ -5,7 +5,7 @@
  */
 import type { Connection, ConnectionEvents } from '../net/types.js';
 import { type BatchWriter, kinds } from './batch.js';
-import type { RelayLimits } from './limits.js';
+import { type RelayLimits, windowBytes } from './limits.js';
 
 export class SocketEnd implements ConnectionEvents {
   readonly id: number;
@@ -13,6 +13,7 @@ export class SocketEnd implements ConnectionEvents {
   readonly #connection: Connection;
   readonly #writer: BatchWriter;
   readonly #limits: RelayLimits;
+  readonly #sessions: () => number;
   readonly #onClosed: (id: number) => void;
   #unconsumed = 0;
   #full = false;
@@ -29,12 +30,14 @@ export class SocketEnd implements ConnectionEvents {
     connection: Connection,
     writer: BatchWriter,
     limits: RelayLimits,
+    sessions: () => number,
     onClosed: (id: number) => void,
   ) {
     this.id = id;
     this.#connection = connection;
     this.#writer = writer;
     this.#limits = limits;
+    this.#sessions = sessions;
     this.#onClosed = onClosed;
   }
 
@@ -53,7 +56,7 @@ export class SocketEnd implements ConnectionEvents {
   data(chunk: Uint8Array): void {
     this.#writer.data(this.id, chunk);
     this.#unconsumed += chunk.length;
-    if (this.#full || this.#unconsumed < this.#limits.inputBytesMax) return;
+    if (this.#full || this.#unconsumed < this.#window) return;
     this.#full = true;
     if (!this.#held) this.#connection.pause();
   }
@@ -99,7 +102,7 @@ export class SocketEnd implements ConnectionEvents {
 
   consumed(count: number): void {
     this.#unconsumed -= count;
-    if (!this.#full || this.#unconsumed >= this.#limits.inputBytesMax / 2) return;
+    if (!this.#full || this.#unconsumed >= this.#window / 2) return;
     this.#full = false;
     if (!this.#held) this.#connection.resume();
   }
@@ -124,6 +127,10 @@ export class SocketEnd implements ConnectionEvents {
   destroy(error?: Error): void {
     this.flush();
     this.#connection.destroy(error);
+  }
+
+  get #window(): number {
+    return windowBytes(this.#limits, this.#limits.inputBytesMax, this.#sessions());
   }
 
   #merge(first: Uint8Array): Uint8Array {

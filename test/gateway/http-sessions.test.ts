@@ -1,7 +1,12 @@
 /** Sessions as bytes: pipelining, nonsense, slow clients, and clients that never read. */
 import { Duplex } from 'node:stream';
 import t from 'tap';
+import { WorkTurns, workUnits } from '../../src/base/work-turns.js';
+import { connectionDuplex } from '../../src/net/duplex.js';
+import type { Connection } from '../../src/net/types.js';
 import type { Product } from '../../src/wire/schemas.js';
+import { ManualClock } from '../net/manual-clock.js';
+import { connectionPair } from '../net/stage.js';
 import { setStage, settle, tux } from './stage.js';
 
 const get = 'GET /products/8 HTTP/1.1\r\nhost: a\r\n\r\n';
@@ -50,6 +55,36 @@ t.test('the requests of one session wait behind those of others', async (t) => {
   t.equal((await one.reply()).status, 200);
   t.ok(asked.length < 200, `${asked.length} were handled before`);
   for (let reply = 0; reply < 400; reply++) t.equal((await many.reply()).status, 200);
+});
+
+t.test('bodies that come are read in turns', async (t) => {
+  const nextTurns: (() => void)[] = [];
+  const turns = new WorkTurns({ afterTurn: () => {}, nextTurn: (go) => nextTurns.push(go) });
+  const { gateway } = await setStage({}, { turns });
+  const clock = new ManualClock();
+  const bytes = 1_000_000;
+  const head = `POST /orders HTTP/1.1\r\nhost: a\r\ncontent-length: ${bytes}\r\n\r\n`;
+  let answered = 0;
+  const senders: Connection[] = [];
+  for (let sender = 0; sender < 8; sender++) {
+    const { near, far } = await connectionPair(clock);
+    senders.push(near);
+    gateway.accept(connectionDuplex(far, clock));
+    near.start({ data: () => answered++, closed: () => {} });
+    near.write(Buffer.from(head));
+  }
+  await clock.settle();
+  for (const sender of senders) sender.write(Buffer.alloc(bytes, ' '));
+  await clock.settle();
+  const unread = senders.reduce((sum, sender) => sum + sender.pendingBytes, 0);
+  const read = senders.length * bytes - unread;
+  t.ok(read < workUnits.turnMax * 1_024 * 1.5, `${read} bytes were read in the first turn`);
+  t.ok(nextTurns.length > 0, 'another turn is asked for');
+  while (nextTurns.length > 0) {
+    for (const go of nextTurns.splice(0)) go();
+    await clock.settle();
+  }
+  t.equal(answered, senders.length, 'all were read in the end');
 });
 
 t.test('a client that ended its side after asking still gets its answer', async (t) => {

@@ -200,7 +200,7 @@ t.test('a held stream gets its input piece by piece, and in order', async (t) =>
   const duplex = connectionDuplex(far, clock);
   const sizes: number[] = [];
   let isOpen = true;
-  const goOn = duplex.holdBack(() => isOpen);
+  const goOn = duplex.holdBack(() => (isOpen ? 1_024 : 0));
   duplex.on('data', (piece: Buffer) => {
     sizes.push(piece.length);
     isOpen = false;
@@ -224,7 +224,7 @@ t.test('what is held when the connection closes is dropped', async (t) => {
   const duplex = connectionDuplex(far, clock);
   let received = 0;
   let isOpen = true;
-  const goOn = duplex.holdBack(() => isOpen);
+  const goOn = duplex.holdBack(() => (isOpen ? 1_024 : 0));
   duplex.on('error', () => {});
   duplex.on('data', (piece: Buffer) => {
     received += piece.length;

@@ -82,6 +82,19 @@ t.test('a socket is paused when its thread has its fill, before the thread asks'
   await peer.until((socket) => socket.writtenBytes === 4 * chunk.length + 4);
 });
 
+t.test('the more sessions a thread has, the less of each it is given at once', async (t) => {
+  const many = { ...limits, inputBytesMax: 256 * 1024, threadBytesMax: 256 * 1024 };
+  const harness = await Harness.start(t, { program: 'flow', workers: 1, limits: many });
+  const peers = await harness.fakes('holder');
+  const [first, ...others] = Array.from({ length: 4 }, () => peers.open());
+  const chunk = 'x'.repeat(32 * 1024);
+  first?.give(chunk);
+  t.notOk(first?.paused, 'half its share');
+  first?.give(chunk);
+  t.ok(first?.paused, 'in the turn of the bytes that fill its share');
+  t.notOk(others.some((peer) => peer.paused));
+});
+
 t.test('the queue of a slow reader does not keep the batches of others alive', async (t) => {
   const harness = await Harness.start(t, { program: 'echo', workers: 1, limits });
   const peers = await harness.fakes();

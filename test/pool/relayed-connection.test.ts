@@ -25,10 +25,17 @@ function start(handlers: { readonly data?: (text: string) => void } = {}) {
   );
   const seen: string[] = [];
   const failures: unknown[] = [];
-  const connection = new RelayedConnection(5, 'peer', writer, limits, (failed, error) => {
-    failures.push(error);
-    failed.abort(error instanceof Error ? error : undefined);
-  });
+  const connection = new RelayedConnection(
+    5,
+    'peer',
+    writer,
+    limits,
+    () => 1,
+    (failed, error) => {
+      failures.push(error);
+      failed.abort(error instanceof Error ? error : undefined);
+    },
+  );
   const begin = (): void =>
     connection.start({
       data(chunk) {
