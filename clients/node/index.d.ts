@@ -150,11 +150,46 @@ export interface FrontendStatus {
   pid: number;
   cache: Record<string, number>;
   lease: Record<string, number | boolean>;
+  /** `down`: no catalog replica hears it any more. */
+  state?: 'up' | 'down';
+  /** Where others reach it, as host:port. */
+  raw?: string;
+  http?: string;
+  started_at?: string;
+  requests?: RequestCounts;
+  sessions?: number;
+  rss_bytes?: number;
+  /** Requests up to each of `time_bounds`, each in one bucket, and the slower ones last. */
+  lookup_times?: number[];
+  purchase_times?: number[];
+}
+
+/** Since the process started. */
+export interface RequestCounts {
+  answered: number;
+  /** With a 5xx, or refused as overloaded. */
+  failed: number;
+  lookups: number;
+  purchases: number;
+  /** Purchases that became orders. */
+  orders: number;
 }
 
 export interface StoreStatus {
   members: MemberStatus[];
+  /** The one that is asked stands first. */
   frontends: FrontendStatus[];
+  /** All frontends added up; sessions and memory of those that are up. */
+  totals?: {
+    frontends: number;
+    up: number;
+    cache: Record<string, number>;
+    requests: RequestCounts;
+    sessions: number;
+    rss_bytes: number;
+  };
+  /** Seconds, rising. */
+  time_bounds?: number[];
 }
 
 export interface AuditProduct {

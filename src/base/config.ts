@@ -63,6 +63,8 @@ export interface RecoveryConfig extends ServiceConfig {
 export interface FrontendConfig extends ServiceConfig {
   readonly raw: Address;
   readonly http: Address;
+  /** Where others reach its raw port, if that is not where it listens. */
+  readonly advertised?: Address;
   readonly adminToken: string;
   readonly openAdmin: boolean;
   /** With which a purchase over HTTP is answered. */

@@ -132,6 +132,27 @@ export const leaseLimits = {
   lendItemsMax: 10_000,
 } as const;
 
+/** How frontends tell the catalog replicas, and through them each other, that they are there. */
+export const frontendLimits = {
+  reportEveryMs: 250,
+  reportTimeoutMs: 1_000,
+  /** A frontend that has not reported for so long is not reachable. */
+  silentMs: 1_000,
+  /** The same, where its connection has closed and no other came. */
+  closedMs: 500,
+  /** One that is not reachable is shown for so long. */
+  deadMs: 600_000,
+  /** One that stopped is remembered for so long, so that every frontend learns it. */
+  leftMs: 10_000,
+  /** An answer of a replica counts for so long. */
+  answerMs: 1_500,
+  /** A replica of an older build is asked again after so long. */
+  refusedMs: 5_000,
+  /** On the goodbye of a frontend that stops. */
+  leaveTimeoutMs: 300,
+  rowsMax: 64,
+} as const;
+
 export const purchaseLimits = {
   clientKeysMax: 4_000_000,
   clientKeyMs: 24 * 3_600_000,

@@ -7,6 +7,7 @@
 import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
+import { type ReportAnswer, readReport } from '../wire/frontend-report.js';
 import type {
   CatalogAudit,
   CursorParams,
@@ -23,8 +24,9 @@ import type {
   WatchChangesParams,
 } from '../wire/internal.js';
 import { checkPurchases } from '../wire/purchase-check.js';
-import { isInteger, isTuple } from '../wire/shapes.js';
+import { hasFields, isInteger, isText, isTuple } from '../wire/shapes.js';
 import type { ChangeListener } from './change-feed.js';
+import { FrontendTable } from './frontend-table.js';
 import { lend } from './lending.js';
 import { SessionDesk } from './session-desk.js';
 import type { CatalogStore } from './store.js';
@@ -63,6 +65,7 @@ export class PeerDesk {
   readonly #store: CatalogStore;
   readonly #options: PeerDeskOptions;
   readonly #sessions: SessionDesk;
+  readonly #frontends = new FrontendTable();
   readonly #subscribers = new Map<Peer, Subscriber>();
   readonly #listeners = new Map<Peer, ChangeListener>();
 
@@ -100,6 +103,9 @@ export class PeerDesk {
         this.#sessions.end(peer, params as EndSessionParams);
         reply.result(null);
         return true;
+      case 'report_frontend':
+        reply.result(this.#reported(peer, params));
+        return true;
       case 'watch_changes':
         this.#watchChanges(peer, params as WatchChangesParams, reply);
         return true;
@@ -120,6 +126,7 @@ export class PeerDesk {
 
   closed(peer: Peer): void {
     this.#sessions.closed(peer);
+    this.#frontends.closed(peer, this.#options.clock.nowMs());
     const subscriber = this.#subscribers.get(peer);
     if (subscriber) {
       this.#subscribers.delete(peer);
@@ -151,6 +158,17 @@ export class PeerDesk {
     const [id] = params;
     await this.#store.readBarrier();
     return this.#store.machine.byId(id) ?? null;
+  }
+
+  /** Any replica answers: who leads makes no difference to which frontends are there. */
+  #reported(peer: Peer, params: unknown): ReportAnswer {
+    const nowMs = this.#options.clock.nowMs();
+    const report = hasFields(params, 2) ? readReport(params[1]) : undefined;
+    if (report) this.#frontends.report(peer, report, nowMs);
+    else if (hasFields(params, 2) && isText(params[0]) && params[1] === null)
+      this.#frontends.leave(params[0], nowMs);
+    else throw new BazarError('invalid_argument', 'bad params of report_frontend');
+    return [this.#frontends.rows(nowMs)];
   }
 
   #tail(peer: Peer, [from]: TailParams, reply: PeerReply): void {

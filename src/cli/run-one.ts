@@ -40,7 +40,8 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
   const name = options.id ?? `${kind}-1`;
   const n = memberNumber(kind, name);
   const peers = readPeers(options.peers);
-  const own = options.listen === undefined ? peers.get(name) : readAddress(options.listen);
+  const advertised = peers.get(name);
+  const own = options.listen === undefined ? advertised : readAddress(options.listen);
   if (own) peers.set(name, own);
   const dataDir = resolve(options.dataDir);
   const { tls, clusterTls } = readTls(options);
@@ -75,7 +76,8 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
       const doors = { raw, http, dialects };
       const settings = frontendSettings(options, { adminToken, tls });
       const storePorts = [...memberPorts(cluster), ...doorPorts(doors)];
-      const config = { ...common, ...doors, ...settings, storePorts };
+      const shown = advertised && { advertised };
+      const config = { ...common, ...doors, ...shown, ...settings, storePorts };
       return { kind, config };
     }
   }

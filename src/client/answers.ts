@@ -75,7 +75,36 @@ const member = shape({
   commit: integer,
   pid: integer,
 });
-const frontend = shape({ name: text, pid: integer, cache: shape({}), lease: shape({}) });
+const requests = shape({
+  answered: integer,
+  failed: integer,
+  lookups: integer,
+  purchases: integer,
+  orders: integer,
+});
+const frontend = shape({
+  name: text,
+  pid: integer,
+  cache: shape({}),
+  lease: shape({}),
+  state: optional(text),
+  raw: optional(text),
+  http: optional(text),
+  started_at: optional(text),
+  requests: optional(requests),
+  sessions: optional(integer),
+  rss_bytes: optional(integer),
+  lookup_times: optional(list(integer)),
+  purchase_times: optional(list(integer)),
+});
+const totals = shape({
+  frontends: integer,
+  up: integer,
+  cache: shape({}),
+  requests,
+  sessions: integer,
+  rss_bytes: integer,
+});
 const audited = shape({
   id: integer,
   name: text,
@@ -94,7 +123,12 @@ const checks: Readonly<Record<keyof Answers, Check>> = {
   add_product: changed,
   update_product: changed,
   remove_product: changed,
-  status: shape({ members: list(member), frontends: list(frontend) }),
+  status: shape({
+    members: list(member),
+    frontends: list(frontend),
+    totals: optional(totals),
+    time_bounds: optional(list(amount)),
+  }),
   audit: shape({
     ok: truth,
     sales: integer,

@@ -4,7 +4,8 @@
  * the frontend; how many of the hits were such is counted beside it.
  */
 
-const names = [
+/** Frontends send each other their counts in this order: new names follow the last one. */
+export const cacheCounterNames = [
   'hits',
   'misses',
   /** Misses because the copy had been invalidated. */
@@ -22,14 +23,14 @@ const names = [
   'refused',
 ] as const;
 
-export type CacheCounters = Record<(typeof names)[number], number>;
+export type CacheCounters = Record<(typeof cacheCounterNames)[number], number>;
 
 export function newCounters(): CacheCounters {
-  return Object.fromEntries(names.map((name) => [name, 0])) as CacheCounters;
+  return Object.fromEntries(cacheCounterNames.map((name) => [name, 0])) as CacheCounters;
 }
 
 export function addCounters(sum: CacheCounters, news: Readonly<CacheCounters>): void {
-  for (const name of names) sum[name] += news[name];
+  for (const name of cacheCounterNames) sum[name] += news[name];
 }
 
 /** What has been counted since `before`; undefined where that is nothing. */
@@ -39,7 +40,7 @@ export function countedSince(
 ): CacheCounters | undefined {
   const news = newCounters();
   let any = false;
-  for (const name of names) {
+  for (const name of cacheCounterNames) {
     news[name] = now[name] - before[name];
     any ||= news[name] > 0;
   }

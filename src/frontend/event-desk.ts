@@ -7,7 +7,7 @@ import type { Clock } from '../base/clock.js';
 import type { Changes } from '../wire/internal.js';
 import type { Leaders } from './backends.js';
 import { ChangeLine } from './change-line.js';
-import { EventLog, type EventName } from './event-log.js';
+import { EventLog, type EventName, type HistoryName } from './event-log.js';
 import { type Led, type Sight, Timeline } from './timeline.js';
 import type { EventBatch } from './types.js';
 import type { ReplicaLine } from './watch.js';
@@ -49,6 +49,11 @@ export class EventDesk {
     this.#timeline.saw(leaders, sights, { nowMs: clock.nowMs(), at });
     this.#catalogLine = catalogLine;
     this.#follow();
+  }
+
+  /** Something happened to a service that the timeline does not watch. */
+  happened(name: HistoryName, data: Readonly<Record<string, unknown>>): void {
+    this.#add(name, data);
   }
 
   changed(name: string, changes: Changes): void {

@@ -10,10 +10,15 @@ const keptMax = 1_024;
 const historyMax = 256;
 
 /** What happens to a store's services, kept as history; everything else is about products. */
-export type HistoryName = 'leader' | 'member' | 'fault';
+export type HistoryName = 'leader' | 'member' | 'frontend' | 'fault';
 export type EventName = HistoryName | 'stock' | 'product' | 'reset';
 
-const historyNames: ReadonlySet<EventName> = new Set<HistoryName>(['leader', 'member', 'fault']);
+const historyNames: ReadonlySet<EventName> = new Set<HistoryName>([
+  'leader',
+  'member',
+  'frontend',
+  'fault',
+]);
 
 interface Kept {
   readonly number: number;

@@ -7,32 +7,51 @@ import type { FrontendConfig, MemberAddresses } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
 import { wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
-import type { MetricSample } from '../base/metric-table.js';
+import { latencyBounds, type MetricSample } from '../base/metric-table.js';
 import { systemRandom } from '../base/random.js';
 import { type GroupName, membership } from '../group/membership.js';
 import { type Identity, introduction } from '../net/handshake.js';
 import { RpcClient } from '../net/rpc-client.js';
 import { peerTransport } from '../net/tls-transport.js';
+import type { FrontendReport } from '../wire/frontend-report.js';
 import type { Changes, InvalidateParams, RecordsParams } from '../wire/internal.js';
 import { takeAudit } from './audit-round.js';
 import { type Leaders, sameLeaders } from './backends.js';
 import { CacheSession } from './cache-session.js';
-import { addCounters, type CacheCounters, newCounters } from './counters.js';
+import { addCounters, type CacheCounters, cacheCounterNames, newCounters } from './counters.js';
 import { EventDesk } from './event-desk.js';
+import { FrontendList } from './frontend-list.js';
+import { FrontendReports } from './frontend-reports.js';
 import { PushedProducts } from './pushed-products.js';
 import { SharedCache } from './shared-cache.js';
 import { Stamps } from './stamps.js';
 import { frontendStatus, memberStatus } from './status.js';
 import { askMembers, cacheSamples, LeadFigures } from './store-figures.js';
 import type { Sight } from './timeline.js';
+import { totalsOf } from './totals.js';
 import type { AuditReport, EventBatch, StoreStatus } from './types.js';
 import { type ReplicaLine, Watch } from './watch.js';
+
+/** What this frontend's threads have done, since the process started. */
+export interface OwnRequests {
+  readonly answered: number;
+  readonly failed: number;
+  readonly lookups: number;
+  readonly purchases: number;
+  readonly orders: number;
+  readonly sessions: number;
+  readonly lookupTimes: readonly number[];
+  readonly purchaseTimes: readonly number[];
+}
 
 export interface FrontendOwnerOptions {
   readonly config: FrontendConfig;
   readonly identity: Identity;
   readonly clusterId: string;
   readonly logger: Logger;
+  readonly requests: () => OwnRequests;
+  /** Where others reach this frontend, as host:port. */
+  readonly shown: { readonly raw: string; readonly http: string };
   /** Called when the leaders change. */
   readonly leaders: (leaders: Leaders) => void;
   /** Called with new events, while a thread has listeners. */
@@ -48,12 +67,16 @@ export class FrontendOwner {
   readonly #clients: RpcClient[] = [];
   readonly #watch: Watch;
   readonly #session: CacheSession;
+  readonly #list: FrontendList;
+  readonly #reports: FrontendReports;
   readonly #counters = newCounters();
+  readonly #startedMs: number;
   readonly #leads = new LeadFigures();
   #told: Leaders = { catalog: undefined, order: undefined };
 
   constructor(options: FrontendOwnerOptions) {
     this.#options = options;
+    this.#startedMs = Math.round(this.#clock.wallMs() - process.uptime() * 1_000);
     this.shared = new SharedCache(this.stamps, this.#counters);
     this.#session = new CacheSession({
       stamps: this.stamps,
@@ -76,6 +99,19 @@ export class FrontendOwner {
         ...witnesses.map((member) => this.#line(member, group, true)),
       ];
     });
+    const { id: name, incarnation } = options.identity;
+    this.#list = new FrontendList({
+      name,
+      process: incarnation,
+      tell: (event, data) => this.events.happened(event, data),
+    });
+    this.#reports = new FrontendReports({
+      lines: lines.filter(({ group, witness }) => group === 'catalog' && !witness),
+      clock: this.#clock,
+      process: incarnation,
+      report: () => this.#report(),
+      list: this.#list,
+    });
     this.#watch = new Watch({
       lines,
       clock: this.#clock,
@@ -92,11 +128,12 @@ export class FrontendOwner {
     for (const client of this.#clients) client.start();
     this.#watch.start();
     this.#session.start();
+    this.#reports.start();
   }
 
   async stop(): Promise<void> {
     this.#watch.stop();
-    await this.#session.stop();
+    await Promise.all([this.#session.stop(), this.#reports.stop()]);
     for (const client of this.#clients) client.close();
   }
 
@@ -111,9 +148,13 @@ export class FrontendOwner {
 
   status(): StoreStatus {
     const { lines } = this.#watch;
+    const others = this.#list.others.map(({ report, isUp }) => frontendStatus(report, isUp));
+    const frontends = [frontendStatus(this.#report(), true), ...others];
     return {
       members: lines.map((line) => memberStatus(line, this.#watch.health(line))),
-      frontends: [frontendStatus(this.#options.identity.id, this.#counters, this.stamps)],
+      frontends,
+      totals: totalsOf(frontends),
+      time_bounds: [...latencyBounds],
     };
   }
 
@@ -131,6 +172,21 @@ export class FrontendOwner {
 
   audit(): Promise<AuditReport> {
     return takeAudit(this.#watch.lines, this.#watch.leaders, systemRandom.uuid());
+  }
+
+  #report(): FrontendReport {
+    const { identity, requests, shown } = this.#options;
+    const { answered, failed, lookups, purchases, ...others } = requests();
+    const { stamps } = this;
+    return [
+      ...([identity.id, identity.incarnation, process.pid, shown.raw, shown.http] as const),
+      this.#startedMs,
+      [stamps.inSession && stamps.isLeased, stamps.generation, stamps.epoch],
+      cacheCounterNames.map((name) => this.#counters[name]),
+      [answered, failed, lookups, purchases],
+      ...([others.orders, others.sessions, process.memoryUsage.rss()] as const),
+      ...([others.lookupTimes, others.purchaseTimes] as const),
+    ];
   }
 
   #seen(leaders: Leaders, lines: readonly ReplicaLine[]): void {

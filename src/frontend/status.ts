@@ -1,8 +1,9 @@
-/** From what a frontend knows of the replicas to the public status. Pure. */
+/** From what a frontend knows of the replicas and of all frontends to the public status. Pure. */
 
-import type { CacheCounters } from './counters.js';
+import { latencyBounds } from '../base/metric-table.js';
+import type { FrontendReport } from '../wire/frontend-report.js';
+import { cacheCounterNames } from './counters.js';
 import type { Health } from './elector.js';
-import type { Stamps } from './stamps.js';
 import type { FrontendStatus, MemberStatus } from './types.js';
 import type { ReplicaLine } from './watch.js';
 
@@ -19,20 +20,31 @@ export function memberStatus(line: ReplicaLine, health: Health | undefined): Mem
   };
 }
 
-export function frontendStatus(
-  name: string,
-  counters: CacheCounters,
-  stamps: Stamps,
-): FrontendStatus {
-  const asked = counters.hits + counters.misses;
+export function frontendStatus(report: FrontendReport, isUp: boolean): FrontendStatus {
+  const [name, , pid, raw, http, startedMs, lease, cache, requests, ...others] = report;
+  const [orders, sessions, rssBytes, lookupTimes, purchaseTimes] = others;
+  const counters = Object.fromEntries(cacheCounterNames.map((one, i) => [one, cache[i] ?? 0]));
+  const { hits = 0, misses = 0 } = counters;
+  const [isHeld, generation, epoch] = lease;
+  const [answered, failed, lookups, purchases] = requests;
   return {
     name,
-    pid: process.pid,
-    cache: { ...counters, hit_rate: asked === 0 ? 0 : counters.hits / asked },
-    lease: {
-      held: stamps.inSession && stamps.isLeased,
-      generation: stamps.generation,
-      epoch: stamps.epoch,
-    },
+    pid,
+    state: isUp ? 'up' : 'down',
+    raw,
+    http,
+    started_at: new Date(startedMs).toISOString(),
+    cache: { ...counters, hit_rate: hits + misses === 0 ? 0 : hits / (hits + misses) },
+    lease: { held: isUp && isHeld, generation, epoch },
+    requests: { answered, failed, lookups, purchases, orders },
+    lookup_times: timesOf(lookupTimes),
+    purchase_times: timesOf(purchaseTimes),
+    sessions: isUp ? sessions : 0,
+    rss_bytes: isUp ? rssBytes : 0,
   };
+}
+
+/** Those of a build with other bounds cannot be added to these. */
+function timesOf(times: readonly number[]): number[] {
+  return times.length === latencyBounds.length + 1 ? [...times] : [];
 }

@@ -6,7 +6,7 @@ import { systemClock } from '../base/clock.js';
 import type { FrontendConfig } from '../base/config.js';
 import type { MetricSample } from '../base/metric-table.js';
 import { ProcessFigures } from '../base/process-figures.js';
-import type { FrontendOwner } from '../frontend/owner.js';
+import type { FrontendOwner, OwnRequests } from '../frontend/owner.js';
 import { poolSamples } from '../group/member-figures.js';
 import type { PoolStatus } from '../pool/types.js';
 import { type MeterNews, RequestMeter } from './request-meter.js';
@@ -38,6 +38,23 @@ export class FrontendFigures {
       this.#taking = undefined;
     });
     return this.#taking;
+  }
+
+  /** What the page and the status show of this frontend. */
+  requests(): OwnRequests {
+    const all = this.#meter.sum();
+    const lookups = this.#meter.sum('lookup');
+    const purchases = this.#meter.sum('buy');
+    return {
+      answered: all.answered,
+      failed: all.failed,
+      lookups: lookups.answered,
+      purchases: purchases.answered,
+      orders: purchases.succeeded,
+      sessions: this.#options.pool().sessions,
+      lookupTimes: lookups.times,
+      purchaseTimes: purchases.times,
+    };
   }
 
   stop(): void {

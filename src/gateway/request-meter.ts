@@ -34,6 +34,17 @@ const cellsTotal = delayStart + latencyBounds.length + 2;
 /** Cells that changed and by how much, one after the other. */
 export type MeterNews = readonly number[];
 
+export interface RequestSum {
+  readonly answered: number;
+  readonly succeeded: number;
+  /** The store was not able to do what was asked. */
+  readonly failed: number;
+  /** Requests in each bucket of `latencyBounds`, the open one last. */
+  readonly times: readonly number[];
+}
+
+const failures = ['unavailable', 'overloaded', 'deadline_exceeded', 'internal'] as const;
+
 export class RequestMeter {
   readonly #cells = new Float64Array(cellsTotal);
 
@@ -71,6 +82,26 @@ export class RequestMeter {
   /** What a thread has counted. */
   add(news: MeterNews): void {
     for (let i = 0; i < news.length; i += 2) this.#add(news[i] ?? 0, news[i + 1] ?? 0);
+  }
+
+  /** All operations or one of them, at all doors. */
+  sum(operation?: MeteredOperation): RequestSum {
+    const wanted = operation === undefined ? operations : [operation];
+    const counts = new Array<number>(cellsPerOperation).fill(0);
+    for (const door of doors) {
+      for (const one of wanted) {
+        const start = startOf(door, one);
+        for (let at = 0; at < sumAt; at++)
+          counts[at] = (counts[at] ?? 0) + (this.#cells[start + at] ?? 0);
+      }
+    }
+    const byCode = (code: MeteredCode): number => counts[codeIndex[code]] ?? 0;
+    return {
+      answered: codes.reduce((total, code) => total + byCode(code), 0),
+      succeeded: byCode('ok'),
+      failed: failures.reduce((total, code) => total + byCode(code), 0),
+      times: counts.slice(bucketsStart, sumAt),
+    };
   }
 
   samples(service: string): MetricSample[] {

@@ -23,6 +23,7 @@ import type { Demo, DemoCommand } from './demo-routes.js';
 import { openDoor } from './doors.js';
 import { FrontendFigures } from './frontend-figures.js';
 import type { MeterNews } from './request-meter.js';
+import { shownAddresses } from './shown-addresses.js';
 import { isLoopback, type SiteRules } from './site-check.js';
 import type { GatewayThreadData } from './thread.js';
 
@@ -42,6 +43,8 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
       seen(leaders);
     },
     events: (batch) => pool.broadcast('events', batch),
+    requests: () => figures.requests(),
+    shown: shownAddresses(config),
   });
   const data: GatewayThreadData = {
     identity,

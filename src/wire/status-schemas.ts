@@ -22,17 +22,57 @@ export const MemberStatus = Type.Object({
 });
 export type MemberStatus = Static<typeof MemberStatus>;
 
+const Requests = Type.Object(
+  {
+    answered: Count,
+    failed: Type.Integer({ minimum: 0, description: 'With a 5xx, or refused as overloaded.' }),
+    lookups: Count,
+    purchases: Count,
+    orders: Type.Integer({ minimum: 0, description: 'Purchases that became orders.' }),
+  },
+  { description: "Since the process started. A client's request counts once." },
+);
+const Times = Type.Array(Count, {
+  description:
+    'Requests up to each of `time_bounds`, each in one bucket, and the slower ones last.',
+});
+
 export const FrontendStatus = Type.Object({
   name: Type.String(),
   pid: Count,
   cache: Type.Record(Type.String(), Type.Number()),
   lease: Type.Record(Type.String(), Type.Union([Type.Number(), Type.Boolean()])),
+  state: Type.Optional(
+    Type.Enum(['up', 'down'], { description: 'down: no catalog replica hears it any more.' }),
+  ),
+  raw: Type.Optional(Type.String({ description: 'Its raw port, as host:port.' })),
+  http: Type.Optional(Type.String({ description: 'Its HTTP port, as host:port.' })),
+  started_at: Type.Optional(Type.String({ format: 'date-time' })),
+  requests: Type.Optional(Requests),
+  sessions: Type.Optional(Count),
+  rss_bytes: Type.Optional(Count),
+  lookup_times: Type.Optional(Times),
+  purchase_times: Type.Optional(Times),
 });
 export type FrontendStatus = Static<typeof FrontendStatus>;
 
 export const StoreStatus = Type.Object({
   members: Type.Array(MemberStatus),
-  frontends: Type.Array(FrontendStatus),
+  frontends: Type.Array(FrontendStatus, { description: 'The one that is asked stands first.' }),
+  totals: Type.Optional(
+    Type.Object(
+      {
+        frontends: Count,
+        up: Count,
+        cache: Type.Record(Type.String(), Type.Number()),
+        requests: Requests,
+        sessions: Count,
+        rss_bytes: Count,
+      },
+      { description: 'All frontends added up; sessions and memory of those that are up.' },
+    ),
+  ),
+  time_bounds: Type.Optional(Type.Array(Type.Number(), { description: 'Seconds, rising.' })),
 });
 export type StoreStatus = Static<typeof StoreStatus>;
 
