@@ -327,9 +327,9 @@ t.test('the status names leaders, and how far each lags', async (t) => {
   t.match(stdout, /order-1 +order +replica +follower +3 +7 +9 +3 +42/);
   t.match(stdout, /order-2 +order +replica +leader +3 +10 +9 +0 +42/);
   t.match(stdout, /order-3 .* down .* \? /);
-  t.match(stdout, /FRONTEND +PID +HIT RATE +HITS +MISSES +LEASE +GENERATION\n/);
-  t.match(stdout, /frontend-1 +43 +75\.0 % +3 +1 +held +7\n/);
-  t.match(stdout, /frontend-2 +44 +0 +0 +none +8\n/);
+  t.match(stdout, /FRONTEND +STATE +HTTP +PID +HIT RATE +HITS +MISSES .* LEASE +GENERATION\n/);
+  t.match(stdout, /frontend-1 +up +43 +75\.0 % +3 +1 +held +7\n/);
+  t.match(stdout, /frontend-2 +up +44 +0 +0 +none +8\n/);
   t.notMatch(stdout, 'stale', 'the rest is for --json');
 });
 
@@ -346,7 +346,8 @@ t.test('the status is shown again and again until it is interrupted', async (t) 
     },
   });
   t.equal(code, 0);
-  t.same(seen, ['{"members":[],"frontends":[]}\n', '{"members":[],"frontends":[]}\n']);
+  t.equal(seen.length, 2);
+  for (const line of seen) t.match(JSON.parse(line), { members: [], frontends: [] });
 });
 
 t.test('control sequences in a product’s name do not reach the terminal', async (t) => {

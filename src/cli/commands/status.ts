@@ -25,7 +25,10 @@ export const status = defineCommand({
       const store = await client.status();
       const { describeStatus } = await import('../status/status-view.js');
       if (json) printJson(io, store);
-      else io.out(await describeStatus(io, { store, atMs: 0 }));
+      else {
+        const columns = io.terminal ? io.size().columns : undefined;
+        io.out(await describeStatus(io, { store, atMs: 0 }, undefined, columns));
+      }
     });
     return exitCodes.ok;
   },

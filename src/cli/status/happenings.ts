@@ -37,11 +37,25 @@ export class Happenings {
       const was = before.members.find(({ name, group }) => same(member, { name, group }));
       if (was && was.role !== member.role) this.#roleChanged(was, member, wallMs);
     }
+    this.#frontendsChanged(before, store, wallMs);
   }
 
   failed(message: string, wallMs: number): void {
     if (this.#isReached) this.#keep(wallMs, message);
     this.#isReached = false;
+  }
+
+  #frontendsChanged(before: StoreStatus, store: StoreStatus, wallMs: number): void {
+    const [was, is] = [stateOfFrontends(before), stateOfFrontends(store)];
+    for (const [name, state] of is) {
+      const earlier = was.get(name);
+      if (earlier === state) continue;
+      if (state === 'down') this.#keep(wallMs, `${name} is not reachable`);
+      else this.#keep(wallMs, `${name} is ${earlier === 'down' ? 'back' : 'up'}`);
+    }
+    for (const name of was.keys()) {
+      if (!is.has(name)) this.#keep(wallMs, `${name} was stopped`);
+    }
   }
 
   #roleChanged(was: MemberStatus, is: MemberStatus, wallMs: number): void {
@@ -54,6 +68,15 @@ export class Happenings {
     this.#kept.push({ wallMs, text });
     if (this.#kept.length > keptMax) this.#kept.shift();
   }
+}
+
+/** A frontend of an older build tells no state: it answered. */
+function stateOfFrontends({ frontends }: StoreStatus): Map<string, 'up' | 'down'> {
+  const states = new Map<string, 'up' | 'down'>();
+  for (const { name, state = 'up' } of frontends) {
+    if (states.get(name) !== 'up') states.set(name, state);
+  }
+  return states;
 }
 
 function leader({ members }: StoreStatus, group: string): string | undefined {

@@ -2,10 +2,12 @@
  * How a store's status looks: its members and frontends as tables, with rates where an earlier
  * status is known. Pure: it asks nobody, and knows no screen.
  */
-import type { FrontendStatus, MemberStatus, StoreStatus } from '../../frontend/types.js';
+import type { MemberStatus, StoreStatus } from '../../frontend/types.js';
 import type { Io } from '../io.js';
 import { type Cell, formatTable, printable } from '../output.js';
 import { paint, type Tone } from '../paint.js';
+import { frontendHead, frontendRows, spareOfFrontends } from './frontend-rows.js';
+import { perSecond } from './rates.js';
 import type { WholeStatus } from './whole-status.js';
 
 /** What was seen, and when by the monotonic clock. */
@@ -23,7 +25,6 @@ const roleTones: Readonly<Record<MemberStatus['role'], Tone>> = {
 
 /** Left out in this order where the screen is too narrow; other columns tell the most of them. */
 const spareOfMembers = ['KIND', 'LOG END', 'EPOCH', 'GROUP'];
-const spareOfFrontends = ['GENERATION', 'MISSES', 'HITS', 'PID'];
 const gap = 2;
 
 /** @param columns of the screen, which a table must not exceed. */
@@ -49,11 +50,8 @@ export async function describeStatus(
   const frontends = fitting(
     columns,
     spareOfFrontends,
-    [
-      ...['FRONTEND', 'PID', ...(before ? ['LOOK-UPS/s'] : [])],
-      ...['HIT RATE', 'HITS', 'MISSES', 'LEASE', 'GENERATION'],
-    ],
-    store.frontends.map((one) => frontendRow(one, before?.store, seconds)),
+    frontendHead(before !== undefined),
+    frontendRows(store, before?.store, seconds),
   );
   const silent = (store.unreached ?? []).map(({ address, message }) =>
     paint(io, 'bad', printable(`frontend at ${address} does not answer: ${message}`)),
@@ -109,32 +107,4 @@ function memberRate({ name, group, commit }: MemberStatus, before: StoreStatus, 
   // One that was down then has not written all that in between.
   if (!was || was.commit === 0 || commit < was.commit) return '';
   return perSecond(commit - was.commit, s);
-}
-
-/** The rate of hits is that since the earlier look where there is one, else of its whole life. */
-function frontendRow(one: FrontendStatus, before: StoreStatus | undefined, s: number): Cell[] {
-  const { name, pid, lease } = one;
-  const all = lookUps(one);
-  const was = before?.frontends.find((other) => other.name === name);
-  // One that was started again in between counts from zero.
-  const earlier = was && lookUps(was);
-  const since = earlier && earlier.asked <= all.asked ? earlier : undefined;
-  const hits = all.hits - (since?.hits ?? 0);
-  const asked = all.asked - (since?.asked ?? 0);
-  const hitRate = asked === 0 ? '' : `${((100 * hits) / asked).toFixed(1)} %`;
-  const rate = since ? perSecond(asked, s) : '';
-  const held: Cell = lease.held
-    ? { text: 'held', tone: 'good' }
-    : { text: 'none', tone: 'doubtful' };
-  const figures = [hitRate, all.hits, all.misses, held, Number(lease.generation ?? 0)];
-  return [name, pid, ...(before ? [rate] : []), ...figures];
-}
-
-function lookUps({ cache }: FrontendStatus) {
-  const { hits = 0, misses = 0 } = cache;
-  return { hits, misses, asked: hits + misses };
-}
-
-function perSecond(count: number, seconds: number): number {
-  return seconds > 0 ? Math.round(count / seconds) : 0;
 }

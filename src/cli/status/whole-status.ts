@@ -1,9 +1,11 @@
 /**
- * The status of a store with several frontends: what the members do is told by whichever answers,
- * and each frontend tells of its own cache and lease. One that does not answer is listed with the reason.
+ * The status of a store with several frontends. Each tells of all that it knows; what a frontend
+ * tells of itself counts most, and of the others that of one which hears them. One that was asked and
+ * does not answer is listed with the reason.
  */
 import type { BazarClient } from '../../client/bazar-client.js';
-import type { StoreStatus } from '../../frontend/types.js';
+import { totalsOf } from '../../frontend/totals.js';
+import type { FrontendStatus, StoreStatus } from '../../frontend/types.js';
 
 /** Who can be asked for the status: a client of the store, or all its frontends. */
 export interface StatusSource {
@@ -29,16 +31,30 @@ export function wholeStatus(
         for (const one of asked) if (one.status === 'rejected') throw one.reason;
         throw new Error('no frontend was asked');
       }
-      const frontends = new Map(told.flatMap((one) => one.frontends).map((one) => [one.name, one]));
-      const sorted = [...frontends.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
       const unreached = asked.flatMap((one, i) => {
         if (one.status === 'fulfilled') return [];
         const { reason } = one;
         const message = reason instanceof Error ? reason.message : String(reason);
         return [{ address: addresses[i] ?? '', message }];
       });
-      const store = { members: first.members, frontends: sorted };
+      const frontends = frontendsOf(told);
+      const store = { ...first, frontends, totals: totalsOf(frontends) };
       return unreached.length === 0 ? store : { ...store, unreached };
     },
   };
+}
+
+function frontendsOf(told: readonly StoreStatus[]): FrontendStatus[] {
+  const own = told.flatMap(({ frontends: [one] }) => (one ? [one] : []));
+  const others = told.flatMap(({ frontends }) => frontends.slice(1));
+  const up = others.filter(({ state }) => state !== 'down');
+  const down = others.filter(({ state }) => state === 'down');
+  const all = new Map<string, FrontendStatus>();
+  for (const one of [...own, ...up, ...down]) {
+    const process = `${one.name} ${one.pid}`;
+    const isReplaced =
+      one.state === 'down' && [...all.values()].some(({ name }) => name === one.name);
+    if (!all.has(process) && !isReplaced) all.set(process, one);
+  }
+  return [...all.values()].sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
 }

@@ -1,11 +1,11 @@
 /** What is told between two looks at a store. */
 import t from 'tap';
 import { Happenings } from '../../../src/cli/status/happenings.js';
-import type { MemberStatus } from '../../../src/frontend/types.js';
+import type { MemberStatus, StoreStatus } from '../../../src/frontend/types.js';
 
 type Role = MemberStatus['role'];
 
-function store(...roles: readonly Role[]) {
+function store(...roles: readonly Role[]): StoreStatus {
   const member = {
     group: 'order',
     kind: 'replica',
@@ -18,7 +18,7 @@ function store(...roles: readonly Role[]) {
   return { members, frontends: [] };
 }
 
-function told(...looks: readonly (ReturnType<typeof store> | string)[]): string[] {
+function told(...looks: readonly (StoreStatus | string)[]): string[] {
   const happenings = new Happenings();
   for (const look of looks) {
     if (typeof look === 'string') happenings.failed(look, 0);
@@ -46,6 +46,28 @@ t.test('a leader that dies, and its heir', async (t) => {
       'order: order-2 leads',
       'order-1 is back as a learner',
       'order-1 has caught up and votes',
+    ],
+  );
+});
+
+t.test('frontends come, go and are stopped', async (t) => {
+  const look = (...frontends: readonly [name: string, state: 'up' | 'down'][]) => ({
+    members: [],
+    frontends: frontends.map(([name, state]) => ({ name, state, pid: 1, cache: {}, lease: {} })),
+  });
+  t.same(
+    told(
+      look(['frontend-1', 'up']),
+      look(['frontend-1', 'up'], ['frontend-2', 'up']),
+      look(['frontend-1', 'up'], ['frontend-2', 'down']),
+      look(['frontend-1', 'up'], ['frontend-2', 'up']),
+      look(['frontend-1', 'up']),
+    ),
+    [
+      'frontend-2 is up',
+      'frontend-2 is not reachable',
+      'frontend-2 is back',
+      'frontend-2 was stopped',
     ],
   );
 });

@@ -93,7 +93,7 @@ t.test('rates are those between two looks', async (t) => {
   const text = await describeStatus(io, now, before);
   t.match(text, /ENTRIES\/s/);
   t.match(text, /order-1 .* 42 +500\n/);
-  t.match(text, /frontend-1 +43 +45 +100\.0 %/);
+  t.match(text, /frontend-1 +up +43 +45 +100\.0 %/);
   t.notMatch(await describeStatus(io, now), /ENTRIES/);
 });
 

@@ -1,0 +1,129 @@
+/**
+ * How the frontends of a store look: a row for each, and one for all of them where there are several.
+ * Pure. A figure that a frontend of an older build does not tell is left empty.
+ */
+import type { FrontendStatus, StoreStatus } from '../../frontend/types.js';
+import { type Cell, printable } from '../output.js';
+import { perSecond } from './rates.js';
+
+/** Left out in this order where the screen is too narrow. */
+export const spareOfFrontends = [
+  ...[
+    'GENERATION',
+    'MISSES',
+    'HITS',
+    'PID',
+    'MEMORY',
+    'HTTP',
+    'SESSIONS',
+    'ERRORS',
+    'ORDERS/s',
+    'ORDERS',
+  ],
+];
+
+const times = ['LOOK-UPS/s', 'ORDERS/s'] as const;
+
+/** @param hasRates whether there is an earlier look to compare with. */
+export function frontendHead(hasRates: boolean): string[] {
+  return [
+    ...['FRONTEND', 'STATE', 'HTTP', 'PID', ...(hasRates ? times : [])],
+    ...['HIT RATE', 'HITS', 'MISSES', 'ORDERS', 'ERRORS', 'SESSIONS', 'MEMORY'],
+    ...['LEASE', 'GENERATION'],
+  ];
+}
+
+export function frontendRows(
+  { frontends }: StoreStatus,
+  before: StoreStatus | undefined,
+  seconds: number,
+): Cell[][] {
+  const span = before && seconds;
+  const figures = frontends.map((one) => ({ one, of: figuresOf(one, before) }));
+  const rows = figures.map(({ one, of }) => rowOf(firstCells(one), of, lastCells(one), span));
+  if (frontends.length < 2) return rows;
+  const up = frontends.filter(({ state }) => state !== 'down').length;
+  const state: Cell = { text: `${up} up`, tone: up === frontends.length ? 'good' : 'bad' };
+  const all = sumOf(figures.map(({ of }) => of));
+  return [...rows, rowOf(['all', state, '', ''], all, ['', ''], span)];
+}
+
+const figureNames = [
+  // In its whole life.
+  'hits',
+  'misses',
+  'orders',
+  'errors',
+  'sessions',
+  'memory',
+  // Since the earlier look where there is one that can be compared, else in its whole life.
+  'newHits',
+  'newAsked',
+  // Since the earlier look, if there is one.
+  'lookUpsSince',
+  'ordersSince',
+  // Of how many frontends all this is known: older builds tell of their caches alone.
+  'told',
+] as const;
+
+type Figures = Readonly<Record<(typeof figureNames)[number], number>>;
+
+function figuresOf(one: FrontendStatus, before: StoreStatus | undefined): Figures {
+  const { hits, misses, asked, orders } = countsOf(one);
+  const was = before?.frontends.find(({ name, pid }) => name === one.name && pid === one.pid);
+  const since = was && countsOf(was);
+  const newAsked = asked - (since?.asked ?? 0);
+  return {
+    ...{ hits, misses, orders, newAsked },
+    errors: one.requests?.failed ?? 0,
+    sessions: one.sessions ?? 0,
+    memory: one.rss_bytes ?? 0,
+    newHits: hits - (since?.hits ?? 0),
+    lookUpsSince: since ? newAsked : 0,
+    ordersSince: since ? orders - since.orders : 0,
+    told: one.requests ? 1 : 0,
+  };
+}
+
+function countsOf({ cache, requests }: FrontendStatus) {
+  const { hits = 0, misses = 0 } = cache;
+  return { hits, misses, asked: hits + misses, orders: requests?.orders ?? 0 };
+}
+
+function sumOf(all: readonly Figures[]): Figures {
+  const sums = figureNames.map((name) => [name, all.reduce((sum, one) => sum + one[name], 0)]);
+  return Object.fromEntries(sums) as Figures;
+}
+
+function rowOf(
+  first: readonly Cell[],
+  of: Figures,
+  last: readonly Cell[],
+  seconds: number | undefined,
+): Cell[] {
+  const hitRate = of.newAsked === 0 ? '' : `${((100 * of.newHits) / of.newAsked).toFixed(1)} %`;
+  const rates =
+    seconds === undefined
+      ? []
+      : [
+          perSecond(of.lookUpsSince, seconds),
+          of.told === 0 ? '' : perSecond(of.ordersSince, seconds),
+        ];
+  const memory = of.memory === 0 ? '' : `${Math.round(of.memory / 1e6)} MB`;
+  const { hits, misses } = of;
+  const requests = of.told === 0 ? ['', '', ''] : [of.orders, of.errors, of.sessions];
+  return [...first, ...rates, hitRate, hits, misses, ...requests, memory, ...last];
+}
+
+function firstCells({ name, pid, state = 'up', http = '' }: FrontendStatus): Cell[] {
+  const shown: Cell = { text: state, tone: state === 'up' ? 'good' : 'bad' };
+  return [printable(name), shown, printable(http), pid];
+}
+
+function lastCells({ lease, state }: FrontendStatus): Cell[] {
+  if (state === 'down') return ['', ''];
+  const held: Cell = lease.held
+    ? { text: 'held', tone: 'good' }
+    : { text: 'none', tone: 'doubtful' };
+  return [held, Number(lease.generation ?? 0)];
+}

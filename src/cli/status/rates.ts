@@ -1,0 +1,5 @@
+/** Rates between two looks at a store. Pure. */
+
+export function perSecond(count: number, seconds: number): number {
+  return seconds > 0 ? Math.round(count / seconds) : 0;
+}
