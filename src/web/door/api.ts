@@ -63,10 +63,6 @@ export async function readStatus(): Promise<Status> {
   return dataOf(await getJson('/status')) as Status;
 }
 
-export async function readMetrics(): Promise<string> {
-  return (await answered('/metrics')).text();
-}
-
 export async function readAudit(token: string): Promise<Audit> {
   const headers: HeadersInit = token === '' ? {} : { authorization: `Bearer ${token}` };
   return dataOf(await getJson('/audit', { headers }, auditTimeoutMs)) as Audit;

@@ -5,13 +5,21 @@
  */
 import type {
   FaultEvent,
+  FrontendEvent,
   LeaderEvent,
   MemberEvent,
   ProductEvent,
   StockEvent,
 } from '../model/shapes.js';
-import { emptyTimeline, withFault, withLeader, withMember } from '../model/timeline.js';
+import {
+  emptyTimeline,
+  withFault,
+  withFrontend,
+  withLeader,
+  withMember,
+} from '../model/timeline.js';
 import { type Cell, cell } from './cell.js';
+import { lookNow } from './gauges.js';
 
 export type Connection = 'connecting' | 'live' | 'lost';
 
@@ -83,6 +91,10 @@ function hear(stream: EventSource): void {
   on('reset', () => tell((one) => one.reset()));
   on<LeaderEvent>('leader', (data, id) => timeline.set(withLeader(timeline.get(), id, data)));
   on<MemberEvent>('member', (data, id) => timeline.set(withMember(timeline.get(), id, data)));
+  on<FrontendEvent>('frontend', (data, id) => {
+    timeline.set(withFrontend(timeline.get(), id, data));
+    lookNow();
+  });
   on<FaultEvent>('fault', (data, id) => timeline.set(withFault(timeline.get(), id, data)));
 }
 

@@ -1,12 +1,11 @@
 /**
- * Reads status and metrics once a second while somebody looks, and keeps the last minutes, so that
+ * Reads the status once a second while somebody looks, and keeps the last minutes, so that
  * a view that opens late has something to show. It starts with the first view that asks.
  */
-import { parseMetrics } from '../model/metrics.js';
 import { between, type Interval, type Reading, readingOf } from '../model/rates.js';
 import { emptySeries, type Series, withPoint } from '../model/series.js';
 import type { Status } from '../model/shapes.js';
-import { readMetrics, readStatus } from './api.js';
+import { readStatus } from './api.js';
 import { cell } from './cell.js';
 
 const everyMs = 1_000;
@@ -44,6 +43,11 @@ export function watchGauges(): () => void {
   };
 }
 
+/** A service came or went: somebody who looks sees it at once. */
+export function lookNow(): void {
+  if (viewers > 0) void turn();
+}
+
 async function turn(): Promise<void> {
   clearTimeout(timer);
   if (document.visibilityState === 'visible') await read();
@@ -53,12 +57,9 @@ async function turn(): Promise<void> {
 
 async function read(): Promise<void> {
   try {
-    const figures = readMetrics();
-    // Whoever waits for the status first would not hear of a failure here.
-    figures.catch(() => {});
     const now = await readStatus();
     status.set(now);
-    keep(readingOf(parseMetrics(await figures), now, performance.now()));
+    keep(readingOf(now, performance.now()));
     silence.set(undefined);
   } catch (error) {
     silence.set(error instanceof Error ? error.message : String(error));

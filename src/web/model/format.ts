@@ -36,6 +36,11 @@ export function percent(share: number): string {
   return `${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)} %`;
 }
 
+/** Of memory. */
+export function megabytes(bytes: number): string {
+  return `${whole.format(bytes / 1e6)} MB`;
+}
+
 /** The local time of an ISO moment. */
 export function timeOfDay(iso: string): string {
   const moment = new Date(iso);

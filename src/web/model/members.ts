@@ -22,3 +22,13 @@ export function groupsOf(status: Status): Group[] {
     return { name, tiles, leader: tiles.find((one) => one.role === 'leader') };
   });
 }
+
+/** The names of all services, frontends too, and of those that are down; each once. */
+export function servicesOf({ members, frontends }: Status): { names: string[]; down: string[] } {
+  const all = [
+    ...members.map(({ name, role }) => ({ name, isDown: role === 'down' })),
+    ...frontends.map(({ name, state }) => ({ name, isDown: state === 'down' })),
+  ];
+  const down = all.filter(({ isDown }) => isDown).map(({ name }) => name);
+  return { names: [...new Set(all.map(({ name }) => name))], down: [...new Set(down)] };
+}

@@ -1,23 +1,29 @@
 /**
- * From two readings of the store's counters to what happened between them: rates, latency, hit
- * rate. Pure. A counter that went back belongs to a service that was started anew; what cannot be
- * told is undefined, never zero.
+ * From two readings of the status to what happened between them in the whole store: rates, latency,
+ * hit rate, added up over its frontends. Pure. A process whose counters went back, or that was not in
+ * the first reading, is left out; what cannot be told is undefined, never zero.
  */
-import type { Sample } from './metrics.js';
-import type { Status } from './shapes.js';
+import type { Frontend, Status } from './shapes.js';
 
 /** Requests up to each bound in seconds, the bounds rising, the last one infinite. */
 type Buckets = readonly (readonly [bound: number, count: number])[];
 
+interface Counters {
+  readonly lookups: number;
+  readonly purchases: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly lookupTimes: readonly number[];
+  readonly purchaseTimes: readonly number[];
+}
+
 export interface Reading {
   /** Monotonic. */
   readonly atMs: number;
-  readonly lookups: number;
-  readonly purchases: number;
-  readonly lookupBuckets: Buckets;
-  readonly purchaseBuckets: Buckets;
-  readonly hits: number;
-  readonly misses: number;
+  /** Seconds. */
+  readonly bounds: readonly number[];
+  /** By process. */
+  readonly counters: ReadonlyMap<string, Counters>;
 }
 
 export interface Interval {
@@ -32,36 +38,31 @@ export interface Interval {
   readonly hitRate: number | undefined;
 }
 
-const requests = 'bazar_requests_total';
-const seconds = 'bazar_request_duration_seconds_bucket';
-
-export function readingOf(samples: readonly Sample[], status: Status, atMs: number): Reading {
-  const cached = (name: string): number =>
-    status.frontends.reduce((sum, { cache }) => sum + (cache[name] ?? 0), 0);
-  return {
-    atMs,
-    lookups: total(samples, 'lookup'),
-    purchases: total(samples, 'buy'),
-    lookupBuckets: bucketsOf(samples, 'lookup'),
-    purchaseBuckets: bucketsOf(samples, 'buy'),
-    hits: cached('hits'),
-    misses: cached('misses'),
-  };
+export function readingOf(status: Status, atMs: number): Reading {
+  const counters = status.frontends.map(
+    (one) => [`${one.name} ${one.pid} ${one.started_at}`, countersOf(one)] as const,
+  );
+  return { atMs, bounds: status.time_bounds ?? [], counters: new Map(counters) };
 }
 
 /** Undefined where the two cannot be compared. */
 export function between(before: Reading, after: Reading): Interval | undefined {
   const passedS = (after.atMs - before.atMs) / 1_000;
-  const lookups = after.lookups - before.lookups;
-  const purchases = after.purchases - before.purchases;
-  const hits = after.hits - before.hits;
-  const misses = after.misses - before.misses;
-  if (passedS <= 0 || Math.min(lookups, purchases, hits, misses) < 0) return undefined;
-  const lookupTimes = difference(before.lookupBuckets, after.lookupBuckets);
-  const purchaseTimes = difference(before.purchaseBuckets, after.purchaseBuckets);
+  const news = [...after.counters].flatMap(([process, now]) => {
+    const was = before.counters.get(process);
+    return was && hasGrown(was, now) ? [difference(was, now)] : [];
+  });
+  if (passedS <= 0 || news.length === 0) return undefined;
+  const sum = (figure: (one: Counters) => number): number =>
+    news.reduce((total, one) => total + figure(one), 0);
+  const [hits, misses] = [sum((one) => one.hits), sum((one) => one.misses)];
+  const times = (figure: (one: Counters) => readonly number[]): Buckets =>
+    bucketsOf(after.bounds, news.map(figure));
+  const lookupTimes = times((one) => one.lookupTimes);
+  const purchaseTimes = times((one) => one.purchaseTimes);
   return {
-    lookupsPerSecond: lookups / passedS,
-    purchasesPerSecond: purchases / passedS,
+    lookupsPerSecond: sum((one) => one.lookups) / passedS,
+    purchasesPerSecond: sum((one) => one.purchases) / passedS,
     lookupP50: quantileMs(lookupTimes, 0.5),
     lookupP99: quantileMs(lookupTimes, 0.99),
     purchaseP50: quantileMs(purchaseTimes, 0.5),
@@ -70,28 +71,42 @@ export function between(before: Reading, after: Reading): Interval | undefined {
   };
 }
 
-function total(samples: readonly Sample[], operation: string): number {
+function countersOf(one: Frontend): Counters {
+  const { hits = 0, misses = 0 } = one.cache;
+  return {
+    ...{ hits, misses },
+    lookups: one.requests?.lookups ?? 0,
+    purchases: one.requests?.purchases ?? 0,
+    lookupTimes: one.lookup_times ?? [],
+    purchaseTimes: one.purchase_times ?? [],
+  };
+}
+
+function hasGrown(was: Counters, now: Counters): boolean {
+  const { lookups, purchases, hits, misses } = difference(was, now);
+  return Math.min(lookups, purchases, hits, misses) >= 0;
+}
+
+function difference(was: Counters, now: Counters): Counters {
+  const less = (a: readonly number[], b: readonly number[]): number[] =>
+    a.map((count, i) => count - (b[i] ?? 0));
+  return {
+    lookups: now.lookups - was.lookups,
+    purchases: now.purchases - was.purchases,
+    hits: now.hits - was.hits,
+    misses: now.misses - was.misses,
+    lookupTimes: less(now.lookupTimes, was.lookupTimes),
+    purchaseTimes: less(now.purchaseTimes, was.purchaseTimes),
+  };
+}
+
+/** One count for each bound, of all requests up to it. */
+function bucketsOf(bounds: readonly number[], times: readonly (readonly number[])[]): Buckets {
   let sum = 0;
-  for (const { name, labels, value } of samples) {
-    if (name === requests && labels.operation === operation) sum += value;
-  }
-  return sum;
-}
-
-/** Series of the same bound (one each door, one each frontend) are added up. */
-function bucketsOf(samples: readonly Sample[], operation: string): Buckets {
-  const sums = new Map<number, number>();
-  for (const { name, labels, value } of samples) {
-    if (name !== seconds || labels.operation !== operation) continue;
-    const bound = labels.le === '+Inf' ? Number.POSITIVE_INFINITY : Number(labels.le);
-    sums.set(bound, (sums.get(bound) ?? 0) + value);
-  }
-  return [...sums].sort(([a], [b]) => a - b);
-}
-
-function difference(before: Buckets, after: Buckets): Buckets {
-  const earlier = new Map(before);
-  return after.map(([bound, count]) => [bound, count - (earlier.get(bound) ?? 0)]);
+  return [...bounds, Number.POSITIVE_INFINITY].map((bound, i) => {
+    for (const one of times) sum += one[i] ?? 0;
+    return [bound, sum] as const;
+  });
 }
 
 /** Linear within a bucket, as Prometheus does it; the open last bucket counts as its lower bound. */

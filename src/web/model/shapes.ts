@@ -46,6 +46,15 @@ export interface MemberEvent {
   readonly state: 'up' | 'down';
 }
 
+export interface FrontendEvent {
+  readonly at: string;
+  readonly name: string;
+  readonly state: 'up' | 'down' | 'stopped';
+  readonly raw: string;
+  readonly http: string;
+  readonly message: string;
+}
+
 export interface FaultEvent {
   readonly at: string;
   readonly what: string;

@@ -3,16 +3,15 @@
  * event counts once, however often a listener that came back is told it.
  */
 import { listed } from './format.js';
-import type { FaultEvent, GroupName, LeaderEvent, MemberEvent } from './shapes.js';
+import type { FaultEvent, FrontendEvent, LeaderEvent, MemberEvent } from './shapes.js';
 
-export type Kind = 'leader' | 'fault' | 'up' | 'down';
+export type Kind = 'leader' | 'fault' | 'up' | 'down' | 'stopped';
 
 export interface Entry {
   /** Of the first event that it is made of. */
   readonly id: string;
   readonly at: string;
   readonly kind: Kind;
-  readonly group: GroupName;
   readonly names: readonly string[];
   readonly text: string;
   /** How long nobody led, where somebody leads again. */
@@ -40,7 +39,6 @@ export function withLeader(before: Timeline, id: string, event: LeaderEvent): Ti
     id,
     at: event.at,
     kind: 'leader',
-    group: event.group,
     names: [event.leader],
     text: `${event.leader} leads ${groupWords[event.group]}, epoch ${event.epoch}`,
     outageMs: event.outage_ms > 0 ? event.outage_ms : undefined,
@@ -49,19 +47,23 @@ export function withLeader(before: Timeline, id: string, event: LeaderEvent): Ti
 
 export function withFault(before: Timeline, id: string, event: FaultEvent): Timeline {
   const names = event.name === null ? [] : [event.name];
-  const { at, group, message: text } = event;
-  return added(before, { id, at, kind: 'fault', group, names, text, outageMs: undefined });
+  const { at, message: text } = event;
+  return added(before, { id, at, kind: 'fault', names, text, outageMs: undefined });
+}
+
+export function withFrontend(before: Timeline, id: string, event: FrontendEvent): Timeline {
+  const { at, name, message: text } = event;
+  return added(before, { id, at, kind: event.state, names: [name], text, outageMs: undefined });
 }
 
 export function withMember(before: Timeline, id: string, event: MemberEvent): Timeline {
-  const { at, group, name, state } = event;
+  const { at, name, state } = event;
   const [newest, ...older] = before.entries;
   const isOne =
     newest?.kind === state && Math.abs(Date.parse(at) - Date.parse(newest.at)) <= togetherMs;
-  if (!isOne || before.seen.has(id))
-    return added(before, memberEntry(id, at, state, group, [name]));
+  if (!isOne || before.seen.has(id)) return added(before, memberEntry(id, at, state, [name]));
   const names = newest.names.includes(name) ? newest.names : [...newest.names, name];
-  const entries = [memberEntry(newest.id, newest.at, state, newest.group, names), ...older];
+  const entries = [memberEntry(newest.id, newest.at, state, names), ...older];
   return { entries, seen: remembered(before.seen, id) };
 }
 
@@ -69,11 +71,10 @@ function memberEntry(
   id: string,
   at: string,
   state: 'up' | 'down',
-  group: GroupName,
   names: readonly string[],
 ): Entry {
   const text = `${listed(names)} ${names.length === 1 ? 'is' : 'are'} ${state}`;
-  return { id, at, kind: state, group, names, text, outageMs: undefined };
+  return { id, at, kind: state, names, text, outageMs: undefined };
 }
 
 function added(before: Timeline, entry: Entry): Timeline {

@@ -3,8 +3,8 @@ import { useEffect } from 'preact/hooks';
 import { isDemo } from '../door/api.js';
 import { useCell } from '../door/cell.js';
 import { silence, status, watchGauges } from '../door/gauges.js';
-import { count, listed, plural } from '../model/format.js';
-import { type Group, groupsOf } from '../model/members.js';
+import { count, listed, megabytes, percent, plural } from '../model/format.js';
+import { type Group, groupsOf, servicesOf } from '../model/members.js';
 import type { Status } from '../model/shapes.js';
 import { Plots } from './plots.js';
 import { FrontendTile, ServiceTile } from './service-tile.js';
@@ -52,16 +52,34 @@ function Services({ status: now }: { status: Status }) {
         </section>
       ))}
       <section aria-labelledby="group-frontend">
-        <header class="group-head">
-          <h2 id="group-frontend">Frontends</h2>
-        </header>
+        <FrontendsHead status={now} />
         <ul class="tiles">
           {now.frontends.map((frontend) => (
-            <FrontendTile key={frontend.name} frontend={frontend} />
+            <FrontendTile key={`${frontend.name} ${frontend.pid}`} frontend={frontend} />
           ))}
         </ul>
       </section>
     </>
+  );
+}
+
+function FrontendsHead({ status: { totals } }: { status: Status }) {
+  return (
+    <header class="group-head">
+      <h2 id="group-frontend">Frontends</h2>
+      {totals && (
+        <p class={totals.up === totals.frontends ? 'group-lead' : 'group-lead none'}>
+          {count(totals.up)} of {count(totals.frontends)} up
+        </p>
+      )}
+      {totals && (
+        <p class="group-sum">
+          {plural(totals.requests.orders, 'order', 'orders')},{' '}
+          {plural(totals.requests.failed, 'error', 'errors')}, {percent(totals.cache.hit_rate ?? 0)}{' '}
+          hits, {plural(totals.sessions, 'session', 'sessions')}, {megabytes(totals.rss_bytes)}
+        </p>
+      )}
+    </header>
   );
 }
 
@@ -76,9 +94,8 @@ function GroupHead({ group: { name, leader } }: { group: Group }) {
   );
 }
 
-function Summary({ status: { members } }: { status: Status }) {
-  const names = [...new Set(members.map((one) => one.name))];
-  const down = [...new Set(members.filter(({ role }) => role === 'down').map((one) => one.name))];
+function Summary({ status: now }: { status: Status }) {
+  const { names, down } = servicesOf(now);
   const words =
     down.length === 0
       ? `All ${plural(names.length, 'service', 'services')} up`

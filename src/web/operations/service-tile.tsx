@@ -1,7 +1,7 @@
 /** One service of a group: its part in it, how far its log is, and in a demonstration its end. */
 import { useState } from 'preact/hooks';
 import { demonstrate, isDemo } from '../door/api.js';
-import { count } from '../model/format.js';
+import { count, percent } from '../model/format.js';
 import type { Tile } from '../model/members.js';
 import type { Frontend } from '../model/shapes.js';
 import { announce } from '../parts/announcer.js';
@@ -32,21 +32,25 @@ export function ServiceTile({ tile }: { tile: Tile }) {
   );
 }
 
-export function FrontendTile({ frontend: { name, cache, lease } }: { frontend: Frontend }) {
-  const { hits = 0, misses = 0, stale = 0 } = cache;
+export function FrontendTile({ frontend }: { frontend: Frontend }) {
+  const { name, cache, lease, state = 'up', http, requests, sessions = 0 } = frontend;
+  const part = state === 'down' ? 'down' : lease.held === true ? 'lease held' : 'no lease';
   return (
-    <li class="tile frontend" aria-label={name}>
+    <li
+      class={state === 'down' ? 'tile down' : 'tile frontend'}
+      aria-label={`${name}, ${part}`}
+      data-name={name}
+    >
       <header>
         <h3>{name}</h3>
-        <span class={lease.held === true ? 'badge up' : 'badge down'}>
-          {lease.held === true ? 'lease held' : 'no lease'}
-        </span>
+        <span class={part === 'lease held' ? 'badge up' : 'badge down'}>{part}</span>
       </header>
+      {http !== undefined && <p class="tile-address">{http}</p>}
       <dl>
-        <Figure name="Hits" value={count(hits)} />
-        <Figure name="Misses" value={count(misses)} />
-        <Figure name="Stale" value={count(stale)} />
-        <Figure name="Session" value={count(Number(lease.generation ?? 0))} />
+        <Figure name="Orders" value={count(requests?.orders ?? 0)} />
+        <Figure name="Errors" value={count(requests?.failed ?? 0)} />
+        <Figure name="Hit rate" value={percent(cache.hit_rate ?? 0)} />
+        <Figure name="Sessions" value={count(sessions)} />
       </dl>
     </li>
   );
