@@ -140,6 +140,8 @@ export const frontendLimits = {
   silentMs: 1_000,
   /** The same, where its connection has closed and no other came. */
   closedMs: 500,
+  /** The same, where the replicas answer without naming it: they were started anew, and it comes. */
+  missedMs: 2_000,
   /** One that is not reachable is shown for so long. */
   deadMs: 600_000,
   /** One that stopped is remembered for so long, so that every frontend learns it. */

@@ -58,7 +58,7 @@ export function money(amount: number): string {
 }
 
 function isNumeric(rows: readonly (readonly Cell[])[], column: number): boolean {
-  const first = rows[0]?.[column];
+  const first = rows.map((row) => row[column]).find((cell) => cell !== '');
   return typeof first === 'number' || (typeof first === 'string' && /^-?\d+\.\d\d$/.test(first));
 }
 

@@ -14,7 +14,7 @@ export interface KnownFrontend {
 }
 
 interface Known extends KnownFrontend {
-  /** When an answer last named it. */
+  /** When an answer last named it, or the answers began again. */
   readonly seenMs: number;
   /** Since when it is not reachable. */
   readonly downMs: number | undefined;
@@ -43,6 +43,7 @@ export class FrontendList {
   readonly #known = new Map<string, Known>();
   /** By name, what was told last. */
   readonly #told = new Map<string, 'up' | 'down'>();
+  #lookedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: FrontendListOptions) {
     this.#options = options;
@@ -67,12 +68,14 @@ export class FrontendList {
   #look(moment: Moment): void {
     const { nowMs } = moment;
     const combined = this.#combine(nowMs);
+    const isAfterSilence = nowMs - this.#lookedMs > frontendLimits.answerMs;
+    this.#lookedMs = nowMs;
     for (const [process, row] of combined) this.#take(process, row, nowMs);
     for (const [process, known] of this.#known) {
-      const isMissed = known.isUp && nowMs - known.seenMs >= frontendLimits.silentMs;
-      if (isMissed) this.#known.set(process, { ...known, isUp: false, downMs: nowMs });
-      const downMs = known.downMs ?? nowMs;
-      if (nowMs - downMs > frontendLimits.deadMs) this.#known.delete(process);
+      if (isAfterSilence) this.#known.set(process, { ...known, seenMs: nowMs });
+      else if (known.isUp && nowMs - known.seenMs >= frontendLimits.missedMs)
+        this.#known.set(process, { ...known, isUp: false, downMs: nowMs });
+      if (nowMs - (known.downMs ?? nowMs) > frontendLimits.deadMs) this.#known.delete(process);
     }
     const up = new Set([this.#options.name]);
     for (const { report, isUp } of this.#known.values()) if (isUp) up.add(report[0]);

@@ -14,12 +14,15 @@ export function eventRoutes(hub: EventHub): HttpRoute[] {
     {
       method: 'GET',
       url: '/events',
-      summary: 'Stock, products, leaders, members and faults as they change (server-sent events)',
+      summary:
+        'Stock, products, leaders, members, frontends and faults as they change (server-sent events)',
       access: 'public',
       doc: {
         tag: 'operations',
         query: {
-          history: Type.String({ description: 'First what happened to leaders and members.' }),
+          history: Type.String({
+            description: 'First what happened to leaders, members and frontends.',
+          }),
         },
         headers: ['last-event-id'],
         answers: { 200: { text: 'The stream.', media: 'text/event-stream' } },

@@ -47,7 +47,7 @@ export function probeRoutes(operations: Operations, draining: () => boolean): Ht
         tag: 'operations',
         answers: {
           200: {
-            text: 'All members as this frontend sees them; of the frontends itself alone.',
+            text: 'All members as this frontend sees them, and all frontends: this one first.',
             data: StoreStatus,
           },
         },

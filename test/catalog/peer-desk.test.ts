@@ -4,6 +4,7 @@ import { silentLogger } from '../../src/base/logging.js';
 import { PeerDesk } from '../../src/catalog/peer-desk.js';
 import type { GlanceAnswer } from '../../src/wire/internal.js';
 import { ManualClock } from '../helpers/manual-clock.js';
+import { reportOf } from '../wire/report-builder.js';
 import { byClient, toyLog } from './log-builder.js';
 import { FakeFrontend, openShop, settled } from './one-catalog.js';
 import { replica } from './replica.js';
@@ -72,4 +73,27 @@ t.test('an order leader whose connection closed gets no more sales', async (t) =
   const sales = ({ notified }: FakeFrontend) => notified.map(([method]) => method);
   t.same(sales(gone), ['sales']);
   t.same(sales(other), ['sales', 'sales']);
+});
+
+t.test('frontends that report to one replica learn of each other, whoever leads', async (t) => {
+  const { ask } = await openShop();
+  const [one, two] = [new FakeFrontend(), new FakeFrontend()];
+  t.same(await ask(one, 'report_frontend', ['process-1', reportOf(1)]), [[[0, reportOf(1)]]]);
+  const both = [
+    [0, reportOf(1)],
+    [0, reportOf(2)],
+  ];
+  t.same(await ask(two, 'report_frontend', ['process-2', reportOf(2)]), [both]);
+  t.same(await ask(one, 'report_frontend', ['process-1', reportOf(1)]), [both]);
+  await ask(two, 'report_frontend', ['process-2', null]);
+  t.match(await ask(one, 'report_frontend', ['process-1', reportOf(1)]), [[[0], [2]]]);
+});
+
+t.test('what is no report is refused', async (t) => {
+  const { ask } = await openShop();
+  for (const params of [null, [], [1, null], ['process-1', 'x'], ['process-1', []]]) {
+    await t.rejects(ask(new FakeFrontend(), 'report_frontend', params), {
+      code: 'invalid_argument',
+    });
+  }
 });

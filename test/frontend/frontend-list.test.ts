@@ -5,7 +5,7 @@ import { FrontendList } from '../../src/frontend/frontend-list.js';
 import type { FrontendRow } from '../../src/wire/frontend-report.js';
 import { reportOf } from '../wire/report-builder.js';
 
-const { silentMs, answerMs, deadMs, rowsMax } = frontendLimits;
+const { missedMs, answerMs, deadMs, rowsMax } = frontendLimits;
 
 function build() {
   const told: string[] = [];
@@ -84,8 +84,17 @@ t.test('a dead frontend is remembered when every replica was started anew', asyn
 t.test('one that no replica names any more is missed after a while', async (t) => {
   const { at } = build();
   at(0, 'catalog-1', up(2));
-  t.same(at(silentMs - 1, 'catalog-1', up(1)), []);
-  t.same(at(silentMs, 'catalog-1', up(1)), ['frontend: frontend-2 is not reachable']);
+  t.same(at(missedMs / 2, 'catalog-1', up(1)), []);
+  t.same(at(missedMs - 1, 'catalog-1', up(1)), []);
+  t.same(at(missedMs, 'catalog-1', up(1)), ['frontend: frontend-2 is not reachable']);
+});
+
+t.test('a time without any replica makes none look dead', async (t) => {
+  const { at, others } = build();
+  at(0, 'catalog-1', up(2));
+  t.same(at(9_000, 'catalog-1', up(1)), [], 'the others have not come back yet');
+  t.same(at(9_250, 'catalog-1', up(1), up(2)), []);
+  t.same(others(), ['frontend-2 up']);
 });
 
 t.test('the former process of this frontend is not shown', async (t) => {

@@ -76,3 +76,15 @@ t.test('a thread’s counts go over to the owner once, and add up there', async 
     [3],
   );
 });
+
+t.test('the sum of an operation is that of all doors', async (t) => {
+  const meter = new RequestMeter();
+  meter.count('raw', 'buy', 'ok', 0.00005);
+  meter.count('http', 'buy', 'ok', 60);
+  meter.count('dialect', 'buy', 'out_of_stock', 60);
+  meter.count('http', 'lookup', 'unavailable', 0.0002);
+  const buys = meter.sum('buy');
+  t.match(buys, { answered: 3, succeeded: 2, failed: 0 }, 'sold out is no failure');
+  t.same([buys.times[0], buys.times.at(-1), buys.times.length], [1, 2, 16]);
+  t.match(meter.sum(), { answered: 4, succeeded: 2, failed: 1 });
+});

@@ -1,10 +1,16 @@
 /** The timeline of elections and faults, as the page tells it. */
 import t from 'tap';
-import type { FaultEvent, LeaderEvent, MemberEvent } from '../../src/web/model/shapes.js';
+import type {
+  FaultEvent,
+  FrontendEvent,
+  LeaderEvent,
+  MemberEvent,
+} from '../../src/web/model/shapes.js';
 import {
   emptyTimeline,
   type Timeline,
   withFault,
+  withFrontend,
   withLeader,
   withMember,
 } from '../../src/web/model/timeline.js';
@@ -54,6 +60,26 @@ t.test('services that come together are told in one line, each once', async (t) 
   told = withMember(told, 'a-4', member(2, 'order-1', 'down'));
   told = withMember(told, 'a-5', member(30, 'order-2', 'down'));
   t.same(texts(told).slice(0, 2), ['order-2 is down', 'order-1 is down'], 'not over half a minute');
+});
+
+t.test('frontends that die, come back and stop are told in the words of the store', async (t) => {
+  const place = { name: 'frontend-2', raw: '10.0.0.2:8181', http: '10.0.0.2:8081' };
+  const event = (state: FrontendEvent['state'], message: string): FrontendEvent => {
+    return { ...place, at: at(1), state, message };
+  };
+  let told = withFrontend(emptyTimeline, 'a-1', event('down', 'frontend-2 is not reachable'));
+  told = withFrontend(told, 'a-1', event('down', 'frontend-2 is not reachable'));
+  told = withFrontend(told, 'a-2', event('up', 'frontend-2 is back'));
+  told = withFrontend(told, 'a-3', event('stopped', 'frontend-2 was stopped'));
+  t.same(texts(told), [
+    'frontend-2 was stopped',
+    'frontend-2 is back',
+    'frontend-2 is not reachable',
+  ]);
+  t.same(
+    told.entries.map(({ kind }) => kind),
+    ['stopped', 'up', 'down'],
+  );
 });
 
 t.test('an event that is told again is not shown again', async (t) => {

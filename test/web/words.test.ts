@@ -2,9 +2,17 @@
 import t from 'tap';
 import { artOf } from '../../src/web/model/art.js';
 import { isBalanced, sortedForReading, totals } from '../../src/web/model/books.js';
-import { duration, listed, money, percent, plural, rate } from '../../src/web/model/format.js';
+import {
+  duration,
+  listed,
+  megabytes,
+  money,
+  percent,
+  plural,
+  rate,
+} from '../../src/web/model/format.js';
 import { readKept, withOrder, withoutOrder } from '../../src/web/model/kept-orders.js';
-import { groupsOf } from '../../src/web/model/members.js';
+import { groupsOf, servicesOf } from '../../src/web/model/members.js';
 import { emptySeries, pointsMax, withPoint } from '../../src/web/model/series.js';
 import type { Member } from '../../src/web/model/shapes.js';
 
@@ -19,6 +27,7 @@ t.test('numbers are short, and never say more than is known', async (t) => {
     '61 s',
   ]);
   t.same([1, 0.9996, 0.5, 0].map(percent), ['100 %', '99.9 %', '50 %', '0 %']);
+  t.equal(megabytes(1_234_567_890), '1,235 MB');
   t.same([money(19.9), money(1234)], ['19.90', '1,234.00']);
   t.same([listed(['a']), listed(['a', 'b', 'c'])], ['a', 'a, b and c']);
   t.same([plural(1, 'sale', 'sales'), plural(1000, 'sale', 'sales')], ['1 sale', '1,000 sales']);
@@ -64,6 +73,17 @@ t.test(
     t.equal(order?.tiles[0]?.lag, undefined);
   },
 );
+
+t.test('frontends are services too, and may be down', async (t) => {
+  const frontend = (n: number, state: 'up' | 'down') => {
+    return { name: `frontend-${n}`, pid: n, cache: {}, lease: {}, state };
+  };
+  const frontends = [frontend(1, 'up'), frontend(2, 'down')];
+  t.same(servicesOf({ members: [], frontends }), {
+    names: ['frontend-1', 'frontend-2'],
+    down: ['frontend-2'],
+  });
+});
 
 t.test('books that do not balance come first', async (t) => {
   const books = (id: number, received: number, sold: number, stock: number, ordered: number) => ({
