@@ -53,6 +53,8 @@ export function codeOfStatus(status: number): ErrorCode | 'ok' {
 }
 
 const expectationCode = 'BAZAR_EXPECTATION';
+const packedCode = 'BAZAR_PACKED_BODY';
+const codingCode = 'BAZAR_TRANSFER_CODING';
 const retryAfterDefaultMs = 1_000;
 
 /** The answer for a failure; the only maker of error bodies. */
@@ -103,6 +105,16 @@ export function frameworkFailure(error: unknown, requestId: string): HttpAnswer 
       return refuse('invalid_argument', 'no other Expect than 100-continue is known', {
         status: 417,
       });
+    case packedCode:
+      return refuse('invalid_argument', 'the body must come without a Content-Encoding', {
+        status: 415,
+        headers: { 'accept-encoding': 'identity' },
+      });
+    case codingCode:
+      return refuse('invalid_argument', 'no other Transfer-Encoding than chunked is known', {
+        status: 501,
+        headers: { connection: 'close' },
+      });
     default:
       if (typeof status !== 'number' || status < 400 || status > 499) return undefined;
       return refuse('invalid_argument', 'the request could not be read', { status });
@@ -115,6 +127,18 @@ export function requireKnownExpectation({ headers, httpVersion }: IncomingMessag
   if (expect === undefined || httpVersion !== '1.1' || /^100-continue$/i.test(expect.trim()))
     return;
   throw Object.assign(new Error('unknown expectation'), { code: expectationCode });
+}
+
+/** A body that its client has packed: a small one could become large here (RFC 9110, 15.5.16). */
+export function packedBody(): Error {
+  return Object.assign(new Error('packed body'), { code: packedCode });
+}
+
+/** Node's parser takes any list that ends in `chunked`, and unpacks none (RFC 9112, 6.1). */
+export function requireKnownCoding({ headers }: IncomingMessage): void {
+  const coding = headers['transfer-encoding'];
+  if (coding === undefined || /^chunked$/i.test(coding.trim())) return;
+  throw Object.assign(new Error('unknown transfer coding'), { code: codingCode });
 }
 
 function errorField(error: unknown, name: 'code' | 'statusCode'): unknown {

@@ -31,12 +31,14 @@ import {
   failureAnswer,
   frameworkFailure,
   type HttpAnswer,
+  packedBody,
+  requireKnownCoding,
   requireKnownExpectation,
 } from './http-errors.js';
 import { type HttpObserverOptions, observeHttp } from './http-observer.js';
 import { type HttpRoute, methodsAt, methodsOf } from './http-route.js';
 import { HttpSessions, httpTimes } from './http-sessions.js';
-import { mayBeJson, readJson } from './json-body.js';
+import { isPlain, mayBeJson, readJson } from './json-body.js';
 import { metricsRoutes } from './metrics-routes.js';
 import { mountRoutes, sendAnswer } from './mount-routes.js';
 import { docsRoutes } from './openapi/docs-routes.js';
@@ -214,9 +216,9 @@ function addBodyReader(app: FastifyInstance, forgiving: boolean): void {
       // An unknown route says so, whatever was sent to it.
       if (request.is404) return undefined;
       if (forgiving) return readable(bytes);
-      if (!mayBeJson(request.headers['content-type']) || request.headers['content-encoding']) {
-        throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE();
-      }
+      const { 'content-type': type, 'content-encoding': encoding } = request.headers;
+      if (!isPlain(encoding)) throw packedBody();
+      if (!mayBeJson(type)) throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE();
       return readJson(bytes);
     },
   );
@@ -236,6 +238,7 @@ function addRequestHooks(app: FastifyInstance, sites: SiteCheck, draining: () =>
     reply.headers(sites.answerHeaders(request.headers));
     requireSingleHeaders(request.raw.rawHeaders);
     requireKnownExpectation(request.raw);
+    requireKnownCoding(request.raw);
     if (request.raw.httpVersion === '1.1' && request.headers.host === undefined) {
       throw new BazarError('invalid_argument', 'HTTP/1.1 requires a Host header');
     }
