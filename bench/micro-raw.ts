@@ -16,6 +16,7 @@ import { Shop } from '../src/frontend/shop.js';
 import { leaseFromNow, Stamps } from '../src/frontend/stamps.js';
 import { RawGateway } from '../src/gateway/raw.js';
 import { RequestMeter } from '../src/gateway/request-meter.js';
+import { TokenCheck } from '../src/gateway/token-check.js';
 import type { Connection, ConnectionEvents } from '../src/net/types.js';
 import { encode } from '../src/wire/codec.js';
 import { FrameWriter } from '../src/wire/frame.js';
@@ -102,7 +103,7 @@ function gateway(): RawGateway {
     rateLimit: undefined,
     logger: silentLogger,
     logsRequests: false,
-    adminToken: 'secret',
+    tokens: new TokenCheck({ adminToken: 'secret', clock, logger: silentLogger }),
     openAdmin: false,
   });
 }

@@ -52,6 +52,12 @@ export const sessionLimits = {
   drainMs: 5_000,
 } as const;
 
+/** Wrong administrator's tokens that one address may send to a frontend, in a window of time. */
+export const tokenLimits = {
+  wrongMax: 10,
+  windowMs: 10_000,
+} as const;
+
 export const clientLimits = {
   /** Requests waiting for a connection; one more is `overloaded`. */
   queueMax: 10_000,

@@ -1,12 +1,15 @@
 /**
- * How many requests a second an address may make: counted by the second, in memory of a fixed size
- * that all threads of a process share, so that neither many threads nor many addresses get around
- * it. Addresses whose hashes meet share a count, which is rare. Invariant: a count is of one second.
+ * How many requests an address may make in a window of time (a second by default): counted in memory
+ * of a fixed size that all threads of a process share, so that neither many threads nor many
+ * addresses get around it. Addresses whose hashes meet share a count, which is rare. Invariant: a
+ * count is of one window.
  */
+import { isIPv6 } from 'node:net';
+import { parseAddress } from './address.js';
 import { assert } from './assert.js';
 
 const slots = 65_536;
-const windowMs = 1_000;
+const secondMs = 1_000;
 const seedWord = 0;
 const slotsStart = 2;
 const bytes = (slotsStart + slots * 2) * 4;
@@ -20,13 +23,15 @@ export function rateLimitMemory(seed: number): SharedArrayBuffer {
 
 export class RateLimit {
   readonly #words: Int32Array;
-  readonly #perSecond: number;
+  readonly #perWindow: number;
+  readonly #windowMs: number;
 
-  constructor(buffer: SharedArrayBuffer, perSecond: number) {
+  constructor(buffer: SharedArrayBuffer, perWindow: number, windowMs: number = secondMs) {
     assert(buffer.byteLength === bytes, 'the shared memory has its size');
-    assert(perSecond >= 1, 'a rate is at least one');
+    assert(perWindow >= 1, 'a rate is at least one');
     this.#words = new Int32Array(buffer);
-    this.#perSecond = perSecond;
+    this.#perWindow = perWindow;
+    this.#windowMs = windowMs;
   }
 
   /** Where the count of a host is kept; to be asked once for a session. */
@@ -39,22 +44,40 @@ export class RateLimit {
 
   /** Counts a request. 0 where it may be answered, else how long to wait in milliseconds. */
   take(slot: number, nowMs: number): number {
-    const second = Math.floor(nowMs / windowMs) | 0;
+    const window = Math.floor(nowMs / this.#windowMs) | 0;
     const words = this.#words;
     const counted = Atomics.load(words, slot);
-    // Of the threads that see a new second one begins it anew; a count more or less is no matter.
-    if (counted !== second && Atomics.compareExchange(words, slot, counted, second) === counted) {
+    // Of the threads that see a new window one begins it anew; a count more or less is no matter.
+    if (counted !== window && Atomics.compareExchange(words, slot, counted, window) === counted) {
       Atomics.store(words, slot + 1, 0);
     }
-    if (Atomics.load(words, slot + 1) < this.#perSecond) {
-      if (Atomics.add(words, slot + 1, 1) < this.#perSecond) return 0;
+    if (Atomics.load(words, slot + 1) < this.#perWindow) {
+      if (Atomics.add(words, slot + 1, 1) < this.#perWindow) return 0;
     }
-    return Math.ceil(windowMs - (nowMs % windowMs));
+    return Math.ceil(this.#windowMs - (nowMs % this.#windowMs));
   }
 }
 
-/** The host of `host:port`, as connections name their peers. */
-export function hostOf(remote: string): string {
-  const end = remote.lastIndexOf(':');
-  return end < 0 ? remote : remote.slice(0, end);
+/** Groups of an IPv6 address that name the network: one customer has the rest for itself. */
+const networkGroups = 4;
+
+/**
+ * The address of `host:port` as limits count it: an IPv4 address, also where it is written as IPv6,
+ * or the /64 network of an IPv6 address.
+ */
+export function networkOf(remote: string): string {
+  const host = parseAddress(remote)?.host ?? remote;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(host)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [address = ''] = host.split('%', 1);
+  if (!isIPv6(address)) return host;
+  const [before = '', after] = address.toLowerCase().split('::', 2);
+  const head = before === '' ? [] : before.split(':');
+  const tail = after === undefined || after === '' ? [] : after.split(':');
+  // A dotted end has the place of two groups, and none of the first four.
+  const dotted = tail.at(-1)?.includes('.') ? 1 : 0;
+  const zeros = after === undefined ? 0 : Math.max(0, 8 - head.length - tail.length - dotted);
+  const groups = [...head, ...Array.from({ length: zeros }, () => '0'), ...tail];
+  const network = groups.slice(0, networkGroups).map((group) => Number.parseInt(group, 16));
+  return `${network.map((group) => group.toString(16)).join(':')}::/64`;
 }

@@ -48,6 +48,7 @@ import { createAdminCheck, requestIdOf } from './request-headers.js';
 import { rootApi } from './root-api.js';
 import { requireSingleHeaders } from './single-headers.js';
 import { SiteCheck, type SiteRules } from './site-check.js';
+import type { TokenCheck } from './token-check.js';
 
 const headBytesMax = 16 * 1024;
 /** A path's segment as sent; what its content may be is for the schemas. */
@@ -65,7 +66,7 @@ export interface HttpGatewayOptions extends HttpObserverOptions {
   /** Tells this store from others, and from itself before a restore: it is in the entity tags. */
   readonly history: string;
   readonly random: Random;
-  readonly adminToken: string;
+  readonly tokens: TokenCheck;
   /** Lets everyone administrate: for old clients, never the default. */
   readonly openAdmin: boolean;
   /** The page at `/`; undefined: there is none. */
@@ -158,8 +159,8 @@ function serve(
   sites: SiteCheck,
   options: HttpGatewayOptions,
 ): void {
-  const { clock, logger, logsRequests, adminToken, openAdmin } = options;
-  const checkAdmin = createAdminCheck(adminToken, openAdmin);
+  const { clock, logger, logsRequests, tokens, openAdmin } = options;
+  const checkAdmin = createAdminCheck(tokens, openAdmin);
   addBodyReader(app, table.manners !== undefined);
   addFailureHandlers(app, table, sites, logger);
   mountRoutes(app, table.routes, { clock, checkAdmin, sites, logsRequests });

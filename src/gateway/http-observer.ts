@@ -6,7 +6,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
-import { hostOf, type RateLimit } from '../base/rate-limit.js';
+import { networkOf, type RateLimit } from '../base/rate-limit.js';
 import { headerFields } from '../wire/request-header.js';
 import type { PublicMethod } from '../wire/schemas.js';
 import { codeOfStatus } from './http-errors.js';
@@ -52,7 +52,7 @@ export function observeHttp(
     app.addHook('onRequest', async (request) => {
       if (probes.has(pathOf(request))) return;
       const { socket } = request.raw;
-      const slot = slots.get(socket) ?? rateLimit.slotOf(hostOf(socket.remoteAddress ?? ''));
+      const slot = slots.get(socket) ?? rateLimit.slotOf(networkOf(socket.remoteAddress ?? ''));
       slots.set(socket, slot);
       const waitMs = rateLimit.take(slot, clock.nowMs());
       if (waitMs > 0) throw tooOften(waitMs);

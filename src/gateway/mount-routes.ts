@@ -38,7 +38,7 @@ export function mountRoutes(
       // Before the body is read: strangers do not get to send one.
       onRequest: async (request) => {
         if (changesSomething(route)) sites.requireOwnSite(request.headers);
-        if (route.access === 'admin') checkAdmin(request.headers);
+        if (route.access === 'admin') checkAdmin(request.headers, remoteOf(request));
       },
       handler: async (request, reply) => {
         const deadlineMs = clock.nowMs() + (route.patienceMs ?? httpTimes.requestMs);
@@ -56,6 +56,11 @@ export function mountRoutes(
       },
     });
   }
+}
+
+/** The session's stream, not Node's socket: it knows its peer as `host:port`. */
+function remoteOf({ raw }: FastifyRequest): string {
+  return raw.socket.remoteAddress ?? '';
 }
 
 function changesSomething({ method, changes = false }: HttpRoute): boolean {

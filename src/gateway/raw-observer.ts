@@ -6,7 +6,7 @@
 import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
-import { hostOf, type RateLimit } from '../base/rate-limit.js';
+import { networkOf, type RateLimit } from '../base/rate-limit.js';
 import type { Outcome, RpcReply } from '../net/open-requests.js';
 import type { RpcHandler, RpcSession } from '../net/rpc-session.js';
 import { headerFields, type RequestHeader } from '../wire/request-header.js';
@@ -86,7 +86,7 @@ export class RawObserver implements RpcHandler {
   #limit(session: RpcSession, rateLimit: RateLimit): void {
     let slot = this.#slots.get(session);
     if (slot === undefined) {
-      slot = rateLimit.slotOf(hostOf(session.remote));
+      slot = rateLimit.slotOf(networkOf(session.remote));
       this.#slots.set(session, slot);
     }
     const waitMs = rateLimit.take(slot, this.#options.clock.nowMs());

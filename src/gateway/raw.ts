@@ -3,7 +3,6 @@
  * and calls the operations; a cached look-up is answered in the same turn, from bytes that are
  * encoded already. Knows nothing of what lies behind the operations.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { unreachable } from '../base/assert.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { clientLimits, sessionLimits, wireLimits } from '../base/limits.js';
@@ -21,6 +20,7 @@ import type { RequestHeader } from '../wire/request-header.js';
 import type { Params, PublicMethod } from '../wire/schemas.js';
 import { publicMethod, validateParams } from '../wire/validate.js';
 import { RawObserver, type RawObserverOptions } from './raw-observer.js';
+import type { TokenCheck } from './token-check.js';
 
 const protocolVersion = 1;
 /** The books of a large store take a while. */
@@ -34,7 +34,7 @@ const noSuchProduct = encodedOnce(productNotFound());
 
 export interface RawGatewayOptions extends RawObserverOptions {
   readonly shop: Shop;
-  readonly adminToken: string;
+  readonly tokens: TokenCheck;
   readonly openAdmin: boolean;
   /** Shared with the thread's other sessions. */
   readonly turns?: WorkTurns;
@@ -162,7 +162,7 @@ export class RawGateway implements RpcHandler {
       throw new BazarError('invalid_argument', `this port speaks protocol ${protocolVersion}`);
     }
     if (params.token !== undefined) {
-      if (!sameSecret(params.token, this.#options.adminToken)) {
+      if (!this.#options.tokens.isRight(params.token, session.remote)) {
         throw new BazarError('unauthenticated', 'the token is not known');
       }
       this.#admins.add(session);
@@ -252,13 +252,4 @@ export class RawGateway implements RpcHandler {
     }
     reply.fail(error);
   }
-}
-
-/** Compares digests, which have one length, so that the time tells nothing about the secret. */
-function sameSecret(given: string, secret: string): boolean {
-  return timingSafeEqual(digest(given), digest(secret));
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

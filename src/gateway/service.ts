@@ -58,6 +58,7 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
     cacheEntries: config.cacheEntries,
     log: config.log,
     adminToken: config.adminToken,
+    wrongTokens: rateLimitMemory(systemRandom.integer(2 ** 31)),
     openAdmin: config.openAdmin,
     demo: config.demo,
     sites: siteRules(config),

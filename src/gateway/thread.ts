@@ -33,6 +33,7 @@ import { builtPage, readPage } from './page.js';
 import { RawGateway } from './raw.js';
 import { RequestMeter } from './request-meter.js';
 import type { SiteRules } from './site-check.js';
+import { TokenCheck } from './token-check.js';
 
 /** How often the owner hears what was counted. */
 const meterEveryMs = 250;
@@ -40,6 +41,8 @@ const meterEveryMs = 250;
 export interface GatewayThreadData extends FrontendThreadData {
   readonly log: LogSettings;
   readonly adminToken: string;
+  /** Counts of wrong tokens, for all threads. */
+  readonly wrongTokens: SharedArrayBuffer;
   readonly openAdmin: boolean;
   readonly demo: boolean;
   readonly sites: SiteRules;
@@ -61,6 +64,7 @@ export const program: ProgramFactory = async (owner, given) => {
   const { adminToken, openAdmin } = data;
   const clock = systemClock;
   const logger = createLogger(data.identity.id, data.log);
+  const tokens = new TokenCheck({ adminToken, clock, logger, memory: data.wrongTokens });
   const parts = threadParts(owner, data);
   const { shop } = parts;
   const demo: Demo = (command, name) =>
@@ -81,7 +85,7 @@ export const program: ProgramFactory = async (owner, given) => {
     }),
     watchDelay(clock, (seconds) => meter.countDelay(seconds)),
   ];
-  const raw = new RawGateway({ ...observed, shop, adminToken, openAdmin });
+  const raw = new RawGateway({ ...observed, shop, tokens, openAdmin });
   const cache: CacheDoor = {
     forget: async (id) => void (await owner.call('forget', id)),
     content: () => owner.call('cached', null) as Promise<Product[]>,
@@ -92,7 +96,7 @@ export const program: ProgramFactory = async (owner, given) => {
     history: data.clusterId,
     cache,
     random: systemRandom,
-    adminToken,
+    tokens,
     openAdmin,
     page: await readPage(builtPage, data.demo),
     demo: data.demo ? demo : undefined,

@@ -4,7 +4,7 @@
  * of them, the one that came first. Invariant: never more than the limit.
  */
 import { BazarError } from '../base/errors.js';
-import { hostOf } from '../base/rate-limit.js';
+import { networkOf } from '../base/rate-limit.js';
 import type { RpcSession } from './rpc-session.js';
 
 export class Handshakes {
@@ -22,7 +22,7 @@ export class Handshakes {
   }
 
   began(session: RpcSession): void {
-    const host = hostOf(session.remote);
+    const host = networkOf(session.remote);
     const ofHost = this.#open.get(host) ?? new Set();
     this.#open.set(host, ofHost.add(session));
     this.#count++;
@@ -32,7 +32,7 @@ export class Handshakes {
 
   /** It has proved itself, or has closed. */
   ended(session: RpcSession): void {
-    const host = hostOf(session.remote);
+    const host = networkOf(session.remote);
     const ofHost = this.#open.get(host);
     if (!ofHost?.delete(session)) return;
     this.#count--;

@@ -1,8 +1,8 @@
 /**
- * How many sessions each address has, so that one address cannot take all places. Invariant: an
- * address without a session takes no memory.
+ * How many sessions each address has, so that one address cannot take all places; an IPv6 network of
+ * 64 bits counts as one. Invariant: an address without a session takes no memory.
  */
-import { hostOf } from '../base/rate-limit.js';
+import { networkOf } from '../base/rate-limit.js';
 
 export class AddressCounts {
   readonly #max: number;
@@ -14,7 +14,7 @@ export class AddressCounts {
 
   /** Counts a session; false where its address has as many as it may have. */
   add(remote: string): boolean {
-    const host = hostOf(remote);
+    const host = networkOf(remote);
     const count = this.#counts.get(host) ?? 0;
     if (count >= this.#max) return false;
     this.#counts.set(host, count + 1);
@@ -23,7 +23,7 @@ export class AddressCounts {
 
   /** A session that was counted has closed. */
   remove(remote: string): void {
-    const host = hostOf(remote);
+    const host = networkOf(remote);
     const count = this.#counts.get(host) ?? 0;
     if (count > 1) this.#counts.set(host, count - 1);
     else this.#counts.delete(host);

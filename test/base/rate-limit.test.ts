@@ -1,7 +1,7 @@
 /** Requests a second: each address its own, all threads together, in memory that does not grow. */
 import { Worker } from 'node:worker_threads';
 import t from 'tap';
-import { hostOf, RateLimit, rateLimitMemory } from '../../src/base/rate-limit.js';
+import { networkOf, RateLimit, rateLimitMemory } from '../../src/base/rate-limit.js';
 
 t.test('so many a second, and then none until the next', async (t) => {
   const limit = new RateLimit(rateLimitMemory(1), 3);
@@ -53,8 +53,22 @@ t.test('threads count together', async (t) => {
   t.equal(passed[0] + passed[1], 999);
 });
 
-t.test('a peer is known by its host alone', async (t) => {
-  t.equal(hostOf('127.0.0.1:4711'), '127.0.0.1');
-  t.equal(hostOf('[::1]:4711'), '[::1]');
-  t.equal(hostOf('unknown'), 'unknown');
+t.test('a window may be longer than a second', async (t) => {
+  const limit = new RateLimit(rateLimitMemory(1), 1, 10_000);
+  const slot = limit.slotOf('10.0.0.1');
+  t.equal(limit.take(slot, 21_000), 0);
+  t.equal(limit.take(slot, 27_000), 3_000);
+  t.equal(limit.take(slot, 30_000), 0);
+});
+
+t.test('limits count IPv4 addresses and IPv6 networks, without ports', async (t) => {
+  t.equal(networkOf('127.0.0.1:4711'), '127.0.0.1');
+  t.equal(networkOf('[::ffff:127.0.0.1]:4711'), '127.0.0.1', 'IPv4 in the form of IPv6');
+  t.equal(networkOf('[::1]:4711'), '0:0:0:0::/64');
+  t.equal(networkOf('[2001:db8:1:2:3:4:5:6]:1'), '2001:db8:1:2::/64');
+  t.equal(networkOf('[2001:db8:1:2::9]:1'), '2001:db8:1:2::/64', 'the same network');
+  t.equal(networkOf('[2001:DB8:1:3::9]:1'), '2001:db8:1:3::/64', 'another one');
+  t.equal(networkOf('[fe80::1%eth0]:1'), 'fe80:0:0:0::/64');
+  t.equal(networkOf('[64:ff9b::1.2.3.4]:1'), '64:ff9b:0:0::/64');
+  t.equal(networkOf('unknown'), 'unknown');
 });

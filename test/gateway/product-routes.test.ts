@@ -1,6 +1,9 @@
 /** Products over HTTP: shapes, freshness, search and administration. */
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
+import { silentLogger } from '../../src/base/logging.js';
+import { TokenCheck } from '../../src/gateway/token-check.js';
+import { ManualClock } from '../helpers/manual-clock.js';
 import { adminToken, setStage, tux } from './stage.js';
 
 const admin = { authorization: `Bearer ${adminToken}` };
@@ -174,7 +177,10 @@ t.test('administration needs the token: 401 without one, 403 with a wrong one', 
 });
 
 t.test('without a configured token nobody is an administrator', async (t) => {
-  const { ask } = await setStage({}, { adminToken: '' });
+  const tokens = new TokenCheck({
+    ...{ adminToken: '', clock: new ManualClock(), logger: silentLogger },
+  });
+  const { ask } = await setStage({}, { tokens });
   t.equal((await ask('DELETE', '/products/8', { headers: admin })).status, 403);
 });
 

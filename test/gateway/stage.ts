@@ -13,6 +13,7 @@ import {
   type HttpGatewayOptions,
 } from '../../src/gateway/http-gateway.js';
 import { RequestMeter } from '../../src/gateway/request-meter.js';
+import { TokenCheck } from '../../src/gateway/token-check.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 
 export const adminToken = 'open-sesame';
@@ -134,7 +135,7 @@ export async function setStage(
     meter: new RequestMeter(),
     rateLimit: undefined,
     logsRequests: false,
-    adminToken,
+    tokens: new TokenCheck({ adminToken, clock, logger: silentLogger }),
     openAdmin: false,
     cache: { forget: async () => {}, content: async () => [] },
     draining: () => false,
