@@ -95,6 +95,10 @@ export const metricTable = {
   bazar_purchases_waiting: gauge(one, 'Purchases that an order leader has not answered yet.'),
 
   bazar_sessions: gauge(one, 'Open sessions.'),
+  bazar_sessions_refused_total: counter(
+    one,
+    'Connections closed at once: too many sessions, of all or of one address.',
+  ),
   bazar_owner_calls_waiting: gauge(
     one,
     'Calls of session threads that their owner has not answered.',

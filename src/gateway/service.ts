@@ -7,6 +7,7 @@ import type { FrontendConfig, RunningService } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
 import { inlineLongChains } from '../base/inlining.js';
 import { createLogger, type Logger } from '../base/logging.js';
+import { sessionPlaces } from '../base/open-files.js';
 import { systemRandom } from '../base/random.js';
 import { rateLimitMemory } from '../base/rate-limit.js';
 import type { Leaders } from '../frontend/backends.js';
@@ -114,7 +115,10 @@ function startThreads(
     workers: config.workers,
     program: new URL('./thread.js', import.meta.url),
     sharesPorts: reusesPorts(),
-    limits: { addressSessionsMax: config.addressSessions },
+    limits: {
+      sessionsMax: sessionPlaces().frontend,
+      addressSessionsMax: config.addressSessions,
+    },
     data,
     clock: systemClock,
     logger,

@@ -48,12 +48,16 @@ export class MemberFigures {
 }
 
 /** What a service's session threads have in hand. */
-export function poolSamples(service: string, { threads, sessions }: PoolStatus): MetricSample[] {
+export function poolSamples(
+  service: string,
+  { threads, sessions, refused }: PoolStatus,
+): MetricSample[] {
   const labels = [service];
   const sum = (of: (thread: PoolStatus['threads'][number]) => number): number =>
     threads.reduce((total, thread) => total + of(thread), 0);
   return [
     ['bazar_sessions', labels, sessions],
+    ['bazar_sessions_refused_total', labels, refused],
     ['bazar_owner_calls_waiting', labels, sum((thread) => thread.callsOutstanding)],
     ['bazar_input_waiting_bytes', labels, sum((thread) => thread.inputBytes)],
     ['bazar_output_waiting_bytes', labels, sum((thread) => thread.outputBytes)],

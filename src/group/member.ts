@@ -7,9 +7,10 @@ import { availableParallelism } from 'node:os';
 import { type Clock, systemClock } from '../base/clock.js';
 import type { MemberAddresses, ServiceConfig } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
-import { sessionLimits, wireLimits } from '../base/limits.js';
+import { wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { MetricSample } from '../base/metric-table.js';
+import { sessionPlaces } from '../base/open-files.js';
 import { ProcessFigures } from '../base/process-figures.js';
 import { systemRandom } from '../base/random.js';
 import type { SnapshotMark } from '../consensus/messages.js';
@@ -147,6 +148,7 @@ export class Member<Result> {
     const { logger, config } = this.#options;
     refuseGap(this.#options.folder, this.#options.base);
     await this.host.start();
+    const places = sessionPlaces();
     this.#server = new RpcServer({
       newHandler: () =>
         gatedHandler(this.#handshake(), (_session, peer) => this.#admit(peer, doors)),
@@ -154,7 +156,7 @@ export class Member<Result> {
       logger,
       trusted: false,
       frameBytesMax: wireLimits.publicFrameBytesMax,
-      handshakesMax: sessionLimits.handshakesMax,
+      handshakesMax: places.handshakes,
     });
     const transport = peerTransport(config.clusterTls);
     await this.#server.listen(transport, doors.address.peer);
@@ -166,6 +168,7 @@ export class Member<Result> {
       data,
       // Not even where they could: the kernel might give all of a few connections to one thread.
       sharesPorts: false,
+      limits: { sessionsMax: places.service },
       clock: this.#clock,
       logger,
       onCalls: (calls) => doors.calls(this.#logged(headedCalls(calls))),

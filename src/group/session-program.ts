@@ -5,7 +5,8 @@
  */
 import { systemClock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
-import { sessionLimits, wireLimits } from '../base/limits.js';
+import { wireLimits } from '../base/limits.js';
+import { sessionPlaces } from '../base/open-files.js';
 import { systemRandom } from '../base/random.js';
 import type { PeerTlsFiles } from '../base/tls-files.js';
 import { gatedHandler, type Identity } from '../net/handshake.js';
@@ -54,7 +55,7 @@ export function memberProgram(
     trusted: false,
     // Until it has proved itself a peer has no business with large frames.
     frameBytesMax: wireLimits.publicFrameBytesMax,
-    handshakesMax: sessionLimits.handshakesMax,
+    handshakesMax: sessionPlaces().handshakes,
   });
   return {
     open: (connection) => void server.accept(connection),

@@ -16,6 +16,8 @@ export interface OwnDoorsOptions {
   readonly addressSessionsMax?: number;
   /** A session was accepted or has closed. */
   readonly counted: () => void;
+  /** A connection was closed at once, for there are too many. */
+  readonly refused: () => void;
   /** A handler threw, and its session was closed. */
   readonly failed: (remote: string, error: Error) => void;
 }
@@ -77,6 +79,7 @@ export class OwnDoors {
     if (isFull || !this.#addresses.add(inner.remote)) {
       inner.start({ data: () => {}, closed: () => {} });
       inner.destroy();
+      if (this.#accepting) this.#options.refused();
       return;
     }
     const connection = new OwnConnection(inner, {

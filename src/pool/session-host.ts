@@ -25,6 +25,8 @@ export class SessionHost implements PortReceiver, BatchReader {
   #program: SessionProgram | undefined;
   #doors: OwnDoors | undefined;
   #counting = false;
+  /** Sessions that the owner does not know of yet. */
+  #refused = 0;
 
   /** `stopped` is called when the owner wants nothing more of this thread. */
   constructor(port: ThreadPort, clock: Clock, limits: RelayLimits, stopped: () => void) {
@@ -52,6 +54,10 @@ export class SessionHost implements PortReceiver, BatchReader {
       sessionsMax: this.#limits.threadSessionsMax,
       addressSessionsMax: this.#limits.addressSessionsMax,
       counted: () => this.#count(),
+      refused: () => {
+        this.#refused++;
+        this.#count();
+      },
       failed: (remote, error) =>
         this.#send({ type: 'session-failed', remote, err: error.stack ?? error.message }),
     });
@@ -156,7 +162,10 @@ export class SessionHost implements PortReceiver, BatchReader {
     this.#counting = true;
     this.#clock.afterTurn(() => {
       this.#counting = false;
-      this.#port.sendControl({ type: 'sessions', count: this.#doors?.sessions ?? 0 });
+      const refused = this.#refused;
+      this.#refused = 0;
+      const count = this.#doors?.sessions ?? 0;
+      this.#port.sendControl({ type: 'sessions', count, refused });
     });
   }
 

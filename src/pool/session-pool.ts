@@ -15,6 +15,7 @@ import type { CallHandlers } from './call-desk.js';
 import { type Filling, threadsFor } from './filling.js';
 import { type Launcher, localLauncher, threadLauncher } from './launcher.js';
 import { type RelayLimits, relayLimits } from './limits.js';
+import { Refusals } from './refusals.js';
 import type { Relay } from './relay.js';
 import { SessionThread } from './session-thread.js';
 import { SharedDoors } from './shared-doors.js';
@@ -55,7 +56,8 @@ export async function startSessionPool(options: SessionPoolOptions): Promise<Ses
     throw new BazarError('invalid_argument', `workers are 0 to ${poolLimits.workersMax}`);
   }
   const shared = relayLimits(options.limits);
-  const threadSessionsMax = Math.ceil(shared.sessionsMax / (sharesPorts ? count : 1));
+  const used = Math.min(count, threadsFor('spread', shared.sessionsMax, cores));
+  const threadSessionsMax = Math.ceil(shared.sessionsMax / (sharesPorts ? used : 1));
   const limits = { ...shared, threadSessionsMax };
   const launch = { program, data, limits };
   const first = Math.min(count, threadsFor(options.first ?? 'spread', 0, cores));
@@ -106,6 +108,7 @@ export class SessionPool {
   readonly #later: Timer | undefined;
   /** Sessions that the owner accepted. */
   #sessions = 0;
+  readonly #refusals: Refusals;
   #accepting = true;
   /** Looks again whether what a drain waits for has come. */
   #progress: () => void = () => {};
@@ -115,6 +118,7 @@ export class SessionPool {
     this.#parts = parts;
     this.#launcher = launcher;
     this.#addresses = new AddressCounts(parts.limits.addressSessionsMax);
+    this.#refusals = new Refusals(parts);
     this.#doors = new SharedDoors({ ...parts, threads: this.#threads });
     for (let index = 0; index < parts.first; index++) this.#add(index);
     if (parts.first === count) return;
@@ -132,6 +136,7 @@ export class SessionPool {
       launcher: this.#launcher,
       onRunning: (running) => this.#prepare(running),
       onCounted: () => this.#doors.look(),
+      onRefused: (count) => this.#refusals.add(count, this.#allSessions),
       onCrashed: (crashed) => this.#doors.ended(crashed),
       onDrained: (drained) => {
         if (this.#undrained.delete(drained)) this.#progress();
@@ -197,7 +202,7 @@ export class SessionPool {
 
   status(): PoolStatus {
     const threads = this.#threads.map((thread) => thread.status());
-    return { threads, sessions: this.#allSessions };
+    return { threads, sessions: this.#allSessions, refused: this.#refusals.total };
   }
 
   /** Those too that threads accepted by themselves. */
@@ -273,6 +278,7 @@ export class SessionPool {
     if (!this.#accepting || isFull || !relay || !this.#addresses.add(connection.remote)) {
       connection.start({ data: () => {}, closed: () => {} });
       connection.destroy();
+      if (this.#accepting) this.#refusals.add(1, this.#allSessions);
       return;
     }
     this.#sessions++;

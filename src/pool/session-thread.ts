@@ -31,6 +31,8 @@ export interface SessionThreadOptions {
   readonly onRunning: (thread: SessionThread) => void;
   /** The thread has told how many sessions it accepted by itself. */
   readonly onCounted: () => void;
+  /** The thread has closed so many connections at once, for there are too many. */
+  readonly onRefused: (count: number) => void;
   readonly onCrashed: (thread: SessionThread) => void;
   readonly onDrained: (thread: SessionThread) => void;
   readonly onSessionClosed: (remote: string) => void;
@@ -155,6 +157,7 @@ export class SessionThread {
     if (control.type === 'sessions') {
       this.#ownSessions = control.count;
       this.#options.onCounted();
+      if (control.refused > 0) this.#options.onRefused(control.refused);
     }
     if (control.type === 'session-failed') {
       this.#options.logger.error({ remote: control.remote, err: control.err }, 'a session failed');

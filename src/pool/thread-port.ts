@@ -15,8 +15,8 @@ export type Control =
   /** The thread's answer to either, with why it cannot. */
   | { readonly type: 'listening'; readonly kind: string; readonly problem?: string }
   | { readonly type: 'unlistened'; readonly kind: string }
-  /** How many sessions the thread has accepted by itself and not closed. */
-  | { readonly type: 'sessions'; readonly count: number }
+  /** How many sessions the thread has accepted by itself and not closed, and has refused since the last. */
+  | { readonly type: 'sessions'; readonly count: number; readonly refused: number }
   | { readonly type: 'session-failed'; readonly remote: string; readonly err: string }
   | { readonly type: 'drain' }
   | { readonly type: 'drained' }

@@ -65,4 +65,6 @@ export interface ThreadStatus {
 export interface PoolStatus {
   readonly threads: readonly ThreadStatus[];
   readonly sessions: number;
+  /** Connections that were closed at once, for there are too many. */
+  readonly refused: number;
 }

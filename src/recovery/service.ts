@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { required } from '../base/assert.js';
 import { type Clock, systemClock } from '../base/clock.js';
 import type { RecoveryConfig, RunningService } from '../base/config.js';
-import { sessionLimits, wireLimits } from '../base/limits.js';
+import { wireLimits } from '../base/limits.js';
 import { createLogger } from '../base/logging.js';
+import { sessionPlaces } from '../base/open-files.js';
 import { ProcessFigures } from '../base/process-figures.js';
 import { type LogFolder, openLog, openOwnFolder } from '../group/folder.js';
 import { type GroupName, groupsOf, idleWarning } from '../group/membership.js';
@@ -52,7 +53,7 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
     logger,
     trusted: false,
     frameBytesMax: wireLimits.publicFrameBytesMax,
-    handshakesMax: sessionLimits.handshakesMax,
+    handshakesMax: sessionPlaces().handshakes,
   });
   const address = config.cluster.recovery.find(({ name }) => name === config.name);
   if (handshakes.length > 0) {

@@ -72,6 +72,7 @@ t.test('a session hears what its connection gives back', async (t) => {
     },
     sessionsMax: 10,
     counted: () => {},
+    refused: () => {},
     failed: () => {},
   });
   await doors.listen(anyPort, 'raw');
@@ -126,6 +127,8 @@ t.test('a session above the limit is closed at once', async (t) => {
   t.equal(await first.ask('w', 1), 'w');
   await gone(visit(t, address));
   t.equal(await first.ask('w', 1), 'w');
+  await harness.until(() => harness.pool.status().refused === 1);
+  t.match(harness.logged, [{ level: 'warn', fields: { refused: 1, sessions: 1, sessionsMax: 1 } }]);
 });
 
 t.test('a port that is taken is refused', async (t) => {

@@ -8,7 +8,7 @@ import type { Control, ThreadPort } from '../../src/pool/thread-port.js';
 
 const capacity = 64 * 1024;
 
-const control = (count: number): Control => ({ type: 'sessions', count });
+const control = (count: number): Control => ({ type: 'sessions', count, refused: 0 });
 
 /** Both ends of a channel in this thread. */
 function channel(): [ThreadPort, ThreadPort] {

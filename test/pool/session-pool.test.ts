@@ -56,6 +56,7 @@ t.test('one session more than sessionsMax is closed at once, the others stay', a
   const [first, second] = await harness.connect(2);
   const [third] = await harness.connect(1);
   await third?.until((client) => client.ended);
+  t.equal(harness.pool.status().refused, 1);
   t.equal(await first?.ask('a', 1), 'a');
   t.equal(await second?.ask('b', 1), 'b');
 });

@@ -1,7 +1,7 @@
 /** Examines the machine and its Node: version, cores and memory, open files, the two clocks. */
-import { readFileSync } from 'node:fs';
 import { availableParallelism, freemem } from 'node:os';
 import { type Clock, sleep } from '../../base/clock.js';
+import { openFilesMax, sessionPlaces } from '../../base/open-files.js';
 import { doubt, type Finding, ok, problem } from './finding.js';
 
 const nodeMin = [20, 19] as const;
@@ -30,19 +30,14 @@ export function checkMemory(services: number, free: number = freemem()): Finding
 }
 
 /** Undefined where the system does not tell. */
-export function checkOpenFiles(limits: string = readLimits()): Finding | undefined {
-  const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
-  if (soft === undefined) return undefined;
-  if (soft === 'unlimited' || Number(soft) >= openFilesMin) return ok('open files', soft);
-  return doubt('open files', `at most ${soft}; customers need one each: ulimit -n ${openFilesMin}`);
-}
-
-function readLimits(): string {
-  try {
-    return readFileSync('/proc/self/limits', 'utf8');
-  } catch {
-    return '';
-  }
+export function checkOpenFiles(limits?: string): Finding | undefined {
+  const most = openFilesMax(limits);
+  if (most === undefined) return undefined;
+  if (most >= openFilesMin)
+    return ok('open files', Number.isFinite(most) ? `${most}` : 'unlimited');
+  const { frontend } = sessionPlaces(most);
+  const told = `at most ${most}, so a frontend admits ${frontend} sessions`;
+  return doubt('open files', `${told}: ulimit -n ${openFilesMin}, or LimitNOFILE in the unit`);
 }
 
 /** Safety never rests on the wall clock; but people read it, and a jumping one means trouble. */
