@@ -3,26 +3,45 @@
  * their fields and stacks, which the log keeps. Reads a bounded part alone.
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { printable } from '../output.js';
 
 const tailBytesMax = 16 * 1024;
 
 export function logTail(path: string, from: number, lines: number): string {
   try {
-    const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-    if (size <= from) return '';
-    const start = Math.max(from, size - tailBytesMax);
-    const buffer = Buffer.alloc(Math.max(0, size - start));
-    const file = openSync(path, 'r');
-    try {
-      readSync(file, buffer, 0, buffer.length, start);
-    } finally {
-      closeSync(file);
-    }
-    const text = buffer.toString('utf8').trimEnd();
+    const text = readEnd(path, from).trimEnd();
     return text === '' ? '' : text.split('\n').slice(-lines).map(said).join('\n');
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/**
+ * Why Node ended the process, as it says on standard error, as where the heap is full; undefined
+ * where it said nothing, or the file cannot be read.
+ */
+export function fatalReason(path: string, from: number): string | undefined {
+  try {
+    const [, reason] = /^FATAL ERROR: (.{1,200})/m.exec(readEnd(path, from)) ?? [];
+    return reason === undefined ? undefined : printable(reason);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of a file from a position on, at most the last 16 KiB of it. */
+function readEnd(path: string, from: number): string {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const start = Math.max(from, size - tailBytesMax);
+  if (size <= start) return '';
+  const buffer = Buffer.alloc(size - start);
+  const file = openSync(path, 'r');
+  try {
+    readSync(file, buffer, 0, buffer.length, start);
+  } finally {
+    closeSync(file);
+  }
+  return buffer.toString('utf8');
 }
 
 /** A record of the logger as its message and the reason in it; everything else as it is. */

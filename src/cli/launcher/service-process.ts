@@ -7,7 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync, statSync } from 'node:fs';
 import type { Clock } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
-import { logTail } from './log-tail.js';
+import { fatalReason, logTail } from './log-tail.js';
 import { isStartFailure, type StartFailure } from './start-failure.js';
 
 const tailLines = 15;
@@ -43,7 +43,7 @@ export interface ServiceProcess {
    * told, else with the tail of its log.
    */
   readonly ready: Promise<void>;
-  /** Resolves to how it ended, as `SIGKILL` or `exit code 1`. */
+  /** Resolves to how it ended, as `SIGKILL` or `exit code 1`, with Node's reason where it gave one. */
   readonly ended: Promise<string>;
   /** What it told of its failure before it ended, and the line for people. */
   failure(): (StartFailure & { readonly line: string }) | undefined;
@@ -75,7 +75,8 @@ export function spawnService(options: ProcessOptions): ServiceProcess {
   const { pid } = child;
   if (pid === undefined)
     throw new BazarError('unavailable', `no process could be made for ${name}`);
-  const ended = ending(child);
+  const crashesFrom = sizeOf(crashFile);
+  const ended = ending(child, () => fatalReason(crashFile, crashesFrom));
   let failure: (StartFailure & { readonly line: string }) | undefined;
   child.on('message', (message) => {
     if (isStartFailure(message)) failure = { ...message, line: options.explain(message) };
@@ -131,8 +132,12 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function ending(child: ChildProcess): Promise<string> {
+function ending(child: ChildProcess, reason: () => string | undefined): Promise<string> {
   return new Promise((resolve) => {
-    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${code}`));
+    child.once('exit', (code, signal) => {
+      const why = code === 0 ? undefined : reason();
+      const how = signal ?? `exit code ${code}`;
+      resolve(why === undefined ? how : `${how}: ${why}`);
+    });
   });
 }

@@ -171,6 +171,26 @@ t.test(
   },
 );
 
+t.test('a service that Node ended, as for a full heap, is reported with the reason', async (t) => {
+  const dataDir = t.testdir({ 'order-1.behaviour': 'heap is full' });
+  const service = spawnService({
+    name: 'order-1',
+    entry,
+    args: ['order-1'],
+    order: { kind: 'order', config: { name: 'order-1', dataDir } },
+    logFile: join(dataDir, 'order-1.log'),
+    crashFile: join(dataDir, 'order-1.stderr'),
+    readyTimeoutMs: 30_000,
+    clock: waitingClock,
+    explain: ({ reason }) => reason,
+  });
+  t.equal(
+    await service.ended,
+    'SIGABRT: Reached heap limit Allocation failed - heap out of memory',
+  );
+  await t.rejects(service.ready, { message: /ended before it was ready \(SIGABRT: Reached heap/ });
+});
+
 t.test('a pid file whose number went to a stranger is no running service', async (t) => {
   const dataDir = t.testdir({ run: { 'order-9.pid': String(process.ppid) } });
   const pids = new PidFiles(dataDir);

@@ -26,6 +26,12 @@ process.once('message', (message) => {
   });
   // Keeps the process alive as a listener would.
   setInterval(() => {}, 60_000);
+  if (behaviour === 'heap is full') {
+    console.error(
+      'FATAL ERROR: Reached heap limit Allocation failed - heap out of memory\n 1: 0xb7',
+    );
+    process.abort();
+  }
   if (behaviour === 'die') {
     const err = { message: 'no reason', stack: 'Error: no reason\n    at nowhere' };
     console.error(JSON.stringify({ level: 50, msg: 'cannot go on', err }));
