@@ -25,9 +25,18 @@ export interface LogSettings {
 /** JSON lines, written synchronously so that a crash loses none. */
 export function createLogger(name: string, { level, file }: LogSettings): Logger {
   const options = { name, level, timestamp: pino.stdTimeFunctions.isoTime };
-  return pino(
-    options,
-    file === undefined ? pino.destination({ fd: 2, sync: true }) : new LogFile(file.path),
+  const out = file === undefined ? pino.destination({ fd: 2, sync: true }) : new LogFile(file.path);
+  return pino(options, { write: (line: string) => void out.write(escapeControls(line)) });
+}
+
+/** JSON leaves these as they are: controls above U+007E, line separators, and changes of direction. */
+const unescaped = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** For people who read the file on a terminal; the line stays the same JSON. */
+export function escapeControls(line: string): string {
+  return line.replace(
+    unescaped,
+    (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
