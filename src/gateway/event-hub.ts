@@ -6,6 +6,7 @@
 import { assert } from '../base/assert.js';
 import { type Clock, every, type Timer } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
+import type { Logger } from '../base/logging.js';
 import type { EventBatch, EventSource } from '../frontend/types.js';
 import type { AnswerSink } from './answer-stream.js';
 
@@ -15,6 +16,8 @@ const outputBytesMax = 256 * 1024;
 /** Batches that may come before the owner has said where a listener stands. */
 const earlyMax = 64;
 const heartbeatMs = 15_000;
+/** The log says so seldom that listeners were cut. */
+const logEveryMs = 10_000;
 /** How often the owner hears that somebody listens here. */
 const listeningEveryMs = 1_000;
 /** How long a browser waits before it comes back, as the stream tells it. */
@@ -32,10 +35,17 @@ export class EventHub {
   readonly #source: EventSource;
   readonly #listeners = new Set<Listener>();
   readonly #timers: readonly Timer[];
+  readonly #clock: Clock;
+  readonly #logger: Logger;
   #closed = false;
+  /** Listeners that the log has not named yet. */
+  #cut = 0;
+  #loggedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(source: EventSource, clock: Clock) {
+  constructor(source: EventSource, clock: Clock, logger: Logger) {
     this.#source = source;
+    this.#clock = clock;
+    this.#logger = logger;
     this.#timers = [
       every(clock, heartbeatMs, () => this.#beat()),
       every(clock, listeningEveryMs, () => {
@@ -73,7 +83,7 @@ export class EventHub {
     for (const listener of this.#listeners) {
       if (listener.through !== undefined) this.#tell(listener, batch);
       else if (listener.early.length < earlyMax) listener.early.push(batch);
-      else listener.sink.destroy();
+      else this.#cutOff(listener);
     }
   }
 
@@ -105,10 +115,22 @@ export class EventHub {
     this.#write(listener, text);
   }
 
-  #write({ sink }: Listener, text: string): void {
+  #write(listener: Listener, text: string): void {
+    const { sink } = listener;
     if (text === '') return;
-    if (sink.pendingBytes > outputBytesMax) sink.destroy();
+    if (sink.pendingBytes > outputBytesMax) this.#cutOff(listener);
     else sink.write(text);
+  }
+
+  #cutOff({ sink }: Listener): void {
+    sink.destroy();
+    this.#cut++;
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - this.#loggedMs < logEveryMs) return;
+    this.#loggedMs = nowMs;
+    const fields = { listeners: this.#cut, pendingBytesMax: outputBytesMax };
+    this.#cut = 0;
+    this.#logger.warn(fields, 'listeners of /events read too slowly, and their streams are closed');
   }
 
   /** Keeps what lies between from closing the connection, and finds out who is gone. */

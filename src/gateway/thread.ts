@@ -69,7 +69,7 @@ export const program: ProgramFactory = async (owner, given) => {
   const { shop } = parts;
   const demo: Demo = (command, name) =>
     owner.call('demo', { command, name }) as Promise<{ pid: number }>;
-  const events = new EventHub(ownerEvents(owner), clock);
+  const events = new EventHub(ownerEvents(owner), clock, logger);
   let draining = false;
   const meter = new RequestMeter();
   const turns = new WorkTurns();

@@ -1,5 +1,6 @@
 /** The event stream as a listener has it: what it missed, then everything once, until it is cut. */
 import t from 'tap';
+import { silentLogger } from '../../src/base/logging.js';
 import type { EventBatch, EventSource } from '../../src/frontend/types.js';
 import { EventHub } from '../../src/gateway/event-hub.js';
 import { ManualClock } from '../helpers/manual-clock.js';
@@ -15,6 +16,7 @@ async function setUp(own: Partial<EventSource> = {}) {
   const clock = new ManualClock();
   const begun: unknown[] = [];
   let listening = 0;
+  const warnings: Record<string, unknown>[] = [];
   const hub = new EventHub(
     {
       async begin(lastId, withHistory) {
@@ -25,6 +27,7 @@ async function setUp(own: Partial<EventSource> = {}) {
       ...own,
     },
     clock,
+    { ...silentLogger, warn: (fields) => void warnings.push(fields) },
   );
   const stage = await setStage({}, { events: hub, clock });
   const listen = async (path = '/events', head = ''): Promise<ClientEnd> => {
@@ -33,7 +36,7 @@ async function setUp(own: Partial<EventSource> = {}) {
     await settle();
     return client;
   };
-  return { ...stage, clock, hub, begun, listen, listening: () => listening };
+  return { ...stage, clock, hub, begun, listen, warnings, listening: () => listening };
 }
 
 /** The body's text without the chunks' sizes. */
@@ -92,11 +95,11 @@ t.test('the last id and the wish to look back are handed on', async (t) => {
   ]);
 });
 
-t.test('a listener that does not read is cut; the others go on', async (t) => {
-  const { hub, listen } = await setUp();
-  const slow = await listen();
+t.test('listeners that do not read are cut, and the log says so once; others go on', async (t) => {
+  const { hub, listen, warnings } = await setUp();
+  const slow = await Promise.all(Array.from({ length: 50 }, () => listen()));
   const other = await listen();
-  slow.stopReading();
+  for (const client of slow) client.stopReading();
   const text = `${'x'.repeat(50_000)}\n\n`;
   for (let through = 8; through < 20; through++) {
     hub.publish(batch(through, text));
@@ -104,6 +107,7 @@ t.test('a listener that does not read is cut; the others go on', async (t) => {
   }
   t.equal(hub.size, 1);
   t.ok(other.received.length > 12 * text.length);
+  t.match(warnings, [{ listeners: 1, pendingBytesMax: 262_144 }]);
   other.end();
 });
 

@@ -1,13 +1,14 @@
 /** The API's description: sound, of everything that is served, and readable without a network. */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import t from 'tap';
+import { silentLogger } from '../../src/base/logging.js';
 import { EventHub } from '../../src/gateway/event-hub.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 import { setStage } from './stage.js';
 
 const clock = new ManualClock();
 const source = { begin: async () => ({ through: 0, text: '' }), listening: () => {} };
-const stage = await setStage({}, { clock, events: new EventHub(source, clock) });
+const stage = await setStage({}, { clock, events: new EventHub(source, clock, silentLogger) });
 
 t.test('it is sound OpenAPI 3.1', async (t) => {
   const reply = await stage.ask('GET', '/openapi.json');
