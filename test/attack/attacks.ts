@@ -18,7 +18,8 @@ export interface Attack {
 
 /** How long an attacker stays after its last byte. */
 const stayMs = 5_000;
-const searchGet = 'GET /products?text= HTTP/1.1\r\nHost: a\r\n\r\n';
+const searchGet = 'GET /products?text= HTTP/1.1\r\nHost: localhost\r\n\r\n';
+const eventsGet = 'GET /events?history HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const searchFrame = frame(pack([0, 1, 'search', { text: '' }]));
 const mib = 1_024 * 1_024;
 
@@ -58,6 +59,17 @@ export const attacks: readonly Attack[] = [
     run: async ({ http }) => flood(http, 1_500, cutBody(), false),
   },
   {
+    name: 'http: 20 connections with wrong tokens, one after the other',
+    service: 'frontend-1',
+    polite: 'http',
+    run: async ({ http }) => guesses(http, 20),
+  },
+  {
+    name: 'http: 50 listeners of /events that never read',
+    service: 'frontend-1',
+    run: async ({ http }) => flood(http, 50, Buffer.from(eventsGet), false),
+  },
+  {
     name: 'replication port: 10,500 silent strangers',
     service: 'order-1',
     run: async ({ replication }) => strangers(replication, 10_500),
@@ -75,7 +87,7 @@ function cutFrame(): Buffer {
 }
 
 function cutBody(): Buffer {
-  const head = `POST /orders HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${mib}\r\n\r\n`;
+  const head = `POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${mib}\r\n\r\n`;
   return Buffer.concat([Buffer.from(head), Buffer.alloc(mib - 1, 0x20)]);
 }
 
@@ -87,6 +99,26 @@ async function flood(port: number, count: number, bytes: Buffer, reads: boolean)
     return socket;
   });
   await pause(stayMs);
+  for (const socket of sockets) socket.destroy();
+}
+
+/** Each connection sends another wrong administrator's token as soon as the last one was refused. */
+async function guesses(port: number, count: number): Promise<void> {
+  const sockets = Array.from({ length: count }, (_none, connection) => {
+    const socket = opened(port);
+    let sent = 0;
+    const guess = (): void => {
+      const token = `guess-${connection}-${sent++}`;
+      socket.write(
+        `GET /orders HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+      );
+    };
+    // A refusal comes in one piece.
+    socket.on('data', guess);
+    guess();
+    return socket;
+  });
+  await pause(2 * stayMs);
   for (const socket of sockets) socket.destroy();
 }
 
