@@ -8,8 +8,7 @@ COPY . .
 RUN npm run build && npm prune --omit=dev
 
 FROM node:22-slim
-# glibc gives large blocks back to the system, after a flood of connections too.
-ENV NODE_ENV=production MALLOC_MMAP_THRESHOLD_=32768
+ENV NODE_ENV=production
 WORKDIR /bazar
 COPY --from=build /bazar/package.json ./
 COPY --from=build /bazar/node_modules node_modules

@@ -11,7 +11,7 @@ export const workUnits = {
   /** In one turn: some milliseconds. */
   turnMax: 4_096,
   /** In a turn in which a connection came, for others may wait to be accepted: one comes in a turn. */
-  acceptingTurnMax: 128,
+  acceptingTurnMax: 64,
   /** What one session does before others that wait. */
   portion: 32,
   /** A request that is not answered in its own turn, beside its bytes. */

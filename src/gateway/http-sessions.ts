@@ -63,8 +63,8 @@ interface Session {
   readOn: () => void;
   /** Of the body that is coming, read so far. */
   bodyBytes: number;
-  /** Other sessions are read first. */
-  waitsForTurn: boolean;
+  /** Its body is not read on yet: other sessions have their turn, or too much is held. */
+  isHeld: boolean;
   readonly holder: Holder;
 }
 
@@ -114,7 +114,7 @@ export class HttpSessions {
       endedMs: undefined,
       readOn: () => {},
       bodyBytes: 0,
-      waitsForTurn: false,
+      isHeld: false,
       holder: { giveUp: () => duplex.destroy() },
     };
     this.#open.set(duplex, session);
@@ -172,13 +172,17 @@ export class HttpSessions {
     session.bodyBytes += piece.length;
     this.#count(duplex, session);
     this.#turns.charge(piece.length >> 10);
-    if (session.waitsForTurn || !this.#turns.shouldYield) return;
-    session.waitsForTurn = true;
-    this.#turns.later(() => {
-      session.waitsForTurn = false;
-      this.#turns.charge(workUnits.resume);
-      session.readOn();
-    });
+    if (session.isHeld) return;
+    const goOn = (): void =>
+      this.#turns.later(() => {
+        session.isHeld = false;
+        this.#turns.charge(workUnits.resume);
+        session.readOn();
+      });
+    session.isHeld = true;
+    if (this.#budget.mustWait(session.bodyBytes)) this.#budget.whenRoom(session.holder, goOn);
+    else if (this.#turns.shouldYield) goOn();
+    else session.isHeld = false;
   }
 
   /** What a session holds: of a body, of requests that wait, and of answers that are not taken. */
@@ -255,6 +259,7 @@ export class HttpSessions {
 
   #sweep(): void {
     const now = this.#clock.nowMs();
+    this.#budget.makeRoom();
     for (const [duplex, session] of this.#open) this.#enforce(duplex, session, now);
   }
 
@@ -275,9 +280,9 @@ export class HttpSessions {
 }
 
 /** Nothing while a request waits for its answer, but for its own body; in turns with other sessions. */
-function bytesWanted({ exchanges, newest, waitsForTurn, bodyBytes }: Session): number {
+function bytesWanted({ exchanges, newest, isHeld, bodyBytes }: Session): number {
   if (exchanges.length === 0) return headPieceBytes;
-  if (waitsForTurn || exchanges.length > 1 || newest?.request.complete !== false) return 0;
+  if (isHeld || exchanges.length > 1 || newest?.request.complete !== false) return 0;
   const length = Number(newest.request.headers['content-length'] ?? 0);
   return Math.min(bodyPieceBytes, Math.max(headPieceBytes, length - bodyBytes));
 }

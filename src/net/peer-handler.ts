@@ -28,8 +28,12 @@ export interface PeerHandler<Session> {
   closed?(session: Session, error: Error | undefined): void;
 }
 
-/** No output limit is below it: only a full connection says when it has drained. */
-export const outputBytesFloor = 65_536;
+export const outputLimits = {
+  /** No output limit is below it: only a full connection says when it has drained. */
+  bytesFloor: 65_536,
+  /** At this multiple of its output limit a session is closed. */
+  closeFactor: 4,
+} as const;
 
 export interface SessionOptions<Session> {
   readonly handler: PeerHandler<Session>;
@@ -38,7 +42,7 @@ export interface SessionOptions<Session> {
   readonly trusted: boolean;
   readonly frameBytesMax: number;
   readonly inFlightMax?: number;
-  /** At least outputBytesFloor. */
+  /** At least `bytesFloor`. */
   readonly outputBytesMax?: number;
   readonly logger?: Logger;
   /** Shared with the other sessions of the thread; undefined: nothing but the own limits. */

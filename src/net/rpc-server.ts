@@ -127,7 +127,7 @@ export class RpcServer {
   /** Frames that have begun and do not end. */
   #closeSlow(): void {
     for (const session of this.#sessions) {
-      if (session.sweepFrame() <= frameSweeps) continue;
+      if (session.holding.sweep() <= frameSweeps) continue;
       session.destroy(new BazarError('deadline_exceeded', 'a frame took too long to arrive'));
     }
   }

@@ -14,7 +14,7 @@ import type { RequestHeader } from '../wire/request-header.js';
 import { Dispatcher } from './dispatcher.js';
 import { Drain } from './drain.js';
 import { OpenRequests } from './open-requests.js';
-import { outputBytesFloor, type PeerHandler, type SessionOptions } from './peer-handler.js';
+import { outputLimits, type PeerHandler, type SessionOptions } from './peer-handler.js';
 import {
   type CallCallback,
   called,
@@ -30,9 +30,6 @@ import type { Connection } from './types.js';
 export type RpcHandler = PeerHandler<RpcSession>;
 
 export type RpcSessionOptions = SessionOptions<RpcSession>;
-
-/** At this multiple of its output limit a session is closed. */
-const outputCloseFactor = 4;
 
 export class RpcSession {
   readonly remote: string;
@@ -59,7 +56,7 @@ export class RpcSession {
   readonly #outputBytesMax: number;
   readonly #drain: Drain;
   readonly #share: TurnShare;
-  readonly #holding: SessionHolding;
+  readonly holding: SessionHolding;
   /** Too much is under way. */
   #paused = false;
   #draining = false;
@@ -77,13 +74,11 @@ export class RpcSession {
     this.#logger = options.logger ?? silentLogger;
     this.#onGone = options.closed;
     this.#drain = new Drain(options.clock, () => this.#flushed());
-    this.#holding = new SessionHolding(options.budget, (error) => this.destroy(error));
-    this.#share = new TurnShare(options.turns, () => {
-      if (!this.closed) this.#goOn();
-    });
+    this.holding = new SessionHolding(options.budget, (error) => this.destroy(error));
+    this.#share = new TurnShare(options.turns, () => this.#goOn());
     this.#inFlightMax = options.inFlightMax ?? sessionLimits.inFlightMax;
     this.#outputBytesMax = options.outputBytesMax ?? sessionLimits.outputBytesMax;
-    assert(this.#outputBytesMax >= outputBytesFloor, 'the output limit is above the floor');
+    assert(this.#outputBytesMax >= outputLimits.bytesFloor, 'the output limit is above the floor');
     this.#parser = new FrameParser(options.frameBytesMax);
     this.#calls = new PendingCalls(options.clock);
     this.#output = new SessionOutput(connection, options.clock, {
@@ -223,20 +218,23 @@ export class RpcSession {
     if (this.#paused || this.#share.waiting) this.#parser.hold();
     else if (this.#share.mustWait) this.#wait();
     else this.#readFrames();
-    this.#holding.partial(this.#parser.heldBytes);
+    this.#countHeld();
   }
 
-  /** Sweeps since a frame began that has not come whole. */
-  sweepFrame = (): number => this.#holding.sweep();
+  #countHeld(): void {
+    this.holding.partial(this.#parser.heldBytes);
+    if (!this.#paused) this.#share.waitForRoom(this.holding, this.#connection);
+  }
 
   /** Reads what was held, and on from there. */
   #goOn(): void {
+    if (this.closed) return;
     this.#readFrames();
     if (!this.#paused && !this.#share.waiting) {
       this.#share.resumed();
       this.#connection.resume();
     }
-    this.#holding.partial(this.#parser.heldBytes);
+    this.#countHeld();
     // Where no whole frame waited, nothing else would look whether the session is to end.
     this.#output.soon();
   }
@@ -319,8 +317,8 @@ export class RpcSession {
   #flushed(): void {
     if (this.closed) return;
     const pending = this.#output.pendingBytes;
-    this.#holding.unread(pending);
-    if (pending > this.#outputBytesMax * outputCloseFactor) {
+    this.holding.unread(pending);
+    if (pending > this.#outputBytesMax * outputLimits.closeFactor) {
       this.destroy(new BazarError('overloaded', `${this.remote} reads too slowly`));
       return;
     }
@@ -339,7 +337,7 @@ export class RpcSession {
   #onClosed(error: Error | undefined): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#holding.nothing();
+    this.holding.nothing();
     this.#output.close();
     this.#calls.failAll('unavailable', `the connection to ${this.remote} was lost`, error);
     this.#drain.release();

@@ -46,6 +46,15 @@ export class SessionHolding implements Holder {
     return this.#sweeps;
   }
 
+  /** The frame is long, and too much is held of others: it is not read on before there is room. */
+  get mustWait(): boolean {
+    return this.#budget?.mustWait(this.#partialBytes) ?? false;
+  }
+
+  whenRoom(goOn: () => void): void {
+    this.#budget?.whenRoom(this, goOn);
+  }
+
   giveUp(): void {
     this.#close(new BazarError('overloaded', 'too much is held for slow clients'));
   }

@@ -27,7 +27,8 @@ const lingerMs = 1_000;
 const endMs = sessionLimits.drainMs;
 /** Unsent bytes above which `write` asks the caller to wait. */
 const highWaterBytes = 65_536;
-const backlog = 1_024;
+/** Connections that wait to be accepted; of more, the kernel drops each for a second or longer. */
+const backlog = 4_096;
 /** How long, and how often, a port that is taken is tried. */
 const bindTriesMs = 4_000;
 const bindAgainMs = 200;

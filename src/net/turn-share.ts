@@ -3,6 +3,8 @@
  * Without turns to share, as between services, it never waits.
  */
 import { type WorkTurns, workUnits } from '../base/work-turns.js';
+import type { SessionHolding } from './session-holding.js';
+import type { Connection } from './types.js';
 
 export class TurnShare {
   readonly #turns: WorkTurns | undefined;
@@ -31,6 +33,14 @@ export class TurnShare {
   wait(): void {
     this.#waiting = true;
     this.#turns?.later(this.#goOn);
+  }
+
+  /** Where the session must not read on before others hold less, it waits for that and for its turn. */
+  waitForRoom(holding: SessionHolding, connection: Connection): void {
+    if (this.#waiting || !holding.mustWait) return;
+    this.#waiting = true;
+    connection.pause();
+    holding.whenRoom(() => this.wait());
   }
 
   /** The connection is read again: what it has for us comes in the next turn. */

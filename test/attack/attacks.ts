@@ -13,7 +13,7 @@ export interface Attack {
   /** Resolves when the attacker has left. */
   run(ports: Ports): Promise<void>;
   /** A kind of load whose waits are the measure, where there is one. */
-  readonly polite?: 'http' | 'raw';
+  readonly polite?: 'http' | 'raw' | 'http bodies' | 'raw frames';
 }
 
 /** How long an attacker stays after its last byte. */
@@ -51,11 +51,13 @@ export const attacks: readonly Attack[] = [
   {
     name: 'raw: 1,500 frames of 1 MiB without their last byte',
     service: 'frontend-1',
+    polite: 'raw frames',
     run: async ({ raw }) => flood(raw, 1_500, cutFrame(), false),
   },
   {
     name: 'http: 1,500 bodies of 1 MiB without their last byte',
     service: 'frontend-1',
+    polite: 'http bodies',
     run: async ({ http }) => flood(http, 1_500, cutBody(), false),
   },
   {
@@ -184,11 +186,22 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
+type Politeness = NonNullable<Attack['polite']>;
+
+/** Large bodies and frames come whole, and are answered: that they are not valid. */
+const politeBytes: Readonly<Record<Politeness, () => Buffer>> = {
+  http: () => Buffer.from(searchGet),
+  raw: () => searchFrame,
+  'http bodies': () => Buffer.concat([cutBody(), Buffer.from(' ')]),
+  'raw frames': () => frame(pack([0, 1, 'search', { text: 'x'.repeat(mib - 64) }])),
+};
+
 /** A few clients that ask for the same, one request after the other, for some seconds. */
-export async function askPolitely(kind: 'http' | 'raw', ports: Ports, ms: number): Promise<void> {
-  const bytes = kind === 'http' ? Buffer.from(searchGet) : searchFrame;
+export async function askPolitely(kind: Politeness, ports: Ports, ms: number): Promise<void> {
+  const bytes = politeBytes[kind]();
+  const port = kind === 'http' || kind === 'http bodies' ? ports.http : ports.raw;
   const sockets = Array.from({ length: 20 }, () => {
-    const socket = opened(ports[kind]);
+    const socket = opened(port);
     socket.setNoDelay(true);
     // An answer of a search fits in one piece; two pieces are two questions, which is as polite.
     socket.on('data', () => socket.write(bytes));

@@ -24,3 +24,56 @@ t.test('a holder that is alone over the budget gives up itself', async (t) => {
   t.equal(gone, 1);
   t.equal(budget.total, 0);
 });
+
+const kib = 1_024;
+
+t.test('long frames wait while half of the budget is held, the last to come first', (t) => {
+  const budget = new MemoryBudget(1_024 * kib);
+  const wentOn: string[] = [];
+  const holder = (): Holder => ({ giveUp: () => t.fail('nothing has to give up') });
+  const [holding, first, second] = [holder(), holder(), holder()];
+  budget.set(holding, 400 * kib);
+  budget.set(first, 80 * kib);
+  t.notOk(budget.mustWait(80 * kib), 'less than half is held');
+  budget.set(second, 80 * kib);
+  t.notOk(budget.mustWait(10 * kib), 'a short frame never waits');
+  t.ok(budget.mustWait(80 * kib));
+  budget.whenRoom(first, () => wentOn.push('first'));
+  budget.whenRoom(second, () => wentOn.push('second'));
+  t.same(wentOn, []);
+  budget.set(holding, 340 * kib);
+  t.same(wentOn, ['second'], 'there is room for one');
+  budget.set(holding, 0);
+  t.same(wentOn, ['second', 'first']);
+  t.end();
+});
+
+t.test('where some wait, room is made by those that have held for longest', (t) => {
+  const budget = new MemoryBudget(1_024 * kib);
+  const gone: string[] = [];
+  const holder = (name: string): Holder => ({ giveUp: () => gone.push(name) });
+  const [oldest, older, waiting] = [holder('oldest'), holder('older'), holder('waiting')];
+  budget.set(oldest, 300 * kib);
+  budget.set(older, 200 * kib);
+  budget.set(waiting, 100 * kib);
+  budget.makeRoom();
+  t.same(gone, [], 'nothing waits');
+  let wentOn = 0;
+  budget.whenRoom(waiting, () => wentOn++);
+  budget.makeRoom();
+  t.same(gone, ['oldest']);
+  t.equal(wentOn, 1);
+  t.end();
+});
+
+t.test('a holder that holds nothing any more does not go on', (t) => {
+  const budget = new MemoryBudget(1_024 * kib);
+  const [holding, waiting] = [{ giveUp: () => {} }, { giveUp: () => {} }];
+  budget.set(holding, 600 * kib);
+  budget.set(waiting, 100 * kib);
+  budget.whenRoom(waiting, () => t.fail('it is gone'));
+  budget.set(waiting, 0);
+  budget.set(holding, 0);
+  t.equal(budget.total, 0);
+  t.end();
+});

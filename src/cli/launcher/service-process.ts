@@ -53,12 +53,6 @@ export interface ServiceProcess {
   kill(): Promise<void>;
 }
 
-/**
- * glibc keeps freed blocks below this size for later. After many sessions' 64 KiB pieces of input that
- * is some hundred MiB, which the process would hold until it ends. Other C libraries ignore it.
- */
-const returnsMemory = { MALLOC_MMAP_THRESHOLD_: '32768' };
-
 export function spawnService(options: ProcessOptions): ServiceProcess {
   const { name, entry, args, order, logFile, crashFile, clock } = options;
   const crashes = openCrashFile(crashFile);
@@ -67,7 +61,6 @@ export function spawnService(options: ProcessOptions): ServiceProcess {
   const child = fork(entry, [...args], {
     stdio: ['ignore', crashes, crashes, 'ipc'],
     execArgv: ['--enable-source-maps', ...noInspector],
-    env: { ...returnsMemory, ...process.env },
     serialization: 'json',
   });
   closeSync(crashes);
