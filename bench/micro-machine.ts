@@ -4,8 +4,8 @@
  */
 import { performance } from 'node:perf_hooks';
 import { seededRandom } from '../src/base/random.js';
-import { CatalogMachine } from '../src/catalog/catalog-machine.js';
-import { KeyTable } from '../src/catalog/key-table.js';
+import { CatalogMachine } from '../src/catalog/machine/catalog-machine.js';
+import { KeyTable } from '../src/catalog/machine/key-table.js';
 import { OrderMachine } from '../src/order/order-machine.js';
 import { decode, encode } from '../src/wire/codec.js';
 import {

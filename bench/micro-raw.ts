@@ -4,16 +4,16 @@
  * Run: `node dist/bench/micro-raw.js`. Builds are compared in turn, several processes of each.
  */
 import { systemClock } from '../src/base/clock.js';
-import { inlineLongChains } from '../src/base/inlining.js';
 import { silentLogger } from '../src/base/logging.js';
 import { seededRandom } from '../src/base/random.js';
-import { Backends } from '../src/frontend/backends.js';
-import { newCounters } from '../src/frontend/counters.js';
-import { PurchaseKeys } from '../src/frontend/keys.js';
-import { ProductCache } from '../src/frontend/product-cache.js';
-import { SearchCache } from '../src/frontend/search-cache.js';
-import { Shop } from '../src/frontend/shop.js';
-import { leaseFromNow, Stamps } from '../src/frontend/stamps.js';
+import { newCounters } from '../src/frontend/cache/counters.js';
+import { leaseFromNow, Stamps } from '../src/frontend/cache/invalidation-versions.js';
+import { ProductCache } from '../src/frontend/cache/product-cache.js';
+import { SearchCache } from '../src/frontend/cache/search-cache.js';
+import { Shop } from '../src/frontend/operations.js';
+import { Backends } from '../src/frontend/reads/backends.js';
+import { PurchaseKeys } from '../src/frontend/reads/keys.js';
+import { inlineLongChains } from '../src/gateway/inlining.js';
 import { RawGateway } from '../src/gateway/raw.js';
 import { RequestMeter } from '../src/gateway/request-meter.js';
 import { TokenCheck } from '../src/gateway/token-check.js';

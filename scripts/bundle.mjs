@@ -3,7 +3,6 @@
 //   dist/bundled/    a library that comes in hundreds of files, one an entry (`imports` of package.json)
 //   dist/services/   what the services run, threads and jobs too, with all libraries but those named below
 // The files are overwritten in place: a thread of a running store may start in this very moment.
-import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -60,7 +59,7 @@ function filesIn(folder) {
 
 /** The launcher's entry, and what a service names by its place: the code of its threads and jobs. */
 function services() {
-  const entries = [join(compiled, 'cli/serve.js')];
+  const entries = [join(compiled, 'cli/service/serve.js')];
   for (const file of filesIn(compiled)) {
     if (!file.endsWith('.js') || file.startsWith(join(compiled, 'cli'))) continue;
     for (const [, named] of readFileSync(file, 'utf8').matchAll(
@@ -69,19 +68,21 @@ function services() {
       entries.push(join(dirname(file), named));
     }
   }
-  const named = entries.map((file) => [relative(compiled, file).slice(0, -3), file]);
-  // All files lie one folder deep, which `ownPlaces` counts on.
-  assert(named.every(([name]) => name.split('/').length === 2));
-  return Object.fromEntries(named);
+  return Object.fromEntries(entries.map((file) => [relative(compiled, file).slice(0, -3), file]));
 }
 
-/** A module names others by its own place, wherever its code has got to. */
+/** A module names others by its own path, whichever file of the bundle its code is in. */
 function ownPlaces() {
+  const toRoot = '__FROM_CHUNK_TO_ROOT__';
   return {
     name: 'own-places',
+    renderChunk(code, { fileName }) {
+      const depth = fileName.split('/').length - 1;
+      return { code: code.replaceAll(toRoot, '../'.repeat(depth) || './'), map: null };
+    },
     transform(code, id) {
       if (!id.startsWith(compiled) || !code.includes('import.meta.url')) return undefined;
-      const place = `new URL('../${relative(compiled, id)}', import.meta.url).href`;
+      const place = `new URL('${toRoot}${relative(compiled, id)}', import.meta.url).href`;
       return { code: code.replaceAll('import.meta.url', place), map: null };
     },
   };

@@ -233,7 +233,7 @@ function run(place, args, limitSeconds) {
 
 /** Ends with 1 at the first seed that breaks an invariant, or throws. */
 async function simulateSeeds(place) {
-  const load = (name) => import(pathToFileURL(join(place, 'dist/test/sim', name)).href);
+  const load = (name) => import(pathToFileURL(join(place, 'dist/sim', name)).href);
   const { simulate } = await load('simulation.js');
   const { aims } = await load('aims.js');
   const runs = Array.from({ length: Number(values.seeds) }, (_, at) => ({ seed: at + 1 }));

@@ -1,5 +1,5 @@
 // Prints which branches of the replicated parts the simulator's seeds reach: a table by file, then each
-// branch that no seed reaches, with the reason from test/sim/unreached.json. V8 counts, c8 maps the
+// branch that no seed reaches, with the reason from sim/unreached.json. V8 counts, c8 maps the
 // counts to the sources.
 //
 //   npm run sim:coverage                       2000 seeds, and 20 of each aim
@@ -65,7 +65,7 @@ async function main() {
 
 /** Runs seeds without an aim, and some of each aim, in a few processes at once. */
 async function runSeeds() {
-  const { aims } = await import(join(root, 'dist/test/sim/aims.js'));
+  const { aims } = await import(join(root, 'dist/sim/aims.js'));
   const [first, seeds, aimed] = [values.first, values.seeds, values.aimed].map(Number);
   const runs = [];
   for (let from = first; from < first + seeds; from += seedsEach) {
@@ -90,7 +90,7 @@ function runApart(args) {
 
 /** A seed that breaks an invariant is told, and the others go on. */
 async function simulateSeeds(count) {
-  const { simulate } = await import(join(root, 'dist/test/sim/simulation.js'));
+  const { simulate } = await import(join(root, 'dist/sim/simulation.js'));
   const first = Number(values.first);
   for (let seed = first; seed < first + count; seed++) {
     const { problems } = await simulate({ seed, aim: values.aim });
@@ -197,7 +197,7 @@ function unloaded(loaded) {
 }
 
 function readReasons() {
-  return JSON.parse(readFileSync(join(root, 'test/sim/unreached.json'), 'utf8'));
+  return JSON.parse(readFileSync(join(root, 'sim/unreached.json'), 'utf8'));
 }
 
 /** One line for each reason, with all places that it stands for. */
@@ -218,6 +218,6 @@ function preface() {
   const { seeds, aimed } = values;
   return `# What the simulator reaches
 
-${seeds} seeds, and ${aimed} of each aim, on the code of this commit. \`npm run sim:coverage -- --write\` writes this page. \`test/sim/unreached.json\` holds the reasons. A branch is a block of code as V8 counts it.
+${seeds} seeds, and ${aimed} of each aim, on the code of this commit. \`npm run sim:coverage -- --write\` writes this page. \`sim/unreached.json\` holds the reasons. A branch is a block of code as V8 counts it.
 `;
 }

@@ -1,6 +1,6 @@
 // Runs the compiled tests with tap and ends with the line `N passed, N failed[, N skipped]`. Arguments
-// are test files (compiled, under dist/test); without any, all but those that take long
-// (*.long.test.js), with --long only those.
+// are compiled test files; without any, all but those that take long (*.long.test.js), with --long only
+// those.
 // Not by tap's own runner: it hooks into every process and thread that a test starts, and a store
 // then costs several times what it costs by itself.
 import { spawn } from 'node:child_process';
@@ -8,7 +8,9 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 const root = new URL('..', import.meta.url).pathname;
-const tests = join(root, 'dist/test');
+const dist = join(root, 'dist');
+/** Tests lie under test/; the simulator's and the chaos run's lie beside them. */
+const folders = ['test', 'sim', 'chaos'].map((name) => join(dist, name));
 const together = join(root, 'scripts/import-tests.mjs');
 const report = join(root, '.tap/results.tap');
 const jobs = 2;
@@ -52,14 +54,20 @@ function sourceOf(path) {
 /** Which files share a process, in the order in which they begin: the last ones are short. */
 function groups() {
   const rooms = new Map(apart.map((room) => [room, []]));
-  for (const file of testFiles(tests).sort()) {
-    const [room] = relative(tests, file).split('/');
+  for (const file of folders.flatMap(testFiles).sort()) {
+    const room = roomName(file);
     rooms.set(room, [...(rooms.get(room) ?? []), file]);
   }
   const isApart = ([room]) => apart.includes(room);
   const alone = [...rooms].filter(isApart).flatMap(([, files]) => files.map((file) => [file]));
   const shared = [...rooms].filter((each) => !isApart(each)).map(([, files]) => files);
   return [...alone, ...shared.sort((one, other) => other.length - one.length)];
+}
+
+/** `sim` for dist/sim/…, `catalog` for dist/test/catalog/…. */
+function roomName(file) {
+  const [top = '', room = ''] = relative(dist, file).split('/');
+  return top === 'test' ? room : top;
 }
 
 /** Runs some files to their end: what they printed, how that ended, and how long it took. */
@@ -110,7 +118,8 @@ function failuresIn(text) {
 
 /** Its folder; for files right under dist/test their own path. */
 function roomOf([file]) {
-  return join(tests, relative(tests, file).split('/')[0]);
+  const [top = '', room = ''] = relative(dist, file).split('/');
+  return top === 'test' ? join(dist, top, room) : join(dist, top);
 }
 
 function nameOf(files) {

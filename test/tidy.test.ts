@@ -11,7 +11,7 @@ const floors: Readonly<Record<string, number>> = {
   base: 0,
   wire: 1,
   consensus: 1,
-  history: 1,
+  checker: 1,
   storage: 2,
   net: 2,
   pool: 2,

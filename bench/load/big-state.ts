@@ -6,7 +6,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { seededRandom } from '../../src/base/random.js';
-import { CatalogMachine } from '../../src/catalog/catalog-machine.js';
+import { CatalogMachine } from '../../src/catalog/machine/catalog-machine.js';
 import { createNodeDisk } from '../../src/storage/node-disk.js';
 import { SnapshotStore } from '../../src/storage/snapshot-store.js';
 import { encode } from '../../src/wire/codec.js';

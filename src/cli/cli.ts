@@ -2,13 +2,14 @@
  * From a command line to an exit code: it is read, the layers complete it, the command runs, and
  * what goes wrong is said in one sentence.
  */
-import { type Chosen, type Entry, optionNames } from './command.js';
-import { exitCodes } from './exit-codes.js';
-import { explain, wantsJson } from './explain.js';
-import type { Io } from './io.js';
-import { commandLineLayer, environmentLayer, fileLayer } from './layers.js';
-import { environmentName, type Layer } from './options.js';
-import { quickParse } from './quick-parse.js';
+
+import { commandLineLayer, environmentLayer, fileLayer } from './options/layers.js';
+import { environmentName, type Layer } from './options/options.js';
+import { exitCodes } from './output/exit-codes.js';
+import { explain, wantsJson } from './output/explain.js';
+import type { Io } from './output/io.js';
+import { type Chosen, type Entry, optionNames } from './parsing/command.js';
+import { quickParse } from './parsing/quick-parse.js';
 
 export async function runCli(
   args: readonly string[],
@@ -22,7 +23,8 @@ export async function runCli(
       return exitCodes.ok;
     }
     const chosen =
-      quickParse(args, entries) ?? (await (await import('./parse.js')).parse(args, entries, io));
+      quickParse(args, entries) ??
+      (await (await import('./parsing/parse.js')).parse(args, entries, io));
     if (!chosen) return exitCodes.ok;
     return await chosen.command.run(layersFor(chosen, entries, io), io);
   } catch (thrown) {

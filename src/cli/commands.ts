@@ -1,5 +1,5 @@
 /** All commands, in the order in which the help shows them. */
-import type { Entry } from './command.js';
+
 import { audit } from './commands/audit.js';
 import { backup } from './commands/backup.js';
 import { buy } from './commands/buy.js';
@@ -23,6 +23,7 @@ import { shop } from './commands/shop.js';
 import { start } from './commands/start.js';
 import { status } from './commands/status.js';
 import { up } from './commands/up.js';
+import type { Entry } from './parsing/command.js';
 
 export function allCommands(): Entry[] {
   const store = [up, down, init, status, kill, start, logs, doctor, backup, restoreCopy];

@@ -2,7 +2,7 @@
 /** The entry of every command. */
 import { runCli } from './cli.js';
 import { allCommands } from './commands.js';
-import { systemIo } from './io.js';
+import { systemIo } from './output/io.js';
 
 // Node's inspector runs any code: no signal may open it.
 process.on('SIGUSR1', () => {});

@@ -3,7 +3,7 @@
  * catalog leader for all its threads, and gathers what only it can see. It serves no customer.
  */
 import { type Clock, systemClock } from '../base/clock.js';
-import type { FrontendConfig, MemberAddresses } from '../base/config.js';
+import type { MemberAddresses, ServiceConfig } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
 import { wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
@@ -15,22 +15,27 @@ import { RpcClient } from '../net/rpc-client.js';
 import { peerTransport } from '../net/tls-transport.js';
 import type { FrontendReport } from '../wire/frontend-report.js';
 import type { Changes, InvalidateParams, RecordsParams } from '../wire/internal.js';
-import { takeAudit } from './audit-round.js';
-import { type Leaders, sameLeaders } from './backends.js';
-import { CacheSession } from './cache-session.js';
-import { addCounters, type CacheCounters, cacheCounterNames, newCounters } from './counters.js';
-import { EventDesk } from './event-desk.js';
-import { FrontendList } from './frontend-list.js';
-import { FrontendReports } from './frontend-reports.js';
-import { PushedProducts } from './pushed-products.js';
-import { SharedCache } from './shared-cache.js';
-import { Stamps } from './stamps.js';
+import { CacheSession } from './cache/cache-session.js';
+import {
+  addCounters,
+  type CacheCounters,
+  cacheCounterNames,
+  newCounters,
+} from './cache/counters.js';
+import { Stamps } from './cache/invalidation-versions.js';
+import { PushedProducts } from './cache/pushed-products.js';
+import { SharedCache } from './cache/shared-cache.js';
+import { FrontendList } from './detector/frontend-list.js';
+import { FrontendReports } from './detector/frontend-reports.js';
+import { type ReplicaLine, Watch } from './detector/watch.js';
+import { EventDesk } from './events/event-handler.js';
+import type { Sight } from './events/timeline.js';
+import { takeAudit } from './reads/audit-round.js';
+import { type Leaders, sameLeaders } from './reads/backends.js';
+import { totalsOf } from './reads/totals.js';
 import { frontendStatus, memberStatus } from './status.js';
-import { askMembers, cacheSamples, LeadFigures } from './store-figures.js';
-import type { Sight } from './timeline.js';
-import { totalsOf } from './totals.js';
+import { askMembers, cacheSamples, LeadFigures } from './store-metrics.js';
 import type { AuditReport, EventBatch, StoreStatus } from './types.js';
-import { type ReplicaLine, Watch } from './watch.js';
 
 /** What this frontend's threads have done, since the process started. */
 export interface OwnRequests {
@@ -45,7 +50,7 @@ export interface OwnRequests {
 }
 
 export interface FrontendOwnerOptions {
-  readonly config: FrontendConfig;
+  readonly config: ServiceConfig;
   readonly identity: Identity;
   readonly clusterId: string;
   readonly logger: Logger;

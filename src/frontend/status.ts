@@ -2,10 +2,10 @@
 
 import { latencyBounds } from '../base/metric-table.js';
 import type { FrontendReport } from '../wire/frontend-report.js';
-import { cacheCounterNames } from './counters.js';
-import type { Health } from './elector.js';
+import { cacheCounterNames } from './cache/counters.js';
+import type { Health } from './detector/elector.js';
+import type { ReplicaLine } from './detector/watch.js';
 import type { FrontendStatus, MemberStatus } from './types.js';
-import type { ReplicaLine } from './watch.js';
 
 export function memberStatus(line: ReplicaLine, health: Health | undefined): MemberStatus {
   return {

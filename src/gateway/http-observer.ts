@@ -6,10 +6,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
-import { networkOf, type RateLimit } from '../base/rate-limit.js';
+import { networkOf } from '../base/network-of.js';
 import { headerFields } from '../wire/request-header.js';
 import type { PublicMethod } from '../wire/schemas.js';
 import { codeOfStatus } from './http-errors.js';
+import type { RateLimit } from './rate-limit.js';
 import { tooOften } from './raw-observer.js';
 import { requestHeaderOf } from './request-headers.js';
 import type { Door, MeteredCode, RequestMeter } from './request-meter.js';

@@ -6,11 +6,12 @@
 import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
-import { networkOf, type RateLimit } from '../base/rate-limit.js';
+import { networkOf } from '../base/network-of.js';
 import type { Outcome, RpcReply } from '../net/open-requests.js';
 import type { RpcHandler, RpcSession } from '../net/rpc-session.js';
 import { headerFields, type RequestHeader } from '../wire/request-header.js';
 import { isPublicMethod } from '../wire/validate.js';
+import type { RateLimit } from './rate-limit.js';
 import type { MeteredOperation, RequestMeter } from './request-meter.js';
 
 export interface RawObserverOptions {

@@ -9,7 +9,7 @@ import { clientLimits, sessionLimits, wireLimits } from '../base/limits.js';
 import type { MemoryBudget } from '../base/memory-budget.js';
 import type { WorkTurns } from '../base/work-turns.js';
 import { productNotFound } from '../frontend/answers.js';
-import type { Shop } from '../frontend/shop.js';
+import type { Shop } from '../frontend/operations.js';
 import type { RequestContext } from '../frontend/types.js';
 import type { RpcReply } from '../net/open-requests.js';
 import { RpcServer } from '../net/rpc-server.js';

@@ -3,16 +3,14 @@
  * ready when both groups have a serving leader.
  */
 import { sleep, systemClock } from '../base/clock.js';
-import type { FrontendConfig, RunningService } from '../base/config.js';
+import type { RunningService } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
-import { inlineLongChains } from '../base/inlining.js';
 import { createLogger, type Logger } from '../base/logging.js';
 import { sessionPlaces } from '../base/open-files.js';
 import { systemRandom } from '../base/random.js';
-import { rateLimitMemory } from '../base/rate-limit.js';
-import type { Leaders } from '../frontend/backends.js';
-import type { CacheCounters } from '../frontend/counters.js';
+import type { CacheCounters } from '../frontend/cache/counters.js';
 import { FrontendOwner } from '../frontend/owner.js';
+import type { Leaders } from '../frontend/reads/backends.js';
 import { reusesPorts } from '../net/reuse-port.js';
 import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';
@@ -21,8 +19,11 @@ import { createNodeDisk } from '../storage/node-disk.js';
 import type { Product } from '../wire/schemas.js';
 import { CacheRounds } from './cache-round.js';
 import type { Demo, DemoCommand } from './demo-routes.js';
-import { openDoor } from './doors.js';
-import { FrontendFigures } from './frontend-figures.js';
+import type { FrontendConfig } from './frontend-config.js';
+import { FrontendFigures } from './frontend-metrics.js';
+import { inlineLongChains } from './inlining.js';
+import { openDoor } from './listeners.js';
+import { rateLimitMemory } from './rate-limit.js';
 import type { MeterNews } from './request-meter.js';
 import { shownAddresses } from './shown-addresses.js';
 import { isLoopback, type SiteRules } from './site-check.js';

@@ -4,7 +4,7 @@
  */
 import { hostname } from 'node:os';
 import { type Address, formatAddress } from '../base/address.js';
-import type { FrontendConfig } from '../base/config.js';
+import type { FrontendConfig } from './frontend-config.js';
 
 const wildcards: ReadonlySet<string> = new Set(['0.0.0.0', '::', '']);
 

@@ -8,7 +8,8 @@ import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { tokenLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
-import { networkOf, RateLimit, rateLimitMemory } from '../base/rate-limit.js';
+import { networkOf } from '../base/network-of.js';
+import { RateLimit, rateLimitMemory } from './rate-limit.js';
 
 /** The log says so seldom that a storm is going on. */
 const logEveryMs = 60_000;

@@ -4,7 +4,7 @@
  * of them, the one that came first. Invariant: never more than the limit.
  */
 import { BazarError } from '../base/errors.js';
-import { networkOf } from '../base/rate-limit.js';
+import { networkOf } from '../base/network-of.js';
 import type { RpcSession } from './rpc-session.js';
 
 export class Handshakes {

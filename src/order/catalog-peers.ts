@@ -9,7 +9,7 @@ import { introduction } from '../net/handshake.js';
 import { RpcClient } from '../net/rpc-client.js';
 import { peerTransport } from '../net/tls-transport.js';
 import type { SalesMessage } from '../wire/internal.js';
-import type { CatalogPeer } from './catalog-line.js';
+import type { CatalogPeer } from './catalog-client.js';
 
 export interface CatalogPeersOptions {
   readonly config: OrderConfig;

@@ -10,15 +10,15 @@ import { openFolder } from '../group/folder.js';
 import { Member } from '../group/member.js';
 import { JobsPool } from '../pool/jobs-pool.js';
 import { OrderAuditor } from './auditor.js';
-import { CatalogLine } from './catalog-line.js';
+import { CatalogLine } from './catalog-client.js';
 import { connectCatalogs } from './catalog-peers.js';
-import { orderFigures } from './order-figures.js';
 import { OrderMachine, type OrderResult } from './order-machine.js';
+import { orderFigures } from './order-metrics.js';
 import { packSegments } from './packing.js';
-import { PeerDesk } from './peer-desk.js';
+import { PeerDesk } from './peer-handler.js';
 import { Projection } from './projection.js';
 import { OrderStore } from './store.js';
-import { ThreadDesk } from './thread-desk.js';
+import { ThreadDesk } from './thread-handler.js';
 
 export async function startOrder(config: OrderConfig): Promise<RunningService> {
   const clock = systemClock;

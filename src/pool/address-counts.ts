@@ -2,7 +2,7 @@
  * How many sessions each address has, so that one address cannot take all places; an IPv6 network of
  * 64 bits counts as one. Invariant: an address without a session takes no memory.
  */
-import { networkOf } from '../base/rate-limit.js';
+import { networkOf } from '../base/network-of.js';
 
 export class AddressCounts {
   readonly #max: number;

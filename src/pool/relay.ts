@@ -9,7 +9,7 @@ import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
 import type { Connection } from '../net/types.js';
 import { type BatchReader, BatchWriter, type Kind, kinds, readBatch } from './batch.js';
-import { CallDesk, type CallHandlers } from './call-desk.js';
+import { CallDesk, type CallHandlers } from './call-handler.js';
 import type { RelayLimits } from './limits.js';
 import { SocketEnd } from './socket-end.js';
 import type { Control, ThreadPort } from './thread-port.js';

@@ -11,15 +11,15 @@ import { poolLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { Connection, Listener, Transport } from '../net/types.js';
 import { AddressCounts } from './address-counts.js';
-import type { CallHandlers } from './call-desk.js';
-import { type Filling, threadsFor } from './filling.js';
-import { type Launcher, localLauncher, threadLauncher } from './launcher.js';
+import type { CallHandlers } from './call-handler.js';
 import { type RelayLimits, relayLimits } from './limits.js';
 import { Refusals } from './refusals.js';
 import type { Relay } from './relay.js';
 import { SessionThread } from './session-thread.js';
-import { SharedDoors } from './shared-doors.js';
+import { SharedDoors } from './shared-listeners.js';
+import { type Filling, threadsFor } from './thread-placement.js';
 import type { OwnerCall, PoolStatus } from './types.js';
+import { type Launcher, localLauncher, threadLauncher } from './worker-starter.js';
 
 /** How long sockets may take to close, and threads to stop, before they are ended. */
 const stopMs = 1_000;

@@ -8,12 +8,12 @@ import type { Address } from '../base/address.js';
 import type { Clock, Timer } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
-import type { CallHandlers } from './call-desk.js';
-import type { Launcher } from './launcher.js';
+import type { CallHandlers } from './call-handler.js';
 import type { RelayLimits } from './limits.js';
 import { Relay } from './relay.js';
 import type { Control } from './thread-port.js';
 import type { ThreadStatus } from './types.js';
+import type { Launcher } from './worker-starter.js';
 
 const restartMinMs = 100;
 const restartMaxMs = 10_000;

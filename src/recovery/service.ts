@@ -10,7 +10,7 @@ import type { RecoveryConfig, RunningService } from '../base/config.js';
 import { wireLimits } from '../base/limits.js';
 import { createLogger } from '../base/logging.js';
 import { sessionPlaces } from '../base/open-files.js';
-import { ProcessFigures } from '../base/process-figures.js';
+import { ProcessFigures } from '../base/process-metrics.js';
 import { type LogFolder, openLog, openOwnFolder } from '../group/folder.js';
 import { type GroupName, groupsOf, idleWarning } from '../group/membership.js';
 import { gatedHandler } from '../net/handshake.js';

@@ -3,7 +3,7 @@
  * readable keys. Helper of the tests in this folder.
  */
 import { createHash } from 'node:crypto';
-import { CatalogMachine, type CatalogResult } from '../../src/catalog/catalog-machine.js';
+import { CatalogMachine, type CatalogResult } from '../../src/catalog/machine/catalog-machine.js';
 import type { Entry } from '../../src/consensus/types.js';
 import { encode } from '../../src/wire/codec.js';
 import type {

@@ -4,9 +4,9 @@
  */
 import type { BazarError } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/base/logging.js';
-import { CatalogMachine, type CatalogResult } from '../../src/catalog/catalog-machine.js';
-import { type Peer, PeerDesk } from '../../src/catalog/peer-desk.js';
-import { CatalogStore } from '../../src/catalog/store.js';
+import { CatalogMachine, type CatalogResult } from '../../src/catalog/machine/catalog-machine.js';
+import { type Peer, PeerDesk } from '../../src/catalog/service/peer-handler.js';
+import { CatalogStore } from '../../src/catalog/service/store.js';
 import type { LogRecord } from '../../src/consensus/types.js';
 import { GroupHost } from '../../src/group/host.js';
 import { noPeers } from '../../src/group/peers.js';

@@ -1,6 +1,6 @@
 /** A catalog's store without a group. Helper of the tests in this folder. */
-import type { CatalogMachine, CatalogResult } from '../../src/catalog/catalog-machine.js';
-import { CatalogStore } from '../../src/catalog/store.js';
+import type { CatalogMachine, CatalogResult } from '../../src/catalog/machine/catalog-machine.js';
+import { CatalogStore } from '../../src/catalog/service/store.js';
 import type { Group, GroupStatus } from '../../src/group/types.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 import type { CatalogLog } from './log-builder.js';

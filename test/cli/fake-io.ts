@@ -1,6 +1,6 @@
 /** A world for commands under test: typed input, remembered output, an environment of its own. */
 import { Readable } from 'node:stream';
-import type { Io } from '../../src/cli/io.js';
+import type { Io } from '../../src/cli/output/io.js';
 
 export interface FakeIo extends Io {
   /** All data so far. */

@@ -4,7 +4,7 @@ import { waitingClock } from '../../src/base/clock.js';
 import { BazarError } from '../../src/base/errors.js';
 import { seededRandom } from '../../src/base/random.js';
 import { BazarClient, type BazarClientOptions } from '../../src/client/bazar-client.js';
-import { MemoryNetwork } from '../../src/net/memory-transport.js';
+import { MemoryNetwork } from '../support/memory-transport.js';
 import { type Answer, FakeFrontend, hangUp, silence } from './fake-frontend.js';
 
 const tux = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 100, version: 1 };

@@ -1,6 +1,6 @@
 /** Read positions: what a read must see, and who may vouch for it (docs/PROTOCOL.md, R9). */
 import t from 'tap';
-import { withLimits } from '../sim/replaced-limits.js';
+import { withLimits } from '../../sim/replaced-limits.js';
 import { Cluster } from './cluster.js';
 
 function elected(): Cluster {

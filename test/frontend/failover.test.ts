@@ -5,7 +5,7 @@
  */
 import t from 'tap';
 import { protocolTimes } from '../../src/base/limits.js';
-import { Elector, type ElectorOptions } from '../../src/frontend/elector.js';
+import { Elector, type ElectorOptions } from '../../src/frontend/detector/elector.js';
 import { statusOf } from '../../src/group/status.js';
 import { Cluster } from '../consensus/cluster.js';
 

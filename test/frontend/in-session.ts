@@ -1,6 +1,6 @@
 /** Stamps of a frontend in session with a leader, for longer than a test lasts. Helper. */
 import { systemClock } from '../../src/base/clock.js';
-import { leaseFromNow, Stamps } from '../../src/frontend/stamps.js';
+import { leaseFromNow, Stamps } from '../../src/frontend/cache/invalidation-versions.js';
 
 const leaseMs = 3_600_000;
 

@@ -5,7 +5,7 @@
  */
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
-import { CatalogMachine } from '../../src/catalog/catalog-machine.js';
+import { CatalogMachine } from '../../src/catalog/machine/catalog-machine.js';
 import type { Group, GroupStatus } from '../../src/group/types.js';
 import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js';
 import type { Projection } from '../../src/order/projection.js';

@@ -3,9 +3,9 @@
  * it can: each product is one number over and over, so that half a one shows. Helper.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { newCounters } from '../../src/frontend/counters.js';
-import { SharedCache } from '../../src/frontend/shared-cache.js';
-import { Stamps } from '../../src/frontend/stamps.js';
+import { newCounters } from '../../src/frontend/cache/counters.js';
+import { Stamps } from '../../src/frontend/cache/invalidation-versions.js';
+import { SharedCache } from '../../src/frontend/cache/shared-cache.js';
 
 export interface HammerOptions {
   readonly index: number;

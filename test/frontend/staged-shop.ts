@@ -4,12 +4,12 @@
  */
 import type { ClusterConfig } from '../../src/base/config.js';
 import { seededRandom } from '../../src/base/random.js';
-import { Backends, type Port } from '../../src/frontend/backends.js';
-import { newCounters } from '../../src/frontend/counters.js';
-import { PurchaseKeys } from '../../src/frontend/keys.js';
-import { ProductCache } from '../../src/frontend/product-cache.js';
-import { SearchCache } from '../../src/frontend/search-cache.js';
-import { Shop } from '../../src/frontend/shop.js';
+import { newCounters } from '../../src/frontend/cache/counters.js';
+import { ProductCache } from '../../src/frontend/cache/product-cache.js';
+import { SearchCache } from '../../src/frontend/cache/search-cache.js';
+import { Shop } from '../../src/frontend/operations.js';
+import { Backends, type Port } from '../../src/frontend/reads/backends.js';
+import { PurchaseKeys } from '../../src/frontend/reads/keys.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 import { inSession } from './in-session.js';
 

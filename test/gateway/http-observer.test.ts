@@ -2,7 +2,7 @@
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/base/logging.js';
-import { RateLimit, rateLimitMemory } from '../../src/base/rate-limit.js';
+import { RateLimit, rateLimitMemory } from '../../src/gateway/rate-limit.js';
 import { RequestMeter } from '../../src/gateway/request-meter.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 import { setStage, settle, tux } from './stage.js';

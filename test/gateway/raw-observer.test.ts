@@ -1,7 +1,7 @@
 /** What is seen at the raw door: every request counted once, however and whenever it is answered. */
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
-import { RateLimit, rateLimitMemory } from '../../src/base/rate-limit.js';
+import { RateLimit, rateLimitMemory } from '../../src/gateway/rate-limit.js';
 import { RawObserver, type RawObserverOptions } from '../../src/gateway/raw-observer.js';
 import { RequestMeter } from '../../src/gateway/request-meter.js';
 import type { Outcome, RpcReply } from '../../src/net/open-requests.js';

@@ -7,7 +7,7 @@ import { silentLogger } from '../../src/base/logging.js';
 import { seededRandom } from '../../src/base/random.js';
 import { openLog } from '../../src/group/folder.js';
 import { formatCluster, openIdentity } from '../../src/storage/identity.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 
 const members = ['catalog-1', 'order-1', 'order-2', 'order-3'];
 const home = '/data/order-1';

@@ -12,8 +12,8 @@ import { GroupHost } from '../../src/group/host.js';
 import { noPeers } from '../../src/group/peers.js';
 import { CorruptionError } from '../../src/storage/corruption.js';
 import { formatCluster, type Identity, openIdentity } from '../../src/storage/identity.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import { ManualClock } from '../helpers/manual-clock.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 import { Register } from './register.js';
 
 const kib = 1_024;

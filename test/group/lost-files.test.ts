@@ -16,9 +16,9 @@ import { DiskError } from '../../src/storage/disk-error.js';
 import { formatCluster, openIdentity } from '../../src/storage/identity.js';
 import type { SegmentedJournal } from '../../src/storage/journal.js';
 import { decodeJson, encodeJson } from '../../src/storage/json-file.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import { SnapshotStore } from '../../src/storage/snapshot-store.js';
 import { parts, save } from '../storage/snapshot-builders.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 
 const kib = 1024;
 const sizes = { segmentBytes: 32 * kib, batchBytesMax: 8 * kib };

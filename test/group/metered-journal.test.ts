@@ -1,7 +1,7 @@
 /** How long batches take: from when the disk was free for one until it is durable. */
 import t from 'tap';
 import type { LogRecord } from '../../src/consensus/types.js';
-import { MemberFigures } from '../../src/group/member-figures.js';
+import { MemberFigures } from '../../src/group/member-metrics.js';
 import { MeteredJournal } from '../../src/group/metered-journal.js';
 import type { GroupStatus } from '../../src/group/types.js';
 import type { Journal } from '../../src/storage/types.js';

@@ -5,9 +5,9 @@ import { seededRandom } from '../../src/base/random.js';
 import type { Message } from '../../src/consensus/messages.js';
 import { RpcPeers, replicateMethod } from '../../src/group/rpc-peers.js';
 import { gatedHandler, type HandshakeOptions, introduction } from '../../src/net/handshake.js';
-import { MemoryNetwork } from '../../src/net/memory-transport.js';
 import { RpcClient } from '../../src/net/rpc-client.js';
 import { RpcServer } from '../../src/net/rpc-server.js';
+import { MemoryNetwork } from '../support/memory-transport.js';
 import { SettlingClock } from './settling-clock.js';
 
 interface End {

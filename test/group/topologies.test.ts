@@ -10,7 +10,7 @@ import { checkVoters } from '../../src/cli/doctor/settings.js';
 import { openLog } from '../../src/group/folder.js';
 import { groupsOf, votersOf, votingWarnings } from '../../src/group/membership.js';
 import { formatCluster, openIdentity } from '../../src/storage/identity.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 
 const replicasMax = 9;
 const sizes = { segmentBytes: 64 * 1024, batchBytesMax: 8 * 1024 };

@@ -7,8 +7,8 @@ import type { Entry } from '../../src/consensus/types.js';
 import { GroupHost } from '../../src/group/host.js';
 import { RpcPeers } from '../../src/group/rpc-peers.js';
 import { gatedHandler, type HandshakeOptions } from '../../src/net/handshake.js';
-import { MemoryNetwork } from '../../src/net/memory-transport.js';
 import { RpcServer } from '../../src/net/rpc-server.js';
+import { MemoryNetwork } from '../support/memory-transport.js';
 import { MemoryJournal } from './memory-journal.js';
 import {
   type MemorySnapshot,

@@ -10,8 +10,8 @@ import { newestMark } from '../../src/group/snapshot-files.js';
 import type { CorruptionError } from '../../src/storage/corruption.js';
 import { formatCluster, openIdentity } from '../../src/storage/identity.js';
 import type { SegmentedJournal } from '../../src/storage/journal.js';
-import { type DiskStep, MemoryDisk } from '../../src/storage/memory-disk.js';
 import { save } from '../storage/snapshot-builders.js';
+import { type DiskStep, MemoryDisk } from '../support/memory-disk.js';
 
 const members = ['catalog-1', 'order-1', 'order-2', 'order-3'];
 const home = '/data/order-1';

@@ -6,9 +6,9 @@ import {
   type Identity,
   introduction,
 } from '../../src/net/handshake.js';
-import { MemoryNetwork } from '../../src/net/memory-transport.js';
 import { RpcClient } from '../../src/net/rpc-client.js';
 import { RpcServer } from '../../src/net/rpc-server.js';
+import { MemoryNetwork } from '../support/memory-transport.js';
 import { ManualClock } from './manual-clock.js';
 import { address, RawPeer } from './stage.js';
 

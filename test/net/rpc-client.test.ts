@@ -1,11 +1,11 @@
 import t from 'tap';
 import type { BazarError } from '../../src/base/errors.js';
 import { seededRandom } from '../../src/base/random.js';
-import { MemoryNetwork } from '../../src/net/memory-transport.js';
 import { RpcClient, type RpcClientOptions } from '../../src/net/rpc-client.js';
 import { RpcServer } from '../../src/net/rpc-server.js';
 import type { RpcHandler } from '../../src/net/rpc-session.js';
 import type { Transport } from '../../src/net/types.js';
+import { MemoryNetwork } from '../support/memory-transport.js';
 import { ManualClock } from './manual-clock.js';
 import { address } from './stage.js';
 

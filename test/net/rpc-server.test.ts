@@ -1,9 +1,9 @@
 import t from 'tap';
 import { MemoryBudget } from '../../src/base/memory-budget.js';
-import { MemoryNetwork } from '../../src/net/memory-transport.js';
 import type { RpcReply } from '../../src/net/open-requests.js';
 import { RpcServer, type RpcServerOptions } from '../../src/net/rpc-server.js';
 import type { RpcHandler } from '../../src/net/rpc-session.js';
+import { MemoryNetwork } from '../support/memory-transport.js';
 import { ManualClock } from './manual-clock.js';
 import { address, RawPeer } from './stage.js';
 

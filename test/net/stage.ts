@@ -1,9 +1,9 @@
 /** Sessions over the in-memory network, and raw ends to drive one of them byte by byte. */
 import { assert } from '../../src/base/assert.js';
-import { MemoryNetwork, type MemoryNetworkOptions } from '../../src/net/memory-transport.js';
 import { type RpcHandler, RpcSession, type RpcSessionOptions } from '../../src/net/rpc-session.js';
 import type { Connection } from '../../src/net/types.js';
 import { decode, encode } from '../../src/wire/codec.js';
+import { MemoryNetwork, type MemoryNetworkOptions } from '../support/memory-transport.js';
 import { ManualClock } from './manual-clock.js';
 
 export const address = { host: 'node', port: 1 };

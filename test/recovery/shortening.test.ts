@@ -5,10 +5,10 @@ import { storageLimits } from '../../src/base/limits.js';
 import type { SnapshotMark } from '../../src/consensus/messages.js';
 import type { SnapshotPort } from '../../src/group/snapshot-port.js';
 import { shorten } from '../../src/recovery/shortening.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import { SnapshotStore } from '../../src/storage/snapshot-store.js';
 import { entry, open } from '../storage/builders.js';
 import { parts, save, folder as snapshotFolder } from '../storage/snapshot-builders.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 
 const start: SnapshotMark = { seq: 0, epoch: 0, time: 0 };
 /** Two of them fill a segment. */

@@ -3,8 +3,8 @@ import t from 'tap';
 import { required } from '../../src/base/assert.js';
 import { seededRandom } from '../../src/base/random.js';
 import { rewriteWithoutPadding } from '../../src/storage/compaction.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import { SnapshotStore } from '../../src/storage/snapshot-store.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 import { contents, entry, folder, kib, open, truncate } from './builders.js';
 import * as snapshots from './snapshot-builders.js';
 

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { rewriteWithoutPadding } from '../../src/storage/compaction.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import { readJournal } from '../../src/storage/read-journal.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 import type { Watched } from './builders.js';
 import { contents, entry, folder, kib, open, truncate } from './builders.js';
 

@@ -5,9 +5,9 @@
 import { crc32 } from 'node:zlib';
 import t from 'tap';
 import type { LogRecord } from '../../src/consensus/types.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import { openJournal } from '../../src/storage/open-journal.js';
 import { encodeRecord, recordBytes, spanOf } from '../../src/storage/record-format.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 import { contents, entries, entry, folder, kib, open, promise } from './builders.js';
 
 const options = { segmentBytes: 64 * kib, batchBytesMax: 16 * kib };

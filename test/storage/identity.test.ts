@@ -3,7 +3,7 @@ import t from 'tap';
 import { seededRandom } from '../../src/base/random.js';
 import type { IdentityOptions } from '../../src/storage/identity.js';
 import { formatCluster, openIdentity, readClusterId } from '../../src/storage/identity.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 
 const dataDir = '/data';
 const members = ['catalog-1', 'catalog-2', 'recovery-1', 'order-1', 'order-2', 'order-3'];

@@ -4,7 +4,7 @@ import t from 'tap';
 import { type Random, seededRandom } from '../../src/base/random.js';
 import type { LogRecord } from '../../src/consensus/types.js';
 import { formatCluster, openIdentity } from '../../src/storage/identity.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 import { contents, entry, folder, kib, open, truncate, type Watched } from './builders.js';
 
 const options = { segmentBytes: 64 * kib, batchBytesMax: 16 * kib };

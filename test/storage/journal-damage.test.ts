@@ -1,8 +1,8 @@
 // Bit rot and cuts in a small journal of three batches (docs/PROTOCOL.md, R10, A28).
 import t from 'tap';
 import { CorruptionError } from '../../src/storage/corruption.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import { openJournal } from '../../src/storage/open-journal.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 import { contents, entries, entry, folder, kib, open, promise, truncate } from './builders.js';
 
 const options = { segmentBytes: 32 * kib, batchBytesMax: 4 * kib };

@@ -1,6 +1,6 @@
 import t from 'tap';
-import type { DiskStep } from '../../src/storage/memory-disk.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
+import type { DiskStep } from '../support/memory-disk.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 import {
   contents,
   entries,

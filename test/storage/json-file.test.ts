@@ -1,8 +1,8 @@
 import t from 'tap';
 import { seededRandom } from '../../src/base/random.js';
 import { JsonFile } from '../../src/storage/json-file.js';
-import type { DiskStep } from '../../src/storage/memory-disk.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
+import type { DiskStep } from '../support/memory-disk.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 
 interface Counter {
   count: number;

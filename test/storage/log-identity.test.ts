@@ -2,7 +2,7 @@
 import t from 'tap';
 import { seededRandom } from '../../src/base/random.js';
 import { formatCluster, type Identity, openIdentity } from '../../src/storage/identity.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 
 const members = ['catalog-1', 'order-1', 'order-2', 'recovery-1'];
 const mark = { id: 7, firstSegment: 1, lastSegment: 2, droppedThrough: 0 };

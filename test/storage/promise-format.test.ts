@@ -1,7 +1,6 @@
 /** A promise keeps the table of admissions beside it, from segment to segment (docs/PROTOCOL.md, R3). */
 import t from 'tap';
 import type { Admissions, LogRecord } from '../../src/consensus/types.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import { openJournal } from '../../src/storage/open-journal.js';
 import { decodePromised, encodePromised } from '../../src/storage/promise-format.js';
 import {
@@ -10,6 +9,7 @@ import {
   recordBytes,
   spanOf,
 } from '../../src/storage/record-format.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 import { entry, folder, kib, open } from './builders.js';
 
 const options = { segmentBytes: 32 * kib, batchBytesMax: 4 * kib };

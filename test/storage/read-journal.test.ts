@@ -1,9 +1,9 @@
 import t from 'tap';
 import type { LogRecord } from '../../src/consensus/types.js';
 import { headBytes } from '../../src/storage/batch-format.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import type { ReadOptions } from '../../src/storage/read-journal.js';
 import { openJournalReader, readJournal } from '../../src/storage/read-journal.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 import { entry, folder, kib, open, promise, textOf, truncate } from './builders.js';
 
 const options = { segmentBytes: 32 * kib, batchBytesMax: 4 * kib };

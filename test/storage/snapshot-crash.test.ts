@@ -2,8 +2,8 @@
 import t from 'tap';
 import { required } from '../../src/base/assert.js';
 import { seededRandom } from '../../src/base/random.js';
-import { type DiskStep, MemoryDisk } from '../../src/storage/memory-disk.js';
 import { SnapshotStore } from '../../src/storage/snapshot-store.js';
+import { type DiskStep, MemoryDisk } from '../support/memory-disk.js';
 import { brief, folder, labelOf, load, parts, piecesOf, save } from './snapshot-builders.js';
 
 /** What a machine's stop makes of unsynced writes differs by the seed; a killed process loses none. */

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { required } from '../../src/base/assert.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import { SnapshotStore } from '../../src/storage/snapshot-store.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 import { brief, folder, labelOf, load, parts, piecesOf, save } from './snapshot-builders.js';
 
 const manifest = (seq: number): string =>

@@ -8,9 +8,9 @@ import { seededRandom } from '../../src/base/random.js';
 import type { Doubt, LogRecord } from '../../src/consensus/types.js';
 import { headBytes } from '../../src/storage/batch-format.js';
 import { CorruptionError } from '../../src/storage/corruption.js';
-import { MemoryDisk } from '../../src/storage/memory-disk.js';
 import { openJournal } from '../../src/storage/open-journal.js';
 import { entryOverheadBytes } from '../../src/storage/record-format.js';
+import { MemoryDisk } from '../support/memory-disk.js';
 import { contents, entries, entry, folder, kib, open, promise, truncate } from './builders.js';
 
 const options = { segmentBytes: 64 * kib, batchBytesMax: 40 * kib };

@@ -3,7 +3,7 @@
  * can, threads that listen by themselves; beside them Redis, which does as much on one thread of C: a
  * GET of a value as long as a product.
  */
-import { threadsListen } from '../../../src/gateway/doors.js';
+import { threadsListen } from '../../../src/gateway/listeners.js';
 import type { Scenario } from '../bench.js';
 import { type Measured, measureInTurn, type Subject } from '../measure.js';
 import { Picks } from '../picks.js';

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
-import type { CatalogMachine } from '../../catalog/catalog-machine.js';
+import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
 import { readBook } from '../../order/book-job.js';
 import { decode } from '../../wire/codec.js';
 import type { Sale } from '../../wire/internal.js';

@@ -5,7 +5,7 @@
  */
 import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
-import type { CatalogMachine } from '../../catalog/catalog-machine.js';
+import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
 import type { Entry } from '../../consensus/types.js';
 import { OrderMachine } from '../../order/order-machine.js';
 import { openJournalReader } from '../../storage/read-journal.js';

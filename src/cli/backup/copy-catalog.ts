@@ -5,8 +5,8 @@
  */
 import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
-import type { CatalogMachine } from '../../catalog/catalog-machine.js';
-import { replayCatalog } from '../../catalog/recompute-job.js';
+import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
+import { replayCatalog } from '../../catalog/service/recompute-job.js';
 import type { Position } from '../../consensus/types.js';
 import { type JournalReader, openJournalReader } from '../../storage/read-journal.js';
 import { SnapshotStore } from '../../storage/snapshot-store.js';

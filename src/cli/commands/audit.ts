@@ -1,11 +1,11 @@
 /** `bazar audit`: do the books balance, and do all replicas agree? */
 import type { AuditReport } from '../../frontend/types.js';
-import { adminSpecs, withAdmin } from '../client-options.js';
-import { defineCommand } from '../command.js';
-import { exitCodes } from '../exit-codes.js';
-import type { Io } from '../io.js';
-import { printable, printJson, printTable } from '../output.js';
-import { paint } from '../paint.js';
+import { adminSpecs, withAdmin } from '../options/client-options.js';
+import { exitCodes } from '../output/exit-codes.js';
+import type { Io } from '../output/io.js';
+import { printable, printJson, printTable } from '../output/output.js';
+import { paint } from '../output/paint.js';
+import { defineCommand } from '../parsing/command.js';
 
 const hashShown = 16;
 

@@ -1,11 +1,12 @@
 /** `bazar buy`: one purchase. */
-import { buyOnce } from '../buy-once.js';
-import { clientSpecs, withClient } from '../client-options.js';
-import { defineCommand } from '../command.js';
-import { exitCodes } from '../exit-codes.js';
-import { itemPositional } from '../item.js';
-import { integer, text } from '../options.js';
-import { money, printJson, printTable } from '../output.js';
+
+import { clientSpecs, withClient } from '../options/client-options.js';
+import { integer, text } from '../options/options.js';
+import { exitCodes } from '../output/exit-codes.js';
+import { money, printJson, printTable } from '../output/output.js';
+import { defineCommand } from '../parsing/command.js';
+import { buyOnce } from './buy-once.js';
+import { itemPositional } from './item.js';
 
 const buyGroup = { group: 'Purchase:' };
 

@@ -1,8 +1,8 @@
 /** `bazar completion`: the script that lets a shell complete commands, flags and names of services. */
 import { basename } from 'node:path';
-import { defineCommand } from '../command.js';
-import { exitCodes, UsageError } from '../exit-codes.js';
-import { positional } from '../options.js';
+import { positional } from '../options/options.js';
+import { exitCodes, UsageError } from '../output/exit-codes.js';
+import { defineCommand } from '../parsing/command.js';
 
 export const completion = defineCommand({
   usage: 'completion [shell]',

@@ -1,17 +1,17 @@
 /** `bazar doctor`: would a store run here, and if not, why? */
 import { resolve } from 'node:path';
 import type { ClusterConfig, MemberAddresses } from '../../base/config.js';
-import { defineCommand, optionNames } from '../command.js';
 import type { Finding } from '../doctor/finding.js';
 import type { Member } from '../doctor/peers.js';
 import type { Door } from '../doctor/ports.js';
-import { exitCodes } from '../exit-codes.js';
-import { oneServiceSpecs } from '../one-service-options.js';
-import { integer, readValues, type Values } from '../options.js';
-import { printJson, printTable } from '../output.js';
-import { outputSpecs } from '../output-options.js';
-import type { Tone } from '../paint.js';
-import { membershipSpecs, upSpecs } from '../store-options.js';
+import { oneServiceSpecs } from '../options/one-service-options.js';
+import { integer, readValues, type Values } from '../options/options.js';
+import { outputSpecs } from '../options/output-options.js';
+import { membershipSpecs, upSpecs } from '../options/store-options.js';
+import { exitCodes } from '../output/exit-codes.js';
+import { printJson, printTable } from '../output/output.js';
+import type { Tone } from '../output/paint.js';
+import { defineCommand, optionNames } from '../parsing/command.js';
 
 /** Of each question to a running store. */
 const timeoutMs = 2_000;
@@ -111,7 +111,7 @@ async function examineProducts(options: DoctorOptions): Promise<Finding[]> {
   const { checkStoreProducts } = await import('../doctor/products.js');
   const { frontendAddresses } = await import('../launcher/store-plan.js');
   const { waitingClock: clock } = await import('../../base/clock.js');
-  const { readTrust } = await import('../tls-options.js');
+  const { readTrust } = await import('../options/tls-options.js');
   // A certificate that is its own authority is the usual case; of another one the doctor says so.
   const tls = readTrust({ tls: false, tlsCa: options.tlsCert });
   const addresses = [frontendAddresses(1, options).raw];
@@ -130,8 +130,8 @@ interface Plan {
 
 async function plan(options: DoctorOptions): Promise<Plan> {
   const { frontendAddresses, planCluster } = await import('../launcher/store-plan.js');
-  const { dialectPorts } = await import('../dialect-ports.js');
-  const { readPeers } = await import('../peer-addresses.js');
+  const { dialectPorts } = await import('../options/dialect-ports.js');
+  const { readPeers } = await import('../options/peer-addresses.js');
   const { isHere } = await import('../doctor/peers.js');
   const peers = readPeers(options.peers);
   const cluster = planCluster({ ...options, ...(await membership(options)) }, peers);

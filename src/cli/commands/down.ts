@@ -1,11 +1,11 @@
 /** `bazar down`: stops a store, whether its launcher still lives or not. */
 import { resolve } from 'node:path';
 import { BazarError } from '../../base/errors.js';
-import { defineCommand } from '../command.js';
-import { exitCodes } from '../exit-codes.js';
-import { printJson } from '../output.js';
-import { outputSpecs } from '../output-options.js';
-import { placeSpecs } from '../store-options.js';
+import { outputSpecs } from '../options/output-options.js';
+import { placeSpecs } from '../options/store-options.js';
+import { exitCodes } from '../output/exit-codes.js';
+import { printJson } from '../output/output.js';
+import { defineCommand } from '../parsing/command.js';
 
 /** Each of four stages may take 12 s. */
 const downTimeoutMs = 60_000;

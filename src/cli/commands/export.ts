@@ -3,12 +3,12 @@ import { statSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { BazarClient } from '../../client/bazar-client.js';
-import { clientSpecs, withClient } from '../client-options.js';
-import { defineCommand } from '../command.js';
-import { exitCodes, UsageError } from '../exit-codes.js';
-import { cannotWrite } from '../file-error.js';
-import { choice, positional } from '../options.js';
-import { printableLines } from '../output.js';
+import { clientSpecs, withClient } from '../options/client-options.js';
+import { choice, positional } from '../options/options.js';
+import { exitCodes, UsageError } from '../output/exit-codes.js';
+import { cannotWrite } from '../output/file-error.js';
+import { printableLines } from '../output/output.js';
+import { defineCommand } from '../parsing/command.js';
 import { delimiters, type Format, formats } from '../stock/columns.js';
 import { exportProducts, type TableForm } from '../stock/export-run.js';
 

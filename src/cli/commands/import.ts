@@ -2,13 +2,18 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { adminSpecs, failoverTimeoutSeconds, timeout, withAdmin } from '../client-options.js';
-import { defineCommand } from '../command.js';
-import { exitCodes, UsageError } from '../exit-codes.js';
-import { cannotRead } from '../file-error.js';
-import type { Io } from '../io.js';
-import { choice, flag, integer, positional, type Values } from '../options.js';
-import { printable, printJson } from '../output.js';
+import {
+  adminSpecs,
+  failoverTimeoutSeconds,
+  timeout,
+  withAdmin,
+} from '../options/client-options.js';
+import { choice, flag, integer, positional, type Values } from '../options/options.js';
+import { exitCodes, UsageError } from '../output/exit-codes.js';
+import { cannotRead } from '../output/file-error.js';
+import type { Io } from '../output/io.js';
+import { printable, printJson } from '../output/output.js';
+import { defineCommand } from '../parsing/command.js';
 import { delimiters } from '../stock/columns.js';
 import { existingChoices, type ImportReport } from '../stock/import-run.js';
 import { type Encoding, EncodingError, encodings, utf8Pieces } from '../stock/utf8-pieces.js';
@@ -81,7 +86,7 @@ async function bringIn(source: Readable, given: Import): Promise<ImportReport> {
   const { options, io, lines, stopped, problems } = given;
   const { csvRows } = await import('../stock/csv-rows.js');
   const { importRows } = await import('../stock/import-run.js');
-  const { progressView } = await import('../progress-view.js');
+  const { progressView } = await import('../output/progress-view.js');
   const view = await progressView(io, !options.progress || lines === 0);
   try {
     return await withAdmin(options, (client) =>

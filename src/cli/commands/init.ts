@@ -1,10 +1,10 @@
 /** `bazar init`: founds a store without starting it, so that its folders can go to their machines. */
 import { resolve } from 'node:path';
-import { defineCommand } from '../command.js';
-import { exitCodes } from '../exit-codes.js';
-import { printJson } from '../output.js';
-import { outputSpecs } from '../output-options.js';
-import { membershipSpecs, placeSpecs } from '../store-options.js';
+import { outputSpecs } from '../options/output-options.js';
+import { membershipSpecs, placeSpecs } from '../options/store-options.js';
+import { exitCodes } from '../output/exit-codes.js';
+import { printJson } from '../output/output.js';
+import { defineCommand } from '../parsing/command.js';
 
 export const init = defineCommand({
   usage: 'init',

@@ -2,19 +2,19 @@
 import type { Clock } from '../../base/clock.js';
 import { seededRandom, systemRandom } from '../../base/random.js';
 import type { BazarClient } from '../../client/bazar-client.js';
+import type { LoadCheck } from '../load/load-check.js';
 import {
   clientSpecs,
   failoverTimeoutSeconds,
   openClient,
   timeout,
   withClient,
-} from '../client-options.js';
-import { defineCommand } from '../command.js';
-import { exitCodes } from '../exit-codes.js';
-import type { Io } from '../io.js';
-import type { LoadCheck } from '../load/load-check.js';
-import { flag, integer, number, text, type Values } from '../options.js';
-import { printJson } from '../output.js';
+} from '../options/client-options.js';
+import { flag, integer, number, text, type Values } from '../options/options.js';
+import { exitCodes } from '../output/exit-codes.js';
+import type { Io } from '../output/io.js';
+import { printJson } from '../output/output.js';
+import { defineCommand } from '../parsing/command.js';
 
 const loadGroup = { group: 'Load:' };
 
@@ -92,7 +92,7 @@ async function putLoad(options: Options, io: Io): Promise<number> {
   const { OrderLedger } = await import('../load/order-ledger.js');
   const { runLoad } = await import('../load/load-run.js');
   const { printCheck, printReport } = await import('../load/load-view.js');
-  const { progressView } = await import('../progress-view.js');
+  const { progressView } = await import('../output/progress-view.js');
   const { waitingClock: clock } = await import('../../base/clock.js');
   const seed = options.seed ?? systemRandom.integer(2 ** 32);
   const recording = await startRecording(options, clock);
@@ -139,7 +139,7 @@ async function verify(options: Options, io: Io): Promise<number> {
   const { OrderLedger, readOrdersFile } = await import('../load/order-ledger.js');
   const { readBack } = await import('../load/load-run.js');
   const { printVerdict } = await import('../load/load-view.js');
-  const { progressView } = await import('../progress-view.js');
+  const { progressView } = await import('../output/progress-view.js');
   const ledger = new OrderLedger();
   for (const order of readOrdersFile(options.verify ?? '')) ledger.acknowledge(order);
   const view = await progressView(io, !options.progress);

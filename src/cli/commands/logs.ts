@@ -1,11 +1,11 @@
 /** `bazar logs`: the logs of all services in the order of time. */
 import { resolve } from 'node:path';
-import { defineCommand } from '../command.js';
-import { exitCodes } from '../exit-codes.js';
 import { logLevels } from '../logs/log-line.js';
-import { choice, flag, integer, positional, text } from '../options.js';
-import { outputSpecs } from '../output-options.js';
-import { logDirOf, placeSpecs } from '../store-options.js';
+import { choice, flag, integer, positional, text } from '../options/options.js';
+import { outputSpecs } from '../options/output-options.js';
+import { logDirOf, placeSpecs } from '../options/store-options.js';
+import { exitCodes } from '../output/exit-codes.js';
+import { defineCommand } from '../parsing/command.js';
 
 export const logs = defineCommand({
   usage: 'logs [name]',

@@ -1,10 +1,10 @@
 /** `bazar lookup`: one product. */
-import { clientSpecs, withClient } from '../client-options.js';
-import { defineCommand } from '../command.js';
-import { exitCodes } from '../exit-codes.js';
-import { itemPositional } from '../item.js';
-import { productHead, productRow } from '../orders-view.js';
-import { printJson, printTable } from '../output.js';
+import { clientSpecs, withClient } from '../options/client-options.js';
+import { exitCodes } from '../output/exit-codes.js';
+import { productHead, productRow } from '../output/orders-view.js';
+import { printJson, printTable } from '../output/output.js';
+import { defineCommand } from '../parsing/command.js';
+import { itemPositional } from './item.js';
 
 export const lookup = defineCommand({
   usage: 'lookup <item>',

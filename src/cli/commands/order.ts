@@ -2,15 +2,15 @@
  * `bazar order`: with a number it shows that order; with `--id order-1` it runs that service. Both
  * names are binding (docs/INTERFACES.md, Commands), and a number is what tells them apart.
  */
-import { clientSpecs, withClient } from '../client-options.js';
-import { defineCommand } from '../command.js';
-import { exitCodes, UsageError } from '../exit-codes.js';
-import { specsOf } from '../one-service-options.js';
-import { positional } from '../options.js';
-import { orderHead, orderRows } from '../orders-view.js';
-import { printJson, printTable } from '../output.js';
-import { runOne } from '../run-one.js';
-import { placeSpecs } from '../store-options.js';
+import { clientSpecs, withClient } from '../options/client-options.js';
+import { specsOf } from '../options/one-service-options.js';
+import { positional } from '../options/options.js';
+import { placeSpecs } from '../options/store-options.js';
+import { exitCodes, UsageError } from '../output/exit-codes.js';
+import { orderHead, orderRows } from '../output/orders-view.js';
+import { printJson, printTable } from '../output/output.js';
+import { defineCommand } from '../parsing/command.js';
+import { runOne } from '../service/run-one.js';
 
 export const order = defineCommand({
   usage: 'order [number]',

@@ -1,12 +1,12 @@
 /** `bazar orders`: the order book, newest last, or the part of it that the filters leave. */
 import type { BazarClient } from '../../client/bazar-client.js';
 import type { Order, Orders, Params } from '../../wire/schemas.js';
-import { adminSpecs, withAdmin } from '../client-options.js';
-import { defineCommand } from '../command.js';
-import { exitCodes, UsageError } from '../exit-codes.js';
-import { integer, text } from '../options.js';
-import { orderHead, orderRows } from '../orders-view.js';
-import { printJson, printTable } from '../output.js';
+import { adminSpecs, withAdmin } from '../options/client-options.js';
+import { integer, text } from '../options/options.js';
+import { exitCodes, UsageError } from '../output/exit-codes.js';
+import { orderHead, orderRows } from '../output/orders-view.js';
+import { printJson, printTable } from '../output/output.js';
+import { defineCommand } from '../parsing/command.js';
 import { pageSpecs } from './search.js';
 
 const filterGroup = { group: 'Orders:' };

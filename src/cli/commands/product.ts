@@ -1,14 +1,14 @@
 /** `bazar product add|set|remove`: what the store sells. Needs the admin token. */
 import type { BazarClient } from '../../client/bazar-client.js';
 import type { Changed } from '../../wire/schemas.js';
-import { adminSpecs, withAdmin } from '../client-options.js';
-import { type Command, defineCommand } from '../command.js';
-import { exitCodes, UsageError } from '../exit-codes.js';
-import type { Io } from '../io.js';
-import { type Item, itemPositional } from '../item.js';
-import { integer, number, positional, text } from '../options.js';
-import { productHead, productRow } from '../orders-view.js';
-import { printJson, printTable } from '../output.js';
+import { adminSpecs, withAdmin } from '../options/client-options.js';
+import { integer, number, positional, text } from '../options/options.js';
+import { exitCodes, UsageError } from '../output/exit-codes.js';
+import type { Io } from '../output/io.js';
+import { productHead, productRow } from '../output/orders-view.js';
+import { printJson, printTable } from '../output/output.js';
+import { type Command, defineCommand } from '../parsing/command.js';
+import { type Item, itemPositional } from './item.js';
 
 const productGroup = { group: 'Product:' };
 const anyPrice = { min: 0, max: 1_000_000_000, default: undefined };

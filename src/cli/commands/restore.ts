@@ -1,11 +1,11 @@
 /** `bazar restore`: a store from a copy. */
 import { resolve } from 'node:path';
-import { defineCommand } from '../command.js';
-import { exitCodes } from '../exit-codes.js';
-import { positional } from '../options.js';
-import { printJson } from '../output.js';
-import { outputSpecs } from '../output-options.js';
-import { membershipSpecs, placeSpecs } from '../store-options.js';
+import { positional } from '../options/options.js';
+import { outputSpecs } from '../options/output-options.js';
+import { membershipSpecs, placeSpecs } from '../options/store-options.js';
+import { exitCodes } from '../output/exit-codes.js';
+import { printJson } from '../output/output.js';
+import { defineCommand } from '../parsing/command.js';
 
 export const restoreCopy = defineCommand({
   usage: 'restore <folder>',

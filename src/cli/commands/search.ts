@@ -1,10 +1,10 @@
 /** `bazar search`: the products of a topic, or those whose name holds a text. */
-import { clientSpecs, withClient } from '../client-options.js';
-import { defineCommand } from '../command.js';
-import { exitCodes, UsageError } from '../exit-codes.js';
-import { integer, positional, text } from '../options.js';
-import { productHead, productRow } from '../orders-view.js';
-import { printJson, printTable } from '../output.js';
+import { clientSpecs, withClient } from '../options/client-options.js';
+import { integer, positional, text } from '../options/options.js';
+import { exitCodes, UsageError } from '../output/exit-codes.js';
+import { productHead, productRow } from '../output/orders-view.js';
+import { printJson, printTable } from '../output/output.js';
+import { defineCommand } from '../parsing/command.js';
 
 const pageGroup = { group: 'Page:' };
 

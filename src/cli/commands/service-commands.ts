@@ -1,7 +1,8 @@
 /** `bazar catalog`, `recovery`, `frontend`: one service, for real machines. (`order` has its own file.) */
-import { defineCommand } from '../command.js';
-import { specsOf } from '../one-service-options.js';
-import { runOne } from '../run-one.js';
+
+import { specsOf } from '../options/one-service-options.js';
+import { defineCommand } from '../parsing/command.js';
+import { runOne } from '../service/run-one.js';
 
 export const catalog = defineCommand({
   usage: 'catalog',

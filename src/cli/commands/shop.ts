@@ -1,7 +1,7 @@
 /** `bazar shop`: the menu for people, or for lines from a pipe. */
-import { clientSpecs, withClient } from '../client-options.js';
-import { defineCommand } from '../command.js';
-import { exitCodes } from '../exit-codes.js';
+import { clientSpecs, withClient } from '../options/client-options.js';
+import { exitCodes } from '../output/exit-codes.js';
+import { defineCommand } from '../parsing/command.js';
 
 export const shop = defineCommand({
   usage: 'shop',
@@ -15,8 +15,8 @@ export const shop = defineCommand({
     const { serveCustomer } = await import('../shop/shop.js');
     const door =
       io.terminal && io.stdin.isTTY === true
-        ? (await import('../shop/prompt-door.js')).promptDoor(io)
-        : (await import('../shop/line-door.js')).lineDoor(io);
+        ? (await import('../shop/prompt-input.js')).promptDoor(io)
+        : (await import('../shop/line-input.js')).lineDoor(io);
     try {
       await withClient(options, async (client) => {
         // Says at once where no store is.

@@ -1,12 +1,12 @@
 /** `bazar start NAME`: brings a service of a running store back. */
 import { resolve } from 'node:path';
 import { BazarError } from '../../base/errors.js';
-import { defineCommand } from '../command.js';
-import { exitCodes } from '../exit-codes.js';
-import { flag, positional } from '../options.js';
-import { printJson } from '../output.js';
-import { outputSpecs } from '../output-options.js';
-import { placeSpecs } from '../store-options.js';
+import { flag, positional } from '../options/options.js';
+import { outputSpecs } from '../options/output-options.js';
+import { placeSpecs } from '../options/store-options.js';
+import { exitCodes } from '../output/exit-codes.js';
+import { printJson } from '../output/output.js';
+import { defineCommand } from '../parsing/command.js';
 
 export const start = defineCommand({
   usage: 'start <name>',

@@ -1,9 +1,9 @@
 /** `bazar status`: who leads, who follows, who is down; and how the caches do. */
-import { clientSpecs, withEach } from '../client-options.js';
-import { defineCommand } from '../command.js';
-import { exitCodes } from '../exit-codes.js';
-import { flag } from '../options.js';
-import { printJson } from '../output.js';
+import { clientSpecs, withEach } from '../options/client-options.js';
+import { flag } from '../options/options.js';
+import { exitCodes } from '../output/exit-codes.js';
+import { printJson } from '../output/output.js';
+import { defineCommand } from '../parsing/command.js';
 
 export const status = defineCommand({
   usage: 'status',

@@ -2,13 +2,13 @@
 import { join, resolve } from 'node:path';
 import { formatAddress } from '../../base/address.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
-import { defineCommand } from '../command.js';
-import { exitCodes, UsageError } from '../exit-codes.js';
-import type { Io } from '../io.js';
 import type { StoreOptions } from '../launcher/store-plan.js';
-import type { Values } from '../options.js';
-import { outputSpecs } from '../output-options.js';
-import { logDirOf, logSettings, upSpecs } from '../store-options.js';
+import type { Values } from '../options/options.js';
+import { outputSpecs } from '../options/output-options.js';
+import { logDirOf, logSettings, upSpecs } from '../options/store-options.js';
+import { exitCodes, UsageError } from '../output/exit-codes.js';
+import type { Io } from '../output/io.js';
+import { defineCommand } from '../parsing/command.js';
 
 /** Of the launcher that a detaching command leaves. */
 const inFront = '--no-detach';

@@ -1,10 +1,10 @@
 /** Answers a shell that asks what may come next. The scripts of earlier builds ask by another flag. */
 import { basename } from 'node:path';
-import type { Entry } from '../command.js';
-import type { Io } from '../io.js';
-import { serviceNames } from '../service-names.js';
+import type { Io } from '../output/io.js';
+import type { Entry } from '../parsing/command.js';
 import { type Offer, offersFor } from './offers.js';
 import { filesMark, shells } from './scripts.js';
+import { serviceNames } from './service-names.js';
 
 const askedBefore = '--get-yargs-completions';
 

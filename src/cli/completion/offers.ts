@@ -2,8 +2,9 @@
  * What may come next on a command line: commands, flags, their values, names of services, or files.
  * Knows the entries of the commands, and no shell. Invariant: it offers nothing that the parser refuses.
  */
-import type { Command, Entry } from '../command.js';
-import { type Completes, kebab, type Option, type Specs, text } from '../options.js';
+
+import { type Completes, kebab, type Option, type Specs, text } from '../options/options.js';
+import type { Command, Entry } from '../parsing/command.js';
 
 export interface Offer {
   readonly word: string;

@@ -7,7 +7,7 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ClusterConfig } from '../../base/config.js';
 import { groupNames, votersOf, votingWarnings } from '../../group/membership.js';
-import { environmentName } from '../options.js';
+import { environmentName } from '../options/options.js';
 import { doubt, type Finding, ok, problem } from './finding.js';
 
 const prefix = 'BAZAR_';
@@ -86,7 +86,7 @@ export function checkLeftovers(names: readonly string[], hasLauncher: boolean): 
 }
 
 export async function checkProducts(path: string): Promise<Finding> {
-  const { readFirstStock } = await import('../../catalog/first-stock.js');
+  const { readFirstStock } = await import('../../catalog/service/first-stock.js');
   try {
     const products = await readFirstStock(path);
     return ok('first stock', `${products.length} products in ${path}`);

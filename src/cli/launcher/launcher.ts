@@ -8,8 +8,8 @@ import type { Clock } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
 import { makeFolder, makePrivateFolder } from '../../base/folders.js';
 import { votingWarnings } from '../../group/membership.js';
-import { type ServiceOrder, stages } from '../service-order.js';
-import { readTls } from '../tls-options.js';
+import { readTls } from '../options/tls-options.js';
+import { type ServiceOrder, stages } from '../service/service-order.js';
 import {
   type ControlAnswer,
   type ControlDoor,
@@ -128,7 +128,7 @@ async function prepare(options: LaunchOptions, dataDir: string): Promise<Service
 
 /** A catalog of a new store would wait for a file that it can read. */
 async function refuseFirstStock(file: string): Promise<void> {
-  const { readFirstStock } = await import('../../catalog/first-stock.js');
+  const { readFirstStock } = await import('../../catalog/service/first-stock.js');
   await readFirstStock(resolve(file));
 }
 

@@ -3,7 +3,7 @@
  * them and `down` stops them, by their pid files.
  */
 import { type Clock, sleep } from '../../base/clock.js';
-import { type ServiceKind, stages } from '../service-order.js';
+import { type ServiceKind, stages } from '../service/service-order.js';
 import { isAlive, type PidFiles } from './pid-files.js';
 
 const pollMs = 25;

@@ -3,7 +3,7 @@
  * their fields and stacks, which the log keeps. Reads a bounded part alone.
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { printable } from '../output.js';
+import { printable } from '../output/output.js';
 
 const tailBytesMax = 16 * 1024;
 

@@ -9,7 +9,7 @@ const copiedWithinMs = 5_000;
 
 /** Of `dist/`, or of whatever folder the compiler wrote to. */
 export function serviceEntry(folder: URL): URL {
-  const modules = new URL('src/cli/serve.js', folder);
+  const modules = new URL('src/cli/service/serve.js', folder);
   const bundled = new URL('services/cli/serve.js', folder);
   const bundledMs = writtenMs(bundled);
   if (bundledMs === undefined) return modules;

@@ -3,16 +3,12 @@
  * one that is run on its own. Pure: it reads no file and knows no address.
  */
 import { resolve } from 'node:path';
-import type {
-  CatalogConfig,
-  FrontendConfig,
-  RecoveryConfig,
-  ServiceConfig,
-} from '../../base/config.js';
+import type { CatalogConfig, RecoveryConfig, ServiceConfig } from '../../base/config.js';
 import type { TlsFiles } from '../../base/tls-files.js';
-import { allowedHosts, corsOrigins } from '../http-options.js';
-import type { Values } from '../options.js';
-import { bundledProducts, type serviceSpecs } from '../store-options.js';
+import type { FrontendConfig } from '../../gateway/frontend-config.js';
+import { allowedHosts, corsOrigins } from '../options/http-options.js';
+import type { Values } from '../options/options.js';
+import { bundledProducts, type serviceSpecs } from '../options/store-options.js';
 
 const mib = 1024 * 1024;
 

@@ -4,17 +4,13 @@
  */
 import { join, resolve } from 'node:path';
 import type { Address } from '../../base/address.js';
-import type {
-  ClusterConfig,
-  FrontendConfig,
-  MemberAddresses,
-  ServiceConfig,
-} from '../../base/config.js';
+import type { ClusterConfig, MemberAddresses, ServiceConfig } from '../../base/config.js';
 import type { PeerTlsFiles, TlsFiles } from '../../base/tls-files.js';
-import { dialectPorts } from '../dialect-ports.js';
-import type { Values } from '../options.js';
-import type { ServiceOrder } from '../service-order.js';
-import { logSettings, type membershipSpecs, type upSpecs } from '../store-options.js';
+import type { FrontendConfig } from '../../gateway/frontend-config.js';
+import { dialectPorts } from '../options/dialect-ports.js';
+import type { Values } from '../options/options.js';
+import { logSettings, type membershipSpecs, type upSpecs } from '../options/store-options.js';
+import type { ServiceOrder } from '../service/service-order.js';
 import { catalogSettings, frontendSettings, recoverySettings } from './service-settings.js';
 
 export type StoreOptions = Values<typeof upSpecs> & { readonly logDir: string };

@@ -5,8 +5,8 @@
  */
 import type { Clock } from '../../base/clock.js';
 import { type BazarError, type ErrorCode, toBazarError } from '../../base/errors.js';
+import type { Bought, History, Operation, OrderRead, Purchase, Seen } from '../../checker/types.js';
 import type { BazarClient } from '../../client/bazar-client.js';
-import type { Bought, History, Operation, OrderRead, Purchase, Seen } from '../../history/types.js';
 import type { Order, Params, Product } from '../../wire/schemas.js';
 import type { Shopper } from './load-run.js';
 

@@ -5,11 +5,11 @@
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { required } from '../../base/assert.js';
 import type { Clock } from '../../base/clock.js';
+import { checkHistory, type Verdict } from '../../checker/check.js';
+import { historyLines, readHistory } from '../../checker/history-file.js';
+import type { History } from '../../checker/types.js';
 import type { BazarClient } from '../../client/bazar-client.js';
-import { checkHistory, type Verdict } from '../../history/check.js';
-import { historyLines, readHistory } from '../../history/history-file.js';
-import type { History } from '../../history/types.js';
-import { UsageError } from '../exit-codes.js';
+import { UsageError } from '../output/exit-codes.js';
 import { HistoryRecorder } from './history-recorder.js';
 import type { Shopper } from './load-run.js';
 

@@ -1,7 +1,7 @@
 /** How a load run looks at the end: its report. */
-import type { Verdict } from '../../history/check.js';
-import type { Io } from '../io.js';
-import { printTable } from '../output.js';
+import type { Verdict } from '../../checker/check.js';
+import type { Io } from '../output/io.js';
+import { printTable } from '../output/output.js';
 import type { Latencies, LoadReport } from './load-run.js';
 
 const mismatchesShown = 20;

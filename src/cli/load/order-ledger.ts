@@ -4,7 +4,7 @@
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import type { Order } from '../../wire/schemas.js';
-import { UsageError } from '../exit-codes.js';
+import { UsageError } from '../output/exit-codes.js';
 
 /** An acknowledged order: bought by name or by id, for this total. */
 export interface Acknowledged {

@@ -1,7 +1,7 @@
 /** A line of a service's log as people read it: time, level, message, fields. Knows no file. */
-import type { Io } from '../io.js';
-import { printable, printableLines } from '../output.js';
-import { paint, type Tone } from '../paint.js';
+import type { Io } from '../output/io.js';
+import { printable, printableLines } from '../output/output.js';
+import { paint, type Tone } from '../output/paint.js';
 
 export const logLevels = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
 export type ShownLevel = (typeof logLevels)[number];

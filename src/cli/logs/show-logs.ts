@@ -6,8 +6,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { sleep, waitingClock } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
-import type { Io } from '../io.js';
-import { printable } from '../output.js';
+import type { Io } from '../output/io.js';
+import { printable } from '../output/output.js';
 import { formatLine, type LogLine, lineAsJson, logLevels, type ShownLevel } from './log-line.js';
 import { LogReader } from './log-reader.js';
 

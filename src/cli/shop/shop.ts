@@ -1,14 +1,14 @@
 /** The interactive shop: the menu, its questions and what they do. Ends when the customer leaves. */
 import { BazarError } from '../../base/errors.js';
 import type { BazarClient } from '../../client/bazar-client.js';
-import { buyOnce } from '../buy-once.js';
-import { withAdvice } from '../client-options.js';
-import { UsageError } from '../exit-codes.js';
-import type { Io } from '../io.js';
-import { itemOf } from '../item.js';
-import { orderHead, orderRows, productHead, productRow } from '../orders-view.js';
-import { formatTable, money } from '../output.js';
-import type { ShopDoor } from './shop-door.js';
+import { buyOnce } from '../commands/buy-once.js';
+import { itemOf } from '../commands/item.js';
+import { withAdvice } from '../options/client-options.js';
+import { UsageError } from '../output/exit-codes.js';
+import type { Io } from '../output/io.js';
+import { orderHead, orderRows, productHead, productRow } from '../output/orders-view.js';
+import { formatTable, money } from '../output/output.js';
+import type { ShopDoor } from './shop-input.js';
 
 interface Visit {
   readonly client: BazarClient;

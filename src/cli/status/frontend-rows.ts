@@ -3,7 +3,7 @@
  * Pure. A figure that a frontend of an older build does not tell is left empty.
  */
 import type { FrontendStatus, StoreStatus } from '../../frontend/types.js';
-import { type Cell, printable } from '../output.js';
+import { type Cell, printable } from '../output/output.js';
 import { perSecond } from './rates.js';
 
 /** Left out in this order where the screen is too narrow. */

@@ -2,7 +2,7 @@
  * The whole terminal, for as long as something is watched: what stood there comes back at the end,
  * however it ends. Draws without flicker, and never more than fits.
  */
-import type { Io } from '../io.js';
+import type { Io } from '../output/io.js';
 
 const enter = '\x1b[?1049h\x1b[?25l';
 const leave = '\x1b[?25h\x1b[?1049l';

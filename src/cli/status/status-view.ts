@@ -3,9 +3,9 @@
  * status is known. Pure: it asks nobody, and knows no screen.
  */
 import type { MemberStatus, StoreStatus } from '../../frontend/types.js';
-import type { Io } from '../io.js';
-import { type Cell, formatTable, printable } from '../output.js';
-import { paint, type Tone } from '../paint.js';
+import type { Io } from '../output/io.js';
+import { type Cell, formatTable, printable } from '../output/output.js';
+import { paint, type Tone } from '../output/paint.js';
 import { frontendHead, frontendRows, spareOfFrontends } from './frontend-rows.js';
 import { perSecond } from './rates.js';
 import type { WholeStatus } from './whole-status.js';

@@ -5,9 +5,9 @@
  */
 import { sleep, waitingClock } from '../../base/clock.js';
 import type { StoreStatus } from '../../frontend/types.js';
-import type { Io } from '../io.js';
-import { printable } from '../output.js';
-import { paint } from '../paint.js';
+import type { Io } from '../output/io.js';
+import { printable } from '../output/output.js';
+import { paint } from '../output/paint.js';
 import { Happenings } from './happenings.js';
 import { Screen } from './screen.js';
 import { describeStatus, type Sight } from './status-view.js';

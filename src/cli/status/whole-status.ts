@@ -4,7 +4,7 @@
  * does not answer is listed with the reason.
  */
 import type { BazarClient } from '../../client/bazar-client.js';
-import { totalsOf } from '../../frontend/totals.js';
+import { totalsOf } from '../../frontend/reads/totals.js';
 import type { FrontendStatus, StoreStatus } from '../../frontend/types.js';
 
 /** Who can be asked for the status: a client of the store, or all its frontends. */

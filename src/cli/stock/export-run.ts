@@ -5,7 +5,7 @@
 import { unreachable } from '../../base/assert.js';
 import type { BazarClient } from '../../client/bazar-client.js';
 import type { Product } from '../../wire/schemas.js';
-import { toJson } from '../output.js';
+import { toJson } from '../output/output.js';
 import { columns, type Delimiter, delimiterText, type Format } from './columns.js';
 import { escapeCell } from './formula-cells.js';
 

@@ -4,11 +4,11 @@
  * dialect's own shape, failures that no route foresaw too.
  */
 
-import type { DialectName } from '../../base/dialect-names.js';
 import { type ErrorCode, toBazarError } from '../../base/errors.js';
 import type { Operations, RequestContext } from '../../frontend/types.js';
 import type { Placed, Product } from '../../wire/schemas.js';
 import { validateParams } from '../../wire/validate.js';
+import type { DialectName } from '../dialect-names.js';
 import type { EntityTags } from '../entity-tags.js';
 import type { HttpAnswer } from '../http-errors.js';
 import type { HttpCall, HttpRoute } from '../http-route.js';

@@ -1,6 +1,6 @@
 /** All dialects, the one of a name, and the one that a path belongs to. */
 
-import type { DialectName } from '../../base/dialect-names.js';
+import type { DialectName } from '../dialect-names.js';
 import { bazar } from './bazar.js';
 import { bazarHw1 } from './bazar-hw1.js';
 import { bazarV2 } from './bazar-v2.js';

@@ -23,8 +23,8 @@ import { isAlive, PidFiles } from '../../../src/cli/launcher/pid-files.js';
 import { rememberedStore } from '../../../src/cli/launcher/remembered-store.js';
 import { spawnService } from '../../../src/cli/launcher/service-process.js';
 import type { StoreOptions } from '../../../src/cli/launcher/store-plan.js';
-import { readValues } from '../../../src/cli/options.js';
-import { upSpecs } from '../../../src/cli/store-options.js';
+import { readValues } from '../../../src/cli/options/options.js';
+import { upSpecs } from '../../../src/cli/options/store-options.js';
 
 const entry = fileURLToPath(new URL('./stand-in-service.js', import.meta.url));
 

@@ -25,6 +25,6 @@ t.test('a package gives all its files one time, a copy almost', async (t) => {
 });
 
 t.test('what was compiled since is run instead', async (t) => {
-  t.equal(entryIn(t, { src: 10, services: 1 }), 'src/cli/serve.js');
-  t.equal(entryIn(t, { src: 1 }), 'src/cli/serve.js');
+  t.equal(entryIn(t, { src: 10, services: 1 }), 'src/cli/service/serve.js');
+  t.equal(entryIn(t, { src: 1 }), 'src/cli/service/serve.js');
 });

@@ -2,8 +2,8 @@
 import { resolve } from 'node:path';
 import t from 'tap';
 import { planCluster, planStore } from '../../../src/cli/launcher/store-plan.js';
-import { readValues } from '../../../src/cli/options.js';
-import { upSpecs } from '../../../src/cli/store-options.js';
+import { readValues } from '../../../src/cli/options/options.js';
+import { upSpecs } from '../../../src/cli/options/store-options.js';
 
 const secrets = { adminToken: 'admin', clusterToken: 'cluster' };
 

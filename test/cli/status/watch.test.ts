@@ -4,7 +4,7 @@ import t, { type Test } from 'tap';
 import { formatAddress } from '../../../src/base/address.js';
 import { runCli } from '../../../src/cli/cli.js';
 import { allCommands } from '../../../src/cli/commands.js';
-import type { Io } from '../../../src/cli/io.js';
+import type { Io } from '../../../src/cli/output/io.js';
 import { describeStatus } from '../../../src/cli/status/status-view.js';
 import type { StoreStatus } from '../../../src/frontend/types.js';
 import { tcpTransport } from '../../../src/net/tcp-transport.js';

@@ -1,6 +1,6 @@
 /** Where dialects stand: each in its folder beside the API, or alone at the root of a port. */
 import t from 'tap';
-import { dialectNames } from '../../../src/base/dialect-names.js';
+import { dialectNames } from '../../../src/gateway/dialect-names.js';
 import { dialectOf } from '../../../src/gateway/dialects/dialects.js';
 import { setShelf } from './shelf.js';
 

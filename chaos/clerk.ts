@@ -1,0 +1,51 @@
+/**
+ * Whoever fills up what runs out: adds to the stock of the scarce products all the time, so that
+ * purchases are refused and accepted in turn. A change is not sent again where its outcome is not
+ * known; how many units may have come is written down.
+ */
+import type { Change } from '../src/checker/types.js';
+import type { Product } from '../test/e2e/raw-client.js';
+import type { Door } from './door.js';
+import { type Recorder, seen } from './recorder.js';
+
+const everyMs = 150;
+const unitsMax = 12;
+
+export interface ClerkOptions {
+  readonly door: Door;
+  readonly recorder: Recorder;
+  readonly scarce: readonly number[];
+  readonly random: () => number;
+  readonly leaving: () => boolean;
+}
+
+export async function work({
+  door,
+  recorder,
+  scarce,
+  random,
+  leaving,
+}: ClerkOptions): Promise<void> {
+  while (!leaving()) {
+    const id = scarce[Math.floor(random() * scarce.length)] ?? 0;
+    const add = 1 + Math.floor(random() * unitsMax);
+    const invokedMs = recorder.nowMs();
+    const answer = await door.ask<Product>('update_product', { id, add });
+    const asked = { kind: 'change', process: 'clerk', invokedMs, id, add } as const;
+    const returnedMs = recorder.nowMs();
+    if (answer && !answer.error) {
+      recorder.adds(id, add, true);
+      recorder.add({ ...asked, returnedMs, ending: 'ok', result: seen(answer.result) });
+    } else {
+      const error = answer?.error;
+      if (error && !error.retryable && error.code !== 'deadline_exceeded') {
+        recorder.problem(`a change met ${error.code}: ${error.message}`);
+      }
+      const change: Change = { ...asked, returnedMs, ending: 'unknown' };
+      recorder.adds(id, add, false);
+      recorder.add(change);
+    }
+    await new Promise((resolve) => setTimeout(resolve, random() * 2 * everyMs));
+  }
+  door.leave();
+}

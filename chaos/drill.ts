@@ -1,0 +1,198 @@
+/**
+ * One run: a store is founded, customers come, blows fall until the time is over, all is healed, and
+ * the books are held against what customers were told. Returns what happened; prints nothing.
+ */
+import { checkHistory } from '../src/checker/check.js';
+import type { History } from '../src/checker/types.js';
+import { seeded } from '../test/e2e/seeded.js';
+import { type Reckoning, reckon } from './books.js';
+import { sendCrowd, stock } from './crowd.js';
+import { Fleet, healsWithinMs } from './fleet.js';
+import { OutageWatch } from './outage-watch.js';
+import type { Struck } from './outages.js';
+import { type Blow, deal, nameOf, type shortDeck } from './plan.js';
+import { Recorder } from './recorder.js';
+import { Striker } from './striker.js';
+
+const size = { catalogs: 2, orders: 3, recovery: 1, frontends: 2 } as const;
+const customersCount = 12;
+const pollMs = 10;
+
+export interface DrillOptions {
+  readonly seed: number;
+  readonly durationMs: number;
+  readonly deck: typeof shortDeck;
+  readonly folder: string;
+  readonly portOffset: number;
+  /** What happens, line by line. */
+  readonly tell: (line: string) => void;
+  /** Called now and then with where it stands. */
+  readonly progress: (progress: Progress) => void;
+}
+
+export interface Progress {
+  readonly elapsedMs: number;
+  readonly faults: number;
+  readonly operations: number;
+  readonly acknowledged: number;
+  readonly problems: number;
+  readonly now: string;
+}
+
+export interface Outcome extends Reckoning {
+  readonly seed: number;
+  readonly elapsedMs: number;
+  readonly blows: readonly Struck[];
+  /** How often each fault struck, by name. */
+  readonly faults: ReadonlyMap<string, number>;
+  readonly recorder: Recorder;
+  readonly history: History;
+  /** The longest time without a purchase in which the store could sell (I12). */
+  readonly longestOutageMs: number;
+  /** What it was held to; it grows with the load of the machine, up to a limit. */
+  readonly outageBoundMs: number;
+}
+
+export async function drill(options: DrillOptions): Promise<Outcome> {
+  return new Drill(options).run();
+}
+
+class Drill {
+  readonly #options: DrillOptions;
+  readonly #recorder: Recorder;
+  readonly #fleet: Fleet;
+  readonly #striker: Striker;
+  readonly #watch: OutageWatch;
+  readonly #blows: Struck[] = [];
+  readonly #faults = new Map<string, number>();
+  #now = 'the founding';
+  #beganMs = 0;
+
+  constructor(options: DrillOptions) {
+    const { seed, folder, portOffset, tell } = options;
+    this.#options = options;
+    this.#recorder = new Recorder(stock(), () => `seed ${seed}, ${this.#now}`);
+    this.#fleet = new Fleet({
+      ...{ folder, portOffset, size, products: this.#recorder.first },
+      died: (name, how, logTail) => {
+        this.#recorder.problem(`${name} ended by itself (${how}):\n${logTail}`);
+      },
+    });
+    this.#watch = new OutageWatch(this.#fleet, this.#recorder);
+    // Of its own: whom a fault strikes must not change which fault comes next.
+    this.#striker = new Striker(this.#fleet, seeded(seed + 1), (text) => {
+      this.#now = text;
+      tell(`${this.#elapsed()} ${text}`);
+    });
+  }
+
+  async run(): Promise<Outcome> {
+    const reckoning = await this.#reckoning().finally(() => this.#fleet.close());
+    const history = this.#recorder.history();
+    return {
+      ...reckoning,
+      ...{ seed: this.#options.seed, elapsedMs: this.#elapsedMs() },
+      ...{ blows: this.#blows, faults: this.#faults, recorder: this.#recorder, history },
+      longestOutageMs: this.#watch.longestMs,
+      outageBoundMs: this.#watch.boundMs,
+      problems: [...this.#recorder.wrong, ...reckoning.problems, ...checkHistory(history).problems],
+    };
+  }
+
+  async #reckoning(): Promise<Reckoning> {
+    await this.#fleet.found();
+    this.#beganMs = this.#recorder.nowMs();
+    const crowd = sendCrowd(this.#fleet, this.#recorder, this.#options.seed, customersCount);
+    try {
+      this.#watch.start();
+      await this.#strikeAll();
+      this.#watch.stop();
+      this.#now = 'the end';
+      await crowd.leave();
+      return await reckon(this.#fleet, this.#recorder);
+    } finally {
+      this.#watch.stop();
+      crowd.abandon();
+    }
+  }
+
+  async #strikeAll(): Promise<void> {
+    const { durationMs, deck, seed } = this.#options;
+    await this.#sells();
+    for (const blow of deal(deck, seeded(seed))) {
+      if (blow.onWhole) await this.#isWhole();
+      await this.#strike(blow);
+      if (this.#elapsedMs() > durationMs) return;
+      this.#now = `after ${this.#now}`;
+      await this.#waits(blow.calmMs);
+    }
+  }
+
+  async #strike({ faults }: Blow): Promise<void> {
+    const isWhole = await this.#fleet.isWhole();
+    const what = isWhole ? faults.map(nameOf).join(' + ') : 'others were still away';
+    for (const fault of faults) {
+      this.#faults.set(nameOf(fault), (this.#faults.get(nameOf(fault)) ?? 0) + 1);
+    }
+    const beganMs = this.#recorder.nowMs();
+    const struck = Promise.all(faults.map((fault) => this.#striker.strike(fault)));
+    let isOver = false;
+    const over = struck.then(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      await Promise.race([over, this.#waits(pollMs)]);
+    }
+    await this.#sells();
+    this.#blows.push({ what, beganMs, endedMs: this.#recorder.nowMs() });
+  }
+
+  /** Everybody is back from the last blow. */
+  async #isWhole(): Promise<void> {
+    const endMs = this.#recorder.nowMs() + healsWithinMs;
+    while (!(await this.#fleet.isWhole())) {
+      if (this.#recorder.nowMs() > endMs) {
+        this.#recorder.problem(`not everybody is back within ${healsWithinMs} ms`);
+        return;
+      }
+      await this.#waits(pollMs);
+    }
+  }
+
+  /** Somebody's purchase, begun now or later, is acknowledged. */
+  async #sells(): Promise<void> {
+    const recorder = this.#recorder;
+    const sinceMs = recorder.nowMs();
+    const count = recorder.sold.size;
+    while (recorder.sold.size === count) {
+      if (recorder.nowMs() - sinceMs > healsWithinMs) {
+        recorder.problem(`nobody can buy for ${healsWithinMs} ms although all is healed`);
+        return;
+      }
+      await this.#waits(pollMs);
+    }
+  }
+
+  async #waits(ms: number): Promise<void> {
+    const { operations, sold, wrong } = this.#recorder;
+    this.#options.progress({
+      ...{ elapsedMs: this.#elapsedMs(), faults: sum(this.#faults.values()), now: this.#now },
+      ...{ operations: operations.length, acknowledged: sold.size, problems: wrong.length },
+    });
+    await new Promise((resolve) => setTimeout(resolve, ms));
+  }
+
+  #elapsedMs(): number {
+    return this.#recorder.nowMs() - this.#beganMs;
+  }
+
+  #elapsed(): string {
+    return `${(this.#elapsedMs() / 1_000).toFixed(3).padStart(9)} s`;
+  }
+}
+
+function sum(numbers: Iterable<number>): number {
+  let all = 0;
+  for (const number of numbers) all += number;
+  return all;
+}

@@ -1,0 +1,193 @@
+/**
+ * A whole store of processes, each started by itself and told to reach the others through lines that
+ * can be cut. Founds it, brings it up and down; what strikes it is decided elsewhere. None of its
+ * processes outlives this one.
+ */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { witnessCount } from '../src/base/voters.js';
+import type { Product } from '../test/e2e/raw-client.js';
+import { until } from '../test/e2e/until.js';
+import { Network } from './network.js';
+import { ServiceProcess } from './service-process.js';
+
+const statusTimeoutMs = 1_000;
+/** What a store may take that has been healed: only what never comes should meet it. */
+export const healsWithinMs = 120_000;
+const endings = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+export type GroupName = 'catalog' | 'order';
+
+export interface MemberStatus {
+  readonly name: string;
+  readonly group: GroupName;
+  readonly kind: 'replica' | 'recovery';
+  readonly role: 'leader' | 'follower' | 'learner' | 'down';
+  readonly epoch: number;
+  readonly log_end: number;
+  readonly commit: number;
+}
+
+export interface FleetOptions {
+  /** Its data and logs; removed by whoever made it. */
+  readonly folder: string;
+  readonly portOffset: number;
+  readonly size: {
+    readonly catalogs: number;
+    readonly orders: number;
+    readonly recovery: number;
+    readonly frontends: number;
+  };
+  readonly products: readonly Product[];
+  /** Further flags of all services. */
+  readonly flags?: readonly string[];
+  /** A process ended that nobody had killed. */
+  readonly died: (name: string, how: string, logTail: string) => void;
+}
+
+export class Fleet {
+  readonly members: readonly string[];
+  readonly frontends: readonly string[];
+  readonly network: Network;
+  readonly dataDir: string;
+  readonly #options: FleetOptions;
+  readonly #services = new Map<string, ServiceProcess>();
+  /** The first of those that nobody killed. */
+  #died: string | undefined;
+  /** None may outlive this process, whatever ends it. */
+  readonly #killAll = (): void => {
+    for (const service of this.#services.values()) void service.kill();
+  };
+  readonly #killAllAndExit = (): void => {
+    this.#killAll();
+    process.exit(1);
+  };
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    const { folder, portOffset, size } = options;
+    const names = (kind: string, count: number): string[] =>
+      Array.from({ length: count }, (_, i) => `${kind}-${i + 1}`);
+    this.members = [
+      ...names('catalog', size.catalogs),
+      ...names('order', size.orders),
+      ...names('recovery', size.recovery),
+    ];
+    this.frontends = names('frontend', size.frontends);
+    this.network = new Network(this.members, this.frontends, portOffset);
+    this.dataDir = join(folder, 'data');
+    for (const name of this.names) this.#services.set(name, this.#service(name));
+  }
+
+  get names(): readonly string[] {
+    return [...this.members, ...this.frontends];
+  }
+
+  /** Who votes in a group: its replicas, and recovery servers until they are an odd number. */
+  voters(group: GroupName): readonly string[] {
+    const replicas = this.members.filter((name) => name.startsWith(group));
+    const recovery = this.members.filter((name) => name.startsWith('recovery'));
+    return [...replicas, ...recovery.slice(0, witnessCount(replicas.length, recovery.length))];
+  }
+
+  service(name: string): ServiceProcess {
+    const service = this.#services.get(name);
+    if (!service) throw new Error(`this store has no ${name}`);
+    return service;
+  }
+
+  /** Founds the store and resolves when it sells. */
+  async found(): Promise<void> {
+    const products = this.#options.products.map(({ version: _version, ...product }) => product);
+    writeFileSync(this.#productsFile, JSON.stringify({ products }));
+    process.once('exit', this.#killAll);
+    for (const signal of endings) process.once(signal, this.#killAllAndExit);
+    await this.network.open();
+    for (const name of this.members) this.service(name).start(true);
+    // A frontend founds nothing.
+    await this.#founds('the store is founded', () =>
+      existsSync(join(this.dataDir, 'cluster.json')),
+    );
+    for (const name of this.frontends) this.service(name).start();
+    for (const name of this.frontends) {
+      await this.#founds(`${name} is ready`, () => this.isReady(name));
+    }
+  }
+
+  /** Does not wait for what will not come because a service has ended. */
+  async #founds(what: string, look: () => boolean | Promise<boolean>): Promise<void> {
+    const isOver = async (): Promise<boolean> => this.#died !== undefined || (await look());
+    await until(what, isOver, healsWithinMs);
+    if (this.#died !== undefined) throw new Error(`${what}: not any more, for ${this.#died}`);
+  }
+
+  async isReady(frontend: string): Promise<boolean> {
+    const signal = AbortSignal.timeout(statusTimeoutMs);
+    return (await fetch(`${this.#http(frontend)}/readyz`, { signal })).ok;
+  }
+
+  /** As the frontend sees it that answers first; throws where none does. */
+  status(): Promise<readonly MemberStatus[]> {
+    return Promise.any(this.frontends.map((frontend) => this.statusOf(frontend)));
+  }
+
+  /** As this frontend sees it. */
+  async statusOf(frontend: string): Promise<readonly MemberStatus[]> {
+    const signal = AbortSignal.timeout(statusTimeoutMs);
+    const answer = await fetch(`${this.#http(frontend)}/status`, { signal });
+    return ((await answer.json()) as { data: { members: MemberStatus[] } }).data.members;
+  }
+
+  /** Everybody is there and has a vote, as far as a frontend knows. */
+  async isWhole(): Promise<boolean> {
+    const members = await this.status().catch(() => []);
+    const votes = members.filter(({ role }) => role === 'leader' || role === 'follower');
+    return votes.length > 0 && votes.length === members.length;
+  }
+
+  /** SIGKILL for all, as far as they run. Resolves when none is left. */
+  async killAll(): Promise<void> {
+    await Promise.all([...this.#services.values()].map((service) => service.kill()));
+  }
+
+  async close(): Promise<void> {
+    await this.killAll();
+    this.network.close();
+    process.off('exit', this.#killAll);
+    for (const signal of endings) process.off(signal, this.#killAllAndExit);
+  }
+
+  rawPort(frontend: string): number {
+    return 8_180 + Number(frontend.split('-')[1]) + this.#options.portOffset;
+  }
+
+  get #productsFile(): string {
+    return join(this.#options.folder, 'products.json');
+  }
+
+  #http(frontend: string): string {
+    const port = 8_080 + Number(frontend.split('-')[1]) + this.#options.portOffset;
+    return `http://127.0.0.1:${port}`;
+  }
+
+  #service(name: string): ServiceProcess {
+    const { folder, portOffset, size, flags = [], died } = this.#options;
+    const { catalogs, orders, recovery } = size;
+    return new ServiceProcess({
+      name,
+      dataDir: this.dataDir,
+      logDir: join(folder, 'logs'),
+      flags: [
+        ...['--catalogs', `${catalogs}`, '--orders', `${orders}`, '--recovery', `${recovery}`],
+        ...['--port-offset', `${portOffset}`, '--peers', this.network.peersOf(name)],
+        ...['--restock-every', '0', '--products-file', this.#productsFile, '--workers', '2'],
+        ...flags,
+      ],
+      died: (who, how) => {
+        const logTail = this.service(who).logTail();
+        this.#died ??= `${who} ended by itself (${how}):\n${logTail}`;
+        died(who, how, logTail);
+      },
+    });
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * `npm run chaos`: the built store as real processes, struck for some minutes. The summary goes to
+ * standard output, progress to standard error. A run with violations keeps its folder of data and
+ * logs and ends with 1.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { historyLines } from '../src/checker/history-file.js';
+import { drill, type Progress } from './drill.js';
+import { shortDeck, wholeDeck } from './plan.js';
+import { summary, summaryLines } from './summary.js';
+
+const usage = `npm run chaos -- [--minutes 5] [--seed N]   strike a store for so long
+  --json           the summary as JSON
+  --short          a few kinds of faults alone, as in the tests
+  --port-offset N  added to all ports
+  --keep           keep data and logs of a good run too
+  --verbose        tell each fault on standard error`;
+
+const progressEveryMs = 1_000;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      minutes: { type: 'string', default: '5' },
+      seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
+      json: { type: 'boolean', default: false },
+      short: { type: 'boolean', default: false },
+      'port-offset': { type: 'string', default: '4700' },
+      keep: { type: 'boolean', default: false },
+      verbose: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    process.stdout.write(`${usage}\n`);
+    return 0;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'bazar-chaos-'));
+  const durationMs = Number(values.minutes) * 60_000;
+  const said: string[] = [];
+  const outcome = await drill({
+    ...{ seed: Number(values.seed), durationMs, folder },
+    deck: values.short ? shortDeck : wholeDeck,
+    portOffset: Number(values['port-offset']),
+    tell: (line) => {
+      said.push(line);
+      if (values.verbose) process.stderr.write(`${line}\n`);
+    },
+    progress: reporter(durationMs),
+  });
+  const sum = summary(outcome);
+  process.stderr.write('\n');
+  process.stdout.write(
+    values.json ? `${JSON.stringify(sum, null, 2)}\n` : `${summaryLines(sum).join('\n')}\n`,
+  );
+  const failed = sum.problems.length > 0;
+  if (failed || values.keep) {
+    writeFileSync(join(folder, 'faults.txt'), `${said.join('\n')}\n`);
+    // As `bazar load --check-file` reads it.
+    writeFileSync(join(folder, 'history.jsonl'), [...historyLines(outcome.history)].join(''));
+    process.stderr.write(`data, logs, faults and history: ${folder}\n`);
+  } else {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return failed ? 1 : 0;
+}
+
+/** One line that is written over on a terminal, and one a second elsewhere. */
+function reporter(durationMs: number): (progress: Progress) => void {
+  let toldMs = Number.NEGATIVE_INFINITY;
+  const everyMs = process.stderr.isTTY ? progressEveryMs : 10 * progressEveryMs;
+  return ({ elapsedMs, faults, operations, acknowledged, problems, now }) => {
+    if (elapsedMs - toldMs < everyMs) return;
+    toldMs = elapsedMs;
+    const line = [
+      `${clock(elapsedMs)} of ${clock(durationMs)}`,
+      `${faults} faults`,
+      `${operations} operations`,
+      `${acknowledged} acknowledged`,
+      `${problems} violations`,
+      now,
+    ].join('  ');
+    process.stderr.write(process.stderr.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
+  };
+}
+
+function clock(ms: number): string {
+  const seconds = Math.floor(ms / 1_000);
+  return `${Math.floor(seconds / 60)}:${`${seconds % 60}`.padStart(2, '0')}`;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  // What the system refuses, as a port in use, is no fault of the program.
+  if (!(error instanceof Error && 'code' in error)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  return 2;
+});

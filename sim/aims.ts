@@ -1,0 +1,298 @@
+/**
+ * Runs that aim at something which chance alone comes by too rarely: a catalog of five voters, order
+ * leaders cut off from their group but not from the catalog, products that come and go while all ask
+ * for them, a product that a crowd reads and buys, or one way for a frontend to be adrift. In those
+ * about a frontend little else happens, clocks are as far apart as they may be, and somebody compares
+ * the frontends all the time. With no rule broken they must be as clean as any other run.
+ */
+import { leaseLimits } from '../src/base/limits.js';
+import type { Random } from '../src/base/random.js';
+import { drawBound } from './draw-limits.js';
+import {
+  type Drift,
+  drawFault,
+  drawFaults,
+  drawLate,
+  drifts,
+  type Fault,
+  quietMs,
+  type Reset,
+  type Unplaced,
+} from './faults.js';
+import { amnesia, doubtfulTails, oldPromises, partedTails } from './member-aims.js';
+import { drawProfile, type Profile, usualTopology } from './profile.js';
+import type { Limits } from './replaced-limits.js';
+
+export const aims = [
+  ...(['five-voters', 'cut-off', 'late', 'brief-leads'] as const),
+  ...(['old-promises', 'parted-tails', 'doubtful-tails', 'amnesia'] as const),
+  ...(['parted-orders', 'absent', 'crowd'] as const),
+  ...drifts,
+] as const;
+export type Aim = (typeof aims)[number];
+
+/** What a seed decides. */
+export interface Plan {
+  readonly profile: Profile;
+  readonly faults: readonly Fault[];
+}
+
+/** Runs in which something else happens as well. */
+const mixedShare = 0.25;
+
+/** How long it lasts at least, and what chance adds: over the end of the lease where that matters. */
+const spans: Readonly<Record<Drift, readonly [leastMs: number, moreMs: number]>> = {
+  pause: [1_100, 500],
+  'pause-renewing': [1_100, 500],
+  suspend: [1_100, 500],
+  cut: [1_050, 500],
+  'with-leader': [1_400, 1_200],
+  deserted: [1_700, 500],
+  orphaned: [900, 600],
+  'half-closed': [600, 600],
+  'late-beginning': [300, 200],
+  'two-leaders': [900, 600],
+};
+/** Back in session, and the cache full again. */
+const betweenMs = 700;
+const chaosMs = 5_000;
+const peddledMs = 3_000;
+/** Of runs with products that come and go: in the others little would come of it. */
+const faultsMax = 3;
+/** As with `--catalogs 3 --recovery 2`. */
+const fiveVoters = { catalogs: 3, recovery: 2 } as const;
+/** Groups that go on without one member. */
+const manyVoters = [
+  fiveVoters,
+  { catalogs: 3, recovery: 0, orders: 3, frontends: 1 },
+  { catalogs: 3, recovery: 1, orders: 3, frontends: 2 },
+  { catalogs: 2, recovery: 1, orders: 3, frontends: 1 },
+  { catalogs: 2, recovery: 1, orders: 2, frontends: 2 },
+] as const;
+/** Of runs without an aim: they last longer than others. */
+const cutOffShare = 0.03;
+const lateShare = 0.007;
+const cutOffMs = 9_000;
+const cutOffForMs = 3_000;
+const lateMs = 20_000;
+const skippedShare = 0.5;
+const briefMs = 8_000;
+/** The least that a purchase's age and a customer's patience fit in. */
+const lateKeyMs = 6_000;
+
+export function drawPlan(random: Random, aim: Aim | undefined): Plan {
+  const { profile, faults } = drawAimed(random, aim);
+  const bound = aim ? {} : drawBound(random, profile);
+  return { profile: { ...profile, ...bound }, faults };
+}
+
+function drawAimed(random: Random, aim: Aim | undefined): Plan {
+  const drawn = drawProfile(random);
+  const profile = aim ? { ...drawn, ...usualTopology, limits: realLeases(drawn.limits) } : drawn;
+  switch (aim) {
+    case undefined: {
+      const dice = random.fraction();
+      if (dice < cutOffShare) return cutOff(profile, random);
+      if (dice < cutOffShare + lateShare) return late(profile, random);
+      return { profile, faults: drawFaults(random, profile.faults, profile.chaosMs) };
+    }
+    case 'five-voters': {
+      const faults = drawFaults(random, profile.faults, profile.chaosMs);
+      return { profile: { ...profile, ...fiveVoters }, faults };
+    }
+    case 'cut-off':
+      return cutOff({ ...profile, ...manyVoters[random.integer(manyVoters.length)] }, random);
+    case 'late':
+      return late(profile, random);
+    case 'brief-leads':
+      return briefLeads(profile, random);
+    case 'old-promises':
+      return oldPromises(profile, random);
+    case 'parted-tails':
+      return partedTails(profile, random);
+    case 'doubtful-tails':
+      return doubtfulTails(profile, random);
+    case 'amnesia':
+      return amnesia(profile, random);
+    case 'parted-orders':
+      return { profile: { ...profile, ...busy }, faults: drawParts(random) };
+    case 'absent': {
+      const faults = drawFaults(random, random.integer(faultsMax + 1), peddledMs);
+      return { profile: { ...profile, ...peddled(profile, random) }, faults };
+    }
+    case 'crowd':
+      return { profile: { ...profile, ...crowded }, faults: drawFaults(random, 3, crowdedMs) };
+    case 'two-leaders':
+      return {
+        profile: { ...profile, ...calm(random), ...fiveVoters },
+        faults: drawDrifts(aim, random),
+      };
+    default:
+      return { profile: { ...profile, ...calm(random) }, faults: drawDrifts(aim, random) };
+  }
+}
+
+/** One member or link after the other is cut for longer than a group may be without a leader. */
+function cutOff(profile: Profile, random: Random): Plan {
+  const faults: Fault[] = [];
+  for (let atMs = quietMs + random.integer(500); atMs < cutOffMs - cutOffForMs; ) {
+    const forMs = cutOffForMs + random.integer(1_000);
+    faults.push({ atMs, ...drawCut(random, forMs) } as Fault);
+    atMs += forMs + random.integer(1_500);
+  }
+  if (random.fraction() < mixedShare) {
+    const atMs = quietMs + random.integer(cutOffMs - quietMs);
+    faults.push({ atMs, ...drawFault(random) } as Fault);
+  }
+  faults.sort((a, b) => a.atMs - b.atMs);
+  return { profile: { ...profile, chaosMs: cutOffMs }, faults };
+}
+
+function drawCut(random: Random, forMs: number): Unplaced {
+  const group = random.integer(2) === 0 ? 'catalog' : 'order';
+  const [leader, other] = [`${group}-leader`, `${group}-other`] as const;
+  const reset = resets[random.integer(resets.length)] ?? 'never';
+  const ways = ['in', 'out', 'both'] as const;
+  const way = ways[random.integer(ways.length)] ?? 'both';
+  switch (random.integer(6)) {
+    case 0:
+      return { kind: 'cut', from: leader, to: other, both: random.integer(2) === 0, forMs };
+    case 1:
+      return { kind: 'cut', from: other, to: leader, both: false, forMs };
+    case 2:
+      return { kind: 'isolate', target: leader, way, reset, forMs };
+    case 3:
+      return { kind: 'unattend', target: leader, way, reset, forMs };
+    default:
+      return { kind: 'part', target: leader, reset, forMs };
+  }
+}
+
+/** One entry at a time goes to a member, so that a leader can end between any two. */
+function briefLeads(profile: Profile, random: Random): Plan {
+  const { limits, network } = profile;
+  const group = random.integer(2) === 0 ? 'catalog' : 'order';
+  const latencyMs = 4 + 8 * random.fraction();
+  const log = { ...limits.log, appendEntriesMax: 1, windowMessagesMax: 1 };
+  return {
+    profile: {
+      ...profile,
+      ...busy,
+      ...{ catalogs: 3, orders: 3, recovery: 0, chaosMs: briefMs },
+      network: { ...network, latencyMs, jitterMs: 2, slowShare: 0 },
+      disk: { meanMs: 0.3 },
+      limits: { ...limits, log },
+    },
+    faults: [{ kind: 'brief-leads', atMs: quietMs, group, forMs: briefMs - 2 * quietMs }],
+  };
+}
+
+/** Keys are soon forgotten, and what was sent long before arrives after that. */
+function late(profile: Profile, random: Random): Plan {
+  const lifeMs = lateKeyMs + random.integer(2_000);
+  const ages = { clientKeyAgeMaxMs: lifeMs / 2, frontendKeyAgeMaxMs: lifeMs / 2 };
+  const purchase = { ...profile.limits.purchase, ...ages };
+  const limits = {
+    ...profile.limits,
+    purchase: { ...purchase, clientKeyMs: lifeMs, frontendKeyMs: lifeMs },
+  };
+  const faults: Fault[] = [];
+  for (let times = 1 + random.integer(3); times > 0; times--) {
+    const atMs = quietMs + random.integer(lateMs - 2 * lifeMs - quietMs);
+    const forMs = Math.round(lifeMs * (0.4 + random.fraction()));
+    faults.push({ atMs, ...drawLate(random, { forMs, skipMs: 0 }) } as Fault);
+  }
+  if (random.fraction() < skippedShare) {
+    // What was sold has no answer before its key is forgotten.
+    const atMs = quietMs + random.integer(lateMs - 2 * lifeMs);
+    const skipMs = Math.round(lifeMs * (1 + random.fraction()));
+    faults.push({ kind: 'kill', target: 'order-leader', atMs, downMs: 300 });
+    faults.push({ kind: 'skip', atMs: atMs + random.integer(30), skipMs });
+  }
+  if (random.fraction() < mixedShare) {
+    const atMs = quietMs + random.integer(lateMs - quietMs);
+    faults.push({ atMs, ...drawFault(random) } as Fault);
+  }
+  faults.sort((a, b) => a.atMs - b.atMs);
+  const few = { clients: 3, thinkMs: 60, buys: 0.7, chaosMs: lateMs };
+  return { profile: { ...profile, ...few, limits }, faults };
+}
+
+/** The spans of the drifts count on them. */
+function realLeases({ lease = {}, ...limits }: Limits): Limits {
+  const { leaseMs, renewEveryMs } = leaseLimits;
+  return { ...limits, lease: { ...lease, leaseMs, renewEveryMs } };
+}
+
+/** One order leader after the other goes on selling what it cannot record. */
+function drawParts(random: Random): Fault[] {
+  const faults: Fault[] = [];
+  for (let atMs = quietMs + random.integer(300); atMs < chaosMs; ) {
+    const forMs = 200 + random.integer(1_200);
+    const reset = resets[random.integer(resets.length)] ?? 'never';
+    faults.push({ kind: 'part', atMs, target: 'order-leader', reset, forMs });
+    atMs += forMs + random.integer(500);
+  }
+  return faults;
+}
+
+function drawDrifts(how: Drift, random: Random): Fault[] {
+  const faults: Fault[] = [];
+  const [leastMs, moreMs] = spans[how];
+  for (let atMs = quietMs + 200; ; ) {
+    const forMs = leastMs + random.integer(moreMs);
+    if (atMs + forMs > chaosMs - betweenMs) break;
+    const target = `frontend-${1 + random.integer(2)}`;
+    faults.push({ kind: 'adrift', atMs, target, how, forMs, watched: true });
+    atMs += forMs + betweenMs;
+  }
+  if (random.fraction() < mixedShare) {
+    const atMs = quietMs + random.integer(chaosMs - quietMs);
+    faults.push({ atMs, ...drawFault(random) } as Fault);
+  }
+  return faults.sort((a, b) => a.atMs - b.atMs);
+}
+
+/** Answers come late by chance, so that there is something to share. */
+function peddled({ network }: Profile, random: Random): Partial<Profile> {
+  return {
+    network: { ...network, slowShare: 0.05 + 0.1 * random.fraction(), slowMs: 40 },
+    chaosMs: peddledMs,
+    clients: 2,
+    peddled: true,
+    ...(random.fraction() < 0.25 && fiveVoters),
+  };
+}
+
+/** Much is bought all the time. */
+const busy = { chaosMs, clients: 5, thinkMs: 20, buys: 0.6 } as const;
+/** Everybody wants the one product, and it is sold again and again. */
+const crowdedMs = 2_000;
+const crowded = {
+  chaosMs: crowdedMs,
+  clients: 16,
+  thinkMs: 2,
+  items: 1,
+  crowd: 3,
+  buys: 0.15,
+  reads: 0.05,
+} as const;
+const resets: readonly Reset[] = ['never', 'begin', 'end'];
+
+/** Everybody is near and quick, and little is bought, so that caches are full. */
+function calm(random: Random): Partial<Profile> {
+  return {
+    network: { latencyMs: 0.1, jitterMs: 0.5, slowShare: 0, slowMs: 0, pieceMs: 0.1 },
+    disk: { meanMs: 0.2 },
+    clockSpread: 0.038,
+    clocksApart: true,
+    chaosMs,
+    clients: 2,
+    thinkMs: 60,
+    ...(random.fraction() < 0.25 && fiveVoters),
+    items: 1 + random.integer(3),
+    buys: 0.05,
+    changes: 0,
+    restockEverySeconds: 0,
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * Watches what the state machines decide: the catalog against a plain model (I5, I6), equal state
+ * at equal places (I4), the orders as the exact prefix of the sales (I7). Keeps the history of each
+ * product and of all sales for the customers' checks.
+ */
+
+import { purchaseLimits, requestLimits } from '../src/base/limits.js';
+import type { CatalogMachine, CatalogResult } from '../src/catalog/machine/catalog-machine.js';
+import type { Entry } from '../src/consensus/types.js';
+import type { OrderMachine } from '../src/order/order-machine.js';
+import { decode } from '../src/wire/codec.js';
+import type { CatalogCommand, OrderCommand, Outcome, Sale } from '../src/wire/internal.js';
+import { CatalogModel } from '../test/catalog/machine/catalog-model.js';
+
+export interface ItemState {
+  readonly version: number;
+  readonly seq: number;
+  readonly stock: number;
+  readonly priceCents: number;
+}
+
+export interface KnownSale {
+  readonly sale: Sale;
+  readonly seq: number;
+}
+
+/** The state's hash is compared at every so many entries. */
+const hashEvery = 16;
+
+export class BooksChecker {
+  readonly model: CatalogModel;
+  /** Each product's states, oldest first. */
+  readonly items = new Map<number, ItemState[]>();
+  /** `sales[n - 1]` is sale n. */
+  readonly sales: KnownSale[] = [];
+  replays = 0;
+  refusals = 0;
+  /** Purchases refused for their total. */
+  tooLarge = 0;
+  readonly #report: (problem: string) => void;
+  readonly #hashes = new Map<string, string>();
+  readonly #outcomes = new Map<string, string>();
+  #catalogSeq = 0;
+  #orderSeq = 0;
+  /** Orders as anybody has applied them. */
+  orders = 0;
+
+  constructor(report: (problem: string) => void) {
+    this.#report = report;
+    const { totalCentsMax } = requestLimits;
+    this.model = new CatalogModel({ ...purchaseLimits, totalCentsMax });
+  }
+
+  catalogApplied(id: string, entry: Entry, result: CatalogResult, machine: CatalogMachine): void {
+    if (entry.seq % hashEvery === 0) this.#hash('catalog', id, entry.seq, machine);
+    if (entry.seq <= this.#catalogSeq) return;
+    if (entry.seq !== this.#catalogSeq + 1) {
+      this.#report(`I3: ${id} applied entry ${entry.seq} after ${this.#catalogSeq}`);
+    }
+    this.#catalogSeq = entry.seq;
+    const command =
+      entry.command.length === 0 ? undefined : (decode(entry.command) as CatalogCommand);
+    const expected = this.model.apply(command, entry.time);
+    this.#notePlaces(entry.seq);
+    if (machine.lastRestock !== this.model.lastRestock) {
+      this.#report(`I5: ${id} has restocked ${machine.lastRestock} times at ${entry.seq}`);
+    }
+    if (command?.[0] !== 'sell' || result.kind !== 'sell') return;
+    if (JSON.stringify(result.outcomes) !== JSON.stringify(expected)) {
+      this.#report(
+        `I5/I6: entry ${entry.seq} decides ${JSON.stringify(result.outcomes)}, not ${JSON.stringify(expected)}`,
+      );
+    }
+    for (const [index, [key, kind]] of command[3].entries()) {
+      this.#outcome(`${kind} ${Buffer.from(key).toString('hex')}`, result.outcomes[index]);
+    }
+    if (!result.sales) return;
+    for (const sale of decode(result.sales[2]) as readonly Sale[]) {
+      this.sales.push({ sale, seq: entry.seq });
+      if (sale[0] !== this.sales.length) this.#report(`I7: sale ${sale[0]} leaves a gap`);
+      const [number, , , totalCents] = sale;
+      if (totalCents > requestLimits.totalCentsMax) {
+        this.#report(`I5: sale ${number} comes to ${totalCents} cents, more than an order may`);
+      }
+    }
+  }
+
+  orderApplied(id: string, entry: Entry, machine: OrderMachine): void {
+    if (entry.seq % hashEvery === 0) this.#hash('order', id, entry.seq, machine);
+    if (entry.seq <= this.#orderSeq) return;
+    this.#orderSeq = entry.seq;
+    if (entry.command.length > 0) this.#order(decode(entry.command) as OrderCommand);
+    if (machine.lastOrder !== this.orders) {
+      this.#report(`I7: ${id} has ${machine.lastOrder} orders at ${entry.seq}, not ${this.orders}`);
+    }
+  }
+
+  /** Equal state hashes at equal places, and the machines' own invariants. */
+  compare(
+    group: string,
+    replicas: readonly { readonly id: string; readonly machine: CatalogMachine | OrderMachine }[],
+  ): void {
+    for (const { id, machine } of replicas) {
+      this.#hash(group, id, machine.appliedSeq, machine);
+      try {
+        machine.invariants();
+      } catch (error) {
+        this.#report(`I5: ${id}: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+  }
+
+  /** The state of a product from this entry on. */
+  itemAt(id: number, seq: number): ItemState | undefined {
+    return this.items.get(id)?.findLast((state) => state.seq <= seq);
+  }
+
+  /** A customer was told so; the item has had a price at which it is true. */
+  refusedTotal(id: number, quantity: number): void {
+    this.tooLarge += 1;
+    const highest = Math.max(...(this.items.get(id) ?? []).map(({ priceCents }) => priceCents));
+    if (highest * quantity > requestLimits.totalCentsMax) return;
+    this.#report(`I5: ${quantity} of item ${id} were too much at ${highest} cents at most`);
+  }
+
+  #order(command: OrderCommand): void {
+    if (command[0] !== 'orders') return;
+    for (const sale of decode(command[3]) as readonly Sale[]) {
+      if (sale[0] !== this.orders + 1) continue;
+      this.orders += 1;
+      const known = this.sales[this.orders - 1];
+      if (known === undefined) this.#report(`I7: order ${this.orders} was never sold`);
+      else if (textOf(known.sale) !== textOf(sale)) {
+        this.#report(`I7: order ${textOf(sale)} is not sale ${textOf(known.sale)}`);
+      }
+    }
+  }
+
+  #notePlaces(seq: number): void {
+    for (const { id, version, stock, priceCents } of this.model.living.values()) {
+      const states = this.items.get(id);
+      const state = { version, seq, stock, priceCents };
+      if (states === undefined) this.items.set(id, [state]);
+      else if (states.at(-1)?.version !== version) states.push(state);
+    }
+  }
+
+  /** I6: the same key, the same outcome, whatever is asked. */
+  #outcome(key: string, outcome: Outcome | undefined): void {
+    if (outcome === undefined) return;
+    if (!['sold', 'out_of_stock', 'not_found'].includes(outcome[0])) return;
+    if (outcome.at(-1) === true) this.replays += 1;
+    else if (outcome[0] === 'out_of_stock') this.refusals += 1;
+    const text = JSON.stringify(outcome.slice(0, -1));
+    const known = this.#outcomes.get(key);
+    if (known === undefined) this.#outcomes.set(key, text);
+    else if (known !== text) this.#report(`I6: key ${key} had ${known} and now ${text}`);
+  }
+
+  #hash(group: string, id: string, seq: number, machine: { hash(): string }): void {
+    const key = `${group} ${seq}`;
+    const hash = machine.hash();
+    const known = this.#hashes.get(key);
+    if (known === undefined) this.#hashes.set(key, hash);
+    else if (known !== hash) this.#report(`I4: ${id} has another state at ${key}`);
+  }
+}
+
+/** The bytes of a key may be of either kind of array. */
+function textOf([number, key, lines, totalCents, at]: Sale): string {
+  return `${number} ${Buffer.from(key).toString('hex')} ${lines.join(' ')} ${totalCents} ${at}`;
+}

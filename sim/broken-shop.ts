@@ -1,0 +1,64 @@
+/**
+ * The rules of the edge broken, for the seeded bugs: what a frontend's shop and the invalidations
+ * that reach it do, but for that rule.
+ */
+import type { BazarError } from '../src/base/errors.js';
+import { Shop, type ShopOptions } from '../src/frontend/operations.js';
+import type { RequestContext } from '../src/frontend/types.js';
+import type { InvalidateParams } from '../src/wire/internal.js';
+import type { Params, Placed } from '../src/wire/schemas.js';
+import type { World } from './world.js';
+
+/** The seeded bug: so long it is tried again. */
+const afterDeadlineMs = 10 * 60_000;
+/** When the cache is asked again about a purchase that has no answer yet. */
+const againMs = 5;
+
+class BrokenShop extends Shop {
+  readonly #world: World;
+  readonly #clock: ShopOptions['clock'];
+
+  constructor(world: World, options: ShopOptions) {
+    super(options);
+    this.#world = world;
+    this.#clock = options.clock;
+  }
+
+  override refusal(params: Params<'buy'>): BazarError | undefined {
+    const { key: _key, ...purchase } = params;
+    const asked = this.#world.hasBug('refuses-with-a-key') ? (purchase as Params<'buy'>) : params;
+    const refused = super.refusal(asked);
+    if (refused) this.#world.count('purchases refused at the edge');
+    return refused;
+  }
+
+  override buy(params: Params<'buy'>, given: RequestContext): Promise<Placed> {
+    const isLate = this.#world.hasBug('attempts-after-the-deadline');
+    const context = isLate ? { ...given, deadlineMs: given.deadlineMs + afterDeadlineMs } : given;
+    const bought = super.buy(params, context);
+    if (!this.#world.hasBug('refuses-the-forwarded')) return bought;
+    return new Promise((resolve, reject) => {
+      bought.then(resolve, reject);
+      // As if the cache were asked again before a second attempt.
+      this.#clock.after(againMs, () => {
+        const refused = this.refusal(params);
+        if (refused) reject(refused);
+      });
+    });
+  }
+}
+
+export function newShop(world: World, options: ShopOptions): Shop {
+  return new BrokenShop(world, options);
+}
+
+/** What of an invalidation reaches the stamps. */
+export function heard(world: World, [seq, ids, names, topics]: InvalidateParams): InvalidateParams {
+  const forgets = world.hasBug('absence-outlives-adding');
+  return [
+    seq,
+    forgets ? ids.filter((id) => id > 0) : ids,
+    names,
+    world.hasBug('lists-outlive-changes') ? [] : topics,
+  ];
+}

@@ -1,0 +1,44 @@
+/** Seeds for the tests: no run of them may break an invariant, and each replays event by event. */
+import type { Test } from 'tap';
+import { systemClock } from '../src/base/clock.js';
+import { type Aim, aims } from './aims.js';
+import { simulate } from './simulation.js';
+import { Summary } from './summary.js';
+
+const seedsMin = 20;
+const failuresMax = 2;
+
+/** From the first one on, as many as fit in the time. */
+export async function cleanSeeds(t: Test, budgetMs: number): Promise<void> {
+  const beganMs = systemClock.nowMs();
+  const summary = new Summary();
+  for (let seed = 1; ; seed++) {
+    const tookMs = systemClock.nowMs() - beganMs;
+    if (seed > seedsMin && tookMs > budgetMs) break;
+    const result = await simulate({ seed });
+    summary.add(result);
+    if (result.problems.length > 0) t.fail(`seed ${seed}: ${result.problems.join('\n')}`);
+    if (summary.failures.length > failuresMax) break;
+  }
+  for (const line of summary.lines(systemClock.nowMs() - beganMs)) t.comment(line);
+  t.same(summary.failures, []);
+  t.ok(summary.runs >= seedsMin, `${summary.runs} seeds`);
+}
+
+/** Of each aim: npm run sim -- --aim NAME runs more. */
+export async function cleanAims(t: Test, first: number, last: number): Promise<void> {
+  for (const aim of aims) {
+    for (let seed = first; seed <= last; seed++) {
+      const { problems, faults } = await simulate({ seed, aim });
+      t.same(problems, [], `${aim}, seed ${seed}, ${faults.length} faults`);
+    }
+  }
+}
+
+/** Runs it twice. */
+export async function replays(t: Test, seed: number, aim?: Aim): Promise<void> {
+  const [one, two] = [await simulate({ seed, aim }), await simulate({ seed, aim })];
+  t.equal(one.hash, two.hash, `seed ${seed}, ${aim ?? 'no aim'}`);
+  t.equal(one.events, two.events);
+  t.same(one.problems, []);
+}

@@ -1,0 +1,213 @@
+/**
+ * The whole store in one thread: both groups, the recovery server, frontends and customers over one
+ * simulated world. Knows no fault; names and roles are found here.
+ */
+import type { MemberAddresses } from '../src/base/config.js';
+import type { CatalogMachine, CatalogResult } from '../src/catalog/machine/catalog-machine.js';
+import type { Verdict } from '../src/checker/check.js';
+import { membership } from '../src/group/membership.js';
+import type { OrderMachine, OrderResult } from '../src/order/order-machine.js';
+import type { NewProduct } from '../src/wire/internal.js';
+import { Customer } from './customer.js';
+import { Frontend } from './frontend.js';
+import { Ledger, nameOf, tagItem } from './ledger.js';
+import { Member } from './member.js';
+import { Peddler } from './peddler.js';
+import type { Process } from './processes.js';
+import { catalogService, orderService } from './services.js';
+import { Visitor } from './visitor.js';
+import type { GroupName, World } from './world.js';
+
+/** In the trace's hash, of each process. */
+const indexes = {
+  ...{ catalog: [1, 2, 11, 14], recovery: [3, 12], order: [4, 5, 6, 15], frontend: [7, 8, 13] },
+} as const;
+const tagStock = 1_000_000_000;
+
+export type AnyMember = Member<CatalogResult> | Member<OrderResult>;
+
+export class Cluster {
+  readonly catalogs: readonly Member<CatalogResult>[];
+  /** The logs that recovery servers keep; one of them may have a log of each group. */
+  readonly witnesses: readonly AnyMember[];
+  readonly orders: readonly Member<OrderResult>[];
+  readonly frontends: readonly Frontend[];
+  /** A second frontend of the first one's name elsewhere: it only nominates. */
+  readonly rival: Frontend;
+  readonly customers: readonly Customer[];
+  /** In every other run somebody adds, moves and removes products; never two at once. */
+  readonly visitors: readonly (Visitor | Peddler)[];
+  readonly ledger: Ledger;
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+    const stocked = catalogService(world, firstStock(world));
+    const { profile } = world;
+    const cluster = {
+      catalogs: named('catalog', profile.catalogs),
+      orders: named('order', profile.orders),
+      recovery: named('recovery', profile.recovery),
+    };
+    const catalog = votersOf(membership(cluster, 'catalog'));
+    const order = votersOf(membership(cluster, 'order'));
+    this.catalogs = catalog.voters.map((name, at) => {
+      const place = {
+        name,
+        index: indexes.catalog[at] ?? 0,
+        group: 'catalog',
+        ...catalog,
+      } as const;
+      return new Member(world, { ...place, gated: true, keepsSnapshots: true, service: stocked });
+    });
+    const ordering = orderService(world, catalog.voters);
+    this.orders = order.voters.map((name, at) => {
+      const place = { name, index: indexes.order[at] ?? 0, group: 'order', ...order } as const;
+      return new Member(world, {
+        ...place,
+        gated: false,
+        keepsSnapshots: false,
+        service: ordering,
+      });
+    });
+    this.witnesses = cluster.recovery.flatMap(({ name }, at) => {
+      const place = { name, index: indexes.recovery[at] ?? 0, gated: false, service: undefined };
+      const logs: AnyMember[] = [];
+      if (catalog.witnesses.includes(name)) {
+        const kept = { group: 'catalog', ...catalog, keepsSnapshots: true } as const;
+        logs.push(new Member<CatalogResult>(world, { ...place, ...kept }));
+      }
+      if (order.witnesses.includes(name)) {
+        const kept = { group: 'order', ...order, keepsSnapshots: false } as const;
+        const beside = logs[0]?.process;
+        logs.push(new Member<OrderResult>(world, { ...place, ...kept, beside }));
+      }
+      return logs;
+    });
+    const frontend = (name: string, index: number): Frontend =>
+      new Frontend(world, { name, index, catalogs: catalog.voters, orders: order.voters });
+    this.frontends = named('frontend', profile.frontends).map(({ name }, at) =>
+      frontend(name, indexes.frontend[at] ?? 0),
+    );
+    this.rival = frontend('rival', 9);
+    this.ledger = new Ledger(world.books, (problem) => world.report(problem));
+    const life = world.newLife('customers', 10);
+    this.customers = Array.from({ length: world.profile.clients }, (_, at) => {
+      const name = `customer-${at + 1}`;
+      return new Customer(world, { name, life, frontends: this.frontends, ledger: this.ledger });
+    });
+    const isVisited = world.random.visits.integer(2) === 0;
+    const { frontends } = this;
+    if (world.profile.peddled) {
+      this.visitors = [new Peddler(world, { name: 'peddler', life, frontends })];
+    } else {
+      this.visitors = isVisited ? [new Visitor(world, { name: 'visitor', life, frontends })] : [];
+    }
+  }
+
+  start(): void {
+    for (const member of this.members) member.process.start();
+    for (const frontend of this.frontends) frontend.process.start();
+    for (const customer of this.guests) customer.start();
+  }
+
+  /** All who ask the frontends for something. */
+  get guests(): readonly (Customer | Visitor | Peddler)[] {
+    return [...this.customers, ...this.visitors];
+  }
+
+  get members(): readonly AnyMember[] {
+    return [...this.catalogs, ...this.witnesses, ...this.orders];
+  }
+
+  /** Voters of a group. */
+  group(name: GroupName): readonly AnyMember[] {
+    const witnesses = this.witnesses.filter(({ options }) => options.group === name);
+    return [...this.replicas(name), ...witnesses];
+  }
+
+  /** What lies on the disk of one machine: both logs of a recovery server. */
+  machine(name: string): readonly AnyMember[] {
+    return this.members.filter((member) => member.name === name);
+  }
+
+  leader(name: GroupName): AnyMember | undefined {
+    let best: AnyMember | undefined;
+    for (const member of this.group(name)) {
+      if (!member.leads) continue;
+      if ((member.host?.status().epoch ?? 0) > (best?.host?.status().epoch ?? -1)) best = member;
+    }
+    return best;
+  }
+
+  /** A majority with a replica among it is left when the leader is gone. */
+  canLoseLeader(name: GroupName): boolean {
+    const voters = this.group(name).length;
+    return this.replicas(name).length > 1 && 2 * (voters - 1) > voters;
+  }
+
+  /** Who may lead. */
+  replicas(name: GroupName): readonly AnyMember[] {
+    return name === 'catalog' ? this.catalogs : this.orders;
+  }
+
+  member(name: string): AnyMember | undefined {
+    return this.members.find((member) => member.name === name);
+  }
+
+  process(name: string): Process | undefined {
+    const frontend = [...this.frontends, this.rival].find((one) => one.name === name);
+    return frontend?.process ?? this.member(name)?.process;
+  }
+
+  get names(): readonly string[] {
+    const members = new Set(this.members.map(({ name }) => name));
+    return [...members, ...this.frontends.map(({ name }) => name), this.rival.name];
+  }
+
+  /** The checkers' turn. */
+  observe(): void {
+    for (const member of this.members) member.observe();
+  }
+
+  /** All that customers were told can be true together (docs/CHECKERS.md). */
+  checkHistory(): Verdict {
+    const { history, books, profile } = this.#world;
+    const first = firstStock(this.#world).map(({ id = 0, quantity, priceCents }) => {
+      return { id, version: 1, quantity, priceCents };
+    });
+    return history.check(books, first, profile.restockTo);
+  }
+
+  /** Equal states at equal places, right now. */
+  compare(): void {
+    const running = <M extends CatalogMachine | OrderMachine>(member: AnyMember) =>
+      member.machine ? [{ id: member.name, machine: member.machine as unknown as M }] : [];
+    this.#world.books.compare('catalog', this.catalogs.flatMap(running<CatalogMachine>));
+    this.#world.books.compare('order', this.orders.flatMap(running<OrderMachine>));
+  }
+}
+
+function firstStock(world: World): NewProduct[] {
+  const { items, stock, limits } = world.profile;
+  const product = (id: number, quantity: number): NewProduct => {
+    // A tag is a quantity: at a price it would alone come to more than an order may.
+    const priceCents = limits.request && id === tagItem ? 0 : 100 * id;
+    return { id, name: nameOf(id), topic: 'toys', priceCents, quantity };
+  };
+  const others = Array.from({ length: items }, (_, at) => product(tagItem + 1 + at, stock));
+  return [product(tagItem, tagStock), ...others];
+}
+
+/** Names are all that a simulated network needs. */
+function named(service: string, count: number): MemberAddresses[] {
+  const nowhere = { host: 'nowhere', port: 1 };
+  return Array.from({ length: count }, (_, at) => {
+    return { name: `${service}-${at + 1}`, service: nowhere, peer: nowhere };
+  });
+}
+
+function votersOf({ replicas, witnesses }: ReturnType<typeof membership>) {
+  const names = (members: readonly MemberAddresses[]) => members.map(({ name }) => name);
+  return { voters: names(replicas), witnesses: names(witnesses) };
+}

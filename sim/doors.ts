@@ -1,0 +1,64 @@
+/** A member's two ports: which desk answers what, as in the group room. */
+import type { MemberDesk } from '../src/group/member-handler.js';
+import type { OwnerCall } from '../src/pool/types.js';
+import type { SimPeers } from './peers.js';
+import type { Life } from './process.js';
+import type { Handler, Reply, Session } from './rpc.js';
+
+/** What the service answers on the replication port. */
+export interface Desk {
+  request(session: Session, method: string, params: unknown, reply: Reply): boolean;
+  notification(session: Session, method: string, params: unknown): void;
+  closed(session: Session): void;
+}
+
+/** The service's doors, once its host is there. */
+export interface Doors {
+  readonly desk: Desk;
+  calls(calls: OwnerCall[]): void;
+}
+
+export function peerHandler(
+  memberDesk: MemberDesk,
+  peers: SimPeers,
+  doors: Doors | undefined,
+): Handler {
+  return {
+    request(session, method, params, reply) {
+      if (memberDesk.request(method, params, reply)) return;
+      doors?.desk.request(session, method, params, reply);
+    },
+    notification(session, method, params) {
+      if (peers.notification(session, method, params)) return;
+      doors?.desk.notification(session, method, params);
+    },
+    closed(session) {
+      peers.closed(session);
+      doors?.desk.closed(session);
+    },
+  };
+}
+
+/** The calls of a turn go to the owner together. */
+export function serviceHandler(life: Life, doors: Doors): Handler {
+  let gathered: OwnerCall[] = [];
+  return {
+    request(_session, operation, args, reply) {
+      const call: OwnerCall = {
+        operation,
+        args,
+        reply: (error, result) => {
+          if (error) reply.fail(error as Parameters<Reply['fail']>[0]);
+          else reply.result(result);
+        },
+      };
+      gathered.push(call);
+      if (gathered.length > 1) return;
+      life.afterTurn(() => {
+        const calls = gathered;
+        gathered = [];
+        doors.calls(calls);
+      });
+    },
+  };
+}

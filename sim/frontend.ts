@@ -1,0 +1,272 @@
+/**
+ * A frontend through its lives: the owner's watch and cache session and the threads' shops of
+ * production over simulated lines, put together as its owner.ts and thread-parts.ts do.
+ */
+import { BazarError } from '../src/base/errors.js';
+import type { Random } from '../src/base/random.js';
+import { CacheSession, type PushedRecords } from '../src/frontend/cache/cache-session.js';
+import { newCounters } from '../src/frontend/cache/counters.js';
+import type { Stamps } from '../src/frontend/cache/invalidation-versions.js';
+import { PushedProducts } from '../src/frontend/cache/pushed-products.js';
+import { SearchCache } from '../src/frontend/cache/search-cache.js';
+import { SharedCache } from '../src/frontend/cache/shared-cache.js';
+import { type ReplicaLine, Watch } from '../src/frontend/detector/watch.js';
+import type { Shop } from '../src/frontend/operations.js';
+import {
+  type Backend,
+  Backends,
+  type Leaders,
+  sameLeaders,
+} from '../src/frontend/reads/backends.js';
+import { PurchaseKeys } from '../src/frontend/reads/keys.js';
+import type {
+  BuyParams,
+  GlanceParams,
+  InvalidateParams,
+  RecordsParams,
+} from '../src/wire/internal.js';
+import { newCache } from './broken.js';
+import { heard, newShop } from './broken-shop.js';
+import { newStamps } from './broken-stamps.js';
+import { Line } from './line.js';
+import type { Life } from './process.js';
+import { Process } from './processes.js';
+import type { Wire } from './wire.js';
+import type { GroupName, World } from './world.js';
+
+const threads = 2;
+/** Small, for each new frontend fills it with zeros; four sets. */
+const sharedBytes = 4_096;
+/** From the owner to its threads. */
+const toldMs = 0.1;
+/** The seeded bug's delay. */
+const dropLateMs = 20;
+
+export interface FrontendOptions {
+  readonly name: string;
+  readonly index: number;
+  readonly catalogs: readonly string[];
+  readonly orders: readonly string[];
+}
+
+interface Running {
+  readonly shops: readonly Shop[];
+  readonly watch: Watch;
+  readonly lines: ReadonlyMap<string, Line>;
+}
+
+export class Frontend {
+  readonly process: Process;
+  readonly name: string;
+  /** Look-ups that the threads have sent. */
+  questions = 0;
+  readonly #world: World;
+  readonly #options: FrontendOptions;
+  #running: Running | undefined;
+  /** Who waits for a question to be sent. */
+  readonly #waiting = new Map<string, (wire: Wire) => void>();
+
+  constructor(world: World, options: FrontendOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.name = options.name;
+    const { name, index } = options;
+    this.process = new Process(world, { name, index });
+    this.process.runs((life) => this.#boot(life));
+  }
+
+  /** A thread's shop, while the process lives. */
+  shop(thread: number): Shop | undefined {
+    return this.process.up ? this.#running?.shops[thread % threads] : undefined;
+  }
+
+  /** Of the present life, as it is registered. */
+  get processId(): string | undefined {
+    const { life } = this.process;
+    return life && processIdOf(life);
+  }
+
+  /** Calls back once, just before the owner next asks this on a connection. */
+  beforeCall(method: string, callback: (wire: Wire) => void): void {
+    this.#waiting.set(method, callback);
+  }
+
+  /** Its owner's connection to a replica stands. */
+  reaches(name: string): boolean {
+    return this.process.up && (this.#running?.lines.get(name)?.session?.isWhole ?? false);
+  }
+
+  get leaders(): Leaders | undefined {
+    return this.process.up ? this.#running?.watch.leaders : undefined;
+  }
+
+  #boot(life: Life): void {
+    const { catalogs, orders } = this.#options;
+    const { crowd, cacheEntries } = this.#world.profile;
+    const logger = this.#world.logger(this.name);
+    const stamps = newStamps(this.#world, life);
+    const shared = new SharedCache(stamps, newCounters(), new SharedArrayBuffer(sharedBytes));
+    const session = new CacheSession({
+      ...{ stamps, clock: life, logger },
+      frontend: this.name,
+      process: processIdOf(life),
+      pushed: this.#pushed(life, stamps, shared),
+    });
+    const connections = new Map<string, Line>();
+    const line = (name: string, group: GroupName): ReplicaLine =>
+      this.#line(life, name, group, session, () => watch, connections);
+    const lines = [
+      ...catalogs.map((name) => line(name, 'catalog')),
+      ...orders.map((name) => line(name, 'order')),
+    ];
+    const backends = Array.from({ length: threads }, () => this.#backends(life));
+    let told: Leaders = { catalog: undefined, order: undefined };
+    const watch = new Watch({
+      lines,
+      clock: life,
+      logger,
+      elector: { remembersFailures: !this.#world.hasBug('nominates-the-unreachable') },
+      seen: (leaders, lead) => {
+        session.follow(lead?.line, lead?.epoch ?? 0);
+        if (sameLeaders(leaders, told)) return;
+        told = leaders;
+        for (const one of backends) life.after(toldMs, () => one.follow(leaders));
+      },
+      logTime: (logTime) => stamps.heardLogTime(logTime),
+    });
+    const shops = backends.map((one) => {
+      const cache = newCache(this.#world, stamps, { entriesMax: cacheEntries, shared });
+      const keys = new PurchaseKeys(this.#world.random.services);
+      const owner = { status: refuse, audit: refuse, notReady: () => undefined };
+      const pages = new SearchCache(stamps, cache.counters);
+      const logTime = (): number | undefined => stamps.logTime;
+      const view = { keys, owner, logTime, crowd };
+      return newShop(this.#world, { backends: one, cache, pages, clock: life, ...view });
+    });
+    this.#running = { shops, watch, lines: connections };
+    for (const connection of connections.values()) connection.start();
+    watch.start();
+    session.start();
+  }
+
+  #pushed(life: Life, stamps: Stamps, shared: SharedCache): PushedRecords {
+    const products = new PushedProducts(stamps, shared);
+    if (!this.#world.hasBug('pushes-fill-late')) return products;
+    return {
+      pushed(_seq, records) {
+        life.after(dropLateMs, () => products.pushed(Number.MAX_SAFE_INTEGER, records));
+      },
+    };
+  }
+
+  #line(
+    life: Life,
+    to: string,
+    group: GroupName,
+    session: CacheSession,
+    watch: () => Watch,
+    connections: Map<string, Line>,
+  ): ReplicaLine {
+    const line = new Line({
+      network: this.#world.network,
+      life,
+      random: this.#world.random.services,
+      to,
+      port: 'peer',
+      connected: () => watch().opened(to, group),
+      disconnected: () => {
+        session.lost(to);
+        watch().closed(to, group);
+      },
+      handler: {
+        request: (_session, method, params, reply) => {
+          if (method !== 'invalidate') throw new BazarError('unknown_method', method);
+          const drop = (): void =>
+            session.invalidate(to, heard(this.#world, params as InvalidateParams));
+          if (this.#world.hasBug('acknowledges-first')) life.after(dropLateMs, drop);
+          else drop();
+          reply.result(null);
+        },
+        notification: (_session, method, params) => {
+          if (method === 'records') session.records(to, params as RecordsParams);
+        },
+      },
+    });
+    connections.set(to, line);
+    return {
+      name: to,
+      group,
+      witness: false,
+      get connected() {
+        return line.connected;
+      },
+      call: (method, params, timeoutMs) => {
+        if (line.session) this.#calling(method, line.session.wire);
+        return line.call(method, params, timeoutMs);
+      },
+    };
+  }
+
+  #calling(method: string, wire: Wire): void {
+    const callback = this.#waiting.get(method);
+    this.#waiting.delete(method);
+    callback?.(wire);
+  }
+
+  #counting(line: Line): Backend {
+    const late = new Map<unknown, Promise<unknown>>();
+    return {
+      call: (method, params, timeoutMs) => {
+        if (['lookup', 'lookup_many', 'glance'].includes(method)) this.questions += 1;
+        const answer = line.call(method, params, timeoutMs);
+        if (method !== 'glance') return answer;
+        const [item] = params as GlanceParams;
+        this.#world.count('questions for a crowd');
+        if (!this.#world.hasBug('tells-a-crowd-what-was')) return answer;
+        const before = late.get(item);
+        late.set(item, answer);
+        return before ?? answer;
+      },
+      close: () => line.close(),
+    };
+  }
+
+  #backends(life: Life): Backends {
+    const { catalogs, orders } = this.#options;
+    const nowhere = { host: 'nowhere', port: 1 };
+    const addresses = (names: readonly string[]) =>
+      names.map((name) => ({ name, service: nowhere, peer: nowhere }));
+    return new Backends({
+      cluster: { catalogs: addresses(catalogs), orders: addresses(orders), recovery: [] },
+      connect: ({ name }, _group, port) => {
+        const { network, random } = this.#world;
+        const options = { network, life, random: random.services, to: name, port };
+        const line = new Line(options);
+        line.start();
+        const backend = this.#counting(line);
+        if (!this.#world.hasBug('new-key-each-attempt')) return backend;
+        return keyless(backend, random.services);
+      },
+    });
+  }
+}
+
+/** The seeded bug: what was tried is not tried again, but anew. */
+function keyless(line: Backend, random: Random): Backend {
+  return {
+    call(method, params, timeoutMs) {
+      if (method !== 'buy') return line.call(method, params, timeoutMs);
+      const [, ...rest] = params as BuyParams;
+      return line.call(method, [random.bytes(16), ...rest], timeoutMs);
+    },
+    close: () => line.close(),
+  };
+}
+
+function processIdOf(life: Life): string {
+  return `${life.name}/${life.number}`;
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new BazarError('internal', 'not asked here'));
+}

@@ -1,0 +1,42 @@
+/** What a simulated member is built from: its place in a group, and a service for each of its lives. */
+import type { SnapshotMark } from '../src/consensus/messages.js';
+import type { Entry, MemberId, SnapshotMachine, StateMachine } from '../src/consensus/types.js';
+import type { GroupHost } from '../src/group/host.js';
+import type { MemberDesk } from '../src/group/member-handler.js';
+import type { SnapshotStore } from '../src/storage/snapshot-store.js';
+import type { CatalogCommand } from '../src/wire/internal.js';
+import type { Doors } from './doors.js';
+import type { Member } from './member.js';
+import type { Life } from './process.js';
+import type { Process } from './processes.js';
+import type { GroupName } from './world.js';
+
+/** One life of a service: its machine, and what is built on its host. */
+export interface Service<Result> {
+  readonly machine: StateMachine<Result>;
+  /** The same machine, where snapshots are made of it. */
+  readonly saved?: SnapshotMachine<Result>;
+  /** Brings it into the state of the newest whole snapshot; zeros where there is none. */
+  restoreFrom(snapshots: SnapshotStore): Promise<SnapshotMark>;
+  applied(entry: Entry, result: Result): void;
+  propose?(command: CatalogCommand): void;
+  /** What a leader needs beside the lead. */
+  canServe?(): boolean;
+  /** The newest log time of the catalog that it knows. */
+  logTime?(): number;
+  open(host: GroupHost<Result>, memberDesk: MemberDesk): Doors;
+}
+
+export interface MemberOptions<Result> {
+  readonly name: MemberId;
+  readonly index: number;
+  readonly group: GroupName;
+  readonly voters: readonly MemberId[];
+  readonly witnesses: readonly MemberId[];
+  readonly gated: boolean;
+  readonly keepsSnapshots: boolean;
+  /** The process that it shares with the log of another group. */
+  readonly beside?: Process | undefined;
+  /** Undefined at a witness. */
+  readonly service: ((life: Life, member: Member<Result>) => Service<Result>) | undefined;
+}

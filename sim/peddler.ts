@@ -1,0 +1,116 @@
+/**
+ * A peddler: lays a product out, takes it away again, and then the next, while others ask every
+ * frontend for it all the time. Where there is one, nobody else adds or removes anything, so that
+ * it knows which id comes next; where it was told nothing, that is a guess.
+ */
+import { sleep } from '../src/base/clock.js';
+import { toBazarError } from '../src/base/errors.js';
+import { type Ask, askFrontend } from './ask-frontend.js';
+import type { Frontend } from './frontend.js';
+import type { Life } from './process.js';
+import { Seekers } from './seekers.js';
+import type { World } from './world.js';
+
+/** So long, at most, it is sought before it comes, while it is there, and when it is gone. */
+const spellMs = 20;
+
+export interface PeddlerOptions {
+  readonly name: string;
+  readonly life: Life;
+  readonly frontends: readonly Frontend[];
+}
+
+export class Peddler {
+  done = 0;
+  failed = 0;
+  readonly #world: World;
+  readonly #options: PeddlerOptions;
+  readonly #seekers: Seekers;
+  #isAtWork = false;
+  #stopped = false;
+  #names = 0;
+  /** The highest id given away, and how often it is not known whether one was. */
+  #lastId: number;
+  #perhaps = 0;
+
+  constructor(world: World, options: PeddlerOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.#seekers = new Seekers(world, options);
+    this.#lastId = 1 + world.profile.items;
+  }
+
+  get busy(): boolean {
+    return this.#isAtWork || this.#seekers.busy;
+  }
+
+  start(): void {
+    this.#options.life.after(spellMs * this.#world.random.visits.fraction(), () => {
+      if (this.#stopped) return;
+      this.#isAtWork = true;
+      this.#peddle().then(
+        () => this.#ended(true),
+        (error: unknown) => {
+          const { code, message } = toBazarError(error);
+          if (code === 'internal') {
+            this.#world.report(`${this.#options.name}: ${code} ${message}`);
+          }
+          this.#ended(false);
+        },
+      );
+    });
+  }
+
+  /** Begins nothing more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#seekers.stop();
+  }
+
+  #ended(ok: boolean): void {
+    this.#isAtWork = false;
+    this.#seekers.rest();
+    if (ok) this.done += 1;
+    else this.failed += 1;
+    this.start();
+  }
+
+  async #peddle(): Promise<void> {
+    const { reads } = this.#world;
+    this.#seekers.seek(this.#lastId + this.#perhaps + 1);
+    await this.#spell();
+    const { id, version } = await this.#add();
+    reads.answered(id, version);
+    this.#seekers.seek(id);
+    await this.#spell();
+    reads.leaving(id);
+    await this.#anywhere((shop, context) => shop.removeProduct({ id }, context));
+    reads.gone(id);
+    this.#world.count('products that came and went while they were sought');
+    await this.#spell();
+  }
+
+  /** Where no answer comes it may be there all the same, and have taken an id. */
+  async #add() {
+    const name = `ware ${++this.#names}`;
+    this.#perhaps += 1;
+    const added = await this.#anywhere((shop, context) =>
+      shop.addProduct({ name, topic: 'wares', price: 1, quantity: 5 }, context),
+    );
+    this.#perhaps = Math.max(0, this.#perhaps - (added.id - this.#lastId));
+    this.#lastId = added.id;
+    return added;
+  }
+
+  #spell(): Promise<void> {
+    return sleep(this.#options.life, spellMs * this.#world.random.visits.fraction());
+  }
+
+  #anywhere<T>(ask: Ask<T>): Promise<T> {
+    const { name, life, frontends } = this.#options;
+    const { visits: random } = this.#world.random;
+    const frontend = frontends[random.integer(frontends.length)];
+    if (frontend === undefined) throw new Error('there is a frontend');
+    return askFrontend(this.#world, { name, life, thread: random.integer(2) }, frontend, ask);
+  }
+}

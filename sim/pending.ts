@@ -1,0 +1,61 @@
+/** What a healed store has still to do before it is at rest, in words. Reads, never writes. */
+import type { CatalogMachine } from '../src/catalog/machine/catalog-machine.js';
+import type { AnyMember, Cluster } from './cluster.js';
+import type { GroupName } from './world.js';
+
+export function pendingWork(cluster: Cluster): string[] {
+  const pending: string[] = [];
+  const busy = cluster.guests.filter((customer) => customer.busy).length;
+  if (busy > 0) pending.push(`${busy} customers wait`);
+  for (const group of ['catalog', 'order'] as const) pendingOfGroup(cluster, group, pending);
+  const lastSale = Math.max(...cluster.catalogs.map(({ machine }) => lastOf(machine)));
+  for (const { name, machine } of cluster.orders) {
+    const orders = lastOf(machine);
+    if (orders !== lastSale) pending.push(`${name} has ${orders} of ${lastSale} orders`);
+  }
+  for (const frontend of cluster.frontends) {
+    const { leaders } = frontend;
+    if (!leaders?.catalog || !leaders.order) pending.push(`${frontend.name} knows no leaders`);
+  }
+  const dead = deadLeases(cluster);
+  if (dead > 0) pending.push(`${dead} dead processes are registered for leases`);
+  return pending;
+}
+
+/** Whom the next catalog leader would wait for in vain. */
+function deadLeases(cluster: Cluster): number {
+  const machine = cluster.leader('catalog')?.machine as CatalogMachine | undefined;
+  const alive = cluster.frontends.map(({ processId }) => processId);
+  const registered = machine?.registered() ?? [];
+  return registered.filter(([process]) => !alive.includes(process)).length;
+}
+
+function pendingOfGroup(cluster: Cluster, group: GroupName, pending: string[]): void {
+  const leader = cluster.leader(group);
+  const status = leader?.host?.status();
+  if (!leader || !status?.serving) {
+    pending.push(`the ${group} group has no serving leader`);
+    return;
+  }
+  for (const member of cluster.group(group)) {
+    const lag = lagOf(member, status.logEnd.seq);
+    if (lag) pending.push(`${member.name} ${lag}`);
+  }
+}
+
+function lagOf(member: AnyMember, end: number): string | undefined {
+  const status = member.host?.status();
+  if (!status) return 'is down';
+  if (status.role === 'learner' || member.storage.impaired) return 'has no vote';
+  if (status.logEnd.seq !== end) return `ends at ${status.logEnd.seq} of ${end}`;
+  if (status.applied !== end) return `applied ${status.applied} of ${end}`;
+  return undefined;
+}
+
+function lastOf(machine: unknown): number {
+  const { lastOrder = 0, lastSale = lastOrder } = (machine ?? {}) as {
+    lastOrder?: number;
+    lastSale?: number;
+  };
+  return lastSale;
+}

@@ -1,0 +1,261 @@
+/**
+ * The catalog's and the order service's parts of one life, put together as their service.ts does,
+ * over simulated connections.
+ */
+
+import { BazarError } from '../src/base/errors.js';
+import { strikeDead } from '../src/catalog/coherence/deregister-dead.js';
+import type { CatalogResult } from '../src/catalog/machine/catalog-machine.js';
+import { keepCursor } from '../src/catalog/sales/projected-watermark.js';
+import { withTargets } from '../src/catalog/service/bundled-products.js';
+import { PeerDesk as CatalogDesk } from '../src/catalog/service/peer-handler.js';
+import { startRestocking } from '../src/catalog/service/restock.js';
+import { restoreCatalog } from '../src/catalog/service/restore.js';
+import { Rules } from '../src/catalog/service/rules.js';
+import type { CatalogStore } from '../src/catalog/service/store.js';
+import { ThreadDesk as CatalogThreads } from '../src/catalog/service/thread-handler.js';
+import { CatalogLine, type CatalogPeer } from '../src/order/catalog-client.js';
+import { OrderMachine, type OrderResult } from '../src/order/order-machine.js';
+import { PeerDesk as OrderDesk } from '../src/order/peer-handler.js';
+import { Projection, type SalesLine } from '../src/order/projection.js';
+import type { OrderStore } from '../src/order/store.js';
+import { ThreadDesk as OrderThreads } from '../src/order/thread-handler.js';
+import type { OwnerCall } from '../src/pool/types.js';
+import {
+  type BuyParams,
+  type NewProduct,
+  rulesVersion,
+  type SalesMessage,
+} from '../src/wire/internal.js';
+import type { LookupAnswer } from '../src/wire/thread-questions.js';
+import { newCatalogMachine, newCatalogStore, newOrderStore } from './broken.js';
+import type { Doors } from './doors.js';
+import { Line } from './line.js';
+import type { Member } from './member.js';
+import { noMark } from './member-folder.js';
+import type { Service } from './member-options.js';
+import type { Life } from './process.js';
+import type { World } from './world.js';
+
+const noAudit = (): Promise<never> => Promise.reject(new BazarError('internal', 'no audit here'));
+
+export function catalogService(
+  world: World,
+  products: readonly NewProduct[],
+): (life: Life, member: Member<CatalogResult>) => Service<CatalogResult> {
+  return (life, member) => {
+    const machine = newCatalogMachine(world);
+    let store: CatalogStore | undefined;
+    return {
+      machine,
+      saved: machine,
+      restoreFrom: (snapshots) =>
+        restoreCatalog(snapshots, machine, { logger: world.logger(member.name) }),
+      canServe: () => machine.isStocked,
+      logTime: () => machine.lastLogTime,
+      applied(entry, result) {
+        world.books.catalogApplied(member.name, entry, result, machine);
+        store?.applied(entry, result);
+      },
+      propose(command) {
+        store?.propose(command).catch(() => {});
+      },
+      open(host): Doors {
+        const logger = world.logger(member.name);
+        const opened = newCatalogStore(world, {
+          ...{ group: host, machine, clock: life },
+          boundsTotals: knownLater(world),
+        });
+        store = opened;
+        const desk = new CatalogDesk({ store: opened, logger, clock: life, audit: noAudit });
+        host.onRole(({ role }) => {
+          if (role !== 'leader') desk.resign();
+        });
+        const threads = new CatalogThreads(opened, (...question) => member.ask(...question));
+        const { restockEverySeconds: everySeconds, restockTo: target } = world.profile;
+        const bundled = products.map(({ id = 0, name }) => [id, name] as const);
+        const settings = { restockTo: target, bundled };
+        const rules = new Rules({
+          ...{ store: opened, clock: life, logger },
+          supported: () => rulesVersion,
+          settings: () => Promise.resolve(settings),
+        });
+        const first = withTargets(products, settings);
+        opened.onServing(async () => {
+          if (machine.isStocked) return;
+          await rules.settled(false);
+          opened.stock(first.length, (from) => first.slice(from)).catch(() => {});
+        });
+        startRestocking({ store: opened, clock: life, logger, everySeconds, target });
+        keepCursor(opened, life, logger);
+        strikeDead(opened, life, logger);
+        return { desk, calls: (calls) => threads.calls(undecidedIsFine(world, calls)) };
+      },
+    };
+  };
+}
+
+/** Whether all replicas bound totals is known some time after a replica starts. */
+function knownLater({ profile, random, scheduler }: World): () => boolean {
+  const { boundUnknownMs } = profile;
+  if (boundUnknownMs === 0) return () => true;
+  const knownMs = scheduler.nowMs + boundUnknownMs * random.services.fraction();
+  return () => scheduler.nowMs >= knownMs;
+}
+
+export function orderService(
+  world: World,
+  catalogs: readonly string[],
+): (life: Life, member: Member<OrderResult>) => Service<OrderResult> {
+  return (life, member) => {
+    const machine = new OrderMachine();
+    const logger = world.logger(member.name);
+    let store: OrderStore | undefined;
+    let seller: CatalogLine | undefined;
+    return {
+      machine,
+      restoreFrom: async () => noMark,
+      logTime: () => seller?.logTime ?? 0,
+      applied(entry, result) {
+        world.books.orderApplied(member.name, entry, machine);
+        store?.applied(entry, result);
+      },
+      open(host): Doors {
+        const peers = catalogs.map((name) => connect(world, life, name, events));
+        const line = new CatalogLine(peers, {
+          sold: (sales) => taker.sold(sales),
+          broken: () => projection.broken(),
+        });
+        seller = line;
+        const taker = salesTaker(world, line, () => projection);
+        const projection = new Projection({
+          ...{ line: taker.line, clock: life, logger },
+          lastOrder: () => machine.lastOrder,
+          propose: (command) => host.propose(command),
+        });
+        const opened = newOrderStore(world, { group: host, machine, seller: line, projection });
+        store = opened;
+        const threads = new OrderThreads(opened, (seq) => member.readEntry(seq));
+        function events(name: string): LineEvents {
+          return {
+            pushed: (sales) => line.pushed(name, sales),
+            lost: () => line.lost(name),
+          };
+        }
+        const calls = answersEarly(world, opened, line, (some) => {
+          threads.calls(withoutFirstTime(world, some));
+        });
+        return { desk: new OrderDesk(noAudit), calls };
+      },
+    };
+  };
+}
+
+interface SalesTaker {
+  readonly line: SalesLine;
+  sold(sales: SalesMessage): void;
+}
+
+/** Between the line and the projection, where the projection's rules can be broken. */
+function salesTaker(world: World, line: CatalogLine, projection: () => Projection): SalesTaker {
+  let messages = 0;
+  let epoch = 0;
+  return {
+    line: {
+      tail(from, orderEpoch) {
+        messages = 0;
+        epoch = orderEpoch;
+        const newest = world.hasBug('tails-from-the-newest') ? world.books.sales.length + 1 : 0;
+        return line.tail(Math.max(from, newest), orderEpoch);
+      },
+      confirm: (number, orderEpoch) => line.confirm(number, orderEpoch),
+    },
+    sold(sales) {
+      messages += 1;
+      if (messages > 1 && world.hasBug('tails-at-takeover-only')) return;
+      projection().sold(sales);
+      if (world.hasBug('confirms-too-early')) line.confirm(sales[0] + sales[1] - 1, epoch);
+    },
+  };
+}
+
+/** The seeded bug: every answer may be cached. */
+function undecidedIsFine(world: World, calls: OwnerCall[]): OwnerCall[] {
+  if (!world.hasBug('caches-the-undecided')) return calls;
+  return calls.map((call) => ({
+    ...call,
+    reply: (error, result) => {
+      const answer = result as LookupAnswer | undefined;
+      const isLookup = call.operation === 'lookup' && answer !== undefined;
+      call.reply(error, isLookup ? [answer[0], newest(world), answer[2]] : result);
+    },
+  }));
+}
+
+/** The seeded bug: the order leader does not learn how old a purchase is. */
+function withoutFirstTime(world: World, calls: OwnerCall[]): OwnerCall[] {
+  if (!world.hasBug('purchase-age-from-latest-attempt')) return calls;
+  return calls.map((call) => {
+    if (call.operation !== 'buy') return call;
+    const [key, kind, hash, lines] = call.args as BuyParams;
+    return { ...call, args: [key, kind, hash, lines] };
+  });
+}
+
+/** The seeded bug: the catalog's outcome is the answer, whatever becomes of the order. */
+function answersEarly(
+  world: World,
+  store: OrderStore,
+  line: CatalogLine,
+  pass: (calls: OwnerCall[]) => void,
+): (calls: OwnerCall[]) => void {
+  if (!world.hasBug('answers-before-the-order')) return pass;
+  return (calls) => {
+    pass(calls.filter(({ operation }) => operation !== 'buy'));
+    for (const { operation, args, reply } of calls) {
+      if (operation !== 'buy') continue;
+      const [key, kind, hash, lines] = args as BuyParams;
+      line.sell(store.status().epoch, [[key, kind, hash, lines, line.logTime]]).then(
+        ([outcome]) => reply(undefined, outcome),
+        (error: Error) => reply(error),
+      );
+    }
+  };
+}
+
+/** The epoch that a frontend in session would take for its leader's. */
+function newest(world: World): number {
+  return world.logs.catalog.newestEpoch;
+}
+
+interface LineEvents {
+  readonly pushed: (sales: SalesMessage) => void;
+  readonly lost: () => void;
+}
+
+function connect(
+  world: World,
+  life: Life,
+  to: string,
+  events: (name: string) => LineEvents,
+): CatalogPeer {
+  const { pushed, lost } = events(to);
+  const line = new Line({
+    network: world.network,
+    life,
+    random: world.random.services,
+    to,
+    port: 'peer',
+    disconnected: lost,
+    handler: {
+      request: (_session, method) => {
+        throw new BazarError('unknown_method', `unknown method "${method}"`);
+      },
+      notification: (_session, method, params) => {
+        if (method === 'sales') pushed(params as SalesMessage);
+      },
+    },
+  });
+  line.start();
+  return line;
+}

@@ -1,0 +1,179 @@
+/**
+ * A visitor who leafs through topics, and the shopkeeper's assistant: asks for products that are not
+ * there, adds them, moves them to another topic, removes them, and after each answer demands that
+ * every frontend tells what has become of it (docs/PROTOCOL.md, I9, for lists and for "not found").
+ * The only one who adds, moves and removes, so that it knows what must be the case.
+ */
+import { toBazarError } from '../src/base/errors.js';
+import type { Product } from '../src/wire/schemas.js';
+import { type Ask, askFrontend } from './ask-frontend.js';
+import type { Frontend } from './frontend.js';
+import type { Life } from './process.js';
+import type { World } from './world.js';
+
+/** All that the customers buy; nobody moves or removes those. */
+const stapleTopic = 'toys';
+const topics = ['Novelties', 'odds and ends'] as const;
+
+type Fact = 'absent' | 'in the first' | 'in the second';
+
+export interface VisitorOptions {
+  readonly name: string;
+  readonly life: Life;
+  readonly frontends: readonly Frontend[];
+}
+
+export class Visitor {
+  busy = false;
+  done = 0;
+  failed = 0;
+  readonly #world: World;
+  readonly #options: VisitorOptions;
+  #stopped = false;
+  #names = 0;
+  /** The highest id given away, and how often it is not known whether one was. */
+  #lastId: number;
+  #perhaps = 0;
+
+  constructor(world: World, options: VisitorOptions) {
+    this.#world = world;
+    this.#options = options;
+    this.#lastId = 1 + world.profile.items;
+  }
+
+  start(): void {
+    const { profile, random } = this.#world;
+    this.#options.life.after(profile.thinkMs * random.visits.fraction(), () => {
+      if (this.#stopped) return;
+      this.busy = true;
+      this.#act().then(
+        () => this.#ended(true),
+        (error: unknown) => {
+          const { code, message } = toBazarError(error);
+          if (code === 'internal') this.#report(`${code} ${message}`);
+          this.#ended(false);
+        },
+      );
+    });
+  }
+
+  /** Begins nothing more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #ended(ok: boolean): void {
+    this.busy = false;
+    if (ok) this.done += 1;
+    else this.failed += 1;
+    this.start();
+  }
+
+  async #act(): Promise<void> {
+    if (this.#world.random.visits.fraction() < 0.5) return this.#leaf();
+    await this.#tend();
+  }
+
+  /** All staples are there, each at least as new as what was told of it before. */
+  async #leaf(): Promise<void> {
+    const { reads, profile, random } = this.#world;
+    const ids = Array.from({ length: 1 + profile.items }, (_, place) => 1 + place);
+    const floors = new Map(ids.map((id) => [id, reads.floor(id)]));
+    const wanted = random.visits.integer(2) === 0 ? { topic: stapleTopic } : { text: 'of them' };
+    const answer = this.#anywhere((shop, context) => shop.search(wanted, context));
+    const { items } = await this.#world.history.search(this.#options.name, answer);
+    for (const product of items) {
+      reads.lookedUp(product, floors.get(product.id) ?? 0, 'fetched', this.#options.name);
+    }
+    const missing = ids.filter((id) => !items.some((product) => product.id === id));
+    if (missing.length > 0) this.#report(`a page without ${missing.join()}`);
+  }
+
+  /** One product's life. What is not known to have happened ends the demands. */
+  async #tend(): Promise<void> {
+    const name = `novelty ${++this.#names}`;
+    const id = this.#lastId + this.#perhaps + 1;
+    await this.#demand({ id, name }, 'absent');
+    const [topic, other] = topics;
+    this.#perhaps += 1;
+    const added = await this.#anywhere((shop, context) =>
+      shop.addProduct({ name, topic, price: 1, quantity: 5 }, context),
+    );
+    this.#perhaps -= 1;
+    if (added.id <= this.#lastId) this.#report(`id ${added.id} was given twice`);
+    this.#perhaps = Math.max(0, this.#perhaps - (added.id - this.#lastId - 1));
+    this.#lastId = added.id;
+    const it = { id: added.id, name };
+    await this.#demand(it, 'in the first');
+    await this.#anywhere((shop, context) =>
+      shop.updateProduct({ id: it.id, topic: other }, context),
+    );
+    await this.#demand(it, 'in the second');
+    await this.#anywhere((shop, context) => shop.removeProduct({ id: it.id }, context));
+    await this.#demand(it, 'absent');
+  }
+
+  /** Of each frontend, by id, by name and in the lists, whatever its caches hold. */
+  async #demand(it: { id: number; name: string }, fact: Fact): Promise<void> {
+    for (const frontend of this.#options.frontends) {
+      await this.#look(frontend, it, { id: it.id }, fact);
+      await this.#look(frontend, it, { name: it.name }, fact);
+      for (const [place, topic] of topics.entries()) {
+        const isIn = fact === (place === 0 ? 'in the first' : 'in the second');
+        const { items } = await this.#ask(frontend, (shop, context) =>
+          shop.search({ topic, limit: 1_000 }, context),
+        );
+        this.#compare(frontend, it.id, items, isIn, `in ${topic}`);
+        const strays = items.filter((product) => product.topic !== topic);
+        if (strays.length > 0) this.#report(`${frontend.name}: strays in ${topic}`);
+      }
+    }
+    this.#world.count('demands of a visitor met');
+  }
+
+  async #look(
+    frontend: Frontend,
+    it: { id: number; name: string },
+    item: { id: number } | { name: string },
+    fact: Fact,
+  ): Promise<void> {
+    const found = await this.#ask(frontend, async (shop, context) => {
+      try {
+        return [await shop.lookup(item, context)];
+      } catch (error) {
+        if (toBazarError(error).code === 'not_found') return [];
+        throw error;
+      }
+    });
+    this.#compare(frontend, it.id, found, fact !== 'absent', 'id' in item ? 'by id' : 'by name');
+  }
+
+  #compare(
+    frontend: Frontend,
+    id: number,
+    found: readonly Product[],
+    isThere: boolean,
+    where: string,
+  ): void {
+    if (found.some((product) => product.id === id) === isThere) return;
+    const isStale = isThere ? 'does not know' : 'still knows';
+    this.#report(`${frontend.name} ${isStale} product ${id} ${where}`);
+  }
+
+  #report(problem: string): void {
+    this.#world.report(`I9: ${this.#options.name}: ${problem}`);
+  }
+
+  #anywhere<T>(ask: Ask<T>): Promise<T> {
+    const { frontends } = this.#options;
+    const frontend = frontends[this.#world.random.visits.integer(frontends.length)];
+    if (frontend === undefined) throw new Error('there is a frontend');
+    return this.#ask(frontend, ask);
+  }
+
+  #ask<T>(frontend: Frontend, ask: Ask<T>): Promise<T> {
+    const { name, life } = this.#options;
+    const thread = this.#world.random.visits.integer(2);
+    return askFrontend(this.#world, { name, life, thread }, frontend, ask);
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * What a command may change that is appended but not decided yet: told to the caches at the same
+ * time as the command is replicated (docs/PROTOCOL.md, R8). Better too much than too little. What
+ * earlier undecided commands may change is not seen here; a restock can reach that as well.
+ */
+import { unknownCommand } from '../../consensus/unknown-command.js';
+import {
+  anyTopic,
+  type CatalogCommand,
+  type NewProduct,
+  type ProductChange,
+  type Purchase,
+  unusedIds,
+} from '../../wire/internal.js';
+import type { Products } from '../machine/products.js';
+import { resolve } from '../machine/purchases.js';
+import type { Touches } from './visibility-gates.js';
+
+const none: readonly never[] = [];
+const nothing: Touches = { ids: none, names: none, named: none, topics: none };
+const everything: Touches = { ...nothing, all: true };
+/** Commands of which the state of the moment tells what they may change. */
+export const restsOnState: ReadonlySet<CatalogCommand[0]> = new Set([
+  'restock',
+  'add',
+  'update',
+  'remove',
+  'keyed',
+  'rules',
+]);
+
+export function touchedBy(products: Products, command: CatalogCommand): Touches {
+  switch (command[0]) {
+    case 'sell':
+      return touchedBySales(products, command[3]);
+    case 'update':
+      return touchedByUpdate(products, command[1], command[2]);
+    case 'remove':
+      return touchedByRemoval(products, command[1]);
+    case 'add':
+      return touchedByNew(products, [command[1]]);
+    case 'keyed':
+      return touchedBy(products, command[4]);
+    case 'stock':
+      return touchedByNew(products, command[1]);
+    case 'restock':
+      return { ...nothing, ids: products.restockable(command[2] ?? 0) };
+    case 'rules':
+      return everything;
+    case 'cursor':
+    case 'register':
+    case 'deregister':
+    case 'audit':
+      return nothing;
+    default:
+      return unknownCommand('catalog', command);
+  }
+}
+
+/** A name stays beside its id: by the time of the sale it may be another product's. */
+function touchedBySales(products: Products, purchases: readonly Purchase[]): Touches {
+  const ids = new Set<number>();
+  const named = new Set<string>();
+  for (const purchase of purchases) {
+    for (const [item] of purchase[3]) {
+      if (typeof item === 'string') named.add(item);
+      const id = typeof item === 'number' ? item : resolve(products, item)?.id;
+      if (id !== undefined) ids.add(id);
+    }
+  }
+  return { ids: [...ids], names: none, named: [...named], topics: none };
+}
+
+function touchedByUpdate(products: Products, id: number, change: ProductChange): Touches {
+  const product = products.get(id);
+  const named = product ? [product.name] : none;
+  if (change.topic === undefined) return { ids: [id], names: none, named, topics: none };
+  const topics = topicsOf(change.topic, product?.topic);
+  return { ids: [id], names: none, named, topics };
+}
+
+function touchedByRemoval(products: Products, id: number): Touches {
+  const product = products.get(id);
+  const names = product ? [product.name] : [];
+  return { ids: [id], names, named: none, topics: topicsOf(product?.topic) };
+}
+
+function touchedByNew(products: Products, wanted: readonly NewProduct[]): Touches {
+  const ids = [unusedIds];
+  const names: string[] = [];
+  const topics: string[] = [];
+  for (const { id, name, topic } of wanted) {
+    ids.push(id ?? products.nextId);
+    names.push(name);
+    topics.push(topic);
+  }
+  return { ids, names, named: none, topics: topicsOf(...topics) };
+}
+
+function topicsOf(...topics: readonly (string | undefined)[]): string[] {
+  const lower = topics.map((topic) => topic?.toLowerCase() ?? anyTopic);
+  return [...new Set([anyTopic, ...lower])];
+}
+
+/**
+ * What was appended before and is not applied yet adds to what a command may reach: it may put
+ * further items below a restock's target, or a product into another topic than it is in. Behind
+ * pending rules the state tells nothing reliable.
+ */
+export function withPending(
+  command: CatalogCommand,
+  touches: Touches,
+  pending: () => Touches,
+): Touches {
+  if (touches.all) return touches;
+  if (restsOnState.has(command[0]) && pending().all) return everything;
+  if (command[0] === 'restock') {
+    const { ids, names } = pending();
+    return { ...touches, ids: union(touches.ids, ids), named: names };
+  }
+  if (touches.topics.length === 0) return touches;
+  return { ...touches, topics: union(touches.topics, pending().topics) };
+}
+
+function union<T>(some: readonly T[], others: readonly T[]): T[] {
+  return [...new Set([...some, ...others])];
+}

@@ -1,0 +1,335 @@
+/**
+ * The catalog's state machine: products, stock, sales and purchase keys. Everything is decided
+ * here, at apply, from the state and the entry alone (docs/PROTOCOL.md, R7 and section 5). Knows
+ * no clock, chance, socket or cache. Invariant: I5 and I6 hold after every entry.
+ */
+import { assert, unreachable } from '../../base/assert.js';
+import { protocolTimes, purchaseLimits } from '../../base/limits.js';
+import type { Entry, SnapshotMachine } from '../../consensus/types.js';
+import { unknownCommand } from '../../consensus/unknown-command.js';
+import { decode } from '../../wire/codec.js';
+import {
+  type CatalogCommand,
+  type ChangeCommand,
+  type ProductRecord,
+  type Purchase,
+  rulesVersion,
+  type SalesMessage,
+} from '../../wire/internal.js';
+import type { Touches } from '../coherence/visibility-gates.js';
+import { touchedBy } from '../coherence/write-set.js';
+import { CatalogRestore, savePieces } from './catalog-snapshot.js';
+import { applyKeyed } from './keyed-changes.js';
+import { type Registered, Registry } from './lease-holders.js';
+import { startRules } from './migration.js';
+import type { ProductQuery } from './product-index.js';
+import {
+  addProduct,
+  removeProduct,
+  restockProducts,
+  stockProducts,
+  updateProduct,
+} from './product-rules.js';
+import { type Book, type FoundProducts, Products, toRecord } from './products.js';
+import { type LogPlace, Till, type TillLimits } from './purchase-processor.js';
+import { mayBeTooLarge } from './purchases.js';
+import type { Audited, CatalogResult, Refused, Removed, Stocked, Stored } from './results.js';
+import { StateHash } from './state-hash.js';
+
+export type { CatalogResult } from './results.js';
+
+export class CatalogMachine implements SnapshotMachine<CatalogResult> {
+  readonly #limits: TillLimits;
+  #products: Products;
+  #till: Till;
+  #registry = new Registry();
+  #seq = 0;
+  #logTime = 0;
+  #lastRestock = 0;
+  #isStocked = false;
+  /** Products of the first stock that are in. */
+  #stockedSoFar = 0;
+  /** The version of the rules that holds, and the log time at which it began. */
+  #rules = 0;
+  #rulesTime = 0;
+
+  constructor(limits: TillLimits = purchaseLimits) {
+    this.#limits = limits;
+    this.#products = new Products();
+    this.#till = new Till(this.#products, limits);
+  }
+
+  apply(entry: Entry): CatalogResult {
+    assert(entry.seq === this.#seq + 1, 'entries are applied in order, each once');
+    assert(entry.time >= this.#logTime, 'log time never goes back');
+    this.#seq = entry.seq;
+    // The leader keeps to the step as well; here it holds whatever a leader may log (A25).
+    this.#logTime = Math.min(entry.time, this.#logTime + protocolTimes.logTimeStepMaxMs);
+    this.#till.expire(this.#logTime);
+    if (entry.command.byteLength === 0) return { kind: 'none' };
+    return this.#decide(decode(entry.command) as CatalogCommand);
+  }
+
+  /** What a command may change that is not decided yet; the cost of a cache kept too long is A12. */
+  touches(command: CatalogCommand): Touches {
+    return touchedBy(this.#products, command);
+  }
+
+  byId(id: number): ProductRecord | undefined {
+    const product = this.#products.get(id);
+    return product && toRecord(product);
+  }
+
+  byName(name: string): ProductRecord | undefined {
+    const product = this.#products.named(name);
+    return product && toRecord(product);
+  }
+
+  /** Is it new here, and could it come to more than an order may, whatever the prices will be? */
+  mayBeTooLarge(purchase: Purchase): boolean {
+    return mayBeTooLarge(purchase[3]) && !this.#till.isKnown(purchase);
+  }
+
+  /** Does the log tell that every replica knows the bound of totals? */
+  get boundsTotals(): boolean {
+    return this.#till.boundsTotals;
+  }
+
+  search(query: ProductQuery): FoundProducts {
+    return this.#products.find(query);
+  }
+
+  /** Ids of the products that a restock would change, ascending; `target` counts up to rules 0. */
+  belowTarget(target: number): number[] {
+    return this.#products.restockable(target);
+  }
+
+  /** The version of the rules by which entries apply now. */
+  get rules(): number {
+    return this.#rules;
+  }
+
+  /** Sales in one run that holds `number`, about `max` of them; undefined where there is none yet. */
+  salesFrom(number: number, max: number): SalesMessage | undefined {
+    return this.#till.sales.from(number, max);
+  }
+
+  /** Of all products, removed ones too. */
+  books(): Book[] {
+    return this.#products.books();
+  }
+
+  get productCount(): number {
+    return this.#products.size;
+  }
+
+  /** The seq of the last entry applied. */
+  get appliedSeq(): number {
+    return this.#seq;
+  }
+
+  get lastLogTime(): number {
+    return this.#logTime;
+  }
+
+  get newestOrderEpoch(): number {
+    return this.#till.orderEpoch;
+  }
+
+  get lastRestock(): number {
+    return this.#lastRestock;
+  }
+
+  get isStocked(): boolean {
+    return this.#isStocked;
+  }
+
+  /** Products of the first stock that are in already, where it comes in parts. */
+  get stockedSoFar(): number {
+    return this.#stockedSoFar;
+  }
+
+  get lastSale(): number {
+    return this.#till.sales.last;
+  }
+
+  get cursor(): number {
+    return this.#till.sales.cursor;
+  }
+
+  /** Processes of frontends that may hold a lease. */
+  registered(): readonly Registered[] {
+    return this.#registry.all();
+  }
+
+  isRegistered(process: string): boolean {
+    return this.#registry.has(process);
+  }
+
+  get keyCount(): number {
+    const { clientKeys, frontendKeys, writes } = this.#till;
+    return clientKeys.size + frontendKeys.size + writes.size;
+  }
+
+  hash(): string {
+    const hash = new StateHash();
+    hash.number(this.#seq);
+    hash.number(this.#logTime);
+    hash.number(this.#till.orderEpoch);
+    hash.number(this.#lastRestock);
+    hash.number(Number(this.#isStocked));
+    hash.number(this.#stockedSoFar);
+    hash.number(this.#till.sales.last);
+    hash.number(this.#till.sales.cursor);
+    for (const [process, frontend] of this.#registry.all()) {
+      hash.text(process);
+      hash.text(frontend);
+    }
+    this.#products.hashInto(hash);
+    for (const [first, , bytes] of this.#till.sales.kept()) {
+      hash.number(first);
+      hash.bytes(bytes);
+    }
+    hash.text(this.#till.clientKeys.sum);
+    hash.text(this.#till.frontendKeys.sum);
+    // Up to rules 0 the state has the hash that the builds before compute.
+    if (this.#rules > 0) {
+      hash.number(this.#rules);
+      hash.number(this.#rulesTime);
+      this.#till.writes.hashInto(hash);
+    }
+    return hash.hex();
+  }
+
+  snapshot(): Iterable<Uint8Array> {
+    const [seq, logTime] = [this.#seq, this.#logTime];
+    const [lastRestock, isStocked] = [this.#lastRestock, this.#isStocked];
+    const stockedSoFar = this.#stockedSoFar;
+    const frontends = this.#registry.all();
+    const [rules, rulesTime] = [this.#rules, this.#rulesTime];
+    const rest = { lastRestock, isStocked, stockedSoFar, frontends, rules, rulesTime };
+    const head = { seq, logTime, ...rest };
+    return savePieces({ head, products: this.#products, till: this.#till });
+  }
+
+  restore(pieces: Iterable<Uint8Array>): void {
+    const restore = this.beginRestore();
+    for (const piece of pieces) restore.take(piece);
+    restore.finish();
+  }
+
+  /** Piece by piece: until `finish` the machine is as it was. */
+  beginRestore(): { take(piece: Uint8Array): void; finish(): void } {
+    const restore = new CatalogRestore(this.#limits);
+    return {
+      take: (piece) => restore.take(piece),
+      finish: () => {
+        const { head, products, till } = restore.finish();
+        this.#products = products;
+        this.#till = till;
+        this.#registry = new Registry(head.frontends);
+        this.#seq = head.seq;
+        this.#logTime = head.logTime;
+        this.#lastRestock = head.lastRestock;
+        this.#isStocked = head.isStocked;
+        this.#stockedSoFar = head.stockedSoFar;
+        this.#rules = head.rules;
+        this.#rulesTime = head.rulesTime;
+      },
+    };
+  }
+
+  invariants(): void {
+    this.#products.invariants();
+    this.#till.invariants();
+    this.#registry.invariants();
+  }
+
+  #decide(command: CatalogCommand): CatalogResult {
+    switch (command[0]) {
+      case 'stock':
+        return this.#stock(command);
+      case 'sell':
+        return this.#till.sell(command, this.#place());
+      case 'restock':
+        return this.#restock(command);
+      case 'add':
+      case 'update':
+      case 'remove':
+        return this.#change(command);
+      case 'keyed': {
+        assert(this.#rules > 0, 'changes have keys from rules 1 on');
+        return applyKeyed(command, this.#till, this.#place(), () => this.#change(command[4]));
+      }
+      case 'cursor':
+        this.#till.sales.advance(command[1]);
+        return { kind: 'cursor', cursor: this.#till.sales.cursor };
+      case 'register':
+        return { kind: 'registered', ok: this.#registry.register(command[1], command[2]) };
+      case 'deregister':
+        this.#registry.deregister(command[1]);
+        return { kind: 'none' };
+      case 'audit':
+        return this.#audit(command[1]);
+      case 'rules':
+        return this.#startRules(command);
+      default:
+        return unknownCommand('catalog', command);
+    }
+  }
+
+  #place(): LogPlace {
+    const [seq, time] = [this.#seq, this.#logTime];
+    const readsOldKeys = this.#rules > 0 && time < this.#rulesTime + purchaseLimits.clientKeyMs;
+    return { seq, time, readsOldKeys };
+  }
+
+  #change(command: ChangeCommand): Stored | Removed | Refused {
+    const products = this.#products;
+    switch (command[0]) {
+      case 'add':
+        return addProduct(products, command[1], this.#seq);
+      case 'update':
+        return updateProduct(products, command[1], command[2], this.#seq);
+      case 'remove':
+        return removeProduct(products, command[1], command[2], this.#seq);
+      default:
+        return unreachable(command);
+    }
+  }
+
+  #stock(command: Extract<CatalogCommand, readonly ['stock', ...unknown[]]>): Stocked {
+    const [, wanted, from = 0, total = wanted.length] = command;
+    if (this.#isStocked || from !== this.#stockedSoFar) return notApplied;
+    this.#stockedSoFar += wanted.length;
+    this.#isStocked = this.#stockedSoFar >= total;
+    return stockProducts(this.#products, wanted, this.#seq);
+  }
+
+  #restock([, k, target = 0]: Extract<
+    CatalogCommand,
+    readonly ['restock', ...unknown[]]
+  >): Stocked {
+    if (k !== this.#lastRestock + 1) return notApplied;
+    this.#lastRestock = k;
+    return restockProducts(this.#products, target, this.#seq);
+  }
+
+  #startRules([, version, settings]: Extract<
+    CatalogCommand,
+    readonly ['rules', ...unknown[]]
+  >): Stocked {
+    assert(version <= rulesVersion, `this build supports the rules up to ${rulesVersion}`);
+    if (version <= this.#rules) return notApplied;
+    this.#rules = version;
+    this.#rulesTime = this.#logTime;
+    const touched = startRules(this.#products, version, settings, this.#seq);
+    return { kind: 'stocked', applied: true, touched };
+  }
+
+  #audit(token: string): Audited {
+    return { kind: 'audit', token, hash: this.hash(), lastSale: this.#till.sales.last };
+  }
+}
+
+const notApplied: Stocked = { kind: 'stocked', applied: false, touched: [] };

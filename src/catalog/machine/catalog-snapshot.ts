@@ -1,0 +1,257 @@
+/**
+ * The shape of the catalog's snapshot: one after the other, pieces of MessagePack that begin with
+ * what they are. The first tells the rest of the state and how much is to come, so that a snapshot
+ * that ends early is none. Knows no file.
+ */
+import { assert, unreachable } from '../../base/assert.js';
+import { storageLimits } from '../../base/limits.js';
+import { decode, encode } from '../../wire/codec.js';
+import { rulesVersion, type SalesMessage } from '../../wire/internal.js';
+import { isInteger, isRecord, isText, isTuple } from '../../wire/shapes.js';
+import { loadKeys, saveKeys } from './key-snapshot.js';
+import type { Registered } from './lease-holders.js';
+import { type Product, Products } from './products.js';
+import { Till, type TillLimits } from './purchase-processor.js';
+
+/** A state under rules 0 is saved in the version that the builds before can read. */
+const versions = { beforeRules: 2, withRules: 3 } as const;
+
+/** Everything but products, sales and keys. */
+export interface CatalogHead {
+  readonly seq: number;
+  readonly logTime: number;
+  readonly lastRestock: number;
+  readonly isStocked: boolean;
+  readonly stockedSoFar: number;
+  readonly frontends: readonly Registered[];
+  /** The version of the rules that holds, and the log time at which it began. */
+  readonly rules: number;
+  readonly rulesTime: number;
+}
+
+interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
+  readonly version: (typeof versions)[keyof typeof versions];
+  readonly rules?: number;
+  readonly rulesTime?: number;
+  readonly writeKeys?: number;
+  readonly orderEpoch: number;
+  /** Absent where no entry has bounded totals yet, and in snapshots of builds before. */
+  readonly boundsTotals?: boolean;
+  readonly lastSale: number;
+  readonly cursor: number;
+  /** How many of each follow. */
+  readonly products: number;
+  readonly runs: number;
+  readonly clientKeys: number;
+  readonly frontendKeys: number;
+}
+
+type SavedProduct = readonly [
+  id: number,
+  name: string,
+  topic: string,
+  priceCents: number,
+  stock: number,
+  version: number,
+  received: number,
+  sold: number,
+  removed: boolean,
+  /** Absent if the product has none. */
+  restockTo?: number,
+];
+
+type Piece =
+  | readonly ['head', SavedHead]
+  | readonly ['products', readonly SavedProduct[]]
+  | readonly ['sales', ...SalesMessage]
+  | readonly ['client keys' | 'frontend keys' | 'write keys', Uint8Array];
+
+/** A state, as it is saved and as it comes back. */
+export interface CatalogState {
+  readonly head: CatalogHead;
+  readonly products: Products;
+  readonly till: Till;
+}
+
+/** Made one by one, while they are taken: the state must not change meanwhile. */
+export function* savePieces({ head, products, till }: CatalogState): Generator<Uint8Array> {
+  const all = products.all();
+  const runs = till.sales.kept();
+  const { rules, rulesTime, ...rest } = head;
+  const { size: writeKeys } = till.writes;
+  const saved = rules > 0 ? { ...rest, rules, rulesTime, writeKeys } : rest;
+  yield piece([
+    'head',
+    {
+      version: rules > 0 ? versions.withRules : versions.beforeRules,
+      ...saved,
+      orderEpoch: till.orderEpoch,
+      ...(till.boundsTotals ? { boundsTotals: true } : {}),
+      lastSale: till.sales.last,
+      cursor: till.sales.cursor,
+      products: all.length,
+      runs: runs.length,
+      clientKeys: till.clientKeys.size,
+      frontendKeys: till.frontendKeys.size,
+    },
+  ]);
+  const { pieceProducts } = storageLimits;
+  for (let at = 0; at < all.length; at += pieceProducts) {
+    yield piece(['products', all.slice(at, at + pieceProducts).map(saveProduct)]);
+  }
+  for (const run of runs) yield piece(['sales', ...run]);
+  for (const keys of saveKeys(till.clientKeys)) yield piece(['client keys', keys]);
+  for (const keys of saveKeys(till.frontendKeys)) yield piece(['frontend keys', keys]);
+  for (const keys of till.writes.save()) yield piece(['write keys', keys]);
+}
+
+/** Builds a state from its pieces, beside whatever state there is. */
+export class CatalogRestore {
+  readonly #limits: TillLimits;
+  readonly #products = new Products();
+  readonly #runs: SalesMessage[] = [];
+  #head: SavedHead | undefined;
+  #till: Till | undefined;
+  #taken = 0;
+
+  constructor(limits: TillLimits) {
+    this.#limits = limits;
+  }
+
+  /** The piece's bytes are not kept. */
+  take(bytes: Uint8Array): void {
+    const found = decode(bytes);
+    assert(isPiece(found), 'a piece of a catalog snapshot has the shape of this version');
+    if (found[0] === 'head') {
+      this.#begin(found[1]);
+      return;
+    }
+    const till = this.#till;
+    assert(till, 'a catalog snapshot begins with its head');
+    switch (found[0]) {
+      case 'products':
+        for (const saved of found[1]) this.#products.put(loadProduct(saved));
+        this.#taken += found[1].length;
+        break;
+      case 'sales':
+        this.#runs.push([found[1], found[2], found[3]]);
+        break;
+      case 'client keys':
+        loadKeys(till.clientKeys, found[1]);
+        break;
+      case 'frontend keys':
+        loadKeys(till.frontendKeys, found[1]);
+        break;
+      case 'write keys':
+        till.writes.load(found[1]);
+        break;
+      default:
+        unreachable(found);
+    }
+  }
+
+  /** All pieces were taken. */
+  finish(): CatalogState {
+    const [head, till] = [this.#head, this.#till];
+    assert(head && till, 'a catalog snapshot has a head');
+    const isWhole =
+      this.#taken === head.products &&
+      this.#runs.length === head.runs &&
+      till.clientKeys.size === head.clientKeys &&
+      till.frontendKeys.size === head.frontendKeys &&
+      till.writes.size === (head.writeKeys ?? 0);
+    assert(isWhole, 'a catalog snapshot holds as much as its head says');
+    const { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends } = head;
+    const { lastSale: last, cursor } = head;
+    till.sales.load({ last, cursor }, this.#runs);
+    const { rules = 0, rulesTime = 0 } = head;
+    const rest = { lastRestock, isStocked, stockedSoFar, frontends, rules, rulesTime };
+    return { head: { seq, logTime, ...rest }, products: this.#products, till };
+  }
+
+  #begin(head: SavedHead): void {
+    assert(!this.#head, 'a catalog snapshot has one head');
+    this.#head = head;
+    this.#products.adopt(head.rules ?? 0);
+    const { orderEpoch, boundsTotals } = head;
+    this.#till = new Till(this.#products, this.#limits, orderEpoch, boundsTotals === true);
+  }
+}
+
+function piece(value: Piece): Uint8Array {
+  return encode(value);
+}
+
+const wholeFields = [
+  ...['seq', 'orderEpoch', 'lastRestock', 'stockedSoFar', 'lastSale', 'cursor'],
+  ...['products', 'runs', 'clientKeys', 'frontendKeys'],
+] as const;
+
+function isPiece(value: unknown): value is Piece {
+  if (!Array.isArray(value)) return false;
+  const [kind, first, second, third] = value as unknown[];
+  switch (kind) {
+    case 'head':
+      return isHead(first);
+    case 'products':
+      return Array.isArray(first) && first.every(isSavedProduct);
+    case 'sales':
+      return isInteger(first) && isInteger(second) && third instanceof Uint8Array;
+    case 'client keys':
+    case 'frontend keys':
+    case 'write keys':
+      return first instanceof Uint8Array;
+    default:
+      return false;
+  }
+}
+
+function isHead(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    hasVersion(value) &&
+    typeof value['logTime'] === 'number' &&
+    typeof value['isStocked'] === 'boolean' &&
+    Array.isArray(value['frontends']) &&
+    value['frontends'].every(isRegistered) &&
+    wholeFields.every((field) => isInteger(value[field]))
+  );
+}
+
+function hasVersion({ version, rules, rulesTime, writeKeys }: Record<string, unknown>): boolean {
+  if (version === versions.beforeRules) return rules === undefined;
+  const isKnown = isInteger(rules) && rules > 0 && rules <= rulesVersion && isInteger(writeKeys);
+  return version === versions.withRules && isKnown && typeof rulesTime === 'number';
+}
+
+function isRegistered(value: unknown): boolean {
+  return isTuple(value, 2) && value.every(isText);
+}
+
+function isSavedProduct(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length < 9 || value.length > 10) return false;
+  const [id, name, topic, ...rest] = value as unknown[];
+  const [numbers, [removed, restockTo = 0]] = [rest.slice(0, 5), rest.slice(5)];
+  const texts = isText(name) && isText(topic);
+  return (
+    isInteger(id) &&
+    texts &&
+    numbers.every(isInteger) &&
+    isInteger(restockTo) &&
+    typeof removed === 'boolean'
+  );
+}
+
+function saveProduct(product: Product): SavedProduct {
+  const { id, name, topic, priceCents, stock, version, received, sold, removed } = product;
+  const { restockTo } = product;
+  const saved = [id, name, topic, priceCents, stock, version, received, sold, removed] as const;
+  return restockTo === null ? saved : [...saved, restockTo];
+}
+
+function loadProduct(saved: SavedProduct): Product {
+  const [id, name, topic, priceCents, stock, version, received, sold, removed] = saved;
+  const [, , , , , , , , , restockTo = null] = saved;
+  const books = { received, sold, removed };
+  return { id, name, topic, priceCents, stock, version, restockTo, ...books, changedAt: 0 };
+}

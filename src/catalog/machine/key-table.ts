@@ -1,0 +1,141 @@
+/**
+ * The outcomes of purchases under their idempotency keys, for one kind of key (docs/PROTOCOL.md,
+ * section 5, steps 2 and 5). Compact: 60 to 80 bytes a key. Time is log time and work is bounded
+ * at each call, so that every replica forgets the same keys at the same entry. Invariant: a key
+ * lives until its time is over and its sale is projected, oldest first.
+ */
+import { assert } from '../../base/assert.js';
+import type { KeyDigest, Outcome } from '../../wire/internal.js';
+import { KeyIndex } from './key-index.js';
+import { emptyRecord, type KeyRecord, KeySlab } from './key-slab.js';
+import { KeySum } from './key-sum.js';
+
+/** What is stored: no errors that leave nothing behind. */
+export type StoredOutcome = Extract<
+  Outcome,
+  readonly ['sold' | 'out_of_stock' | 'not_found', ...unknown[]]
+>;
+
+export interface KeyTableOptions {
+  readonly keysMax: number;
+  readonly lifeMs: number;
+}
+
+const codes = { sold: 0, out_of_stock: 1, not_found: 2 } as const;
+
+export class KeyTable {
+  readonly #options: KeyTableOptions;
+  readonly #slab = new KeySlab();
+  readonly #index = new KeyIndex(this.#slab);
+  readonly #sum = new KeySum();
+  readonly #scratch: KeyRecord = emptyRecord();
+
+  constructor(options: KeyTableOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#slab.size;
+  }
+
+  get isFull(): boolean {
+    return this.#slab.size >= this.#options.keysMax;
+  }
+
+  /** The key's slot, or -1. */
+  find(digest: KeyDigest): number {
+    readWords(digest, this.#scratch.words, 0, 4);
+    return this.#index.find(this.#scratch.words);
+  }
+
+  /** Was the stored request the same as this one? */
+  isSameRequest(slot: number, requestHash: Uint8Array): boolean {
+    const record = this.#scratch;
+    this.#slab.read(slot, record);
+    const [, , , , first = 0, second = 0] = record.words;
+    readWords(requestHash, record.words, 4, 2);
+    return record.words[4] === first && record.words[5] === second;
+  }
+
+  /** The stored outcome, marked as replayed. */
+  outcome(slot: number): Outcome {
+    const record = this.#scratch;
+    this.#slab.read(slot, record);
+    if (record.code === codes.sold) return ['sold', record.first, record.second, true];
+    if (record.code === codes.out_of_stock)
+      return ['out_of_stock', record.first, record.second, true];
+    assert(record.code === codes.not_found, 'a stored outcome has a known code');
+    return ['not_found', record.first, true];
+  }
+
+  /** Stores the outcome of a new key; the caller has looked it up before. */
+  add(digest: KeyDigest, requestHash: Uint8Array, outcome: StoredOutcome, time: number): void {
+    const record = this.#scratch;
+    readWords(digest, record.words, 0, 4);
+    readWords(requestHash, record.words, 4, 2);
+    record.code = codes[outcome[0]];
+    record.first = outcome[1];
+    record.second = outcome[0] === 'not_found' ? 0 : outcome[2];
+    record.time = time;
+    this.addRecord(record);
+  }
+
+  /** Stores a record as it is, from a snapshot. */
+  addRecord(record: KeyRecord): void {
+    this.#index.add(record.words, this.#slab.push(record));
+    this.#sum.add(record);
+  }
+
+  /** Forgets at most `max` keys whose life is over at `time` and whose sales the cursor has passed. */
+  expire(time: number, cursor: number, max: number): void {
+    const record = this.#scratch;
+    for (let count = 0; count < max && this.#slab.size > 0; count++) {
+      const slot = this.#slab.oldest();
+      this.#slab.read(slot, record);
+      if (record.time + this.#options.lifeMs > time) return;
+      if (record.code === codes.sold && record.first > cursor) return;
+      this.#index.remove(record.words, slot);
+      this.#slab.dropOldest();
+      this.#sum.remove(record);
+    }
+  }
+
+  /** Equal where the same records are held, whatever their places. */
+  get sum(): string {
+    return this.#sum.text();
+  }
+
+  /** All records, oldest first, each in the same object. */
+  *records(): Generator<KeyRecord> {
+    const record = emptyRecord();
+    for (const slot of this.#slab.slots()) {
+      this.#slab.read(slot, record);
+      yield record;
+    }
+  }
+
+  invariants(): void {
+    assert(this.#index.size === this.#slab.size, 'every key is in the index once');
+    const counted = new KeySum();
+    let time = Number.NEGATIVE_INFINITY;
+    for (const record of this.records()) {
+      assert(record.time >= time, 'keys lie in the order of their log time');
+      assert(this.#index.find(record.words) >= 0, 'every key is found');
+      time = record.time;
+      counted.add(record);
+    }
+    assert(counted.text() === this.#sum.text(), 'the sum is that of the records');
+  }
+}
+
+/** Little-endian words; bytes that are not there count as zero. */
+function readWords(bytes: Uint8Array, into: Uint32Array, from: number, count: number): void {
+  for (let word = 0; word < count; word++) {
+    const at = 4 * word;
+    into[from + word] =
+      (bytes[at] ?? 0) |
+      ((bytes[at + 1] ?? 0) << 8) |
+      ((bytes[at + 2] ?? 0) << 16) |
+      ((bytes[at + 3] ?? 0) << 24);
+  }
+}

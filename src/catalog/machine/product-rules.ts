@@ -1,0 +1,150 @@
+/**
+ * The rules of administration: first stock, add, update, remove, restock, decided at apply (docs/
+ * PROTOCOL.md, section 5). A refusal changes nothing and is a result, not an error.
+ */
+import { requestLimits as limits } from '../../base/limits.js';
+import { hasControl, tidyText } from '../../base/product-text.js';
+import type { NewProduct, ProductChange } from '../../wire/internal.js';
+import { type Product, type Products, toRecord } from './products.js';
+import type { Refused, Removed, Stocked, Stored } from './results.js';
+
+export function addProduct(products: Products, wanted: NewProduct, at: number): Stored | Refused {
+  const { restockTo: _target, ...older } = wanted;
+  const tidied = { ...wanted, name: tidyText(wanted.name), topic: tidyText(wanted.topic) };
+  const known = products.rules > 0 ? tidied : older;
+  const refused = checkNew(products, known);
+  if (refused) return refused;
+  const product = products.add(known, at);
+  return { kind: 'stored', record: toRecord(product), touched: [product.id] };
+}
+
+export function updateProduct(
+  products: Products,
+  id: number,
+  change: ProductChange,
+  at: number,
+): Stored | Refused {
+  const product = products.get(id);
+  if (!product) return notFound;
+  const { priceCents, quantity, add, ifVersion } = change;
+  const isTidied = products.rules > 0 && change.topic !== undefined;
+  const topic = isTidied ? tidyText(change.topic) : change.topic;
+  if (ifVersion !== undefined && ifVersion !== product.version) return versionConflict(product);
+  if (quantity !== undefined && add !== undefined) {
+    return invalid('the stock is either set or added to');
+  }
+  const stock = quantity ?? product.stock + (add ?? 0);
+  const restockTo = products.rules > 0 ? change.restockTo : undefined;
+  const wrong = checkFields(priceCents ?? 0, stock, topic ?? product.topic, restockTo);
+  if (wrong) return wrong;
+  if (isTidied && hasControl(topic ?? '')) return invalid('a topic has no control characters');
+  const isChanged = products.change(product, { priceCents, topic, stock, restockTo }, at);
+  return { kind: 'stored', record: toRecord(product), touched: isChanged ? [id] : [] };
+}
+
+export function removeProduct(
+  products: Products,
+  id: number,
+  ifVersion: number | null,
+  at: number,
+): Removed | Refused {
+  const product = products.get(id);
+  if (!product) return notFound;
+  if (ifVersion !== null && ifVersion !== product.version) return versionConflict(product);
+  const record = toRecord(product);
+  products.remove(product, at);
+  return { kind: 'removed', record, touched: [id] };
+}
+
+/** The first stock: all of it but what breaks a rule, which a hand-made file may. */
+export function stockProducts(
+  products: Products,
+  wanted: readonly NewProduct[],
+  at: number,
+): Stocked {
+  const touched: number[] = [];
+  for (const product of wanted) {
+    const result = addProduct(products, product, at);
+    if (result.kind === 'stored') touched.push(...result.touched);
+  }
+  return { kind: 'stocked', applied: true, touched };
+}
+
+/**
+ * Fills each product up to its own target and never takes away (A26). Up to rules 0, `target` is
+ * the target of all products.
+ */
+export function restockProducts(products: Products, target: number, at: number): Stocked {
+  const touched = products.restockable(target);
+  for (const id of touched) {
+    const product = products.get(id);
+    if (!product) continue;
+    const stock = products.rules > 0 ? product.restockTo : Math.min(target, limits.quantityMax);
+    products.change(product, { stock: stock ?? product.stock }, at);
+  }
+  return { kind: 'stocked', applied: true, touched };
+}
+
+const notFound: Refused = { kind: 'refused', code: 'not_found', message: 'product not found' };
+
+function invalid(message: string): Refused {
+  return { kind: 'refused', code: 'invalid_argument', message };
+}
+
+function conflict(message: string, current: Product): Refused {
+  return { kind: 'refused', code: 'conflict', message, current: toRecord(current) };
+}
+
+function versionConflict(product: Product): Refused {
+  return conflict(`the product has version ${product.version} by now`, product);
+}
+
+function checkNew(products: Products, wanted: NewProduct): Refused | undefined {
+  const { id = products.nextId, name, topic, priceCents, quantity, restockTo } = wanted;
+  if (!isWithin(id, 1, limits.idMax)) return invalid('the id is out of bounds');
+  if (!isText(name, limits.nameLengthMax)) return invalid('a name has 1 to 200 characters');
+  if (/^\d+$/.test(name)) return invalid('a name is not all digits');
+  if (products.rules > 0 && (hasControl(name) || hasControl(topic))) {
+    return invalid('a name or a topic has no control characters');
+  }
+  const wrong = checkFields(priceCents, quantity, topic, restockTo);
+  if (wrong) return wrong;
+  const holder = products.get(id) ?? products.named(name);
+  if (holder) return conflict('a product with this name or id exists', holder);
+  return products.wasUsed(id) ? invalid('the id belonged to a removed product') : undefined;
+}
+
+function checkFields(
+  priceCents: number,
+  quantity: number,
+  topic: string,
+  restockTo: number | null = null,
+): Refused | undefined {
+  if (!isWithin(priceCents, 0, limits.priceCentsMax)) return invalid('the price is out of bounds');
+  if (!isWithin(quantity, 0, limits.quantityMax)) return invalid('the quantity is out of bounds');
+  if (restockTo !== null && !isWithin(restockTo, 1, limits.quantityMax)) {
+    return invalid('the restock target is out of bounds');
+  }
+  return isText(topic, limits.topicLengthMax)
+    ? undefined
+    : invalid('a topic has 1 to 200 characters');
+}
+
+function isWithin(value: number, min: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value >= min && value <= max;
+}
+
+/** Characters are code points; halves of one are none, and would not come back from the disk. */
+/** May a product have the name, if it is free? */
+export function isName(name: string): boolean {
+  return isText(name, limits.nameLengthMax) && !/^\d+$/.test(name);
+}
+
+export function isTopic(topic: string): boolean {
+  return isText(topic, limits.topicLengthMax);
+}
+
+function isText(value: string, lengthMax: number): boolean {
+  if (Buffer.from(value).toString() !== value) return false;
+  return value.length > 0 && (value.length <= lengthMax || [...value].length <= lengthMax);
+}

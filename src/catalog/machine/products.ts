@@ -1,0 +1,256 @@
+/**
+ * The products: their records, stock and books. Keeps removed ones too, whose books must balance
+ * and whose ids never come back. Knows no command, key or sale. Invariant: 0 ≤ stock and
+ * received − sold = stock, for each product, always (docs/PROTOCOL.md, I5).
+ */
+import { assert, required } from '../../base/assert.js';
+import { requestLimits as limits } from '../../base/limits.js';
+import { foldText, textKey } from '../../base/product-text.js';
+import type { NewProduct, ProductRecord } from '../../wire/internal.js';
+import { LowStock, type RestockTarget } from './low-stock.js';
+import { NameIndex } from './name-index.js';
+import { ProductIndex, type ProductQuery } from './product-index.js';
+import type { StateHash } from './state-hash.js';
+
+/** One product; changed by Products alone. */
+export interface Product {
+  readonly id: number;
+  name: string;
+  topic: string;
+  priceCents: number;
+  stock: number;
+  version: number;
+  /** The stock that a restock fills it up to; null: it stays as it is. */
+  restockTo: number | null;
+  /** Every change of stock but sales, added up. */
+  received: number;
+  sold: number;
+  removed: boolean;
+  /** The log position of the last change: tells once per entry that the product was touched. */
+  changedAt: number;
+}
+
+export interface Book {
+  readonly id: number;
+  readonly name: string;
+  readonly received: number;
+  readonly sold: number;
+  readonly stock: number;
+}
+
+export interface ProductChanges {
+  /** It is free. */
+  readonly name?: string | undefined;
+  readonly topic?: string | undefined;
+  readonly priceCents?: number | undefined;
+  readonly stock?: number | undefined;
+  readonly restockTo?: number | null | undefined;
+}
+
+export interface FoundProducts {
+  readonly records: readonly ProductRecord[];
+  readonly next: number | undefined;
+}
+
+export class Products {
+  readonly #byId = new Map<number, Product>();
+  readonly #names = new NameIndex<Product>();
+  #index = new ProductIndex();
+  readonly #low = new LowStock(() => this.#byId.values());
+  #nextId = 1;
+  #rules = 0;
+
+  /** The version of the rules that holds for the products. */
+  get rules(): number {
+    return this.#rules;
+  }
+
+  /** The id that a product without one would get; all from here on were never used. */
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /** Living products. */
+  get size(): number {
+    return this.#index.size;
+  }
+
+  get(id: number): Product | undefined {
+    const product = this.#byId.get(id);
+    return product?.removed ? undefined : product;
+  }
+
+  named(name: string): Product | undefined {
+    return this.#names.find(name);
+  }
+
+  wasUsed(id: number): boolean {
+    return this.#byId.has(id);
+  }
+
+  find(query: ProductQuery): FoundProducts {
+    const { ids, next } = this.#index.find(query);
+    return { records: ids.map((id) => toRecord(required(this.get(id), 'a found product'))), next };
+  }
+
+  /** From here on a version of the rules holds. */
+  adopt(rules: number): void {
+    if (this.#rules < 1 && rules >= 1) {
+      this.#names.fold();
+      this.#index = new ProductIndex(foldText, textKey);
+      for (const product of this.all()) if (!product.removed) this.#index.add(product);
+    }
+    this.#rules = rules;
+  }
+
+  /** Groups of products whose names count as the same. */
+  twins(): Product[][] {
+    return this.#names.twins();
+  }
+
+  /** The name and the id are free. */
+  add(wanted: NewProduct, at: number): Product {
+    const { id = this.#nextId, priceCents, quantity: stock, restockTo = null } = wanted;
+    return this.put({
+      id,
+      name: ownText(wanted.name),
+      topic: ownText(wanted.topic),
+      priceCents,
+      stock,
+      version: 1,
+      restockTo,
+      received: stock,
+      sold: 0,
+      removed: false,
+      changedAt: at,
+    });
+  }
+
+  /** Puts in a product as it is, from a snapshot. */
+  put(product: Product): Product {
+    assert(!this.#byId.has(product.id), 'a product id is used once');
+    this.#byId.set(product.id, product);
+    this.#nextId = Math.max(this.#nextId, product.id + 1);
+    if (product.removed) return product;
+    this.#names.add(product);
+    this.#index.add(product);
+    this.#low.changed(product);
+    return product;
+  }
+
+  /** The stock covers the quantity. */
+  sell(product: Product, quantity: number, at: number): void {
+    product.stock -= quantity;
+    product.sold += quantity;
+    assert(product.stock >= 0, 'no product is oversold');
+    this.#changed(product, at);
+  }
+
+  /** False where nothing is different, and so the record keeps its version. */
+  change(product: Product, changes: ProductChanges, at: number): boolean {
+    const { name = product.name, topic = product.topic } = changes;
+    const { priceCents = product.priceCents } = changes;
+    const { stock = product.stock, restockTo = product.restockTo } = changes;
+    const isSame =
+      name === product.name &&
+      topic === product.topic &&
+      priceCents === product.priceCents &&
+      stock === product.stock &&
+      restockTo === product.restockTo;
+    if (isSame) return false;
+    const { name: oldName, topic: oldTopic } = product;
+    if (name !== oldName) this.#rename(product, name);
+    if (topic !== oldTopic) product.topic = ownText(topic);
+    product.priceCents = priceCents;
+    product.received += stock - product.stock;
+    product.stock = stock;
+    product.restockTo = restockTo;
+    if (topic !== oldTopic || name !== oldName) this.#index.changed(product, oldTopic);
+    this.#changed(product, at);
+    return true;
+  }
+
+  /** What is left of its stock leaves the books with it. */
+  remove(product: Product, at: number): void {
+    product.received -= product.stock;
+    product.stock = 0;
+    product.removed = true;
+    product.changedAt = at;
+    this.#names.remove(product);
+    this.#index.remove(product);
+    this.#low.removed(product);
+  }
+
+  /** Ids of the products with less than `target` in stock, or than their own target, ascending. */
+  below(target: RestockTarget): number[] {
+    return this.#low.below(target);
+  }
+
+  /** Ids of the products that a restock would change, ascending; `target` counts up to rules 0. */
+  restockable(target: number): number[] {
+    return this.#low.below(this.#rules > 0 ? undefined : Math.min(target, limits.quantityMax));
+  }
+
+  /** All products, removed ones too, ascending by id. */
+  all(): Product[] {
+    const all = [...this.#byId.values()];
+    // As a rule they came in this order already, and sorting a hundred thousand takes its time.
+    const isSorted = all.every((product, place) => product.id > (all[place - 1]?.id ?? 0));
+    return isSorted ? all : all.sort((a, b) => a.id - b.id);
+  }
+
+  hashInto(hash: StateHash): void {
+    for (const product of this.all()) {
+      hash.text(product.name);
+      hash.text(product.topic);
+      hash.number(product.id);
+      hash.number(product.priceCents);
+      hash.number(product.stock);
+      hash.number(product.version);
+      hash.number(product.received);
+      hash.number(product.sold);
+      hash.number(Number(product.removed));
+      if (this.#rules > 0) hash.number(product.restockTo ?? 0);
+    }
+  }
+
+  books(): Book[] {
+    return this.all().map(({ id, name, received, sold, stock }) => {
+      return { id, name, received, sold, stock };
+    });
+  }
+
+  invariants(): void {
+    for (const product of this.#byId.values()) {
+      assert(product.stock >= 0, 'stock is never negative');
+      assert(product.received - product.sold === product.stock, 'received − sold = stock');
+      assert(product.id < this.#nextId, 'the next id is above all others');
+      assert(product.removed !== this.#names.has(product), 'names are found');
+    }
+    assert(this.#names.size === this.#index.size, 'every product is in the index');
+    this.#low.invariants();
+  }
+
+  #rename(product: Product, name: string): void {
+    this.#names.remove(product);
+    product.name = ownText(name);
+    this.#names.add(product);
+  }
+
+  #changed(product: Product, at: number): void {
+    product.version++;
+    product.changedAt = at;
+    this.#low.changed(product);
+  }
+}
+
+/** A copy that does not keep the text of a whole decoded message alive, and is read faster. */
+function ownText(text: string): string {
+  return Buffer.from(text).toString();
+}
+
+export function toRecord(product: Product): ProductRecord {
+  const { id, name, topic, priceCents, stock, version, restockTo } = product;
+  if (restockTo === null) return [id, name, topic, priceCents, stock, version];
+  return [id, name, topic, priceCents, stock, version, restockTo];
+}

@@ -1,0 +1,175 @@
+/**
+ * The till: takes purchases once each. Owns the keys of purchases and changes, the sales and the newest epoch of
+ * the order group, and asks the products for stock. Invariants: one outcome per key, refused or
+ * sold (docs/PROTOCOL.md, I6, A24); sale numbers have no gaps.
+ */
+import { assert } from '../../base/assert.js';
+import { purchaseLimits } from '../../base/limits.js';
+import {
+  type CatalogCommand,
+  keyKinds,
+  type Outcome,
+  type Purchase,
+  type Sale,
+  totalTooLarge,
+} from '../../wire/internal.js';
+import { KeyTable } from './key-table.js';
+import type { Products } from './products.js';
+import { type Decision, decidePurchase } from './purchases.js';
+import type { Sold } from './results.js';
+import { Sales } from './sales.js';
+import { WriteKeys } from './write-keys.js';
+
+/** Keys forgotten in one entry at most: more than an entry can add, so that none is left behind. */
+const expirePerEntryMax = 1_024;
+
+export interface TillLimits {
+  readonly clientKeysMax: number;
+  readonly unprojectedMax: number;
+}
+
+/** The place in the log at which something is decided. */
+export interface LogPlace {
+  readonly seq: number;
+  readonly time: number;
+  /** Outcomes under keys as the builds before made them count (Purchase, `oldKey`). */
+  readonly readsOldKeys?: boolean;
+}
+
+type SellCommand = Extract<CatalogCommand, readonly ['sell', ...unknown[]]>;
+type StoredOutcome = Parameters<KeyTable['add']>[2];
+
+/** One sell command while it is decided. */
+interface Batch {
+  readonly place: LogPlace;
+  readonly at: number;
+  readonly isDeposed: boolean;
+  readonly boundsTotals: boolean;
+  readonly sales: Sale[];
+  readonly touched: number[];
+}
+
+export class Till {
+  readonly sales = new Sales();
+  readonly clientKeys: KeyTable;
+  readonly frontendKeys: KeyTable;
+  /** Keys of administrators' changes: none of them is good for a purchase. */
+  readonly writes = new WriteKeys();
+  readonly #products: Products;
+  readonly #limits: TillLimits;
+  #orderEpoch = 0;
+  #boundsTotals = false;
+
+  constructor(products: Products, limits: TillLimits, orderEpoch = 0, boundsTotals = false) {
+    this.#products = products;
+    this.#limits = limits;
+    this.#orderEpoch = orderEpoch;
+    this.#boundsTotals = boundsTotals;
+    const { clientKeyMs, frontendKeyMs, frontendKeysMax } = purchaseLimits;
+    this.clientKeys = new KeyTable({ keysMax: limits.clientKeysMax, lifeMs: clientKeyMs });
+    this.frontendKeys = new KeyTable({ keysMax: frontendKeysMax, lifeMs: frontendKeyMs });
+  }
+
+  /** The newest epoch in which an order leader has sold. */
+  get orderEpoch(): number {
+    return this.#orderEpoch;
+  }
+
+  /** Has an entry said that totals are bounded? Then every replica knows the rule. */
+  get boundsTotals(): boolean {
+    return this.#boundsTotals;
+  }
+
+  /** Forgets keys by log time. */
+  expire(logTime: number): void {
+    this.clientKeys.expire(logTime, this.sales.cursor, expirePerEntryMax);
+    this.frontendKeys.expire(logTime, this.sales.cursor, expirePerEntryMax);
+    this.writes.expire(logTime, expirePerEntryMax);
+  }
+
+  sell([, orderEpoch, at, purchases, bounds]: SellCommand, place: LogPlace): Sold {
+    const isDeposed = orderEpoch < this.#orderEpoch;
+    if (!isDeposed) this.#orderEpoch = orderEpoch;
+    const boundsTotals = bounds === true;
+    this.#boundsTotals ||= boundsTotals;
+    const batch: Batch = {
+      ...{ place, at, isDeposed, boundsTotals },
+      sales: [],
+      touched: [],
+    };
+    const outcomes: Outcome[] = [];
+    for (const purchase of purchases) outcomes.push(this.#take(purchase, batch));
+    const sales = batch.sales.length > 0 ? this.sales.add(batch.sales) : undefined;
+    return { kind: 'sell', outcomes, sales, touched: batch.touched };
+  }
+
+  /** Is an outcome stored under its key? */
+  isKnown([digest, kind]: Purchase): boolean {
+    const keys = kind === keyKinds.client ? this.clientKeys : this.frontendKeys;
+    return keys.find(digest) >= 0;
+  }
+
+  invariants(): void {
+    this.sales.invariants();
+    this.clientKeys.invariants();
+    this.frontendKeys.invariants();
+    this.writes.invariants();
+    const unprojected = this.sales.last - this.sales.cursor;
+    assert(unprojected <= this.#limits.unprojectedMax, 'unprojected sales are bounded');
+  }
+
+  /** In the order of docs/PROTOCOL.md, section 5, step 2: key, epoch, age, room, stock. */
+  #take(purchase: Purchase, batch: Batch): Outcome {
+    const [digest, kind, requestHash, lines] = purchase;
+    const keys = kind === keyKinds.client ? this.clientKeys : this.frontendKeys;
+    const slot = findEither(keys, purchase, batch.place);
+    if (slot >= 0) {
+      return keys.isSameRequest(slot, requestHash) ? keys.outcome(slot) : ['key_reused'];
+    }
+    if (kind === keyKinds.client && this.writes.has(digest)) return ['key_reused'];
+    if (batch.isDeposed) return ['stale'];
+    if (isTooOld(purchase, batch.place.time)) return ['stale', purchase[4]];
+    const last = this.sales.last + batch.sales.length;
+    const unprojected = last - this.sales.cursor;
+    if (keys.isFull || unprojected >= this.#limits.unprojectedMax) return ['full'];
+
+    const decision = decidePurchase(this.#products, lines, {
+      seq: batch.place.seq,
+      touched: batch.touched,
+      boundsTotals: batch.boundsTotals,
+    });
+    if (decision.kind === 'sold') {
+      batch.sales.push([last + 1, digest, decision.lines, decision.totalCents, batch.at]);
+    }
+    const outcome = toOutcome(decision, last + 1);
+    keys.add(digest, requestHash, outcome, batch.place.time);
+    return outcome;
+  }
+}
+
+/** The slot of a purchase's key, in its present form or in the older one; or -1. */
+function findEither(keys: KeyTable, purchase: Purchase, { readsOldKeys }: LogPlace): number {
+  const [digest, , , , , oldKey] = purchase;
+  const slot = keys.find(digest);
+  return slot < 0 && readsOldKeys && oldKey ? keys.find(oldKey) : slot;
+}
+
+/** By log time alone, which a jump of no clock can move far (A25). */
+function isTooOld([, kind, , , seenTime]: Purchase, logTime: number): boolean {
+  const { clientKeyAgeMaxMs, frontendKeyAgeMaxMs } = purchaseLimits;
+  const ageMaxMs = kind === keyKinds.client ? clientKeyAgeMaxMs : frontendKeyAgeMaxMs;
+  return logTime - seenTime > ageMaxMs;
+}
+
+function toOutcome(decision: Decision, number: number): StoredOutcome {
+  switch (decision.kind) {
+    case 'sold':
+      return ['sold', number, decision.totalCents, false];
+    case 'out_of_stock':
+      return ['out_of_stock', decision.id, decision.available, false];
+    case 'not_found':
+      return ['not_found', decision.lineIndex, false];
+    case 'total_too_large':
+      return ['not_found', totalTooLarge, false];
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * Decides one purchase against the products: all its lines or none. Changes nothing but stock, and
+ * that only when it sells. Knows no key, epoch or time; those are asked before.
+ */
+import { assert } from '../../base/assert.js';
+import { requestLimits } from '../../base/limits.js';
+import type { PurchaseLine, SaleLine } from '../../wire/internal.js';
+import { totalOf } from '../../wire/money.js';
+import type { Product, Products } from './products.js';
+
+export type Decision =
+  | { readonly kind: 'sold'; readonly lines: readonly SaleLine[]; readonly totalCents: number }
+  | { readonly kind: 'out_of_stock'; readonly id: number; readonly available: number }
+  | { readonly kind: 'not_found'; readonly lineIndex: number }
+  | { readonly kind: 'total_too_large' };
+
+interface Wanted {
+  readonly product: Product;
+  quantity: number;
+}
+
+/** Where a purchase is decided. */
+export interface PurchasePlace {
+  readonly seq: number;
+  /** Each product that the entry changes for the first time is added. */
+  readonly touched: number[];
+  /** False in entries of builds before: their totals stay as they were, rounded ones too. */
+  readonly boundsTotals: boolean;
+}
+
+export function decidePurchase(
+  products: Products,
+  lines: readonly PurchaseLine[],
+  { seq, touched, boundsTotals }: PurchasePlace,
+): Decision {
+  assert(lines.length > 0, 'a purchase has a line');
+  const wanted: Wanted[] = [];
+  for (let index = 0; index < lines.length; index++) {
+    const line = lines[index];
+    assert(line && Number.isSafeInteger(line[1]) && line[1] > 0, 'a quantity is at least 1');
+    const product = resolve(products, line[0]);
+    if (!product) return { kind: 'not_found', lineIndex: index };
+    addLine(wanted, product, line[1]);
+  }
+  for (const { product, quantity } of wanted) {
+    if (product.stock < quantity) {
+      return { kind: 'out_of_stock', id: product.id, available: product.stock };
+    }
+  }
+  if (boundsTotals && isTooLarge(wanted)) return { kind: 'total_too_large' };
+  return sell(products, wanted, seq, touched);
+}
+
+/** Could the purchase come to more than an order may, at the highest price that a product may have? */
+export function mayBeTooLarge(lines: readonly PurchaseLine[]): boolean {
+  const { priceCentsMax: priceCents } = requestLimits;
+  return totalOf(lines.map(([, quantity]) => ({ quantity, priceCents }))) === undefined;
+}
+
+function isTooLarge(wanted: readonly Wanted[]): boolean {
+  const lines = wanted.map(({ product: { priceCents }, quantity }) => ({ quantity, priceCents }));
+  return totalOf(lines) === undefined;
+}
+
+export function resolve(products: Products, item: number | string): Product | undefined {
+  return typeof item === 'number' ? products.get(item) : products.named(item);
+}
+
+/** Lines of the same product are added up; at most a hundred lines, so a walk is quick. */
+function addLine(wanted: Wanted[], product: Product, quantity: number): void {
+  for (const other of wanted) {
+    if (other.product !== product) continue;
+    other.quantity += quantity;
+    return;
+  }
+  wanted.push({ product, quantity });
+}
+
+function sell(
+  products: Products,
+  wanted: readonly Wanted[],
+  at: number,
+  touched: number[],
+): Decision {
+  let totalCents = 0;
+  const lines: SaleLine[] = [];
+  for (const { product, quantity } of wanted) {
+    if (product.changedAt !== at) touched.push(product.id);
+    products.sell(product, quantity, at);
+    totalCents += quantity * product.priceCents;
+    lines.push([product.id, product.name, quantity, product.priceCents]);
+  }
+  return { kind: 'sold', lines, totalCents };
+}

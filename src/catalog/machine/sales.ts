@@ -1,0 +1,122 @@
+/**
+ * The sales that are not orders yet, in the bytes in which they were encoded at apply. Knows
+ * nothing of stock or keys. Invariants: sale numbers have no gaps; nothing above the cursor is
+ * ever dropped (docs/PROTOCOL.md, section 5, step 4; A27).
+ */
+import { assert, required } from '../../base/assert.js';
+import { BazarError } from '../../base/errors.js';
+import { purchaseLimits } from '../../base/limits.js';
+import { encode } from '../../wire/codec.js';
+import type { Sale, SalesMessage } from '../../wire/internal.js';
+import { countSales, joinSales } from '../../wire/sales-bytes.js';
+
+export interface SalesPosition {
+  readonly last: number;
+  readonly cursor: number;
+}
+
+export class Sales {
+  #runs: SalesMessage[] = [];
+  /** Runs before this place lie wholly at or below the cursor. */
+  #kept = 0;
+  #last = 0;
+  #cursor = 0;
+
+  /** The number of the newest sale. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** The highest number known to be a committed order. */
+  get cursor(): number {
+    return this.#cursor;
+  }
+
+  /** Sales of one entry, the next numbers in their order. */
+  add(sales: readonly Sale[]): SalesMessage {
+    const first = this.#last + 1;
+    assert(sales[0]?.[0] === first, 'sale numbers have no gaps');
+    const run: SalesMessage = [first, sales.length, encode(sales)];
+    this.#runs.push(run);
+    this.#last += sales.length;
+    return run;
+  }
+
+  /** The cursor never goes back, and never beyond the last sale. */
+  advance(number: number): void {
+    this.#cursor = Math.max(this.#cursor, Math.min(number, this.#last));
+    while (this.#kept < this.#runs.length && lastOf(this.#run(this.#kept)) <= this.#cursor) {
+      this.#kept++;
+    }
+    if (this.#kept < purchaseLimits.salesDroppedMax) return;
+    this.#runs = this.#runs.slice(this.#kept);
+    this.#kept = 0;
+  }
+
+  /**
+   * Sales in one run that holds `number`, about `max` of them; undefined where there is none yet.
+   * Throws `not_found` where the sale is an order already and no longer kept.
+   */
+  from(number: number, max: number): SalesMessage | undefined {
+    if (number > this.#last) return undefined;
+    const place = this.#find(number);
+    if (place < 0) throw new BazarError('not_found', `sale ${number} is no longer kept`);
+    const runs = [this.#run(place)];
+    let count = this.#run(place)[1];
+    let bytes = this.#run(place)[2].length;
+    for (let next = place + 1; next < this.#runs.length; next++) {
+      count += this.#run(next)[1];
+      bytes += this.#run(next)[2].length;
+      if (count > max || bytes > purchaseLimits.salesRunBytesMax) break;
+      runs.push(this.#run(next));
+    }
+    return joinSales(runs);
+  }
+
+  /** What is kept, oldest first. */
+  kept(): readonly SalesMessage[] {
+    return this.#runs.slice(this.#kept);
+  }
+
+  /** Brings back what a snapshot kept. */
+  load(position: SalesPosition, runs: readonly SalesMessage[]): void {
+    this.#last = position.last;
+    this.#cursor = position.cursor;
+    this.#runs = [...runs];
+    this.#kept = 0;
+    this.invariants();
+  }
+
+  invariants(): void {
+    assert(this.#cursor <= this.#last, 'the cursor is at or below the last sale');
+    let next: number | undefined;
+    for (const [first, count, bytes] of this.kept()) {
+      assert(next === undefined ? first <= this.#cursor + 1 : first === next, 'sales have no gaps');
+      assert(countSales(bytes) === count, 'a run holds as many sales as it says');
+      next = first + count;
+    }
+    assert((next ?? this.#cursor + 1) === this.#last + 1, 'all sales above the cursor are kept');
+  }
+
+  #run(place: number): SalesMessage {
+    return required(this.#runs[place], 'a run of sales');
+  }
+
+  /** The place of the run that holds the number, or -1. */
+  #find(number: number): number {
+    let low = this.#kept;
+    let high = this.#runs.length - 1;
+    while (low <= high) {
+      const middle = (low + high) >>> 1;
+      const run = this.#run(middle);
+      if (number < run[0]) high = middle - 1;
+      else if (number > lastOf(run)) low = middle + 1;
+      else return middle;
+    }
+    return -1;
+  }
+}
+
+function lastOf(run: SalesMessage): number {
+  return run[0] + run[1] - 1;
+}

@@ -1,0 +1,25 @@
+/**
+ * Logs how far the order book has got (`Cursor{n}`), so that sales which are orders need not be
+ * kept. Seldom, for every entry costs a write; never for a number that is not committed there
+ * (docs/PROTOCOL.md, section 5, step 4; A27).
+ */
+import { type Clock, every, type Timer } from '../../base/clock.js';
+import type { Logger } from '../../base/logging.js';
+import type { CatalogStore } from '../service/store.js';
+
+const everyMs = 250;
+
+export function keepCursor(store: CatalogStore, clock: Clock, logger: Logger): Timer {
+  let underWay = false;
+  return every(clock, everyMs, () => {
+    const number = store.tails.confirmed;
+    if (underWay || number <= store.machine.cursor || !store.status().serving) return;
+    underWay = true;
+    store
+      .propose(['cursor', number])
+      .catch((error: unknown) => logger.debug({ error: String(error) }, 'cursor not logged'))
+      .finally(() => {
+        underWay = false;
+      });
+  });
+}

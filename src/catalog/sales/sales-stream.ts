@@ -1,0 +1,90 @@
+/**
+ * The stream of committed sales to the order leader (docs/PROTOCOL.md, section 5, step 3). Each
+ * subscriber gets every sale from its starting number on, in order and without gaps; sales leave
+ * in the bytes in which they were encoded at apply. Knows no socket.
+ */
+import { assert } from '../../base/assert.js';
+import { purchaseLimits } from '../../base/limits.js';
+import type { SalesMessage } from '../../wire/internal.js';
+
+export interface SalesSource {
+  /** A run of sales that holds `number`, of about `max`; undefined where there is none yet. */
+  salesFrom(number: number, max: number): SalesMessage | undefined;
+  /** Sales through this number may be gone: they are orders. */
+  readonly cursor: number;
+}
+
+export interface Subscriber {
+  send(sales: SalesMessage): void;
+}
+
+interface Stream {
+  next: number;
+  confirmed: number;
+}
+
+export class SalesTails {
+  readonly #source: SalesSource;
+  readonly #streams = new Map<Subscriber, Stream>();
+  #confirmed = 0;
+
+  constructor(source: SalesSource) {
+    this.#source = source;
+  }
+
+  /** The highest number that an order leader has confirmed as a committed order. */
+  get confirmed(): number {
+    return this.#confirmed;
+  }
+
+  /** Throws `not_found` where a deposed order leader asks for what is no longer kept. */
+  subscribe(subscriber: Subscriber, from: number): void {
+    assert(from >= 1, 'sales are numbered from 1');
+    const stream = { next: from, confirmed: from - 1 };
+    this.#pull(subscriber, stream);
+    // Only now: a stream that cannot be served must not stop the sales of others at apply.
+    this.#streams.set(subscriber, stream);
+  }
+
+  unsubscribe(subscriber: Subscriber): void {
+    this.#streams.delete(subscriber);
+  }
+
+  /** The subscriber has committed all orders through `number`. */
+  confirm(subscriber: Subscriber, number: number): void {
+    const stream = this.#streams.get(subscriber);
+    if (!stream || number >= stream.next) return;
+    stream.confirmed = Math.max(stream.confirmed, number);
+    this.#confirmed = Math.max(this.#confirmed, number);
+    this.#pull(subscriber, stream);
+  }
+
+  /** New sales were applied: whoever waits for just these gets their bytes as they are. */
+  applied(sales: SalesMessage): void {
+    const [first, count] = sales;
+    for (const [subscriber, stream] of this.#streams) {
+      if (stream.next === first && stream.next - stream.confirmed <= purchaseLimits.salesWindow) {
+        stream.next = first + count;
+        subscriber.send(sales);
+      } else {
+        this.#pull(subscriber, stream);
+      }
+    }
+  }
+
+  #pull(subscriber: Subscriber, stream: Stream): void {
+    // Behind the orders: whoever this is, it leads the order group no more.
+    if (stream.next <= this.#source.cursor) {
+      this.#streams.delete(subscriber);
+      return;
+    }
+    while (stream.next - stream.confirmed <= purchaseLimits.salesWindow) {
+      const sales = this.#source.salesFrom(stream.next, purchaseLimits.salesBatch);
+      if (!sales) return;
+      const [first, count] = sales;
+      assert(first <= stream.next && stream.next < first + count, 'the stream has no gaps');
+      stream.next = first + count;
+      subscriber.send(sales);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+/** What a catalog tells of its products and sales, as figures. */
+import type { MetricSample } from '../../base/metric-table.js';
+import type { CatalogMachine } from '../machine/catalog-machine.js';
+
+export function catalogFigures(service: string, machine: CatalogMachine): MetricSample[] {
+  const labels = [service];
+  return [
+    ['bazar_products', labels, machine.productCount],
+    ['bazar_last_sale_number', labels, machine.lastSale],
+    ['bazar_unprojected_sales', labels, machine.lastSale - machine.cursor],
+    ['bazar_purchase_keys', labels, machine.keyCount],
+  ];
+}

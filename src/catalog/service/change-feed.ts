@@ -1,0 +1,99 @@
+/**
+ * What has changed in the catalog, for whoever shows it live: products touched by applied entries,
+ * told at most once in an interval with their newest record. Counts nothing and costs nothing while
+ * nobody listens. Invariant: a listener that cannot be told everything is told that it missed some.
+ */
+import type { Clock, Timer } from '../../base/clock.js';
+import { type Change, type Changes, changeKinds, type ProductRecord } from '../../wire/internal.js';
+import type { CatalogResult } from '../machine/results.js';
+
+const coalesceMs = 80;
+/** Products told at once; the rest follow in the next interval. */
+const changesPerMessage = 1_000;
+/** Products waiting to be told; beyond it all are dropped, and the listeners told so. */
+const waitingMax = 20_000;
+
+type Kind = (typeof changeKinds)[keyof typeof changeKinds];
+
+export interface ChangeFeedOptions {
+  readonly clock: Clock;
+  readonly record: (id: number) => ProductRecord | undefined;
+}
+
+/** Gets null where changes were missed. */
+export type ChangeListener = (changes: Changes) => void;
+
+export class ChangeFeed {
+  readonly #options: ChangeFeedOptions;
+  readonly #listeners = new Set<ChangeListener>();
+  readonly #waiting = new Map<number, Kind>();
+  #timer: Timer | undefined;
+
+  constructor(options: ChangeFeedOptions) {
+    this.#options = options;
+  }
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  join(listener: ChangeListener): void {
+    this.#listeners.add(listener);
+  }
+
+  leave(listener: ChangeListener): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#waiting.clear();
+  }
+
+  /** An entry was applied. */
+  applied(result: CatalogResult): void {
+    if (this.#listeners.size === 0 || !('touched' in result)) return;
+    if (result.touched.length === 0) return;
+    const kind = kindOf(result);
+    for (const id of result.touched) this.#touch(id, kind);
+    if (this.#waiting.size > waitingMax) {
+      this.#waiting.clear();
+      this.#tell(null);
+    }
+    this.#schedule();
+  }
+
+  /** An administrator's change is never told as one of stock alone. */
+  #touch(id: number, kind: Kind): void {
+    const before = this.#waiting.get(id);
+    if (before !== undefined && kind === changeKinds.stock) return;
+    const isNew = before === changeKinds.add && kind === changeKinds.update;
+    this.#waiting.set(id, isNew ? changeKinds.add : kind);
+  }
+
+  #schedule(): void {
+    if (this.#waiting.size === 0) return;
+    this.#timer ??= this.#options.clock.after(coalesceMs, () => this.#flush());
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    const changes: Change[] = [];
+    for (const [id, kind] of this.#waiting) {
+      if (changes.length === changesPerMessage) break;
+      this.#waiting.delete(id);
+      changes.push([kind, id, this.#options.record(id) ?? null]);
+    }
+    this.#tell(changes);
+    this.#schedule();
+  }
+
+  #tell(changes: Changes): void {
+    for (const listener of this.#listeners) listener(changes);
+  }
+}
+
+function kindOf(result: Extract<CatalogResult, { touched: readonly number[] }>): Kind {
+  if (result.kind !== 'stored') return changeKinds.stock;
+  // Every later change counts the version on.
+  return result.record[5] === 1 ? changeKinds.add : changeKinds.update;
+}

@@ -1,0 +1,80 @@
+/**
+ * Administrators' changes as a frontend asks for them: from a call to the command that is logged,
+ * and from its result to the answer. Features of newer rules are refused until these hold. Knows no
+ * log and no socket.
+ */
+import { BazarError, toBazarError } from '../../base/errors.js';
+import type { OwnerCall } from '../../pool/types.js';
+import type { ChangeCommand, NewProduct, ProductChange } from '../../wire/internal.js';
+import type {
+  ChangeAnswer,
+  ChangeKey,
+  ChangeParams,
+  ChangeRequest,
+} from '../../wire/thread-questions.js';
+import type { CatalogResult } from '../machine/results.js';
+import { requireRules } from './rules.js';
+import type { CatalogStore } from './store.js';
+
+/** False where the call asks for no change. */
+export function answerChange(store: CatalogStore, { operation, args, reply }: OwnerCall): boolean {
+  const request = operation === 'change' ? (args as ChangeParams)[0] : [operation, args];
+  if (!isChange(request)) return false;
+  const key = operation === 'change' ? (args as ChangeParams)[1] : undefined;
+  propose(store, commandOf(request), key).then(
+    (result) => {
+      const outcome = changed(result);
+      if (outcome instanceof BazarError) reply(outcome);
+      else reply(undefined, operation === 'change' ? outcome : outcome[0]);
+    },
+    (error: unknown) => reply(toBazarError(error)),
+  );
+  return true;
+}
+
+function isChange(request: readonly unknown[]): request is ChangeRequest {
+  const [operation] = request;
+  return operation === 'add' || operation === 'update' || operation === 'remove';
+}
+
+async function propose(
+  store: CatalogStore,
+  command: ChangeCommand,
+  key: ChangeKey | undefined,
+): Promise<CatalogResult> {
+  if (hasTarget(command)) requireRules(store, 1, 'restock_to');
+  if (key === undefined) return store.propose(command);
+  requireRules(store, 1, 'a key for a change');
+  const [digest, requestHash, seen] = key;
+  // No frontend knows a later log time than the one that is applied here.
+  const { lastLogTime } = store.machine;
+  const seenTime = Math.min(seen ?? lastLogTime, lastLogTime);
+  return store.propose(['keyed', digest, requestHash, seenTime, command]);
+}
+
+function commandOf([operation, params]: ChangeRequest): ChangeCommand {
+  switch (operation) {
+    case 'add':
+      return ['add', ...params];
+    case 'update':
+      return ['update', ...params];
+    case 'remove':
+      return ['remove', ...params];
+  }
+}
+
+function hasTarget(command: ChangeCommand): boolean {
+  const fields: NewProduct | ProductChange | undefined =
+    command[0] === 'add' ? command[1] : command[0] === 'update' ? command[2] : undefined;
+  return fields?.restockTo !== undefined;
+}
+
+function changed(result: CatalogResult): ChangeAnswer | BazarError {
+  if (result.kind === 'stored' || result.kind === 'removed') {
+    return [result.record, result.replayed === true];
+  }
+  if (result.kind !== 'refused') return new BazarError('internal', 'a change had another result');
+  const { current, replayed } = result;
+  const details = { ...(current && { current }), ...(replayed && { replayed }) };
+  return new BazarError(result.code, result.message, { details });
+}

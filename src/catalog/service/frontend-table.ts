@@ -1,0 +1,109 @@
+/**
+ * The frontends that report to this catalog replica, leader or not: kept in memory alone, so that
+ * each frontend can show all of them. Knows no socket and no timer: time is an argument. Invariant:
+ * at most `rowsMax` rows, and a frontend that said that it stops is never silent.
+ */
+import { assert } from '../../base/assert.js';
+import { frontendLimits } from '../../base/limits.js';
+import {
+  type FrontendReport,
+  type FrontendRow,
+  frontendStates,
+} from '../../wire/frontend-report.js';
+
+interface Row {
+  report: FrontendReport;
+  /** The connection that it reported over last. */
+  peer: object;
+  heardMs: number;
+  /** When that connection closed; undefined while it is open. */
+  closedMs: number | undefined;
+  leftMs: number | undefined;
+}
+
+export class FrontendTable {
+  readonly #rows = new Map<string, Row>();
+  /** The last report of any frontend. */
+  #lastMs = Number.NEGATIVE_INFINITY;
+
+  /** A frontend says that it is there. Where the table is full of frontends that are, it is not kept. */
+  report(peer: object, report: FrontendReport, nowMs: number): void {
+    this.#turn(nowMs);
+    const [name, process] = report;
+    const known = this.#rows.get(process);
+    if (known?.leftMs !== undefined) return;
+    if (known) {
+      known.report = report;
+      known.peer = peer;
+      known.heardMs = nowMs;
+      known.closedMs = undefined;
+      return;
+    }
+    for (const [other, row] of this.#rows) {
+      if (row.report[0] === name && !isUp(row, nowMs)) this.#rows.delete(other);
+    }
+    if (this.#rows.size >= frontendLimits.rowsMax && !this.#makeRoom(nowMs)) return;
+    const row = { report, peer, heardMs: nowMs, closedMs: undefined, leftMs: undefined };
+    this.#rows.set(process, row);
+  }
+
+  /** A frontend's process stops. */
+  leave(process: string, nowMs: number): void {
+    this.#turn(nowMs);
+    const row = this.#rows.get(process);
+    if (row) row.leftMs ??= nowMs;
+  }
+
+  closed(peer: object, nowMs: number): void {
+    for (const row of this.#rows.values()) {
+      if (row.peer === peer) row.closedMs ??= nowMs;
+    }
+  }
+
+  rows(nowMs: number): FrontendRow[] {
+    this.#forget(nowMs);
+    return [...this.#rows.values()].map((row) => [stateOf(row, nowMs), row.report]);
+  }
+
+  invariants(): void {
+    assert(this.#rows.size <= frontendLimits.rowsMax, 'the table of frontends is bounded');
+  }
+
+  /** Where this process itself stood still, the reports are on their way and nobody was silent. */
+  #turn(nowMs: number): void {
+    const stoodMs = nowMs - this.#lastMs;
+    this.#lastMs = nowMs;
+    if (stoodMs < frontendLimits.closedMs) return;
+    for (const row of this.#rows.values()) {
+      const wasUp = isUp(row, nowMs - stoodMs);
+      if (wasUp && row.closedMs === undefined) row.heardMs = nowMs;
+    }
+  }
+
+  #forget(nowMs: number): void {
+    const { deadMs, leftMs } = frontendLimits;
+    for (const [process, row] of this.#rows) {
+      const isOld =
+        row.leftMs === undefined ? nowMs - row.heardMs > deadMs : nowMs - row.leftMs > leftMs;
+      if (isOld) this.#rows.delete(process);
+    }
+  }
+
+  /** Drops the frontend that was heard of least recently, unless all are there. */
+  #makeRoom(nowMs: number): boolean {
+    const gone = [...this.#rows].filter(([, row]) => !isUp(row, nowMs));
+    const [oldest] = gone.sort(([, a], [, b]) => a.heardMs - b.heardMs);
+    return oldest !== undefined && this.#rows.delete(oldest[0]);
+  }
+}
+
+function stateOf(row: Row, nowMs: number): FrontendRow[0] {
+  if (row.leftMs !== undefined) return frontendStates.left;
+  const { silentMs, closedMs } = frontendLimits;
+  const isClosed = row.closedMs !== undefined && nowMs - row.closedMs >= closedMs;
+  return isClosed || nowMs - row.heardMs >= silentMs ? frontendStates.silent : frontendStates.up;
+}
+
+function isUp(row: Row, nowMs: number): boolean {
+  return stateOf(row, nowMs) === frontendStates.up;
+}

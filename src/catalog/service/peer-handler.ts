@@ -1,0 +1,235 @@
+/**
+ * What other services ask a catalog replica on its replication port: frontends hold sessions for
+ * their caches and glance at what a crowd reads, the order leader sells and tails the sales.
+ * Positions of fields stand in wire/internal.ts. Invariant: a peer that is gone holds no gate and
+ * gets no sales.
+ */
+import type { Clock } from '../../base/clock.js';
+import { BazarError, toBazarError } from '../../base/errors.js';
+import type { Logger } from '../../base/logging.js';
+import { type ReportAnswer, readReport } from '../../wire/frontend-report.js';
+import type {
+  CatalogAudit,
+  CursorParams,
+  EndSessionParams,
+  GlanceAnswer,
+  GlanceParams,
+  LendParams,
+  RenewParams,
+  SellAnswer,
+  SellParams,
+  SessionParams,
+  TailAnswer,
+  TailParams,
+  WatchChangesParams,
+} from '../../wire/internal.js';
+import { checkPurchases } from '../../wire/purchase-check.js';
+import { hasFields, isInteger, isText, isTuple } from '../../wire/shapes.js';
+import { SessionDesk } from '../coherence/cache-session-handler.js';
+import { lend } from '../coherence/grantable-reads.js';
+import type { Subscriber } from '../sales/sales-stream.js';
+import type { ChangeListener } from './change-feed.js';
+import { FrontendTable } from './frontend-table.js';
+import type { CatalogStore } from './store.js';
+
+/** The owner of another service, or a thread of a frontend, at the other end of a connection. */
+export interface Peer {
+  readonly remote: string;
+  readonly closed: boolean;
+  request(
+    method: string,
+    params: unknown,
+    timeoutMs: number,
+    callback: (error: BazarError | undefined, result: unknown) => void,
+  ): void;
+  notify(method: string, params: unknown): boolean;
+  end(): void;
+  destroy(error?: Error): void;
+}
+
+/** The answer to one of its questions. */
+export interface PeerReply {
+  result(value: unknown): void;
+  fail(error: BazarError): void;
+}
+
+export interface PeerDeskOptions {
+  readonly store: CatalogStore;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** The catalog's part of an audit. */
+  readonly audit: (token: string) => Promise<CatalogAudit>;
+}
+
+export class PeerDesk {
+  readonly #store: CatalogStore;
+  readonly #options: PeerDeskOptions;
+  readonly #sessions: SessionDesk;
+  readonly #frontends = new FrontendTable();
+  readonly #subscribers = new Map<Peer, Subscriber>();
+  readonly #listeners = new Map<Peer, ChangeListener>();
+
+  constructor(options: PeerDeskOptions) {
+    this.#options = options;
+    this.#store = options.store;
+    const { store, logger, clock } = options;
+    this.#sessions = new SessionDesk({ store, logger, nowMs: () => clock.nowMs() });
+  }
+
+  /** False where the method is not one of this desk's. */
+  request(peer: Peer, method: string, params: unknown, reply: PeerReply): boolean {
+    switch (method) {
+      case 'sell':
+        this.#sell(params as SellParams, reply);
+        return true;
+      case 'tail':
+        this.#tail(peer, params as TailParams, reply);
+        return true;
+      case 'lend':
+        reply.result(lend(this.#store, params as LendParams));
+        return true;
+      case 'glance':
+        answer(this.#glance(params), reply);
+        return true;
+      case 'begin_session':
+        answer(this.#sessions.begin(peer, params as SessionParams), reply);
+        return true;
+      case 'renew_lease':
+        this.#sessions
+          .renew(peer, params as RenewParams, reply)
+          .catch((error: unknown) => reply.fail(toBazarError(error)));
+        return true;
+      case 'end_session':
+        this.#sessions.end(peer, params as EndSessionParams);
+        reply.result(null);
+        return true;
+      case 'report_frontend':
+        reply.result(this.#reported(peer, params));
+        return true;
+      case 'watch_changes':
+        this.#watchChanges(peer, params as WatchChangesParams, reply);
+        return true;
+      case 'audit':
+        answer(this.#options.audit((params as readonly [string])[0]), reply);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  notification(peer: Peer, method: string, params: unknown): void {
+    if (method !== 'cursor') return;
+    const [number] = params as CursorParams;
+    const subscriber = this.#subscribers.get(peer);
+    if (subscriber) this.#store.tails.confirm(subscriber, number);
+  }
+
+  closed(peer: Peer): void {
+    this.#sessions.closed(peer);
+    this.#frontends.closed(peer, this.#options.clock.nowMs());
+    const subscriber = this.#subscribers.get(peer);
+    if (subscriber) {
+      this.#subscribers.delete(peer);
+      this.#store.tails.unsubscribe(subscriber);
+    }
+    this.#endListening(peer);
+  }
+
+  /** This replica leads no more: its peers look for the one who does. */
+  resign(): void {
+    const others = [...this.#subscribers.keys(), ...this.#listeners.keys()];
+    for (const peer of [...this.#sessions.peers, ...others]) peer.end();
+  }
+
+  #sell([orderEpoch, purchases]: SellParams, reply: PeerReply): void {
+    // What is malformed would stop every replica at apply.
+    this.#store.sell(orderEpoch, checkPurchases(purchases)).then(
+      (outcomes) => {
+        const answer: SellAnswer = [outcomes, this.#store.machine.lastLogTime];
+        reply.result(answer);
+      },
+      (error: unknown) => reply.fail(toBazarError(error)),
+    );
+  }
+
+  /** No thread stands between: to wake one takes longer than all the rest of the answer. */
+  async #glance(params: unknown): Promise<GlanceAnswer> {
+    if (!isGlance(params)) throw new BazarError('invalid_argument', 'bad params of glance');
+    const [id] = params;
+    await this.#store.readBarrier();
+    return this.#store.machine.byId(id) ?? null;
+  }
+
+  /** Any replica answers: who leads makes no difference to which frontends are there. */
+  #reported(peer: Peer, params: unknown): ReportAnswer {
+    const nowMs = this.#options.clock.nowMs();
+    const report = hasFields(params, 2) ? readReport(params[1]) : undefined;
+    if (report) this.#frontends.report(peer, report, nowMs);
+    else if (hasFields(params, 2) && isText(params[0]) && params[1] === null)
+      this.#frontends.leave(params[0], nowMs);
+    else throw new BazarError('invalid_argument', 'bad params of report_frontend');
+    return [this.#frontends.rows(nowMs)];
+  }
+
+  #tail(peer: Peer, [from]: TailParams, reply: PeerReply): void {
+    this.#requireLead();
+    const { cursor } = this.#store.machine;
+    if (from <= cursor) {
+      const message = `sales through ${cursor} are orders and no longer kept: the order book ends before ${from}`;
+      throw new BazarError('conflict', message);
+    }
+    const before = this.#subscribers.get(peer);
+    if (before) this.#store.tails.unsubscribe(before);
+    const subscriber: Subscriber = {
+      send(sales) {
+        // A stream with a hole is none: the order leader asks again on another connection.
+        if (!peer.notify('sales', sales)) peer.destroy();
+      },
+    };
+    this.#store.tails.subscribe(subscriber, from);
+    this.#subscribers.set(peer, subscriber);
+    const answer: TailAnswer = [this.#store.machine.lastLogTime];
+    reply.result(answer);
+  }
+
+  #watchChanges(peer: Peer, [wanted]: WatchChangesParams, reply: PeerReply): void {
+    if (!wanted) {
+      this.#endListening(peer);
+    } else if (!this.#listeners.has(peer)) {
+      this.#requireLead();
+      const listener: ChangeListener = (changes) => {
+        if (!peer.notify('changes', changes)) peer.destroy();
+      };
+      this.#listeners.set(peer, listener);
+      this.#store.changes.join(listener);
+    }
+    reply.result(null);
+  }
+
+  #endListening(peer: Peer): void {
+    const listener = this.#listeners.get(peer);
+    if (!listener) return;
+    this.#listeners.delete(peer);
+    this.#store.changes.leave(listener);
+  }
+
+  #requireLead() {
+    const status = this.#store.status();
+    if (status.serving) return status;
+    throw new BazarError('unavailable', `${status.id} does not lead the catalog`, {
+      details: { leader: status.leader },
+    });
+  }
+}
+
+function answer(work: Promise<unknown>, reply: PeerReply): void {
+  work.then(
+    (result) => reply.result(result),
+    (error: unknown) => reply.fail(toBazarError(error)),
+  );
+}
+
+/** A question of one of another version may have another form. */
+function isGlance(params: unknown): params is GlanceParams {
+  return isTuple(params, 1) && isInteger(params[0]);
+}

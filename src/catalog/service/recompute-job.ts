@@ -1,0 +1,45 @@
+/**
+ * A job: the catalog's state from its newest snapshot and its journal, up to a given entry, by the
+ * same `apply` that serves. It reads the files of a running service and changes nothing.
+ */
+import { type Rest, restless } from '../../base/pace.js';
+import { readLog } from '../../group/read-log.js';
+import { createNodeDisk } from '../../storage/node-disk.js';
+import { SnapshotStore } from '../../storage/snapshot-store.js';
+import type { ProductBook } from '../../wire/internal.js';
+import { CatalogMachine } from '../machine/catalog-machine.js';
+import { restoreCatalog } from './restore.js';
+
+export interface ReplayArgs {
+  readonly journalFolder: string;
+  readonly snapshotFolder: string;
+  readonly throughSeq: number;
+}
+
+export interface RecomputeAnswer {
+  readonly hash: string;
+  readonly books: readonly ProductBook[];
+}
+
+export async function recompute(args: ReplayArgs): Promise<RecomputeAnswer> {
+  const machine = await replayCatalog(args);
+  const books = machine
+    .books()
+    .map(({ id, name, received, sold, stock }): ProductBook => [id, name, received, sold, stock]);
+  return { hash: machine.hash(), books };
+}
+
+/** A machine in the state that it had when the entry was applied. */
+export async function replayCatalog(
+  args: ReplayArgs,
+  rest: Rest = restless,
+): Promise<CatalogMachine> {
+  const { journalFolder, snapshotFolder, throughSeq } = args;
+  const disk = createNodeDisk();
+  const machine = new CatalogMachine();
+  const snapshots = new SnapshotStore(disk, snapshotFolder);
+  const base = await restoreCatalog(snapshots, machine, { throughSeq, rest });
+  const range = { fromSeq: base.seq + 1, throughSeq };
+  await readLog(disk, journalFolder, range, (entry) => machine.apply(entry), rest);
+  return machine;
+}

@@ -1,0 +1,37 @@
+/**
+ * The restock timer: every so many seconds of the leader's monotonic clock it proposes the next
+ * `Restock{k}`, which fills each product up to its own target. Entry k applies only after k − 1, so
+ * that two leaders or a duplicate restock once (docs/PROTOCOL.md, section 5; A26). With nothing
+ * below its target it stays silent. Up to rules 0 the store's one target holds for all products.
+ */
+import { type Clock, every, type Timer } from '../../base/clock.js';
+import type { Logger } from '../../base/logging.js';
+import type { CatalogStore } from './store.js';
+
+export interface RestockOptions {
+  readonly store: CatalogStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** 0: never. */
+  readonly everySeconds: number;
+  /** Of all products, up to rules 0. */
+  readonly target: number;
+}
+
+export function startRestocking(options: RestockOptions): Timer {
+  const { store, clock, logger, everySeconds, target } = options;
+  if (everySeconds === 0) return { cancel: () => {} };
+  let underWay = false;
+  return every(clock, everySeconds * 1000, () => {
+    const { machine } = store;
+    if (underWay || !store.status().serving || machine.belowTarget(target).length === 0) return;
+    underWay = true;
+    const k = machine.lastRestock + 1;
+    store
+      .propose(machine.rules > 0 ? ['restock', k] : ['restock', k, target])
+      .catch((error: unknown) => logger.warn({ error: String(error) }, 'restock failed'))
+      .finally(() => {
+        underWay = false;
+      });
+  });
+}

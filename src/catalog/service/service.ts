@@ -1,0 +1,117 @@
+/**
+ * The catalog service: puts the store together behind its group's member and its doors. Reads as a
+ * list of parts; each part's rules stand in its own file.
+ */
+import { assert, required } from '../../base/assert.js';
+import { systemClock } from '../../base/clock.js';
+import type { CatalogConfig, RunningService } from '../../base/config.js';
+import { createLogger } from '../../base/logging.js';
+import { advised, openFolder } from '../../group/folder.js';
+import { Member } from '../../group/member.js';
+import { snapshotPort } from '../../group/snapshot-files.js';
+import { JobsPool } from '../../pool/jobs-pool.js';
+import type { RulesSettings } from '../../wire/internal.js';
+import { strikeDead } from '../coherence/deregister-dead.js';
+import { CatalogMachine, type CatalogResult } from '../machine/catalog-machine.js';
+import { keepCursor } from '../sales/projected-watermark.js';
+import { CatalogAuditor } from './auditor.js';
+import { readBundled } from './bundled-products.js';
+import { catalogFigures } from './catalog-metrics.js';
+import type { StockParts } from './first-stock-job.js';
+import { PeerDesk } from './peer-handler.js';
+import { startRestocking } from './restock.js';
+import { restoreCatalog } from './restore.js';
+import { Rules } from './rules.js';
+import { keepSnapshots } from './snapshots.js';
+import { stockOnce } from './stock-once.js';
+import { CatalogStore } from './store.js';
+import { ThreadDesk } from './thread-handler.js';
+
+export async function startCatalog(config: CatalogConfig): Promise<RunningService> {
+  const clock = systemClock;
+  const logger = createLogger(config.name, config.log);
+  const folder = await openFolder(config, { group: 'catalog', keepAll: false, logger });
+  const machine = new CatalogMachine();
+  const base = await advised(folder, restoreCatalog(folder.snapshots, machine, { logger }));
+  const jobs = new JobsPool({ clock, logger });
+  const member = new Member<CatalogResult>({
+    config,
+    group: 'catalog',
+    folder,
+    machine,
+    base,
+    gated: true,
+    snapshots: snapshotPort(folder.snapshots, async ({ seq }) => {
+      const restored = await restoreCatalog(folder.snapshots, machine, { logger });
+      assert(restored.seq === seq, 'the snapshot that came is the one restored');
+    }),
+    logger,
+    canServe: () => machine.isStocked,
+    figures: () => catalogFigures(config.name, machine),
+    logTime: () => machine.lastLogTime,
+    met: () => rules.check(),
+    applied(entry, result) {
+      store.applied(entry, result);
+      if (result.kind === 'audit') member.desk.marked(result.token, [entry.seq, result.hash]);
+    },
+  });
+  const store = new CatalogStore({
+    ...{ group: member.host, machine, clock },
+    boundsTotals: () => member.boundsTotals(),
+  });
+  const auditor = new CatalogAuditor(store, jobs, folder);
+  const desk = new PeerDesk({ store, logger, clock, audit: (token) => auditor.audit(token) });
+  member.host.onRole(({ role }) => {
+    if (role !== 'leader') desk.resign();
+  });
+  const threads = new ThreadDesk(store, (...question) => member.ask(...question));
+  const settings = async (): Promise<RulesSettings> => {
+    return { restockTo: config.restockTo, bundled: await readBundled(config.bundledFile) };
+  };
+  const supported = (): number => member.rules();
+  const rules = new Rules({ store, clock, logger, supported, settings });
+  const read = (): Promise<StockParts> => {
+    const module = new URL('./first-stock-job.js', import.meta.url);
+    return jobs.run(module, 'readStock', { path: config.productsFile }) as Promise<StockParts>;
+  };
+  const settled = (needsRules: boolean): Promise<void> => rules.settled(needsRules);
+  const stocked = stockOnce({ store, read, settled, settings });
+  const address = config.cluster.catalogs.find(({ name }) => name === config.name);
+  await member.open({
+    address: required(address, `address of ${config.name}`),
+    desk,
+    program: new URL('./thread.js', import.meta.url),
+    calls: (calls) => threads.calls(calls),
+  });
+  const { restockEverySeconds: everySeconds, restockTo: target } = config;
+  const restocking = startRestocking({ store, clock, logger, everySeconds, target });
+  const cursor = keepCursor(store, clock, logger);
+  const striking = strikeDead(store, clock, logger);
+  const { snapshotEveryBytes: everyBytes } = config;
+  const snapshots = keepSnapshots({ folder, store, jobs, clock, logger, base, everyBytes });
+  snapshots.start();
+  return {
+    name: config.name,
+    // Of several replicas only the leader stocks, so that the others cannot wait for it.
+    ready: config.cluster.catalogs.length === 1 ? stocked : Promise.resolve(),
+    failed: Promise.race([member.host.failed, failureOf(stocked), snapshots.failed]),
+    async stop() {
+      restocking.cancel();
+      cursor.cancel();
+      striking.cancel();
+      rules.stop();
+      await snapshots.stop();
+      await member.close();
+      await jobs.close();
+    },
+  };
+}
+
+/** Never resolves where there is no failure. */
+function failureOf(work: Promise<void>): Promise<Error> {
+  return new Promise((resolve) => {
+    work.catch((error: unknown) => {
+      resolve(error instanceof Error ? error : new Error(String(error)));
+    });
+  });
+}

@@ -1,0 +1,168 @@
+/**
+ * What the catalog's session threads ask its owner, a whole turn's calls at once: one read position
+ * serves all the reads among them, and at a follower one question to the leader tells what of the
+ * answers frontends may keep. Shapes are checked in the threads; positions of fields stand in
+ * wire/internal.ts.
+ */
+import { BazarError, toBazarError } from '../../base/errors.js';
+import { leaseLimits } from '../../base/limits.js';
+import type { OwnerCall } from '../../pool/types.js';
+import { anyTopic, type LendAnswer, type LendParams } from '../../wire/internal.js';
+import type {
+  LookupAnswer,
+  LookupManyAnswer,
+  LookupManyParams,
+  LookupParams,
+  SearchAnswer,
+  SearchParams,
+} from '../../wire/thread-questions.js';
+import { type Lender, lenderHere, lenderThere, noLender } from '../coherence/grantable-reads.js';
+import type { FoundProducts } from '../machine/products.js';
+import { answerChange } from './changes.js';
+import type { CatalogStore } from './store.js';
+
+/** An answer is rather not kept than waited for longer. */
+const lendMs = 250;
+
+/** Asks another member on its replication port, in order with what the group says to it. */
+export type AskMember = (
+  name: string,
+  method: string,
+  params: unknown,
+  timeoutMs: number,
+) => Promise<unknown>;
+
+/** What the leader lent, for answers from its position on. */
+interface Lent {
+  readonly lender: Lender;
+  readonly appliedSeq: number;
+}
+
+export class ThreadDesk {
+  readonly #store: CatalogStore;
+  readonly #ask: AskMember;
+
+  constructor(store: CatalogStore, ask: AskMember) {
+    this.#store = store;
+    this.#ask = ask;
+  }
+
+  calls(calls: readonly OwnerCall[]): void {
+    const reads: OwnerCall[] = [];
+    for (const call of calls) {
+      if (!answerChange(this.#store, call)) reads.push(call);
+    }
+    if (reads.length > 0) this.#read(reads);
+  }
+
+  #read(reads: readonly OwnerCall[]): void {
+    // Asked before the position, so that as a rule the position holds what the leader has applied.
+    const asked = this.#askLeader(reads);
+    Promise.all([asked, this.#store.readBarrier()]).then(
+      ([lent]) => {
+        const lender = this.#lender(lent);
+        for (const call of reads) this.#answer(call, lender);
+      },
+      (error: unknown) => {
+        for (const call of reads) call.reply(toBazarError(error));
+      },
+    );
+  }
+
+  /** Undefined at a leader, which lends when it answers, and where the leader does not answer. */
+  async #askLeader(reads: readonly OwnerCall[]): Promise<Lent | undefined> {
+    const { serving, leader, id } = this.#store.status();
+    if (serving || leader === undefined || leader === id) return undefined;
+    const wanted = this.#wanted(reads);
+    if (wanted === undefined) return undefined;
+    try {
+      const answer = (await this.#ask(leader, 'lend', wanted, lendMs)) as LendAnswer;
+      return { lender: lenderThere(wanted, answer), appliedSeq: answer[1] };
+    } catch {
+      return undefined;
+    }
+  }
+
+  #lender(lent: Lent | undefined): Lender {
+    const here = lenderHere(this.#store);
+    if (here) return here;
+    const isReached = lent !== undefined && lent.appliedSeq <= this.#store.machine.appliedSeq;
+    return isReached ? lent.lender : noLender;
+  }
+
+  /** What the answers will be about, as far as this replica knows by now. */
+  #wanted(reads: readonly OwnerCall[]): LendParams | undefined {
+    const ids = new Set<number>();
+    const names = new Set<string>();
+    const topics = new Set<string>();
+    for (const { operation, args } of reads) {
+      if (operation === 'lookup') {
+        const [item] = args as LookupParams;
+        if (typeof item === 'number') ids.add(item);
+        else names.add(item);
+      } else if (operation === 'lookup_many') {
+        for (const id of (args as LookupManyParams)[0]) ids.add(id);
+      } else if (operation === 'search') {
+        const params = args as SearchParams;
+        topics.add(topicOf(params));
+        for (const [id] of this.#find(params).records) ids.add(id);
+      }
+      if (ids.size + names.size > leaseLimits.lendItemsMax) return undefined;
+    }
+    if (ids.size + names.size + topics.size === 0) return undefined;
+    return [[...ids], [...names], [...topics]];
+  }
+
+  #answer({ operation, args, reply }: OwnerCall, lender: Lender): void {
+    switch (operation) {
+      case 'lookup':
+        reply(undefined, this.#lookup(args as LookupParams, lender));
+        break;
+      case 'lookup_many':
+        reply(undefined, this.#lookupMany(args as LookupManyParams, lender));
+        break;
+      case 'search':
+        reply(undefined, this.#search(args as SearchParams, lender));
+        break;
+      default:
+        reply(new BazarError('unknown_method', `unknown method "${operation}"`));
+    }
+  }
+
+  #lookup([item]: LookupParams, lender: Lender): LookupAnswer {
+    const { machine } = this.#store;
+    const byId = typeof item === 'number';
+    const record = byId ? machine.byId(item) : machine.byName(item);
+    const isLent = byId ? lender.id(item) : lender.name(item);
+    return [record ?? null, isLent ? lender.epoch : 0, machine.appliedSeq];
+  }
+
+  #lookupMany([ids]: LookupManyParams, lender: Lender): LookupManyAnswer {
+    const { machine } = this.#store;
+    const records = ids.map((id) => machine.byId(id) ?? null);
+    const kept = ids.map((id) => lender.id(id));
+    return [records, lender.epoch, machine.appliedSeq, kept];
+  }
+
+  #search(params: SearchParams, lender: Lender): SearchAnswer {
+    const { records, next } = this.#find(params);
+    const isKept = lender.topic(topicOf(params));
+    const kept = records.map(([id]) => lender.id(id));
+    const { appliedSeq } = this.#store.machine;
+    return [records, next ?? null, lender.epoch, appliedSeq, isKept, kept];
+  }
+
+  #find([topic, text, limit, after]: SearchParams): FoundProducts {
+    return this.#store.machine.search({
+      ...(topic === null ? {} : { topic }),
+      ...(text === null ? {} : { text }),
+      limit,
+      after,
+    });
+  }
+}
+
+/** Whose changes change the list. */
+function topicOf([topic]: SearchParams): string {
+  return topic?.toLowerCase() ?? anyTopic;
+}

@@ -1,0 +1,52 @@
+/** The program of a catalog's session threads: which questions a frontend may ask, and their shapes. */
+
+import { requestLimits } from '../../base/limits.js';
+import { memberProgram, type Shapes, type ThreadCredentials } from '../../group/session-program.js';
+import type { ProgramFactory } from '../../pool/types.js';
+import { keyBytes } from '../../wire/purchase-check.js';
+import { isInteger, isRecord, isText, isTuple } from '../../wire/shapes.js';
+
+const textOrNull = (value: unknown): boolean => value === null || isText(value);
+
+const changes: Shapes = {
+  add: (params) => isTuple(params, 1) && isRecord(params[0]),
+  update: (params) => isTuple(params, 2) && isInteger(params[0]) && isRecord(params[1]),
+  remove: (params) =>
+    isTuple(params, 2) && isInteger(params[0]) && (params[1] === null || isInteger(params[1])),
+};
+
+export const shapes: Shapes = {
+  ...changes,
+  change: (params) => Array.isArray(params) && isChange(params[0]) && isKey(params[1]),
+  lookup: (params) => isTuple(params, 1) && (isInteger(params[0]) || isText(params[0])),
+  lookup_many: (params) =>
+    isTuple(params, 1) &&
+    Array.isArray(params[0]) &&
+    params[0].length <= requestLimits.pageMax &&
+    params[0].every(isInteger),
+  search: (params) =>
+    isTuple(params, 4) &&
+    textOrNull(params[0]) &&
+    textOrNull(params[1]) &&
+    isInteger(params[2]) &&
+    isInteger(params[3]),
+};
+
+function isChange(request: unknown): boolean {
+  if (!isTuple(request, 2) || typeof request[0] !== 'string') return false;
+  const [operation, params] = request;
+  return Object.hasOwn(changes, operation) && changes[operation]?.(params) === true;
+}
+
+/** Absent, or as in the log: what is malformed would stop every replica at apply. */
+function isKey(key: unknown): boolean {
+  if (key === undefined) return true;
+  if (!isTuple(key, 3)) return false;
+  const [digest, hash, seenTime] = key;
+  if (!(digest instanceof Uint8Array) || digest.length !== keyBytes.digest) return false;
+  if (!(hash instanceof Uint8Array) || hash.length !== keyBytes.requestHash) return false;
+  return seenTime === null || Number.isFinite(seenTime);
+}
+
+export const program: ProgramFactory = (owner, data) =>
+  memberProgram(owner, data as ThreadCredentials, shapes);

@@ -1,0 +1,111 @@
+/**
+ * Whether a history can be true, by all checkers together: the book of orders (I6 to I8), the order
+ * of time, each product alone (I9), and all of it in one order. Pure. Invariant: a verdict without
+ * problems names a history that the store may show; one that could not be decided has a problem.
+ */
+import { joinAttempts } from './attempts.js';
+import { readBook } from './book.js';
+import { describe } from './describe.js';
+import { type Chain, checkWitness } from './global-order.js';
+import { linearize } from './linearize.js';
+import { type ItemHistory, movesByItem } from './moves.js';
+import { checkRealTime } from './real-time.js';
+import type { History, Operation } from './types.js';
+
+export interface Verdict {
+  readonly operations: number;
+  readonly products: number;
+  readonly orders: number;
+  /** One sentence each; none where all is well. */
+  readonly problems: readonly string[];
+}
+
+/** Steps of the search for one product, beyond one for each of its moves: none where all is known. */
+const guessesMaxDefault = 400_000;
+
+export function checkHistory(history: History, guessesMax = guessesMaxDefault): Verdict {
+  const impossible = outOfTime(history.operations);
+  if (impossible.length > 0) return verdictOf(history, 0, 0, impossible);
+  const { operations, problems } = joinAttempts(history.operations);
+  const joined = { ...history, operations };
+  const book = readBook(joined);
+  const items = movesByItem(joined, book);
+  const { chains, problems: perItem } = linearizeAll(items, history, guessesMax);
+  return verdictOf(history, items.length, book.sales.length, [
+    ...problems,
+    ...book.problems,
+    ...checkRealTime(joined),
+    ...perItem,
+    ...checkWitness(chains.filter(isCertain), book, operations),
+  ]);
+}
+
+function verdictOf(
+  { operations }: History,
+  products: number,
+  orders: number,
+  problems: readonly string[],
+): Verdict {
+  return { operations: operations.length, products, orders, problems };
+}
+
+function linearizeAll(
+  items: readonly ItemHistory[],
+  { restockTo: byDefault, targets = [] }: History,
+  guessesMax: number,
+): { chains: Chain[]; problems: string[] } {
+  const chains: Chain[] = [];
+  const problems: string[] = [];
+  const own = new Map(targets);
+  for (const item of items) {
+    const restockTo = own.get(item.id) ?? byDefault;
+    const stepsMax = item.moves.length + guessesMax;
+    const found = linearize(item, { restockTo, stepsMax });
+    if (found.ok) chains.push({ item, steps: found.steps });
+    else problems.push(found.problem);
+  }
+  return { chains, problems };
+}
+
+/**
+ * The order that was found for a product is the only one where every act was answered and changed
+ * something, and where no filling hides what came before it. A price set again changes nothing.
+ */
+function isCertain({ item, steps }: Chain): boolean {
+  if (hasHiddenChanges(item, steps)) return false;
+  return item.moves.every(({ act, returnedMs }) => {
+    if (!act) return true;
+    const maySkip = act.kind === 'change' && (act.add ?? 0) === 0;
+    return returnedMs < Number.POSITIVE_INFINITY && !maySkip;
+  });
+}
+
+/**
+ * After a filling the stock is the same, however much was sold before it. So where a filling and
+ * another change lie between two versions that somebody saw, one more sale and one less filling
+ * make the same record.
+ */
+function hasHiddenChanges({ moves }: ItemHistory, steps: Chain['steps']): boolean {
+  const seen = new Set<number>();
+  for (const { sight, act } of moves) {
+    if (sight?.kind === 'seen') seen.add(sight.seen.version);
+    if (act?.kind === 'change' && act.result) seen.add(act.result.version);
+  }
+  let changes = 0;
+  let isFilled = false;
+  for (const { version, move } of steps) {
+    changes += 1;
+    isFilled ||= move === undefined;
+    if (isFilled && changes > 1) return true;
+    if (!seen.has(version)) continue;
+    changes = 0;
+    isFilled = false;
+  }
+  return false;
+}
+
+function outOfTime(operations: readonly Operation[]): string[] {
+  return operations
+    .filter(({ invokedMs, returnedMs }) => !(invokedMs <= returnedMs))
+    .map((operation) => `answered before it was asked: ${describe(operation)}`);
+}

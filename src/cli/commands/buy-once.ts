@@ -1,0 +1,25 @@
+/**
+ * One purchase under a key that people can repeat: where its outcome is not known, the error names the
+ * key. The same key again buys nothing more.
+ */
+
+import { BazarError } from '../../base/errors.js';
+import { systemRandom } from '../../base/random.js';
+import type { BazarClient } from '../../client/bazar-client.js';
+import type { Params, Placed } from '../../wire/schemas.js';
+
+export async function buyOnce(client: BazarClient, params: Params<'buy'>): Promise<Placed> {
+  const key = params.key ?? systemRandom.uuid();
+  try {
+    return await client.buy({ ...params, key });
+  } catch (error) {
+    if (!(error instanceof BazarError) || !isUnknown(error)) throw error;
+    const { code, details } = error;
+    const told = `the outcome of the purchase is not known: repeat it with --key ${key}, which buys once`;
+    throw new BazarError(code, told, { details: { ...details, unknown: true, key }, cause: error });
+  }
+}
+
+function isUnknown({ code, details: { unknown } }: BazarError): boolean {
+  return unknown === true || (code === 'deadline_exceeded' && unknown !== false);
+}

@@ -1,0 +1,201 @@
+/**
+ * The options of every command that asks a store, and the client that they mean. Without an address
+ * they mean the frontends of this machine.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Address, formatAddress, parseAddress } from '../../base/address.js';
+import { BazarError } from '../../base/errors.js';
+import type { BazarClient } from '../../client/bazar-client.js';
+import { rememberedStore } from '../launcher/remembered-store.js';
+import { UsageError } from '../output/exit-codes.js';
+import { integer, list, number, text, type Values } from './options.js';
+import { outputSpecs } from './output-options.js';
+import { placeSpecs, portOffsetMax } from './store-options.js';
+import { clientTlsSpecs, readTrust } from './tls-options.js';
+
+const clientGroup = { group: 'Client:' };
+const placeGroup = { group: 'Place:' };
+const remembered = { defaultDescription: 'as the store was started' };
+const rawPort = 8180;
+const defaultHost = '127.0.0.1';
+
+/** Of work that goes on through a failover and is not to be broken off by it. */
+export const failoverTimeoutSeconds = 30;
+
+export const clientSpecs = {
+  address: list('A frontend (host:port); may be given several times', {
+    ...clientGroup,
+    alias: 'a',
+  }),
+  dataDir: placeSpecs.dataDir,
+  host: text('The address to reach', undefined, { ...placeGroup, ...remembered }),
+  portOffset: integer(
+    'Added to every port',
+    { min: 0, max: portOffsetMax, default: undefined },
+    { ...placeGroup, ...remembered },
+  ),
+  timeout: timeout('a request', 10),
+  ...clientTlsSpecs,
+  ...outputSpecs,
+} as const;
+
+export const adminSpecs = {
+  ...clientSpecs,
+  token: text('The admin token; else admin.token in the data folder', undefined, clientGroup),
+} as const;
+
+type ClientOptions = Values<typeof clientSpecs>;
+
+export function timeout(what: string, seconds: number) {
+  const words = `Seconds that ${what} may take with all its attempts`;
+  return number(words, { min: 0.01, max: 3_600, default: seconds }, clientGroup);
+}
+
+/** Opens a client, hands it to `use`, and closes it whatever happens. */
+export async function withClient<T>(
+  options: ClientOptions,
+  use: (client: BazarClient) => Promise<T>,
+): Promise<T> {
+  return useClient(await openClient(options), use);
+}
+
+/** A client for each frontend, to hear every one of them. */
+export async function withEach<T>(
+  options: ClientOptions,
+  use: (clients: readonly BazarClient[], addresses: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const each = addressesOf(options).map(formatAddress);
+  const clients = await Promise.all(
+    each.map((address) => openClient({ ...options, address: [address] })),
+  );
+  try {
+    return await use(clients, each);
+  } catch (error) {
+    throw error instanceof BazarError ? withAdvice(error) : error;
+  } finally {
+    for (const client of clients) client.close();
+  }
+}
+
+/** As `withClient`, with admin rights. */
+export async function withAdmin<T>(
+  options: Values<typeof adminSpecs>,
+  use: (client: BazarClient) => Promise<T>,
+): Promise<T> {
+  const { readToken } = await import('../launcher/tokens.js');
+  const token = options.token ?? readToken(options.dataDir, 'admin');
+  return useClient(await openClient(options, token), async (client) => {
+    try {
+      return await use(client);
+    } catch (error) {
+      if (token !== undefined || !isRefused(error)) throw error;
+      // The frontend speaks of its protocol, which whoever types commands does not see.
+      const { code, details } = error;
+      throw new BazarError(code, 'this needs the admin token', { details, cause: error });
+    }
+  });
+}
+
+function isRefused(error: unknown): error is BazarError {
+  return error instanceof BazarError && error.code === 'unauthenticated';
+}
+
+export async function openClient(options: ClientOptions, token?: string): Promise<BazarClient> {
+  const { BazarClient } = await import('../../client/bazar-client.js');
+  const { waitingClock } = await import('../../base/clock.js');
+  const tls = readTrust(options);
+  return new BazarClient({
+    addresses: addressesOf(options),
+    timeoutMs: options.timeout * 1000,
+    name: 'bazar',
+    failFast: true,
+    clock: waitingClock,
+    ...(tls === undefined ? {} : { tls }),
+    ...(token === undefined ? {} : { token }),
+  });
+}
+
+async function useClient<T>(
+  client: BazarClient,
+  use: (client: BazarClient) => Promise<T>,
+): Promise<T> {
+  try {
+    return await use(client);
+  } catch (error) {
+    throw error instanceof BazarError ? withAdvice(error) : error;
+  } finally {
+    client.close();
+  }
+}
+
+function addressesOf(options: ClientOptions): Address[] {
+  const { address, dataDir, host, portOffset } = options;
+  if (address.length === 0) {
+    return frontendsOf(dataDir, host, portOffset);
+  }
+  return address.map((one) => {
+    const read = parseAddress(one);
+    if (!read) throw new UsageError(`--address must be host:port, not "${one}"`);
+    return read;
+  });
+}
+
+/** Those of the last start, and those that run beside them; by plan where something was given. */
+function frontendsOf(
+  dataDir: string,
+  host: string | undefined,
+  portOffset: number | undefined,
+): Address[] {
+  const store = rememberedStore(dataDir);
+  const planned = (n: number): Address => ({
+    host: host ?? store?.host ?? defaultHost,
+    port: rawPort + n + (portOffset ?? store?.portOffset ?? 0),
+  });
+  const running = runningFrontends(dataDir);
+  if (!store || host !== undefined || portOffset !== undefined) return running.map(planned);
+  const others = running.filter((n) => !store.frontends.has(`frontend-${n}`));
+  return [...store.frontends.values(), ...others.map(planned)];
+}
+
+/** The numbers of the frontends that the data folder knows to run; the first where it knows none. */
+function runningFrontends(dataDir: string): number[] {
+  let names: string[] = [];
+  try {
+    names = readdirSync(join(dataDir, 'run'));
+  } catch {
+    // No store was ever started here.
+  }
+  const numbers = names.map((name) => Number(/^frontend-(\d+)\.pid$/.exec(name)?.[1] ?? 0));
+  const found = numbers.filter((n) => n > 0).sort((a, b) => a - b);
+  return found.length > 0 ? found : [1];
+}
+
+const unreachedAdvice: Readonly<Record<string, string>> = {
+  refused: 'is the store running? try ./start.sh',
+  name: 'is --host or --address right?',
+  timeout: 'is --host or --address right, and does a firewall stand between?',
+  certificate: '--tls-ca must name the authority of the certificate',
+  no_tls: 'leave --tls and --tls-ca out',
+  closed: 'does the port speak TLS? then give --tls-ca FILE',
+};
+
+/** The same error with what one can do about it. */
+export function withAdvice(error: BazarError): BazarError {
+  const advice = adviceFor(error);
+  if (advice === undefined) return error;
+  const { code, message, details } = error;
+  return new BazarError(code, `${message}: ${advice}`, { details, cause: error });
+}
+
+function adviceFor(error: BazarError): string | undefined {
+  const { unreached, reason, available } = error.details;
+  if (unreached === true) return unreachedAdvice[String(reason)];
+  if (error.code === 'out_of_stock' && typeof available === 'number') {
+    return `${available} ${available === 1 ? 'is' : 'are'} left`;
+  }
+  if (error.code === 'unauthenticated' || error.code === 'permission_denied') {
+    return '--data-dir must name the folder of admin.token, or --token be given';
+  }
+  return undefined;
+}

@@ -1,0 +1,41 @@
+/** The options of a frontend's HTTP door: its host names, other sites' pages, its answers. */
+import { UsageError } from '../output/exit-codes.js';
+import { choice, list } from './options.js';
+
+const serviceGroup = { group: 'Services:' };
+
+export const httpSpecs = {
+  allowedHost: list(
+    'Host names under which a frontend answers, beside IP addresses and localhost; *: all',
+    { ...serviceGroup, defaultDescription: 'all, but on a loopback address none' },
+  ),
+  corsOrigin: list(
+    'Origins whose pages may use the store from other sites, as https://shop.example.com; *: all',
+    { ...serviceGroup, defaultDescription: 'none' },
+  ),
+  ordersStatus: choice(
+    'What POST /orders answers a purchase with; 201 is new, and older clients test for 200',
+    ['200', '201'],
+    '200',
+    serviceGroup,
+  ),
+} as const;
+
+/** Lower case, and without a port. */
+export function allowedHosts(entries: readonly string[]): string[] {
+  return entries.map((entry) => {
+    const name = entry.toLowerCase().replace(/\.$/, '');
+    if (entry === '*' || /^[\w-]+(\.[\w-]+)*$/.test(name)) return name;
+    throw new UsageError(`--allowed-host must be a host name without a port, not "${entry}"`);
+  });
+}
+
+/** As browsers send them. */
+export function corsOrigins(entries: readonly string[]): string[] {
+  return entries.map((entry) => {
+    if (entry === '*') return entry;
+    const url = URL.canParse(entry) ? new URL(entry) : undefined;
+    if (url && /^https?:\/\/[^/]+\/?$/i.test(entry)) return url.origin;
+    throw new UsageError(`--cors-origin must be as https://shop.example.com, not "${entry}"`);
+  });
+}

@@ -1,0 +1,66 @@
+/**
+ * The options of the commands that run one service on its own. Each command accepts the options of all
+ * kinds, so that one script serves all services of a machine; its help shows those that its kind reads.
+ */
+
+import type { ServiceKind } from '../service/service-order.js';
+import { flag, hidden, list, type Specs, text } from './options.js';
+import { membershipSpecs, placeSpecs, serviceSpecs } from './store-options.js';
+
+const ownGroup = { group: 'This service:' };
+
+export const oneServiceSpecs = {
+  id: text('Its name, as catalog-1', undefined, ownGroup),
+  listen: text('Where it answers (host:port)', undefined, ownGroup),
+  httpListen: text("Where a frontend's HTTP answers (host:port)", undefined, ownGroup),
+  peers: list('Where others answer: name=host:port, …', ownGroup),
+  logFile: text('Its log; standard error where it is not given', undefined, {
+    ...ownGroup,
+    completes: 'files',
+  }),
+  init: flag('Format an empty folder as that of a founding member', ownGroup),
+  repair: flag('Come back from a corrupt journal as a learner', ownGroup),
+  ...membershipSpecs,
+  ...placeSpecs,
+  ...serviceSpecs,
+} as const;
+
+type Name = keyof typeof oneServiceSpecs;
+
+const members: readonly ServiceKind[] = ['catalog', 'order', 'recovery'];
+
+/** The kinds that read an option; all of them read one that is not here. */
+const readers: { readonly [N in Name]?: readonly ServiceKind[] } = {
+  init: members,
+  repair: members,
+  minCopies: members,
+  restockEvery: ['catalog'],
+  restockTo: ['catalog'],
+  productsFile: ['catalog'],
+  snapshotEvery: ['catalog', 'recovery'],
+  httpListen: ['frontend'],
+  cacheEntries: ['frontend'],
+  reusePort: ['frontend'],
+  tlsCert: ['frontend'],
+  tlsKey: ['frontend'],
+  rateLimit: ['frontend'],
+  addressSessions: ['frontend'],
+  drainDelay: ['frontend'],
+  allowedHost: ['frontend'],
+  corsOrigin: ['frontend'],
+  ordersStatus: ['frontend'],
+  openAdmin: ['frontend'],
+  dialectPort: ['frontend'],
+  demo: ['frontend'],
+};
+
+/** The same options for the command of one kind, with those of other kinds hidden. */
+export function specsOf(kind: ServiceKind): typeof oneServiceSpecs {
+  const foreign = Object.entries(readers).filter(([, kinds]) => !kinds.includes(kind));
+  const all: Specs = oneServiceSpecs;
+  const hiddenOnes = foreign.flatMap(([name]) => {
+    const option = all[name];
+    return option ? [[name, hidden(option)] as const] : [];
+  });
+  return { ...oneServiceSpecs, ...Object.fromEntries(hiddenOnes) };
+}

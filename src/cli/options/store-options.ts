@@ -1,0 +1,170 @@
+/**
+ * The options that describe a store: how many services, where they listen, where data lies, and
+ * what is passed on to the services. Shared by `up` and by the commands that run one service.
+ */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheLimits, poolLimits, sessionLimits, storageLimits } from '../../base/limits.js';
+import type { LogSettings } from '../../base/logging.js';
+import { httpSpecs } from './http-options.js';
+import { choice, flag, integer, list, number, text, type Values } from './options.js';
+import { tlsSpecs } from './tls-options.js';
+
+/** docs/INTERFACES.md, Ports: at most 10 frontends. */
+const frontendsMax = 10;
+const replicasMax = 9;
+export const portOffsetMax = 50_000;
+const secondsMax = 86_400;
+const mib = 1024 * 1024;
+const snapshotMibMax = 65_536;
+
+const storeGroup = { group: 'Store:' };
+const placeGroup = { group: 'Place:' };
+const serviceGroup = { group: 'Services:' };
+
+export const bundledProducts = fileURLToPath(
+  new URL('../../../../data/products.json', import.meta.url),
+);
+
+export const placeSpecs = {
+  dataDir: text('The folder of data, tokens and process ids', 'data', {
+    ...placeGroup,
+    completes: 'files',
+  }),
+  host: text('The address to listen on, or to reach', '127.0.0.1', placeGroup),
+  portOffset: integer(
+    'Added to every port',
+    { min: 0, max: portOffsetMax, default: 0 },
+    placeGroup,
+  ),
+} as const;
+
+export const membershipSpecs = {
+  catalogs: integer('Catalog replicas', { min: 1, max: replicasMax, default: 2 }, storeGroup),
+  orders: integer('Order replicas', { min: 1, max: replicasMax, default: 3 }, storeGroup),
+  recovery: integer('Recovery servers', { min: 0, max: replicasMax, default: 1 }, storeGroup),
+} as const;
+
+export const serviceSpecs = {
+  workers: integer(
+    'Session threads of each service; 0: none beside the main thread',
+    {
+      min: 0,
+      max: poolLimits.workersMax,
+      default: Math.min(poolLimits.workersMax, availableParallelism()),
+    },
+    { ...serviceGroup, defaultDescription: `cores, at most ${poolLimits.workersMax}` },
+  ),
+  minCopies: integer(
+    'Durable copies before an answer; never below a majority',
+    { min: 1, max: 2 * replicasMax, default: undefined },
+    serviceGroup,
+  ),
+  restockEvery: integer(
+    'Seconds between restocks; 0: never',
+    { min: 0, max: secondsMax, default: 10 },
+    serviceGroup,
+  ),
+  restockTo: integer(
+    'Stock that restocks fill the bundled products up to; 0: none',
+    { min: 0, max: 1_000_000_000, default: 100 },
+    serviceGroup,
+  ),
+  snapshotEvery: integer(
+    'MiB of journal after which a catalog makes a snapshot and shortens it',
+    {
+      min: storageLimits.segmentBytes / mib,
+      max: snapshotMibMax,
+      default: storageLimits.snapshotEveryBytes / mib,
+    },
+    serviceGroup,
+  ),
+  productsFile: text('The first stock of a new store (JSON)', bundledProducts, {
+    completes: 'files',
+    ...serviceGroup,
+    defaultDescription: 'data/products.json',
+  }),
+  cacheEntries: integer(
+    'Products that each session thread of a frontend keeps',
+    { min: 0, max: 10_000_000, default: cacheLimits.entriesMax },
+    serviceGroup,
+  ),
+  reusePort: flag(
+    'Threads accept sessions by themselves, where they can (--no-reuse-port: the owner relays them)',
+    serviceGroup,
+    true,
+  ),
+  ...tlsSpecs,
+  rateLimit: integer(
+    'Requests a second that one address may make of a frontend; 0: any number',
+    { min: 0, max: 1_000_000, default: 0 },
+    serviceGroup,
+  ),
+  addressSessions: integer(
+    'Sessions that one address may have at a frontend',
+    { min: 1, max: sessionLimits.sessionsMax, default: sessionLimits.addressSessionsMax },
+    serviceGroup,
+  ),
+  drainDelay: number(
+    'Seconds that a stopping frontend is not ready before it closes its doors',
+    { min: 0, max: 5, default: 0.25 },
+    serviceGroup,
+  ),
+  ...httpSpecs,
+  openAdmin: flag('Let old clients change products without a token', serviceGroup),
+  dialectPort: list(
+    "An older store's routes at the root of a port of their own: NAME=PORT",
+    serviceGroup,
+  ),
+  demo: flag('Let everybody who sees the page kill replicas, and see the books', serviceGroup),
+  logLevel: choice('What is logged', ['debug', 'info', 'warn', 'error', 'silent'], 'info', {
+    ...serviceGroup,
+  }),
+  logSize: integer(
+    'MiB at which a log is turned over',
+    { min: 1, max: 10_000, default: 16 },
+    serviceGroup,
+  ),
+  logKeep: integer(
+    'Logs that are kept beside the one that is written',
+    { min: 0, max: 1_000, default: 4 },
+    serviceGroup,
+  ),
+} as const;
+
+/** Two stores that are given their data folders alone do not share logs. */
+export function logDirOf(dataDir: string): string {
+  return dataDir === placeSpecs.dataDir.read(undefined, '') ? 'logs' : join(dataDir, 'logs');
+}
+
+/** One service's own log, in the words of the logger. */
+export function logSettings(
+  options: Pick<Values<typeof serviceSpecs>, 'logLevel' | 'logSize' | 'logKeep'>,
+  path: string | undefined,
+): LogSettings {
+  const { logLevel: level, logSize, logKeep: kept } = options;
+  if (path === undefined) return { level };
+  return { level, file: { path, bytesMax: logSize * mib, kept } };
+}
+
+export const upSpecs = {
+  ...membershipSpecs,
+  frontends: integer('Frontends', { min: 1, max: frontendsMax, default: 1 }, storeGroup),
+  fresh: flag('Forget all data first', storeGroup),
+  yes: flag('Answer every question with yes', storeGroup),
+  restart: flag('Start a service that died again (--no-restart: do not)', storeGroup, true),
+  detach: flag('Leave the store running in the background', storeGroup),
+  startTimeout: integer(
+    'Seconds that a service may take to be ready',
+    { min: 1, max: 3_600, default: 60 },
+    storeGroup,
+  ),
+  ...placeSpecs,
+  logDir: text('The folder of logs', undefined, {
+    completes: 'files',
+    ...placeGroup,
+    defaultDescription: 'logs; of another data folder: logs in it',
+  }),
+  ...serviceSpecs,
+} as const;

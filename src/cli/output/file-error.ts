@@ -1,0 +1,34 @@
+/** What the system refused about a file that a command was given, in words that name the file. */
+import { dirname } from 'node:path';
+import { BazarError } from '../../base/errors.js';
+
+/** To throw in place of `error`; the same where it has no better words. */
+export function cannotRead(path: string, error: unknown): unknown {
+  switch (codeOf(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new BazarError('not_found', `there is no file ${path}`, { cause: error });
+    case 'EACCES':
+      return new BazarError('permission_denied', `${path} may not be read`, { cause: error });
+    default:
+      return error;
+  }
+}
+
+export function cannotWrite(path: string, error: unknown): unknown {
+  const folder = dirname(path);
+  switch (codeOf(error)) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new BazarError('not_found', `there is no folder ${folder}`, { cause: error });
+    case 'EACCES':
+    case 'EROFS':
+      return new BazarError('permission_denied', `${folder} may not be written`, { cause: error });
+    default:
+      return error;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

@@ -1,0 +1,90 @@
+/** Runs one service from a command line: its name, its addresses, its secrets, its configuration. */
+import { resolve } from 'node:path';
+import { required } from '../../base/assert.js';
+import type { ServiceConfig } from '../../base/config.js';
+import { systemRandom } from '../../base/random.js';
+import {
+  catalogSettings,
+  frontendSettings,
+  recoverySettings,
+} from '../launcher/service-settings.js';
+import { doorPorts, frontendAddresses, memberPorts, planCluster } from '../launcher/store-plan.js';
+import { ensureToken } from '../launcher/tokens.js';
+import { dialectPorts } from '../options/dialect-ports.js';
+import type { oneServiceSpecs } from '../options/one-service-options.js';
+import type { Values } from '../options/options.js';
+import { readAddress, readPeers } from '../options/peer-addresses.js';
+import { logSettings } from '../options/store-options.js';
+import { readTls } from '../options/tls-options.js';
+import { exitCodes, UsageError } from '../output/exit-codes.js';
+import type { Io } from '../output/io.js';
+import type { ServiceKind, ServiceOrder } from './service-order.js';
+
+type OneService = Values<typeof oneServiceSpecs>;
+
+export async function runOne(kind: ServiceKind, options: OneService, io: Io): Promise<number> {
+  const { runService } = await import('./run-service.js');
+  const order = orderFor(kind, options);
+  const code = await runService(order, {
+    ignoreInterrupt: false,
+    onReady: () => io.err(`${order.config.name} is ready\n`),
+    onFailure: (reason) => io.err(`${order.config.name}: ${reason}\n`),
+  });
+  // What failed half-way still holds connections and ports, and would go on answering.
+  if (code !== exitCodes.ok) process.exit(code);
+  return code;
+}
+
+/** The order that a command line means. Makes the tokens where there are none. */
+export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
+  const name = options.id ?? `${kind}-1`;
+  const n = memberNumber(kind, name);
+  const peers = readPeers(options.peers);
+  const advertised = peers.get(name);
+  const own = options.listen === undefined ? advertised : readAddress(options.listen);
+  if (own) peers.set(name, own);
+  const dataDir = resolve(options.dataDir);
+  const { tls, clusterTls } = readTls(options);
+  const cluster = planCluster(options, peers);
+  const common: ServiceConfig = {
+    name,
+    cluster,
+    dataDir,
+    workers: options.workers,
+    log: logSettings(options, options.logFile && resolve(options.logFile)),
+    init: options.init,
+    repair: options.repair,
+    minCopies: options.minCopies,
+    clusterToken: ensureToken(dataDir, 'cluster', systemRandom),
+    clusterTls,
+    storePorts: memberPorts(cluster),
+  };
+  switch (kind) {
+    case 'catalog':
+      return { kind, config: { ...common, ...catalogSettings(options) } };
+    case 'order':
+      return { kind, config: common };
+    case 'recovery':
+      return { kind, config: { ...common, ...recoverySettings(options) } };
+    case 'frontend': {
+      const planned = frontendAddresses(n, options);
+      const raw = own ?? planned.raw;
+      const http =
+        options.httpListen === undefined ? planned.http : readAddress(options.httpListen);
+      const adminToken = ensureToken(dataDir, 'admin', systemRandom);
+      const dialects = dialectPorts(options.dialectPort, http.host, n);
+      const doors = { raw, http, dialects };
+      const settings = frontendSettings(options, { adminToken, tls });
+      const storePorts = [...memberPorts(cluster), ...doorPorts(doors)];
+      const shown = advertised && { advertised };
+      const config = { ...common, ...doors, ...shown, ...settings, storePorts };
+      return { kind, config };
+    }
+  }
+}
+
+function memberNumber(kind: ServiceKind, name: string): number {
+  const match = /^([a-z]+)-([1-9]\d?)$/.exec(name);
+  if (match?.[1] !== kind) throw new UsageError(`--id must be as ${kind}-1, not "${name}"`);
+  return Number(required(match[2], 'number'));
+}

@@ -1,0 +1,92 @@
+/**
+ * Runs one service in this process until it is told to stop or fails: its pid file, its signals,
+ * its end. The same for a service of the launcher and for one started by hand.
+ */
+import { systemClock } from '../../base/clock.js';
+import { makePrivateFolder } from '../../base/folders.js';
+import { keepSmall } from '../../base/log-file.js';
+import { createLogger, type Logger } from '../../base/logging.js';
+import { setStorePorts } from '../../net/store-ports.js';
+import { PidFiles } from '../launcher/pid-files.js';
+import { keepPrivate } from './keep-private.js';
+import { type ServiceOrder, startService } from './service-order.js';
+
+export interface RunOptions {
+  /** A terminal's Ctrl-C reaches the launcher too, and the launcher stops its services in order. */
+  readonly ignoreInterrupt: boolean;
+  onReady(): void;
+  /** Why it failed or could not start, in one line, and the error's code; the log tells it as well. */
+  onFailure?(reason: string, code: string): void;
+}
+
+/** Resolves to the exit code when the service has ended. */
+export async function runService(order: ServiceOrder, options: RunOptions): Promise<number> {
+  const { name, dataDir, log } = order.config;
+  const logger = createLogger(name, log);
+  tellOfCrashes(logger);
+  const turning = log.file && keepSmall(log.file, systemClock);
+  const asked = askedToStop(options.ignoreInterrupt);
+  const pids = new PidFiles(dataDir);
+  const failed = (error: unknown, message: string): number => {
+    logger.error(isExpected(error) ? brief(error) : { err: error }, message);
+    const code = isExpected(error) ? String(error.code) : 'internal';
+    options.onFailure?.(error instanceof Error ? error.message : String(error), code);
+    return 1;
+  };
+  const startedMs = systemClock.nowMs();
+  try {
+    makePrivateFolder(dataDir);
+    keepPrivate(dataDir, name);
+    setStorePorts(order.config.storePorts ?? []);
+    pids.claim(name, process.pid);
+    process.title = `bazar ${order.kind} --id ${name}`;
+    logger.info({ node: process.version }, 'starts');
+    const service = await startService(order);
+    service.ready.then(
+      () => {
+        const tookMs = Math.round(systemClock.nowMs() - startedMs);
+        logger.info({ tookMs }, 'is ready to serve');
+        options.onReady();
+      },
+      () => {
+        // `failed` tells why.
+      },
+    );
+    const failure = await Promise.race([service.failed, asked]);
+    if (failure instanceof Error) return failed(failure, 'the service failed');
+    logger.info({ signal: failure }, 'stopping');
+    await service.stop();
+    logger.info({}, 'stopped');
+    return 0;
+  } catch (error) {
+    return failed(error, 'the service could not start');
+  } finally {
+    turning?.cancel();
+    pids.release(name, process.pid);
+  }
+}
+
+/** What a disk, a port or another process refuses is said in its message; a fault is not. */
+function isExpected(error: unknown): error is Error & { readonly code: unknown } {
+  return error instanceof Error && 'code' in error;
+}
+
+function brief({ code, message }: Error & { readonly code: unknown }): Record<string, unknown> {
+  return { code, reason: message };
+}
+
+/** Node says why on standard error and ends the process; whoever reads the log should see it too. */
+function tellOfCrashes(logger: Logger): void {
+  process.on('uncaughtExceptionMonitor', (error) => {
+    logger.error({ err: error }, 'the process crashes: this is a fault of the program');
+  });
+}
+
+function askedToStop(ignoreInterrupt: boolean): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    process.on('SIGTERM', resolve);
+    for (const signal of ['SIGINT', 'SIGHUP'] as const) {
+      process.on(signal, ignoreInterrupt ? () => {} : resolve);
+    }
+  });
+}

@@ -1,0 +1,24 @@
+/** The shop over a pipe: each answer is a line, and the end of the input is the customer leaving. */
+import { createInterface } from 'node:readline';
+import type { Io } from '../output/io.js';
+import { menuLine, type ShopDoor } from './shop-input.js';
+
+export function lineDoor(io: Io): ShopDoor {
+  const reader = createInterface({ input: io.stdin });
+  // Taken at once: lines that come while the shop is busy must wait, not get lost.
+  const lines = reader[Symbol.asyncIterator]();
+  const next = async (prompt: string): Promise<string | undefined> => {
+    io.out(prompt);
+    const line = await lines.next();
+    // A pipe does not show what was typed; with it the output reads as a conversation.
+    io.out(`${line.done ? '' : line.value}\n`);
+    return line.done ? undefined : line.value.trim();
+  };
+  return {
+    choose: (choices) => next(`${menuLine(choices)}\n> `),
+    ask: (question) => next(`${question}: `),
+    show: (text) => io.out(text),
+    complain: (text) => io.err(text),
+    close: () => reader.close(),
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * The frontend's session with the catalog leader (docs/PROTOCOL.md, R8): while its lease lasts,
+ * threads may serve what they cache, and every invalidation reaches the shared stamps before it is
+ * acknowledged. Invariant: before it asks for a session, nothing of an earlier one is served any
+ * more; and a lease is counted from the moment at which it was asked for (A16).
+ */
+import { type Clock, every, type Timer } from '../../base/clock.js';
+import { toBazarError } from '../../base/errors.js';
+import { leaseLimits } from '../../base/limits.js';
+import type { Logger } from '../../base/logging.js';
+import type {
+  EndSessionParams,
+  InvalidateParams,
+  ProductRecord,
+  RecordsParams,
+  RenewParams,
+  SessionAnswer,
+  SessionParams,
+} from '../../wire/internal.js';
+import type { ReplicaLine } from '../detector/watch.js';
+import { leaseFromNow, type Stamps } from './invalidation-versions.js';
+
+/** Takes what the leader pushes, in order with the invalidations. */
+export interface PushedRecords {
+  /** The records are the newest at `seq`, in the session of now. */
+  pushed(seq: number, records: readonly ProductRecord[]): void;
+}
+
+export interface CacheSessionOptions {
+  readonly stamps: Stamps;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly frontend: string;
+  /** Of this process: another one is another session. */
+  readonly process: string;
+  readonly pushed: PushedRecords;
+}
+
+interface Begun {
+  readonly line: ReplicaLine;
+  readonly generation: number;
+  renewing: boolean;
+}
+
+/** In leases. A first session waits for its registration, and that for the leases before it. */
+const beginLeases = 3;
+/** A leader that is told goes on at once; else it waits for the lease. */
+const farewellMaxMs = 300;
+
+export class CacheSession {
+  readonly #options: CacheSessionOptions;
+  readonly #stamps: Stamps;
+  #line: ReplicaLine | undefined;
+  /** The highest epoch of a leader that was followed: a lower one grants nothing (A14). */
+  #epoch = 0;
+  /** Counts the beginnings; a new one makes the answers to all earlier ones void. */
+  #attempt = 0;
+  #beginning = false;
+  #begun: Begun | undefined;
+  #timer: Timer | undefined;
+
+  constructor(options: CacheSessionOptions) {
+    this.#options = options;
+    this.#stamps = options.stamps;
+  }
+
+  /** Begins to renew the leases to come. */
+  start(): void {
+    this.#timer = every(this.#options.clock, leaseLimits.renewEveryMs, () => this.#renew());
+  }
+
+  /** The threads serve no more; resolves when the leader knows, or will find out by itself. */
+  async stop(): Promise<void> {
+    const begun = this.#begun;
+    this.#timer?.cancel();
+    this.#end('the frontend stops');
+    this.#beginning = true;
+    if (!begun?.line.connected) return;
+    this.#attempt += 1;
+    const params: EndSessionParams = [this.#options.process, this.#attempt];
+    await begun.line.call('end_session', params, farewellMaxMs).catch(() => {});
+  }
+
+  /**
+   * Called often with the line to whoever leads in `epoch`, serving or not. Where nobody is known to
+   * lead the session stays: its lease tells for how long.
+   */
+  follow(line: ReplicaLine | undefined, epoch: number): void {
+    if (line === undefined || epoch < this.#epoch) return;
+    if (line !== this.#line || epoch !== this.#epoch) {
+      this.#end('another leader');
+      this.#line = line;
+      this.#epoch = epoch;
+    }
+    if (this.#begun || this.#beginning || !line.connected) return;
+    this.#begin(line);
+  }
+
+  /** The connection to a replica closed: what it would have invalidated is not known. */
+  lost(name: string): void {
+    if (this.#line?.name === name) this.#end('the connection closed');
+  }
+
+  /** An invalidation of a replica; when this returns, no thread serves the old records. */
+  invalidate(name: string, params: InvalidateParams): void {
+    if (this.#line?.name !== name) return;
+    const [seq, ids, names, topics] = params;
+    const stamps = this.#stamps;
+    for (const id of ids) stamps.invalidate(stamps.idBucket(id), seq);
+    for (const item of names) stamps.invalidate(stamps.nameBucket(item), seq);
+    for (const topic of topics) stamps.invalidate(stamps.topicBucket(topic), seq);
+  }
+
+  /** New records, in order with the invalidations of the same replica. */
+  records(name: string, [seq, records]: RecordsParams): void {
+    if (this.#begun?.line.name === name) this.#options.pushed.pushed(seq, records);
+  }
+
+  #begin(line: ReplicaLine): void {
+    const { frontend, process, clock, logger } = this.#options;
+    this.#beginning = true;
+    this.#attempt += 1;
+    const attempt = this.#attempt;
+    const lease = leaseFromNow(clock, leaseLimits.leaseMs);
+    const params: SessionParams = [frontend, process, attempt, this.#epoch];
+    line.call('begin_session', params, beginLeases * leaseLimits.leaseMs).then(
+      (answer) => {
+        if (attempt !== this.#attempt) return;
+        const [logEnd, epoch, generation] = answer as SessionAnswer;
+        this.#beginning = false;
+        this.#begun = { line, generation, renewing: false };
+        this.#stamps.beginSession(logEnd, epoch, lease);
+        logger.info({ leader: line.name, epoch, generation, logEnd }, 'cache session begun');
+        if (!this.#stamps.isLeased) this.#renew();
+      },
+      (error: unknown) => {
+        if (attempt !== this.#attempt) return;
+        this.#beginning = false;
+        logger.debug({ leader: line.name, error: String(error) }, 'no cache session');
+      },
+    );
+  }
+
+  #renew(): void {
+    const begun = this.#begun;
+    if (!begun || begun.renewing) return;
+    const { process, clock, logger } = this.#options;
+    begun.renewing = true;
+    const lease = leaseFromNow(clock, leaseLimits.leaseMs);
+    const params: RenewParams = [process, begun.generation];
+    begun.line.call('renew_lease', params, leaseLimits.leaseMs).then(
+      () => {
+        if (begun !== this.#begun) return;
+        begun.renewing = false;
+        if (!this.#stamps.isLeased) logger.info({ leader: begun.line.name }, 'lease had run out');
+        this.#stamps.renew(lease);
+      },
+      (error: unknown) => {
+        if (begun !== this.#begun) return;
+        begun.renewing = false;
+        if (toBazarError(error).code !== 'conflict') return;
+        this.#end('the lease ran out');
+        this.#begin(begun.line);
+      },
+    );
+  }
+
+  /** From here on nothing is served from a cache, and no answer on its way counts. */
+  #end(reason: string): void {
+    this.#attempt += 1;
+    this.#beginning = false;
+    const begun = this.#begun;
+    this.#begun = undefined;
+    this.#stamps.endSession();
+    if (begun) this.#options.logger.info({ leader: begun.line.name, reason }, 'cache session over');
+  }
+}

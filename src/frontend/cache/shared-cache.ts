@@ -1,0 +1,176 @@
+/**
+ * The look-up cache that all threads of a frontend share: encoded products by id in shared memory,
+ * so that what one thread fetched, or the catalog pushed, is there for all. It holds what may be
+ * cached and its sighting; whether that is still current the stamps say, at each look. Invariant:
+ * what is read was written as a whole, by one writer.
+ *
+ * The memory is a row of sets of four slots, an id's set by its hash. A slot is 64 words of 32 bits:
+ *
+ *     word 0      sequence: odd while somebody writes the slot, one further when done
+ *     word 1      length of the product's bytes; 0: empty
+ *     words 2, 3  the id, low and high
+ *     word 4      the stamp of the id's bucket that the product was sighted with
+ *     word 5      the generation of that sighting
+ *     words 6 …   the product as a MessagePack map, up to 232 bytes
+ *
+ * A writer takes a slot by raising its sequence from even to odd with a compare-and-exchange, and
+ * leaves it be where another was quicker: a cache may forget. A reader that meets an odd sequence,
+ * or another one after reading than before, has not found anything. Every word is read and written
+ * with Atomics, which alone are ordered between threads by the language. A thread that dies while
+ * it writes leaves its slot odd, and so unused, for as long as the frontend runs: one of 65,536.
+ */
+import { assert } from '../../base/assert.js';
+import { cacheLimits } from '../../base/limits.js';
+import type { CacheCounters } from './counters.js';
+import type { Sighting, Stamps } from './invalidation-versions.js';
+
+const slotWords = 64;
+const headWords = 6;
+const ways = 4;
+const setWords = ways * slotWords;
+const dataBytesMax = (slotWords - headWords) * 4;
+
+const lengthWord = 1;
+const idLowWord = 2;
+const idHighWord = 3;
+const stampWord = 4;
+const generationWord = 5;
+
+export interface SharedProduct {
+  /** A copy, the reader's own. */
+  readonly encoded: Uint8Array;
+  readonly sighting: Sighting;
+}
+
+export type SharedCounters = Pick<
+  CacheCounters,
+  'shared_hits' | 'shared_misses' | 'shared_stale' | 'shared_fills'
+>;
+
+export class SharedCache {
+  readonly buffer: SharedArrayBuffer;
+  readonly #stamps: Stamps;
+  readonly #counters: SharedCounters;
+  readonly #words: Int32Array;
+  readonly #sets: number;
+  /** A product on its way in or out. */
+  readonly #scratch = new Int32Array(slotWords - headWords);
+  readonly #scratchBytes = new Uint8Array(this.#scratch.buffer);
+  /** Which slot of a full set goes next. */
+  #victim = 0;
+
+  constructor(
+    stamps: Stamps,
+    counters: SharedCounters,
+    buffer: SharedArrayBuffer = new SharedArrayBuffer(cacheLimits.sharedBytes),
+  ) {
+    const sets = buffer.byteLength / (setWords * 4);
+    assert(Number.isInteger(sets) && (sets & (sets - 1)) === 0, 'the sets are a power of two');
+    this.buffer = buffer;
+    this.#stamps = stamps;
+    this.#counters = counters;
+    this.#words = new Int32Array(buffer);
+    this.#sets = sets;
+  }
+
+  /** A product that is current now. */
+  find(id: number): SharedProduct | undefined {
+    const slot = this.#slotOf(id);
+    if (slot < 0) {
+      this.#counters.shared_misses++;
+      return undefined;
+    }
+    const found = this.#read(slot, id);
+    if (found !== undefined) {
+      this.#counters.shared_hits++;
+      return found;
+    }
+    this.#counters.shared_misses++;
+    this.#counters.shared_stale++;
+    return undefined;
+  }
+
+  /** `sighting` may fill (Stamps.mayFill). What is too long for a slot is not kept here. */
+  put(id: number, encoded: Uint8Array, sighting: Sighting): void {
+    if (encoded.length > dataBytesMax || !this.#stamps.isCurrent(sighting)) return;
+    const own = this.#slotOf(id);
+    const slot = own < 0 ? this.#roomFor(id) : own;
+    const words = this.#words;
+    const sequence = Atomics.load(words, slot);
+    if (sequence % 2 !== 0) return;
+    if (Atomics.compareExchange(words, slot, sequence, sequence + 1) !== sequence) return;
+    Atomics.store(words, slot + lengthWord, encoded.length);
+    Atomics.store(words, slot + idLowWord, id | 0);
+    Atomics.store(words, slot + idHighWord, highOf(id));
+    Atomics.store(words, slot + stampWord, sighting.stamp);
+    Atomics.store(words, slot + generationWord, sighting.generation);
+    this.#scratchBytes.set(encoded);
+    const count = Math.ceil(encoded.length / 4);
+    for (let i = 0; i < count; i++) {
+      Atomics.store(words, slot + headWords + i, this.#scratch[i] ?? 0);
+    }
+    Atomics.store(words, slot, (sequence + 2) | 0);
+    this.#counters.shared_fills++;
+  }
+
+  /** The first word of the id's set. */
+  #firstSlot(id: number): number {
+    const hash = Math.imul(id ^ (id >>> 15) ^ highOf(id), 0x85ebca6b);
+    return ((hash >>> 13) & (this.#sets - 1)) * setWords;
+  }
+
+  /** The slot that holds the id, as far as can be seen without reading it; −1: none. */
+  #slotOf(id: number): number {
+    const words = this.#words;
+    const first = this.#firstSlot(id);
+    const low = id | 0;
+    const high = highOf(id);
+    for (let slot = first; slot < first + setWords; slot += slotWords) {
+      if (Atomics.load(words, slot + idLowWord) !== low) continue;
+      if (Atomics.load(words, slot + idHighWord) === high) return slot;
+    }
+    return -1;
+  }
+
+  /** Whether it is current is seen before the product is copied: of an item that sells it rarely is. */
+  #read(slot: number, id: number): SharedProduct | undefined {
+    const words = this.#words;
+    const sequence = Atomics.load(words, slot);
+    const length = Atomics.load(words, slot + lengthWord);
+    if (sequence % 2 !== 0 || length === 0) return undefined;
+    const low = Atomics.load(words, slot + idLowWord);
+    const high = Atomics.load(words, slot + idHighWord);
+    const stamp = Atomics.load(words, slot + stampWord);
+    const generation = Atomics.load(words, slot + generationWord);
+    const sighting = { bucket: this.#stamps.idBucket(id), stamp, generation };
+    if (!this.#stamps.isCurrent(sighting)) return undefined;
+    const count = Math.ceil(length / 4);
+    for (let i = 0; i < count; i++) this.#scratch[i] = Atomics.load(words, slot + headWords + i);
+    if (Atomics.load(words, slot) !== sequence) return undefined;
+    if (low !== (id | 0) || high !== highOf(id)) return undefined;
+    return { encoded: this.#scratchBytes.slice(0, length), sighting };
+  }
+
+  /** An empty or stale slot of the id's set, else the next in turn. */
+  #roomFor(id: number): number {
+    const words = this.#words;
+    const first = this.#firstSlot(id);
+    for (let slot = first; slot < first + setWords; slot += slotWords) {
+      if (Atomics.load(words, slot) % 2 !== 0) continue;
+      if (Atomics.load(words, slot + lengthWord) === 0) return slot;
+      const other =
+        (Atomics.load(words, slot + idLowWord) >>> 0) +
+        Atomics.load(words, slot + idHighWord) * 2 ** 32;
+      const stamp = Atomics.load(words, slot + stampWord);
+      const generation = Atomics.load(words, slot + generationWord);
+      const bucket = this.#stamps.idBucket(other);
+      if (!this.#stamps.isCurrent({ bucket, stamp, generation })) return slot;
+    }
+    this.#victim = (this.#victim + 1) % ways;
+    return first + this.#victim * slotWords;
+  }
+}
+
+function highOf(id: number): number {
+  return Math.floor(id / 2 ** 32);
+}

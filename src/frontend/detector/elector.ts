@@ -1,0 +1,202 @@
+/**
+ * The frontend's failure detector for one group (docs/PROTOCOL.md, section 3): from the health
+ * answers of the replicas it tells who leads, and whom to nominate when nobody does. A nomination
+ * is only a hint; the group itself decides. Pure: it sees no clock and no socket.
+ */
+import { protocolTimes } from '../../base/limits.js';
+import type { GroupStatus } from '../../group/types.js';
+
+/** What a replica answers to `health_check`. */
+export interface Health extends GroupStatus {
+  readonly pid: number;
+  /**
+   * The newest log time of an applied entry of the catalog that the member knows. Builds before it
+   * do not tell it, and a recovery server applies nothing.
+   */
+  readonly logTime?: number;
+}
+
+export interface Nomination {
+  readonly leader: string;
+  /** Who is told: the nominee itself, and the others so that they know. */
+  readonly tell: readonly string[];
+}
+
+interface Sight {
+  health: Health;
+  atMs: number;
+}
+
+/** A nominee gets this long to begin a candidacy; and between nominations where all have failed. */
+const nominationMs = 300;
+/** A nominee of the build before reports no candidacy: it gets the second that one may last. */
+const unreportedMs = 1_200;
+/** A candidate that failed comes after the others for this long. */
+const failureMs = 5_000;
+/** Entries that a replica may lack and still be read from; more take it too long to catch up. */
+const readerLagMax = 2_000;
+
+export interface ElectorOptions {
+  /** Off only in the simulator: the same nominee is nominated for ever (A6). */
+  readonly remembersFailures: boolean;
+}
+
+export class Elector {
+  readonly #members: readonly string[];
+  readonly #remembers: boolean;
+  readonly #sights = new Map<string, Sight>();
+  /** When the last candidacy or lead of a replica failed, by the clock here. */
+  readonly #failures = new Map<string, number>();
+  /** The last nomination; undefined once somebody leads. */
+  #pending: { readonly nominee: string; readonly atMs: number } | undefined;
+
+  /** `members` are the electable replicas; a recovery server never leads. */
+  constructor(members: readonly string[], options?: ElectorOptions) {
+    this.#members = members;
+    this.#remembers = options?.remembersFailures ?? true;
+  }
+
+  answered(name: string, health: Health, nowMs: number): void {
+    this.#sights.set(name, { health, atMs: nowMs });
+    if (this.lead(nowMs)) this.#pending = undefined;
+    const failure = health.candidacy?.failure;
+    if (failure) this.#failed(name, nowMs - failure.agoMs);
+    else if (health.leader) this.#failures.delete(name);
+  }
+
+  /** The connection is closed, or an answer did not come in time. */
+  lost(name: string): void {
+    // The loss of a leader is news: do not sit out the last nomination.
+    if (this.#sights.get(name)?.health.role === 'leader') this.#pending = undefined;
+    this.#sights.delete(name);
+  }
+
+  health(name: string): Health | undefined {
+    return this.#sights.get(name)?.health;
+  }
+
+  /** When it last answered. */
+  heardMs(name: string): number | undefined {
+    return this.#sights.get(name)?.atMs;
+  }
+
+  /** The healthy serving leader of the highest epoch. */
+  leader(nowMs: number): Health | undefined {
+    return newest(this.#healthy(nowMs).filter(({ role, serving }) => role === 'leader' && serving));
+  }
+
+  /** The healthy leader of the highest epoch, whether it serves already or waits for leases. */
+  lead(nowMs: number): Health | undefined {
+    return newest(this.#healthy(nowMs).filter(({ role }) => role === 'leader'));
+  }
+
+  /** Who may be read from: healthy, no learner, and not far behind the leader. */
+  readers(nowMs: number): string[] {
+    const leader = this.leader(nowMs);
+    if (!leader) return [];
+    return this.#healthy(nowMs)
+      .filter(({ role, applied, epoch }) => {
+        const isNear = epoch === leader.epoch && leader.commit - applied <= readerLagMax;
+        return role !== 'learner' && isNear;
+      })
+      .map(({ id }) => id);
+  }
+
+  /**
+   * Whom to nominate now: of the healthy replicas with the newest log, the one with the highest id.
+   * Candidates that failed come last, the latest failure at the very end, so that each gets a turn.
+   */
+  nominate(nowMs: number): Nomination | undefined {
+    if (this.lead(nowMs)) return undefined;
+    const all = this.#healthy(nowMs);
+    const voters = all.filter((health) => health.role !== 'learner');
+    // A learner leads only where no replica that votes is left, or each has failed (A32).
+    const isUsable = voters.some((health) => this.#failedMs(health, nowMs) === undefined);
+    const healthy = isUsable ? voters : all;
+    if (this.#isAwaited(healthy, nowMs)) return undefined;
+    const [best] = healthy.sort((a, b) => this.#byFailure(a, b, nowMs) || byLogThenId(a, b));
+    if (!best) return undefined;
+    const pending = this.#pending;
+    const isUntried = this.#remembers && this.#failedMs(best, nowMs) === undefined;
+    if (pending && !(isUntried && best.id !== pending.nominee)) {
+      if (nowMs - pending.atMs < nominationMs) return undefined;
+    }
+    this.#pending = { nominee: best.id, atMs: nowMs };
+    return { leader: best.id, tell: healthy.map((health) => health.id) };
+  }
+
+  /** Whether a candidacy may still succeed. Notes the failure of a nominee that reports nothing. */
+  #isAwaited(healthy: readonly Health[], nowMs: number): boolean {
+    if (!this.#remembers) return false;
+    const pending = this.#pending;
+    for (const health of healthy) {
+      // Another frontend nominated it, and a majority has agreed.
+      if (health.id === pending?.nominee || !isAgreedTo(health)) continue;
+      if (this.#failedMs(health, nowMs) === undefined) return true;
+    }
+    if (!pending) return false;
+    const nominee = healthy.find(({ id }) => id === pending.nominee);
+    if (nominee) {
+      if ((this.#failedMs(nominee, nowMs) ?? pending.atMs) > pending.atMs) return false;
+      if (nominee.candidacy?.phase) return true;
+      const patienceMs = nominee.candidacy ? nominationMs : unreportedMs;
+      if (nowMs - pending.atMs < patienceMs) return true;
+    }
+    this.#failed(pending.nominee, nowMs);
+    return false;
+  }
+
+  #failed(name: string, atMs: number): void {
+    this.#failures.set(name, Math.max(atMs, this.#failures.get(name) ?? atMs));
+  }
+
+  /** When it failed last; undefined where it has not, or long ago. */
+  #failedMs({ id }: Health, nowMs: number): number | undefined {
+    const atMs = this.#failures.get(id);
+    const isRecent = atMs !== undefined && nowMs - atMs < failureMs;
+    return this.#remembers && isRecent ? atMs : undefined;
+  }
+
+  #byFailure(a: Health, b: Health, nowMs: number): number {
+    const [aMs, bMs] = [this.#failedMs(a, nowMs), this.#failedMs(b, nowMs)];
+    if (aMs === undefined || bMs === undefined)
+      return Number(aMs !== undefined) - Number(bMs !== undefined);
+    return aMs - bMs;
+  }
+
+  #healthy(nowMs: number): Health[] {
+    const healthy: Health[] = [];
+    for (const name of this.#members) {
+      const sight = this.#sights.get(name);
+      if (!sight || nowMs - sight.atMs > protocolTimes.healthCheckTimeoutMs) continue;
+      const { oldestUncommittedMs, diskSilentMs } = sight.health;
+      if (oldestUncommittedMs > protocolTimes.oldestUncommittedMs) continue;
+      // Its log may be the longest, but it cannot even promise (A7).
+      if (diskSilentMs > protocolTimes.stepDownMs) continue;
+      healthy.push(sight.health);
+    }
+    return healthy;
+  }
+}
+
+function isAgreedTo({ candidacy }: Health): boolean {
+  return candidacy?.phase === 'prepare' || candidacy?.phase === 'catch-up';
+}
+
+function newest(leaders: readonly Health[]): Health | undefined {
+  let best: Health | undefined;
+  for (const health of leaders) if (!best || health.epoch > best.epoch) best = health;
+  return best;
+}
+
+function byLogThenId(a: Health, b: Health): number {
+  return (
+    b.logEnd.epoch - a.logEnd.epoch ||
+    b.logEnd.seq - a.logEnd.seq ||
+    idNumber(b.id) - idNumber(a.id)
+  );
+}
+
+function idNumber(name: string): number {
+  return Number(/\d+$/.exec(name)?.[0] ?? 0);
+}

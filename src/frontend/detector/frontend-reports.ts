@@ -1,0 +1,77 @@
+/**
+ * Tells every catalog replica, a few times a second, that this frontend is there and what it counts,
+ * and hands on what they answer of the other frontends. Knows no socket: a replica is a line that can
+ * be called. Invariant: at most one report is under way to each replica.
+ */
+import { type Clock, every, type Timer } from '../../base/clock.js';
+import { toBazarError } from '../../base/errors.js';
+import { frontendLimits } from '../../base/limits.js';
+import { type FrontendReport, type ReportParams, readRows } from '../../wire/frontend-report.js';
+import type { FrontendList } from './frontend-list.js';
+import type { ReplicaLine } from './watch.js';
+
+export interface FrontendReportsOptions {
+  /** To the catalog replicas. */
+  readonly lines: readonly ReplicaLine[];
+  readonly clock: Clock;
+  readonly process: string;
+  readonly report: () => FrontendReport;
+  readonly list: FrontendList;
+}
+
+export class FrontendReports {
+  readonly #options: FrontendReportsOptions;
+  readonly #asking = new Set<ReplicaLine>();
+  /** Replicas of older builds, which refuse the method, and when to ask them again. */
+  readonly #againMs = new Map<ReplicaLine, number>();
+  #timer: Timer | undefined;
+
+  constructor(options: FrontendReportsOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { clock } = this.#options;
+    this.#timer = every(clock, frontendLimits.reportEveryMs, () => this.#round());
+    this.#round();
+  }
+
+  /** Resolves when the replicas know that this frontend stops, or will have to miss it. */
+  async stop(): Promise<void> {
+    this.#timer?.cancel();
+    const params: ReportParams = [this.#options.process, null];
+    const told = this.#options.lines
+      .filter(({ connected }) => connected)
+      .map((line) => line.call('report_frontend', params, frontendLimits.leaveTimeoutMs));
+    await Promise.allSettled(told);
+  }
+
+  #round(): void {
+    const { lines, clock, process, report } = this.#options;
+    const nowMs = clock.nowMs();
+    const params: ReportParams = [process, report()];
+    for (const line of lines) {
+      if (!line.connected || this.#asking.has(line)) continue;
+      if (nowMs >= (this.#againMs.get(line) ?? nowMs)) this.#ask(line, params);
+    }
+  }
+
+  #ask(line: ReplicaLine, params: ReportParams): void {
+    const { clock, list } = this.#options;
+    this.#asking.add(line);
+    line
+      .call('report_frontend', params, frontendLimits.reportTimeoutMs)
+      .then(
+        (answer) => {
+          this.#againMs.delete(line);
+          const at = new Date(clock.wallMs()).toISOString();
+          list.answered(line.name, readRows(answer), { nowMs: clock.nowMs(), at });
+        },
+        (error: unknown) => {
+          if (toBazarError(error).code !== 'unknown_method') return;
+          this.#againMs.set(line, clock.nowMs() + frontendLimits.refusedMs);
+        },
+      )
+      .finally(() => this.#asking.delete(line));
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Watches every replica of both groups: asks each for its health, hands the answers to the electors
+ * and carries out what they decide (docs/PROTOCOL.md, section 3). Knows no socket: a replica is a
+ * line that can be called. Invariant: at most one question of health is under way for each replica.
+ */
+import { type Clock, every, type Timer } from '../../base/clock.js';
+import { protocolTimes } from '../../base/limits.js';
+import type { Logger } from '../../base/logging.js';
+import type { GroupName } from '../../group/membership.js';
+import type { HealthCheckParams } from '../../wire/internal.js';
+import type { Leaders } from '../reads/backends.js';
+import { Elector, type ElectorOptions, type Health } from './elector.js';
+
+/** A connection to the owner of a replica, which comes back by itself. */
+export interface ReplicaLine {
+  readonly name: string;
+  readonly group: GroupName;
+  /** True for a recovery server, which never leads. */
+  readonly witness: boolean;
+  readonly connected: boolean;
+  call(method: string, params: unknown, timeoutMs: number): Promise<unknown>;
+}
+
+export interface WatchOptions {
+  readonly lines: readonly ReplicaLine[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Called after every round and at every change of leader. */
+  readonly seen: (leaders: Leaders, catalogLead: Lead | undefined) => void;
+  /** Called with each log time of the catalog that a member tells. */
+  readonly logTime: (logTime: number) => void;
+  readonly elector?: ElectorOptions;
+}
+
+/** Who leads, serving or not. */
+export interface Lead {
+  readonly line: ReplicaLine;
+  readonly epoch: number;
+}
+
+/** Without a serving leader every moment counts. */
+const lookAgainMs = 20;
+
+export class Watch {
+  readonly #options: WatchOptions;
+  readonly #electors: Readonly<Record<GroupName, Elector>>;
+  readonly #asking = new Set<ReplicaLine>();
+  #timer: Timer | undefined;
+  /** The next look at the groups without a serving leader. */
+  #soon: Timer | undefined;
+  #leaders: Leaders = { catalog: undefined, order: undefined };
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    const electable = (group: GroupName): string[] =>
+      options.lines.filter((line) => line.group === group && !line.witness).map(({ name }) => name);
+    this.#electors = {
+      catalog: new Elector(electable('catalog'), options.elector),
+      order: new Elector(electable('order'), options.elector),
+    };
+  }
+
+  get lines(): readonly ReplicaLine[] {
+    return this.#options.lines;
+  }
+
+  get leaders(): Leaders {
+    return this.#leaders;
+  }
+
+  health(line: ReplicaLine): Health | undefined {
+    return this.#electors[line.group].health(line.name);
+  }
+
+  heardMs(line: ReplicaLine): number | undefined {
+    return this.#electors[line.group].heardMs(line.name);
+  }
+
+  start(): void {
+    this.#timer = every(this.#options.clock, protocolTimes.healthCheckEveryMs, () => this.round());
+    this.round();
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#soon?.cancel();
+  }
+
+  /** Asks everybody for their health now. */
+  round(): void {
+    for (const line of this.#options.lines) this.#ask(line);
+    this.#decide();
+  }
+
+  /** A connection came up: who is there may lead. */
+  opened(name: string, group: GroupName): void {
+    for (const line of this.#options.lines) {
+      if (line.name === name && line.group === group) this.#ask(line);
+    }
+  }
+
+  /** A connection closed: a crash is noticed here, a hang by the health check. */
+  closed(name: string, group: GroupName): void {
+    this.#electors[group].lost(name);
+    this.round();
+  }
+
+  #ask(line: ReplicaLine): void {
+    if (!line.connected || this.#asking.has(line)) return;
+    this.#asking.add(line);
+    const { clock } = this.#options;
+    const params: HealthCheckParams = { answered: this.health(line) !== undefined };
+    let isUntold = false;
+    line
+      .call('health_check', params, protocolTimes.healthCheckTimeoutMs)
+      .then(
+        (answer) => {
+          const health = answer as Health;
+          isUntold = !params.answered && health.role === 'leader';
+          if (health.logTime !== undefined) this.#options.logTime(health.logTime);
+          this.#electors[line.group].answered(line.name, health, clock.nowMs());
+        },
+        () => this.#electors[line.group].lost(line.name),
+      )
+      .finally(() => {
+        this.#asking.delete(line);
+        // A leader that is not told at once that its answers arrive might yield (A39).
+        if (isUntold) this.#ask(line);
+        this.#decide();
+      });
+  }
+
+  #decide(): void {
+    const nowMs = this.#options.clock.nowMs();
+    const { catalog, order } = this.#electors;
+    const readers = { catalog: catalog.readers(nowMs), order: order.readers(nowMs) };
+    const leaders = { catalog: catalog.leader(nowMs)?.id, order: order.leader(nowMs)?.id, readers };
+    const before = this.#leaders;
+    this.#leaders = leaders;
+    for (const group of ['catalog', 'order'] as const) {
+      if (leaders[group] !== before[group]) {
+        const leader = leaders[group];
+        const { logger } = this.#options;
+        if (leader === undefined) logger.warn({}, `nobody leads the ${group} group`);
+        else logger.info({}, `${leader} leads the ${group} group`);
+      }
+      if (leaders[group] === undefined) this.#nominate(group, nowMs);
+    }
+    if (!leaders.catalog || !leaders.order) this.#lookAgain();
+    this.#options.seen(leaders, this.#catalogLead(nowMs));
+  }
+
+  #catalogLead(nowMs: number): Lead | undefined {
+    const lead = this.#electors.catalog.lead(nowMs);
+    const line = this.#options.lines.find(({ name }) => name === lead?.id);
+    return lead && line && { line, epoch: lead.epoch };
+  }
+
+  #lookAgain(): void {
+    this.#soon ??= this.#options.clock.after(lookAgainMs, () => {
+      this.#soon = undefined;
+      const { lines } = this.#options;
+      for (const line of lines) if (!this.#leaders[line.group]) this.#ask(line);
+      this.#decide();
+    });
+  }
+
+  #nominate(group: GroupName, nowMs: number): void {
+    const nomination = this.#electors[group].nominate(nowMs);
+    if (!nomination) return;
+    const { leader: nominee } = nomination;
+    this.#options.logger.info({ group, nominee }, `asks ${nominee} to lead the ${group} group`);
+    for (const line of this.#options.lines) {
+      if (line.group !== group || !line.connected || !nomination.tell.includes(line.name)) continue;
+      const hint = { leader_id: nomination.leader };
+      line.call('update_leader', hint, protocolTimes.healthCheckTimeoutMs).then(
+        () => this.#ask(line),
+        () => {},
+      );
+    }
+  }
+}

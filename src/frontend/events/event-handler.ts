@@ -1,0 +1,105 @@
+/**
+ * Everything that a frontend tells live, gathered at its owner: the timeline of its members and the
+ * catalog's changes, numbered, kept for a while, and handed to the threads where anybody listens.
+ * Knows no stream. Invariant: while nobody listens, the catalog tells nothing and no thread is told.
+ */
+import type { Clock } from '../../base/clock.js';
+import type { Changes } from '../../wire/internal.js';
+import type { ReplicaLine } from '../detector/watch.js';
+import type { Leaders } from '../reads/backends.js';
+import type { EventBatch } from '../types.js';
+import { ChangeLine } from './change-subscription.js';
+import { EventLog, type EventName, type HistoryName } from './event-log.js';
+import { type Led, type Sight, Timeline } from './timeline.js';
+
+/** A thread with listeners says so more often than this. */
+const listeningMs = 5_000;
+
+export interface EventDeskOptions {
+  readonly clock: Clock;
+  /** Tells this life of the frontend from others. */
+  readonly life: string;
+  /** Hands new events to every thread. */
+  readonly publish: (batch: EventBatch) => void;
+  /** Called at each new lead. */
+  readonly led?: Led;
+}
+
+export class EventDesk {
+  readonly #options: EventDeskOptions;
+  readonly #log: EventLog;
+  readonly #timeline: Timeline;
+  readonly #changes: ChangeLine;
+  #catalogLine: ReplicaLine | undefined;
+  #published = 0;
+  #scheduled = false;
+  #listeningUntilMs = 0;
+
+  constructor(options: EventDeskOptions) {
+    this.#options = options;
+    this.#log = new EventLog(options.life);
+    this.#timeline = new Timeline((name, data) => this.#add(name, data), options.led);
+    this.#changes = new ChangeLine((name, data) => this.#add(name, data));
+  }
+
+  /** Called after each round of the watch. */
+  saw(leaders: Leaders, sights: readonly Sight[], catalogLine: ReplicaLine | undefined): void {
+    const { clock } = this.#options;
+    const at = new Date(clock.wallMs()).toISOString();
+    this.#timeline.saw(leaders, sights, { nowMs: clock.nowMs(), at });
+    this.#catalogLine = catalogLine;
+    this.#follow();
+  }
+
+  /** Something happened to a service that the timeline does not watch. */
+  happened(name: HistoryName, data: Readonly<Record<string, unknown>>): void {
+    this.#add(name, data);
+  }
+
+  changed(name: string, changes: Changes): void {
+    this.#changes.changed(name, changes);
+  }
+
+  lost(name: string): void {
+    this.#changes.lost(name);
+  }
+
+  /** A thread has listeners. */
+  listening(): void {
+    this.#listeningUntilMs = this.#options.clock.nowMs() + listeningMs;
+    this.#follow();
+  }
+
+  /** Where a new listener stands, and what it is to be told first. */
+  begin(lastId: string | null, withHistory: boolean): EventBatch {
+    this.listening();
+    // Whoever begins now begins after what the threads were told.
+    this.#publish();
+    return lastId === null ? this.#log.begin(withHistory) : this.#log.resume(lastId);
+  }
+
+  get #isListening(): boolean {
+    return this.#options.clock.nowMs() < this.#listeningUntilMs;
+  }
+
+  #follow(): void {
+    this.#changes.follow(this.#catalogLine, this.#isListening);
+  }
+
+  #add(name: EventName, data: unknown): void {
+    this.#log.add(name, data);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#options.clock.afterTurn(() => {
+      this.#scheduled = false;
+      this.#publish();
+    });
+  }
+
+  #publish(): void {
+    if (this.#published === this.#log.last) return;
+    const batch = this.#log.since(this.#published);
+    this.#published = this.#log.last;
+    if (this.#isListening) this.#options.publish(batch);
+  }
+}

@@ -1,0 +1,249 @@
+/**
+ * A frontend's operations as one session thread does them: look-ups and searches from its caches,
+ * the rest at the services, again and again until the deadline. Knows neither sockets nor who elects
+ * whom. Invariant: a cached answer is current, and a purchase keeps its key through all attempts.
+ */
+import type { Clock } from '../base/clock.js';
+import { BazarError } from '../base/errors.js';
+import { clientLimits } from '../base/limits.js';
+import { tidyText } from '../base/product-text.js';
+import type { Outcome, ProductRecord, Sale } from '../wire/internal.js';
+import { priceToCents } from '../wire/money.js';
+import type { Changed, Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
+import type {
+  ChangeAnswer,
+  ChangeParams,
+  ChangeRequest,
+  OrdersAnswer,
+} from '../wire/thread-questions.js';
+import { productNotFound, toOrder, tooOld, toPlaced, toProduct } from './answers.js';
+import { Edge } from './cache/local-refusals.js';
+import type { Cached, ProductCache } from './cache/product-cache.js';
+import type { SearchCache } from './cache/search-cache.js';
+import type { Backends } from './reads/backends.js';
+import type { PurchaseKeys } from './reads/keys.js';
+import { type FoundProduct, Lookups } from './reads/lookups.js';
+import { explainOlder, listingOf } from './reads/order-listing.js';
+import { Questions } from './reads/questions.js';
+import { Searches, toPageBytes, toProducts } from './reads/searches.js';
+import type { Ask, AuditReport, Operations, RequestContext, StoreStatus } from './types.js';
+
+/** What only the owner of the frontend can tell. */
+export interface OwnerView {
+  status(): Promise<StoreStatus>;
+  audit(): Promise<AuditReport>;
+  notReady(): string | undefined;
+}
+
+export interface ShopOptions {
+  readonly backends: Backends;
+  readonly cache: ProductCache;
+  readonly pages: SearchCache;
+  readonly keys: PurchaseKeys;
+  readonly clock: Clock;
+  readonly owner: OwnerView;
+  /** The newest log time of the catalog that is known here; undefined where no member tells one. */
+  readonly logTime: () => number | undefined;
+  /** So many readers of an item at a time are a crowd, if it is to be another number. */
+  readonly crowd?: number;
+}
+
+export class Shop implements Operations {
+  readonly #options: ShopOptions;
+  readonly #questions: Questions;
+  readonly #lookups: Lookups;
+  readonly #searches: Searches;
+  readonly #edge: Edge;
+
+  constructor(options: ShopOptions) {
+    const { cache: products, pages, clock, crowd } = options;
+    this.#options = options;
+    const questions = new Questions(options);
+    const lookups = new Lookups({ questions, cache: products, clock, crowd });
+    this.#questions = questions;
+    this.#lookups = lookups;
+    this.#searches = new Searches({ questions, lookups, products, pages });
+    this.#edge = new Edge(products);
+  }
+
+  /** What is asked until `inputEnds`, all in this turn, has arrived before. */
+  inputBegins(): void {
+    this.#options.cache.inputBegins();
+  }
+
+  inputEnds(): void {
+    this.#options.cache.inputEnds();
+  }
+
+  /** The hot path: no promise, no message. */
+  cached(params: Params<'lookup'>): Cached | undefined {
+    return this.#lookups.cached(params);
+  }
+
+  /** A product that the cache has not; its encoded form serves the raw port. */
+  fetch(params: Params<'lookup'>, ask: Ask): Promise<FoundProduct> {
+    return this.#lookups.fetch(params, ask);
+  }
+
+  async lookup(params: Params<'lookup'>, context: RequestContext): Promise<Product> {
+    const cached = this.cached(params);
+    if (cached && !cached.product) throw productNotFound();
+    return cached?.product ?? (await this.fetch(params, context)).product;
+  }
+
+  /** The hot path of searches: a page as MessagePack. */
+  cachedPage(params: Params<'search'>): Uint8Array | undefined {
+    const page = this.#searches.cached(params);
+    return page && toPageBytes(page);
+  }
+
+  async fetchPage(params: Params<'search'>, ask: Ask): Promise<Uint8Array> {
+    return toPageBytes(await this.#searches.fetch(params, ask));
+  }
+
+  async search(params: Params<'search'>, context: RequestContext): Promise<Products> {
+    const page = this.#searches.cached(params);
+    return toProducts(page ?? (await this.#searches.fetch(params, context)));
+  }
+
+  /** Why a purchase cannot succeed, where the cache tells; to be asked before it is forwarded. */
+  refusal(params: Params<'buy'>): BazarError | undefined {
+    return this.#edge.refusal(params);
+  }
+
+  async buy(params: Params<'buy'>, context: RequestContext): Promise<Placed> {
+    const refused = this.refusal(params);
+    if (refused) throw refused;
+    const { deadlineMs, header, quotedKey } = context;
+    const { keys, logTime } = this.#options;
+    // Read once: the age of a purchase counts from its first attempt (docs/PROTOCOL.md, A34).
+    const seenTime = logTime();
+    const purchase = keys.purchase(params, seenTime, quotedKey);
+    // Order leaders of the build before take no fifth field, and say so before they do anything.
+    const older = purchase.length > 4 ? purchase.slice(0, 4) : undefined;
+    const isFinal = (error: BazarError): boolean => error === tooOld;
+    const options = { deadlineMs, header, idempotent: true, changes: true, older, isFinal };
+    const placed = this.#questions.lead('order', ['buy', purchase], options, (outcome) =>
+      toPlaced(outcome as Outcome, seenTime),
+    );
+    return placed.catch((error: BazarError) => {
+      // Whoever wants it next is told at the edge.
+      if (error.code === 'out_of_stock')
+        this.#lookups.refresh(Number(error.details.id), {
+          ...context,
+          deadlineMs: requestDeadline(this.#options.clock),
+        });
+      throw error;
+    });
+  }
+
+  async order(params: Params<'order'>, context: RequestContext): Promise<Order> {
+    const { number } = params;
+    const sale = (await this.#questions.read('order', 'order', [number], context)) as Sale | null;
+    if (sale === null) throw new BazarError('not_found', 'order not found');
+    return toOrder(sale);
+  }
+
+  async orders(params: Params<'orders'>, context: RequestContext): Promise<Orders> {
+    const [method, listing] = listingOf(params);
+    const answer = await this.#questions
+      .read('order', method, listing, context)
+      .catch(explainOlder);
+    const [sales, next] = answer as OrdersAnswer;
+    const items = sales.map(toOrder);
+    return next === null ? { items } : { items, next };
+  }
+
+  addProduct(params: Params<'add_product'>, context: RequestContext): Promise<Changed> {
+    const { price, key, restock_to: restockTo, ...rest } = params;
+    const product = {
+      ...rest,
+      name: tidyText(rest.name),
+      topic: tidyText(rest.topic),
+      priceCents: priceToCents(price),
+      ...(restockTo === undefined ? {} : { restockTo }),
+    };
+    return this.#change(['add', [product]], key, context);
+  }
+
+  updateProduct(params: Params<'update_product'>, context: RequestContext): Promise<Changed> {
+    const { id, price, key, if_version: ifVersion, restock_to: restockTo, ...rest } = params;
+    const change = {
+      ...rest,
+      ...(rest.topic === undefined ? {} : { topic: tidyText(rest.topic) }),
+      ...(price === undefined ? {} : { priceCents: priceToCents(price) }),
+      ...(restockTo === undefined ? {} : { restockTo }),
+      ...(ifVersion === undefined ? {} : { ifVersion }),
+    };
+    return this.#change(['update', [id, change]], key, context);
+  }
+
+  removeProduct(params: Params<'remove_product'>, context: RequestContext): Promise<Changed> {
+    const { id, key, if_version: ifVersion = null } = params;
+    return this.#change(['remove', [id, ifVersion]], key, context);
+  }
+
+  audit(_context: RequestContext): Promise<AuditReport> {
+    return this.#options.owner.audit();
+  }
+
+  status(_context: RequestContext): Promise<StoreStatus> {
+    return this.#options.owner.status();
+  }
+
+  notReady(): string | undefined {
+    return this.#options.owner.notReady();
+  }
+
+  async #change(
+    request: ChangeRequest,
+    key: string | undefined,
+    { deadlineMs, header }: RequestContext,
+  ): Promise<Changed> {
+    const { keys, logTime } = this.#options;
+    // Under a key it may be sent again, to this leader or the next one.
+    const options = {
+      deadlineMs,
+      header,
+      idempotent: key !== undefined,
+      changes: key !== undefined,
+    };
+    const params: ChangeParams =
+      key === undefined ? [request] : [request, keys.change(key, request, logTime())];
+    const isNew = key !== undefined || usesTarget(request);
+    const question = isNew ? (['change', params] as const) : request;
+    const [record, replayed] = await this.#questions
+      .lead(
+        'catalog',
+        question,
+        options,
+        (answer): ChangeAnswer =>
+          isNew ? (answer as ChangeAnswer) : [answer as ProductRecord, false],
+      )
+      .catch(asPublicFailure);
+    return replayed ? { ...toProduct(record), replayed } : toProduct(record);
+  }
+}
+
+/** Catalogs of the build before would ignore the target, but refuse the newer question. */
+function usesTarget([operation, params]: ChangeRequest): boolean {
+  if (operation === 'add') return params[0].restockTo !== undefined;
+  return operation === 'update' && params[1].restockTo !== undefined;
+}
+
+/** The failure of a change in its public form: a conflict tells the record that stands in the way. */
+function asPublicFailure(error: BazarError): never {
+  if (error.code === 'unknown_method') {
+    const message = 'the catalog runs a build that does not support this change yet';
+    throw new BazarError('unavailable', message, { cause: error });
+  }
+  const { current, ...details } = error.details;
+  if (!Array.isArray(current)) throw error;
+  const product = toProduct(current as unknown as ProductRecord);
+  throw new BazarError(error.code, error.message, { details: { ...details, current: product } });
+}
+
+/** The deadline of a request that arrives now. */
+export function requestDeadline(clock: Clock): number {
+  return clock.nowMs() + clientLimits.requestTimeoutMs;
+}

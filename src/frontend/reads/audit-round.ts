@@ -1,0 +1,46 @@
+/**
+ * Takes the live audit: an `audit` entry in both groups, the books recomputed by each leader from
+ * its files, and every replica's state hash at that entry. The comparison is audit.ts's.
+ */
+import { BazarError } from '../../base/errors.js';
+import type { AuditMark, CatalogAudit, OrderAudit } from '../../wire/internal.js';
+import type { ReplicaLine } from '../detector/watch.js';
+import type { AuditReport } from '../types.js';
+import { auditReport, type ReplicaMark } from './audit.js';
+import type { Leaders } from './backends.js';
+
+/** The books of a large store take a while. */
+const booksTimeoutMs = 100_000;
+const markTimeoutMs = 10_000;
+
+export async function takeAudit(
+  lines: readonly ReplicaLine[],
+  leaders: Leaders,
+  token: string,
+): Promise<AuditReport> {
+  // The catalog first: every sale it has made by then must become an order.
+  const catalogLeader = leaderLine(lines, leaders.catalog, 'catalog');
+  const catalog = (await catalogLeader.call('audit', [token], booksTimeoutMs)) as CatalogAudit;
+  const orderLeader = leaderLine(lines, leaders.order, 'order');
+  const params = [token, catalog[3]];
+  const order = (await orderLeader.call('audit', params, booksTimeoutMs)) as OrderAudit;
+  const marks = await Promise.all(
+    lines
+      .filter((line) => line.connected && !line.witness)
+      .map(async (line): Promise<ReplicaMark> => {
+        const mark = (await line.call('audit_mark', [token], markTimeoutMs)) as AuditMark;
+        return { name: line.name, group: line.group, mark };
+      }),
+  );
+  return auditReport(catalog, order, marks);
+}
+
+function leaderLine(
+  lines: readonly ReplicaLine[],
+  name: string | undefined,
+  group: string,
+): ReplicaLine {
+  const line = lines.find((one) => one.name === name);
+  if (line) return line;
+  throw new BazarError('unavailable', `the ${group} group has no leader at the moment`);
+}

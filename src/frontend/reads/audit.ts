@@ -1,0 +1,95 @@
+/**
+ * The books, compared: what the catalog says it sold against what the order book holds, product by
+ * product, and the state of each replica at the audit's entry. Pure; whoever calls has asked the
+ * services.
+ */
+import type { AuditMark, CatalogAudit, OrderAudit } from '../../wire/internal.js';
+import type { AuditProduct, AuditReport } from '../types.js';
+
+/** A third of a public frame, for JSON is longer. */
+const listBytesMax = 350 * 1024;
+/** Of a product beside its name. */
+const productBytes = 80;
+const problemsMax = 500;
+
+export interface ReplicaMark {
+  readonly name: string;
+  readonly group: 'catalog' | 'order';
+  readonly mark: AuditMark;
+}
+
+export function auditReport(
+  catalog: CatalogAudit,
+  order: OrderAudit,
+  marks: readonly ReplicaMark[],
+): AuditReport {
+  const [, catalogHash, recomputedHash, sales, books] = catalog;
+  const [, orderHash, orders, units, orderProblems] = order;
+  const ordered = new Map(units);
+  const products = books.map(([id, name, received, sold, stock]): AuditProduct => {
+    return { id, name, received, sold, stock, ordered: ordered.get(id) ?? 0 };
+  });
+  const problems = [
+    ...products.flatMap(productProblems),
+    ...strangers(ordered, products),
+    ...orderProblems,
+    ...marks.flatMap((mark) => markProblems(mark, catalogHash, orderHash)),
+  ];
+  if (orders !== sales)
+    problems.push(`the catalog made ${sales} sales, the book has ${orders} orders`);
+  if (recomputedHash !== catalogHash) {
+    problems.push('the state recomputed from the log differs from the state that is served');
+  }
+  const replicas = marks.map(({ name, group, mark: [seq, hash] }) => ({ name, group, seq, hash }));
+  const report = { ok: problems.length === 0, sales, orders, replicas };
+  return { ...report, ...listed(products), problems: fitting(problems) };
+}
+
+/** What fits a public answer; every product was checked. */
+function listed(products: readonly AuditProduct[]): Pick<AuditReport, 'products' | 'left_out'> {
+  const wrong = products.filter((product) => productProblems(product).length > 0);
+  const inOrder = wrong.length === 0 ? products : [...new Set([...wrong, ...products])];
+  const shown: AuditProduct[] = [];
+  let bytes = 0;
+  for (const product of inOrder) {
+    bytes += productBytes + Buffer.byteLength(product.name);
+    if (bytes > listBytesMax) break;
+    shown.push(product);
+  }
+  const more = products.length - shown.length;
+  return { products: shown, ...(more > 0 ? { left_out: more } : {}) };
+}
+
+function fitting(problems: readonly string[]): string[] {
+  const more = problems.length - problemsMax;
+  if (more <= 0) return [...problems];
+  return [...problems.slice(0, problemsMax), `and ${more} more`];
+}
+
+function productProblems(product: AuditProduct): string[] {
+  const { id, name, received, sold, stock, ordered } = product;
+  const problems: string[] = [];
+  const label = `product ${id} (${name})`;
+  if (stock < 0) problems.push(`${label}: the stock is ${stock}`);
+  if (received - sold !== stock) {
+    problems.push(`${label}: received ${received} − sold ${sold} is not the stock of ${stock}`);
+  }
+  if (sold !== ordered) problems.push(`${label}: sold ${sold}, but ordered ${ordered}`);
+  return problems;
+}
+
+function strangers(
+  ordered: ReadonlyMap<number, number>,
+  products: readonly AuditProduct[],
+): string[] {
+  const known = new Set(products.map((product) => product.id));
+  return [...ordered.keys()]
+    .filter((id) => !known.has(id))
+    .map((id) => `product ${id} was ordered, but the catalog never had it`);
+}
+
+function markProblems(replica: ReplicaMark, catalogHash: string, orderHash: string): string[] {
+  const expected = replica.group === 'catalog' ? catalogHash : orderHash;
+  const [, hash] = replica.mark;
+  return hash === expected ? [] : [`${replica.name}: its state differs from its leader's`];
+}

@@ -1,0 +1,88 @@
+/**
+ * The keys of purchases and changes. A client's idempotency key is kept as its digest, with a hash of the
+ * request it came with; a purchase without one gets a random key here, so that a retry of the
+ * frontend's own finds the first outcome (docs/PROTOCOL.md, section 5).
+ */
+import { createHash } from 'node:crypto';
+import type { Random } from '../../base/random.js';
+import { type BuyParams, keyKinds, type PurchaseLine } from '../../wire/internal.js';
+import type { Params } from '../../wire/schemas.js';
+import type { ChangeKey, ChangeRequest } from '../../wire/thread-questions.js';
+
+const digestBytes = 16;
+const requestHashBytes = 8;
+const poolBytes = 256 * digestBytes;
+const noHash = new Uint8Array(0);
+
+export class PurchaseKeys {
+  readonly #random: Random;
+  #pool: Uint8Array = noHash;
+  #used = 0;
+
+  constructor(random: Random) {
+    this.#random = random;
+  }
+
+  /**
+   * The purchase as it travels to the order leader; the same for each retry. `seenTime` is the newest
+   * log time of the catalog that is known now, `quotedKey` as in the
+   * request's context.
+   */
+  purchase(params: Params<'buy'>, seenTime: number | undefined, quotedKey?: string): BuyParams {
+    const lines = purchaseLines(params);
+    const seen = seenTime === undefined ? ([] as const) : ([seenTime] as const);
+    if (params.key === undefined) return [this.#next(), keyKinds.frontend, noHash, lines, ...seen];
+    const key = clientKeyDigest(params.key);
+    const hash = digest(JSON.stringify(lines), requestHashBytes);
+    // The digest is the sixth field, so it needs the fifth.
+    const [time] = seen;
+    if (quotedKey === undefined || time === undefined) {
+      return [key, keyKinds.client, hash, lines, ...seen];
+    }
+    return [key, keyKinds.client, hash, lines, time, digest(quotedKey, digestBytes)];
+  }
+
+  /** The key of a change; `seenTime` as of a purchase. */
+  change(key: string, request: ChangeRequest, seenTime: number | undefined): ChangeKey {
+    const hash = digest(JSON.stringify(inOrder(request)), requestHashBytes);
+    return [clientKeyDigest(key), hash, seenTime ?? null];
+  }
+
+  /** Random bytes are drawn many keys at a time: a call of the generator costs more than a key. */
+  #next(): Uint8Array {
+    if (this.#used === this.#pool.length) {
+      this.#pool = this.#random.bytes(poolBytes);
+      this.#used = 0;
+    }
+    const key = this.#pool.subarray(this.#used, this.#used + digestBytes);
+    this.#used += digestBytes;
+    return key;
+  }
+}
+
+/** The same fields in another order are the same request. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** As the key is kept, and stands in its order. */
+export function clientKeyDigest(key: string): Uint8Array {
+  return digest(key, digestBytes);
+}
+
+function digest(text: string, length: number): Uint8Array {
+  return createHash('sha256').update(text).digest().subarray(0, length);
+}
+
+function purchaseLines(params: Params<'buy'>): PurchaseLine[] {
+  if ('lines' in params) return params.lines.map(purchaseLine);
+  return [purchaseLine(params)];
+}
+
+function purchaseLine(
+  line: { id: number; quantity: number } | { name: string; quantity: number },
+): PurchaseLine {
+  return 'id' in line ? [line.id, line.quantity] : [line.name, line.quantity];
+}

@@ -1,0 +1,101 @@
+/**
+ * The figures of the whole store, as one frontend gathers them: it asks each member for its own, and
+ * adds what only it sees, as who answers, who lags, and how long nobody led. Knows no format.
+ */
+import { Histogram } from '../base/histogram.js';
+import { type MetricSample, outageBounds } from '../base/metric-table.js';
+import type { GroupName } from '../group/membership.js';
+import type { CacheCounters } from './cache/counters.js';
+import type { Health } from './detector/elector.js';
+import type { ReplicaLine } from './detector/watch.js';
+
+/** A member that is slower than this has no figures in this answer. */
+const askMs = 1_000;
+
+export interface SeenMember {
+  readonly line: ReplicaLine;
+  readonly health: Health | undefined;
+}
+
+/** What the members tell, each of itself; who does not answer is told as such. */
+export async function askMembers(lines: readonly ReplicaLine[]): Promise<MetricSample[]> {
+  const asked = lines.map(async (line): Promise<MetricSample[]> => {
+    if (!line.connected) return [['bazar_service_answered', [line.name], 0]];
+    try {
+      const own = (await line.call('metrics', [], askMs)) as MetricSample[];
+      return [['bazar_service_answered', [line.name], 1], ...own];
+    } catch {
+      return [['bazar_service_answered', [line.name], 0]];
+    }
+  });
+  return (await Promise.all(asked)).flat();
+}
+
+/** How leads came and went, counted as they do. */
+export class LeadFigures {
+  readonly #leads: Readonly<Record<GroupName, { changes: number; readonly outages: Histogram }>> = {
+    catalog: { changes: 0, outages: new Histogram(outageBounds) },
+    order: { changes: 0, outages: new Histogram(outageBounds) },
+  };
+
+  led(group: GroupName, outageMs: number): void {
+    const lead = this.#leads[group];
+    lead.changes++;
+    if (outageMs > 0) lead.outages.observe(outageMs / 1_000);
+  }
+
+  samples(members: readonly SeenMember[]): MetricSample[] {
+    return (['catalog', 'order'] as const).flatMap((group): MetricSample[] => {
+      const own = members.filter(({ line }) => line.group === group);
+      const { changes, outages } = this.#leads[group];
+      const leader = own.find(({ health }) => health?.role === 'leader' && health.serving)?.health;
+      return [
+        ['bazar_leader_known', [group], leader ? 1 : 0],
+        ['bazar_leader_epoch', [group], leader?.epoch ?? 0],
+        ['bazar_leader_changes_total', [group], changes],
+        ['bazar_leader_outage_seconds', [group], outages.values()],
+        ...own.flatMap((member) => memberSamples(member, leader)),
+      ];
+    });
+  }
+}
+
+function memberSamples({ line, health }: SeenMember, leader: Health | undefined): MetricSample[] {
+  const labels = [line.group, line.name];
+  const up: MetricSample = ['bazar_member_up', labels, health ? 1 : 0];
+  if (!health || !leader) return [up];
+  const lag = Math.max(0, leader.logEnd.seq - health.logEnd.seq);
+  return [up, ['bazar_member_lag_entries', labels, lag]];
+}
+
+export function cacheSamples(
+  service: string,
+  counters: Readonly<CacheCounters>,
+  holdsLease: boolean,
+): MetricSample[] {
+  const { hits, misses, stale, fills, refused } = counters;
+  const all = { hits, misses, stale, fills };
+  const shared = {
+    hits: counters.shared_hits,
+    misses: counters.shared_misses,
+    stale: counters.shared_stale,
+    fills: counters.shared_fills,
+  };
+  const search = {
+    hits: counters.search_hits,
+    misses: counters.search_misses,
+    stale: counters.search_stale,
+    fills: counters.search_fills,
+  };
+  const caches = Object.entries({ all, shared, search });
+  return [
+    ...caches.flatMap(([cache, counted]): MetricSample[] => [
+      ['bazar_cache_hits_total', [service, cache], counted.hits],
+      ['bazar_cache_misses_total', [service, cache], counted.misses],
+      ['bazar_cache_stale_total', [service, cache], counted.stale],
+      ['bazar_cache_fills_total', [service, cache], counted.fills],
+    ]),
+    ['bazar_cache_refused_total', [service], refused],
+    ['bazar_cache_lease_held', [service], holdsLease ? 1 : 0],
+  ];
+}

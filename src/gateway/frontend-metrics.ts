@@ -1,0 +1,71 @@
+/**
+ * The figures of a store as its frontend's owner gives them: its threads' requests added up, its
+ * own process, and what the services tell. Asked for often by several at once, it asks once.
+ */
+import { systemClock } from '../base/clock.js';
+import type { MetricSample } from '../base/metric-table.js';
+import { ProcessFigures } from '../base/process-metrics.js';
+import type { FrontendOwner, OwnRequests } from '../frontend/owner.js';
+import { poolSamples } from '../group/member-metrics.js';
+import type { PoolStatus } from '../pool/types.js';
+import type { FrontendConfig } from './frontend-config.js';
+import { type MeterNews, RequestMeter } from './request-meter.js';
+
+export interface FrontendFiguresOptions {
+  readonly config: FrontendConfig;
+  readonly owner: FrontendOwner;
+  readonly pool: () => PoolStatus;
+}
+
+export class FrontendFigures {
+  readonly #options: FrontendFiguresOptions;
+  readonly #meter = new RequestMeter();
+  readonly #process: ProcessFigures;
+  #taking: Promise<MetricSample[]> | undefined;
+
+  constructor(options: FrontendFiguresOptions) {
+    this.#options = options;
+    this.#process = new ProcessFigures(options.config.name, systemClock);
+  }
+
+  /** What a thread has counted since the last time. */
+  counted(news: MeterNews): void {
+    this.#meter.add(news);
+  }
+
+  take(): Promise<MetricSample[]> {
+    this.#taking ??= this.#take().finally(() => {
+      this.#taking = undefined;
+    });
+    return this.#taking;
+  }
+
+  /** What the page and the status show of this frontend. */
+  requests(): OwnRequests {
+    const all = this.#meter.sum();
+    const lookups = this.#meter.sum('lookup');
+    const purchases = this.#meter.sum('buy');
+    return {
+      answered: all.answered,
+      failed: all.failed,
+      lookups: lookups.answered,
+      purchases: purchases.answered,
+      orders: purchases.succeeded,
+      sessions: this.#options.pool().sessions,
+      lookupTimes: lookups.times,
+      purchaseTimes: purchases.times,
+    };
+  }
+
+  stop(): void {
+    this.#process.stop();
+  }
+
+  async #take(): Promise<MetricSample[]> {
+    const { config, owner, pool } = this.#options;
+    const { name } = config;
+    const theirs = await owner.figures();
+    const own = [...this.#meter.samples(name), ...this.#process.samples()];
+    return [...own, ...poolSamples(name, pool()), ...theirs];
+  }
+}

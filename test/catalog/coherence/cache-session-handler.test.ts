@@ -1,0 +1,202 @@
+import t from 'tap';
+import type { LogRecord } from '../../../src/consensus/types.js';
+import type { SessionAnswer } from '../../../src/wire/internal.js';
+import { FakeFrontend, openCatalog, openShop, settled } from '../one-catalog.js';
+
+/** By when a lease has run out at the leader, for certain. */
+const spanMs = 1_080;
+
+t.test('a process is registered by a committed entry before it gets a lease', async (t) => {
+  const { ask, machine } = await openShop();
+  const frontend = new FakeFrontend();
+  const answer = await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
+  t.same(machine.registered(), [['p', 'frontend-1']]);
+  t.same(answer, [machine.appliedSeq, 1, 1]);
+});
+
+t.test('a lease is renewed until it has run out, and then begun anew', async (t) => {
+  const { ask, clock } = await openShop();
+  const frontend = new FakeFrontend();
+  await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
+  clock.advance(1_000);
+  t.equal(await ask(frontend, 'renew_lease', ['p', 1]), null);
+  clock.advance(1_000);
+  t.equal(await ask(frontend, 'renew_lease', ['p', 1]), null);
+  clock.advance(spanMs);
+  await t.rejects(ask(frontend, 'renew_lease', ['p', 1]), { code: 'conflict' });
+  const [, , generation] = (await ask(frontend, 'begin_session', [
+    ...['frontend-1', 'p'],
+    ...[2, 1],
+  ])) as SessionAnswer;
+  t.equal(generation, 2);
+  await t.rejects(ask(frontend, 'renew_lease', ['p', 1]), { code: 'conflict' });
+});
+
+t.test('only over the connection of its session is a lease renewed', async (t) => {
+  const { ask } = await openShop();
+  await ask(new FakeFrontend(), 'begin_session', ['frontend-1', 'p', 1, 1]);
+  await t.rejects(ask(new FakeFrontend(), 'renew_lease', ['p', 1]), { code: 'conflict' });
+});
+
+t.test('a session of another epoch, or an earlier attempt, is refused', async (t) => {
+  const { ask } = await openShop();
+  const frontend = new FakeFrontend();
+  await t.rejects(ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 2]), {
+    code: 'unavailable',
+  });
+  await ask(frontend, 'begin_session', ['frontend-1', 'p', 5, 1]);
+  await t.rejects(ask(frontend, 'begin_session', ['frontend-1', 'p', 5, 1]), { code: 'conflict' });
+  t.equal(await ask(frontend, 'renew_lease', ['p', 1]), null, 'and changes nothing');
+});
+
+t.test('of two sessions begun at once the later one counts', async (t) => {
+  const { ask } = await openShop();
+  const frontend = new FakeFrontend();
+  const first = ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
+  const second = ask(frontend, 'begin_session', ['frontend-1', 'p', 2, 1]);
+  await t.rejects(first, { code: 'conflict' });
+  const [, , generation] = (await second) as SessionAnswer;
+  t.equal(await ask(frontend, 'renew_lease', ['p', generation]), null);
+});
+
+t.test('a change waits for the sessions that may hold the product', async (t) => {
+  const { ask, store } = await openShop();
+  const frontend = new FakeFrontend();
+  await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
+  await ask(frontend, 'lend', [[1], [], []]);
+  let isDone = false;
+  const changed = store.propose(['update', 1, { quantity: 7 }]).then(() => {
+    isDone = true;
+  });
+  await settled();
+  t.match(frontend.invalidated, [[store.gates.appendedSeq, [1], [], []]]);
+  t.equal(isDone, false);
+  frontend.acknowledge();
+  await changed;
+  t.equal(store.machine.byId(1)?.[4], 7);
+});
+
+t.test('what a frontend held is pushed to it when it is decided, and counts as lent', async (t) => {
+  const { ask, store } = await openShop();
+  const frontend = new FakeFrontend();
+  await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
+  await ask(frontend, 'lend', [[1], [], []]);
+  for (const quantity of [7, 8]) {
+    const changed = store.propose(['update', 1, { quantity }]);
+    await settled();
+    frontend.acknowledge();
+    await changed;
+    await settled();
+    const { appliedSeq } = store.machine;
+    const record = [1, 'Tux', 'toys', 1990, quantity, quantity - 5];
+    t.same(frontend.notified.at(-1), ['records', [appliedSeq, [record]]]);
+  }
+  t.equal(frontend.invalidated.length, 2);
+});
+
+t.test('nothing is pushed while something about it is undecided', async (t) => {
+  const { ask, store } = await openShop();
+  const frontend = new FakeFrontend();
+  await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
+  await ask(frontend, 'lend', [[1], [], []]);
+  const first = store.propose(['update', 1, { quantity: 7 }]);
+  await settled();
+  store.gates.lend(1, 'Tux');
+  const second = store.propose(['update', 1, { quantity: 8 }]);
+  await settled();
+  frontend.acknowledge();
+  await first;
+  await settled();
+  t.same(frontend.notified, []);
+  frontend.acknowledge();
+  await second;
+  await settled();
+  t.equal(frontend.notified.length, 1);
+});
+
+t.test('a product that nobody asks for is not pushed for ever', async (t) => {
+  const { ask, store } = await openShop();
+  const frontend = new FakeFrontend();
+  await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
+  await ask(frontend, 'lend', [[1], [], []]);
+  for (let quantity = 1; quantity <= 20; quantity++) {
+    const changed = store.propose(['update', 1, { quantity }]);
+    await settled();
+    frontend.acknowledge();
+    await changed;
+    await settled();
+  }
+  t.equal(frontend.notified.length, 8);
+  t.equal(frontend.invalidated.length, 9);
+});
+
+t.test('who says goodbye is waited for no more, and struck off', async (t) => {
+  const { ask, store, machine } = await openShop();
+  const frontend = new FakeFrontend();
+  await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
+  await ask(frontend, 'lend', [[1], [], []]);
+  await ask(frontend, 'end_session', ['p', 2]);
+  await store.propose(['update', 1, { quantity: 7 }]);
+  t.equal(machine.isRegistered('p'), false);
+  await ask(frontend, 'begin_session', ['frontend-1', 'p', 3, 1]);
+  t.equal(machine.isRegistered('p'), true, 'and may come back');
+});
+
+t.test('the dead are struck off when their lease has run out', async (t) => {
+  const { ask, desk, store, clock, machine } = await openShop();
+  const frontend = new FakeFrontend();
+  await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
+  desk.closed(frontend);
+  clock.advance(spanMs - 1);
+  await store.leases.strikeDead();
+  t.equal(machine.isRegistered('p'), true);
+  clock.advance(1);
+  await store.leases.strikeDead();
+  t.equal(machine.isRegistered('p'), false);
+});
+
+t.test('who comes back while it is being struck off registers anew', async (t) => {
+  const { ask, desk, store, clock, machine } = await openShop();
+  await ask(new FakeFrontend(), 'begin_session', ['frontend-1', 'p', 1, 1]);
+  clock.advance(spanMs);
+  const striking = store.leases.strikeDead();
+  const frontend = new FakeFrontend();
+  const begun = ask(frontend, 'begin_session', ['frontend-1', 'p', 2, 1]);
+  await striking;
+  await begun;
+  t.equal(machine.isRegistered('p'), true, 'a lease without it would be unknown to a new leader');
+  desk.closed(frontend);
+});
+
+/** What a catalog with a registered process leaves behind. */
+async function diskWithProcess(): Promise<LogRecord[]> {
+  const disk: LogRecord[] = [];
+  const { ask } = await openShop(disk);
+  await ask(new FakeFrontend(), 'begin_session', ['frontend-1', 'p', 1, 1]);
+  return disk;
+}
+
+t.test('a new leader shows nothing until the registered have come to it', async (t) => {
+  const { ask, host, clock } = await openCatalog(await diskWithProcess());
+  t.match(host.status(), { role: 'leader', serving: false, epoch: 2 });
+  clock.advance(spanMs - 1);
+  await settled();
+  t.equal(host.status().serving, false);
+  await ask(new FakeFrontend(), 'begin_session', ['frontend-1', 'p', 7, 2]);
+  await settled();
+  t.equal(host.status().serving, true);
+});
+
+t.test('a new leader waits for the dead no longer than their leases last', async (t) => {
+  const { host, clock, store, machine } = await openCatalog(await diskWithProcess());
+  clock.advance(spanMs);
+  await settled();
+  t.equal(host.status().serving, true);
+  await store.leases.strikeDead();
+  t.same(machine.registered(), []);
+});
+
+t.test('a leader that does not serve yet takes no change whose reach it cannot tell', async (t) => {
+  const { store } = await openCatalog(await diskWithProcess());
+  await t.rejects(store.propose(['update', 1, { topic: 'birds' }]), { code: 'unavailable' });
+});

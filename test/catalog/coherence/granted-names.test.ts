@@ -1,0 +1,57 @@
+/** What is lent about a name in one spelling is taken back by a change in any other. */
+import t from 'tap';
+import { lend } from '../../../src/catalog/coherence/grantable-reads.js';
+import { Gates, type Touches } from '../../../src/catalog/coherence/visibility-gates.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+import { product } from '../log-builder.js';
+import { openShop } from '../one-catalog.js';
+
+const none: Touches = { ids: [], names: [], named: [], topics: [] };
+
+function build() {
+  const told: Pick<Touches, 'ids' | 'names' | 'topics'>[] = [];
+  const gates = new Gates({ clock: new ManualClock(), open: () => {} });
+  gates.lead(0, 0, 0);
+  const holder = {
+    process: 'a',
+    invalidate(_seq: number, { ids, names, topics }: Touches, acknowledged: () => void) {
+      told.push({ ids, names, topics });
+      acknowledged();
+    },
+    push: () => {},
+  };
+  gates.sessions.begin(holder, 0, 0);
+  return { gates, told };
+}
+
+t.test('a name that comes or goes invalidates all its spellings', async (t) => {
+  const { gates, told } = build();
+  gates.lend(undefined, 'tux');
+  gates.lend(undefined, ' TUX');
+  gates.lend(undefined, 'Bear');
+  gates.appended(1, { ...none, names: ['Tux'] });
+  t.same(told, [{ ids: [], names: ['tux', ' TUX'], topics: [] }]);
+  t.notOk(gates.isCacheable(undefined, 'TuX'));
+  t.ok(gates.isCacheable(undefined, 'Bear'));
+  gates.applied(1);
+  t.ok(gates.isCacheable(undefined, 'TuX'));
+});
+
+t.test('a topic whose list changes invalidates all its spellings', async (t) => {
+  const { gates, told } = build();
+  for (const topic of ['straße', 'strasse', 'toys', '']) gates.lendTopic(topic);
+  gates.appended(1, { ...none, topics: ['', 'strasse'] });
+  t.same(told, [{ ids: [], names: [], topics: ['', 'straße', 'strasse'] }]);
+  t.notOk(gates.isTopicCacheable('STRASSE'));
+  t.ok(gates.isTopicCacheable('toys'));
+});
+
+t.test('a product asked for in another spelling is lent with that spelling', async (t) => {
+  const { store } = await openShop();
+  await store.propose(['rules', 1, { restockTo: 0, bundled: [] }]);
+  t.same(lend(store, [[], ['TUX', 'Bear'], []])[3], [true, true]);
+  const taken = store.gates.lent.take({ ...none, ids: [1], names: ['Tux'] });
+  t.same([taken.ids, taken.names], [[1], ['TUX', 'Tux']]);
+  await store.propose(['add', product('bear')]);
+  t.same(store.gates.lent.take({ ...none, names: ['BEAR'] }).names, [], 'the addition took it');
+});

@@ -1,0 +1,147 @@
+import t from 'tap';
+import { Leases } from '../../../src/catalog/coherence/leases.js';
+import { Gates } from '../../../src/catalog/coherence/visibility-gates.js';
+import type { CatalogResult } from '../../../src/catalog/machine/catalog-machine.js';
+import type { Entry } from '../../../src/consensus/types.js';
+import type { Group, GroupStatus } from '../../../src/group/types.js';
+import { encode } from '../../../src/wire/codec.js';
+import type { CatalogCommand } from '../../../src/wire/internal.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+import { CatalogLog } from '../log-builder.js';
+import { settled } from '../one-catalog.js';
+
+const logEnd = 9;
+
+/** Reads the rest of a leader's log. */
+interface Reader {
+  read(seq: number, command: CatalogCommand, epoch?: number): void;
+  end(error?: Error): void;
+}
+
+/**
+ * A leader just elected: it has applied the registration of p, and reads the rest of its log, to
+ * entry 9, as far as the test lets it. A proposal is applied at once.
+ */
+function build() {
+  const log = new CatalogLog();
+  log.append(['register', 'p', 'frontend-1']);
+  const status = { epoch: 2, logEnd: { epoch: 1, seq: logEnd }, applied: 1 } as GroupStatus;
+  let now = status;
+  let newest: Reader = { read: () => {}, end: () => {} };
+  const group = {
+    status: () => now,
+    electedMs: 0,
+    eachUnapplied: (visit: (entry: Entry) => void) =>
+      new Promise<void>((resolve, reject) => {
+        newest = {
+          read: (seq, command, epoch = 1) =>
+            visit({ seq, epoch, time: 0, command: encode(command) }),
+          end: (error) => (error ? reject(error) : resolve()),
+        };
+      }),
+  } as unknown as Group<CatalogResult>;
+  const clock = new ManualClock();
+  const proposed: CatalogCommand[] = [];
+  const { machine } = log;
+  const gates = new Gates({ clock, open: () => {} });
+  const leases: Leases = new Leases({
+    group,
+    machine,
+    gates,
+    async propose(command) {
+      proposed.push(command);
+      const seq = logEnd + proposed.length;
+      leases.appended(seq, command);
+      const result = log.append(command);
+      leases.applied(seq);
+      return result;
+    },
+  });
+  leases.lead(status);
+  return {
+    ...{ leases, proposed, status, clock, gates },
+    reader: () => newest,
+    applied: (seq: number) => {
+      now = { ...status, applied: seq };
+    },
+  };
+}
+
+t.test('nobody is registered before the log of the election is read', async (t) => {
+  const { leases, proposed, reader } = build();
+  let isDone = false;
+  const registering = leases.register('p', 'frontend-1').then(() => {
+    isDone = true;
+  });
+  await settled();
+  t.equal(isDone, false);
+  t.equal(leases.isRegistered('p'), false);
+  reader().read(8, ['deregister', 'p']);
+  reader().end();
+  await registering;
+  t.same(proposed, [['register', 'p', 'frontend-1']], 'the log would have struck it off');
+  t.equal(leases.isRegistered('p'), true);
+});
+
+t.test('who is registered and stays it needs no further entry', async (t) => {
+  const { leases, proposed, reader } = build();
+  reader().end();
+  await leases.register('p', 'frontend-1');
+  t.equal(leases.isRegistered('p'), true);
+  t.same(proposed, []);
+});
+
+t.test('where the log cannot be read nobody is registered until it is applied', async (t) => {
+  const { leases, proposed, reader, applied, clock } = build();
+  reader().end(new Error('the disk is gone'));
+  await t.rejects(leases.register('p', 'frontend-1'), { code: 'unavailable' });
+  t.equal(leases.isRegistered('p'), false);
+  // By then no lease of a former leader lasts.
+  clock.advance(10_000);
+  await leases.strikeDead();
+  t.same(proposed, [], 'nobody is struck off either');
+  applied(logEnd);
+  await leases.register('p', 'frontend-1');
+  t.equal(leases.isRegistered('p'), true);
+});
+
+t.test('what a former lead reads late is nothing to the next', async (t) => {
+  const { leases, proposed, status, reader } = build();
+  const former = reader();
+  leases.resign();
+  leases.lead({ ...status, epoch: 3 });
+  former.read(8, ['deregister', 'p']);
+  former.end();
+  await settled();
+  t.equal(leases.isRegistered('p'), false, 'this one has not read its log');
+  reader().end();
+  await leases.register('p', 'frontend-1');
+  t.same(proposed, [], 'and there nobody strikes it off');
+  t.equal(leases.isRegistered('p'), true);
+});
+
+t.test('whom the log strikes off last is not waited for', async (t) => {
+  const { gates, reader } = build();
+  t.equal(gates.sessions.has('p'), true, 'until the log is read everybody is');
+  reader().read(8, ['deregister', 'p']);
+  reader().end();
+  await settled();
+  t.equal(gates.sessions.has('p'), false);
+});
+
+t.test('but it is where somebody may have led who knew nothing of that', async (t) => {
+  /** Is it waited for where entries of these epochs follow the one that strikes it off? */
+  const isAwaited = async (struckIn: number, later: readonly number[], elected: number) => {
+    const { gates, leases, status, reader } = build();
+    leases.resign();
+    leases.lead({ ...status, epoch: elected });
+    reader().read(2, ['deregister', 'p'], struckIn);
+    for (const [place, epoch] of later.entries()) reader().read(3 + place, ['cursor', 1], epoch);
+    reader().end();
+    await settled();
+    return gates.sessions.has('p');
+  };
+  t.equal(await isAwaited(1, [1, 2], 3), false, 'who led in epoch 2 knew of it');
+  t.equal(await isAwaited(1, [1, 3], 4), true, 'nobody knows of epoch 2');
+  t.equal(await isAwaited(1, [1, 2], 4), true, 'nor of epoch 3');
+});

@@ -1,0 +1,253 @@
+/**
+ * A second catalog, written only to be compared with the real one: plain maps, no index, the rules
+ * in the words of docs/PROTOCOL.md, section 5. Helper of the tests in this folder.
+ */
+import type {
+  CatalogCommand,
+  Outcome,
+  Purchase,
+  RulesSettings,
+  SaleLine,
+} from '../../../src/wire/internal.js';
+
+export interface ModelLimits {
+  readonly clientKeysMax: number;
+  readonly unprojectedMax: number;
+  readonly frontendKeysMax?: number;
+  /** How long keys are remembered, and how old a purchase may be, by log time. */
+  readonly clientKeyMs?: number;
+  readonly frontendKeyMs?: number;
+  readonly clientKeyAgeMaxMs?: number;
+  readonly frontendKeyAgeMaxMs?: number;
+  /** Of an order that says so in the log. */
+  readonly totalCentsMax?: number;
+}
+
+interface ModelProduct {
+  id: number;
+  name: string;
+  topic: string;
+  priceCents: number;
+  stock: number;
+  version: number;
+  received: number;
+  sold: number;
+  restockTo: number | null;
+}
+
+interface StoredKey {
+  readonly hash: string;
+  readonly outcome: Outcome;
+  readonly time: number;
+}
+
+interface ModelSale {
+  readonly number: number;
+  readonly key: string;
+  readonly lines: readonly SaleLine[];
+  readonly totalCents: number;
+}
+
+const minute = 60_000;
+const usual = {
+  frontendKeysMax: Number.POSITIVE_INFINITY,
+  ...{ clientKeyMs: 24 * 60 * minute, frontendKeyMs: 2 * minute },
+  ...{ clientKeyAgeMaxMs: 60 * minute, frontendKeyAgeMaxMs: minute },
+  totalCentsMax: 7e15,
+};
+
+export class CatalogModel {
+  readonly living = new Map<number, ModelProduct>();
+  readonly removed = new Map<number, ModelProduct>();
+  readonly keys = [new Map<string, StoredKey>(), new Map<string, StoredKey>()] as const;
+  readonly sales: ModelSale[] = [];
+  readonly #limits: Required<ModelLimits>;
+  time = 0;
+  cursor = 0;
+  orderEpoch = 0;
+  lastRestock = 0;
+  rules = 0;
+  nextId = 1;
+  #isStocked = false;
+  /** Is the total of the purchases that are decided now bounded? */
+  #bounded = false;
+
+  constructor(limits: ModelLimits) {
+    this.#limits = { ...usual, ...limits };
+  }
+
+  /** The outcomes of a sell; for other commands undefined. */
+  apply(command: CatalogCommand | undefined, time: number): readonly Outcome[] | undefined {
+    this.time = Math.min(time, this.time + 15_000);
+    this.#forget(0, this.#limits.frontendKeyMs);
+    this.#forget(1, this.#limits.clientKeyMs);
+    switch (command?.[0]) {
+      case 'sell':
+        this.#bounded = command[4] === true;
+        return this.#sell(command[1], command[3]);
+      case 'stock':
+        if (this.#isStocked) return undefined;
+        this.#isStocked = true;
+        for (const wanted of command[1]) this.#add(wanted);
+        return undefined;
+      case 'restock':
+        if (command[1] !== this.lastRestock + 1) return undefined;
+        this.lastRestock++;
+        for (const product of this.living.values()) {
+          const target = this.rules > 0 ? product.restockTo : command[2];
+          if (product.stock < (target ?? 0)) this.#setStock(product, target ?? 0);
+        }
+        return undefined;
+      case 'rules':
+        if (command[1] > this.rules) this.#startRules(command[1], command[2]);
+        return undefined;
+      case 'add':
+        this.#add(command[1]);
+        return undefined;
+      case 'update':
+        this.#update(command[1], command[2]);
+        return undefined;
+      case 'remove':
+        this.#remove(command[1], command[2]);
+        return undefined;
+      case 'cursor':
+        this.cursor = Math.max(this.cursor, Math.min(command[1], this.sales.length));
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #startRules(version: number, { restockTo, bundled }: RulesSettings): void {
+    this.rules = version;
+    for (const [id, name] of bundled) {
+      const product = this.living.get(id);
+      if (product?.name !== name || restockTo < 1) continue;
+      product.restockTo = restockTo;
+      product.version++;
+    }
+    const all = [...this.living.values()];
+    const isAlone = ({ name }: ModelProduct) =>
+      all.filter((one) => isSame(one.name, name)).length < 2;
+    for (const product of all.filter(isAlone)) {
+      if (product.name === product.name.trim() || isNumber(product.name.trim())) continue;
+      product.name = product.name.trim();
+      product.version++;
+    }
+  }
+
+  #named(name: string): ModelProduct | undefined {
+    const all = [...this.living.values()].sort((a, b) => a.id - b.id);
+    const exact = all.find((product) => product.name === name);
+    if (exact || this.rules === 0) return exact;
+    return all.find((product) => isSame(product.name, name));
+  }
+
+  #forget(kind: 0 | 1, lifeMs: number): void {
+    for (const [key, { outcome, time }] of this.keys[kind]) {
+      if (time + lifeMs > this.time) return;
+      if (outcome[0] === 'sold' && outcome[1] > this.cursor) return;
+      this.keys[kind].delete(key);
+    }
+  }
+
+  #sell(orderEpoch: number, purchases: readonly Purchase[]): Outcome[] {
+    const outcomes = purchases.map((purchase) => this.#take(orderEpoch, purchase));
+    this.orderEpoch = Math.max(this.orderEpoch, orderEpoch);
+    return outcomes;
+  }
+
+  #take(orderEpoch: number, [digest, kind, requestHash, lines, seenTime]: Purchase): Outcome {
+    const key = Buffer.from(digest).toString('hex');
+    const hash = Buffer.from(requestHash).toString('hex');
+    const known = this.keys[kind].get(key);
+    if (known && kind === 1 && known.hash !== hash) return ['key_reused'];
+    if (known) return [...known.outcome.slice(0, -1), true] as unknown as Outcome;
+    if (orderEpoch < this.orderEpoch) return ['stale'];
+    const { clientKeyAgeMaxMs, frontendKeyAgeMaxMs, clientKeysMax, frontendKeysMax } = this.#limits;
+    const [ageMaxMs, keysMax] =
+      kind === 1 ? [clientKeyAgeMaxMs, clientKeysMax] : [frontendKeyAgeMaxMs, frontendKeysMax];
+    if (this.time - seenTime > ageMaxMs) return ['stale', seenTime];
+    if (this.keys[kind].size >= keysMax) return ['full'];
+    if (this.sales.length - this.cursor >= this.#limits.unprojectedMax) return ['full'];
+    const outcome = this.#decide(key, lines);
+    this.keys[kind].set(key, { hash, outcome, time: this.time });
+    return outcome;
+  }
+
+  #decide(key: string, lines: Purchase[3]): Outcome {
+    const wanted = new Map<ModelProduct, number>();
+    for (const [index, [item, quantity]] of lines.entries()) {
+      const product = typeof item === 'number' ? this.living.get(item) : this.#named(item);
+      if (!product) return ['not_found', index, false];
+      wanted.set(product, (wanted.get(product) ?? 0) + quantity);
+    }
+    for (const [{ id, stock }, quantity] of wanted) {
+      if (stock < quantity) return ['out_of_stock', id, stock, false];
+    }
+    let totalCents = 0;
+    for (const [{ priceCents }, quantity] of wanted) totalCents += quantity * priceCents;
+    const { totalCentsMax } = this.#limits;
+    if (this.#bounded && totalCents > totalCentsMax) return ['not_found', -1, false];
+    const sold: SaleLine[] = [];
+    for (const [product, quantity] of wanted) {
+      product.stock -= quantity;
+      product.sold += quantity;
+      product.version++;
+      sold.push([product.id, product.name, quantity, product.priceCents]);
+    }
+    const number = this.sales.length + 1;
+    this.sales.push({ number, key, lines: sold, totalCents });
+    return ['sold', number, totalCents, false];
+  }
+
+  #add(wanted: Extract<CatalogCommand, readonly ['add', unknown]>[1]): void {
+    const { id = this.nextId, topic, priceCents, quantity: stock } = wanted;
+    const name = this.rules > 0 ? wanted.name.trim() : wanted.name;
+    if (this.#named(name) || this.living.has(id) || this.removed.has(id)) return;
+    if (isNumber(name)) return;
+    this.nextId = Math.max(this.nextId, id + 1);
+    const books = { received: stock, sold: 0 };
+    const restockTo = this.rules > 0 ? (wanted.restockTo ?? null) : null;
+    this.living.set(id, { id, name, topic, priceCents, stock, version: 1, restockTo, ...books });
+  }
+
+  #update(id: number, change: Extract<CatalogCommand, readonly ['update', ...unknown[]]>[2]): void {
+    const product = this.living.get(id);
+    const { priceCents, quantity, add, topic, ifVersion } = change;
+    if (!product || (quantity !== undefined && add !== undefined)) return;
+    if (ifVersion !== undefined && ifVersion !== product.version) return;
+    const { version, ...before } = product;
+    if (quantity !== undefined) this.#setStock(product, quantity);
+    if (add !== undefined) this.#setStock(product, product.stock + add);
+    product.topic = topic ?? product.topic;
+    product.priceCents = priceCents ?? product.priceCents;
+    if (this.rules > 0 && change.restockTo !== undefined) product.restockTo = change.restockTo;
+    product.version = version;
+    const { version: _, ...after } = product;
+    if (JSON.stringify(before) !== JSON.stringify(after)) product.version++;
+  }
+
+  #remove(id: number, ifVersion: number | null): void {
+    const product = this.living.get(id);
+    if (!product || (ifVersion !== null && ifVersion !== product.version)) return;
+    this.#setStock(product, 0);
+    this.living.delete(id);
+    this.removed.set(id, product);
+  }
+
+  #setStock(product: ModelProduct, stock: number): void {
+    product.received += stock - product.stock;
+    product.stock = stock;
+    product.version++;
+  }
+}
+
+function isNumber(name: string): boolean {
+  return [...name].every((character) => '0123456789'.includes(character));
+}
+
+/** The names of histories are ASCII. */
+function isSame(one: string, other: string): boolean {
+  return one.trim().toLowerCase() === other.trim().toLowerCase();
+}

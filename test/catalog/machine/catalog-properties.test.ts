@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import t from 'tap';
+import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
+import type { Entry } from '../../../src/consensus/types.js';
+import { decode, encode } from '../../../src/wire/codec.js';
+import type { Outcome, Sale, SalesMessage } from '../../../src/wire/internal.js';
+import { product } from '../log-builder.js';
+import { history, type Step } from './catalog-history.js';
+import { CatalogModel } from './catalog-model.js';
+
+const limits = { clientKeysMax: 9, unprojectedMax: 12 };
+const runs = { numRuns: 150 };
+
+interface Played {
+  readonly machine: CatalogMachine;
+  readonly model: CatalogModel;
+  readonly entries: readonly Entry[];
+  /** Hash and result of each entry. */
+  readonly hashes: readonly string[];
+  readonly results: readonly unknown[];
+  readonly sales: readonly SalesMessage[];
+  readonly outcomes: readonly Outcome[];
+}
+
+const firstStock: Step = {
+  passed: 0,
+  command: () => ['stock', [product('Tux', { quantity: 20 }), product('Whale', { quantity: 10 })]],
+};
+
+/** Plays a history on the machine and on the model, and compares them after each entry. */
+function play(steps: readonly Step[]): Played {
+  const machine = new CatalogMachine(limits);
+  const model = new CatalogModel(limits);
+  const entries: Entry[] = [];
+  const hashes: string[] = [];
+  const results: unknown[] = [];
+  const sales: SalesMessage[] = [];
+  const outcomes: Outcome[] = [];
+  let time = 0;
+  for (const { passed, command: make } of [firstStock, ...steps]) {
+    time += passed;
+    const { lastSale, lastRestock } = machine;
+    const command = make({ time: machine.lastLogTime, lastSale, lastRestock });
+    const bytes = command ? encode(command) : new Uint8Array(0);
+    const entry = { seq: entries.length + 1, epoch: 1, time, command: bytes };
+    const result = machine.apply(entry);
+    const expected = model.apply(command, time);
+    if (result.kind === 'sell') {
+      assert.deepEqual(result.outcomes, expected);
+      outcomes.push(...result.outcomes);
+      if (result.sales) sales.push(result.sales);
+    }
+    compare(machine, model);
+    entries.push(entry);
+    hashes.push(machine.hash());
+    results.push(result);
+  }
+  return { machine, model, entries, hashes, results, sales, outcomes };
+}
+
+function compare(machine: CatalogMachine, model: CatalogModel): void {
+  machine.invariants();
+  const living = [...model.living.values()].sort((a, b) => a.id - b.id);
+  const records = living.map(({ id, name, topic, priceCents, stock, version, restockTo }) => {
+    return [
+      id,
+      name,
+      topic,
+      priceCents,
+      stock,
+      version,
+      ...(restockTo === null ? [] : [restockTo]),
+    ];
+  });
+  assert.equal(machine.rules, model.rules);
+  assert.deepEqual(machine.search({ limit: 100 }).records, records);
+  const books = [...model.living.values(), ...model.removed.values()]
+    .sort((a, b) => a.id - b.id)
+    .map(({ id, name, received, sold, stock }) => ({ id, name, received, sold, stock }));
+  assert.deepEqual(machine.books(), books);
+  assert.equal(machine.lastSale, model.sales.length);
+  assert.equal(machine.cursor, model.cursor);
+  assert.equal(machine.keyCount, model.keys[0].size + model.keys[1].size);
+  assert.deepEqual(
+    machine.belowTarget(15),
+    living
+      .filter(({ stock, restockTo }) => stock < (model.rules > 0 ? (restockTo ?? 0) : 15))
+      .map(({ id }) => id),
+  );
+}
+
+t.test(
+  'any history comes to what the rules say, and the books balance after each entry',
+  async () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        const { machine } = play(steps);
+        for (const { received, sold, stock } of machine.books()) {
+          assert.ok(stock >= 0 && sold >= 0 && received - sold === stock);
+        }
+      }),
+      runs,
+    );
+  },
+);
+
+t.test('sales are numbered 1, 2, 3 … and tell exactly what was sold', async () => {
+  fc.assert(
+    fc.property(history, (steps) => {
+      const { model, sales, machine } = play(steps);
+      const decoded = sales.flatMap(([, , bytes]) => decode(bytes) as Sale[]);
+      const told = decoded.map(([number, key, lines, totalCents]) => {
+        return { number, key: Buffer.from(key).toString('hex'), lines, totalCents };
+      });
+      assert.deepEqual(told, model.sales);
+      const tailed = machine.salesFrom(machine.cursor + 1, 1_000);
+      const kept = tailed ? (decode(tailed[2]) as Sale[]) : [];
+      assert.deepEqual(kept, decoded.slice(decoded.length - kept.length));
+      assert.ok(kept.length >= machine.lastSale - machine.cursor);
+    }),
+    runs,
+  );
+});
+
+t.test('no key is ever told two outcomes while it lives', async () => {
+  fc.assert(
+    fc.property(history, (steps) => {
+      const { outcomes } = play(steps);
+      const fresh = outcomes.filter((outcome) => outcome[0] === 'sold' && !outcome[3]);
+      const numbers = fresh.map(([, number]) => number);
+      assert.deepEqual(
+        numbers,
+        numbers.map((_, place) => place + 1),
+      );
+    }),
+    runs,
+  );
+});
+
+t.test('a replica agrees after each entry, restored from a snapshot anywhere', async () => {
+  fc.assert(
+    fc.property(history, fc.nat(), (steps, where) => {
+      const { entries, hashes, results } = play(steps);
+      const cut = where % entries.length;
+      let replica = new CatalogMachine(limits);
+      for (const [place, entry] of entries.entries()) {
+        assert.deepEqual(replica.apply(entry), results[place]);
+        assert.equal(replica.hash(), hashes[place]);
+        if (place !== cut) continue;
+        const saved = [...replica.snapshot()];
+        replica = new CatalogMachine(limits);
+        replica.restore(saved);
+        assert.equal(replica.hash(), hashes[place]);
+      }
+    }),
+    runs,
+  );
+});

@@ -1,0 +1,35 @@
+/** The pieces of a catalog snapshot, read and written again with changes. */
+import type { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
+import { decode, encode } from '../../../src/wire/codec.js';
+
+export type Head = Record<string, unknown>;
+export type Piece = [kind: string, first: unknown, ...rest: unknown[]];
+
+export function readPieces(pieces: Iterable<Uint8Array>): Piece[] {
+  return [...pieces].map((piece) => decode(piece) as Piece);
+}
+
+export function writePieces(pieces: readonly unknown[]): Uint8Array[] {
+  return pieces.map((piece) => encode(piece));
+}
+
+export function headOf(machine: CatalogMachine): Head {
+  return readPieces(machine.snapshot())[0]?.[1] as Head;
+}
+
+export function withHead(pieces: readonly Piece[], changes: Head): Piece[] {
+  return pieces.map((piece): Piece => {
+    return piece[0] === 'head' ? ['head', { ...(piece[1] as Head), ...changes }] : piece;
+  });
+}
+
+/** The same state without its purchase keys. */
+export function withoutKeys(pieces: Iterable<Uint8Array>): Uint8Array[] {
+  const kept = readPieces(pieces).filter(([kind]) => !kind.endsWith(' keys'));
+  return writePieces(withHead(kept, { clientKeys: 0, frontendKeys: 0 }));
+}
+
+/** The same state without the processes that may hold leases. */
+export function withoutRegistry(pieces: Iterable<Uint8Array>): Uint8Array[] {
+  return writePieces(withHead(readPieces(pieces), { frontends: [] }));
+}

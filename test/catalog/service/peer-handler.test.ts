@@ -1,0 +1,99 @@
+import t from 'tap';
+import type { BazarError } from '../../../src/base/errors.js';
+import { silentLogger } from '../../../src/base/logging.js';
+import { PeerDesk } from '../../../src/catalog/service/peer-handler.js';
+import type { GlanceAnswer } from '../../../src/wire/internal.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+import { reportOf } from '../../wire/report-builder.js';
+import { byClient, toyLog } from '../log-builder.js';
+import { FakeFrontend, openShop, settled } from '../one-catalog.js';
+import { replica } from '../replica.js';
+
+async function build() {
+  const log = toyLog();
+  const { store, letGo } = replica(log, true);
+  const audit = () => Promise.reject(new Error('no audit here'));
+  const desk = new PeerDesk({ store, logger: silentLogger, clock: new ManualClock(), audit });
+  await settled();
+  const answers: GlanceAnswer[] = [];
+  return {
+    ...{ log, store, desk, answers },
+    glance: (id: number) => {
+      const result = (answer: unknown): void => void answers.push(answer as GlanceAnswer);
+      const fail = (error: Error): void => void t.fail(error.message);
+      t.ok(desk.request(new FakeFrontend(), 'glance', [id], { result, fail }));
+    },
+    letGo: async () => {
+      letGo();
+      await settled();
+    },
+  };
+}
+
+t.test('a glance is answered from a read position that was taken after it came', async (t) => {
+  const { log, answers, glance, letGo } = await build();
+  glance(1);
+  await settled();
+  t.same(answers, [], 'this replica may be behind');
+  log.append(['update', 1, { quantity: 7 }]);
+  await letGo();
+  t.match(answers, [[1, 'Tux', 'toys', 1990, 7]]);
+  glance(99);
+  await letGo();
+  t.equal(answers[1], null);
+});
+
+t.test('what was glanced at is lent to nobody', async (t) => {
+  const { store, answers, glance, letGo } = await build();
+  glance(1);
+  await letGo();
+  t.match(answers, [[1, 'Tux']]);
+  t.same(store.gates.lent.take({ ids: [1], names: [], named: [], topics: [] }).ids, []);
+});
+
+t.test('what is no id is refused, not taken for a product that there is not', async (t) => {
+  const { desk } = await build();
+  for (const params of [['Tux'], [null], [1, 2], [], null, 5]) {
+    const refused = new Promise<BazarError>((fail) => {
+      const result = (): void => void t.fail('answered');
+      desk.request(new FakeFrontend(), 'glance', params, { result, fail });
+    });
+    t.match(await refused, { code: 'invalid_argument' });
+  }
+});
+
+t.test('an order leader whose connection closed gets no more sales', async (t) => {
+  const { store, desk, ask } = await openShop();
+  const gone = new FakeFrontend();
+  const other = new FakeFrontend();
+  for (const peer of [gone, other]) await ask(peer, 'tail', [1, 1]);
+  await store.sell(1, [byClient('a', [[1, 1]])]);
+  desk.closed(gone);
+  await store.sell(1, [byClient('b', [[1, 1]])]);
+  const sales = ({ notified }: FakeFrontend) => notified.map(([method]) => method);
+  t.same(sales(gone), ['sales']);
+  t.same(sales(other), ['sales', 'sales']);
+});
+
+t.test('frontends that report to one replica learn of each other, whoever leads', async (t) => {
+  const { ask } = await openShop();
+  const [one, two] = [new FakeFrontend(), new FakeFrontend()];
+  t.same(await ask(one, 'report_frontend', ['process-1', reportOf(1)]), [[[0, reportOf(1)]]]);
+  const both = [
+    [0, reportOf(1)],
+    [0, reportOf(2)],
+  ];
+  t.same(await ask(two, 'report_frontend', ['process-2', reportOf(2)]), [both]);
+  t.same(await ask(one, 'report_frontend', ['process-1', reportOf(1)]), [both]);
+  await ask(two, 'report_frontend', ['process-2', null]);
+  t.match(await ask(one, 'report_frontend', ['process-1', reportOf(1)]), [[[0], [2]]]);
+});
+
+t.test('what is no report is refused', async (t) => {
+  const { ask } = await openShop();
+  for (const params of [null, [], [1, null], ['process-1', 'x'], ['process-1', []]]) {
+    await t.rejects(ask(new FakeFrontend(), 'report_frontend', params), {
+      code: 'invalid_argument',
+    });
+  }
+});

@@ -1,0 +1,50 @@
+/** The timer that fills products up, over a catalog of one replica. */
+import t from 'tap';
+import { silentLogger } from '../../../src/base/logging.js';
+import { startRestocking } from '../../../src/catalog/service/restock.js';
+import { type OneCatalog, openShop, settled } from '../one-catalog.js';
+
+const target = 100;
+
+function restocking({ store, clock }: OneCatalog, everySeconds: number) {
+  return startRestocking({ store, clock, logger: silentLogger, everySeconds, target });
+}
+
+/** The product of the shop has so many pieces. */
+async function setQuantity({ store }: OneCatalog, quantity: number): Promise<void> {
+  await store.propose(['update', 1, { quantity }]);
+}
+
+const quantityOf = ({ machine }: OneCatalog) => machine.byId(1)?.[4];
+
+t.test('a product below the target is filled up at each interval', async (t) => {
+  const shop = await openShop();
+  const timer = restocking(shop, 10);
+  for (const k of [1, 2]) {
+    await setQuantity(shop, 3);
+    shop.clock.advance(9_900);
+    await settled();
+    t.equal(quantityOf(shop), 3, 'not before');
+    shop.clock.advance(100);
+    await settled();
+    t.equal(quantityOf(shop), target);
+    t.equal(shop.machine.lastRestock, k);
+  }
+  shop.clock.advance(10_000);
+  await settled();
+  t.equal(shop.machine.lastRestock, 2, 'nothing is below the target');
+  timer.cancel();
+  await setQuantity(shop, 3);
+  shop.clock.advance(20_000);
+  await settled();
+  t.equal(quantityOf(shop), 3);
+});
+
+t.test('an interval of 0 seconds means never', async (t) => {
+  const shop = await openShop();
+  restocking(shop, 0);
+  await setQuantity(shop, 3);
+  shop.clock.advance(60_000);
+  await settled();
+  t.equal(quantityOf(shop), 3);
+});

@@ -1,0 +1,152 @@
+/** The load client's `--check`, against a store that tells the truth and ones that do not. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { formatAddress } from '../../../src/base/address.js';
+import { BazarError } from '../../../src/base/errors.js';
+import { runCli } from '../../../src/cli/cli.js';
+import { allCommands } from '../../../src/cli/commands.js';
+import { tcpTransport } from '../../../src/net/tcp-transport.js';
+import { type Answer, FakeFrontend, silence } from '../../client/fake-frontend.js';
+import { fakeIo } from '../fake-io.js';
+
+interface Order {
+  readonly number: number;
+  readonly quantity: number;
+}
+
+/** One product, sold truly, and who bought it. */
+class TrueStore {
+  quantity = 50;
+  version = 1;
+  readonly orders: Order[] = [];
+  readonly #byKey = new Map<string, Order>();
+
+  answers(): Record<string, Answer> {
+    return {
+      ping: () => ({}),
+      search: () => ({ items: [this.product()] }),
+      lookup: () => this.product(),
+      buy: ({ key, quantity }) => this.buy(Number(quantity), String(key)),
+      order: ({ number }) => this.order(Number(number)),
+    };
+  }
+
+  product() {
+    const { quantity, version } = this;
+    return { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity, version };
+  }
+
+  buy(quantity: number, key: string): { order_number: number; total: number } {
+    const known = this.#byKey.get(key);
+    if (known) return placed(known);
+    if (quantity > this.quantity) {
+      const details = { id: 8, available: this.quantity };
+      throw new BazarError('out_of_stock', 'not enough in stock', { details });
+    }
+    this.quantity -= quantity;
+    this.version += 1;
+    const order = { number: this.orders.length + 1, quantity };
+    this.orders.push(order);
+    this.#byKey.set(key, order);
+    return placed(order);
+  }
+
+  order(number: number) {
+    const order = this.orders[number - 1];
+    if (!order) throw new BazarError('not_found', 'order not found');
+    const { quantity } = order;
+    const lines = [{ id: 8, name: 'Tux', quantity, price: 19.9 }];
+    return { number, name: 'Tux', quantity, lines, total: placed(order).total, at: 'today' };
+  }
+}
+
+function placed({ number, quantity }: Order): { order_number: number; total: number } {
+  return { order_number: number, total: (quantity * 1990) / 100 };
+}
+
+async function stage(t: Test, ...frontends: Readonly<Record<string, Answer>>[]) {
+  const addresses: string[] = [];
+  for (const answers of frontends) {
+    const frontend = new FakeFrontend(answers);
+    const address = await frontend.listen(tcpTransport, { host: '127.0.0.1', port: 0 });
+    t.teardown(() => address.close());
+    addresses.push('--address', formatAddress(frontend.address));
+  }
+  return async (...args: string[]) => {
+    const io = fakeIo();
+    const rest = ['--requests', '120', '--buy-probability', '0.3', ...args];
+    const code = await runCli(['load', ...addresses, ...rest], allCommands(), io);
+    return { code, stdout: io.stdout(), stderr: io.stderr() };
+  };
+}
+
+t.test('what a true store says over two frontends can be true', async (t) => {
+  const store = new TrueStore();
+  const run = await stage(t, store.answers(), store.answers());
+  const { code, stdout } = await run('--check', '--json');
+  t.equal(code, 0);
+  const { check, sold } = JSON.parse(stdout);
+  t.match(check, { products: 1, orders: sold, problems: [] });
+  t.ok(check.operations >= 120 + sold, 'requests, and the orders read back');
+  t.match(await run('--check'), { code: 0, stdout: /history: \d+ operations .* can all be true/ });
+});
+
+t.test('a frontend that keeps what others have sold is found out', async (t) => {
+  const store = new TrueStore();
+  const before = store.product();
+  const kept = { ...store.answers(), lookup: () => before };
+  const run = await stage(t, store.answers(), kept);
+  const { code, stdout } = await run('--check');
+  t.equal(code, 1);
+  t.match(stdout, /violations\n {2}I9: product 8 had version \d+ already/);
+});
+
+t.test('what others buy meanwhile is taken from the book', async (t) => {
+  const store = new TrueStore();
+  let asked = 0;
+  const answers = store.answers();
+  const run = await stage(t, {
+    ...answers,
+    buy: (params, all) => {
+      const answer = answers.buy?.(params, all);
+      if (++asked % 3 === 1) store.buy(1, `another's ${asked}`);
+      return answer;
+    },
+  });
+  const { code, stdout } = await run('--check', '--json');
+  t.equal(code, 0, stdout);
+  const { check, sold } = JSON.parse(stdout);
+  t.ok(check.orders > sold, 'there were others');
+});
+
+t.test('a purchase whose answers are lost is brought to its end', async (t) => {
+  const store = new TrueStore();
+  let asked = 0;
+  const run = await stage(t, {
+    ...store.answers(),
+    buy: ({ quantity, key }) => {
+      const answer = store.buy(Number(quantity), String(key));
+      return ++asked <= 2 ? silence : answer;
+    },
+  });
+  const { code, stdout } = await run('--check', '--json', '--timeout', '1', '--clients', '1');
+  t.equal(code, 0, stdout);
+  const { check, sold, errors } = JSON.parse(stdout);
+  t.ok(errors.deadline_exceeded >= 2, 'customers gave up');
+  t.ok(check.orders >= sold + 2, 'and what they gave up is known');
+});
+
+t.test('a history is kept in a file and checked again', async (t) => {
+  const store = new TrueStore();
+  const run = await stage(t, store.answers());
+  const file = join(t.testdir(), 'history.jsonl');
+  t.equal((await run('--history', file)).code, 0);
+  t.match(await run('--check-file', file), { code: 0, stdout: /can all be true/ });
+  const lines = readFileSync(file, 'utf8').replace(/("quantity":)50\b/, '$151');
+  writeFileSync(file, lines);
+  t.match(await run('--check-file', file), { code: 1, stdout: /I9: product 8/ });
+  writeFileSync(file, 'something else\n');
+  t.match(await run('--check-file', file), { code: 2, stderr: /line 1 is no head/ });
+  t.match(await run('--check-file', `${file}.missing`), { code: 2 });
+});

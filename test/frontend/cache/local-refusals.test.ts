@@ -1,0 +1,129 @@
+import t from 'tap';
+import type { Outcome } from '../../../src/wire/internal.js';
+import type { LookupAnswer } from '../../../src/wire/thread-questions.js';
+import { epoch, type Question, stageShop } from '../staged-shop.js';
+
+const sold: Outcome = ['sold', 1, 1990, false];
+
+/** Two Tux, one Whale, and nothing else. */
+function answer({ method, params }: Question): unknown {
+  if (method === 'buy') return sold;
+  const [item] = params as [number | string];
+  if (item === 8 || item === 'Tux') return tux(2);
+  if (item === 7) return [[7, 'Palace', 'toys', 1e11, 1e9, 1], epoch, 1] satisfies LookupAnswer;
+  if (item === 9) return [[9, 'Whale', 'toys', 990, 1, 1], epoch, 1] satisfies LookupAnswer;
+  return [null, epoch, 1] satisfies LookupAnswer;
+}
+
+function tux(quantity: number): LookupAnswer {
+  return [[8, 'Tux', 'toys', 1990, quantity, 1], epoch, 1];
+}
+
+async function build() {
+  const staged = stageShop(answer);
+  const { shop, soon, asked } = staged;
+  await shop.lookup({ name: 'Tux' }, soon());
+  await shop.lookup({ id: 9 }, soon());
+  await t.rejects(shop.lookup({ id: 99 }, soon()));
+  asked.length = 0;
+  return staged;
+}
+
+t.test('a purchase of more than there is is refused without a question', async (t) => {
+  const { shop, soon, asked, counters } = await build();
+  const refusal = { code: 'out_of_stock', details: { id: 8, available: 2 } };
+  await t.rejects(shop.buy({ id: 8, quantity: 3 }, soon()), refusal);
+  await t.rejects(shop.buy({ name: 'Tux', quantity: 3 }, soon()), refusal);
+  t.equal(asked.length, 0);
+  t.equal(counters.refused, 2);
+});
+
+t.test('lines of the same product are added up, by id and by name', async (t) => {
+  const { shop, soon, asked } = await build();
+  const lines = [
+    { id: 8, quantity: 1 },
+    { id: 9, quantity: 1 },
+    { name: 'Tux', quantity: 2 },
+  ];
+  await t.rejects(shop.buy({ lines }, soon()), { code: 'out_of_stock', details: { id: 8 } });
+  t.equal(asked.length, 0);
+});
+
+t.test('a purchase of what is known not to be there is refused, with the line', async (t) => {
+  const { shop, soon, asked } = await build();
+  await t.rejects(shop.buy({ id: 99, quantity: 1 }, soon()), {
+    code: 'not_found',
+    details: { line: 0 },
+  });
+  const lines = [
+    { id: 8, quantity: 9 },
+    { id: 99, quantity: 1 },
+  ];
+  await t.rejects(shop.buy({ lines }, soon()), { code: 'not_found', details: { line: 1 } });
+  t.equal(asked.length, 0);
+});
+
+t.test('a purchase that may succeed goes to the log', async (t) => {
+  const { shop, soon, asked } = await build();
+  await shop.buy({ id: 8, quantity: 2 }, soon());
+  t.equal(asked.length, 1);
+});
+
+t.test(
+  'a purchase with a client’s key goes to the log: it may have an outcome there',
+  async (t) => {
+    const { shop, soon, asked } = await build();
+    await shop.buy({ id: 8, quantity: 3, key: 'mine' }, soon());
+    t.equal(asked.length, 1);
+  },
+);
+
+t.test('what is not surely current refuses nobody', async (t) => {
+  const { shop, soon, asked, stamps } = await build();
+  stamps.invalidate(stamps.idBucket(8), 2);
+  await shop.buy({ id: 8, quantity: 3 }, soon());
+  await shop.buy(
+    {
+      lines: [
+        { id: 5, quantity: 1 },
+        { id: 9, quantity: 2 },
+      ],
+    },
+    soon(),
+  );
+  t.equal(asked.length, 2, 'nor does a line beside one that nobody looked up');
+  stamps.endSession();
+  await shop.buy({ id: 9, quantity: 3 }, soon());
+  t.equal(asked.length, 3);
+});
+
+t.test('what the log refused is learnt, so that the next one is refused here', async (t) => {
+  const outcome: Outcome = ['out_of_stock', 8, 2, false];
+  const { shop, soon, asked } = stageShop((question) =>
+    question.method === 'buy' ? outcome : answer(question),
+  );
+  const refusal = { code: 'out_of_stock', details: { id: 8, available: 2 } };
+  await t.rejects(shop.buy({ id: 8, quantity: 3 }, soon()), refusal);
+  await new Promise((resolve) => setImmediate(resolve));
+  await t.rejects(shop.buy({ id: 8, quantity: 3 }, soon()), refusal);
+  t.same(
+    asked.map(({ method }) => method),
+    ['buy', 'lookup'],
+  );
+});
+
+t.test('a purchase that comes to too much is refused without a question', async (t) => {
+  const { shop, soon, asked } = await build();
+  await shop.lookup({ id: 7 }, soon());
+  asked.length = 0;
+  const tooLarge = { code: 'invalid_argument', message: /comes to .* at most/ };
+  await t.rejects(shop.buy({ id: 7, quantity: 70_001 }, soon()), tooLarge);
+  const lines = [
+    { id: 7, quantity: 70_000 },
+    { id: 9, quantity: 1 },
+  ];
+  await t.rejects(shop.buy({ lines }, soon()), tooLarge);
+  t.equal(asked.length, 0);
+  await shop.buy({ id: 7, quantity: 70_000 }, soon());
+  t.equal(asked.length, 1);
+});

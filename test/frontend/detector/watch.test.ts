@@ -1,0 +1,237 @@
+import t from 'tap';
+import { silentLogger } from '../../../src/base/logging.js';
+import type { Health } from '../../../src/frontend/detector/elector.js';
+import { type Lead, type ReplicaLine, Watch } from '../../../src/frontend/detector/watch.js';
+import type { Leaders } from '../../../src/frontend/reads/backends.js';
+import type { GroupName } from '../../../src/group/membership.js';
+import type { HealthCheckParams } from '../../../src/wire/internal.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+
+interface FakeReplica extends ReplicaLine {
+  connected: boolean;
+  health: Partial<Health>;
+  readonly nominated: string[];
+  checks: number;
+  /** What the last check said of the answers before. */
+  answered: boolean | undefined;
+}
+
+function replica(name: string, group: GroupName, witness = false): FakeReplica {
+  return {
+    name,
+    group,
+    witness,
+    connected: true,
+    health: {},
+    nominated: [],
+    checks: 0,
+    answered: undefined,
+    async call(method, params) {
+      if (method === 'update_leader') {
+        this.nominated.push((params as { leader_id: string }).leader_id);
+        return null;
+      }
+      this.checks++;
+      this.answered = (params as HealthCheckParams).answered;
+      return {
+        id: name,
+        role: 'follower',
+        serving: false,
+        epoch: 1,
+        logEnd: { epoch: 1, seq: 5 },
+        oldestUncommittedMs: 0,
+        diskSilentMs: 0,
+        ...this.health,
+      };
+    },
+  };
+}
+
+const leads: Partial<Health> = { role: 'leader', serving: true };
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function build(lines: FakeReplica[], logger = silentLogger) {
+  const clock = new ManualClock();
+  const seen: Leaders[] = [];
+  let lead: Lead | undefined;
+  const logTimes: number[] = [];
+  const watch = new Watch({
+    lines,
+    clock,
+    logger,
+    logTime: (logTime) => logTimes.push(logTime),
+    seen: (leaders, catalogLead) => {
+      seen.push(leaders);
+      lead = catalogLead;
+    },
+  });
+  return { watch, clock, latest: () => seen.at(-1), leads: () => lead, logTimes };
+}
+
+t.test('the serving leaders of both groups are told', async (t) => {
+  const catalog = replica('catalog-1', 'catalog');
+  const order = replica('order-2', 'order');
+  catalog.health = leads;
+  order.health = leads;
+  const { watch, latest } = build([catalog, order]);
+  watch.start();
+  await settled();
+  t.match(latest(), { catalog: 'catalog-1', order: 'order-2' });
+  t.same(catalog.nominated, []);
+});
+
+t.test('who may be read from is told: the leader and its healthy followers', async (t) => {
+  const replicas = ['catalog-1', 'catalog-2', 'catalog-3'].map((name) => replica(name, 'catalog'));
+  const [leader, follower, learner] = replicas as [FakeReplica, FakeReplica, FakeReplica];
+  leader.health = { ...leads, commit: 5, applied: 5 };
+  follower.health = { commit: 5, applied: 4 };
+  learner.health = { role: 'learner', commit: 5, applied: 5 };
+  const { watch, latest } = build(replicas);
+  watch.start();
+  await settled();
+  t.same(latest()?.readers, { catalog: ['catalog-1', 'catalog-2'], order: [] });
+});
+
+t.test('with no leader the best replica is nominated, and the others hear of it', async (t) => {
+  const orders = ['order-1', 'order-2', 'order-3'].map((name) => replica(name, 'order'));
+  const { watch, clock } = build(orders);
+  watch.start();
+  await settled();
+  clock.advance(1_000);
+  await settled();
+  for (const order of orders) t.ok(order.nominated.includes('order-3'), order.name);
+});
+
+t.test('a recovery server is watched, but never nominated', async (t) => {
+  const witness = replica('recovery-1', 'catalog', true);
+  witness.health = { logEnd: { epoch: 9, seq: 99 } };
+  const { watch, clock } = build([witness]);
+  watch.start();
+  await settled();
+  clock.advance(1_000);
+  await settled();
+  t.same(witness.nominated, []);
+  t.equal(watch.health(witness)?.logEnd.seq, 99);
+});
+
+t.test('a leader whose connection closes is a leader no more, at once', async (t) => {
+  const [leader, other] = [replica('order-1', 'order'), replica('order-2', 'order')];
+  leader.health = leads;
+  const { watch, latest } = build([leader, other]);
+  watch.start();
+  await settled();
+  t.equal(latest()?.order, 'order-1');
+  leader.connected = false;
+  watch.closed('order-1', 'order');
+  t.equal(latest()?.order, undefined);
+  t.same(other.nominated, ['order-2']);
+});
+
+t.test('a group that nobody leads is a warning, one that has a leader again is not', async (t) => {
+  const leader = replica('order-1', 'order');
+  leader.health = leads;
+  const said: string[] = [];
+  const { watch } = build([leader], {
+    ...silentLogger,
+    info: (_fields, message) => said.push(`info ${message}`),
+    warn: (_fields, message) => said.push(`warn ${message}`),
+  });
+  watch.start();
+  await settled();
+  leader.connected = false;
+  watch.closed('order-1', 'order');
+  t.same(said.slice(0, 2), [
+    'info order-1 leads the order group',
+    'warn nobody leads the order group',
+  ]);
+});
+
+t.test('one question of health is under way for a replica at a time', async (t) => {
+  const slow = replica('order-1', 'order');
+  let asked = 0;
+  slow.call = () => {
+    asked++;
+    return new Promise(() => {});
+  };
+  const { watch, clock } = build([slow]);
+  watch.start();
+  clock.advance(10_000);
+  t.equal(asked, 1);
+});
+
+t.test(
+  'a leader that does not serve yet is told beside the leaders, and not replaced',
+  async (t) => {
+    const [leader, other] = [replica('catalog-1', 'catalog'), replica('catalog-2', 'catalog')];
+    leader.health = { role: 'leader', serving: false, epoch: 4 };
+    const { watch, clock, latest, leads: told } = build([leader, other]);
+    watch.start();
+    await settled();
+    t.equal(latest()?.catalog, undefined);
+    t.match(told(), { line: leader, epoch: 4 });
+    clock.advance(1_000);
+    await settled();
+    t.same(other.nominated, []);
+  },
+);
+
+t.test('without a serving leader it looks again soon', async (t) => {
+  const catalog = replica('catalog-1', 'catalog');
+  const order = replica('order-1', 'order');
+  order.health = leads;
+  const { watch, clock } = build([catalog, order]);
+  watch.start();
+  await settled();
+  const before = { catalog: catalog.checks, order: order.checks };
+  clock.advance(20);
+  t.equal(catalog.checks, before.catalog + 1);
+  t.equal(order.checks, before.order, 'where it matters');
+});
+
+t.test(
+  'a leader is told at once that its answers arrive, and a follower at the next look',
+  async (t) => {
+    const [leader, other] = [replica('order-1', 'order'), replica('order-2', 'order')];
+    leader.health = leads;
+    const { watch, clock } = build([leader, other]);
+    watch.start();
+    await settled();
+    t.strictSame([leader.checks, leader.answered], [2, true]);
+    t.strictSame([other.checks, other.answered], [1, false]);
+    clock.advance(100);
+    await settled();
+    t.strictSame([leader.checks, leader.answered], [3, true]);
+    t.strictSame([other.checks, other.answered], [2, true]);
+  },
+);
+
+t.test('a leader whose answers do not arrive is told so', async (t) => {
+  const leader = replica('order-1', 'order');
+  leader.health = leads;
+  const { watch, clock } = build([leader]);
+  watch.start();
+  await settled();
+  const { call } = leader;
+  leader.call = async (...params) => {
+    await call.apply(leader, params);
+    throw new Error('no answer in time');
+  };
+  clock.advance(100);
+  await settled();
+  t.equal(leader.answered, true, 'the answer before had arrived');
+  clock.advance(100);
+  await settled();
+  t.equal(leader.answered, false);
+});
+
+t.test('the log time of the catalog is heard from whoever tells it', async (t) => {
+  const catalog = replica('catalog-1', 'catalog');
+  const order = replica('order-2', 'order');
+  const before = replica('catalog-2', 'catalog');
+  catalog.health = { ...leads, logTime: 700 };
+  order.health = { ...leads, logTime: 600 };
+  const { watch, logTimes } = build([catalog, order, before]);
+  watch.start();
+  await settled();
+  t.same([...new Set(logTimes)], [700, 600]);
+});

@@ -1,0 +1,142 @@
+/** Live events at the owner: told to threads and asked of the catalog only while somebody listens. */
+import t from 'tap';
+import type { ReplicaLine } from '../../../src/frontend/detector/watch.js';
+import { EventDesk } from '../../../src/frontend/events/event-handler.js';
+import type { Sight } from '../../../src/frontend/events/timeline.js';
+import type { Leaders } from '../../../src/frontend/reads/backends.js';
+import type { EventBatch } from '../../../src/frontend/types.js';
+import { type Changes, changeKinds } from '../../../src/wire/internal.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
+
+const leaders: Leaders = { catalog: 'catalog-1', order: 'order-1' };
+const tuxSold: Changes = [[changeKinds.stock, 8, [8, 'Tux', 'toys', 1990, 97, 2]]];
+const upSight = {
+  ...{ name: 'order-1', group: 'order', witness: false, connected: true, heardMs: 0 },
+  health: { epoch: 1, diskSilentMs: 0, oldestUncommittedMs: 0 },
+} as Sight;
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function settle(): Promise<void> {
+  for (let count = 0; count < 5; count++) await turn();
+}
+
+function replica(name: string): ReplicaLine & { readonly asked: unknown[] } {
+  const asked: unknown[] = [];
+  return {
+    ...{ name, group: 'catalog', witness: false, connected: true, asked },
+    async call(_method, params) {
+      asked.push(params);
+      return null;
+    },
+  };
+}
+
+function setUp() {
+  const clock = new ManualClock();
+  const published: EventBatch[] = [];
+  const publish = (batch: EventBatch): void => void published.push(batch);
+  const desk = new EventDesk({ clock, life: 'life', publish });
+  const names = (): string[] =>
+    published.flatMap(({ text }) =>
+      [...text.matchAll(/event: (\w+)/g)].map(([, name]) => `${name}`),
+    );
+  return { clock, desk, published, names };
+}
+
+t.test('without listeners nobody is asked and nothing is handed on', async (t) => {
+  const { desk, published } = setUp();
+  const catalog = replica('catalog-1');
+  desk.saw(leaders, [upSight], catalog);
+  await settle();
+  t.same(catalog.asked, []);
+  t.same(published, []);
+  t.match(desk.begin(null, true).text, /event: leader/, 'though it is remembered');
+});
+
+t.test('a listener makes the owner ask for changes; from the reset on they are told', async (t) => {
+  const { desk, names, published } = setUp();
+  const catalog = replica('catalog-1');
+  desk.saw(leaders, [], catalog);
+  const { through } = desk.begin(null, false);
+  t.same(catalog.asked, [[true]]);
+  desk.changed('catalog-1', tuxSold);
+  await settle();
+  t.same(names(), ['reset'], 'what came before the reset is read, not told');
+  desk.changed('catalog-1', tuxSold);
+  desk.changed('catalog-2', tuxSold);
+  await settle();
+  t.same(names(), ['reset', 'stock'], 'of its leader alone');
+  t.match(published.at(-1)?.text, /data: \{"id":8,"quantity":97,"version":2\}/);
+  t.equal(published.at(-1)?.through, through + 2);
+});
+
+t.test('additions, changes and removals are products', async (t) => {
+  const { desk, published } = setUp();
+  desk.saw(leaders, [], replica('catalog-1'));
+  desk.begin(null, false);
+  await settle();
+  const record = [9, 'Whale', 'toys', 500, 4, 1] as const;
+  desk.changed('catalog-1', [
+    [changeKinds.add, 9, record],
+    [changeKinds.update, 9, record],
+    [changeKinds.stock, 9, null],
+  ]);
+  await settle();
+  const product = '{"id":9,"name":"Whale","topic":"toys","price":5,"quantity":4,"version":1}';
+  const data = [...(published.at(-1)?.text ?? '').matchAll(/data: (.*)/g)].map(([, text]) => text);
+  t.same(data, [
+    `{"change":"add","product":${product}}`,
+    `{"change":"update","product":${product}}`,
+    '{"change":"remove","id":9}',
+  ]);
+});
+
+t.test('missed changes and another leader are a reset', async (t) => {
+  const { desk, names } = setUp();
+  desk.saw(leaders, [], replica('catalog-1'));
+  desk.begin(null, false);
+  await settle();
+  desk.changed('catalog-1', null);
+  const next = replica('catalog-2');
+  desk.saw({ ...leaders, catalog: 'catalog-2' }, [], next);
+  await settle();
+  t.same(next.asked, [[true]]);
+  t.same(names(), ['reset', 'reset', 'reset']);
+  desk.lost('catalog-2');
+  desk.saw({ ...leaders, catalog: 'catalog-2' }, [], next);
+  await settle();
+  t.same(next.asked, [[true], [true]], 'asked again on the next connection');
+});
+
+t.test('when the last listener has gone, the catalog is told so', async (t) => {
+  const { clock, desk, published } = setUp();
+  const catalog = replica('catalog-1');
+  desk.saw(leaders, [], catalog);
+  desk.begin(null, false);
+  await settle();
+  clock.advance(4_000);
+  desk.listening();
+  clock.advance(4_999);
+  desk.saw(leaders, [], catalog);
+  t.same(catalog.asked, [[true]], 'a thread has said that it listens');
+  clock.advance(1);
+  desk.saw(leaders, [], catalog);
+  t.same(catalog.asked, [[true], [false]]);
+  const before = published.length;
+  desk.changed('catalog-1', tuxSold);
+  await settle();
+  t.equal(published.length, before);
+});
+
+t.test('who begins hears everything after where it stands, and nothing twice', async (t) => {
+  const { desk, published } = setUp();
+  desk.saw(leaders, [], replica('catalog-1'));
+  desk.begin(null, false);
+  await settle();
+  desk.changed('catalog-1', tuxSold);
+  const { through } = desk.begin(null, false);
+  t.equal(published.at(-1)?.through, through, 'what was not handed on yet leaves first');
+  desk.changed('catalog-1', tuxSold);
+  await settle();
+  t.equal(published.at(-1)?.through, through + 1);
+});

@@ -1,0 +1,90 @@
+import t from 'tap';
+import { auditReport, type ReplicaMark } from '../../../src/frontend/reads/audit.js';
+import type { CatalogAudit, OrderAudit } from '../../../src/wire/internal.js';
+
+const catalog: CatalogAudit = [9, 'c', 'c', 2, [[8, 'Tux', 100, 3, 97]]];
+const order: OrderAudit = [5, 'o', 2, [[8, 3]], []];
+const marks: ReplicaMark[] = [
+  { name: 'catalog-1', group: 'catalog', mark: [9, 'c'] },
+  { name: 'order-1', group: 'order', mark: [5, 'o'] },
+];
+
+t.test('books that balance are reported as such, product by product', async (t) => {
+  const report = auditReport(catalog, order, marks);
+  t.equal(report.ok, true);
+  t.same(report.products, [{ id: 8, name: 'Tux', received: 100, sold: 3, stock: 97, ordered: 3 }]);
+  t.equal(report.replicas.length, 2);
+});
+
+const imbalances: [string, CatalogAudit, OrderAudit, ReplicaMark[], RegExp][] = [
+  ['a sale without an order', [9, 'c', 'c', 3, catalog[4]], order, marks, /3 sales.*2 orders/],
+  ['units sold but not ordered', catalog, [5, 'o', 2, [[8, 2]], []], marks, /sold 3.*ordered 2/],
+  ['stock out of nowhere', [9, 'c', 'c', 2, [[8, 'Tux', 100, 3, 98]]], order, marks, /stock of 98/],
+  ['negative stock', [9, 'c', 'c', 2, [[8, 'Tux', 2, 3, -1]]], order, marks, /stock is -1/],
+  [
+    'an unknown product in the book',
+    catalog,
+    [
+      5,
+      'o',
+      2,
+      [
+        [8, 3],
+        [99, 1],
+      ],
+      [],
+    ],
+    marks,
+    /product 99/,
+  ],
+  ['a state unlike its log', [9, 'c', 'x', 2, catalog[4]], order, marks, /recomputed/],
+  [
+    'what the order book itself found',
+    catalog,
+    [5, 'o', 2, [[8, 3]], ['gap at 7']],
+    marks,
+    /gap at 7/,
+  ],
+  [
+    'a replica that has drifted',
+    catalog,
+    order,
+    [{ name: 'catalog-2', group: 'catalog', mark: [9, 'y'] }],
+    /catalog-2/,
+  ],
+];
+
+for (const [title, catalogAudit, orderAudit, replicaMarks, problem] of imbalances) {
+  t.test(`${title} is a problem`, async (t) => {
+    const report = auditReport(catalogAudit, orderAudit, replicaMarks);
+    t.equal(report.ok, false);
+    t.ok(
+      report.problems.some((text) => problem.test(text)),
+      report.problems.join('; '),
+    );
+  });
+}
+
+t.test(
+  'of very many products those that do not balance are listed, and as many as fit',
+  async (t) => {
+    const book = (id: number, stock: number) => [id, `Product ${id}`, 100, 0, stock] as const;
+    const books = Array.from({ length: 100_000 }, (_none, i) =>
+      book(i + 1, i === 99_000 ? 7 : 100),
+    );
+    const report = auditReport([9, 'c', 'c', 0, books], [5, 'o', 0, [], []], marks);
+    t.equal(report.ok, false);
+    t.equal(report.problems.length, 1, 'all were checked');
+    t.equal(report.products[0]?.id, 99_001);
+    t.equal(report.products.length + (report.left_out ?? 0), 100_000);
+    t.ok(Buffer.byteLength(JSON.stringify(report)) < 1024 * 1024, 'the answer fits a frame');
+  },
+);
+
+t.test('of very many problems the first are told, and how many there are', async (t) => {
+  const book = (id: number) => [id, `Product ${id}`, 100, 0, 99] as const;
+  const books = Array.from({ length: 10_000 }, (_none, i) => book(i + 1));
+  const { problems } = auditReport([9, 'c', 'c', 0, books], [5, 'o', 0, [], []], marks);
+  t.equal(problems.length, 501);
+  t.equal(problems.at(-1), 'and 9500 more');
+});

@@ -1,0 +1,256 @@
+import t, { type Test } from 'tap';
+import { BazarError } from '../../../src/base/errors.js';
+import { toProduct } from '../../../src/frontend/answers.js';
+import { encode } from '../../../src/wire/codec.js';
+import type { GlanceAnswer, ProductRecord } from '../../../src/wire/internal.js';
+import type { LookupAnswer } from '../../../src/wire/thread-questions.js';
+import { epoch, stageShop } from '../staged-shop.js';
+
+const tux: ProductRecord = [8, 'Tux', 'toys', 1990, 100, 1];
+const found: LookupAnswer = [tux, epoch, 1];
+const absent: LookupAnswer = [null, epoch, 1];
+const soldOut = { code: 'not_found' };
+
+t.test('one question by name is enough for all look-ups by name and by id after it', async (t) => {
+  const { shop, asked, soon } = stageShop(() => found);
+  await shop.lookup({ name: 'Tux' }, soon());
+  await shop.lookup({ name: 'Tux' }, soon());
+  await shop.lookup({ id: 8 }, soon());
+  t.equal(asked.length, 1);
+});
+
+t.test('a product whose name changed hands under the question is not kept', async (t) => {
+  const { shop, stamps, asked, soon } = stageShop(() => {
+    if (asked.length === 1) stamps.invalidate(stamps.nameBucket('Tux'), 1);
+    return found;
+  });
+  await shop.lookup({ name: 'Tux' }, soon());
+  t.equal(shop.cached({ name: 'Tux' }), undefined);
+  t.equal(shop.cached({ id: 8 }), undefined, 'the leader lent what the name stood for before');
+});
+
+t.test('that there is no such product is answered from the cache, by id and by name', async (t) => {
+  const { shop, asked, soon } = stageShop(() => absent);
+  for (const item of [{ id: 99 }, { name: 'Dodo' }]) {
+    await t.rejects(shop.lookup(item, soon()), soldOut);
+    await t.rejects(shop.lookup(item, soon()), soldOut);
+  }
+  t.equal(asked.length, 2);
+});
+
+t.test('a product that is added ends what was known of its absence', async (t) => {
+  const { shop, stamps, asked, soon } = stageShop(() => absent);
+  await t.rejects(shop.lookup({ id: 99 }, soon()), soldOut);
+  await t.rejects(shop.lookup({ name: 'Dodo' }, soon()), soldOut);
+  stamps.invalidate(stamps.idBucket(0), 1);
+  stamps.invalidate(stamps.nameBucket('Dodo'), 1);
+  t.equal(shop.cached({ id: 99 }), undefined);
+  t.equal(shop.cached({ name: 'Dodo' }), undefined);
+  t.equal(asked.length, 2);
+});
+
+t.test('who shares a question gets no answer from before the floor', async (t) => {
+  let seq = 1;
+  const { shop, stamps, asked, soon } = stageShop(() => [tux, epoch, seq++] satisfies LookupAnswer);
+  stamps.invalidate(stamps.idBucket(8), 2);
+  await Promise.all([shop.lookup({ id: 8 }, soon()), shop.lookup({ id: 8 }, soon())]);
+  t.equal(asked.length, 2);
+});
+
+t.test('who shares a question gets no answer that another leader lent', async (t) => {
+  const { shop, asked, soon } = stageShop(() => [tux, epoch - 1, 1] satisfies LookupAnswer);
+  await Promise.all([shop.lookup({ id: 8 }, soon()), shop.lookup({ id: 8 }, soon())]);
+  t.equal(asked.length, 2);
+});
+
+t.test('who shares a question gets no absence from before a product was added', async (t) => {
+  let add = (): void => {};
+  const added = new Promise<void>((resolve) => {
+    add = resolve;
+  });
+  const { shop, stamps, asked, soon } = stageShop(async () => {
+    if (asked.length > 1) return [[99, 'Dodo', 'toys', 1990, 100, 1], epoch, 2];
+    await added;
+    return absent;
+  });
+  const before = shop.lookup({ id: 99 }, soon());
+  stamps.invalidate(stamps.idBucket(0), 2);
+  const after = shop.lookup({ id: 99 }, soon());
+  add();
+  await t.rejects(before, soldOut);
+  t.match(await after, { name: 'Dodo' });
+});
+
+t.test('a product that was added under the question is neither kept nor shared', async (t) => {
+  const { shop, stamps, asked, soon } = stageShop(() => {
+    if (asked.length === 1) stamps.invalidate(stamps.idBucket(0), 1);
+    return found;
+  });
+  await shop.lookup({ id: 8 }, soon());
+  t.equal(shop.cached({ id: 8 }), undefined, 'the leader lent that there was none');
+  const shared = stageShop(() => {
+    if (shared.asked.length === 1) shared.stamps.invalidate(shared.stamps.idBucket(0), 1);
+    return found;
+  });
+  await Promise.all([1, 2].map(() => shared.shop.lookup({ id: 8 }, shared.soon())));
+  t.equal(shared.asked.length, 2, 'nobody would say when it changes');
+});
+
+/** A shop whose first question is answered when the test says. */
+function stageSlow(t: Test) {
+  let answer = (): void => {};
+  const answered = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  let seq = 1;
+  const stage = stageShop(async () => {
+    const answer: LookupAnswer = [tux, epoch, seq++];
+    if (seq === 2) await answered;
+    return answer;
+  });
+  const { shop, stamps, soon } = stage;
+  const first = shop.lookup({ id: 8 }, soon());
+  stamps.invalidate(stamps.idBucket(8), 2);
+  const later = [1, 2, 3].map(() => shop.lookup({ id: 8 }, soon()));
+  t.equal(stage.asked.length, 1, 'they came too late to share it, and wait');
+  return { ...stage, later, all: () => Promise.all([first, ...later]), answer };
+}
+
+t.test('who comes too late to share a question shares the next one', async (t) => {
+  const { asked, all, answer } = stageSlow(t);
+  answer();
+  await all();
+  t.equal(asked.length, 2);
+});
+
+t.test('a question that gets no answer is not waited for', async (t) => {
+  const { asked, clock, later } = stageSlow(t);
+  clock.advance(50);
+  await Promise.all(later);
+  t.equal(asked.length, 2, 'and one is enough for all who came since');
+});
+
+/** A shop whose one product changes under every question, with a crowd that has just read it. */
+async function stageHot(t: Test, glance: () => GlanceAnswer = () => tux) {
+  const stage = stageShop(({ method }) => {
+    if (method === 'glance') return glance();
+    stage.stamps.invalidate(stage.stamps.idBucket(8), stage.asked.length + 1);
+    return [tux, epoch, stage.asked.length] satisfies LookupAnswer;
+  });
+  const visit = (visitors: number) =>
+    Promise.all(Array.from({ length: visitors }, () => stage.shop.lookup({ id: 8 }, stage.soon())));
+  await visit(16);
+  t.equal(stage.asked.length, 2, 'one for who came first, one for the others');
+  return { ...stage, visit };
+}
+
+t.test(
+  'a crowd that reads what changes all the time shares one question, and nobody keeps its answer',
+  async (t) => {
+    const { shop, cache, asked, clock, visit } = await stageHot(t);
+    for (const questions of [3, 4]) {
+      const crowd = visit(20);
+      t.equal(asked.length, questions - 1, 'all are held back');
+      await turn();
+      clock.advance(4);
+      t.match(await crowd, [{ name: 'Tux' }]);
+      t.equal(asked.length, questions);
+      t.match(asked.at(-1), { port: 'peer', method: 'glance', params: [8] });
+    }
+    t.equal(cache.peek(8), undefined);
+    clock.advance(20);
+    t.equal(shop.cached({ id: 8 }), undefined);
+    t.equal((await visit(1)).length, 1, 'who comes when no crowd is there does not wait');
+    t.match(asked.at(-1), { port: 'service', method: 'lookup', params: [8] });
+  },
+);
+
+t.test('who is held back gets what the cache has at the end, by id and by name', async (t) => {
+  const { shop, stamps, cache, asked, clock, soon } = await stageHot(t);
+  cache.fillName('Tux', 8, cache.horizon(), { appliedSeq: 9, lender: epoch });
+  const held = [{ id: 8 }, { name: 'Tux' }].map((item) => shop.lookup(item, soon()));
+  stamps.invalidate(stamps.idBucket(8), 9);
+  const newest = { ...toProduct(tux), quantity: 1 };
+  cache.fillAt(newest, encode(newest), cache.horizon(), { appliedSeq: 9, lender: epoch });
+  t.equal(shop.cached({ id: 8 }), undefined, 'though it is there');
+  clock.advance(4);
+  t.match(await Promise.all(held), [{ quantity: 1 }, { quantity: 1 }]);
+  t.equal(asked.length, 2);
+});
+
+t.test('that a product is gone is told at the end too, and each look-up counts once', async (t) => {
+  const { shop, stamps, cache, counters, clock, soon } = await stageHot(t);
+  const before = counters.hits + counters.misses;
+  const held = shop.lookup({ id: 8 }, soon());
+  stamps.invalidate(stamps.idBucket(8), 9);
+  cache.fillAbsence(8, cache.horizon(), { appliedSeq: 9, lender: epoch });
+  clock.advance(4);
+  await t.rejects(held, soldOut);
+  t.equal(counters.hits + counters.misses, before + 1);
+});
+
+for (const code of ['unknown_method', 'invalid_argument'] as const) {
+  t.test(`where the question for a crowd is ${code} each asks for himself`, async (t) => {
+    const { asked, balance, clock, visit } = await stageHot(t, () => {
+      throw new BazarError(code, 'another version');
+    });
+    balance();
+    const crowd = visit(20);
+    await turn();
+    clock.advance(4);
+    t.match(await crowd, Array(20).fill({ name: 'Tux' }));
+    t.ok(asked.slice(3).every(({ method }) => method === 'lookup'));
+    const before = asked.length;
+    clock.advance(20);
+    for (let n = 0; n < 4; n++) await visit(1);
+    const replicas = new Set(asked.slice(before).map(({ to }) => to));
+    t.equal(replicas.size, 2, 'whoever does not know that question is asked others');
+  });
+}
+
+t.test('a crowd that reads what does not change is not held back for long', async (t) => {
+  let answer = (): void => {};
+  const answered = new Promise<LookupAnswer>((resolve) => {
+    answer = () => resolve(found);
+  });
+  const { shop, clock, soon } = stageShop(() => answered);
+  const crowd = Array.from({ length: 20 }, () => shop.lookup({ id: 8 }, soon()));
+  answer();
+  await turn();
+  clock.advance(1);
+  await Promise.all(crowd);
+  for (let ms = 0; ms < 20; ms++) clock.advance(1);
+  for (let n = 0; n < 40; n++) t.ok(shop.cached({ id: 8 }));
+});
+
+t.test('who is patient does not fail with who was not', async (t) => {
+  let fail = (): void => {};
+  const failing = new Promise<never>((_resolve, reject) => {
+    fail = () => reject(new BazarError('deadline_exceeded', 'no answer in time'));
+  });
+  const { shop, asked, clock, soon } = stageShop(() => (asked.length === 1 ? failing : found));
+  const hasty = shop.lookup({ id: 8 }, { ...soon(), deadlineMs: clock.nowMs() + 30 });
+  const patient = shop.lookup({ id: 8 }, soon());
+  clock.advance(31);
+  fail();
+  await t.rejects(hasty, { code: 'deadline_exceeded' });
+  t.match(await patient, { name: 'Tux' });
+  t.equal(asked.length, 2);
+});
+
+t.test('a question waits as long as the most patient of those who share it', async (t) => {
+  const { timeouts, clock, shop, soon, later, answer, all } = stageSlow(t);
+  const hasty = { ...soon(), deadlineMs: clock.nowMs() + 80 };
+  const first = shop.lookup({ id: 8 }, hasty);
+  clock.advance(50);
+  await Promise.all([first, ...later]);
+  t.equal(timeouts[1], 1_500);
+  answer();
+  await all();
+});
+
+/** Whatever waits for nothing but promises has come to its end. */
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    setImmediate(resolve);
+  });

@@ -1,0 +1,163 @@
+import t from 'tap';
+import { decode } from '../../../src/wire/codec.js';
+import type { ProductRecord } from '../../../src/wire/internal.js';
+import type { SearchAnswer } from '../../../src/wire/thread-questions.js';
+import { epoch, type Question, stageShop } from '../staged-shop.js';
+
+type Shelf = Map<number, ProductRecord>;
+
+function shelf(...ids: number[]): Shelf {
+  return new Map(ids.map((id) => [id, [id, `toy ${id}`, 'toys', 100, 5, 1]]));
+}
+
+/** A catalog of what is on the shelf, at log position 9. */
+function catalog(products: Shelf, undecided: readonly number[] = []) {
+  return ({ method, params }: Question): unknown => {
+    if (method === 'search') {
+      const records = [...products.values()];
+      const kept = records.map(([id]) => !undecided.includes(id));
+      return [records, null, epoch, 9, true, kept] satisfies SearchAnswer;
+    }
+    if (method === 'lookup') return [products.get((params as [number])[0]) ?? null, epoch, 9];
+    const [ids] = params as [number[]];
+    return [ids.map((id) => products.get(id) ?? null), epoch, 9, ids.map(() => true)];
+  };
+}
+
+const toys = { topic: 'Toys' };
+
+t.test('a page is asked for once, in whatever case', async (t) => {
+  const { shop, asked, soon } = stageShop(catalog(shelf(1, 2, 3)));
+  const first = await shop.search(toys, soon());
+  t.same(await shop.search({ topic: 'toys' }, soon()), first);
+  t.equal(first.items.length, 3);
+  t.same(
+    asked.map(({ method }) => method),
+    ['search'],
+  );
+});
+
+t.test('each page, and each limit, is a list of its own', async (t) => {
+  const { shop, asked, soon } = stageShop(catalog(shelf(1)));
+  await shop.search(toys, soon());
+  for (const more of [{ limit: 5 }, { after: 1 }, { text: 'x' }]) {
+    await shop.search({ ...toys, ...more }, soon());
+  }
+  t.equal(asked.length, 4);
+});
+
+t.test('whatever customers write, different searches are not taken for each other', async (t) => {
+  const { shop, asked, soon } = stageShop(catalog(shelf(1)));
+  const searches = [
+    { text: 'x' },
+    { topic: '-', text: 'x' },
+    { topic: 'x' },
+    { topic: 'a', text: 'b c' },
+    { topic: 'c', text: 'a b' },
+    { topic: 'a","b' },
+    { topic: 'null' },
+  ];
+  for (const search of searches) await shop.search(search, soon());
+  t.equal(asked.length, searches.length);
+});
+
+t.test('the products of a page are look-ups that need no question', async (t) => {
+  const { shop, asked, soon } = stageShop(catalog(shelf(1, 2)));
+  await shop.search(toys, soon());
+  t.equal((await shop.lookup({ id: 2 }, soon())).name, 'toy 2');
+  t.equal(asked.length, 1);
+});
+
+t.test(
+  'a product that an undecided entry touches is not kept, the rest of the page is',
+  async (t) => {
+    const { shop, asked, soon } = stageShop(catalog(shelf(1, 2, 3), [2]));
+    await shop.search(toys, soon());
+    await shop.search(toys, soon());
+    t.same(asked.map(({ method, params }) => [method, params]).slice(1), [['lookup', [2]]]);
+  },
+);
+
+t.test('a purchase costs a page the record, not the list', async (t) => {
+  const products = shelf(1, 2, 3, 4);
+  const { shop, stamps, asked, soon } = stageShop(catalog(products));
+  await shop.search(toys, soon());
+  for (const id of [2, 4]) {
+    stamps.invalidate(stamps.idBucket(id), 9);
+    products.set(id, [id, `toy ${id}`, 'toys', 100, 4, 2]);
+  }
+  const { items } = await shop.search(toys, soon());
+  t.same(
+    items.map(({ quantity }) => quantity),
+    [5, 4, 5, 4],
+  );
+  t.same(asked.slice(1), [
+    { to: 'catalog-2', port: 'service', method: 'lookup_many', params: [[2, 4]] },
+  ]);
+});
+
+t.test('what changes the lists of a topic makes its pages stale, and no other’s', async (t) => {
+  const { shop, stamps, asked, soon } = stageShop(catalog(shelf(1)));
+  await shop.search(toys, soon());
+  await shop.search({ topic: 'books' }, soon());
+  await shop.search({ text: 'toy' }, soon());
+  stamps.invalidate(stamps.topicBucket('toys'), 9);
+  t.equal(shop.cachedPage(toys), undefined);
+  t.ok(shop.cachedPage({ topic: 'books' }));
+  t.ok(shop.cachedPage({ text: 'toy' }));
+  stamps.invalidate(stamps.topicBucket(''), 9);
+  t.equal(shop.cachedPage({ text: 'toy' }), undefined);
+  t.ok(shop.cachedPage({ topic: 'books' }));
+  t.equal(asked.length, 3);
+});
+
+t.test('a list that changes while its records are fetched is asked for as a whole', async (t) => {
+  const products = shelf(1, 2);
+  const answer = catalog(products);
+  const { shop, stamps, asked, soon } = stageShop((question) => {
+    if (question.method === 'lookup') {
+      products.delete(2);
+      stamps.invalidate(stamps.topicBucket('toys'), 9);
+    }
+    return answer(question);
+  });
+  await shop.search(toys, soon());
+  stamps.invalidate(stamps.idBucket(1), 9);
+  const { items } = await shop.search(toys, soon());
+  t.same(
+    items.map(({ id }) => id),
+    [1],
+  );
+  t.same(
+    asked.map(({ method }) => method),
+    ['search', 'lookup', 'search'],
+  );
+});
+
+t.test('the encoded page is the page', async (t) => {
+  const { shop, soon } = stageShop(({ method }) => {
+    t.equal(method, 'search');
+    const records = Array.from({ length: 20 }, (_, i): ProductRecord => {
+      return [i + 1, `toy ${i + 1}`, 'toys', 100, 5, 1];
+    });
+    return [records, 20, epoch, 9, true, records.map(() => true)] satisfies SearchAnswer;
+  });
+  const asBytes = await shop.fetchPage(toys, soon());
+  const page = await shop.search(toys, soon());
+  t.equal(page.next, 20);
+  t.same(decode(asBytes), page);
+  t.same(decode(shop.cachedPage(toys) ?? new Uint8Array()), page);
+});
+
+t.test('a search for nothing is refused', async (t) => {
+  const { shop, soon } = stageShop(() => t.fail('nobody is asked'));
+  await t.rejects(shop.search({}, soon()), { code: 'invalid_argument' });
+});
+
+t.test('a topic by any name is not the lack of one', async (t) => {
+  const { shop, asked, soon } = stageShop(catalog(shelf(1)));
+  for (const params of [{ topic: '-', text: 'x' }, { text: 'x' }, { topic: 'null', text: 'x' }]) {
+    await shop.search(params, soon());
+  }
+  t.equal(asked.length, 3, 'each is a list of its own');
+});

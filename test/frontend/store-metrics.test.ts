@@ -1,0 +1,92 @@
+/** The figures of a store as one frontend gathers them: who answers, who lags, how long nobody led. */
+import t from 'tap';
+import type { MetricSample } from '../../src/base/metric-table.js';
+import { newCounters } from '../../src/frontend/cache/counters.js';
+import type { Health } from '../../src/frontend/detector/elector.js';
+import type { ReplicaLine } from '../../src/frontend/detector/watch.js';
+import { askMembers, cacheSamples, LeadFigures } from '../../src/frontend/store-metrics.js';
+
+function line(name: string, own: Partial<ReplicaLine> = {}): ReplicaLine {
+  const call = async (): Promise<unknown> => [['bazar_products', [name], 17]];
+  return { name, group: 'order', witness: false, connected: true, call, ...own };
+}
+
+function health(seq: number, own: Partial<Health> = {}): Health {
+  return {
+    role: 'follower',
+    serving: false,
+    epoch: 4,
+    logEnd: { epoch: 4, seq },
+    ...own,
+  } as Health;
+}
+
+/** As `name label label` to the value. */
+function told(samples: readonly MetricSample[]): Map<string, unknown> {
+  return new Map(samples.map(([name, labels, value]) => [[name, ...labels].join(' '), value]));
+}
+
+t.test('who does not answer is told as such, and stops nobody', async (t) => {
+  const figures = told(
+    await askMembers([
+      line('order-1'),
+      line('order-2', { connected: false, call: () => t.fail('is not asked') as never }),
+      line('order-3', { call: () => Promise.reject(new Error('silent')) }),
+    ]),
+  );
+  t.same(
+    [...figures],
+    [
+      ['bazar_service_answered order-1', 1],
+      ['bazar_products order-1', 17],
+      ['bazar_service_answered order-2', 0],
+      ['bazar_service_answered order-3', 0],
+    ],
+  );
+});
+
+t.test('members lag behind the leader of their group; without one nobody does', async (t) => {
+  const members = [
+    { line: line('order-1'), health: health(100, { role: 'leader', serving: true, epoch: 5 }) },
+    { line: line('order-2'), health: health(97) },
+    { line: line('order-3'), health: undefined },
+    { line: line('catalog-1', { group: 'catalog' }), health: health(3) },
+  ];
+  const leads = new LeadFigures();
+  const figures = told(leads.samples(members));
+  t.equal(figures.get('bazar_leader_known order'), 1);
+  t.equal(figures.get('bazar_leader_epoch order'), 5);
+  t.equal(figures.get('bazar_member_lag_entries order order-1'), 0);
+  t.equal(figures.get('bazar_member_lag_entries order order-2'), 3);
+  t.equal(figures.get('bazar_member_up order order-3'), 0);
+  t.notOk(figures.has('bazar_member_lag_entries order order-3'));
+  t.equal(figures.get('bazar_leader_known catalog'), 0);
+  t.equal(figures.get('bazar_member_up catalog catalog-1'), 1);
+  t.notOk(figures.has('bazar_member_lag_entries catalog catalog-1'));
+});
+
+t.test('each lead is counted, and the outages between', async (t) => {
+  const leads = new LeadFigures();
+  leads.led('order', 0);
+  leads.led('order', 212);
+  const figures = told(leads.samples([]));
+  t.equal(figures.get('bazar_leader_changes_total order'), 2);
+  t.equal(figures.get('bazar_leader_changes_total catalog'), 0);
+  const outages = figures.get('bazar_leader_outage_seconds order') as number[];
+  t.equal(outages.at(-1), 0.212);
+  t.equal(
+    outages.slice(0, -1).reduce((sum, count) => sum + count, 0),
+    1,
+    'the first is none',
+  );
+});
+
+t.test('caches are told apart', async (t) => {
+  const counters = { ...newCounters(), hits: 9, shared_hits: 2, search_misses: 4, refused: 1 };
+  const figures = told(cacheSamples('frontend-1', counters, true));
+  t.equal(figures.get('bazar_cache_hits_total frontend-1 all'), 9);
+  t.equal(figures.get('bazar_cache_hits_total frontend-1 shared'), 2);
+  t.equal(figures.get('bazar_cache_misses_total frontend-1 search'), 4);
+  t.equal(figures.get('bazar_cache_refused_total frontend-1'), 1);
+  t.equal(figures.get('bazar_cache_lease_held frontend-1'), 1);
+});

@@ -1,0 +1,92 @@
+import t from 'tap';
+import { BazarError } from '../../src/base/errors.js';
+import { CatalogLine, type CatalogPeer } from '../../src/order/catalog-client.js';
+import type { Purchase, SellParams } from '../../src/wire/internal.js';
+import { digest } from '../catalog/log-builder.js';
+
+interface FakePeer extends CatalogPeer {
+  connected: boolean;
+  readonly asked: string[];
+  answer: (method: string) => Promise<unknown>;
+}
+
+function peer(name: string): FakePeer {
+  return {
+    name,
+    connected: true,
+    asked: [],
+    answer: async (method) => (method === 'sell' ? [[], 7] : [7]),
+    call(method) {
+      this.asked.push(method);
+      return this.answer(method);
+    },
+    notify: () => {},
+  };
+}
+
+function build() {
+  const peers = ['catalog-1', 'catalog-2', 'catalog-3'].map(peer);
+  let broken = 0;
+  const sold: number[] = [];
+  const line = new CatalogLine(peers, {
+    sold: ([first]) => sold.push(first),
+    broken: () => broken++,
+  });
+  const [one, two, three] = peers as [FakePeer, FakePeer, FakePeer];
+  return { line, one, two, three, sold, broken: () => broken };
+}
+
+const refuse = (code: 'unavailable' | 'deadline_exceeded', leader?: string) => async () => {
+  throw new BazarError(code, 'no', { details: leader === undefined ? {} : { leader } });
+};
+
+t.test('it follows the word on who leads', async (t) => {
+  const { line, one, three } = build();
+  one.answer = refuse('unavailable', 'catalog-3');
+  await t.rejects(line.sell(1, []));
+  await line.sell(1, []);
+  t.same(three.asked, ['sell']);
+  t.equal(line.logTime, 7);
+});
+
+t.test('a leader that is silent is left, and its stream with it', async (t) => {
+  const { line, one, two, broken } = build();
+  await line.tail(1, 1);
+  one.answer = refuse('deadline_exceeded');
+  await t.rejects(line.sell(1, []));
+  t.equal(broken(), 1, 'the tail must be asked for anew');
+  await line.sell(1, []);
+  t.same(two.asked, ['sell']);
+});
+
+t.test('who cannot be reached is passed over, even where named', async (t) => {
+  const { line, one, two, three } = build();
+  one.answer = refuse('unavailable', 'catalog-2');
+  two.connected = false;
+  await t.rejects(line.sell(1, []));
+  await line.sell(1, []);
+  t.same(two.asked, []);
+  t.same(three.asked, ['sell']);
+});
+
+t.test('sales count only from the replica that was asked last', async (t) => {
+  const { line, sold } = build();
+  await line.tail(1, 1);
+  line.pushed('catalog-2', [1, 1, Buffer.alloc(1)]);
+  line.pushed('catalog-1', [2, 1, Buffer.alloc(1)]);
+  t.same(sold, [2]);
+});
+
+t.test('a catalog of the build before gets purchases without their older key', async (t) => {
+  const { line, one } = build();
+  const sent: unknown[] = [];
+  one.call = async (_method, params) => {
+    sent.push((params as SellParams)[1]);
+    return [[], 7];
+  };
+  const purchase: Purchase = [digest('k'), 1, new Uint8Array(8), [[1, 1]], 7, digest('"k"')];
+  await line.sell(1, [purchase]);
+  Object.assign(one, { rules: 1 });
+  await line.sell(1, [purchase]);
+  t.same(sent, [[purchase.slice(0, 5)], [purchase]]);
+});

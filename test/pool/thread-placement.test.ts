@@ -1,0 +1,27 @@
+import t from 'tap';
+import { isServedByOne, sessionsPerThread, threadsFor } from '../../src/pool/thread-placement.js';
+
+t.test('few sessions that ask for little use half as many threads as cores', async (t) => {
+  t.equal(threadsFor('packed', 1, 8), 4);
+  t.equal(threadsFor('packed', sessionsPerThread, 2), 1);
+  t.equal(threadsFor('packed', 1, 1), 1, 'one at least');
+});
+
+t.test('requests that are work by themselves use as many as there are cores', async (t) => {
+  t.equal(threadsFor('spread', 1, 8), 8);
+  t.equal(threadsFor('spread', 1, 1), 1);
+});
+
+t.test('many sessions use more, however many cores there are', async (t) => {
+  for (const filling of ['packed', 'spread'] as const) {
+    t.equal(threadsFor(filling, 2 * sessionsPerThread + 1, 2), 3, filling);
+  }
+});
+
+t.test('one thread serves them all where one is enough, or there is no other', async (t) => {
+  t.ok(isServedByOne('packed', 10, 3));
+  t.notOk(isServedByOne('packed', 10, 4));
+  t.notOk(isServedByOne('spread', 10, 2));
+  t.ok(isServedByOne('spread', 1, 8));
+  t.notOk(isServedByOne('packed', 0, 1), 'without threads the owner serves');
+});
