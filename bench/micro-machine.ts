@@ -75,8 +75,8 @@ function benchSell(machine: CatalogMachine, rounds: number): Uint8Array[] {
       orders.push(encode(order));
     }
     if (round % 100 === 99) {
-      const cursor: CatalogCommand = ['cursor', machine.lastSale];
-      machine.apply({ seq: ++seq, epoch: 1, time: 1, command: encode(cursor) });
+      const watermark: CatalogCommand = ['cursor', machine.lastSale];
+      machine.apply({ seq: ++seq, epoch: 1, time: 1, command: encode(watermark) });
     }
   }
   const decoding = (1000 * median(decodeMs)) / batch;

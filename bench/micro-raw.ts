@@ -7,10 +7,10 @@ import { systemClock } from '../src/base/clock.js';
 import { silentLogger } from '../src/base/logging.js';
 import { seededRandom } from '../src/base/random.js';
 import { newCounters } from '../src/frontend/cache/counters.js';
-import { leaseFromNow, Stamps } from '../src/frontend/cache/invalidation-versions.js';
+import { InvalidationVersions, leaseFromNow } from '../src/frontend/cache/invalidation-versions.js';
 import { ProductCache } from '../src/frontend/cache/product-cache.js';
 import { SearchCache } from '../src/frontend/cache/search-cache.js';
-import { Shop } from '../src/frontend/operations.js';
+import { FrontendOperations } from '../src/frontend/operations.js';
 import { Backends } from '../src/frontend/reads/backends.js';
 import { PurchaseKeys } from '../src/frontend/reads/keys.js';
 import { inlineLongChains } from '../src/gateway/inlining.js';
@@ -73,31 +73,31 @@ class CountingConnection implements Connection {
 }
 
 function gateway(): RawGateway {
-  const stamps = new Stamps();
-  stamps.beginSession(1, epoch, leaseFromNow(clock, leaseMs));
+  const versions = new InvalidationVersions();
+  versions.beginSession(1, epoch, leaseFromNow(clock, leaseMs));
   const counters = newCounters();
-  const cache = new ProductCache(stamps, undefined, { counters });
+  const cache = new ProductCache(versions, undefined, { counters });
   for (let id = 1; id <= items; id++) {
     const name = `Product ${id}`;
     const product = { id, name, topic: 'toys', price: 19.9, quantity, version: 1 };
     const found = { product, encoded: encode(product), sighting: cache.sightId(id) };
-    cache.fill(found, { appliedSeq: 1, lender: epoch });
+    cache.fill(found, { appliedSeq: 1, grantor: epoch });
   }
   const notAsked = () => Promise.reject(new Error('not asked'));
-  const shop = new Shop({
+  const operations = new FrontendOperations({
     backends: new Backends({
       cluster: { catalogs: [], orders: [], recovery: [] },
       connect: () => ({ call: notAsked, close: () => {} }),
     }),
     cache,
-    pages: new SearchCache(stamps, counters),
+    pages: new SearchCache(versions, counters),
     keys: new PurchaseKeys(seededRandom(1)),
     clock,
-    logTime: () => stamps.logTime,
+    logTime: () => versions.logTime,
     owner: { status: notAsked, audit: notAsked, notReady: () => undefined },
   });
   return new RawGateway({
-    shop,
+    operations,
     clock,
     meter: new RequestMeter(),
     rateLimit: undefined,
@@ -143,8 +143,8 @@ function measure(
   }
   const bytes = (open[0]?.bytes ?? 0) / ((runs + 1) * rounds * requestsOfChunk);
   if (!(open[0]?.last ?? Buffer.alloc(0)).includes(expected)) throw new Error(`not ${expected}`);
-  const figures = `${best.toFixed(0).padStart(6)} ns  ${bytes.toFixed(0).padStart(4)} bytes`;
-  process.stdout.write(`  ${name.padEnd(24)} ${figures} an answer\n`);
+  const metrics = `${best.toFixed(0).padStart(6)} ns  ${bytes.toFixed(0).padStart(4)} bytes`;
+  process.stdout.write(`  ${name.padEnd(24)} ${metrics} an answer\n`);
 }
 
 // As a frontend does.

@@ -1,6 +1,6 @@
 /** One request of a customer to a thread of a frontend, over the simulated network. */
 import { BazarError } from '../src/base/errors.js';
-import type { Shop } from '../src/frontend/operations.js';
+import type { FrontendOperations } from '../src/frontend/operations.js';
 import type { RequestContext } from '../src/frontend/types.js';
 import type { Frontend } from './frontend.js';
 import type { Life } from './process.js';
@@ -8,7 +8,7 @@ import type { World } from './world.js';
 
 const graceMs = 500;
 
-export type Ask<T> = (shop: Shop, context: RequestContext) => Promise<T>;
+export type Ask<T> = (operations: FrontendOperations, context: RequestContext) => Promise<T>;
 
 export interface Asker {
   readonly name: string;
@@ -42,10 +42,10 @@ export function askFrontend<T>(
       }
       there.onEnd(() => scheduler.in(network.delayMs(), lost(true)));
       there.enter(() => {
-        const shop = frontend.shop(thread);
-        if (!shop) return;
+        const operations = frontend.operations(thread);
+        if (!operations) return;
         const deadlineMs = there.nowMs() + profile.patienceMs;
-        ask(shop, { requestId: name, deadlineMs }).then(
+        ask(operations, { requestId: name, deadlineMs }).then(
           (value) => {
             if (!there.dead) scheduler.in(network.delayMs(), () => resolve(value));
           },

@@ -25,8 +25,8 @@ const breakers: Partial<Record<Bug, Breaker>> = {
     leases.isRegistered = () => true;
   },
   'strikes-the-living'({ leases, machine }) {
-    leases.strikeDead = async () => {
-      await Promise.all(machine.registered().map(([process]) => leases.strike(process)));
+    leases.deregisterDead = async () => {
+      await Promise.all(machine.registered().map(([process]) => leases.deregister(process)));
     };
   },
   'grants-without-a-majority'(store) {
@@ -62,14 +62,14 @@ const breakers: Partial<Record<Bug, Breaker>> = {
       });
       const agreeing: CacheHolder = {
         process: holder.process,
-        invalidate(at, touches, acknowledged) {
+        invalidate(at, writeSet, acknowledged) {
           if (isClosed) {
             acknowledged();
             return;
           }
           const once = onlyOnce(acknowledged);
           open.push(once);
-          holder.invalidate(at, touches, once);
+          holder.invalidate(at, writeSet, once);
         },
         push: (at, records) => holder.push(at, records),
       };
@@ -100,7 +100,7 @@ const breakers: Partial<Record<Bug, Breaker>> = {
     };
   },
   'lends-without-noting'({ gates }) {
-    gates.lend = () => true;
+    gates.grant = () => true;
   },
   'pushes-are-not-lent'({ gates: { lent } }) {
     lent.pushed = (id) => void lent.owed.delete(id);

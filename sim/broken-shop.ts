@@ -3,7 +3,7 @@
  * that reach it do, but for that rule.
  */
 import type { BazarError } from '../src/base/errors.js';
-import { Shop, type ShopOptions } from '../src/frontend/operations.js';
+import { FrontendOperations, type FrontendOperationsOptions } from '../src/frontend/operations.js';
 import type { RequestContext } from '../src/frontend/types.js';
 import type { InvalidateParams } from '../src/wire/internal.js';
 import type { Params, Placed } from '../src/wire/schemas.js';
@@ -14,11 +14,11 @@ const afterDeadlineMs = 10 * 60_000;
 /** When the cache is asked again about a purchase that has no answer yet. */
 const againMs = 5;
 
-class BrokenShop extends Shop {
+class BrokenOperations extends FrontendOperations {
   readonly #world: World;
-  readonly #clock: ShopOptions['clock'];
+  readonly #clock: FrontendOperationsOptions['clock'];
 
-  constructor(world: World, options: ShopOptions) {
+  constructor(world: World, options: FrontendOperationsOptions) {
     super(options);
     this.#world = world;
     this.#clock = options.clock;
@@ -48,8 +48,11 @@ class BrokenShop extends Shop {
   }
 }
 
-export function newShop(world: World, options: ShopOptions): Shop {
-  return new BrokenShop(world, options);
+export function newOperations(
+  world: World,
+  options: FrontendOperationsOptions,
+): FrontendOperations {
+  return new BrokenOperations(world, options);
 }
 
 /** What of an invalidation reaches the stamps. */

@@ -4,10 +4,13 @@
  */
 import type { Clock } from '../src/base/clock.js';
 import { leaseLimits } from '../src/base/limits.js';
-import { type LeaseEnd, Stamps } from '../src/frontend/cache/invalidation-versions.js';
+import {
+  InvalidationVersions,
+  type LeaseEnd,
+} from '../src/frontend/cache/invalidation-versions.js';
 import type { World } from './world.js';
 
-class BrokenStamps extends Stamps {
+class BrokenVersions extends InvalidationVersions {
   readonly #world: World;
   readonly #life: Clock;
   #begun = false;
@@ -45,9 +48,11 @@ class BrokenStamps extends Stamps {
     return this.#world.hasBug('floors-are-ignored') || super.isAboveFloor(bucket, appliedSeq);
   }
 
-  override mayFill(...[sighting, appliedSeq, lender]: Parameters<Stamps['mayFill']>): boolean {
-    const ignored = lender > 0 && this.#world.hasBug('lenders-are-ignored');
-    return super.mayFill(sighting, appliedSeq, ignored ? this.epoch : lender);
+  override mayFill(
+    ...[sighting, appliedSeq, grantor]: Parameters<InvalidationVersions['mayFill']>
+  ): boolean {
+    const ignored = grantor > 0 && this.#world.hasBug('lenders-are-ignored');
+    return super.mayFill(sighting, appliedSeq, ignored ? this.epoch : grantor);
   }
 
   /** When the lease ends, and the timer that says so. */
@@ -73,7 +78,7 @@ const bugs = [
   ...['floors-are-ignored', 'lenders-are-ignored'],
 ] as const;
 
-export function newStamps(world: World, clock: Clock): Stamps {
+export function newVersions(world: World, clock: Clock): InvalidationVersions {
   const isBroken = bugs.some((bug) => world.hasBug(bug as Parameters<World['hasBug']>[0]));
-  return isBroken ? new BrokenStamps(world, clock) : new Stamps(undefined, clock);
+  return isBroken ? new BrokenVersions(world, clock) : new InvalidationVersions(undefined, clock);
 }

@@ -5,7 +5,11 @@
 import { CatalogMachine, type CatalogResult } from '../src/catalog/machine/catalog-machine.js';
 import { CatalogStore } from '../src/catalog/service/store.js';
 import type { Entry } from '../src/consensus/types.js';
-import type { Horizon, Sighting, Stamps } from '../src/frontend/cache/invalidation-versions.js';
+import type {
+  Horizon,
+  InvalidationVersions,
+  Sighting,
+} from '../src/frontend/cache/invalidation-versions.js';
 import {
   type CachedProduct,
   ProductCache,
@@ -15,7 +19,7 @@ import type { SharedCache } from '../src/frontend/cache/shared-cache.js';
 import { OrderStore } from '../src/order/store.js';
 import { decode, encode } from '../src/wire/codec.js';
 import { type CatalogCommand, type Purchase, unusedIds } from '../src/wire/internal.js';
-import { withoutKeys, withoutRegistry } from '../test/catalog/machine/snapshot-pieces.js';
+import { withoutKeys, withoutLeaseHolders } from '../test/catalog/machine/snapshot-pieces.js';
 import { breakLeases } from './broken-leases.js';
 import type { World } from './world.js';
 
@@ -107,7 +111,7 @@ class BrokenMachine extends CatalogMachine {
 
   override snapshot(): Iterable<Uint8Array> {
     const whole = super.snapshot();
-    if (this.#world.hasBug('registry-is-not-saved')) return withoutRegistry(whole);
+    if (this.#world.hasBug('registry-is-not-saved')) return withoutLeaseHolders(whole);
     return this.#world.hasBug('keys-are-not-saved') ? withoutKeys(whole) : whole;
   }
 }
@@ -131,12 +135,12 @@ export interface CacheParts {
 
 class BrokenCache extends ProductCache {
   readonly #world: World;
-  readonly #stamps: Stamps;
+  readonly #versions: InvalidationVersions;
 
-  constructor(world: World, stamps: Stamps, { entriesMax, shared }: CacheParts) {
-    super(stamps, { entriesMax, bytesMax: cacheBytes }, { shared });
+  constructor(world: World, versions: InvalidationVersions, { entriesMax, shared }: CacheParts) {
+    super(versions, { entriesMax, bytesMax: cacheBytes }, { shared });
     this.#world = world;
-    this.#stamps = stamps;
+    this.#versions = versions;
   }
 
   override mayJoin(sighting: Sighting): boolean {
@@ -152,13 +156,13 @@ class BrokenCache extends ProductCache {
     return isIgnored || super.isSettled(id, from);
   }
 
-  override fill(found: CachedProduct, { appliedSeq, lender }: Provenance): void {
+  override fill(found: CachedProduct, { appliedSeq, grantor }: Provenance): void {
     const late = this.#world.hasBug('stamps-seen-too-late');
     const loose = late || this.#world.hasBug('caches-the-undecided');
     const isLate = late || this.#world.hasBug('stamps-seen-late');
-    const sighting = isLate ? this.#stamps.sight(found.sighting.bucket) : found.sighting;
+    const sighting = isLate ? this.#versions.sight(found.sighting.bucket) : found.sighting;
     const seq = loose ? Number.MAX_SAFE_INTEGER : appliedSeq;
-    super.fill({ ...found, sighting }, { appliedSeq: seq, lender });
+    super.fill({ ...found, sighting }, { appliedSeq: seq, grantor });
   }
 }
 
@@ -184,6 +188,10 @@ export function newOrderStore(
   return unordered ? new UnorderedOrders(options) : new OrderStore(options);
 }
 
-export function newCache(world: World, stamps: Stamps, parts: CacheParts): ProductCache {
-  return new BrokenCache(world, stamps, parts);
+export function newCache(
+  world: World,
+  versions: InvalidationVersions,
+  parts: CacheParts,
+): ProductCache {
+  return new BrokenCache(world, versions, parts);
 }

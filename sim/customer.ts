@@ -155,7 +155,9 @@ export class Customer {
     for (let attempt = 1; ; attempt++) {
       try {
         const params = paramsOf(order, order.quantity);
-        const answer = this.#ask(frontend(), (shop, context) => shop.buy(params, context));
+        const answer = this.#ask(frontend(), (operations, context) =>
+          operations.buy(params, context),
+        );
         const placed = await this.#world.history.buy(this.#options.name, params, answer);
         this.#sold(order, placed.order_number);
         return;
@@ -190,7 +192,9 @@ export class Customer {
   async #reuse(order: Order): Promise<void> {
     try {
       const params = paramsOf(order, order.quantity + 1);
-      const answer = this.#ask(this.#pickFrontend(), (shop, context) => shop.buy(params, context));
+      const answer = this.#ask(this.#pickFrontend(), (operations, context) =>
+        operations.buy(params, context),
+      );
       // A purchase of its own, and the same one where somebody else has the same idea.
       const another = { ...params, key: `another under ${order.key}` };
       await this.#world.history.buy(this.#options.name, another, answer);
@@ -214,8 +218,8 @@ export class Customer {
     if (order?.number === undefined) return;
     const { number } = order;
     try {
-      const answer = this.#ask(this.#pickFrontend(), (shop, context) =>
-        shop.order({ number }, context),
+      const answer = this.#ask(this.#pickFrontend(), (operations, context) =>
+        operations.order({ number }, context),
       );
       const found = await this.#world.history.order(this.#options.name, number, answer);
       const line = found.lines.find(({ id }) => id === tagItem);
@@ -239,8 +243,8 @@ export class Customer {
   async #changeAt(frontend: Frontend | undefined, id: number): Promise<void> {
     const add = 1 + this.#world.random.clients.integer(5);
     const changed = { add, ...this.#newPrice() };
-    const answer = this.#ask(frontend ?? this.#pickFrontend(), (shop, context) =>
-      shop.updateProduct({ id, ...changed }, context),
+    const answer = this.#ask(frontend ?? this.#pickFrontend(), (operations, context) =>
+      operations.updateProduct({ id, ...changed }, context),
     );
     const product = await this.#world.history.change(this.#options.name, id, changed, answer);
     this.#world.reads.answered(id, product.version);
@@ -266,11 +270,11 @@ export class Customer {
     const byName = this.#world.random.clients.integer(4) === 0;
     const item = byName ? { name: nameOf(id) } : { id };
     let source: Source = 'fetched';
-    const answer = this.#ask(frontend, async (shop, context) => {
-      const hit = shop.cached(item);
+    const answer = this.#ask(frontend, async (operations, context) => {
+      const hit = operations.cached(item);
       if (hit) source = 'hit';
       const questions = frontend.questions;
-      const fetched = hit ? undefined : shop.fetch(item, context);
+      const fetched = hit ? undefined : operations.fetch(item, context);
       if (fetched && questions === frontend.questions) source = 'shared';
       return required((hit ?? (await fetched))?.product, 'an answer');
     });

@@ -68,7 +68,7 @@ function drawLease(draw: Draw): Limits['lease'] & object {
     pushesMax: draw(1, leaseLimits.pushesMax),
     pushRecordsMax: draw(1, leaseLimits.pushRecordsMax),
     pushLagMax: draw(1, leaseLimits.pushLagMax),
-    lendItemsMax: draw(1, leaseLimits.lendItemsMax),
+    grantItemsMax: draw(1, leaseLimits.grantItemsMax),
   };
 }
 

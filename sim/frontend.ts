@@ -6,12 +6,12 @@ import { BazarError } from '../src/base/errors.js';
 import type { Random } from '../src/base/random.js';
 import { CacheSession, type PushedRecords } from '../src/frontend/cache/cache-session.js';
 import { newCounters } from '../src/frontend/cache/counters.js';
-import type { Stamps } from '../src/frontend/cache/invalidation-versions.js';
+import type { InvalidationVersions } from '../src/frontend/cache/invalidation-versions.js';
 import { PushedProducts } from '../src/frontend/cache/pushed-products.js';
 import { SearchCache } from '../src/frontend/cache/search-cache.js';
 import { SharedCache } from '../src/frontend/cache/shared-cache.js';
-import { type ReplicaLine, Watch } from '../src/frontend/detector/watch.js';
-import type { Shop } from '../src/frontend/operations.js';
+import { type ReplicaClient, Watch } from '../src/frontend/detector/watch.js';
+import type { FrontendOperations } from '../src/frontend/operations.js';
 import {
   type Backend,
   Backends,
@@ -21,13 +21,13 @@ import {
 import { PurchaseKeys } from '../src/frontend/reads/keys.js';
 import type {
   BuyParams,
-  GlanceParams,
   InvalidateParams,
   RecordsParams,
+  UncachedReadParams,
 } from '../src/wire/internal.js';
 import { newCache } from './broken.js';
-import { heard, newShop } from './broken-shop.js';
-import { newStamps } from './broken-stamps.js';
+import { heard, newOperations } from './broken-shop.js';
+import { newVersions } from './broken-stamps.js';
 import { Line } from './line.js';
 import type { Life } from './process.js';
 import { Process } from './processes.js';
@@ -50,7 +50,7 @@ export interface FrontendOptions {
 }
 
 interface Running {
-  readonly shops: readonly Shop[];
+  readonly shops: readonly FrontendOperations[];
   readonly watch: Watch;
   readonly lines: ReadonlyMap<string, Line>;
 }
@@ -76,7 +76,7 @@ export class Frontend {
   }
 
   /** A thread's shop, while the process lives. */
-  shop(thread: number): Shop | undefined {
+  operations(thread: number): FrontendOperations | undefined {
     return this.process.up ? this.#running?.shops[thread % threads] : undefined;
   }
 
@@ -104,16 +104,16 @@ export class Frontend {
     const { catalogs, orders } = this.#options;
     const { crowd, cacheEntries } = this.#world.profile;
     const logger = this.#world.logger(this.name);
-    const stamps = newStamps(this.#world, life);
-    const shared = new SharedCache(stamps, newCounters(), new SharedArrayBuffer(sharedBytes));
+    const versions = newVersions(this.#world, life);
+    const shared = new SharedCache(versions, newCounters(), new SharedArrayBuffer(sharedBytes));
     const session = new CacheSession({
-      ...{ stamps, clock: life, logger },
+      ...{ versions, clock: life, logger },
       frontend: this.name,
       process: processIdOf(life),
-      pushed: this.#pushed(life, stamps, shared),
+      pushed: this.#pushed(life, versions, shared),
     });
     const connections = new Map<string, Line>();
-    const line = (name: string, group: GroupName): ReplicaLine =>
+    const line = (name: string, group: GroupName): ReplicaClient =>
       this.#line(life, name, group, session, () => watch, connections);
     const lines = [
       ...catalogs.map((name) => line(name, 'catalog')),
@@ -132,16 +132,16 @@ export class Frontend {
         told = leaders;
         for (const one of backends) life.after(toldMs, () => one.follow(leaders));
       },
-      logTime: (logTime) => stamps.heardLogTime(logTime),
+      logTime: (logTime) => versions.heardLogTime(logTime),
     });
     const shops = backends.map((one) => {
-      const cache = newCache(this.#world, stamps, { entriesMax: cacheEntries, shared });
+      const cache = newCache(this.#world, versions, { entriesMax: cacheEntries, shared });
       const keys = new PurchaseKeys(this.#world.random.services);
       const owner = { status: refuse, audit: refuse, notReady: () => undefined };
-      const pages = new SearchCache(stamps, cache.counters);
-      const logTime = (): number | undefined => stamps.logTime;
+      const pages = new SearchCache(versions, cache.counters);
+      const logTime = (): number | undefined => versions.logTime;
       const view = { keys, owner, logTime, crowd };
-      return newShop(this.#world, { backends: one, cache, pages, clock: life, ...view });
+      return newOperations(this.#world, { backends: one, cache, pages, clock: life, ...view });
     });
     this.#running = { shops, watch, lines: connections };
     for (const connection of connections.values()) connection.start();
@@ -149,8 +149,8 @@ export class Frontend {
     session.start();
   }
 
-  #pushed(life: Life, stamps: Stamps, shared: SharedCache): PushedRecords {
-    const products = new PushedProducts(stamps, shared);
+  #pushed(life: Life, versions: InvalidationVersions, shared: SharedCache): PushedRecords {
+    const products = new PushedProducts(versions, shared);
     if (!this.#world.hasBug('pushes-fill-late')) return products;
     return {
       pushed(_seq, records) {
@@ -166,7 +166,7 @@ export class Frontend {
     session: CacheSession,
     watch: () => Watch,
     connections: Map<string, Line>,
-  ): ReplicaLine {
+  ): ReplicaClient {
     const line = new Line({
       network: this.#world.network,
       life,
@@ -220,7 +220,7 @@ export class Frontend {
         if (['lookup', 'lookup_many', 'glance'].includes(method)) this.questions += 1;
         const answer = line.call(method, params, timeoutMs);
         if (method !== 'glance') return answer;
-        const [item] = params as GlanceParams;
+        const [item] = params as UncachedReadParams;
         this.#world.count('questions for a crowd');
         if (!this.#world.hasBug('tells-a-crowd-what-was')) return answer;
         const before = late.get(item);

@@ -2,10 +2,10 @@
 import type { SnapshotMark } from '../src/consensus/messages.js';
 import type { Entry, MemberId, SnapshotMachine, StateMachine } from '../src/consensus/types.js';
 import type { GroupHost } from '../src/group/host.js';
-import type { MemberDesk } from '../src/group/member-handler.js';
+import type { MemberHandler } from '../src/group/member-handler.js';
 import type { SnapshotStore } from '../src/storage/snapshot-store.js';
 import type { CatalogCommand } from '../src/wire/internal.js';
-import type { Doors } from './doors.js';
+import type { ServiceListeners } from './listeners.js';
 import type { Member } from './member.js';
 import type { Life } from './process.js';
 import type { Process } from './processes.js';
@@ -24,7 +24,7 @@ export interface Service<Result> {
   canServe?(): boolean;
   /** The newest log time of the catalog that it knows. */
   logTime?(): number;
-  open(host: GroupHost<Result>, memberDesk: MemberDesk): Doors;
+  open(host: GroupHost<Result>, memberHandler: MemberHandler): ServiceListeners;
 }
 
 export interface MemberOptions<Result> {

@@ -7,13 +7,13 @@ import { BazarError } from '../src/base/errors.js';
 import type { SnapshotMark } from '../src/consensus/messages.js';
 import type { Doubt, Entry, MemberId, StateMachine } from '../src/consensus/types.js';
 import { GroupHost } from '../src/group/host.js';
-import { MemberDesk } from '../src/group/member-handler.js';
+import { MemberHandler } from '../src/group/member-handler.js';
 import type { SnapshotPort } from '../src/group/snapshot-port.js';
 import { CorruptionError } from '../src/storage/corruption.js';
 import { DiskError } from '../src/storage/disk-error.js';
 import type { CatalogCommand } from '../src/wire/internal.js';
-import { peerHandler, serviceHandler } from './doors.js';
 import type { Ambush } from './faults.js';
+import { peerHandler, serviceHandler } from './listeners.js';
 import type { Opened } from './member-folder.js';
 import type { MemberOptions, Service } from './member-options.js';
 import { SimPeers } from './peers.js';
@@ -241,7 +241,7 @@ export class Member<Result> {
     running: Service<Result> | undefined,
   ): void {
     const { network } = this.#world;
-    const memberDesk = new MemberDesk({
+    const memberHandler = new MemberHandler({
       status: () => {
         const status = host.status();
         return { ...status, serving: status.serving && (running?.canServe?.() ?? true) };
@@ -252,10 +252,10 @@ export class Member<Result> {
       clock: life,
       logTime: running?.logTime,
     });
-    const doors = running?.open(host, memberDesk);
+    const listeners = running?.open(host, memberHandler);
     const port = peerPort(this.options.group, running === undefined);
-    listen(network, life, port, () => peerHandler(memberDesk, peers, doors));
-    if (doors) listen(network, life, 'service', () => serviceHandler(life, doors));
+    listen(network, life, port, () => peerHandler(memberHandler, peers, listeners));
+    if (listeners) listen(network, life, 'service', () => serviceHandler(life, listeners));
   }
 
   #snapshotPort(life: Life, running: Service<Result> | undefined): SnapshotPort {

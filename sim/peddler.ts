@@ -84,7 +84,7 @@ export class Peddler {
     this.#seekers.seek(id);
     await this.#spell();
     reads.leaving(id);
-    await this.#anywhere((shop, context) => shop.removeProduct({ id }, context));
+    await this.#anywhere((operations, context) => operations.removeProduct({ id }, context));
     reads.gone(id);
     this.#world.count('products that came and went while they were sought');
     await this.#spell();
@@ -94,8 +94,8 @@ export class Peddler {
   async #add() {
     const name = `ware ${++this.#names}`;
     this.#perhaps += 1;
-    const added = await this.#anywhere((shop, context) =>
-      shop.addProduct({ name, topic: 'wares', price: 1, quantity: 5 }, context),
+    const added = await this.#anywhere((operations, context) =>
+      operations.addProduct({ name, topic: 'wares', price: 1, quantity: 5 }, context),
     );
     this.#perhaps = Math.max(0, this.#perhaps - (added.id - this.#lastId));
     this.#lastId = added.id;

@@ -102,11 +102,11 @@ export class Seekers {
     let source: Source = 'fetched';
     const asker = { name, life: this.#life, thread };
     const find = async (): Promise<Product | undefined> =>
-      askFrontend(this.#world, asker, frontend, async (shop, context) => {
-        const hit = shop.cached({ id });
+      askFrontend(this.#world, asker, frontend, async (operations, context) => {
+        const hit = operations.cached({ id });
         if (hit) source = 'hit';
         const { questions } = frontend;
-        const fetched = hit ? undefined : shop.fetch({ id }, context);
+        const fetched = hit ? undefined : operations.fetch({ id }, context);
         if (fetched && questions === frontend.questions) source = 'shared';
         return (hit ?? (await fetched))?.product;
       });

@@ -4,20 +4,20 @@
  */
 
 import { BazarError } from '../src/base/errors.js';
-import { strikeDead } from '../src/catalog/coherence/deregister-dead.js';
+import { deregisterDead } from '../src/catalog/coherence/deregister-dead.js';
 import type { CatalogResult } from '../src/catalog/machine/catalog-machine.js';
-import { keepCursor } from '../src/catalog/sales/projected-watermark.js';
+import { keepWatermark } from '../src/catalog/sales/projected-watermark.js';
 import { withTargets } from '../src/catalog/service/bundled-products.js';
-import { PeerDesk as CatalogDesk } from '../src/catalog/service/peer-handler.js';
+import { PeerDesk as CatalogHandler } from '../src/catalog/service/peer-handler.js';
 import { startRestocking } from '../src/catalog/service/restock.js';
 import { restoreCatalog } from '../src/catalog/service/restore.js';
 import { Rules } from '../src/catalog/service/rules.js';
 import type { CatalogStore } from '../src/catalog/service/store.js';
 import { ThreadDesk as CatalogThreads } from '../src/catalog/service/thread-handler.js';
-import { CatalogLine, type CatalogPeer } from '../src/order/catalog-client.js';
+import { CatalogClient, type CatalogPeer } from '../src/order/catalog-client.js';
 import { OrderMachine, type OrderResult } from '../src/order/order-machine.js';
-import { PeerDesk as OrderDesk } from '../src/order/peer-handler.js';
-import { Projection, type SalesLine } from '../src/order/projection.js';
+import { PeerDesk as OrderHandler } from '../src/order/peer-handler.js';
+import { Projection, type SalesSubscription } from '../src/order/projection.js';
 import type { OrderStore } from '../src/order/store.js';
 import { ThreadDesk as OrderThreads } from '../src/order/thread-handler.js';
 import type { OwnerCall } from '../src/pool/types.js';
@@ -29,8 +29,8 @@ import {
 } from '../src/wire/internal.js';
 import type { LookupAnswer } from '../src/wire/thread-questions.js';
 import { newCatalogMachine, newCatalogStore, newOrderStore } from './broken.js';
-import type { Doors } from './doors.js';
 import { Line } from './line.js';
+import type { ServiceListeners } from './listeners.js';
 import type { Member } from './member.js';
 import { noMark } from './member-folder.js';
 import type { Service } from './member-options.js';
@@ -60,16 +60,16 @@ export function catalogService(
       propose(command) {
         store?.propose(command).catch(() => {});
       },
-      open(host): Doors {
+      open(host): ServiceListeners {
         const logger = world.logger(member.name);
         const opened = newCatalogStore(world, {
           ...{ group: host, machine, clock: life },
           boundsTotals: knownLater(world),
         });
         store = opened;
-        const desk = new CatalogDesk({ store: opened, logger, clock: life, audit: noAudit });
+        const handler = new CatalogHandler({ store: opened, logger, clock: life, audit: noAudit });
         host.onRole(({ role }) => {
-          if (role !== 'leader') desk.resign();
+          if (role !== 'leader') handler.resign();
         });
         const threads = new CatalogThreads(opened, (...question) => member.ask(...question));
         const { restockEverySeconds: everySeconds, restockTo: target } = world.profile;
@@ -87,9 +87,9 @@ export function catalogService(
           opened.stock(first.length, (from) => first.slice(from)).catch(() => {});
         });
         startRestocking({ store: opened, clock: life, logger, everySeconds, target });
-        keepCursor(opened, life, logger);
-        strikeDead(opened, life, logger);
-        return { desk, calls: (calls) => threads.calls(undecidedIsFine(world, calls)) };
+        keepWatermark(opened, life, logger);
+        deregisterDead(opened, life, logger);
+        return { handler, calls: (calls) => threads.calls(undecidedIsFine(world, calls)) };
       },
     };
   };
@@ -111,7 +111,7 @@ export function orderService(
     const machine = new OrderMachine();
     const logger = world.logger(member.name);
     let store: OrderStore | undefined;
-    let seller: CatalogLine | undefined;
+    let seller: CatalogClient | undefined;
     return {
       machine,
       restoreFrom: async () => noMark,
@@ -120,9 +120,9 @@ export function orderService(
         world.books.orderApplied(member.name, entry, machine);
         store?.applied(entry, result);
       },
-      open(host): Doors {
+      open(host): ServiceListeners {
         const peers = catalogs.map((name) => connect(world, life, name, events));
-        const line = new CatalogLine(peers, {
+        const line = new CatalogClient(peers, {
           sold: (sales) => taker.sold(sales),
           broken: () => projection.broken(),
         });
@@ -145,19 +145,19 @@ export function orderService(
         const calls = answersEarly(world, opened, line, (some) => {
           threads.calls(withoutFirstTime(world, some));
         });
-        return { desk: new OrderDesk(noAudit), calls };
+        return { handler: new OrderHandler(noAudit), calls };
       },
     };
   };
 }
 
 interface SalesTaker {
-  readonly line: SalesLine;
+  readonly line: SalesSubscription;
   sold(sales: SalesMessage): void;
 }
 
 /** Between the line and the projection, where the projection's rules can be broken. */
-function salesTaker(world: World, line: CatalogLine, projection: () => Projection): SalesTaker {
+function salesTaker(world: World, line: CatalogClient, projection: () => Projection): SalesTaker {
   let messages = 0;
   let epoch = 0;
   return {
@@ -206,7 +206,7 @@ function withoutFirstTime(world: World, calls: OwnerCall[]): OwnerCall[] {
 function answersEarly(
   world: World,
   store: OrderStore,
-  line: CatalogLine,
+  line: CatalogClient,
   pass: (calls: OwnerCall[]) => void,
 ): (calls: OwnerCall[]) => void {
   if (!world.hasBug('answers-before-the-order')) return pass;

@@ -80,7 +80,7 @@ export class Visitor {
     const ids = Array.from({ length: 1 + profile.items }, (_, place) => 1 + place);
     const floors = new Map(ids.map((id) => [id, reads.floor(id)]));
     const wanted = random.visits.integer(2) === 0 ? { topic: stapleTopic } : { text: 'of them' };
-    const answer = this.#anywhere((shop, context) => shop.search(wanted, context));
+    const answer = this.#anywhere((operations, context) => operations.search(wanted, context));
     const { items } = await this.#world.history.search(this.#options.name, answer);
     for (const product of items) {
       reads.lookedUp(product, floors.get(product.id) ?? 0, 'fetched', this.#options.name);
@@ -96,8 +96,8 @@ export class Visitor {
     await this.#demand({ id, name }, 'absent');
     const [topic, other] = topics;
     this.#perhaps += 1;
-    const added = await this.#anywhere((shop, context) =>
-      shop.addProduct({ name, topic, price: 1, quantity: 5 }, context),
+    const added = await this.#anywhere((operations, context) =>
+      operations.addProduct({ name, topic, price: 1, quantity: 5 }, context),
     );
     this.#perhaps -= 1;
     if (added.id <= this.#lastId) this.#report(`id ${added.id} was given twice`);
@@ -105,11 +105,11 @@ export class Visitor {
     this.#lastId = added.id;
     const it = { id: added.id, name };
     await this.#demand(it, 'in the first');
-    await this.#anywhere((shop, context) =>
-      shop.updateProduct({ id: it.id, topic: other }, context),
+    await this.#anywhere((operations, context) =>
+      operations.updateProduct({ id: it.id, topic: other }, context),
     );
     await this.#demand(it, 'in the second');
-    await this.#anywhere((shop, context) => shop.removeProduct({ id: it.id }, context));
+    await this.#anywhere((operations, context) => operations.removeProduct({ id: it.id }, context));
     await this.#demand(it, 'absent');
   }
 
@@ -120,8 +120,8 @@ export class Visitor {
       await this.#look(frontend, it, { name: it.name }, fact);
       for (const [place, topic] of topics.entries()) {
         const isIn = fact === (place === 0 ? 'in the first' : 'in the second');
-        const { items } = await this.#ask(frontend, (shop, context) =>
-          shop.search({ topic, limit: 1_000 }, context),
+        const { items } = await this.#ask(frontend, (operations, context) =>
+          operations.search({ topic, limit: 1_000 }, context),
         );
         this.#compare(frontend, it.id, items, isIn, `in ${topic}`);
         const strays = items.filter((product) => product.topic !== topic);
@@ -137,9 +137,9 @@ export class Visitor {
     item: { id: number } | { name: string },
     fact: Fact,
   ): Promise<void> {
-    const found = await this.#ask(frontend, async (shop, context) => {
+    const found = await this.#ask(frontend, async (operations, context) => {
       try {
-        return [await shop.lookup(item, context)];
+        return [await operations.lookup(item, context)];
       } catch (error) {
         if (toBazarError(error).code === 'not_found') return [];
         throw error;

@@ -32,7 +32,7 @@ export class Customers {
   }
 
   start(count: number): void {
-    for (let n = 0; n < count; n++) this.#loops.push(this.#shop());
+    for (let n = 0; n < count; n++) this.#loops.push(this.#operations());
   }
 
   get acknowledged(): number {
@@ -73,7 +73,7 @@ export class Customers {
     return [...this.failures, ...(twice > 0 ? [`${twice} order numbers were given twice`] : [])];
   }
 
-  async #shop(): Promise<void> {
+  async #operations(): Promise<void> {
     while (this.#open) {
       const sentMs = performance.now();
       try {

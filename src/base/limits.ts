@@ -135,7 +135,7 @@ export const leaseLimits = {
   /** Unacknowledged invalidations of a frontend, over which the leader pushes it no records. */
   pushLagMax: 64,
   /** Items in one question of a follower for what the leader lends. */
-  lendItemsMax: 10_000,
+  grantItemsMax: 10_000,
 } as const;
 
 /** How frontends tell the catalog replicas, and through them each other, that they are there. */
@@ -209,7 +209,7 @@ export const cacheLimits = {
   /** Of the cache that all session threads share: 65,536 products. */
   sharedBytes: 16 * mib,
   /** Hash buckets of the shared stamps. */
-  stampBuckets: 65_536,
+  versionBuckets: 65_536,
 } as const;
 
 export const poolLimits = {

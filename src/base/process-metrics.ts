@@ -5,7 +5,7 @@ import { latencyBounds, type MetricSample } from './metric-table.js';
 
 const lookEveryMs = 100;
 
-export class ProcessFigures {
+export class ProcessMetrics {
   readonly #service: string;
   readonly #startSeconds: number;
   readonly #delays = new Histogram(latencyBounds);

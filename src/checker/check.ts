@@ -6,7 +6,7 @@
 import { joinAttempts } from './attempts.js';
 import { readBook } from './book.js';
 import { describe } from './describe.js';
-import { type Chain, checkWitness } from './global-order.js';
+import { type Chain, checkGlobalOrder } from './global-order.js';
 import { linearize } from './linearize.js';
 import { type ItemHistory, movesByItem } from './moves.js';
 import { checkRealTime } from './real-time.js';
@@ -36,7 +36,7 @@ export function checkHistory(history: History, guessesMax = guessesMaxDefault): 
     ...book.problems,
     ...checkRealTime(joined),
     ...perItem,
-    ...checkWitness(chains.filter(isCertain), book, operations),
+    ...checkGlobalOrder(chains.filter(isCertain), book, operations),
   ]);
 }
 

@@ -30,7 +30,7 @@ interface Moment {
 
 const wordsMax = 6;
 
-export function checkWitness(
+export function checkGlobalOrder(
   chains: readonly Chain[],
   book: Book,
   operations: readonly Operation[],

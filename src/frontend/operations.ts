@@ -17,7 +17,7 @@ import type {
   OrdersAnswer,
 } from '../wire/thread-questions.js';
 import { productNotFound, toOrder, tooOld, toPlaced, toProduct } from './answers.js';
-import { Edge } from './cache/local-refusals.js';
+import { LocalRefusals } from './cache/local-refusals.js';
 import type { Cached, ProductCache } from './cache/product-cache.js';
 import type { SearchCache } from './cache/search-cache.js';
 import type { Backends } from './reads/backends.js';
@@ -35,7 +35,7 @@ export interface OwnerView {
   notReady(): string | undefined;
 }
 
-export interface ShopOptions {
+export interface FrontendOperationsOptions {
   readonly backends: Backends;
   readonly cache: ProductCache;
   readonly pages: SearchCache;
@@ -48,14 +48,14 @@ export interface ShopOptions {
   readonly crowd?: number;
 }
 
-export class Shop implements Operations {
-  readonly #options: ShopOptions;
+export class FrontendOperations implements Operations {
+  readonly #options: FrontendOperationsOptions;
   readonly #questions: Questions;
   readonly #lookups: Lookups;
   readonly #searches: Searches;
-  readonly #edge: Edge;
+  readonly #refusals: LocalRefusals;
 
-  constructor(options: ShopOptions) {
+  constructor(options: FrontendOperationsOptions) {
     const { cache: products, pages, clock, crowd } = options;
     this.#options = options;
     const questions = new Questions(options);
@@ -63,7 +63,7 @@ export class Shop implements Operations {
     this.#questions = questions;
     this.#lookups = lookups;
     this.#searches = new Searches({ questions, lookups, products, pages });
-    this.#edge = new Edge(products);
+    this.#refusals = new LocalRefusals(products);
   }
 
   /** What is asked until `inputEnds`, all in this turn, has arrived before. */
@@ -108,7 +108,7 @@ export class Shop implements Operations {
 
   /** Why a purchase cannot succeed, where the cache tells; to be asked before it is forwarded. */
   refusal(params: Params<'buy'>): BazarError | undefined {
-    return this.#edge.refusal(params);
+    return this.#refusals.refusal(params);
   }
 
   async buy(params: Params<'buy'>, context: RequestContext): Promise<Placed> {

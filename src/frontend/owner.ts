@@ -22,19 +22,19 @@ import {
   cacheCounterNames,
   newCounters,
 } from './cache/counters.js';
-import { Stamps } from './cache/invalidation-versions.js';
+import { InvalidationVersions } from './cache/invalidation-versions.js';
 import { PushedProducts } from './cache/pushed-products.js';
 import { SharedCache } from './cache/shared-cache.js';
 import { FrontendList } from './detector/frontend-list.js';
 import { FrontendReports } from './detector/frontend-reports.js';
-import { type ReplicaLine, Watch } from './detector/watch.js';
-import { EventDesk } from './events/event-handler.js';
+import { type ReplicaClient, Watch } from './detector/watch.js';
+import { LiveEvents } from './events/event-handler.js';
 import type { Sight } from './events/timeline.js';
 import { takeAudit } from './reads/audit-round.js';
 import { type Leaders, sameLeaders } from './reads/backends.js';
 import { totalsOf } from './reads/totals.js';
 import { frontendStatus, memberStatus } from './status.js';
-import { askMembers, cacheSamples, LeadFigures } from './store-metrics.js';
+import { askMembers, cacheSamples, LeadMetrics } from './store-metrics.js';
 import type { AuditReport, EventBatch, StoreStatus } from './types.js';
 
 /** What this frontend's threads have done, since the process started. */
@@ -64,9 +64,9 @@ export interface FrontendOwnerOptions {
 }
 
 export class FrontendOwner {
-  readonly stamps = new Stamps();
+  readonly versions = new InvalidationVersions();
   readonly shared: SharedCache;
-  readonly events: EventDesk;
+  readonly events: LiveEvents;
   readonly #options: FrontendOwnerOptions;
   readonly #clock: Clock = systemClock;
   readonly #clients: RpcClient[] = [];
@@ -76,22 +76,22 @@ export class FrontendOwner {
   readonly #reports: FrontendReports;
   readonly #counters = newCounters();
   readonly #startedMs: number;
-  readonly #leads = new LeadFigures();
+  readonly #leads = new LeadMetrics();
   #told: Leaders = { catalog: undefined, order: undefined };
 
   constructor(options: FrontendOwnerOptions) {
     this.#options = options;
     this.#startedMs = Math.round(this.#clock.wallMs() - process.uptime() * 1_000);
-    this.shared = new SharedCache(this.stamps, this.#counters);
+    this.shared = new SharedCache(this.versions, this.#counters);
     this.#session = new CacheSession({
-      stamps: this.stamps,
+      versions: this.versions,
       clock: this.#clock,
       logger: options.logger,
       frontend: options.identity.id,
       process: options.identity.incarnation,
-      pushed: new PushedProducts(this.stamps, this.shared),
+      pushed: new PushedProducts(this.versions, this.shared),
     });
-    this.events = new EventDesk({
+    this.events = new LiveEvents({
       clock: this.#clock,
       life: options.identity.incarnation.slice(0, 8),
       publish: options.events,
@@ -125,7 +125,7 @@ export class FrontendOwner {
         this.#session.follow(lead?.line, lead?.epoch ?? 0);
         this.#seen(leaders, lines);
       },
-      logTime: (logTime) => this.stamps.heardLogTime(logTime),
+      logTime: (logTime) => this.versions.heardLogTime(logTime),
     });
   }
 
@@ -148,7 +148,7 @@ export class FrontendOwner {
 
   /** A client wants a product out of the cache: no thread serves its copy from here on. */
   forget(id: number): void {
-    this.stamps.invalidate(this.stamps.idBucket(id), 0);
+    this.versions.invalidate(this.versions.idBucket(id), 0);
   }
 
   status(): StoreStatus {
@@ -164,12 +164,12 @@ export class FrontendOwner {
   }
 
   /** The figures of all members, and what this frontend sees of them. */
-  async figures(): Promise<MetricSample[]> {
+  async metrics(): Promise<MetricSample[]> {
     const { lines } = this.#watch;
     const seen = lines.map((line) => ({ line, health: this.#watch.health(line) }));
     const { id } = this.#options.identity;
     return [
-      ...cacheSamples(id, this.#counters, this.stamps.inSession),
+      ...cacheSamples(id, this.#counters, this.versions.inSession),
       ...this.#leads.samples(seen),
       ...(await askMembers(lines)),
     ];
@@ -182,11 +182,11 @@ export class FrontendOwner {
   #report(): FrontendReport {
     const { identity, requests, shown } = this.#options;
     const { answered, failed, lookups, purchases, ...others } = requests();
-    const { stamps } = this;
+    const { versions } = this;
     return [
       ...([identity.id, identity.incarnation, process.pid, shown.raw, shown.http] as const),
       this.#startedMs,
-      [stamps.inSession && stamps.isLeased, stamps.generation, stamps.epoch],
+      [versions.inSession && versions.isLeased, versions.generation, versions.epoch],
       cacheCounterNames.map((name) => this.#counters[name]),
       [answered, failed, lookups, purchases],
       ...([others.orders, others.sessions, process.memoryUsage.rss()] as const),
@@ -194,15 +194,15 @@ export class FrontendOwner {
     ];
   }
 
-  #seen(leaders: Leaders, lines: readonly ReplicaLine[]): void {
-    const catalogLine = lines.find(({ name }) => name === leaders.catalog);
-    this.events.saw(leaders, this.#sights(lines), catalogLine);
+  #seen(leaders: Leaders, lines: readonly ReplicaClient[]): void {
+    const catalogClient = lines.find(({ name }) => name === leaders.catalog);
+    this.events.saw(leaders, this.#sights(lines), catalogClient);
     if (sameLeaders(leaders, this.#told)) return;
     this.#told = leaders;
     this.#options.leaders(leaders);
   }
 
-  #sights(lines: readonly ReplicaLine[]): Sight[] {
+  #sights(lines: readonly ReplicaClient[]): Sight[] {
     return lines.map((line) => {
       const { name, group, witness, connected } = line;
       const [health, heardMs] = [this.#watch.health(line), this.#watch.heardMs(line)];
@@ -210,7 +210,7 @@ export class FrontendOwner {
     });
   }
 
-  #line(member: MemberAddresses, group: GroupName, witness: boolean): ReplicaLine {
+  #line(member: MemberAddresses, group: GroupName, witness: boolean): ReplicaClient {
     const { identity, clusterId: cluster, config } = this.#options;
     const { name } = member;
     const clock = this.#clock;

@@ -4,10 +4,10 @@ import { latencyBounds } from '../base/metric-table.js';
 import type { FrontendReport } from '../wire/frontend-report.js';
 import { cacheCounterNames } from './cache/counters.js';
 import type { Health } from './detector/elector.js';
-import type { ReplicaLine } from './detector/watch.js';
+import type { ReplicaClient } from './detector/watch.js';
 import type { FrontendStatus, MemberStatus } from './types.js';
 
-export function memberStatus(line: ReplicaLine, health: Health | undefined): MemberStatus {
+export function memberStatus(line: ReplicaClient, health: Health | undefined): MemberStatus {
   return {
     name: line.name,
     group: line.group,

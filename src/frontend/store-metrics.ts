@@ -7,18 +7,18 @@ import { type MetricSample, outageBounds } from '../base/metric-table.js';
 import type { GroupName } from '../group/membership.js';
 import type { CacheCounters } from './cache/counters.js';
 import type { Health } from './detector/elector.js';
-import type { ReplicaLine } from './detector/watch.js';
+import type { ReplicaClient } from './detector/watch.js';
 
 /** A member that is slower than this has no figures in this answer. */
 const askMs = 1_000;
 
 export interface SeenMember {
-  readonly line: ReplicaLine;
+  readonly line: ReplicaClient;
   readonly health: Health | undefined;
 }
 
 /** What the members tell, each of itself; who does not answer is told as such. */
-export async function askMembers(lines: readonly ReplicaLine[]): Promise<MetricSample[]> {
+export async function askMembers(lines: readonly ReplicaClient[]): Promise<MetricSample[]> {
   const asked = lines.map(async (line): Promise<MetricSample[]> => {
     if (!line.connected) return [['bazar_service_answered', [line.name], 0]];
     try {
@@ -32,7 +32,7 @@ export async function askMembers(lines: readonly ReplicaLine[]): Promise<MetricS
 }
 
 /** How leads came and went, counted as they do. */
-export class LeadFigures {
+export class LeadMetrics {
   readonly #leads: Readonly<Record<GroupName, { changes: number; readonly outages: Histogram }>> = {
     catalog: { changes: 0, outages: new Histogram(outageBounds) },
     order: { changes: 0, outages: new Histogram(outageBounds) },

@@ -15,11 +15,11 @@ import { peerTransport } from '../net/tls-transport.js';
 import type { OwnerLink } from '../pool/types.js';
 import type { Product } from '../wire/schemas.js';
 import { countedSince, newCounters } from './cache/counters.js';
-import { Stamps } from './cache/invalidation-versions.js';
+import { InvalidationVersions } from './cache/invalidation-versions.js';
 import { ProductCache } from './cache/product-cache.js';
 import { SearchCache } from './cache/search-cache.js';
 import { SharedCache } from './cache/shared-cache.js';
-import { Shop } from './operations.js';
+import { FrontendOperations } from './operations.js';
 import { Backends, type Leaders, type Port } from './reads/backends.js';
 import { PurchaseKeys } from './reads/keys.js';
 import type { AuditReport, StoreStatus } from './types.js';
@@ -35,14 +35,14 @@ export interface FrontendThreadData {
   readonly clusterToken: string;
   readonly clusterTls: PeerTlsFiles | undefined;
   readonly cluster: ClusterConfig;
-  readonly stamps: SharedArrayBuffer;
+  readonly versions: SharedArrayBuffer;
   /** The cache that all threads share. */
   readonly shared: SharedArrayBuffer;
   readonly cacheEntries: number;
 }
 
 export interface ThreadParts {
-  readonly shop: Shop;
+  readonly operations: FrontendOperations;
   /** What this thread would serve from its cache now. */
   cached(): Product[];
   follow(leaders: Leaders): void;
@@ -57,13 +57,13 @@ export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadP
     connect: (member, group, port) => connect(member, group, port, data),
   });
   const counting = every(clock, countersEveryMs, countersTeller(owner, caches.products));
-  const shop = new Shop({
+  const operations = new FrontendOperations({
     backends,
     cache: caches.products,
     pages: caches.pages,
     clock,
     keys: new PurchaseKeys(systemRandom),
-    logTime: () => caches.stamps.logTime,
+    logTime: () => caches.versions.logTime,
     owner: {
       status: () => owner.call('status', null) as Promise<StoreStatus>,
       audit: () => owner.call('audit', null) as Promise<AuditReport>,
@@ -71,7 +71,7 @@ export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadP
     },
   });
   return {
-    shop,
+    operations,
     cached: () => caches.products.content(contentMax),
     follow: (leaders) => backends.follow(leaders),
     close() {
@@ -82,21 +82,21 @@ export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadP
 }
 
 interface ThreadCaches {
-  readonly stamps: Stamps;
+  readonly versions: InvalidationVersions;
   readonly products: ProductCache;
   readonly pages: SearchCache;
 }
 
 function threadCaches(data: FrontendThreadData): ThreadCaches {
   const counters = newCounters();
-  const stamps = new Stamps(data.stamps);
-  const shared = new SharedCache(stamps, counters, data.shared);
+  const versions = new InvalidationVersions(data.versions);
+  const shared = new SharedCache(versions, counters, data.shared);
   const bounds = { ...cacheLimits, entriesMax: data.cacheEntries };
   const isOff = data.cacheEntries === 0;
   return {
-    stamps,
-    products: new ProductCache(stamps, bounds, { shared, counters }),
-    pages: new SearchCache(stamps, counters, isOff ? { ...bounds, searchesMax: 0 } : bounds),
+    versions,
+    products: new ProductCache(versions, bounds, { shared, counters }),
+    pages: new SearchCache(versions, counters, isOff ? { ...bounds, searchesMax: 0 } : bounds),
   };
 }
 

@@ -4,28 +4,28 @@
  */
 import { systemClock } from '../base/clock.js';
 import type { MetricSample } from '../base/metric-table.js';
-import { ProcessFigures } from '../base/process-metrics.js';
+import { ProcessMetrics } from '../base/process-metrics.js';
 import type { FrontendOwner, OwnRequests } from '../frontend/owner.js';
 import { poolSamples } from '../group/member-metrics.js';
 import type { PoolStatus } from '../pool/types.js';
 import type { FrontendConfig } from './frontend-config.js';
 import { type MeterNews, RequestMeter } from './request-meter.js';
 
-export interface FrontendFiguresOptions {
+export interface FrontendMetricsOptions {
   readonly config: FrontendConfig;
   readonly owner: FrontendOwner;
   readonly pool: () => PoolStatus;
 }
 
-export class FrontendFigures {
-  readonly #options: FrontendFiguresOptions;
+export class FrontendMetrics {
+  readonly #options: FrontendMetricsOptions;
   readonly #meter = new RequestMeter();
-  readonly #process: ProcessFigures;
+  readonly #process: ProcessMetrics;
   #taking: Promise<MetricSample[]> | undefined;
 
-  constructor(options: FrontendFiguresOptions) {
+  constructor(options: FrontendMetricsOptions) {
     this.#options = options;
-    this.#process = new ProcessFigures(options.config.name, systemClock);
+    this.#process = new ProcessMetrics(options.config.name, systemClock);
   }
 
   /** What a thread has counted since the last time. */
@@ -64,7 +64,7 @@ export class FrontendFigures {
   async #take(): Promise<MetricSample[]> {
     const { config, owner, pool } = this.#options;
     const { name } = config;
-    const theirs = await owner.figures();
+    const theirs = await owner.metrics();
     const own = [...this.#meter.samples(name), ...this.#process.samples()];
     return [...own, ...poolSamples(name, pool()), ...theirs];
   }

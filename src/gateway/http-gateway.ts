@@ -22,7 +22,7 @@ import { WorkTurns } from '../base/work-turns.js';
 import type { Operations } from '../frontend/types.js';
 import type { Holding } from '../net/duplex.js';
 import { type Demo, demoRoutes } from './demo-routes.js';
-import { type CacheDoor, type Dialect, inManners, type Manners } from './dialects/dialect.js';
+import { type CacheInspection, type Dialect, inManners, type Manners } from './dialects/dialect.js';
 import { dialectAt, dialectPrefix, dialects } from './dialects/dialects.js';
 import { EntityTags } from './entity-tags.js';
 import type { EventHub } from './event-hub.js';
@@ -77,11 +77,11 @@ export interface HttpGatewayOptions extends HttpObserverOptions {
   readonly ordersStatus?: OrdersStatus;
   /** Undefined: every host name is known, and no other site's page may change anything. */
   readonly sites?: SiteRules;
-  readonly cache: CacheDoor;
+  readonly cache: CacheInspection;
   /** Served at the root, in place of the API; where undefined, all dialects have their folders. */
   readonly dialect?: Dialect | undefined;
   /** The figures of the whole store; undefined: nobody is told. */
-  readonly figures?: (() => Promise<readonly MetricSample[]>) | undefined;
+  readonly metrics?: (() => Promise<readonly MetricSample[]>) | undefined;
   /** Where listeners get their events; undefined: nobody can listen. */
   readonly events?: EventHub | undefined;
   /** Shared with the thread's other sessions. */
@@ -109,12 +109,12 @@ export async function createHttpGateway(options: HttpGatewayOptions): Promise<Ht
     timeoutText: plainText(timeout, 408, random),
   });
   const draining = (): boolean => sessions.draining || options.draining();
-  const { operations, events, figures, page = [], demo, ordersStatus } = options;
+  const { operations, events, metrics, page = [], demo, ordersStatus } = options;
   const tags = new EntityTags(options.history);
   const routes: HttpRoute[] = [
     ...rootApi(operations, { tags, draining, demo: demo !== undefined, ordersStatus }),
     ...(events ? eventRoutes(events) : []),
-    ...(figures ? metricsRoutes(figures) : []),
+    ...(metrics ? metricsRoutes(metrics) : []),
     ...docsRoutes(() => routes),
     ...demoRoutes(demo),
     ...pageRoutes(page),

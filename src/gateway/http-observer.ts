@@ -13,7 +13,7 @@ import { codeOfStatus } from './http-errors.js';
 import type { RateLimit } from './rate-limit.js';
 import { tooOften } from './raw-observer.js';
 import { requestHeaderOf } from './request-headers.js';
-import type { Door, MeteredCode, RequestMeter } from './request-meter.js';
+import type { ListenerKind, MeteredCode, RequestMeter } from './request-meter.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -43,7 +43,7 @@ const probes: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 export function observeHttp(
   app: FastifyInstance,
   options: HttpObserverOptions,
-  doorOf: (path: string) => Door,
+  listenerOf: (path: string) => ListenerKind,
 ): void {
   const { clock, meter, rateLimit, logger, logsRequests } = options;
   app.decorateReply('outcome', undefined);
@@ -62,9 +62,9 @@ export function observeHttp(
   app.addHook('onResponse', async (request, reply) => {
     const operation = request.routeOptions.config?.operation ?? 'other';
     const code = reply.outcome ?? codeOfStatus(reply.statusCode);
-    const door = doorOf(request.url);
-    if (reply.isStream) meter.countNow(door, operation, code);
-    else meter.count(door, operation, code, reply.elapsedTime / 1_000);
+    const listener = listenerOf(request.url);
+    if (reply.isStream) meter.countNow(listener, operation, code);
+    else meter.count(listener, operation, code, reply.elapsedTime / 1_000);
     if (logsRequests) logger.debug(fieldsOf(request, reply, code), 'request');
   });
 }
@@ -72,7 +72,7 @@ export function observeHttp(
 function fieldsOf(request: FastifyRequest, reply: FastifyReply, code: MeteredCode) {
   return {
     ...headerFields(requestHeaderOf(request.headers, request.id)),
-    door: 'http',
+    listener: 'http',
     method: request.method,
     path: pathOf(request).slice(0, 200),
     status: reply.statusCode,

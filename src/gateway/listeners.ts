@@ -10,9 +10,9 @@ import { reusesPorts } from '../net/reuse-port.js';
 import { tcpTransport } from '../net/tcp-transport.js';
 import type { Listener } from '../net/types.js';
 import type { SessionPool } from '../pool/session-pool.js';
-import { type Filling, isServedByOne } from '../pool/thread-placement.js';
+import { isServedByOne, type Placement } from '../pool/thread-placement.js';
 
-export interface Doorway {
+export interface ListenerPlace {
   readonly workers: number;
   readonly reusePort: boolean;
 }
@@ -22,29 +22,29 @@ export interface Doorway {
  * where they cannot share a port.
  */
 export function threadsListen(
-  { workers, reusePort }: Doorway,
+  { workers, reusePort }: ListenerPlace,
   kind: string,
   cores: number = availableParallelism(),
 ): boolean {
   if (!reusePort || workers === 0) return false;
-  return reusesPorts() || isServedByOne(fillingOf(kind), workers, cores);
+  return reusesPorts() || isServedByOne(placementOf(kind), workers, cores);
 }
 
-export async function openDoor(
+export async function openListener(
   pool: SessionPool,
   address: Address,
   kind: string,
-  doorway: Doorway,
+  place: ListenerPlace,
 ): Promise<Listener> {
-  const filling = fillingOf(kind);
-  if (!threadsListen(doorway, kind)) return pool.listen(tcpTransport, address, kind, filling);
+  const placement = placementOf(kind);
+  if (!threadsListen(place, kind)) return pool.listen(tcpTransport, address, kind, placement);
   // The kernel would let a second store share the port, and split the customers between the two.
   const probe = await tcpTransport.listen(address, (connection) => connection.destroy());
   await probe.close();
-  return pool.listenInThreads({ host: address.host, port: probe.address.port }, kind, filling);
+  return pool.listenInThreads({ host: address.host, port: probe.address.port }, kind, placement);
 }
 
 /** A message of the raw port is little work, a request of HTTP is some of it. */
-function fillingOf(kind: string): Filling {
+function placementOf(kind: string): Placement {
   return kind === 'raw' ? 'packed' : 'spread';
 }

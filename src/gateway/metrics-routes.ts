@@ -3,7 +3,7 @@ import type { MetricSample } from '../base/metric-table.js';
 import type { HttpRoute } from './http-route.js';
 import { metricsText, metricsType } from './metrics-text.js';
 
-export function metricsRoutes(figures: () => Promise<readonly MetricSample[]>): HttpRoute[] {
+export function metricsRoutes(metrics: () => Promise<readonly MetricSample[]>): HttpRoute[] {
   return [
     {
       method: 'GET',
@@ -16,7 +16,7 @@ export function metricsRoutes(figures: () => Promise<readonly MetricSample[]>): 
       },
       async answer() {
         const headers = { 'content-type': metricsType, 'cache-control': 'no-store' };
-        return { status: 200, headers, body: Buffer.from(metricsText(await figures())) };
+        return { status: 200, headers, body: Buffer.from(metricsText(await metrics())) };
       },
     },
   ];

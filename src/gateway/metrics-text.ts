@@ -31,12 +31,12 @@ export function metricsText(samples: readonly MetricSample[]): string {
     const kind = metricKind(name);
     lines.push(`# HELP ${name} ${kind.help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}`);
     lines.push(`# TYPE ${name} ${kind.type}`);
-    for (const [, labels, value] of own.values()) lines.push(...figure(name, kind, labels, value));
+    for (const [, labels, value] of own.values()) lines.push(...metric(name, kind, labels, value));
   }
   return `${lines.join('\n')}\n`;
 }
 
-function figure(
+function metric(
   name: string,
   kind: MetricKind,
   labels: readonly string[],

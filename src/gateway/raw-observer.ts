@@ -97,7 +97,13 @@ export class RawObserver implements RpcHandler {
   #log(method: string, code: Outcome, startMs: number, header: RequestHeader | undefined): void {
     const { clock, logger } = this.#options;
     const ms = Math.round((clock.nowMs() - startMs) * 100) / 100;
-    const fields = { ...headerFields(header), door: 'raw', method: method.slice(0, 64), code, ms };
+    const fields = {
+      ...headerFields(header),
+      listener: 'raw',
+      method: method.slice(0, 64),
+      code,
+      ms,
+    };
     logger.debug(fields, 'request');
   }
 }

@@ -9,7 +9,7 @@ import { clientLimits, sessionLimits, wireLimits } from '../base/limits.js';
 import type { MemoryBudget } from '../base/memory-budget.js';
 import type { WorkTurns } from '../base/work-turns.js';
 import { productNotFound } from '../frontend/answers.js';
-import type { Shop } from '../frontend/operations.js';
+import type { FrontendOperations } from '../frontend/operations.js';
 import type { RequestContext } from '../frontend/types.js';
 import type { RpcReply } from '../net/open-requests.js';
 import { RpcServer } from '../net/rpc-server.js';
@@ -33,7 +33,7 @@ type SlowMethod = Exclude<PublicMethod, 'lookup' | 'search' | 'hello'>;
 const noSuchProduct = encodedOnce(productNotFound());
 
 export interface RawGatewayOptions extends RawObserverOptions {
-  readonly shop: Shop;
+  readonly operations: FrontendOperations;
   readonly tokens: TokenCheck;
   readonly openAdmin: boolean;
   /** Shared with the thread's other sessions. */
@@ -72,11 +72,11 @@ export class RawGateway implements RpcHandler {
   }
 
   inputBegins(): void {
-    this.#options.shop.inputBegins();
+    this.#options.operations.inputBegins();
   }
 
   inputEnds(): void {
-    this.#options.shop.inputEnds();
+    this.#options.operations.inputEnds();
   }
 
   request(
@@ -115,8 +115,8 @@ export class RawGateway implements RpcHandler {
   }
 
   #lookup(params: Params<'lookup'>, reply: RpcReply, header: RequestHeader | undefined): void {
-    const { shop } = this.#options;
-    const cached = shop.cached(params);
+    const { operations } = this.#options;
+    const cached = operations.cached(params);
     if (cached?.product) {
       reply.encoded(cached.encoded);
       return;
@@ -125,20 +125,20 @@ export class RawGateway implements RpcHandler {
       reply.fail(noSuchProduct);
       return;
     }
-    shop.fetch(params, this.#context(header)).then(
+    operations.fetch(params, this.#context(header)).then(
       (found) => reply.encoded(found.encoded),
       (error: unknown) => this.#fail('lookup', error, reply),
     );
   }
 
   #search(params: Params<'search'>, reply: RpcReply, header: RequestHeader | undefined): void {
-    const { shop } = this.#options;
-    const cached = shop.cachedPage(params);
+    const { operations } = this.#options;
+    const cached = operations.cachedPage(params);
     if (cached) {
       reply.encoded(cached);
       return;
     }
-    shop.fetchPage(params, this.#context(header)).then(
+    operations.fetchPage(params, this.#context(header)).then(
       (page) => reply.encoded(page),
       (error: unknown) => this.#fail('search', error, reply),
     );
@@ -151,7 +151,7 @@ export class RawGateway implements RpcHandler {
     reply: RpcReply,
     header: RequestHeader | undefined,
   ): void {
-    const refused = this.#options.shop.refusal(params);
+    const refused = this.#options.operations.refusal(params);
     if (refused) reply.fail(refused);
     else this.#answer(session, 'buy', params, reply, header);
   }
@@ -176,15 +176,15 @@ export class RawGateway implements RpcHandler {
     params: Params<PublicMethod>,
     header: RequestHeader | undefined,
   ): Promise<unknown> {
-    const { shop } = this.#options;
+    const { operations } = this.#options;
     const context = this.#context(header, method === 'audit' ? auditTimeoutMs : undefined);
     switch (method) {
       case 'buy':
-        return shop.buy(params as Params<'buy'>, context);
+        return operations.buy(params as Params<'buy'>, context);
       case 'order':
-        return shop.order(params as Params<'order'>, context);
+        return operations.order(params as Params<'order'>, context);
       case 'status':
-        return shop.status(context);
+        return operations.status(context);
       case 'ping':
         return {};
       case 'orders':
@@ -204,18 +204,18 @@ export class RawGateway implements RpcHandler {
     params: Params<PublicMethod>,
     context: RequestContext,
   ): Promise<unknown> {
-    const { shop } = this.#options;
+    const { operations } = this.#options;
     switch (method) {
       case 'orders':
-        return shop.orders(params as Params<'orders'>, context);
+        return operations.orders(params as Params<'orders'>, context);
       case 'add_product':
-        return shop.addProduct(params as Params<'add_product'>, context);
+        return operations.addProduct(params as Params<'add_product'>, context);
       case 'update_product':
-        return shop.updateProduct(params as Params<'update_product'>, context);
+        return operations.updateProduct(params as Params<'update_product'>, context);
       case 'remove_product':
-        return shop.removeProduct(params as Params<'remove_product'>, context);
+        return operations.removeProduct(params as Params<'remove_product'>, context);
       case 'audit':
-        return shop.audit(context);
+        return operations.audit(context);
       default:
         return unreachable(method);
     }

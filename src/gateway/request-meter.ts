@@ -10,8 +10,8 @@ import { latencyBounds, type MetricSample } from '../base/metric-table.js';
 import { methodParams, type PublicMethod } from '../wire/schemas.js';
 
 /** Where a request came in. */
-export const doors = ['raw', 'http', 'dialect'] as const;
-export type Door = (typeof doors)[number];
+export const listeners = ['raw', 'http', 'dialect'] as const;
+export type ListenerKind = (typeof listeners)[number];
 
 /** `other`: what is no operation, as probes, the page, unknown paths. */
 export type MeteredOperation = PublicMethod | 'other';
@@ -19,7 +19,7 @@ export type MeteredCode = ErrorCode | 'ok';
 
 const operations = [...(Object.keys(methodParams) as PublicMethod[]), 'other'] as const;
 const codes = ['ok', ...errorCodes] as const;
-const doorIndex = indexOf<Door>(doors);
+const listenerIndex = indexOf<ListenerKind>(listeners);
 const operationIndex = indexOf<MeteredOperation>(operations);
 const codeIndex = indexOf<MeteredCode>(codes);
 
@@ -27,7 +27,7 @@ const bucketsStart = codes.length;
 const sumAt = bucketsStart + latencyBounds.length + 1;
 /** Of one operation at one door: a count a code, a count a bucket, and the sum of the times. */
 const cellsPerOperation = sumAt + 1;
-const delayStart = doors.length * operations.length * cellsPerOperation;
+const delayStart = listeners.length * operations.length * cellsPerOperation;
 /** At the end: how late the thread's timers were. */
 const cellsTotal = delayStart + latencyBounds.length + 2;
 
@@ -49,16 +49,21 @@ export class RequestMeter {
   readonly #cells = new Float64Array(cellsTotal);
 
   /** A request was answered, `seconds` after it came. */
-  count(door: Door, operation: MeteredOperation, code: MeteredCode, seconds: number): void {
-    const start = startOf(door, operation);
+  count(
+    listener: ListenerKind,
+    operation: MeteredOperation,
+    code: MeteredCode,
+    seconds: number,
+  ): void {
+    const start = startOf(listener, operation);
     this.#add(start + (codeIndex[code] ?? 0), 1);
     this.#add(start + bucketsStart + bucketOf(latencyBounds, seconds), 1);
     this.#add(start + sumAt, seconds);
   }
 
   /** One that was answered in the turn in which it came; reading a clock would cost more than that. */
-  countNow(door: Door, operation: MeteredOperation, code: MeteredCode): void {
-    const start = startOf(door, operation);
+  countNow(listener: ListenerKind, operation: MeteredOperation, code: MeteredCode): void {
+    const start = startOf(listener, operation);
     this.#add(start + (codeIndex[code] ?? 0), 1);
     this.#add(start + bucketsStart, 1);
   }
@@ -88,9 +93,9 @@ export class RequestMeter {
   sum(operation?: MeteredOperation): RequestSum {
     const wanted = operation === undefined ? operations : [operation];
     const counts = new Array<number>(cellsPerOperation).fill(0);
-    for (const door of doors) {
+    for (const listener of listeners) {
       for (const one of wanted) {
-        const start = startOf(door, one);
+        const start = startOf(listener, one);
         for (let at = 0; at < sumAt; at++)
           counts[at] = (counts[at] ?? 0) + (this.#cells[start + at] ?? 0);
       }
@@ -106,18 +111,18 @@ export class RequestMeter {
 
   samples(service: string): MetricSample[] {
     const samples: MetricSample[] = [];
-    for (const door of doors) {
+    for (const listener of listeners) {
       for (const operation of operations) {
-        const start = startOf(door, operation);
+        const start = startOf(listener, operation);
         const cells = this.#cells.subarray(start, start + cellsPerOperation);
         for (const [at, code] of codes.entries()) {
           const count = cells[at] ?? 0;
           if (count === 0) continue;
-          samples.push(['bazar_requests_total', [service, door, operation, code], count]);
+          samples.push(['bazar_requests_total', [service, listener, operation, code], count]);
         }
         const times = [...cells.subarray(bucketsStart)];
         if (times.every((count) => count === 0)) continue;
-        samples.push(['bazar_request_duration_seconds', [service, door, operation], times]);
+        samples.push(['bazar_request_duration_seconds', [service, listener, operation], times]);
       }
     }
     const delays = [...this.#cells.subarray(delayStart)];
@@ -131,8 +136,9 @@ export class RequestMeter {
   }
 }
 
-function startOf(door: Door, operation: MeteredOperation): number {
-  const place = (doorIndex[door] ?? 0) * operations.length + (operationIndex[operation] ?? 0);
+function startOf(listener: ListenerKind, operation: MeteredOperation): number {
+  const place =
+    (listenerIndex[listener] ?? 0) * operations.length + (operationIndex[operation] ?? 0);
   return place * cellsPerOperation;
 }
 

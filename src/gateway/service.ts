@@ -20,9 +20,9 @@ import type { Product } from '../wire/schemas.js';
 import { CacheRounds } from './cache-round.js';
 import type { Demo, DemoCommand } from './demo-routes.js';
 import type { FrontendConfig } from './frontend-config.js';
-import { FrontendFigures } from './frontend-metrics.js';
+import { FrontendMetrics } from './frontend-metrics.js';
 import { inlineLongChains } from './inlining.js';
-import { openDoor } from './listeners.js';
+import { openListener } from './listeners.js';
 import { rateLimitMemory } from './rate-limit.js';
 import type { MeterNews } from './request-meter.js';
 import { shownAddresses } from './shown-addresses.js';
@@ -45,7 +45,7 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
       seen(leaders);
     },
     events: (batch) => pool.broadcast('events', batch),
-    requests: () => figures.requests(),
+    requests: () => metrics.requests(),
     shown: shownAddresses(config),
   });
   const data: GatewayThreadData = {
@@ -55,7 +55,7 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
     clusterTls: config.clusterTls,
     tls: config.tls,
     cluster: config.cluster,
-    stamps: owner.stamps.buffer,
+    versions: owner.versions.buffer,
     shared: owner.shared.buffer,
     cacheEntries: config.cacheEntries,
     log: config.log,
@@ -76,13 +76,13 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
       return pool.status().threads.filter(({ state }) => state === 'running').length;
     },
   });
-  const figures = new FrontendFigures({ config, owner, pool: () => pool.status() });
-  const pool = await startThreads(config, data, { owner, demo, rounds, figures, logger });
+  const metrics = new FrontendMetrics({ config, owner, pool: () => pool.status() });
+  const pool = await startThreads(config, data, { owner, demo, rounds, metrics, logger });
   // Not earlier: with these options a thread cannot use what Node has compiled for it in advance.
   inlineLongChains();
-  await openDoor(pool, config.raw, 'raw', config);
-  await openDoor(pool, config.http, 'http', config);
-  for (const { name, address } of config.dialects) await openDoor(pool, address, name, config);
+  await openListener(pool, config.raw, 'raw', config);
+  await openListener(pool, config.http, 'http', config);
+  for (const { name, address } of config.dialects) await openListener(pool, address, name, config);
   owner.start();
   return {
     name: config.name,
@@ -93,7 +93,7 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
       pool.broadcast('stopping', true);
       await sleep(systemClock, config.drainDelayMs);
       await pool.drain();
-      figures.stop();
+      metrics.stop();
       await owner.stop();
     },
   };
@@ -103,14 +103,14 @@ interface Parts {
   readonly owner: FrontendOwner;
   readonly demo: Demo;
   readonly rounds: CacheRounds;
-  readonly figures: FrontendFigures;
+  readonly metrics: FrontendMetrics;
   readonly logger: Logger;
 }
 
 function startThreads(
   config: FrontendConfig,
   data: GatewayThreadData,
-  { owner, demo, rounds, figures, logger }: Parts,
+  { owner, demo, rounds, metrics, logger }: Parts,
 ): Promise<SessionPool> {
   return startSessionPool({
     workers: config.workers,
@@ -128,14 +128,14 @@ function startThreads(
         if (call.operation === 'demo') demonstrate(demo, call);
         else if (call.operation === 'cached')
           rounds.take().then((all) => call.reply(undefined, all));
-        else if (call.operation === 'figures')
-          figures.take().then((all) => call.reply(undefined, all), call.reply);
+        else if (call.operation === 'metrics')
+          metrics.take().then((all) => call.reply(undefined, all), call.reply);
         else answer(owner, call);
       }
     },
     onTell: (operation, args) => {
       if (operation === 'listening') owner.events.listening();
-      if (operation === 'meter') figures.counted(args as MeterNews);
+      if (operation === 'meter') metrics.counted(args as MeterNews);
       if (operation === 'counters') owner.counted(args as CacheCounters);
       if (operation === 'cached') rounds.heard(...(args as [number, Product[]]));
     },

@@ -23,7 +23,7 @@ import type { OwnerLink, ProgramFactory } from '../pool/types.js';
 import type { Product } from '../wire/schemas.js';
 import type { Demo } from './demo-routes.js';
 import type { DialectName } from './dialect-names.js';
-import type { CacheDoor } from './dialects/dialect.js';
+import type { CacheInspection } from './dialects/dialect.js';
 import { dialectOf } from './dialects/dialects.js';
 import { EventHub } from './event-hub.js';
 import { createHttpGateway, type HttpGateway, type HttpGatewayOptions } from './http-gateway.js';
@@ -66,7 +66,7 @@ export const program: ProgramFactory = async (owner, given) => {
   const logger = createLogger(data.identity.id, data.log);
   const tokens = new TokenCheck({ adminToken, clock, logger, memory: data.wrongTokens });
   const parts = threadParts(owner, data);
-  const { shop } = parts;
+  const { operations } = parts;
   const demo: Demo = (command, name) =>
     owner.call('demo', { command, name }) as Promise<{ pid: number }>;
   const events = new EventHub(ownerEvents(owner), clock, logger);
@@ -85,14 +85,14 @@ export const program: ProgramFactory = async (owner, given) => {
     }),
     watchDelay(clock, (seconds) => meter.countDelay(seconds)),
   ];
-  const raw = new RawGateway({ ...observed, shop, tokens, openAdmin });
-  const cache: CacheDoor = {
+  const raw = new RawGateway({ ...observed, operations, tokens, openAdmin });
+  const cache: CacheInspection = {
     forget: async (id) => void (await owner.call('forget', id)),
     content: () => owner.call('cached', null) as Promise<Product[]>,
   };
   const options: HttpGatewayOptions = {
     ...observed,
-    operations: shop,
+    operations: operations,
     history: data.clusterId,
     cache,
     random: systemRandom,
@@ -103,19 +103,19 @@ export const program: ProgramFactory = async (owner, given) => {
     sites: data.sites,
     ordersStatus: data.ordersStatus,
     events,
-    figures: () => owner.call('figures', null) as Promise<MetricSample[]>,
+    metrics: () => owner.call('metrics', null) as Promise<MetricSample[]>,
     draining: () => draining,
   };
-  const doors = new Map<string, HttpGateway>([['http', await createHttpGateway(options)]]);
+  const gateways = new Map<string, HttpGateway>([['http', await createHttpGateway(options)]]);
   for (const name of data.dialects) {
-    doors.set(name, await createHttpGateway({ ...options, dialect: dialectOf(name) }));
+    gateways.set(name, await createHttpGateway({ ...options, dialect: dialectOf(name) }));
   }
   const context = data.tls && secureContext(data.tls);
   return {
     open(connection, kind) {
       const session = context ? secureSession(connection, context) : plainSession(connection);
       if (kind === 'raw') raw.accept(session.connection());
-      else required(doors.get(kind), 'door').accept(session.stream());
+      else required(gateways.get(kind), 'door').accept(session.stream());
     },
     listen: (address, accept) =>
       listenBeside(address, (connection) => {
@@ -131,7 +131,10 @@ export const program: ProgramFactory = async (owner, given) => {
     async drain() {
       draining = true;
       events.close();
-      await Promise.all([raw.drain(), ...[...doors.values()].map((door) => door.drain())]);
+      await Promise.all([
+        raw.drain(),
+        ...[...gateways.values()].map((listener) => listener.drain()),
+      ]);
       for (const timer of metering) timer.cancel();
       parts.close();
     },

@@ -18,14 +18,14 @@ export interface MemberReply {
   fail(error: BazarError): void;
 }
 
-export interface MemberDeskOptions {
+export interface MemberHandlerOptions {
   readonly status: () => GroupStatus;
   readonly nominate: (leader: string) => void;
   /** A frontend has checked this member, and had an answer to its last check. */
   readonly attended: () => void;
   readonly pid: number;
   readonly clock: Clock;
-  readonly figures?: () => readonly MetricSample[];
+  readonly metrics?: () => readonly MetricSample[];
   /** The newest log time of an applied entry of the catalog that is known here. */
   readonly logTime?: (() => number) | undefined;
 }
@@ -36,12 +36,12 @@ interface Waiter {
   settle(mark: AuditMark | undefined): void;
 }
 
-export class MemberDesk {
-  readonly #options: MemberDeskOptions;
+export class MemberHandler {
+  readonly #options: MemberHandlerOptions;
   readonly #marks = new Map<string, AuditMark>();
   readonly #waiters = new Set<Waiter>();
 
-  constructor(options: MemberDeskOptions) {
+  constructor(options: MemberHandlerOptions) {
     this.#options = options;
   }
 
@@ -58,7 +58,7 @@ export class MemberDesk {
         reply.result(null);
         return true;
       case 'metrics':
-        reply.result(this.#options.figures?.() ?? []);
+        reply.result(this.#options.metrics?.() ?? []);
         return true;
       case 'audit_mark':
         this.mark((params as readonly [string])[0]).then(

@@ -4,7 +4,7 @@ import type { PoolStatus } from '../pool/types.js';
 import type { MeteredJournal } from './metered-journal.js';
 import type { GroupStatus } from './types.js';
 
-export class MemberFigures {
+export class MemberMetrics {
   readonly #service: string;
   readonly #group: string;
   readonly #journal: MeteredJournal;

@@ -11,7 +11,7 @@ import { wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { MetricSample } from '../base/metric-table.js';
 import { sessionPlaces } from '../base/open-files.js';
-import { ProcessFigures } from '../base/process-metrics.js';
+import { ProcessMetrics } from '../base/process-metrics.js';
 import { systemRandom } from '../base/random.js';
 import type { SnapshotMark } from '../consensus/messages.js';
 import type { Entry, StateMachine } from '../consensus/types.js';
@@ -27,8 +27,8 @@ import { headerFields } from '../wire/request-header.js';
 import { doubtOf, type MemberFolder, refuseGap } from './folder.js';
 import { headedCalls, loggedCalls } from './headed-calls.js';
 import { GroupHost } from './host.js';
-import { MemberDesk } from './member-handler.js';
-import { MemberFigures, poolSamples } from './member-metrics.js';
+import { MemberHandler } from './member-handler.js';
+import { MemberMetrics, poolSamples } from './member-metrics.js';
 import { type GroupName, type Membership, membership } from './membership.js';
 import { MeteredJournal } from './metered-journal.js';
 import { RoleLog } from './role-log.js';
@@ -39,10 +39,10 @@ import type { GroupStatus } from './types.js';
 
 /** Sessions of other services: each asks for little at a time. */
 const serviceKind = 'service';
-const serviceFilling = 'packed';
+const servicePlacement = 'packed';
 
 /** What the service answers on the replication port; false where the method is not its own. */
-export interface ServiceDesk {
+export interface ServiceHandler {
   request(
     session: RpcSession,
     method: string,
@@ -66,7 +66,7 @@ export interface MemberOptions<Result> {
   /** What a leader needs beside the lead before it serves, as its first stock. */
   readonly canServe?: () => boolean;
   /** Figures of the service's own, for `/metrics`. */
-  readonly figures?: () => readonly MetricSample[];
+  readonly metrics?: () => readonly MetricSample[];
   /** The newest log time of an applied entry of the catalog that is known here. */
   readonly logTime?: () => number;
   /** Called after each connection to another member is established. */
@@ -74,22 +74,22 @@ export interface MemberOptions<Result> {
 }
 
 /** The service's answers and its threads, once the host is there to build them on. */
-export interface MemberDoors {
+export interface MemberListeners {
   readonly address: MemberAddresses;
-  readonly desk: ServiceDesk;
+  readonly handler: ServiceHandler;
   readonly program: URL;
   calls(calls: OwnerCall[]): void;
 }
 
 export class Member<Result> {
   readonly host: GroupHost<Result>;
-  readonly desk: MemberDesk;
+  readonly handler: MemberHandler;
   readonly #options: MemberOptions<Result>;
   readonly #clock: Clock = systemClock;
   readonly #membership: Membership;
   readonly #peers: RpcPeers;
-  readonly #figures: MemberFigures;
-  readonly #process: ProcessFigures;
+  readonly #metrics: MemberMetrics;
+  readonly #process: ProcessMetrics;
   #server: RpcServer | undefined;
   #pool: SessionPool | undefined;
 
@@ -109,8 +109,8 @@ export class Member<Result> {
       met: options.met,
     });
     const journal = new MeteredJournal(folder.journal, this.#clock);
-    this.#figures = new MemberFigures(config.name, group, journal);
-    this.#process = new ProcessFigures(config.name, this.#clock);
+    this.#metrics = new MemberMetrics(config.name, group, journal);
+    this.#process = new ProcessMetrics(config.name, this.#clock);
     this.host = new GroupHost<Result>({
       id: config.name,
       voters: replicas.map(({ name }) => name),
@@ -125,33 +125,33 @@ export class Member<Result> {
       peers: this.#peers,
       ...{ machine, base, logger, gated, snapshots },
       applied: (entry, result) => {
-        this.#figures.applied();
+        this.#metrics.applied();
         applied(entry, result);
       },
     });
-    this.host.onRole((status) => this.#figures.roleChanged(status));
+    this.host.onRole((status) => this.#metrics.roleChanged(status));
     const roles = new RoleLog(group, logger);
     this.host.onRole((status) => roles.saw(status));
-    this.desk = new MemberDesk({
+    this.handler = new MemberHandler({
       status: () => this.#status(),
       nominate: (leader) => this.host.nominate(leader),
       attended: () => this.host.attended(),
       pid: process.pid,
       clock: this.#clock,
-      figures: () => this.#samples(),
+      metrics: () => this.#samples(),
       logTime: options.logTime,
     });
   }
 
   /** Recovers, then listens on both ports. */
-  async open(doors: MemberDoors): Promise<void> {
+  async open(listeners: MemberListeners): Promise<void> {
     const { logger, config } = this.#options;
     refuseGap(this.#options.folder, this.#options.base);
     await this.host.start();
     const places = sessionPlaces();
     this.#server = new RpcServer({
       newHandler: () =>
-        gatedHandler(this.#handshake(), (_session, peer) => this.#admit(peer, doors)),
+        gatedHandler(this.#handshake(), (_session, peer) => this.#admit(peer, listeners)),
       clock: this.#clock,
       logger,
       trusted: false,
@@ -159,25 +159,25 @@ export class Member<Result> {
       handshakesMax: places.handshakes,
     });
     const transport = peerTransport(config.clusterTls);
-    await this.#server.listen(transport, doors.address.peer);
+    await this.#server.listen(transport, listeners.address.peer);
     const data: ThreadCredentials = { ...this.#credentials(), tls: config.clusterTls };
     const pool = await startSessionPool({
       workers: config.workers,
-      first: serviceFilling,
-      program: doors.program,
+      first: servicePlacement,
+      program: listeners.program,
       data,
       // Not even where they could: the kernel might give all of a few connections to one thread.
       sharesPorts: false,
       limits: { sessionsMax: places.service },
       clock: this.#clock,
       logger,
-      onCalls: (calls) => doors.calls(this.#logged(headedCalls(calls))),
+      onCalls: (calls) => listeners.calls(this.#logged(headedCalls(calls))),
     });
     this.#pool = pool;
-    const { service } = doors.address;
-    if (isServedByOne(serviceFilling, config.workers, availableParallelism()))
-      await pool.listenInThreads(service, serviceKind, serviceFilling);
-    else await pool.listen(transport, service, serviceKind, serviceFilling);
+    const { service } = listeners.address;
+    if (isServedByOne(servicePlacement, config.workers, availableParallelism()))
+      await pool.listenInThreads(service, serviceKind, servicePlacement);
+    else await pool.listen(transport, service, serviceKind, servicePlacement);
   }
 
   /** Asks another member's service desk, in order with what the group says to it. */
@@ -218,12 +218,12 @@ export class Member<Result> {
   }
 
   #samples(): MetricSample[] {
-    const { config, figures } = this.#options;
+    const { config, metrics } = this.#options;
     return [
-      ...this.#figures.samples(this.host.status()),
+      ...this.#metrics.samples(this.host.status()),
       ...this.#process.samples(),
       ...(this.#pool ? poolSamples(config.name, this.#pool.status()) : []),
-      ...(figures?.() ?? []),
+      ...(metrics?.() ?? []),
     ];
   }
 
@@ -232,22 +232,22 @@ export class Member<Result> {
     return config.log.level === 'debug' ? loggedCalls(calls, this.#clock, logger) : calls;
   }
 
-  #admit(peer: Identity, { desk }: MemberDoors): RpcHandler {
+  #admit(peer: Identity, { handler }: MemberListeners): RpcHandler {
     const { logger } = this.#options;
     return {
       request: (session, method, params, reply, header) => {
         if (header) logger.debug({ ...headerFields(header), method }, 'request');
-        if (this.desk.request(method, params, reply)) return;
-        if (desk.request(session, method, params, reply)) return;
+        if (this.handler.request(method, params, reply)) return;
+        if (handler.request(session, method, params, reply)) return;
         throw new BazarError('unknown_method', `unknown method "${method}"`);
       },
       notification: (session, method, params) => {
         if (this.#peers.notification(session, peer, method, params)) return;
-        desk.notification(session, method, params);
+        handler.notification(session, method, params);
       },
       closed: (session) => {
         this.#peers.closed(session, peer);
-        desk.closed(session);
+        handler.closed(session);
       },
     };
   }

@@ -5,7 +5,6 @@
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type {
-  CursorParams,
   Outcome,
   Purchase,
   SalesMessage,
@@ -13,9 +12,10 @@ import type {
   SellParams,
   TailAnswer,
   TailParams,
+  WatermarkParams,
 } from '../wire/internal.js';
 import type { RequestHeader } from '../wire/request-header.js';
-import type { SalesLine } from './projection.js';
+import type { SalesSubscription } from './projection.js';
 import type { Seller } from './store.js';
 
 /** A catalog leader that takes longer is not there for us, whoever it is. */
@@ -36,7 +36,7 @@ export interface CatalogPeer {
   notify(method: string, params: unknown): void;
 }
 
-export class CatalogLine implements Seller, SalesLine {
+export class CatalogClient implements Seller, SalesSubscription {
   readonly #peers: readonly CatalogPeer[];
   readonly #sold: (sales: SalesMessage) => void;
   readonly #broken: () => void;
@@ -81,7 +81,7 @@ export class CatalogLine implements Seller, SalesLine {
   }
 
   confirm(number: number, orderEpoch: number): void {
-    const params: CursorParams = [number, orderEpoch];
+    const params: WatermarkParams = [number, orderEpoch];
     this.#tailing?.notify('cursor', params);
   }
 

@@ -2,7 +2,7 @@
 import type { MetricSample } from '../base/metric-table.js';
 import type { OrderStore } from './store.js';
 
-export function orderFigures(service: string, store: OrderStore): MetricSample[] {
+export function orderMetrics(service: string, store: OrderStore): MetricSample[] {
   const labels = [service];
   return [
     ['bazar_last_order_number', labels, store.machine.lastOrder],

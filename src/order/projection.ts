@@ -13,7 +13,7 @@ const restartMs = 50;
 const confirmEveryMs = 20;
 
 /** The line to the catalog leader. */
-export interface SalesLine {
+export interface SalesSubscription {
   /** Asks for all sales from `from` on; they come to `sold` until the line breaks or is stopped. */
   tail(from: number, orderEpoch: number): Promise<void>;
   /** Tells the catalog that all orders through `number` are committed. */
@@ -21,7 +21,7 @@ export interface SalesLine {
 }
 
 export interface ProjectionOptions {
-  readonly line: SalesLine;
+  readonly line: SalesSubscription;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lastOrder: () => number;

@@ -10,10 +10,10 @@ import { openFolder } from '../group/folder.js';
 import { Member } from '../group/member.js';
 import { JobsPool } from '../pool/jobs-pool.js';
 import { OrderAuditor } from './auditor.js';
-import { CatalogLine } from './catalog-client.js';
+import { CatalogClient } from './catalog-client.js';
 import { connectCatalogs } from './catalog-peers.js';
 import { OrderMachine, type OrderResult } from './order-machine.js';
-import { orderFigures } from './order-metrics.js';
+import { orderMetrics } from './order-metrics.js';
 import { packSegments } from './packing.js';
 import { PeerDesk } from './peer-handler.js';
 import { Projection } from './projection.js';
@@ -35,11 +35,11 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
     base: { seq: 0, epoch: 0, time: 0 },
     gated: false,
     logger,
-    figures: () => orderFigures(config.name, store),
+    metrics: () => orderMetrics(config.name, store),
     logTime: () => line.logTime,
     applied(entry, result) {
       store.applied(entry, result);
-      if (result.kind === 'audit') member.desk.marked(result.token, [entry.seq, result.hash]);
+      if (result.kind === 'audit') member.handler.marked(result.token, [entry.seq, result.hash]);
     },
   });
   const catalogs = connectCatalogs({
@@ -49,7 +49,7 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
     pushed: (name, sales) => line.pushed(name, sales),
     lost: (name) => line.lost(name),
   });
-  const line = new CatalogLine(catalogs.peers, {
+  const line = new CatalogClient(catalogs.peers, {
     sold: (sales) => projection.sold(sales),
     broken: () => projection.broken(),
   });
@@ -67,7 +67,7 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
   catalogs.start();
   await member.open({
     address: required(address, `address of ${config.name}`),
-    desk: new PeerDesk((token, through) => auditor.audit(token, through)),
+    handler: new PeerDesk((token, through) => auditor.audit(token, through)),
     program: new URL('./thread.js', import.meta.url),
     calls: (calls) => threads.calls(calls),
   });

@@ -16,7 +16,7 @@ export interface CallHandlers {
 
 const fieldsPerRecord = 3;
 
-export class CallDesk {
+export class CallHandler {
   readonly #handlers: CallHandlers;
   readonly #schedule: () => void;
   #answers: unknown[] = [];

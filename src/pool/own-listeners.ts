@@ -9,7 +9,7 @@ import type { Connection, ConnectionEvents, Listener } from '../net/types.js';
 import { AddressCounts } from './address-counts.js';
 import type { SessionProgram } from './types.js';
 
-export interface OwnDoorsOptions {
+export interface OwnListenersOptions {
   readonly program: SessionProgram;
   readonly sessionsMax: number;
   /** Of one address; undefined: as many as there are. */
@@ -22,15 +22,15 @@ export interface OwnDoorsOptions {
   readonly failed: (remote: string, error: Error) => void;
 }
 
-export class OwnDoors {
-  readonly #options: OwnDoorsOptions;
+export class OwnListeners {
+  readonly #options: OwnListenersOptions;
   readonly #listeners = new Map<string, Listener>();
   readonly #open = new Set<OwnConnection>();
   readonly #addresses: AddressCounts;
   #accepting = true;
   #whenEmpty: () => void = () => {};
 
-  constructor(options: OwnDoorsOptions) {
+  constructor(options: OwnListenersOptions) {
     this.#options = options;
     this.#addresses = new AddressCounts(options.addressSessionsMax ?? options.sessionsMax);
   }

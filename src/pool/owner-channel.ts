@@ -15,7 +15,7 @@ interface Pending {
 
 const fieldsPerRecord = 3;
 
-export class OwnerLine implements OwnerLink {
+export class OwnerChannel implements OwnerLink {
   readonly #callsMax: number;
   readonly #schedule: () => void;
   readonly #pending = new NumberMap<Pending>();

@@ -9,7 +9,7 @@ import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
 import type { Connection } from '../net/types.js';
 import { type BatchReader, BatchWriter, type Kind, kinds, readBatch } from './batch.js';
-import { CallDesk, type CallHandlers } from './call-handler.js';
+import { CallHandler, type CallHandlers } from './call-handler.js';
 import type { RelayLimits } from './limits.js';
 import { SocketEnd } from './socket-end.js';
 import type { Control, ThreadPort } from './thread-port.js';
@@ -27,7 +27,7 @@ export interface RelayOptions {
 export class Relay implements BatchReader {
   readonly #options: RelayOptions;
   readonly #writer: BatchWriter;
-  readonly #desk: CallDesk;
+  readonly #handler: CallHandler;
   readonly #sockets = new Map<number, SocketEnd>();
   /** Sockets with bytes of what is being read. */
   readonly #touched: SocketEnd[] = [];
@@ -47,11 +47,11 @@ export class Relay implements BatchReader {
         if (!this.#abandoned) port.sendBatch(batch);
       },
       () => {
-        const answers = this.#desk.gather();
+        const answers = this.#handler.gather();
         if (answers) this.#writer.record(kinds.answers, 0, answers);
       },
     );
-    this.#desk = new CallDesk(handlers, () => this.#writer.schedule());
+    this.#handler = new CallHandler(handlers, () => this.#writer.schedule());
     port.receive({ batch: (batch) => this.#receive(batch), control: onControl });
   }
 
@@ -60,7 +60,7 @@ export class Relay implements BatchReader {
   }
 
   get callsOutstanding(): number {
-    return this.#abandoned ? 0 : this.#desk.outstanding;
+    return this.#abandoned ? 0 : this.#handler.outstanding;
   }
 
   get inputBytes(): number {
@@ -168,7 +168,7 @@ export class Relay implements BatchReader {
     }
     for (const socket of this.#touched) socket.flush();
     this.#touched.length = 0;
-    if (this.#calls.length > 0) this.#desk.take(this.#calls.splice(0));
+    if (this.#calls.length > 0) this.#handler.take(this.#calls.splice(0));
   }
 
   #failed(socket: SocketEnd, text: string): void {

@@ -8,8 +8,8 @@ import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { type BatchReader, BatchWriter, type Kind, kinds, readBatch } from './batch.js';
 import type { RelayLimits } from './limits.js';
-import { OwnDoors } from './own-listeners.js';
-import { OwnerLine } from './owner-channel.js';
+import { OwnListeners } from './own-listeners.js';
+import { OwnerChannel } from './owner-channel.js';
 import { RelayedConnection } from './relayed-connection.js';
 import type { Control, PortReceiver, ThreadPort } from './thread-port.js';
 import type { ProgramFactory, SessionProgram } from './types.js';
@@ -19,11 +19,11 @@ export class SessionHost implements PortReceiver, BatchReader {
   readonly #limits: RelayLimits;
   readonly #stopped: () => void;
   readonly #writer: BatchWriter;
-  readonly #line: OwnerLine;
+  readonly #line: OwnerChannel;
   readonly #sessions = new Map<number, RelayedConnection>();
   readonly #clock: Clock;
   #program: SessionProgram | undefined;
-  #doors: OwnDoors | undefined;
+  #listeners: OwnListeners | undefined;
   #counting = false;
   /** Sessions that the owner does not know of yet. */
   #refused = 0;
@@ -42,14 +42,14 @@ export class SessionHost implements PortReceiver, BatchReader {
         if (calls) this.#writer.record(kinds.calls, 0, calls);
       },
     );
-    this.#line = new OwnerLine(limits.callsMax, () => this.#writer.schedule());
+    this.#line = new OwnerChannel(limits.callsMax, () => this.#writer.schedule());
     port.receive(this);
   }
 
   /** Makes the program, which may call the owner already, and reports for work. */
   async run(factory: ProgramFactory, data: unknown): Promise<void> {
     this.#program = await factory(this.#line, data);
-    this.#doors = new OwnDoors({
+    this.#listeners = new OwnListeners({
       program: this.#program,
       sessionsMax: this.#limits.threadSessionsMax,
       addressSessionsMax: this.#limits.addressSessionsMax,
@@ -78,7 +78,7 @@ export class SessionHost implements PortReceiver, BatchReader {
         return;
       case 'unlisten': {
         const { kind } = control;
-        void this.#doors?.unlisten(kind).then(() => this.#send({ type: 'unlistened', kind }));
+        void this.#listeners?.unlisten(kind).then(() => this.#send({ type: 'unlistened', kind }));
         return;
       }
       case 'drain':
@@ -86,7 +86,7 @@ export class SessionHost implements PortReceiver, BatchReader {
         void this.#drain();
         return;
       case 'stop':
-        this.#doors?.destroy();
+        this.#listeners?.destroy();
         this.#line.close();
         this.#port.close();
         this.#stopped();
@@ -141,7 +141,7 @@ export class SessionHost implements PortReceiver, BatchReader {
 
   async #listen({ kind, address }: Control & { readonly type: 'listen' }): Promise<void> {
     try {
-      await this.#doors?.listen(address, kind);
+      await this.#listeners?.listen(address, kind);
       this.#send({ type: 'listening', kind });
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
@@ -150,9 +150,9 @@ export class SessionHost implements PortReceiver, BatchReader {
   }
 
   async #drain(): Promise<void> {
-    await this.#doors?.stopAccepting();
+    await this.#listeners?.stopAccepting();
     await this.#program?.drain();
-    await this.#doors?.finish();
+    await this.#listeners?.finish();
     this.#send({ type: 'drained' });
   }
 
@@ -164,7 +164,7 @@ export class SessionHost implements PortReceiver, BatchReader {
       this.#counting = false;
       const refused = this.#refused;
       this.#refused = 0;
-      const count = this.#doors?.sessions ?? 0;
+      const count = this.#listeners?.sessions ?? 0;
       this.#port.sendControl({ type: 'sessions', count, refused });
     });
   }

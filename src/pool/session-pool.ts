@@ -16,10 +16,10 @@ import { type RelayLimits, relayLimits } from './limits.js';
 import { Refusals } from './refusals.js';
 import type { Relay } from './relay.js';
 import { SessionThread } from './session-thread.js';
-import { SharedDoors } from './shared-listeners.js';
-import { type Filling, threadsFor } from './thread-placement.js';
+import { SharedListeners } from './shared-listeners.js';
+import { type Placement, threadsFor } from './thread-placement.js';
 import type { OwnerCall, PoolStatus } from './types.js';
-import { type Launcher, localLauncher, threadLauncher } from './worker-starter.js';
+import { localStarter, threadStarter, type WorkerStarter } from './worker-starter.js';
 
 /** How long sockets may take to close, and threads to stop, before they are ended. */
 const stopMs = 1_000;
@@ -37,7 +37,7 @@ export interface SessionPoolOptions {
    * The threads that a few sessions of this kind use run when the pool is started; the others follow
    * a moment later, for a start is as fast as all threads of the store together. Default: `spread`.
    */
-  readonly first?: Filling;
+  readonly first?: Placement;
   /** Of the machine, where that is to be another number. */
   readonly cores?: number;
   /** Several threads can listen on one port; else one does, for all of its sessions. Default: true. */
@@ -61,16 +61,16 @@ export async function startSessionPool(options: SessionPoolOptions): Promise<Ses
   const limits = { ...shared, threadSessionsMax };
   const launch = { program, data, limits };
   const first = Math.min(count, threadsFor(options.first ?? 'spread', 0, cores));
-  const launcher =
+  const starter =
     workers === 0
-      ? localLauncher(launch, clock)
-      : threadLauncher({ first, all: workers }, launch, logger);
+      ? localStarter(launch, clock)
+      : threadStarter({ first, all: workers }, launch, logger);
   const handlers: CallHandlers = {
     onCalls: (calls) => options.onCalls(calls),
     onTell: (operation, args) => options.onTell?.(operation, args),
   };
   const parts = { clock, logger, limits, handlers, cores, sharesPorts, first };
-  const pool = new SessionPool(count, launcher, parts);
+  const pool = new SessionPool(count, starter, parts);
   try {
     await pool.started();
   } catch (error) {
@@ -95,12 +95,12 @@ const laterMs = 2_000;
 
 export class SessionPool {
   readonly #parts: Parts;
-  readonly #launcher: Launcher;
+  readonly #starter: WorkerStarter;
   readonly #threads: SessionThread[] = [];
   readonly #listeners = new Set<Listener>();
   /** The last message of each topic, for threads that start later. */
   readonly #topics = new Map<string, unknown>();
-  readonly #doors: SharedDoors;
+  readonly #shared: SharedListeners;
   /** Of the sessions that the owner accepted. */
   readonly #addresses: AddressCounts;
   readonly #undrained = new Set<SessionThread>();
@@ -114,12 +114,12 @@ export class SessionPool {
   #progress: () => void = () => {};
   #closing: Promise<void> | undefined;
 
-  constructor(count: number, launcher: Launcher, parts: Parts) {
+  constructor(count: number, starter: WorkerStarter, parts: Parts) {
     this.#parts = parts;
-    this.#launcher = launcher;
+    this.#starter = starter;
     this.#addresses = new AddressCounts(parts.limits.addressSessionsMax);
     this.#refusals = new Refusals(parts);
-    this.#doors = new SharedDoors({ ...parts, threads: this.#threads });
+    this.#shared = new SharedListeners({ ...parts, threads: this.#threads });
     for (let index = 0; index < parts.first; index++) this.#add(index);
     if (parts.first === count) return;
     this.#later = parts.clock.after(laterMs, () => {
@@ -133,11 +133,11 @@ export class SessionPool {
     const thread = new SessionThread({
       ...this.#parts,
       index,
-      launcher: this.#launcher,
+      starter: this.#starter,
       onRunning: (running) => this.#prepare(running),
-      onCounted: () => this.#doors.look(),
+      onCounted: () => this.#shared.look(),
       onRefused: (count) => this.#refusals.add(count, this.#allSessions),
-      onCrashed: (crashed) => this.#doors.ended(crashed),
+      onCrashed: (crashed) => this.#shared.ended(crashed),
       onDrained: (drained) => {
         if (this.#undrained.delete(drained)) this.#progress();
       },
@@ -159,10 +159,10 @@ export class SessionPool {
     transport: Transport,
     address: Address,
     kind: string,
-    filling: Filling = 'packed',
+    placement: Placement = 'packed',
   ): Promise<Listener> {
     const inner = await transport.listen(address, (connection) =>
-      this.#accept(connection, kind, filling),
+      this.#accept(connection, kind, placement),
     );
     const listener: Listener = {
       address: inner.address,
@@ -182,11 +182,11 @@ export class SessionPool {
   async listenInThreads(
     address: Address,
     kind: string,
-    filling: Filling = 'packed',
+    placement: Placement = 'packed',
   ): Promise<Listener> {
-    const close = (): Promise<void> => this.#doors.close(kind);
+    const close = (): Promise<void> => this.#shared.close(kind);
     try {
-      await this.#doors.open(address, kind, filling);
+      await this.#shared.open(address, kind, placement);
     } catch (error) {
       await close();
       throw error;
@@ -245,7 +245,7 @@ export class SessionPool {
     });
     await this.#until(() => stopped, deadlineMs);
     for (const thread of this.#threads) thread.abandon();
-    await this.#launcher.close();
+    await this.#starter.close();
     await checked;
   }
 
@@ -253,7 +253,7 @@ export class SessionPool {
     this.#accepting = false;
     this.#later?.cancel();
     // The threads close doors of their own when they are told to drain or to stop.
-    this.#doors.forget();
+    this.#shared.forget();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
   }
 
@@ -272,8 +272,8 @@ export class SessionPool {
     });
   }
 
-  #accept(connection: Connection, kind: string, filling: Filling): void {
-    const relay = this.#leastLoaded(filling);
+  #accept(connection: Connection, kind: string, placement: Placement): void {
+    const relay = this.#leastLoaded(placement);
     const isFull = this.#allSessions >= this.#parts.limits.sessionsMax;
     if (!this.#accepting || isFull || !relay || !this.#addresses.add(connection.remote)) {
       connection.start({ data: () => {}, closed: () => {} });
@@ -285,8 +285,8 @@ export class SessionPool {
     relay.accept(connection, kind);
   }
 
-  #leastLoaded(filling: Filling): Relay | undefined {
-    const wanted = threadsFor(filling, this.#sessions + 1, this.#parts.cores);
+  #leastLoaded(placement: Placement): Relay | undefined {
+    const wanted = threadsFor(placement, this.#sessions + 1, this.#parts.cores);
     const running = this.#threads.filter(({ relay }) => relay !== undefined).slice(0, wanted);
     let least: SessionThread | undefined;
     for (const thread of running) {
@@ -297,7 +297,7 @@ export class SessionPool {
 
   /** A thread that has just started, be it in another's place, gets what all have. */
   #prepare(thread: SessionThread): void {
-    this.#doors.look();
+    this.#shared.look();
     for (const [topic, message] of this.#topics) {
       thread.relay?.send({ type: 'told', topic, message });
     }

@@ -13,7 +13,7 @@ import type { RelayLimits } from './limits.js';
 import { Relay } from './relay.js';
 import type { Control } from './thread-port.js';
 import type { ThreadStatus } from './types.js';
-import type { Launcher } from './worker-starter.js';
+import type { WorkerStarter } from './worker-starter.js';
 
 const restartMinMs = 100;
 const restartMaxMs = 10_000;
@@ -22,7 +22,7 @@ const soundAfterMs = 60_000;
 
 export interface SessionThreadOptions {
   readonly index: number;
-  readonly launcher: Launcher;
+  readonly starter: WorkerStarter;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: RelayLimits;
@@ -41,7 +41,7 @@ export interface SessionThreadOptions {
 export class SessionThread {
   readonly #options: SessionThreadOptions;
   /** Who waits for the thread to listen, or to listen no more, on the doors of a kind. */
-  readonly #doors = new Map<string, (problem?: string) => void>();
+  readonly #listeners = new Map<string, (problem?: string) => void>();
   #ownSessions = 0;
   #relay: Relay | undefined;
   #state: ThreadStatus['state'] = 'starting';
@@ -80,7 +80,7 @@ export class SessionThread {
   /** Has the thread accept sessions by itself; rejects where it cannot. */
   listen(address: Address, kind: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#doors.set(kind, (problem) => {
+      this.#listeners.set(kind, (problem) => {
         if (problem === undefined) resolve();
         else reject(new BazarError('unavailable', problem));
       });
@@ -92,15 +92,15 @@ export class SessionThread {
   /** Resolves when the thread accepts no more sessions of the kind, be it that it has ended. */
   unlisten(kind: string): Promise<void> {
     return new Promise((resolve) => {
-      this.#doors.set(kind, () => resolve());
+      this.#listeners.set(kind, () => resolve());
       if (this.relay) this.relay.send({ type: 'unlisten', kind });
       else this.#answer(kind);
     });
   }
 
   #answer(kind: string, problem?: string): void {
-    const waiting = this.#doors.get(kind);
-    this.#doors.delete(kind);
+    const waiting = this.#listeners.get(kind);
+    this.#listeners.delete(kind);
     waiting?.(problem);
   }
 
@@ -137,10 +137,10 @@ export class SessionThread {
   }
 
   #launch(): void {
-    const { launcher, clock, logger, limits, handlers, onSessionClosed } = this.#options;
+    const { starter, clock, logger, limits, handlers, onSessionClosed } = this.#options;
     this.#state = 'starting';
     this.#launchedMs = clock.nowMs();
-    const { port, ended } = launcher.launch();
+    const { port, ended } = starter.launch();
     const onControl = (control: Control): void => this.#control(control);
     const relay = new Relay({ port, clock, logger, limits, handlers, onControl, onSessionClosed });
     this.#relay = relay;
@@ -173,7 +173,7 @@ export class SessionThread {
     this.#relay?.abandon();
     this.#relay = undefined;
     this.#ownSessions = 0;
-    for (const kind of [...this.#doors.keys()]) this.#answer(kind, 'the thread ended');
+    for (const kind of [...this.#listeners.keys()]) this.#answer(kind, 'the thread ended');
     if (this.#state === 'stopped') return;
     const { clock, index, logger, onCrashed, onDrained } = this.#options;
     this.#state = 'crashed';

@@ -10,16 +10,16 @@ import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
 import type { SessionThread } from './session-thread.js';
-import { type Filling, threadsFor } from './thread-placement.js';
+import { type Placement, threadsFor } from './thread-placement.js';
 
 /** So soon a thread that could not listen is told to again; each time twice as long until it can. */
 const retryMinMs = 10;
 const retryMaxMs = 1_000;
 
-interface Door {
+interface SharedListener {
   readonly kind: string;
   readonly address: Address;
-  readonly filling: Filling;
+  readonly placement: Placement;
   /** Those that were told to listen, and have not failed to. */
   readonly listening: Set<SessionThread>;
   readonly failed: Set<SessionThread>;
@@ -27,7 +27,7 @@ interface Door {
   failures: number;
 }
 
-export interface SharedDoorsOptions {
+export interface SharedListenersOptions {
   readonly threads: readonly SessionThread[];
   readonly cores: number;
   /** Several threads can listen on one port. */
@@ -36,45 +36,45 @@ export interface SharedDoorsOptions {
   readonly logger: Logger;
 }
 
-export class SharedDoors {
-  readonly #options: SharedDoorsOptions;
-  readonly #doors = new Map<string, Door>();
+export class SharedListeners {
+  readonly #options: SharedListenersOptions;
+  readonly #listeners = new Map<string, SharedListener>();
 
-  constructor(options: SharedDoorsOptions) {
+  constructor(options: SharedListenersOptions) {
     this.#options = options;
   }
 
   /** Rejects where one of the threads cannot listen there. */
-  async open(address: Address, kind: string, filling: Filling): Promise<void> {
+  async open(address: Address, kind: string, placement: Placement): Promise<void> {
     const [listening, failed] = [new Set<SessionThread>(), new Set<SessionThread>()];
-    const door: Door = { kind, address, filling, listening, failed, failures: 0 };
-    this.#doors.set(kind, door);
-    const wanted = this.#wanted(door);
+    const listener: SharedListener = { kind, address, placement, listening, failed, failures: 0 };
+    this.#listeners.set(kind, listener);
+    const wanted = this.#wanted(listener);
     if (wanted.length === 0) throw new BazarError('unavailable', 'no thread runs');
-    await Promise.all(wanted.map((thread) => listen(thread, door)));
+    await Promise.all(wanted.map((thread) => listen(thread, listener)));
   }
 
   async close(kind: string): Promise<void> {
-    const listening = this.#doors.get(kind)?.listening ?? [];
-    this.#doors.delete(kind);
+    const listening = this.#listeners.get(kind)?.listening ?? [];
+    this.#listeners.delete(kind);
     await Promise.all([...listening].map((thread) => thread.unlisten(kind)));
   }
 
   /** No further thread is to listen; those that do are told by others to stop. */
   forget(): void {
-    this.#doors.clear();
+    this.#listeners.clear();
   }
 
   ended(thread: SessionThread): void {
-    for (const door of this.#doors.values()) door.listening.delete(thread);
+    for (const listener of this.#listeners.values()) listener.listening.delete(thread);
     this.look();
   }
 
   /** There are more sessions, or other threads: somebody may have to listen who does not. */
   look(): void {
-    for (const door of this.#doors.values()) {
-      for (const thread of this.#wanted(door)) {
-        listen(thread, door).catch((error: unknown) => this.#failed(door, thread, error));
+    for (const listener of this.#listeners.values()) {
+      for (const thread of this.#wanted(listener)) {
+        listen(thread, listener).catch((error: unknown) => this.#failed(listener, thread, error));
       }
     }
   }
@@ -83,13 +83,13 @@ export class SharedDoors {
    * Another thread is told to at once, where there is one, and this one a little later: a thread that
    * crashed may hold the port for a moment after it is known to have ended.
    */
-  #failed(door: Door, thread: SessionThread, error: unknown): void {
-    const { kind, listening, failed } = door;
+  #failed(listener: SharedListener, thread: SessionThread, error: unknown): void {
+    const { kind, listening, failed } = listener;
     const { clock, logger } = this.#options;
     logger.error({ kind, err: String(error) }, 'a thread does not listen');
     listening.delete(thread);
     failed.add(thread);
-    const waitMs = Math.min(retryMaxMs, retryMinMs * 2 ** door.failures++);
+    const waitMs = Math.min(retryMaxMs, retryMinMs * 2 ** listener.failures++);
     clock.after(waitMs, () => {
       failed.delete(thread);
       this.look();
@@ -98,10 +98,10 @@ export class SharedDoors {
   }
 
   /** The threads that are to listen there and do not yet. */
-  #wanted({ filling, listening, failed }: Door): SessionThread[] {
+  #wanted({ placement, listening, failed }: SharedListener): SessionThread[] {
     const { threads, cores, sharesPorts } = this.#options;
     const sessions = threads.reduce((sum, thread) => sum + thread.sessions, 0);
-    const most = sharesPorts ? threadsFor(filling, sessions, cores) : 1;
+    const most = sharesPorts ? threadsFor(placement, sessions, cores) : 1;
     const lacking = most - listening.size;
     if (lacking <= 0) return [];
     const idle = threads.filter(
@@ -111,8 +111,8 @@ export class SharedDoors {
   }
 }
 
-async function listen(thread: SessionThread, door: Door): Promise<void> {
-  door.listening.add(thread);
-  await thread.listen(door.address, door.kind);
-  door.failures = 0;
+async function listen(thread: SessionThread, listener: SharedListener): Promise<void> {
+  listener.listening.add(thread);
+  await thread.listen(listener.address, listener.kind);
+  listener.failures = 0;
 }

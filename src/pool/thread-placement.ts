@@ -9,18 +9,18 @@
  * owners and the kernel on the same requests. `spread`: on as many as there are cores, for requests
  * that are work by themselves.
  */
-export type Filling = 'packed' | 'spread';
+export type Placement = 'packed' | 'spread';
 
 /** No thread in use is to have more, on average, while there are others. */
 export const sessionsPerThread = 128;
 
 /** How many threads so many sessions are to use, if there are as many. */
-export function threadsFor(filling: Filling, sessions: number, cores: number): number {
-  const first = filling === 'spread' ? cores : Math.floor(cores / 2);
+export function threadsFor(placement: Placement, sessions: number, cores: number): number {
+  const first = placement === 'spread' ? cores : Math.floor(cores / 2);
   return Math.max(1, first, Math.ceil(sessions / sessionsPerThread));
 }
 
 /** Does one thread serve all sessions of such a kind, as long as they are few? */
-export function isServedByOne(filling: Filling, workers: number, cores: number): boolean {
-  return Math.min(workers, threadsFor(filling, 0, cores)) === 1;
+export function isServedByOne(placement: Placement, workers: number, cores: number): boolean {
+  return Math.min(workers, threadsFor(placement, 0, cores)) === 1;
 }

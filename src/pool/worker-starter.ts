@@ -20,7 +20,7 @@ export interface Launched {
   readonly ended: Promise<void>;
 }
 
-export interface Launcher {
+export interface WorkerStarter {
   launch(): Launched;
   /** Ends all threads, hung ones too. */
   close(): Promise<void>;
@@ -33,11 +33,11 @@ export interface LaunchOptions {
 }
 
 /** `first` threads are made at once, the others when they are launched. */
-export function threadLauncher(
+export function threadStarter(
   { first, all }: { readonly first: number; readonly all: number },
   options: LaunchOptions,
   logger: Logger,
-): Launcher {
+): WorkerStarter {
   const pool = new Piscina({
     filename: new URL('./thread-main.js', import.meta.url).href,
     name: 'serveSessions',
@@ -65,7 +65,7 @@ export function threadLauncher(
   };
 }
 
-export function localLauncher(options: LaunchOptions, clock: Clock): Launcher {
+export function localStarter(options: LaunchOptions, clock: Clock): WorkerStarter {
   return {
     launch() {
       const [ownerPort, hostPort] = localPorts();

@@ -10,7 +10,7 @@ import type { RecoveryConfig, RunningService } from '../base/config.js';
 import { wireLimits } from '../base/limits.js';
 import { createLogger } from '../base/logging.js';
 import { sessionPlaces } from '../base/open-files.js';
-import { ProcessFigures } from '../base/process-metrics.js';
+import { ProcessMetrics } from '../base/process-metrics.js';
 import { type LogFolder, openLog, openOwnFolder } from '../group/folder.js';
 import { type GroupName, groupsOf, idleWarning } from '../group/membership.js';
 import { gatedHandler } from '../net/handshake.js';
@@ -26,7 +26,7 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
   const groups = groupsOf(config.cluster, config.name);
   // One folder, one mark: it is a learner until the last of its groups has taken it in (A8).
   const learning = new Set(groups);
-  const figures = new ProcessFigures(config.name, clock);
+  const metrics = new ProcessMetrics(config.name, clock);
   const logs: [GroupName, LogFolder][] = [];
   for (const group of groups) {
     const keepAll = group === 'order';
@@ -41,7 +41,7 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
       await (learning.size === 0 ? own.identity.admit() : own.identity.log(group).admitted());
     };
     const options = { config, group, log, own, clock, logger, admitted };
-    witnesses.set(group, await openWitness({ ...options, process: () => figures.samples() }));
+    witnesses.set(group, await openWitness({ ...options, process: () => metrics.samples() }));
   }
   const handshakes = [...witnesses.values()].map((witness) => witness.handshake);
   const server = new RpcServer({
@@ -68,7 +68,7 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
     failed: Promise.race([...witnesses.values()].map((witness) => witness.failed)),
     async stop() {
       await server.drain();
-      figures.stop();
+      metrics.stop();
       for (const witness of witnesses.values()) await witness.close();
       own.release();
     },

@@ -10,8 +10,8 @@ import type { MetricSample } from '../base/metric-table.js';
 import { systemRandom } from '../base/random.js';
 import { advised, doubtOf, type LogFolder, type OwnFolder, refuseGap } from '../group/folder.js';
 import { GroupHost } from '../group/host.js';
-import { MemberDesk } from '../group/member-handler.js';
-import { MemberFigures } from '../group/member-metrics.js';
+import { MemberHandler } from '../group/member-handler.js';
+import { MemberMetrics } from '../group/member-metrics.js';
 import { type GroupName, membership } from '../group/membership.js';
 import { MeteredJournal } from '../group/metered-journal.js';
 import { RpcPeers } from '../group/rpc-peers.js';
@@ -70,7 +70,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
   refuseGap(log, base);
   const shortening = shorten(log, { base, everyBytes: config.snapshotEveryBytes });
   const journal = new MeteredJournal(log.journal, clock);
-  const figures = new MemberFigures(name, group, journal);
+  const metrics = new MemberMetrics(name, group, journal);
   const host = new GroupHost<never>({
     id: name,
     voters: replicas.map((replica) => replica.name),
@@ -88,21 +88,21 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
   const looking = every(clock, lookEveryMs, () => {
     if (group === 'catalog' && shortening.isDue()) host.fetchSnapshot();
   });
-  const desk = new MemberDesk({
+  const handler = new MemberHandler({
     status: () => host.status(),
     nominate: (leader) => host.nominate(leader),
     // It never leads.
     attended: () => {},
     pid: process.pid,
     clock,
-    figures: () => [...figures.samples(host.status()), ...options.process()],
+    metrics: () => [...metrics.samples(host.status()), ...options.process()],
   });
   return {
     handshake,
     failed: host.failed,
     handler: (peer) => ({
       request(_session, method, params, reply) {
-        if (desk.request(method, params, reply)) return;
+        if (handler.request(method, params, reply)) return;
         throw new BazarError('unknown_method', `a recovery server does not answer "${method}"`);
       },
       notification: (session, method, params) => {

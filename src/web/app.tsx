@@ -1,13 +1,13 @@
 /** The page around its three views: where one is, how it goes with the store, and the way around. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Books } from './books/books.js';
-import { useCell } from './door/cell.js';
-import { connection } from './door/feed.js';
 import { Operations } from './operations/operations.js';
 import { Announcer } from './parts/announcer.js';
 import { AwningIcon } from './parts/icons.js';
 import { ThemeToggle } from './parts/theme.js';
 import { Shop } from './shop/shop.js';
+import { useCell } from './store/cell.js';
+import { connection } from './store/feed.js';
 
 const views = [
   { path: '#/', name: 'Shop', view: Shop },

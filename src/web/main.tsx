@@ -1,8 +1,8 @@
 /** The page's entry: begins what all views share, and shows the first one. */
 import { render } from 'preact';
 import { App } from './app.js';
-import { startFeed } from './door/feed.js';
 import { startTheme } from './parts/theme.js';
+import { startFeed } from './store/feed.js';
 import './styles/base.css';
 import './styles/frame.css';
 import './styles/controls.css';

@@ -221,7 +221,7 @@ export type SellAnswer = readonly [outcomes: readonly Outcome[], logTime: number
 export type TailParams = readonly [from: number, orderEpoch: number];
 export type TailAnswer = readonly [logTime: number];
 /** `cursor`, a notification: all orders through the number are committed. */
-export type CursorParams = readonly [number: number, orderEpoch: number];
+export type WatermarkParams = readonly [number: number, orderEpoch: number];
 
 /**
  * `begin_session` of a frontend's process, which has dropped its cache, at the leader of an epoch:
@@ -259,12 +259,12 @@ export type RecordsParams = readonly [seq: number, records: readonly ProductReco
  * `lend`, a question of another replica to the catalog leader: may a frontend keep answers about
  * these? Where it may, the leader will say when they change. Positions as in the question.
  */
-export type LendParams = readonly [
+export type GrantParams = readonly [
   ids: readonly number[],
   names: readonly string[],
   topics: readonly string[],
 ];
-export type LendAnswer = readonly [
+export type GrantAnswer = readonly [
   epoch: number,
   /** Good for an answer from this position or a later one. */
   appliedSeq: number,
@@ -274,8 +274,8 @@ export type LendAnswer = readonly [
 ];
 
 /** `glance` of a frontend's session thread at any replica: a record that the frontend does not keep. */
-export type GlanceParams = readonly [id: number];
-export type GlanceAnswer = ProductRecord | null;
+export type UncachedReadParams = readonly [id: number];
+export type UncachedReadAnswer = ProductRecord | null;
 
 /**
  * `watch_changes` of a frontend at the catalog leader: whether it wants `changes`, notifications of

@@ -11,14 +11,14 @@ import type { KeyDigest, NewProduct, ProductChange, ProductRecord, Sale } from '
 export type LookupParams = readonly [item: number | string];
 export type LookupAnswer = readonly [
   record: ProductRecord | null,
-  lender: number,
+  grantor: number,
   appliedSeq: number,
 ];
 /** `lookup_many`: records in the order of the ids. */
 export type LookupManyParams = readonly [ids: readonly number[]];
 export type LookupManyAnswer = readonly [
   records: readonly (ProductRecord | null)[],
-  lender: number,
+  grantor: number,
   appliedSeq: number,
   /** Which of the records may be kept. */
   kept: readonly boolean[],
@@ -32,7 +32,7 @@ export type SearchParams = readonly [
 export type SearchAnswer = readonly [
   records: readonly ProductRecord[],
   next: number | null,
-  lender: number,
+  grantor: number,
   appliedSeq: number,
   /** May the list be kept? */
   list: boolean,

@@ -52,7 +52,7 @@ export interface OneCatalog {
   readonly host: GroupHost<CatalogResult>;
   readonly store: CatalogStore;
   readonly machine: CatalogMachine;
-  readonly desk: PeerDesk;
+  readonly handler: PeerDesk;
   /** The answer to a peer's question; a refusal rejects. */
   ask(peer: Peer, method: string, params: unknown): Promise<unknown>;
 }
@@ -86,18 +86,18 @@ export async function openCatalog(
   });
   const store = new CatalogStore({ group: host, machine, clock, boundsTotals });
   const audit = () => Promise.reject(new Error('no audit here'));
-  const desk = new PeerDesk({ store, logger: silentLogger, clock, audit });
+  const handler = new PeerDesk({ store, logger: silentLogger, clock, audit });
   await host.start();
   await settled();
   return {
-    ...{ clock, host, store, machine, desk },
+    ...{ clock, host, store, machine, handler },
     ask: (peer, method, params) =>
-      new Promise((result, fail) => desk.request(peer, method, params, { result, fail })),
+      new Promise((result, fail) => handler.request(peer, method, params, { result, fail })),
   };
 }
 
 /** One that serves, with the product Tux (id 1). */
-export async function openShop(
+export async function openStore(
   disk: LogRecord[] = [],
   boundsTotals?: () => boolean,
 ): Promise<OneCatalog> {

@@ -38,8 +38,8 @@ export function sendCustomers(
 ): Customers {
   let leaving = false;
   const open = [
-    ...Array.from({ length: doors.raw }, () => rawDoor(store)),
-    ...Array.from({ length: doors.http }, () => httpDoor(store)),
+    ...Array.from({ length: doors.raw }, () => rawAddress(store)),
+    ...Array.from({ length: doors.http }, () => httpUrl(store)),
   ];
   const all = Promise.all(open.map((door) => visit(door, ledger, random, () => leaving)));
   // Told by `leave`.
@@ -89,7 +89,7 @@ async function buy(door: Door, ledger: Ledger, purchase: Purchase): Promise<void
   else throw new Error(`purchase ${purchase.key}: ${error?.code} ${error?.message}`);
 }
 
-function rawDoor(store: Store): Door {
+function rawAddress(store: Store): Door {
   let connected: Promise<RawClient> | undefined;
   const ask = async <R>(method: string, params: unknown) => {
     connected ??= store.raw();
@@ -113,7 +113,7 @@ function rawDoor(store: Store): Door {
   };
 }
 
-function httpDoor(store: Store): Door {
+function httpUrl(store: Store): Door {
   return {
     async buy({ key, ...purchase }) {
       const body = JSON.stringify(purchase);

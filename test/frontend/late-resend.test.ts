@@ -12,7 +12,7 @@ import type { Projection } from '../../src/order/projection.js';
 import { OrderStore } from '../../src/order/store.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import type { BuyParams, CatalogCommand, Outcome, SalesMessage } from '../../src/wire/internal.js';
-import { type Answer, stageShop } from './staged-shop.js';
+import { type Answer, stageOperations } from './staged-shop.js';
 
 /** Longer than a key of a frontend's lives. */
 const longMs = 125_000;
@@ -107,9 +107,9 @@ function stage(then: (store: Store, params: BuyParams) => Promise<Outcome>) {
     const details = { unknown: true };
     throw new BazarError('unavailable', 'the connection was lost', { details });
   };
-  const staged = stageShop(answer);
-  staged.stamps.heardLogTime(store.catalog.lastLogTime);
-  const placed = staged.shop.buy({ id: 1, quantity: 1 }, staged.soon());
+  const staged = stageOperations(answer);
+  staged.versions.heardLogTime(store.catalog.lastLogTime);
+  const placed = staged.operations.buy({ id: 1, quantity: 1 }, staged.soon());
   placed.catch(() => {});
   return { ...staged, store, placed, attempts: () => attempts };
 }
@@ -149,27 +149,33 @@ t.test('an attempt whose bytes arrive minutes late does not buy again', async (t
 });
 
 t.test('a purchase is fresh after any time in which nobody bought', async (t) => {
-  const { shop, soon } = stageShop(({ params }) => store.buy(params as BuyParams));
+  const { operations, soon } = stageOperations(({ params }) => store.buy(params as BuyParams));
   const store = new Store();
   // An entry moves the log time by 15 s at most, and the frontend may not have heard of it yet.
   store.passLogTime(15_000);
-  t.match(await shop.buy({ id: 1, quantity: 1 }, soon()), { order_number: 1 });
+  t.match(await operations.buy({ id: 1, quantity: 1 }, soon()), { order_number: 1 });
 });
 
 t.test('a purchase that is too old from its first attempt on is refused at once', async (t) => {
   const store = new Store();
-  const { shop, soon, asked, stamps } = stageShop(({ params }) => store.buy(params as BuyParams));
-  stamps.heardLogTime(store.catalog.lastLogTime);
+  const { operations, soon, asked, versions } = stageOperations(({ params }) =>
+    store.buy(params as BuyParams),
+  );
+  versions.heardLogTime(store.catalog.lastLogTime);
   store.passLogTime(longMs);
   // No clock moves: a second attempt would never begin.
-  await t.rejects(shop.buy({ id: 1, quantity: 1 }, soon()), {
+  await t.rejects(operations.buy({ id: 1, quantity: 1 }, soon()), {
     code: 'unavailable',
     details: { unknown: undefined },
   });
   t.equal(asked.length, 1);
-  stamps.heardLogTime(store.catalog.lastLogTime);
+  versions.heardLogTime(store.catalog.lastLogTime);
   const again = { id: 1, quantity: 1 };
-  t.match(await shop.buy(again, soon()), { order_number: 1 }, 'another request has another age');
+  t.match(
+    await operations.buy(again, soon()),
+    { order_number: 1 },
+    'another request has another age',
+  );
 });
 
 t.test('a refusal for age does not tell what became of an earlier attempt', async (t) => {
@@ -187,14 +193,14 @@ t.test('an attempt that an order leader made older than it was is tried again', 
   const store = new Store();
   store.passLogTime(longMs);
   let attempts = 0;
-  const { shop, soon, clock, stamps } = stageShop(({ params }) => {
+  const { operations, soon, clock, versions } = stageOperations(({ params }) => {
     attempts += 1;
     const [key, kind, hash, lines] = params as BuyParams;
     // A leader that has not heard of the catalog yet knows no later time than 0.
     return store.buy(attempts === 1 ? [key, kind, hash, lines, 0] : (params as BuyParams));
   });
-  stamps.heardLogTime(store.catalog.lastLogTime);
-  const placed = shop.buy({ id: 1, quantity: 1 }, soon());
+  versions.heardLogTime(store.catalog.lastLogTime);
+  const placed = operations.buy({ id: 1, quantity: 1 }, soon());
   await turns();
   clock.advance(5);
   t.match(await placed, { order_number: 1 });

@@ -5,13 +5,13 @@ import { BazarError } from '../../src/base/errors.js';
 import { seededRandom } from '../../src/base/random.js';
 import { ProductCache } from '../../src/frontend/cache/product-cache.js';
 import { SearchCache } from '../../src/frontend/cache/search-cache.js';
-import { Shop } from '../../src/frontend/operations.js';
+import { FrontendOperations } from '../../src/frontend/operations.js';
 import { Backends } from '../../src/frontend/reads/backends.js';
 import { PurchaseKeys } from '../../src/frontend/reads/keys.js';
 import { totalTooLarge } from '../../src/wire/internal.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 import { inSession } from './in-session.js';
-import { stageShop } from './staged-shop.js';
+import { stageOperations } from './staged-shop.js';
 
 type Answer = (method: string, params: unknown) => unknown;
 
@@ -26,7 +26,7 @@ const tux = [8, 'Tux', 'toys', 1990, 100, 1] as const;
 /** A shop whose services answer as told; every question is written down. */
 function build(answers: { catalog?: Answer; order?: Answer }, clock: Clock = waitingClock) {
   const asked: { method: string; params: unknown }[] = [];
-  const stamps = inSession(1);
+  const versions = inSession(1);
   const backends = new Backends({
     cluster,
     connect: (_member, group) => ({
@@ -38,62 +38,62 @@ function build(answers: { catalog?: Answer; order?: Answer }, clock: Clock = wai
     }),
   });
   backends.follow({ catalog: 'catalog-1', order: 'order-1' });
-  const cache = new ProductCache(stamps);
-  const shop = new Shop({
+  const cache = new ProductCache(versions);
+  const operations = new FrontendOperations({
     backends,
     cache,
-    pages: new SearchCache(stamps, cache.counters),
+    pages: new SearchCache(versions, cache.counters),
     keys: new PurchaseKeys(seededRandom(1)),
     clock,
-    logTime: () => stamps.logTime,
+    logTime: () => versions.logTime,
     owner: {
       status: () => Promise.reject(new Error('not asked')),
       audit: () => Promise.reject(new Error('not asked')),
       notReady: () => undefined,
     },
   });
-  return { shop, stamps, asked, backends };
+  return { operations, versions, asked, backends };
 }
 
 const soon = () => ({ requestId: 'test', deadlineMs: waitingClock.nowMs() + 5_000 });
 const shortly = () => ({ requestId: 'test', deadlineMs: waitingClock.nowMs() + 20 });
 
 t.test('a look-up is asked once and then answered from the cache, in decimals', async (t) => {
-  const { shop, asked } = build({ catalog: () => [tux, 1, 1] });
+  const { operations, asked } = build({ catalog: () => [tux, 1, 1] });
   const product = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 100, version: 1 };
-  t.same(await shop.lookup({ id: 8 }, soon()), product);
-  t.same(await shop.lookup({ id: 8 }, soon()), product);
+  t.same(await operations.lookup({ id: 8 }, soon()), product);
+  t.same(await operations.lookup({ id: 8 }, soon()), product);
   t.equal(asked.length, 1);
-  t.ok(shop.cached({ id: 8 }));
+  t.ok(operations.cached({ id: 8 }));
 });
 
 t.test('readers of one item at the same time share one question', async (t) => {
-  const { shop, asked } = build({ catalog: () => [tux, 1, 1] });
-  await Promise.all([1, 2, 3].map(() => shop.lookup({ id: 8 }, soon())));
+  const { operations, asked } = build({ catalog: () => [tux, 1, 1] });
+  await Promise.all([1, 2, 3].map(() => operations.lookup({ id: 8 }, soon())));
   t.equal(asked.length, 1);
 });
 
 t.test('a reader after an invalidation does not share the question from before it', async (t) => {
-  const { shop, stamps, asked } = build({ catalog: () => [tux, 1, 5] });
-  const before = shop.lookup({ id: 8 }, soon());
-  stamps.invalidate(stamps.idBucket(8), 5);
-  await Promise.all([before, shop.lookup({ id: 8 }, soon())]);
+  const { operations, versions, asked } = build({ catalog: () => [tux, 1, 5] });
+  const before = operations.lookup({ id: 8 }, soon());
+  versions.invalidate(versions.idBucket(8), 5);
+  await Promise.all([before, operations.lookup({ id: 8 }, soon())]);
   t.equal(asked.length, 2);
 });
 
 t.test('a reader who shared a question asks again where an entry was undecided', async (t) => {
   let stock = 100;
   let cacheable = false;
-  const { shop, asked } = build({
+  const { operations, asked } = build({
     catalog: () => [[8, 'Tux', 'toys', 1990, stock, 1], cacheable ? 1 : 0, 1],
   });
-  const first = shop.lookup({ id: 8 }, soon());
+  const first = operations.lookup({ id: 8 }, soon());
   // The undecided entry becomes visible, and others see it, before the second reader comes.
   stock = 99;
   cacheable = true;
   const [second, third] = await Promise.all([
-    shop.lookup({ id: 8 }, soon()),
-    shop.lookup({ id: 8 }, soon()),
+    operations.lookup({ id: 8 }, soon()),
+    operations.lookup({ id: 8 }, soon()),
   ]);
   t.equal((await first).quantity, 100);
   t.equal(second.quantity, 99);
@@ -104,46 +104,46 @@ t.test('a reader who shared a question asks again where an entry was undecided',
 t.test(
   'a question by an unknown name is not shared: the product may change under it',
   async (t) => {
-    const { shop, stamps, asked } = build({ catalog: () => [tux, 1, 5] });
-    const before = shop.lookup({ name: 'Tux' }, soon());
-    stamps.invalidate(stamps.idBucket(8), 5);
-    await Promise.all([before, shop.lookup({ name: 'Tux' }, soon())]);
+    const { operations, versions, asked } = build({ catalog: () => [tux, 1, 5] });
+    const before = operations.lookup({ name: 'Tux' }, soon());
+    versions.invalidate(versions.idBucket(8), 5);
+    await Promise.all([before, operations.lookup({ name: 'Tux' }, soon())]);
     t.equal(asked.length, 2);
   },
 );
 
 t.test('an answer that may not be cached is not', async (t) => {
-  const { shop, asked } = build({ catalog: () => [tux, 0, 1] });
-  await shop.lookup({ id: 8 }, soon());
-  await shop.lookup({ id: 8 }, soon());
+  const { operations, asked } = build({ catalog: () => [tux, 0, 1] });
+  await operations.lookup({ id: 8 }, soon());
+  await operations.lookup({ id: 8 }, soon());
   t.equal(asked.length, 2);
 });
 
 t.test('an unknown product is not found', async (t) => {
-  const { shop } = build({ catalog: () => [null, 1, 1] });
-  await t.rejects(shop.lookup({ id: 99 }, soon()), { code: 'not_found' });
+  const { operations } = build({ catalog: () => [null, 1, 1] });
+  await t.rejects(operations.lookup({ id: 99 }, soon()), { code: 'not_found' });
 });
 
 t.test('a purchase is tried again with its own key until it is answered', async (t) => {
   let tries = 0;
-  const { shop, asked } = build({
+  const { operations, asked } = build({
     order() {
       tries++;
       if (tries < 3) throw new BazarError('unavailable', 'gone', { details: { unknown: true } });
       return ['sold', 7, 1990, false];
     },
   });
-  t.same(await shop.buy({ id: 8, quantity: 1 }, soon()), { order_number: 7, total: 19.9 });
+  t.same(await operations.buy({ id: 8, quantity: 1 }, soon()), { order_number: 7, total: 19.9 });
   t.equal(asked.length, 3);
   t.same(asked[0]?.params, asked[2]?.params);
 });
 
 t.test('two purchases without keys get two keys; a client key is the same each time', async (t) => {
-  const { shop, asked } = build({ order: () => ['sold', 1, 1990, false] });
-  await shop.buy({ id: 8, quantity: 1 }, soon());
-  await shop.buy({ id: 8, quantity: 1 }, soon());
-  await shop.buy({ id: 8, quantity: 1, key: 'mine' }, soon());
-  await shop.buy({ lines: [{ id: 8, quantity: 1 }], key: 'mine' }, soon());
+  const { operations, asked } = build({ order: () => ['sold', 1, 1990, false] });
+  await operations.buy({ id: 8, quantity: 1 }, soon());
+  await operations.buy({ id: 8, quantity: 1 }, soon());
+  await operations.buy({ id: 8, quantity: 1, key: 'mine' }, soon());
+  await operations.buy({ lines: [{ id: 8, quantity: 1 }], key: 'mine' }, soon());
   const [one, two, three, four] = asked.map(({ params }) => params);
   t.notSame(one, two);
   t.same(three, four);
@@ -157,35 +157,35 @@ const refusals: [outcome: readonly unknown[], code: string, details: object][] =
 
 for (const [outcome, code, details] of refusals) {
   t.test(`the outcome ${outcome[0]} is an error at once`, async (t) => {
-    const { shop, asked } = build({ order: () => outcome });
-    await t.rejects(shop.buy({ id: 8, quantity: 1 }, soon()), { code, details });
+    const { operations, asked } = build({ order: () => outcome });
+    await t.rejects(operations.buy({ id: 8, quantity: 1 }, soon()), { code, details });
     t.equal(asked.filter(({ method }) => method === 'buy').length, 1);
   });
 }
 
 t.test('with no leader a purchase is unavailable when its time is up', async (t) => {
-  const { shop, backends, asked } = build({});
+  const { operations, backends, asked } = build({});
   backends.follow({ catalog: 'catalog-1', order: undefined });
-  await t.rejects(shop.buy({ id: 8, quantity: 1 }, shortly()), { code: 'unavailable' });
+  await t.rejects(operations.buy({ id: 8, quantity: 1 }, shortly()), { code: 'unavailable' });
   t.equal(asked.length, 0);
 });
 
 t.test('a purchase whose fate is not known by then ran out of time', async (t) => {
-  const { shop } = build({
+  const { operations } = build({
     order() {
       throw new BazarError('unavailable', 'gone', { details: { unknown: true } });
     },
   });
-  await t.rejects(shop.buy({ id: 8, quantity: 1 }, shortly()), { code: 'deadline_exceeded' });
+  await t.rejects(operations.buy({ id: 8, quantity: 1 }, shortly()), { code: 'deadline_exceeded' });
 });
 
 t.test('an unknown fate stays unknown when nobody leads any more', async (t) => {
-  const { shop, clock, asked, soon } = stageShop(() => {
+  const { operations, clock, asked, soon } = stageOperations(() => {
     const details = asked.length === 1 ? { unknown: true } : {};
     throw new BazarError('unavailable', 'gone', { details });
   });
   let over = false;
-  const bought = shop.buy({ id: 8, quantity: 1 }, soon()).finally(() => {
+  const bought = operations.buy({ id: 8, quantity: 1 }, soon()).finally(() => {
     over = true;
   });
   bought.catch(() => {});
@@ -198,31 +198,31 @@ t.test('an unknown fate stays unknown when nobody leads any more', async (t) => 
 });
 
 t.test('a read that is not answered in time is unavailable, whatever became of it', async (t) => {
-  const { shop } = build({
+  const { operations } = build({
     catalog() {
       throw new BazarError('unavailable', 'gone', { details: { unknown: true } });
     },
   });
-  await t.rejects(shop.lookup({ id: 8 }, shortly()), { code: 'unavailable' });
+  await t.rejects(operations.lookup({ id: 8 }, shortly()), { code: 'unavailable' });
 });
 
 t.test('a change of a product is not sent twice where its outcome is not known', async (t) => {
-  const { shop, asked } = build({
+  const { operations, asked } = build({
     catalog() {
       throw new BazarError('unavailable', 'gone', { details: { unknown: true } });
     },
   });
-  await t.rejects(shop.updateProduct({ id: 8, add: 5 }, soon()), { code: 'unavailable' });
+  await t.rejects(operations.updateProduct({ id: 8, add: 5 }, soon()), { code: 'unavailable' });
   t.equal(asked.length, 1);
 });
 
 t.test('a conflict tells the record in its public shape', async (t) => {
-  const { shop } = build({
+  const { operations } = build({
     catalog() {
       throw new BazarError('conflict', 'another version', { details: { current: [...tux] } });
     },
   });
-  await t.rejects(shop.updateProduct({ id: 8, price: 1, if_version: 9 }, soon()), {
+  await t.rejects(operations.updateProduct({ id: 8, price: 1, if_version: 9 }, soon()), {
     code: 'conflict',
     details: { current: { id: 8, price: 19.9, version: 1 } },
   });
@@ -230,8 +230,8 @@ t.test('a conflict tells the record in its public shape', async (t) => {
 
 t.test('orders come in decimals with the first line in front', async (t) => {
   const sale = [3, Buffer.alloc(16), [[8, 'Tux', 2, 1990]], 3980, 1_700_000_000_000];
-  const { shop } = build({ order: () => sale });
-  t.same(await shop.order({ number: 3 }, soon()), {
+  const { operations } = build({ order: () => sale });
+  t.same(await operations.order({ number: 3 }, soon()), {
     number: 3,
     name: 'Tux',
     quantity: 2,
@@ -245,9 +245,9 @@ t.test(
   'who waits for a leader tries at once when there is one, and sits out no pause',
   async (t) => {
     const clock = new ManualClock();
-    const { shop, backends, asked } = build({ order: () => ['sold', 1, 1990, false] }, clock);
+    const { operations, backends, asked } = build({ order: () => ['sold', 1, 1990, false] }, clock);
     backends.follow({ catalog: 'catalog-1', order: undefined });
-    const buying = shop.buy({ id: 8, quantity: 1 }, { requestId: 'test', deadlineMs: 1_000 });
+    const buying = operations.buy({ id: 8, quantity: 1 }, { requestId: 'test', deadlineMs: 1_000 });
     await new Promise(setImmediate);
     t.equal(asked.length, 0);
     backends.follow({ catalog: 'catalog-1', order: 'order-1' });
@@ -256,16 +256,16 @@ t.test(
 );
 
 t.test('the catalog’s refusal of a total is an argument that is not valid', async (t) => {
-  const { shop, asked } = build({ order: () => ['not_found', totalTooLarge, false] });
-  await t.rejects(shop.buy({ id: 8, quantity: 1 }, soon()), { code: 'invalid_argument' });
+  const { operations, asked } = build({ order: () => ['not_found', totalTooLarge, false] });
+  await t.rejects(operations.buy({ id: 8, quantity: 1 }, soon()), { code: 'invalid_argument' });
   t.equal(asked.length, 1, 'which is not tried again');
 });
 
 t.test('a change that older catalogs would misread is asked by another method', async (t) => {
-  const { shop, asked } = build({ catalog: () => [[...tux, 60], true] });
-  const changed = await shop.updateProduct({ id: 8, restock_to: 60 }, soon());
+  const { operations, asked } = build({ catalog: () => [[...tux, 60], true] });
+  const changed = await operations.updateProduct({ id: 8, restock_to: 60 }, soon());
   t.match(changed, { name: 'Tux', restock_to: 60, replayed: true });
-  await shop.removeProduct({ id: 8, key: 'k' }, soon());
+  await operations.removeProduct({ id: 8, key: 'k' }, soon());
   t.match(asked, [
     { method: 'change', params: [['update', [8, { restockTo: 60 }]]] },
     { method: 'change', params: [['remove', [8, null]], { length: 3 }] },
@@ -276,8 +276,8 @@ t.test('a catalog of the build before cannot take such a change', async (t) => {
   const refuse = () => {
     throw new BazarError('unknown_method', 'unknown method "change"');
   };
-  const { shop } = build({ catalog: refuse });
-  await t.rejects(shop.updateProduct({ id: 8, restock_to: null }, soon()), {
+  const { operations } = build({ catalog: refuse });
+  await t.rejects(operations.updateProduct({ id: 8, restock_to: null }, soon()), {
     code: 'unavailable',
     message: /does not support/,
   });

@@ -4,12 +4,12 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { newCounters } from '../../src/frontend/cache/counters.js';
-import { Stamps } from '../../src/frontend/cache/invalidation-versions.js';
+import { InvalidationVersions } from '../../src/frontend/cache/invalidation-versions.js';
 import { SharedCache } from '../../src/frontend/cache/shared-cache.js';
 
 export interface HammerOptions {
   readonly index: number;
-  readonly stamps: SharedArrayBuffer;
+  readonly versions: SharedArrayBuffer;
   readonly shared: SharedArrayBuffer;
 }
 
@@ -23,9 +23,9 @@ const rounds = 60_000;
 const ids = 3;
 const words = 58;
 
-function hammer({ index, stamps: memory, shared }: HammerOptions): HammerReport {
-  const stamps = new Stamps(memory);
-  const cache = new SharedCache(stamps, newCounters(), shared);
+function hammer({ index, versions: memory, shared }: HammerOptions): HammerReport {
+  const versions = new InvalidationVersions(memory);
+  const cache = new SharedCache(versions, newCounters(), shared);
   const product = new Int32Array(words);
   let found = 0;
   let torn = 0;
@@ -35,7 +35,11 @@ function hammer({ index, stamps: memory, shared }: HammerOptions): HammerReport 
     product.fill((round * 16 + index) * 4 + id);
     if (round % 2 === 0) {
       const length = 4 * (1 + (round % words));
-      cache.put(id, new Uint8Array(product.buffer, 0, length), stamps.sight(stamps.idBucket(id)));
+      cache.put(
+        id,
+        new Uint8Array(product.buffer, 0, length),
+        versions.sight(versions.idBucket(id)),
+      );
     }
     const read = cache.find(id);
     if (!read) continue;

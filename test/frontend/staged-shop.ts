@@ -7,7 +7,7 @@ import { seededRandom } from '../../src/base/random.js';
 import { newCounters } from '../../src/frontend/cache/counters.js';
 import { ProductCache } from '../../src/frontend/cache/product-cache.js';
 import { SearchCache } from '../../src/frontend/cache/search-cache.js';
-import { Shop } from '../../src/frontend/operations.js';
+import { FrontendOperations } from '../../src/frontend/operations.js';
 import { Backends, type Port } from '../../src/frontend/reads/backends.js';
 import { PurchaseKeys } from '../../src/frontend/reads/keys.js';
 import { ManualClock } from '../helpers/manual-clock.js';
@@ -34,11 +34,11 @@ const cluster: ClusterConfig = {
   recovery: [],
 };
 
-export function stageShop(answer: Answer) {
+export function stageOperations(answer: Answer) {
   const clock = new ManualClock();
   const asked: Question[] = [];
   const timeouts: number[] = [];
-  const stamps = inSession(epoch);
+  const versions = inSession(epoch);
   const backends = new Backends({
     cluster,
     connect: ({ name }, _group, port) => ({
@@ -53,14 +53,14 @@ export function stageShop(answer: Answer) {
   });
   backends.follow({ catalog: 'catalog-2', order: 'order-3' });
   const counters = newCounters();
-  const cache = new ProductCache(stamps, undefined, { counters });
-  const shop = new Shop({
+  const cache = new ProductCache(versions, undefined, { counters });
+  const operations = new FrontendOperations({
     backends,
     cache,
-    pages: new SearchCache(stamps, counters),
+    pages: new SearchCache(versions, counters),
     keys: new PurchaseKeys(seededRandom(1)),
     clock,
-    logTime: () => stamps.logTime,
+    logTime: () => versions.logTime,
     owner: {
       status: () => Promise.reject(new Error('not asked')),
       audit: () => Promise.reject(new Error('not asked')),
@@ -68,9 +68,9 @@ export function stageShop(answer: Answer) {
     },
   });
   return {
-    shop,
+    operations,
     cache,
-    stamps,
+    versions,
     asked,
     /** How long each question waits for its answer. */
     timeouts,

@@ -3,10 +3,10 @@ import t from 'tap';
 import type { MetricSample } from '../../src/base/metric-table.js';
 import { newCounters } from '../../src/frontend/cache/counters.js';
 import type { Health } from '../../src/frontend/detector/elector.js';
-import type { ReplicaLine } from '../../src/frontend/detector/watch.js';
-import { askMembers, cacheSamples, LeadFigures } from '../../src/frontend/store-metrics.js';
+import type { ReplicaClient } from '../../src/frontend/detector/watch.js';
+import { askMembers, cacheSamples, LeadMetrics } from '../../src/frontend/store-metrics.js';
 
-function line(name: string, own: Partial<ReplicaLine> = {}): ReplicaLine {
+function line(name: string, own: Partial<ReplicaClient> = {}): ReplicaClient {
   const call = async (): Promise<unknown> => [['bazar_products', [name], 17]];
   return { name, group: 'order', witness: false, connected: true, call, ...own };
 }
@@ -27,7 +27,7 @@ function told(samples: readonly MetricSample[]): Map<string, unknown> {
 }
 
 t.test('who does not answer is told as such, and stops nobody', async (t) => {
-  const figures = told(
+  const metrics = told(
     await askMembers([
       line('order-1'),
       line('order-2', { connected: false, call: () => t.fail('is not asked') as never }),
@@ -35,7 +35,7 @@ t.test('who does not answer is told as such, and stops nobody', async (t) => {
     ]),
   );
   t.same(
-    [...figures],
+    [...metrics],
     [
       ['bazar_service_answered order-1', 1],
       ['bazar_products order-1', 17],
@@ -52,27 +52,27 @@ t.test('members lag behind the leader of their group; without one nobody does', 
     { line: line('order-3'), health: undefined },
     { line: line('catalog-1', { group: 'catalog' }), health: health(3) },
   ];
-  const leads = new LeadFigures();
-  const figures = told(leads.samples(members));
-  t.equal(figures.get('bazar_leader_known order'), 1);
-  t.equal(figures.get('bazar_leader_epoch order'), 5);
-  t.equal(figures.get('bazar_member_lag_entries order order-1'), 0);
-  t.equal(figures.get('bazar_member_lag_entries order order-2'), 3);
-  t.equal(figures.get('bazar_member_up order order-3'), 0);
-  t.notOk(figures.has('bazar_member_lag_entries order order-3'));
-  t.equal(figures.get('bazar_leader_known catalog'), 0);
-  t.equal(figures.get('bazar_member_up catalog catalog-1'), 1);
-  t.notOk(figures.has('bazar_member_lag_entries catalog catalog-1'));
+  const leads = new LeadMetrics();
+  const metrics = told(leads.samples(members));
+  t.equal(metrics.get('bazar_leader_known order'), 1);
+  t.equal(metrics.get('bazar_leader_epoch order'), 5);
+  t.equal(metrics.get('bazar_member_lag_entries order order-1'), 0);
+  t.equal(metrics.get('bazar_member_lag_entries order order-2'), 3);
+  t.equal(metrics.get('bazar_member_up order order-3'), 0);
+  t.notOk(metrics.has('bazar_member_lag_entries order order-3'));
+  t.equal(metrics.get('bazar_leader_known catalog'), 0);
+  t.equal(metrics.get('bazar_member_up catalog catalog-1'), 1);
+  t.notOk(metrics.has('bazar_member_lag_entries catalog catalog-1'));
 });
 
 t.test('each lead is counted, and the outages between', async (t) => {
-  const leads = new LeadFigures();
+  const leads = new LeadMetrics();
   leads.led('order', 0);
   leads.led('order', 212);
-  const figures = told(leads.samples([]));
-  t.equal(figures.get('bazar_leader_changes_total order'), 2);
-  t.equal(figures.get('bazar_leader_changes_total catalog'), 0);
-  const outages = figures.get('bazar_leader_outage_seconds order') as number[];
+  const metrics = told(leads.samples([]));
+  t.equal(metrics.get('bazar_leader_changes_total order'), 2);
+  t.equal(metrics.get('bazar_leader_changes_total catalog'), 0);
+  const outages = metrics.get('bazar_leader_outage_seconds order') as number[];
   t.equal(outages.at(-1), 0.212);
   t.equal(
     outages.slice(0, -1).reduce((sum, count) => sum + count, 0),
@@ -83,10 +83,10 @@ t.test('each lead is counted, and the outages between', async (t) => {
 
 t.test('caches are told apart', async (t) => {
   const counters = { ...newCounters(), hits: 9, shared_hits: 2, search_misses: 4, refused: 1 };
-  const figures = told(cacheSamples('frontend-1', counters, true));
-  t.equal(figures.get('bazar_cache_hits_total frontend-1 all'), 9);
-  t.equal(figures.get('bazar_cache_hits_total frontend-1 shared'), 2);
-  t.equal(figures.get('bazar_cache_misses_total frontend-1 search'), 4);
-  t.equal(figures.get('bazar_cache_refused_total frontend-1'), 1);
-  t.equal(figures.get('bazar_cache_lease_held frontend-1'), 1);
+  const metrics = told(cacheSamples('frontend-1', counters, true));
+  t.equal(metrics.get('bazar_cache_hits_total frontend-1 all'), 9);
+  t.equal(metrics.get('bazar_cache_hits_total frontend-1 shared'), 2);
+  t.equal(metrics.get('bazar_cache_misses_total frontend-1 search'), 4);
+  t.equal(metrics.get('bazar_cache_refused_total frontend-1'), 1);
+  t.equal(metrics.get('bazar_cache_lease_held frontend-1'), 1);
 });

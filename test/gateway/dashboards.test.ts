@@ -7,7 +7,7 @@ const folder = new URL('../../../docs/operations/', import.meta.url);
 const own = new Set(['le']);
 
 /** The figure that a name in a query means: a histogram is asked for by its parts. */
-function figureOf(name: string): MetricName | undefined {
+function metricOf(name: string): MetricName | undefined {
   if (Object.hasOwn(metricTable, name)) return name as MetricName;
   const base = name.replace(/_(bucket|sum|count)$/, '');
   const isPart =
@@ -16,8 +16,8 @@ function figureOf(name: string): MetricName | undefined {
 }
 
 function labelsOf(name: string): Set<string> {
-  const figure = figureOf(name);
-  return new Set(figure ? [...metricKind(figure).labels, ...own] : []);
+  const metric = metricOf(name);
+  return new Set(metric ? [...metricKind(metric).labels, ...own] : []);
 }
 
 /** Queries, wherever they stand in the file. */
@@ -39,7 +39,7 @@ for (const file of ['grafana-dashboard.json', 'alerts.yml']) {
     for (const query of queries) {
       const names = [...query.matchAll(/\bbazar_[a-z_]+/g)].map(([name]) => name);
       t.ok(names.length > 0, query);
-      for (const name of names) t.ok(figureOf(name), `${name} in ${query}`);
+      for (const name of names) t.ok(metricOf(name), `${name} in ${query}`);
       const selectors = query.matchAll(/(bazar_[a-z_]+)\{([^}]*)\}/g);
       for (const [, name = '', selector = ''] of selectors) {
         for (const [, label = ''] of selector.matchAll(/(\w+)(?:=~|!=|=)/g)) {

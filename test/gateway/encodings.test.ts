@@ -41,10 +41,10 @@ t.test('a long list is packed as the client takes it', async (t) => {
 
 t.test('figures and the description of the API are packed', async (t) => {
   const names = Array.from({ length: 100 }, (_none, n) => `order-${n}`);
-  const figures = async (): Promise<MetricSample[]> =>
+  const metrics = async (): Promise<MetricSample[]> =>
     names.map((name) => ['bazar_member_up', ['order', name], 1]);
-  const metrics = await fetched('/metrics', 'gzip', [{}, { figures }]);
-  t.match(gunzipSync(metrics.body).toString(), /member="order-99"\} 1\n$/);
+  const packed = await fetched('/metrics', 'gzip', [{}, { metrics }]);
+  t.match(gunzipSync(packed.body).toString(), /member="order-99"\} 1\n$/);
   const described = await fetched('/openapi.json', 'br');
   t.match(JSON.parse(brotliDecompressSync(described.body).toString()), { openapi: '3.1.0' });
 });

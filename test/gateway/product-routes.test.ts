@@ -157,13 +157,13 @@ t.test('a search with a wrong parameter is 400 and names it', async (t) => {
 
 t.test('administration needs the token: 401 without one, 403 with a wrong one', async (t) => {
   const { ask, operations } = await setStage();
-  const doors = [
+  const listeners = [
     ['POST', '/products'],
     ['PATCH', '/products/8'],
     ['DELETE', '/products/8'],
     ['GET', '/orders'],
   ] as const;
-  for (const [method, path] of doors) {
+  for (const [method, path] of listeners) {
     const none = await ask(method, path);
     t.equal(none.status, 401, `${method} ${path}`);
     t.equal(none.json.error.type, 'unauthenticated');

@@ -116,7 +116,7 @@ t.test('where it is wanted, each leaves one line with its ids', async (t) => {
   clock.advance(12);
   late.give('ok');
   t.throws(() => ask('order'));
-  const common = { door: 'raw' };
+  const common = { listener: 'raw' };
   t.same(lines, [
     {
       message: 'request',

@@ -1,7 +1,7 @@
 /** How long batches take: from when the disk was free for one until it is durable. */
 import t from 'tap';
 import type { LogRecord } from '../../src/consensus/types.js';
-import { MemberFigures } from '../../src/group/member-metrics.js';
+import { MemberMetrics } from '../../src/group/member-metrics.js';
 import { MeteredJournal } from '../../src/group/metered-journal.js';
 import type { GroupStatus } from '../../src/group/types.js';
 import type { Journal } from '../../src/storage/types.js';
@@ -52,19 +52,19 @@ t.test(
 
 t.test('a member tells of its log, and of each lead once', async (t) => {
   const { journal } = setUp();
-  const figures = new MemberFigures('order-1', 'order', journal);
+  const metrics = new MemberMetrics('order-1', 'order', journal);
   const status = {
     ...{ id: 'order-1', role: 'leader', serving: true, epoch: 3, leader: 'order-1' },
     ...{ logEnd: { epoch: 3, seq: 12 }, commit: 10, applied: 9, incarnation: 'i' },
     ...{ oldestUncommittedMs: 1_500, diskSilentMs: 20 },
   } as GroupStatus;
-  figures.roleChanged(status);
-  figures.roleChanged(status);
-  figures.roleChanged({ ...status, role: 'follower' });
-  figures.roleChanged({ ...status, epoch: 5 });
-  for (let count = 0; count < 9; count++) figures.applied();
+  metrics.roleChanged(status);
+  metrics.roleChanged(status);
+  metrics.roleChanged({ ...status, role: 'follower' });
+  metrics.roleChanged({ ...status, epoch: 5 });
+  for (let count = 0; count < 9; count++) metrics.applied();
   const told = new Map(
-    figures.samples(status).map(([name, labels, value]) => {
+    metrics.samples(status).map(([name, labels, value]) => {
       t.same(labels, ['order-1', 'order'], name);
       return [name, value];
     }),

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
-import { CatalogLine, type CatalogPeer } from '../../src/order/catalog-client.js';
+import { CatalogClient, type CatalogPeer } from '../../src/order/catalog-client.js';
 import type { Purchase, SellParams } from '../../src/wire/internal.js';
 import { digest } from '../catalog/log-builder.js';
 
@@ -28,7 +28,7 @@ function build() {
   const peers = ['catalog-1', 'catalog-2', 'catalog-3'].map(peer);
   let broken = 0;
   const sold: number[] = [];
-  const line = new CatalogLine(peers, {
+  const line = new CatalogClient(peers, {
     sold: ([first]) => sold.push(first),
     broken: () => broken++,
   });

@@ -7,7 +7,7 @@ import { ManualClock } from '../helpers/manual-clock.js';
 interface Bench {
   readonly projection: Projection;
   readonly clock: ManualClock;
-  readonly tails: number[];
+  readonly salesStream: number[];
   readonly confirmed: number[];
   readonly proposals: { settle(error?: Error): void }[];
   lastOrder: number;
@@ -15,14 +15,20 @@ interface Bench {
 
 function build(lastOrder: number): Bench {
   const clock = new ManualClock();
-  const bench = { clock, tails: [], confirmed: [], proposals: [], lastOrder } as unknown as Bench;
+  const bench = {
+    clock,
+    salesStream: [],
+    confirmed: [],
+    proposals: [],
+    lastOrder,
+  } as unknown as Bench;
   const projection = new Projection({
     clock,
     logger: silentLogger,
     lastOrder: () => bench.lastOrder,
     line: {
       async tail(from) {
-        bench.tails.push(from);
+        bench.salesStream.push(from);
       },
       confirm: (number) => bench.confirmed.push(number),
     },
@@ -40,7 +46,7 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 t.test('a new leader asks for the sales after its last order', async (t) => {
   const bench = build(41);
   bench.projection.lead(3);
-  t.same(bench.tails, [42]);
+  t.same(bench.salesStream, [42]);
 });
 
 t.test('sales are proposed in order and confirmed when they are orders', async (t) => {
@@ -84,7 +90,7 @@ t.test('a hole in the stream breaks it, and it is taken up again', async (t) => 
   bench.projection.sold(sales(1, 1));
   t.equal(bench.proposals.length, 0);
   bench.clock.advance(1_000);
-  t.same(bench.tails, [1, 1]);
+  t.same(bench.salesStream, [1, 1]);
 });
 
 t.test('a broken line is taken up again after the last applied order', async (t) => {
@@ -96,7 +102,7 @@ t.test('a broken line is taken up again after the last applied order', async (t)
   t.equal(bench.proposals.length, 1, 'what still comes of the old line is dropped');
   bench.lastOrder = 5;
   bench.clock.advance(1_000);
-  t.same(bench.tails, [1, 6]);
+  t.same(bench.salesStream, [1, 6]);
 });
 
 t.test('sales that could not be logged are asked for again', async (t) => {
@@ -106,7 +112,7 @@ t.test('sales that could not be logged are asked for again', async (t) => {
   bench.proposals[0]?.settle(new Error('overloaded'));
   await settled();
   bench.clock.advance(1_000);
-  t.same(bench.tails, [1, 1]);
+  t.same(bench.salesStream, [1, 1]);
   t.same(bench.confirmed, []);
 });
 
@@ -117,6 +123,6 @@ t.test('who no longer leads proposes nothing and does not ask again', async (t) 
   bench.projection.resign();
   bench.clock.advance(1_000);
   bench.projection.sold(sales(1, 1));
-  t.same(bench.tails, [1]);
+  t.same(bench.salesStream, [1]);
   t.equal(bench.proposals.length, 0);
 });

@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import type { Address } from '../../src/base/address.js';
 import { reusesPorts } from '../../src/net/reuse-port.js';
 import type { Connection } from '../../src/net/types.js';
-import { OwnDoors } from '../../src/pool/own-listeners.js';
+import { OwnListeners } from '../../src/pool/own-listeners.js';
 import { sessionsPerThread } from '../../src/pool/thread-placement.js';
 import { FakeConnection } from './fake-transport.js';
 import { Harness, heldClock } from './harness.js';
@@ -21,7 +21,7 @@ async function freePort(): Promise<Address> {
   return listener.address;
 }
 
-async function openDoor(harness: Harness, kind = 'raw'): Promise<Address> {
+async function openListener(harness: Harness, kind = 'raw'): Promise<Address> {
   const { address } = await harness.pool.listenInThreads(await freePort(), kind);
   return address;
 }
@@ -49,7 +49,7 @@ async function letIn(t: Test, address: Address): Promise<Client> {
 
 t.test('a thread serves what it accepts, and asks the owner', async (t) => {
   const harness = await Harness.start(t, alone);
-  const client = visit(t, await openDoor(harness));
+  const client = visit(t, await openListener(harness));
   t.equal(await client.ask('w', 1), 'w');
   client.send('c');
   await harness.until(() => harness.calls().length === 1);
@@ -60,7 +60,7 @@ t.test('a thread serves what it accepts, and asks the owner', async (t) => {
 t.test('a session hears what its connection gives back', async (t) => {
   const given: Connection[] = [];
   let connect = (_connection: Connection): void => {};
-  const doors = new OwnDoors({
+  const listeners = new OwnListeners({
     program: {
       open: (connection) => void given.push(connection),
       listen: async (address, accept) => {
@@ -75,7 +75,7 @@ t.test('a session hears what its connection gives back', async (t) => {
     refused: () => {},
     failed: () => {},
   });
-  await doors.listen(anyPort, 'raw');
+  await listeners.listen(anyPort, 'raw');
   const inner = Object.assign(new FakeConnection('a:1'), { givesBack: true as const });
   connect(inner);
   connect(new FakeConnection('a:2'));
@@ -91,7 +91,7 @@ t.test('a session hears what its connection gives back', async (t) => {
 
 t.test('a session that throws is closed alone', async (t) => {
   const harness = await Harness.start(t, alone);
-  const address = await openDoor(harness);
+  const address = await openListener(harness);
   const [failing, other] = [visit(t, address), visit(t, address)];
   t.equal(await other.ask('w', 1), 'w');
   failing.send('x');
@@ -103,15 +103,15 @@ t.test('a session that throws is closed alone', async (t) => {
 
 t.test('a session that cannot be opened is closed alone', async (t) => {
   const harness = await Harness.start(t, alone);
-  const refused = visit(t, await openDoor(harness, 'refused'));
-  const other = visit(t, await openDoor(harness));
+  const refused = visit(t, await openListener(harness, 'refused'));
+  const other = visit(t, await openListener(harness));
   await gone(refused);
   t.equal(await other.ask('w', 1), 'w');
 });
 
 t.test('a thread that crashed is replaced by one that listens too', async (t) => {
   const harness = await Harness.start(t, alone);
-  const address = await openDoor(harness);
+  const address = await openListener(harness);
   const client = visit(t, address);
   client.send('X');
   await gone(client);
@@ -122,7 +122,7 @@ t.test('a thread that crashed is replaced by one that listens too', async (t) =>
 
 t.test('a session above the limit is closed at once', async (t) => {
   const harness = await Harness.start(t, { ...alone, limits: { sessionsMax: 1 } });
-  const address = await openDoor(harness);
+  const address = await openListener(harness);
   const first = visit(t, address);
   t.equal(await first.ask('w', 1), 'w');
   await gone(visit(t, address));
@@ -140,17 +140,17 @@ t.test('a port that is taken is refused', async (t) => {
 
 t.test('a door that was closed lets nobody in; its sessions stay', async (t) => {
   const harness = await Harness.start(t, alone);
-  const door = await harness.pool.listenInThreads(await freePort(), 'raw');
-  const client = visit(t, door.address);
+  const listener = await harness.pool.listenInThreads(await freePort(), 'raw');
+  const client = visit(t, listener.address);
   t.equal(await client.ask('w', 1), 'w');
-  await door.close();
-  await gone(visit(t, door.address));
+  await listener.close();
+  await gone(visit(t, listener.address));
   t.equal(await client.ask('w', 1), 'w');
 });
 
 t.test('drain waits for the requests under way, then ends the sessions', async (t) => {
   const harness = await Harness.start(t, alone);
-  const address = await openDoor(harness);
+  const address = await openListener(harness);
   const asking = visit(t, address);
   asking.send('c');
   await harness.until(() => harness.calls().length === 1);
@@ -168,7 +168,7 @@ t.test('drain waits for the requests under way, then ends the sessions', async (
 t.test('drain does not wait for ever', async (t) => {
   const clock = heldClock();
   const harness = await Harness.start(t, { ...alone, clock });
-  const asking = visit(t, await openDoor(harness));
+  const asking = visit(t, await openListener(harness));
   asking.send('c');
   await harness.until(() => harness.calls().length === 1);
   const draining = harness.pool.drain();
@@ -190,13 +190,13 @@ async function threadsOf(t: Test, harness: Harness, address: Address, count: num
 
 t.test('the kernel spreads sessions over the threads', shared, async (t) => {
   const harness = await Harness.start(t);
-  const address = await openDoor(harness);
+  const address = await openListener(harness);
   t.equal(await threadsOf(t, harness, address, 64), 2, 'both threads have some');
 });
 
 t.test('sessions fill one thread before another listens beside it', shared, async (t) => {
   const harness = await Harness.start(t, { cores: 2 });
-  const address = await openDoor(harness);
+  const address = await openListener(harness);
   t.equal(await threadsOf(t, harness, address, sessionsPerThread), 1);
   // The other listens as soon as the owner has heard of one more; half of those that follow are its.
   let threads = 1;
@@ -210,7 +210,7 @@ t.test('where threads cannot share a port one has all sessions', async (t) => {
   const more = 8;
   const limits = { sessionsMax: sessionsPerThread + more };
   const harness = await Harness.start(t, { cores: 2, sharesPorts: false, limits });
-  const address = await openDoor(harness);
+  const address = await openListener(harness);
   t.equal(await threadsOf(t, harness, address, sessionsPerThread), 1);
   // One by one, so that the owner hears of them before the last.
   for (let n = 0; n < more; n++) t.equal(await threadsOf(t, harness, address, 1), 1);
@@ -224,7 +224,7 @@ t.test('sessions that threads accepted count where the owner accepts', async (t)
     sharesPorts: false,
     limits: { sessionsMax: 1 },
   });
-  const client = visit(t, await openDoor(harness));
+  const client = visit(t, await openListener(harness));
   t.equal(await client.ask('w', 1), 'w');
   const relayed = await harness.pool.listen(tcp, anyPort, 'http');
   await gone(visit(t, relayed.address));
@@ -233,7 +233,7 @@ t.test('sessions that threads accepted count where the owner accepts', async (t)
 
 t.test('a relayed session goes to the thread with fewer sessions, its own too', async (t) => {
   const harness = await Harness.start(t, { sharesPorts: false });
-  const own = visit(t, await openDoor(harness));
+  const own = visit(t, await openListener(harness));
   own.send('#');
   await harness.until(() => harness.told('letter').length === 1);
   const relayed = await harness.pool.listen(tcp, anyPort, 'http', 'spread');
@@ -245,7 +245,7 @@ t.test('a relayed session goes to the thread with fewer sessions, its own too', 
 t.test('where the thread that listens ends, another one does so at once', async (t) => {
   const clock = heldClock();
   const harness = await Harness.start(t, { cores: 2, clock });
-  const address = await openDoor(harness);
+  const address = await openListener(harness);
   for (let crash = 0; crash < 3; crash++) {
     const client = await letIn(t, address);
     client.send('X');
@@ -256,7 +256,7 @@ t.test('where the thread that listens ends, another one does so at once', async 
 
 t.test('a thread that crashed may hold a port that cannot be shared for a moment', async (t) => {
   const harness = await Harness.start(t, { cores: 2, sharesPorts: false });
-  const address = await openDoor(harness);
+  const address = await openListener(harness);
   for (const crash of ['A', 'T', 'R', 'A', 'T', 'R']) {
     const client = await letIn(t, address);
     client.send(crash);
@@ -269,7 +269,7 @@ t.test('a thread that cannot listen is told to again, each time a little later',
   const clock = heldClock();
   const refusing = join(t.testdir(), 'refusing');
   const harness = await Harness.start(t, { cores: 2, clock, data: { refusing } });
-  const address = await openDoor(harness);
+  const address = await openListener(harness);
   const client = await letIn(t, address);
   writeFileSync(refusing, '');
   client.send('X');

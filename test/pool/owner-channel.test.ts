@@ -1,9 +1,9 @@
 import t from 'tap';
-import { OwnerLine } from '../../src/pool/owner-channel.js';
+import { OwnerChannel } from '../../src/pool/owner-channel.js';
 
 t.test('a closed line rejects what is pending and what comes', async (t) => {
   let scheduled = 0;
-  const line = new OwnerLine(10, () => scheduled++);
+  const line = new OwnerChannel(10, () => scheduled++);
   const pending = line.call('ask', 1);
   line.tell('note', 2);
   t.equal(scheduled, 1);
@@ -15,7 +15,7 @@ t.test('a closed line rejects what is pending and what comes', async (t) => {
 });
 
 t.test('an answer to no call is a broken invariant', async (t) => {
-  const line = new OwnerLine(10, () => {});
+  const line = new OwnerChannel(10, () => {});
   // [1, nil, nil]
   t.throws(() => line.settle(Buffer.from([0x93, 1, 0xc0, 0xc0])), { name: 'AssertionError' });
 });

@@ -13,8 +13,8 @@ t.test('requests that are work by themselves use as many as there are cores', as
 });
 
 t.test('many sessions use more, however many cores there are', async (t) => {
-  for (const filling of ['packed', 'spread'] as const) {
-    t.equal(threadsFor(filling, 2 * sessionsPerThread + 1, 2), 3, filling);
+  for (const placement of ['packed', 'spread'] as const) {
+    t.equal(threadsFor(placement, 2 * sessionsPerThread + 1, 2), 3, placement);
   }
 });
 

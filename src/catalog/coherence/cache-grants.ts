@@ -5,10 +5,10 @@
  */
 import { leaseLimits } from '../../base/limits.js';
 import { anyTopic, unusedIds } from '../../wire/internal.js';
-import { LentTexts } from './granted-texts.js';
-import type { Touches } from './visibility-gates.js';
+import { GrantedTexts } from './granted-texts.js';
+import type { WriteSet } from './visibility-gates.js';
 
-export class Lent {
+export class CacheGrants {
   /**
    * Products that were taken back and whose new records are worth a push: by id, how many further
    * pushes there may be.
@@ -19,8 +19,8 @@ export class Lent {
   /** Of products, exactly as they have them. */
   readonly #names = new Set<string>();
   /** Names in other spellings, and those of which there is no product. */
-  readonly #spellings = new LentTexts();
-  readonly #topics = new LentTexts();
+  readonly #spellings = new GrantedTexts();
+  readonly #topics = new GrantedTexts();
   /** Lists found by text alone. */
   #anyTopic = false;
   /** That there is none of some id. All such are lent together, so that there is always room. */
@@ -66,11 +66,11 @@ export class Lent {
   }
 
   /** What of it may be in a cache: it is to be invalidated, and is lent no more. */
-  take(touches: Touches): Touches {
-    const { named } = touches;
-    const ids = touches.ids.filter((id) => this.#takeId(id));
-    const names = touches.names.flatMap((name) => this.#takeName(name));
-    const topics = touches.topics.flatMap((topic) => this.#takeTopic(topic));
+  take(writeSet: WriteSet): WriteSet {
+    const { named } = writeSet;
+    const ids = writeSet.ids.filter((id) => this.#takeId(id));
+    const names = writeSet.names.flatMap((name) => this.#takeName(name));
+    const topics = writeSet.topics.flatMap((topic) => this.#takeTopic(topic));
     return { ids, names, named, topics };
   }
 

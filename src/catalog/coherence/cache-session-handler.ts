@@ -20,7 +20,7 @@ import type { CacheHolder } from './cache-sessions.js';
 /** An invalidation that is not acknowledged for so long is not coming back: the session is cut. */
 const invalidationMs = 5_000;
 
-export interface SessionDeskOptions {
+export interface CacheSessionHandlerOptions {
   readonly store: CatalogStore;
   readonly logger: Logger;
   readonly nowMs: () => number;
@@ -31,12 +31,12 @@ interface Held {
   readonly generation: number;
 }
 
-export class SessionDesk {
-  readonly #options: SessionDeskOptions;
+export class CacheSessionHandler {
+  readonly #options: CacheSessionHandlerOptions;
   readonly #store: CatalogStore;
   readonly #held = new Map<Peer, Held>();
 
-  constructor(options: SessionDeskOptions) {
+  constructor(options: CacheSessionHandlerOptions) {
     this.#options = options;
     this.#store = options.store;
     this.#store.gates.sessions.onLapse((process) => {
@@ -90,7 +90,7 @@ export class SessionDesk {
     this.#held.delete(peer);
     if (!this.#store.status().serving) return;
     // What keeps it on the roll keeps it until the next look at the dead.
-    this.#store.leases.strike(process).catch(() => {});
+    this.#store.leases.deregister(process).catch(() => {});
   }
 
   closed(peer: Peer): void {

@@ -8,13 +8,13 @@
 import { assert } from '../../base/assert.js';
 import { leaseLimits } from '../../base/limits.js';
 import type { ProductRecord } from '../../wire/internal.js';
-import type { Touches } from './visibility-gates.js';
+import type { WriteSet } from './visibility-gates.js';
 
 /** A process of a frontend at the other end of a connection. */
 export interface CacheHolder {
   readonly process: string;
   /** Drops the items from the cache and then calls back, in the order of the calls. */
-  invalidate(seq: number, touches: Touches, acknowledged: () => void): void;
+  invalidate(seq: number, writeSet: WriteSet, acknowledged: () => void): void;
   /** New records, to be kept. */
   push(seq: number, records: readonly ProductRecord[]): void;
 }
@@ -161,12 +161,12 @@ export class CacheSessions {
   }
 
   /** Tells everybody; `now` gives the time of an acknowledgement, `told` hears of each. */
-  invalidate(seq: number, touches: Touches, now: () => number, told: () => void): void {
+  invalidate(seq: number, writeSet: WriteSet, now: () => number, told: () => void): void {
     for (const session of this.#sessions.values()) {
       if (session.isEnded) continue;
       session.sent = seq;
       session.outstanding.push(seq);
-      session.holder?.invalidate(seq, touches, () => {
+      session.holder?.invalidate(seq, writeSet, () => {
         const oldest = session.outstanding.shift();
         assert(oldest === seq, 'invalidations are acknowledged in order');
         grant(session, now());

@@ -7,13 +7,13 @@ import { leaseLimits } from '../../base/limits.js';
 import type { Logger } from '../../base/logging.js';
 import type { CatalogStore } from '../service/store.js';
 
-export function strikeDead(store: CatalogStore, clock: Clock, logger: Logger): Timer {
+export function deregisterDead(store: CatalogStore, clock: Clock, logger: Logger): Timer {
   let underWay = false;
   return every(clock, leaseLimits.renewEveryMs, () => {
     if (underWay || !store.status().serving) return;
     underWay = true;
     store.leases
-      .strikeDead()
+      .deregisterDead()
       .catch((error: unknown) => logger.debug({ error: String(error) }, 'not struck off'))
       .finally(() => {
         underWay = false;

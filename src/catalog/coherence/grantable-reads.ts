@@ -5,11 +5,11 @@
  * same turn in which nothing undecided touched it, at the answer's position or before.
  */
 import { BazarError } from '../../base/errors.js';
-import { type LendAnswer, type LendParams, unusedIds } from '../../wire/internal.js';
+import { type GrantAnswer, type GrantParams, unusedIds } from '../../wire/internal.js';
 import type { CatalogStore } from '../service/store.js';
 
 /** Says of what is answered now whether it may be kept. */
-export interface Lender {
+export interface Grantor {
   /** The leader that will say when it changes; 0: nothing may be kept. */
   readonly epoch: number;
   id(id: number): boolean;
@@ -17,7 +17,7 @@ export interface Lender {
   topic(topic: string): boolean;
 }
 
-export const noLender: Lender = {
+export const noGrantor: Grantor = {
   epoch: 0,
   id: () => false,
   name: () => false,
@@ -25,19 +25,19 @@ export const noLender: Lender = {
 };
 
 /** At a leader, for answers of this very turn. */
-export function lenderHere(store: CatalogStore): Lender | undefined {
+export function grantorHere(store: CatalogStore): Grantor | undefined {
   const { epoch, serving } = store.status();
   if (!serving) return undefined;
   return {
     epoch,
-    id: (id) => lendId(store, id),
-    name: (name) => lendName(store, name),
-    topic: (topic) => lendTopic(store, topic),
+    id: (id) => grantId(store, id),
+    name: (name) => grantName(store, name),
+    topic: (topic) => grantTopic(store, topic),
   };
 }
 
 /** The same, told by the leader; for answers that hold what it had applied by then. */
-export function lenderThere([ids, names, topics]: LendParams, answer: LendAnswer): Lender {
+export function grantorThere([ids, names, topics]: GrantParams, answer: GrantAnswer): Grantor {
   const [epoch, , keptIds, keptNames, keptTopics] = answer;
   const kept = {
     ids: new Set(ids.filter((_id, place) => keptIds[place])),
@@ -53,19 +53,19 @@ export function lenderThere([ids, names, topics]: LendParams, answer: LendAnswer
 }
 
 /** The leader's answer to another replica. */
-export function lend(store: CatalogStore, [ids, names, topics]: LendParams): LendAnswer {
-  const lender = lenderHere(store);
-  if (!lender) throw new BazarError('unavailable', 'only a leader lends');
+export function grant(store: CatalogStore, [ids, names, topics]: GrantParams): GrantAnswer {
+  const grantor = grantorHere(store);
+  if (!grantor) throw new BazarError('unavailable', 'only a leader lends');
   return [
-    lender.epoch,
+    grantor.epoch,
     store.machine.appliedSeq,
-    ids.map((id) => lender.id(id)),
-    names.map((name) => lender.name(name)),
-    topics.map((topic) => lender.topic(topic)),
+    ids.map((id) => grantor.id(id)),
+    names.map((name) => grantor.name(name)),
+    topics.map((topic) => grantor.topic(topic)),
   ];
 }
 
-function lendId({ machine, gates }: CatalogStore, id: number): boolean {
+function grantId({ machine, gates }: CatalogStore, id: number): boolean {
   const record = machine.byId(id);
   const name = record?.[1];
   // That there is none is kept for all such ids together: who adds may give away any of them.
@@ -73,15 +73,15 @@ function lendId({ machine, gates }: CatalogStore, id: number): boolean {
   if (isAbsent && !gates.isCacheable(unusedIds, undefined)) return false;
   // Both ways: a pending purchase by name may hit a record that had another id at its append.
   if (!gates.isCacheable(id, name)) return false;
-  return gates.lend(id, name);
+  return gates.grant(id, name);
 }
 
-function lendName({ machine, gates }: CatalogStore, asked: string): boolean {
+function grantName({ machine, gates }: CatalogStore, asked: string): boolean {
   const [id, name = asked] = machine.byName(asked) ?? [];
   if (!gates.isCacheable(id, asked)) return false;
-  return name === asked ? gates.lend(id, name) : gates.lend(id, name, asked);
+  return name === asked ? gates.grant(id, name) : gates.grant(id, name, asked);
 }
 
-function lendTopic({ gates }: CatalogStore, topic: string): boolean {
-  return gates.isTopicCacheable(topic) && gates.lendTopic(topic);
+function grantTopic({ gates }: CatalogStore, topic: string): boolean {
+  return gates.isTopicCacheable(topic) && gates.grantTopic(topic);
 }

@@ -5,7 +5,7 @@
  */
 import { textKey } from '../../base/product-text.js';
 
-export class LentTexts {
+export class GrantedTexts {
   readonly #byKey = new Map<string, Set<string>>();
   #size = 0;
 

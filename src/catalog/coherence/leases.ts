@@ -11,19 +11,19 @@ import { decode } from '../../wire/codec.js';
 import type { CatalogCommand } from '../../wire/internal.js';
 import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
 import { leaseSpanMs } from './cache-sessions.js';
-import { Roll } from './pending-lease-holders.js';
-import type { Gates } from './visibility-gates.js';
+import { PendingLeaseHolders } from './pending-lease-holders.js';
+import type { VisibilityGates } from './visibility-gates.js';
 
 export interface LeasesOptions {
   readonly group: Group<CatalogResult>;
   readonly machine: CatalogMachine;
-  readonly gates: Gates;
+  readonly gates: VisibilityGates;
   readonly propose: (command: CatalogCommand) => Promise<CatalogResult>;
 }
 
 export class Leases {
   readonly #options: LeasesOptions;
-  readonly #roll: Roll;
+  readonly #holders: PendingLeaseHolders;
   /** Of the present lead. */
   #epoch = 0;
   /** Where the log ended when it began. */
@@ -34,7 +34,7 @@ export class Leases {
 
   constructor(options: LeasesOptions) {
     this.#options = options;
-    this.#roll = new Roll(options.machine);
+    this.#holders = new PendingLeaseHolders(options.machine);
   }
 
   /**
@@ -43,28 +43,28 @@ export class Leases {
    */
   lead({ epoch, logEnd, applied }: GroupStatus): void {
     const { group, gates } = this.#options;
-    this.#roll.clear();
+    this.#holders.clear();
     this.#epoch = epoch;
     this.#logEnd = logEnd.seq;
     this.#isSeen = false;
     gates.lead(logEnd.seq, applied, required(group.electedMs, 'tMaj') + leaseSpanMs());
     let last: number | undefined;
     const reach = (next: number): void => {
-      if (last !== undefined && next > last + 1) this.#roll.gap();
+      if (last !== undefined && next > last + 1) this.#holders.gap();
       last = next;
     };
     const seen = group.eachUnapplied((entry) => {
       if (this.#epoch !== epoch) return;
       reach(entry.epoch);
       if (entry.command.length === 0) return;
-      this.#roll.note(entry.seq, decode(entry.command) as CatalogCommand);
+      this.#holders.note(entry.seq, decode(entry.command) as CatalogCommand);
     });
     this.#seen = seen.then(
       () => {
         if (this.#epoch !== epoch) return;
         reach(epoch);
         this.#isSeen = true;
-        gates.sessions.expect(this.#roll.everybody());
+        gates.sessions.expect(this.#holders.everybody());
         gates.advance();
       },
       // Not known, then: everybody is waited for until no lease can last.
@@ -75,28 +75,28 @@ export class Leases {
   resign(): void {
     this.#epoch = 0;
     this.#isSeen = false;
-    this.#roll.clear();
+    this.#holders.clear();
     this.#options.gates.resign();
   }
 
   appended(seq: number, command: CatalogCommand): void {
-    this.#roll.note(seq, command);
+    this.#holders.note(seq, command);
   }
 
   applied(seq: number): void {
-    this.#roll.applied(seq);
+    this.#holders.applied(seq);
   }
 
   /** By an applied entry, which no later one takes back. */
   isRegistered(process: string): boolean {
-    return this.#knowsLog && this.#roll.has(process);
+    return this.#knowsLog && this.#holders.has(process);
   }
 
   async register(process: string, frontend: string): Promise<void> {
     // The log of the election may strike it off, deep in what must be read from the disk.
     await this.#seen;
     if (!this.#knowsLog) throw new BazarError('unavailable', 'who is registered is not known yet');
-    if (this.#roll.has(process)) return;
+    if (this.#holders.has(process)) return;
     const result = await this.#options.propose(['register', process, frontend]);
     if (result.kind !== 'registered' || !result.ok) {
       throw new BazarError('overloaded', 'too many frontends hold leases');
@@ -104,27 +104,27 @@ export class Leases {
   }
 
   /** Strikes off whoever is registered and surely holds no lease. */
-  async strikeDead(): Promise<void> {
+  async deregisterDead(): Promise<void> {
     const { machine, gates } = this.#options;
     gates.advance();
     if (!this.#knowsLog) return;
     const dead = machine
       .registered()
       .map(([process]) => process)
-      .filter((process) => !gates.sessions.has(process) && !this.#roll.isUndecided(process));
-    await Promise.all(dead.map((process) => this.strike(process)));
+      .filter((process) => !gates.sessions.has(process) && !this.#holders.isUndecided(process));
+    await Promise.all(dead.map((process) => this.deregister(process)));
   }
 
   /** The process holds no lease; before it gets one again it must register anew. */
-  async strike(process: string): Promise<void> {
+  async deregister(process: string): Promise<void> {
     const { sessions } = this.#options.gates;
     const attempt = sessions.attemptOf(process);
-    this.#roll.strike(process);
+    this.#holders.deregister(process);
     try {
       await this.#options.propose(['deregister', process]);
       sessions.forget(process, attempt);
     } catch (error) {
-      this.#roll.keep(process);
+      this.#holders.keep(process);
       throw error;
     }
   }

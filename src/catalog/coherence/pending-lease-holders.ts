@@ -6,7 +6,7 @@
 import type { CatalogCommand } from '../../wire/internal.js';
 
 /** Of a striking off that is not in the log yet. */
-const struck = Number.POSITIVE_INFINITY;
+const deregistered = Number.POSITIVE_INFINITY;
 
 /** The log's last word on a process. */
 interface Word {
@@ -15,18 +15,18 @@ interface Word {
   isGone: boolean;
 }
 
-export interface AppliedRoll {
+export interface AppliedLeaseHolders {
   isRegistered(process: string): boolean;
   registered(): readonly (readonly [process: string, frontend: string])[];
 }
 
-export class Roll {
-  readonly #applied: AppliedRoll;
+export class PendingLeaseHolders {
+  readonly #applied: AppliedLeaseHolders;
   /** Where the log has its last word on a process, if that is not applied yet. */
   readonly #words = new Map<string, Word>();
   #appliedSeq = 0;
 
-  constructor(applied: AppliedRoll) {
+  constructor(applied: AppliedLeaseHolders) {
     this.#applied = applied;
   }
 
@@ -41,7 +41,8 @@ export class Roll {
     if ((kind !== 'register' && kind !== 'deregister') || seq <= this.#appliedSeq) return;
     const known = this.#words.get(process)?.seq ?? 0;
     const isGone = kind === 'deregister';
-    if (seq > known || (known === struck && isGone)) this.#words.set(process, { seq, isGone });
+    if (seq > known || (known === deregistered && isGone))
+      this.#words.set(process, { seq, isGone });
   }
 
   /**
@@ -53,13 +54,13 @@ export class Roll {
   }
 
   /** It is about to be struck off: from now on it must register again before it gets a lease. */
-  strike(process: string): void {
-    this.#words.set(process, { seq: struck, isGone: false });
+  deregister(process: string): void {
+    this.#words.set(process, { seq: deregistered, isGone: false });
   }
 
   /** Its striking off was not logged. */
   keep(process: string): void {
-    if (this.#words.get(process)?.seq === struck) this.#words.delete(process);
+    if (this.#words.get(process)?.seq === deregistered) this.#words.delete(process);
   }
 
   /** The log has a word on it that is not applied yet, or is about to. */

@@ -7,11 +7,11 @@
 import type { Clock } from '../../base/clock.js';
 import { leaseLimits } from '../../base/limits.js';
 import type { ProductRecord } from '../../wire/internal.js';
-import type { Gates } from './visibility-gates.js';
+import type { VisibilityGates } from './visibility-gates.js';
 
 export interface PushesOptions {
   readonly clock: Clock;
-  readonly gates: Gates;
+  readonly gates: VisibilityGates;
   readonly record: (id: number) => ProductRecord | undefined;
   readonly appliedSeq: () => number;
 }

@@ -8,14 +8,14 @@ import { assert } from '../../base/assert.js';
 import type { Clock, Timer } from '../../base/clock.js';
 import { NumberMap } from '../../base/number-map.js';
 import { textKey } from '../../base/product-text.js';
-import { Lent } from './cache-grants.js';
+import { CacheGrants } from './cache-grants.js';
 import { CacheSessions } from './cache-sessions.js';
 
 /**
  * What an undecided command may change: product ids (0 stands for ids never used), names that come
  * or go, topics whose lists change ('' stands for lists by text alone).
  */
-export interface Touches {
+export interface WriteSet {
   readonly ids: readonly number[];
   readonly names: readonly string[];
   /** Names by which a sale refers to products: what they stand for stays, the products change. */
@@ -25,18 +25,18 @@ export interface Touches {
   readonly all?: boolean;
 }
 
-export interface GatesOptions {
+export interface VisibilityGatesOptions {
   readonly clock: Clock;
   /** Entries through this seq may become visible. */
   readonly open: (throughSeq: number) => void;
 }
 
-export class Gates {
+export class VisibilityGates {
   readonly sessions = new CacheSessions();
-  readonly lent = new Lent();
-  readonly #options: GatesOptions;
+  readonly lent = new CacheGrants();
+  readonly #options: VisibilityGatesOptions;
   /** Appended and not yet applied: what each touches. */
-  readonly #unapplied = new NumberMap<Touches>();
+  readonly #unapplied = new NumberMap<WriteSet>();
   readonly #pendingIds = new Map<number, number>();
   /** Names that come or go, and names that sales refer to; names and topics by their keys. */
   readonly #pendingNames = new Map<string, number>();
@@ -49,7 +49,7 @@ export class Gates {
   #expiry: Timer | undefined;
   #expiryMs = Number.POSITIVE_INFINITY;
 
-  constructor(options: GatesOptions) {
+  constructor(options: VisibilityGatesOptions) {
     this.#options = options;
   }
 
@@ -59,13 +59,13 @@ export class Gates {
   }
 
   /** An entry was appended: invalidates at once, at the same time as the entry is replicated. */
-  appended(seq: number, touches: Touches): void {
+  appended(seq: number, writeSet: WriteSet): void {
     assert(seq > this.#appended, 'entries are appended in order');
     this.#appended = seq;
-    if (!isEmpty(touches)) {
-      this.#unapplied.set(seq, touches);
-      this.#count(touches, 1);
-      this.#invalidate(seq, touches);
+    if (!isEmpty(writeSet)) {
+      this.#unapplied.set(seq, writeSet);
+      this.#count(writeSet, 1);
+      this.#invalidate(seq, writeSet);
     }
     this.advance();
   }
@@ -74,7 +74,7 @@ export class Gates {
    * An answer may be kept: a product's by its id and name, or that one of the two stands for none.
    * `asked` is the name in the spelling of the question, where it is another one.
    */
-  lend(id: number | undefined, name: string | undefined, asked?: string): boolean {
+  grant(id: number | undefined, name: string | undefined, asked?: string): boolean {
     if (asked !== undefined && !this.lent.spelling(asked)) return false;
     if (id !== undefined && name !== undefined) {
       this.lent.product(id, name);
@@ -86,20 +86,20 @@ export class Gates {
   }
 
   /** The same for lists of a topic. */
-  lendTopic(topic: string): boolean {
+  grantTopic(topic: string): boolean {
     return this.lent.topic(topic);
   }
 
   /** An entry was applied: its items can be cached again. */
   applied(seq: number): void {
-    const touches = this.#unapplied.get(seq);
-    if (!touches) return;
+    const writeSet = this.#unapplied.get(seq);
+    if (!writeSet) return;
     this.#unapplied.delete(seq);
-    this.#count(touches, -1);
+    this.#count(writeSet, -1);
   }
 
   /** Everything that unapplied entries touch. */
-  pending(): Touches {
+  pending(): WriteSet {
     return {
       ids: [...this.#pendingIds.keys()],
       names: [...this.#pendingNames.keys()],
@@ -168,13 +168,13 @@ export class Gates {
   }
 
   /** An item that is bought all the time is in no cache, and costs the frontends no message. */
-  #invalidate(seq: number, touches: Touches): void {
-    if (touches.all) {
+  #invalidate(seq: number, writeSet: WriteSet): void {
+    if (writeSet.all) {
       if (!this.lent.isEmpty) this.sessions.endAll(seq);
       this.lent.clear();
       return;
     }
-    const kept = this.lent.take(touches);
+    const kept = this.lent.take(writeSet);
     if (kept.ids.length + kept.names.length + kept.topics.length === 0) return;
     const now = (): number => this.#options.clock.nowMs();
     this.sessions.invalidate(seq, kept, now, () => this.advance());
@@ -198,16 +198,16 @@ export class Gates {
     this.#expiryMs = Number.POSITIVE_INFINITY;
   }
 
-  #count(touches: Touches, step: 1 | -1): void {
-    count(this.#pendingIds, touches.ids, step);
-    count(this.#pendingNames, touches.names.map(textKey), step);
-    count(this.#pendingNames, touches.named.map(textKey), step);
-    count(this.#pendingTopics, touches.topics.map(textKey), step);
-    if (touches.all) this.#pendingAll += step;
+  #count(writeSet: WriteSet, step: 1 | -1): void {
+    count(this.#pendingIds, writeSet.ids, step);
+    count(this.#pendingNames, writeSet.names.map(textKey), step);
+    count(this.#pendingNames, writeSet.named.map(textKey), step);
+    count(this.#pendingTopics, writeSet.topics.map(textKey), step);
+    if (writeSet.all) this.#pendingAll += step;
   }
 }
 
-function isEmpty({ ids, names, named, topics, all }: Touches): boolean {
+function isEmpty({ ids, names, named, topics, all }: WriteSet): boolean {
   return !all && ids.length + names.length + named.length + topics.length === 0;
 }
 

@@ -14,11 +14,11 @@ import {
 } from '../../wire/internal.js';
 import type { Products } from '../machine/products.js';
 import { resolve } from '../machine/purchases.js';
-import type { Touches } from './visibility-gates.js';
+import type { WriteSet } from './visibility-gates.js';
 
 const none: readonly never[] = [];
-const nothing: Touches = { ids: none, names: none, named: none, topics: none };
-const everything: Touches = { ...nothing, all: true };
+const nothing: WriteSet = { ids: none, names: none, named: none, topics: none };
+const everything: WriteSet = { ...nothing, all: true };
 /** Commands of which the state of the moment tells what they may change. */
 export const restsOnState: ReadonlySet<CatalogCommand[0]> = new Set([
   'restock',
@@ -29,7 +29,7 @@ export const restsOnState: ReadonlySet<CatalogCommand[0]> = new Set([
   'rules',
 ]);
 
-export function touchedBy(products: Products, command: CatalogCommand): Touches {
+export function touchedBy(products: Products, command: CatalogCommand): WriteSet {
   switch (command[0]) {
     case 'sell':
       return touchedBySales(products, command[3]);
@@ -58,7 +58,7 @@ export function touchedBy(products: Products, command: CatalogCommand): Touches 
 }
 
 /** A name stays beside its id: by the time of the sale it may be another product's. */
-function touchedBySales(products: Products, purchases: readonly Purchase[]): Touches {
+function touchedBySales(products: Products, purchases: readonly Purchase[]): WriteSet {
   const ids = new Set<number>();
   const named = new Set<string>();
   for (const purchase of purchases) {
@@ -71,7 +71,7 @@ function touchedBySales(products: Products, purchases: readonly Purchase[]): Tou
   return { ids: [...ids], names: none, named: [...named], topics: none };
 }
 
-function touchedByUpdate(products: Products, id: number, change: ProductChange): Touches {
+function touchedByUpdate(products: Products, id: number, change: ProductChange): WriteSet {
   const product = products.get(id);
   const named = product ? [product.name] : none;
   if (change.topic === undefined) return { ids: [id], names: none, named, topics: none };
@@ -79,13 +79,13 @@ function touchedByUpdate(products: Products, id: number, change: ProductChange):
   return { ids: [id], names: none, named, topics };
 }
 
-function touchedByRemoval(products: Products, id: number): Touches {
+function touchedByRemoval(products: Products, id: number): WriteSet {
   const product = products.get(id);
   const names = product ? [product.name] : [];
   return { ids: [id], names, named: none, topics: topicsOf(product?.topic) };
 }
 
-function touchedByNew(products: Products, wanted: readonly NewProduct[]): Touches {
+function touchedByNew(products: Products, wanted: readonly NewProduct[]): WriteSet {
   const ids = [unusedIds];
   const names: string[] = [];
   const topics: string[] = [];
@@ -109,17 +109,17 @@ function topicsOf(...topics: readonly (string | undefined)[]): string[] {
  */
 export function withPending(
   command: CatalogCommand,
-  touches: Touches,
-  pending: () => Touches,
-): Touches {
-  if (touches.all) return touches;
+  writeSet: WriteSet,
+  pending: () => WriteSet,
+): WriteSet {
+  if (writeSet.all) return writeSet;
   if (restsOnState.has(command[0]) && pending().all) return everything;
   if (command[0] === 'restock') {
     const { ids, names } = pending();
-    return { ...touches, ids: union(touches.ids, ids), named: names };
+    return { ...writeSet, ids: union(writeSet.ids, ids), named: names };
   }
-  if (touches.topics.length === 0) return touches;
-  return { ...touches, topics: union(touches.topics, pending().topics) };
+  if (writeSet.topics.length === 0) return writeSet;
+  return { ...writeSet, topics: union(writeSet.topics, pending().topics) };
 }
 
 function union<T>(some: readonly T[], others: readonly T[]): T[] {

@@ -16,11 +16,11 @@ import {
   rulesVersion,
   type SalesMessage,
 } from '../../wire/internal.js';
-import type { Touches } from '../coherence/visibility-gates.js';
+import type { WriteSet } from '../coherence/visibility-gates.js';
 import { touchedBy } from '../coherence/write-set.js';
 import { CatalogRestore, savePieces } from './catalog-snapshot.js';
 import { applyKeyed } from './keyed-changes.js';
-import { type Registered, Registry } from './lease-holders.js';
+import { type LeaseHolder, LeaseHolders } from './lease-holders.js';
 import { startRules } from './migration.js';
 import type { ProductQuery } from './product-index.js';
 import {
@@ -31,7 +31,7 @@ import {
   updateProduct,
 } from './product-rules.js';
 import { type Book, type FoundProducts, Products, toRecord } from './products.js';
-import { type LogPlace, Till, type TillLimits } from './purchase-processor.js';
+import { type LogPlace, type PurchaseLimits, PurchaseProcessor } from './purchase-processor.js';
 import { mayBeTooLarge } from './purchases.js';
 import type { Audited, CatalogResult, Refused, Removed, Stocked, Stored } from './results.js';
 import { StateHash } from './state-hash.js';
@@ -39,10 +39,10 @@ import { StateHash } from './state-hash.js';
 export type { CatalogResult } from './results.js';
 
 export class CatalogMachine implements SnapshotMachine<CatalogResult> {
-  readonly #limits: TillLimits;
+  readonly #limits: PurchaseLimits;
   #products: Products;
-  #till: Till;
-  #registry = new Registry();
+  #purchases: PurchaseProcessor;
+  #leaseHolders = new LeaseHolders();
   #seq = 0;
   #logTime = 0;
   #lastRestock = 0;
@@ -53,10 +53,10 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   #rules = 0;
   #rulesTime = 0;
 
-  constructor(limits: TillLimits = purchaseLimits) {
+  constructor(limits: PurchaseLimits = purchaseLimits) {
     this.#limits = limits;
     this.#products = new Products();
-    this.#till = new Till(this.#products, limits);
+    this.#purchases = new PurchaseProcessor(this.#products, limits);
   }
 
   apply(entry: Entry): CatalogResult {
@@ -65,13 +65,13 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     this.#seq = entry.seq;
     // The leader keeps to the step as well; here it holds whatever a leader may log (A25).
     this.#logTime = Math.min(entry.time, this.#logTime + protocolTimes.logTimeStepMaxMs);
-    this.#till.expire(this.#logTime);
+    this.#purchases.expire(this.#logTime);
     if (entry.command.byteLength === 0) return { kind: 'none' };
     return this.#decide(decode(entry.command) as CatalogCommand);
   }
 
   /** What a command may change that is not decided yet; the cost of a cache kept too long is A12. */
-  touches(command: CatalogCommand): Touches {
+  writeSet(command: CatalogCommand): WriteSet {
     return touchedBy(this.#products, command);
   }
 
@@ -87,12 +87,12 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
 
   /** Is it new here, and could it come to more than an order may, whatever the prices will be? */
   mayBeTooLarge(purchase: Purchase): boolean {
-    return mayBeTooLarge(purchase[3]) && !this.#till.isKnown(purchase);
+    return mayBeTooLarge(purchase[3]) && !this.#purchases.isKnown(purchase);
   }
 
   /** Does the log tell that every replica knows the bound of totals? */
   get boundsTotals(): boolean {
-    return this.#till.boundsTotals;
+    return this.#purchases.boundsTotals;
   }
 
   search(query: ProductQuery): FoundProducts {
@@ -111,7 +111,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
 
   /** Sales in one run that holds `number`, about `max` of them; undefined where there is none yet. */
   salesFrom(number: number, max: number): SalesMessage | undefined {
-    return this.#till.sales.from(number, max);
+    return this.#purchases.sales.from(number, max);
   }
 
   /** Of all products, removed ones too. */
@@ -133,7 +133,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   }
 
   get newestOrderEpoch(): number {
-    return this.#till.orderEpoch;
+    return this.#purchases.orderEpoch;
   }
 
   get lastRestock(): number {
@@ -150,24 +150,24 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   }
 
   get lastSale(): number {
-    return this.#till.sales.last;
+    return this.#purchases.sales.last;
   }
 
-  get cursor(): number {
-    return this.#till.sales.cursor;
+  get watermark(): number {
+    return this.#purchases.sales.watermark;
   }
 
   /** Processes of frontends that may hold a lease. */
-  registered(): readonly Registered[] {
-    return this.#registry.all();
+  registered(): readonly LeaseHolder[] {
+    return this.#leaseHolders.all();
   }
 
   isRegistered(process: string): boolean {
-    return this.#registry.has(process);
+    return this.#leaseHolders.has(process);
   }
 
   get keyCount(): number {
-    const { clientKeys, frontendKeys, writes } = this.#till;
+    const { clientKeys, frontendKeys, writes } = this.#purchases;
     return clientKeys.size + frontendKeys.size + writes.size;
   }
 
@@ -175,28 +175,28 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     const hash = new StateHash();
     hash.number(this.#seq);
     hash.number(this.#logTime);
-    hash.number(this.#till.orderEpoch);
+    hash.number(this.#purchases.orderEpoch);
     hash.number(this.#lastRestock);
     hash.number(Number(this.#isStocked));
     hash.number(this.#stockedSoFar);
-    hash.number(this.#till.sales.last);
-    hash.number(this.#till.sales.cursor);
-    for (const [process, frontend] of this.#registry.all()) {
+    hash.number(this.#purchases.sales.last);
+    hash.number(this.#purchases.sales.watermark);
+    for (const [process, frontend] of this.#leaseHolders.all()) {
       hash.text(process);
       hash.text(frontend);
     }
     this.#products.hashInto(hash);
-    for (const [first, , bytes] of this.#till.sales.kept()) {
+    for (const [first, , bytes] of this.#purchases.sales.kept()) {
       hash.number(first);
       hash.bytes(bytes);
     }
-    hash.text(this.#till.clientKeys.sum);
-    hash.text(this.#till.frontendKeys.sum);
+    hash.text(this.#purchases.clientKeys.sum);
+    hash.text(this.#purchases.frontendKeys.sum);
     // Up to rules 0 the state has the hash that the builds before compute.
     if (this.#rules > 0) {
       hash.number(this.#rules);
       hash.number(this.#rulesTime);
-      this.#till.writes.hashInto(hash);
+      this.#purchases.writes.hashInto(hash);
     }
     return hash.hex();
   }
@@ -205,11 +205,11 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     const [seq, logTime] = [this.#seq, this.#logTime];
     const [lastRestock, isStocked] = [this.#lastRestock, this.#isStocked];
     const stockedSoFar = this.#stockedSoFar;
-    const frontends = this.#registry.all();
+    const frontends = this.#leaseHolders.all();
     const [rules, rulesTime] = [this.#rules, this.#rulesTime];
     const rest = { lastRestock, isStocked, stockedSoFar, frontends, rules, rulesTime };
     const head = { seq, logTime, ...rest };
-    return savePieces({ head, products: this.#products, till: this.#till });
+    return savePieces({ head, products: this.#products, purchases: this.#purchases });
   }
 
   restore(pieces: Iterable<Uint8Array>): void {
@@ -224,10 +224,10 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return {
       take: (piece) => restore.take(piece),
       finish: () => {
-        const { head, products, till } = restore.finish();
+        const { head, products, purchases } = restore.finish();
         this.#products = products;
-        this.#till = till;
-        this.#registry = new Registry(head.frontends);
+        this.#purchases = purchases;
+        this.#leaseHolders = new LeaseHolders(head.frontends);
         this.#seq = head.seq;
         this.#logTime = head.logTime;
         this.#lastRestock = head.lastRestock;
@@ -241,8 +241,8 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
 
   invariants(): void {
     this.#products.invariants();
-    this.#till.invariants();
-    this.#registry.invariants();
+    this.#purchases.invariants();
+    this.#leaseHolders.invariants();
   }
 
   #decide(command: CatalogCommand): CatalogResult {
@@ -250,7 +250,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
       case 'stock':
         return this.#stock(command);
       case 'sell':
-        return this.#till.sell(command, this.#place());
+        return this.#purchases.sell(command, this.#place());
       case 'restock':
         return this.#restock(command);
       case 'add':
@@ -259,15 +259,15 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
         return this.#change(command);
       case 'keyed': {
         assert(this.#rules > 0, 'changes have keys from rules 1 on');
-        return applyKeyed(command, this.#till, this.#place(), () => this.#change(command[4]));
+        return applyKeyed(command, this.#purchases, this.#place(), () => this.#change(command[4]));
       }
       case 'cursor':
-        this.#till.sales.advance(command[1]);
-        return { kind: 'cursor', cursor: this.#till.sales.cursor };
+        this.#purchases.sales.advance(command[1]);
+        return { kind: 'cursor', watermark: this.#purchases.sales.watermark };
       case 'register':
-        return { kind: 'registered', ok: this.#registry.register(command[1], command[2]) };
+        return { kind: 'registered', ok: this.#leaseHolders.register(command[1], command[2]) };
       case 'deregister':
-        this.#registry.deregister(command[1]);
+        this.#leaseHolders.deregister(command[1]);
         return { kind: 'none' };
       case 'audit':
         return this.#audit(command[1]);
@@ -328,7 +328,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   }
 
   #audit(token: string): Audited {
-    return { kind: 'audit', token, hash: this.hash(), lastSale: this.#till.sales.last };
+    return { kind: 'audit', token, hash: this.hash(), lastSale: this.#purchases.sales.last };
   }
 }
 

@@ -9,9 +9,9 @@ import { decode, encode } from '../../wire/codec.js';
 import { rulesVersion, type SalesMessage } from '../../wire/internal.js';
 import { isInteger, isRecord, isText, isTuple } from '../../wire/shapes.js';
 import { loadKeys, saveKeys } from './key-snapshot.js';
-import type { Registered } from './lease-holders.js';
+import type { LeaseHolder } from './lease-holders.js';
 import { type Product, Products } from './products.js';
-import { Till, type TillLimits } from './purchase-processor.js';
+import { type PurchaseLimits, PurchaseProcessor } from './purchase-processor.js';
 
 /** A state under rules 0 is saved in the version that the builds before can read. */
 const versions = { beforeRules: 2, withRules: 3 } as const;
@@ -23,7 +23,7 @@ export interface CatalogHead {
   readonly lastRestock: number;
   readonly isStocked: boolean;
   readonly stockedSoFar: number;
-  readonly frontends: readonly Registered[];
+  readonly frontends: readonly LeaseHolder[];
   /** The version of the rules that holds, and the log time at which it began. */
   readonly rules: number;
   readonly rulesTime: number;
@@ -70,29 +70,29 @@ type Piece =
 export interface CatalogState {
   readonly head: CatalogHead;
   readonly products: Products;
-  readonly till: Till;
+  readonly purchases: PurchaseProcessor;
 }
 
 /** Made one by one, while they are taken: the state must not change meanwhile. */
-export function* savePieces({ head, products, till }: CatalogState): Generator<Uint8Array> {
+export function* savePieces({ head, products, purchases }: CatalogState): Generator<Uint8Array> {
   const all = products.all();
-  const runs = till.sales.kept();
+  const runs = purchases.sales.kept();
   const { rules, rulesTime, ...rest } = head;
-  const { size: writeKeys } = till.writes;
+  const { size: writeKeys } = purchases.writes;
   const saved = rules > 0 ? { ...rest, rules, rulesTime, writeKeys } : rest;
   yield piece([
     'head',
     {
       version: rules > 0 ? versions.withRules : versions.beforeRules,
       ...saved,
-      orderEpoch: till.orderEpoch,
-      ...(till.boundsTotals ? { boundsTotals: true } : {}),
-      lastSale: till.sales.last,
-      cursor: till.sales.cursor,
+      orderEpoch: purchases.orderEpoch,
+      ...(purchases.boundsTotals ? { boundsTotals: true } : {}),
+      lastSale: purchases.sales.last,
+      cursor: purchases.sales.watermark,
       products: all.length,
       runs: runs.length,
-      clientKeys: till.clientKeys.size,
-      frontendKeys: till.frontendKeys.size,
+      clientKeys: purchases.clientKeys.size,
+      frontendKeys: purchases.frontendKeys.size,
     },
   ]);
   const { pieceProducts } = storageLimits;
@@ -100,21 +100,21 @@ export function* savePieces({ head, products, till }: CatalogState): Generator<U
     yield piece(['products', all.slice(at, at + pieceProducts).map(saveProduct)]);
   }
   for (const run of runs) yield piece(['sales', ...run]);
-  for (const keys of saveKeys(till.clientKeys)) yield piece(['client keys', keys]);
-  for (const keys of saveKeys(till.frontendKeys)) yield piece(['frontend keys', keys]);
-  for (const keys of till.writes.save()) yield piece(['write keys', keys]);
+  for (const keys of saveKeys(purchases.clientKeys)) yield piece(['client keys', keys]);
+  for (const keys of saveKeys(purchases.frontendKeys)) yield piece(['frontend keys', keys]);
+  for (const keys of purchases.writes.save()) yield piece(['write keys', keys]);
 }
 
 /** Builds a state from its pieces, beside whatever state there is. */
 export class CatalogRestore {
-  readonly #limits: TillLimits;
+  readonly #limits: PurchaseLimits;
   readonly #products = new Products();
   readonly #runs: SalesMessage[] = [];
   #head: SavedHead | undefined;
-  #till: Till | undefined;
+  #purchases: PurchaseProcessor | undefined;
   #taken = 0;
 
-  constructor(limits: TillLimits) {
+  constructor(limits: PurchaseLimits) {
     this.#limits = limits;
   }
 
@@ -126,8 +126,8 @@ export class CatalogRestore {
       this.#begin(found[1]);
       return;
     }
-    const till = this.#till;
-    assert(till, 'a catalog snapshot begins with its head');
+    const purchases = this.#purchases;
+    assert(purchases, 'a catalog snapshot begins with its head');
     switch (found[0]) {
       case 'products':
         for (const saved of found[1]) this.#products.put(loadProduct(saved));
@@ -137,13 +137,13 @@ export class CatalogRestore {
         this.#runs.push([found[1], found[2], found[3]]);
         break;
       case 'client keys':
-        loadKeys(till.clientKeys, found[1]);
+        loadKeys(purchases.clientKeys, found[1]);
         break;
       case 'frontend keys':
-        loadKeys(till.frontendKeys, found[1]);
+        loadKeys(purchases.frontendKeys, found[1]);
         break;
       case 'write keys':
-        till.writes.load(found[1]);
+        purchases.writes.load(found[1]);
         break;
       default:
         unreachable(found);
@@ -152,21 +152,21 @@ export class CatalogRestore {
 
   /** All pieces were taken. */
   finish(): CatalogState {
-    const [head, till] = [this.#head, this.#till];
-    assert(head && till, 'a catalog snapshot has a head');
+    const [head, purchases] = [this.#head, this.#purchases];
+    assert(head && purchases, 'a catalog snapshot has a head');
     const isWhole =
       this.#taken === head.products &&
       this.#runs.length === head.runs &&
-      till.clientKeys.size === head.clientKeys &&
-      till.frontendKeys.size === head.frontendKeys &&
-      till.writes.size === (head.writeKeys ?? 0);
+      purchases.clientKeys.size === head.clientKeys &&
+      purchases.frontendKeys.size === head.frontendKeys &&
+      purchases.writes.size === (head.writeKeys ?? 0);
     assert(isWhole, 'a catalog snapshot holds as much as its head says');
     const { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends } = head;
     const { lastSale: last, cursor } = head;
-    till.sales.load({ last, cursor }, this.#runs);
+    purchases.sales.load({ last, watermark: cursor }, this.#runs);
     const { rules = 0, rulesTime = 0 } = head;
     const rest = { lastRestock, isStocked, stockedSoFar, frontends, rules, rulesTime };
-    return { head: { seq, logTime, ...rest }, products: this.#products, till };
+    return { head: { seq, logTime, ...rest }, products: this.#products, purchases };
   }
 
   #begin(head: SavedHead): void {
@@ -174,7 +174,12 @@ export class CatalogRestore {
     this.#head = head;
     this.#products.adopt(head.rules ?? 0);
     const { orderEpoch, boundsTotals } = head;
-    this.#till = new Till(this.#products, this.#limits, orderEpoch, boundsTotals === true);
+    this.#purchases = new PurchaseProcessor(
+      this.#products,
+      this.#limits,
+      orderEpoch,
+      boundsTotals === true,
+    );
   }
 }
 

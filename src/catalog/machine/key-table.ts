@@ -87,13 +87,13 @@ export class KeyTable {
   }
 
   /** Forgets at most `max` keys whose life is over at `time` and whose sales the cursor has passed. */
-  expire(time: number, cursor: number, max: number): void {
+  expire(time: number, watermark: number, max: number): void {
     const record = this.#scratch;
     for (let count = 0; count < max && this.#slab.size > 0; count++) {
       const slot = this.#slab.oldest();
       this.#slab.read(slot, record);
       if (record.time + this.#options.lifeMs > time) return;
-      if (record.code === codes.sold && record.first > cursor) return;
+      if (record.code === codes.sold && record.first > watermark) return;
       this.#index.remove(record.words, slot);
       this.#slab.dropOldest();
       this.#sum.remove(record);

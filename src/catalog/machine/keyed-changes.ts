@@ -5,25 +5,25 @@
  */
 import { purchaseLimits } from '../../base/limits.js';
 import type { KeyedCommand } from '../../wire/internal.js';
-import type { LogPlace, Till } from './purchase-processor.js';
+import type { LogPlace, PurchaseProcessor } from './purchase-processor.js';
 import type { Refused } from './results.js';
 import type { WriteResult } from './write-keys.js';
 
 /** `decide` carries the change out. */
 export function applyKeyed(
   [, key, requestHash, seenTime]: KeyedCommand,
-  till: Till,
+  purchases: PurchaseProcessor,
   { time }: LogPlace,
   decide: () => WriteResult,
 ): WriteResult {
-  const { writes } = till;
+  const { writes } = purchases;
   if (writes.has(key)) {
     const stored = writes.find(key, requestHash);
     return stored
       ? { ...stored, ...('touched' in stored && { touched: [] }), replayed: true }
       : reused;
   }
-  if (till.clientKeys.find(key) >= 0) return reused;
+  if (purchases.clientKeys.find(key) >= 0) return reused;
   if (time - seenTime > purchaseLimits.clientKeyAgeMaxMs) return tooOld;
   if (writes.isFull) return full;
   const result = decide();

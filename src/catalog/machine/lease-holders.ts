@@ -7,13 +7,13 @@ import { assert } from '../../base/assert.js';
 import { leaseLimits } from '../../base/limits.js';
 
 /** A process as it lies in a snapshot. */
-export type Registered = readonly [process: string, frontend: string];
+export type LeaseHolder = readonly [process: string, frontend: string];
 
-export class Registry {
+export class LeaseHolders {
   /** By process; the oldest first. */
   readonly #frontends = new Map<string, string>();
 
-  constructor(saved: readonly Registered[] = []) {
+  constructor(saved: readonly LeaseHolder[] = []) {
     for (const [process, frontend] of saved) this.register(process, frontend);
   }
 
@@ -34,7 +34,7 @@ export class Registry {
     return this.#frontends.has(process);
   }
 
-  all(): Registered[] {
+  all(): LeaseHolder[] {
     return [...this.#frontends];
   }
 

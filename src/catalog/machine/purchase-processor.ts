@@ -23,7 +23,7 @@ import { WriteKeys } from './write-keys.js';
 /** Keys forgotten in one entry at most: more than an entry can add, so that none is left behind. */
 const expirePerEntryMax = 1_024;
 
-export interface TillLimits {
+export interface PurchaseLimits {
   readonly clientKeysMax: number;
   readonly unprojectedMax: number;
 }
@@ -49,18 +49,18 @@ interface Batch {
   readonly touched: number[];
 }
 
-export class Till {
+export class PurchaseProcessor {
   readonly sales = new Sales();
   readonly clientKeys: KeyTable;
   readonly frontendKeys: KeyTable;
   /** Keys of administrators' changes: none of them is good for a purchase. */
   readonly writes = new WriteKeys();
   readonly #products: Products;
-  readonly #limits: TillLimits;
+  readonly #limits: PurchaseLimits;
   #orderEpoch = 0;
   #boundsTotals = false;
 
-  constructor(products: Products, limits: TillLimits, orderEpoch = 0, boundsTotals = false) {
+  constructor(products: Products, limits: PurchaseLimits, orderEpoch = 0, boundsTotals = false) {
     this.#products = products;
     this.#limits = limits;
     this.#orderEpoch = orderEpoch;
@@ -82,8 +82,8 @@ export class Till {
 
   /** Forgets keys by log time. */
   expire(logTime: number): void {
-    this.clientKeys.expire(logTime, this.sales.cursor, expirePerEntryMax);
-    this.frontendKeys.expire(logTime, this.sales.cursor, expirePerEntryMax);
+    this.clientKeys.expire(logTime, this.sales.watermark, expirePerEntryMax);
+    this.frontendKeys.expire(logTime, this.sales.watermark, expirePerEntryMax);
     this.writes.expire(logTime, expirePerEntryMax);
   }
 
@@ -114,7 +114,7 @@ export class Till {
     this.clientKeys.invariants();
     this.frontendKeys.invariants();
     this.writes.invariants();
-    const unprojected = this.sales.last - this.sales.cursor;
+    const unprojected = this.sales.last - this.sales.watermark;
     assert(unprojected <= this.#limits.unprojectedMax, 'unprojected sales are bounded');
   }
 
@@ -130,7 +130,7 @@ export class Till {
     if (batch.isDeposed) return ['stale'];
     if (isTooOld(purchase, batch.place.time)) return ['stale', purchase[4]];
     const last = this.sales.last + batch.sales.length;
-    const unprojected = last - this.sales.cursor;
+    const unprojected = last - this.sales.watermark;
     if (keys.isFull || unprojected >= this.#limits.unprojectedMax) return ['full'];
 
     const decision = decidePurchase(this.#products, lines, {

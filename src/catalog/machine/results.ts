@@ -65,7 +65,7 @@ export interface Audited {
 
 export type CatalogResult =
   | { readonly kind: 'none' }
-  | { readonly kind: 'cursor'; readonly cursor: number }
+  | { readonly kind: 'cursor'; readonly watermark: number }
   /** `ok` is false where there was no room. */
   | { readonly kind: 'registered'; readonly ok: boolean }
   | Refused

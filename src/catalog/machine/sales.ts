@@ -12,7 +12,7 @@ import { countSales, joinSales } from '../../wire/sales-bytes.js';
 
 export interface SalesPosition {
   readonly last: number;
-  readonly cursor: number;
+  readonly watermark: number;
 }
 
 export class Sales {
@@ -20,7 +20,7 @@ export class Sales {
   /** Runs before this place lie wholly at or below the cursor. */
   #kept = 0;
   #last = 0;
-  #cursor = 0;
+  #watermark = 0;
 
   /** The number of the newest sale. */
   get last(): number {
@@ -28,8 +28,8 @@ export class Sales {
   }
 
   /** The highest number known to be a committed order. */
-  get cursor(): number {
-    return this.#cursor;
+  get watermark(): number {
+    return this.#watermark;
   }
 
   /** Sales of one entry, the next numbers in their order. */
@@ -44,8 +44,8 @@ export class Sales {
 
   /** The cursor never goes back, and never beyond the last sale. */
   advance(number: number): void {
-    this.#cursor = Math.max(this.#cursor, Math.min(number, this.#last));
-    while (this.#kept < this.#runs.length && lastOf(this.#run(this.#kept)) <= this.#cursor) {
+    this.#watermark = Math.max(this.#watermark, Math.min(number, this.#last));
+    while (this.#kept < this.#runs.length && lastOf(this.#run(this.#kept)) <= this.#watermark) {
       this.#kept++;
     }
     if (this.#kept < purchaseLimits.salesDroppedMax) return;
@@ -81,21 +81,24 @@ export class Sales {
   /** Brings back what a snapshot kept. */
   load(position: SalesPosition, runs: readonly SalesMessage[]): void {
     this.#last = position.last;
-    this.#cursor = position.cursor;
+    this.#watermark = position.watermark;
     this.#runs = [...runs];
     this.#kept = 0;
     this.invariants();
   }
 
   invariants(): void {
-    assert(this.#cursor <= this.#last, 'the cursor is at or below the last sale');
+    assert(this.#watermark <= this.#last, 'the cursor is at or below the last sale');
     let next: number | undefined;
     for (const [first, count, bytes] of this.kept()) {
-      assert(next === undefined ? first <= this.#cursor + 1 : first === next, 'sales have no gaps');
+      assert(
+        next === undefined ? first <= this.#watermark + 1 : first === next,
+        'sales have no gaps',
+      );
       assert(countSales(bytes) === count, 'a run holds as many sales as it says');
       next = first + count;
     }
-    assert((next ?? this.#cursor + 1) === this.#last + 1, 'all sales above the cursor are kept');
+    assert((next ?? this.#watermark + 1) === this.#last + 1, 'all sales above the cursor are kept');
   }
 
   #run(place: number): SalesMessage {

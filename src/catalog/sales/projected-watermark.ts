@@ -9,11 +9,11 @@ import type { CatalogStore } from '../service/store.js';
 
 const everyMs = 250;
 
-export function keepCursor(store: CatalogStore, clock: Clock, logger: Logger): Timer {
+export function keepWatermark(store: CatalogStore, clock: Clock, logger: Logger): Timer {
   let underWay = false;
   return every(clock, everyMs, () => {
-    const number = store.tails.confirmed;
-    if (underWay || number <= store.machine.cursor || !store.status().serving) return;
+    const number = store.salesStream.confirmed;
+    if (underWay || number <= store.machine.watermark || !store.status().serving) return;
     underWay = true;
     store
       .propose(['cursor', number])

@@ -11,7 +11,7 @@ export interface SalesSource {
   /** A run of sales that holds `number`, of about `max`; undefined where there is none yet. */
   salesFrom(number: number, max: number): SalesMessage | undefined;
   /** Sales through this number may be gone: they are orders. */
-  readonly cursor: number;
+  readonly watermark: number;
 }
 
 export interface Subscriber {
@@ -23,7 +23,7 @@ interface Stream {
   confirmed: number;
 }
 
-export class SalesTails {
+export class SalesStream {
   readonly #source: SalesSource;
   readonly #streams = new Map<Subscriber, Stream>();
   #confirmed = 0;
@@ -74,7 +74,7 @@ export class SalesTails {
 
   #pull(subscriber: Subscriber, stream: Stream): void {
     // Behind the orders: whoever this is, it leads the order group no more.
-    if (stream.next <= this.#source.cursor) {
+    if (stream.next <= this.#source.watermark) {
       this.#streams.delete(subscriber);
       return;
     }

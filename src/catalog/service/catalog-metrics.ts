@@ -2,12 +2,12 @@
 import type { MetricSample } from '../../base/metric-table.js';
 import type { CatalogMachine } from '../machine/catalog-machine.js';
 
-export function catalogFigures(service: string, machine: CatalogMachine): MetricSample[] {
+export function catalogMetrics(service: string, machine: CatalogMachine): MetricSample[] {
   const labels = [service];
   return [
     ['bazar_products', labels, machine.productCount],
     ['bazar_last_sale_number', labels, machine.lastSale],
-    ['bazar_unprojected_sales', labels, machine.lastSale - machine.cursor],
+    ['bazar_unprojected_sales', labels, machine.lastSale - machine.watermark],
     ['bazar_purchase_keys', labels, machine.keyCount],
   ];
 }

@@ -10,23 +10,23 @@ import type { Logger } from '../../base/logging.js';
 import { type ReportAnswer, readReport } from '../../wire/frontend-report.js';
 import type {
   CatalogAudit,
-  CursorParams,
   EndSessionParams,
-  GlanceAnswer,
-  GlanceParams,
-  LendParams,
+  GrantParams,
   RenewParams,
   SellAnswer,
   SellParams,
   SessionParams,
   TailAnswer,
   TailParams,
+  UncachedReadAnswer,
+  UncachedReadParams,
   WatchChangesParams,
+  WatermarkParams,
 } from '../../wire/internal.js';
 import { checkPurchases } from '../../wire/purchase-check.js';
 import { hasFields, isInteger, isText, isTuple } from '../../wire/shapes.js';
-import { SessionDesk } from '../coherence/cache-session-handler.js';
-import { lend } from '../coherence/grantable-reads.js';
+import { CacheSessionHandler } from '../coherence/cache-session-handler.js';
+import { grant } from '../coherence/grantable-reads.js';
 import type { Subscriber } from '../sales/sales-stream.js';
 import type { ChangeListener } from './change-feed.js';
 import { FrontendTable } from './frontend-table.js';
@@ -64,7 +64,7 @@ export interface PeerDeskOptions {
 export class PeerDesk {
   readonly #store: CatalogStore;
   readonly #options: PeerDeskOptions;
-  readonly #sessions: SessionDesk;
+  readonly #sessions: CacheSessionHandler;
   readonly #frontends = new FrontendTable();
   readonly #subscribers = new Map<Peer, Subscriber>();
   readonly #listeners = new Map<Peer, ChangeListener>();
@@ -73,7 +73,7 @@ export class PeerDesk {
     this.#options = options;
     this.#store = options.store;
     const { store, logger, clock } = options;
-    this.#sessions = new SessionDesk({ store, logger, nowMs: () => clock.nowMs() });
+    this.#sessions = new CacheSessionHandler({ store, logger, nowMs: () => clock.nowMs() });
   }
 
   /** False where the method is not one of this desk's. */
@@ -86,10 +86,10 @@ export class PeerDesk {
         this.#tail(peer, params as TailParams, reply);
         return true;
       case 'lend':
-        reply.result(lend(this.#store, params as LendParams));
+        reply.result(grant(this.#store, params as GrantParams));
         return true;
       case 'glance':
-        answer(this.#glance(params), reply);
+        answer(this.#uncachedRead(params), reply);
         return true;
       case 'begin_session':
         answer(this.#sessions.begin(peer, params as SessionParams), reply);
@@ -119,9 +119,9 @@ export class PeerDesk {
 
   notification(peer: Peer, method: string, params: unknown): void {
     if (method !== 'cursor') return;
-    const [number] = params as CursorParams;
+    const [number] = params as WatermarkParams;
     const subscriber = this.#subscribers.get(peer);
-    if (subscriber) this.#store.tails.confirm(subscriber, number);
+    if (subscriber) this.#store.salesStream.confirm(subscriber, number);
   }
 
   closed(peer: Peer): void {
@@ -130,7 +130,7 @@ export class PeerDesk {
     const subscriber = this.#subscribers.get(peer);
     if (subscriber) {
       this.#subscribers.delete(peer);
-      this.#store.tails.unsubscribe(subscriber);
+      this.#store.salesStream.unsubscribe(subscriber);
     }
     this.#endListening(peer);
   }
@@ -153,8 +153,8 @@ export class PeerDesk {
   }
 
   /** No thread stands between: to wake one takes longer than all the rest of the answer. */
-  async #glance(params: unknown): Promise<GlanceAnswer> {
-    if (!isGlance(params)) throw new BazarError('invalid_argument', 'bad params of glance');
+  async #uncachedRead(params: unknown): Promise<UncachedReadAnswer> {
+    if (!isUncachedRead(params)) throw new BazarError('invalid_argument', 'bad params of glance');
     const [id] = params;
     await this.#store.readBarrier();
     return this.#store.machine.byId(id) ?? null;
@@ -173,20 +173,20 @@ export class PeerDesk {
 
   #tail(peer: Peer, [from]: TailParams, reply: PeerReply): void {
     this.#requireLead();
-    const { cursor } = this.#store.machine;
-    if (from <= cursor) {
-      const message = `sales through ${cursor} are orders and no longer kept: the order book ends before ${from}`;
+    const { watermark } = this.#store.machine;
+    if (from <= watermark) {
+      const message = `sales through ${watermark} are orders and no longer kept: the order book ends before ${from}`;
       throw new BazarError('conflict', message);
     }
     const before = this.#subscribers.get(peer);
-    if (before) this.#store.tails.unsubscribe(before);
+    if (before) this.#store.salesStream.unsubscribe(before);
     const subscriber: Subscriber = {
       send(sales) {
         // A stream with a hole is none: the order leader asks again on another connection.
         if (!peer.notify('sales', sales)) peer.destroy();
       },
     };
-    this.#store.tails.subscribe(subscriber, from);
+    this.#store.salesStream.subscribe(subscriber, from);
     this.#subscribers.set(peer, subscriber);
     const answer: TailAnswer = [this.#store.machine.lastLogTime];
     reply.result(answer);
@@ -230,6 +230,6 @@ function answer(work: Promise<unknown>, reply: PeerReply): void {
 }
 
 /** A question of one of another version may have another form. */
-function isGlance(params: unknown): params is GlanceParams {
+function isUncachedRead(params: unknown): params is UncachedReadParams {
   return isTuple(params, 1) && isInteger(params[0]);
 }

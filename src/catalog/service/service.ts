@@ -11,12 +11,12 @@ import { Member } from '../../group/member.js';
 import { snapshotPort } from '../../group/snapshot-files.js';
 import { JobsPool } from '../../pool/jobs-pool.js';
 import type { RulesSettings } from '../../wire/internal.js';
-import { strikeDead } from '../coherence/deregister-dead.js';
+import { deregisterDead } from '../coherence/deregister-dead.js';
 import { CatalogMachine, type CatalogResult } from '../machine/catalog-machine.js';
-import { keepCursor } from '../sales/projected-watermark.js';
+import { keepWatermark } from '../sales/projected-watermark.js';
 import { CatalogAuditor } from './auditor.js';
 import { readBundled } from './bundled-products.js';
-import { catalogFigures } from './catalog-metrics.js';
+import { catalogMetrics } from './catalog-metrics.js';
 import type { StockParts } from './first-stock-job.js';
 import { PeerDesk } from './peer-handler.js';
 import { startRestocking } from './restock.js';
@@ -47,12 +47,12 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     }),
     logger,
     canServe: () => machine.isStocked,
-    figures: () => catalogFigures(config.name, machine),
+    metrics: () => catalogMetrics(config.name, machine),
     logTime: () => machine.lastLogTime,
     met: () => rules.check(),
     applied(entry, result) {
       store.applied(entry, result);
-      if (result.kind === 'audit') member.desk.marked(result.token, [entry.seq, result.hash]);
+      if (result.kind === 'audit') member.handler.marked(result.token, [entry.seq, result.hash]);
     },
   });
   const store = new CatalogStore({
@@ -60,9 +60,9 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     boundsTotals: () => member.boundsTotals(),
   });
   const auditor = new CatalogAuditor(store, jobs, folder);
-  const desk = new PeerDesk({ store, logger, clock, audit: (token) => auditor.audit(token) });
+  const handler = new PeerDesk({ store, logger, clock, audit: (token) => auditor.audit(token) });
   member.host.onRole(({ role }) => {
-    if (role !== 'leader') desk.resign();
+    if (role !== 'leader') handler.resign();
   });
   const threads = new ThreadDesk(store, (...question) => member.ask(...question));
   const settings = async (): Promise<RulesSettings> => {
@@ -79,14 +79,14 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const address = config.cluster.catalogs.find(({ name }) => name === config.name);
   await member.open({
     address: required(address, `address of ${config.name}`),
-    desk,
+    handler,
     program: new URL('./thread.js', import.meta.url),
     calls: (calls) => threads.calls(calls),
   });
   const { restockEverySeconds: everySeconds, restockTo: target } = config;
   const restocking = startRestocking({ store, clock, logger, everySeconds, target });
-  const cursor = keepCursor(store, clock, logger);
-  const striking = strikeDead(store, clock, logger);
+  const watermark = keepWatermark(store, clock, logger);
+  const striking = deregisterDead(store, clock, logger);
   const { snapshotEveryBytes: everyBytes } = config;
   const snapshots = keepSnapshots({ folder, store, jobs, clock, logger, base, everyBytes });
   snapshots.start();
@@ -97,7 +97,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     failed: Promise.race([member.host.failed, failureOf(stocked), snapshots.failed]),
     async stop() {
       restocking.cancel();
-      cursor.cancel();
+      watermark.cancel();
       striking.cancel();
       rules.stop();
       await snapshots.stop();

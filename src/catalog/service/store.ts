@@ -12,10 +12,10 @@ import { encode } from '../../wire/codec.js';
 import type { CatalogCommand, NewProduct, Outcome, Purchase } from '../../wire/internal.js';
 import { Leases } from '../coherence/leases.js';
 import { Pushes } from '../coherence/pushes.js';
-import { Gates, type Touches } from '../coherence/visibility-gates.js';
+import { VisibilityGates, type WriteSet } from '../coherence/visibility-gates.js';
 import { restsOnState, withPending } from '../coherence/write-set.js';
 import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
-import { SalesTails } from '../sales/sales-stream.js';
+import { SalesStream } from '../sales/sales-stream.js';
 import { ChangeFeed } from './change-feed.js';
 
 export interface CatalogStoreOptions {
@@ -27,9 +27,9 @@ export interface CatalogStoreOptions {
 }
 
 export class CatalogStore {
-  readonly gates: Gates;
+  readonly gates: VisibilityGates;
   readonly leases: Leases;
-  readonly tails: SalesTails;
+  readonly salesStream: SalesStream;
   readonly changes: ChangeFeed;
   readonly #pushes: Pushes;
   readonly #group: Group<CatalogResult>;
@@ -47,7 +47,7 @@ export class CatalogStore {
     this.#machine = machine;
     this.#clock = clock;
     this.#boundsTotals = options.boundsTotals;
-    this.gates = new Gates({ clock, open: (seq) => group.openGates(seq) });
+    this.gates = new VisibilityGates({ clock, open: (seq) => group.openGates(seq) });
     const propose = (command: CatalogCommand) => this.propose(command);
     this.leases = new Leases({ group, machine, gates: this.gates, propose });
     this.#pushes = new Pushes({
@@ -56,7 +56,7 @@ export class CatalogStore {
       record: (id) => machine.byId(id),
       appliedSeq: () => machine.appliedSeq,
     });
-    this.tails = new SalesTails(machine);
+    this.salesStream = new SalesStream(machine);
     this.changes = new ChangeFeed({ clock, record: (id) => machine.byId(id) });
     this.#group.onRole((status) => this.#roleChanged(status));
   }
@@ -144,7 +144,7 @@ export class CatalogStore {
     return this.#group.propose(encode(command), (seq) => {
       this.leases.appended(seq, command);
       // At append, not before: the names that it resolves may have changed since.
-      this.gates.appended(seq, this.#touches(command));
+      this.gates.appended(seq, this.#writeSet(command));
     });
   }
 
@@ -159,12 +159,12 @@ export class CatalogStore {
     this.gates.applied(entry.seq);
     this.leases.applied(entry.seq);
     this.#pushes.applied();
-    if (result.kind === 'sell' && result.sales) this.tails.applied(result.sales);
+    if (result.kind === 'sell' && result.sales) this.salesStream.applied(result.sales);
     this.changes.applied(result);
   }
 
-  #touches(command: CatalogCommand): Touches {
-    return withPending(command, this.#machine.touches(command), () => this.gates.pending());
+  #writeSet(command: CatalogCommand): WriteSet {
+    return withPending(command, this.#machine.writeSet(command), () => this.gates.pending());
   }
 
   #roleChanged(status: GroupStatus): void {

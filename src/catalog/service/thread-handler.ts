@@ -7,7 +7,7 @@
 import { BazarError, toBazarError } from '../../base/errors.js';
 import { leaseLimits } from '../../base/limits.js';
 import type { OwnerCall } from '../../pool/types.js';
-import { anyTopic, type LendAnswer, type LendParams } from '../../wire/internal.js';
+import { anyTopic, type GrantAnswer, type GrantParams } from '../../wire/internal.js';
 import type {
   LookupAnswer,
   LookupManyAnswer,
@@ -16,13 +16,18 @@ import type {
   SearchAnswer,
   SearchParams,
 } from '../../wire/thread-questions.js';
-import { type Lender, lenderHere, lenderThere, noLender } from '../coherence/grantable-reads.js';
+import {
+  type Grantor,
+  grantorHere,
+  grantorThere,
+  noGrantor,
+} from '../coherence/grantable-reads.js';
 import type { FoundProducts } from '../machine/products.js';
 import { answerChange } from './changes.js';
 import type { CatalogStore } from './store.js';
 
 /** An answer is rather not kept than waited for longer. */
-const lendMs = 250;
+const grantMs = 250;
 
 /** Asks another member on its replication port, in order with what the group says to it. */
 export type AskMember = (
@@ -34,7 +39,7 @@ export type AskMember = (
 
 /** What the leader lent, for answers from its position on. */
 interface Lent {
-  readonly lender: Lender;
+  readonly grantor: Grantor;
   readonly appliedSeq: number;
 }
 
@@ -60,8 +65,8 @@ export class ThreadDesk {
     const asked = this.#askLeader(reads);
     Promise.all([asked, this.#store.readBarrier()]).then(
       ([lent]) => {
-        const lender = this.#lender(lent);
-        for (const call of reads) this.#answer(call, lender);
+        const grantor = this.#grantor(lent);
+        for (const call of reads) this.#answer(call, grantor);
       },
       (error: unknown) => {
         for (const call of reads) call.reply(toBazarError(error));
@@ -76,22 +81,22 @@ export class ThreadDesk {
     const wanted = this.#wanted(reads);
     if (wanted === undefined) return undefined;
     try {
-      const answer = (await this.#ask(leader, 'lend', wanted, lendMs)) as LendAnswer;
-      return { lender: lenderThere(wanted, answer), appliedSeq: answer[1] };
+      const answer = (await this.#ask(leader, 'lend', wanted, grantMs)) as GrantAnswer;
+      return { grantor: grantorThere(wanted, answer), appliedSeq: answer[1] };
     } catch {
       return undefined;
     }
   }
 
-  #lender(lent: Lent | undefined): Lender {
-    const here = lenderHere(this.#store);
+  #grantor(lent: Lent | undefined): Grantor {
+    const here = grantorHere(this.#store);
     if (here) return here;
     const isReached = lent !== undefined && lent.appliedSeq <= this.#store.machine.appliedSeq;
-    return isReached ? lent.lender : noLender;
+    return isReached ? lent.grantor : noGrantor;
   }
 
   /** What the answers will be about, as far as this replica knows by now. */
-  #wanted(reads: readonly OwnerCall[]): LendParams | undefined {
+  #wanted(reads: readonly OwnerCall[]): GrantParams | undefined {
     const ids = new Set<number>();
     const names = new Set<string>();
     const topics = new Set<string>();
@@ -107,49 +112,49 @@ export class ThreadDesk {
         topics.add(topicOf(params));
         for (const [id] of this.#find(params).records) ids.add(id);
       }
-      if (ids.size + names.size > leaseLimits.lendItemsMax) return undefined;
+      if (ids.size + names.size > leaseLimits.grantItemsMax) return undefined;
     }
     if (ids.size + names.size + topics.size === 0) return undefined;
     return [[...ids], [...names], [...topics]];
   }
 
-  #answer({ operation, args, reply }: OwnerCall, lender: Lender): void {
+  #answer({ operation, args, reply }: OwnerCall, grantor: Grantor): void {
     switch (operation) {
       case 'lookup':
-        reply(undefined, this.#lookup(args as LookupParams, lender));
+        reply(undefined, this.#lookup(args as LookupParams, grantor));
         break;
       case 'lookup_many':
-        reply(undefined, this.#lookupMany(args as LookupManyParams, lender));
+        reply(undefined, this.#lookupMany(args as LookupManyParams, grantor));
         break;
       case 'search':
-        reply(undefined, this.#search(args as SearchParams, lender));
+        reply(undefined, this.#search(args as SearchParams, grantor));
         break;
       default:
         reply(new BazarError('unknown_method', `unknown method "${operation}"`));
     }
   }
 
-  #lookup([item]: LookupParams, lender: Lender): LookupAnswer {
+  #lookup([item]: LookupParams, grantor: Grantor): LookupAnswer {
     const { machine } = this.#store;
     const byId = typeof item === 'number';
     const record = byId ? machine.byId(item) : machine.byName(item);
-    const isLent = byId ? lender.id(item) : lender.name(item);
-    return [record ?? null, isLent ? lender.epoch : 0, machine.appliedSeq];
+    const isGranted = byId ? grantor.id(item) : grantor.name(item);
+    return [record ?? null, isGranted ? grantor.epoch : 0, machine.appliedSeq];
   }
 
-  #lookupMany([ids]: LookupManyParams, lender: Lender): LookupManyAnswer {
+  #lookupMany([ids]: LookupManyParams, grantor: Grantor): LookupManyAnswer {
     const { machine } = this.#store;
     const records = ids.map((id) => machine.byId(id) ?? null);
-    const kept = ids.map((id) => lender.id(id));
-    return [records, lender.epoch, machine.appliedSeq, kept];
+    const kept = ids.map((id) => grantor.id(id));
+    return [records, grantor.epoch, machine.appliedSeq, kept];
   }
 
-  #search(params: SearchParams, lender: Lender): SearchAnswer {
+  #search(params: SearchParams, grantor: Grantor): SearchAnswer {
     const { records, next } = this.#find(params);
-    const isKept = lender.topic(topicOf(params));
-    const kept = records.map(([id]) => lender.id(id));
+    const isKept = grantor.topic(topicOf(params));
+    const kept = records.map(([id]) => grantor.id(id));
     const { appliedSeq } = this.#store.machine;
-    return [records, next ?? null, lender.epoch, appliedSeq, isKept, kept];
+    return [records, next ?? null, grantor.epoch, appliedSeq, isKept, kept];
   }
 
   #find([topic, text, limit, after]: SearchParams): FoundProducts {

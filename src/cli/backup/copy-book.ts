@@ -22,7 +22,7 @@ export interface BookCopy {
 /** The sales that the catalog keeps because they may not be orders yet, encoded, by number. */
 export function keptSales(catalog: CatalogMachine): Map<number, Buffer> {
   const kept = new Map<number, Buffer>();
-  for (let next = catalog.cursor + 1; next <= catalog.lastSale; ) {
+  for (let next = catalog.watermark + 1; next <= catalog.lastSale; ) {
     const run = catalog.salesFrom(next, Number.POSITIVE_INFINITY);
     if (!run) break;
     for (const sale of decode(run[2]) as readonly Sale[]) kept.set(sale[0], encoded(sale));
@@ -52,8 +52,8 @@ export async function copyBook(
   try {
     const copy = { disk, folder: join(folder, 'journal'), reader, fromSeq: 1 };
     const last = await copyLog({ ...copy, epochMin: catalog.newestOrderEpoch, wants });
-    if (orders >= catalog.cursor) return { seq: last?.seq ?? 0, orders };
-    const message = `${source} has ${orders} orders, where ${catalog.cursor} are known to be made`;
+    if (orders >= catalog.watermark) return { seq: last?.seq ?? 0, orders };
+    const message = `${source} has ${orders} orders, where ${catalog.watermark} are known to be made`;
     throw new BazarError('unavailable', message);
   } finally {
     await reader.close();
@@ -71,10 +71,10 @@ function isSold(
   const read = decode(command) as OrderCommand;
   if (read[0] !== 'orders') return true;
   const [, first, count, sales] = read;
-  if (first + count - 1 <= catalog.cursor) return true;
+  if (first + count - 1 <= catalog.watermark) return true;
   return (decode(sales) as readonly Sale[]).every((sale) => {
     const [number] = sale;
-    if (number <= before || number <= catalog.cursor) return true;
+    if (number <= before || number <= catalog.watermark) return true;
     return kept.get(number)?.equals(encoded(sale)) === true;
   });
 }

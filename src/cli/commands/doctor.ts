@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { ClusterConfig, MemberAddresses } from '../../base/config.js';
 import type { Finding } from '../doctor/finding.js';
 import type { Member } from '../doctor/peers.js';
-import type { Door } from '../doctor/ports.js';
+import type { ListenPoint } from '../doctor/ports.js';
 import { oneServiceSpecs } from '../options/one-service-options.js';
 import { integer, readValues, type Values } from '../options/options.js';
 import { outputSpecs } from '../options/output-options.js';
@@ -83,7 +83,7 @@ async function examine(
   const pids = new PidFiles(dataDir);
   const services = findLeftovers(pids).map(({ name }) => name);
   const launcher = await askControl(dataDir, { command: 'ping' }).catch(() => undefined);
-  const { doors, members, cluster, others } = await plan(options);
+  const { listenPoints, members, cluster, others } = await plan(options);
   const openFiles = checkOpenFiles();
   return [
     checkNode(process.version),
@@ -91,9 +91,9 @@ async function examine(
     ...(openFiles ? [openFiles] : []),
     await checkClock(waitingClock),
     ...checkDisk(dataDir, waitingClock),
-    ...(await checkPorts(doors, (name) => services.includes(name))),
+    ...(await checkPorts(listenPoints, (name) => services.includes(name))),
     ...(await checkPeers(others)),
-    ...checkPortRange(doors),
+    ...checkPortRange(listenPoints),
     ...settings.checkVariables(env, optionNames(allCommands())),
     settings.checkMembers(dataDir, members),
     ...settings.checkVoters(cluster),
@@ -122,7 +122,7 @@ async function examineProducts(options: DoctorOptions): Promise<Finding[]> {
 interface Plan {
   readonly cluster: ClusterConfig;
   /** Every port of the store on this machine. */
-  readonly doors: Door[];
+  readonly listenPoints: ListenPoint[];
   readonly members: string[];
   /** Those that `peers` puts on other machines. */
   readonly others: readonly Member[];
@@ -139,7 +139,7 @@ async function plan(options: DoctorOptions): Promise<Plan> {
   const all = [...catalogs, ...orders, ...recovery];
   const isOther = ({ name, peer }: MemberAddresses): boolean => peers.has(name) && !isHere(peer);
   const others = all.filter(isOther).map(({ name, peer }) => ({ name, address: peer }));
-  const doors: Door[] = all
+  const listenPoints: ListenPoint[] = all
     .filter((member) => !isOther(member))
     .flatMap(({ name, service, peer }) => [
       // A recovery server has one port alone.
@@ -150,9 +150,9 @@ async function plan(options: DoctorOptions): Promise<Plan> {
     const { http, raw } = frontendAddresses(n, options);
     const dialects = dialectPorts(options.dialectPort, options.host, n);
     const addresses = [http, raw, ...dialects.map(({ address }) => address)];
-    doors.push(...addresses.map((address) => ({ name: `frontend-${n}`, address })));
+    listenPoints.push(...addresses.map((address) => ({ name: `frontend-${n}`, address })));
   }
-  return { cluster, doors, members: all.map(({ name }) => name), others };
+  return { cluster, listenPoints, members: all.map(({ name }) => name), others };
 }
 
 /** How many of each kind: as the options say, else as the store was founded, else as `up` would. */

@@ -13,18 +13,18 @@ export const shop = defineCommand({
   specs: clientSpecs,
   async run(options, io) {
     const { serveCustomer } = await import('../shop/shop.js');
-    const door =
+    const input =
       io.terminal && io.stdin.isTTY === true
-        ? (await import('../shop/prompt-input.js')).promptDoor(io)
-        : (await import('../shop/line-input.js')).lineDoor(io);
+        ? (await import('../shop/prompt-input.js')).promptInput(io)
+        : (await import('../shop/line-input.js')).lineInput(io);
     try {
       await withClient(options, async (client) => {
         // Says at once where no store is.
         await client.ping();
-        await serveCustomer({ client, door, io });
+        await serveCustomer({ client, input, io });
       });
     } finally {
-      door.close();
+      input.close();
     }
     return exitCodes.ok;
   },

@@ -118,15 +118,15 @@ async function startBehind(store: UpOptions, io: Io): Promise<number> {
 async function addresses(store: UpOptions): Promise<string> {
   const { frontendAddresses } = await import('../launcher/store-plan.js');
   const { frontends, dataDir, logDir, json } = store;
-  const doors = Array.from({ length: frontends }, (_none, i) => {
+  const shown = Array.from({ length: frontends }, (_none, i) => {
     const { http, raw } = frontendAddresses(i + 1, store);
     const [url, address] = [`http://${formatAddress(http)}`, formatAddress(raw)];
     return { name: `frontend-${i + 1}`, http: url, raw: address };
   });
   if (json) {
-    return `${JSON.stringify({ frontends: doors, data_dir: dataDir, log_dir: logDir })}\n`;
+    return `${JSON.stringify({ frontends: shown, data_dir: dataDir, log_dir: logDir })}\n`;
   }
-  const lines = doors.map(({ name, http, raw }) => `  ${name}  ${http}  raw ${raw}`);
+  const lines = shown.map(({ name, http, raw }) => `  ${name}  ${http}  raw ${raw}`);
   return ['the store is open', ...lines, `  data ${dataDir}  logs ${logDir}`, ''].join('\n');
 }
 

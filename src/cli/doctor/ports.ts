@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { type Address, formatAddress } from '../../base/address.js';
 import { doubt, type Finding, ok, problem } from './finding.js';
 
-export interface Door {
+export interface ListenPoint {
   /** Of the service. */
   readonly name: string;
   readonly address: Address;
@@ -15,11 +15,14 @@ export interface Door {
 
 /** `isRunning` tells whether the service itself may hold the port. */
 export async function checkPorts(
-  doors: readonly Door[],
+  listenPoints: readonly ListenPoint[],
   isRunning: (name: string) => boolean,
 ): Promise<Finding[]> {
   const states = await Promise.all(
-    doors.map(async (door) => ({ ...door, reason: await whyNotFree(door.address) })),
+    listenPoints.map(async (listenPoint) => ({
+      ...listenPoint,
+      reason: await whyNotFree(listenPoint.address),
+    })),
   );
   const taken = states.filter(({ reason }) => reason !== undefined);
   const own = taken.filter(({ name, reason }) => reason === 'EADDRINUSE' && isRunning(name));
@@ -28,12 +31,12 @@ export async function checkPorts(
     const whose = reason === 'EADDRINUSE' ? holderOf(address.port) : reason;
     return problem('ports', `${formatAddress(address)} for ${name}: ${whose}`);
   });
-  if (own.length > 0 && own.length < doors.length && strange.length === 0) {
-    findings.push(doubt('ports', `${own.length} of ${doors.length} ports are in use`));
+  if (own.length > 0 && own.length < listenPoints.length && strange.length === 0) {
+    findings.push(doubt('ports', `${own.length} of ${listenPoints.length} ports are in use`));
   }
   if (findings.length > 0) return findings;
   const how = own.length > 0 ? 'open: the store runs' : 'free';
-  return [ok('ports', `all ${doors.length} are ${how}`)];
+  return [ok('ports', `all ${listenPoints.length} are ${how}`)];
 }
 
 /** The system's code; undefined where it is free. */
@@ -67,12 +70,12 @@ function holderOf(port: number): string {
 
 /** Are there ports that the system may give to outgoing connections of any program? */
 export function checkPortRange(
-  doors: readonly Door[],
+  listenPoints: readonly ListenPoint[],
   range: string = read(rangeFile),
   reserved: string = read(reservedFile),
 ): Finding[] {
   const [low = 0, high = -1] = range.trim().split(/\s+/).map(Number);
-  const ports = doors
+  const ports = listenPoints
     .map(({ address }) => address.port)
     .filter((port) => port >= low && port <= high && !isReserved(port, reserved));
   if (ports.length === 0) return [];

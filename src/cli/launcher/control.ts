@@ -27,12 +27,15 @@ export interface ControlRequest {
 export type ControlAnswer = Readonly<Record<string, unknown>>;
 export type ControlHandler = (request: ControlRequest) => Promise<ControlAnswer>;
 
-export interface ControlDoor {
+export interface ControlSocket {
   close(): void;
 }
 
 /** Rejects with `conflict` where a launcher of this data folder answers already. */
-export async function openControl(dataDir: string, handler: ControlHandler): Promise<ControlDoor> {
+export async function openControl(
+  dataDir: string,
+  handler: ControlHandler,
+): Promise<ControlSocket> {
   makePrivateFolder(join(dataDir, 'run'));
   const server = createServer((socket) => serve(socket, handler));
   const { path, close } = reachSocket(dataDir);

@@ -12,8 +12,8 @@ import { readTls } from '../options/tls-options.js';
 import { type ServiceOrder, stages } from '../service/service-order.js';
 import {
   type ControlAnswer,
-  type ControlDoor,
   type ControlRequest,
+  type ControlSocket,
   openControl,
 } from './control.js';
 import { found } from './founding.js';
@@ -54,7 +54,7 @@ export async function launch(options: LaunchOptions): Promise<void> {
   if (options.interrupted.aborted) stop.abort();
 
   let supervisor: Supervisor | undefined;
-  const door = await openControl(dataDir, async (request) => {
+  const socket = await openControl(dataDir, async (request) => {
     if (request.command === 'stop') stop.abort();
     return control(request, supervisor, resolve(store.logDir));
   });
@@ -77,7 +77,7 @@ export async function launch(options: LaunchOptions): Promise<void> {
     });
     await run(supervisor, options, stop.signal);
   } finally {
-    close(door, pids);
+    close(socket, pids);
   }
 }
 
@@ -100,9 +100,9 @@ async function run(
   }
 }
 
-function close(door: ControlDoor, pids: PidFiles): void {
+function close(socket: ControlSocket, pids: PidFiles): void {
   pids.release(launcherName, process.pid);
-  door.close();
+  socket.close();
 }
 
 function refuseLeftovers(pids: PidFiles, dataDir: string): void {

@@ -67,7 +67,7 @@ export function memberPorts({ catalogs, orders, recovery }: ClusterConfig): numb
   ]);
 }
 
-export function doorPorts(
+export function listenerPorts(
   frontend: Pick<FrontendConfig, 'raw' | 'http' | 'dialects'>,
 ): readonly number[] {
   const dialects = frontend.dialects.map(({ address }) => address.port);
@@ -95,7 +95,7 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
     ...frontendAddresses(n, options),
     dialects: dialectPorts(options.dialectPort, options.host, n),
   }));
-  const storePorts = [...memberPorts(cluster), ...frontends.flatMap(doorPorts)];
+  const storePorts = [...memberPorts(cluster), ...frontends.flatMap(listenerPorts)];
   const stock = catalogSettings(options);
   const recovery = recoverySettings(options);
   const settings = frontendSettings(options, secrets);
@@ -103,8 +103,8 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
     ...cluster.catalogs.map(({ name }) => order('catalog', { ...common(name), ...stock })),
     ...cluster.orders.map(({ name }) => order('order', common(name))),
     ...cluster.recovery.map(({ name }) => order('recovery', { ...common(name), ...recovery })),
-    ...frontends.map(({ name, ...doors }) =>
-      order('frontend', { ...common(name), ...doors, ...settings }),
+    ...frontends.map(({ name, ...listeners }) =>
+      order('frontend', { ...common(name), ...listeners, ...settings }),
     ),
   ];
 }

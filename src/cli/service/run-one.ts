@@ -8,7 +8,12 @@ import {
   frontendSettings,
   recoverySettings,
 } from '../launcher/service-settings.js';
-import { doorPorts, frontendAddresses, memberPorts, planCluster } from '../launcher/store-plan.js';
+import {
+  frontendAddresses,
+  listenerPorts,
+  memberPorts,
+  planCluster,
+} from '../launcher/store-plan.js';
 import { ensureToken } from '../launcher/tokens.js';
 import { dialectPorts } from '../options/dialect-ports.js';
 import type { oneServiceSpecs } from '../options/one-service-options.js';
@@ -73,11 +78,11 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
         options.httpListen === undefined ? planned.http : readAddress(options.httpListen);
       const adminToken = ensureToken(dataDir, 'admin', systemRandom);
       const dialects = dialectPorts(options.dialectPort, http.host, n);
-      const doors = { raw, http, dialects };
+      const listeners = { raw, http, dialects };
       const settings = frontendSettings(options, { adminToken, tls });
-      const storePorts = [...memberPorts(cluster), ...doorPorts(doors)];
+      const storePorts = [...memberPorts(cluster), ...listenerPorts(listeners)];
       const shown = advertised && { advertised };
-      const config = { ...common, ...doors, ...shown, ...settings, storePorts };
+      const config = { ...common, ...listeners, ...shown, ...settings, storePorts };
       return { kind, config };
     }
   }

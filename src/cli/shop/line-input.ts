@@ -1,9 +1,9 @@
 /** The shop over a pipe: each answer is a line, and the end of the input is the customer leaving. */
 import { createInterface } from 'node:readline';
 import type { Io } from '../output/io.js';
-import { menuLine, type ShopDoor } from './shop-input.js';
+import { menuLine, type ShopInput } from './shop-input.js';
 
-export function lineDoor(io: Io): ShopDoor {
+export function lineInput(io: Io): ShopInput {
   const reader = createInterface({ input: io.stdin });
   // Taken at once: lines that come while the shop is busy must wait, not get lost.
   const lines = reader[Symbol.asyncIterator]();

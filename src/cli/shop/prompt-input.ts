@@ -1,9 +1,9 @@
 /** The shop on a terminal: the menu is answered as from a pipe, Ctrl-C or Escape takes a question back. */
 import { isCancel, text } from '@clack/prompts';
 import type { Io } from '../output/io.js';
-import { menuLine, type ShopDoor } from './shop-input.js';
+import { menuLine, type ShopInput } from './shop-input.js';
 
-export function promptDoor(io: Io): ShopDoor {
+export function promptInput(io: Io): ShopInput {
   const ask = async (message: string): Promise<string | undefined> => {
     const typed = await text({ message });
     return isCancel(typed) ? undefined : (typed ?? '').trim();

@@ -12,7 +12,7 @@ export function menuLine(choices: readonly Choice[]): string {
   return choices.map(({ key, label }) => `${label} [${key}]`).join('  ');
 }
 
-export interface ShopDoor {
+export interface ShopInput {
   /** The key of a choice, undefined where the customer has left. */
   choose(choices: readonly Choice[]): Promise<string | undefined>;
   /** What was typed; undefined where the customer has left, or takes the question back. */

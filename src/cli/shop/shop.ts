@@ -8,11 +8,11 @@ import { UsageError } from '../output/exit-codes.js';
 import type { Io } from '../output/io.js';
 import { orderHead, orderRows, productHead, productRow } from '../output/orders-view.js';
 import { formatTable, money } from '../output/output.js';
-import type { ShopDoor } from './shop-input.js';
+import type { ShopInput } from './shop-input.js';
 
 interface Visit {
   readonly client: BazarClient;
-  readonly door: ShopDoor;
+  readonly input: ShopInput;
   readonly io: Pick<Io, 'color'>;
 }
 
@@ -26,15 +26,15 @@ const menu = [
 const choices = [...menu, { key: exitKey, label: 'Exit' }];
 
 export async function serveCustomer(visit: Visit): Promise<void> {
-  const { door } = visit;
+  const { input } = visit;
   for (;;) {
-    const typed = (await door.choose(choices))?.toLowerCase();
+    const typed = (await input.choose(choices))?.toLowerCase();
     const is = ({ key, label }: { key: string; label: string }): boolean =>
       key === typed || label.toLowerCase() === typed;
     if (typed === undefined || is({ key: exitKey, label: 'Exit' })) return;
     const choice = menu.find(is);
     if (choice) await attempt(visit, choice.serve);
-    else if (typed !== '') door.complain(`"${typed}" is not on the menu\n`);
+    else if (typed !== '') input.complain(`"${typed}" is not on the menu\n`);
   }
 }
 
@@ -45,40 +45,40 @@ async function attempt(visit: Visit, serve: (visit: Visit) => Promise<void>): Pr
   } catch (error) {
     if (!(error instanceof BazarError || error instanceof UsageError)) throw error;
     const { message } = error instanceof BazarError ? withAdvice(error) : error;
-    visit.door.complain(`${message}\n`);
+    visit.input.complain(`${message}\n`);
   }
 }
 
-async function search({ client, door, io }: Visit): Promise<void> {
-  const topic = await door.ask('Topic');
+async function search({ client, input, io }: Visit): Promise<void> {
+  const topic = await input.ask('Topic');
   if (!topic) return;
   const { items } = await client.search({ topic, limit: 100 });
-  if (items.length === 0) door.show(`nothing under "${topic}"\n`);
-  else door.show(await formatTable(io, productHead, items.map(productRow)));
+  if (items.length === 0) input.show(`nothing under "${topic}"\n`);
+  else input.show(await formatTable(io, productHead, items.map(productRow)));
 }
 
-async function info({ client, door, io }: Visit): Promise<void> {
-  const item = await door.ask('Product (name or id)');
+async function info({ client, input, io }: Visit): Promise<void> {
+  const item = await input.ask('Product (name or id)');
   if (!item) return;
   const product = await client.lookup(itemOf(item));
-  door.show(await formatTable(io, productHead, [productRow(product)]));
+  input.show(await formatTable(io, productHead, [productRow(product)]));
 }
 
-async function purchase({ client, door }: Visit): Promise<void> {
-  const item = await door.ask('Product (name or id)');
+async function purchase({ client, input }: Visit): Promise<void> {
+  const item = await input.ask('Product (name or id)');
   if (!item) return;
-  const typed = await door.ask('How many? (1)');
+  const typed = await input.ask('How many? (1)');
   if (typed === undefined) return;
   const quantity = wholeNumber(typed === '' ? '1' : typed);
   const placed = await buyOnce(client, { ...itemOf(item), quantity });
-  door.show(`order ${placed.order_number}, total ${money(placed.total)}\n`);
+  input.show(`order ${placed.order_number}, total ${money(placed.total)}\n`);
 }
 
-async function order({ client, door, io }: Visit): Promise<void> {
-  const typed = await door.ask('Order number');
+async function order({ client, input, io }: Visit): Promise<void> {
+  const typed = await input.ask('Order number');
   if (!typed) return;
   const found = await client.order(wholeNumber(typed));
-  door.show(await formatTable(io, orderHead, orderRows(found)));
+  input.show(await formatTable(io, orderHead, orderRows(found)));
 }
 
 function wholeNumber(typed: string): number {

@@ -39,12 +39,12 @@ export function frontendRows(
   seconds: number,
 ): Cell[][] {
   const span = before && seconds;
-  const figures = frontends.map((one) => ({ one, of: figuresOf(one, before) }));
-  const rows = figures.map(({ one, of }) => rowOf(firstCells(one), of, lastCells(one), span));
+  const metrics = frontends.map((one) => ({ one, of: metricsOf(one, before) }));
+  const rows = metrics.map(({ one, of }) => rowOf(firstCells(one), of, lastCells(one), span));
   if (frontends.length < 2) return rows;
   const up = frontends.filter(({ state }) => state !== 'down').length;
   const state: Cell = { text: `${up} up`, tone: up === frontends.length ? 'good' : 'bad' };
-  const all = sumOf(figures.map(({ of }) => of));
+  const all = sumOf(metrics.map(({ of }) => of));
   return [...rows, rowOf(['all', state, '', ''], all, ['', ''], span)];
 }
 
@@ -68,7 +68,7 @@ const figureNames = [
 
 type Figures = Readonly<Record<(typeof figureNames)[number], number>>;
 
-function figuresOf(one: FrontendStatus, before: StoreStatus | undefined): Figures {
+function metricsOf(one: FrontendStatus, before: StoreStatus | undefined): Figures {
   const { hits, misses, asked, orders } = countsOf(one);
   const was = before?.frontends.find(({ name, pid }) => name === one.name && pid === one.pid);
   const since = was && countsOf(was);

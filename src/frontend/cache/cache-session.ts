@@ -17,8 +17,8 @@ import type {
   SessionAnswer,
   SessionParams,
 } from '../../wire/internal.js';
-import type { ReplicaLine } from '../detector/watch.js';
-import { leaseFromNow, type Stamps } from './invalidation-versions.js';
+import type { ReplicaClient } from '../detector/watch.js';
+import { type InvalidationVersions, leaseFromNow } from './invalidation-versions.js';
 
 /** Takes what the leader pushes, in order with the invalidations. */
 export interface PushedRecords {
@@ -27,7 +27,7 @@ export interface PushedRecords {
 }
 
 export interface CacheSessionOptions {
-  readonly stamps: Stamps;
+  readonly versions: InvalidationVersions;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly frontend: string;
@@ -37,7 +37,7 @@ export interface CacheSessionOptions {
 }
 
 interface Begun {
-  readonly line: ReplicaLine;
+  readonly line: ReplicaClient;
   readonly generation: number;
   renewing: boolean;
 }
@@ -49,8 +49,8 @@ const farewellMaxMs = 300;
 
 export class CacheSession {
   readonly #options: CacheSessionOptions;
-  readonly #stamps: Stamps;
-  #line: ReplicaLine | undefined;
+  readonly #versions: InvalidationVersions;
+  #line: ReplicaClient | undefined;
   /** The highest epoch of a leader that was followed: a lower one grants nothing (A14). */
   #epoch = 0;
   /** Counts the beginnings; a new one makes the answers to all earlier ones void. */
@@ -61,7 +61,7 @@ export class CacheSession {
 
   constructor(options: CacheSessionOptions) {
     this.#options = options;
-    this.#stamps = options.stamps;
+    this.#versions = options.versions;
   }
 
   /** Begins to renew the leases to come. */
@@ -85,7 +85,7 @@ export class CacheSession {
    * Called often with the line to whoever leads in `epoch`, serving or not. Where nobody is known to
    * lead the session stays: its lease tells for how long.
    */
-  follow(line: ReplicaLine | undefined, epoch: number): void {
+  follow(line: ReplicaClient | undefined, epoch: number): void {
     if (line === undefined || epoch < this.#epoch) return;
     if (line !== this.#line || epoch !== this.#epoch) {
       this.#end('another leader');
@@ -105,10 +105,10 @@ export class CacheSession {
   invalidate(name: string, params: InvalidateParams): void {
     if (this.#line?.name !== name) return;
     const [seq, ids, names, topics] = params;
-    const stamps = this.#stamps;
-    for (const id of ids) stamps.invalidate(stamps.idBucket(id), seq);
-    for (const item of names) stamps.invalidate(stamps.nameBucket(item), seq);
-    for (const topic of topics) stamps.invalidate(stamps.topicBucket(topic), seq);
+    const versions = this.#versions;
+    for (const id of ids) versions.invalidate(versions.idBucket(id), seq);
+    for (const item of names) versions.invalidate(versions.nameBucket(item), seq);
+    for (const topic of topics) versions.invalidate(versions.topicBucket(topic), seq);
   }
 
   /** New records, in order with the invalidations of the same replica. */
@@ -116,7 +116,7 @@ export class CacheSession {
     if (this.#begun?.line.name === name) this.#options.pushed.pushed(seq, records);
   }
 
-  #begin(line: ReplicaLine): void {
+  #begin(line: ReplicaClient): void {
     const { frontend, process, clock, logger } = this.#options;
     this.#beginning = true;
     this.#attempt += 1;
@@ -129,9 +129,9 @@ export class CacheSession {
         const [logEnd, epoch, generation] = answer as SessionAnswer;
         this.#beginning = false;
         this.#begun = { line, generation, renewing: false };
-        this.#stamps.beginSession(logEnd, epoch, lease);
+        this.#versions.beginSession(logEnd, epoch, lease);
         logger.info({ leader: line.name, epoch, generation, logEnd }, 'cache session begun');
-        if (!this.#stamps.isLeased) this.#renew();
+        if (!this.#versions.isLeased) this.#renew();
       },
       (error: unknown) => {
         if (attempt !== this.#attempt) return;
@@ -152,8 +152,8 @@ export class CacheSession {
       () => {
         if (begun !== this.#begun) return;
         begun.renewing = false;
-        if (!this.#stamps.isLeased) logger.info({ leader: begun.line.name }, 'lease had run out');
-        this.#stamps.renew(lease);
+        if (!this.#versions.isLeased) logger.info({ leader: begun.line.name }, 'lease had run out');
+        this.#versions.renew(lease);
       },
       (error: unknown) => {
         if (begun !== this.#begun) return;
@@ -171,7 +171,7 @@ export class CacheSession {
     this.#beginning = false;
     const begun = this.#begun;
     this.#begun = undefined;
-    this.#stamps.endSession();
+    this.#versions.endSession();
     if (begun) this.#options.logger.info({ leader: begun.line.name, reason }, 'cache session over');
   }
 }

@@ -9,7 +9,7 @@ import { assert } from '../../base/assert.js';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { cacheLimits } from '../../base/limits.js';
 
-const buckets = cacheLimits.stampBuckets;
+const buckets = cacheLimits.versionBuckets;
 const generationIndex = 0;
 /** Counts the invalidations: the stamp of a bucket is the count at its last one. */
 const countIndex = 1;
@@ -19,10 +19,10 @@ const countIndex = 1;
  */
 const leaseEnd = 2;
 const wallLeaseEnd = 4;
-const stampsStart = 6;
+const versionsStart = 6;
 /** So often every bucket is stamped: older than 2^31 invalidations a stamp would look new. */
-const stampAllEvery = 2 ** 30;
-const floorsStart = Math.ceil(((stampsStart + buckets) * 4) / 8) * 8;
+const bumpAllEvery = 2 ** 30;
+const floorsStart = Math.ceil(((versionsStart + buckets) * 4) / 8) * 8;
 /** After the floors of the buckets stands the floor of the session, which is every bucket's. */
 const sessionFloor = buckets;
 const sessionEpoch = buckets + 1;
@@ -51,7 +51,7 @@ const clockReads = { always: 0, onNextQuestion: 1, leased: 2, lapsed: 3 } as con
 /** What a reader saw before it asked the catalog; see `Stamps.mayFill`. */
 export interface Sighting {
   readonly bucket: number;
-  readonly stamp: number;
+  readonly bump: number;
   readonly generation: number;
 }
 
@@ -61,7 +61,7 @@ export interface Horizon {
   readonly generation: number;
 }
 
-export class Stamps {
+export class InvalidationVersions {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #floors: BigInt64Array;
@@ -76,7 +76,7 @@ export class Stamps {
     this.#clock = clock;
     assert(buffer.byteLength === bytes, 'the shared memory has its size');
     this.buffer = buffer;
-    this.#words = new Int32Array(buffer, 0, stampsStart + buckets);
+    this.#words = new Int32Array(buffer, 0, versionsStart + buckets);
     this.#floors = new BigInt64Array(buffer, floorsStart, longs);
   }
 
@@ -144,7 +144,7 @@ export class Stamps {
   sight(bucket: number): Sighting {
     return {
       bucket,
-      stamp: Atomics.load(this.#words, stampsStart + bucket),
+      bump: Atomics.load(this.#words, versionsStart + bucket),
       generation: this.generation,
     };
   }
@@ -156,8 +156,8 @@ export class Stamps {
 
   /** The bucket as it was at the horizon; undefined where an invalidation has come since. */
   sightedAt(bucket: number, { count, generation }: Horizon): Sighting | undefined {
-    const stamp = Atomics.load(this.#words, stampsStart + bucket);
-    return ((count - stamp) | 0) < 0 ? undefined : { bucket, stamp, generation };
+    const bump = Atomics.load(this.#words, versionsStart + bucket);
+    return ((count - bump) | 0) < 0 ? undefined : { bucket, bump, generation };
   }
 
   /**
@@ -166,7 +166,7 @@ export class Stamps {
    */
   isCurrent(sighting: Sighting): boolean {
     return (
-      Atomics.load(this.#words, stampsStart + sighting.bucket) === sighting.stamp &&
+      Atomics.load(this.#words, versionsStart + sighting.bucket) === sighting.bump &&
       this.isLeased &&
       Atomics.load(this.#words, generationIndex) === sighting.generation
     );
@@ -176,9 +176,9 @@ export class Stamps {
    * May an answer be cached, of a replica that had applied through `appliedSeq`? `lender` is the
    * epoch of the leader that knows of it and will say when it changes; 0: none does.
    */
-  mayFill(sighting: Sighting, appliedSeq: number, lender: number): boolean {
+  mayFill(sighting: Sighting, appliedSeq: number, grantor: number): boolean {
     if (sighting.generation % 2 === 0 || !this.isCurrent(sighting)) return false;
-    return this.isAboveFloor(sighting.bucket, appliedSeq) && this.isSessionWith(lender);
+    return this.isAboveFloor(sighting.bucket, appliedSeq) && this.isSessionWith(grantor);
   }
 
   /** Does an answer from this position hold all that the bucket was invalidated for? */
@@ -207,8 +207,8 @@ export class Stamps {
   invalidate(bucket: number, seq: number): void {
     this.#raiseFloor(bucket, seq);
     const count = (Atomics.load(this.#words, countIndex) + 1) | 0;
-    if (count % stampAllEvery === 0) this.#stampAll(count);
-    Atomics.store(this.#words, stampsStart + bucket, count);
+    if (count % bumpAllEvery === 0) this.#bumpAll(count);
+    Atomics.store(this.#words, versionsStart + bucket, count);
     Atomics.store(this.#words, countIndex, count);
   }
 
@@ -259,8 +259,8 @@ export class Stamps {
   }
 
   /** It voids what is cached and lets nothing through: a stamp that is newer refuses more. */
-  #stampAll(count: number): void {
-    for (let i = 0; i < buckets; i++) Atomics.store(this.#words, stampsStart + i, count);
+  #bumpAll(count: number): void {
+    for (let i = 0; i < buckets; i++) Atomics.store(this.#words, versionsStart + i, count);
   }
 
   #raiseFloor(bucket: number, seq: number): void {

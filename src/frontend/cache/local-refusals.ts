@@ -15,7 +15,7 @@ type Line = { readonly quantity: number } & ({ readonly id: number } | { readonl
 
 const absent = encodedOnce(productNotFound({ line: 0 }));
 
-export class Edge {
+export class LocalRefusals {
   readonly #cache: ProductCache;
   /** What is sold out is asked for again and again, and an error costs more than a look-up to make. */
   readonly #refusals = new WeakMap<CachedProduct, BazarError>();

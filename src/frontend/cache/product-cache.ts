@@ -10,7 +10,7 @@ import { decode } from '../../wire/codec.js';
 import { unusedIds } from '../../wire/internal.js';
 import type { Product } from '../../wire/schemas.js';
 import { type CacheCounters, newCounters } from './counters.js';
-import type { Horizon, Sighting, Stamps } from './invalidation-versions.js';
+import type { Horizon, InvalidationVersions, Sighting } from './invalidation-versions.js';
 import type { SharedCache } from './shared-cache.js';
 
 export interface CachedProduct {
@@ -32,7 +32,7 @@ export type Cached = CachedProduct | Absence;
 export interface Provenance {
   readonly appliedSeq: number;
   /** The epoch of the leader that will say when it changes; 0: not to be kept. */
-  readonly lender: number;
+  readonly grantor: number;
 }
 
 interface CachedName {
@@ -54,17 +54,17 @@ const namesShare = 1 / 4;
 
 export class ProductCache {
   readonly counters: CacheCounters;
-  readonly #stamps: Stamps;
+  readonly #versions: InvalidationVersions;
   readonly #shared: SharedCache | undefined;
   readonly #products: LRUCache<number, Cached> | undefined;
   readonly #names: LRUCache<string, CachedName> | undefined;
 
   constructor(
-    stamps: Stamps,
+    versions: InvalidationVersions,
     { entriesMax, bytesMax }: CacheBounds = cacheLimits,
     { shared, counters = newCounters() }: { shared?: SharedCache; counters?: CacheCounters } = {},
   ) {
-    this.#stamps = stamps;
+    this.#versions = versions;
     this.counters = counters;
     if (entriesMax === 0) return;
     this.#shared = shared;
@@ -93,7 +93,7 @@ export class ProductCache {
     const content: Product[] = [];
     for (const { product, sighting } of this.#products?.values() ?? []) {
       if (content.length === max) break;
-      if (product && this.#stamps.isCurrent(sighting)) content.push(product);
+      if (product && this.#versions.isCurrent(sighting)) content.push(product);
     }
     return content;
   }
@@ -101,7 +101,7 @@ export class ProductCache {
   find(id: number): Cached | undefined {
     const { counters } = this;
     const entry = this.#products?.get(id);
-    if (entry !== undefined && this.#stamps.isCurrent(entry.sighting)) {
+    if (entry !== undefined && this.#versions.isCurrent(entry.sighting)) {
       counters.hits++;
       return entry;
     }
@@ -132,7 +132,7 @@ export class ProductCache {
     const id = typeof item === 'string' ? known?.id : item;
     if (id === undefined) return known && { product: undefined, sighting: known.sighting };
     const entry = this.#products?.peek(id);
-    if (entry !== undefined && this.#stamps.isCurrent(entry.sighting)) return entry;
+    if (entry !== undefined && this.#versions.isCurrent(entry.sighting)) return entry;
     return this.#findShared(id);
   }
 
@@ -143,11 +143,11 @@ export class ProductCache {
 
   /** As Stamps.inputBegins. */
   inputBegins(): void {
-    this.#stamps.inputBegins();
+    this.#versions.inputBegins();
   }
 
   inputEnds(): void {
-    this.#stamps.inputEnds();
+    this.#versions.inputEnds();
   }
 
   /**
@@ -156,25 +156,25 @@ export class ProductCache {
    */
   mayJoin(sighting: Sighting): boolean {
     if (this.#products === undefined) return false;
-    return sighting.generation % 2 === 1 && this.#stamps.isCurrent(sighting);
+    return sighting.generation % 2 === 1 && this.#versions.isCurrent(sighting);
   }
 
   sightId(id: number): Sighting {
-    return this.#stamps.sight(this.#stamps.idBucket(id));
+    return this.#versions.sight(this.#versions.idBucket(id));
   }
 
   /** For a question by name, or whatever else may be answered with any product. */
   horizon(): Horizon {
-    return this.#stamps.horizon();
+    return this.#versions.horizon();
   }
 
   /**
    * Does an answer hold all that its item was invalidated for, and will whatever changes the item
    * invalidate it here? An earlier leader may have lent it, of which the session's knows nothing.
    */
-  isSettled(id: number, { appliedSeq, lender }: Provenance): boolean {
-    const bucket = this.#stamps.idBucket(id);
-    return this.#stamps.isSessionWith(lender) && this.#stamps.isAboveFloor(bucket, appliedSeq);
+  isSettled(id: number, { appliedSeq, grantor }: Provenance): boolean {
+    const bucket = this.#versions.idBucket(id);
+    return this.#versions.isSessionWith(grantor) && this.#versions.isAboveFloor(bucket, appliedSeq);
   }
 
   /**
@@ -183,12 +183,12 @@ export class ProductCache {
    * of no loan of the product itself.
    */
   wasThere(horizon: Horizon): boolean {
-    return this.#stamps.sightedAt(this.#stamps.idBucket(unusedIds), horizon) !== undefined;
+    return this.#versions.sightedAt(this.#versions.idBucket(unusedIds), horizon) !== undefined;
   }
 
   /** Keeps a product that was answered to a question asked at `sighting`, if it may. */
-  fill(found: CachedProduct, { appliedSeq, lender }: Provenance): void {
-    if (!this.#products || !this.#stamps.mayFill(found.sighting, appliedSeq, lender)) return;
+  fill(found: CachedProduct, { appliedSeq, grantor }: Provenance): void {
+    if (!this.#products || !this.#versions.mayFill(found.sighting, appliedSeq, grantor)) return;
     const { id } = found.product;
     this.counters.fills++;
     this.#products.set(id, found);
@@ -197,17 +197,17 @@ export class ProductCache {
 
   /** The same where the id was not known at the question. */
   fillAt(product: Product, encoded: Uint8Array, horizon: Horizon, from: Provenance): void {
-    const sighting = this.#stamps.sightedAt(this.#stamps.idBucket(product.id), horizon);
+    const sighting = this.#versions.sightedAt(this.#versions.idBucket(product.id), horizon);
     if (sighting && this.wasThere(horizon)) this.fill({ product, encoded, sighting }, from);
   }
 
   /** That no product has this id: all such are invalidated together. */
-  fillAbsence(id: number, horizon: Horizon, { appliedSeq, lender }: Provenance): void {
-    const sighting = this.#stamps.sightedAt(this.#stamps.idBucket(unusedIds), horizon);
+  fillAbsence(id: number, horizon: Horizon, { appliedSeq, grantor }: Provenance): void {
+    const sighting = this.#versions.sightedAt(this.#versions.idBucket(unusedIds), horizon);
     if (!this.#products || !sighting) return;
     // Its product went since the leader lent the product: that there is none was not lent.
-    if (!this.#stamps.sightedAt(this.#stamps.idBucket(id), horizon)) return;
-    if (!this.#stamps.mayFill(sighting, appliedSeq, lender)) return;
+    if (!this.#versions.sightedAt(this.#versions.idBucket(id), horizon)) return;
+    if (!this.#versions.mayFill(sighting, appliedSeq, grantor)) return;
     this.counters.fills++;
     this.#products.set(id, { product: undefined, sighting });
   }
@@ -217,11 +217,11 @@ export class ProductCache {
     name: string,
     id: number | undefined,
     horizon: Horizon,
-    { appliedSeq, lender }: Provenance,
+    { appliedSeq, grantor }: Provenance,
   ): boolean {
-    const sighting = this.#stamps.sightedAt(this.#stamps.nameBucket(name), horizon);
+    const sighting = this.#versions.sightedAt(this.#versions.nameBucket(name), horizon);
     if (!this.#names || !sighting) return false;
-    if (!this.#stamps.mayFill(sighting, appliedSeq, lender)) return false;
+    if (!this.#versions.mayFill(sighting, appliedSeq, grantor)) return false;
     if (id === undefined) this.counters.fills++;
     this.#names.set(name, { id, sighting });
     return true;
@@ -229,7 +229,7 @@ export class ProductCache {
 
   #named(name: string): CachedName | undefined {
     const entry = this.#names?.get(name);
-    return entry !== undefined && this.#stamps.isCurrent(entry.sighting) ? entry : undefined;
+    return entry !== undefined && this.#versions.isCurrent(entry.sighting) ? entry : undefined;
   }
 
   /** Another thread, or the catalog by itself, may have brought what this thread's copy lacks. */

@@ -8,24 +8,24 @@ import { encode } from '../../wire/codec.js';
 import type { ProductRecord } from '../../wire/internal.js';
 import { toProduct } from '../answers.js';
 import type { PushedRecords } from './cache-session.js';
-import type { Stamps } from './invalidation-versions.js';
+import type { InvalidationVersions } from './invalidation-versions.js';
 import type { SharedCache } from './shared-cache.js';
 
 export class PushedProducts implements PushedRecords {
-  readonly #stamps: Stamps;
+  readonly #versions: InvalidationVersions;
   readonly #shared: SharedCache;
 
-  constructor(stamps: Stamps, shared: SharedCache) {
-    this.#stamps = stamps;
+  constructor(versions: InvalidationVersions, shared: SharedCache) {
+    this.#versions = versions;
     this.#shared = shared;
   }
 
   pushed(seq: number, records: readonly ProductRecord[]): void {
     for (const record of records) {
       const [id] = record;
-      const sighting = this.#stamps.sight(this.#stamps.idBucket(id));
+      const sighting = this.#versions.sight(this.#versions.idBucket(id));
       // Behind a newer invalidation of its bucket it may be too old.
-      if (!this.#stamps.mayFill(sighting, seq, this.#stamps.epoch)) continue;
+      if (!this.#versions.mayFill(sighting, seq, this.#versions.epoch)) continue;
       this.#shared.put(id, encode(toProduct(record)), sighting);
     }
   }

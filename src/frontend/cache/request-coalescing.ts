@@ -26,12 +26,12 @@ const calmMs = 16;
 const questionsMax = 16;
 
 /** What a question was answered. */
-export interface Glance {
+export interface UncachedRead {
   /** Another one for another state of the item. */
   readonly version: number;
 }
 
-export interface HotItemsOptions<Answer extends Glance> {
+export interface HotItemsOptions<Answer extends UncachedRead> {
   readonly clock: Clock;
   /** So many readers of an item at a time are a crowd; default: 16. */
   readonly crowd?: number | undefined;
@@ -66,7 +66,7 @@ interface Period<Answer> {
   readonly close: (answer: Promise<Answer | undefined> | undefined) => void;
 }
 
-export class HotItems<Answer extends Glance> {
+export class HotItems<Answer extends UncachedRead> {
   readonly #options: HotItemsOptions<Answer>;
   readonly #crowd: number;
   readonly #items = new Map<number, HotItem<Answer>>();

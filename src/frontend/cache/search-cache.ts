@@ -9,7 +9,7 @@ import { cacheLimits } from '../../base/limits.js';
 import { anyTopic } from '../../wire/internal.js';
 import type { SearchParams } from '../../wire/thread-questions.js';
 import type { CacheCounters } from './counters.js';
-import type { Sighting, Stamps } from './invalidation-versions.js';
+import type { InvalidationVersions, Sighting } from './invalidation-versions.js';
 import type { Provenance } from './product-cache.js';
 
 /** Of an entry beside its text and ids: objects, the map's and the list's places. */
@@ -29,16 +29,16 @@ export interface SearchBounds {
 }
 
 export class SearchCache {
-  readonly #stamps: Stamps;
+  readonly #versions: InvalidationVersions;
   readonly #counters: CacheCounters;
   readonly #pages: LRUCache<string, CachedPage> | undefined;
 
   constructor(
-    stamps: Stamps,
+    versions: InvalidationVersions,
     counters: CacheCounters,
     { searchesMax, searchBytesMax }: SearchBounds = cacheLimits,
   ) {
-    this.#stamps = stamps;
+    this.#versions = versions;
     this.#counters = counters;
     if (searchesMax === 0) return;
     this.#pages = new LRUCache({
@@ -54,7 +54,7 @@ export class SearchCache {
 
   find(params: SearchParams): CachedPage | undefined {
     const page = this.#pages?.get(keyOf(params));
-    if (page !== undefined && this.#stamps.isCurrent(page.sighting)) {
+    if (page !== undefined && this.#versions.isCurrent(page.sighting)) {
       this.#counters.search_hits++;
       return page;
     }
@@ -66,22 +66,22 @@ export class SearchCache {
   /** The same without being counted. */
   known(params: SearchParams): CachedPage | undefined {
     const page = this.#pages?.get(keyOf(params));
-    return page !== undefined && this.#stamps.isCurrent(page.sighting) ? page : undefined;
+    return page !== undefined && this.#versions.isCurrent(page.sighting) ? page : undefined;
   }
 
   /** Nothing was added to the list, or taken from it, since it was found. */
   isCurrent(page: CachedPage): boolean {
-    return this.#stamps.isCurrent(page.sighting);
+    return this.#versions.isCurrent(page.sighting);
   }
 
   /** To be taken before the question. */
   sight([topic]: SearchParams): Sighting {
-    return this.#stamps.sight(this.#stamps.topicBucket(topic?.toLowerCase() ?? anyTopic));
+    return this.#versions.sight(this.#versions.topicBucket(topic?.toLowerCase() ?? anyTopic));
   }
 
   /** Keeps a page that was answered to a question asked at its sighting, if it may. */
-  fill(params: SearchParams, page: CachedPage, { appliedSeq, lender }: Provenance): void {
-    if (!this.#pages || !this.#stamps.mayFill(page.sighting, appliedSeq, lender)) return;
+  fill(params: SearchParams, page: CachedPage, { appliedSeq, grantor }: Provenance): void {
+    if (!this.#pages || !this.#versions.mayFill(page.sighting, appliedSeq, grantor)) return;
     this.#counters.search_fills++;
     this.#pages.set(keyOf(params), page);
   }

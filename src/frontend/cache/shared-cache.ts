@@ -22,7 +22,7 @@
 import { assert } from '../../base/assert.js';
 import { cacheLimits } from '../../base/limits.js';
 import type { CacheCounters } from './counters.js';
-import type { Sighting, Stamps } from './invalidation-versions.js';
+import type { InvalidationVersions, Sighting } from './invalidation-versions.js';
 
 const slotWords = 64;
 const headWords = 6;
@@ -33,7 +33,7 @@ const dataBytesMax = (slotWords - headWords) * 4;
 const lengthWord = 1;
 const idLowWord = 2;
 const idHighWord = 3;
-const stampWord = 4;
+const versionWord = 4;
 const generationWord = 5;
 
 export interface SharedProduct {
@@ -49,7 +49,7 @@ export type SharedCounters = Pick<
 
 export class SharedCache {
   readonly buffer: SharedArrayBuffer;
-  readonly #stamps: Stamps;
+  readonly #versions: InvalidationVersions;
   readonly #counters: SharedCounters;
   readonly #words: Int32Array;
   readonly #sets: number;
@@ -60,14 +60,14 @@ export class SharedCache {
   #victim = 0;
 
   constructor(
-    stamps: Stamps,
+    versions: InvalidationVersions,
     counters: SharedCounters,
     buffer: SharedArrayBuffer = new SharedArrayBuffer(cacheLimits.sharedBytes),
   ) {
     const sets = buffer.byteLength / (setWords * 4);
     assert(Number.isInteger(sets) && (sets & (sets - 1)) === 0, 'the sets are a power of two');
     this.buffer = buffer;
-    this.#stamps = stamps;
+    this.#versions = versions;
     this.#counters = counters;
     this.#words = new Int32Array(buffer);
     this.#sets = sets;
@@ -92,7 +92,7 @@ export class SharedCache {
 
   /** `sighting` may fill (Stamps.mayFill). What is too long for a slot is not kept here. */
   put(id: number, encoded: Uint8Array, sighting: Sighting): void {
-    if (encoded.length > dataBytesMax || !this.#stamps.isCurrent(sighting)) return;
+    if (encoded.length > dataBytesMax || !this.#versions.isCurrent(sighting)) return;
     const own = this.#slotOf(id);
     const slot = own < 0 ? this.#roomFor(id) : own;
     const words = this.#words;
@@ -102,7 +102,7 @@ export class SharedCache {
     Atomics.store(words, slot + lengthWord, encoded.length);
     Atomics.store(words, slot + idLowWord, id | 0);
     Atomics.store(words, slot + idHighWord, highOf(id));
-    Atomics.store(words, slot + stampWord, sighting.stamp);
+    Atomics.store(words, slot + versionWord, sighting.bump);
     Atomics.store(words, slot + generationWord, sighting.generation);
     this.#scratchBytes.set(encoded);
     const count = Math.ceil(encoded.length / 4);
@@ -140,10 +140,10 @@ export class SharedCache {
     if (sequence % 2 !== 0 || length === 0) return undefined;
     const low = Atomics.load(words, slot + idLowWord);
     const high = Atomics.load(words, slot + idHighWord);
-    const stamp = Atomics.load(words, slot + stampWord);
+    const bump = Atomics.load(words, slot + versionWord);
     const generation = Atomics.load(words, slot + generationWord);
-    const sighting = { bucket: this.#stamps.idBucket(id), stamp, generation };
-    if (!this.#stamps.isCurrent(sighting)) return undefined;
+    const sighting = { bucket: this.#versions.idBucket(id), bump, generation };
+    if (!this.#versions.isCurrent(sighting)) return undefined;
     const count = Math.ceil(length / 4);
     for (let i = 0; i < count; i++) this.#scratch[i] = Atomics.load(words, slot + headWords + i);
     if (Atomics.load(words, slot) !== sequence) return undefined;
@@ -161,10 +161,10 @@ export class SharedCache {
       const other =
         (Atomics.load(words, slot + idLowWord) >>> 0) +
         Atomics.load(words, slot + idHighWord) * 2 ** 32;
-      const stamp = Atomics.load(words, slot + stampWord);
+      const bump = Atomics.load(words, slot + versionWord);
       const generation = Atomics.load(words, slot + generationWord);
-      const bucket = this.#stamps.idBucket(other);
-      if (!this.#stamps.isCurrent({ bucket, stamp, generation })) return slot;
+      const bucket = this.#versions.idBucket(other);
+      if (!this.#versions.isCurrent({ bucket, bump, generation })) return slot;
     }
     this.#victim = (this.#victim + 1) % ways;
     return first + this.#victim * slotWords;

@@ -8,11 +8,11 @@ import { toBazarError } from '../../base/errors.js';
 import { frontendLimits } from '../../base/limits.js';
 import { type FrontendReport, type ReportParams, readRows } from '../../wire/frontend-report.js';
 import type { FrontendList } from './frontend-list.js';
-import type { ReplicaLine } from './watch.js';
+import type { ReplicaClient } from './watch.js';
 
 export interface FrontendReportsOptions {
   /** To the catalog replicas. */
-  readonly lines: readonly ReplicaLine[];
+  readonly lines: readonly ReplicaClient[];
   readonly clock: Clock;
   readonly process: string;
   readonly report: () => FrontendReport;
@@ -21,9 +21,9 @@ export interface FrontendReportsOptions {
 
 export class FrontendReports {
   readonly #options: FrontendReportsOptions;
-  readonly #asking = new Set<ReplicaLine>();
+  readonly #asking = new Set<ReplicaClient>();
   /** Replicas of older builds, which refuse the method, and when to ask them again. */
-  readonly #againMs = new Map<ReplicaLine, number>();
+  readonly #againMs = new Map<ReplicaClient, number>();
   #timer: Timer | undefined;
 
   constructor(options: FrontendReportsOptions) {
@@ -56,7 +56,7 @@ export class FrontendReports {
     }
   }
 
-  #ask(line: ReplicaLine, params: ReportParams): void {
+  #ask(line: ReplicaClient, params: ReportParams): void {
     const { clock, list } = this.#options;
     this.#asking.add(line);
     line

@@ -12,7 +12,7 @@ import type { Leaders } from '../reads/backends.js';
 import { Elector, type ElectorOptions, type Health } from './elector.js';
 
 /** A connection to the owner of a replica, which comes back by itself. */
-export interface ReplicaLine {
+export interface ReplicaClient {
   readonly name: string;
   readonly group: GroupName;
   /** True for a recovery server, which never leads. */
@@ -22,7 +22,7 @@ export interface ReplicaLine {
 }
 
 export interface WatchOptions {
-  readonly lines: readonly ReplicaLine[];
+  readonly lines: readonly ReplicaClient[];
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called after every round and at every change of leader. */
@@ -34,7 +34,7 @@ export interface WatchOptions {
 
 /** Who leads, serving or not. */
 export interface Lead {
-  readonly line: ReplicaLine;
+  readonly line: ReplicaClient;
   readonly epoch: number;
 }
 
@@ -44,7 +44,7 @@ const lookAgainMs = 20;
 export class Watch {
   readonly #options: WatchOptions;
   readonly #electors: Readonly<Record<GroupName, Elector>>;
-  readonly #asking = new Set<ReplicaLine>();
+  readonly #asking = new Set<ReplicaClient>();
   #timer: Timer | undefined;
   /** The next look at the groups without a serving leader. */
   #soon: Timer | undefined;
@@ -60,7 +60,7 @@ export class Watch {
     };
   }
 
-  get lines(): readonly ReplicaLine[] {
+  get lines(): readonly ReplicaClient[] {
     return this.#options.lines;
   }
 
@@ -68,11 +68,11 @@ export class Watch {
     return this.#leaders;
   }
 
-  health(line: ReplicaLine): Health | undefined {
+  health(line: ReplicaClient): Health | undefined {
     return this.#electors[line.group].health(line.name);
   }
 
-  heardMs(line: ReplicaLine): number | undefined {
+  heardMs(line: ReplicaClient): number | undefined {
     return this.#electors[line.group].heardMs(line.name);
   }
 
@@ -105,7 +105,7 @@ export class Watch {
     this.round();
   }
 
-  #ask(line: ReplicaLine): void {
+  #ask(line: ReplicaClient): void {
     if (!line.connected || this.#asking.has(line)) return;
     this.#asking.add(line);
     const { clock } = this.#options;

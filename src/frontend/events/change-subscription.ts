@@ -6,12 +6,12 @@
 import { clientLimits } from '../../base/limits.js';
 import { type Change, type Changes, changeKinds } from '../../wire/internal.js';
 import { toProduct } from '../answers.js';
-import type { ReplicaLine } from '../detector/watch.js';
+import type { ReplicaClient } from '../detector/watch.js';
 import type { EventName } from './event-log.js';
 
-export class ChangeLine {
+export class ChangeSubscription {
   readonly #tell: (name: EventName, data: unknown) => void;
-  #line: ReplicaLine | undefined;
+  #line: ReplicaClient | undefined;
   #wanted = false;
   #state: 'none' | 'asking' | 'open' = 'none';
 
@@ -20,7 +20,7 @@ export class ChangeLine {
   }
 
   /** Called often, with the line to the catalog leader of the moment and whether anybody listens. */
-  follow(line: ReplicaLine | undefined, wanted: boolean): void {
+  follow(line: ReplicaClient | undefined, wanted: boolean): void {
     if (line !== this.#line || wanted !== this.#wanted) this.#end();
     this.#line = line;
     this.#wanted = wanted;

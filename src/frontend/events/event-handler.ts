@@ -5,17 +5,17 @@
  */
 import type { Clock } from '../../base/clock.js';
 import type { Changes } from '../../wire/internal.js';
-import type { ReplicaLine } from '../detector/watch.js';
+import type { ReplicaClient } from '../detector/watch.js';
 import type { Leaders } from '../reads/backends.js';
 import type { EventBatch } from '../types.js';
-import { ChangeLine } from './change-subscription.js';
-import { EventLog, type EventName, type HistoryName } from './event-log.js';
+import { ChangeSubscription } from './change-subscription.js';
+import { type EventKind, EventLog, type EventName } from './event-log.js';
 import { type Led, type Sight, Timeline } from './timeline.js';
 
 /** A thread with listeners says so more often than this. */
 const listeningMs = 5_000;
 
-export interface EventDeskOptions {
+export interface LiveEventsOptions {
   readonly clock: Clock;
   /** Tells this life of the frontend from others. */
   readonly life: string;
@@ -25,34 +25,34 @@ export interface EventDeskOptions {
   readonly led?: Led;
 }
 
-export class EventDesk {
-  readonly #options: EventDeskOptions;
+export class LiveEvents {
+  readonly #options: LiveEventsOptions;
   readonly #log: EventLog;
   readonly #timeline: Timeline;
-  readonly #changes: ChangeLine;
-  #catalogLine: ReplicaLine | undefined;
+  readonly #changes: ChangeSubscription;
+  #catalogClient: ReplicaClient | undefined;
   #published = 0;
   #scheduled = false;
   #listeningUntilMs = 0;
 
-  constructor(options: EventDeskOptions) {
+  constructor(options: LiveEventsOptions) {
     this.#options = options;
     this.#log = new EventLog(options.life);
     this.#timeline = new Timeline((name, data) => this.#add(name, data), options.led);
-    this.#changes = new ChangeLine((name, data) => this.#add(name, data));
+    this.#changes = new ChangeSubscription((name, data) => this.#add(name, data));
   }
 
   /** Called after each round of the watch. */
-  saw(leaders: Leaders, sights: readonly Sight[], catalogLine: ReplicaLine | undefined): void {
+  saw(leaders: Leaders, sights: readonly Sight[], catalogClient: ReplicaClient | undefined): void {
     const { clock } = this.#options;
     const at = new Date(clock.wallMs()).toISOString();
     this.#timeline.saw(leaders, sights, { nowMs: clock.nowMs(), at });
-    this.#catalogLine = catalogLine;
+    this.#catalogClient = catalogClient;
     this.#follow();
   }
 
   /** Something happened to a service that the timeline does not watch. */
-  happened(name: HistoryName, data: Readonly<Record<string, unknown>>): void {
+  happened(name: EventKind, data: Readonly<Record<string, unknown>>): void {
     this.#add(name, data);
   }
 
@@ -83,7 +83,7 @@ export class EventDesk {
   }
 
   #follow(): void {
-    this.#changes.follow(this.#catalogLine, this.#isListening);
+    this.#changes.follow(this.#catalogClient, this.#isListening);
   }
 
   #add(name: EventName, data: unknown): void {

@@ -10,10 +10,10 @@ const keptMax = 1_024;
 const historyMax = 256;
 
 /** What happens to a store's services, kept as history; everything else is about products. */
-export type HistoryName = 'leader' | 'member' | 'frontend' | 'fault';
-export type EventName = HistoryName | 'stock' | 'product' | 'reset';
+export type EventKind = 'leader' | 'member' | 'frontend' | 'fault';
+export type EventName = EventKind | 'stock' | 'product' | 'reset';
 
-const historyNames: ReadonlySet<EventName> = new Set<HistoryName>([
+const historyNames: ReadonlySet<EventName> = new Set<EventKind>([
   'leader',
   'member',
   'frontend',

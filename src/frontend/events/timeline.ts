@@ -7,7 +7,7 @@ import { protocolTimes } from '../../base/limits.js';
 import type { GroupName } from '../../group/membership.js';
 import type { Health } from '../detector/elector.js';
 import type { Leaders } from '../reads/backends.js';
-import type { HistoryName } from './event-log.js';
+import type { EventKind } from './event-log.js';
 
 /** A replica as the last round saw it. */
 export interface Sight {
@@ -29,7 +29,7 @@ export interface Moment {
 /** Called at each new lead; 0 where there was no time without one. */
 export type Led = (group: GroupName, outageMs: number) => void;
 
-export type Tell = (name: HistoryName, data: Readonly<Record<string, unknown>>) => void;
+export type Tell = (name: EventKind, data: Readonly<Record<string, unknown>>) => void;
 
 type Fault = 'disk_silent' | 'commit_stalled';
 

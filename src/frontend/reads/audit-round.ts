@@ -4,7 +4,7 @@
  */
 import { BazarError } from '../../base/errors.js';
 import type { AuditMark, CatalogAudit, OrderAudit } from '../../wire/internal.js';
-import type { ReplicaLine } from '../detector/watch.js';
+import type { ReplicaClient } from '../detector/watch.js';
 import type { AuditReport } from '../types.js';
 import { auditReport, type ReplicaMark } from './audit.js';
 import type { Leaders } from './backends.js';
@@ -14,14 +14,14 @@ const booksTimeoutMs = 100_000;
 const markTimeoutMs = 10_000;
 
 export async function takeAudit(
-  lines: readonly ReplicaLine[],
+  lines: readonly ReplicaClient[],
   leaders: Leaders,
   token: string,
 ): Promise<AuditReport> {
   // The catalog first: every sale it has made by then must become an order.
-  const catalogLeader = leaderLine(lines, leaders.catalog, 'catalog');
+  const catalogLeader = leaderClient(lines, leaders.catalog, 'catalog');
   const catalog = (await catalogLeader.call('audit', [token], booksTimeoutMs)) as CatalogAudit;
-  const orderLeader = leaderLine(lines, leaders.order, 'order');
+  const orderLeader = leaderClient(lines, leaders.order, 'order');
   const params = [token, catalog[3]];
   const order = (await orderLeader.call('audit', params, booksTimeoutMs)) as OrderAudit;
   const marks = await Promise.all(
@@ -35,11 +35,11 @@ export async function takeAudit(
   return auditReport(catalog, order, marks);
 }
 
-function leaderLine(
-  lines: readonly ReplicaLine[],
+function leaderClient(
+  lines: readonly ReplicaClient[],
   name: string | undefined,
   group: string,
-): ReplicaLine {
+): ReplicaClient {
   const line = lines.find((one) => one.name === name);
   if (line) return line;
   throw new BazarError('unavailable', `the ${group} group has no leader at the moment`);

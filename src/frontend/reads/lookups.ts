@@ -6,9 +6,9 @@
 import type { Clock } from '../../base/clock.js';
 import { encode } from '../../wire/codec.js';
 import {
-  type GlanceAnswer,
-  type GlanceParams,
   type ProductRecord,
+  type UncachedReadAnswer,
+  type UncachedReadParams,
   unusedIds,
 } from '../../wire/internal.js';
 import type { Params, Product } from '../../wire/schemas.js';
@@ -16,7 +16,7 @@ import type { LookupAnswer, LookupManyAnswer } from '../../wire/thread-questions
 import { productNotFound, toProduct } from '../answers.js';
 import type { Horizon, Sighting } from '../cache/invalidation-versions.js';
 import type { Cached, ProductCache, Provenance } from '../cache/product-cache.js';
-import { type Glance, HotItems } from '../cache/request-coalescing.js';
+import { HotItems, type UncachedRead } from '../cache/request-coalescing.js';
 import { type SharedAnswer, SharedQuestions } from '../cache/shared-questions.js';
 import type { Ask } from '../types.js';
 import type { Questions } from './questions.js';
@@ -32,7 +32,7 @@ interface Answer extends SharedAnswer {
   readonly found: FoundProduct | undefined;
 }
 
-interface FoundGlance extends Glance {
+interface FoundUncached extends UncachedRead {
   readonly found: FoundProduct | undefined;
   readonly wasKept: boolean;
 }
@@ -50,7 +50,7 @@ export class Lookups {
   readonly #cache: ProductCache;
   /** Look-ups by id, so that many readers of one item make one question. */
   readonly #shared: SharedQuestions<Answer>;
-  readonly #hot: HotItems<FoundGlance>;
+  readonly #hot: HotItems<FoundUncached>;
 
   constructor({ questions, cache, clock, crowd }: LookupsOptions) {
     this.#questions = questions;
@@ -58,8 +58,8 @@ export class Lookups {
     this.#hot = new HotItems({
       clock,
       crowd,
-      kept: (id) => glanceAt(cache.peek(id)),
-      ask: (id, ask) => this.#glance(id, ask),
+      kept: (id) => uncachedReadAt(cache.peek(id)),
+      ask: (id, ask) => this.#uncachedRead(id, ask),
     });
     this.#shared = new SharedQuestions({
       clock,
@@ -102,9 +102,9 @@ export class Lookups {
     if (ids.length === 1 && only !== undefined) return [await this.#byId(only, ask)];
     const horizon = this.#cache.horizon();
     const answer = await this.#questions.read('catalog', 'lookup_many', [ids], ask);
-    const [records, lender, appliedSeq, kept] = answer as LookupManyAnswer;
+    const [records, grantor, appliedSeq, kept] = answer as LookupManyAnswer;
     return records.map((record, place) => {
-      const from = { appliedSeq, lender: kept[place] ? lender : 0 };
+      const from = { appliedSeq, grantor: kept[place] ? grantor : 0 };
       if (record !== null) return this.keep(record, horizon, from);
       this.#cache.fillAbsence(ids[place] ?? 0, horizon, from);
       return undefined;
@@ -123,13 +123,13 @@ export class Lookups {
   async #byName(name: string, ask: Ask): Promise<FoundProduct | undefined> {
     const horizon = this.#cache.horizon();
     const answer = await this.#questions.read('catalog', 'lookup', [name], ask);
-    const [record, lender, appliedSeq] = answer as LookupAnswer;
-    const from = { appliedSeq, lender };
+    const [record, grantor, appliedSeq] = answer as LookupAnswer;
+    const from = { appliedSeq, grantor };
     const isKept = this.#cache.fillName(name, record?.[0], horizon, from);
     if (record === null) return undefined;
     // The leader lent what the name stood for there; where that is another product by now, the
     // name was invalidated.
-    return this.keep(record, horizon, isKept ? from : { appliedSeq, lender: 0 });
+    return this.keep(record, horizon, isKept ? from : { appliedSeq, grantor: 0 });
   }
 
   #isHot(params: Params<'lookup'>): boolean {
@@ -161,15 +161,15 @@ export class Lookups {
     const cache = this.#cache;
     const horizon = cache.horizon();
     const answer = await this.#questions.read('catalog', 'lookup', [id], ask);
-    const [record, lender, appliedSeq] = answer as LookupAnswer;
-    const from = { appliedSeq, lender };
+    const [record, grantor, appliedSeq] = answer as LookupAnswer;
+    const from = { appliedSeq, grantor };
     if (record === null) {
       cache.fillAbsence(id, horizon, from);
       // What ends an absence invalidates all absences, not the id that had no product.
       const isSettled = cache.isSettled(id, from) && cache.isSettled(unusedIds, from);
       return { found: undefined, isSettled };
     }
-    const lent = cache.wasThere(horizon) ? from : { appliedSeq, lender: 0 };
+    const lent = cache.wasThere(horizon) ? from : { appliedSeq, grantor: 0 };
     const isSettled = cache.isSettled(id, lent);
     const product = toProduct(record);
     const found = { product, encoded: encode(product), sighting };
@@ -178,17 +178,17 @@ export class Lookups {
   }
 
   /** For those who have come by now: nobody is to keep it, so no change of the item waits for a cache. */
-  async #glance(id: number, ask: Ask): Promise<FoundGlance> {
-    const params: GlanceParams = [id];
+  async #uncachedRead(id: number, ask: Ask): Promise<FoundUncached> {
+    const params: UncachedReadParams = [id];
     const answer = await this.#questions.read('catalog', 'glance', params, ask, 'peer');
-    const record = answer as GlanceAnswer;
+    const record = answer as UncachedReadAnswer;
     const product = record === null ? undefined : toProduct(record);
     const found = product && { product, encoded: encode(product) };
     return { version: product?.version ?? 0, found, wasKept: false };
   }
 }
 
-function glanceAt(cached: Cached | undefined): FoundGlance | undefined {
+function uncachedReadAt(cached: Cached | undefined): FoundUncached | undefined {
   if (cached === undefined) return undefined;
   const found = cached.product && cached;
   return { version: found?.product.version ?? 0, found, wasKept: true };

@@ -78,12 +78,12 @@ export class Searches {
     const sighting = pages.sight(params);
     const horizon = products.horizon();
     const answer = await questions.read('catalog', 'search', params, ask);
-    const [records, next, lender, appliedSeq, isListKept, kept] = answer as SearchAnswer;
+    const [records, next, grantor, appliedSeq, isListKept, kept] = answer as SearchAnswer;
     const items = records.map((record, place) =>
-      lookups.keep(record, horizon, { appliedSeq, lender: kept[place] ? lender : 0 }),
+      lookups.keep(record, horizon, { appliedSeq, grantor: kept[place] ? grantor : 0 }),
     );
     const page = { ids: records.map(([id]) => id), next, sighting };
-    pages.fill(params, page, { appliedSeq, lender: isListKept ? lender : 0 });
+    pages.fill(params, page, { appliedSeq, grantor: isListKept ? grantor : 0 });
     return { items, next };
   }
 }

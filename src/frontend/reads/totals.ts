@@ -34,7 +34,7 @@ export function totalsOf(frontends: readonly FrontendStatus[]): Totals {
 
 function sum(
   all: readonly FrontendStatus[],
-  figure: (one: FrontendStatus) => number | undefined,
+  metric: (one: FrontendStatus) => number | undefined,
 ): number {
-  return all.reduce((total, one) => total + (figure(one) ?? 0), 0);
+  return all.reduce((total, one) => total + (metric(one) ?? 0), 0);
 }

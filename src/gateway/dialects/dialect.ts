@@ -16,7 +16,7 @@ import { replayMark } from '../order-routes.js';
 import { idempotencyKeyOf, purchaseContext } from '../request-headers.js';
 
 /** The cache of this frontend, all its threads together, for the routes that look into it. */
-export interface CacheDoor {
+export interface CacheInspection {
   /** No thread serves its copy of the product any more when this resolves. */
   forget(id: number): Promise<void>;
   /** The products that some thread would serve from its cache now. */
@@ -26,7 +26,7 @@ export interface CacheDoor {
 export interface DialectParts {
   readonly operations: Operations;
   readonly tags: EntityTags;
-  readonly cache: CacheDoor;
+  readonly cache: CacheInspection;
   readonly draining: () => boolean;
 }
 

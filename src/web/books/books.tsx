@@ -1,9 +1,9 @@
 /** The books: recomputed from the logs, product by product, and compared on every replica. */
 import { useEffect, useState } from 'preact/hooks';
-import { ApiError, isDemo, readAudit } from '../door/api.js';
 import { duration, timeOfDay } from '../model/format.js';
 import type { Audit } from '../model/shapes.js';
 import { announce } from '../parts/announcer.js';
+import { ApiError, isDemo, readAudit } from '../store/api.js';
 import { ProductTable } from './product-table.js';
 import { ReplicaTable } from './replica-table.js';
 import { TokenForm } from './token-form.js';

@@ -1,11 +1,11 @@
 /** Operations: what customers feel, every service and who leads, and what happened. */
 import { useEffect } from 'preact/hooks';
-import { isDemo } from '../door/api.js';
-import { useCell } from '../door/cell.js';
-import { silence, status, watchGauges } from '../door/gauges.js';
 import { count, listed, megabytes, percent, plural } from '../model/format.js';
 import { type Group, groupsOf, servicesOf } from '../model/members.js';
 import type { Status } from '../model/shapes.js';
+import { isDemo } from '../store/api.js';
+import { useCell } from '../store/cell.js';
+import { silence, status, watchGauges } from '../store/gauges.js';
 import { Plots } from './plots.js';
 import { FrontendTile, ServiceTile } from './service-tile.js';
 import { TimelineList } from './timeline-list.js';

@@ -5,9 +5,9 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { useCell } from '../door/cell.js';
 import type { Series } from '../model/series.js';
 import { theme } from '../parts/theme.js';
+import { useCell } from '../store/cell.js';
 
 export interface Line {
   readonly label: string;

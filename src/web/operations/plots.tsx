@@ -1,10 +1,10 @@
 /** What customers feel: how much is asked, how fast it is answered, and how much the caches spare. */
 import { useMemo } from 'preact/hooks';
-import { useCell } from '../door/cell.js';
-import { timeline } from '../door/feed.js';
-import { plots } from '../door/gauges.js';
 import { duration, percent, rate } from '../model/format.js';
 import type { Kind } from '../model/timeline.js';
+import { useCell } from '../store/cell.js';
+import { timeline } from '../store/feed.js';
+import { plots } from '../store/gauges.js';
 import { type Line, type Mark, Plot } from './plot.js';
 
 const requestLines: readonly Line[] = [

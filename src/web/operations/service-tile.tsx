@@ -1,10 +1,10 @@
 /** One service of a group: its part in it, how far its log is, and in a demonstration its end. */
 import { useState } from 'preact/hooks';
-import { demonstrate, isDemo } from '../door/api.js';
 import { count, percent } from '../model/format.js';
 import type { Tile } from '../model/members.js';
 import type { Frontend } from '../model/shapes.js';
 import { announce } from '../parts/announcer.js';
+import { demonstrate, isDemo } from '../store/api.js';
 
 /** A lag at which the bar is full. */
 const lagFull = 200;

@@ -1,9 +1,9 @@
 /** What happened to the services, newest first, with the time in which nobody led. */
 import { useState } from 'preact/hooks';
-import { useCell } from '../door/cell.js';
-import { timeline } from '../door/feed.js';
 import { count, duration, timeOfDay } from '../model/format.js';
 import type { Entry } from '../model/timeline.js';
+import { useCell } from '../store/cell.js';
+import { timeline } from '../store/feed.js';
 
 const shownAtFirst = 12;
 

@@ -1,5 +1,5 @@
 /** What happened, said once to those who do not see it: a single live region for the whole page. */
-import { cell, useCell } from '../door/cell.js';
+import { cell, useCell } from '../store/cell.js';
 
 const said = cell({ text: '', turn: 0 });
 

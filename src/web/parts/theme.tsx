@@ -1,7 +1,7 @@
 /** Light or dark: as the system has it until somebody says otherwise, and then as they said. */
 import { useEffect } from 'preact/hooks';
-import { cell, useCell } from '../door/cell.js';
-import { keepText, keptText } from '../door/kept.js';
+import { cell, useCell } from '../store/cell.js';
+import { keepText, keptText } from '../store/kept.js';
 import { MoonIcon, SunIcon } from './icons.js';
 
 export type Theme = 'light' | 'dark';

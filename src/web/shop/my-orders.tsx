@@ -1,9 +1,9 @@
 /** The orders of this browser, each read back from the store: what is shown is what is kept there. */
 import { useEffect, useState } from 'preact/hooks';
-import { ApiError, readOrder } from '../door/api.js';
-import { useCell } from '../door/cell.js';
 import { count, money, timeOfDay } from '../model/format.js';
 import type { Order } from '../model/shapes.js';
+import { ApiError, readOrder } from '../store/api.js';
+import { useCell } from '../store/cell.js';
 import { forgetOrder, keptOrders } from './orders.js';
 
 export const myOrdersId = 'my-orders';

@@ -1,7 +1,8 @@
 /** The orders that this browser placed, shared by the shop's parts and by other open pages. */
-import { cell } from '../door/cell.js';
-import { keepText, keptText } from '../door/kept.js';
+
 import { readKept, withOrder, withoutOrder } from '../model/kept-orders.js';
+import { cell } from '../store/cell.js';
+import { keepText, keptText } from '../store/kept.js';
 
 const name = 'orders';
 

@@ -1,11 +1,11 @@
 /** The shop: products by topic, found as you type, and the orders of this browser beside them. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { useCell } from '../door/cell.js';
 import { shelves } from '../model/catalogue.js';
 import { count, plural } from '../model/format.js';
 import type { Product } from '../model/shapes.js';
 import { announce } from '../parts/announcer.js';
 import { SearchIcon } from '../parts/icons.js';
+import { useCell } from '../store/cell.js';
 import { MyOrders, myOrdersId } from './my-orders.js';
 import { keptOrders } from './orders.js';
 import { ProductCard } from './product-card.js';

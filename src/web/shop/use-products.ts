@@ -3,9 +3,6 @@
  * asking again while it does not. It knows no element of the page.
  */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { type Search, searchProducts } from '../door/api.js';
-import { useCell } from '../door/cell.js';
-import { connection, listen } from '../door/feed.js';
 import {
   type Catalogue,
   emptyCatalogue,
@@ -14,6 +11,9 @@ import {
   withProduct,
   withStock,
 } from '../model/catalogue.js';
+import { type Search, searchProducts } from '../store/api.js';
+import { useCell } from '../store/cell.js';
+import { connection, listen } from '../store/feed.js';
 
 /** How often to ask while no events come. */
 const pollMs = 3_000;

@@ -3,11 +3,11 @@
  * so that a double click or a lost answer never buys twice.
  */
 import { useRef, useState } from 'preact/hooks';
-import { freshKey, sendPurchase } from '../door/api.js';
 import { count, money } from '../model/format.js';
 import { type Outcome, purchase } from '../model/purchase.js';
 import type { Product } from '../model/shapes.js';
 import { announce } from '../parts/announcer.js';
+import { freshKey, sendPurchase } from '../store/api.js';
 import { rememberOrder } from './orders.js';
 
 export interface Buying {

@@ -1,13 +1,13 @@
 import t from 'tap';
 import type { LogRecord } from '../../../src/consensus/types.js';
 import type { SessionAnswer } from '../../../src/wire/internal.js';
-import { FakeFrontend, openCatalog, openShop, settled } from '../one-catalog.js';
+import { FakeFrontend, openCatalog, openStore, settled } from '../one-catalog.js';
 
 /** By when a lease has run out at the leader, for certain. */
 const spanMs = 1_080;
 
 t.test('a process is registered by a committed entry before it gets a lease', async (t) => {
-  const { ask, machine } = await openShop();
+  const { ask, machine } = await openStore();
   const frontend = new FakeFrontend();
   const answer = await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
   t.same(machine.registered(), [['p', 'frontend-1']]);
@@ -15,7 +15,7 @@ t.test('a process is registered by a committed entry before it gets a lease', as
 });
 
 t.test('a lease is renewed until it has run out, and then begun anew', async (t) => {
-  const { ask, clock } = await openShop();
+  const { ask, clock } = await openStore();
   const frontend = new FakeFrontend();
   await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
   clock.advance(1_000);
@@ -33,13 +33,13 @@ t.test('a lease is renewed until it has run out, and then begun anew', async (t)
 });
 
 t.test('only over the connection of its session is a lease renewed', async (t) => {
-  const { ask } = await openShop();
+  const { ask } = await openStore();
   await ask(new FakeFrontend(), 'begin_session', ['frontend-1', 'p', 1, 1]);
   await t.rejects(ask(new FakeFrontend(), 'renew_lease', ['p', 1]), { code: 'conflict' });
 });
 
 t.test('a session of another epoch, or an earlier attempt, is refused', async (t) => {
-  const { ask } = await openShop();
+  const { ask } = await openStore();
   const frontend = new FakeFrontend();
   await t.rejects(ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 2]), {
     code: 'unavailable',
@@ -50,7 +50,7 @@ t.test('a session of another epoch, or an earlier attempt, is refused', async (t
 });
 
 t.test('of two sessions begun at once the later one counts', async (t) => {
-  const { ask } = await openShop();
+  const { ask } = await openStore();
   const frontend = new FakeFrontend();
   const first = ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
   const second = ask(frontend, 'begin_session', ['frontend-1', 'p', 2, 1]);
@@ -60,7 +60,7 @@ t.test('of two sessions begun at once the later one counts', async (t) => {
 });
 
 t.test('a change waits for the sessions that may hold the product', async (t) => {
-  const { ask, store } = await openShop();
+  const { ask, store } = await openStore();
   const frontend = new FakeFrontend();
   await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
   await ask(frontend, 'lend', [[1], [], []]);
@@ -77,7 +77,7 @@ t.test('a change waits for the sessions that may hold the product', async (t) =>
 });
 
 t.test('what a frontend held is pushed to it when it is decided, and counts as lent', async (t) => {
-  const { ask, store } = await openShop();
+  const { ask, store } = await openStore();
   const frontend = new FakeFrontend();
   await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
   await ask(frontend, 'lend', [[1], [], []]);
@@ -95,13 +95,13 @@ t.test('what a frontend held is pushed to it when it is decided, and counts as l
 });
 
 t.test('nothing is pushed while something about it is undecided', async (t) => {
-  const { ask, store } = await openShop();
+  const { ask, store } = await openStore();
   const frontend = new FakeFrontend();
   await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
   await ask(frontend, 'lend', [[1], [], []]);
   const first = store.propose(['update', 1, { quantity: 7 }]);
   await settled();
-  store.gates.lend(1, 'Tux');
+  store.gates.grant(1, 'Tux');
   const second = store.propose(['update', 1, { quantity: 8 }]);
   await settled();
   frontend.acknowledge();
@@ -115,7 +115,7 @@ t.test('nothing is pushed while something about it is undecided', async (t) => {
 });
 
 t.test('a product that nobody asks for is not pushed for ever', async (t) => {
-  const { ask, store } = await openShop();
+  const { ask, store } = await openStore();
   const frontend = new FakeFrontend();
   await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
   await ask(frontend, 'lend', [[1], [], []]);
@@ -131,7 +131,7 @@ t.test('a product that nobody asks for is not pushed for ever', async (t) => {
 });
 
 t.test('who says goodbye is waited for no more, and struck off', async (t) => {
-  const { ask, store, machine } = await openShop();
+  const { ask, store, machine } = await openStore();
   const frontend = new FakeFrontend();
   await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
   await ask(frontend, 'lend', [[1], [], []]);
@@ -143,35 +143,35 @@ t.test('who says goodbye is waited for no more, and struck off', async (t) => {
 });
 
 t.test('the dead are struck off when their lease has run out', async (t) => {
-  const { ask, desk, store, clock, machine } = await openShop();
+  const { ask, handler, store, clock, machine } = await openStore();
   const frontend = new FakeFrontend();
   await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
-  desk.closed(frontend);
+  handler.closed(frontend);
   clock.advance(spanMs - 1);
-  await store.leases.strikeDead();
+  await store.leases.deregisterDead();
   t.equal(machine.isRegistered('p'), true);
   clock.advance(1);
-  await store.leases.strikeDead();
+  await store.leases.deregisterDead();
   t.equal(machine.isRegistered('p'), false);
 });
 
 t.test('who comes back while it is being struck off registers anew', async (t) => {
-  const { ask, desk, store, clock, machine } = await openShop();
+  const { ask, handler, store, clock, machine } = await openStore();
   await ask(new FakeFrontend(), 'begin_session', ['frontend-1', 'p', 1, 1]);
   clock.advance(spanMs);
-  const striking = store.leases.strikeDead();
+  const striking = store.leases.deregisterDead();
   const frontend = new FakeFrontend();
   const begun = ask(frontend, 'begin_session', ['frontend-1', 'p', 2, 1]);
   await striking;
   await begun;
   t.equal(machine.isRegistered('p'), true, 'a lease without it would be unknown to a new leader');
-  desk.closed(frontend);
+  handler.closed(frontend);
 });
 
 /** What a catalog with a registered process leaves behind. */
 async function diskWithProcess(): Promise<LogRecord[]> {
   const disk: LogRecord[] = [];
-  const { ask } = await openShop(disk);
+  const { ask } = await openStore(disk);
   await ask(new FakeFrontend(), 'begin_session', ['frontend-1', 'p', 1, 1]);
   return disk;
 }
@@ -192,7 +192,7 @@ t.test('a new leader waits for the dead no longer than their leases last', async
   clock.advance(spanMs);
   await settled();
   t.equal(host.status().serving, true);
-  await store.leases.strikeDead();
+  await store.leases.deregisterDead();
   t.same(machine.registered(), []);
 });
 

@@ -1,20 +1,20 @@
 /** What is lent about a name in one spelling is taken back by a change in any other. */
 import t from 'tap';
-import { lend } from '../../../src/catalog/coherence/grantable-reads.js';
-import { Gates, type Touches } from '../../../src/catalog/coherence/visibility-gates.js';
+import { grant } from '../../../src/catalog/coherence/grantable-reads.js';
+import { VisibilityGates, type WriteSet } from '../../../src/catalog/coherence/visibility-gates.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 import { product } from '../log-builder.js';
-import { openShop } from '../one-catalog.js';
+import { openStore } from '../one-catalog.js';
 
-const none: Touches = { ids: [], names: [], named: [], topics: [] };
+const none: WriteSet = { ids: [], names: [], named: [], topics: [] };
 
 function build() {
-  const told: Pick<Touches, 'ids' | 'names' | 'topics'>[] = [];
-  const gates = new Gates({ clock: new ManualClock(), open: () => {} });
+  const told: Pick<WriteSet, 'ids' | 'names' | 'topics'>[] = [];
+  const gates = new VisibilityGates({ clock: new ManualClock(), open: () => {} });
   gates.lead(0, 0, 0);
   const holder = {
     process: 'a',
-    invalidate(_seq: number, { ids, names, topics }: Touches, acknowledged: () => void) {
+    invalidate(_seq: number, { ids, names, topics }: WriteSet, acknowledged: () => void) {
       told.push({ ids, names, topics });
       acknowledged();
     },
@@ -26,9 +26,9 @@ function build() {
 
 t.test('a name that comes or goes invalidates all its spellings', async (t) => {
   const { gates, told } = build();
-  gates.lend(undefined, 'tux');
-  gates.lend(undefined, ' TUX');
-  gates.lend(undefined, 'Bear');
+  gates.grant(undefined, 'tux');
+  gates.grant(undefined, ' TUX');
+  gates.grant(undefined, 'Bear');
   gates.appended(1, { ...none, names: ['Tux'] });
   t.same(told, [{ ids: [], names: ['tux', ' TUX'], topics: [] }]);
   t.notOk(gates.isCacheable(undefined, 'TuX'));
@@ -39,7 +39,7 @@ t.test('a name that comes or goes invalidates all its spellings', async (t) => {
 
 t.test('a topic whose list changes invalidates all its spellings', async (t) => {
   const { gates, told } = build();
-  for (const topic of ['straße', 'strasse', 'toys', '']) gates.lendTopic(topic);
+  for (const topic of ['straße', 'strasse', 'toys', '']) gates.grantTopic(topic);
   gates.appended(1, { ...none, topics: ['', 'strasse'] });
   t.same(told, [{ ids: [], names: [], topics: ['', 'straße', 'strasse'] }]);
   t.notOk(gates.isTopicCacheable('STRASSE'));
@@ -47,9 +47,9 @@ t.test('a topic whose list changes invalidates all its spellings', async (t) => 
 });
 
 t.test('a product asked for in another spelling is lent with that spelling', async (t) => {
-  const { store } = await openShop();
+  const { store } = await openStore();
   await store.propose(['rules', 1, { restockTo: 0, bundled: [] }]);
-  t.same(lend(store, [[], ['TUX', 'Bear'], []])[3], [true, true]);
+  t.same(grant(store, [[], ['TUX', 'Bear'], []])[3], [true, true]);
   const taken = store.gates.lent.take({ ...none, ids: [1], names: ['Tux'] });
   t.same([taken.ids, taken.names], [[1], ['TUX', 'Tux']]);
   await store.propose(['add', product('bear')]);

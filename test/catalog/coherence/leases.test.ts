@@ -1,6 +1,6 @@
 import t from 'tap';
 import { Leases } from '../../../src/catalog/coherence/leases.js';
-import { Gates } from '../../../src/catalog/coherence/visibility-gates.js';
+import { VisibilityGates } from '../../../src/catalog/coherence/visibility-gates.js';
 import type { CatalogResult } from '../../../src/catalog/machine/catalog-machine.js';
 import type { Entry } from '../../../src/consensus/types.js';
 import type { Group, GroupStatus } from '../../../src/group/types.js';
@@ -43,7 +43,7 @@ function build() {
   const clock = new ManualClock();
   const proposed: CatalogCommand[] = [];
   const { machine } = log;
-  const gates = new Gates({ clock, open: () => {} });
+  const gates = new VisibilityGates({ clock, open: () => {} });
   const leases: Leases = new Leases({
     group,
     machine,
@@ -98,7 +98,7 @@ t.test('where the log cannot be read nobody is registered until it is applied', 
   t.equal(leases.isRegistered('p'), false);
   // By then no lease of a former leader lasts.
   clock.advance(10_000);
-  await leases.strikeDead();
+  await leases.deregisterDead();
   t.same(proposed, [], 'nobody is struck off either');
   applied(logEnd);
   await leases.register('p', 'frontend-1');
@@ -131,11 +131,11 @@ t.test('whom the log strikes off last is not waited for', async (t) => {
 
 t.test('but it is where somebody may have led who knew nothing of that', async (t) => {
   /** Is it waited for where entries of these epochs follow the one that strikes it off? */
-  const isAwaited = async (struckIn: number, later: readonly number[], elected: number) => {
+  const isAwaited = async (deregisteredIn: number, later: readonly number[], elected: number) => {
     const { gates, leases, status, reader } = build();
     leases.resign();
     leases.lead({ ...status, epoch: elected });
-    reader().read(2, ['deregister', 'p'], struckIn);
+    reader().read(2, ['deregister', 'p'], deregisteredIn);
     for (const [place, epoch] of later.entries()) reader().read(3 + place, ['cursor', 1], epoch);
     reader().end();
     await settled();

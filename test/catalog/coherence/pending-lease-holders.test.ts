@@ -1,84 +1,84 @@
 import t from 'tap';
-import { Roll } from '../../../src/catalog/coherence/pending-lease-holders.js';
+import { PendingLeaseHolders } from '../../../src/catalog/coherence/pending-lease-holders.js';
 
 /** The state machine has applied the registration of these, to which the test may add. */
 function build(...applied: string[]) {
-  const roll = new Roll({
+  const holders = new PendingLeaseHolders({
     isRegistered: (process) => applied.includes(process),
     registered: () => applied.map((process) => [process, 'frontend-1'] as const),
   });
-  return { roll, applied };
+  return { holders, applied };
 }
 
 t.test('a registration counts when it is applied, for it may find no room', async (t) => {
-  const { roll, applied } = build();
-  roll.note(5, ['register', 'p', 'frontend-1']);
-  t.equal(roll.has('p'), false);
-  roll.note(5, ['register', 'q', 'frontend-1']);
+  const { holders, applied } = build();
+  holders.note(5, ['register', 'p', 'frontend-1']);
+  t.equal(holders.has('p'), false);
+  holders.note(5, ['register', 'q', 'frontend-1']);
   applied.push('p');
-  roll.applied(5);
-  t.equal(roll.has('p'), true);
-  t.equal(roll.has('q'), false);
+  holders.applied(5);
+  t.equal(holders.has('p'), true);
+  t.equal(holders.has('q'), false);
 });
 
 t.test('who is to be struck off is not on the roll, wherever the log says so', async (t) => {
-  const { roll } = build('p');
-  t.equal(roll.has('p'), true);
-  roll.note(5, ['deregister', 'p']);
-  t.equal(roll.has('p'), false);
-  roll.note(7, ['register', 'p', 'frontend-1']);
-  roll.applied(6);
-  t.equal(roll.has('p'), false, 'the later registration is not applied yet');
-  roll.applied(7);
-  t.equal(roll.has('p'), true);
+  const { holders } = build('p');
+  t.equal(holders.has('p'), true);
+  holders.note(5, ['deregister', 'p']);
+  t.equal(holders.has('p'), false);
+  holders.note(7, ['register', 'p', 'frontend-1']);
+  holders.applied(6);
+  t.equal(holders.has('p'), false, 'the later registration is not applied yet');
+  holders.applied(7);
+  t.equal(holders.has('p'), true);
 });
 
 t.test('an earlier word that is told late does not replace a later one', async (t) => {
-  const { roll } = build('p');
-  roll.note(7, ['deregister', 'p']);
-  roll.note(5, ['register', 'p', 'frontend-1']);
-  roll.applied(6);
-  t.equal(roll.has('p'), false);
-  roll.applied(9);
-  roll.note(8, ['deregister', 'p']);
-  t.equal(roll.has('p'), true, 'the state machine knows what is applied');
+  const { holders } = build('p');
+  holders.note(7, ['deregister', 'p']);
+  holders.note(5, ['register', 'p', 'frontend-1']);
+  holders.applied(6);
+  t.equal(holders.has('p'), false);
+  holders.applied(9);
+  holders.note(8, ['deregister', 'p']);
+  t.equal(holders.has('p'), true, 'the state machine knows what is applied');
 });
 
 t.test('from the decision to strike it off a process must register anew', async (t) => {
-  const { roll } = build('p');
-  roll.strike('p');
-  t.equal(roll.has('p'), false);
-  roll.keep('p');
-  t.equal(roll.has('p'), true);
-  roll.strike('p');
-  roll.note(5, ['register', 'p', 'frontend-1']);
-  roll.applied(5);
-  t.equal(roll.has('p'), false, 'a registration from before the decision is no new one');
-  roll.note(6, ['deregister', 'p']);
-  roll.note(7, ['register', 'p', 'frontend-1']);
-  roll.keep('p');
-  t.equal(roll.has('p'), false, 'what the log has is not taken back');
-  roll.applied(7);
-  t.equal(roll.has('p'), true);
+  const { holders } = build('p');
+  holders.deregister('p');
+  t.equal(holders.has('p'), false);
+  holders.keep('p');
+  t.equal(holders.has('p'), true);
+  holders.deregister('p');
+  holders.note(5, ['register', 'p', 'frontend-1']);
+  holders.applied(5);
+  t.equal(holders.has('p'), false, 'a registration from before the decision is no new one');
+  holders.note(6, ['deregister', 'p']);
+  holders.note(7, ['register', 'p', 'frontend-1']);
+  holders.keep('p');
+  t.equal(holders.has('p'), false, 'what the log has is not taken back');
+  holders.applied(7);
+  t.equal(holders.has('p'), true);
 });
 
 t.test('everybody is whom the log names and does not strike off last', async (t) => {
-  const { roll } = build('p', 'q', 's');
-  roll.note(5, ['deregister', 'q']);
-  roll.note(6, ['register', 'r', 'frontend-1']);
-  roll.note(7, ['cursor', 1]);
-  roll.note(8, ['deregister', 's']);
-  roll.note(9, ['register', 's', 'frontend-1']);
-  t.same([...roll.everybody()].sort(), ['p', 'r', 's']);
+  const { holders } = build('p', 'q', 's');
+  holders.note(5, ['deregister', 'q']);
+  holders.note(6, ['register', 'r', 'frontend-1']);
+  holders.note(7, ['cursor', 1]);
+  holders.note(8, ['deregister', 's']);
+  holders.note(9, ['register', 's', 'frontend-1']);
+  t.same([...holders.everybody()].sort(), ['p', 'r', 's']);
 });
 
 t.test(
   'after an epoch that the log lacks nobody is surely gone who was struck off before',
   async (t) => {
-    const { roll } = build('p', 'q');
-    roll.note(5, ['deregister', 'p']);
-    roll.gap();
-    roll.note(6, ['deregister', 'q']);
-    t.same([...roll.everybody()], ['p']);
+    const { holders } = build('p', 'q');
+    holders.note(5, ['deregister', 'p']);
+    holders.gap();
+    holders.note(6, ['deregister', 'q']);
+    t.same([...holders.everybody()], ['p']);
   },
 );

@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { CacheHolder } from '../../../src/catalog/coherence/cache-sessions.js';
-import { Gates, type Touches } from '../../../src/catalog/coherence/visibility-gates.js';
+import { VisibilityGates, type WriteSet } from '../../../src/catalog/coherence/visibility-gates.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 
 const leaseMs = 1_000;
@@ -31,7 +31,7 @@ function holder(process: string): FakeHolder {
 function build() {
   const clock = new ManualClock();
   const opened: number[] = [];
-  const gates = new Gates({ clock, open: (seq) => opened.push(seq) });
+  const gates = new VisibilityGates({ clock, open: (seq) => opened.push(seq) });
   gates.lead(0, 0, 0);
   let attempts = 0;
   return {
@@ -39,7 +39,7 @@ function build() {
     join(one: CacheHolder): number {
       attempts += 1;
       gates.sessions.dropped(one.process, attempts);
-      gates.lend(8, 'Tux');
+      gates.grant(8, 'Tux');
       return gates.sessions.begin(one, gates.appendedSeq, clock.nowMs());
     },
     /** Whether the lease is granted; undefined while that is open. */
@@ -55,8 +55,8 @@ function build() {
   };
 }
 
-const none: Touches = { ids: [], names: [], named: [], topics: [] };
-const tux: Touches = { ...none, ids: [8] };
+const none: WriteSet = { ids: [], names: [], named: [], topics: [] };
+const tux: WriteSet = { ...none, ids: [8] };
 
 t.test('with no frontend in session a gate opens at once', async (t) => {
   const { gates, opened } = build();
@@ -96,7 +96,7 @@ t.test('acknowledgements of a pipeline open gate after gate', async (t) => {
   join(one);
   gates.appended(1, tux);
   gates.appended(2, none);
-  gates.lend(8, 'Tux');
+  gates.grant(8, 'Tux');
   gates.appended(3, tux);
   one.acknowledge();
   t.same(opened, [2]);
@@ -149,7 +149,7 @@ t.test('what was sent after a renewal does not hold it up', async (t) => {
   const generation = join(one);
   gates.appended(1, tux);
   const renewal = renew(one, generation);
-  gates.lend(8, 'Tux');
+  gates.grant(8, 'Tux');
   gates.appended(2, tux);
   t.same(renewal, {});
   clock.advance(100);
@@ -294,7 +294,7 @@ t.test('what no frontend was given since its last invalidation costs no message'
   t.same(opened, [], 'and waits for the message that is under way');
   one.acknowledge();
   t.same(opened, [2]);
-  gates.lend(8, 'Tux');
+  gates.grant(8, 'Tux');
   gates.appended(3, tux);
   t.equal(one.told.length, 2);
   t.same(opened, [2], 'until it is answered as cacheable again');
@@ -304,7 +304,7 @@ t.test('a list is invalidated by the topic of what changes', async (t) => {
   const { gates, join } = build();
   const one = holder('a');
   join(one);
-  gates.lendTopic('toys');
+  gates.grantTopic('toys');
   gates.appended(1, { ...none, topics: ['books'] });
   t.equal(one.told.length, 0);
   t.equal(gates.isTopicCacheable('books'), false);
@@ -315,19 +315,19 @@ t.test('a list is invalidated by the topic of what changes', async (t) => {
 t.test('what anybody can ask for is remembered within limits', async (t) => {
   const { gates } = build();
   for (let i = 0; i < 65_536; i++) {
-    gates.lendTopic(`topic ${i}`);
-    gates.lend(undefined, `name ${i}`);
-    gates.lend(100 + i, undefined);
+    gates.grantTopic(`topic ${i}`);
+    gates.grant(undefined, `name ${i}`);
+    gates.grant(100 + i, undefined);
   }
-  t.equal(gates.lendTopic('another'), false);
-  t.equal(gates.lendTopic('topic 5'), true, 'it is remembered already');
-  t.equal(gates.lendTopic(''), true, 'lists by text alone always have room');
-  t.equal(gates.lend(undefined, 'another'), false);
-  t.equal(gates.lend(99, undefined), true, 'all ids without a product are one item');
-  const touches = { ...none, ids: [0], topics: ['', 'another', 'topic 5'] };
-  t.same(gates.lent.take(touches), { ...none, ids: [0], topics: ['', 'topic 5'] });
-  t.same(gates.lent.take(touches), none, 'and are taken back once');
-  t.equal(gates.lendTopic('another'), true, 'there is room again');
+  t.equal(gates.grantTopic('another'), false);
+  t.equal(gates.grantTopic('topic 5'), true, 'it is remembered already');
+  t.equal(gates.grantTopic(''), true, 'lists by text alone always have room');
+  t.equal(gates.grant(undefined, 'another'), false);
+  t.equal(gates.grant(99, undefined), true, 'all ids without a product are one item');
+  const writeSet = { ...none, ids: [0], topics: ['', 'another', 'topic 5'] };
+  t.same(gates.lent.take(writeSet), { ...none, ids: [0], topics: ['', 'topic 5'] });
+  t.same(gates.lent.take(writeSet), none, 'and are taken back once');
+  t.equal(gates.grantTopic('another'), true, 'there is room again');
 });
 
 t.test('who no longer leads waits for nobody and remembers nothing lent', async (t) => {
@@ -352,7 +352,7 @@ t.test('an entry that touches everything waits until each session has begun agai
   gates.appended(1, tux);
   const asked = renew(one, generation);
   t.same([open.granted, asked.granted], [true, undefined]);
-  gates.lend(9, 'Whale');
+  gates.grant(9, 'Whale');
   gates.appended(2, { ...none, all: true });
   t.equal(asked.granted, false, 'no session is renewed any more');
   one.acknowledge();

@@ -1,29 +1,29 @@
 import t from 'tap';
-import type { Touches } from '../../../src/catalog/coherence/visibility-gates.js';
+import type { WriteSet } from '../../../src/catalog/coherence/visibility-gates.js';
 import { withPending } from '../../../src/catalog/coherence/write-set.js';
 import { product, toyLog } from '../log-builder.js';
 
-const none: Touches = { ids: [], names: [], named: [], topics: [] };
-const pending: Touches = { ids: [7], names: ['Bear'], named: [], topics: ['sea'] };
+const none: WriteSet = { ids: [], names: [], named: [], topics: [] };
+const pending: WriteSet = { ids: [7], names: ['Bear'], named: [], topics: ['sea'] };
 
 t.test('a topic is touched in lower case, beside the one that the product leaves', async (t) => {
   const { machine } = toyLog();
-  const { topics } = machine.touches(['update', 1, { topic: 'Sea Life' }]);
+  const { topics } = machine.writeSet(['update', 1, { topic: 'Sea Life' }]);
   t.same([...topics].sort(), ['', 'sea life', 'toys']);
-  t.same(machine.touches(['update', 1, { priceCents: 5 }]).topics, [], 'a price is in no list');
+  t.same(machine.writeSet(['update', 1, { priceCents: 5 }]).topics, [], 'a price is in no list');
 });
 
 t.test('a restock may reach what an undecided entry puts below its target', async (t) => {
   const { machine } = toyLog();
-  const touches = machine.touches(['restock', 1, 100]);
-  const all = withPending(['restock', 1, 100], touches, () => pending);
+  const writeSet = machine.writeSet(['restock', 1, 100]);
+  const all = withPending(['restock', 1, 100], writeSet, () => pending);
   t.same(all, { ...none, ids: [2, 7], named: ['Bear'] });
 });
 
 t.test('a product may be in the topic to which an undecided entry moves it', async (t) => {
   const { machine } = toyLog();
   const command = ['update', 1, { topic: 'books' }] as const;
-  const { ids, topics } = withPending(command, machine.touches(command), () => pending);
+  const { ids, topics } = withPending(command, machine.writeSet(command), () => pending);
   t.same(ids, [1]);
   t.same([...topics].sort(), ['', 'books', 'sea', 'toys']);
 });
@@ -31,7 +31,7 @@ t.test('a product may be in the topic to which an undecided entry moves it', asy
 t.test('what touches no list is not the larger for what is undecided', async (t) => {
   const { machine } = toyLog();
   const command = ['update', 1, { add: 1 }] as const;
-  t.same(withPending(command, machine.touches(command), () => pending).topics, []);
+  t.same(withPending(command, machine.writeSet(command), () => pending).topics, []);
   const adding = ['add', product('Bear')] as const;
-  t.ok(withPending(adding, machine.touches(adding), () => pending).topics.includes('sea'));
+  t.ok(withPending(adding, machine.writeSet(adding), () => pending).topics.includes('sea'));
 });

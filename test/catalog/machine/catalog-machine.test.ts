@@ -47,7 +47,7 @@ t.test(
 
     const saved = readPieces(log.machine.snapshot());
     const head = headOf(log.machine) as Record<string, number>;
-    const { seq = 0, logTime = 0, orderEpoch = 0, lastRestock = 0, cursor = 0 } = head;
+    const { seq = 0, logTime = 0, orderEpoch = 0, lastRestock = 0, watermark = 0 } = head;
     const without = (kind: string, count: string): Piece[] => {
       const kept = saved.filter((piece) => piece[0] !== kind);
       return withHead(kept, { [count]: 0 });
@@ -73,7 +73,7 @@ t.test(
         [Number(id) + 1_000, ...fields],
         ...others,
       ]),
-      withHead(saved, { cursor: cursor + 1 }),
+      withHead(saved, { watermark: watermark + 1 }),
     ];
     for (const pieces of changed) {
       const other = new CatalogMachine();

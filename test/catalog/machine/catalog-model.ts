@@ -63,7 +63,7 @@ export class CatalogModel {
   readonly sales: ModelSale[] = [];
   readonly #limits: Required<ModelLimits>;
   time = 0;
-  cursor = 0;
+  watermark = 0;
   orderEpoch = 0;
   lastRestock = 0;
   rules = 0;
@@ -111,7 +111,7 @@ export class CatalogModel {
         this.#remove(command[1], command[2]);
         return undefined;
       case 'cursor':
-        this.cursor = Math.max(this.cursor, Math.min(command[1], this.sales.length));
+        this.watermark = Math.max(this.watermark, Math.min(command[1], this.sales.length));
         return undefined;
       default:
         return undefined;
@@ -146,7 +146,7 @@ export class CatalogModel {
   #forget(kind: 0 | 1, lifeMs: number): void {
     for (const [key, { outcome, time }] of this.keys[kind]) {
       if (time + lifeMs > this.time) return;
-      if (outcome[0] === 'sold' && outcome[1] > this.cursor) return;
+      if (outcome[0] === 'sold' && outcome[1] > this.watermark) return;
       this.keys[kind].delete(key);
     }
   }
@@ -169,7 +169,7 @@ export class CatalogModel {
       kind === 1 ? [clientKeyAgeMaxMs, clientKeysMax] : [frontendKeyAgeMaxMs, frontendKeysMax];
     if (this.time - seenTime > ageMaxMs) return ['stale', seenTime];
     if (this.keys[kind].size >= keysMax) return ['full'];
-    if (this.sales.length - this.cursor >= this.#limits.unprojectedMax) return ['full'];
+    if (this.sales.length - this.watermark >= this.#limits.unprojectedMax) return ['full'];
     const outcome = this.#decide(key, lines);
     this.keys[kind].set(key, { hash, outcome, time: this.time });
     return outcome;

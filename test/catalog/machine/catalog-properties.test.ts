@@ -80,7 +80,7 @@ function compare(machine: CatalogMachine, model: CatalogModel): void {
     .map(({ id, name, received, sold, stock }) => ({ id, name, received, sold, stock }));
   assert.deepEqual(machine.books(), books);
   assert.equal(machine.lastSale, model.sales.length);
-  assert.equal(machine.cursor, model.cursor);
+  assert.equal(machine.watermark, model.watermark);
   assert.equal(machine.keyCount, model.keys[0].size + model.keys[1].size);
   assert.deepEqual(
     machine.belowTarget(15),
@@ -114,10 +114,10 @@ t.test('sales are numbered 1, 2, 3 … and tell exactly what was sold', async ()
         return { number, key: Buffer.from(key).toString('hex'), lines, totalCents };
       });
       assert.deepEqual(told, model.sales);
-      const tailed = machine.salesFrom(machine.cursor + 1, 1_000);
+      const tailed = machine.salesFrom(machine.watermark + 1, 1_000);
       const kept = tailed ? (decode(tailed[2]) as Sale[]) : [];
       assert.deepEqual(kept, decoded.slice(decoded.length - kept.length));
-      assert.ok(kept.length >= machine.lastSale - machine.cursor);
+      assert.ok(kept.length >= machine.lastSale - machine.watermark);
     }),
     runs,
   );

@@ -182,26 +182,26 @@ t.test('an undecided command touches every product and name that it may change',
     ['Kraken', 1],
   ]);
   const none = { ids: [], names: [], named: [], topics: [] };
-  t.same(machine.touches(['sell', 1, 0, [lines]]), {
+  t.same(machine.writeSet(['sell', 1, 0, [lines]]), {
     ...none,
     ids: [9, 2],
     named: ['Whale', 'Kraken'],
   });
-  t.same(machine.touches(['update', 1, { add: 1 }]), { ...none, ids: [1], named: ['Tux'] });
-  t.same(machine.touches(['remove', 9, null]), { ...none, ids: [9], topics: [''] });
-  t.same(machine.touches(['add', product('Bear')]), {
+  t.same(machine.writeSet(['update', 1, { add: 1 }]), { ...none, ids: [1], named: ['Tux'] });
+  t.same(machine.writeSet(['remove', 9, null]), { ...none, ids: [9], topics: [''] });
+  t.same(machine.writeSet(['add', product('Bear')]), {
     ids: [0, 3],
     names: ['Bear'],
     named: [],
     topics: ['', 'toys'],
   });
-  t.same(machine.touches(['restock', 1, 100]), { ...none, ids: [2] });
-  t.same(machine.touches(['stock', [product('A', { id: 7 })]]), {
+  t.same(machine.writeSet(['restock', 1, 100]), { ...none, ids: [2] });
+  t.same(machine.writeSet(['stock', [product('A', { id: 7 })]]), {
     ids: [0, 7],
     names: ['A'],
     named: [],
     topics: ['', 'toys'],
   });
-  t.same(machine.touches(['cursor', 1]), none);
-  t.same(machine.touches(['register', 'p', 'frontend-1']), none);
+  t.same(machine.writeSet(['cursor', 1]), none);
+  t.same(machine.writeSet(['register', 'p', 'frontend-1']), none);
 });

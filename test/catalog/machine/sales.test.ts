@@ -39,11 +39,11 @@ t.test(
   async (t) => {
     const log = toyLog();
     for (const name of ['a', 'b', 'c']) sell(log, name, 2);
-    t.same(log.append(['cursor', 3]), { kind: 'cursor', cursor: 3 });
+    t.same(log.append(['cursor', 3]), { kind: 'cursor', watermark: 3 });
     t.throws(() => log.machine.salesFrom(2, 10), { code: 'not_found' });
     t.same(numbers(log.sales(4)), [3, 4, 5, 6]);
-    t.same(log.append(['cursor', 1]), { kind: 'cursor', cursor: 3 });
-    t.same(log.append(['cursor', 99]), { kind: 'cursor', cursor: 6 });
+    t.same(log.append(['cursor', 1]), { kind: 'cursor', watermark: 3 });
+    t.same(log.append(['cursor', 99]), { kind: 'cursor', watermark: 6 });
     t.equal(log.machine.salesFrom(7, 10), undefined);
     log.machine.invariants();
   },

@@ -30,6 +30,6 @@ export function withoutKeys(pieces: Iterable<Uint8Array>): Uint8Array[] {
 }
 
 /** The same state without the processes that may hold leases. */
-export function withoutRegistry(pieces: Iterable<Uint8Array>): Uint8Array[] {
+export function withoutLeaseHolders(pieces: Iterable<Uint8Array>): Uint8Array[] {
   return writePieces(withHead(readPieces(pieces), { frontends: [] }));
 }

@@ -1,14 +1,14 @@
 import t from 'tap';
-import { type SalesSource, SalesTails } from '../../../src/catalog/sales/sales-stream.js';
+import { type SalesSource, SalesStream } from '../../../src/catalog/sales/sales-stream.js';
 import type { SalesMessage } from '../../../src/wire/internal.js';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 /** Sales 1 … `last`, given out `step` at a time. */
-function source(last: number, step: number): SalesSource & { last: number; cursor: number } {
+function source(last: number, step: number): SalesSource & { last: number; watermark: number } {
   return {
     last,
-    cursor: 0,
+    watermark: 0,
     salesFrom(number) {
       if (number > this.last) return undefined;
       return [number, Math.min(step, this.last - number + 1), bytes(`from ${number}`)];
@@ -22,9 +22,9 @@ function subscriber(): { send(sales: SalesMessage): void; got: [number, number][
 }
 
 t.test('a subscriber gets all sales from its number on, in order', async (t) => {
-  const tails = new SalesTails(source(5, 2));
+  const salesStream = new SalesStream(source(5, 2));
   const order = subscriber();
-  tails.subscribe(order, 2);
+  salesStream.subscribe(order, 2);
   t.same(order.got, [
     [2, 2],
     [4, 2],
@@ -33,42 +33,42 @@ t.test('a subscriber gets all sales from its number on, in order', async (t) => 
 
 t.test('new sales reach whoever waits for them in the bytes of their entry', async (t) => {
   const catalog = source(0, 10);
-  const tails = new SalesTails(catalog);
+  const salesStream = new SalesStream(catalog);
   const sent: SalesMessage[] = [];
-  tails.subscribe({ send: (sales) => sent.push(sales) }, 1);
+  salesStream.subscribe({ send: (sales) => sent.push(sales) }, 1);
   const sales: SalesMessage = [1, 3, bytes('as encoded at apply')];
   catalog.last = 3;
-  tails.applied(sales);
+  salesStream.applied(sales);
   t.equal(sent[0], sales);
 });
 
 t.test('the stream stops at its window and goes on when orders are confirmed', async (t) => {
-  const tails = new SalesTails(source(50_000, 1_000));
+  const salesStream = new SalesStream(source(50_000, 1_000));
   const order = subscriber();
-  tails.subscribe(order, 1);
+  salesStream.subscribe(order, 1);
   const before = order.got.length;
   t.ok(before > 0 && before < 50, 'not everything leaves at once');
-  tails.confirm(order, 5_000);
+  salesStream.confirm(order, 5_000);
   t.ok(order.got.length > before);
-  t.equal(tails.confirmed, 5_000);
+  t.equal(salesStream.confirmed, 5_000);
 });
 
 t.test('a confirmation of what was never sent is ignored', async (t) => {
-  const tails = new SalesTails(source(3, 1));
+  const salesStream = new SalesStream(source(3, 1));
   const order = subscriber();
-  tails.subscribe(order, 1);
-  tails.confirm(order, 4);
-  t.equal(tails.confirmed, 0);
+  salesStream.subscribe(order, 1);
+  salesStream.confirm(order, 4);
+  t.equal(salesStream.confirmed, 0);
 });
 
 t.test('who has unsubscribed gets nothing more', async (t) => {
   const catalog = source(0, 10);
-  const tails = new SalesTails(catalog);
+  const salesStream = new SalesStream(catalog);
   const order = subscriber();
-  tails.subscribe(order, 1);
-  tails.unsubscribe(order);
+  salesStream.subscribe(order, 1);
+  salesStream.unsubscribe(order);
   catalog.last = 1;
-  tails.applied([1, 1, bytes('x')]);
+  salesStream.applied([1, 1, bytes('x')]);
   t.same(order.got, []);
 });
 
@@ -79,13 +79,13 @@ t.test('who asks for what is no longer kept is refused and holds up nobody', asy
     if (number < 4) throw new Error('no longer kept');
     return salesFrom.call(this, number, max);
   };
-  const tails = new SalesTails(catalog);
+  const salesStream = new SalesStream(catalog);
   const deposed = subscriber();
-  t.throws(() => tails.subscribe(deposed, 3), { message: 'no longer kept' });
+  t.throws(() => salesStream.subscribe(deposed, 3), { message: 'no longer kept' });
   const order = subscriber();
-  tails.subscribe(order, 5);
+  salesStream.subscribe(order, 5);
   catalog.last = 6;
-  tails.applied([6, 1, bytes('x')]);
+  salesStream.applied([6, 1, bytes('x')]);
   t.same(deposed.got, []);
   t.same(order.got, [
     [5, 1],
@@ -95,16 +95,16 @@ t.test('who asks for what is no longer kept is refused and holds up nobody', asy
 
 t.test('a stream that has fallen behind the orders ends', async (t) => {
   const catalog = source(0, 10);
-  const tails = new SalesTails(catalog);
+  const salesStream = new SalesStream(catalog);
   const [deposed, leader] = [subscriber(), subscriber()];
-  tails.subscribe(deposed, 1);
-  tails.subscribe(leader, 1);
+  salesStream.subscribe(deposed, 1);
+  salesStream.subscribe(leader, 1);
   catalog.last = 30_000;
-  tails.applied([1, 30_000, bytes('x')]);
-  tails.confirm(leader, 30_000);
-  catalog.cursor = 30_000;
+  salesStream.applied([1, 30_000, bytes('x')]);
+  salesStream.confirm(leader, 30_000);
+  catalog.watermark = 30_000;
   catalog.last = 30_001;
-  tails.applied([30_001, 1, bytes('y')]);
+  salesStream.applied([30_001, 1, bytes('y')]);
   t.same(leader.got.at(-1), [30_001, 1]);
   t.same(deposed.got, [[1, 30_000]], 'and breaks nothing');
 });

@@ -65,7 +65,7 @@ t.test('what changes nothing is not told', async (t) => {
   const { clock, feed, told } = setUp();
   feed.applied({ kind: 'none' });
   feed.applied(sold());
-  feed.applied({ kind: 'cursor', cursor: 4 });
+  feed.applied({ kind: 'cursor', watermark: 4 });
   clock.advance(intervalMs);
   t.same(told, []);
 });

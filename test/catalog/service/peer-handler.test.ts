@@ -2,26 +2,26 @@ import t from 'tap';
 import type { BazarError } from '../../../src/base/errors.js';
 import { silentLogger } from '../../../src/base/logging.js';
 import { PeerDesk } from '../../../src/catalog/service/peer-handler.js';
-import type { GlanceAnswer } from '../../../src/wire/internal.js';
+import type { UncachedReadAnswer } from '../../../src/wire/internal.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 import { reportOf } from '../../wire/report-builder.js';
 import { byClient, toyLog } from '../log-builder.js';
-import { FakeFrontend, openShop, settled } from '../one-catalog.js';
+import { FakeFrontend, openStore, settled } from '../one-catalog.js';
 import { replica } from '../replica.js';
 
 async function build() {
   const log = toyLog();
   const { store, letGo } = replica(log, true);
   const audit = () => Promise.reject(new Error('no audit here'));
-  const desk = new PeerDesk({ store, logger: silentLogger, clock: new ManualClock(), audit });
+  const handler = new PeerDesk({ store, logger: silentLogger, clock: new ManualClock(), audit });
   await settled();
-  const answers: GlanceAnswer[] = [];
+  const answers: UncachedReadAnswer[] = [];
   return {
-    ...{ log, store, desk, answers },
-    glance: (id: number) => {
-      const result = (answer: unknown): void => void answers.push(answer as GlanceAnswer);
+    ...{ log, store, handler, answers },
+    uncachedRead: (id: number) => {
+      const result = (answer: unknown): void => void answers.push(answer as UncachedReadAnswer);
       const fail = (error: Error): void => void t.fail(error.message);
-      t.ok(desk.request(new FakeFrontend(), 'glance', [id], { result, fail }));
+      t.ok(handler.request(new FakeFrontend(), 'glance', [id], { result, fail }));
     },
     letGo: async () => {
       letGo();
@@ -31,44 +31,44 @@ async function build() {
 }
 
 t.test('a glance is answered from a read position that was taken after it came', async (t) => {
-  const { log, answers, glance, letGo } = await build();
-  glance(1);
+  const { log, answers, uncachedRead, letGo } = await build();
+  uncachedRead(1);
   await settled();
   t.same(answers, [], 'this replica may be behind');
   log.append(['update', 1, { quantity: 7 }]);
   await letGo();
   t.match(answers, [[1, 'Tux', 'toys', 1990, 7]]);
-  glance(99);
+  uncachedRead(99);
   await letGo();
   t.equal(answers[1], null);
 });
 
 t.test('what was glanced at is lent to nobody', async (t) => {
-  const { store, answers, glance, letGo } = await build();
-  glance(1);
+  const { store, answers, uncachedRead, letGo } = await build();
+  uncachedRead(1);
   await letGo();
   t.match(answers, [[1, 'Tux']]);
   t.same(store.gates.lent.take({ ids: [1], names: [], named: [], topics: [] }).ids, []);
 });
 
 t.test('what is no id is refused, not taken for a product that there is not', async (t) => {
-  const { desk } = await build();
+  const { handler } = await build();
   for (const params of [['Tux'], [null], [1, 2], [], null, 5]) {
     const refused = new Promise<BazarError>((fail) => {
       const result = (): void => void t.fail('answered');
-      desk.request(new FakeFrontend(), 'glance', params, { result, fail });
+      handler.request(new FakeFrontend(), 'glance', params, { result, fail });
     });
     t.match(await refused, { code: 'invalid_argument' });
   }
 });
 
 t.test('an order leader whose connection closed gets no more sales', async (t) => {
-  const { store, desk, ask } = await openShop();
+  const { store, handler, ask } = await openStore();
   const gone = new FakeFrontend();
   const other = new FakeFrontend();
   for (const peer of [gone, other]) await ask(peer, 'tail', [1, 1]);
   await store.sell(1, [byClient('a', [[1, 1]])]);
-  desk.closed(gone);
+  handler.closed(gone);
   await store.sell(1, [byClient('b', [[1, 1]])]);
   const sales = ({ notified }: FakeFrontend) => notified.map(([method]) => method);
   t.same(sales(gone), ['sales']);
@@ -76,7 +76,7 @@ t.test('an order leader whose connection closed gets no more sales', async (t) =
 });
 
 t.test('frontends that report to one replica learn of each other, whoever leads', async (t) => {
-  const { ask } = await openShop();
+  const { ask } = await openStore();
   const [one, two] = [new FakeFrontend(), new FakeFrontend()];
   t.same(await ask(one, 'report_frontend', ['process-1', reportOf(1)]), [[[0, reportOf(1)]]]);
   const both = [
@@ -90,7 +90,7 @@ t.test('frontends that report to one replica learn of each other, whoever leads'
 });
 
 t.test('what is no report is refused', async (t) => {
-  const { ask } = await openShop();
+  const { ask } = await openStore();
   for (const params of [null, [], [1, null], ['process-1', 'x'], ['process-1', []]]) {
     await t.rejects(ask(new FakeFrontend(), 'report_frontend', params), {
       code: 'invalid_argument',

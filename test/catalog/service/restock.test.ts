@@ -2,7 +2,7 @@
 import t from 'tap';
 import { silentLogger } from '../../../src/base/logging.js';
 import { startRestocking } from '../../../src/catalog/service/restock.js';
-import { type OneCatalog, openShop, settled } from '../one-catalog.js';
+import { type OneCatalog, openStore, settled } from '../one-catalog.js';
 
 const target = 100;
 
@@ -18,7 +18,7 @@ async function setQuantity({ store }: OneCatalog, quantity: number): Promise<voi
 const quantityOf = ({ machine }: OneCatalog) => machine.byId(1)?.[4];
 
 t.test('a product below the target is filled up at each interval', async (t) => {
-  const shop = await openShop();
+  const shop = await openStore();
   const timer = restocking(shop, 10);
   for (const k of [1, 2]) {
     await setQuantity(shop, 3);
@@ -41,7 +41,7 @@ t.test('a product below the target is filled up at each interval', async (t) => 
 });
 
 t.test('an interval of 0 seconds means never', async (t) => {
-  const shop = await openShop();
+  const shop = await openStore();
   restocking(shop, 0);
   await setQuantity(shop, 3);
   shop.clock.advance(60_000);

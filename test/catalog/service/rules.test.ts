@@ -8,7 +8,7 @@ import { Rules, requireRules } from '../../../src/catalog/service/rules.js';
 import type { RulesSettings } from '../../../src/wire/internal.js';
 import { byClient, byFrontend, type CatalogLog, product, toyLog } from '../log-builder.js';
 import { headOf } from '../machine/snapshot-pieces.js';
-import { openCatalog, openShop, settled } from '../one-catalog.js';
+import { openCatalog, openStore, settled } from '../one-catalog.js';
 
 const settings: RulesSettings = {
   restockTo: 100,
@@ -99,7 +99,7 @@ t.test('rules of a later build stop the replica', async (t) => {
 });
 
 t.test('the leader starts the rules once all replicas support them', async (t) => {
-  const catalog = await openShop();
+  const catalog = await openStore();
   const { store, clock, machine } = catalog;
   let supported = 0;
   const rules = new Rules({
@@ -148,7 +148,7 @@ t.test('the first stock waits for the rules, for a while or until they hold', as
 });
 
 t.test('the timer fills each product up to its own target', async (t) => {
-  const { store, clock, machine } = await openShop();
+  const { store, clock, machine } = await openStore();
   await store.propose(['rules', 1, settings]);
   await store.propose(['add', product('Rare', { quantity: 0 })]);
   await store.propose(['update', 1, { quantity: 3 }]);

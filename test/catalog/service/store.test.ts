@@ -4,7 +4,7 @@ import type { LogRecord } from '../../../src/consensus/types.js';
 import { decode } from '../../../src/wire/codec.js';
 import { totalTooLarge } from '../../../src/wire/internal.js';
 import { byClient } from '../log-builder.js';
-import { openCatalog, openShop, settled } from '../one-catalog.js';
+import { openCatalog, openStore, settled } from '../one-catalog.js';
 
 const tooMuch = requestLimits.purchaseQuantityMax;
 
@@ -19,7 +19,7 @@ function sells(disk: readonly LogRecord[]): unknown[][] {
 
 async function palaces(boundsTotals: () => boolean) {
   const disk: LogRecord[] = [];
-  const { store, machine } = await openShop(disk, boundsTotals);
+  const { store, machine } = await openStore(disk, boundsTotals);
   const priceCents = requestLimits.priceCentsMax;
   await store.propose(['update', 1, { priceCents, quantity: 2 * tooMuch }]);
   return { disk, store, machine };

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { lend } from '../../../src/catalog/coherence/grantable-reads.js';
+import { grant } from '../../../src/catalog/coherence/grantable-reads.js';
 import { shapes } from '../../../src/catalog/service/thread.js';
 import { ThreadDesk } from '../../../src/catalog/service/thread-handler.js';
-import type { CatalogCommand, LendParams } from '../../../src/wire/internal.js';
+import type { CatalogCommand, GrantParams } from '../../../src/wire/internal.js';
 import type {
   LookupAnswer,
   LookupManyAnswer,
@@ -15,12 +15,12 @@ async function build() {
   const logs = { leader: toyLog(), follower: toyLog() };
   const leader = replica(logs.leader, true);
   const follower = replica(logs.follower, false);
-  const lent: LendParams[] = [];
+  const lent: GrantParams[] = [];
   let isReachable = true;
   const threads = new ThreadDesk(follower.store, async (_to, _method, params) => {
     if (!isReachable) throw new Error('cut off');
-    lent.push(params as LendParams);
-    return lend(leader.store, params as LendParams);
+    lent.push(params as GrantParams);
+    return grant(leader.store, params as GrantParams);
   });
   await new Promise((resolve) => setImmediate(resolve));
   async function ask<A>(operation: string, ...args: unknown[]): Promise<A> {
@@ -40,7 +40,7 @@ async function build() {
     /** Appended at the leader, not applied anywhere yet. */
     pending: (command: CatalogCommand) => {
       const { gates } = leader.store;
-      gates.appended(gates.appendedSeq + 1, logs.leader.machine.touches(command));
+      gates.appended(gates.appendedSeq + 1, logs.leader.machine.writeSet(command));
     },
     apply: (command: CatalogCommand, ...replicas: ('leader' | 'follower')[]) => {
       for (const name of replicas) logs[name].append(command);
@@ -52,9 +52,9 @@ const restock: CatalogCommand = ['update', 1, { quantity: 7 }];
 
 t.test('a follower’s answer may be kept where the leader lends it', async (t) => {
   const { ask, lent } = await build();
-  const [record, lender, seq] = await ask<LookupAnswer>('lookup', 1);
+  const [record, grantor, seq] = await ask<LookupAnswer>('lookup', 1);
   t.match(record, [1, 'Tux']);
-  t.same([lender, seq], [epoch, 1]);
+  t.same([grantor, seq], [epoch, 1]);
   t.same(lent, [[[1], [], []]]);
 });
 
@@ -69,9 +69,9 @@ t.test('not while an entry that touches it is undecided at the leader', async (t
 t.test('not where the follower lacks what the leader has applied', async (t) => {
   const { ask, apply } = await build();
   apply(restock, 'leader');
-  const [record, lender] = await ask<LookupAnswer>('lookup', 1);
+  const [record, grantor] = await ask<LookupAnswer>('lookup', 1);
   t.equal(record?.[4], 100);
-  t.equal(lender, 0);
+  t.equal(grantor, 0);
   apply(restock, 'follower');
   t.match(await ask<LookupAnswer>('lookup', 1), [[1, 'Tux', 'toys', 1990, 7], epoch, 2]);
 });
@@ -95,12 +95,12 @@ t.test('that there is none may be kept, unless somebody is about to add', async 
 t.test('of many products each may be kept or not', async (t) => {
   const { ask, pending } = await build();
   pending(restock);
-  const [records, lender, , kept] = await ask<LookupManyAnswer>('lookup_many', [2, 1, 99]);
+  const [records, grantor, , kept] = await ask<LookupManyAnswer>('lookup_many', [2, 1, 99]);
   t.same(
     records.map((record) => record?.[0] ?? null),
     [2, 1, null],
   );
-  t.equal(lender, epoch);
+  t.equal(grantor, epoch);
   t.same(kept, [true, false, true]);
 });
 

@@ -137,16 +137,16 @@ t.test(
   'ports in the range of outgoing connections are named, unless they are reserved',
   async (t) => {
     const door = (port: number) => ({ name: 'order-1', address: { host: '127.0.0.1', port } });
-    const doors = [door(8_091), door(40_001), door(40_501)];
-    t.match(checkPortRange(doors, '32768\t60999\n', ''), [
+    const listenPoints = [door(8_091), door(40_001), door(40_501)];
+    t.match(checkPortRange(listenPoints, '32768\t60999\n', ''), [
       {
         verdict: 'doubt',
         detail: /^2 ports .* 32768-60999, .*ip_local_reserved_ports=40001-40501$/,
       },
     ]);
-    t.same(checkPortRange(doors, '32768\t60999\n', '40001,40500-40600\n'), []);
+    t.same(checkPortRange(listenPoints, '32768\t60999\n', '40001,40500-40600\n'), []);
     t.same(checkPortRange([door(8_091)], '32768\t60999\n', ''), []);
-    t.same(checkPortRange(doors, '', ''), [], 'nothing is known');
+    t.same(checkPortRange(listenPoints, '', ''), [], 'nothing is known');
   },
 );
 

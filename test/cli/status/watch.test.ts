@@ -15,9 +15,9 @@ const enter = '\x1b[?1049h';
 const leave = '\x1b[?1049l';
 
 function store(commit: number, hits: number): StoreStatus {
-  const figures = { epoch: 3, log_end: commit, commit, pid: 42 };
+  const metrics = { epoch: 3, log_end: commit, commit, pid: 42 };
   return {
-    members: [{ ...figures, name: 'order-1', group: 'order', kind: 'replica', role: 'leader' }],
+    members: [{ ...metrics, name: 'order-1', group: 'order', kind: 'replica', role: 'leader' }],
     frontends: [
       { name: 'frontend-1', pid: 43, cache: { hits, misses: 10 }, lease: { held: true } },
     ],

@@ -2,8 +2,8 @@ import t from 'tap';
 import { BazarError } from '../../../src/base/errors.js';
 import { silentLogger } from '../../../src/base/logging.js';
 import { CacheSession } from '../../../src/frontend/cache/cache-session.js';
-import { Stamps } from '../../../src/frontend/cache/invalidation-versions.js';
-import type { ReplicaLine } from '../../../src/frontend/detector/watch.js';
+import { InvalidationVersions } from '../../../src/frontend/cache/invalidation-versions.js';
+import type { ReplicaClient } from '../../../src/frontend/detector/watch.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -18,12 +18,12 @@ interface Question {
 }
 
 /** A leader whose answers come when the test says so. */
-interface FakeLine extends ReplicaLine {
+interface FakeClient extends ReplicaClient {
   connected: boolean;
   readonly asked: Question[];
 }
 
-function line(name: string): FakeLine {
+function line(name: string): FakeClient {
   const asked: Question[] = [];
   return {
     name,
@@ -38,16 +38,16 @@ function line(name: string): FakeLine {
 
 function build() {
   const clock = new ManualClock();
-  const stamps = new Stamps(undefined, clock);
+  const versions = new InvalidationVersions(undefined, clock);
   const pushes: number[] = [];
   const session = new CacheSession({
-    ...{ stamps, clock, logger: silentLogger },
+    ...{ versions, clock, logger: silentLogger },
     frontend: 'frontend-1',
     process: 'p',
     pushed: { pushed: (seq) => pushes.push(seq) },
   });
   session.start();
-  return { clock, stamps, session, pushes };
+  return { clock, versions, session, pushes };
 }
 
 /** In session with a leader of epoch 3, which was asked at the clock's 0. */
@@ -61,54 +61,54 @@ async function begin() {
 }
 
 t.test('a session begins once with the leader and its floor is the log end', async (t) => {
-  const { stamps, session } = build();
+  const { versions, session } = build();
   const leader = line('catalog-1');
   session.follow(leader, 3);
   session.follow(leader, 3);
-  t.equal(stamps.inSession, false, 'not before the leader has answered');
+  t.equal(versions.inSession, false, 'not before the leader has answered');
   t.match(leader.asked, [{ method: 'begin_session', params: ['frontend-1', 'p', 2, 3] }]);
   t.equal(leader.asked.length, 1);
   leader.asked[0]?.answer([7, 3, 1]);
   await settled();
-  t.equal(stamps.inSession, true);
-  t.equal(stamps.mayFill(stamps.sight(3), 6, 3), false);
-  t.equal(stamps.mayFill(stamps.sight(3), 7, 3), true);
+  t.equal(versions.inSession, true);
+  t.equal(versions.mayFill(versions.sight(3), 6, 3), false);
+  t.equal(versions.mayFill(versions.sight(3), 7, 3), true);
 });
 
 t.test('a lease is counted from the moment at which it was asked for', async (t) => {
-  const { clock, stamps, session } = build();
+  const { clock, versions, session } = build();
   const leader = line('catalog-1');
   session.follow(leader, 3);
   clock.advance(400);
   leader.asked[0]?.answer([7, 3, 1]);
   await settled();
   clock.advance(leaseMs - 400 - 1);
-  t.equal(stamps.isLeased, true);
+  t.equal(versions.isLeased, true);
   clock.advance(1);
-  t.equal(stamps.isLeased, false);
+  t.equal(versions.isLeased, false);
 });
 
 t.test('a lease is counted by the wall clock from the same moment', async (t) => {
-  const { clock, stamps, session } = build();
+  const { clock, versions, session } = build();
   const leader = line('catalog-1');
   session.follow(leader, 3);
   clock.moveWall(leaseMs - 1);
   leader.asked[0]?.answer([7, 3, 1]);
   await settled();
-  t.equal(stamps.isLeased, true);
+  t.equal(versions.isLeased, true);
   clock.moveWall(1);
-  t.equal(stamps.isLeased, false, 'the machine was suspended since it asked');
+  t.equal(versions.isLeased, false, 'the machine was suspended since it asked');
   clock.advance(renewEveryMs);
   leader.asked[1]?.answer(null);
   await settled();
   clock.moveWall(leaseMs - 1);
-  t.equal(stamps.isLeased, true);
+  t.equal(versions.isLeased, true);
   clock.moveWall(1);
-  t.equal(stamps.isLeased, false);
+  t.equal(versions.isLeased, false);
 });
 
 t.test('a lease is renewed, counted from when that was asked', async (t) => {
-  const { clock, stamps, leader } = await begin();
+  const { clock, versions, leader } = await begin();
   clock.advance(renewEveryMs);
   t.match(leader.asked[1], { method: 'renew_lease', params: ['p', 1] });
   clock.advance(renewEveryMs);
@@ -116,42 +116,42 @@ t.test('a lease is renewed, counted from when that was asked', async (t) => {
   leader.asked[1]?.answer(null);
   await settled();
   clock.advance(leaseMs - renewEveryMs - 1);
-  t.equal(stamps.isLeased, true);
+  t.equal(versions.isLeased, true);
   clock.advance(1);
-  t.equal(stamps.isLeased, false);
+  t.equal(versions.isLeased, false);
 });
 
 t.test('a lease that ran out at the leader is another session and generation', async (t) => {
-  const { clock, stamps, leader } = await begin();
-  const sighting = stamps.sight(1);
+  const { clock, versions, leader } = await begin();
+  const sighting = versions.sight(1);
   clock.advance(renewEveryMs);
   leader.asked[1]?.refuse(new BazarError('conflict', 'run out'));
   await settled();
-  t.equal(stamps.inSession, false);
+  t.equal(versions.inSession, false);
   t.match(leader.asked[2], { method: 'begin_session', params: ['frontend-1', 'p', 4, 3] });
   leader.asked[2]?.answer([9, 3, 2]);
   await settled();
-  t.equal(stamps.inSession, true);
-  t.equal(stamps.isCurrent(sighting), false, 'nothing of the old one is served');
+  t.equal(versions.inSession, true);
+  t.equal(versions.isCurrent(sighting), false, 'nothing of the old one is served');
 });
 
 t.test('an answer that takes longer than a lease begins with a renewal', async (t) => {
-  const { clock, stamps, session } = build();
+  const { clock, versions, session } = build();
   const leader = line('catalog-1');
   session.follow(leader, 3);
   clock.advance(leaseMs + 1);
   leader.asked[0]?.answer([7, 3, 1]);
   await settled();
-  t.equal(stamps.isLeased, false);
+  t.equal(versions.isLeased, false);
   t.equal(leader.asked[1]?.method, 'renew_lease');
 });
 
 t.test('before it asks for a session nothing of the last one is served', async (t) => {
-  const { stamps, session } = await begin();
+  const { versions, session } = await begin();
   const next = line('catalog-2');
   let served = true;
   next.call = (...question) => {
-    served = stamps.inSession;
+    served = versions.inSession;
     return line('').call(...question);
   };
   session.follow(next, 4);
@@ -159,12 +159,12 @@ t.test('before it asks for a session nothing of the last one is served', async (
 });
 
 t.test('an invalidation is in the shared stamps when it returns', async (t) => {
-  const { stamps, session } = await begin();
-  const sighting = stamps.sight(stamps.idBucket(8));
+  const { versions, session } = await begin();
+  const sighting = versions.sight(versions.idBucket(8));
   session.invalidate('catalog-2', [8, [8], [], []]);
-  t.equal(stamps.isCurrent(sighting), true, 'of the leader alone');
+  t.equal(versions.isCurrent(sighting), true, 'of the leader alone');
   session.invalidate('catalog-1', [8, [8], [], []]);
-  t.equal(stamps.isCurrent(sighting), false);
+  t.equal(versions.isCurrent(sighting), false);
 });
 
 t.test('pushed records count in a session with the one who pushed them', async (t) => {
@@ -177,10 +177,10 @@ t.test('pushed records count in a session with the one who pushed them', async (
 });
 
 t.test('the end of the connection ends the session, the next is another generation', async (t) => {
-  const { stamps, session, leader } = await begin();
-  const sighting = stamps.sight(1);
+  const { versions, session, leader } = await begin();
+  const sighting = versions.sight(1);
   session.lost('catalog-1');
-  t.equal(stamps.inSession, false);
+  t.equal(versions.inSession, false);
   leader.connected = false;
   session.follow(leader, 3);
   t.equal(leader.asked.length, 1, 'not without a connection');
@@ -188,40 +188,40 @@ t.test('the end of the connection ends the session, the next is another generati
   session.follow(leader, 3);
   leader.asked[1]?.answer([7, 3, 2]);
   await settled();
-  t.equal(stamps.inSession, true);
-  t.equal(stamps.isCurrent(sighting), false);
+  t.equal(versions.inSession, true);
+  t.equal(versions.isCurrent(sighting), false);
 });
 
 t.test('who does not know who leads keeps its session, for as long as its lease', async (t) => {
-  const { stamps, session } = await begin();
+  const { versions, session } = await begin();
   session.follow(undefined, 0);
-  t.equal(stamps.inSession, true);
+  t.equal(versions.inSession, true);
 });
 
 t.test('another leader is another session, and late answers of the old one are void', async (t) => {
-  const { stamps, session } = build();
+  const { versions, session } = build();
   const [old, next] = [line('catalog-1'), line('catalog-2')];
   session.follow(old, 3);
   session.follow(next, 4);
   old.asked[0]?.answer([1, 3, 1]);
   await settled();
-  t.equal(stamps.inSession, false);
+  t.equal(versions.inSession, false);
   session.follow(old, 3);
   t.equal(old.asked.length, 1, 'a leader of a lower epoch is followed no more');
   next.asked[0]?.answer([1, 4, 1]);
   await settled();
-  t.equal(stamps.inSession, true);
+  t.equal(versions.inSession, true);
 });
 
 t.test('a leader of a new epoch is another leader, whatever its name', async (t) => {
-  const { stamps, session, leader } = await begin();
+  const { versions, session, leader } = await begin();
   session.follow(leader, 5);
-  t.equal(stamps.inSession, false);
+  t.equal(versions.inSession, false);
   t.match(leader.asked[1], { params: ['frontend-1', 'p', 4, 5] });
 });
 
 t.test('a renewal of an earlier session renews nothing', async (t) => {
-  const { clock, stamps, session, leader } = await begin();
+  const { clock, versions, session, leader } = await begin();
   clock.advance(renewEveryMs);
   session.lost('catalog-1');
   session.follow(leader, 3);
@@ -230,11 +230,11 @@ t.test('a renewal of an earlier session renews nothing', async (t) => {
   clock.advance(leaseMs);
   leader.asked[1]?.answer(null);
   await settled();
-  t.equal(stamps.isLeased, false);
+  t.equal(versions.isLeased, false);
 });
 
 t.test('a refusal is asked again at the next round', async (t) => {
-  const { stamps, session } = build();
+  const { versions, session } = build();
   const leader = line('catalog-1');
   session.follow(leader, 3);
   leader.asked[0]?.refuse(new Error('not yet'));
@@ -242,13 +242,13 @@ t.test('a refusal is asked again at the next round', async (t) => {
   session.follow(leader, 3);
   leader.asked[1]?.answer([1, 3, 1]);
   await settled();
-  t.equal(stamps.inSession, true);
+  t.equal(versions.inSession, true);
 });
 
 t.test('who stops says so, when nothing is served any more', async (t) => {
-  const { stamps, session, leader } = await begin();
+  const { versions, session, leader } = await begin();
   const stopping = session.stop();
-  t.equal(stamps.inSession, false);
+  t.equal(versions.inSession, false);
   t.match(leader.asked[1], { method: 'end_session', params: ['p', 4] });
   leader.asked[1]?.answer(null);
   await stopping;

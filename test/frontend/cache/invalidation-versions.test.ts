@@ -1,5 +1,8 @@
 import t from 'tap';
-import { leaseFromNow, Stamps } from '../../../src/frontend/cache/invalidation-versions.js';
+import {
+  InvalidationVersions,
+  leaseFromNow,
+} from '../../../src/frontend/cache/invalidation-versions.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 
 /** Where nothing else is said, it stands still. */
@@ -7,65 +10,69 @@ const clock = new ManualClock();
 const lease = { atMs: 1_000, atWallMs: 1_700_000_001_000 };
 
 t.test('nothing may be cached without a session', async (t) => {
-  const stamps = new Stamps(undefined, clock);
-  const sighting = stamps.sight(stamps.idBucket(8));
-  t.equal(stamps.mayFill(sighting, 100, 3), false);
+  const versions = new InvalidationVersions(undefined, clock);
+  const sighting = versions.sight(versions.idBucket(8));
+  t.equal(versions.mayFill(sighting, 100, 3), false);
 });
 
 t.test(
   'in a session an answer fills unless its item was invalidated since the question',
   async (t) => {
-    const stamps = new Stamps(undefined, clock);
-    stamps.beginSession(10, 3, lease);
-    const bucket = stamps.idBucket(8);
-    const sighting = stamps.sight(bucket);
-    t.equal(stamps.mayFill(sighting, 10, 3), true);
-    stamps.invalidate(bucket, 11);
-    t.equal(stamps.mayFill(sighting, 11, 3), false, 'the question was older than the invalidation');
+    const versions = new InvalidationVersions(undefined, clock);
+    versions.beginSession(10, 3, lease);
+    const bucket = versions.idBucket(8);
+    const sighting = versions.sight(bucket);
+    t.equal(versions.mayFill(sighting, 10, 3), true);
+    versions.invalidate(bucket, 11);
+    t.equal(
+      versions.mayFill(sighting, 11, 3),
+      false,
+      'the question was older than the invalidation',
+    );
   },
 );
 
 t.test('an answer from before the floor does not refill an old value', async (t) => {
-  const stamps = new Stamps(undefined, clock);
-  stamps.beginSession(10, 3, lease);
-  const bucket = stamps.idBucket(8);
-  stamps.invalidate(bucket, 12);
-  const sighting = stamps.sight(bucket);
-  t.equal(stamps.mayFill(sighting, 11, 3), false);
-  t.equal(stamps.mayFill(sighting, 12, 3), true);
+  const versions = new InvalidationVersions(undefined, clock);
+  versions.beginSession(10, 3, lease);
+  const bucket = versions.idBucket(8);
+  versions.invalidate(bucket, 12);
+  const sighting = versions.sight(bucket);
+  t.equal(versions.mayFill(sighting, 11, 3), false);
+  t.equal(versions.mayFill(sighting, 12, 3), true);
 });
 
 t.test('a new session sets every floor to the log end', async (t) => {
-  const stamps = new Stamps(undefined, clock);
-  stamps.beginSession(20, 3, lease);
-  const sighting = stamps.sight(stamps.idBucket(5));
-  t.equal(stamps.mayFill(sighting, 19, 3), false);
-  t.equal(stamps.mayFill(sighting, 20, 3), true);
+  const versions = new InvalidationVersions(undefined, clock);
+  versions.beginSession(20, 3, lease);
+  const sighting = versions.sight(versions.idBucket(5));
+  t.equal(versions.mayFill(sighting, 19, 3), false);
+  t.equal(versions.mayFill(sighting, 20, 3), true);
 });
 
 t.test('what was cached in an earlier session is void, in every thread', async (t) => {
-  const stamps = new Stamps(undefined, clock);
-  const inThread = new Stamps(stamps.buffer, clock);
-  stamps.beginSession(1, 3, lease);
+  const versions = new InvalidationVersions(undefined, clock);
+  const inThread = new InvalidationVersions(versions.buffer, clock);
+  versions.beginSession(1, 3, lease);
   const sighting = inThread.sight(inThread.nameBucket('Tux'));
   t.equal(inThread.isCurrent(sighting), true);
-  stamps.endSession();
+  versions.endSession();
   t.equal(inThread.isCurrent(sighting), false);
-  stamps.beginSession(1, 3, lease);
+  versions.beginSession(1, 3, lease);
   t.equal(inThread.isCurrent(sighting), false);
 });
 
 t.test('however many invalidations there were, a quiet bucket can be filled', async (t) => {
-  const stamps = new Stamps(undefined, clock);
-  stamps.beginSession(1, 3, lease);
-  const inThread = new Stamps(stamps.buffer, clock);
+  const versions = new InvalidationVersions(undefined, clock);
+  versions.beginSession(1, 3, lease);
+  const inThread = new InvalidationVersions(versions.buffer, clock);
   const quiet = inThread.sight(7);
   // The second word counts them; nobody waits for so many.
-  const count = new Int32Array(stamps.buffer, 4, 1);
+  const count = new Int32Array(versions.buffer, 4, 1);
   for (let round = 1; round <= 9; round++) {
     count[0] = (round * 2 ** 30 - 1) | 0;
     const before = inThread.horizon();
-    stamps.invalidate(9, 1);
+    versions.invalidate(9, 1);
     t.equal(inThread.sightedAt(9, before), undefined);
     t.ok(inThread.sightedAt(7, inThread.horizon()), `after ${round} times 2^30`);
     if (round === 1) t.equal(inThread.isCurrent(quiet), false);
@@ -73,28 +80,28 @@ t.test('however many invalidations there were, a quiet bucket can be filled', as
 });
 
 t.test('ending a session twice does not begin one', async (t) => {
-  const stamps = new Stamps(undefined, clock);
-  stamps.beginSession(1, 3, lease);
-  stamps.endSession();
-  stamps.endSession();
-  t.equal(stamps.inSession, false);
+  const versions = new InvalidationVersions(undefined, clock);
+  versions.beginSession(1, 3, lease);
+  versions.endSession();
+  versions.endSession();
+  t.equal(versions.inSession, false);
 });
 
 t.test('ids and names fall into buckets that exist', async (t) => {
-  const stamps = new Stamps(undefined, clock);
+  const versions = new InvalidationVersions(undefined, clock);
   for (const id of [1, 17, 65_536, 2 ** 31, 2 ** 40]) {
-    t.doesNotThrow(() => stamps.sight(stamps.idBucket(id)));
-    t.ok(stamps.idBucket(id) >= 0 && stamps.idBucket(id) < 65_536);
+    t.doesNotThrow(() => versions.sight(versions.idBucket(id)));
+    t.ok(versions.idBucket(id) >= 0 && versions.idBucket(id) < 65_536);
   }
-  t.ok(stamps.nameBucket('Étoile 星') < 65_536);
+  t.ok(versions.nameBucket('Étoile 星') < 65_536);
 });
 
 t.test('the lease is held against the clock at each look, in every thread', async (t) => {
   const clock = new ManualClock();
-  const stamps = new Stamps(undefined, clock);
-  const inThread = new Stamps(stamps.buffer, clock);
+  const versions = new InvalidationVersions(undefined, clock);
+  const inThread = new InvalidationVersions(versions.buffer, clock);
   clock.advance(5_000);
-  stamps.beginSession(1, 3, leaseFromNow(clock, 1_000));
+  versions.beginSession(1, 3, leaseFromNow(clock, 1_000));
   const sighting = inThread.sight(7);
   t.equal(inThread.isCurrent(sighting), true);
   clock.advance(999);
@@ -102,7 +109,7 @@ t.test('the lease is held against the clock at each look, in every thread', asyn
   clock.advance(1);
   t.equal(inThread.isCurrent(sighting), false, 'nobody need have told it');
   t.equal(inThread.mayFill(sighting, 1, 3), false);
-  stamps.renew(leaseFromNow(clock, 1_000));
+  versions.renew(leaseFromNow(clock, 1_000));
   t.equal(inThread.isCurrent(sighting), true, 'renewed by a leader that had not given it up');
 });
 
@@ -110,25 +117,25 @@ t.test('a lease ends at its time wherever the clock stands', async (t) => {
   for (const startMs of [2 ** 31 - 500, 2 ** 32 - 500, 2 ** 32 - 1_500, 2 ** 40 + 0.5]) {
     const clock = new ManualClock();
     clock.advance(startMs);
-    const stamps = new Stamps(undefined, clock);
-    stamps.beginSession(1, 3, leaseFromNow(clock, 1_000));
+    const versions = new InvalidationVersions(undefined, clock);
+    versions.beginSession(1, 3, leaseFromNow(clock, 1_000));
     clock.advance(998);
-    t.equal(stamps.isLeased, true, `${startMs}`);
+    t.equal(versions.isLeased, true, `${startMs}`);
     clock.advance(2);
-    t.equal(stamps.isLeased, false, `${startMs}`);
+    t.equal(versions.isLeased, false, `${startMs}`);
   }
 });
 
 t.test('the log time that was heard is seen in every thread, and never goes back', async (t) => {
-  const stamps = new Stamps(undefined, clock);
-  const inThread = new Stamps(stamps.buffer, clock);
+  const versions = new InvalidationVersions(undefined, clock);
+  const inThread = new InvalidationVersions(versions.buffer, clock);
   t.equal(inThread.logTime, undefined);
   for (const [told, known] of [
     [0, 0],
     [90_000, 90_000],
     [60_000, 90_000],
   ] as const) {
-    stamps.heardLogTime(told);
+    versions.heardLogTime(told);
     t.equal(inThread.logTime, known);
   }
 });
@@ -137,44 +144,44 @@ t.test('a lease ends by the wall clock where the monotonic clock has stood still
   const dayMs = 86_400_000;
   for (const suspendedMs of [1_000, dayMs, 25 * dayMs, 2 ** 32, 2 ** 32 + 500, 400 * dayMs]) {
     const clock = new ManualClock();
-    const stamps = new Stamps(undefined, clock);
-    stamps.beginSession(1, 3, leaseFromNow(clock, 1_000));
-    const sighting = stamps.sight(7);
+    const versions = new InvalidationVersions(undefined, clock);
+    versions.beginSession(1, 3, leaseFromNow(clock, 1_000));
+    const sighting = versions.sight(7);
     clock.moveWall(999);
-    t.equal(stamps.isCurrent(sighting), true);
+    t.equal(versions.isCurrent(sighting), true);
     clock.moveWall(suspendedMs - 999);
-    t.equal(stamps.isCurrent(sighting), false, `suspended for ${suspendedMs} ms`);
-    t.equal(stamps.mayFill(sighting, 1, 3), false);
+    t.equal(versions.isCurrent(sighting), false, `suspended for ${suspendedMs} ms`);
+    t.equal(versions.mayFill(sighting, 1, 3), false);
   }
 });
 
 t.test('a wall clock that is set back makes no lease longer', async (t) => {
   const clock = new ManualClock();
-  const stamps = new Stamps(undefined, clock);
-  stamps.beginSession(1, 3, leaseFromNow(clock, 1_000));
+  const versions = new InvalidationVersions(undefined, clock);
+  versions.beginSession(1, 3, leaseFromNow(clock, 1_000));
   clock.moveWall(-3_600_000);
   clock.advance(999);
-  t.equal(stamps.isLeased, true);
+  t.equal(versions.isLeased, true);
   clock.advance(1);
-  t.equal(stamps.isLeased, false);
+  t.equal(versions.isLeased, false);
 });
 
 t.test('one look at the clocks serves what had arrived before it, and nothing later', async (t) => {
   const clock = new ManualClock();
-  const stamps = new Stamps(undefined, clock);
-  stamps.beginSession(1, 3, leaseFromNow(clock, 1_000));
-  const sighting = stamps.sight(7);
-  stamps.inputBegins();
-  t.equal(stamps.isCurrent(sighting), true);
+  const versions = new InvalidationVersions(undefined, clock);
+  versions.beginSession(1, 3, leaseFromNow(clock, 1_000));
+  const sighting = versions.sight(7);
+  versions.inputBegins();
+  t.equal(versions.isCurrent(sighting), true);
   clock.moveWall(1_000);
-  t.equal(stamps.isCurrent(sighting), true, 'what arrived before the machine was suspended');
-  stamps.invalidate(7, 2);
-  t.equal(stamps.isCurrent(sighting), false, 'an invalidation is seen at once');
-  stamps.inputEnds();
-  t.equal(stamps.isCurrent(stamps.sight(7)), false);
-  stamps.inputBegins();
-  t.equal(stamps.isCurrent(stamps.sight(7)), false, 'each input has a look of its own');
-  stamps.inputEnds();
-  stamps.renew(leaseFromNow(clock, 1_000));
-  t.equal(stamps.isCurrent(stamps.sight(7)), true);
+  t.equal(versions.isCurrent(sighting), true, 'what arrived before the machine was suspended');
+  versions.invalidate(7, 2);
+  t.equal(versions.isCurrent(sighting), false, 'an invalidation is seen at once');
+  versions.inputEnds();
+  t.equal(versions.isCurrent(versions.sight(7)), false);
+  versions.inputBegins();
+  t.equal(versions.isCurrent(versions.sight(7)), false, 'each input has a look of its own');
+  versions.inputEnds();
+  versions.renew(leaseFromNow(clock, 1_000));
+  t.equal(versions.isCurrent(versions.sight(7)), true);
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Outcome } from '../../../src/wire/internal.js';
 import type { LookupAnswer } from '../../../src/wire/thread-questions.js';
-import { epoch, type Question, stageShop } from '../staged-shop.js';
+import { epoch, type Question, stageOperations } from '../staged-shop.js';
 
 const sold: Outcome = ['sold', 1, 1990, false];
 
@@ -20,38 +20,38 @@ function tux(quantity: number): LookupAnswer {
 }
 
 async function build() {
-  const staged = stageShop(answer);
-  const { shop, soon, asked } = staged;
-  await shop.lookup({ name: 'Tux' }, soon());
-  await shop.lookup({ id: 9 }, soon());
-  await t.rejects(shop.lookup({ id: 99 }, soon()));
+  const staged = stageOperations(answer);
+  const { operations, soon, asked } = staged;
+  await operations.lookup({ name: 'Tux' }, soon());
+  await operations.lookup({ id: 9 }, soon());
+  await t.rejects(operations.lookup({ id: 99 }, soon()));
   asked.length = 0;
   return staged;
 }
 
 t.test('a purchase of more than there is is refused without a question', async (t) => {
-  const { shop, soon, asked, counters } = await build();
+  const { operations, soon, asked, counters } = await build();
   const refusal = { code: 'out_of_stock', details: { id: 8, available: 2 } };
-  await t.rejects(shop.buy({ id: 8, quantity: 3 }, soon()), refusal);
-  await t.rejects(shop.buy({ name: 'Tux', quantity: 3 }, soon()), refusal);
+  await t.rejects(operations.buy({ id: 8, quantity: 3 }, soon()), refusal);
+  await t.rejects(operations.buy({ name: 'Tux', quantity: 3 }, soon()), refusal);
   t.equal(asked.length, 0);
   t.equal(counters.refused, 2);
 });
 
 t.test('lines of the same product are added up, by id and by name', async (t) => {
-  const { shop, soon, asked } = await build();
+  const { operations, soon, asked } = await build();
   const lines = [
     { id: 8, quantity: 1 },
     { id: 9, quantity: 1 },
     { name: 'Tux', quantity: 2 },
   ];
-  await t.rejects(shop.buy({ lines }, soon()), { code: 'out_of_stock', details: { id: 8 } });
+  await t.rejects(operations.buy({ lines }, soon()), { code: 'out_of_stock', details: { id: 8 } });
   t.equal(asked.length, 0);
 });
 
 t.test('a purchase of what is known not to be there is refused, with the line', async (t) => {
-  const { shop, soon, asked } = await build();
-  await t.rejects(shop.buy({ id: 99, quantity: 1 }, soon()), {
+  const { operations, soon, asked } = await build();
+  await t.rejects(operations.buy({ id: 99, quantity: 1 }, soon()), {
     code: 'not_found',
     details: { line: 0 },
   });
@@ -59,30 +59,30 @@ t.test('a purchase of what is known not to be there is refused, with the line', 
     { id: 8, quantity: 9 },
     { id: 99, quantity: 1 },
   ];
-  await t.rejects(shop.buy({ lines }, soon()), { code: 'not_found', details: { line: 1 } });
+  await t.rejects(operations.buy({ lines }, soon()), { code: 'not_found', details: { line: 1 } });
   t.equal(asked.length, 0);
 });
 
 t.test('a purchase that may succeed goes to the log', async (t) => {
-  const { shop, soon, asked } = await build();
-  await shop.buy({ id: 8, quantity: 2 }, soon());
+  const { operations, soon, asked } = await build();
+  await operations.buy({ id: 8, quantity: 2 }, soon());
   t.equal(asked.length, 1);
 });
 
 t.test(
   'a purchase with a client’s key goes to the log: it may have an outcome there',
   async (t) => {
-    const { shop, soon, asked } = await build();
-    await shop.buy({ id: 8, quantity: 3, key: 'mine' }, soon());
+    const { operations, soon, asked } = await build();
+    await operations.buy({ id: 8, quantity: 3, key: 'mine' }, soon());
     t.equal(asked.length, 1);
   },
 );
 
 t.test('what is not surely current refuses nobody', async (t) => {
-  const { shop, soon, asked, stamps } = await build();
-  stamps.invalidate(stamps.idBucket(8), 2);
-  await shop.buy({ id: 8, quantity: 3 }, soon());
-  await shop.buy(
+  const { operations, soon, asked, versions } = await build();
+  versions.invalidate(versions.idBucket(8), 2);
+  await operations.buy({ id: 8, quantity: 3 }, soon());
+  await operations.buy(
     {
       lines: [
         { id: 5, quantity: 1 },
@@ -92,20 +92,20 @@ t.test('what is not surely current refuses nobody', async (t) => {
     soon(),
   );
   t.equal(asked.length, 2, 'nor does a line beside one that nobody looked up');
-  stamps.endSession();
-  await shop.buy({ id: 9, quantity: 3 }, soon());
+  versions.endSession();
+  await operations.buy({ id: 9, quantity: 3 }, soon());
   t.equal(asked.length, 3);
 });
 
 t.test('what the log refused is learnt, so that the next one is refused here', async (t) => {
   const outcome: Outcome = ['out_of_stock', 8, 2, false];
-  const { shop, soon, asked } = stageShop((question) =>
+  const { operations, soon, asked } = stageOperations((question) =>
     question.method === 'buy' ? outcome : answer(question),
   );
   const refusal = { code: 'out_of_stock', details: { id: 8, available: 2 } };
-  await t.rejects(shop.buy({ id: 8, quantity: 3 }, soon()), refusal);
+  await t.rejects(operations.buy({ id: 8, quantity: 3 }, soon()), refusal);
   await new Promise((resolve) => setImmediate(resolve));
-  await t.rejects(shop.buy({ id: 8, quantity: 3 }, soon()), refusal);
+  await t.rejects(operations.buy({ id: 8, quantity: 3 }, soon()), refusal);
   t.same(
     asked.map(({ method }) => method),
     ['buy', 'lookup'],
@@ -113,17 +113,17 @@ t.test('what the log refused is learnt, so that the next one is refused here', a
 });
 
 t.test('a purchase that comes to too much is refused without a question', async (t) => {
-  const { shop, soon, asked } = await build();
-  await shop.lookup({ id: 7 }, soon());
+  const { operations, soon, asked } = await build();
+  await operations.lookup({ id: 7 }, soon());
   asked.length = 0;
   const tooLarge = { code: 'invalid_argument', message: /comes to .* at most/ };
-  await t.rejects(shop.buy({ id: 7, quantity: 70_001 }, soon()), tooLarge);
+  await t.rejects(operations.buy({ id: 7, quantity: 70_001 }, soon()), tooLarge);
   const lines = [
     { id: 7, quantity: 70_000 },
     { id: 9, quantity: 1 },
   ];
-  await t.rejects(shop.buy({ lines }, soon()), tooLarge);
+  await t.rejects(operations.buy({ lines }, soon()), tooLarge);
   t.equal(asked.length, 0);
-  await shop.buy({ id: 7, quantity: 70_000 }, soon());
+  await operations.buy({ id: 7, quantity: 70_000 }, soon());
   t.equal(asked.length, 1);
 });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { newCounters } from '../../../src/frontend/cache/counters.js';
-import { Stamps } from '../../../src/frontend/cache/invalidation-versions.js';
+import { InvalidationVersions } from '../../../src/frontend/cache/invalidation-versions.js';
 import { type CacheBounds, ProductCache } from '../../../src/frontend/cache/product-cache.js';
 import { SharedCache } from '../../../src/frontend/cache/shared-cache.js';
 import { encode } from '../../../src/wire/codec.js';
@@ -8,16 +8,16 @@ import { inSession } from '../in-session.js';
 
 const tux = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 100, version: 1 };
 const encoded = encode(tux);
-const from = { appliedSeq: 1, lender: 3 };
-const later = { appliedSeq: 5, lender: 3 };
+const from = { appliedSeq: 1, grantor: 3 };
+const later = { appliedSeq: 5, grantor: 3 };
 
 function build(bounds?: Partial<CacheBounds>) {
-  const stamps = inSession(3);
-  const cache = new ProductCache(stamps, { entriesMax: 100, bytesMax: 100_000, ...bounds });
+  const versions = inSession(3);
+  const cache = new ProductCache(versions, { entriesMax: 100, bytesMax: 100_000, ...bounds });
   const fill = (id: number, provenance = from): void => {
     cache.fill({ product: { ...tux, id }, encoded, sighting: cache.sightId(id) }, provenance);
   };
-  return { cache, stamps, fill };
+  return { cache, versions, fill };
 }
 
 t.test('a filled product is found by id and, once its name is known, by name', async (t) => {
@@ -30,17 +30,17 @@ t.test('a filled product is found by id and, once its name is known, by name', a
 });
 
 t.test('an invalidated product is not found and counts as stale', async (t) => {
-  const { cache, stamps, fill } = build();
+  const { cache, versions, fill } = build();
   fill(8);
-  stamps.invalidate(stamps.idBucket(8), 2);
+  versions.invalidate(versions.idBucket(8), 2);
   t.equal(cache.find(8), undefined);
   t.match(cache.counters, { hits: 0, misses: 1, stale: 1, fills: 1 });
 });
 
 t.test('that a product is gone is not kept where the leader lent the product', async (t) => {
-  const { cache, stamps } = build();
+  const { cache, versions } = build();
   const horizon = cache.horizon();
-  stamps.invalidate(stamps.idBucket(99), 2);
+  versions.invalidate(versions.idBucket(99), 2);
   cache.fillAbsence(99, horizon, later);
   t.equal(cache.find(99), undefined);
   cache.fillAbsence(99, cache.horizon(), later);
@@ -48,10 +48,10 @@ t.test('that a product is gone is not kept where the leader lent the product', a
 });
 
 t.test('an answer asked for before an invalidation is not kept', async (t) => {
-  const { cache, stamps } = build();
+  const { cache, versions } = build();
   const sighting = cache.sightId(8);
   const horizon = cache.horizon();
-  stamps.invalidate(stamps.idBucket(8), 2);
+  versions.invalidate(versions.idBucket(8), 2);
   cache.fill({ product: tux, encoded, sighting }, later);
   t.equal(cache.find(8), undefined);
   cache.fillAt(tux, encoded, horizon, later);
@@ -61,9 +61,9 @@ t.test('an answer asked for before an invalidation is not kept', async (t) => {
 });
 
 t.test('a product is not kept where its absence may be what was lent', async (t) => {
-  const { cache, stamps } = build();
+  const { cache, versions } = build();
   const horizon = cache.horizon();
-  stamps.invalidate(stamps.idBucket(0), 2);
+  versions.invalidate(versions.idBucket(0), 2);
   cache.fillAt(tux, encoded, horizon, later);
   t.equal(cache.find(8), undefined);
   cache.fillAt(tux, encoded, cache.horizon(), later);
@@ -74,8 +74,8 @@ t.test(
   'an answer that no leader, or another than the session’s, vouches for is not kept',
   async (t) => {
     const { cache, fill } = build();
-    fill(8, { appliedSeq: 1, lender: 0 });
-    fill(8, { appliedSeq: 1, lender: 2 });
+    fill(8, { appliedSeq: 1, grantor: 0 });
+    fill(8, { appliedSeq: 1, grantor: 2 });
     t.equal(cache.find(8), undefined);
   },
 );
@@ -83,38 +83,38 @@ t.test(
 t.test(
   'nobody joins a question that an invalidation has overtaken, or one without a session',
   async (t) => {
-    const { cache, stamps } = build();
+    const { cache, versions } = build();
     const sighting = cache.sightId(8);
     t.equal(cache.mayJoin(sighting), true);
-    stamps.invalidate(stamps.idBucket(8), 2);
+    versions.invalidate(versions.idBucket(8), 2);
     t.equal(cache.mayJoin(sighting), false);
-    stamps.endSession();
+    versions.endSession();
     t.equal(cache.mayJoin(cache.sightId(8)), false);
   },
 );
 
 t.test('a name that stands for another product now is asked for again', async (t) => {
-  const { cache, stamps } = build();
+  const { cache, versions } = build();
   cache.fillName('Tux', 8, cache.horizon(), from);
   t.equal(cache.idOf('Tux'), 8);
-  stamps.invalidate(stamps.nameBucket('Tux'), 3);
+  versions.invalidate(versions.nameBucket('Tux'), 3);
   t.equal(cache.idOf('Tux'), undefined);
 });
 
 t.test('that there is no product of an id is kept until products are added', async (t) => {
-  const { cache, stamps } = build();
+  const { cache, versions } = build();
   cache.fillAbsence(99, cache.horizon(), from);
   t.match(cache.find(99), { product: undefined });
   t.match(cache.counters, { hits: 1, misses: 0 });
-  stamps.invalidate(stamps.idBucket(0), 2);
+  versions.invalidate(versions.idBucket(0), 2);
   t.equal(cache.find(99), undefined);
 });
 
 t.test('that a name stands for nothing is kept until the name comes', async (t) => {
-  const { cache, stamps } = build();
+  const { cache, versions } = build();
   cache.fillName('Dodo', undefined, cache.horizon(), from);
   t.match(cache.findByName('Dodo'), { product: undefined });
-  stamps.invalidate(stamps.nameBucket('Dodo'), 2);
+  versions.invalidate(versions.nameBucket('Dodo'), 2);
   t.equal(cache.findByName('Dodo'), undefined);
 });
 
@@ -157,10 +157,10 @@ t.test('a bound of 0 caches nothing', async (t) => {
 });
 
 t.test('what one thread fetched is there for the others', async (t) => {
-  const stamps = inSession(3);
-  const memory = new SharedCache(stamps, newCounters()).buffer;
+  const versions = inSession(3);
+  const memory = new SharedCache(versions, newCounters()).buffer;
   const [one, other] = [1, 2].map(() => {
-    const inThread = new Stamps(stamps.buffer);
+    const inThread = new InvalidationVersions(versions.buffer);
     const counters = newCounters();
     const shared = new SharedCache(inThread, counters, memory);
     return new ProductCache(inThread, { entriesMax: 10, bytesMax: 10_000 }, { shared, counters });
@@ -170,7 +170,7 @@ t.test('what one thread fetched is there for the others', async (t) => {
   t.match(other.counters, { hits: 1, misses: 0, shared_hits: 1 });
   t.same(other.find(8)?.product, tux);
   t.match(other.counters, { hits: 2, shared_hits: 1 }, 'then it has a copy of its own');
-  stamps.invalidate(stamps.idBucket(8), 2);
+  versions.invalidate(versions.idBucket(8), 2);
   t.equal(other.find(8), undefined);
   t.match(other.counters, { misses: 1, shared_stale: 1 });
 });

@@ -9,31 +9,31 @@ import { inSession } from '../in-session.js';
 const sold: ProductRecord = [8, 'Tux', 'toys', 1990, 99, 2];
 
 function build() {
-  const stamps = inSession(3);
-  const shared = new SharedCache(stamps, newCounters());
-  const thread = new ProductCache(stamps, undefined, { shared });
-  return { stamps, thread, pushes: new PushedProducts(stamps, shared) };
+  const versions = inSession(3);
+  const shared = new SharedCache(versions, newCounters());
+  const thread = new ProductCache(versions, undefined, { shared });
+  return { versions, thread, pushes: new PushedProducts(versions, shared) };
 }
 
 t.test('what the leader pushes is a hit in every thread, without a question', async (t) => {
-  const { stamps, thread, pushes } = build();
-  stamps.invalidate(stamps.idBucket(8), 5);
+  const { versions, thread, pushes } = build();
+  versions.invalidate(versions.idBucket(8), 5);
   pushes.pushed(5, [sold]);
   t.match(thread.find(8)?.product, { name: 'Tux', price: 19.9, quantity: 99, version: 2 });
   t.match(thread.counters, { hits: 1, misses: 0 });
 });
 
 t.test('a record from before a newer invalidation is not kept', async (t) => {
-  const { stamps, thread, pushes } = build();
-  stamps.invalidate(stamps.idBucket(8), 5);
-  stamps.invalidate(stamps.idBucket(8), 6);
+  const { versions, thread, pushes } = build();
+  versions.invalidate(versions.idBucket(8), 5);
+  versions.invalidate(versions.idBucket(8), 6);
   pushes.pushed(5, [sold]);
   t.equal(thread.find(8), undefined);
 });
 
 t.test('what comes without a session is not kept', async (t) => {
-  const { stamps, thread, pushes } = build();
-  stamps.endSession();
+  const { versions, thread, pushes } = build();
+  versions.endSession();
   pushes.pushed(5, [sold]);
   t.equal(thread.find(8), undefined);
 });

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { type Glance, HotItems } from '../../../src/frontend/cache/request-coalescing.js';
+import { HotItems, type UncachedRead } from '../../../src/frontend/cache/request-coalescing.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 
 const id = 8;
@@ -10,7 +10,7 @@ const soonMs = 4;
 const latestMs = 10;
 const calmMs = 16;
 
-interface Told extends Glance {
+interface Told extends UncachedRead {
   readonly question: number;
 }
 

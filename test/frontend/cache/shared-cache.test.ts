@@ -10,17 +10,17 @@ import type { HammerOptions, HammerReport } from '../shared-cache-hammer.js';
 const hammers = 4;
 
 function build() {
-  const stamps = inSession(3);
+  const versions = inSession(3);
   const counters = newCounters();
-  const cache = new SharedCache(stamps, counters);
+  const cache = new SharedCache(versions, counters);
   const put = (id: number, text: string): void => {
-    cache.put(id, Buffer.from(text), stamps.sight(stamps.idBucket(id)));
+    cache.put(id, Buffer.from(text), versions.sight(versions.idBucket(id)));
   };
   const textOf = (id: number): string | undefined => {
     const found = cache.find(id);
     return found && Buffer.from(found.encoded).toString();
   };
-  return { stamps, counters, cache, put, textOf };
+  return { versions, counters, cache, put, textOf };
 }
 
 t.test('what was put is found, whatever its length and however large its id', async (t) => {
@@ -39,9 +39,9 @@ t.test('what was put is found, whatever its length and however large its id', as
 });
 
 t.test('an invalidation makes it stale, and what is put after that is found', async (t) => {
-  const { stamps, counters, put, textOf } = build();
+  const { versions, counters, put, textOf } = build();
   put(8, 'old');
-  stamps.invalidate(stamps.idBucket(8), 2);
+  versions.invalidate(versions.idBucket(8), 2);
   t.equal(textOf(8), undefined);
   put(8, 'new');
   t.equal(textOf(8), 'new');
@@ -49,18 +49,18 @@ t.test('an invalidation makes it stale, and what is put after that is found', as
 });
 
 t.test('what is older than what is there does not take its place', async (t) => {
-  const { stamps, cache, put, textOf } = build();
-  const before = stamps.sight(stamps.idBucket(8));
-  stamps.invalidate(stamps.idBucket(8), 2);
+  const { versions, cache, put, textOf } = build();
+  const before = versions.sight(versions.idBucket(8));
+  versions.invalidate(versions.idBucket(8), 2);
   put(8, 'new');
   cache.put(8, Buffer.from('old'), before);
   t.equal(textOf(8), 'new');
 });
 
 t.test('nothing outlives its session', async (t) => {
-  const { stamps, put, textOf } = build();
+  const { versions, put, textOf } = build();
   put(8, 'old');
-  stamps.endSession();
+  versions.endSession();
   t.equal(textOf(8), undefined);
 });
 
@@ -82,11 +82,11 @@ t.test('its memory has a bound; of too many products most that came last are the
 });
 
 t.test('threads that read and write the same slots never see half a product', async (t) => {
-  const stamps = inSession(3);
-  const { buffer } = new SharedCache(stamps, newCounters());
+  const versions = inSession(3);
+  const { buffer } = new SharedCache(versions, newCounters());
   const reports = await Promise.all(
     Array.from({ length: hammers }, async (_, index): Promise<HammerReport> => {
-      const workerData: HammerOptions = { index, stamps: stamps.buffer, shared: buffer };
+      const workerData: HammerOptions = { index, versions: versions.buffer, shared: buffer };
       const worker = new Worker(new URL('../shared-cache-hammer.js', import.meta.url), {
         workerData,
       });

@@ -5,7 +5,7 @@ import { frontendLimits } from '../../../src/base/limits.js';
 import { FrontendTable } from '../../../src/catalog/service/frontend-table.js';
 import { FrontendList } from '../../../src/frontend/detector/frontend-list.js';
 import { FrontendReports } from '../../../src/frontend/detector/frontend-reports.js';
-import type { ReplicaLine } from '../../../src/frontend/detector/watch.js';
+import type { ReplicaClient } from '../../../src/frontend/detector/watch.js';
 import type { ReportParams } from '../../../src/wire/frontend-report.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 import { reportOf } from '../../wire/report-builder.js';
@@ -27,7 +27,7 @@ function build(replicas: readonly Replica[]) {
       if (n === 1) told.push(String(message));
     };
     const list = new FrontendList({ name: `frontend-${n}`, process, tell });
-    const lines = replicas.map((replica, i): ReplicaLine => {
+    const lines = replicas.map((replica, i): ReplicaClient => {
       const name = `catalog-${i + 1}`;
       const call = async (method: string, params: unknown): Promise<unknown> => {
         t.equal(method, 'report_frontend');

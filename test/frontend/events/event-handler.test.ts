@@ -1,7 +1,7 @@
 /** Live events at the owner: told to threads and asked of the catalog only while somebody listens. */
 import t from 'tap';
-import type { ReplicaLine } from '../../../src/frontend/detector/watch.js';
-import { EventDesk } from '../../../src/frontend/events/event-handler.js';
+import type { ReplicaClient } from '../../../src/frontend/detector/watch.js';
+import { LiveEvents } from '../../../src/frontend/events/event-handler.js';
 import type { Sight } from '../../../src/frontend/events/timeline.js';
 import type { Leaders } from '../../../src/frontend/reads/backends.js';
 import type { EventBatch } from '../../../src/frontend/types.js';
@@ -20,7 +20,7 @@ async function settle(): Promise<void> {
   for (let count = 0; count < 5; count++) await turn();
 }
 
-function replica(name: string): ReplicaLine & { readonly asked: unknown[] } {
+function replica(name: string): ReplicaClient & { readonly asked: unknown[] } {
   const asked: unknown[] = [];
   return {
     ...{ name, group: 'catalog', witness: false, connected: true, asked },
@@ -35,35 +35,35 @@ function setUp() {
   const clock = new ManualClock();
   const published: EventBatch[] = [];
   const publish = (batch: EventBatch): void => void published.push(batch);
-  const desk = new EventDesk({ clock, life: 'life', publish });
+  const handler = new LiveEvents({ clock, life: 'life', publish });
   const names = (): string[] =>
     published.flatMap(({ text }) =>
       [...text.matchAll(/event: (\w+)/g)].map(([, name]) => `${name}`),
     );
-  return { clock, desk, published, names };
+  return { clock, handler, published, names };
 }
 
 t.test('without listeners nobody is asked and nothing is handed on', async (t) => {
-  const { desk, published } = setUp();
+  const { handler, published } = setUp();
   const catalog = replica('catalog-1');
-  desk.saw(leaders, [upSight], catalog);
+  handler.saw(leaders, [upSight], catalog);
   await settle();
   t.same(catalog.asked, []);
   t.same(published, []);
-  t.match(desk.begin(null, true).text, /event: leader/, 'though it is remembered');
+  t.match(handler.begin(null, true).text, /event: leader/, 'though it is remembered');
 });
 
 t.test('a listener makes the owner ask for changes; from the reset on they are told', async (t) => {
-  const { desk, names, published } = setUp();
+  const { handler, names, published } = setUp();
   const catalog = replica('catalog-1');
-  desk.saw(leaders, [], catalog);
-  const { through } = desk.begin(null, false);
+  handler.saw(leaders, [], catalog);
+  const { through } = handler.begin(null, false);
   t.same(catalog.asked, [[true]]);
-  desk.changed('catalog-1', tuxSold);
+  handler.changed('catalog-1', tuxSold);
   await settle();
   t.same(names(), ['reset'], 'what came before the reset is read, not told');
-  desk.changed('catalog-1', tuxSold);
-  desk.changed('catalog-2', tuxSold);
+  handler.changed('catalog-1', tuxSold);
+  handler.changed('catalog-2', tuxSold);
   await settle();
   t.same(names(), ['reset', 'stock'], 'of its leader alone');
   t.match(published.at(-1)?.text, /data: \{"id":8,"quantity":97,"version":2\}/);
@@ -71,12 +71,12 @@ t.test('a listener makes the owner ask for changes; from the reset on they are t
 });
 
 t.test('additions, changes and removals are products', async (t) => {
-  const { desk, published } = setUp();
-  desk.saw(leaders, [], replica('catalog-1'));
-  desk.begin(null, false);
+  const { handler, published } = setUp();
+  handler.saw(leaders, [], replica('catalog-1'));
+  handler.begin(null, false);
   await settle();
   const record = [9, 'Whale', 'toys', 500, 4, 1] as const;
-  desk.changed('catalog-1', [
+  handler.changed('catalog-1', [
     [changeKinds.add, 9, record],
     [changeKinds.update, 9, record],
     [changeKinds.stock, 9, null],
@@ -92,51 +92,51 @@ t.test('additions, changes and removals are products', async (t) => {
 });
 
 t.test('missed changes and another leader are a reset', async (t) => {
-  const { desk, names } = setUp();
-  desk.saw(leaders, [], replica('catalog-1'));
-  desk.begin(null, false);
+  const { handler, names } = setUp();
+  handler.saw(leaders, [], replica('catalog-1'));
+  handler.begin(null, false);
   await settle();
-  desk.changed('catalog-1', null);
+  handler.changed('catalog-1', null);
   const next = replica('catalog-2');
-  desk.saw({ ...leaders, catalog: 'catalog-2' }, [], next);
+  handler.saw({ ...leaders, catalog: 'catalog-2' }, [], next);
   await settle();
   t.same(next.asked, [[true]]);
   t.same(names(), ['reset', 'reset', 'reset']);
-  desk.lost('catalog-2');
-  desk.saw({ ...leaders, catalog: 'catalog-2' }, [], next);
+  handler.lost('catalog-2');
+  handler.saw({ ...leaders, catalog: 'catalog-2' }, [], next);
   await settle();
   t.same(next.asked, [[true], [true]], 'asked again on the next connection');
 });
 
 t.test('when the last listener has gone, the catalog is told so', async (t) => {
-  const { clock, desk, published } = setUp();
+  const { clock, handler, published } = setUp();
   const catalog = replica('catalog-1');
-  desk.saw(leaders, [], catalog);
-  desk.begin(null, false);
+  handler.saw(leaders, [], catalog);
+  handler.begin(null, false);
   await settle();
   clock.advance(4_000);
-  desk.listening();
+  handler.listening();
   clock.advance(4_999);
-  desk.saw(leaders, [], catalog);
+  handler.saw(leaders, [], catalog);
   t.same(catalog.asked, [[true]], 'a thread has said that it listens');
   clock.advance(1);
-  desk.saw(leaders, [], catalog);
+  handler.saw(leaders, [], catalog);
   t.same(catalog.asked, [[true], [false]]);
   const before = published.length;
-  desk.changed('catalog-1', tuxSold);
+  handler.changed('catalog-1', tuxSold);
   await settle();
   t.equal(published.length, before);
 });
 
 t.test('who begins hears everything after where it stands, and nothing twice', async (t) => {
-  const { desk, published } = setUp();
-  desk.saw(leaders, [], replica('catalog-1'));
-  desk.begin(null, false);
+  const { handler, published } = setUp();
+  handler.saw(leaders, [], replica('catalog-1'));
+  handler.begin(null, false);
   await settle();
-  desk.changed('catalog-1', tuxSold);
-  const { through } = desk.begin(null, false);
+  handler.changed('catalog-1', tuxSold);
+  const { through } = handler.begin(null, false);
   t.equal(published.at(-1)?.through, through, 'what was not handed on yet leaves first');
-  desk.changed('catalog-1', tuxSold);
+  handler.changed('catalog-1', tuxSold);
   await settle();
   t.equal(published.at(-1)?.through, through + 1);
 });

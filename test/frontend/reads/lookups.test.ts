@@ -2,9 +2,9 @@ import t, { type Test } from 'tap';
 import { BazarError } from '../../../src/base/errors.js';
 import { toProduct } from '../../../src/frontend/answers.js';
 import { encode } from '../../../src/wire/codec.js';
-import type { GlanceAnswer, ProductRecord } from '../../../src/wire/internal.js';
+import type { ProductRecord, UncachedReadAnswer } from '../../../src/wire/internal.js';
 import type { LookupAnswer } from '../../../src/wire/thread-questions.js';
-import { epoch, stageShop } from '../staged-shop.js';
+import { epoch, stageOperations } from '../staged-shop.js';
 
 const tux: ProductRecord = [8, 'Tux', 'toys', 1990, 100, 1];
 const found: LookupAnswer = [tux, epoch, 1];
@@ -12,54 +12,62 @@ const absent: LookupAnswer = [null, epoch, 1];
 const soldOut = { code: 'not_found' };
 
 t.test('one question by name is enough for all look-ups by name and by id after it', async (t) => {
-  const { shop, asked, soon } = stageShop(() => found);
-  await shop.lookup({ name: 'Tux' }, soon());
-  await shop.lookup({ name: 'Tux' }, soon());
-  await shop.lookup({ id: 8 }, soon());
+  const { operations, asked, soon } = stageOperations(() => found);
+  await operations.lookup({ name: 'Tux' }, soon());
+  await operations.lookup({ name: 'Tux' }, soon());
+  await operations.lookup({ id: 8 }, soon());
   t.equal(asked.length, 1);
 });
 
 t.test('a product whose name changed hands under the question is not kept', async (t) => {
-  const { shop, stamps, asked, soon } = stageShop(() => {
-    if (asked.length === 1) stamps.invalidate(stamps.nameBucket('Tux'), 1);
+  const { operations, versions, asked, soon } = stageOperations(() => {
+    if (asked.length === 1) versions.invalidate(versions.nameBucket('Tux'), 1);
     return found;
   });
-  await shop.lookup({ name: 'Tux' }, soon());
-  t.equal(shop.cached({ name: 'Tux' }), undefined);
-  t.equal(shop.cached({ id: 8 }), undefined, 'the leader lent what the name stood for before');
+  await operations.lookup({ name: 'Tux' }, soon());
+  t.equal(operations.cached({ name: 'Tux' }), undefined);
+  t.equal(
+    operations.cached({ id: 8 }),
+    undefined,
+    'the leader lent what the name stood for before',
+  );
 });
 
 t.test('that there is no such product is answered from the cache, by id and by name', async (t) => {
-  const { shop, asked, soon } = stageShop(() => absent);
+  const { operations, asked, soon } = stageOperations(() => absent);
   for (const item of [{ id: 99 }, { name: 'Dodo' }]) {
-    await t.rejects(shop.lookup(item, soon()), soldOut);
-    await t.rejects(shop.lookup(item, soon()), soldOut);
+    await t.rejects(operations.lookup(item, soon()), soldOut);
+    await t.rejects(operations.lookup(item, soon()), soldOut);
   }
   t.equal(asked.length, 2);
 });
 
 t.test('a product that is added ends what was known of its absence', async (t) => {
-  const { shop, stamps, asked, soon } = stageShop(() => absent);
-  await t.rejects(shop.lookup({ id: 99 }, soon()), soldOut);
-  await t.rejects(shop.lookup({ name: 'Dodo' }, soon()), soldOut);
-  stamps.invalidate(stamps.idBucket(0), 1);
-  stamps.invalidate(stamps.nameBucket('Dodo'), 1);
-  t.equal(shop.cached({ id: 99 }), undefined);
-  t.equal(shop.cached({ name: 'Dodo' }), undefined);
+  const { operations, versions, asked, soon } = stageOperations(() => absent);
+  await t.rejects(operations.lookup({ id: 99 }, soon()), soldOut);
+  await t.rejects(operations.lookup({ name: 'Dodo' }, soon()), soldOut);
+  versions.invalidate(versions.idBucket(0), 1);
+  versions.invalidate(versions.nameBucket('Dodo'), 1);
+  t.equal(operations.cached({ id: 99 }), undefined);
+  t.equal(operations.cached({ name: 'Dodo' }), undefined);
   t.equal(asked.length, 2);
 });
 
 t.test('who shares a question gets no answer from before the floor', async (t) => {
   let seq = 1;
-  const { shop, stamps, asked, soon } = stageShop(() => [tux, epoch, seq++] satisfies LookupAnswer);
-  stamps.invalidate(stamps.idBucket(8), 2);
-  await Promise.all([shop.lookup({ id: 8 }, soon()), shop.lookup({ id: 8 }, soon())]);
+  const { operations, versions, asked, soon } = stageOperations(
+    () => [tux, epoch, seq++] satisfies LookupAnswer,
+  );
+  versions.invalidate(versions.idBucket(8), 2);
+  await Promise.all([operations.lookup({ id: 8 }, soon()), operations.lookup({ id: 8 }, soon())]);
   t.equal(asked.length, 2);
 });
 
 t.test('who shares a question gets no answer that another leader lent', async (t) => {
-  const { shop, asked, soon } = stageShop(() => [tux, epoch - 1, 1] satisfies LookupAnswer);
-  await Promise.all([shop.lookup({ id: 8 }, soon()), shop.lookup({ id: 8 }, soon())]);
+  const { operations, asked, soon } = stageOperations(
+    () => [tux, epoch - 1, 1] satisfies LookupAnswer,
+  );
+  await Promise.all([operations.lookup({ id: 8 }, soon()), operations.lookup({ id: 8 }, soon())]);
   t.equal(asked.length, 2);
 });
 
@@ -68,31 +76,31 @@ t.test('who shares a question gets no absence from before a product was added', 
   const added = new Promise<void>((resolve) => {
     add = resolve;
   });
-  const { shop, stamps, asked, soon } = stageShop(async () => {
+  const { operations, versions, asked, soon } = stageOperations(async () => {
     if (asked.length > 1) return [[99, 'Dodo', 'toys', 1990, 100, 1], epoch, 2];
     await added;
     return absent;
   });
-  const before = shop.lookup({ id: 99 }, soon());
-  stamps.invalidate(stamps.idBucket(0), 2);
-  const after = shop.lookup({ id: 99 }, soon());
+  const before = operations.lookup({ id: 99 }, soon());
+  versions.invalidate(versions.idBucket(0), 2);
+  const after = operations.lookup({ id: 99 }, soon());
   add();
   await t.rejects(before, soldOut);
   t.match(await after, { name: 'Dodo' });
 });
 
 t.test('a product that was added under the question is neither kept nor shared', async (t) => {
-  const { shop, stamps, asked, soon } = stageShop(() => {
-    if (asked.length === 1) stamps.invalidate(stamps.idBucket(0), 1);
+  const { operations, versions, asked, soon } = stageOperations(() => {
+    if (asked.length === 1) versions.invalidate(versions.idBucket(0), 1);
     return found;
   });
-  await shop.lookup({ id: 8 }, soon());
-  t.equal(shop.cached({ id: 8 }), undefined, 'the leader lent that there was none');
-  const shared = stageShop(() => {
-    if (shared.asked.length === 1) shared.stamps.invalidate(shared.stamps.idBucket(0), 1);
+  await operations.lookup({ id: 8 }, soon());
+  t.equal(operations.cached({ id: 8 }), undefined, 'the leader lent that there was none');
+  const shared = stageOperations(() => {
+    if (shared.asked.length === 1) shared.versions.invalidate(shared.versions.idBucket(0), 1);
     return found;
   });
-  await Promise.all([1, 2].map(() => shared.shop.lookup({ id: 8 }, shared.soon())));
+  await Promise.all([1, 2].map(() => shared.operations.lookup({ id: 8 }, shared.soon())));
   t.equal(shared.asked.length, 2, 'nobody would say when it changes');
 });
 
@@ -103,15 +111,15 @@ function stageSlow(t: Test) {
     answer = resolve;
   });
   let seq = 1;
-  const stage = stageShop(async () => {
+  const stage = stageOperations(async () => {
     const answer: LookupAnswer = [tux, epoch, seq++];
     if (seq === 2) await answered;
     return answer;
   });
-  const { shop, stamps, soon } = stage;
-  const first = shop.lookup({ id: 8 }, soon());
-  stamps.invalidate(stamps.idBucket(8), 2);
-  const later = [1, 2, 3].map(() => shop.lookup({ id: 8 }, soon()));
+  const { operations, versions, soon } = stage;
+  const first = operations.lookup({ id: 8 }, soon());
+  versions.invalidate(versions.idBucket(8), 2);
+  const later = [1, 2, 3].map(() => operations.lookup({ id: 8 }, soon()));
   t.equal(stage.asked.length, 1, 'they came too late to share it, and wait');
   return { ...stage, later, all: () => Promise.all([first, ...later]), answer };
 }
@@ -131,14 +139,16 @@ t.test('a question that gets no answer is not waited for', async (t) => {
 });
 
 /** A shop whose one product changes under every question, with a crowd that has just read it. */
-async function stageHot(t: Test, glance: () => GlanceAnswer = () => tux) {
-  const stage = stageShop(({ method }) => {
-    if (method === 'glance') return glance();
-    stage.stamps.invalidate(stage.stamps.idBucket(8), stage.asked.length + 1);
+async function stageHot(t: Test, uncachedRead: () => UncachedReadAnswer = () => tux) {
+  const stage = stageOperations(({ method }) => {
+    if (method === 'glance') return uncachedRead();
+    stage.versions.invalidate(stage.versions.idBucket(8), stage.asked.length + 1);
     return [tux, epoch, stage.asked.length] satisfies LookupAnswer;
   });
   const visit = (visitors: number) =>
-    Promise.all(Array.from({ length: visitors }, () => stage.shop.lookup({ id: 8 }, stage.soon())));
+    Promise.all(
+      Array.from({ length: visitors }, () => stage.operations.lookup({ id: 8 }, stage.soon())),
+    );
   await visit(16);
   t.equal(stage.asked.length, 2, 'one for who came first, one for the others');
   return { ...stage, visit };
@@ -147,7 +157,7 @@ async function stageHot(t: Test, glance: () => GlanceAnswer = () => tux) {
 t.test(
   'a crowd that reads what changes all the time shares one question, and nobody keeps its answer',
   async (t) => {
-    const { shop, cache, asked, clock, visit } = await stageHot(t);
+    const { operations, cache, asked, clock, visit } = await stageHot(t);
     for (const questions of [3, 4]) {
       const crowd = visit(20);
       t.equal(asked.length, questions - 1, 'all are held back');
@@ -159,31 +169,31 @@ t.test(
     }
     t.equal(cache.peek(8), undefined);
     clock.advance(20);
-    t.equal(shop.cached({ id: 8 }), undefined);
+    t.equal(operations.cached({ id: 8 }), undefined);
     t.equal((await visit(1)).length, 1, 'who comes when no crowd is there does not wait');
     t.match(asked.at(-1), { port: 'service', method: 'lookup', params: [8] });
   },
 );
 
 t.test('who is held back gets what the cache has at the end, by id and by name', async (t) => {
-  const { shop, stamps, cache, asked, clock, soon } = await stageHot(t);
-  cache.fillName('Tux', 8, cache.horizon(), { appliedSeq: 9, lender: epoch });
-  const held = [{ id: 8 }, { name: 'Tux' }].map((item) => shop.lookup(item, soon()));
-  stamps.invalidate(stamps.idBucket(8), 9);
+  const { operations, versions, cache, asked, clock, soon } = await stageHot(t);
+  cache.fillName('Tux', 8, cache.horizon(), { appliedSeq: 9, grantor: epoch });
+  const held = [{ id: 8 }, { name: 'Tux' }].map((item) => operations.lookup(item, soon()));
+  versions.invalidate(versions.idBucket(8), 9);
   const newest = { ...toProduct(tux), quantity: 1 };
-  cache.fillAt(newest, encode(newest), cache.horizon(), { appliedSeq: 9, lender: epoch });
-  t.equal(shop.cached({ id: 8 }), undefined, 'though it is there');
+  cache.fillAt(newest, encode(newest), cache.horizon(), { appliedSeq: 9, grantor: epoch });
+  t.equal(operations.cached({ id: 8 }), undefined, 'though it is there');
   clock.advance(4);
   t.match(await Promise.all(held), [{ quantity: 1 }, { quantity: 1 }]);
   t.equal(asked.length, 2);
 });
 
 t.test('that a product is gone is told at the end too, and each look-up counts once', async (t) => {
-  const { shop, stamps, cache, counters, clock, soon } = await stageHot(t);
+  const { operations, versions, cache, counters, clock, soon } = await stageHot(t);
   const before = counters.hits + counters.misses;
-  const held = shop.lookup({ id: 8 }, soon());
-  stamps.invalidate(stamps.idBucket(8), 9);
-  cache.fillAbsence(8, cache.horizon(), { appliedSeq: 9, lender: epoch });
+  const held = operations.lookup({ id: 8 }, soon());
+  versions.invalidate(versions.idBucket(8), 9);
+  cache.fillAbsence(8, cache.horizon(), { appliedSeq: 9, grantor: epoch });
   clock.advance(4);
   await t.rejects(held, soldOut);
   t.equal(counters.hits + counters.misses, before + 1);
@@ -213,14 +223,14 @@ t.test('a crowd that reads what does not change is not held back for long', asyn
   const answered = new Promise<LookupAnswer>((resolve) => {
     answer = () => resolve(found);
   });
-  const { shop, clock, soon } = stageShop(() => answered);
-  const crowd = Array.from({ length: 20 }, () => shop.lookup({ id: 8 }, soon()));
+  const { operations, clock, soon } = stageOperations(() => answered);
+  const crowd = Array.from({ length: 20 }, () => operations.lookup({ id: 8 }, soon()));
   answer();
   await turn();
   clock.advance(1);
   await Promise.all(crowd);
   for (let ms = 0; ms < 20; ms++) clock.advance(1);
-  for (let n = 0; n < 40; n++) t.ok(shop.cached({ id: 8 }));
+  for (let n = 0; n < 40; n++) t.ok(operations.cached({ id: 8 }));
 });
 
 t.test('who is patient does not fail with who was not', async (t) => {
@@ -228,9 +238,11 @@ t.test('who is patient does not fail with who was not', async (t) => {
   const failing = new Promise<never>((_resolve, reject) => {
     fail = () => reject(new BazarError('deadline_exceeded', 'no answer in time'));
   });
-  const { shop, asked, clock, soon } = stageShop(() => (asked.length === 1 ? failing : found));
-  const hasty = shop.lookup({ id: 8 }, { ...soon(), deadlineMs: clock.nowMs() + 30 });
-  const patient = shop.lookup({ id: 8 }, soon());
+  const { operations, asked, clock, soon } = stageOperations(() =>
+    asked.length === 1 ? failing : found,
+  );
+  const hasty = operations.lookup({ id: 8 }, { ...soon(), deadlineMs: clock.nowMs() + 30 });
+  const patient = operations.lookup({ id: 8 }, soon());
   clock.advance(31);
   fail();
   await t.rejects(hasty, { code: 'deadline_exceeded' });
@@ -239,9 +251,9 @@ t.test('who is patient does not fail with who was not', async (t) => {
 });
 
 t.test('a question waits as long as the most patient of those who share it', async (t) => {
-  const { timeouts, clock, shop, soon, later, answer, all } = stageSlow(t);
+  const { timeouts, clock, operations, soon, later, answer, all } = stageSlow(t);
   const hasty = { ...soon(), deadlineMs: clock.nowMs() + 80 };
-  const first = shop.lookup({ id: 8 }, hasty);
+  const first = operations.lookup({ id: 8 }, hasty);
   clock.advance(50);
   await Promise.all([first, ...later]);
   t.equal(timeouts[1], 1_500);

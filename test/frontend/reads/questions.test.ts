@@ -2,7 +2,7 @@ import t from 'tap';
 import { BazarError } from '../../../src/base/errors.js';
 import type { Sale } from '../../../src/wire/internal.js';
 import type { LookupAnswer } from '../../../src/wire/thread-questions.js';
-import { epoch, type Question, stageShop } from '../staged-shop.js';
+import { epoch, type Question, stageOperations } from '../staged-shop.js';
 
 const tux: LookupAnswer = [[8, 'Tux', 'toys', 1990, 100, 1], 0, 1];
 const sale: Sale = [3, Buffer.alloc(16), [[8, 'Tux', 2, 1990]], 3980, 1_700_000_000_000];
@@ -16,10 +16,10 @@ function names(asked: readonly Question[]): string[] {
 }
 
 t.test('reads go to the healthy replicas in turn', async (t) => {
-  const { shop, asked, balance, soon } = stageShop(answer);
+  const { operations, asked, balance, soon } = stageOperations(answer);
   balance();
-  for (let i = 0; i < 4; i++) await shop.lookup({ id: 8 }, soon());
-  for (let i = 0; i < 3; i++) await shop.order({ number: 3 }, soon());
+  for (let i = 0; i < 4; i++) await operations.lookup({ id: 8 }, soon());
+  for (let i = 0; i < 3; i++) await operations.order({ number: 3 }, soon());
   t.same(names(asked), [
     ...['catalog-1', 'catalog-2', 'catalog-1', 'catalog-2'],
     ...['order-1', 'order-2', 'order-3'],
@@ -27,23 +27,23 @@ t.test('reads go to the healthy replicas in turn', async (t) => {
 });
 
 t.test('what changes something goes to the leaders', async (t) => {
-  const { shop, asked, balance, soon } = stageShop(({ method }) =>
+  const { operations, asked, balance, soon } = stageOperations(({ method }) =>
     method === 'buy' ? ['sold', 1, 1990, false] : tux[0],
   );
   balance();
-  for (let i = 0; i < 2; i++) await shop.buy({ id: 8, quantity: 1 }, soon());
-  for (let i = 0; i < 2; i++) await shop.updateProduct({ id: 8, add: 1 }, soon());
+  for (let i = 0; i < 2; i++) await operations.buy({ id: 8, quantity: 1 }, soon());
+  for (let i = 0; i < 2; i++) await operations.updateProduct({ id: 8, add: 1 }, soon());
   t.same(names(asked), ['order-3', 'order-3', 'catalog-2', 'catalog-2']);
 });
 
 t.test('the form of the build before is not sent after the time of the attempt', async (t) => {
-  const { shop, timeouts, soon, clock, stamps } = stageShop(() => {
+  const { operations, timeouts, soon, clock, versions } = stageOperations(() => {
     // The frontend is stopped until the refusal of the newer form arrives.
     clock.advance(600_000);
     throw new BazarError('invalid_argument', 'this build knows four fields');
   });
-  stamps.heardLogTime(1);
-  await t.rejects(shop.buy({ id: 8, quantity: 1 }, soon()));
+  versions.heardLogTime(1);
+  await t.rejects(operations.buy({ id: 8, quantity: 1 }, soon()));
   const [first = 0, ...later] = timeouts;
   t.ok(first > 0);
   // A client refuses to send a call without time left.
@@ -53,21 +53,24 @@ t.test('the form of the build before is not sent after the time of the attempt',
 t.test(
   'what a replica cannot answer, the leader does, and then the replica is spared',
   async (t) => {
-    const { shop, asked, balance, soon, clock } = stageShop(({ to }) => {
+    const { operations, asked, balance, soon, clock } = stageOperations(({ to }) => {
       if (to === 'catalog-1') throw new BazarError('unavailable', 'no leader could vouch');
       return tux;
     });
     balance();
-    const first = shop.lookup({ id: 8 }, soon());
+    const first = operations.lookup({ id: 8 }, soon());
     await new Promise((resolve) => setImmediate(resolve));
     clock.advance(10);
     t.equal((await first).name, 'Tux');
     t.same(names(asked), ['catalog-1', 'catalog-2']);
-    for (let i = 0; i < 3; i++) await shop.lookup({ id: 8 }, soon());
+    for (let i = 0; i < 3; i++) await operations.lookup({ id: 8 }, soon());
     t.same(names(asked).slice(2), ['catalog-2', 'catalog-2', 'catalog-2']);
     clock.advance(1_000);
     asked.length = 0;
-    const later = Promise.all([shop.lookup({ id: 8 }, soon()), shop.lookup({ id: 9 }, soon())]);
+    const later = Promise.all([
+      operations.lookup({ id: 8 }, soon()),
+      operations.lookup({ id: 9 }, soon()),
+    ]);
     await new Promise((resolve) => setImmediate(resolve));
     clock.advance(10);
     await later;
@@ -76,19 +79,19 @@ t.test(
 );
 
 t.test('an answer of a follower is kept as its leader allowed', async (t) => {
-  const { shop, asked, balance, soon } = stageShop(() => [tux[0], epoch, 1]);
+  const { operations, asked, balance, soon } = stageOperations(() => [tux[0], epoch, 1]);
   balance();
-  await shop.lookup({ id: 8 }, soon());
-  await shop.lookup({ id: 8 }, soon());
+  await operations.lookup({ id: 8 }, soon());
+  await operations.lookup({ id: 8 }, soon());
   t.same(names(asked), ['catalog-1']);
 });
 
 t.test('nobody waits for a leader that is known to lead no more', async (t) => {
   const silence = new Promise(() => {});
-  const { shop, asked, backends, soon, clock } = stageShop(({ to }) =>
+  const { operations, asked, backends, soon, clock } = stageOperations(({ to }) =>
     to === 'order-3' ? silence : ['sold', 1, 1990, false],
   );
-  const bought = shop.buy({ id: 8, quantity: 1 }, soon());
+  const bought = operations.buy({ id: 8, quantity: 1 }, soon());
   const turn = () => new Promise((resolve) => setImmediate(resolve));
   await turn();
   backends.follow({ catalog: 'catalog-1', order: 'order-3' });
@@ -111,10 +114,10 @@ t.test('nobody waits for a leader that is known to lead no more', async (t) => {
 
 t.test('what is not to be done twice waits for its answer', async (t) => {
   let answered = (_record: unknown): void => {};
-  const { shop, asked, backends, soon } = stageShop(
+  const { operations, asked, backends, soon } = stageOperations(
     () => new Promise((resolve) => (answered = resolve)),
   );
-  const updated = shop.updateProduct({ id: 8, add: 1 }, soon());
+  const updated = operations.updateProduct({ id: 8, add: 1 }, soon());
   await new Promise((resolve) => setImmediate(resolve));
   backends.follow({ catalog: 'catalog-1', order: 'order-3' });
   answered(tux[0]);
@@ -124,7 +127,7 @@ t.test('what is not to be done twice waits for its answer', async (t) => {
 
 t.test('whoever has an answer listens no more for a next leader', async (t) => {
   const refused = new BazarError('out_of_stock', 'no more', { details: { id: 8, available: 0 } });
-  const { shop, backends, soon } = stageShop(({ method }) => {
+  const { operations, backends, soon } = stageOperations(({ method }) => {
     if (method === 'buy') throw refused;
     return tux;
   });
@@ -143,24 +146,24 @@ t.test('whoever has an answer listens no more for a next leader', async (t) => {
     };
   };
   Object.assign(backends, { news: counted });
-  await shop.lookup({ id: 8 }, soon());
+  await operations.lookup({ id: 8 }, soon());
   t.equal(listening, 0, 'after an answer');
-  await t.rejects(shop.buy({ id: 8, quantity: 1 }, soon()), { code: 'out_of_stock' });
+  await t.rejects(operations.buy({ id: 8, quantity: 1 }, soon()), { code: 'out_of_stock' });
   t.equal(listening, 0, 'after a failure');
   t.ok(listened >= 2);
 });
 
 t.test('an order leader of the build before gets the form that it knows', async (t) => {
   const forms: number[] = [];
-  const { shop, stamps, soon } = stageShop(({ params }) => {
+  const { operations, versions, soon } = stageOperations(({ params }) => {
     const { length } = params as readonly unknown[];
     forms.push(length);
     if (length !== 4) throw new BazarError('invalid_argument', 'bad params of buy');
     return ['sold', 1, 1990, false];
   });
-  t.match(await shop.buy({ id: 8, quantity: 1 }, soon()), { order_number: 1 });
+  t.match(await operations.buy({ id: 8, quantity: 1 }, soon()), { order_number: 1 });
   t.same(forms, [4], 'no member of a build that tells the log time was heard');
-  stamps.heardLogTime(0);
-  t.match(await shop.buy({ id: 8, quantity: 1 }, soon()), { order_number: 1 });
+  versions.heardLogTime(0);
+  t.match(await operations.buy({ id: 8, quantity: 1 }, soon()), { order_number: 1 });
   t.same(forms, [4, 5, 4]);
 });

@@ -2,7 +2,7 @@ import t from 'tap';
 import { decode } from '../../../src/wire/codec.js';
 import type { ProductRecord } from '../../../src/wire/internal.js';
 import type { SearchAnswer } from '../../../src/wire/thread-questions.js';
-import { epoch, type Question, stageShop } from '../staged-shop.js';
+import { epoch, type Question, stageOperations } from '../staged-shop.js';
 
 type Shelf = Map<number, ProductRecord>;
 
@@ -27,9 +27,9 @@ function catalog(products: Shelf, undecided: readonly number[] = []) {
 const toys = { topic: 'Toys' };
 
 t.test('a page is asked for once, in whatever case', async (t) => {
-  const { shop, asked, soon } = stageShop(catalog(shelf(1, 2, 3)));
-  const first = await shop.search(toys, soon());
-  t.same(await shop.search({ topic: 'toys' }, soon()), first);
+  const { operations, asked, soon } = stageOperations(catalog(shelf(1, 2, 3)));
+  const first = await operations.search(toys, soon());
+  t.same(await operations.search({ topic: 'toys' }, soon()), first);
   t.equal(first.items.length, 3);
   t.same(
     asked.map(({ method }) => method),
@@ -38,16 +38,16 @@ t.test('a page is asked for once, in whatever case', async (t) => {
 });
 
 t.test('each page, and each limit, is a list of its own', async (t) => {
-  const { shop, asked, soon } = stageShop(catalog(shelf(1)));
-  await shop.search(toys, soon());
+  const { operations, asked, soon } = stageOperations(catalog(shelf(1)));
+  await operations.search(toys, soon());
   for (const more of [{ limit: 5 }, { after: 1 }, { text: 'x' }]) {
-    await shop.search({ ...toys, ...more }, soon());
+    await operations.search({ ...toys, ...more }, soon());
   }
   t.equal(asked.length, 4);
 });
 
 t.test('whatever customers write, different searches are not taken for each other', async (t) => {
-  const { shop, asked, soon } = stageShop(catalog(shelf(1)));
+  const { operations, asked, soon } = stageOperations(catalog(shelf(1)));
   const searches = [
     { text: 'x' },
     { topic: '-', text: 'x' },
@@ -57,36 +57,36 @@ t.test('whatever customers write, different searches are not taken for each othe
     { topic: 'a","b' },
     { topic: 'null' },
   ];
-  for (const search of searches) await shop.search(search, soon());
+  for (const search of searches) await operations.search(search, soon());
   t.equal(asked.length, searches.length);
 });
 
 t.test('the products of a page are look-ups that need no question', async (t) => {
-  const { shop, asked, soon } = stageShop(catalog(shelf(1, 2)));
-  await shop.search(toys, soon());
-  t.equal((await shop.lookup({ id: 2 }, soon())).name, 'toy 2');
+  const { operations, asked, soon } = stageOperations(catalog(shelf(1, 2)));
+  await operations.search(toys, soon());
+  t.equal((await operations.lookup({ id: 2 }, soon())).name, 'toy 2');
   t.equal(asked.length, 1);
 });
 
 t.test(
   'a product that an undecided entry touches is not kept, the rest of the page is',
   async (t) => {
-    const { shop, asked, soon } = stageShop(catalog(shelf(1, 2, 3), [2]));
-    await shop.search(toys, soon());
-    await shop.search(toys, soon());
+    const { operations, asked, soon } = stageOperations(catalog(shelf(1, 2, 3), [2]));
+    await operations.search(toys, soon());
+    await operations.search(toys, soon());
     t.same(asked.map(({ method, params }) => [method, params]).slice(1), [['lookup', [2]]]);
   },
 );
 
 t.test('a purchase costs a page the record, not the list', async (t) => {
   const products = shelf(1, 2, 3, 4);
-  const { shop, stamps, asked, soon } = stageShop(catalog(products));
-  await shop.search(toys, soon());
+  const { operations, versions, asked, soon } = stageOperations(catalog(products));
+  await operations.search(toys, soon());
   for (const id of [2, 4]) {
-    stamps.invalidate(stamps.idBucket(id), 9);
+    versions.invalidate(versions.idBucket(id), 9);
     products.set(id, [id, `toy ${id}`, 'toys', 100, 4, 2]);
   }
-  const { items } = await shop.search(toys, soon());
+  const { items } = await operations.search(toys, soon());
   t.same(
     items.map(({ quantity }) => quantity),
     [5, 4, 5, 4],
@@ -97,33 +97,33 @@ t.test('a purchase costs a page the record, not the list', async (t) => {
 });
 
 t.test('what changes the lists of a topic makes its pages stale, and no other’s', async (t) => {
-  const { shop, stamps, asked, soon } = stageShop(catalog(shelf(1)));
-  await shop.search(toys, soon());
-  await shop.search({ topic: 'books' }, soon());
-  await shop.search({ text: 'toy' }, soon());
-  stamps.invalidate(stamps.topicBucket('toys'), 9);
-  t.equal(shop.cachedPage(toys), undefined);
-  t.ok(shop.cachedPage({ topic: 'books' }));
-  t.ok(shop.cachedPage({ text: 'toy' }));
-  stamps.invalidate(stamps.topicBucket(''), 9);
-  t.equal(shop.cachedPage({ text: 'toy' }), undefined);
-  t.ok(shop.cachedPage({ topic: 'books' }));
+  const { operations, versions, asked, soon } = stageOperations(catalog(shelf(1)));
+  await operations.search(toys, soon());
+  await operations.search({ topic: 'books' }, soon());
+  await operations.search({ text: 'toy' }, soon());
+  versions.invalidate(versions.topicBucket('toys'), 9);
+  t.equal(operations.cachedPage(toys), undefined);
+  t.ok(operations.cachedPage({ topic: 'books' }));
+  t.ok(operations.cachedPage({ text: 'toy' }));
+  versions.invalidate(versions.topicBucket(''), 9);
+  t.equal(operations.cachedPage({ text: 'toy' }), undefined);
+  t.ok(operations.cachedPage({ topic: 'books' }));
   t.equal(asked.length, 3);
 });
 
 t.test('a list that changes while its records are fetched is asked for as a whole', async (t) => {
   const products = shelf(1, 2);
   const answer = catalog(products);
-  const { shop, stamps, asked, soon } = stageShop((question) => {
+  const { operations, versions, asked, soon } = stageOperations((question) => {
     if (question.method === 'lookup') {
       products.delete(2);
-      stamps.invalidate(stamps.topicBucket('toys'), 9);
+      versions.invalidate(versions.topicBucket('toys'), 9);
     }
     return answer(question);
   });
-  await shop.search(toys, soon());
-  stamps.invalidate(stamps.idBucket(1), 9);
-  const { items } = await shop.search(toys, soon());
+  await operations.search(toys, soon());
+  versions.invalidate(versions.idBucket(1), 9);
+  const { items } = await operations.search(toys, soon());
   t.same(
     items.map(({ id }) => id),
     [1],
@@ -135,29 +135,29 @@ t.test('a list that changes while its records are fetched is asked for as a whol
 });
 
 t.test('the encoded page is the page', async (t) => {
-  const { shop, soon } = stageShop(({ method }) => {
+  const { operations, soon } = stageOperations(({ method }) => {
     t.equal(method, 'search');
     const records = Array.from({ length: 20 }, (_, i): ProductRecord => {
       return [i + 1, `toy ${i + 1}`, 'toys', 100, 5, 1];
     });
     return [records, 20, epoch, 9, true, records.map(() => true)] satisfies SearchAnswer;
   });
-  const asBytes = await shop.fetchPage(toys, soon());
-  const page = await shop.search(toys, soon());
+  const asBytes = await operations.fetchPage(toys, soon());
+  const page = await operations.search(toys, soon());
   t.equal(page.next, 20);
   t.same(decode(asBytes), page);
-  t.same(decode(shop.cachedPage(toys) ?? new Uint8Array()), page);
+  t.same(decode(operations.cachedPage(toys) ?? new Uint8Array()), page);
 });
 
 t.test('a search for nothing is refused', async (t) => {
-  const { shop, soon } = stageShop(() => t.fail('nobody is asked'));
-  await t.rejects(shop.search({}, soon()), { code: 'invalid_argument' });
+  const { operations, soon } = stageOperations(() => t.fail('nobody is asked'));
+  await t.rejects(operations.search({}, soon()), { code: 'invalid_argument' });
 });
 
 t.test('a topic by any name is not the lack of one', async (t) => {
-  const { shop, asked, soon } = stageShop(catalog(shelf(1)));
+  const { operations, asked, soon } = stageOperations(catalog(shelf(1)));
   for (const params of [{ topic: '-', text: 'x' }, { text: 'x' }, { topic: 'null', text: 'x' }]) {
-    await shop.search(params, soon());
+    await operations.search(params, soon());
   }
   t.equal(asked.length, 3, 'each is a list of its own');
 });

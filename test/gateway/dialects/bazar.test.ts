@@ -102,13 +102,13 @@ t.test('a purchase is 201 with the book and the order, whatever its body', async
 
 t.test('without a server everything is 503 in the table’s words', async (t) => {
   const { send } = await setFailing(unreachable);
-  const doors = [
+  const listeners = [
     ['PUT', '/buy/1'],
     ['GET', '/lookup/1'],
     ['GET', '/search/toys'],
     ['GET', '/verify_item_in_stock/1'],
   ] as const;
-  for (const [method, path] of doors) {
+  for (const [method, path] of listeners) {
     const reply = await send(method, `${at}${path}`);
     t.equal(reply.status, 503);
     t.equal(reply.text, '{"message":"The server is not ready to handle the request"}');

@@ -1,46 +1,46 @@
 /** A member's two ports: which desk answers what, as in the group room. */
-import type { MemberDesk } from '../src/group/member-handler.js';
+import type { MemberHandler } from '../src/group/member-handler.js';
 import type { OwnerCall } from '../src/pool/types.js';
 import type { SimPeers } from './peers.js';
 import type { Life } from './process.js';
 import type { Handler, Reply, Session } from './rpc.js';
 
 /** What the service answers on the replication port. */
-export interface Desk {
+export interface ServiceRequests {
   request(session: Session, method: string, params: unknown, reply: Reply): boolean;
   notification(session: Session, method: string, params: unknown): void;
   closed(session: Session): void;
 }
 
 /** The service's doors, once its host is there. */
-export interface Doors {
-  readonly desk: Desk;
+export interface ServiceListeners {
+  readonly handler: ServiceRequests;
   calls(calls: OwnerCall[]): void;
 }
 
 export function peerHandler(
-  memberDesk: MemberDesk,
+  memberHandler: MemberHandler,
   peers: SimPeers,
-  doors: Doors | undefined,
+  listeners: ServiceListeners | undefined,
 ): Handler {
   return {
     request(session, method, params, reply) {
-      if (memberDesk.request(method, params, reply)) return;
-      doors?.desk.request(session, method, params, reply);
+      if (memberHandler.request(method, params, reply)) return;
+      listeners?.handler.request(session, method, params, reply);
     },
     notification(session, method, params) {
       if (peers.notification(session, method, params)) return;
-      doors?.desk.notification(session, method, params);
+      listeners?.handler.notification(session, method, params);
     },
     closed(session) {
       peers.closed(session);
-      doors?.desk.closed(session);
+      listeners?.handler.closed(session);
     },
   };
 }
 
 /** The calls of a turn go to the owner together. */
-export function serviceHandler(life: Life, doors: Doors): Handler {
+export function serviceHandler(life: Life, listeners: ServiceListeners): Handler {
   let gathered: OwnerCall[] = [];
   return {
     request(_session, operation, args, reply) {
@@ -57,7 +57,7 @@ export function serviceHandler(life: Life, doors: Doors): Handler {
       life.afterTurn(() => {
         const calls = gathered;
         gathered = [];
-        doors.calls(calls);
+        listeners.calls(calls);
       });
     },
   };
