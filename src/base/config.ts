@@ -63,7 +63,7 @@ export interface RecoveryConfig extends ServiceConfig {
 /** What each service's start function resolves to, once it listens. */
 export interface RunningService {
   readonly name: string;
-  /** Resolves when the service can serve (docs/PROTOCOL.md, 1: ready). */
+  /** Resolves when the service can serve. */
   readonly ready: Promise<void>;
   /** Rejects or resolves when the service ended by itself, with the reason. */
   readonly failed: Promise<Error>;

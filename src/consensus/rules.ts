@@ -1,6 +1,6 @@
 /**
  * The rules that the simulator may switch off one at a time, to prove that it would notice. Each
- * is named for what it demands, with the failure of docs/PROTOCOL.md, 8 that it prevents.
+ * is named for what it demands, with the failure of docs/PROTOCOL-RULES.md that it prevents.
  * Production never passes any: the default is frozen and all true.
  */
 export interface Rules {
