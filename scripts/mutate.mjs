@@ -79,7 +79,9 @@ async function main() {
 function candidates() {
   const chosenRooms = rooms.filter((room) => (values.room ?? room) === room);
   return chosenRooms.flatMap((room) => {
-    const files = readdirSync(join(root, 'dist/src', room)).filter((name) => name.endsWith('.js'));
+    const files = readdirSync(join(root, 'dist/src', room), { recursive: true }).filter((name) =>
+      name.endsWith('.js'),
+    );
     return files.sort().flatMap((name) => candidatesIn(room, `dist/src/${room}/${name}`));
   });
 }

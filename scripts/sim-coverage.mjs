@@ -22,14 +22,15 @@ const seedsEach = 250;
 const textMax = 90;
 
 /** The replicated log, its storage, and the cache protocol on both sides. */
-const cacheOfCatalog = 'gates,leases,lending,lent,registry,roll,pushes,cache-sessions,strike-dead';
-const cacheOfFrontend = 'cache-session,stamps,lookups,product-cache,watch,elector';
 const include = [
   'src/consensus/*.ts',
   'src/group/*.ts',
   'src/storage/*.ts',
-  `src/catalog/{${cacheOfCatalog}}.ts`,
-  `src/frontend/{${cacheOfFrontend}}.ts`,
+  'src/catalog/coherence/*.ts',
+  'src/catalog/machine/lease-holders.ts',
+  'src/frontend/cache/{cache-session,invalidation-versions,product-cache}.ts',
+  'src/frontend/detector/{elector,watch}.ts',
+  'src/frontend/reads/lookups.ts',
 ];
 
 const { values } = parseArgs({
