@@ -34,17 +34,12 @@ export function parseMarkdown(text: string): Markdown {
   const prose = withoutBlocks.replace(inlineCode, '');
   return {
     text,
-    links: [...prose.matchAll(link), ...withoutBlocks.matchAll(codeLink)].flatMap(([, target]) =>
-      readLink(target ?? ''),
-    ),
+    links: [...prose.matchAll(link)].flatMap(([, target]) => readLink(target ?? '')),
     anchors: anchorsOf(withoutBlocks),
     spans: spans.map((span) => span.replace(/\s+/g, ' ')),
-    lines: blocks.flatMap((block) => block.replace(/\\\n\s*/g, ' ').split('\n')),
+    lines: blocks.flatMap((block) => block.replace(/\s*\\\n\s*/g, ' ').split('\n')),
   };
 }
-
-/** A link whose text is code, as [`file`](file): it is gone from the text without code. */
-const codeLink = /\[`[^`\n]+`\]\(([^)\s]+)\)/g;
 
 /** Links to other sites are not checked: a test must not need the network. */
 function readLink(target: string): Link[] {
