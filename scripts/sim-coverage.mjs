@@ -89,7 +89,7 @@ function runApart(args) {
   return new Promise((resolve) => child.once('exit', resolve));
 }
 
-/** A seed that breaks an invariant is told, and the others go on. */
+/** Reports a seed that breaks an invariant and continues with the others. */
 async function simulateSeeds(count) {
   const { simulate } = await import(join(root, 'dist/sim/simulation.js'));
   const first = Number(values.first);
@@ -142,7 +142,7 @@ function unreachedIn(map) {
   }
 }
 
-/** Without what lies in another one: a function that nobody calls is one gap. */
+/** Without gaps inside other gaps: an uncalled function is one gap. */
 function outermost(missed) {
   const begins = ({ loc }) => loc.start.line * 1_000 + loc.start.column;
   const ends = ({ loc }) => loc.end.line * 1_000 + loc.end.column;
@@ -174,12 +174,12 @@ function lines(files) {
     '',
     ...unloaded(files.map(({ file }) => file)),
     '',
-    '## What no seed reaches',
+    '## Unreached branches',
     ...open.flatMap(({ file, gaps }) => ['', `### ${file}`, '', ...gapLines(gaps)]),
   ];
 }
 
-/** They are of the processes around the simulated classes: sockets, files, threads. */
+/** These belong to the processes around the simulated classes: sockets, files, threads. */
 function unloaded(loaded) {
   const reasons = readReasons();
   const rooms = ['src/consensus', 'src/group', 'src/storage'];
@@ -217,8 +217,8 @@ function grouped(gaps) {
 
 function preface() {
   const { seeds, aimed } = values;
-  return `# What the simulator reaches
+  return `# Simulation coverage
 
-${seeds} seeds, and ${aimed} of each aim, on the code of this commit. \`npm run sim:coverage -- --write\` writes this page. \`sim/unreached.json\` holds the reasons. A branch is a block of code as V8 counts it.
+The branches of the replicated code that ${seeds} seeds and ${aimed} of each aim reach. \`npm run sim:coverage -- --write\` generates this page. \`sim/unreached.json\` holds the reasons. A branch is a block of code as V8 counts it.
 `;
 }
