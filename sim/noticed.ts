@@ -1,12 +1,12 @@
 /**
  * The broken rules as rows of tests: which ones few seeds notice, which ones take many, and which
- * ones are not waited for. docs/SIMULATION.md tells of each.
+ * ones the tests do not wait for. docs/testing/broken-rules.md lists them all.
  */
 import type { Test } from 'tap';
 import { systemClock } from '../src/base/clock.js';
 import { allMutations, catchMutation, type Mutation } from './mutations.js';
 
-/** Noticed by one of hundreds of seeds, or by none so far. docs/SIMULATION.md says why. */
+/** Noticed by one of hundreds of seeds, or by none so far. docs/testing/broken-rules.md says why. */
 const rare: ReadonlySet<string> = new Set([
   'jumpsAreKeptTwice',
   'epochsSharedOut',
