@@ -51,7 +51,7 @@ const sources = files.filter(
   (path) => /\.(?:ts|tsx|mjs)$/.test(path) && citing.includes(path.split('/')[0] ?? ''),
 );
 
-/** What a test reports: the place and the missing thing, once each. */
+/** Each fault once, in order. */
 const once = (all: readonly string[]): string[] => [...new Set(all)].sort();
 
 t.test('every link leads to a file and an anchor', async (t) => {
@@ -146,7 +146,7 @@ function takes(script: string, flag: string): boolean {
 const scriptNames = Object.keys(scripts).filter((name) => !name.startsWith('pre'));
 const tools = scriptNames.filter((name) => !['client', 'build', 'check', 'format'].includes(name));
 
-/** What is wrong with a command of our own; nothing where another program runs. */
+/** The faults of one of our commands; none if another program runs. */
 function faultsOf(words: Invocation): string[] {
   const [program = '', first = '', second = ''] = words;
   if (program === 'npm' && first === 'run') return faultsOfScript(second, words.slice(3));

@@ -1,6 +1,6 @@
 /**
  * Reads a Markdown page as far as the documentation test needs it: links, anchors of headings, code
- * spans, and the commands that code blocks and code spans show. It knows nothing of the commands.
+ * spans, and the commands that code blocks and code spans show. It does not depend on the command line.
  */
 
 export interface Link {
