@@ -1,7 +1,7 @@
 /**
- * Copies the order book up to where the catalog's copy can answer for it (docs/OPERATIONS.md,
- * Copies). Invariant: every order in the copy is a sale in the catalog's copy, and every sale that
- * is not an order yet is still kept there.
+ * Copies the order book as far as the catalog copy has its sales (docs/operations/BACKUP.md).
+ * Invariant: every order in the copy is a sale in the catalog copy, and the catalog copy keeps every
+ * sale that is not an order yet.
  */
 import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
