@@ -1,7 +1,7 @@
 /**
- * The commands of a page of documentation, and a folder in which they run as if the machine were
- * theirs: system paths lie in the folder, addresses on loopback, and programs that change the system
- * (useradd, chown, systemctl, …) are scripts. Knows no page.
+ * Runs the commands of a page of documentation in a folder that stands in for the machine: system
+ * paths lie in the folder, addresses on loopback, ports are moved by BAZAR_PORT_OFFSET, and programs
+ * that install or change the system (npm, useradd, systemctl, …) are scripts.
  */
 import { spawn } from 'node:child_process';
 import {
@@ -32,6 +32,14 @@ const systemPaths = [
   '/backups',
 ];
 
+/** In place of the one that installs and builds: a page may start the store again, and goes on. */
+const startScript = `#!/bin/sh
+bazar down > /dev/null 2>&1
+case " $* " in *" --detach "*) exec bazar up "$@" ;; esac
+exec bazar up --detach "$@"
+`;
+
+/** @param path from `docs/`. */
 export function readPage(path: string): string {
   return readFileSync(join(root, 'docs', path), 'utf8');
 }
@@ -48,10 +56,10 @@ export interface Example {
   readonly shown: string[];
 }
 
-/** Lines that begin with `$ `, each with the lines that follow it. */
+/** Lines of code blocks that begin with `$ `, each with the lines that follow it. */
 export function examples(page: string): Example[] {
   const found: Example[] = [];
-  for (const [, block = ''] of page.matchAll(/```\n(\$ .*?)```/gs)) {
+  for (const [, block = ''] of page.matchAll(/```(?:console)?\n(\$ .*?)```/gs)) {
     for (const line of block.trimEnd().split('\n')) {
       if (line.startsWith('$ ')) found.push({ command: line.slice(2), shown: [] });
       else found.at(-1)?.shown.push(line);
@@ -60,10 +68,29 @@ export function examples(page: string): Example[] {
   return found;
 }
 
+/**
+ * The shown lines that every run must print, as `comparable` gives them: headings of tables, JSON,
+ * and lines without a number. Other lines depend on the run.
+ */
+export function stableLines(shown: readonly string[]): string[] {
+  const isHeading = (line: string): boolean =>
+    /^[A-Z]{2}[A-Z0-9]*( +(%|[A-Z0-9]+|ms|RATE))+$/.test(line);
+  const isStable = (line: string): boolean =>
+    isHeading(line) || line.startsWith('{') || (/\S/.test(line) && !/[\d…]/.test(line));
+  return shown.filter(isStable).map(comparable);
+}
+
+/** A line of output, without the width of its columns and the values of its numbers. */
+export function comparable(line: string): string {
+  const number = line.startsWith('{') ? /\d+(\.\d+)?/g : /(?!)/g;
+  return line.trim().split(/ +/).join(' ').replaceAll(number, '#');
+}
+
 export class Machine {
   readonly folder: string;
   readonly #env: NodeJS.ProcessEnv;
   readonly #network: string;
+  readonly #portOffset: number;
   /** Process groups of commands that run. */
   readonly #commands = new Set<number>();
 
@@ -71,6 +98,7 @@ export class Machine {
   constructor(t: Test, network: string, env: NodeJS.ProcessEnv = {}) {
     this.folder = mkdtempSync(join(tmpdir(), 'bazar-page-'));
     this.#network = network;
+    this.#portOffset = Number(env.BAZAR_PORT_OFFSET ?? 0);
     const bin = join(this.folder, 'bin');
     const modules = join(this.folder, 'modules');
     for (const path of [
@@ -85,6 +113,7 @@ export class Machine {
     const scripts = {
       bazar: `exec "${process.execPath}" "${cliMain}" "$@"`,
       npm: `echo "${modules}"`,
+      npx: 'exec "$@"',
       useradd: 'exit 0',
       chown: 'exit 0',
       journalctl: `cat "${this.folder}"/*.log`,
@@ -94,6 +123,7 @@ export class Machine {
       writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
       chmodSync(join(bin, name), 0o755);
     }
+    writeFileSync(join(this.folder, 'start.sh'), startScript, { mode: 0o755 });
     const plain = plainEnvironment();
     this.#env = { ...plain, PATH: `${bin}:${plain.PATH}`, ...env };
     const takeBack = lastAct(() => this.#signalAll('SIGKILL'));
@@ -106,7 +136,7 @@ export class Machine {
   }
 
   /** Runs commands in a shell that stops at the first one that fails. */
-  run(commands: string): Promise<Ran> {
+  run(commands: string, limitMs = 2 * patienceMs): Promise<Ran> {
     const text = this.place(commands);
     const child = spawn('/bin/sh', ['-ec', text], {
       cwd: this.folder,
@@ -130,7 +160,7 @@ export class Machine {
         resolve({ code, ...output });
       });
     });
-    return within(text, ran, 2 * patienceMs);
+    return within(text, ran, limitMs);
   }
 
   /** The text with the paths and addresses of this machine. */
@@ -139,7 +169,11 @@ export class Machine {
       (so, path) => so.replaceAll(new RegExp(`(?<![\\w.])${path}`, 'g'), this.folder + path),
       text,
     );
-    return placed.replaceAll('10.0.0.', `${this.#network}.`);
+    return placed
+      .replaceAll('10.0.0.', `${this.#network}.`)
+      .replaceAll(/(?<=(localhost|127\.0\.0\.1):)8\d{3}\b/g, (port) =>
+        String(Number(port) + this.#portOffset),
+      );
   }
 
   /** `systemctl enable --now …`: runs what the unit says, in the background. */

@@ -1,10 +1,10 @@
-/** The examples of the page on operations run as they stand there, and print what it shows. Starts a store. */
+/** The commands of README, TOUR and OPERATIONS run as they are, and print what the pages show. Starts stores. */
 import t from 'tap';
-import { examples, Machine, readPage } from './page-commands.js';
+import { comparable, examples, Machine, readPage, stableLines } from './page-commands.js';
 
 const testTimeoutMs = 600_000;
 
-t.test('the examples of the page on operations run, and print what it shows', async (t) => {
+t.test('the commands of OPERATIONS run, and print what it shows', async (t) => {
   t.setTimeout(testTimeoutMs);
   const machine = new Machine(t, '127.44.18', { BAZAR_PORT_OFFSET: '5860' });
   const down = (): Promise<unknown> => machine.run('bazar down');
@@ -12,14 +12,32 @@ t.test('the examples of the page on operations run, and print what it shows', as
   for (const { command, shown } of examples(readPage('OPERATIONS.md'))) {
     const { code, out, err } = await machine.run(command);
     t.equal(code, 0, `${command}\n${out}${err}`);
-    const heads = shown.filter((line) =>
-      /^[A-Z]{2}[A-Z0-9]*( +(%|[A-Z0-9]+|ms|RATE))+$/.test(line),
-    );
-    const said = out.split('\n').map(words);
-    for (const head of heads) t.ok(said.includes(words(head)), `${command}: ${head}\n${out}`);
+    const printed = `${out}${err}`.split('\n').map(comparable);
+    for (const line of stableLines(shown)) t.ok(printed.includes(line), `${line}: ${out}${err}`);
   }
 });
 
-function words(line: string): string {
-  return line.trim().split(/ +/).join(' ');
+for (const [page, portOffset] of [
+  ['../README.md', 5880],
+  ['TOUR.md', 5900],
+] as const) {
+  t.test(`the commands of ${page} run in one shell, and print what it shows`, async (t) => {
+    t.setTimeout(testTimeoutMs);
+    const machine = new Machine(t, '127.44.20', { BAZAR_PORT_OFFSET: String(portOffset) });
+    t.teardown(() => machine.run('bazar down'));
+    const all = examples(readPage(page));
+    // A command may need a variable or a background job of an earlier one.
+    const script = all
+      .map(({ command }) => `printf '\\n$ %s\\n' ${quoted(command)}\n${command}\n`)
+      .join('');
+    const { code, out, err } = await machine.run(`${script}wait\n`, testTimeoutMs / 2);
+    t.equal(code, 0, `${out}${err}`);
+    const printed = `${out}${err}`.split('\n').map(comparable);
+    for (const line of all.flatMap(({ shown }) => stableLines(shown)))
+      t.ok(printed.includes(line), `${line} is printed`);
+  });
+}
+
+function quoted(command: string): string {
+  return `'${command.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,4 +1,4 @@
-/** The commands of the pages for operators work as they stand there, as far as one machine can. Starts stores. */
+/** The commands of MACHINES run, as far as one machine allows. Starts a store. */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -40,7 +40,7 @@ t.test('a store on three machines starts by the commands of its page', { skip },
   t.match(bought, { code: 0, out: /ORDER/ }, bought.err);
 });
 
-/** As the commands with scp do. */
+/** Does what the commands with scp do. */
 function bringToOthers({ folder }: Machine): void {
   for (const n of [2, 3]) {
     cpSync(join(folder, `root/founded/m${n}`), join(folder, `machine-${n}`), { recursive: true });
