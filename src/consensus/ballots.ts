@@ -8,18 +8,7 @@ import { isGreater } from './log.js';
 import type { Standing } from './messages.js';
 import { majority } from './quorum.js';
 import type { State } from './state.js';
-import type { Doubt, MemberId, Position, Stamp } from './types.js';
-
-/** What a voter said of itself when it agreed or promised; the position is the end of its log. */
-export interface Ballot extends Position {
-  /** Its disk was lost or cut, and no leader has admitted it since. */
-  readonly learner: boolean;
-  readonly doubt: Doubt | undefined;
-  /** The promise was given after this admission of the giver. */
-  readonly stamp: Stamp | undefined;
-}
-
-export type Ballots = ReadonlyMap<MemberId, Ballot>;
+import type { Ballot, Ballots, Doubt, MemberId, Position, Stamp } from './types.js';
 
 /** The entries that a doubtful member may have lost; `none`: at most a promise. */
 type LostPlaces = 'none' | { readonly fromSeq: number; readonly throughSeq: number };

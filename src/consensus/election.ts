@@ -13,7 +13,7 @@ import {
   ownStanding,
   waitsForDoubts,
 } from './ballots.js';
-import { type CandidacyFailure, failCandidacy } from './candidacy.js';
+import { failCandidacy } from './candidacy.js';
 import { beginCatchUp, sourceClosed, tickCatchUp } from './catch-up.js';
 import type { Prepare, Prevote, Prevoted, Promised } from './messages.js';
 import { isSelfCounted, majority } from './quorum.js';
@@ -25,7 +25,7 @@ import {
   promise,
   type State,
 } from './state.js';
-import type { MemberId } from './types.js';
+import type { CandidacyFailure, MemberId } from './types.js';
 
 /** A majority has answered the pre-vote by then, whatever it said: who is cut off hears nothing. */
 const silenceMs = 150;

@@ -5,13 +5,19 @@
 import { assert } from '../base/assert.js';
 import { logLimits } from '../base/limits.js';
 import { mergeAdmissions, noAdmissions } from './admissions.js';
-import type { Ballot } from './ballots.js';
-import type { FailedCandidacy } from './candidacy.js';
 import { Log } from './log.js';
 import type { Prevote, SnapshotMark } from './messages.js';
 import { Outputs } from './outputs.js';
 import { allRules, type Rules } from './rules.js';
-import type { Admissions, Doubt, MemberId, Position, PromiseRecord } from './types.js';
+import type {
+  Admissions,
+  Ballot,
+  Doubt,
+  FailedCandidacy,
+  MemberId,
+  Position,
+  PromiseRecord,
+} from './types.js';
 
 export interface CoreOptions {
   readonly id: MemberId;

@@ -48,6 +48,39 @@ export interface Stamp {
 /** The latest stamp of every voter that was admitted after a loss; founding voters have none. */
 export type Admissions = ReadonlyMap<MemberId, Stamp>;
 
+/** What a voter said of itself when it agreed or promised; the position is the end of its log. */
+export interface Ballot extends Position {
+  /** Its disk was lost or cut, and no leader has admitted it since. */
+  readonly learner: boolean;
+  readonly doubt: Doubt | undefined;
+  /** The promise was given after this admission of the giver. */
+  readonly stamp: Stamp | undefined;
+}
+
+export type Ballots = ReadonlyMap<MemberId, Ballot>;
+
+/** Why a candidacy, or a lead, ended without a majority. */
+export type CandidacyFailure =
+  /** Too few voters answered to make a majority. */
+  | 'unreachable'
+  /** Voters answered, but a majority did not agree in time. */
+  | 'refused'
+  /** A majority agreed, but doubtful members may have held entries that no member is known to have. */
+  | 'doubtful'
+  /** A majority agreed to the pre-vote, but did not promise in time. */
+  | 'unpromised'
+  /** The source of the missing entries did not answer, or its answers brought nothing new. */
+  | 'stalled'
+  /** This member led, and no majority acknowledged its heartbeats. */
+  | 'unacknowledged'
+  /** This member led, no frontend checked it, and another was nominated. */
+  | 'unattended';
+
+export interface FailedCandidacy {
+  readonly reason: CandidacyFailure;
+  readonly atMs: number;
+}
+
 /** A promise as it stands in the journal, with the table of admissions known by then. */
 export interface PromiseRecord {
   readonly epoch: number;

@@ -3,7 +3,7 @@
  * follows, that it has caught up. It is told of roles and decides nothing.
  */
 import type { Logger } from '../base/logging.js';
-import type { CandidacyFailure } from '../consensus/candidacy.js';
+import type { CandidacyFailure } from '../consensus/types.js';
 import type { GroupName } from './membership.js';
 import type { GroupStatus } from './types.js';
 

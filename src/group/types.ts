@@ -2,9 +2,9 @@
  * What a service sees of its replicated group: propose, read position, gates, roles. The host
  * behind it runs the core's one loop: persist, send, apply, reply (docs/PROTOCOL.md, 2).
  */
-import type { CandidacyFailure } from '../consensus/candidacy.js';
+
 import type { CandidacyPhase } from '../consensus/state.js';
-import type { Doubt, Entry, MemberId } from '../consensus/types.js';
+import type { CandidacyFailure, Doubt, Entry, MemberId } from '../consensus/types.js';
 
 export interface Applied<Result> {
   readonly seq: number;
