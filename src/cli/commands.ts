@@ -23,10 +23,11 @@ import { shop } from './commands/shop.js';
 import { start } from './commands/start.js';
 import { status } from './commands/status.js';
 import { up } from './commands/up.js';
-import type { Entry } from './parsing/command.js';
+import { type Entry, optionNames } from './parsing/command.js';
 
 export function allCommands(): Entry[] {
-  const store = [up, down, init, status, kill, start, logs, doctor, backup, restoreCopy];
+  const doctorOfAll = doctor(() => optionNames(allCommands()));
+  const store = [up, down, init, status, kill, start, logs, doctorOfAll, backup, restoreCopy];
   const shopping = [shop, search, lookup, buy, order, orders];
   const services = [catalog, recovery, frontend];
   return [

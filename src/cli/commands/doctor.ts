@@ -11,7 +11,7 @@ import { membershipSpecs, upSpecs } from '../options/store-options.js';
 import { exitCodes } from '../output/exit-codes.js';
 import { printJson, printTable } from '../output/output.js';
 import type { Tone } from '../output/paint.js';
-import { defineCommand, optionNames } from '../parsing/command.js';
+import { defineCommand } from '../parsing/command.js';
 
 /** Of each question to a running store. */
 const timeoutMs = 2_000;
@@ -32,28 +32,30 @@ const doctorSpecs = {
   ...outputSpecs,
 } as const;
 
-export const doctor = defineCommand({
-  usage: 'doctor',
-  describe: 'Check the machine, ports, disk and settings of a store',
-  examples: [
-    ['$0 doctor', 'before the first start'],
-    ['$0 doctor --data-dir /srv/bazar --port-offset 1000', 'with the options of `up`'],
-    ['$0 doctor --config /etc/bazar/store.json', 'one machine of several, by `peers`'],
-  ],
-  specs: doctorSpecs,
-  async run(options, io) {
-    const findings = await examine(options, io.env);
-    const healthy = findings.every(({ verdict }) => verdict !== 'problem');
-    if (options.json) printJson(io, { ok: healthy, findings });
-    else {
-      const rows = findings.map(({ check, verdict, detail }) => {
-        return [check, { text: verdict, tone: tones[verdict] }, detail];
-      });
-      await printTable(io, ['CHECK', '', 'FOUND'], rows);
-    }
-    return healthy ? exitCodes.ok : exitCodes.error;
-  },
-});
+/** `knownOptions`: the options of all commands, to find misspelled environment variables. */
+export const doctor = (knownOptions: () => ReadonlySet<string>) =>
+  defineCommand({
+    usage: 'doctor',
+    describe: 'Check the machine, ports, disk and settings of a store',
+    examples: [
+      ['$0 doctor', 'before the first start'],
+      ['$0 doctor --data-dir /srv/bazar --port-offset 1000', 'with the options of `up`'],
+      ['$0 doctor --config /etc/bazar/store.json', 'one machine of several, by `peers`'],
+    ],
+    specs: doctorSpecs,
+    async run(options, io) {
+      const findings = await examine(options, io.env, knownOptions());
+      const healthy = findings.every(({ verdict }) => verdict !== 'problem');
+      if (options.json) printJson(io, { ok: healthy, findings });
+      else {
+        const rows = findings.map(({ check, verdict, detail }) => {
+          return [check, { text: verdict, tone: tones[verdict] }, detail];
+        });
+        await printTable(io, ['CHECK', '', 'FOUND'], rows);
+      }
+      return healthy ? exitCodes.ok : exitCodes.error;
+    },
+  });
 
 type DoctorOptions = Values<typeof doctorSpecs>;
 
@@ -65,6 +67,7 @@ function asFounded(describe: string) {
 async function examine(
   options: DoctorOptions,
   env: Readonly<Record<string, string | undefined>>,
+  knownOptions: ReadonlySet<string>,
 ): Promise<Finding[]> {
   const { waitingClock } = await import('../../base/clock.js');
   const { checkClock, checkMemory, checkNode, checkOpenFiles } = await import(
@@ -78,7 +81,6 @@ async function examine(
   const { PidFiles } = await import('../launcher/pid-files.js');
   const { findLeftovers } = await import('../launcher/leftovers.js');
   const { askControl } = await import('../launcher/control.js');
-  const { allCommands } = await import('../commands.js');
   const dataDir = resolve(options.dataDir);
   const pids = new PidFiles(dataDir);
   const services = findLeftovers(pids).map(({ name }) => name);
@@ -94,7 +96,7 @@ async function examine(
     ...(await checkPorts(listenPoints, (name) => services.includes(name))),
     ...(await checkPeers(others)),
     ...checkPortRange(listenPoints),
-    ...settings.checkVariables(env, optionNames(allCommands())),
+    ...settings.checkVariables(env, knownOptions),
     settings.checkMembers(dataDir, members),
     ...settings.checkVoters(cluster),
     ...checkDoubts(dataDir, cluster),

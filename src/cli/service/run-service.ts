@@ -9,7 +9,8 @@ import { createLogger, type Logger } from '../../base/logging.js';
 import { setStorePorts } from '../../net/store-ports.js';
 import { PidFiles } from '../launcher/pid-files.js';
 import { keepPrivate } from './keep-private.js';
-import { type ServiceOrder, startService } from './service-order.js';
+import type { ServiceOrder } from './service-order.js';
+import { startService } from './start-service.js';
 
 export interface RunOptions {
   /** A terminal's Ctrl-C reaches the launcher too, and the launcher stops its services in order. */
