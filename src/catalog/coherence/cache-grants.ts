@@ -5,8 +5,8 @@
  */
 import { leaseLimits } from '../../base/limits.js';
 import { anyTopic, unusedIds } from '../../wire/internal.js';
+import type { WriteSet } from '../machine/write-set.js';
 import { GrantedTexts } from './granted-texts.js';
-import type { WriteSet } from './visibility-gates.js';
 
 export class CacheGrants {
   /**

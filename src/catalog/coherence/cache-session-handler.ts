@@ -13,15 +13,15 @@ import type {
   SessionAnswer,
   SessionParams,
 } from '../../wire/internal.js';
-import type { Peer, PeerReply } from '../service/peer-handler.js';
-import type { CatalogStore } from '../service/store.js';
 import type { CacheHolder } from './cache-sessions.js';
+import type { CoherentStore } from './coherent-store.js';
+import type { Peer, PeerReply } from './peer.js';
 
 /** An invalidation that is not acknowledged for so long is not coming back: the session is cut. */
 const invalidationMs = 5_000;
 
 export interface CacheSessionHandlerOptions {
-  readonly store: CatalogStore;
+  readonly store: CoherentStore;
   readonly logger: Logger;
   readonly nowMs: () => number;
 }
@@ -33,7 +33,7 @@ interface Held {
 
 export class CacheSessionHandler {
   readonly #options: CacheSessionHandlerOptions;
-  readonly #store: CatalogStore;
+  readonly #store: CoherentStore;
   readonly #held = new Map<Peer, Held>();
 
   constructor(options: CacheSessionHandlerOptions) {

@@ -8,7 +8,7 @@
 import { assert } from '../../base/assert.js';
 import { leaseLimits } from '../../base/limits.js';
 import type { ProductRecord } from '../../wire/internal.js';
-import type { WriteSet } from './visibility-gates.js';
+import type { WriteSet } from '../machine/write-set.js';
 
 /** A process of a frontend at the other end of a connection. */
 export interface CacheHolder {

@@ -5,9 +5,9 @@
 import { type Clock, every, type Timer } from '../../base/clock.js';
 import { leaseLimits } from '../../base/limits.js';
 import type { Logger } from '../../base/logging.js';
-import type { CatalogStore } from '../service/store.js';
+import type { CoherentStore } from './coherent-store.js';
 
-export function deregisterDead(store: CatalogStore, clock: Clock, logger: Logger): Timer {
+export function deregisterDead(store: CoherentStore, clock: Clock, logger: Logger): Timer {
   let underWay = false;
   return every(clock, leaseLimits.renewEveryMs, () => {
     if (underWay || !store.status().serving) return;

@@ -6,7 +6,7 @@
  */
 import { BazarError } from '../../base/errors.js';
 import { type GrantAnswer, type GrantParams, unusedIds } from '../../wire/internal.js';
-import type { CatalogStore } from '../service/store.js';
+import type { CoherentStore } from './coherent-store.js';
 
 /** Says of what is answered now whether it may be kept. */
 export interface Grantor {
@@ -25,7 +25,7 @@ export const noGrantor: Grantor = {
 };
 
 /** At a leader, for answers of this very turn. */
-export function grantorHere(store: CatalogStore): Grantor | undefined {
+export function grantorHere(store: CoherentStore): Grantor | undefined {
   const { epoch, serving } = store.status();
   if (!serving) return undefined;
   return {
@@ -53,7 +53,7 @@ export function grantorThere([ids, names, topics]: GrantParams, answer: GrantAns
 }
 
 /** The leader's answer to another replica. */
-export function grant(store: CatalogStore, [ids, names, topics]: GrantParams): GrantAnswer {
+export function grant(store: CoherentStore, [ids, names, topics]: GrantParams): GrantAnswer {
   const grantor = grantorHere(store);
   if (!grantor) throw new BazarError('unavailable', 'only a leader lends');
   return [
@@ -65,7 +65,7 @@ export function grant(store: CatalogStore, [ids, names, topics]: GrantParams): G
   ];
 }
 
-function grantId({ machine, gates }: CatalogStore, id: number): boolean {
+function grantId({ machine, gates }: CoherentStore, id: number): boolean {
   const record = machine.byId(id);
   const name = record?.[1];
   // That there is none is kept for all such ids together: who adds may give away any of them.
@@ -76,12 +76,12 @@ function grantId({ machine, gates }: CatalogStore, id: number): boolean {
   return gates.grant(id, name);
 }
 
-function grantName({ machine, gates }: CatalogStore, asked: string): boolean {
+function grantName({ machine, gates }: CoherentStore, asked: string): boolean {
   const [id, name = asked] = machine.byName(asked) ?? [];
   if (!gates.isCacheable(id, asked)) return false;
   return name === asked ? gates.grant(id, name) : gates.grant(id, name, asked);
 }
 
-function grantTopic({ gates }: CatalogStore, topic: string): boolean {
+function grantTopic({ gates }: CoherentStore, topic: string): boolean {
   return gates.isTopicCacheable(topic) && gates.grantTopic(topic);
 }

@@ -8,22 +8,9 @@ import { assert } from '../../base/assert.js';
 import type { Clock, Timer } from '../../base/clock.js';
 import { NumberMap } from '../../base/number-map.js';
 import { textKey } from '../../base/product-text.js';
+import type { WriteSet } from '../machine/write-set.js';
 import { CacheGrants } from './cache-grants.js';
 import { CacheSessions } from './cache-sessions.js';
-
-/**
- * What an undecided command may change: product ids (0 stands for ids never used), names that come
- * or go, topics whose lists change ('' stands for lists by text alone).
- */
-export interface WriteSet {
-  readonly ids: readonly number[];
-  readonly names: readonly string[];
-  /** Names by which a sale refers to products: what they stand for stays, the products change. */
-  readonly named: readonly string[];
-  readonly topics: readonly string[];
-  /** True: whatever a cache may hold. */
-  readonly all?: boolean;
-}
 
 export interface VisibilityGatesOptions {
   readonly clock: Clock;

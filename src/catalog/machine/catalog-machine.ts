@@ -16,8 +16,6 @@ import {
   rulesVersion,
   type SalesMessage,
 } from '../../wire/internal.js';
-import type { WriteSet } from '../coherence/visibility-gates.js';
-import { touchedBy } from '../coherence/write-set.js';
 import { CatalogRestore, savePieces } from './catalog-snapshot.js';
 import { applyKeyed } from './keyed-changes.js';
 import { type LeaseHolder, LeaseHolders } from './lease-holders.js';
@@ -35,6 +33,7 @@ import { type LogPlace, type PurchaseLimits, PurchaseProcessor } from './purchas
 import { mayBeTooLarge } from './purchases.js';
 import type { Audited, CatalogResult, Refused, Removed, Stocked, Stored } from './results.js';
 import { StateHash } from './state-hash.js';
+import { touchedBy, type WriteSet } from './write-set.js';
 
 export type { CatalogResult } from './results.js';
 

@@ -12,9 +12,22 @@ import {
   type Purchase,
   unusedIds,
 } from '../../wire/internal.js';
-import type { Products } from '../machine/products.js';
-import { resolve } from '../machine/purchases.js';
-import type { WriteSet } from './visibility-gates.js';
+import type { Products } from './products.js';
+import { resolve } from './purchases.js';
+
+/**
+ * What an undecided command may change: product ids (0 stands for ids never used), names that come
+ * or go, topics whose lists change ('' stands for lists by text alone).
+ */
+export interface WriteSet {
+  readonly ids: readonly number[];
+  readonly names: readonly string[];
+  /** Names by which a sale refers to products: what they stand for stays, the products change. */
+  readonly named: readonly string[];
+  readonly topics: readonly string[];
+  /** True: whatever a cache may hold. */
+  readonly all?: boolean;
+}
 
 const none: readonly never[] = [];
 const nothing: WriteSet = { ids: none, names: none, named: none, topics: none };

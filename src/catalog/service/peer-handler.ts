@@ -27,31 +27,11 @@ import { checkPurchases } from '../../wire/purchase-check.js';
 import { hasFields, isInteger, isText, isTuple } from '../../wire/shapes.js';
 import { CacheSessionHandler } from '../coherence/cache-session-handler.js';
 import { grant } from '../coherence/grantable-reads.js';
+import type { Peer, PeerReply } from '../coherence/peer.js';
 import type { Subscriber } from '../sales/sales-stream.js';
 import type { ChangeListener } from './change-feed.js';
 import { FrontendTable } from './frontend-table.js';
 import type { CatalogStore } from './store.js';
-
-/** The owner of another service, or a thread of a frontend, at the other end of a connection. */
-export interface Peer {
-  readonly remote: string;
-  readonly closed: boolean;
-  request(
-    method: string,
-    params: unknown,
-    timeoutMs: number,
-    callback: (error: BazarError | undefined, result: unknown) => void,
-  ): void;
-  notify(method: string, params: unknown): boolean;
-  end(): void;
-  destroy(error?: Error): void;
-}
-
-/** The answer to one of its questions. */
-export interface PeerReply {
-  result(value: unknown): void;
-  fail(error: BazarError): void;
-}
 
 export interface PeerDeskOptions {
   readonly store: CatalogStore;

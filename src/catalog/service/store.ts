@@ -12,9 +12,9 @@ import { encode } from '../../wire/codec.js';
 import type { CatalogCommand, NewProduct, Outcome, Purchase } from '../../wire/internal.js';
 import { Leases } from '../coherence/leases.js';
 import { Pushes } from '../coherence/pushes.js';
-import { VisibilityGates, type WriteSet } from '../coherence/visibility-gates.js';
-import { restsOnState, withPending } from '../coherence/write-set.js';
+import { VisibilityGates } from '../coherence/visibility-gates.js';
 import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
+import { restsOnState, type WriteSet, withPending } from '../machine/write-set.js';
 import { SalesStream } from '../sales/sales-stream.js';
 import { ChangeFeed } from './change-feed.js';
 

@@ -1,7 +1,8 @@
 /** What is lent about a name in one spelling is taken back by a change in any other. */
 import t from 'tap';
 import { grant } from '../../../src/catalog/coherence/grantable-reads.js';
-import { VisibilityGates, type WriteSet } from '../../../src/catalog/coherence/visibility-gates.js';
+import { VisibilityGates } from '../../../src/catalog/coherence/visibility-gates.js';
+import type { WriteSet } from '../../../src/catalog/machine/write-set.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 import { product } from '../log-builder.js';
 import { openStore } from '../one-catalog.js';

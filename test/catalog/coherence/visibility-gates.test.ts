@@ -1,6 +1,7 @@
 import t from 'tap';
 import type { CacheHolder } from '../../../src/catalog/coherence/cache-sessions.js';
-import { VisibilityGates, type WriteSet } from '../../../src/catalog/coherence/visibility-gates.js';
+import { VisibilityGates } from '../../../src/catalog/coherence/visibility-gates.js';
+import type { WriteSet } from '../../../src/catalog/machine/write-set.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 
 const leaseMs = 1_000;

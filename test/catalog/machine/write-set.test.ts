@@ -1,6 +1,5 @@
 import t from 'tap';
-import type { WriteSet } from '../../../src/catalog/coherence/visibility-gates.js';
-import { withPending } from '../../../src/catalog/coherence/write-set.js';
+import { type WriteSet, withPending } from '../../../src/catalog/machine/write-set.js';
 import { product, toyLog } from '../log-builder.js';
 
 const none: WriteSet = { ids: [], names: [], named: [], topics: [] };
