@@ -10,7 +10,7 @@ import type { InvalidationVersions } from '../src/frontend/cache/invalidation-ve
 import { PushedProducts } from '../src/frontend/cache/pushed-products.js';
 import { SearchCache } from '../src/frontend/cache/search-cache.js';
 import { SharedCache } from '../src/frontend/cache/shared-cache.js';
-import { type ReplicaClient, Watch } from '../src/frontend/detector/watch.js';
+import { Watch } from '../src/frontend/detector/watch.js';
 import type { FrontendOperations } from '../src/frontend/operations.js';
 import {
   type Backend,
@@ -19,6 +19,7 @@ import {
   sameLeaders,
 } from '../src/frontend/reads/backends.js';
 import { PurchaseKeys } from '../src/frontend/reads/keys.js';
+import type { ReplicaClient } from '../src/frontend/replica-client.js';
 import type {
   BuyParams,
   InvalidateParams,

@@ -4,7 +4,7 @@ import { latencyBounds } from '../base/metric-table.js';
 import type { FrontendReport } from '../wire/frontend-report.js';
 import { cacheCounterNames } from './cache/counters.js';
 import type { Health } from './detector/elector.js';
-import type { ReplicaClient } from './detector/watch.js';
+import type { ReplicaClient } from './replica-client.js';
 import type { FrontendStatus, MemberStatus } from './types.js';
 
 export function memberStatus(line: ReplicaClient, health: Health | undefined): MemberStatus {

@@ -7,7 +7,7 @@ import { type MetricSample, outageBounds } from '../base/metric-table.js';
 import type { GroupName } from '../group/membership.js';
 import type { CacheCounters } from './cache/counters.js';
 import type { Health } from './detector/elector.js';
-import type { ReplicaClient } from './detector/watch.js';
+import type { ReplicaClient } from './replica-client.js';
 
 /** A member that is slower than this has no figures in this answer. */
 const askMs = 1_000;

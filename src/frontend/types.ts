@@ -47,6 +47,14 @@ export interface Operations {
   notReady(): string | undefined;
 }
 
+/** The time at which something was seen. */
+export interface Moment {
+  /** Monotonic, for decisions. */
+  readonly nowMs: number;
+  /** ISO, for people. */
+  readonly at: string;
+}
+
 /** Events in the form of server-sent events, up to a number. */
 export interface EventBatch {
   readonly through: number;

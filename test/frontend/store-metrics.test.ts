@@ -3,7 +3,7 @@ import t from 'tap';
 import type { MetricSample } from '../../src/base/metric-table.js';
 import { newCounters } from '../../src/frontend/cache/counters.js';
 import type { Health } from '../../src/frontend/detector/elector.js';
-import type { ReplicaClient } from '../../src/frontend/detector/watch.js';
+import type { ReplicaClient } from '../../src/frontend/replica-client.js';
 import { askMembers, cacheSamples, LeadMetrics } from '../../src/frontend/store-metrics.js';
 
 function line(name: string, own: Partial<ReplicaClient> = {}): ReplicaClient {

@@ -17,7 +17,7 @@ import type {
   SessionAnswer,
   SessionParams,
 } from '../../wire/internal.js';
-import type { ReplicaClient } from '../detector/watch.js';
+import type { ReplicaClient } from '../replica-client.js';
 import { type InvalidationVersions, leaseFromNow } from './invalidation-versions.js';
 
 /** Takes what the leader pushes, in order with the invalidations. */

@@ -10,7 +10,7 @@ import {
   type FrontendRow,
   frontendStates,
 } from '../../wire/frontend-report.js';
-import type { Moment, Tell } from '../events/timeline.js';
+import type { Moment } from '../types.js';
 
 export interface KnownFrontend {
   readonly report: FrontendReport;
@@ -33,7 +33,7 @@ export interface FrontendListOptions {
   /** This process and its name: it is not in the list. */
   readonly process: string;
   readonly name: string;
-  readonly tell: Tell;
+  readonly tell: (event: 'frontend', data: Readonly<Record<string, unknown>>) => void;
 }
 
 type Combined = Map<string, FrontendRow>;

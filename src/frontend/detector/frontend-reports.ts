@@ -7,8 +7,8 @@ import { type Clock, every, type Timer } from '../../base/clock.js';
 import { toBazarError } from '../../base/errors.js';
 import { frontendLimits } from '../../base/limits.js';
 import { type FrontendReport, type ReportParams, readRows } from '../../wire/frontend-report.js';
+import type { ReplicaClient } from '../replica-client.js';
 import type { FrontendList } from './frontend-list.js';
-import type { ReplicaClient } from './watch.js';
 
 export interface FrontendReportsOptions {
   /** To the catalog replicas. */

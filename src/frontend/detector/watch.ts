@@ -9,17 +9,8 @@ import type { Logger } from '../../base/logging.js';
 import type { GroupName } from '../../group/membership.js';
 import type { HealthCheckParams } from '../../wire/internal.js';
 import type { Leaders } from '../reads/backends.js';
+import type { ReplicaClient } from '../replica-client.js';
 import { Elector, type ElectorOptions, type Health } from './elector.js';
-
-/** A connection to the owner of a replica, which comes back by itself. */
-export interface ReplicaClient {
-  readonly name: string;
-  readonly group: GroupName;
-  /** True for a recovery server, which never leads. */
-  readonly witness: boolean;
-  readonly connected: boolean;
-  call(method: string, params: unknown, timeoutMs: number): Promise<unknown>;
-}
 
 export interface WatchOptions {
   readonly lines: readonly ReplicaClient[];

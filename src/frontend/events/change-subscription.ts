@@ -6,7 +6,7 @@
 import { clientLimits } from '../../base/limits.js';
 import { type Change, type Changes, changeKinds } from '../../wire/internal.js';
 import { toProduct } from '../answers.js';
-import type { ReplicaClient } from '../detector/watch.js';
+import type { ReplicaClient } from '../replica-client.js';
 import type { EventName } from './event-log.js';
 
 export class ChangeSubscription {

@@ -7,6 +7,7 @@ import { protocolTimes } from '../../base/limits.js';
 import type { GroupName } from '../../group/membership.js';
 import type { Health } from '../detector/elector.js';
 import type { Leaders } from '../reads/backends.js';
+import type { Moment } from '../types.js';
 import type { EventKind } from './event-log.js';
 
 /** A replica as the last round saw it. */
@@ -18,12 +19,6 @@ export interface Sight {
   readonly health: Health | undefined;
   /** When it last answered; monotonic. */
   readonly heardMs: number | undefined;
-}
-
-export interface Moment {
-  readonly nowMs: number;
-  /** ISO, for people. */
-  readonly at: string;
 }
 
 /** Called at each new lead; 0 where there was no time without one. */

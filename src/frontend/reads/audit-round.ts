@@ -4,7 +4,7 @@
  */
 import { BazarError } from '../../base/errors.js';
 import type { AuditMark, CatalogAudit, OrderAudit } from '../../wire/internal.js';
-import type { ReplicaClient } from '../detector/watch.js';
+import type { ReplicaClient } from '../replica-client.js';
 import type { AuditReport } from '../types.js';
 import { auditReport, type ReplicaMark } from './audit.js';
 import type { Leaders } from './backends.js';

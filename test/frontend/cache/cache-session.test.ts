@@ -3,7 +3,7 @@ import { BazarError } from '../../../src/base/errors.js';
 import { silentLogger } from '../../../src/base/logging.js';
 import { CacheSession } from '../../../src/frontend/cache/cache-session.js';
 import { InvalidationVersions } from '../../../src/frontend/cache/invalidation-versions.js';
-import type { ReplicaClient } from '../../../src/frontend/detector/watch.js';
+import type { ReplicaClient } from '../../../src/frontend/replica-client.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

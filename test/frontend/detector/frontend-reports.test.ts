@@ -5,7 +5,7 @@ import { frontendLimits } from '../../../src/base/limits.js';
 import { FrontendTable } from '../../../src/catalog/service/frontend-table.js';
 import { FrontendList } from '../../../src/frontend/detector/frontend-list.js';
 import { FrontendReports } from '../../../src/frontend/detector/frontend-reports.js';
-import type { ReplicaClient } from '../../../src/frontend/detector/watch.js';
+import type { ReplicaClient } from '../../../src/frontend/replica-client.js';
 import type { ReportParams } from '../../../src/wire/frontend-report.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 import { reportOf } from '../../wire/report-builder.js';

@@ -1,8 +1,9 @@
 import t from 'tap';
 import { silentLogger } from '../../../src/base/logging.js';
 import type { Health } from '../../../src/frontend/detector/elector.js';
-import { type Lead, type ReplicaClient, Watch } from '../../../src/frontend/detector/watch.js';
+import { type Lead, Watch } from '../../../src/frontend/detector/watch.js';
 import type { Leaders } from '../../../src/frontend/reads/backends.js';
+import type { ReplicaClient } from '../../../src/frontend/replica-client.js';
 import type { GroupName } from '../../../src/group/membership.js';
 import type { HealthCheckParams } from '../../../src/wire/internal.js';
 import { ManualClock } from '../../helpers/manual-clock.js';

@@ -1,9 +1,9 @@
 /** Live events at the owner: told to threads and asked of the catalog only while somebody listens. */
 import t from 'tap';
-import type { ReplicaClient } from '../../../src/frontend/detector/watch.js';
 import { LiveEvents } from '../../../src/frontend/events/event-handler.js';
 import type { Sight } from '../../../src/frontend/events/timeline.js';
 import type { Leaders } from '../../../src/frontend/reads/backends.js';
+import type { ReplicaClient } from '../../../src/frontend/replica-client.js';
 import type { EventBatch } from '../../../src/frontend/types.js';
 import { type Changes, changeKinds } from '../../../src/wire/internal.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
