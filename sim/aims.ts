@@ -7,7 +7,7 @@
  */
 import { leaseLimits } from '../src/base/limits.js';
 import type { Random } from '../src/base/random.js';
-import { drawBound } from './draw-limits.js';
+import { drawBound } from './draw-bound.js';
 import {
   type Drift,
   drawFault,
@@ -20,6 +20,7 @@ import {
   type Unplaced,
 } from './faults.js';
 import { amnesia, doubtfulTails, oldPromises, partedTails } from './member-aims.js';
+import type { Plan } from './plan.js';
 import { drawProfile, type Profile, usualTopology } from './profile.js';
 import type { Limits } from './replaced-limits.js';
 
@@ -30,12 +31,6 @@ export const aims = [
   ...drifts,
 ] as const;
 export type Aim = (typeof aims)[number];
-
-/** What a seed decides. */
-export interface Plan {
-  readonly profile: Profile;
-  readonly faults: readonly Fault[];
-}
 
 /** Runs in which something else happens as well. */
 const mixedShare = 0.25;

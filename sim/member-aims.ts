@@ -4,8 +4,8 @@
  * Each draws its story several times in a run; groups, members and times are left to chance.
  */
 import type { Random } from '../src/base/random.js';
-import type { Plan } from './aims.js';
 import { type Fault, quietMs } from './faults.js';
+import type { Plan } from './plan.js';
 import type { Profile } from './profile.js';
 import type { GroupName } from './world.js';
 

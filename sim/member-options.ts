@@ -6,7 +6,6 @@ import type { MemberHandler } from '../src/group/member-handler.js';
 import type { SnapshotStore } from '../src/storage/snapshot-store.js';
 import type { CatalogCommand } from '../src/wire/internal.js';
 import type { ServiceListeners } from './listeners.js';
-import type { Member } from './member.js';
 import type { Life } from './process.js';
 import type { Process } from './processes.js';
 import type { GroupName } from './world.js';
@@ -27,6 +26,13 @@ export interface Service<Result> {
   open(host: GroupHost<Result>, memberHandler: MemberHandler): ServiceListeners;
 }
 
+/** What a service uses of the member that it runs in. */
+export interface MemberOfService {
+  readonly name: MemberId;
+  ask(to: MemberId, method: string, params: unknown, timeoutMs: number): Promise<unknown>;
+  readEntry(seq: number): Promise<Entry | undefined>;
+}
+
 export interface MemberOptions<Result> {
   readonly name: MemberId;
   readonly index: number;
@@ -38,5 +44,5 @@ export interface MemberOptions<Result> {
   /** The process that it shares with the log of another group. */
   readonly beside?: Process | undefined;
   /** Undefined at a witness. */
-  readonly service: ((life: Life, member: Member<Result>) => Service<Result>) | undefined;
+  readonly service: ((life: Life, member: MemberOfService) => Service<Result>) | undefined;
 }

@@ -31,9 +31,8 @@ import type { LookupAnswer } from '../src/wire/thread-questions.js';
 import { newCatalogMachine, newCatalogStore, newOrderStore } from './broken.js';
 import { Line } from './line.js';
 import type { ServiceListeners } from './listeners.js';
-import type { Member } from './member.js';
 import { noMark } from './member-folder.js';
-import type { Service } from './member-options.js';
+import type { MemberOfService, Service } from './member-options.js';
 import type { Life } from './process.js';
 import type { World } from './world.js';
 
@@ -42,7 +41,7 @@ const noAudit = (): Promise<never> => Promise.reject(new BazarError('internal', 
 export function catalogService(
   world: World,
   products: readonly NewProduct[],
-): (life: Life, member: Member<CatalogResult>) => Service<CatalogResult> {
+): (life: Life, member: MemberOfService) => Service<CatalogResult> {
   return (life, member) => {
     const machine = newCatalogMachine(world);
     let store: CatalogStore | undefined;
@@ -106,7 +105,7 @@ function knownLater({ profile, random, scheduler }: World): () => boolean {
 export function orderService(
   world: World,
   catalogs: readonly string[],
-): (life: Life, member: Member<OrderResult>) => Service<OrderResult> {
+): (life: Life, member: MemberOfService) => Service<OrderResult> {
   return (life, member) => {
     const machine = new OrderMachine();
     const logger = world.logger(member.name);

@@ -2,13 +2,23 @@
  * One connection: two streams between two lives. What is sent over a cut waits in its order; a
  * close arrives after all that was sent before it. Knows no message.
  */
-import type { Network } from './network.js';
 import type { Life } from './process.js';
+import type { Scheduler } from './scheduler.js';
 
 /** A retransmission after a cut. */
 const retransmitMs = 50;
 
 export type Side = 0 | 1;
+
+/** What a connection uses of the network that carries it. */
+export interface Carrier {
+  readonly scheduler: Scheduler;
+  readonly profile: { readonly pieceMs: number };
+  trace(line: () => string): void;
+  delayMs(): number;
+  isCut(from: string, to: string): boolean;
+  forget(wire: Wire): void;
+}
 
 interface Direction {
   lastMs: number;
@@ -19,7 +29,7 @@ interface Direction {
 }
 
 export class Wire {
-  readonly #network: Network;
+  readonly #network: Carrier;
   readonly #lives: readonly [Life, Life];
   readonly #directions: readonly [Direction, Direction] = [
     { lastMs: 0, held: false, under: [], stalled: [] },
@@ -28,7 +38,7 @@ export class Wire {
   readonly #closed: [boolean, boolean] = [false, false];
   readonly #onClosed: [(() => void) | undefined, (() => void) | undefined] = [undefined, undefined];
 
-  constructor(network: Network, a: Life, b: Life) {
+  constructor(network: Carrier, a: Life, b: Life) {
     this.#network = network;
     this.#lives = [a, b];
   }
