@@ -13,7 +13,6 @@ import { SearchCache } from '../src/frontend/cache/search-cache.js';
 import { FrontendOperations } from '../src/frontend/operations.js';
 import { Backends } from '../src/frontend/reads/backends.js';
 import { PurchaseKeys } from '../src/frontend/reads/keys.js';
-import { inlineLongChains } from '../src/gateway/inlining.js';
 import { RawGateway } from '../src/gateway/raw.js';
 import { RequestMeter } from '../src/gateway/request-meter.js';
 import { TokenCheck } from '../src/gateway/token-check.js';
@@ -147,8 +146,6 @@ function measure(
   process.stdout.write(`  ${name.padEnd(24)} ${metrics} an answer\n`);
 }
 
-// As a frontend does.
-inlineLongChains();
 measure('cached look-up', 'lookup', (id) => ({ id }), 'Product 1');
 measure('refused purchase', 'buy', (id) => ({ id, quantity: quantity + 1 }), 'out_of_stock');
 process.exit();

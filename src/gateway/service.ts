@@ -21,7 +21,6 @@ import { CacheRounds } from './cache-round.js';
 import type { Demo, DemoCommand } from './demo-routes.js';
 import type { FrontendConfig } from './frontend-config.js';
 import { FrontendMetrics } from './frontend-metrics.js';
-import { inlineLongChains } from './inlining.js';
 import { openListener } from './listeners.js';
 import { rateLimitMemory } from './rate-limit.js';
 import type { MeterNews } from './request-meter.js';
@@ -78,8 +77,6 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
   });
   const metrics = new FrontendMetrics({ config, owner, pool: () => pool.status() });
   const pool = await startThreads(config, data, { owner, demo, rounds, metrics, logger });
-  // Not earlier: with these options a thread cannot use what Node has compiled for it in advance.
-  inlineLongChains();
   await openListener(pool, config.raw, 'raw', config);
   await openListener(pool, config.http, 'http', config);
   for (const { name, address } of config.dialects) await openListener(pool, address, name, config);
