@@ -5,8 +5,7 @@
  * always a copy, and no Buffer. What comes from a public port must have passed the structural
  * scanner first.
  */
-import { addExtension, Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from 'msgpackr';
-import { copyInto } from '../base/bytes.js';
+import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from 'msgpackr';
 import { BazarError } from '../base/errors.js';
 import type { FrameWriter } from './frame.js';
 
@@ -24,44 +23,6 @@ const options = {
 } as unknown as PackrOptions;
 
 const packr = new Packr(options);
-
-/** Where the library puts what it is to write. */
-interface Room {
-  readonly target: Uint8Array;
-  readonly targetView: DataView;
-  readonly position: number;
-}
-
-/**
- * Binary as the library would write it, found first: by itself it asks of five other classes before,
- * which takes a quarter of a microsecond for each value here. It wants a type for that; none is ever
- * written, nor read. This holds for all who pack with the library in this process.
- */
-addExtension({
-  Class: Uint8Array,
-  type: 127,
-  pack: packBinary as unknown as (value: Uint8Array) => Uint8Array,
-  unpack: () => {
-    throw new BazarError('invalid_argument', 'MessagePack of an extension type');
-  },
-});
-
-function packBinary(bytes: Uint8Array, allocate: (size: number) => Room): void {
-  const { length } = bytes;
-  const headBytes = length <= 0xff ? 2 : length <= 0xffff ? 3 : 5;
-  const { target, targetView, position } = allocate(headBytes + length);
-  if (headBytes === 2) {
-    target[position] = 0xc4;
-    target[position + 1] = length;
-  } else if (headBytes === 3) {
-    target[position] = 0xc5;
-    targetView.setUint16(position + 1, length);
-  } else {
-    target[position] = 0xc6;
-    targetView.setUint32(position + 1, length);
-  }
-  copyInto(target, bytes, position + headBytes);
-}
 
 /**
  * The library reads a value twice as fast where it ends in the first 128 bytes of its buffer (its

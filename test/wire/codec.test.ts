@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { Packr } from 'msgpackr';
 import t from 'tap';
 import { decode, encode, encodeInto } from '../../src/wire/codec.js';
 import { FrameWriter } from '../../src/wire/frame.js';
@@ -83,6 +84,11 @@ t.test('binary of any length is written with the shortest head there is', async 
     t.same([before, after], ['before', 'after']);
     t.equal(Buffer.compare(read, bytes), 0, `${length} bytes`);
   }
+});
+
+t.test('the codec does not change the library for other users in the process', async (t) => {
+  const other = new Packr({ moreTypes: true });
+  t.equal(other.pack(new Uint8Array([7])).toString('hex'), 'c702740107', 'a typed array');
 });
 
 t.test('what is not one whole value is refused', async (t) => {
