@@ -7,7 +7,6 @@ import { AssertionError } from '../base/assert.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
 import { decode } from '../wire/codec.js';
-import { KnownBodies } from '../wire/known-bodies.js';
 import {
   decodeError,
   type Envelope,
@@ -35,9 +34,6 @@ export interface DispatcherOptions<Session> {
 
 const failed = Symbol('failed');
 
-/** Of all sessions of this thread. */
-const knownBodies = new KnownBodies();
-
 export class Dispatcher<Session> {
   /** The peer is one of ours: its frames go to the decoder without the structural scan. */
   trusted: boolean;
@@ -53,13 +49,6 @@ export class Dispatcher<Session> {
 
   frame(buffer: Buffer, start: number, end: number): void {
     const envelope = readEnvelope(buffer, start, end);
-    if (!this.trusted && envelope.kind === kinds.request && !envelope.hasHeader) {
-      const params = knownBodies.find(buffer, envelope.bodyStart, end);
-      if (params !== undefined) {
-        this.#perform(envelope, params, undefined);
-        return;
-      }
-    }
     const violation = this.trusted ? undefined : findViolation(buffer, start, end);
     if (violation !== undefined) {
       this.#violated(violation, envelope);
@@ -79,12 +68,8 @@ export class Dispatcher<Session> {
     const wholeStart = envelope.hasHeader ? start : undefined;
     const decoded = this.#decode(buffer, wholeStart ?? envelope.bodyStart, end);
     if (decoded === failed) return;
-    if (wholeStart === undefined) {
-      if (!this.trusted) knownBodies.keep(buffer, envelope.bodyStart, end, decoded);
-      this.#perform(envelope, decoded, undefined);
-    } else {
-      this.#perform(envelope, ...paramsAndHeader(decoded));
-    }
+    if (wholeStart === undefined) this.#perform(envelope, decoded, undefined);
+    else this.#perform(envelope, ...paramsAndHeader(decoded));
   }
 
   #perform(envelope: Envelope, params: unknown, header: RequestHeader | undefined): void {

@@ -16,20 +16,10 @@ const checks = Object.fromEntries(
   Object.entries(methodParams).map(([method, schema]) => [method, Compile(schema)]),
 ) as unknown as Checks;
 
-/** Params that cannot change, as known bodies are, and the method that they were valid for. */
-const validFor = new WeakMap<object, PublicMethod>();
-
-/** A set, for the question comes with every request and costs a third so. */
 const publicMethods: ReadonlySet<string> = new Set(Object.keys(methodParams));
 
-/** Requests mostly ask for what the one before asked for. */
-let lastPublic: PublicMethod | undefined;
-
 export function isPublicMethod(method: string): method is PublicMethod {
-  if (method === lastPublic) return true;
-  if (!publicMethods.has(method)) return false;
-  lastPublic = method as PublicMethod;
-  return true;
+  return publicMethods.has(method);
 }
 
 export function publicMethod(method: string): PublicMethod {
@@ -41,7 +31,6 @@ export function publicMethod(method: string): PublicMethod {
 export function validateParams<M extends PublicMethod>(method: M, params: unknown): Params<M>;
 export function validateParams(method: string, params: unknown): Params<PublicMethod>;
 export function validateParams(method: string, params: unknown): Params<PublicMethod> {
-  if (wasValid(method, params)) return params;
   const known = publicMethod(method);
   // The schemas take binary for an object.
   if (ArrayBuffer.isView(params)) {
@@ -54,12 +43,7 @@ export function validateParams(method: string, params: unknown): Params<PublicMe
   if ('key' in params) checkKey(params);
   if (known === 'add_product') checkNewName(params as Params<'add_product'>);
   if (known === 'update_product') checkControls(params as Params<'update_product'>, 'topic');
-  if (Object.isFrozen(params)) validFor.set(params, known);
   return params;
-}
-
-function wasValid(method: string, params: unknown): params is Params<PublicMethod> {
-  return typeof params === 'object' && params !== null && validFor.get(params) === method;
 }
 
 /** A key's limit is in bytes, a schema's in characters. */

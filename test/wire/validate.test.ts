@@ -79,24 +79,3 @@ t.test('only the methods of the schema exist', async (t) => {
   }
   t.ok(isPublicMethod('buy'));
 });
-
-t.test(
-  'params that cannot change are remembered for the method that they were valid for',
-  async (t) => {
-    let looks = 0;
-    const params = Object.freeze({
-      quantity: 1,
-      get id() {
-        looks++;
-        return 8;
-      },
-    });
-    t.equal(validateParams('buy', params), params);
-    const once = looks;
-    t.ok(once > 0);
-    t.equal(validateParams('buy', params), params);
-    t.equal(looks, once, 'they are not looked at again');
-    t.match(refusalOf('lookup', params), /unknown field "quantity"/);
-    t.equal(validateParams('buy', params), params);
-  },
-);
