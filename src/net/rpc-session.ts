@@ -96,7 +96,6 @@ export class RpcSession {
       data: (chunk) => this.#data(chunk),
       end: () => this.#ended(),
       drained: () => this.#flushed(),
-      taken: () => this.#output.taken(),
       closed: (error) => this.#onClosed(error),
     });
     this.#handler.opened?.(this);

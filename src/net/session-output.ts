@@ -78,11 +78,6 @@ export class SessionOutput {
     this.#events.flushed();
   }
 
-  /** What was lent to the connection is free again. */
-  taken(): void {
-    this.writer.takeBack();
-  }
-
   close(): void {
     this.#closed = true;
     this.writer.rewind(0);
@@ -92,15 +87,8 @@ export class SessionOutput {
     if (this.writer.length === 0) return;
     const connection = this.#connection;
     const { length } = this.writer;
-    if (connection.copies) {
-      connection.write(this.writer.lend());
-      this.writer.takeBack();
-    } else if (connection.givesBack && connection.pendingBytes === 0) {
-      // One lent buffer at a time: what a peer that does not keep up is sent beside it is copied.
-      connection.write(this.writer.lend());
-    } else {
-      connection.write(this.writer.take());
-    }
+    if (connection.copies) this.writer.copyTo(connection);
+    else connection.write(this.writer.take());
     // Last: where the write led to a look at the connection, this can only make it too much.
     this.#unsentMost += length;
     this.#events.sent();

@@ -167,7 +167,6 @@ export function tcpConnection(socket: Socket, remote?: string): Connection {
 
 class TcpConnection implements Connection {
   readonly remote: string;
-  readonly givesBack: true | undefined;
   readonly #socket: Socket;
   #events: ConnectionEvents | undefined;
   /** The last chunk that came, until all sockets of the turn are read, or while paused. */
@@ -182,8 +181,6 @@ class TcpConnection implements Connection {
     this.#socket = socket;
     const { remoteAddress: host = 'unknown', remotePort: port = 0 } = socket;
     this.remote = remote ?? formatAddress({ host, port });
-    // TLS takes nothing at once: it waits for the socket below it.
-    this.givesBack = 'encrypted' in socket ? undefined : true;
     // What comes before somebody listens would be lost.
     socket.pause();
     socket.on('error', (error) => {
@@ -261,22 +258,16 @@ class TcpConnection implements Connection {
     // What fills the socket's buffer goes there at once, for the socket tells when that is empty.
     if (bytes.length + socket.writableLength >= highWaterBytes) return socket.write(bytes);
     this.#output = bytes;
-    afterOutput(this.#endTurn);
+    afterOutput(this.#giveOutput);
     return true;
   }
 
-  readonly #endTurn = (): void => {
-    this.#giveOutput();
-    // Nothing waits for the kernel, and so nobody refers to what was written.
-    if (this.givesBack && this.pendingBytes === 0) this.#events?.taken?.();
-  };
-
-  #giveOutput(): void {
+  readonly #giveOutput = (): void => {
     const output = this.#output;
     if (output === undefined) return;
     this.#output = undefined;
     if (this.#socket.writable) this.#socket.write(output);
-  }
+  };
 
   get pendingBytes(): number {
     return (this.#output?.length ?? 0) + this.#socket.writableLength;

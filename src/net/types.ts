@@ -14,21 +14,17 @@ export interface ConnectionEvents {
   end?(): void;
   /** The output buffer is empty again after `write` returned false. */
   drained?(): void;
-  /** Of a connection that `givesBack`: all that was written to it so far is the writer's again. */
-  taken?(): void;
   /** Called once, last. */
   closed(error?: Error): void;
 }
 
 export interface Connection {
   readonly remote: string;
-  /** `write` copies, so that the bytes stay the caller's. */
+  /** `write` copies the bytes before it returns; without it, the connection keeps the buffer. */
   readonly copies?: true;
-  /** Tells `taken` where the network took at once all it was given; else the bytes are its for good. */
-  readonly givesBack?: true | undefined;
   /** Set once, in the turn in which the connection is handed over. */
   start(events: ConnectionEvents): void;
-  /** Copies or takes over the bytes; false asks the caller to wait for `drained`. */
+  /** Copies or keeps the bytes (see `copies`); false asks the caller to wait for `drained`. */
   write(bytes: Uint8Array): boolean;
   /** Bytes written here and not yet taken by the network; never more than were written. */
   readonly pendingBytes: number;

@@ -117,10 +117,6 @@ class OwnConnection implements Connection {
     return this.#inner.remote;
   }
 
-  get givesBack(): true | undefined {
-    return this.#inner.givesBack;
-  }
-
   get pendingBytes(): number {
     return this.#inner.pendingBytes;
   }
@@ -138,7 +134,6 @@ class OwnConnection implements Connection {
       },
       end: () => this.guard(() => events.end?.()),
       drained: () => this.guard(() => events.drained?.()),
-      taken: () => this.guard(() => events.taken?.()),
       closed: (error) => {
         this.#watcher.closed();
         this.guard(() => events.closed(error));

@@ -141,7 +141,6 @@ export class FrameWriter {
   bytes: Buffer = nothing;
   length = 0;
   #frameStart = -1;
-  #lent: Buffer = nothing;
   #bytesMin = writerBytesMin;
 
   /** Reserves room for so many bytes of the frame too. */
@@ -220,19 +219,14 @@ export class FrameWriter {
   }
 
   /**
-   * As `take`, but not copied: the bytes are the caller's until `takeBack`, and for good where that
-   * does not come before the next `lend`. Large ones are not wanted back, nor held on to.
+   * Gives all frames since the last call to a receiver that copies them before it returns. The writer
+   * uses the buffer again unless it is large. The receiver may write frames meanwhile.
    */
-  lend(): Buffer {
+  copyTo(receiver: { write(bytes: Buffer): unknown }): void {
     const { bytes, length } = this;
     this.#startAfresh(length);
-    this.#lent = bytes.length <= writerBytesKept ? bytes : nothing;
-    return bytes.subarray(0, length);
-  }
-
-  takeBack(): void {
-    if (this.bytes === nothing) this.bytes = this.#lent;
-    this.#lent = nothing;
+    receiver.write(bytes.subarray(0, length));
+    if (this.bytes === nothing && bytes.length <= writerBytesKept) this.bytes = bytes;
   }
 
   /** All frames since the last call; the bytes are the caller's for good. */

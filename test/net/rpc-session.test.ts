@@ -473,60 +473,6 @@ t.test(
   },
 );
 
-t.test('bytes that the network gives back are written to again, and no others', async (t) => {
-  const written: Uint8Array[] = [];
-  let events: ConnectionEvents | undefined;
-  let pendingBytes = 0;
-  const connection: Connection = {
-    remote: 'gives back',
-    givesBack: true,
-    get pendingBytes() {
-      return pendingBytes;
-    },
-    start: (given) => {
-      events = given;
-    },
-    write: (bytes) => written.push(bytes) > 0,
-    pause: () => {},
-    resume: () => {},
-    end: () => {},
-    destroy: () => {},
-  };
-  const clock = new ManualClock();
-  const session = new RpcSession(connection, {
-    handler: { request: () => {} },
-    clock,
-    trusted: false,
-    frameBytesMax: 2 ** 20,
-  });
-  const memory: (ArrayBufferLike | undefined)[] = [];
-  const tell = async (text: string): Promise<void> => {
-    session.notify(text, []);
-    await clock.settle();
-    memory.push(written.at(-1)?.buffer);
-  };
-  const isAgain = (n: number): boolean => memory.indexOf(memory[n]) < n;
-  await tell('lent');
-  events?.taken?.();
-  await tell('same');
-  t.ok(isAgain(1), 'it was returned');
-  await tell('other');
-  t.notOk(isAgain(2), 'it was not');
-  pendingBytes = 1;
-  await tell('copy');
-  await tell('copy of another');
-  pendingBytes = 0;
-  events?.taken?.();
-  await tell('free');
-  events?.taken?.();
-  await tell('again');
-  t.ok(isAgain(6));
-  const texts = written.map((bytes) => Buffer.from(bytes).toString('latin1'));
-  for (const [n, text] of ['other', 'copy', 'copy of another'].entries()) {
-    t.match(texts[n + 2], text, 'nobody wrote over it');
-  }
-});
-
 t.test('a network that takes everything at once does not pile requests on the stack', async (t) => {
   const answer = Buffer.alloc(70_000);
   let bytes = 0;

@@ -110,37 +110,6 @@ t.test('a slow reader does not grow the memory of the server', async (t) => {
   t.equal(asked, 400);
 });
 
-t.test('what was written is given back when the kernel has all of it', async (t) => {
-  const accepted = new Promise<Connection>((resolve) => {
-    void tcpTransport.listen(local, resolve).then(async (listener) => {
-      t.teardown(() => listener.close());
-      const socket = connect(listener.address);
-      t.teardown(() => socket.destroy());
-      socket.pause();
-    });
-  });
-  const connection = await accepted;
-  t.ok(connection.givesBack);
-  let taken = 0;
-  connection.start({ data: () => {}, taken: () => taken++, closed: () => {} });
-  const turn = () => new Promise(setImmediate);
-  connection.write(Buffer.from('one'));
-  connection.write(Buffer.from('other'));
-  t.equal(taken, 0, 'it waits for the end of the turn');
-  await turn();
-  t.ok(taken > 0);
-  const part = Buffer.alloc(60_000);
-  while (connection.pendingBytes === 0) {
-    connection.write(part);
-    await turn();
-  }
-  taken = 0;
-  connection.write(part);
-  await turn();
-  t.equal(taken, 0, 'the peer does not read');
-  connection.destroy();
-});
-
 t.test('what a slow reader was sent is not written over while it waits', async (t) => {
   const numbers = Array.from({ length: 5_000 }, (_none, n) => 1_000 + n);
   const bodyBytes = 2_000;

@@ -32,11 +32,6 @@ export class FakeConnection implements Connection {
     return this.taking;
   }
 
-  /** The network has taken all that was written. */
-  giveBack(): void {
-    this.#events?.taken?.();
-  }
-
   pause(): void {
     this.paused = true;
     this.#changed();

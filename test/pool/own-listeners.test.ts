@@ -5,10 +5,7 @@ import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import type { Address } from '../../src/base/address.js';
 import { reusesPorts } from '../../src/net/reuse-port.js';
-import type { Connection } from '../../src/net/types.js';
-import { OwnListeners } from '../../src/pool/own-listeners.js';
 import { sessionsPerThread } from '../../src/pool/thread-placement.js';
-import { FakeConnection } from './fake-transport.js';
 import { Harness, heldClock } from './harness.js';
 import { anyPort, Client, tcp } from './tcp.js';
 
@@ -55,38 +52,6 @@ t.test('a thread serves what it accepts, and asks the owner', async (t) => {
   await harness.until(() => harness.calls().length === 1);
   harness.calls()[0]?.reply(undefined, 'yes');
   t.equal(await client.take(4), 'yes;');
-});
-
-t.test('a session hears what its connection gives back', async (t) => {
-  const given: Connection[] = [];
-  let connect = (_connection: Connection): void => {};
-  const listeners = new OwnListeners({
-    program: {
-      open: (connection) => void given.push(connection),
-      listen: async (address, accept) => {
-        connect = accept;
-        return { address, close: async () => {} };
-      },
-      told: () => {},
-      drain: async () => {},
-    },
-    sessionsMax: 10,
-    counted: () => {},
-    refused: () => {},
-    failed: () => {},
-  });
-  await listeners.listen(anyPort, 'raw');
-  const inner = Object.assign(new FakeConnection('a:1'), { givesBack: true as const });
-  connect(inner);
-  connect(new FakeConnection('a:2'));
-  t.same(
-    given.map(({ givesBack }) => givesBack),
-    [true, undefined],
-  );
-  let taken = 0;
-  given[0]?.start({ data: () => {}, taken: () => taken++, closed: () => {} });
-  inner.giveBack();
-  t.equal(taken, 1);
 });
 
 t.test('a session that throws is closed alone', async (t) => {
