@@ -13,7 +13,7 @@ const ports: readonly { call: RegExp; in: RegExp }[] = [
   { call: /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/, in: /^base\/clock\.ts$/ },
   {
     call: /\bset(Timeout|Interval|Immediate)\(/,
-    in: /^(base\/clock\.ts|net\/duplex\.ts|storage\/node-file\.ts|cli\/)/,
+    in: /^(base\/(clock|turn)\.ts|net\/duplex\.ts|storage\/node-file\.ts|cli\/)/,
   },
   { call: /\bMath\.random\(|\brandomUUID\(|\brandomBytes\(/, in: /^base\/random\.ts$/ },
   { call: /\bprocess\.env\b/, in: /^cli\// },

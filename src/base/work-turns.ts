@@ -4,7 +4,7 @@
  * between two turns, and a session with much to do waits behind those with little. Invariant: what is
  * read in a turn, and what waited for it, each charge at most the limit and one portion more.
  */
-import { nextImmediate, systemClock } from './clock.js';
+import { systemTurn, type Turn } from './turn.js';
 
 /** Work is counted in units: a short frame, or a KiB that is read or answered. */
 export const workUnits = {
@@ -25,20 +25,10 @@ export const workUnits = {
 /** Requests under way in one thread, of all sessions; and in one session while there are more. */
 export const crowdLimits = { underWayMax: 1_024, sessionMax: 4 } as const;
 
-export interface TurnPort {
-  afterTurn(callback: () => void): void;
-  nextTurn(callback: () => void): void;
-}
-
-const systemTurns: TurnPort = {
-  afterTurn: (callback) => systemClock.afterTurn(callback),
-  nextTurn: nextImmediate,
-};
-
 export class WorkTurns {
   /** Requests that are not answered yet. */
   underWay = 0;
-  readonly #port: TurnPort;
+  readonly #turn: Pick<Turn, 'afterTurn' | 'nextTurn'>;
   #waiting: (() => void)[] = [];
   #done = 0;
   /** Budgets yet to come that are short, since a connection was accepted. */
@@ -46,8 +36,8 @@ export class WorkTurns {
   #isTurnOpen = false;
   #isScheduled = false;
 
-  constructor(port: TurnPort = systemTurns) {
-    this.#port = port;
+  constructor(turn: Pick<Turn, 'afterTurn' | 'nextTurn'> = systemTurn) {
+    this.#turn = turn;
   }
 
   /** Tasks that wait. */
@@ -102,7 +92,7 @@ export class WorkTurns {
   #openTurn(): void {
     if (this.#isTurnOpen) return;
     this.#isTurnOpen = true;
-    this.#port.afterTurn(() => {
+    this.#turn.afterTurn(() => {
       this.#isTurnOpen = false;
       this.#newBudget();
     });
@@ -116,7 +106,7 @@ export class WorkTurns {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#port.nextTurn(() => this.#runWaiting());
+    this.#turn.nextTurn(() => this.#runWaiting());
   }
 
   #runWaiting(): void {

@@ -12,10 +12,11 @@ import {
   type TcpNetConnectOpts,
 } from 'node:net';
 import { type Address, formatAddress } from '../base/address.js';
-import { afterInput, afterOutput, systemClock } from '../base/clock.js';
+import { systemClock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { sessionLimits } from '../base/limits.js';
 import { systemReason } from '../base/system-error.js';
+import { systemTurn } from '../base/turn.js';
 import { reusesPorts } from './reuse-port.js';
 import { readingShared, takenOver } from './shared-reads.js';
 import { isConnectedToItself, takesStorePort } from './store-ports.js';
@@ -197,7 +198,7 @@ class TcpConnection implements Connection {
     const closed = (): void => {
       this.#giveInputBefore(() => events.closed(this.#closeReason()));
     };
-    if (socket.closed) systemClock.afterTurn(closed);
+    if (socket.closed) systemTurn.afterTurn(closed);
     else socket.on('close', closed);
     socket.resume();
   }
@@ -217,7 +218,7 @@ class TcpConnection implements Connection {
     }
     // Held before the other is given, for the receiver may throw, and may destroy this connection.
     this.#hold(chunk);
-    afterInput(this.#giveUnlessPaused);
+    systemTurn.afterInput(this.#giveUnlessPaused);
     if (before !== undefined) this.#give(before);
     if (heldBytes > heldBytesMax) this.#giveUnlessPaused();
   }
@@ -283,7 +284,7 @@ class TcpConnection implements Connection {
   resume(): void {
     this.#paused = false;
     this.#socket.resume();
-    if (this.#input !== undefined) afterInput(this.#giveUnlessPaused);
+    if (this.#input !== undefined) systemTurn.afterInput(this.#giveUnlessPaused);
   }
 
   end(): void {

@@ -4,9 +4,10 @@
  * socket is closed.
  */
 import { unreachable } from '../base/assert.js';
-import { afterOutput, type Clock, nextImmediate } from '../base/clock.js';
+import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
+import { systemTurn } from '../base/turn.js';
 import type { Connection } from '../net/types.js';
 import { type BatchReader, BatchWriter, type Kind, kinds, readBatch } from './batch.js';
 import { CallHandler, type CallHandlers } from './call-handler.js';
@@ -153,7 +154,7 @@ export class Relay implements BatchReader {
    */
   #afterTurn(flush: () => void): void {
     this.#options.clock.afterTurn(() => {
-      if (this.#isAnswering) nextImmediate(flush);
+      if (this.#isAnswering) systemTurn.nextTurn(flush);
       else flush();
     });
   }
@@ -162,7 +163,7 @@ export class Relay implements BatchReader {
     readBatch(batch, this);
     if (this.#touched.length > 0 && !this.#isAnswering) {
       this.#isAnswering = true;
-      afterOutput(() => {
+      systemTurn.afterOutput(() => {
         this.#isAnswering = false;
       });
     }

@@ -5,7 +5,7 @@
  * Invariant: what was sent arrives in order, whichever way it went.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
-import { nextImmediate } from '../base/clock.js';
+import { systemTurn } from '../base/turn.js';
 import { RingReader, RingWriter, ringMemory } from './ring.js';
 import type { Control, PortReceiver, ThreadPort } from './thread-port.js';
 
@@ -92,7 +92,7 @@ class RingPort implements ThreadPort {
   #lookSoon(): void {
     if (this.#isLooking) return;
     this.#isLooking = true;
-    nextImmediate(this.#look);
+    systemTurn.nextTurn(this.#look);
   }
 
   /** Once a turn, as long as there is something each time; then this side sleeps. */

@@ -1,0 +1,30 @@
+/**
+ * The optimisations that depend on internals of Node or on the costs of one kind of machine, each with
+ * a switch. The entry of a process switches off what its configuration names, and the pool passes
+ * that on to its threads. Invariant: a thread sets the switches before it opens a socket.
+ */
+
+export const optimisationNames = [
+  /** Sockets of one thread read into one buffer (src/net/shared-reads.ts). Off: Node allocates each. */
+  'shared-reads',
+  /** Session threads exchange batches in shared memory (src/pool/ring-port.ts). Off: by messages. */
+  'ring',
+  /** A turn of the event loop ends in stages (src/base/turn.ts). Off: each callback by itself. */
+  'turn-stages',
+] as const;
+export type Optimisation = (typeof optimisationNames)[number];
+
+let off: ReadonlySet<Optimisation> = new Set();
+
+/** Switches these off and all others on. */
+export function switchOff(names: readonly Optimisation[]): void {
+  off = new Set(names);
+}
+
+export function switchedOff(): readonly Optimisation[] {
+  return [...off];
+}
+
+export function isOn(name: Optimisation): boolean {
+  return !off.has(name);
+}
