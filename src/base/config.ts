@@ -5,6 +5,7 @@
 
 import type { Address } from './address.js';
 import type { LogSettings } from './logging.js';
+import type { Optimisation } from './optimisations.js';
 import type { PeerTlsFiles } from './tls-files.js';
 
 /** Where a member answers requests, and where the owners of other services reach its owner. */
@@ -36,6 +37,8 @@ export interface ServiceConfig {
   readonly clusterToken: string;
   /** What services show each other; undefined: they talk in the clear. */
   readonly clusterTls: PeerTlsFiles | undefined;
+  /** Optimisations that are switched off. */
+  readonly without?: readonly Optimisation[];
   /** All ports of the store on this machine: outgoing connections keep away from them. */
   readonly storePorts?: readonly number[];
 }

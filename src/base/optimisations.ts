@@ -14,17 +14,21 @@ export const optimisationNames = [
 ] as const;
 export type Optimisation = (typeof optimisationNames)[number];
 
-let off: ReadonlySet<Optimisation> = new Set();
+export function isOptimisation(name: string): name is Optimisation {
+  return optimisationNames.some((one) => one === name);
+}
+
+const on: Record<Optimisation, boolean> = { 'shared-reads': true, ring: true, 'turn-stages': true };
 
 /** Switches these off and all others on. */
 export function switchOff(names: readonly Optimisation[]): void {
-  off = new Set(names);
+  for (const name of optimisationNames) on[name] = !names.includes(name);
 }
 
 export function switchedOff(): readonly Optimisation[] {
-  return [...off];
+  return optimisationNames.filter((name) => !on[name]);
 }
 
 export function isOn(name: Optimisation): boolean {
-  return !off.has(name);
+  return on[name];
 }

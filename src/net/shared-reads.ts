@@ -6,16 +6,17 @@
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { platform } from 'node:process';
 import { copyOfFirst } from '../base/bytes.js';
+import { isOn } from '../base/optimisations.js';
 
 /** As much as Node itself reads at once. */
 const buffer = Buffer.allocUnsafeSlow(65_536);
 
 /** On Windows a read is begun with the buffer that it fills later, when others may have used it. */
-const canShare = platform !== 'win32';
+const canShare = (): boolean => platform !== 'win32' && isOn('shared-reads');
 
 /** The socket that is made with the option; without it where buffers cannot be shared. */
 export function readingShared(make: (onread: OnReadOpts | undefined) => Socket): Socket {
-  if (!canShare) return make(undefined);
+  if (!canShare()) return make(undefined);
   const socket = make({
     buffer,
     callback(length) {
@@ -38,7 +39,7 @@ interface WithHandle {
 export function takenOver(accepted: Socket, options: SocketConstructorOpts): Socket {
   const from = accepted as WithHandle;
   const handle = from._handle;
-  if (!canShare || typeof handle?.useUserBuffer !== 'function') return accepted;
+  if (!canShare() || typeof handle?.useUserBuffer !== 'function') return accepted;
   const socket = withHandle(handle, options);
   if (socket === undefined) return accepted;
   from._handle = null;

@@ -5,25 +5,32 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../base/clock.js';
+import { type Optimisation, switchOff } from '../base/optimisations.js';
 import type { RelayLimits } from './limits.js';
 import { loadProgram } from './load-program.js';
+import { messagePort } from './message-port.js';
 import { type Rings, ringPort } from './ring-port.js';
 import { SessionHost } from './session-host.js';
 
 export interface ThreadTask {
   readonly port: MessagePort;
-  readonly rings: Rings;
+  /** Undefined: batches go by messages. */
+  readonly rings: Rings | undefined;
   /** The address of the program's module. */
   readonly program: string;
   readonly data: unknown;
   readonly limits: RelayLimits;
+  /** The optimisations that are off, as on the owner. */
+  readonly off: readonly Optimisation[];
 }
 
 export async function serveSessions(task: ThreadTask): Promise<void> {
+  switchOff(task.off);
+  const { port, rings } = task;
   const program = await loadProgram(task.program);
   await new Promise<void>((stopped, failed) => {
     const host = new SessionHost(
-      ringPort(task.port, task.rings),
+      rings ? ringPort(port, rings) : messagePort(port),
       systemClock,
       task.limits,
       stopped,

@@ -1,7 +1,7 @@
 /**
  * The channel between the owner and one session thread: batches and rare control messages, in order.
- * One twin stands on shared memory (ring-port.ts), the other joins both ends within one thread, so
- * that sessions on the owner itself go the same way.
+ * One implementation uses shared memory (ring-port.ts), one uses messages alone (message-port.ts), and
+ * one joins both ends within one thread, for sessions on the owner itself.
  */
 import type { Address } from '../base/address.js';
 

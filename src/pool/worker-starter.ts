@@ -7,8 +7,10 @@ import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
+import { isOn, switchedOff } from '../base/optimisations.js';
 import type { RelayLimits } from './limits.js';
 import { loadProgram } from './load-program.js';
+import { messagePort } from './message-port.js';
 import { ringPair, ringPort } from './ring-port.js';
 import { SessionHost } from './session-host.js';
 import type { ThreadTask } from './thread-main.js';
@@ -55,10 +57,12 @@ export function threadStarter(
   return {
     launch() {
       const { port1, port2 } = new MessageChannel();
-      const [ownRings, rings] = ringPair();
+      const [ownRings, rings] = isOn('ring') ? ringPair() : [];
       const { data, limits } = options;
-      const task: ThreadTask = { port: port2, rings, program: options.program.href, data, limits };
-      return { port: ringPort(port1, ownRings), ended: pool.run(task, { transferList: [port2] }) };
+      const program = options.program.href;
+      const task: ThreadTask = { port: port2, rings, program, data, limits, off: switchedOff() };
+      const ended = pool.run(task, { transferList: [port2] });
+      return { port: ownRings ? ringPort(port1, ownRings) : messagePort(port1), ended };
     },
     // Not pool.close(), which waits for long tasks: the owner has said stop and waited already.
     close: () => pool.destroy(),

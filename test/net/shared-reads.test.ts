@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, Socket } from 'node:net';
 import { platform } from 'node:process';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t from 'tap';
+import { switchOff } from '../../src/base/optimisations.js';
 import { takenOver } from '../../src/net/shared-reads.js';
 import { tcpTransport } from '../../src/net/tcp-transport.js';
 import type { Connection } from '../../src/net/types.js';
@@ -124,4 +125,26 @@ t.test('a socket that cannot be taken over is left as it is', (t) => {
     t.notOk(accepted.destroyed);
   }
   t.end();
+});
+
+t.test('without shared reads every socket reads as Node makes it', async (t) => {
+  switchOff(['shared-reads']);
+  t.teardown(() => switchOff([]));
+  const accepted = new Socket();
+  t.equal(takenOver(accepted, {}), accepted);
+  const listener = await tcpTransport.listen({ host, port: 0 }, (connection) =>
+    connection.start({
+      data: (chunk) => void connection.write(Buffer.from(chunk)),
+      end: () => connection.end(),
+      closed: () => {},
+    }),
+  );
+  t.teardown(() => listener.close());
+  for (const bytes of [61, 200_000]) {
+    const sent = Buffer.alloc(bytes, 'bytes of one client, ');
+    const connection = await tcpTransport.connect(listener.address, 5_000);
+    connection.write(sent);
+    t.ok((await received(connection, bytes)).equals(sent), `${bytes} bytes`);
+    connection.end();
+  }
 });

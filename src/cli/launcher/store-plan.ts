@@ -88,6 +88,7 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
     minCopies: options.minCopies,
     clusterToken: secrets.clusterToken,
     clusterTls: secrets.clusterTls,
+    without: options.without,
     storePorts,
   });
   const frontends = count(options.frontends).map((n) => ({

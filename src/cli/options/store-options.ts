@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheLimits, poolLimits, sessionLimits, storageLimits } from '../../base/limits.js';
 import type { LogSettings } from '../../base/logging.js';
 import { httpSpecs } from './http-options.js';
+import { without } from './optimisation-options.js';
 import { choice, flag, integer, list, number, text, type Values } from './options.js';
 import { tlsSpecs } from './tls-options.js';
 
@@ -118,6 +119,7 @@ export const serviceSpecs = {
     serviceGroup,
   ),
   demo: flag('Let everybody who sees the page kill replicas, and see the books', serviceGroup),
+  without,
   logLevel: choice('What is logged', ['debug', 'info', 'warn', 'error', 'silent'], 'info', {
     ...serviceGroup,
   }),

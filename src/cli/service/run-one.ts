@@ -62,6 +62,7 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
     minCopies: options.minCopies,
     clusterToken: ensureToken(dataDir, 'cluster', systemRandom),
     clusterTls,
+    without: options.without,
     storePorts: memberPorts(cluster),
   };
   switch (kind) {

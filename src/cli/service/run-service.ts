@@ -6,6 +6,7 @@ import { systemClock } from '../../base/clock.js';
 import { makePrivateFolder } from '../../base/folders.js';
 import { keepSmall } from '../../base/log-file.js';
 import { createLogger, type Logger } from '../../base/logging.js';
+import { switchOff } from '../../base/optimisations.js';
 import { setStorePorts } from '../../net/store-ports.js';
 import { PidFiles } from '../launcher/pid-files.js';
 import { keepPrivate } from './keep-private.js';
@@ -38,10 +39,12 @@ export async function runService(order: ServiceOrder, options: RunOptions): Prom
   try {
     makePrivateFolder(dataDir);
     keepPrivate(dataDir, name);
+    switchOff(order.config.without ?? []);
     setStorePorts(order.config.storePorts ?? []);
     pids.claim(name, process.pid);
     process.title = `bazar ${order.kind} --id ${name}`;
-    logger.info({ node: process.version }, 'starts');
+    const { without = [] } = order.config;
+    logger.info({ node: process.version, ...(without.length > 0 ? { without } : {}) }, 'starts');
     const service = await startService(order);
     service.ready.then(
       () => {
