@@ -102,8 +102,8 @@ const breakers: Partial<Record<Bug, Breaker>> = {
   'lends-without-noting'({ gates }) {
     gates.grant = () => true;
   },
-  'pushes-are-not-lent'({ gates: { lent } }) {
-    lent.pushed = (id) => void lent.owed.delete(id);
+  'pushes-are-not-lent'({ gates: { grants } }) {
+    grants.pushed = (id) => void grants.owed.delete(id);
   },
 };
 

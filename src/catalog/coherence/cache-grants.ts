@@ -1,7 +1,8 @@
 /**
- * What the leader has let frontends keep since its last invalidation: nothing else can be in a
- * cache, so nothing else costs a message (docs/PROTOCOL.md, R8). Knows no frontend: whatever was
- * lent to one may be with all. Invariant: what is not in here is in no cache of a live session.
+ * Records the items that the leader has let frontends cache since the last invalidation of each
+ * item. Only these items need an invalidation message (docs/PROTOCOL.md, R8). Grants are not
+ * tracked per frontend: every frontend may hold an item that was granted to one. Invariant: an item
+ * without a grant is in no cache of a live session.
  */
 import { leaseLimits } from '../../base/limits.js';
 import { anyTopic, unusedIds } from '../../wire/internal.js';
@@ -10,62 +11,66 @@ import { GrantedTexts } from './granted-texts.js';
 
 export class CacheGrants {
   /**
-   * Products that were taken back and whose new records are worth a push: by id, how many further
-   * pushes there may be.
+   * Invalidated products whose new records are worth pushing: product id to the remaining pushes.
    */
   readonly owed = new Map<number, number>();
-  /** By id: how often its new record may still be pushed. */
+  /** Granted products: product id to the remaining pushes of its new record. */
   readonly #ids = new Map<number, number>();
-  /** Of products, exactly as they have them. */
+  /** Granted product names, spelled exactly as in the record. */
   readonly #names = new Set<string>();
-  /** Names in other spellings, and those of which there is no product. */
+  /** Granted names in other spellings, and names that no product has. */
   readonly #spellings = new GrantedTexts();
   readonly #topics = new GrantedTexts();
-  /** Lists found by text alone. */
+  /** Whether lists found by text alone are granted. */
   #anyTopic = false;
-  /** That there is none of some id. All such are lent together, so that there is always room. */
+  /**
+   * Whether "no such product" is granted for unused ids. One grant covers all of them, so it always
+   * fits.
+   */
   #unusedIds = false;
 
-  /** Nothing was lent since the last time that all was taken back. */
+  /** True if nothing is granted. */
   get isEmpty(): boolean {
     const sets = [this.#ids, this.#names, this.#topics, this.#spellings];
     return !this.#unusedIds && !this.#anyTopic && sets.every(({ size }) => size === 0);
   }
 
-  /** A product is answered, by its id or its name. */
+  /** Grants a product by its id and its name. */
   product(id: number, name: string): void {
     this.#ids.set(id, leaseLimits.pushesMax);
     this.owed.delete(id);
     this.#names.add(name);
   }
 
-  /** The new record of a product is pushed. */
+  /** Grants the new record of a pushed product. */
   pushed(id: number, left: number): void {
     this.owed.delete(id);
     this.#ids.set(id, left);
   }
 
-  /** "There is none" is answered to an id. */
+  /** Grants the answer "no such product" for an id. */
   absentId(): void {
     this.#unusedIds = true;
   }
 
   /**
-   * "There is none" is answered to a name, or a product that has the name in another spelling. False
-   * where that may not be kept.
+   * Grants the answer "no such product" for a name, or a product under another spelling of its
+   * name. Returns false if the limit is reached and the answer may not be cached.
    */
   spelling(name: string): boolean {
     return this.#spellings.add(name, leaseLimits.absentNamesMax);
   }
 
-  /** A list is answered. False where it may not be kept; those by text alone always may. */
+  /**
+   * Grants a list. Returns false if the limit is reached; a list by text alone is always granted.
+   */
   topic(topic: string): boolean {
     if (topic !== anyTopic) return this.#topics.add(topic, leaseLimits.topicsMax);
     this.#anyTopic = true;
     return true;
   }
 
-  /** What of it may be in a cache: it is to be invalidated, and is lent no more. */
+  /** Removes and returns the granted items of the write set. The caller must invalidate them. */
   take(writeSet: WriteSet): WriteSet {
     const { named } = writeSet;
     const ids = writeSet.ids.filter((id) => this.#takeId(id));

@@ -1,7 +1,7 @@
 /**
- * The sessions of frontends' caches as they ask for them (docs/PROTOCOL.md, R8): a lease is granted
- * only to a registered process, by a leader that a majority has vouched for since the process
- * asked. A leader that does not serve yet grants as well: that is what it waits for.
+ * Handles the cache session requests of frontends (docs/PROTOCOL.md, R8). A lease needs a
+ * registered process and a leader that a majority has confirmed since the request. A leader that
+ * does not serve yet grants leases too, because it waits for these sessions before it can serve.
  */
 import { BazarError } from '../../base/errors.js';
 import type { Logger } from '../../base/logging.js';
@@ -17,7 +17,7 @@ import type { CacheHolder } from './cache-sessions.js';
 import type { CoherentStore } from './coherent-store.js';
 import type { Peer, PeerReply } from './peer.js';
 
-/** An invalidation that is not acknowledged for so long is not coming back: the session is cut. */
+/** Without an acknowledgement in this time, the leader closes the session's connection. */
 const invalidationMs = 5_000;
 
 export interface CacheSessionHandlerOptions {
@@ -57,10 +57,10 @@ export class CacheSessionHandler {
     await this.#store.confirmLead();
     const { logEnd } = this.#requireLead(epoch);
     if (peer.closed || gates.sessions.attemptOf(process) !== attempt) {
-      throw new BazarError('conflict', 'the process has begun another session meanwhile');
+      throw new BazarError('conflict', 'the process has begun another session since');
     }
     if (!leases.isRegistered(process)) {
-      throw new BazarError('unavailable', 'the registration does not hold yet');
+      throw new BazarError('unavailable', 'the registration is not valid yet');
     }
     const holder = this.#holder(peer, process);
     const generation = gates.sessions.begin(holder, gates.appendedSeq, this.#options.nowMs());
@@ -69,7 +69,7 @@ export class CacheSessionHandler {
     return [logEnd.seq, epoch, generation];
   }
 
-  /** Calls back with what to say; at once where there is nothing to wait for. */
+  /** Replies when the renewal is decided, possibly in this call. */
   async renew(peer: Peer, [process, generation]: RenewParams, reply: PeerReply): Promise<void> {
     const { sessions } = this.#store.gates;
     const held = this.#held.get(peer);
@@ -84,12 +84,12 @@ export class CacheSessionHandler {
     sessions.renew(process, generation, { sent, done }, this.#options.nowMs());
   }
 
-  /** The process ends, or knows that it will not be asked any more. */
+  /** Ends the session: the process stops, or it knows that no further request will come. */
   end(peer: Peer, [process, attempt]: EndSessionParams): void {
     this.#drop(process, attempt);
     this.#held.delete(peer);
     if (!this.#store.status().serving) return;
-    // What keeps it on the roll keeps it until the next look at the dead.
+    // If this fails, the next pass over the dead processes deregisters the process.
     this.#store.leases.deregister(process).catch(() => {});
   }
 
@@ -125,10 +125,15 @@ export class CacheSessionHandler {
     };
   }
 
-  /** A frontend that does not acknowledge may serve what is old: it must notice that it is alone. */
+  /**
+   * A frontend that does not acknowledge may serve old values: closing the connection tells it so.
+   */
   #cut(peer: Peer, error: BazarError): void {
     if (peer.closed) return;
-    this.#options.logger.warn({ remote: peer.remote, error: error.message }, 'frontend is silent');
+    this.#options.logger.warn(
+      { remote: peer.remote, error: error.message },
+      'frontend does not acknowledge an invalidation',
+    );
     peer.destroy(error);
   }
 

@@ -1,37 +1,42 @@
 /**
- * The sessions of the frontends' processes with this leader, and for how long each may serve from
- * its cache (docs/PROTOCOL.md, R8). A process that a former leader may have lent to is a session
- * without a connection, which nobody can acknowledge for. Knows no socket and no timer: time is an
- * argument. Invariant: a session leaves only when its process surely serves nothing of it: it said
- * so, or its lease has run out here, by more than clocks can differ.
+ * Holds the cache sessions of frontend processes with this leader and the end of each lease
+ * (docs/PROTOCOL.md, R8). A process that may hold grants of a former leader has a session without a
+ * connection; such a session can only expire. Uses no socket and no timer: time is an argument.
+ * Invariant: a session is removed only when its process certainly serves nothing from its cache:
+ * the process said so, or its lease has expired here, including the maximum clock drift.
  */
 import { assert } from '../../base/assert.js';
 import { leaseLimits } from '../../base/limits.js';
 import type { ProductRecord } from '../../wire/internal.js';
 import type { WriteSet } from '../machine/write-set.js';
 
-/** A process of a frontend at the other end of a connection. */
+/** A frontend process at the other end of a connection. */
 export interface CacheHolder {
   readonly process: string;
-  /** Drops the items from the cache and then calls back, in the order of the calls. */
+  /**
+   * Drops the items from the cache and then calls back. Callbacks come in the order of the calls.
+   */
   invalidate(seq: number, writeSet: WriteSet, acknowledged: () => void): void;
-  /** New records, to be kept. */
+  /** Sends new records, which the process may cache. */
   push(seq: number, records: readonly ProductRecord[]): void;
 }
 
 interface CacheSession {
-  /** 0: of a former leader. */
+  /** 0 for a session with a former leader. */
   readonly generation: number;
-  /** Undefined where its connection is gone: it cannot acknowledge, and may not know. */
+  /**
+   * Undefined if the connection is closed: the process cannot acknowledge, and may not have
+   * noticed.
+   */
   holder: CacheHolder | undefined;
-  /** Its lease has run out, by this clock and for certain. */
+  /** Time on this clock at which the lease has certainly expired. */
   untilMs: number;
-  /** Sent and not acknowledged, oldest first. */
+  /** Seqs of the invalidations sent and not acknowledged, oldest first. */
   readonly outstanding: number[];
-  /** The newest invalidation. */
+  /** Seq of the newest invalidation sent. */
   sent: number;
   readonly renewals: Renewal[];
-  /** It is renewed no more: its process must drop its whole cache and begin another session. */
+  /** No more renewals: the process must drop its whole cache and begin another session. */
   isEnded: boolean;
 }
 
@@ -40,21 +45,27 @@ interface Renewal {
   readonly done: (granted: boolean) => void;
 }
 
-/** How long after a grant the process may still think that it holds the lease. */
+/** Longest time after a grant during which the process may still use the lease. */
 export function leaseSpanMs(): number {
   return leaseLimits.leaseMs * (1 + leaseLimits.drift);
 }
 
 export class CacheSessions {
   readonly #sessions = new Map<string, CacheSession>();
-  /** Of each process, the newest beginning of a session: an older one comes late. */
+  /**
+   * The newest session attempt of each process. Requests with an older attempt are late and are
+   * refused.
+   */
   readonly #attempts = new Map<string, number>();
-  /** Whom a former leader lent to is not known yet: nothing may become visible before. */
+  /**
+   * Until this time, processes unknown to this leader may hold grants of a former leader. No entry
+   * becomes visible before it.
+   */
   #strangersUntilMs = Number.NEGATIVE_INFINITY;
   #generations = 0;
   #lapsed: (process: string) => void = () => {};
 
-  /** Called with each process whose lease has run out. */
+  /** Sets the listener that is called with each process whose lease has expired. */
   onLapse(listener: (process: string) => void): void {
     this.#lapsed = listener;
   }
@@ -63,24 +74,26 @@ export class CacheSessions {
     return this.#sessions.size;
   }
 
-  /** This replica begins to lead; until then, whoever a former leader lent to may hold anything. */
+  /**
+   * This replica begins to lead. Until `untilMs`, any process may hold grants of a former leader.
+   */
   lead(untilMs: number): void {
     this.clear();
     this.#strangersUntilMs = untilMs;
   }
 
-  /** These are all that a former leader may have lent to. */
+  /** Sets the complete list of processes that may hold grants of a former leader. */
   expect(processes: Iterable<string>): void {
     const untilMs = this.#strangersUntilMs;
     this.#strangersUntilMs = Number.NEGATIVE_INFINITY;
     for (const process of processes) {
-      // Who has come meanwhile has dropped what it had.
+      // A process that has contacted this leader has dropped its old cache.
       if (this.#attempts.has(process)) continue;
       this.#sessions.set(process, newSession(0, undefined, 0, untilMs));
     }
   }
 
-  /** No leader any more: nobody is waited for. */
+  /** This replica no longer leads: it waits for no process and refuses the pending renewals. */
   clear(): void {
     const sessions = [...this.#sessions.values()];
     this.#sessions.clear();
@@ -90,8 +103,8 @@ export class CacheSessions {
   }
 
   /**
-   * A process says that it has dropped its whole cache, to begin anew or for good. False where it
-   * said so before a session that it has begun since.
+   * The process has dropped its whole cache, before a new session or for good. Returns false if the
+   * process has made a newer attempt since.
    */
   dropped(process: string, attempt: number): boolean {
     if (attempt <= (this.#attempts.get(process) ?? 0)) return false;
@@ -100,17 +113,20 @@ export class CacheSessions {
     return true;
   }
 
-  /** Of the newest beginning; undefined where there was none. */
+  /** The newest attempt of the process, or undefined. */
   attemptOf(process: string): number | undefined {
     return this.#attempts.get(process);
   }
 
-  /** The process is registered no more; unless it has begun anew since that attempt. */
+  /** The process is deregistered. Keeps its state if it has made a newer attempt since. */
   forget(process: string, attempt: number | undefined): void {
     if (this.#attempts.get(process) === attempt) this.#attempts.delete(process);
   }
 
-  /** A majority has vouched for this leader since the process asked. Returns the generation. */
+  /**
+   * Begins a session and returns its generation. The caller has confirmed the leadership with a
+   * majority since the request.
+   */
   begin(holder: CacheHolder, appendedSeq: number, nowMs: number): number {
     assert(!this.#sessions.has(holder.process), 'one session for each process');
     this.#generations += 1;
@@ -119,14 +135,15 @@ export class CacheSessions {
     return session.generation;
   }
 
-  /** The newest invalidation sent in a session; undefined where it is over. */
+  /** Seq of the newest invalidation sent in the session, or undefined if the session is over. */
   sentTo(process: string, generation: number): number | undefined {
     return this.#find(process, generation)?.sent;
   }
 
   /**
-   * A majority has vouched for this leader since the process asked, when `sent` was the newest
-   * invalidation. Granted once that is acknowledged, so that an entry waits for one lease at most.
+   * Renews a lease. The caller has confirmed the leadership with a majority since the request, when
+   * `sent` was the newest invalidation. The renewal waits for the acknowledgement of that
+   * invalidation, so that an entry waits for one lease at most.
    */
   renew(process: string, generation: number, renewal: Renewal, nowMs: number): void {
     const session = this.#find(process, generation);
@@ -138,7 +155,7 @@ export class CacheSessions {
     grant(session, nowMs);
   }
 
-  /** The connection is gone; what was lent over it stays lent until the lease has run out. */
+  /** The connection is closed. The grants of the process stay valid until its lease expires. */
   closed(holder: CacheHolder): void {
     const session = this.#sessions.get(holder.process);
     if (session?.holder !== holder) return;
@@ -146,7 +163,7 @@ export class CacheSessions {
     refuse(session);
   }
 
-  /** Forgets whose lease has run out. */
+  /** Removes the sessions whose lease has expired. */
   expire(nowMs: number): void {
     for (const [process, session] of this.#sessions) {
       if (session.untilMs > nowMs) continue;
@@ -160,7 +177,10 @@ export class CacheSessions {
     return this.#sessions.has(process) || this.#strangersUntilMs > Number.NEGATIVE_INFINITY;
   }
 
-  /** Tells everybody; `now` gives the time of an acknowledgement, `told` hears of each. */
+  /**
+   * Sends an invalidation to all sessions. `now` reads the time; `told` is called at each
+   * acknowledgement.
+   */
   invalidate(seq: number, writeSet: WriteSet, now: () => number, told: () => void): void {
     for (const session of this.#sessions.values()) {
       if (session.isEnded) continue;
@@ -176,8 +196,8 @@ export class CacheSessions {
   }
 
   /**
-   * Renews no session that there is now. The entry waits until each process has begun another one,
-   * with an empty cache, or its lease has run out.
+   * Refuses all renewals of the current sessions. The entry then waits until each process has begun
+   * a new session with an empty cache, or until its lease expires.
    */
   endAll(seq: number): void {
     for (const session of this.#sessions.values()) {
@@ -187,14 +207,17 @@ export class CacheSessions {
     }
   }
 
-  /** To all who keep up; the others will ask. */
+  /**
+   * Sends new records to the sessions without unacknowledged invalidations. The others read the
+   * records again.
+   */
   push(seq: number, records: readonly ProductRecord[]): void {
     for (const { holder, outstanding, isEnded } of this.#sessions.values()) {
       if (!isEnded && outstanding.length < leaseLimits.pushLagMax) holder?.push(seq, records);
     }
   }
 
-  /** Entries through this one are held up by nobody; `opened` were not before. */
+  /** Returns the last seq that no session holds back; `openedSeq` is the last one before. */
   openThrough(appendedSeq: number, openedSeq: number): number {
     if (this.#strangersUntilMs > Number.NEGATIVE_INFINITY) return openedSeq;
     let through = appendedSeq;
@@ -206,7 +229,7 @@ export class CacheSessions {
     return Math.max(through, openedSeq);
   }
 
-  /** When the first of those who hold something up will have to be waited for no longer. */
+  /** The earliest lease end among the sessions that hold an entry back. */
   nextExpiryMs(): number {
     let nextMs = this.#strangersUntilMs;
     if (nextMs === Number.NEGATIVE_INFINITY) nextMs = Number.POSITIVE_INFINITY;
@@ -237,7 +260,7 @@ function newSession(
   return { generation, holder, untilMs, outstanding: [], sent, renewals: [], isEnded: false };
 }
 
-/** Renews the lease where what was sent before the renewal is acknowledged. */
+/** Renews the lease if the invalidations sent before the request are acknowledged. */
 function grant(session: CacheSession, nowMs: number): void {
   const oldest = session.outstanding[0] ?? Number.POSITIVE_INFINITY;
   while (session.renewals[0] && session.renewals[0].sent < oldest) {

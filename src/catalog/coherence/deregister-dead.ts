@@ -1,6 +1,6 @@
 /**
- * Strikes frontends' processes off that hold no lease any more, so that no later leader waits for
- * the dead (docs/PROTOCOL.md, R8).
+ * Deregisters the frontend processes that no longer hold a lease, so that a later leader does not
+ * wait for them (docs/PROTOCOL.md, R8).
  */
 import { type Clock, every, type Timer } from '../../base/clock.js';
 import { leaseLimits } from '../../base/limits.js';
@@ -14,7 +14,9 @@ export function deregisterDead(store: CoherentStore, clock: Clock, logger: Logge
     underWay = true;
     store.leases
       .deregisterDead()
-      .catch((error: unknown) => logger.debug({ error: String(error) }, 'not struck off'))
+      .catch((error: unknown) =>
+        logger.debug({ error: String(error) }, 'dead processes not deregistered'),
+      )
       .finally(() => {
         underWay = false;
       });

@@ -1,16 +1,17 @@
 /**
- * What frontends may keep of answers (docs/PROTOCOL.md, R8): the catalog leader lends whatever no
- * undecided entry touches, and the next entry that touches it invalidates it first. Another replica
- * has asked the leader before it answers a frontend. Invariant: what may be kept was lent in the
- * same turn in which nothing undecided touched it, at the answer's position or before.
+ * Decides which answers a frontend may cache (docs/PROTOCOL.md, R8). The catalog leader grants
+ * every item that no undecided entry touches; the next entry that touches a granted item
+ * invalidates it first. A follower asks the leader before it answers a frontend. Invariant: the
+ * leader grants an answer in one turn, in which no undecided entry touches the item, and at or
+ * before the position of the answer.
  */
 import { BazarError } from '../../base/errors.js';
 import { type GrantAnswer, type GrantParams, unusedIds } from '../../wire/internal.js';
 import type { CoherentStore } from './coherent-store.js';
 
-/** Says of what is answered now whether it may be kept. */
+/** Tells whether a frontend may cache an answer. */
 export interface Grantor {
-  /** The leader that will say when it changes; 0: nothing may be kept. */
+  /** Epoch of the leader that invalidates the answer; 0 if the answer may not be cached. */
   readonly epoch: number;
   id(id: number): boolean;
   name(name: string): boolean;
@@ -36,7 +37,10 @@ export function grantorHere(store: CoherentStore): Grantor | undefined {
   };
 }
 
-/** The same, told by the leader; for answers that hold what it had applied by then. */
+/**
+ * Grantor of a follower, from the leader's answer. It holds for states that include the entries
+ * which the leader had applied.
+ */
 export function grantorThere([ids, names, topics]: GrantParams, answer: GrantAnswer): Grantor {
   const [epoch, , keptIds, keptNames, keptTopics] = answer;
   const kept = {
@@ -55,7 +59,7 @@ export function grantorThere([ids, names, topics]: GrantParams, answer: GrantAns
 /** The leader's answer to another replica. */
 export function grant(store: CoherentStore, [ids, names, topics]: GrantParams): GrantAnswer {
   const grantor = grantorHere(store);
-  if (!grantor) throw new BazarError('unavailable', 'only a leader lends');
+  if (!grantor) throw new BazarError('unavailable', 'only a leader grants');
   return [
     grantor.epoch,
     store.machine.appliedSeq,
@@ -68,10 +72,12 @@ export function grant(store: CoherentStore, [ids, names, topics]: GrantParams): 
 function grantId({ machine, gates }: CoherentStore, id: number): boolean {
   const record = machine.byId(id);
   const name = record?.[1];
-  // That there is none is kept for all such ids together: who adds may give away any of them.
+  // "No such product" is cached for all unused ids together, and a new product may take any of
+  // them.
   const isAbsent = record === undefined;
   if (isAbsent && !gates.isCacheable(unusedIds, undefined)) return false;
-  // Both ways: a pending purchase by name may hit a record that had another id at its append.
+  // Checks the id and the name: a pending purchase by name may hit a record that had another id
+  // when the purchase was appended.
   if (!gates.isCacheable(id, name)) return false;
   return gates.grant(id, name);
 }

@@ -1,7 +1,7 @@
 /**
- * Texts about which an answer was lent, as they were asked for: names and topics in any spelling. A
- * change of one of them changes what all spellings with the same key stand for, so that they are
- * taken back together (docs/PROTOCOL.md, R8). Invariant: what is not in here was not lent.
+ * Holds the granted names or topics in each spelling that was asked for. A change invalidates all
+ * spellings with the same key together (docs/PROTOCOL.md, R8). Invariant: a text that is not in
+ * here is not granted.
  */
 import { textKey } from '../../base/product-text.js';
 
@@ -13,7 +13,7 @@ export class GrantedTexts {
     return this.#size;
   }
 
-  /** False where there are `max` already. */
+  /** Returns false if `max` texts are held already. */
   add(text: string, max: number): boolean {
     const key = textKey(text);
     const texts = this.#byKey.get(key);
@@ -25,7 +25,7 @@ export class GrantedTexts {
     return true;
   }
 
-  /** All spellings of the text. */
+  /** Removes and returns all spellings of the text. */
   take(text: string): string[] {
     if (this.#size === 0) return [];
     const key = textKey(text);

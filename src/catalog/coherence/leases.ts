@@ -1,8 +1,9 @@
 /**
- * Who may hold a lease at all (docs/PROTOCOL.md, R8, leader change): a process is registered by a
- * committed entry before it gets one, so that every later leader knows whom to wait for, and struck
- * off when its lease has surely run out. Invariant: whoever this leader or a former one granted a
- * lease that may still last is registered by an applied entry, and no entry of the log undoes it.
+ * Decides which frontend processes may hold a lease (docs/PROTOCOL.md, R8, leader change). A
+ * committed entry registers a process before its first lease, so that every later leader knows the
+ * processes that it must wait for. Another entry deregisters it when its lease has certainly
+ * expired. Invariant: a process whose lease from this or a former leader may still be valid is
+ * registered by an applied entry, and no later log entry deregisters it.
  */
 import { required } from '../../base/assert.js';
 import { BazarError } from '../../base/errors.js';
@@ -24,11 +25,14 @@ export interface LeasesOptions {
 export class Leases {
   readonly #options: LeasesOptions;
   readonly #holders: PendingLeaseHolders;
-  /** Of the present lead. */
+  /** Epoch in which this replica leads. */
   #epoch = 0;
-  /** Where the log ended when it began. */
+  /** Last seq of the log when this replica began to lead. */
   #logEnd = 0;
-  /** The roll has every word of that log, or as it turned out cannot get them. */
+  /**
+   * Settles when the pending lease holders include all entries through #logEnd, or when these
+   * cannot be read.
+   */
   #seen = Promise.resolve();
   #isSeen = false;
 
@@ -38,8 +42,8 @@ export class Leases {
   }
 
   /**
-   * This replica begins to lead. A former leader may have granted leases until a majority promised
-   * to this one, and none after; whoever is registered may hold one, and nobody else.
+   * This replica begins to lead. A former leader may have granted leases only until a majority
+   * promised to this leader. Only registered processes can hold such a lease.
    */
   lead({ epoch, logEnd, applied }: GroupStatus): void {
     const { group, gates } = this.#options;
@@ -67,7 +71,7 @@ export class Leases {
         gates.sessions.expect(this.#holders.everybody());
         gates.advance();
       },
-      // Not known, then: everybody is waited for until no lease can last.
+      // The lease holders are unknown: entries wait until no old lease can be valid.
       () => {},
     );
   }
@@ -87,15 +91,16 @@ export class Leases {
     this.#holders.applied(seq);
   }
 
-  /** By an applied entry, which no later one takes back. */
+  /** True if an applied entry registers the process and no later entry deregisters it. */
   isRegistered(process: string): boolean {
     return this.#knowsLog && this.#holders.has(process);
   }
 
   async register(process: string, frontend: string): Promise<void> {
-    // The log of the election may strike it off, deep in what must be read from the disk.
+    // The log from before the election may deregister the process in an entry that must be read
+    // from disk.
     await this.#seen;
-    if (!this.#knowsLog) throw new BazarError('unavailable', 'who is registered is not known yet');
+    if (!this.#knowsLog) throw new BazarError('unavailable', 'the lease holders are not known yet');
     if (this.#holders.has(process)) return;
     const result = await this.#options.propose(['register', process, frontend]);
     if (result.kind !== 'registered' || !result.ok) {
@@ -103,7 +108,7 @@ export class Leases {
     }
   }
 
-  /** Strikes off whoever is registered and surely holds no lease. */
+  /** Deregisters the registered processes that certainly hold no lease. */
   async deregisterDead(): Promise<void> {
     const { machine, gates } = this.#options;
     gates.advance();
@@ -115,7 +120,7 @@ export class Leases {
     await Promise.all(dead.map((process) => this.deregister(process)));
   }
 
-  /** The process holds no lease; before it gets one again it must register anew. */
+  /** Deregisters a process that holds no lease. It must register again before its next lease. */
   async deregister(process: string): Promise<void> {
     const { sessions } = this.#options.gates;
     const attempt = sessions.attemptOf(process);

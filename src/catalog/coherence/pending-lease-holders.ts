@@ -1,17 +1,18 @@
 /**
- * Which processes of frontends are registered for certain: the state machine knows what is applied,
- * the roll on whom the log has a word beyond (docs/PROTOCOL.md, R8). Invariant: a process is on the
- * roll only by an entry that is applied, for another may find no room, and that none takes back.
+ * Tells which frontend processes are certainly registered. The state machine holds the applied
+ * registrations; this class holds the log entries that are not applied yet (docs/PROTOCOL.md, R8).
+ * Invariant: a process counts as registered only by an applied entry, because an unapplied
+ * registration may be refused for lack of room, and only if no unapplied entry deregisters it.
  */
 import type { CatalogCommand } from '../../wire/internal.js';
 
-/** Of a striking off that is not in the log yet. */
+/** Seq of a deregister entry that is not in the log yet. */
 const deregistered = Number.POSITIVE_INFINITY;
 
-/** The log's last word on a process. */
+/** The last log entry that registers or deregisters a process. */
 interface Word {
   readonly seq: number;
-  /** It strikes the process off, and nobody can have lent to it since. */
+  /** True if the entry deregisters the process and no leader can have granted it a lease since. */
   isGone: boolean;
 }
 
@@ -22,7 +23,7 @@ export interface AppliedLeaseHolders {
 
 export class PendingLeaseHolders {
   readonly #applied: AppliedLeaseHolders;
-  /** Where the log has its last word on a process, if that is not applied yet. */
+  /** The last entry of each process that is not applied yet. */
   readonly #words = new Map<string, Word>();
   #appliedSeq = 0;
 
@@ -30,12 +31,12 @@ export class PendingLeaseHolders {
     this.#applied = applied;
   }
 
-  /** The replica begins or ends to lead. */
+  /** This replica begins or ceases to lead. */
   clear(): void {
     this.#words.clear();
   }
 
-  /** The log has this command at `seq`. What is told late changes nothing that is known better. */
+  /** The log has this command at `seq`. A late call does not replace newer information. */
   note(seq: number, command: CatalogCommand): void {
     const [kind, process] = command;
     if ((kind !== 'register' && kind !== 'deregister') || seq <= this.#appliedSeq) return;
@@ -46,24 +47,27 @@ export class PendingLeaseHolders {
   }
 
   /**
-   * The log knows nothing of an epoch that may have had a leader: that one need not have known of a
-   * striking off before, and may have lent to whoever it has for registered.
+   * The log lacks entries of an epoch that may have had a leader. That leader may not have seen a
+   * deregister entry, and may have granted leases to the processes registered in its log.
    */
   gap(): void {
     for (const word of this.#words.values()) word.isGone = false;
   }
 
-  /** It is about to be struck off: from now on it must register again before it gets a lease. */
+  /**
+   * Marks a process before its deregister entry is logged: it must register again for its next
+   * lease.
+   */
   deregister(process: string): void {
     this.#words.set(process, { seq: deregistered, isGone: false });
   }
 
-  /** Its striking off was not logged. */
+  /** The deregister entry was not logged. */
   keep(process: string): void {
     if (this.#words.get(process)?.seq === deregistered) this.#words.delete(process);
   }
 
-  /** The log has a word on it that is not applied yet, or is about to. */
+  /** True if the process has an entry that is not applied yet, or one about to be logged. */
   isUndecided(process: string): boolean {
     return this.#words.has(process);
   }
@@ -77,7 +81,7 @@ export class PendingLeaseHolders {
     return !this.#words.has(process) && this.#applied.isRegistered(process);
   }
 
-  /** All to whom any former leader may have lent: better too many. */
+  /** All processes to which a former leader may have granted a lease; may over-approximate. */
   everybody(): Set<string> {
     const everybody = new Set(this.#applied.registered().map(([process]) => process));
     for (const [process, { isGone }] of this.#words) {

@@ -1,8 +1,8 @@
 /**
- * New records for the caches that held the old ones, so that a purchase costs the next readers
- * nothing (docs/PROTOCOL.md, R8): all of a turn together, each when no undecided entry touches it
- * any more. A product that is pushed counts as lent again. Invariant: at the position that a push
- * tells, its records are the newest, and whatever changes them invalidates them after it.
+ * Pushes new records to the caches that held the old ones, so that the next readers after a
+ * purchase need no request (docs/PROTOCOL.md, R8). Sends one message a turn, with each record once
+ * no undecided entry touches it. A pushed product is granted again. Invariant: at the position of a
+ * push its records are the newest, and every later change invalidates them after the push.
  */
 import type { Clock } from '../../base/clock.js';
 import { leaseLimits } from '../../base/limits.js';
@@ -24,9 +24,9 @@ export class Pushes {
     this.#options = options;
   }
 
-  /** An entry was applied: what it has decided can be told. */
+  /** An entry was applied: the records that it decided can be pushed. */
   applied(): void {
-    if (this.#scheduled || this.#options.gates.lent.owed.size === 0) return;
+    if (this.#scheduled || this.#options.gates.grants.owed.size === 0) return;
     this.#scheduled = true;
     this.#options.clock.afterTurn(() => {
       this.#scheduled = false;
@@ -37,15 +37,15 @@ export class Pushes {
   #push(): void {
     const { gates, record, appliedSeq } = this.#options;
     const records: ProductRecord[] = [];
-    for (const [id, left] of gates.lent.owed) {
+    for (const [id, left] of gates.grants.owed) {
       if (records.length === leaseLimits.pushRecordsMax) break;
       if (!gates.isCacheable(id, undefined)) continue;
       const found = record(id);
-      // As at a lending: a pending purchase by name may hit it.
+      // As for a grant: a pending purchase by name may hit the product.
       if (found && !gates.isCacheable(id, found[1])) continue;
       if (found) records.push(found);
-      if (found) gates.lent.pushed(id, left);
-      else gates.lent.owed.delete(id);
+      if (found) gates.grants.pushed(id, left);
+      else gates.grants.owed.delete(id);
     }
     if (records.length === 0) return;
     gates.sessions.push(appliedSeq(), records);

@@ -1,8 +1,8 @@
 /**
- * The gates of the catalog's log (docs/PROTOCOL.md, R7 and R8): an appended entry that touches an
- * item becomes visible only when every frontend that may hold the item in its cache has
- * acknowledged the invalidation, or its lease has run out. Knows no socket: a frontend is a
- * CacheHolder. Invariant: a gate never opens before the gates of all earlier entries.
+ * Holds back the entries of the catalog's log until they may become visible (docs/PROTOCOL.md, R7
+ * and R8). An appended entry that touches an item becomes visible when every frontend that may
+ * cache the item has acknowledged the invalidation, or its lease has expired. Uses no socket: a
+ * frontend is a CacheHolder. Invariant: a gate never opens before the gates of all earlier entries.
  */
 import { assert } from '../../base/assert.js';
 import type { Clock, Timer } from '../../base/clock.js';
@@ -14,25 +14,28 @@ import { CacheSessions } from './cache-sessions.js';
 
 export interface VisibilityGatesOptions {
   readonly clock: Clock;
-  /** Entries through this seq may become visible. */
+  /** Called when the entries through this seq may become visible. */
   readonly open: (throughSeq: number) => void;
 }
 
 export class VisibilityGates {
   readonly sessions = new CacheSessions();
-  readonly lent = new CacheGrants();
+  readonly grants = new CacheGrants();
   readonly #options: VisibilityGatesOptions;
-  /** Appended and not yet applied: what each touches. */
+  /** Write sets of the entries that are appended and not applied yet, by seq. */
   readonly #unapplied = new NumberMap<WriteSet>();
   readonly #pendingIds = new Map<number, number>();
-  /** Names that come or go, and names that sales refer to; names and topics by their keys. */
+  /**
+   * Names that appear or disappear and names that sales refer to. Names and topics are held by
+   * their keys.
+   */
   readonly #pendingNames = new Map<string, number>();
   readonly #pendingTopics = new Map<string, number>();
-  /** Unapplied entries that touch everything. */
+  /** Number of unapplied entries that touch everything. */
   #pendingAll = 0;
   #appended = 0;
   #opened = 0;
-  /** Fires when somebody need no longer be waited for. */
+  /** Fires when the next lease expires that holds an entry back. */
   #expiry: Timer | undefined;
   #expiryMs = Number.POSITIVE_INFINITY;
 
@@ -40,12 +43,12 @@ export class VisibilityGates {
     this.#options = options;
   }
 
-  /** The last entry appended. */
+  /** Seq of the last appended entry. */
   get appendedSeq(): number {
     return this.#appended;
   }
 
-  /** An entry was appended: invalidates at once, at the same time as the entry is replicated. */
+  /** An entry was appended. Sends the invalidation while the entry is replicated. */
   appended(seq: number, writeSet: WriteSet): void {
     assert(seq > this.#appended, 'entries are appended in order');
     this.#appended = seq;
@@ -58,26 +61,27 @@ export class VisibilityGates {
   }
 
   /**
-   * An answer may be kept: a product's by its id and name, or that one of the two stands for none.
-   * `asked` is the name in the spelling of the question, where it is another one.
+   * Grants a product by its id and name, or the absence of one if only the id or only the name is
+   * given. `asked` is the name as the question spells it, if the spelling differs. Returns false if
+   * the answer may not be cached.
    */
   grant(id: number | undefined, name: string | undefined, asked?: string): boolean {
-    if (asked !== undefined && !this.lent.spelling(asked)) return false;
+    if (asked !== undefined && !this.grants.spelling(asked)) return false;
     if (id !== undefined && name !== undefined) {
-      this.lent.product(id, name);
+      this.grants.product(id, name);
       return true;
     }
-    if (name !== undefined) return this.lent.spelling(name);
-    this.lent.absentId();
+    if (name !== undefined) return this.grants.spelling(name);
+    this.grants.absentId();
     return true;
   }
 
-  /** The same for lists of a topic. */
+  /** Grants a list of a topic. */
   grantTopic(topic: string): boolean {
-    return this.lent.topic(topic);
+    return this.grants.topic(topic);
   }
 
-  /** An entry was applied: its items can be cached again. */
+  /** An entry was applied: its items can be granted again. */
   applied(seq: number): void {
     const writeSet = this.#unapplied.get(seq);
     if (!writeSet) return;
@@ -85,7 +89,7 @@ export class VisibilityGates {
     this.#count(writeSet, -1);
   }
 
-  /** Everything that unapplied entries touch. */
+  /** Union of the write sets of the unapplied entries. */
   pending(): WriteSet {
     return {
       ids: [...this.#pendingIds.keys()],
@@ -109,9 +113,9 @@ export class VisibilityGates {
   }
 
   /**
-   * This replica begins to lead with a log that ends at `appended` and of which it has applied
-   * `applied`. What is beyond may contradict what a former leader lent, until `strangersUntilMs`
-   * or until the sessions know better.
+   * This replica begins to lead. Its log ends at `appended`, and it has applied `applied`. The
+   * entries between may contradict grants of a former leader. They wait until `strangersUntilMs`,
+   * or until the sessions know all processes that may hold such grants.
    */
   lead(appended: number, applied: number, strangersUntilMs: number): void {
     this.resign();
@@ -121,19 +125,21 @@ export class VisibilityGates {
     this.advance();
   }
 
-  /** This replica no longer leads: what it appended is not its own to show. */
+  /**
+   * This replica no longer leads, and no longer decides when its appended entries become visible.
+   */
   resign(): void {
     this.#unapplied.clear();
     this.#pendingIds.clear();
     this.#pendingNames.clear();
     this.#pendingTopics.clear();
     this.#pendingAll = 0;
-    this.lent.clear();
+    this.grants.clear();
     this.sessions.clear();
     this.#endExpiry();
   }
 
-  /** Somebody has acknowledged, come, gone or run out of time: opens what need not wait. */
+  /** A session changed or a lease expired: opens the gates that no session holds back. */
   advance(): void {
     const nowMs = this.#options.clock.nowMs();
     this.sessions.expire(nowMs);
@@ -154,20 +160,23 @@ export class VisibilityGates {
     );
   }
 
-  /** An item that is bought all the time is in no cache, and costs the frontends no message. */
+  /**
+   * Sends only granted items. A product that is bought all the time is in no cache and costs no
+   * message.
+   */
   #invalidate(seq: number, writeSet: WriteSet): void {
     if (writeSet.all) {
-      if (!this.lent.isEmpty) this.sessions.endAll(seq);
-      this.lent.clear();
+      if (!this.grants.isEmpty) this.sessions.endAll(seq);
+      this.grants.clear();
       return;
     }
-    const kept = this.lent.take(writeSet);
+    const kept = this.grants.take(writeSet);
     if (kept.ids.length + kept.names.length + kept.topics.length === 0) return;
     const now = (): number => this.#options.clock.nowMs();
     this.sessions.invalidate(seq, kept, now, () => this.advance());
   }
 
-  /** A timer that comes late opens late, and never too early. */
+  /** A late timer opens the gate later, never too early. */
   #awaitExpiry(nowMs: number): void {
     const nextMs = this.sessions.nextExpiryMs();
     if (nextMs >= this.#expiryMs) return;

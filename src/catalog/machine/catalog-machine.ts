@@ -1,7 +1,7 @@
 /**
- * The catalog's state machine: products, stock, sales and purchase keys. Everything is decided
- * here, at apply, from the state and the entry alone (docs/PROTOCOL.md, R7 and section 5). Knows
- * no clock, chance, socket or cache. Invariant: I5 and I6 hold after every entry.
+ * The catalog's state machine: products, stock, sales and purchase keys. It decides every command
+ * at apply, from the state and the entry alone (docs/PROTOCOL.md, R7 and section 5). Uses no clock,
+ * random source, socket or cache. Invariant: I5 and I6 hold after every entry.
  */
 import { assert, unreachable } from '../../base/assert.js';
 import { protocolTimes, purchaseLimits } from '../../base/limits.js';
@@ -46,9 +46,9 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   #logTime = 0;
   #lastRestock = 0;
   #isStocked = false;
-  /** Products of the first stock that are in. */
+  /** Number of products of the first stock that are applied. */
   #stockedSoFar = 0;
-  /** The version of the rules that holds, and the log time at which it began. */
+  /** The current version of the rules, and the log time at which it began. */
   #rules = 0;
   #rulesTime = 0;
 
@@ -62,14 +62,16 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     assert(entry.seq === this.#seq + 1, 'entries are applied in order, each once');
     assert(entry.time >= this.#logTime, 'log time never goes back');
     this.#seq = entry.seq;
-    // The leader keeps to the step as well; here it holds whatever a leader may log (A25).
+    // The leader limits the step as well; this line limits it for any leader (A25).
     this.#logTime = Math.min(entry.time, this.#logTime + protocolTimes.logTimeStepMaxMs);
     this.#purchases.expire(this.#logTime);
     if (entry.command.byteLength === 0) return { kind: 'none' };
     return this.#decide(decode(entry.command) as CatalogCommand);
   }
 
-  /** What a command may change that is not decided yet; the cost of a cache kept too long is A12. */
+  /**
+   * Write set of a command that is not decided yet. A12 covers a cache that keeps an item too long.
+   */
   writeSet(command: CatalogCommand): WriteSet {
     return touchedBy(this.#products, command);
   }
@@ -84,12 +86,14 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return product && toRecord(product);
   }
 
-  /** Is it new here, and could it come to more than an order may, whatever the prices will be? */
+  /**
+   * True if the purchase has a new key and its total could exceed an order's maximum at some price.
+   */
   mayBeTooLarge(purchase: Purchase): boolean {
     return mayBeTooLarge(purchase[3]) && !this.#purchases.isKnown(purchase);
   }
 
-  /** Does the log tell that every replica knows the bound of totals? */
+  /** True if an entry has shown that every replica applies the bound of totals. */
   get boundsTotals(): boolean {
     return this.#purchases.boundsTotals;
   }
@@ -98,22 +102,26 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#products.find(query);
   }
 
-  /** Ids of the products that a restock would change, ascending; `target` counts up to rules 0. */
+  /**
+   * Ids of the products that a restock would change, ascending. `target` counts only under rules 0.
+   */
   belowTarget(target: number): number[] {
     return this.#products.restockable(target);
   }
 
-  /** The version of the rules by which entries apply now. */
+  /** Version of the rules by which entries are applied now. */
   get rules(): number {
     return this.#rules;
   }
 
-  /** Sales in one run that holds `number`, about `max` of them; undefined where there is none yet. */
+  /**
+   * Returns a run of about `max` sales that contains `number`, or undefined if there is none yet.
+   */
   salesFrom(number: number, max: number): SalesMessage | undefined {
     return this.#purchases.sales.from(number, max);
   }
 
-  /** Of all products, removed ones too. */
+  /** Books of all products, including removed ones. */
   books(): Book[] {
     return this.#products.books();
   }
@@ -122,7 +130,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#products.size;
   }
 
-  /** The seq of the last entry applied. */
+  /** Seq of the last applied entry. */
   get appliedSeq(): number {
     return this.#seq;
   }
@@ -143,7 +151,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#isStocked;
   }
 
-  /** Products of the first stock that are in already, where it comes in parts. */
+  /** Number of applied products of the first stock, which may come in parts. */
   get stockedSoFar(): number {
     return this.#stockedSoFar;
   }
@@ -156,7 +164,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#purchases.sales.watermark;
   }
 
-  /** Processes of frontends that may hold a lease. */
+  /** Frontend processes that may hold a lease. */
   registered(): readonly LeaseHolder[] {
     return this.#leaseHolders.all();
   }
@@ -191,7 +199,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     }
     hash.text(this.#purchases.clientKeys.sum);
     hash.text(this.#purchases.frontendKeys.sum);
-    // Up to rules 0 the state has the hash that the builds before compute.
+    // Under rules 0 the hash equals the one that earlier builds compute.
     if (this.#rules > 0) {
       hash.number(this.#rules);
       hash.number(this.#rulesTime);
@@ -217,7 +225,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     restore.finish();
   }
 
-  /** Piece by piece: until `finish` the machine is as it was. */
+  /** Restores piece by piece; the machine does not change before `finish`. */
   beginRestore(): { take(piece: Uint8Array): void; finish(): void } {
     const restore = new CatalogRestore(this.#limits);
     return {

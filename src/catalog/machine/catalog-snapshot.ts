@@ -1,7 +1,7 @@
 /**
- * The shape of the catalog's snapshot: one after the other, pieces of MessagePack that begin with
- * what they are. The first tells the rest of the state and how much is to come, so that a snapshot
- * that ends early is none. Knows no file.
+ * Encodes and decodes the catalog's snapshot: a sequence of MessagePack pieces, each with its kind
+ * first. The head holds the small state and the counts of what follows, so that a truncated
+ * snapshot is detected. Uses no file.
  */
 import { assert, unreachable } from '../../base/assert.js';
 import { storageLimits } from '../../base/limits.js';
@@ -13,10 +13,10 @@ import type { LeaseHolder } from './lease-holders.js';
 import { type Product, Products } from './products.js';
 import { type PurchaseLimits, PurchaseProcessor } from './purchase-processor.js';
 
-/** A state under rules 0 is saved in the version that the builds before can read. */
+/** A state under rules 0 is saved in the version that earlier builds can read. */
 const versions = { beforeRules: 2, withRules: 3 } as const;
 
-/** Everything but products, sales and keys. */
+/** The state without products, sales and keys. */
 export interface CatalogHead {
   readonly seq: number;
   readonly logTime: number;
@@ -24,7 +24,7 @@ export interface CatalogHead {
   readonly isStocked: boolean;
   readonly stockedSoFar: number;
   readonly frontends: readonly LeaseHolder[];
-  /** The version of the rules that holds, and the log time at which it began. */
+  /** The version of the rules, and the log time at which it began. */
   readonly rules: number;
   readonly rulesTime: number;
 }
@@ -35,11 +35,11 @@ interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
   readonly rulesTime?: number;
   readonly writeKeys?: number;
   readonly orderEpoch: number;
-  /** Absent where no entry has bounded totals yet, and in snapshots of builds before. */
+  /** Absent if no entry has bounded totals yet, and in snapshots of earlier builds. */
   readonly boundsTotals?: boolean;
   readonly lastSale: number;
   readonly cursor: number;
-  /** How many of each follow. */
+  /** Number of records of each kind that follow. */
   readonly products: number;
   readonly runs: number;
   readonly clientKeys: number;
@@ -56,7 +56,7 @@ type SavedProduct = readonly [
   received: number,
   sold: number,
   removed: boolean,
-  /** Absent if the product has none. */
+  /** Absent if the product has no restock target. */
   restockTo?: number,
 ];
 
@@ -66,14 +66,14 @@ type Piece =
   | readonly ['sales', ...SalesMessage]
   | readonly ['client keys' | 'frontend keys' | 'write keys', Uint8Array];
 
-/** A state, as it is saved and as it comes back. */
+/** A state to save, or a restored one. */
 export interface CatalogState {
   readonly head: CatalogHead;
   readonly products: Products;
   readonly purchases: PurchaseProcessor;
 }
 
-/** Made one by one, while they are taken: the state must not change meanwhile. */
+/** Yields the pieces one at a time. The state must not change before the last one. */
 export function* savePieces({ head, products, purchases }: CatalogState): Generator<Uint8Array> {
   const all = products.all();
   const runs = purchases.sales.kept();
@@ -105,7 +105,7 @@ export function* savePieces({ head, products, purchases }: CatalogState): Genera
   for (const keys of purchases.writes.save()) yield piece(['write keys', keys]);
 }
 
-/** Builds a state from its pieces, beside whatever state there is. */
+/** Builds a state from its pieces, independent of the current state. */
 export class CatalogRestore {
   readonly #limits: PurchaseLimits;
   readonly #products = new Products();
@@ -118,7 +118,7 @@ export class CatalogRestore {
     this.#limits = limits;
   }
 
-  /** The piece's bytes are not kept. */
+  /** Takes one piece and keeps no reference to its bytes. */
   take(bytes: Uint8Array): void {
     const found = decode(bytes);
     assert(isPiece(found), 'a piece of a catalog snapshot has the shape of this version');
@@ -150,7 +150,7 @@ export class CatalogRestore {
     }
   }
 
-  /** All pieces were taken. */
+  /** Call after the last piece. */
   finish(): CatalogState {
     const [head, purchases] = [this.#head, this.#purchases];
     assert(head && purchases, 'a catalog snapshot has a head');

@@ -1,21 +1,21 @@
 /**
  * Finds a key's slot by its digest: open addressing with linear probing, in 256 parts by the first
- * byte of the digest. Each part grows by itself, so that a growing table of millions never stops
- * the owner for longer than one part takes. Digests are evenly spread (SHA-256), which is why they
- * serve as their own hash. Invariant: a part is at most two thirds full.
+ * digest byte. Each part grows alone, so that growth never blocks the owner for longer than one
+ * part takes. The SHA-256 digest is evenly distributed and serves as the hash. Invariant: a part is
+ * at most two thirds full.
  */
 import { assert, required } from '../../base/assert.js';
 
 const parts = 256;
 const firstSlots = 8;
 
-/** Compares a slot's key with the words of a digest; only asked where 32 bits agree. */
+/** Compares a slot's key with a digest. Called only when 32 bits agree. */
 export interface SlotKeys {
   isKey(slot: number, words: Uint32Array): boolean;
 }
 
 interface Part {
-  /** Pairs of a tag (the digest's second word) and a slot + 1; 0 is an empty place. */
+  /** Pairs of a tag (the digest's second word) and slot + 1; 0 marks an empty place. */
   pairs: Uint32Array;
   mask: number;
   count: number;
@@ -46,7 +46,7 @@ export class KeyIndex {
     }
   }
 
-  /** Adds a key that is not there yet. */
+  /** Adds a key that is not in the index. */
   add(words: Uint32Array, slot: number): void {
     const part = this.#part(words);
     if (3 * (part.count + 1) > 2 * (part.mask + 1)) grow(part);
@@ -63,7 +63,7 @@ export class KeyIndex {
       assert(pairs[2 * hole + 1] !== 0, 'a removed key is in the index');
       hole = (hole + 1) & mask;
     }
-    // Whoever stands behind the hole and may stand in it moves up, so that no search ends early.
+    // Entries behind the hole move up where they may, so that no search ends early.
     for (let next = (hole + 1) & mask; pairs[2 * next + 1] !== 0; next = (next + 1) & mask) {
       const home = (pairs[2 * next] ?? 0) & mask;
       if (((next - home) & mask) < ((next - hole) & mask)) continue;

@@ -1,14 +1,14 @@
 /**
- * Where the records of purchase keys lie: typed arrays in chunks, first in, first out. Grows and
- * shrinks by whole chunks, so that nothing is ever copied. Knows no hash index and no rule of
- * expiry. Invariant: a slot keeps its number while its record lives.
+ * Stores the records of purchase keys in typed arrays, in chunks, first in, first out. It grows and
+ * shrinks by whole chunks, so that no record is ever copied. Uses no hash index and no expiry rule.
+ * Invariant: a record keeps its slot number while it exists.
  */
 import { assert, required } from '../../base/assert.js';
 
 const chunkSlots = 8_192;
-/** Words of 32 bits: four of the key's digest, two of the request's hash. */
+/** 32-bit words a slot: four of the key's digest, two of the request's hash. */
 const wordsPerSlot = 6;
-/** The outcome's two numbers and the log time. */
+/** Numbers a slot: the two numbers of the outcome and the log time. */
 const numbersPerSlot = 3;
 
 interface Chunk {
@@ -17,9 +17,9 @@ interface Chunk {
   readonly codes: Uint8Array;
 }
 
-/** One record, read into the caller's object. */
+/** One record, read into an object of the caller. */
 export interface KeyRecord {
-  /** The key's digest and then the request's hash. */
+  /** The key's digest, then the request's hash. */
   readonly words: Uint32Array;
   code: number;
   first: number;
@@ -32,14 +32,20 @@ export function emptyRecord(): KeyRecord {
 }
 
 export class KeySlab {
-  /** By number; the memory of a number that is free is given back. */
+  /** Chunks by number; a free number has no memory. */
   readonly #chunks: (Chunk | undefined)[] = [];
-  /** Numbers in use, oldest first. */
+  /** Chunk numbers in use, oldest first. */
   readonly #used: number[] = [];
   readonly #free: number[] = [];
-  /** One emptied chunk is kept: a short queue at a chunk's border would allocate without end. */
+  /**
+   * One empty chunk is kept: a short queue at a chunk border would otherwise allocate again and
+   * again.
+   */
   #spare: Chunk | undefined;
-  /** Slots before it in the oldest chunk are gone; slots before #tail in the newest are written. */
+  /**
+   * Slots before #head in the oldest chunk are dropped; slots before #tail in the newest are
+   * written.
+   */
   #head = 0;
   #tail = chunkSlots;
 
@@ -61,7 +67,7 @@ export class KeySlab {
     return number * chunkSlots + at;
   }
 
-  /** The slot of the oldest record; the slab is not empty. */
+  /** The slot of the oldest record. The slab must not be empty. */
   oldest(): number {
     return required(this.#used[0], 'the oldest chunk') * chunkSlots + this.#head;
   }
@@ -88,7 +94,7 @@ export class KeySlab {
     into.code = chunk.codes[at] ?? 0;
   }
 
-  /** Does the record in this slot belong to the key with these digest words? */
+  /** True if the slot's record has this key digest. */
   isKey(slot: number, words: Uint32Array): boolean {
     const held = this.#chunk(Math.floor(slot / chunkSlots)).words;
     const at = (slot % chunkSlots) * wordsPerSlot;

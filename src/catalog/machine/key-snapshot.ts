@@ -1,6 +1,6 @@
 /**
- * Purchase keys in a snapshot: fixed records, some thousands together, because an object a key would
- * be too many. Little-endian, oldest first.
+ * Encodes purchase keys for a snapshot: fixed-size records, several thousand in a piece, because
+ * one object a key would need too much memory. Little-endian, oldest first.
  */
 import { assert } from '../../base/assert.js';
 import { storageLimits } from '../../base/limits.js';
@@ -11,7 +11,7 @@ const wordsPerRecord = 6;
 const numbersAt = 4 * wordsPerRecord;
 const recordBytes = numbersAt + 1 + 3 * 8;
 
-/** All keys of a table; what is given out is the caller's. */
+/** Yields all keys of a table; the caller owns the buffers. */
 export function* saveKeys(table: KeyTable): Generator<Uint8Array> {
   let left = table.size;
   let target = newTarget(left);

@@ -1,7 +1,7 @@
 /**
- * A sum over key records that does not depend on their order or place: each record is mixed to 64
- * bits, which are added when it comes and taken away when it goes. So the state's hash costs
- * nothing however many keys there are, and a restored table can be checked against it.
+ * A checksum over key records that does not depend on their order or place. Each record is mixed to
+ * 64 bits, which are added with the record and subtracted when it is removed. The state hash
+ * therefore costs the same for any number of keys, and a restored table can be verified.
  */
 import type { KeyRecord } from './key-slab.js';
 
@@ -26,7 +26,7 @@ export class KeySum {
     return hex(this.#high) + hex(this.#low);
   }
 
-  /** Murmur's way: multiply, fold, word by word. */
+  /** Mixes as MurmurHash does: multiply and fold, word by word. */
   #mix(record: KeyRecord, seed: number): number {
     this.#numbers[0] = record.first;
     this.#numbers[1] = record.second;

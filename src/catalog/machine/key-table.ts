@@ -1,8 +1,8 @@
 /**
- * The outcomes of purchases under their idempotency keys, for one kind of key (docs/PROTOCOL.md,
- * section 5, steps 2 and 5). Compact: 60 to 80 bytes a key. Time is log time and work is bounded
- * at each call, so that every replica forgets the same keys at the same entry. Invariant: a key
- * lives until its time is over and its sale is projected, oldest first.
+ * Stores the outcomes of purchases under their idempotency keys, for one kind of key
+ * (docs/PROTOCOL.md, section 5, steps 2 and 5). A key takes 60 to 80 bytes. Keys expire by log time
+ * with bounded work a call, so that every replica drops the same keys at the same entry. Invariant:
+ * keys are dropped oldest first, each only after its lifetime and the projection of its sale.
  */
 import { assert } from '../../base/assert.js';
 import type { KeyDigest, Outcome } from '../../wire/internal.js';
@@ -10,7 +10,7 @@ import { KeyIndex } from './key-index.js';
 import { emptyRecord, type KeyRecord, KeySlab } from './key-slab.js';
 import { KeySum } from './key-sum.js';
 
-/** What is stored: no errors that leave nothing behind. */
+/** Stored outcomes; an error that stores nothing is not one. */
 export type StoredOutcome = Extract<
   Outcome,
   readonly ['sold' | 'out_of_stock' | 'not_found', ...unknown[]]
@@ -48,7 +48,7 @@ export class KeyTable {
     return this.#index.find(this.#scratch.words);
   }
 
-  /** Was the stored request the same as this one? */
+  /** True if the stored request has the same hash. */
   isSameRequest(slot: number, requestHash: Uint8Array): boolean {
     const record = this.#scratch;
     this.#slab.read(slot, record);
@@ -68,7 +68,7 @@ export class KeyTable {
     return ['not_found', record.first, true];
   }
 
-  /** Stores the outcome of a new key; the caller has looked it up before. */
+  /** Stores the outcome of a key that `find` did not find. */
   add(digest: KeyDigest, requestHash: Uint8Array, outcome: StoredOutcome, time: number): void {
     const record = this.#scratch;
     readWords(digest, record.words, 0, 4);
@@ -80,13 +80,16 @@ export class KeyTable {
     this.addRecord(record);
   }
 
-  /** Stores a record as it is, from a snapshot. */
+  /** Stores a record from a snapshot unchanged. */
   addRecord(record: KeyRecord): void {
     this.#index.add(record.words, this.#slab.push(record));
     this.#sum.add(record);
   }
 
-  /** Forgets at most `max` keys whose life is over at `time` and whose sales the cursor has passed. */
+  /**
+   * Drops at most `max` keys whose lifetime is over at `time` and whose sales are through the
+   * watermark.
+   */
   expire(time: number, watermark: number, max: number): void {
     const record = this.#scratch;
     for (let count = 0; count < max && this.#slab.size > 0; count++) {
@@ -100,12 +103,12 @@ export class KeyTable {
     }
   }
 
-  /** Equal where the same records are held, whatever their places. */
+  /** Equal for equal sets of records, whatever their places. */
   get sum(): string {
     return this.#sum.text();
   }
 
-  /** All records, oldest first, each in the same object. */
+  /** All records, oldest first. Each one is read into the same object. */
   *records(): Generator<KeyRecord> {
     const record = emptyRecord();
     for (const slot of this.#slab.slots()) {
@@ -128,7 +131,7 @@ export class KeyTable {
   }
 }
 
-/** Little-endian words; bytes that are not there count as zero. */
+/** Reads little-endian words; missing bytes count as zero. */
 function readWords(bytes: Uint8Array, into: Uint32Array, from: number, count: number): void {
   for (let word = 0; word < count; word++) {
     const at = 4 * word;

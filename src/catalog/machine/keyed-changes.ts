@@ -1,7 +1,7 @@
 /**
- * A change under an idempotency key, decided at apply like a purchase: a known key gets the stored
- * outcome, a new one the change's own (docs/PROTOCOL.md, section 5). Invariant: a change is carried
- * out at most once under a key, as long as the key is known.
+ * Applies a change under an idempotency key as a purchase is applied: a known key returns its
+ * stored outcome, a new key runs the change (docs/PROTOCOL.md, section 5). Invariant: a change runs
+ * at most once under a key while the key is stored.
  */
 import { purchaseLimits } from '../../base/limits.js';
 import type { KeyedCommand } from '../../wire/internal.js';
@@ -9,7 +9,7 @@ import type { LogPlace, PurchaseProcessor } from './purchase-processor.js';
 import type { Refused } from './results.js';
 import type { WriteResult } from './write-keys.js';
 
-/** `decide` carries the change out. */
+/** `decide` carries the change out and returns its result. */
 export function applyKeyed(
   [, key, requestHash, seenTime]: KeyedCommand,
   purchases: PurchaseProcessor,

@@ -1,23 +1,23 @@
 /**
- * The frontends' processes that may hold a lease on what they cache (docs/PROTOCOL.md, R8): part of
- * the state machine, so that every later leader knows whom it may have to wait for. Bounded: who
- * finds no room caches nothing until the dead are struck out.
+ * Holds the frontend processes that may hold a cache lease (docs/PROTOCOL.md, R8). It is part of
+ * the replicated state, so that every later leader knows the processes that it may have to wait
+ * for. Bounded: a process that finds no room caches nothing until dead processes are deregistered.
  */
 import { assert } from '../../base/assert.js';
 import { leaseLimits } from '../../base/limits.js';
 
-/** A process as it lies in a snapshot. */
+/** A process as a snapshot stores it. */
 export type LeaseHolder = readonly [process: string, frontend: string];
 
 export class LeaseHolders {
-  /** By process; the oldest first. */
+  /** Process to frontend, oldest first. */
   readonly #frontends = new Map<string, string>();
 
   constructor(saved: readonly LeaseHolder[] = []) {
     for (const [process, frontend] of saved) this.register(process, frontend);
   }
 
-  /** False where there is no room. */
+  /** Returns false if there is no room. */
   register(process: string, frontend: string): boolean {
     if (!this.#frontends.has(process) && this.#frontends.size >= leaseLimits.processesMax) {
       return false;
@@ -39,6 +39,9 @@ export class LeaseHolders {
   }
 
   invariants(): void {
-    assert(this.#frontends.size <= leaseLimits.processesMax, 'no more processes than have room');
+    assert(
+      this.#frontends.size <= leaseLimits.processesMax,
+      'at most the maximum of lease holders',
+    );
   }
 }

@@ -1,7 +1,8 @@
 /**
- * Which products have less in stock than a restock would give them, known without walking all: a
- * set kept up at each change. Up to rules 0 one target holds for all products, and the set is for
- * the target asked for last; from rules 1 on each product has its own. No part of the state.
+ * Maintains the set of products whose stock is below their restock target, so that a restock need
+ * not visit all products. Under rules 0 one target holds for all products, and the set is for the
+ * last target asked for. From rules 1 on each product has its own target. Not part of the state
+ * hash.
  */
 import { assert } from '../../base/assert.js';
 
@@ -12,7 +13,7 @@ interface Stocked {
   readonly removed: boolean;
 }
 
-/** The target of a restock; undefined: each product's own. */
+/** The target of a restock; undefined for each product's own target. */
 export type RestockTarget = number | undefined;
 
 export class LowStock {
@@ -33,7 +34,7 @@ export class LowStock {
     this.#below.delete(product.id);
   }
 
-  /** Ascending ids. Walks all products only when the target is another than the last time. */
+  /** Ids in ascending order. Visits all products only if the target differs from the last call. */
   below(target: RestockTarget): number[] {
     if (target !== this.#target) {
       this.#target = target;

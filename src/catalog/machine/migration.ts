@@ -1,8 +1,8 @@
 /**
- * What a `rules` entry changes in the products when it is applied, from the state and the entry
- * alone (docs/PROTOCOL.md, section 5). Rules 1: each product has a restock target of its own, and
- * names and topics are trimmed, in normal form C and without control characters.
- * Invariant: the migration to a version runs once, in the entry that starts the version.
+ * Migrates the products when a `rules` entry is applied, from the state and the entry alone
+ * (docs/PROTOCOL.md, section 5). Rules 1: each product has its own restock target; names and topics
+ * are trimmed, in Unicode normal form C, without control characters. Invariant: a migration runs
+ * once, in the entry that starts its version.
  */
 import { requestLimits as limits } from '../../base/limits.js';
 import { cleanText } from '../../base/product-text.js';
@@ -10,7 +10,7 @@ import type { RulesSettings } from '../../wire/internal.js';
 import { isName, isTopic } from './product-rules.js';
 import type { Products } from './products.js';
 
-/** Starts a version that is higher than the one before. Returns the ids of the changed products. */
+/** Starts a version higher than the current one. Returns the ids of the changed products. */
 export function startRules(
   products: Products,
   version: number,
@@ -27,7 +27,7 @@ export function startRules(
   return [...touched];
 }
 
-/** The bundled products keep their restock; all others have none from here on. */
+/** The bundled products keep the restock target; all others get none. */
 function setTargets(products: Products, settings: RulesSettings, at: number): number[] {
   const restockTo = Math.min(settings.restockTo, limits.quantityMax);
   if (restockTo < 1) return [];
@@ -38,7 +38,7 @@ function setTargets(products: Products, settings: RulesSettings, at: number): nu
   });
 }
 
-/** A name that counts as the same as another product's stays as it is, and so does the other. */
+/** If two names would become equal, both products keep their text. */
 function cleanTexts(products: Products, at: number): number[] {
   const twins = new Set(products.twins().flat());
   return products.all().flatMap((product) => {

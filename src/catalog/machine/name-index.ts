@@ -1,8 +1,8 @@
 /**
- * Finds products by their names: by the exact text, and from rules 1 on by any text that counts as
- * the same (base/product-text.ts). Up to rules 0 products may have names that count as the same;
- * such products keep them, and the exact text comes first. An index over records that others own.
- * Invariant: no two products have the same text as their name.
+ * Finds products by name: by the exact text, and from rules 1 on by any text with the same key
+ * (base/product-text.ts). Under rules 0 several products may have names with the same key. They
+ * keep these names, and the exact text takes precedence. An index over records that others own.
+ * Invariant: no two products have exactly the same name.
  */
 import { assert, required } from '../../base/assert.js';
 import { textKey } from '../../base/product-text.js';
@@ -14,14 +14,14 @@ interface Named {
 
 export class NameIndex<T extends Named> {
   readonly #exact = new Map<string, T>();
-  /** By key, each list ascending by id; undefined up to rules 0. */
+  /** Products by name key, each list ascending by id; undefined under rules 0. */
   #folded: Map<string, T[]> | undefined;
 
   get size(): number {
     return this.#exact.size;
   }
 
-  /** From here on names count as the same by their keys. */
+  /** From this call on, names are compared by their keys. */
   fold(): void {
     this.#folded = new Map();
     for (const product of this.#exact.values()) this.#addKey(product);
@@ -52,7 +52,7 @@ export class NameIndex<T extends Named> {
     else this.#folded.set(key, same);
   }
 
-  /** Products whose names count as the same, of each such name; from rules 1 on. */
+  /** Groups of products whose names have the same key; from rules 1 on. */
   twins(): T[][] {
     return [...(this.#folded?.values() ?? [])].filter(({ length }) => length > 1);
   }

@@ -1,23 +1,23 @@
 /**
- * Finds products by topic or by a part of their text, in the order of their ids. An index over
- * records that others own: it can be made anew from them at any time and is no part of the state.
- * Invariant: each list holds each id once, ascending.
+ * Finds products by topic or by a part of their text, in ascending order of id. An index over
+ * records that others own: it can be rebuilt from them and is not part of the state. Invariant:
+ * each list holds each id once, ascending.
  */
 import { assert, required } from '../../base/assert.js';
 
 export interface ProductQuery {
-  /** The whole topic, in any case. */
+  /** The whole topic, ignoring case. */
   readonly topic?: string | undefined;
-  /** A part of the name or of the topic, in any case. */
+  /** A part of the name or of the topic, ignoring case. */
   readonly text?: string | undefined;
   readonly limit: number;
-  /** Only ids greater than this one. */
+  /** Returns only ids greater than this one. */
   readonly after?: number | undefined;
 }
 
 export interface FoundIds {
   readonly ids: readonly number[];
-  /** The `after` of the next page; undefined where this is the last. */
+  /** The `after` of the next page; undefined on the last page. */
   readonly next: number | undefined;
 }
 
@@ -28,14 +28,14 @@ interface Texts {
 }
 
 export class ProductIndex {
-  /** All ids, and at the same places what a text search looks at. */
+  /** All ids, and at the same indexes the texts that a search scans. */
   readonly #ids: number[] = [];
   readonly #texts: string[] = [];
   readonly #topics = new Map<string, number[]>();
   readonly #fold: (text: string) => string;
   readonly #topicKey: (topic: string) => string;
 
-  /** `fold` makes texts comparable for a search, `topicKey` whole topics. */
+  /** `fold` normalizes texts for a text search, `topicKey` normalizes whole topics. */
   constructor(
     fold: (text: string) => string = lowerCase,
     topicKey: (topic: string) => string = lowerCase,
@@ -58,7 +58,7 @@ export class ProductIndex {
     this.#removeTopic(product.id, product.topic);
   }
 
-  /** The product's topic, or its name, is another one; its topic was `oldTopic`. */
+  /** The product's topic or name has changed; its topic was `oldTopic`. */
   changed(product: Texts, oldTopic: string): void {
     this.#removeTopic(product.id, oldTopic);
     this.#addTopic(product);
@@ -100,7 +100,7 @@ export class ProductIndex {
     if (ids.length === 0) this.#topics.delete(key);
   }
 
-  /** Name and topic in one piece: a text put together lazily is searched slowly. */
+  /** Joins name and topic into one flat string: V8 searches a lazily concatenated string slowly. */
   #searchText({ name, topic }: Texts): string {
     return Buffer.from(this.#fold(`${name}\n${topic}`)).toString();
   }
@@ -110,7 +110,7 @@ function lowerCase(text: string): string {
   return text.toLowerCase();
 }
 
-/** The place of the first id above `id`. */
+/** Index of the first id greater than `id`. */
 function firstAbove(ids: readonly number[], id: number): number {
   let low = 0;
   let high = ids.length;
@@ -122,7 +122,7 @@ function firstAbove(ids: readonly number[], id: number): number {
   return low;
 }
 
-/** Where an id that is not there yet belongs. */
+/** Insertion index of an id that is not in the list. */
 function placeFor(ids: readonly number[], id: number): number {
   const place = firstAbove(ids, id);
   assert(place === 0 || ids[place - 1] !== id, 'an id is indexed once');
@@ -135,7 +135,7 @@ function placeOf(ids: readonly number[], id: number): number {
   return place;
 }
 
-/** Most products come with the highest id so far. */
+/** Fast path: most products come with the highest id so far. */
 function insertAt<T>(list: T[], place: number, item: T): void {
   if (place === list.length) list.push(item);
   else list.splice(place, 0, item);

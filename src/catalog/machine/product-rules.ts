@@ -1,6 +1,7 @@
 /**
- * The rules of administration: first stock, add, update, remove, restock, decided at apply (docs/
- * PROTOCOL.md, section 5). A refusal changes nothing and is a result, not an error.
+ * The rules for administrators' changes: first stock, add, update, remove, restock. They are
+ * decided at apply (docs/PROTOCOL.md, section 5). A refusal changes nothing and is a result, not an
+ * error.
  */
 import { requestLimits as limits } from '../../base/limits.js';
 import { hasControl, tidyText } from '../../base/product-text.js';
@@ -56,7 +57,7 @@ export function removeProduct(
   return { kind: 'removed', record, touched: [id] };
 }
 
-/** The first stock: all of it but what breaks a rule, which a hand-made file may. */
+/** Adds the first stock. Skips products that break a rule, which a hand-made file may contain. */
 export function stockProducts(
   products: Products,
   wanted: readonly NewProduct[],
@@ -71,7 +72,7 @@ export function stockProducts(
 }
 
 /**
- * Fills each product up to its own target and never takes away (A26). Up to rules 0, `target` is
+ * Fills each product up to its own target; never reduces stock (A26). Under rules 0, `target` is
  * the target of all products.
  */
 export function restockProducts(products: Products, target: number, at: number): Stocked {
@@ -134,8 +135,11 @@ function isWithin(value: number, min: number, max: number): boolean {
   return Number.isSafeInteger(value) && value >= min && value <= max;
 }
 
-/** Characters are code points; halves of one are none, and would not come back from the disk. */
-/** May a product have the name, if it is free? */
+/**
+ * Counts characters as code points. A lone surrogate is invalid, because it does not survive the
+ * file's encoding.
+ */
+/** True if a product may have this name, apart from uniqueness. */
 export function isName(name: string): boolean {
   return isText(name, limits.nameLengthMax) && !/^\d+$/.test(name);
 }

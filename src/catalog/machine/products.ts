@@ -1,7 +1,7 @@
 /**
- * The products: their records, stock and books. Keeps removed ones too, whose books must balance
- * and whose ids never come back. Knows no command, key or sale. Invariant: 0 ≤ stock and
- * received − sold = stock, for each product, always (docs/PROTOCOL.md, I5).
+ * Holds the products: records, stock and books. Removed products stay, because their books must
+ * balance and their ids are never reused. Does not depend on commands, keys or sales. Invariant:
+ * stock ≥ 0 and received − sold = stock for each product, always (docs/PROTOCOL.md, I5).
  */
 import { assert, required } from '../../base/assert.js';
 import { requestLimits as limits } from '../../base/limits.js';
@@ -12,7 +12,7 @@ import { NameIndex } from './name-index.js';
 import { ProductIndex, type ProductQuery } from './product-index.js';
 import type { StateHash } from './state-hash.js';
 
-/** One product; changed by Products alone. */
+/** One product. Only Products changes it. */
 export interface Product {
   readonly id: number;
   name: string;
@@ -20,13 +20,13 @@ export interface Product {
   priceCents: number;
   stock: number;
   version: number;
-  /** The stock that a restock fills it up to; null: it stays as it is. */
+  /** The stock up to which a restock fills; null for no restock. */
   restockTo: number | null;
-  /** Every change of stock but sales, added up. */
+  /** Sum of all stock changes except sales. */
   received: number;
   sold: number;
   removed: boolean;
-  /** The log position of the last change: tells once per entry that the product was touched. */
+  /** Seq of the last change; used to report a product once an entry. */
   changedAt: number;
 }
 
@@ -39,7 +39,7 @@ export interface Book {
 }
 
 export interface ProductChanges {
-  /** It is free. */
+  /** The caller has checked that the name is free. */
   readonly name?: string | undefined;
   readonly topic?: string | undefined;
   readonly priceCents?: number | undefined;
@@ -60,17 +60,17 @@ export class Products {
   #nextId = 1;
   #rules = 0;
 
-  /** The version of the rules that holds for the products. */
+  /** The version of the rules that applies to the products. */
   get rules(): number {
     return this.#rules;
   }
 
-  /** The id that a product without one would get; all from here on were never used. */
+  /** The id of the next product without a given id. This id and all higher ones were never used. */
   get nextId(): number {
     return this.#nextId;
   }
 
-  /** Living products. */
+  /** Number of products, without removed ones. */
   get size(): number {
     return this.#index.size;
   }
@@ -93,7 +93,7 @@ export class Products {
     return { records: ids.map((id) => toRecord(required(this.get(id), 'a found product'))), next };
   }
 
-  /** From here on a version of the rules holds. */
+  /** From this call on this version of the rules applies. */
   adopt(rules: number): void {
     if (this.#rules < 1 && rules >= 1) {
       this.#names.fold();
@@ -103,12 +103,12 @@ export class Products {
     this.#rules = rules;
   }
 
-  /** Groups of products whose names count as the same. */
+  /** Groups of products whose names have the same key. */
   twins(): Product[][] {
     return this.#names.twins();
   }
 
-  /** The name and the id are free. */
+  /** Adds a product; the caller has checked that name and id are free. */
   add(wanted: NewProduct, at: number): Product {
     const { id = this.#nextId, priceCents, quantity: stock, restockTo = null } = wanted;
     return this.put({
@@ -126,7 +126,7 @@ export class Products {
     });
   }
 
-  /** Puts in a product as it is, from a snapshot. */
+  /** Adds a product from a snapshot unchanged. */
   put(product: Product): Product {
     assert(!this.#byId.has(product.id), 'a product id is used once');
     this.#byId.set(product.id, product);
@@ -138,7 +138,7 @@ export class Products {
     return product;
   }
 
-  /** The stock covers the quantity. */
+  /** Sells; the caller has checked that the stock suffices. */
   sell(product: Product, quantity: number, at: number): void {
     product.stock -= quantity;
     product.sold += quantity;
@@ -146,7 +146,7 @@ export class Products {
     this.#changed(product, at);
   }
 
-  /** False where nothing is different, and so the record keeps its version. */
+  /** Returns false if nothing changes; the record then keeps its version. */
   change(product: Product, changes: ProductChanges, at: number): boolean {
     const { name = product.name, topic = product.topic } = changes;
     const { priceCents = product.priceCents } = changes;
@@ -170,7 +170,7 @@ export class Products {
     return true;
   }
 
-  /** What is left of its stock leaves the books with it. */
+  /** Removes a product. Its remaining stock leaves the books. */
   remove(product: Product, at: number): void {
     product.received -= product.stock;
     product.stock = 0;
@@ -181,20 +181,22 @@ export class Products {
     this.#low.removed(product);
   }
 
-  /** Ids of the products with less than `target` in stock, or than their own target, ascending. */
+  /** Ids of the products with less stock than `target`, or than their own target, ascending. */
   below(target: RestockTarget): number[] {
     return this.#low.below(target);
   }
 
-  /** Ids of the products that a restock would change, ascending; `target` counts up to rules 0. */
+  /**
+   * Ids of the products that a restock would change, ascending. `target` counts only under rules 0.
+   */
   restockable(target: number): number[] {
     return this.#low.below(this.#rules > 0 ? undefined : Math.min(target, limits.quantityMax));
   }
 
-  /** All products, removed ones too, ascending by id. */
+  /** All products including removed ones, ascending by id. */
   all(): Product[] {
     const all = [...this.#byId.values()];
-    // As a rule they came in this order already, and sorting a hundred thousand takes its time.
+    // Usually they are in this order already; sorting 100,000 products takes noticeable time.
     const isSorted = all.every((product, place) => product.id > (all[place - 1]?.id ?? 0));
     return isSorted ? all : all.sort((a, b) => a.id - b.id);
   }
@@ -244,7 +246,7 @@ export class Products {
   }
 }
 
-/** A copy that does not keep the text of a whole decoded message alive, and is read faster. */
+/** Copies the text: a slice would keep the whole decoded message alive, and is slower to read. */
 function ownText(text: string): string {
   return Buffer.from(text).toString();
 }

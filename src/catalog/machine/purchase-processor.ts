@@ -1,7 +1,7 @@
 /**
- * The till: takes purchases once each. Owns the keys of purchases and changes, the sales and the newest epoch of
- * the order group, and asks the products for stock. Invariants: one outcome per key, refused or
- * sold (docs/PROTOCOL.md, I6, A24); sale numbers have no gaps.
+ * The purchase processor: decides each purchase once. Owns the keys of purchases and changes, the
+ * sales, and the newest epoch of the order group; takes stock from the products. Invariants: one
+ * outcome a key, refused or sold (docs/PROTOCOL.md, I6, A24); sale numbers have no gaps.
  */
 import { assert } from '../../base/assert.js';
 import { purchaseLimits } from '../../base/limits.js';
@@ -20,7 +20,7 @@ import type { Sold } from './results.js';
 import { Sales } from './sales.js';
 import { WriteKeys } from './write-keys.js';
 
-/** Keys forgotten in one entry at most: more than an entry can add, so that none is left behind. */
+/** Maximum of keys dropped an entry: more than an entry can add, so that expiry keeps up. */
 const expirePerEntryMax = 1_024;
 
 export interface PurchaseLimits {
@@ -28,18 +28,18 @@ export interface PurchaseLimits {
   readonly unprojectedMax: number;
 }
 
-/** The place in the log at which something is decided. */
+/** The log position at which a command is decided. */
 export interface LogPlace {
   readonly seq: number;
   readonly time: number;
-  /** Outcomes under keys as the builds before made them count (Purchase, `oldKey`). */
+  /** Also finds outcomes under keys in the form of earlier builds (Purchase, `oldKey`). */
   readonly readsOldKeys?: boolean;
 }
 
 type SellCommand = Extract<CatalogCommand, readonly ['sell', ...unknown[]]>;
 type StoredOutcome = Parameters<KeyTable['add']>[2];
 
-/** One sell command while it is decided. */
+/** State of one sell command while it is decided. */
 interface Batch {
   readonly place: LogPlace;
   readonly at: number;
@@ -53,7 +53,7 @@ export class PurchaseProcessor {
   readonly sales = new Sales();
   readonly clientKeys: KeyTable;
   readonly frontendKeys: KeyTable;
-  /** Keys of administrators' changes: none of them is good for a purchase. */
+  /** Keys of administrators' changes. A purchase may not reuse one. */
   readonly writes = new WriteKeys();
   readonly #products: Products;
   readonly #limits: PurchaseLimits;
@@ -70,17 +70,17 @@ export class PurchaseProcessor {
     this.frontendKeys = new KeyTable({ keysMax: frontendKeysMax, lifeMs: frontendKeyMs });
   }
 
-  /** The newest epoch in which an order leader has sold. */
+  /** The newest epoch of an order leader that has sold. */
   get orderEpoch(): number {
     return this.#orderEpoch;
   }
 
-  /** Has an entry said that totals are bounded? Then every replica knows the rule. */
+  /** True if an entry has said that totals are bounded: every replica then applies the rule. */
   get boundsTotals(): boolean {
     return this.#boundsTotals;
   }
 
-  /** Forgets keys by log time. */
+  /** Drops keys by log time. */
   expire(logTime: number): void {
     this.clientKeys.expire(logTime, this.sales.watermark, expirePerEntryMax);
     this.frontendKeys.expire(logTime, this.sales.watermark, expirePerEntryMax);
@@ -103,7 +103,7 @@ export class PurchaseProcessor {
     return { kind: 'sell', outcomes, sales, touched: batch.touched };
   }
 
-  /** Is an outcome stored under its key? */
+  /** True if an outcome is stored under the purchase's key. */
   isKnown([digest, kind]: Purchase): boolean {
     const keys = kind === keyKinds.client ? this.clientKeys : this.frontendKeys;
     return keys.find(digest) >= 0;
@@ -118,7 +118,7 @@ export class PurchaseProcessor {
     assert(unprojected <= this.#limits.unprojectedMax, 'unprojected sales are bounded');
   }
 
-  /** In the order of docs/PROTOCOL.md, section 5, step 2: key, epoch, age, room, stock. */
+  /** Checks in the order of docs/PROTOCOL.md, section 5, step 2: key, epoch, age, room, stock. */
   #take(purchase: Purchase, batch: Batch): Outcome {
     const [digest, kind, requestHash, lines] = purchase;
     const keys = kind === keyKinds.client ? this.clientKeys : this.frontendKeys;
@@ -147,14 +147,14 @@ export class PurchaseProcessor {
   }
 }
 
-/** The slot of a purchase's key, in its present form or in the older one; or -1. */
+/** The slot of a purchase's key in its present form or in the older one; -1 if there is none. */
 function findEither(keys: KeyTable, purchase: Purchase, { readsOldKeys }: LogPlace): number {
   const [digest, , , , , oldKey] = purchase;
   const slot = keys.find(digest);
   return slot < 0 && readsOldKeys && oldKey ? keys.find(oldKey) : slot;
 }
 
-/** By log time alone, which a jump of no clock can move far (A25). */
+/** Uses log time alone, because no clock jump can move it far (A25). */
 function isTooOld([, kind, , , seenTime]: Purchase, logTime: number): boolean {
   const { clientKeyAgeMaxMs, frontendKeyAgeMaxMs } = purchaseLimits;
   const ageMaxMs = kind === keyKinds.client ? clientKeyAgeMaxMs : frontendKeyAgeMaxMs;

@@ -1,6 +1,6 @@
 /**
- * Decides one purchase against the products: all its lines or none. Changes nothing but stock, and
- * that only when it sells. Knows no key, epoch or time; those are asked before.
+ * Decides one purchase against the products: all its lines or none. It changes nothing but stock,
+ * and only when it sells. The purchase processor checks key, epoch and age before.
  */
 import { assert } from '../../base/assert.js';
 import { requestLimits } from '../../base/limits.js';
@@ -19,12 +19,12 @@ interface Wanted {
   quantity: number;
 }
 
-/** Where a purchase is decided. */
+/** The context in which a purchase is decided. */
 export interface PurchasePlace {
   readonly seq: number;
-  /** Each product that the entry changes for the first time is added. */
+  /** Collects each product that the entry changes for the first time. */
   readonly touched: number[];
-  /** False in entries of builds before: their totals stay as they were, rounded ones too. */
+  /** False in entries of earlier builds, whose totals are kept as they were, rounded ones too. */
   readonly boundsTotals: boolean;
 }
 
@@ -51,7 +51,7 @@ export function decidePurchase(
   return sell(products, wanted, seq, touched);
 }
 
-/** Could the purchase come to more than an order may, at the highest price that a product may have? */
+/** True if the total could exceed an order's maximum at the highest product price. */
 export function mayBeTooLarge(lines: readonly PurchaseLine[]): boolean {
   const { priceCentsMax: priceCents } = requestLimits;
   return totalOf(lines.map(([, quantity]) => ({ quantity, priceCents }))) === undefined;
@@ -66,7 +66,9 @@ export function resolve(products: Products, item: number | string): Product | un
   return typeof item === 'number' ? products.get(item) : products.named(item);
 }
 
-/** Lines of the same product are added up; at most a hundred lines, so a walk is quick. */
+/**
+ * Adds up lines of the same product. A purchase has at most 100 lines, so a linear search is fast.
+ */
 function addLine(wanted: Wanted[], product: Product, quantity: number): void {
   for (const other of wanted) {
     if (other.product !== product) continue;

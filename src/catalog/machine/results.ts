@@ -1,21 +1,21 @@
 /**
- * What the catalog's commands come to, one kind for each. `touched` are the ids of the products
+ * The results of the catalog's commands, one kind for each. `touched` lists the ids of the products
  * whose record changed, each once.
  */
 import type { Outcome, ProductRecord, SalesMessage } from '../../wire/internal.js';
 
-/** Nothing has changed; the code and the message may go to the client as they are. */
+/** Nothing changed. The client may get the code and the message unchanged. */
 export interface Refused {
   readonly kind: 'refused';
   readonly code: RefusalCode;
   readonly message: string;
-  /** With a conflict: the record that stands in the way. */
+  /** For a conflict: the current record that causes it. */
   readonly current?: ProductRecord;
-  /** The outcome that was stored under the key; also of the two below. */
+  /** True if this is the outcome stored under the key; also in the two results below. */
   readonly replayed?: true;
 }
 
-/** The last three only of changes under a key. */
+/** The last three occur only in changes under a key. */
 export type RefusalCode =
   | 'conflict'
   | 'not_found'
@@ -24,7 +24,7 @@ export type RefusalCode =
   | 'unavailable'
   | 'overloaded';
 
-/** A product was added or updated; `record` is the new one. */
+/** A product was added or updated; `record` is the new record. */
 export interface Stored {
   readonly kind: 'stored';
   readonly record: ProductRecord;
@@ -32,7 +32,7 @@ export interface Stored {
   readonly replayed?: true;
 }
 
-/** `record` is the last one. */
+/** A product was removed; `record` is the last record. */
 export interface Removed {
   readonly kind: 'removed';
   readonly record: ProductRecord;
@@ -40,7 +40,7 @@ export interface Removed {
   readonly replayed?: true;
 }
 
-/** The first stock, a restock or new rules; `applied` is false if it came twice or out of turn. */
+/** First stock, restock or new rules; `applied` is false for a duplicate or one out of order. */
 export interface Stocked {
   readonly kind: 'stocked';
   readonly applied: boolean;
@@ -51,7 +51,7 @@ export interface Sold {
   readonly kind: 'sell';
   /** In the order of the purchases. */
   readonly outcomes: readonly Outcome[];
-  /** The new sales, encoded once; undefined where nothing was sold. */
+  /** The new sales, encoded once; undefined if nothing was sold. */
   readonly sales: SalesMessage | undefined;
   readonly touched: readonly number[];
 }
@@ -66,7 +66,7 @@ export interface Audited {
 export type CatalogResult =
   | { readonly kind: 'none' }
   | { readonly kind: 'cursor'; readonly watermark: number }
-  /** `ok` is false where there was no room. */
+  /** `ok` is false if there was no room. */
   | { readonly kind: 'registered'; readonly ok: boolean }
   | Refused
   | Stored

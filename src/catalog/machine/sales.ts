@@ -1,7 +1,7 @@
 /**
- * The sales that are not orders yet, in the bytes in which they were encoded at apply. Knows
- * nothing of stock or keys. Invariants: sale numbers have no gaps; nothing above the cursor is
- * ever dropped (docs/PROTOCOL.md, section 5, step 4; A27).
+ * Holds the sales that are not orders yet, in the bytes that were encoded at apply. Does not depend
+ * on stock or keys. Invariants: sale numbers have no gaps; no sale above the watermark is ever
+ * dropped (docs/PROTOCOL.md, section 5, step 4; A27).
  */
 import { assert, required } from '../../base/assert.js';
 import { BazarError } from '../../base/errors.js';
@@ -17,12 +17,12 @@ export interface SalesPosition {
 
 export class Sales {
   #runs: SalesMessage[] = [];
-  /** Runs before this place lie wholly at or below the cursor. */
+  /** Runs before this index lie wholly at or below the watermark. */
   #kept = 0;
   #last = 0;
   #watermark = 0;
 
-  /** The number of the newest sale. */
+  /** Number of the newest sale. */
   get last(): number {
     return this.#last;
   }
@@ -32,7 +32,7 @@ export class Sales {
     return this.#watermark;
   }
 
-  /** Sales of one entry, the next numbers in their order. */
+  /** Adds the sales of one entry, numbered from `last` + 1. */
   add(sales: readonly Sale[]): SalesMessage {
     const first = this.#last + 1;
     assert(sales[0]?.[0] === first, 'sale numbers have no gaps');
@@ -42,7 +42,7 @@ export class Sales {
     return run;
   }
 
-  /** The cursor never goes back, and never beyond the last sale. */
+  /** Raises the watermark; ignores a lower number and one above the last sale. */
   advance(number: number): void {
     this.#watermark = Math.max(this.#watermark, Math.min(number, this.#last));
     while (this.#kept < this.#runs.length && lastOf(this.#run(this.#kept)) <= this.#watermark) {
@@ -54,8 +54,8 @@ export class Sales {
   }
 
   /**
-   * Sales in one run that holds `number`, about `max` of them; undefined where there is none yet.
-   * Throws `not_found` where the sale is an order already and no longer kept.
+   * Returns a run of about `max` sales that contains `number`, or undefined if there is none yet.
+   * Throws `not_found` if the sale is an order and was dropped.
    */
   from(number: number, max: number): SalesMessage | undefined {
     if (number > this.#last) return undefined;
@@ -73,12 +73,12 @@ export class Sales {
     return joinSales(runs);
   }
 
-  /** What is kept, oldest first. */
+  /** The runs held, oldest first. */
   kept(): readonly SalesMessage[] {
     return this.#runs.slice(this.#kept);
   }
 
-  /** Brings back what a snapshot kept. */
+  /** Restores the runs of a snapshot. */
   load(position: SalesPosition, runs: readonly SalesMessage[]): void {
     this.#last = position.last;
     this.#watermark = position.watermark;
@@ -88,7 +88,7 @@ export class Sales {
   }
 
   invariants(): void {
-    assert(this.#watermark <= this.#last, 'the cursor is at or below the last sale');
+    assert(this.#watermark <= this.#last, 'the watermark is at or below the last sale');
     let next: number | undefined;
     for (const [first, count, bytes] of this.kept()) {
       assert(
@@ -98,14 +98,17 @@ export class Sales {
       assert(countSales(bytes) === count, 'a run holds as many sales as it says');
       next = first + count;
     }
-    assert((next ?? this.#watermark + 1) === this.#last + 1, 'all sales above the cursor are kept');
+    assert(
+      (next ?? this.#watermark + 1) === this.#last + 1,
+      'all sales above the watermark are kept',
+    );
   }
 
   #run(place: number): SalesMessage {
     return required(this.#runs[place], 'a run of sales');
   }
 
-  /** The place of the run that holds the number, or -1. */
+  /** Index of the run that contains the number, or -1. */
   #find(number: number): number {
     let low = this.#kept;
     let high = this.#runs.length - 1;

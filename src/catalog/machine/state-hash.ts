@@ -1,6 +1,6 @@
 /**
- * A SHA-256 over values in one canonical form, gathered in a buffer because many small updates
- * cost more than the hash itself. Each text and each run of bytes goes with its length.
+ * A SHA-256 over values in one canonical form. Values are collected in a buffer, because many small
+ * updates cost more than the hash. Each text and byte sequence is preceded by its length.
  */
 import { createHash } from 'node:crypto';
 
@@ -17,7 +17,7 @@ export class StateHash {
   }
 
   text(value: string): void {
-    // No character takes more than three bytes for each of its UTF-16 units.
+    // A UTF-16 unit takes at most three UTF-8 bytes.
     if (3 * value.length > bufferBytes - 8) {
       this.bytes(Buffer.from(value));
       return;
@@ -34,7 +34,7 @@ export class StateHash {
     this.#hash.update(value);
   }
 
-  /** The end: nothing can be added after it. */
+  /** Finishes the hash; no value can be added after it. */
   hex(): string {
     this.#flush();
     return this.#hash.digest('hex');

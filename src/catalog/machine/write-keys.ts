@@ -1,8 +1,8 @@
 /**
- * The outcomes of administrators' changes under their idempotency keys (docs/PROTOCOL.md, section
- * 5). They share one name space with the keys of purchases, but have a table of their own, since
- * an outcome holds a whole record. Time is log time. Invariant: keys are forgotten oldest first, and
- * no sooner than their life is over.
+ * Stores the outcomes of administrators' changes under their idempotency keys (docs/PROTOCOL.md,
+ * section 5). They share one name space with purchase keys but have their own table, because an
+ * outcome holds a whole record. Time is log time. Invariant: keys are dropped oldest first, each
+ * only after its lifetime.
  */
 import { assert } from '../../base/assert.js';
 import { purchaseLimits, storageLimits } from '../../base/limits.js';
@@ -12,13 +12,13 @@ import { isTuple } from '../../wire/shapes.js';
 import type { Refused, Removed, Stored } from './results.js';
 import type { StateHash } from './state-hash.js';
 
-/** What is stored; further kinds of changes may add theirs. */
+/** Stored results. Further kinds of changes may add theirs. */
 export type WriteResult = Stored | Removed | Refused;
 
 interface Entry {
   readonly key: Uint8Array;
   readonly requestHash: Uint8Array;
-  /** The MessagePack of the result. */
+  /** The result in MessagePack. */
   readonly result: Uint8Array;
   readonly time: number;
 }
@@ -33,7 +33,7 @@ export interface WriteKeyLimits {
 
 export class WriteKeys {
   readonly #limits: WriteKeyLimits;
-  /** By the key as text, oldest first. */
+  /** Entries by key as text, oldest first. */
   readonly #entries = new Map<string, Entry>();
   #bytes = 0;
 
@@ -54,7 +54,9 @@ export class WriteKeys {
     return this.size > 0 && this.#entries.has(textOf(key));
   }
 
-  /** The stored result; undefined where the key belongs to another request. The key is known. */
+  /**
+   * Returns the stored result of a known key, or undefined if the key belongs to another request.
+   */
   find(key: KeyDigest, requestHash: Uint8Array): WriteResult | undefined {
     const entry = this.#entries.get(textOf(key));
     assert(entry, 'the key is known');
@@ -73,7 +75,7 @@ export class WriteKeys {
     });
   }
 
-  /** Forgets at most `max` keys whose life is over at `time`. */
+  /** Drops at most `max` keys whose lifetime is over at `time`. */
   expire(time: number, max: number): void {
     if (this.size === 0) return;
     let left = max;
@@ -94,7 +96,7 @@ export class WriteKeys {
     }
   }
 
-  /** For a snapshot: lists of keys, oldest first. */
+  /** Yields lists of keys for a snapshot, oldest first. */
   *save(): Generator<Uint8Array> {
     let list: Saved[] = [];
     for (const { key, requestHash, result, time } of this.#entries.values()) {
@@ -110,7 +112,7 @@ export class WriteKeys {
     const list = decode(bytes);
     assert(Array.isArray(list) && list.every(isSaved), 'saved keys of changes have their shape');
     for (const [key, requestHash, result, time] of list as readonly Saved[]) {
-      // What was decoded shares the memory of the whole piece.
+      // Copies, because the decoded parts share the memory of the whole piece.
       const [own, hash, outcome] = [key, requestHash, result].map((part) => Uint8Array.from(part));
       assert(own && hash && outcome, 'three parts');
       this.#put({ key: own, requestHash: hash, result: outcome, time });

@@ -1,7 +1,8 @@
 /**
- * What a command may change that is appended but not decided yet: told to the caches at the same
- * time as the command is replicated (docs/PROTOCOL.md, R8). Better too much than too little. What
- * earlier undecided commands may change is not seen here; a restock can reach that as well.
+ * Computes the write set of a command: what it may change before it is decided. The caches get it
+ * while the command is replicated (docs/PROTOCOL.md, R8). It may over-approximate. `touchedBy` does
+ * not consider earlier undecided commands; `withPending` adds what a command can reach through
+ * them.
  */
 import { unknownCommand } from '../../consensus/unknown-command.js';
 import {
@@ -32,7 +33,7 @@ export interface WriteSet {
 const none: readonly never[] = [];
 const nothing: WriteSet = { ids: none, names: none, named: none, topics: none };
 const everything: WriteSet = { ...nothing, all: true };
-/** Commands of which the state of the moment tells what they may change. */
+/** Commands whose write set depends on the current state. */
 export const restsOnState: ReadonlySet<CatalogCommand[0]> = new Set([
   'restock',
   'add',
@@ -70,7 +71,10 @@ export function touchedBy(products: Products, command: CatalogCommand): WriteSet
   }
 }
 
-/** A name stays beside its id: by the time of the sale it may be another product's. */
+/**
+ * The set keeps a name beside its id: the name may belong to another product when the sale is
+ * decided.
+ */
 function touchedBySales(products: Products, purchases: readonly Purchase[]): WriteSet {
   const ids = new Set<number>();
   const named = new Set<string>();
@@ -116,9 +120,9 @@ function topicsOf(...topics: readonly (string | undefined)[]): string[] {
 }
 
 /**
- * What was appended before and is not applied yet adds to what a command may reach: it may put
- * further items below a restock's target, or a product into another topic than it is in. Behind
- * pending rules the state tells nothing reliable.
+ * Adds what the command may reach through appended, unapplied commands: they may put further items
+ * below a restock's target, or move a product to another topic. While new rules are pending, the
+ * state gives no reliable write set.
  */
 export function withPending(
   command: CatalogCommand,

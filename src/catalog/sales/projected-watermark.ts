@@ -1,7 +1,7 @@
 /**
- * Logs how far the order book has got (`Cursor{n}`), so that sales which are orders need not be
- * kept. Seldom, for every entry costs a write; never for a number that is not committed there
- * (docs/PROTOCOL.md, section 5, step 4; A27).
+ * Logs the number through which sales are committed orders (`Cursor{n}`), so that the catalog can
+ * drop these sales. Logs it at most four times a second, because each entry costs a disk write, and
+ * never a number that the order group has not committed (docs/PROTOCOL.md, section 5, step 4; A27).
  */
 import { type Clock, every, type Timer } from '../../base/clock.js';
 import type { Logger } from '../../base/logging.js';
@@ -27,7 +27,9 @@ export function keepWatermark(store: WatermarkStore, clock: Clock, logger: Logge
     underWay = true;
     store
       .propose(['cursor', number])
-      .catch((error: unknown) => logger.debug({ error: String(error) }, 'cursor not logged'))
+      .catch((error: unknown) =>
+        logger.debug({ error: String(error) }, 'projected watermark not logged'),
+      )
       .finally(() => {
         underWay = false;
       });

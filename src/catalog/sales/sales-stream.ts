@@ -1,16 +1,18 @@
 /**
- * The stream of committed sales to the order leader (docs/PROTOCOL.md, section 5, step 3). Each
- * subscriber gets every sale from its starting number on, in order and without gaps; sales leave
- * in the bytes in which they were encoded at apply. Knows no socket.
+ * Streams the committed sales to the order leader (docs/PROTOCOL.md, section 5, step 3). Each
+ * subscriber gets every sale from its starting number on, in order and without gaps. Sales are sent
+ * in the bytes that were encoded at apply. Uses no socket.
  */
 import { assert } from '../../base/assert.js';
 import { purchaseLimits } from '../../base/limits.js';
 import type { SalesMessage } from '../../wire/internal.js';
 
 export interface SalesSource {
-  /** A run of sales that holds `number`, of about `max`; undefined where there is none yet. */
+  /**
+   * Returns a run of about `max` sales that contains `number`, or undefined if there is none yet.
+   */
   salesFrom(number: number, max: number): SalesMessage | undefined;
-  /** Sales through this number may be gone: they are orders. */
+  /** Sales through this number are orders and may be dropped. */
   readonly watermark: number;
 }
 
@@ -37,12 +39,13 @@ export class SalesStream {
     return this.#confirmed;
   }
 
-  /** Throws `not_found` where a deposed order leader asks for what is no longer kept. */
+  /** Throws `not_found` if a deposed order leader asks for sales that were dropped. */
   subscribe(subscriber: Subscriber, from: number): void {
     assert(from >= 1, 'sales are numbered from 1');
     const stream = { next: from, confirmed: from - 1 };
     this.#pull(subscriber, stream);
-    // Only now: a stream that cannot be served must not stop the sales of others at apply.
+    // Registers the stream only after the first pull: a stream that fails must not stop the other
+    // streams at apply.
     this.#streams.set(subscriber, stream);
   }
 
@@ -59,7 +62,7 @@ export class SalesStream {
     this.#pull(subscriber, stream);
   }
 
-  /** New sales were applied: whoever waits for just these gets their bytes as they are. */
+  /** New sales were applied. A subscriber that waits for exactly these gets the encoded bytes. */
   applied(sales: SalesMessage): void {
     const [first, count] = sales;
     for (const [subscriber, stream] of this.#streams) {
@@ -73,7 +76,7 @@ export class SalesStream {
   }
 
   #pull(subscriber: Subscriber, stream: Stream): void {
-    // Behind the orders: whoever this is, it leads the order group no more.
+    // The subscriber asks for sales that are orders already: it no longer leads the order group.
     if (stream.next <= this.#source.watermark) {
       this.#streams.delete(subscriber);
       return;

@@ -1,6 +1,6 @@
 /**
- * The catalog's part of an audit: logs the audit's entry, has the state recomputed from the files
- * up to that entry by a job, and gives both to compare (docs/PROTOCOL.md, section 5).
+ * The catalog's part of an audit: logs the audit entry, recomputes the state up to that entry from
+ * the files in a job, and returns both states for comparison (docs/PROTOCOL.md, section 5).
  */
 import { BazarError } from '../../base/errors.js';
 import type { MemberFolder } from '../../group/folder.js';

@@ -1,11 +1,13 @@
-/** The products that come with the build, by id and name: they are the ones that restock by default. */
+/**
+ * The products that come with the build, by id and name. They restock by default.
+ */
 import { readFile } from 'node:fs/promises';
 import { BazarError } from '../../base/errors.js';
 import type { NewProduct, RulesSettings } from '../../wire/internal.js';
 
 type Pair = RulesSettings['bundled'][number];
 
-/** Rejects with `internal` if the file of the build is damaged. */
+/** Rejects with `internal` if the build's file is damaged. */
 export async function readBundled(path: string): Promise<Pair[]> {
   const content: unknown = JSON.parse(await readFile(path, 'utf8'));
   const { products } = content as { products?: unknown };
@@ -13,7 +15,7 @@ export async function readBundled(path: string): Promise<Pair[]> {
   return products.map(({ id, name }) => [Number(id), String(name)] as const);
 }
 
-/** Of the first stock: bundled products get the store's target unless their file says another. */
+/** For the first stock: bundled products get the store's target unless their file sets another. */
 export function withTargets(
   products: readonly NewProduct[],
   { restockTo, bundled }: RulesSettings,

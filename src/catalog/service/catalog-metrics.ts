@@ -1,4 +1,6 @@
-/** What a catalog tells of its products and sales, as figures. */
+/**
+ * The catalog's metrics about its products and sales.
+ */
 import type { MetricSample } from '../../base/metric-table.js';
 import type { CatalogMachine } from '../machine/catalog-machine.js';
 

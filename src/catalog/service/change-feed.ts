@@ -1,16 +1,19 @@
 /**
- * What has changed in the catalog, for whoever shows it live: products touched by applied entries,
- * told at most once in an interval with their newest record. Counts nothing and costs nothing while
- * nobody listens. Invariant: a listener that cannot be told everything is told that it missed some.
+ * Reports catalog changes to live listeners: the products that applied entries touched, each at
+ * most once an interval, with its newest record. Does no work without listeners. Invariant: a
+ * listener that cannot get every change is told that it missed some.
  */
 import type { Clock, Timer } from '../../base/clock.js';
 import { type Change, type Changes, changeKinds, type ProductRecord } from '../../wire/internal.js';
 import type { CatalogResult } from '../machine/results.js';
 
 const coalesceMs = 80;
-/** Products told at once; the rest follow in the next interval. */
+/** Maximum of products in one message; the rest follow in the next interval. */
 const changesPerMessage = 1_000;
-/** Products waiting to be told; beyond it all are dropped, and the listeners told so. */
+/**
+ * Maximum of waiting products. Beyond it all are dropped and the listeners are told that they
+ * missed changes.
+ */
 const waitingMax = 20_000;
 
 type Kind = (typeof changeKinds)[keyof typeof changeKinds];
@@ -20,7 +23,7 @@ export interface ChangeFeedOptions {
   readonly record: (id: number) => ProductRecord | undefined;
 }
 
-/** Gets null where changes were missed. */
+/** Gets null if changes were missed. */
 export type ChangeListener = (changes: Changes) => void;
 
 export class ChangeFeed {
@@ -62,7 +65,7 @@ export class ChangeFeed {
     this.#schedule();
   }
 
-  /** An administrator's change is never told as one of stock alone. */
+  /** An administrator's change is never reported as a mere stock change. */
   #touch(id: number, kind: Kind): void {
     const before = this.#waiting.get(id);
     if (before !== undefined && kind === changeKinds.stock) return;
@@ -94,6 +97,6 @@ export class ChangeFeed {
 
 function kindOf(result: Extract<CatalogResult, { touched: readonly number[] }>): Kind {
   if (result.kind !== 'stored') return changeKinds.stock;
-  // Every later change counts the version on.
+  // Every later change increases the version.
   return result.record[5] === 1 ? changeKinds.add : changeKinds.update;
 }

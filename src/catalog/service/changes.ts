@@ -1,7 +1,7 @@
 /**
- * Administrators' changes as a frontend asks for them: from a call to the command that is logged,
- * and from its result to the answer. Features of newer rules are refused until these hold. Knows no
- * log and no socket.
+ * Converts an administrator's change between a frontend's call and the log: from call to command,
+ * and from result to answer. Refuses features of newer rules until these apply. Uses no log and no
+ * socket.
  */
 import { BazarError, toBazarError } from '../../base/errors.js';
 import type { OwnerCall } from '../../pool/types.js';
@@ -16,7 +16,7 @@ import type { CatalogResult } from '../machine/results.js';
 import { requireRules } from './rules.js';
 import type { CatalogStore } from './store.js';
 
-/** False where the call asks for no change. */
+/** Returns false if the call is not a change. */
 export function answerChange(store: CatalogStore, { operation, args, reply }: OwnerCall): boolean {
   const request = operation === 'change' ? (args as ChangeParams)[0] : [operation, args];
   if (!isChange(request)) return false;
@@ -46,7 +46,7 @@ async function propose(
   if (key === undefined) return store.propose(command);
   requireRules(store, 1, 'a key for a change');
   const [digest, requestHash, seen] = key;
-  // No frontend knows a later log time than the one that is applied here.
+  // No frontend can have seen a later log time than the one applied here.
   const { lastLogTime } = store.machine;
   const seenTime = Math.min(seen ?? lastLogTime, lastLogTime);
   return store.propose(['keyed', digest, requestHash, seenTime, command]);

@@ -1,18 +1,21 @@
 /**
- * A job: reads the first stock from its file and cuts it into parts that fit an entry, for a hundred
- * thousand products would hold up the owner for a quarter of a second.
+ * A job: reads the first stock from its file and cuts it into parts that fit an entry. On the
+ * owner, 100,000 products would block for a quarter of a second.
  */
 import { encode } from '../../wire/codec.js';
 import { readFirstStock } from './first-stock.js';
 
-/** With the longest names and topics they still fit an entry, and take a few milliseconds. */
+/**
+ * With the longest names and topics this many fit an entry; a part takes a few milliseconds to
+ * apply.
+ */
 const stockTogether = 1_000;
 
 export interface StockParts {
   readonly total: number;
-  /** Products in each part but the last. */
+  /** Number of products in each part but the last. */
   readonly together: number;
-  /** Some product has a restock target of its own. */
+  /** True if a product has its own restock target. */
   readonly hasTargets: boolean;
   /** Lists of products, encoded. */
   readonly parts: readonly Uint8Array[];

@@ -1,4 +1,7 @@
-/** Reads the first stock of a new cluster from its file, with a clear word where it is not one. */
+/**
+ * Reads the first stock of a new cluster from its file, and reports precisely what is wrong with
+ * the file.
+ */
 import { readFile } from 'node:fs/promises';
 import { Type } from '#typebox';
 import { Compile } from '#typebox/schema';
@@ -24,10 +27,10 @@ const StockFile = Type.Object({
   ),
 });
 
-/** Compiled, for a stock of a hundred thousand products takes a second otherwise. */
+/** Compiled, because interpreting the schema takes a second for 100,000 products. */
 const stockFile = Compile(StockFile);
 
-/** Rejects with `invalid_argument` naming the file, and the first place that is wrong. */
+/** Rejects with `invalid_argument`; the message names the file and the first invalid place. */
 export async function readFirstStock(path: string): Promise<NewProduct[]> {
   const refuse = (reason: string, cause?: unknown): BazarError =>
     new BazarError('invalid_argument', `${path}: ${reason}`, { cause });
@@ -47,7 +50,7 @@ export async function readFirstStock(path: string): Promise<NewProduct[]> {
   }
   const twice = findTwice(content.products);
   if (twice !== undefined) throw refuse(twice);
-  // An export has more fields.
+  // An export has further fields, which are ignored.
   return content.products.map(({ id, name, topic, price, quantity, restock_to: restockTo }) => ({
     ...(id === undefined ? {} : { id }),
     name,
@@ -58,7 +61,7 @@ export async function readFirstStock(path: string): Promise<NewProduct[]> {
   }));
 }
 
-/** Of two products with one name or id, the store could have one alone. */
+/** If two products share a name or an id, the store could hold only one of them. */
 function findTwice(
   products: readonly { readonly id?: number; readonly name: string }[],
 ): string | undefined {

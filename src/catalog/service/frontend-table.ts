@@ -1,7 +1,8 @@
 /**
- * The frontends that report to this catalog replica, leader or not: kept in memory alone, so that
- * each frontend can show all of them. Knows no socket and no timer: time is an argument. Invariant:
- * at most `rowsMax` rows, and a frontend that said that it stops is never silent.
+ * The frontends that report to this catalog replica, leader or not. Held in memory only, so that
+ * each frontend can show all frontends. Uses no socket and no timer: time is an argument.
+ * Invariant: at most `rowsMax` rows, and a frontend that has announced its stop is never shown as
+ * silent.
  */
 import { assert } from '../../base/assert.js';
 import { frontendLimits } from '../../base/limits.js';
@@ -13,20 +14,20 @@ import {
 
 interface Row {
   report: FrontendReport;
-  /** The connection that it reported over last. */
+  /** The connection of the last report. */
   peer: object;
   heardMs: number;
-  /** When that connection closed; undefined while it is open. */
+  /** Time at which that connection closed; undefined while it is open. */
   closedMs: number | undefined;
   leftMs: number | undefined;
 }
 
 export class FrontendTable {
   readonly #rows = new Map<string, Row>();
-  /** The last report of any frontend. */
+  /** Time of the last report of any frontend. */
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  /** A frontend says that it is there. Where the table is full of frontends that are, it is not kept. */
+  /** Stores a frontend's report. Drops it if the table is full of live frontends. */
   report(peer: object, report: FrontendReport, nowMs: number): void {
     this.#turn(nowMs);
     const [name, process] = report;
@@ -69,7 +70,10 @@ export class FrontendTable {
     assert(this.#rows.size <= frontendLimits.rowsMax, 'the table of frontends is bounded');
   }
 
-  /** Where this process itself stood still, the reports are on their way and nobody was silent. */
+  /**
+   * If this process was paused, the reports are still on their way, and no frontend counts as
+   * silent.
+   */
   #turn(nowMs: number): void {
     const stoodMs = nowMs - this.#lastMs;
     this.#lastMs = nowMs;
@@ -89,7 +93,9 @@ export class FrontendTable {
     }
   }
 
-  /** Drops the frontend that was heard of least recently, unless all are there. */
+  /**
+   * Drops the frontend with the oldest report, unless all are live. Returns whether there is room.
+   */
   #makeRoom(nowMs: number): boolean {
     const gone = [...this.#rows].filter(([, row]) => !isUp(row, nowMs));
     const [oldest] = gone.sort(([, a], [, b]) => a.heardMs - b.heardMs);

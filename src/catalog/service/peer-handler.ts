@@ -1,8 +1,7 @@
 /**
- * What other services ask a catalog replica on its replication port: frontends hold sessions for
- * their caches and glance at what a crowd reads, the order leader sells and tails the sales.
- * Positions of fields stand in wire/internal.ts. Invariant: a peer that is gone holds no gate and
- * gets no sales.
+ * Handles requests of other services on a catalog replica's replication port: cache sessions and
+ * uncached reads of frontends, purchases and the sales stream of the order leader. Field positions
+ * are defined in wire/internal.ts. Invariant: a disconnected peer holds no gate and gets no sales.
  */
 import type { Clock } from '../../base/clock.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
@@ -56,7 +55,7 @@ export class PeerDesk {
     this.#sessions = new CacheSessionHandler({ store, logger, nowMs: () => clock.nowMs() });
   }
 
-  /** False where the method is not one of this desk's. */
+  /** Returns false if the handler does not have the method. */
   request(peer: Peer, method: string, params: unknown, reply: PeerReply): boolean {
     switch (method) {
       case 'sell':
@@ -115,14 +114,17 @@ export class PeerDesk {
     this.#endListening(peer);
   }
 
-  /** This replica leads no more: its peers look for the one who does. */
+  /**
+   * This replica no longer leads: closes the peers' connections, so that they look for the new
+   * leader.
+   */
   resign(): void {
     const others = [...this.#subscribers.keys(), ...this.#listeners.keys()];
     for (const peer of [...this.#sessions.peers, ...others]) peer.end();
   }
 
   #sell([orderEpoch, purchases]: SellParams, reply: PeerReply): void {
-    // What is malformed would stop every replica at apply.
+    // A malformed purchase would stop every replica at apply.
     this.#store.sell(orderEpoch, checkPurchases(purchases)).then(
       (outcomes) => {
         const answer: SellAnswer = [outcomes, this.#store.machine.lastLogTime];
@@ -132,7 +134,7 @@ export class PeerDesk {
     );
   }
 
-  /** No thread stands between: to wake one takes longer than all the rest of the answer. */
+  /** Answered on the owner: waking a thread takes longer than the rest of the answer. */
   async #uncachedRead(params: unknown): Promise<UncachedReadAnswer> {
     if (!isUncachedRead(params)) throw new BazarError('invalid_argument', 'bad params of glance');
     const [id] = params;
@@ -140,7 +142,7 @@ export class PeerDesk {
     return this.#store.machine.byId(id) ?? null;
   }
 
-  /** Any replica answers: who leads makes no difference to which frontends are there. */
+  /** Any replica can answer: the list of frontends does not depend on the leader. */
   #reported(peer: Peer, params: unknown): ReportAnswer {
     const nowMs = this.#options.clock.nowMs();
     const report = hasFields(params, 2) ? readReport(params[1]) : undefined;
@@ -162,7 +164,7 @@ export class PeerDesk {
     if (before) this.#store.salesStream.unsubscribe(before);
     const subscriber: Subscriber = {
       send(sales) {
-        // A stream with a hole is none: the order leader asks again on another connection.
+        // A stream with a gap is useless: the order leader subscribes again on a new connection.
         if (!peer.notify('sales', sales)) peer.destroy();
       },
     };
@@ -209,7 +211,7 @@ function answer(work: Promise<unknown>, reply: PeerReply): void {
   );
 }
 
-/** A question of one of another version may have another form. */
+/** A frontend of another version may send another shape. */
 function isUncachedRead(params: unknown): params is UncachedReadParams {
   return isTuple(params, 1) && isInteger(params[0]);
 }

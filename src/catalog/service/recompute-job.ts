@@ -1,6 +1,6 @@
 /**
- * A job: the catalog's state from its newest snapshot and its journal, up to a given entry, by the
- * same `apply` that serves. It reads the files of a running service and changes nothing.
+ * A job: recomputes the catalog's state from its newest snapshot and its journal up to a given
+ * entry, with the `apply` that serves. It reads the files of a running service and changes nothing.
  */
 import { type Rest, restless } from '../../base/pace.js';
 import { readLog } from '../../group/read-log.js';
@@ -29,7 +29,7 @@ export async function recompute(args: ReplayArgs): Promise<RecomputeAnswer> {
   return { hash: machine.hash(), books };
 }
 
-/** A machine in the state that it had when the entry was applied. */
+/** Returns a machine in the state just after the entry was applied. */
 export async function replayCatalog(
   args: ReplayArgs,
   rest: Rest = restless,

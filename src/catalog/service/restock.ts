@@ -1,8 +1,8 @@
 /**
- * The restock timer: every so many seconds of the leader's monotonic clock it proposes the next
- * `Restock{k}`, which fills each product up to its own target. Entry k applies only after k − 1, so
- * that two leaders or a duplicate restock once (docs/PROTOCOL.md, section 5; A26). With nothing
- * below its target it stays silent. Up to rules 0 the store's one target holds for all products.
+ * The restock timer: at each interval of the leader's monotonic clock it proposes `Restock{k}`,
+ * which fills each product up to its own target. Entry k applies only after k − 1, so that two
+ * leaders or a duplicate restock once (docs/PROTOCOL.md, section 5; A26). Proposes nothing if no
+ * product is below its target. Under rules 0 the store's one target holds for all products.
  */
 import { type Clock, every, type Timer } from '../../base/clock.js';
 import type { Logger } from '../../base/logging.js';
@@ -12,9 +12,9 @@ export interface RestockOptions {
   readonly store: CatalogStore;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** 0: never. */
+  /** 0 disables restocking. */
   readonly everySeconds: number;
-  /** Of all products, up to rules 0. */
+  /** Target of all products under rules 0. */
   readonly target: number;
 }
 

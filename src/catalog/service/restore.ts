@@ -1,4 +1,6 @@
-/** Brings a machine into the state of a snapshot: its own newest at start, or another member's. */
+/**
+ * Restores a machine from a snapshot: from its own newest one at start, or from another member's.
+ */
 import type { Logger } from '../../base/logging.js';
 import type { Rest } from '../../base/pace.js';
 import type { SnapshotMark } from '../../consensus/messages.js';
@@ -13,8 +15,8 @@ export interface RestoreOptions {
 }
 
 /**
- * Resolves to the snapshot's place in the log; zeros where there is none. `throughSeq` leaves out
- * those of later entries.
+ * Resolves to the snapshot's log position, or zeros if there is none. Ignores snapshots of entries
+ * after `throughSeq`.
  */
 export async function restoreCatalog(
   snapshots: SnapshotStore,
@@ -32,8 +34,12 @@ export async function restoreCatalog(
   );
   if (!loaded) return { seq: 0, epoch: 0, time: 0 };
   const { seq, epoch, time, hash, path, passedOver } = loaded;
-  if (passedOver) logger?.error({ error: passedOver.message, seq }, 'uses an older snapshot');
+  if (passedOver)
+    logger?.error(
+      { error: passedOver.message, seq },
+      'the newest snapshot is damaged, an older one is used',
+    );
   restore.finish();
   if (machine.hash() === hash) return { seq, epoch, time };
-  throw new CorruptionError(path, 0, 'content', 'the state is another than the one that was saved');
+  throw new CorruptionError(path, 0, 'content', 'the restored state differs from the saved one');
 }

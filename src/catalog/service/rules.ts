@@ -1,7 +1,7 @@
 /**
- * Starts new versions of the rules: the leader logs one once every replica of the catalog supports
- * it, so that no replica meets an entry that it cannot apply (docs/PROTOCOL.md, section 5). Until
- * then the features of the version are refused. Invariant: one proposal is under way at a time.
+ * Starts new versions of the rules. The leader logs a version once every catalog replica supports
+ * it, so that no replica gets an entry that it cannot apply (docs/PROTOCOL.md, section 5). Until
+ * then the features of the version are refused. Invariant: at most one proposal is in progress.
  */
 import { type Clock, every, type Timer } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
@@ -9,7 +9,7 @@ import type { Logger } from '../../base/logging.js';
 import { type RulesSettings, rulesVersion } from '../../wire/internal.js';
 import type { CatalogStore } from './store.js';
 
-/** A replica may connect, or a proposal may fail, without an event. */
+/** Polls, because a replica may connect or a proposal may fail without an event. */
 const checkEveryMs = 250;
 /** How long the first stock waits for replicas that have not connected yet. */
 const foundingWaitMs = 2_000;
@@ -40,7 +40,7 @@ export class Rules {
     options.store.onServing(() => this.check());
   }
 
-  /** To be called when a replica may have become able to follow newer rules. */
+  /** Call when a replica may have begun to support newer rules. */
   check(): void {
     this.#release();
     const { store, supported, logger } = this.#options;
@@ -56,8 +56,8 @@ export class Rules {
   }
 
   /**
-   * Resolves when the newest rules hold, when this replica serves no more, or after a short wait;
-   * with `isNeeded` there is no end to the wait.
+   * Resolves when the newest rules apply, when this replica no longer serves, or after a short
+   * wait. With `isNeeded` the wait has no limit.
    */
   settled(isNeeded: boolean): Promise<void> {
     const { clock } = this.#options;
@@ -75,7 +75,7 @@ export class Rules {
   async #start(): Promise<void> {
     const { store, settings, logger } = this.#options;
     await store.propose(['rules', rulesVersion, await settings()]);
-    logger.info({ rules: store.machine.rules }, 'new rules hold');
+    logger.info({ rules: store.machine.rules }, 'new rules apply');
   }
 
   #isNewest(): boolean {
@@ -93,7 +93,7 @@ export class Rules {
   }
 }
 
-/** Throws `unavailable` where a feature of a version is asked for that does not hold yet. */
+/** Throws `unavailable` if the feature's version of the rules does not apply yet. */
 export function requireRules(store: CatalogStore, version: number, feature: string): void {
   if (store.machine.rules >= version) return;
   const message = `${feature} needs all catalog replicas to run a build that supports it`;

@@ -1,6 +1,6 @@
 /**
- * The catalog service: puts the store together behind its group's member and its doors. Reads as a
- * list of parts; each part's rules stand in its own file.
+ * The catalog service: composes the store, its group member and its listeners. Contains no rules of
+ * its own.
  */
 import { assert, required } from '../../base/assert.js';
 import { systemClock } from '../../base/clock.js';
@@ -43,7 +43,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     gated: true,
     snapshots: snapshotPort(folder.snapshots, async ({ seq }) => {
       const restored = await restoreCatalog(folder.snapshots, machine, { logger });
-      assert(restored.seq === seq, 'the snapshot that came is the one restored');
+      assert(restored.seq === seq, 'the received snapshot is the one restored');
     }),
     logger,
     canServe: () => machine.isStocked,
@@ -92,7 +92,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   snapshots.start();
   return {
     name: config.name,
-    // Of several replicas only the leader stocks, so that the others cannot wait for it.
+    // With several replicas only the leader stocks, so the others must not wait for it.
     ready: config.cluster.catalogs.length === 1 ? stocked : Promise.resolve(),
     failed: Promise.race([member.host.failed, failureOf(stocked), snapshots.failed]),
     async stop() {
@@ -107,7 +107,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   };
 }
 
-/** Never resolves where there is no failure. */
+/** Rejects if the work fails; never resolves otherwise. */
 function failureOf(work: Promise<void>): Promise<Error> {
   return new Promise((resolve) => {
     work.catch((error: unknown) => {

@@ -11,11 +11,14 @@ import { type ReplayArgs, replayCatalog } from './recompute-job.js';
 export interface SnapshotArgs extends ReplayArgs {
   readonly epoch: number;
   readonly time: number;
-  /** The journal grows faster than snapshots are made. */
+  /** True if the journal grows faster than snapshots are made. */
   readonly isHurried: boolean;
 }
 
-/** Durable when it resolves; tells its bytes. Takes its time if it may: customers buy meanwhile. */
+/**
+ * Resolves to the size in bytes when the snapshot is durable. Runs slowly unless hurried, to leave
+ * CPU time to purchases.
+ */
 export async function makeSnapshot(args: SnapshotArgs): Promise<number> {
   const rest = args.isHurried ? restless : restful(waitingClock);
   const machine = await replayCatalog(args, rest);

@@ -1,7 +1,7 @@
 /**
- * Keeps the catalog's journal short: when enough of it lies in closed segments, a job makes a
- * snapshot of it, and only when that is durable are the segments before it dropped
- * (docs/PROTOCOL.md, R11). The owner does no more than ask and drop.
+ * Keeps the catalog's journal short. When enough of the journal is in closed segments, a job makes
+ * a snapshot; the owner drops the older segments only when the snapshot is durable
+ * (docs/PROTOCOL.md, R11).
  */
 import type { Clock } from '../../base/clock.js';
 import { storageLimits } from '../../base/limits.js';
@@ -14,14 +14,18 @@ import type { SnapshotArgs } from './snapshot-job.js';
 import type { CatalogStore } from './store.js';
 
 const everyMs = 1_000;
-/** As much as this of journal is worth a snapshot: a large state is not written all the time. */
+/**
+ * A new snapshot needs this many times the last snapshot's bytes of journal, so that a large state
+ * is not written continually.
+ */
 const journalBySnapshot = 2;
-/** With so many times as much, the last one was made too slowly. */
+/** Above this many times the journal that triggers a snapshot, the last snapshot was too slow. */
 const hurryFactor = 2;
 
 /**
- * Of so many closed segments since the last snapshot: whether the next one is due, and may take its
- * time. One that the journal outgrows while it is made is due before it is done.
+ * Decides whether the next snapshot is due, and whether it may run slowly, from the closed journal
+ * bytes since the last one. If the journal outgrows a snapshot in progress, the next one is due at
+ * once.
  */
 export function dueSnapshot(
   segments: number,
@@ -38,14 +42,14 @@ export interface KeepingOptions {
   readonly logger: Logger;
   /** The snapshot that the state was restored from. */
   readonly base: SnapshotMark;
-  /** Closed journal that is worth a snapshot. */
+  /** Closed journal bytes that trigger a snapshot. */
   readonly everyBytes: number;
 }
 
 export function keepSnapshots(options: KeepingOptions): Upkeep {
   const { folder, store, jobs, clock, logger, everyBytes } = options;
   const { journal, journalFolder, snapshotFolder } = folder;
-  /** The journal goes back to the snapshot before the newest, should that one be damaged. */
+  /** The journal reaches back to the second newest snapshot, in case the newest is damaged. */
   let lastSeq = options.base.seq;
   let lastBytes = 0;
 

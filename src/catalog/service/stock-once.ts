@@ -1,6 +1,6 @@
 /**
- * The first stock of a new cluster: the first leader logs it. Reads the products only where there was
- * no first stock yet, and knows no file.
+ * Stocks a new cluster once: the first leader logs the first stock. Reads the products only if
+ * there was no first stock yet. Uses no file.
  */
 import { BazarError } from '../../base/errors.js';
 import { decode } from '../../wire/codec.js';
@@ -12,12 +12,12 @@ import type { CatalogStore } from './store.js';
 export interface FirstStock {
   readonly store: CatalogStore;
   readonly read: () => Promise<StockParts>;
-  /** Resolves when it is known which rules the products are logged under. */
+  /** Resolves when it is known which version of the rules the products are logged under. */
   readonly settled: (hasTargets: boolean) => Promise<void>;
   readonly settings: () => Promise<RulesSettings>;
 }
 
-/** Resolves when this replica, as a leader, has seen to the first stock. */
+/** Resolves when this replica, as a leader, has ensured the first stock. */
 export function stockOnce(stock: FirstStock): Promise<void> {
   const { store } = stock;
   return new Promise((resolve, reject) => {
@@ -30,7 +30,7 @@ export function stockOnce(stock: FirstStock): Promise<void> {
 
 async function stockFirst({ store, read, settled, settings }: FirstStock): Promise<void> {
   const { total, together, hasTargets, parts } = await read();
-  // Where the rules come later, they give the bundled products their targets.
+  // If newer rules begin later, their migration gives the bundled products their targets.
   await settled(hasTargets);
   const targets = await settings();
   const part = (from: number): NewProduct[] => {
@@ -39,7 +39,7 @@ async function stockFirst({ store, read, settled, settings }: FirstStock): Promi
     return withTargets(products.slice(from % together), targets);
   };
   await store.stock(total, part).catch((error: unknown) => {
-    // The lead was lost meanwhile: the next leader stocks.
+    // The leadership was lost: the next leader stocks.
     if (!(error instanceof BazarError && error.retryable)) throw error;
   });
 }

@@ -1,7 +1,7 @@
 /**
- * The catalog as its service sees it: one replica's state machine behind its group. Proposes
- * commands with their invalidations, answers reads at a read position, feeds the tails. Knows no
- * socket, thread or file. Invariant: an answer to a write leaves after the write is visible.
+ * The catalog as its service uses it: one replica's state machine and its group. Proposes commands
+ * with their invalidations, answers reads at a read position, and feeds the sales stream. Uses no
+ * socket, thread or file. Invariant: the answer to a write is sent after the write is visible.
  */
 import type { Clock } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
@@ -22,7 +22,7 @@ export interface CatalogStoreOptions {
   readonly group: Group<CatalogResult>;
   readonly machine: CatalogMachine;
   readonly clock: Clock;
-  /** Has every replica of the group said that it knows the bound of totals? Asked before each entry. */
+  /** True if every replica of the group supports the bound of totals. Called before each entry. */
   readonly boundsTotals: () => boolean;
 }
 
@@ -37,7 +37,7 @@ export class CatalogStore {
   readonly #clock: Clock;
   readonly #boundsTotals: () => boolean;
   readonly #servingListeners: (() => void)[] = [];
-  /** Of the lead; 0: another leads. */
+  /** Epoch in which this replica leads, or 0. */
   #leadEpoch = 0;
   #serving = false;
 
@@ -69,17 +69,17 @@ export class CatalogStore {
     return this.#group.status();
   }
 
-  /** Resolves when everything committed before the call is applied here (R9). */
+  /** Resolves when all entries committed before the call are applied here (R9). */
   readBarrier(): Promise<number> {
     return this.#group.readBarrier();
   }
 
-  /** Resolves when a majority has vouched, since the call, that this replica leads (A15). */
+  /** Resolves when a majority has confirmed, since the call, that this replica leads (A15). */
   async confirmLead(): Promise<void> {
     await this.#group.confirmLead();
   }
 
-  /** Decides purchases in one entry; outcomes in their order. */
+  /** Decides purchases in one entry; returns the outcomes in their order. */
   async sell(orderEpoch: number, purchases: readonly Purchase[]): Promise<readonly Outcome[]> {
     const lines = purchases.reduce((sum, [, , , of]) => sum + of.length, 0);
     const { entryOperationsMax, entryLinesMax } = logLimits;
@@ -103,8 +103,9 @@ export class CatalogStore {
   }
 
   /**
-   * Leaves out the purchases whose total may be too large. Current prices do not tell: a change of
-   * price may come before the purchase in the log. Nothing is stored under the keys of these.
+   * Refuses the purchases whose total may be too large, and stores nothing under their keys. The
+   * current price does not suffice for this check: a price change may precede the purchase in the
+   * log.
    */
   async #sellFitting(
     orderEpoch: number,
@@ -119,42 +120,45 @@ export class CatalogStore {
   }
 
   /**
-   * The first stock of a new cluster, of `total` products; does nothing where there has been one.
-   * `part` gives the products from a place on, as many as fit an entry.
+   * Logs the first stock of `total` products; does nothing if it was logged before. `part` returns
+   * the products from an index on, as many as fit an entry.
    */
   async stock(total: number, part: (from: number) => readonly NewProduct[]): Promise<void> {
     while (!this.#machine.isStocked) {
-      // Another leader may have begun with it.
+      // Another leader may have logged a part of it.
       const from = this.#machine.stockedSoFar;
       await this.propose(['stock', part(from), from, total]);
     }
   }
 
-  /** Appends a command and resolves with what it came to, once that is visible. */
+  /** Appends a command and resolves to its result once the entry is visible. */
   async propose(command: CatalogCommand): Promise<CatalogResult> {
     return (await this.proposeAt(command)).result;
   }
 
-  /** The same, with the entry's place in the log. */
+  /** As `propose`, with the entry's log position. */
   async proposeAt(command: CatalogCommand): Promise<Applied<CatalogResult>> {
-    // What it touches rests on what the log before it comes to, which is not known before.
+    // The write set depends on earlier log entries, whose result is unknown before this replica
+    // serves.
     if (restsOnState.has(command[0]) && !this.status().serving) {
       throw new BazarError('unavailable', 'this replica does not serve');
     }
     return this.#group.propose(encode(command), (seq) => {
       this.leases.appended(seq, command);
-      // At append, not before: the names that it resolves may have changed since.
+      // Computed at append: the meaning of names may have changed since the proposal.
       this.gates.appended(seq, this.#writeSet(command));
     });
   }
 
-  /** Calls back each time this replica begins to serve as leader; at once where it does already. */
+  /**
+   * Calls back each time this replica begins to serve as leader, and at once if it already serves.
+   */
   onServing(callback: () => void): void {
     this.#servingListeners.push(callback);
     if (this.status().serving) callback();
   }
 
-  /** Called by the group for every entry that it applies, before the proposer hears of it. */
+  /** The group calls this for every entry that it applies, before the proposer gets the result. */
   applied(entry: Entry, result: CatalogResult): void {
     this.gates.applied(entry.seq);
     this.leases.applied(entry.seq);

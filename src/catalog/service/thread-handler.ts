@@ -1,8 +1,7 @@
 /**
- * What the catalog's session threads ask its owner, a whole turn's calls at once: one read position
- * serves all the reads among them, and at a follower one question to the leader tells what of the
- * answers frontends may keep. Shapes are checked in the threads; positions of fields stand in
- * wire/internal.ts.
+ * Handles the calls of the catalog's session threads on the owner, a whole turn at once. All reads
+ * of a turn share one read position. A follower asks the leader once a turn which answers frontends
+ * may cache. Threads check the shapes; field positions are defined in wire/internal.ts.
  */
 import { BazarError, toBazarError } from '../../base/errors.js';
 import { leaseLimits } from '../../base/limits.js';
@@ -26,10 +25,10 @@ import type { FoundProducts } from '../machine/products.js';
 import { answerChange } from './changes.js';
 import type { CatalogStore } from './store.js';
 
-/** An answer is rather not kept than waited for longer. */
+/** Maximum wait for the leader's grants. After it the answers are sent as uncacheable. */
 const grantMs = 250;
 
-/** Asks another member on its replication port, in order with what the group says to it. */
+/** Sends a request to another member's replication port, in order with the group's messages. */
 export type AskMember = (
   name: string,
   method: string,
@@ -37,8 +36,8 @@ export type AskMember = (
   timeoutMs: number,
 ) => Promise<unknown>;
 
-/** What the leader lent, for answers from its position on. */
-interface Lent {
+/** The leader's grants, valid for answers from its position on. */
+interface LeaderGrants {
   readonly grantor: Grantor;
   readonly appliedSeq: number;
 }
@@ -61,11 +60,12 @@ export class ThreadDesk {
   }
 
   #read(reads: readonly OwnerCall[]): void {
-    // Asked before the position, so that as a rule the position holds what the leader has applied.
+    // Asked before the read position, so that this position usually includes what the leader had
+    // applied.
     const asked = this.#askLeader(reads);
     Promise.all([asked, this.#store.readBarrier()]).then(
-      ([lent]) => {
-        const grantor = this.#grantor(lent);
+      ([granted]) => {
+        const grantor = this.#grantor(granted);
         for (const call of reads) this.#answer(call, grantor);
       },
       (error: unknown) => {
@@ -74,8 +74,8 @@ export class ThreadDesk {
     );
   }
 
-  /** Undefined at a leader, which lends when it answers, and where the leader does not answer. */
-  async #askLeader(reads: readonly OwnerCall[]): Promise<Lent | undefined> {
+  /** Undefined at a leader, which grants when it answers, and if the leader does not answer. */
+  async #askLeader(reads: readonly OwnerCall[]): Promise<LeaderGrants | undefined> {
     const { serving, leader, id } = this.#store.status();
     if (serving || leader === undefined || leader === id) return undefined;
     const wanted = this.#wanted(reads);
@@ -88,14 +88,14 @@ export class ThreadDesk {
     }
   }
 
-  #grantor(lent: Lent | undefined): Grantor {
+  #grantor(granted: LeaderGrants | undefined): Grantor {
     const here = grantorHere(this.#store);
     if (here) return here;
-    const isReached = lent !== undefined && lent.appliedSeq <= this.#store.machine.appliedSeq;
-    return isReached ? lent.grantor : noGrantor;
+    const isReached = granted !== undefined && granted.appliedSeq <= this.#store.machine.appliedSeq;
+    return isReached ? granted.grantor : noGrantor;
   }
 
-  /** What the answers will be about, as far as this replica knows by now. */
+  /** The items that the answers will contain, as far as this replica knows now. */
   #wanted(reads: readonly OwnerCall[]): GrantParams | undefined {
     const ids = new Set<number>();
     const names = new Set<string>();
@@ -167,7 +167,7 @@ export class ThreadDesk {
   }
 }
 
-/** Whose changes change the list. */
+/** The topic whose changes invalidate the list. */
 function topicOf([topic]: SearchParams): string {
   return topic?.toLowerCase() ?? anyTopic;
 }

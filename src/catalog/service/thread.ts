@@ -1,4 +1,7 @@
-/** The program of a catalog's session threads: which questions a frontend may ask, and their shapes. */
+/**
+ * The program of the catalog's session threads: the requests that a frontend may send, and their
+ * shapes.
+ */
 
 import { requestLimits } from '../../base/limits.js';
 import { memberProgram, type Shapes, type ThreadCredentials } from '../../group/session-program.js';
@@ -38,7 +41,10 @@ function isChange(request: unknown): boolean {
   return Object.hasOwn(changes, operation) && changes[operation]?.(params) === true;
 }
 
-/** Absent, or as in the log: what is malformed would stop every replica at apply. */
+/**
+ * True if the key is absent or has the log's shape: a malformed key would stop every replica at
+ * apply.
+ */
 function isKey(key: unknown): boolean {
   if (key === undefined) return true;
   if (!isTuple(key, 3)) return false;

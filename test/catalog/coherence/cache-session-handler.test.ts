@@ -14,7 +14,7 @@ t.test('a process is registered by a committed entry before it gets a lease', as
   t.same(answer, [machine.appliedSeq, 1, 1]);
 });
 
-t.test('a lease is renewed until it has run out, and then begun anew', async (t) => {
+t.test('a lease is renewed until it expires, and then a new session begins', async (t) => {
   const { ask, clock } = await openStore();
   const frontend = new FakeFrontend();
   await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
@@ -32,13 +32,13 @@ t.test('a lease is renewed until it has run out, and then begun anew', async (t)
   await t.rejects(ask(frontend, 'renew_lease', ['p', 1]), { code: 'conflict' });
 });
 
-t.test('only over the connection of its session is a lease renewed', async (t) => {
+t.test('a lease is renewed only over the connection of its session', async (t) => {
   const { ask } = await openStore();
   await ask(new FakeFrontend(), 'begin_session', ['frontend-1', 'p', 1, 1]);
   await t.rejects(ask(new FakeFrontend(), 'renew_lease', ['p', 1]), { code: 'conflict' });
 });
 
-t.test('a session of another epoch, or an earlier attempt, is refused', async (t) => {
+t.test('a session request with another epoch or an earlier attempt is refused', async (t) => {
   const { ask } = await openStore();
   const frontend = new FakeFrontend();
   await t.rejects(ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 2]), {
@@ -49,7 +49,7 @@ t.test('a session of another epoch, or an earlier attempt, is refused', async (t
   t.equal(await ask(frontend, 'renew_lease', ['p', 1]), null, 'and changes nothing');
 });
 
-t.test('of two sessions begun at once the later one counts', async (t) => {
+t.test('of two concurrent session requests the later one counts', async (t) => {
   const { ask } = await openStore();
   const frontend = new FakeFrontend();
   const first = ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
@@ -76,25 +76,28 @@ t.test('a change waits for the sessions that may hold the product', async (t) =>
   t.equal(store.machine.byId(1)?.[4], 7);
 });
 
-t.test('what a frontend held is pushed to it when it is decided, and counts as lent', async (t) => {
-  const { ask, store } = await openStore();
-  const frontend = new FakeFrontend();
-  await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
-  await ask(frontend, 'lend', [[1], [], []]);
-  for (const quantity of [7, 8]) {
-    const changed = store.propose(['update', 1, { quantity }]);
-    await settled();
-    frontend.acknowledge();
-    await changed;
-    await settled();
-    const { appliedSeq } = store.machine;
-    const record = [1, 'Tux', 'toys', 1990, quantity, quantity - 5];
-    t.same(frontend.notified.at(-1), ['records', [appliedSeq, [record]]]);
-  }
-  t.equal(frontend.invalidated.length, 2);
-});
+t.test(
+  'a decided change is pushed to the frontend that held the product, and granted',
+  async (t) => {
+    const { ask, store } = await openStore();
+    const frontend = new FakeFrontend();
+    await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
+    await ask(frontend, 'lend', [[1], [], []]);
+    for (const quantity of [7, 8]) {
+      const changed = store.propose(['update', 1, { quantity }]);
+      await settled();
+      frontend.acknowledge();
+      await changed;
+      await settled();
+      const { appliedSeq } = store.machine;
+      const record = [1, 'Tux', 'toys', 1990, quantity, quantity - 5];
+      t.same(frontend.notified.at(-1), ['records', [appliedSeq, [record]]]);
+    }
+    t.equal(frontend.invalidated.length, 2);
+  },
+);
 
-t.test('nothing is pushed while something about it is undecided', async (t) => {
+t.test('nothing is pushed while an entry that touches it is undecided', async (t) => {
   const { ask, store } = await openStore();
   const frontend = new FakeFrontend();
   await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
@@ -114,7 +117,7 @@ t.test('nothing is pushed while something about it is undecided', async (t) => {
   t.equal(frontend.notified.length, 1);
 });
 
-t.test('a product that nobody asks for is not pushed for ever', async (t) => {
+t.test('pushes stop for a product that no frontend asks for', async (t) => {
   const { ask, store } = await openStore();
   const frontend = new FakeFrontend();
   await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
@@ -130,7 +133,7 @@ t.test('a product that nobody asks for is not pushed for ever', async (t) => {
   t.equal(frontend.invalidated.length, 9);
 });
 
-t.test('who says goodbye is waited for no more, and struck off', async (t) => {
+t.test('an ended session holds back no entry, and its process is deregistered', async (t) => {
   const { ask, store, machine } = await openStore();
   const frontend = new FakeFrontend();
   await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
@@ -142,7 +145,7 @@ t.test('who says goodbye is waited for no more, and struck off', async (t) => {
   t.equal(machine.isRegistered('p'), true, 'and may come back');
 });
 
-t.test('the dead are struck off when their lease has run out', async (t) => {
+t.test('dead processes are deregistered when their lease has expired', async (t) => {
   const { ask, handler, store, clock, machine } = await openStore();
   const frontend = new FakeFrontend();
   await ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
@@ -155,7 +158,7 @@ t.test('the dead are struck off when their lease has run out', async (t) => {
   t.equal(machine.isRegistered('p'), false);
 });
 
-t.test('who comes back while it is being struck off registers anew', async (t) => {
+t.test('a process that returns during its deregistration registers again', async (t) => {
   const { ask, handler, store, clock, machine } = await openStore();
   await ask(new FakeFrontend(), 'begin_session', ['frontend-1', 'p', 1, 1]);
   clock.advance(spanMs);
@@ -176,7 +179,7 @@ async function diskWithProcess(): Promise<LogRecord[]> {
   return disk;
 }
 
-t.test('a new leader shows nothing until the registered have come to it', async (t) => {
+t.test('a new leader shows nothing until the registered processes have new sessions', async (t) => {
   const { ask, host, clock } = await openCatalog(await diskWithProcess());
   t.match(host.status(), { role: 'leader', serving: false, epoch: 2 });
   clock.advance(spanMs - 1);
@@ -187,7 +190,7 @@ t.test('a new leader shows nothing until the registered have come to it', async 
   t.equal(host.status().serving, true);
 });
 
-t.test('a new leader waits for the dead no longer than their leases last', async (t) => {
+t.test('a new leader waits for dead processes only until their leases expire', async (t) => {
   const { host, clock, store, machine } = await openCatalog(await diskWithProcess());
   clock.advance(spanMs);
   await settled();
@@ -196,7 +199,7 @@ t.test('a new leader waits for the dead no longer than their leases last', async
   t.same(machine.registered(), []);
 });
 
-t.test('a leader that does not serve yet takes no change whose reach it cannot tell', async (t) => {
+t.test('a leader that does not serve yet refuses a change with an unknown write set', async (t) => {
   const { store } = await openCatalog(await diskWithProcess());
   await t.rejects(store.propose(['update', 1, { topic: 'birds' }]), { code: 'unavailable' });
 });

@@ -1,4 +1,6 @@
-/** What is lent about a name in one spelling is taken back by a change in any other. */
+/**
+ * Grants of a name in one spelling are invalidated by a change of any other spelling.
+ */
 import t from 'tap';
 import { grant } from '../../../src/catalog/coherence/grantable-reads.js';
 import { VisibilityGates } from '../../../src/catalog/coherence/visibility-gates.js';
@@ -25,7 +27,7 @@ function build() {
   return { gates, told };
 }
 
-t.test('a name that comes or goes invalidates all its spellings', async (t) => {
+t.test('adding or removing a name invalidates all its spellings', async (t) => {
   const { gates, told } = build();
   gates.grant(undefined, 'tux');
   gates.grant(undefined, ' TUX');
@@ -38,7 +40,7 @@ t.test('a name that comes or goes invalidates all its spellings', async (t) => {
   t.ok(gates.isCacheable(undefined, 'TuX'));
 });
 
-t.test('a topic whose list changes invalidates all its spellings', async (t) => {
+t.test('a change of a topic list invalidates all spellings of the topic', async (t) => {
   const { gates, told } = build();
   for (const topic of ['straße', 'strasse', 'toys', '']) gates.grantTopic(topic);
   gates.appended(1, { ...none, topics: ['', 'strasse'] });
@@ -47,12 +49,16 @@ t.test('a topic whose list changes invalidates all its spellings', async (t) => 
   t.ok(gates.isTopicCacheable('toys'));
 });
 
-t.test('a product asked for in another spelling is lent with that spelling', async (t) => {
+t.test('a product asked for in another spelling is granted with that spelling', async (t) => {
   const { store } = await openStore();
   await store.propose(['rules', 1, { restockTo: 0, bundled: [] }]);
   t.same(grant(store, [[], ['TUX', 'Bear'], []])[3], [true, true]);
-  const taken = store.gates.lent.take({ ...none, ids: [1], names: ['Tux'] });
+  const taken = store.gates.grants.take({ ...none, ids: [1], names: ['Tux'] });
   t.same([taken.ids, taken.names], [[1], ['TUX', 'Tux']]);
   await store.propose(['add', product('bear')]);
-  t.same(store.gates.lent.take({ ...none, names: ['BEAR'] }).names, [], 'the addition took it');
+  t.same(
+    store.gates.grants.take({ ...none, names: ['BEAR'] }).names,
+    [],
+    'the addition invalidated it',
+  );
 });

@@ -67,7 +67,7 @@ function build() {
   };
 }
 
-t.test('nobody is registered before the log of the election is read', async (t) => {
+t.test('no process is registered before the log of the election is read', async (t) => {
   const { leases, proposed, reader } = build();
   let isDone = false;
   const registering = leases.register('p', 'frontend-1').then(() => {
@@ -79,11 +79,11 @@ t.test('nobody is registered before the log of the election is read', async (t) 
   reader().read(8, ['deregister', 'p']);
   reader().end();
   await registering;
-  t.same(proposed, [['register', 'p', 'frontend-1']], 'the log would have struck it off');
+  t.same(proposed, [['register', 'p', 'frontend-1']], 'the log would have deregistered it');
   t.equal(leases.isRegistered('p'), true);
 });
 
-t.test('who is registered and stays it needs no further entry', async (t) => {
+t.test('a process that stays registered needs no further entry', async (t) => {
   const { leases, proposed, reader } = build();
   reader().end();
   await leases.register('p', 'frontend-1');
@@ -91,7 +91,7 @@ t.test('who is registered and stays it needs no further entry', async (t) => {
   t.same(proposed, []);
 });
 
-t.test('where the log cannot be read nobody is registered until it is applied', async (t) => {
+t.test('if the log cannot be read, no process is registered until it is applied', async (t) => {
   const { leases, proposed, reader, applied, clock } = build();
   reader().end(new Error('the disk is gone'));
   await t.rejects(leases.register('p', 'frontend-1'), { code: 'unavailable' });
@@ -99,13 +99,13 @@ t.test('where the log cannot be read nobody is registered until it is applied', 
   // By then no lease of a former leader lasts.
   clock.advance(10_000);
   await leases.deregisterDead();
-  t.same(proposed, [], 'nobody is struck off either');
+  t.same(proposed, [], 'no process is deregistered either');
   applied(logEnd);
   await leases.register('p', 'frontend-1');
   t.equal(leases.isRegistered('p'), true);
 });
 
-t.test('what a former lead reads late is nothing to the next', async (t) => {
+t.test('a late read of a former lead does not affect the next lead', async (t) => {
   const { leases, proposed, status, reader } = build();
   const former = reader();
   leases.resign();
@@ -116,11 +116,11 @@ t.test('what a former lead reads late is nothing to the next', async (t) => {
   t.equal(leases.isRegistered('p'), false, 'this one has not read its log');
   reader().end();
   await leases.register('p', 'frontend-1');
-  t.same(proposed, [], 'and there nobody strikes it off');
+  t.same(proposed, [], 'and no process deregisters it there');
   t.equal(leases.isRegistered('p'), true);
 });
 
-t.test('whom the log strikes off last is not waited for', async (t) => {
+t.test('a leader does not wait for a process whose last log entry is a deregister', async (t) => {
   const { gates, reader } = build();
   t.equal(gates.sessions.has('p'), true, 'until the log is read everybody is');
   reader().read(8, ['deregister', 'p']);
@@ -129,8 +129,8 @@ t.test('whom the log strikes off last is not waited for', async (t) => {
   t.equal(gates.sessions.has('p'), false);
 });
 
-t.test('but it is where somebody may have led who knew nothing of that', async (t) => {
-  /** Is it waited for where entries of these epochs follow the one that strikes it off? */
+t.test('a leader waits for it if another leader may have led without that entry', async (t) => {
+  /** Does a leader wait for the process if entries of these epochs follow its deregister entry? */
   const isAwaited = async (deregisteredIn: number, later: readonly number[], elected: number) => {
     const { gates, leases, status, reader } = build();
     leases.resign();
@@ -142,6 +142,6 @@ t.test('but it is where somebody may have led who knew nothing of that', async (
     return gates.sessions.has('p');
   };
   t.equal(await isAwaited(1, [1, 2], 3), false, 'who led in epoch 2 knew of it');
-  t.equal(await isAwaited(1, [1, 3], 4), true, 'nobody knows of epoch 2');
+  t.equal(await isAwaited(1, [1, 3], 4), true, 'the log lacks epoch 2');
   t.equal(await isAwaited(1, [1, 2], 4), true, 'nor of epoch 3');
 });

@@ -10,7 +10,7 @@ function build(...applied: string[]) {
   return { holders, applied };
 }
 
-t.test('a registration counts when it is applied, for it may find no room', async (t) => {
+t.test('a registration counts when it is applied, because it may be refused', async (t) => {
   const { holders, applied } = build();
   holders.note(5, ['register', 'p', 'frontend-1']);
   t.equal(holders.has('p'), false);
@@ -21,19 +21,22 @@ t.test('a registration counts when it is applied, for it may find no room', asyn
   t.equal(holders.has('q'), false);
 });
 
-t.test('who is to be struck off is not on the roll, wherever the log says so', async (t) => {
-  const { holders } = build('p');
-  t.equal(holders.has('p'), true);
-  holders.note(5, ['deregister', 'p']);
-  t.equal(holders.has('p'), false);
-  holders.note(7, ['register', 'p', 'frontend-1']);
-  holders.applied(6);
-  t.equal(holders.has('p'), false, 'the later registration is not applied yet');
-  holders.applied(7);
-  t.equal(holders.has('p'), true);
-});
+t.test(
+  'a process with a pending deregister is not registered, wherever its entry is',
+  async (t) => {
+    const { holders } = build('p');
+    t.equal(holders.has('p'), true);
+    holders.note(5, ['deregister', 'p']);
+    t.equal(holders.has('p'), false);
+    holders.note(7, ['register', 'p', 'frontend-1']);
+    holders.applied(6);
+    t.equal(holders.has('p'), false, 'the later registration is not applied yet');
+    holders.applied(7);
+    t.equal(holders.has('p'), true);
+  },
+);
 
-t.test('an earlier word that is told late does not replace a later one', async (t) => {
+t.test('an earlier entry that is reported late does not replace a later one', async (t) => {
   const { holders } = build('p');
   holders.note(7, ['deregister', 'p']);
   holders.note(5, ['register', 'p', 'frontend-1']);
@@ -44,7 +47,7 @@ t.test('an earlier word that is told late does not replace a later one', async (
   t.equal(holders.has('p'), true, 'the state machine knows what is applied');
 });
 
-t.test('from the decision to strike it off a process must register anew', async (t) => {
+t.test('a process must register again once its deregister is decided', async (t) => {
   const { holders } = build('p');
   holders.deregister('p');
   t.equal(holders.has('p'), false);
@@ -62,7 +65,7 @@ t.test('from the decision to strike it off a process must register anew', async 
   t.equal(holders.has('p'), true);
 });
 
-t.test('everybody is whom the log names and does not strike off last', async (t) => {
+t.test('everybody is every process whose last log entry is not a deregister', async (t) => {
   const { holders } = build('p', 'q', 's');
   holders.note(5, ['deregister', 'q']);
   holders.note(6, ['register', 'r', 'frontend-1']);
@@ -72,13 +75,10 @@ t.test('everybody is whom the log names and does not strike off last', async (t)
   t.same([...holders.everybody()].sort(), ['p', 'r', 's']);
 });
 
-t.test(
-  'after an epoch that the log lacks nobody is surely gone who was struck off before',
-  async (t) => {
-    const { holders } = build('p', 'q');
-    holders.note(5, ['deregister', 'p']);
-    holders.gap();
-    holders.note(6, ['deregister', 'q']);
-    t.same([...holders.everybody()], ['p']);
-  },
-);
+t.test('a deregister before an epoch that the log lacks does not count', async (t) => {
+  const { holders } = build('p', 'q');
+  holders.note(5, ['deregister', 'p']);
+  holders.gap();
+  holders.note(6, ['deregister', 'q']);
+  t.same([...holders.everybody()], ['p']);
+});

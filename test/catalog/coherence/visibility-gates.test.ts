@@ -28,7 +28,7 @@ function holder(process: string): FakeHolder {
   };
 }
 
-/** Gates of a leader that nobody else led before, at which product 8 is in every cache. */
+/** Gates of the first leader, with product 8 in every cache. */
 function build() {
   const clock = new ManualClock();
   const opened: number[] = [];
@@ -59,13 +59,13 @@ function build() {
 const none: WriteSet = { ids: [], names: [], named: [], topics: [] };
 const tux: WriteSet = { ...none, ids: [8] };
 
-t.test('with no frontend in session a gate opens at once', async (t) => {
+t.test('with no session a gate opens at once', async (t) => {
   const { gates, opened } = build();
   gates.appended(1, tux);
   t.same(opened, [1]);
 });
 
-t.test('a gate waits for the slowest of the frontends', async (t) => {
+t.test('a gate waits for the slowest frontend', async (t) => {
   const { gates, opened, join } = build();
   const [one, two] = [holder('a'), holder('b')];
   join(one);
@@ -79,7 +79,7 @@ t.test('a gate waits for the slowest of the frontends', async (t) => {
   gates.invariants();
 });
 
-t.test('an entry that touches nothing still waits for the entries before it', async (t) => {
+t.test('an entry that touches nothing waits for the entries before it', async (t) => {
   const { gates, opened, join } = build();
   const one = holder('a');
   join(one);
@@ -91,7 +91,7 @@ t.test('an entry that touches nothing still waits for the entries before it', as
   t.same(opened, [2]);
 });
 
-t.test('acknowledgements of a pipeline open gate after gate', async (t) => {
+t.test('acknowledgements of a pipeline open one gate after another', async (t) => {
   const { gates, opened, join } = build();
   const one = holder('a');
   join(one);
@@ -105,7 +105,7 @@ t.test('acknowledgements of a pipeline open gate after gate', async (t) => {
   t.same(opened, [2, 3]);
 });
 
-t.test('a frontend that joins has no part in the entries before', async (t) => {
+t.test('entries appended before a session do not wait for it', async (t) => {
   const { gates, opened, join } = build();
   const [one, late] = [holder('a'), holder('b')];
   join(one);
@@ -116,7 +116,7 @@ t.test('a frontend that joins has no part in the entries before', async (t) => {
   t.same(opened, [1]);
 });
 
-t.test('a silent frontend is waited for until its lease has run out, and no longer', async (t) => {
+t.test('a gate waits for a silent frontend until its lease expires, and no longer', async (t) => {
   const { gates, clock, opened, join, renew } = build();
   const one = holder('a');
   const generation = join(one);
@@ -131,7 +131,7 @@ t.test('a silent frontend is waited for until its lease has run out, and no long
   t.equal(renew(one, generation).granted, false, 'it must begin anew');
 });
 
-t.test('a lease is not renewed while an invalidation from before it is open', async (t) => {
+t.test('a lease is not renewed while an earlier invalidation is unacknowledged', async (t) => {
   const { gates, clock, opened, join, renew } = build();
   const one = holder('a');
   const generation = join(one);
@@ -144,7 +144,7 @@ t.test('a lease is not renewed while an invalidation from before it is open', as
   t.equal(late.granted, false);
 });
 
-t.test('what was sent after a renewal does not hold it up', async (t) => {
+t.test('an invalidation sent after a renewal request does not delay it', async (t) => {
   const { gates, clock, join, renew } = build();
   const one = holder('a');
   const generation = join(one);
@@ -161,7 +161,7 @@ t.test('what was sent after a renewal does not hold it up', async (t) => {
   t.equal(gates.sessions.has('a'), true, 'from the moment of the grant');
 });
 
-t.test('a closed connection changes nothing: the frontend may not know', async (t) => {
+t.test('a closed connection opens no gate: the frontend may not have noticed', async (t) => {
   const { gates, clock, opened, join } = build();
   const one = holder('a');
   join(one);
@@ -173,7 +173,7 @@ t.test('a closed connection changes nothing: the frontend may not know', async (
   t.same(opened, [1]);
 });
 
-t.test('a process that begins anew has dropped what it held', async (t) => {
+t.test('a process that begins a new session has dropped its grants', async (t) => {
   const { gates, opened, join } = build();
   const one = holder('a');
   const generation = join(one);
@@ -184,7 +184,7 @@ t.test('a process that begins anew has dropped what it held', async (t) => {
   t.not(join(holder('a')), generation, 'and gets another generation');
 });
 
-t.test('a beginning that comes late drops nothing', async (t) => {
+t.test('a late session request drops nothing', async (t) => {
   const { gates, opened, join } = build();
   const one = holder('a');
   join(one);
@@ -195,20 +195,23 @@ t.test('a beginning that comes late drops nothing', async (t) => {
   t.same(opened, []);
 });
 
-t.test('a new leader waits for all to whom a former one may have lent', async (t) => {
-  const { gates, clock, opened } = build();
-  gates.lead(7, 4, clock.nowMs() + spanMs);
-  gates.sessions.expect(['a', 'b']);
-  gates.advance();
-  t.same(opened, [], 'what it has not applied may contradict a cache');
-  gates.sessions.dropped('a', 1);
-  gates.advance();
-  gates.appended(8, none);
-  t.same(opened, []);
-  gates.sessions.dropped('b', 1);
-  gates.advance();
-  t.same(opened, [8], 'and opens early when all have come');
-});
+t.test(
+  'a new leader waits for all processes with possible grants of a former leader',
+  async (t) => {
+    const { gates, clock, opened } = build();
+    gates.lead(7, 4, clock.nowMs() + spanMs);
+    gates.sessions.expect(['a', 'b']);
+    gates.advance();
+    t.same(opened, [], 'what it has not applied may contradict a cache');
+    gates.sessions.dropped('a', 1);
+    gates.advance();
+    gates.appended(8, none);
+    t.same(opened, []);
+    gates.sessions.dropped('b', 1);
+    gates.advance();
+    t.same(opened, [8], 'and opens early when all have come');
+  },
+);
 
 t.test('a new leader waits no longer than any lease can last', async (t) => {
   const { gates, clock, opened } = build();
@@ -221,7 +224,7 @@ t.test('a new leader waits no longer than any lease can last', async (t) => {
   t.same(opened, [8]);
 });
 
-t.test('until it knows whom to wait for it waits for everybody', async (t) => {
+t.test('a new leader waits for all processes until it knows the lease holders', async (t) => {
   const { gates, clock, opened } = build();
   gates.lead(7, 4, clock.nowMs() + spanMs);
   gates.sessions.dropped('a', 1);
@@ -232,14 +235,14 @@ t.test('until it knows whom to wait for it waits for everybody', async (t) => {
   t.same(opened, [7], 'who came meanwhile has nothing to be waited for');
 });
 
-t.test('a leader that never learns whom to wait for opens in the end', async (t) => {
+t.test('a leader that never learns the lease holders opens its gates in the end', async (t) => {
   const { gates, clock, opened } = build();
   gates.lead(7, 4, clock.nowMs() + leaseMs);
   clock.advance(leaseMs);
   t.same(opened, [7]);
 });
 
-t.test('the first to run out is waited for no longer than itself', async (t) => {
+t.test('a gate waits for each session only until its own lease expires', async (t) => {
   const { gates, clock, opened, join, renew } = build();
   const [short, long] = [holder('a'), holder('b')];
   join(short);
@@ -277,7 +280,7 @@ t.test('a name that a sale refers to is undecided, but not invalidated', async (
   gates.invariants();
 });
 
-t.test('what is pending is told, for an entry that may reach what others touch', async (t) => {
+t.test('pending write sets are available for entries that may reach what they touch', async (t) => {
   const { gates } = build();
   gates.appended(1, tux);
   gates.appended(2, { ...none, ids: [9], names: ['Whale'], topics: ['toys'] });
@@ -285,7 +288,7 @@ t.test('what is pending is told, for an entry that may reach what others touch',
   t.same(gates.pending(), { ids: [9], names: ['whale'], named: [], topics: ['toys'] });
 });
 
-t.test('what no frontend was given since its last invalidation costs no message', async (t) => {
+t.test('an item without a grant since its last invalidation costs no message', async (t) => {
   const { gates, opened, join } = build();
   const one = holder('a');
   join(one);
@@ -301,7 +304,7 @@ t.test('what no frontend was given since its last invalidation costs no message'
   t.same(opened, [2], 'until it is answered as cacheable again');
 });
 
-t.test('a list is invalidated by the topic of what changes', async (t) => {
+t.test('a change invalidates the lists of its topic', async (t) => {
   const { gates, join } = build();
   const one = holder('a');
   join(one);
@@ -313,7 +316,7 @@ t.test('a list is invalidated by the topic of what changes', async (t) => {
   t.equal(one.told.length, 1);
 });
 
-t.test('what anybody can ask for is remembered within limits', async (t) => {
+t.test('grants of names and topics are limited in number', async (t) => {
   const { gates } = build();
   for (let i = 0; i < 65_536; i++) {
     gates.grantTopic(`topic ${i}`);
@@ -326,12 +329,12 @@ t.test('what anybody can ask for is remembered within limits', async (t) => {
   t.equal(gates.grant(undefined, 'another'), false);
   t.equal(gates.grant(99, undefined), true, 'all ids without a product are one item');
   const writeSet = { ...none, ids: [0], topics: ['', 'another', 'topic 5'] };
-  t.same(gates.lent.take(writeSet), { ...none, ids: [0], topics: ['', 'topic 5'] });
-  t.same(gates.lent.take(writeSet), none, 'and are taken back once');
+  t.same(gates.grants.take(writeSet), { ...none, ids: [0], topics: ['', 'topic 5'] });
+  t.same(gates.grants.take(writeSet), none, 'and are returned once');
   t.equal(gates.grantTopic('another'), true, 'there is room again');
 });
 
-t.test('who no longer leads waits for nobody and remembers nothing lent', async (t) => {
+t.test('a former leader waits for no session and drops all grants', async (t) => {
   const { gates, clock, opened, join, renew } = build();
   const one = holder('a');
   const generation = join(one);
@@ -374,7 +377,7 @@ t.test('an entry that touches everything waits until each session has begun agai
   gates.invariants();
 });
 
-t.test('where nothing was lent, an entry that touches everything ends no session', async (t) => {
+t.test('without grants, an entry that touches everything ends no session', async (t) => {
   const { gates, opened } = build();
   const one = holder('a');
   gates.sessions.begin(one, 0, 0);

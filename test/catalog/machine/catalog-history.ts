@@ -1,6 +1,6 @@
 /**
  * Random histories of catalog commands: few products, keys and names, so that they meet. What
- * depends on the state (the next restock, the cursor) is filled in when the history is played.
+ * depends on the state (the next restock, the watermark) is filled in when the history is played.
  * Helper of the tests in this folder.
  */
 import fc from 'fast-check';

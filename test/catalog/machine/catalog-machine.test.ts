@@ -23,14 +23,14 @@ function busyLog(): CatalogLog {
   return log;
 }
 
-t.test('an entry without a command is the opening of an epoch and changes nothing', async (t) => {
+t.test('an entry without a command opens an epoch and changes nothing', async (t) => {
   const log = toyLog();
   const books = log.machine.books();
   t.same(log.append(undefined), { kind: 'none' });
   t.same(log.machine.books(), books);
 });
 
-t.test('entries come in order, each once', async (t) => {
+t.test('entries are applied in order, each once', async (t) => {
   const log = toyLog();
   const entry = { seq: 1, epoch: 1, time: 0, command: new Uint8Array(0) };
   t.throws(() => log.machine.apply(entry), /entries are applied in order/);
@@ -38,7 +38,7 @@ t.test('entries come in order, each once', async (t) => {
 });
 
 t.test(
-  'replicas fed the same log have the same hash, and each part of the state counts',
+  'replicas with the same log have the same hash, which covers each part of the state',
   async (t) => {
     const log = busyLog();
     const replica = new CatalogMachine();
@@ -47,7 +47,7 @@ t.test(
 
     const saved = readPieces(log.machine.snapshot());
     const head = headOf(log.machine) as Record<string, number>;
-    const { seq = 0, logTime = 0, orderEpoch = 0, lastRestock = 0, watermark = 0 } = head;
+    const { seq = 0, logTime = 0, orderEpoch = 0, lastRestock = 0, cursor = 0 } = head;
     const without = (kind: string, count: string): Piece[] => {
       const kept = saved.filter((piece) => piece[0] !== kind);
       return withHead(kept, { [count]: 0 });
@@ -73,7 +73,7 @@ t.test(
         [Number(id) + 1_000, ...fields],
         ...others,
       ]),
-      withHead(saved, { watermark: watermark + 1 }),
+      withHead(saved, { cursor: cursor + 1 }),
     ];
     for (const pieces of changed) {
       const other = new CatalogMachine();
@@ -84,7 +84,7 @@ t.test(
   },
 );
 
-t.test('a restored snapshot is the same machine, for what comes later too', async (t) => {
+t.test('a restored machine equals the original, also for later entries', async (t) => {
   const log = busyLog();
   const restored = new CatalogMachine();
   restored.restore([...log.machine.snapshot()]);
@@ -106,7 +106,7 @@ t.test('a restored snapshot is the same machine, for what comes later too', asyn
   t.same(restored.search({ text: 'ärger', limit: 5 }).records[0]?.[0], 30);
 });
 
-t.test('a first stock in parts is in when all parts are, each once and in order', async (t) => {
+t.test('the parts of a first stock are applied once each and in order', async (t) => {
   const log = new CatalogLog();
   const part = (names: string[]) => names.map((name) => product(name));
   const stock = (names: string[], from: number) => log.append(['stock', part(names), from, 3]);
@@ -123,7 +123,7 @@ t.test('a first stock in parts is in when all parts are, each once and in order'
   t.match(stock(['D'], 3), { applied: false });
 });
 
-t.test('the id of a removed product does not come back with a snapshot', async (t) => {
+t.test('a snapshot does not make the id of a removed product free again', async (t) => {
   const log = toyLog();
   log.append(['remove', 2, null]);
   const restored = new CatalogMachine();
@@ -131,7 +131,7 @@ t.test('the id of a removed product does not come back with a snapshot', async (
   t.match(new CatalogLog(restored).append(['add', product('Bear')]), { record: [3, 'Bear'] });
 });
 
-t.test('a snapshot tells whether every replica knows the bound of totals', async (t) => {
+t.test('a snapshot records whether every replica applies the bound of totals', async (t) => {
   const log = toyLog();
   const restored = () => {
     const machine = new CatalogMachine();
@@ -144,7 +144,7 @@ t.test('a snapshot tells whether every replica knows the bound of totals', async
   t.equal(restored(), true);
 });
 
-t.test('a snapshot replaces whatever was there before', async (t) => {
+t.test('a snapshot replaces the whole state', async (t) => {
   const log = busyLog();
   const used = toyLog();
   used.append(['add', product('Barbie')]);
@@ -172,10 +172,10 @@ t.test('a snapshot of another shape is refused', async (t) => {
   t.throws(restore(others), /begins with its head/);
   t.throws(restore([head, ...saved]), /has one head/);
   t.throws(restore([]), /has a head/);
-  t.throws(restore(withHead(saved, { lastSale: 4 })), /sales above the cursor are kept/);
+  t.throws(restore(withHead(saved, { lastSale: 4 })), /sales above the watermark are kept/);
 });
 
-t.test('a restore that does not come to its end changes nothing', async (t) => {
+t.test('a restore that is not finished changes nothing', async (t) => {
   const log = busyLog();
   const hash = log.machine.hash();
   const restore = log.machine.beginRestore();
@@ -185,13 +185,13 @@ t.test('a restore that does not come to its end changes nothing', async (t) => {
   t.equal(log.machine.hash(), hash);
 });
 
-t.test('an audit shows the hash and the last sale at its entry', async (t) => {
+t.test('an audit returns the hash and the last sale at its entry', async (t) => {
   const log = busyLog();
   const result = log.append(['audit', 'token']);
   t.same(result, { kind: 'audit', token: 'token', hash: log.machine.hash(), lastSale: 3 });
 });
 
-t.test('a command that nobody knows is no entry to go on from', async (t) => {
+t.test('an unknown command stops the replica', async (t) => {
   const log = toyLog();
   const command = encode(['promote', 1]);
   t.throws(
@@ -200,7 +200,7 @@ t.test('a command that nobody knows is no entry to go on from', async (t) => {
   );
 });
 
-t.test('a command of another group is refused in words, with the way out', async (t) => {
+t.test('a command of another group is refused with a message that says what to do', async (t) => {
   const command = encode(['orders', 1, 1, new Uint8Array(3)]);
   t.throws(() => new CatalogMachine().apply({ seq: 1, epoch: 1, time: 0, command }), {
     name: 'UnknownCommandError',

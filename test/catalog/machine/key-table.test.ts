@@ -36,7 +36,7 @@ t.test('each of many keys keeps its own outcome', async (t) => {
   keys.invariants();
 });
 
-t.test('a request is told apart by each byte of its hash', async (t) => {
+t.test('requests that differ in any byte of their hash are distinguished', async (t) => {
   const keys = table(1);
   const slot = keys.find(digest('key 0'));
   t.equal(keys.isSameRequest(slot, hash), true);
@@ -46,7 +46,7 @@ t.test('a request is told apart by each byte of its hash', async (t) => {
   }
 });
 
-t.test('keys that agree in all that the index looks at are still told apart', async (t) => {
+t.test('keys that agree in all bits of the index are distinguished', async (t) => {
   const keys = new KeyTable(options);
   const twins = [0, 1, 2].map((last) => {
     const bytes = digest('twin');
@@ -64,23 +64,26 @@ t.test('keys that agree in all that the index looks at are still told apart', as
   );
 });
 
-t.test('the oldest are forgotten first, by time, cursor and the work of one call', async (t) => {
-  const keys = table(20_000);
-  keys.expire(1_099, 20_000, 1_000_000);
-  t.equal(keys.size, 19_900);
-  keys.expire(1_000_000, 150, 1_000_000);
-  t.equal(keys.size, 19_850, 'what is not projected stays');
-  keys.expire(1_000_000, 20_000, 7);
-  t.equal(keys.size, 19_843);
-  keys.invariants();
-  keys.expire(1_000_000, 20_000, 1_000_000);
-  t.equal(keys.size, 0);
-  t.equal(keys.sum, new KeyTable(options).sum, 'an emptied table equals a new one');
-  keys.add(digest('key 5'), hash, ['sold', 1, 1, false], 1_000_000);
-  t.same(outcome(keys, 'key 5'), ['sold', 1, 1, true]);
-});
+t.test(
+  'the oldest keys are dropped first, limited by time, watermark and work a call',
+  async (t) => {
+    const keys = table(20_000);
+    keys.expire(1_099, 20_000, 1_000_000);
+    t.equal(keys.size, 19_900);
+    keys.expire(1_000_000, 150, 1_000_000);
+    t.equal(keys.size, 19_850, 'what is not projected stays');
+    keys.expire(1_000_000, 20_000, 7);
+    t.equal(keys.size, 19_843);
+    keys.invariants();
+    keys.expire(1_000_000, 20_000, 1_000_000);
+    t.equal(keys.size, 0);
+    t.equal(keys.sum, new KeyTable(options).sum, 'an emptied table equals a new one');
+    keys.add(digest('key 5'), hash, ['sold', 1, 1, false], 1_000_000);
+    t.same(outcome(keys, 'key 5'), ['sold', 1, 1, true]);
+  },
+);
 
-t.test('it is full at its limit', async (t) => {
+t.test('the table is full at its limit', async (t) => {
   const keys = new KeyTable({ keysMax: 2, lifeMs: 1 });
   keys.add(digest('a'), hash, ['not_found', 0, false], 0);
   t.equal(keys.isFull, false);
@@ -90,7 +93,7 @@ t.test('it is full at its limit', async (t) => {
   t.equal(keys.isFull, false);
 });
 
-t.test('the sum sees every field and no order of arrival', async (t) => {
+t.test('the checksum depends on every field and not on the order of arrival', async (t) => {
   const sums = new Set<string>();
   const add = (key: string, code: 'sold' | 'out_of_stock', a: number, b: number, time: number) => {
     const keys = new KeyTable(options);
@@ -106,7 +109,7 @@ t.test('the sum sees every field and no order of arrival', async (t) => {
   t.equal(sums.size, 6);
 });
 
-t.test('a saved table comes back with the same keys in the same order', async (t) => {
+t.test('a saved table is restored with the same keys in the same order', async (t) => {
   const keys = table(9_000);
   keys.expire(1_500, 9_000, 10_000);
   const saved = [...saveKeys(keys)];
@@ -119,7 +122,7 @@ t.test('a saved table comes back with the same keys in the same order', async (t
   t.same(outcome(restored, 'key 8999'), ['sold', 9_000, 89_990, true]);
 });
 
-t.test('no history of adding and forgetting loses or invents a key', async () => {
+t.test('no sequence of adding and dropping loses or invents a key', async () => {
   const step = fc.tuple(fc.nat({ max: 40 }), fc.nat({ max: 600 }), fc.nat({ max: 30 }));
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {

@@ -41,7 +41,7 @@ t.test('a repeated change gets the first outcome and changes nothing', async (t)
   t.equal(log.machine.productCount, 2);
 });
 
-t.test('a refusal is an outcome, too', async (t) => {
+t.test('a refusal is stored as an outcome', async (t) => {
   const log = ruledLog();
   const late = keyed('k', ['update', 1, { add: 1, ifVersion: 7 }]);
   t.match(log.append(late), { code: 'conflict', current: [1, 'Tux'] });
@@ -49,7 +49,7 @@ t.test('a refusal is an outcome, too', async (t) => {
   t.match(log.append(late), replayed);
 });
 
-t.test('a key names one request, of a purchase or of a change', async (t) => {
+t.test('a key identifies one request, a purchase or a change', async (t) => {
   const log = ruledLog();
   log.append(keyed('change', ['update', 1, { add: 1 }]));
   log.sell(byClient('purchase', [[1, 1]]));
@@ -75,7 +75,7 @@ t.test('a key is kept for 24 hours of log time, and a change too old is refused'
   });
 });
 
-t.test('the table of changes has room for so many keys and bytes', async (t) => {
+t.test('the table of changes is limited in keys and bytes', async (t) => {
   const change = { kind: 'refused', code: 'not_found', message: 'no' } as const;
   const few = new WriteKeys({ writeKeysMax: 2, writeKeyBytesMax: 10_000, clientKeyMs: 1_000 });
   few.add(digest('a'), new Uint8Array(8), change, 0);
@@ -90,7 +90,7 @@ t.test('the table of changes has room for so many keys and bytes', async (t) => 
   t.ok(small.isFull);
 });
 
-t.test('a snapshot keeps the keys of changes', async (t) => {
+t.test('a snapshot contains the keys of changes', async (t) => {
   const log = ruledLog();
   const changes = Array.from({ length: 600 }, (_, i) => keyed(`k${i}`, ['update', 1, { add: 1 }]));
   for (const change of changes) log.append(change);
@@ -103,7 +103,7 @@ t.test('a snapshot keeps the keys of changes', async (t) => {
   t.not(log.machine.hash(), before);
 });
 
-t.test('touches are those of the change', async (t) => {
+t.test('the write set of a keyed change is that of the change', async (t) => {
   const { machine } = ruledLog();
   const change: ChangeCommand = ['remove', 1, null];
   t.same(machine.writeSet(keyed('k', change)), machine.writeSet(change));

@@ -3,7 +3,7 @@ import { leaseLimits } from '../../../src/base/limits.js';
 import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import { CatalogLog } from '../log-builder.js';
 
-t.test('a process is registered until it is struck off, in every state', async (t) => {
+t.test('a process is registered until it is deregistered, in every state', async (t) => {
   const log = new CatalogLog();
   const { machine } = log;
   const empty = machine.hash();
@@ -24,12 +24,15 @@ t.test('a process is registered until it is struck off, in every state', async (
   t.equal(copy.isRegistered('p'), true);
 });
 
-t.test('there is room for so many, and who is in stays in', async (t) => {
-  const log = new CatalogLog();
-  for (let i = 0; i < leaseLimits.processesMax; i++) log.append(['register', `p${i}`, 'f']);
-  t.same(log.append(['register', 'late', 'f']), { kind: 'registered', ok: false });
-  t.same(log.append(['register', 'p3', 'f']), { kind: 'registered', ok: true });
-  log.append(['deregister', 'p0']);
-  t.same(log.append(['register', 'late', 'f']), { kind: 'registered', ok: true });
-  log.machine.invariants();
-});
+t.test(
+  'the number of processes is limited, and registered processes stay registered',
+  async (t) => {
+    const log = new CatalogLog();
+    for (let i = 0; i < leaseLimits.processesMax; i++) log.append(['register', `p${i}`, 'f']);
+    t.same(log.append(['register', 'late', 'f']), { kind: 'registered', ok: false });
+    t.same(log.append(['register', 'p3', 'f']), { kind: 'registered', ok: true });
+    log.append(['deregister', 'p0']);
+    t.same(log.append(['register', 'late', 'f']), { kind: 'registered', ok: true });
+    log.machine.invariants();
+  },
+);

@@ -8,7 +8,7 @@ function ids(records: readonly ProductRecord[]): number[] {
   return records.map(([id]) => id);
 }
 
-t.test('the first stock comes once in the life of a cluster', async (t) => {
+t.test('the first stock is applied once in the lifetime of a cluster', async (t) => {
   const log = toyLog();
   t.equal(log.machine.isStocked, true);
   t.same(log.append(['stock', [product('Bear')]]), {
@@ -19,7 +19,7 @@ t.test('the first stock comes once in the life of a cluster', async (t) => {
   t.equal(log.machine.byName('Bear'), undefined);
 });
 
-t.test('a product without an id gets one above all there ever were', async (t) => {
+t.test('a product without an id gets one above all ids used so far', async (t) => {
   const log = toyLog();
   const added = log.append(['add', product('Bear')]);
   t.same(added, { kind: 'stored', record: [3, 'Bear', 'toys', 1990, 100, 1], touched: [3] });
@@ -29,7 +29,7 @@ t.test('a product without an id gets one above all there ever were', async (t) =
   t.match(log.append(['add', product('Hoop')]), { record: [51] });
 });
 
-t.test('names and ids are unique, and a used id never comes back', async (t) => {
+t.test('names and ids are unique, and a used id is never reused', async (t) => {
   const log = toyLog();
   const tux = [1, 'Tux', 'toys', 1990, 100, 1];
   t.match(log.append(['add', product('Tux')]), { code: 'conflict', current: tux });
@@ -39,7 +39,7 @@ t.test('names and ids are unique, and a used id never comes back', async (t) => 
   t.match(log.append(['add', product('Tux')]), { kind: 'stored' }, 'a name does come back');
 });
 
-t.test('what breaks the limits of a product is refused', async (t) => {
+t.test('a product that exceeds a limit is refused', async (t) => {
   const log = toyLog();
   const bad = [
     product('2024'),
@@ -63,13 +63,13 @@ t.test('what breaks the limits of a product is refused', async (t) => {
   t.match(log.append(['add', product('🐧'.repeat(200))]), { kind: 'stored' });
 });
 
-t.test('half a character in a name is refused: it would not come back from the disk', async (t) => {
+t.test('a lone surrogate in a name is refused, because a file cannot store it', async (t) => {
   const products = new Products();
   t.match(addProduct(products, product('half \ud800'), 1), { code: 'invalid_argument' });
   t.equal(products.size, 0);
 });
 
-t.test('an update changes what it names and raises the version by one', async (t) => {
+t.test('an update changes the given fields and raises the version by one', async (t) => {
   const log = toyLog();
   const change = { priceCents: 5, add: 20, topic: 'Penguins' };
   const record = [1, 'Tux', 'Penguins', 5, 120, 2];
@@ -80,7 +80,7 @@ t.test('an update changes what it names and raises the version by one', async (t
   t.match(log.append(['update', 9, { quantity: 7 }]), { kind: 'refused', code: 'not_found' });
 });
 
-t.test('a version other than the expected one is a conflict that shows the record', async (t) => {
+t.test('a version other than the expected one is a conflict that returns the record', async (t) => {
   const log = toyLog();
   log.sell(byClient('a', [[1, 1]]));
   const current = [1, 'Tux', 'toys', 1990, 99, 2];
@@ -110,7 +110,7 @@ t.test('a restock fills up to the target, never lowers, and applies once (A26)',
   t.equal(log.machine.lastRestock, 2);
 });
 
-t.test('what is below the target is known for any target and after any change', async (t) => {
+t.test('the products below the target are known for any target and after any change', async (t) => {
   const log = toyLog();
   t.same(log.machine.belowTarget(100), [2]);
   t.same(log.machine.belowTarget(101), [1, 2]);
@@ -123,7 +123,7 @@ t.test('what is below the target is known for any target and after any change', 
   log.machine.invariants();
 });
 
-t.test('the books balance for every product, removed ones too', async (t) => {
+t.test('the books balance for every product, including removed ones', async (t) => {
   const log = toyLog();
   log.sell(
     byClient('a', [
@@ -141,7 +141,7 @@ t.test('the books balance for every product, removed ones too', async (t) => {
 });
 
 t.test(
-  'search finds a topic in any case, or a part of name or topic, by ids and pages',
+  'search matches a topic in any case, or a part of name or topic, in pages by id',
   async (t) => {
     const log = new CatalogLog();
     const names = ['Bear', 'Barbie', 'RPCs for Dummies', 'Crayola'];
@@ -173,35 +173,38 @@ t.test(
   },
 );
 
-t.test('an undecided command touches every product and name that it may change', async (t) => {
-  const log = toyLog();
-  const { machine } = log;
-  const lines = byClient('a', [
-    [9, 1],
-    ['Whale', 1],
-    ['Kraken', 1],
-  ]);
-  const none = { ids: [], names: [], named: [], topics: [] };
-  t.same(machine.writeSet(['sell', 1, 0, [lines]]), {
-    ...none,
-    ids: [9, 2],
-    named: ['Whale', 'Kraken'],
-  });
-  t.same(machine.writeSet(['update', 1, { add: 1 }]), { ...none, ids: [1], named: ['Tux'] });
-  t.same(machine.writeSet(['remove', 9, null]), { ...none, ids: [9], topics: [''] });
-  t.same(machine.writeSet(['add', product('Bear')]), {
-    ids: [0, 3],
-    names: ['Bear'],
-    named: [],
-    topics: ['', 'toys'],
-  });
-  t.same(machine.writeSet(['restock', 1, 100]), { ...none, ids: [2] });
-  t.same(machine.writeSet(['stock', [product('A', { id: 7 })]]), {
-    ids: [0, 7],
-    names: ['A'],
-    named: [],
-    topics: ['', 'toys'],
-  });
-  t.same(machine.writeSet(['cursor', 1]), none);
-  t.same(machine.writeSet(['register', 'p', 'frontend-1']), none);
-});
+t.test(
+  'the write set of an undecided command has every product and name that it may change',
+  async (t) => {
+    const log = toyLog();
+    const { machine } = log;
+    const lines = byClient('a', [
+      [9, 1],
+      ['Whale', 1],
+      ['Kraken', 1],
+    ]);
+    const none = { ids: [], names: [], named: [], topics: [] };
+    t.same(machine.writeSet(['sell', 1, 0, [lines]]), {
+      ...none,
+      ids: [9, 2],
+      named: ['Whale', 'Kraken'],
+    });
+    t.same(machine.writeSet(['update', 1, { add: 1 }]), { ...none, ids: [1], named: ['Tux'] });
+    t.same(machine.writeSet(['remove', 9, null]), { ...none, ids: [9], topics: [''] });
+    t.same(machine.writeSet(['add', product('Bear')]), {
+      ids: [0, 3],
+      names: ['Bear'],
+      named: [],
+      topics: ['', 'toys'],
+    });
+    t.same(machine.writeSet(['restock', 1, 100]), { ...none, ids: [2] });
+    t.same(machine.writeSet(['stock', [product('A', { id: 7 })]]), {
+      ids: [0, 7],
+      names: ['A'],
+      named: [],
+      topics: ['', 'toys'],
+    });
+    t.same(machine.writeSet(['cursor', 1]), none);
+    t.same(machine.writeSet(['register', 'p', 'frontend-1']), none);
+  },
+);

@@ -7,7 +7,7 @@ import { byClient, byFrontend, CatalogLog, digest, hour, product, toyLog } from 
 
 const roomy = { clientKeysMax: 1_000, unprojectedMax: 1_000 };
 
-t.test('a sale takes stock, gets the next number and the price of its moment', async (t) => {
+t.test('a sale takes stock and gets the next number and the current price', async (t) => {
   const log = toyLog();
   const result = log.sellAs(1, byClient('a', [[1, 2]]), byFrontend('b', [['Whale', 1]]));
   t.strictSame(result.outcomes, [
@@ -25,7 +25,7 @@ t.test('a sale takes stock, gets the next number and the price of its moment', a
   t.same(log.sell(byClient('c', [[1, 1]])), [['sold', 3, 2500, false]]);
 });
 
-t.test('lines of the same product are added up, whatever they are called by', async (t) => {
+t.test('lines of the same product are added up, by id or by name', async (t) => {
   const log = toyLog();
   const twice = byClient('a', [
     ['Whale', 3],
@@ -48,43 +48,43 @@ t.test('lines of the same product are added up, whatever they are called by', as
   ]);
 });
 
-t.test('a product sold several times in one entry is touched once', async (t) => {
+t.test('a product sold several times in one entry is reported as touched once', async (t) => {
   const log = toyLog();
   const result = log.sellAs(1, byClient('a', [[1, 1]]), byClient('b', [[1, 1]]));
   t.same(result.touched, [1]);
   t.same(log.sellAs(1, byClient('c', [[1, 1]])).touched, [1], 'and again in the next');
 });
 
-t.test('an unknown product refuses the whole purchase and names the line', async (t) => {
-  const log = toyLog();
-  t.same(
-    log.sell(
-      byClient('a', [
-        [1, 1],
-        ['Kraken', 1],
-      ]),
-    ),
-    [['not_found', 1, false]],
-  );
-  t.same(log.sell(byClient('b', [[9, 1]])), [['not_found', 0, false]]);
-  t.same(log.machine.byId(1)?.[4], 100);
-  t.equal(log.machine.lastSale, 0);
-});
-
 t.test(
-  'the same key yields the same outcome once and for all, in the same batch too',
+  'an unknown product refuses the whole purchase, and the outcome names the line',
   async (t) => {
     const log = toyLog();
-    const buy = byClient('a', [['Whale', 2]]);
-    t.same(log.sell(buy, buy), [
-      ['sold', 1, 1400, false],
-      ['sold', 1, 1400, true],
-    ]);
-    log.append(['remove', 2, null]);
-    t.same(log.sell(buy), [['sold', 1, 1400, true]], 'the key is asked before the name');
-    t.equal(log.machine.lastSale, 1);
+    t.same(
+      log.sell(
+        byClient('a', [
+          [1, 1],
+          ['Kraken', 1],
+        ]),
+      ),
+      [['not_found', 1, false]],
+    );
+    t.same(log.sell(byClient('b', [[9, 1]])), [['not_found', 0, false]]);
+    t.same(log.machine.byId(1)?.[4], 100);
+    t.equal(log.machine.lastSale, 0);
   },
 );
+
+t.test('the same key always returns the same outcome, also within one batch', async (t) => {
+  const log = toyLog();
+  const buy = byClient('a', [['Whale', 2]]);
+  t.same(log.sell(buy, buy), [
+    ['sold', 1, 1400, false],
+    ['sold', 1, 1400, true],
+  ]);
+  log.append(['remove', 2, null]);
+  t.same(log.sell(buy), [['sold', 1, 1400, true]], 'the key is asked before the name');
+  t.equal(log.machine.lastSale, 1);
+});
 
 t.test('a refusal is an outcome like any other and survives a restock (A24)', async (t) => {
   const log = toyLog();
@@ -118,7 +118,7 @@ t.test('a client key and a frontend key of the same bytes are two keys', async (
   ]);
 });
 
-t.test('a deposed order leader sells nothing new and stores nothing', async (t) => {
+t.test('a deposed order leader sells nothing new, and nothing is stored', async (t) => {
   const log = toyLog();
   log.sellAs(2, byClient('a', [[1, 1]]));
   const old = log.sellAs(1, byClient('b', [[1, 1]]), byClient('a', [[1, 1]]));
@@ -142,7 +142,7 @@ t.test('a purchase too old by log time is stale and stores nothing', async (t) =
   t.same(log.sell(byClient('d', [[1, 1]])), [['stale', 0]], 'and names the time it counts from');
 });
 
-t.test('a full key table refuses new client keys rather than forget one early', async (t) => {
+t.test('a full key table refuses new client keys and drops no key early', async (t) => {
   const log = toyLog(new CatalogMachine({ ...roomy, clientKeysMax: 2 }));
   const [a, b, c] = ['a', 'b', 'c'].map((key) => byClient(key, [[1, 1]]));
   t.ok(a && b && c);
@@ -157,19 +157,22 @@ t.test('a full key table refuses new client keys rather than forget one early', 
   t.same(log.machine.byId(1)?.[4], 97);
 });
 
-t.test('more unprojected sales than the limit are refused until the cursor moves', async (t) => {
-  const log = toyLog(new CatalogMachine({ ...roomy, unprojectedMax: 2 }));
-  const buys = [1, 2, 3].map((n) => byClient(`k${n}`, [[1, 1]]));
-  t.same(log.sell(...buys).at(-1), ['full']);
-  log.append(['cursor', 1]);
-  t.same(log.sell(...buys), [
-    ['sold', 1, 1990, true],
-    ['sold', 2, 1990, true],
-    ['sold', 3, 1990, false],
-  ]);
-});
+t.test(
+  'sales beyond the limit of unprojected ones are refused until the watermark moves',
+  async (t) => {
+    const log = toyLog(new CatalogMachine({ ...roomy, unprojectedMax: 2 }));
+    const buys = [1, 2, 3].map((n) => byClient(`k${n}`, [[1, 1]]));
+    t.same(log.sell(...buys).at(-1), ['full']);
+    log.append(['cursor', 1]);
+    t.same(log.sell(...buys), [
+      ['sold', 1, 1990, true],
+      ['sold', 2, 1990, true],
+      ['sold', 3, 1990, false],
+    ]);
+  },
+);
 
-t.test('a frontend key is forgotten after two minutes of log time, once projected', async (t) => {
+t.test('a frontend key is dropped after two minutes of log time, once projected', async (t) => {
   const log = toyLog();
   log.sell(byFrontend('a', [[1, 1]]), byFrontend('no', [['Kraken', 1]]));
   log.pass(2 * 60_000);
@@ -181,26 +184,29 @@ t.test('a frontend key is forgotten after two minutes of log time, once projecte
   t.same(log.sell(again), [['sold', 2, 1990, false]]);
 });
 
-t.test('a client key lives a day of log time, and no clock jump ends it (A25)', async (t) => {
-  const log = toyLog();
-  const buy = byClient('a', [[1, 1]]);
-  log.sell(buy);
-  log.append(['cursor', 1]);
-  log.time = 400 * 24 * hour;
-  log.append(undefined);
-  t.equal(log.machine.lastLogTime, 15_000);
-  t.same(log.sell(buy), [['sold', 1, 1990, true]]);
+t.test(
+  'a client key is kept for a day of log time, and no clock jump shortens that (A25)',
+  async (t) => {
+    const log = toyLog();
+    const buy = byClient('a', [[1, 1]]);
+    log.sell(buy);
+    log.append(['cursor', 1]);
+    log.time = 400 * 24 * hour;
+    log.append(undefined);
+    t.equal(log.machine.lastLogTime, 15_000);
+    t.same(log.sell(buy), [['sold', 1, 1990, true]]);
 
-  const steady = toyLog();
-  steady.sell(buy);
-  steady.append(['cursor', 1]);
-  steady.pass(24 * hour - 1);
-  t.same(steady.sell(buy), [['sold', 1, 1990, true]]);
-  steady.pass(1);
-  t.equal(steady.machine.keyCount, 0);
-});
+    const steady = toyLog();
+    steady.sell(buy);
+    steady.append(['cursor', 1]);
+    steady.pass(24 * hour - 1);
+    t.same(steady.sell(buy), [['sold', 1, 1990, true]]);
+    steady.pass(1);
+    t.equal(steady.machine.keyCount, 0);
+  },
+);
 
-t.test('log time that goes back is a broken invariant', async (t) => {
+t.test('a log time that goes back is a broken invariant', async (t) => {
   const log = toyLog();
   log.pass(10);
   log.time = 5;
@@ -217,7 +223,7 @@ function palaceLog(): CatalogLog {
   return log;
 }
 
-t.test('a total above the limit is refused under its key, and nothing is taken', async (t) => {
+t.test('a total above the limit is refused under its key, and no stock is taken', async (t) => {
   const log = palaceLog();
   const bound = (...purchases: Purchase[]) => {
     const result = log.append(['sell', 1, 1_000, purchases, true]);
@@ -246,7 +252,7 @@ t.test('a total above the limit is refused under its key, and nothing is taken',
   );
 });
 
-t.test('entries of builds before keep their rounded totals and their state', async (t) => {
+t.test('entries of earlier builds keep their rounded totals and their state', async (t) => {
   const log = palaceLog();
   const [first, second] = log.sell(
     byClient('a', [[1, 90_073]]),

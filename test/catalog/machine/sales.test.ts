@@ -12,16 +12,19 @@ function sell(log: CatalogLog, name: string, count: number): void {
   log.sell(...Array.from({ length: count }, (_, i) => byClient(`${name}${i}`, [[1, 1]])));
 }
 
-t.test('sales are tailed in runs of whole entries that hold the number asked for', async (t) => {
-  const log = toyLog();
-  for (const name of ['a', 'b', 'c']) sell(log, name, 3);
-  t.same(numbers(log.sales(1)), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
-  t.same(log.sales(1).slice(0, 2), [1, 9]);
-  t.same(numbers(log.sales(5, 3)), [4, 5, 6], 'a whole run, though it begins earlier');
-  t.same(numbers(log.sales(5, 6)), [4, 5, 6, 7, 8, 9]);
-  t.same(numbers(log.sales(9, 1)), [7, 8, 9], 'never less than one run');
-  t.equal(log.machine.salesFrom(10, 100), undefined);
-});
+t.test(
+  'sales are returned in runs of whole entries that contain the requested number',
+  async (t) => {
+    const log = toyLog();
+    for (const name of ['a', 'b', 'c']) sell(log, name, 3);
+    t.same(numbers(log.sales(1)), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    t.same(log.sales(1).slice(0, 2), [1, 9]);
+    t.same(numbers(log.sales(5, 3)), [4, 5, 6], 'a whole run, though it begins earlier');
+    t.same(numbers(log.sales(5, 6)), [4, 5, 6, 7, 8, 9]);
+    t.same(numbers(log.sales(9, 1)), [7, 8, 9], 'never less than one run');
+    t.equal(log.machine.salesFrom(10, 100), undefined);
+  },
+);
 
 t.test('a joined run of more than sixteen sales decodes as one list', async (t) => {
   const log = toyLog();
@@ -35,7 +38,7 @@ t.test('a joined run of more than sixteen sales decodes as one list', async (t) 
 });
 
 t.test(
-  'sales above the cursor stay, those below are dropped, the cursor never goes back',
+  'sales above the watermark stay, others are dropped, the watermark never falls',
   async (t) => {
     const log = toyLog();
     for (const name of ['a', 'b', 'c']) sell(log, name, 2);
@@ -49,7 +52,7 @@ t.test(
   },
 );
 
-t.test('a long life of sales and cursors keeps only what is above the cursor', async (t) => {
+t.test('only the sales above the watermark are kept over many sales and watermarks', async (t) => {
   const log = toyLog();
   log.append(['update', 1, { quantity: 1_000_000 }]);
   for (let round = 1; round <= 1_100; round++) {

@@ -5,29 +5,38 @@ import { product, toyLog } from '../log-builder.js';
 const none: WriteSet = { ids: [], names: [], named: [], topics: [] };
 const pending: WriteSet = { ids: [7], names: ['Bear'], named: [], topics: ['sea'] };
 
-t.test('a topic is touched in lower case, beside the one that the product leaves', async (t) => {
-  const { machine } = toyLog();
-  const { topics } = machine.writeSet(['update', 1, { topic: 'Sea Life' }]);
-  t.same([...topics].sort(), ['', 'sea life', 'toys']);
-  t.same(machine.writeSet(['update', 1, { priceCents: 5 }]).topics, [], 'a price is in no list');
-});
+t.test(
+  'the write set has the lower-case topic and the topic that the product leaves',
+  async (t) => {
+    const { machine } = toyLog();
+    const { topics } = machine.writeSet(['update', 1, { topic: 'Sea Life' }]);
+    t.same([...topics].sort(), ['', 'sea life', 'toys']);
+    t.same(machine.writeSet(['update', 1, { priceCents: 5 }]).topics, [], 'a price is in no list');
+  },
+);
 
-t.test('a restock may reach what an undecided entry puts below its target', async (t) => {
-  const { machine } = toyLog();
-  const writeSet = machine.writeSet(['restock', 1, 100]);
-  const all = withPending(['restock', 1, 100], writeSet, () => pending);
-  t.same(all, { ...none, ids: [2, 7], named: ['Bear'] });
-});
+t.test(
+  'a restock includes products that an undecided entry may put below their target',
+  async (t) => {
+    const { machine } = toyLog();
+    const writeSet = machine.writeSet(['restock', 1, 100]);
+    const all = withPending(['restock', 1, 100], writeSet, () => pending);
+    t.same(all, { ...none, ids: [2, 7], named: ['Bear'] });
+  },
+);
 
-t.test('a product may be in the topic to which an undecided entry moves it', async (t) => {
-  const { machine } = toyLog();
-  const command = ['update', 1, { topic: 'books' }] as const;
-  const { ids, topics } = withPending(command, machine.writeSet(command), () => pending);
-  t.same(ids, [1]);
-  t.same([...topics].sort(), ['', 'books', 'sea', 'toys']);
-});
+t.test(
+  'the write set has the topic to which an undecided entry may move the product',
+  async (t) => {
+    const { machine } = toyLog();
+    const command = ['update', 1, { topic: 'books' }] as const;
+    const { ids, topics } = withPending(command, machine.writeSet(command), () => pending);
+    t.same(ids, [1]);
+    t.same([...topics].sort(), ['', 'books', 'sea', 'toys']);
+  },
+);
 
-t.test('what touches no list is not the larger for what is undecided', async (t) => {
+t.test('undecided entries do not enlarge a write set without lists', async (t) => {
   const { machine } = toyLog();
   const command = ['update', 1, { add: 1 }] as const;
   t.same(withPending(command, machine.writeSet(command), () => pending).topics, []);

@@ -31,7 +31,7 @@ t.test('a subscriber gets all sales from its number on, in order', async (t) => 
   ]);
 });
 
-t.test('new sales reach whoever waits for them in the bytes of their entry', async (t) => {
+t.test('a subscriber that is up to date gets new sales in the bytes of their entry', async (t) => {
   const catalog = source(0, 10);
   const salesStream = new SalesStream(catalog);
   const sent: SalesMessage[] = [];
@@ -42,7 +42,7 @@ t.test('new sales reach whoever waits for them in the bytes of their entry', asy
   t.equal(sent[0], sales);
 });
 
-t.test('the stream stops at its window and goes on when orders are confirmed', async (t) => {
+t.test('the stream stops at its window and continues when orders are confirmed', async (t) => {
   const salesStream = new SalesStream(source(50_000, 1_000));
   const order = subscriber();
   salesStream.subscribe(order, 1);
@@ -53,7 +53,7 @@ t.test('the stream stops at its window and goes on when orders are confirmed', a
   t.equal(salesStream.confirmed, 5_000);
 });
 
-t.test('a confirmation of what was never sent is ignored', async (t) => {
+t.test('a confirmation of a sale that was never sent is ignored', async (t) => {
   const salesStream = new SalesStream(source(3, 1));
   const order = subscriber();
   salesStream.subscribe(order, 1);
@@ -61,7 +61,7 @@ t.test('a confirmation of what was never sent is ignored', async (t) => {
   t.equal(salesStream.confirmed, 0);
 });
 
-t.test('who has unsubscribed gets nothing more', async (t) => {
+t.test('an unsubscribed subscriber gets nothing more', async (t) => {
   const catalog = source(0, 10);
   const salesStream = new SalesStream(catalog);
   const order = subscriber();
@@ -72,7 +72,7 @@ t.test('who has unsubscribed gets nothing more', async (t) => {
   t.same(order.got, []);
 });
 
-t.test('who asks for what is no longer kept is refused and holds up nobody', async (t) => {
+t.test('a request for dropped sales is refused and does not block other streams', async (t) => {
   const catalog = source(5, 1);
   const { salesFrom } = catalog;
   catalog.salesFrom = function (number, max) {
@@ -93,7 +93,7 @@ t.test('who asks for what is no longer kept is refused and holds up nobody', asy
   ]);
 });
 
-t.test('a stream that has fallen behind the orders ends', async (t) => {
+t.test('a stream that has fallen behind the watermark ends', async (t) => {
   const catalog = source(0, 10);
   const salesStream = new SalesStream(catalog);
   const [deposed, leader] = [subscriber(), subscriber()];

@@ -30,7 +30,7 @@ function setUp() {
   return { clock, shelf, feed, told, listener };
 }
 
-t.test('many sales of a product are told once, with the newest record', async (t) => {
+t.test('many sales of a product are reported once, with the newest record', async (t) => {
   const { clock, shelf, feed, told } = setUp();
   for (let version = 2; version <= 50; version++) {
     shelf.set(8, tux(100 - version, version));
@@ -43,7 +43,7 @@ t.test('many sales of a product are told once, with the newest record', async (t
   t.equal(told.length, 1, 'nothing new, nothing told');
 });
 
-t.test('an addition, a change and a removal are told as what they are', async (t) => {
+t.test('an addition, a change and a removal are reported as such', async (t) => {
   const { clock, shelf, feed, told } = setUp();
   const added = tux(5, 1);
   shelf.set(8, tux(4, 2));
@@ -61,7 +61,7 @@ t.test('an addition, a change and a removal are told as what they are', async (t
   t.same(told.pop(), [[stock, 8, null]]);
 });
 
-t.test('what changes nothing is not told', async (t) => {
+t.test('an entry that changes nothing is not reported', async (t) => {
   const { clock, feed, told } = setUp();
   feed.applied({ kind: 'none' });
   feed.applied(sold());
@@ -70,7 +70,7 @@ t.test('what changes nothing is not told', async (t) => {
   t.same(told, []);
 });
 
-t.test('a large restock is told in parts, every product once', async (t) => {
+t.test('a large restock is reported in parts, every product once', async (t) => {
   const { clock, feed, told } = setUp();
   const touched = Array.from({ length: 2_500 }, (_, index) => index + 1);
   feed.applied({ kind: 'stocked', applied: true, touched });
@@ -85,7 +85,7 @@ t.test('a large restock is told in parts, every product once', async (t) => {
   );
 });
 
-t.test('more than can wait is dropped, and the listener knows', async (t) => {
+t.test('changes beyond the limit are dropped, and the listener is told', async (t) => {
   const { clock, feed, told } = setUp();
   const touched = Array.from({ length: 20_001 }, (_, index) => index + 1);
   feed.applied({ kind: 'stocked', applied: true, touched });
@@ -96,7 +96,7 @@ t.test('more than can wait is dropped, and the listener knows', async (t) => {
   t.same(told, [null, [[stock, 8, null]]], 'and goes on');
 });
 
-t.test('who has left hears nothing more', async (t) => {
+t.test('a listener that has left gets nothing more', async (t) => {
   const { clock, feed, told, listener } = setUp();
   feed.applied(sold(8));
   feed.leave(listener);

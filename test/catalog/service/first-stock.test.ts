@@ -12,7 +12,7 @@ function stockFile(t: Test, content: string): string {
   return path;
 }
 
-t.test('products come with their prices in cents', async (t) => {
+t.test('prices of the file are converted to cents', async (t) => {
   const file = stockFile(
     t,
     JSON.stringify({ made: 'by hand', products: [{ ...lego, id: 3, version: 7 }] }),
@@ -22,7 +22,7 @@ t.test('products come with their prices in cents', async (t) => {
   ]);
 });
 
-t.test('what is wrong is said with the file and the place', async (t) => {
+t.test('an error names the file and the place', async (t) => {
   const cases = [
     ['{', /stock\.json: cannot be read as JSON/],
     ['[]', /stock\.json: holds no list of products/],

@@ -27,7 +27,7 @@ function build() {
 const peers = [{}, {}, {}, {}];
 
 t.test(
-  'a frontend that reports no more is silent after a second, and up when it is back',
+  'a frontend without reports is silent after a second, and up when it reports again',
   async (t) => {
     const { table, states, keepUp } = build();
     table.report({}, reportOf(2), 0);
@@ -39,18 +39,21 @@ t.test(
   },
 );
 
-t.test('one whose connection closed is silent earlier, unless it comes over another', async (t) => {
-  const { table, states } = build();
-  const [gone, moved] = [{}, {}];
-  table.report(gone, reportOf(1), 0);
-  table.report(moved, reportOf(2), 0);
-  for (const peer of [gone, moved]) table.closed(peer, 10);
-  table.report({}, reportOf(2), 20);
-  t.same(states(10 + closedMs - 1), { 'process-1': up, 'process-2': up });
-  t.same(states(10 + closedMs), { 'process-1': silent, 'process-2': up });
-});
+t.test(
+  'a frontend whose connection closed is silent earlier, unless it reports on another',
+  async (t) => {
+    const { table, states } = build();
+    const [gone, moved] = [{}, {}];
+    table.report(gone, reportOf(1), 0);
+    table.report(moved, reportOf(2), 0);
+    for (const peer of [gone, moved]) table.closed(peer, 10);
+    table.report({}, reportOf(2), 20);
+    t.same(states(10 + closedMs - 1), { 'process-1': up, 'process-2': up });
+    t.same(states(10 + closedMs), { 'process-1': silent, 'process-2': up });
+  },
+);
 
-t.test('one that stops is not silent, and is forgotten soon', async (t) => {
+t.test('a frontend that stops is not silent, and its row is dropped soon', async (t) => {
   const { table, states } = build();
   table.report({}, reportOf(1), 0);
   table.leave('process-1', 10);
@@ -60,14 +63,14 @@ t.test('one that stops is not silent, and is forgotten soon', async (t) => {
   t.same(states(10 + leftMs + 1), {});
 });
 
-t.test('one that is gone is forgotten in the end', async (t) => {
+t.test('the row of a silent frontend is dropped in the end', async (t) => {
   const { table, states } = build();
   table.report({}, reportOf(1), 0);
   t.same(states(deadMs), { 'process-1': silent });
   t.same(states(deadMs + 1), {});
 });
 
-t.test('a new process takes the place of the one that is gone', async (t) => {
+t.test('a new process replaces the row of the former one', async (t) => {
   const { table, states, keepUp } = build();
   table.report({}, reportOf(2), 0);
   keepUp(1, 0, silentMs);
@@ -75,7 +78,7 @@ t.test('a new process takes the place of the one that is gone', async (t) => {
   t.same(states(silentMs), { 'process-1': up, another: up });
 });
 
-t.test('after the replica itself stood still none is silent by that', async (t) => {
+t.test('a pause of the replica makes no frontend silent', async (t) => {
   const { table, states } = build();
   table.report({}, reportOf(1), 0);
   table.report({}, reportOf(2), 0);
@@ -84,7 +87,7 @@ t.test('after the replica itself stood still none is silent by that', async (t) 
   t.same(states(5_000 + silentMs), { 'process-1': silent, 'process-2': silent });
 });
 
-t.test('the table is bounded: room is made of those that are gone alone', async (t) => {
+t.test('the table is bounded, and only rows of gone frontends make room', async (t) => {
   const { table, states } = build();
   for (let n = 1; n <= rowsMax; n++) table.report({}, reportOf(n), 0);
   table.report({}, reportOf(1_000), 1);

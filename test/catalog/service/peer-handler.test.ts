@@ -30,7 +30,7 @@ async function build() {
   };
 }
 
-t.test('a glance is answered from a read position that was taken after it came', async (t) => {
+t.test('an uncached read is answered from a read position taken after its arrival', async (t) => {
   const { log, answers, uncachedRead, letGo } = await build();
   uncachedRead(1);
   await settled();
@@ -43,15 +43,15 @@ t.test('a glance is answered from a read position that was taken after it came',
   t.equal(answers[1], null);
 });
 
-t.test('what was glanced at is lent to nobody', async (t) => {
+t.test('an uncached read grants nothing', async (t) => {
   const { store, answers, uncachedRead, letGo } = await build();
   uncachedRead(1);
   await letGo();
   t.match(answers, [[1, 'Tux']]);
-  t.same(store.gates.lent.take({ ids: [1], names: [], named: [], topics: [] }).ids, []);
+  t.same(store.gates.grants.take({ ids: [1], names: [], named: [], topics: [] }).ids, []);
 });
 
-t.test('what is no id is refused, not taken for a product that there is not', async (t) => {
+t.test('an invalid id is refused, not answered as a missing product', async (t) => {
   const { handler } = await build();
   for (const params of [['Tux'], [null], [1, 2], [], null, 5]) {
     const refused = new Promise<BazarError>((fail) => {
@@ -75,7 +75,7 @@ t.test('an order leader whose connection closed gets no more sales', async (t) =
   t.same(sales(other), ['sales', 'sales']);
 });
 
-t.test('frontends that report to one replica learn of each other, whoever leads', async (t) => {
+t.test('frontends that report to one replica see each other, under any leader', async (t) => {
   const { ask } = await openStore();
   const [one, two] = [new FakeFrontend(), new FakeFrontend()];
   t.same(await ask(one, 'report_frontend', ['process-1', reportOf(1)]), [[[0, reportOf(1)]]]);
@@ -89,7 +89,7 @@ t.test('frontends that report to one replica learn of each other, whoever leads'
   t.match(await ask(one, 'report_frontend', ['process-1', reportOf(1)]), [[[0], [2]]]);
 });
 
-t.test('what is no report is refused', async (t) => {
+t.test('an invalid report is refused', async (t) => {
   const { ask } = await openStore();
   for (const params of [null, [], [1, null], ['process-1', 'x'], ['process-1', []]]) {
     await t.rejects(ask(new FakeFrontend(), 'report_frontend', params), {

@@ -40,7 +40,7 @@ t.test('a product below the target is filled up at each interval', async (t) => 
   t.equal(quantityOf(shop), 3);
 });
 
-t.test('an interval of 0 seconds means never', async (t) => {
+t.test('an interval of 0 seconds disables restocking', async (t) => {
   const shop = await openStore();
   restocking(shop, 0);
   await setQuantity(shop, 3);

@@ -38,17 +38,20 @@ function olderLog(): CatalogLog {
   return log;
 }
 
-t.test('a log of the build before has the state hash and the snapshot of that build', async (t) => {
-  const { machine } = olderLog();
-  // Computed by the build before the rules.
-  t.equal(machine.hash(), 'ebe67f006aae8e0e0fd68b3c469137859fd5e776031b25f71ad2a17331642c4e');
-  const saved = createHash('sha256');
-  for (const piece of machine.snapshot()) saved.update(piece);
-  const digest = '662a7581b0ddff5e9bea23d14ed95a0d5877765647bd50284cbe40306e103243';
-  t.equal(saved.digest('hex'), digest);
-});
+t.test(
+  'a log of an earlier build gives the state hash and the snapshot of that build',
+  async (t) => {
+    const { machine } = olderLog();
+    // Computed by the build before the rules.
+    t.equal(machine.hash(), 'ebe67f006aae8e0e0fd68b3c469137859fd5e776031b25f71ad2a17331642c4e');
+    const saved = createHash('sha256');
+    for (const piece of machine.snapshot()) saved.update(piece);
+    const digest = '662a7581b0ddff5e9bea23d14ed95a0d5877765647bd50284cbe40306e103243';
+    t.equal(saved.digest('hex'), digest);
+  },
+);
 
-t.test('up to rules 0 a restock target has no effect', async (t) => {
+t.test('under rules 0 a restock target has no effect', async (t) => {
   const log = toyLog();
   log.append(['add', product('Bear', { restockTo: 7, quantity: 0 })]);
   log.append(['update', 1, { restockTo: 9, quantity: 1 }]);
@@ -82,7 +85,7 @@ t.test('rules 1 give the bundled products their target, and all others none', as
   log.machine.invariants();
 });
 
-t.test('a snapshot keeps the rules and the targets', async (t) => {
+t.test('a snapshot contains the rules and the targets', async (t) => {
   const log = toyLog();
   log.append(['rules', 1, settings]);
   const other = new CatalogMachine();
@@ -124,7 +127,7 @@ t.test('the leader starts the rules once all replicas support them', async (t) =
   rules.stop();
 });
 
-t.test('the first stock waits for the rules, for a while or until they hold', async (t) => {
+t.test('the first stock waits for the rules, for a limited time or until they apply', async (t) => {
   const { store, clock } = await openCatalog();
   const rules = new Rules({
     ...{ store, clock, logger: silentLogger },
@@ -147,7 +150,7 @@ t.test('the first stock waits for the rules, for a while or until they hold', as
   rules.stop();
 });
 
-t.test('the timer fills each product up to its own target', async (t) => {
+t.test('the restock timer fills each product up to its own target', async (t) => {
   const { store, clock, machine } = await openStore();
   await store.propose(['rules', 1, settings]);
   await store.propose(['add', product('Rare', { quantity: 0 })]);
@@ -166,7 +169,7 @@ t.test('the timer fills each product up to its own target', async (t) => {
   timer.cancel();
 });
 
-t.test('rules 1 clean names and topics, but not names that count as the same', async (t) => {
+t.test('rules 1 clean names and topics, except names that would become equal', async (t) => {
   const log = toyLog();
   const names = [' Bear\n', 'TUX', 'Ba\u0308r', ' 007', 'a\u0007b'];
   for (const name of names) log.append(['add', product(name, { topic: ' Toys\t' })]);

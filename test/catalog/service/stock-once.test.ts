@@ -16,7 +16,7 @@ const parts = [names.slice(0, together), names.slice(together)].map((some) =>
 const settled = async () => {};
 const settings = async () => ({ restockTo: 0, bundled: [] });
 
-t.test('the first leader stocks once, in parts, and no later one does', async (t) => {
+t.test('only the first leader logs the first stock, in parts', async (t) => {
   const disk: LogRecord[] = [];
   let readings = 0;
   const read = async () => {
@@ -36,7 +36,7 @@ t.test('the first leader stocks once, in parts, and no later one does', async (t
   t.equal(readings, 1, 'the file is not needed any more');
 });
 
-t.test('a file that cannot be read is told', async (t) => {
+t.test('an unreadable file is reported', async (t) => {
   const { store } = await openCatalog();
   await t.rejects(
     stockOnce({

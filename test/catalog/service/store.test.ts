@@ -25,7 +25,7 @@ async function palaces(boundsTotals: () => boolean) {
   return { disk, store, machine };
 }
 
-t.test('the leader logs the bound of totals once every replica knows it', async (t) => {
+t.test('the leader logs the bound of totals once every replica supports it', async (t) => {
   let isKnown = false;
   const { disk, store } = await palaces(() => isKnown);
   await store.sell(1, [byClient('a', [[1, 1]])]);
@@ -38,7 +38,7 @@ t.test('the leader logs the bound of totals once every replica knows it', async 
 });
 
 t.test(
-  'a price that rises in front of a purchase in the log does not lift its total',
+  'a price rise before a purchase in the log does not lift its total over the bound',
   async (t) => {
     const { disk, store, machine } = await palaces(() => false);
     await store.propose(['update', 1, { priceCents: 1 }]);
@@ -54,7 +54,7 @@ t.test(
   },
 );
 
-t.test('the log tells a later leader that every replica knows the bound', async (t) => {
+t.test('the log tells a later leader that every replica applies the bound', async (t) => {
   const { disk, store } = await palaces(() => true);
   await store.sell(1, [byClient('a', [[1, 1]])]);
   const next = await openCatalog(disk, () => false);
@@ -64,13 +64,16 @@ t.test('the log tells a later leader that every replica knows the bound', async 
   ]);
 });
 
-t.test('until then it logs no purchase that comes to too much, and decides nothing', async (t) => {
-  const { disk, store, machine } = await palaces(() => false);
-  const dear = byClient('dear', [[1, tooMuch]]);
-  const cheap = byClient('cheap', [[1, 1]]);
-  const refused = ['stale'];
-  t.same(await store.sell(1, [dear, cheap]), [refused, ['sold', 1, 1e11, false]]);
-  t.same(await store.sell(1, [dear]), [refused]);
-  t.equal(sells(disk).length, 1);
-  t.equal(machine.lastSale, 1);
-});
+t.test(
+  'before that, the leader refuses purchases above the bound and stores nothing',
+  async (t) => {
+    const { disk, store, machine } = await palaces(() => false);
+    const dear = byClient('dear', [[1, tooMuch]]);
+    const cheap = byClient('cheap', [[1, 1]]);
+    const refused = ['stale'];
+    t.same(await store.sell(1, [dear, cheap]), [refused, ['sold', 1, 1e11, false]]);
+    t.same(await store.sell(1, [dear]), [refused]);
+    t.equal(sells(disk).length, 1);
+    t.equal(machine.lastSale, 1);
+  },
+);

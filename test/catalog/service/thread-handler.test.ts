@@ -15,11 +15,11 @@ async function build() {
   const logs = { leader: toyLog(), follower: toyLog() };
   const leader = replica(logs.leader, true);
   const follower = replica(logs.follower, false);
-  const lent: GrantParams[] = [];
+  const asked: GrantParams[] = [];
   let isReachable = true;
   const threads = new ThreadDesk(follower.store, async (_to, _method, params) => {
     if (!isReachable) throw new Error('cut off');
-    lent.push(params as GrantParams);
+    asked.push(params as GrantParams);
     return grant(leader.store, params as GrantParams);
   });
   await new Promise((resolve) => setImmediate(resolve));
@@ -33,7 +33,7 @@ async function build() {
     return (await answer) as A;
   }
   return {
-    ...{ ask, lent, leader },
+    ...{ ask, asked, leader },
     cut: () => {
       isReachable = false;
     },
@@ -50,15 +50,15 @@ async function build() {
 
 const restock: CatalogCommand = ['update', 1, { quantity: 7 }];
 
-t.test('a follower’s answer may be kept where the leader lends it', async (t) => {
-  const { ask, lent } = await build();
+t.test('a follower’s answer may be cached if the leader grants it', async (t) => {
+  const { ask, asked } = await build();
   const [record, grantor, seq] = await ask<LookupAnswer>('lookup', 1);
   t.match(record, [1, 'Tux']);
   t.same([grantor, seq], [epoch, 1]);
-  t.same(lent, [[[1], [], []]]);
+  t.same(asked, [[[1], [], []]]);
 });
 
-t.test('not while an entry that touches it is undecided at the leader', async (t) => {
+t.test('an answer may not be cached while the leader has an undecided entry for it', async (t) => {
   const { ask, pending } = await build();
   pending(restock);
   t.equal((await ask<LookupAnswer>('lookup', 1))[1], 0);
@@ -66,23 +66,26 @@ t.test('not while an entry that touches it is undecided at the leader', async (t
   t.equal((await ask<LookupAnswer>('lookup', 2))[1], epoch, 'others may');
 });
 
-t.test('not where the follower lacks what the leader has applied', async (t) => {
-  const { ask, apply } = await build();
-  apply(restock, 'leader');
-  const [record, grantor] = await ask<LookupAnswer>('lookup', 1);
-  t.equal(record?.[4], 100);
-  t.equal(grantor, 0);
-  apply(restock, 'follower');
-  t.match(await ask<LookupAnswer>('lookup', 1), [[1, 'Tux', 'toys', 1990, 7], epoch, 2]);
-});
+t.test(
+  'an answer may not be cached if the follower lacks entries that the leader applied',
+  async (t) => {
+    const { ask, apply } = await build();
+    apply(restock, 'leader');
+    const [record, grantor] = await ask<LookupAnswer>('lookup', 1);
+    t.equal(record?.[4], 100);
+    t.equal(grantor, 0);
+    apply(restock, 'follower');
+    t.match(await ask<LookupAnswer>('lookup', 1), [[1, 'Tux', 'toys', 1990, 7], epoch, 2]);
+  },
+);
 
-t.test('a follower that does not reach its leader answers, and nothing is kept', async (t) => {
+t.test('a follower that cannot reach its leader answers without grants', async (t) => {
   const { ask, cut } = await build();
   cut();
   t.match(await ask<LookupAnswer>('lookup', 1), [[1, 'Tux'], 0]);
 });
 
-t.test('that there is none may be kept, unless somebody is about to add', async (t) => {
+t.test('an absence may be cached unless an add is pending', async (t) => {
   const { ask, pending } = await build();
   t.same(await ask<LookupAnswer>('lookup', 99), [null, epoch, 1]);
   t.same(await ask<LookupAnswer>('lookup', 'Dodo'), [null, epoch, 1]);
@@ -92,7 +95,7 @@ t.test('that there is none may be kept, unless somebody is about to add', async 
   t.equal((await ask<LookupAnswer>('lookup', 'Emu'))[1], epoch);
 });
 
-t.test('of many products each may be kept or not', async (t) => {
+t.test('each of many products is granted or not on its own', async (t) => {
   const { ask, pending } = await build();
   pending(restock);
   const [records, grantor, , kept] = await ask<LookupManyAnswer>('lookup_many', [2, 1, 99]);
@@ -104,13 +107,13 @@ t.test('of many products each may be kept or not', async (t) => {
   t.same(kept, [true, false, true]);
 });
 
-t.test('a page’s list is kept apart from its records', async (t) => {
-  const { ask, pending, lent } = await build();
+t.test('a page’s list is granted apart from its records', async (t) => {
+  const { ask, pending, asked } = await build();
   pending(restock);
   const search = (topic: string | null) =>
     ask<SearchAnswer>('search', topic, topic === null ? 'u' : null, 20, 0);
   t.match(await search('Toys'), [{ length: 2 }, null, epoch, 1, true, [false, true]]);
-  t.same(lent.at(-1), [[1, 2], [], ['toys']]);
+  t.same(asked.at(-1), [[1, 2], [], ['toys']]);
   pending(['update', 2, { topic: 'sea' }]);
   t.equal((await search('Toys'))[4], false, 'it loses one');
   t.equal((await search('sea'))[4], false, 'it gains one');
@@ -118,14 +121,14 @@ t.test('a page’s list is kept apart from its records', async (t) => {
   t.equal((await search('books'))[4], true);
 });
 
-t.test('a look-up says what it is of', async (t) => {
+t.test('a look-up’s answer says which item it is about', async (t) => {
   for (const params of [[1], ['Tux']]) t.ok(shapes.lookup?.(params));
   for (const params of [[], [1, 0], [true], [null], 1]) t.notOk(shapes.lookup?.(params));
 });
 
-t.test('a leader lends by itself', async (t) => {
+t.test('a leader grants without asking', async (t) => {
   const { leader } = await build();
-  const threads = new ThreadDesk(leader.store, () => Promise.reject(new Error('asks nobody')));
+  const threads = new ThreadDesk(leader.store, () => Promise.reject(new Error('asks no member')));
   const answer = new Promise((resolve) => {
     threads.calls([{ operation: 'lookup', args: [1], reply: (_error, result) => resolve(result) }]);
   });
