@@ -8,18 +8,18 @@ import { deregisterDead } from '../src/catalog/coherence/deregister-dead.js';
 import type { CatalogResult } from '../src/catalog/machine/catalog-machine.js';
 import { keepWatermark } from '../src/catalog/sales/projected-watermark.js';
 import { withTargets } from '../src/catalog/service/bundled-products.js';
-import { PeerDesk as CatalogHandler } from '../src/catalog/service/peer-handler.js';
+import { PeerHandler as CatalogHandler } from '../src/catalog/service/peer-handler.js';
 import { startRestocking } from '../src/catalog/service/restock.js';
 import { restoreCatalog } from '../src/catalog/service/restore.js';
 import { Rules } from '../src/catalog/service/rules.js';
 import type { CatalogStore } from '../src/catalog/service/store.js';
-import { ThreadDesk as CatalogThreads } from '../src/catalog/service/thread-handler.js';
+import { ThreadHandler as CatalogThreads } from '../src/catalog/service/thread-handler.js';
 import { CatalogClient, type CatalogPeer } from '../src/order/catalog-client.js';
 import { OrderMachine, type OrderResult } from '../src/order/order-machine.js';
-import { PeerDesk as OrderHandler } from '../src/order/peer-handler.js';
+import { PeerHandler as OrderHandler } from '../src/order/peer-handler.js';
 import { Projection, type SalesSubscription } from '../src/order/projection.js';
 import type { OrderStore } from '../src/order/store.js';
-import { ThreadDesk as OrderThreads } from '../src/order/thread-handler.js';
+import { ThreadHandler as OrderThreads } from '../src/order/thread-handler.js';
 import type { OwnerCall } from '../src/pool/types.js';
 import {
   type BuyParams,

@@ -7,7 +7,7 @@ export interface PeerReply {
   fail(error: BazarError): void;
 }
 
-export class PeerDesk {
+export class PeerHandler {
   readonly #audit: (token: string, through: number) => Promise<OrderAudit>;
 
   constructor(audit: (token: string, through: number) => Promise<OrderAudit>) {

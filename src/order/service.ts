@@ -15,10 +15,10 @@ import { connectCatalogs } from './catalog-peers.js';
 import { OrderMachine, type OrderResult } from './order-machine.js';
 import { orderMetrics } from './order-metrics.js';
 import { packSegments } from './packing.js';
-import { PeerDesk } from './peer-handler.js';
+import { PeerHandler } from './peer-handler.js';
 import { Projection } from './projection.js';
 import { OrderStore } from './store.js';
-import { ThreadDesk } from './thread-handler.js';
+import { ThreadHandler } from './thread-handler.js';
 
 export async function startOrder(config: OrderConfig): Promise<RunningService> {
   const clock = systemClock;
@@ -62,12 +62,12 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
   });
   const store = new OrderStore({ group: member.host, machine, seller: line, projection });
   const auditor = new OrderAuditor(store, jobs, folder);
-  const threads = new ThreadDesk(store, (seq) => journal.readEntry(seq));
+  const threads = new ThreadHandler(store, (seq) => journal.readEntry(seq));
   const address = config.cluster.orders.find(({ name }) => name === config.name);
   catalogs.start();
   await member.open({
     address: required(address, `address of ${config.name}`),
-    handler: new PeerDesk((token, through) => auditor.audit(token, through)),
+    handler: new PeerHandler((token, through) => auditor.audit(token, through)),
     program: new URL('./thread.js', import.meta.url),
     calls: (calls) => threads.calls(calls),
   });

@@ -16,7 +16,7 @@ import { type ReadEntry, readOrder, readOrders } from './order-book.js';
 import { findOrders } from './order-search.js';
 import type { Buy, OrderStore } from './store.js';
 
-export class ThreadDesk {
+export class ThreadHandler {
   readonly #store: OrderStore;
   readonly #readEntry: ReadEntry;
 

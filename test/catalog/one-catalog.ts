@@ -53,7 +53,7 @@ export interface OneCatalog {
   readonly host: GroupHost<CatalogResult>;
   readonly store: CatalogStore;
   readonly machine: CatalogMachine;
-  readonly handler: PeerDesk;
+  readonly handler: PeerHandler;
   /** The answer to a peer's question; a refusal rejects. */
   ask(peer: Peer, method: string, params: unknown): Promise<unknown>;
 }
@@ -87,7 +87,7 @@ export async function openCatalog(
   });
   const store = new CatalogStore({ group: host, machine, clock, boundsTotals });
   const audit = () => Promise.reject(new Error('no audit here'));
-  const handler = new PeerDesk({ store, logger: silentLogger, clock, audit });
+  const handler = new PeerHandler({ store, logger: silentLogger, clock, audit });
   await host.start();
   await settled();
   return {

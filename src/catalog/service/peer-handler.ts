@@ -40,15 +40,15 @@ export interface PeerDeskOptions {
   readonly audit: (token: string) => Promise<CatalogAudit>;
 }
 
-export class PeerDesk {
+export class PeerHandler {
   readonly #store: CatalogStore;
-  readonly #options: PeerDeskOptions;
+  readonly #options: PeerHandlerOptions;
   readonly #sessions: CacheSessionHandler;
   readonly #frontends = new FrontendTable();
   readonly #subscribers = new Map<Peer, Subscriber>();
   readonly #listeners = new Map<Peer, ChangeListener>();
 
-  constructor(options: PeerDeskOptions) {
+  constructor(options: PeerHandlerOptions) {
     this.#options = options;
     this.#store = options.store;
     const { store, logger, clock } = options;

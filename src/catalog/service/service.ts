@@ -18,14 +18,14 @@ import { CatalogAuditor } from './auditor.js';
 import { readBundled } from './bundled-products.js';
 import { catalogMetrics } from './catalog-metrics.js';
 import type { StockParts } from './first-stock-job.js';
-import { PeerDesk } from './peer-handler.js';
+import { PeerHandler } from './peer-handler.js';
 import { startRestocking } from './restock.js';
 import { restoreCatalog } from './restore.js';
 import { Rules } from './rules.js';
 import { keepSnapshots } from './snapshots.js';
 import { stockOnce } from './stock-once.js';
 import { CatalogStore } from './store.js';
-import { ThreadDesk } from './thread-handler.js';
+import { ThreadHandler } from './thread-handler.js';
 
 export async function startCatalog(config: CatalogConfig): Promise<RunningService> {
   const clock = systemClock;
@@ -60,11 +60,11 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     boundsTotals: () => member.boundsTotals(),
   });
   const auditor = new CatalogAuditor(store, jobs, folder);
-  const handler = new PeerDesk({ store, logger, clock, audit: (token) => auditor.audit(token) });
+  const handler = new PeerHandler({ store, logger, clock, audit: (token) => auditor.audit(token) });
   member.host.onRole(({ role }) => {
     if (role !== 'leader') handler.resign();
   });
-  const threads = new ThreadDesk(store, (...question) => member.ask(...question));
+  const threads = new ThreadHandler(store, (...question) => member.ask(...question));
   const settings = async (): Promise<RulesSettings> => {
     return { restockTo: config.restockTo, bundled: await readBundled(config.bundledFile) };
   };

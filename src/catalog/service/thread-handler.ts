@@ -42,7 +42,7 @@ interface LeaderGrants {
   readonly appliedSeq: number;
 }
 
-export class ThreadDesk {
+export class ThreadHandler {
   readonly #store: CatalogStore;
   readonly #ask: AskMember;
 

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { grant } from '../../../src/catalog/coherence/grantable-reads.js';
 import { shapes } from '../../../src/catalog/service/thread.js';
-import { ThreadDesk } from '../../../src/catalog/service/thread-handler.js';
+import { ThreadHandler } from '../../../src/catalog/service/thread-handler.js';
 import type { CatalogCommand, GrantParams } from '../../../src/wire/internal.js';
 import type {
   LookupAnswer,
@@ -17,7 +17,7 @@ async function build() {
   const follower = replica(logs.follower, false);
   const asked: GrantParams[] = [];
   let isReachable = true;
-  const threads = new ThreadDesk(follower.store, async (_to, _method, params) => {
+  const threads = new ThreadHandler(follower.store, async (_to, _method, params) => {
     if (!isReachable) throw new Error('cut off');
     asked.push(params as GrantParams);
     return grant(leader.store, params as GrantParams);
@@ -128,7 +128,9 @@ t.test('a look-up’s answer says which item it is about', async (t) => {
 
 t.test('a leader grants without asking', async (t) => {
   const { leader } = await build();
-  const threads = new ThreadDesk(leader.store, () => Promise.reject(new Error('asks no member')));
+  const threads = new ThreadHandler(leader.store, () =>
+    Promise.reject(new Error('asks no member')),
+  );
   const answer = new Promise((resolve) => {
     threads.calls([{ operation: 'lookup', args: [1], reply: (_error, result) => resolve(result) }]);
   });
