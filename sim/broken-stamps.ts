@@ -44,8 +44,8 @@ class BrokenVersions extends InvalidationVersions {
     if (!this.#world.hasBug('cache-survives-sessions')) super.endSession();
   }
 
-  override isAboveFloor(bucket: number, appliedSeq: number): boolean {
-    return this.#world.hasBug('floors-are-ignored') || super.isAboveFloor(bucket, appliedSeq);
+  override isAboveMinPosition(bucket: number, appliedSeq: number): boolean {
+    return this.#world.hasBug('floors-are-ignored') || super.isAboveMinPosition(bucket, appliedSeq);
   }
 
   override mayFill(

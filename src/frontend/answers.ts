@@ -1,6 +1,6 @@
 /**
- * From the services' positional answers to the public shapes: cents become decimals, outcomes
- * become answers or errors. The only place of the frontend that knows both.
+ * Converts the services' positional answers to the public shapes: cents to decimals, outcomes to
+ * answers or errors. The only frontend file that uses both shapes.
  */
 import { unreachable } from '../base/assert.js';
 import { BazarError } from '../base/errors.js';
@@ -55,10 +55,12 @@ export function tooLargeTotal(details: Readonly<Record<string, unknown>> = {}): 
 
 const cameTooLate = 'the purchase came too late: try again';
 
-/** Counted from the first attempt: another attempt would be older still (docs/PROTOCOL.md, A34). */
+/**
+ * The age counts from the first attempt, so a retry would only be older (docs/PROTOCOL.md, A34).
+ */
 export const tooOld = new BazarError('unavailable', cameTooLate);
 
-/** `firstSeen`: the log time that all attempts tell; undefined where they tell none. */
+/** `firstSeen` is the log time that all attempts carry; undefined if they carry none. */
 export function toPlaced(outcome: Outcome, firstSeen?: number): Placed {
   switch (outcome[0]) {
     case 'sold': {

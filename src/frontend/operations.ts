@@ -1,7 +1,8 @@
 /**
- * A frontend's operations as one session thread does them: look-ups and searches from its caches,
- * the rest at the services, again and again until the deadline. Knows neither sockets nor who elects
- * whom. Invariant: a cached answer is current, and a purchase keeps its key through all attempts.
+ * A frontend's operations in one session thread. Look-ups and searches are answered from the
+ * caches; everything else is asked of the services and retried until the deadline. Uses no socket
+ * and does not elect leaders. Invariant: a cached answer is current, and a purchase keeps its key
+ * through all attempts.
  */
 import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
@@ -28,7 +29,7 @@ import { Questions } from './reads/questions.js';
 import { Searches, toPageBytes, toProducts } from './reads/searches.js';
 import type { Ask, AuditReport, Operations, RequestContext, StoreStatus } from './types.js';
 
-/** What only the owner of the frontend can tell. */
+/** Information that only the frontend's owner has. */
 export interface OwnerView {
   status(): Promise<StoreStatus>;
   audit(): Promise<AuditReport>;
@@ -42,9 +43,12 @@ export interface FrontendOperationsOptions {
   readonly keys: PurchaseKeys;
   readonly clock: Clock;
   readonly owner: OwnerView;
-  /** The newest log time of the catalog that is known here; undefined where no member tells one. */
+  /** The newest log time of the catalog known here; undefined if no member has reported one. */
   readonly logTime: () => number | undefined;
-  /** So many readers of an item at a time are a crowd, if it is to be another number. */
+  /**
+   * Number of concurrent readers of an item that starts request coalescing; undefined for the
+   * default.
+   */
   readonly crowd?: number;
 }
 
@@ -66,7 +70,7 @@ export class FrontendOperations implements Operations {
     this.#refusals = new LocalRefusals(products);
   }
 
-  /** What is asked until `inputEnds`, all in this turn, has arrived before. */
+  /** All operations until `inputEnds`, in this turn, answer input that has already arrived. */
   inputBegins(): void {
     this.#options.cache.inputBegins();
   }
@@ -75,12 +79,12 @@ export class FrontendOperations implements Operations {
     this.#options.cache.inputEnds();
   }
 
-  /** The hot path: no promise, no message. */
+  /** The hot path: creates no promise and sends no message. */
   cached(params: Params<'lookup'>): Cached | undefined {
     return this.#lookups.cached(params);
   }
 
-  /** A product that the cache has not; its encoded form serves the raw port. */
+  /** Reads a product that the cache does not have. The raw port sends its encoded form. */
   fetch(params: Params<'lookup'>, ask: Ask): Promise<FoundProduct> {
     return this.#lookups.fetch(params, ask);
   }
@@ -91,7 +95,7 @@ export class FrontendOperations implements Operations {
     return cached?.product ?? (await this.fetch(params, context)).product;
   }
 
-  /** The hot path of searches: a page as MessagePack. */
+  /** The hot path of searches: a page in MessagePack. */
   cachedPage(params: Params<'search'>): Uint8Array | undefined {
     const page = this.#searches.cached(params);
     return page && toPageBytes(page);
@@ -106,7 +110,10 @@ export class FrontendOperations implements Operations {
     return toProducts(page ?? (await this.#searches.fetch(params, context)));
   }
 
-  /** Why a purchase cannot succeed, where the cache tells; to be asked before it is forwarded. */
+  /**
+   * Returns the reason why a purchase cannot succeed, if the cache shows one. Call it before the
+   * purchase is forwarded.
+   */
   refusal(params: Params<'buy'>): BazarError | undefined {
     return this.#refusals.refusal(params);
   }
@@ -119,7 +126,7 @@ export class FrontendOperations implements Operations {
     // Read once: the age of a purchase counts from its first attempt (docs/PROTOCOL.md, A34).
     const seenTime = logTime();
     const purchase = keys.purchase(params, seenTime, quotedKey);
-    // Order leaders of the build before take no fifth field, and say so before they do anything.
+    // Order leaders of the previous build refuse a fifth field before they do anything.
     const older = purchase.length > 4 ? purchase.slice(0, 4) : undefined;
     const isFinal = (error: BazarError): boolean => error === tooOld;
     const options = { deadlineMs, header, idempotent: true, changes: true, older, isFinal };
@@ -127,7 +134,7 @@ export class FrontendOperations implements Operations {
       toPlaced(outcome as Outcome, seenTime),
     );
     return placed.catch((error: BazarError) => {
-      // Whoever wants it next is told at the edge.
+      // After this read of the product, the next such purchase is refused locally.
       if (error.code === 'out_of_stock')
         this.#lookups.refresh(Number(error.details.id), {
           ...context,
@@ -201,7 +208,7 @@ export class FrontendOperations implements Operations {
     { deadlineMs, header }: RequestContext,
   ): Promise<Changed> {
     const { keys, logTime } = this.#options;
-    // Under a key it may be sent again, to this leader or the next one.
+    // A change with a key may be sent again, to this leader or the next one.
     const options = {
       deadlineMs,
       header,
@@ -225,13 +232,16 @@ export class FrontendOperations implements Operations {
   }
 }
 
-/** Catalogs of the build before would ignore the target, but refuse the newer question. */
+/**
+ * True if the change sets a restock target. Catalogs of the previous build would ignore the target,
+ * but they refuse the newer method.
+ */
 function usesTarget([operation, params]: ChangeRequest): boolean {
   if (operation === 'add') return params[0].restockTo !== undefined;
   return operation === 'update' && params[1].restockTo !== undefined;
 }
 
-/** The failure of a change in its public form: a conflict tells the record that stands in the way. */
+/** Rethrows a change's failure in its public form: a conflict contains the current record. */
 function asPublicFailure(error: BazarError): never {
   if (error.code === 'unknown_method') {
     const message = 'the catalog runs a build that does not support this change yet';

@@ -1,4 +1,6 @@
-/** From what a frontend knows of the replicas and of all frontends to the public status. Pure. */
+/**
+ * Builds the public status from what the frontend knows of the replicas and of all frontends. Pure.
+ */
 
 import { latencyBounds } from '../base/metric-table.js';
 import type { FrontendReport } from '../wire/frontend-report.js';
@@ -44,7 +46,7 @@ export function frontendStatus(report: FrontendReport, isUp: boolean): FrontendS
   };
 }
 
-/** Those of a build with other bounds cannot be added to these. */
+/** Skips the times of a build with other bucket bounds, which cannot be added. */
 function timesOf(times: readonly number[]): number[] {
   return times.length === latencyBounds.length + 1 ? [...times] : [];
 }

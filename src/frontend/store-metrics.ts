@@ -1,6 +1,7 @@
 /**
- * The figures of the whole store, as one frontend gathers them: it asks each member for its own, and
- * adds what only it sees, as who answers, who lags, and how long nobody led. Knows no format.
+ * The metrics of the whole store, collected by one frontend: each member's own metrics, and those
+ * that only the frontend can measure, such as which members answer, their lag, and the time without
+ * a leader. Does not depend on the output format.
  */
 import { Histogram } from '../base/histogram.js';
 import { type MetricSample, outageBounds } from '../base/metric-table.js';
@@ -9,7 +10,7 @@ import type { CacheCounters } from './cache/counters.js';
 import type { Health } from './detector/elector.js';
 import type { ReplicaClient } from './replica-client.js';
 
-/** A member that is slower than this has no figures in this answer. */
+/** A member that takes longer has no metrics in this answer. */
 const askMs = 1_000;
 
 export interface SeenMember {
@@ -17,7 +18,7 @@ export interface SeenMember {
   readonly health: Health | undefined;
 }
 
-/** What the members tell, each of itself; who does not answer is told as such. */
+/** Asks each member for its metrics. A member that does not answer is counted as not answered. */
 export async function askMembers(lines: readonly ReplicaClient[]): Promise<MetricSample[]> {
   const asked = lines.map(async (line): Promise<MetricSample[]> => {
     if (!line.connected) return [['bazar_service_answered', [line.name], 0]];
@@ -31,7 +32,7 @@ export async function askMembers(lines: readonly ReplicaClient[]): Promise<Metri
   return (await Promise.all(asked)).flat();
 }
 
-/** How leads came and went, counted as they do. */
+/** Counts changes of leader and the time without one. */
 export class LeadMetrics {
   readonly #leads: Readonly<Record<GroupName, { changes: number; readonly outages: Histogram }>> = {
     catalog: { changes: 0, outages: new Histogram(outageBounds) },

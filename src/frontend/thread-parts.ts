@@ -1,6 +1,7 @@
 /**
- * What a frontend's session thread is made of, below its doors: backends over TCP that prove who
- * they are, the cache over the shared stamps, the shop. Doors are added by the gateway.
+ * Builds the parts of a frontend's session thread below the gateway: authenticated TCP connections
+ * to the backends, the cache with the shared invalidation versions, and the frontend operations.
+ * The gateway adds the listeners.
  */
 
 import { every, systemClock } from '../base/clock.js';
@@ -25,10 +26,10 @@ import { PurchaseKeys } from './reads/keys.js';
 import type { AuditReport, StoreStatus } from './types.js';
 
 const countersEveryMs = 250;
-/** Products that a thread tells of its cache: one message holds them. */
+/** Maximum of products in a thread's list of its cache, so that one message can hold them. */
 const contentMax = 10_000;
 
-/** Travels to the threads by structured clone. */
+/** Passed to the threads by structured clone. */
 export interface FrontendThreadData {
   readonly identity: Identity;
   readonly clusterId: string;
@@ -36,14 +37,14 @@ export interface FrontendThreadData {
   readonly clusterTls: PeerTlsFiles | undefined;
   readonly cluster: ClusterConfig;
   readonly versions: SharedArrayBuffer;
-  /** The cache that all threads share. */
+  /** The cache memory that all threads share. */
   readonly shared: SharedArrayBuffer;
   readonly cacheEntries: number;
 }
 
 export interface ThreadParts {
   readonly operations: FrontendOperations;
-  /** What this thread would serve from its cache now. */
+  /** The products that this thread would serve from its cache now. */
   cached(): Product[];
   follow(leaders: Leaders): void;
   close(): void;
@@ -121,7 +122,7 @@ function connect(
   return client;
 }
 
-/** Tells the owner what was counted since the last time. */
+/** Returns a function that sends the owner the counts since its last call. */
 function countersTeller(owner: OwnerLink, cache: ProductCache): () => void {
   let told = newCounters();
   return () => {

@@ -1,26 +1,26 @@
 /**
- * What a frontend can do, as its front doors (raw sockets, HTTP, dialects) see it. The doors know
- * shapes and codes; behind this port lie the cache, the balancing and the retries.
+ * The operations of a frontend, as its gateway (raw sockets, HTTP, dialects) uses them. The gateway
+ * knows shapes and error codes; the cache, load balancing and retries are behind this port.
  */
 import type { RequestHeader } from '../wire/request-header.js';
 import type { Changed, Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
 import type { AuditReport, StoreStatus } from '../wire/status-schemas.js';
 
 export interface RequestContext {
-  /** Names the request in logs and error answers. */
+  /** Identifies the request in logs and error answers. */
   readonly requestId: string;
-  /** Monotonic time after which nobody waits for the answer. */
+  /** Monotonic time after which the client no longer waits for the answer. */
   readonly deadlineMs: number;
-  /** Travels on with the request, for the logs of the services that work on it. */
+  /** Forwarded with the request, for the logs of the services that process it. */
   readonly header?: RequestHeader | undefined;
   /**
-   * Of a purchase: its Idempotency-Key with the quotes in which it came. The builds before rules 1
-   * made their key of it.
+   * For a purchase: its Idempotency-Key with the quotes as received. Builds before rules 1 derived
+   * their key from it.
    */
   readonly quotedKey?: string | undefined;
 }
 
-/** What a question to the services needs of the request that it is asked for. */
+/** The parts of a request context that a call to the services needs. */
 export type Ask = Pick<RequestContext, 'deadlineMs' | 'header'>;
 
 export type {
@@ -43,7 +43,7 @@ export interface Operations {
   removeProduct(params: Params<'remove_product'>, context: RequestContext): Promise<Changed>;
   audit(context: RequestContext): Promise<AuditReport>;
   status(context: RequestContext): Promise<StoreStatus>;
-  /** Undefined when both groups have a serving leader, else why not. Never waits. */
+  /** Returns undefined if both groups have a serving leader, else the reason. Never waits. */
   notReady(): string | undefined;
 }
 
@@ -61,10 +61,15 @@ export interface EventBatch {
   readonly text: string;
 }
 
-/** Where a thread's listeners get their events; new ones come by themselves while it listens. */
+/**
+ * Source of the events for a thread's listeners. While the thread listens, new events are delivered
+ * without a request.
+ */
 export interface EventSource {
-  /** Where a listener stands that begins now, or comes back after the event `lastId`. */
+  /**
+   * Returns the start position of a new listener, or of one that resumes after the event `lastId`.
+   */
   begin(lastId: string | undefined, withHistory: boolean): Promise<EventBatch>;
-  /** To be said every now and then while anybody listens. */
+  /** Call regularly while the thread has listeners. */
   listening(): void;
 }

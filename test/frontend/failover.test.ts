@@ -140,7 +140,7 @@ for (const group of groups) {
   }
 }
 
-t.test('frontends that nominate different replicas at the same moment', async (t) => {
+t.test('two frontends may nominate different replicas at the same time', async (t) => {
   for (const count of [3, 5, 9]) {
     const all = ids(count);
     const store = new Store(all);
@@ -150,23 +150,26 @@ t.test('frontends that nominate different replicas at the same moment', async (t
   }
 });
 
-t.test('a frontend that reaches only the cut-off nominates it and disturbs nobody', async (t) => {
-  const all = ids(3);
-  const store = new Store(all);
-  const { cluster } = store;
-  cluster.nominate('order-3');
-  cluster.run(100);
-  cluster.lose((from) => from === 'order-3');
-  store.frontend(['order-3']);
-  store.frontend(['order-1', 'order-2']);
-  t.ok(store.servesAgain(['order-1', 'order-2'], 2 * withinMs));
-  const { epoch } = cluster.member('order-2').core.state.promised;
-  store.servesAgain([], 5_000);
-  t.equal(cluster.member('order-2').core.state.promised.epoch, epoch);
-  t.equal(cluster.member('order-2').serving, true);
-});
+t.test(
+  'a frontend that reaches only a cut-off replica nominates it and disturbs no other',
+  async (t) => {
+    const all = ids(3);
+    const store = new Store(all);
+    const { cluster } = store;
+    cluster.nominate('order-3');
+    cluster.run(100);
+    cluster.lose((from) => from === 'order-3');
+    store.frontend(['order-3']);
+    store.frontend(['order-1', 'order-2']);
+    t.ok(store.servesAgain(['order-1', 'order-2'], 2 * withinMs));
+    const { epoch } = cluster.member('order-2').core.state.promised;
+    store.servesAgain([], 5_000);
+    t.equal(cluster.member('order-2').core.state.promised.epoch, epoch);
+    t.equal(cluster.member('order-2').serving, true);
+  },
+);
 
-t.test('without the memory of failures nobody leads for as long as the cut lasts', async (t) => {
+t.test('without the memory of failures no leader is elected while the cut lasts', async (t) => {
   const all = ids(3);
   const store = new Store(all);
   const { cluster } = store;

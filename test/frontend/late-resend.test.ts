@@ -122,7 +122,7 @@ t.test('a second attempt in time finds the first sale', async (t) => {
   t.equal(store.catalog.lastSale, 1);
 });
 
-t.test('a frontend that was stopped for minutes does not buy again', async (t) => {
+t.test('a frontend that was paused for minutes does not buy again', async (t) => {
   const { clock, placed, store, attempts } = stage((to, params) => to.buy(params));
   await turns();
   store.passLogTime(longMs);
@@ -148,7 +148,7 @@ t.test('an attempt whose bytes arrive minutes late does not buy again', async (t
   placed.catch(() => {});
 });
 
-t.test('a purchase is fresh after any time in which nobody bought', async (t) => {
+t.test('a purchase is fresh after any time without purchases', async (t) => {
   const { operations, soon } = stageOperations(({ params }) => store.buy(params as BuyParams));
   const store = new Store();
   // An entry moves the log time by 15 s at most, and the frontend may not have heard of it yet.
@@ -156,7 +156,7 @@ t.test('a purchase is fresh after any time in which nobody bought', async (t) =>
   t.match(await operations.buy({ id: 1, quantity: 1 }, soon()), { order_number: 1 });
 });
 
-t.test('a purchase that is too old from its first attempt on is refused at once', async (t) => {
+t.test('a purchase that is too old at its first attempt is refused at once', async (t) => {
   const store = new Store();
   const { operations, soon, asked, versions } = stageOperations(({ params }) =>
     store.buy(params as BuyParams),
@@ -178,7 +178,7 @@ t.test('a purchase that is too old from its first attempt on is refused at once'
   );
 });
 
-t.test('a refusal for age does not tell what became of an earlier attempt', async (t) => {
+t.test('a refusal for age leaves the outcome of an earlier attempt unknown', async (t) => {
   const { clock, placed, attempts } = stage((to, params) => {
     to.passLogTime(longMs);
     return to.buy(params);
@@ -189,7 +189,7 @@ t.test('a refusal for age does not tell what became of an earlier attempt', asyn
   t.equal(attempts(), 2);
 });
 
-t.test('an attempt that an order leader made older than it was is tried again', async (t) => {
+t.test('an attempt that an order leader made older than it was is retried', async (t) => {
   const store = new Store();
   store.passLogTime(longMs);
   let attempts = 0;

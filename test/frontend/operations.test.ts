@@ -73,7 +73,7 @@ t.test('readers of one item at the same time share one question', async (t) => {
   t.equal(asked.length, 1);
 });
 
-t.test('a reader after an invalidation does not share the question from before it', async (t) => {
+t.test('a reader after an invalidation does not share a question from before it', async (t) => {
   const { operations, versions, asked } = build({ catalog: () => [tux, 1, 5] });
   const before = operations.lookup({ id: 8 }, soon());
   versions.invalidate(versions.idBucket(8), 5);
@@ -81,7 +81,7 @@ t.test('a reader after an invalidation does not share the question from before i
   t.equal(asked.length, 2);
 });
 
-t.test('a reader who shared a question asks again where an entry was undecided', async (t) => {
+t.test('a reader that shared a question asks again if an entry was undecided', async (t) => {
   let stock = 100;
   let cacheable = false;
   const { operations, asked } = build({
@@ -101,18 +101,15 @@ t.test('a reader who shared a question asks again where an entry was undecided',
   t.equal(asked.length, 2, 'those who ask again share their question');
 });
 
-t.test(
-  'a question by an unknown name is not shared: the product may change under it',
-  async (t) => {
-    const { operations, versions, asked } = build({ catalog: () => [tux, 1, 5] });
-    const before = operations.lookup({ name: 'Tux' }, soon());
-    versions.invalidate(versions.idBucket(8), 5);
-    await Promise.all([before, operations.lookup({ name: 'Tux' }, soon())]);
-    t.equal(asked.length, 2);
-  },
-);
+t.test('a question by an unknown name is not shared, because its product may change', async (t) => {
+  const { operations, versions, asked } = build({ catalog: () => [tux, 1, 5] });
+  const before = operations.lookup({ name: 'Tux' }, soon());
+  versions.invalidate(versions.idBucket(8), 5);
+  await Promise.all([before, operations.lookup({ name: 'Tux' }, soon())]);
+  t.equal(asked.length, 2);
+});
 
-t.test('an answer that may not be cached is not', async (t) => {
+t.test('an answer that may not be cached is not cached', async (t) => {
   const { operations, asked } = build({ catalog: () => [tux, 0, 1] });
   await operations.lookup({ id: 8 }, soon());
   await operations.lookup({ id: 8 }, soon());
@@ -124,7 +121,7 @@ t.test('an unknown product is not found', async (t) => {
   await t.rejects(operations.lookup({ id: 99 }, soon()), { code: 'not_found' });
 });
 
-t.test('a purchase is tried again with its own key until it is answered', async (t) => {
+t.test('a purchase is retried with its own key until it is answered', async (t) => {
   let tries = 0;
   const { operations, asked } = build({
     order() {
@@ -156,7 +153,7 @@ const refusals: [outcome: readonly unknown[], code: string, details: object][] =
 ];
 
 for (const [outcome, code, details] of refusals) {
-  t.test(`the outcome ${outcome[0]} is an error at once`, async (t) => {
+  t.test(`the outcome ${outcome[0]} is an error without a retry`, async (t) => {
     const { operations, asked } = build({ order: () => outcome });
     await t.rejects(operations.buy({ id: 8, quantity: 1 }, soon()), { code, details });
     t.equal(asked.filter(({ method }) => method === 'buy').length, 1);
@@ -170,16 +167,21 @@ t.test('with no leader a purchase is unavailable when its time is up', async (t)
   t.equal(asked.length, 0);
 });
 
-t.test('a purchase whose fate is not known by then ran out of time', async (t) => {
-  const { operations } = build({
-    order() {
-      throw new BazarError('unavailable', 'gone', { details: { unknown: true } });
-    },
-  });
-  await t.rejects(operations.buy({ id: 8, quantity: 1 }, shortly()), { code: 'deadline_exceeded' });
-});
+t.test(
+  'a purchase with an unknown outcome at its deadline has exceeded the deadline',
+  async (t) => {
+    const { operations } = build({
+      order() {
+        throw new BazarError('unavailable', 'gone', { details: { unknown: true } });
+      },
+    });
+    await t.rejects(operations.buy({ id: 8, quantity: 1 }, shortly()), {
+      code: 'deadline_exceeded',
+    });
+  },
+);
 
-t.test('an unknown fate stays unknown when nobody leads any more', async (t) => {
+t.test('an unknown outcome stays unknown without a leader', async (t) => {
   const { operations, clock, asked, soon } = stageOperations(() => {
     const details = asked.length === 1 ? { unknown: true } : {};
     throw new BazarError('unavailable', 'gone', { details });
@@ -197,7 +199,7 @@ t.test('an unknown fate stays unknown when nobody leads any more', async (t) => 
   t.ok(asked.length > 1);
 });
 
-t.test('a read that is not answered in time is unavailable, whatever became of it', async (t) => {
+t.test('a read without an answer in time is unavailable', async (t) => {
   const { operations } = build({
     catalog() {
       throw new BazarError('unavailable', 'gone', { details: { unknown: true } });
@@ -206,7 +208,7 @@ t.test('a read that is not answered in time is unavailable, whatever became of i
   await t.rejects(operations.lookup({ id: 8 }, shortly()), { code: 'unavailable' });
 });
 
-t.test('a change of a product is not sent twice where its outcome is not known', async (t) => {
+t.test('a change with an unknown outcome is not sent twice', async (t) => {
   const { operations, asked } = build({
     catalog() {
       throw new BazarError('unavailable', 'gone', { details: { unknown: true } });
@@ -216,7 +218,7 @@ t.test('a change of a product is not sent twice where its outcome is not known',
   t.equal(asked.length, 1);
 });
 
-t.test('a conflict tells the record in its public shape', async (t) => {
+t.test('a conflict contains the record in its public shape', async (t) => {
   const { operations } = build({
     catalog() {
       throw new BazarError('conflict', 'another version', { details: { current: [...tux] } });
@@ -241,27 +243,24 @@ t.test('orders come in decimals with the first line in front', async (t) => {
   });
 });
 
-t.test(
-  'who waits for a leader tries at once when there is one, and sits out no pause',
-  async (t) => {
-    const clock = new ManualClock();
-    const { operations, backends, asked } = build({ order: () => ['sold', 1, 1990, false] }, clock);
-    backends.follow({ catalog: 'catalog-1', order: undefined });
-    const buying = operations.buy({ id: 8, quantity: 1 }, { requestId: 'test', deadlineMs: 1_000 });
-    await new Promise(setImmediate);
-    t.equal(asked.length, 0);
-    backends.follow({ catalog: 'catalog-1', order: 'order-1' });
-    t.same(await buying, { order_number: 1, total: 19.9 }, 'the clock stood still');
-  },
-);
+t.test('a request that waits for a leader retries at once when there is one', async (t) => {
+  const clock = new ManualClock();
+  const { operations, backends, asked } = build({ order: () => ['sold', 1, 1990, false] }, clock);
+  backends.follow({ catalog: 'catalog-1', order: undefined });
+  const buying = operations.buy({ id: 8, quantity: 1 }, { requestId: 'test', deadlineMs: 1_000 });
+  await new Promise(setImmediate);
+  t.equal(asked.length, 0);
+  backends.follow({ catalog: 'catalog-1', order: 'order-1' });
+  t.same(await buying, { order_number: 1, total: 19.9 }, 'the clock stood still');
+});
 
-t.test('the catalog’s refusal of a total is an argument that is not valid', async (t) => {
+t.test('the catalog’s refusal of a total is an invalid argument', async (t) => {
   const { operations, asked } = build({ order: () => ['not_found', totalTooLarge, false] });
   await t.rejects(operations.buy({ id: 8, quantity: 1 }, soon()), { code: 'invalid_argument' });
   t.equal(asked.length, 1, 'which is not tried again');
 });
 
-t.test('a change that older catalogs would misread is asked by another method', async (t) => {
+t.test('a change that older catalogs would misread uses another method', async (t) => {
   const { operations, asked } = build({ catalog: () => [[...tux, 60], true] });
   const changed = await operations.updateProduct({ id: 8, restock_to: 60 }, soon());
   t.match(changed, { name: 'Tux', restock_to: 60, replayed: true });
@@ -272,7 +271,7 @@ t.test('a change that older catalogs would misread is asked by another method', 
   ]);
 });
 
-t.test('a catalog of the build before cannot take such a change', async (t) => {
+t.test('a catalog of the previous build cannot apply such a change', async (t) => {
   const refuse = () => {
     throw new BazarError('unknown_method', 'unknown method "change"');
   };

@@ -26,7 +26,7 @@ function told(samples: readonly MetricSample[]): Map<string, unknown> {
   return new Map(samples.map(([name, labels, value]) => [[name, ...labels].join(' '), value]));
 }
 
-t.test('who does not answer is told as such, and stops nobody', async (t) => {
+t.test('a member that does not answer is counted as such, and delays no other', async (t) => {
   const metrics = told(
     await askMembers([
       line('order-1'),
@@ -45,27 +45,30 @@ t.test('who does not answer is told as such, and stops nobody', async (t) => {
   );
 });
 
-t.test('members lag behind the leader of their group; without one nobody does', async (t) => {
-  const members = [
-    { line: line('order-1'), health: health(100, { role: 'leader', serving: true, epoch: 5 }) },
-    { line: line('order-2'), health: health(97) },
-    { line: line('order-3'), health: undefined },
-    { line: line('catalog-1', { group: 'catalog' }), health: health(3) },
-  ];
-  const leads = new LeadMetrics();
-  const metrics = told(leads.samples(members));
-  t.equal(metrics.get('bazar_leader_known order'), 1);
-  t.equal(metrics.get('bazar_leader_epoch order'), 5);
-  t.equal(metrics.get('bazar_member_lag_entries order order-1'), 0);
-  t.equal(metrics.get('bazar_member_lag_entries order order-2'), 3);
-  t.equal(metrics.get('bazar_member_up order order-3'), 0);
-  t.notOk(metrics.has('bazar_member_lag_entries order order-3'));
-  t.equal(metrics.get('bazar_leader_known catalog'), 0);
-  t.equal(metrics.get('bazar_member_up catalog catalog-1'), 1);
-  t.notOk(metrics.has('bazar_member_lag_entries catalog catalog-1'));
-});
+t.test(
+  'members lag behind the leader of their group; without a leader there is no lag',
+  async (t) => {
+    const members = [
+      { line: line('order-1'), health: health(100, { role: 'leader', serving: true, epoch: 5 }) },
+      { line: line('order-2'), health: health(97) },
+      { line: line('order-3'), health: undefined },
+      { line: line('catalog-1', { group: 'catalog' }), health: health(3) },
+    ];
+    const leads = new LeadMetrics();
+    const metrics = told(leads.samples(members));
+    t.equal(metrics.get('bazar_leader_known order'), 1);
+    t.equal(metrics.get('bazar_leader_epoch order'), 5);
+    t.equal(metrics.get('bazar_member_lag_entries order order-1'), 0);
+    t.equal(metrics.get('bazar_member_lag_entries order order-2'), 3);
+    t.equal(metrics.get('bazar_member_up order order-3'), 0);
+    t.notOk(metrics.has('bazar_member_lag_entries order order-3'));
+    t.equal(metrics.get('bazar_leader_known catalog'), 0);
+    t.equal(metrics.get('bazar_member_up catalog catalog-1'), 1);
+    t.notOk(metrics.has('bazar_member_lag_entries catalog catalog-1'));
+  },
+);
 
-t.test('each lead is counted, and the outages between', async (t) => {
+t.test('each lead is counted, and the times without a leader', async (t) => {
   const leads = new LeadMetrics();
   leads.led('order', 0);
   leads.led('order', 212);
@@ -81,7 +84,7 @@ t.test('each lead is counted, and the outages between', async (t) => {
   );
 });
 
-t.test('caches are told apart', async (t) => {
+t.test('the metrics distinguish the caches', async (t) => {
   const counters = { ...newCounters(), hits: 9, shared_hits: 2, search_misses: 4, refused: 1 };
   const metrics = told(cacheSamples('frontend-1', counters, true));
   t.equal(metrics.get('bazar_cache_hits_total frontend-1 all'), 9);

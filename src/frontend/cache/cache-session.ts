@@ -1,8 +1,9 @@
 /**
- * The frontend's session with the catalog leader (docs/PROTOCOL.md, R8): while its lease lasts,
- * threads may serve what they cache, and every invalidation reaches the shared stamps before it is
- * acknowledged. Invariant: before it asks for a session, nothing of an earlier one is served any
- * more; and a lease is counted from the moment at which it was asked for (A16).
+ * The frontend's cache session with the catalog leader (docs/PROTOCOL.md, R8). While its lease is
+ * valid, threads may serve from their caches, and every invalidation reaches the shared
+ * invalidation versions before it is acknowledged. Invariant: before the frontend asks for a
+ * session, it serves nothing of an earlier one; and a lease counts from the moment of its request
+ * (A16).
  */
 import { type Clock, every, type Timer } from '../../base/clock.js';
 import { toBazarError } from '../../base/errors.js';
@@ -20,9 +21,9 @@ import type {
 import type { ReplicaClient } from '../replica-client.js';
 import { type InvalidationVersions, leaseFromNow } from './invalidation-versions.js';
 
-/** Takes what the leader pushes, in order with the invalidations. */
+/** Takes the records that the leader pushes, in order with the invalidations. */
 export interface PushedRecords {
-  /** The records are the newest at `seq`, in the session of now. */
+  /** The records are the newest at `seq`, in the current session. */
   pushed(seq: number, records: readonly ProductRecord[]): void;
 }
 
@@ -31,7 +32,7 @@ export interface CacheSessionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly frontend: string;
-  /** Of this process: another one is another session. */
+  /** Id of this process. Another process has another session. */
   readonly process: string;
   readonly pushed: PushedRecords;
 }
@@ -42,18 +43,23 @@ interface Begun {
   renewing: boolean;
 }
 
-/** In leases. A first session waits for its registration, and that for the leases before it. */
+/**
+ * Timeout of a first session, in leases: it waits for its registration, which waits for older
+ * leases.
+ */
 const beginLeases = 3;
-/** A leader that is told goes on at once; else it waits for the lease. */
+/** A leader that is told continues at once; otherwise it waits for the lease. */
 const farewellMaxMs = 300;
 
 export class CacheSession {
   readonly #options: CacheSessionOptions;
   readonly #versions: InvalidationVersions;
   #line: ReplicaClient | undefined;
-  /** The highest epoch of a leader that was followed: a lower one grants nothing (A14). */
+  /**
+   * The highest epoch of a leader followed so far. A leader of a lower epoch grants nothing (A14).
+   */
   #epoch = 0;
-  /** Counts the beginnings; a new one makes the answers to all earlier ones void. */
+  /** Number of session attempts. A new attempt invalidates the answers to all earlier ones. */
   #attempt = 0;
   #beginning = false;
   #begun: Begun | undefined;
@@ -64,12 +70,15 @@ export class CacheSession {
     this.#versions = options.versions;
   }
 
-  /** Begins to renew the leases to come. */
+  /** Starts the timer that renews leases. */
   start(): void {
     this.#timer = every(this.#options.clock, leaseLimits.renewEveryMs, () => this.#renew());
   }
 
-  /** The threads serve no more; resolves when the leader knows, or will find out by itself. */
+  /**
+   * Ends serving from the caches. Resolves when the leader knows, or when its wait for the lease is
+   * due.
+   */
   async stop(): Promise<void> {
     const begun = this.#begun;
     this.#timer?.cancel();
@@ -82,8 +91,8 @@ export class CacheSession {
   }
 
   /**
-   * Called often with the line to whoever leads in `epoch`, serving or not. Where nobody is known to
-   * lead the session stays: its lease tells for how long.
+   * Called often, with the client of the leader of `epoch`, serving or not. Without a known leader
+   * the session continues until its lease expires.
    */
   follow(line: ReplicaClient | undefined, epoch: number): void {
     if (line === undefined || epoch < this.#epoch) return;
@@ -96,12 +105,12 @@ export class CacheSession {
     this.#begin(line);
   }
 
-  /** The connection to a replica closed: what it would have invalidated is not known. */
+  /** The connection to a replica closed: its invalidations may be missing. */
   lost(name: string): void {
     if (this.#line?.name === name) this.#end('the connection closed');
   }
 
-  /** An invalidation of a replica; when this returns, no thread serves the old records. */
+  /** Applies an invalidation of a replica. When this returns, no thread serves the old records. */
   invalidate(name: string, params: InvalidateParams): void {
     if (this.#line?.name !== name) return;
     const [seq, ids, names, topics] = params;
@@ -111,7 +120,7 @@ export class CacheSession {
     for (const topic of topics) versions.invalidate(versions.topicBucket(topic), seq);
   }
 
-  /** New records, in order with the invalidations of the same replica. */
+  /** Takes pushed records, in order with the invalidations of the same replica. */
   records(name: string, [seq, records]: RecordsParams): void {
     if (this.#begun?.line.name === name) this.#options.pushed.pushed(seq, records);
   }
@@ -165,7 +174,7 @@ export class CacheSession {
     );
   }
 
-  /** From here on nothing is served from a cache, and no answer on its way counts. */
+  /** After this call no cache serves anything, and answers in flight do not count. */
   #end(reason: string): void {
     this.#attempt += 1;
     this.#beginning = false;

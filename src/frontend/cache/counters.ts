@@ -1,14 +1,14 @@
 /**
- * What a frontend counts of its caches: in each session thread, and added up by the owner for the
- * status. Counters only grow. A look-up that the shared cache answers is a hit, for no message left
- * the frontend; how many of the hits were such is counted beside it.
+ * The cache counters of a frontend: counted in each session thread and added up by the owner for
+ * the status. Counters only grow. A look-up answered by the shared cache counts as a hit, because
+ * it sends no message; such hits are also counted separately.
  */
 
-/** Frontends send each other their counts in this order: new names follow the last one. */
+/** Frontends exchange their counts in this order; append new names. */
 export const cacheCounterNames = [
   'hits',
   'misses',
-  /** Misses because the copy had been invalidated. */
+  /** Misses because the cached copy was invalidated. */
   'stale',
   'fills',
   'shared_hits',
@@ -33,7 +33,7 @@ export function addCounters(sum: CacheCounters, news: Readonly<CacheCounters>): 
   for (const name of cacheCounterNames) sum[name] += news[name];
 }
 
-/** What has been counted since `before`; undefined where that is nothing. */
+/** The counts since `before`; undefined if there are none. */
 export function countedSince(
   before: Readonly<CacheCounters>,
   now: Readonly<CacheCounters>,

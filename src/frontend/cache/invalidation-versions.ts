@@ -1,9 +1,9 @@
 /**
- * The memory that a frontend's owner shares with its session threads: a stamp and a floor for each
- * hash bucket of items, the session's generation, and the end of its lease. Bumping a stamp makes
- * every thread's copies of the items in its bucket stale at once, without a message; the lease is
- * held against both clocks at each look (docs/PROTOCOL.md, R8). Only the owner writes. Invariant:
- * stamps, floors and the generation never go back.
+ * The memory that a frontend's owner shares with its session threads: an invalidation version and a
+ * minimum position for each hash bucket of items, the session's generation, and the end of its
+ * lease. Raising a bucket's version makes every thread's copies of its items stale at once, without
+ * a message. Each check compares the lease with both clocks (docs/PROTOCOL.md, R8). Only the owner
+ * writes. Invariant: versions, minimum positions and the generation never decrease.
  */
 import { assert } from '../../base/assert.js';
 import { type Clock, systemClock } from '../../base/clock.js';
@@ -11,51 +11,57 @@ import { cacheLimits } from '../../base/limits.js';
 
 const buckets = cacheLimits.versionBuckets;
 const generationIndex = 0;
-/** Counts the invalidations: the stamp of a bucket is the count at its last one. */
+/** Counts the invalidations: the version of a bucket is the count at its last invalidation. */
 const countIndex = 1;
 /**
- * When the lease ends by the monotonic clock, which all threads share, and by the wall clock: the low
- * and the high 32 bits of the milliseconds.
+ * End of the lease on the monotonic clock, which all threads share, and on the wall clock: low and
+ * high 32 bits of the milliseconds.
  */
 const leaseEnd = 2;
 const wallLeaseEnd = 4;
 const versionsStart = 6;
-/** So often every bucket is stamped: older than 2^31 invalidations a stamp would look new. */
+/**
+ * After this many invalidations every bucket is bumped: after 2^31 an old version would look new.
+ */
 const bumpAllEvery = 2 ** 30;
-const floorsStart = Math.ceil(((versionsStart + buckets) * 4) / 8) * 8;
-/** After the floors of the buckets stands the floor of the session, which is every bucket's. */
-const sessionFloor = buckets;
+const minPositionsStart = Math.ceil(((versionsStart + buckets) * 4) / 8) * 8;
+/**
+ * The minimum position of the session, which applies to every bucket, follows those of the buckets.
+ */
+const sessionMinPosition = buckets;
 const sessionEpoch = buckets + 1;
-/** The newest log time of the catalog that this frontend has heard of, and one: 0 is none. */
+/** The newest catalog log time that this frontend has received, plus one; 0 for none. */
 const heardLogTime = buckets + 2;
 const longs = buckets + 3;
-const bytes = floorsStart + longs * 8;
+const bytes = minPositionsStart + longs * 8;
 
-/** The end of a lease, in milliseconds of each clock; the earlier of both ends it. */
+/** The end of a lease in milliseconds of each clock. The lease ends at the earlier one. */
 export interface LeaseEnd {
   readonly atMs: number;
   readonly atWallMs: number;
 }
 
-/** A lease that is asked for now, and so counted from now (A16). */
+/** A lease requested now, which therefore counts from now (A16). */
 export function leaseFromNow(clock: Clock, ms: number): LeaseEnd {
   return { atMs: clock.nowMs() + ms, atWallMs: clock.wallMs() + ms };
 }
 
 /**
- * Whether a question about the lease reads the clocks: always, or only the first one of a batch of
- * input, whose answer (`leased` or `lapsed`) then counts for the rest of the batch.
+ * How a lease check reads the clocks: always, or only at the first check of a batch of input. Its
+ * answer (`leased` or `lapsed`) then holds for the rest of the batch.
  */
 const clockReads = { always: 0, onNextQuestion: 1, leased: 2, lapsed: 3 } as const;
 
-/** What a reader saw before it asked the catalog; see `Stamps.mayFill`. */
+/**
+ * The versions that a reader saw before it asked the catalog; see `InvalidationVersions.mayFill`.
+ */
 export interface Sighting {
   readonly bucket: number;
   readonly bump: number;
   readonly generation: number;
 }
 
-/** The same for a reader who does not know yet which items its answer will be about. */
+/** A sighting for a reader that does not know yet which items its answer will contain. */
 export interface Horizon {
   readonly count: number;
   readonly generation: number;
@@ -64,38 +70,39 @@ export interface Horizon {
 export class InvalidationVersions {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
-  readonly #floors: BigInt64Array;
+  readonly #minPositions: BigInt64Array;
   readonly #clock: Clock;
   #clockReads: (typeof clockReads)[keyof typeof clockReads] = clockReads.always;
 
-  /** The clock has one origin for all threads. */
+  /** The clock has the same origin in all threads. */
   constructor(
     buffer: SharedArrayBuffer = new SharedArrayBuffer(bytes),
     clock: Clock = systemClock,
   ) {
     this.#clock = clock;
-    assert(buffer.byteLength === bytes, 'the shared memory has its size');
+    assert(buffer.byteLength === bytes, 'the shared memory has the expected size');
     this.buffer = buffer;
     this.#words = new Int32Array(buffer, 0, versionsStart + buckets);
-    this.#floors = new BigInt64Array(buffer, floorsStart, longs);
+    this.#minPositions = new BigInt64Array(buffer, minPositionsStart, longs);
   }
 
-  /** Odd while a session with the catalog leader lasts; a cached entry is of one generation. */
+  /** Odd during a session with the catalog leader. A cached entry belongs to one generation. */
   get generation(): number {
     return Atomics.load(this.#words, generationIndex);
   }
 
-  /** Of the leader with which the session is, or the last one was. */
+  /** Epoch of the leader of the current or last session. */
   get epoch(): number {
-    return Number(Atomics.load(this.#floors, sessionEpoch));
+    return Number(Atomics.load(this.#minPositions, sessionEpoch));
   }
 
   /**
-   * The newest log time of an entry that a catalog replica has applied, as far as this frontend knows;
-   * undefined where no member has told one. A purchase takes its age from here (docs/PROTOCOL.md, 5).
+   * The newest log time of an entry applied by a catalog replica, as known to this frontend;
+   * undefined if no member has reported one. A purchase takes its age from it (docs/PROTOCOL.md,
+   * 5).
    */
   get logTime(): number | undefined {
-    const heard = Atomics.load(this.#floors, heardLogTime);
+    const heard = Atomics.load(this.#minPositions, heardLogTime);
     return heard === 0n ? undefined : Number(heard) - 1;
   }
 
@@ -104,8 +111,9 @@ export class InvalidationVersions {
   }
 
   /**
-   * By the clocks, now: no timer tells it, for after a pause input may come before timers (A17). The
-   * monotonic clock stands still while the machine is suspended, so the wall clock is asked as well.
+   * Reads the clocks at each call. A timer would be too late: after a pause, input may be processed
+   * before timers (A17). The wall clock is read too, because the monotonic clock stops while the
+   * machine is suspended.
    */
   get isLeased(): boolean {
     if (this.#clockReads === clockReads.always) return this.#isLeasedNow();
@@ -116,8 +124,8 @@ export class InvalidationVersions {
   }
 
   /**
-   * Until `inputEnds`, all within this turn, this thread serves requests that have arrived already. One
-   * look at the clocks is enough for all: what is current then is an answer to each (A17).
+   * Until `inputEnds`, in this turn, the thread serves requests that have already arrived. One
+   * clock reading suffices for all: a value current at that time answers each of them (A17).
    */
   inputBegins(): void {
     this.#clockReads = clockReads.onNextQuestion;
@@ -135,12 +143,12 @@ export class InvalidationVersions {
     return textBucket(name, 0x811c9dc5);
   }
 
-  /** Of the lists of a topic, in lower case; '' stands for lists by text alone. */
+  /** The bucket of a topic's lists, the topic in lower case; '' stands for lists by text alone. */
   topicBucket(topic: string): number {
     return textBucket(topic, 0x2f0b4c27);
   }
 
-  /** To be taken before the question is sent, never after (A18). */
+  /** Take it before the question is sent, never after (A18). */
   sight(bucket: number): Sighting {
     return {
       bucket,
@@ -149,20 +157,20 @@ export class InvalidationVersions {
     };
   }
 
-  /** To be taken before a question whose answer may be about any item. */
+  /** Take it before a question whose answer may contain any item. */
   horizon(): Horizon {
     return { count: Atomics.load(this.#words, countIndex), generation: this.generation };
   }
 
-  /** The bucket as it was at the horizon; undefined where an invalidation has come since. */
+  /** The bucket's sighting at the horizon; undefined if an invalidation has come since. */
   sightedAt(bucket: number, { count, generation }: Horizon): Sighting | undefined {
     const bump = Atomics.load(this.#words, versionsStart + bucket);
     return ((count - bump) | 0) < 0 ? undefined : { bucket, bump, generation };
   }
 
   /**
-   * True while nothing of the bucket was invalidated and the session and its lease last. The
-   * generation comes last: the lease that was looked at is then of no later session.
+   * True if the bucket was not invalidated since and the session and its lease are valid. The
+   * generation is read last, so that the lease checked before belongs to the same session.
    */
   isCurrent(sighting: Sighting): boolean {
     return (
@@ -173,39 +181,42 @@ export class InvalidationVersions {
   }
 
   /**
-   * May an answer be cached, of a replica that had applied through `appliedSeq`? `lender` is the
-   * epoch of the leader that knows of it and will say when it changes; 0: none does.
+   * True if an answer may be cached, from a replica that had applied through `appliedSeq`.
+   * `grantor` is the epoch of the leader that granted the answer and will invalidate it; 0 for
+   * none.
    */
   mayFill(sighting: Sighting, appliedSeq: number, grantor: number): boolean {
     if (sighting.generation % 2 === 0 || !this.isCurrent(sighting)) return false;
-    return this.isAboveFloor(sighting.bucket, appliedSeq) && this.isSessionWith(grantor);
+    return this.isAboveMinPosition(sighting.bucket, appliedSeq) && this.isSessionWith(grantor);
   }
 
-  /** Does an answer from this position hold all that the bucket was invalidated for? */
-  isAboveFloor(bucket: number, appliedSeq: number): boolean {
+  /** True if an answer from this position includes every invalidated change of the bucket. */
+  isAboveMinPosition(bucket: number, appliedSeq: number): boolean {
     const applied = BigInt(appliedSeq);
     return (
-      applied >= Atomics.load(this.#floors, bucket) &&
-      applied >= Atomics.load(this.#floors, sessionFloor)
+      applied >= Atomics.load(this.#minPositions, bucket) &&
+      applied >= Atomics.load(this.#minPositions, sessionMinPosition)
     );
   }
 
-  /** Is, or was, the last session with the leader of this epoch? 0 is nobody's. */
+  /**
+   * True if the current or last session is with the leader of this epoch; epoch 0 has no leader.
+   */
   isSessionWith(epoch: number): boolean {
     return epoch > 0 && this.epoch === epoch;
   }
 
-  /** Owner: a member has told the log time of an applied entry of the catalog. */
+  /** Owner: a member has reported the log time of an applied catalog entry. */
   heardLogTime(logTime: number): void {
     const heard = BigInt(logTime) + 1n;
-    if (Atomics.load(this.#floors, heardLogTime) < heard) {
-      Atomics.store(this.#floors, heardLogTime, heard);
+    if (Atomics.load(this.#minPositions, heardLogTime) < heard) {
+      Atomics.store(this.#minPositions, heardLogTime, heard);
     }
   }
 
   /** Owner: an entry that will be applied at `seq` touches an item of the bucket. */
   invalidate(bucket: number, seq: number): void {
-    this.#raiseFloor(bucket, seq);
+    this.#raiseMinPosition(bucket, seq);
     const count = (Atomics.load(this.#words, countIndex) + 1) | 0;
     if (count % bumpAllEvery === 0) this.#bumpAll(count);
     Atomics.store(this.#words, versionsStart + bucket, count);
@@ -213,24 +224,24 @@ export class InvalidationVersions {
   }
 
   /**
-   * Owner: a session with the leader of an epoch began; nothing older than its log end is cached,
-   * and nothing is served from the end of its lease on.
+   * Owner: a session with the leader of an epoch began. Nothing older than its log end may be
+   * cached, and nothing is served after the end of its lease.
    */
   beginSession(logEnd: number, epoch: number, lease: LeaseEnd): void {
     if (this.inSession) this.endSession();
-    this.#raiseFloor(sessionFloor, logEnd);
-    Atomics.store(this.#floors, sessionEpoch, BigInt(epoch));
+    this.#raiseMinPosition(sessionMinPosition, logEnd);
+    Atomics.store(this.#minPositions, sessionEpoch, BigInt(epoch));
     this.#grant(lease);
     Atomics.add(this.#words, generationIndex, 1);
   }
 
-  /** Owner: the lease of this session goes on. */
+  /** Owner: extends the lease of this session. */
   renew(lease: LeaseEnd): void {
-    assert(this.inSession, 'a lease is of a session');
+    assert(this.inSession, 'a lease needs a session');
     this.#grant(lease);
   }
 
-  /** Owner: the session is over; every thread's cache is void at once. */
+  /** Owner: ends the session, which invalidates every thread's cache at once. */
   endSession(): void {
     if (this.inSession) Atomics.add(this.#words, generationIndex, 1);
   }
@@ -247,7 +258,10 @@ export class InvalidationVersions {
     this.#setEnd(wallLeaseEnd, Math.floor(atWallMs));
   }
 
-  /** The low bits before the high ones, and read the other way: half of a change ends it early. */
+  /**
+   * Writes the low bits before the high ones; readers read in the opposite order. A half-written
+   * change only ends the lease early.
+   */
   #setEnd(place: number, ms: number): void {
     Atomics.store(this.#words, place, ms | 0);
     Atomics.store(this.#words, place + 1, Math.floor(ms / 2 ** 32));
@@ -258,18 +272,19 @@ export class InvalidationVersions {
     return high * 2 ** 32 + (Atomics.load(this.#words, place) >>> 0);
   }
 
-  /** It voids what is cached and lets nothing through: a stamp that is newer refuses more. */
+  /** Invalidates every cached copy and lets no old answer in: a newer version only refuses more. */
   #bumpAll(count: number): void {
     for (let i = 0; i < buckets; i++) Atomics.store(this.#words, versionsStart + i, count);
   }
 
-  #raiseFloor(bucket: number, seq: number): void {
-    const floor = BigInt(seq);
-    if (Atomics.load(this.#floors, bucket) < floor) Atomics.store(this.#floors, bucket, floor);
+  #raiseMinPosition(bucket: number, seq: number): void {
+    const position = BigInt(seq);
+    if (Atomics.load(this.#minPositions, bucket) < position)
+      Atomics.store(this.#minPositions, bucket, position);
   }
 }
 
-/** FNV-1a over the text's UTF-16 units. */
+/** FNV-1a over the text's UTF-16 code units. */
 function textBucket(text: string, seed: number): number {
   let hash = seed;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);

@@ -1,8 +1,8 @@
 /**
- * Purchases that cannot succeed, refused at the edge (docs/PROTOCOL.md, 5): where all products of a
- * purchase are in the cache, and one is unknown or too few, that is a linearizable read, and the log
- * need not be asked. Only for purchases without a client's key, and only before they were first
- * forwarded: everything else is decided in the log.
+ * Refuses purchases that cannot succeed, without a message (docs/PROTOCOL.md, 5). If all products
+ * of a purchase are cached and one is unknown or has too little stock, the cache is a linearizable
+ * read and the log is not needed. Applies only to purchases without a client key, and only before
+ * they are first forwarded; the log decides everything else.
  */
 import type { BazarError } from '../../base/errors.js';
 import { encodedOnce } from '../../wire/message.js';
@@ -17,14 +17,17 @@ const absent = encodedOnce(productNotFound({ line: 0 }));
 
 export class LocalRefusals {
   readonly #cache: ProductCache;
-  /** What is sold out is asked for again and again, and an error costs more than a look-up to make. */
+  /**
+   * Errors by product: sold-out products are requested often, and creating an error costs more than
+   * a look-up.
+   */
   readonly #refusals = new WeakMap<CachedProduct, BazarError>();
 
   constructor(cache: ProductCache) {
     this.#cache = cache;
   }
 
-  /** Undefined: it may succeed, as far as is known here. */
+  /** Undefined if the purchase may succeed, according to the cache. */
   refusal(purchase: Params<'buy'>): BazarError | undefined {
     if (purchase.key !== undefined) return undefined;
     const refused = 'lines' in purchase ? this.#ofLines(purchase.lines) : this.#ofOne(purchase);
@@ -40,7 +43,7 @@ export class LocalRefusals {
     return isTooLarge([{ cached, quantity: line.quantity }]) ? tooLargeTotal() : undefined;
   }
 
-  /** As the log would: first whether there are such products, then whether there is enough of each. */
+  /** Checks in the log's order: first that all products exist, then that each has enough stock. */
   #ofLines(lines: readonly Line[]): BazarError | undefined {
     const wanted = new Map<number, { readonly cached: CachedProduct; quantity: number }>();
     for (const [index, line] of lines.entries()) {

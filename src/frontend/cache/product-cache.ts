@@ -1,8 +1,8 @@
 /**
- * The look-up cache of one session thread: products by id, ids by name, and that there is none;
- * each valid only as long as the shared stamps say so. A hit costs a map access and a few atomic
- * loads, and gives the answer in encoded form. Behind it lies the cache that all threads share.
- * Invariant: what is found was current at some moment during the call.
+ * The look-up cache of one session thread: products by id, ids by name, and absences; each is valid
+ * as long as the shared invalidation versions confirm it. A hit costs a map access and a few atomic
+ * loads, and returns the answer in encoded form. Misses look in the cache that all threads share.
+ * Invariant: a returned entry was current at some moment during the call.
  */
 import { LRUCache } from 'lru-cache';
 import { cacheLimits } from '../../base/limits.js';
@@ -15,12 +15,12 @@ import type { SharedCache } from './shared-cache.js';
 
 export interface CachedProduct {
   readonly product: Product;
-  /** The product as a MessagePack map, ready to be an answer's result. */
+  /** The product as a MessagePack map, usable as the result of an answer. */
   readonly encoded: Uint8Array;
   readonly sighting: Sighting;
 }
 
-/** There is no such product. */
+/** The entry for "no such product". */
 export interface Absence {
   readonly product: undefined;
   readonly sighting: Sighting;
@@ -28,28 +28,28 @@ export interface Absence {
 
 export type Cached = CachedProduct | Absence;
 
-/** What an answer says of what it may be kept for. */
+/** The position and the grantor of an answer, which decide whether it may be cached. */
 export interface Provenance {
   readonly appliedSeq: number;
-  /** The epoch of the leader that will say when it changes; 0: not to be kept. */
+  /** Epoch of the leader that will invalidate the answer; 0 if it may not be cached. */
   readonly grantor: number;
 }
 
 interface CachedName {
-  /** Undefined: the name stands for no product. */
+  /** Undefined if no product has the name. */
   readonly id: number | undefined;
   readonly sighting: Sighting;
 }
 
 export interface CacheBounds {
-  /** 0 caches nothing. */
+  /** 0 disables the cache. */
   readonly entriesMax: number;
   readonly bytesMax: number;
 }
 
-/** Of an entry beside its text or bytes: objects, the maps' and lists' places. */
+/** Overhead of an entry in addition to its text or bytes: objects, map and list entries. */
 const entryBytes = 320;
-/** The share of the bytes that names may take. */
+/** The share of the bytes that names may use. */
 const namesShare = 1 / 4;
 
 export class ProductCache {
@@ -88,7 +88,7 @@ export class ProductCache {
     return (this.#products?.calculatedSize ?? 0) + (this.#names?.calculatedSize ?? 0);
   }
 
-  /** What would be served now, the newest first; counts as no look-up. */
+  /** The products that would be served now, newest first. Does not count as a look-up. */
   content(max: number): Product[] {
     const content: Product[] = [];
     for (const { product, sighting } of this.#products?.values() ?? []) {
@@ -126,7 +126,7 @@ export class ProductCache {
     return { product: undefined, sighting: known.sighting };
   }
 
-  /** The same without being a look-up: it is not counted, and keeps nothing from being forgotten. */
+  /** As a look-up, but not counted, and without effect on eviction. */
   peek(item: number | string): Cached | undefined {
     const known = typeof item === 'string' ? this.#named(item) : undefined;
     const id = typeof item === 'string' ? known?.id : item;
@@ -136,12 +136,12 @@ export class ProductCache {
     return this.#findShared(id);
   }
 
-  /** The id that a name stands for, where that is known. */
+  /** The id of a name, if known. */
   idOf(name: string): number | undefined {
     return this.#named(name)?.id;
   }
 
-  /** As Stamps.inputBegins. */
+  /** As InvalidationVersions.inputBegins. */
   inputBegins(): void {
     this.#versions.inputBegins();
   }
@@ -151,8 +151,9 @@ export class ProductCache {
   }
 
   /**
-   * May a reader who comes now share the answer to a question asked after `sighting`? (A18) That rests
-   * on the lease, as a cached answer does. So no reader shares an answer where the cache is off.
+   * True if a reader that arrives now may share the answer to a question asked after `sighting`
+   * (A18). This depends on the lease, as a cached answer does; with the cache off no answer is
+   * shared.
    */
   mayJoin(sighting: Sighting): boolean {
     if (this.#products === undefined) return false;
@@ -163,30 +164,31 @@ export class ProductCache {
     return this.#versions.sight(this.#versions.idBucket(id));
   }
 
-  /** For a question by name, or whatever else may be answered with any product. */
+  /** For a question by name, or one whose answer may contain any product. */
   horizon(): Horizon {
     return this.#versions.horizon();
   }
 
   /**
-   * Does an answer hold all that its item was invalidated for, and will whatever changes the item
-   * invalidate it here? An earlier leader may have lent it, of which the session's knows nothing.
+   * True if an answer includes every invalidated change of its item, and the current leader will
+   * invalidate it here. An earlier leader may have granted it, and the current one would not know.
    */
   isSettled(id: number, { appliedSeq, grantor }: Provenance): boolean {
     const bucket = this.#versions.idBucket(id);
-    return this.#versions.isSessionWith(grantor) && this.#versions.isAboveFloor(bucket, appliedSeq);
+    return (
+      this.#versions.isSessionWith(grantor) && this.#versions.isAboveMinPosition(bucket, appliedSeq)
+    );
   }
 
   /**
-   * Was it the product that was lent with an answer, and not that there is none? The replica that
-   * answered may have applied what adds the product after it had asked the leader, which then knows
-   * of no loan of the product itself.
+   * True if the grant covers the product and not its absence. The replica may have applied the add
+   * of the product after it had asked the leader, which then has no grant of the product.
    */
   wasThere(horizon: Horizon): boolean {
     return this.#versions.sightedAt(this.#versions.idBucket(unusedIds), horizon) !== undefined;
   }
 
-  /** Keeps a product that was answered to a question asked at `sighting`, if it may. */
+  /** Caches a product answered to a question asked at `sighting`, if allowed. */
   fill(found: CachedProduct, { appliedSeq, grantor }: Provenance): void {
     if (!this.#products || !this.#versions.mayFill(found.sighting, appliedSeq, grantor)) return;
     const { id } = found.product;
@@ -195,24 +197,24 @@ export class ProductCache {
     this.#shared?.put(id, found.encoded, found.sighting);
   }
 
-  /** The same where the id was not known at the question. */
+  /** As `fill`, if the question did not contain the id. */
   fillAt(product: Product, encoded: Uint8Array, horizon: Horizon, from: Provenance): void {
     const sighting = this.#versions.sightedAt(this.#versions.idBucket(product.id), horizon);
     if (sighting && this.wasThere(horizon)) this.fill({ product, encoded, sighting }, from);
   }
 
-  /** That no product has this id: all such are invalidated together. */
+  /** Caches that no product has this id. All such absences are invalidated together. */
   fillAbsence(id: number, horizon: Horizon, { appliedSeq, grantor }: Provenance): void {
     const sighting = this.#versions.sightedAt(this.#versions.idBucket(unusedIds), horizon);
     if (!this.#products || !sighting) return;
-    // Its product went since the leader lent the product: that there is none was not lent.
+    // The product was removed after the leader granted it; the absence was not granted.
     if (!this.#versions.sightedAt(this.#versions.idBucket(id), horizon)) return;
     if (!this.#versions.mayFill(sighting, appliedSeq, grantor)) return;
     this.counters.fills++;
     this.#products.set(id, { product: undefined, sighting });
   }
 
-  /** What a name stands for; true where it was kept. */
+  /** Caches the id of a name, or its absence. Returns whether it was cached. */
   fillName(
     name: string,
     id: number | undefined,
@@ -232,7 +234,7 @@ export class ProductCache {
     return entry !== undefined && this.#versions.isCurrent(entry.sighting) ? entry : undefined;
   }
 
-  /** Another thread, or the catalog by itself, may have brought what this thread's copy lacks. */
+  /** Another thread or a push may have filled the shared cache since. */
   #findShared(id: number): CachedProduct | undefined {
     const found = this.#shared?.find(id);
     if (found === undefined) return undefined;

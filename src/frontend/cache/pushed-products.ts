@@ -1,8 +1,8 @@
 /**
- * The new records that the catalog leader pushes to a frontend's owner after it has applied an
- * entry: they go into the cache that all threads share, so that a purchase costs the next readers
- * nothing (docs/PROTOCOL.md, R8). They come in order with the invalidations, so that the stamp of
- * the moment is the stamp of the record.
+ * Takes the new records that the catalog leader pushes to a frontend's owner after it has applied
+ * an entry. They go into the cache shared by all threads, so that the next readers after a purchase
+ * need no request (docs/PROTOCOL.md, R8). Pushes are ordered with invalidations, so the current
+ * version of a bucket is the version of the record.
  */
 import { encode } from '../../wire/codec.js';
 import type { ProductRecord } from '../../wire/internal.js';
@@ -24,7 +24,7 @@ export class PushedProducts implements PushedRecords {
     for (const record of records) {
       const [id] = record;
       const sighting = this.#versions.sight(this.#versions.idBucket(id));
-      // Behind a newer invalidation of its bucket it may be too old.
+      // A newer invalidation of its bucket may have made the record old.
       if (!this.#versions.mayFill(sighting, seq, this.#versions.epoch)) continue;
       this.#shared.put(id, encode(toProduct(record)), sighting);
     }

@@ -1,8 +1,8 @@
 /**
- * Pages of searches as one session thread keeps them: lists of ids, whose records are the product
- * cache's. So a purchase leaves a list as it is; adding and removing products and moving them to
- * another topic invalidates the lists of that topic, and those found by text alone. Invariant: a
- * page that is found was current at some moment during the call.
+ * The search pages of one session thread: lists of ids, whose records are in the product cache. A
+ * purchase therefore leaves lists valid. Adding or removing a product, or moving it to another
+ * topic, invalidates the lists of that topic and those found by text alone. Invariant: a returned
+ * page was current at some moment during the call.
  */
 import { LRUCache } from 'lru-cache';
 import { cacheLimits } from '../../base/limits.js';
@@ -12,18 +12,18 @@ import type { CacheCounters } from './counters.js';
 import type { InvalidationVersions, Sighting } from './invalidation-versions.js';
 import type { Provenance } from './product-cache.js';
 
-/** Of an entry beside its text and ids: objects, the map's and the list's places. */
+/** Overhead of an entry in addition to its text and ids: objects, map and list entries. */
 const entryBytes = 400;
 
 export interface CachedPage {
   readonly ids: readonly number[];
-  /** The `after` of the next page; null where this is the last. */
+  /** The `after` of the next page; null on the last page. */
   readonly next: number | null;
   readonly sighting: Sighting;
 }
 
 export interface SearchBounds {
-  /** 0 caches nothing. */
+  /** 0 disables the cache. */
   readonly searchesMax: number;
   readonly searchBytesMax: number;
 }
@@ -63,23 +63,23 @@ export class SearchCache {
     return undefined;
   }
 
-  /** The same without being counted. */
+  /** As a look-up, but not counted. */
   known(params: SearchParams): CachedPage | undefined {
     const page = this.#pages?.get(keyOf(params));
     return page !== undefined && this.#versions.isCurrent(page.sighting) ? page : undefined;
   }
 
-  /** Nothing was added to the list, or taken from it, since it was found. */
+  /** True if no product was added to or removed from the list since it was found. */
   isCurrent(page: CachedPage): boolean {
     return this.#versions.isCurrent(page.sighting);
   }
 
-  /** To be taken before the question. */
+  /** Take it before the question. */
   sight([topic]: SearchParams): Sighting {
     return this.#versions.sight(this.#versions.topicBucket(topic?.toLowerCase() ?? anyTopic));
   }
 
-  /** Keeps a page that was answered to a question asked at its sighting, if it may. */
+  /** Caches a page answered to a question asked at its sighting, if allowed. */
   fill(params: SearchParams, page: CachedPage, { appliedSeq, grantor }: Provenance): void {
     if (!this.#pages || !this.#versions.mayFill(page.sighting, appliedSeq, grantor)) return;
     this.#counters.search_fills++;
@@ -87,7 +87,7 @@ export class SearchCache {
   }
 }
 
-/** Searches that differ in case alone are the same. */
+/** Searches that differ only in case have the same key. */
 function keyOf([topic, text, limit, after]: SearchParams): string {
   return JSON.stringify([topic?.toLowerCase() ?? null, text?.toLowerCase() ?? null, limit, after]);
 }

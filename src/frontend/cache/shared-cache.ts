@@ -1,23 +1,25 @@
 /**
- * The look-up cache that all threads of a frontend share: encoded products by id in shared memory,
- * so that what one thread fetched, or the catalog pushed, is there for all. It holds what may be
- * cached and its sighting; whether that is still current the stamps say, at each look. Invariant:
- * what is read was written as a whole, by one writer.
+ * The look-up cache that all threads of a frontend share: encoded products by id in shared memory.
+ * It makes a product that one thread fetched, or that the catalog pushed, available to all threads.
+ * It stores cacheable products with their sighting; the invalidation versions decide at each
+ * look-up whether a product is still current. Invariant: a product that is read was written
+ * completely, by one writer.
  *
- * The memory is a row of sets of four slots, an id's set by its hash. A slot is 64 words of 32 bits:
+ * The memory is a sequence of sets of four slots; the hash of an id selects its set. A slot has 64
+ * words of 32 bits:
  *
- *     word 0      sequence: odd while somebody writes the slot, one further when done
+ *     word 0      sequence: odd while a writer writes the slot, one higher afterwards
  *     word 1      length of the product's bytes; 0: empty
- *     words 2, 3  the id, low and high
- *     word 4      the stamp of the id's bucket that the product was sighted with
+ *     words 2, 3  the id, low and high word
+ *     word 4      the invalidation version of the id's bucket in the product's sighting
  *     word 5      the generation of that sighting
  *     words 6 …   the product as a MessagePack map, up to 232 bytes
  *
- * A writer takes a slot by raising its sequence from even to odd with a compare-and-exchange, and
- * leaves it be where another was quicker: a cache may forget. A reader that meets an odd sequence,
- * or another one after reading than before, has not found anything. Every word is read and written
- * with Atomics, which alone are ordered between threads by the language. A thread that dies while
- * it writes leaves its slot odd, and so unused, for as long as the frontend runs: one of 65,536.
+ * A writer locks a slot by raising its sequence from even to odd with a compare-and-exchange. If
+ * another writer was faster, it skips the write: a cache may miss. A reader that finds an odd
+ * sequence, or a different one after reading, reports a miss. Every word is read and written with
+ * Atomics, because only these are ordered between threads by the language. A thread that dies while
+ * it writes leaves its slot odd and unused until the frontend restarts: one slot of 65,536.
  */
 import { assert } from '../../base/assert.js';
 import { cacheLimits } from '../../base/limits.js';
@@ -37,7 +39,7 @@ const versionWord = 4;
 const generationWord = 5;
 
 export interface SharedProduct {
-  /** A copy, the reader's own. */
+  /** A copy that the reader owns. */
   readonly encoded: Uint8Array;
   readonly sighting: Sighting;
 }
@@ -53,10 +55,10 @@ export class SharedCache {
   readonly #counters: SharedCounters;
   readonly #words: Int32Array;
   readonly #sets: number;
-  /** A product on its way in or out. */
+  /** Buffer for a product that is read or written. */
   readonly #scratch = new Int32Array(slotWords - headWords);
   readonly #scratchBytes = new Uint8Array(this.#scratch.buffer);
-  /** Which slot of a full set goes next. */
+  /** Which slot of a full set is replaced next. */
   #victim = 0;
 
   constructor(
@@ -73,7 +75,7 @@ export class SharedCache {
     this.#sets = sets;
   }
 
-  /** A product that is current now. */
+  /** Returns a product that is current now. */
   find(id: number): SharedProduct | undefined {
     const slot = this.#slotOf(id);
     if (slot < 0) {
@@ -90,7 +92,10 @@ export class SharedCache {
     return undefined;
   }
 
-  /** `sighting` may fill (Stamps.mayFill). What is too long for a slot is not kept here. */
+  /**
+   * Stores a product; the caller has checked `sighting` with InvalidationVersions.mayFill. Skips a
+   * product that is too long for a slot.
+   */
   put(id: number, encoded: Uint8Array, sighting: Sighting): void {
     if (encoded.length > dataBytesMax || !this.#versions.isCurrent(sighting)) return;
     const own = this.#slotOf(id);
@@ -119,7 +124,7 @@ export class SharedCache {
     return ((hash >>> 13) & (this.#sets - 1)) * setWords;
   }
 
-  /** The slot that holds the id, as far as can be seen without reading it; −1: none. */
+  /** The slot that appears to hold the id, checked without locking; −1 if none. */
   #slotOf(id: number): number {
     const words = this.#words;
     const first = this.#firstSlot(id);
@@ -132,7 +137,10 @@ export class SharedCache {
     return -1;
   }
 
-  /** Whether it is current is seen before the product is copied: of an item that sells it rarely is. */
+  /**
+   * Checks that the entry is current before it copies the product: for items that sell it rarely
+   * is.
+   */
   #read(slot: number, id: number): SharedProduct | undefined {
     const words = this.#words;
     const sequence = Atomics.load(words, slot);
@@ -151,7 +159,7 @@ export class SharedCache {
     return { encoded: this.#scratchBytes.slice(0, length), sighting };
   }
 
-  /** An empty or stale slot of the id's set, else the next in turn. */
+  /** An empty or stale slot of the id's set, else the next one in round-robin order. */
   #roomFor(id: number): number {
     const words = this.#words;
     const first = this.#firstSlot(id);

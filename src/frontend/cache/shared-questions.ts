@@ -1,40 +1,43 @@
 /**
- * One question at a time about an item, for all who want it at the same time. Whoever comes while
- * one is under way shares it if nothing has changed since it was asked, else the next one: an item
- * that is sold all the time changes under every question. Knows neither answers nor services.
- * Invariant: nobody gets the answer to a question that was overtaken before they came.
+ * Sends one question at a time about an item, for all readers that want it concurrently. A reader
+ * that arrives during a question shares it if nothing has changed since it was asked, and otherwise
+ * shares the next one; an item that sells all the time changes under every question. Does not
+ * depend on answers or services. Invariant: no reader gets the answer to a question that was
+ * outdated before the reader arrived.
  */
 import type { Clock } from '../../base/clock.js';
 import type { Ask } from '../types.js';
 import type { Sighting } from './invalidation-versions.js';
 
-/** So long the next question waits for one under way; a replica may have hung. */
+/** How long the next question waits for one in progress; the asked replica may hang. */
 const patienceMs = 50;
 
 export interface SharedAnswer {
-  /** Whatever has changed it since invalidates it here: whoever joined the question may have it. */
+  /**
+   * True if every later change of the item invalidates it here: readers that joined may share it.
+   */
   readonly isSettled: boolean;
 }
 
 export interface SharedQuestionsOptions<Answer> {
   readonly clock: Clock;
-  /** What is known of the item now. */
+  /** The current versions of the item. */
   sight(id: number): Sighting;
-  /** Nothing has changed since, so that a question from then is as good as one from now. */
+  /** True if nothing has changed since: a question from then is as good as one from now. */
   mayJoin(sighting: Sighting): boolean;
   ask(id: number, sighting: Sighting, ask: Ask): Promise<Answer>;
-  /** One more takes the answer to a question that others take too, or waits for the next. */
+  /** Called when one more reader shares a question, or waits for the next one. */
   wanted(id: number, by: number): void;
 }
 
 interface Question<Answer> {
   readonly sighting: Sighting;
   readonly done: Promise<Answer>;
-  /** When who asked it gives up. */
+  /** Deadline of the reader that asked. */
   readonly deadlineMs: number;
   isOver: boolean;
   takers: number;
-  /** Who waits for the next one, how long they all can, and that one. */
+  /** Readers waiting for the next question, their shared deadline, and that question. */
   waiting: number;
   nextDeadlineMs: number;
   next: Promise<Question<Answer>> | undefined;
@@ -42,14 +45,14 @@ interface Question<Answer> {
 
 export class SharedQuestions<Answer extends SharedAnswer> {
   readonly #options: SharedQuestionsOptions<Answer>;
-  /** The last question about each item, while it is under way or another is to follow it. */
+  /** The last question about each item, while it is in progress or another one follows. */
   readonly #latest = new Map<number, Question<Answer>>();
 
   constructor(options: SharedQuestionsOptions<Answer>) {
     this.#options = options;
   }
 
-  /** Is there one under way, or about to be? */
+  /** True if a question is in progress or about to be asked. */
   has(id: number): boolean {
     const latest = this.#latest.get(id);
     return latest !== undefined && (!latest.isOver || latest.next !== undefined);
@@ -63,13 +66,13 @@ export class SharedQuestions<Answer extends SharedAnswer> {
       this.#options.wanted(id, latest.takers + latest.waiting);
       const answer = await this.#outcome(latest, id, ask);
       if (answer.isSettled) return answer;
-      // Read while an entry was undecided, which others may have seen since.
+      // The answer was read while an entry was undecided, which other readers may have seen since.
       latest.takers--;
     }
     return this.#outcome(await this.#younger(latest, id, ask), id, ask);
   }
 
-  /** Whoever is more patient than who asked it asks again where that one has given up. */
+  /** A reader with a later deadline asks again when the reader that asked gives up. */
   async #outcome(question: Question<Answer>, id: number, ask: Ask): Promise<Answer> {
     try {
       return await question.done;
@@ -123,7 +126,7 @@ export class SharedQuestions<Answer extends SharedAnswer> {
     return question;
   }
 
-  /** Resolves when it is over, or has been waited for. */
+  /** Resolves when the question is over, or after the maximum wait. */
   #mayFollow(question: Question<Answer>): Promise<void> {
     if (question.isOver) return Promise.resolve();
     return new Promise((resolve) => {

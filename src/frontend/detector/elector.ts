@@ -1,24 +1,24 @@
 /**
- * The frontend's failure detector for one group (docs/PROTOCOL.md, section 3): from the health
- * answers of the replicas it tells who leads, and whom to nominate when nobody does. A nomination
- * is only a hint; the group itself decides. Pure: it sees no clock and no socket.
+ * The frontend's failure detector for one group (docs/PROTOCOL.md, section 3). From the replicas'
+ * health answers it determines the leader, and the replica to nominate if there is none. A
+ * nomination is only a hint; the group decides. Pure: uses no clock and no socket.
  */
 import { protocolTimes } from '../../base/limits.js';
 import type { GroupStatus } from '../../group/types.js';
 
-/** What a replica answers to `health_check`. */
+/** A replica's answer to `health_check`. */
 export interface Health extends GroupStatus {
   readonly pid: number;
   /**
-   * The newest log time of an applied entry of the catalog that the member knows. Builds before it
-   * do not tell it, and a recovery server applies nothing.
+   * The newest log time of an applied catalog entry that the member knows. Absent in earlier builds
+   * and in a recovery server, which applies nothing.
    */
   readonly logTime?: number;
 }
 
 export interface Nomination {
   readonly leader: string;
-  /** Who is told: the nominee itself, and the others so that they know. */
+  /** The replicas that get the nomination: the nominee, and the others for information. */
   readonly tell: readonly string[];
 }
 
@@ -27,17 +27,17 @@ interface Sight {
   atMs: number;
 }
 
-/** A nominee gets this long to begin a candidacy; and between nominations where all have failed. */
+/** Time for a nominee to begin a candidacy, and between nominations if all have failed. */
 const nominationMs = 300;
-/** A nominee of the build before reports no candidacy: it gets the second that one may last. */
+/** A nominee of the previous build reports no candidacy. It gets the maximum duration of one. */
 const unreportedMs = 1_200;
-/** A candidate that failed comes after the others for this long. */
+/** A failed candidate ranks after the others for this time. */
 const failureMs = 5_000;
-/** Entries that a replica may lack and still be read from; more take it too long to catch up. */
+/** Maximum of missing entries for a reader; catching up on more takes too long. */
 const readerLagMax = 2_000;
 
 export interface ElectorOptions {
-  /** Off only in the simulator: the same nominee is nominated for ever (A6). */
+  /** False only in the simulator: the same nominee is then nominated forever (A6). */
   readonly remembersFailures: boolean;
 }
 
@@ -45,9 +45,9 @@ export class Elector {
   readonly #members: readonly string[];
   readonly #remembers: boolean;
   readonly #sights = new Map<string, Sight>();
-  /** When the last candidacy or lead of a replica failed, by the clock here. */
+  /** Local time at which the last candidacy or lead of a replica failed. */
   readonly #failures = new Map<string, number>();
-  /** The last nomination; undefined once somebody leads. */
+  /** The last nomination; undefined once there is a leader. */
   #pending: { readonly nominee: string; readonly atMs: number } | undefined;
 
   /** `members` are the electable replicas; a recovery server never leads. */
@@ -64,9 +64,9 @@ export class Elector {
     else if (health.leader) this.#failures.delete(name);
   }
 
-  /** The connection is closed, or an answer did not come in time. */
+  /** The connection is closed, or a health answer did not come in time. */
   lost(name: string): void {
-    // The loss of a leader is news: do not sit out the last nomination.
+    // Losing a leader starts a new situation: do not wait out the last nomination.
     if (this.#sights.get(name)?.health.role === 'leader') this.#pending = undefined;
     this.#sights.delete(name);
   }
@@ -75,22 +75,22 @@ export class Elector {
     return this.#sights.get(name)?.health;
   }
 
-  /** When it last answered. */
+  /** Time of the replica's last answer. */
   heardMs(name: string): number | undefined {
     return this.#sights.get(name)?.atMs;
   }
 
-  /** The healthy serving leader of the highest epoch. */
+  /** The healthy serving leader with the highest epoch. */
   leader(nowMs: number): Health | undefined {
     return newest(this.#healthy(nowMs).filter(({ role, serving }) => role === 'leader' && serving));
   }
 
-  /** The healthy leader of the highest epoch, whether it serves already or waits for leases. */
+  /** The healthy leader with the highest epoch, serving or still waiting for leases. */
   lead(nowMs: number): Health | undefined {
     return newest(this.#healthy(nowMs).filter(({ role }) => role === 'leader'));
   }
 
-  /** Who may be read from: healthy, no learner, and not far behind the leader. */
+  /** Replicas that may serve reads: healthy, no learner, and not far behind the leader. */
   readers(nowMs: number): string[] {
     const leader = this.leader(nowMs);
     if (!leader) return [];
@@ -103,14 +103,15 @@ export class Elector {
   }
 
   /**
-   * Whom to nominate now: of the healthy replicas with the newest log, the one with the highest id.
-   * Candidates that failed come last, the latest failure at the very end, so that each gets a turn.
+   * Returns the replica to nominate now: of the healthy replicas with the newest log, the one with
+   * the highest id. Candidates that failed rank last, the latest failure at the very end, so that
+   * each gets a turn.
    */
   nominate(nowMs: number): Nomination | undefined {
     if (this.lead(nowMs)) return undefined;
     const all = this.#healthy(nowMs);
     const voters = all.filter((health) => health.role !== 'learner');
-    // A learner leads only where no replica that votes is left, or each has failed (A32).
+    // A learner may lead only if no voting replica is left, or each has failed (A32).
     const isUsable = voters.some((health) => this.#failedMs(health, nowMs) === undefined);
     const healthy = isUsable ? voters : all;
     if (this.#isAwaited(healthy, nowMs)) return undefined;
@@ -125,7 +126,9 @@ export class Elector {
     return { leader: best.id, tell: healthy.map((health) => health.id) };
   }
 
-  /** Whether a candidacy may still succeed. Notes the failure of a nominee that reports nothing. */
+  /**
+   * True if a candidacy may still succeed. Records the failure of a nominee that reports nothing.
+   */
   #isAwaited(healthy: readonly Health[], nowMs: number): boolean {
     if (!this.#remembers) return false;
     const pending = this.#pending;
@@ -150,7 +153,7 @@ export class Elector {
     this.#failures.set(name, Math.max(atMs, this.#failures.get(name) ?? atMs));
   }
 
-  /** When it failed last; undefined where it has not, or long ago. */
+  /** Time of its last failure; undefined if there was none, or not recently. */
   #failedMs({ id }: Health, nowMs: number): number | undefined {
     const atMs = this.#failures.get(id);
     const isRecent = atMs !== undefined && nowMs - atMs < failureMs;
@@ -171,7 +174,7 @@ export class Elector {
       if (!sight || nowMs - sight.atMs > protocolTimes.healthCheckTimeoutMs) continue;
       const { oldestUncommittedMs, diskSilentMs } = sight.health;
       if (oldestUncommittedMs > protocolTimes.oldestUncommittedMs) continue;
-      // Its log may be the longest, but it cannot even promise (A7).
+      // Its log may be the longest, but its disk cannot even store a promise (A7).
       if (diskSilentMs > protocolTimes.stepDownMs) continue;
       healthy.push(sight.health);
     }

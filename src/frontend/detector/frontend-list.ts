@@ -1,7 +1,7 @@
 /**
- * All frontends of the store as this one knows them, from what the catalog replicas answer. Pure: it
- * sees no clock and no socket. A frontend is up where any replica hears it; while no replica answers
- * every frontend stays what it was. Invariant: each change is told once, and the list is bounded.
+ * All frontends of the store, from the answers of the catalog replicas. Pure: uses no clock and no
+ * socket. A frontend is up if any replica gets its reports. While no replica answers, every
+ * frontend keeps its state. Invariant: each change is reported once, and the list is bounded.
  */
 import { assert } from '../../base/assert.js';
 import { frontendLimits } from '../../base/limits.js';
@@ -18,9 +18,9 @@ export interface KnownFrontend {
 }
 
 interface Known extends KnownFrontend {
-  /** When an answer last named it, or the answers began again. */
+  /** Time at which an answer last named it, or at which answers resumed. */
   readonly seenMs: number;
-  /** Since when it is not reachable. */
+  /** Time since which it is unreachable. */
   readonly downMs: number | undefined;
 }
 
@@ -30,7 +30,7 @@ interface Answer {
 }
 
 export interface FrontendListOptions {
-  /** This process and its name: it is not in the list. */
+  /** This process and its name, which the list excludes. */
   readonly process: string;
   readonly name: string;
   readonly tell: (event: 'frontend', data: Readonly<Record<string, unknown>>) => void;
@@ -38,14 +38,14 @@ export interface FrontendListOptions {
 
 type Combined = Map<string, FrontendRow>;
 
-/** Of what several replicas say of one process, the first counts. */
+/** If replicas disagree about a process, the first of these states counts. */
 const precedence = [frontendStates.left, frontendStates.up, frontendStates.silent];
 
 export class FrontendList {
   readonly #options: FrontendListOptions;
   readonly #answers = new Map<string, Answer>();
   readonly #known = new Map<string, Known>();
-  /** By name, what was told last. */
+  /** The last reported state, by name. */
   readonly #told = new Map<string, 'up' | 'down'>();
   #lookedMs = Number.NEGATIVE_INFINITY;
 
@@ -53,7 +53,7 @@ export class FrontendList {
     this.#options = options;
   }
 
-  /** The others, by name. */
+  /** The other frontends, by name. */
   get others(): readonly KnownFrontend[] {
     const all = [...this.#known.values()];
     return all.sort((a, b) => compareNames(a.report[0], b.report[0]));
@@ -84,7 +84,7 @@ export class FrontendList {
     const up = new Set([this.#options.name]);
     for (const { report, isUp } of this.#known.values()) if (isUp) up.add(report[0]);
     for (const [process, { report, isUp }] of this.#known) {
-      // Another process has taken its place.
+      // Another process of that frontend has replaced it.
       if (!isUp && up.has(report[0])) this.#known.delete(process);
     }
     this.#tell(combined, moment.at);
@@ -148,13 +148,13 @@ function combine(combined: Combined, row: FrontendRow): void {
   if (rank > 0 || (rank === 0 && isNewer(report, before?.[1]))) combined.set(process, row);
 }
 
-/** Counters only grow. */
+/** Compares the counters, which only grow. */
 function isNewer(report: FrontendReport, before: FrontendReport | undefined): boolean {
   const [answered] = report[8];
   return answered > (before?.[8][0] ?? 0);
 }
 
-/** As frontend-2 before frontend-10. */
+/** Sorts frontend-2 before frontend-10. */
 export function compareNames(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }

@@ -1,7 +1,7 @@
 /**
- * Tells every catalog replica, a few times a second, that this frontend is there and what it counts,
- * and hands on what they answer of the other frontends. Knows no socket: a replica is a line that can
- * be called. Invariant: at most one report is under way to each replica.
+ * Reports this frontend and its counters to every catalog replica a few times a second, and passes
+ * on what the replicas answer about the other frontends. Uses no socket: a replica is a client that
+ * can be called. Invariant: at most one report to each replica is in progress.
  */
 import { type Clock, every, type Timer } from '../../base/clock.js';
 import { toBazarError } from '../../base/errors.js';
@@ -11,7 +11,7 @@ import type { ReplicaClient } from '../replica-client.js';
 import type { FrontendList } from './frontend-list.js';
 
 export interface FrontendReportsOptions {
-  /** To the catalog replicas. */
+  /** Clients of the catalog replicas. */
   readonly lines: readonly ReplicaClient[];
   readonly clock: Clock;
   readonly process: string;
@@ -22,7 +22,7 @@ export interface FrontendReportsOptions {
 export class FrontendReports {
   readonly #options: FrontendReportsOptions;
   readonly #asking = new Set<ReplicaClient>();
-  /** Replicas of older builds, which refuse the method, and when to ask them again. */
+  /** Replicas of older builds, which refuse the method, with the time of the next attempt. */
   readonly #againMs = new Map<ReplicaClient, number>();
   #timer: Timer | undefined;
 
@@ -36,7 +36,7 @@ export class FrontendReports {
     this.#round();
   }
 
-  /** Resolves when the replicas know that this frontend stops, or will have to miss it. */
+  /** Resolves when the replicas know that this frontend stops, or after a limited wait. */
   async stop(): Promise<void> {
     this.#timer?.cancel();
     const params: ReportParams = [this.#options.process, null];

@@ -1,7 +1,7 @@
 /**
- * Watches every replica of both groups: asks each for its health, hands the answers to the electors
- * and carries out what they decide (docs/PROTOCOL.md, section 3). Knows no socket: a replica is a
- * line that can be called. Invariant: at most one question of health is under way for each replica.
+ * Watches every replica of both groups: sends health checks, passes the answers to the electors and
+ * carries out their nominations (docs/PROTOCOL.md, section 3). Uses no socket: a replica is a
+ * client that can be called. Invariant: at most one health check of each replica is in progress.
  */
 import { type Clock, every, type Timer } from '../../base/clock.js';
 import { protocolTimes } from '../../base/limits.js';
@@ -18,18 +18,18 @@ export interface WatchOptions {
   readonly logger: Logger;
   /** Called after every round and at every change of leader. */
   readonly seen: (leaders: Leaders, catalogLead: Lead | undefined) => void;
-  /** Called with each log time of the catalog that a member tells. */
+  /** Called with each catalog log time that a member reports. */
   readonly logTime: (logTime: number) => void;
   readonly elector?: ElectorOptions;
 }
 
-/** Who leads, serving or not. */
+/** A group's leader, serving or not. */
 export interface Lead {
   readonly line: ReplicaClient;
   readonly epoch: number;
 }
 
-/** Without a serving leader every moment counts. */
+/** Check interval without a serving leader; shorter, because every moment counts. */
 const lookAgainMs = 20;
 
 export class Watch {
@@ -37,7 +37,7 @@ export class Watch {
   readonly #electors: Readonly<Record<GroupName, Elector>>;
   readonly #asking = new Set<ReplicaClient>();
   #timer: Timer | undefined;
-  /** The next look at the groups without a serving leader. */
+  /** The next check of the groups without a serving leader. */
   #soon: Timer | undefined;
   #leaders: Leaders = { catalog: undefined, order: undefined };
 
@@ -77,20 +77,20 @@ export class Watch {
     this.#soon?.cancel();
   }
 
-  /** Asks everybody for their health now. */
+  /** Sends a health check to every replica now. */
   round(): void {
     for (const line of this.#options.lines) this.#ask(line);
     this.#decide();
   }
 
-  /** A connection came up: who is there may lead. */
+  /** A connection was established; its replica may lead. */
   opened(name: string, group: GroupName): void {
     for (const line of this.#options.lines) {
       if (line.name === name && line.group === group) this.#ask(line);
     }
   }
 
-  /** A connection closed: a crash is noticed here, a hang by the health check. */
+  /** A connection closed. This detects a crash; the health check detects a hang. */
   closed(name: string, group: GroupName): void {
     this.#electors[group].lost(name);
     this.round();
@@ -115,7 +115,7 @@ export class Watch {
       )
       .finally(() => {
         this.#asking.delete(line);
-        // A leader that is not told at once that its answers arrive might yield (A39).
+        // A leader must learn at once that its answers arrive, or it might step down (A39).
         if (isUntold) this.#ask(line);
         this.#decide();
       });

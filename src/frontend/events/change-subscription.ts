@@ -1,7 +1,7 @@
 /**
- * The frontend's line to the catalog's changes, held while somebody listens: it asks the leader for
- * them, and says when some may have been missed. Invariant: from each `reset` on, no change is
- * missing until the next.
+ * The frontend's subscription to the catalog's changes while it has listeners. Subscribes at the
+ * leader and reports when changes may have been missed. Invariant: after each `reset` no change is
+ * missing until the next `reset`.
  */
 import { clientLimits } from '../../base/limits.js';
 import { type Change, type Changes, changeKinds } from '../../wire/internal.js';
@@ -19,7 +19,9 @@ export class ChangeSubscription {
     this.#tell = tell;
   }
 
-  /** Called often, with the line to the catalog leader of the moment and whether anybody listens. */
+  /**
+   * Called often, with the client of the current catalog leader and whether there are listeners.
+   */
   follow(line: ReplicaClient | undefined, wanted: boolean): void {
     if (line !== this.#line || wanted !== this.#wanted) this.#end();
     this.#line = line;
@@ -30,7 +32,7 @@ export class ChangeSubscription {
       () => {
         if (this.#line !== line || this.#state !== 'asking') return;
         this.#state = 'open';
-        // What changed while nobody told it is read, not told.
+        // Changes during the gap are not replayed: the listeners read the products again.
         this.#tell('reset', {});
       },
       () => {
@@ -44,7 +46,7 @@ export class ChangeSubscription {
     if (this.#line?.name === name) this.#state = 'none';
   }
 
-  /** A notification of a replica. */
+  /** A replica's notification of changes. */
   changed(name: string, changes: Changes): void {
     if (this.#line?.name !== name || this.#state !== 'open') return;
     if (changes === null) this.#tell('reset', {});

@@ -1,7 +1,8 @@
 /**
- * Everything that a frontend tells live, gathered at its owner: the timeline of its members and the
- * catalog's changes, numbered, kept for a while, and handed to the threads where anybody listens.
- * Knows no stream. Invariant: while nobody listens, the catalog tells nothing and no thread is told.
+ * Collects a frontend's live events at its owner: the timeline of the members and the catalog's
+ * changes. Numbers them, keeps them for a limited time, and sends them to the threads while any
+ * thread has listeners. Does not depend on the stream format. Invariant: without listeners the
+ * catalog sends no changes and no thread gets events.
  */
 import type { Clock } from '../../base/clock.js';
 import type { Changes } from '../../wire/internal.js';
@@ -12,14 +13,14 @@ import { ChangeSubscription } from './change-subscription.js';
 import { type EventKind, EventLog, type EventName } from './event-log.js';
 import { type Led, type Sight, Timeline } from './timeline.js';
 
-/** A thread with listeners says so more often than this. */
+/** A thread with listeners reports them more often than this. */
 const listeningMs = 5_000;
 
 export interface LiveEventsOptions {
   readonly clock: Clock;
-  /** Tells this life of the frontend from others. */
+  /** Distinguishes this run of the frontend process from others. */
   readonly life: string;
-  /** Hands new events to every thread. */
+  /** Sends new events to every thread. */
   readonly publish: (batch: EventBatch) => void;
   /** Called at each new lead. */
   readonly led?: Led;
@@ -51,7 +52,7 @@ export class LiveEvents {
     this.#follow();
   }
 
-  /** Something happened to a service that the timeline does not watch. */
+  /** Records an event of a service that the timeline does not watch. */
   happened(name: EventKind, data: Readonly<Record<string, unknown>>): void {
     this.#add(name, data);
   }
@@ -70,10 +71,10 @@ export class LiveEvents {
     this.#follow();
   }
 
-  /** Where a new listener stands, and what it is to be told first. */
+  /** The start position of a new listener, and the events to send it first. */
   begin(lastId: string | null, withHistory: boolean): EventBatch {
     this.listening();
-    // Whoever begins now begins after what the threads were told.
+    // A new listener starts after the events already sent to the threads.
     this.#publish();
     return lastId === null ? this.#log.begin(withHistory) : this.#log.resume(lastId);
   }

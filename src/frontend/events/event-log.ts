@@ -1,7 +1,8 @@
 /**
- * The newest events of a frontend, as they are sent to who listens: a short log of everything, from
- * which a listener that was away for a moment goes on, and a longer-lived one of what operators look
- * back at. Knows no listener. Invariant: ids count up without gaps, and both logs are bounded.
+ * The newest events of a frontend, in the form in which they are sent: a short log of all events,
+ * from which a reconnecting listener resumes, and a longer-lived history of service events for
+ * operators. Does not know the listeners. Invariant: ids increase without gaps, and both logs are
+ * bounded.
  */
 import { assert } from '../../base/assert.js';
 import type { EventBatch } from '../types.js';
@@ -9,7 +10,7 @@ import type { EventBatch } from '../types.js';
 const keptMax = 1_024;
 const historyMax = 256;
 
-/** What happens to a store's services, kept as history; everything else is about products. */
+/** Events of the store's services, which are kept as history. All others are about products. */
 export type EventKind = 'leader' | 'member' | 'frontend' | 'fault';
 export type EventName = EventKind | 'stock' | 'product' | 'reset';
 
@@ -26,7 +27,7 @@ interface Kept {
 }
 
 export class EventLog {
-  /** Tells this log's ids from those of the same frontend's earlier life. */
+  /** Distinguishes this log's ids from those of an earlier run of the frontend. */
   readonly #life: string;
   readonly #kept: Kept[] = [];
   readonly #history: Kept[] = [];
@@ -49,19 +50,19 @@ export class EventLog {
     if (historyNames.has(name)) keep(this.#history, { number: this.#last, text }, historyMax);
   }
 
-  /** All events after a number, as far as they are kept. */
+  /** All kept events after a number. */
   since(number: number): EventBatch {
     const first = this.#last - this.#kept.length + 1;
     const missed = this.#kept.slice(Math.max(0, number + 1 - first));
     return { through: this.#last, text: textOf(missed) };
   }
 
-  /** For a new listener: nothing, or what operators look back at. */
+  /** For a new listener: no events, or the history. */
   begin(withHistory: boolean): EventBatch {
     return { through: this.#last, text: withHistory ? textOf(this.#history) : '' };
   }
 
-  /** For a listener that comes back: what it missed, or a reset where that is not known any more. */
+  /** For a reconnecting listener: the missed events, or a reset if they are no longer kept. */
   resume(lastId: string): EventBatch {
     const [life, digits = ''] = lastId.split('-');
     const number = /^\d{1,15}$/.test(digits) ? Number(digits) : -1;
@@ -76,7 +77,7 @@ export class EventLog {
     assert(this.#kept.length === 0 || this.#kept.at(-1)?.number === this.#last, 'no gaps');
   }
 
-  /** Not an event of the log: it stands where the listener's next one will follow. */
+  /** Not an event of the log: it has the id after which the listener's next event follows. */
   #reset(): string {
     return `id: ${this.#life}-${this.#last}\nevent: reset\ndata: {}\n\n`;
   }

@@ -1,7 +1,7 @@
 /**
- * From what a frontend sees of the replicas to what operators look back at: who led since when and
- * how long nobody did, who went and came, and what is wrong with whom. Pure: it sees no clock and no
- * socket. Invariant: each change is told once.
+ * Derives the operators' timeline from what a frontend sees of the replicas: leaders and times
+ * without one, members that go and return, and faults of members. Pure: uses no clock and no
+ * socket. Invariant: each change is reported once.
  */
 import { protocolTimes } from '../../base/limits.js';
 import type { GroupName } from '../../group/membership.js';
@@ -17,7 +17,7 @@ export interface Sight {
   readonly witness: boolean;
   readonly connected: boolean;
   readonly health: Health | undefined;
-  /** When it last answered; monotonic. */
+  /** Time of its last answer; monotonic. */
   readonly heardMs: number | undefined;
 }
 
@@ -36,7 +36,7 @@ interface Seen {
 interface Lead {
   readonly leader: string | undefined;
   readonly epoch: number;
-  /** The last sign of life of the newest leader; undefined before the first. */
+  /** Time at which the newest leader was last known alive; undefined before the first. */
   readonly aliveMs: number | undefined;
 }
 
@@ -68,7 +68,7 @@ export class Timeline {
   #led(before: Lead, { name, group, health, heardMs }: Sight, { nowMs, at }: Moment): Lead {
     const epoch = health?.epoch ?? before.epoch;
     if (name !== before.leader || epoch > before.epoch) {
-      // Between two leaders that follow each other at once there was no time without one.
+      // Two leaders in direct succession leave no time without a leader.
       const isNew = before.leader !== undefined || before.aliveMs === undefined;
       const outageMs = isNew ? 0 : Math.round(nowMs - (before.aliveMs ?? nowMs));
       this.#tell('leader', { at, group, leader: name, epoch, outage_ms: outageMs });
@@ -82,7 +82,7 @@ export class Timeline {
     this.#tell('leader', { at, group, leader: null, epoch: before.epoch, outage_ms: 0 });
     const message = `nobody leads the ${group} group: ${before.leader} was lost`;
     this.#tell('fault', { at, what: 'no_leader', group, name: before.leader, message });
-    // A crash closes the connection at once; who hangs was last alive when it last answered.
+    // A crash closes the connection at once; a hung leader was last alive at its last answer.
     const aliveMs = sight?.connected ? before.aliveMs : nowMs;
     return { leader: undefined, epoch: before.epoch, aliveMs };
   }

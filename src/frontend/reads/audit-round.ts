@@ -1,6 +1,6 @@
 /**
- * Takes the live audit: an `audit` entry in both groups, the books recomputed by each leader from
- * its files, and every replica's state hash at that entry. The comparison is audit.ts's.
+ * Runs the live audit: an `audit` entry in both groups, the books that each leader recomputes from
+ * its files, and every replica's state hash at that entry. audit.ts compares them.
  */
 import { BazarError } from '../../base/errors.js';
 import type { AuditMark, CatalogAudit, OrderAudit } from '../../wire/internal.js';
@@ -9,7 +9,7 @@ import type { AuditReport } from '../types.js';
 import { auditReport, type ReplicaMark } from './audit.js';
 import type { Leaders } from './backends.js';
 
-/** The books of a large store take a while. */
+/** Recomputing the books of a large store takes long. */
 const booksTimeoutMs = 100_000;
 const markTimeoutMs = 10_000;
 
@@ -18,7 +18,7 @@ export async function takeAudit(
   leaders: Leaders,
   token: string,
 ): Promise<AuditReport> {
-  // The catalog first: every sale it has made by then must become an order.
+  // The catalog first: every sale that it has made by then must become an order.
   const catalogLeader = leaderClient(lines, leaders.catalog, 'catalog');
   const catalog = (await catalogLeader.call('audit', [token], booksTimeoutMs)) as CatalogAudit;
   const orderLeader = leaderClient(lines, leaders.order, 'order');

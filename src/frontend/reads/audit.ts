@@ -1,14 +1,13 @@
 /**
- * The books, compared: what the catalog says it sold against what the order book holds, product by
- * product, and the state of each replica at the audit's entry. Pure; whoever calls has asked the
- * services.
+ * Compares the books: sales of the catalog against orders of the order book, product by product,
+ * and each replica's state hash at the audit entry. Pure; the caller has asked the services.
  */
 import type { AuditMark, CatalogAudit, OrderAudit } from '../../wire/internal.js';
 import type { AuditProduct, AuditReport } from '../types.js';
 
-/** A third of a public frame, for JSON is longer. */
+/** A third of a public frame, because JSON is longer. */
 const listBytesMax = 350 * 1024;
-/** Of a product beside its name. */
+/** Size of a product without its name. */
 const productBytes = 80;
 const problemsMax = 500;
 
@@ -45,7 +44,7 @@ export function auditReport(
   return { ...report, ...listed(products), problems: fitting(problems) };
 }
 
-/** What fits a public answer; every product was checked. */
+/** Limits the products to what fits a public answer. Every product was checked. */
 function listed(products: readonly AuditProduct[]): Pick<AuditReport, 'products' | 'left_out'> {
   const wrong = products.filter((product) => productProblems(product).length > 0);
   const inOrder = wrong.length === 0 ? products : [...new Set([...wrong, ...products])];

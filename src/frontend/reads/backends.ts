@@ -1,8 +1,8 @@
 /**
- * A session thread's own connections to the catalog and order services, each to the port at which
- * what it asks is answered. The owner says who leads and who may be read from; a thread only
- * follows, but leaves alone for a while whoever failed it, at either port. Knows no socket: it is
- * given a way to connect.
+ * A session thread's own connections to the catalog and order services, each to the port that
+ * answers the question. The owner provides the leaders and the readers; a thread follows it, but
+ * avoids a replica that failed, at either port, for a while. Uses no socket: it is given a connect
+ * function.
  */
 import type { ClusterConfig, MemberAddresses } from '../../base/config.js';
 import { BazarError } from '../../base/errors.js';
@@ -23,11 +23,11 @@ export interface Backend {
 export interface Leaders {
   readonly catalog: string | undefined;
   readonly order: string | undefined;
-  /** Who may be read from, the leaders among them; where it is not told, the leaders alone. */
+  /** Replicas that may serve reads, leaders included. If absent, only the leaders. */
   readonly readers?: Readonly<Record<GroupName, readonly string[]>>;
 }
 
-/** Are they the same, readers and all? */
+/** True if leaders and readers are the same. */
 export function sameLeaders(one: Leaders, other: Leaders): boolean {
   if (one.catalog !== other.catalog || one.order !== other.order) return false;
   return (['catalog', 'order'] as const).every((group) => {
@@ -36,7 +36,7 @@ export function sameLeaders(one: Leaders, other: Leaders): boolean {
   });
 }
 
-/** At `service` the member's threads answer, at `peer` its owner, without a thread between. */
+/** At `service` the member's threads answer, at `peer` its owner. */
 export type Port = 'service' | 'peer';
 
 export interface BackendsOptions {
@@ -46,16 +46,19 @@ export interface BackendsOptions {
 
 interface Listener {
   readonly heard: () => void;
-  /** In the list of all; the last one takes the place of one that leaves. */
+  /** Index in the list of all; the last element replaces a removed one. */
   place: number;
 }
 
 export class Backends {
   readonly #options: BackendsOptions;
   readonly #open: Record<Port, Map<string, Backend>> = { service: new Map(), peer: new Map() };
-  /** Everybody who has asked a leader; no Set, which ages as a Map does (base/number-map.ts). */
+  /**
+   * All waiting callers of a leader. Not a Set, which slows down with age like a Map
+   * (base/number-map.ts).
+   */
   readonly #listeners: Listener[] = [];
-  /** Until when a replica is not read from, because it failed. */
+  /** Time until which a failed replica is not read from. */
   readonly #restUntilMs = new Map<string, number>();
   readonly #turns: Record<GroupName, number> = { catalog: 0, order: 0 };
   #leaders: Leaders = { catalog: undefined, order: undefined };
@@ -73,14 +76,14 @@ export class Backends {
     for (const { heard } of [...this.#listeners]) heard();
   }
 
-  /** Calls back when the owner next says who leads; returns how to stop listening. */
+  /** Calls back when the owner next announces leaders. Returns a function that cancels. */
   readonly news = (heard: () => void): (() => void) => {
     const listener: Listener = { heard, place: this.#listeners.length };
     this.#listeners.push(listener);
     return () => this.#forget(listener);
   };
 
-  /** Who is to be read from next: the readers in turn. */
+  /** The next replica to read from, in round-robin order. */
   reader(group: GroupName, nowMs: number): string | undefined {
     const readers = this.#leaders.readers?.[group] ?? [];
     for (let tries = 0; tries < readers.length; tries++) {
@@ -90,7 +93,7 @@ export class Backends {
     return this.#leaders[group];
   }
 
-  /** It failed: read from others until then. */
+  /** Marks a replica as failed: reads avoid it until then. */
   rest(name: string, untilMs: number): void {
     this.#restUntilMs.set(name, untilMs);
   }

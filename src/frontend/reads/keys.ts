@@ -1,7 +1,7 @@
 /**
- * The keys of purchases and changes. A client's idempotency key is kept as its digest, with a hash of the
- * request it came with; a purchase without one gets a random key here, so that a retry of the
- * frontend's own finds the first outcome (docs/PROTOCOL.md, section 5).
+ * The keys of purchases and changes. A client's idempotency key is sent as a digest, with a hash of
+ * its request. A purchase without a key gets a random one, so that the frontend's own retry finds
+ * the first outcome (docs/PROTOCOL.md, section 5).
  */
 import { createHash } from 'node:crypto';
 import type { Random } from '../../base/random.js';
@@ -24,9 +24,8 @@ export class PurchaseKeys {
   }
 
   /**
-   * The purchase as it travels to the order leader; the same for each retry. `seenTime` is the newest
-   * log time of the catalog that is known now, `quotedKey` as in the
-   * request's context.
+   * The purchase in the form for the order leader; the same for each retry. `seenTime` is the
+   * newest known catalog log time, `quotedKey` is as in the request's context.
    */
   purchase(params: Params<'buy'>, seenTime: number | undefined, quotedKey?: string): BuyParams {
     const lines = purchaseLines(params);
@@ -34,7 +33,7 @@ export class PurchaseKeys {
     if (params.key === undefined) return [this.#next(), keyKinds.frontend, noHash, lines, ...seen];
     const key = clientKeyDigest(params.key);
     const hash = digest(JSON.stringify(lines), requestHashBytes);
-    // The digest is the sixth field, so it needs the fifth.
+    // The digest is the sixth field, so the fifth must be present.
     const [time] = seen;
     if (quotedKey === undefined || time === undefined) {
       return [key, keyKinds.client, hash, lines, ...seen];
@@ -42,13 +41,16 @@ export class PurchaseKeys {
     return [key, keyKinds.client, hash, lines, time, digest(quotedKey, digestBytes)];
   }
 
-  /** The key of a change; `seenTime` as of a purchase. */
+  /** The key of a change; `seenTime` as for a purchase. */
   change(key: string, request: ChangeRequest, seenTime: number | undefined): ChangeKey {
     const hash = digest(JSON.stringify(inOrder(request)), requestHashBytes);
     return [clientKeyDigest(key), hash, seenTime ?? null];
   }
 
-  /** Random bytes are drawn many keys at a time: a call of the generator costs more than a key. */
+  /**
+   * Draws random bytes for many keys at once, because each call of the generator costs more than a
+   * key.
+   */
   #next(): Uint8Array {
     if (this.#used === this.#pool.length) {
       this.#pool = this.#random.bytes(poolBytes);
@@ -60,14 +62,14 @@ export class PurchaseKeys {
   }
 }
 
-/** The same fields in another order are the same request. */
+/** Sorts fields: the same fields in another order are the same request. */
 function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
   if (typeof value !== 'object' || value === null) return value;
   return Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** As the key is kept, and stands in its order. */
+/** The digest in the form in which keys are stored and orders contain it. */
 export function clientKeyDigest(key: string): Uint8Array {
   return digest(key, digestBytes);
 }

@@ -1,7 +1,8 @@
 /**
- * Look-ups as one session thread does them: from its cache, else at a catalog replica, with all who
- * want the same item at the same time. What is answered fills the cache, but for items that are hot.
- * Invariant: nobody gets an answer that lacks what was visible to anybody when they asked.
+ * Look-ups in one session thread: from its cache, else from a catalog replica, together with all
+ * readers of the same item. Answers fill the cache, except for items whose requests are coalesced.
+ * Invariant: no reader gets an answer that lacks a change which was visible to any client when the
+ * reader asked.
  */
 import type { Clock } from '../../base/clock.js';
 import { encode } from '../../wire/codec.js';
@@ -23,12 +24,12 @@ import type { Questions } from './questions.js';
 
 export interface FoundProduct {
   readonly product: Product;
-  /** As a MessagePack map. */
+  /** The product as a MessagePack map. */
   readonly encoded: Uint8Array;
 }
 
 interface Answer extends SharedAnswer {
-  /** Undefined: there is no such product. */
+  /** Undefined if there is no such product. */
   readonly found: FoundProduct | undefined;
 }
 
@@ -41,14 +42,14 @@ export interface LookupsOptions {
   readonly questions: Questions;
   readonly cache: ProductCache;
   readonly clock: Clock;
-  /** As in HotItems. */
+  /** As in request-coalescing.ts. */
   readonly crowd?: number | undefined;
 }
 
 export class Lookups {
   readonly #questions: Questions;
   readonly #cache: ProductCache;
-  /** Look-ups by id, so that many readers of one item make one question. */
+  /** Look-ups by id: concurrent readers of one item send one question. */
   readonly #shared: SharedQuestions<Answer>;
   readonly #hot: HotItems<FoundUncached>;
 
@@ -70,18 +71,18 @@ export class Lookups {
     });
   }
 
-  /** The hot path: no promise, no message. */
+  /** The hot path: creates no promise and sends no message. */
   cached(params: Params<'lookup'>): Cached | undefined {
     if (this.#hot.any && this.#isHot(params)) return undefined;
     return 'id' in params ? this.#cache.find(params.id) : this.#cache.findByName(params.name);
   }
 
-  /** A product that the cache has not, or that is so hot that it is not looked for there at once. */
+  /** Reads a product that the cache does not have, or whose requests are coalesced. */
   fetch(params: Params<'lookup'>, ask: Ask): Promise<FoundProduct> {
     const item = 'id' in params ? params.id : (this.#cache.idOf(params.name) ?? params.name);
     const shared = typeof item === 'number' ? this.#hot.join(item, ask) : undefined;
     if (shared === undefined || typeof item !== 'number') return this.#ask(item, ask);
-    // Of a crowd each costs one promise here.
+    // Each waiting reader costs one promise here.
     return shared.then((told) => {
       if (told === undefined) return this.#lookAgain(item, ask);
       this.#cache.counters[told.wasKept ? 'hits' : 'misses']++;
@@ -90,13 +91,16 @@ export class Lookups {
     });
   }
 
-  /** Sees to it that the product is in the cache soon, unless somebody has asked for it already. */
+  /** Ensures that the product is cached soon, unless a question for it is in progress. */
   refresh(id: number, ask: Ask): void {
     if (this.#shared.has(id) || this.#cache.peek(id)) return;
     this.#byId(id, ask).catch(() => {});
   }
 
-  /** In the order of the ids, in one question; undefined where there is no such product. */
+  /**
+   * Asks for several products in one question. Results are in the order of the ids; undefined for a
+   * missing product.
+   */
   async fetchMany(ids: readonly number[], ask: Ask): Promise<(FoundProduct | undefined)[]> {
     const [only] = ids;
     if (ids.length === 1 && only !== undefined) return [await this.#byId(only, ask)];
@@ -111,7 +115,7 @@ export class Lookups {
     });
   }
 
-  /** A record of an answer to a question asked at the horizon. */
+  /** Caches a record from an answer to a question asked at the horizon. */
   keep(record: ProductRecord, horizon: Horizon, from: Provenance): FoundProduct {
     const product = toProduct(record);
     const found = { product, encoded: encode(product) };
@@ -119,7 +123,7 @@ export class Lookups {
     return found;
   }
 
-  /** Not shared with others: the stamp of the product that the name stands for is not known yet. */
+  /** Not shared: the invalidation version of the named product is not known before the answer. */
   async #byName(name: string, ask: Ask): Promise<FoundProduct | undefined> {
     const horizon = this.#cache.horizon();
     const answer = await this.#questions.read('catalog', 'lookup', [name], ask);
@@ -127,7 +131,7 @@ export class Lookups {
     const from = { appliedSeq, grantor };
     const isKept = this.#cache.fillName(name, record?.[0], horizon, from);
     if (record === null) return undefined;
-    // The leader lent what the name stood for there; where that is another product by now, the
+    // The leader granted the product that had the name then. If another product has it now, the
     // name was invalidated.
     return this.keep(record, horizon, isKept ? from : { appliedSeq, grantor: 0 });
   }
@@ -137,7 +141,7 @@ export class Lookups {
     return id !== undefined && this.#hot.has(id);
   }
 
-  /** Where the item is hot no more, or its question failed. */
+  /** Reads alone, when coalescing has ended or its question failed. */
   async #lookAgain(id: number, ask: Ask): Promise<FoundProduct> {
     const cached = this.#cache.find(id);
     if (cached === undefined) return this.#ask(id, ask);
@@ -165,19 +169,22 @@ export class Lookups {
     const from = { appliedSeq, grantor };
     if (record === null) {
       cache.fillAbsence(id, horizon, from);
-      // What ends an absence invalidates all absences, not the id that had no product.
+      // Adding a product invalidates all absences together, not the id that had no product.
       const isSettled = cache.isSettled(id, from) && cache.isSettled(unusedIds, from);
       return { found: undefined, isSettled };
     }
-    const lent = cache.wasThere(horizon) ? from : { appliedSeq, grantor: 0 };
-    const isSettled = cache.isSettled(id, lent);
+    const provenance = cache.wasThere(horizon) ? from : { appliedSeq, grantor: 0 };
+    const isSettled = cache.isSettled(id, provenance);
     const product = toProduct(record);
     const found = { product, encoded: encode(product), sighting };
-    cache.fill(found, lent);
+    cache.fill(found, provenance);
     return { found, isSettled };
   }
 
-  /** For those who have come by now: nobody is to keep it, so no change of the item waits for a cache. */
+  /**
+   * One read for all readers that have arrived. No cache keeps it, so no change of the item waits
+   * for a cache.
+   */
   async #uncachedRead(id: number, ask: Ask): Promise<FoundUncached> {
     const params: UncachedReadParams = [id];
     const answer = await this.#questions.read('catalog', 'glance', params, ask, 'peer');

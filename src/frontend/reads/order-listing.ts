@@ -1,6 +1,6 @@
 /**
- * From the public parameters of a listing of orders to those that travel to an order service. Plain
- * pages travel in the form that earlier builds know, all others in a form of their own.
+ * Converts the public parameters of an order listing to those of the order service. Plain pages use
+ * the method that earlier builds support, all others a newer one.
  */
 import { BazarError } from '../../base/errors.js';
 import { requestLimits } from '../../base/limits.js';
@@ -29,7 +29,7 @@ export function listingOf(
   return ['find_orders', [direction, after, before ?? null, limit, since, until, product, key]];
 }
 
-/** An order service of an earlier build lists oldest first, and all. */
+/** An order service of an earlier build lists only oldest first and without filters. */
 export function explainOlder(error: BazarError): never {
   if (error.code !== 'unknown_method') throw error;
   const message = 'an order service of an earlier build cannot list orders in this way yet';
@@ -43,7 +43,7 @@ function timeOf(name: string, text: string | undefined): number | null {
   throw new BazarError('invalid_argument', `${name} must be as 2026-01-31 or 2026-01-31T12:00:00Z`);
 }
 
-/** All digits are an id, as everywhere. */
+/** A string of digits is an id, as everywhere in the API. */
 function productOf(product: string | number | undefined): string | number | null {
   if (product === undefined) return null;
   return typeof product === 'string' && digits.test(product) ? Number(product) : product;

@@ -1,8 +1,8 @@
 /**
- * What a session thread asks the services, again and again until the deadline: the leader for
- * whatever changes something, any healthy replica in turn for what is only read (docs/PROTOCOL.md,
- * R9). Knows no method. Invariant: what a replica cannot answer is asked of the leader next, and what
- * may be asked twice waits for no leader whose successor is known.
+ * Sends a session thread's questions to the services and retries until the deadline: changes to the
+ * leader, reads to any healthy replica in turn (docs/PROTOCOL.md, R9). Does not depend on methods.
+ * Invariant: a question that a replica cannot answer goes to the leader next, and an idempotent
+ * question does not wait for a leader whose successor is known.
  */
 import { type Clock, countdown } from '../../base/clock.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
@@ -12,17 +12,17 @@ import type { Backends, Port } from './backends.js';
 import { retry } from './retry.js';
 
 const attemptMaxMs = 1_500;
-/** A replica that is cut off from its leader notices late: it is waited for no longer. */
+/** A replica cut off from its leader notices it late; attempts at it end after this time. */
 const readerAttemptMaxMs = 400;
-/** And not asked again for so long. */
+/** A replica that failed is not asked again for this time. */
 const readerRestMs = 1_000;
 
 export interface LeadOptions extends Ask {
-  /** The same question twice is the same as once. */
+  /** Asking twice has the same effect as asking once. */
   readonly idempotent: boolean;
-  /** An attempt may have done something although its answer was lost. */
+  /** An attempt may have had an effect although its answer was lost. */
   readonly changes: boolean;
-  /** The params in the form of the build before, for a leader that refuses those of this one. */
+  /** The params in the form of the previous build, for a leader that refuses the current one. */
   readonly older?: unknown;
 }
 
@@ -40,7 +40,7 @@ export class Questions {
     this.#clock = clock;
   }
 
-  /** Of the leader. `read` turns its answer into the outcome, which may be a failure to try again. */
+  /** Asks the leader. `read` converts its answer to the outcome, or throws a failure to retry. */
   lead<T>(
     group: GroupName,
     [method, params]: readonly [string, unknown],
@@ -65,7 +65,7 @@ export class Questions {
     });
   }
 
-  /** Of any replica that may answer; the second attempt, and every other one, is the leader's. */
+  /** Asks any replica that may answer; every second attempt goes to the leader. */
   read(
     group: GroupName,
     method: string,
@@ -96,8 +96,8 @@ export class Questions {
   }
 
   /**
-   * A process that was stopped keeps its connections and answers nothing: who asked it asks the next
-   * leader as soon as there is one, and does not sit out the attempt.
+   * Fails the attempt as soon as another leader is known. A stopped process keeps its connections
+   * but does not answer, so waiting for the end of the attempt would lose time.
    */
   #whileItLeads(
     group: GroupName,
@@ -109,7 +109,7 @@ export class Questions {
     return new Promise((resolve, reject) => {
       const forget = backends.news(() => {
         const leader = backends.leaders[group];
-        // Nobody, for now: it may be the same again, which has what it was asked.
+        // No leader for now: the same one may return, and it has the question.
         if (leader === undefined || leader === asked) return;
         forget();
         const message = `${asked} has not answered, and ${leader} leads the ${group} group by now`;
@@ -131,7 +131,9 @@ export class Questions {
   }
 }
 
-/** One of another version, which does not know the question or its form, is as good for others. */
+/**
+ * False for a replica of another version that does not support the question: it can answer others.
+ */
 function isUnwell({ code }: BazarError): boolean {
   return code !== 'unknown_method' && code !== 'invalid_argument';
 }

@@ -1,7 +1,7 @@
 /**
- * Trying again until a deadline. Only failures that say so are tried again; an operation that is
- * not idempotent also stops where the outcome of an attempt is unknown. Invariant: no attempt starts
- * at or after the deadline, whatever held the process up before (docs/PROTOCOL.md, A34).
+ * Retries until a deadline. Only failures marked as retryable are retried; an operation that is not
+ * idempotent also stops if the outcome of an attempt is unknown. Invariant: no attempt starts at or
+ * after the deadline, even after a pause of the process (docs/PROTOCOL.md, A34).
  */
 import { type Clock, countdown } from '../../base/clock.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
@@ -12,17 +12,19 @@ const backoffMaxMs = 200;
 export interface RetryOptions {
   readonly clock: Clock;
   readonly deadlineMs: number;
-  /** The same call twice is the same as once: reads, and purchases with their keys. */
+  /** Calling twice has the same effect as calling once: reads, and purchases with their keys. */
   readonly idempotent: boolean;
-  /** An attempt may have done something although its answer was lost. */
+  /** An attempt may have had an effect although its answer was lost. */
   readonly changes: boolean;
-  /** Whether every later attempt would fail in the same way. Then the failure is the answer at once. */
+  /**
+   * True if every later attempt would fail in the same way. The failure is then returned at once.
+   */
   readonly isFinal?: (error: BazarError) => boolean;
-  /** An attempt takes no longer than this, so that a hung leader does not use up the deadline. */
+  /** Maximum time of an attempt, so that a hung leader does not use up the deadline. */
   readonly attemptMaxMs: number;
   /**
-   * Tells, once, that there is news, as a new leader: whoever waits tries at once and does not sit
-   * out its pause. Returns how to stop listening.
+   * Calls back once when there is news, such as a new leader, so that a waiting call retries at
+   * once. Returns a function that cancels.
    */
   readonly news?: (heard: () => void) => () => void;
 }
@@ -53,7 +55,7 @@ export async function retry<T>(
   }
 }
 
-/** Resolves with whether there was news. */
+/** Resolves to true if news ended the pause. */
 function pause({ clock, news }: RetryOptions, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const over = (heard: boolean): void => {
@@ -71,7 +73,7 @@ function mayRetry(error: BazarError, idempotent: boolean): boolean {
   return error.retryable && !leavesUnknown(error);
 }
 
-/** The request had left when it failed: it may have been carried out. */
+/** True if the request had been sent when it failed: it may have been carried out. */
 function leavesUnknown({ code, details }: BazarError): boolean {
   if (details.unknown === false) return false;
   return code === 'deadline_exceeded' || details.unknown === true;
@@ -83,7 +85,7 @@ function neverSent(): BazarError {
   });
 }
 
-/** No attempt left anything unknown: the last failure. Otherwise the outcome is not known. */
+/** The last failure if no attempt left an unknown outcome; otherwise the outcome is unknown. */
 function withoutAnswer(error: BazarError, isUnknown: boolean): BazarError {
   if (!isUnknown) return error;
   return new BazarError('deadline_exceeded', 'the outcome is not known: retry with the same key', {

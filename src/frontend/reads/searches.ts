@@ -1,7 +1,8 @@
 /**
- * Searches as one session thread does them: a page's list of ids from its cache and their records
- * from the product cache, the missing ones fetched in one question; else the whole page from a
- * catalog replica. Invariant: a page's list, and each of its records, was current during the call.
+ * Searches in one session thread. A page's list of ids comes from the search cache and its records
+ * from the product cache; one question fetches the missing records. Otherwise a catalog replica
+ * answers the whole page. Invariant: a page's list and each of its records were current during the
+ * call.
  */
 import { BazarError } from '../../base/errors.js';
 import { requestLimits } from '../../base/limits.js';
@@ -33,7 +34,10 @@ export class Searches {
     this.#options = options;
   }
 
-  /** The hot path: no promise, no message. Undefined where anything of the page is not at hand. */
+  /**
+   * The hot path: creates no promise and sends no message. Undefined if anything of the page is
+   * missing.
+   */
   cached(params: Params<'search'>): FoundPage | undefined {
     const { pages, products } = this.#options;
     const page = pages.find(searchParams(params));
@@ -54,7 +58,7 @@ export class Searches {
     return completed ?? this.#ask(wanted, ask);
   }
 
-  /** Undefined where the list has changed meanwhile. */
+  /** Fetches the missing records. Undefined if the list has changed in the meantime. */
   async #complete(page: CachedPage, ask: Ask): Promise<FoundPage | undefined> {
     const { lookups, products, pages } = this.#options;
     const items = page.ids.map((id): FoundProduct | undefined => {
@@ -101,7 +105,7 @@ export function toProducts({ items, next }: FoundPage): Products {
   return next === null ? { items: products } : { items: products, next };
 }
 
-/** The same as MessagePack. */
+/** The page in MessagePack. */
 export function toPageBytes({ items, next }: FoundPage): Uint8Array {
   return pageBytes(
     items.map(({ encoded }) => encoded),

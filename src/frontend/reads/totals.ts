@@ -1,9 +1,12 @@
-/** The figures of all frontends, added up. Pure; figures that an older build does not tell count as zero. */
+/**
+ * Adds up the metrics of all frontends. Pure; metrics that an older build does not report count as
+ * zero.
+ */
 import type { FrontendStatus, StoreStatus } from '../../wire/status-schemas.js';
 
 type Totals = NonNullable<StoreStatus['totals']>;
 
-/** Counters of a frontend that is gone stay in the sums: what they count has happened. */
+/** Counters of a frontend that is gone stay in the sums, so that totals never decrease. */
 export function totalsOf(frontends: readonly FrontendStatus[]): Totals {
   const up = frontends.filter(({ state }) => state !== 'down');
   const cache: Record<string, number> = {};

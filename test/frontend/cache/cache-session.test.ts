@@ -60,22 +60,25 @@ async function begin() {
   return { ...built, leader };
 }
 
-t.test('a session begins once with the leader and its floor is the log end', async (t) => {
-  const { versions, session } = build();
-  const leader = line('catalog-1');
-  session.follow(leader, 3);
-  session.follow(leader, 3);
-  t.equal(versions.inSession, false, 'not before the leader has answered');
-  t.match(leader.asked, [{ method: 'begin_session', params: ['frontend-1', 'p', 2, 3] }]);
-  t.equal(leader.asked.length, 1);
-  leader.asked[0]?.answer([7, 3, 1]);
-  await settled();
-  t.equal(versions.inSession, true);
-  t.equal(versions.mayFill(versions.sight(3), 6, 3), false);
-  t.equal(versions.mayFill(versions.sight(3), 7, 3), true);
-});
+t.test(
+  'a session begins once with the leader, and its minimum position is the log end',
+  async (t) => {
+    const { versions, session } = build();
+    const leader = line('catalog-1');
+    session.follow(leader, 3);
+    session.follow(leader, 3);
+    t.equal(versions.inSession, false, 'not before the leader has answered');
+    t.match(leader.asked, [{ method: 'begin_session', params: ['frontend-1', 'p', 2, 3] }]);
+    t.equal(leader.asked.length, 1);
+    leader.asked[0]?.answer([7, 3, 1]);
+    await settled();
+    t.equal(versions.inSession, true);
+    t.equal(versions.mayFill(versions.sight(3), 6, 3), false);
+    t.equal(versions.mayFill(versions.sight(3), 7, 3), true);
+  },
+);
 
-t.test('a lease is counted from the moment at which it was asked for', async (t) => {
+t.test('a lease counts from the moment of its request', async (t) => {
   const { clock, versions, session } = build();
   const leader = line('catalog-1');
   session.follow(leader, 3);
@@ -88,7 +91,7 @@ t.test('a lease is counted from the moment at which it was asked for', async (t)
   t.equal(versions.isLeased, false);
 });
 
-t.test('a lease is counted by the wall clock from the same moment', async (t) => {
+t.test('a lease counts on the wall clock from the same moment', async (t) => {
   const { clock, versions, session } = build();
   const leader = line('catalog-1');
   session.follow(leader, 3);
@@ -107,7 +110,7 @@ t.test('a lease is counted by the wall clock from the same moment', async (t) =>
   t.equal(versions.isLeased, false);
 });
 
-t.test('a lease is renewed, counted from when that was asked', async (t) => {
+t.test('a renewed lease counts from the moment of the renewal request', async (t) => {
   const { clock, versions, leader } = await begin();
   clock.advance(renewEveryMs);
   t.match(leader.asked[1], { method: 'renew_lease', params: ['p', 1] });
@@ -121,7 +124,7 @@ t.test('a lease is renewed, counted from when that was asked', async (t) => {
   t.equal(versions.isLeased, false);
 });
 
-t.test('a lease that ran out at the leader is another session and generation', async (t) => {
+t.test('after a lease expired at the leader, another session and generation begin', async (t) => {
   const { clock, versions, leader } = await begin();
   const sighting = versions.sight(1);
   clock.advance(renewEveryMs);
@@ -135,7 +138,7 @@ t.test('a lease that ran out at the leader is another session and generation', a
   t.equal(versions.isCurrent(sighting), false, 'nothing of the old one is served');
 });
 
-t.test('an answer that takes longer than a lease begins with a renewal', async (t) => {
+t.test('a session whose answer takes longer than a lease begins with a renewal', async (t) => {
   const { clock, versions, session } = build();
   const leader = line('catalog-1');
   session.follow(leader, 3);
@@ -146,7 +149,7 @@ t.test('an answer that takes longer than a lease begins with a renewal', async (
   t.equal(leader.asked[1]?.method, 'renew_lease');
 });
 
-t.test('before it asks for a session nothing of the last one is served', async (t) => {
+t.test('before a session is requested, nothing of the last one is served', async (t) => {
   const { versions, session } = await begin();
   const next = line('catalog-2');
   let served = true;
@@ -158,7 +161,7 @@ t.test('before it asks for a session nothing of the last one is served', async (
   t.equal(served, false);
 });
 
-t.test('an invalidation is in the shared stamps when it returns', async (t) => {
+t.test('an invalidation is in the shared versions when the call returns', async (t) => {
   const { versions, session } = await begin();
   const sighting = versions.sight(versions.idBucket(8));
   session.invalidate('catalog-2', [8, [8], [], []]);
@@ -167,7 +170,7 @@ t.test('an invalidation is in the shared stamps when it returns', async (t) => {
   t.equal(versions.isCurrent(sighting), false);
 });
 
-t.test('pushed records count in a session with the one who pushed them', async (t) => {
+t.test('pushed records count only in a session with the leader that pushed them', async (t) => {
   const { session, pushes } = await begin();
   session.records('catalog-1', [8, []]);
   session.records('catalog-2', [9, []]);
@@ -176,51 +179,57 @@ t.test('pushed records count in a session with the one who pushed them', async (
   t.same(pushes, [8]);
 });
 
-t.test('the end of the connection ends the session, the next is another generation', async (t) => {
-  const { versions, session, leader } = await begin();
-  const sighting = versions.sight(1);
-  session.lost('catalog-1');
-  t.equal(versions.inSession, false);
-  leader.connected = false;
-  session.follow(leader, 3);
-  t.equal(leader.asked.length, 1, 'not without a connection');
-  leader.connected = true;
-  session.follow(leader, 3);
-  leader.asked[1]?.answer([7, 3, 2]);
-  await settled();
-  t.equal(versions.inSession, true);
-  t.equal(versions.isCurrent(sighting), false);
-});
+t.test(
+  'a closed connection ends the session, and the next one has another generation',
+  async (t) => {
+    const { versions, session, leader } = await begin();
+    const sighting = versions.sight(1);
+    session.lost('catalog-1');
+    t.equal(versions.inSession, false);
+    leader.connected = false;
+    session.follow(leader, 3);
+    t.equal(leader.asked.length, 1, 'not without a connection');
+    leader.connected = true;
+    session.follow(leader, 3);
+    leader.asked[1]?.answer([7, 3, 2]);
+    await settled();
+    t.equal(versions.inSession, true);
+    t.equal(versions.isCurrent(sighting), false);
+  },
+);
 
-t.test('who does not know who leads keeps its session, for as long as its lease', async (t) => {
+t.test('without a known leader a session continues until its lease expires', async (t) => {
   const { versions, session } = await begin();
   session.follow(undefined, 0);
   t.equal(versions.inSession, true);
 });
 
-t.test('another leader is another session, and late answers of the old one are void', async (t) => {
-  const { versions, session } = build();
-  const [old, next] = [line('catalog-1'), line('catalog-2')];
-  session.follow(old, 3);
-  session.follow(next, 4);
-  old.asked[0]?.answer([1, 3, 1]);
-  await settled();
-  t.equal(versions.inSession, false);
-  session.follow(old, 3);
-  t.equal(old.asked.length, 1, 'a leader of a lower epoch is followed no more');
-  next.asked[0]?.answer([1, 4, 1]);
-  await settled();
-  t.equal(versions.inSession, true);
-});
+t.test(
+  'another leader is another session, and late answers of the old one are ignored',
+  async (t) => {
+    const { versions, session } = build();
+    const [old, next] = [line('catalog-1'), line('catalog-2')];
+    session.follow(old, 3);
+    session.follow(next, 4);
+    old.asked[0]?.answer([1, 3, 1]);
+    await settled();
+    t.equal(versions.inSession, false);
+    session.follow(old, 3);
+    t.equal(old.asked.length, 1, 'a leader of a lower epoch is followed no more');
+    next.asked[0]?.answer([1, 4, 1]);
+    await settled();
+    t.equal(versions.inSession, true);
+  },
+);
 
-t.test('a leader of a new epoch is another leader, whatever its name', async (t) => {
+t.test('a leader of a new epoch is another leader, even with the same name', async (t) => {
   const { versions, session, leader } = await begin();
   session.follow(leader, 5);
   t.equal(versions.inSession, false);
   t.match(leader.asked[1], { params: ['frontend-1', 'p', 4, 5] });
 });
 
-t.test('a renewal of an earlier session renews nothing', async (t) => {
+t.test('a renewal answer of an earlier session renews nothing', async (t) => {
   const { clock, versions, session, leader } = await begin();
   clock.advance(renewEveryMs);
   session.lost('catalog-1');
@@ -233,7 +242,7 @@ t.test('a renewal of an earlier session renews nothing', async (t) => {
   t.equal(versions.isLeased, false);
 });
 
-t.test('a refusal is asked again at the next round', async (t) => {
+t.test('a refused session is requested again at the next round', async (t) => {
   const { versions, session } = build();
   const leader = line('catalog-1');
   session.follow(leader, 3);
@@ -245,7 +254,7 @@ t.test('a refusal is asked again at the next round', async (t) => {
   t.equal(versions.inSession, true);
 });
 
-t.test('who stops says so, when nothing is served any more', async (t) => {
+t.test('a frontend that stops says so when nothing is served any more', async (t) => {
   const { versions, session, leader } = await begin();
   const stopping = session.stop();
   t.equal(versions.inSession, false);

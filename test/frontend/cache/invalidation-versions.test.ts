@@ -16,7 +16,7 @@ t.test('nothing may be cached without a session', async (t) => {
 });
 
 t.test(
-  'in a session an answer fills unless its item was invalidated since the question',
+  'in a session an answer is cached unless its item was invalidated since the question',
   async (t) => {
     const versions = new InvalidationVersions(undefined, clock);
     versions.beginSession(10, 3, lease);
@@ -32,7 +32,7 @@ t.test(
   },
 );
 
-t.test('an answer from before the floor does not refill an old value', async (t) => {
+t.test('an answer from before the minimum position does not restore an old value', async (t) => {
   const versions = new InvalidationVersions(undefined, clock);
   versions.beginSession(10, 3, lease);
   const bucket = versions.idBucket(8);
@@ -42,7 +42,7 @@ t.test('an answer from before the floor does not refill an old value', async (t)
   t.equal(versions.mayFill(sighting, 12, 3), true);
 });
 
-t.test('a new session sets every floor to the log end', async (t) => {
+t.test('a new session sets every minimum position to the log end', async (t) => {
   const versions = new InvalidationVersions(undefined, clock);
   versions.beginSession(20, 3, lease);
   const sighting = versions.sight(versions.idBucket(5));
@@ -50,7 +50,7 @@ t.test('a new session sets every floor to the log end', async (t) => {
   t.equal(versions.mayFill(sighting, 20, 3), true);
 });
 
-t.test('what was cached in an earlier session is void, in every thread', async (t) => {
+t.test('a new session invalidates the entries of an earlier one in every thread', async (t) => {
   const versions = new InvalidationVersions(undefined, clock);
   const inThread = new InvalidationVersions(versions.buffer, clock);
   versions.beginSession(1, 3, lease);
@@ -62,7 +62,7 @@ t.test('what was cached in an earlier session is void, in every thread', async (
   t.equal(inThread.isCurrent(sighting), false);
 });
 
-t.test('however many invalidations there were, a quiet bucket can be filled', async (t) => {
+t.test('a bucket without invalidations can be filled after any number of others', async (t) => {
   const versions = new InvalidationVersions(undefined, clock);
   versions.beginSession(1, 3, lease);
   const inThread = new InvalidationVersions(versions.buffer, clock);
@@ -87,7 +87,7 @@ t.test('ending a session twice does not begin one', async (t) => {
   t.equal(versions.inSession, false);
 });
 
-t.test('ids and names fall into buckets that exist', async (t) => {
+t.test('ids and names are hashed to existing buckets', async (t) => {
   const versions = new InvalidationVersions(undefined, clock);
   for (const id of [1, 17, 65_536, 2 ** 31, 2 ** 40]) {
     t.doesNotThrow(() => versions.sight(versions.idBucket(id)));
@@ -96,7 +96,7 @@ t.test('ids and names fall into buckets that exist', async (t) => {
   t.ok(versions.nameBucket('Étoile 星') < 65_536);
 });
 
-t.test('the lease is held against the clock at each look, in every thread', async (t) => {
+t.test('each check compares the lease with the clock, in every thread', async (t) => {
   const clock = new ManualClock();
   const versions = new InvalidationVersions(undefined, clock);
   const inThread = new InvalidationVersions(versions.buffer, clock);
@@ -113,7 +113,7 @@ t.test('the lease is held against the clock at each look, in every thread', asyn
   t.equal(inThread.isCurrent(sighting), true, 'renewed by a leader that had not given it up');
 });
 
-t.test('a lease ends at its time wherever the clock stands', async (t) => {
+t.test('a lease ends at its time for any value of the clock', async (t) => {
   for (const startMs of [2 ** 31 - 500, 2 ** 32 - 500, 2 ** 32 - 1_500, 2 ** 40 + 0.5]) {
     const clock = new ManualClock();
     clock.advance(startMs);
@@ -126,7 +126,7 @@ t.test('a lease ends at its time wherever the clock stands', async (t) => {
   }
 });
 
-t.test('the log time that was heard is seen in every thread, and never goes back', async (t) => {
+t.test('the reported log time is visible in every thread and never decreases', async (t) => {
   const versions = new InvalidationVersions(undefined, clock);
   const inThread = new InvalidationVersions(versions.buffer, clock);
   t.equal(inThread.logTime, undefined);
@@ -140,7 +140,7 @@ t.test('the log time that was heard is seen in every thread, and never goes back
   }
 });
 
-t.test('a lease ends by the wall clock where the monotonic clock has stood still', async (t) => {
+t.test('a lease ends by the wall clock if the monotonic clock has stopped', async (t) => {
   const dayMs = 86_400_000;
   for (const suspendedMs of [1_000, dayMs, 25 * dayMs, 2 ** 32, 2 ** 32 + 500, 400 * dayMs]) {
     const clock = new ManualClock();
@@ -155,7 +155,7 @@ t.test('a lease ends by the wall clock where the monotonic clock has stood still
   }
 });
 
-t.test('a wall clock that is set back makes no lease longer', async (t) => {
+t.test('setting the wall clock back extends no lease', async (t) => {
   const clock = new ManualClock();
   const versions = new InvalidationVersions(undefined, clock);
   versions.beginSession(1, 3, leaseFromNow(clock, 1_000));
@@ -166,22 +166,25 @@ t.test('a wall clock that is set back makes no lease longer', async (t) => {
   t.equal(versions.isLeased, false);
 });
 
-t.test('one look at the clocks serves what had arrived before it, and nothing later', async (t) => {
-  const clock = new ManualClock();
-  const versions = new InvalidationVersions(undefined, clock);
-  versions.beginSession(1, 3, leaseFromNow(clock, 1_000));
-  const sighting = versions.sight(7);
-  versions.inputBegins();
-  t.equal(versions.isCurrent(sighting), true);
-  clock.moveWall(1_000);
-  t.equal(versions.isCurrent(sighting), true, 'what arrived before the machine was suspended');
-  versions.invalidate(7, 2);
-  t.equal(versions.isCurrent(sighting), false, 'an invalidation is seen at once');
-  versions.inputEnds();
-  t.equal(versions.isCurrent(versions.sight(7)), false);
-  versions.inputBegins();
-  t.equal(versions.isCurrent(versions.sight(7)), false, 'each input has a look of its own');
-  versions.inputEnds();
-  versions.renew(leaseFromNow(clock, 1_000));
-  t.equal(versions.isCurrent(versions.sight(7)), true);
-});
+t.test(
+  'one clock reading covers the input that arrived before it, and nothing later',
+  async (t) => {
+    const clock = new ManualClock();
+    const versions = new InvalidationVersions(undefined, clock);
+    versions.beginSession(1, 3, leaseFromNow(clock, 1_000));
+    const sighting = versions.sight(7);
+    versions.inputBegins();
+    t.equal(versions.isCurrent(sighting), true);
+    clock.moveWall(1_000);
+    t.equal(versions.isCurrent(sighting), true, 'what arrived before the machine was suspended');
+    versions.invalidate(7, 2);
+    t.equal(versions.isCurrent(sighting), false, 'an invalidation is seen at once');
+    versions.inputEnds();
+    t.equal(versions.isCurrent(versions.sight(7)), false);
+    versions.inputBegins();
+    t.equal(versions.isCurrent(versions.sight(7)), false, 'each input has a look of its own');
+    versions.inputEnds();
+    versions.renew(leaseFromNow(clock, 1_000));
+    t.equal(versions.isCurrent(versions.sight(7)), true);
+  },
+);

@@ -29,7 +29,7 @@ async function build() {
   return staged;
 }
 
-t.test('a purchase of more than there is is refused without a question', async (t) => {
+t.test('a purchase that exceeds the cached stock is refused without a question', async (t) => {
   const { operations, soon, asked, counters } = await build();
   const refusal = { code: 'out_of_stock', details: { id: 8, available: 2 } };
   await t.rejects(operations.buy({ id: 8, quantity: 3 }, soon()), refusal);
@@ -49,7 +49,7 @@ t.test('lines of the same product are added up, by id and by name', async (t) =>
   t.equal(asked.length, 0);
 });
 
-t.test('a purchase of what is known not to be there is refused, with the line', async (t) => {
+t.test('a purchase of a product with a cached absence is refused, with the line', async (t) => {
   const { operations, soon, asked } = await build();
   await t.rejects(operations.buy({ id: 99, quantity: 1 }, soon()), {
     code: 'not_found',
@@ -69,16 +69,13 @@ t.test('a purchase that may succeed goes to the log', async (t) => {
   t.equal(asked.length, 1);
 });
 
-t.test(
-  'a purchase with a client’s key goes to the log: it may have an outcome there',
-  async (t) => {
-    const { operations, soon, asked } = await build();
-    await operations.buy({ id: 8, quantity: 3, key: 'mine' }, soon());
-    t.equal(asked.length, 1);
-  },
-);
+t.test('a purchase with a client’s key goes to the log, which may have its outcome', async (t) => {
+  const { operations, soon, asked } = await build();
+  await operations.buy({ id: 8, quantity: 3, key: 'mine' }, soon());
+  t.equal(asked.length, 1);
+});
 
-t.test('what is not surely current refuses nobody', async (t) => {
+t.test('an entry that may be stale refuses no purchase', async (t) => {
   const { operations, soon, asked, versions } = await build();
   versions.invalidate(versions.idBucket(8), 2);
   await operations.buy({ id: 8, quantity: 3 }, soon());
@@ -97,22 +94,25 @@ t.test('what is not surely current refuses nobody', async (t) => {
   t.equal(asked.length, 3);
 });
 
-t.test('what the log refused is learnt, so that the next one is refused here', async (t) => {
-  const outcome: Outcome = ['out_of_stock', 8, 2, false];
-  const { operations, soon, asked } = stageOperations((question) =>
-    question.method === 'buy' ? outcome : answer(question),
-  );
-  const refusal = { code: 'out_of_stock', details: { id: 8, available: 2 } };
-  await t.rejects(operations.buy({ id: 8, quantity: 3 }, soon()), refusal);
-  await new Promise((resolve) => setImmediate(resolve));
-  await t.rejects(operations.buy({ id: 8, quantity: 3 }, soon()), refusal);
-  t.same(
-    asked.map(({ method }) => method),
-    ['buy', 'lookup'],
-  );
-});
+t.test(
+  'a refusal by the log fills the cache, so that the next one is refused locally',
+  async (t) => {
+    const outcome: Outcome = ['out_of_stock', 8, 2, false];
+    const { operations, soon, asked } = stageOperations((question) =>
+      question.method === 'buy' ? outcome : answer(question),
+    );
+    const refusal = { code: 'out_of_stock', details: { id: 8, available: 2 } };
+    await t.rejects(operations.buy({ id: 8, quantity: 3 }, soon()), refusal);
+    await new Promise((resolve) => setImmediate(resolve));
+    await t.rejects(operations.buy({ id: 8, quantity: 3 }, soon()), refusal);
+    t.same(
+      asked.map(({ method }) => method),
+      ['buy', 'lookup'],
+    );
+  },
+);
 
-t.test('a purchase that comes to too much is refused without a question', async (t) => {
+t.test('a purchase with a total above the limit is refused without a question', async (t) => {
   const { operations, soon, asked } = await build();
   await operations.lookup({ id: 7 }, soon());
   asked.length = 0;

@@ -37,7 +37,7 @@ t.test('an invalidated product is not found and counts as stale', async (t) => {
   t.match(cache.counters, { hits: 0, misses: 1, stale: 1, fills: 1 });
 });
 
-t.test('that a product is gone is not kept where the leader lent the product', async (t) => {
+t.test('the absence of a product is not cached if the leader granted the product', async (t) => {
   const { cache, versions } = build();
   const horizon = cache.horizon();
   versions.invalidate(versions.idBucket(99), 2);
@@ -47,7 +47,7 @@ t.test('that a product is gone is not kept where the leader lent the product', a
   t.ok(cache.find(99));
 });
 
-t.test('an answer asked for before an invalidation is not kept', async (t) => {
+t.test('an answer to a question from before an invalidation is not cached', async (t) => {
   const { cache, versions } = build();
   const sighting = cache.sightId(8);
   const horizon = cache.horizon();
@@ -60,7 +60,7 @@ t.test('an answer asked for before an invalidation is not kept', async (t) => {
   t.ok(cache.find(8));
 });
 
-t.test('a product is not kept where its absence may be what was lent', async (t) => {
+t.test('a product is not cached if the grant may cover its absence', async (t) => {
   const { cache, versions } = build();
   const horizon = cache.horizon();
   versions.invalidate(versions.idBucket(0), 2);
@@ -70,18 +70,15 @@ t.test('a product is not kept where its absence may be what was lent', async (t)
   t.ok(cache.find(8));
 });
 
-t.test(
-  'an answer that no leader, or another than the session’s, vouches for is not kept',
-  async (t) => {
-    const { cache, fill } = build();
-    fill(8, { appliedSeq: 1, grantor: 0 });
-    fill(8, { appliedSeq: 1, grantor: 2 });
-    t.equal(cache.find(8), undefined);
-  },
-);
+t.test('an answer without a grant of the session’s leader is not cached', async (t) => {
+  const { cache, fill } = build();
+  fill(8, { appliedSeq: 1, grantor: 0 });
+  fill(8, { appliedSeq: 1, grantor: 2 });
+  t.equal(cache.find(8), undefined);
+});
 
 t.test(
-  'nobody joins a question that an invalidation has overtaken, or one without a session',
+  'no reader joins a question from before an invalidation, or one without a session',
   async (t) => {
     const { cache, versions } = build();
     const sighting = cache.sightId(8);
@@ -93,7 +90,7 @@ t.test(
   },
 );
 
-t.test('a name that stands for another product now is asked for again', async (t) => {
+t.test('a name that another product has now is asked for again', async (t) => {
   const { cache, versions } = build();
   cache.fillName('Tux', 8, cache.horizon(), from);
   t.equal(cache.idOf('Tux'), 8);
@@ -101,7 +98,7 @@ t.test('a name that stands for another product now is asked for again', async (t
   t.equal(cache.idOf('Tux'), undefined);
 });
 
-t.test('that there is no product of an id is kept until products are added', async (t) => {
+t.test('the absence of an id is cached until products are added', async (t) => {
   const { cache, versions } = build();
   cache.fillAbsence(99, cache.horizon(), from);
   t.match(cache.find(99), { product: undefined });
@@ -110,7 +107,7 @@ t.test('that there is no product of an id is kept until products are added', asy
   t.equal(cache.find(99), undefined);
 });
 
-t.test('that a name stands for nothing is kept until the name comes', async (t) => {
+t.test('the absence of a name is cached until a product gets the name', async (t) => {
   const { cache, versions } = build();
   cache.fillName('Dodo', undefined, cache.horizon(), from);
   t.match(cache.findByName('Dodo'), { product: undefined });
@@ -118,7 +115,7 @@ t.test('that a name stands for nothing is kept until the name comes', async (t) 
   t.equal(cache.findByName('Dodo'), undefined);
 });
 
-t.test('to peek is no look-up', async (t) => {
+t.test('a peek is not counted as a look-up', async (t) => {
   const { cache, fill } = build();
   fill(8);
   cache.fillName('Tux', 8, cache.horizon(), from);
@@ -127,17 +124,20 @@ t.test('to peek is no look-up', async (t) => {
   t.match(cache.counters, { hits: 0, misses: 0 });
 });
 
-t.test('the cache holds no more entries than its bound, the least used go first', async (t) => {
-  const { cache, fill } = build({ entriesMax: 2 });
-  for (const id of [1, 2]) fill(id);
-  cache.find(1);
-  fill(3);
-  t.ok(cache.find(1) && cache.find(3));
-  t.equal(cache.find(2), undefined);
-  t.equal(cache.size, 2);
-});
+t.test(
+  'the cache keeps at most its maximum of entries and evicts the least recently used',
+  async (t) => {
+    const { cache, fill } = build({ entriesMax: 2 });
+    for (const id of [1, 2]) fill(id);
+    cache.find(1);
+    fill(3);
+    t.ok(cache.find(1) && cache.find(3));
+    t.equal(cache.find(2), undefined);
+    t.equal(cache.size, 2);
+  },
+);
 
-t.test('the cache holds no more bytes than its bound', async (t) => {
+t.test('the cache keeps at most its maximum of bytes', async (t) => {
   const { cache, fill } = build({ entriesMax: 10_000, bytesMax: 20_000 });
   for (let id = 1; id <= 1_000; id++) fill(id);
   t.ok(cache.bytes <= 20_000, `${cache.bytes} bytes`);
@@ -145,7 +145,7 @@ t.test('the cache holds no more bytes than its bound', async (t) => {
   t.ok(cache.find(1_000));
 });
 
-t.test('a bound of 0 caches nothing', async (t) => {
+t.test('a maximum of 0 caches nothing', async (t) => {
   const { cache, fill } = build({ entriesMax: 0 });
   fill(8);
   cache.fillName('Tux', 8, cache.horizon(), from);
@@ -156,7 +156,7 @@ t.test('a bound of 0 caches nothing', async (t) => {
   t.equal(cache.mayJoin(cache.sightId(8)), false, 'and no reader relies on the lease');
 });
 
-t.test('what one thread fetched is there for the others', async (t) => {
+t.test('a product that one thread fetched is available to the others', async (t) => {
   const versions = inSession(3);
   const memory = new SharedCache(versions, newCounters()).buffer;
   const [one, other] = [1, 2].map(() => {

@@ -15,7 +15,7 @@ function build() {
   return { versions, thread, pushes: new PushedProducts(versions, shared) };
 }
 
-t.test('what the leader pushes is a hit in every thread, without a question', async (t) => {
+t.test('a pushed product is a hit in every thread, without a question', async (t) => {
   const { versions, thread, pushes } = build();
   versions.invalidate(versions.idBucket(8), 5);
   pushes.pushed(5, [sold]);
@@ -23,7 +23,7 @@ t.test('what the leader pushes is a hit in every thread, without a question', as
   t.match(thread.counters, { hits: 1, misses: 0 });
 });
 
-t.test('a record from before a newer invalidation is not kept', async (t) => {
+t.test('a record from before a newer invalidation is not cached', async (t) => {
   const { versions, thread, pushes } = build();
   versions.invalidate(versions.idBucket(8), 5);
   versions.invalidate(versions.idBucket(8), 6);
@@ -31,7 +31,7 @@ t.test('a record from before a newer invalidation is not kept', async (t) => {
   t.equal(thread.find(8), undefined);
 });
 
-t.test('what comes without a session is not kept', async (t) => {
+t.test('a record without a session is not cached', async (t) => {
   const { versions, thread, pushes } = build();
   versions.endSession();
   pushes.pushed(5, [sold]);

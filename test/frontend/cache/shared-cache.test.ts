@@ -23,7 +23,7 @@ function build() {
   return { versions, counters, cache, put, textOf };
 }
 
-t.test('what was put is found, whatever its length and however large its id', async (t) => {
+t.test('a stored product is found, for any length and any id', async (t) => {
   const { put, textOf } = build();
   for (const [id, length] of [
     [1, 1],
@@ -38,7 +38,7 @@ t.test('what was put is found, whatever its length and however large its id', as
   t.equal(textOf(3), undefined);
 });
 
-t.test('an invalidation makes it stale, and what is put after that is found', async (t) => {
+t.test('an invalidation makes a product stale, and a product stored later is found', async (t) => {
   const { versions, counters, put, textOf } = build();
   put(8, 'old');
   versions.invalidate(versions.idBucket(8), 2);
@@ -48,7 +48,7 @@ t.test('an invalidation makes it stale, and what is put after that is found', as
   t.match(counters, { shared_hits: 1, shared_misses: 1, shared_stale: 1, shared_fills: 2 });
 });
 
-t.test('what is older than what is there does not take its place', async (t) => {
+t.test('an older product does not replace a newer one', async (t) => {
   const { versions, cache, put, textOf } = build();
   const before = versions.sight(versions.idBucket(8));
   versions.invalidate(versions.idBucket(8), 2);
@@ -57,20 +57,20 @@ t.test('what is older than what is there does not take its place', async (t) => 
   t.equal(textOf(8), 'new');
 });
 
-t.test('nothing outlives its session', async (t) => {
+t.test('entries of an earlier session are not found', async (t) => {
   const { versions, put, textOf } = build();
   put(8, 'old');
   versions.endSession();
   t.equal(textOf(8), undefined);
 });
 
-t.test('what is too long for a slot is not kept', async (t) => {
+t.test('a product that is too long for a slot is not stored', async (t) => {
   const { put, textOf } = build();
   put(8, 'x'.repeat(233));
   t.equal(textOf(8), undefined);
 });
 
-t.test('its memory has a bound; of too many products most that came last are there', async (t) => {
+t.test('the memory is bounded; of too many products most of the newest remain', async (t) => {
   const { cache, put, textOf } = build();
   t.equal(cache.buffer.byteLength, cacheLimits.sharedBytes);
   for (let id = 1; id <= 100_000; id++) put(id, `${id}`);
@@ -81,7 +81,7 @@ t.test('its memory has a bound; of too many products most that came last are the
   t.ok(found.length > 9_000, `${found.length} of 10,000`);
 });
 
-t.test('threads that read and write the same slots never see half a product', async (t) => {
+t.test('threads that read and write the same slots never read half a product', async (t) => {
   const versions = inSession(3);
   const { buffer } = new SharedCache(versions, newCounters());
   const reports = await Promise.all(

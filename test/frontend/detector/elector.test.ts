@@ -22,7 +22,7 @@ function health(id: string, overrides: Partial<Health> = {}): Health {
 
 const members = ['order-1', 'order-2', 'order-3'];
 
-t.test('a healthy serving leader leads and nobody is nominated', async (t) => {
+t.test('with a healthy serving leader no replica is nominated', async (t) => {
   const elector = new Elector(members);
   elector.answered('order-1', health('order-1', { role: 'leader', serving: true }), 0);
   elector.answered('order-3', health('order-3'), 0);
@@ -30,7 +30,7 @@ t.test('a healthy serving leader leads and nobody is nominated', async (t) => {
   t.equal(elector.nominate(100), undefined);
 });
 
-t.test('of two that claim to lead, the one of the higher epoch does', async (t) => {
+t.test('of two replicas that claim to lead, the one with the higher epoch leads', async (t) => {
   const elector = new Elector(members);
   elector.answered('order-1', health('order-1', { role: 'leader', serving: true, epoch: 3 }), 0);
   elector.answered('order-2', health('order-2', { role: 'leader', serving: true, epoch: 2 }), 0);
@@ -38,7 +38,7 @@ t.test('of two that claim to lead, the one of the higher epoch does', async (t) 
 });
 
 t.test(
-  'the highest id among the most up to date is nominated, and all healthy ones are told',
+  'the highest id among the most up to date is nominated, and all healthy ones get it',
   async (t) => {
     const elector = new Elector(members);
     elector.answered('order-1', health('order-1'), 0);
@@ -48,21 +48,21 @@ t.test(
   },
 );
 
-t.test('a newer epoch outweighs a longer log', async (t) => {
+t.test('a newer epoch takes precedence over a longer log', async (t) => {
   const elector = new Elector(members);
   elector.answered('order-1', health('order-1', { logEnd: { epoch: 2, seq: 5 } }), 0);
   elector.answered('order-3', health('order-3', { logEnd: { epoch: 1, seq: 50 } }), 0);
   t.equal(elector.nominate(0)?.leader, 'order-1');
 });
 
-t.test('ids count as numbers, not as text', async (t) => {
+t.test('ids are compared as numbers, not as text', async (t) => {
   const elector = new Elector(['order-9', 'order-10']);
   elector.answered('order-9', health('order-9'), 0);
   elector.answered('order-10', health('order-10'), 0);
   t.equal(elector.nominate(0)?.leader, 'order-10');
 });
 
-t.test('the silent and those whose log stands still are not nominated', async (t) => {
+t.test('silent replicas and those whose log stands still are not nominated', async (t) => {
   const elector = new Elector(members);
   elector.answered('order-1', health('order-1'), 1_000);
   elector.answered('order-2', health('order-2', { oldestUncommittedMs: 2_500 }), 1_000);
@@ -74,7 +74,7 @@ t.test('the silent and those whose log stands still are not nominated', async (t
   t.equal(elector.nominate(2_000)?.leader, 'order-1', 'a longer log on a hung disk is no help');
 });
 
-t.test('a learner is nominated only where no voter answers', async (t) => {
+t.test('a learner is nominated only if no voter answers', async (t) => {
   const elector = new Elector(members);
   const longest = { role: 'learner', logEnd: { epoch: 9, seq: 90 } } as const;
   elector.answered('order-1', health('order-1'), 0);
@@ -110,7 +110,7 @@ function failed(id: string, overrides: Partial<Health> = {}): Health {
   return health(id, { candidacy: { failure }, ...overrides });
 }
 
-t.test('a nominee that reports a failure is followed by the next candidate at once', async (t) => {
+t.test('after a nominee reports a failure, the next candidate is nominated at once', async (t) => {
   const elector = new Elector(members);
   const longest = { logEnd: { epoch: 1, seq: 11 } };
   elector.answered('order-1', health('order-1', longest), 0);
@@ -122,7 +122,7 @@ t.test('a nominee that reports a failure is followed by the next candidate at on
   t.equal(elector.nominate(200)?.leader, 'order-2');
 });
 
-t.test('where all have failed each gets another turn, the oldest failure first', async (t) => {
+t.test('if all have failed, each is nominated again, the oldest failure first', async (t) => {
   const elector = new Elector(members);
   for (const [at, id] of ['order-2', 'order-3', 'order-1'].entries()) {
     elector.answered(id, failed(id), at);
@@ -133,7 +133,7 @@ t.test('where all have failed each gets another turn, the oldest failure first',
   t.equal(elector.nominate(310)?.leader, 'order-3');
 });
 
-t.test('a leader that stepped down without a majority comes last', async (t) => {
+t.test('a leader that stepped down without a majority ranks last', async (t) => {
   const elector = new Elector(members);
   elector.answered('order-3', health('order-3', { role: 'leader', serving: true }), 0);
   for (const id of ['order-1', 'order-2']) elector.answered(id, health(id), 100);
@@ -141,7 +141,7 @@ t.test('a leader that stepped down without a majority comes last', async (t) => 
   t.equal(elector.nominate(100)?.leader, 'order-2');
 });
 
-t.test('a candidacy under way is not disturbed while it may succeed', async (t) => {
+t.test('a candidacy in progress is not disturbed while it may succeed', async (t) => {
   const elector = new Elector(members);
   for (const id of members) elector.answered(id, health(id), 0);
   t.equal(elector.nominate(0)?.leader, 'order-3');
@@ -164,7 +164,7 @@ t.test('a candidacy under way is not disturbed while it may succeed', async (t) 
   );
 });
 
-t.test('a nominee that begins nothing, or is lost, counts as failed', async (t) => {
+t.test('a nominee that starts no candidacy, or is lost, counts as failed', async (t) => {
   const elector = new Elector(members);
   for (const id of members) elector.answered(id, health(id), 0);
   t.equal(elector.nominate(0)?.leader, 'order-3');
@@ -174,7 +174,7 @@ t.test('a nominee that begins nothing, or is lost, counts as failed', async (t) 
   t.equal(elector.nominate(310)?.leader, 'order-1');
 });
 
-t.test('a nominee of the build before, which reports nothing, gets its second', async (t) => {
+t.test('a nominee of the previous build, which reports nothing, gets its full time', async (t) => {
   const elector = new Elector(members);
   for (let ms = 0; ms <= 1_200; ms += 100) {
     for (const id of members) elector.answered(id, health(id, { candidacy: undefined }), ms);
@@ -183,7 +183,7 @@ t.test('a nominee of the build before, which reports nothing, gets its second', 
   }
 });
 
-t.test('a failure is forgotten after a while, and when the replica follows a leader', async (t) => {
+t.test('a failure expires after a time, and when the replica follows a leader', async (t) => {
   const elector = new Elector(members);
   elector.answered('order-3', failed('order-3'), 0);
   elector.answered('order-1', health('order-1'), 0);
@@ -198,7 +198,7 @@ t.test('a failure is forgotten after a while, and when the replica follows a lea
   t.equal(later.nominate(6_000)?.leader, 'order-3');
 });
 
-t.test('without the memory of failures the unreachable is nominated for ever', async (t) => {
+t.test('without the memory of failures an unreachable replica is nominated forever', async (t) => {
   const elector = new Elector(members, { remembersFailures: false });
   const longest = { logEnd: { epoch: 1, seq: 11 } };
   for (let ms = 0; ms < 5_000; ms += 300) {
@@ -208,7 +208,7 @@ t.test('without the memory of failures the unreachable is nominated for ever', a
   }
 });
 
-t.test('who may be read from: neither a learner nor who lags or is out of touch', async (t) => {
+t.test('readers exclude learners and replicas that lag or do not answer', async (t) => {
   const elector = new Elector([...members, 'order-4', 'order-5']);
   t.same(elector.readers(0), []);
   const commit = 10_000;

@@ -31,20 +31,23 @@ const up = (n: number, process = `process-${n}`): FrontendRow => [0, reportOf(n,
 const silent = (n: number): FrontendRow => [1, reportOf(n)];
 const left = (n: number): FrontendRow => [2, reportOf(n)];
 
-t.test('a frontend comes, goes and is back, each told once', async (t) => {
-  const { at, others } = build();
-  t.same(at(0, 'catalog-1', up(1), up(2)), ['frontend: frontend-2 is up']);
-  t.same(at(250, 'catalog-1', up(1), up(2)), []);
-  t.same(others(), ['frontend-2 up'], 'without itself');
-  t.same(at(500, 'catalog-1', up(1), silent(2)), ['frontend: frontend-2 is not reachable']);
-  t.same(at(750, 'catalog-1', up(1), silent(2)), []);
-  t.same(others(), ['frontend-2 down']);
-  const back = at(1_000, 'catalog-1', up(1), up(2, 'another'));
-  t.same(back, ['frontend: frontend-2 is back']);
-  t.same(others(), ['frontend-2 up'], 'once, though it is another process');
-});
+t.test(
+  'a frontend appears, disappears and returns, and each change is reported once',
+  async (t) => {
+    const { at, others } = build();
+    t.same(at(0, 'catalog-1', up(1), up(2)), ['frontend: frontend-2 is up']);
+    t.same(at(250, 'catalog-1', up(1), up(2)), []);
+    t.same(others(), ['frontend-2 up'], 'without itself');
+    t.same(at(500, 'catalog-1', up(1), silent(2)), ['frontend: frontend-2 is not reachable']);
+    t.same(at(750, 'catalog-1', up(1), silent(2)), []);
+    t.same(others(), ['frontend-2 down']);
+    const back = at(1_000, 'catalog-1', up(1), up(2, 'another'));
+    t.same(back, ['frontend: frontend-2 is back']);
+    t.same(others(), ['frontend-2 up'], 'once, though it is another process');
+  },
+);
 
-t.test('one that stops is no death', async (t) => {
+t.test('a frontend that stops is not reported as lost', async (t) => {
   const { at, others } = build();
   at(0, 'catalog-1', up(2));
   at(0, 'catalog-2', up(2));
@@ -54,7 +57,7 @@ t.test('one that stops is no death', async (t) => {
   t.same(at(9_000, 'catalog-1', up(2, 'another')), ['frontend: frontend-2 is up']);
 });
 
-t.test('it is up as long as any replica hears it', async (t) => {
+t.test('a frontend is up as long as any replica gets its reports', async (t) => {
   const { at, others } = build();
   at(0, 'catalog-1', up(2));
   at(0, 'catalog-2', up(2));
@@ -63,7 +66,7 @@ t.test('it is up as long as any replica hears it', async (t) => {
   t.same(at(500, 'catalog-2', silent(2)), ['frontend: frontend-2 is not reachable']);
 });
 
-t.test('a replica that answers no more counts no more', async (t) => {
+t.test('the answers of a silent replica do not count', async (t) => {
   const { at } = build();
   at(0, 'catalog-1', up(2));
   at(0, 'catalog-2', up(2));
@@ -71,7 +74,7 @@ t.test('a replica that answers no more counts no more', async (t) => {
   t.same(at(answerMs + 1, 'catalog-2', silent(2)), ['frontend: frontend-2 is not reachable']);
 });
 
-t.test('a dead frontend is remembered when every replica was started anew', async (t) => {
+t.test('a dead frontend stays in the list after a restart of every replica', async (t) => {
   const { at, others } = build();
   at(0, 'catalog-1', up(2));
   at(250, 'catalog-1', silent(2));
@@ -81,7 +84,7 @@ t.test('a dead frontend is remembered when every replica was started anew', asyn
   t.same(others(), [], 'not for ever');
 });
 
-t.test('one that no replica names any more is missed after a while', async (t) => {
+t.test('a frontend that no replica names is reported as lost after a time', async (t) => {
   const { at } = build();
   at(0, 'catalog-1', up(2));
   t.same(at(missedMs / 2, 'catalog-1', up(1)), []);
@@ -89,7 +92,7 @@ t.test('one that no replica names any more is missed after a while', async (t) =
   t.same(at(missedMs, 'catalog-1', up(1)), ['frontend: frontend-2 is not reachable']);
 });
 
-t.test('a time without any replica makes none look dead', async (t) => {
+t.test('a time without any replica makes no frontend look dead', async (t) => {
   const { at, others } = build();
   at(0, 'catalog-1', up(2));
   t.same(at(9_000, 'catalog-1', up(1)), [], 'the others have not come back yet');
@@ -103,7 +106,7 @@ t.test('the former process of this frontend is not shown', async (t) => {
   t.same(others(), []);
 });
 
-t.test('of two answers the newer figures count', async (t) => {
+t.test('of two answers the newer counters count', async (t) => {
   const { at, list } = build();
   at(0, 'catalog-1', [0, reportOf(2, { answered: 20 })]);
   at(1, 'catalog-2', [0, reportOf(2, { answered: 10 })]);

@@ -63,7 +63,7 @@ async function settled(): Promise<void> {
 
 const replica = (isOld = false): Replica => ({ table: new FrontendTable(), isOld, asked: 0 });
 
-t.test('each learns of the other, and that it was stopped', async (t) => {
+t.test('two frontends see each other, and that one was stopped', async (t) => {
   const { one, two, told, pass } = build([replica(), replica()]);
   one.reports.start();
   two.reports.start();
@@ -81,7 +81,7 @@ t.test('each learns of the other, and that it was stopped', async (t) => {
   t.same(told, ['frontend-2 is up', 'frontend-2 was stopped']);
 });
 
-t.test('a replica of an older build is asked seldom, and does no harm', async (t) => {
+t.test('a replica of an older build is rarely asked, and does no harm', async (t) => {
   const old = replica(true);
   const { one, two, told, pass } = build([old, replica()]);
   one.reports.start();
@@ -95,7 +95,7 @@ t.test('a replica of an older build is asked seldom, and does no harm', async (t
   t.equal(old.table.rows(0).length, 2);
 });
 
-t.test('with old replicas alone a frontend knows itself', async (t) => {
+t.test('with only old replicas a frontend knows itself', async (t) => {
   const { one, pass } = build([replica(true)]);
   one.reports.start();
   await pass(silentMs);

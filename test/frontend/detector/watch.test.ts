@@ -69,7 +69,7 @@ function build(lines: FakeReplica[], logger = silentLogger) {
   return { watch, clock, latest: () => seen.at(-1), leads: () => lead, logTimes };
 }
 
-t.test('the serving leaders of both groups are told', async (t) => {
+t.test('the serving leaders of both groups are reported', async (t) => {
   const catalog = replica('catalog-1', 'catalog');
   const order = replica('order-2', 'order');
   catalog.health = leads;
@@ -81,7 +81,7 @@ t.test('the serving leaders of both groups are told', async (t) => {
   t.same(catalog.nominated, []);
 });
 
-t.test('who may be read from is told: the leader and its healthy followers', async (t) => {
+t.test('the readers are reported: the leader and its healthy followers', async (t) => {
   const replicas = ['catalog-1', 'catalog-2', 'catalog-3'].map((name) => replica(name, 'catalog'));
   const [leader, follower, learner] = replicas as [FakeReplica, FakeReplica, FakeReplica];
   leader.health = { ...leads, commit: 5, applied: 5 };
@@ -93,7 +93,7 @@ t.test('who may be read from is told: the leader and its healthy followers', asy
   t.same(latest()?.readers, { catalog: ['catalog-1', 'catalog-2'], order: [] });
 });
 
-t.test('with no leader the best replica is nominated, and the others hear of it', async (t) => {
+t.test('without a leader the best replica is nominated, and the others are informed', async (t) => {
   const orders = ['order-1', 'order-2', 'order-3'].map((name) => replica(name, 'order'));
   const { watch, clock } = build(orders);
   watch.start();
@@ -115,7 +115,7 @@ t.test('a recovery server is watched, but never nominated', async (t) => {
   t.equal(watch.health(witness)?.logEnd.seq, 99);
 });
 
-t.test('a leader whose connection closes is a leader no more, at once', async (t) => {
+t.test('a leader whose connection closes no longer counts as leader', async (t) => {
   const [leader, other] = [replica('order-1', 'order'), replica('order-2', 'order')];
   leader.health = leads;
   const { watch, latest } = build([leader, other]);
@@ -128,26 +128,29 @@ t.test('a leader whose connection closes is a leader no more, at once', async (t
   t.same(other.nominated, ['order-2']);
 });
 
-t.test('a group that nobody leads is a warning, one that has a leader again is not', async (t) => {
-  const leader = replica('order-1', 'order');
-  leader.health = leads;
-  const said: string[] = [];
-  const { watch } = build([leader], {
-    ...silentLogger,
-    info: (_fields, message) => said.push(`info ${message}`),
-    warn: (_fields, message) => said.push(`warn ${message}`),
-  });
-  watch.start();
-  await settled();
-  leader.connected = false;
-  watch.closed('order-1', 'order');
-  t.same(said.slice(0, 2), [
-    'info order-1 leads the order group',
-    'warn nobody leads the order group',
-  ]);
-});
+t.test(
+  'a group without a leader is logged as a warning, one with a new leader is not',
+  async (t) => {
+    const leader = replica('order-1', 'order');
+    leader.health = leads;
+    const said: string[] = [];
+    const { watch } = build([leader], {
+      ...silentLogger,
+      info: (_fields, message) => said.push(`info ${message}`),
+      warn: (_fields, message) => said.push(`warn ${message}`),
+    });
+    watch.start();
+    await settled();
+    leader.connected = false;
+    watch.closed('order-1', 'order');
+    t.same(said.slice(0, 2), [
+      'info order-1 leads the order group',
+      'warn nobody leads the order group',
+    ]);
+  },
+);
 
-t.test('one question of health is under way for a replica at a time', async (t) => {
+t.test('at most one health check of a replica is in progress', async (t) => {
   const slow = replica('order-1', 'order');
   let asked = 0;
   slow.call = () => {
@@ -160,23 +163,20 @@ t.test('one question of health is under way for a replica at a time', async (t) 
   t.equal(asked, 1);
 });
 
-t.test(
-  'a leader that does not serve yet is told beside the leaders, and not replaced',
-  async (t) => {
-    const [leader, other] = [replica('catalog-1', 'catalog'), replica('catalog-2', 'catalog')];
-    leader.health = { role: 'leader', serving: false, epoch: 4 };
-    const { watch, clock, latest, leads: told } = build([leader, other]);
-    watch.start();
-    await settled();
-    t.equal(latest()?.catalog, undefined);
-    t.match(told(), { line: leader, epoch: 4 });
-    clock.advance(1_000);
-    await settled();
-    t.same(other.nominated, []);
-  },
-);
+t.test('a leader that does not serve yet is reported separately, and not replaced', async (t) => {
+  const [leader, other] = [replica('catalog-1', 'catalog'), replica('catalog-2', 'catalog')];
+  leader.health = { role: 'leader', serving: false, epoch: 4 };
+  const { watch, clock, latest, leads: told } = build([leader, other]);
+  watch.start();
+  await settled();
+  t.equal(latest()?.catalog, undefined);
+  t.match(told(), { line: leader, epoch: 4 });
+  clock.advance(1_000);
+  await settled();
+  t.same(other.nominated, []);
+});
 
-t.test('without a serving leader it looks again soon', async (t) => {
+t.test('without a serving leader the next check comes soon', async (t) => {
   const catalog = replica('catalog-1', 'catalog');
   const order = replica('order-1', 'order');
   order.health = leads;
@@ -190,7 +190,7 @@ t.test('without a serving leader it looks again soon', async (t) => {
 });
 
 t.test(
-  'a leader is told at once that its answers arrive, and a follower at the next look',
+  'a leader learns at once that its answers arrive, a follower at the next check',
   async (t) => {
     const [leader, other] = [replica('order-1', 'order'), replica('order-2', 'order')];
     leader.health = leads;
@@ -206,7 +206,7 @@ t.test(
   },
 );
 
-t.test('a leader whose answers do not arrive is told so', async (t) => {
+t.test('a leader whose answers do not arrive is informed', async (t) => {
   const leader = replica('order-1', 'order');
   leader.health = leads;
   const { watch, clock } = build([leader]);
@@ -225,7 +225,7 @@ t.test('a leader whose answers do not arrive is told so', async (t) => {
   t.equal(leader.answered, false);
 });
 
-t.test('the log time of the catalog is heard from whoever tells it', async (t) => {
+t.test('the log time of the catalog is taken from any member that reports it', async (t) => {
   const catalog = replica('catalog-1', 'catalog');
   const order = replica('order-2', 'order');
   const before = replica('catalog-2', 'catalog');

@@ -43,7 +43,7 @@ function setUp() {
   return { clock, handler, published, names };
 }
 
-t.test('without listeners nobody is asked and nothing is handed on', async (t) => {
+t.test('without listeners no changes are requested and no events are passed on', async (t) => {
   const { handler, published } = setUp();
   const catalog = replica('catalog-1');
   handler.saw(leaders, [upSight], catalog);
@@ -53,24 +53,27 @@ t.test('without listeners nobody is asked and nothing is handed on', async (t) =
   t.match(handler.begin(null, true).text, /event: leader/, 'though it is remembered');
 });
 
-t.test('a listener makes the owner ask for changes; from the reset on they are told', async (t) => {
-  const { handler, names, published } = setUp();
-  const catalog = replica('catalog-1');
-  handler.saw(leaders, [], catalog);
-  const { through } = handler.begin(null, false);
-  t.same(catalog.asked, [[true]]);
-  handler.changed('catalog-1', tuxSold);
-  await settle();
-  t.same(names(), ['reset'], 'what came before the reset is read, not told');
-  handler.changed('catalog-1', tuxSold);
-  handler.changed('catalog-2', tuxSold);
-  await settle();
-  t.same(names(), ['reset', 'stock'], 'of its leader alone');
-  t.match(published.at(-1)?.text, /data: \{"id":8,"quantity":97,"version":2\}/);
-  t.equal(published.at(-1)?.through, through + 2);
-});
+t.test(
+  'a listener makes the owner request changes, which are reported from the reset on',
+  async (t) => {
+    const { handler, names, published } = setUp();
+    const catalog = replica('catalog-1');
+    handler.saw(leaders, [], catalog);
+    const { through } = handler.begin(null, false);
+    t.same(catalog.asked, [[true]]);
+    handler.changed('catalog-1', tuxSold);
+    await settle();
+    t.same(names(), ['reset'], 'what came before the reset is read, not told');
+    handler.changed('catalog-1', tuxSold);
+    handler.changed('catalog-2', tuxSold);
+    await settle();
+    t.same(names(), ['reset', 'stock'], 'of its leader alone');
+    t.match(published.at(-1)?.text, /data: \{"id":8,"quantity":97,"version":2\}/);
+    t.equal(published.at(-1)?.through, through + 2);
+  },
+);
 
-t.test('additions, changes and removals are products', async (t) => {
+t.test('additions, changes and removals are product events', async (t) => {
   const { handler, published } = setUp();
   handler.saw(leaders, [], replica('catalog-1'));
   handler.begin(null, false);
@@ -91,7 +94,7 @@ t.test('additions, changes and removals are products', async (t) => {
   ]);
 });
 
-t.test('missed changes and another leader are a reset', async (t) => {
+t.test('missed changes and another leader cause a reset', async (t) => {
   const { handler, names } = setUp();
   handler.saw(leaders, [], replica('catalog-1'));
   handler.begin(null, false);
@@ -128,7 +131,7 @@ t.test('when the last listener has gone, the catalog is told so', async (t) => {
   t.equal(published.length, before);
 });
 
-t.test('who begins hears everything after where it stands, and nothing twice', async (t) => {
+t.test('a new listener gets every event after its start, and none twice', async (t) => {
   const { handler, published } = setUp();
   handler.saw(leaders, [], replica('catalog-1'));
   handler.begin(null, false);

@@ -34,7 +34,7 @@ function gone(name: string, connected: boolean): Sight {
 
 const group = 'order';
 
-t.test('a round without news tells nothing', async (t) => {
+t.test('a round without changes reports nothing', async (t) => {
   const { at } = setUp();
   const first = at(100, 'order-1', sight('order-1', 100), sight('order-2', 90));
   t.same(first, [
@@ -45,29 +45,21 @@ t.test('a round without news tells nothing', async (t) => {
   t.same(at(200, 'order-1', sight('order-1', 200), sight('order-2', 190)), []);
 });
 
-t.test(
-  'after a crash the outage lasts from the closed connection to the next leader',
-  async (t) => {
-    const { at } = setUp();
-    at(1_000, 'order-1', sight('order-1', 1_000), sight('order-2', 1_000));
-    const lost = at(1_090, undefined, gone('order-1', false), sight('order-2', 1_000));
-    t.same(lost, [
-      { event: 'member', name: 'order-1', group, kind: 'replica', state: 'down' },
-      { event: 'leader', group, leader: null, epoch: 1, outage_ms: 0 },
-      { event: 'fault', what: 'no_leader', group, name: 'order-1' },
-    ]);
-    t.same(at(1_100, undefined, gone('order-1', false), sight('order-2', 1_100)), []);
-    const next = at(
-      1_302,
-      'order-2',
-      gone('order-1', false),
-      sight('order-2', 1_300, { epoch: 2 }),
-    );
-    t.same(next, [{ event: 'leader', group, leader: 'order-2', epoch: 2, outage_ms: 212 }]);
-  },
-);
+t.test('after a crash the time without a leader lasts from the closed connection on', async (t) => {
+  const { at } = setUp();
+  at(1_000, 'order-1', sight('order-1', 1_000), sight('order-2', 1_000));
+  const lost = at(1_090, undefined, gone('order-1', false), sight('order-2', 1_000));
+  t.same(lost, [
+    { event: 'member', name: 'order-1', group, kind: 'replica', state: 'down' },
+    { event: 'leader', group, leader: null, epoch: 1, outage_ms: 0 },
+    { event: 'fault', what: 'no_leader', group, name: 'order-1' },
+  ]);
+  t.same(at(1_100, undefined, gone('order-1', false), sight('order-2', 1_100)), []);
+  const next = at(1_302, 'order-2', gone('order-1', false), sight('order-2', 1_300, { epoch: 2 }));
+  t.same(next, [{ event: 'leader', group, leader: 'order-2', epoch: 2, outage_ms: 212 }]);
+});
 
-t.test('a leader that hangs was last alive when it last answered', async (t) => {
+t.test('a hung leader was last alive at its last answer', async (t) => {
   const { at } = setUp();
   at(1_000, 'order-1', sight('order-1', 1_000), sight('order-2', 1_000));
   at(1_400, 'order-1', sight('order-1', 1_000), sight('order-2', 1_400));
@@ -76,7 +68,7 @@ t.test('a leader that hangs was last alive when it last answered', async (t) => 
   t.same(next, [{ event: 'leader', group, leader: 'order-2', epoch: 2, outage_ms: 700 }]);
 });
 
-t.test('leaders that follow each other at once leave no outage', async (t) => {
+t.test('leaders in direct succession leave no time without a leader', async (t) => {
   const { at } = setUp();
   at(1_000, 'order-1', sight('order-1', 1_000), sight('order-2', 1_000));
   const [next] = at(
@@ -90,7 +82,7 @@ t.test('leaders that follow each other at once leave no outage', async (t) => {
   t.same(again, { event: 'leader', group, leader: 'order-2', epoch: 3, outage_ms: 0 });
 });
 
-t.test('what is wrong with a member is told once, and again when it comes back', async (t) => {
+t.test('a member’s fault is reported once, and again when it returns', async (t) => {
   const { at } = setUp();
   const silent = { diskSilentMs: 1_500 };
   at(100, 'order-1', sight('order-1', 100));

@@ -66,7 +66,7 @@ for (const [title, catalogAudit, orderAudit, replicaMarks, problem] of imbalance
 }
 
 t.test(
-  'of very many products those that do not balance are listed, and as many as fit',
+  'of too many products those that do not balance are listed, and as many as fit',
   async (t) => {
     const book = (id: number, stock: number) => [id, `Product ${id}`, 100, 0, stock] as const;
     const books = Array.from({ length: 100_000 }, (_none, i) =>
@@ -81,7 +81,7 @@ t.test(
   },
 );
 
-t.test('of very many problems the first are told, and how many there are', async (t) => {
+t.test('of too many problems the first are listed, with the number of all', async (t) => {
   const book = (id: number) => [id, `Product ${id}`, 100, 0, 99] as const;
   const books = Array.from({ length: 10_000 }, (_none, i) => book(i + 1));
   const { problems } = auditReport([9, 'c', 'c', 0, books], [5, 'o', 0, [], []], marks);

@@ -20,7 +20,7 @@ function listening(count: number) {
   return { forget, hearing };
 }
 
-t.test('whoever stopped listening hears nothing, in whatever order they go', async (t) => {
+t.test('a cancelled listener gets no news, in any order of cancelling', async (t) => {
   for (const order of ['012', '021', '102', '120', '201', '210']) {
     const { forget, hearing } = listening(3);
     const left = new Set([0, 1, 2]);

@@ -11,7 +11,7 @@ const found: LookupAnswer = [tux, epoch, 1];
 const absent: LookupAnswer = [null, epoch, 1];
 const soldOut = { code: 'not_found' };
 
-t.test('one question by name is enough for all look-ups by name and by id after it', async (t) => {
+t.test('one question by name serves all later look-ups by name and by id', async (t) => {
   const { operations, asked, soon } = stageOperations(() => found);
   await operations.lookup({ name: 'Tux' }, soon());
   await operations.lookup({ name: 'Tux' }, soon());
@@ -19,7 +19,7 @@ t.test('one question by name is enough for all look-ups by name and by id after 
   t.equal(asked.length, 1);
 });
 
-t.test('a product whose name changed hands under the question is not kept', async (t) => {
+t.test('a product whose name moved to another during the question is not cached', async (t) => {
   const { operations, versions, asked, soon } = stageOperations(() => {
     if (asked.length === 1) versions.invalidate(versions.nameBucket('Tux'), 1);
     return found;
@@ -33,7 +33,7 @@ t.test('a product whose name changed hands under the question is not kept', asyn
   );
 });
 
-t.test('that there is no such product is answered from the cache, by id and by name', async (t) => {
+t.test('the absence of a product is answered from the cache, by id and by name', async (t) => {
   const { operations, asked, soon } = stageOperations(() => absent);
   for (const item of [{ id: 99 }, { name: 'Dodo' }]) {
     await t.rejects(operations.lookup(item, soon()), soldOut);
@@ -42,7 +42,7 @@ t.test('that there is no such product is answered from the cache, by id and by n
   t.equal(asked.length, 2);
 });
 
-t.test('a product that is added ends what was known of its absence', async (t) => {
+t.test('adding a product ends the cached absence', async (t) => {
   const { operations, versions, asked, soon } = stageOperations(() => absent);
   await t.rejects(operations.lookup({ id: 99 }, soon()), soldOut);
   await t.rejects(operations.lookup({ name: 'Dodo' }, soon()), soldOut);
@@ -53,7 +53,7 @@ t.test('a product that is added ends what was known of its absence', async (t) =
   t.equal(asked.length, 2);
 });
 
-t.test('who shares a question gets no answer from before the floor', async (t) => {
+t.test('a shared question gives no answer from before the minimum position', async (t) => {
   let seq = 1;
   const { operations, versions, asked, soon } = stageOperations(
     () => [tux, epoch, seq++] satisfies LookupAnswer,
@@ -63,7 +63,7 @@ t.test('who shares a question gets no answer from before the floor', async (t) =
   t.equal(asked.length, 2);
 });
 
-t.test('who shares a question gets no answer that another leader lent', async (t) => {
+t.test('a shared question gives no answer that another leader granted', async (t) => {
   const { operations, asked, soon } = stageOperations(
     () => [tux, epoch - 1, 1] satisfies LookupAnswer,
   );
@@ -71,7 +71,7 @@ t.test('who shares a question gets no answer that another leader lent', async (t
   t.equal(asked.length, 2);
 });
 
-t.test('who shares a question gets no absence from before a product was added', async (t) => {
+t.test('a shared question gives no absence from before a product was added', async (t) => {
   let add = (): void => {};
   const added = new Promise<void>((resolve) => {
     add = resolve;
@@ -89,7 +89,7 @@ t.test('who shares a question gets no absence from before a product was added', 
   t.match(await after, { name: 'Dodo' });
 });
 
-t.test('a product that was added under the question is neither kept nor shared', async (t) => {
+t.test('a product that was added during the question is neither cached nor shared', async (t) => {
   const { operations, versions, asked, soon } = stageOperations(() => {
     if (asked.length === 1) versions.invalidate(versions.idBucket(0), 1);
     return found;
@@ -124,14 +124,14 @@ function stageSlow(t: Test) {
   return { ...stage, later, all: () => Promise.all([first, ...later]), answer };
 }
 
-t.test('who comes too late to share a question shares the next one', async (t) => {
+t.test('a reader that is too late to share a question shares the next one', async (t) => {
   const { asked, all, answer } = stageSlow(t);
   answer();
   await all();
   t.equal(asked.length, 2);
 });
 
-t.test('a question that gets no answer is not waited for', async (t) => {
+t.test('no reader waits long for a question without an answer', async (t) => {
   const { asked, clock, later } = stageSlow(t);
   clock.advance(50);
   await Promise.all(later);
@@ -154,28 +154,25 @@ async function stageHot(t: Test, uncachedRead: () => UncachedReadAnswer = () => 
   return { ...stage, visit };
 }
 
-t.test(
-  'a crowd that reads what changes all the time shares one question, and nobody keeps its answer',
-  async (t) => {
-    const { operations, cache, asked, clock, visit } = await stageHot(t);
-    for (const questions of [3, 4]) {
-      const crowd = visit(20);
-      t.equal(asked.length, questions - 1, 'all are held back');
-      await turn();
-      clock.advance(4);
-      t.match(await crowd, [{ name: 'Tux' }]);
-      t.equal(asked.length, questions);
-      t.match(asked.at(-1), { port: 'peer', method: 'glance', params: [8] });
-    }
-    t.equal(cache.peek(8), undefined);
-    clock.advance(20);
-    t.equal(operations.cached({ id: 8 }), undefined);
-    t.equal((await visit(1)).length, 1, 'who comes when no crowd is there does not wait');
-    t.match(asked.at(-1), { port: 'service', method: 'lookup', params: [8] });
-  },
-);
+t.test('many readers of an item that changes all the time share one uncached read', async (t) => {
+  const { operations, cache, asked, clock, visit } = await stageHot(t);
+  for (const questions of [3, 4]) {
+    const crowd = visit(20);
+    t.equal(asked.length, questions - 1, 'all are held back');
+    await turn();
+    clock.advance(4);
+    t.match(await crowd, [{ name: 'Tux' }]);
+    t.equal(asked.length, questions);
+    t.match(asked.at(-1), { port: 'peer', method: 'glance', params: [8] });
+  }
+  t.equal(cache.peek(8), undefined);
+  clock.advance(20);
+  t.equal(operations.cached({ id: 8 }), undefined);
+  t.equal((await visit(1)).length, 1, 'who comes when no crowd is there does not wait');
+  t.match(asked.at(-1), { port: 'service', method: 'lookup', params: [8] });
+});
 
-t.test('who is held back gets what the cache has at the end, by id and by name', async (t) => {
+t.test('delayed readers get what the cache has at the end, by id and by name', async (t) => {
   const { operations, versions, cache, asked, clock, soon } = await stageHot(t);
   cache.fillName('Tux', 8, cache.horizon(), { appliedSeq: 9, grantor: epoch });
   const held = [{ id: 8 }, { name: 'Tux' }].map((item) => operations.lookup(item, soon()));
@@ -188,7 +185,7 @@ t.test('who is held back gets what the cache has at the end, by id and by name',
   t.equal(asked.length, 2);
 });
 
-t.test('that a product is gone is told at the end too, and each look-up counts once', async (t) => {
+t.test('delayed readers get an absence too, and each look-up counts once', async (t) => {
   const { operations, versions, cache, counters, clock, soon } = await stageHot(t);
   const before = counters.hits + counters.misses;
   const held = operations.lookup({ id: 8 }, soon());
@@ -200,7 +197,7 @@ t.test('that a product is gone is told at the end too, and each look-up counts o
 });
 
 for (const code of ['unknown_method', 'invalid_argument'] as const) {
-  t.test(`where the question for a crowd is ${code} each asks for himself`, async (t) => {
+  t.test(`if the coalesced question fails with ${code} each reader asks alone`, async (t) => {
     const { asked, balance, clock, visit } = await stageHot(t, () => {
       throw new BazarError(code, 'another version');
     });
@@ -218,7 +215,7 @@ for (const code of ['unknown_method', 'invalid_argument'] as const) {
   });
 }
 
-t.test('a crowd that reads what does not change is not held back for long', async (t) => {
+t.test('many readers of an item that does not change are not delayed for long', async (t) => {
   let answer = (): void => {};
   const answered = new Promise<LookupAnswer>((resolve) => {
     answer = () => resolve(found);
@@ -233,7 +230,7 @@ t.test('a crowd that reads what does not change is not held back for long', asyn
   for (let n = 0; n < 40; n++) t.ok(operations.cached({ id: 8 }));
 });
 
-t.test('who is patient does not fail with who was not', async (t) => {
+t.test('a reader with a later deadline does not fail with an earlier one', async (t) => {
   let fail = (): void => {};
   const failing = new Promise<never>((_resolve, reject) => {
     fail = () => reject(new BazarError('deadline_exceeded', 'no answer in time'));
@@ -250,7 +247,7 @@ t.test('who is patient does not fail with who was not', async (t) => {
   t.equal(asked.length, 2);
 });
 
-t.test('a question waits as long as the most patient of those who share it', async (t) => {
+t.test('a question has the latest deadline of the readers that share it', async (t) => {
   const { timeouts, clock, operations, soon, later, answer, all } = stageSlow(t);
   const hasty = { ...soon(), deadlineMs: clock.nowMs() + 80 };
   const first = operations.lookup({ id: 8 }, hasty);

@@ -4,12 +4,12 @@ import { BazarError } from '../../../src/base/errors.js';
 import { clientKeyDigest } from '../../../src/frontend/reads/keys.js';
 import { explainOlder, listingOf } from '../../../src/frontend/reads/order-listing.js';
 
-t.test('a plain page travels in the form that earlier builds know', async (t) => {
+t.test('a plain page uses the method that earlier builds support', async (t) => {
   t.same(listingOf({}), ['orders', [0, 20]]);
   t.same(listingOf({ after: 7, limit: 5, order: 'asc' }), ['orders', [7, 5]]);
 });
 
-t.test('everything else travels in a form of its own', async (t) => {
+t.test('all other pages use the newer method', async (t) => {
   const empty = [null, null, null, null];
   t.same(listingOf({ order: 'desc' }), ['find_orders', [1, 0, null, 20, ...empty]]);
   t.same(listingOf({ before: 9, after: 3 }), ['find_orders', [0, 3, 9, 20, ...empty]]);

@@ -26,7 +26,7 @@ t.test('reads go to the healthy replicas in turn', async (t) => {
   ]);
 });
 
-t.test('what changes something goes to the leaders', async (t) => {
+t.test('changes go to the leaders', async (t) => {
   const { operations, asked, balance, soon } = stageOperations(({ method }) =>
     method === 'buy' ? ['sold', 1, 1990, false] : tux[0],
   );
@@ -36,7 +36,7 @@ t.test('what changes something goes to the leaders', async (t) => {
   t.same(names(asked), ['order-3', 'order-3', 'catalog-2', 'catalog-2']);
 });
 
-t.test('the form of the build before is not sent after the time of the attempt', async (t) => {
+t.test('the form of the previous build is not sent after the time of the attempt', async (t) => {
   const { operations, timeouts, soon, clock, versions } = stageOperations(() => {
     // The frontend is stopped until the refusal of the newer form arrives.
     clock.advance(600_000);
@@ -51,7 +51,7 @@ t.test('the form of the build before is not sent after the time of the attempt',
 });
 
 t.test(
-  'what a replica cannot answer, the leader does, and then the replica is spared',
+  'a question that a replica cannot answer goes to the leader, and reads avoid it',
   async (t) => {
     const { operations, asked, balance, soon, clock } = stageOperations(({ to }) => {
       if (to === 'catalog-1') throw new BazarError('unavailable', 'no leader could vouch');
@@ -78,7 +78,7 @@ t.test(
   },
 );
 
-t.test('an answer of a follower is kept as its leader allowed', async (t) => {
+t.test('a follower’s answer is cached if its leader granted it', async (t) => {
   const { operations, asked, balance, soon } = stageOperations(() => [tux[0], epoch, 1]);
   balance();
   await operations.lookup({ id: 8 }, soon());
@@ -86,7 +86,7 @@ t.test('an answer of a follower is kept as its leader allowed', async (t) => {
   t.same(names(asked), ['catalog-1']);
 });
 
-t.test('nobody waits for a leader that is known to lead no more', async (t) => {
+t.test('no question waits for a leader that is known to lead no longer', async (t) => {
   const silence = new Promise(() => {});
   const { operations, asked, backends, soon, clock } = stageOperations(({ to }) =>
     to === 'order-3' ? silence : ['sold', 1, 1990, false],
@@ -112,7 +112,7 @@ t.test('nobody waits for a leader that is known to lead no more', async (t) => {
   t.same(asked[0]?.params, asked[1]?.params, 'with the same key');
 });
 
-t.test('what is not to be done twice waits for its answer', async (t) => {
+t.test('a question that is not idempotent waits for its answer', async (t) => {
   let answered = (_record: unknown): void => {};
   const { operations, asked, backends, soon } = stageOperations(
     () => new Promise((resolve) => (answered = resolve)),
@@ -125,7 +125,7 @@ t.test('what is not to be done twice waits for its answer', async (t) => {
   t.same(names(asked), ['catalog-2']);
 });
 
-t.test('whoever has an answer listens no more for a next leader', async (t) => {
+t.test('an answered question does not wait for another leader', async (t) => {
   const refused = new BazarError('out_of_stock', 'no more', { details: { id: 8, available: 0 } });
   const { operations, backends, soon } = stageOperations(({ method }) => {
     if (method === 'buy') throw refused;
@@ -153,7 +153,7 @@ t.test('whoever has an answer listens no more for a next leader', async (t) => {
   t.ok(listened >= 2);
 });
 
-t.test('an order leader of the build before gets the form that it knows', async (t) => {
+t.test('an order leader of the previous build gets the form that it supports', async (t) => {
   const forms: number[] = [];
   const { operations, versions, soon } = stageOperations(({ params }) => {
     const { length } = params as readonly unknown[];

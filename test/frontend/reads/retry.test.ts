@@ -20,7 +20,7 @@ function begin(error: BazarError, deadlineMs = 1_000) {
   return { clock, timeouts, result };
 }
 
-t.test('a failure is tried again after a pause, while there is time', async (t) => {
+t.test('a failure is retried after a pause, while there is time', async (t) => {
   const { clock, timeouts, result } = begin(unavailable);
   for (let i = 0; i < 200; i++) {
     await turn();
@@ -31,7 +31,7 @@ t.test('a failure is tried again after a pause, while there is time', async (t) 
   t.ok(timeouts.every((ms) => ms > 0 && ms <= 400));
 });
 
-t.test('no attempt starts after the deadline, however long the pause before it was', async (t) => {
+t.test('no attempt starts after the deadline, even after a long pause', async (t) => {
   const { clock, timeouts, result } = begin(unavailable);
   await turn();
   clock.advance(125_000);
@@ -39,7 +39,7 @@ t.test('no attempt starts after the deadline, however long the pause before it w
   t.same(timeouts, [400]);
 });
 
-t.test('an attempt that may have done something leaves the outcome unknown', async (t) => {
+t.test('an attempt that may have had an effect leaves the outcome unknown', async (t) => {
   const { clock, timeouts, result } = begin(lost);
   await turn();
   clock.advance(125_000);
@@ -58,7 +58,7 @@ t.test('no attempt starts after the deadline by the wall clock either', async (t
   t.same(timeouts, [400], 'the machine was suspended in the pause');
 });
 
-t.test('a wall clock that is set back gives no more time', async (t) => {
+t.test('setting the wall clock back gives no more time', async (t) => {
   const { clock, timeouts, result } = begin(unavailable);
   await turn();
   clock.moveWall(-86_400_000);
@@ -67,15 +67,18 @@ t.test('a wall clock that is set back gives no more time', async (t) => {
   t.same(timeouts, [400]);
 });
 
-t.test('what comes too late for its first attempt has done nothing, and says so', async (t) => {
-  for (const deadlineMs of [0, -125_000]) {
-    const { timeouts, result } = begin(unavailable, deadlineMs);
-    await t.rejects(result, { code: 'deadline_exceeded', details: { unknown: false } });
-    t.same(timeouts, []);
-  }
-});
+t.test(
+  'an operation that is too late for its first attempt did nothing, and says so',
+  async (t) => {
+    for (const deadlineMs of [0, -125_000]) {
+      const { timeouts, result } = begin(unavailable, deadlineMs);
+      await t.rejects(result, { code: 'deadline_exceeded', details: { unknown: false } });
+      t.same(timeouts, []);
+    }
+  },
+);
 
-t.test('an attempt that was never sent leaves nothing unknown', async (t) => {
+t.test('an attempt that was never sent leaves no unknown outcome', async (t) => {
   const details = { unknown: false };
   const { clock, result } = begin(new BazarError('deadline_exceeded', 'no time left', { details }));
   await turn();
@@ -83,7 +86,7 @@ t.test('an attempt that was never sent leaves nothing unknown', async (t) => {
   await t.rejects(result, { message: 'no time left', details });
 });
 
-t.test('a failure that no attempt can change is told at once', async (t) => {
+t.test('a failure that no attempt can change is returned at once', async (t) => {
   let attempts = 0;
   const isFinal = (error: BazarError): boolean => error === unavailable;
   const options = { clock: new ManualClock(), deadlineMs: 1_000, idempotent: true, changes: true };

@@ -26,7 +26,7 @@ function catalog(products: Shelf, undecided: readonly number[] = []) {
 
 const toys = { topic: 'Toys' };
 
-t.test('a page is asked for once, in whatever case', async (t) => {
+t.test('a page is asked for once, in any case', async (t) => {
   const { operations, asked, soon } = stageOperations(catalog(shelf(1, 2, 3)));
   const first = await operations.search(toys, soon());
   t.same(await operations.search({ topic: 'toys' }, soon()), first);
@@ -46,7 +46,7 @@ t.test('each page, and each limit, is a list of its own', async (t) => {
   t.equal(asked.length, 4);
 });
 
-t.test('whatever customers write, different searches are not taken for each other', async (t) => {
+t.test('different search texts never share a cache entry', async (t) => {
   const { operations, asked, soon } = stageOperations(catalog(shelf(1)));
   const searches = [
     { text: 'x' },
@@ -61,7 +61,7 @@ t.test('whatever customers write, different searches are not taken for each othe
   t.equal(asked.length, searches.length);
 });
 
-t.test('the products of a page are look-ups that need no question', async (t) => {
+t.test('look-ups of a page’s products need no question', async (t) => {
   const { operations, asked, soon } = stageOperations(catalog(shelf(1, 2)));
   await operations.search(toys, soon());
   t.equal((await operations.lookup({ id: 2 }, soon())).name, 'toy 2');
@@ -69,7 +69,7 @@ t.test('the products of a page are look-ups that need no question', async (t) =>
 });
 
 t.test(
-  'a product that an undecided entry touches is not kept, the rest of the page is',
+  'a product that an undecided entry touches is not cached, the rest of the page is',
   async (t) => {
     const { operations, asked, soon } = stageOperations(catalog(shelf(1, 2, 3), [2]));
     await operations.search(toys, soon());
@@ -78,7 +78,7 @@ t.test(
   },
 );
 
-t.test('a purchase costs a page the record, not the list', async (t) => {
+t.test('a purchase invalidates the record of a page, not the list', async (t) => {
   const products = shelf(1, 2, 3, 4);
   const { operations, versions, asked, soon } = stageOperations(catalog(products));
   await operations.search(toys, soon());
@@ -96,7 +96,7 @@ t.test('a purchase costs a page the record, not the list', async (t) => {
   ]);
 });
 
-t.test('what changes the lists of a topic makes its pages stale, and no other’s', async (t) => {
+t.test('a change of a topic’s lists makes its pages stale, and no others', async (t) => {
   const { operations, versions, asked, soon } = stageOperations(catalog(shelf(1)));
   await operations.search(toys, soon());
   await operations.search({ topic: 'books' }, soon());
@@ -111,7 +111,7 @@ t.test('what changes the lists of a topic makes its pages stale, and no other’
   t.equal(asked.length, 3);
 });
 
-t.test('a list that changes while its records are fetched is asked for as a whole', async (t) => {
+t.test('a page whose list changes during the fetch is asked for as a whole', async (t) => {
   const products = shelf(1, 2);
   const answer = catalog(products);
   const { operations, versions, asked, soon } = stageOperations((question) => {
@@ -134,7 +134,7 @@ t.test('a list that changes while its records are fetched is asked for as a whol
   );
 });
 
-t.test('the encoded page is the page', async (t) => {
+t.test('the encoded page equals the page', async (t) => {
   const { operations, soon } = stageOperations(({ method }) => {
     t.equal(method, 'search');
     const records = Array.from({ length: 20 }, (_, i): ProductRecord => {
@@ -154,7 +154,7 @@ t.test('a search for nothing is refused', async (t) => {
   await t.rejects(operations.search({}, soon()), { code: 'invalid_argument' });
 });
 
-t.test('a topic by any name is not the lack of one', async (t) => {
+t.test('a topic of any name differs from no topic', async (t) => {
   const { operations, asked, soon } = stageOperations(catalog(shelf(1)));
   for (const params of [{ topic: '-', text: 'x' }, { text: 'x' }, { topic: 'null', text: 'x' }]) {
     await operations.search(params, soon());
