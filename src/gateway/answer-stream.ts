@@ -1,15 +1,15 @@
 /**
- * An answer whose body goes on as long as both sides want: a sink over Node's response. It knows
- * nothing of what is written. Invariant: after `onClosed` has called back nothing is written.
+ * An answer with a body of unlimited length: a sink over Node's response. Does not depend on the
+ * content. Invariant: nothing is written after `onClosed` has called back.
  */
 import type { ServerResponse } from 'node:http';
 
-/** Emitted on a response from which on no answer is waited for. */
+/** Emitted on a response when it becomes a stream, whose end is no longer awaited. */
 export const streamBegins = 'bazar-stream';
 
-/** Where a body without end goes, as it comes. */
+/** Destination of a streamed body. */
 export interface AnswerSink {
-  /** Written here and not yet taken by the network. */
+  /** Bytes written here and not yet sent to the network. */
   readonly pendingBytes: number;
   write(text: string): void;
   end(): void;
@@ -40,7 +40,7 @@ export function answerSink(response: ServerResponse): AnswerSink {
         callback();
       };
       response.once('close', closed);
-      // A response that waits behind others of its connection does not learn of its end.
+      // A pipelined response behind others on its connection gets no close event of its own.
       socket.once('close', closed);
     },
   };

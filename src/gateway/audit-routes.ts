@@ -1,12 +1,12 @@
 /**
- * The books over HTTP. Recomputing them reads every log, so it is for the administrator; a
- * demonstration shows them to everybody.
+ * The audit over HTTP. It reads every log, so it needs the administrator's token, except in a
+ * demonstration.
  */
 import type { Operations } from '../frontend/types.js';
 import { AuditReport } from '../wire/status-schemas.js';
 import type { HttpRoute } from './http-route.js';
 
-/** The books of a large store take a while; those of a very large one are for `bazar audit`. */
+/** Auditing a large store takes long; for a very large one use `bazar audit`. */
 const patienceMs = 25_000;
 
 export function auditRoutes(operations: Operations, demo: boolean): HttpRoute[] {

@@ -1,16 +1,17 @@
 /**
- * Asks every session thread what its cache holds, for the owner: threads answer by themselves, so a
- * round ends when all have, or in time. It knows no thread; whoever makes it can tell them all.
+ * Collects the cache content of every session thread for the owner. Threads answer independently,
+ * so a round ends when all have answered or its time is up. Does not depend on threads: the caller
+ * sends the question to them.
  */
 import type { Clock } from '../base/clock.js';
 import type { Product } from '../wire/schemas.js';
 
-/** A thread that was just replaced does not answer. */
+/** Maximum wait; a thread that was just replaced does not answer. */
 const roundMs = 500;
 
 export interface CacheRoundsOptions {
   readonly clock: Clock;
-  /** Asks all threads; tells how many there are. */
+  /** Asks all threads and returns their number. */
   readonly ask: (round: number) => number;
 }
 
@@ -29,7 +30,7 @@ export class CacheRounds {
     this.#options = options;
   }
 
-  /** All threads' products, each once, by id. */
+  /** Returns the products of all threads, each once, by id. */
   take(): Promise<Product[]> {
     const number = ++this.#last;
     return new Promise((resolve) => {
@@ -47,7 +48,7 @@ export class CacheRounds {
     });
   }
 
-  /** One thread's answer. */
+  /** Takes one thread's answer. */
   heard(number: number, products: readonly Product[]): void {
     const round = this.#rounds.get(number);
     if (!round) return;

@@ -1,6 +1,5 @@
 /**
- * Bounds how long a caller waits. The work itself goes on: whoever retries a purchase does so with
- * its key.
+ * Bounds how long a caller waits. The work itself continues; a purchase is retried with its key.
  */
 import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';

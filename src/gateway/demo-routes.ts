@@ -1,7 +1,7 @@
 /**
- * What a demonstration may do to its own store: kill a service and start it again, so that people
- * can watch the others take over. Mounted with `--demo` alone. It knows no process; who may be
- * killed is decided behind the port.
+ * What a demonstration may do to its own store: kill a service and start it again, to show the
+ * failover. Mounted only with `--demo`. Uses no process; the port's implementation decides which
+ * services may be killed.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { BazarError } from '../base/errors.js';
@@ -12,7 +12,7 @@ export type DemoCommand = 'kill' | 'start';
 /** Resolves to the process id; rejects with a BazarError. */
 export type Demo = (command: DemoCommand, name: string) => Promise<{ readonly pid: number }>;
 
-/** Whoever starts is waited for until it is ready, which takes as long as its log is long. */
+/** Starting a service returns when it is ready, which depends on the length of its log. */
 const patienceMs = 25_000;
 
 const nameText = /^(catalog|order|recovery)-[1-9]\d?$/;
@@ -34,7 +34,7 @@ export function demoRoutes(demo: Demo | undefined): HttpRoute[] {
   }));
 }
 
-/** No form of another site can send a header of its own. */
+/** Requires a custom header, which a form on another site cannot send. */
 function requireMark(headers: IncomingHttpHeaders): void {
   if (headers['x-bazar-demo'] !== undefined) return;
   throw new BazarError('permission_denied', 'this needs the header X-Bazar-Demo: 1');

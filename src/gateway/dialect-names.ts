@@ -1,4 +1,7 @@
-/** The dialects' names: apart from the dialects, so that a command line is read without them. */
+/**
+ * The names of the dialects, in a file without the dialects, so that parsing a command line does
+ * not load them.
+ */
 export const dialectNames = ['bazar', 'bazar-v2', 'bazar-hw1', 'pygmy', 'toystore'] as const;
 export type DialectName = (typeof dialectNames)[number];
 

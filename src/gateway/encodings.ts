@@ -1,6 +1,6 @@
 /**
- * Compression of answers: which encoding a client takes, and packing a body on the way out. It knows
- * no route. Packing runs in Node's thread pool, so that a large answer holds up no other.
+ * Compresses answers: negotiates the encoding and compresses bodies. Does not depend on routes.
+ * Compression runs in Node's thread pool, so that a large answer does not delay others.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
@@ -8,19 +8,22 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 
 export type Encoding = 'br' | 'gzip';
 
-/** The better one first. */
+/** In order of preference. */
 export const encodings: readonly Encoding[] = ['br', 'gzip'];
 
-/** A smaller body is sent as it is: it fits a packet or two. */
+/** Smaller bodies are sent uncompressed: they fit one or two packets. */
 export const packBytesMin = 1_024;
-/** Of each answer: more costs more time than it saves bytes. */
+/** A higher quality costs more time than the saved bytes are worth. */
 const brotliQuality = 4;
 const gzipLevel = 4;
 
 const brotli = promisify(brotliCompress);
 const gzipped = promisify(gzip);
 
-/** Those that the client names, or a star, and does not refuse by `q=0`; the better one first. */
+/**
+ * The encodings that the client accepts by name or by `*` and does not exclude with `q=0`, in order
+ * of preference.
+ */
 export function acceptedEncodings(headers: IncomingHttpHeaders): Encoding[] {
   const given = headers['accept-encoding'];
   if (typeof given !== 'string') return [];
@@ -33,7 +36,7 @@ export function acceptedEncodings(headers: IncomingHttpHeaders): Encoding[] {
   return encodings.filter((name) => (weights.get(name) ?? weights.get('*') ?? 0) > 0);
 }
 
-/** JSON and text shrink; what has an encoding already, or an entity tag, stays as it is. */
+/** JSON and text are compressed; a body with an encoding or an entity tag is not. */
 export function mayPack(headers: Readonly<Record<string, string>>, type: string): boolean {
   if (headers['content-encoding'] !== undefined || headers.etag !== undefined) return false;
   return /^(?:application\/json|text\/(?!event-stream))/.test(type);

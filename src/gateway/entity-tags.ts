@@ -1,20 +1,23 @@
 /**
- * The entity tags of products: `"VERSION-DIGEST"`. A version alone does not identify content, for a
- * store that was restored from a copy counts on from an older version; so the digest covers the
- * cluster's id, which every restore makes new, and the product itself, which a data folder that was
- * put back by hand needs. Invariant: equal tags mean equal content.
+ * The entity tags of products: `"VERSION-DIGEST"`. A version alone does not identify content,
+ * because a store restored from a copy continues from an older version. The digest therefore covers
+ * the cluster's id, which every restore replaces, and the product itself, in case a data folder was
+ * copied back by hand. Invariant: equal tags mean equal content.
  */
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { BazarError } from '../base/errors.js';
 import type { Product } from '../wire/schemas.js';
 
-/** 48 bits, as base64url. */
+/** Characters of base64url, which hold 48 bits. */
 const digestLength = 8;
-/** Without a digest it is a tag of an earlier build, or a version that the client read itself. */
+/**
+ * A tag without a digest comes from an earlier build, or from a client that uses the version
+ * itself.
+ */
 const strongTag = /^"([1-9]\d{0,14})(?:-[\w-]{8})?"$/;
 const entityTag = /(?:W\/)?"[!#-~\x80-\xff]*"/g;
-/** Tags with commas between them; empty elements are allowed (RFC 9110, 5.6.1). */
+/** Comma-separated tags; empty elements are allowed (RFC 9110, 5.6.1). */
 const tagList =
   /^[ \t,]*(?:W\/)?"[!#-~\x80-\xff]*"(?:[ \t]*,(?:[ \t]*(?:W\/)?"[!#-~\x80-\xff]*")?)*[ \t]*$/;
 
@@ -25,10 +28,10 @@ export interface DemandedTag {
 
 export class EntityTags {
   readonly #history: string;
-  /** Of products in the cache, which are asked for again and again. */
+  /** Tags of cached products, which are requested often. */
   readonly #known = new WeakMap<Product, string>();
 
-  /** `history` tells this store from all others, and from itself before a restore. */
+  /** `history` distinguishes this store from all others, and from itself before a restore. */
   constructor(history: string) {
     this.#history = history;
   }
@@ -45,7 +48,7 @@ export class EntityTags {
     return tag;
   }
 
-  /** Whether the client's copy is still good: If-None-Match, compared weakly (RFC 9110, 13.1.2). */
+  /** True if the client's copy is current: If-None-Match, compared weakly (RFC 9110, 13.1.2). */
   isUnchanged(headers: IncomingHttpHeaders, product: Product): boolean {
     const given = headers['if-none-match'];
     if (given === undefined) return false;
@@ -53,15 +56,15 @@ export class EntityTags {
     return tags.includes('*') || tags.includes(this.of(product));
   }
 
-  /** Whether If-Match lets the product pass; a version without a digest is taken at its word. */
+  /** True if the tag matches the product; a tag without a digest is compared by version. */
   matches({ tag, version }: DemandedTag, product: Product): boolean {
     return tag === this.of(product) || (tag === `"${version}"` && version === product.version);
   }
 }
 
 /**
- * The tags that If-Match lets pass, undefined where any will do. A tag that is none of ours and a
- * weak one, which never matches (RFC 9110, 13.1.1), add none to them.
+ * The tags of If-Match; undefined if any product matches. Ignores tags of another form, and weak
+ * tags, which never match (RFC 9110, 13.1.1).
  */
 export function demandedTags(headers: IncomingHttpHeaders): readonly DemandedTag[] | undefined {
   const given = headers['if-match']?.trim();

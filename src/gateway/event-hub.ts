@@ -1,7 +1,8 @@
 /**
- * The listeners of one session thread: each is told what it missed and then every new event, in the
- * same bytes for all. A listener that reads too slowly is cut, for it can come back and go on where
- * it was. Knows no HTTP. Invariant: a listener is told each event once, in order.
+ * The event listeners of one session thread. Each gets the events that it missed and then every new
+ * event; the bytes are shared by all. A listener that reads too slowly is closed, because it can
+ * reconnect and resume. Does not depend on HTTP. Invariant: a listener gets each event once, in
+ * order.
  */
 import { assert } from '../base/assert.js';
 import { type Clock, every, type Timer } from '../base/clock.js';
@@ -11,23 +12,25 @@ import type { EventBatch, EventSource } from '../frontend/types.js';
 import type { AnswerSink } from './answer-stream.js';
 
 const listenersMax = 200;
-/** Output waiting for one listener; beyond it the listener is cut. */
+/** Maximum of unsent output for one listener; above it the listener is closed. */
 const outputBytesMax = 256 * 1024;
-/** Batches that may come before the owner has said where a listener stands. */
+/** Maximum of batches that may arrive before the owner has answered with a listener's start. */
 const earlyMax = 64;
 const heartbeatMs = 15_000;
-/** The log says so seldom that listeners were cut. */
+/** Minimum interval of log lines about closed listeners. */
 const logEveryMs = 10_000;
-/** How often the owner hears that somebody listens here. */
+/** Interval at which the owner is told that this thread has listeners. */
 const listeningEveryMs = 1_000;
-/** How long a browser waits before it comes back, as the stream tells it. */
+/** Tells the browser how long to wait before it reconnects. */
 const retryText = 'retry: 2000\n\n';
 
 interface Listener {
   readonly sink: AnswerSink;
-  /** Events through this number were written; undefined until the owner has said where it stands. */
+  /**
+   * Events through this number are written; undefined until the owner has answered with the start.
+   */
   through: number | undefined;
-  /** What came meanwhile. */
+  /** Batches that arrived before the owner's answer. */
   early: EventBatch[];
 }
 
@@ -38,7 +41,7 @@ export class EventHub {
   readonly #clock: Clock;
   readonly #logger: Logger;
   #closed = false;
-  /** Listeners that the log has not named yet. */
+  /** Closed listeners that are not logged yet. */
   #cut = 0;
   #loggedMs = Number.NEGATIVE_INFINITY;
 
@@ -54,19 +57,21 @@ export class EventHub {
     ];
   }
 
-  /** How many listen. */
+  /** Number of listeners. */
   get size(): number {
     return this.#listeners.size;
   }
 
-  /** Throws where no more may listen. */
+  /** Throws if the maximum of listeners is reached. */
   requirePlace(): void {
     if (this.#closed) throw new BazarError('unavailable', 'the frontend is stopping');
     if (this.#listeners.size < listenersMax) return;
     throw new BazarError('overloaded', 'too many listen already');
   }
 
-  /** A listener with a place; `lastId` is what it heard last, where it comes back. */
+  /**
+   * Adds a listener after `requirePlace`; `lastId` is the last event it received, if it reconnects.
+   */
   join(sink: AnswerSink, lastId: string | undefined, withHistory: boolean): void {
     const listener: Listener = { sink, through: undefined, early: [] };
     this.#listeners.add(listener);
@@ -78,7 +83,7 @@ export class EventHub {
     );
   }
 
-  /** New events of the owner. */
+  /** Takes new events of the owner. */
   publish(batch: EventBatch): void {
     for (const listener of this.#listeners) {
       if (listener.through !== undefined) this.#tell(listener, batch);
@@ -87,7 +92,7 @@ export class EventHub {
     }
   }
 
-  /** Ends every stream; the listeners come back, to another frontend where there is one. */
+  /** Ends every stream. The listeners reconnect, to another frontend if there is one. */
   close(): void {
     this.#closed = true;
     for (const timer of this.#timers) timer.cancel();
@@ -97,7 +102,10 @@ export class EventHub {
   invariants(): void {
     assert(this.#listeners.size <= listenersMax, 'listeners are bounded');
     for (const { through, early } of this.#listeners) {
-      assert(through === undefined || early.length === 0, 'who stands somewhere waits for nothing');
+      assert(
+        through === undefined || early.length === 0,
+        'a started listener has no early batches',
+      );
     }
   }
 
@@ -133,7 +141,7 @@ export class EventHub {
     this.#logger.warn(fields, 'listeners of /events read too slowly, and their streams are closed');
   }
 
-  /** Keeps what lies between from closing the connection, and finds out who is gone. */
+  /** Keeps proxies from closing idle connections, and detects dead ones. */
   #beat(): void {
     for (const listener of this.#listeners) this.#write(listener, ':\n\n');
   }

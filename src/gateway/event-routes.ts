@@ -1,6 +1,6 @@
 /**
- * Live events over HTTP, as server-sent events. It knows the request's side alone: where a listener
- * that comes back stands, and whether a new one wants to look back first.
+ * Live events over HTTP, as server-sent events. Handles only the request: the resume position of a
+ * reconnecting listener, and whether a new one wants the history.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from '#typebox';
@@ -36,10 +36,10 @@ export function eventRoutes(hub: EventHub): HttpRoute[] {
           headers: {
             'content-type': 'text/event-stream',
             'cache-control': 'no-store',
-            // nginx then passes each event on at once.
+            // Makes nginx pass each event on at once.
             'x-accel-buffering': 'no',
           },
-          // Others may have taken the last place since the answer was made.
+          // Others may have taken the last place since the answer was created.
           admit: () => hub.requirePlace(),
           stream: (sink) => hub.join(sink, lastId, withHistory),
         };
@@ -48,7 +48,7 @@ export function eventRoutes(hub: EventHub): HttpRoute[] {
   ];
 }
 
-/** A strange id is one that this frontend never gave: its bearer has missed everything. */
+/** An id that this frontend never issued means that the listener has missed everything. */
 function lastIdOf(headers: IncomingHttpHeaders): string | undefined {
   const given = headers['last-event-id'];
   if (typeof given !== 'string' || given === '') return undefined;

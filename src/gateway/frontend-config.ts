@@ -1,4 +1,6 @@
-/** The configuration of a frontend, beside what every service has. */
+/**
+ * The configuration of a frontend, in addition to that of every service.
+ */
 import type { Address } from '../base/address.js';
 import type { ServiceConfig } from '../base/config.js';
 import type { TlsFiles } from '../base/tls-files.js';
@@ -7,34 +9,34 @@ import type { DialectName } from './dialect-names.js';
 export interface FrontendConfig extends ServiceConfig {
   readonly raw: Address;
   readonly http: Address;
-  /** Where others reach its raw port, if that is not where it listens. */
+  /** The address at which others reach its raw port, if it differs from the listening address. */
   readonly advertised?: Address;
   readonly adminToken: string;
   readonly openAdmin: boolean;
-  /** With which a purchase over HTTP is answered. */
+  /** The HTTP status of a successful purchase. */
   readonly ordersStatus: 200 | 201;
-  /** Requests a second that one address may make; 0: any number. */
+  /** Requests a second that one address may make; 0 for no limit. */
   readonly rateLimit: number;
-  /** Sessions that one address may have. */
+  /** Maximum of sessions of one address. */
   readonly addressSessions: number;
-  /** How long a frontend that is to stop says so by /readyz before it closes its listeners. */
+  /** How long a stopping frontend reports it by /readyz before it closes its listeners. */
   readonly drainDelayMs: number;
   readonly dialects: readonly DialectPort[];
-  /** Host names that are answered beside IP addresses and localhost; `*`: all. */
+  /** Host names that are answered in addition to IP addresses and localhost; `*` for all. */
   readonly allowedHosts: readonly string[];
-  /** Origins of other sites whose pages may use the store; `*`: all. */
+  /** Origins of other sites whose pages may use the store; `*` for all. */
   readonly corsOrigins: readonly string[];
-  /** Shows the books to everybody, and lets them kill and start replicas of this machine. */
+  /** Shows the books to everybody, and lets anyone kill and start replicas of this machine. */
   readonly demo: boolean;
-  /** Products in the cache of each session thread; 0: no cache. */
+  /** Products in the cache of each session thread; 0 disables the cache. */
   readonly cacheEntries: number;
-  /** Have each session thread listen for itself, where Node and the kernel can. */
+  /** Lets each session thread listen itself, if Node and the kernel support it. */
   readonly reusePort: boolean;
-  /** What customers are shown, on every port; undefined: they talk in the clear. */
+  /** Certificates for all customer ports; undefined for no encryption. */
   readonly tls: TlsFiles | undefined;
 }
 
-/** An older store's dialect at the root of a port of its own. */
+/** An older store's dialect at the root of its own port. */
 export interface DialectPort {
   readonly name: DialectName;
   readonly address: Address;

@@ -1,6 +1,6 @@
 /**
- * The figures of a store as its frontend's owner gives them: its threads' requests added up, its
- * own process, and what the services tell. Asked for often by several at once, it asks once.
+ * The metrics of a store, from a frontend's owner: the sum of its threads' requests, its own
+ * process, and the metrics of the services. Concurrent scrapes share one collection.
  */
 import { systemClock } from '../base/clock.js';
 import type { MetricSample } from '../base/metric-table.js';
@@ -28,7 +28,7 @@ export class FrontendMetrics {
     this.#process = new ProcessMetrics(options.config.name, systemClock);
   }
 
-  /** What a thread has counted since the last time. */
+  /** Adds what a thread has counted since the last time. */
   counted(news: MeterNews): void {
     this.#meter.add(news);
   }
@@ -40,7 +40,7 @@ export class FrontendMetrics {
     return this.#taking;
   }
 
-  /** What the page and the status show of this frontend. */
+  /** The request counts of this frontend that the page and the status show. */
   requests(): OwnRequests {
     const all = this.#meter.sum();
     const lookups = this.#meter.sum('lookup');

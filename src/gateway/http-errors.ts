@@ -1,27 +1,27 @@
 /**
- * How failures look over HTTP: the one place where codes meet statuses. It must not know routes.
+ * Maps failures to HTTP: the one place where codes meet statuses. Does not depend on routes.
  * Invariant: every failure has the shape `{"error": {code, type, message, request_id, …details}}`,
- * and neither a stack nor a cause ever leaves.
+ * and never contains a stack or a cause.
  */
 import type { IncomingMessage } from 'node:http';
 import { BazarError, type ErrorCode } from '../base/errors.js';
 import type { AnswerSink } from './answer-stream.js';
 
-/** What a route answers; without a body only the head is sent. */
+/** A route's answer; without a body only the head is sent. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** What failed, where something did. */
+  /** The error code of a failure. */
   readonly code?: ErrorCode;
-  /** Instead of a body: writes one that goes on, from this turn until either side ends it. */
+  /** Instead of a body: writes a stream from this turn until either side ends it. */
   readonly stream?: (sink: AnswerSink) => void;
-  /** Called in the turn in which the stream begins, before it: throws where it may not. */
+  /** Called in the turn in which the stream begins, before it; throws if it may not begin. */
   readonly admit?: () => void;
 }
 
 export interface FailureOptions {
-  /** Instead of the code's own status, where HTTP has a finer word (405, 412, 415). */
+  /** Replaces the code's status if HTTP has a more specific one (405, 412, 415). */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -46,7 +46,7 @@ const codeByStatus = new Map<number, ErrorCode>(
   Object.entries(statusByCode).map(([code, status]) => [status, code as ErrorCode]),
 );
 
-/** What a status means where no code is known, as in a dialect's own answers. */
+/** The code for a status without a code, as in a dialect's own answers. */
 export function codeOfStatus(status: number): ErrorCode | 'ok' {
   if (status < 400) return 'ok';
   return codeByStatus.get(status) ?? (status < 500 ? 'invalid_argument' : 'internal');
@@ -57,7 +57,7 @@ const packedCode = 'BAZAR_PACKED_BODY';
 const codingCode = 'BAZAR_TRANSFER_CODING';
 const retryAfterDefaultMs = 1_000;
 
-/** The answer for a failure; the only maker of error bodies. */
+/** The answer for a failure. The only function that creates error bodies. */
 export function failureAnswer(
   error: BazarError,
   requestId: string,
@@ -78,13 +78,13 @@ export function failureAnswer(
   };
 }
 
-/** Whole seconds, as the header wants them, and never zero. */
+/** Whole seconds, as the header requires, and at least one. */
 function retryAfterSeconds(retryAfterMs: unknown): string {
   const ms = typeof retryAfterMs === 'number' ? retryAfterMs : retryAfterDefaultMs;
   return String(Math.max(1, Math.ceil(ms / 1_000)));
 }
 
-/** What the HTTP framework found wrong, in our words and codes; undefined for what is not its own. */
+/** Converts an error of the HTTP framework to our codes; undefined for any other error. */
 export function frameworkFailure(error: unknown, requestId: string): HttpAnswer | undefined {
   const code = errorField(error, 'code');
   const status = errorField(error, 'statusCode');
@@ -121,7 +121,7 @@ export function frameworkFailure(error: unknown, requestId: string): HttpAnswer 
   }
 }
 
-/** HTTP/1.0 has no expectations, and 1.1 one that every server has to know. */
+/** HTTP/1.0 has no expectations; 1.1 has one that every server must support. */
 export function requireKnownExpectation({ headers, httpVersion }: IncomingMessage): void {
   const { expect } = headers;
   if (expect === undefined || httpVersion !== '1.1' || /^100-continue$/i.test(expect.trim()))
@@ -129,12 +129,15 @@ export function requireKnownExpectation({ headers, httpVersion }: IncomingMessag
   throw Object.assign(new Error('unknown expectation'), { code: expectationCode });
 }
 
-/** A body that its client has packed: a small one could become large here (RFC 9110, 15.5.16). */
+/** Refuses a compressed body: a small one could become large here (RFC 9110, 15.5.16). */
 export function packedBody(): Error {
   return Object.assign(new Error('packed body'), { code: packedCode });
 }
 
-/** Node's parser takes any list that ends in `chunked`, and unpacks none (RFC 9112, 6.1). */
+/**
+ * Node's parser accepts any list that ends in `chunked`, and decodes no other coding (RFC 9112,
+ * 6.1).
+ */
 export function requireKnownCoding({ headers }: IncomingMessage): void {
   const coding = headers['transfer-encoding'];
   if (coding === undefined || /^chunked$/i.test(coding.trim())) return;

@@ -1,7 +1,7 @@
 /**
- * The HTTP server of one session thread. It never listens: each session is handed to it as a byte
- * stream. It knows the operations port and nothing behind it.
- * Invariant: whatever a client sends, it gets an answer in our shape or a closed stream, in time.
+ * The HTTP server of one session thread. It does not listen: each session is passed to it as a byte
+ * stream. It uses the operations port and nothing behind it. Invariant: any input gets an answer in
+ * our shape or a closed stream, in bounded time.
  */
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -51,10 +51,10 @@ import { SiteCheck, type SiteRules } from './site-check.js';
 import type { TokenCheck } from './token-check.js';
 
 const headBytesMax = 16 * 1024;
-/** A path's segment as sent; what its content may be is for the schemas. */
+/** Maximum length of a path segment as sent; schemas check its content. */
 const segmentLengthMax = 4 * 1024;
 
-/** Our own schemas hold for every door: the framework's compilers need not even be loaded. */
+/** Our own schemas check every listener, so the framework's compilers are not even loaded. */
 const noCompilers = { buildValidator: noSchemas, buildSerializer: noSchemas };
 
 function noSchemas(): never {
@@ -63,38 +63,38 @@ function noSchemas(): never {
 
 export interface HttpGatewayOptions extends HttpObserverOptions {
   readonly operations: Operations;
-  /** Tells this store from others, and from itself before a restore: it is in the entity tags. */
+  /** Identifies this store, and its state since the last restore; part of the entity tags. */
   readonly history: string;
   readonly random: Random;
   readonly tokens: TokenCheck;
-  /** Lets everyone administrate: for old clients, never the default. */
+  /** Gives everyone the administrator's rights: for old clients, never the default. */
   readonly openAdmin: boolean;
-  /** The page at `/`; undefined: there is none. */
+  /** The page at `/`; undefined for none. */
   readonly page?: Page;
-  /** Kills and starts services for all to see; undefined, as is the default: nobody may. */
+  /** Kills and starts services on request; undefined by default, which forbids it. */
   readonly demo?: Demo | undefined;
-  /** Of a purchase; undefined: 200. */
+  /** Status of a successful purchase; undefined for 200. */
   readonly ordersStatus?: OrdersStatus;
-  /** Undefined: every host name is known, and no other site's page may change anything. */
+  /** Undefined: any host name is accepted, and no other site's page may change anything. */
   readonly sites?: SiteRules;
   readonly cache: CacheInspection;
-  /** Served at the root, in place of the API; where undefined, all dialects have their folders. */
+  /** Served at the root instead of the API; if undefined, each dialect is served in its folder. */
   readonly dialect?: Dialect | undefined;
-  /** The figures of the whole store; undefined: nobody is told. */
+  /** The metrics of the whole store; undefined if they are not served. */
   readonly metrics?: (() => Promise<readonly MetricSample[]>) | undefined;
-  /** Where listeners get their events; undefined: nobody can listen. */
+  /** Source of events for listeners; undefined if events are not served. */
   readonly events?: EventHub | undefined;
   /** Shared with the thread's other sessions. */
   readonly turns?: WorkTurns;
   readonly budget?: MemoryBudget;
-  /** True from the moment the process was asked to stop. */
+  /** True once the process was asked to stop. */
   readonly draining: () => boolean;
 }
 
 export interface HttpGateway {
-  /** Takes over a session; to be called in the turn in which the stream was made. */
+  /** Takes over a session. Call it in the turn in which the stream was created. */
   accept(duplex: Duplex & Partial<Holding>): void;
-  /** Answers what is under way, ends each session, and resolves when none is left, or in time. */
+  /** Answers the requests in progress, ends each session, and resolves by the time limit. */
   drain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -179,7 +179,7 @@ function createApp(
     genReqId: (request) => requestIdOf(request.headers, random),
     frameworkErrors: (error, request, reply) => {
       const answer = frameworkFailure(error, request.id) ?? internalFailure(error, request.id);
-      // This handler's reply is typed for schemas, which no route here gives to the framework.
+      // The handler's reply is typed for schemas, which no route here uses.
       const told = inManners((dialect ?? dialectAt(request.url))?.manners, answer);
       sendAnswer(request as FastifyRequest, reply as unknown as FastifyReply, told);
     },
@@ -190,31 +190,31 @@ function createApp(
       const server = createServer({
         maxHeaderSize: headBytesMax,
         keepAliveTimeout: httpTimes.idleMs,
-        // Checked by a hook instead, which answers in our shape.
+        // A hook checks it instead, which answers in our shape.
         requireHostHeader: false,
       });
-      // A client may end its side once it has asked, as `nc` does; without this switch (which
-      // Node's types leave out) its answer would be dropped.
+      // A client such as `nc` may end its side after the request. Without this option, which Node's
+      // types lack, its answer would be dropped.
       Object.assign(server, { httpAllowHalfOpen: true });
       const handle = (request: IncomingMessage, response: ServerResponse): void => {
         sessions.began(request, response, () => handler(request, response));
       };
       server.on('request', handle);
-      // Without this listener Node would answer by itself, in no shape of ours.
+      // Without this listener Node would answer in a shape of its own.
       server.on('checkExpectation', handle);
       return server;
     },
   });
 }
 
-/** Older clients send all sorts of bodies: where `forgiving`, what cannot be read is no body. */
+/** If `forgiving`, an unreadable body counts as no body: older clients send arbitrary ones. */
 function addBodyReader(app: FastifyInstance, forgiving: boolean): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
     '*',
     { parseAs: 'buffer' },
     async (request: FastifyRequest, bytes: Buffer) => {
-      // An unknown route says so, whatever was sent to it.
+      // An unknown route is reported as such, whatever its body is.
       if (request.is404) return undefined;
       if (forgiving) return readable(bytes);
       const { 'content-type': type, 'content-encoding': encoding } = request.headers;
@@ -284,7 +284,7 @@ function noRouteAnswer(
   path: string,
   requestId: string,
 ): HttpAnswer {
-  // RFC 9110, 9.3.7: a star asks for the server as a whole.
+  // RFC 9110, 9.3.7: a star addresses the server as a whole.
   const isOfAll = method === 'OPTIONS' && path === '*';
   const methods = isOfAll ? methodsOf(routes) : methodsAt(routes, path);
   if (methods.length === 0) {
@@ -300,18 +300,18 @@ function internalFailure(error: unknown, requestId: string): HttpAnswer {
   return failureAnswer(toBazarError(error), requestId);
 }
 
-/** What the HTTP parser tells of its failures. */
+/** The fields of the HTTP parser's errors. */
 interface ParserError {
   readonly code?: string;
-  /** The bytes; the framework has another type for them. */
+  /** The unread bytes, which the framework types differently. */
   readonly rawPacket?: unknown;
   readonly bytesParsed?: number;
 }
 
-/** A method's name is any token (RFC 9110, 9.1). */
+/** A method name is any token (RFC 9110, 9.1). */
 const requestLine = /^[\w!#$%&'*+.^`|~-]+ \S+ HTTP\/1\.[01]$/;
 
-/** For bytes that are no HTTP request; there is no request to answer, so the text is made here. */
+/** The answer to input that is not HTTP, built as text because there is no request object. */
 function refusalText(error: ParserError, random: Random): string {
   if (error.code === 'HPE_HEADER_OVERFLOW') {
     return plainText(new BazarError('too_large', 'the header is too large'), 431, random);
@@ -322,7 +322,7 @@ function refusalText(error: ParserError, random: Random): string {
   return plainText(new BazarError('invalid_argument', 'this is not HTTP'), 400, random);
 }
 
-/** The line that the parser could not read, as far as it came with the same bytes. */
+/** The line that the parser rejected, as far as it arrived in the same chunk. */
 function failedLine({ rawPacket, bytesParsed = 0 }: ParserError): string {
   const text = Buffer.isBuffer(rawPacket) ? rawPacket.toString('latin1') : '';
   const start = bytesParsed === 0 ? 0 : text.lastIndexOf('\n', bytesParsed - 1) + 1;

@@ -1,7 +1,7 @@
 /**
- * Looks on at the HTTP door: counts what is asked and how it is answered, refuses who asks too
- * often, and tells the log of every request where that is wanted. It changes nothing else, and
- * knows no route but the probes, which are never refused.
+ * Observes the HTTP listener: counts requests and answers, refuses addresses above the rate limit,
+ * and logs every request if configured. It changes nothing else, and knows no route except the
+ * probes, which are never refused.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
@@ -20,9 +20,9 @@ declare module 'fastify' {
     readonly operation?: PublicMethod | undefined;
   }
   interface FastifyReply {
-    /** How it was answered, where the status alone does not tell. */
+    /** The outcome, if the status alone does not determine it. */
     outcome: MeteredCode | undefined;
-    /** The answer goes on: its end says nothing of how long it took. */
+    /** The answer is a stream: its duration is not a latency. */
     isStream: boolean;
   }
 }
@@ -30,16 +30,16 @@ declare module 'fastify' {
 export interface HttpObserverOptions {
   readonly clock: Clock;
   readonly meter: RequestMeter;
-  /** Undefined: everybody may ask as often as they like. */
+  /** Undefined for no rate limit. */
   readonly rateLimit: RateLimit | undefined;
   readonly logger: Logger;
-  /** One line a request. */
+  /** Writes one log line a request. */
   readonly logsRequests: boolean;
 }
 
 const probes: ReadonlySet<string> = new Set(['/livez', '/readyz']);
 
-/** `doorOf` tells the dialects' folders from the rest, by the path. */
+/** `listenerOf` distinguishes the dialects' folders from the other paths. */
 export function observeHttp(
   app: FastifyInstance,
   options: HttpObserverOptions,

@@ -1,7 +1,7 @@
 /**
- * What a route is: a line of a table that says where it stands, who may use it, which operation's
- * parameters it takes from where, and how it answers. It knows no HTTP framework and no rule for
- * values, so that the root API, dialects and the API description are made from the same tables.
+ * A route: an entry of a table with its path, the required rights, the source of the operation's
+ * parameters, and its answer. Does not depend on the HTTP framework or on value rules. The root
+ * API, the dialects and the API description are built from the same tables.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { BazarError } from '../base/errors.js';
@@ -14,12 +14,12 @@ import type { RouteDoc } from './route-doc.js';
 
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
-/** A request as it arrived: nothing in it has been checked. */
+/** A request as received; nothing in it is checked. */
 export interface HttpCall {
   /** The path's parameters, percent-decoded. */
   readonly path: Readonly<Record<string, string>>;
   readonly queryText: string;
-  /** The JSON value; undefined where there was none. */
+  /** The JSON value; undefined if there was none. */
   readonly body: unknown;
   readonly headers: IncomingHttpHeaders;
   readonly context: RequestContext;
@@ -27,28 +27,28 @@ export interface HttpCall {
 
 export interface HttpRoute {
   readonly method: HttpMethod;
-  /** With parameters as `/products/:product`. */
+  /** With parameters in the form `/products/:product`. */
   readonly url: string;
   readonly summary: string;
   readonly access: 'public' | 'admin';
   readonly operation?: PublicMethod;
-  /** A GET that changes something, as older clients have it: HEAD must not do that unasked. */
+  /** A GET that changes something, for older clients: HEAD must not run it. */
   readonly changes?: boolean;
-  /** For the API's description; what has none is not described. */
+  /** For the API description; a route without it is not described. */
   readonly doc?: RouteDoc;
-  /** Where the operation's parameters stand. */
+  /** Source of the operation's parameters. */
   readonly input?: RouteInput;
-  /** How long its answer may take, where that is not as usual; at most the session's patience. */
+  /** Maximum time of its answer, if not the default; at most that of the session. */
   readonly patienceMs?: number;
   /** Rejects with a BazarError. */
   readonly answer: (call: HttpCall) => Promise<HttpAnswer>;
 }
 
-/** Where an operation's parameters stand in a request. */
+/** Where an operation's parameters are in a request. */
 export interface RouteInput {
-  /** Where most of them stand; what is nowhere else comes from path and headers. */
+  /** Source of most parameters; the others come from path and headers. */
   readonly from: 'body' | 'query' | 'path';
-  /** Names of those that path or headers give, and therefore the body may not. */
+  /** Names of parameters in path or headers, which the body may not contain. */
   readonly elsewhere?: readonly string[];
 }
 
@@ -56,12 +56,12 @@ export interface OperationRoute<M extends PublicMethod>
   extends Omit<HttpRoute, 'answer' | 'input'>,
     RouteInput {
   readonly operation: M;
-  /** The parameters that path and headers give. */
+  /** Reads the parameters from path and headers. */
   readonly read?: (call: HttpCall) => Readonly<Record<string, unknown>>;
   readonly answer: (params: Params<M>, call: HttpCall) => Promise<HttpAnswer>;
 }
 
-/** Gathers the operation's parameters and holds them to the one set of schemas. */
+/** Collects the operation's parameters and checks them with the shared schemas. */
 export function operationRoute<M extends PublicMethod>(spec: OperationRoute<M>): HttpRoute {
   const { from, elsewhere = [], read, answer, ...head } = spec;
   return {
@@ -93,13 +93,13 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The methods under which some route answers this path; empty for an unknown one. */
+/** The methods for which a route has this path; empty for an unknown path. */
 export function methodsAt(routes: readonly HttpRoute[], path: string): string[] {
   const segments = path.split('/');
   return methodsOf(routes.filter(({ url }) => fits(url.split('/'), segments)));
 }
 
-/** In the order of the alphabet; none where there is no route. */
+/** In alphabetical order; empty without a route. */
 export function methodsOf(routes: readonly HttpRoute[]): string[] {
   const methods = new Set<string>();
   for (const route of routes) {

@@ -1,8 +1,8 @@
 /**
- * The HTTP sessions of one thread: which are open, what each waits for, and for how long. A client
- * may neither hold a session by sending or reading slowly, nor fill the memory by pipelining: its
- * requests are handled one after the other, in turns with other sessions. It knows streams and
- * requests, but no route. Invariant: a session that is not closed is in `#open`.
+ * The HTTP sessions of one thread, with the time limit of each step. A client cannot hold a session
+ * by sending or reading slowly, nor fill memory by pipelining: its requests are handled one after
+ * the other, in turns with other sessions. Uses streams and requests, but no route. Invariant: a
+ * session that is not closed is in `#open`.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -15,13 +15,13 @@ import type { Holding } from '../net/duplex.js';
 import { streamBegins } from './answer-stream.js';
 
 export const httpTimes = {
-  /** A request's deadline, from its head on. */
+  /** Deadline of a request, from the end of its head. */
   requestMs: 5_000,
   /** From a request's first byte to the end of its head. */
   headMs: 10_000,
   /** From the end of its head to the end of its body. */
   bodyMs: 20_000,
-  /** From a request's head until the client has taken the answer. */
+  /** From the end of a request's head until the client has taken the answer. */
   answerMs: 30_000,
   /** Silence between two requests. */
   idleMs: 65_000,
@@ -30,40 +30,40 @@ export const httpTimes = {
   sweepEveryMs: 1_000,
 } as const;
 
-/** A request's head is read in pieces of this size: the shortest requests have some twenty bytes. */
+/** Heads are read in pieces of this size: the shortest requests have about twenty bytes. */
 const headPieceBytes = 1_024;
 const bodyPieceBytes = 65_536;
 
-/** Unread answers below it are the business of a client that keeps up. */
+/** Below this, unread answers are not counted: the client keeps up. */
 const unreadBytesMin = 65_536;
 
 interface Exchange {
   readonly request: IncomingMessage;
-  /** When its head had come. */
+  /** Time at which its head was complete. */
   readonly startedMs: number;
-  /** When those before it were answered; undefined while it waits for them. */
+  /** Time at which earlier requests were answered; undefined while it waits for them. */
   handledMs: number | undefined;
   readonly handle: () => void;
-  /** Its answer goes on for as long as both sides want. */
+  /** Its answer is a stream without a time limit. */
   isStream: boolean;
 }
 
 interface Session {
-  /** Requests without a full answer, oldest first. */
+  /** Requests without a complete answer, oldest first. */
   exchanges: Exchange[];
-  /** The newest request; it may still be sending its body. */
+  /** The newest request; its body may still be arriving. */
   newest: Exchange | undefined;
   idleSinceMs: number;
-  /** When bytes came that are not yet a request. */
+  /** Time of the first byte of an incomplete request head. */
   headSinceMs: number | undefined;
-  /** What to say, once the sound requests before it are answered, before closing. */
+  /** Error answer to send after the earlier requests are answered, before closing. */
   refusal: string | undefined;
   endedMs: number | undefined;
-  /** Reads on what was held back. */
+  /** Resumes reading. */
   readOn: () => void;
-  /** Of the body that is coming, read so far. */
+  /** Bytes read of the body in progress. */
   bodyBytes: number;
-  /** Its body is not read on yet: other sessions have their turn, or too much is held. */
+  /** Reading its body is paused: other sessions have their turn, or too much memory is held. */
   isHeld: boolean;
   readonly holder: Holder;
 }
@@ -71,9 +71,9 @@ interface Session {
 export interface HttpSessionsOptions {
   readonly clock: Clock;
   readonly turns: WorkTurns;
-  /** For bodies that have not come whole, and answers that are not read. */
+  /** Memory for incomplete bodies and unread answers. */
   readonly budget: MemoryBudget;
-  /** The whole HTTP answer for a client that was too slow. */
+  /** The complete HTTP answer for a client that was too slow. */
   readonly timeoutText: string;
 }
 
@@ -103,7 +103,10 @@ export class HttpSessions {
     return this.#draining;
   }
 
-  /** The input of a stream that can hold it back is read while no request waits for its answer. */
+  /**
+   * Adds a session. If the stream supports pausing, its input is read only while no request waits
+   * for its answer.
+   */
   add(duplex: Duplex & Partial<Holding>): void {
     const session: Session = {
       exchanges: [],
@@ -124,7 +127,7 @@ export class HttpSessions {
       if (session.newest?.request.complete === false) this.#bodyCame(duplex, session, piece);
     });
     duplex.once('end', () => this.#settle(duplex, session));
-    // The HTTP server acts on errors; this listener only keeps a late one from being uncaught.
+    // The HTTP server handles errors; this listener only keeps a late one from being uncaught.
     duplex.on('error', () => {});
     duplex.once('close', () => {
       this.#open.delete(duplex);
@@ -133,7 +136,7 @@ export class HttpSessions {
     });
   }
 
-  /** To be called for each request; `handle` is called when those before it are answered. */
+  /** Call it for each request; `handle` is called when the earlier ones are answered. */
   began(request: IncomingMessage, response: ServerResponse, handle: () => void): void {
     const duplex: Duplex = request.socket;
     const session = this.#open.get(duplex);
@@ -185,7 +188,7 @@ export class HttpSessions {
     else session.isHeld = false;
   }
 
-  /** What a session holds: of a body, of requests that wait, and of answers that are not taken. */
+  /** Counts the memory of a session: body, waiting requests, and answers not taken. */
   #count(duplex: Duplex & Partial<Holding>, { bodyBytes, holder }: Session): void {
     if (duplex.destroyed) return;
     const unread = duplex.writableLength;
@@ -197,14 +200,14 @@ export class HttpSessions {
     if (!exchange || exchange.handledMs !== undefined) return;
     exchange.handledMs = this.#clock.nowMs();
     this.#turns.run(() => {
-      // Work for a client that is gone is dropped.
+      // Work for a disconnected client is dropped.
       if (duplex.destroyed) return;
       this.#turns.charge(workUnits.httpRequest);
       exchange.handle();
     });
   }
 
-  /** The stream's input makes no sense from here on: answers what came before, then this. */
+  /** The rest of the stream's input is invalid: answers the earlier requests, then sends `text`. */
   refuse(duplex: Duplex, text: string): void {
     const session = this.#open.get(duplex);
     if (!session || session.refusal !== undefined) return;
@@ -212,7 +215,10 @@ export class HttpSessions {
     this.#settle(duplex, session);
   }
 
-  /** Ends each session when its requests are answered; resolves when none is left, or in time. */
+  /**
+   * Ends each session when its requests are answered. Resolves when none is left, or at the time
+   * limit.
+   */
   async drain(limitMs: number): Promise<void> {
     this.#draining = true;
     for (const [duplex, session] of this.#open) this.#settle(duplex, session);
@@ -239,12 +245,12 @@ export class HttpSessions {
   }
 
   #settle(duplex: Duplex, session: Session): void {
-    // A listener that ends its side has hung up: nothing else tells it from one that is silent.
+    // A listener that ends its side has hung up; a silent one looks the same otherwise.
     if (duplex.readableEnded && session.exchanges[0]?.isStream) {
       duplex.destroy();
       return;
     }
-    // A request whose body never came to its end will not be answered.
+    // A request with an incomplete body will not be answered.
     if (session.exchanges.some(({ request }) => request.complete)) return;
     if (session.refusal !== undefined) this.#end(duplex, session, session.refusal);
     else if (this.#draining && session.exchanges.length === 0) this.#end(duplex, session, '');
@@ -279,7 +285,9 @@ export class HttpSessions {
   }
 }
 
-/** Nothing while a request waits for its answer, but for its own body; in turns with other sessions. */
+/**
+ * Zero while a request waits for its answer, except for its own body; in turns with other sessions.
+ */
 function bytesWanted({ exchanges, newest, isHeld, bodyBytes }: Session): number {
   if (exchanges.length === 0) return headPieceBytes;
   if (isHeld || exchanges.length > 1 || newest?.request.complete !== false) return 0;

@@ -1,14 +1,14 @@
 /**
- * Reads a request's body as JSON. It knows no route and no schema. What parsers disagree on is
- * refused rather than guessed: a key twice in one object, keys that reach prototypes, text that
- * is not UTF-8, nesting beyond the wire's own limit.
+ * Reads a request's body as JSON. Does not depend on routes or schemas. Refuses input that parsers
+ * interpret differently: duplicate keys in an object, keys that reach prototypes, invalid UTF-8,
+ * and nesting above the wire's limit.
  */
 import { BazarError } from '../base/errors.js';
 import { wireLimits } from '../base/limits.js';
 
 const prototypeKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** Types under which clients send JSON: its own, and those that tools put there unasked. */
+/** Content types under which clients send JSON, including those that tools add by default. */
 const tolerated: ReadonlySet<string> = new Set([
   'application/json',
   'application/octet-stream',
@@ -17,7 +17,7 @@ const tolerated: ReadonlySet<string> = new Set([
   'text/plain',
 ]);
 
-/** False for a Content-Type that is clearly something else; none at all is fine. */
+/** False for a Content-Type that is clearly not JSON; a missing one is accepted. */
 export function mayBeJson(contentType: string | undefined): boolean {
   if (contentType === undefined) return true;
   const [type = '', ...parameters] = contentType.toLowerCase().split(';');
@@ -28,15 +28,15 @@ export function mayBeJson(contentType: string | undefined): boolean {
   return tolerated.has(media) || /^application\/[\w.+-]+\+json$/.test(media);
 }
 
-/** True where the body comes as it is; `identity` is the name of no encoding. */
+/** True if the body is not encoded; `identity` means no encoding. */
 export function isPlain(contentEncoding: string | undefined): boolean {
   return contentEncoding === undefined || /^(?:identity)?$/i.test(contentEncoding.trim());
 }
 
-/** An empty body is undefined; whatever else is not sound JSON throws `invalid_argument`. */
+/** Returns undefined for an empty body; throws `invalid_argument` for invalid JSON. */
 export function readJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) return undefined;
-  // Before it is parsed: a parser takes half a second for the deepest body that fits.
+  // Checked before parsing: a parser takes half a second for the deepest body of the maximum size.
   if (isTooDeep(bytes)) throw new BazarError('invalid_argument', 'the body is nested too deeply');
   const text = decode(bytes);
   const value = parse(text);
@@ -48,7 +48,7 @@ export function readJson(bytes: Uint8Array): unknown {
 const [quote, backslash] = [0x22, 0x5c];
 const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 
-/** Counts brackets outside of strings; what is no JSON is left to the parser. */
+/** Counts brackets outside of strings; the parser rejects what is not JSON. */
 function isTooDeep(bytes: Uint8Array): boolean {
   let depth = 0;
   let inString = false;
@@ -85,9 +85,9 @@ function parse(text: string): unknown {
   }
 }
 
-/** Walks over text that is known to be JSON; says what is unsound in it. */
+/** Scans text that is known to be JSON and returns what is unsafe in it. */
 function findHazard(text: string): string | undefined {
-  /** The keys of each open object; undefined stands for an open list. */
+  /** The keys of each open object; undefined for an open list. */
   const open: (Set<string> | undefined)[] = [];
   let keyIsNext = false;
   for (let at = 0; at < text.length; at++) {
@@ -123,12 +123,12 @@ function findHazard(text: string): string | undefined {
   return undefined;
 }
 
-/** Of the text between the quotes; most keys have no escapes. */
+/** Decodes the text between the quotes; most keys have no escapes. */
 function keyText(text: string): string {
   return text.includes('\\') ? String(JSON.parse(`"${text}"`)) : text;
 }
 
-/** The place of the closing quote of the string that opens at `start`. */
+/** Index of the closing quote of the string that opens at `start`. */
 function stringEnd(text: string, start: number): number {
   let at = start + 1;
   while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;

@@ -1,8 +1,8 @@
 /**
- * Opens a frontend's ports: where Node can, session threads listen for themselves and the kernel
- * spreads the sessions; where it cannot, so does the one thread of a kind that uses no other; else
- * the owner accepts them and relays their bytes. Invariant: a port that another process listens on is
- * refused, in all ways.
+ * Opens a frontend's ports. If Node supports it, session threads listen themselves and the kernel
+ * distributes the sessions. Otherwise a kind that needs only one thread is accepted by that thread,
+ * and for all others the owner accepts sessions and relays their bytes. Invariant: a port on which
+ * another process listens is refused, in all three cases.
  */
 import { availableParallelism } from 'node:os';
 import type { Address } from '../base/address.js';
@@ -18,8 +18,8 @@ export interface ListenerPlace {
 }
 
 /**
- * May threads listen for themselves? Not without threads, not where it is not wanted, and not several
- * where they cannot share a port.
+ * True if threads may listen themselves: there are threads, it is configured, and a kind with
+ * several threads can share a port.
  */
 export function threadsListen(
   { workers, reusePort }: ListenerPlace,
@@ -38,13 +38,13 @@ export async function openListener(
 ): Promise<Listener> {
   const placement = placementOf(kind);
   if (!threadsListen(place, kind)) return pool.listen(tcpTransport, address, kind, placement);
-  // The kernel would let a second store share the port, and split the customers between the two.
+  // The kernel would let a second store share the port, and distribute the customers over both.
   const probe = await tcpTransport.listen(address, (connection) => connection.destroy());
   await probe.close();
   return pool.listenInThreads({ host: address.host, port: probe.address.port }, kind, placement);
 }
 
-/** A message of the raw port is little work, a request of HTTP is some of it. */
+/** A raw message is little work for a thread, an HTTP request is more. */
 function placementOf(kind: string): Placement {
   return kind === 'raw' ? 'packed' : 'spread';
 }

@@ -1,4 +1,6 @@
-/** The figures of the whole store over HTTP, for Prometheus. */
+/**
+ * The metrics of the whole store over HTTP, for Prometheus.
+ */
 import type { MetricSample } from '../base/metric-table.js';
 import type { HttpRoute } from './http-route.js';
 import { metricsText, metricsType } from './metrics-text.js';
@@ -8,7 +10,7 @@ export function metricsRoutes(metrics: () => Promise<readonly MetricSample[]>): 
     {
       method: 'GET',
       url: '/metrics',
-      summary: 'Figures of every service, in Prometheus’s text format',
+      summary: 'Metrics of every service, in Prometheus’s text format',
       access: 'public',
       doc: {
         tag: 'operations',

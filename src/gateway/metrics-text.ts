@@ -1,6 +1,6 @@
 /**
- * Figures in Prometheus's text format (version 0.0.4), grouped by name as it wants them. Pure.
- * Invariant: a name stands once, and a figure with the same labels once under it.
+ * Formats metrics in Prometheus's text format (version 0.0.4), grouped by name as it requires.
+ * Pure. Invariant: a name occurs once, and a combination of labels once under it.
  */
 import { assert } from '../base/assert.js';
 import {
@@ -13,7 +13,7 @@ import {
 
 export const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Of two with the same name and labels the first is written: one process, asked twice. */
+/** Of two samples with the same name and labels the first counts: one process answered twice. */
 export function metricsText(samples: readonly MetricSample[]): string {
   const byName = new Map<MetricName, Map<string, MetricSample>>();
   for (const sample of samples) {

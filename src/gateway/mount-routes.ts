@@ -1,6 +1,6 @@
 /**
- * Puts a table of routes onto the HTTP framework: rights, context, deadline and answer in one
- * place. It is the only file beside the gateway that knows the framework; it knows no route.
+ * Mounts a route table on the HTTP framework: rights, context, deadline and answer in one place.
+ * The only file besides the gateway that depends on the framework; it does not depend on any route.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
@@ -20,7 +20,7 @@ export interface MountOptions {
   readonly clock: Clock;
   readonly checkAdmin: AdminCheck;
   readonly sites: SiteCheck;
-  /** Services then log each request too, and are told its id. */
+  /** True if services log each request too; they then get its id. */
   readonly logsRequests: boolean;
 }
 
@@ -35,7 +35,7 @@ export function mountRoutes(
       url: route.url,
       exposeHeadRoute: !route.changes,
       config: { operation: route.operation },
-      // Before the body is read: strangers do not get to send one.
+      // Before the body is read: unauthenticated clients may not send one.
       onRequest: async (request) => {
         if (changesSomething(route)) sites.requireOwnSite(request.headers);
         if (route.access === 'admin') checkAdmin(request.headers, remoteOf(request));
@@ -43,7 +43,7 @@ export function mountRoutes(
       handler: async (request, reply) => {
         const deadlineMs = clock.nowMs() + (route.patienceMs ?? httpTimes.requestMs);
         const header = requestHeaderOf(request.headers, request.id);
-        // Without a trace and anybody to read it in a log, a name need not travel.
+        // A header without a trace is forwarded only if the services log it.
         const travels = logsRequests || header.traceparent !== undefined;
         const work = route.answer({
           path: request.params as Record<string, string>,
@@ -58,7 +58,7 @@ export function mountRoutes(
   }
 }
 
-/** The session's stream, not Node's socket: it knows its peer as `host:port`. */
+/** The session's stream, not Node's socket: it has the peer as `host:port`. */
 function remoteOf({ raw }: FastifyRequest): string {
   return raw.socket.remoteAddress ?? '';
 }
@@ -78,7 +78,7 @@ export function sendAnswer(
   if (answer.stream && request.method !== 'HEAD') return beginStream(reply, answer);
   const { body, headers = {} } = answer;
   if (body === undefined) return reply.send();
-  // Bytes have the type that their headers name.
+  // Bytes have the content type of their headers.
   const isText = !(body instanceof Uint8Array);
   const type = isText ? jsonType : (headers['content-type'] ?? '');
   const bytes = isText ? Buffer.from(JSON.stringify(body)) : body;
@@ -98,7 +98,7 @@ function sendPacked(request: FastifyRequest, reply: FastifyReply, bytes: Uint8Ar
   return reply;
 }
 
-/** An answer that varies by something of its own goes on varying by what was set before. */
+/** Adds an answer's own Vary values to those set before. */
 function withVary(reply: FastifyReply, headers: NonNullable<HttpAnswer['headers']>) {
   const before = reply.getHeader('vary');
   return before && headers.vary ? { ...headers, vary: `${before}, ${headers.vary}` } : headers;

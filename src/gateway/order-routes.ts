@@ -1,6 +1,6 @@
 /**
- * Orders over HTTP: buy, read one, page through all. The body of a purchase is the wire's `buy`
- * without its key, which is a header here.
+ * Orders over HTTP: buy, read one, list all. The body of a purchase is the wire's `buy` without its
+ * key, which is a header here.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Operations } from '../frontend/types.js';
@@ -10,7 +10,7 @@ import { type HttpRoute, operationRoute } from './http-route.js';
 import { orderNumberOf, renameNotFound } from './path-values.js';
 import { idempotencyKeyOf, purchaseContext } from './request-headers.js';
 
-/** What a purchase is answered with: 200 as clients of earlier builds test for it, or 201. */
+/** Status of a successful purchase: 200 as clients of earlier builds expect, or 201. */
 export type OrdersStatus = 200 | 201;
 
 export function orderRoutes(operations: Operations, status: OrdersStatus = 200): HttpRoute[] {
@@ -57,7 +57,7 @@ function buyRoute(operations: Operations, status: OrdersStatus): HttpRoute {
   });
 }
 
-/** The header that tells an answer that was given before from a new one. */
+/** The header that marks a replayed answer. */
 export function replayMark({
   replayed,
 }: {
@@ -67,8 +67,8 @@ export function replayMark({
 }
 
 /**
- * A bare "product not found" would read as if the path were wrong; and a purchase without a list
- * has no line that could be named.
+ * A bare "product not found" would suggest a wrong path, and a purchase without a list has no line
+ * to name.
  */
 function explainRefusal(error: unknown, hasLines: boolean): never {
   const { code, message, details } = toBazarError(error);

@@ -1,7 +1,7 @@
 /**
- * The page at `/`: the files that Vite built, read once at the start and answered from memory with
- * the headers that browsers want. It knows no operation; what the page shows, it asks for over HTTP
- * like everybody else. Invariant: a path names one of the files read, so none can lead elsewhere.
+ * The page at `/`: the files built by Vite, read once at start and served from memory with the
+ * headers that browsers need. Does not depend on operations; the page uses the HTTP API like any
+ * client. Invariant: a path selects one of the files read, so none can lead elsewhere.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -12,12 +12,12 @@ import { acceptedEncodings, type Encoding, encodings } from './encodings.js';
 import type { HttpAnswer } from './http-errors.js';
 import type { HttpRoute } from './http-route.js';
 
-/** Where the build puts the page, beside the compiled sources. */
+/** The folder where the build puts the page, beside the compiled sources. */
 export const builtPage = fileURLToPath(new URL('../../web', import.meta.url));
 
 const indexName = 'index.html';
 const assetFolder = 'assets';
-/** The build leaves this mark in the document; a frontend with demonstrations turns it on. */
+/** The build puts this mark into the document; a frontend with demonstrations turns it on. */
 const demoOff = '<meta name="bazar-demo" content="off"';
 const demoOn = '<meta name="bazar-demo" content="on"';
 
@@ -30,10 +30,10 @@ const types: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-/** Of the build's packed twins. */
+/** Suffixes of the build's compressed files. */
 const suffixes: Readonly<Record<Encoding, string>> = { br: '.br', gzip: '.gz' };
 
-/** Everything comes from here: no other origin, no inline script or style, in no other's frame. */
+/** Everything is loaded from this origin: no inline script or style, and no embedding in frames. */
 const contentPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -54,7 +54,7 @@ interface PageFile {
 
 export type Page = readonly PageFile[];
 
-/** Where the page was not built, a text that says so stands in its place. */
+/** If the page was not built, a text that says so is served instead. */
 export async function readPage(folder: string, demo: boolean): Promise<Page> {
   const names = await readdir(join(folder, assetFolder)).catch(() => []);
   const index = await readFile(join(folder, indexName), 'utf8').catch(() => undefined);
@@ -101,7 +101,7 @@ async function readAsset(
   }
   const headers = {
     'content-type': typeOf(name),
-    // Its name holds the hash of its content.
+    // The file name contains the hash of its content.
     'cache-control': 'public, max-age=31536000, immutable',
     'x-content-type-options': 'nosniff',
     vary: 'accept-encoding',

@@ -1,6 +1,6 @@
 /**
- * What a path's segment means: a product's id or name, an order's number. A number that none can
- * have names nothing, like any unknown one; the schemas alone know which numbers those are.
+ * Interprets path segments: a product's id or name, an order's number. A number outside the valid
+ * range names nothing, like an unknown one; only the schemas know the range.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Params, PublicMethod } from '../wire/schemas.js';
@@ -8,7 +8,7 @@ import { validateParams } from '../wire/validate.js';
 
 const digits = /^\d+$/;
 
-/** All digits are an id, anything else a name. */
+/** A segment of digits is an id, any other one a name. */
 export function productOf(segment = ''): { id: number } | { name: string } {
   return digits.test(segment) ? { id: productIdOf(segment) } : { name: segment };
 }
@@ -43,7 +43,7 @@ export function notFound(what: string): BazarError {
   return new BazarError('not_found', `${what} not found`);
 }
 
-/** For `catch`: says `not found` in this door's words, whatever the words behind it. */
+/** For `catch`: reports `not_found` with this API's message. */
 export function renameNotFound(what: string): (error: unknown) => never {
   return (error) => {
     throw toBazarError(error).code === 'not_found' ? notFound(what) : error;

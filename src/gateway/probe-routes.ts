@@ -1,6 +1,6 @@
 /**
- * What machines and operators ask a frontend: alive, ready, status. `/livez` asks nobody, so that
- * a frontend is not restarted because the store has no leader.
+ * Probes for machines and operators: alive, ready, status. `/livez` asks no service, so that a
+ * frontend is not restarted because the store has no leader.
  */
 import { Type } from '#typebox';
 import { BazarError } from '../base/errors.js';

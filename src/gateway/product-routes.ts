@@ -1,6 +1,6 @@
 /**
- * Products over HTTP: look up, search, and administration. It knows paths and headers; what a
- * product is and who may change what is decided behind the operations.
+ * Products over HTTP: look-up, search, and administration. Handles paths and headers; the
+ * operations decide what a valid product is and who may change it.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from '#typebox';
@@ -14,7 +14,7 @@ import { replayMark } from './order-routes.js';
 import { productIdOf, productOf, renameNotFound } from './path-values.js';
 import { idempotencyKeyOf } from './request-headers.js';
 
-/** Wide on purpose: what a segment may be is said by the operation's own schema. */
+/** Wide on purpose: the operation's own schema checks the segment. */
 const productText = Type.String({
   minLength: 1,
   description: 'A name, or an id where all is digits.',
@@ -65,7 +65,7 @@ function lookupRoute(operations: Operations, tags: EntityTags): HttpRoute {
     },
     async answer(params, { headers, context }) {
       const product = await operations.lookup(params, context).catch(renameNotFound('product'));
-      // A copy may be kept, but has to be asked about each time: stock changes with every sale.
+      // A copy may be cached, but must be revalidated each time: stock changes with every sale.
       const freshness = { etag: tags.of(product), 'cache-control': 'no-cache' };
       if (tags.isUnchanged(headers, product)) return { status: 304, headers: freshness };
       return { status: 200, headers: freshness, body: { data: product } };
@@ -86,7 +86,7 @@ function searchRoute(operations: Operations): HttpRoute {
       answers: { 200: { text: 'A page of products, by id.', data: Product, isPage: true } },
     },
     async answer(params, { context }) {
-      // A list is what a bare collection means; on the wire a search has to say what for.
+      // On HTTP a search without criteria lists everything; on the wire criteria are required.
       const all = params.topic === undefined && params.text === undefined;
       const wanted = all ? { ...params, text: '' } : params;
       const { items, ...paging } = await operations.search(wanted, context);
@@ -207,7 +207,7 @@ interface Conditional {
   readonly call: HttpCall;
 }
 
-/** A conflict is a failed precondition where the client named versions by If-Match. */
+/** A conflict is a failed precondition if the client named versions by If-Match. */
 async function underCondition(
   conditional: Conditional,
   change: (condition: Condition) => Promise<HttpAnswer>,
@@ -216,7 +216,7 @@ async function underCondition(
   const demanded = demandedTags(headers);
   try {
     if (demanded === undefined) return await change({});
-    // Which of several holds may differ between the first request and its repeat.
+    // With several tags, the matching one may differ between the first request and its repeat.
     if (conditional.key !== undefined && demanded.length !== 1) throw oneTagOnly();
     return await change({ if_version: await demandedVersion(demanded, conditional) });
   } catch (error) {
@@ -229,8 +229,9 @@ async function underCondition(
 }
 
 /**
- * The log's condition takes one version: the product's own where one of the tags is its tag. A single
- * tag of another version is for the log to refuse, which also knows repeats of an earlier change.
+ * The log's condition takes one version: the product's own if one of the tags matches it. The log
+ * refuses a single tag of another version, because it also recognizes the repeat of an earlier
+ * change.
  */
 async function demandedVersion(
   demanded: readonly DemandedTag[],

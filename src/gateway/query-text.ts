@@ -1,21 +1,21 @@
 /**
- * Reads a query string for a schema. This is the one place where text becomes a number, and only
- * where the schema asks for an integer; everything else is left for the schema to judge.
- * Invariant: a parameter stands once, and an empty one counts as absent.
+ * Reads a query string for a schema. The only place where text is converted to a number, and only
+ * if the schema requires an integer; the schema checks everything else. Invariant: a parameter
+ * occurs once, and an empty one counts as absent.
  */
 import type { TSchema } from '#typebox';
 import { BazarError } from '../base/errors.js';
 
 const integerText = /^-?\d{1,16}$/;
 
-/** The part of a request's target behind the question mark; empty where there is none. */
+/** The part of a request target after the question mark; empty if there is none. */
 export function queryOf(target: string): string {
   const start = target.indexOf('?');
   return start < 0 ? '' : target.slice(start + 1);
 }
 
 export function readQuery(text: string, schema: TSchema): Readonly<Record<string, unknown>> {
-  // A map, so that no parameter's name can mean anything but itself.
+  // A map, so that no parameter name has a special meaning.
   const values = new Map<string, unknown>();
   for (const pair of text.split('&')) {
     const [rawName = '', ...rest] = pair.split('=');

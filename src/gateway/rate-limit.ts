@@ -1,8 +1,8 @@
 /**
- * How many requests an address may make in a window of time (a second by default): counted in memory
- * of a fixed size that all threads of a process share, so that neither many threads nor many
- * addresses get around it. Addresses whose hashes meet share a count, which is rare. Invariant: a
- * count is of one window.
+ * Limits the requests of an address in a window of time (one second by default). The counts are in
+ * memory of fixed size that all threads of a process share, so that neither many threads nor many
+ * addresses evade the limit. Addresses with equal hashes share a count, which is rare. Invariant: a
+ * count belongs to one window.
  */
 import { assert } from '../base/assert.js';
 
@@ -12,7 +12,10 @@ const seedWord = 0;
 const slotsStart = 2;
 const bytes = (slotsStart + slots * 2) * 4;
 
-/** The memory for one process; `seed` keeps strangers from choosing whom they share a count with. */
+/**
+ * The memory for one process; `seed` keeps strangers from choosing the addresses that share their
+ * count.
+ */
 export function rateLimitMemory(seed: number): SharedArrayBuffer {
   const buffer = new SharedArrayBuffer(bytes);
   new Int32Array(buffer)[seedWord] = seed | 0;
@@ -25,14 +28,14 @@ export class RateLimit {
   readonly #windowMs: number;
 
   constructor(buffer: SharedArrayBuffer, perWindow: number, windowMs: number = secondMs) {
-    assert(buffer.byteLength === bytes, 'the shared memory has its size');
+    assert(buffer.byteLength === bytes, 'the shared memory has the expected size');
     assert(perWindow >= 1, 'a rate is at least one');
     this.#words = new Int32Array(buffer);
     this.#perWindow = perWindow;
     this.#windowMs = windowMs;
   }
 
-  /** Where the count of a host is kept; to be asked once for a session. */
+  /** The index of a host's count; call it once a session. */
   slotOf(host: string): number {
     let hash = (this.#words[seedWord] ?? 0) ^ 0x811c9dc5;
     for (let i = 0; i < host.length; i++) hash = Math.imul(hash ^ host.charCodeAt(i), 0x01000193);
@@ -40,12 +43,13 @@ export class RateLimit {
     return slotsStart + ((hash ^ (hash >>> 16)) & (slots - 1)) * 2;
   }
 
-  /** Counts a request. 0 where it may be answered, else how long to wait in milliseconds. */
+  /** Counts a request. Returns 0 if it may be answered, else the wait in milliseconds. */
   take(slot: number, nowMs: number): number {
     const window = Math.floor(nowMs / this.#windowMs) | 0;
     const words = this.#words;
     const counted = Atomics.load(words, slot);
-    // Of the threads that see a new window one begins it anew; a count more or less is no matter.
+    // One of the threads that see a new window resets the count; being off by a few does not
+    // matter.
     if (counted !== window && Atomics.compareExchange(words, slot, counted, window) === counted) {
       Atomics.store(words, slot + 1, 0);
     }

@@ -1,7 +1,7 @@
 /**
- * Looks on at the raw door: counts what is asked and how it is answered, refuses who asks too often,
- * and tells the log of every request where that is wanted. It changes nothing else. A request that
- * is answered in its own turn costs no look at the clock.
+ * Observes the raw listener: counts requests and answers, refuses addresses above the rate limit,
+ * and logs every request if configured. It changes nothing else. A request answered in its own turn
+ * reads no clock.
  */
 import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
@@ -17,17 +17,17 @@ import type { MeteredOperation, RequestMeter } from './request-meter.js';
 export interface RawObserverOptions {
   readonly clock: Clock;
   readonly meter: RequestMeter;
-  /** Undefined: everybody may ask as often as they like. */
+  /** Undefined for no rate limit. */
   readonly rateLimit: RateLimit | undefined;
   readonly logger: Logger;
-  /** One line a request. */
+  /** Writes one log line a request. */
   readonly logsRequests: boolean;
 }
 
 export class RawObserver implements RpcHandler {
   readonly #inner: RpcHandler;
   readonly #options: RawObserverOptions;
-  /** Where the counts of the sessions' hosts are kept. */
+  /** Index of the rate limit's count, by session. */
   readonly #slots = new WeakMap<RpcSession, number>();
 
   constructor(inner: RpcHandler, options: RawObserverOptions) {
@@ -108,7 +108,7 @@ export class RawObserver implements RpcHandler {
   }
 }
 
-/** The refusal of who asks more often than the rate allows. */
+/** The error for a client above the rate limit. */
 export function tooOften(waitMs: number): BazarError {
   const details = { retry_after_ms: waitMs };
   return new BazarError('overloaded', 'too many requests from this address', { details });

@@ -1,7 +1,7 @@
 /**
- * The raw door: MessagePack-RPC over length-prefixed frames, for anyone. Validates, checks rights,
- * and calls the operations; a cached look-up is answered in the same turn, from bytes that are
- * encoded already. Knows nothing of what lies behind the operations.
+ * The public raw listener: MessagePack-RPC over length-prefixed frames. Validates, checks rights,
+ * and calls the operations. A cached look-up is answered in the same turn, from encoded bytes. Does
+ * not depend on anything behind the operations.
  */
 import { unreachable } from '../base/assert.js';
 import { BazarError, toBazarError } from '../base/errors.js';
@@ -23,13 +23,13 @@ import { RawObserver, type RawObserverOptions } from './raw-observer.js';
 import type { TokenCheck } from './token-check.js';
 
 const protocolVersion = 1;
-/** The books of a large store take a while. */
+/** Auditing a large store takes long. */
 const auditTimeoutMs = 120_000;
 
-/** What is answered later than in the turn in which it was asked. */
+/** Methods that are answered in a later turn than their request. */
 type SlowMethod = Exclude<PublicMethod, 'lookup' | 'search' | 'hello'>;
 
-/** The one answer to all look-ups of what is known not to be there. */
+/** The shared answer to all look-ups of products that are known to be absent. */
 const noSuchProduct = encodedOnce(productNotFound());
 
 export interface RawGatewayOptions extends RawObserverOptions {
@@ -144,7 +144,7 @@ export class RawGateway implements RpcHandler {
     );
   }
 
-  /** What is known to be sold out is refused in the same turn. */
+  /** A purchase of a product that is known to be sold out is refused in the same turn. */
   #buy(
     session: RpcSession,
     params: Params<'buy'>,
@@ -156,7 +156,7 @@ export class RawGateway implements RpcHandler {
     else this.#answer(session, 'buy', params, reply, header);
   }
 
-  /** Optional on this port; a token that is not the administrator's is refused, not ignored. */
+  /** Optional on this port; a wrong token is refused, not ignored. */
   #hello(session: RpcSession, params: Params<'hello'>, reply: RpcReply): void {
     if (params.protocol !== protocolVersion) {
       throw new BazarError('invalid_argument', `this port speaks protocol ${protocolVersion}`);
@@ -240,7 +240,7 @@ export class RawGateway implements RpcHandler {
     const { clock, logsRequests } = this.#options;
     this.#requests++;
     const requestId = given?.request_id ?? `raw-${this.#requests.toString(36)}`;
-    // Without anybody to read it in a log, a name need not travel.
+    // The request id is forwarded only if the services log it.
     const header = given ?? (logsRequests ? { request_id: requestId } : undefined);
     return { requestId, deadlineMs: clock.nowMs() + timeoutMs, header };
   }

@@ -1,7 +1,6 @@
 /**
- * The request headers that mean something here: request id, trace, idempotency key and the
- * administrator's token; entity tags have a file of their own. Each is read in one place; none of
- * them knows a route.
+ * Reads the request headers used here: request id, trace, idempotency key and the administrator's
+ * token; entity tags have their own file. Does not depend on routes.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { BazarError } from '../base/errors.js';
@@ -11,13 +10,13 @@ import type { RequestContext } from '../frontend/types.js';
 import { isRequestId, isTraceparent, type RequestHeader } from '../wire/request-header.js';
 import type { TokenCheck } from './token-check.js';
 
-/** The client's own id where it is short and harmless (it goes into logs), else a fresh one. */
+/** The client's id if it is short and safe to log, else a new one. */
 export function requestIdOf(headers: IncomingHttpHeaders, random: Random): string {
   const given = headers['x-request-id'];
   return isRequestId(given) ? given : random.uuid();
 }
 
-/** What travels on with a request to the services; the trace is the client's, if it has one. */
+/** The header forwarded to the services; the trace is the client's, if it sent one. */
 export function requestHeaderOf(headers: IncomingHttpHeaders, requestId: string): RequestHeader {
   const { traceparent } = headers;
   return isTraceparent(traceparent)
@@ -25,17 +24,17 @@ export function requestHeaderOf(headers: IncomingHttpHeaders, requestId: string)
     : { request_id: requestId };
 }
 
-/** A String of RFC 8941, in which a quote and a backslash are escaped by a backslash. */
+/** A String of RFC 8941, with backslash escapes for quote and backslash. */
 const quotedText = /^"((?:[^"\\]|\\["\\])*)"$/;
 
 /**
- * 1–200 bytes of UTF-8. `"k"`, the form of the IETF draft, is the key `k`; text that is not wholly
- * one quoted string is the key as sent, so that wire and HTTP mean the same key.
+ * 1–200 bytes of UTF-8. `"k"`, the form of the IETF draft, means the key `k`. Text that is not
+ * exactly one quoted string is the key as sent, so that wire and HTTP mean the same key.
  */
 export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | undefined {
   const given = headers['idempotency-key'];
   if (given === undefined) return undefined;
-  // Node hands out header bytes as latin1, one character a byte.
+  // Node returns header bytes as latin1, one character a byte.
   const sent = String(given);
   const quoted = quotedText.exec(sent)?.[1];
   const bytes = Buffer.from(quoted?.replaceAll(/\\(.)/g, '$1') ?? sent, 'latin1');
@@ -50,7 +49,7 @@ export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | undefin
   }
 }
 
-/** The context of a purchase that came with these headers: older builds took a quoted key as sent. */
+/** The context of a purchase with these headers. Older builds used a quoted key as sent. */
 export function purchaseContext(
   headers: IncomingHttpHeaders,
   context: RequestContext,
@@ -60,10 +59,10 @@ export function purchaseContext(
   return { ...context, quotedKey: Buffer.from(sent, 'latin1').toString() };
 }
 
-/** Throws unless the request, which came from `remote`, carries the administrator's token. */
+/** Throws unless the request from `remote` has the administrator's token. */
 export type AdminCheck = (headers: IncomingHttpHeaders, remote: string) => void;
 
-/** `open` lets everyone in: for old clients, never the default. */
+/** `open` accepts everyone: for old clients, never the default. */
 export function createAdminCheck(tokens: TokenCheck, open: boolean): AdminCheck {
   return (headers, remote) => {
     if (open) return;

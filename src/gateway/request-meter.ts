@@ -1,7 +1,8 @@
 /**
- * Counts requests by door, operation and code, and how long they took: a few additions to one array
- * each, for the raw door answers a hundred thousand times a second. A thread counts, its owner adds
- * up. Knows no request. Invariant: what was taken from a thread is counted there no more.
+ * Counts requests and their latency by listener, operation and code. A count is a few additions to
+ * one array, because the raw listener answers a hundred thousand requests a second. Threads count,
+ * their owner adds up. Does not depend on request contents. Invariant: a count that the owner has
+ * taken is no longer in the thread.
  */
 import { assert } from '../base/assert.js';
 import { type ErrorCode, errorCodes } from '../base/errors.js';
@@ -9,11 +10,11 @@ import { bucketOf } from '../base/histogram.js';
 import { latencyBounds, type MetricSample } from '../base/metric-table.js';
 import { methodParams, type PublicMethod } from '../wire/schemas.js';
 
-/** Where a request came in. */
+/** The kinds of listeners. */
 export const listeners = ['raw', 'http', 'dialect'] as const;
 export type ListenerKind = (typeof listeners)[number];
 
-/** `other`: what is no operation, as probes, the page, unknown paths. */
+/** `other` stands for requests without an operation: probes, the page, unknown paths. */
 export type MeteredOperation = PublicMethod | 'other';
 export type MeteredCode = ErrorCode | 'ok';
 
@@ -25,21 +26,23 @@ const codeIndex = indexOf<MeteredCode>(codes);
 
 const bucketsStart = codes.length;
 const sumAt = bucketsStart + latencyBounds.length + 1;
-/** Of one operation at one door: a count a code, a count a bucket, and the sum of the times. */
+/**
+ * For an operation at a listener: a count for each code and each bucket, and the sum of the times.
+ */
 const cellsPerOperation = sumAt + 1;
 const delayStart = listeners.length * operations.length * cellsPerOperation;
-/** At the end: how late the thread's timers were. */
+/** The last cells hold the delays of the thread's timers. */
 const cellsTotal = delayStart + latencyBounds.length + 2;
 
-/** Cells that changed and by how much, one after the other. */
+/** Pairs of a changed cell and its increase. */
 export type MeterNews = readonly number[];
 
 export interface RequestSum {
   readonly answered: number;
   readonly succeeded: number;
-  /** The store was not able to do what was asked. */
+  /** Requests that the store was unable to serve. */
   readonly failed: number;
-  /** Requests in each bucket of `latencyBounds`, the open one last. */
+  /** Requests in each bucket of `latencyBounds`, the unbounded one last. */
   readonly times: readonly number[];
 }
 
@@ -48,7 +51,7 @@ const failures = ['unavailable', 'overloaded', 'deadline_exceeded', 'internal'] 
 export class RequestMeter {
   readonly #cells = new Float64Array(cellsTotal);
 
-  /** A request was answered, `seconds` after it came. */
+  /** A request was answered `seconds` after its arrival. */
   count(
     listener: ListenerKind,
     operation: MeteredOperation,
@@ -61,7 +64,7 @@ export class RequestMeter {
     this.#add(start + sumAt, seconds);
   }
 
-  /** One that was answered in the turn in which it came; reading a clock would cost more than that. */
+  /** A request was answered in its own turn; reading a clock would cost more than the answer. */
   countNow(listener: ListenerKind, operation: MeteredOperation, code: MeteredCode): void {
     const start = startOf(listener, operation);
     this.#add(start + (codeIndex[code] ?? 0), 1);
@@ -73,7 +76,7 @@ export class RequestMeter {
     this.#add(cellsTotal - 1, seconds);
   }
 
-  /** What was counted since the last time; undefined where that is nothing. */
+  /** The counts since the last call; undefined if there are none. */
   take(): MeterNews | undefined {
     const news: number[] = [];
     for (let at = 0; at < cellsTotal; at++) {
@@ -84,12 +87,12 @@ export class RequestMeter {
     return news.length === 0 ? undefined : news;
   }
 
-  /** What a thread has counted. */
+  /** Adds the counts of a thread. */
   add(news: MeterNews): void {
     for (let i = 0; i < news.length; i += 2) this.#add(news[i] ?? 0, news[i + 1] ?? 0);
   }
 
-  /** All operations or one of them, at all doors. */
+  /** The sum over all operations or one, at all listeners. */
   sum(operation?: MeteredOperation): RequestSum {
     const wanted = operation === undefined ? operations : [operation];
     const counts = new Array<number>(cellsPerOperation).fill(0);

@@ -1,6 +1,6 @@
 /**
- * The table of the root API: every route family in one list, from which the server, the Allow
- * header and the API description are made.
+ * The route table of the root API: all routes in one list, from which the server, the Allow header
+ * and the API description are built.
  */
 import type { Operations } from '../frontend/types.js';
 import { auditRoutes } from './audit-routes.js';
@@ -13,7 +13,7 @@ import { productRoutes } from './product-routes.js';
 export interface RootOptions {
   readonly tags: EntityTags;
   readonly draining: () => boolean;
-  /** Everybody may see the books. */
+  /** True if everybody may see the books. */
   readonly demo: boolean;
   readonly ordersStatus: OrdersStatus | undefined;
 }

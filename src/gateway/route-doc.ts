@@ -1,21 +1,21 @@
 /**
- * What a route says of itself for the API's description: what it answers, and which failures are
- * its own. What any route may answer, and what it takes, the description finds out by itself.
+ * A route's part of the API description: its answers and its own failures. The description derives
+ * the common failures and the parameters itself.
  */
 import type { TSchema } from '#typebox';
 
 export type Tag = 'products' | 'orders' | 'administration' | 'operations';
 
-/** Request headers that mean something to some routes alone. */
+/** Request headers that only some routes use. */
 export type OwnHeader = 'idempotency-key' | 'if-match' | 'if-none-match' | 'last-event-id';
 
 export type AnswerHeader = 'etag' | 'location' | 'idempotency-replayed';
 
 export interface AnswerDoc {
   readonly text: string;
-  /** Of `data`; without one there is no body. */
+  /** Schema of `data`; without it there is no body. */
   readonly data?: TSchema;
-  /** `data` is a list of these, and a cursor may stand beside it. */
+  /** `data` is a list of these, optionally with a cursor. */
   readonly isPage?: boolean;
   /** Another media type than JSON; its body is not described further. */
   readonly media?: string;
@@ -26,11 +26,11 @@ export interface RouteDoc {
   readonly tag: Tag;
   /** The path's parameters. */
   readonly path?: Readonly<Record<string, TSchema>>;
-  /** Parameters that no operation knows. */
+  /** Parameters that are not the operation's. */
   readonly query?: Readonly<Record<string, TSchema>>;
   readonly headers?: readonly OwnHeader[];
-  /** By status; where all goes well. */
+  /** Successful answers, by status. */
   readonly answers: Readonly<Record<number, AnswerDoc>>;
-  /** By status; beside those that any route has. */
+  /** Failures by status, in addition to those of every route. */
   readonly failures?: Readonly<Record<number, string>>;
 }

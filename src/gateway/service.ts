@@ -28,7 +28,7 @@ import { shownAddresses } from './shown-addresses.js';
 import { isLoopback, type SiteRules } from './site-check.js';
 import type { GatewayThreadData } from './thread.js';
 
-/** `demo` is asked for nothing unless the configuration allows demonstrations. */
+/** `demo` is called only if the configuration allows demonstrations. */
 export async function startFrontend(config: FrontendConfig, demo: Demo): Promise<RunningService> {
   const logger = createLogger(config.name, config.log);
   const clusterId = await readClusterId(createNodeDisk(), config.dataDir);
@@ -86,7 +86,7 @@ export async function startFrontend(config: FrontendConfig, demo: Demo): Promise
     ready,
     failed: new Promise(() => {}),
     async stop() {
-      // Not ready at once, but open for a while: who balances the load shall see it in time.
+      // Not ready, but open for a while, so that load balancers notice in time.
       pool.broadcast('stopping', true);
       await sleep(systemClock, config.drainDelayMs);
       await pool.drain();
@@ -171,14 +171,16 @@ function rateLimitOf({ rateLimit: perSecond }: FrontendConfig): GatewayThreadDat
   return { memory: rateLimitMemory(systemRandom.integer(2 ** 31)), perSecond };
 }
 
-/** A loopback listener has no name of its own; another one may have names that it does not know. */
+/**
+ * A loopback listener accepts only its local names. Any other may have names that it does not know.
+ */
 function siteRules({ http, allowedHosts, corsOrigins }: FrontendConfig): SiteRules {
   const checksHosts = isLoopback(http.host) || allowedHosts.length > 0;
   const hosts = checksHosts && !allowedHosts.includes('*') ? allowedHosts : undefined;
   return { hosts, origins: corsOrigins };
 }
 
-/** Resolves when both groups are first seen with a serving leader. */
+/** Resolves when both groups have first had a serving leader. */
 function untilServing(): { promise: Promise<void>; seen(leaders: Leaders): void } {
   let resolve: () => void = () => {};
   const promise = new Promise<void>((settle) => {

@@ -1,6 +1,6 @@
 /**
- * Where others reach a frontend: the address that the configuration gives it, else where it listens.
- * A frontend that listens on every address of its machine is shown with the name of the machine.
+ * The addresses at which others reach a frontend: the configured ones, else the listening ones. A
+ * frontend that listens on every address of its machine is shown with the machine's name.
  */
 import { hostname } from 'node:os';
 import { type Address, formatAddress } from '../base/address.js';

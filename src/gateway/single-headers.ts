@@ -1,7 +1,7 @@
 /**
- * Refuses a request that sends one of the headers that decide something more than once. Node keeps
- * the first of some and joins others with a comma, so that the frontend and a proxy before it could
- * act on different values. Headers that are lists by definition (If-None-Match, Accept) may repeat.
+ * Refuses a request with a repeated header that affects its processing. Node keeps the first of
+ * some such headers and joins others with a comma, so that the frontend and a proxy could act on
+ * different values. Headers defined as lists (If-None-Match, Accept) may repeat.
  */
 import { BazarError } from '../base/errors.js';
 
@@ -21,7 +21,7 @@ const singleHeaders: ReadonlyMap<string, string> = new Map(
   ].map((name) => [name.toLowerCase(), name]),
 );
 
-/** `rawHeaders` has names and values in turn, as they were sent. */
+/** `rawHeaders` alternates names and values, as sent. */
 export function requireSingleHeaders(rawHeaders: readonly string[]): void {
   const seen = new Set<string>();
   for (let at = 0; at < rawHeaders.length; at += 2) {

@@ -1,17 +1,20 @@
 /**
- * What a browser may do on behalf of other sites (docs/INTERFACES.md, Browsers): nothing that
- * changes the store, unless the operator allowed the site's origin, and nothing at all under a host
- * name that is not the listener's own. Requests of programs that send neither Origin nor
- * Sec-Fetch-Site pass. It knows headers and no route.
+ * Limits what a browser may do on behalf of other sites (docs/INTERFACES.md, Browsers): no change
+ * of the store unless the operator allowed the site's origin, and no request under a host name that
+ * is not the listener's own. Requests without Origin and Sec-Fetch-Site, which programs send, pass.
+ * Uses headers and no route.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
 import { BazarError } from '../base/errors.js';
 
 export interface SiteRules {
-  /** Host names that are answered beside IP addresses and localhost; undefined: all names. */
+  /**
+   * Host names that are answered in addition to IP addresses and localhost; undefined for all
+   * names.
+   */
   readonly hosts: readonly string[] | undefined;
-  /** Origins whose pages may read answers and change the store; `*` stands for all. */
+  /** Origins whose pages may read answers and change the store; `*` for all. */
   readonly origins: readonly string[];
 }
 
@@ -23,7 +26,7 @@ const readable = 'etag, idempotency-replayed, location, retry-after, x-request-i
 const writable =
   'authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, ' +
   'traceparent, x-request-id';
-/** Sent by browsers alone; a page cannot set it. */
+/** Only browsers send it; a page cannot set it. */
 const harmlessSites: ReadonlySet<string> = new Set(['same-origin', 'none']);
 
 export class SiteCheck {
@@ -33,7 +36,7 @@ export class SiteCheck {
     this.#rules = rules;
   }
 
-  /** Throws for a host name that this listener does not have, as a rebound DNS name brings it. */
+  /** Throws for a host name that is not this listener's, as in DNS rebinding. */
   requireKnownHost({ host }: IncomingHttpHeaders): void {
     const { hosts } = this.#rules;
     if (hosts === undefined || host === undefined) return;
@@ -43,7 +46,7 @@ export class SiteCheck {
     throw new BazarError('permission_denied', message);
   }
 
-  /** Throws where a browser sends a change on behalf of another site. */
+  /** Throws if a browser sends a change on behalf of another site. */
   requireOwnSite(headers: IncomingHttpHeaders): void {
     const { origin, host } = headers;
     if (this.#allows(origin)) return;
@@ -53,7 +56,7 @@ export class SiteCheck {
     throw new BazarError('permission_denied', message);
   }
 
-  /** For every answer to a page of an allowed origin. */
+  /** Headers for every answer to a page of an allowed origin. */
   answerHeaders({ origin }: IncomingHttpHeaders): AnswerHeaders {
     if (this.#rules.origins.length === 0) return none;
     const vary = { vary: 'origin' };
@@ -65,7 +68,7 @@ export class SiteCheck {
     };
   }
 
-  /** For the answer to OPTIONS: what a page of an allowed origin may send. */
+  /** Headers for the answer to OPTIONS: what a page of an allowed origin may send. */
   preflightHeaders(headers: IncomingHttpHeaders, methods: string): AnswerHeaders {
     const isPreflight = headers['access-control-request-method'] !== undefined;
     if (!isPreflight || !this.#allows(headers.origin)) return none;
@@ -87,7 +90,7 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** Lower case, without port, brackets and the final dot; undefined for what is no Host header. */
+/** Lower case, without port, brackets and the final dot; undefined for an invalid Host header. */
 function hostNameOf(host: string): string | undefined {
   const match = /^(?:\[([\da-f:.]+)\]|([^:[\]/\s]+))(?::\d{0,5})?$/i.exec(host);
   return (match?.[1] ?? match?.[2])?.toLowerCase().replace(/\.$/, '');
@@ -98,7 +101,7 @@ function isLocalName(name: string): boolean {
   return isIP(name) !== 0 || name === 'localhost' || name.endsWith('.localhost');
 }
 
-/** Without Sec-Fetch-Site, as over plain HTTP, an Origin has to name the host that is asked. */
+/** Without Sec-Fetch-Site, as over plain HTTP, the Origin must equal the requested host. */
 function isSameSite(origin: string | undefined, host: string | undefined): boolean {
   if (origin === undefined) return true;
   const from = urlOf(origin);

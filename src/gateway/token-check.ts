@@ -1,7 +1,7 @@
 /**
- * Checks an administrator's token, in constant time, and limits how many wrong ones an address may
- * send. The right token is always accepted: behind a proxy all clients have one address, and a
- * stranger must not lock the administrator out. It knows neither HTTP nor the raw protocol.
+ * Checks an administrator's token in constant time, and limits the wrong tokens from one address.
+ * The right token is always accepted: behind a proxy all clients have one address, and a stranger
+ * must not lock the administrator out. Does not depend on HTTP or the raw protocol.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../base/clock.js';
@@ -11,14 +11,14 @@ import type { Logger } from '../base/logging.js';
 import { networkOf } from '../base/network-of.js';
 import { RateLimit, rateLimitMemory } from './rate-limit.js';
 
-/** The log says so seldom that a storm is going on. */
+/** Minimum interval of log lines about wrong tokens. */
 const logEveryMs = 60_000;
 
 export interface TokenCheckOptions {
   readonly adminToken: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The counts that the threads of a process share; undefined: counts of its own. */
+  /** The counts that the threads of a process share; undefined for own counts. */
   readonly memory?: SharedArrayBuffer | undefined;
 }
 
@@ -36,10 +36,13 @@ export class TokenCheck {
     this.#logger = logger;
   }
 
-  /** False where the token is wrong; throws `overloaded` where too many wrong ones came from there. */
+  /**
+   * Returns false for a wrong token; throws `overloaded` after too many wrong ones from the
+   * address.
+   */
   isRight(token: string, remote: string): boolean {
-    // Digests have one length, so the comparison tells nothing about the token. One that is not
-    // configured matches none, for a given token is never empty.
+    // Digests have equal length, so the comparison reveals nothing about the token. A missing
+    // configured token matches none, because a given token is never empty.
     if (token !== '' && timingSafeEqual(digest(token), this.#expected)) return true;
     const nowMs = this.#clock.nowMs();
     const network = networkOf(remote);

@@ -66,7 +66,7 @@ async function answersTo({ message }: Sent): Promise<unknown[]> {
   return raw.messages();
 }
 
-t.test('params of short binary, sent again, are invalid_argument each time', async (t) => {
+t.test('params of short binary, sent repeatedly, are invalid_argument each time', async (t) => {
   for (const [length, method] of [0, 1, 2, 8, 30].flatMap((n) => [
     [n, 'lookup'],
     [n, 'ping'],
@@ -82,7 +82,7 @@ t.test('params of short binary, sent again, are invalid_argument each time', asy
   }
 });
 
-t.test('any value at any place, again and again, is answered or refused', async () => {
+t.test('any value in any place, sent repeatedly, is answered or refused', async () => {
   await fc.assert(
     fc.asyncProperty(sent, async (one) => {
       const answers = (await answersTo(one)) as [number, unknown, { code: string } | null][];

@@ -6,7 +6,7 @@ import { tux } from './stage.js';
 
 const whale = { ...tux, id: 9, name: 'Whale' };
 
-t.test('the threads’ products come together, each once, by id', async (t) => {
+t.test('the threads’ products are merged, each once, by id', async (t) => {
   const asked: number[] = [];
   const rounds = new CacheRounds({
     clock: new ManualClock(),
@@ -18,7 +18,7 @@ t.test('the threads’ products come together, each once, by id', async (t) => {
   t.same(await taken, [{ ...tux, version: 9 }, whale]);
 });
 
-t.test('a thread that does not answer is not waited for', async (t) => {
+t.test('a round does not wait long for a thread that does not answer', async (t) => {
   const clock = new ManualClock();
   const rounds = new CacheRounds({ clock, ask: () => 2 });
   const taken = rounds.take();
@@ -28,6 +28,6 @@ t.test('a thread that does not answer is not waited for', async (t) => {
   rounds.heard(1, [whale]);
 });
 
-t.test('without threads there is nothing', async (t) => {
+t.test('without threads the result is empty', async (t) => {
   t.same(await new CacheRounds({ clock: new ManualClock(), ask: () => 0 }).take(), []);
 });

@@ -30,7 +30,7 @@ t.test('a demonstration kills and starts replicas', async (t) => {
   t.same([unknown.status, unknown.json.error.message], [404, 'this store has no order-9']);
 });
 
-t.test('nobody may where it was not allowed, not even the administrator', async (t) => {
+t.test('without the option no one may, not even the administrator', async (t) => {
   const { ask } = await setStage({}, { openAdmin: true });
   const headers = { authorization: `Bearer ${adminToken}` };
   for (const path of ['/demo/kill', '/demo/start']) {
@@ -39,7 +39,7 @@ t.test('nobody may where it was not allowed, not even the administrator', async 
   }
 });
 
-t.test('only replicas are named: no frontend, no launcher, no process id', async (t) => {
+t.test('only replicas can be named, no frontend, launcher or process id', async (t) => {
   const { demo, done } = recorded();
   const { ask } = await setStage({}, { demo });
   const bodies = [
@@ -60,7 +60,7 @@ t.test('only replicas are named: no frontend, no launcher, no process id', async
   t.same(done, []);
 });
 
-t.test('another site in the same browser may not press the button', async (t) => {
+t.test('another site in the same browser may not send the request', async (t) => {
   const { demo, done } = recorded();
   const { ask } = await setStage({}, { demo });
   for (const site of ['cross-site', 'same-site']) {
@@ -82,7 +82,7 @@ t.test('a kill needs a header that no form can send', async (t) => {
   t.same(done, []);
 });
 
-t.test('the books are for the administrator, in a demonstration for everybody', async (t) => {
+t.test('the books need the token, except in a demonstration', async (t) => {
   const { ask } = await setStage();
   t.equal((await ask('GET', '/audit')).status, 401);
   const wrong = { authorization: 'Bearer wrong' };
@@ -94,7 +94,7 @@ t.test('the books are for the administrator, in a demonstration for everybody', 
   t.equal((await shown.ask('GET', '/audit')).status, 200);
 });
 
-t.test('books that take long are waited for longer than other answers', async (t) => {
+t.test('an audit may take longer than other answers', async (t) => {
   const books = { ok: true, sales: 0, orders: 0, products: [], replicas: [], problems: [] };
   let finish: () => void = () => {};
   const audit = (): Promise<AuditReport> =>

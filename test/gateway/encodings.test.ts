@@ -21,7 +21,7 @@ async function fetched(path: string, accept: string, own: Parameters<typeof setS
   return { head: received.subarray(0, headEnd).toString(), body: received.subarray(headEnd + 4) };
 }
 
-t.test('a long list is packed as the client takes it', async (t) => {
+t.test('a long list is compressed as the client accepts it', async (t) => {
   const own: Parameters<typeof setStage> = [{ search: async () => many }];
   const br = await fetched('/products', 'gzip, deflate, br', own);
   t.match(br.head, /\r\ncontent-encoding: br\r\n/);
@@ -39,7 +39,7 @@ t.test('a long list is packed as the client takes it', async (t) => {
   }
 });
 
-t.test('figures and the description of the API are packed', async (t) => {
+t.test('metrics and the API description are compressed', async (t) => {
   const names = Array.from({ length: 100 }, (_none, n) => `order-${n}`);
   const metrics = async (): Promise<MetricSample[]> =>
     names.map((name) => ['bazar_member_up', ['order', name], 1]);
@@ -49,7 +49,7 @@ t.test('figures and the description of the API are packed', async (t) => {
   t.match(JSON.parse(brotliDecompressSync(described.body).toString()), { openapi: '3.1.0' });
 });
 
-t.test('what is short, or has an entity tag, goes out as it is', async (t) => {
+t.test('a short answer, or one with an entity tag, is not compressed', async (t) => {
   t.notMatch((await fetched('/products', 'br')).head, /content-encoding|vary/);
   const long = { ...tux, topic: 'ü'.repeat(200), name: 'ö'.repeat(200) };
   const own: Parameters<typeof setStage> = [
@@ -58,7 +58,7 @@ t.test('what is short, or has an entity tag, goes out as it is', async (t) => {
   t.notMatch((await fetched('/products/8', 'br', own)).head, /content-encoding/);
 });
 
-t.test('encodings that the client refuses are not taken', async (t) => {
+t.test('encodings that the client refuses are not used', async (t) => {
   const tries: readonly (readonly [string, readonly string[]])[] = [
     ['gzip, deflate, br', ['br', 'gzip']],
     ['GZIP', ['gzip']],

@@ -45,7 +45,7 @@ function bodyOf(received: string): string {
   return body.replace(/(^|\r\n)[0-9a-f]+\r\n/g, '').replace(/\r\n$/, '');
 }
 
-t.test('a listener is told new events as they come', async (t) => {
+t.test('a listener gets new events as they arrive', async (t) => {
   const { hub, listen, begun } = await setUp();
   const client = await listen();
   t.match(client.received, /^HTTP\/1.1 200 OK\r\n/);
@@ -61,7 +61,7 @@ t.test('a listener is told new events as they come', async (t) => {
   client.end();
 });
 
-t.test('what comes while the owner is asked is told after what was missed', async (t) => {
+t.test('events that arrive before the owner’s answer follow the missed ones', async (t) => {
   let answer: (first: EventBatch) => void = () => {};
   const begin = (): Promise<EventBatch> =>
     new Promise((resolve) => {
@@ -77,7 +77,7 @@ t.test('what comes while the owner is asked is told after what was missed', asyn
   client.end();
 });
 
-t.test('the last id and the wish to look back are handed on', async (t) => {
+t.test('the last id and the request for history are passed on', async (t) => {
   const { listen, begun } = await setUp();
   for (const [path, head] of [
     ['/events?history', ''],
@@ -95,7 +95,7 @@ t.test('the last id and the wish to look back are handed on', async (t) => {
   ]);
 });
 
-t.test('listeners that do not read are cut, and the log says so once; others go on', async (t) => {
+t.test('listeners that do not read are closed, and logged once; others continue', async (t) => {
   const { hub, listen, warnings } = await setUp();
   const slow = await Promise.all(Array.from({ length: 50 }, () => listen()));
   const other = await listen();
@@ -111,7 +111,7 @@ t.test('listeners that do not read are cut, and the log says so once; others go 
   other.end();
 });
 
-t.test('listeners have a limit, and one that leaves makes room', async (t) => {
+t.test('the number of listeners is limited, and one that leaves makes room', async (t) => {
   const { hub, listen, ask } = await setUp();
   const clients = await Promise.all(Array.from({ length: 200 }, () => listen()));
   t.equal(hub.size, 200);
@@ -125,7 +125,7 @@ t.test('listeners have a limit, and one that leaves makes room', async (t) => {
   for (const client of clients) client.destroy();
 });
 
-t.test('a listener that hangs up leaves its place at once, however it does', async (t) => {
+t.test('a listener that hangs up frees its place at once, in any way', async (t) => {
   const { hub, listen, connect } = await setUp();
   for (const leave of ['end', 'destroy'] as const) {
     const client = await listen();
@@ -147,7 +147,7 @@ t.test('a listener that hangs up leaves its place at once, however it does', asy
   t.equal(hub.size, 0, 'one whose second stream waits behind the first');
 });
 
-t.test('the limit holds for listeners that come in one turn', async (t) => {
+t.test('the limit applies to listeners that arrive in one turn', async (t) => {
   const { hub, connect } = await setUp();
   const clients = Array.from({ length: 230 }, () => connect());
   for (const client of clients) client.send('GET /events HTTP/1.1\r\nhost: a\r\n\r\n');
@@ -159,7 +159,7 @@ t.test('the limit holds for listeners that come in one turn', async (t) => {
   for (const client of clients) client.destroy();
 });
 
-t.test('a silent stream lives: it beats, the owner hears of it, no time ends it', async (t) => {
+t.test('an idle stream stays open with heartbeats, and the owner is told of it', async (t) => {
   const { clock, listen, listening } = await setUp();
   clock.advance(10_000);
   t.equal(listening(), 0, 'not while nobody listens');
@@ -172,7 +172,7 @@ t.test('a silent stream lives: it beats, the owner hears of it, no time ends it'
   client.end();
 });
 
-t.test('where the owner cannot be asked the stream ends', async (t) => {
+t.test('if the owner cannot be asked, the stream ends', async (t) => {
   const { listen } = await setUp({ begin: () => Promise.reject(new Error('closing')) });
   const client = await listen();
   t.match(client.received, /\r\n0\r\n\r\n$/, 'the last chunk');
@@ -192,7 +192,7 @@ t.test('draining ends the streams', async (t) => {
   await gateway.close();
 });
 
-t.test('HEAD asks for the head alone', async (t) => {
+t.test('HEAD returns only the head', async (t) => {
   const { ask, begun } = await setUp();
   const reply = await ask('HEAD', '/events');
   t.equal(reply.status, 200);

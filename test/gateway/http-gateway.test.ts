@@ -27,7 +27,7 @@ t.test('a body is read as JSON under any type that may be JSON, or none', async 
   }
 });
 
-t.test('a body that says it is something else is 415', async (t) => {
+t.test('a body of another declared type is 415', async (t) => {
   const { ask, operations } = await setStage();
   const heads = [
     { 'content-type': 'text/xml' },
@@ -46,7 +46,7 @@ t.test('a body that says it is something else is 415', async (t) => {
   t.same(operations.asked, []);
 });
 
-t.test('a body over 1 MiB is 413, announced or not', async (t) => {
+t.test('a body over 1 MiB is 413, with or without a Content-Length', async (t) => {
   const { connect } = await setStage();
   const announced = connect();
   announced.send('POST /orders HTTP/1.1\r\nhost: a\r\ncontent-length: 1048577\r\n\r\n');
@@ -60,7 +60,7 @@ t.test('a body over 1 MiB is 413, announced or not', async (t) => {
   t.equal((await chunked.reply()).status, 413);
 });
 
-t.test('a body of exactly 1 MiB is still read', async (t) => {
+t.test('a body of exactly 1 MiB is accepted', async (t) => {
   const { ask } = await setStage();
   const text = JSON.stringify(purchase);
   const body = text + ' '.repeat(1_048_576 - text.length);
@@ -75,7 +75,7 @@ t.test('a body that is not UTF-8 is 400', async (t) => {
   t.equal((await client.reply()).status, 400);
 });
 
-t.test('a way that leads nowhere is 404 in the usual shape, whatever is sent', async (t) => {
+t.test('an unknown path is 404 in the usual shape, for any request', async (t) => {
   const { ask } = await setStage();
   const tries: readonly (readonly [string, string, string?])[] = [
     ['GET', '/'],
@@ -92,7 +92,7 @@ t.test('a way that leads nowhere is 404 in the usual shape, whatever is sent', a
   }
 });
 
-t.test('a method that a path does not know is 405 and says which it knows', async (t) => {
+t.test('a method that a path does not support is 405 with the supported ones', async (t) => {
   const { ask } = await setStage();
   const tries: readonly [string, string, string][] = [
     ['PUT', '/orders', 'GET, HEAD, OPTIONS, POST'],
@@ -108,7 +108,7 @@ t.test('a method that a path does not know is 405 and says which it knows', asyn
   }
 });
 
-t.test('OPTIONS tells the methods of a path, also of an older store’s', async (t) => {
+t.test('OPTIONS returns the methods of a path, also of an older store’s', async (t) => {
   const { ask } = await setStage();
   const paths: readonly [string, string][] = [
     ['/products/8?x=1', 'DELETE, GET, HEAD, OPTIONS, PATCH'],
@@ -123,7 +123,7 @@ t.test('OPTIONS tells the methods of a path, also of an older store’s', async 
   t.equal((await ask('OPTIONS', '/nothing')).status, 404);
 });
 
-t.test('OPTIONS of a star tells the methods of the whole, and a star is no path', async (t) => {
+t.test('OPTIONS of a star returns the methods of the server, and a star is no path', async (t) => {
   const { ask } = await setStage();
   const reply = await ask('OPTIONS', '*');
   t.match(reply, { status: 204, text: '' });
@@ -131,7 +131,7 @@ t.test('OPTIONS of a star tells the methods of the whole, and a star is no path'
   t.equal((await ask('GET', '*')).status, 404);
 });
 
-t.test('an expectation that is not known is 417 in the usual shape', async (t) => {
+t.test('an unknown expectation is 417 in the usual shape', async (t) => {
   const { ask, connect, operations } = await setStage();
   const headers = { expect: 'foo', 'x-request-id': 'r' };
   const reply = await ask('POST', '/orders', { headers, body: purchase });
@@ -165,7 +165,7 @@ t.test('a request keeps its own id, or gets one', async (t) => {
   }
 });
 
-t.test('an operation is told the deadline, and after it the answer is 504', async (t) => {
+t.test('an operation gets the deadline, and after it the answer is 504', async (t) => {
   let deadlineMs = 0;
   let late: (() => void) | undefined;
   const { ask, clock } = await setStage({
@@ -186,7 +186,7 @@ t.test('an operation is told the deadline, and after it the answer is 504', asyn
   await settle();
 });
 
-t.test('alive asks nobody; ready says why not', async (t) => {
+t.test('liveness asks no service; readiness gives the reason', async (t) => {
   let why: string | undefined = 'no catalog leader';
   const { ask } = await setStage({ notReady: () => why });
   t.equal((await ask('GET', '/livez')).status, 200);
@@ -198,7 +198,7 @@ t.test('alive asks nobody; ready says why not', async (t) => {
   t.equal((await ask('GET', '/readyz')).status, 200);
 });
 
-t.test('from the signal on nothing is ready, while requests are still answered', async (t) => {
+t.test('after the stop signal readiness fails, while requests are still answered', async (t) => {
   let stopping = false;
   const { ask } = await setStage({}, { draining: () => stopping });
   t.equal((await ask('GET', '/readyz')).status, 200);
@@ -210,7 +210,7 @@ t.test('from the signal on nothing is ready, while requests are still answered',
   t.equal(reply.headers.get('connection'), 'close');
 });
 
-t.test('the status is handed on', async (t) => {
+t.test('the status is passed through', async (t) => {
   const members: MemberStatus[] = [
     {
       name: 'order-3',
@@ -227,36 +227,39 @@ t.test('the status is handed on', async (t) => {
   t.same((await ask('GET', '/status')).json, { data: { members, frontends: [] } });
 });
 
-t.test('draining answers what is under way, ends the rest, and then resolves', async (t) => {
-  let release: (() => void) | undefined;
-  const { gateway, connect } = await setStage({
-    buy: () =>
-      new Promise((resolve) => {
-        release = () => resolve({ order_number: 1, total: 19.9 });
-      }),
-  });
-  const idle = connect();
-  const busy = connect();
-  const text = JSON.stringify(purchase);
-  busy.send(`POST /orders HTTP/1.1\r\nhost: a\r\ncontent-length: ${text.length}\r\n\r\n${text}`);
-  await settle();
-  let drained = false;
-  const done = gateway.drain().then(() => {
-    drained = true;
-  });
-  t.equal(await idle.ended(), '', 'a session without a request is ended at once');
-  idle.end();
-  await settle();
-  t.notOk(drained);
-  release?.();
-  t.equal((await busy.reply()).status, 200);
-  t.equal(await busy.ended(), '');
-  busy.end();
-  await done;
-  await gateway.close();
-});
+t.test(
+  'draining answers the requests in progress, ends the others, and then resolves',
+  async (t) => {
+    let release: (() => void) | undefined;
+    const { gateway, connect } = await setStage({
+      buy: () =>
+        new Promise((resolve) => {
+          release = () => resolve({ order_number: 1, total: 19.9 });
+        }),
+    });
+    const idle = connect();
+    const busy = connect();
+    const text = JSON.stringify(purchase);
+    busy.send(`POST /orders HTTP/1.1\r\nhost: a\r\ncontent-length: ${text.length}\r\n\r\n${text}`);
+    await settle();
+    let drained = false;
+    const done = gateway.drain().then(() => {
+      drained = true;
+    });
+    t.equal(await idle.ended(), '', 'a session without a request is ended at once');
+    idle.end();
+    await settle();
+    t.notOk(drained);
+    release?.();
+    t.equal((await busy.reply()).status, 200);
+    t.equal(await busy.ended(), '');
+    busy.end();
+    await done;
+    await gateway.close();
+  },
+);
 
-t.test('draining does not wait for ever', async (t) => {
+t.test('draining has a time limit', async (t) => {
   const { gateway, connect, clock } = await setStage({ buy: () => new Promise(() => {}) });
   const text = JSON.stringify(purchase);
   const client = connect();
@@ -270,7 +273,7 @@ t.test('draining does not wait for ever', async (t) => {
   t.pass('closing cut what was left');
 });
 
-t.test('a connection of the network is served, also when it is half closed', async (t) => {
+t.test('a network connection is served, also when it is half closed', async (t) => {
   const { gateway } = await setStage({
     lookup: async () => {
       throw new BazarError('unavailable', 'no leader');

@@ -67,7 +67,7 @@ t.test('an address that asks too often is 429 until the second is over', async (
   t.equal((await ask('GET', '/products/8')).status, 200);
 });
 
-t.test('a trace travels on with the request; without one nothing does', async (t) => {
+t.test('a trace is forwarded with the request; without one nothing is', async (t) => {
   const headers: unknown[] = [];
   const lookup = async (_params: unknown, context: { header?: unknown }) => {
     headers.push(context.header);
@@ -79,7 +79,7 @@ t.test('a trace travels on with the request; without one nothing does', async (t
   t.same(headers, [{ request_id: 'r-1', traceparent }, undefined]);
 });
 
-t.test('where requests are logged each leaves a line, and services are told its id', async (t) => {
+t.test('if requests are logged, each leaves a line, and services get its id', async (t) => {
   const lines: Record<string, unknown>[] = [];
   const headers: unknown[] = [];
   const lookup = async (_params: unknown, context: { header?: unknown }) => {

@@ -11,7 +11,7 @@ import { setStage, settle, tux } from './stage.js';
 
 const get = 'GET /products/8 HTTP/1.1\r\nhost: a\r\n\r\n';
 
-t.test('pipelined requests are handled one after the other, in their order', async (t) => {
+t.test('pipelined requests are handled one after the other, in order', async (t) => {
   const waiting: ((product: Product) => void)[] = [];
   const { connect } = await setStage({
     lookup: () => new Promise((resolve) => waiting.push(resolve)),
@@ -26,7 +26,7 @@ t.test('pipelined requests are handled one after the other, in their order', asy
   }
 });
 
-t.test('the pipelined requests of a client that is gone are not handled', async (t) => {
+t.test('the pipelined requests of a disconnected client are not handled', async (t) => {
   const waiting: ((product: Product) => void)[] = [];
   const { connect } = await setStage({
     lookup: () => new Promise((resolve) => waiting.push(resolve)),
@@ -41,7 +41,7 @@ t.test('the pipelined requests of a client that is gone are not handled', async 
   t.equal(waiting.length, 0);
 });
 
-t.test('the requests of one session wait behind those of others', async (t) => {
+t.test('the requests of one session take turns with those of others', async (t) => {
   const asked: number[] = [];
   const { connect } = await setStage({
     lookup: async (params) => {
@@ -57,7 +57,7 @@ t.test('the requests of one session wait behind those of others', async (t) => {
   for (let reply = 0; reply < 400; reply++) t.equal((await many.reply()).status, 200);
 });
 
-t.test('bodies that come are read in turns', async (t) => {
+t.test('arriving bodies are read in turns', async (t) => {
   const nextTurns: (() => void)[] = [];
   const turns = new WorkTurns({ afterTurn: () => {}, nextTurn: (go) => nextTurns.push(go) });
   const { gateway } = await setStage({}, { turns });
@@ -87,7 +87,7 @@ t.test('bodies that come are read in turns', async (t) => {
   t.equal(answered, senders.length, 'all were read in the end');
 });
 
-t.test('a client that ended its side after asking still gets its answer', async (t) => {
+t.test('a client that ended its side after its request still gets the answer', async (t) => {
   let release: ((product: Product) => void) | undefined;
   const { connect } = await setStage({
     lookup: () =>
@@ -104,7 +104,7 @@ t.test('a client that ended its side after asking still gets its answer', async 
   t.equal(await client.ended(), '');
 });
 
-t.test('a request may arrive byte by byte, and the session lives on', async (t) => {
+t.test('a request may arrive byte by byte, and the session stays open', async (t) => {
   const { connect } = await setStage();
   const client = connect();
   const text = '{"name":"Tux","quantity":1}';
@@ -115,7 +115,7 @@ t.test('a request may arrive byte by byte, and the session lives on', async (t) 
   t.equal((await client.reply()).status, 200);
 });
 
-t.test('bytes that are not HTTP get 400 in the usual shape, and the end', async (t) => {
+t.test('bytes that are not HTTP get 400 in the usual shape, and the session ends', async (t) => {
   const garbage = [
     '\x93\x00\x01\xa6lookup',
     'HELLO\r\n\r\n',
@@ -136,7 +136,7 @@ t.test('bytes that are not HTTP get 400 in the usual shape, and the end', async 
   }
 });
 
-t.test('a method that HTTP does not know is 501, behind another request too', async (t) => {
+t.test('an unknown HTTP method is 501, also behind another request', async (t) => {
   const { connect } = await setStage();
   for (const line of ['FOO / HTTP/1.1', 'GETX /products/8 HTTP/1.1', 'get / HTTP/1.0']) {
     const client = connect();
@@ -167,7 +167,7 @@ t.test('HTTP/1.1 without a Host is 400, HTTP/1.0 needs none', async (t) => {
   t.equal((await old.reply()).status, 200);
 });
 
-t.test('nonsense behind sound requests does not cost them their answers', async (t) => {
+t.test('invalid input behind valid requests does not drop their answers', async (t) => {
   let release: ((product: Product) => void) | undefined;
   const { connect } = await setStage({
     lookup: () =>
@@ -184,7 +184,7 @@ t.test('nonsense behind sound requests does not cost them their answers', async 
   t.equal(await client.ended(), '');
 });
 
-t.test('a body that turns to nonsense ends the session with 400', async (t) => {
+t.test('an invalid chunk in a body ends the session with 400', async (t) => {
   const { connect, operations } = await setStage();
   const client = connect();
   client.send('POST /orders HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n');
@@ -193,7 +193,7 @@ t.test('a body that turns to nonsense ends the session with 400', async (t) => {
   t.same(operations.asked, []);
 });
 
-t.test('a head that trickles in is cut off with 408', async (t) => {
+t.test('a head that arrives too slowly gets 408', async (t) => {
   const { connect, clock } = await setStage();
   const client = connect();
   client.send('GET /products/8 HTTP/1.1\r\n');
@@ -208,7 +208,7 @@ t.test('a head that trickles in is cut off with 408', async (t) => {
   t.equal(await client.ended(), '');
 });
 
-t.test('a body that trickles in is cut off with 408', async (t) => {
+t.test('a body that arrives too slowly gets 408', async (t) => {
   const { connect, clock, operations } = await setStage();
   const client = connect();
   client.send('POST /orders HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\n');
@@ -222,7 +222,7 @@ t.test('a body that trickles in is cut off with 408', async (t) => {
   t.same(operations.asked, []);
 });
 
-t.test('a body that goes on after its refusal is cut off', async (t) => {
+t.test('a session whose body continues after its refusal is closed', async (t) => {
   const { connect, clock } = await setStage();
   const client = connect();
   client.send('DELETE /products/8 HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n');
@@ -236,7 +236,7 @@ t.test('a body that goes on after its refusal is cut off', async (t) => {
   t.pass('the stream is gone');
 });
 
-t.test('a silent session is ended without a word, a used one lives on', async (t) => {
+t.test('an unused session is closed without an answer, a used one stays open', async (t) => {
   const { connect, clock } = await setStage();
   const silent = connect();
   const used = connect();
@@ -249,7 +249,7 @@ t.test('a silent session is ended without a word, a used one lives on', async (t
   t.equal(await silent.ended(), '');
 });
 
-t.test('a client that does not read its answer is cut off', async (t) => {
+t.test('a client that does not read its answer is disconnected', async (t) => {
   const { gateway, clock } = await setStage();
   let closed = false;
   const deaf = new Duplex({
@@ -270,7 +270,7 @@ t.test('a client that does not read its answer is cut off', async (t) => {
   t.ok(closed);
 });
 
-t.test('a client that does not end its side after ours is cut off', async (t) => {
+t.test('a client that does not end its side after ours is disconnected', async (t) => {
   const { connect, clock } = await setStage();
   const client = connect();
   client.send('nonsense\r\n\r\n');
@@ -281,7 +281,7 @@ t.test('a client that does not end its side after ours is cut off', async (t) =>
   t.pass('the stream is gone');
 });
 
-t.test('more requests under way than allowed end the session', async (t) => {
+t.test('more pipelined requests than allowed end the session', async (t) => {
   const { connect, operations } = await setStage({ lookup: () => new Promise(() => {}) });
   const client = connect();
   client.send(get.repeat(1_100));

@@ -4,14 +4,14 @@ import { mayBeJson, readJson } from '../../src/gateway/json-body.js';
 
 const read = (text: string): unknown => readJson(Buffer.from(text));
 
-t.test('sound JSON is read as it is, an empty body as nothing', async (t) => {
+t.test('valid JSON is read unchanged, an empty body as undefined', async (t) => {
   const values = [null, 0, -1.5e3, 'a"b\\', [], {}, { a: [{ a: { b: '{"a":1,"a":2}' } }], b: 'a' }];
   for (const value of values) t.same(read(` ${JSON.stringify(value)}\n`), value);
   t.same(read('\ufeff{"a":1}'), { a: 1 }, 'a byte order mark is skipped');
   t.equal(read(''), undefined);
 });
 
-t.test('the same key in two objects is fine, twice in one it is not', async (t) => {
+t.test('the same key may be in two objects, but not twice in one', async (t) => {
   t.same(read('[{"a":1},{"a":2}]'), [{ a: 1 }, { a: 2 }]);
   t.same(read('{"a":{"a":1},"b":["a","a"]}'), { a: { a: 1 }, b: ['a', 'a'] });
   for (const text of ['{"a":1,"a":1}', '[{"b":{},"a":[1],"\\u0061":2}]', '{"a":{"b":1},"a":2}']) {
@@ -19,19 +19,19 @@ t.test('the same key in two objects is fine, twice in one it is not', async (t) 
   }
 });
 
-t.test('keys that reach prototypes are refused at any depth and however written', async (t) => {
+t.test('keys that reach prototypes are refused at any depth and in any spelling', async (t) => {
   const texts = ['{"__proto__":1}', '[{"a":{"constructor":{}}}]', '{"\\u005f_proto__":{}}'];
   for (const text of texts) t.throws(() => read(text), { code: 'invalid_argument' }, text);
   t.same(read('{"a":"__proto__"}'), { a: '__proto__' }, 'as a value it is a word like any other');
 });
 
-t.test('nesting goes as deep as on the wire and no deeper', async (t) => {
+t.test('nesting is limited as on the wire', async (t) => {
   const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
   t.ok(read(nested(16)));
   t.throws(() => read(nested(17)), { code: 'invalid_argument', message: /nested/ });
 });
 
-t.test('a type that is no JSON is told from one that may be', async (t) => {
+t.test('a type that is not JSON is distinguished from one that may be', async (t) => {
   for (const type of [undefined, 'application/json', 'text/plain; charset=UTF-8', 'a/b+json']) {
     t.equal(mayBeJson(type), type !== 'a/b+json', type ?? 'none');
   }

@@ -40,20 +40,20 @@ t.test('a histogram’s buckets add up to its count', async (t) => {
   t.ok(lines.includes('bazar_leader_outage_seconds_count{group="order"} 4'));
 });
 
-t.test('a process that is asked twice stands once', async (t) => {
+t.test('a process that was asked twice is listed once', async (t) => {
   const rss: MetricSample = ['bazar_process_resident_memory_bytes', ['recovery-1'], 5];
   const lines = linesOf(rss, ['bazar_process_resident_memory_bytes', ['recovery-1'], 6]);
   t.same(lines.slice(2), ['bazar_process_resident_memory_bytes{service="recovery-1"} 5', '']);
 });
 
-t.test('labels are escaped, and a figure of a newer service is left out', async (t) => {
+t.test('labels are escaped, and an unknown metric of a newer service is left out', async (t) => {
   const odd = ['bazar_products', ['a"b\\c\nd'], 1] as const;
   t.ok(linesOf(odd).includes('bazar_products{service="a\\"b\\\\c\\nd"} 1'));
   const unknown = ['bazar_of_tomorrow', ['x'], 1] as unknown as MetricSample;
   t.same(linesOf(unknown), ['', '']);
 });
 
-t.test('names are as Prometheus has them', async (t) => {
+t.test('names follow Prometheus’s conventions', async (t) => {
   for (const [name, kind] of Object.entries(metricTable)) {
     t.match(name, /^bazar_[a-z_]+$/);
     t.equal(name.endsWith('_total'), kind.type === 'counter', `${name}: counters, and they alone`);

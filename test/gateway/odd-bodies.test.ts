@@ -111,7 +111,7 @@ const rows: readonly Row[] = [
   json('over 1 MiB', ' '.repeat(mib) + sound, 413),
 ];
 
-t.test('every odd body gets its status in our shape, or works', async (t) => {
+t.test('every odd body gets its status in our shape, or is accepted', async (t) => {
   const { connect } = await setStage();
   for (const { name, body, headers = [], status } of rows) {
     const bytes = Buffer.from(body);
@@ -137,7 +137,7 @@ t.test('every odd body gets its status in our shape, or works', async (t) => {
   }
 });
 
-t.test('a packed body is told what is accepted', async (t) => {
+t.test('the answer to a compressed body lists what is accepted', async (t) => {
   const { ask } = await setStage();
   const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
   const reply = await ask('POST', '/orders', { headers, body: sound });

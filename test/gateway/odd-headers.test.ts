@@ -38,7 +38,7 @@ function hasControl(text: string): boolean {
   return /[\p{Cc}]/u.test(text.replaceAll('\r\n', '')) || /^ ?injected/im.test(text);
 }
 
-t.test('no answer and no log line carries them on', async (t) => {
+t.test('no answer and no log line contains the odd header values', async (t) => {
   const lines: string[] = [];
   const note = (fields: Record<string, unknown>): void => void lines.push(JSON.stringify(fields));
   const logger: Logger = { ...silentLogger, debug: note, warn: note, error: note };
@@ -60,7 +60,7 @@ t.test('no answer and no log line carries them on', async (t) => {
   t.same(lines.filter(hasControl), []);
 });
 
-t.test('a request id that is not harmless is replaced', async (t) => {
+t.test('an unsafe request id is replaced', async (t) => {
   const { ask } = await setStage();
   for (const given of ['a b', 'a"b', '<b>', 'x'.repeat(101), '\xe9']) {
     const reply = await ask('GET', '/products/8', { headers: { 'x-request-id': given } });

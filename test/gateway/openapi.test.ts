@@ -10,7 +10,7 @@ const clock = new ManualClock();
 const source = { begin: async () => ({ through: 0, text: '' }), listening: () => {} };
 const stage = await setStage({}, { clock, events: new EventHub(source, clock, silentLogger) });
 
-t.test('it is sound OpenAPI 3.1', async (t) => {
+t.test('it is valid OpenAPI 3.1', async (t) => {
   const reply = await stage.ask('GET', '/openapi.json');
   t.equal(reply.status, 200);
   t.match(reply.headers.get('content-type'), 'application/json');
@@ -21,7 +21,7 @@ t.test('it is sound OpenAPI 3.1', async (t) => {
   t.doesNotThrow(() => validator.resolveRefs(), 'every reference leads somewhere');
 });
 
-t.test('it describes just the routes that there are', async (t) => {
+t.test('it describes exactly the existing routes', async (t) => {
   const { json } = await stage.ask('GET', '/openapi.json');
   t.same(Object.keys(json.paths).sort(), [
     '/audit',
@@ -53,7 +53,7 @@ t.test('it describes just the routes that there are', async (t) => {
   }
 });
 
-t.test('parameters and bodies are those that the checks know', async (t) => {
+t.test('parameters and bodies match the schemas that check them', async (t) => {
   const { json } = await stage.ask('GET', '/openapi.json');
   const search = json.paths['/products'].get.parameters;
   t.same(
@@ -75,7 +75,7 @@ t.test('parameters and bodies are those that the checks know', async (t) => {
   t.same(change.schema.required, []);
 });
 
-t.test('the administrator’s operations ask for the token', async (t) => {
+t.test('the administrator’s operations require the token', async (t) => {
   const { json } = await stage.ask('GET', '/openapi.json');
   const paths = Object.entries<Record<string, { security?: unknown }>>(json.paths);
   const guarded = paths.flatMap(([path, methods]) =>
@@ -92,7 +92,7 @@ t.test('the administrator’s operations ask for the token', async (t) => {
   ]);
 });
 
-t.test('the page shows every operation, and needs nothing from anywhere', async (t) => {
+t.test('the page shows every operation, and loads nothing else', async (t) => {
   const { json } = await stage.ask('GET', '/openapi.json');
   const page = await stage.ask('GET', '/docs');
   t.equal(page.status, 200);

@@ -3,7 +3,7 @@ import t from 'tap';
 import { BazarError, errorCodes } from '../../src/base/errors.js';
 import { adminToken, firstOrder, setStage } from './stage.js';
 
-t.test('a purchase by name, by id or by lines is handed on as sent', async (t) => {
+t.test('a purchase by name, by id or by lines is passed on as sent', async (t) => {
   const { ask, operations } = await setStage();
   const bodies = [
     { name: 'Tux', quantity: 1 },
@@ -27,7 +27,7 @@ t.test('a purchase by name, by id or by lines is handed on as sent', async (t) =
   );
 });
 
-t.test('a quantity that is none is 400, names the field, and reaches nobody', async (t) => {
+t.test('an invalid quantity is 400 with the field, and reaches no service', async (t) => {
   const { ask, operations } = await setStage();
   const quantities = ['0', '-1', '1.5', '"3"', '1e12', '1e400', 'null', 'true', '[1]', '1000001'];
   for (const quantity of quantities) {
@@ -42,7 +42,7 @@ t.test('a quantity that is none is 400, names the field, and reaches nobody', as
   t.same(operations.asked, []);
 });
 
-t.test('a body that is no purchase is 400', async (t) => {
+t.test('a body that is not a purchase is 400', async (t) => {
   const { ask, operations } = await setStage();
   const line = { id: 8, quantity: 1 };
   const bodies: unknown[] = [
@@ -81,7 +81,7 @@ t.test('a body that is no purchase is 400', async (t) => {
   t.same(operations.asked, []);
 });
 
-t.test('a fault deep in a list is named by its place', async (t) => {
+t.test('an error deep in a list is reported with its path', async (t) => {
   const { ask } = await setStage();
   const body = {
     lines: [
@@ -113,27 +113,30 @@ t.test('JSON that parsers read differently is refused', async (t) => {
   t.same(operations.asked, []);
 });
 
-t.test('the same word as a key of one object and a value of another is fine', async (t) => {
+t.test('a key of one object may equal a value of another', async (t) => {
   const { ask } = await setStage();
   const body = '{"lines":[{"id":8,"quantity":1},{"name":"quantity","quantity":1}]}';
   t.equal((await ask('POST', '/orders', { body })).status, 200);
 });
 
-t.test('an unknown product in an order is 404 and says that the order failed', async (t) => {
-  const { ask } = await setStage({
-    buy: async () => {
-      throw new BazarError('not_found', 'no such thing', { details: { line: 0 } });
-    },
-  });
-  const reply = await ask('POST', '/orders', { body: { name: 'Nobody', quantity: 1 } });
-  t.equal(reply.status, 404);
-  t.equal(reply.json.error.message, "couldn't place the order: product not found");
-  t.notOk('line' in reply.json.error, 'one product has no line');
-  const lines = [{ name: 'Nobody', quantity: 1 }];
-  t.equal((await ask('POST', '/orders', { body: { lines } })).json.error.line, 0);
-});
+t.test(
+  'an unknown product in an order is 404, and the message says that the order failed',
+  async (t) => {
+    const { ask } = await setStage({
+      buy: async () => {
+        throw new BazarError('not_found', 'no such thing', { details: { line: 0 } });
+      },
+    });
+    const reply = await ask('POST', '/orders', { body: { name: 'Nobody', quantity: 1 } });
+    t.equal(reply.status, 404);
+    t.equal(reply.json.error.message, "couldn't place the order: product not found");
+    t.notOk('line' in reply.json.error, 'one product has no line');
+    const lines = [{ name: 'Nobody', quantity: 1 }];
+    t.equal((await ask('POST', '/orders', { body: { lines } })).json.error.line, 0);
+  },
+);
 
-t.test('an order over the stock is 409 and says how many there are', async (t) => {
+t.test('an order above the stock is 409 with the available number', async (t) => {
   const { ask } = await setStage({
     buy: async () => {
       throw new BazarError('out_of_stock', 'only 3 left', { details: { available: 3 } });
@@ -196,7 +199,7 @@ t.test('an Idempotency-Key that is empty or over 200 bytes is 400', async (t) =>
   t.same(operations.asked, []);
 });
 
-t.test('a repeat is marked in a header and otherwise answered the same', async (t) => {
+t.test('a repeat is marked in a header and otherwise has the same answer', async (t) => {
   const { ask } = await setStage({
     buy: async () => ({ order_number: 192, total: 19.9, replayed: true }),
   });
@@ -207,7 +210,7 @@ t.test('a repeat is marked in a header and otherwise answered the same', async (
   t.same(reply.json, { data: { order_number: 192, total: 19.9 } });
 });
 
-t.test('a purchase says where its order is, and is 201 where that is wanted', async (t) => {
+t.test('a purchase has the location of its order, and status 201 if configured', async (t) => {
   for (const ordersStatus of [undefined, 200, 201] as const) {
     for (const replayed of [false, true]) {
       const bought = { order_number: 192, total: 19.9, ...(replayed ? { replayed } : {}) };
@@ -236,7 +239,7 @@ t.test('a repeated refusal is marked as well', async (t) => {
   t.notOk('replayed' in reply.json.error);
 });
 
-t.test('each failure has its status, its shape and no more', async (t) => {
+t.test('each failure has its status and its shape, and nothing else', async (t) => {
   const statuses: Record<string, number> = {
     invalid_argument: 400,
     unauthenticated: 401,
@@ -277,7 +280,7 @@ t.test('each failure has its status, its shape and no more', async (t) => {
   }
 });
 
-t.test('a failure that nobody expected is 500 and tells nothing', async (t) => {
+t.test('an unexpected failure is 500 without details', async (t) => {
   const { ask } = await setStage({
     buy: async () => {
       throw new TypeError('secret of the house');
@@ -289,25 +292,22 @@ t.test('a failure that nobody expected is 500 and tells nothing', async (t) => {
   t.notMatch(reply.text, /secret/);
 });
 
-t.test(
-  'an order is read by its number; what is no order is 404, what is no number 400',
-  async (t) => {
-    const { ask } = await setStage();
-    const found = await ask('GET', '/orders/1');
-    t.equal(found.status, 200);
-    t.same(found.json, { data: firstOrder });
-    for (const path of ['/orders/2', '/orders/0', `/orders/${'9'.repeat(30)}`]) {
-      const reply = await ask('GET', path);
-      t.equal(reply.status, 404, path);
-      t.equal(reply.json.error.message, 'order not found');
-    }
-    for (const path of ['/orders/one', '/orders/-1', '/orders/1.5', '/orders/%zz']) {
-      t.equal((await ask('GET', path)).status, 400, path);
-    }
-  },
-);
+t.test('an order is read by its number; an unknown one is 404, an invalid one 400', async (t) => {
+  const { ask } = await setStage();
+  const found = await ask('GET', '/orders/1');
+  t.equal(found.status, 200);
+  t.same(found.json, { data: firstOrder });
+  for (const path of ['/orders/2', '/orders/0', `/orders/${'9'.repeat(30)}`]) {
+    const reply = await ask('GET', path);
+    t.equal(reply.status, 404, path);
+    t.equal(reply.json.error.message, 'order not found');
+  }
+  for (const path of ['/orders/one', '/orders/-1', '/orders/1.5', '/orders/%zz']) {
+    t.equal((await ask('GET', path)).status, 400, path);
+  }
+});
 
-t.test('all orders are for the administrator, page by page', async (t) => {
+t.test('listing all orders needs the token and is paged', async (t) => {
   const { ask, operations } = await setStage();
   const headers = { authorization: `Bearer ${adminToken}` };
   const reply = await ask('GET', '/orders?after=10&limit=2', { headers });
@@ -316,21 +316,24 @@ t.test('all orders are for the administrator, page by page', async (t) => {
   t.same(operations.asked[0]?.params, { after: 10, limit: 2 });
 });
 
-t.test('a quoted key is passed on with the text that older builds made their key of', async (t) => {
-  const quoted: unknown[] = [];
-  const { ask, operations } = await setStage({
-    buy: async (_params, { quotedKey }) => {
-      quoted.push(quotedKey);
-      return { order_number: 1, total: 1 };
-    },
-  });
-  const body = { id: 8, quantity: 1 };
-  for (const key of ['"k"', 'k']) {
-    await ask('POST', '/orders', { headers: { 'idempotency-key': key }, body });
-  }
-  t.same(quoted, ['"k"', undefined]);
-  t.same(
-    operations.asked.map(({ params }) => (params as { key?: string }).key),
-    ['k', 'k'],
-  );
-});
+t.test(
+  'a quoted key is passed on with the text from which older builds made their key',
+  async (t) => {
+    const quoted: unknown[] = [];
+    const { ask, operations } = await setStage({
+      buy: async (_params, { quotedKey }) => {
+        quoted.push(quotedKey);
+        return { order_number: 1, total: 1 };
+      },
+    });
+    const body = { id: 8, quantity: 1 };
+    for (const key of ['"k"', 'k']) {
+      await ask('POST', '/orders', { headers: { 'idempotency-key': key }, body });
+    }
+    t.same(quoted, ['"k"', undefined]);
+    t.same(
+      operations.asked.map(({ params }) => (params as { key?: string }).key),
+      ['k', 'k'],
+    );
+  },
+);

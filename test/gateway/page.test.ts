@@ -25,7 +25,7 @@ async function stageWith(page: Page): ReturnType<typeof setStage> {
   return setStage({}, { page });
 }
 
-t.test('the document is asked for each time, and lets nothing foreign in', async (t) => {
+t.test('the document is revalidated each time, and loads nothing from other origins', async (t) => {
   const { ask } = await stageWith(await readPage(built(t), false));
   const first = await ask('GET', '/');
   t.equal(first.status, 200);
@@ -43,7 +43,7 @@ t.test('the document is asked for each time, and lets nothing foreign in', async
   t.equal(other.status, 200);
 });
 
-t.test('an asset is kept for ever, in the best form that the client takes', async (t) => {
+t.test('an asset is cached forever, in the best encoding that the client accepts', async (t) => {
   const { ask } = await stageWith(await readPage(built(t), false));
   const get = (accept: string) =>
     ask('GET', '/assets/index-abc.js', { headers: { 'accept-encoding': accept } });
@@ -65,7 +65,7 @@ t.test('an asset is kept for ever, in the best form that the client takes', asyn
   t.equal(sheet.text, 'body{}');
 });
 
-t.test('HEAD tells what GET would give; other methods are refused', async (t) => {
+t.test('HEAD returns the headers of GET; other methods are refused', async (t) => {
   const { ask } = await stageWith(await readPage(built(t), false));
   const head = await ask('HEAD', '/');
   t.same([head.status, head.text], [200, '']);
@@ -75,7 +75,7 @@ t.test('HEAD tells what GET would give; other methods are refused', async (t) =>
   t.match(post.headers.get('allow'), /GET, HEAD/);
 });
 
-t.test('only the page has paths: what lies beside it, or above it, has none', async (t) => {
+t.test('only files of the page have paths, none beside or above its folder', async (t) => {
   const { ask } = await stageWith(await readPage(built(t), false));
   const paths = ['notes.txt', 'index-abc.js.gz', '../index.html', '..%2findex.html', ''];
   for (const path of paths) t.equal((await ask('GET', `/assets/${path}`)).status, 404, path);
@@ -89,7 +89,7 @@ t.test('the document says whether demonstrations are on', async (t) => {
   t.match((await demo.ask('GET', '/')).text, 'content="on"');
 });
 
-t.test('where the page was not built, a text says so', async (t) => {
+t.test('if the page was not built, a text says so', async (t) => {
   const { ask } = await stageWith(await readPage(join(built(t), 'missing'), false));
   const reply = await ask('GET', '/');
   t.equal(reply.status, 404);

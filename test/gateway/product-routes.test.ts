@@ -22,7 +22,7 @@ t.test('a product is found by its name and by its id', async (t) => {
   );
 });
 
-t.test('a name may hold slashes, question marks and any script, percent-encoded', async (t) => {
+t.test('a name may contain slashes, question marks and any script, percent-encoded', async (t) => {
   const names = ['a/b?c', 'Größe 1+1', '100%', '本'.repeat(200)];
   const { ask, operations } = await setStage();
   for (const name of names) await ask('GET', `/products/${encodeURIComponent(name)}`);
@@ -32,7 +32,7 @@ t.test('a name may hold slashes, question marks and any script, percent-encoded'
   );
 });
 
-t.test('an unknown product is 404 in the words of the interface', async (t) => {
+t.test('an unknown product is 404 with the documented message', async (t) => {
   const { ask } = await setStage();
   for (const path of [
     '/products/Nobody',
@@ -63,7 +63,7 @@ t.test('a name over 200 characters or broken percent-encoding is 400', async (t)
   t.same(operations.asked, []);
 });
 
-t.test('an unchanged copy is not sent again', async (t) => {
+t.test('an unchanged product is answered with 304', async (t) => {
   const { ask } = await setStage();
   const tag = (await ask('GET', '/products/8')).headers.get('etag') ?? '';
   t.match(tag, /^"3-[\w-]{8}"$/, 'it begins with the version');
@@ -80,7 +80,7 @@ t.test('an unchanged copy is not sent again', async (t) => {
 });
 
 t.test(
-  'a tag of another store, or of other content under its version, is no tag here',
+  'a tag of another store, or of other content with its version, does not match',
   async (t) => {
     const first = await setStage();
     const stages = [
@@ -108,7 +108,7 @@ t.test('HEAD answers as GET without the body', async (t) => {
   t.ok(Number(reply.headers.get('content-length')) > 0);
 });
 
-t.test('a search hands on its parameters and gives items and the next cursor', async (t) => {
+t.test('a search passes on its parameters and returns items and the next cursor', async (t) => {
   const { ask, operations } = await setStage();
   const reply = await ask('GET', '/products?topic=distributed+systems&limit=5&after=3&text=');
   t.equal(reply.status, 200);
@@ -116,7 +116,7 @@ t.test('a search hands on its parameters and gives items and the next cursor', a
   t.same(operations.asked[0]?.params, { topic: 'distributed systems', limit: 5, after: 3 });
 });
 
-t.test('the bare collection is every product, page by page', async (t) => {
+t.test('the collection without parameters is every product, in pages', async (t) => {
   const { ask, operations } = await setStage();
   for (const path of ['/products', '/products?', '/products?text=&limit=2']) {
     t.equal((await ask('GET', path)).status, 200);
@@ -133,7 +133,7 @@ t.test('digits in a text parameter stay text', async (t) => {
   t.same(operations.asked[0]?.params, { topic: '2024' });
 });
 
-t.test('a search with a wrong parameter is 400 and names it', async (t) => {
+t.test('a search with an invalid parameter is 400 and names it', async (t) => {
   const { ask, operations } = await setStage();
   const wrong: readonly [string, RegExp][] = [
     ['limit=0', /limit/],
@@ -176,7 +176,7 @@ t.test('administration needs the token: 401 without one, 403 with a wrong one', 
   t.same(operations.asked, []);
 });
 
-t.test('without a configured token nobody is an administrator', async (t) => {
+t.test('without a configured token no client is an administrator', async (t) => {
   const tokens = new TokenCheck({
     ...{ adminToken: '', clock: new ManualClock(), logger: silentLogger },
   });
@@ -184,12 +184,12 @@ t.test('without a configured token nobody is an administrator', async (t) => {
   t.equal((await ask('DELETE', '/products/8', { headers: admin })).status, 403);
 });
 
-t.test('with open administration nobody is asked for a token', async (t) => {
+t.test('with open administration no token is needed', async (t) => {
   const { ask } = await setStage({}, { openAdmin: true });
   t.equal((await ask('DELETE', '/products/8')).status, 200);
 });
 
-t.test('a product is added with 201, its place and its tag', async (t) => {
+t.test('an added product is 201 with its location and its tag', async (t) => {
   const { ask, operations } = await setStage();
   const body = { name: 'Kite', topic: 'toys', price: 12.5, quantity: 4 };
   const reply = await ask('POST', '/products', { headers: admin, body });
@@ -200,7 +200,7 @@ t.test('a product is added with 201, its place and its tag', async (t) => {
   t.same(operations.asked[0]?.params, body);
 });
 
-t.test('a product that is not one is 400 and names the field', async (t) => {
+t.test('an invalid product is 400 and names the field', async (t) => {
   const { ask, operations } = await setStage();
   const good = { name: 'Kite', topic: 'toys', price: 12.5, quantity: 4 };
   const wrong: readonly [object, RegExp][] = [
@@ -221,7 +221,7 @@ t.test('a product that is not one is 400 and names the field', async (t) => {
   t.same(operations.asked, []);
 });
 
-t.test('If-Match becomes the demanded version, and a mismatch is 412', async (t) => {
+t.test('If-Match becomes the required version, and a mismatch is 412', async (t) => {
   const stage = await setStage({
     updateProduct: async ({ if_version }) => {
       if (if_version === 3) return { ...tux, version: 4 };
@@ -258,48 +258,34 @@ t.test('If-Match becomes the demanded version, and a mismatch is 412', async (t)
   );
 });
 
-t.test(
-  'If-Match holds where one of its tags is the version, and weak ones never are',
-  async (t) => {
-    const { ask, operations } = await setStage();
-    const send = (method: string, tags: string, path = '/products/8') =>
-      ask(method, path, {
-        headers: { ...admin, 'if-match': tags },
-        ...(method === 'PATCH' ? { body: { price: 21 } } : {}),
-      });
-    for (const method of ['PATCH', 'DELETE']) {
-      const asked = operations.asked.length;
-      for (const tags of ['W/"3"', '"abc"', '""', '"03"', '"2", "4"', 'W/"3", "a,b"', '"9,3"']) {
-        const reply = await send(method, tags);
-        t.match(reply, { status: 412, json: { error: { type: 'conflict', current: tux } } }, tags);
-      }
-      for (const tags of [
-        'three',
-        '3',
-        '"3',
-        '"3" "4"',
-        '"3", x',
-        '*, "3"',
-        'w/"3"',
-        ',',
-        '"a b"',
-      ]) {
-        t.equal((await send(method, tags)).status, 400, tags);
-      }
-      const changes = () =>
-        operations.asked.slice(asked).filter((one) => one.operation !== 'lookup');
-      t.same(changes(), [], 'and nothing was changed');
-      for (const tags of ['"2","3"', 'W/"3", "3"', ', "x" ,, "3" ,']) {
-        t.equal((await send(method, tags)).status, 200, tags);
-      }
-      t.equal(changes().length, 3);
-      for (const { params } of changes()) t.match(params, { id: 8, if_version: 3 });
+t.test('If-Match matches if one of its tags is the version; weak tags never match', async (t) => {
+  const { ask, operations } = await setStage();
+  const send = (method: string, tags: string, path = '/products/8') =>
+    ask(method, path, {
+      headers: { ...admin, 'if-match': tags },
+      ...(method === 'PATCH' ? { body: { price: 21 } } : {}),
+    });
+  for (const method of ['PATCH', 'DELETE']) {
+    const asked = operations.asked.length;
+    for (const tags of ['W/"3"', '"abc"', '""', '"03"', '"2", "4"', 'W/"3", "a,b"', '"9,3"']) {
+      const reply = await send(method, tags);
+      t.match(reply, { status: 412, json: { error: { type: 'conflict', current: tux } } }, tags);
     }
-    t.equal((await send('DELETE', 'W/"3"', '/products/99')).status, 404);
-  },
-);
+    for (const tags of ['three', '3', '"3', '"3" "4"', '"3", x', '*, "3"', 'w/"3"', ',', '"a b"']) {
+      t.equal((await send(method, tags)).status, 400, tags);
+    }
+    const changes = () => operations.asked.slice(asked).filter((one) => one.operation !== 'lookup');
+    t.same(changes(), [], 'and nothing was changed');
+    for (const tags of ['"2","3"', 'W/"3", "3"', ', "x" ,, "3" ,']) {
+      t.equal((await send(method, tags)).status, 200, tags);
+    }
+    t.equal(changes().length, 3);
+    for (const { params } of changes()) t.match(params, { id: 8, if_version: 3 });
+  }
+  t.equal((await send('DELETE', 'W/"3"', '/products/99')).status, 404);
+});
 
-t.test('what the path and headers say may not stand in the body as well', async (t) => {
+t.test('parameters from path and headers may not be in the body too', async (t) => {
   const { ask, operations } = await setStage();
   for (const body of [
     { id: 9, price: 1 },
@@ -312,7 +298,7 @@ t.test('what the path and headers say may not stand in the body as well', async 
   t.same(operations.asked, []);
 });
 
-t.test('only a number names a product to change, and an unknown one is 404', async (t) => {
+t.test('only a number identifies a product to change, and an unknown one is 404', async (t) => {
   const missing = async (): Promise<never> => {
     throw new BazarError('not_found', 'gone');
   };
@@ -327,7 +313,7 @@ t.test('only a number names a product to change, and an unknown one is 404', asy
   }
 });
 
-t.test('a removed product is answered as it last was', async (t) => {
+t.test('a removed product is returned in its last state', async (t) => {
   const { ask, operations } = await setStage();
   const reply = await ask('DELETE', '/products/8', { headers: { ...admin, 'if-match': '"3"' } });
   t.equal(reply.status, 200);
@@ -335,7 +321,7 @@ t.test('a removed product is answered as it last was', async (t) => {
   t.same(operations.asked.at(-1)?.params, { id: 8, if_version: 3 });
 });
 
-t.test('a change under a key is passed on with it, and a repeat is marked', async (t) => {
+t.test('a change with a key is passed on with it, and a repeat is marked', async (t) => {
   const { ask, operations } = await setStage({
     addProduct: async () => ({ ...tux, replayed: true }),
     updateProduct: async () => ({ ...tux, replayed: true }),
@@ -360,7 +346,7 @@ t.test('a change under a key is passed on with it, and a repeat is marked', asyn
   ]);
 });
 
-t.test('under a key If-Match names one version, and the body no key', async (t) => {
+t.test('with a key If-Match must name one version, and the body may not have a key', async (t) => {
   const { ask } = await setStage();
   const headers = { ...admin, 'idempotency-key': 'k', 'if-match': '"3", "4"' };
   const several = await ask('PATCH', '/products/8', { headers, body: { add: 1 } });

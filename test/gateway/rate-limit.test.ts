@@ -4,7 +4,7 @@ import t from 'tap';
 import { networkOf } from '../../src/base/network-of.js';
 import { RateLimit, rateLimitMemory } from '../../src/gateway/rate-limit.js';
 
-t.test('so many a second, and then none until the next', async (t) => {
+t.test('an address has its number of requests a second, and no more until the next', async (t) => {
   const limit = new RateLimit(rateLimitMemory(1), 3);
   const slot = limit.slotOf('10.0.0.1');
   t.same(
@@ -16,7 +16,7 @@ t.test('so many a second, and then none until the next', async (t) => {
   t.equal(limit.take(slot, 6_000), 0);
 });
 
-t.test('an address does not use up what is another’s', async (t) => {
+t.test('addresses have separate counts', async (t) => {
   const limit = new RateLimit(rateLimitMemory(1), 1);
   const hosts = Array.from({ length: 200 }, (_, index) => `10.0.0.${index}`);
   const taken = hosts.map((host) => limit.take(limit.slotOf(host), 1_000));
@@ -24,7 +24,7 @@ t.test('an address does not use up what is another’s', async (t) => {
   t.ok(limit.take(limit.slotOf('10.0.0.7'), 1_000) > 0);
 });
 
-t.test('who meets whom is not the same in two processes', async (t) => {
+t.test('two processes map addresses to counts differently', async (t) => {
   const one = new RateLimit(rateLimitMemory(1), 1);
   const other = new RateLimit(rateLimitMemory(2), 1);
   const hosts = Array.from({ length: 50 }, (_, index) => `10.0.0.${index}`);
@@ -32,7 +32,7 @@ t.test('who meets whom is not the same in two processes', async (t) => {
   t.ok(same.length < 5);
 });
 
-t.test('threads count together', async (t) => {
+t.test('threads share their counts', async (t) => {
   const buffer = rateLimitMemory(1);
   const module = new URL('../../src/gateway/rate-limit.js', import.meta.url).href;
   const source = `

@@ -58,7 +58,7 @@ function setUp(inner: RpcHandler['request'], own: Partial<RawObserverOptions> = 
   return { clock, meter, lines, ask, counted };
 }
 
-t.test('at once, later, or not at all: each is counted once', async (t) => {
+t.test('each request is counted once, answered at once, later, or not at all', async (t) => {
   const { clock, meter, ask, counted } = setUp((_session, name, _params, reply) => {
     if (name === 'ping') (reply as unknown as FakeReply).give('ok');
     if (name === 'order') throw new BazarError('invalid_argument', 'no');
@@ -82,30 +82,33 @@ t.test('at once, later, or not at all: each is counted once', async (t) => {
   t.equal((times?.[2] as number[] | undefined)?.at(-1), 0.03);
 });
 
-t.test('who asks too often is refused, whatever the session, and not passed on', async (t) => {
-  let passed = 0;
-  const { clock, ask, counted } = setUp(
-    (_session, _name, _params, reply) => {
-      passed++;
-      (reply as unknown as FakeReply).give('ok');
-    },
-    { rateLimit: new RateLimit(rateLimitMemory(1), 2) },
-  );
-  clock.advance(10_400);
-  ask('ping', '10.0.0.1:7');
-  ask('ping', '10.0.0.1:8');
-  t.throws(() => ask('ping', '10.0.0.1:9'), {
-    code: 'overloaded',
-    details: { retry_after_ms: 600 },
-  });
-  ask('ping', '10.0.0.2:7');
-  t.equal(passed, 3);
-  t.same(counted(), ['raw ping ok 3', 'raw ping overloaded 1']);
-  clock.advance(600);
-  ask('ping', '10.0.0.1:7');
-});
+t.test(
+  'a client above the rate limit is refused in every session, before the operation',
+  async (t) => {
+    let passed = 0;
+    const { clock, ask, counted } = setUp(
+      (_session, _name, _params, reply) => {
+        passed++;
+        (reply as unknown as FakeReply).give('ok');
+      },
+      { rateLimit: new RateLimit(rateLimitMemory(1), 2) },
+    );
+    clock.advance(10_400);
+    ask('ping', '10.0.0.1:7');
+    ask('ping', '10.0.0.1:8');
+    t.throws(() => ask('ping', '10.0.0.1:9'), {
+      code: 'overloaded',
+      details: { retry_after_ms: 600 },
+    });
+    ask('ping', '10.0.0.2:7');
+    t.equal(passed, 3);
+    t.same(counted(), ['raw ping ok 3', 'raw ping overloaded 1']);
+    clock.advance(600);
+    ask('ping', '10.0.0.1:7');
+  },
+);
 
-t.test('where it is wanted, each leaves one line with its ids', async (t) => {
+t.test('if configured, each request leaves one log line with its ids', async (t) => {
   const { clock, lines, ask } = setUp(
     (_session, name) => {
       if (name === 'order') throw new BazarError('not_found', 'no');

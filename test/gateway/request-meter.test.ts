@@ -15,7 +15,7 @@ const times = (meter: RequestMeter, operation: string) =>
       ([name, labels]) => name === 'bazar_request_duration_seconds' && labels[2] === operation,
     )?.[2];
 
-t.test('requests are counted by door, operation and code', async (t) => {
+t.test('requests are counted by listener, operation and code', async (t) => {
   const meter = new RequestMeter();
   meter.count('raw', 'buy', 'ok', 0.002);
   meter.count('raw', 'buy', 'ok', 0.003);
@@ -30,7 +30,7 @@ t.test('requests are counted by door, operation and code', async (t) => {
   ]);
 });
 
-t.test('times fall into the bucket whose bound is not below them', async (t) => {
+t.test('a time is counted in the first bucket with a bound not below it', async (t) => {
   const meter = new RequestMeter();
   for (const seconds of [0.0001, 0.00011, 0.0025, 5, 60])
     meter.count('raw', 'order', 'ok', seconds);
@@ -42,7 +42,7 @@ t.test('times fall into the bucket whose bound is not below them', async (t) => 
   t.equal(values.length, 17);
 });
 
-t.test('what is answered at once counts without a time', async (t) => {
+t.test('a request answered at once counts without a time', async (t) => {
   const meter = new RequestMeter();
   for (let count = 0; count < 10; count++) meter.countNow('raw', 'lookup', 'ok');
   meter.countNow('raw', 'lookup', 'not_found');
@@ -55,7 +55,7 @@ t.test('what is answered at once counts without a time', async (t) => {
   ]);
 });
 
-t.test('a thread’s counts go over to the owner once, and add up there', async (t) => {
+t.test('a thread’s counts move to the owner once, and add up there', async (t) => {
   const [one, other, owner] = [new RequestMeter(), new RequestMeter(), new RequestMeter()];
   t.equal(one.take(), undefined, 'nothing to tell');
   for (const thread of [one, other, one]) {
@@ -77,7 +77,7 @@ t.test('a thread’s counts go over to the owner once, and add up there', async 
   );
 });
 
-t.test('the sum of an operation is that of all doors', async (t) => {
+t.test('the sum of an operation covers all listeners', async (t) => {
   const meter = new RequestMeter();
   meter.count('raw', 'buy', 'ok', 0.00005);
   meter.count('http', 'buy', 'ok', 60);

@@ -8,7 +8,7 @@ function request(line: string, headers: readonly string[]): string {
   return `${line} HTTP/1.1\r\n${headers.map((header) => `${header}\r\n`).join('')}\r\n`;
 }
 
-t.test('a header that decides something is refused where it comes twice', async (t) => {
+t.test('a repeated header that affects the request is refused', async (t) => {
   const { connect, operations } = await setStage();
   const sized = `content-length: ${body.length}`;
   const twice: readonly (readonly string[])[] = [
@@ -32,7 +32,7 @@ t.test('a header that decides something is refused where it comes twice', async 
   t.same(operations.asked, [], 'nothing was bought');
 });
 
-t.test('so it is without a body, on unknown paths and in a dialect', async (t) => {
+t.test('this holds without a body, on unknown paths and in a dialect', async (t) => {
   const { connect } = await setStage();
   for (const path of ['/products/8', '/nothing', '/dialects/pygmy/buy?id=8']) {
     const client = connect();
@@ -46,7 +46,7 @@ t.test('so it is without a body, on unknown paths and in a dialect', async (t) =
   old.destroy();
 });
 
-t.test('a header that is a list may come several times', async (t) => {
+t.test('a header that is a list may repeat', async (t) => {
   const { connect } = await setStage();
   const client = connect();
   const lists = ['If-None-Match: "1"', 'If-None-Match: "2"', 'Accept: text/html', 'Accept: */*'];

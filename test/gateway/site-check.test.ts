@@ -6,7 +6,7 @@ import { adminToken, setStage } from './stage.js';
 const body = { id: 8, quantity: 1 };
 const shop = 'https://shop.example.com';
 
-t.test('a page of another site changes nothing, under any type of body', async (t) => {
+t.test('a page of another site can change nothing, with any type of body', async (t) => {
   const { ask, operations } = await setStage();
   const admin = { authorization: `Bearer ${adminToken}` };
   const strangers: readonly Readonly<Record<string, string>>[] = [
@@ -32,7 +32,7 @@ t.test('a page of another site changes nothing, under any type of body', async (
   t.same([...new Set(operations.asked.map(({ operation }) => operation))], ['lookup']);
 });
 
-t.test('the own page, a typed address and programs change what they like', async (t) => {
+t.test('the own page, a typed address and programs may make any change', async (t) => {
   const { ask } = await setStage();
   const friends: readonly Readonly<Record<string, string>>[] = [
     {},
@@ -50,7 +50,7 @@ t.test('the own page, a typed address and programs change what they like', async
   }
 });
 
-t.test('an allowed origin may ask, read the answer and its headers', async (t) => {
+t.test('an allowed origin may send requests and read answers with their headers', async (t) => {
   const { ask } = await setStage({}, { sites: { hosts: undefined, origins: [shop] } });
   const headers = { origin: shop, 'sec-fetch-site': 'cross-site' };
   const bought = await ask('POST', '/orders', { headers, body });
@@ -64,7 +64,7 @@ t.test('an allowed origin may ask, read the answer and its headers', async (t) =
   t.equal(other.headers.get('vary'), 'origin', 'so that a shared cache keeps them apart');
 });
 
-t.test('a preflight names methods and headers to an allowed origin alone', async (t) => {
+t.test('a preflight returns methods and headers only to an allowed origin', async (t) => {
   const { ask } = await setStage({}, { sites: { hosts: undefined, origins: [shop] } });
   const asked = { 'access-control-request-method': 'POST' };
   const headers = { ...asked, origin: shop };
@@ -87,7 +87,7 @@ t.test('a star allows every origin', async (t) => {
   t.equal(reply.headers.get('access-control-allow-origin'), 'https://anyone.example');
 });
 
-t.test('a listener that knows its names answers under no other', async (t) => {
+t.test('a listener with known names answers under no other name', async (t) => {
   const { ask, connect } = await setStage({}, { sites: { hosts: ['shop.local'], origins: [] } });
   const known = [
     'shop.local',
@@ -120,7 +120,7 @@ t.test('a listener that knows its names answers under no other', async (t) => {
   old.end();
 });
 
-t.test('loopback addresses are told from others', async (t) => {
+t.test('loopback addresses are distinguished from others', async (t) => {
   for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) t.ok(isLoopback(host), host);
   for (const host of ['0.0.0.0', '::', '10.0.0.1', '127.evil.example']) t.notOk(isLoopback(host));
 });

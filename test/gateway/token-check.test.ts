@@ -19,7 +19,7 @@ function refusal(check: TokenCheck, remote: string): BazarError | undefined {
   }
 }
 
-t.test('an address may send so many wrong tokens, and has to wait then', async (t) => {
+t.test('an address may send a number of wrong tokens, and must wait then', async (t) => {
   const clock = new ManualClock();
   const warnings: Record<string, unknown>[] = [];
   const logger: Logger = { ...silentLogger, warn: (fields) => void warnings.push(fields) };
@@ -46,7 +46,7 @@ t.test('addresses of one IPv6 network share the limit', async (t) => {
   t.notOk(refusal(check, '[2001:db8:0:1::1]:5'));
 });
 
-t.test('over HTTP a storm of wrong tokens gets 429 with Retry-After', async (t) => {
+t.test('over HTTP too many wrong tokens get 429 with Retry-After', async (t) => {
   const { ask, operations } = await setStage();
   const wrong = { authorization: 'Bearer guess' };
   for (let sent = 0; sent < wrongMax; sent++) {

@@ -1,6 +1,6 @@
 /**
- * The dialect of the first homework: what it finds is JSON within a string within JSON, and what it
- * says stands under `status`. Subjects are matched exactly.
+ * The dialect of the first homework: results are JSON in a string within JSON, and messages are in
+ * the field `status`. Subjects match exactly.
  */
 import type { HttpAnswer } from '../http-errors.js';
 import { productIdOf } from '../path-values.js';
@@ -56,7 +56,7 @@ export const bazarHw1: Dialect = {
       failures: { ...unknownId, out_of_stock: said(404, 'The book is out of stock.') },
       async answer({ path, context }, buyOne) {
         const id = productIdOf(path.id);
-        // Before the purchase: when it is done, nothing may fail any more. A title never changes.
+        // Looked up before the purchase, because nothing may fail after it. A title never changes.
         const { name } = await operations.lookup({ id }, context);
         await buyOne(id);
         return said(200, `${name} was bought successfully.`);

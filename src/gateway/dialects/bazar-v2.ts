@@ -1,6 +1,7 @@
 /**
- * The dialect of the second bazar: searches by a part of a topic, `success` in place of a status,
- * and a look into the cache. Searches are not cached here, so their part of the cache is empty.
+ * The dialect of the second bazar: searches by a part of the topic, `success` instead of a status,
+ * and routes that inspect the cache. Searches are not cached in its form, so that part of the cache
+ * is empty.
  */
 import { BazarError } from '../../base/errors.js';
 import type { HttpAnswer } from '../http-errors.js';
@@ -34,7 +35,7 @@ export const bazarV2: Dialect = {
       failures: { invalid_argument: { status: 200, body: [] } },
       async answer({ path: { text = '' }, context }) {
         const found = await searchAll(operations, { text }, context);
-        // A search by text also finds by the title.
+        // A search by text also matches titles.
         const part = text.toLowerCase();
         const books = found.filter(({ topic }) => topic.toLowerCase().includes(part));
         const body = books.map(({ id, name, topic }) => ({ id, title: name, topic }));
@@ -68,7 +69,7 @@ export const bazarV2: Dialect = {
       method: 'DELETE',
       url: '/invalidate/item/:id',
       summary: "Drops a book from this frontend's cache",
-      // What names no book is in no cache.
+      // A segment that names no book is in no cache.
       failures: { ...unknownId, not_found: dropped },
       async answer({ path }) {
         await cache.forget(bookId(path.id));
@@ -105,7 +106,7 @@ function bought(success: boolean, text: string): HttpAnswer {
   return { status: 200, body: { success, message: text } };
 }
 
-/** A number that no book can have, as −1 or 1.5, is still a number. */
+/** A number that no book can have, such as −1 or 1.5, is still a number. */
 function bookId(segment = ''): number {
   if (/^[+-]?\d*\.?\d+$/.test(segment) && !/^\d+$/.test(segment)) {
     throw new BazarError('not_found', 'no book has such an id');

@@ -1,6 +1,7 @@
 /**
- * The dialect of the first bazar: books with a title and a cost, bought one at a time. A cost always
- * shows a decimal point, so answers that hold one are written out here. It knows no other dialect.
+ * The dialect of the first bazar: books with a title and a cost, bought one at a time. A cost is
+ * always written with a decimal point, so answers with a cost are serialized here. Does not depend
+ * on other dialects.
  */
 import { BazarError } from '../../base/errors.js';
 import type { Params, Product } from '../../wire/schemas.js';
@@ -23,7 +24,7 @@ const badRequest = message(400, 'bad request can not handle the request due to i
 const soldOut = message(410, 'This book is currently unavailable');
 const notReady = message(503, 'The server is not ready to handle the request');
 
-/** What is not a number names no book. */
+/** A segment that is not a number names no book. */
 const unknownId: Failures = { not_found: noBook, invalid_argument: noBook };
 
 export const bazar: Dialect = {
@@ -113,7 +114,7 @@ function message(status: number, text: string): HttpAnswer {
   return { status, body: { message: text } };
 }
 
-/** 50 is 50.0 here. */
+/** Writes 50 as 50.0. */
 function book({ price, quantity, name }: Product): HttpAnswer {
   const cost = Number.isInteger(price) ? price.toFixed(1) : String(price);
   const text = `{"cost":${cost},"quantity":${quantity},"title":${JSON.stringify(name)}}`;
@@ -121,19 +122,19 @@ function book({ price, quantity, name }: Product): HttpAnswer {
   return { status: 200, headers, body: bytes(text) };
 }
 
-/** Goes out as it is. */
+/** An answer that is sent unchanged. */
 function bytes(text: string): Uint8Array {
   return Buffer.from(text);
 }
 
-/** One field of the body; a body without it is bad data, whatever else it holds. */
+/** One field of the body. A body without the field is invalid, whatever else it contains. */
 function change({ path, body }: HttpCall, field: 'price' | 'quantity'): Params<'update_product'> {
   const value = (body as Readonly<Record<string, unknown>> | null | undefined)?.[field];
   if (value === undefined) throw new BazarError('invalid_argument', `${field} is missing`);
   return validateParams('update_product', { id: bookId(path.id), [field]: value });
 }
 
-/** Here what is not a number is an unknown book too, and not bad data. */
+/** In this dialect a segment that is not a number is an unknown book, not an invalid one. */
 function bookId(segment: string | undefined): number {
   try {
     return productIdOf(segment);

@@ -1,7 +1,7 @@
 /**
- * What a dialect is: the table of an older store's routes over the same operations, in that store's
- * words. It knows no HTTP framework and not where it is mounted. Invariant: every answer has the
- * dialect's own shape, failures that no route foresaw too.
+ * A dialect: an older store's table of routes over the same operations, with that store's messages.
+ * Does not depend on the HTTP framework or on the mount path. Invariant: every answer has the
+ * dialect's own shape, including unforeseen failures.
  */
 
 import { type ErrorCode, toBazarError } from '../../base/errors.js';
@@ -15,11 +15,11 @@ import type { HttpCall, HttpRoute } from '../http-route.js';
 import { replayMark } from '../order-routes.js';
 import { idempotencyKeyOf, purchaseContext } from '../request-headers.js';
 
-/** The cache of this frontend, all its threads together, for the routes that look into it. */
+/** The cache of this frontend, across all its threads, for the routes that inspect it. */
 export interface CacheInspection {
-  /** No thread serves its copy of the product any more when this resolves. */
+  /** Resolves when no thread serves its copy of the product. */
   forget(id: number): Promise<void>;
-  /** The products that some thread would serve from its cache now. */
+  /** The products that any thread would serve from its cache now. */
   content(): Promise<readonly Product[]>;
 }
 
@@ -30,24 +30,24 @@ export interface DialectParts {
   readonly draining: () => boolean;
 }
 
-/** What is answered in place of failures of some codes. */
+/** Answers that replace failures with certain codes. */
 export type Failures = Readonly<Partial<Record<ErrorCode, HttpAnswer>>>;
 
-/** How a dialect fails where a route has nothing of its own to say. */
+/** The shape of failures without an answer of the route's own. */
 export interface Manners {
   readonly failures: Failures;
-  /** The body for everything else, as an unknown path. */
+  /** The body of all other failures, such as an unknown path. */
   readonly body: (status: number, message: string) => unknown;
 }
 
 export interface Dialect {
   readonly name: DialectName;
   readonly routes: (parts: DialectParts) => readonly HttpRoute[];
-  /** Those of the root API where there are none here. */
+  /** Undefined for the failure shape of the root API. */
   readonly manners?: Manners;
 }
 
-/** A failure of the root API as the dialect tells it. */
+/** Converts a failure of the root API to the dialect's shape. */
 export function inManners(
   manners: Manners | undefined,
   failure: HttpAnswer,
@@ -66,7 +66,7 @@ export interface DialectRoute extends Omit<HttpRoute, 'access' | 'operation'> {
   readonly failures?: Failures;
 }
 
-/** A line of the table: what the operation refuses becomes the line's own answer. */
+/** A route of the table; `failures` replaces refusals of the operation. */
 export function dialectRoute(spec: DialectRoute): HttpRoute {
   const { failures = {}, access = 'public', ...route } = spec;
   return {
@@ -82,11 +82,14 @@ export function dialectRoute(spec: DialectRoute): HttpRoute {
 }
 
 export interface BuyingRoute extends Omit<DialectRoute, 'answer'> {
-  /** `buyOne` buys one copy of a product, under the key that the request gives. */
+  /** `buyOne` buys one copy of a product, under the request's idempotency key. */
   readonly answer: (call: HttpCall, buyOne: (id: number) => Promise<Placed>) => Promise<HttpAnswer>;
 }
 
-/** A line that buys: sent again with its Idempotency-Key, it does not buy again, and says so. */
+/**
+ * A route that buys. A repeat with the same Idempotency-Key does not buy again, and its answer says
+ * so.
+ */
 export function buyingRoute(operations: Operations, { answer, ...spec }: BuyingRoute): HttpRoute {
   const line = dialectRoute({
     ...spec,
@@ -106,14 +109,15 @@ export function buyingRoute(operations: Operations, { answer, ...spec }: BuyingR
   return {
     ...line,
     async answer(call) {
-      // The line's own words are for the product; they would tell a bad key as an unknown book.
+      // Checked first: the route's own failures are about the product, and would report a bad key
+      // as an unknown book.
       idempotencyKeyOf(call.headers);
       return line.answer(call);
     },
   };
 }
 
-/** No service could be had: the one answer for it, under each of its codes. */
+/** Maps every code for unreachable services to one answer. */
 export function withoutServer(answer: HttpAnswer): Failures {
   return { unavailable: answer, overloaded: answer, deadline_exceeded: answer };
 }
@@ -121,7 +125,7 @@ export function withoutServer(answer: HttpAnswer): Failures {
 const pageItems = 1_000;
 const pagesMax = 100;
 
-/** Everything that a search finds, page by page: the older stores knew no pages. */
+/** All results of a search, across pages: the older stores had no pages. */
 export async function searchAll(
   operations: Operations,
   query: { readonly topic: string | undefined } | { readonly text: string },

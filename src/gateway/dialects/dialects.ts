@@ -1,4 +1,6 @@
-/** All dialects, the one of a name, and the one that a path belongs to. */
+/**
+ * All dialects, with look-up by name and by request path.
+ */
 
 import type { DialectName } from '../dialect-names.js';
 import { bazar } from './bazar.js';
@@ -22,7 +24,7 @@ export function dialectPrefix({ name }: Dialect): string {
   return `/dialects/${name}`;
 }
 
-/** Undefined for the root API's paths. */
+/** Undefined for paths of the root API. */
 export function dialectAt(url: string): Dialect | undefined {
   return dialects.find((dialect) => url.startsWith(`${dialectPrefix(dialect)}/`));
 }

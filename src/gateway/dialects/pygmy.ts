@@ -1,6 +1,6 @@
 /**
- * The dialect of pygmy: everything by query, and each answer says how it went under `status` and
- * `validation_code`. A missing parameter is 422, a bad one 400.
+ * The dialect of pygmy: all parameters are in the query, and each answer reports its outcome under
+ * `status` and `validation_code`. A missing parameter is 422, an invalid one 400.
  */
 import { Type } from '#typebox';
 import { BazarError, toBazarError } from '../../base/errors.js';
@@ -111,7 +111,7 @@ async function orMissing(
   return value === undefined ? unprocessable(name) : answer(value);
 }
 
-/** Sold out is gone as well. */
+/** A sold-out item is answered as an absent one. */
 async function orGone(id: string, answer: () => Promise<HttpAnswer>): Promise<HttpAnswer> {
   try {
     return await answer();
@@ -125,16 +125,16 @@ async function orGone(id: string, answer: () => Promise<HttpAnswer>): Promise<Ht
 
 const goneCodes: ReadonlySet<string> = new Set(['not_found', 'out_of_stock']);
 
-/** Nothing in a query is a number before it is checked. */
+/** Query values are text before they are checked. */
 const asText = Type.Object({});
 
-/** What else stands in the query is passed over. */
+/** Other query parameters are ignored. */
 function parameter(queryText: string, name: string): string | undefined {
   const value = readQuery(queryText, asText)[name];
   return value === undefined ? undefined : String(value);
 }
 
-/** Not in the words of another API, where an id stands in the path. */
+/** Rewords the error: the other API's message speaks of an id in the path. */
 function itemId(text: string): number {
   try {
     return productIdOf(text);
@@ -143,7 +143,7 @@ function itemId(text: string): number {
   }
 }
 
-/** Undefined where nothing is to be changed. */
+/** Undefined if the body changes nothing. */
 function changeOf(id: number, body: HttpCall['body']): Params<'update_product'> | undefined {
   const { cost, count } = (body ?? {}) as Readonly<Record<string, unknown>>;
   if (cost === undefined && count === undefined) return undefined;

@@ -1,6 +1,6 @@
 /**
- * The dialect of the toy store: the root API itself, but that an order for which no order service
- * can be had is 500.
+ * The dialect of the toy store: the root API, except that an order answers 500 if no order service
+ * can be reached.
  */
 import { BazarError } from '../../base/errors.js';
 import { failureAnswer } from '../http-errors.js';

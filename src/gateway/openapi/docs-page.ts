@@ -1,6 +1,6 @@
 /**
- * The API's description as a page: one document without scripts, readable offline, on a phone and
- * by a screen reader. It shows what the description says and knows nothing more.
+ * Renders the API description as a page: one document without scripts, readable offline, on a phone
+ * and by a screen reader. It shows only what the description contains.
  */
 import type { Json } from './parts.js';
 
@@ -87,14 +87,14 @@ function answerRow(status: string, response: Json & Reference, document: Json): 
   return [`<code>${status}</code>`, text(response.description ?? whole.description), ...shown];
 }
 
-/** The part that a reference stands for. */
+/** The part that a reference points to. */
 function resolve(part: Json & Reference, document: Json): Json {
   if (part.$ref === undefined) return part;
   const steps = part.$ref.split('/').slice(1);
   return steps.reduce<Json>((at, step) => at[step] as Json, document);
 }
 
-/** A schema in a word where that is enough, else as it is. */
+/** A schema in one word if that suffices, else in full. */
 function inline(schema: Json): string {
   if (typeof schema.$ref === 'string') return schemaLink(schema.$ref);
   const data = (schema.properties as Readonly<Record<string, Json>> | undefined)?.data;

@@ -1,6 +1,6 @@
 /**
- * The API's description over HTTP, for programs and for people. It is made when it is asked for the
- * first time and kept as bytes: most threads of most frontends never show it.
+ * Serves the API description over HTTP, for programs and for people. It is created at the first
+ * request and cached as bytes, because most threads never serve it.
  */
 import { readFile } from 'node:fs/promises';
 import type { HttpAnswer } from '../http-errors.js';
@@ -8,10 +8,10 @@ import type { HttpRoute } from '../http-route.js';
 
 const packageFile = new URL('../../../../package.json', import.meta.url);
 
-/** Nothing but its own style: the page has no script. */
+/** Allows only the page's own style: it has no script. */
 const contentPolicy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
-/** `routes` are all that may be described, these among them. */
+/** `routes` returns all routes that may be described, including these. */
 export function docsRoutes(routes: () => readonly HttpRoute[]): HttpRoute[] {
   const json = once(async () => Buffer.from(JSON.stringify(await describe(routes()))));
   const page = once(async () => {
@@ -33,7 +33,7 @@ export function docsRoutes(routes: () => readonly HttpRoute[]): HttpRoute[] {
     {
       method: 'GET',
       url: '/docs',
-      summary: 'This description, to read',
+      summary: 'This description as a page',
       access: 'public',
       doc: {
         tag: 'operations',

@@ -1,6 +1,6 @@
 /**
- * The API's description (OpenAPI 3.1), made from the tables of routes and the schemas that check
- * requests, so that it cannot say anything else than what is done. Pure. Loaded when somebody asks.
+ * The API description (OpenAPI 3.1), generated from the route tables and the schemas that check
+ * requests, so that it always matches the behaviour. Pure. Loaded on the first request.
  */
 import { STATUS_CODES } from 'node:http';
 import type { TSchema } from '#typebox';
@@ -18,7 +18,7 @@ import { bodyOf, queryParameters, referring } from './request-schemas.js';
 
 const jsonType = 'application/json';
 
-/** Described routes alone; `version` is the program's. */
+/** Contains only described routes; `version` is the program's. */
 export function openApiDocument(routes: readonly HttpRoute[], version: string): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes) {
@@ -67,7 +67,7 @@ function operation(route: HttpRoute, doc: RouteDoc): Json {
   };
 }
 
-/** As `getProductsProduct`: of method and path, so that no two are the same. */
+/** Of the form `getProductsProduct`, from method and path, so that no two are equal. */
 function operationId({ method, url }: HttpRoute): string {
   const words = url.split(/[^a-z]+/i).filter((word) => word !== '');
   return (
@@ -93,7 +93,7 @@ function responses(route: HttpRoute, doc: RouteDoc): Record<string, Json> {
   return all;
 }
 
-/** What any request may meet, what one with a body, or without the token, and its own. */
+/** Failures that any request may have, those with a body or a token, and the route's own. */
 function failureStatuses(route: HttpRoute, doc: RouteDoc): number[] {
   const own = Object.keys(doc.failures ?? {}).map(Number);
   const body = route.input?.from === 'body' ? [413, 415] : [];

@@ -1,6 +1,6 @@
 /**
- * The parts of the API's description that many operations share: headers, failures, and the schemas
- * that have names.
+ * The parts of the API description that many operations share: headers, failures, and named
+ * schemas.
  */
 import { type TSchema, Type } from '#typebox';
 import { errorCodes } from '../../base/errors.js';
@@ -18,7 +18,7 @@ export const tags: Readonly<Record<Tag, string>> = {
   operations: 'For those who run the store',
 };
 
-/** The one shape of every failure. */
+/** The shape of every failure. */
 const Failure = Type.Object(
   {
     error: Type.Object({
@@ -55,15 +55,15 @@ export const failureTexts: Readonly<Record<number, string>> = {
   400: 'the message says what is wrong with the request.',
   401: 'this needs the token.',
   403: 'this is another token, or a request for the page of another site.',
-  404: 'there is no such thing.',
-  409: 'the store says no.',
-  412: 'the condition does not hold.',
+  404: 'the resource does not exist.',
+  409: 'the request conflicts with the current state.',
+  412: 'the precondition is false.',
   413: 'the body is larger than 1 MiB.',
-  415: 'the body says that it is no JSON in UTF-8.',
-  422: 'the key was used for something else.',
-  429: 'too much at once; Retry-After says when to come again.',
-  500: 'a fault of the store.',
-  503: 'no service can answer at the moment; Retry-After says when to come again.',
+  415: 'the Content-Type is not JSON in UTF-8.',
+  422: 'the key was used for another request.',
+  429: 'too many requests; Retry-After says when to retry.',
+  500: 'an internal error.',
+  503: 'no service can answer now; Retry-After says when to retry.',
   504: 'no answer in time; a change may have happened.',
 };
 

@@ -1,13 +1,13 @@
 /**
- * From the schemas of operations to what a route takes: its query's parameters, its body without
- * what stands elsewhere, and references in the place of schemas that have a name. Pure.
+ * Derives a route's inputs from the schemas of its operation: the query parameters, the body
+ * without parameters from elsewhere, and references to named schemas. Pure.
  */
 import type { TSchema } from '#typebox';
 import { methodParams } from '../../wire/schemas.js';
 import type { HttpRoute } from '../http-route.js';
 import { type Json, namedSchemas } from './parts.js';
 
-/** The schema as JSON; what has a name, but for `root` itself, is referred to by it. */
+/** The schema as JSON; named schemas except `root` become references. */
 export function referring(schema: TSchema, root?: TSchema): Json {
   return refer(schema, root) as Json;
 }
@@ -32,7 +32,7 @@ export function queryParameters({ operation, input, doc }: HttpRoute): Json[] {
   }));
 }
 
-/** What the body holds: the operation's parameters but for those that path and headers give. */
+/** The body: the operation's parameters except those in path and headers. */
 export function bodyOf({ operation, input }: HttpRoute): Json | undefined {
   if (input?.from !== 'body' || !operation) return undefined;
   const { elsewhere = [] } = input;

@@ -6,7 +6,7 @@ const at = '/dialects/bazar-hw1';
 const noBook = '{"status":"Book not found."}';
 const noBooks = '{"status":"No books with this subject were found."}';
 
-t.test('a search is by the exact subject and gives JSON in a string', async (t) => {
+t.test('a search matches the exact subject and returns JSON in a string', async (t) => {
   const { send } = await setShelf();
   const { status, text } = await send('GET', `${at}/search/distributed%20systems`);
   t.equal(status, 200);
@@ -16,14 +16,14 @@ t.test('a search is by the exact subject and gives JSON in a string', async (t) 
   }
 });
 
-t.test('the information of a book is JSON in a string', async (t) => {
+t.test('a book’s information is JSON in a string', async (t) => {
   const { send } = await setShelf();
   const { status, text } = await send('GET', `${at}/info/3`);
   t.equal(status, 200);
   t.equal(text, '{"data":"[{\\"title\\":\\"Xen\\",\\"quantity\\":0,\\"price\\":30}]"}');
 });
 
-t.test('a purchase names the title, and is one book', async (t) => {
+t.test('a purchase buys one book and names its title', async (t) => {
   const { send } = await setShelf();
   t.match(await send('PUT', `${at}/purchase/2`, { body: '{' }), {
     status: 200,
@@ -36,7 +36,7 @@ t.test('a purchase names the title, and is one book', async (t) => {
   });
 });
 
-t.test('what names no book is 404', async (t) => {
+t.test('a path that names no book is 404', async (t) => {
   const { send } = await setShelf();
   for (const id of ['9', '0', '-1', '1.5', 'one', '99999999999999999999']) {
     t.match(await send('GET', `${at}/info/${id}`), { status: 404, text: noBook }, id);
@@ -44,7 +44,7 @@ t.test('what names no book is 404', async (t) => {
   }
 });
 
-t.test('what fails behind is a server error', async (t) => {
+t.test('a failure of a service is a server error', async (t) => {
   for (const error of [unreachable, new Error('a fault')]) {
     const { send } = await setFailing(error);
     for (const [method, path] of [
@@ -58,7 +58,7 @@ t.test('what fails behind is a server error', async (t) => {
   }
 });
 
-t.test('what is not in the table has the shape of what is', async (t) => {
+t.test('paths outside the table have the dialect’s failure shape', async (t) => {
   const { send } = await setShelf();
   t.match(await send('GET', `${at}/books`), { status: 404, json: { status: /./ } });
   t.match(await send('POST', `${at}/purchase/1`), { status: 405, json: { status: /PUT/ } });

@@ -7,7 +7,7 @@ const at = '/dialects/bazar-v2';
 const noBook = '{"message":"Book with the specified ID does not exist"}';
 const noNumber = '{"message":"Book ID must be a number"}';
 
-t.test('a search is by a part of the topic, in any case; none is an empty list', async (t) => {
+t.test('a search matches a part of the topic in any case; no match is an empty list', async (t) => {
   const { send } = await setShelf();
   const found = await send('GET', `${at}/search/SYS`);
   t.equal(found.status, 200);
@@ -21,14 +21,14 @@ t.test('a search is by a part of the topic, in any case; none is an empty list',
   }
 });
 
-t.test('a look-up gives price, quantity and title', async (t) => {
+t.test('a look-up returns price, quantity and title', async (t) => {
   const { send } = await setShelf();
   const { status, text } = await send('GET', `${at}/lookup/2`);
   t.equal(status, 200);
   t.equal(text, '{"price":24.99,"quantity":79,"title":"RPCs for Dummies"}');
 });
 
-t.test('a number that is no book’s is 404, everything else 422', async (t) => {
+t.test('a number that no book has is 404, any other text 422', async (t) => {
   const { send } = await setShelf();
   for (const [method, path] of [
     ['GET', 'lookup'],
@@ -43,7 +43,7 @@ t.test('a number that is no book’s is 404, everything else 422', async (t) => 
   }
 });
 
-t.test('a purchase says whether it was a success; sold out is 200 too', async (t) => {
+t.test('a purchase reports success or failure; sold out is 200 too', async (t) => {
   const { send } = await setShelf();
   t.match(await send('PUT', `${at}/buy/1`, { body: 'anything' }), {
     status: 200,
@@ -56,7 +56,7 @@ t.test('a purchase says whether it was a success; sold out is 200 too', async (t
   });
 });
 
-t.test('without a server it is 504', async (t) => {
+t.test('without a server the answer is 504', async (t) => {
   const { send } = await setFailing(unreachable);
   for (const [method, path] of [
     ['PUT', '/buy/1'],
@@ -67,7 +67,7 @@ t.test('without a server it is 504', async (t) => {
   }
 });
 
-t.test('invalidations are 204, whatever the cache holds', async (t) => {
+t.test('invalidations are 204 for any cache content', async (t) => {
   const forgotten: number[] = [];
   const cache = { forget: async (id: number) => void forgotten.push(id), content: async () => [] };
   const { send } = await setShelf({ cache });
@@ -78,7 +78,7 @@ t.test('invalidations are 204, whatever the cache holds', async (t) => {
   t.same(forgotten, [2, 777]);
 });
 
-t.test('the dump tells the cache’s content', async (t) => {
+t.test('the dump returns the cache’s content', async (t) => {
   const cache = { forget: async () => {}, content: async () => [tux] };
   const { send } = await setShelf({ cache });
   const { status, text } = await send('GET', `${at}/dump/`);
@@ -86,7 +86,7 @@ t.test('the dump tells the cache’s content', async (t) => {
   t.equal(text, '{"lookup":[{"id":8,"price":19.9,"quantity":100,"title":"Tux"}],"search":[]}');
 });
 
-t.test('what is not in the table has the shape of what is', async (t) => {
+t.test('paths outside the table have the dialect’s failure shape', async (t) => {
   const { send } = await setShelf();
   t.match(await send('GET', `${at}/books`), { status: 404, json: { message: /./ } });
   t.match(await send('POST', `${at}/buy/1`), { status: 405, json: { message: /PUT/ } });

@@ -8,7 +8,7 @@ const noBooks = '{"message":"There are no books under this topic"}';
 const bad = '{"message":"bad request can not handle the request due to invaled data"}';
 const strangeIds = ['9', '0', '-1', '1.5', 'one', '%20', '99999999999999999999', '1e3', '0x1'];
 
-t.test('a search is by the whole topic, in any case, and gives every page', async (t) => {
+t.test('a search matches the whole topic in any case and returns all pages', async (t) => {
   const { send } = await setShelf();
   for (const topic of ['distributed%20systems', 'DISTRIBUTED%20SYSTEMS']) {
     const { status, text } = await send('GET', `${at}/search/${topic}`);
@@ -30,7 +30,7 @@ t.test('a look-up shows the cost with a decimal point', async (t) => {
   t.equal(part.text, '{"cost":24.99,"quantity":79,"title":"RPCs for Dummies"}');
 });
 
-t.test('what names no book is 404 everywhere, however strange', async (t) => {
+t.test('a path that names no book is 404 on every route', async (t) => {
   const { send } = await setShelf();
   for (const id of strangeIds) {
     t.match(await send('GET', `${at}/lookup/${id}`), { status: 404, text: noBook }, id);
@@ -49,7 +49,7 @@ t.test('what names no book is 404 everywhere, however strange', async (t) => {
   }
 });
 
-t.test('an update answers with the book as it is then', async (t) => {
+t.test('an update returns the changed book', async (t) => {
   const { send } = await setShelf();
   const price = await send('PUT', `${at}/update/price/2`, { body: { price: 900 }, admin: true });
   t.match(price, {
@@ -63,7 +63,7 @@ t.test('an update answers with the book as it is then', async (t) => {
   });
 });
 
-t.test('invalid data is 400 in the table’s own words, and changes nothing', async (t) => {
+t.test('invalid data is 400 with the dialect’s message, and changes nothing', async (t) => {
   const { send, operations } = await setShelf();
   const prices = [-1, 'much', null, 1.234, 1e12, [], {}, true];
   const quantities = [-1, 1.5, 'many', null, 1e10, [], {}, true];
@@ -85,7 +85,7 @@ t.test('invalid data is 400 in the table’s own words, and changes nothing', as
   t.match((await send('GET', `${at}/lookup/1`)).text, '"cost":50.0,"quantity":900');
 });
 
-t.test('a purchase is 201 with the book and the order, whatever its body', async (t) => {
+t.test('a purchase is 201 with the book and the order, for any body', async (t) => {
   const { send } = await setShelf();
   const bodies = [undefined, '', '{}', 'not json at all', { quantity: 5 }];
   for (const [i, body] of bodies.entries()) {
@@ -100,7 +100,7 @@ t.test('a purchase is 201 with the book and the order, whatever its body', async
   });
 });
 
-t.test('without a server everything is 503 in the table’s words', async (t) => {
+t.test('without a server every route is 503 with the dialect’s message', async (t) => {
   const { send } = await setFailing(unreachable);
   const listeners = [
     ['PUT', '/buy/1'],
@@ -115,7 +115,7 @@ t.test('without a server everything is 503 in the table’s words', async (t) =>
   }
 });
 
-t.test('the stock of a book is verified', async (t) => {
+t.test('the stock of a book can be checked', async (t) => {
   const { send } = await setShelf();
   const soldOut = '{"message":"This book is currently unavailable"}';
   const tries: readonly (readonly [id: string, status: number, text: string])[] = [
@@ -129,7 +129,7 @@ t.test('the stock of a book is verified', async (t) => {
   }
 });
 
-t.test('a book leaves the cache without a token', async (t) => {
+t.test('a book can be dropped from the cache without a token', async (t) => {
   const forgotten: number[] = [];
   const cache = { forget: async (id: number) => void forgotten.push(id), content: async () => [] };
   const { send } = await setShelf({ cache });
@@ -151,7 +151,7 @@ t.test('changes need the token, or open administration', async (t) => {
   t.equal((await open.send('PUT', `${at}/update/price/1`, { body })).status, 200);
 });
 
-t.test('what is not in the table has the shape of what is', async (t) => {
+t.test('paths outside the table have the dialect’s failure shape', async (t) => {
   const { send } = await setShelf();
   t.match(await send('GET', `${at}/books`), { status: 404, json: { message: /./ } });
   const method = await send('POST', `${at}/buy/1`);

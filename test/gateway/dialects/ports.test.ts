@@ -4,7 +4,7 @@ import { dialectNames } from '../../../src/gateway/dialect-names.js';
 import { dialectOf } from '../../../src/gateway/dialects/dialects.js';
 import { setShelf } from './shelf.js';
 
-t.test('at a port of its own a dialect stands at the root, and nothing else does', async (t) => {
+t.test('on its own port a dialect is at the root, and nothing else is served', async (t) => {
   const { send } = await setShelf({ dialect: dialectOf('bazar') });
   t.match(await send('GET', '/lookup/1'), { status: 200, text: /"cost":50\.0/ });
   t.match(await send('GET', '/lookup/9'), { status: 404, json: { message: /no book/ } });
@@ -15,7 +15,7 @@ t.test('at a port of its own a dialect stands at the root, and nothing else does
   t.match(await send('GET', '/lookup/%zz'), { status: 400, json: { message: /./ } });
 });
 
-t.test('a dialect with the root API’s manners keeps them there', async (t) => {
+t.test('a dialect with the root API’s failure shape keeps it on its own port', async (t) => {
   const { send } = await setShelf({ dialect: dialectOf('toystore') });
   t.match(await send('GET', '/products/1'), { status: 200, json: { data: { id: 1 } } });
   t.match(await send('GET', '/products/9'), { status: 404, json: { error: { code: 404 } } });
@@ -23,7 +23,7 @@ t.test('a dialect with the root API’s manners keeps them there', async (t) => 
 });
 
 t.test(
-  'beside the API each dialect has its folder, and the root keeps its own words',
+  'beside the API each dialect has its folder, and the root keeps its own shape',
   async (t) => {
     const { send } = await setShelf();
     for (const name of dialectNames) {

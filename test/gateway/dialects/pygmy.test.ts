@@ -30,7 +30,7 @@ t.test('items are found by topic, or all of them', async (t) => {
   }
 });
 
-t.test('a purchase is a GET; it tells the order', async (t) => {
+t.test('a purchase is a GET and returns the order', async (t) => {
   const { send } = await setShelf();
   const { status, text } = await send('GET', `${at}/buy?id=1`);
   t.equal(status, 200);
@@ -42,7 +42,7 @@ t.test('a purchase is a GET; it tells the order', async (t) => {
   t.match(await send('GET', `${at}/buy?id=3`), { status: 404, text: gone('3') }, 'sold out');
 });
 
-t.test('but HEAD buys nothing', async (t) => {
+t.test('HEAD buys nothing', async (t) => {
   const { ask, operations } = await setShelf();
   t.equal((await ask('HEAD', `${at}/buy?id=1`)).status, 405);
   t.equal((await ask('HEAD', `${at}/lookup?id=1`)).status, 200);
@@ -52,7 +52,7 @@ t.test('but HEAD buys nothing', async (t) => {
   );
 });
 
-t.test('what is not there is 404, with the id as it was given', async (t) => {
+t.test('an absent item is 404, with the id as given', async (t) => {
   const { send } = await setShelf();
   for (const id of ['9', '0', '99999999999999999999']) {
     for (const path of [`/lookup?id=${id}`, `/buy?id=${id}`, `/item/${id}`]) {
@@ -63,7 +63,7 @@ t.test('what is not there is 404, with the id as it was given', async (t) => {
   }
 });
 
-t.test('a missing parameter is 422, a bad one 400', async (t) => {
+t.test('a missing parameter is 422, an invalid one 400', async (t) => {
   const { send } = await setShelf();
   const expect = async (status: number, method: string, path: string, body?: unknown) => {
     const reply = await send(method, `${at}${path}`, { admin: true, body });
@@ -93,7 +93,7 @@ t.test('a missing parameter is 422, a bad one 400', async (t) => {
   }
 });
 
-t.test('what is wrong is told in the words of the table', async (t) => {
+t.test('failures have the dialect’s messages', async (t) => {
   const { send } = await setShelf();
   const id = 'The parameter id must be a positive integer';
   const cost = 'The parameter cost must be a number from 0 to 1000000000 with at most two decimals';
@@ -127,7 +127,7 @@ t.test('a change is 201 without the item, and needs the token', async (t) => {
   t.match((await send('GET', `${at}/item/2`)).text, '"cost":12.5,"count":9');
 });
 
-t.test('without a server it failed, with the root API’s status', async (t) => {
+t.test('without a server the answer is a failure with the root API’s status', async (t) => {
   const { send } = await setFailing(unreachable);
   for (const path of ['/buy?id=1', '/lookup?id=1', '/item', '/search?topic=toys']) {
     const reply = await send('GET', `${at}${path}`);
@@ -135,7 +135,7 @@ t.test('without a server it failed, with the root API’s status', async (t) => 
   }
 });
 
-t.test('what is not in the table has the shape of what is', async (t) => {
+t.test('paths outside the table have the dialect’s failure shape', async (t) => {
   const { send } = await setShelf();
   for (const [method, path, status] of [
     ['GET', '/books', 404],

@@ -6,7 +6,7 @@ import { setFailing, unreachable } from './shelf.js';
 
 const at = '/dialects/toystore';
 
-t.test('products and orders are those of the root', async (t) => {
+t.test('products and orders are those of the root API', async (t) => {
   const { ask } = await setStage();
   t.same((await ask('GET', `${at}/products/Tux`)).json, { data: tux });
   const bought = await ask('POST', `${at}/orders`, { body: { name: 'Tux', quantity: 1 } });
@@ -15,7 +15,7 @@ t.test('products and orders are those of the root', async (t) => {
   t.equal((await ask('GET', `${at}/readyz`)).status, 200);
 });
 
-t.test('and so are their failures', async (t) => {
+t.test('failures are those of the root API', async (t) => {
   const { ask } = await setStage();
   const unknown = await ask('GET', `${at}/products/Nix`);
   t.match(unknown, {
@@ -29,7 +29,7 @@ t.test('and so are their failures', async (t) => {
   t.equal((await ask('DELETE', `${at}/products/8`)).status, 401);
 });
 
-t.test('an order that no order service can take is 500 here, and 503 at the root', async (t) => {
+t.test('an order without a reachable order service is 500 here, and 503 at the root', async (t) => {
   const { send } = await setFailing(unreachable);
   const body = { name: 'Tux', quantity: 1 };
   const here = await send('POST', `${at}/orders`, { body });
