@@ -1,6 +1,6 @@
 /**
  * The order service's part of an audit: waits until every sale that the catalog has made is an
- * order, logs the audit's entry, and has the book read again from its journal by a job.
+ * order, logs the audit entry, and recomputes the book from its journal in a job.
  */
 import { BazarError } from '../base/errors.js';
 import type { MemberFolder } from '../group/folder.js';

@@ -1,6 +1,6 @@
 /**
- * A job: the order book read again from the journal, every order of it, by the same `apply` that
- * serves, and added up. It reads the files of a running service and changes nothing.
+ * A job: recomputes the order book from the journal, with the `apply` that serves, and adds up all
+ * orders. It reads the files of a running service and changes nothing.
  */
 import type { Entry } from '../consensus/types.js';
 import { readLog } from '../group/read-log.js';
@@ -12,7 +12,7 @@ import { OrderMachine } from './order-machine.js';
 export interface BookArgs {
   readonly journalFolder: string;
   readonly throughSeq: number;
-  /** Later orders are left out of the sums. */
+  /** Later orders are excluded from the sums. */
   readonly throughOrder: number;
 }
 
@@ -61,7 +61,7 @@ function addOrder(reading: Reading, [number, , lines, totalCents]: Sale): void {
   if (number !== reading.orders) {
     reading.problems.push(`order ${number} stands where ${reading.orders} should`);
   }
-  // A total of an earlier build may be rounded: it must not be summed the same way.
+  // A total of an earlier build may be rounded, so this sum uses exact arithmetic.
   let sum = 0n;
   for (const [id, , quantity, priceCents] of lines) {
     reading.units.set(id, (reading.units.get(id) ?? 0) + quantity);

@@ -1,7 +1,7 @@
 /**
- * The order leader's line to whoever leads the catalog: sells in batches, tails the sales. It keeps
- * one connection to each catalog replica and follows their word on who leads. Knows no socket.
- * Invariant: sales reach `sold` only from the replica that answered the last tail.
+ * The order leader's client of the catalog leader: sells in batches and receives the sales stream.
+ * It keeps one connection to each catalog replica and follows their answers to the leader. Uses no
+ * socket. Invariant: sales reach `sold` only from the replica that answered the last subscription.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type {
@@ -18,14 +18,14 @@ import type { RequestHeader } from '../wire/request-header.js';
 import type { SalesSubscription } from './projection.js';
 import type { Seller } from './store.js';
 
-/** A catalog leader that takes longer is not there for us, whoever it is. */
+/** A catalog leader that takes longer counts as unreachable. */
 const askTimeoutMs = 1_000;
 
-/** A connection to one catalog replica, which comes back by itself. */
+/** A connection to one catalog replica that reconnects on its own. */
 export interface CatalogPeer {
   readonly name: string;
   readonly connected: boolean;
-  /** The newest version of the catalog's rules that it supports; absent: not known. */
+  /** The newest version of the catalog's rules that the replica supports; absent if unknown. */
   readonly rules?: number;
   call(
     method: string,
@@ -44,7 +44,7 @@ export class CatalogClient implements Seller, SalesSubscription {
   #tailing: CatalogPeer | undefined;
   #logTime = 0;
 
-  /** `sold` gets the sales that were asked for; `broken` is called when their stream ends. */
+  /** `sold` gets the requested sales; `broken` is called when their stream ends. */
   constructor(
     peers: readonly CatalogPeer[],
     events: { readonly sold: (sales: SalesMessage) => void; readonly broken: () => void },
@@ -63,7 +63,7 @@ export class CatalogClient implements Seller, SalesSubscription {
     purchases: readonly Purchase[],
     header?: RequestHeader,
   ): Promise<readonly Outcome[]> {
-    // A catalog leader of a build before refuses purchases that have more fields.
+    // A catalog leader of the previous build refuses purchases with more fields.
     const isNew = (this.#current().rules ?? 0) > 0;
     const params: SellParams = [orderEpoch, isNew ? purchases : purchases.map(withoutOldKey)];
     const [outcomes, logTime] = (await this.#ask('sell', params, header)) as SellAnswer;
@@ -74,7 +74,7 @@ export class CatalogClient implements Seller, SalesSubscription {
   async tail(from: number, orderEpoch: number): Promise<void> {
     const params: TailParams = [from, orderEpoch];
     const peer = this.#current();
-    // Set before asking: the first sales may come in the same packet as the answer.
+    // Set before the request: the first sales may come in the same packet as the answer.
     this.#tailing = peer;
     const [logTime] = (await this.#ask('tail', params)) as TailAnswer;
     this.#logTime = Math.max(this.#logTime, logTime);
@@ -85,7 +85,7 @@ export class CatalogClient implements Seller, SalesSubscription {
     this.#tailing?.notify('cursor', params);
   }
 
-  /** Sales that a replica pushed. */
+  /** A replica sent sales. */
   pushed(name: string, sales: SalesMessage): void {
     if (this.#tailing?.name === name) this.#sold(sales);
   }
@@ -104,14 +104,14 @@ export class CatalogClient implements Seller, SalesSubscription {
       return await peer.call(method, params, askTimeoutMs, header);
     } catch (thrown) {
       const error = toBazarError(thrown);
-      // Silence is a reason as good as a refusal: a stopped process keeps its connections.
+      // Silence counts like a refusal: a stopped process keeps its connections.
       const isElsewhere = error.code === 'unavailable' || error.code === 'deadline_exceeded';
       if (isElsewhere && this.#current() === peer) this.#turn(error);
       throw error;
     }
   }
 
-  /** To the replica that is said to lead, else to the next one; those that can be reached first. */
+  /** Switches to the replica named as leader, else to the next one; reachable replicas first. */
   #turn(error?: BazarError): void {
     const named = this.#peers.find(({ name }) => name === error?.details.leader);
     const ring = [...this.#peers.slice(this.#leader + 1), ...this.#peers.slice(0, this.#leader)];

@@ -1,4 +1,6 @@
-/** The order owner's connections to the owners of all catalog replicas; they come back by themselves. */
+/**
+ * The order owner's connections to the owners of all catalog replicas. They reconnect on their own.
+ */
 import type { Clock } from '../base/clock.js';
 import type { OrderConfig } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
@@ -15,7 +17,7 @@ export interface CatalogPeersOptions {
   readonly config: OrderConfig;
   readonly folder: MemberFolder;
   readonly clock: Clock;
-  /** Sales came from a replica. */
+  /** A replica sent sales. */
   readonly pushed: (name: string, sales: SalesMessage) => void;
   /** The connection to a replica closed. */
   readonly lost: (name: string) => void;

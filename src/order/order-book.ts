@@ -1,6 +1,6 @@
 /**
- * Reads orders back from the log: the machine knows where each lies, a port reads the entry. An
- * order never changes, so that whoever has applied it may read it. Knows no file.
+ * Reads orders from the log: the machine knows the position of each, a port reads the entry. An
+ * order never changes, so every replica that has applied it may read it. Uses no file.
  */
 import { assert } from '../base/assert.js';
 import { BazarError } from '../base/errors.js';
@@ -9,7 +9,7 @@ import { decode } from '../wire/codec.js';
 import type { OrderCommand, Sale } from '../wire/internal.js';
 import type { OrderPlace } from './order-index.js';
 
-/** One entry of the own log; undefined where it is no longer there. */
+/** Reads one entry of the own log; undefined if it is no longer there. */
 export type ReadEntry = (seq: number) => Promise<Entry | undefined>;
 
 export interface OrderPlaces {
@@ -17,7 +17,7 @@ export interface OrderPlaces {
   locate(number: number): OrderPlace | undefined;
 }
 
-/** Undefined where there is no order of this number. */
+/** Undefined if there is no order with this number. */
 export async function readOrder(
   places: OrderPlaces,
   number: number,
@@ -28,7 +28,7 @@ export async function readOrder(
   return pickOrder(await readSales(place.seq, readEntry), place, number);
 }
 
-/** Orders after `after`, oldest first, at most `limit`; each entry is read once. */
+/** Orders after `after`, oldest first, at most `limit`. Reads each entry once. */
 export async function readOrders(
   places: OrderPlaces,
   after: number,
@@ -51,10 +51,10 @@ export async function readOrders(
   return orders;
 }
 
-/** The sales of one entry, new orders or not. */
+/** All sales of one entry, including those that were orders already. */
 export async function readSales(seq: number, readEntry: ReadEntry): Promise<readonly Sale[]> {
   const entry = await readEntry(seq).catch((cause: unknown) => {
-    // This replica ends of it; another one has the order as well.
+    // This replica fails; the others have the order as well.
     throw new BazarError('unavailable', 'this replica cannot read its book', { cause });
   });
   assert(entry, `the journal holds every order's entry, and so entry ${seq}`);

@@ -1,22 +1,22 @@
 /**
- * From an order's number to its place in the log, in about four bytes a log entry: runs of orders
- * as variable-length integers, with a mark every 32 runs to start reading from. Knows no order and
- * no journal. Invariant: the runs cover 1 … last without gaps, in the order of the log.
+ * Maps an order's number to its position in the log, in about four bytes a log entry: runs of
+ * orders as variable-length integers, with a mark every 32 runs where reading can start. Does not
+ * depend on orders or the journal. Invariant: the runs cover 1 … last without gaps, in log order.
  */
 import { assert } from '../base/assert.js';
 
 const runsPerMark = 32;
-/** A run takes at most three integers of eight bytes of seven bits each. */
+/** A run has at most three integers, each of at most eight bytes with seven bits. */
 const runBytesMax = 24;
 const firstBytes = 1_024;
 
-/** Where an order lies: an entry, and its place among that entry's sales. */
+/** Position of an order: an entry, and the index among that entry's sales. */
 export interface OrderPlace {
   readonly seq: number;
   readonly offset: number;
 }
 
-/** `skipped` sales of the entry came before the run, as orders already. */
+/** `skipped` sales of the entry precede the run; they were orders already. */
 export interface OrderRun {
   readonly seq: number;
   readonly count: number;
@@ -38,7 +38,7 @@ export class OrderIndex {
   #last = 0;
   #lastSeq = 0;
 
-  /** The number of the newest order. */
+  /** Number of the newest order. */
   get last(): number {
     return this.#last;
   }
@@ -75,7 +75,7 @@ export class OrderIndex {
     }
   }
 
-  /** Bytes in use, not counting what is reserved. */
+  /** Bytes in use, without reserved ones. */
   get sizeBytes(): number {
     return this.#length + this.#marks.length * 40;
   }
@@ -94,7 +94,7 @@ export class OrderIndex {
     return mark;
   }
 
-  /** Reads one run after another from the mark on. */
+  /** Returns a function that reads one run after another, from the mark on. */
   #reader(mark: Mark): () => OrderRun & { readonly first: number } {
     let { number, seq, position } = mark;
     const read = (): number => {

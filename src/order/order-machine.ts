@@ -1,6 +1,6 @@
 /**
- * The order group's state machine: the gap-free projection of the catalog's sales (docs/
- * PROTOCOL.md, section 5, step 3). Holds no order, only where each lies in the log, because the
+ * The order group's state machine: the gap-free projection of the catalog's sales
+ * (docs/PROTOCOL.md, section 5, step 3). It holds only the log position of each order, because the
  * journal is the order book. Invariant: orders are 1 … last, each taken once (I7; A21, A22).
  */
 
@@ -16,7 +16,7 @@ import { OrderIndex, type OrderPlace, type OrderRun } from './order-index.js';
 
 export type OrderResult =
   | { readonly kind: 'none' }
-  /** `taken` of the entry's sales are new orders: none after a gap or a mere repetition. */
+  /** `taken` sales of the entry are new orders: none after a gap or in a repetition. */
   | { readonly kind: 'orders'; readonly last: number; readonly taken: number }
   | {
       readonly kind: 'audit';
@@ -33,14 +33,14 @@ export interface OrderSnapshot {
   readonly seq: number;
   readonly lastOrder: number;
   readonly ordersHash: string;
-  /** Seq, count, skipped; and so on, in one flat list. */
+  /** Seq, count and skipped of each run, in one flat list. */
   readonly runs: readonly number[];
 }
 
 export class OrderMachine implements StateMachine<OrderResult> {
   #index = new OrderIndex();
   #seq = 0;
-  /** Over all orders so far, each entry's sales after the hash before them. */
+  /** Hash chain over all orders: the previous hash and the sales of each entry. */
   #ordersHash = noHash;
 
   apply(entry: Entry): OrderResult {
@@ -60,17 +60,17 @@ export class OrderMachine implements StateMachine<OrderResult> {
     }
   }
 
-  /** The newest order's number; 0 where there is none. */
+  /** Number of the newest order; 0 if there is none. */
   get lastOrder(): number {
     return this.#index.last;
   }
 
-  /** The seq of the last entry applied. */
+  /** Seq of the last applied entry. */
   get appliedSeq(): number {
     return this.#seq;
   }
 
-  /** Where the order lies in the log; undefined where there is none of this number. */
+  /** Position of the order in the log; undefined if there is no such order. */
   locate(number: number): OrderPlace | undefined {
     return this.#index.locate(number);
   }
@@ -108,7 +108,7 @@ export class OrderMachine implements StateMachine<OrderResult> {
     assert(next === this.#index.last + 1, 'the runs cover all orders');
   }
 
-  /** Takes what continues the last order. What is known is skipped; after a gap nothing is taken. */
+  /** Takes the sales that continue the last order. Skips known ones; takes none after a gap. */
   #take([, first, count, sales]: Extract<OrderCommand, readonly ['orders', ...unknown[]]>): number {
     assert(countSales(sales) === count, 'an entry holds as many sales as it says');
     const skipped = this.#index.last + 1 - first;

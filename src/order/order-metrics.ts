@@ -1,4 +1,6 @@
-/** What an order service tells of its book and its customers, as figures. */
+/**
+ * The metrics of an order service about its book and its customers.
+ */
 import type { MetricSample } from '../base/metric-table.js';
 import type { OrderStore } from './store.js';
 

@@ -1,17 +1,18 @@
 /**
- * Finds orders by number, time, product and key, from either end of the book. It reads the log entry
- * by entry, so one answer looks at a bounded part of the book and says where the next one goes on.
- * Knows no file. Invariant: following `next` visits every order of the range once.
+ * Finds orders by number, time, product and key, from either end of the book. It reads the log
+ * entry by entry, so one answer reads a bounded part of the book and returns the position at which
+ * the next one continues. Uses no file. Invariant: following `next` visits every order of the range
+ * once.
  */
 import { assert } from '../base/assert.js';
 import type { Sale } from '../wire/internal.js';
 import type { FindOrdersParams, OrdersAnswer } from '../wire/thread-questions.js';
 import { type OrderPlaces, pickOrder, type ReadEntry, readSales } from './order-book.js';
 
-/** What one answer may look at. An entry is a read of the disk, an order some microseconds. */
+/** Maxima of one answer. Reading an entry is a disk read, checking an order takes microseconds. */
 const scannedEntriesMax = 256;
 const scannedOrdersMax = 2_000;
-/** Of an answer's orders together, so that it fits a frame. */
+/** Maximum of lines in all orders of an answer, so that it fits a frame. */
 const answerLinesMax = 2_000;
 
 export async function findOrders(

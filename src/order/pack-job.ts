@@ -1,4 +1,6 @@
-/** A job: rewrites one closed segment of the order book without its padding. */
+/**
+ * A job: rewrites one closed segment of the order book without padding.
+ */
 import { rewriteWithoutPadding } from '../storage/compaction.js';
 import { createNodeDisk } from '../storage/node-disk.js';
 

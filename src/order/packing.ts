@@ -1,7 +1,7 @@
 /**
- * Packs the order book: a batch lies padded to whole blocks while its segment is written, which
- * costs one lonely order 8 KiB. Closed segments are rewritten without the padding by a job, one at
- * a time, and swapped in (docs/PROTOCOL.md, R10).
+ * Packs the order book. While a segment is written, each batch is padded to whole blocks, so a
+ * single order takes 8 KiB. A job rewrites closed segments without padding, one at a time, and
+ * swaps them in (docs/PROTOCOL.md, R10).
  */
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';

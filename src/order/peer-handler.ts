@@ -1,4 +1,7 @@
-/** What the owners of frontends ask an order replica on its replication port, beyond its health. */
+/**
+ * Handles requests of frontends' owners on an order replica's replication port, in addition to
+ * health checks.
+ */
 import { type BazarError, toBazarError } from '../base/errors.js';
 import type { OrderAudit } from '../wire/internal.js';
 
@@ -14,7 +17,7 @@ export class PeerHandler {
     this.#audit = audit;
   }
 
-  /** False where the method is not one of this desk's. */
+  /** Returns false if the handler does not have the method. */
   request(_peer: unknown, method: string, params: unknown, reply: PeerReply): boolean {
     if (method !== 'audit') return false;
     const [token, through] = params as readonly [string, number];

@@ -1,7 +1,7 @@
 /**
- * The order leader's projection of the catalog's sales (docs/PROTOCOL.md, section 5, step 3): it
- * tails them continuously from its own last order on and logs them in sale order. Invariant: it
- * proposes sales only in order, and a restart of the tail begins after the last applied order.
+ * The order leader's projection of the catalog's sales (docs/PROTOCOL.md, section 5, step 3). It
+ * subscribes to the sales after its own last order and logs them in sale order. Invariant: it
+ * proposes sales only in order, and a new subscription begins after the last applied order.
  */
 import type { Clock, Timer } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
@@ -9,12 +9,15 @@ import { encode } from '../wire/codec.js';
 import type { SalesMessage } from '../wire/internal.js';
 
 const restartMs = 50;
-/** How often the catalog hears how far the orders have got. */
+/** Interval at which the catalog is told the last committed order. */
 const confirmEveryMs = 20;
 
-/** The line to the catalog leader. */
+/** The subscription at the catalog leader. */
 export interface SalesSubscription {
-  /** Asks for all sales from `from` on; they come to `sold` until the line breaks or is stopped. */
+  /**
+   * Requests all sales from `from` on. They are passed to `sold` until the connection breaks or is
+   * stopped.
+   */
   tail(from: number, orderEpoch: number): Promise<void>;
   /** Tells the catalog that all orders through `number` are committed. */
   confirm(number: number, orderEpoch: number): void;
@@ -31,7 +34,7 @@ export interface ProjectionOptions {
 
 export class Projection {
   readonly #options: ProjectionOptions;
-  /** The epoch in which this replica leads, while it does. */
+  /** The epoch in which this replica leads; undefined if it does not. */
   #epoch: number | undefined;
   #next = 0;
   #retry: Timer | undefined;
@@ -55,13 +58,16 @@ export class Projection {
     this.#confirming = undefined;
   }
 
-  /** The line to the catalog leader broke, or another catalog leads. */
+  /** The connection to the catalog leader broke, or another replica leads the catalog. */
   broken(): void {
     this.#next = 0;
     if (this.#epoch !== undefined) this.#later();
   }
 
-  /** Sales from the catalog; those that do not continue what is under way belong to an older tail. */
+  /**
+   * Takes sales from the catalog. Ignores those of an older subscription, which do not continue the
+   * pending ones.
+   */
   sold(sales: SalesMessage): void {
     const [first, count, bytes] = sales;
     if (this.#epoch === undefined || this.#next === 0) return;
@@ -94,8 +100,8 @@ export class Projection {
     const from = this.#options.lastOrder() + 1;
     this.#next = from;
     this.#options.line.tail(from, epoch).then(
-      // A new catalog leader does not know which sales are orders. If they are as many as it keeps,
-      // it sells nothing more, so no further sale would lead to a confirmation.
+      // A new catalog leader does not know which sales are orders. If it holds the maximum of
+      // unconfirmed sales, it sells nothing, so no further sale would trigger a confirmation.
       () => {
         if (from > 1) this.#confirmSoon(epoch);
       },

@@ -1,6 +1,6 @@
 /**
- * The order service: puts the store together behind its group's member, its line to the catalog and
- * its doors. Reads as a list of parts; each part's rules stand in its own file.
+ * The order service: composes the store, its group member, its catalog client and its listeners.
+ * Contains no rules of its own.
  */
 import { required } from '../base/assert.js';
 import { systemClock } from '../base/clock.js';

@@ -1,7 +1,7 @@
 /**
- * The orders as their service sees them: purchases go to the catalog in one message a turn and are
- * answered when the order of the same number is applied here; orders are read back from the
- * journal. Knows no socket, thread or file. Invariant: no purchase is answered as sold before its
+ * The orders as their service uses them. Purchases are sent to the catalog in one message a turn
+ * and are answered when the order with the sale's number is applied here. Orders are read from the
+ * journal. Uses no socket, thread or file. Invariant: no purchase is answered as sold before its
  * order is committed.
  */
 import { BazarError } from '../base/errors.js';
@@ -14,7 +14,7 @@ import { headerRequestsMax, type RequestHeader } from '../wire/request-header.js
 import type { OrderMachine, OrderResult } from './order-machine.js';
 import type { Projection } from './projection.js';
 
-/** Messages to the catalog under way at once. */
+/** Maximum of concurrent messages to the catalog. */
 const sellsUnderWayMax = 2;
 
 export type BuyReply = (error: BazarError | undefined, outcome?: Outcome) => void;
@@ -22,11 +22,11 @@ export type BuyReply = (error: BazarError | undefined, outcome?: Outcome) => voi
 export interface Buy {
   readonly params: BuyParams;
   readonly reply: BuyReply;
-  /** By which names logs know it. */
+  /** Identifies the purchase in logs. */
   readonly header?: RequestHeader | undefined;
 }
 
-/** A purchase with what was known when it came. */
+/** A purchase with the state known at its arrival. */
 interface Queued {
   readonly buy: Buy;
   readonly epoch: number;
@@ -35,9 +35,9 @@ interface Queued {
 
 /** The catalog leader, as a seller. */
 export interface Seller {
-  /** The newest log time of the catalog that is known here. */
+  /** The newest catalog log time that is known here. */
   readonly logTime: number;
-  /** Outcomes in the order of the purchases; rejects with a BazarError. */
+  /** Returns the outcomes in the order of the purchases; rejects with a BazarError. */
   sell(
     orderEpoch: number,
     purchases: readonly Purchase[],
@@ -54,10 +54,10 @@ export interface OrderStoreOptions {
 
 export class OrderStore {
   readonly #options: OrderStoreOptions;
-  /** Who waits for which order to be applied. */
+  /** Replies that wait for an order to be applied, by number. */
   readonly #waiters = new NumberMap<BuyReply[]>();
   #waiting = 0;
-  /** Not sent yet, because enough messages are under way. */
+  /** Purchases that wait because enough messages are in progress. */
   readonly #queue: Queued[] = [];
   #selling = 0;
   #answered: number;
@@ -97,7 +97,7 @@ export class OrderStore {
     });
   }
 
-  /** All purchases that arrived in one turn. */
+  /** Takes all purchases that arrived in one turn. */
   buy(buys: readonly Buy[]): void {
     const { leader, serving, epoch } = this.status();
     if (!serving) {
@@ -108,7 +108,8 @@ export class OrderStore {
     for (const { reply } of buys.slice(room)) {
       reply(new BazarError('overloaded', 'too many purchases are under way'));
     }
-    // Known when this attempt came, however long it waits here (docs/PROTOCOL.md, 5).
+    // The log time known at this attempt's arrival, however long it waits here (docs/PROTOCOL.md,
+    // 5).
     const { logTime } = this.#options.seller;
     for (const buy of buys.slice(0, room)) {
       this.#queue.push({ buy, epoch, seenTime: firstSeen(buy.params, logTime) });
@@ -116,7 +117,10 @@ export class OrderStore {
     this.#sellQueued();
   }
 
-  /** What comes while the catalog decides is the next message: the busier, the larger. */
+  /**
+   * Purchases that arrive while the catalog decides form the next message, so messages grow with
+   * the load.
+   */
   #sellQueued(): void {
     while (this.#selling < sellsUnderWayMax && this.#queue.length > 0) {
       const { serving, epoch, leader } = this.status();
@@ -125,12 +129,12 @@ export class OrderStore {
         this.#sell(epoch, this.#take(epoch));
         continue;
       }
-      // Taken under a lead that is over: nobody else may sell it under another.
+      // Taken under a lead that has ended, so it may not be sold under another.
       this.#queue.shift()?.buy.reply(notLeading(leader));
     }
   }
 
-  /** The next message's purchases: as many as an entry may hold, by count and by lines. */
+  /** The purchases of the next message: as many as an entry may hold, by count and by lines. */
   #take(epoch: number): Queued[] {
     let lines = 0;
     let count = 0;
@@ -143,7 +147,7 @@ export class OrderStore {
     return this.#queue.splice(0, count);
   }
 
-  /** Called by the group for every entry that it applies. */
+  /** The group calls this for every entry that it applies. */
   applied(_entry: Entry, _result: OrderResult): void {
     const last = this.machine.lastOrder;
     if (this.#waiters.size === 0) {
@@ -222,12 +226,12 @@ export class OrderStore {
   }
 }
 
-/** At the first attempt of a purchase, or at this one where the frontend does not tell (A34). */
+/** The log time of a purchase's first attempt, or of this one if the frontend sends none (A34). */
 function firstSeen([, , , , told]: BuyParams, logTime: number): number {
   return told === undefined ? logTime : Math.min(told, logTime);
 }
 
-/** Of a message with so many purchases; undefined where none of them has one. */
+/** The headers of the purchases, up to a maximum; undefined if none has one. */
 function headerOf(buys: readonly Buy[]): RequestHeader | undefined {
   const requests: RequestHeader[] = [];
   for (const { header } of buys) {
@@ -240,7 +244,7 @@ function notLeading(leader: string | undefined): BazarError {
   return new BazarError('unavailable', 'this order service does not lead', { details: { leader } });
 }
 
-/** The sale may stand: the same key will tell. */
+/** The sale may exist: retrying with the same key returns its outcome. */
 function unknownOutcome(): BazarError {
   return new BazarError('unavailable', 'the order leader changed', { details: { unknown: true } });
 }

@@ -1,7 +1,7 @@
 /**
- * What the order service's session threads ask its owner, a whole turn's calls at once: all
- * purchases of the turn leave for the catalog together. Orders are read from the journal. Shapes
- * are checked in the threads; positions of fields stand in wire/internal.ts.
+ * Handles the calls of the order service's session threads on the owner, a whole turn at once: all
+ * purchases of the turn are sent to the catalog together. Orders are read from the journal. Threads
+ * check the shapes; field positions are defined in wire/internal.ts.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { OwnerCall } from '../pool/types.js';

@@ -1,4 +1,7 @@
-/** The program of an order service's session threads: which questions it takes, and their shapes. */
+/**
+ * The program of an order service's session threads: the requests that it accepts, and their
+ * shapes.
+ */
 import { memberProgram, type Shapes, type ThreadCredentials } from '../group/session-program.js';
 import type { ProgramFactory } from '../pool/types.js';
 import { hasFields, isBytes, isInteger, isText, isTuple } from '../wire/shapes.js';

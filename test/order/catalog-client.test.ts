@@ -40,7 +40,7 @@ const refuse = (code: 'unavailable' | 'deadline_exceeded', leader?: string) => a
   throw new BazarError(code, 'no', { details: leader === undefined ? {} : { leader } });
 };
 
-t.test('it follows the word on who leads', async (t) => {
+t.test('the client follows the replicas’ answers to the catalog leader', async (t) => {
   const { line, one, three } = build();
   one.answer = refuse('unavailable', 'catalog-3');
   await t.rejects(line.sell(1, []));
@@ -49,7 +49,7 @@ t.test('it follows the word on who leads', async (t) => {
   t.equal(line.logTime, 7);
 });
 
-t.test('a leader that is silent is left, and its stream with it', async (t) => {
+t.test('the client leaves a silent leader and its stream', async (t) => {
   const { line, one, two, broken } = build();
   await line.tail(1, 1);
   one.answer = refuse('deadline_exceeded');
@@ -59,7 +59,7 @@ t.test('a leader that is silent is left, and its stream with it', async (t) => {
   t.same(two.asked, ['sell']);
 });
 
-t.test('who cannot be reached is passed over, even where named', async (t) => {
+t.test('an unreachable replica is skipped, even if named as leader', async (t) => {
   const { line, one, two, three } = build();
   one.answer = refuse('unavailable', 'catalog-2');
   two.connected = false;
@@ -77,7 +77,7 @@ t.test('sales count only from the replica that was asked last', async (t) => {
   t.same(sold, [2]);
 });
 
-t.test('a catalog of the build before gets purchases without their older key', async (t) => {
+t.test('a catalog of the previous build gets purchases without their older key', async (t) => {
   const { line, one } = build();
   const sent: unknown[] = [];
   one.call = async (_method, params) => {

@@ -3,7 +3,7 @@ import { readOrder } from '../../src/order/order-book.js';
 
 const places = { lastOrder: 1, locate: () => ({ seq: 5, offset: 0 }) };
 
-t.test('a book that cannot be read is another replica’s to answer from', async (t) => {
+t.test('a replica that cannot read its book refuses, so that another one answers', async (t) => {
   const unreadable = () => Promise.reject(new Error('EIO'));
   await t.rejects(readOrder(places, 1, unreadable), { code: 'unavailable', retryable: true });
 });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { OrderIndex } from '../../src/order/order-index.js';
 
-t.test('a million orders, each in an entry of its own, need a few megabytes', async (t) => {
+t.test('a million orders, each in its own entry, need a few megabytes', async (t) => {
   const index = new OrderIndex();
   for (let n = 1; n <= 1_000_000; n++) index.add({ seq: 2 * n, count: 1, skipped: 0 });
   t.ok(index.sizeBytes < 5_000_000, `${index.sizeBytes} bytes`);
@@ -11,7 +11,7 @@ t.test('a million orders, each in an entry of its own, need a few megabytes', as
   }
 });
 
-t.test('numbers, seqs and counts may be as large as a safe integer', async (t) => {
+t.test('numbers, seqs and counts may be any safe integers', async (t) => {
   const index = new OrderIndex();
   const far = 2 ** 52;
   index.add({ seq: far, count: far, skipped: 5 });
@@ -28,7 +28,7 @@ t.test('numbers, seqs and counts may be as large as a safe integer', async (t) =
   );
 });
 
-t.test('runs come in the order of the log and are never empty', async (t) => {
+t.test('runs are in log order and never empty', async (t) => {
   const index = new OrderIndex();
   index.add({ seq: 5, count: 1, skipped: 0 });
   t.throws(() => index.add({ seq: 5, count: 1, skipped: 0 }), /runs follow the log/);

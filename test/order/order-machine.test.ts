@@ -47,7 +47,7 @@ t.test('orders continue where the last entry ended', async (t) => {
   for (const number of [0, 5, -1, 1.5, Number.NaN]) t.equal(log.machine.locate(number), undefined);
 });
 
-t.test('a duplicate takes nothing, an overlap only what is new (A21)', async (t) => {
+t.test('a duplicate adds no order, an overlap only the new ones (A21)', async (t) => {
   const log = new OrderLog();
   log.append(orders(1, 3));
   t.same(log.append(orders(1, 3)), { kind: 'orders', last: 3, taken: 0 });
@@ -57,7 +57,7 @@ t.test('a duplicate takes nothing, an overlap only what is new (A21)', async (t)
   t.same(await readOrder(log.machine, 5, log.readEntry), sale(5));
 });
 
-t.test('what comes after a gap is not taken at all (A22)', async (t) => {
+t.test('sales after a gap add no order (A22)', async (t) => {
   const log = new OrderLog();
   log.append(orders(1, 3));
   t.same(log.append(orders(5, 3)), { kind: 'orders', last: 3, taken: 0 });
@@ -90,13 +90,13 @@ t.test('a journal that lost an order or holds another is a broken invariant', as
   await t.rejects(readOrder(log.machine, 1, other), /lies where the index says/);
 });
 
-t.test('an entry whose count is not that of its sales is refused', async (t) => {
+t.test('an entry whose count differs from its sales is refused', async (t) => {
   const log = new OrderLog();
   const [, , , sales] = orders(1, 2) as Extract<OrderCommand, readonly ['orders', ...unknown[]]>;
   t.throws(() => log.append(['orders', 1, 3, sales]), /as many sales as it says/);
 });
 
-t.test('entries come in order, each once', async (t) => {
+t.test('entries are applied in order, each once', async (t) => {
   const log = new OrderLog();
   log.append(orders(1, 1));
   const [entry] = log.entries;
@@ -104,7 +104,7 @@ t.test('entries come in order, each once', async (t) => {
   t.throws(() => log.machine.apply(entry), /entries are applied in order/);
 });
 
-t.test('the hash tells the content of the orders', async (t) => {
+t.test('the hash covers the content of the orders', async (t) => {
   const hashes = new Set<string>();
   const commands: OrderCommand[] = [
     orders(1, 2),
@@ -120,7 +120,7 @@ t.test('the hash tells the content of the orders', async (t) => {
   t.equal(hashes.size, commands.length);
 });
 
-t.test('an audit shows the hash and the last order at its entry', async (t) => {
+t.test('an audit returns the hash and the last order at its entry', async (t) => {
   const log = new OrderLog();
   log.append(orders(1, 2));
   const result = log.append(['audit', 'token']);
@@ -143,7 +143,7 @@ const repeated = fc.array(
   { maxLength: 150, size: 'max' },
 );
 
-t.test('however sales are repeated or reordered, the orders are their exact prefix', async () => {
+t.test('for repeated and reordered sales the orders are their exact prefix', async () => {
   await fc.assert(
     fc.asyncProperty(repeated, fc.nat(), async (steps, where) => {
       const log = new OrderLog();
@@ -181,7 +181,7 @@ t.test('however sales are repeated or reordered, the orders are their exact pref
   );
 });
 
-t.test('a command of another group is refused in words, with the way out', async (t) => {
+t.test('a command of another group is refused with a message that says what to do', async (t) => {
   const command = encode(['restock', 1, 100]);
   t.throws(() => new OrderMachine().apply({ seq: 1, epoch: 1, time: 0, command }), {
     name: 'UnknownCommandError',

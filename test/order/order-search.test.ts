@@ -69,7 +69,7 @@ const params = fc.record({
   key: fc.option(fc.nat(6).map(keyOf)),
 });
 
-t.test('all pages together are what a filter over the whole book gives', async () => {
+t.test('all pages together equal a filter over the whole book', async () => {
   const books = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 12 });
   await fc.assert(
     fc.asyncProperty(books, params, async (sizes, wanted) => {
@@ -94,7 +94,7 @@ t.test('all pages together are what a filter over the whole book gives', async (
   );
 });
 
-t.test('a page ends with its limit, and tells whether there is more', async (t) => {
+t.test('a page ends at its limit, and reports whether there is more', async (t) => {
   const { find } = bookOf([5, 5]);
   const [newest, next] = await find([1, 0, null, 3, null, null, null, null]);
   t.same(
@@ -107,13 +107,16 @@ t.test('a page ends with its limit, and tells whether there is more', async (t) 
   t.equal(end, null, 'a page that is just full is the last one');
 });
 
-t.test('an answer looks at a bounded part of the book, and goes on from there', async (t) => {
-  const many = bookOf(Array.from({ length: 1_000 }, () => 1));
-  const [found, next] = await many.find([0, 0, null, 10, null, null, 'nothing', null]);
-  t.same([found.length, next, many.reads()], [0, 256, 256], 'entries');
-  const large = bookOf(Array.from({ length: 10 }, () => 500));
-  const answer = await large.find([1, 0, null, 10, null, null, 'nothing', null]);
-  t.same([answer[0].length, answer[1]], [0, 3_001], 'orders');
-  const { numbers, pages } = await follow(large.find, [0, 0, null, 1_000, null, null, 1, null]);
-  t.same([numbers.length, pages], [1_666, 3]);
-});
+t.test(
+  'an answer reads a bounded part of the book, and the next one continues there',
+  async (t) => {
+    const many = bookOf(Array.from({ length: 1_000 }, () => 1));
+    const [found, next] = await many.find([0, 0, null, 10, null, null, 'nothing', null]);
+    t.same([found.length, next, many.reads()], [0, 256, 256], 'entries');
+    const large = bookOf(Array.from({ length: 10 }, () => 500));
+    const answer = await large.find([1, 0, null, 10, null, null, 'nothing', null]);
+    t.same([answer[0].length, answer[1]], [0, 3_001], 'orders');
+    const { numbers, pages } = await follow(large.find, [0, 0, null, 1_000, null, null, 1, null]);
+    t.same([numbers.length, pages], [1_666, 3]);
+  },
+);

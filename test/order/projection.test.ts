@@ -67,7 +67,7 @@ t.test('sales are proposed in order and confirmed when they are orders', async (
   t.same(bench.confirmed, [2, 3]);
 });
 
-t.test('a new sales line is told at once how far the orders have got', async (t) => {
+t.test('a new catalog leader is told at once which sales are orders', async (t) => {
   const bench = build(41);
   bench.projection.lead(3);
   await settled();
@@ -75,7 +75,7 @@ t.test('a new sales line is told at once how far the orders have got', async (t)
   t.same(bench.confirmed, [41], 'although no sale has come');
 });
 
-t.test('a repetition is left alone', async (t) => {
+t.test('repeated sales are ignored', async (t) => {
   const bench = build(0);
   bench.projection.lead(1);
   bench.projection.sold(sales(1, 1));
@@ -83,7 +83,7 @@ t.test('a repetition is left alone', async (t) => {
   t.equal(bench.proposals.length, 1);
 });
 
-t.test('a hole in the stream breaks it, and it is taken up again', async (t) => {
+t.test('a gap in the stream breaks it, and the leader subscribes again', async (t) => {
   const bench = build(0);
   bench.projection.lead(1);
   bench.projection.sold(sales(2, 1));
@@ -93,7 +93,7 @@ t.test('a hole in the stream breaks it, and it is taken up again', async (t) => 
   t.same(bench.salesStream, [1, 1]);
 });
 
-t.test('a broken line is taken up again after the last applied order', async (t) => {
+t.test('after a broken stream the leader subscribes from the last applied order', async (t) => {
   const bench = build(0);
   bench.projection.lead(1);
   bench.projection.sold(sales(1, 5));
@@ -105,7 +105,7 @@ t.test('a broken line is taken up again after the last applied order', async (t)
   t.same(bench.salesStream, [1, 6]);
 });
 
-t.test('sales that could not be logged are asked for again', async (t) => {
+t.test('sales that could not be logged are requested again', async (t) => {
   const bench = build(0);
   bench.projection.lead(1);
   bench.projection.sold(sales(1, 1));
@@ -116,7 +116,7 @@ t.test('sales that could not be logged are asked for again', async (t) => {
   t.same(bench.confirmed, []);
 });
 
-t.test('who no longer leads proposes nothing and does not ask again', async (t) => {
+t.test('a former leader proposes nothing and does not subscribe again', async (t) => {
   const bench = build(0);
   bench.projection.lead(1);
   bench.projection.broken();

@@ -106,7 +106,7 @@ t.test('a sale is answered when its order is applied, not before', async (t) => 
   t.equal(store.waiting, 0);
 });
 
-t.test('a sale whose order is applied already is answered at once', async (t) => {
+t.test('a sale whose order is already applied is answered at once', async (t) => {
   const { store, messages, apply } = build();
   const one = buy();
   store.buy([one]);
@@ -116,7 +116,7 @@ t.test('a sale whose order is applied already is answered at once', async (t) =>
   t.same(one.outcome, sold(1));
 });
 
-t.test('the age of a purchase counts from its first attempt, and never from later', async (t) => {
+t.test('the age of a purchase counts from its first attempt, never from a later one', async (t) => {
   const { store, messages } = build();
   // The store knows 5; a frontend of the build before tells nothing.
   const first = (seenTime: number): Buy => {
@@ -130,7 +130,7 @@ t.test('the age of a purchase counts from its first attempt, and never from late
   );
 });
 
-t.test('a refusal needs no order', async (t) => {
+t.test('a refusal is answered without an order', async (t) => {
   const { store, messages } = build();
   const one = buy();
   store.buy([one]);
@@ -139,7 +139,7 @@ t.test('a refusal needs no order', async (t) => {
   t.equal(one.outcome?.[0], 'out_of_stock');
 });
 
-t.test('purchases of a turn leave together, with the log time seen', async (t) => {
+t.test('purchases of a turn are sent together, with the known log time', async (t) => {
   const { store, messages } = build();
   store.buy([buy(), buy(), buy()]);
   t.equal(messages.length, 1);
@@ -147,7 +147,7 @@ t.test('purchases of a turn leave together, with the log time seen', async (t) =
   t.equal(messages[0]?.purchases[0]?.[4], 5);
 });
 
-t.test('what comes while messages are under way makes the next one', async (t) => {
+t.test('purchases that arrive while messages are in progress form the next one', async (t) => {
   const { store, messages } = build();
   for (let i = 0; i < 10; i++) store.buy([buy()]);
   const before = messages.length;
@@ -158,7 +158,7 @@ t.test('what comes while messages are under way makes the next one', async (t) =
   t.equal(messages.at(-1)?.purchases.length, 10 - before);
 });
 
-t.test('a failed message fails its purchases alone, and the queue goes on', async (t) => {
+t.test('a failed message fails only its own purchases, and the queue continues', async (t) => {
   const { store, messages } = build();
   const all = Array.from({ length: 5 }, buy);
   for (const one of all) store.buy([one]);
@@ -169,7 +169,7 @@ t.test('a failed message fails its purchases alone, and the queue goes on', asyn
   t.ok(messages.length > 2);
 });
 
-t.test('who does not lead refuses, and may be asked again', async (t) => {
+t.test('a replica that does not lead refuses, and the purchase may be retried', async (t) => {
   const { store, become, messages } = build();
   become(status(false));
   const one = buy();
@@ -178,7 +178,7 @@ t.test('who does not lead refuses, and may be asked again', async (t) => {
   t.equal(messages.length, 0);
 });
 
-t.test('with the lead lost, whoever waits is told that the outcome is not known', async (t) => {
+t.test('when the lead is lost, waiting purchases have an unknown outcome', async (t) => {
   const { store, messages, become, leads } = build();
   become(status(true, 3));
   const one = buy();
@@ -199,7 +199,7 @@ t.test('too many purchases at once are refused before they are sent', async (t) 
 });
 
 t.test(
-  'what was queued under a lead that is over is refused, not sold under the next one',
+  'a purchase queued under an ended lead is refused, not sold under the next one',
   async (t) => {
     const { store, messages, become } = build();
     become(status(true, 3));
@@ -215,7 +215,7 @@ t.test(
   },
 );
 
-t.test('a message holds no more lines than an entry may', async (t) => {
+t.test('a message has at most the lines of an entry', async (t) => {
   const { store, messages } = build();
   const large = (): Answered => {
     const lines = Array.from({ length: 100 }, (_, i) => [i + 1, 1] as const);
