@@ -1,7 +1,7 @@
 /**
- * The table of admissions (docs/PROTOCOL.md, R3): which voters lost their disk once, and the stamp
- * of the latest admission of each. A promise is worth nothing once a later stamp of its giver
- * exists. Invariant: stamps in a table only grow, and only voters are in it.
+ * The table of admissions (docs/PROTOCOL.md, R3): the voters that lost their disk once, each with the
+ * stamp of its latest admission. A promise does not count once its giver has a later stamp. Invariant:
+ * stamps in a table only grow, and only voters are in the table.
  */
 import type { Admissions, MemberId, Stamp } from './types.js';
 
@@ -19,7 +19,7 @@ export function laterOf(a: Stamp | undefined, b: Stamp | undefined): Stamp {
   return (isLater(b, a) ? b : a) ?? noStamp;
 }
 
-/** The later stamp of each voter; the very table `into` where the other has nothing to add. */
+/** The later stamp of each voter. Returns `into` unchanged where `other` adds nothing. */
 export function mergeAdmissions(
   into: Admissions,
   other: Admissions | undefined,

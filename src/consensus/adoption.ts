@@ -1,13 +1,13 @@
 /**
- * How entries of another member enter the own log (docs/PROTOCOL.md, R5; R4 uses the same door):
- * only after an entry that agrees in seq and epoch, so that equal ends mean equal logs (I2);
- * truncated only on conflict, and never at or below the commit (I3).
+ * Adds entries from another member to the own log (docs/PROTOCOL.md, R5; also used by R4). The entry
+ * before them must agree in seq and epoch, so equal ends mean equal logs (I2). Truncates only on
+ * conflict, and never at or below the commit (I3).
  */
 import { assert } from '../base/assert.js';
 import type { State } from './state.js';
 import type { Entry, Position } from './types.js';
 
-/** False where the entry before does not agree; nothing has changed then. */
+/** Returns false, and changes nothing, when the entry before does not agree. */
 export function adopt(state: State, prev: Position, entries: readonly Entry[]): boolean {
   const { log, out, rules } = state;
   if (!agrees(state, prev) || !isContiguous(prev, entries)) return false;

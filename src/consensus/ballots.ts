@@ -1,8 +1,9 @@
 /**
- * Whether those who agree are enough to lead (docs/PROTOCOL.md, R3, A8, A32, A33): a majority of all voters,
- * and among them enough whose memory is whole. An entry that was committed lies with a majority. So
- * none is missing where fewer than a majority could hold one that the candidate does not hear of:
- * voters that do not answer, learners, and members whose damaged journal end may have held it.
+ * Decides whether the voters that agree are enough to elect a leader (docs/PROTOCOL.md, R3, A8, A32,
+ * A33). They must be a majority of all voters, and enough of them must have a complete log. A committed
+ * entry is on a majority. So the candidate misses no committed entry if fewer than a majority could hold
+ * one unseen: voters that do not answer, learners, and members whose damaged journal end may have held
+ * it.
  */
 import { isGreater } from './log.js';
 import type { Standing } from './messages.js';
@@ -10,10 +11,10 @@ import { majority } from './quorum.js';
 import type { State } from './state.js';
 import type { Ballot, Ballots, Doubt, MemberId, Position, Stamp } from './types.js';
 
-/** The entries that a doubtful member may have lost; `none`: at most a promise. */
+/** The entries that a doubtful member may have lost. `none`: it lost at most a promise. */
 type LostPlaces = 'none' | { readonly fromSeq: number; readonly throughSeq: number };
 
-/** A member of a build that says nothing of itself agrees only as a voter. */
+/** A member of an older build reports no standing; it agrees only as a voter. */
 export function ballotOf(
   standing: Pick<Standing, 'learner' | 'doubt'> | undefined,
   last: Position,
@@ -23,7 +24,7 @@ export function ballotOf(
   return { epoch: last.epoch, seq: last.seq, learner, doubt, stamp };
 }
 
-/** What this member says of itself. */
+/** The standing that this member reports. */
 export function ownStanding(state: State): Standing {
   const learner = state.learner && state.rules.learnersDoNotVote;
   const doubt = learner ? state.doubt : undefined;
@@ -31,7 +32,10 @@ export function ownStanding(state: State): Standing {
   return { learner, doubt, last: { epoch, seq } };
 }
 
-/** Counts the doubtful ones of `resolvable` with what they know, all other learners as knowing nothing. */
+/**
+ * Counts the doubtful members of `resolvable` with the entries they have. Counts all other learners as
+ * members without entries.
+ */
 export function isElected(
   state: State,
   ballots: Ballots,
@@ -42,19 +46,19 @@ export function isElected(
   return away + mostHolders(state, ballots, doubtful, away) < majority(state);
 }
 
-/** Whether enough voters with a whole memory agree, so that nothing depends on a doubtful one. */
+/** Whether enough voters with a complete log agree, so that the result depends on no doubtful member. */
 export function enoughWithoutDoubts(state: State, ballots: Ballots): boolean {
   return isElected(state, ballots, new Set());
 }
 
-/** Whether those who agree would be enough if no doubtful one of them had lost an entry. */
+/** Whether the agreeing voters would be enough if no doubtful member had lost an entry. */
 export function waitsForDoubts(state: State, ballots: Ballots): boolean {
   if (ballots.size < majority(state)) return false;
   const { away, doubtful } = split(state, ballots, new Set(ballots.keys()));
   return doubtful.length > 0 && away < majority(state);
 }
 
-/** The doubtful members that count, and how many voters are counted as if they had not answered. */
+/** The doubtful members that count, and the number of voters counted as if they had not answered. */
 function split(
   state: State,
   ballots: Ballots,
@@ -70,7 +74,7 @@ function split(
   return { away, doubtful };
 }
 
-/** How many of the doubtful at most may have held one and the same entry that is not known here. */
+/** The greatest number of doubtful members that may have held the same entry unknown to this member. */
 function mostHolders(
   state: State,
   ballots: Ballots,
@@ -79,7 +83,7 @@ function mostHolders(
 ): number {
   if (!state.rules.doubtCounts) return 0;
   const covered = coveredThrough(state, ballots, doubtful, away);
-  // An operator accepts the loss of what no member has, so every member must have answered.
+  // The operator accepts the loss of entries that no member has, so every member must have answered.
   const isComplete = ballots.size === state.voters.length;
   const lost = doubtful.map(({ doubt }) =>
     doubt?.accepted && isComplete ? 'none' : lostPlaces(doubt),
@@ -104,11 +108,11 @@ function isAmong(seq: number, places: LostPlaces): boolean {
 }
 
 /**
- * Up to here the best log that can be read has whatever was committed. Say that the doubtful had
- * held another committed entry, of a newer epoch than the best log's last. The majority that
- * promised that epoch and the majority that held the entry share a member. Where too few are away
- * to be all that they share, it is a doubtful one, and it made the promise in an earlier batch,
- * which can be read.
+ * The best readable log holds every committed entry up to this seq. Suppose the doubtful members held
+ * another committed entry, of a newer epoch than the last entry of the best log. The majority that
+ * promised that epoch and the majority that held the entry share a member. If too few members are away
+ * to make up that whole overlap, it includes a doubtful member. That member made the promise in an
+ * earlier batch, and that batch can be read.
  */
 function coveredThrough(
   state: State,

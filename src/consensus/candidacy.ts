@@ -1,7 +1,7 @@
 /**
- * How a candidacy, or a lead, ends without a majority (docs/PROTOCOL.md, section 3): the member
- * becomes a follower and keeps the reason, so that frontends try another candidate and the operator
- * reads why. Invariant: no candidacy goes on without progress.
+ * The reasons why a candidacy or a leadership ends without a majority (docs/PROTOCOL.md, section 3). The
+ * member becomes a follower and keeps the reason: frontends then try another candidate, and the operator
+ * can read the cause. Invariant: a candidacy without progress ends.
  */
 import { becomeFollower, type State } from './state.js';
 import type { CandidacyFailure } from './types.js';

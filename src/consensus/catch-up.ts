@@ -1,7 +1,8 @@
 /**
- * Between a majority's promises and the lead (docs/PROTOCOL.md, R4): the nominee fetches what the
- * most up-to-date voter of its majority has beyond it. Answered and used only while the source's
- * promise equals the nominee's epoch, so that the source's log stands still.
+ * The catch-up of a nominee between the promises of a majority and its leadership (docs/PROTOCOL.md,
+ * R4). The nominee fetches the entries that the most up-to-date voter of its majority has beyond its
+ * own. The source answers, and the nominee uses the answer, only while the source's promise equals the
+ * nominee's epoch. So the source's log does not change meanwhile.
  */
 
 import { protocolTimes } from '../base/limits.js';
@@ -35,8 +36,8 @@ export function beginCatchUp(state: State, candidate: Candidate): void {
 }
 
 /**
- * Asks for what follows a place that the source may have too. Where it lacks that entry, its answer
- * begins after the last place known to be equal, so each answer raises `sameSeq`.
+ * Asks for the entries after a position that the source may also have. If the source lacks that entry,
+ * its answer begins after the last position known to be equal. So each answer raises `sameSeq`.
  */
 function fetchMore(state: State, candidate: Candidate): void {
   if (candidate.source === undefined) return;
@@ -52,13 +53,13 @@ function fetchMore(state: State, candidate: Candidate): void {
   });
 }
 
-/** The own end first, then half of what lies between the equal and the absent. */
+/** First the end of the own log, then the middle between the equal and the absent position. */
 function placeToAsk({ log, rules }: State, { sameSeq, absentSeq }: Candidate): number {
   if (absentSeq === undefined || !rules.catchUpAdvances) return log.last.seq;
   return Math.floor((sameSeq + absentSeq) / 2);
 }
 
-/** At the source, which may be a witness. */
+/** Runs at the source, which may be a witness. */
 export function onFetch(state: State, from: MemberId, message: Fetch): void {
   const { log, out } = state;
   if (state.promised.epoch !== message.epoch || state.promised.leader !== from) return;
@@ -77,7 +78,9 @@ function sendFetched(state: State, to: MemberId, prev: Position, entries: readon
   state.out.send(to, { kind: 'fetched', epoch: state.promised.epoch, prev, entries });
 }
 
-/** The journal's answer for a nominee; a snapshot where it does not reach back so far. */
+/**
+ * Sends the journal's answer to a nominee, or a snapshot if the journal does not reach back far enough.
+ */
 export function onLoadedForNominee(
   state: State,
   request: Load,
@@ -97,7 +100,7 @@ export function onFetched(state: State, from: MemberId, message: Fetched): void 
   if (candidate.kind !== 'candidate' || candidate.phase !== 'catch-up') return;
   if (candidate.source !== from || candidate.epoch !== message.epoch) return;
   const last = message.entries.at(-1);
-  // An answer that came twice, or late: what it brings is here.
+  // A repeated or late answer: its entries are already in the log.
   const isOld = last !== undefined && last.seq <= candidate.sameSeq;
   if (isOld && state.rules.catchUpAdvances) return;
   if (last === undefined || !adopt(state, message.prev, message.entries)) {
@@ -110,7 +113,7 @@ export function onFetched(state: State, from: MemberId, message: Fetched): void 
   continueCatchUp(state, candidate);
 }
 
-/** After each piece, a snapshot too: fetch on, or lead. */
+/** Runs after each piece of the log or of a snapshot: fetches more, or starts to lead. */
 export function continueCatchUp(state: State, candidate: Candidate): void {
   candidate.sameSeq = Math.max(candidate.sameSeq, state.commit);
   const { sameSeq, absentSeq } = candidate;
@@ -121,7 +124,7 @@ export function continueCatchUp(state: State, candidate: Candidate): void {
   else lead(state, candidate);
 }
 
-/** A piece of the source's snapshot came; one that came before keeps no candidacy alive. */
+/** Notes progress of the source's snapshot. A repeated piece does not extend the candidacy. */
 export function notePiece(state: State, candidate: Candidate, seq: number, offset: number): void {
   const { piece } = candidate;
   if (seq < piece.seq || (seq === piece.seq && offset < piece.offset)) return;
@@ -130,12 +133,15 @@ export function notePiece(state: State, candidate: Candidate, seq: number, offse
   candidate.movedMs = state.nowMs;
 }
 
-/** An answer may be lost; a snapshot on its way is not asked for again. */
+/** Asks again because an answer may be lost, but does not request a snapshot that is under way. */
 export function tickCatchUp(state: State, candidate: Candidate): void {
   if (state.nowMs - candidate.sentMs >= protocolTimes.stepDownMs) failCandidacy(state, 'stalled');
 }
 
-/** The source is gone: without it there may be no majority, else the next best will do. */
+/**
+ * The source's connection closed. Without it there may be no majority; otherwise the next best voter
+ * becomes the source.
+ */
 export function sourceClosed(state: State, candidate: Candidate, member: MemberId): void {
   if (candidate.source === member) candidate.phase = 'prepare';
   if (!isElected(state, candidate.promises, candidate.doubtful)) candidate.phase = 'prepare';

@@ -1,7 +1,7 @@
 /**
- * What is committed and what may be seen (docs/PROTOCOL.md, R6, R7): committed when a majority of
- * all voters has it durably, the leader among them, and it is of the leader's own epoch; visible
- * when its gate is open too. Neither ever goes back.
+ * Which entries are committed and which are visible (docs/PROTOCOL.md, R6, R7). An entry is committed
+ * when a majority of all voters, with the leader among them, has it durably and it is of the leader's
+ * own epoch. It is visible when its gate is open as well. Neither position goes back.
  */
 import { isCounted, isSelfCounted, reachedBy } from './quorum.js';
 import type { Leader, State } from './state.js';
@@ -13,10 +13,10 @@ export function advanceCommit(state: State, leader: Leader): void {
   let copies = state.copies;
   for (const peer of leader.peers.values()) {
     if (isCounted(state, peer)) matches.push(peer.match);
-    // The seeded bug: members that are down are left out of the count.
+    // The seeded bug: the count leaves out members that are down.
     if (!rules.majorityOfAll && !peer.connected) copies = Math.max(1, copies - 1);
   }
-  // The leader's own disk must have it too: what is applied here is always in the own journal.
+  // The leader's own disk must have the entry too: an applied entry is always in the own journal.
   const reached = Math.min(reachedBy(matches, copies), log.durable);
   if (reached <= state.commit) return;
   if (rules.commitOwnEpoch && log.epochOf(reached) !== leader.epoch) return;
@@ -30,7 +30,7 @@ export function advanceVisible(state: State, leader: Leader): void {
   if (open > state.visible) state.visible = open;
 }
 
-/** R8: the service opens gates; all of them where it has no cache to invalidate. */
+/** R8: the service opens gates. A service without a cache to invalidate opens all of them. */
 export function openGates(state: State, throughSeq: number): void {
   const leader = state.stage;
   if (leader.kind !== 'leader') return;
@@ -38,7 +38,10 @@ export function openGates(state: State, throughSeq: number): void {
   advanceVisible(state, leader);
 }
 
-/** A follower learns of both from its leader, as far as its log surely equals the leader's (R5). */
+/**
+ * A follower gets both positions from its leader, limited to the prefix that equals the leader's log
+ * (R5).
+ */
 export function followCommit(state: State, commit: number, visible: number): void {
   state.commit = Math.max(state.commit, Math.min(commit, state.match));
   const open = state.rules.followersWaitForGates ? visible : commit;

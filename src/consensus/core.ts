@@ -1,7 +1,7 @@
 /**
- * The pure replication core of one member (docs/PROTOCOL.md, 2): inputs in, one ordered batch of
- * outputs out with `take`. It owns the state; each rule lives in a file of its own name beside it.
- * No socket, file, timer, clock or chance: time is an argument.
+ * The pure replication core of one member (docs/PROTOCOL.md, 2). It takes inputs, and `take` returns one
+ * ordered batch of outputs. It owns the state; each rule is in a file of its own in this folder. It uses
+ * no socket, file, timer, clock or randomness: time is an argument.
  */
 import { assert } from '../base/assert.js';
 import { onLoadedForNominee } from './catch-up.js';
@@ -31,17 +31,17 @@ export class Core {
     this.#state = createState(options);
   }
 
-  /** For status, describe, invariants and tests; nobody else writes. */
+  /** For status, describe, invariants and tests. Only the rules write it. */
   get state(): Readonly<State> {
     return this.#state;
   }
 
-  /** Entries of the journal after the base, in order, before anything else. */
+  /** Takes the journal's entries after the base, in order, before any other input. */
   recover(entries: readonly Entry[]): void {
     for (const entry of entries) this.#state.log.recover(entry);
   }
 
-  /** The journal holds a log that the base has replaced: nothing of it may come back. */
+  /** The base has replaced the log in the journal, so none of its entries may come back. */
   forgetJournal(): void {
     this.#state.out.persist({ kind: 'truncate', from: 1 });
   }
@@ -66,7 +66,7 @@ export class Core {
     tickReads(state);
   }
 
-  /** Everything up to this journal position is on the own disk. */
+  /** Everything up to this journal position is on this member's disk. */
   durable(position: number, nowMs: number): void {
     const state = this.#at(nowMs);
     state.log.persisted(position);
@@ -79,7 +79,7 @@ export class Core {
     checkAdmitted(state);
   }
 
-  /** Appends a command where this member leads; else why not. */
+  /** Appends a command if this member leads; otherwise returns the reason. */
   propose(command: Uint8Array, nowMs: number): number | 'overloaded' | 'not-leading' {
     const state = this.#at(nowMs);
     const leader = state.stage;
@@ -87,7 +87,7 @@ export class Core {
     return refusal(leader, state, command.length) ?? append(state, leader, command);
   }
 
-  /** After the proposals of a turn: sends them, in as few messages as the members' windows allow. */
+  /** Sends the proposals of a turn, in as few messages as the members' windows allow. */
   replicate(): void {
     const { stage } = this.#state;
     if (stage.kind === 'leader') sendEntries(this.#state, stage);
@@ -107,7 +107,7 @@ export class Core {
     nominate(this.#at(nowMs));
   }
 
-  /** A frontend has checked this member, and had an answer to its last check. */
+  /** A frontend has checked this member and received an answer to its previous check. */
   attended(nowMs: number): void {
     const state = this.#at(nowMs);
     if (state.stage.kind === 'leader') attend(state, state.stage);
@@ -122,17 +122,17 @@ export class Core {
     requestRead(this.#at(nowMs), id);
   }
 
-  /** Asks whether this member leads still (R8); one `ReadDone` with this id follows. */
+  /** Asks whether this member still leads (R8); one `ReadDone` with this id follows. */
   confirm(id: number, nowMs: number): void {
     requestConfirmation(this.#at(nowMs), id);
   }
 
-  /** The host has applied so far. */
+  /** The host has applied the entries up to this seq. */
   applied(seq: number): void {
     const state = this.#state;
     assert(
       seq >= state.applied && seq <= state.visible,
-      'applied in order and only what is visible',
+      'entries are applied in order, and only visible ones',
     );
     state.applied = seq;
     const { stage } = state;
@@ -141,7 +141,10 @@ export class Core {
     }
   }
 
-  /** The answer to a load: the epoch of the entry before, and the entries; empty where dropped. */
+  /**
+   * The answer to a load: the epoch of the entry before, and the entries. Empty if the journal dropped
+   * them.
+   */
   loaded(request: Load, prevEpoch: number | undefined, entries: readonly Entry[]): void {
     const state = this.#state;
     const good = agreeing(state, request.prevSeq, entries);
@@ -152,17 +155,19 @@ export class Core {
     }
   }
 
-  /** There is no snapshot to send to this member: it is asked again where it stands. */
+  /** There is no snapshot for this member, so the leader probes the member's log again. */
   snapshotMissing(to: MemberId): void {
     snapshotMissing(this.#state, to);
   }
 
-  /** At a witness: asks for the newest snapshot of whoever leads (R11). */
+  /** Runs at a witness: asks the current leader for its newest snapshot (R11). */
   requestSnapshot(): void {
     requestSnapshot(this.#state);
   }
 
-  /** Asked again when a snapshot is whole here: the log may have overtaken it meanwhile. */
+  /**
+   * The host asks again when a snapshot has arrived completely, because the log may have overtaken it.
+   */
   wantsSnapshot(mark: SnapshotMark): boolean {
     return isWanted(this.#state, mark);
   }
@@ -172,14 +177,14 @@ export class Core {
     installed(this.#at(nowMs), mark);
   }
 
-  /** The host has made it durable that this member votes again (R10). */
+  /** The host has recorded durably that this member votes again (R10). */
   admitted(): void {
     const state = this.#state;
     state.learner = false;
     state.doubt = undefined;
     state.admitting = false;
     state.out.roleChanged = true;
-    // Where it leads, its own copies count from now on.
+    // If this member leads, its own copies count from now on.
     if (state.stage.kind === 'leader') {
       advanceCommit(state, state.stage);
       countRounds(state, state.stage);
@@ -192,7 +197,7 @@ export class Core {
   }
 }
 
-/** The journal may still hold what is truncated already: only what the index knows is the log. */
+/** The journal may still hold truncated entries: only entries in the index belong to the log. */
 function agreeing(state: State, prevSeq: number, entries: readonly Entry[]): readonly Entry[] {
   const { log } = state;
   const end = entries.findIndex(

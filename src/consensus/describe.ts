@@ -1,6 +1,7 @@
 /**
- * A member's state for people and for the checkers (docs/PROTOCOL.md, 7): one line a member, one
- * a peer, and the invariants that hold after every input. Reads, never writes.
+ * Describes a member's state for people and for the checkers (docs/PROTOCOL.md, 7): one line for each
+ * member and peer, and the invariants that hold after every input. Reads the state and does not write
+ * it.
  */
 import { assert } from '../base/assert.js';
 import type { State } from './state.js';

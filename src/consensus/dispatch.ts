@@ -1,6 +1,4 @@
-/**
- * Which rule answers which message. Nothing is decided here.
- */
+/** Passes each message to the rule that handles it. Makes no decisions. */
 import { unreachable } from '../base/assert.js';
 import { onFetch, onFetched } from './catch-up.js';
 import { onPrepare, onPrevote, onPrevoted, onPromised } from './election.js';

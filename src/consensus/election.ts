@@ -1,7 +1,7 @@
 /**
- * How a leader comes to be (docs/PROTOCOL.md, R1 to R3): pre-vote, prepare, promise. A nomination
- * is a hint from outside; whatever is nominated, at most one member leads an epoch (I1), because
- * a voter promises an epoch once, durably, before it says so.
+ * The election of a leader (docs/PROTOCOL.md, R1 to R3): pre-vote, prepare, promise. A nomination is
+ * only a hint from outside. At most one member leads an epoch (I1), because a voter promises an epoch
+ * once, and durably, before it sends the promise.
  */
 
 import { logLimits, protocolTimes } from '../base/limits.js';
@@ -27,15 +27,17 @@ import {
 } from './state.js';
 import type { CandidacyFailure, MemberId } from './types.js';
 
-/** A majority has answered the pre-vote by then, whatever it said: who is cut off hears nothing. */
+/**
+ * By then a reachable majority has answered the pre-vote; a nominee that is cut off receives nothing.
+ */
 const silenceMs = 150;
-/** A majority has agreed by then: the last heartbeat of a leader that is gone counts for STICK. */
+/** By then a majority can have agreed: STICK counts from the last heartbeat of a leader that is gone. */
 const prevoteMs = protocolTimes.stickMs + silenceMs;
-/** A candidacy that has got on nowhere by then ends; the frontends nominate again. */
+/** A candidacy without progress ends after this time; the frontends then nominate again. */
 const candidacyMs = 1_000;
 const retransmitMs = protocolTimes.heartbeatMs;
 
-/** Stands for election where this member may. */
+/** Stands for election if this member is allowed to. */
 export function nominate(state: State): void {
   if (state.witnesses.has(state.id) || state.stage.kind !== 'follower') return;
   if (!isSelfCounted(state) && !state.rules.learnersMayStand) return;
@@ -65,7 +67,7 @@ export function nominate(state: State): void {
   else prepare(state, candidate);
 }
 
-/** R1: a voter agrees unless it leads, or heard from a live leader within STICK. */
+/** R1: a voter agrees unless it leads, or received a heartbeat of a live leader within STICK. */
 function wouldPromise(state: State): boolean {
   if (state.stage.kind === 'leader') return false;
   return state.nowMs - state.heardMs >= protocolTimes.stickMs;
@@ -91,8 +93,8 @@ function countAgreed(state: State, candidate: Candidate): void {
 }
 
 /**
- * The first epoch at least `step` above all that were seen. In an even group each member has epochs
- * of its own: two majorities share two voters, and both may have lost their disks in between.
+ * The first epoch at least `step` above all epochs seen. In an even group each member has epochs of its
+ * own: two majorities share two voters, and both of these may have lost their disks in between.
  */
 function nextEpoch(state: State, step: number): number {
   const { voters, rules } = state;
@@ -111,7 +113,7 @@ export function onPrevote(state: State, from: MemberId, message: Prevote): void 
   const isAsked = isSelfCounted(state) || (message.apart === true && state.rules.learnersPromise);
   const agreed = isNewer && isAsked && wouldPromise(state);
   const follows = state.leader !== undefined && state.leader !== state.id;
-  // The answer will be another when the connection to the leader closes.
+  // The answer may change when the connection to the leader closes.
   state.waiting = isNewer && !agreed && follows ? { from, message } : undefined;
   const answer = { kind: 'prevoted', epoch, agreed, promised } as const;
   state.out.send(from, { ...answer, standing: ownStanding(state) }, state.promisePosition);
@@ -129,8 +131,8 @@ export function onPrevoted(state: State, from: MemberId, message: Prevoted): voi
 }
 
 /**
- * R2: the nominee chooses the epoch, and promises it to itself before it asks the others. Where it
- * depends on doubtful members, the epoch lies above any that they may have forgotten (A33).
+ * R2: the nominee chooses the epoch and promises it to itself before it asks the others. If it depends
+ * on doubtful members, the epoch is above any epoch that they may have forgotten (A33).
  */
 function prepare(state: State, candidate: Candidate, doubtful: readonly MemberId[] = []): void {
   becomeFollower(state, undefined);
@@ -178,7 +180,7 @@ export function onPrepare(state: State, from: MemberId, message: Prepare): void 
   const last = { epoch: log.epochOf(seq) ?? 0, seq };
   const { admitted } = state;
   const { learner, doubt } = ownStanding(state);
-  // Whatever the nominee knows of this member happened before this promise.
+  // Everything that the nominee has learned about this member happened before this promise.
   const stamp = laterOf(admitted.get(state.id), message.admitted?.get(state.id));
   const answer = { kind: 'promised', epoch, agreed: true, promised: epoch, last } as const;
   const giver = { learner, doubt, stamp, admitted };
@@ -203,8 +205,8 @@ export function onPromised(state: State, from: MemberId, message: Promised): voi
 }
 
 /**
- * Another nominee has a voter's promise, so both may have failed. Each asks again in a new epoch,
- * later voters of the configuration first: the pauses differ, so that one of them gets ahead.
+ * A voter has promised to another nominee, so both nominees may have failed. Each asks again in a new
+ * epoch, and members later in the configuration ask first. The pauses differ, so one of them gets ahead.
  */
 function standAgain(state: State, candidate: Candidate): void {
   const behind = state.voters.length - 1 - state.voters.indexOf(state.id);
@@ -216,18 +218,18 @@ function standAgain(state: State, candidate: Candidate): void {
   candidate.promises.clear();
 }
 
-/** R3: a voter that was admitted after a loss has forgotten what it promised before; it is asked again. */
+/** R3: a voter admitted after a loss has forgotten its earlier promise, so the nominee asks it again. */
 function dropForgotten(state: State, candidate: Candidate): void {
   if (!state.rules.promisesBoundToIncarnation) return;
   for (const [voter, { stamp }] of candidate.promises) {
     if (voter === state.id || !isLater(candidate.admitted.get(voter), stamp)) continue;
     candidate.promises.delete(voter);
-    // One of an older build names no stamp, and would be asked for ever.
+    // A voter of an older build names no stamp; the nominee would ask it without end.
     if (stamp) askPromise(state, candidate, voter);
   }
 }
 
-/** The own promise counts once it is durable, like any other. */
+/** The own promise counts once it is durable, like any other promise. */
 export function ownPromiseDurable(state: State, candidate: Candidate, position: number): void {
   if (candidate.phase !== 'prepare' || candidate.promisePosition > position) return;
   if (candidate.promises.has(state.id)) return;
@@ -242,7 +244,7 @@ function countPromises(state: State, candidate: Candidate): void {
   beginCatchUp(state, candidate);
 }
 
-/** Messages may be lost: ask again, and give up in the end. */
+/** Messages may be lost: asks again, and gives up after a time limit. */
 export function tickCandidate(state: State, candidate: Candidate): void {
   if (candidate.phase === 'catch-up') {
     tickCatchUp(state, candidate);
@@ -255,7 +257,7 @@ export function tickCandidate(state: State, candidate: Candidate): void {
   }
   if (state.nowMs - candidate.sentMs < retransmitMs) return;
   if (candidate.refused.size > 0) {
-    // Who is silent may be dead: waiting for it could take all of the candidacy.
+    // A silent voter may be dead; waiting for it could use up the whole candidacy.
     standAgain(state, candidate);
     return;
   }
@@ -263,7 +265,7 @@ export function tickCandidate(state: State, candidate: Candidate): void {
   else askPromises(state, candidate);
 }
 
-/** Why the candidacy is over; undefined where it may still succeed. */
+/** The reason why the candidacy is over, or undefined if it may still succeed. */
 function overdue(state: State, candidate: Candidate): CandidacyFailure | undefined {
   const { phase, phaseMs, movedMs, answered, agreed } = candidate;
   const passedMs = state.nowMs - phaseMs;
@@ -277,8 +279,9 @@ function overdue(state: State, candidate: Candidate): CandidacyFailure | undefin
 }
 
 /**
- * R1: the connection to the leader closed, so a crash is replaced at once. The nomination may have
- * come first: the candidacy goes on, and asks again what the live leader had forbidden.
+ * R1: the connection to the leader closed, so the group replaces a crashed leader at once. If the
+ * nomination arrived first, the candidacy continues and repeats the pre-vote that the live leader had
+ * blocked.
  */
 export function leaderLost(state: State): void {
   const { stage, waiting } = state;
@@ -291,7 +294,10 @@ export function leaderLost(state: State): void {
   if (waiting) onPrevote(state, waiting.from, waiting.message);
 }
 
-/** What a member said before its connection closed counts no more: it may come back wiped (A8). */
+/**
+ * Answers from before the connection closed no longer count: the member may return with an empty disk
+ * (A8).
+ */
 export function candidateLost(state: State, candidate: Candidate, member: MemberId): void {
   candidate.agreed.delete(member);
   candidate.promises.delete(member);

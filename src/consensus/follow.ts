@@ -1,6 +1,7 @@
 /**
- * The follower's side of R5 (docs/PROTOCOL.md): obey the leader of the promised epoch or a higher
- * one, adopt its entries, acknowledge the prefix that surely equals the leader's, once durable.
+ * The follower's side of R5 (docs/PROTOCOL.md). It obeys the leader of the promised epoch or of a higher
+ * one and adopts its entries. It acknowledges the prefix that equals the leader's log, once that prefix
+ * is durable.
  */
 import { assert } from '../base/assert.js';
 import { adopt } from './adoption.js';
@@ -17,7 +18,7 @@ import {
 } from './state.js';
 import type { MemberId } from './types.js';
 
-/** Obeys a leader's message of this epoch; false where it comes too late or from nowhere. */
+/** Obeys a leader's message of this epoch. Returns false if the epoch is old or implausible. */
 export function obey(state: State, from: MemberId, epoch: number): boolean {
   const { promised } = state;
   if (!isPlausible(state, epoch)) return false;
@@ -30,8 +31,8 @@ export function obey(state: State, from: MemberId, epoch: number): boolean {
   if (epoch === promised.epoch && established !== undefined && state.rules.onePromisePerEpoch) {
     assert(established === from, `two leaders in epoch ${epoch}: ${established}, ${from} (I1)`);
   }
-  // In an equal epoch that was promised to another, perhaps to itself: the sender has a majority,
-  // so the other can never have one.
+  // The epoch is equal, but was promised to another member, perhaps to this one. The sender has a
+  // majority, so the other member can never have one.
   if (epoch > promised.epoch || promised.leader !== from) promise(state, epoch, from);
   if (state.stage.kind !== 'follower' || state.leader !== from) becomeFollower(state, from);
   return true;
@@ -57,8 +58,9 @@ export function onAppend(state: State, from: MemberId, message: Append): void {
 }
 
 /**
- * With entries: when they are durable. Without: at once, with the durable part of the prefix, so
- * that reads and heartbeats do not wait for this disk (a pending promise they do wait for).
+ * Acknowledges an append. With entries, the answer waits until they are durable. Without entries, it
+ * leaves at once and names the durable part of the prefix, so reads and heartbeats do not wait for this
+ * disk. They do wait for a pending promise.
  */
 function acknowledge(state: State, to: MemberId, message: Append, prefix: number): void {
   const { log, out, rules } = state;
@@ -68,7 +70,7 @@ function acknowledge(state: State, to: MemberId, message: Append, prefix: number
   out.send(to, answer(state, message, true, match), after);
 }
 
-/** R5: a place further back at which the logs may agree. */
+/** R5: names an earlier position at which the logs may agree. */
 function refuse(state: State, message: Append): Appended {
   const place = Math.max(0, Math.min(message.prev.seq - 1, state.log.last.seq));
   return answer(state, message, false, place);
@@ -89,14 +91,14 @@ function answer(state: State, message: Append, ok: boolean, match: number): Appe
   };
 }
 
-/** R10: the answer tells the version when the table is durable. */
+/** R10: the answer contains the version once the table is durable. */
 function noteTable(state: State, { version, admitted }: Table): void {
   if (version <= state.table) return;
   noteAdmissions(state, admitted);
   state.table = version;
 }
 
-/** A follower's word that a higher epoch is promised: this one is over. */
+/** A follower reports that it promised a higher epoch, so this epoch is over. */
 export function onStale(state: State, message: Stale): void {
   if (!observeEpoch(state, message.promised)) return;
   const leads = state.stage.kind === 'leader' && state.stage.epoch === message.epoch;

@@ -1,7 +1,7 @@
 /**
- * The start and the end of a lead (docs/PROTOCOL.md, R4, R6): the opening entry of the own epoch,
- * heartbeats, and stepping down where no majority answers, or where no frontend attends this leader
- * and one nominates another (R1).
+ * The start and the end of leadership (docs/PROTOCOL.md, R4, R6): the opening entry of the own epoch,
+ * and heartbeats. A leader steps down when no majority answers, or when no frontend checks it and a
+ * frontend nominates another member (R1).
  */
 import { assert } from '../base/assert.js';
 import { logLimits, protocolTimes } from '../base/limits.js';
@@ -75,7 +75,7 @@ function newPeer(state: State, id: MemberId): Peer {
   };
 }
 
-/** Why a proposal cannot be taken now; undefined where it can (R6). */
+/** The reason why a proposal is refused now, or undefined if it is accepted (R6). */
 export function refusal(leader: Leader, state: State, bytes: number): 'overloaded' | undefined {
   const uncommitted = state.log.last.seq - Math.max(state.commit, leader.openingSeq - 1);
   if (uncommitted >= logLimits.uncommittedEntriesMax) return 'overloaded';
@@ -84,7 +84,7 @@ export function refusal(leader: Leader, state: State, bytes: number): 'overloade
 }
 
 export function tickLeader(state: State, leader: Leader): void {
-  // After a stall of this very process the answers wait unread: they are given their turn first.
+  // After a stall of this process the answers are still unread, so it reads them before it decides.
   const stalled = state.nowMs - leader.tickMs >= protocolTimes.stickMs;
   leader.tickMs = state.nowMs;
   if (!stalled && !hearsMajority(state, leader)) {
@@ -97,7 +97,7 @@ export function tickLeader(state: State, leader: Leader): void {
   }
   if (state.nowMs - leader.beatMs < protocolTimes.heartbeatMs) return;
   leader.beatMs = state.nowMs;
-  // Behind the journal, so that a hung disk looks like a dead leader (A7).
+  // Heartbeats wait for the journal, so that a leader with a hung disk looks dead (A7).
   const after = state.rules.heartbeatBehindJournal ? state.out.position : 0;
   for (const peer of leader.peers.values()) {
     tickSnapshot(state, peer);
@@ -105,15 +105,15 @@ export function tickLeader(state: State, leader: Leader): void {
   }
 }
 
-/** A frontend checks this leader, and its last check was answered. */
+/** A frontend checks this leader and received an answer to its previous check. */
 export function attend(state: State, leader: Leader): void {
   leader.attendedMs = state.nowMs;
   leader.soughtMs = undefined;
 }
 
 /**
- * R1: a frontend has nominated another member, and no frontend checks this leader. The voters hear
- * it and would refuse every pre-vote for as long as that lasts (A39).
+ * R1: a frontend has nominated another member, and no frontend checks this leader. The voters receive
+ * its heartbeats, so they would refuse every pre-vote for as long as that lasts (A39).
  */
 function mustYield({ nowMs, rules }: State, { attendedMs, soughtMs }: Leader): boolean {
   if (soughtMs === undefined || !rules.unattendedYields) return false;
@@ -122,8 +122,8 @@ function mustYield({ nowMs, rules }: State, { attendedMs, soughtMs }: Leader): b
 }
 
 /**
- * R6: a leader without a majority's acknowledgement for a second leads no more. As in an election,
- * learners count towards the majority of an even group, which could not admit one otherwise.
+ * R6: a leader steps down after one second without acknowledgements from a majority. As in an election,
+ * learners count towards the majority of an even group; otherwise such a group could not admit one.
  */
 function hearsMajority(state: State, leader: Leader): boolean {
   const { resolved } = leader;
@@ -139,7 +139,9 @@ function hearsMajority(state: State, leader: Leader): boolean {
   return heard >= needed && heard - learners >= intactNeeded;
 }
 
-/** The opening entry is applied: everything that any earlier leader acknowledged is here (A3). */
+/**
+ * The opening entry is applied, so this member has every entry that an earlier leader acknowledged (A3).
+ */
 export function startServing(state: State, leader: Leader): void {
   leader.serving = true;
   state.out.roleChanged = true;

@@ -1,8 +1,8 @@
 /**
- * How a member that lost its disk gets its vote back (docs/PROTOCOL.md, R10, A8, A31). The leader
- * gives the admission a stamp and waits until a majority of voters has it durably, so that no
- * nominee counts what the learner promised before its loss. Once the learner's durable log matches
- * all that may be committed by then, it makes itself a voter. The quorum's size never changes.
+ * How a member that lost its disk gets its vote back (docs/PROTOCOL.md, R10, A8, A31). The leader gives
+ * the admission a stamp and waits until a majority of voters has it durably. So no nominee counts a
+ * promise from before the loss. Once the learner's durable log matches all entries that may be committed
+ * by then, it becomes a voter. The quorum's size never changes.
  */
 import type { Admit } from './messages.js';
 import { isCounted, isSelfCounted, majority } from './quorum.js';
@@ -10,10 +10,10 @@ import { sendAppend } from './sending.js';
 import { type Leader, noteAdmissions, type Peer, type State } from './state.js';
 import type { MemberId } from './types.js';
 
-/** After every step that may have brought a learner, or the leader itself, further. */
+/** Runs after every step that may have advanced a learner or the leader itself. */
 export function admitLearners(state: State, leader: Leader): void {
   for (const peer of leader.peers.values()) {
-    // An older build names no version: it would not know its own stamp.
+    // A member of an older build names no version, so it would not recognise its own stamp.
     if (peer.learner && peer.table !== undefined) admit(state, leader, peer);
   }
   if (state.learner) admitSelf(state, leader);
@@ -37,7 +37,7 @@ function admit(state: State, leader: Leader, peer: Peer): void {
   peer.admitTold = true;
 }
 
-/** A learner that leads counts for nothing until it has admitted itself in the same way (A32). */
+/** A leader that is a learner does not count until it has admitted itself in the same way (A32). */
 function admitSelf(state: State, leader: Leader): void {
   if (state.admitAt === undefined && !state.admitting) {
     if (!leader.resolved.has(state.id)) {
@@ -50,12 +50,15 @@ function admitSelf(state: State, leader: Leader): void {
   checkAdmitted(state);
 }
 
-/** All that may be committed: the log that this leader began with, and what it has committed since. */
+/**
+ * Covers all entries that may be committed: the log at the start of the leadership, and the commits
+ * since then.
+ */
 function admissionPosition(state: State, leader: Leader): number {
   return Math.max(Math.min(leader.openingSeq, state.log.last.seq), state.commit);
 }
 
-/** A new version of the table, which leaves at once. */
+/** Creates a new version of the table and sends it at once. */
 function stamp(state: State, leader: Leader, id: MemberId): number {
   leader.tableVersion += 1;
   const version = leader.tableVersion;
@@ -67,9 +70,9 @@ function stamp(state: State, leader: Leader, id: MemberId): number {
 }
 
 /**
- * Whether a majority of voters has this version durably, this one left out. Learners may have
- * forgotten a promise, so they do not count, but every member together is enough: then each possible
- * nominee has the stamp. Otherwise two lost disks of four would never be admitted.
+ * Whether a majority of voters, without member `id`, has this version durably. Learners may have
+ * forgotten a promise, so they do not count. All members together are also enough, because then every
+ * possible nominee has the stamp. Otherwise two lost disks of four could never be admitted.
  */
 function isStamped(state: State, leader: Leader, id: MemberId, version: number): boolean {
   if (!state.rules.stampsAreEchoed) return true;
@@ -93,7 +96,7 @@ export function onAdmit(state: State, from: MemberId, message: Admit): void {
   checkAdmitted(state);
 }
 
-/** At the learner, after every step that may have brought it there. */
+/** Runs at the learner, after every step that may have brought it to the admission position. */
 export function checkAdmitted(state: State): void {
   const { admitAt, log, stage } = state;
   if (admitAt === undefined || state.synced < admitAt.record) return;

@@ -1,7 +1,7 @@
 /**
- * A replica's log as the core sees it: the epochs of all entries after the base, and the newest
- * entries in memory. What is durable may be dropped from memory (the journal has it), what is not
- * may not. Invariant: seqs from base + 1 to last without gaps, epochs and times never go back.
+ * A replica's log as the core sees it: the epochs of all entries after the base, and the newest entries
+ * in memory. Memory may drop durable entries, because the journal has them, but no others. Invariant:
+ * seqs run from base + 1 to last without gaps; epochs and times do not decrease.
  */
 import { assert, required } from '../base/assert.js';
 import { logLimits } from '../base/limits.js';
@@ -18,13 +18,13 @@ export class Log {
   #base: SnapshotMark;
   #last: SnapshotMark;
   #runs: Run[] = [];
-  /** `#tail[#head]` has seq `#first`; what lies before #head is dropped. */
+  /** `#tail[#head]` has seq `#first`; entries before #head are dropped. */
   #tail: (Entry | undefined)[] = [];
   #head = 0;
   #first: number;
   #tailBytes = 0;
   #durable: number;
-  /** Appended and not yet durable, by journal position. */
+  /** Entries that are appended but not yet durable, by journal position. */
   #pending: { readonly position: number; seq: number }[] = [];
 
   constructor(base: SnapshotMark) {
@@ -42,17 +42,17 @@ export class Log {
     return this.#last;
   }
 
-  /** The first seq in memory; one above the last where there is none. */
+  /** The first seq in memory, or last + 1 if memory is empty. */
   get firstInMemory(): number {
     return this.#first;
   }
 
-  /** Everything up to this seq is on the own disk. */
+  /** Everything up to this seq is on this member's disk. */
   get durable(): number {
     return this.#durable;
   }
 
-  /** The epoch of an entry; undefined beyond the end and before the base, where it is unknown. */
+  /** The epoch of an entry, or undefined if it is beyond the end or before the base. */
   epochOf(seq: number): number | undefined {
     if (seq > this.#last.seq || seq < this.#base.seq) return undefined;
     if (seq === this.#base.seq) return this.#base.epoch;
@@ -63,7 +63,7 @@ export class Log {
     return undefined;
   }
 
-  /** The greatest seq at or below `seq` whose epoch is at most `epoch`; never below the base. */
+  /** The greatest seq at or below `seq` whose epoch is at most `epoch`, but at least the base's seq. */
   lastOfEpochAtMost(seq: number, epoch: number): number {
     let through = Math.min(seq, this.#last.seq);
     for (let i = this.#runs.length - 1; i >= 0; i--) {
@@ -81,7 +81,7 @@ export class Log {
     this.#pending.push({ position, seq: entry.seq });
   }
 
-  /** An entry that the journal held at start. */
+  /** Adds an entry that the journal held at start. */
   recover(entry: Entry): void {
     this.#push(entry);
     this.#durable = entry.seq;
@@ -100,7 +100,7 @@ export class Log {
     if (from <= this.#first) this.#forget(from);
     else this.#tail.length = this.#head + (from - this.#first);
     while ((this.#runs.at(-1)?.from ?? 0) >= from) this.#runs.pop();
-    // Where memory has lost the time, the base's stands in until the entry that conflicted follows.
+    // If memory has dropped the time, the base's time is used until the conflicting entry follows.
     this.#last = { seq: from - 1, epoch, time };
     this.#durable = Math.min(this.#durable, from - 1);
     for (const pending of this.#pending) pending.seq = Math.min(pending.seq, from - 1);
@@ -132,7 +132,7 @@ export class Log {
     return seq < this.#first || seq > this.#last.seq ? undefined : this.#at(seq);
   }
 
-  /** Entries from `from` on within the limits of one message; undefined where memory has lost them. */
+  /** Entries from `from` on within the limits of one message, or undefined if memory dropped them. */
   slice(from: number): Entry[] | undefined {
     if (from < this.#first) return undefined;
     const entries: Entry[] = [];
@@ -147,7 +147,7 @@ export class Log {
     return entries;
   }
 
-  /** Forgets durable entries beyond what is kept for peers that lag a little. */
+  /** Drops durable entries, except those kept for peers that lag slightly. */
   trim(): void {
     const { tailEntriesKept, tailBytesKept } = logLimits;
     while (

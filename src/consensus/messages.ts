@@ -1,10 +1,11 @@
 /**
- * What members of a group say to each other (docs/PROTOCOL.md, 3). Plain data: how they travel is
- * the network's matter. Every message is bound to an epoch; an answer repeats what it answers.
+ * The messages between members of a group (docs/PROTOCOL.md, 3), as plain data; `src/net` and `src/wire`
+ * transport and encode them. Every message names an epoch, and an answer repeats the fields that
+ * identify its request.
  */
 import type { Admissions, Doubt, Entry, Position, Stamp } from './types.js';
 
-/** How far a member can be believed that agrees or promises (A8). */
+/** How complete the data of a member is that agrees or promises (A8). */
 export interface Standing {
   readonly learner: boolean;
   readonly doubt: Doubt | undefined;
@@ -12,11 +13,11 @@ export interface Standing {
   readonly last: Position;
 }
 
-/** R1: would you promise? */
+/** R1: asks whether the voter would promise. */
 export interface Prevote {
   readonly kind: 'prevote';
   readonly epoch: number;
-  /** The nominee does not count a learner as a voter. Absent from older builds: no learner agrees. */
+  /** The nominee does not count learners as voters. Absent from older builds: no learner agrees. */
   readonly apart?: boolean;
 }
 export interface Prevoted {
@@ -31,7 +32,7 @@ export interface Prevoted {
 export interface Prepare {
   readonly kind: 'prepare';
   readonly epoch: number;
-  /** The admissions that the nominee knows. Absent from older builds: no learner promises. */
+  /** The admissions known to the nominee. Absent from older builds: no learner promises. */
   readonly admitted?: Admissions | undefined;
 }
 export interface Promised {
@@ -39,21 +40,24 @@ export interface Promised {
   readonly epoch: number;
   readonly agreed: boolean;
   readonly promised: number;
-  /** Log end, queued writes included. */
+  /** The end of the log, with queued writes included. */
   readonly last: Position;
   /** Absent from older builds and from refusals. */
   readonly giver?: Giver | undefined;
 }
-/** What the giver of a promise knows of itself and of others. */
+/** The standing of the member that promises, and the admissions known to it. */
 export interface Giver {
   readonly learner: boolean;
   readonly doubt: Doubt | undefined;
-  /** This promise was given after this admission of the giver. */
+  /** The member gave this promise after this admission. */
   readonly stamp: Stamp;
   readonly admitted: Admissions;
 }
 
-/** R4: what the nominee misses, from `end` on where the source has it, else after `commit`. */
+/**
+ * R4: asks for the entries that the nominee lacks, after `end` if the source has it, else after
+ * `commit`.
+ */
 export interface Fetch {
   readonly kind: 'fetch';
   readonly epoch: number;
@@ -67,7 +71,7 @@ export interface Fetched {
   readonly entries: readonly Entry[];
 }
 
-/** R5. Without entries: a heartbeat, a probe, a read round, or news of commit and visible. */
+/** R5. Without entries it is a heartbeat, a probe, a read round, or an update of commit and visible. */
 export interface Append {
   readonly kind: 'append';
   readonly epoch: number;
@@ -75,9 +79,9 @@ export interface Append {
   readonly entries: readonly Entry[];
   readonly commit: number;
   readonly visible: number;
-  /** The latest round of reads that was begun before this left (R9). */
+  /** Sent only until the member has it. */
   readonly round: number;
-  /** A heartbeat, which has queued behind the leader's journal (A7). */
+  /** True for a heartbeat, which waits for the leader's journal (A7). */
   readonly live: boolean;
   /** Only until the member has it. */
   readonly table?: Table | undefined;
@@ -91,7 +95,7 @@ export interface Appended {
   readonly kind: 'appended';
   readonly epoch: number;
   readonly ok: boolean;
-  /** Where ok: the durable prefix that equals the leader's. Else a place at which to try again. */
+  /** If ok: the durable prefix that equals the leader's. Otherwise a position at which to try again. */
   readonly match: number;
   /** The epoch of the entry at `match`. */
   readonly matchEpoch: number;
@@ -103,7 +107,7 @@ export interface Appended {
   /** The version of the leader's table that is durable here; 0: none. Absent from older builds. */
   readonly table?: number | undefined;
 }
-/** The sender of an epoch below the promised one learns of it. */
+/** Tells the sender of a lower epoch which epoch is promised. */
 export interface Stale {
   readonly kind: 'stale';
   readonly epoch: number;
@@ -118,11 +122,11 @@ export interface Read {
 export interface ReadAt {
   readonly kind: 'read-at';
   readonly id: number;
-  /** Undefined: not now. */
+  /** Undefined if the leader cannot give a position now. */
   readonly position: number | undefined;
 }
 
-/** R10: the learner votes again once it matches this position and has the table, durably. */
+/** R10: the learner votes again once it matches this position and has the table, both durably. */
 export interface Admit {
   readonly kind: 'admit';
   readonly epoch: number;
@@ -140,10 +144,10 @@ export interface SnapshotMark {
 /** R11: a witness asks the leader for its newest snapshot, to drop the log before it. */
 export interface SnapshotRequest {
   readonly kind: 'snapshot-request';
-  /** The end of the one that it has; an older one is of no use to it. */
+  /** The end of the newest snapshot that the witness has; it needs a later one. */
   readonly after: number;
 }
-/** R11: a piece of a snapshot, for a member that the log no longer reaches. */
+/** R11: a piece of a snapshot, for a member that needs entries from before the log's start. */
 export interface Chunk {
   readonly kind: 'chunk';
   readonly epoch: number;

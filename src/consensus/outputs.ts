@@ -1,6 +1,6 @@
 /**
- * What the core asks of its host: ONE ordered batch after each input. The host persists the
- * records, sends each message once its journal position is durable, applies, then answers reads.
+ * The core's requests to its host: one ordered batch after each input. The host persists the records,
+ * sends each message once its journal position is durable, applies entries, and then answers reads.
  */
 import type { Chunk, Chunked, Message } from './messages.js';
 import type { LogRecord, MemberId } from './types.js';
@@ -8,29 +8,29 @@ import type { LogRecord, MemberId } from './types.js';
 export interface Outgoing {
   readonly to: MemberId;
   readonly message: Message;
-  /** It may leave when this many records are durable; 0: at once. */
+  /** The message may leave when this many records are durable; 0: at once. */
   readonly after: number;
 }
 
-/** Entries that memory has lost, for a member that lags; answered with `loaded`. */
+/** Requests entries that memory has dropped, for a member that lags. The host answers with `loaded`. */
 export interface Load {
   readonly to: MemberId;
   readonly epoch: number;
-  /** The entry before those that are wanted; its epoch is wanted as well. */
+  /** The entry before the requested ones; the answer also contains its epoch. */
   readonly prevSeq: number;
 }
 
-/** A member needs the newest snapshot; answered with messages of kind chunk. */
+/** A member needs the newest snapshot. The host answers with messages of kind chunk. */
 export interface SnapshotWanted {
   readonly to: MemberId;
   readonly epoch: number;
-  /** Only one that goes further than this. */
+  /** The snapshot must go further than this seq. */
   readonly after: number;
 }
 
 export interface ReadDone {
   readonly id: number;
-  /** Serve when applied so far; undefined: no leader could vouch for it. */
+  /** Serve the read once this seq is applied. Undefined: no leader could confirm a position. */
   readonly position: number | undefined;
 }
 
@@ -44,13 +44,13 @@ export interface Batch {
   readonly reads: readonly ReadDone[];
   readonly loads: readonly Load[];
   readonly snapshotsWanted: readonly SnapshotWanted[];
-  /** Pieces of a snapshot that a member with the right to do so sent. */
+  /** Pieces of a snapshot from a member that has the right to send them. */
   readonly chunks: readonly { readonly from: MemberId; readonly chunk: Chunk }[];
   readonly chunkAnswers: readonly { readonly from: MemberId; readonly answer: Chunked }[];
-  /** The lead was lost: what was proposed and is not applied has an unknown outcome. */
+  /** The leadership was lost: commands that are proposed and not applied have an unknown outcome. */
   readonly leadLost: boolean;
   readonly roleChanged: boolean;
-  /** This learner has caught up: make it durable, then call `admitted` (R10). */
+  /** This learner has caught up: the host records that durably, then calls `admitted` (R10). */
   readonly admitted: boolean;
 }
 
@@ -113,7 +113,7 @@ export class Outputs {
 
 const none: readonly never[] = Object.freeze([]);
 
-/** An empty list is not handed out: it goes on being filled. */
+/** Returns a shared empty list for an empty one, which stays in use here. */
 function handOver<T>(list: T[]): readonly T[] {
   return list.length > 0 ? list : none;
 }

@@ -1,7 +1,7 @@
 /**
- * Read positions (docs/PROTOCOL.md, R9). A read is served at what is visible when it arrives, once
- * a majority has acknowledged a round begun after it: so no other leader had shown more. Another
- * replica asks the leader. One round serves all reads of a turn.
+ * Read positions (docs/PROTOCOL.md, R9). A read is served at the position visible on arrival, once a
+ * majority has acknowledged a round that began after it. So no other leader had made more visible.
+ * Another replica asks the leader. One round serves all reads of a turn.
  */
 import { logLimits } from '../base/limits.js';
 import type { ReadAt } from './messages.js';
@@ -10,7 +10,7 @@ import { sendAppend } from './sending.js';
 import type { Leader, State } from './state.js';
 import type { MemberId } from './types.js';
 
-/** An answer that was lost on the way is waited for no longer. */
+/** After this time the answer counts as lost. */
 const remoteReadMs = 2_000;
 
 /** Asks for a read position; the answer is a `ReadDone` of this id. */
@@ -27,8 +27,9 @@ export function requestRead(state: State, id: number): void {
 }
 
 /**
- * Asks whether this member leads still: a majority's answer to a round begun now, whether it serves
- * already or not (R8, A15). The answer is a `ReadDone` of this id; without a position: it does not.
+ * Asks whether this member still leads: a majority must acknowledge a round that begins now, whether the
+ * leader already serves or not (R8, A15). The answer is a `ReadDone` of this id; without a position,
+ * this member does not lead.
  */
 export function requestConfirmation(state: State, id: number): void {
   const leader = state.stage;
@@ -62,7 +63,7 @@ export function startEarlyReads(state: State, leader: Leader): void {
   for (const { from, id } of early) takeRead(state, leader, from, id);
 }
 
-/** Begun rounds leave at once; `beginRound` twice in one batch is one round. */
+/** A round leaves at once; calling `beginRound` twice in one batch begins one round. */
 export function beginRound(state: State, leader: Leader): number {
   if (leader.roundBatch === state.out.batch) return leader.round;
   leader.roundBatch = state.out.batch;
@@ -103,7 +104,7 @@ function answer(
     return;
   }
   const peer = leader.peers.get(from);
-  // The asker waits until it has applied so far, so it must know that it may.
+  // The requester waits until it has applied up to this position, so it must learn that it may apply it.
   if (peer && position !== undefined && peer.toldVisible < position) {
     sendAppend(state, leader, peer, [], { live: false, after: 0 });
   }

@@ -1,8 +1,8 @@
 /**
- * The leader's side of R5 (docs/PROTOCOL.md): appends with the entry before, pipelined to those
- * that keep up, one probe at a time to those that do not, from the journal to those that memory no
- * longer reaches, a snapshot where the journal does not either. Entries leave at once: the leader
- * need not have them on its own disk to send them, only to count itself.
+ * The leader's side of R5 (docs/PROTOCOL.md). The leader pipelines appends to members that keep up and
+ * sends one probe at a time to the others. It reads older entries from the journal, and sends a snapshot
+ * if the journal does not reach back far enough. Entries leave at once: the leader needs them on its own
+ * disk only to count itself.
  */
 import { logLimits, protocolTimes } from '../base/limits.js';
 import { advanceCommit, noteUncommitted } from './commit.js';
@@ -15,7 +15,7 @@ import type { Leader, Peer, State } from './state.js';
 import type { Entry, MemberId } from './types.js';
 import { isUnderWay } from './under-way.js';
 
-/** Appends a command of the own epoch; the caller sends. Returns its seq. */
+/** Appends a command of the own epoch and returns its seq; the caller sends it. */
 export function append(state: State, leader: Leader, command: Uint8Array): number {
   const { last } = state.log;
   const passedMs = Math.max(0, Math.floor(state.nowMs - leader.stampedMs));
@@ -28,12 +28,12 @@ export function append(state: State, leader: Leader, command: Uint8Array): numbe
   return entry.seq;
 }
 
-/** Sends each member what it lacks, as far as its window allows. */
+/** Sends each member the entries it lacks, as far as its window allows. */
 export function sendEntries(state: State, leader: Leader): void {
   let shared: Entry[] | undefined;
   for (const peer of leader.peers.values()) {
     while (mayStream(peer) && peer.next <= state.log.last.seq) {
-      // Members that keep up get the very same array, so that it is encoded once.
+      // Members that keep up share one array, so that it is encoded once.
       const entries = shared?.[0]?.seq === peer.next ? shared : state.log.slice(peer.next);
       if (entries === undefined || state.log.epochOf(peer.next - 1) === undefined) {
         load(state, leader, peer);
@@ -56,7 +56,9 @@ function load(state: State, leader: Leader, peer: Peer): void {
   state.out.loads.push({ to: peer.id, epoch: leader.epoch, prevSeq: peer.loading });
 }
 
-/** Entries came from the journal; none, where it does not reach back: then a snapshot must do. */
+/**
+ * The journal's answer. It is empty if the journal does not reach back so far; then a snapshot is sent.
+ */
 export function onLoadedForPeer(
   state: State,
   leader: Leader,
@@ -66,7 +68,7 @@ export function onLoadedForPeer(
 ): void {
   const peer = leader.peers.get(request.to);
   if (!peer || request.epoch !== leader.epoch || peer.loading === undefined) return;
-  // The answer to a question of before: the one that counts is still on its way.
+  // The answer to an earlier load; the answer to the current one is still on its way.
   if (peer.loading !== request.prevSeq && state.rules.probesBelowBase) return;
   peer.loading = undefined;
   if (peer.mode === 'snapshot' || peer.next !== request.prevSeq + 1) return;
@@ -92,7 +94,7 @@ export function onAppended(state: State, from: MemberId, message: Appended): voi
   peer.learner = message.learner;
   peer.table = message.table;
   if (message.live) peer.liveMs = state.nowMs;
-  // What it was told may have been lost: tell it again.
+  // The admission sent before may have been lost, so the leader sends it again.
   if (message.live) peer.admitTold = false;
   peer.round = Math.max(peer.round, message.round);
   if (message.ok) matched(peer, message);
@@ -110,12 +112,12 @@ function matched(peer: Peer, message: Appended): void {
     peer.sent.shift();
   }
   if (peer.mode === 'stream') {
-    // A snapshot that was taken for lost has arrived meanwhile.
+    // A snapshot that counted as lost has arrived meanwhile.
     if (peer.match >= peer.next) resetPeer(peer, peer.match + 1);
     return;
   }
-  // An answer from before the mode changed tells nothing about the place that is being probed;
-  // only a snapshot brings a member beyond the place from which it could not go on.
+  // An answer from before the mode changed does not refer to the position of the current probe. Only a
+  // snapshot brings a member beyond the position at which it was stuck.
   const reached =
     peer.mode === 'probe' ? message.prevSeq >= peer.next - 1 : message.match >= peer.next;
   if (!reached) return;
@@ -126,11 +128,11 @@ function matched(peer: Peer, message: Appended): void {
 }
 
 /**
- * R5: go back to where the logs may agree, a whole epoch at a time. Below the own index the leader
- * goes back by twice as many entries each time. Each probe asks about a place before the last one.
+ * R5: goes back to a position where the logs may agree, a whole epoch at a time. Below its own index the
+ * leader doubles the step each time. Each probe asks about a position before the last one.
  */
 function refused(state: State, leader: Leader, peer: Peer, message: Appended): void {
-  // A refusal of what has matched since is old news, and nothing lies before the first entry.
+  // A refusal of a position that has matched since is outdated, and no entry lies before the first.
   if (peer.mode === 'snapshot' || message.prevSeq <= peer.match) return;
   if (peer.mode === 'probe' && message.prevSeq !== peer.next - 1) return;
   const { log, rules } = state;
@@ -146,7 +148,7 @@ function refused(state: State, leader: Leader, peer: Peer, message: Appended): v
   if (isIndexed) sendAppend(state, leader, peer, [], { live: false, after: 0 });
 }
 
-/** The journal knows the epochs there: its answer is sent as a probe without entries. */
+/** The journal has the epochs there; its answer is sent as a probe without entries. */
 function probeBelowIndex(state: State, leader: Leader, peer: Peer, message: Appended): void {
   const place = Math.min(message.match, message.prevSeq - peer.stride);
   peer.stride *= 2;
@@ -155,12 +157,12 @@ function probeBelowIndex(state: State, leader: Leader, peer: Peer, message: Appe
   load(state, leader, peer);
 }
 
-/** Nothing was heard of a snapshot on its way: ask where the member stands. */
+/** No answer about a snapshot under way has arrived: probes the member again. */
 export function tickSnapshot(state: State, peer: Peer): void {
   if (peer.mode === 'snapshot' && !isUnderWay(state, peer.snapshotMs)) askAgain(state, peer);
 }
 
-/** There is no snapshot to send to this member: it is asked where it stands. */
+/** There is no snapshot for this member, so the leader probes it. */
 export function snapshotMissing(state: State, id: MemberId): void {
   const peer = state.stage.kind === 'leader' ? state.stage.peers.get(id) : undefined;
   if (peer?.mode === 'snapshot') askAgain(state, peer);
@@ -179,12 +181,15 @@ function resetPeer(peer: Peer, next: number): void {
   peer.loading = undefined;
 }
 
-/** The connection closed: nothing it said before is a match any more, it may come back wiped (A8). */
+/**
+ * The connection closed. Its earlier matches no longer count, because it may return with an empty disk
+ * (A8).
+ */
 export function peerLost(state: State, leader: Leader, id: MemberId): void {
   const peer = leader.peers.get(id);
   if (!peer) return;
   forgetPeer(peer);
-  // Its doubt may be another one when it comes back.
+  // The member may return with a different doubt.
   leader.resolved.delete(id);
   peer.connected = false;
   askAgain(state, peer);

@@ -1,14 +1,14 @@
 /**
- * The rules that the simulator may switch off one at a time, to prove that it would notice. Each
- * is named for what it demands, with the failure of docs/PROTOCOL-RULES.md that it prevents.
- * Production never passes any: the default is frozen and all true.
+ * The rules that the simulator can switch off one at a time, to prove that its checkers notice. Each is
+ * named for the behaviour it requires; its comment names the failure of docs/PROTOCOL-RULES.md that it
+ * prevents. Production never changes them: the default is frozen and all true.
  */
 export interface Rules {
   /** R3: one promise per epoch. Off: two leaders in one epoch (A1). */
   readonly onePromisePerEpoch: boolean;
-  /** R3: a promise waits for the disk and tells of queued writes. Off: it overtakes an append (A2). */
+  /** R3: a promise waits for the disk and includes queued writes. Off: it overtakes an append (A2). */
   readonly promiseIsDurable: boolean;
-  /** R4: a leader opens its epoch with an entry. Off: what is committed stays unknown (A3). */
+  /** R4: a leader opens its epoch with an entry. Off: the commit position stays unknown (A3). */
   readonly openingEntry: boolean;
   /** R5: match = prevSeq + n. Off: a divergent suffix counts as match (A4). */
   readonly matchIsPrefix: boolean;
@@ -16,19 +16,33 @@ export interface Rules {
   readonly previousEpochChecked: boolean;
   /** R1: pre-vote. Off: a flapping replica or a second frontend deposes a live leader (A6). */
   readonly preVote: boolean;
-  /** R1: a leader that no frontend checks yields to a nomination. Off: it leads, and sells nothing (A39). */
+  /**
+   * R1: a leader that no frontend checks yields to a nomination. Off: it leads but receives no purchases
+   * (A39).
+   */
   readonly unattendedYields: boolean;
-  /** R5: acknowledged when durable. Off: committed entries die with a power cut (I11). */
+  /** R5: entries are acknowledged when durable. Off: a power cut loses committed entries (I11). */
   readonly matchIsDurable: boolean;
-  /** R3: a heartbeat queues behind the journal. Off: a hung disk looks alive (A7). */
+  /** R3: a heartbeat waits for the journal. Off: a leader with a hung disk looks alive (A7). */
   readonly heartbeatBehindJournal: boolean;
-  /** R10: a learner says that it is one, and counts as no intact voter. Off: a wiped disk votes again (A8). */
+  /**
+   * R10: a learner reports its state, and does not count as an intact voter. Off: a wiped disk votes
+   * again (A8).
+   */
   readonly learnersDoNotVote: boolean;
-  /** R3: a promise counts no more once its giver was admitted after a loss. Off: it forgets and votes twice (A31). */
+  /**
+   * R3: a promise stops counting once its giver was admitted after a loss. Off: the giver forgets it and
+   * votes twice (A31).
+   */
   readonly promisesBoundToIncarnation: boolean;
-  /** R10: a learner votes again once a majority has its stamp. Off: its old promise still counts (A31). */
+  /**
+   * R10: a learner votes again once a majority has its stamp. Off: its old promise still counts (A31).
+   */
   readonly stampsAreEchoed: boolean;
-  /** R3: with an even number of voters, epochs are shared out. Off: two wiped voters elect two leaders in one epoch (A1). */
+  /**
+   * R3: with an even number of voters, each member has its own epochs. Off: two wiped voters elect two
+   * leaders in one epoch (A1).
+   */
   readonly epochsSharedOut: boolean;
   /** R3: a learner's promise counts towards the majority of an even group. Off: one lost disk stops two voters (A32). */
   readonly learnersPromise: boolean;
@@ -38,15 +52,26 @@ export interface Rules {
   readonly doubtCounts: boolean;
   /** R10: a doubt is resolved in an epoch far above all reported. Off: a promise in the damaged end is broken (A33). */
   readonly doubtJumps: boolean;
-  /** R10: a promise that jumps stands in two batches. Off: damage hides a jump, and another one lands on it (A33). */
+  /**
+   * R10: a promise that jumps is recorded in two batches. Off: damage hides a jump, and another one
+   * reaches the same epoch (A33).
+   */
   readonly jumpsAreKeptTwice: boolean;
   /** R4: the nominee fetches what a voter has beyond it. Off: acknowledged entries are overwritten (A10). */
   readonly nomineeCatchesUp: boolean;
-  /** R4: each answer of the source brings the nominee on. Off: the same page is fetched for ever (A36). */
+  /**
+   * R4: each answer of the source advances the nominee. Off: it fetches the same page without end (A36).
+   */
   readonly catchUpAdvances: boolean;
-  /** R5: below its index the leader probes one place at a time. Off: a divergent follower stays so (A37). */
+  /**
+   * R5: below its index the leader probes one position at a time. Off: a divergent follower stays
+   * divergent (A37).
+   */
   readonly probesBelowBase: boolean;
-  /** R6: a majority of all voters. Off: acknowledged by the survivors alone, then overwritten (A10). */
+  /**
+   * R6: a majority of all voters. Off: the survivors alone acknowledge an entry, which is then
+   * overwritten (A10).
+   */
   readonly majorityOfAll: boolean;
   /** R6: only entries of the own epoch are committed by counting. Off: a counted entry is overwritten (A3). */
   readonly commitOwnEpoch: boolean;
@@ -54,7 +79,10 @@ export interface Rules {
   readonly epochJumpBounded: boolean;
   /** R9: a read waits for a round begun after it. Off: a deposed leader answers with old values. */
   readonly readRounds: boolean;
-  /** R5: a follower applies what is visible. Off: it shows what a cache may still contradict (A12). */
+  /**
+   * R5: a follower applies only visible entries. Off: it shows values that a cache may still contradict
+   * (A12).
+   */
   readonly followersWaitForGates: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One append message to one member (docs/PROTOCOL.md, R5), and what the leader notes about it.
- * Decides nothing about when.
+ * Builds one append message for one member (docs/PROTOCOL.md, R5) and updates the leader's record of
+ * that member. The caller decides when to send.
  */
 import { assert } from '../base/assert.js';
 import type { Leader, Peer, State } from './state.js';
@@ -20,8 +20,8 @@ export function sendAppend(
 ): void {
   const known = peer.place?.seq === peer.next - 1 ? peer.place.epoch : undefined;
   const epoch = state.log.epochOf(peer.next - 1) ?? known;
-  // Where the place lies before the own index and the journal has not told its epoch, a message
-  // without entries asks about none.
+  // If the position lies before the own index and the journal has not returned its epoch yet, the
+  // message has no entries and names no position.
   const prev = epoch === undefined ? { epoch: 0, seq: 0 } : { epoch, seq: peer.next - 1 };
   assert(epoch !== undefined || entries.length === 0, 'entries with an unknown place');
   const version = leader.tableVersion;

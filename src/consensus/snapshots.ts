@@ -1,6 +1,6 @@
 /**
- * Snapshots between members (docs/PROTOCOL.md, R11): the core only says who may send one to whom,
- * and what the log is afterwards. Pieces, files and checksums are the host's.
+ * Snapshots between members (docs/PROTOCOL.md, R11). The core decides only which member may send one to
+ * which, and what the log is afterwards. The host handles pieces, files and checksums.
  */
 import { continueCatchUp, notePiece } from './catch-up.js';
 import { obey } from './follow.js';
@@ -10,14 +10,14 @@ import type { MemberId } from './types.js';
 import { isUnderWay } from './under-way.js';
 
 /**
- * Whether a snapshot of this place brings the member on. A witness has no state of its own: it
- * takes one that it has the log of, too, but none that it has already.
+ * Whether a snapshot of this position advances the member. A witness has no state of its own, so it also
+ * takes one whose log it has, but not one that it already has.
  */
 export function isWanted(state: State, mark: SnapshotMark): boolean {
   return mark.seq > (state.witnesses.has(state.id) ? state.snapshot : state.commit);
 }
 
-/** From the leader, or from the source of the own candidacy (R4). */
+/** Accepts pieces from the leader, or from the source of the own candidacy (R4). */
 export function onChunk(state: State, from: MemberId, chunk: Chunk): void {
   const candidate = state.stage;
   const isSource =
@@ -32,7 +32,7 @@ export function onChunk(state: State, from: MemberId, chunk: Chunk): void {
   state.out.chunks.push({ from, chunk });
 }
 
-/** A witness asks the leader it follows, unless one is on its way already. */
+/** A witness asks the leader it follows, unless a snapshot is already under way. */
 export function requestSnapshot(state: State): void {
   if (state.leader === undefined || state.leader === state.id) return;
   if (isUnderWay(state, state.chunkMs)) return;
@@ -47,22 +47,22 @@ export function onSnapshotRequest(state: State, from: MemberId, { after }: Snaps
   state.out.snapshotsWanted.push({ to: from, epoch: state.stage.epoch, after });
 }
 
-/** To the member that sends one: go on, as long as the right to send it stands. */
+/** Runs at the sender: it continues as long as it has the right to send. */
 export function onChunked(state: State, from: MemberId, answer: Chunked): void {
   if (answer.epoch !== state.promised.epoch) return;
   const peer = state.stage.kind === 'leader' ? state.stage.peers.get(from) : undefined;
-  // However long all of it takes, it is under way.
+  // The snapshot counts as under way, however long all of it takes.
   if (peer) peer.snapshotMs = state.nowMs;
   state.out.chunkAnswers.push({ from, answer });
 }
 
-/** The host holds the snapshot durably and its state machine is in that state. */
+/** The host holds the snapshot durably, and its state machine has that state. */
 export function installed(state: State, mark: SnapshotMark): void {
   const { log, out } = state;
   state.snapshot = Math.max(state.snapshot, mark.seq);
   if (mark.seq <= state.commit) return;
   if (log.epochOf(mark.seq) !== mark.epoch) {
-    // Nothing of the own log is known to belong to it: what follows the snapshot comes anew.
+    // The own log may diverge from the snapshot, so the entries after the snapshot are fetched again.
     out.persist({ kind: 'truncate', from: 1 });
     log.reset(mark);
     state.match = Math.min(state.match, mark.seq);

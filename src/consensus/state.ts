@@ -1,6 +1,6 @@
 /**
- * What a member of a group knows, shared by the rules of this folder: each rule is a file of
- * functions over this one record, and the Core owns it. Nothing here decides anything.
+ * The state of one member of a group. The Core owns it, and each rule is a file of functions over this
+ * record. This file makes no decisions.
  */
 import { assert } from '../base/assert.js';
 import { logLimits } from '../base/limits.js';
@@ -25,16 +25,16 @@ export interface CoreOptions {
   readonly voters: readonly MemberId[];
   /** Voters that never lead. */
   readonly witnesses: readonly MemberId[];
-  /** Without a vote until it has caught up (R10, A8). */
+  /** The member has no vote until it has caught up (R10, A8). */
   readonly learner: boolean;
-  /** Of a learner whose journal lost no more than its last batch (A33). */
+  /** For a learner whose journal lost at most its last batch (A33). */
   readonly doubt?: Doubt | undefined;
   /** Entries become visible only as far as the service opens the gates (R8). */
   readonly gated: boolean;
-  /** Durable copies before an entry counts as committed; never below a majority (R6). */
+  /** Durable copies required before an entry counts as committed; at least a majority (R6). */
   readonly minCopies?: number | undefined;
   readonly promised: PromiseRecord;
-  /** The snapshot from which the state was restored; zeros where there is none. */
+  /** The snapshot from which the state was restored, or zeros. */
   readonly base: SnapshotMark;
   readonly rules?: Rules | undefined;
 }
@@ -50,73 +50,73 @@ export interface Candidate {
   readonly kind: 'candidate';
   phase: CandidacyPhase;
   epoch: number;
-  /** When the pre-vote began, or begins again. */
+  /** When the pre-vote began or was repeated. */
   phaseMs: number;
-  /** The nomination, or the last piece that catch-up brought. */
+  /** Time of the nomination, or of the last piece from catch-up. */
   movedMs: number;
   sentMs: number;
-  /** Voters that answered the pre-vote, whatever they said. */
+  /** Voters that answered the pre-vote with any answer. */
   readonly answered: Set<MemberId>;
   readonly agreed: Map<MemberId, Ballot>;
   readonly refused: Set<MemberId>;
   readonly promises: Map<MemberId, Ballot>;
   /** The doubtful members that had agreed before the epoch was chosen (A33). */
   readonly doubtful: Set<MemberId>;
-  /** Of all tables that it has heard. */
+  /** Merged from all tables received. */
   admitted: Admissions;
   /** The own promise is durable at this journal position. */
   promisePosition: number;
   source: MemberId | undefined;
   /** Up to this entry the own log is known to equal the source's (R4). */
   sameSeq: number;
-  /** The lowest place whose own entry the source is known to lack; undefined: none is known. */
+  /** The lowest position whose entry the source is known to lack, or undefined. */
   absentSeq: number | undefined;
   /** The last place that the source was asked about. */
   askedSeq: number;
   /** The newest piece of the source's snapshot. */
   piece: { readonly seq: number; readonly offset: number };
-  /** The moment of the promises of a majority (R4, tMaj). */
+  /** When a majority had promised (R4, tMaj). */
   majorityMs: number;
 }
 
-/** What the leader knows of another voter. */
+/** The leader's record of another voter. */
 export interface Peer {
   readonly id: MemberId;
   /** The next entry to send. */
   next: number;
-  /** Durable there and equal to the own log. */
+  /** The prefix that is durable there and equals the own log. */
   match: number;
   /** probe: one message, then wait · stream: pipelined · snapshot: chunks are under way. */
   mode: 'probe' | 'stream' | 'snapshot';
   /** Commands under way, by the last entry of each message. */
   readonly sent: { readonly through: number; readonly bytes: number }[];
   sentBytes: number;
-  /** When a snapshot was begun or last got on. */
+  /** When a snapshot began or last advanced. */
   snapshotMs: number;
-  /** The journal is being read for it, from the entry after this one; undefined: it is not. */
+  /** The journal is being read for this peer, after this entry; undefined if it is not. */
   loading: number | undefined;
-  /** A place before the own index whose epoch the journal told. */
+  /** A position before the own index whose epoch the journal returned. */
   place: Position | undefined;
-  /** Probes before the own index go back by this many entries, doubled at each refusal. */
+  /** Probes before the own index go back by this many entries; each refusal doubles it. */
   stride: number;
-  /** The latest round that it has acknowledged. */
+  /** The latest round that this peer has acknowledged. */
   round: number;
   liveMs: number;
   learner: boolean;
-  /** The version of the table that it has durably; undefined where it has named none. */
+  /** The version of the table that the peer has durably, or undefined if it named none. */
   table: number | undefined;
-  /** The version of the table with the stamp of its admission; 0: none made. */
+  /** The version of the table with the stamp of its admission; 0: there is none. */
   stamped: number;
-  /** From this position on it may vote; 0: not fixed. */
+  /** It may vote from this position on; 0: not decided yet. */
   admitAt: number;
-  /** It was sent its admission since its last heartbeat. */
+  /** The leader sent its admission after its last heartbeat. */
   admitTold: boolean;
   toldVisible: number;
   connected: boolean;
 }
 
 export interface WaitingRead {
-  /** Undefined: asked here. */
+  /** Undefined: the request is local. */
   readonly from: MemberId | undefined;
   readonly id: number;
   readonly round: number;
@@ -133,32 +133,32 @@ export interface Leader {
   readonly resolved: Set<MemberId>;
   /** Version of the table of admissions; 0: it is empty. */
   tableVersion: number;
-  /** The version with the own stamp, where this leader is a learner; 0: none made. */
+  /** The version with the own stamp, if this leader is a learner; 0: there is none. */
   ownStamped: number;
   serving: boolean;
   round: number;
   /** The batch of outputs in which the round was begun. */
   roundBatch: number;
   reads: WaitingRead[];
-  /** Reads that came before the opening entry was applied. */
+  /** Reads that arrived before the opening entry was applied. */
   early: { readonly from: MemberId | undefined; readonly id: number }[];
   gate: number;
-  /** Appended in this epoch and not yet committed. */
+  /** Entries appended in this epoch and not yet committed. */
   readonly uncommitted: { through: number; bytes: number; readonly atMs: number }[];
   uncommittedBytes: number;
   beatMs: number;
   tickMs: number;
-  /** When a frontend last checked this leader; at first the beginning of the lead. */
+  /** When a frontend last checked this leader; initially the start of its leadership. */
   attendedMs: number;
-  /** When another member first asked for pre-votes since then; undefined: none has. */
+  /** When another member first asked for pre-votes after that, or undefined. */
   soughtMs: number | undefined;
-  /** Log time advances with the clock from here. */
+  /** Log time advances with the clock from this point. */
   stampedMs: number;
 }
 
 export type Stage = Follower | Candidate | Leader;
 
-/** Reads asked of another leader. */
+/** Reads sent to another leader. */
 export interface RemoteRead {
   readonly leader: MemberId;
   readonly atMs: number;
@@ -179,7 +179,7 @@ export interface State {
   promised: { readonly epoch: number; readonly leader: MemberId };
   /** The journal position of the promise and of the table of admissions. */
   promisePosition: number;
-  /** Everything up to this journal position is on the own disk. */
+  /** Everything up to this journal position is on this member's disk. */
   synced: number;
   admitted: Admissions;
   /** The version of the table that the leader of the promised epoch sent; 0: none. */
@@ -187,26 +187,29 @@ export interface State {
   /** The highest epoch seen anywhere. */
   seen: number;
   stage: Stage;
-  /** How the last candidacy or lead ended, where no majority answered; until a leader is heard. */
+  /** How the last candidacy or leadership ended without a majority; kept until a leader appears. */
   failed: FailedCandidacy | undefined;
-  /** The leader of the promised epoch, once heard. */
+  /** The leader of the promised epoch, once it has sent a message. */
   leader: MemberId | undefined;
-  /** When a heartbeat last arrived (R1); -Infinity where the connection closed since. */
+  /** When a heartbeat last arrived (R1); -Infinity if that connection has closed. */
   heardMs: number;
-  /** The nominee that was refused because the leader seems alive; it is answered if it is not. */
+  /**
+   * The nominee that was refused because the leader seemed alive; it gets an answer if the leader is
+   * lost.
+   */
   waiting: { readonly from: MemberId; readonly message: Prevote } | undefined;
   /** The prefix that equals the leader's of the promised epoch. */
   match: number;
   commit: number;
   visible: number;
   applied: number;
-  /** The place of the newest snapshot that was restored or taken over here. */
+  /** The position of the newest snapshot restored or installed here. */
   snapshot: number;
-  /** When a piece of a newer one last came. */
+  /** When a piece of a newer snapshot last arrived. */
   chunkMs: number;
-  /** Fixed by the leader for this learner (R10); the table is durable at `record`. */
+  /** Set by the leader for this learner (R10); the table is durable at `record`. */
   admitAt: { readonly seq: number; readonly record: number } | undefined;
-  /** The host makes it durable that this learner votes again. */
+  /** The host is recording durably that this learner votes again. */
   admitting: boolean;
   readonly remoteReads: Map<number, RemoteRead>;
   nowMs: number;
@@ -258,22 +261,22 @@ export function createState(options: CoreOptions): State {
   };
 }
 
-/** What the snapshot holds is known, whatever the journal has lost. */
+/** The content of the snapshot is certain, whatever the journal has lost. */
 function doubtOf({ doubt, base }: CoreOptions, promised: number): Doubt | undefined {
   if (!doubt) return undefined;
   return { promised, ...doubt, afterSeq: Math.max(doubt.afterSeq, base.seq) };
 }
 
 /**
- * A snapshot may be durable before the promise that came before it: whoever holds entries of an
- * epoch has promised it, to a leader that it need not remember.
+ * A snapshot may be durable before an earlier promise. A member that holds entries of an epoch has
+ * promised it, to a leader that it does not need to remember.
  */
 function promisedAtLeast(promised: State['promised'], epoch: number): State['promised'] {
   if (promised.epoch < epoch) return { epoch, leader: '' };
   return { epoch: promised.epoch, leader: promised.leader };
 }
 
-/** Notes an epoch; false where it lies too far above all that was seen (R2, A30). */
+/** Notes an epoch. Returns false if it lies too far above all epochs seen (R2, A30). */
 export function observeEpoch(state: State, epoch: number): boolean {
   if (!isPlausible(state, epoch)) return false;
   state.seen = Math.max(state.seen, epoch);
@@ -286,7 +289,7 @@ export function isPlausible(state: State, epoch: number): boolean {
   return epoch <= Math.max(state.seen, state.promised.epoch) + logLimits.epochJumpMax;
 }
 
-/** Leaves any lead or candidacy. */
+/** Ends any leadership or candidacy. */
 export function becomeFollower(state: State, leader: MemberId | undefined): void {
   const before = state.stage;
   if (before.kind === 'leader') {
@@ -305,20 +308,22 @@ export function becomeFollower(state: State, leader: MemberId | undefined): void
   state.leader = leader;
 }
 
-/** The leader that was asked for a read position can no longer be trusted to answer. */
+/** The leader that was asked for a read position may no longer answer. */
 export function dropRemoteReads(state: State): void {
   for (const id of state.remoteReads.keys()) state.out.reads.push({ id, position: undefined });
   state.remoteReads.clear();
 }
 
-/** Records a promise (R3) or the epoch of a leader (R5); durable before anything says so. */
+/**
+ * Records a promise (R3) or the epoch of a leader (R5). It is durable before any message contains it.
+ */
 export function promise(state: State, epoch: number, leader: MemberId): void {
   assert(epoch >= state.promised.epoch, 'a promise never goes back (I10)');
   const jumps = epoch - state.promised.epoch >= logLimits.doubtEpochJump;
   state.promised = { epoch, leader };
   recordPromise(state);
   if (jumps && state.rules.jumpsAreKeptTwice) {
-    // A truncation ends a batch, so the promise stands in two batches: a damaged last batch cannot
+    // A truncation ends a batch, so the promise is recorded in two batches. A damaged last batch cannot
     // hide it, and the next jump goes beyond it (A33).
     state.out.persist({ kind: 'truncate', from: state.log.last.seq + 1 });
     recordPromise(state);
@@ -335,7 +340,7 @@ function recordPromise(state: State): void {
   state.promisePosition = state.out.position;
 }
 
-/** Learns of admissions; durable before `promisePosition`. */
+/** Merges admissions; they are durable before `promisePosition`. */
 export function noteAdmissions(state: State, admitted: Admissions | undefined): void {
   const merged = mergeAdmissions(state.admitted, admitted, state.voters);
   if (merged === state.admitted) return;

@@ -1,6 +1,6 @@
 /**
- * The vocabulary of the replicated log: entries, journal records, and what a state machine owes
- * the group. Types alone; words are Raft's, but an epoch is Raft's term.
+ * The types of the replicated log: entries, journal records, and the interface of a state machine. The
+ * words are those of Raft, except that an epoch is Raft's term.
  */
 
 export type MemberId = string;
@@ -15,22 +15,22 @@ export interface Entry {
   /** 1, 2, 3 … without gaps. */
   readonly seq: number;
   readonly epoch: number;
-  /** Log time in milliseconds: never goes back, advances by at most 15 s an entry (A25). */
+  /** Log time in milliseconds: does not decrease, and advances by at most 15 s for each entry (A25). */
   readonly time: number;
-  /** What the state machine decodes at apply. Empty: the opening entry of an epoch (A3). */
+  /** The state machine decodes it at apply. Empty: the opening entry of an epoch (A3). */
   readonly command: Uint8Array;
 }
 
 /**
- * The damaged end of a journal: this member may have acknowledged entries of these places, and made
- * a promise, that it can no longer read (docs/PROTOCOL.md, R10).
+ * The damaged end of a journal. This member may have acknowledged entries at these positions, and made a
+ * promise, that it can no longer read (docs/PROTOCOL.md, R10).
  */
 export interface Doubt {
   /** Everything up to this entry is intact. */
   readonly afterSeq: number;
-  /** The last entry that may have been there; undefined where that cannot be told. */
+  /** The last entry that may have been there, or undefined if it cannot be determined. */
   readonly throughSeq: number | undefined;
-  /** The epoch that the rest of the journal had promised; absent: what it promises now. */
+  /** The epoch promised in the rest of the journal. Absent: the current promise. */
   readonly promised?: number | undefined;
   /** The operator accepts the loss of entries that no member of the group has (R10). */
   readonly accepted?: boolean | undefined;
@@ -89,15 +89,15 @@ export interface PromiseRecord {
   readonly admitted?: Admissions | undefined;
 }
 
-/** What a replica has promised, in the order in which it became durable. */
+/** The records of a replica's journal, in the order in which they became durable. */
 export type LogRecord =
   | ({ readonly kind: 'promise' } & PromiseRecord)
   | { readonly kind: 'entry'; readonly entry: Entry }
   | { readonly kind: 'truncate'; readonly from: number };
 
 /**
- * A deterministic state machine. It decides at apply, from its state and the entry alone: no
- * clock, no chance, no await (docs/PROTOCOL.md, R7).
+ * A deterministic state machine. At apply it decides from its state and the entry alone: no clock, no
+ * randomness, no await (docs/PROTOCOL.md, R7).
  */
 export interface StateMachine<Result> {
   apply(entry: Entry): Result;
@@ -106,10 +106,10 @@ export interface StateMachine<Result> {
   invariants(): void;
 }
 
-/** One whose whole state can take the place of the log that made it (R11). */
+/** A state machine whose whole state can replace the log that produced it (R11). */
 export interface SnapshotMachine<Result> extends StateMachine<Result> {
-  /** The state in pieces of bytes, each made when it is asked for. */
+  /** The state in pieces of bytes; each piece is made when the caller requests it. */
   snapshot(): Iterable<Uint8Array>;
-  /** Brings back what the pieces tell, whatever the state was before. */
+  /** Restores the state from the pieces and replaces the previous state. */
   restore(pieces: Iterable<Uint8Array>): void;
 }

@@ -1,13 +1,13 @@
 /**
- * How long a snapshot between two members counts as under way though nothing is heard of it
- * (docs/PROTOCOL.md, R11): the one measure for beginning again with it and for asking for it again.
+ * How long a snapshot between two members counts as under way without a message about it
+ * (docs/PROTOCOL.md, R11). The same limit applies to sending it again and to requesting it again.
  */
 import type { State } from './state.js';
 
-/** A piece of a snapshot takes no longer, nor does its installation. */
+/** Longer than a piece of a snapshot takes, its installation included. */
 const silenceMs = 5_000;
 
-/** One that was begun or last got on at this moment. */
+/** Whether a snapshot that began or last advanced at this time still counts as under way. */
 export function isUnderWay(state: State, movedMs: number): boolean {
   return state.nowMs - movedMs < silenceMs;
 }

@@ -54,7 +54,7 @@ for (const isExact of [true, false]) {
   });
 }
 
-t.test('an accepted loss does not give up what a member that is down has', async (t) => {
+t.test('an accepted loss does not give up entries of a member that is down', async (t) => {
   const cluster = stopped();
   for (const id of ['a', 'b']) {
     cluster.damage(id, true);
@@ -66,7 +66,7 @@ t.test('an accepted loss does not give up what a member that is down has', async
   for (const id of three) t.same(cluster.member(id).values, ['x', 'y']);
 });
 
-t.test('a member without a disk has nothing, but must say so', async (t) => {
+t.test('a member without a disk has no entries, but must report that', async (t) => {
   const cluster = stopped();
   for (const id of ['a', 'b']) {
     cluster.damage(id, true);
@@ -79,7 +79,7 @@ t.test('a member without a disk has nothing, but must say so', async (t) => {
   for (const id of three) t.same(cluster.member(id).values, ['x']);
 });
 
-t.test('an accepted loss is no leave to forget a promise', async (t) => {
+t.test('an accepted loss does not allow a member to forget a promise', async (t) => {
   const cluster = stopped();
   for (const id of three) {
     cluster.damage(id, true);
@@ -91,7 +91,7 @@ t.test('an accepted loss is no leave to forget a promise', async (t) => {
   t.ok(epoch >= before + logLimits.doubtEpochJump, `the epoch is ${epoch}`);
 });
 
-t.test('a majority of learners that know nothing is no doubt', async (t) => {
+t.test('a majority of learners without entries raises no doubt', async (t) => {
   const cluster = stopped();
   cluster.restart('c');
   cluster.wipe('a');

@@ -18,7 +18,7 @@ function ahead(voters: readonly string[], knowing: readonly string[]): Cluster {
   return cluster;
 }
 
-t.test('the nominee fetches, truncating what conflicts', async (t) => {
+t.test('the nominee fetches entries and truncates conflicting ones', async (t) => {
   const cluster = ahead(['a', 'b', 'c'], ['a', 'b']);
   cluster.nominate('c');
   cluster.run(50);
@@ -27,7 +27,7 @@ t.test('the nominee fetches, truncating what conflicts', async (t) => {
   t.equal(cluster.member('c').serving, true);
 });
 
-t.test('what memory has lost comes from the source’s journal', async (t) => {
+t.test('entries that memory has dropped come from the source’s journal', async (t) => {
   const cluster = ahead(['a', 'b', 'c'], ['a', 'b']);
   cluster.crash('b');
   cluster.restart('b');
@@ -56,7 +56,7 @@ t.test('a source whose log begins later sends its snapshot', async (t) => {
 });
 
 t.test(
-  'a source that dies is replaced by the next best of a majority, or nobody leads',
+  'a dead source is replaced by the next best of a majority, or no member leads',
   async (t) => {
     for (const alone of [true, false]) {
       const cluster = ahead(five, alone ? ['a', 'b'] : ['a', 'b', 'd']);
@@ -79,7 +79,7 @@ t.test(
   },
 );
 
-t.test('an answer of a source that has promised another counts for nothing', async (t) => {
+t.test('an answer of a source that has promised another nominee is ignored', async (t) => {
   const cluster = ahead(['a', 'b', 'c'], ['a', 'b']);
   cluster.nominate('c');
   const isFetch = (): boolean => cluster.network[0]?.message.kind === 'fetch';
@@ -129,7 +129,7 @@ function answersUntilServing(cluster: Cluster, max = 20_000): number {
   return answers;
 }
 
-t.test('where the logs part is found in a bounded number of answers', async (t) => {
+t.test('the nominee finds the point of divergence in a bounded number of answers', async (t) => {
   const page = logLimits.appendEntriesMax;
   for (const common of [0, page - 1, page, page + 1, 3 * page + 7]) {
     for (const own of [1, page + 5]) {
@@ -146,22 +146,25 @@ t.test('where the logs part is found in a bounded number of answers', async (t) 
   }
 });
 
-t.test('it is found in a source’s journal, too, below the source’s snapshot', async (t) => {
-  const cluster = parted(600, 30);
-  const c = cluster.member('c');
-  const { disk } = c;
-  cluster.compact('c');
-  c.disk = disk;
-  cluster.crash('c');
-  cluster.restart('c');
-  t.ok(c.core.state.log.base.seq > 600);
-  cluster.restart('a');
-  answersUntilServing(cluster);
-  t.equal(cluster.member('a').serving, true);
-  t.equal(cluster.member('a').values.length, 603);
-});
+t.test(
+  'the nominee finds the point of divergence in a source’s journal, below its snapshot',
+  async (t) => {
+    const cluster = parted(600, 30);
+    const c = cluster.member('c');
+    const { disk } = c;
+    cluster.compact('c');
+    c.disk = disk;
+    cluster.crash('c');
+    cluster.restart('c');
+    t.ok(c.core.state.log.base.seq > 600);
+    cluster.restart('a');
+    answersUntilServing(cluster);
+    t.equal(cluster.member('a').serving, true);
+    t.equal(cluster.member('a').values.length, 603);
+  },
+);
 
-t.test('an answer that comes twice neither ends nor advances a candidacy', async (t) => {
+t.test('a repeated answer neither ends nor extends a candidacy', async (t) => {
   const cluster = parted(1_200, 1);
   cluster.restart('a');
   cluster.run(25);
@@ -191,7 +194,7 @@ t.test('a source that does not answer ends the candidacy, with the reason', asyn
   t.equal(cluster.member('c').core.state.failed?.reason, 'stalled');
 });
 
-t.test('the same piece of a snapshot, again and again, keeps no candidacy alive', async (t) => {
+t.test('a repeated piece of a snapshot does not extend a candidacy', async (t) => {
   const cluster = ahead(['a', 'b', 'c'], ['a', 'b']);
   cluster.lose((_from, _to, { kind }) => kind === 'fetched');
   cluster.nominate('c');

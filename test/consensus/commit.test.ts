@@ -70,7 +70,7 @@ t.test('the uncommitted tail is bounded', async (t) => {
   t.type(cluster.propose('a', 'y'), 'number', 'and open again once it is committed');
 });
 
-t.test('a gated entry is committed, and seen nowhere before its gate is open', async (t) => {
+t.test('a gated entry is committed, but visible nowhere before its gate is open', async (t) => {
   const cluster = elected({ gated: true });
   cluster.input('a', (core) => core.openGates(1));
   cluster.propose('a', 'x');
@@ -84,17 +84,20 @@ t.test('a gated entry is committed, and seen nowhere before its gate is open', a
   t.same(cluster.member('b').values, ['x']);
 });
 
-t.test('a restarted follower shows nothing before a leader says so', async (t) => {
-  const cluster = elected({ gated: true });
-  cluster.input('a', (core) => core.openGates(1));
-  cluster.propose('a', 'x');
-  cluster.run(100);
-  cluster.crash('b');
-  cluster.restart('b');
-  t.equal(cluster.member('b').core.state.visible, 0);
-  cluster.run(100);
-  t.equal(cluster.member('b').core.state.visible, 1);
-});
+t.test(
+  'a restarted follower shows nothing before a leader sends the visible position',
+  async (t) => {
+    const cluster = elected({ gated: true });
+    cluster.input('a', (core) => core.openGates(1));
+    cluster.propose('a', 'x');
+    cluster.run(100);
+    cluster.crash('b');
+    cluster.restart('b');
+    t.equal(cluster.member('b').core.state.visible, 0);
+    cluster.run(100);
+    t.equal(cluster.member('b').core.state.visible, 1);
+  },
+);
 
 t.test('the gates of a new leader are closed, whatever the old one opened', async (t) => {
   const cluster = elected({ gated: true });

@@ -13,23 +13,26 @@ function elected(options = three): Cluster {
   return cluster;
 }
 
-t.test('a closed connection replaces the leader at once, silence after STICK', async (t) => {
-  const crashed = elected();
-  crashed.crash('a');
-  crashed.nominate('b');
-  crashed.settle();
-  t.equal(crashed.member('b').leads, true);
+t.test(
+  'voters replace a leader at once when its connection closes, and after STICK when it is silent',
+  async (t) => {
+    const crashed = elected();
+    crashed.crash('a');
+    crashed.nominate('b');
+    crashed.settle();
+    t.equal(crashed.member('b').leads, true);
 
-  const silent = elected();
-  silent.partition(['a']);
-  silent.nominate('b');
-  silent.settle();
-  t.equal(silent.member('b').leads, false);
-  silent.run(protocolTimes.stickMs + 100);
-  t.equal(silent.member('b').leads, true);
-});
+    const silent = elected();
+    silent.partition(['a']);
+    silent.nominate('b');
+    silent.settle();
+    t.equal(silent.member('b').leads, false);
+    silent.run(protocolTimes.stickMs + 100);
+    t.equal(silent.member('b').leads, true);
+  },
+);
 
-t.test('a nomination may come before the word that the leader is gone', async (t) => {
+t.test('a nomination may arrive before the connection to the leader closes', async (t) => {
   const cluster = elected();
   cluster.partition(['a']);
   cluster.nominate('b');
@@ -45,7 +48,7 @@ t.test('a nomination may come before the word that the leader is gone', async (t
   t.equal(cluster.member('b').leads, true, 'no time has passed and nobody was nominated again');
 });
 
-t.test('a voter that hears of the loss first agrees at once', async (t) => {
+t.test('a voter whose connection to the leader has closed agrees at once', async (t) => {
   const cluster = elected();
   cluster.partition(['a']);
   cluster.input('c', (core, nowMs) => core.peerClosed('a', nowMs));
@@ -57,26 +60,29 @@ t.test('a voter that hears of the loss first agrees at once', async (t) => {
   t.equal(cluster.member('b').leads, true);
 });
 
-t.test('a nominee that is cut off gives up soon, says why and promises nothing', async (t) => {
-  const cluster = elected();
-  const { state } = cluster.member('c').core;
-  cluster.partition(['c']);
-  cluster.run(300);
-  cluster.nominate('c');
-  cluster.run(100);
-  t.equal(state.stage.kind, 'candidate');
-  cluster.run(100);
-  t.equal(state.stage.kind, 'follower');
-  t.equal(state.failed?.reason, 'unreachable');
-  t.equal(state.promised.epoch, 1);
-  cluster.heal();
-  cluster.run(100);
-  t.equal(cluster.member('a').leads, true, 'its return disturbs nobody');
-  t.equal(state.failed, undefined, 'it hears a leader');
-});
+t.test(
+  'a nominee that is cut off gives up soon, reports the reason and promises nothing',
+  async (t) => {
+    const cluster = elected();
+    const { state } = cluster.member('c').core;
+    cluster.partition(['c']);
+    cluster.run(300);
+    cluster.nominate('c');
+    cluster.run(100);
+    t.equal(state.stage.kind, 'candidate');
+    cluster.run(100);
+    t.equal(state.stage.kind, 'follower');
+    t.equal(state.failed?.reason, 'unreachable');
+    t.equal(state.promised.epoch, 1);
+    cluster.heal();
+    cluster.run(100);
+    t.equal(cluster.member('a').leads, true, 'its return disturbs nobody');
+    t.equal(state.failed, undefined, 'it hears a leader');
+  },
+);
 
 t.test(
-  'a nominee whose voters hear a live leader asks on beyond STICK, then gives up',
+  'a nominee whose voters have a live leader asks until after STICK, then gives up',
   async (t) => {
     const cluster = elected({ voters: ['a', 'b', 'c', 'd', 'e'] });
     const { state } = cluster.member('e').core;
@@ -90,7 +96,7 @@ t.test(
   },
 );
 
-t.test('a nominee that hears of no promise gives up after a second', async (t) => {
+t.test('a nominee that receives no promise gives up after a second', async (t) => {
   const cluster = new Cluster(three);
   cluster.lose((_from, _to, { kind }) => kind === 'promised');
   cluster.nominate('a');
@@ -126,7 +132,7 @@ t.test('a promise that was lost is given again', async (t) => {
   t.equal(cluster.member('b').core.state.promised.epoch, 1, 'in the same epoch');
 });
 
-t.test('a promise before a closed connection counts no more', async (t) => {
+t.test('a promise does not count after its connection has closed', async (t) => {
   const cluster = new Cluster(three);
   cluster.crash('c');
   cluster.member('a').hung = true;
@@ -189,7 +195,7 @@ t.test('a leader that no frontend checks yields to a nomination', async (t) => {
   t.same(cluster.member('c').values, ['x']);
 });
 
-t.test('a frontend that starts or stood still has time to check the leader', async (t) => {
+t.test('a frontend that starts or has stalled gets time to check the leader', async (t) => {
   const cluster = elected();
   cluster.run(3_000);
   // It hears the followers first.
@@ -201,7 +207,7 @@ t.test('a frontend that starts or stood still has time to check the leader', asy
   t.equal(cluster.member('a').leads, true, 'the nomination before the check counts no more');
 });
 
-t.test('a forged epoch seeks no leader', async (t) => {
+t.test('a forged epoch does not make a leader yield', async (t) => {
   const cluster = elected();
   cluster.run(3_000);
   const forged = { kind: 'prevote', epoch: Number.MAX_SAFE_INTEGER } as const;
@@ -211,7 +217,7 @@ t.test('a forged epoch seeks no leader', async (t) => {
   t.equal(cluster.member('a').leads, true);
 });
 
-t.test('a leader that stalled reads the answers that wait before it despairs', async (t) => {
+t.test('a leader that stalled reads the waiting answers before it steps down', async (t) => {
   const cluster = elected();
   cluster.nowMs += 5_000;
   cluster.input('a', (core, nowMs) => core.tick(nowMs));
@@ -220,7 +226,7 @@ t.test('a leader that stalled reads the answers that wait before it despairs', a
   t.equal(cluster.member('a').leads, true);
 });
 
-t.test('a group of one never loses its lead', async (t) => {
+t.test('the leader of a group of one does not step down', async (t) => {
   const cluster = new Cluster({ voters: ['a'] });
   cluster.nominate('a');
   cluster.run(5_000);
@@ -236,13 +242,13 @@ t.test('a witness is never nominated and promises to no witness', async (t) => {
   t.equal(cluster.member('a').core.state.promised.epoch, 0);
 });
 
-t.test('a stranger is not heard', async (t) => {
+t.test('a message from a stranger is ignored', async (t) => {
   const cluster = new Cluster(three);
   cluster.input('a', (core, nowMs) => core.step('x', { kind: 'prepare', epoch: 1 }, nowMs));
   t.equal(cluster.member('a').core.state.promised.epoch, 0);
 });
 
-t.test('two leaders of one epoch stop a member', async (t) => {
+t.test('a member stops when it sees two leaders in one epoch', async (t) => {
   const cluster = elected();
   const place = { prev: { epoch: 0, seq: 0 }, entries: [], commit: 0, visible: 0 };
   t.throws(
@@ -255,7 +261,7 @@ t.test('two leaders of one epoch stop a member', async (t) => {
 });
 
 t.test(
-  'who holds a snapshot has promised its epoch, whatever its journal still says',
+  'a member with a snapshot has promised its epoch, whatever its journal contains',
   async (t) => {
     const base = { seq: 7, epoch: 5, time: 70 };
     const promised = { epoch: 2, leader: 'a' };
@@ -286,7 +292,7 @@ t.test('after a split vote the nominees ask again one after the other', async (t
   t.equal(cluster.member('c').leads, true, 'and nobody was nominated again');
 });
 
-t.test('a candidate that hears its living leader gives the candidacy up', async (t) => {
+t.test('a candidate that hears from its live leader ends the candidacy', async (t) => {
   const cluster = elected();
   const candidate = cluster.member('b').core.state;
   cluster.nominate('b');

@@ -25,7 +25,7 @@ function answers(cluster: Cluster, from: string, to: string, message: Message): 
 }
 
 t.test(
-  'one of two voters loses its disk while it leads: the other one takes it back',
+  'one of two voters loses its disk while it leads: the other voter admits it again',
   async (t) => {
     const cluster = elected(['a', 'b']);
     cluster.propose('a', 'x');
@@ -121,7 +121,7 @@ t.test(
   },
 );
 
-t.test('a table knows voters alone', async (t) => {
+t.test('a table contains only voters', async (t) => {
   const cluster = elected(three);
   const admitted = new Map([
     ['stranger', { epoch: 1, version: 1 }],
@@ -131,7 +131,7 @@ t.test('a table knows voters alone', async (t) => {
   t.same([...cluster.member('c').core.state.admitted.keys()], ['b']);
 });
 
-t.test('older builds are understood', async (t) => {
+t.test('messages of older builds are accepted', async (t) => {
   const cluster = elected(three);
   cluster.crash('c');
   cluster.hold('a', 'c');
@@ -173,7 +173,7 @@ t.test('three doubtful members that lost different entries elect a leader', asyn
   }
 });
 
-t.test('an intact copy is enough where all take part', async (t) => {
+t.test('an intact copy is enough if all members take part', async (t) => {
   const cluster = elected(three);
   cluster.propose('a', 'x');
   cluster.run(100);

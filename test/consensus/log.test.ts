@@ -33,7 +33,7 @@ t.test(
   },
 );
 
-t.test('each entry in memory is found by its place, the first and the last too', async (t) => {
+t.test('each entry in memory is found by its seq, including the first and the last', async (t) => {
   const log = filled([1, 1, 2]);
   t.same(
     [0, 1, 2, 3, 4].map((seq) => log.entry(seq)?.seq),
@@ -57,7 +57,7 @@ t.test('a leader goes back a whole epoch at a time', async (t) => {
   t.equal(log.lastOfEpochAtMost(4, 0), 0);
 });
 
-t.test('truncation forgets the suffix and its epochs', async (t) => {
+t.test('truncation drops the suffix and its epochs', async (t) => {
   const log = filled([1, 2, 2, 3]);
   log.persisted(4);
   log.truncate(3);
@@ -69,7 +69,7 @@ t.test('truncation forgets the suffix and its epochs', async (t) => {
   log.invariants();
 });
 
-t.test('an entry that took the place of another is durable only by its own record', async (t) => {
+t.test('an entry that replaced another is durable only after its own record', async (t) => {
   const log = filled([1, 1]);
   log.truncate(2);
   log.append(entry(2, 2), 4);
@@ -79,7 +79,7 @@ t.test('an entry that took the place of another is durable only by its own recor
   t.equal(log.durable, 2);
 });
 
-t.test('memory forgets what is durable beyond its limits, and nothing else', async (t) => {
+t.test('memory drops durable entries beyond its limits, and no others', async (t) => {
   const log = new Log(start);
   const count = logLimits.tailEntriesKept + 100;
   for (let seq = 1; seq <= count; seq++) log.append(entry(seq, 1), seq);
@@ -112,7 +112,7 @@ t.test('one message carries a limited slice', async (t) => {
   t.equal(large.slice(1)?.length, 1, 'at least one');
 });
 
-t.test('after a snapshot the log begins behind it', async (t) => {
+t.test('after a snapshot the log begins with the entry after it', async (t) => {
   const log = filled([1, 1, 2]);
   log.reset({ seq: 10, epoch: 4, time: 200 });
   t.same([log.epochOf(10), log.epochOf(9), log.epochOf(11)], [4, undefined, undefined]);

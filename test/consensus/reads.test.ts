@@ -10,17 +10,20 @@ function elected(): Cluster {
   return cluster;
 }
 
-t.test('the leader answers when a majority has acknowledged a round begun after', async (t) => {
-  const cluster = elected();
-  cluster.propose('a', 'x');
-  cluster.settle();
-  cluster.read('a', 7);
-  t.equal(cluster.member('a').reads.has(7), false);
-  cluster.deliver();
-  cluster.deliver();
-  cluster.deliver();
-  t.equal(cluster.member('a').reads.get(7), 2);
-});
+t.test(
+  'the leader answers a read after a majority has acknowledged a round begun after it',
+  async (t) => {
+    const cluster = elected();
+    cluster.propose('a', 'x');
+    cluster.settle();
+    cluster.read('a', 7);
+    t.equal(cluster.member('a').reads.has(7), false);
+    cluster.deliver();
+    cluster.deliver();
+    cluster.deliver();
+    t.equal(cluster.member('a').reads.get(7), 2);
+  },
+);
 
 t.test('reads of one turn share a round', async (t) => {
   const cluster = elected();
@@ -32,7 +35,7 @@ t.test('reads of one turn share a round', async (t) => {
   t.equal(cluster.member('a').readsDone.length, 3);
 });
 
-t.test('a follower learns the position, and that it may apply so far', async (t) => {
+t.test('a follower receives the position, and may apply up to it', async (t) => {
   const cluster = elected();
   cluster.propose('a', 'x');
   cluster.settle();
@@ -59,7 +62,7 @@ t.test('reads wait until the opening entry is applied', async (t) => {
   t.equal(cluster.member('c').reads.get(1), 2);
 });
 
-t.test('a leader that steps down refuses those who wait, here and elsewhere', async (t) => {
+t.test('a leader that steps down refuses waiting reads, local and remote', async (t) => {
   const cluster = elected();
   cluster.partition(['a']);
   cluster.read('a', 1);
@@ -80,14 +83,14 @@ t.test('the end of the connection to the leader ends the wait', async (t) => {
   t.equal(cluster.member('b').reads.get(1), undefined);
 });
 
-t.test('who knows no leader refuses at once', async (t) => {
+t.test('a member without a leader refuses reads at once', async (t) => {
   const cluster = new Cluster({ voters: ['a', 'b', 'c'] });
   cluster.read('a', 1);
   t.equal(cluster.member('a').reads.has(1), true);
   t.equal(cluster.member('a').reads.get(1), undefined);
 });
 
-t.test('a lead is confirmed by a round begun after the question, serving or not', async (t) => {
+t.test('a round begun after the request confirms a leader, serving or not', async (t) => {
   const cluster = elected();
   cluster.input('a', (core, nowMs) => core.confirm(7, nowMs));
   t.equal(cluster.member('a').reads.has(7), false);
@@ -102,7 +105,7 @@ t.test('a lead is confirmed by a round begun after the question, serving or not'
   t.equal(cluster.member('a').reads.get(8), undefined, 'and it leads no more');
 });
 
-t.test('who does not lead confirms nothing', async (t) => {
+t.test('a member that does not lead confirms nothing', async (t) => {
   const cluster = elected();
   cluster.input('b', (core, nowMs) => core.confirm(7, nowMs));
   t.equal(cluster.member('b').reads.has(7), true);

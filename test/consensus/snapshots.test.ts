@@ -44,7 +44,7 @@ function gotOn(cluster: Cluster): void {
   cluster.input('a', (core, nowMs) => core.step('c', answer, nowMs));
 }
 
-t.test('a snapshot is begun again when it is silent, however long all of it takes', async (t) => {
+t.test('a snapshot starts again only after silence, however long all of it takes', async (t) => {
   const cluster = led();
   cluster.crash('c');
   // Memory holds the log still; a new leader's begins behind the snapshot.
@@ -61,7 +61,7 @@ t.test('a snapshot is begun again when it is silent, however long all of it take
   t.equal(pass(cluster, 5_500), 1, 'it has been silent');
 });
 
-t.test('a witness takes a snapshot that it has the log of, and not twice', async (t) => {
+t.test('a witness takes a snapshot whose log it has, but not twice', async (t) => {
   const cluster = led(['c']);
   const witness = cluster.member('c');
   request(cluster);
@@ -81,7 +81,7 @@ t.test('a witness takes a snapshot that it has the log of, and not twice', async
 });
 
 t.test(
-  'a witness tells which snapshot it has, so that it is not sent the same again',
+  'a witness names the snapshot it has, so that the leader does not send it again',
   async (t) => {
     const cluster = led(['c']);
     const told = (): unknown[] => {
@@ -114,7 +114,7 @@ t.test('a witness knows after a restart which snapshot it has', async (t) => {
   t.equal(witness.core.wantsSnapshot({ ...mark, seq: mark.seq + 1 }), true);
 });
 
-t.test('a witness does not ask for a snapshot that is on its way', async (t) => {
+t.test('a witness does not request a snapshot that is under way', async (t) => {
   const cluster = led(['c']);
   const asked = (): boolean => {
     const before = cluster.network.length;
@@ -129,7 +129,7 @@ t.test('a witness does not ask for a snapshot that is on its way', async (t) => 
   t.equal(asked(), true, 'nothing more came');
 });
 
-t.test('a leader does not begin anew for who asks again meanwhile', async (t) => {
+t.test('a leader does not start a snapshot again for a repeated request', async (t) => {
   const cluster = led(['c']);
   const begun = (): number => {
     request(cluster);
@@ -145,7 +145,7 @@ t.test('a leader does not begin anew for who asks again meanwhile', async (t) =>
   t.equal(begun(), 1, 'it has been silent');
 });
 
-t.test('a replica wants no snapshot that its log has overtaken', async (t) => {
+t.test('a replica refuses a snapshot that its log has overtaken', async (t) => {
   const cluster = led();
   const { core } = cluster.member('b');
   const { commit } = core.state;
@@ -153,32 +153,29 @@ t.test('a replica wants no snapshot that its log has overtaken', async (t) => {
   t.equal(core.wantsSnapshot({ seq: commit + 1, epoch: 1, time: 0 }), true);
 });
 
-t.test(
-  'a member whose snapshot arrives in front of its entries is sent no older ones',
-  async (t) => {
-    const cluster = led(['c']);
-    const sent: number[] = [];
-    cluster.lose((_from, to, message) => {
-      if (to !== 'c' || message.kind !== 'append' || message.entries.length === 0) return false;
-      sent.push(...message.entries.map(({ seq }) => seq));
-      return true;
-    });
-    // So large that the window of c is full before all of them are sent to it.
-    const large = 'x'.repeat(logLimits.appendBytesMax);
-    const windows = logLimits.windowBytesMax / logLimits.appendBytesMax;
-    for (let count = 0; count < windows + 2; count++) {
-      cluster.propose('a', large);
-      cluster.settle();
-    }
-    cluster.compact('a');
-    const { seq } = cluster.member('a').snapshot.mark;
-    t.ok(Math.max(...sent) < seq, 'some are not sent yet');
-    sent.length = 0;
-    request(cluster);
+t.test('a member whose snapshot arrives before its entries gets no older entries', async (t) => {
+  const cluster = led(['c']);
+  const sent: number[] = [];
+  cluster.lose((_from, to, message) => {
+    if (to !== 'c' || message.kind !== 'append' || message.entries.length === 0) return false;
+    sent.push(...message.entries.map(({ seq }) => seq));
+    return true;
+  });
+  // So large that the window of c is full before all of them are sent to it.
+  const large = 'x'.repeat(logLimits.appendBytesMax);
+  const windows = logLimits.windowBytesMax / logLimits.appendBytesMax;
+  for (let count = 0; count < windows + 2; count++) {
+    cluster.propose('a', large);
     cluster.settle();
-    t.equal(cluster.member('c').snapshot.mark.seq, seq);
-    cluster.propose('a', 'later');
-    cluster.settle();
-    t.same(sent, [seq + 1]);
-  },
-);
+  }
+  cluster.compact('a');
+  const { seq } = cluster.member('a').snapshot.mark;
+  t.ok(Math.max(...sent) < seq, 'some are not sent yet');
+  sent.length = 0;
+  request(cluster);
+  cluster.settle();
+  t.equal(cluster.member('c').snapshot.mark.seq, seq);
+  cluster.propose('a', 'later');
+  cluster.settle();
+  t.same(sent, [seq + 1]);
+});
