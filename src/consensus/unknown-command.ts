@@ -9,8 +9,8 @@ export class UnknownCommandError extends Error {
 
 export function unknownCommand(group: 'catalog' | 'order', command: never): never {
   const [kind]: readonly unknown[] = Array.isArray(command) ? command : [];
-  const found = `the journal holds a command ${JSON.stringify(kind)} that the ${group} group does not have`;
+  const found = `the journal holds a command ${JSON.stringify(kind)} that is none of the ${group} group's`;
   throw new UnknownCommandError(
-    `${found}: the folder has the journal of another member, or a newer build wrote it; restore the right journal, or start that build`,
+    `${found}: the folder has the journal of another member, or a newer build wrote it; put the right journal back, or start that build`,
   );
 }

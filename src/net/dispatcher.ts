@@ -1,7 +1,7 @@
 /**
- * From a frame to whom it concerns: a request to the handler, an answer to its caller. Refuses
- * what is malformed or forbidden, with the request's id where it can be read. Knows no connection;
- * where the stream itself makes no sense it asks the session to give up.
+ * Routes each frame: a request goes to the handler, an answer to its caller. Refuses malformed and
+ * forbidden frames, with the request's id if it can be read. Does not depend on the connection; if the
+ * stream is invalid, it asks the session to give up.
  */
 import { AssertionError } from '../base/assert.js';
 import { BazarError, toBazarError } from '../base/errors.js';
@@ -26,16 +26,16 @@ export interface DispatcherOptions<Session> {
   readonly calls: PendingCalls;
   readonly trusted: boolean;
   readonly logger: Logger;
-  /** Says why to the peer, then closes. */
+  /** Sends the reason to the peer, then closes. */
   readonly giveUp: (error: BazarError) => void;
-  /** The peer could not read what we sent, said why, and closes. */
+  /** The peer could not read a message of this side, sent the reason, and closes. */
   readonly givenUp: (error: BazarError) => void;
 }
 
 const failed = Symbol('failed');
 
 export class Dispatcher<Session> {
-  /** The peer is one of ours: its frames go to the decoder without the structural scan. */
+  /** The peer is a service of the store: its frames skip the structural scan. */
   trusted: boolean;
   draining = false;
   readonly #session: Session;
@@ -64,7 +64,7 @@ export class Dispatcher<Session> {
   }
 
   #request(envelope: Envelope, buffer: Buffer, start: number, end: number): void {
-    // With a header, which is rare, the whole message is decoded to find where the params end.
+    // Requests with a header are rare: the whole message is decoded to find the end of the params.
     const wholeStart = envelope.hasHeader ? start : undefined;
     const decoded = this.#decode(buffer, wholeStart ?? envelope.bodyStart, end);
     if (decoded === failed) return;

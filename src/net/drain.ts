@@ -1,4 +1,6 @@
-/** Who waits for a session to be drained, and the look whether the network has taken everything. */
+/**
+ * The callers that wait for a session to drain, and the check whether the network has taken all output.
+ */
 import type { Clock, Timer } from '../base/clock.js';
 
 const pollMs = 5;
@@ -18,7 +20,7 @@ export class Drain {
     return new Promise((resolve) => this.#waiters.push(resolve));
   }
 
-  /** Looks again soon. */
+  /** Checks again after a short time. */
   later(): void {
     this.#poll ??= this.#clock.after(pollMs, () => {
       this.#poll = undefined;

@@ -1,22 +1,25 @@
 /**
- * A connection as a Node stream, so that node:http can serve it (its 'connection' event) and TLS
- * can wrap it. Keeps backpressure both ways, and holds its input back while a reader wants no more.
- * It has just those methods of a socket that the HTTP server calls. Knows nothing of HTTP.
+ * A connection as a Node stream, so that node:http can serve it (its 'connection' event) and TLS can
+ * wrap it. Keeps backpressure in both directions, and holds input back while the reader has no room. It
+ * implements only those socket methods that the HTTP server calls, and does not depend on HTTP.
  */
 import { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../base/clock.js';
 import { systemClock } from '../base/clock.js';
 import type { Connection } from './types.js';
 
-/** A stream whose reader says between two pieces how much it wants: it cannot give anything back. */
+/** A stream whose reader sets, between two pieces, how much it accepts: it cannot return input. */
 export interface Holding {
-  /** Bytes that came and that the reader does not want yet. */
+  /** Bytes that have arrived and that the reader does not accept yet. */
   heldBytes(): number;
-  /** `wanted`, in bytes, is asked before each piece; to call what is returned when it was 0. */
+  /**
+   * Asks `wanted`, in bytes, before each piece. After it returned 0, the reader calls the returned
+   * function to continue.
+   */
   holdBack(wanted: () => number): () => void;
 }
 
-/** What the HTTP server expects of a socket beside the stream. */
+/** The socket members that the HTTP server needs beside the stream. */
 export interface SocketMethods extends Holding {
   readonly remoteAddress: string;
   setTimeout(ms: number, callback?: () => void): Duplex;
@@ -50,11 +53,11 @@ export function connectionDuplex(
     read() {
       input.isWanted = true;
       if (input.isEmpty) flow(true);
-      // Pieces that are pushed before this returns would not be read one by one.
+      // The stream would not read pieces one by one if they were pushed before this returns.
       else queueMicrotask(give);
     },
     write: (chunk: Buffer, _encoding, done) => send(chunk, done),
-    // Headers and body of an answer come corked: they leave as one piece.
+    // Headers and body of an answer are corked, so they leave as one piece.
     writev: (chunks, done) => send(Buffer.concat(chunks.map((each) => each.chunk)), done),
     final(done) {
       connection.end();
@@ -98,14 +101,14 @@ export function connectionDuplex(
       done?.();
     },
     closed(error) {
-      // Who is gone gets no answer to what was not read yet.
+      // A closed peer gets no answers to input that was not read yet.
       if (input.isHeld) input.drop();
       const isRead = duplex.readableLength === 0 && input.isEmpty;
       if (error !== undefined || lingers || isRead) {
         duplex.destroy(error);
         return;
       }
-      // What was received is still to be read.
+      // The reader still has to read the received input.
       duplex.once('end', () => duplex.destroy());
       isEnded = true;
       give();
@@ -128,8 +131,8 @@ export function connectionDuplex(
     setKeepAlive: () => duplex,
     ref: () => duplex,
     unref: () => duplex,
-    // The peer may still be sending. Closing over unread input would reset the connection, so that
-    // the peer might lose the answer; an ended connection drops its input and closes in time.
+    // The peer may still be sending. Closing with unread input would reset the connection, and the peer
+    // might lose the answer. An ended connection drops its input and closes after a time.
     destroySoon() {
       lingers = true;
       input.drop();
@@ -139,9 +142,9 @@ export function connectionDuplex(
   });
 }
 
-/** What came and was not given to the reader. */
+/** Input that has arrived and that the reader does not have yet. */
 class HeldInput {
-  /** Undefined: as much as comes. */
+  /** Undefined: no limit. */
   wanted: (() => number) | undefined;
   /** The reader has room. */
   isWanted = true;
@@ -192,7 +195,7 @@ interface IdleTimer {
   stop(): void;
 }
 
-/** Fires after `ms` without a touch; a touch costs no timer. */
+/** Fires after `ms` without activity; activity does not restart a timer. */
 function idleTimer(clock: Clock, fire: () => void): IdleTimer {
   let timer: Timer | undefined;
   let idleMs = 0;

@@ -1,8 +1,8 @@
 /**
- * How services prove to each other that they belong together: mutual challenge and response by
- * HMAC-SHA256 over the cluster's token, binding protocol, cluster, group, and of both sides role,
- * id, incarnation and nonce (docs/PROTOCOL.md, 1). A session that has not finished it may call
- * nothing else. The token itself never travels. It does not hide or sign what follows.
+ * How services prove that they belong to one cluster: mutual challenge and response by HMAC-SHA256 with
+ * the cluster's token as the key. The proof covers protocol, cluster and group, and the role, id,
+ * incarnation and nonce of both sides (docs/PROTOCOL.md, 1). A session may call nothing else before it
+ * is done. The token never crosses the wire. The handshake neither encrypts nor signs later traffic.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { required } from '../base/assert.js';
@@ -29,9 +29,9 @@ import type { RpcHandler, RpcSession } from './rpc-session.js';
 export const protocolVersion = 1;
 
 export interface Identity {
-  /** As `catalog`, `order`, `recovery`, `frontend`. */
+  /** For example `catalog`, `order`, `recovery`, `frontend`. */
   readonly role: string;
-  /** As `catalog-1`. */
+  /** For example `catalog-1`. */
   readonly id: string;
   readonly incarnation: string;
 }
@@ -40,7 +40,7 @@ export interface HandshakeOptions {
   readonly identity: Identity;
   /** The cluster's id. */
   readonly cluster: string;
-  /** What this connection is for: both sides must name the same group. */
+  /** The group that this connection is for: both sides must name the same one. */
   readonly group: string;
   readonly token: string;
   readonly clock: Clock;
@@ -48,8 +48,8 @@ export interface HandshakeOptions {
 }
 
 /**
- * The asking side, for RpcClient's `introduce`. `expectedId` is who must answer at the address.
- * Fails with the peer's refusal, or with `unauthenticated` or `permission_denied` of its own.
+ * The client's side, for RpcClient's `introduce`. `expectedId` is the service that must answer at the
+ * address. Fails with the peer's refusal, or with its own `unauthenticated` or `permission_denied`.
  */
 export function introduction(
   options: HandshakeOptions,
@@ -94,13 +94,13 @@ function checkAnswer(
   return answer;
 }
 
-/** Makes the handler of a peer that has proved itself; `group` is what it connected for. */
+/** Makes the handler for a peer that has proved its identity; `group` is the group of the connection. */
 export type Admit = (session: RpcSession, peer: Identity, group: string) => RpcHandler;
 
 /**
- * The answering side: a handler for one session that lets nothing through until the peer has
- * proved itself, and then hands everything to the handler that `admit` returns. Who is in several
- * groups gives options for each.
+ * The server's side: a handler for one session. It refuses all requests until the peer has proved its
+ * identity, and then passes everything to the handler that `admit` returns. A service in several groups
+ * gives options for each.
  */
 export function gatedHandler(
   options: HandshakeOptions | readonly HandshakeOptions[],
@@ -112,7 +112,7 @@ export function gatedHandler(
 class Gate implements RpcHandler {
   readonly #admit: Admit;
   readonly #choices: readonly HandshakeOptions[];
-  /** The group's that the peer has named; until then the first. */
+  /** The options of the group that the peer has named; until then the first ones. */
   #options: HandshakeOptions;
   #met: { readonly hello: Hello; readonly answer: HelloAnswer } | undefined;
   #inner: RpcHandler | undefined;
@@ -186,7 +186,7 @@ class Gate implements RpcHandler {
     session.trust(wireLimits.internalFrameBytesMax);
     this.#inner = this.#admit(session, identityOf(hello), hello.group);
     this.#inner.opened?.(session);
-    // An older peer said nothing here, and reads no headers.
+    // An older peer sends nothing here and reads no headers.
     return { headers: true, bounds_totals: true, rules: rulesVersion };
   }
 }
@@ -207,7 +207,7 @@ function checkPlace(peer: Hello, own: HandshakeOptions): void {
   if (peer.group !== own.group) throw refuse('group', peer.group, own.group);
 }
 
-/** The label keeps either side from passing the other's proof off as its own. */
+/** The label prevents either side from presenting the other's proof as its own. */
 function prove(side: 'client' | 'server', client: Hello, server: Hello, token: string): Buffer {
   const said = [side, ...fields(client), ...fields(server)];
   return createHmac('sha256', token).update(JSON.stringify(said)).digest();
@@ -229,7 +229,7 @@ function identityOf({ role, id, incarnation }: Hello): Identity {
   return { role, id, incarnation };
 }
 
-/** The value, or the BazarError that was thrown instead. */
+/** Returns the value, or the BazarError that `action` threw. */
 function attempt<T>(action: () => T): T | BazarError {
   try {
     return action();

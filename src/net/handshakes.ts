@@ -1,7 +1,7 @@
 /**
- * The sessions that have not proved who they are: few at a time, so that strangers cost a service
- * little and take no place of its members. One too many closes another of the address that has most
- * of them, the one that came first. Invariant: never more than the limit.
+ * The sessions that have not proved their identity. Their number is limited, so that strangers cost a
+ * service little and take no place of its members. If one more opens, the oldest session of the address
+ * with the most of them closes. Invariant: the number never exceeds the limit.
  */
 import { BazarError } from '../base/errors.js';
 import { networkOf } from '../base/network-of.js';
@@ -9,7 +9,7 @@ import type { RpcSession } from './rpc-session.js';
 
 export class Handshakes {
   readonly #max: number;
-  /** By address, in the order in which they came. */
+  /** By address, in order of arrival. */
   readonly #open = new Map<string, Set<RpcSession>>();
   #count = 0;
 
@@ -30,7 +30,7 @@ export class Handshakes {
     if (this.#count > this.#max) this.#closeOne();
   }
 
-  /** It has proved itself, or has closed. */
+  /** The session has proved its identity, or has closed. */
   ended(session: RpcSession): void {
     const host = networkOf(session.remote);
     const ofHost = this.#open.get(host);

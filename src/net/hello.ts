@@ -1,6 +1,6 @@
 /**
- * The messages of the handshake between services, and their readers: nothing that came from an
- * unproved peer is used before it passed here. Knows nothing of proofs.
+ * The messages of the handshake between services, and their readers. Every field from an unproved peer
+ * is checked here before use. Proofs are computed elsewhere.
  */
 import { BazarError } from '../base/errors.js';
 import { isInteger, isRecord, isText } from '../wire/shapes.js';
@@ -43,7 +43,7 @@ export function readProof(value: unknown): Proof {
   return { answer: bytes(value.answer, proofBytes, 'answer') };
 }
 
-/** Throws where a field is missing, wrong or one too many. */
+/** Throws if a field is missing, wrong or unexpected. */
 function readFields(value: unknown, count: number): Hello {
   if (!isRecord(value) || !isInteger(value.protocol)) throw bad('hello');
   if (Object.keys(value).length !== count) throw bad('hello');

@@ -1,7 +1,6 @@
 /**
- * The requests that the peer has asked and this side has not answered. Hands out a reply for each
- * and encodes what it is given. Invariant: each request is answered exactly once, and no answer is
- * larger than a frame may be.
+ * The requests from the peer that this side has not answered. Hands out a reply for each and encodes the
+ * answer. Invariant: each request is answered exactly once, and no answer exceeds the frame limit.
  */
 import { assert } from '../base/assert.js';
 import { BazarError, type ErrorCode } from '../base/errors.js';
@@ -26,7 +25,9 @@ export class OpenRequests {
     return this.#count;
   }
 
-  /** There are as many under way as this session may have, now that others have some too. */
+  /**
+   * This session has as many requests under way as its share allows while other sessions have some too.
+   */
   get isCrowded(): boolean {
     return this.#turns !== undefined && !this.#turns.mayBegin(this.#count);
   }
@@ -59,7 +60,7 @@ export class OpenRequests {
     this.#output.wrote();
   }
 
-  /** An error answer to what never became a request. */
+  /** Sends an error answer for a message that never became a request. */
   refuse(id: number | undefined, error: BazarError): void {
     encodeErrorAnswer(this.#output.writer, id, error);
     this.#output.wrote();
@@ -80,10 +81,10 @@ export class OpenRequests {
   }
 }
 
-/** How a request was answered. */
+/** The result of a request. */
 export type Outcome = ErrorCode | 'ok';
 
-/** The answer to one request, given exactly once; after the session has closed it goes nowhere. */
+/** The answer to one request, given exactly once; it is dropped if the session has closed. */
 export class RpcReply {
   readonly #requests: OpenRequests;
   readonly #id: number;
@@ -99,12 +100,12 @@ export class RpcReply {
     return this.#outcome !== undefined;
   }
 
-  /** How it was answered; undefined before. */
+  /** The outcome, or undefined before the answer. */
   get outcome(): Outcome | undefined {
     return this.#outcome;
   }
 
-  /** Calls back when an answer is given that is not given yet. */
+  /** Calls the watcher when the answer is given, if it is not given yet. */
   onGiven(watcher: (outcome: Outcome) => void): void {
     this.#watcher = watcher;
   }
@@ -114,7 +115,7 @@ export class RpcReply {
     this.#requests.result(this.#id, value);
   }
 
-  /** A result that is MessagePack already. */
+  /** A result that is already encoded as MessagePack. */
   encoded(bytes: Uint8Array): void {
     this.#give('ok');
     this.#requests.encoded(this.#id, bytes);

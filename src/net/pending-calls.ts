@@ -1,7 +1,7 @@
 /**
- * The requests that this side has asked and the peer has not answered. One coarse timer serves
- * all deadlines. Invariant: each callback is called exactly once, and where the outcome is not
- * known (the request was written, no answer came) the error's details say `unknown: true`.
+ * The requests of this side that the peer has not answered. One coarse timer serves all deadlines.
+ * Invariant: each callback is called exactly once. If the outcome is unknown (the request was written,
+ * no answer came), the error's details contain `unknown: true`.
  */
 import type { Clock, Timer } from '../base/clock.js';
 import { BazarError, type ErrorCode } from '../base/errors.js';
@@ -20,7 +20,7 @@ export function called(ask: (callback: CallCallback) => void): Promise<unknown> 
 }
 
 export const callsMax = 65_536;
-/** Deadlines this close together are seen to at once. */
+/** Deadlines this close together are handled at once. */
 const sweepMs = 5;
 const ids = 2 ** 32;
 
@@ -34,7 +34,7 @@ export class PendingCalls {
   readonly #clock: Clock;
   readonly #calls = new NumberMap<PendingCall>();
   #serial = 0;
-  /** The last call whose bytes were given to the network. */
+  /** The last call whose bytes were passed to the network. */
   #written = 0;
   #timer: Timer | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
@@ -47,7 +47,7 @@ export class PendingCalls {
     return this.#calls.size;
   }
 
-  /** Returns the id under which the answer will come. */
+  /** Returns the id that the answer will have. */
   add(timeoutMs: number, callback: CallCallback): number {
     let serial = this.#serial + 1;
     while (this.#calls.has(serial % ids)) serial++;
@@ -58,7 +58,7 @@ export class PendingCalls {
     return serial % ids;
   }
 
-  /** Forgets a call and returns its callback; undefined where it is not awaited any more. */
+  /** Removes a call and returns its callback, or undefined if the call is no longer pending. */
   take(id: number): CallCallback | undefined {
     const call = this.#calls.get(id);
     if (call === undefined) return undefined;
@@ -66,7 +66,7 @@ export class PendingCalls {
     return call.callback;
   }
 
-  /** All calls so far have been given to the network. */
+  /** All calls so far have been passed to the network. */
   written(): void {
     this.#written = this.#serial;
   }
@@ -110,12 +110,12 @@ export class PendingCalls {
   }
 }
 
-/** The time of a request was up before it was sent, and it never will be (docs/PROTOCOL.md, A34). */
+/** The deadline passed before the request was sent, and it will not be sent (docs/PROTOCOL.md, A34). */
 export function tooLateToSend(message: string): BazarError {
   return new BazarError('deadline_exceeded', message, { details: { unknown: false } });
 }
 
-/** In the order in which they were asked; ids start anew. */
+/** In the order of the calls; ids wrap around. */
 function bySerial(one: PendingCall, other: PendingCall): number {
   return one.serial - other.serial;
 }

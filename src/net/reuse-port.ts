@@ -1,7 +1,7 @@
 /**
- * Ports that several threads of a process listen on at once, where Node and the kernel have them:
- * SO_REUSEPORT came with Node 22.12 and 23.1; Node 20 ignores the wish silently, and then only one
- * of the threads could listen. Linux alone spreads the connections evenly.
+ * Ports on which several threads of a process listen at once, if Node and the kernel support it.
+ * SO_REUSEPORT came with Node 22.12 and 23.1. Node 20 ignores the option silently, and then only one of
+ * the threads could listen. Only Linux distributes the connections evenly.
  */
 const firstMinor: ReadonlyMap<number, number> = new Map([
   [22, 12],

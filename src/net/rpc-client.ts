@@ -1,7 +1,7 @@
 /**
- * A lasting line to one address: connects, introduces itself, reconnects with backoff and jitter,
- * and holds a bounded queue while there is no connection. Invariant: each callback is called
- * exactly once; a request that may have reached the peer is never sent again from here.
+ * A lasting connection to one address: connects, introduces itself, reconnects with backoff and jitter,
+ * and holds a bounded queue while there is no connection. Invariant: each callback is called exactly
+ * once, and the client never repeats a request that may have reached the peer.
  */
 import { type Address, formatAddress } from '../base/address.js';
 import { assert } from '../base/assert.js';
@@ -15,10 +15,10 @@ import { type CallCallback, called, tooLateToSend } from './pending-calls.js';
 import { type RpcHandler, RpcSession } from './rpc-session.js';
 import type { Connection, Transport } from './types.js';
 
-/** How often the deadlines of queued requests are looked at. */
+/** The interval between checks of queued requests' deadlines. */
 const queueSweepMs = 20;
 
-/** Introduces this side; calls `done` once, and then nothing more. */
+/** Introduces this side. Calls `done` once and sends nothing after that. */
 export type Introduction = (session: RpcSession, done: (error?: BazarError) => void) => void;
 
 export interface RpcClientOptions {
@@ -28,12 +28,12 @@ export interface RpcClientOptions {
   readonly random: Random;
   readonly trusted: boolean;
   readonly frameBytesMax: number;
-  /** For what the peer asks; without one it gets `unknown_method`. */
+  /** Handles the peer's requests; without a handler the peer gets `unknown_method`. */
   readonly handler?: RpcHandler;
   /** Must succeed within handshakeTimeoutMs before anything else is sent. */
   readonly introduce?: Introduction;
   readonly connected?: (session: RpcSession) => void;
-  /** After a connection that had been connected was lost. */
+  /** Called when an established connection is lost. */
   readonly disconnected?: (error: BazarError) => void;
   readonly queueMax?: number;
   readonly logger?: Logger;
@@ -75,7 +75,7 @@ export class RpcClient {
     return this.#connected ? this.#session : undefined;
   }
 
-  /** Why the last attempt or connection failed. */
+  /** The reason why the last attempt or connection failed. */
   get lastError(): BazarError | undefined {
     return this.#lastError;
   }
@@ -87,9 +87,9 @@ export class RpcClient {
   }
 
   /**
-   * Asks the peer, now or when connected. Errors as RpcSession.request; `overloaded` where the
-   * queue is full, and `unavailable` without `unknown` where the attempt to connect failed. What
-   * waits longer than its time is never sent.
+   * Sends a request, now or once connected. Errors are those of RpcSession.request, plus `overloaded` if
+   * the queue is full and `unavailable` without `unknown` if the attempt to connect failed. A queued
+   * request whose time has passed is not sent.
    */
   request(
     method: string,
@@ -130,12 +130,12 @@ export class RpcClient {
     return called((callback) => this.request(method, params, timeoutMs, callback, header));
   }
 
-  /** Tells the peer if connected; never queued. */
+  /** Sends a notification if connected; it is never queued. */
   notify(method: string, params: unknown): boolean {
     return this.session?.notify(method, params) ?? false;
   }
 
-  /** Sends what is written, closes, and fails what still waits. */
+  /** Sends the written output, closes, and fails the queued requests. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -228,14 +228,14 @@ export class RpcClient {
       return;
     }
     this.#lastError = error;
-    // A peer that accepts and closes at once is not to be asked a hundred times a second.
+    // Limits how often the client connects to a peer that accepts and closes at once.
     const stoodMs = this.#options.clock.nowMs() - this.#connectedAtMs;
     this.#failures = stoodMs < clientLimits.reconnectMaxMs ? this.#failures + 1 : 0;
     if (!this.#closed) this.#options.disconnected?.(error);
     this.#retryLater();
   }
 
-  /** What waits is told at once: its owner may try elsewhere. */
+  /** Queued requests fail at once, so that their owner may try another address. */
   #failedToConnect(error: BazarError): void {
     this.#lastError = error;
     this.#failures++;

@@ -1,6 +1,6 @@
 /**
- * The sessions that came in: a limit on how many, an end to idle ones, and a drain. Takes
- * connections from listeners of its own or from a pool. Knows no method.
+ * The incoming sessions: a limit on their number, an end to idle ones, and a drain. Takes connections
+ * from its own listeners or from a pool. Does not depend on the methods served.
  */
 import type { Address } from '../base/address.js';
 import { type Clock, every, type Timer } from '../base/clock.js';
@@ -13,13 +13,13 @@ import { Handshakes } from './handshakes.js';
 import { type RpcHandler, RpcSession } from './rpc-session.js';
 import type { Connection, Listener, Transport } from './types.js';
 
-/** Sweeps in the time after which an idle session is closed. */
+/** Number of sweeps in the time after which an idle session is closed. */
 const idleSweeps = 4;
-/** Sweeps in the time that a frame has to come whole. */
+/** Number of sweeps in the time in which a frame must arrive completely. */
 const frameSweeps = 4;
 
 export interface RpcServerOptions {
-  /** A handler for each session, or the same for all. */
+  /** Returns a new handler for each session, or one shared handler. */
   readonly newHandler: () => RpcHandler;
   readonly clock: Clock;
   readonly trusted: boolean;
@@ -27,14 +27,14 @@ export interface RpcServerOptions {
   readonly sessionsMax?: number;
   readonly inFlightMax?: number;
   readonly outputBytesMax?: number;
-  /** Silence after which a session without requests under way is closed; none where absent. */
+  /** A session without requests under way is closed after this silence. Absent: never. */
   readonly idleMs?: number;
-  /** Sessions that may be in their handshake; undefined: sessions have none. */
+  /** The greatest number of sessions in their handshake. Undefined: sessions have no handshake. */
   readonly handshakesMax?: number;
   readonly logger?: Logger;
   readonly turns?: WorkTurns;
   readonly budget?: MemoryBudget;
-  /** From the first bytes of a frame to its last; without end where absent. */
+  /** The longest time from a frame's first bytes to its last. Absent: no limit. */
   readonly frameMs?: number;
 }
 
@@ -68,7 +68,7 @@ export class RpcServer {
     return this.#sessions;
   }
 
-  /** Resolves to the address bound, its port chosen by the system where 0 was asked. */
+  /** Resolves to the bound address; the system chooses the port if it was 0. */
   async listen(transport: Transport, address: Address): Promise<Address> {
     const listener = await transport.listen(address, (connection) => {
       this.accept(connection);
@@ -77,7 +77,7 @@ export class RpcServer {
     return listener.address;
   }
 
-  /** Serves a connection; undefined where it was closed because there are too many. */
+  /** Serves a connection. Returns undefined if it was closed because there are too many. */
   accept(connection: Connection): RpcSession | undefined {
     const { newHandler, sessionsMax = sessionLimits.sessionsMax, ...options } = this.#options;
     if (this.#draining || this.#sessions.size >= sessionsMax) {
@@ -98,7 +98,7 @@ export class RpcServer {
     return session;
   }
 
-  /** Stops listening, answers what is under way for at most `drainMs`, then closes the sessions. */
+  /** Stops listening, answers requests under way for at most `drainMs`, then closes the sessions. */
   async drain(): Promise<void> {
     await this.#stopListening();
     const sessions = [...this.#sessions];
@@ -124,7 +124,7 @@ export class RpcServer {
     await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
   }
 
-  /** Frames that have begun and do not end. */
+  /** Closes sessions whose frame has begun but does not end. */
   #closeSlow(): void {
     for (const session of this.#sessions) {
       if (session.holding.sweep() <= frameSweeps) continue;

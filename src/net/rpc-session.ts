@@ -1,7 +1,7 @@
 /**
- * One end of an RPC connection; both ends ask and answer, any number at once, in any order. Reads
- * frames in place, leaves all that is written in one turn in one write, and stops reading when too
- * much is under way. Knows no method. Invariant: each call is called back exactly once.
+ * One end of an RPC connection. Both ends send requests and answers, in any number and any order. It
+ * reads frames in place, sends all output of a turn in one write, and stops reading when too much is
+ * under way. Does not depend on the methods. Invariant: each call's callback is called exactly once.
  */
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
@@ -33,12 +33,12 @@ export type RpcSessionOptions = SessionOptions<RpcSession>;
 
 export class RpcSession {
   readonly remote: string;
-  /** Sweeps of the server since bytes last came; the server closes what is idle too long. */
+  /** The server's sweeps since bytes last arrived; the server closes a session that is idle too long. */
   idleSweeps = 0;
-  /** The peer has said that it reads headers of requests. */
+  /** The peer announced that it reads headers of requests. */
   readsHeaders = false;
   onTrusted: (() => void) | undefined = undefined;
-  /** The peer has said that it knows the bound of totals. */
+  /** The peer announced that it supports the bound of totals. */
   boundsTotals = false;
   /** The newest version of the catalog's rules that the peer supports. */
   rules = 0;
@@ -57,12 +57,12 @@ export class RpcSession {
   readonly #drain: Drain;
   readonly #share: TurnShare;
   readonly holding: SessionHolding;
-  /** Too much is under way. */
+  /** Reading is paused because too much is under way. */
   #paused = false;
   #draining = false;
-  /** The peer asks no more; what it asked is still answered. */
+  /** The peer sends no more requests; its earlier requests are still answered. */
   #peerEnded = false;
-  /** Nothing more is read; the connection closes when the output has left. */
+  /** Reading has stopped; the connection closes when the output has left. */
   #ending = false;
   #closed = false;
 
@@ -105,7 +105,7 @@ export class RpcSession {
     return this.#closed || this.#ending;
   }
 
-  /** Requests of the peer under way. */
+  /** Number of the peer's requests under way. */
   get inFlight(): number {
     return this.#requests.count;
   }
@@ -114,7 +114,7 @@ export class RpcSession {
     return this.#output.pendingBytes;
   }
 
-  /** The peer has proved to be one of ours. */
+  /** The peer has proved that it is a service of the store. */
   trust(frameBytesMax: number): void {
     this.onTrusted?.();
     this.#dispatcher.trusted = true;
@@ -123,9 +123,9 @@ export class RpcSession {
   }
 
   /**
-   * Asks the peer. The callback comes once, never before this returns: with the result, the
-   * peer's error, `deadline_exceeded`, `unavailable` (details `unknown: true` where the request
-   * had left), `overloaded` where too much waits, `too_large`. Without time left nothing is sent.
+   * Sends a request to the peer. The callback is called once, after this returns: with the result, the
+   * peer's error, `deadline_exceeded`, `unavailable` (details `unknown: true` if the request had left),
+   * `overloaded` if too much output waits, or `too_large`. Without time left nothing is sent.
    */
   request(
     method: string,
@@ -157,7 +157,7 @@ export class RpcSession {
     return called((callback) => this.request(method, params, timeoutMs, callback));
   }
 
-  /** Tells the peer; false where that cannot be sent. */
+  /** Sends a notification. Returns false if it cannot be sent. */
   notify(method: string, params: unknown): boolean {
     if (this.#refusal() !== undefined) return false;
     const before = this.#output.writer.length;
@@ -167,7 +167,7 @@ export class RpcSession {
     return true;
   }
 
-  /** Refuses new requests; resolves when those under way are answered and the answers have left. */
+  /** Refuses new requests. Resolves when requests under way are answered and the answers have left. */
   drain(): Promise<void> {
     this.#draining = true;
     this.#dispatcher.draining = true;
@@ -177,7 +177,7 @@ export class RpcSession {
     return drained;
   }
 
-  /** Sends what is written, then closes. */
+  /** Sends the written output, then closes. */
   end(): void {
     if (this.closed) return;
     this.#ending = true;
@@ -225,7 +225,7 @@ export class RpcSession {
     if (!this.#paused) this.#share.waitForRoom(this.holding, this.#connection);
   }
 
-  /** Reads what was held, and on from there. */
+  /** Reads the held input, and continues from there. */
   #goOn(): void {
     if (this.closed) return;
     this.#readFrames();
@@ -234,7 +234,7 @@ export class RpcSession {
       this.#connection.resume();
     }
     this.#countHeld();
-    // Where no whole frame waited, nothing else would look whether the session is to end.
+    // If no whole frame was waiting, no other call would check whether the session is to end.
     this.#output.soon();
   }
 
@@ -252,7 +252,7 @@ export class RpcSession {
       while (mayGoOn && !this.#blocked()) {
         more = this.#nextFrame();
         if (!more) break;
-        // One frame alone is not worth the calls.
+        // A single frame is not worth the calls.
         if (frames === 1) this.#handler.inputBegins?.();
         frames++;
         mayGoOn = this.#readFrame();
@@ -279,7 +279,7 @@ export class RpcSession {
     return this.#share.took(writer.length - before);
   }
 
-  /** Too much is under way to read on; true as well once nothing more is to be read. */
+  /** Whether too much is under way to continue reading; also true once reading has ended. */
   #blocked(): boolean {
     return (
       this.closed ||
@@ -298,7 +298,7 @@ export class RpcSession {
     }
   }
 
-  /** The stream makes no sense any more: says why, and closes when that has left. */
+  /** The stream is invalid: sends the reason, and closes when that has left. */
   #giveUp(error: BazarError): void {
     if (this.closed) return;
     this.#logger.debug({ remote: this.remote, reason: error.message }, 'session given up');
@@ -312,7 +312,7 @@ export class RpcSession {
     this.#output.soon();
   }
 
-  /** After each flush, and when the network has taken everything. */
+  /** Runs after each flush, and when the network has taken all output. */
   #flushed(): void {
     if (this.closed) return;
     const pending = this.#output.pendingBytes;

@@ -1,11 +1,12 @@
 /**
- * What a session holds of a frame that has not come whole and of answers that its peer does not read,
- * as its thread's budget counts it. Knows no connection. Invariant: a closed session holds nothing.
+ * The memory that a session holds for a partial frame and for answers that its peer does not read, as
+ * counted by its thread's budget. Does not depend on the connection. Invariant: a closed session holds
+ * nothing.
  */
 import { BazarError } from '../base/errors.js';
 import type { Holder, MemoryBudget } from '../base/memory-budget.js';
 
-/** Unread answers below it are the business of a session that keeps up. */
+/** Fewer unread bytes count as a session that keeps up. */
 const unreadBytesMin = 65_536;
 
 export class SessionHolding implements Holder {
@@ -20,7 +21,7 @@ export class SessionHolding implements Holder {
     this.#close = close;
   }
 
-  /** After each input. A frame that came whole starts the count of sweeps again. */
+  /** Called after each input. A complete frame resets the count of sweeps. */
   partial(bytes: number): void {
     if (bytes < this.#partialBytes || bytes === 0) this.#sweeps = 0;
     if (bytes === this.#partialBytes) return;
@@ -40,13 +41,13 @@ export class SessionHolding implements Holder {
     this.unread(0);
   }
 
-  /** Sweeps since the frame began that has not come whole. */
+  /** Counts a sweep and returns the sweeps since the partial frame began. */
   sweep(): number {
     this.#sweeps = this.#partialBytes === 0 ? 0 : this.#sweeps + 1;
     return this.#sweeps;
   }
 
-  /** The frame is long, and too much is held of others: it is not read on before there is room. */
+  /** The frame is long and other sessions hold too much, so reading pauses until there is room. */
   get mustWait(): boolean {
     return this.#budget?.mustWait(this.#partialBytes) ?? false;
   }

@@ -1,23 +1,23 @@
 /**
- * The outgoing half of a session: frames are collected in one writer and leave in one write at the
- * end of the turn. So all sessions that were read in a turn write one after the other: a peer that
- * serves many of them is woken once for all, not again for each. Knows no message. Invariant:
- * whoever wrote a frame calls `wrote`, and then it leaves at the end of this turn, or of the next one
- * where this one is ending.
+ * The outgoing half of a session. Frames are collected in one writer and leave in one write at the end
+ * of the turn. So all sessions read in a turn write one after the other, and a peer that serves many of
+ * them wakes up once. Does not depend on the messages. Invariant: code that writes a frame calls
+ * `wrote`; the frame then leaves at the end of this turn, or of the next one if this turn is already
+ * ending.
  */
 import type { Clock } from '../base/clock.js';
 import { FrameWriter } from '../wire/frame.js';
 import type { Connection } from './types.js';
 
-/** So much is written early, before the turn ends. */
+/** Output of this size is written before the turn ends. */
 const flushBytes = 262_144;
 
 export interface OutputEvents {
-  /** All that was written so far has been given to the network. */
+  /** All output so far has been passed to the network. */
   readonly sent: () => void;
   /**
-   * A flush has ended, whether or not there was anything to send. What leaves early is not told: it
-   * is so much that a connection which cannot take it tells when it has drained.
+   * A flush has ended, with or without output. Output that leaves early is not reported: it is so large
+   * that a connection that cannot take it reports when it has drained.
    */
   readonly flushed: () => void;
 }
@@ -28,7 +28,10 @@ export class SessionOutput {
   readonly #clock: Clock;
   readonly #events: OutputEvents;
   readonly #endOfTurn: () => void;
-  /** The connection, to which nobody else writes, has no more than this left to give to the network. */
+  /**
+   * Upper bound on the bytes that the connection still has to pass to the network. The session is the
+   * only writer.
+   */
   #unsentMost = 0;
   #scheduled = false;
   #closed = false;
@@ -48,7 +51,7 @@ export class SessionOutput {
     return this.writer.length + this.#connection.pendingBytes;
   }
 
-  /** As `pendingBytes > max`; asks the connection only where its bytes could matter. */
+  /** Equals `pendingBytes > max`, but asks the connection only if its bytes could matter. */
   exceeds(max: number): boolean {
     if (this.writer.length + this.#unsentMost <= max) return false;
     this.#unsentMost = this.#connection.pendingBytes;
@@ -65,7 +68,7 @@ export class SessionOutput {
     }
   }
 
-  /** A flush at the end of this turn, even where there is nothing to write. */
+  /** Requests a flush at the end of this turn, even without output. */
   soon(): void {
     if (this.#scheduled || this.#closed) return;
     this.#scheduled = true;

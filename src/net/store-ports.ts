@@ -1,14 +1,14 @@
 /**
  * The ports of the store on this machine, for all threads of a process. The system may give an outgoing
- * connection any free port of its range; one that a service of the store needs is not kept, because that
- * service could not listen.
+ * connection any free port of its range. The client does not keep a connection with a port that a
+ * service of the store needs, because that service could not listen.
  */
 import type { Socket } from 'node:net';
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 
 const key = 'bazar: ports of the store';
 
-/** Before the first thread starts: threads get a copy. */
+/** Must run before the first thread starts, because threads get a copy. */
 export function setStorePorts(ports: readonly number[]): void {
   setEnvironmentData(key, [...ports]);
 }
@@ -18,7 +18,7 @@ export function takesStorePort({ localPort }: Socket): boolean {
   return Array.isArray(ports) && ports.includes(localPort);
 }
 
-/** Where nothing listens on a port of the system's range, a connection to it may meet itself. */
+/** If no process listens on a port of the system's range, a connection to it may connect to itself. */
 export function isConnectedToItself(socket: Socket): boolean {
   const { localPort, remotePort, localAddress, remoteAddress } = socket;
   return localPort === remotePort && localAddress === remoteAddress;

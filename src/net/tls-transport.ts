@@ -1,7 +1,7 @@
 /**
- * The same byte streams inside TLS 1.3: for customers, who check the store's certificate, and
- * between services, where both sides show one of the cluster's own authority. It only encrypts:
- * who may do what is said by tokens, above it.
+ * The same byte streams inside TLS 1.3. Customers check the store's certificate. Between services, both
+ * sides present a certificate of the cluster's own authority. TLS only encrypts; tokens above it decide
+ * access.
  */
 import type { Duplex } from 'node:stream';
 import {
@@ -27,12 +27,12 @@ import type { Connection, Transport } from './types.js';
 
 const minVersion = 'TLSv1.3';
 
-/** Whom a customer believes: `ca` in PEM, or else what Node trusts. */
+/** The authority that a customer trusts: `ca` in PEM, or otherwise Node's list. */
 export interface TlsTrust {
   readonly ca?: string;
 }
 
-/** Connects only: a customer's side. */
+/** The customer's side, which only connects. */
 export function tlsClientTransport({ ca }: TlsTrust): Transport {
   return {
     connect: ({ host, port }, timeoutMs) => {
@@ -45,8 +45,8 @@ export function tlsClientTransport({ ca }: TlsTrust): Transport {
 }
 
 /**
- * Between services: each side must show a certificate of the same authority. Its name is not
- * checked, for machines move; the handshake above proves who it is.
+ * Between services: each side must present a certificate of the same authority. Its name is not checked,
+ * because services move between machines; the handshake above proves the identity.
  */
 export function tlsPeerTransport(files: PeerTlsFiles): Transport {
   const own = { ...files, minVersion, ...socketOptions } as const;
@@ -56,7 +56,7 @@ export function tlsPeerTransport(files: PeerTlsFiles): Transport {
       return connected(() => tlsConnect(wish), 'secureConnect', { host, port }, timeoutMs);
     },
     listen: (address, accept) => {
-      // Of strangers, who are silent; Node's own limit is two minutes.
+      // Limits silent strangers; Node's own limit is two minutes.
       const handshakeTimeout = clientLimits.handshakeTimeoutMs;
       const mutual = { requestCert: true, rejectUnauthorized: true, handshakeTimeout };
       const server = createServer({ ...own, ...mutual }, (socket) => accept(tcpConnection(socket)));
@@ -65,12 +65,12 @@ export function tlsPeerTransport(files: PeerTlsFiles): Transport {
   };
 }
 
-/** What services talk over: plain TCP, or TLS where they have certificates. */
+/** The transport between services: plain TCP, or TLS if they have certificates. */
 export function peerTransport(files: PeerTlsFiles | undefined): Transport {
   return files === undefined ? tcpTransport : tlsPeerTransport(files);
 }
 
-/** A customer's session decrypted, in the thread that serves it. */
+/** A customer's decrypted session, in the thread that serves it. */
 export interface SecureSession {
   /** For the HTTP server. */
   stream(): Duplex & Holding;
@@ -88,7 +88,7 @@ export function secureSession(inner: Connection, context: SecureContext): Secure
     secureContext: context,
     ALPNProtocols: ['http/1.1'],
   });
-  // A failed handshake ends this session; it is the client's affair.
+  // A failed handshake ends only this session.
   stream.on('error', () => stream.destroy());
   const connection = (): Connection => tcpConnection(stream, inner.remote);
   return { stream: () => connectionDuplex(connection()), connection };

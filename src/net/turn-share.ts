@@ -1,6 +1,6 @@
 /**
- * A session's share of its thread's turns: how much it has read since others could last go first.
- * Without turns to share, as between services, it never waits.
+ * A session's share of its thread's turns: how much it has read since other sessions last had a chance
+ * to go first. Without shared turns, as between services, it never waits.
  */
 import { type WorkTurns, workUnits } from '../base/work-turns.js';
 import type { SessionHolding } from './session-holding.js';
@@ -12,7 +12,7 @@ export class TurnShare {
   #portion = 0;
   #waiting = false;
 
-  /** `goOn` is called when a turn that was waited for has come. */
+  /** `goOn` is called when the awaited turn has come. */
   constructor(turns: WorkTurns | undefined, goOn: () => void) {
     this.#turns = turns;
     this.#goOn = () => {
@@ -25,7 +25,7 @@ export class TurnShare {
     return this.#waiting;
   }
 
-  /** Others go first. */
+  /** Other sessions go first. */
   get mustWait(): boolean {
     return this.#turns?.shouldYield ?? false;
   }
@@ -35,7 +35,7 @@ export class TurnShare {
     this.#turns?.later(this.#goOn);
   }
 
-  /** Where the session must not read on before others hold less, it waits for that and for its turn. */
+  /** If the session must not continue before others hold less, it waits for that and for its turn. */
   waitForRoom(holding: SessionHolding, connection: Connection): void {
     if (this.#waiting || !holding.mustWait) return;
     this.#waiting = true;
@@ -43,17 +43,20 @@ export class TurnShare {
     holding.whenRoom(() => this.wait());
   }
 
-  /** The connection is read again: what it has for us comes in the next turn. */
+  /** The connection is read again; its input arrives in the next turn. */
   resumed(): void {
     this.#turns?.charge(workUnits.resume);
   }
 
-  /** Bytes came, be they a frame or a part of one. */
+  /** Bytes arrived: a frame or a part of one. */
   received(bytes: number): void {
     this.#turns?.charge(bytes >> 10);
   }
 
-  /** A frame was read; `answeredBytes` is 0 where its answer is yet to come. False: others go first. */
+  /**
+   * Counts a frame that was read; `answeredBytes` is 0 if its answer comes later. False: other sessions
+   * go first.
+   */
   took(answeredBytes: number): boolean {
     const turns = this.#turns;
     if (turns === undefined) return true;

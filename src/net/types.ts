@@ -1,16 +1,19 @@
 /**
- * The transport port: byte streams between addresses, with backpressure both ways. TCP, a relayed
- * session of a pool thread, and the in-memory twin all look like this, so that sessions above them
- * know no socket.
+ * The transport port: byte streams between addresses, with backpressure in both directions. TCP, a
+ * relayed session of a pool thread, and the in-memory transport of the tests implement it, so that
+ * sessions do not depend on sockets.
  */
 import type { Address } from '../base/address.js';
 
 export interface ConnectionEvents {
-  /** Wants each chunk as it comes, not when the turn's other sockets are read: it only passes it on. */
+  /**
+   * The receiver takes each chunk as it arrives, before the turn's other sockets are read, because it
+   * only relays.
+   */
   readonly atOnce?: true;
-  /** The chunk is the receiver's only until it returns. */
+  /** The chunk belongs to the receiver only until it returns. */
   data(chunk: Uint8Array): void;
-  /** The peer ended its side; what it sent has all been given to `data`. */
+  /** The peer ended its side; everything it sent has been passed to `data`. */
   end?(): void;
   /** The output buffer is empty again after `write` returned false. */
   drained?(): void;
@@ -26,18 +29,18 @@ export interface Connection {
   start(events: ConnectionEvents): void;
   /** Copies or keeps the bytes (see `copies`); false asks the caller to wait for `drained`. */
   write(bytes: Uint8Array): boolean;
-  /** Bytes written here and not yet taken by the network; never more than were written. */
+  /** Bytes written here and not yet taken by the network; at most the number of bytes written. */
   readonly pendingBytes: number;
   pause(): void;
   resume(): void;
-  /** Sends what is pending, then closes. */
+  /** Sends the pending output, then closes. */
   end(): void;
   destroy(error?: Error): void;
 }
 
 export interface Listener {
   readonly address: Address;
-  /** Stops accepting; open connections stay. */
+  /** Stops accepting connections; open connections stay. */
   close(): Promise<void>;
 }
 

@@ -16,7 +16,7 @@ async function httpOverConnections(server: Server): Promise<number> {
   return listener.address.port;
 }
 
-t.test('an HTTP server takes a connection as a socket', async (t) => {
+t.test('an HTTP server accepts a connection as a socket', async (t) => {
   const port = await httpOverConnections(
     createServer((incoming, outgoing) => {
       const chunks: Buffer[] = [];
@@ -50,7 +50,7 @@ t.test(
   },
 );
 
-t.test('an answer arrives though the client goes on sending what nobody reads', async (t) => {
+t.test('an answer arrives although the client keeps sending unread input', async (t) => {
   const port = await httpOverConnections(
     createServer((_incoming, outgoing) => {
       outgoing.writeHead(413, { connection: 'close', 'content-length': 9 });
@@ -100,7 +100,7 @@ t.test('a peer that stops reading stops the writer', async (t) => {
   t.equal(Buffer.concat(raw.received).length, 1_000_000);
 });
 
-t.test('the peer’s end is an end, after which the answer still leaves', async (t) => {
+t.test('the stream ends when the peer ends, and the answer still leaves', async (t) => {
   const events: string[] = [];
   let handed: Parameters<Connection['start']>[0] | undefined;
   const duplex = connectionDuplex(
@@ -129,7 +129,7 @@ t.test('the peer’s end is an end, after which the answer still leaves', async 
   t.same(events, ['answer', 'ended']);
 });
 
-t.test('what was received before a clean close can still be read', async (t) => {
+t.test('input received before a clean close can still be read', async (t) => {
   const { clock, raw, duplex } = await duplexPair();
   raw.sendBytes(Buffer.from('last words'));
   raw.connection.end();
@@ -148,24 +148,27 @@ t.test('a broken connection destroys the stream with its error', async (t) => {
   t.ok(duplex.destroyed);
 });
 
-t.test('silence is told after the time asked, and again only if asked', async (t) => {
-  const { clock, raw, duplex } = await duplexPair();
-  duplex.resume();
-  let timeouts = 0;
-  duplex.on('timeout', () => timeouts++);
-  duplex.setTimeout(1_000);
-  await clock.advance(900);
-  raw.sendBytes(Buffer.from('x'));
-  await clock.advance(900);
-  t.equal(timeouts, 0);
-  await clock.advance(200);
-  t.equal(timeouts, 1);
-  duplex.setTimeout(0);
-  await clock.advance(5_000);
-  t.equal(timeouts, 1);
-});
+t.test(
+  'the idle callback fires once after the requested time, and again only on request',
+  async (t) => {
+    const { clock, raw, duplex } = await duplexPair();
+    duplex.resume();
+    let timeouts = 0;
+    duplex.on('timeout', () => timeouts++);
+    duplex.setTimeout(1_000);
+    await clock.advance(900);
+    raw.sendBytes(Buffer.from('x'));
+    await clock.advance(900);
+    t.equal(timeouts, 0);
+    await clock.advance(200);
+    t.equal(timeouts, 1);
+    duplex.setTimeout(0);
+    await clock.advance(5_000);
+    t.equal(timeouts, 1);
+  },
+);
 
-t.test('after the last answer input is dropped, and the connection closes by itself', async (t) => {
+t.test('after the last answer the input is dropped and the connection closes', async (t) => {
   const events: string[] = [];
   let handed: Parameters<Connection['start']>[0] | undefined;
   const duplex = connectionDuplex({
@@ -218,7 +221,7 @@ t.test('a held stream gets its input piece by piece, and in order', async (t) =>
   t.same(sizes, [1_024, 1_024, 452]);
 });
 
-t.test('what is held when the connection closes is dropped', async (t) => {
+t.test('held input is dropped when the connection closes', async (t) => {
   const clock = new ManualClock();
   const { near, far } = await connectionPair(clock);
   const duplex = connectionDuplex(far, clock);

@@ -55,7 +55,7 @@ async function stage(clientPart: Partial<HandshakeOptions> = {}, expectedId = 'c
   return { clock, server, client, admitted, met, asked, headers, raw };
 }
 
-t.test('services of one cluster meet, know each other, and talk', async (t) => {
+t.test('services of one cluster prove their identity and talk', async (t) => {
   const { clock, client, admitted, met } = await stage();
   client.start();
   const call = client.call('m', { a: 1 });
@@ -65,7 +65,7 @@ t.test('services of one cluster meet, know each other, and talk', async (t) => {
   t.same(met, [catalog]);
 });
 
-t.test('a header of a request reaches the other side, where that reads headers', async (t) => {
+t.test('a request’s header reaches a peer that reads headers', async (t) => {
   const { clock, client, headers } = await stage();
   client.start();
   const header = { request_id: 'r-1' };
@@ -82,7 +82,7 @@ t.test('a header of a request reaches the other side, where that reads headers',
   t.same(headers, [header, undefined, undefined], 'an older peer is sent none');
 });
 
-t.test('frames may be as large as between services only after the handshake', async (t) => {
+t.test('the frame limit between services applies only after the handshake', async (t) => {
   const { clock, client, raw } = await stage();
   client.start();
   const large = Buffer.alloc(100_000);
@@ -144,7 +144,7 @@ t.test('a client that does not know the token cannot prove itself', async (t) =>
   t.same(admitted, []);
 });
 
-t.test('nothing else may be called before, and nothing out of order', async (t) => {
+t.test('other calls before the handshake and calls out of order are refused', async (t) => {
   const hello = {
     protocol: 1,
     ...frontend,
@@ -181,7 +181,7 @@ t.test('nothing else may be called before, and nothing out of order', async (t) 
   t.ok(teller.closed);
 });
 
-t.test('a peer that says nothing is closed', async (t) => {
+t.test('a silent peer is disconnected', async (t) => {
   const { clock, server, client, raw } = await stage();
   const silent = await raw();
   client.start();

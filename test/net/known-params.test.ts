@@ -18,7 +18,7 @@ function keeper(): RpcHandler & { readonly asked: [method: string, params: unkno
 
 const times = 4;
 
-t.test('each request gets its own method and id, however often its params came', async (t) => {
+t.test('each request keeps its own method and id, however often its params repeat', async (t) => {
   const far = keeper();
   const { clock, raw } = await rawAgainst(far);
   for (let id = 1; id <= times; id++) {
@@ -35,7 +35,7 @@ t.test('each request gets its own method and id, however often its params came',
   );
 });
 
-t.test('a bad name of a method is refused also over params that are known', async (t) => {
+t.test('a bad method name is refused even with known params', async (t) => {
   const far = keeper();
   const { clock, raw } = await rawAgainst(far);
   for (let id = 1; id <= times; id++) raw.send([0, id, 'lookup', { id: 8 }]);
@@ -47,7 +47,7 @@ t.test('a bad name of a method is refused also over params that are known', asyn
   t.match(raw.messages().at(-1), [1, 9, { code: 'invalid_argument' }]);
 });
 
-t.test('params that nobody may send are refused however often they come', async (t) => {
+t.test('forbidden params are refused however often they repeat', async (t) => {
   const far = keeper();
   const { clock, raw } = await rawAgainst(far);
   const bad = Buffer.from([0x94, 0, 9, 0xa1, 0x6d, 0x81, 0xa1, 0xff, 0x01]);

@@ -49,7 +49,7 @@ const errorOf = (promise: Promise<unknown>): Promise<BazarError> =>
     (error: BazarError) => error,
   );
 
-t.test('requests made before the connection stands are sent when it does', async (t) => {
+t.test('requests made before the connection is up are sent once it is', async (t) => {
   const { clock, client, events, serve } = stage();
   await serve();
   const early = client.call('m', 1);
@@ -64,7 +64,7 @@ t.test('requests made before the connection stands are sent when it does', async
   t.equal(await late, 3);
 });
 
-t.test('what waited beyond its time for a connection is never sent', async (t) => {
+t.test('a request that waited past its deadline for a connection is never sent', async (t) => {
   const asked: unknown[] = [];
   const { clock, client, serve } = stage({
     request(_session, method, _params, reply) {
@@ -87,15 +87,18 @@ t.test('what waited beyond its time for a connection is never sent', async (t) =
   t.same(asked, ['later']);
 });
 
-t.test('what waits is told at once that there is nobody, and may go elsewhere', async (t) => {
-  const { clock, client } = stage();
-  client.start();
-  const error = errorOf(client.call('m', {}, 5_000));
-  await clock.settle();
-  t.match(await error, { code: 'unavailable', message: /ECONNREFUSED/ });
-  t.notOk((await error).details.unknown);
-  t.match(client.lastError, { code: 'unavailable' });
-});
+t.test(
+  'queued requests fail at once when the connection is refused, and may go elsewhere',
+  async (t) => {
+    const { clock, client } = stage();
+    client.start();
+    const error = errorOf(client.call('m', {}, 5_000));
+    await clock.settle();
+    t.match(await error, { code: 'unavailable', message: /ECONNREFUSED/ });
+    t.notOk((await error).details.unknown);
+    t.match(client.lastError, { code: 'unavailable' });
+  },
+);
 
 t.test('the queue is bounded, and its requests have deadlines', async (t) => {
   const { clock, client, network } = stage(echo, { queueMax: 3 });
@@ -111,7 +114,7 @@ t.test('the queue is bounded, and its requests have deadlines', async (t) => {
   t.match(await waiting[2], { code: 'unavailable' });
 });
 
-t.test('a lost connection fails what was sent as unknown, and is made again', async (t) => {
+t.test('a lost connection fails sent requests as unknown, and the client reconnects', async (t) => {
   const { clock, client, network, events, serve } = stage({ request: () => {} });
   await serve();
   client.start();
@@ -129,7 +132,7 @@ t.test('a lost connection fails what was sent as unknown, and is made again', as
   t.same(events, ['connected', 'disconnected: unavailable', 'connected']);
 });
 
-t.test('attempts come with growing, jittered pauses up to a limit', async (t) => {
+t.test('the pauses between attempts grow, with jitter, up to a limit', async (t) => {
   const { clock, client, attempts, serve } = stage();
   client.start();
   await clock.advance(20_000);
@@ -144,7 +147,7 @@ t.test('attempts come with growing, jittered pauses up to a limit', async (t) =>
   t.ok(client.connected);
 });
 
-t.test('a server that accepts and closes at once is not hammered', async (t) => {
+t.test('a client backs off from a server that accepts and closes at once', async (t) => {
   const { clock, client, network, attempts } = stage();
   await network.transport('server').listen(address, (connection) => {
     connection.start({ data: () => {}, closed: () => {} });
@@ -155,7 +158,7 @@ t.test('a server that accepts and closes at once is not hammered', async (t) => 
   t.ok(attempts.length < 40, `${attempts.length} attempts`);
 });
 
-t.test('an introduction comes first, and its failure is no connection', async (t) => {
+t.test('the introduction comes first, and its failure counts as a failed connection', async (t) => {
   const order: string[] = [];
   let accept = false;
   const { clock, client, events, serve } = stage(
@@ -187,7 +190,7 @@ t.test('an introduction comes first, and its failure is no connection', async (t
   t.same(events, ['connected']);
 });
 
-t.test('an introduction that is not answered ends the attempt', async (t) => {
+t.test('an unanswered introduction ends the attempt', async (t) => {
   const { clock, client, serve } = stage(
     { request: () => {} },
     { introduce: (session, done) => session.request('hello', {}, 60_000, (error) => done(error)) },
@@ -199,7 +202,7 @@ t.test('an introduction that is not answered ends the attempt', async (t) => {
   t.match(await call, { code: 'unavailable', message: /handshake/ });
 });
 
-t.test('the peer may ask too, once connected', async (t) => {
+t.test('the peer may send requests too, once connected', async (t) => {
   const { clock, client, serve } = stage(echo, { handler: echo });
   const server = await serve();
   client.start();

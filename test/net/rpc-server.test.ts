@@ -31,7 +31,7 @@ const echo: RpcHandler = {
   request: (_session, _method, params, reply) => reply.result(params),
 };
 
-t.test('one session too many is closed at once, and room is made again', async (t) => {
+t.test('one session too many is closed at once, and a closed session makes room', async (t) => {
   const { clock, server, connect } = await stage(echo, { sessionsMax: 2 });
   const peers = [await connect(), await connect(), await connect()];
   await clock.settle();
@@ -49,7 +49,7 @@ t.test('one session too many is closed at once, and room is made again', async (
   t.same(next.messages(), [[1, 1, null, 'served']]);
 });
 
-t.test('an idle session is closed, one that speaks or waits is not', async (t) => {
+t.test('an idle session is closed, but not one that sends or waits', async (t) => {
   const kept: RpcReply[] = [];
   const { clock, server, connect } = await stage(
     {
@@ -77,37 +77,40 @@ t.test('an idle session is closed, one that speaks or waits is not', async (t) =
   t.same(waiting.messages(), [[1, 1, null, 'at last']]);
 });
 
-t.test('a drain takes no more sessions or requests and closes when all is answered', async (t) => {
-  const kept: RpcReply[] = [];
-  const { clock, server, connect } = await stage({
-    request: (_session, _method, _params, reply) => void kept.push(reply),
-  });
-  const busy = await connect();
-  const idle = await connect();
-  busy.send([0, 1, 'm', {}]);
-  await clock.settle();
-  let drained = false;
-  const draining = server.drain().then(() => {
-    drained = true;
-  });
-  await clock.settle();
-  await t.rejects(connect(), { code: 'unavailable' });
-  busy.send([0, 2, 'm', {}]);
-  await clock.advance(100);
-  t.equal(drained, false);
-  kept[0]?.result('done');
-  await clock.advance(100);
-  await draining;
-  t.match(busy.messages(), [
-    [1, 2, { code: 'unavailable' }, null],
-    [1, 1, null, 'done'],
-  ]);
-  t.ok(busy.closed);
-  t.ok(idle.closed);
-  t.equal(server.sessionCount, 0);
-});
+t.test(
+  'a drain accepts no more sessions or requests and closes when all requests are answered',
+  async (t) => {
+    const kept: RpcReply[] = [];
+    const { clock, server, connect } = await stage({
+      request: (_session, _method, _params, reply) => void kept.push(reply),
+    });
+    const busy = await connect();
+    const idle = await connect();
+    busy.send([0, 1, 'm', {}]);
+    await clock.settle();
+    let drained = false;
+    const draining = server.drain().then(() => {
+      drained = true;
+    });
+    await clock.settle();
+    await t.rejects(connect(), { code: 'unavailable' });
+    busy.send([0, 2, 'm', {}]);
+    await clock.advance(100);
+    t.equal(drained, false);
+    kept[0]?.result('done');
+    await clock.advance(100);
+    await draining;
+    t.match(busy.messages(), [
+      [1, 2, { code: 'unavailable' }, null],
+      [1, 1, null, 'done'],
+    ]);
+    t.ok(busy.closed);
+    t.ok(idle.closed);
+    t.equal(server.sessionCount, 0);
+  },
+);
 
-t.test('a drain does not wait for ever', async (t) => {
+t.test('a drain has a time limit', async (t) => {
   const { clock, server, connect } = await stage({ request: () => {} });
   const busy = await connect();
   busy.send([0, 1, 'm', {}]);
@@ -138,7 +141,7 @@ t.test('each session gets a handler of its own', async (t) => {
   );
 });
 
-t.test('a frame that does not come whole in time ends its session, others stay', async (t) => {
+t.test('a frame that does not arrive completely in time ends only its session', async (t) => {
   const { clock, server, connect } = await stage(echo, { frameMs: 20_000 });
   const [slow, quick] = [await connect(), await connect()];
   slow.sendBytes(Buffer.from([0, 0, 1, 0, 0xc0]));
@@ -152,7 +155,7 @@ t.test('a frame that does not come whole in time ends its session, others stay',
   t.equal(server.sessionCount, 1);
 });
 
-t.test('frames that do not come whole share a budget', async (t) => {
+t.test('partial frames share a budget', async (t) => {
   const budget = new MemoryBudget(64 * 1_024);
   const { clock, server, connect } = await stage(echo, { budget, frameBytesMax: 200_000 });
   const peers = [await connect(), await connect(), await connect()];
@@ -167,7 +170,7 @@ t.test('frames that do not come whole share a budget', async (t) => {
   t.ok(budget.total <= 64 * 1_024);
 });
 
-t.test('strangers close each other, and no session that has proved itself', async (t) => {
+t.test('too many strangers close each other, but no proved session', async (t) => {
   const handler: RpcHandler = {
     request(session, _method, _params, reply) {
       session.trust(1_000);

@@ -58,7 +58,7 @@ function watched(connection: Connection, seen: Seen): Connection {
   };
 }
 
-t.test('a handler is told which requests had arrived together', async (t) => {
+t.test('a handler learns which requests arrived together', async (t) => {
   const told: string[] = [];
   const { clock, near } = await sessionPair({
     far: {
@@ -91,7 +91,7 @@ t.test('a request without time left is not sent', async (t) => {
   t.equal(far.params.length, 0);
 });
 
-t.test('many requests in flight are answered in any order, each its own', async (t) => {
+t.test('many requests in flight get their own answers, in any order', async (t) => {
   for (const pieceBytesMax of [1, 7, 65_536]) {
     const far = keeper();
     const { clock, near } = await sessionPair({ far, network: { pieceBytesMax } });
@@ -110,7 +110,7 @@ t.test('many requests in flight are answered in any order, each its own', async 
   }
 });
 
-t.test('both sides ask, and tell', async (t) => {
+t.test('both sides send requests and notifications', async (t) => {
   const told: unknown[] = [];
   const { clock, near, far } = await sessionPair({
     near: { ...echo, notification: (_session, method, params) => told.push([method, params]) },
@@ -123,7 +123,7 @@ t.test('both sides ask, and tell', async (t) => {
   t.same(told, [['news', [1, 2]]]);
 });
 
-t.test('values that are encoded already travel as they are', async (t) => {
+t.test('encoded values are sent unchanged', async (t) => {
   const { clock, near } = await sessionPair({
     far: { request: (_s, _m, params, reply) => reply.encoded(encode({ got: params })) },
   });
@@ -132,38 +132,41 @@ t.test('values that are encoded already travel as they are', async (t) => {
   t.same(await call, { got: { a: 1 } });
 });
 
-t.test('all answers of one turn leave in one write, whichever chunk asked for them', async (t) => {
-  const seen: Seen = { writes: [], looks: 0, input: undefined };
-  const { writes } = seen;
-  const kept: RpcReply[] = [];
-  const far: RpcHandler = {
-    request(_session, method, params, reply) {
-      if (method === 'now') reply.result(params);
-      else kept.push(reply);
-    },
-  };
-  const { clock, near } = await sessionPair({
-    far,
-    wrap: (connection) => watched(connection, seen),
-  });
-  const calls: Promise<unknown>[] = [];
-  for (let i = 0; i < 50; i++) calls.push(near.call(i % 2 === 0 ? 'now' : 'later', {}, 100));
-  await clock.settle();
-  t.equal(writes.length, 1, 'what was answered at once');
-  for (const reply of kept) reply.result({});
-  t.equal(writes.length, 1, 'nothing leaves before the end of the turn');
-  await clock.settle();
-  t.equal(writes.length, 2, 'what was answered later');
-  await Promise.all(calls);
-  const chunk = framed(encode([0, 1_000, 'now', {}]));
-  seen.input?.data(chunk);
-  seen.input?.data(chunk);
-  t.equal(writes.length, 2, 'nothing leaves while the turn may bring more');
-  await clock.settle();
-  t.equal(writes.length, 3, 'what two chunks asked for');
-});
+t.test(
+  'all answers of one turn leave in one write, whichever chunk held the requests',
+  async (t) => {
+    const seen: Seen = { writes: [], looks: 0, input: undefined };
+    const { writes } = seen;
+    const kept: RpcReply[] = [];
+    const far: RpcHandler = {
+      request(_session, method, params, reply) {
+        if (method === 'now') reply.result(params);
+        else kept.push(reply);
+      },
+    };
+    const { clock, near } = await sessionPair({
+      far,
+      wrap: (connection) => watched(connection, seen),
+    });
+    const calls: Promise<unknown>[] = [];
+    for (let i = 0; i < 50; i++) calls.push(near.call(i % 2 === 0 ? 'now' : 'later', {}, 100));
+    await clock.settle();
+    t.equal(writes.length, 1, 'what was answered at once');
+    for (const reply of kept) reply.result({});
+    t.equal(writes.length, 1, 'nothing leaves before the end of the turn');
+    await clock.settle();
+    t.equal(writes.length, 2, 'what was answered later');
+    await Promise.all(calls);
+    const chunk = framed(encode([0, 1_000, 'now', {}]));
+    seen.input?.data(chunk);
+    seen.input?.data(chunk);
+    t.equal(writes.length, 2, 'nothing leaves while the turn may bring more');
+    await clock.settle();
+    t.equal(writes.length, 3, 'what two chunks asked for');
+  },
+);
 
-t.test('a deadline passes without an answer, and the late answer harms nobody', async (t) => {
+t.test('a call fails at its deadline, and a late answer is ignored', async (t) => {
   const far = keeper();
   const { clock, near } = await sessionPair({ far });
   const slow = near.call('slow', {}, 50);
@@ -179,7 +182,7 @@ t.test('a deadline passes without an answer, and the late answer harms nobody', 
   t.equal(await patient, 'in time');
 });
 
-t.test('calls that are late together fail in the order in which they were asked', async (t) => {
+t.test('calls with the same deadline fail in the order in which they were sent', async (t) => {
   const { clock, near } = await sessionPair({ far: { request: () => {} } });
   const failed: number[] = [];
   for (let i = 0; i < 300; i++) near.request('slow', [], 50, () => failed.push(i));
@@ -192,7 +195,7 @@ t.test('calls that are late together fail in the order in which they were asked'
   );
 });
 
-t.test('a lost connection says whether the outcome is unknown', async (t) => {
+t.test('the error of a lost connection says whether the outcome is unknown', async (t) => {
   const far = keeper();
   const { clock, near, network } = await sessionPair({ far });
   const left = near.call('sent', {}, 1_000);
@@ -214,7 +217,7 @@ t.test('a lost connection says whether the outcome is unknown', async (t) => {
   network.heal('a', 'b');
 });
 
-t.test('beyond the limit of requests in flight nothing is read', async (t) => {
+t.test('a session at its limit of requests in flight stops reading', async (t) => {
   const far = keeper();
   const { clock, near } = await sessionPair({ far, farOptions: { inFlightMax: 8 } });
   const calls = Array.from({ length: 30 }, (_, n) => near.call('m', n, 1_000));
@@ -233,47 +236,53 @@ t.test('beyond the limit of requests in flight nothing is read', async (t) => {
   );
 });
 
-t.test('a reader that does not read stops being read, and no memory is spent on it', async (t) => {
-  const answer = Buffer.alloc(10_000, 'x');
-  let asked = 0;
-  const { clock, raw, session } = await rawAgainst(
-    {
-      request(_session, _method, _params, reply) {
-        asked++;
-        reply.result(answer);
+t.test(
+  'a session stops reading from a peer that reads no answers, and its memory stays bounded',
+  async (t) => {
+    const answer = Buffer.alloc(10_000, 'x');
+    let asked = 0;
+    const { clock, raw, session } = await rawAgainst(
+      {
+        request(_session, _method, _params, reply) {
+          asked++;
+          reply.result(answer);
+        },
       },
-    },
-    { outputBytesMax: 100_000 },
-  );
-  raw.connection.pause();
-  for (let n = 0; n < 1_000; n++) raw.send([0, n, 'm', {}]);
-  await clock.settle();
-  t.ok(session.pendingBytes < 200_000, `${session.pendingBytes} bytes wait`);
-  t.ok(asked < 20, `${asked} requests were read`);
-  raw.connection.resume();
-  await clock.settle();
-  t.equal(asked, 1_000);
-  t.equal(raw.messages().length, 1_000);
-});
-
-t.test('a connection is asked what waits in it once a turn, not with each request', async (t) => {
-  const looks: number[] = [];
-  for (const requests of [1, 200]) {
-    const seen: Seen = { writes: [], looks: 0, input: undefined };
-    const { clock } = await sessionPair({
-      far: echo,
-      farOptions: { inFlightMax: requests },
-      wrap: (connection) => watched(connection, seen),
-    });
-    const frames = Array.from({ length: requests }, (_, n) => framed(encode([0, n, 'm', {}])));
-    seen.input?.data(Buffer.concat(frames));
+      { outputBytesMax: 100_000 },
+    );
+    raw.connection.pause();
+    for (let n = 0; n < 1_000; n++) raw.send([0, n, 'm', {}]);
     await clock.settle();
-    looks.push(seen.looks);
-  }
-  t.same(looks, [looks[0], looks[0]]);
-});
+    t.ok(session.pendingBytes < 200_000, `${session.pendingBytes} bytes wait`);
+    t.ok(asked < 20, `${asked} requests were read`);
+    raw.connection.resume();
+    await clock.settle();
+    t.equal(asked, 1_000);
+    t.equal(raw.messages().length, 1_000);
+  },
+);
 
-t.test('a session whose peer takes nothing at all is closed', async (t) => {
+t.test(
+  'a session checks a connection’s pending bytes once a turn, not for each request',
+  async (t) => {
+    const looks: number[] = [];
+    for (const requests of [1, 200]) {
+      const seen: Seen = { writes: [], looks: 0, input: undefined };
+      const { clock } = await sessionPair({
+        far: echo,
+        farOptions: { inFlightMax: requests },
+        wrap: (connection) => watched(connection, seen),
+      });
+      const frames = Array.from({ length: requests }, (_, n) => framed(encode([0, n, 'm', {}])));
+      seen.input?.data(Buffer.concat(frames));
+      await clock.settle();
+      looks.push(seen.looks);
+    }
+    t.same(looks, [looks[0], looks[0]]);
+  },
+);
+
+t.test('a session whose peer takes no output is closed', async (t) => {
   const far = keeper();
   const { clock, raw, session } = await rawAgainst(far, { outputBytesMax: 70_000 });
   for (let n = 0; n < 10; n++) raw.send([0, n, 'm', {}]);
@@ -318,7 +327,7 @@ t.test('drain refuses new requests and waits for the answers under way to leave'
   t.equal(await first, 'done');
 });
 
-t.test('a drain does not outlive its connection', async (t) => {
+t.test('a drain ends when its connection closes', async (t) => {
   const far = keeper();
   const stage = await sessionPair({ far });
   const call = t.rejects(stage.near.call('m', {}, 1_000), { code: 'unavailable' });
@@ -365,7 +374,7 @@ t.test('a request is answered once', async (t) => {
   t.equal(await call, 1);
 });
 
-t.test('what is larger than a frame is refused before it leaves', async (t) => {
+t.test('a message larger than a frame is refused before it leaves', async (t) => {
   const { clock, near } = await sessionPair({
     far: { request: (_s, _m, _p, reply) => reply.result(Buffer.alloc(2_000)) },
     nearOptions: { frameBytesMax: 1_000 },
@@ -379,7 +388,7 @@ t.test('what is larger than a frame is refused before it leaves', async (t) => {
   t.notOk(near.closed);
 });
 
-t.test('a bad message is answered under its id, and the session goes on', async (t) => {
+t.test('a bad message gets an error answer with its id, and the session continues', async (t) => {
   const { clock, raw, session } = await rawAgainst(echo);
   raw.sendBytes(framed(Buffer.from('940007a16d91d40000', 'hex'))); // an extension type
   raw.sendBytes(framed(Buffer.from('940008a16d81a95f5f70726f746f5f5f80', 'hex'))); // __proto__
@@ -403,7 +412,7 @@ function deep(depth: number): Buffer {
   return Buffer.concat([Buffer.alloc(depth, 0x91), Buffer.of(0xc0)]);
 }
 
-t.test('a stream that makes no sense is told why, and closed', async (t) => {
+t.test('an invalid stream gets the reason and is closed', async (t) => {
   const streams: [string, Buffer, string][] = [
     ['a length over the cap', Buffer.from('7fffffff', 'hex'), 'too_large'],
     ['an empty frame', Buffer.from('00000000', 'hex'), 'invalid_argument'],
@@ -429,7 +438,7 @@ t.test('a stream that makes no sense is told why, and closed', async (t) => {
 });
 
 t.test(
-  'a peer that ends while nothing more is read of it gets its answer, and the session ends',
+  'a peer that ends while reading is paused gets its answer, and the session ends',
   async (t) => {
     const request = framed(encode([0, 1, 'm', {}]));
     for (const rest of [0, 5]) {
@@ -505,7 +514,7 @@ t.test('a network that takes everything at once does not pile requests on the st
   t.ok(bytes > 3_000 * 70_000);
 });
 
-t.test('a peer that gives up on us is believed, and its reason is kept', async (t) => {
+t.test('when the peer gives up, the session closes and keeps the reason', async (t) => {
   const reasons: (Error | undefined)[] = [];
   const { clock, raw, session } = await rawAgainst({
     request: () => {},
@@ -519,7 +528,7 @@ t.test('a peer that gives up on us is believed, and its reason is kept', async (
   t.match(reasons, [{ code: 'too_large' }]);
 });
 
-t.test('an answer that breaks the rules fails its call alone', async (t) => {
+t.test('an invalid answer fails only its own call', async (t) => {
   const { clock, raw, session } = await rawAgainst(echo);
   const bad = t.rejects(session.call('m', {}, 100), { code: 'invalid_argument' });
   const good = session.call('m', {}, 100);
@@ -531,7 +540,7 @@ t.test('an answer that breaks the rules fails its call alone', async (t) => {
   t.equal(await good, 'fine');
 });
 
-t.test('the handler hears of the end once, last', async (t) => {
+t.test('the handler’s `closed` is called once, last', async (t) => {
   const heard: string[] = [];
   const { clock, raw, session } = await rawAgainst({
     opened: () => heard.push('opened'),
@@ -567,7 +576,7 @@ t.test('random bytes never crash or hang a session, trusted or not', async (t) =
   t.pass();
 });
 
-t.test('a session with much to read goes behind others that wait', async (t) => {
+t.test('a session with much input goes behind other waiting sessions', async (t) => {
   const nexts: (() => void)[] = [];
   const turns = new WorkTurns({
     afterTurn: () => {},

@@ -37,7 +37,7 @@ t.test(
   },
 );
 
-t.test('a connection that has met itself is recognised', async (t) => {
+t.test('a connection to itself is recognised', async (t) => {
   const listener = await tcpTransport.listen(local, () => {});
   const { host, port } = listener.address;
   await listener.close();
@@ -47,7 +47,7 @@ t.test('a connection that has met itself is recognised', async (t) => {
   socket.destroy();
 });
 
-t.test('a port that is taken for a moment is listened on when it is free', async (t) => {
+t.test('a listener waits for a port that is briefly taken', async (t) => {
   const first = await tcpTransport.listen(local, () => {});
   const second = tcpTransport.listen(first.address, () => {});
   await first.close();

@@ -49,14 +49,14 @@ function ask(connection: Connection, text: string): Promise<string> {
   });
 }
 
-t.test('services of one authority understand each other', async (t) => {
+t.test('services with certificates of one authority can talk', async (t) => {
   const address = await echo(t, tlsPeerTransport(store));
   const connection = await tlsPeerTransport(store).connect(address, patienceMs);
   const long = 'x'.repeat(1_000_000);
   t.equal(await ask(connection, long), long);
 });
 
-t.test('a service of another authority, or without a certificate, is not let in', async (t) => {
+t.test('a service with another authority, or without a certificate, is refused', async (t) => {
   const address = await echo(t, tlsPeerTransport(store));
   for (const other of [tlsPeerTransport({ ...stranger, ca }), tlsClientTransport({ ca })]) {
     // In TLS 1.3 the client hears of its rejection after its own handshake is done.
@@ -71,7 +71,7 @@ t.test('a service of another authority, or without a certificate, is not let in'
   );
 });
 
-t.test('a customer is served inside TLS by a thread that got plain bytes', async (t) => {
+t.test('a thread that receives raw bytes serves a customer inside TLS', async (t) => {
   const context = secureContext(store);
   const address = await echo(t, tcpTransport, (inner) => {
     const { connection } = secureSession(inner, context);
@@ -81,7 +81,7 @@ t.test('a customer is served inside TLS by a thread that got plain bytes', async
   t.equal(await ask(connection, 'good morning'), 'good morning');
 });
 
-t.test('a customer who does not know the authority does not go on', async (t) => {
+t.test('a customer that does not trust the authority closes the connection', async (t) => {
   const context = secureContext(store);
   const address = await echo(t, tcpTransport, (inner) =>
     secureSession(inner, context).connection(),
@@ -90,7 +90,7 @@ t.test('a customer who does not know the authority does not go on', async (t) =>
   await t.rejects(wary.connect(address, patienceMs), { code: 'unavailable' });
 });
 
-t.test('what is no TLS ends its own session alone', async (t) => {
+t.test('input that is not TLS ends only its own session', async (t) => {
   const context = secureContext(store);
   const address = await echo(t, tcpTransport, (inner) =>
     secureSession(inner, context).connection(),

@@ -186,6 +186,6 @@ t.test('a command of another group is refused with a message that says what to d
   t.throws(() => new OrderMachine().apply({ seq: 1, epoch: 1, time: 0, command }), {
     name: 'UnknownCommandError',
     message:
-      /"restock" that the order group does not have: .* another member.*restore the right journal/,
+      /"restock" that is none of the order group's: .* another member.*put the right journal/,
   });
 });

@@ -205,6 +205,6 @@ t.test('a command of another group is refused with a message that says what to d
   t.throws(() => new CatalogMachine().apply({ seq: 1, epoch: 1, time: 0, command }), {
     name: 'UnknownCommandError',
     message:
-      /"orders" that the catalog group does not have: .* another member.*restore the right journal/,
+      /"orders" that is none of the catalog group's: .* another member.*put the right journal/,
   });
 });
