@@ -259,7 +259,7 @@ class TcpConnection implements Connection {
     // What fills the socket's buffer goes there at once, for the socket tells when that is empty.
     if (bytes.length + socket.writableLength >= highWaterBytes) return socket.write(bytes);
     this.#output = bytes;
-    afterOutput(this.#giveOutput);
+    systemTurn.afterOutput(this.#giveOutput);
     return true;
   }
 

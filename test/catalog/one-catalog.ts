@@ -6,7 +6,7 @@ import type { BazarError } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/base/logging.js';
 import type { Peer } from '../../src/catalog/coherence/peer.js';
 import { CatalogMachine, type CatalogResult } from '../../src/catalog/machine/catalog-machine.js';
-import { PeerDesk } from '../../src/catalog/service/peer-handler.js';
+import { PeerHandler } from '../../src/catalog/service/peer-handler.js';
 import { CatalogStore } from '../../src/catalog/service/store.js';
 import type { LogRecord } from '../../src/consensus/types.js';
 import { GroupHost } from '../../src/group/host.js';

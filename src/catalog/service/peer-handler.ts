@@ -32,7 +32,7 @@ import type { ChangeListener } from './change-feed.js';
 import { FrontendTable } from './frontend-table.js';
 import type { CatalogStore } from './store.js';
 
-export interface PeerDeskOptions {
+export interface PeerHandlerOptions {
   readonly store: CatalogStore;
   readonly logger: Logger;
   readonly clock: Clock;
