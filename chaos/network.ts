@@ -9,7 +9,7 @@ import type { Way } from './wire-pair.js';
 /** Beside the store's own ports, and below those that the system gives out. */
 const portsFrom = 14_000;
 const ports = { catalog: 9_000, order: 8_090, recovery: 9_600 } as const;
-/** docs/INTERFACES.md: a member's replication port is its service port and so much. */
+/** Distance from a member's service port to its replication port (docs/CONFIGURATION.md, Ports). */
 const replicationOffset = 500;
 
 export type Cutting = 'hold' | 'reset';

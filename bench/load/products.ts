@@ -1,7 +1,7 @@
 /** Stock for a load: as many products as asked for, each with more units than any run can sell. */
 import { writeFileSync } from 'node:fs';
 
-/** The most that a product may have (docs/INTERFACES.md). */
+/** The most that a product may have (docs/CONFIGURATION.md). */
 export const fullStock = 1_000_000_000;
 
 const topicCount = 100;

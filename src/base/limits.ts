@@ -6,7 +6,7 @@
 const kib = 1024;
 const mib = 1024 * kib;
 
-/** What a customer may ask for (binding: docs/INTERFACES.md). */
+/** Limits of the values in a request; stable (docs/CONFIGURATION.md, Limits). */
 export const requestLimits = {
   nameLengthMax: 200,
   topicLengthMax: 200,

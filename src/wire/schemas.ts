@@ -1,6 +1,6 @@
 /**
  * The one source of the public messages' shapes: it validates the wire and HTTP, and the API
- * description is made from it. Names and limits are binding (docs/INTERFACES.md).
+ * description is made from it. Names and limits are stable (docs/WIRE.md).
  */
 import { type Static, Type } from '#typebox';
 import { requestLimits as limits } from '../base/limits.js';

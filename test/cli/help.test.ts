@@ -20,7 +20,7 @@ function mentioned(file: string, pattern: RegExp): string[] {
 
 t.test('every command that the documents name is in the help', async (t) => {
   const words = [
-    ...mentioned('docs/INTERFACES.md', /`bazar ([a-z]+)/g),
+    ...mentioned('docs/CLI.md', /`bazar ([a-z]+)/g),
     ...mentioned('compose.yaml', /command: \[(\w+)/g),
   ];
   for (const word of ['up', 'product', 'frontend', 'init']) t.ok(words.includes(word), word);
@@ -28,7 +28,7 @@ t.test('every command that the documents name is in the help', async (t) => {
   t.equal(code, 0);
   for (const word of words) t.match(stdout, new RegExp(`^ +bazar ${word}\\b`, 'm'), word);
   const inGroup = await run('product', '--help');
-  const second = mentioned('docs/INTERFACES.md', /`bazar product ([a-z]+)/g);
+  const second = mentioned('docs/CLI.md', /`bazar product ([a-z]+)/g);
   t.same(second.sort(), ['add', 'remove', 'set']);
   for (const word of second) t.match(inGroup.stdout, `bazar product ${word}`, word);
 });

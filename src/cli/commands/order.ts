@@ -1,6 +1,6 @@
 /**
  * `bazar order`: with a number it shows that order; with `--id order-1` it runs that service. Both
- * names are binding (docs/INTERFACES.md, Commands), and a number is what tells them apart.
+ * forms are stable (docs/CLI.md). The number distinguishes them.
  */
 import { clientSpecs, withClient } from '../options/client-options.js';
 import { specsOf } from '../options/one-service-options.js';

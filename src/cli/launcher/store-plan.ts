@@ -1,6 +1,6 @@
 /**
- * From the options of a store to its members' addresses and the configuration of each service.
- * Pure: the ports and names are those of docs/INTERFACES.md, and nothing here listens or reads.
+ * Computes the members' addresses and the configuration of each service from the options of a store.
+ * Pure. The ports and names are those of docs/CONFIGURATION.md.
  */
 import { join, resolve } from 'node:path';
 import type { Address } from '../../base/address.js';

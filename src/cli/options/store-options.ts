@@ -12,7 +12,7 @@ import { without } from './optimisation-options.js';
 import { choice, flag, integer, list, number, text, type Values } from './options.js';
 import { tlsSpecs } from './tls-options.js';
 
-/** docs/INTERFACES.md, Ports: at most 10 frontends. */
+/** Frontend 11 would take the port of order 1 (docs/CONFIGURATION.md, Ports). */
 const frontendsMax = 10;
 const replicasMax = 9;
 export const portOffsetMax = 50_000;

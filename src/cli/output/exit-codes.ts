@@ -1,6 +1,5 @@
 /**
- * The exit codes of every command (docs/INTERFACES.md, Commands), and the one error that means
- * "asked in the wrong way".
+ * The exit codes of every command (docs/CLI.md, Exit codes), and the error for wrong usage.
  */
 import type { ErrorCode } from '../../base/errors.js';
 

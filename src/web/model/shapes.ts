@@ -1,6 +1,6 @@
 /**
  * What the store answers over HTTP, and tells over `/events`, as the page reads it
- * (docs/INTERFACES.md). Types alone: the answers' are made from the schemas that check them, so that
+ * (docs/API.md). Types alone: the answers' are made from the schemas that check them, so that
  * the page cannot fall behind; nothing of the store's code comes along.
  */
 import type { Product } from '../../wire/schemas.js';
