@@ -1,6 +1,7 @@
 /**
- * Examines the products of a running store: which of them a restock fills up, and which names an
- * upgrade could not clean, because they count as the same as another product's. Reads all pages.
+ * Examines the products of a running store: how many of them have which restock target, and which
+ * names an upgrade could not clean, because they are equal to another product's name. Reads all
+ * pages.
  */
 import { cleanText, textKey } from '../../base/product-text.js';
 import type { BazarClient } from '../../client/bazar-client.js';
@@ -9,10 +10,12 @@ import { doubt, type Finding, ok } from './finding.js';
 
 /** With the longest names a page stays below half a frame. */
 const pageItems = 250;
-/** More are not looked at. */
+/** The doctor does not read further ones. */
 const productsMax = 100_000;
 /** Products named in one line. */
 const namedMax = 20;
+/** Restock targets named in one line. */
+const targetsMax = 5;
 
 type Reader = Pick<BazarClient, 'search' | 'close'>;
 
@@ -23,7 +26,7 @@ export async function checkStoreProducts(client: Reader): Promise<Finding[]> {
     return [checkRestock(products), ...checkNames(products)];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return [doubt('products', `they cannot be read: ${reason}`)];
+    return [doubt('products', `the products cannot be read: ${reason}`)];
   } finally {
     client.close();
   }
@@ -40,11 +43,26 @@ async function allProducts(client: Reader): Promise<Product[]> {
   return products;
 }
 
+/** The most frequent targets, each with its number of products. */
 function checkRestock(products: readonly Product[]): Finding {
-  const filled = products.filter(({ restock_to: target }) => target !== undefined);
-  const others = `${products.length - filled.length} products have no target`;
-  if (filled.length === 0) return ok('restock', others);
-  return ok('restock', `${listed(filled, ({ restock_to: to }) => ` to ${to}`)}; ${others}`);
+  const byTarget = new Map<number, number>();
+  for (const { restock_to: target } of products) {
+    if (target !== undefined) byTarget.set(target, (byTarget.get(target) ?? 0) + 1);
+  }
+  const targets = [...byTarget].sort(([, one], [, other]) => other - one);
+  const shown = targets.slice(0, targetsMax).map(([to, count]) => `${counted(count)} to ${to}`);
+  const others = targets.slice(targetsMax);
+  const left = others.reduce((sum, [, count]) => sum + count, 0);
+  if (left > 0) shown.push(`${counted(left)} to ${others.length} other targets`);
+  const filled = [...byTarget.values()].reduce((sum, count) => sum + count, 0);
+  return ok(
+    'restock',
+    [...shown, `${counted(products.length - filled)} without a target`].join(', '),
+  );
+}
+
+function counted(count: number): string {
+  return `${count} ${count === 1 ? 'product' : 'products'}`;
 }
 
 function checkNames(products: readonly Product[]): Finding[] {
@@ -61,20 +79,17 @@ function checkNames(products: readonly Product[]): Finding[] {
   );
   const findings = twins
     .slice(0, namedMax)
-    .map((same) => doubt('names', `${listed(same)} count as the same name: only the id is sure`));
+    .map((same) => doubt('names', `${listed(same)} have equal names: use their ids`));
   if (untidy.length > 0) {
-    findings.push(doubt('names', `${listed(untidy)}: not trimmed, not NFC or with controls`));
+    findings.push(
+      doubt('names', `${listed(untidy)}: not trimmed, not NFC, or with control characters`),
+    );
   }
-  return findings.length > 0 ? findings : [ok('names', 'no two count as the same')];
+  return findings.length > 0 ? findings : [ok('names', 'no two products have equal names')];
 }
 
-function listed(
-  products: readonly Product[],
-  more: (product: Product) => string = () => '',
-): string {
-  const named = products
-    .slice(0, namedMax)
-    .map((product) => `${product.id} ${JSON.stringify(product.name)}${more(product)}`);
+function listed(products: readonly Product[]): string {
+  const named = products.slice(0, namedMax).map(({ id, name }) => `${id} ${JSON.stringify(name)}`);
   const left = products.length - named.length;
   return left > 0 ? `${named.join(', ')} and ${left} more` : named.join(', ');
 }

@@ -21,7 +21,7 @@ function store(products: readonly Product[]) {
   };
 }
 
-t.test('the doctor lists restock targets and names that count as the same', async (t) => {
+t.test('the doctor counts the products of each restock target and lists equal names', async (t) => {
   const reader = store([
     product(1, 'Tux', { restock_to: 100 }),
     product(2, 'tux'),
@@ -33,19 +33,36 @@ t.test('the doctor lists restock targets and names that count as the same', asyn
     {
       check: 'restock',
       verdict: 'ok',
-      detail: '1 "Tux" to 100, 3 "Bear " to 7; 2 products have no target',
+      detail: '1 product to 100, 1 product to 7, 2 products without a target',
     },
-    { check: 'names', verdict: 'doubt', detail: /^1 "Tux", 2 "tux" count as the same name/ },
+    { check: 'names', verdict: 'doubt', detail: /^1 "Tux", 2 "tux" have equal names/ },
     { check: 'names', verdict: 'doubt', detail: /^3 "Bear ": not trimmed/ },
   ]);
   t.ok(reader.closed);
 });
 
-t.test('a store without either is well, and one that cannot be read is doubtful', async (t) => {
-  t.match(await checkStoreProducts(store([product(1, 'Tux')])), [
-    { check: 'restock', verdict: 'ok', detail: '1 products have no target' },
-    { check: 'names', verdict: 'ok' },
-  ]);
-  const broken = { search: () => Promise.reject(new Error('nobody there')), close: () => {} };
-  t.match(await checkStoreProducts(broken), [{ verdict: 'doubt', detail: /nobody there/ }]);
-});
+t.test(
+  'the doctor accepts a store without either, and doubts one that it cannot read',
+  async (t) => {
+    t.match(await checkStoreProducts(store([product(1, 'Tux')])), [
+      { check: 'restock', verdict: 'ok', detail: '1 product without a target' },
+      { check: 'names', verdict: 'ok' },
+    ]);
+    const broken = { search: () => Promise.reject(new Error('nobody there')), close: () => {} };
+    t.match(await checkStoreProducts(broken), [{ verdict: 'doubt', detail: /nobody there/ }]);
+  },
+);
+
+t.test(
+  'the doctor names the five most frequent restock targets and counts the others',
+  async (t) => {
+    const targets = [100, 100, 100, 1, 2, 3, 4, 5, 6];
+    const products = targets.map((restock_to, i) => product(i + 1, `p${i}`, { restock_to }));
+    const [restock] = await checkStoreProducts(store(products));
+    t.equal(
+      restock?.detail,
+      '3 products to 100, 1 product to 1, 1 product to 2, 1 product to 3, 1 product to 4, ' +
+        '2 products to 2 other targets, 0 products without a target',
+    );
+  },
+);
