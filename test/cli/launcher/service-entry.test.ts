@@ -3,11 +3,15 @@ import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
 import { serviceEntry } from '../../../src/cli/launcher/service-entry.js';
 
-/** A folder with the files that were written at these times, in seconds; tells which of them is run. */
-function entryIn(t: Test, files: Readonly<Record<string, number>>): string {
+const paths = { src: 'src/cli/service/serve.js', services: 'services/cli/serve.js' } as const;
+
+/** Makes a folder with files of these times, in seconds, and returns the path of the one that runs. */
+function entryIn(t: Test, files: { readonly [N in keyof typeof paths]?: number }): string {
   const folder = pathToFileURL(`${t.testdir()}/`);
-  for (const [name, seconds] of Object.entries(files)) {
-    const file = new URL(`${name}/cli/serve.js`, folder);
+  for (const [name, path] of Object.entries(paths)) {
+    const seconds = files[name as keyof typeof paths];
+    if (seconds === undefined) continue;
+    const file = new URL(path, folder);
     mkdirSync(new URL('.', file), { recursive: true });
     writeFileSync(file, '');
     utimesSync(file, seconds, seconds);
