@@ -1,6 +1,6 @@
 /**
- * From a command line to an exit code: it is read, the layers complete it, the command runs, and
- * what goes wrong is said in one sentence.
+ * From a command line to an exit code: reads the options, runs the command, and prints an error as
+ * one sentence.
  */
 
 import { commandLineLayer, environmentLayer, fileLayer } from './options/layers.js';

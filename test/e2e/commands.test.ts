@@ -70,7 +70,7 @@ t.test('every outcome has its exit code, and its reason on stderr', async (t) =>
     failed(t, await bazar('buy', 'Tux', '-n', quantity), 2, /--quantity must be an integer from 1/);
   }
   failed(t, await bazar('order', 'first'), 2, /first/);
-  failed(t, await bazar('steal', '--no-thing'), 2, /^no command "steal"\n/);
+  failed(t, await bazar('steal', '--no-thing'), 2, /^unknown command "steal"\n/);
   failed(t, await bazar('audit', '--token', 'guessed'), 6, /token/);
   const nowhere = ['--address', `127.0.0.1:${8181 + portOffset + 1}`];
   failed(t, await bazar('lookup', 'Tux', ...nowhere), 5, /is the store running/);
@@ -139,7 +139,7 @@ t.test('products go out as CSV and come back, changed where they were changed', 
   t.match(await store.bazar(['import'], rows), {
     code: 1,
     out: '1 added, 1 updated, 16 unchanged, 1 row refused\n',
-    err: /line 20: "Tux" stands on line 9 already/,
+    err: /line 20: "Tux" is already on line 9/,
   });
   t.match(await json<Product>(t, 'lookup', 'Frisbee'), { topic: 'flying toys', quantity: 77 });
   t.match(await json<Product>(t, 'lookup', 'Yo-yo'), { id: 18, quantity: 3 });

@@ -60,7 +60,7 @@ export async function backUp(options: BackupOptions): Promise<BackupManifest> {
 async function claim(folder: string): Promise<void> {
   makePrivateFolder(folder);
   if (readdirSync(folder).length > 0) {
-    throw new BazarError('conflict', `${folder} is not empty: a copy needs a folder of its own`);
+    throw new BazarError('conflict', `${folder} is not empty: a copy needs an empty folder`);
   }
 }
 
@@ -68,7 +68,7 @@ function membersIn(dataDir: string, kind: 'catalog' | 'order'): string[] {
   const names = existsSync(dataDir) ? readdirSync(dataDir) : [];
   const members = names.filter((name) => new RegExp(`^${kind}-\\d+$`).test(name)).sort();
   if (members.length > 0) return members;
-  const message = `no ${kind} replica has its folder in ${dataDir}: --data-dir must name the store's`;
+  const message = `${dataDir} has no ${kind} replica: --data-dir must name the store's data folder`;
   throw new BazarError('not_found', message);
 }
 

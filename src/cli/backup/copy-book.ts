@@ -53,7 +53,7 @@ export async function copyBook(
     const copy = { disk, folder: join(folder, 'journal'), reader, fromSeq: 1 };
     const last = await copyLog({ ...copy, epochMin: catalog.newestOrderEpoch, wants });
     if (orders >= catalog.watermark) return { seq: last?.seq ?? 0, orders };
-    const message = `${source} has ${orders} orders, where ${catalog.watermark} are known to be made`;
+    const message = `${source} has ${orders} orders, but the catalog has confirmed ${catalog.watermark}`;
     throw new BazarError('unavailable', message);
   } finally {
     await reader.close();

@@ -40,7 +40,7 @@ export async function copyCatalog(
   try {
     if (reader.lastSeq >= fromSeq && reader.firstSeq > fromSeq) {
       // A newer snapshot took the place of this part of the log meanwhile.
-      throw new BazarError('unavailable', `the log of ${from} no longer begins at ${fromSeq}`);
+      throw new BazarError('unavailable', `the log of ${from} no longer has entry ${fromSeq}`);
     }
     const copy = { disk, folder: target.journalFolder, reader, fromSeq, epochMin: 0 };
     const end = (await copyLog({ ...copy, wants: () => true })) ?? base;
@@ -89,7 +89,7 @@ async function newestLog(disk: Disk, dataDir: string, names: readonly string[]):
     if (!newest || isAfter(end, newest.end)) newest = { name, end };
   }
   if (newest && newest.end.seq > 0) return newest.name;
-  throw new BazarError('not_found', `no catalog in ${dataDir} holds anything`);
+  throw new BazarError('not_found', `no catalog replica in ${dataDir} has data`);
 }
 
 async function logEnd(disk: Disk, folder: string): Promise<Position> {

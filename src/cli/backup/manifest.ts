@@ -54,14 +54,17 @@ export async function writeManifest(
 export async function readManifest(folder: string): Promise<BackupManifest> {
   const path = join(folder, manifestName);
   if (!existsSync(path)) {
-    throw new BazarError('not_found', `${folder} is no copy of a store: it has no ${manifestName}`);
+    throw new BazarError(
+      'not_found',
+      `${folder} is not a copy of a store: it has no ${manifestName}`,
+    );
   }
   const manifest = parse(path);
   const there = new Set(filesIn(folder));
   for (const file of manifest.files) {
     if (!there.has(file.path)) throw damaged(folder, file.path, 'is missing');
     const found = await describe(folder, file.path);
-    if (found.sha256 !== file.sha256) throw damaged(folder, file.path, 'is not as it was written');
+    if (found.sha256 !== file.sha256) throw damaged(folder, file.path, 'has been changed');
   }
   return manifest;
 }
@@ -74,7 +77,7 @@ function parse(path: string): BackupManifest {
     throw new BazarError('internal', `${path} cannot be read`, { cause });
   }
   if (value.format !== format || !Array.isArray(value.files)) {
-    throw new BazarError('internal', `${path} is of another version`);
+    throw new BazarError('internal', `${path} has another version`);
   }
   return value as BackupManifest;
 }

@@ -29,7 +29,7 @@ export async function restore(options: RestoreOptions): Promise<BackupManifest> 
   const { folder, dataDir, cluster, report } = options;
   const there = storedData(dataDir);
   if (there.length > 0) {
-    const message = `${dataDir} holds a store already (${there.join(', ')}): restore into another folder`;
+    const message = `${dataDir} already has a store (${there.join(', ')}): restore into another folder`;
     throw new BazarError('conflict', message);
   }
   report('the checksums of the copy');

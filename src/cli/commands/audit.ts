@@ -1,4 +1,4 @@
-/** `bazar audit`: do the books balance, and do all replicas agree? */
+/** `bazar audit`: checks that the books balance and that all replicas agree. */
 import type { AuditReport } from '../../frontend/types.js';
 import { adminSpecs, withAdmin } from '../options/client-options.js';
 import { exitCodes } from '../output/exit-codes.js';
@@ -12,7 +12,7 @@ const hashShown = 16;
 export const audit = defineCommand({
   usage: 'audit',
   describe: 'Recompute the books from the logs (admin)',
-  examples: [['$0 audit', 'exit code 1 where something does not balance']],
+  examples: [['$0 audit', 'exit code 1 if something does not balance']],
   specs: adminSpecs,
   async run(options, io) {
     const report = await withAdmin(options, (client) => client.audit());

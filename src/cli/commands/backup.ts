@@ -9,13 +9,13 @@ import { defineCommand } from '../parsing/command.js';
 
 export const backup = defineCommand({
   usage: 'backup <folder>',
-  describe: 'Copy a store, running or not, into an empty folder',
+  describe: 'Copy a store, running or not, to an empty folder',
   examples: [
-    ['$0 backup /backups/monday', 'nothing stops meanwhile'],
-    ['$0 restore /backups/monday --data-dir restored', 'a store of its own from it'],
+    ['$0 backup /backups/monday', 'the store continues to sell'],
+    ['$0 restore /backups/monday --data-dir restored', 'makes a new store from the copy'],
   ],
   specs: {
-    folder: positional('Where to; made where it is not there', { completes: 'files' }),
+    folder: positional('Empty folder; created if it does not exist', { completes: 'files' }),
     ...placeSpecs,
     ...outputSpecs,
   },

@@ -1,6 +1,6 @@
 /**
- * One purchase under a key that people can repeat: where its outcome is not known, the error names the
- * key. The same key again buys nothing more.
+ * One purchase with a key. If its outcome is unknown, the error names the key, so that the user can
+ * repeat the purchase; a repeat with the same key buys nothing.
  */
 
 import { BazarError } from '../../base/errors.js';
@@ -15,7 +15,7 @@ export async function buyOnce(client: BazarClient, params: Params<'buy'>): Promi
   } catch (error) {
     if (!(error instanceof BazarError) || !isUnknown(error)) throw error;
     const { code, details } = error;
-    const told = `the outcome of the purchase is not known: repeat it with --key ${key}, which buys once`;
+    const told = `the outcome of the purchase is unknown: repeat it with --key ${key}, which buys once`;
     throw new BazarError(code, told, { details: { ...details, unknown: true, key }, cause: error });
   }
 }

@@ -14,17 +14,17 @@ export const buy = defineCommand({
   usage: 'buy <item>',
   describe: 'Buy a product',
   examples: [
-    ['$0 buy Tux -n 2', 'two of them'],
-    ['$0 buy 8 --key order-of-monday', 'the same key again buys nothing more'],
+    ['$0 buy Tux -n 2', 'two units'],
+    ['$0 buy 8 --key order-of-monday', 'a repeat with the same key buys nothing'],
   ],
   specs: {
     item: itemPositional(),
     quantity: integer(
-      'How many',
+      'Units to buy',
       { min: 1, max: 1_000_000, default: 1 },
       { ...buyGroup, alias: 'n' },
     ),
-    key: text('Makes the purchase happen once however often it is sent', undefined, {
+    key: text('Repeats with the same key buy nothing', undefined, {
       ...buyGroup,
       defaultDescription: 'a new one',
     }),
@@ -38,7 +38,8 @@ export const buy = defineCommand({
     if (options.json) printJson(io, placed);
     else {
       await printTable(io, ['ORDER', 'TOTAL'], [[placed.order_number, money(placed.total)]]);
-      if (placed.replayed === true) io.err('this key had bought already: the first answer again\n');
+      if (placed.replayed === true)
+        io.err('this key was used before: this is the first answer again\n');
     }
     return exitCodes.ok;
   },

@@ -13,7 +13,9 @@ export const completion = defineCommand({
     ['$0 completion fish > ~/.config/fish/completions/bazar.fish', ''],
   ],
   specs: {
-    shell: positional('bash, zsh or fish; else that of $SHELL, or bash', { completes: 'shells' }),
+    shell: positional('bash, zsh or fish; by default that of $SHELL, or bash', {
+      completes: 'shells',
+    }),
   },
   async run({ shell }, io) {
     const { isShell, scripts, shells } = await import('../completion/scripts.js');

@@ -1,4 +1,4 @@
-/** `bazar doctor`: would a store run here, and if not, why? */
+/** `bazar doctor`: checks whether a store can run here. */
 import { resolve } from 'node:path';
 import type { ClusterConfig, MemberAddresses } from '../../base/config.js';
 import type { Finding } from '../doctor/finding.js';
@@ -13,7 +13,7 @@ import { printJson, printTable } from '../output/output.js';
 import type { Tone } from '../output/paint.js';
 import { defineCommand } from '../parsing/command.js';
 
-/** Of each question to a running store. */
+/** Timeout of each request to a running store. */
 const timeoutMs = 2_000;
 
 const tones: Readonly<Record<Finding['verdict'], Tone>> = {
@@ -22,7 +22,7 @@ const tones: Readonly<Record<Finding['verdict'], Tone>> = {
   problem: 'bad',
 };
 
-/** Those of `up`, but that a store which is there is asked about as it was founded. */
+/** The options of `bazar up`. The numbers of members default to those of an existing store. */
 const doctorSpecs = {
   ...upSpecs,
   catalogs: asFounded('Catalog replicas'),
@@ -39,8 +39,8 @@ export const doctor = (knownOptions: () => ReadonlySet<string>) =>
     describe: 'Check the machine, ports, disk and settings of a store',
     examples: [
       ['$0 doctor', 'before the first start'],
-      ['$0 doctor --data-dir /srv/bazar --port-offset 1000', 'with the options of `up`'],
-      ['$0 doctor --config /etc/bazar/store.json', 'one machine of several, by `peers`'],
+      ['$0 doctor --data-dir /srv/bazar --port-offset 1000', 'with the options of `bazar up`'],
+      ['$0 doctor --config /etc/bazar/store.json', 'one of several machines, which `peers` lists'],
     ],
     specs: doctorSpecs,
     async run(options, io) {
@@ -60,7 +60,7 @@ export const doctor = (knownOptions: () => ReadonlySet<string>) =>
 type DoctorOptions = Values<typeof doctorSpecs>;
 
 function asFounded(describe: string) {
-  const settings = { group: 'Store:', defaultDescription: 'as founded, else as `up` has it' };
+  const settings = { group: 'Store:', defaultDescription: 'as founded, or as for `bazar up`' };
   return integer(describe, { min: 0, max: 9, default: undefined }, settings);
 }
 
@@ -107,14 +107,14 @@ async function examine(
   ];
 }
 
-/** Of the running store, over its first frontend. */
+/** Reads the products of the running store from its first frontend. */
 async function examineProducts(options: DoctorOptions): Promise<Finding[]> {
   const { BazarClient } = await import('../../client/bazar-client.js');
   const { checkStoreProducts } = await import('../doctor/products.js');
   const { frontendAddresses } = await import('../launcher/store-plan.js');
   const { waitingClock: clock } = await import('../../base/clock.js');
   const { readTrust } = await import('../options/tls-options.js');
-  // A certificate that is its own authority is the usual case; of another one the doctor says so.
+  // Trusts the certificate itself; a certificate of another authority gives a finding.
   const tls = readTrust({ tls: false, tlsCa: options.tlsCert });
   const addresses = [frontendAddresses(1, options).raw];
   const client = new BazarClient({ addresses, timeoutMs, clock, ...(tls ? { tls } : {}) });
@@ -126,7 +126,7 @@ interface Plan {
   /** Every port of the store on this machine. */
   readonly listenPoints: ListenPoint[];
   readonly members: string[];
-  /** Those that `peers` puts on other machines. */
+  /** Members that `peers` places on other machines. */
   readonly others: readonly Member[];
 }
 
@@ -157,7 +157,7 @@ async function plan(options: DoctorOptions): Promise<Plan> {
   return { cluster, listenPoints, members: all.map(({ name }) => name), others };
 }
 
-/** How many of each kind: as the options say, else as the store was founded, else as `up` would. */
+/** Numbers of members: from the options, else of the existing store, else the defaults of `up`. */
 async function membership(options: DoctorOptions): Promise<Values<typeof membershipSpecs>> {
   const { foundedMembers } = await import('../doctor/settings.js');
   const founded = foundedMembers(resolve(options.dataDir));

@@ -1,4 +1,4 @@
-/** `bazar down`: stops a store, whether its launcher still lives or not. */
+/** `bazar down`: stops a store, with or without its launcher. */
 import { resolve } from 'node:path';
 import { BazarError } from '../../base/errors.js';
 import { outputSpecs } from '../options/output-options.js';
@@ -13,7 +13,7 @@ const downTimeoutMs = 60_000;
 export const down = defineCommand({
   usage: 'down',
   describe: 'Stop the store',
-  examples: [['$0 down', 'frontends first, catalogs last; nothing is lost']],
+  examples: [['$0 down', 'stops frontends first and catalogs last']],
   specs: { ...placeSpecs, ...outputSpecs },
   async run({ dataDir, json }, io) {
     const { askControl } = await import('../launcher/control.js');
@@ -28,7 +28,7 @@ export const down = defineCommand({
     if (launcher) {
       const pid = Number(launcher.pid);
       if (!(await waitForEnd(pid, downTimeoutMs, waitingClock))) {
-        throw new BazarError('deadline_exceeded', `the launcher (pid ${pid}) does not end`);
+        throw new BazarError('deadline_exceeded', `the launcher (pid ${pid}) does not stop`);
       }
     }
     const unheard = launcher ? undefined : pids.running(launcherName);

@@ -1,4 +1,4 @@
-/** `bazar export`: all products, for a file or another program. */
+/** `bazar export`: writes all products to a file or to standard output. */
 import { statSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
@@ -14,18 +14,18 @@ import { exportProducts, type TableForm } from '../stock/export-run.js';
 
 export const exportAll = defineCommand({
   usage: 'export [file]',
-  describe: 'Write out all products',
+  describe: 'Write all products as CSV or JSON',
   examples: [
-    ['$0 export products.csv', 'as `bazar import` reads them'],
-    ['$0 export products.json', 'as `bazar up --products-file` reads them'],
+    ['$0 export products.csv', 'CSV for `bazar import`'],
+    ['$0 export products.json', 'JSON for `bazar up --products-file`'],
   ],
   specs: {
-    file: positional('Where to; standard output where it is not given', { completes: 'files' }),
-    format: choice('How they are written', formats, undefined, {
+    file: positional('File to write; without it, standard output', { completes: 'files' }),
+    format: choice('Format', formats, undefined, {
       group: 'Output:',
-      defaultDescription: 'json for a file of that ending, else csv',
+      defaultDescription: 'json for a file with that ending, otherwise csv',
     }),
-    delimiter: choice('What stands between two fields of CSV', delimiters, ',', {
+    delimiter: choice('Delimiter of CSV fields', delimiters, ',', {
       group: 'Output:',
     }),
     ...clientSpecs,
@@ -47,7 +47,7 @@ function formatOf(file: string | undefined): Format {
   return file !== undefined && extname(file).toLowerCase() === '.json' ? 'json' : 'csv';
 }
 
-/** The file has its name only when it is whole. */
+/** Writes to a temporary file and renames it when it is complete. */
 async function exportInto(path: string, client: BazarClient, form: TableForm): Promise<number> {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`${path} is a folder`);

@@ -1,4 +1,4 @@
-/** `bazar import`: products from a CSV file, while the store sells. */
+/** `bazar import`: adds and changes products from a CSV file, while the store sells. */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
@@ -22,23 +22,20 @@ const importGroup = { group: 'Import:' };
 
 const importSpecs = {
   file: positional(
-    'A CSV file whose first line names its columns: name or id, and topic, price, quantity, restock_to, version',
+    'CSV file; its first line names the columns: name or id, and topic, price, quantity, restock_to, version',
     { completes: 'files' },
   ),
-  delimiter: choice('What stands between two fields', delimiters, ',', importGroup),
-  encoding: choice('The encoding of the file', encodings, 'utf8', importGroup),
-  dryRun: flag('Only tell what would happen', importGroup),
+  delimiter: choice('Delimiter of fields', delimiters, ',', importGroup),
+  encoding: choice('Encoding of the file', encodings, 'utf8', importGroup),
+  dryRun: flag('Only report what would happen', importGroup),
   existing: choice(
-    'What to do with a product that is there and differs',
+    'What to do with a product that exists and differs',
     existingChoices,
     'update',
     importGroup,
   ),
-  force: flag(
-    'Set the quantity also if the product has changed since the row was exported',
-    importGroup,
-  ),
-  rowsAtOnce: integer('Rows under way at once', { min: 1, max: 1_000, default: 256 }, importGroup),
+  force: flag('Set the quantity even if the product has changed since the export', importGroup),
+  rowsAtOnce: integer('Rows in progress', { min: 1, max: 1_000, default: 256 }, importGroup),
   progress: flag('Show a progress bar on a terminal', importGroup, true),
   ...adminSpecs,
   timeout: timeout('a row', failoverTimeoutSeconds),
@@ -48,18 +45,19 @@ type Options = Values<typeof importSpecs>;
 
 export const importProducts = defineCommand({
   usage: 'import [file]',
-  describe: 'Bring in products from a CSV file (admin)',
+  describe: 'Add and change products from a CSV file (admin)',
   examples: [
-    ['$0 import products.csv --dry-run', 'what would be added, changed, refused'],
-    ['$0 import products.csv', 'run it again after an interruption: what is there is passed over'],
-    ['$0 import prices.csv', 'with the columns name,price alone: stock and topic stay'],
-    ['$0 import products.csv --existing skip', 'leave price and stock of what is there'],
+    ['$0 import products.csv --dry-run', 'reports what would be added, changed or refused'],
+    ['$0 import products.csv', 'can be run again after an interruption'],
+    ['$0 import prices.csv', 'with the columns name,price: changes only prices'],
+    ['$0 import products.csv --existing skip', 'leaves existing products unchanged'],
     ['$0 export | $0 import --port-offset 1000', 'from one store to another'],
   ],
   specs: importSpecs,
   async run(options, io) {
     const { file } = options;
-    if (file === undefined && io.stdin.isTTY) throw new UsageError('bazar import: which file?');
+    if (file === undefined && io.stdin.isTTY)
+      throw new UsageError('bazar import: give a file, or pipe one in');
     const lines = file === undefined ? 0 : await countLines(file, options.encoding);
     const source = file === undefined ? io.stdin : createReadStream(file);
     const problems: { line: number; message: string }[] = [];
@@ -68,7 +66,7 @@ export const importProducts = defineCommand({
     if (options.json) printJson(io, { ...report, dry_run: options.dryRun, problems });
     else show(report, options.dryRun, io);
     if (!stopped.aborted) return report.failed === 0 ? exitCodes.ok : exitCodes.error;
-    io.err('interrupted: the same command goes on where it was\n');
+    io.err('interrupted: run the same command to continue\n');
     return exitCodes.error;
   },
 });
@@ -107,7 +105,7 @@ async function bringIn(source: Readable, given: Import): Promise<ImportReport> {
   }
 }
 
-/** For the bar; also refuses a file that cannot be read before any of it is imported. */
+/** Counts lines for the progress bar, and rejects an unreadable file before the import begins. */
 async function countLines(path: string, encoding: Encoding): Promise<number> {
   const file = await open(path).catch((error: unknown) => {
     throw cannotRead(path, error);

@@ -9,7 +9,7 @@ import { defineCommand } from '../parsing/command.js';
 export const init = defineCommand({
   usage: 'init',
   describe: 'Found a store without starting it: folders, cluster.json, tokens',
-  examples: [['$0 init --data-dir data', "then bring each member's folder to its machine"]],
+  examples: [['$0 init --data-dir data', "then copy each member's folder to its machine"]],
   specs: { ...membershipSpecs, ...placeSpecs, ...outputSpecs },
   async run(options, io) {
     const { found } = await import('../launcher/founding.js');

@@ -1,4 +1,4 @@
-/** A product as people name it: all digits are an id, everything else is a name. */
+/** A product in a command line: digits are an id, everything else is a name. */
 
 import { type Option, positional } from '../options/options.js';
 import { UsageError } from '../output/exit-codes.js';
@@ -8,7 +8,7 @@ export type Item = { readonly id: number } | { readonly name: string };
 export function itemOf(text: string): Item {
   if (!/^\d+$/.test(text)) return { name: text };
   const id = Number(text);
-  if (!Number.isSafeInteger(id) || id < 1) throw new UsageError(`${text} is no product's id`);
+  if (!Number.isSafeInteger(id) || id < 1) throw new UsageError(`${text} is not a product id`);
   return { id };
 }
 

@@ -1,4 +1,4 @@
-/** `bazar kill NAME`: SIGKILL for one service, to watch the others take over. */
+/** `bazar kill NAME`: kills one service with SIGKILL, to show the failover. */
 import { resolve } from 'node:path';
 import { positional } from '../options/options.js';
 import { outputSpecs } from '../options/output-options.js';
@@ -10,9 +10,9 @@ import { defineCommand } from '../parsing/command.js';
 export const kill = defineCommand({
   usage: 'kill <name>',
   describe: 'Kill one service (SIGKILL), to watch the failover',
-  examples: [['$0 kill order-3', 'where it leads (bazar status), another one takes over']],
+  examples: [['$0 kill order-3', 'if it is the leader (bazar status), another replica takes over']],
   specs: {
-    name: positional('As order-3', { completes: 'services' }),
+    name: positional('Name of the service, such as order-3', { completes: 'services' }),
     ...placeSpecs,
     ...outputSpecs,
   },

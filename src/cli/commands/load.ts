@@ -1,4 +1,4 @@
-/** `bazar load`: customers at work, and every order they were given checked. */
+/** `bazar load`: simulates customers and checks every order that they got. */
 import type { Clock } from '../../base/clock.js';
 import { seededRandom, systemRandom } from '../../base/random.js';
 import type { BazarClient } from '../../client/bazar-client.js';
@@ -21,47 +21,43 @@ const loadGroup = { group: 'Load:' };
 const loadSpecs = {
   clients: integer('Customers at once', { min: 1, max: 1_000, default: 5 }, loadGroup),
   requests: integer(
-    'Look-ups and purchases of all together',
+    'Look-ups and purchases of all customers together',
     { min: 0, max: 1_000_000_000, default: 1_000 },
     loadGroup,
   ),
-  buyProbability: number(
-    'How many of them are purchases',
-    { min: 0, max: 1, default: 0.2 },
-    loadGroup,
-  ),
+  buyProbability: number('Share of purchases', { min: 0, max: 1, default: 0.2 }, loadGroup),
   maxQuantity: integer(
-    'A purchase is of 1 to so many',
+    'Largest quantity of a purchase',
     { min: 1, max: 1_000_000, default: 3 },
     loadGroup,
   ),
   seed: integer(
-    'The same seed asks for the same',
+    'The same seed makes the same requests',
     { min: 0, max: 2 ** 32 - 1, default: undefined },
     {
       ...loadGroup,
-      defaultDescription: 'by chance',
+      defaultDescription: 'random',
     },
   ),
   ordersFile: text('Append every acknowledged order to this file', undefined, {
     ...loadGroup,
     completes: 'files',
   }),
-  verify: text('Only read the orders of this file back', undefined, {
+  verify: text('Only read back the orders of this file', undefined, {
     ...loadGroup,
     completes: 'files',
   }),
-  check: flag('Record all answers, and check that they can be true together', loadGroup),
+  check: flag('Record all answers and check that they are consistent', loadGroup),
   restockTo: integer(
-    'For --check of a store whose products tell no restock target: what it fills up to; 0: never',
+    'For --check of a store whose products have no restock_to: its target; 0: never',
     { min: 0, max: 1_000_000_000, default: 100 },
     loadGroup,
   ),
-  history: text('Write what --check recorded to this file', undefined, {
+  history: text('Write the recorded answers to this file', undefined, {
     ...loadGroup,
     completes: 'files',
   }),
-  checkFile: text('Only check what was recorded in this file', undefined, {
+  checkFile: text('Only check the answers in this file', undefined, {
     ...loadGroup,
     completes: 'files',
   }),
@@ -74,12 +70,12 @@ type Options = Values<typeof loadSpecs>;
 
 export const load = defineCommand({
   usage: 'load',
-  describe: 'Put load on the store and check every order it gave',
+  describe: 'Send random look-ups and purchases, and check every order',
   examples: [
-    ['$0 load --clients 50 --requests 100000', 'rates and latencies'],
-    ['$0 load --orders-file orders.jsonl', 'remember what was acknowledged …'],
-    ['$0 load --verify orders.jsonl', '… and check it later; exit code 1 where it is not there'],
-    ['$0 load --check', 'nobody was told anything old after anybody saw something newer'],
+    ['$0 load --clients 50 --requests 100000', 'prints rates and latencies'],
+    ['$0 load --orders-file orders.jsonl', 'stores the acknowledged orders'],
+    ['$0 load --verify orders.jsonl', 'checks them later; exit code 1 if one is missing'],
+    ['$0 load --check', 'checks that no answer is older than an earlier one'],
   ],
   specs: loadSpecs,
   run: (options, io) => {
@@ -114,7 +110,7 @@ async function putLoad(options: Options, io: Io): Promise<number> {
   else {
     await printReport(report, io);
     if (report.check) printCheck(report.check, io);
-    io.err(`--seed ${seed} asks for the same again\n`);
+    io.err(`--seed ${seed} repeats these requests\n`);
   }
   return report.ok ? exitCodes.ok : exitCodes.error;
 }
@@ -158,7 +154,7 @@ function withClients<T>(options: Options, use: (clients: BazarClient[]) => Promi
   return withClient(options, async (first) => {
     const clients = [first];
     try {
-      // Says at once where no store is.
+      // Fails at once if no store answers.
       await first.ping();
       while (clients.length < options.clients) clients.push(await openClient(options));
       return await use(clients);

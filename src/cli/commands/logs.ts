@@ -9,27 +9,27 @@ import { defineCommand } from '../parsing/command.js';
 
 export const logs = defineCommand({
   usage: 'logs [name]',
-  describe: "Show all services' logs together",
+  describe: 'Show the logs of all services in the order of time',
   examples: [
-    ['$0 logs -f', 'and what comes'],
-    ['$0 logs order-3 --lines 200', 'one service'],
-    ['$0 logs --level warn', 'only what somebody should look at'],
+    ['$0 logs -f', 'continues with new lines'],
+    ['$0 logs order-3 --lines 200', 'shows one service'],
+    ['$0 logs --level warn', 'shows warnings and errors only'],
   ],
   specs: {
-    name: positional('One service, as order-3', { completes: 'services' }),
-    follow: flag('Go on with what comes', { group: 'Output:', alias: 'f' }),
+    name: positional('One service, such as order-3', { completes: 'services' }),
+    follow: flag('Continue with new lines', { group: 'Output:', alias: 'f' }),
     lines: integer(
-      'The last lines of each log',
+      'Last lines of each log',
       { min: 0, max: 100_000, default: 50 },
       { group: 'Output:' },
     ),
-    level: choice('Nothing below it', logLevels, 'debug', { group: 'Output:' }),
+    level: choice('Lowest level that is shown', logLevels, 'debug', { group: 'Output:' }),
     ...outputSpecs,
     ...placeSpecs,
-    logDir: text('The folder of logs', undefined, {
+    logDir: text('Folder of the logs', undefined, {
       completes: 'files',
       group: 'Place:',
-      defaultDescription: 'where the store of the data folder logs',
+      defaultDescription: 'that of the store in the data folder',
     }),
   },
   async run(options, io) {
@@ -40,7 +40,7 @@ export const logs = defineCommand({
   },
 });
 
-/** Where the launcher of the data folder has its services write. */
+/** The log folder of the running store, or of its last start. */
 async function runningLogDir(dataDir: string): Promise<string> {
   const { askControl } = await import('../launcher/control.js');
   const launcher = await askControl(resolve(dataDir), { command: 'ping' });

@@ -16,8 +16,8 @@ export const order = defineCommand({
   usage: 'order [number]',
   describe: 'Show an order; or, with --id, run one order replica',
   examples: [
-    ['$0 order 192', 'what was bought, and when'],
-    ['$0 order --id order-1 --peers order-2=10.0.0.2:8092', 'run the service order-1'],
+    ['$0 order 192', 'shows what was bought, and when'],
+    ['$0 order --id order-1 --peers order-2=10.0.0.2:8092', 'runs the service order-1'],
   ],
   specs: { number: positional("An order's number"), ...specsOf('order'), ...clientSpecs },
   async run(options, io) {
@@ -27,7 +27,7 @@ export const order = defineCommand({
       throw new UsageError('bazar order: give the number of an order, or --id to run a service');
     }
     if (!/^[1-9]\d{0,15}$/.test(number) || !Number.isSafeInteger(Number(number))) {
-      throw new UsageError(`${number} is no order's number`);
+      throw new UsageError(`${number} is not an order number`);
     }
     const found = await withClient(options, (client) => client.order(Number(number)));
     if (options.json) printJson(io, found);
@@ -36,7 +36,7 @@ export const order = defineCommand({
   },
 });
 
-/** A service listens at the defaults; only commands that ask a store know where it was started. */
+/** A service uses the default place, not that of the store's last start. */
 function placeOf({
   host,
   portOffset,

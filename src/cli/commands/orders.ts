@@ -1,4 +1,4 @@
-/** `bazar orders`: the order book, newest last, or the part of it that the filters leave. */
+/** `bazar orders`: the orders that match the filters, newest last. */
 import type { BazarClient } from '../../client/bazar-client.js';
 import type { Order, Orders, Params } from '../../wire/schemas.js';
 import { adminSpecs, withAdmin } from '../options/client-options.js';
@@ -22,21 +22,33 @@ export const orders = defineCommand({
   specs: {
     ...adminSpecs,
     ...pageSpecs,
-    last: integer('The newest so many', { min: 1, max: 1_000, default: undefined }, filterGroup),
+    last: integer(
+      'Number of newest orders',
+      { min: 1, max: 1_000, default: undefined },
+      filterGroup,
+    ),
     before: integer(
-      'Those before this number',
+      'Only orders below this number',
       { min: 1, max: Number.MAX_SAFE_INTEGER, default: undefined },
       filterGroup,
     ),
-    since: text('Not before this time (2026-01-31, 2026-01-31T12:00:00Z)', undefined, filterGroup),
-    until: text('Before this time', undefined, filterGroup),
-    product: text('With this product: its id, or its name in the order', undefined, filterGroup),
-    key: text("Under this client's key", undefined, filterGroup),
+    since: text(
+      'Only orders from this time on (2026-01-31, 2026-01-31T12:00:00Z)',
+      undefined,
+      filterGroup,
+    ),
+    until: text('Only orders before this time', undefined, filterGroup),
+    product: text(
+      'Only orders with this product: its id, or its name in the order',
+      undefined,
+      filterGroup,
+    ),
+    key: text('Only orders that were bought with this key', undefined, filterGroup),
   },
   async run(options, io) {
     const { after, last, before, since, until, product, key } = options;
     if (last !== undefined && after > 0) {
-      throw new UsageError('bazar orders: --after and --last exclude each other');
+      throw new UsageError('bazar orders: give --after or --last, not both');
     }
     const wanted = {
       ...(last === undefined ? {} : { order: 'desc' as const }),
@@ -53,13 +65,13 @@ export const orders = defineCommand({
     else await printTable(io, orderHead, page.items.flatMap(orderRows));
     if (page.next !== undefined) {
       const flag = last === undefined ? '--after' : `--last ${last} --before`;
-      io.err(`there are more: ${flag} ${page.next}\n`);
+      io.err(`more: ${flag} ${page.next}\n`);
     }
     return exitCodes.ok;
   },
 });
 
-/** One answer of the store looks at a part of the book alone: asks on until there are enough. */
+/** Requests pages until there are enough orders: one page covers only a part of the order book. */
 async function gather(
   client: BazarClient,
   wanted: Params<'orders'>,

@@ -1,4 +1,4 @@
-/** `bazar product add|set|remove`: what the store sells. Needs the admin token. */
+/** `bazar product add|set|remove`: changes the products. Needs the admin token. */
 import type { BazarClient } from '../../client/bazar-client.js';
 import type { Changed } from '../../wire/schemas.js';
 import { adminSpecs, withAdmin } from '../options/client-options.js';
@@ -15,32 +15,32 @@ const anyPrice = { min: 0, max: 1_000_000_000, default: undefined };
 const anyStock = { min: 0, max: 1_000_000_000, default: undefined };
 const anyVersion = { min: 1, max: Number.MAX_SAFE_INTEGER, default: undefined };
 
-const price = number('Its price, with at most two places', anyPrice, productGroup);
-const topic = text('Its topic', undefined, productGroup);
-const quantity = integer('Its stock', anyStock, productGroup);
+const price = number('Price, with at most two decimals', anyPrice, productGroup);
+const topic = text('Topic', undefined, productGroup);
+const quantity = integer('Units in stock', anyStock, productGroup);
 /** Restocks fill a product up only where it has such a target. */
 const restockTo = text(
-  'Stock that each restock fills it up to; none: it stays as it is',
+  'Stock to which each restock fills it; none: no restock',
   undefined,
   productGroup,
 );
-const key = text('Repeats under the same key change it once', undefined, productGroup);
-const ifVersion = integer('Only where its version is this', anyVersion, productGroup);
+const key = text('Repeats with the same key change nothing', undefined, productGroup);
+const ifVersion = integer('Change it only if it has this version', anyVersion, productGroup);
 
 const add = defineCommand({
   usage: 'add <name>',
   describe: 'Add a product',
-  examples: [['$0 product add Yo-yo --topic toys --price 4.50 --quantity 100', 'a new toy']],
+  examples: [['$0 product add Yo-yo --topic toys --price 4.50 --quantity 100', 'adds a toy']],
   specs: {
-    name: positional('Its name, unique and not all digits'),
+    name: positional('Name, unique and not only digits'),
     newId: integer(
-      'Its id; else the store gives one',
+      'Id; without it, the store assigns one',
       { min: 1, max: 2 ** 40, default: undefined },
       productGroup,
     ),
     topic,
     price,
-    quantity: integer('Its stock', { ...anyStock, default: 0 }, productGroup),
+    quantity: integer('Units in stock', { ...anyStock, default: 0 }, productGroup),
     restockTo,
     key,
     ...adminSpecs,
@@ -48,7 +48,7 @@ const add = defineCommand({
   async run(options, io) {
     const { name = '', newId, topic: under, price: costs, quantity: stock } = options;
     if (under === undefined || costs === undefined) {
-      throw new UsageError('bazar product add: --topic and --price are needed');
+      throw new UsageError('bazar product add: give --topic and --price');
     }
     const id = newId === undefined ? {} : { id: newId };
     const target = given({ restock_to: readTarget(options.restockTo), key: options.key });
@@ -63,15 +63,15 @@ const set = defineCommand({
   usage: 'set <item>',
   describe: "Change a product's price, stock, topic or restock target",
   examples: [
-    ['$0 product set Tux --price 17.90', 'cheaper'],
-    ['$0 product set 8 --add 50', '50 more in stock'],
-    ['$0 product set 8 --restock-to none', 'sold until it is gone'],
+    ['$0 product set Tux --price 17.90', 'sets the price'],
+    ['$0 product set 8 --add 50', 'adds 50 units to the stock'],
+    ['$0 product set 8 --restock-to none', 'removes the restock target'],
   ],
   specs: {
     item: itemPositional(),
     price,
     quantity,
-    add: integer('Adds so many to its stock', anyStock, productGroup),
+    add: integer('Units to add to the stock', anyStock, productGroup),
     topic,
     restockTo,
     ifVersion,
@@ -88,7 +88,7 @@ const set = defineCommand({
     });
     if (Object.keys(change).length === 0) {
       throw new UsageError(
-        'bazar product set: --price, --quantity, --add, --topic or --restock-to?',
+        'bazar product set: give --price, --quantity, --add, --topic or --restock-to',
       );
     }
     const version = given({ if_version: options.ifVersion, key: options.key });
@@ -102,7 +102,7 @@ const set = defineCommand({
 const remove = defineCommand({
   usage: 'remove <item>',
   describe: 'Remove a product; its orders stay',
-  examples: [['$0 product remove Yo-yo', 'no longer sold']],
+  examples: [['$0 product remove Yo-yo', 'stops its sale']],
   specs: { item: itemPositional(), ifVersion, key, ...adminSpecs },
   async run(options, io) {
     const version = given({ if_version: options.ifVersion, key: options.key });
@@ -140,7 +140,8 @@ function given<T extends object>(fields: T): Given<T> {
 }
 
 async function show(product: Changed, json: boolean, io: Io): Promise<number> {
-  if (product.replayed === true) io.err('this key was used already: the first answer again\n');
+  if (product.replayed === true)
+    io.err('this key was used before: this is the first answer again\n');
   if (json) printJson(io, product);
   else {
     const row = [...productRow(product), product.restock_to ?? 'none'];

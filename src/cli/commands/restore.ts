@@ -1,4 +1,4 @@
-/** `bazar restore`: a store from a copy. */
+/** `bazar restore`: makes a store from a copy. */
 import { resolve } from 'node:path';
 import { positional } from '../options/options.js';
 import { outputSpecs } from '../options/output-options.js';
@@ -9,13 +9,13 @@ import { defineCommand } from '../parsing/command.js';
 
 export const restoreCopy = defineCommand({
   usage: 'restore <folder>',
-  describe: 'Make a store of a copy, in a data folder that holds none',
+  describe: 'Make a store from a copy, in a data folder that has none',
   examples: [
     ['$0 restore /backups/monday --data-dir restored', 'then: bazar up --data-dir restored'],
-    ['$0 restore /backups/monday --catalogs 3 --orders 5', 'with other members than it had'],
+    ['$0 restore /backups/monday --catalogs 3 --orders 5', 'with other numbers of members'],
   ],
   specs: {
-    folder: positional('What `bazar backup` made', { completes: 'files' }),
+    folder: positional('Folder that `bazar backup` wrote', { completes: 'files' }),
     ...membershipSpecs,
     ...placeSpecs,
     ...outputSpecs,

@@ -1,4 +1,4 @@
-/** `bazar search`: the products of a topic, or those whose name holds a text. */
+/** `bazar search`: the products of a topic, or those with a text in name or topic. */
 import { clientSpecs, withClient } from '../options/client-options.js';
 import { integer, positional, text } from '../options/options.js';
 import { exitCodes, UsageError } from '../output/exit-codes.js';
@@ -9,9 +9,9 @@ import { defineCommand } from '../parsing/command.js';
 const pageGroup = { group: 'Page:' };
 
 export const pageSpecs = {
-  limit: integer('At most so many', { min: 1, max: 1_000, default: 100 }, pageGroup),
+  limit: integer('Largest number of rows', { min: 1, max: 1_000, default: 100 }, pageGroup),
   after: integer(
-    'Those after this number',
+    'Only rows above this id or order number',
     { min: 0, max: Number.MAX_SAFE_INTEGER, default: 0 },
     pageGroup,
   ),
@@ -19,21 +19,21 @@ export const pageSpecs = {
 
 export const search = defineCommand({
   usage: 'search [topic]',
-  describe: 'Find products by topic, or by a part of the name',
+  describe: 'Find products by topic, or by a part of name or topic',
   examples: [
     ['$0 search toys', 'all toys'],
     ['$0 search --text school --json', 'every product with "school" in its name'],
   ],
   specs: {
-    topic: positional('The whole topic'),
-    text: text('A part of the name', undefined, { group: 'Client:' }),
+    topic: positional('Topic'),
+    text: text('Part of the name or topic', undefined, { group: 'Client:' }),
     ...clientSpecs,
     ...pageSpecs,
   },
   async run(options, io) {
     const { topic, text: part, limit, after } = options;
     if (topic === undefined && part === undefined) {
-      throw new UsageError('bazar search: give a topic, or --text');
+      throw new UsageError('bazar search: give a topic or --text');
     }
     const page = await withClient(options, (client) =>
       client.search({
@@ -46,7 +46,7 @@ export const search = defineCommand({
     if (options.json) printJson(io, page);
     else if (page.items.length === 0) io.err('nothing found\n');
     else await printTable(io, productHead, page.items.map(productRow));
-    if (page.next !== undefined) io.err(`there are more: --after ${page.next}\n`);
+    if (page.next !== undefined) io.err(`more: --after ${page.next}\n`);
     return exitCodes.ok;
   },
 });

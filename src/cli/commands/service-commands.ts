@@ -10,7 +10,7 @@ export const catalog = defineCommand({
   examples: [
     [
       '$0 catalog --id catalog-1 --peers catalog-2=10.0.0.2:9002,recovery-1=10.0.0.3:9601',
-      'one machine of several',
+      'on one of several machines',
     ],
   ],
   specs: specsOf('catalog'),
@@ -20,7 +20,7 @@ export const catalog = defineCommand({
 export const recovery = defineCommand({
   usage: 'recovery',
   describe: 'Run one recovery server',
-  examples: [['$0 recovery --id recovery-1', 'keeps what a dead replica misses']],
+  examples: [['$0 recovery --id recovery-1', 'runs the first recovery server']],
   specs: specsOf('recovery'),
   run: (options, io) => runOne('recovery', options, io),
 });
@@ -29,7 +29,7 @@ export const frontend = defineCommand({
   usage: 'frontend',
   describe: 'Run one frontend',
   examples: [
-    ['$0 frontend --id frontend-2 --http-listen 0.0.0.0:80', 'a second door to the same store'],
+    ['$0 frontend --id frontend-2 --http-listen 0.0.0.0:80', 'a second frontend of the same store'],
   ],
   specs: specsOf('frontend'),
   run: (options, io) => runOne('frontend', options, io),

@@ -5,10 +5,10 @@ import { defineCommand } from '../parsing/command.js';
 
 export const shop = defineCommand({
   usage: 'shop',
-  describe: 'Shop with a menu',
+  describe: 'Search and buy with a menu',
   examples: [
     ['$0 shop', 'Search [1], Info [2], Purchase [3], Order [4], Exit [5]'],
-    ["printf '2\\nTux\\n5\\n' | $0 shop", 'also from a pipe'],
+    ["printf '2\\nTux\\n5\\n' | $0 shop", 'reads the answers from a pipe'],
   ],
   specs: clientSpecs,
   async run(options, io) {
@@ -19,7 +19,7 @@ export const shop = defineCommand({
         : (await import('../shop/line-input.js')).lineInput(io);
     try {
       await withClient(options, async (client) => {
-        // Says at once where no store is.
+        // Fails at once if no store answers.
         await client.ping();
         await serveCustomer({ client, input, io });
       });

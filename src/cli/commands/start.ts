@@ -1,4 +1,4 @@
-/** `bazar start NAME`: brings a service of a running store back. */
+/** `bazar start NAME`: restarts a service of a running store. */
 import { resolve } from 'node:path';
 import { BazarError } from '../../base/errors.js';
 import { flag, positional } from '../options/options.js';
@@ -12,12 +12,12 @@ export const start = defineCommand({
   usage: 'start <name>',
   describe: 'Start one service of a running store again',
   examples: [
-    ['$0 start order-3', 'resolves what `bazar kill order-3` did'],
-    ['$0 start order-3 --repair', 'cuts a corrupt journal off; the group has the rest'],
+    ['$0 start order-3', 'restarts it after `bazar kill order-3`'],
+    ['$0 start order-3 --repair', 'cuts a corrupt journal off; the group sends the rest'],
   ],
   specs: {
-    name: positional('As order-3', { completes: 'services' }),
-    repair: flag('Come back from a corrupt journal as a learner', { group: 'This service:' }),
+    name: positional('Name of the service, such as order-3', { completes: 'services' }),
+    repair: flag('Cut a corrupt journal off and rejoin as a learner', { group: 'This service:' }),
     ...placeSpecs,
     ...outputSpecs,
   },
@@ -29,7 +29,9 @@ export const start = defineCommand({
     }
     if (json) printJson(io, { name, pid: answer.pid, ran: answer.ran === true });
     else
-      io.err(`${name} ${answer.ran === true ? 'runs already' : 'is ready'} (pid ${answer.pid})\n`);
+      io.err(
+        `${name} ${answer.ran === true ? 'is running already' : 'is ready'} (pid ${answer.pid})\n`,
+      );
     return exitCodes.ok;
   },
 });

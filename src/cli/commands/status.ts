@@ -1,4 +1,4 @@
-/** `bazar status`: who leads, who follows, who is down; and how the caches do. */
+/** `bazar status`: roles and logs of the members, and the frontends with their caches. */
 import { clientSpecs, withEach } from '../options/client-options.js';
 import { flag } from '../options/options.js';
 import { exitCodes } from '../output/exit-codes.js';
@@ -8,9 +8,9 @@ import { defineCommand } from '../parsing/command.js';
 export const status = defineCommand({
   usage: 'status',
   describe: 'Show roles, leaders, epochs, log ends and caches',
-  examples: [['$0 status --watch', 'live, with rates and what happens; q ends']],
+  examples: [['$0 status --watch', 'live, with rates and events; q quits']],
   specs: {
-    watch: flag('Look again every second, on the whole screen', { group: 'Output:', alias: 'w' }),
+    watch: flag('Repeat every second, on the whole screen', { group: 'Output:', alias: 'w' }),
     ...clientSpecs,
   },
   async run(options, io) {

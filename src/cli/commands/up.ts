@@ -1,4 +1,4 @@
-/** `bazar up`: the whole store on this machine, in front or in the background. */
+/** `bazar up`: starts the whole store on this machine, in the foreground or in the background. */
 import { join, resolve } from 'node:path';
 import { formatAddress } from '../../base/address.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
@@ -10,21 +10,21 @@ import { exitCodes, UsageError } from '../output/exit-codes.js';
 import type { Io } from '../output/io.js';
 import { defineCommand } from '../parsing/command.js';
 
-/** Of the launcher that a detaching command leaves. */
+/** Marks the launcher that `--detach` starts in the background. */
 const inFront = '--no-detach';
 
-/** Kept for the command that left the launcher in the background. */
+/** Warnings that the launcher passes on to the command that started it. */
 const warningsMax = 100;
 
 type UpOptions = StoreOptions & Values<typeof outputSpecs>;
 
 export const up = defineCommand({
   usage: 'up',
-  describe: 'Start the whole store on this machine; it opens when each group has a majority',
+  describe: 'Start the whole store on this machine',
   examples: [
     ['$0 up', 'two catalogs, three orders, one recovery server, one frontend'],
     ['$0 up --detach --frontends 2', 'in the background; `bazar down` stops it'],
-    ['$0 up --data-dir /srv/bazar --restock-every 0', 'other data, no restock'],
+    ['$0 up --data-dir /srv/bazar --restock-every 0', 'another data folder, no restocks'],
   ],
   specs: { ...upSpecs, ...outputSpecs },
   stays: true,
@@ -59,7 +59,7 @@ async function startInFront(store: UpOptions, io: Io): Promise<number> {
     const message = error.cause instanceof Error ? error.cause.message : error.message;
     tellParent({ type: 'failed', code: error.code, message });
     log.failed(message);
-    // A JSON error holds all reasons; in text, people have read those that were warnings.
+    // A JSON error has all reasons. In text, the warnings have already been printed.
     if (store.json || log.isBehind || !(thrown instanceof BazarError)) throw thrown;
     const { code, details } = thrown;
     throw new BazarError(code, withoutWarnings(message, log.warnings()), { details });
@@ -69,17 +69,17 @@ async function startInFront(store: UpOptions, io: Io): Promise<number> {
 }
 
 interface LauncherLog {
-  /** Nobody reads what is written out: whoever asked for the store is told apart. */
+  /** The launcher runs in the background; it sends messages to the command that started it. */
   readonly isBehind: boolean;
   report(line: string, level?: 'warn'): void;
-  /** Reported so far. */
+  /** The warnings so far. */
   warnings(): readonly string[];
-  /** Said to people by whoever catches the error. */
+  /** Only logs the reason: the caller prints it. */
   failed(reason: string): void;
   close(): void;
 }
 
-/** What the launcher has to tell stands in a log of its own; in front, people see it as well. */
+/** The launcher writes to its own log, and in the foreground to standard error as well. */
 async function launcherLog(store: UpOptions, io: Io): Promise<LauncherLog> {
   const { keepSmall } = await import('../../base/log-file.js');
   const { createLogger } = await import('../../base/logging.js');
@@ -87,7 +87,7 @@ async function launcherLog(store: UpOptions, io: Io): Promise<LauncherLog> {
   const settings = logSettings(store, join(resolve(store.logDir), 'launcher.log'));
   const logger = createLogger('launcher', settings);
   const turning = settings.file && keepSmall(settings.file, systemClock);
-  // As `startBehind` calls it; another program may have reasons of its own for a channel.
+  // Another program may also start `bazar up` with a channel, hence the second condition.
   const isBehind = process.connected === true && process.argv.includes(inFront);
   const warnings: string[] = [];
   return {
@@ -106,7 +106,7 @@ async function launcherLog(store: UpOptions, io: Io): Promise<LauncherLog> {
 async function startBehind(store: UpOptions, io: Io): Promise<number> {
   const { detach } = await import('../launcher/detach.js');
   const [, entry = '', ...args] = process.argv;
-  // The later flag wins over the one typed before it.
+  // A later flag overrides an earlier one.
   const again = args.filter((arg) => !/^--detach\b/.test(arg));
   const { pid, warnings } = await detach(entry, [...again, inFront, '--yes'], store.logDir);
   for (const line of warnings) io.err(`${line}\n`);
@@ -130,16 +130,16 @@ async function addresses(store: UpOptions): Promise<string> {
   return ['the store is open', ...lines, `  data ${dataDir}  logs ${logDir}`, ''].join('\n');
 }
 
-/** Asks on a terminal; where nobody can answer, only --yes will do. */
+/** Asks for confirmation on a terminal. Without a terminal --yes is required. */
 async function mayForget(store: StoreOptions, io: Io): Promise<boolean> {
   const { storedData } = await import('../launcher/fresh.js');
   if (store.yes || storedData(store.dataDir).length === 0) return true;
   if (!io.terminal || io.stdin.isTTY !== true) {
-    throw new UsageError(`--fresh forgets all data in ${store.dataDir}: add --yes to say so`);
+    throw new UsageError(`--fresh deletes all data in ${store.dataDir}: add --yes to confirm`);
   }
   const { confirm } = await import('@clack/prompts');
   const answer = await confirm({
-    message: `Forget all products, stock and orders in ${store.dataDir}?`,
+    message: `Delete all products, stock and orders in ${store.dataDir}?`,
     initialValue: false,
   });
   return answer === true;

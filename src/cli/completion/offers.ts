@@ -21,7 +21,7 @@ export type WordsFor = (
 ) => readonly string[];
 
 const everywhere: Specs = {
-  config: text('A JSON file of options', undefined, { completes: 'files' }),
+  config: text('JSON file of options', undefined, { completes: 'files' }),
 };
 const helpFlag: Offer = { word: '--help', meaning: 'Show help' };
 const versionFlag: Offer = { word: '--version', meaning: 'Show version number' };

@@ -1,6 +1,6 @@
 /**
- * Examines the folder that holds the data: may it be written, how much room is there, and how long
- * does it take until a write is surely on the disk, which bounds how fast anything can be bought.
+ * Examines the data folder: write permission, free space, and the time of a durable write, which
+ * limits the rate of purchases.
  */
 import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,12 +10,12 @@ import { doubt, type Finding, ok, problem } from './finding.js';
 
 const blockBytes = 4 * 1024;
 const gib = 1024 ** 3;
-/** Two preallocated segments a member, and room to grow. */
+/** Two preallocated segments for each member, and room to grow. */
 const freeBytesMin = 1 * gib;
 const syncForMs = 400;
 const syncsMax = 2_000;
 const slowMs = 10;
-/** No disk writes this fast: somebody says "written" who has not. */
+/** No disk is this fast: a cache acknowledges the write before it is durable. */
 const unlikelyMs = 0.02;
 
 export function checkDisk(folder: string, clock: Clock): Finding[] {
@@ -24,7 +24,7 @@ export function checkDisk(folder: string, clock: Clock): Finding[] {
     return [checkRoom(folder), checkSync(folder, clock)];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return [problem('disk', `${folder} cannot be written: ${reason}`)];
+    return [problem('disk', `cannot write to ${folder}: ${reason}`)];
   }
 }
 
@@ -33,7 +33,7 @@ function checkRoom(folder: string): Finding {
   const free = bavail * bsize;
   const told = `${(free / gib).toFixed(1)} GiB free in ${folder}`;
   if (free >= freeBytesMin) return ok('disk', told);
-  return doubt('disk', `${told}; a member begins with 32 MiB, and the order book grows`);
+  return doubt('disk', `${told}; a member needs 32 MiB at first, and the order book grows`);
 }
 
 function checkSync(folder: string, clock: Clock): Finding {
@@ -41,9 +41,10 @@ function checkSync(folder: string, clock: Clock): Finding {
   const median = times[Math.floor(times.length / 2)] ?? 0;
   const slowest = times.at(-1) ?? 0;
   const rate = Math.round(1_000 / Math.max(median, 0.001));
-  const told = `${rate} a second, ${median.toFixed(2)} ms each, at worst ${slowest.toFixed(1)} ms`;
-  if (median > slowMs) return doubt('fsync', `${told}: each purchase waits for two of them`);
-  if (median < unlikelyMs) return doubt('fsync', `${told}: does this disk keep what it says?`);
+  const told = `${rate} a second, median ${median.toFixed(2)} ms, longest ${slowest.toFixed(1)} ms`;
+  if (median > slowMs) return doubt('fsync', `${told}: slow, and each purchase waits for two`);
+  if (median < unlikelyMs)
+    return doubt('fsync', `${told}: too fast for a disk; writes may not be durable`);
   return ok('fsync', told);
 }
 

@@ -1,7 +1,7 @@
 /**
- * Examines the members' `identity.json` for journals whose damaged last batch is in doubt
- * (docs/PROTOCOL.md, R10), and names the way out where a group cannot resolve it by itself. It reads
- * the members of this machine alone, and changes nothing.
+ * Examines the members' `identity.json` for journals with a damaged last batch in doubt
+ * (docs/PROTOCOL.md, R10), and says what to do if the group cannot resolve it. It reads only the
+ * members on this machine, and changes nothing.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,13 +18,13 @@ export function checkDoubts(dataDir: string, cluster: ClusterConfig): Finding[] 
     const doubtful = voters.flatMap((name) => doubtfulText(dataDir, name, group) ?? []);
     if (doubtful.length === 0) return [];
     const told = `the last batch of the ${group} journal is damaged: ${doubtful.join('; ')}`;
-    const wayOut = `the ${group} group resolves this when all its members run; if it then has no leader, start each of these members once with --repair to accept the loss (${help})`;
+    const wayOut = `the ${group} group resolves this when all its members run. If it then has no leader, start each of these members once with --repair to accept the loss (${help})`;
     return [doubt('journals', `${told}; ${wayOut}`)];
   });
-  return findings.length > 0 ? findings : [ok('journals', 'no member is in doubt of its log')];
+  return findings.length > 0 ? findings : [ok('journals', 'no member doubts its log')];
 }
 
-/** The member and what it may have lost; undefined where nothing is in doubt, or nothing is known. */
+/** The member and what it may have lost; undefined if nothing is in doubt or known. */
 function doubtfulText(dataDir: string, name: string, group: string): string | undefined {
   const found = field(field(field(identityOf(dataDir, name), 'logs'), group), 'doubt');
   const [afterSeq, throughSeq] = [field(found, 'afterSeq'), field(found, 'throughSeq')];
@@ -38,7 +38,7 @@ function identityOf(dataDir: string, name: string): unknown {
   try {
     return JSON.parse(readFileSync(join(dataDir, name, 'identity.json'), 'utf8'));
   } catch {
-    // Of another machine, or lost: the member itself says so when it starts.
+    // The file is on another machine or lost. The member reports a lost file when it starts.
     return undefined;
   }
 }

@@ -1,6 +1,6 @@
-/** What one examination came to. A problem keeps a store from running well; a doubt may not. */
+/** Result of one check. A problem prevents a store from running well; a doubt may do so. */
 export interface Finding {
-  /** What was looked at, as `ports`. */
+  /** What was checked, such as `ports`. */
   readonly check: string;
   readonly verdict: 'ok' | 'doubt' | 'problem';
   readonly detail: string;

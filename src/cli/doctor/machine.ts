@@ -11,7 +11,7 @@ const serviceBytes = 160 * mib;
 const openFilesMin = 4_096;
 const clockMs = 250;
 const driftMax = 0.05;
-/** No earlier than this program: a clock before it was never set. */
+/** Year of this program; a clock before it was never set. */
 const yearMin = 2024;
 
 export function checkNode(version: string): Finding {
@@ -29,7 +29,7 @@ export function checkMemory(services: number, free: number = freemem()): Finding
   return doubt('memory', `${told}; ${services} services may take ${wanted} MiB`);
 }
 
-/** Undefined where the system does not tell. */
+/** Undefined if the system does not report its limit. */
 export function checkOpenFiles(limits?: string): Finding | undefined {
   const most = openFilesMax(limits);
   if (most === undefined) return undefined;
@@ -37,21 +37,25 @@ export function checkOpenFiles(limits?: string): Finding | undefined {
     return ok('open files', Number.isFinite(most) ? `${most}` : 'unlimited');
   const { frontend } = sessionPlaces(most);
   const told = `at most ${most}, so a frontend admits ${frontend} sessions`;
-  return doubt('open files', `${told}: ulimit -n ${openFilesMin}, or LimitNOFILE in the unit`);
+  return doubt(
+    'open files',
+    `${told}: raise it with ulimit -n ${openFilesMin}, or LimitNOFILE in the unit`,
+  );
 }
 
-/** Safety never rests on the wall clock; but people read it, and a jumping one means trouble. */
+/** Safety does not depend on the wall clock, but logs and orders show it. */
 export async function checkClock(clock: Clock): Promise<Finding> {
   const [monotonic, wall] = [clock.nowMs(), clock.wallMs()];
   await sleep(clock, clockMs);
   const passed = clock.nowMs() - monotonic;
   const drift = Math.abs(clock.wallMs() - wall - passed) / passed;
   const now = new Date(clock.wallMs());
-  if (passed <= 0) return problem('clock', 'the monotonic clock stands still');
+  if (passed <= 0) return problem('clock', 'the monotonic clock does not advance');
   if (drift > driftMax) {
     const percent = Math.round(100 * drift);
     return doubt('clock', `the wall clock was ${percent} % off within ${Math.round(passed)} ms`);
   }
-  if (now.getFullYear() < yearMin) return doubt('clock', `it says ${now.toISOString()}`);
+  if (now.getFullYear() < yearMin)
+    return doubt('clock', `the wall clock is wrong: ${now.toISOString()}`);
   return ok('clock', now.toISOString());
 }

@@ -7,7 +7,7 @@ import { networkInterfaces } from 'node:os';
 import { type Address, formatAddress } from '../../base/address.js';
 import { doubt, type Finding, ok } from './finding.js';
 
-/** Of one attempt; all members are asked at once. */
+/** Timeout of one connection; all members are tried at once. */
 const connectMs = 1_500;
 
 export interface Member {
@@ -15,14 +15,14 @@ export interface Member {
   readonly address: Address;
 }
 
-/** A host name may be of any machine; only addresses are known to be of this one. */
+/** Recognises addresses of this machine. A host name could be of any machine. */
 export function isHere({ host }: Address): boolean {
   if (host === 'localhost' || (isIPv4(host) && host.startsWith('127.'))) return true;
   const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
   return host === '0.0.0.0' || host === '::' || own.some(({ address }) => address === host);
 }
 
-/** A member that does not answer may not have been started yet, or a firewall is between. */
+/** A member that does not answer is not started yet, or behind a firewall. */
 export async function checkPeers(others: readonly Member[]): Promise<Finding[]> {
   if (others.length === 0) return [];
   const failures = await Promise.all(
@@ -32,7 +32,8 @@ export async function checkPeers(others: readonly Member[]): Promise<Finding[]> 
     }),
   );
   const silent = failures.flat();
-  if (silent.length === 0) return [ok('peers', `all ${others.length} on other machines answer`)];
+  if (silent.length === 0)
+    return [ok('peers', `all ${others.length} members on other machines answer`)];
   return silent.map((detail) => doubt('peers', detail));
 }
 

@@ -1,6 +1,6 @@
 /**
  * Examines the ports that a store takes: each is free, or held by the store's own running service.
- * Listens on each for a moment, which is the one way to know, and reads in /proc what holds a taken one.
+ * Listens on each port for a moment, and reads in /proc what uses a port that is taken.
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -13,7 +13,7 @@ export interface ListenPoint {
   readonly address: Address;
 }
 
-/** `isRunning` tells whether the service itself may hold the port. */
+/** @param isRunning whether the service runs, and may therefore use its port. */
 export async function checkPorts(
   listenPoints: readonly ListenPoint[],
   isRunning: (name: string) => boolean,
@@ -35,11 +35,11 @@ export async function checkPorts(
     findings.push(doubt('ports', `${own.length} of ${listenPoints.length} ports are in use`));
   }
   if (findings.length > 0) return findings;
-  const how = own.length > 0 ? 'open: the store runs' : 'free';
+  const how = own.length > 0 ? 'in use by the running store' : 'free';
   return [ok('ports', `all ${listenPoints.length} are ${how}`)];
 }
 
-/** The system's code; undefined where it is free. */
+/** The system's error code; undefined if the port is free. */
 function whyNotFree({ host, port }: Address): Promise<string | undefined> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -54,7 +54,7 @@ const tables = ['/proc/net/tcp', '/proc/net/tcp6'] as const;
 const rangeFile = '/proc/sys/net/ipv4/ip_local_port_range';
 const reservedFile = '/proc/sys/net/ipv4/ip_local_reserved_ports';
 
-/** What has a port that cannot be listened on. */
+/** Says what uses a port on which the doctor cannot listen. */
 function holderOf(port: number): string {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const rows = tables.flatMap((table) => read(table).split('\n').slice(1));
@@ -64,11 +64,11 @@ function holderOf(port: number): string {
     .map(([, , , state]) => state);
   const isConnection = states.length > 0 && !states.includes(listenState);
   return isConnection
-    ? 'an outgoing connection of some program has it; try again, or choose a lower --port-offset'
+    ? 'an outgoing connection of a program uses it; try again, or choose a lower --port-offset'
     : 'another program listens there; another store? try --port-offset 1000';
 }
 
-/** Are there ports that the system may give to outgoing connections of any program? */
+/** Finds ports that the system may give to outgoing connections of any program. */
 export function checkPortRange(
   listenPoints: readonly ListenPoint[],
   range: string = read(rangeFile),
@@ -80,7 +80,7 @@ export function checkPortRange(
     .filter((port) => port >= low && port <= high && !isReserved(port, reserved));
   if (ports.length === 0) return [];
   const span = `${Math.min(...ports)}-${Math.max(...ports)}`;
-  const told = `${ports.length} ports of the store lie in the range ${low}-${high}, from which the system takes the ports of outgoing connections: a service may find its port taken`;
+  const told = `${ports.length} ports of the store are in the range ${low}-${high} of outgoing connections: a program may use the port of a service`;
   const wayOut = `choose a lower --port-offset, or sysctl -w net.ipv4.ip_local_reserved_ports=${span}`;
   return [doubt('ports', `${told}; ${wayOut}`)];
 }

@@ -1,7 +1,6 @@
 /**
- * Examines what the store would be started with: variables that mean nothing, other members than at
- * its founding, secrets that others may read, services whose launcher is gone, a first stock that
- * cannot be read.
+ * Examines the settings of a store: unknown variables, members that differ from the existing store,
+ * tokens that other users may read, services without a launcher, and an unreadable first stock.
  */
 import { readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +10,7 @@ import { environmentName } from '../options/options.js';
 import { doubt, type Finding, ok, problem } from './finding.js';
 
 const prefix = 'BAZAR_';
-/** Names of the environment that are no option. */
+/** Variables that are not options. */
 const otherVariables: ReadonlySet<string> = new Set(['BAZAR_CONFIG']);
 
 export function checkVariables(
@@ -24,7 +23,12 @@ export function checkVariables(
   if (unknown.length > 0) {
     return unknown.map((name) => doubt('configuration', `no option is called ${name}`));
   }
-  return [ok('configuration', given.length === 0 ? 'all by default' : given.sort().join(' '))];
+  return [
+    ok(
+      'configuration',
+      given.length === 0 ? 'all options have their defaults' : given.sort().join(' '),
+    ),
+  ];
 }
 
 /** The members of the store in this folder, or why they are not known. */
@@ -40,13 +44,13 @@ export function foundedMembers(dataDir: string): readonly string[] | 'none yet' 
 /** @param members those that the options name. */
 export function checkMembers(dataDir: string, members: readonly string[]): Finding {
   const founded = foundedMembers(dataDir);
-  if (founded === 'none yet') return ok('members', `no store was founded in ${dataDir} yet`);
+  if (founded === 'none yet') return ok('members', `${dataDir} has no store yet`);
   if (founded === 'unreadable') {
     return problem('members', `${dataDir}/cluster.json cannot be read`);
   }
   const [was, is] = [founded, members].map((list) => [...list].sort().join(' '));
   if (was === is) return ok('members', is ?? '');
-  return problem('members', `the store was founded with ${was}, the options say ${is}`);
+  return problem('members', `the store was founded with ${was}, but the options name ${is}`);
 }
 
 /** Who votes in each group; a group of one voter has no second copy of its log. */
@@ -66,7 +70,7 @@ export function checkTokens(dataDir: string): Finding[] {
     const others = stat.mode & 0o077;
     return others === 0 ? [] : [doubt('tokens', `others may read ${path}: chmod 600`)];
   });
-  return findings.length > 0 ? findings : [ok('tokens', 'for their owner alone')];
+  return findings.length > 0 ? findings : [ok('tokens', 'readable only by their owner')];
 }
 
 function statOf(path: string): Stats | undefined {
@@ -79,9 +83,9 @@ function statOf(path: string): Stats | undefined {
 }
 
 export function checkLeftovers(names: readonly string[], hasLauncher: boolean): Finding {
-  if (names.length === 0) return ok('services', 'none runs');
-  if (hasLauncher) return ok('services', `${names.length} run`);
-  const message = `${names.join(', ')} run without a launcher: bazar down stops them`;
+  if (names.length === 0) return ok('services', 'none is running');
+  if (hasLauncher) return ok('services', `${names.length} are running`);
+  const message = `${names.join(', ')} are running without a launcher: bazar down stops them`;
   return doubt('services', message);
 }
 

@@ -164,9 +164,13 @@ function open(path: string, shown: string): Promise<Socket | undefined> {
 }
 
 function cannotAsk(path: string, reason: string, cause?: unknown): BazarError {
-  return new BazarError('unavailable', `the launcher at ${path} cannot be asked: ${reason}`, {
-    cause,
-  });
+  return new BazarError(
+    'unavailable',
+    `the launcher at ${path} does not answer correctly: ${reason}`,
+    {
+      cause,
+    },
+  );
 }
 
 function readLine(socket: Socket): Promise<string> {
@@ -191,7 +195,7 @@ function parseAnswer(line: string, path: string): ControlAnswer {
   try {
     answer = JSON.parse(line);
   } catch (error) {
-    throw cannotAsk(path, 'its answer is none of a launcher', error);
+    throw cannotAsk(path, 'its answer is not that of a launcher', error);
   }
   if (answer.ok === true) return answer as ControlAnswer;
   const { code, message } = answer.error ?? {};

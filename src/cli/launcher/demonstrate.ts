@@ -14,5 +14,5 @@ export async function demonstrate(
   if (command === 'kill') return { pid: await killOne(dataDir, name) };
   const answer = await askControl(dataDir, { command: 'start', name });
   if (answer) return { pid: Number(answer.pid) };
-  throw new BazarError('conflict', `no launcher runs here: start ${name} by hand`);
+  throw new BazarError('conflict', `no launcher is running here: start ${name} manually`);
 }

@@ -21,7 +21,7 @@ export async function killOne(dataDir: string, name: string): Promise<number> {
 async function killByFile(dataDir: string, name: string): Promise<number> {
   const pids = new PidFiles(dataDir);
   const pid = pids.running(name);
-  if (pid === undefined) throw new BazarError('not_found', `no ${name} runs on ${dataDir}`);
+  if (pid === undefined) throw new BazarError('not_found', `${name} is not running on ${dataDir}`);
   process.kill(pid, 'SIGKILL');
   await waitForEnd(pid, endTimeoutMs, waitingClock);
   pids.release(name, pid);

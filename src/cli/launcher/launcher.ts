@@ -159,7 +159,7 @@ async function control(
   logDir: string,
 ): Promise<ControlAnswer> {
   if (command === 'ping' || command === 'stop') return { pid: process.pid, log_dir: logDir };
-  if (!supervisor) throw new BazarError('unavailable', 'the store is just starting');
+  if (!supervisor) throw new BazarError('unavailable', 'the store is starting');
   switch (command) {
     case 'kill':
       return { pid: await supervisor.killOne(name) };

@@ -66,8 +66,7 @@ export function spawnService(options: ProcessOptions): ServiceProcess {
   closeSync(crashes);
   child.on('error', () => {});
   const { pid } = child;
-  if (pid === undefined)
-    throw new BazarError('unavailable', `no process could be made for ${name}`);
+  if (pid === undefined) throw new BazarError('unavailable', `cannot start a process for ${name}`);
   const crashesFrom = sizeOf(crashFile);
   const ended = ending(child, () => fatalReason(crashFile, crashesFrom));
   let failure: (StartFailure & { readonly line: string }) | undefined;

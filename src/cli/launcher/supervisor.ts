@@ -118,7 +118,7 @@ export class Supervisor {
   /** SIGKILL. It comes back by itself where services are started again, else with `startOne`. */
   async killOne(name: string): Promise<number> {
     const slot = this.#slot(name);
-    if (!slot.process) throw new BazarError('unavailable', `${name} does not run`);
+    if (!slot.process) throw new BazarError('unavailable', `${name} is not running`);
     const { pid } = slot.process;
     await slot.process.kill();
     return pid;
@@ -133,7 +133,7 @@ export class Supervisor {
     if (this.#stopping) throw new BazarError('unavailable', 'the store is stopping');
     const ran = slot.process !== undefined;
     if (ran && how.repair) {
-      throw new BazarError('conflict', `${name} runs: --repair is for a service that does not`);
+      throw new BazarError('conflict', `${name} is running: --repair is for a stopped service`);
     }
     const process = slot.process ?? this.#spawn(slot, how);
     await process.ready;
@@ -179,7 +179,7 @@ export class Supervisor {
     slot.mustWait = failure !== undefined && needsOperator(failure);
     if (this.#stopping || !this.#started) return;
     if (clock.nowMs() - slot.startedMs >= ranWellMs) slot.backoffMs = backoffMinMs;
-    const advice = restart ? '' : `; bazar start ${name} brings it back`;
+    const advice = restart ? '' : `; bazar start ${name} restarts it`;
     report(failure?.line ?? `${name} died (${how})${advice}`, 'warn');
     this.#afterEnd(slot);
   }
@@ -217,7 +217,7 @@ export class Supervisor {
       (error: Error) => {
         if (slot.process !== process || this.#stopping) return;
         // Its end schedules the next attempt.
-        report(`${error.message}\nkilling ${name}, which hangs`, 'warn');
+        report(`${error.message}\nkilling ${name}, which does not respond`, 'warn');
         void process.kill();
       },
     );

@@ -45,7 +45,7 @@ export class OrderLedger {
     if (first === undefined) this.#orders.set(order.number, order);
     else if (first.key !== order.key) {
       this.#mismatches.push(
-        `order ${order.number} was given twice: for ${describe(first)} and for ${describe(order)}`,
+        `order ${order.number} was acknowledged twice: for ${describe(first)} and for ${describe(order)}`,
       );
     }
   }
@@ -59,7 +59,7 @@ export class OrderLedger {
 }
 
 function differences(order: Acknowledged, found: Order | undefined): string[] {
-  if (found === undefined) return ['it was acknowledged and is not there'];
+  if (found === undefined) return ['it was acknowledged, but the order book does not have it'];
   const [line] = found.lines;
   const checks: readonly (readonly [string, unknown, unknown])[] = [
     ['number', order.number, found.number],
@@ -72,7 +72,7 @@ function differences(order: Acknowledged, found: Order | undefined): string[] {
   ];
   return checks
     .filter(([, told, is]) => told !== is)
-    .map(([what, told, is]) => `its ${what} was ${told} and is ${is}`);
+    .map(([what, told, is]) => `its ${what} was acknowledged as ${told} and is ${is}`);
 }
 
 function cents(amount: number): number {
@@ -95,7 +95,7 @@ export function readOrdersFile(path: string): Acknowledged[] {
   return lines.map((line, i) => {
     const order = parse(line);
     if (order) return order;
-    throw new UsageError(`${path}, line ${i + 1}: this is no acknowledged order`);
+    throw new UsageError(`${path}, line ${i + 1}: this is not an acknowledged order`);
   });
 }
 

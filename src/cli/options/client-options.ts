@@ -24,12 +24,12 @@ const defaultHost = '127.0.0.1';
 export const failoverTimeoutSeconds = 30;
 
 export const clientSpecs = {
-  address: list('A frontend (host:port); may be given several times', {
+  address: list('Address of a frontend (host:port); may be repeated', {
     ...clientGroup,
     alias: 'a',
   }),
   dataDir: placeSpecs.dataDir,
-  host: text('The address to reach', undefined, { ...placeGroup, ...remembered }),
+  host: text('Host of the frontends', undefined, { ...placeGroup, ...remembered }),
   portOffset: integer(
     'Added to every port',
     { min: 0, max: portOffsetMax, default: undefined },
@@ -42,7 +42,7 @@ export const clientSpecs = {
 
 export const adminSpecs = {
   ...clientSpecs,
-  token: text('The admin token; else admin.token in the data folder', undefined, clientGroup),
+  token: text('Admin token; without it, admin.token in the data folder', undefined, clientGroup),
 } as const;
 
 type ClientOptions = Values<typeof clientSpecs>;
@@ -92,7 +92,7 @@ export async function withAdmin<T>(
       if (token !== undefined || !isRefused(error)) throw error;
       // The frontend speaks of its protocol, which whoever types commands does not see.
       const { code, details } = error;
-      throw new BazarError(code, 'this needs the admin token', { details, cause: error });
+      throw new BazarError(code, 'this command needs the admin token', { details, cause: error });
     }
   });
 }
@@ -174,10 +174,10 @@ function runningFrontends(dataDir: string): number[] {
 const unreachedAdvice: Readonly<Record<string, string>> = {
   refused: 'is the store running? try ./start.sh',
   name: 'is --host or --address right?',
-  timeout: 'is --host or --address right, and does a firewall stand between?',
-  certificate: '--tls-ca must name the authority of the certificate',
-  no_tls: 'leave --tls and --tls-ca out',
-  closed: 'does the port speak TLS? then give --tls-ca FILE',
+  timeout: 'is --host or --address right, and does a firewall block the connection?',
+  certificate: '--tls-ca must name the authority that signed the certificate',
+  no_tls: 'omit --tls and --tls-ca',
+  closed: 'if the port uses TLS, give --tls-ca FILE',
 };
 
 /** The same error with what one can do about it. */
@@ -195,7 +195,7 @@ function adviceFor(error: BazarError): string | undefined {
     return `${available} ${available === 1 ? 'is' : 'are'} left`;
   }
   if (error.code === 'unauthenticated' || error.code === 'permission_denied') {
-    return '--data-dir must name the folder of admin.token, or --token be given';
+    return 'give --token, or the folder of admin.token with --data-dir';
   }
   return undefined;
 }

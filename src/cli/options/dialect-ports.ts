@@ -16,10 +16,10 @@ export function dialectPorts(entries: readonly string[], host: string, n: number
     const port = Number(text) + n - 1;
     const isPort = /^\d{1,5}$/.test(text) && Number(text) > 0 && port <= portMax;
     if (!isDialectName(name)) {
-      throw new UsageError(`--dialect-port: "${name}" is none of ${dialectNames.join(', ')}`);
+      throw new UsageError(`--dialect-port: "${name}" is not one of ${dialectNames.join(', ')}`);
     }
     if (!isPort || rest.length > 0) {
-      throw new UsageError(`--dialect-port must be as ${name}=8000, not "${entry}"`);
+      throw new UsageError(`--dialect-port must have the form ${name}=8000, not "${entry}"`);
     }
     return { name, address: { host, port } };
   });

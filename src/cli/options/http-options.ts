@@ -6,15 +6,15 @@ const serviceGroup = { group: 'Services:' };
 
 export const httpSpecs = {
   allowedHost: list(
-    'Host names under which a frontend answers, beside IP addresses and localhost; *: all',
-    { ...serviceGroup, defaultDescription: 'all, but on a loopback address none' },
+    'Further host names that a frontend accepts, besides IP addresses and localhost; *: all',
+    { ...serviceGroup, defaultDescription: 'none on a loopback address, otherwise all' },
   ),
   corsOrigin: list(
-    'Origins whose pages may use the store from other sites, as https://shop.example.com; *: all',
+    'Origins of other sites whose pages may use the store, such as https://shop.example.com; *: all',
     { ...serviceGroup, defaultDescription: 'none' },
   ),
   ordersStatus: choice(
-    'What POST /orders answers a purchase with; 201 is new, and older clients test for 200',
+    'Status of a successful POST /orders; older clients require 200',
     ['200', '201'],
     '200',
     serviceGroup,
@@ -36,6 +36,8 @@ export function corsOrigins(entries: readonly string[]): string[] {
     if (entry === '*') return entry;
     const url = URL.canParse(entry) ? new URL(entry) : undefined;
     if (url && /^https?:\/\/[^/]+\/?$/i.test(entry)) return url.origin;
-    throw new UsageError(`--cors-origin must be as https://shop.example.com, not "${entry}"`);
+    throw new UsageError(
+      `--cors-origin must have the form https://shop.example.com, not "${entry}"`,
+    );
   });
 }

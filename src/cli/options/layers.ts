@@ -29,7 +29,7 @@ export function fileLayer(path: string, known: ReadonlySet<string>): Layer {
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(readObject(path))) {
     const name = key.replace(/-([a-z])/g, (_match, letter: string) => letter.toUpperCase());
-    if (!known.has(name)) throw new UsageError(`${path}: no command knows "${key}"`);
+    if (!known.has(name)) throw new UsageError(`${path}: no command has the option "${key}"`);
     values[name] = value;
   }
   return { values, label: (name) => `"${name}" in ${path}` };
@@ -44,7 +44,7 @@ function readObject(path: string): object {
     throw new UsageError(`cannot read the configuration ${path}: ${reason}`);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UsageError(`${path} must hold one JSON object`);
+    throw new UsageError(`${path} must be one JSON object`);
   }
   return value;
 }

@@ -10,16 +10,16 @@ import { membershipSpecs, placeSpecs, serviceSpecs } from './store-options.js';
 const ownGroup = { group: 'This service:' };
 
 export const oneServiceSpecs = {
-  id: text('Its name, as catalog-1', undefined, ownGroup),
-  listen: text('Where it answers (host:port)', undefined, ownGroup),
-  httpListen: text("Where a frontend's HTTP answers (host:port)", undefined, ownGroup),
-  peers: list('Where others answer: name=host:port, …', ownGroup),
-  logFile: text('Its log; standard error where it is not given', undefined, {
+  id: text('Name of the service, such as catalog-1', undefined, ownGroup),
+  listen: text('Address of its service port (host:port)', undefined, ownGroup),
+  httpListen: text("Address of a frontend's HTTP port (host:port)", undefined, ownGroup),
+  peers: list('Addresses of other services: name=host:port, …', ownGroup),
+  logFile: text('Log file; without it, standard error', undefined, {
     ...ownGroup,
     completes: 'files',
   }),
-  init: flag('Format an empty folder as that of a founding member', ownGroup),
-  repair: flag('Come back from a corrupt journal as a learner', ownGroup),
+  init: flag('Initialize an empty folder as a founding member', ownGroup),
+  repair: flag('Cut a corrupt journal off and rejoin as a learner', ownGroup),
   ...membershipSpecs,
   ...placeSpecs,
   ...serviceSpecs,

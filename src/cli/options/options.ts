@@ -122,7 +122,7 @@ export function text<D extends string | undefined>(
       if (value === undefined) return byDefault;
       if (typeof value === 'number') return String(value);
       if (typeof value !== 'string' || value === '') {
-        throw new UsageError(`${label} must be one text that is not empty`);
+        throw new UsageError(`${label} must be one text, not empty`);
       }
       return value;
     },
@@ -156,7 +156,7 @@ export function list(describe: string, settings: Options = {}): Option<readonly 
       const values = Array.isArray(value) ? value : [value];
       const read = values.flatMap((one) => (typeof one === 'string' ? one.split(',') : [one]));
       if (!read.every((one): one is string => typeof one === 'string' && one !== '')) {
-        throw new UsageError(`${label} must be a text, or several`);
+        throw new UsageError(`${label} must be one text or several`);
       }
       return read;
     },

@@ -1,6 +1,6 @@
-/** The option of every command that has something to tell. */
+/** The option of every command that prints data. */
 import { flag } from './options.js';
 
 export const outputSpecs = {
-  json: flag('Print JSON for machines', { group: 'Output:' }),
+  json: flag('Print JSON', { group: 'Output:' }),
 } as const;

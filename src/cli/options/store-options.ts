@@ -29,11 +29,11 @@ export const bundledProducts = fileURLToPath(
 );
 
 export const placeSpecs = {
-  dataDir: text('The folder of data, tokens and process ids', 'data', {
+  dataDir: text('Folder of data, tokens and process ids', 'data', {
     ...placeGroup,
     completes: 'files',
   }),
-  host: text('The address to listen on, or to reach', '127.0.0.1', placeGroup),
+  host: text('Address to listen on', '127.0.0.1', placeGroup),
   portOffset: integer(
     'Added to every port',
     { min: 0, max: portOffsetMax, default: 0 },
@@ -49,7 +49,7 @@ export const membershipSpecs = {
 
 export const serviceSpecs = {
   workers: integer(
-    'Session threads of each service; 0: none beside the main thread',
+    'Session threads of each service; 0: only the main thread',
     {
       min: 0,
       max: poolLimits.workersMax,
@@ -58,7 +58,7 @@ export const serviceSpecs = {
     { ...serviceGroup, defaultDescription: `cores, at most ${poolLimits.workersMax}` },
   ),
   minCopies: integer(
-    'Durable copies before an answer; never below a majority',
+    'Durable copies before a service answers; at least a majority',
     { min: 1, max: 2 * replicasMax, default: undefined },
     serviceGroup,
   ),
@@ -68,12 +68,12 @@ export const serviceSpecs = {
     serviceGroup,
   ),
   restockTo: integer(
-    'Stock that restocks fill the bundled products up to; 0: none',
+    'Restock target of the bundled products of a new store; 0: none',
     { min: 0, max: 1_000_000_000, default: 100 },
     serviceGroup,
   ),
   snapshotEvery: integer(
-    'MiB of journal after which a catalog makes a snapshot and shortens it',
+    'MiB of journal at which a catalog writes a snapshot and shortens the journal',
     {
       min: storageLimits.segmentBytes / mib,
       max: snapshotMibMax,
@@ -81,24 +81,24 @@ export const serviceSpecs = {
     },
     serviceGroup,
   ),
-  productsFile: text('The first stock of a new store (JSON)', bundledProducts, {
+  productsFile: text('First stock of a new store (JSON file)', bundledProducts, {
     completes: 'files',
     ...serviceGroup,
     defaultDescription: 'data/products.json',
   }),
   cacheEntries: integer(
-    'Products that each session thread of a frontend keeps',
+    'Products in the cache of each session thread of a frontend; 0: no cache',
     { min: 0, max: 10_000_000, default: cacheLimits.entriesMax },
     serviceGroup,
   ),
   reusePort: flag(
-    'Threads accept sessions by themselves, where they can (--no-reuse-port: the owner relays them)',
+    'Let the threads of a frontend accept connections (--no-reuse-port: the owner relays them)',
     serviceGroup,
     true,
   ),
   ...tlsSpecs,
   rateLimit: integer(
-    'Requests a second that one address may make of a frontend; 0: any number',
+    'Requests a second that one address may send to a frontend; 0: unlimited',
     { min: 0, max: 1_000_000, default: 0 },
     serviceGroup,
   ),
@@ -108,28 +108,33 @@ export const serviceSpecs = {
     serviceGroup,
   ),
   drainDelay: number(
-    'Seconds that a stopping frontend is not ready before it closes its doors',
+    'Seconds between not ready and closed listeners when a frontend stops',
     { min: 0, max: 5, default: 0.25 },
     serviceGroup,
   ),
   ...httpSpecs,
-  openAdmin: flag('Let old clients change products without a token', serviceGroup),
+  openAdmin: flag('Allow changes of products without a token, for old clients', serviceGroup),
   dialectPort: list(
-    "An older store's routes at the root of a port of their own: NAME=PORT",
+    "Serve an older store's routes at the root of their own port: NAME=PORT",
     serviceGroup,
   ),
-  demo: flag('Let everybody who sees the page kill replicas, and see the books', serviceGroup),
+  demo: flag('Allow every visitor of the page to kill replicas and see the books', serviceGroup),
   without,
-  logLevel: choice('What is logged', ['debug', 'info', 'warn', 'error', 'silent'], 'info', {
-    ...serviceGroup,
-  }),
+  logLevel: choice(
+    'Lowest level that is logged',
+    ['debug', 'info', 'warn', 'error', 'silent'],
+    'info',
+    {
+      ...serviceGroup,
+    },
+  ),
   logSize: integer(
-    'MiB at which a log is turned over',
+    'MiB at which a log file is rotated',
     { min: 1, max: 10_000, default: 16 },
     serviceGroup,
   ),
   logKeep: integer(
-    'Logs that are kept beside the one that is written',
+    'Rotated log files that are kept',
     { min: 0, max: 1_000, default: 4 },
     serviceGroup,
   ),
@@ -153,20 +158,20 @@ export function logSettings(
 export const upSpecs = {
   ...membershipSpecs,
   frontends: integer('Frontends', { min: 1, max: frontendsMax, default: 1 }, storeGroup),
-  fresh: flag('Forget all data first', storeGroup),
+  fresh: flag('Delete all data first', storeGroup),
   yes: flag('Answer every question with yes', storeGroup),
-  restart: flag('Start a service that died again (--no-restart: do not)', storeGroup, true),
+  restart: flag('Restart services that died (--no-restart: do not)', storeGroup, true),
   detach: flag('Leave the store running in the background', storeGroup),
   startTimeout: integer(
-    'Seconds that a service may take to be ready',
+    'Seconds that a service may take to become ready',
     { min: 1, max: 3_600, default: 60 },
     storeGroup,
   ),
   ...placeSpecs,
-  logDir: text('The folder of logs', undefined, {
+  logDir: text('Folder of the logs', undefined, {
     completes: 'files',
     ...placeGroup,
-    defaultDescription: 'logs; of another data folder: logs in it',
+    defaultDescription: 'logs; logs inside another data folder',
   }),
   ...serviceSpecs,
 } as const;

@@ -9,22 +9,26 @@ const group = { group: 'TLS:' };
 const fileGroup = { ...group, completes: 'files' } as const;
 
 export const tlsSpecs = {
-  tlsCert: text("A frontend's certificate (PEM file): its ports then speak TLS alone", undefined, {
+  tlsCert: text('Certificate of a frontend (PEM file); its ports then accept only TLS', undefined, {
     ...fileGroup,
   }),
-  tlsKey: text("The certificate's key (PEM file)", undefined, fileGroup),
+  tlsKey: text('Key of the certificate (PEM file)', undefined, fileGroup),
   clusterTlsCert: text(
-    'A certificate for the links between services (PEM file)',
+    'Certificate for the links between services (PEM file)',
     undefined,
     fileGroup,
   ),
-  clusterTlsKey: text('Its key (PEM file)', undefined, fileGroup),
-  clusterTlsCa: text('The authority of all services (PEM file)', undefined, fileGroup),
+  clusterTlsKey: text('Key of that certificate (PEM file)', undefined, fileGroup),
+  clusterTlsCa: text(
+    'Authority of the certificates of all services (PEM file)',
+    undefined,
+    fileGroup,
+  ),
 } as const;
 
 export const clientTlsSpecs = {
-  tls: flag('Speak TLS with the store', group),
-  tlsCa: text("The authority that the store's certificate is of (PEM file)", undefined, fileGroup),
+  tls: flag('Use TLS', group),
+  tlsCa: text('Use TLS and trust this authority (PEM file)', undefined, fileGroup),
 } as const;
 
 export interface TlsSecrets {
@@ -38,7 +42,9 @@ export function readTls(options: Values<typeof tlsSpecs>): TlsSecrets {
   const tls = pair(tlsCert, tlsKey, '--tls-cert and --tls-key');
   const ca = clusterTlsCa === undefined ? undefined : readPem('--cluster-tls-ca', clusterTlsCa);
   if (names.some((name) => name !== undefined) && names.includes(undefined)) {
-    throw new UsageError('--cluster-tls-cert, --cluster-tls-key and --cluster-tls-ca go together');
+    throw new UsageError(
+      '--cluster-tls-cert, --cluster-tls-key and --cluster-tls-ca must be given together',
+    );
   }
   const own = pair(clusterTlsCert, clusterTlsKey, '--cluster-tls-cert and --cluster-tls-key');
   return { tls, clusterTls: own && ca !== undefined ? { ...own, ca } : undefined };
@@ -55,13 +61,16 @@ export function readTrust(
 
 function pair(cert: string | undefined, key: string | undefined, names: string) {
   if (cert === undefined && key === undefined) return undefined;
-  if (cert === undefined || key === undefined) throw new UsageError(`${names} go together`);
+  if (cert === undefined || key === undefined)
+    throw new UsageError(`${names} must be given together`);
   const files = { cert: readPem('certificate', cert), key: readPem('key', key) };
   try {
     createSecureContext(files);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${names}: ${cert} and ${key} are no certificate and its key: ${reason}`);
+    throw new UsageError(
+      `${names}: ${cert} and ${key} are not a certificate and its key: ${reason}`,
+    );
   }
   return files;
 }
@@ -74,6 +83,6 @@ function readPem(what: string, file: string): string {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UsageError(`${what}: ${reason}`);
   }
-  if (!read.includes('-----BEGIN ')) throw new UsageError(`${what}: ${file} is no PEM file`);
+  if (!read.includes('-----BEGIN ')) throw new UsageError(`${what}: ${file} is not a PEM file`);
   return read;
 }

@@ -23,7 +23,7 @@ export function explain(thrown: unknown, asJson: boolean, io: Io): number {
   if (asJson) {
     io.err(`${toJson({ error: { ...details, code, message, exit_code: exitCode } })}\n`);
   } else {
-    const hint = thrown instanceof UsageError ? '\nbazar --help shows how' : '';
+    const hint = thrown instanceof UsageError ? '\nsee bazar --help' : '';
     io.err(`${printableLines(message)}${hint}\n`);
   }
   return exitCode;

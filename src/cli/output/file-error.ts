@@ -7,9 +7,9 @@ export function cannotRead(path: string, error: unknown): unknown {
   switch (codeOf(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new BazarError('not_found', `there is no file ${path}`, { cause: error });
+      return new BazarError('not_found', `the file ${path} does not exist`, { cause: error });
     case 'EACCES':
-      return new BazarError('permission_denied', `${path} may not be read`, { cause: error });
+      return new BazarError('permission_denied', `no permission to read ${path}`, { cause: error });
     default:
       return error;
   }
@@ -20,10 +20,12 @@ export function cannotWrite(path: string, error: unknown): unknown {
   switch (codeOf(error)) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return new BazarError('not_found', `there is no folder ${folder}`, { cause: error });
+      return new BazarError('not_found', `the folder ${folder} does not exist`, { cause: error });
     case 'EACCES':
     case 'EROFS':
-      return new BazarError('permission_denied', `${folder} may not be written`, { cause: error });
+      return new BazarError('permission_denied', `no permission to write to ${folder}`, {
+        cause: error,
+      });
     default:
       return error;
   }

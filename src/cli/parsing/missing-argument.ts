@@ -22,7 +22,7 @@ function missing(line: string, { usage }: Command, given: number): string | unde
   const needed = [...usage.matchAll(/<([\w-]+)>/g)].map(([, name]) => name);
   const lacking = needed.slice(given);
   if (lacking.length === 0) return undefined;
-  return `no ${lacking.join(' and no ')} is given: ${line}`;
+  return `missing ${lacking.join(' and ')}: ${line}`;
 }
 
 function nameOf(entry: Entry): string {

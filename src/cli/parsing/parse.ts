@@ -27,15 +27,17 @@ export async function parse(
   const parser = yargs()
     .scriptName('bazar')
     .parserConfiguration({ 'greedy-arrays': false, 'parse-positional-numbers': false })
-    .usage('$0 <command> [options]\n\nA store that keeps selling when machines die.')
-    .option('config', { describe: 'A JSON file of options', type: 'string', requiresArg: true })
+    .usage(
+      '$0 <command> [options]\n\nA replicated store that continues to sell when machines fail.',
+    )
+    .option('config', { describe: 'JSON file of options', type: 'string', requiresArg: true })
     .strict()
-    .demandCommand(1, 'Which command?')
+    .demandCommand(1, 'a command is missing')
     .recommendCommands()
     .alias('help', 'h')
     .wrap(Math.min(io.size().columns, 100))
     .epilogue(
-      `Every option also as ${environmentName('name')}… in the environment and in --config.`,
+      `Every option can also be set as ${environmentName('name')} in the environment, or in the file of --config.`,
     )
     .exitProcess(false);
   addEntries(parser, entries, sink);
@@ -73,7 +75,7 @@ function addEntries(parser: Argv, entries: readonly Entry[], sink: Sink): void {
     else {
       parser.command(entry.name, entry.describe, (inner) => {
         addEntries(inner, entry.commands, sink);
-        return inner.demandCommand(1, `bazar ${entry.name}: which of its commands?`);
+        return inner.demandCommand(1, `bazar ${entry.name} needs one of its commands`);
       });
     }
   }

@@ -29,7 +29,7 @@ function nameOf(entry: Entry): string {
 
 function refuse(group: string, word: string, names: readonly string[]): string | undefined {
   if (word === help || names.includes(word)) return undefined;
-  const said = `no command "${group}${word}"`;
+  const said = `unknown command "${group}${word}"`;
   const meant = nearest(word, names);
   if (meant !== undefined) return `${said}: did you mean ${group}${meant}?`;
   return group === '' ? said : `${said}: bazar ${group}has ${names.join(', ')}`;

@@ -91,6 +91,6 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
 
 function memberNumber(kind: ServiceKind, name: string): number {
   const match = /^([a-z]+)-([1-9]\d?)$/.exec(name);
-  if (match?.[1] !== kind) throw new UsageError(`--id must be as ${kind}-1, not "${name}"`);
+  if (match?.[1] !== kind) throw new UsageError(`--id must have the form ${kind}-1, not "${name}"`);
   return Number(required(match[2], 'number'));
 }

@@ -53,7 +53,7 @@ async function search({ client, input, io }: Visit): Promise<void> {
   const topic = await input.ask('Topic');
   if (!topic) return;
   const { items } = await client.search({ topic, limit: 100 });
-  if (items.length === 0) input.show(`nothing under "${topic}"\n`);
+  if (items.length === 0) input.show(`no products with the topic "${topic}"\n`);
   else input.show(await formatTable(io, productHead, items.map(productRow)));
 }
 
@@ -84,5 +84,5 @@ async function order({ client, input, io }: Visit): Promise<void> {
 function wholeNumber(typed: string): number {
   const read = Number(typed);
   if (/^\d+$/.test(typed) && read >= 1 && Number.isSafeInteger(read)) return read;
-  throw new UsageError(`"${typed}" is not a number from 1 on`);
+  throw new UsageError(`"${typed}" is not a positive whole number`);
 }

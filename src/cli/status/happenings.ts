@@ -31,7 +31,10 @@ export class Happenings {
     for (const group of ['catalog', 'order'] as const) {
       const [was, is] = [leader(before, group), leader(store, group)];
       if (was === is) continue;
-      this.#keep(wallMs, is === undefined ? `${group}: nobody leads` : `${group}: ${is} leads`);
+      this.#keep(
+        wallMs,
+        is === undefined ? `${group}: no leader` : `${group}: ${is} is the leader`,
+      );
     }
     for (const member of store.members) {
       const was = before.members.find(({ name, group }) => same(member, { name, group }));

@@ -76,7 +76,7 @@ async function see(client: StatusSource): Promise<Sight> {
 function page(io: Io, trouble: string, body: string, happenings: Happenings): string[] {
   const title = `${paint(io, 'strong', 'bazar')}  ${clockTime(waitingClock.wallMs())}`;
   const lines = [
-    `${title}  ${trouble === '' ? paint(io, 'faint', 'q ends') : paint(io, 'bad', printable(trouble))}`,
+    `${title}  ${trouble === '' ? paint(io, 'faint', 'q quits') : paint(io, 'bad', printable(trouble))}`,
     '',
     ...body.trimEnd().split('\n'),
   ];

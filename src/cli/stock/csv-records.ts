@@ -46,7 +46,10 @@ export async function* csvRecords(
         if (last?.line !== line || !('problem' in last)) ready.push({ line, problem: strayQuote });
         return undefined;
       }
-      ready.push({ line, problem: `${fatalProblem(error, raw)}; nothing from here on was read` });
+      ready.push({
+        line,
+        problem: `${fatalProblem(error, raw)}; the rest of the file was not read`,
+      });
       throw error;
     },
   });
@@ -66,7 +69,7 @@ export async function* csvRecords(
   }
 }
 
-const strayQuote = 'a quote stands within a field that does not begin with one';
+const strayQuote = 'a field has a quote but does not begin with one';
 
 function fatalProblem(error: CsvError | undefined, raw: string): string {
   const isQuoting = (raw.split('"').length - 1) % 2 === 1;

@@ -61,17 +61,18 @@ function readHead(fields: readonly string[]): readonly Column[] {
     const column = columns.find((one) => one === name.toLowerCase());
     if (column) return column;
     const other = delimiters.find((one) => name.includes(delimiterText(one)));
-    const advice = other === undefined ? '' : `; if it is several, try --delimiter '${other}'`;
+    const advice =
+      other === undefined ? '' : `; if it is several columns, try --delimiter '${other}'`;
     throw new UsageError(
-      `no column is called "${printable(name)}": there are ${columns.join(', ')}${advice}`,
+      `unknown column "${printable(name)}": the columns are ${columns.join(', ')}${advice}`,
     );
   });
   for (const column of columns) {
     const places = head.filter((one) => one === column).length;
-    if (places > 1) throw new UsageError(`the column ${column} stands there twice`);
+    if (places > 1) throw new UsageError(`the column ${column} occurs twice`);
   }
   if (!head.includes('id') && !head.includes('name')) {
-    throw new UsageError('one column must be name or id, to say which product a row is about');
+    throw new UsageError('one column must be name or id, which identifies the product');
   }
   return head;
 }
@@ -83,7 +84,7 @@ function readRow(
   { delimiter }: CsvForm,
 ): Row {
   if (record.length !== head.length) {
-    return { line, problem: `${record.length} fields where the head has ${head.length}` };
+    return { line, problem: `${record.length} fields, but the first line has ${head.length}` };
   }
   const fields = Object.fromEntries(
     head.flatMap((column, place) => {
@@ -128,7 +129,7 @@ function checkFields(fields: Readonly<Record<string, unknown>>): WantedProduct {
   const { version, ...product } = fields;
   if (product.id === undefined && product.name === undefined) throw invalid('the id is missing');
   if (version !== undefined && !(typeof version === 'number' && version >= 1)) {
-    throw invalid('version must be an integer from 1 on');
+    throw invalid('version must be a positive integer');
   }
   const { price } = validateParams('add_product', { ...anyProduct, ...product });
   priceToCents(price);

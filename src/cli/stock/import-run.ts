@@ -137,7 +137,7 @@ function missingOf(fields: Fields): BazarError | undefined {
   const missing = newFields.filter((field) => fields[field] === undefined);
   if (missing.length === 0) return undefined;
   const what = fields.name === undefined ? `id ${fields.id}` : `"${fields.name}"`;
-  const message = `the store has no ${what}, and a new product needs ${missing.join(', ')} as well`;
+  const message = `the store has no ${what}, and a new product also needs ${missing.join(', ')}`;
   return new BazarError('not_found', message);
 }
 
@@ -165,7 +165,7 @@ async function update(
   const change = changeOf(product, current);
   if (Object.keys(change).length === 0 || existing === 'skip') return 'unchanged';
   if (existing === 'refuse') {
-    throw new BazarError('conflict', 'the store has it already, and otherwise');
+    throw new BazarError('conflict', 'the store already has this product, with other values');
   }
   const { version } = product;
   const isExact = version !== undefined && change.quantity !== undefined && !force;

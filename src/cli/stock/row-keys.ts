@@ -12,8 +12,8 @@ export class RowKeys {
       name === undefined ? undefined : this.#names.get(textKey(name)),
       id === undefined ? undefined : this.#ids.get(id),
     ];
-    if (byName !== undefined) return `"${name}" stands on line ${byName} already`;
-    if (byId !== undefined) return `id ${id} stands on line ${byId} already`;
+    if (byName !== undefined) return `"${name}" is already on line ${byName}`;
+    if (byId !== undefined) return `id ${id} is already on line ${byId}`;
     if (name !== undefined) this.#names.set(textKey(name), line);
     if (id !== undefined) this.#ids.set(id, line);
     return undefined;

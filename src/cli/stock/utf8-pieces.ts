@@ -62,7 +62,7 @@ function decoderFor(begin: Buffer, encoding: Encoding): Decode {
       length += piece.length;
       return { piece };
     } catch {
-      const message = 'here or later are bytes that are not UTF-16';
+      const message = 'from here on there are bytes that are not UTF-16';
       return { piece: Buffer.alloc(0), error: new EncodingError(lines.lineAt(length), message) };
     }
   };

@@ -36,8 +36,8 @@ export function openApiDocument(routes: readonly HttpRoute[], version: string): 
       title: 'Bazar',
       version,
       description:
-        'A store that keeps selling when machines die. Failures have one shape; what is retryable ' +
-        'carries Retry-After. Give a purchase an Idempotency-Key, and it may be sent again safely.',
+        'A replicated store that continues to sell when machines fail. All failures have one form; ' +
+        'retryable ones have Retry-After. A purchase with an Idempotency-Key is safe to repeat.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'This frontend' }],

@@ -22,7 +22,7 @@ function dataFolder(t: Test): string {
   });
 }
 
-t.test('commands are offered where one is missing', async (t) => {
+t.test('commands are offered if one is missing', async (t) => {
   t.same(await offered('ki'), ['kill']);
   t.ok((await offered('')).includes('completion'));
   t.same(await offered('product', ''), ['add', 'set', 'remove']);
@@ -31,7 +31,7 @@ t.test('commands are offered where one is missing', async (t) => {
   t.same(await offered('--data-dir', 'x', 'ki'), ['kill'], 'after a flag, too');
 });
 
-t.test('names of services are offered where a command takes one', async (t) => {
+t.test('names of services are offered if the command takes one', async (t) => {
   const dataDir = dataFolder(t);
   const names = ['catalog-1', 'frontend-1', 'order-1'];
   for (const command of ['kill', 'start', 'logs']) {
@@ -45,7 +45,7 @@ t.test('names of services are offered where a command takes one', async (t) => {
   t.notOk(after.includes('catalog-1'), 'and once');
 });
 
-t.test('the value of a flag is a choice, a path, or nothing that can be known', async (t) => {
+t.test('the value of an option completes to a choice, a path or nothing', async (t) => {
   t.same(await offered('up', '--log-level', 'i'), ['info']);
   t.same(await offered('up', '--orders-status=2'), ['--orders-status=200', '--orders-status=201']);
   t.same(await offered('up', '--orders-status', '=', '2'), ['200', '201'], 'split by bash');
@@ -62,7 +62,7 @@ t.test('the value of a flag is a choice, a path, or nothing that can be known', 
   t.same(await offered('buy', ''), []);
 });
 
-t.test('flags are offered that the command takes and that are not given yet', async (t) => {
+t.test('options of the command that are not given yet are offered', async (t) => {
   const ofStatus = await offered('status', '--');
   t.ok(ofStatus.includes('--watch'));
   t.notOk(ofStatus.includes('--w'), 'a short name has one dash');
@@ -81,7 +81,7 @@ t.test('the script of an earlier build still completes', async (t) => {
   t.match(await run([...before, 'backup', '']), { stdout: '' });
 });
 
-t.test('zsh and fish get the meaning of a word with it', async (t) => {
+t.test('zsh and fish get each word with its description', async (t) => {
   t.equal((await run(['--completions=zsh', 'dow'])).stdout, 'down:Stop the store\n');
   t.equal((await run(['--completions=fish', 'dow'])).stdout, 'down\tStop the store\n');
 });

@@ -12,7 +12,7 @@ function identity(doubt: unknown): { 'identity.json': string } {
   return { 'identity.json': JSON.stringify({ id: 'order-1', learner: true, logs, checksum: 'x' }) };
 }
 
-t.test('members in doubt are named with their entries and the way out', async (t) => {
+t.test('members in doubt are named with their entries and a remedy', async (t) => {
   const dir = t.testdir({
     'order-1': identity({ afterSeq: 7, throughSeq: 9 }),
     'order-2': identity({ afterSeq: 7, throughSeq: 9, accepted: true }),
@@ -28,7 +28,7 @@ t.test('members in doubt are named with their entries and the way out', async (t
   t.match(detail, /--repair.*docs\/OPERATIONS\.md/);
 });
 
-t.test('members without a doubt, and of other machines, are no finding', async (t) => {
+t.test('members without a doubt, or on other machines, give no finding', async (t) => {
   const dir = t.testdir({
     'order-1': identity(undefined),
     'order-2': identity('intact'),

@@ -80,43 +80,43 @@ async function stopped(test: Test, store: Running): Promise<void> {
   await test.resolves(store.done);
 }
 
-t.test('starts all at once, is ready with the last, and stops kind after kind', async (t) => {
-  const dataDir = t.testdir({ 'catalog-1.behaviour': 'never ready' });
-  const slow = start(dataDir);
-  let isReady = false;
-  slow.ready.then(() => {
-    isReady = true;
-  });
-  while (!slow.lines.some((line) => line.startsWith('frontend-1 is ready'))) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  t.notOk(isReady, 'one is missing still');
-  await stopped(t, slow);
-
-  const store = start(t.testdir());
-  await store.ready;
-  const kindsStarted = kinds(store.dataDir, 'start').sort();
-  t.same(kindsStarted, ['catalog', 'frontend', 'order', 'recovery']);
-  await stopped(t, store);
-  t.same(kinds(store.dataDir, 'stop'), ['frontend', 'recovery', 'order', 'catalog']);
-});
-
 t.test(
-  'while it runs there is a pid file of digits for each service; afterwards none',
+  'starts all services at once, is ready with the last, and stops one kind after another',
   async (t) => {
+    const dataDir = t.testdir({ 'catalog-1.behaviour': 'never ready' });
+    const slow = start(dataDir);
+    let isReady = false;
+    slow.ready.then(() => {
+      isReady = true;
+    });
+    while (!slow.lines.some((line) => line.startsWith('frontend-1 is ready'))) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    t.notOk(isReady, 'one is missing still');
+    await stopped(t, slow);
+
     const store = start(t.testdir());
     await store.ready;
-    const file = join(store.dataDir, 'run', 'order-2.pid');
-    t.match(readFileSync(file, 'utf8'), /^\d+$/);
-    t.ok(isAlive(pidOf(store.dataDir, 'order-2')));
-    t.equal(pidOf(store.dataDir, 'launcher'), process.pid);
+    const kindsStarted = kinds(store.dataDir, 'start').sort();
+    t.same(kindsStarted, ['catalog', 'frontend', 'order', 'recovery']);
     await stopped(t, store);
-    t.notOk(existsSync(file));
-    t.same(new PidFiles(store.dataDir).names(), []);
+    t.same(kinds(store.dataDir, 'stop'), ['frontend', 'recovery', 'order', 'catalog']);
   },
 );
 
-t.test('makes tokens that only the owner may read, and keeps them', async (t) => {
+t.test('each running service has a pid file of digits', async (t) => {
+  const store = start(t.testdir());
+  await store.ready;
+  const file = join(store.dataDir, 'run', 'order-2.pid');
+  t.match(readFileSync(file, 'utf8'), /^\d+$/);
+  t.ok(isAlive(pidOf(store.dataDir, 'order-2')));
+  t.equal(pidOf(store.dataDir, 'launcher'), process.pid);
+  await stopped(t, store);
+  t.notOk(existsSync(file));
+  t.same(new PidFiles(store.dataDir).names(), []);
+});
+
+t.test('creates tokens that only the owner may read, and keeps them', async (t) => {
   const store = start(t.testdir(), { catalogs: 1, orders: 1, recovery: 0 });
   await store.ready;
   await stopped(t, store);
@@ -142,34 +142,31 @@ t.test('a second start on the same data folder is refused with the first one’s
   await stopped(t, store);
 });
 
-t.test(
-  'services that outlived their launcher are refused at start, and stopped by name',
-  async (t) => {
-    const dataDir = t.testdir();
-    const orphan = spawnService({
-      name: 'catalog-1',
-      entry,
-      args: ['catalog-1'],
-      order: { kind: 'catalog', config: { name: 'catalog-1', dataDir } },
-      logFile: join(dataDir, 'catalog-1.log'),
-      crashFile: join(dataDir, 'catalog-1.stderr'),
-      readyTimeoutMs: 30_000,
-      clock: waitingClock,
-      explain: ({ reason }) => reason,
-    });
-    const pids = new PidFiles(dataDir);
-    pids.write('catalog-1', orphan.pid);
-    await orphan.ready;
-    await t.rejects(start(dataDir).done, {
-      message: /still run .*catalog-1 \(pid \d+\); bazar down/,
-    });
-    const leftovers = findLeftovers(pids);
-    t.same(leftovers, [{ name: 'catalog-1', pid: orphan.pid }]);
-    await stopLeftovers(leftovers, pids, waitingClock);
-    t.match(life(dataDir), ['start catalog-1', 'ready catalog-1', 'stop catalog-1']);
-    t.same(findLeftovers(pids), []);
-  },
-);
+t.test('a start refuses services without a launcher, and a stop by name ends them', async (t) => {
+  const dataDir = t.testdir();
+  const orphan = spawnService({
+    name: 'catalog-1',
+    entry,
+    args: ['catalog-1'],
+    order: { kind: 'catalog', config: { name: 'catalog-1', dataDir } },
+    logFile: join(dataDir, 'catalog-1.log'),
+    crashFile: join(dataDir, 'catalog-1.stderr'),
+    readyTimeoutMs: 30_000,
+    clock: waitingClock,
+    explain: ({ reason }) => reason,
+  });
+  const pids = new PidFiles(dataDir);
+  pids.write('catalog-1', orphan.pid);
+  await orphan.ready;
+  await t.rejects(start(dataDir).done, {
+    message: /still run .*catalog-1 \(pid \d+\); bazar down/,
+  });
+  const leftovers = findLeftovers(pids);
+  t.same(leftovers, [{ name: 'catalog-1', pid: orphan.pid }]);
+  await stopLeftovers(leftovers, pids, waitingClock);
+  t.match(life(dataDir), ['start catalog-1', 'ready catalog-1', 'stop catalog-1']);
+  t.same(findLeftovers(pids), []);
+});
 
 t.test('a service that Node ended, as for a full heap, is reported with the reason', async (t) => {
   const dataDir = t.testdir({ 'order-1.behaviour': 'heap is full' });
@@ -191,7 +188,7 @@ t.test('a service that Node ended, as for a full heap, is reported with the reas
   await t.rejects(service.ready, { message: /ended before it was ready \(SIGABRT: Reached heap/ });
 });
 
-t.test('a pid file whose number went to a stranger is no running service', async (t) => {
+t.test('a pid file with the pid of another program is not a running service', async (t) => {
   const dataDir = t.testdir({ run: { 'order-9.pid': String(process.ppid) } });
   const pids = new PidFiles(dataDir);
   t.equal(pids.running('order-9'), undefined);
@@ -200,7 +197,7 @@ t.test('a pid file whose number went to a stranger is no running service', async
 });
 
 t.test(
-  'a pid file counts only with the start of the process and the folder it was written in',
+  'a pid file is valid only with the start time and the data folder of the process',
   async (t) => {
     const dataDir = t.testdir();
     const pids = new PidFiles(join(dataDir, 'a'));
@@ -226,18 +223,21 @@ t.test(
   },
 );
 
-t.test('a needed service that dies at the start ends it, with the tail of its log', async (t) => {
-  const dataDir = t.testdir({ 'order-2.behaviour': 'die', 'recovery-1.behaviour': 'die' });
-  const store = start(dataDir);
-  await t.rejects(store.done, { message: /order-2 ended before it was ready \(exit code 3\)/ });
-  await t.rejects(store.done, { message: /hello from order-2\ncannot go on: no reason/ });
-  await t.rejects(store.done, {
-    message: /the order group has no majority: 1 of 3 members are left$/,
-  });
-  t.same(new PidFiles(dataDir).names(), [], 'and all that ran has stopped');
-});
+t.test(
+  'a required service that dies during the start ends the start, with the end of its log',
+  async (t) => {
+    const dataDir = t.testdir({ 'order-2.behaviour': 'die', 'recovery-1.behaviour': 'die' });
+    const store = start(dataDir);
+    await t.rejects(store.done, { message: /order-2 ended before it was ready \(exit code 3\)/ });
+    await t.rejects(store.done, { message: /hello from order-2\ncannot go on: no reason/ });
+    await t.rejects(store.done, {
+      message: /the order group has no majority: 1 of 3 members are left$/,
+    });
+    t.same(new PidFiles(dataDir).names(), [], 'and all that ran has stopped');
+  },
+);
 
-t.test('the reason of a failure is in the first line, with the way out', async (t) => {
+t.test('the first line of a failure has its reason and a remedy', async (t) => {
   const reason = 'cannot listen on 127.0.0.1:8081: address in use (EADDRINUSE)';
   const store = start(t.testdir({ 'frontend-1.behaviour': `fail: ${reason}` }));
   await t.rejects(store.done, {
@@ -245,7 +245,7 @@ t.test('the reason of a failure is in the first line, with the way out', async (
   });
 });
 
-t.test('the store opens without a member that its group can spare', async (t) => {
+t.test('the store opens without a member that its group does not need', async (t) => {
   const reason = '00000001.seg is corrupt at offset 9: no head; start once with --repair: …';
   const dataDir = t.testdir({ 'order-2.behaviour': `fail: ${reason}` });
   const store = start(dataDir);
@@ -261,7 +261,7 @@ t.test('the store opens without a member that its group can spare', async (t) =>
   await stopped(t, store);
 });
 
-t.test('a needed service that is never ready ends the start when its time is over', async (t) => {
+t.test('a required service that is not ready in time ends the start', async (t) => {
   const dataDir = t.testdir({ 'frontend-1.behaviour': 'never ready' });
   const store = start(dataDir, { startTimeout: 1 });
   await t.rejects(store.done, { message: /was not ready within 1 s/ });
@@ -288,7 +288,7 @@ t.test('a killed service stays down without restarts until it is started by name
   t.notOk(existsSync(join(dataDir, 'run', 'order-1.pid')));
   await t.rejects(askControl(dataDir, { command: 'kill', name: 'order-1' }), {
     code: 'unavailable',
-    message: 'order-1 does not run',
+    message: 'order-1 is not running',
   });
   const answer = await askControl(dataDir, { command: 'start', name: 'order-1' });
   t.match(answer, { ok: true, ran: false, pid: pidOf(dataDir, 'order-1') });
@@ -306,7 +306,7 @@ t.test('a name that the store does not have is not found', async (t) => {
   await stopped(t, store);
 });
 
-t.test('a start is remembered in the data folder', async (t) => {
+t.test('the data folder records the last start', async (t) => {
   const counts = { catalogs: 1, orders: 1, recovery: 0, frontends: 2 };
   const store = start(t.testdir(), { ...counts, host: '::', portOffset: 700 });
   await store.ready;
@@ -322,7 +322,7 @@ t.test('a start is remembered in the data folder', async (t) => {
   t.equal(rememberedStore(copy), undefined, 'not of a copy');
 });
 
-t.test('the control door stops the store', async (t) => {
+t.test('the control socket stops the store', async (t) => {
   const store = start(t.testdir(), { catalogs: 1, orders: 1, recovery: 0 });
   await store.ready;
   t.match(await askControl(store.dataDir, { command: 'stop' }), { pid: process.pid });
@@ -331,7 +331,7 @@ t.test('the control door stops the store', async (t) => {
 });
 
 t.test(
-  'a store is founded once, and other members are refused by the name of the file',
+  'a store is founded once, and other members are refused with the name of the file',
   async (t) => {
     const store = start(t.testdir(), { catalogs: 1, orders: 1, recovery: 0 });
     await store.ready;
@@ -350,28 +350,31 @@ t.test(
   },
 );
 
-t.test('a fresh start forgets the services’ data and keeps tokens and all else', async (t) => {
-  const dataDir = t.testdir({
-    'catalog-1': { journal: 'x' },
-    'order-9': {},
-    'cluster.json': '{"clusterId":"old","members":["order-9"]}',
-    'admin.token': 'secret\n',
-    'products.json': '{}',
-  });
-  writeFileSync(join(dataDir, 'notes.txt'), 'mine');
-  const store = start(dataDir, { fresh: true, catalogs: 1, orders: 1, recovery: 0 });
-  await store.ready;
-  t.notOk(existsSync(join(dataDir, 'catalog-1', 'journal')));
-  t.notOk(existsSync(join(dataDir, 'order-9')));
-  const cluster = JSON.parse(readFileSync(join(dataDir, 'cluster.json'), 'utf8'));
-  t.same(cluster.members, ['catalog-1', 'order-1']);
-  t.not(cluster.clusterId, 'old');
-  t.equal(readFileSync(join(dataDir, 'admin.token'), 'utf8'), 'secret\n');
-  for (const kept of ['products.json', 'notes.txt']) t.ok(existsSync(join(dataDir, kept)), kept);
-  await stopped(t, store);
-});
+t.test(
+  'a fresh start deletes the data of the services and keeps tokens and other files',
+  async (t) => {
+    const dataDir = t.testdir({
+      'catalog-1': { journal: 'x' },
+      'order-9': {},
+      'cluster.json': '{"clusterId":"old","members":["order-9"]}',
+      'admin.token': 'secret\n',
+      'products.json': '{}',
+    });
+    writeFileSync(join(dataDir, 'notes.txt'), 'mine');
+    const store = start(dataDir, { fresh: true, catalogs: 1, orders: 1, recovery: 0 });
+    await store.ready;
+    t.notOk(existsSync(join(dataDir, 'catalog-1', 'journal')));
+    t.notOk(existsSync(join(dataDir, 'order-9')));
+    const cluster = JSON.parse(readFileSync(join(dataDir, 'cluster.json'), 'utf8'));
+    t.same(cluster.members, ['catalog-1', 'order-1']);
+    t.not(cluster.clusterId, 'old');
+    t.equal(readFileSync(join(dataDir, 'admin.token'), 'utf8'), 'secret\n');
+    for (const kept of ['products.json', 'notes.txt']) t.ok(existsSync(join(dataDir, kept)), kept);
+    await stopped(t, store);
+  },
+);
 
-t.test('a socket that is none of a launcher is refused with the reason', async (t) => {
+t.test('a socket of another program is refused with the reason', async (t) => {
   // A path that is short enough for a socket.
   const dataDir = mkdtempSync(join(tmpdir(), 'bazar-'));
   t.teardown(() => rmSync(dataDir, { recursive: true }));
@@ -381,12 +384,12 @@ t.test('a socket that is none of a launcher is refused with the reason', async (
     squatter.listen(join(dataDir, 'run', 'launcher.sock'), resolve),
   );
   await t.rejects(start(dataDir).done, {
-    message: /cannot be asked: its answer is none of a launcher/,
+    message: /does not answer correctly: its answer is not that of a launcher/,
   });
   await new Promise((resolve) => squatter.close(resolve));
 });
 
-t.test('a data folder with a long path has its control door inside all the same', async (t) => {
+t.test('a data folder with a long path has its control socket inside', async (t) => {
   const dataDir = join(t.testdir(), 'x'.repeat(120));
   const store = start(dataDir, { catalogs: 1, orders: 1, recovery: 0 });
   await store.ready;

@@ -11,13 +11,13 @@ function shut(counts: readonly [number, number, number], ...lost: string[]): str
   return whyShut(cluster, frontends, new Set(lost));
 }
 
-t.test('a minority of each group and all frontends but one can be spared', async (t) => {
+t.test('a minority of each group and all frontends but one are not required', async (t) => {
   t.equal(shut([2, 3, 1]), undefined);
   t.equal(shut([2, 3, 1], 'catalog-1', 'order-3', 'frontend-1'), undefined);
   t.equal(shut([2, 3, 1], 'recovery-1', 'order-3'), undefined);
 });
 
-t.test('without a majority, a replica or a frontend the store stays shut', async (t) => {
+t.test('without a majority, a replica or a frontend the store does not open', async (t) => {
   const lacking = (group: string, left: string): string =>
     `the ${group} group has no majority: ${left} members are left`;
   t.equal(shut([2, 3, 1], 'catalog-1', 'recovery-1'), lacking('catalog', '1 of 3'));

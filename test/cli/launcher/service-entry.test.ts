@@ -19,16 +19,16 @@ function entryIn(t: Test, files: { readonly [N in keyof typeof paths]?: number }
   return serviceEntry(folder).href.slice(folder.href.length);
 }
 
-t.test('a service runs what the build has put together', async (t) => {
+t.test('a service runs its bundle', async (t) => {
   t.equal(entryIn(t, { src: 1, services: 2 }), 'services/cli/serve.js');
 });
 
-t.test('a package gives all its files one time, a copy almost', async (t) => {
+t.test('a bundle of about the same age as the compiled files is used', async (t) => {
   t.equal(entryIn(t, { src: 1, services: 1 }), 'services/cli/serve.js');
   t.equal(entryIn(t, { src: 3, services: 1 }), 'services/cli/serve.js');
 });
 
-t.test('what was compiled since is run instead', async (t) => {
+t.test('newer compiled files are used instead of the bundle', async (t) => {
   t.equal(entryIn(t, { src: 10, services: 1 }), 'src/cli/service/serve.js');
   t.equal(entryIn(t, { src: 1 }), 'src/cli/service/serve.js');
 });

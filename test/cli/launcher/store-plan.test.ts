@@ -32,7 +32,7 @@ t.test('by default two catalogs, three orders, one recovery server and one front
   t.match(orders[0]?.config, { restockEverySeconds: 10, restockTo: 100 });
 });
 
-t.test('the ports are those of the interfaces, plus the offset', async (t) => {
+t.test('the ports are the documented ones plus the offset', async (t) => {
   const host = '127.0.0.1';
   const orders = planStore(options({ portOffset: 1_000, frontends: 2 }), secrets);
   const cluster = orders[0]?.config.cluster;

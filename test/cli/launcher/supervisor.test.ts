@@ -70,7 +70,7 @@ function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-t.test('a service that died is started again, each time after twice the wait', async (t) => {
+t.test('a dead service is restarted, each time after twice the delay', async (t) => {
   const { clock, spawned, supervisor, last } = stage(t.testdir(), true);
   await supervisor.start();
   for (const waitMs of [1_000, 2_000, 4_000, 8_000, 15_000, 15_000]) {
@@ -84,7 +84,7 @@ t.test('a service that died is started again, each time after twice the wait', a
   }
 });
 
-t.test('a service that ran well waits as little as the first time', async (t) => {
+t.test('a service that ran well restarts after the first delay', async (t) => {
   const { clock, spawned, supervisor, last } = stage(t.testdir(), true);
   await supervisor.start();
   last().die('SIGSEGV');
@@ -97,17 +97,17 @@ t.test('a service that ran well waits as little as the first time', async (t) =>
   t.equal(spawned.length, 3);
 });
 
-t.test('without restarts a dead service stays dead, and a warning says what to do', async (t) => {
+t.test('without restarts a dead service stays down, and a warning says what to do', async (t) => {
   const { clock, spawned, warnings, supervisor, last } = stage(t.testdir(), false);
   await supervisor.start();
   last().die('SIGKILL');
   await settle();
   clock.advance(60_000);
   t.equal(spawned.length, 1);
-  t.match(warnings, [/^order-1 died \(SIGKILL\); bazar start order-1 brings it back$/]);
+  t.match(warnings, [/^order-1 died \(SIGKILL\); bazar start order-1 restarts it$/]);
 });
 
-t.test('a service whose failure a restart does not mend waits for an operator', async (t) => {
+t.test('a service with a permanent failure waits for an operator', async (t) => {
   const { clock, spawned, warnings, supervisor, last } = stage(t.testdir(), true);
   await supervisor.start();
   const line = 'order-1: x.seg is corrupt at offset 9: …';
@@ -121,7 +121,7 @@ t.test('a service whose failure a restart does not mend waits for an operator', 
   t.equal(spawned.length, 2);
 });
 
-t.test('the store opens without a service that it can spare, and starts it again', async (t) => {
+t.test('the store opens without a service that it does not need, and restarts it', async (t) => {
   const { clock, spawned, warnings, supervisor, nextReady } = stage(
     t.testdir(),
     true,
@@ -182,7 +182,7 @@ t.test('a restarted service that is not ready in time is killed and started agai
   t.equal(spawned.length, 3);
 });
 
-t.test('nothing is started once stopping has begun', async (t) => {
+t.test('nothing starts after stopping has begun', async (t) => {
   const { clock, spawned, supervisor, last } = stage(t.testdir(), true);
   await supervisor.start();
   last().die('SIGKILL');
@@ -193,7 +193,7 @@ t.test('nothing is started once stopping has begun', async (t) => {
   await t.rejects(supervisor.startOne('order-1'), { code: 'unavailable' });
 });
 
-t.test('a service that died before the last one was ready is started again then', async (t) => {
+t.test('a service that died during the start is restarted when the store is ready', async (t) => {
   const dataDir = t.testdir();
   const clock = new ManualClock();
   const first: FakeProcess[] = [];
@@ -231,7 +231,7 @@ t.test('a service that died before the last one was ready is started again then'
   t.equal(first.length, 2);
 });
 
-t.test('a service that is ready when stopping has begun brings no other back', async (t) => {
+t.test('a service that becomes ready during a stop restarts no other', async (t) => {
   const clock = new ManualClock();
   const spawned: string[] = [];
   let open = (): void => {};

@@ -25,7 +25,7 @@ const reader = `
   parentPort.postMessage(halves);
 `;
 
-t.test('a token is made once, for its owner alone', async (t) => {
+t.test('a token is created once and is private', async (t) => {
   const folder = t.testdir();
   t.equal(readToken(folder, 'admin'), undefined);
   const token = ensureToken(folder, 'admin', systemRandom);
@@ -36,7 +36,7 @@ t.test('a token is made once, for its owner alone', async (t) => {
   t.same(readdirSync(folder), ['admin.token'], 'nothing is left behind');
 });
 
-t.test('services that start together never find half of one', async (t) => {
+t.test('services that start together never read a partial token', async (t) => {
   const folder = t.testdir();
   const worker = new Worker(reader, { eval: true, workerData: { folder, folders } });
   await once(worker, 'message');

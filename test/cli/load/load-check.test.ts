@@ -81,7 +81,7 @@ async function stage(t: Test, ...frontends: Readonly<Record<string, Answer>>[]) 
   };
 }
 
-t.test('what a true store says over two frontends can be true', async (t) => {
+t.test('the answers of a correct store through two frontends are consistent', async (t) => {
   const store = new TrueStore();
   const run = await stage(t, store.answers(), store.answers());
   const { code, stdout } = await run('--check', '--json');
@@ -92,7 +92,7 @@ t.test('what a true store says over two frontends can be true', async (t) => {
   t.match(await run('--check'), { code: 0, stdout: /history: \d+ operations .* can all be true/ });
 });
 
-t.test('a frontend that keeps what others have sold is found out', async (t) => {
+t.test('the check finds a frontend with a stale cache', async (t) => {
   const store = new TrueStore();
   const before = store.product();
   const kept = { ...store.answers(), lookup: () => before };
@@ -102,7 +102,7 @@ t.test('a frontend that keeps what others have sold is found out', async (t) => 
   t.match(stdout, /violations\n {2}I9: product 8 had version \d+ already/);
 });
 
-t.test('what others buy meanwhile is taken from the book', async (t) => {
+t.test('purchases of other clients are read from the order book', async (t) => {
   const store = new TrueStore();
   let asked = 0;
   const answers = store.answers();
@@ -120,7 +120,7 @@ t.test('what others buy meanwhile is taken from the book', async (t) => {
   t.ok(check.orders > sold, 'there were others');
 });
 
-t.test('a purchase whose answers are lost is brought to its end', async (t) => {
+t.test('a purchase with a lost answer is repeated until its outcome is known', async (t) => {
   const store = new TrueStore();
   let asked = 0;
   const run = await stage(t, {
@@ -137,7 +137,7 @@ t.test('a purchase whose answers are lost is brought to its end', async (t) => {
   t.ok(check.orders >= sold + 2, 'and what they gave up is known');
 });
 
-t.test('a history is kept in a file and checked again', async (t) => {
+t.test('a history file can be checked again', async (t) => {
   const store = new TrueStore();
   const run = await stage(t, store.answers());
   const file = join(t.testdir(), 'history.jsonl');

@@ -68,7 +68,7 @@ async function stage(t: Test, answers: Readonly<Record<string, Answer>>) {
 }
 
 t.test(
-  'does as many requests as it was told, over all products, and verifies each order',
+  'sends the given number of requests over all products and verifies each order',
   async (t) => {
     const store = new HonestStore();
     const { frontend, run } = await stage(t, store.answers());
@@ -90,7 +90,7 @@ t.test(
   },
 );
 
-t.test('the same seed asks for the same, with other keys', async (t) => {
+t.test('the same seed makes the same requests, with other keys', async (t) => {
   const store = new HonestStore();
   const { frontend, run } = await stage(t, store.answers());
   const args = ['--clients', '1', '--requests', '40', '--seed', '7'];
@@ -106,7 +106,7 @@ t.test('the same seed asks for the same, with other keys', async (t) => {
   t.equal(new Set(keys).size, keys.length);
 });
 
-t.test('sold out is an answer; other refusals are counted by code', async (t) => {
+t.test('out of stock is an answer, and other refusals are counted by code', async (t) => {
   const codes = ['out_of_stock', 'internal', 'out_of_stock', 'conflict'] as const;
   let calls = 0;
   const { run } = await stage(t, {
@@ -121,7 +121,7 @@ t.test('sold out is an answer; other refusals are counted by code', async (t) =>
   t.match(JSON.parse(stdout), { out_of_stock: 4, errors: { internal: 2, conflict: 2 }, sold: 0 });
 });
 
-t.test('goes on where an answer is lost, and buys once', async (t) => {
+t.test('a lost answer is repeated, and buys once', async (t) => {
   const store = new HonestStore();
   let calls = 0;
   const { run } = await stage(t, {
@@ -137,7 +137,7 @@ t.test('goes on where an answer is lost, and buys once', async (t) => {
   t.match(JSON.parse(stdout), { sold: 10, verified: 10, errors: {} });
 });
 
-t.test('an order number that is given twice is a mismatch', async (t) => {
+t.test('an order number that is acknowledged twice is a mismatch', async (t) => {
   const { run } = await stage(t, {
     ...new HonestStore().answers(),
     buy: () => ({ order_number: 1, total: 1 }),
@@ -149,11 +149,14 @@ t.test('an order number that is given twice is a mismatch', async (t) => {
   t.equal(code, 1);
   t.match(JSON.parse(stdout), {
     ok: false,
-    mismatches: [/^order 1 was given twice/, 'order 1: it was acknowledged and is not there'],
+    mismatches: [
+      /^order 1 was acknowledged twice/,
+      'order 1: it was acknowledged, but the order book does not have it',
+    ],
   });
 });
 
-t.test('an order that is not as it was acknowledged is a mismatch', async (t) => {
+t.test('an order that differs from its acknowledgement is a mismatch', async (t) => {
   const lies: [string, Record<string, unknown>][] = [
     ['quantity', { quantity: 77 }],
     ['total', { total: 0.01 }],
@@ -175,7 +178,7 @@ t.test('an order that is not as it was acknowledged is a mismatch', async (t) =>
   }
 });
 
-t.test('acknowledged orders are written down, and a later run verifies them', async (t) => {
+t.test('acknowledged orders are written to a file, and a later run verifies them', async (t) => {
   const store = new HonestStore();
   const { run } = await stage(t, store.answers());
   const file = join(t.testdir(), 'orders.jsonl');
@@ -184,10 +187,10 @@ t.test('acknowledged orders are written down, and a later run verifies them', as
   t.equal(lines.length, 20);
   t.match(await run('--verify', file), { code: 0, stdout: /read back: 20, mismatches: 0/ });
   store.orders.delete(3);
-  t.match(await run('--verify', file), { code: 1, stdout: /order 3: .* is not there/ });
+  t.match(await run('--verify', file), { code: 1, stdout: /order 3: .* does not have it/ });
 });
 
-t.test('a file that holds something else is a mistake', async (t) => {
+t.test('a file with other content is a usage error', async (t) => {
   const { run } = await stage(t, new HonestStore().answers());
   const file = join(t.testdir(), 'orders.jsonl');
   writeFileSync(file, '{"number":1}\n');
@@ -195,7 +198,7 @@ t.test('a file that holds something else is a mistake', async (t) => {
   t.match(await run('--verify', `${file}.missing`), { code: 2 });
 });
 
-t.test('orders that cannot be read back are not called right', async (t) => {
+t.test('orders that cannot be read back are not counted as verified', async (t) => {
   const { run } = await stage(t, {
     ...new HonestStore().answers(),
     order: () => {

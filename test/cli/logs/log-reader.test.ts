@@ -27,7 +27,7 @@ function stage(t: Test) {
 const said = (lines: readonly { readonly message: string }[]): string[] =>
   lines.map(({ message }) => message);
 
-t.test('the last lines, and then what was appended', async (t) => {
+t.test('reads the last lines and then the appended ones', async (t) => {
   const { reader, write } = stage(t);
   write('one', 'two', 'three');
   const a = reader();
@@ -37,7 +37,7 @@ t.test('the last lines, and then what was appended', async (t) => {
   t.same(said(a.news()), ['four']);
 });
 
-t.test('lines from before the file was turned over count too', async (t) => {
+t.test('the last lines include those of the rotated file', async (t) => {
   const { reader, write, turnOver } = stage(t);
   write('one', 'two');
   turnOver();
@@ -46,7 +46,7 @@ t.test('lines from before the file was turned over count too', async (t) => {
   t.same(said(reader().past(50)), ['one', 'two', 'three']);
 });
 
-t.test('whoever follows misses no line when the file is turned over', async (t) => {
+t.test('following misses no line when the file is rotated', async (t) => {
   const { reader, write, turnOver, log, line } = stage(t);
   write('one');
   const a = reader();
@@ -62,7 +62,7 @@ t.test('whoever follows misses no line when the file is turned over', async (t) 
   t.same(said(a.news()), ['three', 'four', 'five']);
 });
 
-t.test('a file that was cut is read from its beginning', async (t) => {
+t.test('a truncated file is read from its beginning', async (t) => {
   const { reader, write, log, line } = stage(t);
   write('one', 'two');
   const a = reader();
@@ -71,7 +71,7 @@ t.test('a file that was cut is read from its beginning', async (t) => {
   t.same(said(a.news()), ['new']);
 });
 
-t.test('what the system said of a crash is told', async (t) => {
+t.test('the output of a crash is shown', async (t) => {
   const { reader, write, crashes } = stage(t);
   write('one');
   const a = reader();
@@ -82,7 +82,7 @@ t.test('what the system said of a crash is told', async (t) => {
   t.match(lines[0]?.time, /^\d{4}-/);
 });
 
-t.test('a log that is not there yet is empty', async (t) => {
+t.test('a log that does not exist yet is empty', async (t) => {
   const { reader, write } = stage(t);
   const a = reader();
   t.same(a.past(50), []);
@@ -90,16 +90,13 @@ t.test('a log that is not there yet is empty', async (t) => {
   t.same(said(a.news()), ['one']);
 });
 
-t.test(
-  'a line is time, level, message and fields; control characters are not obeyed',
-  async (t) => {
-    const record = { level: 40, time: 'T', pid: 1, name: 'x', msg: 'low\x1b[2J', left: 3, to: 'a' };
-    const line = readLine('order-1', JSON.stringify(record), '');
-    t.equal(formatLine({ color: false }, line), 'order-1    T warn  low�[2J left=3 to=a');
-    t.match(formatLine({ color: true }, line), '\x1b[33mwarn');
-    t.equal(lineAsJson(line), JSON.stringify(record));
-    const odd = readLine('order-1', '{"half', 'T');
-    t.equal(formatLine({ color: false }, odd), 'order-1    {"half');
-    t.same(JSON.parse(lineAsJson(odd)), { time: 'T', name: 'order-1', msg: '{"half' });
-  },
-);
+t.test('a line has time, level, message and fields, with control characters escaped', async (t) => {
+  const record = { level: 40, time: 'T', pid: 1, name: 'x', msg: 'low\x1b[2J', left: 3, to: 'a' };
+  const line = readLine('order-1', JSON.stringify(record), '');
+  t.equal(formatLine({ color: false }, line), 'order-1    T warn  low�[2J left=3 to=a');
+  t.match(formatLine({ color: true }, line), '\x1b[33mwarn');
+  t.equal(lineAsJson(line), JSON.stringify(record));
+  const odd = readLine('order-1', '{"half', 'T');
+  t.equal(formatLine({ color: false }, odd), 'order-1    {"half');
+  t.same(JSON.parse(lineAsJson(odd)), { time: 'T', name: 'order-1', msg: '{"half' });
+});

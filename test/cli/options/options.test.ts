@@ -58,7 +58,7 @@ async function show(args: string[], env: Record<string, string> = {}) {
   return { code, values: seen[0], stderr: io.stderr() };
 }
 
-t.test('without anything given, the defaults', async (t) => {
+t.test('options have their defaults', async (t) => {
   const { code, values } = await show([]);
   t.equal(code, 0);
   t.same(values, {
@@ -73,7 +73,7 @@ t.test('without anything given, the defaults', async (t) => {
   });
 });
 
-t.test('the command line is stronger than the environment, that than the file', async (t) => {
+t.test('the command line overrides the environment, and the environment the file', async (t) => {
   const file = join(t.testdir(), 'bazar.json');
   writeFileSync(file, JSON.stringify({ size: 1, 'log-dir': 'file', mode: 'fast', loud: true }));
   const env = { BAZAR_SIZE: '2', BAZAR_LOG_DIR: 'environment', BAZAR_CONFIG: file };
@@ -83,26 +83,23 @@ t.test('the command line is stronger than the environment, that than the file', 
   t.match(named.values, { size: 1, logDir: 'file', loud: false });
 });
 
-t.test(
-  'the names of other commands are passed over, in the environment and the file',
-  async (t) => {
-    const file = join(t.testdir(), 'bazar.json');
-    writeFileSync(file, JSON.stringify({ weight: 5, size: 2 }));
-    const { code, values } = await show(['--config', file], { BAZAR_WEIGHT: '7', BAZAR_ELSE: 'x' });
-    t.equal(code, 0);
-    t.match(values, { size: 2 });
-  },
-);
+t.test('options of other commands are ignored in the environment and in the file', async (t) => {
+  const file = join(t.testdir(), 'bazar.json');
+  writeFileSync(file, JSON.stringify({ weight: 5, size: 2 }));
+  const { code, values } = await show(['--config', file], { BAZAR_WEIGHT: '7', BAZAR_ELSE: 'x' });
+  t.equal(code, 0);
+  t.match(values, { size: 2 });
+});
 
-t.test('a name in the file that no command knows is a mistake', async (t) => {
+t.test('a name in the file that no command has is a usage error', async (t) => {
   const file = join(t.testdir(), 'bazar.json');
   writeFileSync(file, JSON.stringify({ sise: 2 }));
   const { code, stderr } = await show(['--config', file]);
   t.equal(code, 2);
-  t.match(stderr, /no command knows "sise"/);
+  t.match(stderr, /no command has the option "sise"/);
 });
 
-t.test('a configuration that cannot be read is a mistake', async (t) => {
+t.test('an unreadable configuration is a usage error', async (t) => {
   const dir = t.testdir({ 'broken.json': '{', 'list.json': '[]' });
   for (const name of ['missing.json', 'broken.json', 'list.json']) {
     const { code, stderr } = await show(['--config', join(dir, name)]);
@@ -111,7 +108,7 @@ t.test('a configuration that cannot be read is a mistake', async (t) => {
   }
 });
 
-t.test('values that do not fit are refused under the name that they were given by', async (t) => {
+t.test('invalid values are refused with the name of their source', async (t) => {
   const wrong: [string[], Record<string, string>, RegExp][] = [
     [['--size', '10'], {}, /--size must be an integer from 1 to 9/],
     [['--size', '2.5'], {}, /--size must be an integer/],
@@ -132,31 +129,31 @@ t.test('values that do not fit are refused under the name that they were given b
   }
 });
 
-t.test('words of the environment for yes and no', async (t) => {
+t.test('a flag in the environment takes words for true and false', async (t) => {
   for (const word of ['1', 'true', 'YES', 'on']) {
     t.match((await show([], { BAZAR_LOUD: word })).values, { loud: true }, word);
   }
   t.match((await show([], { BAZAR_CALM: '0' })).values, { calm: false });
 });
 
-t.test('a list is given by repeating, or between commas', async (t) => {
+t.test('a list is given by repetition or with commas', async (t) => {
   const { values } = await show(['--address', 'a:1', '--address', 'b:2,c:3', 'word']);
   t.match(values, { address: ['a:1', 'b:2', 'c:3'], word: 'word' });
   t.match((await show([], { BAZAR_ADDRESS: 'a:1,b:2' })).values, { address: ['a:1', 'b:2'] });
 });
 
-t.test('a word of digits stays as it was typed', async (t) => {
+t.test('a positional of digits stays text', async (t) => {
   t.match((await show(['0042'])).values, { word: '0042' });
 });
 
-t.test('a mistake names what was typed, and that once', async (t) => {
+t.test('a usage error names the wrong option once', async (t) => {
   t.match((await show([''])).stderr, /^word must be one text/);
   t.match(await show(['--sort-by', '1']), { code: 2, stderr: /^Unknown argument: sort-by\n/ });
   const two = await show(['--sort-by', '1', '--quick']);
   t.match(two, { code: 2, stderr: /^Unknown arguments: sort-by, quick\n/ });
 });
 
-t.test('help and version are data, and no mistake', async (t) => {
+t.test('help and version go to standard output and are not errors', async (t) => {
   const { entries, seen } = stage();
   const io = fakeIo();
   t.equal(await runCli(['show', '--help'], entries, io), 0);
@@ -165,7 +162,7 @@ t.test('help and version are data, and no mistake', async (t) => {
   t.same(seen, []);
 });
 
-t.test('no command, or an unknown one, is a mistake', async (t) => {
+t.test('a missing or unknown command is a usage error', async (t) => {
   const { entries } = stage();
   for (const args of [[], ['shwo']]) {
     const io = fakeIo();

@@ -49,7 +49,7 @@ for (const line of plain) {
   });
 }
 
-t.test('help, mistakes and other commands are left to the thorough one', async (t) => {
+t.test('help, wrong lines and other commands are left to yargs', async (t) => {
   for (const line of [
     'up --help',
     'up -h',

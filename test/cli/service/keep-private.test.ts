@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { keepPrivate } from '../../../src/cli/service/keep-private.js';
 
-t.test('what a service keeps is closed to others, what lies beside it stays', async (t) => {
+t.test('the files of a service become private, and other files keep their mode', async (t) => {
   const segment = join('order-1', 'journal', '00000001.seg');
   const dataDir = t.testdir({
     'order-1': { journal: { '00000001.seg': '' }, 'identity.json': '' },

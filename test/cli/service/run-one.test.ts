@@ -11,7 +11,7 @@ function options(values: Record<string, unknown>) {
   return readValues(oneServiceSpecs, [{ values, label: (name) => name }]);
 }
 
-t.test('a replica knows its own address and those of its peers', async (t) => {
+t.test('a replica gets its own address and those of its peers', async (t) => {
   const dataDir = t.testdir();
   const { kind, config } = orderFor(
     'catalog',
@@ -44,7 +44,7 @@ t.test('a replica knows its own address and those of its peers', async (t) => {
   t.ok(existsSync(join(dataDir, 'cluster.token')));
 });
 
-t.test('a frontend has a raw and an HTTP door, by its number or as told', async (t) => {
+t.test('a frontend has a raw and an HTTP address, planned or given', async (t) => {
   const dataDir = t.testdir();
   t.match(orderFor('frontend', options({ id: 'frontend-3', dataDir })).config, {
     raw: { port: 8183 },
@@ -57,7 +57,7 @@ t.test('a frontend has a raw and an HTTP door, by its number or as told', async 
   });
 });
 
-t.test('a recovery server keeps its log as short as the catalogs theirs', async (t) => {
+t.test('a recovery server uses the same snapshot size as the catalogs', async (t) => {
   const dataDir = t.testdir();
   const bytes = (given: object) =>
     orderFor('recovery', options({ id: 'recovery-1', dataDir, ...given })).config;
@@ -66,7 +66,7 @@ t.test('a recovery server keeps its log as short as the catalogs theirs', async 
   t.throws(() => bytes({ snapshotEvery: 15 }), { name: 'UsageError' });
 });
 
-t.test('names, peers and addresses that are none are refused', async (t) => {
+t.test('invalid names, peers and addresses are refused', async (t) => {
   const dataDir = t.testdir();
   const wrong: Record<string, unknown>[] = [
     { id: 'order-1' },

@@ -36,7 +36,7 @@ async function status(t: Test, stores: readonly (readonly FrontendStatus[])[], .
   return stdout;
 }
 
-t.test('one frontend tells of all, and their figures are added up', async (t) => {
+t.test('one frontend reports all, and their metrics are added up', async (t) => {
   const text = await status(t, [[frontend(1), frontend(2, { state: 'down' }), frontend(10)]]);
   const [first, second, third, all] = text.split('\n').slice(-5);
   t.match(first, /frontend-1 +up +10\.0\.0\.1:8081 +41 .* held +1$/);
@@ -48,7 +48,7 @@ t.test('one frontend tells of all, and their figures are added up', async (t) =>
 });
 
 t.test(
-  'what a frontend tells of itself counts most, and a live one replaces a dead one',
+  'a frontend’s own report takes precedence, and a live process replaces a dead one',
   async (t) => {
     const text = await status(
       t,
@@ -68,7 +68,7 @@ t.test(
   },
 );
 
-t.test('frontends of an older build tell less, and are shown', async (t) => {
+t.test('frontends of an older build are shown with fewer values', async (t) => {
   const old = { name: 'frontend-1', pid: 41, cache: { hits: 3, misses: 1 }, lease: { held: true } };
   const text = await status(t, [[old], [frontend(2)]]);
   t.match(text, /frontend-1 +up +41 +75\.0 % +3 +1 +held/);

@@ -27,11 +27,11 @@ function told(...looks: readonly (StoreStatus | string)[]): string[] {
   return happenings.newest.map(({ text }) => text);
 }
 
-t.test('nothing is told of what was always so', async (t) => {
+t.test('an unchanged state is not an event', async (t) => {
   t.same(told(store('leader', 'down'), store('leader', 'down')), []);
 });
 
-t.test('a leader that dies, and its heir', async (t) => {
+t.test('a leader that dies and its successor are events', async (t) => {
   t.same(
     told(
       store('leader', 'follower'),
@@ -41,16 +41,16 @@ t.test('a leader that dies, and its heir', async (t) => {
       store('follower', 'leader'),
     ),
     [
-      'order: nobody leads',
+      'order: no leader',
       'order-1 is gone',
-      'order: order-2 leads',
+      'order: order-2 is the leader',
       'order-1 is back as a learner',
       'order-1 has caught up and votes',
     ],
   );
 });
 
-t.test('frontends come, go and are stopped', async (t) => {
+t.test('frontends that start, fail and stop are events', async (t) => {
   const look = (...frontends: readonly [name: string, state: 'up' | 'down'][]) => ({
     members: [],
     frontends: frontends.map(([name, state]) => ({ name, state, pid: 1, cache: {}, lease: {} })),
@@ -72,7 +72,7 @@ t.test('frontends come, go and are stopped', async (t) => {
   );
 });
 
-t.test('a frontend that does not answer is told once, and that it is back', async (t) => {
+t.test('a frontend that does not answer is one event, and its return another', async (t) => {
   t.same(told(store('leader'), 'nothing listens', 'nothing listens', store('leader')), [
     'nothing listens',
     'the frontend answers again',

@@ -64,7 +64,7 @@ async function watch(t: Test, drawn: (screen: string, keyboard: Keyboard) => voi
   return { code, keyboard, screen: screen.join('') };
 }
 
-t.test('the screen is drawn until q is typed, and the terminal is as it was', async (t) => {
+t.test('the screen is drawn until q is typed, and the terminal is restored', async (t) => {
   const { code, keyboard, screen } = await watch(t, (text, keyboard) => {
     if (text.includes('\x1b[H')) keyboard.emit('data', Buffer.from('q'));
   });
@@ -84,7 +84,7 @@ t.test('no more lines are drawn than there are rows', async (t) => {
   t.ok(last.split('\r\n').length <= 9);
 });
 
-t.test('rates are those between two looks', async (t) => {
+t.test('rates are those between two updates', async (t) => {
   const io = { color: false };
   const [before, now] = [
     { store: store(500, 90), atMs: 1_000 },
@@ -97,7 +97,7 @@ t.test('rates are those between two looks', async (t) => {
   t.notMatch(await describeStatus(io, now), /ENTRIES/);
 });
 
-t.test('a table that is wider than the screen leaves out columns that others tell', async (t) => {
+t.test('a table that is wider than the screen omits redundant columns', async (t) => {
   const io = { color: false };
   const now = { store: store(123_456_789, 90_000_000), atMs: 1_000 };
   for (const columns of [120, 100, 80, 60]) {

@@ -21,7 +21,7 @@ function told(rows: readonly Row[]): string[] {
   return rows.map((row) => `${row.line} ${'problem' in row ? row.problem : row.product.name}`);
 }
 
-t.test('columns stand in any order, and the id may be left out', async (t) => {
+t.test('columns may have any order, and the id may be omitted', async (t) => {
   const kite = { name: 'Kite', topic: 'toys', price: 4.5, quantity: 7 };
   t.same(await read('quantity,price,topic,name\n7,4.50,toys,Kite\n'), [{ line: 2, product: kite }]);
   const rows = await read(head, '30,Kite,toys,4.5,7\n,Kite,toys,4.50,7\n');
@@ -32,7 +32,7 @@ t.test('columns stand in any order, and the id may be left out', async (t) => {
 });
 
 t.test(
-  'quoted fields may hold commas, quotes and line breaks; lines are still right',
+  'quoted fields may have commas, quotes and line breaks, and line numbers stay correct',
   async (t) => {
     const rows = await read(`\ufeff${head}1,"A, ""b""",x,1,1\n3,"C\nc",x,1,1\n\n2,D,x,1,1`);
     t.match(rows, [
@@ -43,13 +43,13 @@ t.test(
   },
 );
 
-t.test('a file may come in any pieces', async (t) => {
+t.test('a file may arrive in any pieces', async (t) => {
   const bytes = Buffer.from(`${head}1,Größe,Spiele,1,1\n2,本,Spiele,1,1\n`);
   const pieces = [...bytes].map((byte) => Buffer.from([byte]));
   t.same(await read(...pieces), await read(bytes));
 });
 
-t.test('each wrong row is told with its line, and the others are read', async (t) => {
+t.test('each wrong row is reported with its line, and the others are read', async (t) => {
   const rows = await read(
     head,
     'x,A,t,1,1\n', // 2
@@ -84,37 +84,37 @@ t.test('each wrong row is told with its line, and the others are read', async (t
   t.match(rows.at(-1), { product: { name: 'Good' } });
 });
 
-t.test(
-  'a quote that is not closed is told with the line where it opens, and ends it',
-  async (t) => {
-    const before = `${head}1,A,t,1,1\r\n2,"B\nb",t,1,1\n`;
-    const rest = '9,Z,t,1,1\n';
-    for (const [name, row, problem] of [
-      ['to the end of the file', '3,"C,t,1,1\n', /a quote opens here and is never closed/],
-      ['for long', `3,"C,t,1,1\n${rest.repeat(20_000)}`, /not closed within 65536 characters/],
-      ['but by the next field', '3,"C,t,1,1\n4,"D",t,1,1\n', /text follows the next quote/],
-      ['and text follows it', '3,"C" c,t,1,1\n', /text follows the next quote/],
-      ['in a late field', '3,"C\nc",t,"1,1\n', /a quote opens here/],
-    ] as const) {
-      const rows = told(await read(before, row, rest, rest));
-      const line = name === 'in a late field' ? 6 : 5;
-      t.match(rows.slice(0, 2), ['2 A', /^3 name must have no control/], name);
-      t.match(rows[2], problem, name);
-      t.match(rows[2], `${line} `, name);
-      t.match(rows[2], /nothing from here on was read/, name);
-      t.equal(rows.length, 3, name);
-    }
-  },
-);
-
-t.test('a row without end is refused, and ends it', async (t) => {
-  const rows = told(await read(head, '1,A,t,1,1\n', 'x'.repeat(200_000), '\n2,B,t,1,1\n'));
-  t.same(rows, ['2 A', '3 a row has more than 65536 characters; nothing from here on was read']);
+t.test('an unclosed quote is reported with its line, and ends the import', async (t) => {
+  const before = `${head}1,A,t,1,1\r\n2,"B\nb",t,1,1\n`;
+  const rest = '9,Z,t,1,1\n';
+  for (const [name, row, problem] of [
+    ['to the end of the file', '3,"C,t,1,1\n', /a quote opens here and is never closed/],
+    ['for long', `3,"C,t,1,1\n${rest.repeat(20_000)}`, /not closed within 65536 characters/],
+    ['but by the next field', '3,"C,t,1,1\n4,"D",t,1,1\n', /text follows the next quote/],
+    ['and text follows it', '3,"C" c,t,1,1\n', /text follows the next quote/],
+    ['in a late field', '3,"C\nc",t,"1,1\n', /a quote opens here/],
+  ] as const) {
+    const rows = told(await read(before, row, rest, rest));
+    const line = name === 'in a late field' ? 6 : 5;
+    t.match(rows.slice(0, 2), ['2 A', /^3 name must have no control/], name);
+    t.match(rows[2], problem, name);
+    t.match(rows[2], `${line} `, name);
+    t.match(rows[2], /the rest of the file was not read/, name);
+    t.equal(rows.length, 3, name);
+  }
 });
 
-t.test('a stray quote costs its row alone, wherever lines end', async (t) => {
+t.test('a row that does not end is refused, and ends the import', async (t) => {
+  const rows = told(await read(head, '1,A,t,1,1\n', 'x'.repeat(200_000), '\n2,B,t,1,1\n'));
+  t.same(rows, [
+    '2 A',
+    '3 a row has more than 65536 characters; the rest of the file was not read',
+  ]);
+});
+
+t.test('a stray quote affects only its own row, with any line ends', async (t) => {
   const rows = told(await read(head, '1,A "b" c,"t\r\nt",1,1\r\n2,B,t,1,1\r\n'));
-  t.same(rows, ['2 a quote stands within a field that does not begin with one', '4 B']);
+  t.same(rows, ['2 a field has a quote but does not begin with one', '4 B']);
 });
 
 t.test('columns may be absent, but not both name and id', async (t) => {
@@ -134,20 +134,23 @@ t.test('columns may be absent, but not both name and id', async (t) => {
   ]);
 });
 
-t.test('bytes that are not UTF-8 are told with line and column, and end it', async (t) => {
-  const text = `${head}1,Größe,t,1,1\r\n2,本 B`;
-  const bytes = Buffer.concat([Buffer.from(text), Buffer.from('ü,t,1,1\n3,C,t,1,1\n', 'latin1')]);
-  const wanted = [
-    '2 Größe',
-    '3 column 6: bytes that are not UTF-8; if a spreadsheet wrote the file, try --encoding latin1',
-  ];
-  t.same(told(await read(bytes)), wanted);
-  t.same(told(await read(...[...bytes].map((byte) => Buffer.from([byte])))), wanted);
-  const cut = Buffer.from(`${head}1,本`).subarray(0, -1);
-  t.match(told(await read(cut)), [/^2 column 3: bytes that are not UTF-8/]);
-});
+t.test(
+  'bytes that are not UTF-8 are reported with line and column, and end the import',
+  async (t) => {
+    const text = `${head}1,Größe,t,1,1\r\n2,本 B`;
+    const bytes = Buffer.concat([Buffer.from(text), Buffer.from('ü,t,1,1\n3,C,t,1,1\n', 'latin1')]);
+    const wanted = [
+      '2 Größe',
+      '3 column 6: bytes that are not UTF-8; if a spreadsheet wrote the file, try --encoding latin1',
+    ];
+    t.same(told(await read(bytes)), wanted);
+    t.same(told(await read(...[...bytes].map((byte) => Buffer.from([byte])))), wanted);
+    const cut = Buffer.from(`${head}1,本`).subarray(0, -1);
+    t.match(told(await read(cut)), [/^2 column 3: bytes that are not UTF-8/]);
+  },
+);
 
-t.test('other encodings are read if asked, UTF-16 by its mark', async (t) => {
+t.test('other encodings are read if given, and UTF-16 by its byte order mark', async (t) => {
   const text = `${head}1,Größe €,t,1,1\n`;
   const latin1 = Buffer.from(text.replace('€', '\x80'), 'latin1');
   t.same(told(await readAs({ encoding: 'latin1' }, latin1)), ['2 Größe €']);
@@ -157,7 +160,7 @@ t.test('other encodings are read if asked, UTF-16 by its mark', async (t) => {
   t.match(await readAs({ encoding: 'utf16le' }, Buffer.from([0, 0xd8])), [{ problem: /UTF-16/ }]);
 });
 
-t.test('line ends may be mixed, and lines without values are passed over', async (t) => {
+t.test('line ends may be mixed, and empty lines are ignored', async (t) => {
   const rows = await read(
     '\n',
     head,
@@ -166,7 +169,7 @@ t.test('line ends may be mixed, and lines without values are passed over', async
   t.match(told(rows), ['3 A', '5 B', /^9 name must have no control/, '12 D']);
 });
 
-t.test('other delimiters bring a decimal comma with them', async (t) => {
+t.test('other delimiters allow a decimal comma', async (t) => {
   const rows = await readAs({ delimiter: ';' }, 'name;price\nA;4,50\nB, b;4.5\nC;1.234,50\n');
   t.match(rows, [
     { product: { name: 'A', price: 4.5 } },
@@ -178,7 +181,7 @@ t.test('other delimiters bring a decimal comma with them', async (t) => {
   t.match(await read('name,price\nA,"4,50"\n'), [{ problem: /price/ }], 'not with the comma');
 });
 
-t.test('a thousands separator is not taken for decimals', async (t) => {
+t.test('a thousands separator is not read as a decimal separator', async (t) => {
   t.match(await read('name,quantity\nA,1.000\nB,7.0\nC,"1,000"\n'), [
     { problem: /quantity/ },
     { product: { name: 'B', quantity: 7 } },
@@ -197,7 +200,7 @@ t.test('the first line must name the columns', async (t) => {
   }
 });
 
-t.test('a head with another delimiter is refused with the way out', async (t) => {
+t.test('a first line with another delimiter is refused with advice', async (t) => {
   await t.rejects(read('id;name\n'), { message: /"id;name".*try --delimiter ';'/ });
   await t.rejects(read('id\tname\n'), { message: /try --delimiter 'tab'/ });
 });

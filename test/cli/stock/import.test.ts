@@ -77,7 +77,7 @@ async function stage(t: Test, own: Readonly<Record<string, Answer>> = {}) {
   return { frontend, stock, folder, run, file };
 }
 
-t.test('new products are added, others brought up to date, the same left alone', async (t) => {
+t.test('new products are added, changed ones updated, and equal ones left alone', async (t) => {
   const { frontend, stock, run, file } = await stage(t);
   const path = file(`${head}8,Tux,toys,17.90,90\n,Kite,toys,4.50,7\n40,Yo-yo,toys,1,2\n`);
   const first = await run(['import', path]);
@@ -93,7 +93,7 @@ t.test('new products are added, others brought up to date, the same left alone',
   t.equal(frontend.of('update_product').length, 1, 'what is the same is not written again');
 });
 
-t.test('what exists may be left as it is, or refused', async (t) => {
+t.test('existing products may be skipped or refused', async (t) => {
   const { stock, run, file } = await stage(t);
   const path = file(`${head}8,Tux,toys,1,100\n`);
   t.match(await run(['import', path, '--existing', 'skip']), { code: 0, stdout: /1 unchanged/ });
@@ -102,33 +102,33 @@ t.test('what exists may be left as it is, or refused', async (t) => {
   t.same(stock.get(8), tux);
 });
 
-t.test('each bad row is told with its line, and all others are taken', async (t) => {
+t.test('each wrong row is reported with its line, and all others are imported', async (t) => {
   const { stock, run, file } = await stage(t);
   const rows = ',A,t,1,1\n,B,t,-1,1\n,A,t,1,1\n50,Tux,t,1,1\n41,C,t,1,1\n41,D,t,1,1\n';
   const { code, stdout, stderr } = await run(['import', file(head + rows)]);
   t.equal(code, 1);
   t.equal(stdout, '2 added, 0 updated, 0 unchanged, 4 rows refused\n');
   t.match(stderr, /line 3: price/);
-  t.match(stderr, /line 4: "A" stands on line 2 already/);
+  t.match(stderr, /line 4: "A" is already on line 2/);
   t.match(stderr, /line 5: the store has "Tux" under id 8/);
-  t.match(stderr, /line 7: id 41 stands on line 6 already/);
+  t.match(stderr, /line 7: id 41 is already on line 6/);
   t.match(stock.get(41), { name: 'C' });
 });
 
-t.test('machines get the problems as data', async (t) => {
+t.test('--json prints the problems as data', async (t) => {
   const { run, file } = await stage(t);
   const { stdout, stderr } = await run(['import', file(`${head},B,t,-1,1\n`), '--json']);
   t.match(JSON.parse(stdout), { added: 0, failed: 1, problems: [{ line: 2, message: /price/ }] });
   t.equal(stderr, '');
 });
 
-t.test('a dry run tells what would happen, and changes nothing', async (t) => {
+t.test('a dry run reports what would happen, and changes nothing', async (t) => {
   const { frontend, stock, run, file } = await stage(t);
   const path = file(`${head},Kite,t,1,1\n,Kite,t,1,1\n8,Whale,t,1,1\n,Tux,toys,1,1\n`);
   const { code, stdout, stderr } = await run(['import', path, '--dry-run']);
   t.equal(code, 1);
   t.match(stdout, /^1 would be added, 1 would be updated, 0 unchanged, 2 rows refused/);
-  t.match(stderr, /line 3: "Kite" stands on line 2 already/);
+  t.match(stderr, /line 3: "Kite" is already on line 2/);
   t.match(stderr, /line 4: the store has "Tux" under id 8/);
   t.same(frontend.of('add_product'), []);
   t.same([...stock.values()], [tux]);
@@ -151,7 +151,7 @@ t.test('a row whose answer was lost is added once', async (t) => {
   t.equal(frontend.of('add_product').length, 2);
 });
 
-t.test('without the right, or a store, the import ends at once', async (t) => {
+t.test('without permission or a store the import ends at once', async (t) => {
   const { frontend, run, file } = await stage(t, {
     add_product: () => {
       throw new BazarError('unauthenticated', 'who are you?');
@@ -165,20 +165,20 @@ t.test('without the right, or a store, the import ends at once', async (t) => {
   t.match(await run(['import', path]), { code: 5, stderr: /nothing listens on/ });
 });
 
-t.test('files that are none are said so', async (t) => {
+t.test('missing and invalid files are reported', async (t) => {
   const { run, folder, file } = await stage(t);
   const nowhere = join(folder, 'nowhere.csv');
   t.same(await run(['import', nowhere]), {
     code: 3,
     stdout: '',
-    stderr: `there is no file ${nowhere}\n`,
+    stderr: `the file ${nowhere} does not exist\n`,
   });
   t.match(await run(['import', folder]), { code: 2, stderr: /is a folder/ });
-  t.match(await run(['import', file('a,b\n1,2\n')]), { code: 2, stderr: /no column is called/ });
+  t.match(await run(['import', file('a,b\n1,2\n')]), { code: 2, stderr: /unknown column/ });
   t.match(await run(['import']), { code: 2 });
 });
 
-t.test('what is exported can be imported, also through a pipe', async (t) => {
+t.test('an export can be imported, also through a pipe', async (t) => {
   const { run } = await stage(t);
   const { code, stdout, stderr } = await run(['export']);
   t.equal(code, 0);
@@ -187,7 +187,7 @@ t.test('what is exported can be imported, also through a pipe', async (t) => {
   t.match(await run(['import'], stdout), { code: 0, stdout: /1 unchanged/ });
 });
 
-t.test('an export turns every page, in either form', async (t) => {
+t.test('an export reads every page, in both formats', async (t) => {
   const { stock, run, folder } = await stage(t);
   for (let id = 100; id < 700; id++) {
     stock.set(id, { id, name: `P, "${id}"`, topic: 't', price: 1, quantity: 1, version: 1 });
@@ -214,7 +214,7 @@ t.test('an export that fails leaves no file', async (t) => {
   t.same(readdirSync(folder), []);
 });
 
-t.test('an export into a file that is called .json is JSON, unless told otherwise', async (t) => {
+t.test('an export to a .json file is JSON by default', async (t) => {
   const { run, folder } = await stage(t);
   const path = join(folder, 'out.json');
   t.match(await run(['export', path]), { code: 0 });
@@ -223,18 +223,18 @@ t.test('an export into a file that is called .json is JSON, unless told otherwis
   t.ok(readFileSync(path, 'utf8').startsWith(exportHead));
 });
 
-t.test('an export into a folder that is none is refused in plain words', async (t) => {
+t.test('an export to a missing folder is refused', async (t) => {
   const { run, folder } = await stage(t);
   const nowhere = join(folder, 'nowhere');
   t.same(await run(['export', join(nowhere, 'out.csv')]), {
     code: 3,
     stdout: '',
-    stderr: `there is no folder ${nowhere}\n`,
+    stderr: `the folder ${nowhere} does not exist\n`,
   });
   t.match(await run(['export', folder]), { code: 2, stderr: /is a folder\n/ });
 });
 
-t.test('stock that was sold since the export is not put back', async (t) => {
+t.test('an import does not restore stock that was sold since the export', async (t) => {
   const { frontend, stock, run, file } = await stage(t);
   const { stdout: exported } = await run(['export']);
   stock.set(8, { ...tux, quantity: 87, version: 5 });
@@ -248,7 +248,7 @@ t.test('stock that was sold since the export is not put back', async (t) => {
   t.match(stock.get(8), { quantity: 95 });
 });
 
-t.test('a sale between look-up and update makes the row a conflict, too', async (t) => {
+t.test('a sale between look-up and update makes the row a conflict', async (t) => {
   const { stock, run, file } = await stage(t, {
     lookup: () => ({ ...tux, version: 3, quantity: 91 }),
   });
@@ -274,10 +274,10 @@ t.test('columns that are absent or unchanged are left alone', async (t) => {
   t.match(stock.get(8), { topic: 'toys', quantity: 90 });
   const { code, stderr } = await run(['import', file('name,price\nKite,1\n')]);
   t.equal(code, 1);
-  t.match(stderr, /line 2: the store has no "Kite", and a new product needs topic, quantity/);
+  t.match(stderr, /line 2: the store has no "Kite", and a new product also needs topic, quantity/);
 });
 
-t.test('a file in another encoding is refused before any row is taken', async (t) => {
+t.test('a file in another encoding is refused before any row is imported', async (t) => {
   const { frontend, run, file } = await stage(t);
   const path = file('');
   writeFileSync(path, Buffer.from(`${head},Kite,toys,1,1\n,Größe,toys,1,1\n`, 'latin1'));
@@ -290,14 +290,14 @@ t.test('a file in another encoding is refused before any row is taken', async (t
   t.match(frontend.of('add_product').at(-1), { name: 'Größe' });
 });
 
-t.test('an export for another delimiter has a decimal comma, and comes back', async (t) => {
+t.test('an export with another delimiter has a decimal comma, and can be imported', async (t) => {
   const { run } = await stage(t);
   const { stdout } = await run(['export', '--delimiter', ';']);
   t.equal(stdout, 'id;name;topic;price;quantity;restock_to;version\n8;Tux;toys;19,9;90;;4\n');
   t.match(await run(['import', '--delimiter', ';'], stdout), { code: 0, stdout: /1 unchanged/ });
 });
 
-t.test('control characters of names reach a file, and no terminal', async (t) => {
+t.test('control characters of names are written to a file but not to a terminal', async (t) => {
   const name = 'Tux\u001b[2J\u009b2J';
   const { stock, run, file } = await stage(t);
   stock.set(8, { ...tux, name });
@@ -312,7 +312,7 @@ t.test('control characters of names reach a file, and no terminal', async (t) =>
   t.notOk(stderr.includes('\u001b'), stderr);
 });
 
-t.test('restock targets come along, and an empty cell is none', async (t) => {
+t.test('restock targets are exported and imported, and an empty cell means none', async (t) => {
   const { frontend, stock, run, file } = await stage(t);
   stock.set(8, { ...tux, restock_to: 100 });
   const { stdout } = await run(['export']);
