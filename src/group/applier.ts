@@ -1,7 +1,7 @@
 /**
- * Applies entries in order, once each, as far as it is told (docs/PROTOCOL.md, R7); from memory
- * where they are there, else from the journal; in either case a piece a turn. Without a state
- * machine (a witness) it only counts.
+ * Applies entries in order, each once, up to the position that it is given (docs/PROTOCOL.md, R7):
+ * from memory if the entries are there, else from the journal, in either case a limited number a
+ * turn. Without a state machine (a witness) it only counts.
  */
 import { logLimits } from '../base/limits.js';
 import type { Entry, StateMachine } from '../consensus/types.js';
@@ -12,11 +12,11 @@ export interface ApplierOptions<Result> {
   /** The entry, if it is in memory. */
   entry(seq: number): Entry | undefined;
   read(fromSeq: number, maxBytes: number): Promise<Entry[]>;
-  /** After each entry, in order. */
+  /** Called after each entry, in order. */
   done(entry: Entry, result: Result): void;
-  /** Entries came from the journal: go on in the host's loop. */
+  /** Entries were read from the journal: continues in the host's loop. */
   resume(action: () => void): void;
-  /** The same in a later turn, when what has come meanwhile was heard. */
+  /** Continues in a later turn, after the input that has arrived in the meantime. */
   resumeLater(action: () => void): void;
   failed(error: Error): void;
 }
@@ -25,7 +25,7 @@ export class Applier<Result> {
   readonly #options: ApplierOptions<Result>;
   #applied: number;
   #target: number;
-  /** What goes on by itself: a piece is being read, or waits for its turn. */
+  /** True while entries are being read, or wait for their turn. */
   #isUnderWay = false;
   #paused = false;
 
@@ -44,7 +44,7 @@ export class Applier<Result> {
     if (this.#applied < this.#target) this.#run();
   }
 
-  /** Nothing is applied while a snapshot takes the state machine's place. */
+  /** Applies nothing while a snapshot replaces the state. */
   pause(): void {
     this.#paused = true;
   }

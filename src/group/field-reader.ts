@@ -1,6 +1,6 @@
 /**
- * Reads the fields of a message between members by position. What comes from a member that has
- * proved itself is still of no shape that is believed: any other throws invalid_argument.
+ * Reads the fields of a message between members by position. The sender is authenticated, but its
+ * message is still checked: an unexpected shape throws invalid_argument.
  */
 import { BazarError } from '../base/errors.js';
 import type { Position } from '../consensus/types.js';
@@ -15,7 +15,7 @@ export class FieldReader {
     this.#fields = fields;
   }
 
-  /** Nothing is left: an older build ends a message here. */
+  /** True if no field is left: an older build's message ends here. */
   get ended(): boolean {
     return this.#next >= this.#fields.length;
   }
@@ -50,7 +50,7 @@ export class FieldReader {
     return value;
   }
 
-  /** A field that is a list of fields itself. */
+  /** Reads a field that is itself a list of fields. */
   nested(): FieldReader {
     return new FieldReader(list(this.#take()));
   }

@@ -1,7 +1,7 @@
 /**
- * A member's own data folder: who it is, its journal, its snapshots, and the lock that keeps a
- * second process out. Opened once at start; everything in it is recovered by then. Invariant: a
- * replica is a learner on disk before anything of its log is cut away (docs/PROTOCOL.md, R10).
+ * A member's data folder: its identity, its journal, its snapshots, and the lock that excludes a
+ * second process. Opened once at start, including recovery. Invariant: a replica is a learner on
+ * disk before any part of its log is cut off (docs/PROTOCOL.md, R10).
  */
 import { dirname, join } from 'node:path';
 import type { ServiceConfig } from '../base/config.js';
@@ -23,21 +23,21 @@ import type { Disk } from '../storage/types.js';
 import { type GroupName, onlyVoterWarning, votersOf } from './membership.js';
 import { placesText } from './places-text.js';
 
-/** A member's folder, its own alone as long as it is open. */
+/** A member's folder, locked by this process while it is open. */
 export interface OwnFolder {
   readonly path: string;
   readonly identity: Identity;
   release(): void;
 }
 
-/** The log of one group in it. */
+/** The log of one group in the folder. */
 export interface LogFolder {
   readonly log: LogIdentity;
   readonly journal: SegmentedJournal;
   readonly snapshots: SnapshotStore;
   readonly journalFolder: string;
   readonly snapshotFolder: string;
-  /** No other member of the group has a vote, or could give back what is lost. */
+  /** True if no other member of the group has a vote or can restore what is lost. */
   readonly alone: boolean;
 }
 
@@ -47,16 +47,21 @@ export interface MemberFolder extends LogFolder {
 }
 
 export interface LogOptions {
-  /** What the member's identity says of this log. */
+  /** The member's identity for this log. */
   readonly log: LogIdentity;
-  /** The journal is a book: no segment is ever dropped. */
+  /** True if the journal is the order book: no segment is ever dropped. */
   readonly keepAll: boolean;
-  /** Cuts a corrupt journal off, after making the member a learner. A whole one keeps its vote. */
+  /**
+   * Cuts off a corrupt journal, after making the member a learner. With an intact journal the
+   * member keeps its vote.
+   */
   readonly repair: boolean;
-  /** No other member holds the same log, so that a repaired one could learn it again. */
+  /**
+   * True if no other member holds the same log, so that a repaired member could not learn it again.
+   */
   readonly alone: boolean;
   readonly logger: Logger;
-  /** Other than the real one, and other sizes, in tests. */
+  /** Replaced, like the sizes, in tests. */
   readonly disk?: Disk;
   readonly sizes?: Pick<JournalOptions, 'segmentBytes' | 'batchBytesMax'>;
 }
@@ -67,7 +72,7 @@ export interface FolderOptions {
   readonly logger: Logger;
 }
 
-/** Rejects with `conflict` or a CorruptionError, which name the file. */
+/** Rejects with `conflict` or a CorruptionError; both name the file. */
 export async function openFolder(
   config: ServiceConfig,
   { group, keepAll, logger }: FolderOptions,
@@ -128,7 +133,7 @@ export async function openLog(path: string, options: LogOptions): Promise<LogFol
   return { log, journal, snapshots, journalFolder, snapshotFolder, alone };
 }
 
-/** Reads the log's snapshot at start; a refusal says what an operator can do. */
+/** Reads the log's snapshot at start. Adds to an error what the operator can do. */
 export function advised<T>(folder: LogFolder, read: Promise<T>): Promise<T> {
   return advising(read, () => relearning(folder));
 }
@@ -141,7 +146,7 @@ async function advising<T>(read: Promise<T>, wayOut: (file: string) => string): 
   }
 }
 
-/** Refuses a log whose snapshot, or the entries that follow it, are lost. */
+/** Throws if the log's snapshot, or entries after it, are lost. */
 export function refuseGap(folder: LogFolder, base: SnapshotMark): void {
   const { journal, journalFolder, snapshotFolder, log, alone } = folder;
   const [first, last] = [journal.firstSeq(), journal.lastSeq()];
@@ -150,7 +155,7 @@ export function refuseGap(folder: LogFolder, base: SnapshotMark): void {
     const error = new CorruptionError(journalFolder, 0, 'segment_missing', message);
     throw error.advising(relearning(folder));
   }
-  // A learner that has lost everything relies on nothing.
+  // A learner that has lost everything relies on no entry.
   if (log.learner && log.doubt === undefined && !alone) return;
   const dropped = log.mark?.droppedThrough ?? 0;
   if (base.seq >= dropped && Math.max(base.seq, last) >= log.snapshotSeq) return;
@@ -160,19 +165,19 @@ export function refuseGap(folder: LogFolder, base: SnapshotMark): void {
   throw error.advising(relearning(folder));
 }
 
-/** What a member's core must know of a damaged end of its log; undefined: nothing is in doubt. */
+/** The damage at the end of the log, for the member's core; undefined if there is none. */
 export function doubtOf({ log, journal }: LogFolder, base: SnapshotMark): Doubt | undefined {
   const { doubt } = log;
   if (doubt === undefined) return undefined;
   const held = Math.max(journal.lastSeq(), base.seq);
   if (doubt === 'intact') return { afterSeq: held, throughSeq: held };
-  // The snapshot holds all entries before it.
+  // The snapshot contains all entries up to its position.
   const afterSeq = Math.max(doubt.afterSeq, base.seq);
   const { throughSeq } = doubt;
   return { ...doubt, afterSeq, throughSeq: throughSeq && Math.max(throughSeq, afterSeq) };
 }
 
-/** The way out of a doubt that the group cannot resolve. Damage that this start finds stays in doubt. */
+/** Ends a doubt that the group cannot resolve. Damage found by this start stays in doubt. */
 async function acceptLoss({ log, logger }: LogOptions, folder: string): Promise<void> {
   const { doubt } = log;
   if (doubt === undefined || doubt === 'intact' || doubt.accepted) return;
@@ -183,7 +188,7 @@ async function acceptLoss({ log, logger }: LogOptions, folder: string): Promise<
   logger.warn({ folder, ...doubt }, message);
 }
 
-/** A member whose journal is gone has forgotten its promises: it must not vote. */
+/** A member that has lost its journal has lost its promises, so it must not vote. */
 async function noticeLostJournal(
   disk: Disk,
   folders: Pick<LogFolder, 'journalFolder' | 'snapshotFolder'>,

@@ -1,7 +1,7 @@
 /**
- * The way of a request's header from a session thread to its owner: such calls travel in a wrapper
- * of their own, so that all others cost nothing. Where requests are logged, the line is written here,
- * when the owner has answered.
+ * Carries a request's header from a session thread to its owner. Calls with a header travel in a
+ * wrapper, so that calls without one cost nothing more. If requests are logged, the line is written
+ * here after the owner's answer.
  */
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
@@ -20,7 +20,7 @@ export function callOwner(
   return owner.call(wrapper, [method, params, header]);
 }
 
-/** The calls as they were meant; those without a header are left alone. */
+/** Unwraps the calls; those without a header are unchanged. */
 export function headedCalls(calls: OwnerCall[]): OwnerCall[] {
   if (!calls.some(({ operation }) => operation === wrapper)) return calls;
   return calls.map((call) => {
@@ -30,7 +30,7 @@ export function headedCalls(calls: OwnerCall[]): OwnerCall[] {
   });
 }
 
-/** The same calls, each of which leaves a line in the log when it is answered. */
+/** Returns the calls; each writes a log line when it is answered. */
 export function loggedCalls(calls: OwnerCall[], clock: Clock, logger: Logger): OwnerCall[] {
   const startMs = clock.nowMs();
   return calls.map((call) => ({

@@ -1,4 +1,6 @@
-/** What a group's host is built from. */
+/**
+ * The options of a group's host.
+ */
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
 import type { SnapshotMark } from '../consensus/messages.js';
@@ -14,27 +16,30 @@ export interface GroupHostOptions<Result> {
   readonly voters: readonly MemberId[];
   /** Voters that never lead and apply nothing (recovery servers). */
   readonly witnesses: readonly MemberId[];
-  /** Without a vote until it has caught up (R10). */
+  /** True if the member has no vote until it has caught up (R10). */
   readonly learner: boolean;
-  /** Of a learner whose journal lost no more than its last batch (A33). */
+  /** Set for a learner whose journal lost at most its last batch (A33). */
   readonly doubt?: Doubt | undefined;
   readonly incarnation: string;
   readonly journal: Journal;
-  /** Undefined at a witness. */
+  /** Undefined for a witness. */
   readonly machine: StateMachine<Result> | undefined;
-  /** The snapshot that the machine was restored from; zeros where there is none. */
+  /** The snapshot from which the machine was restored; zeros if there is none. */
   readonly base: SnapshotMark;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly peers: Peers;
-  /** Entries wait for `openGates` (R8). */
+  /** True if entries wait for `openGates` (R8). */
   readonly gated: boolean;
   readonly minCopies?: number | undefined;
-  /** Every applied entry on every replica, in order, before the proposer's promise resolves. */
+  /**
+   * Called with every applied entry on every replica, in order, before the proposer's promise
+   * resolves.
+   */
   readonly applied?: ((entry: Entry, result: Result) => void) | undefined;
-  /** Makes it durable that this learner votes again, and that its doubt is over (R10). */
+  /** Records durably that this learner votes again and that its doubt is over (R10). */
   readonly admitted?: (() => Promise<void>) | undefined;
   readonly snapshots?: SnapshotPort | undefined;
-  /** For the simulator's seeded bugs alone. */
+  /** Only for the simulator's seeded bugs. */
   readonly rules?: Rules | undefined;
 }

@@ -1,7 +1,7 @@
 /**
- * The host of one member's core: persist, send, apply, reply (docs/PROTOCOL.md, 2). It gathers
- * what is asked in one turn, hands records to the journal without waiting for the batch before,
- * and lets nothing out that the disk does not have. It decides nothing about the protocol.
+ * Runs the core of one member: persist, send, apply, reply (docs/PROTOCOL.md, 2). It collects the
+ * input of a turn, passes records to the journal without waiting for the previous batch, and sends
+ * nothing that is not durable. The core makes all protocol decisions.
  */
 import { assert } from '../base/assert.js';
 import { every, type Timer } from '../base/clock.js';
@@ -25,7 +25,7 @@ import { Waiters } from './waiters.js';
 const tickMs = protocolTimes.heartbeatMs / 2;
 
 export class GroupHost<Result> implements Group<Result> {
-  /** Resolves, with the reason, when this host can go no further and the process must end. */
+  /** Resolves with the reason when this host cannot continue and the process must end. */
   readonly failed: Promise<Error>;
   readonly #options: GroupHostOptions<Result>;
   readonly #core: Core;
@@ -39,12 +39,12 @@ export class GroupHost<Result> implements Group<Result> {
   #running = false;
   #phase: 'new' | 'started' | 'stopped' = 'new';
   #ticker: Timer | undefined;
-  /** The last nomination of another member: where to send those who ask here. */
+  /** The last nomination of another member; requests that arrive here are redirected to it. */
   #hint: MemberId | undefined;
   #fail: (error: Error) => void = () => {};
-  /** Records handed to the journal. */
+  /** Number of records passed to the journal. */
   #appended = 0;
-  /** Since then something waits for the disk and nothing has become durable. */
+  /** Time since which writes are pending and nothing has become durable. */
   #diskSilentSinceMs: number | undefined;
 
   constructor(options: GroupHostOptions<Result>) {
@@ -82,7 +82,7 @@ export class GroupHost<Result> implements Group<Result> {
     });
   }
 
-  /** Recovers the log and begins to take part; a group of one elects itself. */
+  /** Recovers the log and takes part in the group; a group of one elects itself. */
   async start(): Promise<void> {
     assert(this.#phase === 'new', 'a host starts once');
     const { journal, peers, clock, base } = this.#options;
@@ -98,7 +98,7 @@ export class GroupHost<Result> implements Group<Result> {
     if (this.#core.state.others.length === 0) this.nominate(this.#options.id);
   }
 
-  /** Takes no more part; what waits is refused. Journal and peers belong to whoever made them. */
+  /** Stops taking part; waiting requests are refused. The caller closes journal and peers. */
   stop(): void {
     if (this.#phase === 'stopped') return;
     this.#phase = 'stopped';
@@ -155,12 +155,15 @@ export class GroupHost<Result> implements Group<Result> {
     else this.#hint = leader;
   }
 
-  /** A frontend has checked this member, and had an answer to its last check (A39). */
+  /** A frontend has checked this member and has received the answer to its last check (A39). */
   attended(): void {
     this.#enter(() => this.#core.attended(this.#nowMs()));
   }
 
-  /** At a witness: fetches the leader's newest snapshot into its port, so that it can drop its log. */
+  /**
+   * Witness only: fetches the leader's newest snapshot into its port, so that the log before it can
+   * be dropped.
+   */
   fetchSnapshot(): void {
     this.#enter(() => this.#core.requestSnapshot());
   }
@@ -176,12 +179,12 @@ export class GroupHost<Result> implements Group<Result> {
     this.#listeners.push(listener);
   }
 
-  /** For the simulator and tests: the core's own view. */
+  /** The core's own state, for the simulator and tests. */
   get core(): Core {
     return this.#core;
   }
 
-  /** Everything that was asked in one turn of the event loop. */
+  /** Processes all input of one turn of the event loop. */
   #drain(): void {
     const nowMs = this.#nowMs();
     const { proposals, readers, doubters } = this.#intake.take();
@@ -214,7 +217,7 @@ export class GroupHost<Result> implements Group<Result> {
   }
 
   #received(from: MemberId, messages: readonly Message[]): void {
-    // What comes while a snapshot takes the state's place is as good as lost; it comes again.
+    // Messages that arrive during a snapshot installation count as lost; they will be sent again.
     if (this.#transfers.isInstalling && this.#options.machine !== undefined) return;
     const nowMs = this.#nowMs();
     for (const message of messages) this.#core.step(from, message, nowMs);
@@ -237,7 +240,7 @@ export class GroupHost<Result> implements Group<Result> {
     this.#applier.restart(this.#core.state.applied);
   }
 
-  /** One input at a time: what an input's effects ask for comes after it. */
+  /** Processes one input at a time: input that its effects cause is processed after it. */
   #enter(input: () => void): void {
     if (this.#phase !== 'started') return;
     this.#inputs.push(input);
@@ -256,7 +259,7 @@ export class GroupHost<Result> implements Group<Result> {
     }
   }
 
-  /** Persist, send, apply, reply, until the core asks for nothing more. */
+  /** Persists, sends, applies and replies until the core has no more work. */
   #carryOut(): void {
     let more = true;
     while (more) {
@@ -274,7 +277,7 @@ export class GroupHost<Result> implements Group<Result> {
     }
   }
 
-  /** True where the core was told, so that it may ask for more. */
+  /** True if the core was told of applied entries, and may have more work. */
   #apply(batch: Batch): boolean {
     this.#applier.advance(batch.applyThrough);
     if (this.#applier.applied <= this.#core.state.applied) return false;

@@ -1,6 +1,6 @@
 /**
- * Gathers what is asked in one turn of the event loop, so that it becomes one batch of entries and
- * one round of reads. Bounded by the core, which refuses what is too much.
+ * Collects the requests of one turn of the event loop, so that they become one batch of entries and
+ * one round of reads. The core bounds the amount by refusing excess.
  */
 import type { Clock } from '../base/clock.js';
 import type { Proposal, ReadWaiter } from './waiters.js';
@@ -8,7 +8,7 @@ import type { Proposal, ReadWaiter } from './waiters.js';
 export interface Gathered<Result> {
   readonly proposals: readonly Proposal<Result>[];
   readonly readers: readonly ReadWaiter[];
-  /** Who wants to know whether this member leads still. */
+  /** Callers that want to know whether this member still leads. */
   readonly doubters: readonly ReadWaiter[];
 }
 
@@ -20,7 +20,7 @@ export class Intake<Result> {
   #doubters: ReadWaiter[] = [];
   #scheduled = false;
 
-  /** `drain` is called at the end of each turn in which something came. */
+  /** `drain` is called at the end of each turn with requests. */
   constructor(clock: Clock, drain: () => void) {
     this.#clock = clock;
     this.#drain = drain;

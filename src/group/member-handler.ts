@@ -1,6 +1,7 @@
 /**
- * What every member answers on its replication port, whoever asks among the cluster's services: its
- * health, a nomination, its figures, its state at an audit. What is the service's own goes on to its desk.
+ * Handles the requests that every member answers on its replication port, for any service of the
+ * cluster: health, nominations, metrics, and the state at an audit. All others are passed to the
+ * service's own handler.
  */
 import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
@@ -8,9 +9,9 @@ import type { MetricSample } from '../base/metric-table.js';
 import type { AuditMark, HealthCheckParams } from '../wire/internal.js';
 import type { GroupStatus } from './types.js';
 
-/** Audits remembered; the oldest is forgotten first. */
+/** Maximum of stored audit marks; the oldest is dropped first. */
 const marksMax = 64;
-/** An audit that was not applied here by then never will be: its entry was lost with its leader. */
+/** An audit that is not applied here by then never will be: its entry was lost with its leader. */
 const markWaitMs = 60_000;
 
 export interface MemberReply {
@@ -21,18 +22,18 @@ export interface MemberReply {
 export interface MemberHandlerOptions {
   readonly status: () => GroupStatus;
   readonly nominate: (leader: string) => void;
-  /** A frontend has checked this member, and had an answer to its last check. */
+  /** A frontend has checked this member and has received the answer to its last check. */
   readonly attended: () => void;
   readonly pid: number;
   readonly clock: Clock;
   readonly metrics?: () => readonly MetricSample[];
-  /** The newest log time of an applied entry of the catalog that is known here. */
+  /** The newest log time of an applied catalog entry that is known here. */
   readonly logTime?: (() => number) | undefined;
 }
 
 interface Waiter {
   readonly token: string;
-  /** Undefined: the time is over. */
+  /** Called with undefined after the maximum wait. */
   settle(mark: AuditMark | undefined): void;
 }
 
@@ -45,11 +46,12 @@ export class MemberHandler {
     this.#options = options;
   }
 
-  /** False where the method is not one that all members have. */
+  /** Returns false if the method is not one of all members. */
   request(method: string, params: unknown, reply: MemberReply): boolean {
     switch (method) {
       case 'health_check':
-        // Frontends alone ask this. One that hears no answers does not attend this member.
+        // Only frontends send this. One that receives no answers does not count as attending this
+        // member.
         if ((params as HealthCheckParams).answered !== false) this.#options.attended();
         reply.result(this.#health());
         return true;
@@ -84,7 +86,7 @@ export class MemberHandler {
     for (const waiter of [...this.#waiters]) if (waiter.token === token) waiter.settle(mark);
   }
 
-  /** Resolves when this replica has applied the audit; rejects where that takes too long. */
+  /** Resolves when this replica has applied the audit; rejects after the maximum wait. */
   mark(token: string): Promise<AuditMark> {
     const known = this.#marks.get(token);
     if (known) return Promise.resolve(known);

@@ -1,4 +1,6 @@
-/** What a member of a group tells of its log and its lead, as figures. */
+/**
+ * The metrics of a group member about its log and its lead.
+ */
 import type { MetricSample } from '../base/metric-table.js';
 import type { PoolStatus } from '../pool/types.js';
 import type { MeteredJournal } from './metered-journal.js';
@@ -47,7 +49,7 @@ export class MemberMetrics {
   }
 }
 
-/** What a service's session threads have in hand. */
+/** The metrics of a service's session threads. */
 export function poolSamples(
   service: string,
   { threads, sessions, refused }: PoolStatus,

@@ -1,6 +1,6 @@
 /**
- * Who votes in a group (docs/PROTOCOL.md, 1): its replicas, and as many recovery servers, lowest
- * ids first, as keep the number of voters odd. Pure.
+ * Determines the voters of a group (docs/PROTOCOL.md, 1): its replicas, and as many recovery
+ * servers, lowest ids first, as keep the number of voters odd. Pure.
  */
 import type { ClusterConfig, MemberAddresses } from '../base/config.js';
 import { witnessCount } from '../base/voters.js';
@@ -33,7 +33,7 @@ export function groupsOf(cluster: ClusterConfig, recovery: string): GroupName[] 
   );
 }
 
-/** What an operator must know of who votes: groups with one voter, recovery servers without a vote. */
+/** Warnings for the operator: groups with one voter, and recovery servers without a vote. */
 export function votingWarnings(cluster: ClusterConfig): string[] {
   const warnings = groupNames.flatMap((group) => {
     const [only = '', ...others] = votersOf(cluster, group);

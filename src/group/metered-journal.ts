@@ -1,6 +1,7 @@
 /**
- * A journal that measures how long its batches take to become durable: while one is written the
- * next gathers, so each lasts from the moment the disk was free for it. Changes nothing else.
+ * A journal that measures how long its batches take to become durable. While one batch is written
+ * the next is collected, so each is measured from the moment at which the disk was free for it.
+ * Changes nothing else.
  */
 import type { Clock } from '../base/clock.js';
 import { Histogram } from '../base/histogram.js';
@@ -14,7 +15,7 @@ export class MeteredJournal implements Journal {
   readonly #journal: Journal;
   readonly #clock: Clock;
   #appended = 0;
-  /** Since when the batch under way is; undefined where none is. */
+  /** Start time of the batch in progress; undefined if there is none. */
   #sinceMs: number | undefined;
 
   constructor(journal: Journal, clock: Clock) {

@@ -1,6 +1,6 @@
 /**
- * Messages on their way out: each leaves once its journal position is durable, those for one
- * member together. What the position of a message is, the core decides.
+ * Holds outgoing messages until their journal position is durable; those for one member are sent
+ * together. The core decides the position of a message.
  */
 import type { Message } from '../consensus/messages.js';
 import type { Outgoing } from '../consensus/outputs.js';
@@ -36,7 +36,7 @@ export class Outbox {
     this.#deliver(ready);
   }
 
-  /** What waits for a member whose connection closed is of an older conversation. */
+  /** Drops messages for a member whose connection closed: they belong to the old connection. */
   forget(member: MemberId): void {
     if (this.#held.some((outgoing) => outgoing.to === member)) {
       this.#held = this.#held.filter((outgoing) => outgoing.to !== member);

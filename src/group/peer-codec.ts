@@ -1,7 +1,7 @@
 /**
- * The members' messages as they travel: fields by position, the entries of an append as one piece
- * of bytes that is encoded once for all members (docs/PROTOCOL.md, 3). Reads what comes from
- * members that have proved themselves, and still believes no shape.
+ * Encodes the messages between members: fields by position, and the entries of an append as one
+ * byte sequence that is encoded once for all members (docs/PROTOCOL.md, 3). Senders are
+ * authenticated, but every received shape is checked.
  */
 import type { Message } from '../consensus/messages.js';
 import type { Entry, Position } from '../consensus/types.js';
@@ -90,12 +90,15 @@ function toFields(m: Message): Fields {
   }
 }
 
-/** A last field that older builds neither send nor read. */
+/** A last field, which older builds neither send nor read. */
 function optional(value: unknown): unknown[] {
   return value === undefined ? [] : [value];
 }
 
-/** Members that keep up are sent the very same list, one after the other. */
+/**
+ * Cache of the last encoded list: members that are up to date get the same list, one after the
+ * other.
+ */
 let lastPacked: { readonly entries: readonly Entry[]; readonly bytes: Uint8Array } | undefined;
 
 const noEntries = new Uint8Array(0);
@@ -109,7 +112,7 @@ function packEntries(entries: readonly Entry[]): Uint8Array {
   return lastPacked.bytes;
 }
 
-/** Throws invalid_argument where it is not what `encodeMessages` made. */
+/** Throws invalid_argument for a value that `encodeMessages` cannot have created. */
 export function decodeMessages(value: unknown): Message[] {
   return list(value).map((fields) => fromFields(new Reader(list(fields))));
 }

@@ -1,4 +1,6 @@
-/** Says in an operator's words which entries the damaged batch of a member may have held. Pure. */
+/**
+ * Describes for an operator the entries that a member's damaged batch may have held. Pure.
+ */
 import type { Doubt } from '../consensus/types.js';
 
 export function placesText({ afterSeq, throughSeq }: Doubt): string {

@@ -1,14 +1,16 @@
-/** Reads a member's log from its files, for jobs: each committed entry once, in order. */
+/**
+ * Reads a member's log from its files, for jobs: each committed entry once, in order.
+ */
 import { assert } from '../base/assert.js';
 import { type Rest, restless } from '../base/pace.js';
 import type { Entry } from '../consensus/types.js';
 import { openJournalReader } from '../storage/read-journal.js';
 import type { Disk } from '../storage/types.js';
 
-/** Applying so much takes some milliseconds. */
+/** Applying this much takes a few milliseconds. */
 const readBytesMax = 256 * 1024;
 
-/** Gives out the entries from `fromSeq` through `throughSeq`, which must be committed. */
+/** Yields the entries from `fromSeq` through `throughSeq`, which must be committed. */
 export async function readLog(
   disk: Disk,
   folder: string,

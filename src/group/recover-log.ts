@@ -1,6 +1,6 @@
 /**
- * Reads the journal's entries after the snapshot into the core at start. Invariant: what follows
- * the base in memory is what followed it in the log.
+ * Reads the journal's entries after the snapshot into the core at start. Invariant: the entries
+ * after the base in memory are those after it in the log.
  */
 import { assert } from '../base/assert.js';
 import { logLimits } from '../base/limits.js';
@@ -10,7 +10,7 @@ import type { Journal } from '../storage/types.js';
 
 export async function recoverLog(core: Core, journal: Journal, base: SnapshotMark): Promise<void> {
   const { last, firstSeq } = journal.recovered;
-  // The process may have ended between a snapshot's installation and the end of the log before it.
+  // The process may have ended between installing a snapshot and dropping the log before it.
   const atBase = base.seq > 0 ? await journal.readEntry(base.seq) : undefined;
   if (atBase !== undefined && atBase.epoch !== base.epoch) {
     core.forgetJournal();

@@ -1,6 +1,6 @@
 /**
- * Tells in the log, in an operator's words, what becomes of a member: that it leads, whom it
- * follows, that it has caught up. It is told of roles and decides nothing.
+ * Logs a member's role changes for the operator: that it leads, which leader it follows, that it
+ * has caught up. It is told of role changes and decides nothing.
  */
 import type { Logger } from '../base/logging.js';
 import type { CandidacyFailure } from '../consensus/types.js';
@@ -14,13 +14,13 @@ type Sight = Pick<
 
 type LostLead = 'unacknowledged' | 'unattended';
 
-/** What the operator reads of a lead that ended. */
+/** The log texts for the reasons of a lost lead. */
 const losses: Readonly<Record<LostLead, string>> = {
   unacknowledged: 'no majority of the members answers it',
   unattended: 'no frontend reaches it, and one nominated another member',
 };
 
-/** What the operator reads of an attempt to lead that found no majority. */
+/** The log texts for candidacies without a majority. */
 const failures: Readonly<Record<Exclude<CandidacyFailure, LostLead>, string>> = {
   unreachable: 'too few members answered; check the network between the members',
   refused: 'a majority did not agree; another leader may be alive',
@@ -49,7 +49,7 @@ export class RoleLog {
     }
     const sentence = this.#sentence(status, before);
     if (sentence === undefined) return;
-    // Roles are told often, and an operator once.
+    // Roles are reported often, but each one is logged once.
     const news = `${sentence} ${status.epoch}`;
     if (news !== this.#told) this.#tell(status, sentence);
     this.#told = news;

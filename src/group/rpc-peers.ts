@@ -1,7 +1,7 @@
 /**
- * The members of a group over the network: each dials every other on its replication port and
- * speaks on the connection that it dialled; what comes in on sessions that others dialled is theirs.
- * A connection that drops, either way, is told at once. Knows nothing of what is said.
+ * The members of a group over the network: each connects to every other on its replication port and
+ * sends on that connection; messages of the others arrive on the connections that they opened. A
+ * closed connection in either direction is reported at once. Does not depend on the content.
  */
 import type { Address } from '../base/address.js';
 import type { Clock } from '../base/clock.js';
@@ -23,7 +23,7 @@ export const replicateMethod = 'replicate';
 
 export interface RpcPeersOptions {
   readonly id: MemberId;
-  /** All members of the group with their replication ports; the own one is passed over. */
+  /** All members of the group with their replication ports; the own one is skipped. */
   readonly members: readonly { readonly id: MemberId; readonly address: Address }[];
   readonly handshake: HandshakeOptions;
   readonly transport: Transport;
@@ -37,11 +37,11 @@ export interface RpcPeersOptions {
 export class RpcPeers implements Peers {
   readonly #logger: Logger;
   readonly #clients = new Map<MemberId, RpcClient>();
-  /** The newest session that each member dialled. */
+  /** The newest session that each member opened. */
   readonly #incoming = new Map<MemberId, RpcSession>();
-  /** Members that have said that they know the bound of totals. */
+  /** Members that have announced that they support the bound of totals. */
   readonly #boundsTotals = new Set<MemberId>();
-  /** The newest version of the rules that each member has said it supports. */
+  /** The newest version of the rules that each member has announced. */
   readonly #rules = new Map<MemberId, number>();
   #events: PeerEvents | undefined;
 
@@ -57,7 +57,7 @@ export class RpcPeers implements Peers {
         frameBytesMax: wireLimits.internalFrameBytesMax,
         introduce: introduction(handshake, member.id),
         connected: (session) => {
-          // What it once knew, a later build of it knows too.
+          // Support is never withdrawn: later builds have it too.
           if (session.boundsTotals) this.#boundsTotals.add(member.id);
           this.#rules.set(member.id, session.rules);
           options.met?.();
@@ -82,7 +82,7 @@ export class RpcPeers implements Peers {
     if (client?.connected) client.notify(replicateMethod, encodeMessages(messages));
   }
 
-  /** A question of the service's own, in order with the messages; rejects where not connected. */
+  /** Sends a request of the service, in order with the messages. Rejects without a connection. */
   ask(to: MemberId, method: string, params: unknown, timeoutMs: number): Promise<unknown> {
     const client = this.#clients.get(to);
     if (client?.connected) return client.call(method, params, timeoutMs);
@@ -93,7 +93,7 @@ export class RpcPeers implements Peers {
     return this.#boundsTotals.has(member);
   }
 
-  /** The newest version of the rules that the member supports, as it said last; 0: not known. */
+  /** The newest version of the rules that the member has announced; 0 if unknown. */
   rules(member: MemberId): number {
     return this.#rules.get(member) ?? 0;
   }
@@ -102,7 +102,7 @@ export class RpcPeers implements Peers {
     return this.#clients.get(to)?.connected ?? false;
   }
 
-  /** True where the notification was a member's: for the replication port's handler. */
+  /** True if the notification was a member's. Called by the replication port's handler. */
   notification(session: RpcSession, peer: Identity, method: string, params: unknown): boolean {
     if (method !== replicateMethod || !this.#clients.has(peer.id)) return false;
     this.#replace(session, peer.id);
@@ -118,14 +118,14 @@ export class RpcPeers implements Peers {
     return true;
   }
 
-  /** For the replication port's handler, with every session that closes. */
+  /** Called by the replication port's handler for every session that closes. */
   closed(session: RpcSession, peer: Identity): void {
     if (this.#incoming.get(peer.id) !== session) return;
     this.#incoming.delete(peer.id);
     this.#events?.closed(peer.id);
   }
 
-  /** A member speaks on one session: what it said on an older one is over. */
+  /** A member uses one session: a newer one replaces the older. */
   #replace(session: RpcSession, from: MemberId): void {
     const before = this.#incoming.get(from);
     if (before === session) return;

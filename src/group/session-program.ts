@@ -1,7 +1,7 @@
 /**
- * What runs in a session thread of a group's member: sessions of other services that must prove
- * themselves, requests checked for their shape, and every one passed to the owner with all others
- * of the turn. The same for catalog and order; which methods there are is the service's to say.
+ * The program of the session threads of a group's member: sessions of other services are
+ * authenticated, the shapes of requests are checked, and each request is passed to the owner with
+ * all others of its turn. Shared by catalog and order; the service defines its methods.
  */
 import { systemClock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
@@ -16,7 +16,7 @@ import { peerTransport } from '../net/tls-transport.js';
 import type { OwnerLink, SessionProgram } from '../pool/types.js';
 import { callOwner } from './headed-calls.js';
 
-/** Who the member is; travels to its threads by structured clone. */
+/** The member's credentials, passed to its threads by structured clone. */
 export interface MemberCredentials {
   readonly identity: Identity;
   readonly cluster: string;
@@ -24,12 +24,12 @@ export interface MemberCredentials {
   readonly token: string;
 }
 
-/** What its threads are to know of it. */
+/** The data that its threads need. */
 export interface ThreadCredentials extends MemberCredentials {
   readonly tls: PeerTlsFiles | undefined;
 }
 
-/** For each method, whether its params have their shape. */
+/** For each method, a check of the params' shape. */
 export type Shapes = Readonly<Record<string, (params: unknown) => boolean>>;
 
 export function memberProgram(
@@ -53,7 +53,7 @@ export function memberProgram(
     newHandler: () => gatedHandler(handshake, () => handler),
     clock: systemClock,
     trusted: false,
-    // Until it has proved itself a peer has no business with large frames.
+    // Unauthenticated peers may not send large frames.
     frameBytesMax: wireLimits.publicFrameBytesMax,
     handshakesMax: sessionPlaces().handshakes,
   });

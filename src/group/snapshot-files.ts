@@ -1,9 +1,11 @@
-/** A group's snapshots between its folder and its host: marks and parts, without what is in them. */
+/**
+ * Connects a group's snapshot files to its host: marks and parts. Does not depend on their content.
+ */
 import type { SnapshotMark } from '../consensus/messages.js';
 import type { SnapshotStore } from '../storage/snapshot-store.js';
 import type { SnapshotPort } from './snapshot-port.js';
 
-/** The newest one's place in the log; zeros where there is none. Reads its manifest alone. */
+/** Log position of the newest snapshot; zeros if there is none. Reads only its manifest. */
 export async function newestMark(snapshots: SnapshotStore): Promise<SnapshotMark> {
   const newest = await snapshots.newest();
   if (!newest) return { seq: 0, epoch: 0, time: 0 };
@@ -12,7 +14,9 @@ export async function newestMark(snapshots: SnapshotStore): Promise<SnapshotMark
   return { seq, epoch, time };
 }
 
-/** How a group carries its snapshots; `installed` is called with one that is durable here. */
+/**
+ * Creates the port for a group's snapshots. `installed` is called with one that is durable here.
+ */
 export function snapshotPort(
   snapshots: SnapshotStore,
   installed: (mark: SnapshotMark) => Promise<void>,

@@ -1,38 +1,38 @@
 /**
- * Where a group's snapshots lie (docs/PROTOCOL.md, R11). The group only carries them between
- * members, part by part, with their place in the log; what is in them is nobody's here.
+ * The port to a group's snapshots (docs/PROTOCOL.md, R11). The group transfers them between
+ * members, part by part, with their log position, and does not depend on their content.
  */
 import type { SnapshotMark } from '../consensus/messages.js';
 
-/** A snapshot, open to be sent. */
+/** An open snapshot to be sent. */
 export interface SnapshotImage {
   readonly mark: SnapshotMark;
-  /** Its length as it travels. */
+  /** Its size as transferred. */
   readonly bytes: number;
   /**
    * The part that begins at this offset: 0, or the end of the part before. Rejects with a
-   * CorruptionError where the file is not what was written; `latest` then tells of another.
+   * CorruptionError if the file is damaged; `latest` then returns another snapshot.
    */
   read(offset: number): Promise<Uint8Array>;
   close(): Promise<void>;
 }
 
-/** A snapshot on its way from another member. */
+/** A snapshot that arrives from another member. */
 export interface Incoming {
-  /** The next part. Rejects with a CorruptionError where it is not what belongs there. */
+  /** Writes the next part. Rejects with a CorruptionError if it is not the expected one. */
   write(bytes: Uint8Array): Promise<void>;
   /**
-   * All parts came: makes it durable as the newest one and brings the state machine into its
-   * state. Nothing is applied until it resolves.
+   * Call after the last part: makes the snapshot durable as the newest one and restores the state
+   * machine from it. Nothing is applied until it resolves.
    */
   install(): Promise<void>;
-  /** No more will come. */
+  /** Discards the snapshot; no more parts will come. */
   discard(): Promise<void>;
 }
 
 export interface SnapshotPort {
-  /** The newest durable snapshot; undefined where there is none. */
+  /** The newest durable snapshot; undefined if there is none. */
   latest(): Promise<SnapshotImage | undefined>;
-  /** Makes room for one that another member sends. */
+  /** Prepares to receive a snapshot from another member. */
   receive(mark: SnapshotMark): Incoming;
 }

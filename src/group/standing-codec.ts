@@ -1,6 +1,6 @@
 /**
- * How members tell of themselves and of admissions, as fields (docs/PROTOCOL.md, R3): each is one
- * field at the end of a message, a list by position, so that older builds pass it over.
+ * Encodes what members report of themselves and of admissions (docs/PROTOCOL.md, R3). Each report
+ * is one field at the end of a message, a list by position, so that older builds ignore it.
  */
 import type { Giver, Standing } from '../consensus/messages.js';
 import type { Admissions, Doubt, Stamp } from '../consensus/types.js';
@@ -43,7 +43,7 @@ function stampOf(r: FieldReader): Stamp {
   return { epoch: r.integer(), version: r.integer() };
 }
 
-/** Three fields, empty where there is no doubt. */
+/** Three fields, empty if there is no doubt. */
 function packDoubt(doubt: Doubt | undefined): Fields {
   return [doubt?.afterSeq ?? null, doubt?.throughSeq ?? null, doubt?.promised ?? null];
 }
@@ -57,7 +57,7 @@ function doubtOf(r: FieldReader): Doubt | undefined {
   return afterSeq === undefined ? undefined : { afterSeq, throughSeq, promised };
 }
 
-/** The last field; older builds end before it. */
+/** Reads the last field; messages of older builds end before it. */
 function acceptedOf(r: FieldReader, doubt: Doubt | undefined): Doubt | undefined {
   const accepted = !r.ended && r.boolean();
   return doubt && accepted ? { ...doubt, accepted } : doubt;

@@ -1,4 +1,6 @@
-/** A member's core as its status for services and frontends. Reads, never writes. */
+/**
+ * Converts a member's core to its status for services and frontends. Reads only.
+ */
 import type { State } from '../consensus/state.js';
 import type { CandidacyStatus, GroupStatus, Role } from './types.js';
 

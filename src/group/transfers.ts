@@ -1,7 +1,7 @@
 /**
- * Snapshots in parts between two hosts (docs/PROTOCOL.md, R11): one part under way to a member at
- * a time, each with a checksum, read from the sender's file and written to the receiver's, so that
- * neither holds more than a part. Who may send one is the core's matter.
+ * Transfers snapshots in parts between two hosts (docs/PROTOCOL.md, R11). One part to a member is
+ * in flight at a time, with a checksum, read from the sender's file and written to the receiver's,
+ * so that neither holds more than a part. The core decides which member sends one.
  */
 import { crc32 } from 'node:zlib';
 import type { Logger } from '../base/logging.js';
@@ -11,7 +11,7 @@ import type { MemberId } from '../consensus/types.js';
 import { CorruptionError } from '../storage/corruption.js';
 import type { Incoming, SnapshotImage, SnapshotPort } from './snapshot-port.js';
 
-/** A larger snapshot is none of ours. */
+/** Larger snapshots are refused as invalid. */
 const snapshotBytesMax = 2 ** 33;
 
 export interface TransferOptions {
@@ -20,9 +20,9 @@ export interface TransferOptions {
   send(to: MemberId, message: Message): void;
   /** There is no snapshot for this member. */
   missing(to: MemberId): void;
-  /** The log has not overtaken the snapshot that is whole here now. */
+  /** True if the log has not overtaken the complete snapshot. */
   isWanted(mark: SnapshotMark): boolean;
-  /** From here until `installed` the state machine must be left alone. */
+  /** From this call until `installed` the state machine must not be used. */
   installing(): void;
   installed(mark: SnapshotMark): void;
   failed(error: unknown): void;
@@ -39,7 +39,7 @@ interface Receiving {
   readonly epoch: number;
   readonly mark: SnapshotMark;
   readonly incoming: Incoming;
-  /** Everything before it is written. */
+  /** All bytes before it are written. */
   offset: number;
   busy: boolean;
 }
@@ -104,7 +104,7 @@ export class SnapshotTransfers {
     if (receiving.epoch !== chunk.epoch || receiving.mark.seq !== chunk.mark.seq) return;
     if (receiving.offset !== chunk.offset) return;
     receiving.busy = true;
-    // The frame that it came in is another's memory.
+    // A copy: the frame's memory belongs to its reader.
     receiving.incoming.write(Uint8Array.from(chunk.bytes)).then(
       () => this.#wrote(receiving, chunk),
       (error: unknown) => this.#spoiled(receiving, error),
@@ -116,7 +116,7 @@ export class SnapshotTransfers {
     if (this.#receiving?.from === member) this.#endReceiving();
   }
 
-  /** Nothing more comes or goes; what was not whole is given up. */
+  /** Ends all transfers; an incomplete snapshot is discarded. */
   stop(): void {
     for (const member of [...this.#sending.keys()]) this.#endSending(member);
     this.#endReceiving();
@@ -174,7 +174,10 @@ export class SnapshotTransfers {
     else this.#endReceiving();
   }
 
-  /** Not what its manifest says: the sender, who hears no more of it, asks where this member stands. */
+  /**
+   * The snapshot differs from its manifest. The sender gets no more answers and asks for this
+   * member's position again.
+   */
   #spoiled(receiving: Receiving, error: unknown): void {
     if (this.#receiving !== receiving) return;
     this.#endReceiving();

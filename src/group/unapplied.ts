@@ -1,6 +1,6 @@
 /**
- * Visits the entries of a member's log that it has not applied: from memory, or from the journal
- * where memory has let them go. Invariant: each is visited once, in order, as the log has it.
+ * Visits the log entries that a member has not applied: from memory, or from the journal if memory
+ * no longer holds them. Invariant: each is visited once, in log order.
  */
 import { assert } from '../base/assert.js';
 import { logLimits } from '../base/limits.js';
@@ -8,7 +8,7 @@ import type { Log } from '../consensus/log.js';
 import type { Entry } from '../consensus/types.js';
 import type { Journal } from '../storage/types.js';
 
-/** Rejects where the log changes under it. */
+/** Rejects if the log changes during the visit. */
 export async function eachUnapplied(
   log: Log,
   journal: Journal,
@@ -22,7 +22,7 @@ export async function eachUnapplied(
     assert(entries.length > 0, `the journal has lost entry ${seq}`);
     for (const entry of entries) {
       if (entry.seq > through) break;
-      // The journal may still hold what is truncated already.
+      // The journal may still hold entries that were truncated.
       assert(entry.seq === seq && log.epochOf(seq) === entry.epoch, 'the log stays as it is');
       visit(entry);
       seq += 1;

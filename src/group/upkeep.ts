@@ -1,8 +1,8 @@
 /**
- * Work on a member's files that goes on behind its back, one piece at a time: looks now and then
- * whether there is some, and does it. What is under way when the member stops is given up: it is as
- * safe from that as from a crash. What a disk refuses, or damage, ends the member, as it would
- * anywhere else (docs/PROTOCOL.md, R10); after any other failure it waits a while. Knows no job.
+ * Background work on a member's files, one piece at a time: checks regularly whether there is work,
+ * and does it. A stop abandons the work in progress, which is as safe as a crash. A disk failure or
+ * corruption ends the member, as it would anywhere else (docs/PROTOCOL.md, R10); after any other
+ * failure it retries later. Does not depend on the jobs.
  */
 import { type Clock, every, type Timer } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
@@ -10,23 +10,23 @@ import type { Logger } from '../base/logging.js';
 import { CorruptionError } from '../storage/corruption.js';
 import { DiskError } from '../storage/disk-error.js';
 
-/** A failure that has nothing to do with the disk, as of a thread without memory. */
+/** Retry delay after a failure that is not the disk's, such as a thread without memory. */
 const retryMs = 60_000;
 
-/** Rejects soon after the signal was given. */
+/** Must reject soon after the signal is aborted. */
 export type Work = (signal: AbortSignal) => Promise<void>;
 
 export interface UpkeepOptions {
   readonly name: string;
   readonly everyMs: number;
-  /** What there is to do now; undefined where there is nothing. */
+  /** The work to do now; undefined if there is none. */
   readonly look: () => Work | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 export class Upkeep {
-  /** Resolves, with the reason, when the member must end. */
+  /** Resolves with the reason when the member must end. */
   readonly failed: Promise<Error>;
   readonly #options: UpkeepOptions;
   readonly #stopping = new AbortController();
@@ -48,7 +48,7 @@ export class Upkeep {
     this.#timer = every(clock, everyMs, () => this.#look());
   }
 
-  /** Resolves when nothing is under way; a thread that was given up may take a moment to end. */
+  /** Resolves when no work is in progress; an abandoned thread may take a moment to end. */
   async stop(): Promise<void> {
     this.#timer?.cancel();
     this.#stopping.abort();
@@ -78,7 +78,7 @@ export class Upkeep {
   }
 }
 
-/** Its own, or that of a job, which names the file as a detail. */
+/** True for a disk error, or for a job's error that names the file in its details. */
 function isOfDisk(error: Error): boolean {
   if (error instanceof DiskError || error instanceof CorruptionError) return true;
   return error instanceof BazarError && error.details['file'] !== undefined;

@@ -1,12 +1,12 @@
 /**
- * Who waits for what: proposals for their entry to be applied, reads for a position to be reached.
+ * Requests that wait: proposals until their entry is applied, reads until a position is reached.
  * Each is settled exactly once.
  */
 import { BazarError } from '../base/errors.js';
 import { NumberMap } from '../base/number-map.js';
 import type { Applied } from './types.js';
 
-/** A read whose position is known, but not reached by then, is given up. */
+/** A read with a known position is rejected if the position is not reached in this time. */
 const readMs = 2_000;
 
 export interface Proposal<Result> {
@@ -54,7 +54,7 @@ export class Waiters<Result> {
     proposal.resolve({ seq, result });
   }
 
-  /** What is not applied yet may or may not come to be. */
+  /** Rejects the waiting proposals; their entries may or may not be committed. */
   leadLost(): void {
     const lost = this.#proposals.values();
     this.#proposals.clear();
@@ -94,7 +94,7 @@ export class Waiters<Result> {
     for (const read of late) read.reject(noReadPosition());
   }
 
-  /** The host ends. */
+  /** The host stops. */
   close(): void {
     this.leadLost();
     const reads = [...this.#asked.values().flat(), ...this.#positioned];

@@ -1,6 +1,6 @@
 /**
- * How many sessions each address has, so that one address cannot take all places; an IPv6 network of
- * 64 bits counts as one. Invariant: an address without a session takes no memory.
+ * Counts the sessions of each address, so that one address cannot take all places. An IPv6 network
+ * of 64 bits counts as one address. Invariant: an address without a session uses no memory.
  */
 import { networkOf } from '../base/network-of.js';
 
@@ -12,7 +12,7 @@ export class AddressCounts {
     this.#max = max;
   }
 
-  /** Counts a session; false where its address has as many as it may have. */
+  /** Counts a session; returns false if its address has the maximum. */
   add(remote: string): boolean {
     const host = networkOf(remote);
     const count = this.#counts.get(host) ?? 0;
@@ -21,7 +21,7 @@ export class AddressCounts {
     return true;
   }
 
-  /** A session that was counted has closed. */
+  /** A counted session has closed. */
   remove(remote: string): void {
     const host = networkOf(remote);
     const count = this.#counts.get(host) ?? 0;

@@ -1,42 +1,48 @@
 /**
- * All that one side of a relay has for the other when it flushes, in one piece: to wake a thread
- * costs microseconds, so bytes of many sessions share it. A record is two
- * words (session; kind and length) and its bytes, padded to four; both sides are threads of one
- * process, so words are in the machine's order. Knows nothing of sockets and ports.
+ * The traffic from one side of a relay to the other, in one piece a flush: waking a thread costs
+ * microseconds, so the bytes of many sessions share a wake-up. A record has two words (session;
+ * kind and length) and its bytes, padded to a multiple of four. Both sides are threads of one
+ * process, so words are in native byte order. Does not depend on sockets or ports.
  */
 import { assert } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
 
 export const kinds = {
-  /** Owner to thread: a session begins; its bytes are the listener's kind, a NUL, the remote. */
+  /**
+   * Owner to thread: a session begins. Its bytes are the listener's kind, a NUL, and the remote
+   * address.
+   */
   open: 1,
-  /** Bytes of a session, either way. */
+  /** Bytes of a session, in either direction. */
   data: 2,
-  /** The peer ended its side · the thread wants the session sent and closed. */
+  /** Owner to thread: the peer ended its side. Thread to owner: send what is pending and close. */
   end: 3,
-  /** The session is no more, with the error's text · the thread wants it destroyed. */
+  /** Owner to thread: the session closed, with the error's text. Thread to owner: destroy it. */
   closed: 4,
-  /** Thread to owner: so many bytes consumed · owner to thread: so many taken by the network. */
+  /**
+   * Thread to owner: number of bytes consumed. Owner to thread: number of bytes sent to the
+   * network.
+   */
   credit: 5,
   pause: 6,
   resume: 7,
   /** The session's handler threw; the text is for the log. */
   failed: 8,
-  /** MessagePack of [id, operation, args] after another; id 0 wants no answer. */
+  /** A sequence of MessagePack values [id, operation, args]; id 0 needs no answer. */
   calls: 9,
-  /** MessagePack of [id, error, result] after another. */
+  /** A sequence of MessagePack values [id, error, result]. */
   answers: 10,
 } as const;
 export type Kind = (typeof kinds)[keyof typeof kinds];
 
 const batchBytesMin = 64 * 1024;
-/** A batch that grew so large leaves at once. */
+/** A batch that exceeds this size is sent at once. */
 const batchBytesMax = 1024 * 1024;
 const recordBytesMax = 2 ** 28 - 1;
 const headerBytes = 8;
 
 export interface BatchReader {
-  /** One record: its bytes lie in `batch` from `start` on; they are the reader's for good. */
+  /** Takes one record; its bytes begin at `start` in `batch`, and the reader keeps them. */
   record(kind: Kind, session: number, batch: ArrayBuffer, start: number, length: number): void;
 }
 
@@ -56,15 +62,15 @@ export function readBatch(batch: ArrayBuffer, reader: BatchReader): void {
 
 export class BatchWriter {
   readonly #clock: Pick<Clock, 'afterTurn'>;
-  /** What it is given is void when it returns. */
+  /** Sends a batch. The argument is invalid when the call returns. */
   readonly #post: (batch: Uint8Array) => void;
-  /** Adds what is kept elsewhere until the turn's end. */
+  /** Adds records that are collected elsewhere until the end of the turn. */
   readonly #gather: () => void;
   readonly #flush = (): void => this.flush();
   #bytes = new Uint8Array(batchBytesMin);
   #words = new Uint32Array(this.#bytes.buffer);
   #used = 0;
-  /** Word of the newest record, if it is data and may grow; else -1. */
+  /** Word of the newest record if it is data and can grow; else -1. */
   #growing = -1;
   #scheduled = false;
 
@@ -78,7 +84,7 @@ export class BatchWriter {
     this.#gather = gather;
   }
 
-  /** Copies the bytes; they join the newest record where that is the same session's. */
+  /** Copies the bytes. They extend the newest record if that has the same session. */
   data(session: number, bytes: Uint8Array): void {
     if (bytes.length === 0 || this.#grow(session, bytes)) return;
     const start = this.#begin(kinds.data, session, bytes.length);
@@ -96,7 +102,7 @@ export class BatchWriter {
     this.#words[start >>> 2] = count;
   }
 
-  /** Asks for a flush when the turn ends. */
+  /** Schedules a flush at the end of the turn. */
   schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
@@ -104,7 +110,7 @@ export class BatchWriter {
   }
 
   flush(): void {
-    // What is gathered leaves now and needs no flush of its own.
+    // The collected records are sent now and need no flush of their own.
     this.#scheduled = true;
     this.#gather();
     this.#scheduled = false;
@@ -124,7 +130,7 @@ export class BatchWriter {
     return true;
   }
 
-  /** Writes a header and returns where the record's bytes go. */
+  /** Writes a record header and returns the offset of its bytes. */
   #begin(kind: Kind, session: number, length: number): number {
     assert(length <= recordBytesMax, 'a batch record is below 256 MiB');
     const size = headerBytes + ((length + 3) & ~3);
@@ -158,7 +164,7 @@ export class BatchWriter {
     const batch = this.#bytes.subarray(0, this.#used);
     this.#used = 0;
     this.#growing = -1;
-    // Before it is posted, for the receiver may be in this thread and have something written here.
+    // Before posting: a receiver in this thread may write more records during the call.
     if (this.#bytes.length > batchBytesMax) this.#resize(batchBytesMin);
     this.#post(batch);
   }

@@ -1,7 +1,7 @@
 /**
- * The owner's desk for the calls of one thread: all calls that came are handed over at once,
- * and all answers of a turn travel back as one record. It knows no operation. Invariant: every
- * call is answered exactly once, unless its thread is gone.
+ * The owner's handler for the calls of one thread. All calls that arrived together are passed on at
+ * once, and all answers of a turn are sent back as one record. Does not depend on operations.
+ * Invariant: every call is answered exactly once, unless its thread has ended.
  */
 import { assert } from '../base/assert.js';
 import { BazarError, toBazarError } from '../base/errors.js';
@@ -9,7 +9,7 @@ import { decode, encode } from '../wire/codec.js';
 import type { OwnerCall } from './types.js';
 
 export interface CallHandlers {
-  /** All calls that came at once; each is to be replied to. */
+  /** Takes all calls that arrived together; each must be replied to. */
   onCalls(calls: OwnerCall[]): void;
   onTell?: ((operation: string, args: unknown) => void) | undefined;
 }
@@ -31,14 +31,17 @@ export class CallHandler {
     return this.#outstanding;
   }
 
-  /** Takes what has come. Tells are handed over one by one, before the calls that came with them. */
+  /**
+   * Takes the arrived records. Tells are passed on one by one, before the calls that arrived with
+   * them.
+   */
   take(records: readonly Uint8Array[]): void {
     const calls: OwnerCall[] = [];
     for (const bytes of records) this.#read(bytes, calls);
     if (calls.length > 0) this.#handlers.onCalls(calls);
   }
 
-  /** The answers since the last time, or undefined where there are none. */
+  /** The answers since the last call, or undefined if there are none. */
   gather(): Uint8Array | undefined {
     if (this.#answers.length === 0) return undefined;
     const answers = this.#answers;
@@ -78,7 +81,7 @@ export class CallHandler {
   }
 }
 
-/** One bad result must not take the others of its turn with it. */
+/** A result that cannot be encoded must not fail the other answers of its turn. */
 function withoutUnencodable(answers: readonly unknown[]): unknown[] {
   const out: unknown[] = [];
   for (let at = 0; at < answers.length; at += fieldsPerRecord) {

@@ -1,12 +1,12 @@
 /**
- * What a jobs thread runs: one function of a module. An expected failure keeps its code on the way
- * to the owner, which a cloned error would lose.
+ * The entry of a jobs thread: calls one function of a module. Converts an expected failure to plain
+ * data with its code, which structured cloning of an error would lose.
  */
 import { constants, setPriority } from 'node:os';
 import { BazarError, type WireError } from '../base/errors.js';
 
 export interface JobTask {
-  /** The address of the job's module. */
+  /** The URL of the job's module. */
   readonly module: string;
   readonly exportName: string;
   readonly args: unknown;
@@ -27,20 +27,23 @@ export async function runJob(task: JobTask): Promise<JobOutcome> {
     if (error instanceof BazarError) return { error: error.toWire() };
     const { file } = error as { readonly file?: unknown };
     if (error instanceof Error && typeof file === 'string') {
-      // A disk that refuses, or damage: the owner must know, and a clone would have lost it.
+      // A disk failure or a corrupt file: the owner needs the details, which a clone would lose.
       return { error: new BazarError('internal', error.message, { details: { file } }).toWire() };
     }
     throw error;
   }
 }
 
-/** Customers wait for the other threads; this one is to be done some time, on a busy machine too. */
+/**
+ * Lowers the thread's priority: a job may take its time, while customers wait for the other
+ * threads.
+ */
 function stepBack(): void {
-  // Elsewhere a priority is the whole process's.
+  // On other systems a priority applies to the whole process.
   if (process.platform !== 'linux') return;
   try {
     setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   } catch {
-    // A sandbox may forbid it: then jobs have the priority of the others.
+    // A sandbox may forbid it; jobs then have normal priority.
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Threads for what would block the owner: snapshots, imports, verification. They are made on
- * demand and go when idle. The queue is kept here, first in first out: piscina's is not, and it
- * forgets to start a thread for the next task when one has crashed. Invariant: never more jobs
- * with piscina than threads.
+ * Threads for work that would block the owner: snapshots, imports, verification. They are started
+ * on demand and end when idle. The first-in-first-out queue is kept here, because piscina's is in
+ * another order, and piscina starts no thread for the next task after a crash. Invariant: piscina
+ * never has more jobs than threads.
  */
 import { Piscina } from 'piscina';
 import type { Clock } from '../base/clock.js';
@@ -11,7 +11,7 @@ import { poolLimits, sessionLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { JobOutcome, JobTask } from './job-main.js';
 
-/** Jobs waiting for a thread; one more is `overloaded`. */
+/** Maximum of jobs that wait for a thread; one more is `overloaded`. */
 const waitingJobsMax = 64;
 const idleMs = 5_000;
 
@@ -22,7 +22,7 @@ export interface JobsPoolOptions {
 }
 
 export interface JobOptions {
-  /** Takes the job out of the queue, or ends its thread. */
+  /** Removes the job from the queue, or ends its thread. */
   readonly signal?: AbortSignal;
 }
 
@@ -56,7 +56,8 @@ export class JobsPool {
       atomics: 'disabled',
       recordTiming: false,
     });
-    // What a finished job left behind failed; without a listener it would end the process.
+    // A finished job left something that failed; without a listener the error would end the
+    // process.
     this.#pool.on('error', (error: Error) => {
       logger.warn({ err: error.stack }, 'a jobs thread failed between two jobs');
     });
@@ -66,15 +67,15 @@ export class JobsPool {
     return this.#pool.threads.length;
   }
 
-  /** Jobs running or waiting. */
+  /** Number of jobs running or waiting. */
   get jobs(): number {
     return this.#running + this.#waiting.length;
   }
 
   /**
    * Calls the function `exportName` of the module in a thread; arguments and result are cloned.
-   * Rejects with the job's BazarError, or `internal` where it crashed, `overloaded` where too many
-   * wait, `unavailable` where it was aborted or the pool closes.
+   * Rejects with the job's BazarError, or with `internal` if it crashed, `overloaded` if too many
+   * jobs wait, `unavailable` if it was aborted or the pool closes.
    */
   run(module: URL, exportName: string, args: unknown, options: JobOptions = {}): Promise<unknown> {
     const { signal } = options;
@@ -93,7 +94,7 @@ export class JobsPool {
     });
   }
 
-  /** Rejects what waits, gives the running jobs `drainMs` to finish, and ends the threads. */
+  /** Rejects the waiting jobs, gives the running ones `drainMs` to finish, and ends the threads. */
   async close(): Promise<void> {
     this.#closed = true;
     for (const job of this.#waiting.splice(0)) {

@@ -1,23 +1,23 @@
 /**
- * The limits of the pool alone; what the whole store shares stands in src/base/limits.ts. A test
- * may lower them, so they travel to each thread as one plain value.
+ * The limits of the pool; limits of the whole store are in src/base/limits.ts. Tests may lower
+ * them, so each thread gets them as plain data.
  */
 import { sessionLimits } from '../base/limits.js';
 
 export interface RelayLimits {
   /** Sessions of the whole pool; one more is closed at once. */
   readonly sessionsMax: number;
-  /** Sessions that one thread accepts by itself; one more is closed at once. */
+  /** Sessions that one thread accepts itself; one more is closed at once. */
   readonly threadSessionsMax: number;
-  /** Sessions that one address may have. */
+  /** Maximum of sessions of one address. */
   readonly addressSessionsMax: number;
-  /** Bytes of one session given to its thread and not consumed; beyond it the socket is paused. */
+  /** Bytes of one session passed to its thread and not consumed; above it the socket is paused. */
   readonly inputBytesMax: number;
-  /** Bytes of one session written and not taken by the network; beyond it `write` returns false. */
+  /** Bytes of one session written and not sent to the network; above it `write` returns false. */
   readonly outputBytesMax: number;
-  /** Of all sessions of a thread, in each direction: with many sessions each has less. */
+  /** Bytes of all sessions of a thread, in each direction: with many sessions each gets less. */
   readonly threadBytesMax: number;
-  /** Bytes that each side may consume or take before it tells the other. */
+  /** Bytes that a side may consume or send before it tells the other. */
   readonly creditBytes: number;
   /** Calls of one thread that the owner has not answered; one more is `overloaded`. */
   readonly callsMax: number;
@@ -36,7 +36,10 @@ export const defaultRelayLimits: RelayLimits = {
   drainMs: sessionLimits.drainMs,
 };
 
-/** A credit never told would be a session paused for ever. */
+/**
+ * Keeps credits smaller than the windows: a session whose credit is never sent would stay
+ * paused.
+ */
 export function relayLimits(changes: Partial<RelayLimits> = {}): RelayLimits {
   const limits = { ...defaultRelayLimits, ...changes };
   const creditBytes = Math.min(
@@ -47,9 +50,11 @@ export function relayLimits(changes: Partial<RelayLimits> = {}): RelayLimits {
   return { ...limits, creditBytes };
 }
 
-/** Bytes that one of so many sessions may have under way in one direction, of `bytesMax` at most. */
+/**
+ * Bytes in flight that each of `sessions` sessions may have in one direction, at most `bytesMax`.
+ */
 export function windowBytes(limits: RelayLimits, bytesMax: number, sessions: number): number {
   const share = Math.floor(limits.threadBytesMax / Math.max(1, sessions));
-  // With less, a side could wait for a credit that the other does not owe yet.
+  // With less, a side could wait for a credit that the other would not send yet.
   return Math.min(bytesMax, Math.max(4 * limits.creditBytes, share));
 }

@@ -1,4 +1,6 @@
-/** Loads the module of a program, whose export is checked before anything relies on it. */
+/**
+ * Loads the module of a program and checks its export before it is used.
+ */
 import { BazarError } from '../base/errors.js';
 import type { ProgramFactory } from './types.js';
 

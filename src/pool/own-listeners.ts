@@ -1,7 +1,8 @@
 /**
- * The sessions that a thread accepts by itself, on ports that it has alone or shares with other
- * threads (the kernel spreads connections over them). Like the relay's they end alone when a handler
- * throws. It opens no socket: the program listens. Invariant: never more than `sessionsMax`.
+ * The sessions that a thread accepts itself, on ports that it uses alone or shares with other
+ * threads (the kernel distributes the connections). As with the relay, a session whose handler
+ * throws is closed alone. Opens no socket: the program listens. Invariant: never more than
+ * `sessionsMax` sessions.
  */
 import type { Address } from '../base/address.js';
 import { AssertionError } from '../base/assert.js';
@@ -12,11 +13,11 @@ import type { SessionProgram } from './types.js';
 export interface OwnListenersOptions {
   readonly program: SessionProgram;
   readonly sessionsMax: number;
-  /** Of one address; undefined: as many as there are. */
+  /** Maximum of sessions of one address; undefined for no limit. */
   readonly addressSessionsMax?: number;
   /** A session was accepted or has closed. */
   readonly counted: () => void;
-  /** A connection was closed at once, for there are too many. */
+  /** A connection was closed at once, because there are too many sessions. */
   readonly refused: () => void;
   /** A handler threw, and its session was closed. */
   readonly failed: (remote: string, error: Error) => void;
@@ -39,7 +40,7 @@ export class OwnListeners {
     return this.#open.size;
   }
 
-  /** Rejects where the thread cannot listen there. */
+  /** Rejects if the thread cannot listen there. */
   async listen(address: Address, kind: string): Promise<void> {
     const { program } = this.#options;
     if (!program.listen) throw new Error('the program does not listen by itself');
@@ -58,7 +59,7 @@ export class OwnListeners {
     await Promise.all([...this.#listeners.keys()].map((kind) => this.unlisten(kind)));
   }
 
-  /** Sends what is pending and closes; resolves when no session is left. */
+  /** Sends what is pending and closes. Resolves when no session is left. */
   finish(): Promise<void> {
     for (const connection of this.#open) connection.end();
     if (this.#open.size === 0) return Promise.resolve();
@@ -102,7 +103,7 @@ interface Watcher {
   closed(): void;
 }
 
-/** A connection whose handlers may throw without harm to the others. */
+/** Wraps a connection: an error of its handlers does not affect other sessions. */
 class OwnConnection implements Connection {
   readonly #inner: Connection;
   readonly #watcher: Watcher;
@@ -124,7 +125,7 @@ class OwnConnection implements Connection {
   start(events: ConnectionEvents): void {
     this.#started = true;
     this.#inner.start({
-      // For each chunk, so no closure for it.
+      // Called for each chunk, so it creates no closure.
       data: (chunk) => {
         try {
           events.data(chunk);
@@ -170,11 +171,11 @@ class OwnConnection implements Connection {
   }
 
   #threw(error: unknown): void {
-    // A broken invariant is not the session's affair: the whole thread can be wrong.
+    // A broken invariant may affect the whole thread, so it is not handled here.
     if (error instanceof AssertionError) throw error;
     const failure = error instanceof Error ? error : new Error(String(error));
     this.#watcher.failed(failure);
-    // Its end must be heard of even where the program never came to listen to it.
+    // The close must be noticed even if the program has not started the connection.
     if (!this.#started) this.start({ data: () => {}, closed: () => {} });
     this.#inner.destroy(failure);
   }

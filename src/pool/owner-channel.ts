@@ -1,6 +1,7 @@
 /**
- * The thread's line to its owner. Calls of one turn leave as one record; no batch waits for the
- * one before it. Invariant: a call is pending until its answer or the end of the line.
+ * The thread's channel to its owner. The calls of one turn are sent as one record; a batch does not
+ * wait for the one before. Invariant: a call is pending until its answer arrives or the channel
+ * closes.
  */
 import { assert } from '../base/assert.js';
 import { BazarError, type WireError } from '../base/errors.js';
@@ -46,7 +47,7 @@ export class OwnerChannel implements OwnerLink {
     if (!this.#closed) this.#enqueue(0, operation, args);
   }
 
-  /** The calls since the last time, or undefined where there are none. */
+  /** The calls since the last call of this method, or undefined if there are none. */
   gather(): Uint8Array | undefined {
     if (this.#queue.length === 0) return undefined;
     const queue = this.#queue;
@@ -85,7 +86,7 @@ export class OwnerChannel implements OwnerLink {
     this.#queue.push(id, operation, args ?? null);
   }
 
-  /** One bad argument must not take the other calls of its turn with it. */
+  /** An argument that cannot be encoded must not fail the other calls of its turn. */
   #withoutUnencodable(queue: readonly unknown[]): unknown[] {
     const out: unknown[] = [];
     for (let at = 0; at < queue.length; at += fieldsPerRecord) {

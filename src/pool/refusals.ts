@@ -1,6 +1,6 @@
 /**
- * Counts the connections that a service closes at once because it has too many sessions, of all or of
- * one address, and says so in the log: at once, and then at most every ten seconds.
+ * Counts the connections that a service closes at once because it has too many sessions, in total
+ * or from one address, and logs them: at once, and then at most every ten seconds.
  */
 import type { Clock } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
@@ -28,7 +28,7 @@ export class Refusals {
     return this.#total;
   }
 
-  /** `sessions`: how many are open. */
+  /** `sessions` is the number of open sessions. */
   add(count: number, sessions: number): void {
     const { clock, logger, limits } = this.#options;
     this.#total += count;

@@ -1,7 +1,7 @@
 /**
- * The owner's end of one session thread: its sockets and its calls, each turn's traffic in one
- * piece, which it holds for a turn while it has answers to write. It starts and replaces no thread. Invariant: after `abandon` nothing is sent, and every
- * socket is closed.
+ * The owner's end of one session thread: its sockets and its calls. Each turn's traffic is sent in
+ * one piece, delayed by one turn while there are answers to write. Does not start or replace
+ * threads. Invariant: after `abandon` nothing is sent, and every socket is closed.
  */
 import { unreachable } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
@@ -30,12 +30,12 @@ export class Relay implements BatchReader {
   readonly #writer: BatchWriter;
   readonly #handler: CallHandler;
   readonly #sockets = new Map<number, SocketEnd>();
-  /** Sockets with bytes of what is being read. */
+  /** Sockets with unflushed input of this turn. */
   readonly #touched: SocketEnd[] = [];
-  /** Records of calls of what is being read. */
+  /** Records of the calls in the batch that is being read. */
   #calls: Uint8Array[] = [];
   #lastId = 0;
-  /** Answers of the thread are to be written in this turn. */
+  /** True if answers of the thread are to be written in this turn. */
   #isAnswering = false;
   #abandoned = false;
 
@@ -76,7 +76,9 @@ export class Relay implements BatchReader {
     return sum;
   }
 
-  /** Makes the connection a session of this thread; called in the turn in which it came. */
+  /**
+   * Makes the connection a session of this thread. Call it in the turn in which it was accepted.
+   */
   accept(connection: Connection, kind: string): void {
     const id = this.#nextId();
     const { limits } = this.#options;
@@ -87,13 +89,13 @@ export class Relay implements BatchReader {
     connection.start(socket);
   }
 
-  /** Sends a control message behind all that was sent before. */
+  /** Sends a control message after all earlier traffic. */
   send(control: Control): void {
     this.#writer.flush();
     if (!this.#abandoned) this.#options.port.sendControl(control);
   }
 
-  /** Sends and closes every socket. */
+  /** Sends what is pending and closes every socket. */
   finishAll(): void {
     for (const socket of [...this.#sockets.values()]) socket.finish();
   }
@@ -102,7 +104,7 @@ export class Relay implements BatchReader {
     for (const socket of [...this.#sockets.values()]) socket.destroy(error);
   }
 
-  /** The thread is gone: closes its sockets and forgets its calls. */
+  /** The thread has ended: closes its sockets and drops its calls. */
   abandon(): void {
     if (this.#abandoned) return;
     this.#abandoned = true;
@@ -116,7 +118,7 @@ export class Relay implements BatchReader {
       return;
     }
     const socket = this.#sockets.get(session);
-    // The socket may have closed while the thread's record was under way.
+    // The socket may have closed before the thread's record arrived.
     if (!socket) return;
     switch (kind) {
       case kinds.data:
@@ -149,8 +151,9 @@ export class Relay implements BatchReader {
   }
 
   /**
-   * While it has answers to write, what was read waits for what the next turn reads: some of those
-   * answered have asked again by then, and to wake the thread costs as much as to read three requests.
+   * While there are answers to write, the input waits for that of the next turn: some of the
+   * answered clients will have sent another request by then, and waking the thread costs as much as
+   * reading three requests.
    */
   #afterTurn(flush: () => void): void {
     this.#options.clock.afterTurn(() => {

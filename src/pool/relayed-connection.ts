@@ -1,7 +1,7 @@
 /**
- * A session as its thread sees it: a Connection whose socket lives on the owner. It knows no
- * thread and no port, only the batch it writes to. Invariant: `closed` is called once, last, and
- * what arrives while paused (or before `start`) waits here in order.
+ * A session as its thread uses it: a Connection whose socket is on the owner. Uses no thread and no
+ * port, only the batch to which it writes. Invariant: `closed` is called once, last; input that
+ * arrives while paused, or before `start`, is queued in order.
  */
 import { assert } from '../base/assert.js';
 import type { Connection, ConnectionEvents } from '../net/types.js';
@@ -15,13 +15,13 @@ export class RelayedConnection implements Connection {
   readonly #writer: BatchWriter;
   readonly #limits: RelayLimits;
   readonly #sessions: () => number;
-  /** What a handler throws; it closes this session. */
+  /** Called with the error of a handler; closes this session. */
   readonly #failed: (connection: RelayedConnection, error: unknown) => void;
   #events: ConnectionEvents | undefined;
   #waiting: Uint8Array[] = [];
   #paused = false;
   #peerEnded = false;
-  /** No more writes. */
+  /** True after `end`: no more writes. */
   #ended = false;
   #destroyed = false;
   #destroyError: Error | undefined;
@@ -49,7 +49,7 @@ export class RelayedConnection implements Connection {
     return this.#id;
   }
 
-  /** Known to within `creditBytes`; this is the lower bound, so that it comes back to 0. */
+  /** A lower bound, exact to within `creditBytes`, so that it returns to 0. */
   get pendingBytes(): number {
     return Math.max(0, this.#outstanding - this.#limits.creditBytes);
   }
@@ -93,7 +93,7 @@ export class RelayedConnection implements Connection {
     this.#writer.record(kinds.closed, this.#id);
   }
 
-  /** Takes nothing more from the peer or the handlers; the owner has been told to close. */
+  /** Drops further input and handler calls; the owner has been told to close. */
   abort(error: Error | undefined): void {
     this.#ended = true;
     this.#destroyed = true;
@@ -104,7 +104,7 @@ export class RelayedConnection implements Connection {
   received(bytes: Uint8Array): void {
     if (this.#destroyed) return;
     if (!this.#events || this.#paused || this.#waiting.length > 0) {
-      // A copy, for the view would keep the bytes of all sessions of its batch.
+      // A copy: a view would keep the bytes of all sessions of its batch.
       this.#waiting.push(new Uint8Array(bytes));
     } else {
       this.#deliver(this.#events, bytes);
@@ -129,7 +129,8 @@ export class RelayedConnection implements Connection {
 
   socketClosed(error: Error | undefined): void {
     this.#closed = { error: this.#destroyError ?? error };
-    // Nobody can answer what still waits for a paused session; before `start` it is not lost.
+    // The session is closed, so queued input of a paused session cannot be answered. Before `start`
+    // it is kept.
     if (this.#events) this.#waiting = [];
     this.#paused = false;
     this.#release();
@@ -147,7 +148,9 @@ export class RelayedConnection implements Connection {
     this.#consumed = 0;
   }
 
-  /** Not at once: who resumes or starts does not expect to be called back before it returns. */
+  /**
+   * In a later turn: a caller of `resume` or `start` does not expect a callback before it returns.
+   */
   #releaseSoon(): void {
     if (this.#waiting.length > 0 || this.#peerEnded || this.#closed) {
       queueMicrotask(() => this.#release());

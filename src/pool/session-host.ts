@@ -1,7 +1,7 @@
 /**
- * The thread's end of a relay: it turns batches into sessions of the program and answers of the
- * owner. It runs in a session thread, or on the owner where there are no threads. A failure that
- * belongs to one session closes that session; everything else is left to end the thread.
+ * The thread's end of a relay: converts batches to sessions of the program and answers of the
+ * owner. Runs in a session thread, or on the owner if there are no threads. A failure in one
+ * session closes that session; any other failure ends the thread.
  */
 import { AssertionError, assert, unreachable } from '../base/assert.js';
 import type { Clock } from '../base/clock.js';
@@ -25,10 +25,10 @@ export class SessionHost implements PortReceiver, BatchReader {
   #program: SessionProgram | undefined;
   #listeners: OwnListeners | undefined;
   #counting = false;
-  /** Sessions that the owner does not know of yet. */
+  /** Refused connections that the owner has not been told of. */
   #refused = 0;
 
-  /** `stopped` is called when the owner wants nothing more of this thread. */
+  /** `stopped` is called when the owner has no more work for this thread. */
   constructor(port: ThreadPort, clock: Clock, limits: RelayLimits, stopped: () => void) {
     this.#port = port;
     this.#clock = clock;
@@ -46,7 +46,9 @@ export class SessionHost implements PortReceiver, BatchReader {
     port.receive(this);
   }
 
-  /** Makes the program, which may call the owner already, and reports for work. */
+  /**
+   * Creates the program, which may call the owner at once, and reports that the thread is ready.
+   */
   async run(factory: ProgramFactory, data: unknown): Promise<void> {
     this.#program = await factory(this.#line, data);
     this.#listeners = new OwnListeners({
@@ -82,7 +84,7 @@ export class SessionHost implements PortReceiver, BatchReader {
         return;
       }
       case 'drain':
-        // A failing drain must not be taken for a drained program; it ends the thread.
+        // A failing drain must not count as drained; it ends the thread.
         void this.#drain();
         return;
       case 'stop':
@@ -116,7 +118,7 @@ export class SessionHost implements PortReceiver, BatchReader {
     assert(connection, 'the owner writes to open sessions');
     switch (kind) {
       case kinds.data:
-        // As a Buffer, or the frame parser would make another view of it.
+        // As a Buffer, because the frame parser would otherwise create another view.
         connection.received(Buffer.from(batch, start, length));
         return;
       case kinds.end:
@@ -156,7 +158,7 @@ export class SessionHost implements PortReceiver, BatchReader {
     this.#send({ type: 'drained' });
   }
 
-  /** Once a turn, however many sessions come and go. */
+  /** Reports the count once a turn, for any number of opened and closed sessions. */
   #count(): void {
     if (this.#counting) return;
     this.#counting = true;
@@ -185,7 +187,7 @@ export class SessionHost implements PortReceiver, BatchReader {
   }
 
   readonly #failed = (connection: RelayedConnection, error: unknown): void => {
-    // A broken invariant is not the session's affair: the whole thread can be wrong.
+    // A broken invariant may affect the whole thread, so it is not handled here.
     if (error instanceof AssertionError) throw error;
     const failure = error instanceof Error ? error : new Error(String(error));
     connection.abort(failure);

@@ -1,7 +1,7 @@
 /**
- * A service's session threads: it listens, gives each session to the least loaded thread, and
- * keeps it there. It knows nothing of frames and methods; the service's program does. Invariant:
- * the owner accepts no session where there are `sessionsMax`.
+ * A service's session threads: listens, passes each session to the thread with the fewest, and
+ * keeps it there. Does not depend on frames and methods, which the service's program handles.
+ * Invariant: the owner accepts no session above `sessionsMax`.
  */
 import { availableParallelism } from 'node:os';
 import type { Address } from '../base/address.js';
@@ -21,11 +21,11 @@ import { type Placement, threadsFor } from './thread-placement.js';
 import type { OwnerCall, PoolStatus } from './types.js';
 import { localStarter, threadStarter, type WorkerStarter } from './worker-starter.js';
 
-/** How long sockets may take to close, and threads to stop, before they are ended. */
+/** Maximum time for sockets to close and threads to stop before they are terminated. */
 const stopMs = 1_000;
 
 export interface SessionPoolOptions {
-  /** Threads; 0 runs the program on the owner. */
+  /** Number of threads; 0 runs the program on the owner. */
   readonly workers: number;
   /** The module that exports `program: ProgramFactory`. */
   readonly program: URL;
@@ -34,20 +34,24 @@ export interface SessionPoolOptions {
   readonly logger: Logger;
   readonly limits?: Partial<RelayLimits>;
   /**
-   * The threads that a few sessions of this kind use run when the pool is started; the others follow
-   * a moment later, for a start is as fast as all threads of the store together. Default: `spread`.
+   * At start, only the threads that a few sessions of this kind need are started; spare threads
+   * start later, because a start is as fast as all threads of the store together. Default:
+   * `spread`.
    */
   readonly first?: Placement;
-  /** Of the machine, where that is to be another number. */
+  /** Overrides the number of cores of the machine. */
   readonly cores?: number;
-  /** Several threads can listen on one port; else one does, for all of its sessions. Default: true. */
+  /**
+   * True if several threads can listen on one port; otherwise one thread serves all its sessions.
+   * Default: true.
+   */
   readonly sharesPorts?: boolean;
-  /** All calls of one thread that came at once; each is to be replied to. */
+  /** Takes all calls of one thread that arrived together; each must be replied to. */
   onCalls(calls: OwnerCall[]): void;
   onTell?(operation: string, args: unknown): void;
 }
 
-/** Resolves when the program runs in every thread; rejects where it cannot. */
+/** Resolves when the program runs in every thread needed at start; rejects if it cannot run. */
 export async function startSessionPool(options: SessionPoolOptions): Promise<SessionPool> {
   const { workers, program, data, clock, logger } = options;
   const { cores = availableParallelism(), sharesPorts = true } = options;
@@ -90,7 +94,7 @@ interface Parts {
   readonly first: number;
 }
 
-/** The threads that are not wanted at once wait so long, until the store has started. */
+/** Delay of the spare threads, until the store has started. */
 const laterMs = 2_000;
 
 export class SessionPool {
@@ -101,16 +105,16 @@ export class SessionPool {
   /** The last message of each topic, for threads that start later. */
   readonly #topics = new Map<string, unknown>();
   readonly #shared: SharedListeners;
-  /** Of the sessions that the owner accepted. */
+  /** Counts the sessions that the owner accepted. */
   readonly #addresses: AddressCounts;
   readonly #undrained = new Set<SessionThread>();
-  /** Starts the threads that are not wanted at once. */
+  /** Starts the spare threads. */
   readonly #later: Timer | undefined;
-  /** Sessions that the owner accepted. */
+  /** Number of sessions that the owner accepted. */
   #sessions = 0;
   readonly #refusals: Refusals;
   #accepting = true;
-  /** Looks again whether what a drain waits for has come. */
+  /** Re-evaluates the condition that a drain waits for. */
   #progress: () => void = () => {};
   #closing: Promise<void> | undefined;
 
@@ -123,7 +127,7 @@ export class SessionPool {
     for (let index = 0; index < parts.first; index++) this.#add(index);
     if (parts.first === count) return;
     this.#later = parts.clock.after(laterMs, () => {
-      // One that crashes at its start has said so in the log.
+      // A failed start is logged by the thread's place.
       for (let index = parts.first; index < count; index++)
         this.#add(index).started.catch(() => {});
     });
@@ -176,8 +180,8 @@ export class SessionPool {
   }
 
   /**
-   * Threads listen there by themselves: as many as the sessions want, and the kernel gives each its
-   * share; or one alone. The port must not be 0; rejects where a thread cannot.
+   * Lets threads listen themselves: as many as the sessions need, with connections distributed by
+   * the kernel, or one alone. The port must not be 0. Rejects if a thread cannot listen.
    */
   async listenInThreads(
     address: Address,
@@ -194,7 +198,7 @@ export class SessionPool {
     return { address, close };
   }
 
-  /** Tells every thread, now and after a restart, until the topic's next message. */
+  /** Sends to every thread, now and after a restart, until the topic's next message. */
   broadcast(topic: string, message: unknown): void {
     this.#topics.set(topic, message);
     for (const thread of this.#threads) thread.relay?.send({ type: 'told', topic, message });
@@ -205,12 +209,14 @@ export class SessionPool {
     return { threads, sessions: this.#allSessions, refused: this.#refusals.total };
   }
 
-  /** Those too that threads accepted by themselves. */
+  /** Includes the sessions that threads accepted themselves. */
   get #allSessions(): number {
     return this.#threads.reduce((sum, { sessions }) => sum + sessions, 0);
   }
 
-  /** Accepts nothing more, waits (at most `drainMs`) for the requests under way, sends, closes. */
+  /**
+   * Accepts nothing more, waits at most `drainMs` for the requests in progress, sends, and closes.
+   */
   async drain(): Promise<void> {
     if (this.#closing) return this.#closing;
     await this.#stopAccepting();
@@ -252,7 +258,7 @@ export class SessionPool {
   async #stopAccepting(): Promise<void> {
     this.#accepting = false;
     this.#later?.cancel();
-    // The threads close doors of their own when they are told to drain or to stop.
+    // The threads close their own listeners when they are told to drain or to stop.
     this.#shared.forget();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
   }
@@ -295,7 +301,7 @@ export class SessionPool {
     return least?.relay;
   }
 
-  /** A thread that has just started, be it in another's place, gets what all have. */
+  /** Sends a thread that has just started, or replaced another, what all threads have. */
   #prepare(thread: SessionThread): void {
     this.#shared.look();
     for (const [topic, message] of this.#topics) {

@@ -1,7 +1,7 @@
 /**
- * One place for a session thread, kept filled: a thread that crashed loses its sessions and its
- * calls, and another takes its place, later each time where they crash on end. It does not choose
- * sessions. Invariant: at most one relay is alive.
+ * One place for a session thread. When a thread crashes, its sessions and calls are lost and
+ * another thread is started, with a growing delay after repeated crashes. Does not choose sessions.
+ * Invariant: at most one relay is active.
  */
 
 import type { Address } from '../base/address.js';
@@ -17,7 +17,7 @@ import type { WorkerStarter } from './worker-starter.js';
 
 const restartMinMs = 100;
 const restartMaxMs = 10_000;
-/** A thread that lived so long is not part of a series of crashes. */
+/** A thread that ran for this long ends a series of crashes. */
 const soundAfterMs = 60_000;
 
 export interface SessionThreadOptions {
@@ -27,11 +27,11 @@ export interface SessionThreadOptions {
   readonly logger: Logger;
   readonly limits: RelayLimits;
   readonly handlers: CallHandlers;
-  /** The thread serves from now on; the last message of each topic is to be told to it. */
+  /** The thread serves from now on and must get the last message of each topic. */
   readonly onRunning: (thread: SessionThread) => void;
-  /** The thread has told how many sessions it accepted by itself. */
+  /** The thread has reported how many sessions it accepted itself. */
   readonly onCounted: () => void;
-  /** The thread has closed so many connections at once, for there are too many. */
+  /** The thread has closed this many connections at once, because there are too many sessions. */
   readonly onRefused: (count: number) => void;
   readonly onCrashed: (thread: SessionThread) => void;
   readonly onDrained: (thread: SessionThread) => void;
@@ -40,20 +40,23 @@ export interface SessionThreadOptions {
 
 export class SessionThread {
   readonly #options: SessionThreadOptions;
-  /** Who waits for the thread to listen, or to listen no more, on the doors of a kind. */
+  /** Callbacks that wait for the thread to start or stop listening, by kind. */
   readonly #listeners = new Map<string, (problem?: string) => void>();
   #ownSessions = 0;
   #relay: Relay | undefined;
   #state: ThreadStatus['state'] = 'starting';
   #launchedMs = 0;
   #crashes = 0;
-  /** Crashes since the last thread that lived long. */
+  /** Number of crashes since a thread last ran long enough. */
   #series = 0;
   #retiring = false;
   #restart: Timer | undefined;
   #ended: Promise<void> = Promise.resolve();
   readonly #failStart: (error: Error) => void;
-  /** Resolves when the first thread runs; rejects where it crashes before, and then none follows. */
+  /**
+   * Resolves when the first thread runs. Rejects if it crashes before; then no other one is
+   * started.
+   */
   readonly started: Promise<void>;
   #markStarted: () => void = () => {};
 
@@ -68,7 +71,7 @@ export class SessionThread {
     this.#launch();
   }
 
-  /** The relay to give sessions to, while the thread serves. */
+  /** The relay for new sessions, while the thread serves. */
   get relay(): Relay | undefined {
     return this.#state === 'running' ? this.#relay : undefined;
   }
@@ -77,7 +80,7 @@ export class SessionThread {
     return (this.#relay?.sessions ?? 0) + this.#ownSessions;
   }
 
-  /** Has the thread accept sessions by itself; rejects where it cannot. */
+  /** Makes the thread accept sessions itself; rejects if it cannot. */
   listen(address: Address, kind: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#listeners.set(kind, (problem) => {
@@ -89,7 +92,7 @@ export class SessionThread {
     });
   }
 
-  /** Resolves when the thread accepts no more sessions of the kind, be it that it has ended. */
+  /** Resolves when the thread accepts no more sessions of the kind, or has ended. */
   unlisten(kind: string): Promise<void> {
     return new Promise((resolve) => {
       this.#listeners.set(kind, () => resolve());
@@ -115,7 +118,9 @@ export class SessionThread {
     };
   }
 
-  /** Asks the program to drain; false where there is none. From now on no thread is replaced. */
+  /**
+   * Asks the program to drain; returns false if there is none. From now on no thread is replaced.
+   */
   drain(): boolean {
     this.#retiring = true;
     this.#restart?.cancel();
@@ -123,7 +128,7 @@ export class SessionThread {
     return this.relay !== undefined;
   }
 
-  /** Resolves when the thread's task has ended; it may hang, so wait with a limit. */
+  /** Resolves when the thread's task has ended. The thread may hang, so wait with a limit. */
   stop(): Promise<void> {
     this.#state = 'stopped';
     this.#restart?.cancel();
@@ -131,7 +136,7 @@ export class SessionThread {
     return this.#ended;
   }
 
-  /** For a thread that did not stop: its sockets are closed, whatever it does. */
+  /** For a thread that did not stop: closes its sockets without its help. */
   abandon(): void {
     this.#relay?.abandon();
   }
@@ -188,7 +193,8 @@ export class SessionThread {
       return;
     }
     if (this.#retiring) return;
-    // The first crash is made good at once; each further one of a series waits twice as long.
+    // After the first crash a thread is started at once; each further crash of a series doubles the
+    // delay.
     if (this.#series === 1) this.#launch();
     else this.#restart = clock.after(this.#restartMs(), () => this.#launch());
   }

@@ -1,9 +1,9 @@
 /**
- * The ports on which threads of a pool listen by themselves, side by side: on each as many threads
- * as its sessions want, for the kernel gives every listening thread its share; where threads cannot
- * share a port, one alone. A thread that listens goes on until it ends or the door is closed, since
- * closing a port resets who waits there to be accepted. Knows no session. Invariant: while any thread
- * runs, somebody listens on every door, or is told to again and again.
+ * The ports on which threads of a pool listen themselves: on each, as many threads as its sessions
+ * need, because the kernel gives every listening thread an equal share. If threads cannot share a
+ * port, one listens alone. A thread listens until it ends or the port is closed, because closing a
+ * listening socket resets the connections waiting in it. Does not depend on sessions. Invariant:
+ * while any thread runs, a thread listens on every port, or is told to again and again.
  */
 import type { Address } from '../base/address.js';
 import type { Clock } from '../base/clock.js';
@@ -12,7 +12,7 @@ import type { Logger } from '../base/logging.js';
 import type { SessionThread } from './session-thread.js';
 import { type Placement, threadsFor } from './thread-placement.js';
 
-/** So soon a thread that could not listen is told to again; each time twice as long until it can. */
+/** First delay before a thread that failed to listen is told to again; doubled each time. */
 const retryMinMs = 10;
 const retryMaxMs = 1_000;
 
@@ -20,17 +20,17 @@ interface SharedListener {
   readonly kind: string;
   readonly address: Address;
   readonly placement: Placement;
-  /** Those that were told to listen, and have not failed to. */
+  /** Threads that were told to listen and have not failed. */
   readonly listening: Set<SessionThread>;
   readonly failed: Set<SessionThread>;
-  /** Since one could. */
+  /** Number of failures since a thread last listened. */
   failures: number;
 }
 
 export interface SharedListenersOptions {
   readonly threads: readonly SessionThread[];
   readonly cores: number;
-  /** Several threads can listen on one port. */
+  /** True if several threads can listen on one port. */
   readonly sharesPorts: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -44,7 +44,7 @@ export class SharedListeners {
     this.#options = options;
   }
 
-  /** Rejects where one of the threads cannot listen there. */
+  /** Rejects if one of the threads cannot listen there. */
   async open(address: Address, kind: string, placement: Placement): Promise<void> {
     const [listening, failed] = [new Set<SessionThread>(), new Set<SessionThread>()];
     const listener: SharedListener = { kind, address, placement, listening, failed, failures: 0 };
@@ -60,7 +60,7 @@ export class SharedListeners {
     await Promise.all([...listening].map((thread) => thread.unlisten(kind)));
   }
 
-  /** No further thread is to listen; those that do are told by others to stop. */
+  /** Starts no further listening threads; the caller stops the current ones. */
   forget(): void {
     this.#listeners.clear();
   }
@@ -70,7 +70,7 @@ export class SharedListeners {
     this.look();
   }
 
-  /** There are more sessions, or other threads: somebody may have to listen who does not. */
+  /** The number of sessions or threads changed: more threads may have to listen. */
   look(): void {
     for (const listener of this.#listeners.values()) {
       for (const thread of this.#wanted(listener)) {
@@ -80,8 +80,8 @@ export class SharedListeners {
   }
 
   /**
-   * Another thread is told to at once, where there is one, and this one a little later: a thread that
-   * crashed may hold the port for a moment after it is known to have ended.
+   * Tells another thread at once, if there is one, and this one a little later: a crashed thread
+   * may hold the port for a moment after its end is noticed.
    */
   #failed(listener: SharedListener, thread: SessionThread, error: unknown): void {
     const { kind, listening, failed } = listener;
@@ -97,7 +97,7 @@ export class SharedListeners {
     this.look();
   }
 
-  /** The threads that are to listen there and do not yet. */
+  /** The threads that should listen on the port and do not yet. */
   #wanted({ placement, listening, failed }: SharedListener): SessionThread[] {
     const { threads, cores, sharesPorts } = this.#options;
     const sessions = threads.reduce((sum, thread) => sum + thread.sessions, 0);

@@ -1,7 +1,7 @@
 /**
- * The owner's end of a relayed session: it moves bytes between one socket and the batches of one
- * thread, and holds either side back when the other is slow. It does not look into the bytes.
- * Invariant: the socket is paused iff the thread asked for it or has its fill of unconsumed bytes.
+ * The owner's end of a relayed session: moves bytes between one socket and the batches of one
+ * thread, and pauses either side when the other is slow. Does not read the content. Invariant: the
+ * socket is paused if and only if the thread asked for it or has the maximum of unconsumed bytes.
  */
 import type { Connection, ConnectionEvents } from '../net/types.js';
 import { type BatchWriter, kinds } from './batch.js';
@@ -18,10 +18,10 @@ export class SocketEnd implements ConnectionEvents {
   #unconsumed = 0;
   #full = false;
   #held = false;
-  /** Bytes given to the socket that the thread does not know to be taken. */
+  /** Bytes sent to the network that the thread has not been told of. */
   #untold = 0;
   #blocked = false;
-  /** What the thread wrote in this batch, to leave in one write. */
+  /** The thread's output in this batch, to be written at once. */
   #output: Uint8Array | undefined;
   #moreOutput: Uint8Array[] = [];
 
@@ -76,7 +76,9 @@ export class SocketEnd implements ConnectionEvents {
     this.#onClosed(this.id);
   }
 
-  /** Keeps bytes of the thread for `flush`; true for the first ones since. */
+  /**
+   * Keeps bytes of the thread for `flush`. Returns true for the first bytes since the last flush.
+   */
   write(bytes: Uint8Array): boolean {
     if (this.#output !== undefined) {
       this.#moreOutput.push(bytes);
@@ -90,7 +92,7 @@ export class SocketEnd implements ConnectionEvents {
     let bytes = this.#output;
     if (bytes === undefined) return;
     if (this.#moreOutput.length > 0) bytes = this.#merge(bytes);
-    // A slow reader's queue must not keep whole batches alive for its few bytes.
+    // Copies, because a slow reader's queue must not keep whole batches alive for a few bytes.
     else if (this.#blocked && bytes.length * 4 < bytes.buffer.byteLength) {
       bytes = new Uint8Array(bytes);
     }

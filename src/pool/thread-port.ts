@@ -1,21 +1,24 @@
 /**
- * The channel between the owner and one session thread: batches and rare control messages, in order.
- * One implementation uses shared memory (ring-port.ts), one uses messages alone (message-port.ts), and
- * one joins both ends within one thread, for sessions on the owner itself.
+ * The channel between the owner and one session thread: batches and rare control messages, in
+ * order. One implementation uses shared memory (ring-port.ts); the other connects both ends within
+ * one thread, so that sessions on the owner use the same path.
  */
 import type { Address } from '../base/address.js';
 
-/** Control messages; everything else is a batch. */
+/** Control messages; all other traffic is in batches. */
 export type Control =
   | { readonly type: 'ready' }
   | { readonly type: 'told'; readonly topic: string; readonly message: unknown }
-  /** Accept sessions of this kind by itself, and no more of them. */
+  /** Accept sessions of this kind in the thread, or stop doing so. */
   | { readonly type: 'listen'; readonly kind: string; readonly address: Address }
   | { readonly type: 'unlisten'; readonly kind: string }
-  /** The thread's answer to either, with why it cannot. */
+  /** The thread's answer to either, with the reason if it cannot. */
   | { readonly type: 'listening'; readonly kind: string; readonly problem?: string }
   | { readonly type: 'unlistened'; readonly kind: string }
-  /** How many sessions the thread has accepted by itself and not closed, and has refused since the last. */
+  /**
+   * Number of open sessions that the thread accepted itself, and of refusals since the last
+   * message.
+   */
   | { readonly type: 'sessions'; readonly count: number; readonly refused: number }
   | { readonly type: 'session-failed'; readonly remote: string; readonly err: string }
   | { readonly type: 'drain' }
@@ -23,17 +26,17 @@ export type Control =
   | { readonly type: 'stop' };
 
 export interface ThreadPort {
-  /** Copies the bytes, whole records of src/pool/batch.ts. */
+  /** Copies the bytes, which are whole records of src/pool/batch.ts. */
   sendBatch(batch: Uint8Array): void;
   sendControl(control: Control): void;
-  /** Set once. */
+  /** Call it once. */
   receive(receiver: PortReceiver): void;
-  /** Nothing is received any more. */
+  /** Stops receiving. */
   close(): void;
 }
 
 export interface PortReceiver {
-  /** What came of one or several batches, in order; the bytes are the receiver's for good. */
+  /** Takes the content of one or several batches, in order. The receiver keeps the bytes. */
   batch(batch: ArrayBuffer): void;
   control(control: Control): void;
 }
@@ -59,7 +62,7 @@ class LocalPort implements ThreadPort {
   }
 }
 
-/** Both ends of a channel within this thread; what is sent arrives before `send` returns. */
+/** Both ends of a channel within this thread. A message arrives before `send` returns. */
 export function localPorts(): [ThreadPort, ThreadPort] {
   const owner = new LocalPort();
   const thread = new LocalPort();

@@ -10,7 +10,7 @@ import { statusOf } from '../../src/group/status.js';
 import { Cluster } from '../consensus/cluster.js';
 
 const withinMs = 2_000;
-/** The watch looks so often where nobody leads. */
+/** Check interval of the watch without a leader. */
 const lookAgainMs = 20;
 const stepMs = 5;
 

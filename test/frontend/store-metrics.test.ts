@@ -1,4 +1,6 @@
-/** The figures of a store as one frontend gathers them: who answers, who lags, how long nobody led. */
+/**
+ * The metrics of a store as one frontend collects them: answers, lag, and time without a leader.
+ */
 import t from 'tap';
 import type { MetricSample } from '../../src/base/metric-table.js';
 import { newCounters } from '../../src/frontend/cache/counters.js';

@@ -1,4 +1,6 @@
-/** The dashboard and the alarms stand on figures that there are, with labels that they have. */
+/**
+ * The dashboard and the alarms use only existing metrics, with labels that these have.
+ */
 import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { type MetricName, metricKind, metricTable } from '../../src/base/metric-table.js';

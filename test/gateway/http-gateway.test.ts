@@ -1,4 +1,6 @@
-/** The HTTP door as a whole: bodies, unknown ways in, request ids, deadlines, probes, draining. */
+/**
+ * The HTTP listener as a whole: bodies, unknown paths, request ids, deadlines, probes, draining.
+ */
 import { connect as connectSocket } from 'node:net';
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';

@@ -1,4 +1,7 @@
-/** What is seen at the HTTP door: counts by operation and code, the rate, and what travels on. */
+/**
+ * Observation of the HTTP listener: counts by operation and code, the rate limit, forwarded
+ * headers.
+ */
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/base/logging.js';

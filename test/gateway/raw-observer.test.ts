@@ -1,4 +1,6 @@
-/** What is seen at the raw door: every request counted once, however and whenever it is answered. */
+/**
+ * Observation of the raw listener: every request is counted once, at any time of its answer.
+ */
 import t from 'tap';
 import { BazarError } from '../../src/base/errors.js';
 import { RateLimit, rateLimitMemory } from '../../src/gateway/rate-limit.js';

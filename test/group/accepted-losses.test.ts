@@ -61,14 +61,14 @@ t.test('a doubtful member accepts the loss at a start with --repair', async (t) 
   t.strictSame((await start(disk, false)).doubt, { ...doubt, accepted: true });
 });
 
-t.test('the start that finds the damage accepts nothing', async (t) => {
+t.test('the start that finds the damage accepts no loss', async (t) => {
   const disk = await damaged();
   const { learner, doubt } = await start(disk, true);
   t.equal(learner, true);
   t.strictSame(doubt, { afterSeq: 2, throughSeq: 3, promised: 0 });
 });
 
-t.test('--repair on a whole journal keeps the vote', async (t) => {
+t.test('--repair on an intact journal keeps the vote', async (t) => {
   const disk = new MemoryDisk();
   await formatCluster(disk, '/data', { members, random: seededRandom(1) });
   await start(disk, false, 3);

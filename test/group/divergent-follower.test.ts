@@ -69,7 +69,7 @@ for (const own of [1, 3, 300, 1_400]) {
   }
 }
 
-t.test('where the journal does not reach back the follower gets the snapshot', async (t) => {
+t.test('if the journal does not reach back, the follower gets the snapshot', async (t) => {
   const { trio } = await parted(300, 0);
   t.teardown(() => trio.close());
   const [a, b] = [trio.member('a'), trio.member('b')];

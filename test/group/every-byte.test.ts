@@ -127,13 +127,13 @@ async function judge(disk: MemoryDisk, seen: Set<string>): Promise<string | unde
   return undefined;
 }
 
-t.test('the journal of these tests is what they take it for', async (t) => {
+t.test('the journal of these tests has the assumed layout', async (t) => {
   const disk = await threeBatches();
   t.equal((await disk.readFile(file))?.length, 7 * block);
   t.match(await start(disk, false), { values: whole, refusal: undefined });
 });
 
-t.test('whichever byte is turned', async (t) => {
+t.test('any byte is changed', async (t) => {
   const disk = await threeBatches();
   const seen = new Set<string>();
   for (let at = 0; at < 7 * block; at++) {
@@ -148,7 +148,7 @@ t.test('whichever byte is turned', async (t) => {
   t.strictSame([...seen].sort(), expected.sort());
 });
 
-t.test('wherever it is cut', async (t) => {
+t.test('the journal is cut at any byte', async (t) => {
   const disk = await threeBatches();
   const seen = new Set<string>();
   for (let at = 0; at < 7 * block; at++) {
@@ -161,7 +161,7 @@ t.test('wherever it is cut', async (t) => {
   t.strictSame([...seen].sort(), ['a learner with 0', 'a refusal']);
 });
 
-t.test('whichever sector the last write ended with', async (t) => {
+t.test('the last write ended after any sector', async (t) => {
   const disk = await threeBatches();
   const bytes = (await disk.readFile(file)) ?? new Uint8Array(0);
   const kept = new Set<string>();

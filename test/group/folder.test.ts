@@ -58,7 +58,7 @@ function corrupt(dataDir: string): void {
   writeFileSync(journalFile(dataDir), bytes);
 }
 
-t.test('a corrupt journal is refused, and the folder stays as it was', async (t) => {
+t.test('a corrupt journal is refused, and the folder is unchanged', async (t) => {
   const dataDir = await founded(t);
   corrupt(dataDir);
   const before = readFileSync(journalFile(dataDir));
@@ -67,7 +67,7 @@ t.test('a corrupt journal is refused, and the folder stays as it was', async (t)
   t.equal(readdirSync(join(dataDir, 'order-1')).includes('lock'), false, 'nobody holds it');
 });
 
-t.test('a repair makes a learner, whom nothing but its group makes a voter', async (t) => {
+t.test('a repair makes a learner, which only its group can make a voter again', async (t) => {
   const dataDir = await founded(t);
   corrupt(dataDir);
   const repaired = await start(dataDir, { repair: true });
@@ -79,7 +79,7 @@ t.test('a repair makes a learner, whom nothing but its group makes a voter', asy
   await later.close();
 });
 
-t.test('a restart with --repair after the repair is done keeps the vote', async (t) => {
+t.test('a restart with --repair after the repair keeps the vote', async (t) => {
   const dataDir = await founded(t);
   corrupt(dataDir);
   const repaired = await start(dataDir, { repair: true });
@@ -92,7 +92,7 @@ t.test('a restart with --repair after the repair is done keeps the vote', async 
   await again.close();
 });
 
-t.test('a replica without others to learn from stays a voter when it is repaired', async (t) => {
+t.test('a replica without other members stays a voter after a repair', async (t) => {
   const dataDir = await founded(t, true);
   corrupt(dataDir);
   const repaired = await start(dataDir, { repair: true, alone: true });
@@ -101,7 +101,7 @@ t.test('a replica without others to learn from stays a voter when it is repaired
   await repaired.close();
 });
 
-t.test('what a crash has left of a snapshot goes at start', async (t) => {
+t.test('remains of a snapshot from before a crash are removed at start', async (t) => {
   const dataDir = await founded(t);
   const { snapshots, snapshotFolder, close } = await start(dataDir);
   await snapshots.save({ seq: 1, epoch: 1, time: 1, hash: 'h' }, [Buffer.from('state')]);

@@ -23,7 +23,7 @@ function setUp() {
   return { calls, replies, owner };
 }
 
-t.test('a call with a header arrives as it was meant, and the header beside it', async (t) => {
+t.test('a call with a header arrives unwrapped, with the header beside it', async (t) => {
   const { calls, replies, owner } = setUp();
   await callOwner(owner, 'buy', [1, 2], header);
   await callOwner(owner, 'order', [7], undefined);
@@ -34,13 +34,13 @@ t.test('a call with a header arrives as it was meant, and the header beside it',
   t.same(replies, ['sold']);
 });
 
-t.test('calls without headers are not touched', async (t) => {
+t.test('calls without headers are unchanged', async (t) => {
   const { calls, owner } = setUp();
   await callOwner(owner, 'lookup', [8], undefined);
   t.equal(headedCalls(calls), calls);
 });
 
-t.test('where requests are logged, each leaves a line when it is answered', async (t) => {
+t.test('if requests are logged, each leaves a line when it is answered', async (t) => {
   const { calls, replies, owner } = setUp();
   await callOwner(owner, 'buy', [1], header);
   await callOwner(owner, 'order', [7], undefined);

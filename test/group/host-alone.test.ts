@@ -104,7 +104,7 @@ t.test('proposals of one turn reach the journal as one batch', async (t) => {
   t.equal(appends, 1);
 });
 
-t.test('every applied entry is told in order before its proposer hears of it', async (t) => {
+t.test('every applied entry is reported in order before its proposal resolves', async (t) => {
   const told: string[] = [];
   const applied = (entry: Entry, result: string): void => {
     told.push(`${entry.seq} ${result}`);
@@ -115,7 +115,7 @@ t.test('every applied entry is told in order before its proposer hears of it', a
   t.same(told, ['1 ', '2 1:x', 'resolved']);
 });
 
-t.test('a restart brings back the log, and log time never goes back', async (t) => {
+t.test('a restart restores the log, and log time never goes back', async (t) => {
   const first = new MemoryJournal();
   const before = await start(first);
   await turn();
@@ -138,7 +138,7 @@ t.test('a restart brings back the log, and log time never goes back', async (t) 
   t.same(times, [0, 5_000, 20_000, 20_000], 'at most 15 s an entry');
 });
 
-t.test('a restart from a snapshot applies only what comes after it', async (t) => {
+t.test('a restart from a snapshot applies only the entries after it', async (t) => {
   const first = new MemoryJournal();
   const before = await start(first);
   await turn();
@@ -210,7 +210,7 @@ t.test('a full uncommitted tail answers overloaded', async (t) => {
   t.same(await Promise.all(outcomes), ['applied', 'applied', 'applied', 'applied', 'overloaded']);
 });
 
-t.test('age of the oldest uncommitted entry shows a hung disk', async (t) => {
+t.test('the age of the oldest uncommitted entry shows a hung disk', async (t) => {
   const journal = new MemoryJournal();
   const { host, clock } = await start(journal);
   await turn();
@@ -226,44 +226,44 @@ t.test('age of the oldest uncommitted entry shows a hung disk', async (t) => {
   await proposed;
 });
 
-t.test('commands of no bytes or too many are refused', async (t) => {
+t.test('empty and too large commands are refused', async (t) => {
   const { host } = await start(new MemoryJournal());
   await t.rejects(host.propose(new Uint8Array(0)), { code: 'invalid_argument' });
   await t.rejects(host.propose(new Uint8Array(5 * 1024 * 1024)), { code: 'too_large' });
 });
 
-t.test('a failed journal ends the host, and what waits has an unknown outcome', async (t) => {
-  const journal = new MemoryJournal();
-  const { host } = await start(journal);
-  await turn();
-  journal.automatic = false;
-  const proposed = host.propose(command('x'));
-  await turn();
-  journal.fail(new Error('disk'));
-  await t.rejects(proposed, { code: 'unavailable', details: { unknown: true } });
-  t.equal((await host.failed).message, 'disk');
-  await t.rejects(host.propose(command('y')), { code: 'unavailable' });
-});
-
 t.test(
-  'behind closed gates it leads without serving, and says what it has not applied',
+  'a failed journal ends the host, and waiting requests have an unknown outcome',
   async (t) => {
-    const { host, clock } = await start(new MemoryJournal(), { gated: true });
+    const journal = new MemoryJournal();
+    const { host } = await start(journal);
     await turn();
-    t.match(host.status(), { role: 'leader', serving: false, commit: 1, applied: 0 });
-    t.equal(host.electedMs, clock.nowMs());
-    await host.confirmLead();
-    const seen: number[] = [];
-    const visiting = host.eachUnapplied(({ seq }) => seen.push(seq));
-    t.same(seen, [1], 'at once, from memory');
-    await visiting;
-    host.openGates(1);
-    t.match(host.status(), { serving: true, applied: 1 });
-    await host.eachUnapplied(() => t.fail('all is applied'));
+    journal.automatic = false;
+    const proposed = host.propose(command('x'));
+    await turn();
+    journal.fail(new Error('disk'));
+    await t.rejects(proposed, { code: 'unavailable', details: { unknown: true } });
+    t.equal((await host.failed).message, 'disk');
+    await t.rejects(host.propose(command('y')), { code: 'unavailable' });
   },
 );
 
-t.test('a long log is applied in pieces, and between them it answers', async (t) => {
+t.test('behind closed gates it leads without serving, and reports unapplied entries', async (t) => {
+  const { host, clock } = await start(new MemoryJournal(), { gated: true });
+  await turn();
+  t.match(host.status(), { role: 'leader', serving: false, commit: 1, applied: 0 });
+  t.equal(host.electedMs, clock.nowMs());
+  await host.confirmLead();
+  const seen: number[] = [];
+  const visiting = host.eachUnapplied(({ seq }) => seen.push(seq));
+  t.same(seen, [1], 'at once, from memory');
+  await visiting;
+  host.openGates(1);
+  t.match(host.status(), { serving: true, applied: 1 });
+  await host.eachUnapplied(() => t.fail('all is applied'));
+});
+
+t.test('a long log is applied in pieces, and requests are answered between them', async (t) => {
   const before = await start(new MemoryJournal());
   await turn();
   const large = 'x'.repeat(100_000);

@@ -27,7 +27,7 @@ async function wipeBehindLog(trio: Trio): Promise<void> {
   trio.wipe('a');
 }
 
-t.test('nobody leads until somebody is nominated', async (t) => {
+t.test('no replica leads before a nomination', async (t) => {
   const trio = await opened(t);
   await trio.clock.advance(2_000);
   for (const { host } of trio.members) t.equal(host.status().role, 'follower');
@@ -36,7 +36,7 @@ t.test('nobody leads until somebody is nominated', async (t) => {
   t.match(trio.member('a').host.status(), { role: 'follower', leader: 'c', epoch: 1 });
 });
 
-t.test('every replica applies what the leader committed, in order', async (t) => {
+t.test('every replica applies the committed entries, in order', async (t) => {
   const trio = await opened(t);
   await trio.elect('c');
   t.same(await propose(trio, 'c', 'x', 'y'), ['1:x', '2:y']);
@@ -53,7 +53,7 @@ t.test('a follower refuses proposals and names the leader', async (t) => {
   await t.rejects(refused, { code: 'unavailable', details: { leader: 'c' } });
 });
 
-t.test('a nomination of another is where it sends those who ask too early', async (t) => {
+t.test('a follower redirects requests to a nominated member', async (t) => {
   const trio = await opened(t);
   const { host } = trio.member('a');
   host.nominate('b');
@@ -63,7 +63,7 @@ t.test('a nomination of another is where it sends those who ask too early', asyn
   await t.rejects(refused, { code: 'unavailable', details: { leader: 'b' } });
 });
 
-t.test('a barrier at a follower waits until it has applied what was acknowledged', async (t) => {
+t.test('a barrier at a follower waits until acknowledged entries are applied there', async (t) => {
   const trio = await opened(t);
   await trio.elect('c');
   const { host, machine } = trio.member('a');
@@ -85,7 +85,7 @@ t.test('a barrier without a leader is refused', async (t) => {
   await t.rejects(barrier, { code: 'unavailable' });
 });
 
-t.test('a crashed leader is replaced at once and nothing acknowledged is lost', async (t) => {
+t.test('a crashed leader is replaced at once and no acknowledged entry is lost', async (t) => {
   const trio = await opened(t);
   await trio.elect('c');
   await propose(trio, 'c', 'x', 'y');
@@ -102,7 +102,7 @@ t.test('a crashed leader is replaced at once and nothing acknowledged is lost', 
   t.equal(trio.member('c').host.status().leader, 'b');
 });
 
-t.test('what waits at a leader cut off from the others has an unknown outcome', async (t) => {
+t.test('requests at a leader cut off from the others have an unknown outcome', async (t) => {
   const trio = await opened(t);
   await trio.elect('c');
   trio.network.silence('a', 'c');
@@ -114,7 +114,7 @@ t.test('what waits at a leader cut off from the others has an unknown outcome', 
   await t.rejects(lost, { code: 'unavailable', details: { unknown: true } });
 });
 
-t.test('a replica that missed more than memory holds reads on from the journal', async (t) => {
+t.test('a replica that missed more than memory holds gets entries from the journal', async (t) => {
   const trio = await opened(t);
   await trio.elect('c');
   await trio.crash('a');
@@ -147,7 +147,7 @@ t.test('a wiped replica behind the log gets a snapshot and then its vote', async
   t.equal(trio.member('a').machine.hash(), trio.member('c').machine.hash(), 'and after a restart');
 });
 
-t.test('a snapshot that takes its time is sent once', async (t) => {
+t.test('a slow snapshot is sent once', async (t) => {
   const trio = await opened(t);
   await wipeBehindLog(trio);
   trio.member('c').partMs = 1_000;
@@ -157,7 +157,7 @@ t.test('a snapshot that takes its time is sent once', async (t) => {
   t.equal(trio.member('c').snapshotsBegun, 1);
 });
 
-t.test('a witness ahead of the survivor hands its log over', async (t) => {
+t.test('a witness ahead of the survivor hands over its log', async (t) => {
   const trio = await opened(t, ['c']);
   await trio.elect('b');
   await trio.crash('a');
@@ -198,7 +198,7 @@ t.test('a witness fetches the leader’s snapshot and can drop its log before it
   t.equal(trio.member('a').host.status().serving, true);
 });
 
-t.test('roles are told to those who listen', async (t) => {
+t.test('role changes are reported to listeners', async (t) => {
   const trio = await opened(t);
   const told: string[] = [];
   trio.member('b').host.onRole(({ role, serving, leader }) => {

@@ -191,7 +191,7 @@ for (const [title, of] of Object.entries(cases)) {
 
 const book = cases['a book of orders'] as Case;
 
-t.test('a lost journal makes a learner that starts with nothing', async (t) => {
+t.test('a lost journal makes a learner without entries', async (t) => {
   const disk = await filled(book);
   disk.erase('/data/order-1/journal');
   const { identity, folder } = await openMember(disk, book);
@@ -202,7 +202,7 @@ t.test('a lost journal makes a learner that starts with nothing', async (t) => {
   t.equal(again.identity.learner, true, 'and stays one');
 });
 
-t.test('the journal of another member is refused in words', async (t) => {
+t.test('the journal of another member is refused with a message', async (t) => {
   const disk = await filled(book);
   const other = await filled({ ...book, id: 'order-2' });
   for (const path of other.paths().filter((one) => one.includes('/journal/'))) {
@@ -219,7 +219,7 @@ async function makeOlder(disk: MemoryDisk, id: string): Promise<void> {
   await disk.replace(file, encodeJson({ ...data, logs: undefined }, 2));
 }
 
-t.test('a journal of the build before gets its mark at the first start', async (t) => {
+t.test('a journal of the previous build gets its mark at the first start', async (t) => {
   const disk = await filled(book);
   await makeOlder(disk, 'order-1');
   const { identity, folder } = await openMember(disk, book);
@@ -231,7 +231,7 @@ t.test('a journal of the build before gets its mark at the first start', async (
   t.equal((await openMember(disk, book)).identity.learner, true);
 });
 
-t.test('a folder of the build before that has lost its journal makes a learner', async (t) => {
+t.test('a folder of the previous build without its journal makes a learner', async (t) => {
   const disk = await filled(book);
   await makeOlder(disk, 'order-1');
   disk.erase('/data/order-1/journal');
@@ -242,7 +242,7 @@ t.test('a folder of the build before that has lost its journal makes a learner',
 });
 
 t.test(
-  'the first start after the founding makes a voter, however often it is cut off',
+  'the first start after the founding makes a voter, with any number of crashes',
   async (t) => {
     const disk = new MemoryDisk();
     await formatCluster(disk, '/data', { members, random: seededRandom(1) });
@@ -262,7 +262,7 @@ t.test(
   },
 );
 
-t.test('either journal of a recovery server of the build before is missed', async (t) => {
+t.test('either journal missing from an earlier recovery server’s folder is noticed', async (t) => {
   const withRecovery = [...members, 'recovery-1'];
   for (const lost of ['catalog', 'order'] as const) {
     for (const crashesAfterOne of [false, true]) {

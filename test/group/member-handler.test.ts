@@ -10,7 +10,7 @@ function newHandler(clock: ManualClock): MemberHandler {
   return new MemberHandler({ status, nominate: () => {}, attended: () => {}, pid: 1, clock });
 }
 
-t.test('an audit is told to those who asked before it, and to those who ask after', async (t) => {
+t.test('an audit mark is sent to requests before and after its entry', async (t) => {
   const handler = newHandler(new ManualClock());
   const early = [handler.mark('a'), handler.mark('a')];
   const other = handler.mark('b');
@@ -24,7 +24,7 @@ t.test('an audit is told to those who asked before it, and to those who ask afte
   t.strictSame(await other, [8, 'other']);
 });
 
-t.test('those who wait for audits that never come leave room for later ones', async (t) => {
+t.test('requests for audits that are never applied make room for later ones', async (t) => {
   const clock = new ManualClock();
   const handler = newHandler(clock);
   const lost = Array.from({ length: 64 }, (_, at) => handler.mark(`lost ${at}`));
@@ -37,7 +37,7 @@ t.test('those who wait for audits that never come leave room for later ones', as
   t.strictSame(await next, [1, 'hash']);
 });
 
-t.test('a check attends the member unless its frontend hears no answers', async (t) => {
+t.test('a health check attends the member unless its frontend receives no answers', async (t) => {
   let attended = 0;
   const handler = new MemberHandler({
     ...{ status: () => ({}) as GroupStatus, nominate: () => {}, pid: 1 },

@@ -29,7 +29,7 @@ function setUp() {
 }
 
 t.test(
-  'a batch lasts from its first record, the next from the end of the one before',
+  'a batch is timed from its first record, the next from the end of the one before',
   async (t) => {
     const { clock, journal, positions, durable } = setUp();
     t.equal(journal.append(records), 2);
@@ -50,7 +50,7 @@ t.test(
   },
 );
 
-t.test('a member tells of its log, and of each lead once', async (t) => {
+t.test('a member reports its log metrics, and each lead once', async (t) => {
   const { journal } = setUp();
   const metrics = new MemberMetrics('order-1', 'order', journal);
   const status = {

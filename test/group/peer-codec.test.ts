@@ -45,7 +45,7 @@ const messages: Message[] = [
   { kind: 'chunked', epoch: 4, seq: 9, offset: 8 },
 ];
 
-t.test('every kind of message arrives as it was sent', async (t) => {
+t.test('every kind of message is decoded as it was encoded', async (t) => {
   const arrived = decodeMessages(decode(encode(encodeMessages(messages))));
   t.same(arrived, messages);
 });
@@ -77,7 +77,7 @@ const longer: Message[] = [
   { kind: 'admit', epoch: 4, position: 9, admitted },
 ];
 
-t.test('a last field arrives too, and an older build passes it over', async (t) => {
+t.test('a last field is decoded too, and an older build ignores it', async (t) => {
   const fields = encodeMessages(longer) as readonly (readonly unknown[])[];
   t.strictSame(decodeMessages(decode(encode(fields))), longer);
   const lengths = new Map(
@@ -96,12 +96,12 @@ t.test('a last field of another shape is refused', async (t) => {
   }
 });
 
-t.test('entries keep their seqs by the place before them', async (t) => {
+t.test('entries get their seqs from the position before them', async (t) => {
   const [message] = decodeMessages(decode(encode(encodeMessages(messages.slice(5, 6)))));
   t.match(message, { entries: [{ seq: 8 }, { seq: 9 }] });
 });
 
-t.test('anything else is refused', async (t) => {
+t.test('any other value is refused', async (t) => {
   const good = encodeMessages(messages.slice(0, 1))[0] as unknown[];
   for (const value of [
     null,

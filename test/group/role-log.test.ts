@@ -18,7 +18,7 @@ function stage() {
   };
 }
 
-t.test('an election, and its end', async (t) => {
+t.test('an election and its end are logged', async (t) => {
   const { told, saw } = stage();
   saw('follower');
   saw('leader', { epoch: 2 });
@@ -35,14 +35,14 @@ t.test('an election, and its end', async (t) => {
   ]);
 });
 
-t.test('the same leader in another epoch is news', async (t) => {
+t.test('the same leader in another epoch is logged', async (t) => {
   const { told, saw } = stage();
   saw('follower', { epoch: 3, leader: 'order-2' });
   saw('follower', { epoch: 4, leader: 'order-2' });
   t.same(told, ['follows order-2', 'follows order-2']);
 });
 
-t.test('a member whose journal is damaged at its end, until it leads', async (t) => {
+t.test('a member with a damaged journal end is logged until it leads', async (t) => {
   const { told, saw } = stage();
   const doubt = { afterSeq: 7, throughSeq: 9 };
   saw('learner', { doubt });
@@ -50,7 +50,7 @@ t.test('a member whose journal is damaged at its end, until it leads', async (t)
   t.match(told, [/entries after 7 through 9/, /is elected/]);
 });
 
-t.test('a doubt that stands in the way of a candidacy, with the way out', async (t) => {
+t.test('a doubt that prevents a candidacy is logged, with what to do', async (t) => {
   const { told, saw } = stage();
   const doubt = { afterSeq: 7, throughSeq: 9 };
   const failure = (reason: string) => ({ candidacy: { failure: { reason, agoMs: 0 } } });
@@ -60,7 +60,7 @@ t.test('a doubt that stands in the way of a candidacy, with the way out', async 
   t.equal(told.length, 2);
 });
 
-t.test('a member that returns, and has caught up', async (t) => {
+t.test('a member that returns, and has caught up, is logged', async (t) => {
   const { told, saw } = stage();
   saw('learner', { leader: 'order-2' });
   saw('learner', { leader: 'order-2' });
@@ -72,7 +72,7 @@ t.test('a member that returns, and has caught up', async (t) => {
   ]);
 });
 
-t.test('an attempt that finds no majority is told with its reason, once', async (t) => {
+t.test('a candidacy without a majority is logged with its reason, once', async (t) => {
   const { told, saw } = stage();
   const failure = (reason: string) => ({ candidacy: { failure: { reason, agoMs: 0 } } });
   saw('leader', { serving: true });

@@ -98,7 +98,7 @@ async function opened(t: Test): Promise<Stage> {
   return stage;
 }
 
-t.test('messages arrive in order, those of one send together', async (t) => {
+t.test('messages arrive in order, and those of one send together', async (t) => {
   const stage = await opened(t);
   const { peers } = stage.end('a');
   t.equal(peers.connected('b'), true);
@@ -108,7 +108,7 @@ t.test('messages arrive in order, those of one send together', async (t) => {
   t.same(stage.end('b').told, ['a: read 1 read 2', 'a: read 3']);
 });
 
-t.test('a connection that breaks is told on both sides, and made again', async (t) => {
+t.test('a broken connection is reported on both sides, and established again', async (t) => {
   const stage = await opened(t);
   stage.end('a').peers.send('b', [read(1)]);
   stage.end('b').peers.send('a', [read(2)]);
@@ -127,7 +127,7 @@ t.test('a connection that breaks is told on both sides, and made again', async (
   t.same(arrived, ['a: read 1', 'a: read 4'], 'nothing waits for a lost connection');
 });
 
-t.test('a member speaks on one session: a newer one ends the older', async (t) => {
+t.test('a member uses one session: a newer one closes the older', async (t) => {
   const stage = await opened(t);
   stage.end('a').peers.send('b', [read(1)]);
   await stage.clock.settle();
@@ -140,7 +140,7 @@ t.test('a member speaks on one session: a newer one ends the older', async (t) =
   t.equal(stage.end('b').told.at(-1), 'a closed');
 });
 
-t.test('who is no member is not heard as one', async (t) => {
+t.test('messages of a peer that is no member are ignored', async (t) => {
   const stage = await opened(t);
   const stranger = await stage.client('x', 'b');
   stranger.notify(replicateMethod, [[2, 9]]);
@@ -150,7 +150,7 @@ t.test('who is no member is not heard as one', async (t) => {
   await stage.clock.settle();
 });
 
-t.test('what is no message closes the session', async (t) => {
+t.test('an invalid message closes the session', async (t) => {
   const stage = await opened(t);
   const member = await stage.client('a', 'b');
   member.notify(replicateMethod, [[2, 'nine']]);

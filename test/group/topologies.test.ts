@@ -50,7 +50,7 @@ async function afterLoss(members: string[], id: string, init: boolean): Promise<
   }
 }
 
-t.test('each group votes by itself, and no lost folder of two or more voters votes', async (t) => {
+t.test('each group votes separately, and a voter with a lost folder does not vote', async (t) => {
   for (let orders = 1; orders <= replicasMax; orders++) {
     for (let recovery = 0; recovery <= replicasMax; recovery++) {
       const cluster = clusterOf(orders, recovery);
@@ -86,7 +86,7 @@ t.test('each group votes by itself, and no lost folder of two or more voters vot
 });
 
 t.test(
-  '--repair makes a learner where others vote, and keeps the vote of an only voter',
+  '--repair makes a learner if others vote, and keeps the vote of an only voter',
   async (t) => {
     for (const [orders, recovery, learner] of [
       [1, 0, false],

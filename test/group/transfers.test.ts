@@ -41,35 +41,39 @@ function writing(isWanted: () => boolean) {
   return { told, transfers, finish };
 }
 
-t.test('who has the newest snapshot is sent none, and who has an older one is', async (t) => {
-  for (const { after, expected } of [
-    { after: 6, expected: ['chunk 0'] },
-    { after: 7, expected: ['close', 'missing'] },
-    { after: 8, expected: ['close', 'missing'] },
-  ]) {
-    const told: string[] = [];
-    const transfers = new SnapshotTransfers({
-      logger: silentLogger,
-      snapshots: {
-        latest: async () => ({
-          ...{ mark: { seq: 7, epoch: 1, time: 0 }, bytes: 3 },
-          read: async () => Buffer.from('all'),
-          close: async () => void told.push('close'),
-        }),
-        receive: () => t.fail('nothing comes') as never,
-      },
-      send: (_to, message) => told.push(`${message.kind} ${'offset' in message && message.offset}`),
-      missing: () => told.push('missing'),
-      isWanted: () => false,
-      installing: () => {},
-      installed: () => {},
-      failed: (error) => told.push(String(error)),
-    });
-    transfers.begin({ to: 'w', epoch: 1, after });
-    await new Promise(setImmediate);
-    t.same(told, expected, `after ${after}`);
-  }
-});
+t.test(
+  'a member with the newest snapshot gets none, one with an older snapshot does',
+  async (t) => {
+    for (const { after, expected } of [
+      { after: 6, expected: ['chunk 0'] },
+      { after: 7, expected: ['close', 'missing'] },
+      { after: 8, expected: ['close', 'missing'] },
+    ]) {
+      const told: string[] = [];
+      const transfers = new SnapshotTransfers({
+        logger: silentLogger,
+        snapshots: {
+          latest: async () => ({
+            ...{ mark: { seq: 7, epoch: 1, time: 0 }, bytes: 3 },
+            read: async () => Buffer.from('all'),
+            close: async () => void told.push('close'),
+          }),
+          receive: () => t.fail('nothing comes') as never,
+        },
+        send: (_to, message) =>
+          told.push(`${message.kind} ${'offset' in message && message.offset}`),
+        missing: () => told.push('missing'),
+        isWanted: () => false,
+        installing: () => {},
+        installed: () => {},
+        failed: (error) => told.push(String(error)),
+      });
+      transfers.begin({ to: 'w', epoch: 1, after });
+      await new Promise(setImmediate);
+      t.same(told, expected, `after ${after}`);
+    }
+  },
+);
 
 t.test('a snapshot is installed when all of it is written', async (t) => {
   const { told, finish } = writing(() => true);
@@ -78,7 +82,7 @@ t.test('a snapshot is installed when all of it is written', async (t) => {
   t.same(told, ['chunked', 'installing', 'install', 'installed 7']);
 });
 
-t.test('one that the log overtook while it was written is discarded', async (t) => {
+t.test('a snapshot that the log overtook while it was written is discarded', async (t) => {
   let isWanted = true;
   const { told, transfers, finish } = writing(() => isWanted);
   isWanted = false;

@@ -26,7 +26,9 @@ export interface MemberOptions {
   readonly witness?: boolean;
 }
 
-/** One member: what lasts (journal, snapshot, learner) and what a restart makes anew. */
+/**
+ * One member: its durable parts (journal, snapshot, learner), and the parts that a restart creates.
+ */
 export class TrioMember {
   readonly id: string;
   readonly witness: boolean;

@@ -55,7 +55,7 @@ function spoil(disk: MemoryDisk, file: string, at: number): void {
   };
 }
 
-t.test('any block of the journal', async (t) => {
+t.test('any block of the journal is unreadable', async (t) => {
   const whole = await filled();
   const segments = whole.paths().filter((path) => path.endsWith('.seg'));
   t.equal(segments.length, 3, 'two with entries, and a spare one');
@@ -93,7 +93,7 @@ t.test('a member without others says where a copy is needed', async (t) => {
   t.equal(folder.journal.lastSeq(), 1);
 });
 
-t.test('the older snapshot is used where the newest cannot be read', async (t) => {
+t.test('the older snapshot is used if the newest cannot be read', async (t) => {
   const disk = await filled();
   const { folder } = await start(disk);
   await save(folder.snapshots, 2, [3]);
@@ -107,7 +107,7 @@ t.test('the older snapshot is used where the newest cannot be read', async (t) =
   t.match(loaded, { seq: 2, passedOver: { reason: 'unreadable', file: bulk } });
 });
 
-t.test('an identity that cannot be read is named', async (t) => {
+t.test('an identity file that cannot be read is named', async (t) => {
   const disk = await filled();
   const file = `${home}/identity.json`;
   disk.fault = ({ kind, path }) => (kind === 'read' && path === file ? 'fail' : 'none');

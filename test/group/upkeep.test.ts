@@ -22,7 +22,7 @@ function setUp(work: Work) {
   return { clock, upkeep, failures };
 }
 
-t.test('one piece of work at a time', async (t) => {
+t.test('one piece of work runs at a time', async (t) => {
   let begun = 0;
   let end: () => void = () => {};
   const { clock, upkeep } = setUp(() => {
@@ -45,7 +45,7 @@ t.test('one piece of work at a time', async (t) => {
   t.equal(begun, 1);
 });
 
-t.test('what is under way at a stop is given up, without a word', async (t) => {
+t.test('a stop abandons the work in progress without an error', async (t) => {
   const { clock, upkeep, failures } = setUp(
     (signal) =>
       new Promise((_resolve, reject) => {
@@ -60,7 +60,7 @@ t.test('what is under way at a stop is given up, without a word', async (t) => {
   t.same(failures, []);
 });
 
-t.test('what a disk refuses, and damage, ends the member', async (t) => {
+t.test('a disk failure or corruption ends the member', async (t) => {
   const ends = [
     new DiskError('write', '/file', 'ENOSPC', 'no space left on device'),
     new CorruptionError('/file', 0, 'batch', 'damaged'),
@@ -74,7 +74,7 @@ t.test('what a disk refuses, and damage, ends the member', async (t) => {
   }
 });
 
-t.test('after another failure it waits a while', async (t) => {
+t.test('after another failure it retries later', async (t) => {
   let tries = 0;
   const { clock, failures } = setUp(() => {
     tries++;

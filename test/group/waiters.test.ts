@@ -18,7 +18,7 @@ function build() {
   return { waiters, told, proposal, reader };
 }
 
-t.test('a lost lead is told to all proposals in the order of the log, once', async (t) => {
+t.test('a lost lead rejects all proposals in log order, once', async (t) => {
   const { waiters, told, proposal } = build();
   const seqs = Array.from({ length: 100 }, (_none, i) => i + 1);
   for (const seq of seqs) waiters.appended(seq, proposal(`${seq}`));
@@ -29,7 +29,7 @@ t.test('a lost lead is told to all proposals in the order of the log, once', asy
   t.same(told, ['1: 1 sold', ...seqs.slice(1).map((seq) => `${seq}: lost`)]);
 });
 
-t.test('at the end nobody waits on: proposals, reads asked, reads with a position', async (t) => {
+t.test('a stop rejects all waiting proposals and reads', async (t) => {
   const { waiters, told, proposal, reader } = build();
   waiters.appended(5, proposal('proposal'));
   waiters.asked([reader('asked'), reader('asked with it')]);

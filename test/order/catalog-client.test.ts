@@ -54,7 +54,7 @@ t.test('the client leaves a silent leader and its stream', async (t) => {
   await line.tail(1, 1);
   one.answer = refuse('deadline_exceeded');
   await t.rejects(line.sell(1, []));
-  t.equal(broken(), 1, 'the tail must be asked for anew');
+  t.equal(broken(), 1, 'the sales must be requested again');
   await line.sell(1, []);
   t.same(two.asked, ['sell']);
 });

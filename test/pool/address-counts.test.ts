@@ -1,7 +1,7 @@
 import t from 'tap';
 import { AddressCounts } from '../../src/pool/address-counts.js';
 
-t.test('an address has so many sessions, and others have theirs', async (t) => {
+t.test('an address has a maximum of sessions, and others have their own', async (t) => {
   const counts = new AddressCounts(2);
   t.ok(counts.add('10.0.0.1:1'));
   t.ok(counts.add('10.0.0.1:2'));

@@ -5,7 +5,7 @@ import { block, blockBytes } from './programs/flow.js';
 const limits = { inputBytesMax: 64 * 1024, outputBytesMax: 128 * 1024, creditBytes: 16 * 1024 };
 
 for (const workers of [0, 1]) {
-  t.test(`a slow reader: the program is told to wait, ${workers} threads`, async (t) => {
+  t.test(`a slow reader makes the program wait, ${workers} threads`, async (t) => {
     const blocks = 100;
     const harness = await Harness.start(t, { program: 'flow', workers, limits, data: blocks });
     const peers = await harness.fakes('pump');
@@ -35,7 +35,7 @@ for (const workers of [0, 1]) {
     t.same(new Set(harness.told('drained')), new Set([0]));
   });
 
-  t.test(`a fast reader is never waited for, ${workers} threads`, async (t) => {
+  t.test(`a fast reader causes no wait, ${workers} threads`, async (t) => {
     const harness = await Harness.start(t, { program: 'flow', workers, limits, data: 4 });
     const peers = await harness.fakes('pump');
     const peer = peers.open();
@@ -65,24 +65,27 @@ for (const workers of [0, 1]) {
   });
 }
 
-t.test('a socket is paused when its thread has its fill, before the thread asks', async (t) => {
-  const harness = await Harness.start(t, { program: 'echo', workers: 1, limits });
-  const peers = await harness.fakes();
-  const peer = peers.open();
-  const chunk = 'x'.repeat(16 * 1024);
-  peer.give(chunk);
-  peer.give(chunk);
-  peer.give(chunk);
-  t.notOk(peer.paused);
-  peer.give(chunk);
-  t.ok(peer.paused, 'in the turn of the bytes that fill it');
-  await peer.until((socket) => !socket.paused);
-  await peer.until((socket) => socket.writtenBytes === 4 * chunk.length);
-  peer.give('more');
-  await peer.until((socket) => socket.writtenBytes === 4 * chunk.length + 4);
-});
+t.test(
+  'a socket is paused when its thread has the maximum of bytes, before the thread asks',
+  async (t) => {
+    const harness = await Harness.start(t, { program: 'echo', workers: 1, limits });
+    const peers = await harness.fakes();
+    const peer = peers.open();
+    const chunk = 'x'.repeat(16 * 1024);
+    peer.give(chunk);
+    peer.give(chunk);
+    peer.give(chunk);
+    t.notOk(peer.paused);
+    peer.give(chunk);
+    t.ok(peer.paused, 'in the turn of the bytes that fill it');
+    await peer.until((socket) => !socket.paused);
+    await peer.until((socket) => socket.writtenBytes === 4 * chunk.length);
+    peer.give('more');
+    await peer.until((socket) => socket.writtenBytes === 4 * chunk.length + 4);
+  },
+);
 
-t.test('the more sessions a thread has, the less of each it is given at once', async (t) => {
+t.test('the more sessions a thread has, the fewer bytes each may have in flight', async (t) => {
   const many = { ...limits, inputBytesMax: 256 * 1024, threadBytesMax: 256 * 1024 };
   const harness = await Harness.start(t, { program: 'flow', workers: 1, limits: many });
   const peers = await harness.fakes('holder');
@@ -95,7 +98,7 @@ t.test('the more sessions a thread has, the less of each it is given at once', a
   t.notOk(others.some((peer) => peer.paused));
 });
 
-t.test('the queue of a slow reader does not keep the batches of others alive', async (t) => {
+t.test('the queue of a slow reader does not keep the batches of others in memory', async (t) => {
   const harness = await Harness.start(t, { program: 'echo', workers: 1, limits });
   const peers = await harness.fakes();
   const [slow, other] = [peers.open(), peers.open()];
@@ -108,7 +111,7 @@ t.test('the queue of a slow reader does not keep the batches of others alive', a
   t.equal(slow.written[1]?.buffer.byteLength, 1);
 });
 
-t.test('a paused session learns at once that its socket is closed', async (t) => {
+t.test('a paused session is told at once that its socket is closed', async (t) => {
   const harness = await Harness.start(t, { program: 'flow', workers: 1, limits });
   const peers = await harness.fakes('holder');
   const peer = peers.open();

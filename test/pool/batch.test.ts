@@ -48,7 +48,7 @@ const chunks = fc.record({
   bytes: fc.uint8Array({ minLength: 1, maxLength: 40 }),
 });
 
-t.test('each session reads back its bytes in order, whatever is between', async () => {
+t.test('each session reads its bytes in order, with any other records between', async () => {
   fc.assert(
     fc.property(fc.array(chunks, { minLength: 1, maxLength: 60 }), (written) => {
       const { writer, batches, endTurn } = start();
@@ -68,7 +68,7 @@ t.test('each session reads back its bytes in order, whatever is between', async 
   );
 });
 
-t.test('records of all kinds keep their order and do not grow into each other', async (t) => {
+t.test('records of all kinds keep their order and stay separate', async (t) => {
   const { writer, batches, endTurn } = start();
   writer.record(kinds.open, 7, Buffer.from('raw'));
   writer.data(7, Buffer.from('ab'));
@@ -89,7 +89,7 @@ t.test('records of all kinds keep their order and do not grow into each other', 
   ]);
 });
 
-t.test('one flush a turn, with what is gathered, and none for nothing', async (t) => {
+t.test('there is one flush a turn, with collected records, and none without records', async (t) => {
   let gathered = 0;
   const { writer, batches, turns, endTurn } = start((self) => {
     if (gathered++ === 0) self.record(kinds.calls, 0, Buffer.from('calls'));
@@ -108,7 +108,7 @@ t.test('one flush a turn, with what is gathered, and none for nothing', async (t
   t.equal(batches.length, 1);
 });
 
-t.test('a batch leaves early when it has grown large, and in order', async (t) => {
+t.test('a batch above its size is sent early and in order', async (t) => {
   const { writer, batches, endTurn } = start();
   const chunk = new Uint8Array(100_000);
   for (let round = 0; round < 40; round++) writer.data(1 + (round % 3), chunk.fill(round));
@@ -129,7 +129,7 @@ t.test('a batch leaves early when it has grown large, and in order', async (t) =
 });
 
 t.test(
-  'what a receiver has written while it is given a large batch is no less in order',
+  'records that a receiver writes while it is given a large batch keep their order',
   async (t) => {
     const batches: Record[][] = [];
     let again = true;
@@ -156,7 +156,7 @@ t.test(
   },
 );
 
-t.test('what was written is copied: the caller may use its bytes again', async (t) => {
+t.test('written bytes are copied: the caller may reuse its buffer', async (t) => {
   const { writer, batches, endTurn } = start();
   const bytes = Buffer.from('first');
   writer.data(1, bytes);
@@ -170,7 +170,7 @@ t.test('what was written is copied: the caller may use its bytes again', async (
   );
 });
 
-t.test('a record beyond its batch is a broken invariant', async (t) => {
+t.test('a record beyond the end of its batch is a broken invariant', async (t) => {
   const batch = new Uint32Array([1, (kinds.data << 28) | 100, 0]);
   t.throws(() => read(batch.buffer), { name: 'AssertionError' });
 });

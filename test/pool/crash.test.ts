@@ -84,7 +84,7 @@ t.test('while no thread serves, a new session is closed at once', async (t) => {
   t.ok(peers.open().closed);
 });
 
-t.test('a series of crashes is slowed down', async (t) => {
+t.test('restarts after a series of crashes are delayed', async (t) => {
   const clock = heldClock();
   const harness = await Harness.start(t, { workers: 1, clock });
   const peers = await harness.fakes();

@@ -2,7 +2,7 @@ import t from 'tap';
 import { Harness, heldClock } from './harness.js';
 
 for (const workers of [0, 2]) {
-  t.test(`drain waits for the requests under way, ${workers} threads`, async (t) => {
+  t.test(`drain waits for the requests in progress, ${workers} threads`, async (t) => {
     const harness = await Harness.start(t, { workers });
     const [asking, idle] = await harness.connect(2);
     asking?.send('c');
@@ -38,7 +38,7 @@ for (const workers of [0, 2]) {
     t.equal(asking.text, 'ok;');
   });
 
-  t.test(`drain does not wait for ever, ${workers} threads`, async (t) => {
+  t.test(`drain has a time limit, ${workers} threads`, async (t) => {
     const clock = heldClock();
     const harness = await Harness.start(t, { workers, clock });
     const peers = await harness.fakes();
@@ -85,7 +85,7 @@ t.test('a thread that hangs cannot keep the pool from closing', async (t) => {
   );
 });
 
-t.test('a crash while draining does not keep it waiting', async (t) => {
+t.test('a crash during a drain does not delay it', async (t) => {
   const clock = heldClock();
   const harness = await Harness.start(t, { workers: 1, clock });
   const peers = await harness.fakes();

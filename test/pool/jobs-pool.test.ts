@@ -37,7 +37,7 @@ function heldJob(pool: JobsPool, signal?: AbortSignal) {
   };
 }
 
-t.test('a job runs in a thread of its own and its result comes back', async (t) => {
+t.test('a job runs in its own thread and returns its result', async (t) => {
   const pool = start(t);
   t.equal(pool.threads, 0, 'no thread before the first job');
   t.equal(await pool.run(jobs, 'add', [2, 3]), 5);
@@ -53,7 +53,7 @@ t.test('an expected failure keeps its code and details', async (t) => {
   t.match(failure, { code: 'conflict', message: 'somebody was faster', details: { seq: 7 } });
 });
 
-t.test('what is no job is refused', async (t) => {
+t.test('a module without the job’s function is refused', async (t) => {
   const pool = start(t);
   await t.rejects(pool.run(jobs, 'nothing', null), { code: 'internal' });
   await t.rejects(pool.run(programUrl('absent'), 'add', null), { code: 'internal' });
@@ -69,7 +69,7 @@ for (const name of ['crash', 'fail']) {
   });
 }
 
-t.test('what a job leaves behind and fails later is logged and hurts nobody', async (t) => {
+t.test('a late failure of a finished job is logged and affects no other job', async (t) => {
   let logged: (message: string) => void = () => {};
   const warning = new Promise<string>((resolve) => {
     logged = resolve;
@@ -86,7 +86,7 @@ t.test('what a job leaves behind and fails later is logged and hurts nobody', as
   t.equal(await pool.run(jobs, 'add', [1, 1]), 2);
 });
 
-t.test('jobs start in the order in which they came, as many at once as threads', async (t) => {
+t.test('jobs start in their order of arrival, as many at once as threads', async (t) => {
   const pool = start(t, 2);
   const [first, second] = [heldJob(pool), heldJob(pool)];
   await Promise.all([first.running, second.running]);
@@ -101,7 +101,7 @@ t.test('jobs start in the order in which they came, as many at once as threads',
   t.equal(await second.result, 'done');
 });
 
-t.test('an abort takes a job out of the queue, or ends its thread', async (t) => {
+t.test('an abort removes a job from the queue, or ends its thread', async (t) => {
   const pool = start(t);
   const running = new AbortController();
   const waiting = new AbortController();
@@ -119,7 +119,7 @@ t.test('an abort takes a job out of the queue, or ends its thread', async (t) =>
   });
 });
 
-t.test('one waiting job too many is overloaded', async (t) => {
+t.test('one waiting job above the limit is overloaded', async (t) => {
   const pool = start(t);
   const held = heldJob(pool);
   await held.running;

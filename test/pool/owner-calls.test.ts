@@ -3,7 +3,7 @@ import { BazarError } from '../../src/base/errors.js';
 import { Harness } from './harness.js';
 
 for (const workers of [0, 1]) {
-  t.test(`the calls of one turn arrive at once, over all sessions, ${workers}`, async (t) => {
+  t.test(`the calls of all sessions in one turn arrive together, ${workers}`, async (t) => {
     const harness = await Harness.start(t, { workers });
     const peers = await harness.fakes();
     const [first, second] = [peers.open(), peers.open()];
@@ -65,7 +65,7 @@ for (const workers of [0, 1]) {
     await harness.until(() => harness.calls().length === 3);
   });
 
-  t.test(`what cannot be encoded fails alone, ${workers} threads`, async (t) => {
+  t.test(`only a value that cannot be encoded fails, ${workers} threads`, async (t) => {
     const harness = await Harness.start(t, { workers });
     const peers = await harness.fakes();
     const peer = peers.open();

@@ -54,7 +54,7 @@ async function start() {
   return { relay, connections, sent, answer };
 }
 
-t.test('what is read leaves at the end of its turn', async (t) => {
+t.test('input is sent at the end of its turn', async (t) => {
   const { connections, sent } = await start();
   const [a, b] = connections;
   a.give('x');
@@ -64,7 +64,7 @@ t.test('what is read leaves at the end of its turn', async (t) => {
   t.same(sent, ['1 x, 2 y']);
 });
 
-t.test('while answers are to be written it leaves with what the next turn reads', async (t) => {
+t.test('while answers are to be written, input is sent with that of the next turn', async (t) => {
   const { connections, sent, answer } = await start();
   const [a, b] = connections;
   answer(1, 'answer');
@@ -80,7 +80,7 @@ t.test('while answers are to be written it leaves with what the next turn reads'
   t.same(sent.slice(1), ['2 next'], 'no longer');
 });
 
-t.test('it leaves then also where nothing more is read', async (t) => {
+t.test('delayed input is sent also if the next turn reads nothing', async (t) => {
   const { connections, sent, answer } = await start();
   answer(1, 'answer');
   connections[1].give('asked');
@@ -89,7 +89,7 @@ t.test('it leaves then also where nothing more is read', async (t) => {
   t.same(sent, ['2 asked']);
 });
 
-t.test('a control message leaves behind what is held', async (t) => {
+t.test('a control message is sent after delayed input', async (t) => {
   const { relay, connections, sent, answer } = await start();
   answer(1, 'answer');
   connections[1].give('asked');

@@ -56,7 +56,7 @@ function start(handlers: { readonly data?: (text: string) => void } = {}) {
 
 const microtasks = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-t.test('what comes before start waits for it, the close too', async (t) => {
+t.test('input before start is queued, and the close too', async (t) => {
   const { connection, seen, begin } = start();
   connection.received(Buffer.from('a'));
   connection.peerEnded();
@@ -67,7 +67,7 @@ t.test('what comes before start waits for it, the close too', async (t) => {
   t.same(seen, ['a', 'end', 'closed reset']);
 });
 
-t.test('what comes while paused waits in order, with the end', async (t) => {
+t.test('input while paused is queued in order, with the end', async (t) => {
   const { connection, seen, begin, owner } = start();
   begin();
   connection.pause();
@@ -86,7 +86,7 @@ t.test('what comes while paused waits in order, with the end', async (t) => {
   t.same(owner(), ['pause', 'resume']);
 });
 
-t.test('a pause while waiting bytes are given holds the rest', async (t) => {
+t.test('a pause while queued bytes are delivered keeps the rest queued', async (t) => {
   const { connection, seen, begin } = start({
     data: (text) => {
       if (text === 'a') connection.pause();
@@ -104,7 +104,7 @@ t.test('a pause while waiting bytes are given holds the rest', async (t) => {
   t.same(seen, ['a', 'b']);
 });
 
-t.test('consumed bytes are told in portions, paused ones are not', async (t) => {
+t.test('consumed bytes are reported in portions, queued ones are not', async (t) => {
   const { connection, begin, owner } = start();
   begin();
   connection.received(Buffer.alloc(99));
@@ -119,7 +119,7 @@ t.test('consumed bytes are told in portions, paused ones are not', async (t) => 
   t.same(owner(), ['resume', 'credit 300']);
 });
 
-t.test('write asks to wait at the limit; drained comes when the owner has told', async (t) => {
+t.test('write returns false at the limit; drained comes after the owner’s report', async (t) => {
   const { connection, seen, begin } = start();
   begin();
   t.equal(connection.write(Buffer.alloc(399)), true);
@@ -150,7 +150,7 @@ t.test('end is sent once, and nothing is written after it', async (t) => {
   t.same(owner(), []);
 });
 
-t.test('a destroyed session gets nothing but its close, with the reason given here', async (t) => {
+t.test('a destroyed session gets only its close, with the reason given here', async (t) => {
   const { connection, seen, begin, owner } = start();
   begin();
   connection.destroy(new Error('enough'));
@@ -163,7 +163,7 @@ t.test('a destroyed session gets nothing but its close, with the reason given he
   t.same(seen, ['closed enough']);
 });
 
-t.test('a handler that throws fails its session, and the rest is dropped', async (t) => {
+t.test('a handler that throws fails its session, and further input is dropped', async (t) => {
   const failure = new Error('a bug');
   const { connection, seen, failures, begin } = start({
     data() {
@@ -179,7 +179,7 @@ t.test('a handler that throws fails its session, and the rest is dropped', async
   t.same(seen, ['a', 'closed a bug']);
 });
 
-t.test('a connection is started once', async (t) => {
+t.test('a connection can be started once', async (t) => {
   const { begin } = start();
   begin();
   t.throws(begin, { name: 'AssertionError' });

@@ -90,7 +90,7 @@ t.test('batches of all sizes and control messages arrive in the order they were 
   );
 });
 
-t.test('what was sent before anybody received waits', async (t) => {
+t.test('messages sent before the receiver is set are kept', async (t) => {
   const [near, far] = channel();
   near.sendBatch(Buffer.from('a'));
   near.sendControl(control(1));
@@ -101,7 +101,7 @@ t.test('what was sent before anybody received waits', async (t) => {
   far.close();
 });
 
-t.test('whoever closed a port is given nothing more', async (t) => {
+t.test('a closed port receives nothing more', async (t) => {
   const [near, far] = channel();
   const seen = record(far, () => far.close());
   near.sendBatch(Buffer.from('a'));
@@ -115,23 +115,20 @@ t.test('whoever closed a port is given nothing more', async (t) => {
   near.close();
 });
 
-t.test(
-  'where the other side has closed, what it sent comes, and then there is quiet',
-  async (t) => {
-    const [near, far] = channel();
-    const seen = record(far);
-    near.sendBatch(Buffer.from('before'));
-    near.sendControl(control(1));
-    near.sendBatch(Buffer.alloc(2 * capacity, 'large '));
-    near.close();
-    near.sendBatch(Buffer.alloc(2 * capacity, 'closed'));
-    near.sendControl(control(2));
-    near.sendBatch(Buffer.from('behind'));
-    for (let turns = 0; turns < 20; turns++) await turn();
-    t.same(seen, ['before', 'control', 'large ']);
-    far.close();
-  },
-);
+t.test('after the other side has closed, its earlier messages still arrive', async (t) => {
+  const [near, far] = channel();
+  const seen = record(far);
+  near.sendBatch(Buffer.from('before'));
+  near.sendControl(control(1));
+  near.sendBatch(Buffer.alloc(2 * capacity, 'large '));
+  near.close();
+  near.sendBatch(Buffer.alloc(2 * capacity, 'closed'));
+  near.sendControl(control(2));
+  near.sendBatch(Buffer.from('behind'));
+  for (let turns = 0; turns < 20; turns++) await turn();
+  t.same(seen, ['before', 'control', 'large ']);
+  far.close();
+});
 
 t.test('a closed side sends nothing', async (t) => {
   const [near, far] = channel();
@@ -144,7 +141,7 @@ t.test('a closed side sends nothing', async (t) => {
   far.close();
 });
 
-t.test('a parcel that is told of and never comes stops whoever waits for it', async (t) => {
+t.test('an announced parcel that never arrives stops the waiting side', async (t) => {
   const { port1, port2 } = new MessageChannel();
   const [rings1, rings2] = ringPair();
   const gone = new RingWriter(rings2.output);
@@ -179,7 +176,7 @@ async function echoThread(t: Test): Promise<ThreadPort> {
   return port;
 }
 
-t.test('no wake-up is lost between two threads, whenever either falls asleep', async (t) => {
+t.test('no wake-up is lost between two threads, at any time of falling asleep', async (t) => {
   const port = await echoThread(t);
   const rounds = 30_000;
   let round = 0;

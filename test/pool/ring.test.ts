@@ -13,7 +13,7 @@ function takeAll(reader: RingReader): Buffer {
   return Buffer.from(reader.take(reader.written()) ?? new ArrayBuffer(0));
 }
 
-t.test('what is written is read once, in order, and what has no room is not written', async () => {
+t.test('written bytes are read once, in order; bytes without room are not written', async () => {
   const step = fc.oneof(
     fc.integer({ min: 0, max: 40 }),
     fc.integer({ min: 1, max: capacity + 1 }),
@@ -41,7 +41,7 @@ t.test('what is written is read once, in order, and what has no room is not writ
   );
 });
 
-t.test('goes on where positions start anew', async (t) => {
+t.test('the ring continues after its positions wrap around', async (t) => {
   const { writer, reader } = ring();
   const block = Buffer.alloc(capacity - 4, 'block');
   const first = writer.position;
@@ -57,7 +57,7 @@ t.test('goes on where positions start anew', async (t) => {
   t.equal(takeAll(reader).toString(), 'last');
 });
 
-t.test('nothing unread is overwritten where positions start anew', async (t) => {
+t.test('unread bytes are not overwritten after positions wrap around', async (t) => {
   const { writer, reader } = ring();
   while (writer.position < 2 ** 32 - 30_000) {
     writer.write(Buffer.alloc(10_000));
@@ -70,7 +70,7 @@ t.test('nothing unread is overwritten where positions start anew', async (t) => 
   t.ok(takeAll(reader).subarray(0, unread.length).equals(unread));
 });
 
-t.test('what was taken is the reader’s for good', async (t) => {
+t.test('the reader keeps the bytes that it has taken', async (t) => {
   const { writer, reader } = ring();
   writer.write(Buffer.from('first'));
   const first = takeAll(reader);
@@ -81,7 +81,7 @@ t.test('what was taken is the reader’s for good', async (t) => {
   t.equal(first.toString(), 'first');
 });
 
-t.test('only a reader that sleeps is to be woken, and once', async (t) => {
+t.test('only a sleeping reader is woken, and only once', async (t) => {
   const { writer, reader } = ring();
   writer.write(Buffer.from('a'));
   t.notOk(writer.mustWake(), 'it has never slept');
@@ -96,7 +96,7 @@ t.test('only a reader that sleeps is to be woken, and once', async (t) => {
   t.notOk(writer.mustWake(), 'somebody is at it');
 });
 
-t.test('a parcel has its place among the bytes', async (t) => {
+t.test('a parcel keeps its place among the bytes', async (t) => {
   const { writer, reader } = ring();
   writer.write(Buffer.from('before'));
   const { position } = writer;

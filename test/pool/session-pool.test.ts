@@ -20,7 +20,7 @@ for (const workers of [0, 2, 10]) {
     );
   });
 
-  t.test(`few sessions are spread evenly over few threads, ${workers} threads`, async (t) => {
+  t.test(`few sessions are distributed evenly over few threads, ${workers} threads`, async (t) => {
     const harness = await Harness.start(t, { workers });
     await harness.connect(workers * 3);
     const { threads, sessions } = harness.pool.status();
@@ -30,7 +30,7 @@ for (const workers of [0, 2, 10]) {
     t.ok(used.length === 0 || Math.max(...used) - Math.min(...used) <= 1, `${used}`);
   });
 
-  t.test(`half-close: what was sent before the end is answered, ${workers} threads`, async (t) => {
+  t.test(`half-close: requests sent before the end are answered, ${workers} threads`, async (t) => {
     const harness = await Harness.start(t, { program: 'echo', workers });
     const client = await harness.client();
     client.socket.end('last words');
@@ -39,7 +39,7 @@ for (const workers of [0, 2, 10]) {
   });
 }
 
-t.test('a new session goes to the thread with the fewest', async (t) => {
+t.test('a new session goes to the thread with the fewest sessions', async (t) => {
   const harness = await Harness.start(t);
   const [first] = await harness.connect(4);
   await first?.close();
@@ -51,7 +51,7 @@ t.test('a new session goes to the thread with the fewest', async (t) => {
   );
 });
 
-t.test('one session more than sessionsMax is closed at once, the others stay', async (t) => {
+t.test('one session above sessionsMax is closed at once, the others stay', async (t) => {
   const harness = await Harness.start(t, { program: 'echo', limits: { sessionsMax: 2 } });
   const [first, second] = await harness.connect(2);
   const [third] = await harness.connect(1);
@@ -61,7 +61,7 @@ t.test('one session more than sessionsMax is closed at once, the others stay', a
   t.equal(await second?.ask('b', 1), 'b');
 });
 
-t.test('the threads that are not wanted at once follow a moment later', async (t) => {
+t.test('spare threads start later', async (t) => {
   const clock = heldClock();
   const harness = await Harness.start(t, { workers: 3, cores: 2, first: 'packed', clock });
   t.equal(harness.pool.status().threads.length, 1);

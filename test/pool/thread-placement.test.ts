@@ -1,24 +1,24 @@
 import t from 'tap';
 import { isServedByOne, sessionsPerThread, threadsFor } from '../../src/pool/thread-placement.js';
 
-t.test('few sessions that ask for little use half as many threads as cores', async (t) => {
+t.test('few sessions with small requests use half as many threads as cores', async (t) => {
   t.equal(threadsFor('packed', 1, 8), 4);
   t.equal(threadsFor('packed', sessionsPerThread, 2), 1);
   t.equal(threadsFor('packed', 1, 1), 1, 'one at least');
 });
 
-t.test('requests that are work by themselves use as many as there are cores', async (t) => {
+t.test('requests with much work use as many threads as cores', async (t) => {
   t.equal(threadsFor('spread', 1, 8), 8);
   t.equal(threadsFor('spread', 1, 1), 1);
 });
 
-t.test('many sessions use more, however many cores there are', async (t) => {
+t.test('many sessions use more threads, for any number of cores', async (t) => {
   for (const placement of ['packed', 'spread'] as const) {
     t.equal(threadsFor(placement, 2 * sessionsPerThread + 1, 2), 3, placement);
   }
 });
 
-t.test('one thread serves them all where one is enough, or there is no other', async (t) => {
+t.test('one thread serves all sessions if one is enough, or if there is no other', async (t) => {
   t.ok(isServedByOne('packed', 10, 3));
   t.notOk(isServedByOne('packed', 10, 4));
   t.notOk(isServedByOne('spread', 10, 2));

@@ -208,7 +208,7 @@ export class CacheSessions {
   }
 
   /**
-   * Sends new records to the sessions without unacknowledged invalidations. The others read the
+   * Sends new records to the sessions with few unacknowledged invalidations. The others read the
    * records again.
    */
   push(seq: number, records: readonly ProductRecord[]): void {

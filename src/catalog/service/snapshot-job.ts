@@ -1,6 +1,6 @@
 /**
- * A job: the catalog's next snapshot, from the last one and the journal, by the same `apply` that
- * serves, so that the owner never walks its whole state (docs/THREADS.md; R11).
+ * A job: makes the catalog's next snapshot from the last one and the journal, with the `apply` that
+ * serves, so that the owner never traverses its whole state (docs/ARCHITECTURE.md, Threads; R11).
  */
 import { waitingClock } from '../../base/clock.js';
 import { restful, restless } from '../../base/pace.js';

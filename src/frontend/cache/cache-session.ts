@@ -75,10 +75,7 @@ export class CacheSession {
     this.#timer = every(this.#options.clock, leaseLimits.renewEveryMs, () => this.#renew());
   }
 
-  /**
-   * Ends serving from the caches. Resolves when the leader knows, or when its wait for the lease is
-   * due.
-   */
+  /** Ends serving from the caches. Resolves when the leader knows, or after a short wait. */
   async stop(): Promise<void> {
     const begun = this.#begun;
     this.#timer?.cancel();

@@ -59,7 +59,7 @@ export const failureTexts: Readonly<Record<number, string>> = {
   409: 'the request conflicts with the current state.',
   412: 'the precondition is false.',
   413: 'the body is larger than 1 MiB.',
-  415: 'the Content-Type is not JSON in UTF-8.',
+  415: 'the Content-Type or Content-Encoding of the body is not supported.',
   422: 'the key was used for another request.',
   429: 'too many requests; Retry-After says when to retry.',
   500: 'an internal error.',

@@ -128,7 +128,7 @@ t.test('a gate waits for a silent frontend until its lease expires, and no longe
   t.same(opened, [], 'longer than it holds the lease itself, by what clocks may differ');
   clock.advance(1);
   t.same(opened, [1]);
-  t.equal(renew(one, generation).granted, false, 'it must begin anew');
+  t.equal(renew(one, generation).granted, false, 'it must begin a new session');
 });
 
 t.test('a lease is not renewed while an earlier invalidation is unacknowledged', async (t) => {

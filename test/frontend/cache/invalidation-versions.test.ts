@@ -67,7 +67,7 @@ t.test('a bucket without invalidations can be filled after any number of others'
   versions.beginSession(1, 3, lease);
   const inThread = new InvalidationVersions(versions.buffer, clock);
   const quiet = inThread.sight(7);
-  // The second word counts them; nobody waits for so many.
+  // The second word counts them; so many would take too long.
   const count = new Int32Array(versions.buffer, 4, 1);
   for (let round = 1; round <= 9; round++) {
     count[0] = (round * 2 ** 30 - 1) | 0;
@@ -107,7 +107,7 @@ t.test('each check compares the lease with the clock, in every thread', async (t
   clock.advance(999);
   t.equal(inThread.isCurrent(sighting), true);
   clock.advance(1);
-  t.equal(inThread.isCurrent(sighting), false, 'nobody need have told it');
+  t.equal(inThread.isCurrent(sighting), false, 'without a message');
   t.equal(inThread.mayFill(sighting, 1, 3), false);
   versions.renew(leaseFromNow(clock, 1_000));
   t.equal(inThread.isCurrent(sighting), true, 'renewed by a leader that had not given it up');

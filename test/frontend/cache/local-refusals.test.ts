@@ -88,7 +88,7 @@ t.test('an entry that may be stale refuses no purchase', async (t) => {
     },
     soon(),
   );
-  t.equal(asked.length, 2, 'nor does a line beside one that nobody looked up');
+  t.equal(asked.length, 2, 'nor does a line beside one that is not cached');
   versions.endSession();
   await operations.buy({ id: 9, quantity: 3 }, soon());
   t.equal(asked.length, 3);

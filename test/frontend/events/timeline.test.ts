@@ -1,4 +1,6 @@
-/** What operators look back at: changes told once, and how long nobody led. */
+/**
+ * The operators' timeline: each change reported once, and the time without a leader.
+ */
 import t from 'tap';
 import type { Health } from '../../../src/frontend/detector/elector.js';
 import { type Sight, Timeline } from '../../../src/frontend/events/timeline.js';

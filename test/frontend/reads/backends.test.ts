@@ -6,7 +6,7 @@ const leaders: Leaders = { catalog: 'catalog-1', order: 'order-1' };
 function listening(count: number) {
   const backends = new Backends({
     cluster: { catalogs: [], orders: [], recovery: [] },
-    connect: () => t.fail('nobody is asked') as never,
+    connect: () => t.fail('no service is asked') as never,
   });
   let heard: number[] = [];
   const forget = Array.from({ length: count }, (_none, who) =>

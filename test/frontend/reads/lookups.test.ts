@@ -29,7 +29,7 @@ t.test('a product whose name moved to another during the question is not cached'
   t.equal(
     operations.cached({ id: 8 }),
     undefined,
-    'the leader lent what the name stood for before',
+    'the leader granted the product that had the name before',
   );
 });
 
@@ -95,13 +95,13 @@ t.test('a product that was added during the question is neither cached nor share
     return found;
   });
   await operations.lookup({ id: 8 }, soon());
-  t.equal(operations.cached({ id: 8 }), undefined, 'the leader lent that there was none');
+  t.equal(operations.cached({ id: 8 }), undefined, 'the leader granted the absence');
   const shared = stageOperations(() => {
     if (shared.asked.length === 1) shared.versions.invalidate(shared.versions.idBucket(0), 1);
     return found;
   });
   await Promise.all([1, 2].map(() => shared.operations.lookup({ id: 8 }, shared.soon())));
-  t.equal(shared.asked.length, 2, 'nobody would say when it changes');
+  t.equal(shared.asked.length, 2, 'no leader would invalidate it');
 });
 
 /** A shop whose first question is answered when the test says. */
@@ -138,7 +138,7 @@ t.test('no reader waits long for a question without an answer', async (t) => {
   t.equal(asked.length, 2, 'and one is enough for all who came since');
 });
 
-/** A shop whose one product changes under every question, with a crowd that has just read it. */
+/** A store whose one product changes under every question, after many readers have read it. */
 async function stageHot(t: Test, uncachedRead: () => UncachedReadAnswer = () => tux) {
   const stage = stageOperations(({ method }) => {
     if (method === 'glance') return uncachedRead();
@@ -168,7 +168,7 @@ t.test('many readers of an item that changes all the time share one uncached rea
   t.equal(cache.peek(8), undefined);
   clock.advance(20);
   t.equal(operations.cached({ id: 8 }), undefined);
-  t.equal((await visit(1)).length, 1, 'who comes when no crowd is there does not wait');
+  t.equal((await visit(1)).length, 1, 'a single reader does not wait');
   t.match(asked.at(-1), { port: 'service', method: 'lookup', params: [8] });
 });
 
@@ -211,7 +211,7 @@ for (const code of ['unknown_method', 'invalid_argument'] as const) {
     clock.advance(20);
     for (let n = 0; n < 4; n++) await visit(1);
     const replicas = new Set(asked.slice(before).map(({ to }) => to));
-    t.equal(replicas.size, 2, 'whoever does not know that question is asked others');
+    t.equal(replicas.size, 2, 'a replica without the method is asked other questions');
   });
 }
 

@@ -150,7 +150,7 @@ t.test('the encoded page equals the page', async (t) => {
 });
 
 t.test('a search for nothing is refused', async (t) => {
-  const { operations, soon } = stageOperations(() => t.fail('nobody is asked'));
+  const { operations, soon } = stageOperations(() => t.fail('no service is asked'));
   await t.rejects(operations.search({}, soon()), { code: 'invalid_argument' });
 });
 

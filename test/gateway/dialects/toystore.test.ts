@@ -1,4 +1,7 @@
-/** The toy store's dialect: the root API under another roof, but for an order that nobody takes. */
+/**
+ * The toy store's dialect: the root API at another path, except for an order without an order
+ * service.
+ */
 import t from 'tap';
 import { BazarError } from '../../../src/base/errors.js';
 import { setStage, tux } from '../stage.js';
