@@ -3,10 +3,12 @@ import t from 'tap';
 import { comparable, examples, Machine, readPage, stableLines } from './page-commands.js';
 
 const testTimeoutMs = 600_000;
+/** Start timeout of a service, in seconds: the machine may run other tests at the same time. */
+const patience = { BAZAR_START_TIMEOUT: '100' };
 
 t.test('the commands of OPERATIONS run, and print what it shows', async (t) => {
   t.setTimeout(testTimeoutMs);
-  const machine = new Machine(t, '127.44.18', { BAZAR_PORT_OFFSET: '5860' });
+  const machine = new Machine(t, '127.44.18', { BAZAR_PORT_OFFSET: '5860', ...patience });
   const down = (): Promise<unknown> => machine.run('bazar down');
   t.teardown(down);
   for (const { command, shown } of examples(readPage('OPERATIONS.md'))) {
@@ -23,7 +25,10 @@ for (const [page, portOffset] of [
 ] as const) {
   t.test(`the commands of ${page} run in one shell, and print what it shows`, async (t) => {
     t.setTimeout(testTimeoutMs);
-    const machine = new Machine(t, '127.44.20', { BAZAR_PORT_OFFSET: String(portOffset) });
+    const machine = new Machine(t, '127.44.20', {
+      BAZAR_PORT_OFFSET: String(portOffset),
+      ...patience,
+    });
     t.teardown(() => machine.run('bazar down'));
     const all = examples(readPage(page));
     // A command may need a variable or a background job of an earlier one.
