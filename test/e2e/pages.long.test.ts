@@ -3,6 +3,8 @@ import t from 'tap';
 import { comparable, examples, Machine, readPage, stableLines } from './page-commands.js';
 
 const testTimeoutMs = 600_000;
+/** Of a test, left to stop its store. */
+const shutdownMs = 90_000;
 /** Start timeout of a service, in seconds: the machine may run other tests at the same time. */
 const patience = { BAZAR_START_TIMEOUT: '100' };
 
@@ -35,7 +37,7 @@ for (const [page, portOffset] of [
     const script = all
       .map(({ command }) => `printf '\\n$ %s\\n' ${quoted(command)}\n${command}\n`)
       .join('');
-    const { code, out, err } = await machine.run(`${script}wait\n`, testTimeoutMs / 2);
+    const { code, out, err } = await machine.run(`${script}wait\n`, testTimeoutMs - shutdownMs);
     t.equal(code, 0, `${out}${err}`);
     const printed = `${out}${err}`.split('\n').map(comparable);
     for (const line of all.flatMap(({ shown }) => stableLines(shown)))
