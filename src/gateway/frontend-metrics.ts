@@ -5,7 +5,8 @@
 import { systemClock } from '../base/clock.js';
 import type { MetricSample } from '../base/metric-table.js';
 import { ProcessMetrics } from '../base/process-metrics.js';
-import type { FrontendOwner, OwnRequests } from '../frontend/owner.js';
+import type { FrontendOwner } from '../frontend/owner.js';
+import type { OwnRequests } from '../frontend/store-view.js';
 import { poolSamples } from '../group/member-metrics.js';
 import type { PoolStatus } from '../pool/types.js';
 import type { FrontendConfig } from './frontend-config.js';
