@@ -1,0 +1,140 @@
+/**
+ * The two ports of a member: the replication port, on the owner, for the other members and for the
+ * owners of other services; and the service port, on session threads. Invariant: each connection to
+ * the replication port has passed the handshake before it may ask anything.
+ */
+import { availableParallelism } from 'node:os';
+import type { Clock } from '../base/clock.js';
+import type { MemberAddresses, ServiceConfig } from '../base/config.js';
+import { BazarError } from '../base/errors.js';
+import { wireLimits } from '../base/limits.js';
+import type { Logger } from '../base/logging.js';
+import type { MetricSample } from '../base/metric-table.js';
+import { sessionPlaces } from '../base/open-files.js';
+import { gatedHandler, type HandshakeOptions, type Identity } from '../net/handshake.js';
+import { RpcServer } from '../net/rpc-server.js';
+import type { RpcHandler, RpcSession } from '../net/rpc-session.js';
+import { peerTransport } from '../net/tls-transport.js';
+import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
+import { isServedByOne } from '../pool/thread-placement.js';
+import type { OwnerCall } from '../pool/types.js';
+import { headerFields } from '../wire/request-header.js';
+import { headedCalls, loggedCalls } from './headed-calls.js';
+import type { MemberHandler } from './member-handler.js';
+import { poolSamples } from './member-metrics.js';
+import type { RpcPeers } from './rpc-peers.js';
+import type { ThreadCredentials } from './session-program.js';
+
+/** Sessions of other services: each asks for little at a time. */
+const serviceKind = 'service';
+const servicePlacement = 'packed';
+
+/** What the service answers on the replication port; false where the method is not its own. */
+export interface ServiceHandler {
+  request(
+    session: RpcSession,
+    method: string,
+    params: unknown,
+    reply: Parameters<RpcHandler['request']>[3],
+  ): boolean;
+  notification(session: RpcSession, method: string, params: unknown): void;
+  closed(session: RpcSession): void;
+}
+
+/** The service's answers and its threads, once the host is there to build them on. */
+export interface MemberListeners {
+  readonly address: MemberAddresses;
+  readonly handler: ServiceHandler;
+  readonly program: URL;
+  calls(calls: OwnerCall[]): void;
+}
+
+export interface MemberPortsOptions {
+  readonly config: ServiceConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly handshake: () => HandshakeOptions;
+  readonly credentials: () => ThreadCredentials;
+  /** Answers what every member answers. */
+  readonly handler: MemberHandler;
+  readonly peers: RpcPeers;
+}
+
+export class MemberPorts {
+  readonly #options: MemberPortsOptions;
+  #server: RpcServer | undefined;
+  #pool: SessionPool | undefined;
+
+  constructor(options: MemberPortsOptions) {
+    this.#options = options;
+  }
+
+  async open(listeners: MemberListeners): Promise<void> {
+    const { config, clock, logger, handshake, credentials } = this.#options;
+    const places = sessionPlaces();
+    this.#server = new RpcServer({
+      newHandler: () =>
+        gatedHandler(handshake(), (_session, peer) => this.#admit(peer, listeners.handler)),
+      clock,
+      logger,
+      trusted: false,
+      frameBytesMax: wireLimits.publicFrameBytesMax,
+      handshakesMax: places.handshakes,
+    });
+    const transport = peerTransport(config.clusterTls);
+    await this.#server.listen(transport, listeners.address.peer);
+    const pool = await startSessionPool({
+      workers: config.workers,
+      first: servicePlacement,
+      program: listeners.program,
+      data: credentials(),
+      // Even where the threads could: the kernel might give all of a few connections to one thread.
+      sharesPorts: false,
+      limits: { sessionsMax: places.service },
+      clock,
+      logger,
+      onCalls: (calls) => listeners.calls(this.#logged(headedCalls(calls))),
+    });
+    this.#pool = pool;
+    const { service } = listeners.address;
+    if (isServedByOne(servicePlacement, config.workers, availableParallelism()))
+      await pool.listenInThreads(service, serviceKind, servicePlacement);
+    else await pool.listen(transport, service, serviceKind, servicePlacement);
+  }
+
+  samples(): MetricSample[] {
+    return this.#pool ? poolSamples(this.#options.config.name, this.#pool.status()) : [];
+  }
+
+  /** Answers what is under way, then closes both ports. */
+  async drain(): Promise<void> {
+    await this.#pool?.drain();
+    await this.#server?.drain();
+  }
+
+  #logged(calls: OwnerCall[]): OwnerCall[] {
+    const { config, clock, logger } = this.#options;
+    return config.log.level === 'debug' ? loggedCalls(calls, clock, logger) : calls;
+  }
+
+  /** The handler of a connection whose peer has proved its identity. */
+  #admit(peer: Identity, service: ServiceHandler): RpcHandler {
+    const { logger, handler, peers } = this.#options;
+    return {
+      request: (session, method, params, reply, header) => {
+        if (header) logger.debug({ ...headerFields(header), method }, 'request');
+        if (handler.request(method, params, reply)) return;
+        if (service.request(session, method, params, reply)) return;
+        throw new BazarError('unknown_method', `unknown method "${method}"`);
+      },
+      notification: (session, method, params) => {
+        if (peers.notification(session, peer, method, params)) return;
+        service.notification(session, method, params);
+      },
+      closed: (session) => {
+        peers.closed(session, peer);
+        service.closed(session);
+      },
+    };
+  }
+}
