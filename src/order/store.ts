@@ -26,11 +26,11 @@ export interface Buy {
   readonly header?: RequestHeader | undefined;
 }
 
-/** A purchase with the state known at its arrival. */
+/** A purchase as it goes to the catalog, and the epoch in which this replica led when it arrived. */
 interface Queued {
   readonly buy: Buy;
   readonly epoch: number;
-  readonly seenTime: number;
+  readonly purchase: Purchase;
 }
 
 /** The catalog leader, as a seller. */
@@ -112,7 +112,7 @@ export class OrderStore {
     // 5).
     const { logTime } = this.#options.seller;
     for (const buy of buys.slice(0, room)) {
-      this.#queue.push({ buy, epoch, seenTime: firstSeen(buy.params, logTime) });
+      this.#queue.push({ buy, epoch, purchase: toPurchase(buy.params, logTime) });
     }
     this.#sellQueued();
   }
@@ -138,8 +138,8 @@ export class OrderStore {
   #take(epoch: number): Queued[] {
     let lines = 0;
     let count = 0;
-    for (const { buy, epoch: taken } of this.#queue) {
-      lines += buy.params[3].length;
+    for (const { purchase, epoch: taken } of this.#queue) {
+      lines += purchase[3].length;
       const full = count === logLimits.entryOperationsMax || lines > logLimits.entryLinesMax;
       if (taken !== epoch || (full && count > 0)) break;
       count++;
@@ -167,11 +167,7 @@ export class OrderStore {
     const { seller } = this.#options;
     const buys = queued.map(({ buy }) => buy);
     this.#waiting += buys.length;
-    const purchases = queued.map(({ buy, seenTime }): Purchase => {
-      const [key, kind, hash, lines, , oldKey] = buy.params;
-      const purchase = [key, kind, hash, lines, seenTime] as const;
-      return oldKey === undefined ? purchase : [...purchase, oldKey];
-    });
+    const purchases = queued.map(({ purchase }) => purchase);
     this.#selling++;
     seller.sell(epoch, purchases, headerOf(buys)).then(
       (outcomes) => {
@@ -226,9 +222,14 @@ export class OrderStore {
   }
 }
 
-/** The log time of a purchase's first attempt, or of this one if the frontend sends none (A34). */
-function firstSeen([, , , , told]: BuyParams, logTime: number): number {
-  return told === undefined ? logTime : Math.min(told, logTime);
+/**
+ * The purchase that goes to the log. Its seen time is that of the first attempt, or of this attempt
+ * where the frontend does not send one (A34); it is never later than `logTime`.
+ */
+function toPurchase(params: BuyParams, logTime: number): Purchase {
+  const [key, kind, requestHash, lines, seenTime = logTime, oldKey] = params;
+  const purchase = [key, kind, requestHash, lines, Math.min(seenTime, logTime)] as const;
+  return oldKey === undefined ? purchase : [...purchase, oldKey];
 }
 
 /** The headers of the purchases, up to a maximum; undefined if none has one. */
