@@ -268,7 +268,7 @@ const crowded = {
   clients: 16,
   thinkMs: 2,
   items: 1,
-  crowd: 3,
+  readersMin: 3,
   buys: 0.15,
   reads: 0.05,
 } as const;

@@ -103,7 +103,7 @@ export class Frontend {
 
   #boot(life: Life): void {
     const { catalogs, orders } = this.#options;
-    const { crowd, cacheEntries } = this.#world.profile;
+    const { readersMin, cacheEntries } = this.#world.profile;
     const logger = this.#world.logger(this.name);
     const versions = newVersions(this.#world, life);
     const shared = new SharedCache(versions, newCounters(), new SharedArrayBuffer(sharedBytes));
@@ -141,7 +141,7 @@ export class Frontend {
       const owner = { status: refuse, audit: refuse, notReady: () => undefined };
       const pages = new SearchCache(versions, cache.counters);
       const logTime = (): number | undefined => versions.logTime;
-      const view = { keys, owner, logTime, crowd };
+      const view = { keys, owner, logTime, readersMin };
       return newOperations(this.#world, { backends: one, cache, pages, clock: life, ...view });
     });
     this.#running = { shops, watch, lines: connections };

@@ -37,8 +37,8 @@ export interface Profile {
   readonly clients: number;
   readonly thinkMs: number;
   readonly items: number;
-  /** Readers of a product at a time who make it hot. */
-  readonly crowd: number;
+  /** Concurrent readers of a product from which on they are coalesced. */
+  readonly readersMin: number;
   readonly stock: number;
   readonly quantityMax: number;
   /** Shares of what a customer does; the rest are look-ups. */
@@ -98,7 +98,7 @@ export function drawProfile(random: Random): Profile {
     clients: (hot ? 4 : 2) + random.integer(4),
     thinkMs: hot ? between(5, 15) : between(20, 120),
     items: hot ? 1 : 1 + random.integer(4),
-    crowd: 16,
+    readersMin: 16,
     stock: 3 + random.integer(40),
     quantityMax: 1 + random.integer(4),
     // Where little changes, caches are full.

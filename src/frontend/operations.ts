@@ -49,7 +49,7 @@ export interface FrontendOperationsOptions {
    * Number of concurrent readers of an item that starts request coalescing; undefined for the
    * default.
    */
-  readonly crowd?: number;
+  readonly readersMin?: number;
 }
 
 export class FrontendOperations implements Operations {
@@ -60,10 +60,10 @@ export class FrontendOperations implements Operations {
   readonly #refusals: LocalRefusals;
 
   constructor(options: FrontendOperationsOptions) {
-    const { cache: products, pages, clock, crowd } = options;
+    const { cache: products, pages, clock, readersMin } = options;
     this.#options = options;
     const questions = new Questions(options);
-    const lookups = new Lookups({ questions, cache: products, clock, crowd });
+    const lookups = new Lookups({ questions, cache: products, clock, readersMin });
     this.#questions = questions;
     this.#lookups = lookups;
     this.#searches = new Searches({ questions, lookups, products, pages });

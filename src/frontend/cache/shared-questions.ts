@@ -10,7 +10,7 @@ import type { Ask } from '../types.js';
 import type { Sighting } from './invalidation-versions.js';
 
 /** How long the next question waits for one in progress; the asked replica may hang. */
-const patienceMs = 50;
+export const patienceMs = 50;
 
 export interface SharedAnswer {
   /**

@@ -17,7 +17,7 @@ import type { LookupAnswer, LookupManyAnswer } from '../../wire/thread-questions
 import { productNotFound, toProduct } from '../answers.js';
 import type { Horizon, Sighting } from '../cache/invalidation-versions.js';
 import type { Cached, ProductCache, Provenance } from '../cache/product-cache.js';
-import { HotItems, type UncachedRead } from '../cache/request-coalescing.js';
+import { RequestCoalescer, type UncachedRead } from '../cache/request-coalescing.js';
 import { type SharedAnswer, SharedQuestions } from '../cache/shared-questions.js';
 import type { Ask } from '../types.js';
 import type { Questions } from './questions.js';
@@ -43,7 +43,7 @@ export interface LookupsOptions {
   readonly cache: ProductCache;
   readonly clock: Clock;
   /** As in request-coalescing.ts. */
-  readonly crowd?: number | undefined;
+  readonly readersMin?: number | undefined;
 }
 
 export class Lookups {
@@ -51,14 +51,14 @@ export class Lookups {
   readonly #cache: ProductCache;
   /** Look-ups by id: concurrent readers of one item send one question. */
   readonly #shared: SharedQuestions<Answer>;
-  readonly #hot: HotItems<FoundUncached>;
+  readonly #coalescer: RequestCoalescer<FoundUncached>;
 
-  constructor({ questions, cache, clock, crowd }: LookupsOptions) {
+  constructor({ questions, cache, clock, readersMin }: LookupsOptions) {
     this.#questions = questions;
     this.#cache = cache;
-    this.#hot = new HotItems({
+    this.#coalescer = new RequestCoalescer({
       clock,
-      crowd,
+      readersMin,
       kept: (id) => uncachedReadAt(cache.peek(id)),
       ask: (id, ask) => this.#uncachedRead(id, ask),
     });
@@ -67,20 +67,20 @@ export class Lookups {
       sight: (id) => cache.sightId(id),
       mayJoin: (sighting) => cache.mayJoin(sighting),
       ask: (id, sighting, ask) => this.#fetch(id, sighting, ask),
-      wanted: (id, by) => this.#hot.wanted(id, by),
+      wanted: (id, by) => this.#coalescer.wanted(id, by),
     });
   }
 
   /** The hot path: creates no promise and sends no message. */
   cached(params: Params<'lookup'>): Cached | undefined {
-    if (this.#hot.any && this.#isHot(params)) return undefined;
+    if (this.#coalescer.any && this.#isCoalesced(params)) return undefined;
     return 'id' in params ? this.#cache.find(params.id) : this.#cache.findByName(params.name);
   }
 
   /** Reads a product that the cache does not have, or whose requests are coalesced. */
   fetch(params: Params<'lookup'>, ask: Ask): Promise<FoundProduct> {
     const item = 'id' in params ? params.id : (this.#cache.idOf(params.name) ?? params.name);
-    const shared = typeof item === 'number' ? this.#hot.join(item, ask) : undefined;
+    const shared = typeof item === 'number' ? this.#coalescer.join(item, ask) : undefined;
     if (shared === undefined || typeof item !== 'number') return this.#ask(item, ask);
     // Each waiting reader costs one promise here.
     return shared.then((told) => {
@@ -136,9 +136,9 @@ export class Lookups {
     return this.keep(record, horizon, isKept ? from : { appliedSeq, grantor: 0 });
   }
 
-  #isHot(params: Params<'lookup'>): boolean {
+  #isCoalesced(params: Params<'lookup'>): boolean {
     const id = 'id' in params ? params.id : this.#cache.idOf(params.name);
-    return id !== undefined && this.#hot.has(id);
+    return id !== undefined && this.#coalescer.has(id);
   }
 
   /** Reads alone, when coalescing has ended or its question failed. */

@@ -1,56 +1,51 @@
 import t from 'tap';
-import { HotItems, type UncachedRead } from '../../../src/frontend/cache/request-coalescing.js';
+import {
+  RequestCoalescer,
+  type UncachedRead,
+} from '../../../src/frontend/cache/request-coalescing.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 
 const id = 8;
-const usualCrowd = 16;
-/** No timer of these tests waits longer for those who came. */
-const soonMs = 4;
-/** Nor does any wait longer at all. */
-const latestMs = 10;
-const calmMs = 16;
+const readersMin = 16;
+const windowMs = 4;
+/** A question without an answer for so long hangs. */
+const patienceMs = 50;
 
-interface Told extends UncachedRead {
+interface Answer extends UncachedRead {
   readonly question: number;
 }
 
-/** An item of which a crowd has just asked; its questions are answered when the test says. */
-function stageHot({ crowd = usualCrowd } = {}) {
+/** An item whose readers have just become enough; the test says when questions are answered. */
+function stage() {
   const clock = new ManualClock();
-  const patience: number[] = [];
-  const unanswered: ((fails?: boolean) => void)[] = [];
+  const deadlines: number[] = [];
+  const unanswered: ((fails: boolean) => void)[] = [];
   let version = 1;
-  let kept: Told | undefined;
-  const items = new HotItems<Told>({
+  let kept: Answer | undefined;
+  const coalescer = new RequestCoalescer<Answer>({
     clock,
-    crowd,
     kept: () => kept,
     ask: (_id, { deadlineMs }) => {
-      const question = patience.push(deadlineMs);
+      const question = deadlines.push(deadlineMs);
       return new Promise((resolve, reject) => {
-        unanswered.push((fails = false) => {
+        unanswered.push((fails) => {
           if (fails) reject(new Error('no replica'));
           else resolve({ version, question });
         });
       });
     },
   });
-  items.wanted(id, crowd);
+  coalescer.wanted(id, readersMin);
   return {
-    items,
+    coalescer,
     clock,
     /** The deadline of each question. */
-    patience,
-    /** What each of so many who come is told; undefined where the item is not hot. */
-    come: (readers: number, deadlineMs = 1_000) =>
-      Array.from({ length: readers }, () => items.join(id, { deadlineMs })),
+    deadlines,
+    /** One promise for each reader; undefined where the item is not coalesced. */
+    read: (readers: number, deadlineMs = 1_000) =>
+      Array.from({ length: readers }, () => coalescer.join(id, { deadlineMs })),
     async answer(fails = false): Promise<void> {
       for (const reply of unanswered.splice(0)) reply(fails);
-      await nextTurn();
-    },
-    /** Only the newest question. */
-    async answerLast(): Promise<void> {
-      unanswered.pop()?.();
       await nextTurn();
     },
     change: () => void version++,
@@ -64,246 +59,139 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-t.test('fewer than a crowd make nothing hot', async (t) => {
-  const { items } = stageHot();
-  items.wanted(id + 1, usualCrowd - 1);
-  t.notOk(items.has(id + 1));
-  t.equal(items.join(id + 1, { deadlineMs: 1_000 }), undefined);
+t.test('fewer readers than the minimum are not coalesced', async (t) => {
+  const { coalescer } = stage();
+  coalescer.wanted(id + 1, readersMin - 1);
+  t.notOk(coalescer.has(id + 1));
+  t.equal(coalescer.join(id + 1, { deadlineMs: 1_000 }), undefined);
 });
 
-t.test('one question is for all who have come before it, and for nobody else', async (t) => {
-  const { clock, patience, come, answer } = stageHot();
-  const before = come(20);
-  t.same(patience, [], 'they wait for others');
-  clock.advance(soonMs);
-  const after = come(20);
+t.test('one question serves the readers that came before it, and no later ones', async (t) => {
+  const { clock, deadlines, read, answer } = stage();
+  const before = read(20);
+  clock.advance(windowMs - 1);
+  t.same(deadlines, [], 'the window is open');
+  before.push(...read(1));
+  clock.advance(1);
+  t.equal(deadlines.length, 1);
+  const after = read(20);
   await answer();
-  for (const told of await Promise.all(before)) t.equal(told?.question, 1);
-  clock.advance(soonMs);
+  for (const read of await Promise.all(before)) t.equal(read?.question, 1);
+  clock.advance(windowMs);
   await answer();
-  for (const told of await Promise.all(after)) t.equal(told?.question, 2);
+  for (const read of await Promise.all(after)) t.equal(read?.question, 2);
 });
 
-t.test('the more a question was for, the later the next one comes', async (t) => {
-  const { clock, patience, come, answer } = stageHot();
-  come(50);
-  clock.advance(1);
-  t.equal(patience.length, 1);
+t.test('a window without readers sends no question', async (t) => {
+  const { clock, deadlines, read, answer } = stage();
+  clock.advance(windowMs);
+  t.same(deadlines, []);
+  read(20);
+  clock.advance(windowMs);
   await answer();
-  come(50);
-  await nextTurn();
-  t.equal(patience.length, 1, 'though all are back');
-  clock.advance(2.7);
-  t.equal(patience.length, 1);
-  clock.advance(1);
-  t.equal(patience.length, 2);
-
-  const few = stageHot();
-  few.come(1);
-  few.clock.advance(1);
-  await few.answer();
-  few.come(1);
-  await nextTurn();
-  t.equal(few.patience.length, 2, 'one reader is soon done with');
+  t.equal(deadlines.length, 1);
 });
 
-t.test('a crowd is waited for until it is back, and asked for in that turn', async (t) => {
-  const { clock, patience, come, answer } = stageHot();
-  come(50);
-  clock.advance(1);
+t.test('while a question has no answer its readers and others wait for one question', async (t) => {
+  const { clock, deadlines, read, answer } = stage();
+  const first = read(20);
+  clock.advance(windowMs);
+  const later = read(20);
+  clock.advance(3 * windowMs);
+  later.push(...read(20));
+  t.equal(deadlines.length, 1);
   await answer();
-  const back = come(49);
-  clock.advance(5);
-  await nextTurn();
-  t.equal(patience.length, 1, 'one is missing');
-  back.push(...come(1), ...come(10));
-  await nextTurn();
+  for (const read of await Promise.all(first)) t.equal(read?.question, 1);
+  clock.advance(windowMs);
+  t.equal(deadlines.length, 2);
   await answer();
-  for (const told of await Promise.all(back)) t.equal(told?.question, 2);
+  for (const read of await Promise.all(later)) t.equal(read?.question, 2);
 });
 
-t.test('those who wait for an answer are expected back, but not for long', async (t) => {
-  const { clock, patience, come } = stageHot();
-  come(20);
-  clock.advance(1);
-  come(20);
-  // The question for the first has no answer, and these are as many as it was for.
-  clock.advance(1);
-  t.equal(patience.length, 2);
-  come(20);
-  clock.advance(3);
-  await nextTurn();
-  t.equal(patience.length, 2, 'forty are expected');
-  clock.advance(2);
-  t.equal(patience.length, 3);
+t.test('a question has the latest deadline of its readers', async (t) => {
+  const { clock, deadlines, read } = stage();
+  read(1, 200);
+  read(1, 300);
+  read(1, 100);
+  clock.advance(windowMs);
+  t.same(deadlines, [300]);
 });
 
-t.test('a question waits as long as the most patient of those it is for', async (t) => {
-  const { clock, patience, come } = stageHot();
-  come(1, 200);
-  come(1, 300);
-  come(1, 100);
-  clock.advance(soonMs);
-  t.same(patience, [300]);
-});
-
-t.test('nothing is asked where the cache has it', async (t) => {
-  const { clock, patience, come, keep } = stageHot();
-  const readers = come(20);
-  keep(99);
-  clock.advance(soonMs);
-  for (const told of await Promise.all(readers)) t.equal(told?.question, 99);
-  t.same(patience, []);
-});
-
-t.test('an item that does not change is hot no more, however many read it', async (t) => {
-  const { items, clock, come, answer } = stageHot();
-  const all: unknown[] = [];
-  for (let ms = 0; ms <= calmMs + latestMs; ms++) {
-    all.push(...come(20).filter((told) => told !== undefined));
-    clock.advance(1);
-    await answer();
-  }
-  t.notOk(items.any);
-  t.same(come(1), [undefined]);
-  await Promise.all(all);
-});
-
-t.test('an item that changes is hot as long as a crowd comes', async (t) => {
-  const { items, clock, come, change, answer } = stageHot();
-  for (let ms = 0; ms < 4 * calmMs; ms++) {
-    come(ms % 2 === 0 ? 20 : 0);
-    clock.advance(1);
-    change();
-    await answer();
-  }
-  t.ok(items.has(id));
-  for (let ms = 0; ms < 2 * calmMs; ms++) {
-    come(ms % 2 === 0 ? 3 : 0);
-    clock.advance(1);
-    change();
-    await answer();
-  }
-  t.notOk(items.any, 'three are not a crowd');
-});
-
-t.test('those whose question is under way are of the crowd', async (t) => {
-  const { items, clock, come, change, answer } = stageHot();
-  for (let ms = 0; ms < 4 * calmMs; ms++) {
-    come(usualCrowd / 4);
-    clock.advance(1);
-    change();
-    if (ms % 4 === 3) await answer();
-  }
-  t.ok(items.has(id));
-});
-
-t.test('where a question fails those it was for look themselves, and soon all do', async (t) => {
-  const { items, clock, come, answer } = stageHot();
-  const readers = come(20);
-  clock.advance(soonMs);
-  await answer(true);
-  t.same(new Set(await Promise.all(readers)), new Set([undefined]));
-  for (let ms = 0; ms <= calmMs + latestMs; ms++) {
-    come(20);
-    clock.advance(1);
-    await answer(true);
-  }
-  t.notOk(items.any);
-});
-
-t.test('a multitude is not made to wait longer than a crowd', async (t) => {
-  const { clock, patience, come } = stageHot();
-  come(10_000);
-  clock.advance(1);
-  come(10_000);
-  clock.advance(7.9);
-  t.equal(patience.length, 1);
-  clock.advance(0.1);
-  t.equal(patience.length, 2);
-});
-
-t.test('an item that a multitude reads while it changes stays hot', async (t) => {
-  const { items, clock, come, change, answer } = stageHot();
-  for (let period = 0; period < 20; period++) {
-    come(400);
-    clock.advance(8);
-    change();
-    await answer();
-  }
-  t.ok(items.has(id));
-});
-
-t.test('readers who did not come do not speed up the questions of those who do', async (t) => {
-  const { clock, patience, come, change, answer } = stageHot();
-  come(1);
-  clock.advance(1);
-  await answer();
-  clock.advance(11);
-  come(100);
-  clock.advance(1);
-  change();
-  await answer();
-  come(100);
-  clock.advance(4.3);
-  t.equal(patience.length, 2);
-  clock.advance(0.2);
-  t.equal(patience.length, 3);
-});
-
-t.test('what the cache has costs no wait but that for the others', async (t) => {
-  const { clock, come, keep, change } = stageHot();
+t.test('a current entry of the cache is the answer', async (t) => {
+  const { clock, deadlines, read, change, keep } = stage();
   for (let n = 0; n < 3; n++) {
     change();
     keep(n);
-    const readers = come(50);
-    clock.advance(1);
-    for (const told of await Promise.all(readers)) t.equal(told?.question, n);
+    const readers = read(20);
+    clock.advance(windowMs);
+    for (const read of await Promise.all(readers)) t.equal(read?.question, n);
   }
+  t.same(deadlines, []);
+});
+
+t.test('an item that does not change stops being coalesced', async (t) => {
+  const { coalescer, clock, read, answer } = stage();
+  const all: unknown[] = [];
+  for (let window = 0; window < 4; window++) {
+    all.push(...read(20));
+    clock.advance(windowMs);
+    await answer();
+  }
+  t.notOk(coalescer.any);
+  t.same(read(1), [undefined]);
+  await Promise.all(all);
+});
+
+t.test('an item stays coalesced while it changes and has enough readers', async (t) => {
+  const { coalescer, clock, read, change, answer } = stage();
+  for (let window = 0; window < 8; window++) {
+    read(window % 2 === 0 ? readersMin : 0);
+    // Not in every window.
+    if (window % 2 === 0) change();
+    clock.advance(windowMs);
+    await answer();
+  }
+  t.ok(coalescer.has(id));
+  for (let window = 0; window < 2; window++) {
+    read(3);
+    change();
+    clock.advance(windowMs);
+    await answer();
+  }
+  t.notOk(coalescer.any, 'three readers are too few');
+});
+
+t.test('where a question fails each of its readers asks on its own', async (t) => {
+  const { coalescer, clock, read, answer } = stage();
+  const readers = read(20);
+  clock.advance(windowMs);
+  await answer(true);
+  t.same(new Set(await Promise.all(readers)), new Set([undefined]));
+  for (let window = 0; window < 3; window++) {
+    read(20);
+    clock.advance(windowMs);
+    await answer(true);
+  }
+  t.notOk(coalescer.any, 'nor is the item coalesced for long');
 });
 
 t.test(
-  'when sixteen questions hang the readers look themselves, until there are answers',
+  'when a question hangs waiting readers ask on their own, until it is answered',
   async (t) => {
-    const stage = stageHot({ crowd: 1 });
-    const { items, clock, patience, come, change, answer, answerLast } = stage;
-    let last = come(1);
-    let answered = 0;
-    for (let ms = 1; ms < 100; ms++) {
-      clock.advance(1);
-      if (!items.any) break;
-      last = come(1);
-      // So it is seen to change.
-      if (ms % 2 === 1) continue;
-      change();
-      await answerLast();
-      answered++;
-    }
-    t.equal(patience.length - answered, 16);
-    t.same(await Promise.all(last), [undefined]);
-    items.wanted(id, 1);
-    t.notOk(items.any, 'nor is it hot when a crowd comes again');
+    const { coalescer, clock, deadlines, read, answer } = stage();
+    read(20);
+    clock.advance(windowMs);
+    const waiting = read(20);
+    clock.advance(patienceMs - windowMs);
+    t.ok(coalescer.has(id));
+    clock.advance(2 * windowMs);
+    t.notOk(coalescer.has(id));
+    t.same(new Set(await Promise.all(waiting)), new Set([undefined]));
+    t.equal(deadlines.length, 1);
+    coalescer.wanted(id, readersMin);
+    t.notOk(coalescer.has(id), 'the question is still under way');
     await answer();
-    items.wanted(id, 1);
-    t.ok(items.any);
+    coalescer.wanted(id, readersMin);
+    t.ok(coalescer.has(id));
   },
 );
-
-t.test('a crowd that is back while sixteen questions hang is for none more', async (t) => {
-  const { items, clock, patience, come, change, answerLast } = stageHot({ crowd: 1 });
-  let answered = 0;
-  for (let ms = 1; patience.length - answered < 16; ms++) {
-    come(1);
-    clock.advance(1);
-    // So it is seen to change.
-    if (ms % 2 === 1) continue;
-    change();
-    await answerLast();
-    answered++;
-  }
-  const asked = patience.length;
-  come(100);
-  t.ok(items.has(id));
-  await nextTurn();
-  t.equal(patience.length, asked);
-});

@@ -138,8 +138,8 @@ t.test('no reader waits long for a question without an answer', async (t) => {
   t.equal(asked.length, 2, 'and one is enough for all who came since');
 });
 
-/** A store whose one product changes under every question, after many readers have read it. */
-async function stageHot(t: Test, uncachedRead: () => UncachedReadAnswer = () => tux) {
+/** A shop whose one product changes under every question, with a crowd that has just read it. */
+async function stageCoalesced(t: Test, uncachedRead: () => UncachedReadAnswer = () => tux) {
   const stage = stageOperations(({ method }) => {
     if (method === 'glance') return uncachedRead();
     stage.versions.invalidate(stage.versions.idBucket(8), stage.asked.length + 1);
@@ -155,25 +155,25 @@ async function stageHot(t: Test, uncachedRead: () => UncachedReadAnswer = () => 
 }
 
 t.test('many readers of an item that changes all the time share one uncached read', async (t) => {
-  const { operations, cache, asked, clock, visit } = await stageHot(t);
+  const { operations, cache, asked, clock, visit } = await stageCoalesced(t);
   for (const questions of [3, 4]) {
-    const crowd = visit(20);
-    t.equal(asked.length, questions - 1, 'all are held back');
+    const readers = visit(20);
+    t.equal(asked.length, questions - 1, 'all wait for the end of the window');
     await turn();
     clock.advance(4);
-    t.match(await crowd, [{ name: 'Tux' }]);
+    t.match(await readers, [{ name: 'Tux' }]);
     t.equal(asked.length, questions);
     t.match(asked.at(-1), { port: 'peer', method: 'glance', params: [8] });
   }
   t.equal(cache.peek(8), undefined);
   clock.advance(20);
   t.equal(operations.cached({ id: 8 }), undefined);
-  t.equal((await visit(1)).length, 1, 'a single reader does not wait');
+  t.equal((await visit(1)).length, 1, 'a lone reader does not wait');
   t.match(asked.at(-1), { port: 'service', method: 'lookup', params: [8] });
 });
 
 t.test('delayed readers get what the cache has at the end, by id and by name', async (t) => {
-  const { operations, versions, cache, asked, clock, soon } = await stageHot(t);
+  const { operations, versions, cache, asked, clock, soon } = await stageCoalesced(t);
   cache.fillName('Tux', 8, cache.horizon(), { appliedSeq: 9, grantor: epoch });
   const held = [{ id: 8 }, { name: 'Tux' }].map((item) => operations.lookup(item, soon()));
   versions.invalidate(versions.idBucket(8), 9);
@@ -186,7 +186,7 @@ t.test('delayed readers get what the cache has at the end, by id and by name', a
 });
 
 t.test('delayed readers get an absence too, and each look-up counts once', async (t) => {
-  const { operations, versions, cache, counters, clock, soon } = await stageHot(t);
+  const { operations, versions, cache, counters, clock, soon } = await stageCoalesced(t);
   const before = counters.hits + counters.misses;
   const held = operations.lookup({ id: 8 }, soon());
   versions.invalidate(versions.idBucket(8), 9);
@@ -198,14 +198,14 @@ t.test('delayed readers get an absence too, and each look-up counts once', async
 
 for (const code of ['unknown_method', 'invalid_argument'] as const) {
   t.test(`if the coalesced question fails with ${code} each reader asks alone`, async (t) => {
-    const { asked, balance, clock, visit } = await stageHot(t, () => {
+    const { asked, balance, clock, visit } = await stageCoalesced(t, () => {
       throw new BazarError(code, 'another version');
     });
     balance();
-    const crowd = visit(20);
+    const readers = visit(20);
     await turn();
     clock.advance(4);
-    t.match(await crowd, Array(20).fill({ name: 'Tux' }));
+    t.match(await readers, Array(20).fill({ name: 'Tux' }));
     t.ok(asked.slice(3).every(({ method }) => method === 'lookup'));
     const before = asked.length;
     clock.advance(20);
@@ -221,11 +221,11 @@ t.test('many readers of an item that does not change are not delayed for long', 
     answer = () => resolve(found);
   });
   const { operations, clock, soon } = stageOperations(() => answered);
-  const crowd = Array.from({ length: 20 }, () => operations.lookup({ id: 8 }, soon()));
+  const readers = Array.from({ length: 20 }, () => operations.lookup({ id: 8 }, soon()));
   answer();
   await turn();
-  clock.advance(1);
-  await Promise.all(crowd);
+  clock.advance(4);
+  await Promise.all(readers);
   for (let ms = 0; ms < 20; ms++) clock.advance(1);
   for (let n = 0; n < 40; n++) t.ok(operations.cached({ id: 8 }));
 });
