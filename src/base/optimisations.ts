@@ -11,6 +11,8 @@ export const optimisationNames = [
   'ring',
   /** A turn of the event loop ends in stages (src/base/turn.ts). Off: each callback by itself. */
   'turn-stages',
+  /** Equal params are decoded once (src/wire/params-cache.ts). Off: with each request. */
+  'params-cache',
 ] as const;
 export type Optimisation = (typeof optimisationNames)[number];
 
@@ -18,7 +20,12 @@ export function isOptimisation(name: string): name is Optimisation {
   return optimisationNames.some((one) => one === name);
 }
 
-const on: Record<Optimisation, boolean> = { 'shared-reads': true, ring: true, 'turn-stages': true };
+const on: Record<Optimisation, boolean> = {
+  'shared-reads': true,
+  ring: true,
+  'turn-stages': true,
+  'params-cache': true,
+};
 
 /** Switches these off and all others on. */
 export function switchOff(names: readonly Optimisation[]): void {

@@ -6,6 +6,7 @@
 import { AssertionError } from '../base/assert.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Logger } from '../base/logging.js';
+import { isOn } from '../base/optimisations.js';
 import { decode } from '../wire/codec.js';
 import {
   decodeError,
@@ -14,6 +15,7 @@ import {
   paramsAndHeader,
   readEnvelope,
 } from '../wire/message.js';
+import { ParamsCache } from '../wire/params-cache.js';
 import type { RequestHeader } from '../wire/request-header.js';
 import { findViolation, isGarbage, type Violation, violationError } from '../wire/structure.js';
 import type { OpenRequests } from './open-requests.js';
@@ -34,6 +36,9 @@ export interface DispatcherOptions<Session> {
 
 const failed = Symbol('failed');
 
+/** Shared by all sessions of this thread. */
+const paramsCache = new ParamsCache();
+
 export class Dispatcher<Session> {
   /** The peer is a service of the store: its frames skip the structural scan. */
   trusted: boolean;
@@ -49,6 +54,13 @@ export class Dispatcher<Session> {
 
   frame(buffer: Buffer, start: number, end: number): void {
     const envelope = readEnvelope(buffer, start, end);
+    if (this.#mayBeCached(envelope)) {
+      const params = paramsCache.find(buffer, envelope.bodyStart, end);
+      if (params !== undefined) {
+        this.#perform(envelope, params, undefined);
+        return;
+      }
+    }
     const violation = this.trusted ? undefined : findViolation(buffer, start, end);
     if (violation !== undefined) {
       this.#violated(violation, envelope);
@@ -68,8 +80,13 @@ export class Dispatcher<Session> {
     const wholeStart = envelope.hasHeader ? start : undefined;
     const decoded = this.#decode(buffer, wholeStart ?? envelope.bodyStart, end);
     if (decoded === failed) return;
+    if (this.#mayBeCached(envelope)) paramsCache.add(buffer, envelope.bodyStart, end, decoded);
     if (wholeStart === undefined) this.#perform(envelope, decoded, undefined);
     else this.#perform(envelope, ...paramsAndHeader(decoded));
+  }
+
+  #mayBeCached({ kind, hasHeader }: Envelope): boolean {
+    return kind === kinds.request && !hasHeader && !this.trusted && isOn('params-cache');
   }
 
   #perform(envelope: Envelope, params: unknown, header: RequestHeader | undefined): void {
