@@ -1,16 +1,16 @@
-/** Copies of bytes. */
+/** Functions that copy bytes. */
 
-/** Up to this size the call that copies takes longer than a loop. */
+/** Up to this size a loop is faster than the call that copies. */
 const loopCopyMax = 128;
-/** Where a writer calls its Buffer's `set`, code that V8 has optimized looks it up each time (Node 20). */
+/** A call of a Buffer's own `set` is looked up each time in optimized code (V8 of Node 20). */
 const { set } = Uint8Array.prototype;
 
-/** `target.set(source, at)`, for what is called with every message. */
+/** `target.set(source, at)`, for code that runs for every message. */
 export function copyInto(target: Uint8Array, source: Uint8Array, at: number): void {
   set.call(target, source, at);
 }
 
-/** The first bytes, the caller's for good; small ones lie in Node's pool. */
+/** A copy of the first bytes that the caller may keep; small copies use Node's pool. */
 export function copyOfFirst(bytes: Buffer, length: number): Buffer {
   const copy = Buffer.allocUnsafe(length);
   if (length > loopCopyMax) bytes.copy(copy, 0, 0, length);

@@ -1,6 +1,6 @@
 /**
- * The typed configuration of each service. It is read once at the entry (flags, environment,
- * file), frozen, and handed down; nothing below reads the environment.
+ * The typed configuration of each service. The entry reads it once (flags, environment, file), freezes
+ * it, and passes it down. No other code reads the environment.
  */
 
 import type { Address } from './address.js';
@@ -8,7 +8,7 @@ import type { LogSettings } from './logging.js';
 import type { Optimisation } from './optimisations.js';
 import type { PeerTlsFiles } from './tls-files.js';
 
-/** Where a member answers requests, and where the owners of other services reach its owner. */
+/** Where a member answers requests, and where owners of other services connect to its owner. */
 export interface MemberAddresses {
   readonly name: string;
   readonly service: Address;
@@ -22,7 +22,7 @@ export interface ClusterConfig {
 }
 
 export interface ServiceConfig {
-  /** As `catalog-1`. */
+  /** For example `catalog-1`. */
   readonly name: string;
   readonly cluster: ClusterConfig;
   /** The store's data folder; the service's own folder is `dataDir/name`. */
@@ -33,9 +33,9 @@ export interface ServiceConfig {
   readonly init: boolean;
   readonly repair: boolean;
   readonly minCopies: number | undefined;
-  /** The secret by which services know each other. */
+  /** The secret by which services prove that they belong to one cluster. */
   readonly clusterToken: string;
-  /** What services show each other; undefined: they talk in the clear. */
+  /** The certificates between services; undefined: their connections are not encrypted. */
   readonly clusterTls: PeerTlsFiles | undefined;
   /** Optimisations that are switched off. */
   readonly without?: readonly Optimisation[];
@@ -44,11 +44,11 @@ export interface ServiceConfig {
 }
 
 export interface CatalogConfig extends ServiceConfig {
-  /** So much of closed journal is worth a snapshot. */
+  /** A snapshot is taken after this much of closed journal. */
   readonly snapshotEveryBytes: number;
   /** 0: never. */
   readonly restockEverySeconds: number;
-  /** Of the bundled products. */
+  /** The quantity of the bundled products after a restock. */
   readonly restockTo: number;
   /** The first stock of a new cluster. */
   readonly productsFile: string;
@@ -59,7 +59,7 @@ export interface CatalogConfig extends ServiceConfig {
 export type OrderConfig = ServiceConfig;
 
 export interface RecoveryConfig extends ServiceConfig {
-  /** As in the catalogs, whose snapshots it takes. */
+  /** Same meaning as for the catalogs, whose snapshots it takes. */
   readonly snapshotEveryBytes: number;
 }
 
@@ -68,7 +68,7 @@ export interface RunningService {
   readonly name: string;
   /** Resolves when the service can serve. */
   readonly ready: Promise<void>;
-  /** Rejects or resolves when the service ended by itself, with the reason. */
+  /** Settles when the service ends on its own, with the reason. */
   readonly failed: Promise<Error>;
   /** Drains and closes; resolves when all is on disk. */
   stop(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * The one class of expected failures. The code is stable and crosses the wire with the message and
- * the details; the stack and the cause never do.
+ * The one class of expected failures. The code is stable and crosses the wire with the message and the
+ * details; the stack and the cause do not.
  */
 
 export const errorCodes = [
@@ -21,7 +21,7 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** What travels as the error of an answer: `{code, message, retryable, …details}`. */
+/** The error field of an answer: `{code, message, retryable, …details}`. */
 export interface WireError {
   readonly code: ErrorCode;
   readonly message: string;
@@ -30,7 +30,7 @@ export interface WireError {
 }
 
 export interface ErrorOptions {
-  /** Extra fields that travel with the error, as `available` with `out_of_stock`. */
+  /** Extra fields sent with the error, for example `available` with `out_of_stock`. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
 }
@@ -76,7 +76,7 @@ export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && knownCodes.has(value);
 }
 
-/** Any thrown value as an expected failure; what was not expected becomes `internal`. */
+/** Converts any thrown value to an expected failure; unexpected ones become `internal`. */
 export function toBazarError(error: unknown): BazarError {
   if (error instanceof BazarError) return error;
   return new BazarError('internal', 'internal error', { cause: error });

@@ -1,15 +1,15 @@
 /**
- * Makes folders. Node's own `mkdir` with `recursive` never returns where the parent exists but takes no
- * folder (`/proc/x`), so parents are made one by one. What the store makes is for its owner alone.
+ * Makes folders. Node's `mkdir` with `recursive` does not return if the parent exists but accepts no
+ * folder (`/proc/x`), so parents are made one by one. Only the owner may use the store's folders.
  */
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-/** Of a folder with data, secrets or sockets. */
+/** For a folder with data, secrets or sockets. */
 export const privateFolderMode = 0o700;
 const openFolderMode = 0o777;
 
-/** Returns the highest folder that it made; undefined where the folder was there. */
+/** Returns the highest folder that it made, or undefined if the folder existed. */
 export function makeFolder(folder: string, mode: number = openFolderMode): string | undefined {
   const path = resolve(folder);
   try {
@@ -29,7 +29,7 @@ function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory();
   } catch {
-    // The caller has the reason.
+    // The caller handles the reason.
     return false;
   }
 }

@@ -1,12 +1,12 @@
 /**
- * Counts observations in buckets: one search and two additions each, nothing allocated. Knows no
- * name. Invariant: the buckets' counts only grow.
+ * Counts observations in buckets: one search and two additions each, without allocation. Invariant: the
+ * buckets' counts only grow.
  */
 import { assert } from './assert.js';
 
 export class Histogram {
   readonly #bounds: readonly number[];
-  /** One for each bound, one for what is above all, and the sum. */
+  /** One cell for each bound, one for values above all bounds, and the sum. */
   readonly #cells: Float64Array;
 
   constructor(bounds: readonly number[]) {
@@ -26,13 +26,13 @@ export class Histogram {
     return this.#cells.subarray(0, -1).reduce((sum, count) => sum + count, 0);
   }
 
-  /** Counts of the buckets, the infinite one last, and the sum. */
+  /** Counts of the buckets, the infinite one last, and then the sum. */
   values(): number[] {
     return [...this.#cells];
   }
 }
 
-/** The first bucket whose bound is not below the value. */
+/** The first bucket whose bound is at least the value. */
 export function bucketOf(bounds: readonly number[], value: number): number {
   let low = 0;
   let high = bounds.length;

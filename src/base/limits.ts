@@ -1,6 +1,6 @@
 /**
- * Every limit of the store, in one place, with its unit in its name. What fills up answers
- * `overloaded` or `too_large`; nothing grows without end.
+ * Every limit of the store in one place, with its unit in its name. A full queue or cache answers
+ * `overloaded` or `too_large`; nothing grows without a limit.
  */
 
 const kib = 1024;
@@ -13,7 +13,7 @@ export const requestLimits = {
   quantityMax: 1_000_000_000,
   purchaseQuantityMax: 1_000_000,
   priceCentsMax: 100_000_000_000,
-  /** Of an order. Below it every whole number of cents is a decimal that JSON keeps to the cent. */
+  /** Total of an order. Up to this value JSON decimals keep every whole number of cents exactly. */
   totalCentsMax: 7_000_000_000_000_000,
   idMax: 2 ** 40,
   keyBytesMax: 200,
@@ -25,18 +25,18 @@ export const requestLimits = {
 export const wireLimits = {
   publicFrameBytesMax: 1 * mib,
   internalFrameBytesMax: 16 * mib,
-  /** Nesting of maps and arrays in one message; ours need five. */
+  /** Nesting of maps and arrays in one message; the store's own messages need five. */
   depthMax: 16,
 } as const;
 
 export const sessionLimits = {
   /** Sessions of one service; one more is closed at once. */
   sessionsMax: 10_000,
-  /** Sessions between services that have not proved who they are; one more closes one of them. */
+  /** Sessions between services that have not proved their identity; one more closes one of them. */
   handshakesMax: 256,
-  /** Of one address at a frontend, unless told otherwise. */
+  /** Sessions of one address at a frontend; the default. */
   addressSessionsMax: 5_000,
-  /** What the sessions of a process hold of messages that have not come whole and of unread answers. */
+  /** Bytes of partial messages and unread answers that the sessions of a process hold. */
   heldBytesMax: 128 * mib,
   /** From the first bytes of a frame to its last. */
   frameMs: 20_000,
@@ -70,7 +70,7 @@ export const clientLimits = {
 
 /** The replicated log (docs/PROTOCOL.md, 3). */
 export const logLimits = {
-  /** Appended but not committed: beyond it, `overloaded`. */
+  /** Appended but not committed; above it `overloaded`. */
   uncommittedEntriesMax: 4_096,
   uncommittedBytesMax: 4 * mib,
   /** Operations that one entry may carry. */
@@ -80,10 +80,10 @@ export const logLimits = {
   /** Entries and bytes in one append message. */
   appendEntriesMax: 512,
   appendBytesMax: 2 * mib,
-  /** Entries kept in memory behind the commit for peers that lag a little. */
+  /** Entries kept in memory behind the commit for peers that lag slightly. */
   tailEntriesKept: 4_096,
   tailBytesKept: 8 * mib,
-  /** Sent to one peer and not yet acknowledged: beyond it the leader waits. */
+  /** Sent to one peer and not yet acknowledged; above it the leader waits. */
   windowBytesMax: 8 * mib,
   windowMessagesMax: 64,
   /** Read positions that one replica waits for; one more is `overloaded`. */
@@ -92,9 +92,9 @@ export const logLimits = {
   applyTurnBytesMax: 256 * kib,
   /** Commands read from the journal at once, at recovery and at a takeover. */
   journalReadBytesMax: 4 * mib,
-  /** A promise may jump so far above the highest epoch seen (A30). */
+  /** The greatest distance of a promise from the highest epoch seen (A30). */
   epochJumpMax: 2 ** 20,
-  /** A nominee that depends on doubtful members goes so far above all reported epochs (A33). */
+  /** A nominee that depends on doubtful members exceeds all reported epochs by this much (A33). */
   doubtEpochJump: 1_024,
 } as const;
 
@@ -102,61 +102,64 @@ export const protocolTimes = {
   stickMs: 250,
   heartbeatMs: 50,
   stepDownMs: 1_000,
-  /** A leader counts as unattended so long after a frontend's check: longer than one in time takes, and the next. */
+  /**
+   * A leader counts as unattended this long after a frontend's check: longer than a timely check and the
+   * next one.
+   */
   unattendedMs: 750,
-  /** From the first pre-vote on a frontend has this long to check the leader after all. */
+  /** After the first pre-vote a frontend has this long to check the leader. */
   soughtMs: 150,
   healthCheckEveryMs: 100,
   healthCheckTimeoutMs: 500,
   oldestUncommittedMs: 2_000,
-  /** Log time advances by at most this much an entry (A25). */
+  /** Log time advances by at most this much per entry (A25). */
   logTimeStepMaxMs: 15_000,
 } as const;
 
-/** What a frontend may hold in its cache, and how long without a word (docs/PROTOCOL.md, R8). */
+/** How much a frontend may cache, and how long without a message (docs/PROTOCOL.md, R8). */
 export const leaseLimits = {
   leaseMs: 1_000,
   renewEveryMs: 250,
   /** Clocks may differ by this share in their rate. */
   drift: 0.08,
-  /** Processes of frontends that may hold a lease: ten frontends, each a few times anew. */
+  /** Frontend processes that may hold a lease: ten frontends, each restarted a few times. */
   processesMax: 64,
   /**
-   * Names without a product, and other spellings of products' names, that the leader remembers; it
-   * does not lend further ones.
+   * Names without a product, and other spellings of products' names, that the leader remembers; it makes
+   * no cache grants for more.
    */
   absentNamesMax: 65_536,
-  /** Topics that the leader remembers; it does not lend lists of further ones. */
+  /** Topics that the leader remembers; it makes no cache grants for lists of more. */
   topicsMax: 65_536,
-  /** New records of a product that the leader pushes after one question for it. */
+  /** New records of a product that the leader pushes after one request for it. */
   pushesMax: 8,
   /** Records in one push; the rest follow in the next turn. */
   pushRecordsMax: 512,
-  /** Unacknowledged invalidations of a frontend, over which the leader pushes it no records. */
+  /** Unacknowledged invalidations of a frontend, above which the leader pushes it no records. */
   pushLagMax: 64,
-  /** Items in one question of a follower for what the leader lends. */
+  /** Items in one request of a follower for the leader's cache grants. */
   grantItemsMax: 10_000,
 } as const;
 
-/** How frontends tell the catalog replicas, and through them each other, that they are there. */
+/** How frontends report to the catalog replicas, and through them to each other, that they are up. */
 export const frontendLimits = {
   reportEveryMs: 250,
   reportTimeoutMs: 1_000,
-  /** A frontend that has not reported for so long is not reachable. */
+  /** A frontend that has not reported for this long counts as unreachable. */
   silentMs: 1_000,
-  /** The same, where its connection has closed and no other came. */
+  /** The same if its connection has closed and no other followed. */
   closedMs: 500,
-  /** The same, where the replicas answer without naming it: they were started anew, and it comes. */
+  /** The same if the replicas answer without naming it: they were restarted, and it will report. */
   missedMs: 2_000,
-  /** One that is not reachable is shown for so long. */
+  /** An unreachable frontend is listed for this long. */
   deadMs: 600_000,
-  /** One that stopped is remembered for so long, so that every frontend learns it. */
+  /** A stopped frontend is remembered for this long, so that every frontend learns of it. */
   leftMs: 10_000,
-  /** An answer of a replica counts for so long. */
+  /** An answer of a replica stays valid for this long. */
   answerMs: 1_500,
-  /** A replica of an older build is asked again after so long. */
+  /** A replica of an older build is asked again after this time. */
   refusedMs: 5_000,
-  /** On the goodbye of a frontend that stops. */
+  /** Timeout of the last report of a frontend that stops. */
   leaveTimeoutMs: 300,
   rowsMax: 64,
 } as const;
@@ -168,28 +171,28 @@ export const purchaseLimits = {
   writeKeysMax: 100_000,
   writeKeyBytesMax: 32 * mib,
   frontendKeyMs: 2 * 60_000,
-  /** Age of a purchase, by log time, over which it is refused as `unavailable`. */
+  /** Age of a purchase, by log time, above which it is refused as `unavailable`. */
   clientKeyAgeMaxMs: 3_600_000,
   frontendKeyAgeMaxMs: 60_000,
-  /** Sales not yet in the order book; beyond it `overloaded`. */
+  /** Sales not yet in the order book; above it `overloaded`. */
   unprojectedMax: 100_000,
-  /** Purchases waiting in the order leader; beyond it `overloaded`. */
+  /** Purchases waiting in the order leader; above it `overloaded`. */
   waitingMax: 20_000,
-  /** Keys made by frontends and not yet forgotten. */
+  /** Keys made by frontends and not yet removed. */
   frontendKeysMax: 8_000_000,
-  /** Sales sent to one order leader and not yet confirmed as orders; beyond it the stream waits. */
+  /** Sales sent to one order leader and not yet confirmed as orders; above it the stream waits. */
   salesWindow: 20_000,
   /** Sales in one message of a stream that catches up, and their bytes. */
   salesBatch: 1_000,
   salesRunBytesMax: 1 * mib,
-  /** Runs of sales that are orders already, over which their memory is freed. */
+  /** Runs of sales that are orders already, above which their memory is freed. */
   salesDroppedMax: 1_024,
 } as const;
 
 export const storageLimits = {
   blockBytes: 4 * kib,
   segmentBytes: 16 * mib,
-  /** Of closed journal, unless told otherwise. */
+  /** Bytes of closed journal; the default. */
   snapshotEveryBytes: 64 * mib,
   batchBytesMax: 8 * mib,
   /** Products and keys in one piece of a catalog's snapshot. */
@@ -200,20 +203,20 @@ export const storageLimits = {
 } as const;
 
 export const cacheLimits = {
-  /** Products, or that there are none, that one session thread keeps, and the bytes of both. */
+  /** Products and absent names that one session thread keeps, and the bytes of both. */
   entriesMax: 50_000,
   bytesMax: 48 * mib,
-  /** Pages of searches that one session thread keeps, as lists of ids. */
+  /** Search pages that one session thread keeps, as lists of ids. */
   searchesMax: 5_000,
   searchBytesMax: 8 * mib,
-  /** Of the cache that all session threads share: 65,536 products. */
+  /** Size of the cache that all session threads share: 65,536 products. */
   sharedBytes: 16 * mib,
-  /** Hash buckets of the shared stamps. */
+  /** Hash buckets of the shared invalidation versions. */
   versionBuckets: 65_536,
 } as const;
 
 export const poolLimits = {
   workersMax: 10,
-  /** So that who asks for an audit does not wait for a snapshot. */
+  /** Two, so that an audit does not wait for a snapshot. */
   jobThreadsMax: 2,
 } as const;

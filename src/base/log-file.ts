@@ -1,8 +1,8 @@
 /**
- * A log's file, written line by line and at once, so that a crash loses none, and kept below a size
- * by renaming: `NAME.log` becomes `NAME.log.1`, that one `NAME.log.2` … Every thread of a process has
- * the file open for itself; one alone turns it over, and the others notice that the path names
- * another file. Invariant: a line goes whole into one of the files, whoever turns it over meanwhile.
+ * A log file, written synchronously line by line, so that a crash loses no line. Renaming keeps it below
+ * a size: `NAME.log` becomes `NAME.log.1`, that one `NAME.log.2` … Every thread of a process has its own
+ * descriptor. One thread rotates the file, and the others notice that the path names another file.
+ * Invariant: a line goes completely into one of the files, even during a rotation.
  */
 import { closeSync, fstatSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -13,9 +13,9 @@ const lookEveryMs = 1_000;
 
 export interface LogFileSettings {
   readonly path: string;
-  /** A file this large is turned over. */
+  /** A file of this size is rotated. */
   readonly bytesMax: number;
-  /** Files kept beside the one that is written. */
+  /** Number of old files kept. */
   readonly kept: number;
 }
 
@@ -29,7 +29,7 @@ export class LogFile {
     this.#path = path;
   }
 
-  /** A full disk must not stop what is logged: the line is dropped and counted. */
+  /** A full disk must not stop the program: the line is dropped and counted. */
   write(line: string): void {
     try {
       const descriptor = this.#current();
@@ -60,18 +60,18 @@ export class LogFile {
   }
 }
 
-/** Keeps the file small for as long as the process lives. What fails is tried again. */
+/** Rotates the file when needed, as long as the process lives. Retries after a failure. */
 export function keepSmall(settings: LogFileSettings, clock: Clock): Timer {
   return every(clock, lookEveryMs, () => {
     try {
       turnOver(settings);
     } catch {
-      // As where the folder is gone for the moment; the log grows on until then.
+      // For example, the folder is missing for the moment; the log grows until then.
     }
   });
 }
 
-/** Turns the file over where it has grown too large. For one thread of one process alone. */
+/** Rotates the file if it has grown too large. Only one thread of one process may call it. */
 export function turnOver({ path, bytesMax, kept }: LogFileSettings): void {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size < bytesMax) return;

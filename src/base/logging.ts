@@ -1,6 +1,6 @@
 /**
- * The log port: a message and named fields. Production writes pino's JSON lines; tests and the
- * simulator pass `silentLogger` or one of their own.
+ * The log port: a message and named fields. Production writes pino's JSON lines; tests and the simulator
+ * pass `silentLogger` or their own.
  */
 import { pino } from 'pino';
 import { LogFile, type LogFileSettings } from './log-file.js';
@@ -15,10 +15,10 @@ export interface Logger {
 const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof levels)[number];
 
-/** Travels to the threads by structured clone. */
+/** Passed to the threads by structured clone. */
 export interface LogSettings {
   readonly level: LogLevel;
-  /** Standard error where there is none. */
+  /** Standard error if absent. */
   readonly file?: LogFileSettings | undefined;
 }
 
@@ -29,7 +29,7 @@ export function createLogger(name: string, { level, file }: LogSettings): Logger
   return pino(options, { write: (line: string) => void out.write(escapeControls(line)) });
 }
 
-/** JSON leaves these as they are: controls above U+007E, line separators, and changes of direction. */
+/** JSON does not escape these: controls above U+007E, line separators, and changes of direction. */
 const unescaped = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** For people who read the file on a terminal; the line stays the same JSON. */

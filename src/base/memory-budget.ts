@@ -1,24 +1,24 @@
 /**
- * One budget for what a thread's sessions hold of frames and bodies that have not come whole, and of
- * answers that nobody reads. When half of it is spent, long frames and bodies are not read on; when all
- * of it is spent, the session that has held something for longest gives up. Invariant: after `set`
- * returns, the sum is within the budget.
+ * One budget for the memory that a thread's sessions hold for partial frames and bodies, and for unread
+ * answers. When half of it is used, reading of long frames and bodies pauses. When all of it is used,
+ * the session that has held memory for longest is closed. Invariant: after `set` returns, the sum is
+ * within the budget.
  */
 export interface Holder {
-  /** Frees what it holds, as by closing its session. */
+  /** Frees the memory that it holds, for example by closing its session. */
   giveUp(): void;
 }
 
-/** Whoever holds no more reads on, whatever others hold. */
+/** A holder of at most this much continues, whatever others hold. */
 const waitingBytesMin = 65_536;
 
 export class MemoryBudget {
   readonly #bytesMax: number;
-  /** In the order in which they began to hold something. */
+  /** In the order in which they began to hold memory. */
   readonly #held = new Map<Holder, number>();
-  /** Holders that read on when there is room. */
+  /** Holders that continue when there is room. */
   readonly #waiting = new Map<Holder, () => void>();
-  /** The same, the newest last, and some that do not wait any more. */
+  /** The same, the newest last; also contains some that no longer wait. */
   #stack: Holder[] = [];
   #total = 0;
 
@@ -30,14 +30,14 @@ export class MemoryBudget {
     return this.#total;
   }
 
-  /** A holder of so much does not read on before there is room. */
+  /** Whether a holder of this many bytes must wait for room. */
   mustWait(bytes: number): boolean {
     return bytes > waitingBytesMin && this.#isTight;
   }
 
   /**
-   * `goOn` is called once when there is room, unless the holder holds nothing by then. The last to come
-   * is the first to go on: among many that never send the rest, one that sends all is soon done.
+   * Calls `goOn` once when there is room, unless the holder holds nothing by then. The newest continues
+   * first: among many that never send the rest, one that sends all is done soon.
    */
   whenRoom(holder: Holder, goOn: () => void): void {
     this.#waiting.set(holder, goOn);
@@ -46,13 +46,16 @@ export class MemoryBudget {
     this.#stack = this.#stack.filter((one) => this.#waiting.has(one));
   }
 
-  /** To be called now and then: where some wait for room, those that have held for longest give up. */
+  /**
+   * Must be called from time to time: if some wait for room, those that have held for longest are
+   * closed.
+   */
   makeRoom(): void {
     while (this.#waiting.size > 0 && this.#isTight) this.#evict();
     this.#letGoOn();
   }
 
-  /** What a holder holds now; 0: nothing any more. */
+  /** Sets the memory that a holder holds; 0: none. */
   set(holder: Holder, bytes: number): void {
     const before = this.#held.get(holder) ?? 0;
     if (bytes === before) return;

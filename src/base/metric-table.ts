@@ -1,14 +1,14 @@
 /**
- * Every figure that a store tells of itself: name, kind, labels and meaning, in one place, from which
- * `/metrics` is written. Units stand at the end of names, as Prometheus has it. Names are stable: dashboards and
- * alarms stand on them.
+ * Every metric of a store in one place: name, kind, labels and meaning. `/metrics` is written from it.
+ * Units stand at the end of names, as Prometheus recommends. Names are stable, because dashboards and
+ * alerts use them.
  */
 
 export interface MetricKind {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly labels: readonly string[];
   readonly help: string;
-  /** Upper bounds of a histogram's buckets, ascending, without the last, which is infinite. */
+  /** Ascending upper bounds of a histogram's buckets, without the infinite one. */
   readonly bounds?: readonly number[];
 }
 
@@ -123,8 +123,8 @@ export function metricKind(name: MetricName): MetricKind {
 }
 
 /**
- * One figure: label values in the table's order; a histogram's value is the count of each bucket,
- * the infinite one last, and then the sum.
+ * One sample: label values in the table's order. A histogram's value is the count of each bucket, the
+ * infinite one last, and then the sum.
  */
 export type MetricSample = readonly [
   name: MetricName,

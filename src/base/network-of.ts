@@ -1,13 +1,13 @@
-/** Which addresses count as one where something is limited per address. */
+/** Maps an address to the network that counts for limits per address. */
 import { isIPv6 } from 'node:net';
 import { parseAddress } from './address.js';
 
-/** Groups of an IPv6 address that name the network: one customer has the rest for itself. */
+/** Groups of an IPv6 address that name the network; one customer owns the rest. */
 const networkGroups = 4;
 
 /**
- * The address of `host:port` as limits count it: an IPv4 address, also where it is written as IPv6,
- * or the /64 network of an IPv6 address.
+ * The address of `host:port` as limits count it: an IPv4 address, also if written as IPv6, or the /64
+ * network of an IPv6 address.
  */
 export function networkOf(remote: string): string {
   const host = parseAddress(remote)?.host ?? remote;
@@ -18,7 +18,7 @@ export function networkOf(remote: string): string {
   const [before = '', after] = address.toLowerCase().split('::', 2);
   const head = before === '' ? [] : before.split(':');
   const tail = after === undefined || after === '' ? [] : after.split(':');
-  // A dotted end has the place of two groups, and none of the first four.
+  // A dotted end replaces two groups, and none of the first four.
   const dotted = tail.at(-1)?.includes('.') ? 1 : 0;
   const zeros = after === undefined ? 0 : Math.max(0, 8 - head.length - tail.length - dotted);
   const groups = [...head, ...Array.from({ length: zeros }, () => '0'), ...tail];

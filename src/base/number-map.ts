@@ -1,23 +1,23 @@
 /**
- * A map by whole numbers, for what comes and goes with every request. The language's Map makes a new
- * table every few dozen such changes, and the old one refers to the new: as soon as one of them is old
- * to the garbage collector, all that follow outlive it, with what they held, until a full collection.
- * Here a place that is left is empty at once. It is for numbers that are given here, one after the
- * other, not for those that a stranger chooses: who knows its places could have them all collide.
- * Invariant: from a key's home to the place that it has, all places are taken.
+ * A map with whole numbers as keys, for entries that come and go with every request. The language's Map
+ * makes a new table every few dozen such changes, and the old table refers to the new one. Once the
+ * garbage collector has promoted one of them, all later tables and their values survive until a full
+ * collection. This map frees a slot at once. Use it for numbers assigned here in sequence, not for
+ * numbers from outside: an attacker could make them all collide. Invariant: all slots from a key's home
+ * slot to its actual slot are taken.
  */
 import { assert } from './assert.js';
 
-/** Most sessions ask nothing. */
+/** Most sessions have no calls under way. */
 const placesMin = 8;
 const none = -1;
 
 export class NumberMap<V> {
-  /** By place. */
+  /** By slot. */
   #keys: Float64Array = emptyKeys(placesMin);
   #values: (V | undefined)[] = emptyValues(placesMin);
   #size = 0;
-  /** Keys that have gone since it was last a quarter full. */
+  /** Keys removed since the map was last a quarter full. */
   #goneSince = 0;
 
   get size(): number {
@@ -71,7 +71,7 @@ export class NumberMap<V> {
     return this.keys().map((key) => this.get(key) as V);
   }
 
-  /** In no order. The callback must not change the map. */
+  /** In any order. The callback must not change the map. */
   forEach(callback: (value: V, key: number) => void): void {
     const keys = this.#keys;
     for (let place = 0; place < keys.length; place++) {
@@ -80,7 +80,7 @@ export class NumberMap<V> {
     }
   }
 
-  /** The key's place, or the empty one where it is to be put. */
+  /** The key's slot, or the empty slot in which to put it. */
   #find(key: number): number {
     const keys = this.#keys;
     const last = keys.length - 1;
@@ -91,7 +91,7 @@ export class NumberMap<V> {
     return place;
   }
 
-  /** Empties the place, and moves up whoever would not be found across it. */
+  /** Empties the slot, and moves keys that would not be found across it. */
   #vacate(from: number): void {
     const keys = this.#keys;
     const last = keys.length - 1;
@@ -109,7 +109,7 @@ export class NumberMap<V> {
     this.#values[gap] = undefined;
   }
 
-  /** Not at once: who empties it with every turn fills it again in the next. */
+  /** Not at once: a map emptied every turn is filled again in the next. */
   #shrinkSometime(): void {
     const places = this.#keys.length;
     this.#goneSince++;
@@ -133,8 +133,8 @@ export class NumberMap<V> {
 }
 
 /**
- * The place of a key that nobody else has taken. Consecutive keys have theirs apart (by the golden
- * ratio), for a run of taken places is walked with each key of it that goes.
+ * The preferred slot of a key. The golden ratio spreads consecutive keys, because removing a key walks
+ * the run of taken slots after it.
  */
 function homeOf(key: number, last: number): number {
   return Math.imul(key, 0x9e3779b1) >>> Math.clz32(last);

@@ -1,21 +1,21 @@
 /**
- * How many sessions the process's limit of descriptors allows. Files of the journal, snapshots and
- * connections to other services come first: a part of the descriptors is kept for them, so that
- * strangers who connect cannot stop a member from opening a file. Knows Linux alone; elsewhere the
- * limit is unknown, and the store's own limits hold.
+ * The number of sessions that the process's limit of descriptors allows. Some descriptors are reserved
+ * for the journal, snapshots and connections to other services, so that strangers' connections cannot
+ * stop a member from opening a file. Reads the limit on Linux only; elsewhere it is unknown, and the
+ * store's own limits apply.
  */
 import { readFileSync } from 'node:fs';
 import { sessionLimits } from './limits.js';
 
-/** For files, pipes, event loops and connections to other services. */
+/** Reserved for files, pipes, event loops and connections to other services. */
 export const descriptorsKept = 128;
-/** However low the limit is, so many are admitted. */
+/** This many sessions are admitted even with a low limit. */
 const sessionsMin = 16;
 /** A member has two listeners, and handshakes on each. */
 const handshakesShare = 4;
 const serviceShare = 2;
 
-/** The soft limit, which Node raises to the hard one at its start; undefined where it is unknown. */
+/** The soft limit, which Node raises to the hard one at start; undefined if unknown. */
 export function openFilesMax(limits: string = readLimits()): number | undefined {
   const soft = /^Max open files\s+(\d+|unlimited)/m.exec(limits)?.[1];
   if (soft === undefined) return undefined;
@@ -27,7 +27,7 @@ export interface SessionPlaces {
   readonly frontend: number;
   /** Sessions of a member's service listener. */
   readonly service: number;
-  /** Sessions of one listener between services that have not proved who they are. */
+  /** Sessions of one listener between services that have not proved their identity. */
   readonly handshakes: number;
 }
 

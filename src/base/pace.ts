@@ -1,11 +1,11 @@
 /**
- * For long work that nobody waits for, beside work that somebody does: it rests between its pieces.
- * A low priority alone does not do, for cores share their caches and memory, and the collector's
- * threads have a priority of their own. Knows no work.
+ * For long background work beside requests: it rests between its pieces. A low priority alone is not
+ * enough, because cores share caches and memory, and the garbage collector's threads have their own
+ * priority.
  */
 import { type Clock, sleep } from './clock.js';
 
-/** Less than this goes on without a rest. */
+/** Shorter work continues without a rest. */
 const workMs = 4;
 
 /** Called between two pieces of work. */
@@ -13,7 +13,9 @@ export type Rest = () => Promise<void>;
 
 export const restless: Rest = () => Promise.resolve();
 
-/** Rests as long as the work took since the last time: longer where others had the core meanwhile. */
+/**
+ * Rests as long as the work since the last rest took: longer if other threads used the core meanwhile.
+ */
 export function restful(clock: Clock): Rest {
   let beganMs = clock.nowMs();
   return async () => {

@@ -1,4 +1,4 @@
-/** What a process tells of itself: memory, processor time, and how late its main thread's timers are. */
+/** The metrics of a process: memory, processor time, and how late its main thread's timers are. */
 import { type Clock, every, type Timer } from './clock.js';
 import { Histogram } from './histogram.js';
 import { latencyBounds, type MetricSample } from './metric-table.js';
@@ -35,7 +35,7 @@ export class ProcessMetrics {
   }
 }
 
-/** Looks, every now and then, how much later than wanted a timer fires. */
+/** Measures, at intervals, how much later than planned a timer fires. */
 export function watchDelay(clock: Clock, observe: (seconds: number) => void): Timer {
   let dueMs = clock.nowMs() + lookEveryMs;
   return every(clock, lookEveryMs, () => {

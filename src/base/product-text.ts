@@ -1,13 +1,13 @@
 /**
- * The texts of products: how a name or topic is written, and when two of them are the same
- * (docs/PROTOCOL.md, section 5). Pure. Every replica must come to the same, so these functions use
- * only properties that Unicode never changes for a character that is assigned.
+ * The texts of products: how a name or topic is normalised, and when two of them are equal
+ * (docs/PROTOCOL.md, section 5). The functions are pure. Every replica must compute the same result, so
+ * they use only properties that Unicode never changes for an assigned character.
  */
 
-/** Controls and the two separators of lines and paragraphs. */
+/** Controls, and the separators of lines and paragraphs. */
 const control = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 const controls = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
-/** Most texts: nothing to normalise, and lower case is all that folding does. */
+/** Covers most texts: there is nothing to normalise, and folding is only lower case. */
 const plain = /^[\x20-\x7e]*$/;
 
 export function hasControl(text: string): boolean {
@@ -19,15 +19,15 @@ export function tidyText(text: string): string {
   return (plain.test(text) ? text : text.normalize('NFC')).trim();
 }
 
-/** The same, and each run of control characters is a space. */
+/** Also replaces each run of control characters by a space. */
 export function cleanText(text: string): string {
   return tidyText(text.replace(controls, ' '));
 }
 
-/** In normal form and without case: for a search in texts. */
+/** In normal form and without case: for text search. */
 export function foldText(text: string): string {
   if (plain.test(text)) return text.toLowerCase();
-  // Upper case in between makes ß the same as ss; the dotless ı would become an i, which it is not.
+  // Upper case in between makes ß equal to ss. It would also turn the dotless ı into i, which is wrong.
   const folded = text.normalize('NFC').split('ı').map(foldPart).join('ı');
   return folded.normalize('NFC');
 }

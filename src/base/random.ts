@@ -1,5 +1,6 @@
 /**
- * The port of chance: the system's for production, a seeded one for simulation, load and tests.
+ * The port of randomness: the system's source for production, a seeded one for simulation, load and
+ * tests.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
 

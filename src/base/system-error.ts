@@ -1,10 +1,10 @@
 /**
  * The reason of a system error in words, with the system's own name for it: `address in use
- * (EADDRINUSE)`. One place, so that a port, a disk and a client say the same of the same error.
+ * (EADDRINUSE)`. A port, a disk and a client use the same words for the same error.
  */
 import { getSystemErrorMap } from 'node:util';
 
-/** Where the system's own words are missing, or say less than a user needs. */
+/** Replaces the system's words if they are missing or unclear. */
 const words: Readonly<Record<string, string>> = {
   EADDRINUSE: 'address in use',
   EADDRNOTAVAIL: 'this machine has no such address',
@@ -15,13 +15,13 @@ const words: Readonly<Record<string, string>> = {
   ENETUNREACH: 'there is no route to the network',
 };
 
-/** The message itself where the error is none of the system's. */
+/** Returns the message unchanged if the error is not a system error. */
 export function systemReason(error: Error): string {
   const reason = systemWords(error);
   return reason === undefined ? error.message : `${reason} (${codeOf(error)})`;
 }
 
-/** Undefined where the error is none of the system's. */
+/** Undefined if the error is not a system error. */
 export function systemWords(error: Error): string | undefined {
   const { errno } = error as NodeJS.ErrnoException;
   const [, known] = getSystemErrorMap().get(errno ?? 0) ?? [];

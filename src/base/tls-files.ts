@@ -4,8 +4,8 @@ export interface TlsFiles {
   readonly key: string;
 }
 
-/** Of a service that also asks its peers for their certificates. */
+/** For a service that also requests its peers' certificates. */
 export interface PeerTlsFiles extends TlsFiles {
-  /** The authority whose certificates are believed: all of one store have the same. */
+  /** The trusted authority; all services of one store have the same. */
   readonly ca: string;
 }

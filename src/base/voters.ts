@@ -1,6 +1,6 @@
 /**
- * How many recovery servers vote in a group (docs/PROTOCOL.md, 1): as many as keep the number of its
- * voters odd. Pure.
+ * The number of recovery servers that vote in a group (docs/PROTOCOL.md, 1): they keep the number of its
+ * voters odd. The functions are pure.
  */
 
 export function witnessCount(replicas: number, recovery: number): number {

@@ -1,28 +1,28 @@
 /**
- * Shares a thread's time among its sessions: a turn of the event loop does a bounded amount of work,
- * and what is left waits in one queue, in order, for the next turn. So new connections are accepted
- * between two turns, and a session with much to do waits behind those with little. Invariant: what is
- * read in a turn, and what waited for it, each charge at most the limit and one portion more.
+ * Shares a thread's time among its sessions. A turn of the event loop does a bounded amount of work; the
+ * rest waits in one queue, in order, for the next turn. So new connections are accepted between two
+ * turns, and a session with much work waits behind those with little. Invariant: the input read in a
+ * turn, and the tasks that waited for it, each charge at most the limit plus one portion.
  */
 import { systemTurn, type Turn } from './turn.js';
 
-/** Work is counted in units: a short frame, or a KiB that is read or answered. */
+/** The units of work: a short frame, or a KiB read or answered. */
 export const workUnits = {
-  /** In one turn: some milliseconds. */
+  /** In one turn: a few milliseconds. */
   turnMax: 4_096,
-  /** In a turn in which a connection came, for others may wait to be accepted: one comes in a turn. */
+  /** In a turn in which a connection arrived: others may wait, and one is accepted per turn. */
   acceptingTurnMax: 64,
-  /** What one session does before others that wait. */
+  /** The work of one session before other waiting sessions. */
   portion: 32,
-  /** A request that is not answered in its own turn, beside its bytes. */
+  /** A request that is not answered in its own turn, in addition to its bytes. */
   openRequest: 8,
-  /** A connection is read again. */
+  /** Reading resumes on a connection. */
   resume: 32,
   /** An HTTP request. */
   httpRequest: 64,
 } as const;
 
-/** Requests under way in one thread, of all sessions; and in one session while there are more. */
+/** Requests under way in one thread for all sessions, and in one session while there are more. */
 export const crowdLimits = { underWayMax: 1_024, sessionMax: 4 } as const;
 
 export class WorkTurns {
@@ -31,7 +31,7 @@ export class WorkTurns {
   readonly #turn: Pick<Turn, 'afterTurn' | 'nextTurn'>;
   #waiting: (() => void)[] = [];
   #done = 0;
-  /** Budgets yet to come that are short, since a connection was accepted. */
+  /** The number of coming budgets that are short, because a connection was accepted. */
   #shortBudgets = 0;
   #isTurnOpen = false;
   #isScheduled = false;
@@ -40,22 +40,22 @@ export class WorkTurns {
     this.#turn = turn;
   }
 
-  /** Tasks that wait. */
+  /** The number of waiting tasks. */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** A session that has more to do lets others go first. */
+  /** A session with more work lets others go first. */
   get shouldYield(): boolean {
     return this.#waiting.length > 0 || this.#isSpent;
   }
 
-  /** May a session with so many requests under way begin another? */
+  /** Whether a session with this many requests under way may begin another. */
   mayBegin(underWay: number): boolean {
     return this.underWay < crowdLimits.underWayMax || underWay < crowdLimits.sessionMax;
   }
 
-  /** True where the task ran at once; else it runs in a later turn. */
+  /** Returns true if the task ran at once; otherwise it runs in a later turn. */
   run(task: () => void): boolean {
     if (this.shouldYield) {
       this.later(task);
@@ -65,13 +65,13 @@ export class WorkTurns {
     return true;
   }
 
-  /** The task runs after all that wait. */
+  /** Runs the task after all waiting ones. */
   later(task: () => void): void {
     this.#waiting.push(task);
     this.#schedule();
   }
 
-  /** So much was done. */
+  /** Adds finished work. */
   charge(units: number): void {
     this.#openTurn();
     this.#done += units;
@@ -80,7 +80,7 @@ export class WorkTurns {
   /** A connection was accepted: this turn ends soon. */
   accepted(): void {
     this.#openTurn();
-    // The rest of this turn, what waits behind it, and the next.
+    // The rest of this turn, the tasks waiting for it, and the next turn.
     this.#shortBudgets = 3;
   }
 
@@ -114,7 +114,7 @@ export class WorkTurns {
     const tasks = this.#waiting;
     let next = 0;
     try {
-      // Tasks that are added meanwhile are behind these.
+      // Tasks added meanwhile come after these.
       while (next < tasks.length && !this.#isSpent) tasks[next++]?.();
     } finally {
       this.#waiting = tasks.slice(next);

@@ -1,6 +1,6 @@
 /**
- * Makes batches in one buffer that is used again and again: a batch must be written before the next
- * is made. Knows no file.
+ * Makes batches in one reused buffer: a batch must be written before the next is made. Does not depend
+ * on files.
  */
 import type { LogRecord } from '../consensus/types.js';
 import type { Chain } from './batch-format.js';
@@ -14,8 +14,8 @@ export class BatchEncoder {
   #span: Span = spanOf(new Uint8Array(firstBytes));
 
   /**
-   * The bytes of a batch of these records, whose encoded length the caller knows, and its place in
-   * the chain. `placed` is told where in the batch each record stands.
+   * The bytes of a batch of these records and its place in the chain. The caller passes the records'
+   * encoded length. Calls `placed` with the position of each record in the batch.
    */
   encode(
     records: readonly LogRecord[],

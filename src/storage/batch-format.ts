@@ -1,9 +1,9 @@
 /**
- * The bytes of a batch (docs/PROTOCOL.md, R10): a head, the records, zeros up to a block's end, and
- * a block of its own for the trailer. Knows no file. The head holds the records' checksum and that
- * of the head before it, so that the batches of a journal are a chain: the bytes of another time or
- * another journal never pass for the next batch. The trailer repeats the head. Batches of the first
- * version have a shorter head; they are read, and no longer written.
+ * The bytes of a batch (docs/PROTOCOL.md, R10): a head, the records, zeros up to the end of a block, and
+ * a separate block for the trailer. The head holds the records' checksum and the previous head's
+ * checksum. So the batches of a journal form a chain, and bytes of an earlier time or another journal do
+ * not pass for the next batch. The trailer repeats the head. Batches of the first version have a shorter
+ * head; this version reads them but does not write them.
  */
 import { crc32 } from 'node:zlib';
 import { storageLimits } from '../base/limits.js';
@@ -15,7 +15,7 @@ const firstHeadMagic = 0x44485a42;
 const firstTrailerMagic = 0x52545a42;
 
 export const blockBytes = storageLimits.blockBytes;
-/** The smallest piece that a disk writes whole or not at all. */
+/** The smallest unit that a disk writes completely or not at all. */
 export const sectorBytes = 512;
 export const headBytes = 52;
 const checksumAt = 48;
@@ -24,7 +24,7 @@ const firstHeadChecksumAt = 28;
 const firstTrailerBytes = 24;
 const firstTrailerChecksumAt = 20;
 
-/** The last batch's number and its head's checksum: what the next batch must follow. */
+/** The last batch's number and the checksum of its head; the next batch must follow them. */
 export interface Chain {
   readonly number: number;
   readonly checksum: number;
@@ -32,7 +32,7 @@ export interface Chain {
 
 export const chainStart: Chain = { number: 0, checksum: 0 };
 
-/** The entries that a batch writes or cuts off. */
+/** The entries that a batch writes or truncates. */
 export interface BatchPlaces {
   /** The lowest seq that an entry or a truncation of the batch names; 0: none. */
   readonly fromSeq: number;
@@ -41,12 +41,12 @@ export interface BatchPlaces {
 }
 
 export interface BatchHead extends Chain {
-  /** Of the head itself, which differs between the versions. */
+  /** Length of the head, which depends on the version. */
   readonly headBytes: number;
   /** Bytes and count of the records. */
   readonly bytes: number;
   readonly count: number;
-  /** The checksum of the head before. */
+  /** The checksum of the previous head. */
   readonly previous: number;
   readonly recordsChecksum: number;
   /** Sectors before the trailer that were written as zeros; undefined in the first version. */
@@ -62,12 +62,12 @@ export function batchBytes(batch: Lengths): number {
   return trailerOffset(batch) + blockBytes;
 }
 
-/** Where the trailer of a batch stands, from the batch's start. */
+/** Offset of a batch's trailer from the batch's start. */
 export function trailerOffset({ headBytes, bytes }: Lengths): number {
   return Math.ceil((headBytes + bytes) / blockBytes) * blockBytes;
 }
 
-/** What the head of a batch says beside what is computed from its records. */
+/** The fields of a batch's head that are not computed from its records. */
 export interface BatchContent extends BatchPlaces {
   /** Bytes and count of the records. */
   readonly bytes: number;
@@ -75,8 +75,8 @@ export interface BatchContent extends BatchPlaces {
 }
 
 /**
- * Seals the batch whose records stand behind the room for its head: writes head, zeros and trailer.
- * Returns its place in the chain.
+ * Seals the batch whose records follow the room for its head: writes head, zeros and trailer. Returns
+ * its place in the chain.
  */
 export function sealBatch(target: Span, content: BatchContent, after: Chain): Chain {
   const { bytes, view } = target;
@@ -99,7 +99,7 @@ export function sealBatch(target: Span, content: BatchContent, after: Chain): Ch
   return { number, checksum };
 }
 
-/** The head's own sector is never zeros, and all behind the last record are. */
+/** The head's own sector is never all zeros; every sector after the last record is. */
 function writtenZeroSectors(bytes: Uint8Array, end: number, trailer: number): number {
   const written = Math.ceil(end / sectorBytes) * sectorBytes;
   let count = (trailer - written) / sectorBytes;
@@ -107,7 +107,7 @@ function writtenZeroSectors(bytes: Uint8Array, end: number, trailer: number): nu
   return count;
 }
 
-/** Writes the trailer of the batch whose head stands at `head` into a block of zeros. */
+/** Writes the trailer for the head at `head` into a block of zeros. */
 export function repeatHead({ bytes, view }: Span, head: number, trailer: number): void {
   if (view.getUint32(head, true) === headMagic) {
     bytes.copyWithin(trailer, head, head + headBytes);
@@ -123,7 +123,7 @@ export function repeatHead({ bytes, view }: Span, head: number, trailer: number)
   view.setUint32(trailer + firstTrailerChecksumAt, checksum, true);
 }
 
-/** The head at `at`; undefined where there is none or it is damaged. */
+/** The head at `at`, or undefined if there is none or it is damaged. */
 export function readHead(source: Span, at: number): BatchHead | undefined {
   const { bytes, view } = source;
   if (at + firstHeadBytes > bytes.length) return undefined;
@@ -139,7 +139,7 @@ export function readHead(source: Span, at: number): BatchHead | undefined {
   };
 }
 
-/** Undefined where the checksum of the head or trailer at `at` differs. */
+/** Undefined if the checksum of the head or trailer at `at` differs. */
 function readFields(source: Span, at: number): BatchHead | undefined {
   const { bytes, view } = source;
   if (at + headBytes > bytes.length) return undefined;
@@ -167,12 +167,12 @@ function readCommonFields({ view }: Span, at: number) {
   };
 }
 
-/** What a trailer tells: the whole head again, or its place in the chain in the first version. */
+/** The content of a trailer: the whole head, or only its place in the chain in the first version. */
 export interface BatchTrailer extends Chain {
   readonly head: BatchHead | undefined;
 }
 
-/** The trailer at `at`; undefined where there is none or it is damaged. */
+/** The trailer at `at`, or undefined if there is none or it is damaged. */
 export function readTrailer(source: Span, at: number): BatchTrailer | undefined {
   const { bytes, view } = source;
   if (at + firstTrailerBytes > bytes.length) return undefined;
@@ -198,7 +198,7 @@ export function recordsAreWhole({ bytes }: Span, at: number, head: BatchHead): b
   return crc32(bytes.subarray(start, start + head.bytes)) === head.recordsChecksum;
 }
 
-/** Whether the trailer of the batch with this head stands at `at`. */
+/** Whether the trailer at `at` belongs to the batch with this head. */
 export function isSealed(source: Span, at: number, head: BatchHead): boolean {
   const trailer = readTrailer(source, at);
   return trailer?.checksum === head.checksum && trailer.number === head.number;

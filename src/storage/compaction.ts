@@ -1,7 +1,7 @@
 /**
- * Rewrites closed segments without padding and trailers (docs/PROTOCOL.md, R10): a batch of one
- * small entry takes two blocks, its packed form a few dozen bytes more than the entry. The batches'
- * heads and records stay as they are, and with them the chain.
+ * Rewrites closed segments without padding and trailers (docs/PROTOCOL.md, R10). A batch of one small
+ * entry takes two blocks; its packed form takes a few dozen bytes more than the entry. Heads and records
+ * stay unchanged, so the chain does too.
  */
 import path from 'node:path';
 import { assert } from '../base/assert.js';
@@ -20,8 +20,8 @@ import { SegmentScan } from './segment-scan.js';
 import type { Disk } from './types.js';
 
 /**
- * Writes the packed twin of a closed segment beside it and returns its path. Touches nothing else,
- * so that it may run in any thread; the owner then adopts the twin.
+ * Writes the packed copy of a closed segment beside it and returns its path. Changes nothing else, so it
+ * may run in any thread; the owner then adopts the copy.
  */
 export async function rewriteWithoutPadding(disk: Disk, paddedPath: string): Promise<string> {
   const padded = nameOf(paddedPath, 'padded');
@@ -57,7 +57,7 @@ export interface CompactionTarget {
   readonly index: EntryIndex;
 }
 
-/** Turns the index to a packed segment in one turn of the event loop, then removes the padded file. */
+/** Points the index to a packed segment in one turn of the event loop, then removes the padded file. */
 export async function adoptPacked(target: CompactionTarget, packedPath: string): Promise<void> {
   const { disk, folder, files, index } = target;
   const packed = nameOf(packedPath, 'packed');
@@ -79,14 +79,14 @@ export async function adoptPacked(target: CompactionTarget, packedPath: string):
     await file.close();
     throw error;
   }
-  // From here to the new file there is no await: no reader sees one without the other. Where an
-  // entry was written twice in the segment, the later place is set last.
+  // There is no await from here to the new file, so a reader sees both changes or neither. If an entry
+  // was written twice in the segment, the later position is set last.
   for (const [at, seq] of seqs.entries()) index.move(seq, packed.number, offsets[at] ?? 0);
   await files.set(packed, file);
   await disk.remove(before.path);
 }
 
-/** The padded file goes only where the next segment's first batch follows the packed one's last. */
+/** Removes the padded file only if the next segment's first batch follows the packed one's last. */
 async function refuseIncomplete(
   { disk, files }: CompactionTarget,
   scan: SegmentScan,

@@ -1,30 +1,30 @@
 /**
- * The error of a file that is not what was written (docs/PROTOCOL.md, R10). It names the file and
- * the offset, so that an operator can look; the reasons are stable words. A sector that the disk
- * cannot read is such a file, too: the way out is the same.
+ * The error of a file whose content is not as written (docs/PROTOCOL.md, R10). It names the file and the
+ * offset for the operator; the reasons are stable words. A sector that the disk cannot read counts as
+ * corrupt, because the remedy is the same.
  */
 import { DiskError } from './disk-error.js';
 
 export type CorruptionReason =
-  /** The first block of a segment is not a segment's head. */
+  /** The first block of a segment is not a segment head. */
   | 'segment_head'
-  /** A segment has another size than it was made with. */
+  /** The segment's size differs from its original size. */
   | 'segment_size'
-  /** A segment is not there. */
+  /** A segment is missing. */
   | 'segment_missing'
-  /** The snapshot that takes the place of entries is not there. */
+  /** The snapshot that replaces dropped entries is missing. */
   | 'snapshot_missing'
-  /** The batch that belongs here cannot be read, and a later one or its own trailer can. */
+  /** The batch expected here cannot be read, but a later one or its own trailer can. */
   | 'batch'
-  /** The batch's trailer is good, its records are not. */
+  /** The batch's trailer is valid, its records are not. */
   | 'records'
-  /** A batch is whole, but not the next one. */
+  /** The batch is whole, but is not the next one. */
   | 'chain'
-  /** A record does not have the form or the checksum it was written with. */
+  /** A record does not have its form or its checksum. */
   | 'record'
-  /** The disk does not give back what was written (EIO). */
+  /** The disk cannot read what was written (EIO). */
   | 'unreadable'
-  /** A file of JSON has another content than its checksum says. */
+  /** The content of a JSON file differs from its checksum. */
   | 'content';
 
 export class CorruptionError extends Error {
@@ -43,13 +43,15 @@ export class CorruptionError extends Error {
     this.#detail = message;
   }
 
-  /** The same error, with what an operator can do. */
+  /** The same error with advice for the operator. */
   advising(wayOut: string): CorruptionError {
     return new CorruptionError(this.file, this.offset, this.reason, `${this.#detail}; ${wayOut}`);
   }
 }
 
-/** A read of what was synced. What the disk cannot read of it is corrupt: `--repair` and copies help. */
+/**
+ * Reads synced bytes. If the disk cannot read them, they count as corrupt: `--repair` and copies help.
+ */
 export async function orUnreadable<T>(file: string, offset: number, read: Promise<T>): Promise<T> {
   try {
     return await read;

@@ -1,6 +1,6 @@
 /**
- * The error of a disk that refuses (docs/PROTOCOL.md, R10): a sentence that names the file and the
- * reason, because it is the last thing that the process says. Knows no file's content.
+ * The error of a disk that refuses an operation (docs/PROTOCOL.md, R10). Its message names the file and
+ * the reason, because it is the last message of the process.
  */
 import { systemWords } from '../base/system-error.js';
 
@@ -8,7 +8,7 @@ export type Deed = 'open' | 'read' | 'write' | 'name' | 'remove' | 'list' | 'mak
 
 export class DiskError extends Error {
   override readonly name = 'DiskError';
-  /** The system's name for the reason, as `ENOSPC`. */
+  /** The system's name for the reason, for example `ENOSPC`. */
   readonly code: string;
   readonly file: string;
 
@@ -19,13 +19,13 @@ export class DiskError extends Error {
   }
 }
 
-/** The system's error with the file's name; what is none of the system's stays as it is. */
+/** Adds the file's name to a system error; returns other errors unchanged. */
 export function diskError(deed: Deed, file: string, error: unknown): unknown {
   if (error instanceof DiskError || !isSystemError(error)) return error;
   return new DiskError(deed, file, error.code, systemWords(error) ?? error.message, error);
 }
 
-/** Work on a file whose refusal names it. */
+/** Awaits work on a file, and adds the file's name to its system errors. */
 export async function naming<T>(deed: Deed, file: string, work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -1,7 +1,7 @@
 /**
- * Where each entry of a log lies: seq → segment, offset, length, eight bytes an entry in typed
- * arrays. Knows no file. Only the last version of an entry is in it; and as the last versions of a
- * log stand in the order of their seqs, each segment holds one run of them.
+ * The position of each entry of a log: seq → segment, offset, length, in typed arrays with eight bytes
+ * per entry. It contains only the last version of an entry. The last versions of a log are in the order
+ * of their seqs, so each segment holds one run of them.
  */
 import { assert } from '../base/assert.js';
 
@@ -21,13 +21,13 @@ const slotsMin = 1_024;
 export class EntryIndex {
   #offsets: Uint32Array = new Uint32Array(slotsMin);
   #lengths: Uint32Array = new Uint32Array(slotsMin);
-  /** Slots before it are free: what was dropped. */
+  /** Slots before it are free, because their entries were dropped. */
   #start = 0;
   #count = 0;
   #first = 1;
   #runs: Run[] = [];
 
-  /** The first entry; `last + 1` where there is none. */
+  /** The first entry, or `last + 1` if there is none. */
   get first(): number {
     return this.#first;
   }
@@ -36,7 +36,10 @@ export class EntryIndex {
     return this.#first + this.#count - 1;
   }
 
-  /** An entry after the last. One further on starts the index anew: a snapshot took its place. */
+  /**
+   * Adds an entry after the last. A gap restarts the index, because a snapshot replaced the entries
+   * before.
+   */
   add(seq: number, place: EntryPlace): void {
     assert(seq > this.last, `entry ${seq} follows ${this.last}`);
     if (seq !== this.last + 1) this.#clear(seq);
@@ -50,7 +53,7 @@ export class EntryIndex {
     }
   }
 
-  /** Forgets the entries from `from` on. */
+  /** Removes the entries from `from` on. */
   truncate(from: number): void {
     if (from > this.last) return;
     if (from <= this.#first) this.#clear(from);
@@ -58,7 +61,7 @@ export class EntryIndex {
     while ((this.#runs.at(-1)?.firstSeq ?? 0) >= from) this.#runs.pop();
   }
 
-  /** Forgets the entries below `seq`. */
+  /** Removes the entries below `seq`. */
   drop(seq: number): void {
     if (seq <= this.#first) return;
     if (seq > this.last) {
@@ -74,7 +77,7 @@ export class EntryIndex {
     if (run) this.#runs.unshift({ segment: run.segment, firstSeq: seq });
   }
 
-  /** The entry has another place in its segment; nothing changes where it lies in another one. */
+  /** Sets another position within the same segment; ignored if the entry is in another segment. */
   move(seq: number, segment: number, offset: number): void {
     if (this.segmentOf(seq) === segment) this.#offsets[this.#slot(seq)] = offset;
   }
@@ -98,7 +101,7 @@ export class EntryIndex {
     return this.#lengths[this.#slot(seq)] ?? 0;
   }
 
-  /** The first entry in the segments from this number on; `last + 1` where there is none. */
+  /** The first entry in the segments from this number on, or `last + 1` if there is none. */
   firstSince(segment: number): number {
     return this.#runs.find((run) => run.segment >= segment)?.firstSeq ?? this.last + 1;
   }
@@ -126,7 +129,7 @@ export class EntryIndex {
     this.#runs = [];
   }
 
-  /** Moves the entries to the front, into longer arrays where they fill more than half. */
+  /** Moves the entries to the front, into longer arrays if they fill more than half. */
   #makeRoom(): void {
     const slots = this.#offsets.length;
     const longer = this.#count > slots / 2 ? slots * 2 : slots;

@@ -1,6 +1,6 @@
 /**
- * Reads durable entries back by the index, many with one read. Compares each record's checksum,
- * for what is read here goes to peers and customers. Knows nothing of what is not yet written.
+ * Reads durable entries through the index, many with one read. Compares each record's checksum, because
+ * these entries go to peers and customers. Entries that are not written yet are not read here.
  */
 import type { Entry } from '../consensus/types.js';
 import { CorruptionError } from './corruption.js';
@@ -8,19 +8,19 @@ import type { EntryIndex } from './entry-index.js';
 import { decodeRecord, entryOverheadBytes, spanOf } from './record-format.js';
 import type { SegmentFiles } from './segment-files.js';
 
-/** One read; the commands are views of it, so it must not be large where few of them are kept. */
+/** The size of one read. The commands are views of it, so a caller that keeps a few keeps all of it. */
 const readBytesMax = 1024 * 1024;
 
 interface Plan {
   readonly start: number;
   readonly bytes: number;
-  /** Offset and length of each entry, as the index had them when the read began. */
+  /** Offset and length of each entry, as in the index when the read began. */
   readonly places: readonly { readonly offset: number; readonly length: number }[];
 }
 
 /**
- * The entries from `fromSeq` on that lie together in one segment, up to `maxBytes` of commands but
- * at least one; empty where the index has none.
+ * The entries from `fromSeq` on that lie together in one segment: up to `maxBytes` of commands, but at
+ * least one. Empty if the index has none.
  */
 export async function readRun(
   index: EntryIndex,

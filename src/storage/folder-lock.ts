@@ -1,9 +1,9 @@
 /**
- * One process at a time in a data folder: a file that names its holder. A file outlives a killed
- * process, and its number may go to a stranger, so the holder's start time is in it too. Between
- * containers on one volume neither means anything; there the holder's socket is asked (lock-socket.ts).
- * Stands on node:fs itself: a lock is between processes of this machine, and no simulated disk has
- * those. Invariant: the file of a live holder is never deleted, at most moved aside and put back.
+ * Allows one process at a time in a data folder, by a file that names its holder. The file outlives a
+ * killed process, and another process may get its number, so the file also contains the holder's start
+ * time. Between containers on one volume neither is meaningful; there the lock asks the holder's socket
+ * (lock-socket.ts). It uses node:fs directly, because a lock is between processes of this machine.
+ * Invariant: the file of a live holder is never deleted, at most moved aside and put back.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -18,10 +18,7 @@ interface Holder {
   readonly pid: number;
   /** When the process started, in the system's own count; empty where the system does not tell. */
   readonly started: string;
-  /**
-   * In which its number stands for it; empty where Linux does not tell. Undefined on other systems and in
-   * files of builds before.
-   */
+  /** When the process started, in the system's own count; empty if the system does not report it. */
   readonly namespace: string | undefined;
   /** The name of the socket in the folder at which it listens while it lives. */
   readonly socket: string | undefined;
@@ -42,7 +39,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   makePrivateFolder(folder);
   const token = Buffer.from(systemRandom.bytes(8)).toString('hex');
   const namespace = ownNamespace();
-  // The socket listens before the file names it: a process that finds the file can ask the socket.
+  // The socket listens before the file names it, so a process that finds the file can ask the socket.
   const socket = namespace === undefined ? undefined : await openLockSocket(folder, token);
   try {
     const started = processStart(process.pid);
@@ -73,7 +70,7 @@ async function take(folder: string, token: string, text: string): Promise<void> 
   throw new BazarError('conflict', `${file} is being fought over`);
 }
 
-/** True where the file is now ours: a link is made whole or not at all. */
+/** True if the file now belongs to this process: a link is made completely or not at all. */
 function takeFile(file: string, token: string, text: string): boolean {
   const own = `${file}.${token}`;
   fs.writeFileSync(own, text, { mode: 0o600 });
@@ -89,8 +86,8 @@ function takeFile(file: string, token: string, text: string): boolean {
 }
 
 /**
- * Moves a stale file aside and deletes it. Where another process was quicker it is a new one, and is
- * put back; one that takes the place meanwhile finds it aside and makes way.
+ * Moves a stale file aside and deletes it. If another process was faster, the file is new and is put
+ * back. A process that takes its place meanwhile finds the file aside and gives way.
  */
 async function takeAway(folder: string, token: string, stale: string): Promise<void> {
   const file = path.join(folder, 'lock');
@@ -98,7 +95,7 @@ async function takeAway(folder: string, token: string, stale: string): Promise<v
   try {
     fs.renameSync(file, aside);
   } catch {
-    // Gone already: the next try finds out.
+    // The file is gone already; the next try handles that.
     return;
   }
   const found = readFile(aside);
@@ -125,8 +122,8 @@ async function putBack(aside: string, file: string): Promise<boolean> {
 const asideEnding = '.stale';
 
 /**
- * Why a file that was moved aside shows that another process holds the folder. Files of processes
- * that have ended are deleted.
+ * Why a file that was moved aside shows that another process holds the folder. Deletes the files of
+ * processes that have ended.
  */
 async function heldAside(folder: string, own: string): Promise<BazarError | undefined> {
   for (const name of asides(folder)) {
@@ -152,7 +149,7 @@ function release(folder: string, text: string, socket: LockSocket | undefined): 
   socket?.close();
 }
 
-/** Undefined where the file names no holder, or one that has ended. */
+/** Undefined if the file names no holder, or one that has ended. */
 async function whyHeld(
   folder: string,
   name: string,
@@ -168,7 +165,7 @@ async function whyHeld(
   }
   const wayOut = `if no process uses the folder, delete ${file}`;
   if (socket === undefined) {
-    // Only a restart of the machine is sure to have ended it.
+    // Only a restart of the machine proves that the holder has ended.
     if (bootOf(started) !== bootOf(processStart(process.pid))) return undefined;
     const why = 'the file system has no sockets by which to ask it';
     return conflict(`${file} names process ${pid} of another container, and ${why}: ${wayOut}`);
@@ -184,7 +181,7 @@ function conflict(message: string): BazarError {
   return new BazarError('conflict', message);
 }
 
-/** The PID namespace of this process; undefined where the system has none, and numbers are enough. */
+/** The PID namespace of this process, or undefined if the system has none and numbers are enough. */
 function ownNamespace(): string | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
@@ -206,7 +203,7 @@ function lives(holder: Holder): boolean {
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
-    // EPERM: it is there, and another user's.
+    // EPERM: the process exists and belongs to another user.
     if (codeOf(error) !== 'EPERM') return false;
   }
   const started = processStart(holder.pid);

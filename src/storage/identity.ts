@@ -1,7 +1,7 @@
 /**
- * Who a member is (docs/PROTOCOL.md, 1, Birth): `cluster.json` in the store's data folder says which
- * cluster and members it is of, `identity.json` in the service's own folder which incarnation.
- * Invariant: a directory that was lost never comes back as the voter that it was [A8].
+ * The identity of a member (docs/PROTOCOL.md, 1, Birth). `cluster.json` in the store's data folder names
+ * the cluster and its members. `identity.json` in the service's own folder names the incarnation.
+ * Invariant: a folder that was lost never returns as its former voter [A8].
  */
 import path from 'node:path';
 import { BazarError } from '../base/errors.js';
@@ -17,7 +17,10 @@ interface Cluster {
   readonly members: readonly string[];
 }
 
-/** What a founding will write; it is there from the first file to the last, so that it can go on. */
+/**
+ * The plan of a founding. It exists from the first file to the last, so that an interrupted founding can
+ * continue.
+ */
 interface Founding extends Cluster {
   readonly incarnations: Readonly<Record<string, string>>;
 }
@@ -31,11 +34,11 @@ interface IdentityFile extends LearnerFile {
 export interface Identity {
   readonly clusterId: string;
   readonly incarnation: string;
-  /** A learner has lost its disk: it promises, but counts as no intact voter (R3). */
+  /** A learner has lost its disk: it promises, but does not count as an intact voter (R3). */
   readonly learner: boolean;
-  /** Of the group of this name. */
+  /** The log of the group with this name. */
   log(group: string): LogIdentity;
-  /** A learner has caught up, in all its groups; durable when it resolves. */
+  /** Records that a learner has caught up in all its groups; durable when it resolves. */
   admit(): Promise<void>;
 }
 
@@ -43,17 +46,17 @@ export interface FoundingOptions {
   /** The ids of all replicas and recovery servers. */
   readonly members: readonly string[];
   readonly random: Random;
-  /** Where several machines found one cluster, they must be told one id. */
+  /** If several machines found one cluster, they must get the same id. */
   readonly clusterId?: string;
 }
 
 export interface IdentityOptions extends FoundingOptions {
   readonly id: string;
-  /** Founds the cluster where there is none; lets a group's only voter begin again with nothing. */
+  /** Founds a missing cluster, and lets a group's only voter start with an empty log. */
   readonly init: boolean;
 }
 
-/** Journals are told apart by a number of 32 bits. */
+/** A 32-bit number distinguishes journals. */
 const journalIdMax = 2 ** 32 - 2;
 
 const clusterFile = (dataDir: string): string => path.join(dataDir, 'cluster.json');
@@ -62,7 +65,7 @@ const identityFile = (folder: string): string => path.join(folder, 'identity.jso
 
 /**
  * Founds a cluster: formats the folders of all members as voters, then writes `cluster.json`. Does
- * nothing where that is done, goes on where it was cut off, and may be called by several at once.
+ * nothing if that is done, continues an interrupted founding, and may run in several processes at once.
  */
 export async function formatCluster(
   disk: Disk,
@@ -81,7 +84,7 @@ export async function formatCluster(
   const founding = await readJson<Founding>(disk, foundingFile(dataDir));
   const founded = await readCluster(disk, dataDir, members);
   if (founded) {
-    // Another process was quicker by all of it, and the plan here, if any, came after that.
+    // Another process finished first, and the plan here, if any, came after that.
     await disk.remove(foundingFile(dataDir));
     return founded.clusterId;
   }
@@ -101,7 +104,7 @@ export async function readClusterId(disk: Disk, dataDir: string): Promise<string
   throw new BazarError('conflict', `${clusterFile(dataDir)} is missing: the store is not founded`);
 }
 
-/** Opens the identity of the service whose folder this is; `cluster.json` lies beside the folder. */
+/** Opens the identity of the service that owns this folder; `cluster.json` lies beside the folder. */
 export async function openIdentity(
   disk: Disk,
   folder: string,
@@ -119,7 +122,7 @@ export async function openIdentity(
   const { clusterId } = cluster;
   const found = await readJson<IdentityFile>(disk, identityFile(folder));
   if (found) refuseOther(identityFile(folder), found, id, clusterId);
-  // What is left of another founding must not found anything again.
+  // The rest of another founding must not found a cluster again.
   await disk.remove(foundingFile(dataDir));
   const lost: IdentityFile = { id, clusterId, incarnation: random.uuid(), learner: true, logs: {} };
   if (!found && isOnlyVoter(id, members)) {

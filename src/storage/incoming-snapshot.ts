@@ -1,7 +1,7 @@
 /**
- * A snapshot on its way from another member: the manifest first, then the bulk's chunks, each
- * compared with the manifest and written as it comes. Invariant: it has its name, and so can be
- * found by a restart, only when all of it is there and durable (docs/PROTOCOL.md, R11).
+ * A snapshot that arrives from another member: the manifest first, then the bulk's chunks. Each chunk is
+ * compared with the manifest and written on arrival. Invariant: it gets its name, so that a restart can
+ * find it, only when it is complete and durable (docs/PROTOCOL.md, R11).
  */
 import path from 'node:path';
 import { assert } from '../base/assert.js';
@@ -15,7 +15,7 @@ const source = 'a snapshot from another member';
 export class IncomingSnapshot {
   readonly #disk: Disk;
   readonly #folder: string;
-  /** Makes it the newest of its folder. */
+  /** Makes it the newest snapshot of its folder. */
   readonly #keep: (manifest: Manifest) => Promise<void>;
   #manifest: Manifest | undefined;
   #draft: DraftFile | undefined;
@@ -29,14 +29,14 @@ export class IncomingSnapshot {
     this.#keep = keep;
   }
 
-  /** One part at a time. Throws a CorruptionError where it is not what the manifest says. */
+  /** Writes one part; one call at a time. Throws a CorruptionError if it differs from the manifest. */
   write(bytes: Uint8Array): Promise<void> {
     assert(!this.#over, 'a snapshot that is over takes no more');
     this.#writing = this.#take(bytes);
     return this.#writing;
   }
 
-  /** Durable when it resolves. Throws a CorruptionError where a part of it is missing. */
+  /** Durable when it resolves. Throws a CorruptionError if a part is missing. */
   async finish(): Promise<SnapshotLabel> {
     const [manifest, draft] = [this.#manifest, this.#draft];
     if (!manifest || !draft || this.#chunks < chunkCount(manifest.bytes)) {
@@ -48,11 +48,11 @@ export class IncomingSnapshot {
     return manifest;
   }
 
-  /** It will not come to its end: what there is of it goes. */
+  /** Ends an incomplete snapshot and removes its parts. */
   async discard(): Promise<void> {
     if (this.#over) return;
     this.#over = true;
-    // Whoever wrote has heard of it.
+    // The writer has already received the error.
     await this.#writing.catch(() => {});
     await this.#draft?.discard();
   }

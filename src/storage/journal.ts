@@ -1,7 +1,7 @@
 /**
- * The one first-in-first-out log of a replica (docs/PROTOCOL.md, 2 and R10), with group commit: one
- * write is under way, and all that is queued meanwhile leaves as the next batch. It knows entries
- * only as bytes. Invariant: a position is told durable once everything up to it is on disk.
+ * The one first-in-first-out log of a replica (docs/PROTOCOL.md, 2 and R10), with group commit: while
+ * one write is under way, all queued records collect for the next batch. It treats entries as bytes.
+ * Invariant: a position is reported durable once everything up to it is on disk.
  */
 import { assert } from '../base/assert.js';
 import { NumberMap } from '../base/number-map.js';
@@ -20,19 +20,19 @@ import type { Disk, Journal, Recovered } from './types.js';
 export interface ClosedSegment {
   readonly path: string;
   readonly layout: Layout;
-  /** The entries whose last version lies in it; `firstSeq > lastSeq`: none. */
+  /** The entries whose last version is in this segment; `firstSeq > lastSeq`: none. */
   readonly firstSeq: number;
   readonly lastSeq: number;
 }
 
 export interface SegmentedJournal extends Journal {
-  /** What `repair` cut off at open. The replica must not vote until it has caught up. */
+  /** The part that `repair` cut off at open. The replica must not vote until it has caught up. */
   readonly dropped: Dropped | undefined;
   /** The first entry kept, and the last one appended; `first > last`: none. */
   firstSeq(): number;
   lastSeq(): number;
   closedSegments(): ClosedSegment[];
-  /** Reads from the packed twin of a closed segment from now on, and removes the padded file. */
+  /** Reads the packed copy of a closed segment from now on, and removes the padded file. */
   adoptRewritten(packedPath: string): Promise<void>;
 }
 
@@ -56,12 +56,12 @@ export class DiskJournal implements SegmentedJournal {
   #queue: LogRecord[] = [];
   /** The entries that are not durable yet: the newest part of the log. */
   readonly #pending = new NumberMap<Entry>();
-  /** The log as appended: the index lags behind by the queue. */
+  /** The log as appended. The index covers only what is written. */
   #first: number;
   #last: number;
   #appended = 0;
   #durable = 0;
-  /** Counts what takes entries away, for readers that wait meanwhile. */
+  /** Counts removals of entries, for readers that wait meanwhile. */
   #truncations = 0;
   #writing = false;
   #closed = false;
@@ -118,7 +118,7 @@ export class DiskJournal implements SegmentedJournal {
     try {
       return await this.#read(fromSeq, maxBytes);
     } catch (error) {
-      // What the disk does not give back now it will not give back later.
+      // Bytes that the disk cannot read now will stay unreadable.
       if (!this.#closed) this.#fail(error);
       throw error;
     }
@@ -135,7 +135,7 @@ export class DiskJournal implements SegmentedJournal {
       const run = waiting
         ? [waiting]
         : await readRun(state.index, files, seq, through, Math.max(room, 0));
-      // What was found first is the log as it was; later parts may be of another one.
+      // The entries found first are the log as it was; later parts may belong to a changed log.
       if (run.length === 0 || (found.length > 0 && truncations !== this.#truncations)) break;
       for (const entry of run) {
         room -= entry.command.length;
@@ -170,7 +170,7 @@ export class DiskJournal implements SegmentedJournal {
     if (keepAll) return;
     const unused = [];
     for (const name of files.names()) {
-      // In order and without a gap, so that what is left is still one chain.
+      // In order and without a gap, so that the rest is still one chain.
       if (name.number >= writer.closedBelow() || state.index.firstSince(name.number + 1) > seq) {
         break;
       }
@@ -258,8 +258,8 @@ export class DiskJournal implements SegmentedJournal {
       if (bytes + more > this.#parts.batchBytesMax) break;
       bytes += more;
       count++;
-      // What takes the place of truncated entries comes in a later batch, so that a batch that is
-      // lost has replaced nothing that can still be read (docs/PROTOCOL.md, A33).
+      // Entries that replace truncated ones go into a later batch. So a lost batch has replaced nothing
+      // that can still be read (docs/PROTOCOL.md, A33).
       if (record.kind === 'truncate') break;
     }
     const batch = this.#queue;
@@ -280,7 +280,7 @@ export class DiskJournal implements SegmentedJournal {
       const { entry } = record;
       if (this.#pending.get(entry.seq) === entry) this.#pending.delete(entry.seq);
     }
-    // The next write starts first: the disk works while the owner acts on this one.
+    // The next write starts first, so that the disk works while the owner handles this one.
     const position = this.#durable;
     this.#pump();
     this.#tellDurable(position);

@@ -1,7 +1,7 @@
 /**
- * JSON on disk through lowdb: small control state, and the form of snapshots. Readable by people
- * and sealed by a checksum as its last field. Knows nothing of what the data means.
- * Invariant: a file is replaced whole and durably, or not at all (docs/PROTOCOL.md, R11).
+ * JSON files through lowdb: small control state, and the manifests of snapshots. They are readable and
+ * have a checksum as their last field. The meaning of the data lies with the caller. Invariant: a file
+ * is replaced completely and durably, or not at all (docs/PROTOCOL.md, R11).
  */
 import { crc32 } from 'node:zlib';
 import { type Adapter, Low } from 'lowdb';
@@ -13,7 +13,7 @@ const ending = (checksum: number): string =>
   `,\n  "checksum": "${checksum.toString(16).padStart(8, '0')}"\n}\n`;
 const endingBytes = ending(0).length;
 
-/** Data that is a map with at least one field, so that the checksum can follow as one more. */
+/** A map with at least one field, so that the checksum can follow as one more. */
 export type JsonMap = object;
 
 /** The bytes of a file: JSON of the data's fields and the checksum. */
@@ -45,7 +45,7 @@ export function jsonAdapter<T extends JsonMap>(disk: Disk, file: string, indent 
   };
 }
 
-/** Small state in a file of its own, kept in memory; for one owner. */
+/** Small state in its own file, kept in memory; for one owner. */
 export class JsonFile<T extends JsonMap> {
   readonly path: string;
   readonly #low: Low<T>;
@@ -56,7 +56,7 @@ export class JsonFile<T extends JsonMap> {
     this.#low = low;
   }
 
-  /** The file's data, or `initial` where there is none; the file is then made by the first update. */
+  /** The file's data, or `initial` if there is no file; the first update then creates it. */
   static async open<T extends JsonMap>(disk: Disk, file: string, initial: T): Promise<JsonFile<T>> {
     const low = new Low(jsonAdapter<T>(disk, file, 2), initial);
     await low.read();

@@ -1,7 +1,7 @@
 /**
- * The socket at which the holder of a folder listens while it lives. A socket with a name in the folder
- * is found from every container that has the volume, whatever its process and network namespaces, and
- * the kernel answers for it: also where the holder is stopped, and no longer when it has ended.
+ * The socket on which the holder of a folder listens while it lives. A named socket in the folder is
+ * reachable from every container that has the volume, whatever its process and network namespaces. The
+ * kernel answers for it, even while the holder is stopped, until the holder has ended.
  */
 import fs from 'node:fs';
 import net from 'node:net';
@@ -14,15 +14,15 @@ export interface LockSocket {
   close(): void;
 }
 
-/** `code`: it is not known whether the holder is there. */
+/** With a `code`, it is unknown whether the holder lives. */
 export type SocketAnswer = 'there' | 'gone' | { readonly code: string };
 
-/** The kernel takes no longer address. */
+/** The kernel accepts no longer address. */
 const addressBytesMax = 100;
 /** A connection within one machine takes far less. */
 const askTimeoutMs = 2_000;
 
-/** With these a file system says that it has no sockets. */
+/** A file system without sockets reports one of these. */
 const lacksSockets: ReadonlySet<string> = new Set([
   ...['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EIO'],
 ]);
@@ -32,8 +32,8 @@ export function isSocketName(name: unknown): name is string {
 }
 
 /**
- * Listens without keeping the process alive. Undefined where the file system has no sockets; then a
- * lock file that a process of another container left behind must be deleted by hand.
+ * Listens without keeping the process alive. Undefined if the file system has no sockets; an operator
+ * must then delete a lock file left by a process of another container.
  */
 export async function openLockSocket(
   folder: string,
@@ -65,7 +65,7 @@ export async function openLockSocket(
   };
 }
 
-/** Is the process there that listened at this socket? */
+/** Asks whether the process that listened on this socket still exists. */
 export function askSocket(folder: string, name: string): Promise<SocketAnswer> {
   return atAddress(folder, name, (address) => ask(address));
 }
@@ -75,7 +75,7 @@ function listen(server: net.Server, address: string): Promise<void> {
     server.once('error', reject);
     server.listen({ path: address, exclusive: true }, () => {
       server.off('error', reject);
-      // What cannot be accepted now has its answer from the kernel all the same.
+      // The kernel answers even those connections that cannot be accepted now.
       server.on('error', () => {});
       resolve();
     });
@@ -95,14 +95,14 @@ function ask(address: string): Promise<SocketAnswer> {
     socket.on('error', (error) => {
       const code = codeOf(error);
       if (code === 'ECONNREFUSED' || code === 'ENOENT') answer('gone');
-      // More wait for it than the kernel keeps, so it is there.
+      // The kernel's backlog is full, so the holder exists.
       else if (code === 'EAGAIN') answer('there');
       else answer({ code });
     });
   });
 }
 
-/** A path that is too long for an address is reached through the opened folder. */
+/** Reaches a path that is too long for an address through the opened folder. */
 async function atAddress<T>(
   folder: string,
   name: string,

@@ -1,16 +1,16 @@
 /**
- * What a member's `identity.json` says of one of its logs (docs/PROTOCOL.md, R10): which segments the
- * journal has, which snapshot it relies on, and what a damaged end may have held. A recovery server
- * has two logs in one folder. Invariant: a lost or damaged log makes the member a learner.
+ * The part of a member's `identity.json` about one of its logs (docs/PROTOCOL.md, R10): the journal's
+ * segments, the snapshot it relies on, and the entries that a damaged end may have held. A recovery
+ * server has two logs in one folder. Invariant: a lost or damaged log makes the member a learner.
  */
 import type { Doubt } from '../consensus/types.js';
 import type { JsonFile } from './json-file.js';
 import type { JournalMark, JournalMarks } from './types.js';
 
-/** Undefined fields: an earlier version wrote the file, or there is nothing to say yet. */
+/** Undefined fields: an older version wrote the file, or there is no value yet. */
 export interface LogFields {
   journal?: JournalMark;
-  /** The last entry that a snapshot of another member brought. */
+  /** The last entry of a snapshot received from another member. */
   snapshotSeq?: number;
   /** `intact`: the member is a learner because of another log. */
   doubt?: Doubt | 'intact';
@@ -18,31 +18,33 @@ export interface LogFields {
 
 export interface LearnerFile {
   learner: boolean;
-  /** By the group; undefined in a file of an earlier version. */
+  /** By group; undefined in a file of an older version. */
   logs?: Record<string, LogFields>;
-  /** An earlier version formatted the folder, so that a log without a mark may have had a journal. */
+  /** An older version formatted the folder, so a log without a mark may have had a journal. */
   isOlder?: boolean;
 }
 
 export interface LogIdentity extends JournalMarks {
   readonly learner: boolean;
-  /** The log has never had a journal: this version formatted the folder, and no start opened the log. */
+  /**
+   * The log has never had a journal: this version formatted the folder, and no start has opened the log.
+   */
   readonly isNew: boolean;
-  /** The last entry that a snapshot of another member brought; 0: none. */
+  /** The last entry of a snapshot received from another member; 0: none. */
   readonly snapshotSeq: number;
-  /** What a learner knows of what it has lost; undefined: nothing, or it is no learner. */
+  /** What a learner may have lost. Undefined: not known, or the member is not a learner. */
   readonly doubt: Doubt | 'intact' | undefined;
-  /** Durable when it resolves, as all that follows. */
+  /** Durable when it resolves, like the calls below. */
   setSnapshot(seq: number): Promise<void>;
-  /** The end of the log is damaged, and may have held this. */
+  /** Records that the end of the log is damaged, and what it may have held. */
   addDoubt(doubt: Doubt): Promise<void>;
   /** The operator accepts the loss of entries that no member of the group has. */
   acceptLoss(): Promise<void>;
-  /** Something of the log is lost, and nobody can say what. */
+  /** Records a loss whose extent is unknown. */
   lose(): Promise<void>;
-  /** The group of this log has admitted the member; the group of another log has not yet. */
+  /** Records that this log's group has admitted the member; another log's group may not have yet. */
   admitted(): Promise<void>;
-  /** The log begins with nothing: there is no journal and no snapshot. */
+  /** The log starts empty: there is no journal and no snapshot. */
   forget(): Promise<void>;
 }
 
@@ -113,7 +115,7 @@ export function logIdentity<T extends LearnerFile>(
   };
 }
 
-/** The other logs of the member have lost nothing. */
+/** The member's other logs have lost nothing. */
 function becomeLearner(data: LearnerFile): void {
   if (data.learner) return;
   data.learner = true;
@@ -121,8 +123,8 @@ function becomeLearner(data: LearnerFile): void {
 }
 
 /**
- * What the member had promised before the first damage counts. A learner acknowledges nothing that
- * counts, but `throughSeq` may over-approximate.
+ * The promise from before the first damage counts. A learner's acknowledgements do not count, but
+ * `throughSeq` may over-approximate.
  */
 function union(one: LogFields['doubt'], other: Doubt): Doubt {
   if (one === undefined || one === 'intact') return other;

@@ -1,18 +1,18 @@
 /**
- * Keeps a journal's mark up to date (docs/PROTOCOL.md, R10). Invariant: the durable mark covers a
- * segment before the segment is written to, and covers none that was removed.
+ * Keeps a journal's mark current (docs/PROTOCOL.md, R10). Invariant: the durable mark covers a segment
+ * before it is written to, and covers no removed segment.
  */
 import type { JournalMark, JournalMarks } from './types.js';
 
 const noSegments = { firstSegment: 0, lastSegment: 0, droppedThrough: 0 };
 
 export class MarkKeeper {
-  /** Stands in the heads of the segments; 0 where no mark is kept. */
+  /** Recorded in the heads of the segments; 0 if no mark is kept. */
   readonly id: number;
   readonly #marks: JournalMarks | undefined;
   #mark: JournalMark;
 
-  /** @param found the id in the segments, where they tell one. */
+  /** @param found the id in the segments, if they contain one. */
   constructor(marks: JournalMarks | undefined, found: number | undefined) {
     this.#marks = marks;
     this.id = marks ? (marks.mark?.id ?? found ?? marks.newId) : 0;

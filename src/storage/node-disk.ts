@@ -1,7 +1,7 @@
 /**
- * The Disk port on node:fs. It knows files and durability, nothing of what is in them.
- * Invariant: what has resolved survives a power cut, as far as the device keeps its word; a file
- * that is replaced, drafted or preallocated has its name only when all of it is durable.
+ * The Disk port on node:fs: files and durability, independent of their content. Invariant: a write that
+ * has resolved survives a power cut, if the device syncs honestly. A replaced, drafted or preallocated
+ * file has its name only when all of it is durable.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -13,9 +13,12 @@ import { durableFlag, NodeFile, writeAll } from './node-file.js';
 import type { Disk, DraftFile } from './types.js';
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants;
-/** Long files are written and synced in pieces, so that commits beside them do not wait for all. */
+/**
+ * Long files are written and synced in pieces of this size, so that commits do not wait for a whole
+ * file.
+ */
 const pieceBytes = 1024 * 1024;
-/** Journals, snapshots and identities are for their owner alone. */
+/** Only the owner may read journals, snapshots and identities. */
 const fileMode = 0o600;
 
 const openDescriptor: (file: string, flags: number, mode?: number) => Promise<number> = promisify(
@@ -135,7 +138,7 @@ class NodeDraft implements DraftFile {
     await this.#unlink();
   }
 
-  /** What was written of a file that cannot be finished must not fill the disk. */
+  /** Removes the unfinished part of a file, so that it does not fill the disk. */
   async #orDiscard(deed: Deed, work: () => Promise<void>): Promise<void> {
     try {
       await naming(deed, this.#temporary, work());
@@ -152,14 +155,14 @@ class NodeDraft implements DraftFile {
 
 type Naming = (temporary: string, file: string) => Promise<void>;
 
-/** A second link, unlike a rename, leaves a file alone that has the name already. */
+/** A second link, unlike a rename, does not replace a file that already has the name. */
 async function nameOnce(temporary: string, file: string): Promise<void> {
   await fs.promises.link(temporary, file);
   await fs.promises.unlink(temporary);
 }
 
 async function syncFolder(folder: string): Promise<void> {
-  // Windows has no way to sync a folder; its file systems log their names.
+  // Windows cannot sync a folder; its file systems log names.
   if (process.platform === 'win32') return;
   const descriptor = await naming('open', folder, openDescriptor(folder, O_RDONLY));
   try {

@@ -1,16 +1,18 @@
 /**
- * One open file of the real disk: reads, and writes that are durable when they resolve. Knows no
- * names and folders. Invariant: its descriptor is closed only when nothing uses it.
+ * One open file of the real disk: reads, and writes that are durable when they resolve. Invariant: its
+ * descriptor is closed only when no operation uses it.
  */
 import fs from 'node:fs';
 import { promisify } from 'node:util';
 import { type Deed, naming } from './disk-error.js';
 import type { DiskFile } from './types.js';
 
-/** One write to a descriptor opened so costs less than a write and an fdatasync, where it exists. */
+/**
+ * Where it exists, one write to a descriptor opened with it costs less than a write and an fdatasync.
+ */
 export const durableFlag = process.platform === 'linux' ? fs.constants.O_DSYNC : 0;
 
-/** Larger writes are left to the file threads, and all for a while after one that took so long. */
+/** Larger writes go to the file threads; so do all writes for a while after one that took this long. */
 const inPlaceBytesMax = 256 * 1024;
 const inPlaceMsMax = 3;
 const writesAfterSlow = 64;
@@ -19,7 +21,9 @@ const closeDescriptor = promisify(fs.close);
 const syncData = promisify(fs.fdatasync);
 const statDescriptor = promisify(fs.fstat);
 
-/** An open descriptor; it is closed only when nothing uses it, for its number is given out anew. */
+/**
+ * An open descriptor. It is closed only when no operation uses it, because the system reuses its number.
+ */
 export class NodeFile implements DiskFile {
   readonly path: string;
   readonly #descriptor: number;
@@ -86,9 +90,9 @@ export class NodeFile implements DiskFile {
 }
 
 /**
- * Whether a write is made in place, by the thread that asks, or by the file threads. Two hand-overs
- * between threads cost as much as a small write to a good disk, so the thread waits itself as long
- * as the disk is quick; after a slow write it does not, for a while.
+ * Decides whether the calling thread or a file thread makes a write. Two hand-overs between threads cost
+ * as much as a small write to a good disk, so the thread waits itself while the disk is fast. After a
+ * slow write it uses the file threads for a while.
  */
 class Patience {
   #writesUntilTried = 0;
@@ -105,12 +109,12 @@ class Patience {
   }
 }
 
-/** What this turn has to send leaves before the thread stands still. */
+/** The output of this turn leaves before the thread blocks. */
 function endOfTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Writes all bytes to a descriptor that makes them durable; returns how long it took. */
+/** Writes all bytes to a descriptor with durable writes; returns how long it took. */
 function writeInPlace(descriptor: number, bytes: Uint8Array, offset: number): number {
   const start = process.hrtime();
   for (let done = 0; done < bytes.length; ) {
@@ -135,7 +139,7 @@ function readSome(
   });
 }
 
-/** Resolves when all bytes are with the kernel; a short write is gone on with. */
+/** Resolves when the kernel has all bytes; continues after a short write. */
 export function writeAll(descriptor: number, bytes: Uint8Array, offset: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const writeFrom = (done: number): void => {

@@ -1,7 +1,7 @@
 /**
- * Opens a journal for writing: recovers it, rewrites its last segment, and makes the next one ready
- * (docs/PROTOCOL.md, R10). Everything is decided before anything is changed, so that a refusal
- * leaves the folder as it was.
+ * Opens a journal for writing: recovers it, rewrites its last segment, and prepares the next one
+ * (docs/PROTOCOL.md, R10). It makes every decision before the first change, so that a refusal leaves the
+ * folder unchanged.
  */
 import { assert } from '../base/assert.js';
 import { storageLimits } from '../base/limits.js';
@@ -23,18 +23,18 @@ import type { Disk, JournalMarks, Recovered } from './types.js';
 
 export interface JournalOptions {
   /**
-   * Cuts the log off where it is corrupt, and reports it as `dropped`. The caller makes the replica
-   * a learner, durably, BEFORE it opens with this: a crash in between must not leave a voter.
+   * Cuts the log off at the first corruption, and reports it as `dropped`. The caller makes the replica
+   * a learner, durably, BEFORE it opens with this option: a crash in between must not leave a voter.
    */
   readonly repair?: boolean;
   /**
-   * Makes it durable that the last batch is damaged and may have held these entries, and a promise.
-   * The damaged bytes are cut off when it has resolved. Without it such a journal is refused.
+   * Records durably that the last batch is damaged and may have held these entries, and a promise. The
+   * damaged bytes are cut off after it resolves. Without it, open refuses such a journal.
    */
   readonly doubtful?: (doubt: Doubt) => Promise<void>;
-  /** Where the mark of this journal is kept; without it lost segments at the end go unnoticed. */
+  /** Stores the mark of this journal; without it, lost segments at the end go unnoticed. */
   readonly marks?: JournalMarks | undefined;
-  /** Never drops a segment: the log is a book. */
+  /** Never drops a segment: the log is an order book. */
   readonly keepAll?: boolean;
   readonly segmentBytes?: number;
   readonly batchBytesMax?: number;
@@ -46,15 +46,15 @@ export async function openJournal(
   options: JournalOptions = {},
 ): Promise<SegmentedJournal> {
   const { segmentBytes, batchBytesMax } = { ...storageLimits, ...options };
-  // The head of the segment and of the batch, a promise carried along, and the trailer.
+  // The head of the segment and of the batch, a repeated promise, and the trailer.
   const fits = batchBytesMax + 4 * blockBytes <= segmentBytes && segmentBytes % blockBytes === 0;
   assert(fits, 'a segment is whole blocks and holds the longest batch');
   const { marks, repair = false, keepAll = false } = options;
   const mark = marks?.mark;
   await disk.makeFolder(folder);
   const listed = await listSegments(disk, folder);
-  // A process that ended while it dropped segments has left some of them. A segment above the mark
-  // was never written to.
+  // A process that ended while it dropped segments has left some of them. A segment above the mark was
+  // never written to.
   const isDropped = ({ number }: SegmentName) =>
     mark !== undefined && (number < mark.firstSegment || number > mark.lastSegment);
   const names = listed.segments.filter((name) => !isDropped(name));
@@ -63,7 +63,7 @@ export async function openJournal(
     ...{ repair, acceptsDoubt, keepAll, mark },
   });
   if (recovery.doubt) await options.doubtful?.(recovery.doubt);
-  // First of all, for a full disk needs the room.
+  // Comes first, because a full disk needs the space.
   for (const leftover of listed.leftovers) await disk.remove(leftover);
   for (const name of listed.segments.filter(isDropped)) await disk.remove(name.path);
   const last = recovery.segments.findLast((segment) => segment.batches > 0);
@@ -85,7 +85,7 @@ export async function openJournal(
   const unused = recovery.segments.filter(({ batches }) => batches === 0);
   const gone = [...recovery.lost, ...unused.map(({ name }) => name)]
     .filter(({ path }) => !used.includes(path))
-    // Newest first, so that what a crash leaves is still refused where it is not whole.
+    // Newest first, so that an incomplete journal after a crash is still refused.
     .sort((a, b) => b.number - a.number);
   for (const name of gone) await disk.remove(name.path);
   const files = new SegmentFiles(disk);
@@ -118,7 +118,7 @@ export async function openJournal(
   });
 }
 
-/** What a journal's records say, for the host. */
+/** Summary of a journal's records for the host. */
 export async function describe(state: LogState, files: SegmentFiles): Promise<Recovered> {
   const { index, promised } = state;
   const [entry] = await readRun(index, files, index.last, index.last, 0);
@@ -128,9 +128,9 @@ export async function describe(state: LogState, files: SegmentFiles): Promise<Re
 }
 
 /**
- * Writes the last segment anew, without what stands behind its last batch: the page cache may show
- * bytes that the disk never got [A29]. A packed segment is not written to again, so it only loses
- * what a repair cut off.
+ * Rewrites the last segment without the bytes after its last batch: the page cache may show bytes that
+ * never reached the disk [A29]. A packed segment is not written to again, so it only loses the part that
+ * a repair cut off.
  */
 async function rewriteSegment(
   disk: Disk,
@@ -159,8 +159,8 @@ async function rewriteSegment(
 }
 
 /**
- * The empty segment behind the last one, where it can be used. A batch that was torn there may have
- * left something of itself: then the segment is made anew, for batches are written over zeros.
+ * The empty segment after the last one, if it is usable. A torn batch may have left bytes there; then
+ * the segment is made again, because batches are written over zeros.
  */
 async function keepSpare(
   disk: Disk,

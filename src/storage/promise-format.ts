@@ -1,6 +1,6 @@
 /**
- * The text of a promise's record: the leader's name and, where it is not empty, the table of
- * admissions as JSON behind a NUL (docs/PROTOCOL.md, R3). A journal of an older build has names alone.
+ * The text of a promise's record: the leader's name and, if it is not empty, the table of admissions as
+ * JSON after a NUL (docs/PROTOCOL.md, R3). Older builds wrote only the name.
  */
 import type { Admissions, PromiseRecord, Stamp } from '../consensus/types.js';
 
@@ -15,7 +15,7 @@ export function encodePromised({ leader, admitted }: Omit<PromiseRecord, 'epoch'
   return text.encoder.encode(`${leader}${separator}${JSON.stringify(rows)}`);
 }
 
-/** Undefined where it is no such text. */
+/** Undefined if the text is invalid. */
 export function decodePromised(bytes: Uint8Array): Omit<PromiseRecord, 'epoch'> | undefined {
   const [leader = '', table] = text.decoder.decode(bytes).split(separator);
   if (table === undefined) return { leader };

@@ -1,7 +1,7 @@
 /**
- * Reads a journal that another owner may be writing to: for audits, exports and snapshot jobs.
- * Writes nothing. Invariant: it visits a beginning of what the owner wrote, in order; what looks
- * wrong is read once more before it is called corrupt, for it may just have been half written.
+ * Reads a journal that another owner may be writing to: for audits, exports and snapshot jobs. Writes
+ * nothing. Invariant: it visits a prefix of the owner's records, in order. It reads damaged bytes a
+ * second time before it reports corruption, because a write may be under way.
  */
 import type { Entry, LogRecord } from '../consensus/types.js';
 import type { Chain } from './batch-format.js';
@@ -16,9 +16,9 @@ import { SegmentScan } from './segment-scan.js';
 import type { Disk, DiskFile } from './types.js';
 
 export interface ReadOptions {
-  /** `closed`: only the segments that are written no more. The default is all. */
+  /** `closed`: only segments that are no longer written. The default is all. */
   readonly segments?: 'all' | 'closed';
-  /** Skips the segments that hold no last version of an entry from here on. */
+  /** Skips the segments without a last version of an entry at or after this seq. */
   readonly fromSeq?: number;
 }
 
@@ -27,7 +27,7 @@ export interface RecordPlace {
   readonly offset: number;
 }
 
-/** The records as written, those that were truncated later among them. */
+/** The records as written, including those truncated later. */
 export async function readJournal(
   disk: Disk,
   folder: string,
@@ -39,7 +39,7 @@ export async function readJournal(
   });
 }
 
-/** A journal to read entries from by seq: the last versions alone. */
+/** Reads entries of a journal by seq: only the last versions. */
 export interface JournalReader {
   readonly promised: { readonly epoch: number; readonly leader: string };
   readonly firstSeq: number;
@@ -108,7 +108,7 @@ async function visitSegments(
   return visited;
 }
 
-/** The segments that the options ask for, by what stands at their beginnings. */
+/** The segments that the options select, judged by their first batches. */
 async function chooseSegments(
   disk: Disk,
   folder: string,
@@ -138,7 +138,7 @@ async function peek(disk: Disk, folder: string, name: SegmentName): Promise<LogR
   }
 }
 
-/** Opens a segment, or the packed one that has taken its place since the folder was listed. */
+/** Opens a segment, or the packed one that has replaced it since the folder was listed. */
 async function openLive(
   disk: Disk,
   folder: string,
@@ -154,7 +154,7 @@ async function openLive(
   return { file, scan: new SegmentScan(found, file, size, chain, true) };
 }
 
-/** Visits a segment; where it does not follow the one before, that one may have grown meanwhile. */
+/** Visits a segment. If it does not follow the previous one, that one may have grown meanwhile. */
 async function followOn(
   before: OpenScan | undefined,
   next: OpenScan,

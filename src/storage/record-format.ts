@@ -1,7 +1,7 @@
 /**
- * The bytes of one journal record: length, checksum, and a body of kind and fields, little-endian.
- * Knows no file. Each record has a checksum of its own beside its batch's, because entries are read
- * back alone, for peers and for customers.
+ * The bytes of one journal record: length, checksum, and a body of kind and fields, little-endian. Each
+ * record has its own checksum beside its batch's, because entries are read back singly, for peers and
+ * for customers.
  */
 import { crc32 } from 'node:zlib';
 import { unreachable } from '../base/assert.js';
@@ -19,10 +19,10 @@ const entryHeadBytes = kindBytes + 3 * numberBytes;
 const promiseHeadBytes = kindBytes + numberBytes;
 const truncateBytes = kindBytes + numberBytes;
 
-/** What an entry takes beside its command. */
+/** The bytes of an entry without its command. */
 export const entryOverheadBytes = prefixBytes + entryHeadBytes;
 
-/** Bytes with a view on them, for both are needed and a view is dear to make. */
+/** Bytes with a view on them: both are needed, and a view is expensive to make. */
 export interface Span {
   readonly bytes: Uint8Array;
   readonly view: DataView;
@@ -32,7 +32,7 @@ export function spanOf(bytes: Uint8Array): Span {
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
 }
 
-/** How many bytes `encodeRecord` will write. */
+/** The number of bytes that `encodeRecord` will write. */
 export function recordBytes(record: LogRecord): number {
   switch (record.kind) {
     case 'entry':
@@ -80,7 +80,7 @@ function encodeBody(record: LogRecord, { bytes, view }: Span, at: number): numbe
   }
 }
 
-/** Bytes of the record at `at`, as its first bytes say. */
+/** Bytes of the record at `at`, from its length field. */
 export function recordLength(source: Span, at: number): number {
   return prefixBytes + source.view.getUint32(at, true);
 }
@@ -91,8 +91,8 @@ export interface DecodedRecord {
 }
 
 /**
- * Reads the record at `at`; undefined where there is none before `limit`. The command is a view of
- * the source. `checked: false` leaves out the checksum where the batch's has just been compared.
+ * Reads the record at `at`, or returns undefined if there is none before `limit`. The command is a view
+ * of the source. `checked: false` skips the checksum, if the batch's has just been compared.
  */
 export function decodeRecord(
   source: Span,

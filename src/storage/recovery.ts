@@ -1,7 +1,8 @@
 /**
- * Reads all segments of a journal in order, as one chain of batches, and gathers what a replica
- * needs at start: the promise, the index of the last versions, where writing goes on. Writes
- * nothing. Invariant: it ends in a state that was durable once, or in a CorruptionError.
+ * Reads all segments of a journal in order, as one chain of batches. Collects the state that a replica
+ * needs at start: the promise, the index of the last versions, and the position at which writing
+ * continues. Writes nothing. Invariant: it ends in a state that was once durable, or in a
+ * CorruptionError.
  */
 import { assert } from '../base/assert.js';
 import type { Doubt, LogRecord, PromiseRecord } from '../consensus/types.js';
@@ -21,7 +22,7 @@ export interface ScannedSegment {
   readonly batches: number;
   /** Where its valid batches end. */
   readonly end: number;
-  /** Its last batch, where that lacks its trailer. */
+  /** Its last batch, if that lacks its trailer. */
   readonly unsealed: BatchHead | undefined;
   /** Nothing was ever written to it. */
   readonly isBlank: boolean;
@@ -29,17 +30,19 @@ export interface ScannedSegment {
   readonly isCurrent: boolean;
 }
 
-/** What a repair cuts off, so that the operator reads what is lost and the caller rejoins as a learner. */
+/**
+ * The part that a repair cuts off. The operator reads what is lost, and the caller rejoins as a learner.
+ */
 export interface Dropped {
   readonly file: string;
   readonly offset: number;
   readonly reason: string;
-  /** The entries that were on disk behind it, as far as they can be told; `fromSeq > throughSeq`: none. */
+  /** The entries on disk after it, as far as they can be determined; `fromSeq > throughSeq`: none. */
   readonly fromSeq: number;
   readonly throughSeq: number;
 }
 
-/** Follows the records of a log in order: the last promise and the places of the last versions. */
+/** Follows the records of a log in order: the last promise and the positions of the last versions. */
 export class LogState {
   readonly index = new EntryIndex();
   promised: PromiseRecord = { epoch: 0, leader: '' };
@@ -66,17 +69,17 @@ export interface Recovery {
   readonly segments: ScannedSegment[];
   readonly chain: Chain;
   readonly dropped: Dropped | undefined;
-  /** What the damaged last batch may have held; it is still there. */
+  /** The content that the damaged last batch may have held; the batch is still there. */
   readonly doubt: Doubt | undefined;
-  /** The segments of which a repair keeps nothing. */
+  /** The segments from which a repair keeps nothing. */
   readonly lost: SegmentName[];
 }
 
 export interface RecoveryOptions {
   readonly repair: boolean;
-  /** A last batch that may have been synced is reported as a doubt, instead of refused. */
+  /** Reports a last batch that may have been synced as a doubt, instead of refusing it. */
   readonly acceptsDoubt: boolean;
-  /** No segment is ever dropped, so that the first one is number 1. */
+  /** No segment is ever dropped, so the first one is number 1. */
   readonly keepAll: boolean;
   readonly mark: JournalMark | undefined;
 }
@@ -99,7 +102,7 @@ export async function recoverSegments(
   const segments: ScannedSegment[] = [];
   const first = names[0];
   let chain: Chain | undefined = first === undefined || first.number === 1 ? chainStart : undefined;
-  /** The damaged end of a segment; it is the end of the journal if only empty segments follow. */
+  /** The damaged end of a segment. It is the end of the journal if only empty segments follow. */
   let damaged: (Broken & { readonly damage: TailDamage }) | undefined;
   const cutOff = async (broken: Broken): Promise<Recovery> => {
     const { at, scan, head, error } = damaged ?? broken;
@@ -126,7 +129,7 @@ export async function recoverSegments(
       } finally {
         await opened.file.close();
       }
-      // The next batch stands in this segment, so that nothing is missing before it.
+      // The next batch is in this segment, so nothing is missing before it.
       if (scan.batches > 0 && chain) damaged = undefined;
       if (damaged && (scan.batches > 0 || scan.damage)) throw damaged.error;
       chain = scan.chain;
@@ -147,11 +150,11 @@ export async function recoverSegments(
   return { state, segments, chain: chain ?? chainStart, dropped: undefined, doubt, lost: [] };
 }
 
-/** The entries that a damaged last batch may have written, and what the batches before promised. */
+/** The entries that a damaged last batch may have written, and the promise of the batches before it. */
 function doubtOf({ places }: TailDamage, state: LogState): Doubt {
   const { last } = state.index;
   const promised = state.promised.epoch;
-  // It may have cut off any entry, to write another one in its place.
+  // It may have truncated any entry, to write another one in its place.
   if (!places) return { afterSeq: 0, throughSeq: undefined, promised };
   const { fromSeq, throughSeq } = places;
   if (throughSeq === 0) return { afterSeq: last, throughSeq: last, promised };
@@ -180,7 +183,7 @@ function missing(folder: string, number: number): CorruptionError {
   return new CorruptionError(path, 0, 'segment_missing', 'the segment is missing');
 }
 
-/** Packed segments and those of the version before do not tell; the batches' chain holds them. */
+/** Packed segments and those of the first version name no journal; the chain of batches covers them. */
 function refuseForeign(
   name: SegmentName,
   { journal }: SegmentHead,
@@ -193,7 +196,7 @@ function refuseForeign(
   throw new CorruptionError(name.path, 0, 'segment_head', message);
 }
 
-/** A batch without its trailer is a torn tail only where no later batch was ever written. */
+/** A batch without its trailer is a torn tail only if no later batch was ever written. */
 async function refuseUnsealed(
   before: ScannedSegment | undefined,
   next: SegmentScan,
@@ -220,7 +223,7 @@ async function describeLoss(
   return { file, offset, reason, fromSeq: state.index.last + 1, throughSeq };
 }
 
-/** The highest entry that can still be read in a segment; no matter what else is wrong with it. */
+/** The highest entry that can still be read in a segment, regardless of other damage. */
 async function highestSeq(disk: Disk, name: SegmentName, from: number): Promise<number> {
   let highest = 0;
   try {
@@ -235,7 +238,7 @@ async function highestSeq(disk: Disk, name: SegmentName, from: number): Promise<
       await file.close();
     }
   } catch {
-    // This only describes a loss that is known already; what cannot be read is not described.
+    // This only describes a known loss; unreadable parts are left out.
   }
   return highest;
 }

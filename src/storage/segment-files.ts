@@ -1,6 +1,6 @@
 /**
- * The open files of a journal's closed and active segments, by number. Keeps a bounded number open;
- * knows nothing of their content. A file is closed only after the reads under way on it.
+ * The open files of a journal's closed and active segments, by number. Keeps a bounded number open. A
+ * file is closed only after the reads under way on it.
  */
 import type { SegmentName } from './segment-format.js';
 import type { Disk, DiskFile } from './types.js';
@@ -17,7 +17,7 @@ export class SegmentFiles {
     this.#disk = disk;
   }
 
-  /** The segment has this file from now on. */
+  /** Assigns this file to the segment. */
   async set(name: SegmentName, file?: DiskFile): Promise<void> {
     const before = this.#open.get(name.number);
     this.#names.set(name.number, name);
@@ -41,7 +41,7 @@ export class SegmentFiles {
     return [...this.#names.values()];
   }
 
-  /** The file where it is open. Good in this turn only: start the read before the next await. */
+  /** The file if it is open. Valid in this turn only: start the read before the next await. */
   ready(number: number): DiskFile | undefined {
     const file = this.#open.get(number);
     if (!file) return undefined;
@@ -50,7 +50,7 @@ export class SegmentFiles {
     return file;
   }
 
-  /** Opens the segment's file for reading; nothing where the segment is gone. */
+  /** Opens the segment's file for reading; does nothing if the segment is gone. */
   async prepare(number: number): Promise<void> {
     const name = this.#names.get(number);
     if (!name || this.#open.has(number)) return;
@@ -63,7 +63,7 @@ export class SegmentFiles {
     this.#open.set(number, file);
     for (const [oldest, unused] of this.#open) {
       if (this.#open.size <= openFilesMax) break;
-      // The newest segment is being written, by its writer's own hold on the file.
+      // The newest segment is being written, and its writer keeps the file open.
       if (oldest === this.#newest()) continue;
       this.#open.delete(oldest);
       await unused.close();

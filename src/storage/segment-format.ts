@@ -1,8 +1,8 @@
 /**
- * Names and first blocks of segment files. A *padded* segment (`00000001.seg`) is made whole, with
- * zeros, and filled batch by batch; a *packed* one (`00000001.pack`) is a closed segment rewritten
- * without padding and trailers. The head says what the file's size must be, so that a file cut
- * short is never taken for a short one.
+ * Names and first blocks of segment files. A *padded* segment (`00000001.seg`) is created at full size,
+ * filled with zeros, and written batch by batch. A *packed* one (`00000001.pack`) is a closed segment
+ * rewritten without padding and trailers. The head contains the file's size, so that a truncated file is
+ * noticed.
  */
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -12,7 +12,7 @@ import { spanOf } from './record-format.js';
 import type { Disk, DiskFile } from './types.js';
 
 const magic = 0x47535a42;
-/** Heads of the first version, with the batches of that time, are read and no longer written. */
+/** This version reads heads and batches of the first version, but does not write them. */
 const version = 2;
 const ownerAt = 24;
 const checksumAt = 28;
@@ -44,8 +44,8 @@ export function segmentNumber(file: string): number {
 }
 
 /**
- * The segments of a folder in order. A packed one stands for the padded one of the same number,
- * which a crash can leave beside it; `leftovers` are those and unfinished files.
+ * The segments of a folder in order. A packed one replaces the padded one of the same number, which a
+ * crash can leave beside it; `leftovers` are those and unfinished files.
  */
 export async function listSegments(
   disk: Disk,
@@ -58,14 +58,14 @@ export async function listSegments(
     const match = namePattern.exec(file);
     if (!match) continue;
     const name = segmentName(folder, Number(match[1]), match[2] === 'seg' ? 'padded' : 'packed');
-    // The list is sorted, so that the packed file comes first.
+    // The list is sorted, so the packed file comes first.
     if (segments.has(name.number)) leftovers.push(name.path);
     else segments.set(name.number, name);
   }
   return { segments: [...segments.values()].sort((a, b) => a.number - b.number), leftovers };
 }
 
-/** @param journal the number of the journal that it belongs to; 0: not told. */
+/** @param journal the number of the journal that it belongs to; 0: unknown. */
 export function encodeSegmentHead(
   number: number,
   layout: Layout,
@@ -85,13 +85,13 @@ export function encodeSegmentHead(
 
 export interface SegmentHead {
   readonly size: number;
-  /** The number of the journal that it belongs to; 0: not told. */
+  /** The number of the journal that it belongs to; 0: unknown. */
   readonly journal: number;
-  /** Written by this version, so that an older program refuses it. */
+  /** Written by this version; an older program refuses it. */
   readonly isCurrent: boolean;
 }
 
-/** Opens a segment for reading and compares its head and its size with what they must be. */
+/** Opens a segment for reading and checks its head and its size. */
 export async function openSegment(
   disk: Disk,
   name: SegmentName,

@@ -1,7 +1,7 @@
 /**
- * Reads the batches of one segment in order and keeps what is wrong where they end
- * (docs/PROTOCOL.md, R10): a batch that was never synced, one that may have been, or one with a
- * later one behind it [A28]. Reads the batches in pieces of a few MiB, and then the rest at once.
+ * Reads the batches of one segment in order and records any damage at their end (docs/PROTOCOL.md, R10):
+ * a batch that was never synced, one that may have been, or one with a later batch after it [A28]. Reads
+ * the batches in pieces of a few MiB, and then the rest at once.
  */
 import { unreachable } from '../base/assert.js';
 import type { LogRecord } from '../consensus/types.js';
@@ -27,16 +27,19 @@ import type { DiskFile } from './types.js';
 
 const pieceBytes = 4 * 1024 * 1024;
 
-/** Told of each record with its place in the file. A command is a view: it lives as long as it is held. */
+/**
+ * Called with each record and its position in the file. A command is a view and stays valid while it is
+ * referenced.
+ */
 export type RecordVisitor = (record: LogRecord, offset: number, length: number) => void;
 
-/** What stands behind the valid batches of a segment and is none. */
+/** Invalid bytes after the valid batches of a segment. */
 export interface TailDamage {
   /** `torn`: never synced. `doubtful`: perhaps synced, and acknowledged. */
   readonly kind: 'torn' | 'doubtful';
-  /** The places that the batch writes, where they can be told. */
+  /** The entries that the batch writes, if they can be determined. */
   readonly places: BatchPlaces | undefined;
-  /** What is said where the damage is not accepted. */
+  /** The error if the damage is not accepted. */
   readonly error: CorruptionError;
 }
 
@@ -47,23 +50,23 @@ export class SegmentScan {
   readonly size: number;
   /** Where the valid batches end. */
   end: number;
-  /** The last valid batch; undefined where none is known, before the first. */
+  /** The last valid batch, or undefined before the first. */
   chain: Chain | undefined;
   batches = 0;
-  /** The last batch is whole but its trailer is missing; it may have none after it. */
+  /** The last batch is whole but its trailer is missing; no batch may follow it. */
   unsealed: BatchHead | undefined;
   damage: TailDamage | undefined;
   readonly #file: DiskFile;
   readonly #live: boolean;
   #piece: Span = spanOf(new Uint8Array(0));
   #pieceStart = 0;
-  /** Smaller once the disk could not read a piece: what stands before the bad sector counts. */
+  /** Smaller once the disk could not read a piece, because the batches before the bad sector count. */
   #pieceBytes = pieceBytes;
   #visitBatch: BatchVisitor = () => {};
 
   /**
-   * With `live`, a whole batch without its trailer is not yet there: its writer is at it. Else it is
-   * taken, for a batch that was not acknowledged may stand, and one that was must.
+   * With `live`, a whole batch without its trailer does not count yet: its writer is still writing.
+   * Otherwise it counts: a batch that was not acknowledged may stay, and an acknowledged one must.
    */
   constructor(
     name: SegmentName,
@@ -81,9 +84,9 @@ export class SegmentScan {
   }
 
   /**
-   * Visits all records from `end` on, each batch's before `visitBatch` is called with its start.
-   * Throws a CorruptionError; `end` and `chain` then stand before it. A damaged end of a padded
-   * segment is left in `damage`: the caller knows whether it is the end of the journal.
+   * Visits all records from `end` on, those of each batch before it calls `visitBatch` with the batch's
+   * start. Throws a CorruptionError; `end` and `chain` then lie before the damage. A damaged end of a
+   * padded segment goes to `damage`: the caller decides whether it is the end of the journal.
    */
   async run(visit: RecordVisitor, visitBatch: BatchVisitor = () => {}): Promise<void> {
     this.#visitBatch = visitBatch;
@@ -93,7 +96,7 @@ export class SegmentScan {
     else await this.#runPadded(visit);
   }
 
-  /** The records of the next batch, without going on; none where there is no whole one. */
+  /** The records of the next batch without advancing; none if there is no whole one. */
   async peek(): Promise<LogRecord[]> {
     const head = await this.#nextHead();
     if (!head || this.end + head.headBytes + head.bytes > this.size) return [];
@@ -102,7 +105,7 @@ export class SegmentScan {
     return this.#decode(at, head).map(({ record }) => record);
   }
 
-  /** True where a good batch head that follows the last batch stands next. */
+  /** True if a valid batch head that follows the last batch is next. */
   async continues(): Promise<boolean> {
     return (await this.#nextHead()) !== undefined;
   }
@@ -112,7 +115,7 @@ export class SegmentScan {
     return head && (!this.chain || follows(head, this.chain)) ? head : undefined;
   }
 
-  /** The highest seq in the batches of any kind after `offset`: what a repair loses. */
+  /** The highest seq in any batch after `offset`: what a repair loses. */
   async highestSeqAfter(offset: number): Promise<number> {
     let highest = 0;
     const start = Math.ceil(offset / blockBytes) * blockBytes;
@@ -161,7 +164,7 @@ export class SegmentScan {
         const { kind, reason, message } = verdict;
         const error = this.#corrupt(reason, message);
         const places = kind === 'doubtful' ? verdict.places : undefined;
-        // The writer of a live batch may be in the middle of it, and writes the trailer last.
+        // The writer of a live batch may be in the middle of it; it writes the trailer last.
         if (this.#live && !verdict.isSealed) return;
         if (this.#live) throw error;
         this.damage = { kind, places, error };
@@ -187,7 +190,8 @@ export class SegmentScan {
   }
 
   async #accept(at: number, head: BatchHead, next: number, visit: RecordVisitor): Promise<void> {
-    // All are decoded before the first is told, so that a batch counts whole or not at all.
+    // All records are decoded before the first is visited, so that a batch counts completely or not at
+    // all.
     const found = this.#decode(at, head);
     if (found.length !== head.count) throw this.#corrupt('record', 'a record has no known form');
     let start = at + head.headBytes;
@@ -222,7 +226,7 @@ export class SegmentScan {
     return readHead(this.#piece, at);
   }
 
-  /** Has these bytes in the piece, as far as the file goes, and returns where in it they start. */
+  /** Loads these bytes into the piece, as far as the file goes, and returns their offset in it. */
   async #load(offset: number, length: number): Promise<number> {
     const at = offset - this.#pieceStart;
     if (at >= 0 && at + length <= this.#piece.bytes.length) return at;

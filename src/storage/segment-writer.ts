@@ -1,7 +1,7 @@
 /**
- * Writes batches to the active segment, and has the next one made ready behind it. Knows nothing of
- * queues. Invariant: one write at a time; a segment is closed when a batch of the next one is
- * durable, and each next segment begins with the promise, so that older ones may be dropped.
+ * Writes batches to the active segment, and prepares the next one. Invariant: there is one write at a
+ * time. A segment is closed when a batch of the next one is durable. Each new segment begins with the
+ * promise, so that older ones may be dropped.
  */
 import { assert } from '../base/assert.js';
 import type { LogRecord } from '../consensus/types.js';
@@ -16,7 +16,7 @@ import type { SegmentName } from './segment-format.js';
 import { encodeSegmentHead, segmentName } from './segment-format.js';
 import type { Disk, DiskFile } from './types.js';
 
-/** A padded segment, open for writing; batches go on at `end`. */
+/** A padded segment, open for writing; the next batch goes to `end`. */
 export interface OpenSegment {
   readonly name: SegmentName;
   readonly file: DiskFile;
@@ -55,7 +55,7 @@ export class SegmentWriter {
     this.#spare = parts.spare ? Promise.resolve(parts.spare) : this.#prepare();
   }
 
-  /** Also told where the next segment cannot be made. */
+  /** Also called if the next segment cannot be made. */
   onFailure(callback: (error: Error) => void): void {
     this.#onFailure = callback;
   }
@@ -65,7 +65,7 @@ export class SegmentWriter {
     return this.#started ? this.#active.name.number : this.#active.name.number - 1;
   }
 
-  /** Writes the records as one batch; durable when it resolves. Starts in this turn where there is room. */
+  /** Writes the records as one batch; durable when it resolves. Starts in this turn if there is room. */
   write(records: readonly LogRecord[], bytes: number): Promise<void> {
     if (this.#end + batchBytes({ headBytes, bytes }) <= this.#active.size)
       return this.#put(records, bytes);
@@ -77,7 +77,7 @@ export class SegmentWriter {
     });
   }
 
-  /** Waits for the segment in preparation. The active file is closed by its owner. */
+  /** Waits for the segment in preparation. The owner closes the active file. */
   async close(): Promise<void> {
     const spare = await this.#spare.catch(() => undefined);
     await spare?.file.close();
@@ -104,7 +104,7 @@ export class SegmentWriter {
     this.#active = await this.#spare;
     this.#end = this.#active.end;
     this.#started = false;
-    // Not awaited: the file before stays open for readers, by its number.
+    // Not awaited: the previous file stays open for readers, by its number.
     void this.#parts.files.set(this.#active.name, this.#active.file);
     this.#spare = this.#prepare();
   }

@@ -1,23 +1,23 @@
 /**
- * The bulk of a snapshot: pieces, whatever is in them, one after the other with their lengths. The
- * file is read, sent and checked in chunks of a fixed size, whose checksums its manifest lists, so
- * that nobody ever holds more of it than a chunk and a piece (docs/PROTOCOL.md, R11).
+ * The bulk of a snapshot: pieces of any content, one after the other with their lengths. The file is
+ * read, sent and checked in chunks of a fixed size, and the manifest lists their checksums. So no reader
+ * holds more of it than a chunk and a piece (docs/PROTOCOL.md, R11).
  */
 import { crc32 } from 'node:zlib';
 import { assert } from '../base/assert.js';
 import { CorruptionError } from './corruption.js';
 import type { DraftFile } from './types.js';
 
-/** Checking one takes a tenth of a millisecond, which is why an owner may do it. */
+/** Checking one takes a tenth of a millisecond, so the owner thread may do it. */
 export const chunkBytes = 256 * 1024;
-/** A longer piece is none of ours. */
+/** The store writes no longer piece. */
 const pieceBytesMax = 64 * 1024 * 1024;
 const lengthBytes = 4;
 
-/** What a manifest says of its bulk. */
+/** The manifest's fields about its bulk. */
 export interface BulkSeal {
   readonly bytes: number;
-  /** Of each chunk; the last one may be shorter. */
+  /** One for each chunk; the last chunk may be shorter. */
   readonly checksums: readonly string[];
 }
 
@@ -73,18 +73,18 @@ export class BulkWriter {
   }
 }
 
-/** Finds the pieces again in what is given to it, however that is cut. */
+/** Finds the pieces in a stream of bytes, however the bytes are divided. */
 export class PieceCutter {
   readonly #file: string;
   #rest: Uint8Array = new Uint8Array(0);
   #offset = 0;
 
-  /** `file` is named where the pieces cannot be found. */
+  /** Errors name `file`. */
   constructor(file: string) {
     this.#file = file;
   }
 
-  /** The pieces that end in these bytes; each is a view, good until the next call. */
+  /** The pieces that end in these bytes; each is a view, valid until the next call. */
   *cut(bytes: Uint8Array): Generator<Uint8Array> {
     let found = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
     for (;;) {
@@ -99,7 +99,7 @@ export class PieceCutter {
     this.#rest = new Uint8Array(found);
   }
 
-  /** Everything was given. */
+  /** Called after the last bytes. */
   end(): void {
     if (this.#rest.length > 0) throw this.#corrupt('it ends within a piece');
   }

@@ -1,8 +1,7 @@
 /**
- * The manifest of a snapshot: JSON that tells its place in the log and names its bulk, with a
- * checksum of each chunk. A snapshot is there when its manifest is, which is written last. Knows
- * nothing of the state. Invariant: the bulk's name tells its content, so that two snapshots of the
- * same entry never share a file.
+ * The manifest of a snapshot: JSON with its position in the log, the name of its bulk, and a checksum of
+ * each chunk. It is written last, and the snapshot exists once it does. Invariant: the bulk's name
+ * depends on its content, so two snapshots of the same entry never share a file.
  */
 import path from 'node:path';
 import { Low } from 'lowdb';
@@ -11,7 +10,7 @@ import { decodeJson, encodeJson, jsonAdapter } from './json-file.js';
 import { type BulkSeal, checksumOf, chunkCount } from './snapshot-bulk.js';
 import type { Disk } from './types.js';
 
-/** What a snapshot is of. */
+/** The state that a snapshot holds. */
 export interface SnapshotLabel {
   readonly seq: number;
   readonly epoch: number;
@@ -51,7 +50,7 @@ export function bulkSeq(name: string): number | undefined {
   return seqIn(bulkPattern, name);
 }
 
-/** Durable when it resolves, and with it the snapshot. */
+/** When it resolves, the manifest is durable, and so is the snapshot. */
 export async function writeManifest(disk: Disk, folder: string, manifest: Manifest): Promise<void> {
   const file = manifestPath(folder, manifest.seq);
   await new Low(jsonAdapter<Manifest>(disk, file), manifest).write();
@@ -61,7 +60,7 @@ export function encodeManifest(manifest: Manifest): Uint8Array {
   return encodeJson(manifest);
 }
 
-/** Throws a CorruptionError that names `file` where this is no manifest. */
+/** Throws a CorruptionError that names `file` if the bytes are not a manifest. */
 export function decodeManifest(file: string, bytes: Uint8Array): Manifest {
   const found = decodeJson(file, bytes) as Partial<Manifest>;
   const { seq, epoch, time, hash, bulk, bytes: length, checksums } = found;

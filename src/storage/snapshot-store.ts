@@ -1,7 +1,7 @@
 /**
- * The snapshots of a state machine in a folder (docs/PROTOCOL.md, R11): for each a small manifest
- * and a bulk file. Knows their place in the log, not what the state means. Invariant: an older one
- * is removed only when a newer one is durable, and two are kept, so that one bad file is not the end.
+ * The snapshots of a state machine in a folder (docs/PROTOCOL.md, R11): for each a small manifest and a
+ * bulk file. Invariant: an older snapshot is removed only when a newer one is durable. Two are kept, so
+ * that one bad file does not lose the state.
  */
 import path from 'node:path';
 import { type Rest, restless } from '../base/pace.js';
@@ -23,10 +23,10 @@ import type { Disk } from './types.js';
 
 const keptMax = 2;
 
-/** What a restored state came from. */
+/** The origin of a restored state. */
 export interface LoadedSnapshot extends SnapshotLabel {
   readonly path: string;
-  /** A newer one that is damaged. */
+  /** A newer snapshot that is damaged. */
   readonly passedOver: CorruptionError | undefined;
 }
 
@@ -37,7 +37,7 @@ export class SnapshotStore {
   /** The bulks that were found damaged. */
   readonly #spoiled = new Set<string>();
 
-  /** @param received notes that one came from another member, before it may be relied on. */
+  /** @param received records that a snapshot came from another member, before it is relied on. */
   constructor(
     disk: Disk,
     folder: string,
@@ -48,7 +48,7 @@ export class SnapshotStore {
     this.#received = received;
   }
 
-  /** At start, when nobody else writes here: removes what a crash has left half made. */
+  /** Runs at start, before other writers: removes half-written files left by a crash. */
   async tidy(): Promise<void> {
     const names = await this.#disk.list(this.#folder);
     const seqs = new Set(names.map(manifestSeq));
@@ -59,7 +59,7 @@ export class SnapshotStore {
     }
   }
 
-  /** Durable when it resolves; only then may the journal before it be dropped. Tells its bytes. */
+  /** Durable when it resolves; only then may the journal before it be dropped. Returns its bytes. */
   async save(
     label: SnapshotLabel,
     pieces: Iterable<Uint8Array>,
@@ -95,8 +95,8 @@ export class SnapshotStore {
   }
 
   /**
-   * Gives the pieces of the newest whole one to what `begin` returns. Where one turns out to be
-   * damaged, it begins anew with the one before. `throughSeq` leaves out those of later entries.
+   * Passes the pieces of the newest whole snapshot to the function that `begin` returns. If a snapshot
+   * is damaged, it starts again with the one before. `throughSeq` excludes snapshots of later entries.
    */
   async load(
     begin: () => (piece: Uint8Array) => void,
@@ -119,12 +119,12 @@ export class SnapshotStore {
         await snapshot.close();
       }
     }
-    // No snapshot at all is a new replica; only bad ones is a loss that must be named.
+    // No snapshot at all means a new replica; only damaged ones are a loss to report.
     if (damages[0]) throw damages[0];
     return undefined;
   }
 
-  /** Takes one that another member sends. */
+  /** Receives a snapshot from another member. */
   receive(): IncomingSnapshot {
     return new IncomingSnapshot(this.#disk, this.#folder, async (manifest) => {
       await this.#keep(manifest);
@@ -132,7 +132,7 @@ export class SnapshotStore {
     });
   }
 
-  /** Newest first; whoever gets one closes it. Those that cannot be opened go to `damages`. */
+  /** Newest first; the consumer closes each. Those that cannot be opened go to `damages`. */
   async *#candidates(
     throughSeq: number,
     damages: CorruptionError[],
@@ -164,7 +164,7 @@ export class SnapshotStore {
     return bytes && decodeManifest(file, bytes);
   }
 
-  /** What cannot be read is not taken away: it may be all that is left. */
+  /** An unreadable manifest stays: it may be the only one left. */
   async #isNamed(seq: number, bulk: string): Promise<boolean> {
     try {
       return (await this.#manifest(seq))?.bulk === bulk;
@@ -185,7 +185,7 @@ export class SnapshotStore {
     await this.#removeOld();
   }
 
-  /** A manifest goes before its bulk. A bulk without one may be about to get it, if it is newer. */
+  /** Removes a manifest before its bulk. A newer bulk without a manifest may be about to get one. */
   async #removeOld(): Promise<void> {
     const seqs = await this.#list();
     const oldestKept = seqs[keptMax - 1];

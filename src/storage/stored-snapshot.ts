@@ -1,8 +1,8 @@
 /**
- * One snapshot of a folder, open for reading: its pieces in order for who restores it, or as it
- * travels to another member, the manifest first and then the bulk, some chunks in each part. Each
- * chunk is compared with the manifest when it is read. It stays readable when newer ones have taken
- * its place.
+ * One snapshot of a folder, open for reading. It is read either as pieces, to restore a state, or as
+ * parts to send to another member: the manifest first and then the bulk, several chunks per part. Each
+ * chunk is compared with the manifest when it is read. The snapshot stays readable after newer ones have
+ * replaced it.
  */
 import path from 'node:path';
 import { assert } from '../base/assert.js';
@@ -11,14 +11,14 @@ import { checksumOf, chunkBytes, PieceCutter } from './snapshot-bulk.js';
 import { encodeManifest, type Manifest, type SnapshotLabel } from './snapshot-manifest.js';
 import type { Disk, DiskFile } from './types.js';
 
-/** In one part: each part waits for the word that the one before has arrived. */
+/** Chunks per part; a part waits until the previous one is acknowledged. */
 const chunksTogether = 4;
 
 export class StoredSnapshot {
   readonly #manifest: Manifest;
   readonly #file: DiskFile;
   readonly #head: Uint8Array;
-  /** Told of a chunk that is not what was written. */
+  /** Called when a chunk differs from what was written. */
   readonly #spoiled: () => void;
 
   constructor(manifest: Manifest, file: DiskFile, spoiled: () => void) {
@@ -28,7 +28,7 @@ export class StoredSnapshot {
     this.#spoiled = spoiled;
   }
 
-  /** Throws a CorruptionError where the bulk is not there, or not as long as it was. */
+  /** Throws a CorruptionError if the bulk is missing or has the wrong length. */
   static async open(
     disk: Disk,
     folder: string,
@@ -54,12 +54,12 @@ export class StoredSnapshot {
     return this.#file.path;
   }
 
-  /** Its length as it travels. */
+  /** Its length when sent. */
   get bytes(): number {
     return this.#head.length + this.#manifest.bytes;
   }
 
-  /** The part that travels from this offset on, where the part before it ended. */
+  /** The part to send from this offset on; the offset is the end of the previous part. */
   async read(offset: number): Promise<Uint8Array> {
     if (offset === 0) return this.#head;
     const chunks: Uint8Array[] = [];
@@ -69,7 +69,7 @@ export class StoredSnapshot {
     return Buffer.concat(chunks);
   }
 
-  /** All pieces; each is good until the next. */
+  /** All pieces; each is valid until the next. */
   async *pieces(): AsyncGenerator<Uint8Array> {
     const cutter = new PieceCutter(this.#file.path);
     for (let at = 0; at < this.#manifest.bytes; at += chunkBytes) {

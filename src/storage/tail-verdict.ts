@@ -1,14 +1,14 @@
 /**
- * Judges what stands behind the last valid batch of a padded segment (docs/PROTOCOL.md, R10). Pure:
- * it gets the bytes and reads nothing.
+ * Judges the bytes after the last valid batch of a padded segment (docs/PROTOCOL.md, R10). It is a pure
+ * function of these bytes.
  *
- * It assumes of disks: a sector of 512 bytes is written whole or not at all, and a sector that was
- * synced never reads as zeros again by itself. Segments are zeros and synced before they are used,
- * and one batch is under way at a time. So a power cut leaves of the last batch a mix of sectors as
- * written and sectors of zeros, and zeros behind it. A batch that has lost a sector to zeros was
- * never synced: it is torn. The head counts the sectors that were written as zeros, so that zeros
- * within a command do not pass for a lost sector. Batches of the first version have no such count:
- * there a record is taken for torn where it fails its checksum and overlaps a sector of zeros.
+ * It assumes two properties of disks. A sector of 512 bytes is written completely or not at all. A
+ * synced sector does not turn into zeros. Segments are zeros and synced before use, and one batch is
+ * under way at a time. So after a power cut the last batch is a mix of written sectors and sectors of
+ * zeros, with zeros after it. A batch that lost a sector to zeros was never synced: it is torn. The head
+ * counts the sectors that were written as zeros, so that zeros within a command do not count as a lost
+ * sector. Batches of the first version have no such count: there a record counts as torn if it fails its
+ * checksum and overlaps a sector of zeros.
  */
 import type { BatchHead, BatchPlaces, Chain } from './batch-format.js';
 import {
@@ -28,9 +28,9 @@ import type { Span } from './record-format.js';
 import { decodeRecord, recordLength, recordPrefixBytes } from './record-format.js';
 
 export type TailVerdict =
-  /** Nothing but zeros. */
+  /** Only zeros. */
   | { readonly kind: 'clean' }
-  /** The next batch is there but for its trailer. */
+  /** The next batch is complete except for its trailer. */
   | { readonly kind: 'unsealed'; readonly head: BatchHead }
   /** The next batch was never synced. */
   | {
@@ -44,11 +44,11 @@ export type TailVerdict =
       readonly kind: 'doubtful';
       readonly reason: CorruptionReason;
       readonly message: string;
-      /** Of the batch, where its head or trailer can be read. */
+      /** Of the batch, if its head or trailer can be read. */
       readonly places: BatchPlaces | undefined;
       readonly isSealed: boolean;
     }
-  /** A later batch is there as well. */
+  /** There is a later batch as well. */
   | { readonly kind: 'corrupt'; readonly reason: CorruptionReason; readonly message: string };
 
 const batchBytesMin = 2 * blockBytes;
@@ -56,7 +56,7 @@ const batchBytesMin = 2 * blockBytes;
 /** @param rest the segment's bytes from the end of the last valid batch on. */
 export function judgeTail(rest: Span, chain: Chain | undefined): TailVerdict {
   const { bytes } = rest;
-  // No batch fits, so that none was ever begun.
+  // A batch does not fit, so none was begun.
   if (bytes.length < batchBytesMin) return { kind: 'clean' };
   const found = readHead(rest, 0);
   if (found && chain && !follows(found, chain) && found.number > chain.number) {
@@ -115,7 +115,7 @@ function fits({ bytes }: Span, head: BatchHead): boolean {
   return batchBytes(head) <= bytes.length;
 }
 
-/** The head of the next batch as its trailer repeats it. */
+/** The head of the next batch, as repeated in its trailer. */
 function trailingHead(rest: Span, chain: Chain | undefined): BatchHead | undefined {
   for (let at = blockBytes; at + blockBytes <= rest.bytes.length; at += blockBytes) {
     const head = readTrailer(rest, at)?.head;
@@ -125,7 +125,7 @@ function trailingHead(rest: Span, chain: Chain | undefined): BatchHead | undefin
   return undefined;
 }
 
-/** No byte of the batch itself stands from `from` on, so that a head or trailer there is a later one's. */
+/** The batch itself has no bytes from `from` on, so a head or trailer there belongs to a later batch. */
 function laterBatch(rest: Span, from: number, last: number): number | undefined {
   for (let at = from; at + blockBytes <= rest.bytes.length; at += blockBytes) {
     const found = readHead(rest, at) ?? readTrailer(rest, at);
@@ -135,8 +135,8 @@ function laterBatch(rest: Span, from: number, last: number): number | undefined 
 }
 
 /**
- * Where the batch's end is not known, its own commands may look like heads: a later batch counts if
- * it stands behind the trailer of the one before it, or is whole itself.
+ * If the batch's end is unknown, its own commands may look like heads. So a later batch counts only if
+ * it follows the trailer of the batch before it, or is whole itself.
  */
 function provenBatch(rest: Span, last: number): number | undefined {
   for (let at = blockBytes; at + blockBytes <= rest.bytes.length; at += blockBytes) {
@@ -153,7 +153,7 @@ function provenBatch(rest: Span, last: number): number | undefined {
   return undefined;
 }
 
-/** Whether sectors of zeros, and nothing else, explain that the records are not whole. */
+/** Whether only sectors of zeros explain that the records are not whole. */
 function hasLostSectors(rest: Span, head: BatchHead): boolean {
   const { bytes } = rest;
   if (head.zeroSectors !== undefined) {
@@ -166,7 +166,7 @@ function hasLostSectors(rest: Span, head: BatchHead): boolean {
   const limit = head.headBytes + head.bytes;
   for (let start = head.headBytes; start < limit; ) {
     const prefixEnd = Math.min(start + recordPrefixBytes, limit);
-    // The length of the record is lost, and with it where the next ones stand.
+    // The record's length is lost, and with it the position of the next ones.
     if (overlapsZeros(bytes, start, prefixEnd)) return true;
     const end = start + recordLength(rest, start);
     if (end > limit) return false;

@@ -1,6 +1,6 @@
 /**
- * Why a value does not fit a schema, as one short sentence naming the field. Runs only after a
- * check has failed, and knows just the part of JSON Schema that src/wire/schemas.ts uses.
+ * Explains why a value does not match a schema, in one short sentence that names the field. Runs only
+ * after a check has failed, and supports only the part of JSON Schema that src/wire/schemas.ts uses.
  */
 
 import type { TSchema } from '#typebox';
@@ -12,7 +12,7 @@ interface ObjectShape {
   readonly additionalProperties?: unknown;
 }
 
-/** `path` is the field's name, empty for the whole. */
+/** `path` is the field's name, or empty for the whole value. */
 export function explain(schema: TSchema, value: unknown, path: string): string {
   const variants = keyword(schema, 'anyOf');
   if (Array.isArray(variants)) return explainVariants(variants, value, path);
@@ -25,7 +25,7 @@ export function explain(schema: TSchema, value: unknown, path: string): string {
   return `${path} must be ${wanted(schema)}`;
 }
 
-/** Variants are told apart by the first field that each requires. */
+/** The first required field of each variant identifies it. */
 function explainVariants(variants: readonly TSchema[], value: unknown, path: string): string {
   if (!isMap(value)) return `${path || 'params'} must be a map`;
   const objects = variants.filter(isObjectShape);

@@ -1,29 +1,34 @@
 /**
- * Frames: a 4-byte big-endian length and that many bytes. The parser takes chunks of any size and
- * yields frames in place; the writer collects frames until the end of a turn. Neither knows a
- * socket or what a frame holds. Invariant: no length is believed before it was held to the cap.
+ * Frames: a 4-byte big-endian length and that many bytes. The parser takes chunks of any size and yields
+ * frames in place; the writer collects frames until the end of a turn. Neither depends on sockets or on
+ * a frame's content. Invariant: every length is checked against the limit before use.
  */
 import { assert } from '../base/assert.js';
 import { copyInto, copyOfFirst } from '../base/bytes.js';
 import { BazarError } from '../base/errors.js';
 
 export const headerBytes = 4;
-/** A frame cut by chunks is gathered in a buffer that starts so small and grows as bytes arrive. */
+/**
+ * A frame split over chunks is collected in a buffer that starts at this size and grows as bytes arrive.
+ */
 const gatherBytesMin = 1_024;
 const writerBytesMin = 1_024;
-/** A writer starts its next buffer as large as its last output, up to this. */
+/** A writer starts its next buffer as large as its last output, up to this size. */
 const writerBytesStart = 65_536;
-/** A larger buffer is not kept for small outputs: most sessions are idle most of the time. */
+/** A larger buffer is not kept for small outputs, because most sessions are idle most of the time. */
 const writerBytesKept = 8_192;
-/** Up to this size the output of a turn is copied out of Node's pool, above it is handed over. */
+/**
+ * Up to this size the output of a turn is copied into Node's pool; above it the buffer is handed over.
+ */
 const takeCopyMax = 2_048;
-/** Up to this size the call that copies takes longer than a loop. */
+/** Up to this size a loop is faster than the call that copies. */
 const loopCopyMax = 48;
 const nothing = Buffer.alloc(0);
 
 /**
- * `push(chunk)`, then `while (next())` read `buffer` from `start` to `end`. A frame stays valid
- * until the next call. What `next` has not yielded when the chunk's time is up is saved by `hold`.
+ * Call `push(chunk)`, then `while (next())` read `buffer` from `start` to `end`. A frame stays valid
+ * until the next call. `hold` saves the frames that `next` has not yielded when the chunk becomes
+ * invalid.
  */
 export class FrameParser {
   buffer: Buffer = nothing;
@@ -32,7 +37,7 @@ export class FrameParser {
   #frameBytesMax: number;
   #chunk: Buffer = nothing;
   #offset = 0;
-  /** The cut frame, header included, of which `#gathered` bytes have come. */
+  /** The split frame, header included; `#gathered` bytes of it have arrived. */
   #partial: Buffer = nothing;
   #gathered = 0;
 
@@ -45,7 +50,7 @@ export class FrameParser {
     this.#frameBytesMax = bytes;
   }
 
-  /** Held of a frame that has not come whole, and of what was not read yet. */
+  /** Bytes held for a partial frame and for input that was not read yet. */
   get heldBytes(): number {
     return this.#partial.length + this.#chunk.length - this.#offset;
   }
@@ -57,7 +62,9 @@ export class FrameParser {
     this.#offset = 0;
   }
 
-  /** Moves to the next whole frame. Throws too_large or invalid_argument; the stream is then lost. */
+  /**
+   * Moves to the next whole frame. Throws too_large or invalid_argument; the stream is then unusable.
+   */
   next(): boolean {
     if (this.#gathered > 0) return this.#nextGathered();
     const chunk = this.#chunk;
@@ -66,7 +73,7 @@ export class FrameParser {
     if (available >= headerBytes) {
       const length = this.#checkedLength(chunk, offset);
       if (available >= headerBytes + length) {
-        // An old object that is given a young one costs the collector's notice each time.
+        // A store of a young object into an old one has a cost in the garbage collector each time.
         if (this.buffer !== chunk) this.buffer = chunk;
         this.start = offset + headerBytes;
         this.end = this.start + length;
@@ -81,7 +88,7 @@ export class FrameParser {
     return false;
   }
 
-  /** Copies what is left of the chunk, which its owner is about to use again. */
+  /** Copies the rest of the chunk, because its owner is about to reuse it. */
   hold(): void {
     if (this.#offset < this.#chunk.length) {
       this.#chunk = Buffer.from(this.#chunk.subarray(this.#offset));
@@ -134,8 +141,8 @@ export class FrameParser {
 }
 
 /**
- * Output of one turn. `begin`, encode at `length` after `reserve`, then `finish` or `abandon`;
- * frames do not nest. `bytes` may be replaced by `reserve`.
+ * The output of one turn. Call `begin`, encode at `length` after `reserve`, then `finish` or `abandon`;
+ * frames do not nest. `reserve` may replace `bytes`.
  */
 export class FrameWriter {
   bytes: Buffer = nothing;
@@ -143,7 +150,7 @@ export class FrameWriter {
   #frameStart = -1;
   #bytesMin = writerBytesMin;
 
-  /** Reserves room for so many bytes of the frame too. */
+  /** Also reserves this much room for the frame's body. */
   begin(room = 0): void {
     assert(this.#frameStart < 0, 'frames do not nest');
     this.reserve(headerBytes + room);
@@ -163,14 +170,14 @@ export class FrameWriter {
     this.#frameStart = -1;
   }
 
-  /** Forgets the frame begun, as when its value cannot be encoded. */
+  /** Drops the frame just begun, for example when its value cannot be encoded. */
   abandon(): void {
     assert(this.#frameStart >= 0, 'a frame was begun');
     this.length = this.#frameStart;
     this.#frameStart = -1;
   }
 
-  /** Takes back the frames from `length` on. */
+  /** Drops the frames from `length` on. */
   rewind(length: number): void {
     assert(this.#frameStart < 0 && length <= this.length, 'only whole frames are taken back');
     this.length = length;
@@ -182,7 +189,7 @@ export class FrameWriter {
     if (needed > this.bytes.length) this.#grow(needed);
   }
 
-  /** Apart, so that what is asked with every few bytes is small enough to be inlined. */
+  /** A separate function, so that V8 can inline the caller, which runs for every few bytes. */
   #grow(needed: number): void {
     const grown = Buffer.allocUnsafeSlow(Math.max(this.#bytesMin, needed, this.bytes.length * 2));
     this.bytes.copy(grown, 0, 0, this.length);
@@ -229,7 +236,7 @@ export class FrameWriter {
     if (this.bytes === nothing && bytes.length <= writerBytesKept) this.bytes = bytes;
   }
 
-  /** All frames since the last call; the bytes are the caller's for good. */
+  /** All frames since the last call; the caller keeps the bytes. */
   take(): Buffer {
     const { bytes, length } = this;
     this.#startAfresh(length);
@@ -246,7 +253,7 @@ export class FrameWriter {
   }
 }
 
-/** `readUInt32BE` without its checks, which take longer than reading. */
+/** `readUInt32BE` without its checks, which cost more than the read. */
 function uint32At(bytes: Uint8Array, at: number): number {
   const high = ((bytes[at] ?? 0) << 24) | ((bytes[at + 1] ?? 0) << 16);
   return (high | ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0)) >>> 0;

@@ -1,24 +1,24 @@
 /**
- * What a frontend tells each catalog replica of itself, and what the replica answers of all
- * frontends that it knows. Fields have positions: a later build appends its own. Invariant: what
- * `readReport` returns has the types and the bounds that are declared here.
+ * The report of a frontend to each catalog replica, and the replica's answer about all frontends it
+ * knows. Fields are positional; a later build appends its own. Invariant: the result of `readReport` has
+ * the types and the limits declared here.
  */
 import { hasFields, isInteger, isText } from './shapes.js';
 
-/** Of a name, a process or an address. */
+/** Limit of a name, a process or an address. */
 const textMax = 300;
-/** Of an array of counters. */
+/** Limit of an array of counters. */
 const countersMax = 64;
 
 export type FrontendReport = readonly [
   name: string,
-  /** The incarnation: another process of the same name is another frontend. */
+  /** The incarnation: another process of the same name counts as another frontend. */
   process: string,
   pid: number,
-  /** Addresses that others may use, as host:port. */
+  /** Addresses for other clients, as host:port. */
   raw: string,
   http: string,
-  /** By the wall clock of its machine. */
+  /** Wall time of its machine. */
   startedMs: number,
   lease: readonly [isHeld: boolean, generation: number, epoch: number],
   /** In the order of `cacheCounterNames`. */
@@ -28,12 +28,12 @@ export type FrontendReport = readonly [
   orders: number,
   sessions: number,
   rssBytes: number,
-  /** Requests in each bucket of `latencyBounds`, the open one last. */
+  /** Requests in each bucket of `latencyBounds`, the unbounded one last. */
   lookupTimes: readonly number[],
   purchaseTimes: readonly number[],
 ];
 
-/** `report_frontend`: null where the process stops, and is not to be missed. */
+/** `report_frontend`. Null: the process is stopping and does not count as lost. */
 export type ReportParams = readonly [process: string, report: FrontendReport | null];
 
 export const frontendStates = { up: 0, silent: 1, left: 2 } as const;
@@ -42,7 +42,7 @@ export type FrontendStateCode = (typeof frontendStates)[keyof typeof frontendSta
 export type FrontendRow = readonly [state: FrontendStateCode, report: FrontendReport];
 export type ReportAnswer = readonly [rows: readonly FrontendRow[]];
 
-/** Undefined where it is none: of another build, or broken. */
+/** Undefined if the value is invalid or from an incompatible build. */
 export function readReport(value: unknown): FrontendReport | undefined {
   if (!hasFields(value, 14)) return undefined;
   const [name, process, pid, raw, http, startedMs, lease, cache, requests, ...others] = value;
@@ -64,7 +64,7 @@ export function readReport(value: unknown): FrontendReport | undefined {
   ];
 }
 
-/** The rows that make sense; those of a later build may have states that this one does not know. */
+/** Returns the valid rows. Rows of a later build may have states unknown to this one. */
 export function readRows(value: unknown): FrontendRow[] {
   if (!hasFields(value, 1) || !Array.isArray(value[0])) return [];
   const rows: readonly unknown[] = value[0];

@@ -1,7 +1,7 @@
 /**
- * The messages between services and the commands in the logs: fields by position, because half
- * the time and a third of the bytes go with the names (docs/ARCHITECTURE.md). What each place
- * means stands here and nowhere else.
+ * The messages between services and the commands in the logs. Fields are positional, because field names
+ * would take half the time and a third of the bytes (docs/ARCHITECTURE.md). This file alone defines the
+ * meaning of each position.
  */
 
 /** Digest of an idempotency key: the first 16 bytes of its SHA-256, or 16 random bytes for a frontend's. */
@@ -10,12 +10,12 @@ export type KeyDigest = Uint8Array;
 export const keyKinds = { frontend: 0, client: 1 } as const;
 export type KeyKind = (typeof keyKinds)[keyof typeof keyKinds];
 
-/** A line as sent: a product's id or name, and how many. Names are resolved at apply. */
+/** A line as sent: a product's id or name, and the quantity. Names are resolved at apply. */
 export type PurchaseLine = readonly [item: number | string, quantity: number];
 
 /**
- * `seenTime` is the catalog's log time that the order leader knew when the request reached it, or
- * that of BuyParams where that is smaller.
+ * `seenTime` is the catalog's log time known to the order leader when the request reached it, or that of
+ * BuyParams if it is smaller.
  */
 export type Purchase = readonly [
   key: KeyDigest,
@@ -25,16 +25,16 @@ export type Purchase = readonly [
   lines: readonly PurchaseLine[],
   seenTime: number,
   /**
-   * The digest of the same key as the builds before rules 1 made it, of the header with its quotes.
-   * For 24 hours of log time from rules 1 on, an outcome under it is the purchase's own.
+   * The digest of the same key as made by builds before rules 1, which used the header with its quotes.
+   * For 24 hours of log time after rules 1, an outcome under this digest also belongs to the purchase.
    */
   oldKey?: KeyDigest,
 ];
 
 /**
- * As a purchase travels from a frontend to the order leader. `seenTime` is the catalog's log time that
- * the frontend knew when the purchase first reached it, the same in each attempt. Builds before it
- * neither send nor take it.
+ * A purchase as sent from a frontend to the order leader. `seenTime` is the catalog's log time known to
+ * the frontend when the purchase first reached it; it is the same in each attempt. Older builds neither
+ * send nor accept it.
  */
 export type BuyParams = readonly [
   key: KeyDigest,
@@ -42,7 +42,7 @@ export type BuyParams = readonly [
   requestHash: Uint8Array,
   lines: readonly PurchaseLine[],
   seenTime?: number,
-  /** As in a Purchase. */
+  /** As in Purchase. */
   oldKey?: KeyDigest,
 ];
 
@@ -57,23 +57,23 @@ export type Sale = readonly [
   at: number,
 ];
 
-/** What became of a purchase, sold or refused; stored under its key (A24). */
+/** The outcome of a purchase, sold or refused; stored under its key (A24). */
 export type Outcome =
   | readonly ['sold', number: number, totalCents: number, replayed: boolean]
   | readonly ['out_of_stock', id: number, available: number, replayed: boolean]
-  /** `totalTooLarge` in place of the line: the order would come to more than it may. */
+  /** `totalTooLarge` in place of the line: the order's total would exceed its limit. */
   | readonly ['not_found', lineIndex: number, replayed: boolean]
-  /** Another request under this key; nothing is stored. */
+  /** Another request used this key; nothing is stored. */
   | readonly ['key_reused']
   /**
-   * Nothing is stored. `tooOldFrom`: too old by log time, counted from there. Absent: the order leader
-   * is deposed, or the leader cannot log the purchase yet; builds before do not tell.
+   * Nothing is stored. `tooOldFrom`: the purchase is too old by log time, counted from there. Absent:
+   * the order leader is deposed, or the leader cannot log the purchase yet; older builds do not set it.
    */
   | readonly ['stale', tooOldFrom?: number]
   /** The key table or the unprojected sales are full; nothing is stored. */
   | readonly ['full'];
 
-/** A line that no purchase has: builds before it take the outcome for a product that is not there. */
+/** A line index that no purchase has: older builds read the outcome as a missing product. */
 export const totalTooLarge = -1;
 
 export interface NewProduct {
@@ -82,7 +82,7 @@ export interface NewProduct {
   readonly topic: string;
   readonly priceCents: number;
   readonly quantity: number;
-  /** The stock that each restock fills the product up to; null or absent: never. From rules 1 on. */
+  /** Each restock fills the stock up to this quantity; null or absent: never. From rules 1 on. */
   readonly restockTo?: number | null;
 }
 
@@ -99,16 +99,16 @@ export interface ProductChange {
 }
 
 /**
- * The newest version of the rules by which this build applies entries. Each replica tells its own in
- * the handshake, and the leader logs a version once all replicas know it (docs/PROTOCOL.md, 5).
+ * The newest version of the rules by which this build applies entries. Each replica sends its own in the
+ * handshake, and the leader logs a version once all replicas support it (docs/PROTOCOL.md, 5).
  */
 export const rulesVersion = 1;
 
-/** What the migration to a version of the rules depends on besides the state. */
+/** The inputs of the migration to a version of the rules, in addition to the state. */
 export interface RulesSettings {
   /** The store's `--restock-to`; 0: no product gets a target. */
   readonly restockTo: number;
-  /** Products that get the target if the store has them by this id and name. */
+  /** Products that get the target if the store has them with this id and name. */
   readonly bundled: readonly (readonly [id: number, name: string])[];
 }
 
@@ -132,13 +132,13 @@ export type CatalogCommand =
   | ChangeCommand
   | KeyedCommand
   /**
-   * The first stock; applies once in the life of a cluster. A large one comes in parts, of which
-   * each tells how many products came before it and how many there are in all.
+   * The first stock; it applies once in the life of a cluster. A large one comes in parts. Each part
+   * contains the number of products before it and the total.
    */
   | readonly ['stock', products: readonly NewProduct[], from?: number, total?: number]
   /**
-   * `boundsTotals`: a total above the limit is refused. Absent in entries of builds before, and while a
-   * replica of the group does not know it.
+   * `boundsTotals`: a total above the limit is refused. Absent in entries of older builds, and while a
+   * replica of the group does not support it.
    */
   | readonly [
       'sell',
@@ -147,17 +147,17 @@ export type CatalogCommand =
       purchases: readonly Purchase[],
       boundsTotals?: boolean,
     ]
-  /** `target` is absent from rules 1 on: each product has its own. */
+  /** `target` is absent from rules 1 on, because each product has its own. */
   | readonly ['restock', k: number, target?: number]
   | readonly ['cursor', number: number]
-  /** A process of a frontend may hold leases from here on; and from there on no more (R8). */
+  /** A frontend's process may hold leases from `register` on until `deregister` (R8). */
   | readonly ['register', process: string, frontend: string]
   | readonly ['deregister', process: string]
   | readonly ['audit', token: string]
-  /** From here on entries apply by this version of the rules; a lower or the same one does nothing. */
+  /** Entries apply by this version of the rules from here on; a lower or equal version has no effect. */
   | readonly ['rules', version: number, settings: RulesSettings];
 
-/** A product as the catalog knows it. */
+/** A product's record in the catalog. */
 export type ProductRecord = readonly [
   id: number,
   name: string,
@@ -174,7 +174,7 @@ export type OrderCommand =
   | readonly ['orders', first: number, count: number, sales: Uint8Array]
   | readonly ['audit', token: string];
 
-/** The catalog's stream to the order leader, encoded once and logged there as these bytes. */
+/** The catalog's stream to the order leader. It is encoded once and logged there as these bytes. */
 export type SalesMessage = readonly [first: number, count: number, sales: Uint8Array];
 
 /** A product's books: received − sold = stock. */
@@ -186,16 +186,16 @@ export type ProductBook = readonly [
   stock: number,
 ];
 
-/** From a frontend to each member. Builds before it send no field, and count as answered. */
+/** From a frontend to each member. Older builds send no field and count as answered. */
 export interface HealthCheckParams {
-  /** The member's last answer came in time. */
+  /** The member's last answer arrived in time. */
   readonly answered?: boolean;
 }
 
 /** A replica's state at the `audit` entry of its group. */
 export type AuditMark = readonly [seq: number, hash: string];
 
-/** The catalog at its audit entry, as its leader serves it and as its files tell it. */
+/** The catalog at its audit entry: the state of its leader and the state recomputed from its files. */
 export type CatalogAudit = readonly [
   seq: number,
   hash: string,
@@ -214,19 +214,19 @@ export type OrderAudit = readonly [
   problems: readonly string[],
 ];
 
-/** Questions of an order leader to the catalog leader, on the replication port. */
+/** Requests from an order leader to the catalog leader, on the replication port. */
 export type SellParams = readonly [orderEpoch: number, purchases: readonly Purchase[]];
 export type SellAnswer = readonly [outcomes: readonly Outcome[], logTime: number];
-/** `tail` asks for all sales from a number on; they come as `sales` notifications (SalesMessage). */
+/** `tail` requests all sales from a number on; they arrive as `sales` notifications (SalesMessage). */
 export type TailParams = readonly [from: number, orderEpoch: number];
 export type TailAnswer = readonly [logTime: number];
 /** `cursor`, a notification: all orders through the number are committed. */
 export type WatermarkParams = readonly [number: number, orderEpoch: number];
 
 /**
- * `begin_session` of a frontend's process, which has dropped its cache, at the leader of an epoch:
- * from the answer on it holds a lease, counted from when it asked, and gets `invalidate` and
- * `records`. `attempt` counts up in the process, so that one that comes late is known as such.
+ * `begin_session` of a frontend's process, which has dropped its cache, at the leader of an epoch. From
+ * the answer on it holds a lease, counted from the time of the request, and receives `invalidate` and
+ * `records`. `attempt` counts up in the process, so that a late one is recognised.
  */
 export type SessionParams = readonly [
   frontend: string,
@@ -235,29 +235,30 @@ export type SessionParams = readonly [
   epoch: number,
 ];
 export type SessionAnswer = readonly [logEnd: number, epoch: number, generation: number];
-/** `renew_lease`, answered with null; `conflict` where the lease had run out. */
+/** `renew_lease`, answered with null, or with `conflict` if the lease had expired. */
 export type RenewParams = readonly [process: string, generation: number];
-/** `end_session`: the process has dropped its cache and begins no more. */
+/** `end_session`: the process has dropped its cache and begins no more sessions. */
 export type EndSessionParams = readonly [process: string, attempt: number];
 export type InvalidateParams = readonly [
   seq: number,
   ids: readonly number[],
   names: readonly string[],
-  /** Whose lists change, in lower case. */
+  /** Topics whose lists change, in lower case. */
   topics: readonly string[],
 ];
 
-/** Among the ids: those never used, of which an entry that names none may give any away. */
+/** Among the ids: ids never used; an entry without an id may assign any of them. */
 export const unusedIds = 0;
-/** Among the topics: lists found by text alone, in any topic. */
+/** Among the topics: lists found by text only, in any topic. */
 export const anyTopic = '';
 
-/** `records`, a notification: the products as they are at `seq`; what comes after it invalidates. */
+/** `records`, a notification: the products as of `seq`; later changes invalidate them. */
 export type RecordsParams = readonly [seq: number, records: readonly ProductRecord[]];
 
 /**
- * `lend`, a question of another replica to the catalog leader: may a frontend keep answers about
- * these? Where it may, the leader will say when they change. Positions as in the question.
+ * `lend`, a request of another replica to the catalog leader for cache grants: may a frontend cache
+ * answers about these items? If it may, the leader will report when they change. Positions are those of
+ * the request.
  */
 export type GrantParams = readonly [
   ids: readonly number[],
@@ -266,21 +267,24 @@ export type GrantParams = readonly [
 ];
 export type GrantAnswer = readonly [
   epoch: number,
-  /** Good for an answer from this position or a later one. */
+  /** Valid for an answer from this position or a later one. */
   appliedSeq: number,
   ids: readonly boolean[],
   names: readonly boolean[],
   topics: readonly boolean[],
 ];
 
-/** `glance` of a frontend's session thread at any replica: a record that the frontend does not keep. */
+/**
+ * `glance`: an uncached read of a frontend's session thread at any replica; the frontend does not cache
+ * the record.
+ */
 export type UncachedReadParams = readonly [id: number];
 export type UncachedReadAnswer = ProductRecord | null;
 
 /**
- * `watch_changes` of a frontend at the catalog leader: whether it wants `changes`, notifications of
- * products that changed, told a few times a second with their newest record; null where some were
- * missed. A record that is null was removed.
+ * `watch_changes` of a frontend at the catalog leader: whether it subscribes to `changes`. These
+ * notifications list changed products with their newest record, several times a second; null if some
+ * were missed. A null record was removed.
  */
 export type WatchChangesParams = readonly [wanted: boolean];
 export const changeKinds = { stock: 0, add: 1, update: 2 } as const;

@@ -1,7 +1,8 @@
 /**
  * The MessagePack-RPC envelope: request `[0, id, method, params]`, answer `[1, id, error, result]`,
- * notification `[2, method, params]`. A request may carry a header as a fifth field. Reads the head of a message by hand and leaves its body
- * encoded, so that a session decodes only what somebody wants. Knows no method and no schema.
+ * notification `[2, method, params]`. A request may carry a header as a fifth field. The reader decodes
+ * only the head of a message and leaves the body encoded, so that a session decodes bodies only when
+ * needed.
  */
 import { assert } from '../base/assert.js';
 import { BazarError, isErrorCode, type WireError } from '../base/errors.js';
@@ -17,21 +18,21 @@ const cachedNameBytes = 31;
 const methodBytesMax = 64;
 
 /**
- * The head of the message last read. One instance is reused for all messages of a thread, so it
- * is valid until the next `readEnvelope`.
+ * The head of the message last read. All messages of a thread share one instance, so it is valid until
+ * the next `readEnvelope`.
  */
 export interface Envelope {
   kind: Kind;
-  /** The id of a request or answer, also of a bad request where it could be read; else undefined. */
+  /** The id of a request or answer, also of a bad request if it could be read; otherwise undefined. */
   id: number | undefined;
   method: string;
-  /** Where the params, or an answer's error, begin. They end with the frame. */
+  /** Start of the params, or of an answer's error. They end with the frame. */
   bodyStart: number;
   /** In a request: a header follows the params. */
   hasHeader: boolean;
-  /** In an answer: its error is nil, and the result begins at `bodyStart`. */
+  /** In an answer: the error is nil, and the result begins at `bodyStart`. */
   ok: boolean;
-  /** What is wrong with a bad one. */
+  /** The reason why a message is bad. */
   problem: string;
 }
 
@@ -52,7 +53,7 @@ export function readEnvelope(buffer: Uint8Array, start: number, end: number): En
   envelope.hasHeader = false;
   const size = buffer[start] ?? 0;
   const kind = buffer[start + 1];
-  // The id of an answer is nil where the peer could not read a request's.
+  // The id of an answer is nil if the peer could not read the request's.
   if (size === 0x94 && kind === kinds.answer && buffer[start + 2] === 0xc0) {
     return readOutcome(buffer, start + 3, end);
   }
@@ -72,7 +73,7 @@ export function readEnvelope(buffer: Uint8Array, start: number, end: number): En
     envelope.hasHeader = true;
     return readMethod(buffer, afterId, end, kinds.request);
   }
-  // Something else, but perhaps the peer can be told which of its requests it was.
+  // An unknown message, but its id may allow an error answer.
   if (size > 0x92 && size < 0xa0 && kind === kinds.request) readId(buffer, start + 2, end);
   return bad('neither [0, id, method, params] nor [1, id, error, result] nor [2, method, params]');
 }
@@ -83,14 +84,14 @@ function bad(problem: string): Envelope {
   return envelope;
 }
 
-/** Sets the envelope's id and returns the place after it, or -1. */
+/** Sets the envelope's id and returns the position after it, or -1. */
 function readId(buffer: Uint8Array, at: number, end: number): number {
   const token = buffer[at] ?? 0xc1;
   if (token < 0x80) {
     envelope.id = token;
     return at + 1;
   }
-  // Of 8 to 64 bits, unsigned or (as some libraries write every number) signed.
+  // 8 to 64 bits, unsigned or (as some libraries write every number) signed.
   if (token < 0xcc || token > 0xd3) return -1;
   const after = at + 1 + (1 << (token & 3));
   if (after > end || (token >= 0xd0 && (buffer[at + 1] ?? 0) >= 0x80)) return -1;
@@ -137,7 +138,7 @@ interface CachedName {
 
 const nameCache: (CachedName | undefined)[] = new Array(256).fill(undefined);
 
-/** Undefined where it is not UTF-8; only sound names are cached. */
+/** Undefined if it is not UTF-8; only valid names are cached. */
 function methodName(buffer: Uint8Array, start: number, length: number): string | undefined {
   if (length === 0 || length > cachedNameBytes) return nameAt(buffer, start, length);
   const last = start + length - 1;
@@ -157,11 +158,11 @@ function methodName(buffer: Uint8Array, start: number, length: number): string |
 
 function nameAt(buffer: Uint8Array, start: number, length: number): string | undefined {
   const name = Buffer.from(buffer.buffer, buffer.byteOffset + start, length).toString('utf8');
-  // What is not UTF-8 is read as this.
+  // Invalid UTF-8 is decoded to this character.
   return name.includes('\ufffd') ? undefined : name;
 }
 
-/** The error of a failed answer whose envelope was just read. Throws where it has no known shape. */
+/** The error of a failed answer whose envelope was just read. Throws if it has no known shape. */
 export function decodeError(buffer: Uint8Array, start: number, end: number): BazarError {
   const answer = decode(buffer, start, end);
   const error: unknown = Array.isArray(answer) ? answer[2] : undefined;
@@ -182,7 +183,7 @@ function isWireError(value: unknown): value is WireError {
   );
 }
 
-/** A header is for peers that have said that they read one. */
+/** A header is only for peers that announced that they read headers. */
 export function encodeRequest(
   writer: FrameWriter,
   id: number,
@@ -198,7 +199,7 @@ export function encodeRequest(
   writer.finish();
 }
 
-/** From the whole of a request whose envelope says that it has a header. */
+/** Takes the whole of a request whose envelope has a header. */
 export function paramsAndHeader(
   message: unknown,
 ): readonly [params: unknown, header: RequestHeader | undefined] {
@@ -219,7 +220,7 @@ export function encodeAnswer(writer: FrameWriter, id: number, result: unknown): 
   writeValue(writer, result);
 }
 
-/** An answer whose result is MessagePack already. */
+/** An answer whose result is already encoded as MessagePack. */
 export function encodeAnswerRaw(writer: FrameWriter, id: number, result: Uint8Array): void {
   assert(result.length > 0, 'an encoded result is not empty');
   begin(writer, 0x94, kinds.answer, result.length);
@@ -229,7 +230,7 @@ export function encodeAnswerRaw(writer: FrameWriter, id: number, result: Uint8Ar
   writer.finish();
 }
 
-/** `id` is undefined where the request's could not be read. */
+/** `id` is undefined if the request's could not be read. */
 export function encodeErrorAnswer(
   writer: FrameWriter,
   id: number | undefined,
@@ -244,10 +245,10 @@ export function encodeErrorAnswer(
   writeError(writer, error);
 }
 
-/** Of errors that are answered again and again. */
+/** Encoded errors that are sent repeatedly. */
 const encodedErrors = new WeakMap<BazarError, Buffer>();
 
-/** The same error, from now on copied into answers instead of encoded for each. */
+/** The same error; its encoding is now copied into answers instead of made for each. */
 export function encodedOnce(error: BazarError): BazarError {
   Object.freeze(error.details);
   encodedErrors.set(error, encode(error.toWire()));
@@ -271,7 +272,7 @@ function writeError(writer: FrameWriter, error: BazarError): void {
   writer.finish();
 }
 
-/** Params or a result that are MessagePack already: wrap them, and they travel as they are. */
+/** Params or a result already encoded as MessagePack; the writer copies these bytes unchanged. */
 export class Encoded {
   readonly bytes: Uint8Array;
   constructor(bytes: Uint8Array) {
@@ -298,10 +299,10 @@ function writeBody(writer: FrameWriter, value: unknown): void {
   }
 }
 
-/** A message's size and kind, the largest id, a nil: what is written without asking for room. */
+/** A message's size and kind, the largest id and a nil: written without reserving more room. */
 const headBytesMax = 2 + 9 + 1;
 
-/** Opens a frame with room for its head, and for a body of so many bytes. */
+/** Opens a frame with room for its head, and for a body of `bodyBytes`. */
 function begin(writer: FrameWriter, size: number, kind: Kind, bodyBytes = 0): void {
   writer.begin(headBytesMax + bodyBytes);
   const bytes = writer.bytes;
@@ -332,7 +333,7 @@ function writeId(writer: FrameWriter, id: number): void {
   writer.length = at;
 }
 
-/** The encoded names of the methods called from here; they are few, the limit is for mistakes. */
+/** The encoded names of the methods called here. They are few; the limit only guards against errors. */
 const encodedNames = new Map<string, Buffer>();
 const encodedNamesMax = 256;
 

@@ -1,11 +1,11 @@
 /**
- * Money between its two forms: a decimal on the outside, whole cents within. Exact both ways: a
- * price that is not a whole number of cents is refused, never rounded.
+ * Money in its two forms: a decimal outside, whole cents inside. Both conversions are exact: a price
+ * that is not a whole number of cents is refused, never rounded.
  */
 import { BazarError } from '../base/errors.js';
 import { requestLimits } from '../base/limits.js';
 
-/** Throws `invalid_argument` where the price has more than two decimals or is out of bounds. */
+/** Throws `invalid_argument` if the price has more than two decimals or is out of bounds. */
 export function priceToCents(price: number): number {
   const cents = Math.round(price * 100);
   // The quotient is the double nearest to the decimal, so equality means that no digit was lost.
@@ -18,14 +18,14 @@ export function priceToCents(price: number): number {
   return cents + 0;
 }
 
-/** Also for totals, which may be larger than any price. */
+/** Also for totals, which may exceed any price. */
 export function centsToPrice(cents: number): number {
   return cents / 100;
 }
 
 /**
- * The total of so many at such prices, in cents; undefined where it is more than an order may come to.
- * Exact: a sum that a double would round is far above the limit.
+ * The total of the lines in cents, or undefined if it exceeds the limit of an order. Exact: a sum that a
+ * double would round is far above the limit.
  */
 export function totalOf(
   lines: Iterable<{ readonly quantity: number; readonly priceCents: number }>,

@@ -1,6 +1,6 @@
 /**
- * A page of items that are MessagePack already, as the map that a search answers with:
- * `{items: […], next?}`. Knows the headers of the MessagePack specification and nothing of an item.
+ * A page of items that are already encoded as MessagePack, as the map of a search answer: `{items: […],
+ * next?}`. Uses only the headers of the MessagePack specification.
  */
 import { assert } from '../base/assert.js';
 import { encode } from './codec.js';

@@ -1,7 +1,7 @@
 /**
- * Holds purchases to their shape at the door of the catalog. A log must never hold one that no
- * replica can apply, since all of them would stop at it, and again after each start. By hand
- * rather than by schema, because every purchase of the store passes here.
+ * Checks the shape of purchases where they enter the catalog. A log must never hold a purchase that no
+ * replica can apply: all replicas would stop at it, and again after each start. Written by hand instead
+ * of a schema, because every purchase of the store passes here.
  */
 import { BazarError } from '../base/errors.js';
 import { requestLimits as limits } from '../base/limits.js';
@@ -10,7 +10,7 @@ import { keyKinds, type Purchase } from './internal.js';
 export const keyBytes = { digest: 16, requestHash: 8 } as const;
 const { digest: digestBytes, requestHash: hashBytes } = keyBytes;
 
-/** The same purchases, now typed. Throws `invalid_argument`. */
+/** The same purchases with their type. Throws `invalid_argument`. */
 export function checkPurchases(value: unknown): readonly Purchase[] {
   if (!Array.isArray(value) || !value.every(isPurchase)) {
     throw new BazarError('invalid_argument', 'not a list of purchases');

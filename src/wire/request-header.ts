@@ -1,19 +1,18 @@
 /**
- * What may travel with a request beside its params: by which name it is known to who asked, and to
- * which trace it belongs (W3C Trace Context). It is for logs alone: nothing is decided by it, and
- * what is strange in it is left out. Knows no method.
+ * Optional data beside a request's params: the caller's id for it, and its trace (W3C Trace Context). It
+ * is only for logs: no decision depends on it, and invalid fields are left out.
  */
 import { isRecord } from './shapes.js';
 
 export interface RequestHeader {
   readonly request_id?: string;
-  /** As its bearer sent it. */
+  /** As the caller sent it. */
   readonly traceparent?: string;
-  /** Of a message that carries several requests: theirs. */
+  /** For a message that carries several requests: their headers. */
   readonly requests?: readonly RequestHeader[];
 }
 
-/** Of one message; the rest go without. */
+/** Limit per message; further requests have no header. */
 export const headerRequestsMax = 16;
 
 const requestIdText = /^[\w.:+/=@-]{1,100}$/;
@@ -30,7 +29,7 @@ export function isTraceparent(value: unknown): value is string {
   return traceparentText.test(value) && !value.startsWith('ff');
 }
 
-/** What is sound in a header that came; undefined where that is nothing. */
+/** The valid fields of a received header, or undefined if there are none. */
 export function readRequestHeader(value: unknown): RequestHeader | undefined {
   if (!isRecord(value)) return undefined;
   const one = readOne(value);
@@ -42,7 +41,7 @@ export function readRequestHeader(value: unknown): RequestHeader | undefined {
   return all.length === 0 ? one : { ...one, requests: all };
 }
 
-/** For a log line: the ids that people search for. */
+/** The ids for a log line. */
 export function headerFields(header: RequestHeader | undefined): Record<string, unknown> {
   if (!header) return {};
   const { request_id, traceparent, requests } = header;

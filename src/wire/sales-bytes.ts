@@ -1,7 +1,7 @@
 /**
- * Sales in their encoded form, handled without decoding them: the MessagePack of a Sale[] is an
- * array header and the sales behind it, so that runs are counted and joined by their headers.
- * Knows the three array headers of the MessagePack specification and nothing of a sale.
+ * Handles encoded sales without decoding them. The MessagePack of a Sale[] is an array header followed
+ * by the sales, so runs are counted and joined by their headers. Uses only the three array headers of
+ * the MessagePack specification.
  */
 import { assert } from '../base/assert.js';
 import type { SalesMessage } from './internal.js';
@@ -24,12 +24,12 @@ function readHeader(bytes: Uint8Array): ArrayHeader {
   return { count: view.getUint32(1), length: 5 };
 }
 
-/** How many sales these bytes hold. */
+/** The number of sales in these bytes. */
 export function countSales(bytes: Uint8Array): number {
   return readHeader(bytes).count;
 }
 
-/** One message of consecutive ones. */
+/** Joins consecutive messages into one. */
 export function joinSales(runs: readonly SalesMessage[]): SalesMessage {
   const [only] = runs;
   assert(only, 'there is something to join');

@@ -12,28 +12,30 @@ export const ProductName = Type.String({ minLength: 1, maxLength: limits.nameLen
 export const Topic = Type.String({ minLength: 1, maxLength: limits.topicLengthMax });
 export const Quantity = Type.Integer({ minimum: 1, maximum: limits.purchaseQuantityMax });
 export const Stock = Type.Integer({ minimum: 0, maximum: limits.quantityMax });
-/** The stock that each restock fills a product up to; null: it has no such target. */
+/** Each restock fills the stock up to this quantity; null: no target. */
 export const RestockTo = Type.Union([
   Type.Integer({ minimum: 1, maximum: limits.quantityMax }),
   Type.Null(),
 ]);
-/** Money on the outside: a decimal with at most two places, checked when it is turned into cents. */
+/**
+ * A price outside the store: a decimal with at most two places, checked when it is converted to cents.
+ */
 export const Price = Type.Number({ minimum: 0, maximum: limits.priceCentsMax / 100 });
 /**
- * Of an order. No new one comes to more than `totalCentsMax`; those of earlier builds may, up to as many
- * as can be bought of the dearest product.
+ * The total of an order. New orders are limited to `totalCentsMax`. Orders of older builds may exceed
+ * it, up to the greatest purchase of the most expensive product.
  */
 export const Total = Type.Number({
   minimum: 0,
   maximum: (limits.purchaseQuantityMax * limits.orderLinesMax * limits.priceCentsMax) / 100,
 });
-/** Of a product in an order, where its lines are added up. */
+/** Quantity of a product in an order, added up over its lines. */
 const OrderedQuantity = Type.Integer({
   minimum: 1,
   maximum: limits.purchaseQuantityMax * limits.orderLinesMax,
 });
 export const OrderNumber = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
-/** 1–200 bytes of UTF-8; the byte length is checked beside the schema. */
+/** 1–200 bytes of UTF-8; the byte length is checked separately. */
 export const Key = Type.String({ minLength: 1, maxLength: limits.keyBytesMax });
 const PageSize = Type.Integer({ minimum: 1, maximum: limits.pageMax });
 const Version = Type.Integer({ minimum: 1 });
@@ -140,12 +142,12 @@ export const Product = Type.Object({
   price: Price,
   quantity: Stock,
   version: Version,
-  /** Absent where the product has no restock target. */
+  /** Absent if the product has no restock target. */
   restock_to: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.quantityMax })),
 });
 export type Product = Static<typeof Product>;
 
-/** The answer to a change: the product, and whether it is the first answer under the key again. */
+/** The answer to a change: the product, and whether it repeats the first answer under the key. */
 export type Changed = Product & { readonly replayed?: boolean };
 
 export const Products = Type.Object({
@@ -157,7 +159,7 @@ export type Products = Static<typeof Products>;
 export const Placed = Type.Object({
   order_number: OrderNumber,
   total: Total,
-  /** Present, and true, where the key had been used and this is the first answer again. */
+  /** Present, and true, if the key had been used and this repeats the first answer. */
   replayed: Type.Optional(Type.Boolean()),
 });
 export type Placed = Static<typeof Placed>;

@@ -1,13 +1,13 @@
 /**
- * Small checks of positional params, for messages between services. They guard against a service
- * of another build, not against a customer: that is the schemas' work.
+ * Small checks of positional params in messages between services. They guard against a service of
+ * another build; the schemas guard against customers.
  */
 
 export function isTuple(value: unknown, length: number): value is readonly unknown[] {
   return Array.isArray(value) && value.length === length;
 }
 
-/** As a tuple of `least` fields to which later builds may have added some. */
+/** A tuple of at least `least` fields; later builds may have added some. */
 export function hasFields(value: unknown, least: number): value is readonly unknown[] {
   return Array.isArray(value) && value.length >= least;
 }
@@ -24,7 +24,7 @@ export function isBytes(value: unknown, length: number): value is Uint8Array {
   return value instanceof Uint8Array && value.length === length;
 }
 
-/** A map; decoded binary is an object as well, but no map. */
+/** A map. Decoded binary is an object as well, but not a map. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   return !Array.isArray(value) && !ArrayBuffer.isView(value);

@@ -1,6 +1,6 @@
 /**
- * The shapes of what operators are told of a store: who its members are and what they do, and how
- * its books stand. The API description and the types are made from them.
+ * The shapes of an operator's view of a store: its members and their state, and its books. The API
+ * description and the types are generated from them.
  */
 import { type Static, Type } from '#typebox';
 import { ProductId, ProductName } from './schemas.js';

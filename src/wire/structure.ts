@@ -1,15 +1,15 @@
 /**
- * The structural scanner: reads the shape of a MessagePack value without building it, so that
- * nothing malformed or forbidden ever reaches the decoder on a public port. Knows no schema.
- * Invariant: every byte read lies between start and end; the work is linear in their distance.
+ * The structural scanner: reads the shape of a MessagePack value without building it, so that malformed
+ * or forbidden input never reaches the decoder on a public port. Invariant: it reads only bytes between
+ * start and end, in time linear in their distance.
  */
 import { isUtf8 } from 'node:buffer';
 import { BazarError } from '../base/errors.js';
 import { wireLimits } from '../base/limits.js';
 
-/** Maps and arrays in one frame; an empty map costs one byte here and fifty when decoded. */
+/** Maps and arrays in one frame; an empty map takes one byte here and fifty when decoded. */
 const containersMax = 65_536;
-/** Strings from this length on are checked by one native call rather than byte by byte. */
+/** Strings of at least this length are checked by one native call instead of byte by byte. */
 const nativeCheckBytes = 48;
 
 const messages = {
@@ -25,7 +25,7 @@ const messages = {
 
 export type Violation = keyof typeof messages;
 
-/** True where the sender does not speak MessagePack at all, so that nothing after it can be trusted. */
+/** True if the sender does not speak MessagePack, so the rest of the stream cannot be trusted. */
 export function isGarbage(violation: Violation): boolean {
   return violation === 'malformed' || violation === 'trailing_bytes';
 }
@@ -39,7 +39,7 @@ let position = 0;
 let limit = 0;
 let containers = 0;
 
-/** What is wrong with the value between start and end; undefined where nothing is. */
+/** The violation in the value between start and end, or undefined if it is valid. */
 export function findViolation(
   buffer: Uint8Array,
   start: number,
@@ -172,7 +172,7 @@ function skip(count: number): Violation | undefined {
   return position > limit ? 'malformed' : undefined;
 }
 
-/** A big-endian length of 1, 2 or 4 bytes; -1 where the value ends before it. */
+/** A big-endian length of 1, 2 or 4 bytes, or -1 if the value ends before it. */
 function readLength(bytes: number): number {
   if (position + bytes > limit) return -1;
   let length = 0;

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { copyOfFirst } from '../../src/base/bytes.js';
 
-t.test('a copy has the first bytes, and stays as it is', (t) => {
+t.test('a copy has the first bytes and does not change later', (t) => {
   for (const length of [0, 1, 127, 128, 129, 5_000]) {
     const bytes = Buffer.alloc(length + 10, 'of the network');
     const expected = bytes.toString('latin1', 0, length);

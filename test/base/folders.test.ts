@@ -4,12 +4,15 @@ import { join } from 'node:path';
 import t from 'tap';
 import { makeFolder, makePrivateFolder } from '../../src/base/folders.js';
 
-t.test('makes all parents, tells the highest one that it made, and nothing twice', async (t) => {
-  const root = t.testdir();
-  t.equal(makeFolder(join(root, 'a', 'b', 'c')), join(root, 'a'));
-  t.equal(makeFolder(join(root, 'a', 'b', 'c')), undefined);
-  t.ok(statSync(join(root, 'a', 'b', 'c')).isDirectory());
-});
+t.test(
+  'makes all parents, returns the highest one that it made, and makes nothing twice',
+  async (t) => {
+    const root = t.testdir();
+    t.equal(makeFolder(join(root, 'a', 'b', 'c')), join(root, 'a'));
+    t.equal(makeFolder(join(root, 'a', 'b', 'c')), undefined);
+    t.ok(statSync(join(root, 'a', 'b', 'c')).isDirectory());
+  },
+);
 
 t.test('a private folder is for its owner alone', async (t) => {
   const root = t.testdir();

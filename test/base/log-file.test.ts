@@ -17,7 +17,7 @@ t.test('lines are in the file when the call returns', async (t) => {
   again.close();
 });
 
-t.test('a file that has grown is turned over, and the oldest goes', async (t) => {
+t.test('a file that has grown is rotated, and the oldest is removed', async (t) => {
   const folder = t.testdir();
   const path = join(folder, 'a.log');
   const [one, other] = [new LogFile(path), new LogFile(path)];
@@ -42,13 +42,13 @@ t.test('a file that has grown is turned over, and the oldest goes', async (t) =>
   other.close();
 });
 
-t.test('nothing is kept where nothing is to be kept', async (t) => {
+t.test('no old file is kept if the number kept is 0', async (t) => {
   const folder = t.testdir({ 'a.log': 'x'.repeat(20) });
   turnOver({ path: join(folder, 'a.log'), bytesMax: 10, kept: 0 });
   t.same(readdirSync(folder), []);
 });
 
-t.test('a log that was removed is begun anew', async (t) => {
+t.test('a removed log file is created again', async (t) => {
   const path = join(t.testdir(), 'a.log');
   const file = new LogFile(path);
   file.write('one\n');
@@ -58,7 +58,7 @@ t.test('a log that was removed is begun anew', async (t) => {
   file.close();
 });
 
-t.test('what cannot be written is counted, and told when it can be again', async (t) => {
+t.test('lost lines are counted, and the count is logged when writing works again', async (t) => {
   const folder = t.testdir();
   const path = join(folder, 'logs', 'a.log');
   writeFileSync(join(folder, 'logs'), 'in the way');

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { type Holder, MemoryBudget } from '../../src/base/memory-budget.js';
 
-t.test('when the budget is spent, who has held something for longest gives up', async (t) => {
+t.test('when the budget is used up, the holder that has held for longest is closed', async (t) => {
   const budget = new MemoryBudget(100);
   const gone: string[] = [];
   const holder = (name: string): Holder => ({ giveUp: () => gone.push(name) });
@@ -17,7 +17,7 @@ t.test('when the budget is spent, who has held something for longest gives up', 
   t.equal(budget.total, 10);
 });
 
-t.test('a holder that is alone over the budget gives up itself', async (t) => {
+t.test('a single holder over the budget is closed itself', async (t) => {
   const budget = new MemoryBudget(100);
   let gone = 0;
   budget.set({ giveUp: () => gone++ }, 101);
@@ -27,7 +27,7 @@ t.test('a holder that is alone over the budget gives up itself', async (t) => {
 
 const kib = 1_024;
 
-t.test('long frames wait while half of the budget is held, the last to come first', (t) => {
+t.test('long frames wait while half of the budget is held, and the last continues first', (t) => {
   const budget = new MemoryBudget(1_024 * kib);
   const wentOn: string[] = [];
   const holder = (): Holder => ({ giveUp: () => t.fail('nothing has to give up') });
@@ -48,7 +48,7 @@ t.test('long frames wait while half of the budget is held, the last to come firs
   t.end();
 });
 
-t.test('where some wait, room is made by those that have held for longest', (t) => {
+t.test('if some wait, those that have held for longest make room', (t) => {
   const budget = new MemoryBudget(1_024 * kib);
   const gone: string[] = [];
   const holder = (name: string): Holder => ({ giveUp: () => gone.push(name) });
@@ -66,7 +66,7 @@ t.test('where some wait, room is made by those that have held for longest', (t) 
   t.end();
 });
 
-t.test('a holder that holds nothing any more does not go on', (t) => {
+t.test('a waiting holder that holds nothing any more does not continue', (t) => {
   const budget = new MemoryBudget(1_024 * kib);
   const [holding, waiting] = [{ giveUp: () => {} }, { giveUp: () => {} }];
   budget.set(holding, 600 * kib);

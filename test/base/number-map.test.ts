@@ -9,7 +9,7 @@ function anyKey(random: Random): number {
   return Math.floor((random.fraction() * 2 ** bits) / step) * step;
 }
 
-t.test('it holds what a Map holds, through any changes', async (t) => {
+t.test('it has the same content as a Map after any changes', async (t) => {
   for (let seed = 1; seed <= 60; seed++) {
     const random = seededRandom(seed);
     const pool = Array.from({ length: 2 + seed * 4 }, (_none, i) =>
@@ -55,7 +55,7 @@ t.test('it holds what a Map holds, through any changes', async (t) => {
   }
 });
 
-t.test('a window of numbers moves on, as calls under way do', async (t) => {
+t.test('it works for a moving window of numbers, as of calls under way', async (t) => {
   for (const width of [1, 8, 1_000]) {
     const map = new NumberMap<number>();
     const wrong: number[] = [];
@@ -83,7 +83,7 @@ t.test('it is emptied at once', async (t) => {
   t.same(map.keys(), [7]);
 });
 
-t.test('what cannot be a key is in no map, and is not taken', async (t) => {
+t.test('an invalid key is never found and is refused', async (t) => {
   const map = new NumberMap<number>();
   for (const key of [-1, 0.5, Number.NaN]) {
     t.notOk(map.has(key), `${key}`);

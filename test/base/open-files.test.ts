@@ -18,14 +18,14 @@ t.test('some sessions are admitted under any limit', async (t) => {
   }
 });
 
-t.test('a high or unknown limit leaves the limits of the store', async (t) => {
+t.test('with a high or unknown limit the limits of the store apply', async (t) => {
   const { sessionsMax, handshakesMax } = sessionLimits;
   const all = { frontend: sessionsMax, service: sessionsMax, handshakes: handshakesMax };
   t.same(sessionPlaces(Number.POSITIVE_INFINITY), all);
   t.same(sessionPlaces(1_000_000), all);
 });
 
-t.test('the limit is the soft one', async (t) => {
+t.test('the soft limit counts', async (t) => {
   t.equal(openFilesMax('Max open files            1024                 524288'), 1_024);
   t.equal(openFilesMax('Max open files            unlimited  unlimited'), Number.POSITIVE_INFINITY);
   t.equal(openFilesMax(''), undefined);

@@ -24,7 +24,7 @@ async function restsOf(pieces: readonly number[]): Promise<number[]> {
   return rests;
 }
 
-t.test('after some work comes as much rest', async (t) => {
+t.test('a rest takes as long as the work before it', async (t) => {
   t.same(await restsOf([4, 1, 1, 2, 1]), [4, 0, 0, 4, 0]);
 });
 

@@ -9,7 +9,7 @@ t.test('a text is trimmed and in normal form C', async (t) => {
   t.equal(cleanText('\tred\r\n  pen\u001b'), 'red   pen');
 });
 
-t.test('texts that differ in case or form alone have one key', async (t) => {
+t.test('texts that differ only in case or form have one key', async (t) => {
   const same = [
     ['Tux', ' tUX '],
     ['Bär', 'BA\u0308R'],
@@ -24,7 +24,7 @@ t.test('texts that differ in case or form alone have one key', async (t) => {
   t.equal(new Set(different.map(textKey)).size, different.length);
 });
 
-t.test('a key is the key of itself, for each character', async (t) => {
+t.test('the key of a key is the key itself, for each character', async (t) => {
   const wrong: string[] = [];
   for (let point = 0; point <= 0x1ffff; point++) {
     // Ideographs and syllables have no case; surrogates are no characters.

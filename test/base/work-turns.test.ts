@@ -17,7 +17,7 @@ function manualTurns() {
   return { turns, endTurn };
 }
 
-t.test('work runs at once while its turn has room, and then waits in order', async (t) => {
+t.test('work runs at once while the turn has room, and then waits in order', async (t) => {
   const { turns, endTurn } = manualTurns();
   const ran: string[] = [];
   t.ok(turns.run(() => ran.push('first')));
@@ -30,7 +30,7 @@ t.test('work runs at once while its turn has room, and then waits in order', asy
   t.equal(turns.waiting, 0);
 });
 
-t.test('what waits shares turns: each does its portion, and goes behind the others', async (t) => {
+t.test('waiting tasks share turns: each does its portion and goes behind the others', async (t) => {
   const { turns, endTurn } = manualTurns();
   const ran: string[] = [];
   const session = (name: string, portions: number): void => {
@@ -59,7 +59,7 @@ t.test('a turn in which a connection was accepted is short', async (t) => {
   t.ok(turns.shouldYield);
 });
 
-t.test('a task that throws does not cost the others their turn', async (t) => {
+t.test('a task that throws does not stop the others', async (t) => {
   const { turns, endTurn } = manualTurns();
   const ran: string[] = [];
   turns.later(() => {
@@ -71,7 +71,7 @@ t.test('a task that throws does not cost the others their turn', async (t) => {
   t.same(ran, ['next']);
 });
 
-t.test('in a crowd each session may have a few requests under way', async (t) => {
+t.test('when many requests are under way, each session may still have a few', async (t) => {
   const { turns } = manualTurns();
   t.ok(turns.mayBegin(500));
   turns.underWay = crowdLimits.underWayMax;

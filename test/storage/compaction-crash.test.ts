@@ -60,7 +60,7 @@ async function everyDeath(
   }
 }
 
-t.test('a book that dies while a segment is packed reads the same afterwards', async (t) => {
+t.test('an order book reads the same after a crash during compaction', async (t) => {
   const fresh = await book(true);
   const before = await contents((await open(fresh.copy(), { ...sizes, keepAll: true })).journal);
   const pack = async (disk: MemoryDisk): Promise<void> => {
@@ -85,7 +85,7 @@ t.test('a book that dies while a segment is packed reads the same afterwards', a
   t.ok(steps > 10);
 });
 
-t.test('a log that dies while a snapshot takes its place lacks nothing', async (t) => {
+t.test('a log that crashes while a snapshot replaces it loses nothing', async (t) => {
   const fresh = await book(false);
   await snapshots.save(new SnapshotStore(fresh, snapshots.folder), 4);
   const shorten = async (disk: MemoryDisk): Promise<void> => {

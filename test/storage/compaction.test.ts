@@ -16,7 +16,7 @@ async function book(disk: MemoryDisk): Promise<Watched> {
   return watched;
 }
 
-t.test('a packed segment takes a fraction of the room and reads the same', async (t) => {
+t.test('a packed segment takes a fraction of the space and reads the same', async (t) => {
   const disk = new MemoryDisk();
   const { journal, write } = await book(disk);
   const before = await contents(journal);
@@ -54,7 +54,7 @@ t.test('readers under way see one file or the other, never a mixture', async (t)
   for (const found of await Promise.all(readings)) t.strictSame(found, before);
 });
 
-t.test('the padded file beside a packed one is left over from a crash', async (t) => {
+t.test('a padded file beside a packed one is a leftover of a crash', async (t) => {
   const disk = new MemoryDisk();
   const { journal } = await book(disk);
   const before = await contents(journal);
@@ -66,7 +66,7 @@ t.test('the padded file beside a packed one is left over from a crash', async (t
   t.notOk(disk.paths().includes(first?.path ?? ''));
 });
 
-t.test('a packed segment is read by jobs as a padded one', async (t) => {
+t.test('jobs read a packed segment like a padded one', async (t) => {
   const disk = new MemoryDisk();
   const { journal } = await book(disk);
   const read = async (): Promise<number[]> => {
@@ -83,7 +83,7 @@ t.test('a packed segment is read by jobs as a padded one', async (t) => {
   t.strictSame(await read(), before);
 });
 
-t.test('rot and cuts of a packed segment are refused by name', async (t) => {
+t.test('a damaged or truncated packed segment is refused by name', async (t) => {
   const disk = new MemoryDisk();
   const { journal } = await book(disk);
   const [first] = journal.closedSegments();
@@ -107,7 +107,7 @@ t.test('rot and cuts of a packed segment are refused by name', async (t) => {
   t.pass();
 });
 
-t.test('a repair cuts a packed segment too, and the log goes on behind it', async (t) => {
+t.test('a repair truncates a packed segment too, and the log continues after it', async (t) => {
   const disk = new MemoryDisk();
   const { journal } = await book(disk);
   const [first] = journal.closedSegments();

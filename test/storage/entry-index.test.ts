@@ -58,7 +58,7 @@ const step = fc.oneof(
   },
 );
 
-t.test('the index knows the place of each last version, whatever came before', async (t) => {
+t.test('the index has the position of each last version after any changes', async (t) => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
       const index = new EntryIndex();
@@ -110,7 +110,7 @@ function compare(index: EntryIndex, model: Model): void {
   }
 }
 
-t.test('an entry moves within its own segment alone', async (t) => {
+t.test('an entry moves only within its own segment', async (t) => {
   const index = new EntryIndex();
   index.add(1, { segment: 1, offset: 10, length: 5 });
   index.add(2, { segment: 2, offset: 20, length: 5 });

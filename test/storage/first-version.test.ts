@@ -76,7 +76,7 @@ async function lastSeq(disk: MemoryDisk): Promise<number> {
   return found;
 }
 
-t.test('it is read, and goes on', async (t) => {
+t.test('a journal of the first version is read and continued', async (t) => {
   const disk = await diskWith(segment(batches).bytes);
   const { journal, write } = await open(disk, options);
   t.strictSame(journal.recovered.promised, { epoch: 3, leader: 'catalog-1' });
@@ -89,7 +89,7 @@ t.test('it is read, and goes on', async (t) => {
   t.equal(version, 2, 'a program of the first version refuses it now');
 });
 
-t.test('each torn tail is cut off, and a turned bit is not', async (t) => {
+t.test('each torn tail is cut off, but a flipped bit is refused', async (t) => {
   const { bytes, lastStart } = segment(batches);
   for (let sector = 0; sector < 2 * block; sector += 512) {
     const torn = Buffer.from(bytes);

@@ -29,7 +29,7 @@ async function lockOnce(folder: string): Promise<void> {
   lock.release();
 }
 
-t.test('a folder has one holder, and a second is told who', async (t) => {
+t.test('a folder has one holder, and the error for a second names it', async (t) => {
   const folder = join(t.testdir(), 'service');
   const lock = await lockFolder(folder);
   const message = `${join(folder, 'lock')} is held by process ${process.pid}`;
@@ -59,7 +59,7 @@ t.test('another living process keeps its folder; a dead one does not', async (t)
   t.strictSame(readdirSync(folder), []);
 });
 
-t.test('a file that names nobody is taken over', async (t) => {
+t.test('a lock file that names no holder is taken over', async (t) => {
   for (const text of ['', '{', '{"pid":"x"}', '17']) {
     const folder = t.testdir({ lock: text });
     await lockOnce(folder);
@@ -151,16 +151,20 @@ t.test('a container is refused where a process outside holds the folder', { skip
   lock.release();
 });
 
-t.test('of many that find a dead holder at once one gets the folder', { skip }, async (t) => {
-  const folder = t.testdir();
-  await (await contained(folder)).end('SIGKILL');
-  t.ok(existsSync(join(folder, 'lock')));
-  const all = await Promise.all(Array.from({ length: 4 }, () => contained(folder)));
-  t.equal(all.filter(({ said }) => said === 'held').length, 1);
-  await Promise.all(all.map((one) => one.end()));
-});
+t.test(
+  'one of many processes that find a dead holder at once gets the folder',
+  { skip },
+  async (t) => {
+    const folder = t.testdir();
+    await (await contained(folder)).end('SIGKILL');
+    t.ok(existsSync(join(folder, 'lock')));
+    const all = await Promise.all(Array.from({ length: 4 }, () => contained(folder)));
+    t.equal(all.filter(({ said }) => said === 'held').length, 1);
+    await Promise.all(all.map((one) => one.end()));
+  },
+);
 
-t.test('a path that is too long for a socket is locked all the same', { skip }, async (t) => {
+t.test('a folder with a path too long for a socket can be locked', { skip }, async (t) => {
   const folder = join(t.testdir(), 'a'.repeat(120), 'b'.repeat(120));
   mkdirSync(folder, { recursive: true });
   const first = await contained(folder);

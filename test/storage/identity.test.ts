@@ -60,7 +60,7 @@ t.test('services that found their store at the same time agree', async (t) => {
   t.notOk(disk.paths().some((path) => path.endsWith('founding.json')));
 });
 
-t.test('who comes to found a store that others have just founded joins it', async (t) => {
+t.test('a service that starts to found a store just founded by others joins it', async (t) => {
   const disk = new MemoryDisk();
   const others = { members, random: seededRandom(1) };
   let isFirst = true;
@@ -82,7 +82,7 @@ t.test('who comes to found a store that others have just founded joins it', asyn
   );
 });
 
-t.test('a founding that was cut off at any step goes on', async (t) => {
+t.test('a founding that was interrupted at any step continues', async (t) => {
   for (let stop = 0; stop < 60; stop++) {
     const disk = new MemoryDisk();
     let steps = stop;
@@ -98,7 +98,7 @@ t.test('a founding that was cut off at any step goes on', async (t) => {
   }
 });
 
-t.test('a folder that was lost comes back as another incarnation, and learns', async (t) => {
+t.test('a lost folder returns as another incarnation and a learner', async (t) => {
   for (const init of [false, true]) {
     const disk = await founded();
     const before = await openAs(disk, 'catalog-1');
@@ -165,7 +165,7 @@ t.test("another cluster's or member's folder is refused by the file", async (t) 
   await t.rejects(openAs(other, 'order-1'), { code: 'conflict', message });
 });
 
-t.test('old folders without cluster.json are not founded over', async (t) => {
+t.test('old folders without cluster.json are not founded again', async (t) => {
   const disk = await founded();
   await disk.remove(`${dataDir}/cluster.json`);
   const founding = formatCluster(disk, dataDir, { members, random: seededRandom(8) });
@@ -180,7 +180,7 @@ t.test('a store that was never founded is named as such', async (t) => {
   t.strictSame(disk.paths(), []);
 });
 
-t.test('several machines found one cluster when they are told its id', async (t) => {
+t.test('several machines found one cluster when they get the same id', async (t) => {
   const clusterId = 'told';
   const [one, two] = [new MemoryDisk(), new MemoryDisk()];
   const first = await openAs(one, 'order-1', { init: true, clusterId });

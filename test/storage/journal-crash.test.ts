@@ -41,7 +41,7 @@ class Model {
   }
 }
 
-t.test('after a crash the log is one that was durable, or a later one', async (t) => {
+t.test('after a crash the log is in its last durable state, or a later one', async (t) => {
   for (let seed = 1; seed <= 100; seed++) {
     const random = seededRandom(seed);
     const disk = new MemoryDisk();
@@ -80,7 +80,7 @@ t.test('after a crash the log is one that was durable, or a later one', async (t
   }
 });
 
-t.test('a crash while a journal is opened leaves one that opens', async (t) => {
+t.test('after a crash during open the journal can be opened again', async (t) => {
   for (let seed = 1; seed <= 60; seed++) {
     const random = seededRandom(seed);
     const disk = new MemoryDisk();

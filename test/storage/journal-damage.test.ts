@@ -36,7 +36,7 @@ async function outcome(disk: MemoryDisk): Promise<string> {
 const whole = '1:command 1 2:new 3:command 3 4:command 4';
 const withoutLast = '1:command 1 2:new 3:command 3';
 
-t.test('the journal of these tests is what they take it for', async (t) => {
+t.test('the journal of these tests has the expected layout', async (t) => {
   t.equal(await outcome(await threeBatches()), whole);
 });
 
@@ -112,7 +112,7 @@ t.test('a trailer without its records is a torn tail', async (t) => {
   t.equal(await outcome(disk), withoutLast);
 });
 
-t.test('a torn tail is gone for good: what follows takes its place', async (t) => {
+t.test('a torn tail is removed for good, and later batches replace it', async (t) => {
   const disk = await threeBatches();
   const bytes = (await disk.readFile(file)) ?? new Uint8Array(0);
   bytes.fill(0, 5 * block, 6 * block);
@@ -123,7 +123,7 @@ t.test('a torn tail is gone for good: what follows takes its place', async (t) =
   t.equal(await outcome(disk), `${withoutLast} 4:again`);
 });
 
-t.test('a batch of an older time is not the next one', async (t) => {
+t.test('a batch from an earlier time is not accepted as the next one', async (t) => {
   const disk = await threeBatches();
   const bytes = (await disk.readFile(file)) ?? new Uint8Array(0);
   // The first batch once more where the fourth would stand.
@@ -184,7 +184,7 @@ t.test('a refusal changes no file', async (t) => {
   t.strictSame(await disk.readFile(file), before);
 });
 
-t.test('a repair keeps what stands before the damage, and says what it drops', async (t) => {
+t.test('a repair keeps the part before the damage, and reports what it drops', async (t) => {
   const disk = await threeBatches();
   disk.flipBit(file, 3 * block + 50);
   const repaired = await openJournal(disk, folder, { ...options, repair: true });
@@ -205,7 +205,7 @@ t.test('a repair of a whole journal drops nothing', async (t) => {
   t.strictSame((await contents(journal)).length, 4);
 });
 
-t.test('a repair cuts off all segments behind the damage', async (t) => {
+t.test('a repair cuts off all segments after the damage', async (t) => {
   const disk = new MemoryDisk();
   const { journal, write } = await open(disk, options);
   for (let seq = 1; seq <= 12; seq++) await write(entry(seq));
@@ -227,7 +227,7 @@ t.test('a repair cuts off all segments behind the damage', async (t) => {
   }
 });
 
-t.test('what is read back later is compared with its checksum', async (t) => {
+t.test('entries read later are compared with their checksums', async (t) => {
   const disk = await threeBatches();
   const { journal, failures } = await open(disk, options);
   disk.flipBit(file, 3 * block + 90);

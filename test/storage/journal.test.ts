@@ -65,7 +65,7 @@ t.test('a new journal is empty', async (t) => {
   t.equal(await journal.readEntry(1), undefined);
 });
 
-t.test('what was durable is there when it is opened again', async (t) => {
+t.test('durable records are present when the journal is opened again', async (t) => {
   const disk = new MemoryDisk();
   const first = await open(disk);
   await first.write(promise(3, 'order-3'), entry(1), entry(2, 'zwei', 3));
@@ -92,7 +92,7 @@ t.test('a command may hold any bytes, and none', async (t) => {
   t.equal((await again.journal.readEntry(2))?.command.length, 0);
 });
 
-t.test('positions become durable in order, and one write takes all that waits', async (t) => {
+t.test('positions become durable in order, and one write takes all queued records', async (t) => {
   const { disk, writes, hold } = heldDisk();
   const { journal, durable, write } = await open(disk);
   const release = hold();
@@ -108,7 +108,7 @@ t.test('positions become durable in order, and one write takes all that waits', 
   t.equal(writes.length, 2);
 });
 
-t.test('the next write has started when the one before is told', async (t) => {
+t.test('the next write has started when the previous one is reported', async (t) => {
   const { disk, writes, hold } = heldDisk();
   const { journal } = await open(disk);
   const seen: number[] = [];
@@ -163,7 +163,7 @@ t.test('entries can be read while they wait for the disk', async (t) => {
   t.strictSame(await contents(again.journal), ['1:command 1', '2:new']);
 });
 
-t.test('readEntries gives as many as maxBytes allows, but one at least', async (t) => {
+t.test('readEntries returns as many entries as maxBytes allows, but at least one', async (t) => {
   const { disk, hold } = heldDisk();
   const { journal, write } = await open(disk);
   await write(...entries(1, 5, 'x'.repeat(10)));
@@ -182,7 +182,7 @@ t.test('readEntries gives as many as maxBytes allows, but one at least', async (
   release();
 });
 
-t.test('a truncation takes entries away, for good', async (t) => {
+t.test('a truncation removes entries for good', async (t) => {
   const disk = new MemoryDisk();
   const { journal, write } = await open(disk);
   await write(...entries(1, 5));
@@ -198,7 +198,7 @@ t.test('a truncation takes entries away, for good', async (t) => {
   t.strictSame(await contents(again.journal), ['1:once more']);
 });
 
-t.test('an entry far ahead starts the log anew, as after a snapshot', async (t) => {
+t.test('an entry far ahead restarts the log, as after a snapshot', async (t) => {
   const disk = new MemoryDisk();
   const { journal, write } = await open(disk);
   await write(...entries(1, 3));
@@ -211,7 +211,7 @@ t.test('an entry far ahead starts the log anew, as after a snapshot', async (t) 
   t.strictSame(await contents(again.journal), ['100:command 100', '101:command 101']);
 });
 
-t.test('an entry that is there is not written over', async (t) => {
+t.test('an existing entry is not overwritten', async (t) => {
   const { journal } = await open(new MemoryDisk());
   journal.append(entries(1, 2));
   t.throws(() => journal.append([entry(2)]), /entry 2 follows entry 2/);
@@ -246,7 +246,7 @@ t.test('closedThrough is the end of the closed segments', async (t) => {
   t.equal(journal.closedThrough(), 1);
 });
 
-t.test('dropBefore removes closed segments that hold nothing from there on', async (t) => {
+t.test('dropBefore removes closed segments without entries from there on', async (t) => {
   const disk = new MemoryDisk();
   const { journal, write } = await open(disk);
   await write(promise(7, 'catalog-2'));
@@ -279,7 +279,7 @@ t.test('a journal that keeps all drops nothing', async (t) => {
   t.equal((await journal.readEntry(1))?.seq, 1);
 });
 
-t.test('a failed write is told once, and nothing is acknowledged after it', async (t) => {
+t.test('a failed write is reported once, and nothing is acknowledged after it', async (t) => {
   const disk = new MemoryDisk();
   const { journal, write, durable, failures } = await open(disk);
   await write(entry(1));
@@ -304,7 +304,7 @@ t.test('a segment that cannot be made is a failure', async (t) => {
   await journal.close();
 });
 
-t.test('what an opening finds in the page cache is written anew before it is used', async (t) => {
+t.test('open rewrites the content of the page cache before use', async (t) => {
   const disk = new MemoryDisk();
   const { journal, write } = await open(disk);
   await write(entry(1));
@@ -328,7 +328,7 @@ t.test('what an opening finds in the page cache is written anew before it is use
   t.equal(textOf(await afterwards.journal.readEntry(2)), 'command 2');
 });
 
-t.test('files of an unfinished opening are cleared away', async (t) => {
+t.test('files of an unfinished open are removed', async (t) => {
   const disk = new MemoryDisk();
   const { journal } = await open(disk);
   await journal.close();

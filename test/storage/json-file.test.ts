@@ -12,7 +12,7 @@ interface Counter {
 const file = '/state/counter.json';
 const initial = (): Counter => ({ count: 0, name: 'ä"\n' });
 
-t.test('an update is there when the file is opened again', async (t) => {
+t.test('an update is present when the file is opened again', async (t) => {
   const disk = new MemoryDisk();
   const counter = await JsonFile.open(disk, file, initial());
   t.strictSame(counter.data, initial());
@@ -33,22 +33,25 @@ t.test('people can read it, and so can any JSON reader', async (t) => {
   t.match(text, /^\{\n {2}"count": 0,\n/);
 });
 
-t.test('it is written aside, synced, renamed, and then its folder is synced', async (t) => {
-  const disk = new MemoryDisk();
-  const counter = await JsonFile.open(disk, file, initial());
-  const steps: DiskStep[] = [];
-  disk.fault = (step) => {
-    steps.push(step);
-    return 'none';
-  };
-  await counter.update(() => {});
-  t.strictSame(
-    steps.map(({ kind, path }) => `${kind} ${path.replace(/\.\d+\.tmp$/, '.tmp')}`),
-    [`write ${file}.tmp`, `sync ${file}.tmp`, `rename ${file}`, 'sync-folder /state'],
-  );
-});
+t.test(
+  'it is written to a temporary file, synced and renamed, and then its folder is synced',
+  async (t) => {
+    const disk = new MemoryDisk();
+    const counter = await JsonFile.open(disk, file, initial());
+    const steps: DiskStep[] = [];
+    disk.fault = (step) => {
+      steps.push(step);
+      return 'none';
+    };
+    await counter.update(() => {});
+    t.strictSame(
+      steps.map(({ kind, path }) => `${kind} ${path.replace(/\.\d+\.tmp$/, '.tmp')}`),
+      [`write ${file}.tmp`, `sync ${file}.tmp`, `rename ${file}`, 'sync-folder /state'],
+    );
+  },
+);
 
-t.test('updates under way at once are written in order', async (t) => {
+t.test('concurrent updates are written in order', async (t) => {
   const disk = new MemoryDisk();
   const counter = await JsonFile.open(disk, file, initial());
   const updates = [1, 2, 3, 4].map((count) =>
@@ -104,7 +107,7 @@ t.test('a crash at any step leaves the old state or the new one', async (t) => {
   t.strictSame([...outcomes].sort(), [1, 2]);
 });
 
-t.test('a file that was changed or cut is refused by name', async (t) => {
+t.test('a changed or truncated file is refused by name', async (t) => {
   const disk = new MemoryDisk();
   await (await JsonFile.open(disk, file, initial())).update(() => {});
   const size = (await disk.readFile(file))?.length ?? 0;

@@ -34,7 +34,7 @@ t.test('marks, snapshots and doubts are durable', async (t) => {
   t.strictSame([again.doubt, again.learner], [{ afterSeq: 5, throughSeq: 8 }, true]);
 });
 
-t.test('two doubts are one that covers both', async (t) => {
+t.test('two doubts merge into one that covers both', async (t) => {
   const log = (await openAs(await founded(), 'order-1')).log('order');
   await log.addDoubt({ afterSeq: 5, throughSeq: 8, promised: 3 });
   await log.addDoubt({ afterSeq: 7, throughSeq: 9, promised: 4 });
@@ -57,7 +57,7 @@ t.test('an accepted loss is durable, and new damage is not accepted', async (t) 
   t.strictSame(again.doubt, { afterSeq: 4, throughSeq: 8, promised: 3 });
 });
 
-t.test('a learner that has lost everything does not come to know more by a doubt', async (t) => {
+t.test('a doubt does not reduce the loss of a learner that has lost everything', async (t) => {
   const log = (await openAs(await founded(), 'order-1')).log('order');
   await log.addDoubt({ afterSeq: 5, throughSeq: 8 });
   await log.lose();

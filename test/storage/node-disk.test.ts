@@ -9,15 +9,18 @@ const disk = createNodeDisk();
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array | undefined): string => new TextDecoder().decode(bytes);
 
-t.test('a preallocated file has its head, zeros and its size, and nothing beside it', async (t) => {
-  const folder = t.testdir();
-  const file = await disk.preallocate(join(folder, 'x'), 3_000_000, bytesOf('head'));
-  t.equal(await file.size(), 3_000_000);
-  t.equal(textOf(await file.read(0, 4)), 'head');
-  t.ok((await file.read(4, 2_999_996)).every((byte) => byte === 0));
-  t.strictSame(readdirSync(folder), ['x']);
-  await file.close();
-});
+t.test(
+  'a preallocated file has its head, zeros and its size, and leaves no temporary file',
+  async (t) => {
+    const folder = t.testdir();
+    const file = await disk.preallocate(join(folder, 'x'), 3_000_000, bytesOf('head'));
+    t.equal(await file.size(), 3_000_000);
+    t.equal(textOf(await file.read(0, 4)), 'head');
+    t.ok((await file.read(4, 2_999_996)).every((byte) => byte === 0));
+    t.strictSame(readdirSync(folder), ['x']);
+    await file.close();
+  },
+);
 
 t.test(
   'what is written is read, also through another handle, up to the end of the file',
@@ -35,7 +38,7 @@ t.test(
   },
 );
 
-t.test('a file is closed after what is under way, once, and not used again', async (t) => {
+t.test('a file is closed once, after operations under way, and not used again', async (t) => {
   const file = await disk.preallocate(join(t.testdir(), 'x'), 1_000_000);
   const reads = [1, 2, 3].map(() => file.read(0, 1_000_000));
   await Promise.all([file.close(), file.close()]);
@@ -43,31 +46,37 @@ t.test('a file is closed after what is under way, once, and not used again', asy
   await t.rejects(file.read(0, 1), /closed/);
 });
 
-t.test('a file is replaced whole; a failure leaves the old one and no litter', async (t) => {
-  const folder = t.testdir({ sub: {} });
-  const path = join(folder, 'state.json');
-  await disk.replace(path, bytesOf('one'));
-  await disk.replace(path, bytesOf('two'));
-  t.equal(textOf(await disk.readFile(path)), 'two');
-  await t.rejects(disk.replace(join(folder, 'sub'), bytesOf('x')));
-  t.strictSame(readdirSync(folder).sort(), ['state.json', 'sub']);
-});
+t.test(
+  'a file is replaced completely; a failure leaves the old one and no temporary file',
+  async (t) => {
+    const folder = t.testdir({ sub: {} });
+    const path = join(folder, 'state.json');
+    await disk.replace(path, bytesOf('one'));
+    await disk.replace(path, bytesOf('two'));
+    t.equal(textOf(await disk.readFile(path)), 'two');
+    await t.rejects(disk.replace(join(folder, 'sub'), bytesOf('x')));
+    t.strictSame(readdirSync(folder).sort(), ['state.json', 'sub']);
+  },
+);
 
-t.test('a draft has its name when it is finished, and is gone when it is discarded', async (t) => {
-  const folder = t.testdir();
-  const path = join(folder, 'long');
-  const draft = await disk.draft(path);
-  for (const text of ['one ', 'two ', 'three']) await draft.write(bytesOf(text));
-  t.equal(await disk.readFile(path), undefined);
-  t.match(readdirSync(folder), [/^long\..*\.tmp$/]);
-  await draft.finish(path);
-  t.equal(textOf(await disk.readFile(path)), 'one two three');
-  t.strictSame(readdirSync(folder), ['long']);
-  const other = await disk.draft(join(folder, 'other'));
-  await other.write(bytesOf('x'));
-  await other.discard();
-  t.strictSame(readdirSync(folder), ['long']);
-});
+t.test(
+  'a draft gets its name when it is finished, and is removed when it is discarded',
+  async (t) => {
+    const folder = t.testdir();
+    const path = join(folder, 'long');
+    const draft = await disk.draft(path);
+    for (const text of ['one ', 'two ', 'three']) await draft.write(bytesOf(text));
+    t.equal(await disk.readFile(path), undefined);
+    t.match(readdirSync(folder), [/^long\..*\.tmp$/]);
+    await draft.finish(path);
+    t.equal(textOf(await disk.readFile(path)), 'one two three');
+    t.strictSame(readdirSync(folder), ['long']);
+    const other = await disk.draft(join(folder, 'other'));
+    await other.write(bytesOf('x'));
+    await other.discard();
+    t.strictSame(readdirSync(folder), ['long']);
+  },
+);
 
 t.test('a refusal names the file and the reason in one sentence', async (t) => {
   const none = join(t.testdir(), 'none', 'x');
@@ -87,7 +96,7 @@ t.test('a refusal names the file and the reason in one sentence', async (t) => {
   await file.close();
 });
 
-t.test('create writes a file only where there is none', async (t) => {
+t.test('create writes a file only if there is none', async (t) => {
   const folder = t.testdir();
   const path = join(folder, 'cluster.json');
   const answers = await Promise.all(
@@ -99,7 +108,7 @@ t.test('create writes a file only where there is none', async (t) => {
   t.strictSame(readdirSync(folder), ['cluster.json']);
 });
 
-t.test('folders are made with those above them, files are listed and removed', async (t) => {
+t.test('folders are made with their parents, files are listed and removed', async (t) => {
   const folder = join(t.testdir(), 'a', 'b');
   t.strictSame(await disk.list(folder), []);
   await disk.makeFolder(folder);
@@ -113,7 +122,7 @@ t.test('folders are made with those above them, files are listed and removed', a
   t.equal(await disk.readFile(join(folder, 'z')), undefined);
 });
 
-t.test('a journal lives on it', async (t) => {
+t.test('a journal works on the real disk', async (t) => {
   const folder = join(t.testdir(), 'journal');
   const first = await openJournal(disk, folder, small);
   const durable = new Promise<number>((resolve) => first.onDurable(resolve));

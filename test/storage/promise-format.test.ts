@@ -22,23 +22,26 @@ function promise(epoch: number, table?: Admissions): LogRecord {
   return { kind: 'promise', epoch, leader: 'order-1', ...(table && { admitted: table }) };
 }
 
-t.test('a record holds the table, and one without it is as older builds write it', async (t) => {
-  for (const record of [promise(9, admitted), promise(9)]) {
-    const target = spanOf(new Uint8Array(recordBytes(record)));
-    t.equal(encodeRecord(record, target, 0), target.bytes.length);
-    t.strictSame(decodeRecord(target, 0, target.bytes.length)?.record, record);
-  }
-  t.strictSame(encodePromised({ leader: 'order-1' }), new TextEncoder().encode('order-1'));
-  t.strictSame(decodePromised(new TextEncoder().encode('order-1')), { leader: 'order-1' });
-});
+t.test(
+  'a record holds the table, and a record without it equals that of older builds',
+  async (t) => {
+    for (const record of [promise(9, admitted), promise(9)]) {
+      const target = spanOf(new Uint8Array(recordBytes(record)));
+      t.equal(encodeRecord(record, target, 0), target.bytes.length);
+      t.strictSame(decodeRecord(target, 0, target.bytes.length)?.record, record);
+    }
+    t.strictSame(encodePromised({ leader: 'order-1' }), new TextEncoder().encode('order-1'));
+    t.strictSame(decodePromised(new TextEncoder().encode('order-1')), { leader: 'order-1' });
+  },
+);
 
-t.test('anything else behind the name is no promise', async (t) => {
+t.test('a record with anything else after the name is refused', async (t) => {
   for (const table of ['', '{', '{}', '[1]', '[["a",1]]', '[["a","b",1]]', '[["a",1.5,1]]']) {
     t.equal(decodePromised(new TextEncoder().encode(`order-1\0${table}`)), undefined, table);
   }
 });
 
-t.test('the last promise of a journal comes back with its table', async (t) => {
+t.test('the last promise of a journal is recovered with its table', async (t) => {
   const disk = new MemoryDisk();
   const first = await open(disk, options);
   await first.write(promise(8), entry(1));

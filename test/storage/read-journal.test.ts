@@ -19,7 +19,7 @@ async function words(disk: MemoryDisk, how?: ReadOptions): Promise<string> {
   return found.join(' ');
 }
 
-t.test('records are visited as they were written, with their places', async (t) => {
+t.test('records are visited as written, with their positions', async (t) => {
   const disk = new MemoryDisk();
   const { write } = await open(disk, options);
   await write(promise(1), entry(1), entry(2));
@@ -39,7 +39,7 @@ t.test('an empty folder has no records', async (t) => {
   t.equal(await words(new MemoryDisk(), { segments: 'closed' }), '');
 });
 
-t.test('reading changes nothing, while the owner goes on writing', async (t) => {
+t.test('reading changes nothing while the owner keeps writing', async (t) => {
   const disk = new MemoryDisk();
   const { write } = await open(disk, options);
   for (let seq = 1; seq <= 7; seq++) await write(entry(seq));
@@ -50,7 +50,7 @@ t.test('reading changes nothing, while the owner goes on writing', async (t) => 
   t.equal(await words(disk), 'E1 E2 E3 E4 E5 E6 E7 E8');
 });
 
-t.test('the closed segments alone, and those that matter alone', async (t) => {
+t.test('a reader can select closed segments, and those from a given entry on', async (t) => {
   const disk = new MemoryDisk();
   const { write, journal } = await open(disk, options);
   for (let seq = 1; seq <= 7; seq++) await write(entry(seq));
@@ -61,7 +61,7 @@ t.test('the closed segments alone, and those that matter alone', async (t) => {
   t.equal(await words(disk, { fromSeq: 3 }), 'E1 E2 E3 E4 E5 E6 E7');
 });
 
-t.test('a skipped segment holds no last version that is asked for', async (t) => {
+t.test('a skipped segment has no last version of a requested entry', async (t) => {
   const disk = new MemoryDisk();
   const { write } = await open(disk, options);
   for (let seq = 1; seq <= 5; seq++) await write(entry(seq));
@@ -75,7 +75,7 @@ t.test('a skipped segment holds no last version that is asked for', async (t) =>
   await reader.close();
 });
 
-t.test('a batch that is half written is not there yet', async (t) => {
+t.test('a half-written batch does not count yet', async (t) => {
   const disk = new MemoryDisk();
   const { write } = await open(disk, options);
   await write(entry(1));
@@ -90,7 +90,7 @@ t.test('a batch that is half written is not there yet', async (t) => {
   }
 });
 
-t.test('damage is named, once it has been read twice', async (t) => {
+t.test('damage is reported after it has been read twice', async (t) => {
   const disk = new MemoryDisk();
   const { write } = await open(disk, options);
   for (let seq = 1; seq <= 7; seq++) await write(entry(seq));
@@ -102,7 +102,7 @@ t.test('damage is named, once it has been read twice', async (t) => {
   t.strictSame(found, ['E1'], 'and nothing is visited twice');
 });
 
-t.test('what the writer ends while it is read is not taken for damage', async (t) => {
+t.test('a batch that the writer completes during a read is not damage', async (t) => {
   const disk = new MemoryDisk();
   const { write } = await open(disk, options);
   await write(entry(1));
@@ -126,7 +126,7 @@ t.test('what the writer ends while it is read is not taken for damage', async (t
   t.equal(disk.fault, undefined, 'it was read twice');
 });
 
-t.test('a reader gives the last versions alone', async (t) => {
+t.test('a reader returns only the last versions', async (t) => {
   const disk = new MemoryDisk();
   const { write } = await open(disk, options);
   await write(promise(4, 'catalog-2'), entry(1), entry(2), entry(3));

@@ -80,7 +80,7 @@ async function cutOff(deed: Deed, count: number, seed: number | 'kill'): Promise
   return disk;
 }
 
-t.test('a replica that dies at any step comes up with a whole snapshot', async (t) => {
+t.test('a replica that crashes at any step restarts with a whole snapshot', async (t) => {
   for (const deed of [making, sending, taking(await sentParts())]) {
     const steps = await trace(deed);
     const found = new Set<number>();
@@ -107,19 +107,22 @@ t.test('a replica that dies at any step comes up with a whole snapshot', async (
   }
 });
 
-t.test('after any of these deaths the next snapshot is made and old ones go', async (t) => {
-  const steps = await trace(making);
-  for (let count = 0; count <= steps.length; count++) {
-    const disk = await cutOff(making, count, count);
-    const store = new SnapshotStore(disk, folder);
-    await store.tidy();
-    await store.save(labelOf(4), piecesOf(4));
-    await store.save(labelOf(5), piecesOf(5));
-    if (disk.paths().length !== 4) t.fail(`step ${count}: ${disk.paths()}`);
-    if ((await load(store))?.seq !== 5) t.fail(`step ${count}`);
-  }
-  t.pass();
-});
+t.test(
+  'after any of these crashes the next snapshot is made and old ones are removed',
+  async (t) => {
+    const steps = await trace(making);
+    for (let count = 0; count <= steps.length; count++) {
+      const disk = await cutOff(making, count, count);
+      const store = new SnapshotStore(disk, folder);
+      await store.tidy();
+      await store.save(labelOf(4), piecesOf(4));
+      await store.save(labelOf(5), piecesOf(5));
+      if (disk.paths().length !== 4) t.fail(`step ${count}: ${disk.paths()}`);
+      if ((await load(store))?.seq !== 5) t.fail(`step ${count}`);
+    }
+    t.pass();
+  },
+);
 
 /** A manifest with its bulk beside it, or the other way round. */
 function isWhole(disk: MemoryDisk, path: string): boolean {

@@ -13,7 +13,7 @@ function bulk(disk: MemoryDisk, seq: number): string {
   return required(found, `the bulk of ${seq}`);
 }
 
-t.test('the newest snapshot is loaded, as it was saved', async (t) => {
+t.test('the newest snapshot is loaded unchanged', async (t) => {
   const store = new SnapshotStore(new MemoryDisk(), folder);
   t.equal(await load(store), undefined);
   await save(store, 9);
@@ -23,7 +23,7 @@ t.test('the newest snapshot is loaded, as it was saved', async (t) => {
   t.equal(await load(store, 8), undefined);
 });
 
-t.test('pieces come back however they lie in the chunks', async (t) => {
+t.test('pieces are restored however they lie in the chunks', async (t) => {
   const chunk = 256 * 1024;
   for (const lengths of [
     [],
@@ -43,7 +43,7 @@ t.test('pieces come back however they lie in the chunks', async (t) => {
   }
 });
 
-t.test('its place in the log is known without a look at the state', async (t) => {
+t.test('its position in the log is read without the state', async (t) => {
   const disk = new MemoryDisk();
   const store = new SnapshotStore(disk, folder);
   t.equal(await store.newest(), undefined);
@@ -67,14 +67,14 @@ t.test('the last two are kept, each a manifest and its bulk', async (t) => {
   t.strictSame(disk.paths(), expected.sort());
 });
 
-t.test('one of the same entry with another content takes the place of the first', async (t) => {
+t.test('a snapshot of the same entry with other content replaces the first', async (t) => {
   const store = new SnapshotStore(new MemoryDisk(), folder);
   await save(store, 5);
   await save(store, 5, [7, 7]);
   t.strictSame((await load(store))?.pieces, brief(piecesOf(5, [7, 7])));
 });
 
-t.test('a damaged snapshot is passed over for the one before, and named', async (t) => {
+t.test('a damaged snapshot is skipped for the one before, and reported', async (t) => {
   const disk = new MemoryDisk();
   const store = new SnapshotStore(disk, folder);
   await save(store, 1);
@@ -108,7 +108,7 @@ function flip(disk: MemoryDisk, file: string, offset: number): string {
   return file;
 }
 
-t.test('a snapshot travels part by part and arrives as it was', async (t) => {
+t.test('a snapshot is sent part by part and arrives unchanged', async (t) => {
   const source = new SnapshotStore(new MemoryDisk(), folder);
   await save(source, 4);
   const sent = await parts(required(await source.newest(), 'a snapshot'));
@@ -125,7 +125,7 @@ t.test('a snapshot travels part by part and arrives as it was', async (t) => {
   t.strictSame(brief(again), brief(sent), 'and goes on');
 });
 
-t.test('damage, a missing part and one that is out of place are refused', async (t) => {
+t.test('damage, a missing part and a misplaced part are refused', async (t) => {
   const source = new SnapshotStore(new MemoryDisk(), folder);
   await save(source, 4);
   const sent = await parts(required(await source.newest(), 'a snapshot'));
@@ -156,7 +156,7 @@ t.test('damage, a missing part and one that is out of place are refused', async 
   }
 });
 
-t.test('one that was found damaged while it was sent is not sent again', async (t) => {
+t.test('a snapshot found damaged while it was sent is not sent again', async (t) => {
   const disk = new MemoryDisk();
   const store = new SnapshotStore(disk, folder);
   await save(store, 1);
@@ -168,7 +168,7 @@ t.test('one that was found damaged while it was sent is not sent again', async (
   t.equal((await store.newest())?.mark.seq, 1);
 });
 
-t.test('one that is being sent stays readable when newer ones take its place', async (t) => {
+t.test('a snapshot that is being sent stays readable when newer ones replace it', async (t) => {
   const disk = new MemoryDisk();
   const store = new SnapshotStore(disk, folder);
   await save(store, 1);
@@ -178,7 +178,7 @@ t.test('one that is being sent stays readable when newer ones take its place', a
   t.strictSame(brief(await parts(sending)), before);
 });
 
-t.test('what a save takes away is older than what it keeps', async (t) => {
+t.test('a save removes only older snapshots than it keeps', async (t) => {
   const disk = new MemoryDisk();
   const store = new SnapshotStore(disk, folder);
   for (const seq of [1, 2]) await save(store, seq);
@@ -203,7 +203,7 @@ t.test('what a save takes away is older than what it keeps', async (t) => {
   );
 });
 
-t.test('a refusal of the disk leaves no litter and the newest as it was', async (t) => {
+t.test('a disk refusal leaves no partial files and the newest snapshot unchanged', async (t) => {
   const disk = new MemoryDisk();
   const store = new SnapshotStore(disk, folder);
   await save(store, 1);

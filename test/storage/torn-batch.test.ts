@@ -173,7 +173,7 @@ for (const title of Object.keys(cases)) {
   });
 }
 
-t.test('the doubt covers what the batch wrote, as far as that can be read', async (t) => {
+t.test('the doubt covers the entries of the batch, as far as they can be read', async (t) => {
   const write = await lastWrite([[promise(2), ...entries(1, 3)], entries(4, 5)]);
   const start = changedPieces(write, block)[0] ?? 0;
   const turned = async (...places: number[]): Promise<string | Doubt> => {
@@ -191,20 +191,23 @@ t.test('the doubt covers what the batch wrote, as far as that can be read', asyn
   t.strictSame(await turned(record, 2 * block + 9), unknown, 'a later batch may have been there');
 });
 
-t.test('a torn batch may hold what looks like later batches, if its end is known', async (t) => {
-  const batches = [entry(1), entry(2), entry(3), await forged(4)].map((one) => [one]);
-  const write = await lastWrite(batches);
-  const changed = changedPieces(write, sector);
-  const [head = 0, trailer = 0] = [changed[0], changed.at(-1)];
-  for (const lost of [head, trailer]) {
-    for (const other of changed.slice(1, -1)) {
-      const torn = write.after.slice();
-      torn.fill(0, lost, lost + sector);
-      torn.fill(0, other, other + sector);
-      t.equal(await verdict(await withFile(write, torn), false), write.contentsBefore);
+t.test(
+  'a torn batch may contain bytes that look like later batches, if its end is known',
+  async (t) => {
+    const batches = [entry(1), entry(2), entry(3), await forged(4)].map((one) => [one]);
+    const write = await lastWrite(batches);
+    const changed = changedPieces(write, sector);
+    const [head = 0, trailer = 0] = [changed[0], changed.at(-1)];
+    for (const lost of [head, trailer]) {
+      for (const other of changed.slice(1, -1)) {
+        const torn = write.after.slice();
+        torn.fill(0, lost, lost + sector);
+        torn.fill(0, other, other + sector);
+        t.equal(await verdict(await withFile(write, torn), false), write.contentsBefore);
+      }
     }
-  }
-});
+  },
+);
 
 t.test('the doubt is durable before anything is cut off', async (t) => {
   const write = await lastWrite([[entry(1)], [entry(2)]]);

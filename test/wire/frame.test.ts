@@ -27,7 +27,7 @@ function codeOf(action: () => unknown): unknown {
   }
 }
 
-t.test('frames come out whole wherever the stream is cut', async (t) => {
+t.test('frames are complete wherever the stream is divided', async (t) => {
   const stream = framed(Buffer.from('a'), Buffer.from('bc'), Buffer.from('defgh'));
   for (let cut = 0; cut <= stream.length; cut++) {
     const parser = new FrameParser(100);
@@ -39,19 +39,22 @@ t.test('frames come out whole wherever the stream is cut', async (t) => {
   }
 });
 
-t.test('frames come out whole byte by byte, with each chunk overwritten after use', async (t) => {
-  const stream = framed(Buffer.from('one'), Buffer.alloc(3_000, 'x'), Buffer.from('two'));
-  const parser = new FrameParser(4_000);
-  const frames: string[] = [];
-  const chunk = Buffer.alloc(1);
-  for (const byte of stream) {
-    chunk[0] = byte;
-    parser.push(chunk);
-    frames.push(...drain(parser));
-    chunk[0] = 0xff;
-  }
-  t.same(frames, ['one', 'x'.repeat(3_000), 'two']);
-});
+t.test(
+  'frames are complete when they arrive byte by byte, with each chunk overwritten after use',
+  async (t) => {
+    const stream = framed(Buffer.from('one'), Buffer.alloc(3_000, 'x'), Buffer.from('two'));
+    const parser = new FrameParser(4_000);
+    const frames: string[] = [];
+    const chunk = Buffer.alloc(1);
+    for (const byte of stream) {
+      chunk[0] = byte;
+      parser.push(chunk);
+      frames.push(...drain(parser));
+      chunk[0] = 0xff;
+    }
+    t.same(frames, ['one', 'x'.repeat(3_000), 'two']);
+  },
+);
 
 t.test('a frame inside one chunk is yielded in place', async (t) => {
   const stream = framed(Buffer.from('abc'), Buffer.from('de'));
@@ -123,7 +126,7 @@ t.test('an empty frame is refused', async (t) => {
   );
 });
 
-t.test('any payloads in any cuts come out as they went in', async () => {
+t.test('any payloads in any division are read as they were written', async () => {
   fc.assert(
     fc.property(
       fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 20 }),

@@ -33,7 +33,7 @@ function written(write: (writer: FrameWriter) => void): string {
   return bytes.toString('hex', 4);
 }
 
-t.test('requests, answers and notifications are told apart and left encoded', async (t) => {
+t.test('requests, answers and notifications are distinguished and left encoded', async (t) => {
   const request = read(0x94, 0, 7, 0xa6, lookup, 0x80);
   t.match(request, { kind: kinds.request, id: 7, method: 'lookup', bodyStart: 10 });
   const named = read(0x94, 0, 7, 0xd9, 6, lookup, 0x80);
@@ -45,7 +45,7 @@ t.test('requests, answers and notifications are told apart and left encoded', as
   t.match(told, { kind: kinds.notification, id: undefined, method: 'lookup', bodyStart: 9 });
 });
 
-t.test('ids are any integer from 0 that is safe, in any encoding', async (t) => {
+t.test('an id is any safe integer from 0, in any encoding', async (t) => {
   const idOf = (hex: string) => read(0x94, 0, Buffer.from(hex, 'hex'), 0xa6, lookup, 0x80);
   t.equal(idOf('00').id, 0);
   t.equal(idOf('7f').id, 127);
@@ -62,7 +62,7 @@ t.test('ids are any integer from 0 that is safe, in any encoding', async (t) => 
   for (const hex of [...others, ...negative]) t.equal(idOf(hex).kind, kinds.bad, hex);
 });
 
-t.test('a bad message keeps its id where that can be read', async (t) => {
+t.test('a bad message keeps its id if it can be read', async (t) => {
   t.match(read(0x93, 0, 7, 0xa6, lookup), { kind: kinds.bad, id: 7 });
   t.match(read(0x96, 0, 7, 0xa6, lookup, 0x80, 0xc0, 0xc0), { kind: kinds.bad, id: 7 });
   t.match(read(0x94, 0, 7, 0x05, 0x80), { kind: kinds.bad, id: 7, problem: /string/ });
@@ -75,7 +75,7 @@ t.test('a bad message keeps its id where that can be read', async (t) => {
   t.match(long, { kind: kinds.bad, id: 1, problem: /long/ });
 });
 
-t.test('a request may carry a header behind its params', async (t) => {
+t.test('a request may carry a header after its params', async (t) => {
   const header = { request_id: 'r-1', traceparent };
   const writer = new FrameWriter();
   encodeRequest(writer, 7, 'ping', { a: 1 }, header);
@@ -89,7 +89,7 @@ t.test('a request may carry a header behind its params', async (t) => {
   t.equal(answer.kind, kinds.bad, 'an answer has none');
 });
 
-t.test('methods of like bytes are not taken for each other', async (t) => {
+t.test('methods with similar bytes are not confused', async (t) => {
   const methodOf = (name: string) =>
     read(0x94, 0, 1, 0xa0 | name.length, Buffer.from(name), 0xc0).method;
   for (const name of ['order', 'ofder', 'orders', 'order', 'buy', 'bzy', 'bay', 'é', '']) {
@@ -126,7 +126,7 @@ t.test('messages are written as MessagePack-RPC says', async (t) => {
   );
 });
 
-t.test('an error travels with its code, message and details, and comes back', async (t) => {
+t.test('an error is sent with its code, message and details, and read back', async (t) => {
   const writer = new FrameWriter();
   const error = new BazarError('out_of_stock', 'only 3 left', { details: { available: 3 } });
   encodeErrorAnswer(writer, 9, error);
@@ -143,7 +143,7 @@ t.test('an error travels with its code, message and details, and comes back', as
   t.equal(decodeError(bytes, end + 4, bytes.length).code, 'out_of_stock');
 });
 
-t.test('an error that is answered often is encoded once, and alike', async (t) => {
+t.test('a repeated error is encoded once, with the same bytes', async (t) => {
   let times = 0;
   class CountedError extends BazarError {
     override toWire() {
@@ -166,7 +166,7 @@ t.test('an error that is answered often is encoded once, and alike', async (t) =
   }
 });
 
-t.test('there is room for every head, wherever in its buffer a writer is', async (t) => {
+t.test('a writer has room for every head at any position of its buffer', async (t) => {
   const error = new BazarError('overloaded', 'later');
   const id = Number.MAX_SAFE_INTEGER;
   const frames: ((writer: FrameWriter) => void)[] = [

@@ -18,7 +18,7 @@ t.test('a price of at most two decimals becomes whole cents, exactly', async (t)
   for (const [price, cents] of pairs) t.ok(Object.is(priceToCents(price), cents), `${price}`);
 });
 
-t.test('any cents come back from their price', async () => {
+t.test('any cents are restored from their price', async () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 100_000_000_000 }), (cents) => {
       return priceToCents(centsToPrice(cents)) === cents;
@@ -33,7 +33,7 @@ t.test('a price that is not a whole number of cents, or out of bounds, is refuse
   t.throws(() => priceToCents(Number.POSITIVE_INFINITY), { code: 'invalid_argument' });
 });
 
-t.test('a total is exact as a decimal, up to the most that an order may come to', async (t) => {
+t.test('a total is an exact decimal, up to the limit of an order', async (t) => {
   const { totalCentsMax } = requestLimits;
   for (let cents = totalCentsMax; cents > totalCentsMax - 20_000; cents--) {
     if (Math.round(Number(String(centsToPrice(cents))) * 100) !== cents) t.fail(`${cents}`);

@@ -6,7 +6,7 @@ const hash = new Uint8Array(8);
 const none = new Uint8Array(0);
 const line = [1, 1];
 
-t.test('purchases of both kinds of key pass as they are', async (t) => {
+t.test('purchases with both kinds of key pass unchanged', async (t) => {
   const purchases = [
     [
       key,
@@ -24,7 +24,7 @@ t.test('purchases of both kinds of key pass as they are', async (t) => {
   t.same(checkPurchases([]), []);
 });
 
-t.test('whatever the catalog could not decide is refused', async (t) => {
+t.test('a purchase that the catalog could not decide is refused', async (t) => {
   const bad = [
     undefined,
     {},

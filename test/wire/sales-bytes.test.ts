@@ -34,7 +34,7 @@ t.test('joined runs decode to all their sales in order', async () => {
   );
 });
 
-t.test('a run that does not follow the one before is not joined', async (t) => {
+t.test('runs that are not consecutive are not joined', async (t) => {
   t.throws(() => joinSales([run(1, 2), run(4, 1)]), /joined sales follow each other/);
   t.throws(() => joinSales([]), /something to join/);
 });

@@ -51,13 +51,13 @@ t.test('every plain type of the MessagePack specification passes', async (t) => 
   }
 });
 
-t.test('a value in the middle of a buffer does not see its surroundings', async (t) => {
+t.test('a value in the middle of a buffer is checked alone', async (t) => {
   const buffer = Buffer.from([0xc1, 0x92, 1, 2, 0xc1]);
   t.equal(findViolation(buffer, 1, 4), undefined);
   t.equal(findViolation(buffer, 1, 3), 'malformed');
 });
 
-t.test('what the store does not speak is named', async (t) => {
+t.test('an unsupported value is named', async (t) => {
   t.equal(violationOf([0xc1]), 'malformed');
   for (const token of [0xc7, 0xc8, 0xc9, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8]) {
     t.equal(violationOf([token, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]), 'extension');
@@ -72,7 +72,7 @@ t.test('what the store does not speak is named', async (t) => {
   t.equal(violationOf([0xa6, ...Buffer.from('déjà')]), undefined);
 });
 
-t.test('no key may reach for the prototype, however deep and however it is written', async (t) => {
+t.test('a key `__proto__` is refused at any depth and in any encoding', async (t) => {
   t.equal(violationOf([0x81, ...text('__proto__'), 0x80]), 'proto_key');
   t.equal(violationOf([0x91, 0x81, ...text('__proto__'), 0x80]), 'proto_key');
   t.equal(violationOf([0x81, 0xd9, 9, ...Buffer.from('__proto__'), 0x80]), 'proto_key');
@@ -80,7 +80,7 @@ t.test('no key may reach for the prototype, however deep and however it is writt
   t.equal(violationOf(text('__proto__')), undefined, 'as a value it is just text');
 });
 
-t.test('nesting ends at sixteen', async (t) => {
+t.test('nesting is limited to sixteen levels', async (t) => {
   const nested = (depth: number, open: number[]): number[] => {
     const bytes: number[] = [];
     for (let i = 0; i < depth; i++) bytes.push(...open);
@@ -94,7 +94,7 @@ t.test('nesting ends at sixteen', async (t) => {
   t.equal(violationOf(nested(100_000, [0xdc, 0, 1])), 'too_deep');
 });
 
-t.test('a message cannot buy much memory with few bytes', async (t) => {
+t.test('a short message cannot allocate much memory', async (t) => {
   const maps = Buffer.alloc(100_005, 0x80);
   maps.set([0xdd, 0, 1, 0x86, 0xa0]);
   t.equal(violationOf(maps), 'too_many');
@@ -114,7 +114,7 @@ t.test(
   },
 );
 
-t.test('random bytes never crash the scanner, and what it passes the decoder reads', async () => {
+t.test('random bytes never crash the scanner, and the decoder reads what it passes', async () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
       const buffer = Buffer.from(bytes);
@@ -125,7 +125,7 @@ t.test('random bytes never crash the scanner, and what it passes the decoder rea
   );
 });
 
-t.test('valid messages with a byte changed never crash the pair', async () => {
+t.test('valid messages with a changed byte never crash scanner and decoder', async () => {
   const value = { lines: [{ name: 'Tux', quantity: 2 }], key: 'k'.repeat(40), x: [1.5, -7, null] };
   const valid = encode(value);
   fc.assert(
@@ -139,7 +139,7 @@ t.test('valid messages with a byte changed never crash the pair', async () => {
   );
 });
 
-t.test('whatever the encoder writes of JSON values passes', async () => {
+t.test('every encoded JSON value passes', async () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 6 }), (value) => {
       const bytes = encode(value);

@@ -11,7 +11,7 @@ function refusalOf(method: string, params: unknown): string {
   }
 }
 
-t.test('good params are returned as they are', async (t) => {
+t.test('valid params are returned unchanged', async (t) => {
   const good: [string, object][] = [
     ['lookup', { id: 8 }],
     ['lookup', { name: 'Tux' }],
