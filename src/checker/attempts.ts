@@ -1,12 +1,12 @@
 /**
- * All purchases under one key are one purchase, tried again: it has one outcome, and happened between
- * the first question and the first answer (docs/PROTOCOL.md, I6; A24).
+ * Joins the attempts of a purchase. All purchases under one key are one purchase with one outcome; it
+ * took effect between the first request and the first answer (docs/PROTOCOL.md, I6; A24).
  */
 import { describe } from './describe.js';
 import type { Operation, Purchase } from './types.js';
 
 export interface Joined {
-  /** With each purchase once; those without effect are left out. */
+  /** Contains each purchase once, without those that had no effect. */
   readonly operations: readonly Operation[];
   readonly problems: readonly string[];
 }

@@ -1,7 +1,6 @@
 /**
- * A graph of what comes before what, large and sparse: edges in typed arrays. Says whether there is
- * an order of all its nodes, and where there is none a ring of nodes each of which comes before the
- * next. Knows nothing of histories. Linear in nodes and edges.
+ * A large sparse graph of the relation "happens before", with edges in typed arrays. Determines whether
+ * all nodes have a common order; otherwise finds a cycle. Linear in nodes and edges.
  */
 import { required } from '../base/assert.js';
 
@@ -27,7 +26,7 @@ export class BeforeAfter {
     this.#edges += 1;
   }
 
-  /** Undefined where all nodes can stand in one order. */
+  /** A cycle, or undefined if all nodes have a common order. */
   ring(): number[] | undefined {
     const { starts, targets, waiting } = this.#adjacency();
     const ready = new Int32Array(this.#nodes);
@@ -45,7 +44,7 @@ export class BeforeAfter {
     return end === this.#nodes ? undefined : this.#findRing(waiting);
   }
 
-  /** Edges by the node that they leave, and how many come into each. */
+  /** Edges by their source node, and the number of edges into each node. */
   #adjacency(): { starts: Int32Array; targets: Int32Array; waiting: Int32Array } {
     const starts = new Int32Array(this.#nodes + 1);
     const waiting = new Int32Array(this.#nodes);
@@ -68,7 +67,7 @@ export class BeforeAfter {
     return { starts, targets, waiting };
   }
 
-  /** Whoever still waits waits for one who waits: going back leads round in the end. */
+  /** Each remaining node has a remaining predecessor, so following predecessors finds a cycle. */
   #findRing(waiting: Int32Array): number[] {
     const previous = new Int32Array(this.#nodes).fill(-1);
     for (let edge = 0; edge < this.#edges; edge++) {

@@ -1,7 +1,7 @@
 /**
- * What a history says of its orders: answers and orders read become sales by number (docs/
- * PROTOCOL.md, I7 and I8). Reports contradictions: two purchases of one number, an order that nobody
- * placed or that reads otherwise, a gap. Takes each purchase once: attempts are together by now.
+ * The order book that a history implies: answers and orders read become sales by number
+ * (docs/PROTOCOL.md, I7 and I8). Reports contradictions: two purchases with one number, an order without
+ * a purchase or with other content, a gap. Attempts of a purchase must be joined before.
  */
 import { describe } from './describe.js';
 import type { History, LineWanted, OrderLine, OrderRead, Purchase } from './types.js';
@@ -9,11 +9,11 @@ import type { History, LineWanted, OrderLine, OrderRead, Purchase } from './type
 export interface Sale {
   readonly number: number;
   readonly lines: readonly (LineWanted & { readonly priceCents: number | undefined })[];
-  /** Before it nobody had asked for it; -Infinity where nobody knows who did. */
+  /** Not sold before this time; -Infinity if the buyer is unknown. */
   readonly invokedMs: number;
-  /** By then it had happened. */
+  /** Sold by this time. */
   readonly returnedMs: number;
-  /** Who was told of it, the buyer first. */
+  /** An operation that saw the sale; the buyer's if known. */
   readonly operation: Purchase | OrderRead;
 }
 
@@ -22,19 +22,19 @@ export interface Book {
   readonly sales: readonly Sale[];
   /** Decided purchases that sold nothing. */
   readonly refused: readonly Purchase[];
-  /** Purchases of which nobody knows whether they were sold, or will be. */
+  /** Purchases with an unknown outcome. */
   readonly open: readonly Purchase[];
   readonly problems: readonly string[];
 }
 
 type Read = OrderRead & { readonly result: { readonly lines: readonly OrderLine[] } };
 
-/** What is known of one number. */
+/** What the history shows about one number. */
 interface Known {
   bought: Purchase | undefined;
   totalCents: number;
   read: Read | undefined;
-  /** Somebody had read it by then. */
+  /** An operation had read it by this time. */
   readMs: number;
 }
 
@@ -51,12 +51,13 @@ export function readBook(history: History): Book {
   const sales: Sale[] = [];
   for (const [number, one] of [...known].sort(([a], [b]) => a - b)) {
     const buyers = one.bought ? [one.bought] : isClosed ? buyersOf(open, one) : [];
-    // The first may be it; and if it is another, the first can stand for that one (and is kept).
+    // The first buyer may be the right one. If another one is, the first can take its role (and is
+    // kept).
     const [buyer] = buyers;
     if (!one.bought && buyer) open = open.filter((purchase) => purchase !== buyers.at(-1));
     if (buyer) checkLines(number, buyer, one, problems);
     else if (isClosed && one.read) {
-      problems.push(`order ${number} was placed by nobody: ${describe(one.read)}`);
+      problems.push(`order ${number} has no purchase: ${describe(one.read)}`);
     }
     const sale = saleOf(number, one, buyer);
     const isOlder = !one.bought && number < (history.bookFrom ?? 1);
@@ -68,7 +69,7 @@ export function readBook(history: History): Book {
     refused: purchases.filter(({ ending, result }) => {
       return ending === 'ok' && result !== undefined && !('sold' in result);
     }),
-    // With the whole book at hand what was not read was not sold.
+    // If the whole book was read, an order that is not in it was not sold.
     open: isClosed ? open : [],
     problems,
   };
@@ -104,7 +105,7 @@ function noteRead(known: Map<number, Known>, read: Read, problems: string[]): vo
     (one.read && textOf(one.read.result.lines) !== textOf(result.lines))
   ) {
     problems.push(
-      `order ${number} is told in two ways: ${describe(one.read ?? one.bought ?? read)}, and ${describe(read)}`,
+      `order ${number} has two contents: ${describe(one.read ?? one.bought ?? read)}, and ${describe(read)}`,
     );
   }
   one.read ??= read;
@@ -115,7 +116,7 @@ function isFound(read: OrderRead): read is Read {
   return read.ending === 'ok' && typeof read.result === 'object';
 }
 
-/** Who may have bought an order for which nobody got an answer, by the time of the question. */
+/** Purchases without an answer that may have bought this order before it was read. */
 function buyersOf(open: readonly Purchase[], { read, readMs }: Known): Purchase[] {
   if (read === undefined) return [];
   const wanted = textOf(read.result.lines);
@@ -144,7 +145,7 @@ function saleOf(number: number, one: Known, buyer: Purchase | undefined): Sale |
   };
 }
 
-/** The total tells the price where there is one line. */
+/** With a single line the total gives the price. */
 function pricedLines(buyer: Purchase | undefined, totalCents: number): Sale['lines'] {
   const lines = addUp(buyer?.lines ?? []);
   const [only] = lines;
@@ -154,7 +155,7 @@ function pricedLines(buyer: Purchase | undefined, totalCents: number): Sale['lin
   });
 }
 
-/** Lines of the same product are one, in the place of the first. */
+/** Joins lines of the same product, at the position of the first. */
 export function addUp(lines: readonly LineWanted[]): LineWanted[] {
   const quantities = new Map<number, number>();
   for (const { id, quantity } of lines) quantities.set(id, (quantities.get(id) ?? 0) + quantity);
@@ -172,7 +173,7 @@ function findGaps(
   const told = new Set(sales.map(({ number }) => number));
   const missing: number[] = [];
   for (let number = first; number <= last; number++) if (!told.has(number)) missing.push(number);
-  // Who got no answer may have one of them.
+  // A purchase without an answer may have one of them.
   if (missing.length === 0 || (history.bookFrom === null && missing.length <= open)) return;
   problems.push(
     `no purchase is order ${missing.slice(0, 10).join(', ')}: ${missing.length} are missing`,

@@ -1,7 +1,7 @@
 /**
- * Whether a history can be true, by all checkers together: the book of orders (I6 to I8), the order
- * of time, each product alone (I9), and all of it in one order. Pure. Invariant: a verdict without
- * problems names a history that the store may show; one that could not be decided has a problem.
+ * Checks whether a history can be true, with all checkers: the book of orders (I6 to I8), real time,
+ * each product alone (I9), and all products in one global order. Pure. Invariant: a verdict without
+ * problems names a history that the store may show; an undecided one has a problem.
  */
 import { joinAttempts } from './attempts.js';
 import { readBook } from './book.js';
@@ -16,11 +16,14 @@ export interface Verdict {
   readonly operations: number;
   readonly products: number;
   readonly orders: number;
-  /** One sentence each; none where all is well. */
+  /** One sentence each; empty if the history is valid. */
   readonly problems: readonly string[];
 }
 
-/** Steps of the search for one product, beyond one for each of its moves: none where all is known. */
+/**
+ * Limit of search steps for one product, beyond one for each of its moves: if all outcomes are known,
+ * none are needed.
+ */
 const guessesMaxDefault = 400_000;
 
 export function checkHistory(history: History, guessesMax = guessesMaxDefault): Verdict {
@@ -68,8 +71,8 @@ function linearizeAll(
 }
 
 /**
- * The order that was found for a product is the only one where every act was answered and changed
- * something, and where no filling hides what came before it. A price set again changes nothing.
+ * The order found for a product is the only one if every act was answered and changed something, and no
+ * restock hides earlier changes. Setting a price to its current value changes nothing.
  */
 function isCertain({ item, steps }: Chain): boolean {
   if (hasHiddenChanges(item, steps)) return false;
@@ -81,9 +84,8 @@ function isCertain({ item, steps }: Chain): boolean {
 }
 
 /**
- * After a filling the stock is the same, however much was sold before it. So where a filling and
- * another change lie between two versions that somebody saw, one more sale and one less filling
- * make the same record.
+ * After a restock the stock is the same, however much was sold before. So if a restock and another
+ * change lie between two observed versions, one more sale and one restock less produce the same record.
  */
 function hasHiddenChanges({ moves }: ItemHistory, steps: Chain['steps']): boolean {
   const seen = new Set<number>();

@@ -1,4 +1,4 @@
-/** What an operation was, in words for people: who asked what, when, and was told what. Pure. */
+/** Describes an operation in words: process, request, times and answer. Pure. */
 import { unreachable } from '../base/assert.js';
 import type { Operation, Seen } from './types.js';
 

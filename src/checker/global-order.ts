@@ -1,8 +1,8 @@
 /**
- * One order for the whole history, over all products: the order of the sales by number and of each
- * product's versions is the witness; every answer must fit between two versions and between its
- * question's and its answer's time, and an order is read only after its sale. Sees what no product
- * alone shows: half a purchase, a product that is behind another one. Pure; n log n for the times.
+ * Checks for one global order of the whole history over all products. The global order follows the
+ * numbers of the sales and the versions of each product. Every answer must fit between two versions and
+ * between the times of its request and answer; an order is read only after its sale. Finds errors that
+ * no single product shows: half a purchase, or one product behind another. Pure; n log n in the times.
  */
 import { BeforeAfter } from './before-after.js';
 import type { Book, Sale } from './book.js';
@@ -11,7 +11,7 @@ import type { Step } from './linearize.js';
 import type { ItemHistory, Move } from './moves.js';
 import type { Operation, OrderRead } from './types.js';
 
-/** A product whose changes have their places; those with unknown ones are not certain of them. */
+/** A product whose changes are ordered; unknown steps make the order uncertain. */
 export interface Chain {
   readonly item: ItemHistory;
   readonly steps: readonly Step[];
@@ -59,7 +59,7 @@ class Witness {
     ];
   }
 
-  /** The sale, then its order, which can be read from then on; both in the order of the numbers. */
+  /** Adds each sale before its order, which can be read from then on; both by number. */
   #addOrders(sales: readonly Sale[], reads: readonly OrderRead[]): void {
     const graph = this.#graph;
     const orders = new Map<number, number>();
@@ -127,7 +127,7 @@ class Witness {
     return node;
   }
 
-  /** A line of moments: what was answered stands before what was asked later. */
+  /** Adds a line of times: each answer comes before every later request. */
   #addTime(): void {
     const graph = this.#graph;
     const finite = this.#moments.filter(({ atMs }) => Number.isFinite(atMs));
@@ -143,7 +143,7 @@ class Witness {
   }
 }
 
-/** The least number that is at least this: with an order all before it are there. */
+/** The least number that is at least `number`: an order implies all orders before it. */
 function firstFrom(numbers: readonly number[], number: number): number | undefined {
   let low = 0;
   let high = numbers.length;

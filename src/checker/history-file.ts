@@ -1,6 +1,6 @@
 /**
- * A history as a file: a line of JSON that says what was there first, then one for each operation.
- * What is read is checked line by line, so that a checker can believe the shapes. Knows no disk.
+ * A history as a file: a JSON line with the initial state, then one line for each operation. The reader
+ * checks each line, so that checkers can rely on the shapes. Does not access the disk.
  */
 import type { History, Operation } from './types.js';
 
@@ -100,7 +100,7 @@ const head = shape({
   bookFrom: either(integer, exactly(null)),
 });
 
-/** Each ends with a newline. */
+/** Each line ends with a newline. */
 export function* historyLines({ operations, ...rest }: History): Generator<string> {
   yield `${JSON.stringify({ format, ...rest })}\n`;
   for (const operation of operations) yield `${JSON.stringify(operation)}\n`;
@@ -127,7 +127,7 @@ function parse(content: string, number: number, check: Check): unknown {
   try {
     value = JSON.parse(content);
   } catch {
-    // Told below.
+    // Reported below.
   }
   if (check(value)) return value;
   throw new SyntaxError(`line ${number} is no ${number === 1 ? 'head of a history' : 'operation'}`);

@@ -1,8 +1,8 @@
 /**
- * Is there an order of all moves on one product, each between its question and its answer, in which
- * every answer is what the register says? (Herlihy and Wing; the search is Wing and Gong's with
- * Lowe's memory of the places where it was in vain.) Pure. Invariant: no order is missed but where
- * the steps run out, and then the verdict is a failure.
+ * Searches an order of all moves on one product, each between its request and its answer, in which every
+ * answer matches the register (Herlihy and Wing; the search is Wing and Gong's with Lowe's memory of
+ * failed states). Pure. Invariant: the search misses no order unless the steps run out; then the verdict
+ * is a failure.
  */
 import { required } from '../base/assert.js';
 import { describe } from './describe.js';
@@ -10,7 +10,7 @@ import type { ItemHistory, Move } from './moves.js';
 import { OpenList } from './open-list.js';
 import { after, afterRestock, holds, type Register } from './register.js';
 
-/** One change of the record; undefined: the store filled up. */
+/** One change of the record; undefined: a restock by the store. */
 export interface Step {
   readonly version: number;
   readonly move: Move | undefined;
@@ -25,14 +25,14 @@ export interface SearchOptions {
   readonly stepsMax: number;
 }
 
-/** What may be next: a move, or this. */
+/** A candidate for the next step: a move, or this. */
 const restock = -1;
 
 interface Frame {
   readonly now: Register;
   readonly nextSale: number;
   readonly newest: number;
-  /** How many were taken out before this frame. */
+  /** The number of moves taken out before this frame. */
   readonly taken: number;
   readonly steps: number;
   readonly choices: readonly number[];
@@ -47,9 +47,9 @@ class Search {
   readonly #item: ItemHistory;
   readonly #options: SearchOptions;
   readonly #open: OpenList;
-  /** Sales whose number is known; they happen in this order. */
+  /** Sales with a known number; they happen in this order. */
   readonly #sales: readonly number[];
-  /** Answers that tell a version, by version: they must be given before it is gone. */
+  /** Answers that contain a version, by version: they must come before the next version. */
   readonly #tellers = new Map<number, number>();
   readonly #vain = new Set<string>();
   readonly #kinds = new Map<number, string>();
@@ -98,7 +98,7 @@ class Search {
     }
   }
 
-  /** Takes out whatever can be answered now: that changes nothing, and later it may be too late. */
+  /** Takes out every move that can be answered now: it changes nothing, and may not fit later. */
   #give(): void {
     const open = this.#open;
     for (let at = open.firstCall(); at >= 0; ) {
@@ -106,12 +106,12 @@ class Search {
       const next = open.callAfter(at);
       const isGiven = sight ? holds(this.#now, sight) : act && this.#changesNothing(at);
       if (isGiven) this.#take(at);
-      // What was called after the return that is gone now may be answered as well.
+      // Calls after the removed return may be answered as well.
       at = isGiven && next < 0 ? this.#callBehind(at) : next;
     }
   }
 
-  /** A change that was answered with the record as it is. */
+  /** Whether a change was answered with the unchanged record. */
   #changesNothing(index: number): boolean {
     const { act } = this.#open.move(index);
     return (
@@ -137,7 +137,7 @@ class Search {
       if (now === undefined || now === this.#now) continue;
       if (move.returnedMs < Number.POSITIVE_INFINITY) choices.push(at);
       else {
-        // Of those that do the same, and whose answer nobody has, one is as good as the other.
+        // Of unanswered moves with the same effect, one is enough to try.
         const same = this.#kindOf(at, move);
         if (!guessed.has(same)) guesses.push(at);
         guessed.add(same);
@@ -161,7 +161,7 @@ class Search {
     return this.#sales[this.#nextSale] === index;
   }
 
-  /** Goes on with the next choice, here or further back. False: there is none. */
+  /** Continues with the next choice, here or further back. False: there is none. */
   #advance(): boolean {
     for (;;) {
       const frame = this.#frames.at(-1);
@@ -184,7 +184,7 @@ class Search {
     if (move) this.#take(choice);
     if (move && saleNumber(move) !== undefined) this.#nextSale += 1;
     this.#now = now;
-    // No answer tells the version that a removal makes.
+    // No answer contains the version that a removal makes.
     this.#steps.push({ version: now.version + Number(!now.exists), move });
     return true;
   }
@@ -214,7 +214,7 @@ class Search {
     if (seen) this.#tellers.set(seen.version, (this.#tellers.get(seen.version) ?? 0) + by);
   }
 
-  /** Where nothing ever branched no place is reached twice. */
+  /** Without a branch no state is reached twice. */
   #wasHereInVain(): boolean {
     if (!this.#branched) return false;
     const { version, stock, priceCents, exists } = this.#now;

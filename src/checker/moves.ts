@@ -1,7 +1,7 @@
 /**
- * A history seen from each of its products: the sights of it and the acts on it, with their times.
- * A purchase of several products is one act on each of them, and each search a sight of each product
- * that it found; what ties those together is the order of the sales (docs/CHECKERS.md). Pure.
+ * The moves of each product in a history: the sights of it and the acts on it, with their times. A
+ * purchase of several products is one act on each of them, and a search is a sight of each product
+ * found. The order of the sales links them (docs/CHECKERS.md). Pure.
  */
 import { addUp, type Book } from './book.js';
 import { type Act, nowhere, type Register, registerOf, type Sight } from './register.js';
@@ -62,7 +62,7 @@ function refusalOf(purchase: Book['refused'][number]): [number, Move] | undefine
   return [id, { ...place, sight: { kind: 'short', wanted, available } }];
 }
 
-/** Purchases and orders come by the book. */
+/** The book adds purchases and orders. */
 function movesOf(operation: Operation): [number, Move][] {
   if (operation.ending === 'failed') return [];
   const place = { ...timesOf(operation), operation };
@@ -84,7 +84,7 @@ function movesOf(operation: Operation): [number, Move][] {
       return [[id, { ...place, act: actOf(operation, result) }]];
     }
     case 'add':
-      // What stands in the way may be another product with the name.
+      // The conflict may be with another product of the same name.
       if (operation.result === 'conflict') return [];
       return [[operation.id, { ...place, act: addedOf(operation) }]];
     default:

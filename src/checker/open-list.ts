@@ -1,21 +1,21 @@
 /**
- * The moves of one product that have not found their place yet: their calls and returns in the order
- * of time, in one linked list from which a move is taken out and put back in constant time (Wing and
- * Gong; Lowe, "Testing for linearizability"). Invariant: moves are put back last out, first in.
+ * The moves of one product that are not placed yet: their calls and returns in order of time, in a
+ * linked list. Taking a move out and putting it back takes constant time (Wing and Gong; Lowe, "Testing
+ * for linearizability"). Invariant: the move taken out last is put back first.
  */
 import { required } from '../base/assert.js';
 import type { Move } from './moves.js';
 
-/** A place in the list: a move's index is its call, beyond them come the returns. */
+/** A position in the list: a move's index is its call; returns follow after the calls. */
 type Place = number;
 
 export class OpenList {
-  /** In the order in which they were called. */
+  /** In the order of their calls. */
   readonly moves: readonly Move[];
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
   readonly #ends: Place;
-  /** Moves that must find a place. */
+  /** The number of moves that must be placed. */
   #due = 0;
 
   constructor(moves: readonly Move[]) {
@@ -36,7 +36,7 @@ export class OpenList {
       this.#previous[place] = last;
       last = place;
     };
-    // What is called in the moment of a return may come before it.
+    // A call at the same time as a return may come before it.
     for (const { atMs, place } of returns) {
       while (call < count && this.move(call).invokedMs <= atMs) append(call++);
       append(place);
@@ -53,7 +53,7 @@ export class OpenList {
     return required(this.moves[index], 'a move');
   }
 
-  /** The first that may be next, or -1: those called before anybody else had his answer. */
+  /** The first candidate for the next step, or -1: moves called before the first remaining return. */
   firstCall(): number {
     return this.#callAt(this.#next[this.#ends]);
   }
@@ -62,7 +62,7 @@ export class OpenList {
     return this.#callAt(this.#next[index]);
   }
 
-  /** Whose return all others wait for, or -1. */
+  /** The move with the first remaining return, or -1. */
   firstReturn(): number {
     const count = this.moves.length;
     let place = required(this.#next[this.#ends], 'a place');
@@ -85,7 +85,9 @@ export class OpenList {
     this.#link(index);
   }
 
-  /** Which moves are out, where none after `newest` is: the gaps before it tell. */
+  /**
+   * Identifies the set of moves taken out, if none after `newest` is out: the gaps before it are enough.
+   */
   signature(newest: number): string {
     let gaps = `${newest}:`;
     for (let at = this.firstCall(); at >= 0 && at < newest; at = this.callAfter(at)) {

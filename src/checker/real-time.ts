@@ -1,12 +1,12 @@
 /**
- * The order that time gives, held against the order that the answers carry: a product's version, an
- * order's number, a place in the log. Whatever somebody was told before a question was asked is in
- * its answer, whoever asked and wherever (docs/PROTOCOL.md, I9; A12, A18). One walk through time.
+ * Compares real time with the order in the answers: a product's version, an order's number, a position
+ * in the log. Everything that any answer contained before a request is visible in that request's answer,
+ * at any client and any process (docs/PROTOCOL.md, I9; A12, A18). One pass over time.
  */
 import { describe } from './describe.js';
 import type { History, Operation, Seen } from './types.js';
 
-/** The greatest told so far, and by which operation. */
+/** The greatest value answered so far, and the operation that received it. */
 interface Told {
   readonly value: number;
   readonly by: Operation;
@@ -18,8 +18,8 @@ interface Moment {
   readonly operation: Operation;
 }
 
-/** What one operation was told before it began. */
-interface Floor {
+/** The minimum values at the start of one operation. */
+interface Minimum {
   readonly versions: readonly (Told | undefined)[];
   readonly order: Told | undefined;
   readonly position: Told | undefined;
@@ -33,7 +33,7 @@ class Walk {
   readonly #problems: string[] = [];
   readonly #versions = new Map<number, Told>();
   readonly #values = new Map<string, Told & { readonly seen: Seen }>();
-  readonly #floors = new Map<Operation, Floor>();
+  readonly #minimums = new Map<Operation, Minimum>();
   #order: Told | undefined;
   #position: Told | undefined;
 
@@ -47,7 +47,7 @@ class Walk {
   }
 
   #invoked(operation: Operation): void {
-    this.#floors.set(operation, {
+    this.#minimums.set(operation, {
       versions: seenBy(operation).map(({ id }) => this.#versions.get(id)),
       order: this.#order,
       position: this.#position,
@@ -55,19 +55,19 @@ class Walk {
   }
 
   #returned(operation: Operation): void {
-    const floor = this.#floors.get(operation);
-    this.#floors.delete(operation);
+    const minimum = this.#minimums.get(operation);
+    this.#minimums.delete(operation);
     for (const [place, seen] of seenBy(operation).entries()) {
-      this.#seen(operation, seen, floor?.versions[place]);
+      this.#seen(operation, seen, minimum?.versions[place]);
     }
-    this.#ordered(operation, floor?.order);
-    this.#placed(operation, floor?.position);
+    this.#ordered(operation, minimum?.order);
+    this.#placed(operation, minimum?.position);
   }
 
-  #seen(operation: Operation, seen: Seen, floor: Told | undefined): void {
+  #seen(operation: Operation, seen: Seen, minimum: Told | undefined): void {
     const { id, version, quantity, priceCents } = seen;
-    if (floor && version < floor.value) {
-      this.#report(`I9: product ${id} had version ${floor.value} already`, floor.by, operation);
+    if (minimum && version < minimum.value) {
+      this.#report(`I9: product ${id} had version ${minimum.value} already`, minimum.by, operation);
     }
     if (version > (this.#versions.get(id)?.value ?? 0)) {
       this.#versions.set(id, { value: version, by: operation });
@@ -81,21 +81,21 @@ class Walk {
     }
   }
 
-  /** Orders get their numbers one after the other, and stay. */
-  #ordered(operation: Operation, floor: Told | undefined): void {
+  /** Orders get consecutive numbers, and stay. */
+  #ordered(operation: Operation, minimum: Told | undefined): void {
     if (operation.ending !== 'ok') return;
     if (operation.kind === 'order') {
       const { number, result } = operation;
-      if (result === 'not_found' && floor && number <= floor.value) {
-        this.#report(`I8: order ${number} was there`, floor.by, operation);
+      if (result === 'not_found' && minimum && number <= minimum.value) {
+        this.#report(`I8: order ${number} was there`, minimum.by, operation);
       }
       if (typeof result === 'object') this.#reached(number, operation);
       return;
     }
     if (operation.kind !== 'purchase' || !operation.result || !('sold' in operation.result)) return;
     const { sold } = operation.result;
-    if (floor && sold <= floor.value) {
-      this.#report(`I9: order ${sold} came after ${floor.value}`, floor.by, operation);
+    if (minimum && sold <= minimum.value) {
+      this.#report(`I9: order ${sold} came after ${minimum.value}`, minimum.by, operation);
     }
     this.#reached(sold, operation);
   }
@@ -104,11 +104,11 @@ class Walk {
     if (value > (this.#order?.value ?? 0)) this.#order = { value, by };
   }
 
-  #placed(operation: Operation, floor: Told | undefined): void {
+  #placed(operation: Operation, minimum: Told | undefined): void {
     const { position } = operation;
     if (position === undefined) return;
-    if (floor && position < floor.value) {
-      this.#report(`I9: the log was at ${floor.value} already`, floor.by, operation);
+    if (minimum && position < minimum.value) {
+      this.#report(`I9: the log was at ${minimum.value} already`, minimum.by, operation);
     }
     if (position > (this.#position?.value ?? 0))
       this.#position = { value: position, by: operation };
@@ -119,7 +119,7 @@ class Walk {
   }
 }
 
-/** Calls before returns where they are at the same time: such are not one after the other. */
+/** Calls before returns at the same time: such operations overlap. */
 function momentsOf(operations: readonly Operation[]): Moment[] {
   const moments: Moment[] = [];
   for (const operation of operations) {
@@ -130,7 +130,7 @@ function momentsOf(operations: readonly Operation[]): Moment[] {
   return moments.sort((a, b) => a.atMs - b.atMs || Number(a.isReturn) - Number(b.isReturn));
 }
 
-/** The records that an answer told. */
+/** The records in an answer. */
 function seenBy(operation: Operation): readonly Seen[] {
   const { result } = operation;
   if (typeof result !== 'object') return [];

@@ -1,24 +1,24 @@
 /**
- * What one product does when one thing happens to it after the other: the sequential specification
- * (docs/PROTOCOL.md, sections 4 and 5). Written anew, sharing nothing with the catalog. Each change
- * of the record raises its version by one; a sale needs the stock; no id comes back.
+ * The sequential specification of one product (docs/PROTOCOL.md, sections 4 and 5). Written separately;
+ * it shares no code with the catalog. Each change of the record raises its version by one; a sale needs
+ * the stock; no id is used twice.
  */
 import { unreachable } from '../base/assert.js';
 import type { Seen } from './types.js';
 
 export interface Register {
-  /** 0: there was no such product yet. */
+  /** 0: the product did not exist yet. */
   readonly version: number;
   readonly stock: number;
   readonly priceCents: number;
   readonly exists: boolean;
 }
 
-/** What an answer says of the product without changing it. */
+/** What an answer says about the product without changing it. */
 export type Sight =
   | { readonly kind: 'seen'; readonly seen: Seen }
   | { readonly kind: 'absent' }
-  /** Less than wanted; `available` where the answer told how much. */
+  /** Less than wanted; `available` if the answer contained the quantity. */
   | { readonly kind: 'short'; readonly wanted: number; readonly available: number | undefined };
 
 export type Act =
@@ -26,7 +26,7 @@ export type Act =
       readonly kind: 'sale';
       readonly quantity: number;
       readonly priceCents: number | undefined;
-      /** The order's number; undefined where nobody was told. */
+      /** The order's number, or undefined if no answer contained it. */
       readonly number: number | undefined;
     }
   | {
@@ -47,7 +47,7 @@ export function registerOf({ version, quantity: stock, priceCents }: Seen): Regi
   return { version, stock, priceCents, exists: true };
 }
 
-/** Is this what somebody is told now? */
+/** Whether the sight matches the record now. */
 export function holds(now: Register, sight: Sight): boolean {
   switch (sight.kind) {
     case 'seen':
@@ -62,7 +62,7 @@ export function holds(now: Register, sight: Sight): boolean {
   }
 }
 
-/** The product after it; the same where nothing changes; undefined where it cannot happen now. */
+/** The product after the act: the same if nothing changes, or undefined if the act cannot happen now. */
 export function after(now: Register, act: Act): Register | undefined {
   switch (act.kind) {
     case 'sale':
@@ -85,7 +85,7 @@ export function after(now: Register, act: Act): Register | undefined {
   }
 }
 
-/** The store fills up by itself; undefined where there is nothing to fill. */
+/** The product after a restock, or undefined if there is nothing to fill. */
 export function afterRestock(now: Register, target: number): Register | undefined {
   if (!now.exists || now.stock >= target) return undefined;
   return { ...now, version: now.version + 1, stock: target };
@@ -99,7 +99,7 @@ function afterChange(now: Register, act: Extract<Act, { kind: 'change' }>): Regi
   const isSame = stock === now.stock && priceCents === now.priceCents;
   const changed = { ...now, version: now.version + 1, stock, priceCents };
   if (act.result) {
-    // What it was told says whether the topic was another one.
+    // The answer shows whether the topic was a different one.
     if (isSame && isSeen(now, act.result)) return now;
     return (!isSame || act.topic) && isSeen(changed, act.result) ? changed : undefined;
   }

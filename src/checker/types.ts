@@ -1,10 +1,10 @@
 /**
- * A recorded history: what customers asked and were told, and when. Whoever records needs only these
- * shapes; whoever checks knows no clock, socket or client. Money is in cents, time in milliseconds
- * of one monotonic clock, the same for all processes of a history.
+ * A recorded history: the requests and answers of customers, with their times. Recorders depend only on
+ * these shapes; checkers depend on no clock, socket or client. Money is in cents. Times are milliseconds
+ * of one monotonic clock, shared by all processes of a history.
  */
 
-/** A product as an answer told it. */
+/** A product as in an answer. */
 export interface Seen {
   readonly id: number;
   readonly version: number;
@@ -13,30 +13,32 @@ export interface Seen {
 }
 
 /**
- * `ok`: answered, a refusal by the rules of the store too. `failed`: surely without effect, and told
- * nothing. `unknown`: may take effect at any time after it was asked, or never.
+ * `ok`: answered, including refusals by the store's rules. `failed`: certainly without effect and
+ * without information. `unknown`: may take effect at any time after the request, or never.
  */
 export type Ending = 'ok' | 'failed' | 'unknown';
 
 interface Asked {
-  /** Who asked; one that asks again before it is answered is two. */
+  /** The requester. A process that sends a second request before the first is answered counts as two. */
   readonly process: string;
   readonly invokedMs: number;
-  /** When the answer was there, or nobody waited for it any more. */
+  /** When the answer arrived, or the requester stopped waiting. */
   readonly returnedMs: number;
   readonly ending: Ending;
-  /** Where known: the place in the catalog's log at which it took effect. */
+  /** If known: the position in the catalog's log at which it took effect. */
   readonly position?: number;
 }
 
 export interface LookUp extends Asked {
   readonly kind: 'look-up';
-  /** The product asked for; where asked by name, the one that was found or has the name. */
+  /** The requested product; for a request by name, the product found or the one with the name. */
   readonly id: number;
   readonly result?: Seen | 'not_found';
 }
 
-/** Each record counts as a look-up of its product; what is missing from a page tells nothing. */
+/**
+ * Each record counts as a look-up of its product; a product missing from a page gives no information.
+ */
 export interface Search extends Asked {
   readonly kind: 'search';
   readonly result?: readonly Seen[];
@@ -49,14 +51,14 @@ export interface LineWanted {
 
 export type Bought =
   | { readonly sold: number; readonly totalCents: number }
-  /** Too little of this product; `available` where the answer told it. */
+  /** Too little stock of this product; `available` if the answer contained it. */
   | { readonly refused: number; readonly available?: number }
-  /** There is no such product. */
+  /** The product does not exist. */
   | { readonly missing: number };
 
 export interface Purchase extends Asked {
   readonly kind: 'purchase';
-  /** All purchases under one key are one purchase, tried again. Its attempts may be one operation. */
+  /** All purchases under one key are attempts of one purchase. They may be one operation. */
   readonly key?: string;
   readonly lines: readonly LineWanted[];
   readonly result?: Bought;
@@ -84,11 +86,11 @@ export interface Change extends Asked {
   readonly priceCents?: number;
   readonly topic?: string;
   readonly ifVersion?: number;
-  /** The new record; the one that stood in the way. */
+  /** The new record, or the one that conflicted. */
   readonly result?: Seen | { readonly conflict: Seen } | 'not_found';
 }
 
-/** A new product, under an id that the recorder chose: what it made is known without its answer. */
+/** A new product under an id that the recorder chose, so its effect is known without the answer. */
 export interface Addition extends Asked {
   readonly kind: 'add';
   readonly id: number;
@@ -101,7 +103,7 @@ export interface Removal extends Asked {
   readonly kind: 'remove';
   readonly id: number;
   readonly ifVersion?: number;
-  /** The last record; the one that stood in the way. */
+  /** The last record, or the one that conflicted. */
   readonly result?: Seen | { readonly conflict: Seen } | 'not_found';
 }
 
@@ -110,15 +112,15 @@ export type Operation = LookUp | Search | Purchase | OrderRead | Change | Additi
 export type RestockTarget = readonly [id: number, restockTo: number];
 
 export interface History {
-  /** Every product as it was before the first operation; all others were not there. */
+  /** Every product before the first operation; other products did not exist. */
   readonly first: readonly Seen[];
-  /** At any time the store may fill any other product up to so many; null: it never does. */
+  /** The store may restock any other product up to this quantity at any time; null: it never does. */
   readonly restockTo: number | null;
-  /** Products that the store may fill up to a target of their own. */
+  /** Products that the store may restock up to their own target. */
   readonly targets?: readonly RestockTarget[];
   /**
-   * Null: nobody else buys. A number: others may, but each order from this one on was read, after
-   * everything else; those before it were sold before the first operation.
+   * Null: there are no other buyers. A number: there may be, but each order from this one on was read
+   * after all other operations; earlier orders were sold before the first operation.
    */
   readonly bookFrom: number | null;
   readonly operations: readonly Operation[];

@@ -1,7 +1,7 @@
 /**
- * Readers of what a frontend answers: nothing of a server is believed before its shape was checked.
- * Unknown fields pass, so that an older client reads a newer store. By hand, because loading the
- * schema library takes longer than most commands.
+ * Readers of a frontend's answers: each checks the shape before use. Unknown fields pass, so that an
+ * older client can read a newer store. Written by hand, because loading the schema library takes longer
+ * than most commands.
  */
 import { BazarError } from '../base/errors.js';
 import type { AuditReport, StoreStatus } from '../frontend/types.js';
@@ -140,7 +140,7 @@ const checks: Readonly<Record<keyof Answers, Check>> = {
   ping: anything,
 };
 
-/** Throws `internal` where the answer is not what the method promises. */
+/** Throws `internal` if the answer does not have the method's shape. */
 export function readAnswer<M extends keyof Answers>(method: M, answer: unknown): Answers[M] {
   if (checks[method](answer)) return answer as Answers[M];
   throw new BazarError('internal', `the answer to ${method} is not what it should be`);

@@ -1,8 +1,8 @@
 /**
- * The client library: the store's operations over the raw protocol, at one frontend or several. A
- * call is tried again, elsewhere if need be, until its deadline; a purchase keeps its key through
- * all attempts, or has none and is sent once, so it happens at most once. Every method rejects with
- * a BazarError, or with the reason of the signal that aborted it.
+ * The client library: the store's operations over the raw protocol, at one frontend or several. It
+ * retries a call, at another frontend if needed, until its deadline. A purchase keeps its key through
+ * all attempts, or has none and is sent once; so it happens at most once. Every method rejects with a
+ * BazarError, or with the reason of the signal that aborted it.
  */
 import { type Address, parseAddress } from '../base/address.js';
 import { type Clock, waitingClock } from '../base/clock.js';
@@ -30,23 +30,23 @@ export type { TlsTrust } from '../net/tls-transport.js';
 export type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
 
 const timeoutMs = 10_000;
-/** The audit walks all logs. */
+/** The audit reads all logs. */
 const auditTimeoutMs = 60_000;
-/** A frontend that hangs costs a call so much, and not its whole time. */
+/** The time that one hanging frontend may take of a call. */
 const attemptMaxMs = 3_000;
 
 export interface BazarClientOptions {
-  /** Raw addresses of frontends, as `127.0.0.1:8181`. */
+  /** Raw addresses of frontends, for example `127.0.0.1:8181`. */
   readonly addresses: readonly (Address | string)[];
-  /** Gives admin rights. */
+  /** Grants admin rights. */
   readonly token?: string;
-  /** How long a call may take with all its attempts. */
+  /** The time limit of a call with all its attempts. */
   readonly timeoutMs?: number;
-  /** A call fails as soon as no frontend can be connected to, and not at its deadline. */
+  /** A call fails as soon as no frontend accepts a connection, instead of at its deadline. */
   readonly failFast?: boolean;
-  /** Named to the frontend in the handshake. */
+  /** Sent to the frontend in the handshake. */
   readonly name?: string;
-  /** Speaks TLS; with `ca` (PEM) it believes that authority, else those that Node knows. */
+  /** Uses TLS; trusts the authority `ca` (PEM), or otherwise those of Node. */
   readonly tls?: TlsTrust;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -56,17 +56,17 @@ export interface BazarClientOptions {
 export interface CallOptions {
   readonly timeoutMs?: number;
   /**
-   * Once it is aborted the call rejects with its reason, and no further attempt is made. What was sent
-   * before may happen all the same: the key of a purchase tells.
+   * When it is aborted, the call rejects with its reason, and no further attempt is made. A request sent
+   * before may still take effect; the key of a purchase shows whether it did.
    */
   readonly signal?: AbortSignal;
 }
 
 export interface BuyOptions extends CallOptions {
   /**
-   * False: no key is made. The store then remembers nothing of the purchase for its repeats, and may
-   * refuse it from a cache; where its answer is lost it is not sent again, and whether it happened
-   * is for the caller to find out. It says nothing of a key that the purchase brings.
+   * False: no key is made. The store then stores nothing that identifies a repeat, and may refuse the
+   * purchase from a cache. If the answer is lost, the client does not send it again, and the caller must
+   * find out whether it took effect. Has no influence on a key given with the purchase.
    */
   readonly key?: boolean;
 }
@@ -98,12 +98,12 @@ export class BazarClient {
     return this.#ask('lookup', item, options);
   }
 
-  /** One page; ask again with `after: next` while there is a `next`. */
+  /** Returns one page; ask again with `after: next` while there is a `next`. */
   search(params: Params<'search'>, options?: CallOptions): Promise<Products> {
     return this.#ask('search', params, options);
   }
 
-  /** Without a key one is made, unless told not to, so that the attempts of this call buy once. */
+  /** Makes a key unless disabled, so that all attempts of this call buy once. */
   buy(params: Params<'buy'>, { key = true, ...options }: BuyOptions = {}): Promise<Placed> {
     if (params.key !== undefined) return this.#ask('buy', params, options);
     if (!key) return this.#change('buy', params, options);
@@ -114,12 +114,12 @@ export class BazarClient {
     return this.#ask('order', { number }, options);
   }
 
-  /** Newest last; one page. Needs the admin token. */
+  /** Returns one page, newest last. Needs the admin token. */
   orders(params: Params<'orders'> = {}, options?: CallOptions): Promise<Orders> {
     return this.#ask('orders', params, options);
   }
 
-  /** Under a key a change is sent again when its answer is lost, and happens once. */
+  /** With a key, a change is sent again if its answer is lost, and takes effect once. */
   addProduct(params: Params<'add_product'>, options?: CallOptions): Promise<Changed> {
     return this.#changeProduct('add_product', params, options);
   }
@@ -145,12 +145,12 @@ export class BazarClient {
     return this.#call('audit', {}, { ...options, idempotent: true, attemptMaxMs: auditTimeoutMs });
   }
 
-  /** What still waits fails as `unavailable`. */
+  /** Waiting calls fail as `unavailable`. */
   close(): void {
     this.#lines.close();
   }
 
-  /** Asking twice is the same as asking once. */
+  /** Sends an idempotent request. */
   #ask<M extends keyof Answers>(
     method: M,
     params: unknown,
@@ -159,7 +159,7 @@ export class BazarClient {
     return this.#call(method, params, { ...options, idempotent: true, attemptMaxMs });
   }
 
-  /** A change may have happened though its answer was lost: it is not tried again then. */
+  /** Sends a change. If its answer is lost it may have taken effect, so it is not sent again. */
   #change<M extends keyof Answers>(
     method: M,
     params: unknown,

@@ -1,7 +1,7 @@
 /**
- * The lasting connections of one client, one to each frontend. Spreads calls round robin over those
- * that answer and passes by those that failed just now. Knows no method. Each call here is one
- * attempt: whoever calls tries again.
+ * The lasting connections of one client, one to each frontend. Distributes calls round robin over
+ * frontends that answer, and avoids those that failed recently. Each call here is one attempt; the
+ * caller retries.
  */
 import { type Address, formatAddress } from '../base/address.js';
 import { assert, required } from '../base/assert.js';
@@ -14,7 +14,7 @@ import type { Transport } from '../net/types.js';
 import { unreached } from './unreached.js';
 
 const protocol = 1;
-/** For so long a frontend that failed is asked only where no other is left. */
+/** For this long, a failed frontend is used only if no other is left. */
 const suspectMs = 1_000;
 const refusals: ReadonlySet<ErrorCode> = new Set([
   'unauthenticated',
@@ -26,7 +26,7 @@ export interface LinesOptions {
   readonly addresses: readonly Address[];
   readonly token: string | undefined;
   readonly name: string;
-  /** Tells at once where no frontend could be connected to, though the next attempt may reach one. */
+  /** Reports at once when no frontend accepts a connection, although the next attempt may succeed. */
   readonly failFast: boolean;
   readonly clock: Clock;
   readonly random: Random;
@@ -38,7 +38,7 @@ interface Line {
   suspectUntilMs: number;
 }
 
-/** `hopeless`: no attempt will mend it, whatever its code says. */
+/** `hopeless`: further attempts cannot succeed, whatever the code. */
 export type Attempt = { readonly result: unknown } | { readonly hopeless: BazarError };
 
 export class Lines {
@@ -47,11 +47,11 @@ export class Lines {
   readonly #lines: readonly Line[];
   #turn: number;
   #started = false;
-  /** Some frontend has answered once: what fails from now on is a failover and not a wrong address. */
+  /** Some frontend has answered once: later failures are a failover and not a wrong address. */
   #reached = false;
   /** Some frontend has answered a call. */
   #answered = false;
-  /** The last one that closed a connection before any answer. */
+  /** The last frontend that closed a connection before any answer. */
   #closedBy: Address | undefined;
 
   constructor(options: LinesOptions) {
@@ -122,18 +122,18 @@ export class Lines {
 
   #hopeless(error: BazarError): BazarError | undefined {
     const { cause } = error;
-    // The frontend refused the handshake; the connection's end is only what followed.
+    // The frontend refused the handshake, and the connection closed because of that.
     if (cause instanceof BazarError && refusals.has(cause.code)) return cause;
     return this.#failFast && error.code === 'unavailable' ? this.#unreached(error) : undefined;
   }
 
-  /** The last failure of a call. It names the frontends where none was reached, or gave any answer. */
+  /** The last failure of a call. It names the frontends if none was reached, or none answered. */
   explain(error: BazarError): BazarError {
     return this.#unreached(error) ?? this.#unanswered(error) ?? error;
   }
 
   #unanswered(error: BazarError): BazarError | undefined {
-    // Another code says that the outcome of what was sent is not known.
+    // Another code means that the outcome of a sent request is unknown.
     if (this.#answered || this.#closedBy === undefined || error.code !== 'unavailable')
       return undefined;
     const message = `${formatAddress(this.#closedBy)} closes the connection without an answer`;
@@ -142,7 +142,7 @@ export class Lines {
   }
 
   #unreached(error: BazarError): BazarError | undefined {
-    // Nothing was ever sent, so that a deadline leaves no doubt about what happened.
+    // Nothing was ever sent, so after a deadline the outcome is certain.
     const isLost = error.code === 'unavailable' || error.code === 'deadline_exceeded';
     if (this.#reached || !isLost) return undefined;
     if (!this.#lines.every(({ rpc }) => rpc.lastError !== undefined)) return undefined;

@@ -1,12 +1,12 @@
 /**
- * Why no frontend can be reached, in words that lead to the mistake: a wrong name, nothing that listens,
- * no answer, a certificate that is not trusted, or TLS on one side alone. Pure.
+ * Explains why no frontend can be reached: a wrong name, no listener, no answer, an untrusted
+ * certificate, or TLS on only one side. Pure.
  */
 import { type Address, formatAddress } from '../base/address.js';
 import { BazarError } from '../base/errors.js';
 import { systemReason } from '../base/system-error.js';
 
-/** In the details of the error, as `reason`. */
+/** Stored in the error's details as `reason`. */
 export type UnreachedReason = 'refused' | 'name' | 'timeout' | 'certificate' | 'no_tls' | 'network';
 
 const reasons: Readonly<Record<string, UnreachedReason>> = {
@@ -14,7 +14,7 @@ const reasons: Readonly<Record<string, UnreachedReason>> = {
   ENOTFOUND: 'name',
   EAI_AGAIN: 'name',
   ETIMEDOUT: 'timeout',
-  // What follows the first bytes of a handshake that the peer does not understand.
+  // The error after the first bytes of a handshake that the peer does not understand.
   ECONNRESET: 'no_tls',
   EPROTO: 'no_tls',
   EHOSTUNREACH: 'network',

@@ -1,7 +1,7 @@
 /**
- * A recovery server: a voter that keeps the log of each of its groups for members that are down and
- * hands it to them when they return (docs/PROTOCOL.md, 1). It applies nothing, serves no customer,
- * and never leads; snapshots are bytes to it. The state of each group lies apart.
+ * A recovery server: a voter that keeps the log of each of its groups for members that are down, and
+ * sends it to them when they return (docs/PROTOCOL.md, 1). It applies no entries, serves no customers,
+ * never leads, and treats snapshots as bytes. Each group has its own state.
  */
 import { join } from 'node:path';
 import { required } from '../base/assert.js';
@@ -24,7 +24,8 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
   const own = await openOwnFolder(config);
   const witnesses = new Map<string, Witness>();
   const groups = groupsOf(config.cluster, config.name);
-  // One folder, one mark: it is a learner until the last of its groups has taken it in (A8).
+  // All groups share one folder and one mark: the server is a learner until the last group has admitted
+  // it (A8).
   const learning = new Set(groups);
   const metrics = new ProcessMetrics(config.name, clock);
   const logs: [GroupName, LogFolder][] = [];
@@ -34,7 +35,7 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
     const options = { log, keepAll, repair: config.repair, alone: false, logger };
     logs.push([group, await openLog(join(own.path, group), options)]);
   }
-  // Only now is it known whether one of them is damaged, and so all take part as learners.
+  // Only now is it known whether one of them is damaged; then all take part as learners.
   for (const [group, log] of logs) {
     const admitted = async (): Promise<void> => {
       learning.delete(group);

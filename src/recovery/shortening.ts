@@ -1,7 +1,7 @@
 /**
- * How a witness keeps its log short (docs/PROTOCOL.md, R11): it takes the leader's snapshot as
- * bytes and drops what lies before the snapshot before it. Knows nothing of who leads. Invariant:
- * the log goes back to the older of the two snapshots that are kept, should the newest be damaged.
+ * How a witness keeps its log short (docs/PROTOCOL.md, R11). It takes the leader's snapshot as bytes and
+ * drops the log before the previous snapshot. Invariant: the log reaches back to the older of the two
+ * kept snapshots, in case the newest is damaged.
  */
 import { storageLimits } from '../base/limits.js';
 import type { SnapshotMark } from '../consensus/messages.js';
@@ -10,8 +10,8 @@ import { snapshotPort } from '../group/snapshot-files.js';
 import type { SnapshotPort } from '../group/snapshot-port.js';
 
 /**
- * A witness waits for so many times what a catalog waits for, so that there is a newer snapshot
- * when it asks for one.
+ * A witness waits for this multiple of a catalog's interval, so that a newer snapshot exists when it
+ * asks for one.
  */
 const patience = 1.5;
 
@@ -23,7 +23,7 @@ export interface Shortening {
 export interface ShorteningOptions {
   /** The newest snapshot in the folder. */
   readonly base: SnapshotMark;
-  /** Closed journal that is worth a snapshot to a catalog. */
+  /** The amount of closed journal after which a catalog takes a snapshot. */
   readonly everyBytes: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * One group's log at a recovery server: the group's host without a state machine, over a journal
- * of its own. Snapshots come from the leader as bytes, and the log before them goes.
+ * One group's log at a recovery server: the group's host without a state machine, over its own journal.
+ * The leader sends snapshots as bytes, and the log before them is dropped.
  */
 import { type Clock, every } from '../base/clock.js';
 import type { RecoveryConfig } from '../base/config.js';
@@ -29,9 +29,9 @@ export interface WitnessOptions {
   /** This group's part of the folder. */
   readonly log: LogFolder;
   readonly own: OwnFolder;
-  /** This group has taken the learner in; durable when it resolves. */
+  /** This group has admitted the learner; durable when it resolves. */
   readonly admitted: () => Promise<void>;
-  /** The figures of the process, which is that of all its groups. */
+  /** The metrics of the process, which are shared by all its groups. */
   readonly process: () => readonly MetricSample[];
   readonly clock: Clock;
   readonly logger: Logger;
@@ -91,7 +91,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
   const handler = new MemberHandler({
     status: () => host.status(),
     nominate: (leader) => host.nominate(leader),
-    // It never leads.
+    // A witness never leads.
     attended: () => {},
     pid: process.pid,
     clock,

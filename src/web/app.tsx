@@ -1,4 +1,4 @@
-/** The page around its three views: where one is, how it goes with the store, and the way around. */
+/** The page around its three views: navigation, and the state of the store. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Books } from './books/books.js';
 import { Operations } from './operations/operations.js';
@@ -63,7 +63,9 @@ function ConnectionMark() {
   );
 }
 
-/** By the address; what names no view, as the way past the header, leaves it as it is. */
+/**
+ * The view named by the address. An address that names no view, such as the skip link, changes nothing.
+ */
 function useView(): (typeof views)[number] {
   const named = (): (typeof views)[number] | undefined =>
     views.find(({ path }) => path === location.hash);
@@ -76,7 +78,7 @@ function useView(): (typeof views)[number] {
   return view;
 }
 
-/** Another view is another page to a screen reader: its title, and the focus at its beginning. */
+/** A new view is a new page to a screen reader: sets its title, and the focus at its beginning. */
 function useMovedFocus(path: string): { current: HTMLElement | null } {
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);

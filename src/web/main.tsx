@@ -1,4 +1,4 @@
-/** The page's entry: begins what all views share, and shows the first one. */
+/** The page's entry: starts the parts that all views share, and shows the first view. */
 import { render } from 'preact';
 import { App } from './app.js';
 import { startTheme } from './parts/theme.js';

@@ -18,7 +18,7 @@ const shape: fc.Arbitrary<Shape> = fc.record({
   lost: fc.constantFrom(0, 0.05),
 });
 
-t.test('what happened passes, with lost answers and fillings too', async () => {
+t.test('a true history passes, also with lost answers and restocks', async () => {
   fc.assert(
     fc.property(shape, (one) => {
       const { problems } = checkHistory(trueHistory(one));
@@ -28,7 +28,7 @@ t.test('what happened passes, with lost answers and fillings too', async () => {
   );
 });
 
-t.test('a filling hides how much was sold before it', async (t) => {
+t.test('a restock hides how much was sold before it', async (t) => {
   const one = (id: number) => ({ id, quantity: 1 });
   const operations = [
     buy([0, 1], [one(1)], 1),
@@ -59,7 +59,7 @@ for (const [name, plant] of Object.entries(plants)) {
   });
 }
 
-t.test('many at one product at once are no more work than few', async (t) => {
+t.test('many concurrent operations on one product take no more steps than few', async (t) => {
   const many = { seed: 7, items: 1, processes: 50, operations: 400, stock: 20, lost: 0 };
   const history = trueHistory({ ...many, restockTo: null });
   // Each change is found at once, without a second try.

@@ -4,7 +4,7 @@ import { historyLines, readHistory } from '../../src/checker/history-file.js';
 import { add, create, history, record, remove } from './told.js';
 import { trueHistory } from './true-history.js';
 
-t.test('a history comes back from its file as it was', async (t) => {
+t.test('a history is read from its file unchanged', async (t) => {
   const shape = { seed: 3, items: 3, processes: 4, operations: 50, stock: 9 };
   const told = trueHistory({ ...shape, restockTo: 20, lost: 0.1 });
   t.strictSame(readHistory([...historyLines(told)].join('')), told);
@@ -14,7 +14,7 @@ t.test('a history comes back from its file as it was', async (t) => {
   t.strictSame(readHistory([...historyLines(rare)].join('')), rare);
 });
 
-t.test('a line that is something else is named', async (t) => {
+t.test('an invalid line is named', async (t) => {
   const lines = [...historyLines(history([add([0, 1], 1, 2)]))];
   t.throws(() => readHistory(''), { message: /^line 1 is no head/ });
   t.throws(() => readHistory('{"first":[]}\n'), { message: /^line 1 is no head/ });

@@ -40,7 +40,7 @@ function failing(errors: unknown[], result: unknown): Answer {
   };
 }
 
-t.test('asks by the methods and fields of the wire', async (t) => {
+t.test('the client sends the methods and fields of the wire', async (t) => {
   const order = {
     number: 1,
     name: 'Tux',
@@ -108,7 +108,7 @@ t.test(
   },
 );
 
-t.test('a key of the caller is sent as it is', async (t) => {
+t.test('a key of the caller is sent unchanged', async (t) => {
   const { fakes, client } = await stage({ buy: () => placed });
   const bazar = client();
   await bazar.buy({ lines: [{ id: 8, quantity: 2 }], key: 'mine' });
@@ -116,40 +116,33 @@ t.test('a key of the caller is sent as it is', async (t) => {
   bazar.close();
 });
 
-t.test(
-  'told to make no key, it sends none, and not again where the outcome is unknown',
-  async (t) => {
-    const unavailable = new BazarError('unavailable', 'no leader');
-    const { fakes, client } = await stage({ buy: failing([unavailable], placed) });
-    const bazar = client();
-    t.same(
-      await bazar.buy({ id: 8, quantity: 1 }, { key: false }),
-      placed,
-      'it surely had not left',
-    );
-    t.same(fakes[0]?.of('buy'), [
-      { id: 8, quantity: 1 },
-      { id: 8, quantity: 1 },
-    ]);
-    await bazar.buy({ id: 8, quantity: 1, key: 'mine' }, { key: false });
-    t.equal(fakes[0]?.of('buy').at(-1)?.key, 'mine', 'one that is given is sent');
-    bazar.close();
+t.test('without a key, a purchase with an unknown outcome is not sent again', async (t) => {
+  const unavailable = new BazarError('unavailable', 'no leader');
+  const { fakes, client } = await stage({ buy: failing([unavailable], placed) });
+  const bazar = client();
+  t.same(await bazar.buy({ id: 8, quantity: 1 }, { key: false }), placed, 'it surely had not left');
+  t.same(fakes[0]?.of('buy'), [
+    { id: 8, quantity: 1 },
+    { id: 8, quantity: 1 },
+  ]);
+  await bazar.buy({ id: 8, quantity: 1, key: 'mine' }, { key: false });
+  t.equal(fakes[0]?.of('buy').at(-1)?.key, 'mine', 'one that is given is sent');
+  bazar.close();
 
-    for (const lost of [
-      hangUp,
-      new BazarError('unavailable', 'no leader', { details: { unknown: true } }),
-      new BazarError('deadline_exceeded', 'the outcome is not known'),
-    ]) {
-      const other = await stage({ buy: failing([lost], placed) });
-      const shop = other.client();
-      await t.rejects(shop.buy({ id: 8, quantity: 1 }, { key: false }));
-      t.equal(other.fakes[0]?.asked.length, 1);
-      shop.close();
-    }
-  },
-);
+  for (const lost of [
+    hangUp,
+    new BazarError('unavailable', 'no leader', { details: { unknown: true } }),
+    new BazarError('deadline_exceeded', 'the outcome is not known'),
+  ]) {
+    const other = await stage({ buy: failing([lost], placed) });
+    const shop = other.client();
+    await t.rejects(shop.buy({ id: 8, quantity: 1 }, { key: false }));
+    t.equal(other.fakes[0]?.asked.length, 1);
+    shop.close();
+  }
+});
 
-t.test('an answer that is final is not asked again', async (t) => {
+t.test('a call with a final answer is not repeated', async (t) => {
   const sold = new BazarError('out_of_stock', 'only 3 are left', { details: { available: 3 } });
   const { fakes, client } = await stage({ buy: failing([sold], placed) });
   const bazar = client();
@@ -169,7 +162,7 @@ t.test('a change whose outcome is unknown is not sent again', async (t) => {
   bazar.close();
 });
 
-t.test('a change that surely did not happen is sent again', async (t) => {
+t.test('a change that certainly had no effect is sent again', async (t) => {
   const { fakes, client } = await stage({
     update_product: failing([new BazarError('unavailable', 'no leader')], tux),
   });
@@ -223,7 +216,7 @@ t.test('when a frontend dies the others answer, with the same key', async (t) =>
   bazar.close();
 });
 
-t.test('where nothing ever answered, a call says so at its deadline, or at once', async (t) => {
+t.test('a call to an unreachable store fails at its deadline, or at once', async (t) => {
   const { network, client } = await stage({}, {});
   network.kill('frontend-1');
   network.kill('frontend-2');
@@ -240,7 +233,7 @@ t.test('where nothing ever answered, a call says so at its deadline, or at once'
   patient.close();
 });
 
-t.test('a store that comes within the deadline of the first call answers it', async (t) => {
+t.test('a store that starts within the deadline of the first call answers it', async (t) => {
   const { network, fakes, client } = await stage({});
   network.kill('frontend-1');
   const bazar = client();
@@ -281,7 +274,7 @@ t.test('an aborted call rejects with the reason, and is not sent again', async (
   bazar.close();
 });
 
-t.test('a store that was reached and is gone is waited for until the deadline', async (t) => {
+t.test('a call waits until its deadline for a store that was reached before', async (t) => {
   const { network, fakes, client } = await stage({ ping: () => ({}), lookup: () => tux });
   const bazar = client();
   await bazar.ping();
@@ -298,7 +291,7 @@ t.test('a store that was reached and is gone is waited for until the deadline', 
   bazar.close();
 });
 
-t.test('a token is shown before anything else, and its refusal is the answer', async (t) => {
+t.test('the token is sent first, and its refusal is the answer', async (t) => {
   const hello: Answer = ({ token }) => {
     if (token === 'right') return {};
     throw new BazarError('unauthenticated', 'the token is wrong');
@@ -328,6 +321,6 @@ t.test('a call ends with its deadline', async (t) => {
   bazar.close();
 });
 
-t.test('an address that is none is refused', async (t) => {
+t.test('an invalid address is refused', async (t) => {
   t.throws(() => new BazarClient({ addresses: ['8181'] }), { code: 'invalid_argument' });
 });

@@ -56,7 +56,7 @@ export async function buyOne(signal: AbortSignal): Promise<number | ErrorCode> {
 }
 `;
 
-t.test('it brings one other package, and none of the server', async (t) => {
+t.test('it depends on one package, and on none of the server’s', async (t) => {
   t.same(Object.keys(manifest.dependencies), ['msgpackr']);
   const code = readFileSync(join(source, 'dist/index.js'), 'utf8');
   const named = [...code.matchAll(/(?:from|require\() ?"([^"]+)"/g)].map(([, name]) => name);

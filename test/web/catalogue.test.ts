@@ -21,7 +21,7 @@ function stocked(...products: Product[]): Catalogue {
 
 const quantities = ({ products }: Catalogue): number[] => products.map((one) => one.quantity);
 
-t.test('a stock that was told is shown, unless something newer is', async (t) => {
+t.test('an event updates the stock unless a newer version is shown', async (t) => {
   const before = stocked(product(1), product(2));
   const after = withStock(before, { id: 2, quantity: 97, version: 5 });
   t.same(quantities(after), [100, 97]);
@@ -29,13 +29,13 @@ t.test('a stock that was told is shown, unless something newer is', async (t) =>
   t.equal(withStock(after, { id: 9, quantity: 1, version: 9 }), after, 'one that is not shown');
 });
 
-t.test('an answer that events have overtaken does not bring old stock back', async (t) => {
+t.test('an answer older than an event does not restore old stock', async (t) => {
   const told = withStock(stocked(product(1)), { id: 1, quantity: 90, version: 7 });
   t.same(quantities(replaced(told, { data: [product(1, { version: 6, quantity: 95 })] })), [90]);
   t.same(quantities(replaced(told, { data: [product(1, { version: 8, quantity: 80 })] })), [80]);
 });
 
-t.test('the next page comes behind, and nothing stands twice', async (t) => {
+t.test('the next page is appended, and no product appears twice', async (t) => {
   const first = replaced(emptyCatalogue, { data: [product(1), product(2)], next: 2 });
   const both = extended(first, { data: [product(2), product(3)] });
   t.same(
@@ -45,7 +45,7 @@ t.test('the next page comes behind, and nothing stands twice', async (t) => {
   t.equal(both.next, undefined);
 });
 
-t.test('a product changes and goes, as the store says', async (t) => {
+t.test('a product changes and is removed by events', async (t) => {
   const before = stocked(product(1), product(2));
   const dearer = product(1, { price: 2, version: 2 });
   const changed = withProduct(before, { change: 'update', product: dearer });

@@ -42,13 +42,13 @@ async function run(...answers: (PurchaseReply | undefined)[]): Promise<Run> {
   return { outcome, keys, again };
 }
 
-t.test('an order that was placed is told with its number and total', async (t) => {
+t.test('a placed order is reported with its number and total', async (t) => {
   const { outcome, keys, again } = await run(placed);
   t.same(outcome, { kind: 'placed', number: 7, total: 19.9 });
   t.same([keys, again], [['key-1'], 0]);
 });
 
-t.test('where nobody leads or no answer comes, the same key asks again', async (t) => {
+t.test('without a leader or an answer, the purchase is repeated with the same key', async (t) => {
   const { outcome, keys, again } = await run(
     noLeader,
     undefined,
@@ -71,7 +71,7 @@ t.test('a refusal is final', async (t) => {
   t.same((await run(bad)).outcome, { kind: 'refused', message: 'no' });
 });
 
-t.test('what nobody answered in time may have been placed', async (t) => {
+t.test('a purchase without an answer in time may have been placed', async (t) => {
   const { outcome, keys } = await run(undefined);
   t.same(outcome, { kind: 'unknown' });
   t.ok(keys.length > patienceMs / 1_500, 'it was asked to the end');

@@ -38,7 +38,7 @@ const second: Counters = {
   cache: { hits: 230, misses: 70 },
 };
 
-t.test('what happened between two readings is told a second', async (t) => {
+t.test('the difference of two readings becomes a rate per second', async (t) => {
   const told = between(reading(1_000, frontend(1, first)), reading(3_000, frontend(1, second)));
   t.match(told, { lookupsPerSecond: 100, purchasesPerSecond: 5, hitRate: 0.75 });
   t.equal(told?.lookupP50?.toFixed(3), '1.000', 'half were within the first bucket');
@@ -53,19 +53,19 @@ t.test('the frontends of a store are added up', async (t) => {
   t.equal(told?.lookupP99, 10);
 });
 
-t.test('one that died, was started anew or has come adds nothing to the others', async (t) => {
+t.test('a frontend that stopped, restarted or is new adds nothing', async (t) => {
   const anew: Counters = { ...first, lookups: 3, times: [1, 2, 0] };
   const before = reading(1_000, frontend(1, first), frontend(2, first), frontend(3, first));
   const after = [frontend(1, second), frontend(2, anew), frontend(4, second)];
   t.match(between(before, reading(3_000, ...after)), { lookupsPerSecond: 100, hitRate: 0.75 });
 });
 
-t.test('where nothing was asked there is no latency and no hit rate', async (t) => {
+t.test('without requests there is no latency and no hit rate', async (t) => {
   const told = between(reading(1_000, frontend(1, first)), reading(2_000, frontend(1, first)));
   t.match(told, { lookupsPerSecond: 0, lookupP50: undefined, hitRate: undefined });
 });
 
-t.test('counters that went back are not compared', async (t) => {
+t.test('counters that decreased are not compared', async (t) => {
   const anew: Counters = { ...first, lookups: 3, times: [1, 2, 0] };
   const before = reading(1_000, frontend(1, first));
   t.equal(between(before, reading(2_000, frontend(1, anew))), undefined);

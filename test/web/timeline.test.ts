@@ -35,7 +35,7 @@ const lost: FaultEvent = {
 
 const texts = ({ entries }: Timeline): string[] => entries.map((one) => one.text);
 
-t.test('a failover is told newest first, with the time without a leader', async (t) => {
+t.test('a failover is listed newest first, with the time without a leader', async (t) => {
   let told = withMember(emptyTimeline, 'a-1', member(1, 'order-1', 'down'));
   told = withLeader(told, 'a-2', leader(1, { leader: null }));
   told = withFault(told, 'a-3', lost);
@@ -52,7 +52,7 @@ t.test('a first leader had no outage', async (t) => {
   t.equal(withLeader(emptyTimeline, 'a-1', leader(1)).entries[0]?.outageMs, undefined);
 });
 
-t.test('services that come together are told in one line, each once', async (t) => {
+t.test('services that start together share one line, each once', async (t) => {
   let told = withMember(emptyTimeline, 'a-1', member(1, 'order-1', 'up'));
   told = withMember(told, 'a-2', member(1, 'recovery-1', 'up'));
   told = withMember(told, 'a-3', member(2, 'recovery-1', 'up'));
@@ -62,7 +62,7 @@ t.test('services that come together are told in one line, each once', async (t) 
   t.same(texts(told).slice(0, 2), ['order-2 is down', 'order-1 is down'], 'not over half a minute');
 });
 
-t.test('frontends that die, come back and stop are told in the words of the store', async (t) => {
+t.test('frontends that die, return and stop are described in the store’s words', async (t) => {
   const place = { name: 'frontend-2', raw: '10.0.0.2:8181', http: '10.0.0.2:8081' };
   const event = (state: FrontendEvent['state'], message: string): FrontendEvent => {
     return { ...place, at: at(1), state, message };
@@ -82,7 +82,7 @@ t.test('frontends that die, come back and stop are told in the words of the stor
   );
 });
 
-t.test('an event that is told again is not shown again', async (t) => {
+t.test('a repeated event is not shown again', async (t) => {
   let once = withMember(emptyTimeline, 'a-1', member(1, 'order-1', 'up'));
   once = withMember(once, 'a-2', member(1, 'order-2', 'up'));
   once = withLeader(once, 'a-3', leader(2));

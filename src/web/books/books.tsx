@@ -1,4 +1,4 @@
-/** The books: recomputed from the logs, product by product, and compared on every replica. */
+/** The books: recomputed from the logs, for each product, and compared on every replica. */
 import { useEffect, useState } from 'preact/hooks';
 import { duration, timeOfDay } from '../model/format.js';
 import type { Audit } from '../model/shapes.js';
@@ -15,7 +15,7 @@ interface Taken {
   readonly tookMs: number;
 }
 
-/** Kept while the page is open, and nowhere else. */
+/** Kept only while the page is open. */
 let keptToken = '';
 
 export function Books() {
@@ -47,7 +47,7 @@ export function Books() {
     setBusy(false);
   };
 
-  // Once, when the view opens.
+  // Runs once, when the view opens.
   useEffect(() => {
     if (mayRead) void take(keptToken);
   }, []);

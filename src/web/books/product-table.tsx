@@ -1,4 +1,7 @@
-/** The books of each product: received − sold = stock, and sold = ordered. What is off comes first. */
+/**
+ * The books of each product: received − sold = stock, and sold = ordered. Products that do not balance
+ * come first.
+ */
 import { useMemo, useState } from 'preact/hooks';
 import { isBalanced, sortedForReading, totals } from '../model/books.js';
 import { count } from '../model/format.js';
@@ -9,7 +12,7 @@ const shownAtFirst = 200;
 
 interface Books {
   readonly products: readonly AuditProduct[];
-  /** Checked as well, but too many for one answer: what does not balance is listed first. */
+  /** Also checked, but too many for one answer: products that do not balance are listed first. */
   readonly leftOut: number;
 }
 

@@ -1,4 +1,4 @@
-/** The state of every replica at the audit's entry: within a group they are the same, or all is lost. */
+/** The state of every replica at the audit's entry; the replicas of a group must be equal. */
 import { count } from '../model/format.js';
 import type { Replica } from '../model/shapes.js';
 

@@ -1,4 +1,6 @@
-/** Asks for the administrator's token. It goes to the store alone, and is forgotten with the page. */
+/**
+ * Asks for the administrator's token. The page sends it only to the store, and drops it when it closes.
+ */
 import { useState } from 'preact/hooks';
 
 export function TokenForm({ isBusy, give }: { isBusy: boolean; give: (token: string) => void }) {

@@ -1,4 +1,4 @@
-/** Whether the books balance: in one word, in figures, and where not, in the store's own sentences. */
+/** The verdict of an audit: in one word, in numbers, and the problems in the store's own sentences. */
 import { count, plural } from '../model/format.js';
 import type { Audit } from '../model/shapes.js';
 import { CheckIcon, CrossIcon } from '../parts/icons.js';

@@ -1,6 +1,6 @@
 /**
- * A cover for a product that has no picture: quarter circles on a small grid, laid by its id, in its
- * topic's hue. Pure: the same product looks the same everywhere.
+ * A cover for a product without a picture: quarter circles on a small grid, chosen by its id, in its
+ * topic's hue. Pure: the same product always looks the same.
  */
 export interface Art {
   /** Degrees. */
@@ -24,14 +24,14 @@ export function artOf(id: number, topic: string): Art {
   return { hue: hueOf(topic), paths };
 }
 
-/** Spread by the golden angle, so that few topics get far apart. */
+/** Uses the golden angle, so that a few topics get distinct hues. */
 function hueOf(topic: string): number {
   let sum = 0;
   for (const letter of topic) sum = mixed(sum ^ (letter.codePointAt(0) ?? 0));
   return Math.round(((sum % 997) * 137.508) % 360);
 }
 
-/** A quarter of a disc that fills its cell from one of the corners. */
+/** A quarter disc that fills its cell from one corner. */
 function quarter(x: number, y: number, corner: number): string {
   const [cx, cy] = [x + (corner % 2), y + Math.floor(corner / 2)];
   const [ax, by] = [x + 1 - (corner % 2), y + 1 - Math.floor(corner / 2)];

@@ -1,11 +1,11 @@
-/** Reading an audit: what balances, what comes first, what it comes to. Pure. */
+/** Reads an audit: which products balance, their order, and the totals. Pure. */
 import type { AuditProduct } from './shapes.js';
 
 export function isBalanced({ received, sold, stock, ordered }: AuditProduct): boolean {
   return stock >= 0 && received - sold === stock && sold === ordered;
 }
 
-/** What does not balance first; else as the store gave it. */
+/** Products that do not balance first; otherwise in the store's order. */
 export function sortedForReading(products: readonly AuditProduct[]): AuditProduct[] {
   const isOff = (one: AuditProduct): boolean => !isBalanced(one);
   return [...products.filter(isOff), ...products.filter(isBalanced)];

@@ -1,6 +1,6 @@
 /**
- * The products on the page: what was read, and what `/events` has told since. Pure. Invariant: of two
- * tellings about one product the one with the higher version stands, in whatever order they come.
+ * The products on the page: the products read, updated by `/events`. Pure. Invariant: of two versions of
+ * a product the higher one stays, in whatever order they arrive.
  */
 import type { Product, ProductEvent, StockEvent } from './shapes.js';
 
@@ -18,12 +18,12 @@ export interface Answer {
   readonly next?: number;
 }
 
-/** A fresh answer in place of what was there; news that overtook it are kept. */
+/** Replaces the products by a new answer, but keeps newer versions from events. */
 export function replaced(before: Catalogue, answer: Answer): Catalogue {
   return { products: answer.data.map((one) => newer(one, before.products)), next: answer.next };
 }
 
-/** The next page behind what is there. */
+/** Appends the next page. */
 export function extended(before: Catalogue, answer: Answer): Catalogue {
   const known = new Set(before.products.map((one) => one.id));
   const added = answer.data.filter((one) => !known.has(one.id));
@@ -36,7 +36,7 @@ export function withStock(before: Catalogue, news: StockEvent): Catalogue {
   );
 }
 
-/** A product that is not shown stays so: whether it belongs here is the next search's to say. */
+/** Ignores products that are not shown: only the next search decides whether they belong here. */
 export function withProduct(before: Catalogue, news: ProductEvent): Catalogue {
   if (news.change === 'remove') {
     const products = before.products.filter((one) => one.id !== news.id);

@@ -1,4 +1,4 @@
-/** Numbers and times as the page writes them. Pure; the same everywhere, so that columns agree. */
+/** Formats numbers and times for the page. Pure, and the same everywhere, so that columns agree. */
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const two = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -16,13 +16,13 @@ export function count(value: number): string {
   return whole.format(value);
 }
 
-/** A rate: no decimals where they say nothing. */
+/** A rate, with decimals only where they are useful. */
 export function rate(perSecond: number): string {
   const tenths = Math.round(perSecond * 10) / 10;
   return tenths < 10 && !Number.isInteger(tenths) ? tenths.toFixed(1) : whole.format(tenths);
 }
 
-/** Three digits at most, with its unit. */
+/** At most three digits, with its unit. */
 export function duration(ms: number): string {
   if (ms >= 10_000) return `${(ms / 1_000).toFixed(0)} s`;
   if (ms >= 1_000) return `${(ms / 1_000).toFixed(1)} s`;
@@ -30,13 +30,13 @@ export function duration(ms: number): string {
   return `${ms.toFixed(ms < 1 ? 2 : 1)} ms`;
 }
 
-/** One decimal, but never 100 where something was missed. */
+/** One decimal, but never 100 unless the share is 1. */
 export function percent(share: number): string {
   const tenths = share < 1 ? Math.min(999, Math.round(share * 1_000)) : 1_000;
   return `${tenths % 10 === 0 ? tenths / 10 : (tenths / 10).toFixed(1)} %`;
 }
 
-/** Of memory. */
+/** An amount of memory. */
 export function megabytes(bytes: number): string {
   return `${whole.format(bytes / 1e6)} MB`;
 }

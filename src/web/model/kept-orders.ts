@@ -1,6 +1,6 @@
 /**
- * The orders that this browser placed: their numbers alone, newest first. What is in them is the
- * store's to say. Pure; the text is what the browser keeps.
+ * The orders that this browser placed: only their numbers, newest first. The store has their content.
+ * Pure; the text is what the browser stores.
  */
 const keptMax = 50;
 

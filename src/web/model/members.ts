@@ -1,8 +1,8 @@
-/** The services of a status, group by group, as the operations view shows them. Pure. */
+/** The services of a status by group, as the operations view shows them. Pure. */
 import type { GroupName, Member, Status } from './shapes.js';
 
 export interface Tile extends Member {
-  /** Entries of the log that it has not yet; undefined while nothing is known of it. */
+  /** Log entries that it does not have yet; undefined if unknown. */
   readonly lag: number | undefined;
 }
 
@@ -23,7 +23,7 @@ export function groupsOf(status: Status): Group[] {
   });
 }
 
-/** The names of all services, frontends too, and of those that are down; each once. */
+/** The names of all services, including frontends, and of those that are down; each once. */
 export function servicesOf({ members, frontends }: Status): { names: string[]; down: string[] } {
   const all = [
     ...members.map(({ name, role }) => ({ name, isDown: role === 'down' })),

@@ -1,7 +1,7 @@
 /**
- * One purchase with one key, asked again until it is known what became of it. However often an
- * answer is lost, the store sells once; so whoever has no answer in time may go on with the same
- * key. It knows no network and no clock of its own.
+ * One purchase with one key, repeated until its outcome is known. However often an answer is lost, the
+ * store sells once; so a caller without an answer in time may continue with the same key. It uses no
+ * network and no clock of its own.
  */
 export interface PurchaseReply {
   readonly status: number;
@@ -9,7 +9,7 @@ export interface PurchaseReply {
 }
 
 export interface PurchasePorts {
-  /** One attempt; rejects where no answer came. */
+  /** One attempt; rejects if no answer arrived. */
   send(key: string): Promise<PurchaseReply>;
   wait(ms: number): Promise<void>;
   nowMs(): number;
@@ -21,10 +21,10 @@ export type Outcome =
   | { readonly kind: 'placed'; readonly number: number; readonly total: number }
   | { readonly kind: 'out_of_stock'; readonly available: number }
   | { readonly kind: 'refused'; readonly message: string }
-  /** It may have been placed: the same key asks again without harm. */
+  /** It may have been placed; a repeat with the same key is safe. */
   | { readonly kind: 'unknown' };
 
-/** No leader, over the rate, or no answer in time: the store asks to come again. */
+/** No leader, over the rate, or no answer in time: the store asks the client to retry. */
 const passing: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 const waitMinMs = 150;
 const waitMaxMs = 1_500;
@@ -53,7 +53,7 @@ function outcomeOf({ status, body }: PurchaseReply): Outcome {
   if (error?.type === 'out_of_stock') {
     return { kind: 'out_of_stock', available: Number(error.available ?? 0) };
   }
-  // The store itself failed on the way: what became of the purchase is not known.
+  // The store failed while processing, so the outcome of the purchase is unknown.
   if (status >= 500) return { kind: 'unknown' };
   return { kind: 'refused', message: String(error?.message ?? `the store answered ${status}`) };
 }

@@ -1,11 +1,11 @@
 /**
- * From two readings of the status to what happened between them in the whole store: rates, latency,
- * hit rate, added up over its frontends. Pure. A process whose counters went back, or that was not in
- * the first reading, is left out; what cannot be told is undefined, never zero.
+ * Computes rates, latency and hit rate of the whole store from two readings of the status, added up over
+ * its frontends. Pure. Leaves out a process whose counters decreased or that was not in the first
+ * reading. An unknown value is undefined, never zero.
  */
 import type { Frontend, Status } from './shapes.js';
 
-/** Requests up to each bound in seconds, the bounds rising, the last one infinite. */
+/** Requests up to each bound in seconds; the bounds ascend, and the last one is infinite. */
 type Buckets = readonly (readonly [bound: number, count: number])[];
 
 interface Counters {
@@ -29,12 +29,12 @@ export interface Reading {
 export interface Interval {
   readonly lookupsPerSecond: number;
   readonly purchasesPerSecond: number;
-  /** Milliseconds; undefined where nothing was asked. */
+  /** Milliseconds; undefined without requests. */
   readonly lookupP50: number | undefined;
   readonly lookupP99: number | undefined;
   readonly purchaseP50: number | undefined;
   readonly purchaseP99: number | undefined;
-  /** 0 to 1; undefined where nothing was asked. */
+  /** 0 to 1; undefined without requests. */
   readonly hitRate: number | undefined;
 }
 
@@ -45,7 +45,7 @@ export function readingOf(status: Status, atMs: number): Reading {
   return { atMs, bounds: status.time_bounds ?? [], counters: new Map(counters) };
 }
 
-/** Undefined where the two cannot be compared. */
+/** Undefined if the readings cannot be compared. */
 export function between(before: Reading, after: Reading): Interval | undefined {
   const passedS = (after.atMs - before.atMs) / 1_000;
   const news = [...after.counters].flatMap(([process, now]) => {
@@ -100,7 +100,7 @@ function difference(was: Counters, now: Counters): Counters {
   };
 }
 
-/** One count for each bound, of all requests up to it. */
+/** For each bound, the number of requests up to it. */
 function bucketsOf(bounds: readonly number[], times: readonly (readonly number[])[]): Buckets {
   let sum = 0;
   return [...bounds, Number.POSITIVE_INFINITY].map((bound, i) => {
@@ -109,7 +109,7 @@ function bucketsOf(bounds: readonly number[], times: readonly (readonly number[]
   });
 }
 
-/** Linear within a bucket, as Prometheus does it; the open last bucket counts as its lower bound. */
+/** Linear within a bucket, as in Prometheus; the unbounded last bucket counts as its lower bound. */
 function quantileMs(buckets: Buckets, share: number): number | undefined {
   const all = buckets.at(-1)?.[1] ?? 0;
   if (all <= 0) return undefined;

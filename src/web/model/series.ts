@@ -1,6 +1,6 @@
 /**
- * The last minutes of some figures, as columns for a plot: times first, then a column for each
- * figure. Pure. Invariant: all columns are of one length, at most `pointsMax`.
+ * The last minutes of several metrics, as columns for a plot: times first, then a column for each
+ * metric. Pure. Invariant: all columns have the same length, at most `pointsMax`.
  */
 export type Column = readonly (number | null)[];
 
@@ -16,7 +16,7 @@ export function emptySeries(columns: number): Series {
   return { times: [], columns: Array.from({ length: columns }, () => []) };
 }
 
-/** A figure that is not known leaves a gap. */
+/** An unknown value leaves a gap. */
 export function withPoint(
   { times, columns }: Series,
   time: number,

@@ -31,10 +31,10 @@ export type ProductEvent =
 export interface LeaderEvent {
   readonly at: string;
   readonly group: GroupName;
-  /** Null: the leader was lost, and nobody follows yet. */
+  /** Null: the leader was lost, and there is no new one yet. */
   readonly leader: string | null;
   readonly epoch: number;
-  /** Since the last sign of life of the leader before. */
+  /** Time since the last sign of life of the previous leader. */
   readonly outage_ms: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What happened to the store's services, as entries for people, newest first. Pure. Invariant: an
- * event counts once, however often a listener that came back is told it.
+ * The events of the store's services as entries for people, newest first. Pure. Invariant: an event
+ * counts once, however often a reconnected listener receives it.
  */
 import { listed } from './format.js';
 import type { FaultEvent, FrontendEvent, LeaderEvent, MemberEvent } from './shapes.js';
@@ -8,13 +8,13 @@ import type { FaultEvent, FrontendEvent, LeaderEvent, MemberEvent } from './shap
 export type Kind = 'leader' | 'fault' | 'up' | 'down' | 'stopped';
 
 export interface Entry {
-  /** Of the first event that it is made of. */
+  /** The id of its first event. */
   readonly id: string;
   readonly at: string;
   readonly kind: Kind;
   readonly names: readonly string[];
   readonly text: string;
-  /** How long nobody led, where somebody leads again. */
+  /** How long there was no leader, when a new one serves. */
   readonly outageMs: number | undefined;
 }
 
@@ -27,13 +27,13 @@ export const emptyTimeline: Timeline = { entries: [], seen: new Set() };
 
 const entriesMax = 200;
 const seenMax = 2_000;
-/** Services that come or go within this time are told in one line. */
+/** Services that come or go within this time share one line. */
 const togetherMs = 1_500;
 
 const groupWords = { catalog: 'the catalog', order: 'the orders' } as const;
 
 export function withLeader(before: Timeline, id: string, event: LeaderEvent): Timeline {
-  // That the leader was lost is told, with its name, as a fault.
+  // The fault entry already says that the leader was lost, with its name.
   if (event.leader === null) return before;
   return added(before, {
     id,

@@ -1,4 +1,4 @@
-/** Operations: what customers feel, every service and who leads, and what happened. */
+/** The operations view: latency and rates of customers, every service and its role, and events. */
 import { useEffect } from 'preact/hooks';
 import { count, listed, megabytes, percent, plural } from '../model/format.js';
 import { type Group, groupsOf, servicesOf } from '../model/members.js';

@@ -1,6 +1,6 @@
 /**
- * One live plot: lines over the last minutes, with a mark where something happened to the services.
- * It owns its uPlot; what is drawn and in which words is its caller's.
+ * One live plot: lines over the last minutes, with a mark for each event of the services. It owns its
+ * uPlot; the caller chooses data and labels.
  */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
@@ -11,7 +11,7 @@ import { useCell } from '../store/cell.js';
 
 export interface Line {
   readonly label: string;
-  /** The name of a colour of the style sheet, as `--line-1`. */
+  /** The name of a colour of the style sheet, for example `--line-1`. */
   readonly colour: string;
 }
 
@@ -27,11 +27,11 @@ export interface PlotProps {
   readonly series: Series;
   readonly marks: readonly Mark[];
   readonly format: (value: number) => string;
-  /** The upper end of the scale never lies below this. */
+  /** The upper end of the scale is at least this. */
   readonly atLeast: number;
-  /** The upper end of the scale never lies above this. */
+  /** The upper end of the scale is at most this. */
   readonly atMost?: number;
-  /** Where given, the scale counts in powers of ten from here on. */
+  /** If given, the scale uses powers of ten from here on. */
   readonly powersFrom?: number;
 }
 
@@ -48,7 +48,7 @@ export function Plot(props: PlotProps) {
   const colours = useCell(theme);
   const names = lines.map((line) => line.colour).join(' ');
 
-  // Drawn anew when its colours change; its data come after it.
+  // Redrawn when its colours change; data follow after that.
   useEffect(() => {
     const box = place.current;
     if (!box) return;
@@ -122,7 +122,7 @@ function columnsOf({ times, columns }: Series): uPlot.AlignedData {
   return [[...times], ...columns.map((column) => [...column])];
 }
 
-/** From nothing, or from a power of ten, to a little above what is shown. */
+/** From zero, or from a power of ten, to slightly above the values shown. */
 function valueScale({
   atLeast,
   atMost = Number.POSITIVE_INFINITY,
@@ -140,7 +140,7 @@ function valueScale({
   };
 }
 
-/** The last minutes; until something was read, they end now. */
+/** The last minutes; they end now until data were read. */
 function windowOf({ data: [times] }: uPlot): [number, number] {
   const last = times.at(-1) ?? Date.now() / 1_000;
   return [last - windowS, last];
@@ -170,7 +170,7 @@ function valueAxis({ format, powersFrom }: PlotProps): uPlot.Axis {
   const values = (_plot: uPlot, splits: (number | null)[]): string[] =>
     splits.map((value) => (value === null ? '' : format(value)));
   if (powersFrom === undefined) return { ...look, size: 52, space: 34, values };
-  // Between two powers of ten a line says nothing more.
+  // A line between two powers of ten adds no information.
   const filter = (_plot: uPlot, splits: readonly number[]): (number | null)[] =>
     splits.map((value) => (Number.isInteger(roundedPower(value)) ? value : null));
   return { ...look, size: 52, values, filter, grid: { ...look.grid, filter } };
@@ -190,7 +190,7 @@ function axisLook(): uPlot.Axis {
   };
 }
 
-/** Behind the lines: a stroke where a service went, a dashed one where a leader came. */
+/** Drawn behind the lines: a solid line when a service stopped, a dashed one when a leader started. */
 function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
   const { ctx, bbox } = plot;
   const { min = 0, max = 0 } = plot.scales.x ?? {};

@@ -1,4 +1,4 @@
-/** What customers feel: how much is asked, how fast it is answered, and how much the caches spare. */
+/** What customers experience: request rates, latency, and the hit rate of the caches. */
 import { useMemo } from 'preact/hooks';
 import { duration, percent, rate } from '../model/format.js';
 import type { Kind } from '../model/timeline.js';
@@ -58,7 +58,7 @@ export function Plots() {
   );
 }
 
-/** What customers may have felt: a service that went, a leader that came. */
+/** Events that customers may notice: a service stopped, or a leader started. */
 function markOf(time: number, kind: Kind): Mark[] {
   return kind === 'leader' || kind === 'down' ? [{ time, kind }] : [];
 }

@@ -1,4 +1,6 @@
-/** One service of a group: its part in it, how far its log is, and in a demonstration its end. */
+/**
+ * One service of a group: its role, the progress of its log, and in a demonstration a button to kill it.
+ */
 import { useState } from 'preact/hooks';
 import { count, percent } from '../model/format.js';
 import type { Tile } from '../model/members.js';

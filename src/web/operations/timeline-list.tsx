@@ -1,4 +1,4 @@
-/** What happened to the services, newest first, with the time in which nobody led. */
+/** The events of the services, newest first, with the time without a leader. */
 import { useState } from 'preact/hooks';
 import { count, duration, timeOfDay } from '../model/format.js';
 import type { Entry } from '../model/timeline.js';

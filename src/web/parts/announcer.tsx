@@ -1,4 +1,4 @@
-/** What happened, said once to those who do not see it: a single live region for the whole page. */
+/** Announces events to screen readers: a single live region for the whole page. */
 import { cell, useCell } from '../store/cell.js';
 
 const said = cell({ text: '', turn: 0 });
@@ -9,7 +9,7 @@ export function announce(text: string): void {
 
 export function Announcer() {
   const { text, turn } = useCell(said);
-  // The same words twice are two pieces of news: a fresh element makes them heard.
+  // The same words twice are two announcements; a new element makes screen readers read both.
   return (
     <div class="unseen" role="status" aria-live="polite">
       <p key={turn}>{text}</p>

@@ -1,4 +1,4 @@
-/** The page's few drawings. All are decoration: what they mean stands beside them in words. */
+/** The page's few icons. All are decoration: words beside them have the meaning. */
 import type { ComponentChildren } from 'preact';
 
 function Icon({ children }: { children: ComponentChildren }) {

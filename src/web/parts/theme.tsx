@@ -1,4 +1,4 @@
-/** Light or dark: as the system has it until somebody says otherwise, and then as they said. */
+/** Light or dark: the system's setting until the visitor chooses, then the visitor's choice. */
 import { useEffect } from 'preact/hooks';
 import { cell, useCell } from '../store/cell.js';
 import { keepText, keptText } from '../store/kept.js';
@@ -14,7 +14,7 @@ function chosenTheme(): Theme | undefined {
   return text === 'light' || text === 'dark' ? text : undefined;
 }
 
-/** The theme in force. */
+/** The current theme. */
 export const theme = cell<Theme>(chosenTheme() ?? systemTheme());
 
 export function startTheme(): void {

@@ -1,4 +1,4 @@
-/** The orders of this browser, each read back from the store: what is shown is what is kept there. */
+/** The orders of this browser, each read back from the store. */
 import { useEffect, useState } from 'preact/hooks';
 import { count, money, timeOfDay } from '../model/format.js';
 import type { Order } from '../model/shapes.js';
@@ -43,7 +43,7 @@ type Reading = Order | 'reading' | 'failed';
 function OrderLine({ number }: { number: number }) {
   const [order, setOrder] = useState<Reading>('reading');
   const [turn, setTurn] = useState(0);
-  // A turn is another attempt.
+  // Each turn is another attempt.
   useEffect(() => {
     let isGone = false;
     readOrder(number).then(
@@ -52,7 +52,7 @@ function OrderLine({ number }: { number: number }) {
       },
       (error: unknown) => {
         if (isGone) return;
-        // A store that was begun anew does not know it.
+        // A store that was founded again does not have the order.
         if (error instanceof ApiError && error.status === 404) forgetOrder(number);
         else setOrder('failed');
       },

@@ -1,4 +1,4 @@
-/** One product: what it is, how many are left this moment, and the way to buy it. */
+/** One product: its name and price, the current stock, and the button to buy it. */
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { artOf } from '../model/art.js';
 import { count, money } from '../model/format.js';
@@ -46,7 +46,7 @@ function Cover({ product: { id, topic } }: { product: Product }) {
   );
 }
 
-/** The count flares up when it has changed. */
+/** Highlights the count when it has changed. */
 function Stock({ stock, target }: { stock: number; target: number | undefined }) {
   const before = useRef(stock);
   const [turn, setTurn] = useState(0);
@@ -70,7 +70,7 @@ function Stock({ stock, target }: { stock: number; target: number | undefined })
   );
 }
 
-/** How much is left of the most that was seen here. */
+/** The stock relative to the greatest stock seen here. */
 function StockBar({ stock }: { stock: number }) {
   const most = useRef(1);
   most.current = Math.max(most.current, stock);
@@ -106,7 +106,7 @@ function Buy({ name, state, buy }: BuyProps) {
     <form
       class="buy"
       onSubmit={submit}
-      // A key that is held down is one wish to buy.
+      // A key that is held down counts as one purchase.
       onKeyDown={(event) => {
         if (event.key === 'Enter' && event.repeat) event.preventDefault();
       }}
@@ -129,7 +129,7 @@ function Buy({ name, state, buy }: BuyProps) {
         type="submit"
         class="primary"
         aria-disabled={isBusy}
-        // The second half of a double click is no second wish.
+        // The second click of a double click does not buy again.
         onClick={(event) => {
           if (event.detail > 1) event.preventDefault();
         }}

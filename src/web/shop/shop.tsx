@@ -1,4 +1,6 @@
-/** The shop: products by topic, found as you type, and the orders of this browser beside them. */
+/**
+ * The shop: products by topic, with a search while typing, and the orders of this browser beside them.
+ */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { shelves } from '../model/catalogue.js';
 import { count, plural } from '../model/format.js';
@@ -11,7 +13,7 @@ import { keptOrders } from './orders.js';
 import { ProductCard } from './product-card.js';
 import { useProducts } from './use-products.js';
 
-/** After the last key, before the store is asked. */
+/** The pause after the last key before the page asks the store. */
 const typingMs = 160;
 
 export function Shop() {
@@ -118,7 +120,7 @@ function Topics({ topics, chosen, choose }: TopicsProps) {
   );
 }
 
-/** Where the orders stand below the products, the way to them. */
+/** If the orders are below the products, a button that scrolls to them. */
 function OrdersJump() {
   const orders = useCell(keptOrders);
   const jump = (): void => {
@@ -133,7 +135,7 @@ function OrdersJump() {
   );
 }
 
-/** The text once nobody has typed for a moment. */
+/** The text after a pause in typing. */
 function useSettled(text: string): string {
   const [settled, setSettled] = useState(text);
   useEffect(() => {
@@ -143,7 +145,7 @@ function useSettled(text: string): string {
   return settled;
 }
 
-/** Every topic seen so far, so that choosing one does not take the others away. */
+/** Every topic seen so far, so that choosing one does not hide the others. */
 function useTopics(products: readonly Product[]): readonly string[] {
   const seen = useRef<readonly string[]>([]);
   const news = products.map((one) => one.topic).filter((topic) => !seen.current.includes(topic));

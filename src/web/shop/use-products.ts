@@ -1,6 +1,6 @@
 /**
- * The products of a search, kept as they are in the store: by events while the stream runs, by
- * asking again while it does not. It knows no element of the page.
+ * The products of a search, kept current: by events while the stream runs, by polling while it does not.
+ * It does not depend on the page's elements.
  */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import {
@@ -15,14 +15,14 @@ import { type Search, searchProducts } from '../store/api.js';
 import { useCell } from '../store/cell.js';
 import { connection, listen } from '../store/feed.js';
 
-/** How often to ask while no events come. */
+/** The polling interval while no events arrive. */
 const pollMs = 3_000;
 
 export interface Products {
   readonly catalogue: Catalogue;
   /** No answer to this search yet. */
   readonly isLoading: boolean;
-  /** Why the last question failed; what is shown is from before. */
+  /** Why the last request failed; the products shown are older. */
   readonly failure: string | undefined;
   more(): Promise<void>;
 }

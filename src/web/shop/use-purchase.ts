@@ -1,6 +1,6 @@
 /**
- * Buying one product: a key for each wish to buy, kept until the store has said what became of it,
- * so that a double click or a lost answer never buys twice.
+ * Buys one product: a key for each purchase, kept until its outcome is known, so that a double click or
+ * a lost answer never buys twice.
  */
 import { useRef, useState } from 'preact/hooks';
 import { count, money } from '../model/format.js';
@@ -12,7 +12,7 @@ import { rememberOrder } from './orders.js';
 
 export interface Buying {
   readonly state: 'idle' | 'asking' | 'waiting' | 'placed' | 'refused' | 'unknown';
-  /** What the customer is told; empty while there is nothing to tell. */
+  /** The message for the customer; empty if there is none. */
   readonly words: string;
 }
 
@@ -26,7 +26,7 @@ interface Wish {
 export function usePurchase(product: Product): [Buying, (quantity: number) => void] {
   const [buying, setBuying] = useState<Buying>(idle);
   const busy = useRef(false);
-  /** A purchase whose outcome is not known: the next click goes on with it. */
+  /** A purchase with an unknown outcome: the next click continues it. */
   const open = useRef<Wish>(undefined);
 
   const buy = async (quantity: number): Promise<void> => {

@@ -1,6 +1,6 @@
 /**
- * The store's HTTP routes that the page uses. It knows paths, headers and the shape of failures; no
- * view and no state.
+ * The store's HTTP routes that the page uses: paths, headers and the shape of failures, without view or
+ * state.
  */
 import type { Answer } from '../model/catalogue.js';
 import type { PurchaseReply } from '../model/purchase.js';
@@ -11,7 +11,7 @@ const requestTimeoutMs = 8_000;
 const auditTimeoutMs = 60_000;
 
 export class ApiError extends Error {
-  /** 0 where no answer came. */
+  /** 0 if no answer arrived. */
   readonly status: number;
 
   constructor(status: number, message: string, cause?: unknown) {
@@ -24,12 +24,12 @@ export interface Search {
   readonly text: string;
   readonly topic: string | undefined;
   readonly after?: number | undefined;
-  /** Products wanted; a page where it is not said. */
+  /** Products wanted; the default is one page. */
   readonly limit?: number | undefined;
 }
 
 export const pageSize = 100;
-/** The store gives no more at once. */
+/** The store returns no more at once. */
 const pageMax = 1_000;
 
 export function searchProducts(search: Search, signal?: AbortSignal): Promise<Answer> {
@@ -41,7 +41,7 @@ export function searchProducts(search: Search, signal?: AbortSignal): Promise<An
   return getJson(`/products?${query}`, signal ? { signal } : {}) as Promise<Answer>;
 }
 
-/** One attempt to buy; rejects where no answer came. */
+/** One attempt to buy; rejects if no answer arrived. */
 export async function sendPurchase(
   id: number,
   quantity: number,
@@ -74,11 +74,11 @@ export async function demonstrate(command: 'kill' | 'start', name: string): Prom
   await answered(`/demo/${command}`, { method: 'POST', headers, body: JSON.stringify({ name }) });
 }
 
-/** Whether this frontend lets people kill replicas and shows the books to everybody. */
+/** Whether this frontend lets visitors kill replicas and shows the books to everybody. */
 export const isDemo =
   document.querySelector('meta[name="bazar-demo"]')?.getAttribute('content') === 'on';
 
-/** Random enough for a key, also on a page that did not come over TLS. */
+/** Random enough for a key; also works on a page without TLS. */
 export function freshKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return `page-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
@@ -92,7 +92,7 @@ async function getJson(
   return (await answered(path, init, timeoutMs)).json();
 }
 
-/** Rejects with the store's own words where it refused. */
+/** Rejects with the store's own message if it refused. */
 async function answered(
   path: string,
   init: RequestInit = {},

@@ -1,10 +1,10 @@
-/** A value that changes, and who wants to know: what views share without knowing each other. */
+/** A value that changes, and its listeners: views share it without depending on each other. */
 import { useEffect, useState } from 'preact/hooks';
 
 export interface Cell<T> {
   get(): T;
   set(next: T): void;
-  /** Returns the way out. */
+  /** Returns a function that removes the listener. */
   watch(listener: (value: T) => void): () => void;
 }
 

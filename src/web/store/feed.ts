@@ -1,7 +1,7 @@
 /**
- * The one stream of events of this page, shared by all its views: products as they change, and what
- * happens to the services. It comes back by itself, rests while nobody looks, and says whether it
- * can be relied on, so that views read again by themselves where it cannot.
+ * The one stream of events of this page, shared by all its views: product changes and events of the
+ * services. It reconnects, pauses while the page is hidden, and reports whether it is reliable, so that
+ * views read again if it is not.
  */
 import type {
   FaultEvent,
@@ -26,7 +26,7 @@ export type Connection = 'connecting' | 'live' | 'lost';
 export interface ProductListener {
   stock(event: StockEvent): void;
   product(event: ProductEvent): void;
-  /** Events were missed: what is shown has to be read again. */
+  /** Events were missed, so views must read again. */
   reset(): void;
 }
 
@@ -44,10 +44,10 @@ export function listen(listener: ProductListener): () => void {
   return () => listeners.delete(listener);
 }
 
-/** To be called once. */
+/** Must be called once. */
 export function startFeed(): void {
   open();
-  // A browser has six connections to a store; a page in the background leaves its one to others.
+  // A browser allows six connections to a store; a page in the background frees its connection.
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'hidden') close();
     else if (!source) open();
@@ -61,7 +61,7 @@ function open(): void {
   stream.onopen = () => {
     const isAnew = connection.get() !== 'connecting';
     connection.set('live');
-    // What happened between two streams was told to neither.
+    // Events between two streams are lost.
     if (isAnew) tell((one) => one.reset());
   };
   stream.onerror = () => {

@@ -1,6 +1,6 @@
 /**
- * Reads the status once a second while somebody looks, and keeps the last minutes, so that
- * a view that opens late has something to show. It starts with the first view that asks.
+ * Reads the status once a second while a view watches, and keeps the last minutes, so that a view that
+ * opens later has data. The first view starts it.
  */
 import { between, type Interval, type Reading, readingOf } from '../model/rates.js';
 import { emptySeries, type Series, withPoint } from '../model/series.js';
@@ -11,7 +11,7 @@ import { cell } from './cell.js';
 const everyMs = 1_000;
 
 export interface Plots {
-  /** Look-ups and purchases a second. */
+  /** Look-ups and purchases per second. */
   readonly requests: Series;
   /** Milliseconds: look-ups p50 and p99, purchases p50 and p99. */
   readonly latency: Series;
@@ -33,7 +33,7 @@ let last: Reading | undefined;
 let viewers = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-/** Reads on until the returned function is called. */
+/** Reads until the returned function is called. */
 export function watchGauges(): () => void {
   viewers++;
   if (viewers === 1) void turn();
@@ -43,7 +43,7 @@ export function watchGauges(): () => void {
   };
 }
 
-/** A service came or went: somebody who looks sees it at once. */
+/** A service came or went: reads at once if a view watches. */
 export function lookNow(): void {
   if (viewers > 0) void turn();
 }

@@ -1,4 +1,4 @@
-/** What this browser keeps for the page. A browser that keeps nothing is no reason to fail. */
+/** The page's data in this browser's storage. The page also works if the browser stores nothing. */
 
 export function keptText(name: string): string | null {
   try {
@@ -13,6 +13,6 @@ export function keepText(name: string, text: string | undefined): void {
     if (text === undefined) localStorage.removeItem(`bazar.${name}`);
     else localStorage.setItem(`bazar.${name}`, text);
   } catch {
-    // It is kept until the page is left, then.
+    // Then the data last until the visitor leaves the page.
   }
 }
