@@ -5,14 +5,14 @@
  */
 import type { Change } from '../src/checker/types.js';
 import type { Product } from '../test/e2e/raw-client.js';
-import type { Door } from './door.js';
+import type { CustomerConnection } from './customer-connection.js';
 import { type Recorder, seen } from './recorder.js';
 
 const everyMs = 150;
 const unitsMax = 12;
 
 export interface ClerkOptions {
-  readonly door: Door;
+  readonly connection: CustomerConnection;
   readonly recorder: Recorder;
   readonly scarce: readonly number[];
   readonly random: () => number;
@@ -20,7 +20,7 @@ export interface ClerkOptions {
 }
 
 export async function work({
-  door,
+  connection,
   recorder,
   scarce,
   random,
@@ -30,7 +30,7 @@ export async function work({
     const id = scarce[Math.floor(random() * scarce.length)] ?? 0;
     const add = 1 + Math.floor(random() * unitsMax);
     const invokedMs = recorder.nowMs();
-    const answer = await door.ask<Product>('update_product', { id, add });
+    const answer = await connection.ask<Product>('update_product', { id, add });
     const asked = { kind: 'change', process: 'clerk', invokedMs, id, add } as const;
     const returnedMs = recorder.nowMs();
     if (answer && !answer.error) {
@@ -47,5 +47,5 @@ export async function work({
     }
     await new Promise((resolve) => setTimeout(resolve, random() * 2 * everyMs));
   }
-  door.leave();
+  connection.leave();
 }

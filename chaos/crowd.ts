@@ -5,7 +5,7 @@ import type { Product } from '../test/e2e/raw-client.js';
 import { seeded } from '../test/e2e/seeded.js';
 import { work } from './clerk.js';
 import { Customer } from './customer.js';
-import { Door } from './door.js';
+import { CustomerConnection } from './customer-connection.js';
 import type { Fleet } from './fleet.js';
 import type { Recorder } from './recorder.js';
 
@@ -38,15 +38,15 @@ export function sendCrowd(fleet: Fleet, recorder: Recorder, seed: number, count:
   const abandoned = (): boolean => isAbandoned;
   const random = (i: number) => seeded(seed + 100 + i);
   const customers = Array.from({ length: count }, (_, i) => {
-    const door = new Door(ports, i, patienceMs[i % 2] ?? 0);
+    const connection = new CustomerConnection(ports, i, patienceMs[i % 2] ?? 0);
     const name = `customer-${i + 1}`;
-    const options = { name, door, recorder, random: random(i), leaving, abandoned };
+    const options = { name, connection, recorder, random: random(i), leaving, abandoned };
     return new Customer(options).visit();
   });
   const token = readFileSync(join(fleet.dataDir, 'admin.token'), 'utf8').trim();
-  const door = new Door(ports, 0, patienceMs[0], token);
+  const connection = new CustomerConnection(ports, 0, patienceMs[0], token);
   const scarce = recorder.first.filter((one) => one.quantity < plenty).map(({ id }) => id);
-  const clerk = work({ door, recorder, scarce, random: random(count), leaving });
+  const clerk = work({ connection, recorder, scarce, random: random(count), leaving });
   const all = Promise.all([...customers, clerk]);
   // Told by `leave`.
   all.catch(() => {});

@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Bought, Ending, LineWanted, Purchase } from '../src/checker/types.js';
 import type { Answer, Order, Placed, Product, WireError } from '../test/e2e/raw-client.js';
-import type { Door } from './door.js';
+import type { CustomerConnection } from './customer-connection.js';
 import { cents, type Decided, orderRead, type Recorder, seen } from './recorder.js';
 
 const thinkMaxMs = 25;
@@ -20,7 +20,7 @@ const rememberedMax = 50;
 
 export interface CustomerOptions {
   readonly name: string;
-  readonly door: Door;
+  readonly connection: CustomerConnection;
   readonly recorder: Recorder;
   readonly random: () => number;
   readonly leaving: () => boolean;
@@ -39,7 +39,7 @@ export class Customer {
 
   /** Ends when asked to leave, with nothing under way. */
   async visit(): Promise<void> {
-    const { leaving, random, door } = this.#options;
+    const { leaving, random, connection } = this.#options;
     while (!leaving()) {
       const chance = random();
       if (chance < 0.42) await this.#buy(true);
@@ -50,7 +50,7 @@ export class Customer {
       else await this.#search();
       await pause(random() * thinkMaxMs);
     }
-    door.leave();
+    connection.leave();
   }
 
   async #look(): Promise<void> {
@@ -139,7 +139,7 @@ export class Customer {
 
   /** Sends it until it is decided; undefined where it never was. */
   async #insist(params: object): Promise<Answer<Placed> | undefined> {
-    const { recorder, random, door } = this.#options;
+    const { recorder, random, connection } = this.#options;
     const beganMs = recorder.nowMs();
     for (let tries = 1; ; tries++) {
       const answer = await this.#ask<Placed>('buy', params);
@@ -153,13 +153,13 @@ export class Customer {
         );
         return undefined;
       }
-      if (answer && this.#chance(0.5)) door.leave();
+      if (answer && this.#chance(0.5)) connection.leave();
       await pause(random() * retryMs * Math.min(tries, retriesSlower));
     }
   }
 
   #ask<R>(method: string, params: unknown): Promise<Answer<R> | undefined> {
-    return this.#options.door.ask<R>(method, params);
+    return this.#options.connection.ask<R>(method, params);
   }
 
   /** Any error but those that say "later" and these is a problem. */

@@ -63,8 +63,8 @@ export async function replacesCutLeaders(t: Test, options: CutLeaders): Promise<
         const heal = fleet.network.part([leader], others, isolation, cutting);
         await group.isLedByAnother(leader);
         await group.sells();
-        const blow = { what: leader, beganMs, endedMs: recorder.nowMs() };
-        const [outage] = outages([blow], recorder.soldAtMs);
+        const injection = { what: leader, beganMs, endedMs: recorder.nowMs() };
+        const [outage] = outages([injection], recorder.soldAtMs);
         t.comment(`sells again after ${outage?.maxMs.toFixed(0)} ms`);
         heal();
         await group.isBack(leader);

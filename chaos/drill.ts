@@ -7,12 +7,12 @@ import type { History } from '../src/checker/types.js';
 import { seeded } from '../test/e2e/seeded.js';
 import { type Reckoning, reckon } from './books.js';
 import { sendCrowd, stock } from './crowd.js';
+import { FaultInjector } from './fault-injector.js';
 import { Fleet, healsWithinMs } from './fleet.js';
 import { OutageWatch } from './outage-watch.js';
-import type { Struck } from './outages.js';
-import { type Blow, deal, nameOf, type shortDeck } from './plan.js';
+import type { PastInjection } from './outages.js';
+import { deal, type Injection, nameOf, type shortDeck } from './plan.js';
 import { Recorder } from './recorder.js';
-import { Striker } from './striker.js';
 
 const size = { catalogs: 2, orders: 3, recovery: 1, frontends: 2 } as const;
 const customersCount = 12;
@@ -42,7 +42,7 @@ export interface Progress {
 export interface Outcome extends Reckoning {
   readonly seed: number;
   readonly elapsedMs: number;
-  readonly blows: readonly Struck[];
+  readonly injections: readonly PastInjection[];
   /** How often each fault struck, by name. */
   readonly faults: ReadonlyMap<string, number>;
   readonly recorder: Recorder;
@@ -61,9 +61,9 @@ class Drill {
   readonly #options: DrillOptions;
   readonly #recorder: Recorder;
   readonly #fleet: Fleet;
-  readonly #striker: Striker;
+  readonly #injector: FaultInjector;
   readonly #watch: OutageWatch;
-  readonly #blows: Struck[] = [];
+  readonly #injections: PastInjection[] = [];
   readonly #faults = new Map<string, number>();
   #now = 'the founding';
   #beganMs = 0;
@@ -80,7 +80,7 @@ class Drill {
     });
     this.#watch = new OutageWatch(this.#fleet, this.#recorder);
     // Of its own: whom a fault strikes must not change which fault comes next.
-    this.#striker = new Striker(this.#fleet, seeded(seed + 1), (text) => {
+    this.#injector = new FaultInjector(this.#fleet, seeded(seed + 1), (text) => {
       this.#now = text;
       tell(`${this.#elapsed()} ${text}`);
     });
@@ -92,7 +92,7 @@ class Drill {
     return {
       ...reckoning,
       ...{ seed: this.#options.seed, elapsedMs: this.#elapsedMs() },
-      ...{ blows: this.#blows, faults: this.#faults, recorder: this.#recorder, history },
+      ...{ injections: this.#injections, faults: this.#faults, recorder: this.#recorder, history },
       longestOutageMs: this.#watch.longestMs,
       outageBoundMs: this.#watch.boundMs,
       problems: [...this.#recorder.wrong, ...reckoning.problems, ...checkHistory(history).problems],
@@ -105,7 +105,7 @@ class Drill {
     const crowd = sendCrowd(this.#fleet, this.#recorder, this.#options.seed, customersCount);
     try {
       this.#watch.start();
-      await this.#strikeAll();
+      await this.#injectAll();
       this.#watch.stop();
       this.#now = 'the end';
       await crowd.leave();
@@ -116,35 +116,35 @@ class Drill {
     }
   }
 
-  async #strikeAll(): Promise<void> {
+  async #injectAll(): Promise<void> {
     const { durationMs, deck, seed } = this.#options;
     await this.#sells();
-    for (const blow of deal(deck, seeded(seed))) {
-      if (blow.onWhole) await this.#isWhole();
-      await this.#strike(blow);
+    for (const injection of deal(deck, seeded(seed))) {
+      if (injection.onWhole) await this.#isWhole();
+      await this.#inject(injection);
       if (this.#elapsedMs() > durationMs) return;
       this.#now = `after ${this.#now}`;
-      await this.#waits(blow.calmMs);
+      await this.#waits(injection.calmMs);
     }
   }
 
-  async #strike({ faults }: Blow): Promise<void> {
+  async #inject({ faults }: Injection): Promise<void> {
     const isWhole = await this.#fleet.isWhole();
     const what = isWhole ? faults.map(nameOf).join(' + ') : 'others were still away';
     for (const fault of faults) {
       this.#faults.set(nameOf(fault), (this.#faults.get(nameOf(fault)) ?? 0) + 1);
     }
     const beganMs = this.#recorder.nowMs();
-    const struck = Promise.all(faults.map((fault) => this.#striker.strike(fault)));
+    const injected = Promise.all(faults.map((fault) => this.#injector.inject(fault)));
     let isOver = false;
-    const over = struck.then(() => {
+    const over = injected.then(() => {
       isOver = true;
     });
     while (!isOver) {
       await Promise.race([over, this.#waits(pollMs)]);
     }
     await this.#sells();
-    this.#blows.push({ what, beganMs, endedMs: this.#recorder.nowMs() });
+    this.#injections.push({ what, beganMs, endedMs: this.#recorder.nowMs() });
   }
 
   /** Everybody is back from the last blow. */

@@ -11,7 +11,7 @@ import t from 'tap';
 import type { Placed, Product } from '../test/e2e/raw-client.js';
 import { until } from '../test/e2e/until.js';
 import { reckon } from './books.js';
-import { Door } from './door.js';
+import { CustomerConnection } from './customer-connection.js';
 import { Fleet, healsWithinMs } from './fleet.js';
 import { cents, Recorder } from './recorder.js';
 
@@ -119,7 +119,7 @@ async function buy(
   process: string,
   mood: () => Mood,
 ): Promise<void> {
-  const door = new Door(
+  const connection = new CustomerConnection(
     fleet.frontends.map((name) => fleet.rawPort(name)),
     0,
     patienceMs,
@@ -129,7 +129,7 @@ async function buy(
     const key = randomUUID();
     const invokedMs = recorder.nowMs();
     while (mood() !== 'gone') {
-      const answer = await door.ask<Placed>('buy', { lines, key });
+      const answer = await connection.ask<Placed>('buy', { lines, key });
       if (!answer || answer.error) {
         await new Promise((resolve) => setTimeout(resolve, retryMs));
         continue;
@@ -147,5 +147,5 @@ async function buy(
       break;
     }
   }
-  door.leave();
+  connection.leave();
 }

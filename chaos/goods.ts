@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Door } from './door.js';
+import { CustomerConnection } from './customer-connection.js';
 import type { Fleet } from './fleet.js';
 
 const patienceMs = 5_000;
@@ -25,7 +25,7 @@ export interface Goods {
 /** Resolves when all products are there; from then on they change. */
 export async function sendGoods(fleet: Fleet): Promise<Goods> {
   const token = readFileSync(join(fleet.dataDir, 'admin.token'), 'utf8').trim();
-  const door = new Door(
+  const connection = new CustomerConnection(
     fleet.frontends.map((name) => fleet.rawPort(name)),
     0,
     patienceMs,
@@ -39,7 +39,7 @@ export async function sendGoods(fleet: Fleet): Promise<Goods> {
       const i = added++;
       const [id, topic] = [firstId + i, long(`goods ${i % 10}`)];
       const params = { id, name: long(`Goods ${i}`), topic, price: 1, quantity: 0 };
-      const answer = await door.ask('add_product', params);
+      const answer = await connection.ask('add_product', params);
       if (!answer || answer.error) throw new Error(`${id}: ${answer?.error?.code ?? 'no answer'}`);
     }
   };
@@ -50,7 +50,7 @@ export async function sendGoods(fleet: Fleet): Promise<Goods> {
     while (!isLeaving) {
       const i = changes++;
       const params = { id: firstId + (i % products), topic: long(`goods ${i % 13}`) };
-      const answer = await door.ask('update_product', params);
+      const answer = await connection.ask('update_product', params);
       if (answer && !answer.error) continue;
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
@@ -60,11 +60,11 @@ export async function sendGoods(fleet: Fleet): Promise<Goods> {
     async leave() {
       isLeaving = true;
       await working;
-      door.leave();
+      connection.leave();
     },
     abandon() {
       isLeaving = true;
-      door.leave();
+      connection.leave();
     },
   };
 }

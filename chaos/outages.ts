@@ -4,7 +4,7 @@
  */
 
 /** A blow, from its first fault to the moment when it was over and somebody had bought. */
-export interface Struck {
+export interface PastInjection {
   readonly what: string;
   readonly beganMs: number;
   readonly endedMs: number;
@@ -19,21 +19,24 @@ export interface Outage {
 }
 
 /** One row for each name, and `all` of them. @param soldAtMs in any order. */
-export function outages(blows: readonly Struck[], soldAtMs: readonly number[]): Outage[] {
+export function outages(
+  injections: readonly PastInjection[],
+  soldAtMs: readonly number[],
+): Outage[] {
   const at = [...soldAtMs].sort((a, b) => a - b);
   const byName = new Map<string, number[]>();
   const all: number[] = [];
-  for (const blow of blows) {
-    const gapMs = longestGap(blow, at);
+  for (const injection of injections) {
+    const gapMs = longestGap(injection, at);
     all.push(gapMs);
-    byName.set(blow.what, [...(byName.get(blow.what) ?? []), gapMs]);
+    byName.set(injection.what, [...(byName.get(injection.what) ?? []), gapMs]);
   }
   const rows = [...byName].sort(([a], [b]) => a.localeCompare(b));
   return [...rows, ['all', all] as const].map(([what, gaps]) => row(what, gaps));
 }
 
 /** Of those that overlap the blow; what came before the first purchase does not count. */
-function longestGap({ beganMs, endedMs }: Struck, at: readonly number[]): number {
+function longestGap({ beganMs, endedMs }: PastInjection, at: readonly number[]): number {
   let longest = 0;
   for (let i = firstAfter(at, beganMs); i < at.length; i++) {
     const before = at[i - 1];

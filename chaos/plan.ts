@@ -65,7 +65,7 @@ export type Fault =
   | { readonly kind: 'wipe'; readonly who: Role; readonly downMs: number };
 
 /** Faults that strike together, and the calm after them. */
-export interface Blow {
+export interface Injection {
   readonly faults: readonly Fault[];
   /** It waits until everybody is back from the blow before. */
   readonly onWhole: boolean;
@@ -150,7 +150,7 @@ export const wholeDeck: readonly Card[] = [
 ];
 
 /** Without end. */
-export function* deal(deck: readonly Card[], random: Random): Generator<Blow, never> {
+export function* deal(deck: readonly Card[], random: Random): Generator<Injection, never> {
   let left: Card[] = [];
   const next = (): Fault => {
     if (left.length === 0) left = [...deck];

@@ -29,7 +29,7 @@ export interface Summary {
 }
 
 export function summary(outcome: Outcome): Summary {
-  const { recorder, faults, blows } = outcome;
+  const { recorder, faults, injections } = outcome;
   const { seed, elapsedMs, orders, lost, doubled, problems, longestOutageMs, outageBoundMs } =
     outcome;
   return {
@@ -48,7 +48,7 @@ export function summary(outcome: Outcome): Summary {
       orders,
       lost,
       doubled,
-      outages: outages(blows, recorder.soldAtMs),
+      outages: outages(injections, recorder.soldAtMs),
       problems,
     },
   };

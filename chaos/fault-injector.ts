@@ -15,7 +15,7 @@ const chaseMs = 1_500;
 /** How long a leader is cut off from its peers: longer than I12 allows an outage to last. */
 const secludedMs = { min: 3_000, max: 4 * outageMaxMs };
 
-export class Striker {
+export class FaultInjector {
   readonly #fleet: Fleet;
   readonly #random: () => number;
   readonly #tell: (text: string) => void;
@@ -31,7 +31,7 @@ export class Striker {
     this.#tell = tell;
   }
 
-  async strike(fault: Fault): Promise<void> {
+  async inject(fault: Fault): Promise<void> {
     switch (fault.kind) {
       case 'kill':
         return this.#kill([await this.#find(fault.who)], fault, fault.downMs);

@@ -11,7 +11,7 @@ const unsent = {
   result: undefined,
 };
 
-export class Door {
+export class CustomerConnection {
   readonly #ports: readonly number[];
   readonly #patienceMs: number;
   readonly #token: string | undefined;

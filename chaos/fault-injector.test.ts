@@ -1,7 +1,7 @@
-/** The one rule of the striker: in a group one disk is lost at a time, whatever falls together. */
+/** The one rule of the injector: in a group one disk is lost at a time, whatever falls together. */
 import t from 'tap';
+import { FaultInjector } from './fault-injector.js';
 import type { Fleet } from './fleet.js';
-import { Striker } from './striker.js';
 
 const members = ['catalog-1', 'catalog-2', 'recovery-1'];
 
@@ -33,7 +33,7 @@ function build() {
   } as unknown as Fleet;
   return {
     wiped,
-    striker: new Striker(
+    injector: new FaultInjector(
       fleet,
       () => 0,
       () => {},
@@ -41,28 +41,28 @@ function build() {
   };
 }
 
-t.test('of two blows at once one takes a disk', async (t) => {
-  const { wiped, striker } = build();
-  const blows = ['recovery', 'catalog-other'] as const;
-  await Promise.all(blows.map((who) => striker.strike({ kind: 'wipe', who, downMs: 1 })));
+t.test('of two injections at once one takes a disk', async (t) => {
+  const { wiped, injector } = build();
+  const injections = ['recovery', 'catalog-other'] as const;
+  await Promise.all(injections.map((who) => injector.inject({ kind: 'wipe', who, downMs: 1 })));
   t.equal(wiped.length, 1);
 });
 
 t.test('who lost its disk is waited for until it votes', async (t) => {
-  const { wiped, striker } = build();
-  await striker.strike({ kind: 'wipe', who: 'catalog-other', downMs: 1 });
-  await striker.strike({ kind: 'wipe', who: 'recovery', downMs: 1 });
+  const { wiped, injector } = build();
+  await injector.inject({ kind: 'wipe', who: 'catalog-other', downMs: 1 });
+  await injector.inject({ kind: 'wipe', who: 'recovery', downMs: 1 });
   t.same(wiped, ['catalog-2']);
   wiped.length = 0;
-  await striker.strike({ kind: 'wipe', who: 'recovery', downMs: 1 });
+  await injector.inject({ kind: 'wipe', who: 'recovery', downMs: 1 });
   t.same(wiped, ['recovery-1'], 'the other votes again');
 });
 
-t.test('also where it had voted again when both blows fell', async (t) => {
-  const { wiped, striker } = build();
-  await striker.strike({ kind: 'wipe', who: 'catalog-other', downMs: 1 });
+t.test('also where it had voted again when both injections fell', async (t) => {
+  const { wiped, injector } = build();
+  await injector.inject({ kind: 'wipe', who: 'catalog-other', downMs: 1 });
   wiped.length = 0;
-  const blows = ['recovery', 'catalog-other'] as const;
-  await Promise.all(blows.map((who) => striker.strike({ kind: 'wipe', who, downMs: 1 })));
+  const injections = ['recovery', 'catalog-other'] as const;
+  await Promise.all(injections.map((who) => injector.inject({ kind: 'wipe', who, downMs: 1 })));
   t.equal(wiped.length, 1);
 });
