@@ -1,6 +1,6 @@
 /**
- * The reckoning after a run: what customers were told against the order book, the stock, the keys
- * and the replicas. Looks from outside only. Each thing that cannot be is one sentence.
+ * The check after a run: compares the answers that customers got with the order book, the stock, the
+ * keys and the replicas. Uses only the store's public interfaces. Each contradiction is one sentence.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,9 +18,9 @@ const problemsTold = 10;
 
 export interface Reckoning {
   readonly orders: number;
-  /** Acknowledged, and not in the book as it was acknowledged. */
+  /** Acknowledged, but missing from the book or different there. */
   readonly lost: number;
-  /** In the book, and nobody's; or two purchases'. */
+  /** In the book without a purchase, or with two. */
   readonly doubled: number;
   readonly problems: readonly string[];
 }
@@ -45,7 +45,7 @@ export async function reckon(fleet: Fleet, recorder: Recorder): Promise<Reckonin
   }
 }
 
-/** Everybody is there; members vote, and have all of their group's log. */
+/** Waits until all services are up, all members vote and have all of their group's log. */
 export async function atRest(fleet: Fleet): Promise<void> {
   for (const name of fleet.frontends) {
     await until(`${name} is ready`, () => fleet.isReady(name), healsWithinMs);
@@ -75,7 +75,7 @@ async function readBook(
     const invokedMs = recorder.nowMs();
     const { error, result } = await client.ask<{ items: Order[] }>('orders', { after, limit });
     if (error && limit > 1) {
-      // Too much for one answer, or for the time that one may take.
+      // Too many for one answer, or for its time limit.
       limit = Math.ceil(limit / 2);
       continue;
     }
@@ -119,7 +119,7 @@ function compareAcknowledged(
   return lost;
 }
 
-/** Each order in the book is of one purchase that was acknowledged, or of one nobody heard of. */
+/** Each order in the book belongs to one purchase that was acknowledged or has an unknown outcome. */
 function compareBook(
   recorder: Recorder,
   book: ReadonlyMap<number, Order>,
@@ -159,7 +159,7 @@ async function compareStock(
   }
 }
 
-/** A key gives what it gave, to the first and to the last. */
+/** Repeats the first and the last keys: each must give its first outcome. */
 async function tryKeys(
   client: RawClient,
   recorder: Recorder,

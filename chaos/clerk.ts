@@ -1,7 +1,7 @@
 /**
- * Whoever fills up what runs out: adds to the stock of the scarce products all the time, so that
- * purchases are refused and accepted in turn. A change is not sent again where its outcome is not
- * known; how many units may have come is written down.
+ * The administrator of the run: adds to the stock of scarce products, so that purchases are refused and
+ * accepted in turn. It does not repeat a change with an unknown outcome; it records how many units may
+ * have been added.
  */
 import type { Change } from '../src/checker/types.js';
 import type { Product } from '../test/e2e/raw-client.js';

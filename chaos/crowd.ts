@@ -1,4 +1,4 @@
-/** Everybody who comes to a store: customers at all its frontends, and the clerk. */
+/** All clients of a run: customers at all frontends, and the clerk. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Product } from '../test/e2e/raw-client.js';
@@ -12,17 +12,17 @@ import type { Recorder } from './recorder.js';
 const plenty = 1_000_000_000;
 const productsCount = 8;
 const scarceCount = 2;
-/** Some wait shorter than the store tries. */
+/** Some customers have a shorter timeout than the store's retries. */
 const patienceMs = [2_000, 7_000] as const;
 
 export interface Crowd {
-  /** Each ends what it has begun. */
+  /** Each client finishes its current operation. */
   leave(): Promise<void>;
-  /** The store is gone: nobody waits for anything more. */
+  /** The store is gone: no client waits any longer. */
   abandon(): void;
 }
 
-/** Some never run out, some do all the time. */
+/** Some products never run out, some do all the time. */
 export function stock(): Product[] {
   return Array.from({ length: productsCount }, (_, i) => ({
     ...{ id: i + 1, name: `Product ${i + 1}`, topic: 'chaos', price: 19.9 + i, version: 1 },
@@ -48,7 +48,7 @@ export function sendCrowd(fleet: Fleet, recorder: Recorder, seed: number, count:
   const scarce = recorder.first.filter((one) => one.quantity < plenty).map(({ id }) => id);
   const clerk = work({ connection, recorder, scarce, random: random(count), leaving });
   const all = Promise.all([...customers, clerk]);
-  // Told by `leave`.
+  // `leave` reports the error.
   all.catch(() => {});
   return {
     async leave() {

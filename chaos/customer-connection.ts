@@ -1,11 +1,10 @@
 /**
- * A customer's way into the store: one connection to one frontend, and to the next one where it
- * breaks or nobody answers in time. An answer that did not come is told as such, never tried again
- * from here.
+ * A customer's connection to the store: to one frontend, and to the next one if it breaks or does not
+ * answer in time. A missing answer is reported to the caller, who decides whether to repeat the request.
  */
 import { type Answer, RawClient } from '../test/e2e/raw-client.js';
 
-/** What a customer at a closed door tells itself: it may come again, and has done nothing. */
+/** The answer if no connection can be opened: the request had no effect and may be repeated. */
 const unsent = {
   error: { code: 'unavailable', message: 'no connection', retryable: true },
   result: undefined,
@@ -26,7 +25,7 @@ export class CustomerConnection {
     this.#token = token;
   }
 
-  /** Undefined where no answer came: what became of it is not known. */
+  /** Undefined if no answer arrived, so the outcome is unknown. */
   async ask<R>(method: string, params: unknown): Promise<Answer<R> | undefined> {
     this.#client ??= this.#open();
     const client = this.#client;
@@ -44,7 +43,7 @@ export class CustomerConnection {
     return answer;
   }
 
-  /** The next question goes to another frontend. */
+  /** The next request goes to another frontend. */
   leave(): void {
     this.#client?.then(
       (client) => client.destroy(),

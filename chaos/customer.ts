@@ -1,7 +1,7 @@
 /**
- * One customer: looks, buys, buys again under a key that was used, reads orders back, one thing after
- * another through every failure, and has all of it recorded. A purchase under a key is sent again
- * until it is decided. What a customer must not meet is a problem at once.
+ * One customer: looks up products, buys, repeats purchases under a used key, and reads orders back, one
+ * operation after another through every failure. The recorder gets all of it. The customer repeats a
+ * purchase with a key until it is decided. An answer that a customer must not get is a problem at once.
  */
 import { randomUUID } from 'node:crypto';
 import type { Bought, Ending, LineWanted, Purchase } from '../src/checker/types.js';
@@ -14,7 +14,7 @@ const retryMs = 40;
 const retriesSlower = 8;
 const quantityMax = 3;
 const linesMax = 3;
-/** Far above the longest fault: whoever waits longer waits for ever. */
+/** Far above the longest fault: a longer wait never ends. */
 const decidedWithinMs = 150_000;
 const rememberedMax = 50;
 
@@ -24,20 +24,20 @@ export interface CustomerOptions {
   readonly recorder: Recorder;
   readonly random: () => number;
   readonly leaving: () => boolean;
-  /** The run is given up: nothing more is waited for. */
+  /** The run is given up: the customer stops waiting. */
   readonly abandoned: () => boolean;
 }
 
 export class Customer {
   readonly #options: CustomerOptions;
-  /** The newest own purchases. */
+  /** The newest purchases of this customer. */
   readonly #remembered: Decided[] = [];
 
   constructor(options: CustomerOptions) {
     this.#options = options;
   }
 
-  /** Ends when asked to leave, with nothing under way. */
+  /** Ends when asked to leave, with no operation under way. */
   async visit(): Promise<void> {
     const { leaving, random, connection } = this.#options;
     while (!leaving()) {
@@ -103,7 +103,7 @@ export class Customer {
     if (this.#remembered.length > rememberedMax) this.#remembered.shift();
   }
 
-  /** A key gives what it gave. */
+  /** A repeat under a used key must give its first outcome. */
   async #buyAgain(): Promise<void> {
     const { recorder } = this.#options;
     const decided = this.#pick(this.#remembered);
@@ -137,7 +137,7 @@ export class Customer {
     }
   }
 
-  /** Sends it until it is decided; undefined where it never was. */
+  /** Repeats the purchase until it is decided; undefined if it never was. */
   async #insist(params: object): Promise<Answer<Placed> | undefined> {
     const { recorder, random, connection } = this.#options;
     const beganMs = recorder.nowMs();
@@ -162,7 +162,7 @@ export class Customer {
     return this.#options.connection.ask<R>(method, params);
   }
 
-  /** Any error but those that say "later" and these is a problem. */
+  /** Any other error that does not allow a retry is a problem. */
   #expect(error: WireError | null | undefined, what: string, codes: readonly string[]): void {
     if (!error || tryAgain(error) || codes.includes(error.code)) return;
     this.#options.recorder.problem(`${what} met ${error.code}: ${error.message}`);
@@ -202,7 +202,7 @@ function tryAgain(error: WireError | null): boolean {
   return error !== null && (error.retryable || error.code === 'deadline_exceeded');
 }
 
-/** Undefined where the answer says nothing. */
+/** Undefined if the answer shows no outcome. */
 function bought(answer: Answer<Placed> | undefined): Bought | undefined {
   if (!answer) return undefined;
   const { error, result } = answer;

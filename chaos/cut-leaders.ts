@@ -1,7 +1,8 @@
 /**
- * A story for tests over real processes: the order leader, then the catalog leader, loses some of its
- * lines, in each way in which lines are cut, and another one leads and sells. What is cut is the
- * test's to say. Nothing acknowledged is lost; no outage is over its bound (docs/PROTOCOL.md, I12).
+ * A scenario for tests with real processes: the order leader, then the catalog leader, loses some of its
+ * connections, in each way in which connections are cut. Another member must lead and sell. The test
+ * chooses the connections. No acknowledged order is lost, and no outage exceeds its limit
+ * (docs/PROTOCOL.md, I12).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * One run: a store is founded, customers come, blows fall until the time is over, all is healed, and
- * the books are held against what customers were told. Returns what happened; prints nothing.
+ * One run: founds a store, starts customers, injects faults until the time is over, heals everything,
+ * and compares the books with the customers' answers. Returns the outcome and prints nothing.
  */
 import { checkHistory } from '../src/checker/check.js';
 import type { History } from '../src/checker/types.js';
@@ -24,9 +24,9 @@ export interface DrillOptions {
   readonly deck: typeof shortDeck;
   readonly folder: string;
   readonly portOffset: number;
-  /** What happens, line by line. */
+  /** Called with each event as a line. */
   readonly tell: (line: string) => void;
-  /** Called now and then with where it stands. */
+  /** Called at intervals with the progress. */
   readonly progress: (progress: Progress) => void;
 }
 
@@ -43,13 +43,13 @@ export interface Outcome extends Reckoning {
   readonly seed: number;
   readonly elapsedMs: number;
   readonly injections: readonly PastInjection[];
-  /** How often each fault struck, by name. */
+  /** How often each fault was injected, by name. */
   readonly faults: ReadonlyMap<string, number>;
   readonly recorder: Recorder;
   readonly history: History;
   /** The longest time without a purchase in which the store could sell (I12). */
   readonly longestOutageMs: number;
-  /** What it was held to; it grows with the load of the machine, up to a limit. */
+  /** The limit for it; it grows with the load of the machine, up to a maximum. */
   readonly outageBoundMs: number;
 }
 
@@ -79,7 +79,7 @@ class Drill {
       },
     });
     this.#watch = new OutageWatch(this.#fleet, this.#recorder);
-    // Of its own: whom a fault strikes must not change which fault comes next.
+    // Has its own source of randomness: the choice of a target must not change the next fault.
     this.#injector = new FaultInjector(this.#fleet, seeded(seed + 1), (text) => {
       this.#now = text;
       tell(`${this.#elapsed()} ${text}`);
@@ -147,7 +147,7 @@ class Drill {
     this.#injections.push({ what, beganMs, endedMs: this.#recorder.nowMs() });
   }
 
-  /** Everybody is back from the last blow. */
+  /** Waits until all services are back after the last injection. */
   async #isWhole(): Promise<void> {
     const endMs = this.#recorder.nowMs() + healsWithinMs;
     while (!(await this.#fleet.isWhole())) {
@@ -159,7 +159,7 @@ class Drill {
     }
   }
 
-  /** Somebody's purchase, begun now or later, is acknowledged. */
+  /** Waits until a purchase that begins now or later is acknowledged. */
   async #sells(): Promise<void> {
     const recorder = this.#recorder;
     const sinceMs = recorder.nowMs();

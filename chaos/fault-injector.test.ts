@@ -1,11 +1,11 @@
-/** The one rule of the injector: in a group one disk is lost at a time, whatever falls together. */
+/** The rule of the fault injector: a group loses one disk at a time, whatever faults coincide. */
 import t from 'tap';
 import { FaultInjector } from './fault-injector.js';
 import type { Fleet } from './fleet.js';
 
 const members = ['catalog-1', 'catalog-2', 'recovery-1'];
 
-/** A fleet whose members are voters until they are wiped, and from then on for ever learners. */
+/** A fleet whose members are voters until they are wiped; after that they stay learners. */
 function build() {
   const wiped: string[] = [];
   const down = new Set<string>();
@@ -41,14 +41,14 @@ function build() {
   };
 }
 
-t.test('of two injections at once one takes a disk', async (t) => {
+t.test('of two wipes at once only one takes a disk', async (t) => {
   const { wiped, injector } = build();
   const injections = ['recovery', 'catalog-other'] as const;
   await Promise.all(injections.map((who) => injector.inject({ kind: 'wipe', who, downMs: 1 })));
   t.equal(wiped.length, 1);
 });
 
-t.test('who lost its disk is waited for until it votes', async (t) => {
+t.test('the next wipe waits until the wiped member votes again', async (t) => {
   const { wiped, injector } = build();
   await injector.inject({ kind: 'wipe', who: 'catalog-other', downMs: 1 });
   await injector.inject({ kind: 'wipe', who: 'recovery', downMs: 1 });
@@ -58,11 +58,14 @@ t.test('who lost its disk is waited for until it votes', async (t) => {
   t.same(wiped, ['recovery-1'], 'the other votes again');
 });
 
-t.test('also where it had voted again when both injections fell', async (t) => {
-  const { wiped, injector } = build();
-  await injector.inject({ kind: 'wipe', who: 'catalog-other', downMs: 1 });
-  wiped.length = 0;
-  const injections = ['recovery', 'catalog-other'] as const;
-  await Promise.all(injections.map((who) => injector.inject({ kind: 'wipe', who, downMs: 1 })));
-  t.equal(wiped.length, 1);
-});
+t.test(
+  'of two wipes at once only one takes a disk, also after the last one votes again',
+  async (t) => {
+    const { wiped, injector } = build();
+    await injector.inject({ kind: 'wipe', who: 'catalog-other', downMs: 1 });
+    wiped.length = 0;
+    const injections = ['recovery', 'catalog-other'] as const;
+    await Promise.all(injections.map((who) => injector.inject({ kind: 'wipe', who, downMs: 1 })));
+    t.equal(wiped.length, 1);
+  },
+);

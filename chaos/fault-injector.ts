@@ -1,30 +1,30 @@
 /**
- * Carries faults out on a fleet and ends them: each resolves when what it struck is whole again, as
- * far as starting and connecting go. Keeps to what the protocol can bear: in each group one disk is
- * lost at a time, the next when the last has its vote again.
+ * Injects faults into a fleet and ends them. Each call resolves when its target is up and connected
+ * again. Respects what the protocol tolerates: each group loses one disk at a time, and the next one
+ * only when the last has its vote again.
  */
 import type { Fleet, GroupName, MemberStatus } from './fleet.js';
 import { outageMaxMs } from './outage-watch.js';
 import { type Fault, nameOf, type Role } from './plan.js';
 
 const askEveryMs = 50;
-/** Where nobody tells who leads, anybody of the group is struck. */
+/** If the leader is still unknown after this time, any member of the group is the target. */
 const askForMs = 2_000;
-/** From the death of a leader to the next blow, if no other leads before. */
+/** From the death of a leader to the next fault, if no other leads before. */
 const chaseMs = 1_500;
-/** How long a leader is cut off from its peers: longer than I12 allows an outage to last. */
+/** How long a leader is cut off from its peers: longer than the greatest outage that I12 allows. */
 const secludedMs = { min: 3_000, max: 4 * outageMaxMs };
 
 export class FaultInjector {
   readonly #fleet: Fleet;
   readonly #random: () => number;
   readonly #tell: (text: string) => void;
-  /** Lost their disk; voters again, or not yet. */
+  /** The member of each group that lost its disk last; it may not vote again yet. */
   readonly #wiped = new Map<GroupName, string>();
-  /** Where a disk is being lost: who is about to lose it votes still, and that means nothing. */
+  /** Groups in which a disk is being lost: the target still votes, which must not count. */
   readonly #wiping = new Set<GroupName>();
 
-  /** @param tell whom a fault strikes. */
+  /** @param tell receives the target of each fault. */
   constructor(fleet: Fleet, random: () => number, tell: (text: string) => void) {
     this.#fleet = fleet;
     this.#random = random;
@@ -135,7 +135,7 @@ export class FaultInjector {
     const service = this.#fleet.service(name);
     const isAlone = !this.#wiping.has(group);
     if (isAlone) this.#wiping.add(group);
-    // One that is still a learner, or cannot be asked, must not be joined by another.
+    // If one is still a learner, or does not answer, no other may lose its disk.
     const before = this.#wiped.get(group);
     const isFree = isAlone && (before === undefined || (await this.#votes(before, group)));
     this.#says(fault, isFree ? name : `${name}, killed only: another has no vote yet`, 0);
@@ -195,7 +195,7 @@ export class FaultInjector {
     }
   }
 
-  /** Who votes in it, in the default store. */
+  /** The voters of the group in the default store. */
   #group(group: GroupName): readonly string[] {
     return this.#fleet.members.filter(
       (name) => name.startsWith(group) || (group === 'catalog' && name.startsWith('recovery')),
@@ -204,7 +204,7 @@ export class FaultInjector {
 
   #anyOf(names: readonly string[]): string {
     const name = names[Math.floor(this.#random() * names.length)];
-    if (name === undefined) throw new Error('there is nobody to strike');
+    if (name === undefined) throw new Error('there is no target for the fault');
     return name;
   }
 

@@ -1,6 +1,6 @@
 /**
- * A whole store of processes, each started by itself and told to reach the others through lines that
- * can be cut. Founds it, brings it up and down; what strikes it is decided elsewhere. None of its
+ * A whole store of processes, each started separately, with connections through a proxy that can cut
+ * them. Founds the store, starts it and stops it; the fault injector decides on faults. None of its
  * processes outlives this one.
  */
 import { existsSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,7 @@ import { Network } from './network.js';
 import { ServiceProcess } from './service-process.js';
 
 const statusTimeoutMs = 1_000;
-/** What a store may take that has been healed: only what never comes should meet it. */
+/** The time that a healed store may take; only a store that never recovers reaches it. */
 export const healsWithinMs = 120_000;
 const endings = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
@@ -29,7 +29,7 @@ export interface MemberStatus {
 }
 
 export interface FleetOptions {
-  /** Its data and logs; removed by whoever made it. */
+  /** The folder of data and logs; its creator removes it. */
   readonly folder: string;
   readonly portOffset: number;
   readonly size: {
@@ -39,9 +39,9 @@ export interface FleetOptions {
     readonly frontends: number;
   };
   readonly products: readonly Product[];
-  /** Further flags of all services. */
+  /** Further flags for all services. */
   readonly flags?: readonly string[];
-  /** A process ended that nobody had killed. */
+  /** Called when a process ends that was not killed. */
   readonly died: (name: string, how: string, logTail: string) => void;
 }
 
@@ -52,9 +52,9 @@ export class Fleet {
   readonly dataDir: string;
   readonly #options: FleetOptions;
   readonly #services = new Map<string, ServiceProcess>();
-  /** The first of those that nobody killed. */
+  /** The first process that ended without being killed. */
   #died: string | undefined;
-  /** None may outlive this process, whatever ends it. */
+  /** No service may outlive this process, whatever ends it. */
   readonly #killAll = (): void => {
     for (const service of this.#services.values()) void service.kill();
   };
@@ -83,7 +83,7 @@ export class Fleet {
     return [...this.members, ...this.frontends];
   }
 
-  /** Who votes in a group: its replicas, and recovery servers until they are an odd number. */
+  /** The voters of a group: its replicas, and recovery servers up to an odd number. */
   voters(group: GroupName): readonly string[] {
     const replicas = this.members.filter((name) => name.startsWith(group));
     const recovery = this.members.filter((name) => name.startsWith('recovery'));
@@ -104,7 +104,7 @@ export class Fleet {
     for (const signal of endings) process.once(signal, this.#killAllAndExit);
     await this.network.open();
     for (const name of this.members) this.service(name).start(true);
-    // A frontend founds nothing.
+    // A frontend does not found a store.
     await this.#founds('the store is founded', () =>
       existsSync(join(this.dataDir, 'cluster.json')),
     );
@@ -114,7 +114,7 @@ export class Fleet {
     }
   }
 
-  /** Does not wait for what will not come because a service has ended. */
+  /** Stops waiting if a service has ended. */
   async #founds(what: string, look: () => boolean | Promise<boolean>): Promise<void> {
     const isOver = async (): Promise<boolean> => this.#died !== undefined || (await look());
     await until(what, isOver, healsWithinMs);
@@ -126,26 +126,26 @@ export class Fleet {
     return (await fetch(`${this.#http(frontend)}/readyz`, { signal })).ok;
   }
 
-  /** As the frontend sees it that answers first; throws where none does. */
+  /** The status from the first frontend that answers; throws if none does. */
   status(): Promise<readonly MemberStatus[]> {
     return Promise.any(this.frontends.map((frontend) => this.statusOf(frontend)));
   }
 
-  /** As this frontend sees it. */
+  /** The status from this frontend. */
   async statusOf(frontend: string): Promise<readonly MemberStatus[]> {
     const signal = AbortSignal.timeout(statusTimeoutMs);
     const answer = await fetch(`${this.#http(frontend)}/status`, { signal });
     return ((await answer.json()) as { data: { members: MemberStatus[] } }).data.members;
   }
 
-  /** Everybody is there and has a vote, as far as a frontend knows. */
+  /** Whether all members are up and have a vote, according to a frontend. */
   async isWhole(): Promise<boolean> {
     const members = await this.status().catch(() => []);
     const votes = members.filter(({ role }) => role === 'leader' || role === 'follower');
     return votes.length > 0 && votes.length === members.length;
   }
 
-  /** SIGKILL for all, as far as they run. Resolves when none is left. */
+  /** SIGKILL for all running processes. Resolves when none is left. */
   async killAll(): Promise<void> {
     await Promise.all([...this.#services.values()].map((service) => service.kill()));
   }

@@ -1,6 +1,6 @@
 /**
- * A disk fills up under one replica: it ends and says which file and why, the group goes on, and with
- * room again it is back. On a small tmpfs, which only root may mount.
+ * A disk fills up under one replica: it ends and reports which file and why, the group continues, and
+ * with space again the replica returns. Uses a small tmpfs, which only root may mount.
  */
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -17,9 +17,9 @@ import { cents, Recorder } from './recorder.js';
 
 const size = { catalogs: 1, orders: 3, recovery: 0, frontends: 1 };
 const victim = 'order-3';
-/** Two segments of 16 MiB and no third; then a disk with room. */
+/** Space for two segments of 16 MiB but not a third; then a disk with space. */
 const disk = { small: '40m', large: '400m' };
-/** Orders as long as can be: a segment is full after some hundred. */
+/** Orders of the greatest length: a segment is full after some hundred. */
 const linesCount = 100;
 const nameLength = 190;
 const buyersCount = 8;
@@ -28,7 +28,7 @@ const retryMs = 50;
 const purchases = 20;
 const timeoutMs = 230_000;
 
-/** `leaving`: what was begun is ended; `gone`: nothing is waited for. */
+/** `leaving`: finish current operations; `gone`: stop waiting. */
 type Mood = 'buying' | 'leaving' | 'gone';
 
 function products(): Product[] {
@@ -38,14 +38,14 @@ function products(): Product[] {
   }));
 }
 
-/** Undefined where it went well, else the reason. */
+/** Undefined on success, otherwise the reason. */
 function mount(place: string, options: string): string | undefined {
   const args = ['-t', 'tmpfs', '-o', options, 'tmpfs', place];
   const { status, error, stderr } = spawnSync('mount', args);
   return status === 0 ? undefined : `${error?.message ?? stderr.toString().split('\n')[0]}`;
 }
 
-t.test('a replica whose disk is full says so and ends; with room again it is back', async (t) => {
+t.test('a replica with a full disk reports it and ends; with space again it returns', async (t) => {
   t.setTimeout(timeoutMs);
   const folder = mkdtempSync(join(tmpdir(), 'bazar-full-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -112,7 +112,7 @@ t.test('a replica whose disk is full says so and ends; with room again it is bac
   t.equal(ends.length, 2, 'nobody else ended');
 });
 
-/** Buys one of everything, again and again, each until it is decided. */
+/** Buys one of each product repeatedly; repeats each purchase until it is decided. */
 async function buy(
   fleet: Fleet,
   recorder: Recorder,

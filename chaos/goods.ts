@@ -1,6 +1,6 @@
 /**
- * Work that makes a catalog's journal long: thousands of products come, and their topics change all
- * the time. Nobody buys them, and what became of a change does not matter.
+ * Load that makes a catalog's journal long: thousands of products are added, and their topics change all
+ * the time. No customer buys them, and the outcome of a change does not matter.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,21 +8,21 @@ import { CustomerConnection } from './customer-connection.js';
 import type { Fleet } from './fleet.js';
 
 const patienceMs = 5_000;
-/** As long as can be: three bytes a character. */
+/** The greatest length: three bytes per character. */
 const longest = 200;
 const products = 2_000;
 const firstId = 1_000;
-/** Under way at a time. */
+/** Requests under way at a time. */
 const together = 12;
 const retryMs = 50;
 
 export interface Goods {
-  /** Ends what is under way. */
+  /** Finishes the requests under way. */
   leave(): Promise<void>;
   abandon(): void;
 }
 
-/** Resolves when all products are there; from then on they change. */
+/** Resolves when all products are added; after that they change. */
 export async function sendGoods(fleet: Fleet): Promise<Goods> {
   const token = readFileSync(join(fleet.dataDir, 'admin.token'), 'utf8').trim();
   const connection = new CustomerConnection(

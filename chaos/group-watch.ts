@@ -1,12 +1,12 @@
 /**
- * One group of a fleet as its status tells of it, and what a test waits for there: a leader, that
- * purchases go on, that a member is back. Strikes nothing. Every wait has the fleet's limit.
+ * Waits for states of one group, as the fleet's status reports them: a leader, further purchases, a
+ * member that is back. Injects no faults. Every wait has the fleet's limit.
  */
 import { until } from '../test/e2e/until.js';
 import { type Fleet, healsWithinMs, type MemberStatus } from './fleet.js';
 import type { Recorder } from './recorder.js';
 
-/** So many purchases show that the group sells; a member so far behind is as good as there. */
+/** This many purchases show that the group sells; a member that lags by less counts as current. */
 const purchases = 25;
 
 export class GroupWatch {

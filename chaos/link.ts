@@ -1,11 +1,11 @@
 /**
- * The line from one service to another: what the first dials stands here, so that it can be held up
- * in either way, or reset, without touching any other line. Knows nothing of what is said on it.
+ * The proxy for connections from one service to another. It can stall either direction or reset the
+ * connections, without affecting other links. It does not read the content.
  */
 import { createServer, type Server, type Socket } from 'node:net';
 import { resetNow, type Target, type Way, WirePair } from './wire-pair.js';
 
-/** A port of the proxy and the one behind it. */
+/** A port of the proxy and its target. */
 export interface Passage {
   readonly port: number;
   readonly target: Target;
@@ -26,7 +26,7 @@ export class Link {
     this.#passages = passages;
   }
 
-  /** It lets everything through, both ways. */
+  /** Whether it passes everything, in both directions. */
   get isFree(): boolean {
     return this.#refusals === 0 && this.#stalls.toward === 0 && this.#stalls.back === 0;
   }
@@ -43,7 +43,7 @@ export class Link {
     }
   }
 
-  /** What is sent this way waits, until it is freed as often. */
+  /** Stalls this direction until `free` was called as often. */
   stall(way: Way): void {
     this.#stalls[way] += 1;
     this.#flow();
@@ -54,7 +54,7 @@ export class Link {
     this.#flow();
   }
 
-  /** Every connection is reset, and whoever dials anew. */
+  /** Resets every connection, and refuses new ones. */
   refuse(): void {
     this.#refusals += 1;
     this.reset();

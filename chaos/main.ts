@@ -1,7 +1,7 @@
 /**
- * `npm run chaos`: the built store as real processes, struck for some minutes. The summary goes to
- * standard output, progress to standard error. A run with violations keeps its folder of data and
- * logs and ends with 1.
+ * `npm run chaos`: injects faults for some minutes into the built store with real processes. The summary
+ * goes to standard output, progress to standard error. A run with violations keeps its folder of data
+ * and logs and exits with 1.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -59,7 +59,7 @@ async function main(): Promise<number> {
   const failed = sum.problems.length > 0;
   if (failed || values.keep) {
     writeFileSync(join(folder, 'faults.txt'), `${said.join('\n')}\n`);
-    // As `bazar load --check-file` reads it.
+    // In the format that `bazar load --check-file` reads.
     writeFileSync(join(folder, 'history.jsonl'), [...historyLines(outcome.history)].join(''));
     process.stderr.write(`data, logs, faults and history: ${folder}\n`);
   } else {
@@ -68,7 +68,7 @@ async function main(): Promise<number> {
   return failed ? 1 : 0;
 }
 
-/** One line that is written over on a terminal, and one a second elsewhere. */
+/** One line that is overwritten on a terminal, otherwise one line per second. */
 function reporter(durationMs: number): (progress: Progress) => void {
   let toldMs = Number.NEGATIVE_INFINITY;
   const everyMs = process.stderr.isTTY ? progressEveryMs : 10 * progressEveryMs;
@@ -93,7 +93,7 @@ function clock(ms: number): string {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  // What the system refuses, as a port in use, is no fault of the program.
+  // A system error, such as a port in use, is not a fault of the program.
   if (!(error instanceof Error && 'code' in error)) throw error;
   process.stderr.write(`${error.message}\n`);
   return 2;

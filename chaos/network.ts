@@ -1,12 +1,12 @@
 /**
- * All lines between the services of a store, one for each that dials and each that is dialled, on
- * ports of their own. Says which addresses a service must be told so that it goes through them, and
- * cuts whole services off. A cut is undone by what it returned; cuts may overlap.
+ * All proxy links between the services of a store, one for each pair of client and server, on separate
+ * ports. Gives the addresses that a service needs to connect through them, and cuts off whole services.
+ * A cut returns a function that undoes it; cuts may overlap.
  */
 import { Link, type Passage } from './link.js';
 import type { Way } from './wire-pair.js';
 
-/** Beside the store's own ports, and below those that the system gives out. */
+/** Next to the store's own ports, and below those that the system assigns. */
 const portsFrom = 14_000;
 const ports = { catalog: 9_000, order: 8_090, recovery: 9_600 } as const;
 /** Distance from a member's service port to its replication port (docs/CONFIGURATION.md, Ports). */
@@ -42,19 +42,19 @@ export class Network {
     for (const link of this.#links) link.close();
   }
 
-  /** For `--peers` of this service. */
+  /** The value of `--peers` for this service. */
   peersOf(name: string): string {
     return (this.#addresses.get(name) ?? []).join(',');
   }
 
-  /** All lines between the two let everything through. */
+  /** Whether all links between the two pass everything. */
   isOpen(one: string, other: string): boolean {
     return this.#links.every(({ from, to, isFree }) => {
       return isFree || !((from === one && to === other) || (from === other && to === one));
     });
   }
 
-  /** One line, one way or both. */
+  /** Cuts one link, in one direction or both. */
   cut(from: string, to: string, ways: readonly Way[], cutting: Cutting): () => void {
     return cutAll(
       this.#links.filter((link) => link.from === from && link.to === to),
@@ -63,12 +63,12 @@ export class Network {
     );
   }
 
-  /** Everything that this service sends (`mute`), or hears (`deaf`), or both. */
+  /** Cuts everything that this service sends (`mute`) or receives (`deaf`), or both. */
   isolate(name: string, isolation: Isolation, cutting: Cutting): () => void {
     return this.part([name], this.#names(), isolation, cutting);
   }
 
-  /** Cuts what goes between these and those. */
+  /** Cuts the links between the two sets. */
   part(
     these: readonly string[],
     those: readonly string[],
@@ -87,7 +87,7 @@ export class Network {
     return cutAll(between, ways, cutting);
   }
 
-  /** Connections break, and whoever dials again gets through. */
+  /** Breaks the connections; new ones get through. */
   reset(name: string): void {
     for (const link of this.#links) if (link.from === name || link.to === name) link.reset();
   }

@@ -1,4 +1,4 @@
-/** An outage is reported where the store could sell, once, and never where it could not. */
+/** The watch reports an outage once while the store could sell, and never while it could not. */
 import t from 'tap';
 import type { Fleet } from './fleet.js';
 import { OutageWatch, outageMaxMs } from './outage-watch.js';
@@ -6,7 +6,7 @@ import type { Recorder } from './recorder.js';
 
 const members = ['catalog-1', 'order-1', 'order-2', 'order-3'];
 const lookEveryMs = 50;
-/** Far over the bound, on a busy machine too. */
+/** Far above the limit, also on a busy machine. */
 const forEverMs = 1_000_000;
 
 function build() {
@@ -42,7 +42,7 @@ function build() {
   return { watch, down, silent, problems, wait, sell };
 }
 
-t.test('a store that could sell and does not is reported once', async (t) => {
+t.test('a store that could sell but does not is reported once', async (t) => {
   const { problems, wait, sell, watch } = build();
   wait(1_000);
   t.same(problems, []);
@@ -57,7 +57,7 @@ t.test('a store that could sell and does not is reported once', async (t) => {
   t.equal(problems.length, 2, 'and again after it has sold');
 });
 
-t.test('a store without a majority is not', async (t) => {
+t.test('a store without a majority is not reported', async (t) => {
   const { problems, wait, down } = build();
   down.add('order-1');
   down.add('order-2');
@@ -68,7 +68,7 @@ t.test('a store without a majority is not', async (t) => {
   t.same(problems, [], 'the time counts from when it could sell');
 });
 
-t.test('a process that was started counts when it has answered', async (t) => {
+t.test('a started process counts once it has answered', async (t) => {
   const { problems, wait, silent } = build();
   silent.add('order-1');
   silent.add('order-2');
@@ -79,13 +79,13 @@ t.test('a process that was started counts when it has answered', async (t) => {
   t.equal(problems.length, 1);
 });
 
-t.test('a busy machine stretches the bound, but not without end', async (t) => {
+t.test('a busy machine raises the limit, but only up to a maximum', async (t) => {
   const { wait, watch } = build();
   wait(forEverMs);
   t.ok(watch.boundMs >= outageMaxMs && watch.boundMs <= 3 * outageMaxMs);
 });
 
-t.test('a machine that stands still is not the fault of the store', async (t) => {
+t.test('time in which the machine stands still does not count', async (t) => {
   const { problems, wait } = build();
   wait(forEverMs, forEverMs / 2);
   t.same(problems, []);

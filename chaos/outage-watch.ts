@@ -1,37 +1,37 @@
 /**
- * Holds a store to I12 while it is struck: wherever a majority of each group is up, has its votes
- * and is connected to itself and to a frontend, somebody buys again within a bound. Counts only
- * time in which this process ran, so that a machine that stands still is not the store's fault.
+ * Checks I12 during fault injection. While a majority of each group is up, has its votes, and is
+ * connected to itself and to a frontend, a purchase must succeed within a limit. Counts only time in
+ * which this process ran, so that a stalled machine does not count against the store.
  */
 import { availableParallelism, loadavg } from 'node:os';
 import type { Fleet, GroupName, MemberStatus } from './fleet.js';
 import type { Recorder } from './recorder.js';
 import { canSell, type View } from './sellable.js';
 
-/** Within it another leader serves (docs/PROTOCOL.md, I12). */
+/** Another leader serves within this time (docs/PROTOCOL.md, I12). */
 const servesWithinMs = 2_000;
 /**
- * From there to an acknowledged purchase, and until customers notice: a lease of a frontend that is
- * away runs out (1.08 s), a connection is dialled again, a customer pauses before its next attempt.
+ * From there to an acknowledged purchase: the lease of a lost frontend expires (1.08 s), a connection is
+ * opened again, and a customer pauses before its next attempt.
  */
 const noticeWithinMs = 1_500;
 export const outageMaxMs = servesWithinMs + noticeWithinMs;
-/** From its first answer, a process that was started has so long until it has its connections back. */
+/** A started process has this time after its first answer to restore its connections. */
 const settlesWithinMs = 2_000;
-/** A frontend that tells of a process may not know yet that it was killed and started. */
+/** A frontend may not know yet that a process was killed and started again. */
 const staleMs = 1_000;
 const lookEveryMs = 50;
-/** A look that comes later than this was late because the machine was busy. */
+/** A check later than this was delayed by a busy machine. */
 const lateMs = 2 * lookEveryMs;
 const askEveryMs = 500;
-/** Processes that want each core at once, from which on the bound grows with them, and how far. */
+/** Runnable processes per core from which the limit grows with them, and the greatest factor. */
 const loadMax = 2;
 const loadFactorMax = 3;
 
 export class OutageWatch {
   /** The longest time without a purchase in which the store could sell. */
   longestMs = 0;
-  /** The longest time that the bound allowed. */
+  /** The greatest limit that applied. */
   boundMs = outageMaxMs;
   readonly #fleet: Fleet;
   readonly #recorder: Recorder;
@@ -68,7 +68,7 @@ export class OutageWatch {
     clearInterval(this.#timer);
   }
 
-  /** Called now and then; a look that comes late counts as little as one in time. */
+  /** Called at intervals; a late check counts like a timely one. */
   look(): void {
     const nowMs = this.#recorder.nowMs();
     const passedMs = Math.min(nowMs - this.#lookedAtMs, lateMs);
@@ -101,7 +101,7 @@ was up and connected to itself and to a frontend`);
     return hasSettled && service.runsForMs(nowMs) > 0;
   }
 
-  /** Asks after processes that were started and have not answered yet, or lost their folders. */
+  /** Queries processes that were started and have not answered yet, or that lost their folders. */
   #askAfter(nowMs: number): void {
     const { frontends, members } = this.#fleet;
     const isAskedAfter = (name: string): boolean => {
@@ -117,12 +117,12 @@ was up and connected to itself and to a frontend`);
         if (this.#fleet.service(frontend).pid === pid) this.#answered(frontend);
         for (const name of members.filter(isAskedAfter)) this.#hear(name, statuses, nowMs);
       });
-      // It does not answer: it is asked again.
+      // It does not answer; the next query repeats this.
       asked.catch(() => {});
     }
   }
 
-  /** What a frontend tells may be from before this life, or before the folder was lost. */
+  /** A frontend's status may be older than this start, or than the loss of the folder. */
   #hear(name: string, statuses: readonly MemberStatus[], askedMs: number): void {
     const service = this.#fleet.service(name);
     const roles = statuses.filter((one) => one.name === name).map(({ role }) => role);

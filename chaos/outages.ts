@@ -1,9 +1,9 @@
 /**
- * How long a store did not sell: for each blow the longest gap between two acknowledged purchases
- * that touches it. Pure.
+ * How long a store did not sell: for each injection the longest gap between two acknowledged purchases
+ * that overlaps it. Pure.
  */
 
-/** A blow, from its first fault to the moment when it was over and somebody had bought. */
+/** An injection, from its first fault until it was over and a purchase had succeeded. */
 export interface PastInjection {
   readonly what: string;
   readonly beganMs: number;

@@ -1,12 +1,12 @@
 /**
- * What strikes a store, and in which order: a deck of faults that is shuffled and dealt again and
- * again, so that each kind comes as often as it lies in it. Pure: the same seed deals the same
- * faults; only who leads at the time is the store's.
+ * Which faults are injected, and in which order: a deck of faults that is shuffled and dealt repeatedly,
+ * so that each kind occurs as often as it is in the deck. Pure: the same seed deals the same faults;
+ * only the current leader depends on the store.
  */
 import type { GroupName } from './fleet.js';
 import type { Cutting, Isolation } from './network.js';
 
-/** By what a service is at the moment. */
+/** The current role of a service. */
 export type Role =
   | `${GroupName}-leader`
   | `${GroupName}-other`
@@ -20,7 +20,7 @@ export type Fault =
   | { readonly kind: 'kill'; readonly who: Role; readonly downMs: number }
   /** SIGSTOP and SIGCONT. */
   | { readonly kind: 'pause'; readonly who: Role; readonly forMs: number }
-  /** All lines of one service: held up, or reset; or only what it sends, or hears. */
+  /** All links of one service are stalled or reset, in both directions or only one. */
   | {
       readonly kind: 'isolate';
       readonly who: Role;
@@ -28,24 +28,24 @@ export type Fault =
       readonly cutting: Cutting;
       readonly forMs: number;
     }
-  /** Cut off from its own group alone: it goes on hearing customers and the other group. */
+  /** Cut off only from its own group; customers and the other group still reach it. */
   | {
       readonly kind: 'part';
       readonly who: Role;
       readonly isolation: Isolation;
       readonly cutting: Cutting;
       readonly forMs: number;
-      /** It dies like that: what nobody else has of its log must go. */
+      /** It crashes while cut off: entries that only it has must be dropped. */
       readonly dies: boolean;
     }
-  /** A leader is cut off from its peers alone, until another one leads or long enough for that. */
+  /** A leader is cut off only from its peers, until another member leads or long enough for that. */
   | {
       readonly kind: 'seclude';
       readonly who: `${GroupName}-leader`;
       readonly isolation: Isolation;
       readonly cutting: Cutting;
     }
-  /** One line between two, which others reach. */
+  /** One link between two services that others can reach. */
   | {
       readonly kind: 'cut';
       readonly from: Role;
@@ -55,19 +55,19 @@ export type Fault =
     }
   /** All its connections break once. */
   | { readonly kind: 'reset'; readonly who: Role }
-  /** Whoever comes to lead is killed, and so on. */
+  /** Each new leader is killed, several times in a row. */
   | { readonly kind: 'chase'; readonly group: GroupName; readonly times: number }
   /** SIGKILL for a whole group at once. */
   | { readonly kind: 'kill-group'; readonly group: GroupName; readonly downMs: number }
   /** SIGKILL for every process at once. */
   | { readonly kind: 'kill-all'; readonly downMs: number }
-  /** SIGKILL and an empty folder: it is back as a learner. */
+  /** SIGKILL and an empty folder: it returns as a learner. */
   | { readonly kind: 'wipe'; readonly who: Role; readonly downMs: number };
 
-/** Faults that strike together, and the calm after them. */
+/** Faults injected together, and the pause after them. */
 export interface Injection {
   readonly faults: readonly Fault[];
-  /** It waits until everybody is back from the blow before. */
+  /** The injection waits until all services are back from the one before. */
   readonly onWhole: boolean;
   readonly calmMs: number;
 }
@@ -116,7 +116,7 @@ const seclude = (who: `${GroupName}-leader`): Card => {
   };
 };
 
-/** One of each that matters most. */
+/** One of each of the most important kinds. */
 export const shortDeck: readonly Card[] = [
   kill('order-leader'),
   kill('catalog-leader'),
@@ -149,7 +149,7 @@ export const wholeDeck: readonly Card[] = [
   (random) => ({ kind: 'wipe', who: 'recovery', downMs: between(random, downMs) }),
 ];
 
-/** Without end. */
+/** Never ends. */
 export function* deal(deck: readonly Card[], random: Random): Generator<Injection, never> {
   let left: Card[] = [];
   const next = (): Fault => {
@@ -164,7 +164,7 @@ export function* deal(deck: readonly Card[], random: Random): Generator<Injectio
   }
 }
 
-/** As `kill order-leader`: faults of one name are counted together. */
+/** For example `kill order-leader`: faults with one name are counted together. */
 export function nameOf(fault: Fault): string {
   switch (fault.kind) {
     case 'chase':
@@ -195,7 +195,7 @@ function pick<T>(random: Random, all: readonly T[]): T {
   return all[below(random, all.length)] as T;
 }
 
-/** Short ones come more often than long ones. */
+/** Short durations are more frequent than long ones. */
 function between(random: Random, { min, max }: { min: number; max: number }): number {
   return Math.round(min + (max - min) * random() ** 2);
 }

@@ -1,7 +1,7 @@
 /**
- * What all customers asked and were told, by one monotonic clock: the history that a checker reads,
- * the purchases that the books are held to, and when each was acknowledged. Knows no connection.
- * Invariant: an operation is added once, when it has ended.
+ * Records the requests and answers of all customers by one monotonic clock: the history for the checker,
+ * the purchases to compare with the books, and the time of each acknowledgement. Invariant: an operation
+ * is added once, when it has ended.
  */
 import { performance } from 'node:perf_hooks';
 import type {
@@ -14,10 +14,10 @@ import type {
 } from '../src/checker/types.js';
 import type { Order, Product } from '../test/e2e/raw-client.js';
 
-/** A purchase that was decided, or given up, with the key under which it can be asked for again. */
+/** A purchase that was decided or given up, with the key to repeat it. */
 export interface Decided {
   readonly purchase: Purchase;
-  /** As it was sent. */
+  /** The params as sent. */
   readonly params: Readonly<Record<string, unknown>>;
 }
 
@@ -27,21 +27,21 @@ export class Recorder {
   /** By order number. */
   readonly sold = new Map<number, Decided>();
   readonly refused: Decided[] = [];
-  /** Nobody was told what became of them; each may have been made. */
+  /** Purchases with an unknown outcome; each may have been placed. */
   readonly unknown: Purchase[] = [];
-  /** Moments of acknowledgement, in order. */
+  /** Times of acknowledgement, in order. */
   readonly soldAtMs: number[] = [];
-  /** What cannot be, one sentence each. */
+  /** Contradictions, one sentence each. */
   readonly wrong: string[] = [];
-  /** Units that a change is known to have added, and those that one may have, by product. */
+  /** Units by product that changes have added, and those with an unknown outcome. */
   readonly added = new Map<number, { known: number; unknown: number }>();
-  /** Attempts without an answer, each tried again under its key. */
+  /** Attempts without an answer, each repeated under its key. */
   attemptsLost = 0;
-  /** What was sold is known then, though not every buyer was told. */
+  /** The whole order book was read, so all sales are known. */
   hasWholeBook = false;
   readonly #now: () => string;
 
-  /** @param now names what is under way, for problems. */
+  /** @param now names the current fault, for problems. */
   constructor(first: readonly Product[], now: () => string) {
     this.first = first;
     this.#now = now;
@@ -71,7 +71,7 @@ export class Recorder {
     }
   }
 
-  /** A page of the book of orders. */
+  /** Records a page of the order book. */
   readPage(orders: readonly Order[], invokedMs: number): void {
     const asked = {
       process: 'the books',

@@ -1,7 +1,7 @@
 /**
- * A replica that was away comes back by itself, as a real process: with a torn tail, with entries
- * that the others never had, with a part of the log missing, with nothing. The group sells meanwhile,
- * and in the end all are equal.
+ * A replica returns after an absence, as a real process: with a torn tail, with entries that the others
+ * never had, with a part of the log missing, or with nothing. The group sells meanwhile, and in the end
+ * all are equal.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +20,7 @@ const size = { catalogs: 1, orders: 3, recovery: 0, frontends: 1 };
 const customers = 6;
 const timeoutMs = 230_000;
 
-t.test('whoever was away comes back, and the group sells meanwhile', async (t) => {
+t.test('a replica that was away returns, and the group sells meanwhile', async (t) => {
   t.setTimeout(timeoutMs);
   const folder = mkdtempSync(join(tmpdir(), 'bazar-return-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -53,7 +53,7 @@ t.test('whoever was away comes back, and the group sells meanwhile', async (t) =
     await group.isBack(name);
   });
 
-  await t.test('with entries of its own, which it gives up', async (t) => {
+  await t.test('with entries that only it has, which it drops', async (t) => {
     const name = await group.leader();
     const others = (await followers()) as readonly string[];
     const heal = fleet.network.part([name], others, 'both', 'hold');
@@ -74,7 +74,7 @@ t.test('whoever was away comes back, and the group sells meanwhile', async (t) =
     await group.isBack(name);
   });
 
-  await t.test('without what was sold meanwhile, which it fetches', async (t) => {
+  await t.test('without the sales made meanwhile, which it fetches', async (t) => {
     const [, name] = await followers();
     await fleet.service(name).kill();
     await group.sells();
@@ -83,34 +83,31 @@ t.test('whoever was away comes back, and the group sells meanwhile', async (t) =
     t.pass();
   });
 
-  await t.test(
-    'with nothing: it does not count until it has caught up, and then it does',
-    async (t) => {
-      const [wiped, other] = await followers();
-      await Promise.all([wiped, other].map((name) => fleet.service(name).kill()));
-      fleet.service(wiped).wipe();
-      fleet.service(wiped).start();
-      await until(
-        `${wiped} is there`,
-        async () => (await group.member(wiped))?.role === 'learner',
-        healsWithinMs,
-      );
-      const { size: sold } = recorder.sold;
-      const lost = recorder.attemptsLost;
-      const tried = () => recorder.attemptsLost >= lost + customers;
-      await until('every customer has tried in vain', tried, healsWithinMs);
-      t.equal((await group.member(wiped))?.role, 'learner');
-      t.equal(recorder.sold.size, sold, 'nothing is sold by the vote of a learner');
-      fleet.service(other).start();
-      await group.sells();
-      await group.isBack(wiped);
-      await fleet.service(other).kill();
-      await group.sells();
-      t.pass('its vote counts');
-      fleet.service(other).start();
-      await group.isBack(other);
-    },
-  );
+  await t.test('with an empty folder: its vote counts only after it has caught up', async (t) => {
+    const [wiped, other] = await followers();
+    await Promise.all([wiped, other].map((name) => fleet.service(name).kill()));
+    fleet.service(wiped).wipe();
+    fleet.service(wiped).start();
+    await until(
+      `${wiped} is there`,
+      async () => (await group.member(wiped))?.role === 'learner',
+      healsWithinMs,
+    );
+    const { size: sold } = recorder.sold;
+    const lost = recorder.attemptsLost;
+    const tried = () => recorder.attemptsLost >= lost + customers;
+    await until('every customer has tried in vain', tried, healsWithinMs);
+    t.equal((await group.member(wiped))?.role, 'learner');
+    t.equal(recorder.sold.size, sold, 'nothing is sold by the vote of a learner');
+    fleet.service(other).start();
+    await group.sells();
+    await group.isBack(wiped);
+    await fleet.service(other).kill();
+    await group.sells();
+    t.pass('its vote counts');
+    fleet.service(other).start();
+    await group.isBack(other);
+  });
 
   await crowd.leave();
   const { problems } = await reckon(fleet, recorder);

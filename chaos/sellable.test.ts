@@ -1,4 +1,4 @@
-/** When a store can sell: what the outage watch holds the store to. */
+/** When a store can sell: the condition of the outage watch. */
 import t from 'tap';
 import { canSell, type View } from './sellable.js';
 
@@ -24,19 +24,19 @@ function view({ down = [], learners = [], cuts = [] }: Away): View {
   };
 }
 
-t.test('a whole store can sell, and one without a member of each group', async (t) => {
+t.test('a complete store can sell, and one without a member of each group', async (t) => {
   t.ok(canSell(view({})));
   t.ok(canSell(view({ down: ['catalog-1', 'order-2', 'frontend-1'] })));
 });
 
-t.test('a group needs a majority with votes, and a replica among it', async (t) => {
+t.test('a group needs a majority with votes that includes a replica', async (t) => {
   t.notOk(canSell(view({ down: ['order-1', 'order-2'] })));
   t.notOk(canSell(view({ down: ['order-1'], learners: ['order-2'] })));
   t.notOk(canSell(view({ down: ['catalog-1', 'catalog-2'] })));
   t.notOk(canSell(view({ down: ['frontend-1', 'frontend-2'] })));
 });
 
-t.test('a member that is cut off from its peers alone leaves a majority', async (t) => {
+t.test('a member that is cut off only from its peers leaves a majority', async (t) => {
   const cuts = [
     ['order-1', 'order-2'],
     ['order-1', 'order-3'],

@@ -1,18 +1,18 @@
 /**
- * Whether a store can sell, from what is known of its processes and lines alone: a majority of each
- * group is up, has its votes and is connected to itself, to one frontend and to the other group's
- * majority. Pure. Knows nothing of who leads.
+ * Whether a store can sell, from the state of its processes and links: a majority of each group is up,
+ * has its votes, and is connected to itself, to one frontend and to the other group's majority. Pure.
+ * Does not depend on the current leaders.
  */
 import type { GroupName } from './fleet.js';
 
 export interface View {
   readonly frontends: readonly string[];
   readonly voters: Readonly<Record<GroupName, readonly string[]>>;
-  /** It runs, is not stopped, and had the time to start. */
+  /** It runs, is not stopped, and has had time to start. */
   isUp(name: string): boolean;
-  /** A voter that lost its folder has no vote until its group has taken it back. */
+  /** A voter that lost its folder has no vote until its group has admitted it again. */
   hasVote(name: string): boolean;
-  /** All lines between the two let everything through. */
+  /** All links between the two pass everything. */
   isOpen(one: string, other: string): boolean;
 }
 
@@ -28,7 +28,7 @@ export function canSell(view: View): boolean {
   });
 }
 
-/** The sets of these that are a majority of the group, connected to itself, with a replica in it. */
+/** The subsets of these names that are a connected majority of the group, with a replica. */
 function majorities(view: View, group: GroupName, names: readonly string[]): string[][] {
   const least = Math.floor(view.voters[group].length / 2) + 1;
   let sets: string[][] = [[]];
@@ -39,7 +39,7 @@ function majorities(view: View, group: GroupName, names: readonly string[]): str
   return sets.filter((set) => set.length >= least && set.some((name) => isReplica(group, name)));
 }
 
-/** Whichever replica of the one leads reaches whichever replica of the other leads. */
+/** Every replica of one set reaches every replica of the other, so any of them may lead. */
 function areConnected(view: View, catalogs: readonly string[], orders: readonly string[]): boolean {
   const sellers = catalogs.filter((name) => isReplica('catalog', name));
   const recorders = orders.filter((name) => isReplica('order', name));

@@ -1,6 +1,6 @@
 /**
- * One service of a store as a process of this one: started by the command for real machines, killed,
- * paused, started again. Says how it ended where nobody asked it to. Knows nothing of the others.
+ * One service of a store as a child process, started by the command for separate machines. It can be
+ * killed, paused and started again. Reports how it ended if that was not requested.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -16,21 +16,21 @@ export interface ServiceOptions {
   readonly dataDir: string;
   readonly logDir: string;
   readonly flags: readonly string[];
-  /** It ended and was not asked to. */
+  /** Called when it ended without a request. */
   readonly died: (name: string, how: string) => void;
 }
 
 export class ServiceProcess {
   readonly name: string;
-  /** Its folder was lost, and nobody has seen it vote since. */
+  /** Its folder was lost, and it has not been seen voting since. */
   isWiped = false;
-  /** When a frontend, or the run itself, first had an answer of its present life. */
+  /** When it first answered a frontend or the run after its last start. */
   answeredMs: number | undefined;
   readonly #options: ServiceOptions;
   #child: ChildProcess | undefined;
   #isPaused = false;
   #isEnding = false;
-  /** Of performance.now(). */
+  /** Time of performance.now(). */
   #startedMs = 0;
 
   constructor(options: ServiceOptions) {
@@ -42,7 +42,7 @@ export class ServiceProcess {
     return this.#child !== undefined;
   }
 
-  /** How long it has been running; 0 where it is down or stopped. @param nowMs of performance.now(). */
+  /** How long it has been running; 0 if it is down or stopped. @param nowMs of performance.now(). */
   runsForMs(nowMs: number): number {
     return this.#child && !this.#isPaused && !this.#isEnding ? nowMs - this.#startedMs : 0;
   }
@@ -51,7 +51,7 @@ export class ServiceProcess {
     return this.#child?.pid;
   }
 
-  /** @param founding at the first start of a store. */
+  /** @param founding true at the first start of a store. */
   start(founding = false): void {
     if (this.#child) return;
     const { name, dataDir, logDir, flags } = this.#options;
@@ -73,7 +73,7 @@ export class ServiceProcess {
     this.#isEnding = false;
   }
 
-  /** SIGKILL. Resolves when it is gone. */
+  /** SIGKILL. Resolves when the process is gone. */
   async kill(): Promise<void> {
     const child = this.#child;
     if (!child) return;
@@ -83,7 +83,7 @@ export class ServiceProcess {
     await gone;
   }
 
-  /** SIGTERM. Resolves to its exit code, null where a signal ended it. */
+  /** SIGTERM. Resolves to the exit code, or null if a signal ended it. */
   async stop(): Promise<number | null> {
     const child = this.#child;
     if (!child) return 0;
@@ -106,7 +106,7 @@ export class ServiceProcess {
     this.#child.kill('SIGCONT');
   }
 
-  /** Its disk is lost, and with it who it was. Only while it is down. */
+  /** Deletes its data and identity. Only while it is down. */
   wipe(): void {
     this.isWiped = true;
     rmSync(join(this.#options.dataDir, this.name), { recursive: true, force: true });

@@ -1,7 +1,7 @@
 /**
- * One order service and one catalog with two recovery servers, as real processes: the replica's
- * folder is deleted while customers buy. It comes back as a learner, fetches everything from the
- * recovery servers, and sells: nothing acknowledged is lost, and the next number follows.
+ * One order service and one catalog with two recovery servers, as real processes: the replica's folder
+ * is deleted while customers buy. The replica returns as a learner, fetches everything from the recovery
+ * servers, and sells. No acknowledged order is lost, and the numbers continue without a gap.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const customers = 6;
 const timeoutMs = 300_000;
 const none = { lost: 0, doubled: 0 };
 
-t.test('a group with one replica gets everything back from its recovery servers', async (t) => {
+t.test('a group with one replica recovers everything from its recovery servers', async (t) => {
   t.setTimeout(timeoutMs);
   const folder = mkdtempSync(join(tmpdir(), 'bazar-sole-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -43,7 +43,7 @@ t.test('a group with one replica gets everything back from its recovery servers'
       fleet.service(name).start();
       await group.sells();
       t.equal(await group.leader(), name);
-      t.ok(recorder.sold.size > before, 'it sells again; the books tell that no number is missing');
+      t.ok(recorder.sold.size > before, 'it sells again; the books show that no number is missing');
       t.same(recorder.wrong, []);
     });
   }

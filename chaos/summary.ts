@@ -1,4 +1,4 @@
-/** What a run came to, as a table for people and as JSON for machines. */
+/** The summary of a run, as a table for people and as JSON for machines. */
 import { availableParallelism, loadavg } from 'node:os';
 import type { Outcome } from './drill.js';
 import { type Outage, outages } from './outages.js';
@@ -6,23 +6,23 @@ import { type Outage, outages } from './outages.js';
 export interface Summary {
   readonly seed: number;
   readonly minutes: number;
-  /** What else the machine did bears on the outages: cores, and processes that wanted one. */
+  /** The load of the machine affects the outages: its cores, and the runnable processes. */
   readonly machine: { readonly cores: number; readonly load: number };
   readonly faults: Readonly<{ [name: string]: number }>;
   readonly faultsTotal: number;
   readonly operations: number;
   readonly acknowledged: number;
   readonly refused: number;
-  /** Purchases of whose outcome their customers were never told. */
+  /** Purchases whose customers never learned the outcome. */
   readonly unknown: number;
-  /** Attempts without an answer; the next one under the same key told the outcome. */
+  /** Attempts without an answer; the next one under the same key gave the outcome. */
   readonly attemptsLost: number;
   readonly orders: number;
   readonly lost: number;
   readonly doubled: number;
   /** The longest time without a purchase in which the store could sell (I12). */
   readonly longestOutageMs: number;
-  /** What an outage was held to at the highest load of the run. */
+  /** The limit for an outage at the highest load of the run. */
   readonly outageBoundMs: number;
   readonly outages: readonly Outage[];
   readonly problems: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * What a power cut leaves of a batch that was being written: its head and a part of its records at
- * the end of a journal, without the trailer. Nobody was told that it is there.
+ * Imitates a power cut during the write of a batch: its head and a part of its records at the end of a
+ * journal, without the trailer. No client got an answer that depends on it.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import type { LogRecord } from '../src/consensus/types.js';
@@ -13,7 +13,7 @@ import { SegmentScan } from '../src/storage/segment-scan.js';
 
 const commandBytes = 20_000;
 
-/** @param folder a journal's, of a process that is down. Returns how many bytes were written. */
+/** @param folder the journal folder of a stopped process. Returns the number of bytes written. */
 export async function tearTail(folder: string): Promise<number> {
   const disk = createNodeDisk();
   const { segments } = await listSegments(disk, folder);

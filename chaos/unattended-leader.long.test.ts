@@ -1,7 +1,7 @@
 /**
- * The order leader, then the catalog leader, is cut off from all frontends alone, as real processes:
- * its peers and the other group go on reaching it. It yields, and another one leads and sells within
- * the bound (docs/PROTOCOL.md, R1, I12); nothing acknowledged is lost.
+ * The order leader, then the catalog leader, is cut off only from all frontends, with real processes:
+ * its peers and the other group still reach it. It yields, and another member leads and sells within the
+ * limit (docs/PROTOCOL.md, R1, I12); no acknowledged order is lost.
  */
 import t from 'tap';
 import { replacesCutLeaders } from './cut-leaders.js';

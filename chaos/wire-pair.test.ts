@@ -1,4 +1,4 @@
-/** A socket is reset at any moment without being left behind. */
+/** A socket can be reset at any moment and always closes. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import t, { type Test } from 'tap';
@@ -20,20 +20,20 @@ async function connected(t: Test): Promise<readonly [Socket, Socket]> {
   return [near, far];
 }
 
-t.test('the other end hears of a reset', async (t) => {
+t.test('the other end gets a reset', async (t) => {
   const [near, far] = await connected(t);
   const failed = once(far, 'error');
   resetNow(near);
   t.match(await failed, [{ code: 'ECONNRESET' }]);
 });
 
-t.test('one that is just being ended closes all the same', async (t) => {
+t.test('a socket that is being ended closes too', async (t) => {
   const [near] = await connected(t);
   const errors: Error[] = [];
   near.on('error', (error) => errors.push(error));
   const closed = once(near, 'close');
   near.end();
-  // The shutdown was asked for, and the loop has not come to it.
+  // The shutdown is requested, and the loop has not handled it yet.
   for (let i = 0; i < 5; i++) await new Promise<void>((resolve) => process.nextTick(resolve));
   resetNow(near);
   await closed;

@@ -1,7 +1,7 @@
 /**
- * One connection through a proxy: the socket that was accepted and the one dialled for it, and the
- * bytes of each way. A way that is stalled keeps everything, the news of an end too, as a network
- * that drops packets does: the two sides hear nothing of each other until it flows again.
+ * One connection through a proxy: the accepted socket, the socket dialled for it, and the bytes of each
+ * direction. A stalled direction keeps everything, also the end, like a network that drops packets:
+ * neither side gets anything until it flows again.
  */
 import { connect, type Socket } from 'node:net';
 
@@ -12,19 +12,19 @@ export interface Target {
   readonly port: number;
 }
 
-/** One way: from its source's socket to its sink's. */
+/** One direction: from its source's socket to its sink's. */
 interface Lane {
   readonly from: Socket;
   readonly to: Socket;
-  /** The sink takes no more for the moment. */
+  /** The sink accepts no more at the moment. */
   full: boolean;
-  /** The source is gone, and the sink was not told. */
+  /** The source is gone, and the sink has not been informed. */
   over: boolean;
 }
 
 /**
- * A socket whose end is on its way is closed without a reset: libuv refuses that while a shutdown is
- * under way, Node then never closes the handle, and the process spins for ever when it ends.
+ * Closes a socket that is being ended without a reset. libuv refuses a reset during a shutdown; Node
+ * then never closes the handle, and the process spins when it ends.
  */
 export function resetNow(socket: Socket): void {
   if (socket.writableEnded) socket.destroy();
@@ -55,15 +55,15 @@ export class WirePair {
     this.flow();
   }
 
-  /** To be called whenever a way may flow again, or no more. */
+  /** Must be called whenever a direction may start or stop flowing. */
   flow(): void {
-    // Who dials over a way that is stalled is not heard of at the other end.
+    // A connection over a stalled direction does not reach the other end.
     if (!this.#dialled && !this.#isStalled('toward')) this.#dial();
     if (!this.#lanes) return;
     for (const way of ['toward', 'back'] as const) this.#flow(way, this.#lanes[way]);
   }
 
-  /** Both sides are told by a reset, at once. */
+  /** Resets both sides at once. */
   reset(): void {
     for (const socket of [this.#accepted, this.#dialled]) if (socket) resetNow(socket);
   }
@@ -103,14 +103,14 @@ export class WirePair {
     else lane.from.resume();
   }
 
-  /** The source of this way has closed. */
+  /** The source of this direction has closed. */
   #gone(way: Way): void {
     if (this.#accepted.destroyed && (!this.#dialled || this.#dialled.destroyed)) {
       this.#closed();
       return;
     }
     const source = way === 'toward' ? this.#accepted : this.#dialled;
-    // Ended well on both sides: what is still on its way to the other gets there.
+    // Both sides ended cleanly: bytes in transit still arrive.
     if (source?.readableEnded && source.writableFinished) return;
     if (this.#lanes && this.#isStalled(way)) this.#lanes[way].over = true;
     else if (this.#lanes || way === 'back') this.reset();
