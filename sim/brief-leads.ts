@@ -46,7 +46,7 @@ export class BriefLeads {
       for (const member of this.#cluster.replicas(group)) {
         if (isAgreedTo(member) && !this.#chosen.has(member)) this.#choose(member);
       }
-      this.#remedies.strikeIn(lookEveryMs, look);
+      this.#remedies.injectIn(lookEveryMs, look);
     };
     look();
   }
@@ -58,13 +58,13 @@ export class BriefLeads {
     this.#chosen.add(member);
     const look = (): void => {
       if (!isAgreedTo(member)) this.#chosen.delete(member);
-      else if (isReached(member, moment) || scheduler.livedMs >= latestMs) this.#strike(member);
-      else this.#remedies.strikeIn(lookEveryMs, look);
+      else if (isReached(member, moment) || scheduler.livedMs >= latestMs) this.#inject(member);
+      else this.#remedies.injectIn(lookEveryMs, look);
     };
     look();
   }
 
-  #strike(member: AnyMember): void {
+  #inject(member: AnyMember): void {
     const { random, profile, network } = this.#world;
     const tripMs = profile.network.latencyMs + profile.network.jitterMs;
     const livesMs = writesMs + tripMs * (tripsMin + tripsMore * random.faults.fraction());
@@ -77,7 +77,7 @@ export class BriefLeads {
         network.heal(member.name, name);
       });
     }
-    this.#remedies.strikeIn(livesMs, () => {
+    this.#remedies.injectIn(livesMs, () => {
       this.#chosen.delete(member);
       member.kill(downMinMs + downMoreMs * random.faults.fraction(), false);
     });

@@ -266,7 +266,7 @@ export class Customer {
 
   async #lookUpAt(frontend: Frontend, id: number): Promise<void> {
     const { reads } = this.#world;
-    const floor = reads.floor(id);
+    const minimum = reads.minimum(id);
     const byName = this.#world.random.clients.integer(4) === 0;
     const item = byName ? { name: nameOf(id) } : { id };
     let source: Source = 'fetched';
@@ -279,7 +279,7 @@ export class Customer {
       return required((hit ?? (await fetched))?.product, 'an answer');
     });
     const product = await this.#world.history.lookUp(this.#options.name, id, answer);
-    reads.lookedUp(product, floor, source, `${this.#options.name} at ${frontend.name}`);
+    reads.lookedUp(product, minimum, source, `${this.#options.name} at ${frontend.name}`);
   }
 
   #ask<T>(frontend: Frontend, ask: Ask<T>): Promise<T> {

@@ -90,8 +90,8 @@ export class Cuts {
     const { scheduler, network } = this.#world;
     for (const end of network.holdAll(from, to)) this.#remedies.undoIn(forMs + skipMs, end);
     // Something is still sent before its sender gives up.
-    this.#remedies.strikeIn(forMs * givenUpAfter, () => network.abandon(from, to));
-    if (skipMs > 0) this.#remedies.strikeIn(forMs / 2, () => scheduler.skip(skipMs));
+    this.#remedies.injectIn(forMs * givenUpAfter, () => network.abandon(from, to));
+    if (skipMs > 0) this.#remedies.injectIn(forMs / 2, () => scheduler.skip(skipMs));
   }
 
   cut(from: string, to: string, both: boolean, forMs: number): void {

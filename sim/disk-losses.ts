@@ -84,7 +84,7 @@ export class DiskLosses {
     if (!leader || !behind || !third || !this.#mayImpair(leader)) return;
     world.trace(() => `${behind.name} is behind, ${leader.name} forgets, ${third.name} dies`);
     cuts.part(behind, { forMs: behindMs, reset: 'end' });
-    remedies.strikeIn(behindMs - 5, () => {
+    remedies.injectIn(behindMs - 5, () => {
       if (!this.#mayImpair(leader)) return;
       third.kill(thirdDownMs, false);
       if (how === 'journal') this.damage(leader, { part: 'journal', downMs: 1 });
@@ -100,7 +100,7 @@ export class DiskLosses {
     const lost = cluster.group('catalog').filter((member) => !member.leads);
     const other = lost[world.random.faults.integer(Math.max(1, lost.length))];
     for (const member of catalogs) void member.compact();
-    remedies.strikeIn(renewMs, () => {
+    remedies.injectIn(renewMs, () => {
       if (!this.#mayImpair(other)) return;
       this.lose(other, renewMs);
       for (const member of catalogs) if (member !== other) member.kill(1, false);

@@ -52,7 +52,7 @@ export class Drifts {
       return;
     }
     this.#watch(frontend, filledMs + forMs);
-    this.#options.remedies.strikeIn(filledMs, () => this.#set(frontend, how, forMs));
+    this.#options.remedies.injectIn(filledMs, () => this.#set(frontend, how, forMs));
   }
 
   pause(name: string, forMs: number, frozen = false): void {
@@ -75,7 +75,7 @@ export class Drifts {
           if (this.#options.remedies.healed) return;
           this.#hang(frontend, forMs);
           // The answer has come; what is invalidated from then on has not, nor after the pause.
-          this.#options.remedies.strikeIn(answeredMs, () => {
+          this.#options.remedies.injectIn(answeredMs, () => {
             this.#cutOff(frontend, forMs + answeredMs);
           });
         });
@@ -126,14 +126,14 @@ export class Drifts {
   /** The others know at once that they need another leader; this one steps down unheard. */
   #desert(frontend: Frontend, forMs: number): void {
     this.#leaveWithLeader(frontend, { forMs, reset: 'begin' });
-    this.#options.remedies.strikeIn(leadsOnMs, () => this.#cutOff(frontend, forMs - leadsOnMs));
+    this.#options.remedies.injectIn(leadsOnMs, () => this.#cutOff(frontend, forMs - leadsOnMs));
   }
 
   /** Cut off with a lease of a leader that dies: the next one knows of it by the log alone. */
   #orphan(frontend: Frontend, forMs: number): void {
     const { remedies } = this.#options;
     this.#cutOff(frontend, forMs);
-    remedies.strikeIn(soonMs * this.#world.random.faults.fraction(), () => {
+    remedies.injectIn(soonMs * this.#world.random.faults.fraction(), () => {
       this.#cluster.leader('catalog')?.kill(2 * leaseLimits.leaseMs, false);
     });
   }
@@ -159,7 +159,7 @@ export class Drifts {
       network.reset(leader.name, name);
     }
     const hangsAtMs = hangsAfterMs * random.faults.fraction();
-    remedies.strikeIn(hangsAtMs, () => {
+    remedies.injectIn(hangsAtMs, () => {
       this.pause(follower.name, hangsMinMs + hangsMoreMs * random.faults.fraction());
     });
     this.#lookAround(frontend, forMs);
@@ -186,7 +186,7 @@ export class Drifts {
       if (remedies.healed) return;
       const lateMs = soonMs + (lateMaxMs - soonMs) * random.faults.fraction();
       remedies.undoIn(lateMs, wire.stall(leader));
-      remedies.strikeIn(1, () => wire.abandon(0));
+      remedies.injectIn(1, () => wire.abandon(0));
     });
     network.abandon(frontend.name, leader);
   }

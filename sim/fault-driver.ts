@@ -9,7 +9,7 @@ import { Cuts } from './cuts.js';
 import { DiskLosses } from './disk-losses.js';
 import { Drifts } from './drifts.js';
 import type { Fault, Target } from './faults.js';
-import { type LastBlow, strikeLeader } from './last-blow.js';
+import { injectLeaderLoss, type LeaderLoss } from './leader-loss.js';
 import { OldPromises } from './old-promises.js';
 import { noLoss } from './peers.js';
 import { Remedies } from './remedies.js';
@@ -42,17 +42,17 @@ export class FaultDriver {
   plan(faults: readonly Fault[]): void {
     for (const fault of faults) {
       const { scheduler } = this.#world;
-      const strike = (): void => {
+      const inject = (): void => {
         if (this.#remedies.healed) return;
         if (scheduler.livedMs < fault.atMs) {
-          scheduler.in(fault.atMs - scheduler.livedMs, strike);
+          scheduler.in(fault.atMs - scheduler.livedMs, inject);
           return;
         }
         this.#world.trace(() => `FAULT ${JSON.stringify(fault)}`);
         this.#world.count(`fault: ${fault.kind}`);
         this.#carryOut(fault);
       };
-      scheduler.at(fault.atMs, strike);
+      scheduler.at(fault.atMs, inject);
     }
   }
 
@@ -70,9 +70,9 @@ export class FaultDriver {
   }
 
   /** Over and healed, one group loses its leader in one way or another; returns how to end that. */
-  lastBlow(group: GroupName): LastBlow {
+  loseLeader(group: GroupName): LeaderLoss {
     const heal = (): void => this.heal();
-    return strikeLeader(group, {
+    return injectLeaderLoss(group, {
       world: this.#world,
       cluster: this.#cluster,
       cuts: this.#cuts,
@@ -221,7 +221,7 @@ export class FaultDriver {
       ...(group === 'order' ? [] : this.#cluster.group('catalog')),
       ...(group === 'catalog' ? [] : this.#cluster.group('order')),
     ];
-    const strike = (): void => {
+    const inject = (): void => {
       for (const member of members) {
         const more = this.#world.random.faults.integer(100);
         member.kill(downMs + more, power);
@@ -229,20 +229,20 @@ export class FaultDriver {
       if (group !== 'all' || !power) return;
       for (const { process } of this.#cluster.frontends) process.kill(downMs, power);
     };
-    if (power) this.#inMidWrite(members, strike);
-    else strike();
+    if (power) this.#inMidWrite(members, inject);
+    else inject();
   }
 
   /** At once, or in the middle of the next write of one of them. */
-  #inMidWrite(members: readonly AnyMember[], strike: () => void): void {
+  #inMidWrite(members: readonly AnyMember[], inject: () => void): void {
     const { faults } = this.#world.random;
     const chosen = members[faults.integer(members.length)];
     if (faults.integer(2) === 0 || !chosen) {
-      strike();
+      inject();
       return;
     }
     chosen.storage.onceWriting(() => {
-      if (!this.#remedies.healed) strike();
+      if (!this.#remedies.healed) inject();
     });
   }
 

@@ -27,8 +27,8 @@ import type {
   UncachedReadParams,
 } from '../src/wire/internal.js';
 import { newCache } from './broken.js';
-import { heard, newOperations } from './broken-shop.js';
-import { newVersions } from './broken-stamps.js';
+import { heard, newOperations } from './broken-operations.js';
+import { newVersions } from './broken-versions.js';
 import { Line } from './line.js';
 import type { Life } from './process.js';
 import { Process } from './processes.js';
@@ -51,7 +51,7 @@ export interface FrontendOptions {
 }
 
 interface Running {
-  readonly shops: readonly FrontendOperations[];
+  readonly operations: readonly FrontendOperations[];
   readonly watch: Watch;
   readonly lines: ReadonlyMap<string, Line>;
 }
@@ -78,7 +78,7 @@ export class Frontend {
 
   /** A thread's shop, while the process lives. */
   operations(thread: number): FrontendOperations | undefined {
-    return this.process.up ? this.#running?.shops[thread % threads] : undefined;
+    return this.process.up ? this.#running?.operations[thread % threads] : undefined;
   }
 
   /** Of the present life, as it is registered. */
@@ -135,7 +135,7 @@ export class Frontend {
       },
       logTime: (logTime) => versions.heardLogTime(logTime),
     });
-    const shops = backends.map((one) => {
+    const operations = backends.map((one) => {
       const cache = newCache(this.#world, versions, { entriesMax: cacheEntries, shared });
       const keys = new PurchaseKeys(this.#world.random.services);
       const owner = { status: refuse, audit: refuse, notReady: () => undefined };
@@ -144,7 +144,7 @@ export class Frontend {
       const view = { keys, owner, logTime, readersMin };
       return newOperations(this.#world, { backends: one, cache, pages, clock: life, ...view });
     });
-    this.#running = { shops, watch, lines: connections };
+    this.#running = { operations, watch, lines: connections };
     for (const connection of connections.values()) connection.start();
     watch.start();
     session.start();

@@ -55,14 +55,14 @@ export class OldPromises {
     const isWell = members.every((one) => one.host && !one.storage.impaired);
     const leader = cluster.leader(fault.group);
     if (!isWell || !leader) {
-      remedies.strikeIn(againMs, () => this.#round(fault));
+      remedies.injectIn(againMs, () => this.#round(fault));
       return;
     }
     const lines = new HeldLines(world.network, remedies);
     void this.#play(fault, leader, lines).finally(() => {
       lines.releaseAll();
       const pauseMs = betweenMs + betweenMoreMs * world.random.faults.fraction();
-      remedies.strikeIn(pauseMs, () => this.#round(fault));
+      remedies.injectIn(pauseMs, () => this.#round(fault));
     });
   }
 
@@ -178,7 +178,7 @@ export class OldPromises {
   }
 
   #pass(ms: number): Promise<void> {
-    return new Promise((resolve) => this.#options.remedies.strikeIn(ms, resolve));
+    return new Promise((resolve) => this.#options.remedies.injectIn(ms, resolve));
   }
 
   /** Resolves with false where it has not come about in time. */
@@ -189,7 +189,7 @@ export class OldPromises {
       const look = (): void => {
         if (isSo()) resolve(true);
         else if (scheduler.livedMs > endMs) resolve(false);
-        else this.#options.remedies.strikeIn(lookEveryMs, look);
+        else this.#options.remedies.injectIn(lookEveryMs, look);
       };
       look();
     });

@@ -55,7 +55,7 @@ export class Onlooker {
 
   #lookAt(item: number): void {
     const { world, other, adrift } = this.#options;
-    const newest = world.reads.floor(item);
+    const newest = world.reads.minimum(item);
     const isNews = newest > (this.#known.get(item) ?? 0);
     if (isNews || !this.#open.has(keyOf(adrift, item))) {
       this.#known.set(item, newest);

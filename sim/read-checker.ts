@@ -15,7 +15,7 @@ export class ReadChecker {
   hits = 0;
   readonly #books: BooksChecker;
   readonly #report: (problem: string) => void;
-  readonly #floors = new Map<number, number>();
+  readonly #minimums = new Map<number, number>();
   /** Products that somebody has begun to remove. */
   readonly #leaving = new Set<number>();
   readonly #trace: (line: () => string) => void;
@@ -31,13 +31,13 @@ export class ReadChecker {
   }
 
   /** To be taken when an operation begins. */
-  floor(item: number): number {
-    return this.#floors.get(item) ?? 0;
+  minimum(item: number): number {
+    return this.#minimums.get(item) ?? 0;
   }
 
   /** This version was answered to somebody. */
   answered(item: number, version: number): void {
-    if (version > this.floor(item)) this.#floors.set(item, version);
+    if (version > this.minimum(item)) this.#minimums.set(item, version);
   }
 
   /** A purchase or change that became visible with this entry was answered. */
@@ -57,18 +57,18 @@ export class ReadChecker {
   }
 
   /** There was no such product. */
-  missed(item: number, floor: number, source: Source, who: string): void {
-    this.#trace(() => `${who}: ${source} no item ${item}, at least ${floor}`);
+  missed(item: number, minimum: number, source: Source, who: string): void {
+    this.#trace(() => `${who}: ${source} no item ${item}, at least ${minimum}`);
     this.lookups += 1;
     if (source === 'hit') this.hits += 1;
-    if (floor === 0) return;
+    if (minimum === 0) return;
     if (this.#leaving.has(item)) this.gone(item);
-    else this.#report(`I9: ${who} ${source} no item ${item} after version ${floor}`);
+    else this.#report(`I9: ${who} ${source} no item ${item} after version ${minimum}`);
   }
 
-  lookedUp(product: Product, floor: number, source: Source, who: string): void {
+  lookedUp(product: Product, minimum: number, source: Source, who: string): void {
     const { id, version, quantity } = product;
-    this.#trace(() => `${who}: ${source} item ${id} version ${version}, at least ${floor}`);
+    this.#trace(() => `${who}: ${source} item ${id} version ${version}, at least ${minimum}`);
     this.lookups += 1;
     if (source === 'hit') this.hits += 1;
     const state = this.#books.items.get(id)?.find((known) => known.version === version);
@@ -76,7 +76,7 @@ export class ReadChecker {
       this.#report(`I9: ${who} was told ${quantity} of item ${id}, version ${version}: never so`);
       return;
     }
-    if (version >= floor) this.answered(id, version);
-    else this.#report(`I9: ${who} ${source} version ${version} of item ${id} after ${floor}`);
+    if (version >= minimum) this.answered(id, version);
+    else this.#report(`I9: ${who} ${source} version ${version} of item ${id} after ${minimum}`);
   }
 }

@@ -27,9 +27,9 @@ export class Remedies {
   }
 
   /** In so long, unless all is healed by then. */
-  strikeIn(ms: number, strike: () => void): void {
+  injectIn(ms: number, inject: () => void): void {
     this.#scheduler.in(ms, () => {
-      if (!this.#healed) strike();
+      if (!this.#healed) inject();
     });
   }
 

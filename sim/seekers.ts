@@ -78,19 +78,19 @@ export class Seekers {
     this.#isLooking = id !== undefined && !this.#stopped;
     if (id === undefined || this.#stopped) return;
     for (const seeker of this.#seekers) {
-      const floor = this.#world.reads.floor(id);
-      if (seeker.open.size === 0 || floor > seeker.known) void this.#ask(seeker, id, floor);
+      const minimum = this.#world.reads.minimum(id);
+      if (seeker.open.size === 0 || minimum > seeker.known) void this.#ask(seeker, id, minimum);
     }
     this.#world.scheduler.in(lookEveryMs, () => this.#look());
   }
 
-  async #ask(seeker: Seeker, id: number, floor: number): Promise<void> {
+  async #ask(seeker: Seeker, id: number, minimum: number): Promise<void> {
     const { open } = seeker;
     const question = {};
     open.add(question);
-    seeker.known = floor;
+    seeker.known = minimum;
     this.#open += 1;
-    await this.#lookUp(seeker, id, floor).catch((error: unknown) => {
+    await this.#lookUp(seeker, id, minimum).catch((error: unknown) => {
       const { code, message } = toBazarError(error);
       if (code === 'internal') this.#world.report(`${seeker.name}: ${code} ${message}`);
     });
@@ -98,7 +98,7 @@ export class Seekers {
     open.delete(question);
   }
 
-  async #lookUp({ name, frontend, thread }: Seeker, id: number, floor: number): Promise<void> {
+  async #lookUp({ name, frontend, thread }: Seeker, id: number, minimum: number): Promise<void> {
     let source: Source = 'fetched';
     const asker = { name, life: this.#life, thread };
     const find = async (): Promise<Product | undefined> =>
@@ -115,7 +115,7 @@ export class Seekers {
       return undefined;
     });
     const { reads } = this.#world;
-    if (product) reads.lookedUp(product, floor, source, name);
-    else reads.missed(id, floor, source, name);
+    if (product) reads.lookedUp(product, minimum, source, name);
+    else reads.missed(id, minimum, source, name);
   }
 }

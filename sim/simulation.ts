@@ -125,10 +125,10 @@ async function replaceLeader(world: World, cluster: Cluster, driver: FaultDriver
   const group = can[world.random.faults.integer(Math.max(1, can.length))];
   if (group === undefined) return 0;
   const before = cluster.leader(group)?.name;
-  const { detectionMs, withinMs, writes, hasShown, end } = driver.lastBlow(group);
+  const { detectionMs, withinMs, writes, hasShown, end } = driver.loseLeader(group);
   const maxMs = withinMs ?? detectionMs + electionMaxMs;
-  const struckMs = scheduler.nowMs;
-  let begunMs = struckMs;
+  const lostMs = scheduler.nowMs;
+  let begunMs = lostMs;
   let isShown = hasShown === undefined;
   const [frontend] = cluster.frontends;
   if (writes && frontend) void cluster.customers[0]?.buyLast(frontend, 'meanwhile');
@@ -139,7 +139,7 @@ async function replaceLeader(world: World, cluster: Cluster, driver: FaultDriver
     if (isReplaced || world.problems.length > 0) break;
     isShown ||= hasShown?.() === true;
     // The table of keys may be full for a while, and then the group has nothing to write.
-    if (!isShown && scheduler.nowMs - struckMs < settleMaxMs) begunMs = scheduler.nowMs;
+    if (!isShown && scheduler.nowMs - lostMs < settleMaxMs) begunMs = scheduler.nowMs;
     if (scheduler.nowMs - begunMs > maxMs) {
       world.report(`I12: no ${group} leader in ${maxMs} ms: ${pendingWork(cluster).join('; ')}`);
       break;

@@ -193,9 +193,9 @@ export class MemberStorage {
   /** A write begins, and takes so long. */
   #writes(): number {
     const ms = this.#latencyMs();
-    const strike = this.#onWrite;
+    const inject = this.#onWrite;
     this.#onWrite = undefined;
-    if (strike) this.#world.scheduler.in(ms * this.#world.random.disks.fraction(), strike);
+    if (inject) this.#world.scheduler.in(ms * this.#world.random.disks.fraction(), inject);
     return ms;
   }
 

@@ -78,12 +78,12 @@ export class Visitor {
   async #leaf(): Promise<void> {
     const { reads, profile, random } = this.#world;
     const ids = Array.from({ length: 1 + profile.items }, (_, place) => 1 + place);
-    const floors = new Map(ids.map((id) => [id, reads.floor(id)]));
+    const minimums = new Map(ids.map((id) => [id, reads.minimum(id)]));
     const wanted = random.visits.integer(2) === 0 ? { topic: stapleTopic } : { text: 'of them' };
     const answer = this.#anywhere((operations, context) => operations.search(wanted, context));
     const { items } = await this.#world.history.search(this.#options.name, answer);
     for (const product of items) {
-      reads.lookedUp(product, floors.get(product.id) ?? 0, 'fetched', this.#options.name);
+      reads.lookedUp(product, minimums.get(product.id) ?? 0, 'fetched', this.#options.name);
     }
     const missing = ids.filter((id) => !items.some((product) => product.id === id));
     if (missing.length > 0) this.#report(`a page without ${missing.join()}`);

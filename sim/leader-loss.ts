@@ -7,7 +7,7 @@ import type { AnyMember, Cluster } from './cluster.js';
 import type { Cuts } from './cuts.js';
 import type { GroupName, World } from './world.js';
 
-export interface LastBlow {
+export interface LeaderLoss {
   /** How long it may take a frontend to notice (I12). */
   readonly detectionMs: number;
   /** A bound of its own on the whole, where there is one. */
@@ -37,7 +37,7 @@ const steppedDownMs = protocolTimes.stepDownMs + protocolTimes.healthCheckEveryM
 const cutMaxMs = 2_000;
 const cutOff = { detectionMs: steppedDownMs, withinMs: cutMaxMs, writes: false } as const;
 
-export function strikeLeader(group: GroupName, options: LastBlowOptions): LastBlow {
+export function injectLeaderLoss(group: GroupName, options: LastBlowOptions): LeaderLoss {
   const { world, cluster, cuts, heal } = options;
   const member = cluster.leader(group);
   const life = member?.process.life;
