@@ -1,9 +1,9 @@
 /**
- * Runs that aim at something which chance alone comes by too rarely: a catalog of five voters, order
- * leaders cut off from their group but not from the catalog, products that come and go while all ask
- * for them, a product that a crowd reads and buys, or one way for a frontend to be adrift. In those
- * about a frontend little else happens, clocks are as far apart as they may be, and somebody compares
- * the frontends all the time. With no rule broken they must be as clean as any other run.
+ * Runs with an aim: situations that are too rare by chance. Examples: a catalog of five voters, order
+ * leaders cut off from their group but not from the catalog, products that come and go while all
+ * customers request them, a hot product, or a frontend that is set adrift in one way. In runs about a
+ * frontend few other faults occur, clocks differ by the greatest allowed amount, and an onlooker
+ * compares the frontends. Without a broken rule these runs must be as clean as any other.
  */
 import { leaseLimits } from '../src/base/limits.js';
 import type { Random } from '../src/base/random.js';
@@ -35,7 +35,7 @@ export type Aim = (typeof aims)[number];
 /** Runs in which something else happens as well. */
 const mixedShare = 0.25;
 
-/** How long it lasts at least, and what chance adds: over the end of the lease where that matters. */
+/** The least duration, and the random addition; beyond the end of the lease where that matters. */
 const spans: Readonly<Record<Drift, readonly [leastMs: number, moreMs: number]>> = {
   pause: [1_100, 500],
   'pause-renewing': [1_100, 500],
@@ -48,15 +48,15 @@ const spans: Readonly<Record<Drift, readonly [leastMs: number, moreMs: number]>>
   'late-beginning': [300, 200],
   'two-leaders': [900, 600],
 };
-/** Back in session, and the cache full again. */
+/** Time until the session is restored and the cache is full. */
 const betweenMs = 700;
 const chaosMs = 5_000;
 const peddledMs = 3_000;
-/** Of runs with products that come and go: in the others little would come of it. */
+/** For runs with products that come and go; more faults would hide them. */
 const faultsMax = 3;
 /** As with `--catalogs 3 --recovery 2`. */
 const fiveVoters = { catalogs: 3, recovery: 2 } as const;
-/** Groups that go on without one member. */
+/** Groups that continue without one member. */
 const manyVoters = [
   fiveVoters,
   { catalogs: 3, recovery: 0, orders: 3, frontends: 1 },
@@ -64,7 +64,7 @@ const manyVoters = [
   { catalogs: 2, recovery: 1, orders: 3, frontends: 1 },
   { catalogs: 2, recovery: 1, orders: 2, frontends: 2 },
 ] as const;
-/** Of runs without an aim: they last longer than others. */
+/** Shares of the runs without an aim; these runs last longer than others. */
 const cutOffShare = 0.03;
 const lateShare = 0.007;
 const cutOffMs = 9_000;
@@ -72,7 +72,7 @@ const cutOffForMs = 3_000;
 const lateMs = 20_000;
 const skippedShare = 0.5;
 const briefMs = 8_000;
-/** The least that a purchase's age and a customer's patience fit in. */
+/** The least lifetime that covers a purchase's age and a customer's patience. */
 const lateKeyMs = 6_000;
 
 export function drawPlan(random: Random, aim: Aim | undefined): Plan {
@@ -127,7 +127,7 @@ function drawAimed(random: Random, aim: Aim | undefined): Plan {
   }
 }
 
-/** One member or link after the other is cut for longer than a group may be without a leader. */
+/** Cuts one member or link after the other for longer than a group may be without a leader. */
 function cutOff(profile: Profile, random: Random): Plan {
   const faults: Fault[] = [];
   for (let atMs = quietMs + random.integer(500); atMs < cutOffMs - cutOffForMs; ) {
@@ -163,7 +163,7 @@ function drawCut(random: Random, forMs: number): Unplaced {
   }
 }
 
-/** One entry at a time goes to a member, so that a leader can end between any two. */
+/** Sends one entry at a time to a member, so that a leadership can end between any two. */
 function briefLeads(profile: Profile, random: Random): Plan {
   const { limits, network } = profile;
   const group = random.integer(2) === 0 ? 'catalog' : 'order';
@@ -182,7 +182,7 @@ function briefLeads(profile: Profile, random: Random): Plan {
   };
 }
 
-/** Keys are soon forgotten, and what was sent long before arrives after that. */
+/** Keys expire soon, and requests sent long before arrive after that. */
 function late(profile: Profile, random: Random): Plan {
   const lifeMs = lateKeyMs + random.integer(2_000);
   const ages = { clientKeyAgeMaxMs: lifeMs / 2, frontendKeyAgeMaxMs: lifeMs / 2 };
@@ -198,7 +198,7 @@ function late(profile: Profile, random: Random): Plan {
     faults.push({ atMs, ...drawLate(random, { forMs, skipMs: 0 }) } as Fault);
   }
   if (random.fraction() < skippedShare) {
-    // What was sold has no answer before its key is forgotten.
+    // The sale gets no answer before its key expires.
     const atMs = quietMs + random.integer(lateMs - 2 * lifeMs);
     const skipMs = Math.round(lifeMs * (1 + random.fraction()));
     faults.push({ kind: 'kill', target: 'order-leader', atMs, downMs: 300 });
@@ -213,13 +213,13 @@ function late(profile: Profile, random: Random): Plan {
   return { profile: { ...profile, ...few, limits }, faults };
 }
 
-/** The spans of the drifts count on them. */
+/** The durations of the drifts depend on these. */
 function realLeases({ lease = {}, ...limits }: Limits): Limits {
   const { leaseMs, renewEveryMs } = leaseLimits;
   return { ...limits, lease: { ...lease, leaseMs, renewEveryMs } };
 }
 
-/** One order leader after the other goes on selling what it cannot record. */
+/** Each order leader in turn keeps selling without being able to record the orders. */
 function drawParts(random: Random): Fault[] {
   const faults: Fault[] = [];
   for (let atMs = quietMs + random.integer(300); atMs < chaosMs; ) {
@@ -248,7 +248,7 @@ function drawDrifts(how: Drift, random: Random): Fault[] {
   return faults.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** Answers come late by chance, so that there is something to share. */
+/** Some answers are late, so that there are questions to share. */
 function peddled({ network }: Profile, random: Random): Partial<Profile> {
   return {
     network: { ...network, slowShare: 0.05 + 0.1 * random.fraction(), slowMs: 40 },
@@ -259,9 +259,9 @@ function peddled({ network }: Profile, random: Random): Partial<Profile> {
   };
 }
 
-/** Much is bought all the time. */
+/** Many purchases all the time. */
 const busy = { chaosMs, clients: 5, thinkMs: 20, buys: 0.6 } as const;
-/** Everybody wants the one product, and it is sold again and again. */
+/** All customers want the same product, and it is sold repeatedly. */
 const crowdedMs = 2_000;
 const crowded = {
   chaosMs: crowdedMs,
@@ -274,7 +274,7 @@ const crowded = {
 } as const;
 const resets: readonly Reset[] = ['never', 'begin', 'end'];
 
-/** Everybody is near and quick, and little is bought, so that caches are full. */
+/** All latencies are short and purchases are rare, so that caches are full. */
 function calm(random: Random): Partial<Profile> {
   return {
     network: { latencyMs: 0.1, jitterMs: 0.5, slowShare: 0, slowMs: 0, pieceMs: 0.1 },

@@ -1,4 +1,4 @@
-/** One request of a customer to a thread of a frontend, over the simulated network. */
+/** A customer's request to a thread of a frontend, over the simulated network. */
 import { BazarError } from '../src/base/errors.js';
 import type { FrontendOperations } from '../src/frontend/operations.js';
 import type { RequestContext } from '../src/frontend/types.js';
@@ -13,11 +13,11 @@ export type Ask<T> = (operations: FrontendOperations, context: RequestContext) =
 export interface Asker {
   readonly name: string;
   readonly life: Life;
-  /** Which of the frontend's threads has the connection. */
+  /** The frontend's thread that has the connection. */
   readonly thread: number;
 }
 
-/** Rejects as unknown where the frontend dies under it. */
+/** Rejects with an unknown outcome if the frontend crashes meanwhile. */
 export function askFrontend<T>(
   world: World,
   { name, life, thread }: Asker,

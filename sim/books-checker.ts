@@ -1,6 +1,6 @@
 /**
- * Watches what the state machines decide: the catalog against a plain model (I5, I6), equal state
- * at equal places (I4), the orders as the exact prefix of the sales (I7). Keeps the history of each
+ * Checks the decisions of the state machines: the catalog against a plain model (I5, I6), equal state at
+ * equal positions (I4), and the orders as the exact prefix of the sales (I7). Keeps the history of each
  * product and of all sales for the customers' checks.
  */
 
@@ -24,7 +24,7 @@ export interface KnownSale {
   readonly seq: number;
 }
 
-/** The state's hash is compared at every so many entries. */
+/** The state's hash is compared every this many entries. */
 const hashEvery = 16;
 
 export class BooksChecker {
@@ -42,7 +42,7 @@ export class BooksChecker {
   readonly #outcomes = new Map<string, string>();
   #catalogSeq = 0;
   #orderSeq = 0;
-  /** Orders as anybody has applied them. */
+  /** Orders that any replica has applied. */
   orders = 0;
 
   constructor(report: (problem: string) => void) {
@@ -95,7 +95,7 @@ export class BooksChecker {
     }
   }
 
-  /** Equal state hashes at equal places, and the machines' own invariants. */
+  /** Compares state hashes at equal positions, and checks the machines' own invariants. */
   compare(
     group: string,
     replicas: readonly { readonly id: string; readonly machine: CatalogMachine | OrderMachine }[],
@@ -110,12 +110,12 @@ export class BooksChecker {
     }
   }
 
-  /** The state of a product from this entry on. */
+  /** The state of a product at this entry. */
   itemAt(id: number, seq: number): ItemState | undefined {
     return this.items.get(id)?.findLast((state) => state.seq <= seq);
   }
 
-  /** A customer was told so; the item has had a price at which it is true. */
+  /** A customer got this refusal: the item must have had a price that justifies it. */
   refusedTotal(id: number, quantity: number): void {
     this.tooLarge += 1;
     const highest = Math.max(...(this.items.get(id) ?? []).map(({ priceCents }) => priceCents));
@@ -145,7 +145,7 @@ export class BooksChecker {
     }
   }
 
-  /** I6: the same key, the same outcome, whatever is asked. */
+  /** I6: the same key has the same outcome, whatever the request. */
   #outcome(key: string, outcome: Outcome | undefined): void {
     if (outcome === undefined) return;
     if (!['sold', 'out_of_stock', 'not_found'].includes(outcome[0])) return;
@@ -166,7 +166,7 @@ export class BooksChecker {
   }
 }
 
-/** The bytes of a key may be of either kind of array. */
+/** The bytes of a key may be in either kind of array. */
 function textOf([number, key, lines, totalCents, at]: Sale): string {
   return `${number} ${Buffer.from(key).toString('hex')} ${lines.join(' ')} ${totalCents} ${at}`;
 }

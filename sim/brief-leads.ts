@@ -1,7 +1,7 @@
 /**
- * Leads that end as they begin (docs/PROTOCOL.md, R6; A3). Each candidate that a majority agrees to is
- * cut off at a moment drawn by chance: the other members receive nothing that it sends from then on.
- * Soon after that it dies. So entries are left with a minority, and later leaders find them.
+ * Leaderships that end as they begin (docs/PROTOCOL.md, R6; A3). Each candidate with the agreement of a
+ * majority is cut off at a random moment: the other members receive nothing that it sends after that.
+ * Soon afterwards it crashes. So a minority keeps entries that later leaders find.
  */
 import type { AnyMember, Cluster } from './cluster.js';
 import type { Fault } from './faults.js';
@@ -10,19 +10,19 @@ import type { World } from './world.js';
 
 const lookEveryMs = 0.5;
 /**
- * When a candidate is cut off: when it has asked for promises, so that it appends its opening entry
- * alone; when it has sent an older entry to a follower, so that the follower gets no later one; or
- * some time later.
+ * When a candidate is cut off: after it asked for promises, so that only it appends its opening entry;
+ * after it sent an older entry to a follower, so that the follower gets no later one; or some time
+ * later.
  */
 const moments = ['prepares', 'fills', 'later'] as const;
 type Moment = (typeof moments)[number];
-/** It is cut off by then, whatever the moment. */
+/** It is cut off by then at the latest. */
 const latestMaxMs = 400;
-/** After the cut it lives on for so many message trips, to receive answers and to write its entries. */
+/** After the cut it runs for this many message trips, to receive answers and to write its entries. */
 const tripsMin = 2;
 const tripsMore = 4;
 const writesMs = 3;
-/** It comes back when the next candidate stands, or the one after that. */
+/** It returns when the next candidate stands, or the one after that. */
 const downMinMs = 200;
 const downMoreMs = 800;
 
@@ -30,7 +30,7 @@ export class BriefLeads {
   readonly #world: World;
   readonly #cluster: Cluster;
   readonly #remedies: Remedies;
-  /** Members with a moment chosen, until they are down. */
+  /** Members with a chosen moment, until they are down. */
   readonly #chosen = new Set<AnyMember>();
 
   constructor(world: World, cluster: Cluster, remedies: Remedies) {
@@ -72,7 +72,7 @@ export class BriefLeads {
     for (const { name } of others) {
       network.cut(member.name, name);
       this.#remedies.undoIn(livesMs, () => {
-        // What it sent over the cut is lost, and does not arrive after its death.
+        // Messages sent over the cut are lost, and do not arrive after the crash.
         network.reset(member.name, name);
         network.heal(member.name, name);
       });
@@ -84,13 +84,13 @@ export class BriefLeads {
   }
 }
 
-/** It leads, or stands for election and a majority has agreed. */
+/** Whether it leads, or is a candidate with the agreement of a majority. */
 function isAgreedTo(member: AnyMember): boolean {
   const stage = member.host?.core.state.stage;
   return stage?.kind === 'leader' || (stage?.kind === 'candidate' && stage.phase !== 'prevote');
 }
 
-/** The messages of this moment have left. */
+/** Whether the messages of this moment have left. */
 function isReached(member: AnyMember, moment: Moment): boolean {
   const state = member.host?.core.state;
   if (!state) return false;

@@ -1,6 +1,6 @@
 /**
- * The leader's side of the leases with one rule broken, for the seeded bugs: parts of a store of
- * production are replaced as long as a bug is on.
+ * The leader's side of the leases with one rule broken, for the seeded bugs: replaces parts of the
+ * production code while a bug is on.
  */
 import { leaseLimits } from '../src/base/limits.js';
 import type { CacheHolder, CacheSessions } from '../src/catalog/coherence/cache-sessions.js';
@@ -8,7 +8,7 @@ import type { CatalogStore } from '../src/catalog/service/store.js';
 import type { Bug } from './bugs.js';
 import type { World } from './world.js';
 
-/** What a lease is waited for beyond its length. */
+/** The margin added to a lease's length when the leader waits for its end. */
 function driftMs(): number {
   return leaseLimits.leaseMs * leaseLimits.drift;
 }
@@ -75,7 +75,7 @@ const breakers: Partial<Record<Bug, Breaker>> = {
       };
       return begin(agreeing, seq, nowMs);
     };
-    // Its session stays, and agrees to whatever comes.
+    // Its session stays and agrees to everything.
     sessions.closed = (holder) => ends.get(holder)?.();
   },
   'revives-a-lapsed-lease'({ gates }) {
@@ -113,7 +113,7 @@ export function breakLeases(world: World, store: CatalogStore): void {
   }
 }
 
-/** The methods as they are before they are replaced. */
+/** The original methods, before they are replaced. */
 function bound(sessions: CacheSessions) {
   return {
     lead: sessions.lead.bind(sessions),

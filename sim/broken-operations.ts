@@ -1,6 +1,6 @@
 /**
- * The rules of the edge broken, for the seeded bugs: what a frontend's shop and the invalidations
- * that reach it do, but for that rule.
+ * Breaks rules of local refusals and of invalidations at a frontend, for the seeded bugs; otherwise they
+ * are those of production.
  */
 import type { BazarError } from '../src/base/errors.js';
 import { FrontendOperations, type FrontendOperationsOptions } from '../src/frontend/operations.js';
@@ -9,9 +9,9 @@ import type { InvalidateParams } from '../src/wire/internal.js';
 import type { Params, Placed } from '../src/wire/schemas.js';
 import type { World } from './world.js';
 
-/** The seeded bug: so long it is tried again. */
+/** The seeded bug: retries for this long. */
 const afterDeadlineMs = 10 * 60_000;
-/** When the cache is asked again about a purchase that has no answer yet. */
+/** When the cache is checked again for a purchase without an answer. */
 const againMs = 5;
 
 class BrokenOperations extends FrontendOperations {
@@ -39,7 +39,7 @@ class BrokenOperations extends FrontendOperations {
     if (!this.#world.hasBug('refuses-the-forwarded')) return bought;
     return new Promise((resolve, reject) => {
       bought.then(resolve, reject);
-      // As if the cache were asked again before a second attempt.
+      // As if the cache were checked again before a second attempt.
       this.#clock.after(againMs, () => {
         const refused = this.refusal(params);
         if (refused) reject(refused);
@@ -55,7 +55,7 @@ export function newOperations(
   return new BrokenOperations(world, options);
 }
 
-/** What of an invalidation reaches the stamps. */
+/** The part of an invalidation that reaches the invalidation versions. */
 export function heard(world: World, [seq, ids, names, topics]: InvalidateParams): InvalidateParams {
   const forgets = world.hasBug('absence-outlives-adding');
   return [

@@ -1,6 +1,6 @@
 /**
- * A frontend's shared stamps with one rule of its lease broken, for the seeded bugs; where none is
- * broken they are production's own.
+ * A frontend's shared invalidation versions with one rule of its lease broken, for the seeded bugs;
+ * without a bug they are those of production.
  */
 import type { Clock } from '../src/base/clock.js';
 import { leaseLimits } from '../src/base/limits.js';
@@ -14,7 +14,7 @@ class BrokenVersions extends InvalidationVersions {
   readonly #world: World;
   readonly #life: Clock;
   #begun = false;
-  /** As the timer has it. */
+  /** The state according to the timer. */
   #flag = false;
   #ends = 0;
 
@@ -55,7 +55,7 @@ class BrokenVersions extends InvalidationVersions {
     return super.mayFill(sighting, appliedSeq, ignored ? this.epoch : grantor);
   }
 
-  /** When the lease ends, and the timer that says so. */
+  /** The end of the lease, and the timer for it. */
   #end({ atMs, atWallMs }: LeaseEnd): LeaseEnd {
     const nowMs = this.#life.nowMs();
     const fromReceipt = this.#world.hasBug('leases-from-receipt');

@@ -1,6 +1,6 @@
 /**
- * Parts of the services with one rule broken each, for the seeded bugs: what production's classes
- * do, but for that rule. Where nothing is broken they are production's own.
+ * Parts of the services with one rule broken each, for the seeded bugs. Apart from that rule they are
+ * the classes of production.
  */
 import { CatalogMachine, type CatalogResult } from '../src/catalog/machine/catalog-machine.js';
 import { CatalogStore } from '../src/catalog/service/store.js';
@@ -25,7 +25,7 @@ import type { World } from './world.js';
 
 const cacheBytes = 1_000_000;
 
-/** Rewrites commands before they are applied: the same on every replica and in every life. */
+/** Rewrites commands before they are applied, in the same way on every replica and in every life. */
 class Rewriter {
   readonly #world: World;
   readonly #written = new Map<number, Uint8Array>();

@@ -1,7 +1,7 @@
 /**
- * The rules of purchase, cache and storage that the simulator can break one at a time, beside the
- * core's own switches (src/consensus/rules.ts). Each is built into simulated services alone; what
- * it breaks in production's words stands beside it.
+ * The rules of purchase, cache and storage that the simulator can break one at a time, in addition to
+ * the core's switches (src/consensus/rules.ts). They are built only into simulated services. The text
+ * beside each says what it breaks in production.
  */
 
 export const bugs = {
@@ -69,8 +69,8 @@ export const bugs = {
 } as const;
 
 /**
- * Broken beside a rule that is a second line: alone, the second line makes up for it. With both
- * broken the seeds notice, and with this one alone they do not.
+ * Broken in addition to a rule that is a second line of defence. With only the first broken, the second
+ * compensates. Seeds notice both broken, but not the first alone.
  */
 export const firstLines = {
   'stamps-seen-late': 'R8: the stamp is taken after the answer, and the floor still counts',

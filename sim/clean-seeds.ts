@@ -1,4 +1,4 @@
-/** Seeds for the tests: no run of them may break an invariant, and each replays event by event. */
+/** Seeds for the tests: no run may break an invariant, and each replays event by event. */
 import type { Test } from 'tap';
 import { systemClock } from '../src/base/clock.js';
 import { type Aim, aims } from './aims.js';
@@ -8,7 +8,7 @@ import { Summary } from './summary.js';
 const seedsMin = 20;
 const failuresMax = 2;
 
-/** From the first one on, as many as fit in the time. */
+/** Runs from the first seed on, as many as fit in the time. */
 export async function cleanSeeds(t: Test, budgetMs: number): Promise<void> {
   const beganMs = systemClock.nowMs();
   const summary = new Summary();
@@ -25,7 +25,7 @@ export async function cleanSeeds(t: Test, budgetMs: number): Promise<void> {
   t.ok(summary.runs >= seedsMin, `${summary.runs} seeds`);
 }
 
-/** Of each aim: npm run sim -- --aim NAME runs more. */
+/** Seeds of each aim: npm run sim -- --aim NAME runs more. */
 export async function cleanAims(t: Test, first: number, last: number): Promise<void> {
   for (const aim of aims) {
     for (let seed = first; seed <= last; seed++) {

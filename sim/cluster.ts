@@ -1,6 +1,6 @@
 /**
- * The whole store in one thread: both groups, the recovery server, frontends and customers over one
- * simulated world. Knows no fault; names and roles are found here.
+ * The whole store in one thread: both groups, recovery servers, frontends and customers over one
+ * simulated world. It resolves names and roles, and contains no faults.
  */
 import type { MemberAddresses } from '../src/base/config.js';
 import type { CatalogMachine, CatalogResult } from '../src/catalog/machine/catalog-machine.js';
@@ -18,7 +18,7 @@ import { catalogService, orderService } from './services.js';
 import { Visitor } from './visitor.js';
 import type { GroupName, World } from './world.js';
 
-/** In the trace's hash, of each process. */
+/** Index of each process in the trace's hash. */
 const indexes = {
   ...{ catalog: [1, 2, 11, 14], recovery: [3, 12], order: [4, 5, 6, 15], frontend: [7, 8, 13] },
 } as const;
@@ -28,14 +28,14 @@ export type AnyMember = Member<CatalogResult> | Member<OrderResult>;
 
 export class Cluster {
   readonly catalogs: readonly Member<CatalogResult>[];
-  /** The logs that recovery servers keep; one of them may have a log of each group. */
+  /** The logs of recovery servers; one server may have a log of each group. */
   readonly witnesses: readonly AnyMember[];
   readonly orders: readonly Member<OrderResult>[];
   readonly frontends: readonly Frontend[];
-  /** A second frontend of the first one's name elsewhere: it only nominates. */
+  /** A second frontend with the first one's name; it only nominates. */
   readonly rival: Frontend;
   readonly customers: readonly Customer[];
-  /** In every other run somebody adds, moves and removes products; never two at once. */
+  /** In every other run, one of them adds, moves and removes products. */
   readonly visitors: readonly (Visitor | Peddler)[];
   readonly ledger: Ledger;
   readonly #world: World;
@@ -111,7 +111,7 @@ export class Cluster {
     for (const customer of this.guests) customer.start();
   }
 
-  /** All who ask the frontends for something. */
+  /** All clients of the frontends. */
   get guests(): readonly (Customer | Visitor | Peddler)[] {
     return [...this.customers, ...this.visitors];
   }
@@ -126,7 +126,7 @@ export class Cluster {
     return [...this.replicas(name), ...witnesses];
   }
 
-  /** What lies on the disk of one machine: both logs of a recovery server. */
+  /** The members on one machine: both logs of a recovery server. */
   machine(name: string): readonly AnyMember[] {
     return this.members.filter((member) => member.name === name);
   }
@@ -140,13 +140,13 @@ export class Cluster {
     return best;
   }
 
-  /** A majority with a replica among it is left when the leader is gone. */
+  /** Whether a majority that includes a replica is left without the leader. */
   canLoseLeader(name: GroupName): boolean {
     const voters = this.group(name).length;
     return this.replicas(name).length > 1 && 2 * (voters - 1) > voters;
   }
 
-  /** Who may lead. */
+  /** The members that may lead. */
   replicas(name: GroupName): readonly AnyMember[] {
     return name === 'catalog' ? this.catalogs : this.orders;
   }
@@ -165,12 +165,12 @@ export class Cluster {
     return [...members, ...this.frontends.map(({ name }) => name), this.rival.name];
   }
 
-  /** The checkers' turn. */
+  /** Runs the checkers. */
   observe(): void {
     for (const member of this.members) member.observe();
   }
 
-  /** All that customers were told can be true together (docs/CHECKERS.md). */
+  /** Checks that all answers to customers can be true together (docs/CHECKERS.md). */
   checkHistory(): Verdict {
     const { history, books, profile } = this.#world;
     const first = firstStock(this.#world).map(({ id = 0, quantity, priceCents }) => {
@@ -179,7 +179,7 @@ export class Cluster {
     return history.check(books, first, profile.restockTo);
   }
 
-  /** Equal states at equal places, right now. */
+  /** Compares states at equal positions now. */
   compare(): void {
     const running = <M extends CatalogMachine | OrderMachine>(member: AnyMember) =>
       member.machine ? [{ id: member.name, machine: member.machine as unknown as M }] : [];
@@ -191,7 +191,7 @@ export class Cluster {
 function firstStock(world: World): NewProduct[] {
   const { items, stock, limits } = world.profile;
   const product = (id: number, quantity: number): NewProduct => {
-    // A tag is a quantity: at a price it would alone come to more than an order may.
+    // A tag is a quantity: with a price, it alone could exceed the limit of an order.
     const priceCents = limits.request && id === tagItem ? 0 : 100 * id;
     return { id, name: nameOf(id), topic: 'toys', priceCents, quantity };
   };
@@ -199,7 +199,7 @@ function firstStock(world: World): NewProduct[] {
   return [product(tagItem, tagStock), ...others];
 }
 
-/** Names are all that a simulated network needs. */
+/** A simulated network needs only names. */
 function named(service: string, count: number): MemberAddresses[] {
   const nowhere = { host: 'nowhere', port: 1 };
   return Array.from({ length: count }, (_, at) => {

@@ -1,7 +1,7 @@
 /**
- * A value as it comes out at the other end of a wire: equal, but nothing of it shared. What is
- * undefined arrives as null in an array and not at all in a map. The bytes of a command never
- * change, so that they alone may be shared.
+ * A value as it arrives at the other end of a connection: equal, but without shared objects. Undefined
+ * arrives as null in an array, and is absent in a map. The bytes of a command never change, so only they
+ * may be shared.
  */
 export function copied(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value ?? null;

@@ -1,6 +1,6 @@
 /**
- * A customer: looks products up, buys with and without a key of its own, tries again with the same
- * key where the outcome is unknown, reads its orders back. Tells the checkers what it was told.
+ * A customer: looks up products, buys with and without its own key, repeats with the same key after an
+ * unknown outcome, and reads its orders back. Passes all answers to the checkers.
  */
 import { required } from '../src/base/assert.js';
 import { sleep } from '../src/base/clock.js';
@@ -13,9 +13,9 @@ import type { Life } from './process.js';
 import type { Source } from './read-checker.js';
 import type { World } from './world.js';
 
-/** Attempts with one key; the end of a run gives the rest. */
+/** Attempts with one key; the end of a run allows more. */
 const attemptsMax = 6;
-/** Its clock and those of the store. */
+/** The factor between its clock and those of the store. */
 const clocksDiffer = 0.9;
 const lastEveryMs = 100;
 
@@ -27,7 +27,7 @@ export interface CustomerOptions {
 }
 
 export class Customer {
-  /** Operations begun and not ended. */
+  /** An operation is under way. */
   busy = false;
   done = 0;
   failed = 0;
@@ -56,35 +56,35 @@ export class Customer {
     });
   }
 
-  /** Begins nothing more. */
+  /** Begins no more operations. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** One more purchase, which must succeed in the end: everything is well again. */
+  /** One more purchase, which must succeed in the end because all faults are over. */
   async buyLast(frontend: Frontend, when: string): Promise<void> {
     let order = this.#begin(tagItem, 1, `${when} at ${frontend.name}`);
     while (order.state === 'open') {
-      // Under a key that may be forgotten it could be sold again: this is another purchase.
+      // An expired key could be sold again, so this is a new purchase.
       if (!this.#mayRetry(order)) order = this.#begin(tagItem, 1, `${order.key}, again`);
       await this.#purchase(order, () => frontend).catch((error) => this.#noteFailure(error));
       await sleep(this.#options.life, lastEveryMs);
     }
   }
 
-  /** Looks at everything that one frontend shows, beside whatever else it does. */
+  /** Looks up everything at one frontend, in addition to its other operations. */
   lookAround(frontend: Frontend): void {
     for (let at = 1; at <= this.#world.profile.items; at++) {
       void this.lookAt(frontend, tagItem + at);
     }
   }
 
-  /** Resolves when there is an answer, or none is to come. */
+  /** Resolves when there is an answer, or none can come. */
   lookAt(frontend: Frontend, item: number): Promise<void> {
     return this.#lookUpAt(frontend, item).catch((error) => this.#noteFailure(error));
   }
 
-  /** Has some more of it laid in, beside whatever else it does. */
+  /** Adds stock, in addition to its other operations. */
   changeAt(frontend: Frontend, item: number): void {
     this.#changeAt(frontend, item).catch((error) => this.#noteFailure(error));
   }
@@ -144,7 +144,7 @@ export class Customer {
     return this.#options.ledger.begin(item, quantity, key, this.#world.scheduler.nowMs);
   }
 
-  /** A key is remembered for its lifetime, and an attempt may arrive as late as its age allows. */
+  /** A key is kept for its lifetime, and an attempt may arrive as late as its age allows. */
   #mayRetry({ begunMs }: Order): boolean {
     const { clientKeyMs, clientKeyAgeMaxMs } = purchaseLimits;
     const sinceMs = this.#world.scheduler.nowMs - begunMs;
@@ -172,7 +172,7 @@ export class Customer {
           this.#options.ledger.refused(order);
           return;
         }
-        // Without a key of one's own a second attempt could be a second purchase.
+        // Without its own key, a second attempt could be a second purchase.
         const isKnown = error.retryable && error.details.unknown !== true;
         if (order.key === undefined || attempt === attemptsMax || isKnown) throw error;
         if (!this.#mayRetry(order)) throw error;
@@ -188,14 +188,14 @@ export class Customer {
     this.#world.reads.answeredAt(tagItem, known.seq);
   }
 
-  /** The key of a purchase for another one. */
+  /** Uses the key of a purchase for another one. */
   async #reuse(order: Order): Promise<void> {
     try {
       const params = paramsOf(order, order.quantity + 1);
       const answer = this.#ask(this.#pickFrontend(), (operations, context) =>
         operations.buy(params, context),
       );
-      // A purchase of its own, and the same one where somebody else has the same idea.
+      // A purchase of its own; the same one if another customer makes the same choice.
       const another = { ...params, key: `another under ${order.key}` };
       await this.#world.history.buy(this.#options.name, another, answer);
     } catch (thrown) {
@@ -205,7 +205,7 @@ export class Customer {
       this.#world.report(`I6: another purchase under the key of ${order.tag} was ${code}`);
       return;
     }
-    // The first to come wins; the ledger tells apart what that was.
+    // The first to arrive wins; the ledger determines which it was.
     if (order.state !== 'open') {
       this.#world.report(`I6: another purchase under the key of ${order.tag} was sold`);
     }
@@ -250,7 +250,7 @@ export class Customer {
     this.#world.reads.answered(id, product.version);
   }
 
-  /** Prices change in runs whose totals cross their bound. */
+  /** Prices change in runs whose totals cross their limit. */
   #newPrice(): { price?: number } {
     const { limits } = this.#world.profile;
     const mostCents = limits.request?.priceCentsMax;
@@ -259,7 +259,7 @@ export class Customer {
   }
 
   #lookUp(): Promise<void> {
-    // The tag's product is in each purchase: where it is in no cache, nothing is refused at the edge.
+    // The tag's product is in each purchase: if no cache has it, no purchase is refused locally.
     const id = this.#world.random.visits.integer(4) === 0 ? tagItem : this.#pickItem();
     return this.#lookUpAt(this.#pickFrontend(), id);
   }

@@ -1,12 +1,15 @@
-/** Faults of the network: who cannot reach whom, for how long, and what becomes of connections. */
+/**
+ * Network faults: which processes cannot reach each other, for how long, and what happens to
+ * connections.
+ */
 import type { AnyMember, Cluster } from './cluster.js';
 import type { Reset } from './faults.js';
 import type { Remedies } from './remedies.js';
 import type { World } from './world.js';
 
-/** The share of its time after which the sender gives a held connection up. */
+/** The share of a hold after which the sender gives the connection up. */
 const givenUpAfter = 0.1;
-/** What is lost: what others send to it, what it sends, or both. */
+/** Which messages are lost: those sent to it, those it sends, or both. */
 export type Way = 'in' | 'out' | 'both';
 
 export interface CutOptions {
@@ -43,7 +46,7 @@ export class Cuts {
     }
   }
 
-  /** No frontend reaches it; one way: its answers, or what it is asked, are lost. */
+  /** No frontend reaches it; in one direction, only requests or only answers are lost. */
   unattend(name: string, cut: CutOptions, way: Way = 'both'): void {
     this.#world.trace(() => `unattended: ${name}`);
     for (const frontend of this.#cluster.frontends) {
@@ -52,7 +55,7 @@ export class Cuts {
     }
   }
 
-  /** The target, a frontend and a few others on the one side, all the rest on the other. */
+  /** The target, a frontend and a few others on one side, all others on the other. */
   split(target: string, cut: CutOptions): void {
     const random = this.#world.random.faults;
     const frontends = this.#cluster.frontends.map(({ name }) => name);
@@ -64,7 +67,7 @@ export class Cuts {
     this.divide(near, cut);
   }
 
-  /** These on the one side, all others on the other. */
+  /** These on one side, all others on the other. */
   divide(near: readonly string[], cut: CutOptions): void {
     this.#world.trace(() => `split off: ${near.join(' ')}`);
     for (const name of near) {
@@ -81,7 +84,7 @@ export class Cuts {
     if (end) this.#remedies.undoIn(forMs, end);
   }
 
-  /** What is under way to the one comes late; the other dials again meanwhile. */
+  /** Messages under way in one direction arrive late; the sender connects again meanwhile. */
   hold(
     from: string,
     to: string,
@@ -89,7 +92,7 @@ export class Cuts {
   ): void {
     const { scheduler, network } = this.#world;
     for (const end of network.holdAll(from, to)) this.#remedies.undoIn(forMs + skipMs, end);
-    // Something is still sent before its sender gives up.
+    // More is sent before the sender gives up.
     this.#remedies.injectIn(forMs * givenUpAfter, () => network.abandon(from, to));
     if (skipMs > 0) this.#remedies.injectIn(forMs / 2, () => scheduler.skip(skipMs));
   }

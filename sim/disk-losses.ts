@@ -1,7 +1,7 @@
 /**
- * Disks that lose what they held, or give back something else. Keeps to what the protocol can bear:
- * every majority of the voters still meets one that has lost nothing. So one voter alone loses
- * nothing, two or three lose one at a time, and five lose two.
+ * Disks that lose or corrupt data. Respects what the protocol tolerates: every majority of the voters
+ * still includes one that has lost nothing. So a single voter loses nothing, two or three lose one at a
+ * time, and five lose two.
  */
 import type { AnyMember, Cluster } from './cluster.js';
 import type { Cuts } from './cuts.js';
@@ -9,7 +9,7 @@ import type { Part } from './member-folder.js';
 import type { Remedies } from './remedies.js';
 import type { GroupName, World } from './world.js';
 
-/** Of a member that misses what its leader commits, and of the one who has it too. */
+/** For a member that misses its leader's commits, and for the other that has them. */
 const behindMs = 200;
 const thirdDownMs = 900;
 /** Snapshots are durable by then. */
@@ -29,7 +29,7 @@ export class DiskLosses {
     this.#options = options;
   }
 
-  /** Bits rot while the replica is down. */
+  /** Flips bits while the replica is down. */
   rot(member: AnyMember | undefined, where: 'last' | 'older'): void {
     if (!this.#mayImpair(member)) return;
     member.kill(50, false);
@@ -44,7 +44,7 @@ export class DiskLosses {
     for (const { storage } of lost) storage.lose();
   }
 
-  /** Who is parted hears nothing of it, nor of what follows. */
+  /** The parted member receives neither this nor what follows. */
   wipe(
     member: AnyMember | undefined,
     parted: AnyMember | undefined,
@@ -54,7 +54,7 @@ export class DiskLosses {
     this.lose(member, downMs);
   }
 
-  /** A part of its folder is gone, or cut short. */
+  /** Removes or truncates a part of its folder. */
   damage(
     member: AnyMember | undefined,
     { part, downMs }: { readonly part: Part; readonly downMs: number },
@@ -64,7 +64,7 @@ export class DiskLosses {
     member.storage.losePart(part);
   }
 
-  /** While it is down it loses the last batch of its journal, where that holds promises alone. */
+  /** While the member is down, damages the last batch of its journal if that holds only promises. */
   async damagePromise(member: AnyMember): Promise<void> {
     if (!this.#mayImpair(member) || member.process.up) return;
     const tail = await member.storage.tail();
@@ -73,7 +73,7 @@ export class DiskLosses {
     this.#options.world.count('damaged promises');
   }
 
-  /** What the first two agreed on is with neither of the last two. */
+  /** Neither of the last two has what the first two agreed on. */
   amnesia(group: GroupName, how: 'lose' | 'rot' | 'journal'): void {
     const { world, cluster, cuts, remedies } = this.#options;
     const members = cluster.group(group);
@@ -93,7 +93,7 @@ export class DiskLosses {
     });
   }
 
-  /** The catalog goes on from its snapshots, and one that lost its disk needs more than the log. */
+  /** The catalog continues from its snapshots, and a member without a disk needs more than the log. */
   renew(): void {
     const { world, cluster, remedies } = this.#options;
     const { catalogs } = cluster;
@@ -115,7 +115,7 @@ export class DiskLosses {
   }
 }
 
-/** So many voters that have lost nothing meet every majority (docs/PROTOCOL.md, R10). */
+/** The number of voters without losses that every majority meets (docs/PROTOCOL.md, R10). */
 function intactQuorum(voters: number): number {
   const majority = Math.floor(voters / 2) + 1;
   return voters - majority + 1;

@@ -1,4 +1,4 @@
-/** The limits that seeds draw keep the relations that the code needs, and end with their run. */
+/** The random limits keep the relations that the code needs, and end with their run. */
 import t from 'tap';
 import { logLimits, purchaseLimits, storageLimits } from '../src/base/limits.js';
 import { seededRandom } from '../src/base/random.js';

@@ -1,21 +1,20 @@
 /**
- * Draws the limits of a run, each from tiny to real, so that small worlds cross them again and
- * again. Invariant: what the code demands of its limits together holds in whatever is drawn (a
- * batch fits a segment, an entry holds a whole purchase, a purchase is too old before its key is
- * forgotten).
+ * Draws the limits of a run, each from tiny to real, so that small worlds often reach them. Invariant:
+ * the relations that the code needs hold for every draw (a batch fits a segment, an entry holds a whole
+ * purchase, a purchase is too old before its key expires).
  */
 import { leaseLimits, logLimits, purchaseLimits, storageLimits } from '../src/base/limits.js';
 import type { Random } from '../src/base/random.js';
 import type { Limits } from './replaced-limits.js';
 
-/** Runs in which every limit has its real value. */
+/** Share of runs in which every limit has its real value. */
 const realShare = 0.2;
-/** Limits that keep their real value in a small world, and those near their least one. */
+/** Shares of limits with their real value in a small world, and of those near the least one. */
 const keptShare = 0.3;
 const tinyShare = 0.4;
 const tinyFactor = 8;
 const kib = 1024;
-/** A customer waits for one attempt at most two seconds and a half, and no purchase is younger. */
+/** A customer waits at most 2.5 seconds for one attempt, so the age limit must be higher. */
 const ageMinMs = 3_000;
 /** Leases are renewed four times within their length. */
 const renewals = 4;
@@ -92,7 +91,7 @@ function drawPurchase(draw: Draw, batchBytesMax: number): Limits['purchase'] & o
   };
 }
 
-/** Keys that live no longer than this are forgotten before a healed run is over. */
+/** Keys with a shorter life expire before a healed run is over. */
 const soonMs = 8_000;
 
 function drawStorage(draw: Draw) {

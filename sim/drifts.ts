@@ -1,7 +1,7 @@
 /**
- * A frontend that goes on answering although the catalog's leader can no longer tell it what
- * changes (docs/PROTOCOL.md, R8): hung, cut off, forgotten, or left with a leader that is none. All
- * of it happens to real processes and connections; no clock differs by more than the leases allow.
+ * A frontend that still answers although the catalog's leader can no longer invalidate its cache
+ * (docs/PROTOCOL.md, R8): paused, cut off, forgotten, or left with a former leader. All of it happens to
+ * real processes and connections; no clock differs by more than the leases allow.
  */
 import { leaseLimits, protocolTimes } from '../src/base/limits.js';
 import type { Cluster } from './cluster.js';
@@ -12,18 +12,18 @@ import { Onlooker } from './onlooker.js';
 import type { Remedies } from './remedies.js';
 import type { World } from './world.js';
 
-/** A lease that was asked for is granted by then. */
+/** A requested lease is granted by then. */
 const answeredMs = 100;
-/** The cache of a frontend that is watched is full by then. */
+/** The cache of a watched frontend is full by then. */
 const filledMs = 30;
-/** What was sent over a connection that its sender has given up may come so late. */
+/** Messages on a connection that its sender has given up may arrive this late. */
 const lateMaxMs = 200;
 const soonMs = 40;
-/** Of a follower of two leaders: before the next one is elected, until after that. */
+/** For a follower of two leaders: from before the next election until after it. */
 const hangsAfterMs = 300;
 const hangsMinMs = 100;
 const hangsMoreMs = 600;
-/** Without a majority; soon after it a leader steps down, whatever its clock. */
+/** Without a majority a leader steps down soon after this time, whatever its clock. */
 const leadsOnMs = 0.9 * protocolTimes.stepDownMs;
 
 export interface DriftsOptions {
@@ -74,7 +74,7 @@ export class Drifts {
         frontend.beforeCall('renew_lease', () => {
           if (this.#options.remedies.healed) return;
           this.#hang(frontend, forMs);
-          // The answer has come; what is invalidated from then on has not, nor after the pause.
+          // The answer has arrived; later invalidations have not, and do not arrive after the pause.
           this.#options.remedies.injectIn(answeredMs, () => {
             this.#cutOff(frontend, forMs + answeredMs);
           });
@@ -123,13 +123,13 @@ export class Drifts {
     this.#options.cuts.divide(near, cut);
   }
 
-  /** The others know at once that they need another leader; this one steps down unheard. */
+  /** The others need another leader at once; this one steps down without telling the frontend. */
   #desert(frontend: Frontend, forMs: number): void {
     this.#leaveWithLeader(frontend, { forMs, reset: 'begin' });
     this.#options.remedies.injectIn(leadsOnMs, () => this.#cutOff(frontend, forMs - leadsOnMs));
   }
 
-  /** Cut off with a lease of a leader that dies: the next one knows of it by the log alone. */
+  /** Cut off with a lease of a leader that crashes: the next leader has only the log's record of it. */
   #orphan(frontend: Frontend, forMs: number): void {
     const { remedies } = this.#options;
     this.#cutOff(frontend, forMs);
@@ -139,9 +139,9 @@ export class Drifts {
   }
 
   /**
-   * The old leader is left with one follower, which hangs while the others elect another leader.
-   * The frontend reaches all. When the follower goes on, what it was asked meanwhile comes in the
-   * same turn as the news of the other leader.
+   * The old leader keeps one follower, which is paused while the others elect another leader. The
+   * frontend reaches all. When the follower resumes, it gets the waiting requests and the messages of
+   * the new leader in one turn.
    */
   #divideFollowers(frontend: Frontend, forMs: number): void {
     const { cuts, remedies } = this.#options;
@@ -165,7 +165,7 @@ export class Drifts {
     this.#lookAround(frontend, forMs);
   }
 
-  /** Something between the two resets the leader's end and lets nothing through to the other. */
+  /** A middlebox resets the leader's end and lets nothing through to the other. */
   #halfClose({ name }: Frontend, forMs: number): void {
     const leader = this.#cluster.leader('catalog');
     if (!leader) return;
@@ -174,8 +174,8 @@ export class Drifts {
   }
 
   /**
-   * The connection on which it asks for a session hangs and is reset at its end; it asks again on
-   * another one. What it had sent before arrives in the end, as after a retransmission.
+   * The connection with its session request stalls and is reset at its end; it repeats the request on
+   * another one. The first request still arrives, as after a retransmission.
    */
   #beginLate(frontend: Frontend): void {
     const { remedies } = this.#options;
@@ -201,7 +201,7 @@ export class Drifts {
     remedies.undoIn(forMs, () => onlooker.stop());
   }
 
-  /** Somebody asks the frontend in the last moments, and just after. */
+  /** Requests at the frontend just before and just after the end. */
   #lookAround(frontend: Frontend, forMs: number): void {
     for (const ms of [leaseLimits.leaseMs, forMs - 5, forMs + 5]) {
       this.#world.scheduler.in(ms, () => this.#cluster.customers[0]?.lookAround(frontend));

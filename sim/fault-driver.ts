@@ -1,6 +1,6 @@
 /**
- * Carries faults out on a cluster at their times, and ends them: finds who is hit, and leaves to
- * cuts, drifts and disks what takes more than a line.
+ * Injects faults into a cluster at their times, and ends them. It resolves targets; cuts, drifts and
+ * disk losses are in files of their own.
  */
 import type { CatalogMachine } from '../src/catalog/machine/catalog-machine.js';
 import { BriefLeads } from './brief-leads.js';
@@ -56,7 +56,7 @@ export class FaultDriver {
     }
   }
 
-  /** All faults end, and whatever is down comes up. */
+  /** Ends all faults and starts every process that is down. */
   heal(): void {
     this.#world.trace(() => 'HEAL');
     this.#remedies.heal();
@@ -69,7 +69,7 @@ export class FaultDriver {
     }
   }
 
-  /** Over and healed, one group loses its leader in one way or another; returns how to end that. */
+  /** After healing, one group loses its leader in a random way; returns how to end that. */
   loseLeader(group: GroupName): LeaderLoss {
     const heal = (): void => this.heal();
     return injectLeaderLoss(group, {
@@ -204,7 +204,7 @@ export class FaultDriver {
       case 'any':
         return anybody();
       default:
-        // Not in each topology is there this one.
+        // Some topologies do not have this target.
         return this.#cluster.process(target) ? target : anybody();
     }
   }
@@ -233,7 +233,7 @@ export class FaultDriver {
     else inject();
   }
 
-  /** At once, or in the middle of the next write of one of them. */
+  /** At once, or during the next write of one of them. */
   #inMidWrite(members: readonly AnyMember[], inject: () => void): void {
     const { faults } = this.#world.random;
     const chosen = members[faults.integer(members.length)];

@@ -1,6 +1,6 @@
 /**
- * The faults of a run as plain data: drawn from the seed, carried out at their time, cut down one
- * by one when a failure is shrunk. Who is hit may be a name or a role, found when it is time.
+ * The faults of a run as plain data: drawn from the seed, injected at their times, and removed one by
+ * one when a failure is shrunk. A target is a name, or a role that is resolved at that time.
  */
 import type { Random } from '../src/base/random.js';
 import { drawStorageFault, type StorageFault } from './storage-faults.js';
@@ -17,12 +17,11 @@ export type Target =
 /** Whether connections over a cut are given up, and when. */
 export type Reset = 'never' | 'begin' | 'end';
 /**
- * How a frontend is set adrift. It is paused (`pause`), paused just after it asked for its lease,
- * or its machine is suspended. It is cut off from the catalogs (`cut`), alone with their leader
- * (`with-leader`), then without it as well (`deserted`), or cut off while the leader dies
- * (`orphaned`). The leader loses its end of the connections (`half-closed`). Its question for a
- * session hangs (`late-beginning`). A follower that it reads from keeps to the old leader
- * (`two-leaders`).
+ * How a frontend is set adrift. It is paused (`pause`), paused just after it asked for its lease, or its
+ * machine is suspended. It is cut off from the catalogs (`cut`), alone with their leader
+ * (`with-leader`), then without it as well (`deserted`), or cut off while the leader crashes
+ * (`orphaned`). The leader loses its end of the connections (`half-closed`). Its session request stalls
+ * (`late-beginning`). A follower that it reads from stays with the old leader (`two-leaders`).
  */
 export const drifts = [
   ...(['pause', 'pause-renewing', 'suspend', 'cut', 'with-leader'] as const),
@@ -31,7 +30,7 @@ export const drifts = [
 export type Drift = (typeof drifts)[number];
 export type Ambush = 'snapshot' | 'install' | 'admission';
 
-/** `atMs` counts from the beginning; what lasts is over after `forMs`. */
+/** `atMs` counts from the beginning; a lasting fault ends after `forMs`. */
 export type Fault = { readonly atMs: number } & (
   | { readonly kind: 'kill' | 'power'; readonly target: Target; readonly downMs: number }
   | { readonly kind: 'kill-group' | 'power-group'; readonly group: string; readonly downMs: number }
@@ -48,10 +47,10 @@ export type Fault = { readonly atMs: number } & (
       readonly target: Target;
       readonly how: Drift;
       readonly forMs: number;
-      /** Somebody compares it with the other frontend all the time. */
+      /** An onlooker compares it with the other frontend all the time. */
       readonly watched?: boolean;
     }
-  /** Nothing of it gets out, or in, or both. */
+  /** Nothing gets out, or in, or both. */
   | {
       readonly kind: 'isolate';
       readonly target: Target;
@@ -59,14 +58,14 @@ export type Fault = { readonly atMs: number } & (
       readonly reset: Reset;
       readonly forMs: number;
     }
-  /** Everybody on one of two sides, by chance; these two on different ones. */
+  /** All processes are on one of two sides at random; these two are on different ones. */
   | {
       readonly kind: 'split';
       readonly target: Target;
       readonly reset: Reset;
       readonly forMs: number;
     }
-  /** Cut off from its own group alone, both ways unless it says one: others still ask it. */
+  /** Cut off only from its own group, in both directions unless one is given; others still reach it. */
   | {
       readonly kind: 'part';
       readonly target: Target;
@@ -74,7 +73,7 @@ export type Fault = { readonly atMs: number } & (
       readonly reset: Reset;
       readonly forMs: number;
     }
-  /** No frontend reaches it, and its group does. */
+  /** No frontend reaches it, but its group does. */
   | {
       readonly kind: 'unattend';
       readonly target: Target;
@@ -89,7 +88,7 @@ export type Fault = { readonly atMs: number } & (
       readonly both: boolean;
       readonly forMs: number;
     }
-  /** One connection to it hangs, the others do not. */
+  /** One connection to it stalls, the others do not. */
   | { readonly kind: 'stall'; readonly target: Target; readonly forMs: number }
   | {
       readonly kind: 'lossy';
@@ -109,13 +108,13 @@ export type Fault = { readonly atMs: number } & (
   | StorageFault
   /** One member misses entries; then another loses its disk while the third is down (A8). */
   | { readonly kind: 'amnesia'; readonly group: string; readonly how: 'lose' | 'rot' | 'journal' }
-  /** The catalog restarts from snapshots while one of its members has nothing. */
+  /** The catalog restarts from snapshots while one of its members has lost its disk. */
   | { readonly kind: 'renew' }
-  /** The catalog replicas replace their logs so far by snapshots. */
+  /** The catalog replicas replace their logs by snapshots. */
   | { readonly kind: 'compact' }
-  /** It dies the next time that it is in the middle of this. */
+  /** It crashes the next time that it does this. */
   | { readonly kind: 'ambush'; readonly target: Target; readonly at: Ambush }
-  /** It loses its disk while another member of its group is cut off from the group. */
+  /** It loses its disk while another member is cut off from the group. */
   | {
       readonly kind: 'wipe';
       readonly target: Target;
@@ -123,20 +122,20 @@ export type Fault = { readonly atMs: number } & (
       readonly parted: Target;
       readonly forMs: number;
     }
-  /** Each leader of the group dies soon after it was elected, and is not heard just before. */
+  /** Each leader of the group crashes soon after its election, and is cut off just before. */
   | { readonly kind: 'brief-leads'; readonly group: GroupName; readonly forMs: number }
-  /** The giver of a promise forgets it while a candidacy counts on it. */
+  /** A voter forgets its promise while a candidacy depends on it. */
   | {
       readonly kind: 'old-promise';
       readonly group: GroupName;
       readonly how: 'wiped' | 'two-nominees' | 'damaged';
       readonly forMs: number;
     }
-  /** All processes stand still, and their clocks go on: a machine that is suspended with all. */
+  /** All processes stand still while their clocks run: the whole machine is suspended. */
   | { readonly kind: 'skip'; readonly skipMs: number }
   /**
-   * What is under way between the two is held up; its sender has given the connection up and
-   * dials again. In the middle of it the world may skip some time.
+   * Messages between the two are delayed; the sender gives the connection up and connects again.
+   * Meanwhile the world may skip some time.
    */
   | {
       readonly kind: 'late';
@@ -147,21 +146,21 @@ export type Fault = { readonly atMs: number } & (
     }
   | { readonly kind: 'nominate'; readonly target: Target }
   | { readonly kind: 'rival'; readonly forMs: number }
-  /** One member says something of an epoch far above all others. */
+  /** One member sends a message with an epoch far above all others. */
   | { readonly kind: 'forge'; readonly target: Target }
   /** The same restock is logged twice. */
   | { readonly kind: 'restock-twice' }
 );
 
-/** Of these no live leader takes notice (A6). */
+/** A live leader does not react to these (A6). */
 export const harmless: ReadonlySet<Fault['kind']> = new Set(['nominate', 'rival', 'restock-twice']);
 
-/** Before it, a leader is elected and the first stock is laid in. */
+/** Before this time, a leader is elected and the first stock is added. */
 export const quietMs = 400;
 
-/** Of the faults, those of what lies on the disks (storage-faults.ts). */
+/** The share of faults of stored data (storage-faults.ts). */
 const storageShare = 0.1;
-/** Runs in which nothing but harmless things happen. */
+/** Share of runs with only harmless faults. */
 const steadyShare = 0.06;
 
 const targets: readonly Target[] = [
@@ -253,7 +252,7 @@ export function drawFault(random: Random): Unplaced {
   return drawLate(random, { forMs: ms(50, 2_000), skipMs: random.integer(2) * skipMs });
 }
 
-/** Two of one group. */
+/** Two members of one group. */
 const neighbours: readonly (readonly [Target, Target])[] = [
   ...(['catalog', 'order'] as const).flatMap((group) => [
     [`${group}-leader`, `${group}-other`] as const,

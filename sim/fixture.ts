@@ -1,6 +1,6 @@
 /**
- * A run kept as a file: the seed of its chance, its faults and its profile, what it once broke, and
- * why it is kept. Replayed by the tests for good.
+ * A run kept as a file: its seed, faults and profile, the invariant that it once broke, and the reason
+ * to keep it. The tests replay it.
  */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,14 +9,14 @@ import { type Profile, usualWorld } from './profile.js';
 
 export interface Fixture {
   readonly why: string;
-  /** What broke when it was found. */
+  /** The problem when it was found. */
   readonly problem: string;
   readonly seed: number;
   readonly profile: Profile;
   readonly faults: readonly Fault[];
 }
 
-/** In the sources, wherever the compiled program lies. */
+/** In the source folder, wherever the compiled program is. */
 const folder = new URL('../../sim/fixtures/', import.meta.url).pathname;
 
 export function readFixtures(): { readonly name: string; readonly fixture: Fixture }[] {

@@ -1,6 +1,6 @@
 /**
- * A frontend through its lives: the owner's watch and cache session and the threads' shops of
- * production over simulated lines, put together as its owner.ts and thread-parts.ts do.
+ * A frontend through its lives: production's watch and cache session of the owner, and production's
+ * operations of the threads, over simulated connections. Composed as in owner.ts and thread-parts.ts.
  */
 import { BazarError } from '../src/base/errors.js';
 import type { Random } from '../src/base/random.js';
@@ -36,9 +36,9 @@ import type { Wire } from './wire.js';
 import type { GroupName, World } from './world.js';
 
 const threads = 2;
-/** Small, for each new frontend fills it with zeros; four sets. */
+/** Small, because each new frontend fills it with zeros; four sets. */
 const sharedBytes = 4_096;
-/** From the owner to its threads. */
+/** The delay from the owner to its threads. */
 const toldMs = 0.1;
 /** The seeded bug's delay. */
 const dropLateMs = 20;
@@ -64,7 +64,7 @@ export class Frontend {
   readonly #world: World;
   readonly #options: FrontendOptions;
   #running: Running | undefined;
-  /** Who waits for a question to be sent. */
+  /** Callbacks that wait for a request to be sent. */
   readonly #waiting = new Map<string, (wire: Wire) => void>();
 
   constructor(world: World, options: FrontendOptions) {
@@ -76,23 +76,23 @@ export class Frontend {
     this.process.runs((life) => this.#boot(life));
   }
 
-  /** A thread's shop, while the process lives. */
+  /** A thread's operations, while the process lives. */
   operations(thread: number): FrontendOperations | undefined {
     return this.process.up ? this.#running?.operations[thread % threads] : undefined;
   }
 
-  /** Of the present life, as it is registered. */
+  /** The id of the present life, as it is registered. */
   get processId(): string | undefined {
     const { life } = this.process;
     return life && processIdOf(life);
   }
 
-  /** Calls back once, just before the owner next asks this on a connection. */
+  /** Calls back once, just before the owner next sends this request on a connection. */
   beforeCall(method: string, callback: (wire: Wire) => void): void {
     this.#waiting.set(method, callback);
   }
 
-  /** Its owner's connection to a replica stands. */
+  /** Whether its owner is connected to a replica. */
   reaches(name: string): boolean {
     return this.process.up && (this.#running?.lines.get(name)?.session?.isWhole ?? false);
   }
@@ -252,7 +252,7 @@ export class Frontend {
   }
 }
 
-/** The seeded bug: what was tried is not tried again, but anew. */
+/** The seeded bug: a retry becomes a new request. */
 function keyless(line: Backend, random: Random): Backend {
   return {
     call(method, params, timeoutMs) {

@@ -1,4 +1,4 @@
-/** A binary heap: the least element first. Knows nothing of what it holds. */
+/** A binary heap: the least element first. */
 export class BinaryHeap<T> {
   readonly #before: (a: T, b: T) => boolean;
   readonly #items: T[] = [];

@@ -1,6 +1,7 @@
 /**
- * The lines between members that one story holds: what is sent meanwhile arrives in order once a
- * line is released. Invariant: no line is held twice, and all are released when the faults end.
+ * The connections between members that a scenario holds: messages sent meanwhile arrive in order once a
+ * connection is released. Invariant: no connection is held twice, and all are released when the faults
+ * end.
  */
 import type { AnyMember } from './cluster.js';
 import type { Network } from './network.js';

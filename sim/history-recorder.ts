@@ -1,8 +1,8 @@
 /**
- * Records what simulated customers ask and are told, by the time of the world, as histories of real
- * processes are recorded; at the end the checkers of src/history judge it (docs/CHECKERS.md). They
- * share nothing with the simulator's own checkers. Knows from the books what nobody was told: which
- * purchases without an answer were sold after all.
+ * Records the requests and answers of simulated customers in simulated time, in the same form as
+ * histories of real processes. At the end the checkers of src/checker judge it (docs/CHECKERS.md); they
+ * share nothing with the simulator's own checkers. From the books it knows which purchases without an
+ * answer were sold.
  */
 import { toBazarError } from '../src/base/errors.js';
 import { checkHistory, type Verdict } from '../src/checker/check.js';
@@ -117,7 +117,7 @@ export class HistoryRecorder {
     }
   }
 
-  /** When all is at rest: nothing that was asked can happen any more. */
+  /** Called at rest, when no request can take effect any more. */
   check(books: BooksChecker, first: readonly Seen[], restockTo: number): Verdict {
     const sold = new Set(books.sales.map(({ sale: [, , lines] }) => textOf(saleLines(lines))));
     // An attempt that was answered later began with the first one.
@@ -137,7 +137,7 @@ export class HistoryRecorder {
     });
   }
 
-  /** The first stock came at some time, but before anybody saw it. */
+  /** The first stock was added at an unknown time before it was first read. */
   #stocked(first: readonly Seen[]): Addition[] {
     return first.map((record) => {
       const seenMs = this.#operations

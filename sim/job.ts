@@ -1,6 +1,6 @@
 /**
- * One of the processes of `npm run sim -- --jobs N`: runs every so many seeds and sends each result
- * to its parent. Ends when its seeds are done or its parent is gone.
+ * One of the processes of `npm run sim -- --jobs N`: runs every N-th seed and sends each result to its
+ * parent. Ends when its seeds are done or its parent has ended.
  */
 import { parseArgs } from 'node:util';
 import { aims } from './aims.js';
@@ -19,7 +19,7 @@ const step = Number(values.step);
 
 const orphaned = (): void => process.exit(1);
 process.on('disconnect', orphaned);
-// Stacks of expected failures cost more than they tell here.
+// Stacks of expected failures cost more than they are worth here.
 Error.stackTraceLimit = 0;
 for (let seed = Number(values.first); seed <= Number(values.last); seed += step) {
   const result = await simulate({ seed, aim });

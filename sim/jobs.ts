@@ -1,6 +1,6 @@
 /**
- * Runs seeds in this process, or split over several, and hands each result to one callback. Each
- * seed's result is the same in either case; only their order differs.
+ * Runs seeds in this process, or split over several, and passes each result to one callback. The results
+ * are the same in both cases; only their order differs.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,13 +15,13 @@ export interface Seeds {
   readonly jobs: number;
 }
 
-/** `took` returns false where no more seeds are wanted. */
+/** `took` returns false when no more seeds are wanted. */
 export async function runSeeds(wanted: Seeds, took: (result: RunResult) => boolean): Promise<void> {
   const { first, seeds, aim, jobs } = wanted;
   if (jobs > 1) return runJobs(wanted, took);
   for (let seed = first; seed < first + seeds; seed++) {
     if (!took(await simulate({ seed, aim }))) return;
-    // A run has no turn of the event loop.
+    // A run does not use turns of the event loop.
     await new Promise((resolve) => systemClock.afterTurn(() => resolve(undefined)));
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The last batch of a journal on the disk in memory, read by its format alone (docs/PROTOCOL.md,
- * R10): where it lies, which entries are in it and before it. Damages it. Shares with the journal
- * the form of a record and no rule.
+ * The last batch of a journal on the in-memory disk, read only by its format (docs/PROTOCOL.md, R10):
+ * its position, and the entries in it and before it. Can damage it. Shares only the record format with
+ * the journal.
  */
 import { crc32 } from 'node:zlib';
 import type { Random } from '../src/base/random.js';
@@ -26,7 +26,7 @@ interface Batch {
 
 interface Read {
   readonly batches: readonly Batch[];
-  /** The bytes behind the last batch, in its segment and those after it, are zeros. */
+  /** The bytes after the last batch, in its segment and later ones, are zeros. */
   readonly endsClean: boolean;
 }
 
@@ -53,7 +53,7 @@ export class JournalTail implements Tail {
     this.lastSeq = Math.max(0, ...epochs.keys());
   }
 
-  /** Undefined where the journal has no whole batch, or something else behind it. */
+  /** Undefined if the journal has no whole batch, or other bytes after it. */
   static read(
     disk: MemoryDisk,
     segments: readonly string[],
@@ -69,7 +69,7 @@ export class JournalTail implements Tail {
     return new JournalTail(disk, last, before, epochs, random);
   }
 
-  /** The last batch, where it has its head and its trailer but not its records. */
+  /** The last batch, if it has its head and its trailer but not its records. */
   static tornBatch(disk: MemoryDisk, segments: readonly string[]): Batch | undefined {
     const last = readBatches(disk, segments).batches.at(-1);
     return last?.hasTrailer && !last.isWhole ? last : undefined;
@@ -79,7 +79,7 @@ export class JournalTail implements Tail {
     return this.#epochs.get(seq);
   }
 
-  /** Sectors turn to other bytes, one of them among the records; the head can be read still. */
+  /** Changes sectors, at least one of them among the records; the head stays readable. */
   damage(): void {
     const { file, offset, bytes } = this.#batch;
     const end = headBytes + bytes;

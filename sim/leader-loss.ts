@@ -1,6 +1,6 @@
 /**
- * After everything is healed and at rest, one group loses its leader in one way or another, and
- * nothing else happens: another must lead in time (docs/PROTOCOL.md, I12).
+ * After all faults have ended and the store is at rest, one group loses its leader in a random way.
+ * Another must lead in time (docs/PROTOCOL.md, I12).
  */
 import { protocolTimes } from '../src/base/limits.js';
 import type { AnyMember, Cluster } from './cluster.js';
@@ -8,13 +8,13 @@ import type { Cuts } from './cuts.js';
 import type { GroupName, World } from './world.js';
 
 export interface LeaderLoss {
-  /** How long it may take a frontend to notice (I12). */
+  /** The time that a frontend may take to notice (I12). */
   readonly detectionMs: number;
-  /** A bound of its own on the whole, where there is one. */
+  /** A separate limit on the whole time, if there is one. */
   readonly withinMs?: number;
-  /** It shows only where something is written. */
+  /** The loss is noticed only when an entry is written. */
   readonly writes: boolean;
-  /** Whether it has shown by now; the bound counts from then. Absent: at once. */
+  /** Whether the loss has been noticed; the limit counts from then. Absent: at once. */
   readonly hasShown?: () => boolean;
   end(): void;
 }
@@ -33,7 +33,7 @@ const cut = { forMs: forGoodMs, reset: 'never' } as const;
 const ways = ['in', 'out', 'both'] as const;
 const silentMs = protocolTimes.healthCheckTimeoutMs;
 const steppedDownMs = protocolTimes.stepDownMs + protocolTimes.healthCheckEveryMs;
-/** A leader that is cut off is replaced in this time, whatever way it is cut off (I12). */
+/** A leader that is cut off in any way is replaced in this time (I12). */
 const cutMaxMs = 2_000;
 const cutOff = { detectionMs: steppedDownMs, withinMs: cutMaxMs, writes: false } as const;
 
@@ -52,7 +52,7 @@ export function injectLeaderLoss(group: GroupName, options: LastBlowOptions): Le
       cuts.isolate(member.name, 'both', cut);
       return { detectionMs: silentMs, writes: false, end: heal };
     case 2:
-      // A disk that hangs shows when something is to be written (A7).
+      // A hung disk is noticed when an entry is written (A7).
       member.storage.setMood('hung', forGoodMs);
       return {
         ...{ detectionMs: steppedDownMs, writes: true },
@@ -64,14 +64,14 @@ export function injectLeaderLoss(group: GroupName, options: LastBlowOptions): Le
       cuts.isolate(member.name, kind === 5 ? 'in' : 'out', cut);
       return { ...cutOff, end: heal };
     case 7:
-      // The frontends reach it, and its peers do not.
+      // The frontends reach it, but its peers do not.
       cuts.part(member, cut);
       return { ...cutOff, end: heal };
     case 8:
       cuts.part(member, cut, world.random.faults.integer(2) === 0 ? 'in' : 'out');
       return { ...cutOff, end: heal };
     case 9:
-      // Its peers reach it, and no frontend does.
+      // Its peers reach it, but no frontend does.
       cuts.unattend(member.name, cut, ways[world.random.faults.integer(ways.length)]);
       return { ...cutOff, end: heal };
     default:
@@ -80,7 +80,7 @@ export function injectLeaderLoss(group: GroupName, options: LastBlowOptions): Le
   }
 }
 
-/** What hangs is given up: the process is killed and comes back on a disk that works. */
+/** Kills a process with a hung disk; it returns with a working one. */
 function replaceDisk(member: AnyMember): void {
   member.storage.setMood('well', 0);
   member.kill(1, false);

@@ -1,7 +1,7 @@
 /**
- * The quick twin of a member's folder, for most seeds: a journal of plain records, one snapshot, and
- * whether the member votes. It judges damage as production does: the last batch is doubtful, damage
- * before it is corruption, a journal that was lost with its folder's identity left is refused.
+ * A fast model of a member's folder, for most seeds: a journal of plain records, one snapshot, and
+ * whether the member votes. It judges damage as production does: the last batch is doubtful, earlier
+ * damage is corruption, and a lost journal beside an existing identity is refused.
  */
 import type { SnapshotMark } from '../src/consensus/messages.js';
 import type { Doubt, Entry, LogRecord, SnapshotMachine } from '../src/consensus/types.js';
@@ -31,7 +31,7 @@ const readAllBytes = 2 ** 30;
 
 export interface LeanOptions {
   readonly world: World;
-  /** How long a write takes; `fail` where the disk refuses it. */
+  /** Duration of a write; `fail` if the disk refuses it. */
   readonly write: () => number | 'fail';
 }
 
@@ -118,7 +118,7 @@ export class LeanFolder implements MemberFolder {
       case 'segment-end':
         return this.rot('older');
       default:
-        // The twin has one snapshot, and production keeps two.
+        // The model has one snapshot, production keeps two.
         return false;
     }
   }
@@ -171,7 +171,7 @@ export class LeanFolder implements MemberFolder {
     return new LeanJournal({ disk, life, lies: world.hasBug('durable-before-the-disk'), write });
   }
 
-  /** Damage of the last batch alone: what it held is in doubt, and is cut off. */
+  /** Damage only of the last batch: its content is doubtful and is cut off. */
   #judgeTail(): void {
     const disk = this.#disk;
     const start = disk.tailStart();
@@ -197,7 +197,7 @@ export class LeanFolder implements MemberFolder {
     this.#incarnation += 1;
   }
 
-  /** How long making something small durable takes. */
+  /** The duration of a small durable write. */
   #durably(): Promise<void> {
     const ms = this.#options.write();
     if (ms === 'fail') return Promise.reject(new Error('EIO: the disk refuses'));

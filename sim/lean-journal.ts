@@ -1,7 +1,7 @@
 /**
- * A journal as plain records: the quick twin of the real one, for most seeds. A batch becomes
- * durable whole or not at all; what a crash leaves of the batch under way is chance. Corruption is
- * found at open, as by the real one. Invariant: what was told durable is there after any crash.
+ * A journal as plain records: a fast model of the real one, for most seeds. A batch becomes durable
+ * completely or not at all; after a crash, the state of a batch under way is random. Open finds
+ * corruption, as in the real journal. Invariant: everything reported as durable survives any crash.
  */
 import type { Random } from '../src/base/random.js';
 import type { Entry, LogRecord, PromiseRecord } from '../src/consensus/types.js';
@@ -10,9 +10,9 @@ import type { Life } from './process.js';
 
 export class LeanDisk {
   records: LogRecord[] = [];
-  /** Handed to the device; at a crash it may be there or not. */
+  /** Passed to the device; after a crash it may be there or not. */
   writing: readonly LogRecord[] = [];
-  /** From this record on the device returns something else than was written. */
+  /** From this record on the device returns wrong data. */
   rottenFrom: number | undefined;
   /** A crash left a part of the batch under way, which counts as not written. */
   isTorn = false;
@@ -26,7 +26,7 @@ export class LeanDisk {
     this.writing = [];
   }
 
-  /** The first record of the last batch; the end where none is known. */
+  /** The first record of the last batch, or the end if none is known. */
   tailStart(): number {
     let start = this.records.length;
     while (start > 0 && this.#lastBatch.has(this.records[start - 1] as LogRecord)) start -= 1;
@@ -37,7 +37,7 @@ export class LeanDisk {
     this.rottenFrom = Math.min(this.rottenFrom ?? record, record);
   }
 
-  /** The batch under way is there, not there, or there in part. */
+  /** The batch under way is present, absent or partial. */
   crash(random: Random): void {
     const fate = random.integer(4);
     if (this.writing.length > 0 && fate < 2) this.wrote(this.writing);
@@ -63,7 +63,7 @@ export class LeanDisk {
 export interface LeanJournalOptions {
   readonly disk: LeanDisk;
   readonly life: Life;
-  /** The seeded bug: tells of batches that are still on their way. */
+  /** The seeded bug: reports batches as durable that are still being written. */
   readonly lies: boolean;
   /** How long a write takes; `fail` where it is refused. */
   readonly write: () => number | 'fail';
@@ -135,7 +135,7 @@ export class LeanJournal implements Journal {
 
   async dropBefore(seq: number): Promise<void> {
     const { disk } = this.#options;
-    // Only what is durable is there to be dropped; a record before a truncation stays.
+    // Only durable records can be dropped; a record before a truncation stays.
     disk.records = disk.records.filter(
       (record) => record.kind !== 'entry' || record.entry.seq >= seq,
     );

@@ -1,7 +1,7 @@
 /**
- * What customers were told about their purchases, against what was sold (docs/PROTOCOL.md, I6, I8):
- * no acknowledged order lost, none doubled, none that nobody placed; the same key, the same number.
- * Each purchase carries a line of a product that all have enough of, whose quantity is its number.
+ * Compares the answers about purchases with the sales (docs/PROTOCOL.md, I6, I8): no acknowledged order
+ * is lost or doubled, no order lacks a purchase, and one key has one number. Each purchase includes a
+ * line of a product with ample stock; its quantity identifies the purchase.
  */
 import type { BooksChecker, KnownSale } from './books-checker.js';
 
@@ -11,7 +11,7 @@ export interface Order {
   readonly key: string | undefined;
   readonly item: number;
   readonly quantity: number;
-  /** When it was first tried: its key is not remembered for ever. */
+  /** When it was first tried; its key expires. */
   readonly begunMs: number;
   state: 'open' | 'sold' | 'refused';
   number: number | undefined;
@@ -45,7 +45,7 @@ export class Ledger {
     return order;
   }
 
-  /** The customer was told this order number. Returns the sale. */
+  /** The customer got this order number. Returns the sale. */
   sold(order: Order, number: number): KnownSale | undefined {
     if (order.state === 'refused') {
       this.#report(`I6: purchase ${order.tag} was refused and then sold as ${number}`);
@@ -77,7 +77,7 @@ export class Ledger {
     order.state = 'refused';
   }
 
-  /** At the end: every sale is one purchase's, and no purchase has two. */
+  /** At the end: every sale belongs to one purchase, and no purchase has two. */
   settle(): void {
     const sold = new Map<number, number>();
     for (const known of this.#books.sales) {

@@ -1,6 +1,6 @@
 /**
- * A connection to one port that comes back by itself: the twin of the net room's client. What is
- * asked without a connection waits for one, or for its time to be up.
+ * A connection to one port that reconnects: the model of the client in src/net. A request without a
+ * connection waits for one, until its deadline.
  */
 import { BazarError } from '../src/base/errors.js';
 import type { Random } from '../src/base/random.js';
@@ -61,7 +61,7 @@ export class Line {
     return this.#session !== undefined;
   }
 
-  /** The connection of the moment. */
+  /** The current connection. */
   get session(): Session | undefined {
     return this.#session;
   }

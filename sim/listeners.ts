@@ -1,18 +1,18 @@
-/** A member's two ports: which desk answers what, as in the group room. */
+/** A member's two ports: which handler answers which request, as in src/group. */
 import type { MemberHandler } from '../src/group/member-handler.js';
 import type { OwnerCall } from '../src/pool/types.js';
 import type { SimPeers } from './peers.js';
 import type { Life } from './process.js';
 import type { Handler, Reply, Session } from './rpc.js';
 
-/** What the service answers on the replication port. */
+/** The service's requests on the replication port. */
 export interface ServiceRequests {
   request(session: Session, method: string, params: unknown, reply: Reply): boolean;
   notification(session: Session, method: string, params: unknown): void;
   closed(session: Session): void;
 }
 
-/** The service's doors, once its host is there. */
+/** The service's listeners, once its host exists. */
 export interface ServiceListeners {
   readonly handler: ServiceRequests;
   calls(calls: OwnerCall[]): void;

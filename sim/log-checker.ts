@@ -1,8 +1,8 @@
 /**
- * Watches one group's replication from outside (docs/PROTOCOL.md, 7): one leader an epoch (I1),
- * matching logs (I2), committed entries for good (I3), epochs and log time that never go back
- * (I10), nothing said that is not durable (I11), a bounded number of refusals before a leader finds
- * where a follower's log parts from its own (A37). Knows no state machine.
+ * Checks one group's replication from outside (docs/PROTOCOL.md, 7): one leader per epoch (I1), matching
+ * logs (I2), committed entries stay (I3), epochs and log time do not decrease (I10), and no message
+ * claims what is not durable (I11). The number of refusals before a leader finds where a follower's log
+ * diverges is bounded (A37). Does not depend on the state machine.
  */
 import { logLimits } from '../src/base/limits.js';
 import type { Core } from '../src/consensus/core.js';
@@ -24,13 +24,13 @@ interface Watched {
   commitSeen: number;
   appliedTime: number;
   observations: number;
-  /** Appends of one leader that it refused since it last agreed to one; heartbeats do not count. */
+  /** A leader's appends that it has refused in a row; heartbeats do not count. */
   refusals: { readonly epoch: number; count: number };
 }
 
-/** The core's own invariants cost more: not after each event. */
+/** The core's own invariants cost more, so they are not checked after each event. */
 const deepEvery = 16;
-/** One for each epoch of a log and for each doubling of the steps back; far more than any run needs. */
+/** One for each epoch of a log and for each doubling of the step; far more than any run needs. */
 const probesMax = 128;
 
 export class LogChecker {
@@ -38,7 +38,7 @@ export class LogChecker {
   /** Epochs of committed entries, by seq; [0] is before the first. */
   readonly committed: number[] = [0];
   readonly leaders = new Map<number, MemberId>();
-  /** The highest epoch that anybody has led. */
+  /** The highest epoch with a leader. */
   newestEpoch = 0;
   truncations = 0;
   readonly #report: (problem: string) => void;
@@ -50,7 +50,7 @@ export class LogChecker {
     this.#report = report;
   }
 
-  /** A new life of a member, with what it found on its disk. */
+  /** A new life of a member, with the recovered state of its disk. */
   started(id: MemberId, recovered: Recovered, entries: readonly Entry[], base: number): void {
     const member = this.#member(id);
     const { durable } = member.mirror;
@@ -69,7 +69,7 @@ export class LogChecker {
     member.appliedTime = 0;
   }
 
-  /** The disk was lost or cut off: it owes nobody anything. */
+  /** The disk was lost or cut off: earlier promises no longer bind it. */
   lostDisk(id: MemberId): void {
     this.#members.delete(id);
   }
@@ -95,7 +95,7 @@ export class LogChecker {
     member.promised = epoch;
   }
 
-  /** I11: what is said of the own disk is true. */
+  /** I11: claims about the own disk are true. */
   sending(from: MemberId, to: MemberId, message: Message): void {
     const { mirror } = this.#member(from);
     const { promised } = mirror.durable;
@@ -135,7 +135,7 @@ export class LogChecker {
     }
   }
 
-  /** A37: what was under way is refused once, and after that one probe at a time. */
+  /** A37: messages under way are refused once, and after that one probe at a time. */
   #answers(
     from: MemberId,
     to: MemberId,
@@ -150,7 +150,7 @@ export class LogChecker {
     this.#report(`A37: ${from} refused ${count} appends of ${to} in a row`);
   }
 
-  /** After whatever happened to a member. */
+  /** Called after every event of a member. */
   observe(core: Core): void {
     const { state } = core;
     const member = this.#member(state.id);
@@ -186,7 +186,7 @@ export class LogChecker {
     this.#report(`I11: ${from} speaks of epoch ${epoch}, which it has not durably promised`);
   }
 
-  /** I2, by induction: the same place and epoch means the same entry after the same epoch. */
+  /** I2, by induction: equal position and epoch mean the same entry after the same epoch. */
   #matches(id: MemberId, entry: Entry, { appended }: MemberMirror): void {
     const prevEpoch = appended.epochOf(entry.seq - 1);
     const key = entryKey(entry);
@@ -215,7 +215,7 @@ export class LogChecker {
     this.newestEpoch = Math.max(this.newestEpoch, epoch);
     for (let seq = log.base.seq + 1; seq < this.committed.length; seq++) {
       const committed = this.committed[seq];
-      // A later leader may have got further before this one learns of its own majority.
+      // A later leader may have advanced before this one learns of its own majority.
       if (committed === undefined || committed > epoch || log.epochOf(seq) === committed) continue;
       this.#report(`I3: ${id} leads epoch ${epoch} without committed entry ${seq}`);
       return;

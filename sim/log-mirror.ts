@@ -1,5 +1,5 @@
 /**
- * What a member's journal says, followed from outside: the epochs of its entries and its promise,
+ * The content of a member's journal, followed from outside: the epochs of its entries and its promise,
  * as appended and as durable. Shares no code with journals and cores.
  */
 import type { Entry, LogRecord, PromiseRecord } from '../src/consensus/types.js';
@@ -48,13 +48,13 @@ export class LogMirror {
   }
 }
 
-/** A member's two mirrors, and what lies between them. */
+/** A member's two mirrors, and the records between them. */
 export class MemberMirror {
   readonly appended = new LogMirror();
   readonly durable = new LogMirror();
-  /** Covered by a snapshot that is durable. */
+  /** Covered by a durable snapshot. */
   snapshot = { seq: 0, epoch: 0 };
-  /** Every entry that was durable at some time: what is truncated since may still be spoken of. */
+  /** Every entry that was durable at some time; messages may still name truncated ones. */
   readonly #held = new Set<number>();
   #queue: LogRecord[] = [];
   #durablePosition = 0;
@@ -84,7 +84,7 @@ export class MemberMirror {
     this.#durablePosition = 0;
   }
 
-  /** Durably there once: as an entry of this epoch, or within the snapshot. */
+  /** Whether it was durable once: as an entry of this epoch, or within the snapshot. */
   holds(seq: number, epoch: number): boolean {
     if (seq === 0) return true;
     if (seq < this.snapshot.seq) return true;

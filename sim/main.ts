@@ -1,6 +1,6 @@
 /**
- * `npm run sim`: many seeds with a summary, one seed with its trace, or the seeded bugs. Progress
- * and traces go to standard error and output; a failing seed is shrunk and, if asked, kept.
+ * `npm run sim`: many seeds with a summary, one seed with its trace, or the seeded bugs. Progress goes
+ * to standard error, traces to standard output. A failing seed is shrunk and, on request, kept.
  */
 import { parseArgs } from 'node:util';
 import { systemClock } from '../src/base/clock.js';

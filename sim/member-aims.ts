@@ -1,7 +1,7 @@
 /**
- * Aims about members that lose what they said or wrote: promises that their giver forgets, journal
- * ends that part from each other or are in doubt, and lost disks while another member is behind.
- * Each draws its story several times in a run; groups, members and times are left to chance.
+ * Aims about members that lose promises or entries: promises that their voter forgets, journal ends that
+ * diverge or are doubtful, and lost disks while another member is behind. Each draws its scenario
+ * several times in a run; groups, members and times are random.
  */
 import type { Random } from '../src/base/random.js';
 import { type Fault, quietMs } from './faults.js';
@@ -11,10 +11,10 @@ import type { GroupName } from './world.js';
 
 const chaosMs = 8_000;
 const busy = { chaosMs, clients: 6, thinkMs: 15, buys: 0.7 } as const;
-/** What happens last in a run is over by then. */
+/** The last fault of a run is over by then. */
 const endMs = chaosMs - 1_500;
 
-/** Each story with the number of voters that it needs. */
+/** Each scenario with the number of voters that it needs. */
 const stories = [
   { how: 'wiped', topology: { catalogs: 3, orders: 3, recovery: 2 } },
   { how: 'two-nominees', topology: { catalogs: 4, orders: 4, recovery: 0 } },
@@ -38,8 +38,8 @@ export function oldPromises(profile: Profile, random: Random): Plan {
 }
 
 /**
- * A leader appends what its group does not get. Its successor goes on from snapshots. In half of the
- * runs the logs part behind the successor's newest snapshot, in the others anywhere.
+ * A leader appends entries that its group does not receive. Its successor continues from snapshots. In
+ * half of the runs the logs diverge after the successor's newest snapshot, in the others anywhere.
  */
 export function partedTails(profile: Profile, random: Random): Plan {
   const { limits } = profile;
@@ -73,8 +73,8 @@ export function partedTails(profile: Profile, random: Random): Plan {
 }
 
 /**
- * The leader dies with entries that nobody else has. Its successor has one snapshot from before that
- * and one from after it, restarts from the newer one, and leads when the first leader is back.
+ * The leader crashes with entries that no other member has. Its successor has one snapshot from before
+ * that and one from after it, restarts from the newer one, and leads when the first leader returns.
  */
 function partBehind(random: Random): Fault[] {
   const faults: Fault[] = [];
@@ -96,8 +96,8 @@ function partBehind(random: Random): Fault[] {
 }
 
 /**
- * The leader does not hear what its group has, and then its group hears nothing of it. In half of
- * the cases its successor is down when it is back.
+ * First the leader receives nothing from its group, and then the group receives nothing from it. In half
+ * of the cases its successor is down when it returns.
  */
 function partAnywhere(random: Random): Fault[] {
   const faults: Fault[] = [];
@@ -124,7 +124,9 @@ function partAnywhere(random: Random): Fault[] {
   return inOrder(faults);
 }
 
-/** One member is behind when the journals' ends are damaged; the members with whole ones are late. */
+/**
+ * One member is behind when the journals' ends are damaged; the members with whole journals are late.
+ */
 export function doubtfulTails(profile: Profile, random: Random): Plan {
   const faults: Fault[] = [];
   for (
@@ -153,7 +155,9 @@ const smallGroups = [
   { catalogs: 3, orders: 2, recovery: 1 },
 ] as const;
 
-/** A member that was ahead forgets, one that knows as much is down, and one that is behind is there. */
+/**
+ * A member that was ahead loses its disk, an equally current one is down, and one that is behind is up.
+ */
 export function amnesia(profile: Profile, random: Random): Plan {
   const faults: Fault[] = [];
   for (let atMs = quietMs; atMs < endMs; atMs += 1_500 + random.integer(800)) {

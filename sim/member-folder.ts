@@ -1,6 +1,6 @@
 /**
- * What both kinds of a member's folder do: production's own over the disk in memory (real-folder.ts)
- * and its quick twin (lean-folder.ts). Plain types; the rules about votes are the folder's own.
+ * The common interface of a member's folder: production's over the in-memory disk (real-folder.ts) and
+ * its fast model (lean-folder.ts). Plain types; each folder implements the rules about votes.
  */
 import type { SnapshotMark } from '../src/consensus/messages.js';
 import type { Doubt, Entry, SnapshotMachine } from '../src/consensus/types.js';
@@ -11,7 +11,7 @@ import type { Life } from './process.js';
 
 export const noMark: SnapshotMark = { seq: 0, epoch: 0, time: 0 };
 
-/** What a life of a member starts with. */
+/** The initial state of a member's life. */
 export interface Opened {
   readonly journal: Journal;
   readonly entries: readonly Entry[];
@@ -22,26 +22,26 @@ export interface Opened {
 /** The state machine of the service in this life; undefined at a witness. */
 export interface Restorable {
   readonly saved: SnapshotMachine<unknown>;
-  /** Brings the machine into the state of the newest whole snapshot, as production does. */
+  /** Restores the newest whole snapshot, as production does. */
   restoreFrom(snapshots: SnapshotStore): Promise<SnapshotMark>;
 }
 
-/** What can be lost or cut short of a folder, one part at a time. */
+/** The parts of a folder that can be lost or truncated. */
 export const parts = [
   ...(['journal', 'identity', 'snapshots'] as const),
   ...(['segment', 'segment-end', 'snapshot', 'snapshot-end'] as const),
 ];
 export type Part = (typeof parts)[number];
 
-/** The last batch of a journal, and the entries that are in the journal. */
+/** The last batch of a journal, and the entries in the journal. */
 export interface Tail {
   /** Everything up to this entry lies before the batch. */
   readonly afterSeq: number;
   readonly lastSeq: number;
   epochOf(seq: number): number | undefined;
   /**
-   * Damages the batch, so that its records cannot be read but how many there are can. What is
-   * damaged does not read as zeros.
+   * Damages the batch, so that its records cannot be read but their number can. Damaged bytes do not
+   * read as zeros.
    */
   damage(): void;
 }
@@ -50,22 +50,22 @@ export interface MemberFolder {
   /** Throws a CorruptionError. @param repair cuts off what cannot be read, as a learner. */
   open(life: Life, repair: boolean): Promise<Opened>;
   restore(machine: Restorable | undefined): Promise<SnapshotMark>;
-  /** What the damaged end of its log may have held. @param base its newest snapshot. */
+  /** The content that the damaged end of its log may have held. @param base its newest snapshot. */
   doubt(base: SnapshotMark): Doubt | undefined;
   /** Durable when it resolves. */
   save(mark: SnapshotMark, machine: SnapshotMachine<unknown>): Promise<void>;
-  /** @param installed called with a snapshot of another member that is durable here. */
+  /** @param installed called with another member's snapshot that is durable here. */
   snapshotPort(installed: (mark: SnapshotMark) => Promise<void>): SnapshotPort;
-  /** Makes it durable that the member votes again. */
+  /** Records durably that the member votes again. */
   admitted(): Promise<void>;
-  /** The process is gone; with `power` the machine, and what its caches held. */
+  /** The process has crashed; with `power` the machine too, with the content of its caches. */
   crash(power: boolean): void;
   /** A new, empty folder. */
   lose(): void;
-  /** Loses one part while the member is down. False where there is no such part. */
+  /** Loses one part while the member is down. Returns false if there is no such part. */
   losePart(part: Part): boolean;
-  /** Bit rot in the newest part of the log or anywhere before. False where there is nothing. */
+  /** Flips bits in the newest part of the log or before. Returns false if there is none. */
   rot(where: 'last' | 'older'): boolean;
-  /** Undefined where the journal has no whole batch, or more than whole batches. */
+  /** Undefined if the journal has no whole batch, or other bytes after the batches. */
   tail(): Promise<Tail | undefined>;
 }

@@ -1,4 +1,4 @@
-/** What a simulated member is built from: its place in a group, and a service for each of its lives. */
+/** The options of a simulated member: its place in a group, and a service for each of its lives. */
 import type { SnapshotMark } from '../src/consensus/messages.js';
 import type { Entry, MemberId, SnapshotMachine, StateMachine } from '../src/consensus/types.js';
 import type { GroupHost } from '../src/group/host.js';
@@ -10,16 +10,16 @@ import type { Life } from './process.js';
 import type { Process } from './processes.js';
 import type { GroupName } from './world.js';
 
-/** One life of a service: its machine, and what is built on its host. */
+/** One life of a service: its machine, and the parts built on its host. */
 export interface Service<Result> {
   readonly machine: StateMachine<Result>;
-  /** The same machine, where snapshots are made of it. */
+  /** The same machine, if it has snapshots. */
   readonly saved?: SnapshotMachine<Result>;
-  /** Brings it into the state of the newest whole snapshot; zeros where there is none. */
+  /** Restores the newest whole snapshot; zeros if there is none. */
   restoreFrom(snapshots: SnapshotStore): Promise<SnapshotMark>;
   applied(entry: Entry, result: Result): void;
   propose?(command: CatalogCommand): void;
-  /** What a leader needs beside the lead. */
+  /** Further conditions of a leader. */
   canServe?(): boolean;
   /** The newest log time of the catalog that it knows. */
   logTime?(): number;

@@ -1,6 +1,6 @@
 /**
- * A replica or witness of one group through its lives: the production host over a journal, the
- * simulated peers and the service's own desks. Starts, dies, repairs itself as an operator would.
+ * A replica or witness of one group through its lives: the production host over a journal, the simulated
+ * peers and the service's own handlers. Starts, crashes, and is repaired as by an operator.
  */
 import { every } from '../src/base/clock.js';
 import { BazarError } from '../src/base/errors.js';
@@ -24,15 +24,15 @@ import { MemberStorage } from './storage.js';
 import { watchedJournal } from './watched-journal.js';
 import type { GroupName, World } from './world.js';
 
-/** How long the operator takes to start a corrupt replica with --repair. */
+/** The time until the operator starts a corrupt replica with --repair. */
 const repairMs = 200;
 const maybeMs = 150;
 const ambushDownMs = 30;
 const shortenMs = 300;
-/** An ambush strikes within it, so that a write to disk may be under way. */
+/** The crash comes within this time, so that a write to disk may be under way. */
 const ambushWithinMs = 3;
 
-/** What a life begins with. */
+/** The initial state of a life. */
 interface Start<Result> {
   readonly opened: Opened;
   readonly running: Service<Result> | undefined;
@@ -67,7 +67,7 @@ export class Member<Result> {
     return this.options.name;
   }
 
-  /** Of the present life, when its log is recovered. */
+  /** The host of the present life, once its log is recovered. */
   get host(): GroupHost<Result> | undefined {
     return this.process.up ? this.#host : undefined;
   }
@@ -80,7 +80,7 @@ export class Member<Result> {
     return this.host?.core.state.stage.kind === 'leader';
   }
 
-  /** Its connection to another member stands. */
+  /** Whether it is connected to another member. */
   reaches(to: MemberId): boolean {
     return this.process.up && (this.#peers?.reaches(to) ?? false);
   }
@@ -89,23 +89,23 @@ export class Member<Result> {
     if (this.process.up) this.process.kill(downMs, power);
   }
 
-  /** Asks another member's service, as the group room does. */
+  /** Sends a request to another member's service, as in src/group. */
   ask(to: MemberId, method: string, params: unknown, timeoutMs: number): Promise<unknown> {
     if (this.#peers) return this.#peers.ask(to, method, params, timeoutMs);
     return Promise.reject(new BazarError('unavailable', 'not there yet'));
   }
 
-  /** Proposes as its service would, gates and all; nobody waits for the outcome. */
+  /** Proposes as its service would, with gates; no caller waits for the outcome. */
   propose(command: CatalogCommand): void {
     this.#service?.propose?.(command);
   }
 
-  /** Dies in the middle of this, the next time. */
+  /** Crashes the next time that it does this. */
   layAmbush(at: Ambush): void {
     this.#ambush = at;
   }
 
-  /** Whoever lies in wait for this strikes in the middle of it. */
+  /** Triggers a crash that was set for this activity. */
   #ambushed(life: Life, doing: Ambush): void {
     if (this.#ambush !== doing) return;
     this.#ambush = undefined;
@@ -115,17 +115,17 @@ export class Member<Result> {
     life.after(inMs, () => this.kill(ambushDownMs, disks.integer(2) === 0));
   }
 
-  /** Tells the other members of an epoch that nobody ever had (A30). */
+  /** Sends the other members an epoch that never existed (A30). */
   forge(): void {
     if (this.process.up) this.#peers?.forge({ kind: 'prepare', epoch: Number.MAX_SAFE_INTEGER });
   }
 
-  /** One entry of the own journal. */
+  /** One entry of its own journal. */
   async readEntry(seq: number): Promise<Entry | undefined> {
     return this.#journal?.readEntry(seq);
   }
 
-  /** The checkers look at what has just happened. */
+  /** The checkers examine the latest event. */
   observe(): void {
     const { life } = this.process;
     if (!life?.touched) return;
@@ -133,7 +133,7 @@ export class Member<Result> {
     if (this.host) this.#world.logs[this.options.group].observe(this.host.core);
   }
 
-  /** Replaces the log so far by a snapshot. */
+  /** Replaces the log by a snapshot. */
   async compact(): Promise<void> {
     const { life } = this.process;
     const { host } = this;
@@ -142,7 +142,7 @@ export class Member<Result> {
     if (!life || !host || !state || !journal || this.#compacting) return;
     const { applied, log } = host.core.state;
     const entry = log.entry(applied);
-    // The log goes back to the snapshot before the newest, should that one be damaged.
+    // The log reaches back to the previous snapshot, in case the newest is damaged.
     const before = this.storage.mark.seq;
     if (!entry || applied <= before) return;
     const { seq, epoch, time } = entry;
@@ -179,7 +179,7 @@ export class Member<Result> {
       const doubt = this.storage.doubt();
       if (life.dead) return;
       this.#repairing = false;
-      // Who votes owes all that it ever said, whatever became of its disk.
+      // A voter is bound by all its earlier messages, whatever happened to its disk.
       if (this.storage.learner) checker.lostDisk(name);
       else this.storage.wasWhole();
       const { journal, entries } = opened;
@@ -298,7 +298,7 @@ export class Member<Result> {
     if (since >= compactEvery) life.after(maybeMs, () => void this.compact());
   }
 
-  /** A witness takes the leader's newest snapshot in the place of a long log. */
+  /** A witness replaces a long log by the leader's newest snapshot. */
   #shorten(): void {
     const { compactEvery } = this.#world.profile;
     const { host } = this;
@@ -314,14 +314,14 @@ export class Member<Result> {
     this.#world.trace(() => `${this.name}: votes again`);
   }
 
-  /** The journal cannot be read: the replica refuses, and the operator lets it learn anew (R10). */
+  /** The journal cannot be read: the replica refuses, and the operator starts it as a learner (R10). */
   #refused(life: Life, error: unknown): void {
     if (life.dead) return;
     if (error instanceof CorruptionError) {
       this.#world.trace(() => `${this.name}: ${error.message}`);
       this.#world.count('corrupt journals refused');
       this.storage.refused(error.message);
-      // Where --repair is not enough, the operator empties the folder.
+      // If --repair is not enough, the operator empties the folder.
       if (this.#repairing) this.storage.lose();
       this.#repairing = !this.#repairing;
       this.kill(repairMs, false);
@@ -339,7 +339,7 @@ export class Member<Result> {
   }
 }
 
-/** A recovery server may have two logs: in production one port tells them apart at the handshake. */
+/** A recovery server may have two logs; in production the handshake on one port distinguishes them. */
 function peerPort(group: GroupName, isWitness: boolean): string {
   return isWitness ? `peer of ${group}` : 'peer';
 }

@@ -1,4 +1,4 @@
-/** Prints for each seeded bug after how many seeds it is noticed, and by what: a Markdown table. */
+/** Prints a Markdown table: after how many seeds each seeded bug is noticed, and by which checker. */
 import type { Aim } from './aims.js';
 import { allMutations, catchMutation } from './mutations.js';
 

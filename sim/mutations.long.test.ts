@@ -1,4 +1,4 @@
-/** Broken rules that only many seeds notice; the others are rows of mutations.test.ts. */
+/** Broken rules that only many seeds notice; mutations.test.ts has the others. */
 import t from 'tap';
 import { areNoticed, mutationsOf } from './noticed.js';
 

@@ -1,13 +1,13 @@
 /**
- * The checkers are checked: with one rule broken, some seed must notice. Here those that few seeds
- * notice, as far as the time goes; mutations.long.test.ts has those that take more, and npm run sim
- * -- --mutations the whole list. Each switch of the core has a short history of its own in
- * test/consensus besides.
+ * Tests of the checkers: with one rule broken, some seed must notice. This file has the rules that few
+ * seeds notice, as far as the time allows; mutations.long.test.ts has those that take more, and npm run
+ * sim -- --mutations the whole list. Each switch of the core also has a short scenario in
+ * test/consensus.
  */
 import t from 'tap';
 import { areNoticed, mutationsOf, rowsSetAside } from './noticed.js';
 
-/** Half a minute where nobody else works; a machine that is full gets no more than this. */
+/** Half a minute on an idle machine; the limit on a busy one. */
 const budgetMs = 45_000;
 const rowsMin = 40;
 

@@ -1,6 +1,6 @@
 /**
- * The seeded bugs: every switch of the core and every broken rule of the services, and how many
- * seeds it takes until a checker notices. A rule whose absence nobody notices is not tested.
+ * The seeded bugs: every switch of the core and every broken rule of the services, and the number of
+ * seeds until a checker notices. A rule whose absence no checker notices is not tested.
  */
 import { allRules, type Rules } from '../src/consensus/rules.js';
 import type { Aim } from './aims.js';
@@ -11,18 +11,18 @@ export interface Mutation {
   readonly name: string;
   readonly rule: string;
   readonly options: Pick<RunOptions, 'rules' | 'bugs' | 'aim'>;
-  /** Broken in the runs with which a failure is compared, too. */
+  /** Also broken in the runs with which a failure is compared. */
   readonly beside?: readonly Bug[];
 }
 
 export interface Caught {
   readonly mutation: Mutation;
-  /** Undefined: not within the seeds. */
+  /** Undefined: not noticed within the seeds. */
   readonly seeds: number | undefined;
   readonly problem: string;
 }
 
-/** What each switch of the core stands for. */
+/** The rule behind each switch of the core. */
 const switches: Readonly<Record<keyof Rules, string>> = {
   onePromisePerEpoch: 'R3: one promise an epoch (A1)',
   promiseIsDurable: 'R3: a promise waits for the disk (A2)',
@@ -52,7 +52,7 @@ const switches: Readonly<Record<keyof Rules, string>> = {
   followersWaitForGates: 'R5: a follower applies what is visible, not what is committed (A12)',
 };
 
-/** Seeds that aim at how it shows; all others are noticed by chance. */
+/** The aims that show a bug; random seeds notice all others. */
 const aimed: Partial<Record<keyof Rules | Bug, Aim>> = {
   readRounds: 'deserted',
   followersWaitForGates: 'cut',
@@ -95,7 +95,7 @@ const aimed: Partial<Record<keyof Rules | Bug, Aim>> = {
   'lenders-are-ignored': 'two-leaders',
 };
 
-/** What is broken beside a rule that is a second line. */
+/** Rules that must be broken together with a second line of defence. */
 const beside: Partial<Record<Bug, Bug>> = {
   'floors-are-ignored': 'stamps-seen-late',
   'attempts-after-the-deadline': 'purchase-age-from-latest-attempt',
@@ -114,7 +114,7 @@ export function allMutations(): Mutation[] {
   return [...rules, ...broken];
 }
 
-/** Runs seeds until one notices; a seed that fails with no rule broken has noticed nothing. */
+/** Runs seeds until one notices; a seed that also fails without a broken rule does not count. */
 export async function catchMutation(
   mutation: Mutation,
   seedsMax: number,

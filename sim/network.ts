@@ -1,7 +1,7 @@
 /**
- * The simulated network: connections between lives, each a stream in both directions. What is sent
- * over a cut waits as TCP's retransmissions do, and comes in order when the cut heals, or never,
- * where the connection closes before. Knows no message.
+ * The simulated network: connections between lives, each a stream in both directions. Messages sent over
+ * a cut wait, like TCP's retransmissions, and arrive in order when the cut heals, or never if the
+ * connection closes before.
  */
 import type { Random } from '../src/base/random.js';
 import type { Life } from './process.js';
@@ -11,20 +11,23 @@ import { Wire } from './wire.js';
 export interface NetworkProfile {
   readonly latencyMs: number;
   readonly jitterMs: number;
-  /** The share of messages that take `slowMs` more. */
+  /** The share of messages that take `slowMs` longer. */
   readonly slowShare: number;
   readonly slowMs: number;
-  /** What arrives so close together is read as one piece, in one turn without microtasks between. */
+  /**
+   * Messages that arrive this close together are read as one piece, in one turn without microtasks
+   * between.
+   */
   readonly pieceMs: number;
 }
 
-/** An attempt to connect over a cut is made again, and then given up. */
+/** An attempt to connect over a cut is repeated, and then given up. */
 const connectRetryMs = 1_000;
 const connectAttempts = 2;
-/** How long a peer of a machine that lost its power may wait for the news. */
+/** How long a peer of a machine without power may keep the connection. */
 const powerNewsMs = 3_000;
 
-/** What a listener does with a new connection; it owns side 1. */
+/** A listener's handling of a new connection; it owns side 1. */
 export type Accept = (wire: Wire) => void;
 
 export class Network {
@@ -36,7 +39,7 @@ export class Network {
   /** Directions that are cut, and how often. */
   readonly #cuts = new Map<string, number>();
   readonly #wires = new Set<Wire>();
-  /** Connections whose other end lost its power and cannot tell. */
+  /** Connections whose other end lost its power and cannot close them. */
   readonly #untold = new Map<string, Wire[]>();
 
   constructor(scheduler: Scheduler, random: Random, profile: NetworkProfile) {
@@ -60,19 +63,19 @@ export class Network {
     this.#cuts.set(key, (this.#cuts.get(key) ?? 0) + 1);
   }
 
-  /** The connections between the two are given up, as after a long silence. */
+  /** Closes the connections between the two, as after a long silence. */
   reset(from: string, to: string): void {
     for (const wire of [...this.#wires]) if (wire.joins(from, to)) wire.reset();
   }
 
-  /** One end's connections to the other are reset at that end alone. */
+  /** Resets one end's connections to the other only at that end. */
   abandon(by: string, to: string): void {
     for (const wire of [...this.#wires]) {
       if (wire.joins(by, to)) wire.abandon(wire.life(0).name === by ? 0 : 1);
     }
   }
 
-  /** One connection, by chance, in one direction: lost packets hold up what comes behind them. */
+  /** Stalls one random connection in one direction: lost packets delay those behind them. */
   stallOne(to: string): (() => void) | undefined {
     const wires = [...this.#wires].filter((wire) => wire.isOpenTo(to));
     return wires[this.#random.integer(Math.max(1, wires.length))]?.stall(to);
@@ -89,7 +92,7 @@ export class Network {
     for (const wire of this.#wires) wire.healed(from, to);
   }
 
-  /** Every connection between the two, in one direction; returns how to end each. */
+  /** Stalls every connection from one to the other; returns functions that end each stall. */
   holdAll(from: string, to: string): (() => void)[] {
     return [...this.#wires].filter((wire) => wire.joins(from, to)).map((wire) => wire.stall(to));
   }
@@ -102,7 +105,7 @@ export class Network {
     }
   }
 
-  /** Between whom a connection holds something up. */
+  /** The pairs with a stalled connection. */
   stalledPairs(): ReadonlySet<string> {
     const pairs = new Set<string>();
     for (const wire of this.#wires) {
@@ -141,14 +144,14 @@ export class Network {
       const wire = new Wire(this, from, listener.life);
       this.#wires.add(wire);
       listener.life.enter(() => listener.accept(wire), true, wire);
-      // Until side 0 has heard of it, its end is a failure to connect.
+      // Until side 0 is informed, an end counts as a failure to connect.
       wire.onClosed(0, () => done(undefined));
-      // Before anything that side 1 sends.
+      // Comes before anything that side 1 sends.
       wire.send(1, () => done(wire));
     });
   }
 
-  /** The life's connections close; at once where the process died, later where the power failed. */
+  /** Closes the life's connections: at once if the process crashed, later if the power failed. */
   ended(life: Life, power: boolean): void {
     for (const wire of this.#wires) {
       const side = wire.sideOf(life);
@@ -164,7 +167,7 @@ export class Network {
     }
   }
 
-  /** A machine is back: whoever still thinks of its old connections learns better. */
+  /** A machine is back: peers with its old connections get a reset. */
   began(life: Life): void {
     for (const wire of this.#untold.get(life.name) ?? []) {
       for (const side of [0, 1] as const) {

@@ -54,7 +54,7 @@ const slow: ReadonlySet<string> = new Set([
   'durable-before-the-disk',
 ]);
 
-/** Twice what the slowest of them takes: which seeds notice changes with the code. */
+/** Twice the seeds of the slowest: which seeds notice changes with the code. */
 const seedsMax = 200;
 
 export function mutationsOf(kind: 'quick' | 'slow' | 'rare'): readonly Mutation[] {
@@ -64,7 +64,7 @@ export function mutationsOf(kind: 'quick' | 'slow' | 'rare'): readonly Mutation[
 
 export const rowsSetAside = rare.size + slow.size;
 
-/** A row for each; where the time is over, the rest is skipped. */
+/** One row per rule; when the time is over, the rest is skipped. */
 export function areNoticed(t: Test, mutations: readonly Mutation[], budgetMs: number): void {
   const beganMs = systemClock.nowMs();
   for (const mutation of mutations) {

@@ -1,8 +1,8 @@
 /**
- * Promises that outlive the memory of their giver, drawn by chance again and again: a nominee has
- * the promise of a voter, that voter loses its disk or the end of its journal, and only then the
- * rest of the promises arrive (docs/PROTOCOL.md, R3; A1, A31, A33). Roles and pauses are drawn;
- * a round in which something else comes in between ends without effect.
+ * Promises that their voter has forgotten, repeated at random: a nominee has the promise of a voter,
+ * that voter loses its disk or the end of its journal, and only then do the other promises arrive
+ * (docs/PROTOCOL.md, R3; A1, A31, A33). Roles and pauses are random; a round that another event disturbs
+ * ends without effect.
  */
 import type { AnyMember, Cluster } from './cluster.js';
 import type { DiskLosses } from './disk-losses.js';
@@ -21,12 +21,12 @@ export interface OldPromisesOptions {
 }
 
 const lookEveryMs = 0.3;
-/** Voters have not heard of their leader for longer than STICK. */
+/** Voters have not received a heartbeat for longer than STICK. */
 const unheardMs = 260;
 const unheardMoreMs = 60;
-/** A step that has not come by then does not come: a candidacy lasts a second. */
+/** A step that has not happened by then will not: a candidacy lasts a second. */
 const stepMaxMs = 700;
-/** For the members to come to rest between two rounds. */
+/** The members come to rest between two rounds. */
 const betweenMs = 600;
 const betweenMoreMs = 600;
 const againMs = 50;
@@ -77,7 +77,7 @@ export class OldPromises {
     }
   }
 
-  /** The leader takes the wiped voter back, which the nominee does not hear of (five voters). */
+  /** The leader admits the wiped voter again, which the nominee does not learn (five voters). */
   async #wiped(
     [nominee, giver, third, ...others]: readonly AnyMember[],
     leader: AnyMember,
@@ -102,7 +102,7 @@ export class OldPromises {
     await this.#pass(resultMs * this.#chance());
   }
 
-  /** Each has the promise of one voter before its loss, and asks the other one after its loss. */
+  /** Each has one voter's promise from before its loss, and asks the other voter after its loss. */
   async #twoNominees(
     [one, two, first, second]: readonly AnyMember[],
     leader: AnyMember,
@@ -129,7 +129,7 @@ export class OldPromises {
     await this.#pass(resultMs);
   }
 
-  /** The promise is on its way to one nominee when its giver loses the record of it (three voters). */
+  /** A promise is under way to one nominee when its voter loses the record of it (three voters). */
   async #damaged(
     [nominee, giver, rival]: readonly AnyMember[],
     leader: AnyMember,
@@ -151,7 +151,7 @@ export class OldPromises {
     await this.#pass(resultMs * this.#chance());
   }
 
-  /** So that nobody keeps to a leader. */
+  /** Ensures that no member follows a leader. */
   async #restart(leader: AnyMember): Promise<void> {
     leader.kill(downMoreMs * this.#chance(), false);
     await this.#until(() => leader.host !== undefined);
@@ -161,7 +161,7 @@ export class OldPromises {
     member.process.life?.enter(() => member.host?.nominate(member.name), true);
   }
 
-  /** Replicas come first: they may stand for election. */
+  /** Replicas come first, because they may stand for election. */
   #shuffled(group: OldPromise['group'], without?: AnyMember): AnyMember[] {
     const { cluster, world } = this.#options;
     const placed = cluster
@@ -181,7 +181,7 @@ export class OldPromises {
     return new Promise((resolve) => this.#options.remedies.injectIn(ms, resolve));
   }
 
-  /** Resolves with false where it has not come about in time. */
+  /** Resolves to false if the condition does not become true in time. */
   #until(isSo: () => boolean): Promise<boolean> {
     const { scheduler } = this.#options.world;
     const endMs = scheduler.livedMs + stepMaxMs;

@@ -1,7 +1,7 @@
 /**
- * Somebody who looks at both frontends in turn, closely, while one of them is adrift, and has the
- * products changed meanwhile: what the other one tells, the one adrift must not contradict (I9).
- * Whoever gets no answer is asked again only when there is something newer to know.
+ * Compares both frontends in turn while one of them is adrift, and changes the products meanwhile: the
+ * frontend that is adrift must not contradict the other's answers (I9). A request without an answer is
+ * repeated only when there is a newer version.
  */
 import type { Customer } from './customer.js';
 import type { Frontend } from './frontend.js';
@@ -12,7 +12,7 @@ const lookEveryMs = 4;
 
 export interface OnlookerOptions {
   readonly world: World;
-  /** In whose name. */
+  /** The customer that makes the requests. */
   readonly customer: Customer;
   readonly other: Frontend;
   readonly adrift: Frontend;
@@ -20,9 +20,9 @@ export interface OnlookerOptions {
 
 export class Onlooker {
   readonly #options: OnlookerOptions;
-  /** Looks without an answer, by frontend and item. */
+  /** Requests without an answer, by frontend and item. */
   readonly #open = new Set<string>();
-  /** The newest version that was known at the last look at the one adrift. */
+  /** The newest version known at the last request to the frontend that is adrift. */
   readonly #known = new Map<number, number>();
   #stopped = false;
 
@@ -30,7 +30,7 @@ export class Onlooker {
     this.#options = options;
   }
 
-  /** Changes each product once, at some moment after `fromMs`; looks until `forMs` are over. */
+  /** Changes each product once, at a random time after `fromMs`; looks until `forMs` are over. */
   watch(fromMs: number, forMs: number): void {
     const { world, customer, other } = this.#options;
     const { scheduler, random } = world;

@@ -1,8 +1,8 @@
 /**
- * Watches during the chaos that a leader serves wherever one can (docs/PROTOCOL.md, I12): if a
- * majority of a group's voters, one of them a replica, is intact, up and connected to itself and to
- * a frontend for a bounded time, a leader must serve by then, as that frontend knows it. Who is
- * connected follows from the topology, the cuts and the connections; nothing here looks at a log.
+ * Checks during the chaos that a leader serves whenever one can (docs/PROTOCOL.md, I12). If a majority
+ * of a group's voters with a replica is intact, up, and connected to itself and to a frontend for a
+ * bounded time, that frontend must know a serving leader. The topology, the cuts and the connections
+ * determine who is connected; this check uses no log.
  */
 import { leaseLimits, protocolTimes } from '../src/base/limits.js';
 import type { AnyMember, Cluster } from './cluster.js';
@@ -13,7 +13,7 @@ import { isRough, type Voters } from './rough-faults.js';
 import type { GroupName, World } from './world.js';
 
 const lookEveryMs = 20;
-/** A cut alone: a leader serves again within it (I12), and what a slow network adds. */
+/** For a cut alone: a leader serves again within it (I12), plus the delay of a slow network. */
 const cutMs = 2_000;
 /** A frontend notices a silent leader, and looks for the next one. */
 const detectionMs = protocolTimes.healthCheckTimeoutMs + protocolTimes.healthCheckEveryMs;
@@ -21,25 +21,25 @@ const detectionMs = protocolTimes.healthCheckTimeoutMs + protocolTimes.healthChe
 const candidacyMs = 1_000;
 const roundTrips = 20;
 const writes = 10;
-/** What another fault leaves behind: connections that come back, members that catch up. */
+/** The effects of another fault: connections that return, members that catch up. */
 const aftermathMs = 2_000;
 
 const groups = ['catalog', 'order'] as const;
 
-/** A majority that is connected to a frontend, while it is. */
+/** A majority that is connected to a frontend. */
 interface Quorum {
   readonly group: GroupName;
   readonly members: readonly AnyMember[];
   readonly frontend: Frontend;
   sinceMs: number;
-  /** When last another frontend did not reach all of it: its lease may have to run out. */
+  /** When another frontend last did not reach all of it: its lease may have to expire. */
   strayMs: number;
-  /** The lives that it consists of; another life is another quorum. */
+  /** Its lives; with another life it is another quorum. */
   lives: string;
 }
 
 export class OutageWatch {
-  /** The longest time without a leader that a quorum has seen. */
+  /** The longest time that a quorum had no leader. */
   longestMs = 0;
   readonly #world: World;
   readonly #cluster: Cluster;
@@ -103,13 +103,13 @@ export class OutageWatch {
     );
   }
 
-  /** A leader that the frontend knows; or one that a majority follows and another frontend attends. */
+  /** The frontend knows a leader; or a majority follows one that another frontend checks. */
   #isServed({ group, frontend }: Quorum): boolean {
     const known = frontend.leaders?.[group];
     return this.#cluster.group(group).some((leader) => {
       if (!leader.leads || !this.#isWell(leader) || !this.#isFollowed(leader)) return false;
       if (leader.name === known) return true;
-      // The majority keeps to it (A6, A39).
+      // The majority stays with it (A6, A39).
       return !this.#reaches(frontend, leader) && this.#isAttended(leader);
     });
   }
@@ -140,7 +140,7 @@ export class OutageWatch {
     return 2 * near.length > voters.length;
   }
 
-  /** Which lives this quorum consists of; undefined where it is none. */
+  /** The lives of this quorum, or undefined if it is none. */
   #livesOf({ members, frontend }: Quorum): string | undefined {
     const there = frontend.process.life;
     if (!there || there.paused || !members.every((member) => this.#isWell(member))) {

@@ -1,7 +1,7 @@
 /**
- * A peddler: lays a product out, takes it away again, and then the next, while others ask every
- * frontend for it all the time. Where there is one, nobody else adds or removes anything, so that
- * it knows which id comes next; where it was told nothing, that is a guess.
+ * A client that adds a product, removes it again, and then adds the next, while others request it at
+ * every frontend all the time. No other client adds or removes products in such a run, so the next id is
+ * known; without an answer it is a guess.
  */
 import { sleep } from '../src/base/clock.js';
 import { toBazarError } from '../src/base/errors.js';
@@ -11,7 +11,7 @@ import type { Life } from './process.js';
 import { Seekers } from './seekers.js';
 import type { World } from './world.js';
 
-/** So long, at most, it is sought before it comes, while it is there, and when it is gone. */
+/** The greatest time that it is requested before it exists, while it exists, and after. */
 const spellMs = 20;
 
 export interface PeddlerOptions {
@@ -29,7 +29,7 @@ export class Peddler {
   #isAtWork = false;
   #stopped = false;
   #names = 0;
-  /** The highest id given away, and how often it is not known whether one was. */
+  /** The highest id assigned, and how often it is unknown whether one was. */
   #lastId: number;
   #perhaps = 0;
 
@@ -61,7 +61,7 @@ export class Peddler {
     });
   }
 
-  /** Begins nothing more. */
+  /** Begins no more operations. */
   stop(): void {
     this.#stopped = true;
     this.#seekers.stop();
@@ -90,7 +90,7 @@ export class Peddler {
     await this.#spell();
   }
 
-  /** Where no answer comes it may be there all the same, and have taken an id. */
+  /** Without an answer the product may exist all the same, and have taken an id. */
   async #add() {
     const name = `ware ${++this.#names}`;
     this.#perhaps += 1;

@@ -1,7 +1,7 @@
 /**
  * The group's port to its other members over simulated connections, as the real one: each member
- * dials every other and speaks on what it dialled; a newer session ends an older one. Faults may
- * lose, repeat or misplace messages besides, which the port's contract does not even allow.
+ * connects to every other and sends on that connection; a newer session ends an older one. Faults may
+ * also lose, repeat or reorder messages, which goes beyond the port's contract.
  */
 import { BazarError } from '../src/base/errors.js';
 import type { Random } from '../src/base/random.js';
@@ -26,10 +26,10 @@ export interface SimPeersOptions {
   readonly life: Life;
   readonly random: Random;
   readonly members: readonly MemberId[];
-  /** On which a member listens to the others. */
+  /** The port on which a member listens to the others. */
   readonly port: (to: MemberId) => string;
   readonly lossiness: () => Lossiness;
-  /** Told of everything that leaves (I11). */
+  /** Called for every message sent (I11). */
   readonly sending: (to: MemberId, message: Message) => void;
 }
 
@@ -61,7 +61,7 @@ export class SimPeers implements Peers {
     return this.#lines.get(to)?.connected ?? false;
   }
 
-  /** Both ends of the connection think so. */
+  /** Whether both ends of the connection are open. */
   reaches(to: MemberId): boolean {
     return this.#lines.get(to)?.session?.isWhole ?? false;
   }
@@ -91,12 +91,12 @@ export class SimPeers implements Peers {
     }
   }
 
-  /** Says to all what the core never said. */
+  /** Sends all a message that the core never sent. */
   forge(message: Message): void {
     for (const line of this.#lines.values()) line.notify(method, [message]);
   }
 
-  /** For the replication port: true where it was a member's. */
+  /** For the replication port: returns true for a member's message. */
   notification(session: Session, name: string, params: unknown): boolean {
     if (name !== method || !this.#lines.has(session.remote)) return false;
     const from = session.remote;
@@ -116,7 +116,7 @@ export class SimPeers implements Peers {
     this.#events?.closed(session.remote);
   }
 
-  /** On the same connection or not at all: what is said on a connection ends with it. */
+  /** On the same connection or not at all: a message ends with its connection. */
   #later(line: Line, message: Message): void {
     const { life, random } = this.#options;
     const { session } = line;

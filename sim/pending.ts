@@ -1,4 +1,4 @@
-/** What a healed store has still to do before it is at rest, in words. Reads, never writes. */
+/** The work left before a healed store is at rest, in words. Reads only. */
 import type { CatalogMachine } from '../src/catalog/machine/catalog-machine.js';
 import type { AnyMember, Cluster } from './cluster.js';
 import type { GroupName } from './world.js';
@@ -22,7 +22,7 @@ export function pendingWork(cluster: Cluster): string[] {
   return pending;
 }
 
-/** Whom the next catalog leader would wait for in vain. */
+/** Dead processes that the next catalog leader would wait for. */
 function deadLeases(cluster: Cluster): number {
   const machine = cluster.leader('catalog')?.machine as CatalogMachine | undefined;
   const alive = cluster.frontends.map(({ processId }) => processId);

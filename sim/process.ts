@@ -1,16 +1,16 @@
 /**
- * A simulated process and its lives: a crash ends a life, and with it every timer, connection and
- * callback that the life had; the next one starts anew. A life is the Clock of all that runs in it:
- * its clock has a rate and an origin of its own. A pause (SIGSTOP) holds up everything but time; where
- * the machine is suspended the monotonic clock stands still as well, and the wall clock goes on.
+ * A simulated process and its lives. A crash ends a life with all its timers, connections and callbacks;
+ * the next life starts empty. A life is the Clock of its code, with its own rate and origin. A pause
+ * (SIGSTOP) stops everything but time. If the machine is suspended, the monotonic clock stops as well,
+ * and the wall clock continues.
  */
 import type { Clock, Timer } from '../src/base/clock.js';
 import type { Random } from '../src/base/random.js';
 import type { Scheduler } from './scheduler.js';
 
-/** Timers fire a little late, never early. */
+/** Timers fire slightly late, never early. */
 const lateMs = 0.001;
-/** What comes within it is one turn of the event loop. */
+/** Events within this time belong to one turn of the event loop. */
 const turnMs = 0.02;
 const wallOriginMs = 1_700_000_000_000;
 
@@ -18,14 +18,14 @@ export interface LifeOptions {
   readonly scheduler: Scheduler;
   readonly name: string;
   readonly index: number;
-  /** How fast the clock goes. */
+  /** The rate of the clock. */
   readonly rate: number;
   readonly random: Random;
 }
 
 interface Held {
   readonly isInput: boolean;
-  /** The connection that it came over: of one the order stays. */
+  /** The connection that it arrived on; events of one connection stay in order. */
   readonly source: object | undefined;
   readonly run: () => void;
 }
@@ -33,7 +33,7 @@ interface Held {
 export class Life implements Clock {
   readonly name: string;
   readonly number: number;
-  /** Something has happened in it since a checker last looked. */
+  /** Something has happened in it since the last check. */
   touched = false;
   readonly #options: LifeOptions;
   readonly #bornMs: number;
@@ -41,7 +41,7 @@ export class Life implements Clock {
   readonly #ends: ((power: boolean) => void)[] = [];
   #dead = false;
   #paused = false;
-  /** When its monotonic clock was stopped, and for how long it has stood still before. */
+  /** When its monotonic clock stopped, and for how long it had stood still before. */
   #frozenAtMs: number | undefined;
   #frozenMs = 0;
   #held: Held[] = [];
@@ -79,7 +79,7 @@ export class Life implements Clock {
       scheduler.in(leftMs / rate + lateMs, () => this.enter(fire, false));
     const fire = (): void => {
       if (!live) return;
-      // The clock that timers go by has stood still.
+      // The clock of the timers has stood still.
       const leftMs = dueMs - this.nowMs();
       if (leftMs > 0) event = arm(leftMs);
       else callback();
@@ -97,7 +97,7 @@ export class Life implements Clock {
     this.#options.scheduler.in(turnMs, () => this.enter(callback, false));
   }
 
-  /** Runs what happens in this life: at once, after the pause, or never. */
+  /** Runs an event in this life: at once, after the pause, or never. */
   enter(run: () => void, isInput: boolean, source?: object): void {
     if (this.#dead) return;
     if (this.#paused) {
@@ -109,7 +109,7 @@ export class Life implements Clock {
     run();
   }
 
-  /** Called when this life ends; with `power`, because its machine lost it. */
+  /** Called when this life ends; with `power` if its machine lost power. */
   onEnd(callback: (power: boolean) => void): void {
     this.#ends.push(callback);
   }
@@ -121,8 +121,8 @@ export class Life implements Clock {
   }
 
   /**
-   * What came meanwhile is found all at once: by chance timers first, as it came, or input first
-   * (A17), one connection after the other.
+   * Delivers the waiting events at once: at random timers first, in their order, or input first (A17),
+   * one connection after the other.
    */
   resume(): void {
     if (!this.#paused || this.#dead) return;

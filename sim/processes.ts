@@ -1,6 +1,6 @@
 /**
- * A process of the cluster: at most one life at a time, started again some time after it ended, as
- * by the launcher. What it runs is given to it.
+ * A process of the cluster: at most one life at a time, restarted some time after it ended, as by the
+ * launcher.
  */
 import type { Life } from './process.js';
 import type { World } from './world.js';
@@ -16,7 +16,7 @@ export class Process {
   readonly #options: ProcessOptions;
   readonly #boots: ((life: Life) => void)[] = [];
   #life: Life | undefined;
-  /** Not started again before. */
+  /** It is not restarted before this time. */
   #downUntilMs = 0;
 
   constructor(world: World, options: ProcessOptions) {
@@ -33,7 +33,7 @@ export class Process {
     return this.#life !== undefined;
   }
 
-  /** What each of its lives begins with; a recovery server keeps two logs. */
+  /** Adds code that each of its lives starts with; a recovery server keeps two logs. */
   runs(boot: (life: Life) => void): void {
     this.#boots.push(boot);
   }
@@ -66,7 +66,7 @@ export class Process {
     this.#downUntilMs = 0;
   }
 
-  /** Down processes come back at once. */
+  /** Starts a process that is down at once. */
   revive(): void {
     this.#downUntilMs = 0;
     this.start();

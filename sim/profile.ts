@@ -1,6 +1,6 @@
 /**
- * What a seed decides before anything happens: how quick network, disks and clocks are, what the
- * customers do, how long the chaos lasts. Plain data, so that it can be printed and kept.
+ * The values that a seed determines before the run: the speed of network, disks and clocks, the
+ * customers' behaviour, and the length of the chaos. Plain data, so that it can be printed and kept.
  */
 import type { Random } from '../src/base/random.js';
 import { drawLimits, drawPartBytes } from './draw-limits.js';
@@ -8,28 +8,28 @@ import type { NetworkProfile } from './network.js';
 import type { Limits } from './replaced-limits.js';
 
 export interface Profile {
-  /** Who votes in which group follows as in production (src/group/membership.ts). */
+  /** The voters of each group follow as in production (src/group/membership.ts). */
   readonly catalogs: number;
   readonly orders: number;
   readonly recovery: number;
   readonly frontends: number;
-  /** Instead of the store's real limits; none are drawn where it is empty. */
+  /** Replaces the store's real limits; an empty object draws none. */
   readonly limits: Limits;
-  /** So long, at most, a catalog replica does not know yet that all replicas bound totals. */
+  /** The greatest time until a catalog replica learns that all replicas bound totals. */
   readonly boundUnknownMs: number;
-  /** Of a snapshot, in one message. */
+  /** Bytes of a snapshot in one message. */
   readonly partBytes: number;
-  /** Products that one thread of a frontend keeps. */
+  /** Products that one thread of a frontend caches. */
   readonly cacheEntries: number;
   readonly network: NetworkProfile;
   readonly disk: { readonly meanMs: number };
-  /** Clocks go up to this share fast or slow. */
+  /** Clocks run up to this share fast or slow. */
   readonly clockSpread: number;
-  /** Each is as fast or as slow as that, none in between. */
+  /** Each clock has one of the two extreme rates. */
   readonly clocksApart: boolean;
-  /** The journal of production over the disk in memory, or its lean twin. */
+  /** The journal of production over the in-memory disk, or the fast model. */
   readonly realJournal: boolean;
-  /** A snapshot after so many entries; 0: never. */
+  /** A snapshot after this many entries; 0: never. */
   readonly compactEvery: number;
   readonly restartMs: number;
   readonly chaosMs: number;
@@ -41,30 +41,30 @@ export interface Profile {
   readonly readersMin: number;
   readonly stock: number;
   readonly quantityMax: number;
-  /** Shares of what a customer does; the rest are look-ups. */
+  /** Shares of a customer's operations; the rest are look-ups. */
   readonly buys: number;
   readonly reads: number;
   readonly changes: number;
-  /** Products come and go, and everybody asks for them. */
+  /** Products come and go, and all customers request them. */
   readonly peddled: boolean;
   readonly restockEverySeconds: number;
   readonly restockTo: number;
-  /** A customer waits no longer for one attempt. */
+  /** The longest wait of a customer for one attempt. */
   readonly patienceMs: number;
 }
 
-/** As with `bazar start` and nothing else. */
+/** The topology of `bazar start` without flags. */
 export const usualTopology = { catalogs: 2, orders: 3, recovery: 1, frontends: 2 } as const;
 
-/** What every run had before it was drawn, for runs that are kept from then. */
+/** The values of every run before they were drawn, for runs kept from then. */
 export const usualWorld = {
   ...usualTopology,
   ...{ limits: {}, boundUnknownMs: 0, partBytes: 2_048, cacheEntries: 64 },
 } as const;
 
-/** Runs with the usual topology. */
+/** Share of runs with the usual topology. */
 const usualShare = 0.4;
-/** Runs that go on for more than four seconds. */
+/** Share of runs with a chaos of more than four seconds. */
 const longShare = 0.15;
 
 export function drawProfile(random: Random): Profile {
@@ -72,7 +72,7 @@ export function drawProfile(random: Random): Profile {
     least + (most - least) * random.fraction();
   const one = (chance: number): boolean => random.fraction() < chance;
   const far = one(0.15);
-  /** Everybody wants the same few things at once. */
+  /** All customers want the same few products at once. */
   const hot = one(0.1);
   return {
     ...drawTopology(random),
@@ -101,7 +101,7 @@ export function drawProfile(random: Random): Profile {
     readersMin: 16,
     stock: 3 + random.integer(40),
     quantityMax: 1 + random.integer(4),
-    // Where little changes, caches are full.
+    // With few changes, caches are full.
     buys: one(0.3) ? between(0.02, 0.1) : between(0.2, 0.6),
     reads: between(0.05, 0.2),
     changes: one(0.5) ? 0.05 : 0,
@@ -112,7 +112,7 @@ export function drawProfile(random: Random): Profile {
   };
 }
 
-/** Most runs are short; in some an outage can last for longer than it may. */
+/** Most runs are short; some are long enough for an outage that exceeds its limit. */
 function chaosMs(fraction: number): number {
   if (fraction < 1 - longShare) return 1_500 + 2_500 * (fraction / (1 - longShare));
   return 4_000 + 5_000 * ((fraction - 1 + longShare) / longShare);

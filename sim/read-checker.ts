@@ -1,13 +1,15 @@
 /**
- * Watches what customers read (docs/PROTOCOL.md, I9): whatever was answered before a look-up began
- * is in its answer. A product is a register whose versions are known, so comparing with the newest
- * version answered by then is the whole of linearizability; that it is not there yet comes before
- * all of them, that it is gone after all. Each answer is also a state that was.
+ * Checks what customers read (docs/PROTOCOL.md, I9): a look-up's answer includes everything that was
+ * answered before it began. A product is a register with known versions, so comparing with the newest
+ * version answered by then is a complete check of linearizability. Absence before the addition precedes
+ * all versions; removal follows them. Each answer must also be a state that existed.
  */
 import type { Product } from '../src/wire/schemas.js';
 import type { BooksChecker } from './books-checker.js';
 
-/** Where an answer came from: asked for now, shared with an earlier reader's question, or kept. */
+/**
+ * The origin of an answer: fetched for this request, shared with an earlier reader's request, or cached.
+ */
 export type Source = 'fetched' | 'shared' | 'hit';
 
 export class ReadChecker {
@@ -16,7 +18,7 @@ export class ReadChecker {
   readonly #books: BooksChecker;
   readonly #report: (problem: string) => void;
   readonly #minimums = new Map<number, number>();
-  /** Products that somebody has begun to remove. */
+  /** Products with a removal under way. */
   readonly #leaving = new Set<number>();
   readonly #trace: (line: () => string) => void;
 
@@ -30,12 +32,12 @@ export class ReadChecker {
     this.#trace = trace;
   }
 
-  /** To be taken when an operation begins. */
+  /** The minimum version; read it when an operation begins. */
   minimum(item: number): number {
     return this.#minimums.get(item) ?? 0;
   }
 
-  /** This version was answered to somebody. */
+  /** This version was in an answer. */
   answered(item: number, version: number): void {
     if (version > this.minimum(item)) this.#minimums.set(item, version);
   }
@@ -51,12 +53,12 @@ export class ReadChecker {
     this.#leaving.add(item);
   }
 
-  /** Somebody was told so: no version is as new as that, and no id is given twice. */
+  /** The removal was answered: it follows every version, and no id is used twice. */
   gone(item: number): void {
     this.answered(item, Number.POSITIVE_INFINITY);
   }
 
-  /** There was no such product. */
+  /** The answer was that there is no such product. */
   missed(item: number, minimum: number, source: Source, who: string): void {
     this.#trace(() => `${who}: ${source} no item ${item}, at least ${minimum}`);
     this.lookups += 1;

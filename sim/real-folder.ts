@@ -1,6 +1,6 @@
 /**
- * A member's folder as production opens it (src/group/folder.ts): identity, journal and snapshots
- * over the disk in memory, which loses, tears and damages what a real disk may.
+ * A member's folder as production opens it (src/group/folder.ts): identity, journal and snapshots over
+ * the in-memory disk, which loses, tears and damages data as a real disk may.
  */
 import { join } from 'node:path';
 import type { SnapshotMark } from '../src/consensus/messages.js';
@@ -21,7 +21,7 @@ const dataDir = '/store';
 /** Small, so that a run takes several segments. */
 const usualSizes = { segmentBytes: 48 * 1024, batchBytesMax: 32 * 1024 } as const;
 const readAllBytes = 2 ** 30;
-/** A torn write loses any sectors, or any blocks. */
+/** A torn write loses random sectors, or random blocks. */
 const sectorBytes = 512;
 const blockBytes = 4_096;
 
@@ -29,7 +29,7 @@ export interface RealOptions {
   readonly world: World;
   readonly name: string;
   readonly group: GroupName;
-  /** Who may lead its group, and who votes with them. */
+  /** The members that may lead the group, and the other voters. */
   readonly replicas: readonly string[];
   readonly witnesses: readonly string[];
   /** No segment is ever dropped. */
@@ -148,7 +148,7 @@ export class RealFolder implements MemberFolder {
     const path = where === 'last' ? segments.at(-1) : segments[random.integer(segments.length)];
     if (path === undefined) return false;
     const used = this.#disk.peek(path).findLastIndex((byte) => byte !== 0) + 1;
-    // A spare segment holds its head alone.
+    // A spare segment holds only its head.
     const [file, through] = used > 4_096 ? [path, used] : [segments.at(-2) ?? path, 12_000];
     this.#disk.flipBit(file, random.integer(through), random.integer(8));
     return true;
@@ -158,7 +158,7 @@ export class RealFolder implements MemberFolder {
     return JournalTail.read(this.#disk, this.#segments(), this.#options.world.random.disks);
   }
 
-  /** The seeded bug: a whole trailer over records that are not whole is corruption. */
+  /** The seeded bug: a whole trailer after partial records counts as corruption. */
   #refuseTorn(): void {
     const torn = JournalTail.tornBatch(this.#disk, this.#segments());
     if (torn) throw new CorruptionError(torn.file, torn.offset, 'records', 'a torn batch');

@@ -1,6 +1,6 @@
 /**
- * What is to be undone of the faults that strike: each at its time, or at once when all is healed.
- * Knows no fault. Invariant: nothing is undone twice.
+ * The actions that undo injected faults: each at its time, or at once when everything is healed.
+ * Invariant: nothing is undone twice.
  */
 import type { Scheduler } from './scheduler.js';
 
@@ -13,7 +13,7 @@ export class Remedies {
     this.#scheduler = scheduler;
   }
 
-  /** Nothing strikes any more. */
+  /** No more faults are injected. */
   get healed(): boolean {
     return this.#healed;
   }
@@ -26,7 +26,7 @@ export class Remedies {
     this.#scheduler.in(ms, once);
   }
 
-  /** In so long, unless all is healed by then. */
+  /** After this time, unless everything is healed by then. */
   injectIn(ms: number, inject: () => void): void {
     this.#scheduler.in(ms, () => {
       if (!this.#healed) inject();

@@ -1,7 +1,7 @@
 /**
- * Replaces limits of the store (src/base/limits.ts) for the time of one run, and puts them back
- * afterwards, so that a small world crosses them. For the simulator alone: production never calls
- * it. Invariant: outside a run every limit has its real value.
+ * Replaces limits of the store (src/base/limits.ts) during one run and restores them afterwards, so that
+ * a small world reaches them. Only the simulator calls it. Invariant: outside a run every limit has its
+ * real value.
  */
 import { assert } from '../src/base/assert.js';
 import {
@@ -14,7 +14,7 @@ import {
 
 type Values<Limits> = { readonly [name in keyof Limits]?: number };
 
-/** What a run replaces; a limit that is not named keeps its real value. */
+/** The limits that a run replaces; others keep their real value. */
 export interface Limits {
   readonly log?: Values<typeof logLimits>;
   readonly lease?: Values<typeof leaseLimits>;

@@ -1,14 +1,14 @@
 /**
- * Which faults may leave a group more to do than a cut does: members that start again or catch up,
- * leases of frontends that died. Pure: it reads the fault and who votes where, never a process.
+ * Which faults may leave a group more work than a cut does: members that restart or catch up, leases of
+ * dead frontends. Pure: depends only on the fault and the voters.
  */
 import { type Fault, harmless } from './faults.js';
 import type { GroupName } from './world.js';
 
-/** Who votes in each group. */
+/** The voters of each group. */
 export type Voters = Readonly<Record<GroupName, ReadonlySet<string>>>;
 
-/** A frontend that starts again, or stops, leaves a lease at the catalog alone. */
+/** A frontend that restarts or stops leaves a lease only at the catalog. */
 export function isRough(fault: Fault, group: GroupName, voters: Voters): boolean {
   switch (fault.kind) {
     case 'cut':
@@ -37,14 +37,14 @@ export function isRough(fault: Fault, group: GroupName, voters: Voters): boolean
     case 'wipe':
       return [fault.target, fault.parted].some((target) => isOf(target, group, voters));
     case 'stall':
-      // Any connection to it may hang.
+      // Any connection to it may stall.
       return isFrontend(fault.target) || isOf(fault.target, group, voters);
     default:
       return 'target' in fault && !harmless.has(fault.kind) && isOf(fault.target, group, voters);
   }
 }
 
-/** Names that are there in no topology of the run are struck as anybody. */
+/** A name that is not in the topology stands for a random process. */
 function isOf(target: string, group: GroupName, voters: Voters): boolean {
   if (target === `${group}-leader` || target === `${group}-other`) return true;
   if (target.endsWith('-leader') || target.endsWith('-other')) return false;

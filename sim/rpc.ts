@@ -1,7 +1,7 @@
 /**
- * Questions, answers and notifications over a simulated connection, as plain values: the twin of
- * the net room's sessions and clients, without bytes. Values are copied on their way, so that no
- * two lives share an object. Errors and their codes are those of the real ones.
+ * Requests, answers and notifications over a simulated connection, as plain values: the model of the
+ * sessions and clients of src/net, without bytes. Values are copied, so that no two lives share an
+ * object. Errors and their codes are those of the real ones.
  */
 import type { Timer } from '../src/base/clock.js';
 import { BazarError, toBazarError } from '../src/base/errors.js';
@@ -50,7 +50,7 @@ export class Session {
     wire.onClosed(side, () => this.#lost());
   }
 
-  /** Both ends know each other: what one sends, the other takes. */
+  /** Connects both ends. */
   join(peer: Session): void {
     this.#peer = peer;
     peer.#peer = this;
@@ -64,7 +64,7 @@ export class Session {
     return this.#wire;
   }
 
-  /** Neither end thinks otherwise. */
+  /** Whether both ends are open. */
   get isWhole(): boolean {
     return !this.#closed && this.#peer !== undefined && !this.#peer.#closed;
   }
@@ -116,7 +116,7 @@ export class Session {
     this.#lost();
   }
 
-  /** A cause never crosses the wire; here it is where a bug shows. */
+  /** A cause never crosses the wire; here it shows a bug. */
   #unexpected(method: string, cause: unknown): void {
     const text = cause instanceof Error ? cause.stack : String(cause);
     this.#wire.trace(() => `${this.#life.name}: ${method} failed: ${text}`);
@@ -190,10 +190,10 @@ export function listen(
   });
 }
 
-/** Connections of which one side has begun. */
+/** Connections with one side started. */
 const halves = new WeakMap<Wire, Session>();
 
-/** A paused listener may come to a connection later than the one who dialled. */
+/** A paused listener may start its side later than the client. */
 export function pair(wire: Wire, session: Session): void {
   const other = halves.get(wire);
   if (other) session.join(other);

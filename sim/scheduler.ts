@@ -1,8 +1,7 @@
 /**
  * Simulated time: one queue of events for the whole cluster, in one thread. Between two events all
- * microtasks run to their end, so that promises need no real turn of the event loop. Knows no
- * process and no message. Invariant: the same seed gives the same order of events, and so the same
- * hash.
+ * microtasks run, so promises need no real turn of the event loop. Invariant: the same seed gives the
+ * same order of events, and so the same hash.
  */
 import { BinaryHeap } from './heap.js';
 
@@ -12,12 +11,12 @@ export interface Scheduled {
   run: (() => void) | undefined;
 }
 
-/** More than any seed takes; beyond it something chases its own tail. */
+/** More than any seed takes; beyond it the run is in an endless loop. */
 const eventsMax = 3_000_000;
 
 export class Scheduler {
   nowMs = 0;
-  /** Of that, what was jumped over. */
+  /** The part of the time that was skipped. */
   skippedMs = 0;
   events = 0;
   /** Called after each event, when its microtasks are done. True ends the run. */
@@ -41,20 +40,20 @@ export class Scheduler {
   }
 
   /**
-   * The whole world stands still for so long, but its clocks go on: what was due meanwhile happens
-   * at once afterwards, in its order.
+   * The whole world stands still for this time while its clocks run; events due meanwhile happen at once
+   * afterwards, in order.
    */
   skip(ms: number): void {
     this.nowMs += ms;
     this.skippedMs += ms;
   }
 
-  /** Without what was jumped over. */
+  /** The time without skipped parts. */
   get livedMs(): number {
     return this.nowMs - this.skippedMs;
   }
 
-  /** Into the trace's hash: whatever must be the same in every run of a seed. */
+  /** Adds a value to the trace's hash: one that must be equal in every run of a seed. */
   mix(value: number): void {
     this.#hash = Math.imul(this.#hash ^ value, 0x01000193);
     this.#hash ^= this.#hash >>> 15;
@@ -64,10 +63,10 @@ export class Scheduler {
     return (this.#hash >>> 0).toString(16).padStart(8, '0');
   }
 
-  /** Runs all events up to `untilMs`; time stands there afterwards. */
+  /** Runs all events up to `untilMs`, and sets the time to that. */
   run(untilMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      // A tick queued by a microtask comes when all microtasks are done.
+      // A tick queued by a microtask runs when all microtasks are done.
       const again = (): void => process.nextTick(step);
       const step = (): void => {
         try {

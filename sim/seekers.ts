@@ -1,7 +1,7 @@
 /**
- * Those who ask for one product again and again, at each thread of each frontend, whether it is
- * there or not: what one of them was told, nobody who asks later may be denied (I9). Whoever gets
- * no answer asks again only when there is something newer to know.
+ * Clients that request one product repeatedly, at each thread of each frontend, whether it exists or
+ * not: what one of them read, no later request may contradict (I9). A request without an answer is
+ * repeated only when there is a newer version.
  */
 import { toBazarError } from '../src/base/errors.js';
 import type { Product } from '../src/wire/schemas.js';
@@ -18,14 +18,14 @@ export interface SeekersOptions {
   readonly frontends: readonly Frontend[];
 }
 
-/** One of them: always at the same thread. */
+/** One client; it always uses the same thread. */
 interface Seeker {
   readonly name: string;
   readonly frontend: Frontend;
   readonly thread: number;
-  /** Its questions without an answer about what is sought now. */
+  /** Its unanswered requests for the current product. */
   open: Set<object>;
-  /** The newest version that anybody knew of when it last asked. */
+  /** The newest version known when it last asked. */
   known: number;
 }
 
@@ -64,7 +64,7 @@ export class Seekers {
     if (!this.#isLooking) this.#look();
   }
 
-  /** Until something else is sought. */
+  /** Stops until another product is set. */
   rest(): void {
     this.#sought = undefined;
   }

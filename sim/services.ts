@@ -1,6 +1,6 @@
 /**
- * The catalog's and the order service's parts of one life, put together as their service.ts does,
- * over simulated connections.
+ * The catalog's and the order service's parts of one life, composed as in their service.ts, over
+ * simulated connections.
  */
 
 import { BazarError } from '../src/base/errors.js';
@@ -94,7 +94,7 @@ export function catalogService(
   };
 }
 
-/** Whether all replicas bound totals is known some time after a replica starts. */
+/** Returns whether it is known that all replicas bound totals; false for some time after a start. */
 function knownLater({ profile, random, scheduler }: World): () => boolean {
   const { boundUnknownMs } = profile;
   if (boundUnknownMs === 0) return () => true;
@@ -155,7 +155,7 @@ interface SalesTaker {
   sold(sales: SalesMessage): void;
 }
 
-/** Between the line and the projection, where the projection's rules can be broken. */
+/** Between the subscription and the projection, where the projection's rules can be broken. */
 function salesTaker(world: World, line: CatalogClient, projection: () => Projection): SalesTaker {
   let messages = 0;
   let epoch = 0;
@@ -191,7 +191,7 @@ function undecidedIsFine(world: World, calls: OwnerCall[]): OwnerCall[] {
   }));
 }
 
-/** The seeded bug: the order leader does not learn how old a purchase is. */
+/** The seeded bug: the order leader does not learn the age of a purchase. */
 function withoutFirstTime(world: World, calls: OwnerCall[]): OwnerCall[] {
   if (!world.hasBug('purchase-age-from-latest-attempt')) return calls;
   return calls.map((call) => {
@@ -201,7 +201,7 @@ function withoutFirstTime(world: World, calls: OwnerCall[]): OwnerCall[] {
   });
 }
 
-/** The seeded bug: the catalog's outcome is the answer, whatever becomes of the order. */
+/** The seeded bug: the catalog's outcome is the answer, whatever happens to the order. */
 function answersEarly(
   world: World,
   store: OrderStore,

@@ -1,4 +1,4 @@
-/** A failing run, cut down, still fails in the same way and is shorter. */
+/** A shrunk failing run still fails in the same way and is shorter. */
 import t from 'tap';
 import { allMutations, catchMutation } from './mutations.js';
 import { kindOf, shrink } from './shrink.js';

@@ -1,6 +1,6 @@
 /**
- * Cuts a failing run down: fewer faults, then a quieter profile, as long as it fails in the same
- * way. What is left is short enough to read, and is kept as a fixture.
+ * Shrinks a failing run: fewer faults, then a simpler profile, as long as it fails in the same way. The
+ * result is short enough to read, and is kept as a fixture.
  */
 import type { Fault } from './faults.js';
 import type { Profile } from './profile.js';
@@ -13,10 +13,10 @@ export interface Shrunk {
   readonly runs: number;
 }
 
-/** Runs that may be spent on one failure. */
+/** The number of runs that one failure may take. */
 const runsMax = 400;
 
-/** What kind of failure it is: the invariant, without who and where. */
+/** The kind of a failure: the invariant, without names and positions. */
 export function kindOf(problem: string): string {
   const [kind = problem] = problem.split(':');
   return kind.replace(/-?\d+/g, '');
@@ -56,7 +56,7 @@ const quieter: readonly Partial<Profile>[] = [
   { disk: { meanMs: 0.5 } },
 ];
 
-/** Halves first, single faults in the end. */
+/** Halves first, then single faults. */
 async function fewerFaults(
   best: () => { readonly faults: readonly Fault[]; readonly profile: Profile },
   attempt: (faults: readonly Fault[], profile: Profile) => Promise<boolean>,

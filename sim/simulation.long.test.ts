@@ -1,13 +1,13 @@
 /**
- * The simulator for a minute and more: seeds of each aim, and as many without one as fit in the
- * time, which may be given in milliseconds as the argument of this file.
+ * The simulator for a minute and more: seeds of each aim, and as many without an aim as fit in the time,
+ * which may be given in milliseconds as this file's argument.
  */
 import t from 'tap';
 import { aims } from './aims.js';
 import { cleanAims, cleanSeeds, replays } from './clean-seeds.js';
 
 const budgetMs = Number(process.argv[2] ?? 60_000);
-/** The first ones are run by simulation.test.ts. */
+/** simulation.test.ts runs the first ones. */
 const replayed = { first: 7, last: 12 };
 const aimed = { first: 2, last: 4 };
 

@@ -1,14 +1,14 @@
 /**
- * The simulator as a test: the same seed gives the same run, kept failures stay repaired, and no
- * seed breaks an invariant, as many as fit in a short time. More: simulation.long.test.ts, and
- * npm run sim -- --seeds 5000.
+ * The simulator as a test: the same seed gives the same run, kept failures stay fixed, and no seed
+ * breaks an invariant, as many as fit in a short time. More: simulation.long.test.ts, and npm run sim --
+ * --seeds 5000.
  */
 import t from 'tap';
 import { cleanAims, cleanSeeds, replays } from './clean-seeds.js';
 import { readFixtures } from './fixture.js';
 import { simulate } from './simulation.js';
 
-/** What the seeds may take altogether; a run over both journals takes under a tenth of a second. */
+/** The time of all seeds; a run with both journals takes less than a tenth of a second. */
 const budgetMs = 15_000;
 const replayed = 6;
 
@@ -18,7 +18,7 @@ t.test('the same seed gives the same run, event by event', async (t) => {
   t.not(one.hash, two.hash, 'another seed, another run');
 });
 
-t.test('what once failed fails no more', async (t) => {
+t.test('a failure that was fixed does not return', async (t) => {
   for (const { name, fixture } of readFixtures()) {
     const { seed, profile, faults } = fixture;
     const { problems } = await simulate({ seed, profile, faults });

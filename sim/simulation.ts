@@ -1,7 +1,6 @@
 /**
- * One run of a seed in two phases: safety under chaos, then everything is healed and the store must
- * come to rest with nothing lost (docs/PROTOCOL.md, 7; the models of its tests). The same seed,
- * faults and bugs give the same run.
+ * One run of a seed in two phases: safety under chaos; then everything is healed, and the store must
+ * come to rest without losses (docs/PROTOCOL.md, 7). The same seed, faults and bugs give the same run.
  */
 
 import { seededRandom } from '../src/base/random.js';
@@ -19,14 +18,14 @@ import { World } from './world.js';
 
 export interface RunOptions {
   readonly seed: number;
-  /** The seed draws a run that aims at this. */
+  /** The seed draws a run with this aim. */
   readonly aim?: Aim | undefined;
-  /** Instead of what the seed draws. */
+  /** Replaces the values that the seed draws. */
   readonly profile?: Partial<Profile>;
   readonly faults?: readonly Fault[];
   readonly rules?: Partial<Rules>;
   readonly bugs?: readonly Bug[];
-  /** I12 during the chaos; true unless told otherwise. */
+  /** I12 during the chaos; the default is true. */
   readonly watchesOutages?: boolean;
   readonly trace?: (line: string) => void;
 }
@@ -40,21 +39,21 @@ export interface RunResult {
   readonly events: number;
   readonly simulatedMs: number;
   readonly counts: ReadonlyMap<string, number>;
-  /** From the healing to a leader that a frontend knows, for each group the later. */
+  /** From the healing to a leader that a frontend knows; the later of both groups. */
   readonly electedMs: number;
-  /** During the chaos, the longest without a leader where one should have led (I12). */
+  /** The longest time during the chaos without a leader that should have led (I12). */
   readonly outageMs: number;
   readonly settledMs: number;
 }
 
-/** I12, after the detection: STICK, a second, the next health check, and what a look here takes. */
+/** I12, after the detection: STICK, a second, the next health check, and the interval of checks here. */
 const electionMaxMs = 250 + 1_000 + 100 + 50;
 /** Longer than any attempt of a customer and any repair. */
 const settleMaxMs = 20_000;
 const lookMs = 25;
 const groups = ['catalog', 'order'] as const;
 
-/** The run has the limits of its profile; the store's own are back afterwards. */
+/** The run has the limits of its profile; the store's own are restored afterwards. */
 export function simulate(options: RunOptions): Promise<RunResult> {
   const { seed, aim } = options;
   const drawn = drawPlan(seededRandom(seed), aim);
@@ -85,7 +84,7 @@ async function run(
   const leaders = groups.map((group) => cluster.leader(group));
   const outages = new OutageWatch(world, cluster, faults);
   if (options.watchesOutages ?? true) outages.start();
-  // Compared as a sum: a difference of fractions may never come to the time wanted.
+  // Compared as a sum: a difference of fractions may never reach the wanted time.
   const endMs = (): number => profile.chaosMs + scheduler.skippedMs;
   while (scheduler.nowMs < endMs() && world.problems.length === 0) await scheduler.run(endMs());
   outages.stop();
@@ -138,7 +137,7 @@ async function replaceLeader(world: World, cluster: Cluster, driver: FaultDriver
     const isReplaced = leaders.some((name) => name !== undefined && name !== before);
     if (isReplaced || world.problems.length > 0) break;
     isShown ||= hasShown?.() === true;
-    // The table of keys may be full for a while, and then the group has nothing to write.
+    // The key table may be full for a while, and then the group has nothing to write.
     if (!isShown && scheduler.nowMs - lostMs < settleMaxMs) begunMs = scheduler.nowMs;
     if (scheduler.nowMs - begunMs > maxMs) {
       world.report(`I12: no ${group} leader in ${maxMs} ms: ${pendingWork(cluster).join('; ')}`);
@@ -150,7 +149,7 @@ async function replaceLeader(world: World, cluster: Cluster, driver: FaultDriver
   return tookMs;
 }
 
-/** Until nothing is left to do; what is left after a long time is told. */
+/** Waits until no work is left; reports work left after a long time. */
 async function rest(
   world: World,
   cluster: Cluster,
@@ -168,7 +167,7 @@ async function rest(
   }
 }
 
-/** One more at each frontend, then the books. */
+/** One more purchase at each frontend, then the books. */
 async function lastPurchases(world: World, cluster: Cluster): Promise<void> {
   let missing = cluster.frontends.length;
   for (const frontend of cluster.frontends) {

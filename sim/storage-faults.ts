@@ -1,12 +1,12 @@
 /**
- * Faults of what lies on the disks: parts of a folder that are lost or cut short, and last batches
- * of several members that are damaged at once. Plain data, drawn from the seed.
+ * Faults of stored data: parts of a folder that are lost or truncated, and last batches of several
+ * members damaged at once. Plain data, drawn from the seed.
  */
 import type { Random } from '../src/base/random.js';
 import { type Part, parts } from './member-folder.js';
 
 export type StorageFault =
-  /** The member dies, and this part of its folder is gone or cut short when it comes back. */
+  /** The member crashes, and this part of its folder is missing or truncated when it returns. */
   | {
       readonly kind: 'damage';
       readonly target: string;
@@ -14,15 +14,15 @@ export type StorageFault =
       readonly downMs: number;
     }
   /**
-   * All members of a group go down, and the last batches of as many as the group can bear are
-   * damaged: of each entry there is an intact copy, or too few can have acknowledged it.
+   * All members of a group go down, and the last batches of as many as the group tolerates are damaged:
+   * each entry has an intact copy, or too few can have acknowledged it.
    */
   | {
       readonly kind: 'tails';
       readonly group: 'catalog' | 'order';
       readonly power: boolean;
       readonly downMs: number;
-      /** So much later those come back whose journal is whole. */
+      /** The additional time until the members with a whole journal return. */
       readonly wholeLaterMs?: number;
     };
 

@@ -1,7 +1,7 @@
 /**
- * What a member keeps through its deaths: its folder, which is production's over the disk in memory
- * or its quick twin, and how well its disk works. Knows what was lost of it, for the faults and the
- * seeded bugs; whether it votes is the folder's to say.
+ * The data that a member keeps across crashes: its folder, which is production's over the in-memory disk
+ * or its fast model, and the state of its disk. Records losses for the faults and the seeded bugs; the
+ * folder decides whether it votes.
  */
 import type { SnapshotMark } from '../src/consensus/messages.js';
 import type { Doubt, SnapshotMachine } from '../src/consensus/types.js';
@@ -21,10 +21,10 @@ import type { GroupName, World } from './world.js';
 
 export type DiskMood = 'well' | 'slow' | 'hung' | 'failing';
 
-/** What was lost, until a leader has taken the member back. */
+/** The loss, until a leader has admitted the member again. */
 type Loss = 'folder' | 'journal' | 'log' | 'tail';
 
-/** The seeded bugs with which a member votes all the same. */
+/** The seeded bugs with which a member still votes. */
 const votesAnyway: Readonly<Record<Loss, Bug>> = {
   folder: 'lost-disk-votes',
   journal: 'lost-journal-votes',
@@ -35,26 +35,26 @@ const votesAnyway: Readonly<Record<Loss, Bug>> = {
 export interface StorageOptions {
   readonly name: string;
   readonly group: GroupName;
-  /** Who may lead its group, and who votes with them. */
+  /** The members that may lead the group, and the other voters. */
   readonly replicas: readonly string[];
   readonly witnesses: readonly string[];
-  /** Its journal is a book: no segment is ever dropped. */
+  /** Its journal is an order book: no segment is ever dropped. */
   readonly keepAll: boolean;
 }
 
 export class MemberStorage {
   readonly name: string;
-  /** As its folder was opened last. */
+  /** As at the last open of its folder. */
   learner = false;
-  /** Something of it is known to be damaged or lost, and no leader has taken it back yet. */
+  /** A part of it is damaged or lost, and no leader has admitted it again yet. */
   impaired = false;
-  /** The place of its newest snapshot; zeros where there is none. */
+  /** The position of its newest snapshot; zeros if there is none. */
   mark = noMark;
   readonly #world: World;
   readonly #options: StorageOptions;
   readonly #folder: MemberFolder;
   #loss: Loss | undefined;
-  /** Something was damaged since the folder was new, whether it was in use or not. */
+  /** Something was damaged since the folder was new, whether in use or not. */
   #wasDamaged = false;
   #onWrite: (() => void) | undefined;
   #mood: DiskMood = 'well';
@@ -78,7 +78,7 @@ export class MemberStorage {
     return this.#moodNow() === 'well';
   }
 
-  /** Calls back once in the middle of the next write. */
+  /** Calls back once during the next write. */
   onceWriting(callback: () => void): void {
     this.#onWrite = callback;
   }
@@ -95,7 +95,7 @@ export class MemberStorage {
     return this.mark;
   }
 
-  /** What the damaged end of its log may have held; known when it is restored. */
+  /** What the damaged end of its log may have held; known after restore. */
   doubt(): Doubt | undefined {
     const doubt = this.#folder.doubt(this.mark);
     if (!doubt) return undefined;
@@ -122,13 +122,13 @@ export class MemberStorage {
     this.#loss = undefined;
   }
 
-  /** It started as a voter: what was damaged was not in use. */
+  /** It started as a voter, so the damaged part was not in use. */
   wasWhole(): void {
     if (!this.#votesAnyway()) this.#loss = undefined;
     this.impaired = false;
   }
 
-  /** Its folder cannot be opened as it is. @param why what it says. */
+  /** Its folder cannot be opened. @param why the error. */
   refused(why: string): void {
     if (!this.#wasDamaged) this.#world.report(`R10: ${this.name} refuses a whole folder: ${why}`);
     this.impaired = true;
@@ -190,7 +190,7 @@ export class MemberStorage {
     return this.#world.scheduler.nowMs < this.#moodUntilMs ? this.#mood : 'well';
   }
 
-  /** A write begins, and takes so long. */
+  /** Begins a write and returns its duration. */
   #writes(): number {
     const ms = this.#latencyMs();
     const inject = this.#onWrite;

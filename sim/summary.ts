@@ -1,4 +1,4 @@
-/** What many runs reached, as a table for people. Pure. */
+/** What many runs covered, as a table. Pure. */
 import type { RunResult } from './simulation.js';
 
 export class Summary {

@@ -1,7 +1,7 @@
 /**
- * Damages the last batches of several members of a group at once, as far as the group can bear it
- * (docs/PROTOCOL.md, R10): of each entry that is in doubt at a member there is an intact copy at
- * another one, or fewer than a majority can have acknowledged it.
+ * Damages the last batches of several members of a group at once, as far as the group tolerates it
+ * (docs/PROTOCOL.md, R10): each doubtful entry has an intact copy at another member, or fewer than a
+ * majority can have acknowledged it.
  */
 import type { AnyMember, Cluster } from './cluster.js';
 import type { Tail } from './member-folder.js';

@@ -1,8 +1,8 @@
 /**
- * A visitor who leafs through topics, and the shopkeeper's assistant: asks for products that are not
- * there, adds them, moves them to another topic, removes them, and after each answer demands that
- * every frontend tells what has become of it (docs/PROTOCOL.md, I9, for lists and for "not found").
- * The only one who adds, moves and removes, so that it knows what must be the case.
+ * A client that reads topics and also manages products: it requests products that do not exist, adds
+ * them, moves them to another topic and removes them. After each answer it checks that every frontend
+ * shows the result (docs/PROTOCOL.md, I9, for lists and for "not found"). No other client adds, moves or
+ * removes, so the expected state is known.
  */
 import { toBazarError } from '../src/base/errors.js';
 import type { Product } from '../src/wire/schemas.js';
@@ -11,7 +11,7 @@ import type { Frontend } from './frontend.js';
 import type { Life } from './process.js';
 import type { World } from './world.js';
 
-/** All that the customers buy; nobody moves or removes those. */
+/** The customers buy only these; no client moves or removes them. */
 const stapleTopic = 'toys';
 const topics = ['Novelties', 'odds and ends'] as const;
 
@@ -31,7 +31,7 @@ export class Visitor {
   readonly #options: VisitorOptions;
   #stopped = false;
   #names = 0;
-  /** The highest id given away, and how often it is not known whether one was. */
+  /** The highest id assigned, and how often it is unknown whether one was. */
   #lastId: number;
   #perhaps = 0;
 
@@ -57,7 +57,7 @@ export class Visitor {
     });
   }
 
-  /** Begins nothing more. */
+  /** Begins no more operations. */
   stop(): void {
     this.#stopped = true;
   }
@@ -74,7 +74,7 @@ export class Visitor {
     await this.#tend();
   }
 
-  /** All staples are there, each at least as new as what was told of it before. */
+  /** Checks that all staples are listed, each at least as new as answered before. */
   async #leaf(): Promise<void> {
     const { reads, profile, random } = this.#world;
     const ids = Array.from({ length: 1 + profile.items }, (_, place) => 1 + place);
@@ -89,7 +89,7 @@ export class Visitor {
     if (missing.length > 0) this.#report(`a page without ${missing.join()}`);
   }
 
-  /** One product's life. What is not known to have happened ends the demands. */
+  /** The life of one product. An unknown outcome ends the checks. */
   async #tend(): Promise<void> {
     const name = `novelty ${++this.#names}`;
     const id = this.#lastId + this.#perhaps + 1;
@@ -113,7 +113,7 @@ export class Visitor {
     await this.#demand(it, 'absent');
   }
 
-  /** Of each frontend, by id, by name and in the lists, whatever its caches hold. */
+  /** Checks each frontend, by id, by name and in the lists, whatever its caches hold. */
   async #demand(it: { id: number; name: string }, fact: Fact): Promise<void> {
     for (const frontend of this.#options.frontends) {
       await this.#look(frontend, it, { id: it.id }, fact);

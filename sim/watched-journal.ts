@@ -1,4 +1,4 @@
-/** A journal that tells a checker what goes in and what has become durable. Changes nothing. */
+/** A journal that reports appended and durable records to a checker. Changes nothing. */
 import type { LogRecord, MemberId } from '../src/consensus/types.js';
 import type { Journal } from '../src/storage/types.js';
 import type { LogChecker } from './log-checker.js';

@@ -1,6 +1,6 @@
 /**
- * One connection: two streams between two lives. What is sent over a cut waits in its order; a
- * close arrives after all that was sent before it. Knows no message.
+ * One connection: two streams between two lives. Messages sent over a cut wait in order; a close arrives
+ * after all messages sent before it.
  */
 import type { Life } from './process.js';
 import type { Scheduler } from './scheduler.js';
@@ -51,7 +51,7 @@ export class Wire {
     return this.#lives[side];
   }
 
-  /** Something that was sent is held up. */
+  /** A sent message is stalled. */
   get isStalled(): boolean {
     return this.#directions.some(({ held, stalled }) => held || stalled.length > 0);
   }
@@ -73,7 +73,7 @@ export class Wire {
     );
   }
 
-  /** This end alone is reset: its owner hears at once, the other after all that was sent to it. */
+  /** Resets only this end: its owner learns it at once, the other after all messages sent to it. */
   abandon(side: Side): void {
     if (this.#closed[side]) return;
     const told = this.#onClosed[side];
@@ -82,7 +82,7 @@ export class Wire {
     this.#network.scheduler.in(0, () => this.#lives[side].enter(tell, true, this));
   }
 
-  /** Both sides learn that it is over; what was under way is lost. */
+  /** Closes both sides; messages under way are lost. */
   reset(): void {
     for (const side of [0, 1] as const) {
       if (this.#closed[side]) continue;
@@ -96,7 +96,7 @@ export class Wire {
     this.#network.forget(this);
   }
 
-  /** Holds up what goes to this process; returns how to end it. */
+  /** Stalls messages to this process; returns a function that ends the stall. */
   stall(to: string): () => void {
     const side: Side = this.#lives[1].name === to ? 0 : 1;
     this.#directions[side].held = true;
@@ -111,7 +111,7 @@ export class Wire {
     this.#onClosed[side] = callback;
   }
 
-  /** In order with all else from this side; never, where either side closes before. */
+  /** In order with all other messages of this side; never if either side closes before. */
   send(side: Side, deliver: () => void): void {
     if (this.#closed[side]) return;
     const other: Side = side === 0 ? 1 : 0;
@@ -120,7 +120,7 @@ export class Wire {
     });
   }
 
-  /** This side is gone; the other one is told after all that was sent before. */
+  /** Closes this side; the other one is informed after all messages sent before. */
   close(side: Side): void {
     if (this.#closed[side]) return;
     this.#closed[side] = true;
@@ -173,7 +173,7 @@ export class Wire {
 
   #arrive({ under }: Direction, life: Life): void {
     const untilMs = this.#network.scheduler.nowMs;
-    // What came with an earlier piece is not there any more.
+    // The messages of an earlier piece are gone already.
     if ((under[0]?.atMs ?? Number.POSITIVE_INFINITY) > untilMs) return;
     const piece: (() => void)[] = [];
     while (

@@ -1,6 +1,6 @@
 /**
- * What all parts of a simulated cluster share: time, network, chance in separate streams (so that
- * one more draw here changes nothing there), the checkers, and the record of what went wrong.
+ * The shared parts of a simulated cluster: time, network, randomness in separate streams (so that one
+ * more draw here changes nothing there), the checkers, and the record of problems.
  */
 import type { Logger } from '../src/base/logging.js';
 import { type Random, seededRandom } from '../src/base/random.js';
@@ -23,7 +23,7 @@ export interface WorldOptions {
   readonly profile: Profile;
   readonly rules?: Partial<Rules>;
   readonly bugs?: readonly Bug[];
-  /** Gets a line for each thing that happens, where wanted. */
+  /** Gets a line for each event, if set. */
   readonly trace?: ((line: string) => void) | undefined;
 }
 
@@ -40,7 +40,7 @@ export class World {
   readonly reads: ReadChecker;
   readonly history = new HistoryRecorder(() => this.scheduler.nowMs);
   readonly problems: string[] = [];
-  /** What happened how often, so that a summary can tell what the seeds reach. */
+  /** How often each event happened, so that a summary shows what the seeds cover. */
   readonly counts = new Map<string, number>();
   lossiness: Lossiness = noLoss;
   readonly #bugs: ReadonlySet<Bug>;
@@ -101,7 +101,7 @@ export class World {
     return new Life({ scheduler: this.scheduler, name, index, rate, random }, this.#lives);
   }
 
-  /** What a service logs, where anybody reads along. */
+  /** Passes a service's log lines to the trace. */
   logger(name: string): Logger {
     const log = (fields: Record<string, unknown>, message: string): void => {
       this.trace(() => `${name}: ${message} ${JSON.stringify(fields)}`);
