@@ -1,5 +1,5 @@
 /**
- * Limits what a browser may do on behalf of other sites (docs/INTERFACES.md, Browsers): no change
+ * Limits what a browser may do on behalf of other sites (docs/API.md, Browsers): no change
  * of the store unless the operator allowed the site's origin, and no request under a host name that
  * is not the listener's own. Requests without Origin and Sec-Fetch-Site, which programs send, pass.
  * Uses headers and no route.
