@@ -1,7 +1,7 @@
 /**
- * The load bench's entry: reads the flags, runs the scenarios asked for one after the other, and
- * writes tables to stdout, progress to stderr and, with --json, everything to a file. Ends with 1
- * where an answer was wrong; bounded in time, and leaves no process or file behind.
+ * The load bench's entry: reads the flags, runs the selected scenarios one after the other, and writes
+ * tables to stdout, progress to stderr and, with --json, everything to a file. Exits with 1 after a
+ * wrong answer. Its time is bounded, and it leaves no process or file behind.
  */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -102,14 +102,14 @@ function readFlags(): {
   };
 }
 
-/** More or longer runs than usual take as much longer. */
+/** More or longer runs than usual get proportionally more time. */
 function limitOf(scenario: Scenario, { rounds, timing }: Settings): number {
   const usualMs = usualRounds * (usualTiming.runMs + usualTiming.warmUpMs);
   const share = (rounds * (timing.runMs + timing.warmUpMs)) / usualMs;
   return Math.round((scenario.limitMs ?? scenarioLimitMs) * Math.max(1, share));
 }
 
-/** A scenario that fails is a problem of its report, not of the others; one that hangs ends all. */
+/** A failed scenario is a problem only of its own report; one that hangs ends the bench. */
 async function runScenario(scenario: Scenario, bench: Bench, giveUp: () => void): Promise<Report> {
   const limitMs = limitOf(scenario, bench.settings);
   const limit = setTimeout(() => {

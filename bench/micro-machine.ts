@@ -1,6 +1,6 @@
 /**
- * How long the state machines take: purchases at apply, the key table's growth, reads, hash and
- * snapshot. Run: node dist/bench/micro-machine.js [keys] [products]. One thread, no disk, no network.
+ * Times of the state machines: purchases at apply, growth of the key table, reads, hash and snapshot.
+ * Run: node dist/bench/micro-machine.js [keys] [products]. One thread, no disk, no network.
  */
 import { performance } from 'node:perf_hooks';
 import { seededRandom } from '../src/base/random.js';
@@ -53,7 +53,7 @@ function median(values: number[]): number {
   return values.sort((a, b) => a - b)[values.length >> 1] ?? 0;
 }
 
-/** Medians of batches: a busy machine does not count against the code. */
+/** Medians of batches, so that other load on the machine matters less. */
 function benchSell(machine: CatalogMachine, rounds: number): Uint8Array[] {
   let seq = machine.appliedSeq;
   const orders: Uint8Array[] = [];

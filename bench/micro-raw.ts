@@ -1,7 +1,7 @@
 /**
- * Nanoseconds a request of a session thread's own code at the raw door, from the bytes read to the
- * bytes to be written, without sockets: cached look-ups, and purchases refused from the cache.
- * Run: `node dist/bench/micro-raw.js`. Builds are compared in turn, several processes of each.
+ * Nanoseconds per request of a session thread's own code at the raw listener, from the bytes read to the
+ * bytes to be written, without sockets: cached look-ups, and purchases refused from the cache. Run:
+ * `node dist/bench/micro-raw.js`. Compare builds alternately, with several processes of each.
  */
 import { systemClock } from '../src/base/clock.js';
 import { silentLogger } from '../src/base/logging.js';
@@ -23,7 +23,7 @@ import { encodeRequest } from '../src/wire/message.js';
 
 const items = 17;
 const quantity = 2;
-/** Of one connection, as with 16 requests in flight on each. */
+/** Of one connection with 16 requests in flight. */
 const requestsOfChunk = 16;
 const connections = 10;
 const rounds = 2_000;
@@ -115,7 +115,7 @@ function chunks(method: string, params: (id: number) => Record<string, unknown>)
   });
 }
 
-/** Best of all runs, in nanoseconds of processor time, so that a busy machine matters less. */
+/** Best of all runs, in nanoseconds of processor time, so that other load matters less. */
 function measure(
   name: string,
   method: string,

@@ -1,6 +1,6 @@
 /**
- * The session program of the relay's measurement: answers `ping` in the thread, `owner` by a call
- * to the owner. A listener named 'bytes' echoes without looking.
+ * The session program for the relay's measurement: answers `ping` in the thread, and `owner` by a call
+ * to the owner. A listener named 'bytes' echoes its input.
  */
 import { systemClock } from '../src/base/clock.js';
 import { toBazarError } from '../src/base/errors.js';

@@ -1,7 +1,7 @@
 /**
- * What the relay costs: messages a second and the server's CPU for each, side by side with an echo
- * of bytes and with framing on one thread. `node dist/bench/micro-relay.js [workers…]`; the load
- * is a process of its own, one second a run, and ends by itself.
+ * The cost of the relay: messages per second and the server's CPU time per message, compared with an
+ * echo of bytes and with framing on one thread. `node dist/bench/micro-relay.js [workers…]`; the load is
+ * a separate process, takes one second per run, and then ends.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -32,7 +32,7 @@ interface LoadOrder {
   readonly inFlight: number;
 }
 
-/** One frame a slot, its answer as long as itself less the method's name. */
+/** One frame per slot; its answer is as long as the frame without the method's name. */
 function frames(method: string, inFlight: number): { bytes: Buffer; answerBytes: number } {
   const params = { id: 8 };
   const parts: Buffer[] = [];
@@ -64,7 +64,7 @@ async function load(order: LoadOrder): Promise<void> {
       answered += whole;
       owed += whole;
       if (owed === 0) return;
-      // As many requests as answers came, from the row of encoded ones.
+      // As many requests as answers arrived, from the row of encoded ones.
       const send = Math.min(owed, order.inFlight);
       socket.write(bytes.subarray(0, send * requestBytes));
       owed -= send;

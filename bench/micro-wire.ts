@@ -1,7 +1,7 @@
 /**
- * Nanoseconds a message for each step of the hot path: scan, envelope, decode, validate, encode.
- * Run: `node dist/bench/micro-wire.js`. Frames lie behind each other in a 64 KiB chunk, as they
- * come from a busy connection.
+ * Nanoseconds per message for each step of the hot path: scan, envelope, decode, validate, encode. Run:
+ * `node dist/bench/micro-wire.js`. Frames follow each other in a 64 KiB chunk, as from a busy
+ * connection.
  */
 import { decode, encode } from '../src/wire/codec.js';
 import { FrameParser, FrameWriter } from '../src/wire/frame.js';
@@ -29,7 +29,7 @@ const samples: Sample[] = [
   },
 ];
 
-/** A chunk full of one request. */
+/** A chunk filled with copies of one request. */
 function fullChunk({ method, params }: Sample): { chunk: Buffer; frames: number; bytes: number } {
   const writer = new FrameWriter();
   let frames = 0;
@@ -41,7 +41,7 @@ function fullChunk({ method, params }: Sample): { chunk: Buffer; frames: number;
   return { chunk: writer.take(), frames, bytes };
 }
 
-/** Best of five, in nanoseconds of processor time a call, so that a busy machine matters less. */
+/** Best of five, in nanoseconds of processor time per call, so that other load matters less. */
 function measure(calls: number, run: () => void): number {
   let best = Number.POSITIVE_INFINITY;
   for (let i = 0; i < 6; i++) {

@@ -1,7 +1,6 @@
 /**
- * Finds the answers in a stream of bytes and reads no more of each than its id and whether its
- * error is nil. The bytes of one answer are handed on only where they hold an error. Knows no
- * socket; chunks may be cut anywhere.
+ * Finds the answers in a stream of bytes. Of each answer it reads only the id and whether the error is
+ * nil; only answers with an error are passed on. Chunks may be divided anywhere.
  */
 import { frameHeaderBytes } from './message.js';
 
@@ -18,7 +17,7 @@ const nil = 0xc0;
 
 export class AnswerReader {
   readonly #sink: AnswerSink;
-  /** The beginning of a frame whose end has not come yet. */
+  /** The beginning of a frame whose end has not arrived yet. */
   #held = Buffer.alloc(4_096);
   #heldBytes = 0;
 
@@ -26,7 +25,9 @@ export class AnswerReader {
     this.#sink = sink;
   }
 
-  /** Takes the first `length` bytes of `chunk`, which may be reused afterwards; throws on nonsense. */
+  /**
+   * Takes the first `length` bytes of `chunk`, which may be reused afterwards; throws on invalid input.
+   */
   feed(chunk: Uint8Array, length: number): void {
     let at = this.#heldBytes > 0 ? this.#completeHeld(chunk, length) : 0;
     while (length - at >= frameHeaderBytes) {
@@ -38,7 +39,7 @@ export class AnswerReader {
     if (at < length) this.#hold(chunk, at, length);
   }
 
-  /** Completes the held frame from the chunk's beginning and says where the next one starts. */
+  /** Completes the held frame from the chunk's beginning and returns where the next one starts. */
   #completeHeld(chunk: Uint8Array, length: number): number {
     let at = 0;
     if (this.#heldBytes < frameHeaderBytes) {
@@ -89,7 +90,7 @@ function bigEndian(bytes: Uint8Array, at: number, width: number): number {
   return value >>> 0;
 }
 
-/** Bytes after the marker of an unsigned integer; 0 where the marker is the number itself. */
+/** Bytes after the marker of an unsigned integer, or 0 if the marker is the number itself. */
 function idWidth(marker: number): number {
   if (marker < 0x80) return 0;
   if (marker === 0xcc) return 1;

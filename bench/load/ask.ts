@@ -1,6 +1,6 @@
 /**
- * One question over a connection of its own, its answer decoded whole: for checks before and
- * after a load, never for measuring.
+ * One request over a connection of its own, with its answer fully decoded: for checks before and after a
+ * load, never for measuring.
  */
 import { connect } from 'node:net';
 import { frame, frameHeaderBytes, packValue, unpackValue } from './message.js';

@@ -1,6 +1,6 @@
 /**
- * What a scenario works with: the settings, the servers it may start, and the shapes of what it
- * reports. Everything started here is stopped when the scenario ends, however it ends.
+ * The interface of a scenario: the settings, the servers it may start, and the shapes of its report.
+ * Every server started here is stopped when the scenario ends, also after an error.
  */
 import { type Helper, type HelperName, startHelper } from './helper.js';
 import type { RunResult, Shape, Target, Timing } from './session.js';
@@ -14,14 +14,14 @@ export interface Settings {
   readonly store: StoreOptions;
 }
 
-/** One line of the table: the medians over the runs, and the runs themselves. */
+/** One line of the table: the medians over the runs, and the runs. */
 export interface LoadRow {
   readonly what: string;
   readonly shape: Shape;
   readonly median: Omit<RunResult, 'errors' | 'answers'>;
-  /** Half the distance of the best run's rate from the worst one's, of the median. */
+  /** Half the difference between the best and the worst run's rate, relative to the median. */
   readonly spreadPercent: number;
-  /** The median rate by the echo's, measured in turn with it. */
+  /** The median rate relative to the echo's, measured alternately with it. */
   readonly percentOfEcho: number | undefined;
   readonly runs: readonly RunResult[];
 }
@@ -35,14 +35,14 @@ export interface Fact {
 export interface Report {
   readonly rows: readonly LoadRow[];
   readonly facts: readonly Fact[];
-  /** One sentence for each thing that must not be; the bench then ends with 1. */
+  /** One sentence for each violation; the bench then exits with 1. */
   readonly problems: readonly string[];
 }
 
 export interface Scenario {
   readonly name: string;
   readonly about: string;
-  /** How long it may take, where that is more than the usual. */
+  /** The time limit, if it exceeds the usual one. */
   readonly limitMs?: number;
   run(bench: Bench): Promise<Report>;
 }
@@ -78,7 +78,7 @@ export class Bench {
     return store;
   }
 
-  /** The same store once more, after its crash or its halt. */
+  /** Starts the same store again after a crash or a stop. */
   async again(ended: RunningStore): Promise<RunningStore> {
     const store = await ended.again();
     this.#stops.push(() => store.stop());

@@ -1,7 +1,7 @@
 /**
- * A large state for a catalog group that stands still: many products and many purchase keys, in a
- * snapshot that all its members have in the place of their logs. The keys are of refused purchases,
- * so that the order book need not know of them.
+ * A large state for a catalog group that is stopped: many products and many purchase keys, in a snapshot
+ * that replaces the logs of all members. The keys belong to refused purchases, so the order book does
+ * not need them.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +26,9 @@ export interface BigState {
   readonly keys: number;
 }
 
-/** Folders of the members' part of the catalog group, as `catalog-1` or `recovery-1/catalog`. */
+/**
+ * Folders of the members' part of the catalog group, for example `catalog-1` or `recovery-1/catalog`.
+ */
 export async function giveState(
   dataDir: string,
   folders: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * Customers who buy one after the other and never give up, as the client library does it, and what
- * was acknowledged to them when: the measure of an outage is theirs, not the servers'.
+ * Customers that buy one after the other and always retry, as the client library does, and the times of
+ * their acknowledgements: outages are measured at the customers, not at the servers.
  */
 import { BazarClient } from '../../src/client/bazar-client.js';
 import type { Target } from './session.js';
@@ -43,12 +43,12 @@ export class Customers {
     return this.#done.reduce((newest, { order }) => Math.max(newest, order), 0);
   }
 
-  /** The first acknowledgement of a purchase that was sent after this moment. */
+  /** The first acknowledgement of a purchase that was sent after this time. */
   next(sinceMs: number): Promise<Purchase> {
     return new Promise((resolve) => this.#waiting.push({ sinceMs, resolve }));
   }
 
-  /** The longest time without any acknowledgement between the two moments. */
+  /** The longest time without an acknowledgement between the two times. */
   longestGap(fromMs: number, untilMs: number): number {
     const times = this.#done
       .map(({ doneMs }) => doneMs)
@@ -63,7 +63,7 @@ export class Customers {
     return longest;
   }
 
-  /** Ends after the purchases under way; tells what must not be: an order given twice. */
+  /** Ends after the purchases under way; returns violations, such as an order number given twice. */
   async close(): Promise<string[]> {
     this.#open = false;
     await Promise.all(this.#loops);

@@ -1,6 +1,6 @@
 /**
- * The limit: a process of one thread that writes back every byte it reads and knows nothing of
- * frames. What a store's answer costs above this is the store's. Ends with its parent.
+ * The limit: a process of one thread that writes back every byte it reads, without framing. The
+ * additional cost of a store's answer is the store's own. Ends with its parent.
  */
 import { createServer } from 'node:net';
 

@@ -1,4 +1,4 @@
-/** On what a figure was measured; figures of two machines do not compare. */
+/** The machine of a measurement; results of different machines are not comparable. */
 import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +11,9 @@ export interface Environment {
   readonly cpu: string;
   readonly cores: number;
   readonly memoryGiB: number;
-  /** Append of 4 KiB and fdatasync where the store's data lie: what one durable write costs. */
+  /** Append of 4 KiB and fdatasync on the disk of the store's data: the cost of one durable write. */
   readonly syncMs: number;
-  /** Data in memory is not durable: purchases measured there say little. */
+  /** Data in memory is not durable, so purchases measured there are not representative. */
   readonly dataInMemory: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Starts the bench's own small servers, each in a process of its own, and ends them. They listen
- * on a free port and tell it by their first message.
+ * Starts the bench's own small servers as separate processes, and ends them. Each listens on a free port
+ * and reports it in its first message.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,13 +1,13 @@
 /**
- * Latencies in logarithmic buckets: 64 to each doubling, so a quantile is off by at most 1.6 %.
- * One record is an integer logarithm and an increment, and nothing is allocated. Knows no clock.
+ * Latencies in logarithmic buckets: 64 for each doubling, so a quantile is off by at most 1.6 %. A
+ * record takes an integer logarithm and an increment, without allocation.
  */
 
 const subBits = 6;
 const subBuckets = 1 << subBits;
 /** A tenth of a microsecond: the resolution below which the buckets are linear. */
 const unitsPerMs = 10_000;
-/** 200 s; longer ones are counted there. */
+/** 200 s; longer ones count as 200 s. */
 const unitsMax = 2_000_000_000;
 const bucketCount = (31 - subBits + 1) * subBuckets;
 
@@ -32,7 +32,7 @@ export class LatencyHistogram {
     if (ms > this.#maxMs) this.#maxMs = ms;
   }
 
-  /** The latency that the given fraction of the records does not exceed; 0 where there is none. */
+  /** The latency that the given fraction of the records does not exceed; 0 without records. */
   quantileMs(fraction: number): number {
     if (this.#count === 0) return 0;
     const rank = Math.max(1, Math.ceil(fraction * this.#count));

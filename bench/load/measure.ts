@@ -1,7 +1,7 @@
 /**
- * Measures several targets in turn, round by round, so that what the machine does meanwhile falls
- * on all of them alike; then takes medians. (On two cores the kernel now and then keeps client and
- * server on one of them for a whole run: hence many short runs, and no quotients of single runs.)
+ * Measures several targets alternately, round by round, so that other load of the machine affects all of
+ * them equally; then takes medians. (On two cores the kernel sometimes keeps client and server on one
+ * core for a whole run: hence many short runs, and no quotients of single runs.)
  */
 import type { Bench, LoadRow } from './bench.js';
 import type { Workload } from './connection.js';
@@ -20,7 +20,7 @@ export interface Measured {
   readonly accepted: readonly number[];
 }
 
-/** With `echo`, the first subject is the limit that the others are compared with. */
+/** With `echo`, the first subject is the limit with which the others are compared. */
 export async function measureInTurn(
   bench: Bench,
   shape: Shape,

@@ -1,4 +1,4 @@
-/** The store's members as its frontend tells of them, and its books: what fault scenarios wait for. */
+/** The store's members and books as its frontend reports them; fault scenarios wait for these states. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import type { RunningStore } from './store.js';
 const pollMs = 20;
 const wholeTimeoutMs = 60_000;
 const auditTimeoutMs = 120_000;
-/** A follower of a store that sells is always a little behind. */
+/** A follower of a store that sells always lags slightly. */
 const lagMax = 500;
 
 export async function members(store: RunningStore): Promise<readonly MemberStatus[]> {
@@ -38,7 +38,7 @@ export async function leaderOf(
   }
 }
 
-/** Resolves when both groups have a leader and all others follow it closely. */
+/** Resolves when both groups have a leader and all other members follow closely. */
 export async function whole(store: RunningStore): Promise<void> {
   const untilMs = performance.now() + wholeTimeoutMs;
   for (;;) {
@@ -56,7 +56,7 @@ export async function whole(store: RunningStore): Promise<void> {
   }
 }
 
-/** What does not balance, one sentence each. */
+/** Returns one sentence for each imbalance. */
 export async function audit(store: RunningStore): Promise<readonly string[]> {
   const token = readFileSync(join(store.dataDir, 'admin.token'), 'utf8').trim();
   const { host, port } = store.target;

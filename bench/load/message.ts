@@ -1,6 +1,6 @@
 /**
- * Frames for set-up, single questions and error answers: a 4-byte big-endian length and one
- * MessagePack value. Never used on the hot path of a measurement.
+ * Frames for set-up, single requests and error answers: a 4-byte big-endian length and one MessagePack
+ * value. Not for the hot path of a measurement.
  */
 import { Packr } from 'msgpackr';
 
@@ -9,7 +9,7 @@ const packr = new Packr({ useRecords: false, variableMapSize: true });
 export const frameHeaderBytes = 4;
 
 export function packValue(value: unknown): Buffer {
-  // Copied out: the packer reuses the memory of what it returned.
+  // Copied, because the packer reuses its output buffer.
   return Buffer.from(packr.pack(value));
 }
 
@@ -24,7 +24,7 @@ export function frame(payload: Uint8Array): Buffer {
   return bytes;
 }
 
-/** The code of an answer's error; what has none is called `unreadable`. */
+/** The code of an answer's error, or `unreadable`. */
 export function errorCodeOf(answer: Uint8Array): string {
   const value = unpackValue(answer);
   const error: unknown = Array.isArray(value) ? value[2] : undefined;

@@ -1,6 +1,6 @@
 /**
- * Connections that ask for one thing mostly and for another now and then, one request at a time:
- * for hit rates, which depend on the mixture. Slower than LoadConnection, and counts answers alone.
+ * Connections with mostly one kind of request and sometimes another, one request at a time: for hit
+ * rates, which depend on the mixture. Slower than LoadConnection, and counts only answers.
  */
 import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import { type RpcTemplate, storeUint32 } from './template.js';
 export interface Mixture {
   readonly mostly: Workload & { readonly template: RpcTemplate };
   readonly rarely: Workload & { readonly template: RpcTemplate };
-  /** Every so many requests is the rare one. */
+  /** Every n-th request is the rare one. */
   readonly every: number;
 }
 
@@ -24,7 +24,7 @@ export interface MixedResult {
 
 export interface MixedShape {
   readonly connections: number;
-  /** The run ends with so many answers, or when its time is up. */
+  /** The run ends after this many answers, or when its time is up. */
   readonly answersMin: number;
   readonly runMsMax: number;
 }

@@ -1,7 +1,7 @@
 /**
- * Purchases at a given rate, whatever the store answers: each is due at a time of its own, and its
- * latency counts from then, so that a store that stands still is charged for all who would have
- * come meanwhile (a closed loop would hide them). Every sample is kept with its time.
+ * Purchases at a given rate, whatever the store answers. Each has its own due time, and its latency
+ * counts from then: a stalled store is charged for all customers that would have come meanwhile (a
+ * closed loop would hide them). Keeps every sample with its time.
  */
 import { createConnection, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { errorCodeOf, frame, packValue } from './message.js';
 import type { Target } from './session.js';
 
 export interface Sample {
-  /** By performance.now(). */
+  /** Time of performance.now(). */
   readonly dueMs: number;
   readonly tookMs: number;
 }

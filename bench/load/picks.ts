@@ -1,6 +1,6 @@
 /**
- * Which item each request asks for: drawn beforehand from a seeded source, so that a pick costs
- * one array read and every run asks for the same items.
+ * The item of each request: drawn in advance from a seeded source, so that a pick costs one array read
+ * and every run requests the same items.
  */
 import { seededRandom } from '../../src/base/random.js';
 

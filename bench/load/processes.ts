@@ -1,6 +1,6 @@
 /**
- * What Linux tells about processes: descendants, CPU time and memory. Elsewhere everything is
- * undefined and the tables show a dash. Reads only; ends nothing.
+ * Reads Linux's data about processes: descendants, CPU time and memory. On other systems everything is
+ * undefined and the tables show a dash. Only reads; ends no process.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -14,11 +14,11 @@ interface Stat {
 
 export interface Memory {
   readonly rssMiB: number;
-  /** Shared pages counted once over all processes that share them. */
+  /** Counts shared pages once over all processes that share them. */
   readonly pssMiB: number;
 }
 
-/** The process itself and everything that it started, so far as alive. */
+/** The process and all its living descendants. */
 export function familyOf(pid: number): number[] {
   const parents = new Map<number, number>();
   for (const name of entriesOf('/proc')) {
@@ -27,14 +27,14 @@ export function familyOf(pid: number): number[] {
     if (stat) parents.set(Number(name), stat.parent);
   }
   const family = [pid];
-  // Grows while it is walked: children of children.
+  // Grows during the loop: children of children.
   for (const member of family) {
     for (const [child, parent] of parents) if (parent === member) family.push(child);
   }
   return family;
 }
 
-/** User and system time of all of them together, ended threads included. */
+/** User and system time of all of them, ended threads included. */
 export function cpuMs(pids: readonly number[]): number | undefined {
   const stats = pids.map(statOf).filter((stat) => stat !== undefined);
   if (stats.length === 0) return undefined;
@@ -51,7 +51,7 @@ export function memoryOf(pid: number): Memory | undefined {
 
 function statOf(pid: number): Stat | undefined {
   const text = readIfThere(`/proc/${pid}/stat`);
-  // The command's name stands in brackets and may hold anything; the fields after it are plain.
+  // The command's name is in brackets and may contain anything; the fields after it are plain.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [parent, user, system] = [fields[1], fields[11], fields[12]];
   if (parent === undefined || user === undefined || system === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** Stock for a load: as many products as asked for, each with more units than any run can sell. */
+/** Stock for a load: the requested number of products, each with more units than any run can sell. */
 import { writeFileSync } from 'node:fs';
 
 /** The most that a product may have (docs/CONFIGURATION.md). */

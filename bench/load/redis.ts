@@ -1,6 +1,6 @@
 /**
- * A Redis server to compare with, where the machine has one: started on a free port, holding
- * values as long as the store's answers, nothing written to disk, ended with the scenario.
+ * A Redis server for comparison, if the machine has one: on a free port, with values as long as the
+ * store's answers, without writes to disk, and stopped at the end of the scenario.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -37,7 +37,7 @@ export async function startRedis(items: number, value: string): Promise<Helper> 
   throw new Error('redis-server did not start');
 }
 
-/** False where nobody listens yet. */
+/** False if no server listens yet. */
 function fill(port: number, requests: readonly Buffer[]): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port });

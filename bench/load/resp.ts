@@ -1,11 +1,11 @@
 /**
- * As much of Redis' protocol (RESP 2) as a GET needs: the request, and answers counted off in
- * order, for they carry no ids. Chunks may be cut anywhere. Knows no socket.
+ * The part of Redis' protocol (RESP 2) that a GET needs: the request, and answers matched in order,
+ * because they carry no ids. Chunks may be divided anywhere.
  */
 import type { RequestTemplate } from './template.js';
 
 export interface InOrderSink {
-  /** The oldest request without an answer has it now; an error or a missing value is a refusal. */
+  /** The oldest request has its answer; an error or a missing value is a refusal. */
   answered(refusal: string | undefined): void;
 }
 
@@ -14,7 +14,7 @@ const bulk = 0x24;
 const errorMark = 0x2d;
 const lineEndBytes = 2;
 
-/** `GET key`, the key being the item's id as four bytes. */
+/** `GET key`; the key is the item's id as four bytes. */
 export function getRequest(): RequestTemplate {
   const head = Buffer.from('*2\r\n$3\r\nGET\r\n$4\r\n');
   const frame = Buffer.concat([head, Buffer.alloc(4), Buffer.from('\r\n')]);
@@ -53,7 +53,7 @@ export class RespReader {
     this.#held = Buffer.from(bytes.subarray(at));
   }
 
-  /** Reads one answer and says where it ends; undefined where it is not all there. */
+  /** Reads one answer and returns where it ends, or undefined if it is incomplete. */
   #read(bytes: Uint8Array, at: number): number | undefined {
     const line = bytes.indexOf(carriageReturn, at);
     if (line < 0 || line + lineEndBytes > bytes.length) return undefined;

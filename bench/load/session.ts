@@ -1,7 +1,7 @@
 /**
- * A load on one target: its connections, kept open over many runs so that targets can be measured
- * in turn. Closed loop: a slow target is asked less often, so the latencies say nothing about a
- * given arrival rate (bench/README.md).
+ * A load on one target: its connections stay open over many runs, so that targets can be measured
+ * alternately. Closed loop: a slow target gets fewer requests, so the latencies do not describe a given
+ * arrival rate (bench/README.md).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoadConnection, type Workload } from './connection.js';
@@ -32,7 +32,7 @@ export interface RunResult {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** CPU time an answer, user and system; undefined where the system does not tell. */
+  /** CPU time per answer, user and system; undefined if the system does not report it. */
   readonly serverCpuUs: number | undefined;
   readonly clientCpuUs: number;
   /** By code; empty in a good run. */
@@ -105,7 +105,7 @@ export class LoadSession {
     return { nowMs: performance.now(), serverMs, clientMs: (user + system) / 1_000 };
   }
 
-  /** An answer that never comes is an error of the run. */
+  /** A missing answer is an error of the run. */
   async #drained(): Promise<void> {
     const untilMs = performance.now() + drainMs;
     while (this.#tally.inFlight > 0 && performance.now() < untilMs) await sleep(drainPollMs);

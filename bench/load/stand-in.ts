@@ -1,6 +1,6 @@
 /**
- * A reference point between the echo and the store: framing, MessagePack and a Map in one thread,
- * one write a read; no validation, no cache rules, nothing durable. Ends with its parent.
+ * A reference between the echo and the store: framing, MessagePack and a Map in one thread, with one
+ * write per read; without validation, cache rules or durability. Ends with its parent.
  */
 import { createServer, type Socket } from 'node:net';
 import { Packr } from 'msgpackr';
@@ -8,7 +8,7 @@ import { frameHeaderBytes } from './message.js';
 
 const productCount = 17;
 const outputBytes = 256 * 1_024;
-/** An answer is smaller than this; the output is written out before less than it is left. */
+/** An answer is smaller than this; the output is flushed before less space is left. */
 const answerBytesMax = 1_024;
 
 type Request = readonly [type: number, id: number, method: string, params: { id: number }];

@@ -1,6 +1,6 @@
 /**
- * Starts a whole store as its users do, with `bazar up`, in a temporary folder of its own, waits
- * until it is ready and ends it. Knows the store by its command, its ports and its answers alone.
+ * Starts a whole store as users do, with `bazar up`, in a temporary folder, waits until it is ready, and
+ * stops it. Depends only on the command, the ports and the answers.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,26 +19,26 @@ export interface StoreOptions {
   readonly recovery: number;
   readonly workers: number;
   readonly portOffset: number;
-  /** Where the temporary folder is made: on the disk that purchases are to be measured on. */
+  /** The parent of the temporary folder: on the disk to measure. */
   readonly tempParent: string;
-  /** So many products of ample stock instead of the store's own. */
+  /** This many products with ample stock, instead of the store's own. */
   readonly products?: number;
-  /** Over which these are spread. */
+  /** The number of topics of these products. */
   readonly topics?: number;
   readonly flags?: readonly string[];
 }
 
 export interface RunningStore {
   readonly target: Target;
-  /** From spawn until /readyz said 200. */
+  /** From spawn until /readyz answered 200. */
   readonly startMs: number;
   readonly launcherPid: number;
   readonly dataDir: string;
-  /** Kills every process at once, the launcher too; the data stay. */
+  /** Kills every process at once, including the launcher; the data stay. */
   crash(): Promise<void>;
   /** Stops it in order; the data stay. */
   halt(): Promise<void>;
-  /** After either: the same store on the same data. */
+  /** After either: starts the same store on the same data. */
   again(): Promise<RunningStore>;
   stop(): Promise<void>;
 }
@@ -50,7 +50,7 @@ const readyTimeoutMs = 60_000;
 const readyPollMs = 10;
 const stopTimeoutMs = 20_000;
 const logTailChars = 2_000;
-/** Where the store finds its first stock, by a path from here. */
+/** The folder to which the store's path of the first stock is relative. */
 const projectFolder = fileURLToPath(new URL('../../../', import.meta.url));
 export const command = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 
@@ -101,7 +101,7 @@ async function startIn(folder: string, options: StoreOptions): Promise<RunningSt
   };
 }
 
-/** Whether `bazar up` knows a flag. */
+/** Whether `bazar up` has a flag. */
 export function storeKnowsFlag(flag: string): boolean {
   const help = execFileSync(process.execPath, [command, 'up', '--help'], {
     encoding: 'utf8',
@@ -131,7 +131,7 @@ function upFlags(options: StoreOptions, folder: string): string[] {
   return [...pairs, ...(options.flags ?? [])];
 }
 
-/** What the caller set for a store of his own must not change the measured one. */
+/** The caller's settings for another store must not change the measured one. */
 function environmentWithoutStore(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('BAZAR_'));
   return Object.fromEntries(kept);
@@ -147,7 +147,7 @@ async function ready(child: ChildProcess, port: number): Promise<void> {
   throw new Error(`not ready after ${readyTimeoutMs} ms`);
 }
 
-/** Undefined where nobody answers. */
+/** Undefined if no server answers. */
 function statusOf(port: number): Promise<number | undefined> {
   return new Promise((resolve) => {
     const request = get({ host, port, path: '/readyz', agent: false }, (response) => {
@@ -158,7 +158,7 @@ function statusOf(port: number): Promise<number | undefined> {
   });
 }
 
-/** SIGTERM as Ctrl-C would; what then still runs of this launcher's processes is killed. */
+/** SIGTERM, like Ctrl-C; then kills the launcher's remaining processes. */
 async function end(child: ChildProcess, launcherPid: number): Promise<void> {
   if (hasEnded(child)) return;
   const family = familyOf(launcherPid);
@@ -178,6 +178,6 @@ function kill(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It ended by itself meanwhile.
+    // It has ended meanwhile.
   }
 }

@@ -1,4 +1,4 @@
-/** Reports as Markdown tables: readable on a terminal and ready for a document. Pure text. */
+/** Reports as Markdown tables, for a terminal or a document. Pure. */
 import type { Fact, LoadRow, Report } from './bench.js';
 import type { Environment } from './environment.js';
 import { shapeName } from './measure.js';

@@ -1,6 +1,6 @@
 /**
- * What all connections of one load count together. While `running`, each answer is followed by
- * the next request; while `recording`, answers count towards the rate and the latencies.
+ * The common counters of a load's connections. While `running`, each answer is followed by the next
+ * request; while `recording`, answers count towards the rate and the latencies.
  */
 import { LatencyHistogram } from './histogram.js';
 
@@ -15,7 +15,7 @@ export class Tally {
   readonly latencies = new LatencyHistogram();
   readonly errors = new Map<string, number>();
 
-  /** Counts a refusal by its code, or a failure of the connection by a word for it. */
+  /** Counts a refusal by its code, or a failed connection by a word for it. */
   countError(code: string): void {
     this.errors.set(code, (this.errors.get(code) ?? 0) + 1);
   }

@@ -1,18 +1,18 @@
 /**
- * A request's frame encoded once, with the places where each request differs: its id and the item
- * it asks for, both fixed-width MessagePack uint32, so that all frames have the same length and a
- * request costs eight byte stores. Knows no connection.
+ * A request's frame encoded once, with the positions of the fields that differ: its id and the item's
+ * id. Both are fixed-width MessagePack uint32, so all frames have the same length and a request costs
+ * eight byte stores.
  */
 import { frame, frameHeaderBytes, packValue } from './message.js';
 
 export interface RequestTemplate {
   readonly frame: Buffer;
   /**
-   * Where the four bytes of the request's id stand in the frame; undefined where requests have none
-   * and are answered in order.
+   * Position of the four bytes of the request's id; undefined if requests have no ids and are answered
+   * in order.
    */
   readonly idAt: number | undefined;
-  /** Where the four bytes of the item's id stand; undefined where the request names none. */
+  /** Position of the four bytes of the item's id; undefined if the request names no item. */
   readonly itemAt: number | undefined;
 }
 
@@ -46,7 +46,7 @@ export function itemRequest(
   return { frame: frame(payload), idAt, itemAt: frameHeaderBytes + head.length };
 }
 
-/** `[0, id, method, params]`, the same each time but for its id. */
+/** `[0, id, method, params]`, equal each time except for the id. */
 export function sameRequest(method: string, params: object): RpcTemplate {
   const head = Buffer.from([arrayOfFour, 0, uint32, 0, 0, 0, 0]);
   const payload = Buffer.concat([head, packValue(method), packValue(params)]);
@@ -54,8 +54,8 @@ export function sameRequest(method: string, params: object): RpcTemplate {
 }
 
 /**
- * `[1, id, nil, padding]`, of the given length in all: what comes back from an echo of bytes is
- * read as an answer, by the same code as the store's answers.
+ * `[1, id, nil, padding]` with the given total length: the same code reads an echo of these bytes as an
+ * answer of the store.
  */
 export function echoFrame(length: number): RpcTemplate {
   const head = Buffer.from([arrayOfFour, answerType, uint32, 0, 0, 0, 0, nil, bin16]);

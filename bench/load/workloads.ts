@@ -1,4 +1,4 @@
-/** The requests that scenarios send, and the shapes in which they send them. */
+/** The requests of the scenarios, and the shapes in which they are sent. */
 import type { Workload } from './connection.js';
 import { frame, packValue } from './message.js';
 import { Picks } from './picks.js';
@@ -13,8 +13,9 @@ export const readShapes: readonly Shape[] = [
 ];
 
 /**
- * The lone client last: it makes some hundred requests a second, too few to have seven processes'
- * code compiled within a run, and it is the store's latency that is asked for, not the compiler's.
+ * The single client comes last: it sends only some hundred requests a second, too few to have the code
+ * of seven processes compiled within a run. Its result is to show the store's latency, not the
+ * compiler's.
  */
 export const purchaseShapes: readonly Shape[] = [
   { connections: 50, depth: 1 },
@@ -43,19 +44,19 @@ export function gets(picks: Picks): Workload {
   return { template: getRequest(), picks };
 }
 
-/** More than there is of any of the store's own products. */
+/** More than the stock of any of the store's own products. */
 export function soldOutPurchases(picks: Picks): Workload {
   return { template: itemRequest('buy', { quantity: 1_000 }), picks, expects: 'out_of_stock' };
 }
 
-/** The first page of a topic, over and over. */
+/** The first page of a topic, repeatedly. */
 export function topicPages(topic: string, limit: number): Workload {
   return { template: sameRequest('search', { topic, limit }), picks: Picks.always(0) };
 }
 
 /**
- * Frames half as long as a look-up's request and answer together: an echo moves the same bytes in
- * both directions as a look-up does.
+ * Frames half as long as a look-up's request and answer together: an echo moves the same bytes in both
+ * directions as a look-up.
  */
 export function echoes(): Workload {
   const answer = frame(packValue([1, 1_000_000, null, product]));

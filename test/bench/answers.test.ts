@@ -36,7 +36,7 @@ function readIn(chunks: readonly Buffer[]): string[] {
   return seen;
 }
 
-t.test('answers are found however the stream is cut', async (t) => {
+t.test('answers are found however the stream is divided', async (t) => {
   t.same(readIn([stream]), expected, 'in one piece');
   const bytes = Array.from(stream, (byte) => Buffer.from([byte]));
   t.same(readIn(bytes), expected, 'byte by byte');
@@ -48,7 +48,7 @@ t.test('answers are found however the stream is cut', async (t) => {
   t.same(wrong, [], 'cut in two at every place');
 });
 
-t.test('what is no answer is refused, not skipped', async (t) => {
+t.test('an invalid answer is refused, not skipped', async (t) => {
   const notAnswers = {
     'a request': framed([0, 1, 'ping', {}]),
     'a notification': framed([2, 'bye', {}]),

@@ -4,7 +4,7 @@ import { getRequest, RespReader, setRequest } from '../../bench/load/resp.js';
 const stream = Buffer.from('+OK\r\n$3\r\na\r\n\r\n$-1\r\n-ERR no such thing\r\n$0\r\n\r\n');
 const refusals = [undefined, undefined, 'no value', 'ERR no such thing', undefined];
 
-t.test('answers are counted off in order, wherever the chunks are cut', async (t) => {
+t.test('answers are matched in order, wherever the chunks are divided', async (t) => {
   for (let cut = 0; cut <= stream.length; cut++) {
     const seen: (string | undefined)[] = [];
     const reader = new RespReader({ answered: (refusal) => seen.push(refusal) });

@@ -72,7 +72,7 @@ t.test('every request is answered once, in any order, and counted', async (t) =>
   session.close();
 });
 
-t.test('the refusal that is wanted counts as an answer, another one does not', async (t) => {
+t.test('the expected refusal counts as an answer, another one does not', async (t) => {
   const target = await listen(t, (requests, socket) => {
     for (const { id, item } of requests) {
       const code = item === 1 ? 'out_of_stock' : 'out_of_time';
@@ -119,7 +119,7 @@ t.test('an answer to no request fails the connection', async (t) => {
   session.close();
 });
 
-t.test('a server that hangs up is an error of this run and the next', async (t) => {
+t.test('a server that closes the connection is an error of this run and the next', async (t) => {
   const target = await listen(t, (_requests, socket) => void socket.destroy());
   const workload = { template: itemRequest('lookup'), picks: Picks.always(8) };
   const session = await LoadSession.open(target, shape, workload);

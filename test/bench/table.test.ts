@@ -20,7 +20,7 @@ t.test('a table is aligned Markdown, numbers to the right', async (t) => {
   );
 });
 
-t.test('problems stand below the figures', async (t) => {
+t.test('problems are listed below the metrics', async (t) => {
   const facts = [{ what: 'from start to ready', value: 812.34, unit: 'ms' as const }];
   const text = reportText('start', { rows: [], facts, problems: ['one order is missing'] });
   t.match(text, /from start to ready \| 812\.3 \| {3}ms \|\n\nPROBLEM: one order is missing$/);

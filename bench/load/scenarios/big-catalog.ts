@@ -1,6 +1,6 @@
 /**
- * A catalog of 100,000 products and 1,000,000 purchase keys: how long it takes to start, what its
- * snapshots cost those who buy meanwhile, and how long a replica that lost its disk is away.
+ * A catalog of 100,000 products and 1,000,000 purchase keys: its start time, the effect of its snapshots
+ * on purchases, and how long a replica that lost its disk is away.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
@@ -20,7 +20,7 @@ const limitMs = 600_000;
 const startsFromLog = 5;
 const fullShape = { connections: 50, depth: 1 };
 const fullTiming = { warmUpMs: 3_000, runMs: 2_000 };
-/** Code that is not compiled yet is slow, and no snapshot is to blame. */
+/** Excludes the time in which code is not compiled yet. */
 const coldMs = 20_000;
 const pacedMs = 60_000;
 const quickPacedMs = 15_000;
@@ -67,7 +67,7 @@ export const bigCatalog: Scenario = {
     ];
     const load = await underLoad(bench, store, state);
     const wiped = await lostDisk(bench, store, state);
-    // No audit: its answer, with a line a product, is longer than a public frame may be.
+    // No audit: its answer, with a line per product, would exceed a public frame.
     const problems = [...load.problems, ...wiped.problems];
     return { rows: [], facts: [...facts, ...load.facts, ...wiped.facts], problems };
   },
@@ -81,7 +81,7 @@ function catalogFolders({ settings }: Bench): string[] {
   return [...names('catalog', catalogs), ...(catalogs % 2 === 0 ? voters : [])];
 }
 
-/** Half of what it can sell, long enough for some snapshots. */
+/** Half of the greatest rate, long enough for several snapshots. */
 async function underLoad(bench: Bench, store: RunningStore, state: BigState): Promise<Report> {
   const full = await LoadSession.open(
     store.target,
@@ -120,7 +120,7 @@ async function underLoad(bench: Bench, store: RunningStore, state: BigState): Pr
   return { rows: [], facts, problems };
 }
 
-/** A follower of the catalog loses its folder while a little is sold. */
+/** A follower of the catalog loses its folder during light sales. */
 async function lostDisk(bench: Bench, store: RunningStore, state: BigState): Promise<Report> {
   const all = await members(store);
   const victim = all.find(
@@ -169,7 +169,7 @@ interface Span {
 
 const lengthMs = ({ fromMs, toMs }: Span): number => toMs - fromMs;
 
-/** When each replica made its snapshots, by their logs. */
+/** When each replica made its snapshots, according to their logs. */
 function snapshotsOf(store: RunningStore, folders: readonly string[]): Span[] {
   return folders
     .filter((name) => name.startsWith('catalog'))
@@ -192,7 +192,7 @@ function readLog(file: string): LogLine[] {
   return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
 }
 
-/** Over whole minutes one stall of the machine decides; the seconds' median tells what is usual. */
+/** One stall of the machine dominates whole minutes; the median of the seconds shows the usual value. */
 function secondMs(samples: readonly Sample[]): number {
   const seconds = new Map<number, Sample[]>();
   for (const sample of samples) {
@@ -204,7 +204,7 @@ function secondMs(samples: readonly Sample[]): number {
   return median([...seconds.values()].map((each) => quantileMs(each, 0.999)));
 }
 
-/** What was due while a snapshot was made, and what was not. */
+/** Splits the samples into those due during a snapshot and all others. */
 function split(samples: readonly Sample[], spans: readonly Span[]): [Sample[], Sample[]] {
   const during: Sample[] = [];
   const between: Sample[] = [];

@@ -1,6 +1,6 @@
 /**
- * What the caches are worth: hit rates while customers buy, an item that everybody wants, what is
- * sold out, and pages of a topic.
+ * The benefit of the caches: hit rates while customers buy, a hot item, sold-out products, and pages of
+ * a topic.
  */
 import type { Bench, Fact, Report, Scenario } from '../bench.js';
 import { measureInTurn } from '../measure.js';
@@ -24,7 +24,7 @@ const items = 10_000;
 /** 95 look-ups, 5 purchases. */
 const every = 20;
 const connections = 50;
-/** So that each item was asked for, and bought, a few times. */
+/** So that each item was requested and bought several times. */
 const warmUpAnswers = 10 * items;
 const mixedAnswers = 10 * items;
 const mixedMsMax = 25_000;

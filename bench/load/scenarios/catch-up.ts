@@ -1,6 +1,6 @@
 /**
- * A replica of the orders that was dead while many were placed comes back while selling goes on:
- * how long from its start until it has caught up.
+ * An order replica that was down while many orders were placed returns while sales continue: the time
+ * from its start until it has caught up.
  */
 import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,7 +20,7 @@ const loadMs = 1_000;
 const customersAfter = 5;
 const shape = { connections: 200, depth: 1 };
 const pollMs = 10;
-/** Selling goes on: behind by so little is a matter of the moment. */
+/** Sales continue, so a small lag is normal. */
 const lagMax = 100;
 const limitMs = 300_000;
 

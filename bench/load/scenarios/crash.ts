@@ -1,6 +1,6 @@
 /**
- * Every process killed at once while customers buy, and the store started again on the same data:
- * how long until somebody can buy, and whether anything that was answered is lost.
+ * All processes are killed at once while customers buy, and the store is started again on the same data:
+ * the time until a purchase succeeds, and whether any acknowledged order is lost.
  */
 import type { Fact, Scenario } from '../bench.js';
 import { Customers } from '../customers.js';
@@ -31,7 +31,7 @@ export const crash: Scenario = {
       await store.crash();
       const restartMs = performance.now();
       const first = shoppers.next(restartMs);
-      // The customers never stop trying; the first one to get through ends the outage.
+      // The customers keep retrying; the first success ends the outage.
       const [next, { doneMs }] = await Promise.all([bench.again(store), first]);
       store = next;
       tookMs.push(doneMs - restartMs);

@@ -1,7 +1,7 @@
 /**
- * The ways by which sessions reach a frontend's threads, side by side: the relay, and, where they
- * can, threads that listen by themselves; beside them Redis, which does as much on one thread of C: a
- * GET of a value as long as a product.
+ * The ways in which sessions reach a frontend's threads, side by side: the relay, and, if possible,
+ * threads with their own listeners. For comparison: Redis, with a GET of a value as long as a product on
+ * one thread of C.
  */
 import { threadsListen } from '../../../src/gateway/listeners.js';
 import type { Scenario } from '../bench.js';
@@ -11,7 +11,7 @@ import { redisVersion, startRedis } from '../redis.js';
 import { echoes, gets, lookups, ownProducts, productBytes, readShapes } from '../workloads.js';
 import { together } from './echo.js';
 
-/** Keeps all ports of two stores that run at once apart. */
+/** Separates all ports of two stores that run at once. */
 const secondOffset = 2_000;
 
 export const doors: Scenario = {

@@ -1,4 +1,4 @@
-/** The limits: what the machine, the kernel and Node alone allow, without a store. */
+/** The limits of the machine, the kernel and Node, without a store. */
 import type { Report, Scenario } from '../bench.js';
 import { type Measured, measureInTurn } from '../measure.js';
 import { Picks } from '../picks.js';

@@ -1,7 +1,7 @@
 /**
- * How long nobody can buy when a leader dies or hangs. Each round waits until the store is whole
- * again, hits the leader of the moment and takes the first acknowledgement of a purchase that was
- * sent afterwards. At the end the books must balance.
+ * How long purchases fail when a leader crashes or hangs. Each round waits until the store is complete
+ * again, stops the current leader, and takes the first acknowledgement of a purchase that was sent
+ * afterwards. At the end the books must balance.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench, Fact, Scenario } from '../bench.js';
@@ -23,7 +23,7 @@ const limitMs = 600_000;
 const customers = 20;
 const products = 10;
 const item = 1;
-/** Quiet before a blow, and time for the store to fall back into step after one. */
+/** The pause before a fault, and the time for the store to recover after one. */
 const settleMs = 400;
 const stopRounds = 5;
 const killRounds = 20;
@@ -75,7 +75,10 @@ async function run(
   ];
 }
 
-/** The launcher starts what died again; until then the store is not whole though nobody says so. */
+/**
+ * The launcher restarts the dead process; until then the store is incomplete although the status does
+ * not show it yet.
+ */
 async function newProcess(store: RunningStore, name: string, pid: number): Promise<void> {
   const pollMs = 20;
   for (;;) {

@@ -1,4 +1,4 @@
-/** Look-ups: from the frontend's cache, past it, and with many session threads. */
+/** Look-ups: from the frontend's cache, without it, and with many session threads. */
 import { ask } from '../ask.js';
 import type { Bench, Fact, Report, Scenario } from '../bench.js';
 import { type Measured, measureInTurn, type Subject } from '../measure.js';
@@ -8,11 +8,11 @@ import { storeKnowsFlag } from '../store.js';
 import { echoes, hotProduct, lookups, ownProducts, readShapes } from '../workloads.js';
 import { together } from './echo.js';
 
-/** Four times what a session thread may keep (cacheLimits.entriesMax). */
+/** Four times the cache limit of a session thread (cacheLimits.entriesMax). */
 const tooManyProducts = 200_000;
 const uncachedProducts = 10_000;
 const cacheFlag = 'cache-entries';
-/** Between the ports of two stores that run at once; it keeps all their ports apart. */
+/** Separates all ports of two stores that run at once. */
 const secondOffset = 2_000;
 const manyWorkers = 10;
 
@@ -79,7 +79,7 @@ async function measureShapes(bench: Bench, subjects: readonly Subject[]): Promis
 
 export type CacheCounts = Readonly<Record<string, unknown>>;
 
-/** The counters of the first frontend's cache, as `status` tells them. */
+/** The counters of the first frontend's cache, from `status`. */
 export async function cacheOf(target: Target): Promise<CacheCounts> {
   const { frontends } = await ask(target, 'status');
   const first: unknown = Array.isArray(frontends) ? frontends[0] : undefined;

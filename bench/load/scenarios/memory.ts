@@ -1,4 +1,4 @@
-/** How long the store takes to start, and what its processes hold, idle and after load. */
+/** The start time of the store, and the memory of its processes, idle and after load. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { LoadSession } from '../session.js';
 import type { RunningStore } from '../store.js';
 import { lookups, purchases } from '../workloads.js';
 
-/** Let what a start or a load left behind settle. */
+/** Time for the effects of a start or a load to settle. */
 const settleMs = 2_000;
 const startsInAll = 3;
 const products = 10;
@@ -67,7 +67,7 @@ function memoryFacts(store: RunningStore, when: string): Fact[] {
   return facts;
 }
 
-/** From the store's `run/NAME.pid` files. */
+/** Read from the store's `run/NAME.pid` files. */
 function namesByPid(dataDir: string): Map<number, string> {
   const folder = join(dataDir, 'run');
   const files = readdirSync(folder).filter((file) => file.endsWith('.pid'));

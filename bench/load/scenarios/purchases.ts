@@ -1,6 +1,6 @@
 /**
- * Durable purchases. Afterwards the books must balance: order numbers have no gaps, so one more
- * purchase gets the number of all accepted ones plus one, and the hot item lacks as many units.
+ * Durable purchases. Afterwards the books must balance: order numbers have no gaps, so one more purchase
+ * gets the number of all accepted ones plus one, and the hot item's stock is lower by the same number.
  */
 import { ask, numberIn } from '../ask.js';
 import type { Bench, Report, Scenario } from '../bench.js';
@@ -54,8 +54,8 @@ export const buySpread: Scenario = {
 };
 
 /**
- * A purchase runs through the code of every process, thousands of times before all of it is
- * compiled; a store that has been selling for some seconds is what is measured. Not in the table.
+ * A purchase runs code of every process, which is fully compiled only after thousands of runs. The
+ * measurement starts after some seconds of sales. This phase is not in the table.
  */
 async function heat(bench: Bench, target: Target, picks: Picks): Promise<number> {
   const session = await LoadSession.open(target, heatShape, purchases(picks));
@@ -67,12 +67,12 @@ async function heat(bench: Bench, target: Target, picks: Picks): Promise<number>
   return session.accepted;
 }
 
-/** A quick run leaves the largest shape out. */
+/** A quick run leaves out the largest shape. */
 function isNeeded({ settings }: Bench): (shape: Shape) => boolean {
   return ({ connections }) => !settings.quick || connections < 200;
 }
 
-/** The report, and how many purchases were accepted in all. */
+/** The report, and the number of accepted purchases. */
 async function measurePurchases(
   bench: Bench,
   target: Target,
