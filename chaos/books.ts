@@ -109,7 +109,7 @@ function compareAcknowledged(
       0,
     );
     const told = purchase.result && 'sold' in purchase.result ? purchase.result.totalCents : 0;
-    if (told !== total) tell(`order ${number} was told to cost ${told} instead of ${total}`);
+    if (told !== total) tell(`the answer for order ${number} had the total ${told} instead of ${total}`);
     if (order && isOf(order, purchase) && cents(order.total) === total) continue;
     lost += 1;
     if (lost <= problemsTold) {
@@ -135,7 +135,7 @@ function compareBook(
       continue;
     }
     doubled += 1;
-    if (doubled <= problemsTold) tell(`order ${number} is nobody's: ${JSON.stringify(order)}`);
+    if (doubled <= problemsTold) tell(`order ${number} has no purchase: ${JSON.stringify(order)}`);
   }
   return doubled;
 }
@@ -171,7 +171,7 @@ async function tryKeys(
     const { result } = await client.ask<Placed | null>('buy', params);
     const number = purchase.result && 'sold' in purchase.result ? purchase.result.sold : 0;
     if (result?.order_number === number && result.replayed) continue;
-    tell(`${purchase.key} gave order ${number}, and now ${JSON.stringify(result)}`);
+    tell(`${purchase.key} gave order ${number} first, and now ${JSON.stringify(result)}`);
   }
   for (const { purchase, params } of recorder.refused.slice(-keysTried)) {
     if (purchase.key === undefined) continue;
@@ -202,7 +202,7 @@ async function compareReplicas(
   }
   const replicas = fleet.members.filter((name) => !name.startsWith('recovery'));
   if (report.replicas.length !== replicas.length) {
-    tell(`the audit knows ${report.replicas.length} replicas instead of ${replicas.length}`);
+    tell(`the audit lists ${report.replicas.length} replicas instead of ${replicas.length}`);
   }
   for (const group of ['catalog', 'order']) {
     const states = report.replicas.filter((one) => one.group === group);

@@ -75,7 +75,7 @@ class Drill {
     this.#fleet = new Fleet({
       ...{ folder, portOffset, size, products: this.#recorder.first },
       died: (name, how, logTail) => {
-        this.#recorder.problem(`${name} ended by itself (${how}):\n${logTail}`);
+        this.#recorder.problem(`${name} ended without a fault (${how}):\n${logTail}`);
       },
     });
     this.#watch = new OutageWatch(this.#fleet, this.#recorder);
@@ -152,7 +152,7 @@ class Drill {
     const endMs = this.#recorder.nowMs() + healsWithinMs;
     while (!(await this.#fleet.isWhole())) {
       if (this.#recorder.nowMs() > endMs) {
-        this.#recorder.problem(`not everybody is back within ${healsWithinMs} ms`);
+        this.#recorder.problem(`not all services are back within ${healsWithinMs} ms`);
         return;
       }
       await this.#waits(pollMs);
@@ -166,7 +166,7 @@ class Drill {
     const count = recorder.sold.size;
     while (recorder.sold.size === count) {
       if (recorder.nowMs() - sinceMs > healsWithinMs) {
-        recorder.problem(`nobody can buy for ${healsWithinMs} ms although all is healed`);
+        recorder.problem(`no purchase succeeds for ${healsWithinMs} ms although all faults are over`);
         return;
       }
       await this.#waits(pollMs);

@@ -185,7 +185,7 @@ export class Fleet {
       ],
       died: (who, how) => {
         const logTail = this.service(who).logTail();
-        this.#died ??= `${who} ended by itself (${how}):\n${logTail}`;
+        this.#died ??= `${who} ended without a fault (${how}):\n${logTail}`;
         died(who, how, logTail);
       },
     });

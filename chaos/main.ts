@@ -12,12 +12,12 @@ import { drill, type Progress } from './drill.js';
 import { shortDeck, wholeDeck } from './plan.js';
 import { summary, summaryLines } from './summary.js';
 
-const usage = `npm run chaos -- [--minutes 5] [--seed N]   strike a store for so long
+const usage = `npm run chaos -- [--minutes 5] [--seed N]   inject faults into a store
   --json           the summary as JSON
-  --short          a few kinds of faults alone, as in the tests
+  --short          only the few kinds of faults that the tests use
   --port-offset N  added to all ports
-  --keep           keep data and logs of a good run too
-  --verbose        tell each fault on standard error`;
+  --keep           keep the data and logs of a good run too
+  --verbose        print each fault to standard error`;
 
 const progressEveryMs = 1_000;
 

@@ -225,7 +225,7 @@ export class Customer {
       const line = found.lines.find(({ id }) => id === tagItem);
       const isSame = order.item === tagItem || line?.quantity === order.tag;
       if (found.number !== number || !isSame) {
-        this.#world.report(`I8: order ${number} reads back as another one`);
+        this.#world.report(`I8: order ${number} reads back as another order`);
       }
     } catch (thrown) {
       if (toBazarError(thrown).code === 'not_found') {

@@ -89,7 +89,7 @@ export class Ledger {
       }
       sold.set(tag, number);
       const order = this.orders[tag - 1];
-      if (order === undefined) this.#report(`I8: sale ${number} was placed by nobody`);
+      if (order === undefined) this.#report(`I8: sale ${number} has no purchase`);
       else if (order.state === 'refused') {
         this.#report(`I6: purchase ${tag} was refused, and sold as ${number}`);
       }

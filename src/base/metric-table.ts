@@ -69,7 +69,7 @@ export const metricTable = {
     outageBounds,
   ),
 
-  bazar_service_answered: gauge(one, 'Whether the service told its figures for this answer.'),
+  bazar_service_answered: gauge(one, 'Whether the service reported its metrics for this answer.'),
   bazar_is_leader: gauge(member, 'Whether the service leads its group and serves.'),
   bazar_epoch: gauge(member, 'The highest epoch promised.'),
   bazar_elections_won_total: counter(member, 'Leads begun by this process.'),
