@@ -109,7 +109,8 @@ function compareAcknowledged(
       0,
     );
     const told = purchase.result && 'sold' in purchase.result ? purchase.result.totalCents : 0;
-    if (told !== total) tell(`the answer for order ${number} had the total ${told} instead of ${total}`);
+    if (told !== total)
+      tell(`the answer for order ${number} had the total ${told} instead of ${total}`);
     if (order && isOf(order, purchase) && cents(order.total) === total) continue;
     lost += 1;
     if (lost <= problemsTold) {

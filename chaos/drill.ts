@@ -166,7 +166,9 @@ class Drill {
     const count = recorder.sold.size;
     while (recorder.sold.size === count) {
       if (recorder.nowMs() - sinceMs > healsWithinMs) {
-        recorder.problem(`no purchase succeeds for ${healsWithinMs} ms although all faults are over`);
+        recorder.problem(
+          `no purchase succeeds for ${healsWithinMs} ms although all faults are over`,
+        );
         return;
       }
       await this.#waits(pollMs);

@@ -17,8 +17,8 @@ type Breaker = (store: CatalogStore) => void;
 
 const breakers: Partial<Record<Bug, Breaker>> = {
   'forgets-former-leases'({ gates: { sessions } }) {
-    const lead = sessions.lead.bind(sessions);
-    sessions.lead = () => lead(Number.NEGATIVE_INFINITY);
+    const startLeading = sessions.startLeading.bind(sessions);
+    sessions.startLeading = () => startLeading(Number.NEGATIVE_INFINITY);
   },
   'grants-the-unregistered'({ leases }) {
     leases.register = () => Promise.resolve();
@@ -33,8 +33,8 @@ const breakers: Partial<Record<Bug, Breaker>> = {
     store.confirmLead = () => Promise.resolve();
   },
   'clocks-never-differ'({ gates: { sessions } }) {
-    const { lead, begin, renew } = bound(sessions);
-    sessions.lead = (untilMs) => lead(untilMs - driftMs());
+    const { startLeading, begin, renew } = bound(sessions);
+    sessions.startLeading = (untilMs) => startLeading(untilMs - driftMs());
     sessions.begin = (holder, seq, nowMs) => begin(holder, seq, nowMs - driftMs());
     sessions.renew = (process, generation, renewal, nowMs) =>
       renew(process, generation, renewal, nowMs - driftMs());
@@ -116,7 +116,7 @@ export function breakLeases(world: World, store: CatalogStore): void {
 /** The original methods, before they are replaced. */
 function bound(sessions: CacheSessions) {
   return {
-    lead: sessions.lead.bind(sessions),
+    startLeading: sessions.startLeading.bind(sessions),
     begin: sessions.begin.bind(sessions),
     renew: sessions.renew.bind(sessions),
     sentTo: sessions.sentTo.bind(sessions),

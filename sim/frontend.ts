@@ -53,7 +53,7 @@ export interface FrontendOptions {
 interface Running {
   readonly operations: readonly FrontendOperations[];
   readonly watch: Watch;
-  readonly lines: ReadonlyMap<string, Line>;
+  readonly replicas: ReadonlyMap<string, Line>;
 }
 
 export class Frontend {
@@ -94,7 +94,7 @@ export class Frontend {
 
   /** Whether its owner is connected to a replica. */
   reaches(name: string): boolean {
-    return this.process.up && (this.#running?.lines.get(name)?.session?.isWhole ?? false);
+    return this.process.up && (this.#running?.replicas.get(name)?.session?.isWhole ?? false);
   }
 
   get leaders(): Leaders | undefined {
@@ -116,19 +116,19 @@ export class Frontend {
     const connections = new Map<string, Line>();
     const line = (name: string, group: GroupName): ReplicaClient =>
       this.#line(life, name, group, session, () => watch, connections);
-    const lines = [
+    const replicas = [
       ...catalogs.map((name) => line(name, 'catalog')),
       ...orders.map((name) => line(name, 'order')),
     ];
     const backends = Array.from({ length: threads }, () => this.#backends(life));
     let told: Leaders = { catalog: undefined, order: undefined };
     const watch = new Watch({
-      lines,
+      replicas,
       clock: life,
       logger,
       elector: { remembersFailures: !this.#world.hasBug('nominates-the-unreachable') },
-      seen: (leaders, lead) => {
-        session.follow(lead?.line, lead?.epoch ?? 0);
+      seen: (leaders, electedLeader) => {
+        session.follow(electedLeader?.replica, electedLeader?.epoch ?? 0);
         if (sameLeaders(leaders, told)) return;
         told = leaders;
         for (const one of backends) life.after(toldMs, () => one.follow(leaders));
@@ -144,7 +144,7 @@ export class Frontend {
       const view = { keys, owner, logTime, readersMin };
       return newOperations(this.#world, { backends: one, cache, pages, clock: life, ...view });
     });
-    this.#running = { operations, watch, lines: connections };
+    this.#running = { operations, watch, replicas: connections };
     for (const connection of connections.values()) connection.start();
     watch.start();
     session.start();

@@ -121,27 +121,32 @@ export function orderService(
       },
       open(host): ServiceListeners {
         const peers = catalogs.map((name) => connect(world, life, name, events));
-        const line = new CatalogClient(peers, {
+        const subscription = new CatalogClient(peers, {
           sold: (sales) => taker.sold(sales),
           broken: () => projection.broken(),
         });
-        seller = line;
-        const taker = salesTaker(world, line, () => projection);
+        seller = subscription;
+        const taker = salesTaker(world, subscription, () => projection);
         const projection = new Projection({
-          ...{ line: taker.line, clock: life, logger },
+          ...{ subscription: taker.subscription, clock: life, logger },
           lastOrder: () => machine.lastOrder,
           propose: (command) => host.propose(command),
         });
-        const opened = newOrderStore(world, { group: host, machine, seller: line, projection });
+        const opened = newOrderStore(world, {
+          group: host,
+          machine,
+          seller: subscription,
+          projection,
+        });
         store = opened;
         const threads = new OrderThreads(opened, (seq) => member.readEntry(seq));
         function events(name: string): LineEvents {
           return {
-            pushed: (sales) => line.pushed(name, sales),
-            lost: () => line.lost(name),
+            pushed: (sales) => subscription.pushed(name, sales),
+            lost: () => subscription.lost(name),
           };
         }
-        const calls = answersEarly(world, opened, line, (some) => {
+        const calls = answersEarly(world, opened, subscription, (some) => {
           threads.calls(withoutFirstTime(world, some));
         });
         return { handler: new OrderHandler(noAudit), calls };
@@ -151,29 +156,33 @@ export function orderService(
 }
 
 interface SalesTaker {
-  readonly line: SalesSubscription;
+  readonly subscription: SalesSubscription;
   sold(sales: SalesMessage): void;
 }
 
 /** Between the subscription and the projection, where the projection's rules can be broken. */
-function salesTaker(world: World, line: CatalogClient, projection: () => Projection): SalesTaker {
+function salesTaker(
+  world: World,
+  subscription: CatalogClient,
+  projection: () => Projection,
+): SalesTaker {
   let messages = 0;
   let epoch = 0;
   return {
-    line: {
+    subscription: {
       tail(from, orderEpoch) {
         messages = 0;
         epoch = orderEpoch;
         const newest = world.hasBug('tails-from-the-newest') ? world.books.sales.length + 1 : 0;
-        return line.tail(Math.max(from, newest), orderEpoch);
+        return subscription.tail(Math.max(from, newest), orderEpoch);
       },
-      confirm: (number, orderEpoch) => line.confirm(number, orderEpoch),
+      confirm: (number, orderEpoch) => subscription.confirm(number, orderEpoch),
     },
     sold(sales) {
       messages += 1;
       if (messages > 1 && world.hasBug('tails-at-takeover-only')) return;
       projection().sold(sales);
-      if (world.hasBug('confirms-too-early')) line.confirm(sales[0] + sales[1] - 1, epoch);
+      if (world.hasBug('confirms-too-early')) subscription.confirm(sales[0] + sales[1] - 1, epoch);
     },
   };
 }
@@ -205,7 +214,7 @@ function withoutFirstTime(world: World, calls: OwnerCall[]): OwnerCall[] {
 function answersEarly(
   world: World,
   store: OrderStore,
-  line: CatalogClient,
+  subscription: CatalogClient,
   pass: (calls: OwnerCall[]) => void,
 ): (calls: OwnerCall[]) => void {
   if (!world.hasBug('answers-before-the-order')) return pass;
@@ -214,10 +223,12 @@ function answersEarly(
     for (const { operation, args, reply } of calls) {
       if (operation !== 'buy') continue;
       const [key, kind, hash, lines] = args as BuyParams;
-      line.sell(store.status().epoch, [[key, kind, hash, lines, line.logTime]]).then(
-        ([outcome]) => reply(undefined, outcome),
-        (error: Error) => reply(error),
-      );
+      subscription
+        .sell(store.status().epoch, [[key, kind, hash, lines, subscription.logTime]])
+        .then(
+          ([outcome]) => reply(undefined, outcome),
+          (error: Error) => reply(error),
+        );
     }
   };
 }
@@ -239,7 +250,7 @@ function connect(
   events: (name: string) => LineEvents,
 ): CatalogPeer {
   const { pushed, lost } = events(to);
-  const line = new Line({
+  const subscription = new Line({
     network: world.network,
     life,
     random: world.random.services,
@@ -255,6 +266,6 @@ function connect(
       },
     },
   });
-  line.start();
-  return line;
+  subscription.start();
+  return subscription;
 }

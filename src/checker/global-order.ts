@@ -35,10 +35,10 @@ export function checkGlobalOrder(
   book: Book,
   operations: readonly Operation[],
 ): string[] {
-  return new Witness().check(chains, book, operations);
+  return new GlobalOrder().check(chains, book, operations);
 }
 
-class Witness {
+class GlobalOrder {
   readonly #graph = new BeforeAfter();
   readonly #operations = new Map<number, Operation>();
   readonly #moments: Moment[] = [];

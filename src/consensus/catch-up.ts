@@ -9,7 +9,7 @@ import { protocolTimes } from '../base/limits.js';
 import { adopt } from './adoption.js';
 import { isElected } from './ballots.js';
 import { failCandidacy } from './candidacy.js';
-import { lead } from './lead.js';
+import { becomeLeader } from './leader.js';
 import { isGreater } from './log.js';
 import type { Fetch, Fetched } from './messages.js';
 import type { Load } from './outputs.js';
@@ -25,7 +25,7 @@ export function beginCatchUp(state: State, candidate: Candidate): void {
     candidate.source = voter;
   }
   if (candidate.source === undefined || !state.rules.nomineeCatchesUp) {
-    lead(state, candidate);
+    becomeLeader(state, candidate);
     return;
   }
   candidate.phase = 'catch-up';
@@ -121,7 +121,7 @@ export function continueCatchUp(state: State, candidate: Candidate): void {
   if (isGone || (absentSeq !== undefined && absentSeq <= sameSeq)) candidate.absentSeq = undefined;
   const target = candidate.promises.get(candidate.source ?? state.id);
   if (target && isGreater(target, state.log.last)) fetchMore(state, candidate);
-  else lead(state, candidate);
+  else becomeLeader(state, candidate);
 }
 
 /** Notes progress of the source's snapshot. A repeated piece does not extend the candidacy. */

@@ -14,7 +14,7 @@ import {
   ownPromiseDurable,
   tickCandidate,
 } from './election.js';
-import { attend, refusal, startServing, tickLeader } from './lead.js';
+import { attend, refusal, startServing, tickLeader } from './leader.js';
 import { admitLearners, checkAdmitted } from './learners.js';
 import type { Message, SnapshotMark } from './messages.js';
 import type { Batch, Load } from './outputs.js';

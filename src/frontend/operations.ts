@@ -130,7 +130,7 @@ export class FrontendOperations implements Operations {
     const older = purchase.length > 4 ? purchase.slice(0, 4) : undefined;
     const isFinal = (error: BazarError): boolean => error === tooOld;
     const options = { deadlineMs, header, idempotent: true, changes: true, older, isFinal };
-    const placed = this.#questions.lead('order', ['buy', purchase], options, (outcome) =>
+    const placed = this.#questions.askLeader('order', ['buy', purchase], options, (outcome) =>
       toPlaced(outcome as Outcome, seenTime),
     );
     return placed.catch((error: BazarError) => {
@@ -220,7 +220,7 @@ export class FrontendOperations implements Operations {
     const isNew = key !== undefined || usesTarget(request);
     const question = isNew ? (['change', params] as const) : request;
     const [record, replayed] = await this.#questions
-      .lead(
+      .askLeader(
         'catalog',
         question,
         options,

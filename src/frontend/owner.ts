@@ -72,18 +72,18 @@ export class FrontendOwner {
       led: (group, outageMs) => this.#view.led(group, outageMs),
     });
     this.#reports = new FrontendReports({
-      lines: replicas.filter(({ group, witness }) => group === 'catalog' && !witness),
+      replicas: replicas.filter(({ group, witness }) => group === 'catalog' && !witness),
       clock,
       process: incarnation,
       report: () => this.#view.report(),
       list,
     });
     this.#watch = new Watch({
-      lines: replicas,
+      replicas: replicas,
       clock,
       logger,
       seen: (leaders, lead) => {
-        this.#cache.session.follow(lead?.line, lead?.epoch ?? 0);
+        this.#cache.session.follow(lead?.replica, lead?.epoch ?? 0);
         this.#seen(leaders);
       },
       logTime: (logTime) => this.versions.heardLogTime(logTime),
@@ -129,7 +129,7 @@ export class FrontendOwner {
   }
 
   audit(): Promise<AuditReport> {
-    return takeAudit(this.#watch.lines, this.#watch.leaders, systemRandom.uuid());
+    return takeAudit(this.#watch.replicas, this.#watch.leaders, systemRandom.uuid());
   }
 
   #connect(): ReplicaConnections {
@@ -154,7 +154,7 @@ export class FrontendOwner {
   }
 
   #seen(leaders: Leaders): void {
-    const catalogClient = this.#watch.lines.find(({ name }) => name === leaders.catalog);
+    const catalogClient = this.#watch.replicas.find(({ name }) => name === leaders.catalog);
     this.events.saw(leaders, this.#view.sights(), catalogClient);
     if (sameLeaders(leaders, this.#published)) return;
     this.#published = leaders;

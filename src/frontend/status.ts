@@ -9,11 +9,11 @@ import type { Health } from './detector/elector.js';
 import type { ReplicaClient } from './replica-client.js';
 import type { FrontendStatus, MemberStatus } from './types.js';
 
-export function memberStatus(line: ReplicaClient, health: Health | undefined): MemberStatus {
+export function memberStatus(replica: ReplicaClient, health: Health | undefined): MemberStatus {
   return {
-    name: line.name,
-    group: line.group,
-    kind: line.witness ? 'recovery' : 'replica',
+    name: replica.name,
+    group: replica.group,
+    kind: replica.witness ? 'recovery' : 'replica',
     role: health?.role ?? 'down',
     epoch: health?.epoch ?? 0,
     log_end: health?.logEnd.seq ?? 0,

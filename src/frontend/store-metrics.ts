@@ -14,19 +14,19 @@ import type { ReplicaClient } from './replica-client.js';
 const askMs = 1_000;
 
 export interface SeenMember {
-  readonly line: ReplicaClient;
+  readonly replica: ReplicaClient;
   readonly health: Health | undefined;
 }
 
 /** Asks each member for its metrics. A member that does not answer is counted as not answered. */
-export async function askMembers(lines: readonly ReplicaClient[]): Promise<MetricSample[]> {
-  const asked = lines.map(async (line): Promise<MetricSample[]> => {
-    if (!line.connected) return [['bazar_service_answered', [line.name], 0]];
+export async function askMembers(replicas: readonly ReplicaClient[]): Promise<MetricSample[]> {
+  const asked = replicas.map(async (replica): Promise<MetricSample[]> => {
+    if (!replica.connected) return [['bazar_service_answered', [replica.name], 0]];
     try {
-      const own = (await line.call('metrics', [], askMs)) as MetricSample[];
-      return [['bazar_service_answered', [line.name], 1], ...own];
+      const own = (await replica.call('metrics', [], askMs)) as MetricSample[];
+      return [['bazar_service_answered', [replica.name], 1], ...own];
     } catch {
-      return [['bazar_service_answered', [line.name], 0]];
+      return [['bazar_service_answered', [replica.name], 0]];
     }
   });
   return (await Promise.all(asked)).flat();
@@ -47,7 +47,7 @@ export class LeadMetrics {
 
   samples(members: readonly SeenMember[]): MetricSample[] {
     return (['catalog', 'order'] as const).flatMap((group): MetricSample[] => {
-      const own = members.filter(({ line }) => line.group === group);
+      const own = members.filter(({ replica }) => replica.group === group);
       const { changes, outages } = this.#leads[group];
       const leader = own.find(({ health }) => health?.role === 'leader' && health.serving)?.health;
       return [
@@ -61,8 +61,11 @@ export class LeadMetrics {
   }
 }
 
-function memberSamples({ line, health }: SeenMember, leader: Health | undefined): MetricSample[] {
-  const labels = [line.group, line.name];
+function memberSamples(
+  { replica, health }: SeenMember,
+  leader: Health | undefined,
+): MetricSample[] {
+  const labels = [replica.group, replica.name];
   const up: MetricSample = ['bazar_member_up', labels, health ? 1 : 0];
   if (!health || !leader) return [up];
   const lag = Math.max(0, leader.logEnd.seq - health.logEnd.seq);

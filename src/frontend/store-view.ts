@@ -57,9 +57,9 @@ export class StoreView {
 
   sights(): Sight[] {
     const watch = this.#options.watch();
-    return watch.lines.map((line) => {
-      const { name, group, witness, connected } = line;
-      const [health, heardMs] = [watch.health(line), watch.heardMs(line)];
+    return watch.replicas.map((replica) => {
+      const { name, group, witness, connected } = replica;
+      const [health, heardMs] = [watch.health(replica), watch.heardMs(replica)];
       return { name, group, witness, connected, health, heardMs };
     });
   }
@@ -70,7 +70,7 @@ export class StoreView {
     const others = list.others.map(({ report, isUp }) => frontendStatus(report, isUp));
     const frontends = [frontendStatus(this.report(), true), ...others];
     return {
-      members: watch.lines.map((line) => memberStatus(line, watch.health(line))),
+      members: watch.replicas.map((replica) => memberStatus(replica, watch.health(replica))),
       frontends,
       totals: totalsOf(frontends),
       time_bounds: [...latencyBounds],
@@ -81,11 +81,11 @@ export class StoreView {
   async metrics(): Promise<MetricSample[]> {
     const { identity, cache } = this.#options;
     const watch = this.#options.watch();
-    const seen = watch.lines.map((line) => ({ line, health: watch.health(line) }));
+    const seen = watch.replicas.map((replica) => ({ replica, health: watch.health(replica) }));
     return [
       ...cacheSamples(identity.id, cache.counters, cache.versions.inSession),
       ...this.#leads.samples(seen),
-      ...(await askMembers(watch.lines)),
+      ...(await askMembers(watch.replicas)),
     ];
   }
 

@@ -24,7 +24,7 @@ export interface SalesSubscription {
 }
 
 export interface ProjectionOptions {
-  readonly line: SalesSubscription;
+  readonly subscription: SalesSubscription;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lastOrder: () => number;
@@ -44,7 +44,7 @@ export class Projection {
     this.#options = options;
   }
 
-  lead(epoch: number): void {
+  startProjection(epoch: number): void {
     this.#epoch = epoch;
     this.#restart();
   }
@@ -90,7 +90,8 @@ export class Projection {
   #confirmSoon(epoch: number): void {
     this.#confirming ??= this.#options.clock.after(confirmEveryMs, () => {
       this.#confirming = undefined;
-      if (this.#epoch === epoch) this.#options.line.confirm(this.#options.lastOrder(), epoch);
+      if (this.#epoch === epoch)
+        this.#options.subscription.confirm(this.#options.lastOrder(), epoch);
     });
   }
 
@@ -99,7 +100,7 @@ export class Projection {
     if (epoch === undefined) return;
     const from = this.#options.lastOrder() + 1;
     this.#next = from;
-    this.#options.line.tail(from, epoch).then(
+    this.#options.subscription.tail(from, epoch).then(
       // A new catalog leader does not know which sales are orders. If it holds the maximum of
       // unconfirmed sales, it sells nothing, so no further sale would trigger a confirmation.
       () => {

@@ -211,7 +211,7 @@ export class OrderStore {
     if (epoch === this.#ledEpoch) return;
     this.#ledEpoch = epoch;
     if (epoch !== undefined) {
-      this.#options.projection.lead(epoch);
+      this.#options.projection.startProjection(epoch);
       return;
     }
     this.#options.projection.resign();

@@ -8,7 +8,7 @@ import type { Health } from '../../src/frontend/detector/elector.js';
 import type { ReplicaClient } from '../../src/frontend/replica-client.js';
 import { askMembers, cacheSamples, LeadMetrics } from '../../src/frontend/store-metrics.js';
 
-function line(name: string, own: Partial<ReplicaClient> = {}): ReplicaClient {
+function replica(name: string, own: Partial<ReplicaClient> = {}): ReplicaClient {
   const call = async (): Promise<unknown> => [['bazar_products', [name], 17]];
   return { name, group: 'order', witness: false, connected: true, call, ...own };
 }
@@ -31,9 +31,9 @@ function told(samples: readonly MetricSample[]): Map<string, unknown> {
 t.test('a member that does not answer is counted as such, and delays no other', async (t) => {
   const metrics = told(
     await askMembers([
-      line('order-1'),
-      line('order-2', { connected: false, call: () => t.fail('is not asked') as never }),
-      line('order-3', { call: () => Promise.reject(new Error('silent')) }),
+      replica('order-1'),
+      replica('order-2', { connected: false, call: () => t.fail('is not asked') as never }),
+      replica('order-3', { call: () => Promise.reject(new Error('silent')) }),
     ]),
   );
   t.same(
@@ -51,10 +51,13 @@ t.test(
   'members lag behind the leader of their group; without a leader there is no lag',
   async (t) => {
     const members = [
-      { line: line('order-1'), health: health(100, { role: 'leader', serving: true, epoch: 5 }) },
-      { line: line('order-2'), health: health(97) },
-      { line: line('order-3'), health: undefined },
-      { line: line('catalog-1', { group: 'catalog' }), health: health(3) },
+      {
+        replica: replica('order-1'),
+        health: health(100, { role: 'leader', serving: true, epoch: 5 }),
+      },
+      { replica: replica('order-2'), health: health(97) },
+      { replica: replica('order-3'), health: undefined },
+      { replica: replica('catalog-1', { group: 'catalog' }), health: health(3) },
     ];
     const leads = new LeadMetrics();
     const metrics = told(leads.samples(members));

@@ -26,7 +26,7 @@ function build(lastOrder: number): Bench {
     clock,
     logger: silentLogger,
     lastOrder: () => bench.lastOrder,
-    line: {
+    subscription: {
       async tail(from) {
         bench.salesStream.push(from);
       },
@@ -45,13 +45,13 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 t.test('a new leader asks for the sales after its last order', async (t) => {
   const bench = build(41);
-  bench.projection.lead(3);
+  bench.projection.startProjection(3);
   t.same(bench.salesStream, [42]);
 });
 
 t.test('sales are proposed in order and confirmed when they are orders', async (t) => {
   const bench = build(0);
-  bench.projection.lead(1);
+  bench.projection.startProjection(1);
   bench.projection.sold(sales(1, 2));
   bench.projection.sold(sales(3, 1));
   t.equal(bench.proposals.length, 2, 'without waiting for the first');
@@ -69,7 +69,7 @@ t.test('sales are proposed in order and confirmed when they are orders', async (
 
 t.test('a new catalog leader is told at once which sales are orders', async (t) => {
   const bench = build(41);
-  bench.projection.lead(3);
+  bench.projection.startProjection(3);
   await settled();
   bench.clock.advance(100);
   t.same(bench.confirmed, [41], 'although no sale has come');
@@ -77,7 +77,7 @@ t.test('a new catalog leader is told at once which sales are orders', async (t) 
 
 t.test('repeated sales are ignored', async (t) => {
   const bench = build(0);
-  bench.projection.lead(1);
+  bench.projection.startProjection(1);
   bench.projection.sold(sales(1, 1));
   bench.projection.sold(sales(1, 1));
   t.equal(bench.proposals.length, 1);
@@ -85,7 +85,7 @@ t.test('repeated sales are ignored', async (t) => {
 
 t.test('a gap in the stream breaks it, and the leader subscribes again', async (t) => {
   const bench = build(0);
-  bench.projection.lead(1);
+  bench.projection.startProjection(1);
   bench.projection.sold(sales(2, 1));
   bench.projection.sold(sales(1, 1));
   t.equal(bench.proposals.length, 0);
@@ -95,7 +95,7 @@ t.test('a gap in the stream breaks it, and the leader subscribes again', async (
 
 t.test('after a broken stream the leader subscribes from the last applied order', async (t) => {
   const bench = build(0);
-  bench.projection.lead(1);
+  bench.projection.startProjection(1);
   bench.projection.sold(sales(1, 5));
   bench.projection.broken();
   bench.projection.sold(sales(6, 1));
@@ -107,7 +107,7 @@ t.test('after a broken stream the leader subscribes from the last applied order'
 
 t.test('sales that could not be logged are requested again', async (t) => {
   const bench = build(0);
-  bench.projection.lead(1);
+  bench.projection.startProjection(1);
   bench.projection.sold(sales(1, 1));
   bench.proposals[0]?.settle(new Error('overloaded'));
   await settled();
@@ -118,7 +118,7 @@ t.test('sales that could not be logged are requested again', async (t) => {
 
 t.test('a former leader proposes nothing and does not subscribe again', async (t) => {
   const bench = build(0);
-  bench.projection.lead(1);
+  bench.projection.startProjection(1);
   bench.projection.broken();
   bench.projection.resign();
   bench.clock.advance(1_000);

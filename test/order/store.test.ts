@@ -41,7 +41,7 @@ function build() {
         }),
     },
     projection: {
-      lead: (epoch: number) => leads.push(epoch),
+      startProjection: (epoch: number) => leads.push(epoch),
       resign: () => leads.push(undefined),
     } as never,
   });

@@ -77,7 +77,7 @@ export class CacheSessions {
   /**
    * This replica begins to lead. Until `untilMs`, any process may hold grants of a former leader.
    */
-  lead(untilMs: number): void {
+  startLeading(untilMs: number): void {
     this.clear();
     this.#strangersUntilMs = untilMs;
   }

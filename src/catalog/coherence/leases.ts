@@ -45,13 +45,13 @@ export class Leases {
    * This replica begins to lead. A former leader may have granted leases only until a majority
    * promised to this leader. Only registered processes can hold such a lease.
    */
-  lead({ epoch, logEnd, applied }: GroupStatus): void {
+  startLeading({ epoch, logEnd, applied }: GroupStatus): void {
     const { group, gates } = this.#options;
     this.#holders.clear();
     this.#epoch = epoch;
     this.#logEnd = logEnd.seq;
     this.#isSeen = false;
-    gates.lead(logEnd.seq, applied, required(group.electedMs, 'tMaj') + leaseSpanMs());
+    gates.startLeading(logEnd.seq, applied, required(group.electedMs, 'tMaj') + leaseSpanMs());
     let last: number | undefined;
     const reach = (next: number): void => {
       if (last !== undefined && next > last + 1) this.#holders.gap();

@@ -117,11 +117,11 @@ export class VisibilityGates {
    * entries between may contradict grants of a former leader. They wait until `strangersUntilMs`,
    * or until the sessions know all processes that may hold such grants.
    */
-  lead(appended: number, applied: number, strangersUntilMs: number): void {
+  startLeading(appended: number, applied: number, strangersUntilMs: number): void {
     this.resign();
     this.#appended = appended;
     this.#opened = applied;
-    this.sessions.lead(strangersUntilMs);
+    this.sessions.startLeading(strangersUntilMs);
     this.advance();
   }
 

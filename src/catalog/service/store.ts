@@ -175,7 +175,7 @@ export class CatalogStore {
     const leadEpoch = status.role === 'leader' ? status.epoch : 0;
     if (leadEpoch !== this.#leadEpoch) {
       this.#leadEpoch = leadEpoch;
-      if (leadEpoch > 0) this.leases.lead(status);
+      if (leadEpoch > 0) this.leases.startLeading(status);
       else this.leases.resign();
     }
     const began = status.serving && !this.#serving;

@@ -58,7 +58,7 @@ export class Elector {
 
   answered(name: string, health: Health, nowMs: number): void {
     this.#sights.set(name, { health, atMs: nowMs });
-    if (this.lead(nowMs)) this.#pending = undefined;
+    if (this.electedLeader(nowMs)) this.#pending = undefined;
     const failure = health.candidacy?.failure;
     if (failure) this.#failed(name, nowMs - failure.agoMs);
     else if (health.leader) this.#failures.delete(name);
@@ -86,7 +86,7 @@ export class Elector {
   }
 
   /** The healthy leader with the highest epoch, serving or still waiting for leases. */
-  lead(nowMs: number): Health | undefined {
+  electedLeader(nowMs: number): Health | undefined {
     return newest(this.#healthy(nowMs).filter(({ role }) => role === 'leader'));
   }
 
@@ -108,7 +108,7 @@ export class Elector {
    * each gets a turn.
    */
   nominate(nowMs: number): Nomination | undefined {
-    if (this.lead(nowMs)) return undefined;
+    if (this.electedLeader(nowMs)) return undefined;
     const all = this.#healthy(nowMs);
     const voters = all.filter((health) => health.role !== 'learner');
     // A learner may lead only if no voting replica is left, or each has failed (A32).

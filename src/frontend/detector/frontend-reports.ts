@@ -12,7 +12,7 @@ import type { FrontendList } from './frontend-list.js';
 
 export interface FrontendReportsOptions {
   /** Clients of the catalog replicas. */
-  readonly lines: readonly ReplicaClient[];
+  readonly replicas: readonly ReplicaClient[];
   readonly clock: Clock;
   readonly process: string;
   readonly report: () => FrontendReport;
@@ -40,38 +40,38 @@ export class FrontendReports {
   async stop(): Promise<void> {
     this.#timer?.cancel();
     const params: ReportParams = [this.#options.process, null];
-    const told = this.#options.lines
+    const told = this.#options.replicas
       .filter(({ connected }) => connected)
-      .map((line) => line.call('report_frontend', params, frontendLimits.leaveTimeoutMs));
+      .map((replica) => replica.call('report_frontend', params, frontendLimits.leaveTimeoutMs));
     await Promise.allSettled(told);
   }
 
   #round(): void {
-    const { lines, clock, process, report } = this.#options;
+    const { replicas, clock, process, report } = this.#options;
     const nowMs = clock.nowMs();
     const params: ReportParams = [process, report()];
-    for (const line of lines) {
-      if (!line.connected || this.#asking.has(line)) continue;
-      if (nowMs >= (this.#againMs.get(line) ?? nowMs)) this.#ask(line, params);
+    for (const replica of replicas) {
+      if (!replica.connected || this.#asking.has(replica)) continue;
+      if (nowMs >= (this.#againMs.get(replica) ?? nowMs)) this.#ask(replica, params);
     }
   }
 
-  #ask(line: ReplicaClient, params: ReportParams): void {
+  #ask(replica: ReplicaClient, params: ReportParams): void {
     const { clock, list } = this.#options;
-    this.#asking.add(line);
-    line
+    this.#asking.add(replica);
+    replica
       .call('report_frontend', params, frontendLimits.reportTimeoutMs)
       .then(
         (answer) => {
-          this.#againMs.delete(line);
+          this.#againMs.delete(replica);
           const at = new Date(clock.wallMs()).toISOString();
-          list.answered(line.name, readRows(answer), { nowMs: clock.nowMs(), at });
+          list.answered(replica.name, readRows(answer), { nowMs: clock.nowMs(), at });
         },
         (error: unknown) => {
           if (toBazarError(error).code !== 'unknown_method') return;
-          this.#againMs.set(line, clock.nowMs() + frontendLimits.refusedMs);
+          this.#againMs.set(replica, clock.nowMs() + frontendLimits.refusedMs);
         },
       )
-      .finally(() => this.#asking.delete(line));
+      .finally(() => this.#asking.delete(replica));
   }
 }

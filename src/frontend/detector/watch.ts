@@ -13,19 +13,19 @@ import type { ReplicaClient } from '../replica-client.js';
 import { Elector, type ElectorOptions, type Health } from './elector.js';
 
 export interface WatchOptions {
-  readonly lines: readonly ReplicaClient[];
+  readonly replicas: readonly ReplicaClient[];
   readonly clock: Clock;
   readonly logger: Logger;
   /** Called after every round and at every change of leader. */
-  readonly seen: (leaders: Leaders, catalogLead: Lead | undefined) => void;
+  readonly seen: (leaders: Leaders, catalogLead: ElectedLeader | undefined) => void;
   /** Called with each catalog log time that a member reports. */
   readonly logTime: (logTime: number) => void;
   readonly elector?: ElectorOptions;
 }
 
 /** A group's leader, serving or not. */
-export interface Lead {
-  readonly line: ReplicaClient;
+export interface ElectedLeader {
+  readonly replica: ReplicaClient;
   readonly epoch: number;
 }
 
@@ -44,27 +44,29 @@ export class Watch {
   constructor(options: WatchOptions) {
     this.#options = options;
     const electable = (group: GroupName): string[] =>
-      options.lines.filter((line) => line.group === group && !line.witness).map(({ name }) => name);
+      options.replicas
+        .filter((replica) => replica.group === group && !replica.witness)
+        .map(({ name }) => name);
     this.#electors = {
       catalog: new Elector(electable('catalog'), options.elector),
       order: new Elector(electable('order'), options.elector),
     };
   }
 
-  get lines(): readonly ReplicaClient[] {
-    return this.#options.lines;
+  get replicas(): readonly ReplicaClient[] {
+    return this.#options.replicas;
   }
 
   get leaders(): Leaders {
     return this.#leaders;
   }
 
-  health(line: ReplicaClient): Health | undefined {
-    return this.#electors[line.group].health(line.name);
+  health(replica: ReplicaClient): Health | undefined {
+    return this.#electors[replica.group].health(replica.name);
   }
 
-  heardMs(line: ReplicaClient): number | undefined {
-    return this.#electors[line.group].heardMs(line.name);
+  heardMs(replica: ReplicaClient): number | undefined {
+    return this.#electors[replica.group].heardMs(replica.name);
   }
 
   start(): void {
@@ -79,14 +81,14 @@ export class Watch {
 
   /** Sends a health check to every replica now. */
   round(): void {
-    for (const line of this.#options.lines) this.#ask(line);
+    for (const replica of this.#options.replicas) this.#ask(replica);
     this.#decide();
   }
 
   /** A connection was established; its replica may lead. */
   opened(name: string, group: GroupName): void {
-    for (const line of this.#options.lines) {
-      if (line.name === name && line.group === group) this.#ask(line);
+    for (const replica of this.#options.replicas) {
+      if (replica.name === name && replica.group === group) this.#ask(replica);
     }
   }
 
@@ -96,27 +98,27 @@ export class Watch {
     this.round();
   }
 
-  #ask(line: ReplicaClient): void {
-    if (!line.connected || this.#asking.has(line)) return;
-    this.#asking.add(line);
+  #ask(replica: ReplicaClient): void {
+    if (!replica.connected || this.#asking.has(replica)) return;
+    this.#asking.add(replica);
     const { clock } = this.#options;
-    const params: HealthCheckParams = { answered: this.health(line) !== undefined };
+    const params: HealthCheckParams = { answered: this.health(replica) !== undefined };
     let isUntold = false;
-    line
+    replica
       .call('health_check', params, protocolTimes.healthCheckTimeoutMs)
       .then(
         (answer) => {
           const health = answer as Health;
           isUntold = !params.answered && health.role === 'leader';
           if (health.logTime !== undefined) this.#options.logTime(health.logTime);
-          this.#electors[line.group].answered(line.name, health, clock.nowMs());
+          this.#electors[replica.group].answered(replica.name, health, clock.nowMs());
         },
-        () => this.#electors[line.group].lost(line.name),
+        () => this.#electors[replica.group].lost(replica.name),
       )
       .finally(() => {
-        this.#asking.delete(line);
+        this.#asking.delete(replica);
         // A leader must learn at once that its answers arrive, or it might step down (A39).
-        if (isUntold) this.#ask(line);
+        if (isUntold) this.#ask(replica);
         this.#decide();
       });
   }
@@ -141,17 +143,17 @@ export class Watch {
     this.#options.seen(leaders, this.#catalogLead(nowMs));
   }
 
-  #catalogLead(nowMs: number): Lead | undefined {
-    const lead = this.#electors.catalog.lead(nowMs);
-    const line = this.#options.lines.find(({ name }) => name === lead?.id);
-    return lead && line && { line, epoch: lead.epoch };
+  #catalogLead(nowMs: number): ElectedLeader | undefined {
+    const electedLeader = this.#electors.catalog.electedLeader(nowMs);
+    const replica = this.#options.replicas.find(({ name }) => name === electedLeader?.id);
+    return electedLeader && replica && { replica, epoch: electedLeader.epoch };
   }
 
   #lookAgain(): void {
     this.#soon ??= this.#options.clock.after(lookAgainMs, () => {
       this.#soon = undefined;
-      const { lines } = this.#options;
-      for (const line of lines) if (!this.#leaders[line.group]) this.#ask(line);
+      const { replicas } = this.#options;
+      for (const replica of replicas) if (!this.#leaders[replica.group]) this.#ask(replica);
       this.#decide();
     });
   }
@@ -161,11 +163,12 @@ export class Watch {
     if (!nomination) return;
     const { leader: nominee } = nomination;
     this.#options.logger.info({ group, nominee }, `asks ${nominee} to lead the ${group} group`);
-    for (const line of this.#options.lines) {
-      if (line.group !== group || !line.connected || !nomination.tell.includes(line.name)) continue;
+    for (const replica of this.#options.replicas) {
+      if (replica.group !== group || !replica.connected || !nomination.tell.includes(replica.name))
+        continue;
       const hint = { leader_id: nomination.leader };
-      line.call('update_leader', hint, protocolTimes.healthCheckTimeoutMs).then(
-        () => this.#ask(line),
+      replica.call('update_leader', hint, protocolTimes.healthCheckTimeoutMs).then(
+        () => this.#ask(replica),
         () => {},
       );
     }

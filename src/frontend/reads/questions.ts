@@ -17,7 +17,7 @@ const readerAttemptMaxMs = 400;
 /** A replica that failed is not asked again for this time. */
 const readerRestMs = 1_000;
 
-export interface LeadOptions extends Ask {
+export interface AskLeaderOptions extends Ask {
   /** Asking twice has the same effect as asking once. */
   readonly idempotent: boolean;
   /** An attempt may have had an effect although its answer was lost. */
@@ -41,10 +41,10 @@ export class Questions {
   }
 
   /** Asks the leader. `read` converts its answer to the outcome, or throws a failure to retry. */
-  lead<T>(
+  askLeader<T>(
     group: GroupName,
     [method, params]: readonly [string, unknown],
-    options: LeadOptions,
+    options: AskLeaderOptions,
     read: (answer: unknown) => T,
   ): Promise<T> {
     const { news } = this.#backends;

@@ -14,7 +14,7 @@ const none: WriteSet = { ids: [], names: [], named: [], topics: [] };
 function build() {
   const told: Pick<WriteSet, 'ids' | 'names' | 'topics'>[] = [];
   const gates = new VisibilityGates({ clock: new ManualClock(), open: () => {} });
-  gates.lead(0, 0, 0);
+  gates.startLeading(0, 0, 0);
   const holder = {
     process: 'a',
     invalidate(_seq: number, { ids, names, topics }: WriteSet, acknowledged: () => void) {

@@ -57,7 +57,7 @@ function build() {
       return result;
     },
   });
-  leases.lead(status);
+  leases.startLeading(status);
   return {
     ...{ leases, proposed, status, clock, gates },
     reader: () => newest,
@@ -109,7 +109,7 @@ t.test('a late read of a former lead does not affect the next lead', async (t) =
   const { leases, proposed, status, reader } = build();
   const former = reader();
   leases.resign();
-  leases.lead({ ...status, epoch: 3 });
+  leases.startLeading({ ...status, epoch: 3 });
   former.read(8, ['deregister', 'p']);
   former.end();
   await settled();
@@ -134,7 +134,7 @@ t.test('a leader waits for it if another leader may have led without that entry'
   const isAwaited = async (deregisteredIn: number, later: readonly number[], elected: number) => {
     const { gates, leases, status, reader } = build();
     leases.resign();
-    leases.lead({ ...status, epoch: elected });
+    leases.startLeading({ ...status, epoch: elected });
     reader().read(2, ['deregister', 'p'], deregisteredIn);
     for (const [place, epoch] of later.entries()) reader().read(3 + place, ['cursor', 1], epoch);
     reader().end();

@@ -33,7 +33,7 @@ function build() {
   const clock = new ManualClock();
   const opened: number[] = [];
   const gates = new VisibilityGates({ clock, open: (seq) => opened.push(seq) });
-  gates.lead(0, 0, 0);
+  gates.startLeading(0, 0, 0);
   let attempts = 0;
   return {
     ...{ clock, gates, opened },
@@ -199,7 +199,7 @@ t.test(
   'a new leader waits for all processes with possible grants of a former leader',
   async (t) => {
     const { gates, clock, opened } = build();
-    gates.lead(7, 4, clock.nowMs() + spanMs);
+    gates.startLeading(7, 4, clock.nowMs() + spanMs);
     gates.sessions.expect(['a', 'b']);
     gates.advance();
     t.same(opened, [], 'what it has not applied may contradict a cache');
@@ -215,7 +215,7 @@ t.test(
 
 t.test('a new leader waits no longer than any lease can last', async (t) => {
   const { gates, clock, opened } = build();
-  gates.lead(7, 4, clock.nowMs() + spanMs);
+  gates.startLeading(7, 4, clock.nowMs() + spanMs);
   gates.sessions.expect(['dead']);
   clock.advance(spanMs - 1);
   gates.appended(8, tux);
@@ -226,7 +226,7 @@ t.test('a new leader waits no longer than any lease can last', async (t) => {
 
 t.test('a new leader waits for all processes until it knows the lease holders', async (t) => {
   const { gates, clock, opened } = build();
-  gates.lead(7, 4, clock.nowMs() + spanMs);
+  gates.startLeading(7, 4, clock.nowMs() + spanMs);
   gates.sessions.dropped('a', 1);
   gates.advance();
   t.same(opened, []);
@@ -237,7 +237,7 @@ t.test('a new leader waits for all processes until it knows the lease holders', 
 
 t.test('a leader that never learns the lease holders opens its gates in the end', async (t) => {
   const { gates, clock, opened } = build();
-  gates.lead(7, 4, clock.nowMs() + leaseMs);
+  gates.startLeading(7, 4, clock.nowMs() + leaseMs);
   clock.advance(leaseMs);
   t.same(opened, [7]);
 });

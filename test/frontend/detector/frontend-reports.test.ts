@@ -27,7 +27,7 @@ function build(replicas: readonly Replica[]) {
       if (n === 1) told.push(String(message));
     };
     const list = new FrontendList({ name: `frontend-${n}`, process, tell });
-    const lines = replicas.map((replica, i): ReplicaClient => {
+    const clients = replicas.map((replica, i): ReplicaClient => {
       const name = `catalog-${i + 1}`;
       const call = async (method: string, params: unknown): Promise<unknown> => {
         t.equal(method, 'report_frontend');
@@ -41,7 +41,10 @@ function build(replicas: readonly Replica[]) {
       return { name, group: 'catalog', witness: false, connected: true, call };
     });
     const report = () => reportOf(n);
-    return { list, reports: new FrontendReports({ lines, clock, process, report, list }) };
+    return {
+      list,
+      reports: new FrontendReports({ replicas: clients, clock, process, report, list }),
+    };
   });
   const [one, two] = frontends;
   if (!one || !two) throw toBazarError('two frontends');

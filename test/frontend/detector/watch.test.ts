@@ -1,7 +1,7 @@
 import t from 'tap';
 import { silentLogger } from '../../../src/base/logging.js';
 import type { Health } from '../../../src/frontend/detector/elector.js';
-import { type Lead, Watch } from '../../../src/frontend/detector/watch.js';
+import { type ElectedLeader, Watch } from '../../../src/frontend/detector/watch.js';
 import type { Leaders } from '../../../src/frontend/reads/backends.js';
 import type { ReplicaClient } from '../../../src/frontend/replica-client.js';
 import type { GroupName } from '../../../src/group/membership.js';
@@ -51,22 +51,22 @@ function replica(name: string, group: GroupName, witness = false): FakeReplica {
 const leads: Partial<Health> = { role: 'leader', serving: true };
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function build(lines: FakeReplica[], logger = silentLogger) {
+function build(replicas: FakeReplica[], logger = silentLogger) {
   const clock = new ManualClock();
   const seen: Leaders[] = [];
-  let lead: Lead | undefined;
+  let electedLeader: ElectedLeader | undefined;
   const logTimes: number[] = [];
   const watch = new Watch({
-    lines,
+    replicas,
     clock,
     logger,
     logTime: (logTime) => logTimes.push(logTime),
     seen: (leaders, catalogLead) => {
       seen.push(leaders);
-      lead = catalogLead;
+      electedLeader = catalogLead;
     },
   });
-  return { watch, clock, latest: () => seen.at(-1), leads: () => lead, logTimes };
+  return { watch, clock, latest: () => seen.at(-1), leads: () => electedLeader, logTimes };
 }
 
 t.test('the serving leaders of both groups are reported', async (t) => {

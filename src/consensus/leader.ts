@@ -15,7 +15,7 @@ import type { MemberId } from './types.js';
 
 const openingCommand = new Uint8Array(0);
 
-export function lead(state: State, candidate: Candidate): void {
+export function becomeLeader(state: State, candidate: Candidate): void {
   assert(state.promised.leader === state.id, 'leads only an epoch promised to itself (I1)');
   assert(state.promised.epoch === candidate.epoch, 'leads the epoch it was promised (I1)');
   noteAdmissions(state, candidate.admitted);
