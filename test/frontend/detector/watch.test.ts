@@ -170,7 +170,7 @@ t.test('a leader that does not serve yet is reported separately, and not replace
   watch.start();
   await settled();
   t.equal(latest()?.catalog, undefined);
-  t.match(told(), { line: leader, epoch: 4 });
+  t.match(told(), { replica: leader, epoch: 4 });
   clock.advance(1_000);
   await settled();
   t.same(other.nominated, []);
