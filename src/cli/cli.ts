@@ -1,6 +1,6 @@
 /**
- * From a command line to an exit code: reads the options, runs the command, and prints an error as
- * one sentence.
+ * Runs a command line and yields an exit code: reads the options, runs the command, and prints an
+ * error as one sentence.
  */
 
 import { commandLineLayer, environmentLayer, fileLayer } from './options/layers.js';

@@ -1,6 +1,7 @@
 /**
- * Copies a store that may be running: first the catalog, then the order book as far as the catalog's
- * copy answers for it. It only reads the members' folders; what changes under it is read again.
+ * Copies a store that may be running: first the catalog, then the order book up to the sales that
+ * the catalog copy covers. It only reads the members' folders. If a file changes during the read,
+ * the copy starts again.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -20,7 +21,7 @@ const retryMs = 200;
 
 export interface BackupOptions {
   readonly dataDir: string;
-  /** Made where it is not there; must be empty. */
+  /** Created if missing; must be empty. */
   readonly folder: string;
   readonly clock: Clock;
   readonly report: (phase: string) => void;
@@ -41,7 +42,7 @@ export async function backUp(options: BackupOptions): Promise<BackupManifest> {
   const orderFolder = join(folder, 'order');
   let turn = 0;
   const book: BookCopy & { from: string } = await again(clock, orderFolder, async () => {
-    // Another replica may be further than one that was asked in vain.
+    // Another replica may have more orders than this one.
     const from = orders[turn++ % orders.length] ?? '';
     const copied = await copyBook(disk, join(dataDir, from), orderFolder, catalog.machine);
     return { ...copied, from };
@@ -72,7 +73,10 @@ function membersIn(dataDir: string, kind: 'catalog' | 'order'): string[] {
   throw new BazarError('not_found', message);
 }
 
-/** A running store packs and drops files while they are read: then the half begins anew. */
+/**
+ * A running store packs and removes files while the copy reads them. The copy of that half then
+ * starts again.
+ */
 async function again<T>(clock: Clock, folder: string, copy: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,6 +1,6 @@
 /**
- * Checks a finished copy as `bazar audit` checks a store: the order book is read again from the
- * copy and compared with the catalog's books, product by product.
+ * Checks a finished copy as `bazar audit` checks a store: reads the order book from the copy and
+ * compares it with the catalog's books, product by product.
  */
 import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
@@ -10,7 +10,7 @@ import { decode } from '../../wire/codec.js';
 import type { Sale } from '../../wire/internal.js';
 import { type BookCopy, keptSales } from './copy-book.js';
 
-/** Rejects with what does not balance. */
+/** Rejects with the differences. */
 export async function checkCopy(
   catalog: CatalogMachine,
   book: BookCopy,
@@ -25,7 +25,7 @@ export async function checkCopy(
   const units = new Map(read.units);
   for (const [number, bytes] of keptSales(catalog)) {
     if (number <= book.orders) continue;
-    // A sale that becomes an order when the copy is started.
+    // A sale that becomes an order when the copy starts.
     const [, , lines] = decode(bytes) as Sale;
     for (const [id, , quantity] of lines) units.set(id, (units.get(id) ?? 0) + quantity);
   }

@@ -1,7 +1,7 @@
 /**
- * Copies the order book as far as the catalog copy has its sales (docs/operations/BACKUP.md).
- * Invariant: every order in the copy is a sale in the catalog copy, and the catalog copy keeps every
- * sale that is not an order yet.
+ * Copies the order book up to the last sale of the catalog copy (docs/operations/BACKUP.md).
+ * Invariant: every order in the copy is a sale in the catalog copy, and the catalog copy keeps
+ * every sale that is not an order yet.
  */
 import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
@@ -19,7 +19,7 @@ export interface BookCopy {
   readonly orders: number;
 }
 
-/** The sales that the catalog keeps because they may not be orders yet, encoded, by number. */
+/** The encoded sales, by number, that the catalog keeps because they may not be orders yet. */
 export function keptSales(catalog: CatalogMachine): Map<number, Buffer> {
   const kept = new Map<number, Buffer>();
   for (let next = catalog.watermark + 1; next <= catalog.lastSale; ) {
@@ -60,7 +60,10 @@ export async function copyBook(
   }
 }
 
-/** Up to the cursor the groups have agreed; above it each order is compared with the sale itself. */
+/**
+ * Up to the projected watermark, the catalog has all sales. Above it, compares each order with the
+ * catalog's sale.
+ */
 function isSold(
   { command }: Entry,
   before: number,

@@ -1,7 +1,7 @@
 /**
  * Copies the catalog's half of a store: the newest snapshot of the replica with the newest log, and
- * its log from there on. The state of the copy is then computed from the copy itself, which proves
- * that it can be read.
+ * the log after that snapshot. It then computes the state from the copy, which proves that the copy
+ * is readable.
  */
 import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
@@ -15,13 +15,13 @@ import type { Disk } from '../../storage/types.js';
 import { copyLog } from './copy-log.js';
 
 export interface CatalogCopy {
-  /** Whose log it is. */
+  /** The replica that the log comes from. */
   readonly from: string;
   readonly end: Position;
   readonly machine: CatalogMachine;
 }
 
-/** `names` are the catalog replicas whose folders lie in `dataDir`. */
+/** `names` are the catalog replicas whose folders are in `dataDir`. */
 export async function copyCatalog(
   disk: Disk,
   dataDir: string,
@@ -39,7 +39,7 @@ export async function copyCatalog(
   const reader = await openJournalReader(disk, source.journalFolder, { fromSeq });
   try {
     if (reader.lastSeq >= fromSeq && reader.firstSeq > fromSeq) {
-      // A newer snapshot took the place of this part of the log meanwhile.
+      // The replica has replaced this part of its log by a newer snapshot.
       throw new BazarError('unavailable', `the log of ${from} no longer has entry ${fromSeq}`);
     }
     const copy = { disk, folder: target.journalFolder, reader, fromSeq, epochMin: 0 };
@@ -62,7 +62,7 @@ async function copySnapshot(disk: Disk, source: string, target: string): Promise
   }
 }
 
-/** As it travels between members. */
+/** Copies the snapshot through the same path as a transfer between members. */
 async function transfer(snapshot: StoredSnapshot, into: SnapshotStore): Promise<void> {
   const incoming = into.receive();
   try {
@@ -79,8 +79,8 @@ async function transfer(snapshot: StoredSnapshot, into: SnapshotStore): Promise<
 }
 
 /**
- * Every committed entry lies at some replica, and of two logs the one that ends in the later epoch,
- * or in the same one further on, holds what the other holds of it (docs/PROTOCOL.md, R4).
+ * The log with the higher (epoch, seq) at its end contains every committed entry of the other
+ * (docs/PROTOCOL.md, R4).
  */
 async function newestLog(disk: Disk, dataDir: string, names: readonly string[]): Promise<string> {
   let newest: { name: string; end: Position } | undefined;

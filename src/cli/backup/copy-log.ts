@@ -1,6 +1,6 @@
 /**
- * Copies a log into a journal of its own: the last version of each entry, for as long as it is
- * wanted. Whoever reads the original need not be its owner, who may go on writing meanwhile.
+ * Copies a log into a new journal: the last version of each entry, as long as `wants` accepts it.
+ * The owner of the original may continue to write to it.
  */
 import { assert } from '../../base/assert.js';
 import type { Entry } from '../../consensus/types.js';
@@ -15,17 +15,17 @@ const readBytesMax = 2 * 1024 * 1024;
 
 export interface LogCopy {
   readonly disk: Disk;
-  /** Of the new journal. */
+  /** Folder of the new journal. */
   readonly folder: string;
   readonly reader: JournalReader;
   readonly fromSeq: number;
-  /** The copy promises no less than this: whoever leads it must be newer than all it tells of. */
+  /** Lowest epoch that the copy promises: every later leader must have a higher one. */
   readonly epochMin: number;
-  /** False: neither this entry nor any behind it. */
+  /** False: the copy ends before this entry. */
   readonly wants: (entry: Entry) => boolean;
 }
 
-/** Resolves to the last entry copied, when all is durable; undefined where there is none. */
+/** Resolves to the last copied entry when all entries are durable; undefined if there is none. */
 export async function copyLog(copy: LogCopy): Promise<Entry | undefined> {
   const last = await writeLog(copy);
   await pack(copy.disk, copy.folder);
@@ -58,7 +58,7 @@ async function writeLog(copy: LogCopy): Promise<Entry | undefined> {
   }
 }
 
-/** Nothing will be written to it any more: the room that was made ready for that goes. */
+/** Removes the preallocated space, because nothing more is written to this journal. */
 async function pack(disk: Disk, folder: string): Promise<void> {
   const { segments } = await listSegments(disk, folder);
   for (const { path, layout } of segments) {
@@ -70,7 +70,7 @@ async function pack(disk: Disk, folder: string): Promise<void> {
   }
 }
 
-/** One piece at a time: the next is read when the one before is on the disk. */
+/** Writes one batch at a time: `write` resolves when the batch is durable. */
 class DurableWriter {
   readonly #journal: SegmentedJournal;
   #durable = 0;

@@ -1,6 +1,6 @@
 /**
- * What a copy of a store says about itself: what it holds, and of each file its length and its
- * digest. It is written last, so a folder without it is no copy but what was left of one.
+ * The manifest of a copy: its contents, and the length and the digest of each file. It is written
+ * last, so a folder without a manifest is an incomplete copy.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
@@ -12,14 +12,14 @@ export const manifestName = 'backup.json';
 const format = 1;
 
 export interface BackupFile {
-  /** Within the copy, with `/` on every system. */
+  /** Relative to the copy, with `/` on every system. */
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
 }
 
 export interface BackupContent {
-  /** By the wall clock, for people. */
+  /** Wall-clock time, for display. */
   readonly made_at: string;
   readonly catalog: {
     readonly from: string;
@@ -37,7 +37,7 @@ export interface BackupManifest extends BackupContent {
   readonly files: readonly BackupFile[];
 }
 
-/** Durable when it resolves. */
+/** Resolves when the manifest is durable. */
 export async function writeManifest(
   folder: string,
   content: BackupContent,
@@ -50,7 +50,7 @@ export async function writeManifest(
   return manifest;
 }
 
-/** Rejects where the folder is no copy, or not as it was made; names the file. */
+/** Rejects if the folder is not a copy or a file differs from the manifest; names the file. */
 export async function readManifest(folder: string): Promise<BackupManifest> {
   const path = join(folder, manifestName);
   if (!existsSync(path)) {
@@ -86,7 +86,7 @@ function damaged(folder: string, path: string, how: string): BazarError {
   return new BazarError('internal', `${join(folder, path)} ${how}: this copy cannot be restored`);
 }
 
-/** All but the manifest itself. */
+/** All files but the manifest itself. */
 function filesIn(folder: string): string[] {
   const names = readdirSync(folder, { withFileTypes: true, recursive: true });
   return names

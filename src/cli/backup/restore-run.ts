@@ -1,7 +1,8 @@
 /**
- * Makes a store of a copy: a new cluster whose replicas all begin with what the copy holds. It is
- * put together beside its place and moved there whole. Invariant: `cluster.json` comes last, and a
- * store without it that has members' folders does not start.
+ * Makes a store from a copy: a new cluster whose replicas all start with the contents of the copy.
+ * It builds the store in a separate folder and then moves it to the data folder. Invariant:
+ * `cluster.json` is moved last, and a store with members' folders but without this file does not
+ * start.
  */
 import { cpSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

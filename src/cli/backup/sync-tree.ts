@@ -1,4 +1,4 @@
-/** Makes files and folders that were copied by other means durable, the deepest first. */
+/** Makes copied files and folders durable, the deepest first. */
 import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,4 +1,7 @@
-/** `bazar completion`: the script that lets a shell complete commands, flags and names of services. */
+/**
+ * `bazar completion`: prints the script with which a shell completes commands, flags and service
+ * names.
+ */
 import { basename } from 'node:path';
 import { positional } from '../options/options.js';
 import { exitCodes, UsageError } from '../output/exit-codes.js';

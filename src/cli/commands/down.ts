@@ -33,11 +33,11 @@ export const down = defineCommand({
     }
     const unheard = launcher ? undefined : pids.running(launcherName);
     if (unheard !== undefined) {
-      // It runs, but its socket is gone.
+      // It runs, but its socket is missing.
       process.kill(unheard, 'SIGTERM');
       await waitForEnd(unheard, downTimeoutMs, waitingClock);
     }
-    // One that was killed has left its file.
+    // A killed service leaves its pid file.
     const recorded = pids.read(launcherName);
     if (recorded !== undefined) pids.release(launcherName, recorded);
     const leftovers = findLeftovers(pids);

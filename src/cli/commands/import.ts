@@ -74,7 +74,7 @@ export const importProducts = defineCommand({
 interface Import {
   readonly options: Options;
   readonly io: Io;
-  /** Of the file; 0 where that is not known. */
+  /** Lines of the file; 0 if unknown. */
   readonly lines: number;
   readonly stopped: AbortSignal;
   readonly problems: { line: number; message: string }[];

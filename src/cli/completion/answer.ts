@@ -1,4 +1,4 @@
-/** Answers a shell that asks what may come next. The scripts of earlier builds ask by another flag. */
+/** Answers a shell's completion request. The scripts of earlier builds use another flag. */
 import { basename } from 'node:path';
 import type { Io } from '../output/io.js';
 import type { Entry } from '../parsing/command.js';
@@ -16,7 +16,7 @@ export function answerShell(args: readonly string[], entries: readonly Entry[], 
   const offers = offersFor(words, entries, (what, typed) =>
     what === 'shells' ? shells : serviceNames(typed, io.env),
   );
-  // An earlier script completes a path where it gets nothing.
+  // An earlier script completes paths if the answer is empty.
   if (offers === 'files') io.out(isOld ? '' : `${filesMark}\n`);
   else io.out(offers.map((offer) => `${lineFor(asked, offer)}\n`).join(''));
 }

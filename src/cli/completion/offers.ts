@@ -1,6 +1,7 @@
 /**
- * What may come next on a command line: commands, flags, their values, names of services, or files.
- * Knows the entries of the commands, and no shell. Invariant: it offers nothing that the parser refuses.
+ * Lists what may come next on a command line: commands, flags, their values, service names, or
+ * files. Uses the definitions of the commands and depends on no shell. Invariant: the parser
+ * accepts every offer.
  */
 
 import { type Completes, kebab, type Option, type Specs, text } from '../options/options.js';
@@ -11,10 +12,10 @@ export interface Offer {
   readonly meaning: string;
 }
 
-/** `files`: the shell completes a path by itself. */
+/** `files`: the shell completes paths. */
 export type Offers = readonly Offer[] | 'files';
 
-/** The words that a shell may offer for such a place. */
+/** The offers for an option or argument that `Completes` describes. */
 export type WordsFor = (
   what: Exclude<Completes, 'files'>,
   typed: readonly string[],
@@ -47,7 +48,7 @@ export function offersFor(
   const [, flag = '', value = ''] = /^(--[\w-]+=)(.*)$/s.exec(current) ?? [];
   if (flag !== '') {
     const option = optionOf(place.specs, flag.slice(2, -1));
-    // Bash replaces what stands after the equals sign alone.
+    // Bash replaces only the text after the equals sign.
     return option ? valuesOf(option, value, split ? '' : flag) : [];
   }
   const starting = (offers: readonly Offer[]): Offer[] =>
@@ -63,21 +64,21 @@ export function offersFor(
   return current === '' ? flagsAt(place) : [];
 }
 
-/** Where a command line stands after some words. */
+/** The position in a command line after some words. */
 interface Place {
-  /** One of these comes next; undefined where the command stands. */
+  /** One of these comes next; undefined after a complete command name. */
   entries: readonly Entry[] | undefined;
   readonly isTop: boolean;
   specs: Specs;
   positionals: readonly Option<unknown>[];
-  /** How many positional words stand. */
+  /** Number of positional words so far. */
   given: number;
   /** The flag whose value comes next. */
   waiting: Option<unknown> | undefined;
   readonly used: Set<Option<unknown>>;
 }
 
-/** Undefined where a word names no command. */
+/** Undefined if a word is not a command. */
 function placeAfter(words: readonly string[], entries: readonly Entry[]): Place | undefined {
   let place: Place = {
     ...{ entries, isTop: true, specs: everywhere, positionals: [], given: 0 },
@@ -87,7 +88,7 @@ function placeAfter(words: readonly string[], entries: readonly Entry[]): Place 
     if (place.waiting) place.waiting = undefined;
     else if (word.startsWith('-')) {
       const [name = ''] = word.replace(/^--?/, '').split('=');
-      // Before the command stand flags of whichever command comes.
+      // Before the command name, accept the flags of any command.
       const option = optionOf(place.entries ? specsOf(place.entries) : place.specs, name);
       if (!option) continue;
       place.used.add(option);
@@ -129,7 +130,7 @@ function optionOf(specs: Specs, name: string): Option<unknown> | undefined {
   return found?.[1];
 }
 
-/** Of a flag that is on by default the way to switch it off. */
+/** For a flag that is on by default, offers the form that switches it off. */
 function flagsAt({ specs, used, isTop, entries }: Place): Offer[] {
   const own = Object.entries(specs).flatMap(([name, option]) => {
     const { positional, hidden, array, type, describe = '' } = option.settings;

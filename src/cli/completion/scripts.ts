@@ -1,12 +1,12 @@
 /**
- * The scripts that connect a shell with `bazar --completions=SHELL WORD…`, which prints one offer a line,
- * or `:files` where the shell is to complete a path.
+ * The scripts that connect a shell with `bazar --completions=SHELL WORD…`, which prints one offer a
+ * line, or `:files` if the shell must complete a path.
  */
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
-/** Printed in place of offers. */
+/** Printed instead of offers. */
 export const filesMark = ':files';
 
 const bash = `# Completion of bazar for bash: bazar completion bash >> ~/.bashrc

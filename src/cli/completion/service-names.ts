@@ -1,7 +1,6 @@
 /**
- * The names that the shell completes where a command takes a service: the members of the store in
- * its data folder, and whatever runs there. Looks into files and asks nobody, for a shell that
- * completes a word does not wait.
+ * The service names that the shell completes: the members of the store in the data folder, and the
+ * services that run there. Reads only files and sends no request, because completion must be fast.
  */
 import { resolve } from 'node:path';
 import { foundedMembers } from '../doctor/settings.js';
@@ -10,7 +9,7 @@ import { PidFiles } from '../launcher/pid-files.js';
 import { environmentName, flagName } from '../options/options.js';
 import { placeSpecs } from '../options/store-options.js';
 
-/** @param args the words typed so far, which may name the folder. */
+/** @param args the words typed so far, which may name the data folder. */
 export function serviceNames(
   args: readonly string[],
   env: Readonly<Record<string, string | undefined>>,

@@ -6,7 +6,7 @@ import { doubt, type Finding, ok, problem } from './finding.js';
 
 const nodeMin = [20, 19] as const;
 const mib = 1024 * 1024;
-/** A service takes about this much with a pool of ten threads (docs/ARCHITECTURE.md). */
+/** Memory of a service with a pool of ten threads, about. */
 const serviceBytes = 160 * mib;
 const openFilesMin = 4_096;
 const clockMs = 250;

@@ -22,7 +22,7 @@ export function isHere({ host }: Address): boolean {
   return host === '0.0.0.0' || host === '::' || own.some(({ address }) => address === host);
 }
 
-/** A member that does not answer is not started yet, or behind a firewall. */
+/** A member that does not answer has not started yet, or is behind a firewall. */
 export async function checkPeers(others: readonly Member[]): Promise<Finding[]> {
   if (others.length === 0) return [];
   const failures = await Promise.all(

@@ -8,7 +8,7 @@ import { type Address, formatAddress } from '../../base/address.js';
 import { doubt, type Finding, ok, problem } from './finding.js';
 
 export interface ListenPoint {
-  /** Of the service. */
+  /** Name of the service. */
   readonly name: string;
   readonly address: Address;
 }
@@ -101,7 +101,7 @@ function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    // Not on Linux: nothing is known.
+    // Not on Linux: the range is unknown.
     return '';
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Examines the products of a running store: how many of them have which restock target, and which
- * names an upgrade could not clean, because they are equal to another product's name. Reads all
+ * Examines the products of a running store. It counts the products with each restock target. It
+ * finds names that an upgrade could not clean because they equal another product's name. Reads all
  * pages.
  */
 import { cleanText, textKey } from '../../base/product-text.js';
@@ -10,7 +10,7 @@ import { doubt, type Finding, ok } from './finding.js';
 
 /** With the longest names a page stays below half a frame. */
 const pageItems = 250;
-/** The doctor does not read further ones. */
+/** The doctor reads at most this many products. */
 const productsMax = 100_000;
 /** Products named in one line. */
 const namedMax = 20;

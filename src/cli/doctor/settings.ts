@@ -41,7 +41,7 @@ export function foundedMembers(dataDir: string): readonly string[] | 'none yet' 
   }
 }
 
-/** @param members those that the options name. */
+/** @param members the members that the options name. */
 export function checkMembers(dataDir: string, members: readonly string[]): Finding {
   const founded = foundedMembers(dataDir);
   if (founded === 'none yet') return ok('members', `${dataDir} has no store yet`);
@@ -53,7 +53,7 @@ export function checkMembers(dataDir: string, members: readonly string[]): Findi
   return problem('members', `the store was founded with ${was}, but the options name ${is}`);
 }
 
-/** Who votes in each group; a group of one voter has no second copy of its log. */
+/** The voters of each group; a group with one voter has no second copy of its log. */
 export function checkVoters(cluster: ClusterConfig): Finding[] {
   const warnings = votingWarnings(cluster);
   if (warnings.length > 0) return warnings.map((warning) => doubt('voters', warning));
@@ -77,7 +77,7 @@ function statOf(path: string): Stats | undefined {
   try {
     return statSync(path);
   } catch {
-    // Made at the first start; a folder that is none is the disk's finding.
+    // The first start makes the folder. If the path is not a folder, the disk check reports it.
     return undefined;
   }
 }

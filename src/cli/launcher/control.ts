@@ -1,7 +1,7 @@
 /**
- * The launcher's door for `bazar down`, `kill` and `start`: a Unix socket in the data folder that only
- * its owner can open, one JSON line in and one out. Holding the socket is what makes a launcher the only
- * one of its data folder.
+ * The launcher's control socket for `bazar down`, `kill` and `start`: a Unix socket in the data
+ * folder that only its owner can open. A request and its answer are one JSON line each. The socket
+ * also ensures that a data folder has at most one launcher.
  */
 import { chmodSync, closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -14,13 +14,13 @@ import { systemReason } from '../../base/system-error.js';
 /** The kernel cuts longer socket paths (108 bytes on Linux, 104 elsewhere). */
 const socketPathBytesMax = 100;
 const lineBytesMax = 64 * 1024;
-/** An answer to `start` takes as long as the service; to the others a launcher answers at once. */
+/** `start` waits until the service is ready; the launcher answers the other requests at once. */
 const answerTimeoutMs = 5_000;
 
 export interface ControlRequest {
   readonly command: 'ping' | 'stop' | 'kill' | 'start';
   readonly name?: string;
-  /** With `start`. */
+  /** Only for `start`. */
   readonly repair?: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface ControlSocket {
   close(): void;
 }
 
-/** Rejects with `conflict` where a launcher of this data folder answers already. */
+/** Rejects with `conflict` if another launcher of this data folder answers. */
 export async function openControl(
   dataDir: string,
   handler: ControlHandler,
@@ -48,7 +48,7 @@ export async function openControl(
           `a store runs on ${dataDir} already (launcher pid ${answer.pid}); bazar down stops it`,
         );
       }
-      // Left behind by a launcher that was killed.
+      // A killed launcher left this socket behind.
       rmSync(path, { force: true });
       if (!(await listens(server, path))) {
         throw new BazarError('conflict', `another launcher of ${dataDir} is just starting`);
@@ -61,14 +61,17 @@ export async function openControl(
   }
   return {
     close() {
-      // Removes the socket, by the same path.
+      // Removes the socket, through the same path.
       server.close();
       close();
     },
   };
 }
 
-/** Undefined where no launcher listens. Rejects with the launcher's error, or why it cannot be asked. */
+/**
+ * Undefined if no launcher listens. Rejects with the launcher's error, or with the reason why it
+ * cannot answer.
+ */
 export async function askControl(
   dataDir: string,
   request: ControlRequest,
@@ -102,12 +105,12 @@ function socketPath(dataDir: string): string {
 }
 
 interface ReachedSocket {
-  /** As the kernel takes it. */
+  /** The path as the kernel accepts it. */
   readonly path: string;
   close(): void;
 }
 
-/** A path that is too long for the kernel is reached through the opened folder. */
+/** If a path is too long for the kernel, it is opened through a descriptor of its folder. */
 function reachSocket(dataDir: string): ReachedSocket {
   const path = socketPath(dataDir);
   if (Buffer.byteLength(path) <= socketPathBytesMax) return { path, close: () => {} };

@@ -1,6 +1,6 @@
 /**
- * A demonstration's hands: kills a service of this machine, or has the launcher start it again. It
- * knows the data folder alone, so that a service of another machine cannot be meant.
+ * Kills a service of this machine for a demonstration, or asks the launcher to start it again. It
+ * uses only the data folder, so it cannot affect a service of another machine.
  */
 import { BazarError } from '../../base/errors.js';
 import { askControl } from './control.js';

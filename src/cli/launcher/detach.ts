@@ -1,6 +1,6 @@
 /**
- * Leaves a launcher in the background: the same command again as a process of its own session,
- * waited for until its store is ready.
+ * Starts a launcher in the background: runs the same command in a new session, and waits until its
+ * store is ready.
  */
 import { fork } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
@@ -16,9 +16,9 @@ export type LauncherMessage =
   | { readonly type: 'failed'; readonly code: string; readonly message: string };
 
 export interface Detached {
-  /** Of the launcher. */
+  /** Process id of the launcher. */
   readonly pid: number;
-  /** What was not as it should be at the start, as a member that failed. */
+  /** Warnings of the start, such as a member that failed. */
   readonly warnings: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export async function detach(
   logDir: string,
 ): Promise<Detached> {
   makeFolder(logDir);
-  // What it has to tell it writes into its log; here stands why it crashed, if it does.
+  // The launcher writes its messages to its log. This file gets the reason of a crash.
   const crashFile = join(resolve(logDir), 'launcher.stderr');
   const crashes = openSync(crashFile, 'w');
   const child = fork(entry, [...args], {
@@ -52,7 +52,7 @@ export async function detach(
   return { pid: child.pid ?? 0, warnings: message.warnings };
 }
 
-/** In the launcher: tells whoever waits for it. Nothing where nobody does. */
+/** In the launcher: sends a message to the waiting command, if there is one. */
 export function tellParent(message: LauncherMessage): void {
   if (process.connected) process.send?.(message, () => {});
 }

@@ -1,4 +1,6 @@
-/** Makes a store's folders and tokens, once in its life; on a folder that has them it does nothing. */
+/**
+ * Makes a store's folders and tokens at its first start; does nothing on a folder that has them.
+ */
 import type { ClusterConfig } from '../../base/config.js';
 import { systemRandom } from '../../base/random.js';
 import { ensureToken } from './tokens.js';
@@ -10,7 +12,10 @@ export interface Founded {
   readonly clusterToken: string;
 }
 
-/** Births happen here alone: a folder that is lost later comes back as a learner's [A8]. */
+/**
+ * Only this function creates founding members. A member that loses its folder later returns as a
+ * learner [A8].
+ */
 export async function found(cluster: ClusterConfig, dataDir: string): Promise<Founded> {
   const { formatCluster } = await import('../../storage/identity.js');
   const { createNodeDisk } = await import('../../storage/node-disk.js');

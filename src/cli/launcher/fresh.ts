@@ -1,13 +1,13 @@
 /**
- * Forgetting a store's data: the folders of its services and its identity. Keeps what is not the
- * services': the tokens, the first stock, whatever else lies in the folder.
+ * Deletes a store's data: the folders of its services and its identity. Keeps the tokens, the first
+ * stock, and all other files in the folder.
  */
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 const serviceFolder = /^(?:catalog|order|recovery|frontend)-\d+$/;
 const identityFile = 'cluster.json';
-/** A founding that was cut off. */
+/** Left by an interrupted founding. */
 const foundingFile = 'founding.json';
 
 /** The names in the data folder that a fresh start removes. */
@@ -19,7 +19,7 @@ export function storedData(dataDir: string): string[] {
 }
 
 export function forgetData(dataDir: string): void {
-  // The identity goes last: as long as it is there, a half-removed store is not founded anew.
+  // The identity goes last: while it exists, no start founds a new store on the remaining files.
   const names = storedData(dataDir).sort(
     (a, b) => Number(a === identityFile) - Number(b === identityFile),
   );

@@ -1,7 +1,7 @@
 /**
- * Kills one service of a data folder, by its launcher where one runs, else by its pid file. The
- * process id is never given from outside: it is the launcher's child, or a living process whose
- * command line carries the service's name.
+ * Kills one service of a data folder, through its launcher if one runs, otherwise by its pid file.
+ * The caller never gives the process id: it is a child of the launcher, or a running process whose
+ * command line contains the service's name.
  */
 import { waitingClock } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
@@ -17,7 +17,7 @@ export async function killOne(dataDir: string, name: string): Promise<number> {
   return answer ? Number(answer.pid) : killByFile(dataDir, name);
 }
 
-/** Where no launcher runs: a service started by hand, or one that outlived its launcher. */
+/** Without a launcher: a service that was started by hand, or that outlived its launcher. */
 async function killByFile(dataDir: string, name: string): Promise<number> {
   const pids = new PidFiles(dataDir);
   const pid = pids.running(name);

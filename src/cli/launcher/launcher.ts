@@ -1,6 +1,7 @@
 /**
- * The whole store on this machine: claims the data folder, makes what a first start needs, starts
- * the services, and stops them kind by kind when it is asked to. Knows no service's inside.
+ * Runs the whole store on this machine: claims the data folder, makes the files of a first start,
+ * starts the services, and stops them kind by kind on request. Does not depend on what a service
+ * does.
  */
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -33,17 +34,20 @@ const builtFolder = new URL('../../../', import.meta.url);
 export interface LaunchOptions {
   readonly store: StoreOptions;
   readonly clock: Clock;
-  /** Aborts when the launcher is told to stop. */
+  /** Aborts when the launcher receives a request to stop. */
   readonly interrupted: AbortSignal;
-  /** Tells people what happens; what is not as it should be, as a warning. */
+  /** Prints progress for people, and problems as warnings. */
   report(line: string, level?: 'warn'): void;
   /** Called once, when the whole store is ready. */
   onReady(): void;
-  /** Another module to run in place of the services'. */
+  /** A module to run instead of the services' module. */
   readonly entry?: string;
 }
 
-/** Resolves when the store has stopped; rejects where it could not start, with nothing left running. */
+/**
+ * Resolves when the store has stopped. Rejects if it could not start; no process is left running
+ * then.
+ */
 export async function launch(options: LaunchOptions): Promise<void> {
   const { store, report } = options;
   const dataDir = resolve(store.dataDir);
@@ -115,7 +119,9 @@ function refuseLeftovers(pids: PidFiles, dataDir: string): void {
   );
 }
 
-/** What must be there before the first service starts: data forgotten if asked, secrets, birth. */
+/**
+ * Prepares the first start: deletes the data if requested, makes the tokens, and founds the store.
+ */
 async function prepare(options: LaunchOptions, dataDir: string): Promise<ServiceOrder[]> {
   const { store } = options;
   if (store.fresh) forgetData(dataDir);
@@ -126,7 +132,7 @@ async function prepare(options: LaunchOptions, dataDir: string): Promise<Service
   return planStore(store, { adminToken, clusterToken, ...readTls(store) });
 }
 
-/** A catalog of a new store would wait for a file that it can read. */
+/** Checks the file now, because a catalog of a new store would wait until the file is readable. */
 async function refuseFirstStock(file: string): Promise<void> {
   const { readFirstStock } = await import('../../catalog/service/first-stock.js');
   await readFirstStock(resolve(file));

@@ -1,6 +1,6 @@
 /**
- * Services whose launcher is gone: killed, or lost with its terminal. `up` refuses to start beside
- * them and `down` stops them, by their pid files.
+ * Services whose launcher was killed or ended with its terminal. `up` refuses to start beside them,
+ * and `down` stops them by their pid files.
  */
 import { type Clock, sleep } from '../../base/clock.js';
 import { type ServiceKind, stages } from '../service/service-order.js';
@@ -16,7 +16,10 @@ export interface Leftover {
 
 export const launcherName = 'launcher';
 
-/** Running services by their pid files, in start order; forgets files of processes that are gone. */
+/**
+ * Running services by their pid files, in start order; deletes the pid files of processes that have
+ * ended.
+ */
 export function findLeftovers(pids: PidFiles): Leftover[] {
   const found: Leftover[] = [];
   for (const name of pids.names()) {
@@ -43,7 +46,7 @@ export async function stopLeftovers(
 }
 
 async function stopOne(service: string, pid: number, pids: PidFiles, clock: Clock): Promise<void> {
-  // Looked at before each signal: the number may have gone to another process meanwhile.
+  // Check before each signal, because another process may have this process id now.
   for (const name of ['SIGTERM', 'SIGKILL'] as const) {
     if (pids.running(service) === pid) signal(pid, name);
     if (await waitForEnd(pid, stopTimeoutMs, clock)) break;
@@ -51,7 +54,7 @@ async function stopOne(service: string, pid: number, pids: PidFiles, clock: Cloc
   pids.release(service, pid);
 }
 
-/** True when the process has ended in time. */
+/** True if the process ended in time. */
 export async function waitForEnd(pid: number, limitMs: number, clock: Clock): Promise<boolean> {
   const endMs = clock.nowMs() + limitMs;
   while (isAlive(pid)) {
@@ -65,7 +68,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // It ended by itself meanwhile.
+    // It has ended meanwhile.
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The last lines of a log from a position on, for an error message: what the lines say, without
- * their fields and stacks, which the log keeps. Reads a bounded part alone.
+ * The last lines of a log from a position on, for an error message: only the messages, without
+ * fields and stacks, which the log keeps. Reads a bounded part of the file.
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { printable } from '../output/output.js';
@@ -17,8 +17,8 @@ export function logTail(path: string, from: number, lines: number): string {
 }
 
 /**
- * Why Node ended the process, as it says on standard error, as where the heap is full; undefined
- * where it said nothing, or the file cannot be read.
+ * The reason that Node wrote to standard error when it ended the process, such as a full heap;
+ * undefined if there is none or the file cannot be read.
  */
 export function fatalReason(path: string, from: number): string | undefined {
   try {
@@ -29,7 +29,7 @@ export function fatalReason(path: string, from: number): string | undefined {
   }
 }
 
-/** The text of a file from a position on, at most the last 16 KiB of it. */
+/** The text of a file from a position on, at most its last 16 KiB. */
 function readEnd(path: string, from: number): string {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   const start = Math.max(from, size - tailBytesMax);
@@ -44,7 +44,7 @@ function readEnd(path: string, from: number): string {
   return buffer.toString('utf8');
 }
 
-/** A record of the logger as its message and the reason in it; everything else as it is. */
+/** For a record of the logger, its message and reason; any other line unchanged. */
 function said(line: string): string {
   if (!line.startsWith('{')) return line;
   try {

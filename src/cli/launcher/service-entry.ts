@@ -1,13 +1,10 @@
-/**
- * Which file a service process runs: the build puts its modules together (scripts/bundle.mjs), and
- * what a compiler alone has made is as good, and newer where somebody has compiled since.
- */
+/** Picks the bundle (scripts/bundle.mjs), or the compiled modules if they are newer than the bundle. */
 import { statSync } from 'node:fs';
 
-/** A copy of the whole may write the one some time before the other; nobody compiles so soon. */
+/** Copying a whole build may write the bundle before the modules, but at most this long before. */
 const copiedWithinMs = 5_000;
 
-/** Of `dist/`, or of whatever folder the compiler wrote to. */
+/** @param folder `dist/`, or another output folder of the compiler. */
 export function serviceEntry(folder: URL): URL {
   const modules = new URL('src/cli/service/serve.js', folder);
   const bundled = new URL('services/cli/serve.js', folder);
