@@ -1,8 +1,8 @@
 /**
  * The process ids of running services: `run/NAME.pid`, digits only, written by rename so that a
- * reader never sees half of one. A file outlives a killed process and its number may go to another
- * process, so `run/NAME.process` has the start of the process and the data folder beside it: only a
- * process for which both are right counts as the service.
+ * reader never gets a partial file. A pid file remains after a kill, and another process may get
+ * its number. `run/NAME.process` therefore holds the start of the process and the data folder. Only
+ * a process that matches both counts as the service.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -16,15 +16,15 @@ import { processStart } from '../../base/process-start.js';
 const suffix = '.pid';
 const recordSuffix = '.process';
 const fileMode = 0o600;
-/** From the start of a process to its pid file, on a machine with much else to do. */
+/** From the start of a process to its pid file, on a busy machine. */
 const startMsMax = 60_000;
-/** Of the kernel's interface, on every architecture that Node runs on. */
+/** Clock ticks of the kernel's interface; the same on every architecture that Node supports. */
 const ticksPerSecond = 100;
 
-/** Which process a pid file means. */
+/** Identifies the process of a pid file. */
 interface ProcessRecord {
   readonly pid: number;
-  /** Empty where the system does not tell. */
+  /** Empty if the system does not report it. */
   readonly started: string;
   /** Device and inode of the data folder: a copy of the folder has others. */
   readonly folder: string;
@@ -50,7 +50,7 @@ export class PidFiles {
     replaceFile(this.#path(name), String(pid));
   }
 
-  /** Writes, unless another process runs under this name. */
+  /** Writes the file, unless another process runs under this name. */
   claim(name: string, pid: number): void {
     const other = this.running(name);
     if (other !== undefined && other !== pid) {
@@ -60,7 +60,7 @@ export class PidFiles {
     this.write(name, pid);
   }
 
-  /** Removes the file if it still is about this process. */
+  /** Removes the file if it still names this process. */
   release(name: string, pid: number): void {
     if (this.read(name) !== pid) return;
     rmSync(this.#path(name), { force: true });
@@ -76,7 +76,7 @@ export class PidFiles {
     }
   }
 
-  /** The process of this name, if it is alive and is what the file says. */
+  /** The process of this name, if it is alive and matches its record. */
   running(name: string): number | undefined {
     const pid = this.read(name);
     if (pid === undefined || !isAlive(pid)) return undefined;
@@ -86,7 +86,7 @@ export class PidFiles {
   #isOurs(name: string, pid: number): boolean {
     const record = this.#record(name);
     if (record === undefined) {
-      // A build before wrote no record, but a member's lock names its holder.
+      // An earlier build wrote no record, but a member's lock names its holder.
       if (!commandLine(pid).includes(name)) return false;
       const holder = lockHolder(join(this.#dataDir, name, 'lock'));
       return holder === undefined ? this.#wroteSoonAfter(name, pid) : holder === pid;
@@ -143,7 +143,7 @@ export function folderId(folder: string): string {
   return stat ? `${stat.dev}:${stat.ino}` : '';
 }
 
-/** By the wall clock; undefined where the system does not tell. */
+/** Wall-clock time; undefined if the system does not report it. */
 function startedWallMs(pid: number): number | undefined {
   const ticks = Number(processStart(pid).split(' ')[1] ?? Number.NaN);
   if (!Number.isFinite(ticks)) return undefined;
@@ -164,12 +164,15 @@ export function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return !isZombie(pid);
   } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
+    // EPERM: the process is alive and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-/** Ended, but its parent has not asked how: some containers' first process never does. */
+/**
+ * A zombie: it has ended, but its parent has not collected its exit code. The first process of some
+ * containers never does.
+ */
 function isZombie(pid: number): boolean {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
@@ -187,7 +190,7 @@ function commandLine(pid: number): string {
   }
 }
 
-/** Where there is no /proc. */
+/** For systems without /proc. */
 function psCommandLine(pid: number): string {
   try {
     return execFileSync('ps', ['-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });

@@ -1,11 +1,11 @@
 /**
- * Whether a store can open without some of its services: each group needs a majority of its voters,
- * one replica among them, and customers need one frontend. Pure.
+ * Computes whether a store can open without some of its services. Each group needs a majority of
+ * its voters, including one replica; customers need one frontend. Pure.
  */
 import type { ClusterConfig } from '../../base/config.js';
 import { groupNames, membership, votersOf } from '../../group/membership.js';
 
-/** Why the store cannot open without the services in `lost`; undefined where it can. */
+/** The reason why the store cannot open without the services in `lost`; undefined if it can. */
 export function whyShut(
   cluster: ClusterConfig,
   frontends: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * Where the store of a data folder was last started: `run/store.json`, written by the launcher. By it
- * commands that are given the data folder alone find the frontends and the logs.
+ * The addresses of the last start of a data folder: `run/store.json`, written by the launcher. With
+ * it, commands that get only the data folder find the frontends and the logs.
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -13,11 +13,11 @@ export interface RememberedStore {
   readonly host: string;
   readonly portOffset: number;
   readonly logDir: string;
-  /** By name. */
+  /** Addresses by frontend name. */
   readonly frontends: ReadonlyMap<string, Address>;
 }
 
-/** An address that means every address of the machine is reached at its own. */
+/** Replaces a wildcard listen address by a loopback address, to which a client can connect. */
 const reachable: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 export function rememberStore(dataDir: string, store: StoreOptions): void {
@@ -27,14 +27,14 @@ export function rememberStore(dataDir: string, store: StoreOptions): void {
   });
   makePrivateFolder(join(dataDir, 'run'));
   const place = { host, port_offset: portOffset, log_dir: resolve(logDir) };
-  // A copy of the folder is not the store that runs there.
+  // The folder id makes the file invalid in a copy of the data folder.
   const content = { ...place, frontends, folder: folderId(dataDir) };
   const draft = `${fileIn(dataDir)}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(content)}\n`, { mode: 0o600 });
   renameSync(draft, fileIn(dataDir));
 }
 
-/** Undefined where no launcher of this build ran on the folder, or the file cannot be read. */
+/** Undefined if no launcher of this build ran on the folder, or if the file cannot be read. */
 export function rememberedStore(dataDir: string): RememberedStore | undefined {
   try {
     const { host, port_offset, log_dir, frontends, folder } = JSON.parse(

@@ -1,6 +1,6 @@
 /**
- * One service as a process of its own: made, told its order, watched until it is ready, stopped.
- * Its life does not hang on this process: it writes its own log, and goes on where
+ * One service as a child process: starts it, sends its order, waits until it is ready, and stops
+ * it. The service does not depend on the launcher: it writes its own log, and continues to run if
  * the launcher is killed.
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -13,7 +13,7 @@ import { isStartFailure, type StartFailure } from './start-failure.js';
 const tailLines = 15;
 const crashBytesMax = 1024 * 1024;
 
-/** Where Node has it, also before the service itself ignores the signal. */
+/** Where Node has this flag, it also covers the time before the service ignores the signal. */
 const noInspectorFlag = '--disable-sigusr1';
 const noInspector = process.allowedNodeEnvironmentFlags.has(noInspectorFlag)
   ? [noInspectorFlag]
@@ -24,32 +24,37 @@ export interface ProcessOptions {
   /** The module that the process runs. */
   readonly entry: string;
   readonly args: readonly string[];
-  /** Its first message. */
+  /** The first message to the process. */
   readonly order: object;
-  /** Which it writes itself. */
+  /** The service's log, which the service writes. */
   readonly logFile: string;
-  /** Takes what Node and the system say when the process crashes. */
+  /**
+   * Receives the standard error of the process: the messages of Node and of the system at a crash.
+   */
   readonly crashFile: string;
   readonly readyTimeoutMs: number;
   readonly clock: Clock;
-  /** The line for people about a failure that the process told. */
+  /** Formats a reported failure as a line for people. */
   explain(failure: StartFailure): string;
 }
 
 export interface ServiceProcess {
   readonly pid: number;
   /**
-   * Rejects where it ends, or the time is over, before it was ready: with the reason that the process
-   * told, else with the tail of its log.
+   * Rejects if the process ends, or the time limit passes, before it is ready. The reason is the
+   * failure that the process reported, otherwise the end of its log.
    */
   readonly ready: Promise<void>;
-  /** Resolves to how it ended, as `SIGKILL` or `exit code 1`, with Node's reason where it gave one. */
+  /**
+   * Resolves to the way it ended, such as `SIGKILL` or `exit code 1`, with Node's reason if there
+   * is one.
+   */
   readonly ended: Promise<string>;
-  /** What it told of its failure before it ended, and the line for people. */
+  /** The failure that it reported before it ended, with the line for people. */
   failure(): (StartFailure & { readonly line: string }) | undefined;
-  /** SIGTERM, and SIGKILL where that does not help in time. Resolves when it has ended. */
+  /** Sends SIGTERM, and SIGKILL after `limitMs`. Resolves when the process has ended. */
   stop(limitMs: number): Promise<void>;
-  /** SIGKILL. Resolves when it has ended. */
+  /** Sends SIGKILL. Resolves when the process has ended. */
   kill(): Promise<void>;
 }
 
@@ -57,7 +62,7 @@ export function spawnService(options: ProcessOptions): ServiceProcess {
   const { name, entry, args, order, logFile, crashFile, clock } = options;
   const crashes = openCrashFile(crashFile);
   const starts = [logFile, crashFile].map((path) => ({ path, from: sizeOf(path) }));
-  // In the launcher's own process group: a signal to the group reaches all that belongs to it.
+  // The child stays in the launcher's process group, so a signal to the group reaches all services.
   const child = fork(entry, [...args], {
     stdio: ['ignore', crashes, crashes, 'ipc'],
     execArgv: ['--enable-source-maps', ...noInspector],
@@ -93,7 +98,7 @@ export function spawnService(options: ProcessOptions): ServiceProcess {
       reject(fail(`ended before it was ready (${how})`));
     });
   });
-  // A process that nothing waits for must not throw.
+  // Without a handler, a rejection that no caller awaits would end the launcher.
   ready.catch(() => {});
   child.send(order, () => {});
 
@@ -115,7 +120,7 @@ export function spawnService(options: ProcessOptions): ServiceProcess {
   };
 }
 
-/** Begun anew where it has grown large: it holds the words of one that crashed again and again. */
+/** Truncates a large file, which a service that crashes repeatedly can produce. */
 function openCrashFile(path: string): number {
   return openSync(path, sizeOf(path) > crashBytesMax ? 'w' : 'a');
 }

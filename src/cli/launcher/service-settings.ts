@@ -1,6 +1,6 @@
 /**
- * From options to the settings of each kind of service, the same for one of a whole store and for
- * one that is run on its own. Pure: it reads no file and knows no address.
+ * Converts options to the settings of each kind of service, both for a whole store and for a single
+ * service. Pure: it reads no file and computes no address.
  */
 import { resolve } from 'node:path';
 import type { CatalogConfig, RecoveryConfig, ServiceConfig } from '../../base/config.js';

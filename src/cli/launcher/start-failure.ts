@@ -1,18 +1,18 @@
 /**
- * Why a service process failed, as the process tells its launcher in its last message, and the line
- * that people read: the name, the reason, the way out. Pure.
+ * The reason why a service process failed, as its last message to the launcher, and the line for
+ * people: the name, the reason, the remedy. Pure.
  */
 
-/** The message of a service process that ends. */
+/** The message that a service process sends before it ends. */
 export interface StartFailure {
-  /** Of the error, as `corruption`, `conflict` or `unavailable`. */
+  /** Code of the error, such as `corruption`, `conflict` or `unavailable`. */
   readonly code: string;
   readonly reason: string;
 }
 
-/** A restart does not help with these: an operator has to look first. */
+/** A restart does not help with these errors: an operator must act first. */
 const operatorCodes: ReadonlySet<string> = new Set(['corruption', 'conflict']);
-/** Larger than the span of ports of one store. */
+/** Larger than the port range of one store. */
 const portOffsetStep = 1_000;
 
 export function needsOperator({ code }: StartFailure): boolean {
@@ -31,7 +31,9 @@ export function failureLine(name: string, { reason }: StartFailure, portOffset: 
   return wayOut === undefined ? told : `${told}; ${wayOut}`;
 }
 
-/** The lines of a final error that no warning has said; the whole error where each line was said. */
+/**
+ * The lines of a final error that no warning has shown; the whole error if every line was shown.
+ */
 export function withoutWarnings(message: string, warnings: readonly string[]): string {
   const said = new Set(warnings.flatMap((warning) => warning.split('\n')));
   const lines = message.split('\n').filter((line) => !said.has(line));

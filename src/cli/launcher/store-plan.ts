@@ -40,7 +40,7 @@ export function planCluster(
     const peer = { host: service.host, port: service.port + replicationOffset };
     return { name: `${kind}-${n}`, service, peer };
   };
-  // A recovery server has a replication port alone.
+  // A recovery server has only a replication port.
   const recovery = (n: number): MemberAddresses => {
     const peer = address(`recovery-${n}`, ports.recovery + n);
     return { name: `recovery-${n}`, service: peer, peer };

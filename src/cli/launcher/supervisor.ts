@@ -1,7 +1,7 @@
 /**
- * Keeps the services of a store: starts them together, starts again what died, stops them stage by
- * stage. Knows processes by their names alone, not what they serve. Invariant: at most one
- * process a name, and none is started once stopping has begun.
+ * Supervises the services of a store: starts them together, restarts those that died, and stops
+ * them stage by stage. It uses only their names and does not depend on their kind. Invariant: there
+ * is at most one process a name, and no process starts after stopping has begun.
  */
 import type { Clock, Timer } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
@@ -11,32 +11,34 @@ import { needsOperator } from './start-failure.js';
 
 const backoffMinMs = 1_000;
 const backoffMaxMs = 15_000;
-/** A service that ran this long is well again: its next backoff starts anew. */
+/** After this uptime a service counts as healthy, and its next backoff starts from the minimum. */
 const ranWellMs = 30_000;
-/** A service drains within 5 s; what takes longer than this hangs. */
+/** A service drains within 5 s; one that takes longer than this hangs. */
 const stopTimeoutMs = 12_000;
 
 export interface SupervisedService {
   readonly name: string;
-  /** Services of one stage stop together, those of a higher stage before. */
+  /** Services of one stage stop together, after those of higher stages. */
   readonly stage: number;
   spawn(how?: SpawnWay): ServiceProcess;
 }
 
 export interface SpawnWay {
-  /** Let it come back from a corrupt journal. */
+  /** With `repair`, the service cuts off a corrupt journal and rejoins. */
   readonly repair: boolean;
 }
 
 export interface SupervisorOptions {
   readonly services: readonly SupervisedService[];
-  /** Why the store cannot open without the services of these names; undefined where it can. */
+  /**
+   * The reason why the store cannot open without the services of these names; undefined if it can.
+   */
   whyShut(lost: ReadonlySet<string>): string | undefined;
-  /** Start a service that died again. */
+  /** Whether to restart a service that died. */
   readonly restart: boolean;
   readonly clock: Clock;
   readonly pids: PidFiles;
-  /** Tells people what happens; what is not as it should be, as a warning. */
+  /** Prints progress for people, and problems as warnings. */
   report(line: string, level?: 'warn'): void;
 }
 
@@ -46,7 +48,7 @@ interface Slot {
   startedMs: number;
   backoffMs: number;
   timer: Timer | undefined;
-  /** It failed in a way that a restart does not mend. */
+  /** It failed in a way that a restart does not fix. */
   mustWait: boolean;
 }
 
@@ -58,7 +60,7 @@ export interface ServiceState {
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #slots: readonly Slot[];
-  /** Set when the store has opened; before, no service is started again. */
+  /** Set when the store has opened. Before that, no service is restarted. */
   #started = false;
   #stopping: Promise<void> | undefined;
 
@@ -75,8 +77,8 @@ export class Supervisor {
   }
 
   /**
-   * Resolves when each service is ready or has failed, and the store can open without those that
-   * failed; rejects with their reasons as soon as it cannot. No service waits for another.
+   * Resolves when each service is ready or has failed, and the store can open without the failed
+   * ones. Rejects with their reasons as soon as it cannot open. No service waits for another.
    */
   async start(): Promise<void> {
     if (this.#stopping) return;
@@ -84,7 +86,8 @@ export class Supervisor {
     await Promise.all(this.#slots.map((slot) => this.#startFirst(slot, failures)));
     if (this.#stopping) return;
     this.#started = true;
-    // Those that failed, and those that died between their own readiness and that of the last.
+    // The services that failed, and those that died after they were ready but before the last one
+    // was.
     for (const slot of this.#slots) if (!slot.process && !slot.timer) this.#afterEnd(slot);
   }
 
@@ -105,7 +108,7 @@ export class Supervisor {
     }
   }
 
-  /** Stops all, stage by stage in reverse. Resolves when no process is left. */
+  /** Stops all services, in reverse order of the stages. Resolves when no process is left. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopAll();
     return this.#stopping;
@@ -115,7 +118,7 @@ export class Supervisor {
     return this.#slots.map(({ service, process }) => ({ name: service.name, pid: process?.pid }));
   }
 
-  /** SIGKILL. It comes back by itself where services are started again, else with `startOne`. */
+  /** Sends SIGKILL. The service comes back if restarts are on, otherwise with `startOne`. */
   async killOne(name: string): Promise<number> {
     const slot = this.#slot(name);
     if (!slot.process) throw new BazarError('unavailable', `${name} is not running`);
@@ -124,7 +127,7 @@ export class Supervisor {
     return pid;
   }
 
-  /** Starts one that does not run, without waiting for its backoff. Resolves when it is ready. */
+  /** Starts a stopped service without waiting for its backoff. Resolves when it is ready. */
   async startOne(
     name: string,
     how: SpawnWay = { repair: false },
@@ -184,7 +187,7 @@ export class Supervisor {
     this.#afterEnd(slot);
   }
 
-  /** Starts it again after its backoff, unless an operator has to look first. */
+  /** Restarts it after its backoff, unless an operator must act first. */
   #afterEnd(slot: Slot): void {
     const { name } = slot.service;
     if (!slot.mustWait) this.#schedule(slot);
@@ -216,7 +219,7 @@ export class Supervisor {
       () => report(`${name} is ready again (pid ${process.pid})`),
       (error: Error) => {
         if (slot.process !== process || this.#stopping) return;
-        // Its end schedules the next attempt.
+        // The exit of the killed process schedules the next attempt.
         report(`${error.message}\nkilling ${name}, which does not respond`, 'warn');
         void process.kill();
       },

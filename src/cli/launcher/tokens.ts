@@ -1,7 +1,7 @@
 /**
  * The two secrets of a store, each in a file that only its owner may read: the admin token for
- * people and their programs, the cluster token by which services know each other. Made at the
- * first start, 256 random bits, and never changed here.
+ * people and their programs, and the cluster token with which services authenticate each other. The
+ * first start makes them from 256 random bits; this module never changes them.
  */
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,11 +21,11 @@ export function ensureToken(dataDir: string, name: TokenName, random: Random): s
   const draft = `${tokenPath(dataDir, name)}.${process.pid}`;
   writeFileSync(draft, `${token}\n`, { mode: 0o600 });
   try {
-    // It has its name only when all of it is there: the services of a store start together.
+    // `link` gives the complete file its name, because the services of a store start together.
     linkSync(draft, tokenPath(dataDir, name));
     return token;
   } catch (error) {
-    // Another service of this folder was faster.
+    // Another service of this folder made the file first.
     const theirs = readToken(dataDir, name);
     if (theirs !== undefined) return theirs;
     throw error;
@@ -34,7 +34,7 @@ export function ensureToken(dataDir: string, name: TokenName, random: Random): s
   }
 }
 
-/** Undefined where there is no such file. */
+/** Undefined if the file does not exist. */
 export function readToken(dataDir: string, name: TokenName): string | undefined {
   const path = tokenPath(dataDir, name);
   let text: string;

@@ -1,7 +1,7 @@
 /**
- * Writes down what customers of a load run ask and are told, as a history that can be checked (docs/
- * CHECKERS.md). Knows no command. Invariant: whatever may have had an effect is in the history, and
- * what surely had none is `failed`.
+ * Records the calls of a load run's customers and their answers as a history for the checker
+ * (docs/CHECKERS.md). Invariant: the history has every call that may have had an effect, and a call
+ * that surely had none is `failed`.
  */
 import type { Clock } from '../../base/clock.js';
 import { type BazarError, type ErrorCode, toBazarError } from '../../base/errors.js';
@@ -10,9 +10,11 @@ import type { BazarClient } from '../../client/bazar-client.js';
 import type { Order, Params, Product } from '../../wire/schemas.js';
 import type { Shopper } from './load-run.js';
 
-/** Orders of others that are read at the end; with more of them nothing can be said. */
+/**
+ * At most this many orders of other clients are read at the end; a larger number cannot be checked.
+ */
 const othersMax = 100_000;
-/** Refused before anything was done. */
+/** Errors of requests that were refused before they had an effect. */
 const refusals: ReadonlySet<ErrorCode> = new Set([
   'invalid_argument',
   'key_reused',
@@ -29,12 +31,12 @@ export class HistoryRecorder {
   readonly #clock: Clock;
   readonly #first = new Map<number, Seen>();
   readonly #ids = new Map<string, number>();
-  /** Restock targets, of the products that have one. */
+  /** Restock targets of the products that have one. */
   readonly #targets = new Map<number, number>();
   readonly #operations: Operation[] = [];
-  /** Purchases without an outcome, by key. */
+  /** Purchases with an unknown outcome, by key. */
   readonly #open = new Map<string, BuyParams>();
-  /** Numbers of orders that customers were given, and of those that were read. */
+  /** Numbers of the orders that customers received, and of the orders that were read. */
   readonly #given = new Set<number>();
   readonly #read = new Set<number>();
   #least = Number.POSITIVE_INFINITY;
@@ -44,7 +46,10 @@ export class HistoryRecorder {
     this.#clock = clock;
   }
 
-  /** The client, listened to. Its searches tell the first stock: they come before all else. */
+  /**
+   * Wraps the client and records its calls. Its searches give the first stock, so they must come
+   * first.
+   */
   listenTo(client: BazarClient, process: string): Shopper {
     const begin = (): Asked => ({ process, invokedMs: this.#clock.nowMs() });
     return {
@@ -63,8 +68,8 @@ export class HistoryRecorder {
   }
 
   /**
-   * What is still open is asked for again; then the book is read to its end, so that the purchases
-   * of others are known too.
+   * Repeats the purchases with an unknown outcome. Then reads the order book to its end, to include
+   * the purchases of other clients.
    */
   async finish(client: BazarClient): Promise<void> {
     const last = this.listenTo(client, 'the last');
@@ -78,10 +83,7 @@ export class HistoryRecorder {
     }
   }
 
-  /**
-   * @param restockTo what the store may fill its products up to, where none of them tells a target
-   * of its own.
-   */
+  /** @param restockTo the restock target of the store, used if no product has its own target. */
   history(restockTo: number | null): History {
     const targets = [...this.#targets];
     const isDecided = this.#open.size === 0 && this.#greatest > 0;

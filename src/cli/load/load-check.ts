@@ -1,6 +1,6 @@
 /**
- * `--check` of the load client: records all that its customers are told, brings what is open to an
- * end, and has the history checked; histories in files too. Knows no connection.
+ * `--check` of the load client: records the calls of its customers, resolves unknown outcomes, and
+ * has the history checked. It can also check histories from files. Opens no connection.
  */
 import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { required } from '../../base/assert.js';
@@ -13,14 +13,14 @@ import { UsageError } from '../output/exit-codes.js';
 import { HistoryRecorder } from './history-recorder.js';
 import type { Shopper } from './load-run.js';
 
-/** All of them are kept in memory until the end. */
+/** All of them stay in memory until the end. */
 const requestsMax = 2_000_000;
 
 export interface CheckOptions {
   readonly requests: number;
-  /** 0: the store never fills up. */
+  /** 0: the store never restocks. */
   readonly restockTo: number;
-  /** A file for the history. */
+  /** Path to write the history to. */
   readonly history: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export class LoadCheck {
     return clients.map((client, i) => this.#recorder.listenTo(client, `customer ${i + 1}`));
   }
 
-  /** When all customers have left. */
+  /** Runs after all customers have left. */
   async check(clients: readonly BazarClient[]): Promise<Verdict> {
     await this.#recorder.finish(required(clients[0], 'a client'));
     const { restockTo, history: path } = this.#options;

@@ -1,7 +1,7 @@
 /**
- * The load client: several customers at once look products up and buy some of them, then every
- * order that they were given is read back. Measures what each customer waits; never gives up on a
- * purchase before its time is over, so it goes on through a failover.
+ * The load client: several concurrent customers look products up and buy some of them. Then it
+ * reads every order back. It measures the latency for each customer. It repeats a purchase until
+ * its time limit, so a run survives a failover.
  */
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
 import type { Clock } from '../../base/clock.js';
@@ -11,7 +11,7 @@ import type { BazarClient } from '../../client/bazar-client.js';
 import type { Order, Product } from '../../wire/schemas.js';
 import type { Acknowledged, OrderLedger } from './order-ledger.js';
 
-/** What a customer does with a store. */
+/** The operations of a customer. */
 export type Shopper = Pick<BazarClient, 'search' | 'lookup' | 'buy' | 'order'>;
 
 export interface LoadOptions {
@@ -21,9 +21,12 @@ export interface LoadOptions {
   readonly requests: number;
   readonly buyProbability: number;
   readonly maxQuantity: number;
-  /** Draws what a customer asks; one for each, so that a seed repeats it whoever is faster. */
+  /**
+   * Random choices of a customer. Each customer has its own, so a seed gives the same run at any
+   * speed.
+   */
   draws(customer: number): Random;
-  /** Makes keys, which no other run may repeat. */
+  /** Makes keys, which must differ from those of every other run. */
   readonly keys: Random;
   readonly clock: Clock;
   readonly ledger: OrderLedger;
@@ -50,7 +53,7 @@ export interface LoadReport {
   /** Failed calls by code. `out_of_stock` is an answer, not a failure. */
   readonly errors: Readonly<Record<string, number>>;
   readonly verified: number;
-  /** Orders that could not be read back: neither right nor wrong. */
+  /** Orders that could not be read back; they may be right or wrong. */
   readonly unverified: number;
   readonly mismatches: readonly string[];
 }
@@ -100,7 +103,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadReport> {
   };
 }
 
-/** Reads every order again and compares it; counts those that could be read. */
+/** Reads every order again and compares it; returns how many could be read. */
 export async function readBack(
   orders: readonly Acknowledged[],
   options: Pick<LoadOptions, 'clients' | 'ledger' | 'progress'>,
@@ -156,7 +159,7 @@ async function step(
   const product = products[draws.integer(products.length)];
   if (!product) return;
   const { id, name } = product;
-  // Both ways lead to the product.
+  // A product can be named by id or by name.
   const item = draws.integer(2) === 0 ? { id } : { name };
   const startMs = clock.nowMs();
   const buys = draws.fraction() < buyProbability;
@@ -191,7 +194,7 @@ function latencies(histogram: RecordableHistogram): Latencies {
   };
 }
 
-/** Nanoseconds as milliseconds with three places. */
+/** Converts nanoseconds to milliseconds with three decimal places. */
 function round(nanos: number): number {
   return Math.round(nanos / 1e3) / 1e3;
 }

@@ -1,4 +1,4 @@
-/** How a load run looks at the end: its report. */
+/** Formats the report of a load run. */
 import type { Verdict } from '../../checker/check.js';
 import type { Io } from '../output/io.js';
 import { printTable } from '../output/output.js';

@@ -1,6 +1,6 @@
 /**
- * What a load client was told: the orders that the store acknowledged. At the end each is compared
- * with what the store says now. Money is compared in cents. Knows neither clients nor time.
+ * The orders that the store acknowledged to a load client. At the end each is compared with the
+ * stored order. Money is compared in cents. Uses neither clients nor time.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import type { Order } from '../../wire/schemas.js';
@@ -21,7 +21,7 @@ export class OrderLedger {
   readonly #mismatches: string[] = [];
   readonly #file: string | undefined;
 
-  /** @param file gets a JSON line for each order, at once. */
+  /** @param file gets a JSON line for each order, as soon as it is acknowledged. */
   constructor(file?: string) {
     this.#file = file;
   }
@@ -34,7 +34,7 @@ export class OrderLedger {
     return [...this.#orders.values()];
   }
 
-  /** One sentence for each thing that is not as it was acknowledged. */
+  /** One sentence for each difference from the acknowledged order. */
   get mismatches(): readonly string[] {
     return this.#mismatches;
   }
@@ -50,7 +50,7 @@ export class OrderLedger {
     }
   }
 
-  /** Compares an order with what the store has under its number; undefined: nothing. */
+  /** Compares an order with the stored order of this number; undefined: the store has none. */
   compare(order: Acknowledged, found: Order | undefined): void {
     for (const difference of differences(order, found)) {
       this.#mismatches.push(`order ${order.number}: ${difference}`);
@@ -83,7 +83,7 @@ function describe({ quantity, name, key }: Acknowledged): string {
   return `${quantity} × ${name} (key ${key})`;
 }
 
-/** Reads what an earlier run wrote. */
+/** Reads the ledger file of an earlier run. */
 export function readOrdersFile(path: string): Acknowledged[] {
   let text: string;
   try {

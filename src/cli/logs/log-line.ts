@@ -1,4 +1,4 @@
-/** A line of a service's log as people read it: time, level, message, fields. Knows no file. */
+/** Formats a line of a service's log for people: time, level, message, fields. Reads no file. */
 import type { Io } from '../output/io.js';
 import { printable, printableLines } from '../output/output.js';
 import { paint, type Tone } from '../output/paint.js';
@@ -18,15 +18,15 @@ const tones: Readonly<Record<ShownLevel, Tone | undefined>> = {
 };
 
 export interface LogLine {
-  /** Of the service. */
+  /** Name of the service. */
   readonly name: string;
-  /** ISO 8601; that of the line before where it has none. */
+  /** ISO 8601; a line without a time gets that of the line before. */
   readonly time: string;
-  /** Undefined where the line is no record of the logger: it belongs to the one before. */
+  /** Undefined if the line is not a record of the logger; it then belongs to the line before. */
   readonly level?: ShownLevel;
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
-  /** As it stands in the file. */
+  /** The raw line. */
   readonly raw: string;
 }
 
@@ -58,7 +58,7 @@ export function formatLine(io: Pick<Io, 'color'>, line: LogLine): string {
   return `${head} ${paint(io, 'faint', printable(time))} ${tone === undefined ? said : paint(io, tone, said)}`;
 }
 
-/** One document a line, also for what is none in the file. */
+/** One JSON document a line, also for raw lines that are not JSON. */
 export function lineAsJson({ name, time, level, message, raw }: LogLine): string {
   return level === undefined ? JSON.stringify({ time, name, msg: message }) : raw;
 }

@@ -1,11 +1,11 @@
 /**
- * Reads one service's log: the last lines of what is there, and then what is appended, across the
- * turning over of its file. Beside it lies what the system said of a crash. Knows no format.
+ * Reads one service's log: its last lines, and then the appended lines, across a rotation of the
+ * file. It also reads the crash output beside the log. Does not depend on the line format.
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { type LogLine, readLine } from './log-line.js';
 
-/** More of a log than this is not read back. */
+/** Maximum bytes of a log that are read back. */
 const tailBytesMax = 8 * 1024 * 1024;
 const turnedOverMax = 1_000;
 
@@ -13,7 +13,7 @@ interface Source {
   readonly path: string;
   inode: number;
   offset: number;
-  /** Bytes of a line that is not finished. */
+  /** Bytes of an incomplete line. */
   rest: string;
 }
 
@@ -23,14 +23,14 @@ export class LogReader {
   readonly #crashes: Source;
   #lastTime = '';
 
-  /** `logDir/name.log` and `logDir/name.stderr`, from their beginnings on. */
+  /** `logDir/name.log` and `logDir/name.stderr`, from the start of each file. */
   constructor(name: string, log: string, crashes: string) {
     this.#name = name;
     this.#log = source(log);
     this.#crashes = source(crashes);
   }
 
-  /** The last lines of all that is there; from here on `news` goes on. */
+  /** The last lines of the existing files; `news` continues after them. */
   past(lines: number): LogLine[] {
     const texts = this.#advance(this.#log);
     for (let n = 1; texts.length < lines && n <= turnedOverMax; n++) {
@@ -43,12 +43,12 @@ export class LogReader {
     return [...read, ...this.#crashLines().slice(-lines)];
   }
 
-  /** What was appended since the last call. */
+  /** The lines appended since the last call. */
   news(): LogLine[] {
     return [...this.#readAll(this.#advance(this.#log)), ...this.#crashLines()];
   }
 
-  /** When the file was turned over, the end of the old one comes first. */
+  /** After a rotation, the rest of the old file comes first. */
   #advance(log: Source): string[] {
     const inode = statSync(log.path, { throwIfNoEntry: false })?.ino;
     const isSame = log.inode === 0 || inode === log.inode;
@@ -68,7 +68,7 @@ export class LogReader {
     });
   }
 
-  /** They have no time of their own, but the file tells when the last was written. */
+  /** These lines have no time; use the time of the file's last write. */
   #crashLines(): LogLine[] {
     const written = statSync(this.#crashes.path, { throwIfNoEntry: false })?.mtime;
     if (!written) return [];
@@ -91,7 +91,7 @@ function readOn(from: Source): string[] {
 function readNew(from: Source): string {
   const stat = statSync(from.path, { throwIfNoEntry: false });
   if (!stat) return '';
-  // It was cut: begin anew.
+  // The file was truncated: start from its beginning.
   if (stat.size < from.offset) from.offset = 0;
   if (from.inode === 0) from.offset = Math.max(0, stat.size - tailBytesMax);
   from.inode = stat.ino;

@@ -1,6 +1,6 @@
 /**
- * All services' logs together, by time; and what comes, for as long as somebody looks. A service
- * whose log appears meanwhile is shown from its first line on.
+ * Shows the logs of all services in order of time, and then follows them. A service whose log
+ * appears later is shown from its first line.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export interface LogOptions {
   readonly name: string | undefined;
   readonly follow: boolean;
   readonly lines: number;
-  /** Nothing below it is shown. */
+  /** Lines below this level are hidden. */
   readonly level: ShownLevel;
   readonly json: boolean;
   readonly logDir: string;
@@ -62,7 +62,7 @@ function print(lines: readonly LogLine[], { level, json }: LogOptions, io: Io): 
   const least = logLevels.indexOf(level);
   const shown = lines.filter((line) => logLevels.indexOf(line.level ?? 'fatal') >= least);
   if (shown.length === 0) return;
-  // Stable: lines of one time stay in their order.
+  // A stable sort keeps the order of lines with equal times.
   const sorted = shown.toSorted((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0));
   const asJson = (line: LogLine): string =>
     io.terminal ? printable(lineAsJson(line)) : lineAsJson(line);
