@@ -18,7 +18,7 @@ const anyVersion = { min: 1, max: Number.MAX_SAFE_INTEGER, default: undefined };
 const price = number('Price, with at most two decimals', anyPrice, productGroup);
 const topic = text('Topic', undefined, productGroup);
 const quantity = integer('Units in stock', anyStock, productGroup);
-/** Restocks fill a product up only where it has such a target. */
+/** Restocks fill only products that have a target. */
 const restockTo = text(
   'Stock to which each restock fills it; none: no restock',
   undefined,

@@ -1,6 +1,6 @@
 /**
- * The options of every command that asks a store, and the client that they mean. Without an address
- * they mean the frontends of this machine.
+ * The options of every command that sends requests to a store, and the client that they describe.
+ * Without an address, the client uses the frontends of this machine.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const remembered = { defaultDescription: 'as the store was started' };
 const rawPort = 8180;
 const defaultHost = '127.0.0.1';
 
-/** Of work that goes on through a failover and is not to be broken off by it. */
+/** Timeout of work that must survive a failover. */
 export const failoverTimeoutSeconds = 30;
 
 export const clientSpecs = {
@@ -52,7 +52,7 @@ export function timeout(what: string, seconds: number) {
   return number(words, { min: 0.01, max: 3_600, default: seconds }, clientGroup);
 }
 
-/** Opens a client, hands it to `use`, and closes it whatever happens. */
+/** Opens a client, calls `use`, and closes the client in every case. */
 export async function withClient<T>(
   options: ClientOptions,
   use: (client: BazarClient) => Promise<T>,
@@ -60,7 +60,7 @@ export async function withClient<T>(
   return useClient(await openClient(options), use);
 }
 
-/** A client for each frontend, to hear every one of them. */
+/** As `withClient`, with one client for each frontend. */
 export async function withEach<T>(
   options: ClientOptions,
   use: (clients: readonly BazarClient[], addresses: readonly string[]) => Promise<T>,
@@ -90,7 +90,7 @@ export async function withAdmin<T>(
       return await use(client);
     } catch (error) {
       if (token !== undefined || !isRefused(error)) throw error;
-      // The frontend speaks of its protocol, which whoever types commands does not see.
+      // Replaces the frontend's message, which describes the protocol and not the command.
       const { code, details } = error;
       throw new BazarError(code, 'this command needs the admin token', { details, cause: error });
     }
@@ -141,7 +141,10 @@ function addressesOf(options: ClientOptions): Address[] {
   });
 }
 
-/** Those of the last start, and those that run beside them; by plan where something was given. */
+/**
+ * Frontend addresses: from the last start plus running ones. With --host or --port-offset, computed
+ * from these.
+ */
 function frontendsOf(
   dataDir: string,
   host: string | undefined,
@@ -158,13 +161,16 @@ function frontendsOf(
   return [...store.frontends.values(), ...others.map(planned)];
 }
 
-/** The numbers of the frontends that the data folder knows to run; the first where it knows none. */
+/**
+ * The numbers of the running frontends by the pid files of the data folder; the first if there are
+ * none.
+ */
 function runningFrontends(dataDir: string): number[] {
   let names: string[] = [];
   try {
     names = readdirSync(join(dataDir, 'run'));
   } catch {
-    // No store was ever started here.
+    // No store has run on this folder.
   }
   const numbers = names.map((name) => Number(/^frontend-(\d+)\.pid$/.exec(name)?.[1] ?? 0));
   const found = numbers.filter((n) => n > 0).sort((a, b) => a - b);
@@ -180,7 +186,7 @@ const unreachedAdvice: Readonly<Record<string, string>> = {
   closed: 'if the port uses TLS, give --tls-ca FILE',
 };
 
-/** The same error with what one can do about it. */
+/** The same error with advice for the user. */
 export function withAdvice(error: BazarError): BazarError {
   const advice = adviceFor(error);
   if (advice === undefined) return error;

@@ -7,7 +7,7 @@ import { UsageError } from '../output/exit-codes.js';
 const portMax = 65_535;
 
 /**
- * The dialects of frontend `n`: its ports follow those of the frontends before it, which may share
+ * The dialect ports of frontend `n`. They follow those of the frontends before it, which may share
  * its machine.
  */
 export function dialectPorts(entries: readonly string[], host: string, n: number): DialectPort[] {

@@ -1,4 +1,7 @@
-/** The options of a frontend's HTTP door: its host names, other sites' pages, its answers. */
+/**
+ * The options of a frontend's HTTP listener: its host names, the allowed origins, the status of an
+ * order.
+ */
 import { UsageError } from '../output/exit-codes.js';
 import { choice, list } from './options.js';
 
@@ -21,7 +24,7 @@ export const httpSpecs = {
   ),
 } as const;
 
-/** Lower case, and without a port. */
+/** Returns the host names in lower case, without a trailing dot. */
 export function allowedHosts(entries: readonly string[]): string[] {
   return entries.map((entry) => {
     const name = entry.toLowerCase().replace(/\.$/, '');
@@ -30,7 +33,7 @@ export function allowedHosts(entries: readonly string[]): string[] {
   });
 }
 
-/** As browsers send them. */
+/** Returns the origins in the form that browsers send. */
 export function corsOrigins(entries: readonly string[]): string[] {
   return entries.map((entry) => {
     if (entry === '*') return entry;

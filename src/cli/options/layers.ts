@@ -1,7 +1,7 @@
 /**
- * The layers of configuration below the command line: the environment and the file. Names that
- * belong to other commands are passed over, so that one environment and one file serve them all;
- * a name in the file that no command knows is an error.
+ * The layers of configuration below the command line: the environment and the file. A command skips
+ * the names of other commands, so one environment and one file serve all commands. A name in the
+ * file that no command has is an error.
  */
 import { readFileSync } from 'node:fs';
 import { UsageError } from '../output/exit-codes.js';
@@ -24,7 +24,7 @@ export function commandLineLayer(argv: Readonly<Record<string, unknown>>): Layer
   return { values: argv, label: flagName };
 }
 
-/** @param known every name that some command takes. */
+/** @param known the option names of all commands. */
 export function fileLayer(path: string, known: ReadonlySet<string>): Layer {
   const values: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(readObject(path))) {

@@ -29,7 +29,7 @@ type Name = keyof typeof oneServiceSpecs;
 
 const members: readonly ServiceKind[] = ['catalog', 'order', 'recovery'];
 
-/** The kinds that read an option; all of them read one that is not here. */
+/** The kinds that read an option. An option that is not listed is read by all kinds. */
 const readers: { readonly [N in Name]?: readonly ServiceKind[] } = {
   init: members,
   repair: members,
@@ -54,7 +54,7 @@ const readers: { readonly [N in Name]?: readonly ServiceKind[] } = {
   demo: ['frontend'],
 };
 
-/** The same options for the command of one kind, with those of other kinds hidden. */
+/** The same options for the command of one kind; options of other kinds are hidden. */
 export function specsOf(kind: ServiceKind): typeof oneServiceSpecs {
   const foreign = Object.entries(readers).filter(([, kinds]) => !kinds.includes(kind));
   const all: Specs = oneServiceSpecs;

@@ -1,12 +1,12 @@
 /**
- * Typed options: what yargs needs to parse and describe one, and how its value is read and checked.
- * A value comes from the command line, the environment (BAZAR_…) or the configuration file, in this
- * order; `readValues` makes the one frozen object that a command gets.
+ * Typed options: the settings with which yargs parses and describes one, and the function that
+ * reads and checks its value. A value comes from the command line, the environment (BAZAR_…) or the
+ * configuration file, in this order; `readValues` makes the frozen object that a command gets.
  */
 import type { Options } from 'yargs';
 import { UsageError } from '../output/exit-codes.js';
 
-/** What the shell may complete a word with, beside the choices that an option has by itself. */
+/** The completions of a value, besides the option's own choices. */
 export type Completes = 'services' | 'files' | 'shells';
 
 type TextSettings = Options & { readonly completes?: Completes };
@@ -22,7 +22,7 @@ export type Values<S extends Specs> = {
   readonly [K in keyof S]: S[K] extends Option<infer T> ? T : never;
 };
 
-/** Where values may come from, the strongest first; `label` says how an error names an option. */
+/** A source of values; an earlier layer wins. `label` is the name of an option in errors. */
 export interface Layer {
   readonly values: Readonly<Record<string, unknown>>;
   label(name: string): string;
@@ -39,11 +39,11 @@ export function readValues<S extends Specs>(specs: S, layers: readonly Layer[]):
     }
     values[name] = option.read(value, label);
   }
-  // Each name was read by its own option, which is what Values says.
+  // Each name was read by its own option, so the types match.
   return Object.freeze(values) as Values<S>;
 }
 
-/** `portOffset` as `--port-offset`. */
+/** Converts `portOffset` to `--port-offset`. */
 export function flagName(name: string): string {
   return `--${kebab(name)}`;
 }
@@ -52,7 +52,7 @@ export function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** `portOffset` as `BAZAR_PORT_OFFSET`. */
+/** Converts `portOffset` to `BAZAR_PORT_OFFSET`. */
 export function environmentName(name: string): string {
   return `BAZAR_${kebab(name).replaceAll('-', '_').toUpperCase()}`;
 }
@@ -147,7 +147,7 @@ export function choice<const C extends string, D extends C | undefined>(
   };
 }
 
-/** May be given several times; in the environment its values stand between commas. */
+/** May be given several times; in the environment, commas separate the values. */
 export function list(describe: string, settings: Options = {}): Option<readonly string[]> {
   return {
     settings: { ...settings, describe, type: 'string', array: true, requiresArg: true },
@@ -163,7 +163,7 @@ export function list(describe: string, settings: Options = {}): Option<readonly 
   };
 }
 
-/** A word after the command: `<name>` or `[name]` in its usage. */
+/** A positional word: `<name>` or `[name]` in the command's usage. */
 export function positional(
   describe: string,
   own: { readonly completes?: Completes } = {},
@@ -176,7 +176,7 @@ export function positional(
   };
 }
 
-/** Accepted as before, but neither in the help nor completed. */
+/** Still accepted, but hidden in the help and not completed. */
 export function hidden<T>(option: Option<T>): Option<T> {
   return { ...option, settings: { ...option.settings, hidden: true } };
 }

@@ -1,4 +1,4 @@
-/** Addresses as options give them: of one service, or of several by name (`--peers`). */
+/** Parses addresses in options: of one service, or of several by name (`--peers`). */
 import { type Address, parseAddress } from '../../base/address.js';
 import { UsageError } from '../output/exit-codes.js';
 

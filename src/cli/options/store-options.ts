@@ -1,6 +1,6 @@
 /**
- * The options that describe a store: how many services, where they listen, where data lies, and
- * what is passed on to the services. Shared by `up` and by the commands that run one service.
+ * The options that describe a store: the number of services, their addresses, the data folder, and
+ * the settings of the services. `up` and the commands that run one service share them.
  */
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -140,12 +140,12 @@ export const serviceSpecs = {
   ),
 } as const;
 
-/** Two stores that are given their data folders alone do not share logs. */
+/** The log folder depends on the data folder, so two stores do not share logs. */
 export function logDirOf(dataDir: string): string {
   return dataDir === placeSpecs.dataDir.read(undefined, '') ? 'logs' : join(dataDir, 'logs');
 }
 
-/** One service's own log, in the words of the logger. */
+/** Converts the options to the log settings of one service. */
 export function logSettings(
   options: Pick<Values<typeof serviceSpecs>, 'logLevel' | 'logSize' | 'logKeep'>,
   path: string | undefined,

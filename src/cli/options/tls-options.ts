@@ -1,4 +1,4 @@
-/** The options that name certificates, and the files that they mean, read once at the entry. */
+/** The options that name certificates. The entry reads their files once. */
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { PeerTlsFiles, TlsFiles } from '../../base/tls-files.js';
@@ -50,7 +50,7 @@ export function readTls(options: Values<typeof tlsSpecs>): TlsSecrets {
   return { tls, clusterTls: own && ca !== undefined ? { ...own, ca } : undefined };
 }
 
-/** What a client believes, in PEM; undefined where it speaks in the clear. */
+/** The certificates (PEM) that a client trusts; undefined without TLS. */
 export function readTrust(
   options: Values<typeof clientTlsSpecs>,
 ): { readonly ca?: string } | undefined {

@@ -1,6 +1,6 @@
 /**
- * What a command that failed says on standard error, and its exit code: a sentence for people, or with
- * --json one line `{"error": {code, message, exit_code, …}}`, the last one.
+ * Prints the error of a failed command to standard error and returns its exit code. People get a
+ * sentence; with --json, the last line is `{"error": {code, message, exit_code, …}}`.
  */
 import { readFileSync } from 'node:fs';
 import { BazarError, toBazarError } from '../../base/errors.js';
@@ -12,7 +12,7 @@ import { printableLines, toJson } from './output.js';
 
 interface Failure {
   readonly code: string;
-  /** Lines for people. */
+  /** One or more lines for people. */
   readonly message: string;
   readonly exitCode: number;
   readonly details: Readonly<Record<string, unknown>>;
@@ -29,7 +29,10 @@ export function explain(thrown: unknown, asJson: boolean, io: Io): number {
   return exitCode;
 }
 
-/** As the command line, the environment or the file of --config says it, also where the line is wrong. */
+/**
+ * Reads --json from the command line, the environment or the file of --config, even if the command
+ * line is invalid.
+ */
 export function wantsJson(args: readonly string[], env: Io['env']): boolean {
   const typed = args.filter((arg) => /^--(?:no-)?json(?:=|$)/.test(arg)).at(-1);
   const given = typed ?? (env[environmentName('json')] || inFile(configFile(args, env)));
@@ -43,7 +46,7 @@ function configFile(args: readonly string[], env: Io['env']): string | undefined
   return typed ?? env[environmentName('config')];
 }
 
-/** No more than a hint: a file that cannot be read is an error of its own. */
+/** Ignores an unreadable file here, because reading the options reports it. */
 function inFile(path: string | undefined): string {
   if (path === undefined || path === '') return 'no';
   try {
@@ -68,7 +71,7 @@ function failureOf(thrown: unknown): Failure {
   return { code, message: unexpected(thrown), exitCode, details };
 }
 
-/** What the system or a file refuses says so in its message; of a fault the place is needed. */
+/** System and file errors need only their message; a program fault also needs its stack. */
 function unexpected(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown);
   if ('syscall' in thrown) {

@@ -1,8 +1,8 @@
-/** What the system refused about a file that a command was given, in words that name the file. */
+/** Rewords a system error about a file that the user named, so that the message names the file. */
 import { dirname } from 'node:path';
 import { BazarError } from '../../base/errors.js';
 
-/** To throw in place of `error`; the same where it has no better words. */
+/** The error to throw instead of `error`; `error` itself if there is no better message. */
 export function cannotRead(path: string, error: unknown): unknown {
   switch (codeOf(error)) {
     case 'ENOENT':

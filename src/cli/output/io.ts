@@ -1,27 +1,30 @@
 /**
- * What a command sees of the world outside: where data goes, where all else goes, what is typed,
- * and the environment. Tests pass their own; nothing below the entry reads `process` for these.
+ * The input and output of a command: data, messages, standard input and the environment. Tests pass
+ * their own. Below the entry, no other code reads `process` for these.
  */
 import type { Readable } from 'node:stream';
 
 export interface Io {
-  /** Data, a whole text with its newlines. */
+  /** Writes data: a whole text with its newlines. */
   out(text: string): void;
-  /** Everything that is not data. */
+  /** Writes everything that is not data. */
   err(text: string): void;
   /** Standard output is a terminal. */
   readonly terminal: boolean;
   /** Standard error is a terminal: a progress bar may be drawn. */
   readonly errTerminal: boolean;
   readonly color: boolean;
-  /** Of the terminal now; it may be resized. */
+  /** Current size of the terminal; it may change. */
   size(): { readonly columns: number; readonly rows: number };
   readonly stdin: Readable & {
     readonly isTTY?: boolean;
     setRawMode?(mode: boolean): unknown;
   };
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborts at the first SIGINT or SIGTERM; whoever asks takes over what the signal means. */
+  /**
+   * Aborts at the first SIGINT, SIGTERM or SIGHUP. After this call, these signals no longer end the
+   * process.
+   */
   interrupted(): AbortSignal;
 }
 
@@ -42,7 +45,9 @@ export function systemIo(): Io {
   };
 }
 
-/** `bazar orders | head` ends quietly; a launcher whose terminal is gone goes on. */
+/**
+ * `bazar orders | head` ends without an error; a launcher continues when its terminal is closed.
+ */
 function leaveOnBrokenPipe(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE' && process.listenerCount('SIGTERM') === 0) process.exit(0);
 }

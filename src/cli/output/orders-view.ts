@@ -1,4 +1,4 @@
-/** How products and orders look in tables. */
+/** Formats products and orders as tables. */
 import type { Order, Product } from '../../wire/schemas.js';
 import { type Cell, money } from './output.js';
 
@@ -11,7 +11,7 @@ export function productRow(product: Product): Cell[] {
 
 export const orderHead = ['ORDER', 'PRODUCT', 'QUANTITY', 'PRICE', 'TOTAL', 'AT'];
 
-/** One row a line; number, total and time stand in the first. */
+/** One row for each line of an order; only the first row has number, total and time. */
 export function orderRows({ number, lines, total, at }: Order): Cell[][] {
   return lines.map(({ name, quantity, price }, i) => {
     const first = i === 0;

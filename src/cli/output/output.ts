@@ -1,11 +1,11 @@
 /**
- * How data is shown: JSON for machines, else a plain table that is easy to read and to cut. Money
- * has two places. Knows no command.
+ * Formats data: JSON for machines, otherwise a plain table that people can read and tools can
+ * split. Money has two decimal places. Does not depend on a command.
  */
 import type { Io } from './io.js';
 import { paint, type Tone } from './paint.js';
 
-/** A text may carry a tone, for terminals with colour. */
+/** A text may have a tone, for terminals with colour. */
 export type Cell = string | number | { readonly text: string; readonly tone: Tone };
 
 /** One JSON document and a newline. */
@@ -13,7 +13,7 @@ export function printJson(io: Io, value: unknown): void {
   io.out(`${toJson(value)}\n`);
 }
 
-/** JSON escapes the control characters below U+0020 itself, but not those above. */
+/** `JSON.stringify` escapes the control characters below U+0020, but not U+007F to U+009F. */
 export function toJson(value: unknown): string {
   return JSON.stringify(value).replace(
     /[\u007f-\u009f]/g,
@@ -21,7 +21,7 @@ export function toJson(value: unknown): string {
   );
 }
 
-/** Columns of numbers stand to the right. */
+/** Columns of numbers are right-aligned. */
 export async function printTable(
   io: Io,
   head: readonly string[],
@@ -67,13 +67,16 @@ function shown(io: Pick<Io, 'color'>, cell: Cell): string {
   return paint(io, cell.tone, printable(cell.text));
 }
 
-/** What a store holds was written by others: no control sequence of theirs reaches the terminal. */
+/**
+ * Replaces control characters, because clients choose the texts in a store and must not control the
+ * terminal.
+ */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must not pass.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are replaced.
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '�');
 }
 
-/** As `printable`, for text of several lines. */
+/** As `printable`, but keeps line breaks. */
 export function printableLines(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }

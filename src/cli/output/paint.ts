@@ -1,6 +1,6 @@
 /**
- * Colour, for people on a terminal: a tone says what a text means, not how it looks. Without colour
- * a text is what it was, so nothing may be told by the tone alone.
+ * Colours text on a terminal by its tone. A tone is a meaning, not a colour. Without colour the
+ * text is unchanged, so the tone must not be the only source of information.
  */
 export type Tone = 'strong' | 'faint' | 'good' | 'doubtful' | 'bad';
 

@@ -1,8 +1,10 @@
-/** How far something long has come: a bar on a terminal, else nothing. Never touches the data. */
+/**
+ * Shows the progress of a long operation: a bar if standard error is a terminal, otherwise nothing.
+ */
 import type { Io } from './io.js';
 
 export interface ProgressView {
-  /** A new phase begins a new bar. */
+  /** A new phase starts a new bar. */
   update(phase: string, done: number, total: number): void;
   stop(): void;
 }

@@ -1,18 +1,18 @@
 /**
- * What a command is: how it is typed, what it takes, and what it does. Its `run` loads what it
- * needs when it runs, so that `bazar lookup` never reads the code of a service.
+ * Defines a command: its usage, its options and its function. `run` imports its modules when it is
+ * called, so that `bazar lookup` does not load the code of a service.
  */
 
 import { type Layer, readValues, type Specs, type Values } from '../options/options.js';
 import type { Io } from '../output/io.js';
 
 export interface Definition<S extends Specs> {
-  /** As yargs takes it: `buy <item>`. The first word is the name. */
+  /** In the syntax of yargs: `buy <item>`. The first word is the name. */
   readonly usage: string;
   readonly describe: string;
   readonly examples: readonly (readonly [line: string, meaning: string])[];
   readonly specs: S;
-  /** The process stays long: it must not carry the big parser in its memory. */
+  /** A long-running process, which must not keep yargs in its memory. */
   readonly stays?: boolean;
   /** Resolves to the exit code. */
   run(values: Values<S>, io: Io): Promise<number>;
@@ -39,7 +39,7 @@ export function defineCommand<S extends Specs>(definition: Definition<S>): Comma
   };
 }
 
-/** Commands that share a first word, as `product add` and `product set`. */
+/** Commands that share a first word, such as `product add` and `product set`. */
 export interface CommandGroup {
   readonly name: string;
   readonly describe: string;
@@ -48,13 +48,13 @@ export interface CommandGroup {
 
 export type Entry = Command | CommandGroup;
 
-/** The names of all options that some command takes. */
+/** The option names of all commands. */
 export function optionNames(entries: readonly Entry[]): Set<string> {
   const commands = entries.flatMap((entry) => ('run' in entry ? [entry] : entry.commands));
   return new Set(commands.flatMap(({ specs }) => Object.keys(specs)));
 }
 
-/** What a command line chose, and the values that stood on it. */
+/** The chosen command and the values from the command line. */
 export interface Chosen {
   readonly command: Command;
   readonly argv: Readonly<Record<string, unknown>>;

@@ -1,10 +1,10 @@
 /**
- * What a command line says that stops before a word which its command needs: the word and how the
- * line goes, in place of the parser's count. Knows usages alone.
+ * The error for a command line without a required word: names the word and shows the usage, instead
+ * of the parser's count of words. Uses only the usages of the commands.
  */
 import type { Command, Entry } from './command.js';
 
-/** @param words those of the line that are no options, the command's own first. */
+/** @param words the words that are not options, starting with the command's name. */
 export function missingArgument(
   words: readonly string[],
   entries: readonly Entry[],
@@ -17,7 +17,7 @@ export function missingArgument(
   return command && missing(`bazar ${entry.name} ${command.usage}`, command, words.length - 2);
 }
 
-/** @param given how many words follow the command's name. */
+/** @param given the number of words after the command's name. */
 function missing(line: string, { usage }: Command, given: number): string | undefined {
   const needed = [...usage.matchAll(/<([\w-]+)>/g)].map(([, name]) => name);
   const lacking = needed.slice(given);

@@ -1,6 +1,6 @@
 /**
- * Reads a command line with yargs: help, and what is wrong with a line. The only import
- * of yargs, which is loaded when it is needed (src/cli/parsing/quick-parse.ts).
+ * Parses a command line with yargs, which also prints the help and reports errors. The only import
+ * of yargs; it is loaded on demand (src/cli/parsing/quick-parse.ts).
  */
 import yargs, { type Argv } from 'yargs';
 import { environmentName, kebab } from '../options/options.js';
@@ -10,7 +10,7 @@ import type { Chosen, Command, Entry } from './command.js';
 import { missingArgument } from './missing-argument.js';
 import { unknownCommand } from './unknown-command.js';
 
-/** Undefined where yargs answered itself: help, version. */
+/** Undefined if yargs has answered: help, version. */
 export async function parse(
   args: readonly string[],
   entries: readonly Entry[],
@@ -50,13 +50,13 @@ export async function parse(
   return chosen;
 }
 
-/** What is wrong with a line, where the parser would count words. */
+/** Replaces yargs's message about a number of words by the missing argument. */
 function inOwnWords(message: string, words: readonly string[], entries: readonly Entry[]): string {
   const counts = message.startsWith('Not enough non-option arguments');
   return (counts ? missingArgument(words, entries) : undefined) ?? eachOnce(message);
 }
 
-/** Of what it does not know, yargs names every option of two words twice: as typed, and as one word. */
+/** yargs names an unknown option of two words twice: as typed, and in camel case. */
 function eachOnce(message: string): string {
   const [, names] = /^Unknown arguments: (.*)$/.exec(message) ?? [];
   if (names === undefined) return message;

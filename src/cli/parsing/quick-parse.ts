@@ -1,13 +1,14 @@
 /**
- * Reads a plain command line of a command that stays (`bazar up`) with Node's own parser: yargs
- * would stay with it, a third of the launcher's memory. Whatever is not plain (help, a mistake) is
- * left to yargs, which explains it. Invariant: what is read here, yargs reads in the same way.
+ * Parses a simple command line of a long-running command (`bazar up`) with Node's own parser,
+ * because yargs would stay in memory: a third of the launcher's memory. It leaves all other command
+ * lines (help, errors) to yargs. Invariant: yargs gives the same result for every line that this
+ * parser accepts.
  */
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { kebab, type Specs } from '../options/options.js';
 import type { Chosen, Command, Entry } from './command.js';
 
-/** Undefined: leave it to yargs. */
+/** Undefined: use yargs. */
 export function quickParse(args: readonly string[], entries: readonly Entry[]): Chosen | undefined {
   const [word, ...rest] = args;
   const command = entries.find(
@@ -26,7 +27,8 @@ type Options = NonNullable<ParseArgsConfig['options']>;
 function optionsOf(specs: Specs): Options {
   const options: Options = { config: { type: 'string' } };
   for (const [name, { settings }] of Object.entries(specs)) {
-    // Of a flag the last one counts; a value that is repeated is kept, and refused when it is read.
+    // The last occurrence of a flag wins. All values of other options are kept, and `readValues`
+    // refuses a repeated option that is not a list.
     options[kebab(name)] =
       settings.type === 'boolean' ? { type: 'boolean' } : { type: 'string', multiple: true };
   }

@@ -1,13 +1,13 @@
 /**
- * Whether the first words of a command line name a command, asked before its options are: who
- * mistyped a command is not to hear about its options. Knows names alone.
+ * Checks the command name before the options, so that a misspelled command gets no option errors.
+ * Uses only names.
  */
 import type { Entry } from './command.js';
 
-/** The parser's own: it answers them after any command. */
+/** The parser answers this word after any command. */
 const help = 'help';
 
-/** What is wrong with the words; undefined where they are well, or where an option comes first. */
+/** The error in the words; undefined if they are valid, or if an option comes first. */
 export function unknownCommand(
   [first, second]: readonly string[],
   entries: readonly Entry[],
@@ -35,7 +35,7 @@ function refuse(group: string, word: string, names: readonly string[]): string |
   return group === '' ? said : `${said}: bazar ${group}has ${names.join(', ')}`;
 }
 
-/** The one that differs least, where that is by less than half of it. */
+/** The most similar name, if at most half of its letters differ. */
 function nearest(word: string, names: readonly string[]): string | undefined {
   const [best] = names
     .map((name) => ({ name, apart: distance(word, name) }))
@@ -44,7 +44,9 @@ function nearest(word: string, names: readonly string[]): string | undefined {
   return best?.name;
 }
 
-/** How many letters must be put in, left out or changed to make `b` of `a`. */
+/**
+ * The edit distance: how many letters must be inserted, removed or replaced to turn `a` into `b`.
+ */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_none, i) => i);
   for (const [i, letter] of [...a].entries()) {

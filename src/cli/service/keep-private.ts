@@ -1,6 +1,6 @@
 /**
- * Takes the rights of others from what a store keeps: files 0600, folders 0700. Folders of earlier builds
- * were open to all. What belongs to another user stays as it is.
+ * Removes the permissions of other users from a store's files (0600) and folders (0700). Earlier
+ * builds made folders that all users could open. Files of another user stay unchanged.
  */
 import { chmodSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,9 @@ const storeFiles = ['admin.token', 'cluster.token', 'cluster.json', 'founding.js
 /** A service's folder has three levels. */
 const depthMax = 8;
 
-/** Of one service: its folder, the folder of process ids, the identity and the tokens of the store. */
+/**
+ * The paths of one service: its folder, the folder of process ids, the store's identity and tokens.
+ */
 export function keepPrivate(dataDir: string, name: string): void {
   for (const entry of [...storeFiles, 'run', name]) {
     closeToOthers(join(dataDir, entry), depthMax);
@@ -30,7 +32,7 @@ function chmodUnlessForeign(path: string, mode: number): void {
   try {
     chmodSync(path, mode & 0o777 & ~othersMask);
   } catch {
-    // Of another user, or gone meanwhile: `bazar doctor` tells.
+    // Owned by another user, or removed since; `bazar doctor` reports this.
   }
 }
 
@@ -38,7 +40,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
-    // The service itself says that it cannot read its folder.
+    // The service reports that it cannot read its folder.
     return [];
   }
 }

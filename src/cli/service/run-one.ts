@@ -1,4 +1,7 @@
-/** Runs one service from a command line: its name, its addresses, its secrets, its configuration. */
+/**
+ * Runs one service from a command line: reads its name, its addresses, its secrets and its
+ * configuration.
+ */
 import { resolve } from 'node:path';
 import { required } from '../../base/assert.js';
 import type { ServiceConfig } from '../../base/config.js';
@@ -35,12 +38,13 @@ export async function runOne(kind: ServiceKind, options: OneService, io: Io): Pr
     onReady: () => io.err(`${order.config.name} is ready\n`),
     onFailure: (reason) => io.err(`${order.config.name}: ${reason}\n`),
   });
-  // What failed half-way still holds connections and ports, and would go on answering.
+  // A service that failed half-way may still hold connections and ports, and would continue to
+  // answer.
   if (code !== exitCodes.ok) process.exit(code);
   return code;
 }
 
-/** The order that a command line means. Makes the tokens where there are none. */
+/** Builds the order from the command line. Makes the tokens if they are missing. */
 export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
   const name = options.id ?? `${kind}-1`;
   const n = memberNumber(kind, name);

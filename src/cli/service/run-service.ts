@@ -1,6 +1,6 @@
 /**
- * Runs one service in this process until it is told to stop or fails: its pid file, its signals,
- * its end. The same for a service of the launcher and for one started by hand.
+ * Runs one service in this process until it gets a stop signal or fails: handles its pid file, its
+ * signals and its exit. The launcher's services and manually started services use the same code.
  */
 import { systemClock } from '../../base/clock.js';
 import { makePrivateFolder } from '../../base/folders.js';
@@ -14,10 +14,10 @@ import type { ServiceOrder } from './service-order.js';
 import { startService } from './start-service.js';
 
 export interface RunOptions {
-  /** A terminal's Ctrl-C reaches the launcher too, and the launcher stops its services in order. */
+  /** On a terminal Ctrl-C also reaches the launcher, which stops its services in order. */
   readonly ignoreInterrupt: boolean;
   onReady(): void;
-  /** Why it failed or could not start, in one line, and the error's code; the log tells it as well. */
+  /** The reason of a failure in one line, and the error's code. The log has both, too. */
   onFailure?(reason: string, code: string): void;
 }
 
@@ -53,7 +53,7 @@ export async function runService(order: ServiceOrder, options: RunOptions): Prom
         options.onReady();
       },
       () => {
-        // `failed` tells why.
+        // `failed` has the reason.
       },
     );
     const failure = await Promise.race([service.failed, asked]);
@@ -70,7 +70,7 @@ export async function runService(order: ServiceOrder, options: RunOptions): Prom
   }
 }
 
-/** What a disk, a port or another process refuses is said in its message; a fault is not. */
+/** Errors of the system have a code and a clear message; a program fault also needs its stack. */
 function isExpected(error: unknown): error is Error & { readonly code: unknown } {
   return error instanceof Error && 'code' in error;
 }
@@ -79,7 +79,7 @@ function brief({ code, message }: Error & { readonly code: unknown }): Record<st
   return { code, reason: message };
 }
 
-/** Node says why on standard error and ends the process; whoever reads the log should see it too. */
+/** Node prints the reason to standard error and ends the process. This adds it to the log. */
 function tellOfCrashes(logger: Logger): void {
   process.on('uncaughtExceptionMonitor', (error) => {
     logger.error({ err: error }, 'the process crashes: this is a fault of the program');

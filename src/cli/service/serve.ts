@@ -1,14 +1,15 @@
 /**
- * The entry of a service process made by the launcher: it takes its order as the first message,
- * runs the service and says when it is ready. It outlives its launcher; only signals stop it.
+ * The entry of a service process that the launcher starts. It receives its order as the first
+ * message, runs the service and reports when it is ready. It continues without its launcher; only
+ * signals stop it.
  */
 import { runService } from './run-service.js';
 import type { ServiceOrder } from './service-order.js';
 
-// Node's inspector runs any code: no signal may open it.
+// Node's inspector can run any code, so a signal must not open it.
 process.on('SIGUSR1', () => {});
 process.once('message', (order) => {
-  // The launcher of the same build is the only one that has this channel.
+  // Only the launcher of the same build has this channel, so the message needs no check.
   void serve(order as ServiceOrder);
 });
 process.on('disconnect', () => {});
@@ -31,7 +32,7 @@ async function serve(order: ServiceOrder): Promise<void> {
   process.exit(code);
 }
 
-/** Resolves when the launcher has the message, or cannot have it. */
+/** Resolves when the launcher has received the message, or cannot receive it. */
 function tellLauncher(message: object): Promise<void> {
   return new Promise((resolve) => {
     if (!process.connected || !process.send) resolve();

@@ -13,5 +13,5 @@ export type ServiceOrder =
 
 export type ServiceKind = ServiceOrder['kind'];
 
-/** What lies behind what: a store stops from the last to the first. */
+/** The order of the stages: a store stops from the last to the first. */
 export const stages: readonly ServiceKind[] = ['catalog', 'order', 'recovery', 'frontend'];

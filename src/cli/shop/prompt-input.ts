@@ -1,4 +1,6 @@
-/** The shop on a terminal: the menu is answered as from a pipe, Ctrl-C or Escape takes a question back. */
+/**
+ * The shop on a terminal, with the same menu as over a pipe. Ctrl-C or Escape cancels a question.
+ */
 import { isCancel, text } from '@clack/prompts';
 import type { Io } from '../output/io.js';
 import { menuLine, type ShopInput } from './shop-input.js';

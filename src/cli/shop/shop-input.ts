@@ -1,9 +1,9 @@
 /**
- * How the shop talks with a customer: choices, questions, answers. One door is a terminal with
- * prompts, the other a pipe of lines.
+ * The dialogue between the shop and a customer: choices, questions, answers. There are two
+ * implementations: prompts on a terminal, and lines from a pipe.
  */
 export interface Choice {
-  /** What is typed: 1 … 5. */
+  /** The text to type: 1 … 5. */
   readonly key: string;
   readonly label: string;
 }
@@ -13,13 +13,13 @@ export function menuLine(choices: readonly Choice[]): string {
 }
 
 export interface ShopInput {
-  /** The key of a choice, undefined where the customer has left. */
+  /** The key of a choice; undefined if the customer leaves. */
   choose(choices: readonly Choice[]): Promise<string | undefined>;
-  /** What was typed; undefined where the customer has left, or takes the question back. */
+  /** The typed text; undefined if the customer leaves or cancels the question. */
   ask(question: string): Promise<string | undefined>;
-  /** Shows what was asked for. */
+  /** Shows a result. */
   show(text: string): void;
-  /** Says what went wrong. */
+  /** Shows an error. */
   complain(text: string): void;
   close(): void;
 }

@@ -1,4 +1,4 @@
-/** The interactive shop: the menu, its questions and what they do. Ends when the customer leaves. */
+/** The interactive shop: the menu, its questions and its actions. Ends when the customer leaves. */
 import { BazarError } from '../../base/errors.js';
 import type { BazarClient } from '../../client/bazar-client.js';
 import { buyOnce } from '../commands/buy-once.js';
@@ -38,7 +38,7 @@ export async function serveCustomer(visit: Visit): Promise<void> {
   }
 }
 
-/** What fails is said, and the customer stays. */
+/** Shows an expected error, and the shop continues. */
 async function attempt(visit: Visit, serve: (visit: Visit) => Promise<void>): Promise<void> {
   try {
     await serve(visit);

@@ -1,12 +1,12 @@
 /**
- * How the frontends of a store look: a row for each, and one for all of them where there are several.
- * Pure. A figure that a frontend of an older build does not tell is left empty.
+ * Formats the frontends of a store: a row for each, and a row of totals if there are several. Pure.
+ * A metric that an older frontend does not report is empty.
  */
 import type { FrontendStatus, StoreStatus } from '../../frontend/types.js';
 import { type Cell, printable } from '../output/output.js';
 import { perSecond } from './rates.js';
 
-/** Left out in this order where the screen is too narrow. */
+/** Columns to omit, in this order, if the screen is too narrow. */
 export const spareOfFrontends = [
   ...[
     'GENERATION',
@@ -24,7 +24,7 @@ export const spareOfFrontends = [
 
 const times = ['LOOK-UPS/s', 'ORDERS/s'] as const;
 
-/** @param hasRates whether there is an earlier look to compare with. */
+/** @param hasRates whether there is an earlier status to compare with. */
 export function frontendHead(hasRates: boolean): string[] {
   return [
     ...['FRONTEND', 'STATE', 'HTTP', 'PID', ...(hasRates ? times : [])],
@@ -49,20 +49,21 @@ export function frontendRows(
 }
 
 const figureNames = [
-  // In its whole life.
+  // Since the start of the process.
   'hits',
   'misses',
   'orders',
   'errors',
   'sessions',
   'memory',
-  // Since the earlier look where there is one that can be compared, else in its whole life.
+  // Since the earlier status if it is of the same process, otherwise since the start of the
+  // process.
   'newHits',
   'newAsked',
-  // Since the earlier look, if there is one.
+  // Since the earlier status, if there is one.
   'lookUpsSince',
   'ordersSince',
-  // Of how many frontends all this is known: older builds tell of their caches alone.
+  // Number of frontends that report requests; older builds report only their caches.
   'told',
 ] as const;
 

@@ -1,13 +1,13 @@
 /**
- * What changed between two looks at a store, in sentences: who leads, who went, who came back.
- * Keeps the newest; knows no screen. Between two looks more may have happened than it can tell.
+ * Describes in sentences the changes between two statuses of a store: new leaders, lost members,
+ * returned members. Keeps only the newest. It misses changes that are undone between two statuses.
  */
 import type { MemberStatus, StoreStatus } from '../../frontend/types.js';
 
 const keptMax = 200;
 
 export interface Happening {
-  /** By the wall clock, for people. */
+  /** Wall-clock time, for display. */
   readonly wallMs: number;
   readonly text: string;
 }
@@ -17,7 +17,7 @@ export class Happenings {
   #before: StoreStatus | undefined;
   #isReached = true;
 
-  /** Newest last. */
+  /** In order of time, the newest last. */
   get newest(): readonly Happening[] {
     return this.#kept;
   }
@@ -73,7 +73,7 @@ export class Happenings {
   }
 }
 
-/** A frontend of an older build tells no state: it answered. */
+/** A frontend of an older build reports no state; it counts as up, because it answered. */
 function stateOfFrontends({ frontends }: StoreStatus): Map<string, 'up' | 'down'> {
   const states = new Map<string, 'up' | 'down'>();
   for (const { name, state = 'up' } of frontends) {

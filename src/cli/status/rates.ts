@@ -1,4 +1,4 @@
-/** Rates between two looks at a store. Pure. */
+/** Computes rates between two statuses of a store. Pure. */
 
 export function perSecond(count: number, seconds: number): number {
   return seconds > 0 ? Math.round(count / seconds) : 0;

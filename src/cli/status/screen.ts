@@ -1,6 +1,6 @@
 /**
- * The whole terminal, for as long as something is watched: what stood there comes back at the end,
- * however it ends. Draws without flicker, and never more than fits.
+ * Uses the whole terminal while a command watches something, and restores its contents at every
+ * kind of exit. Draws without flicker, and never more lines than fit.
  */
 import type { Io } from '../output/io.js';
 
@@ -15,7 +15,7 @@ const wrapOn = '\x1b[?7h';
 export class Screen {
   readonly #io: Io;
   readonly #keys: KeyReader;
-  /** A process that ends in another way must not leave the terminal as it is now. */
+  /** Restores the terminal if the process exits without `close`. */
   readonly #atExit = (): void => this.close();
   #open = true;
 
@@ -27,11 +27,12 @@ export class Screen {
     process.on('exit', this.#atExit);
   }
 
-  /** Cut to the height; lines that are too long are cut by the terminal. */
+  /** Draws as many lines as fit; the terminal cuts lines that are too long. */
   draw(lines: readonly string[]): void {
     if (!this.#open) return;
     const fitting = lines.slice(0, this.#io.size().rows);
-    // After a line as wide as the terminal the cursor is on its last letter, which must stay.
+    // Clear before each line, not after it: after a full-width line the cursor is on the last
+    // character and would clear it.
     const text = fitting.map((line) => clearToEndOfLine + line).join('\r\n');
     this.#io.out(home + text + clearBelow);
   }
@@ -47,7 +48,7 @@ export class Screen {
 
 const quitKeys = new Set(['q', 'Q', '\x1b', '\x03', '\x04']);
 
-/** Single keys, where there is a keyboard. */
+/** Reads single keys if standard input is a terminal. */
 class KeyReader {
   readonly #stdin: Io['stdin'];
   readonly #listen: (key: Buffer | string) => void;

@@ -1,6 +1,6 @@
 /**
- * How a store's status looks: its members and frontends as tables, with rates where an earlier
- * status is known. Pure: it asks nobody, and knows no screen.
+ * Formats a store's status: its members and frontends as tables, with rates if an earlier status is
+ * known. Pure: it sends no request and does not use the screen.
  */
 import type { MemberStatus, StoreStatus } from '../../frontend/types.js';
 import type { Io } from '../output/io.js';
@@ -10,7 +10,7 @@ import { frontendHead, frontendRows, spareOfFrontends } from './frontend-rows.js
 import { perSecond } from './rates.js';
 import type { WholeStatus } from './whole-status.js';
 
-/** What was seen, and when by the monotonic clock. */
+/** A status, and its time by the monotonic clock. */
 export interface Sight {
   readonly store: WholeStatus;
   readonly atMs: number;
@@ -23,11 +23,14 @@ const roleTones: Readonly<Record<MemberStatus['role'], Tone>> = {
   down: 'bad',
 };
 
-/** Left out in this order where the screen is too narrow; other columns tell the most of them. */
+/**
+ * Columns to omit, in this order, if the screen is too narrow; other columns imply most of their
+ * contents.
+ */
 const spareOfMembers = ['KIND', 'LOG END', 'EPOCH', 'GROUP'];
 const gap = 2;
 
-/** @param columns of the screen, which a table must not exceed. */
+/** @param columns width of the screen, which a table must not exceed. */
 export async function describeStatus(
   io: Pick<Io, 'color'>,
   { store, atMs }: Sight,
@@ -68,7 +71,7 @@ interface Content {
   readonly rows: readonly (readonly Cell[])[];
 }
 
-/** The table without as many of the spare columns as it takes to fit. */
+/** The table without as many of the spare columns as necessary to fit. */
 function fitting(
   columns: number,
   spare: readonly string[],
@@ -104,7 +107,7 @@ function memberRow(one: MemberStatus, all: readonly MemberStatus[]): Cell[] {
 
 function memberRate({ name, group, commit }: MemberStatus, before: StoreStatus, s: number): Cell {
   const was = before.members.find((one) => one.name === name && one.group === group);
-  // One that was down then has not written all that in between.
+  // A member that was down has no earlier commit, so a rate would be wrong.
   if (!was || was.commit === 0 || commit < was.commit) return '';
   return perSecond(commit - was.commit, s);
 }

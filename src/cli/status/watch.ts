@@ -1,7 +1,7 @@
 /**
- * Watches a store: looks again and again, on a terminal with the whole screen, rates and what
- * happened; else one description after the other. A store that cannot be reached is watched on:
- * whoever watches wants to see it come back.
+ * Watches a store: requests its status repeatedly. On a terminal it uses the whole screen and shows
+ * rates and changes; otherwise it prints one status after the other. It continues while the store
+ * is unreachable, to show when the store returns.
  */
 import { sleep, waitingClock } from '../../base/clock.js';
 import type { StoreStatus } from '../../frontend/types.js';
@@ -95,7 +95,7 @@ function reason(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Until it is time to look again, or to stop. */
+/** Waits until the next request or until the command stops. */
 function pause(stopped: AbortSignal): Promise<void> {
   if (stopped.aborted) return Promise.resolve();
   const waiting = new AbortController();

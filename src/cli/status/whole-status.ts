@@ -1,13 +1,12 @@
 /**
- * The status of a store with several frontends. Each tells of all that it knows; what a frontend
- * tells of itself counts most, and of the others that of one which hears them. One that was asked and
- * does not answer is listed with the reason.
+ * Merges the status of all frontends. A frontend's own row wins; otherwise the row from a frontend
+ * that receives its reports. A frontend that does not answer is listed with the reason.
  */
 import type { BazarClient } from '../../client/bazar-client.js';
 import { totalsOf } from '../../frontend/reads/totals.js';
 import type { FrontendStatus, StoreStatus } from '../../frontend/types.js';
 
-/** Who can be asked for the status: a client of the store, or all its frontends. */
+/** A source of the status: a client of one frontend, or the clients of all frontends. */
 export interface StatusSource {
   status(options?: { readonly timeoutMs?: number }): Promise<WholeStatus>;
 }
@@ -17,7 +16,7 @@ export interface WholeStatus extends StoreStatus {
   readonly unreached?: readonly { readonly address: string; readonly message: string }[];
 }
 
-/** @param clients one for each frontend. Rejects where none answers, with the first's reason. */
+/** @param clients one for each frontend. Rejects if no frontend answers, with the first reason. */
 export function wholeStatus(
   clients: readonly BazarClient[],
   addresses: readonly string[],

@@ -1,4 +1,4 @@
-/** What a table of products has: the columns that are read and written, and in which order. */
+/** The columns of a table of products that can be read and written, in their order. */
 export const columns = [
   'id',
   'name',
@@ -13,7 +13,7 @@ export type Column = (typeof columns)[number];
 export const formats = ['csv', 'json'] as const;
 export type Format = (typeof formats)[number];
 
-/** What may stand between two fields. */
+/** The possible delimiters between two fields. */
 export const delimiters = [',', ';', 'tab', '|'] as const;
 export type Delimiter = (typeof delimiters)[number];
 

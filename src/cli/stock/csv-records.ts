@@ -1,12 +1,12 @@
 /**
- * Cuts CSV into records, each with the line on which it starts. A record with a stray quote is a
- * problem of its own; after a quote that is not closed nothing can be trusted, and reading stops.
- * Knows no columns.
+ * Splits CSV into records, each with the line on which it starts. A record with a stray quote is
+ * reported, and reading continues. After an unclosed quote the rest cannot be parsed, and reading
+ * stops. Does not depend on the columns.
  */
 import { type CsvError, parse } from 'csv-parse';
 import { LineIndex } from './line-index.js';
 
-/** A quote that is never closed must not swallow a whole file. */
+/** Limits the text that an unclosed quote can consume. */
 const recordCharactersMax = 64 * 1024;
 
 export type CsvRecord =
@@ -34,7 +34,8 @@ export async function* csvRecords(
     max_record_size: recordCharactersMax,
     on_record(parsed, { bytes }) {
       const { record, raw } = parsed as unknown as Parsed;
-      // At a record that ends in CR LF this is one byte further, which is the same line.
+      // For a record that ends in CR LF this offset is one byte too high, which is still the same
+      // line.
       ready.push({ line: lines.lineAt(bytes - Buffer.byteLength(raw)), fields: record });
       return null;
     },
@@ -42,7 +43,7 @@ export async function* csvRecords(
       const line = lines.lineAt(Number(error?.bytes ?? 0));
       if (error?.code === 'INVALID_OPENING_QUOTE') {
         const last = ready.at(-1);
-        // Each quote of the record is reported.
+        // The parser reports each quote of the record; keep the first.
         if (last?.line !== line || !('problem' in last)) ready.push({ line, problem: strayQuote });
         return undefined;
       }
@@ -53,7 +54,7 @@ export async function* csvRecords(
       throw error;
     },
   });
-  // Its callbacks tell of errors, too.
+  // The callbacks also receive the errors.
   parser.on('error', () => {}).resume();
   try {
     for await (const piece of text) {

@@ -1,6 +1,6 @@
 /**
- * Reads products from CSV, row by row and never the whole file: every row is either what it says of
- * a product, or a sentence about what is wrong with it and its line. Knows no store.
+ * Reads products from CSV row by row, without loading the whole file. Each row yields the fields of
+ * a product, or a problem with its line. Does not depend on a store.
  */
 import type { Readable } from 'node:stream';
 import { BazarError, toBazarError } from '../../base/errors.js';
@@ -13,16 +13,19 @@ import { csvRecords } from './csv-records.js';
 import { restoreCell } from './formula-cells.js';
 import { type Encoding, EncodingError, utf8Pieces } from './utf8-pieces.js';
 
-/** What a row says of a product: by its id, its name or both. Absent columns stay absent. */
+/**
+ * The fields of a row, which identifies the product by id, name or both. Absent columns stay
+ * absent.
+ */
 export interface WantedProduct {
   readonly id?: number;
   readonly name?: string;
   readonly topic?: string;
   readonly price?: number;
   readonly quantity?: number;
-  /** The stock that restocks fill the product up to; null: it has no such target. */
+  /** The restock target; null: none. */
   readonly restock_to?: number | null;
-  /** Of the product when it was exported. */
+  /** Version of the product at the export. */
   readonly version?: number;
 }
 
@@ -37,7 +40,7 @@ export interface CsvForm {
 
 export const plainCsv: CsvForm = { delimiter: ',', encoding: 'utf8' };
 
-/** Throws a UsageError where the first line does not name the columns. */
+/** Throws a UsageError if the first line does not name the columns. */
 export async function* csvRows(file: Readable, form: CsvForm = plainCsv): AsyncGenerator<Row> {
   let head: readonly Column[] | undefined;
   try {
@@ -99,7 +102,10 @@ function readRow(
   }
 }
 
-/** Undefined: as if the column were not there. What is not plainly a number stays text. */
+/**
+ * Undefined: as if the column were absent. A text that is not a plain number stays a text, and the
+ * check refuses it.
+ */
 function readField(
   column: Column,
   text: string,
@@ -124,7 +130,7 @@ function numberOf(text: string, form: RegExp): number | string {
   return form.test(text) ? Number(text) : text;
 }
 
-/** Throws naming the field that no product can have. */
+/** Throws an error that names the invalid field. */
 function checkFields(fields: Readonly<Record<string, unknown>>): WantedProduct {
   const { version, ...product } = fields;
   if (product.id === undefined && product.name === undefined) throw invalid('the id is missing');
@@ -133,7 +139,7 @@ function checkFields(fields: Readonly<Record<string, unknown>>): WantedProduct {
   }
   const { price } = validateParams('add_product', { ...anyProduct, ...product });
   priceToCents(price);
-  // Each field is one that a product can have.
+  // Each field has been checked.
   return fields as WantedProduct;
 }
 
@@ -141,5 +147,5 @@ function invalid(message: string): BazarError {
   return new BazarError('invalid_argument', message);
 }
 
-/** In the place of columns that are absent. */
+/** Values for absent columns. */
 const anyProduct = { name: 'any', topic: 'any', price: 0, quantity: 0 };

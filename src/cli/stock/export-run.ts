@@ -1,6 +1,6 @@
 /**
- * Writes out what the store sells, page by page in the order of ids, in the form that an import or
- * a new store's first stock takes. Knows no command line.
+ * Writes all products of a store, page by page in order of ids, in the form that an import or the
+ * first stock of a new store reads. Does not depend on the command line.
  */
 import { unreachable } from '../../base/assert.js';
 import type { BazarClient } from '../../client/bazar-client.js';
@@ -14,11 +14,11 @@ const pageItems = 250;
 
 export interface TableForm {
   readonly format: Format;
-  /** Of CSV. With another one than the comma, prices have a decimal comma. */
+  /** CSV delimiter. With a delimiter other than the comma, prices have a decimal comma. */
   readonly delimiter: Delimiter;
 }
 
-/** Resolves to the number of products; `write` may hold it back by a promise. */
+/** Resolves to the number of products. `write` may return a promise to slow the export down. */
 export async function exportProducts(
   client: Pick<BazarClient, 'search'>,
   { format, delimiter }: TableForm,
@@ -72,7 +72,7 @@ async function writerFor(format: Format, delimiter: string): Promise<Writer> {
   }
 }
 
-/** Readers trim cells that are not quoted, and end a row at any line break. */
+/** Readers trim unquoted cells, and end a row at a line break. */
 const mustBeQuoted = /^\s|\s$|[\r\n]/;
 
 function cells(product: Product, delimiter: string): Record<string, string | number> {
@@ -86,7 +86,7 @@ function cells(product: Product, delimiter: string): Record<string, string | num
   };
 }
 
-/** The fields that an import takes, in their order. */
+/** The fields that an import reads, in their order. */
 function plain({
   id,
   name,

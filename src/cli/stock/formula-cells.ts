@@ -4,7 +4,7 @@
  * Invariant: `restoreCell(escapeCell(text))` is `text`, for every text.
  */
 
-/** Apostrophes count, so that a text which has one of its own keeps it. */
+/** Counts apostrophes too, so that a text keeps its own leading apostrophe. */
 const formula = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 const escapedFormula = /^'+[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 

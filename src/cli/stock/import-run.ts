@@ -1,7 +1,7 @@
 /**
- * Brings rows of products into the store: many at once, each on its own, wholly or not at all. An
- * existing product gets only what its row says otherwise, so that the same import may run again after
- * it was cut off. Knows no file and no terminal. Invariant: each row is counted exactly once.
+ * Imports rows of products into the store, several at once. Each row is independent and atomic. An
+ * existing product gets only the values that differ, so an interrupted import can run again. Uses
+ * no file and no terminal. Invariant: each row is counted exactly once.
  */
 import { BazarError, toBazarError } from '../../base/errors.js';
 import { tidyText } from '../../base/product-text.js';
@@ -10,20 +10,20 @@ import type { Params, Product } from '../../wire/schemas.js';
 import type { Row, WantedProduct } from './csv-rows.js';
 import { RowKeys } from './row-keys.js';
 
-/** Of a product that is there and differs: make it as the row says, leave it, or call it an error. */
+/** For an existing product that differs: apply the row, skip the row, or report an error. */
 export const existingChoices = ['update', 'skip', 'refuse'] as const;
 export type Existing = (typeof existingChoices)[number];
 
 export interface ImportOptions {
   readonly client: BazarClient;
   readonly existing: Existing;
-  /** Sets the quantity also where the product has changed since its row was exported. */
+  /** Sets the quantity even if the product has changed since its row was exported. */
   readonly force: boolean;
-  /** Looks up instead of changing. */
+  /** Looks products up, but changes nothing. */
   readonly dryRun: boolean;
-  /** Rows under way at the same time. */
+  /** Maximum number of concurrent rows. */
   readonly rowsAtOnce: number;
-  /** Stops taking rows; what is under way is finished. */
+  /** Takes no more rows after the abort, and finishes the rows in progress. */
   readonly stopped: AbortSignal;
   readonly failed: (line: number, problem: string) => void;
   /** Called with the line of the last row taken. */
@@ -33,7 +33,7 @@ export interface ImportOptions {
 export interface ImportReport {
   added: number;
   updated: number;
-  /** As the row has it already, or left as it is. */
+  /** The product already has these values, or the row was skipped. */
   unchanged: number;
   failed: number;
 }
@@ -73,7 +73,7 @@ export async function importRows(
   return report;
 }
 
-/** A failure that would meet every row alike ends the import. */
+/** Rethrows a failure that would affect every row; this ends the import. */
 function rowProblem(thrown: unknown): string {
   const error = toBazarError(thrown);
   const { unreached } = error.details;
@@ -87,7 +87,7 @@ async function take(product: WantedProduct, options: ImportOptions): Promise<Out
     try {
       return await bring(product, options);
     } catch (thrown) {
-      // Whether it was written is not known then; the next attempt sees what is there.
+      // The outcome is unknown; the next attempt reads the current state.
       const { code } = toBazarError(thrown);
       const isUnknown = code === 'unavailable' || code === 'deadline_exceeded';
       if (!isUnknown || attempt === attemptsMax) throw thrown;
@@ -98,7 +98,7 @@ async function take(product: WantedProduct, options: ImportOptions): Promise<Out
 async function bring(product: WantedProduct, options: ImportOptions): Promise<Outcome> {
   const { client, dryRun } = options;
   const { version, ...fields } = product;
-  // A row without a version is most likely new.
+  // A row without a version is probably a new product.
   const present = version === undefined && !dryRun ? await addNew(fields, client) : undefined;
   if (present === 'added') return 'added';
   const current = present ?? (await find(product, client));
@@ -116,10 +116,13 @@ async function bring(product: WantedProduct, options: ImportOptions): Promise<Ou
 type NewProduct = Params<'add_product'>;
 type Fields = Omit<WantedProduct, 'version'>;
 
-/** Adds it, or resolves to the product that is there. Undefined: the row does not say enough. */
+/**
+ * Adds the product, or resolves to the existing one. Undefined: the row lacks fields of a new
+ * product.
+ */
 async function addNew(fields: Fields, client: BazarClient): Promise<Product | 'added' | undefined> {
   if (!isWhole(fields)) return undefined;
-  // Builds without restock targets refuse the field.
+  // Builds without restock targets refuse this field.
   const { restock_to: target, ...older } = fields;
   return client.addProduct(target === null ? older : fields).then(
     () => 'added' as const,
@@ -180,7 +183,7 @@ async function update(
 
 type Change = Omit<Params<'update_product'>, 'id'>;
 
-/** What the row says otherwise. Throws where it is about another product than the one there. */
+/** The values of the row that differ. Throws if the row names another product. */
 function changeOf(product: WantedProduct, current: Product): Change {
   const { id = current.id, name = current.name, topic, price, quantity } = product;
   const { restock_to: target } = product;
@@ -197,7 +200,7 @@ function changeOf(product: WantedProduct, current: Product): Change {
   };
 }
 
-/** Stores keep names trimmed and in one Unicode form. */
+/** Stores keep names trimmed and in Unicode form NFC. */
 function isSameName(name: string, other: string): boolean {
   return name === other || tidyText(name) === tidyText(other);
 }

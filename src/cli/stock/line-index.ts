@@ -1,20 +1,20 @@
 /**
- * Which line a byte of a text stands on. CR, LF and CR LF end a line, also mixed in one text.
- * Queries go forward only, so that the index forgets lines that are passed.
+ * Finds the line of a byte in a text. CR, LF and CR LF end a line, also mixed in one text. Queries
+ * only go forward, so the index forgets earlier lines.
  */
 
 const lf = 0x0a;
 const cr = 0x0d;
 
 export class LineIndex {
-  /** Offsets at which lines start; those before `#at` are passed. */
+  /** Offsets at which lines start; those before `#at` are no longer needed. */
   #starts: number[] = [0];
   #at = 0;
   #passed = 0;
   #bytes = 0;
   #afterCr = false;
 
-  /** Takes the next bytes of the text. */
+  /** Adds the next bytes of the text. */
   add(bytes: Uint8Array): void {
     this.#starts = this.#starts.slice(this.#at);
     this.#passed += this.#at;
@@ -27,13 +27,13 @@ export class LineIndex {
     }
   }
 
-  /** The number of the line, from 1 on. `offset` must not be below that of an earlier query. */
+  /** The line number, from 1. `offset` must not be lower than in the query before. */
   lineAt(offset: number): number {
     while ((this.#starts[this.#at + 1] ?? Number.POSITIVE_INFINITY) <= offset) this.#at++;
     return this.#passed + this.#at + 1;
   }
 
-  /** Where the line of the last query starts. */
+  /** Offset at which the line of the last query starts. */
   get lineStart(): number {
     return this.#starts[this.#at] ?? 0;
   }

@@ -1,4 +1,4 @@
-/** The names and ids of the rows so far: a file must not have two rows about one product. */
+/** The names and ids of the rows so far, because a file must not have two rows for one product. */
 import { textKey } from '../../base/product-text.js';
 import type { WantedProduct } from './csv-rows.js';
 
@@ -6,7 +6,7 @@ export class RowKeys {
   readonly #names = new Map<string, number>();
   readonly #ids = new Map<number, number>();
 
-  /** Says what an earlier row has in common with this one; else notes the row. */
+  /** Returns the conflict with an earlier row; otherwise records the row. */
   clash({ id, name }: WantedProduct, line: number): string | undefined {
     const [byName, byId] = [
       name === undefined ? undefined : this.#names.get(textKey(name)),

@@ -1,6 +1,6 @@
 /**
- * Reads the bytes of a text file as UTF-8, without its byte order mark. Bytes that do not fit the
- * encoding are refused with their line and column. Invariant: each piece is whole characters.
+ * Reads the bytes of a text file as UTF-8, without its byte order mark. Refuses bytes that do not
+ * fit the encoding, with their line and column. Invariant: each piece consists of whole characters.
  */
 import { isUtf8 } from 'node:buffer';
 import { LineIndex } from './line-index.js';
@@ -21,15 +21,15 @@ export class EncodingError extends Error {
 type Bytes = AsyncIterable<Uint8Array | string>;
 interface Decoded {
   readonly piece: Buffer;
-  /** The bytes after the piece do not fit the encoding. */
+  /** The bytes after the piece are invalid in the encoding. */
   readonly error?: EncodingError;
 }
 type Decode = (bytes: Buffer, isEnd: boolean) => Decoded;
 
-/** As many bytes as the longest byte order mark. */
+/** Length of the longest byte order mark. */
 const markBytesMax = 3;
 
-/** A byte order mark of UTF-16 counts more than `encoding`. */
+/** A byte order mark of UTF-16 overrides `encoding`. */
 export async function* utf8Pieces(file: Bytes, encoding: Encoding): AsyncGenerator<Buffer> {
   let decode: Decode | undefined;
   let waiting = Buffer.alloc(0);
@@ -71,7 +71,7 @@ function decoderFor(begin: Buffer, encoding: Encoding): Decode {
 function utf8Checker(): Decode {
   const lines = new LineIndex();
   let carried = Buffer.alloc(0);
-  /** Before the piece, and of these the characters of the line that it goes on with. */
+  /** Bytes before the piece. `column` counts the characters before the piece on its first line. */
   let offset = 0;
   let column = 0;
   let isBegin = true;
@@ -95,7 +95,7 @@ function utf8Checker(): Decode {
   };
 }
 
-/** How many bytes are before a character at the end whose last bytes are still to come. */
+/** Number of bytes before an incomplete character at the end. */
 function wholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -106,7 +106,7 @@ function wholeCharacters(bytes: Buffer): number {
   return bytes.length;
 }
 
-/** How many bytes are before the first one that is not UTF-8. */
+/** Number of bytes before the first invalid byte. */
 function goodBytes(bytes: Buffer): number {
   let good = 0;
   let bad = bytes.length;
