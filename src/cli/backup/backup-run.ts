@@ -33,12 +33,12 @@ export async function backUp(options: BackupOptions): Promise<BackupManifest> {
   const disk = createNodeDisk();
   const catalogs = membersIn(dataDir, 'catalog');
   const orders = membersIn(dataDir, 'order');
-  report('the catalog');
+  report('copying the catalog');
   const catalogFolder = join(folder, 'catalog');
   const catalog: CatalogCopy = await again(clock, catalogFolder, () =>
     copyCatalog(disk, dataDir, catalogs, catalogFolder),
   );
-  report('the order book');
+  report('copying the order book');
   const orderFolder = join(folder, 'order');
   let turn = 0;
   const book: BookCopy & { from: string } = await again(clock, orderFolder, async () => {
@@ -47,7 +47,7 @@ export async function backUp(options: BackupOptions): Promise<BackupManifest> {
     const copied = await copyBook(disk, join(dataDir, from), orderFolder, catalog.machine);
     return { ...copied, from };
   });
-  report('the books of the copy');
+  report('checking the books of the copy');
   await checkCopy(catalog.machine, book, orderFolder);
   const { machine, end, from } = catalog;
   const { productCount: products, lastSale: sales } = machine;

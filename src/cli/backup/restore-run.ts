@@ -33,7 +33,7 @@ export async function restore(options: RestoreOptions): Promise<BackupManifest> 
     const message = `${dataDir} already has a store (${there.join(', ')}): restore into another folder`;
     throw new BazarError('conflict', message);
   }
-  report('the checksums of the copy');
+  report('checking the files of the copy');
   const manifest = await readManifest(folder);
   const building = join(dataDir, unfinished);
   rmSync(building, { recursive: true, force: true });
@@ -44,14 +44,14 @@ export async function restore(options: RestoreOptions): Promise<BackupManifest> 
   for (const { name } of orders) place(join(folder, 'order'), join(building, name), report);
   const members = [...catalogs, ...orders, ...recovery].map(({ name }) => name);
   await formatCluster(createNodeDisk(), building, { members, random: systemRandom });
-  report('everything to the disk');
+  report('writing all files to disk');
   syncTree(building);
   moveInto(building, dataDir);
   return manifest;
 }
 
 function place(half: string, folder: string, report: (phase: string) => void): void {
-  report(folder);
+  report(`restoring ${folder}`);
   cpSync(half, folder, { recursive: true, errorOnExist: true, force: false });
 }
 

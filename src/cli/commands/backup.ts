@@ -27,7 +27,7 @@ export const backup = defineCommand({
       folder: resolve(folder),
       clock: waitingClock,
       report: (phase) => {
-        if (io.errTerminal) io.err(`copying ${phase}\n`);
+        if (io.errTerminal) io.err(`${phase}\n`);
       },
     });
     const { files, ...content } = manifest;

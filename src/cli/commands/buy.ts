@@ -39,7 +39,7 @@ export const buy = defineCommand({
     else {
       await printTable(io, ['ORDER', 'TOTAL'], [[placed.order_number, money(placed.total)]]);
       if (placed.replayed === true)
-        io.err('this key was used before: this is the first answer again\n');
+        io.err('this key was used before: the store repeats its first answer\n');
     }
     return exitCodes.ok;
   },

@@ -1,4 +1,4 @@
-/** `bazar init`: founds a store without starting it, so that its folders can go to their machines. */
+/** `bazar init`: founds a store without starting it. Its folders can then be copied to machines. */
 import { resolve } from 'node:path';
 import { outputSpecs } from '../options/output-options.js';
 import { membershipSpecs, placeSpecs } from '../options/store-options.js';
@@ -22,7 +22,7 @@ export const init = defineCommand({
       io.err(
         'every machine needs cluster.json, cluster.token and admin.token, and the folder of\n',
       );
-      io.err(`each member that lives there: ${members.join(', ')}\n`);
+      io.err(`each member that runs there: ${members.join(', ')}\n`);
     }
     return exitCodes.ok;
   },

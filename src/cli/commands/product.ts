@@ -141,7 +141,7 @@ function given<T extends object>(fields: T): Given<T> {
 
 async function show(product: Changed, json: boolean, io: Io): Promise<number> {
   if (product.replayed === true)
-    io.err('this key was used before: this is the first answer again\n');
+    io.err('this key was used before: the store repeats its first answer\n');
   if (json) printJson(io, product);
   else {
     const row = [...productRow(product), product.restock_to ?? 'none'];

@@ -29,7 +29,7 @@ export const restoreCopy = defineCommand({
       dataDir: resolve(dataDir),
       cluster: planCluster(options),
       report: (phase) => {
-        if (io.errTerminal) io.err(`restoring ${phase}\n`);
+        if (io.errTerminal) io.err(`${phase}\n`);
       },
     });
     if (json) printJson(io, { made_at, catalog, order, data_dir: resolve(dataDir) });
