@@ -61,8 +61,8 @@ export async function copyBook(
 }
 
 /**
- * Up to the projected watermark, the catalog has all sales. Above it, compares each order with the
- * catalog's sale.
+ * Up to the projected watermark, the catalog has confirmed the orders. Above it, each order is
+ * compared with the catalog's sale.
  */
 function isSold(
   { command }: Entry,

@@ -6,7 +6,7 @@ import { doubt, type Finding, ok, problem } from './finding.js';
 
 const nodeMin = [20, 19] as const;
 const mib = 1024 * 1024;
-/** Memory of a service with a pool of ten threads, about. */
+/** Approximate memory of a service with a pool of ten threads. */
 const serviceBytes = 160 * mib;
 const openFilesMin = 4_096;
 const clockMs = 250;

@@ -29,7 +29,8 @@ export interface ProcessOptions {
   /** The service's log, which the service writes. */
   readonly logFile: string;
   /**
-   * Receives the standard error of the process: the messages of Node and of the system at a crash.
+   * Receives standard output and standard error of the process: the messages of Node and the system
+   * at a crash.
    */
   readonly crashFile: string;
   readonly readyTimeoutMs: number;
