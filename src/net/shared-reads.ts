@@ -1,20 +1,20 @@
 /**
- * Sockets that read into one buffer, which all of a thread share, and emit copies of what came. By
- * itself Node allocates 64 KiB for each read, gives back what was not filled, and leads the rest
- * through a stream: a tenth of the time that a cached look-up takes. Knows no connection.
+ * All sockets of a thread read into one buffer and emit copies of the bytes. Without this, Node
+ * allocates 64 KiB for each read, frees the unused part and passes the rest through a stream, which
+ * takes a tenth of the time of a cached look-up.
  */
 import { type OnReadOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { platform } from 'node:process';
 import { copyOfFirst } from '../base/bytes.js';
 import { isOn } from '../base/optimisations.js';
 
-/** As much as Node itself reads at once. */
+/** The size that Node uses for a read. */
 const buffer = Buffer.allocUnsafeSlow(65_536);
 
-/** On Windows a read is begun with the buffer that it fills later, when others may have used it. */
+/** Not on Windows: a pending read there owns the buffer while other sockets use it. */
 const canShare = (): boolean => platform !== 'win32' && isOn('shared-reads');
 
-/** The socket that is made with the option; without it where buffers cannot be shared. */
+/** Makes a socket that uses the shared buffer, or a plain one if buffers cannot be shared. */
 export function readingShared(make: (onread: OnReadOpts | undefined) => Socket): Socket {
   if (!canShare()) return make(undefined);
   const socket = make({
@@ -27,14 +27,14 @@ export function readingShared(make: (onread: OnReadOpts | undefined) => Socket):
   return socket;
 }
 
-/** The system's side of a socket: `server.listen` documents its name, the types leave it out. */
+/** The system's handle of a socket. `server.listen` documents the name; the types omit it. */
 interface WithHandle {
   _handle?: { readonly useUserBuffer?: unknown } | null;
 }
 
 /**
- * The connection of an accepted socket that has read nothing yet (`pauseOnConnect`), in a socket that
- * reads so: a server makes its own without asking how. Where Node allows of no such thing, the same one.
+ * Moves the accepted handle to a socket that uses the shared buffer. Returns `accepted` if Node does
+ * not support this. The accepted socket must not have read yet (`pauseOnConnect`).
  */
 export function takenOver(accepted: Socket, options: SocketConstructorOpts): Socket {
   const from = accepted as WithHandle;
@@ -43,12 +43,12 @@ export function takenOver(accepted: Socket, options: SocketConstructorOpts): Soc
   const socket = withHandle(handle, options);
   if (socket === undefined) return accepted;
   from._handle = null;
-  // The server stops counting it; without a handle it closes nothing.
+  // The server no longer counts the accepted socket. Without a handle, destroying it closes nothing.
   accepted.destroy();
   return socket;
 }
 
-/** Undefined where Node does not take the option, which it does not document. */
+/** Returns undefined if Node rejects the option `handle`, which is undocumented. */
 function withHandle(handle: object, options: SocketConstructorOpts): Socket | undefined {
   try {
     const socket = readingShared((onread) => {

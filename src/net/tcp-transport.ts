@@ -1,8 +1,7 @@
 /**
- * The transport over TCP. What comes in a turn of the event loop is given when all sockets are read,
- * at once to whoever only passes it on; what is written leaves at the turn's end and then at once (no
- * Nagle). Each side may end first, and socket errors become `unavailable` with the cause kept. Knows
- * nothing of what the bytes mean.
+ * The transport over TCP. Delivers input after all sockets of the turn are read; relays (`atOnce`) get
+ * it immediately. Sends output at the end of the turn, without Nagle's delay. Each side may end first.
+ * Socket errors become `unavailable` and keep their cause. The transport does not interpret the bytes.
  */
 import {
   connect as connectSocket,
@@ -24,22 +23,22 @@ import type { Connection, ConnectionEvents, Listener, Transport } from './types.
 
 /** How long an ended connection waits for the peer to end too. */
 const lingerMs = 1_000;
-/** How long it tries to send what is pending to a peer that does not read. */
+/** How long an ended connection tries to send pending output to a peer that does not read. */
 const endMs = sessionLimits.drainMs;
 /** Unsent bytes above which `write` asks the caller to wait. */
 const highWaterBytes = 65_536;
-/** Connections that wait to be accepted; of more, the kernel drops each for a second or longer. */
+/** Connections that wait to be accepted. The kernel drops more, and a client tries again after 1 s. */
 const backlog = 4_096;
-/** How long, and how often, a port that is taken is tried. */
+/** How long the listener retries a port that is in use, and the delay between two attempts. */
 const bindTriesMs = 4_000;
 const bindAgainMs = 200;
-/** Connections given up for their local port; each holds its port until another is there. */
+/** Most sockets discarded because their local port belongs to the store. */
 const redialsMax = 8;
-/** What all connections of a thread hold until a turn's sockets are read; above it they give at once. */
+/** Most input that all connections of a thread hold; above it, they deliver input immediately. */
 const heldBytesMax = 16 * 1_024 * 1_024;
 let heldBytes = 0;
 
-/** How sockets of this store are made, whatever runs over them. */
+/** Options of all sockets of the store. */
 export const socketOptions = {
   noDelay: true,
   allowHalfOpen: true,
@@ -59,7 +58,7 @@ export const tcpTransport: Transport = {
   listen: (address, accept) => listen(address, accept, false),
 };
 
-/** As `tcpTransport.listen`, beside other threads that do the same where ports can be shared. */
+/** Like `tcpTransport.listen`. Several threads may listen on one port if the system allows it. */
 export const listenBeside: Transport['listen'] = (address, accept) =>
   listen(address, accept, reusesPorts());
 
@@ -76,8 +75,8 @@ function listen(
 }
 
 /**
- * Resolves with the connection when its socket has had the event; rejects where it fails before.
- * Dials again where the connection has a port of the store as its own.
+ * Resolves with the connection after the socket's event; rejects if the socket fails first. Dials
+ * again if the system chose a port of the store as the local port.
  */
 export async function connected(
   dial: () => Socket,
@@ -90,7 +89,7 @@ export async function connected(
     for (;;) {
       const socket = await dialled(dial(), event, address, timeoutMs);
       if (held.length === redialsMax || !takesStorePort(socket)) return tcpConnection(socket);
-      // Held until another has its port, or the system would give the same one again.
+      // Keeps the port until the end, because the system could choose it again.
       held.push(socket);
     }
   } finally {
@@ -125,16 +124,16 @@ function dialled(
   });
 }
 
-/** Resolves when the server listens; rejects where it cannot, for some seconds if the port is taken. */
+/** Resolves when the server listens. Rejects if it cannot; retries for 4 s if the port is in use. */
 export function listening(server: Server, address: Address, reusePort: boolean): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const giveUpMs = systemClock.nowMs() + bindTriesMs;
     const wish = { host: address.host, port: address.port, backlog, reusePort };
     server.on('error', (error: NodeJS.ErrnoException) => {
-      // Accepting may fail for want of descriptors; the listener stays and tries again.
+      // Accepting may fail for lack of descriptors. The listener stays open and tries again.
       if (server.listening) return;
       if (error.code === 'EADDRINUSE' && systemClock.nowMs() < giveUpMs) {
-        // An outgoing connection may have the port for a moment, or a process that just ends.
+        // An outgoing connection or a process that is ending may use the port for a short time.
         systemClock.after(bindAgainMs, () => server.listen(wish));
         return;
       }
@@ -153,7 +152,7 @@ function tcpListener(server: Server, host: string): Listener {
     address: { host, port },
     close: () =>
       new Promise((resolve) => {
-        // Waits for the port alone: the callback of close() would wait for all connections too.
+        // Does not use the callback of close(), which also waits for all connections.
         server.close();
         server.unref();
         resolve();
@@ -161,7 +160,7 @@ function tcpListener(server: Server, host: string): Listener {
   };
 }
 
-/** A connected socket as a connection; `remote` where the socket itself does not know its peer. */
+/** Wraps a connected socket. `remote` is the peer's address if the socket does not have it. */
 export function tcpConnection(socket: Socket, remote?: string): Connection {
   return new TcpConnection(socket, remote);
 }
@@ -170,9 +169,9 @@ class TcpConnection implements Connection {
   readonly remote: string;
   readonly #socket: Socket;
   #events: ConnectionEvents | undefined;
-  /** The last chunk that came, until all sockets of the turn are read, or while paused. */
+  /** Input to deliver when all sockets of the turn are read, or after `resume`. */
   #input: Uint8Array | undefined;
-  /** The last bytes written, until nothing else is left to do in the turn. */
+  /** Output to send at the end of the turn. */
   #output: Uint8Array | undefined;
   #paused = false;
   #failure: Error | undefined;
@@ -182,7 +181,7 @@ class TcpConnection implements Connection {
     this.#socket = socket;
     const { remoteAddress: host = 'unknown', remotePort: port = 0 } = socket;
     this.remote = remote ?? formatAddress({ host, port });
-    // What comes before somebody listens would be lost.
+    // Input that arrives before `start` would be lost.
     socket.pause();
     socket.on('error', (error) => {
       this.#failure ??= error;
@@ -204,7 +203,7 @@ class TcpConnection implements Connection {
   }
 
   #received(chunk: Uint8Array): void {
-    // A socket that had more than one to give goes on when it is destroyed.
+    // A destroyed socket may still emit chunks that it has read.
     if (this.#ending || this.#socket.destroyed) return;
     const before = this.#input;
     if (this.#paused) {
@@ -216,7 +215,7 @@ class TcpConnection implements Connection {
       this.#events.data(chunk);
       return;
     }
-    // Held before the other is given, for the receiver may throw, and may destroy this connection.
+    // Holds this chunk before it delivers the other: the receiver may throw or destroy the connection.
     this.#hold(chunk);
     systemTurn.afterInput(this.#giveUnlessPaused);
     if (before !== undefined) this.#give(before);
@@ -232,7 +231,7 @@ class TcpConnection implements Connection {
     if (!this.#paused) this.#giveInput();
   };
 
-  /** Also while paused: who is told of an end has been given all that came before it. */
+  /** Delivers all input before the `end` or `closed` event, even while paused. */
   #giveInputBefore(event: () => void): void {
     try {
       this.#giveInput();
@@ -256,7 +255,7 @@ class TcpConnection implements Connection {
     const socket = this.#socket;
     if (!socket.writable) return true;
     this.#giveOutput();
-    // What fills the socket's buffer goes there at once, for the socket tells when that is empty.
+    // Above the high-water mark, write immediately: only then does the socket emit `drain`.
     if (bytes.length + socket.writableLength >= highWaterBytes) return socket.write(bytes);
     this.#output = bytes;
     systemTurn.afterOutput(this.#giveOutput);
@@ -277,7 +276,8 @@ class TcpConnection implements Connection {
   pause(): void {
     if (this.#ending) return;
     this.#paused = true;
-    // Else the socket stops at what comes next: one that reads nothing hears of no end and of no reset.
+    // If no input is held, keep reading: a paused socket does not detect an end or a reset. The next
+    // chunk pauses it.
     if (this.#input !== undefined) this.#socket.pause();
   }
 
@@ -291,7 +291,7 @@ class TcpConnection implements Connection {
     if (this.#ending || this.#socket.destroyed) return;
     this.#ending = true;
     this.#giveOutput();
-    // Reads on to the peer's end: closing over unread bytes would reset what we have just sent.
+    // Reads until the peer ends: closing with unread input resets the connection and loses the output.
     this.#socket.resume();
     this.#destroyAfter(endMs);
     this.#socket.end(() => this.#destroyAfter(lingerMs));

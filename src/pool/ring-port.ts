@@ -1,15 +1,16 @@
 /**
- * The channel between the owner and a thread of its own: batches go through shared memory, and a
- * MessagePort wakes the side that sleeps and carries what is rare or large. A message costs each side
- * ten times what the bytes of a turn cost in memory; a side that is awake looks once a turn.
- * Invariant: what was sent arrives in order, whichever way it went.
+ * The channel between the owner and one of its threads. Batches go through shared memory. A
+ * MessagePort wakes a sleeping side and carries control messages and batches that do not fit. A
+ * message costs ten times as much as the bytes of a turn in shared memory. A side that is awake checks
+ * the ring once a turn.
+ * Invariant: batches and control messages arrive in the order in which they were sent.
  */
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { systemTurn } from '../base/turn.js';
 import { RingReader, RingWriter, ringMemory } from './ring.js';
 import type { Control, PortReceiver, ThreadPort } from './thread-port.js';
 
-/** One side's: the rings it reads and writes. */
+/** The rings that one side reads and writes. */
 export interface Rings {
   readonly input: SharedArrayBuffer;
   readonly output: SharedArrayBuffer;
@@ -24,13 +25,13 @@ export function ringPair(): [Rings, Rings] {
   ];
 }
 
-/** What does not go through the ring, and its place among the bytes that do. */
+/** Content that does not go through the ring, and its position among the bytes that do. */
 interface Parcel {
   readonly position: number;
   readonly content: ArrayBuffer | Control;
 }
 
-/** A message without a parcel wakes. */
+/** A message without a parcel only wakes the reader. */
 type Message = Parcel | undefined;
 
 export function ringPort(port: MessagePort, rings: Rings): ThreadPort {
@@ -41,7 +42,7 @@ class RingPort implements ThreadPort {
   readonly #port: MessagePort;
   readonly #input: RingReader;
   readonly #output: RingWriter;
-  /** Undefined before there is one, and when nothing is to be received any more. */
+  /** Undefined before `receive` and after the channel has ended. */
   #receiver: PortReceiver | undefined;
   #isLooking = false;
   #isClosed = false;
@@ -95,20 +96,20 @@ class RingPort implements ThreadPort {
     systemTurn.nextTurn(this.#look);
   }
 
-  /** Once a turn, as long as there is something each time; then this side sleeps. */
+  /** Runs once a turn while there is input; then this side sleeps. */
   readonly #look = (): void => {
     this.#isLooking = false;
     if (this.#receiver === undefined) return;
     if (this.#take() || !this.#input.sleep()) this.#lookSoon();
   };
 
-  /** What has come, up to one parcel: the next one has to wait until others had their turn. */
+  /** Delivers bytes and at most one parcel, so that other work of the turn is not delayed. */
   #take(arrived?: Parcel): boolean {
     const written = this.#input.written();
     if (arrived === undefined && !this.#input.hasParcel()) return this.#give(written);
     const parcel = arrived ?? this.#fetchParcel();
     if (parcel === undefined) {
-      // The port is closed and has none: the other side is gone, and whatever it sent behind it.
+      // The port is closed and empty: the other side has ended, and its later messages are lost.
       this.#receiver = undefined;
       return false;
     }
@@ -127,7 +128,7 @@ class RingPort implements ThreadPort {
     return true;
   }
 
-  /** Before its event, which comes when this turn's other work is done. */
+  /** Takes a parcel from the port before its `message` event, which comes later in the turn. */
   #fetchParcel(): Parcel | undefined {
     for (;;) {
       const received: { message: Message } | undefined = receiveMessageOnPort(this.#port);

@@ -1,23 +1,23 @@
 /**
- * One direction of a channel between two threads, in memory that both see: a ring of bytes with one
- * writer and one reader. What does not fit goes another way, as a parcel that names its place among
- * the bytes. Knows no port and no record. Invariants: nothing is read before it is written whole, or
- * overwritten before it is read; bytes written after a reader fell asleep wake it.
+ * One direction of a channel between two threads: a ring of bytes in shared memory, with one writer
+ * and one reader. Content that does not fit is sent as a parcel over a port, with its position among
+ * the bytes. Invariants: the reader reads only complete writes; the writer overwrites only bytes that
+ * were read; a write after the reader set its sleep flag wakes the reader.
  */
 
-/** Room for many turns of 50 sessions, and a small part of a processor's cache. */
+/** Enough for many turns of 50 sessions; small compared with a processor's cache. */
 const capacityBytes = 64 * 1024;
 const positionMask = capacityBytes - 1;
-/** Each in a line of the processor's cache of its own: seldom do both sides write to one. */
+/** Indices of the shared words. Each has its own cache line, so that the sides do not contend. */
 const words = { written: 0, parcels: 16, read: 32, asleep: 48 } as const;
 const wordsCount = 64;
 
-/** Positions count all bytes ever written, modulo 2^32. */
+/** Number of bytes written since the start, modulo 2^32, plus `firstPosition`. */
 type Position = number;
 
-/** Near the end, so that every channel that is used at all passes the place where they start anew. */
+/** Near the overflow, so that each channel in use exercises it. */
 const firstPosition: Position = 2 ** 32 - 2 ** 20;
-/** So is the first parcel's number. */
+/** Near the overflow too. */
 const firstParcel = 2 ** 32 - 2;
 
 export function ringMemory(): SharedArrayBuffer {
@@ -39,12 +39,12 @@ export class RingWriter {
     this.#bytes = new Uint8Array(memory, wordsCount * 4);
   }
 
-  /** The place of a parcel that is sent now: behind all that was written. */
+  /** The position of a parcel that is sent now: after all bytes written so far. */
   get position(): Position {
     return this.#written;
   }
 
-  /** Copies the bytes; false, and nothing is written, where there is no room for all of them. */
+  /** Copies the bytes. Returns false and writes nothing if they do not all fit. */
   write(bytes: Uint8Array): boolean {
     const unread = (this.#written - Atomics.load(this.#words, words.read)) >>> 0;
     if (bytes.length > capacityBytes - unread) return false;
@@ -60,12 +60,12 @@ export class RingWriter {
     return true;
   }
 
-  /** To be called when a parcel is on its way, before anything is written behind it. */
+  /** The caller calls this after it sent a parcel and before the next write. */
   parcelSent(): void {
     Atomics.add(this.#words, words.parcels, 1);
   }
 
-  /** Whether the reader sleeps since before the last write; true once, and then it is to be woken. */
+  /** True if the reader sleeps; clears the sleep flag, so the caller must wake the reader. */
   mustWake(): boolean {
     const isAsleep = Atomics.load(this.#words, words.asleep) === 1;
     return isAsleep && Atomics.exchange(this.#words, words.asleep, 0) === 1;
@@ -83,12 +83,12 @@ export class RingReader {
     this.#bytes = new Uint8Array(memory, wordsCount * 4);
   }
 
-  /** Where the bytes end. Asked before `hasParcel`, which then tells of all parcels before there. */
+  /** The end of the bytes. Call it before `hasParcel`, which then reports all parcels before there. */
   written(): Position {
     return Atomics.load(this.#words, words.written);
   }
 
-  /** A parcel is on its way that was not taken. It may arrive a moment before this tells of it. */
+  /** True if a parcel was sent and not taken. A parcel may arrive shortly before this is true. */
   hasParcel(): boolean {
     return ((Atomics.load(this.#words, words.parcels) - this.#parcelsTaken) | 0) > 0;
   }
@@ -97,7 +97,7 @@ export class RingReader {
     this.#parcelsTaken = (this.#parcelsTaken + 1) >>> 0;
   }
 
-  /** The bytes up to there, the caller's for good; undefined where none are left before it. */
+  /** Copies and consumes the bytes up to `position`. Returns undefined if there are none. */
   take(position: Position): ArrayBuffer | undefined {
     const length = (position - this.#read) | 0;
     if (length <= 0) return undefined;
@@ -116,8 +116,8 @@ export class RingReader {
   }
 
   /**
-   * Falls asleep; false where there are bytes to take and nobody is going to wake this reader. The
-   * writer looks for a sleeper after it wrote, and the sleeper for bytes after it said so.
+   * Sets the sleep flag, then checks for bytes. Returns false if there are bytes and the writer will
+   * not wake the reader. The writer writes first and then checks the flag, so no wake-up is lost.
    */
   sleep(): boolean {
     Atomics.store(this.#words, words.asleep, 1);
