@@ -277,7 +277,7 @@ export class GroupHost<Result> implements Group<Result> {
     }
   }
 
-  /** True if the core was told of applied entries, and may have more work. */
+  /** Reports applied entries to the core. True if the core may have more work. */
   #apply(batch: Batch): boolean {
     this.#applier.advance(batch.applyThrough);
     if (this.#applier.applied <= this.#core.state.applied) return false;
@@ -329,7 +329,7 @@ export class GroupHost<Result> implements Group<Result> {
   #end(error: unknown): void {
     if (this.#phase === 'stopped') return;
     const reason = error instanceof Error ? error : new Error(String(error));
-    this.#options.logger.error({ error: reason.message }, 'this replica can go no further');
+    this.#options.logger.error({ error: reason.message }, 'replica failed, stopping');
     this.stop();
     this.#fail(reason);
   }

@@ -110,7 +110,7 @@ export class RpcPeers implements Peers {
     try {
       messages = decodeMessages(params);
     } catch (error) {
-      this.#logger.warn({ peer: peer.id }, 'a member sent what is no message');
+      this.#logger.warn({ peer: peer.id }, 'received a malformed message from a member');
       session.destroy(toBazarError(error));
       return true;
     }

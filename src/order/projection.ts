@@ -107,7 +107,10 @@ export class Projection {
         if (from > 1) this.#confirmSoon(epoch);
       },
       (error: unknown) => {
-        this.#options.logger.debug({ from, error: String(error) }, 'the catalog has no sales line');
+        this.#options.logger.debug(
+          { from, error: String(error) },
+          'subscription to the sales stream failed',
+        );
         if (this.#epoch === epoch) this.broken();
       },
     );

@@ -39,6 +39,6 @@ export class Refusals {
     const { sessionsMax, addressSessionsMax } = limits;
     const fields = { refused: this.#unlogged, sessions, sessionsMax, addressSessionsMax };
     this.#unlogged = 0;
-    logger.warn(fields, 'connections are closed at once, for there are too many sessions');
+    logger.warn(fields, 'session limit reached: closing new connections');
   }
 }

@@ -64,7 +64,7 @@ export class Chaos {
       else if (leader.values.at(-1) !== 'last') cluster.propose(leader.id, 'last');
       else if (this.#unfinished(leader) === undefined) break;
     }
-    const unfinished = leader ? this.#unfinished(leader) : 'nobody leads';
+    const unfinished = leader ? this.#unfinished(leader) : 'no leader';
     const mayStop = this.#losses === 'many';
     if (unfinished && !mayStop) throw new Error(`${unfinished}\n${cluster.describe()}`);
     if (leader?.values.at(-1) !== 'last') return 0;

@@ -30,7 +30,7 @@ const lost: FaultEvent = {
   what: 'no_leader',
   group: 'order',
   name: 'order-1',
-  message: 'nobody leads the order group: order-1 was lost',
+  message: 'the order group has no leader: order-1 was lost',
 };
 
 const texts = ({ entries }: Timeline): string[] => entries.map((one) => one.text);
@@ -42,7 +42,7 @@ t.test('a failover is listed newest first, with the time without a leader', asyn
   told = withLeader(told, 'a-4', leader(2, { outage_ms: 212 }));
   t.same(texts(told), [
     'order-2 leads the orders, epoch 7',
-    'nobody leads the order group: order-1 was lost',
+    'the order group has no leader: order-1 was lost',
     'order-1 is down',
   ]);
   t.equal(told.entries[0]?.outageMs, 212);

@@ -51,7 +51,11 @@ export class Leases {
     this.#epoch = epoch;
     this.#logEnd = logEnd.seq;
     this.#isSeen = false;
-    gates.startLeading(logEnd.seq, applied, required(group.electedMs, 'tMaj') + leaseSpanMs());
+    gates.lead(
+      logEnd.seq,
+      applied,
+      required(group.electedMs, 'time of the majority promise (R4, tMaj)') + leaseSpanMs(),
+    );
     let last: number | undefined;
     const reach = (next: number): void => {
       if (last !== undefined && next > last + 1) this.#holders.gap();

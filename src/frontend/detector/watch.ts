@@ -134,7 +134,7 @@ export class Watch {
       if (leaders[group] !== before[group]) {
         const leader = leaders[group];
         const { logger } = this.#options;
-        if (leader === undefined) logger.warn({}, `nobody leads the ${group} group`);
+        if (leader === undefined) logger.warn({}, `the ${group} group has no leader`);
         else logger.info({}, `${leader} leads the ${group} group`);
       }
       if (leaders[group] === undefined) this.#nominate(group, nowMs);
@@ -162,10 +162,12 @@ export class Watch {
     const nomination = this.#electors[group].nominate(nowMs);
     if (!nomination) return;
     const { leader: nominee } = nomination;
-    this.#options.logger.info({ group, nominee }, `asks ${nominee} to lead the ${group} group`);
-    for (const replica of this.#options.replicas) {
-      if (replica.group !== group || !replica.connected || !nomination.tell.includes(replica.name))
-        continue;
+    this.#options.logger.info(
+      { group, nominee },
+      `nominates ${nominee} as leader of the ${group} group`,
+    );
+    for (const line of this.#options.lines) {
+      if (line.group !== group || !line.connected || !nomination.tell.includes(line.name)) continue;
       const hint = { leader_id: nomination.leader };
       replica.call('update_leader', hint, protocolTimes.healthCheckTimeoutMs).then(
         () => this.#ask(replica),

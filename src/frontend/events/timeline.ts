@@ -80,7 +80,7 @@ export class Timeline {
   #lost(before: Lead, group: GroupName, sight: Sight | undefined, { nowMs, at }: Moment): Lead {
     if (before.leader === undefined) return before;
     this.#tell('leader', { at, group, leader: null, epoch: before.epoch, outage_ms: 0 });
-    const message = `nobody leads the ${group} group: ${before.leader} was lost`;
+    const message = `the ${group} group has no leader: ${before.leader} was lost`;
     this.#tell('fault', { at, what: 'no_leader', group, name: before.leader, message });
     // A crash closes the connection at once; a hung leader was last alive at its last answer.
     const aliveMs = sight?.connected ? before.aliveMs : nowMs;

@@ -88,7 +88,7 @@ function GroupHead({ group: { name, leader } }: { group: Group }) {
     <header class="group-head">
       <h2 id={`group-${name}`}>{groupTitles[name]}</h2>
       <p class={leader ? 'group-lead' : 'group-lead none'}>
-        {leader ? `${leader.name} leads, epoch ${count(leader.epoch)}` : 'nobody leads'}
+        {leader ? `${leader.name} leads, epoch ${count(leader.epoch)}` : 'no leader'}
       </p>
     </header>
   );

@@ -145,7 +145,7 @@ t.test(
     watch.closed('order-1', 'order');
     t.same(said.slice(0, 2), [
       'info order-1 leads the order group',
-      'warn nobody leads the order group',
+      'warn the order group has no leader',
     ]);
   },
 );

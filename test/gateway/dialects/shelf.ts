@@ -89,7 +89,7 @@ export async function setFailing(error: Error): Promise<Shelf> {
   return sending(await setStage(own));
 }
 
-export const unreachable = new BazarError('unavailable', 'nobody leads');
+export const unreachable = new BazarError('unavailable', 'no leader');
 
 function sending(stage: Stage): Shelf {
   return {
