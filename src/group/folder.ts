@@ -133,7 +133,7 @@ export async function openLog(path: string, options: LogOptions): Promise<LogFol
   return { log, journal, snapshots, journalFolder, snapshotFolder, alone };
 }
 
-/** Reads the log's snapshot at start. Adds to an error what the operator can do. */
+/** Reads the log's snapshot at start. Adds the remedy to an error. */
 export function advised<T>(folder: LogFolder, read: Promise<T>): Promise<T> {
   return advising(read, () => relearning(folder));
 }

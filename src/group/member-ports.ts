@@ -1,7 +1,7 @@
 /**
  * The two ports of a member: the replication port, on the owner, for the other members and for the
  * owners of other services; and the service port, on session threads. Invariant: each connection to
- * the replication port has passed the handshake before it may ask anything.
+ * the replication port must pass the handshake before its first request.
  */
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../base/clock.js';
@@ -25,11 +25,11 @@ import { poolSamples } from './member-metrics.js';
 import type { RpcPeers } from './rpc-peers.js';
 import type { ThreadCredentials } from './session-program.js';
 
-/** Sessions of other services: each asks for little at a time. */
+/** Sessions of other services: each sends small requests. */
 const serviceKind = 'service';
 const servicePlacement = 'packed';
 
-/** What the service answers on the replication port; false where the method is not its own. */
+/** Handles the service's requests on the replication port; returns false for other methods. */
 export interface ServiceHandler {
   request(
     session: RpcSession,
@@ -41,7 +41,7 @@ export interface ServiceHandler {
   closed(session: RpcSession): void;
 }
 
-/** The service's answers and its threads, once the host is there to build them on. */
+/** The service's handlers and threads, created after the host. */
 export interface MemberListeners {
   readonly address: MemberAddresses;
   readonly handler: ServiceHandler;
@@ -55,7 +55,7 @@ export interface MemberPortsOptions {
   readonly logger: Logger;
   readonly handshake: () => HandshakeOptions;
   readonly credentials: () => ThreadCredentials;
-  /** Answers what every member answers. */
+  /** Handles the requests that every member answers. */
   readonly handler: MemberHandler;
   readonly peers: RpcPeers;
 }
@@ -88,7 +88,7 @@ export class MemberPorts {
       first: servicePlacement,
       program: listeners.program,
       data: credentials(),
-      // Even where the threads could: the kernel might give all of a few connections to one thread.
+      // The owner accepts even if threads could: the kernel might give a few connections to one thread.
       sharesPorts: false,
       limits: { sessionsMax: places.service },
       clock,
@@ -106,7 +106,7 @@ export class MemberPorts {
     return this.#pool ? poolSamples(this.#options.config.name, this.#pool.status()) : [];
   }
 
-  /** Answers what is under way, then closes both ports. */
+  /** Answers the requests in progress, then closes both ports. */
   async drain(): Promise<void> {
     await this.#pool?.drain();
     await this.#server?.drain();
@@ -117,7 +117,7 @@ export class MemberPorts {
     return config.log.level === 'debug' ? loggedCalls(calls, clock, logger) : calls;
   }
 
-  /** The handler of a connection whose peer has proved its identity. */
+  /** The handler for a connection after its handshake. */
   #admit(peer: Identity, service: ServiceHandler): RpcHandler {
     const { logger, handler, peers } = this.#options;
     return {

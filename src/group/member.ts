@@ -1,7 +1,7 @@
 /**
- * A group's member as it runs: its host between journal and peers, its two ports, and what it records
- * of itself. What it replicates, and what it answers beyond what every member answers, belongs to the
- * service. Invariant: it listens only after its log is recovered.
+ * A running member of a group: its host between journal and peers, its two ports, and its metrics and
+ * log lines. The service defines the state machine and its own requests. Invariant: the member listens
+ * only after it has recovered its log.
  */
 import { type Clock, systemClock } from '../base/clock.js';
 import type { ServiceConfig } from '../base/config.js';
@@ -34,11 +34,11 @@ export interface MemberOptions<Result> {
   readonly snapshots?: SnapshotPort;
   readonly logger: Logger;
   readonly applied: (entry: Entry, result: Result) => void;
-  /** What a leader needs beside the lead before it serves, as its first stock. */
+  /** A further condition for serving as leader, such as the first stock. */
   readonly canServe?: () => boolean;
-  /** Figures of the service's own, for `/metrics`. */
+  /** The service's own metrics. */
   readonly metrics?: () => readonly MetricSample[];
-  /** The newest log time of an applied entry of the catalog that is known here. */
+  /** The newest log time of an applied catalog entry that is known here. */
   readonly logTime?: () => number;
   /** Called after each connection to another member is established. */
   readonly met?: () => void;
@@ -120,7 +120,7 @@ export class Member<Result> {
     return this.#peers.ask(to, method, params, timeoutMs);
   }
 
-  /** Do all replicas know the bound of totals? Recovery servers apply nothing. */
+  /** True if all replicas support the bound of totals. Recovery servers apply nothing. */
   boundsTotals(): boolean {
     const { name } = this.#options.config;
     return this.#membership.replicas.every(
@@ -137,7 +137,7 @@ export class Member<Result> {
     return Math.min(...versions);
   }
 
-  /** Answers what is under way, then lets go of the ports and the files. */
+  /** Answers the requests in progress, then closes the ports and the files. */
   async close(): Promise<void> {
     await this.#ports.drain();
     this.#peers.close();

@@ -1,6 +1,6 @@
 /**
  * Logs a member's role changes for the operator: that it leads, which leader it follows, that it
- * has caught up. It is told of role changes and decides nothing.
+ * has caught up. It decides nothing.
  */
 import type { Logger } from '../base/logging.js';
 import type { CandidacyFailure } from '../consensus/types.js';

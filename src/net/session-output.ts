@@ -92,7 +92,7 @@ export class SessionOutput {
     const { length } = this.writer;
     if (connection.copies) this.writer.copyTo(connection);
     else connection.write(this.writer.take());
-    // Last: where the write led to a look at the connection, this can only make it too much.
+    // After the write: if the write reads the connection's count, this sum is only an upper bound.
     this.#unsentMost += length;
     this.#events.sent();
   }

@@ -17,7 +17,7 @@ export interface RelayLimits {
   readonly outputBytesMax: number;
   /** Bytes of all sessions of a thread, in each direction: with many sessions each gets less. */
   readonly threadBytesMax: number;
-  /** Bytes that a side may consume or send before it tells the other. */
+  /** Bytes that a side may consume or send before it reports them to the other. */
   readonly creditBytes: number;
   /** Calls of one thread that the owner has not answered; one more is `overloaded`. */
   readonly callsMax: number;

@@ -1,6 +1,6 @@
 /**
- * The channel between the owner and a session thread by messages alone, each batch in a message of its
- * own. It takes the place of the ring (ring-port.ts) where that is switched off.
+ * The channel between the owner and a session thread without shared memory: one message per batch. It
+ * replaces the ring (ring-port.ts) if that is switched off.
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Control, ThreadPort } from './thread-port.js';

@@ -301,7 +301,7 @@ export class SessionPool {
     return least?.relay;
   }
 
-  /** Sends a thread that has just started, or replaced another, what all threads have. */
+  /** Sends the last message of each topic to a thread that has just started. */
   #prepare(thread: SessionThread): void {
     this.#shared.look();
     for (const [topic, message] of this.#topics) {

@@ -1,7 +1,7 @@
 /**
- * The one long task of a session thread, started by piscina: it loads the service's program and
- * serves until the owner says stop. It never returns before, for a task a message would cost more
- * than the message.
+ * The single long task of a session thread, started by piscina. It loads the service's program and
+ * serves until the owner sends `stop`. A piscina task for each message would cost more than the
+ * message.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../base/clock.js';
@@ -14,7 +14,7 @@ import { SessionHost } from './session-host.js';
 
 export interface ThreadTask {
   readonly port: MessagePort;
-  /** Undefined: batches go by messages. */
+  /** Undefined: batches are sent as messages. */
   readonly rings: Rings | undefined;
   /** The address of the program's module. */
   readonly program: string;

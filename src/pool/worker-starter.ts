@@ -1,7 +1,7 @@
 /**
- * Starts what serves sessions: threads of a fixed piscina pool, or hosts on the owner itself. Each
- * launch yields a port and a promise of the end, which rejects where the thread crashed. It does
- * not decide whether a thread is started again.
+ * Starts the workers that serve sessions: threads of a fixed piscina pool, or hosts on the owner. Each
+ * launch returns a port and a promise of the end, which rejects if the thread crashed. The caller
+ * decides whether to start a thread again.
  */
 import { MessageChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
@@ -18,13 +18,13 @@ import { localPorts, type ThreadPort } from './thread-port.js';
 
 export interface Launched {
   readonly port: ThreadPort;
-  /** Resolves after a stop; rejects with why the thread ended otherwise. */
+  /** Resolves after a stop; otherwise rejects with the reason why the thread ended. */
   readonly ended: Promise<void>;
 }
 
 export interface WorkerStarter {
   launch(): Launched;
-  /** Ends all threads, hung ones too. */
+  /** Ends all threads, including hung ones. */
   close(): Promise<void>;
 }
 
@@ -34,7 +34,7 @@ export interface LaunchOptions {
   readonly limits: RelayLimits;
 }
 
-/** `first` threads are made at once, the others when they are launched. */
+/** Starts `first` threads at once, and the others when they are launched. */
 export function threadStarter(
   { first, all }: { readonly first: number; readonly all: number },
   options: LaunchOptions,
@@ -46,11 +46,11 @@ export function threadStarter(
     minThreads: first,
     maxThreads: all,
     idleTimeout: Number.POSITIVE_INFINITY,
-    // Between two tasks a thread must go on reading its ports.
+    // Between two tasks a thread must continue to read its ports.
     atomics: 'disabled',
     recordTiming: false,
   });
-  // Errors of threads without a task; without a listener they would end the process.
+  // Errors of threads without a task. Without a listener they would end the process.
   pool.on('error', (error: Error) => {
     logger.warn({ err: error.stack }, 'a session thread failed between two tasks');
   });
@@ -64,7 +64,7 @@ export function threadStarter(
       const ended = pool.run(task, { transferList: [port2] });
       return { port: ownRings ? ringPort(port1, ownRings) : messagePort(port1), ended };
     },
-    // Not pool.close(), which waits for long tasks: the owner has said stop and waited already.
+    // Not pool.close(), which waits for long tasks: the owner has sent `stop` and waited already.
     close: () => pool.destroy(),
   };
 }

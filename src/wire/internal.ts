@@ -1,7 +1,7 @@
 /**
- * The messages between services and the commands in the logs. Fields are positional, because field names
- * would take half the time and a third of the bytes (docs/ARCHITECTURE.md). This file alone defines the
- * meaning of each position.
+ * The messages between services and the commands in the logs. Fields are positional: field names would
+ * take half of the coding time and a third of the bytes. This file alone defines the meaning of each
+ * position.
  */
 
 /** Digest of an idempotency key: the first 16 bytes of its SHA-256, or 16 random bytes for a frontend's. */

@@ -1,7 +1,6 @@
 /**
- * What the store answers over HTTP, and tells over `/events`, as the page reads it
- * (docs/API.md). Types alone: the answers' are made from the schemas that check them, so that
- * the page cannot fall behind; nothing of the store's code comes along.
+ * The answers of the HTTP routes and the events of `/events` that the page reads (docs/API.md).
+ * Types only, derived from the public schemas. Imports no runtime code.
  */
 import type { Product } from '../../wire/schemas.js';
 import type { AuditReport, MemberStatus } from '../../wire/status-schemas.js';
