@@ -15,11 +15,11 @@ t.test('a counter and a gauge are one line each under their name', async (t) => 
     ['bazar_member_up', ['order', 'order-1'], 0],
   );
   t.same(lines, [
-    '# HELP bazar_member_up Whether the frontend asked hears the member.',
+    '# HELP bazar_member_up 1 if the member answers the health checks of this frontend.',
     '# TYPE bazar_member_up gauge',
     'bazar_member_up{group="order",member="order-3"} 1',
     'bazar_member_up{group="order",member="order-1"} 0',
-    '# HELP bazar_leader_changes_total Leads begun, as the frontend asked saw them.',
+    '# HELP bazar_leader_changes_total Leader changes that this frontend saw.',
     '# TYPE bazar_leader_changes_total counter',
     'bazar_leader_changes_total{group="order"} 4',
     '',
