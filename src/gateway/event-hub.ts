@@ -19,7 +19,7 @@ const earlyMax = 64;
 const heartbeatMs = 15_000;
 /** Minimum interval of log lines about closed listeners. */
 const logEveryMs = 10_000;
-/** Interval at which the owner is told that this thread has listeners. */
+/** Interval at which this thread reports its listeners to the owner. */
 const listeningEveryMs = 1_000;
 /** Tells the browser how long to wait before it reconnects. */
 const retryText = 'retry: 2000\n\n';

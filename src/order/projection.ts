@@ -9,7 +9,7 @@ import { encode } from '../wire/codec.js';
 import type { SalesMessage } from '../wire/internal.js';
 
 const restartMs = 50;
-/** Interval at which the catalog is told the last committed order. */
+/** Interval at which the last committed order is reported to the catalog. */
 const confirmEveryMs = 20;
 
 /** The subscription at the catalog leader. */

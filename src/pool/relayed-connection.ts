@@ -93,7 +93,7 @@ export class RelayedConnection implements Connection {
     this.#writer.record(kinds.closed, this.#id);
   }
 
-  /** Drops further input and handler calls; the owner has been told to close. */
+  /** Drops further input and handler calls after the request to close. */
   abort(error: Error | undefined): void {
     this.#ended = true;
     this.#destroyed = true;

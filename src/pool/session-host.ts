@@ -25,7 +25,7 @@ export class SessionHost implements PortReceiver, BatchReader {
   #program: SessionProgram | undefined;
   #listeners: OwnListeners | undefined;
   #counting = false;
-  /** Refused connections that the owner has not been told of. */
+  /** Refused connections not yet reported to the owner. */
   #refused = 0;
 
   /** `stopped` is called when the owner has no more work for this thread. */

@@ -258,7 +258,7 @@ export class SessionPool {
   async #stopAccepting(): Promise<void> {
     this.#accepting = false;
     this.#later?.cancel();
-    // The threads close their own listeners when they are told to drain or to stop.
+    // The threads close their own listeners when they drain or stop.
     this.#shared.forget();
     await Promise.all([...this.#listeners].map((listener) => listener.close()));
   }

@@ -3,7 +3,7 @@
  * need, because the kernel gives every listening thread an equal share. If threads cannot share a
  * port, one listens alone. A thread listens until it ends or the port is closed, because closing a
  * listening socket resets the connections waiting in it. Does not depend on sessions. Invariant:
- * while any thread runs, a thread listens on every port, or is told to again and again.
+ * while any thread runs, a thread listens on every port, or is asked to repeatedly.
  */
 import type { Address } from '../base/address.js';
 import type { Clock } from '../base/clock.js';
@@ -12,7 +12,7 @@ import type { Logger } from '../base/logging.js';
 import type { SessionThread } from './session-thread.js';
 import { type Placement, threadsFor } from './thread-placement.js';
 
-/** First delay before a thread that failed to listen is told to again; doubled each time. */
+/** First delay before a thread that failed to listen tries again; doubled each time. */
 const retryMinMs = 10;
 const retryMaxMs = 1_000;
 
@@ -20,7 +20,7 @@ interface SharedListener {
   readonly kind: string;
   readonly address: Address;
   readonly placement: Placement;
-  /** Threads that were told to listen and have not failed. */
+  /** Threads that listen or were asked to, and have not failed. */
   readonly listening: Set<SessionThread>;
   readonly failed: Set<SessionThread>;
   /** Number of failures since a thread last listened. */

@@ -18,7 +18,7 @@ export class SocketEnd implements ConnectionEvents {
   #unconsumed = 0;
   #full = false;
   #held = false;
-  /** Bytes sent to the network that the thread has not been told of. */
+  /** Bytes sent to the network and not yet reported to the thread. */
   #untold = 0;
   #blocked = false;
   /** The thread's output in this batch, to be written at once. */

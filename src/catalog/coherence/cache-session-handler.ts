@@ -126,7 +126,7 @@ export class CacheSessionHandler {
   }
 
   /**
-   * A frontend that does not acknowledge may serve old values: closing the connection tells it so.
+   * A frontend that does not acknowledge may serve old values: closing the connection makes it stop.
    */
   #cut(peer: Peer, error: BazarError): void {
     if (peer.closed) return;

@@ -1,7 +1,7 @@
 /**
  * Reports catalog changes to live listeners: the products that applied entries touched, each at
  * most once an interval, with its newest record. Does no work without listeners. Invariant: a
- * listener that cannot get every change is told that it missed some.
+ * listener that cannot get every change gets a notice that it missed some.
  */
 import type { Clock, Timer } from '../../base/clock.js';
 import { type Change, type Changes, changeKinds, type ProductRecord } from '../../wire/internal.js';

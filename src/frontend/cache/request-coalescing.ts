@@ -1,22 +1,21 @@
 /**
- * Coalesces the readers of an item that changes all the time, as in a flash sale. A reader waits for
- * the end of the current window; then one uncached read is sent for all readers of that window. No
- * cache keeps the answer, so a purchase does not wait until caches have dropped the item. The module
- * does not depend on what is read, nor on how the cache works.
- * Invariant: an answer goes only to readers that came before its question was sent (A18).
+ * Coalesces the readers of an item that changes often, as in a flash sale. A reader waits for the end
+ * of the current window; then one uncached read is sent for all readers of that window. The answer is
+ * not cached, so a purchase does not wait until caches have dropped the item.
+ * Invariant: an answer goes only to readers that arrived before its question was sent (A18).
  */
 import type { Clock } from '../../base/clock.js';
 import type { Ask } from '../types.js';
 import { patienceMs } from './shared-questions.js';
 
 /**
- * Coalescing pays when the readers that share a question are many more than the one reader who would
- * have asked it anyway: from here on it saves over 90 % of the questions.
+ * Coalescing starts at this number of concurrent readers. From here on it saves over 90 % of the
+ * questions.
  */
 const usualReadersMin = 16;
 /**
- * A reader waits so long at most before its question is sent, which a person does not notice. A
- * session thread sends at most 250 questions a second about an item, however many readers it has.
+ * The longest wait of a reader before its question is sent; a person does not notice it. A session
+ * thread sends at most 250 questions a second about an item, for any number of readers.
  */
 const windowMs = 4;
 
@@ -28,21 +27,21 @@ export interface UncachedRead {
 
 export interface RequestCoalescerOptions<Answer extends UncachedRead> {
   readonly clock: Clock;
-  /** Concurrent readers of an item from which on they are coalesced; default: 16. */
+  /** Number of concurrent readers at which coalescing starts; default: 16. */
   readonly readersMin?: number | undefined;
-  /** The current entry of the cache, which makes a question needless. */
+  /** The cached answer if it is current; then no question is sent. */
   kept(id: number): Answer | undefined;
-  /** Sends an uncached read: no cache keeps the answer. */
+  /** Sends an uncached read. */
   ask(id: number, ask: Ask): Promise<Answer>;
 }
 
 interface CoalescedItem<Answer> {
   window: Window<Answer>;
-  /** Readers of the window before. */
+  /** Number of readers of the window before. */
   readersBefore: number;
   /** Version of the newest answer. */
   version: number | undefined;
-  /** An answer since the end of the last window, or of the one before it, had another version. */
+  /** The version changed since the last window ended; `changedBefore`: in the window before. */
   changed: boolean;
   changedBefore: boolean;
 }
@@ -59,7 +58,7 @@ export class RequestCoalescer<Answer extends UncachedRead> {
   readonly #options: RequestCoalescerOptions<Answer>;
   readonly #readersMin: number;
   readonly #items = new Map<number, CoalescedItem<Answer>>();
-  /** When the question under way was sent, by item: at most one for each. */
+  /** Time at which the pending question was sent, at most one for each item. */
   readonly #askedMs = new Map<number, number>();
 
   constructor(options: RequestCoalescerOptions<Answer>) {
@@ -76,8 +75,8 @@ export class RequestCoalescer<Answer extends UncachedRead> {
   }
 
   /**
-   * Reports the number of concurrent readers of an item. Starts to coalesce them where they are
-   * enough, unless an earlier question about the item still has no answer.
+   * Reports the number of concurrent readers of an item. Starts to coalesce them if there are enough,
+   * unless an earlier question about the item is pending.
    */
   wanted(id: number, readers: number): void {
     if (readers < this.#readersMin || this.#items.has(id) || this.#askedMs.has(id)) return;
@@ -93,8 +92,8 @@ export class RequestCoalescer<Answer extends UncachedRead> {
   }
 
   /**
-   * The answer for all readers of this window. Undefined where the item is not coalesced. Resolves to
-   * undefined where coalescing stops or the question fails: then each reader asks on its own.
+   * Returns the answer for all readers of this window, or undefined if the item is not coalesced.
+   * Resolves to undefined if coalescing stops or the question fails; then each reader sends its own.
    */
   join(id: number, ask: Ask): Promise<Answer | undefined> | undefined {
     const window = this.#items.get(id)?.window;
@@ -117,7 +116,7 @@ export class RequestCoalescer<Answer extends UncachedRead> {
       item.window.close(undefined);
       return;
     }
-    // While a question has no answer the window goes on: the next question is for more readers.
+    // While a question is pending the window continues, so the next question serves more readers.
     if (!isWaiting) this.#serve(id, item);
     this.#awaitEnd(id, item);
   }
@@ -133,7 +132,7 @@ export class RequestCoalescer<Answer extends UncachedRead> {
     item.changedBefore = item.changed;
     item.changed = false;
     if (window.ask === undefined) return;
-    // Before the question is sent: readers that come later are not for this answer.
+    // Before the question is sent, so that later readers do not get this answer.
     item.window = newWindow();
     const kept = this.#options.kept(id);
     if (kept) {
@@ -142,7 +141,7 @@ export class RequestCoalescer<Answer extends UncachedRead> {
       return;
     }
     this.#askedMs.set(id, this.#options.clock.nowMs());
-    // Where the question fails each reader asks again, within its own deadline.
+    // If the question fails, each reader asks again within its own deadline.
     const answer = this.#options.ask(id, window.ask).catch(() => undefined);
     window.close(answer);
     void answer.then((read) => {
