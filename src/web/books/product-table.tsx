@@ -24,7 +24,7 @@ export function ProductTable({ products, leftOut }: Books) {
   return (
     <section class="panel" aria-labelledby="books-products">
       <h2 id="books-products">Products</h2>
-      <p class="quiet">Received − sold = stock, and what the catalog sold is what was ordered.</p>
+      <p class="quiet">Received − sold = stock, and sold = ordered.</p>
       <div class="table-room">
         <table class="figures">
           <thead>

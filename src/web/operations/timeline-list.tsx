@@ -14,7 +14,7 @@ export function TimelineList() {
   return (
     <section class="panel timeline" aria-labelledby="timeline-name">
       <h2 id="timeline-name">Timeline</h2>
-      {entries.length === 0 && <p class="quiet">Nothing has happened yet.</p>}
+      {entries.length === 0 && <p class="quiet">No events yet.</p>}
       <div role="log" aria-labelledby="timeline-name" aria-relevant="additions">
         <ol>
           {shown.map((entry) => (

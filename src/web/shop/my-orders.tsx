@@ -22,7 +22,7 @@ export function MyOrders() {
         {numbers.length > 0 && <span class="quiet">{count(numbers.length)}</span>}
       </header>
       {numbers.length === 0 && (
-        <p class="quiet">Nothing yet. What you buy is kept here, and read back from the store.</p>
+        <p class="quiet">No orders yet. Orders that you place in this browser appear here.</p>
       )}
       <ol class="order-list">
         {shown.map((number) => (

@@ -58,9 +58,7 @@ function Stock({ stock, target }: { stock: number; target: number | undefined })
   return (
     <p
       class={`stock ${toneOf(stock)}`}
-      title={
-        target === undefined ? 'Not restocked' : `Restocked to ${count(target)} again and again`
-      }
+      title={target === undefined ? 'Not restocked' : `Restocked to ${count(target)} regularly`}
     >
       <span class={turn > 0 ? 'stock-count ticked' : 'stock-count'} key={turn}>
         {stock === 0 ? 'Sold out' : count(stock)}

@@ -44,7 +44,7 @@ export function Shop() {
         {failure !== undefined && <p class="notice bad">Not up to date: {failure}.</p>}
         <div class={isLoading ? 'results loading' : 'results'}>
           {!isLoading && products.length === 0 && failure === undefined && (
-            <p class="empty">Nothing is called that. Try a part of a name or of a topic.</p>
+            <p class="empty">No product matches. Try a part of a name or of a topic.</p>
           )}
           {shelves(products).map((shelf) => (
             <section key={shelf.topic} aria-label={shelf.topic}>
