@@ -32,7 +32,7 @@ export function createLogger(name: string, { level, file }: LogSettings): Logger
 /** JSON does not escape these: controls above U+007E, line separators, and changes of direction. */
 const unescaped = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** For people who read the file on a terminal; the line stays the same JSON. */
+/** Protects a terminal that shows the file. The line stays the same JSON. */
 export function escapeControls(line: string): string {
   return line.replace(
     unescaped,

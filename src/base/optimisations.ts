@@ -9,7 +9,7 @@ export const optimisationNames = [
   'shared-reads',
   /** Session threads exchange batches in shared memory (src/pool/ring-port.ts). Off: by messages. */
   'ring',
-  /** A turn of the event loop ends in stages (src/base/turn.ts). Off: each callback by itself. */
+  /** A turn of the event loop ends in stages (src/base/turn.ts). Off: each callback runs separately. */
   'turn-stages',
   /** Equal params are decoded once (src/wire/params-cache.ts). Off: with each request. */
   'params-cache',

@@ -4,7 +4,7 @@
  */
 import type { GroupName } from '../group/membership.js';
 
-/** A connection to the owner of a replica, which comes back by itself. */
+/** A connection to the owner of a replica. It reconnects automatically. */
 export interface ReplicaClient {
   readonly name: string;
   readonly group: GroupName;

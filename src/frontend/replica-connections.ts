@@ -1,6 +1,6 @@
 /**
- * A frontend owner's connections to all replicas and recovery servers. Each connection comes back
- * after it was lost. Calls and notifications of the replicas go to the given events.
+ * A frontend owner's connections to all replicas and recovery servers. A lost connection reconnects
+ * automatically. Calls and notifications of the replicas go to the given events.
  */
 import type { Clock } from '../base/clock.js';
 import type { MemberAddresses, ServiceConfig } from '../base/config.js';

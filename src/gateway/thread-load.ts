@@ -12,7 +12,7 @@ import type { OwnerLink } from '../pool/types.js';
 import { RateLimit } from './rate-limit.js';
 import { RequestMeter } from './request-meter.js';
 
-/** How often the owner gets what was counted. */
+/** Interval at which the counts are sent to the owner. */
 const meterEveryMs = 250;
 
 export interface ThreadLoadData {
@@ -41,7 +41,7 @@ export function threadLoad(data: ThreadLoadData, logger: Logger) {
 
 export type ThreadLoad = ReturnType<typeof threadLoad>;
 
-/** Sends the owner what was counted; returns the function that ends it. */
+/** Sends the counts to the owner regularly; returns the function that stops this. */
 export function startMetering(owner: OwnerLink, { clock, meter }: ThreadLoad): () => void {
   const timers = [
     every(clock, meterEveryMs, () => {

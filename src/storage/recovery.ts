@@ -31,7 +31,7 @@ export interface ScannedSegment {
 }
 
 /**
- * The part that a repair cuts off. The operator reads what is lost, and the caller rejoins as a learner.
+ * The part that a repair cuts off. The operator sees the loss, and the caller rejoins as a learner.
  */
 export interface Dropped {
   readonly file: string;

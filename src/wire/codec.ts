@@ -27,7 +27,7 @@ const packr = new Packr(options);
 /**
  * The library reads a value twice as fast where it ends in the first 128 bytes of its buffer (its
  * key cache is off elsewhere), so short values are moved to the front of a scratch buffer. It copies
- * binary faster where what it reads is no Buffer, whose class V8 would make the copy with.
+ * binary faster from a plain Uint8Array, because V8 copies a Buffer as a Buffer.
  */
 const scratchBytes = 128;
 const scratch = new Uint8Array(scratchBytes);

@@ -1,5 +1,5 @@
 /**
- * Computes the write set of a command: what it may change before it is decided. The caches get it
+ * Computes the write set of a command: the items that it may change. The caches get it
  * while the command is replicated (docs/PROTOCOL.md, R8). It may over-approximate. `touchedBy` does
  * not consider earlier undecided commands; `withPending` adds what a command can reach through
  * them.

@@ -11,7 +11,7 @@ const coalesceMs = 80;
 /** Maximum of products in one message; the rest follow in the next interval. */
 const changesPerMessage = 1_000;
 /**
- * Maximum of waiting products. Beyond it all are dropped and the listeners are told that they
+ * Maximum of waiting products. Beyond it all are dropped, and the listeners get a notice that they
  * missed changes.
  */
 const waitingMax = 20_000;

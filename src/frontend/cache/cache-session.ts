@@ -48,7 +48,7 @@ interface Begun {
  * leases.
  */
 const beginLeases = 3;
-/** A leader that is told continues at once; otherwise it waits for the lease. */
+/** Timeout of the message that ends the session. A leader that gets it does not wait for the lease. */
 const farewellMaxMs = 300;
 
 export class CacheSession {
