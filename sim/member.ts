@@ -335,7 +335,7 @@ export class Member<Result> {
     const text = error instanceof Error ? `${error.message}` : String(error);
     if (error instanceof DiskError || text.startsWith('EIO'))
       this.kill(this.#world.profile.restartMs, false);
-    else this.#world.report(`${this.name} can go no further: ${text}`);
+    else this.#world.report(`${this.name} failed, stopping: ${text}`);
   }
 }
 
