@@ -51,7 +51,7 @@ export class Leases {
     this.#epoch = epoch;
     this.#logEnd = logEnd.seq;
     this.#isSeen = false;
-    gates.lead(
+    gates.startLeading(
       logEnd.seq,
       applied,
       required(group.electedMs, 'time of the majority promise (R4, tMaj)') + leaseSpanMs(),

@@ -166,8 +166,9 @@ export class Watch {
       { group, nominee },
       `nominates ${nominee} as leader of the ${group} group`,
     );
-    for (const line of this.#options.lines) {
-      if (line.group !== group || !line.connected || !nomination.tell.includes(line.name)) continue;
+    for (const replica of this.#options.replicas) {
+      const { name, connected } = replica;
+      if (replica.group !== group || !connected || !nomination.tell.includes(name)) continue;
       const hint = { leader_id: nomination.leader };
       replica.call('update_leader', hint, protocolTimes.healthCheckTimeoutMs).then(
         () => this.#ask(replica),
