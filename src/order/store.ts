@@ -9,7 +9,7 @@ import { logLimits, purchaseLimits } from '../base/limits.js';
 import { NumberMap } from '../base/number-map.js';
 import type { Entry } from '../consensus/types.js';
 import type { Group, GroupStatus } from '../group/types.js';
-import type { BuyParams, Outcome, Purchase } from '../wire/internal.js';
+import type { Outcome, Purchase } from '../wire/internal.js';
 import { headerRequestsMax, type RequestHeader } from '../wire/request-header.js';
 import type { OrderMachine, OrderResult } from './order-machine.js';
 import type { Projection } from './projection.js';
@@ -20,17 +20,15 @@ const sellsUnderWayMax = 2;
 export type BuyReply = (error: BazarError | undefined, outcome?: Outcome) => void;
 
 export interface Buy {
-  readonly params: BuyParams;
+  readonly purchase: Purchase;
   readonly reply: BuyReply;
   /** Identifies the purchase in logs. */
   readonly header?: RequestHeader | undefined;
 }
 
-/** A purchase as it goes to the catalog, and the epoch in which this replica led when it arrived. */
-interface Queued {
-  readonly buy: Buy;
+/** `epoch`: in which this replica led when the purchase arrived. */
+interface Queued extends Buy {
   readonly epoch: number;
-  readonly purchase: Purchase;
 }
 
 /** The catalog leader, as a seller. */
@@ -73,6 +71,11 @@ export class OrderStore {
     return this.#options.machine;
   }
 
+  /** The newest catalog log time that is known here. */
+  get logTime(): number {
+    return this.#options.seller.logTime;
+  }
+
   get waiting(): number {
     return this.#waiting;
   }
@@ -108,11 +111,8 @@ export class OrderStore {
     for (const { reply } of buys.slice(room)) {
       reply(new BazarError('overloaded', 'too many purchases are under way'));
     }
-    // The log time known at this attempt's arrival, however long it waits here (docs/PROTOCOL.md,
-    // 5).
-    const { logTime } = this.#options.seller;
-    for (const buy of buys.slice(0, room)) {
-      this.#queue.push({ buy, epoch, purchase: toPurchase(buy.params, logTime) });
+    for (const { purchase, reply, header } of buys.slice(0, room)) {
+      this.#queue.push({ purchase, reply, header, epoch });
     }
     this.#sellQueued();
   }
@@ -130,7 +130,7 @@ export class OrderStore {
         continue;
       }
       // Taken under a lead that has ended, so it may not be sold under another.
-      this.#queue.shift()?.buy.reply(notLeading(leader));
+      this.#queue.shift()?.reply(notLeading(leader));
     }
   }
 
@@ -163,11 +163,10 @@ export class OrderStore {
     }
   }
 
-  #sell(epoch: number, queued: readonly Queued[]): void {
+  #sell(epoch: number, buys: readonly Buy[]): void {
     const { seller } = this.#options;
-    const buys = queued.map(({ buy }) => buy);
     this.#waiting += buys.length;
-    const purchases = queued.map(({ purchase }) => purchase);
+    const purchases = buys.map(({ purchase }) => purchase);
     this.#selling++;
     seller.sell(epoch, purchases, headerOf(buys)).then(
       (outcomes) => {
@@ -215,21 +214,11 @@ export class OrderStore {
       return;
     }
     this.#options.projection.resign();
-    for (const { buy } of this.#queue.splice(0)) buy.reply(notLeading(status.leader));
+    for (const { reply } of this.#queue.splice(0)) reply(notLeading(status.leader));
     const waiters = this.#waiters.values().flat();
     this.#waiters.clear();
     for (const waiter of waiters) waiter(unknownOutcome());
   }
-}
-
-/**
- * The purchase that goes to the log. Its seen time is that of the first attempt, or of this attempt
- * where the frontend does not send one (A34); it is never later than `logTime`.
- */
-function toPurchase(params: BuyParams, logTime: number): Purchase {
-  const [key, kind, requestHash, lines, seenTime = logTime, oldKey] = params;
-  const purchase = [key, kind, requestHash, lines, Math.min(seenTime, logTime)] as const;
-  return oldKey === undefined ? purchase : [...purchase, oldKey];
 }
 
 /** The headers of the purchases, up to a maximum; undefined if none has one. */

@@ -5,7 +5,7 @@
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { OwnerCall } from '../pool/types.js';
-import type { BuyParams, Sale } from '../wire/internal.js';
+import type { BuyParams, Purchase, Sale } from '../wire/internal.js';
 import type {
   FindOrdersParams,
   OrderParams,
@@ -27,9 +27,14 @@ export class ThreadHandler {
 
   calls(calls: readonly OwnerCall[]): void {
     const buys: Buy[] = [];
+    // Known at the arrival of this attempt, however long it waits in the store (docs/PROTOCOL.md, 5).
+    const { logTime } = this.#store;
     for (const { operation, args, header, reply } of calls) {
-      if (operation === 'buy') buys.push({ params: args as BuyParams, header, reply });
-      else this.#read(operation, args).then((answer) => reply(undefined, answer), failWith(reply));
+      if (operation === 'buy') {
+        buys.push({ purchase: toPurchase(args as BuyParams, logTime), header, reply });
+      } else {
+        this.#read(operation, args).then((answer) => reply(undefined, answer), failWith(reply));
+      }
     }
     if (buys.length > 0) this.#store.buy(buys);
   }
@@ -70,4 +75,14 @@ export class ThreadHandler {
 
 function failWith(reply: OwnerCall['reply']): (error: unknown) => void {
   return (error) => reply(toBazarError(error));
+}
+
+/**
+ * The purchase that goes to the log. Its seen time is that of the first attempt, or of this attempt
+ * where the frontend does not send one (A34); it is never later than `logTime`.
+ */
+export function toPurchase(params: BuyParams, logTime: number): Purchase {
+  const [key, kind, requestHash, lines, seenTime = logTime, oldKey] = params;
+  const purchase = [key, kind, requestHash, lines, Math.min(seenTime, logTime)] as const;
+  return oldKey === undefined ? purchase : [...purchase, oldKey];
 }

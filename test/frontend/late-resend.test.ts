@@ -10,6 +10,7 @@ import type { Group, GroupStatus } from '../../src/group/types.js';
 import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js';
 import type { Projection } from '../../src/order/projection.js';
 import { OrderStore } from '../../src/order/store.js';
+import { toPurchase } from '../../src/order/thread-handler.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import type { BuyParams, CatalogCommand, Outcome, SalesMessage } from '../../src/wire/internal.js';
 import { type Answer, stageOperations } from './staged-shop.js';
@@ -53,7 +54,7 @@ class Store {
     return new Promise((resolve, reject) => {
       this.#orders.buy([
         {
-          params: received,
+          purchase: toPurchase(received, this.#orders.logTime),
           reply: (error, outcome) => (outcome ? resolve(outcome) : reject(error)),
         },
       ]);

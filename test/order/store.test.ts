@@ -4,6 +4,8 @@ import type { Entry } from '../../src/consensus/types.js';
 import type { Group, GroupStatus } from '../../src/group/types.js';
 import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js';
 import { type Buy, OrderStore } from '../../src/order/store.js';
+import { ThreadHandler } from '../../src/order/thread-handler.js';
+import type { OwnerCall } from '../../src/pool/types.js';
 import { encode } from '../../src/wire/codec.js';
 import type { Outcome, Purchase } from '../../src/wire/internal.js';
 
@@ -79,7 +81,7 @@ interface Answered extends Buy {
 
 function buy(): Answered {
   const one: Answered = {
-    params: [Buffer.alloc(16), 0, Buffer.alloc(0), [[8, 1]]],
+    purchase: [Buffer.alloc(16), 0, Buffer.alloc(0), [[8, 1]], 5],
     answers: 0,
     reply(error, outcome) {
       one.answers++;
@@ -118,12 +120,15 @@ t.test('a sale whose order is already applied is answered at once', async (t) =>
 
 t.test('the age of a purchase counts from its first attempt, never from a later one', async (t) => {
   const { store, messages } = build();
-  // The store knows 5; a frontend of the build before tells nothing.
-  const first = (seenTime: number): Buy => {
-    const { params, reply } = buy();
-    return { params: [params[0], params[1], params[2], params[3], seenTime], reply };
-  };
-  store.buy([buy(), first(3), first(9)]);
+  const handler = new ThreadHandler(store, () => t.fail('no entry is read') as never);
+  const reply = (): void => {};
+  // The store knows 5; a frontend of the build before sends no time.
+  const calls = [undefined, 3, 9].map((seenTime): OwnerCall => {
+    const params = [Buffer.alloc(16), 0, Buffer.alloc(0), [[8, 1]]];
+    const args = seenTime === undefined ? params : [...params, seenTime];
+    return { operation: 'buy', args, reply };
+  });
+  handler.calls(calls);
   t.same(
     messages[0]?.purchases.map(([, , , , seenTime]) => seenTime),
     [5, 3, 5],
@@ -219,7 +224,8 @@ t.test('a message has at most the lines of an entry', async (t) => {
   const { store, messages } = build();
   const large = (): Answered => {
     const lines = Array.from({ length: 100 }, (_, i) => [i + 1, 1] as const);
-    return Object.assign(buy(), { params: [Buffer.alloc(16), 0, Buffer.alloc(0), lines] as const });
+    const purchase = [Buffer.alloc(16), 0, Buffer.alloc(0), lines, 5] as const;
+    return Object.assign(buy(), { purchase });
   };
   store.buy(Array.from({ length: 30 }, large));
   t.ok(messages.length > 1);
