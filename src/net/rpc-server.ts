@@ -124,8 +124,9 @@ export class RpcServer {
     await Promise.all(this.#listeners.splice(0).map((listener) => listener.close()));
   }
 
-  /** Closes sessions whose frame has begun but does not end. */
+  /** Closes sessions whose frame has begun but does not end, and makes room for those that wait. */
   #closeSlow(): void {
+    this.#options.budget?.makeRoom();
     for (const session of this.#sessions) {
       if (session.holding.sweep() <= frameSweeps) continue;
       session.destroy(new BazarError('deadline_exceeded', 'a frame took too long to arrive'));

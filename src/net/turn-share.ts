@@ -32,7 +32,8 @@ export class TurnShare {
 
   wait(): void {
     this.#waiting = true;
-    this.#turns?.later(this.#goOn);
+    if (this.#turns) this.#turns.later(this.#goOn);
+    else queueMicrotask(this.#goOn);
   }
 
   /** If the session must not continue before others hold less, it waits for that and for its turn. */

@@ -35,7 +35,7 @@ export class Relay implements BatchReader {
   /** Records of the calls in the batch that is being read. */
   #calls: Uint8Array[] = [];
   #lastId = 0;
-  /** True if answers of the thread are to be written in this turn. */
+  /** True while answers of the thread wait to be written in this turn. */
   #isAnswering = false;
   #abandoned = false;
 

@@ -76,7 +76,7 @@ t.test(
     t.equal(state.promised.epoch, 1);
     cluster.heal();
     cluster.run(100);
-    t.equal(cluster.member('a').leads, true, 'its return disturbs nobody');
+    t.equal(cluster.member('a').leads, true, 'its return causes no election');
     t.equal(state.failed, undefined, 'it hears a leader');
   },
 );

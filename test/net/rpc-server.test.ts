@@ -3,9 +3,10 @@ import { MemoryBudget } from '../../src/base/memory-budget.js';
 import type { RpcReply } from '../../src/net/open-requests.js';
 import { RpcServer, type RpcServerOptions } from '../../src/net/rpc-server.js';
 import type { RpcHandler } from '../../src/net/rpc-session.js';
+import { encode } from '../../src/wire/codec.js';
 import { MemoryNetwork } from '../support/memory-transport.js';
 import { ManualClock } from './manual-clock.js';
-import { address, RawPeer } from './stage.js';
+import { address, framed, RawPeer } from './stage.js';
 
 async function stage(handler: RpcHandler, options: Partial<RpcServerOptions> = {}) {
   const clock = new ManualClock();
@@ -168,6 +169,29 @@ t.test('partial frames share a budget', async (t) => {
   t.equal(server.sessionCount, 2);
   t.ok(peers[0]?.closed, 'the first to hold something');
   t.ok(budget.total <= 64 * 1_024);
+});
+
+t.test('a long frame is not read on while others hold half of the budget', async (t) => {
+  const budget = new MemoryBudget(1_024 * 1_024);
+  const { clock, connect } = await stage(echo, { budget, frameBytesMax: 1_024 * 1_024 });
+  const holders = [await connect(), await connect()];
+  const waiting = await connect();
+  const longFrame = framed(encode([0, 1, 'm', 'x'.repeat(260_000)]));
+  const otherFrame = framed(encode([0, 2, 'm', 'y'.repeat(150_000)]));
+  for (const holder of holders) holder.sendBytes(longFrame.subarray(0, 250_000));
+  await clock.settle();
+  for (const at of [0, 80_000]) {
+    waiting.sendBytes(otherFrame.subarray(at, at + 80_000));
+    await clock.settle();
+  }
+  t.same(waiting.messages(), [], 'it waits');
+  for (const holder of holders) {
+    holder.sendBytes(longFrame.subarray(250_000));
+    await clock.settle();
+    t.match(holder.messages(), [[1, 1, null]]);
+  }
+  t.match(waiting.messages(), [[1, 2, null]], 'it is read once there is room');
+  t.equal(budget.total, 0);
 });
 
 t.test('too many strangers close each other, but no proved session', async (t) => {

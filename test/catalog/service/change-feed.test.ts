@@ -85,7 +85,7 @@ t.test('a large restock is reported in parts, every product once', async (t) => 
   );
 });
 
-t.test('changes beyond the limit are dropped, and the listener is told', async (t) => {
+t.test('changes beyond the limit are dropped, and the listener gets a notice', async (t) => {
   const { clock, feed, told } = setUp();
   const touched = Array.from({ length: 20_001 }, (_, index) => index + 1);
   feed.applied({ kind: 'stocked', applied: true, touched });

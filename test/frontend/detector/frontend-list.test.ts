@@ -17,7 +17,7 @@ function build() {
   t.teardown(() => list.invariants());
   return {
     list,
-    /** A replica answers; returns what is told by that. */
+    /** A replica answers; returns the events that this causes. */
     at(nowMs: number, replica: string, ...rows: FrontendRow[]): string[] {
       const before = told.length;
       list.answered(replica, rows, { nowMs, at: `${nowMs}` });

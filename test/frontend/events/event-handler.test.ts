@@ -111,7 +111,7 @@ t.test('missed changes and another leader cause a reset', async (t) => {
   t.same(next.asked, [[true], [true]], 'asked again on the next connection');
 });
 
-t.test('when the last listener has gone, the catalog is told so', async (t) => {
+t.test('when the last listener has gone, the catalog gets a notice', async (t) => {
   const { clock, handler, published } = setUp();
   const catalog = replica('catalog-1');
   handler.saw(leaders, [], catalog);
