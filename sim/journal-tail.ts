@@ -24,6 +24,15 @@ interface Batch {
   readonly hasTrailer: boolean;
 }
 
+/** What the records of the first batches of a journal amount to. */
+interface Content {
+  /** By sequence number. */
+  readonly epochs: Map<number, number>;
+  promised: number;
+  /** The lowest number that a record writes or truncates. */
+  lowest: number;
+}
+
 interface Read {
   readonly batches: readonly Batch[];
   /** The bytes after the last batch, in its segment and later ones, are zeros. */
@@ -33,6 +42,7 @@ interface Read {
 export class JournalTail implements Tail {
   readonly afterSeq: number;
   readonly lastSeq: number;
+  readonly promisedBefore: number;
   readonly #disk: MemoryDisk;
   readonly #batch: Batch;
   readonly #epochs: ReadonlyMap<number, number>;
@@ -41,15 +51,16 @@ export class JournalTail implements Tail {
   private constructor(
     disk: MemoryDisk,
     batch: Batch,
-    before: ReadonlyMap<number, number>,
-    epochs: ReadonlyMap<number, number>,
+    before: Content,
+    { epochs, lowest }: Content,
     random: Random,
   ) {
     this.#disk = disk;
     this.#batch = batch;
     this.#epochs = epochs;
     this.#random = random;
-    this.afterSeq = Math.max(0, ...before.keys());
+    this.promisedBefore = before.promised;
+    this.afterSeq = Math.min(Math.max(0, ...before.epochs.keys()), lowest - 1);
     this.lastSeq = Math.max(0, ...epochs.keys());
   }
 
@@ -62,11 +73,11 @@ export class JournalTail implements Tail {
     const { batches, endsClean } = readBatches(disk, segments);
     const last = batches.at(-1);
     if (!last || !endsClean || !batches.every(({ isWhole }) => isWhole)) return undefined;
-    const before = new Map<number, number>();
+    const before: Content = { epochs: new Map(), promised: 0, lowest: Infinity };
     for (const batch of batches.slice(0, -1)) follow(disk, batch, before);
-    const epochs = new Map(before);
-    follow(disk, last, epochs);
-    return new JournalTail(disk, last, before, epochs, random);
+    const whole: Content = { ...before, epochs: new Map(before.epochs), lowest: Infinity };
+    follow(disk, last, whole);
+    return new JournalTail(disk, last, before, whole, random);
   }
 
   /** The last batch, if it has its head and its trailer but not its records. */
@@ -116,13 +127,20 @@ function readBatches(disk: MemoryDisk, segments: readonly string[]): Read {
   return { batches, endsClean };
 }
 
-function follow(disk: MemoryDisk, { file, offset, bytes }: Batch, epochs: Map<number, number>) {
+function follow(disk: MemoryDisk, { file, offset, bytes }: Batch, content: Content): void {
+  const { epochs } = content;
   const span = spanOf(disk.peek(file));
   const limit = offset + headBytes + bytes;
   for (let at = offset + headBytes; at < limit; ) {
     const decoded = decodeRecord(span, at, limit, false);
     if (!decoded) return;
     const { record, end } = decoded;
+    if (record.kind === 'promise') content.promised = record.epoch;
+    else
+      content.lowest = Math.min(
+        content.lowest,
+        record.kind === 'entry' ? record.entry.seq : record.from,
+      );
     if (record.kind === 'entry') epochs.set(record.entry.seq, record.entry.epoch);
     if (record.kind === 'truncate') {
       for (const seq of [...epochs.keys()]) if (seq >= record.from) epochs.delete(seq);

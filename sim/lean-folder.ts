@@ -135,7 +135,7 @@ export class LeanFolder implements MemberFolder {
     const { records } = this.#disk;
     const start = this.#disk.tailStart();
     if (start === records.length || this.#disk.rottenFrom !== undefined) return undefined;
-    const afterSeq = lastSeqOf(records.slice(0, start));
+    const afterSeq = lastBefore(records, start);
     const epochs = new Map<number, number>();
     for (const record of records) {
       if (record.kind === 'entry') epochs.set(record.entry.seq, record.entry.epoch);
@@ -143,6 +143,7 @@ export class LeanFolder implements MemberFolder {
     return {
       afterSeq,
       lastSeq: lastSeqOf(records),
+      promisedBefore: promisedIn(records.slice(0, start)),
       epochOf: (seq) => epochs.get(seq),
       damage: () => this.#disk.rotAt(start),
     };
@@ -177,9 +178,9 @@ export class LeanFolder implements MemberFolder {
     const start = disk.tailStart();
     if (disk.rottenFrom === undefined || disk.rottenFrom < start) return;
     const lost = disk.records.slice(start);
+    const afterSeq = lastBefore(disk.records, start);
     disk.rottenFrom = start;
     disk.repair();
-    const afterSeq = lastSeqOf(disk.records);
     const before = this.#doubt;
     if (this.#learner && !before) return;
     this.#learner = true;
@@ -207,6 +208,15 @@ export class LeanFolder implements MemberFolder {
 
 function promisedIn(records: readonly LogRecord[]): number {
   return records.findLast((record) => record.kind === 'promise')?.epoch ?? 0;
+}
+
+/** Everything up to this entry lies before the batch that begins at `start`, and is not replaced by it. */
+function lastBefore(records: LeanDisk['records'], start: number): number {
+  const firstSeqs = records.slice(start).flatMap((record) => {
+    if (record.kind === 'promise') return [];
+    return [record.kind === 'entry' ? record.entry.seq : record.from];
+  });
+  return Math.min(lastSeqOf(records.slice(0, start)), ...firstSeqs.map((seq) => seq - 1));
 }
 
 function lastSeqOf(records: LeanDisk['records']): number {

@@ -38,6 +38,8 @@ export interface Tail {
   /** Everything up to this entry lies before the batch. */
   readonly afterSeq: number;
   readonly lastSeq: number;
+  /** The epoch promised before the batch, or 0. */
+  readonly promisedBefore: number;
   epochOf(seq: number): number | undefined;
   /**
    * Damages the batch, so that its records cannot be read but their number can. Damaged bytes do not

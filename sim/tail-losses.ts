@@ -1,7 +1,7 @@
 /**
  * Damages the last batches of several members of a group at once, as far as the group tolerates it
- * (docs/PROTOCOL.md, R10): each doubtful entry has an intact copy at another member, or fewer than a
- * majority can have acknowledged it.
+ * (docs/PROTOCOL.md, R10): fewer than a majority can have acknowledged the doubtful entry, or it has an
+ * intact copy at another member and no member had promised a newer epoch.
  */
 import type { AnyMember, Cluster } from './cluster.js';
 import type { Tail } from './member-folder.js';
@@ -51,10 +51,22 @@ function isBearable(copies: readonly Copy[], damaged: readonly Copy[]): boolean 
         return end >= seq && other.tail.epochOf(seq) === epoch;
       });
       const inDoubt = damaged.filter((one) => holds(one.tail, seq)).length;
-      if (!isIntact && inDoubt >= majority) return false;
+      if (inDoubt >= majority && !(isIntact && isKnown(copies, damaged))) return false;
     }
     return true;
   });
+}
+
+/**
+ * Whether no damaged member had promised a newer epoch than that of the best readable log. Otherwise
+ * the damaged batches may have held an entry of that epoch, and the group waits for an operator (R10.13).
+ */
+function isKnown(copies: readonly Copy[], damaged: readonly Copy[]): boolean {
+  const newest = copies.map((copy) => {
+    const { tail } = copy;
+    return tail.epochOf(damaged.includes(copy) ? tail.afterSeq : tail.lastSeq) ?? 0;
+  });
+  return damaged.every(({ tail }) => tail.promisedBefore <= Math.max(...newest));
 }
 
 function holds({ afterSeq, lastSeq }: Tail, seq: number): boolean {

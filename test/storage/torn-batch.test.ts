@@ -191,6 +191,17 @@ t.test('the doubt covers the entries of the batch, as far as they can be read', 
   t.strictSame(await turned(record, 2 * block + 9), unknown, 'a later batch may have been there');
 });
 
+t.test('the doubt covers the entries that the batch replaces', async (t) => {
+  const write = await lastWrite([
+    [promise(2), ...entries(1, 3)],
+    [truncate(2), entry(2, 'another'), entry(3)],
+  ]);
+  const turned = write.after.slice();
+  turned[Buffer.from(turned).lastIndexOf('another')] = 0;
+  const doubt = { afterSeq: 1, throughSeq: 3, promised: 2 };
+  t.strictSame(await verdict(await withFile(write, turned), true), doubt);
+});
+
 t.test(
   'a torn batch may contain bytes that look like later batches, if its end is known',
   async (t) => {
