@@ -25,7 +25,7 @@ interface Watched {
   appliedTime: number;
   observations: number;
   /** A leader's appends that it has refused in a row; heartbeats do not count. */
-  refusals: { readonly epoch: number; count: number };
+  refusals: { readonly epoch: number; round: number; count: number };
 }
 
 /** The core's own invariants cost more, so they are not checked after each event. */
@@ -135,17 +135,23 @@ export class LogChecker {
     }
   }
 
-  /** A37: messages under way are refused once, and after that one probe at a time. */
+  /**
+   * A37: messages under way are refused once, and after that one probe at a time. The first message of
+   * each read round is not a probe.
+   */
   #answers(
     from: MemberId,
     to: MemberId,
-    { ok, live, epoch }: Message & { kind: 'appended' },
+    { ok, live, epoch, round }: Message & { kind: 'appended' },
   ): void {
     const member = this.#member(from);
-    if (ok || member.refusals.epoch !== epoch) member.refusals = { epoch, count: 0 };
-    if (ok || live) return;
-    member.refusals.count += 1;
-    const { count } = member.refusals;
+    if (ok || member.refusals.epoch !== epoch) member.refusals = { epoch, round, count: 0 };
+    const { refusals } = member;
+    const isProbe = !ok && !live && round === refusals.round;
+    refusals.round = round;
+    if (!isProbe) return;
+    refusals.count += 1;
+    const { count } = refusals;
     if (count !== logLimits.windowMessagesMax + probesMax) return;
     this.#report(`A37: ${from} refused ${count} appends of ${to} in a row`);
   }
@@ -234,7 +240,7 @@ export class LogChecker {
     let member = this.#members.get(id);
     if (member === undefined) {
       const mirror = new MemberMirror();
-      const refusals = { epoch: 0, count: 0 };
+      const refusals = { epoch: 0, round: 0, count: 0 };
       member = { mirror, promised: 0, commitSeen: 0, appliedTime: 0, observations: 0, refusals };
       this.#members.set(id, member);
     }
