@@ -29,7 +29,7 @@ import type {
 import { newCache } from './broken.js';
 import { heard, newOperations } from './broken-operations.js';
 import { newVersions } from './broken-versions.js';
-import { Line } from './line.js';
+import { Link } from './link.js';
 import type { Life } from './process.js';
 import { Process } from './processes.js';
 import type { Wire } from './wire.js';
@@ -53,7 +53,7 @@ export interface FrontendOptions {
 interface Running {
   readonly operations: readonly FrontendOperations[];
   readonly watch: Watch;
-  readonly replicas: ReadonlyMap<string, Line>;
+  readonly replicas: ReadonlyMap<string, Link>;
 }
 
 export class Frontend {
@@ -113,12 +113,12 @@ export class Frontend {
       process: processIdOf(life),
       pushed: this.#pushed(life, versions, shared),
     });
-    const connections = new Map<string, Line>();
-    const line = (name: string, group: GroupName): ReplicaClient =>
-      this.#line(life, name, group, session, () => watch, connections);
+    const connections = new Map<string, Link>();
+    const link = (name: string, group: GroupName): ReplicaClient =>
+      this.#link(life, name, group, session, () => watch, connections);
     const replicas = [
-      ...catalogs.map((name) => line(name, 'catalog')),
-      ...orders.map((name) => line(name, 'order')),
+      ...catalogs.map((name) => link(name, 'catalog')),
+      ...orders.map((name) => link(name, 'order')),
     ];
     const backends = Array.from({ length: threads }, () => this.#backends(life));
     let told: Leaders = { catalog: undefined, order: undefined };
@@ -160,15 +160,15 @@ export class Frontend {
     };
   }
 
-  #line(
+  #link(
     life: Life,
     to: string,
     group: GroupName,
     session: CacheSession,
     watch: () => Watch,
-    connections: Map<string, Line>,
+    connections: Map<string, Link>,
   ): ReplicaClient {
-    const line = new Line({
+    const link = new Link({
       network: this.#world.network,
       life,
       random: this.#world.random.services,
@@ -193,17 +193,17 @@ export class Frontend {
         },
       },
     });
-    connections.set(to, line);
+    connections.set(to, link);
     return {
       name: to,
       group,
       witness: false,
       get connected() {
-        return line.connected;
+        return link.connected;
       },
       call: (method, params, timeoutMs) => {
-        if (line.session) this.#calling(method, line.session.wire);
-        return line.call(method, params, timeoutMs);
+        if (link.session) this.#calling(method, link.session.wire);
+        return link.call(method, params, timeoutMs);
       },
     };
   }
@@ -214,12 +214,12 @@ export class Frontend {
     callback?.(wire);
   }
 
-  #counting(line: Line): Backend {
+  #counting(link: Link): Backend {
     const late = new Map<unknown, Promise<unknown>>();
     return {
       call: (method, params, timeoutMs) => {
         if (['lookup', 'lookup_many', 'glance'].includes(method)) this.questions += 1;
-        const answer = line.call(method, params, timeoutMs);
+        const answer = link.call(method, params, timeoutMs);
         if (method !== 'glance') return answer;
         const [item] = params as UncachedReadParams;
         this.#world.count('questions for a crowd');
@@ -228,7 +228,7 @@ export class Frontend {
         late.set(item, answer);
         return before ?? answer;
       },
-      close: () => line.close(),
+      close: () => link.close(),
     };
   }
 
@@ -242,9 +242,9 @@ export class Frontend {
       connect: ({ name }, _group, port) => {
         const { network, random } = this.#world;
         const options = { network, life, random: random.services, to: name, port };
-        const line = new Line(options);
-        line.start();
-        const backend = this.#counting(line);
+        const link = new Link(options);
+        link.start();
+        const backend = this.#counting(link);
         if (!this.#world.hasBug('new-key-each-attempt')) return backend;
         return keyless(backend, random.services);
       },
@@ -253,14 +253,14 @@ export class Frontend {
 }
 
 /** The seeded bug: a retry becomes a new request. */
-function keyless(line: Backend, random: Random): Backend {
+function keyless(link: Backend, random: Random): Backend {
   return {
     call(method, params, timeoutMs) {
-      if (method !== 'buy') return line.call(method, params, timeoutMs);
+      if (method !== 'buy') return link.call(method, params, timeoutMs);
       const [, ...rest] = params as BuyParams;
-      return line.call(method, [random.bytes(16), ...rest], timeoutMs);
+      return link.call(method, [random.bytes(16), ...rest], timeoutMs);
     },
-    close: () => line.close(),
+    close: () => link.close(),
   };
 }
 

@@ -7,7 +7,7 @@
 import type { AnyMember, Cluster } from './cluster.js';
 import type { DiskLosses } from './disk-losses.js';
 import type { Fault } from './faults.js';
-import { HeldLines } from './held-lines.js';
+import { HeldLinks } from './held-links.js';
 import type { Remedies } from './remedies.js';
 import type { World } from './world.js';
 
@@ -58,22 +58,22 @@ export class OldPromises {
       remedies.injectIn(againMs, () => this.#round(fault));
       return;
     }
-    const lines = new HeldLines(world.network, remedies);
-    void this.#play(fault, leader, lines).finally(() => {
-      lines.releaseAll();
+    const links = new HeldLinks(world.network, remedies);
+    void this.#play(fault, leader, links).finally(() => {
+      links.releaseAll();
       const pauseMs = betweenMs + betweenMoreMs * world.random.faults.fraction();
       remedies.injectIn(pauseMs, () => this.#round(fault));
     });
   }
 
-  #play({ group, how }: OldPromise, leader: AnyMember, lines: HeldLines): Promise<void> {
+  #play({ group, how }: OldPromise, leader: AnyMember, links: HeldLinks): Promise<void> {
     switch (how) {
       case 'wiped':
-        return this.#wiped(this.#shuffled(group, leader), leader, lines);
+        return this.#wiped(this.#shuffled(group, leader), leader, links);
       case 'two-nominees':
-        return this.#twoNominees(this.#shuffled(group), leader, lines);
+        return this.#twoNominees(this.#shuffled(group), leader, links);
       case 'damaged':
-        return this.#damaged(this.#shuffled(group), leader, lines);
+        return this.#damaged(this.#shuffled(group), leader, links);
     }
   }
 
@@ -81,24 +81,24 @@ export class OldPromises {
   async #wiped(
     [nominee, giver, third, ...others]: readonly AnyMember[],
     leader: AnyMember,
-    lines: HeldLines,
+    links: HeldLinks,
   ): Promise<void> {
     if (!nominee || !giver || !third) return;
-    for (const far of [leader, ...others]) lines.hold(nominee, far);
-    for (const one of [giver, third]) lines.holdOneWay(leader, one);
+    for (const far of [leader, ...others]) links.hold(nominee, far);
+    for (const one of [giver, third]) links.holdOneWay(leader, one);
     await this.#pass(unheardMs + unheardMoreMs * this.#chance());
     this.#nominate(nominee);
     if (!(await this.#until(() => isPreparing(nominee)))) return;
-    lines.hold(nominee, third);
+    links.hold(nominee, third);
     if (!(await this.#until(() => hasPromise(nominee, giver)))) return;
-    lines.hold(nominee, giver);
+    links.hold(nominee, giver);
     this.#options.losses.lose(giver, downMoreMs * this.#chance());
-    lines.release(leader, giver);
-    if (this.#chance() < 0.5) lines.release(leader, third);
+    links.release(leader, giver);
+    if (this.#chance() < 0.5) links.release(leader, third);
     await this.#until(() => giver.process.up && !giver.storage.impaired);
-    lines.hold(leader, third);
+    links.hold(leader, third);
     await this.#pass(meanwhileMs * this.#chance());
-    lines.release(nominee, third);
+    links.release(nominee, third);
     await this.#pass(resultMs * this.#chance());
   }
 
@@ -106,26 +106,26 @@ export class OldPromises {
   async #twoNominees(
     [one, two, first, second]: readonly AnyMember[],
     leader: AnyMember,
-    lines: HeldLines,
+    links: HeldLinks,
   ): Promise<void> {
     if (!one || !two || !first || !second) return;
-    lines.hold(one, two);
+    links.hold(one, two);
     await this.#restart(leader);
     this.#nominate(one);
     this.#nominate(two);
     const loses = async (nominee: AnyMember, giver: AnyMember, other: AnyMember) => {
       if (!(await this.#until(() => isPreparing(nominee)))) return false;
-      lines.hold(nominee, other);
+      links.hold(nominee, other);
       if (!(await this.#until(() => hasPromise(nominee, giver)))) return false;
-      lines.hold(nominee, giver);
+      links.hold(nominee, giver);
       this.#options.losses.lose(giver, downMoreMs * this.#chance());
       return true;
     };
     const lost = await Promise.all([loses(one, first, second), loses(two, second, first)]);
     if (lost.includes(false)) return;
     await this.#until(() => first.host !== undefined && second.host !== undefined);
-    lines.release(one, second);
-    lines.release(two, first);
+    links.release(one, second);
+    links.release(two, first);
     await this.#pass(resultMs);
   }
 
@@ -133,21 +133,21 @@ export class OldPromises {
   async #damaged(
     [nominee, giver, rival]: readonly AnyMember[],
     leader: AnyMember,
-    lines: HeldLines,
+    links: HeldLinks,
   ): Promise<void> {
     if (!nominee || !giver || !rival) return;
-    lines.hold(nominee, rival);
+    links.hold(nominee, rival);
     await this.#restart(leader);
     this.#nominate(nominee);
     if (!(await this.#until(() => isPreparing(nominee) && hasPromised(giver, nominee)))) return;
-    lines.holdOneWay(giver, nominee);
+    links.holdOneWay(giver, nominee);
     if (!(await this.#until(() => isDurable(giver)))) return;
     giver.kill(downMoreMs + downMoreMs * this.#chance(), false);
     await this.#options.losses.damagePromise(giver);
     if (!(await this.#until(() => giver.host !== undefined))) return;
     this.#nominate(rival);
     await this.#until(() => rival.leads);
-    lines.release(giver, nominee);
+    links.release(giver, nominee);
     await this.#pass(resultMs * this.#chance());
   }
 

@@ -8,7 +8,7 @@ import type { Random } from '../src/base/random.js';
 import type { Message } from '../src/consensus/messages.js';
 import type { MemberId } from '../src/consensus/types.js';
 import type { PeerEvents, Peers } from '../src/group/peers.js';
-import { Line } from './line.js';
+import { Link } from './link.js';
 import type { Network } from './network.js';
 import type { Life } from './process.js';
 import type { Session } from './rpc.js';
@@ -38,7 +38,7 @@ const misplacedMs = 30;
 
 export class SimPeers implements Peers {
   readonly #options: SimPeersOptions;
-  readonly #lines = new Map<MemberId, Line>();
+  readonly #links = new Map<MemberId, Link>();
   readonly #incoming = new Map<MemberId, Session>();
   #events: PeerEvents | undefined;
 
@@ -48,57 +48,57 @@ export class SimPeers implements Peers {
     for (const to of members) {
       if (to === life.name) continue;
       const disconnected = (): void => this.#events?.closed(to);
-      this.#lines.set(to, new Line({ network, life, random, to, port: port(to), disconnected }));
+      this.#links.set(to, new Link({ network, life, random, to, port: port(to), disconnected }));
     }
   }
 
   start(events: PeerEvents): void {
     this.#events = events;
-    for (const line of this.#lines.values()) line.start();
+    for (const link of this.#links.values()) link.start();
   }
 
   connected(to: MemberId): boolean {
-    return this.#lines.get(to)?.connected ?? false;
+    return this.#links.get(to)?.connected ?? false;
   }
 
   /** Whether both ends of the connection are open. */
   reaches(to: MemberId): boolean {
-    return this.#lines.get(to)?.session?.isWhole ?? false;
+    return this.#links.get(to)?.session?.isWhole ?? false;
   }
 
   ask(to: MemberId, question: string, params: unknown, timeoutMs: number): Promise<unknown> {
-    const line = this.#lines.get(to);
-    if (line?.connected) return line.call(question, params, timeoutMs);
+    const link = this.#links.get(to);
+    if (link?.connected) return link.call(question, params, timeoutMs);
     return Promise.reject(new BazarError('unavailable', `${to} cannot be reached`));
   }
 
   send(to: MemberId, messages: readonly Message[]): void {
     if (this.#options.life.dead) return;
     for (const message of messages) this.#options.sending(to, message);
-    const line = this.#lines.get(to);
-    if (!line?.connected) return;
+    const link = this.#links.get(to);
+    if (!link?.connected) return;
     const { drop, repeat, misplace } = this.#options.lossiness();
     if (drop + repeat + misplace === 0) {
-      line.notify(method, messages);
+      link.notify(method, messages);
       return;
     }
     for (const message of messages) {
       const fate = this.#options.random.fraction();
       if (fate < drop) continue;
-      if (fate < drop + repeat) line.notify(method, [message]);
-      if (fate >= drop + repeat && fate < drop + repeat + misplace) this.#later(line, message);
-      else line.notify(method, [message]);
+      if (fate < drop + repeat) link.notify(method, [message]);
+      if (fate >= drop + repeat && fate < drop + repeat + misplace) this.#later(link, message);
+      else link.notify(method, [message]);
     }
   }
 
   /** Sends all a message that the core never sent. */
   forge(message: Message): void {
-    for (const line of this.#lines.values()) line.notify(method, [message]);
+    for (const link of this.#links.values()) link.notify(method, [message]);
   }
 
   /** For the replication port: returns true for a member's message. */
   notification(session: Session, name: string, params: unknown): boolean {
-    if (name !== method || !this.#lines.has(session.remote)) return false;
+    if (name !== method || !this.#links.has(session.remote)) return false;
     const from = session.remote;
     const before = this.#incoming.get(from);
     if (before !== session) {
@@ -117,11 +117,11 @@ export class SimPeers implements Peers {
   }
 
   /** On the same connection or not at all: a message ends with its connection. */
-  #later(line: Line, message: Message): void {
+  #later(link: Link, message: Message): void {
     const { life, random } = this.#options;
-    const { session } = line;
+    const { session } = link;
     life.after(random.fraction() * misplacedMs, () => {
-      if (line.session === session) line.notify(method, [message]);
+      if (link.session === session) link.notify(method, [message]);
     });
   }
 }

@@ -29,7 +29,7 @@ import {
 } from '../src/wire/internal.js';
 import type { LookupAnswer } from '../src/wire/thread-questions.js';
 import { newCatalogMachine, newCatalogStore, newOrderStore } from './broken.js';
-import { Line } from './line.js';
+import { Link } from './link.js';
 import type { ServiceListeners } from './listeners.js';
 import { noMark } from './member-folder.js';
 import type { MemberOfService, Service } from './member-options.js';
@@ -140,7 +140,7 @@ export function orderService(
         });
         store = opened;
         const threads = new OrderThreads(opened, (seq) => member.readEntry(seq));
-        function events(name: string): LineEvents {
+        function events(name: string): LinkEvents {
           return {
             pushed: (sales) => subscription.pushed(name, sales),
             lost: () => subscription.lost(name),
@@ -238,7 +238,7 @@ function newest(world: World): number {
   return world.logs.catalog.newestEpoch;
 }
 
-interface LineEvents {
+interface LinkEvents {
   readonly pushed: (sales: SalesMessage) => void;
   readonly lost: () => void;
 }
@@ -247,10 +247,10 @@ function connect(
   world: World,
   life: Life,
   to: string,
-  events: (name: string) => LineEvents,
+  events: (name: string) => LinkEvents,
 ): CatalogPeer {
   const { pushed, lost } = events(to);
-  const subscription = new Line({
+  const subscription = new Link({
     network: world.network,
     life,
     random: world.random.services,

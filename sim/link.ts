@@ -14,7 +14,7 @@ import type { Wire } from './wire.js';
 const reconnectMinMs = 10;
 const reconnectMaxMs = 1_000;
 
-export interface LineOptions {
+export interface LinkOptions {
   readonly network: Network;
   readonly life: Life;
   readonly random: Random;
@@ -38,15 +38,15 @@ const noHandler: Handler = {
   },
 };
 
-export class Line {
+export class Link {
   readonly name: string;
-  readonly #options: LineOptions;
+  readonly #options: LinkOptions;
   #session: Session | undefined;
   #queue: Queued[] = [];
   #failures = 0;
   #closed = false;
 
-  constructor(options: LineOptions) {
+  constructor(options: LinkOptions) {
     this.#options = options;
     this.name = options.to;
   }

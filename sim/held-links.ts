@@ -9,7 +9,7 @@ import type { Remedies } from './remedies.js';
 
 const heldMaxMs = 3_000;
 
-export class HeldLines {
+export class HeldLinks {
   readonly #network: Network;
   readonly #held = new Map<string, () => void>();
 
