@@ -13,9 +13,9 @@ import { bigCatalog } from './load/scenarios/big-catalog.js';
 import { hitRates, hotItem, soldOut, topicSearch } from './load/scenarios/caches.js';
 import { catchUp } from './load/scenarios/catch-up.js';
 import { crash } from './load/scenarios/crash.js';
-import { doors } from './load/scenarios/doors.js';
 import { echo } from './load/scenarios/echo.js';
 import { failover } from './load/scenarios/failover.js';
+import { listeners } from './load/scenarios/listeners.js';
 import { lookupCached, lookupUncached, workers10 } from './load/scenarios/lookups.js';
 import { memoryAndStart } from './load/scenarios/memory.js';
 import { buyHot, buySpread } from './load/scenarios/purchases.js';
@@ -29,7 +29,7 @@ const scenarios: readonly Scenario[] = [
   buySpread,
   memoryAndStart,
   workers10,
-  doors,
+  listeners,
   failover,
   crash,
   catchUp,

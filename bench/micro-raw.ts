@@ -122,9 +122,9 @@ function measure(
   params: (id: number) => Record<string, unknown>,
   expected: string,
 ): void {
-  const door = gateway();
+  const server = gateway();
   const open = Array.from({ length: connections }, () => new CountingConnection());
-  for (const connection of open) door.accept(connection);
+  for (const connection of open) server.accept(connection);
   const input = chunks(method, params);
   let best = Number.POSITIVE_INFINITY;
   for (let run = 0; run <= runs; run++) {

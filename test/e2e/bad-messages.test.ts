@@ -5,9 +5,9 @@
  */
 import { connect } from 'node:net';
 import t from 'tap';
+import { assertUnchanged, BackgroundReader, readBooks } from './background-reader.js';
 import { frame, Pairs, pack, Raw } from './msgpack.js';
 import { type Answer, RawClient } from './raw-client.js';
-import { assertUntouched, Bystander, readBooks } from './shop-floor.js';
 import { Store } from './store.js';
 import { within } from './until.js';
 
@@ -15,7 +15,7 @@ const store = new Store(t, 3006);
 await store.up('--restock-every', '0', '--workers', '2');
 const client = await store.raw();
 const before = await readBooks(client);
-const bystander = await Bystander.on(store);
+const reader = await BackgroundReader.on(store);
 
 const good = { id: 8, quantity: 1 };
 const deep = (depth: number): Raw => new Raw(...Array<number>(depth).fill(0x91), 0x01);
@@ -190,13 +190,13 @@ t.test('garbage of all sorts', async (t) => {
 });
 
 t.test('the doors between services are shut to strangers', async (t) => {
-  const doors = {
+  const ports = {
     catalog: 9001,
     order: 8091,
     'catalog replication': 9501,
     'order replication': 8591,
   };
-  for (const [name, port] of Object.entries(doors)) {
+  for (const [name, port] of Object.entries(ports)) {
     const stranger = await RawClient.open(port + 3006);
     const asked = stranger.ask('sell', ['key', 0, 0, [[8, 1]]]).catch(() => 'closed' as const);
     const answer: Answer<unknown> | 'closed' = await asked;
@@ -215,8 +215,8 @@ t.test('the doors between services are shut to strangers', async (t) => {
 });
 
 t.test('nobody else has noticed, and the books are as they were', async (t) => {
-  t.ok((await bystander.stop()) > 0);
-  await assertUntouched(t, store, before);
+  t.ok((await reader.stop()) > 0);
+  await assertUnchanged(t, store, before);
 });
 
 /** Numbers from 0 to 1, the same for the same seed. */

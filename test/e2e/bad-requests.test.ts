@@ -5,7 +5,7 @@
  */
 import { connect } from 'node:net';
 import t, { type Test } from 'tap';
-import { assertUntouched, Bystander, readBooks } from './shop-floor.js';
+import { assertUnchanged, BackgroundReader, readBooks } from './background-reader.js';
 import { Store } from './store.js';
 import { within } from './until.js';
 
@@ -14,7 +14,7 @@ const store = new Store(t, portOffset);
 await store.up('--restock-every', '0', '--workers', '2');
 const client = await store.raw();
 const before = await readBooks(client);
-const bystander = await Bystander.on(store);
+const reader = await BackgroundReader.on(store);
 
 const good = { id: 8, quantity: 1 };
 
@@ -180,9 +180,9 @@ for (const [what, [bytes, expected]] of Object.entries(broken)) {
 }
 
 t.test('nobody else has noticed, and the books are as they were', async (t) => {
-  t.ok((await bystander.stop()) > 0);
+  t.ok((await reader.stop()) > 0);
   t.equal((await store.http('/livez')).status, 200);
-  await assertUntouched(t, store, before);
+  await assertUnchanged(t, store, before);
 });
 
 /** Sends the bytes, ends its side, and resolves to all that came back. */

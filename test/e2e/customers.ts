@@ -20,7 +20,7 @@ interface Outcome {
 }
 
 /** One way to reach the store; rejects where it cannot be had. */
-interface Door {
+interface Channel {
   buy(purchase: Purchase): Promise<Outcome>;
   lookup(id: number): Promise<Product>;
 }
@@ -33,15 +33,15 @@ export interface Customers {
 export function sendCustomers(
   store: Store,
   ledger: Ledger,
-  doors: { readonly raw: number; readonly http: number },
+  counts: { readonly raw: number; readonly http: number },
   random: () => number,
 ): Customers {
   let leaving = false;
-  const open = [
-    ...Array.from({ length: doors.raw }, () => rawAddress(store)),
-    ...Array.from({ length: doors.http }, () => httpUrl(store)),
+  const channels = [
+    ...Array.from({ length: counts.raw }, () => rawChannel(store)),
+    ...Array.from({ length: counts.http }, () => httpChannel(store)),
   ];
-  const all = Promise.all(open.map((door) => visit(door, ledger, random, () => leaving)));
+  const all = Promise.all(channels.map((channel) => visit(channel, ledger, random, () => leaving)));
   // Told by `leave`.
   all.catch(() => {});
   return {
@@ -53,7 +53,7 @@ export function sendCustomers(
 }
 
 async function visit(
-  door: Door,
+  channel: Channel,
   ledger: Ledger,
   random: () => number,
   leaving: () => boolean,
@@ -62,24 +62,24 @@ async function visit(
   const anyOf = (count: number): number => Math.floor(random() * count);
   while (!leaving()) {
     const id = ids[anyOf(ids.length)] ?? 0;
-    if (random() < lookProbability) await look(door, ledger, id);
-    else await buy(door, ledger, { key: randomUUID(), id, quantity: 1 + anyOf(quantityMax) });
+    if (random() < lookProbability) await look(channel, ledger, id);
+    else await buy(channel, ledger, { key: randomUUID(), id, quantity: 1 + anyOf(quantityMax) });
     await new Promise((resolve) => setTimeout(resolve, anyOf(thinkMaxMs)));
   }
 }
 
-async function look(door: Door, ledger: Ledger, id: number): Promise<void> {
+async function look(channel: Channel, ledger: Ledger, id: number): Promise<void> {
   await until(`product ${id} is found`, async () => {
     const check = ledger.watch(id);
-    check(await door.lookup(id));
+    check(await channel.lookup(id));
     return true;
   });
 }
 
-async function buy(door: Door, ledger: Ledger, purchase: Purchase): Promise<void> {
+async function buy(channel: Channel, ledger: Ledger, purchase: Purchase): Promise<void> {
   ledger.begins(purchase);
   const { error, placed } = await until(`purchase ${purchase.key} is decided`, async () => {
-    const outcome = await door.buy(purchase);
+    const outcome = await channel.buy(purchase);
     const { error } = outcome;
     if (error?.retryable || error?.code === 'deadline_exceeded') throw new Error(error.code);
     return outcome;
@@ -89,7 +89,7 @@ async function buy(door: Door, ledger: Ledger, purchase: Purchase): Promise<void
   else throw new Error(`purchase ${purchase.key}: ${error?.code} ${error?.message}`);
 }
 
-function rawAddress(store: Store): Door {
+function rawChannel(store: Store): Channel {
   let connected: Promise<RawClient> | undefined;
   const ask = async <R>(method: string, params: unknown) => {
     connected ??= store.raw();
@@ -113,7 +113,7 @@ function rawAddress(store: Store): Door {
   };
 }
 
-function httpUrl(store: Store): Door {
+function httpChannel(store: Store): Channel {
   return {
     async buy({ key, ...purchase }) {
       const body = JSON.stringify(purchase);

@@ -93,7 +93,7 @@ class Reader {
   }
 
   value(): unknown {
-    const type = this.#take(1).readUInt8();
+    const type = this.#readBytes(1).readUInt8();
     if (type < 0x80) return type;
     if (type >= 0xe0) return type - 0x100;
     if (type < 0x90) return this.#map(type & 0x0f);
@@ -106,9 +106,9 @@ class Reader {
       case 0xc3:
         return type === 0xc3;
       case 0xca:
-        return this.#take(4).readFloatBE();
+        return this.#readBytes(4).readFloatBE();
       case 0xcb:
-        return this.#take(8).readDoubleBE();
+        return this.#readBytes(8).readDoubleBE();
       case 0xcc:
       case 0xcd:
       case 0xce:
@@ -129,7 +129,7 @@ class Reader {
     }
   }
 
-  #take(count: number): Buffer {
+  #readBytes(count: number): Buffer {
     const piece = this.#bytes.subarray(this.at, this.at + count);
     if (piece.length < count) throw new Error('the message ends too early');
     this.at += count;
@@ -137,12 +137,12 @@ class Reader {
   }
 
   #integer(size: number): number {
-    const bytes = this.#take(size);
+    const bytes = this.#readBytes(size);
     return size === 8 ? Number(bytes.readBigUInt64BE()) : bytes.readUIntBE(0, size);
   }
 
   #text(size: number): string {
-    return this.#take(size).toString('utf8');
+    return this.#readBytes(size).toString('utf8');
   }
 
   #array(size: number): unknown[] {

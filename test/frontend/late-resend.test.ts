@@ -13,7 +13,7 @@ import { OrderStore } from '../../src/order/store.js';
 import { toPurchase } from '../../src/order/thread-handler.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import type { BuyParams, CatalogCommand, Outcome, SalesMessage } from '../../src/wire/internal.js';
-import { type Answer, stageOperations } from './staged-shop.js';
+import { type Answer, stageOperations } from './staged-operations.js';
 
 /** Longer than a key of a frontend's lives. */
 const longMs = 125_000;

@@ -11,7 +11,7 @@ import { PurchaseKeys } from '../../src/frontend/reads/keys.js';
 import { totalTooLarge } from '../../src/wire/internal.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 import { inSession } from './in-session.js';
-import { stageOperations } from './staged-shop.js';
+import { stageOperations } from './staged-operations.js';
 
 type Answer = (method: string, params: unknown) => unknown;
 

@@ -18,7 +18,7 @@ export interface MemoryNetworkOptions {
   readonly pieceBytesMax?: number;
 }
 
-interface Door {
+interface OpenListener {
   readonly node: string;
   readonly accept: (connection: Connection) => void;
 }
@@ -26,7 +26,7 @@ interface Door {
 export class MemoryNetwork {
   readonly #clock: Clock;
   readonly #options: MemoryNetworkOptions;
-  readonly #doors = new Map<string, Door>();
+  readonly #listeners = new Map<string, OpenListener>();
   readonly #links = new Map<string, Link>();
   readonly #connections = new Set<MemoryConnection>();
   #nextPort = 49_152;
@@ -66,8 +66,8 @@ export class MemoryNetwork {
 
   /** Breaks every connection of a node and closes its doors, as when its process dies. */
   kill(node: string): void {
-    for (const [key, door] of [...this.#doors]) {
-      if (door.node === node) this.#doors.delete(key);
+    for (const [key, listener] of [...this.#listeners]) {
+      if (listener.node === node) this.#listeners.delete(key);
     }
     for (const connection of [...this.#connections]) {
       if (connection.node === node) connection.destroy(new Error('process died'));
@@ -90,23 +90,23 @@ export class MemoryNetwork {
       new BazarError('unavailable', `cannot connect to ${target}: ${reason}`);
     return new Promise((resolve, reject) => {
       const attempt = (): void => {
-        const door = this.#doors.get(target);
-        const link = door === undefined ? undefined : this.#link(node, door.node);
-        if (door === undefined || link === undefined) {
+        const listener = this.#listeners.get(target);
+        const link = listener === undefined ? undefined : this.#link(node, listener.node);
+        if (listener === undefined || link === undefined) {
           reject(refuse('ECONNREFUSED'));
         } else if (link.state === 'cut') {
           reject(refuse('EHOSTUNREACH'));
         } else if (link.state === 'silent') {
           this.#clock.after(timeoutMs, () => reject(refuse('timed out')));
         } else {
-          resolve(this.#join(node, door, link, target));
+          resolve(this.#join(node, listener, link, target));
         }
       };
       this.#clock.afterTurn(attempt);
     });
   }
 
-  #join(node: string, door: Door, link: Link, target: string): Connection {
+  #join(node: string, listener: OpenListener, link: Link, target: string): Connection {
     const pieceBytesMax = this.#options.pieceBytesMax ?? 65_536;
     const delay = (from: string, to: string) => (): number =>
       this.#options.delayMs?.(from, to) ?? 0;
@@ -118,19 +118,19 @@ export class MemoryNetwork {
       ...common,
       node,
       remote: target,
-      delayMs: delay(node, door.node),
+      delayMs: delay(node, listener.node),
     });
     const far = new MemoryConnection({
       ...common,
-      node: door.node,
+      node: listener.node,
       remote: node,
-      delayMs: delay(door.node, node),
+      delayMs: delay(listener.node, node),
     });
     near.pair(far);
     far.pair(near);
     this.#connections.add(near);
     this.#connections.add(far);
-    door.accept(far);
+    listener.accept(far);
     return near;
   }
 
@@ -141,17 +141,17 @@ export class MemoryNetwork {
   ): Promise<Listener> {
     const bound = { host: address.host, port: address.port || this.#nextPort++ };
     const key = formatAddress(bound);
-    if (this.#doors.has(key)) {
+    if (this.#listeners.has(key)) {
       const message = `cannot listen on ${key}: address in use (EADDRINUSE)`;
       return Promise.reject(new BazarError('unavailable', message));
     }
     assert(bound.port <= 65_535, 'ports of the memory network run out');
-    const door = { node, accept };
-    this.#doors.set(key, door);
+    const listener = { node, accept };
+    this.#listeners.set(key, listener);
     return Promise.resolve({
       address: bound,
       close: () => {
-        if (this.#doors.get(key) === door) this.#doors.delete(key);
+        if (this.#listeners.get(key) === listener) this.#listeners.delete(key);
         return Promise.resolve();
       },
     });

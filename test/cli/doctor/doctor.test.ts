@@ -91,14 +91,14 @@ t.test('a port is free, used by the store, or used by another program', async (t
   t.teardown(() => server.close());
   const taken = server.address() as { port: number };
   const address = { host: '127.0.0.1', port: taken.port };
-  const door = { name: 'order-1', address };
+  const service = { name: 'order-1', address };
   const free = { name: 'order-2', address: { ...address, port: 0 } };
-  t.match(await checkPorts([door], () => false), [
+  t.match(await checkPorts([service], () => false), [
     { verdict: 'problem', detail: `127.0.0.1:${taken.port} for order-1: another program` },
   ]);
-  t.match(await checkPorts([door], (name) => name === 'order-1'), [{ verdict: 'ok' }]);
+  t.match(await checkPorts([service], (name) => name === 'order-1'), [{ verdict: 'ok' }]);
   t.match(await checkPorts([free], () => false), [{ verdict: 'ok', detail: 'all 1 are free' }]);
-  t.match(await checkPorts([door, free], () => true), [
+  t.match(await checkPorts([service, free], () => true), [
     { verdict: 'doubt', detail: '1 of 2 ports are in use' },
   ]);
   const nowhere = { name: 'order-1', address: { host: '192.0.2.1', port: 0 } };

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { Outcome } from '../../../src/wire/internal.js';
 import type { LookupAnswer } from '../../../src/wire/thread-questions.js';
-import { epoch, type Question, stageOperations } from '../staged-shop.js';
+import { epoch, type Question, stageOperations } from '../staged-operations.js';
 
 const sold: Outcome = ['sold', 1, 1990, false];
 

@@ -4,7 +4,7 @@ import { toProduct } from '../../../src/frontend/answers.js';
 import { encode } from '../../../src/wire/codec.js';
 import type { ProductRecord, UncachedReadAnswer } from '../../../src/wire/internal.js';
 import type { LookupAnswer } from '../../../src/wire/thread-questions.js';
-import { epoch, stageOperations } from '../staged-shop.js';
+import { epoch, stageOperations } from '../staged-operations.js';
 
 const tux: ProductRecord = [8, 'Tux', 'toys', 1990, 100, 1];
 const found: LookupAnswer = [tux, epoch, 1];

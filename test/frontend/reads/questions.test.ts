@@ -2,7 +2,7 @@ import t from 'tap';
 import { BazarError } from '../../../src/base/errors.js';
 import type { Sale } from '../../../src/wire/internal.js';
 import type { LookupAnswer } from '../../../src/wire/thread-questions.js';
-import { epoch, type Question, stageOperations } from '../staged-shop.js';
+import { epoch, type Question, stageOperations } from '../staged-operations.js';
 
 const tux: LookupAnswer = [[8, 'Tux', 'toys', 1990, 100, 1], 0, 1];
 const sale: Sale = [3, Buffer.alloc(16), [[8, 'Tux', 2, 1990]], 3980, 1_700_000_000_000];

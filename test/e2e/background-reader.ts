@@ -7,19 +7,19 @@ import type { Placed, Product, RawClient } from './raw-client.js';
 import type { Store } from './store.js';
 
 /** Looks products up on a connection of its own, one after another, until it is told to stop. */
-export class Bystander {
+export class BackgroundReader {
   #served = 0;
   #stopped = false;
   readonly #done: Promise<void>;
 
   private constructor(client: RawClient) {
-    this.#done = this.#shop(client);
+    this.#done = this.#read(client);
     // Its failure is told by `stop`.
     this.#done.catch(() => {});
   }
 
-  static async on(store: Store): Promise<Bystander> {
-    return new Bystander(await store.raw());
+  static async on(store: Store): Promise<BackgroundReader> {
+    return new BackgroundReader(await store.raw());
   }
 
   /** How many it was answered; rejects where one of them failed. */
@@ -29,7 +29,7 @@ export class Bystander {
     return this.#served;
   }
 
-  async #shop(client: RawClient): Promise<void> {
+  async #read(client: RawClient): Promise<void> {
     while (!this.#stopped) {
       // By turns from the cache, from the catalog, and from the order book.
       await client.get('lookup', { id: 1 + (this.#served % 17) });
@@ -54,7 +54,7 @@ export async function readBooks(client: RawClient): Promise<Books> {
 }
 
 /** Nothing was sold or changed since `before`, no order was logged, and the audit agrees. */
-export async function assertUntouched(t: Test, store: Store, before: Books): Promise<void> {
+export async function assertUnchanged(t: Test, store: Store, before: Books): Promise<void> {
   const client = await store.raw();
   const page = { text: '', limit: 1_000 };
   const { items: products } = await client.get<{ items: Product[] }>('search', page);

@@ -14,7 +14,7 @@ import { together } from './echo.js';
 /** Separates all ports of two stores that run at once. */
 const secondOffset = 2_000;
 
-export const doors: Scenario = {
+export const listeners: Scenario = {
   name: 'doors',
   about: 'cached look-ups by the relay and by threads that listen themselves, beside Redis GET',
   async run(bench) {
