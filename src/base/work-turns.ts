@@ -23,7 +23,7 @@ export const workUnits = {
 } as const;
 
 /** Requests under way in one thread for all sessions, and in one session while there are more. */
-export const crowdLimits = { underWayMax: 1_024, sessionMax: 4 } as const;
+export const openRequestLimits = { underWayMax: 1_024, sessionMax: 4 } as const;
 
 export class WorkTurns {
   /** Requests that are not answered yet. */
@@ -52,7 +52,7 @@ export class WorkTurns {
 
   /** Whether a session with this many requests under way may begin another. */
   mayBegin(underWay: number): boolean {
-    return this.underWay < crowdLimits.underWayMax || underWay < crowdLimits.sessionMax;
+    return this.underWay < openRequestLimits.underWayMax || underWay < openRequestLimits.sessionMax;
   }
 
   /** Returns true if the task ran at once; otherwise it runs in a later turn. */

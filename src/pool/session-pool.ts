@@ -63,12 +63,12 @@ export async function startSessionPool(options: SessionPoolOptions): Promise<Ses
   const used = Math.min(count, threadsFor('spread', shared.sessionsMax, cores));
   const threadSessionsMax = Math.ceil(shared.sessionsMax / (sharesPorts ? used : 1));
   const limits = { ...shared, threadSessionsMax };
-  const launch = { program, data, limits };
+  const workerOptions = { program, data, limits };
   const first = Math.min(count, threadsFor(options.first ?? 'spread', 0, cores));
   const starter =
     workers === 0
-      ? localStarter(launch, clock)
-      : threadStarter({ first, all: workers }, launch, logger);
+      ? localStarter(workerOptions, clock)
+      : threadStarter({ first, all: workers }, workerOptions, logger);
   const handlers: CallHandlers = {
     onCalls: (calls) => options.onCalls(calls),
     onTell: (operation, args) => options.onTell?.(operation, args),

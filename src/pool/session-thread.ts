@@ -45,7 +45,7 @@ export class SessionThread {
   #ownSessions = 0;
   #relay: Relay | undefined;
   #state: ThreadStatus['state'] = 'starting';
-  #launchedMs = 0;
+  #startedMs = 0;
   #crashes = 0;
   /** Number of crashes since a thread last ran long enough. */
   #series = 0;
@@ -68,7 +68,7 @@ export class SessionThread {
       failStart = reject;
     });
     this.#failStart = failStart;
-    this.#launch();
+    this.#startWorker();
   }
 
   /** The relay for new sessions, while the thread serves. */
@@ -141,11 +141,11 @@ export class SessionThread {
     this.#relay?.abandon();
   }
 
-  #launch(): void {
+  #startWorker(): void {
     const { starter, clock, logger, limits, handlers, onSessionClosed } = this.#options;
     this.#state = 'starting';
-    this.#launchedMs = clock.nowMs();
-    const { port, ended } = starter.launch();
+    this.#startedMs = clock.nowMs();
+    const { port, ended } = starter.startWorker();
     const onControl = (control: Control): void => this.#control(control);
     const relay = new Relay({ port, clock, logger, limits, handlers, onControl, onSessionClosed });
     this.#relay = relay;
@@ -183,7 +183,7 @@ export class SessionThread {
     const { clock, index, logger, onCrashed, onDrained } = this.#options;
     this.#state = 'crashed';
     this.#crashes++;
-    const lived = clock.nowMs() - this.#launchedMs;
+    const lived = clock.nowMs() - this.#startedMs;
     this.#series = lived > soundAfterMs ? 1 : this.#series + 1;
     logger.error({ thread: index, crashes: this.#crashes, err: error.stack }, 'a thread crashed');
     onCrashed(this);
@@ -195,8 +195,8 @@ export class SessionThread {
     if (this.#retiring) return;
     // After the first crash a thread is started at once; each further crash of a series doubles the
     // delay.
-    if (this.#series === 1) this.#launch();
-    else this.#restart = clock.after(this.#restartMs(), () => this.#launch());
+    if (this.#series === 1) this.#startWorker();
+    else this.#restart = clock.after(this.#restartMs(), () => this.#startWorker());
   }
 
   #restartMs(): number {

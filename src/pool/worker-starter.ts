@@ -1,6 +1,6 @@
 /**
  * Starts the workers that serve sessions: threads of a fixed piscina pool, or hosts on the owner. Each
- * launch returns a port and a promise of the end, which rejects if the thread crashed. The caller
+ * start returns a port and a promise of the end, which rejects if the thread crashed. The caller
  * decides whether to start a thread again.
  */
 import { MessageChannel } from 'node:worker_threads';
@@ -16,28 +16,28 @@ import { SessionHost } from './session-host.js';
 import type { ThreadTask } from './thread-main.js';
 import { localPorts, type ThreadPort } from './thread-port.js';
 
-export interface Launched {
+export interface StartedWorker {
   readonly port: ThreadPort;
   /** Resolves after a stop; otherwise rejects with the reason why the thread ended. */
   readonly ended: Promise<void>;
 }
 
 export interface WorkerStarter {
-  launch(): Launched;
+  startWorker(): StartedWorker;
   /** Ends all threads, including hung ones. */
   close(): Promise<void>;
 }
 
-export interface LaunchOptions {
+export interface WorkerOptions {
   readonly program: URL;
   readonly data: unknown;
   readonly limits: RelayLimits;
 }
 
-/** Starts `first` threads at once, and the others when they are launched. */
+/** Starts `first` threads at once, and the others when they are needed. */
 export function threadStarter(
   { first, all }: { readonly first: number; readonly all: number },
-  options: LaunchOptions,
+  options: WorkerOptions,
   logger: Logger,
 ): WorkerStarter {
   const pool = new Piscina({
@@ -55,7 +55,7 @@ export function threadStarter(
     logger.warn({ err: error.stack }, 'a session thread failed between two tasks');
   });
   return {
-    launch() {
+    startWorker() {
       const { port1, port2 } = new MessageChannel();
       const [ownRings, rings] = isOn('ring') ? ringPair() : [];
       const { data, limits } = options;
@@ -69,9 +69,9 @@ export function threadStarter(
   };
 }
 
-export function localStarter(options: LaunchOptions, clock: Clock): WorkerStarter {
+export function localStarter(options: WorkerOptions, clock: Clock): WorkerStarter {
   return {
-    launch() {
+    startWorker() {
       const [ownerPort, hostPort] = localPorts();
       const ended = new Promise<void>((stopped, failed) => {
         const host = new SessionHost(hostPort, clock, options.limits, stopped);

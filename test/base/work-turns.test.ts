@@ -1,5 +1,5 @@
 import t from 'tap';
-import { crowdLimits, WorkTurns, workUnits } from '../../src/base/work-turns.js';
+import { openRequestLimits, WorkTurns, workUnits } from '../../src/base/work-turns.js';
 
 /** Turns that the test ends. */
 function manualTurns() {
@@ -74,7 +74,7 @@ t.test('a task that throws does not stop the others', async (t) => {
 t.test('when many requests are under way, each session may still have a few', async (t) => {
   const { turns } = manualTurns();
   t.ok(turns.mayBegin(500));
-  turns.underWay = crowdLimits.underWayMax;
-  t.notOk(turns.mayBegin(crowdLimits.sessionMax));
+  turns.underWay = openRequestLimits.underWayMax;
+  t.notOk(turns.mayBegin(openRequestLimits.sessionMax));
   t.ok(turns.mayBegin(0));
 });

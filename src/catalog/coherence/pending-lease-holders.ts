@@ -10,7 +10,7 @@ import type { CatalogCommand } from '../../wire/internal.js';
 const deregistered = Number.POSITIVE_INFINITY;
 
 /** The last log entry that registers or deregisters a process. */
-interface Word {
+interface LastChange {
   readonly seq: number;
   /** True if the entry deregisters the process and no leader can have granted it a lease since. */
   isGone: boolean;
@@ -24,7 +24,7 @@ export interface AppliedLeaseHolders {
 export class PendingLeaseHolders {
   readonly #applied: AppliedLeaseHolders;
   /** The last entry of each process that is not applied yet. */
-  readonly #words = new Map<string, Word>();
+  readonly #changes = new Map<string, LastChange>();
   #appliedSeq = 0;
 
   constructor(applied: AppliedLeaseHolders) {
@@ -33,17 +33,17 @@ export class PendingLeaseHolders {
 
   /** This replica begins or ceases to lead. */
   clear(): void {
-    this.#words.clear();
+    this.#changes.clear();
   }
 
   /** The log has this command at `seq`. A late call does not replace newer information. */
   note(seq: number, command: CatalogCommand): void {
     const [kind, process] = command;
     if ((kind !== 'register' && kind !== 'deregister') || seq <= this.#appliedSeq) return;
-    const known = this.#words.get(process)?.seq ?? 0;
+    const known = this.#changes.get(process)?.seq ?? 0;
     const isGone = kind === 'deregister';
     if (seq > known || (known === deregistered && isGone))
-      this.#words.set(process, { seq, isGone });
+      this.#changes.set(process, { seq, isGone });
   }
 
   /**
@@ -51,7 +51,7 @@ export class PendingLeaseHolders {
    * deregister entry, and may have granted leases to the processes registered in its log.
    */
   gap(): void {
-    for (const word of this.#words.values()) word.isGone = false;
+    for (const change of this.#changes.values()) change.isGone = false;
   }
 
   /**
@@ -59,32 +59,33 @@ export class PendingLeaseHolders {
    * lease.
    */
   deregister(process: string): void {
-    this.#words.set(process, { seq: deregistered, isGone: false });
+    this.#changes.set(process, { seq: deregistered, isGone: false });
   }
 
   /** The deregister entry was not logged. */
   keep(process: string): void {
-    if (this.#words.get(process)?.seq === deregistered) this.#words.delete(process);
+    if (this.#changes.get(process)?.seq === deregistered) this.#changes.delete(process);
   }
 
   /** True if the process has an entry that is not applied yet, or one about to be logged. */
   isUndecided(process: string): boolean {
-    return this.#words.has(process);
+    return this.#changes.has(process);
   }
 
   applied(seq: number): void {
     this.#appliedSeq = seq;
-    for (const [process, word] of this.#words) if (word.seq <= seq) this.#words.delete(process);
+    for (const [process, change] of this.#changes)
+      if (change.seq <= seq) this.#changes.delete(process);
   }
 
   has(process: string): boolean {
-    return !this.#words.has(process) && this.#applied.isRegistered(process);
+    return !this.#changes.has(process) && this.#applied.isRegistered(process);
   }
 
   /** All processes to which a former leader may have granted a lease; may over-approximate. */
   everybody(): Set<string> {
     const everybody = new Set(this.#applied.registered().map(([process]) => process));
-    for (const [process, { isGone }] of this.#words) {
+    for (const [process, { isGone }] of this.#changes) {
       if (isGone) everybody.delete(process);
       else everybody.add(process);
     }

@@ -48,7 +48,7 @@ export function frontendRows(
   return [...rows, rowOf(['all', state, '', ''], all, ['', ''], span)];
 }
 
-const figureNames = [
+const metricNames = [
   // Since the start of the process.
   'hits',
   'misses',
@@ -67,9 +67,9 @@ const figureNames = [
   'told',
 ] as const;
 
-type Figures = Readonly<Record<(typeof figureNames)[number], number>>;
+type RowMetrics = Readonly<Record<(typeof metricNames)[number], number>>;
 
-function metricsOf(one: FrontendStatus, before: StoreStatus | undefined): Figures {
+function metricsOf(one: FrontendStatus, before: StoreStatus | undefined): RowMetrics {
   const { hits, misses, asked, orders } = countsOf(one);
   const was = before?.frontends.find(({ name, pid }) => name === one.name && pid === one.pid);
   const since = was && countsOf(was);
@@ -91,14 +91,14 @@ function countsOf({ cache, requests }: FrontendStatus) {
   return { hits, misses, asked: hits + misses, orders: requests?.orders ?? 0 };
 }
 
-function sumOf(all: readonly Figures[]): Figures {
-  const sums = figureNames.map((name) => [name, all.reduce((sum, one) => sum + one[name], 0)]);
-  return Object.fromEntries(sums) as Figures;
+function sumOf(all: readonly RowMetrics[]): RowMetrics {
+  const sums = metricNames.map((name) => [name, all.reduce((sum, one) => sum + one[name], 0)]);
+  return Object.fromEntries(sums) as RowMetrics;
 }
 
 function rowOf(
   first: readonly Cell[],
-  of: Figures,
+  of: RowMetrics,
   last: readonly Cell[],
   seconds: number | undefined,
 ): Cell[] {
