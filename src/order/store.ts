@@ -114,19 +114,19 @@ export class OrderStore {
     for (const { purchase, reply, header } of buys.slice(0, room)) {
       this.#queue.push({ purchase, reply, header, epoch });
     }
-    this.#sellQueued();
+    this.#sendQueued();
   }
 
   /**
    * Purchases that arrive while the catalog decides form the next message, so messages grow with
    * the load.
    */
-  #sellQueued(): void {
+  #sendQueued(): void {
     while (this.#selling < sellsUnderWayMax && this.#queue.length > 0) {
       const { serving, epoch, leader } = this.status();
       const first = this.#queue[0];
       if (serving && first?.epoch === epoch) {
-        this.#sell(epoch, this.#take(epoch));
+        this.#sendBatch(epoch, this.#takeBatch(epoch));
         continue;
       }
       // Taken under a lead that has ended, so it may not be sold under another.
@@ -135,7 +135,7 @@ export class OrderStore {
   }
 
   /** The purchases of the next message: as many as an entry may hold, by count and by lines. */
-  #take(epoch: number): Queued[] {
+  #takeBatch(epoch: number): Queued[] {
     let lines = 0;
     let count = 0;
     for (const { purchase, epoch: taken } of this.#queue) {
@@ -163,7 +163,7 @@ export class OrderStore {
     }
   }
 
-  #sell(epoch: number, buys: readonly Buy[]): void {
+  #sendBatch(epoch: number, buys: readonly Buy[]): void {
     const { seller } = this.#options;
     this.#waiting += buys.length;
     const purchases = buys.map(({ purchase }) => purchase);
@@ -171,13 +171,13 @@ export class OrderStore {
     seller.sell(epoch, purchases, headerOf(buys)).then(
       (outcomes) => {
         this.#selling--;
-        this.#sellQueued();
+        this.#sendQueued();
         for (const [index, buy] of buys.entries()) this.#settle(buy, outcomes[index]);
       },
       (error: BazarError) => {
         this.#selling--;
         for (const { reply } of buys) this.#answer(reply, error);
-        this.#sellQueued();
+        this.#sendQueued();
       },
     );
   }

@@ -108,12 +108,12 @@ class PlainStore {
     const key = `${asked.process} ${asked.invokedMs}`;
     const purchase = { ...asked, kind: 'purchase', key, lines } as const;
     if (this.#isLost() && this.#random.integer(2) === 0) return { ...purchase, ending: 'unknown' };
-    const result = this.#sell(lines);
+    const result = this.#sellLines(lines);
     if (this.#isLost()) return { ...purchase, ending: 'unknown' };
     return { ...purchase, ending: 'ok', result };
   }
 
-  #sell(lines: readonly LineWanted[]) {
+  #sellLines(lines: readonly LineWanted[]) {
     const wanted = new Map<number, number>();
     for (const { id, quantity } of lines) wanted.set(id, (wanted.get(id) ?? 0) + quantity);
     for (const [id, quantity] of wanted) {

@@ -257,7 +257,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
       case 'stock':
         return this.#stock(command);
       case 'sell':
-        return this.#purchases.sell(command, this.#place());
+        return this.#purchases.applySell(command, this.#place());
       case 'restock':
         return this.#restock(command);
       case 'add':

@@ -138,8 +138,8 @@ export class Products {
     return product;
   }
 
-  /** Sells; the caller has checked that the stock suffices. */
-  sell(product: Product, quantity: number, at: number): void {
+  /** Moves units from the stock to the sold; the caller has checked that the stock suffices. */
+  deduct(product: Product, quantity: number, at: number): void {
     product.stock -= quantity;
     product.sold += quantity;
     assert(product.stock >= 0, 'no product is oversold');

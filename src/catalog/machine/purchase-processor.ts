@@ -87,7 +87,7 @@ export class PurchaseProcessor {
     this.writes.expire(logTime, expirePerEntryMax);
   }
 
-  sell([, orderEpoch, at, purchases, bounds]: SellCommand, place: LogPlace): Sold {
+  applySell([, orderEpoch, at, purchases, bounds]: SellCommand, place: LogPlace): Sold {
     const isDeposed = orderEpoch < this.#orderEpoch;
     if (!isDeposed) this.#orderEpoch = orderEpoch;
     const boundsTotals = bounds === true;
@@ -98,7 +98,7 @@ export class PurchaseProcessor {
       touched: [],
     };
     const outcomes: Outcome[] = [];
-    for (const purchase of purchases) outcomes.push(this.#take(purchase, batch));
+    for (const purchase of purchases) outcomes.push(this.#decide(purchase, batch));
     const sales = batch.sales.length > 0 ? this.sales.add(batch.sales) : undefined;
     return { kind: 'sell', outcomes, sales, touched: batch.touched };
   }
@@ -119,7 +119,7 @@ export class PurchaseProcessor {
   }
 
   /** Checks in the order of docs/PROTOCOL.md, section 5, step 2: key, epoch, age, room, stock. */
-  #take(purchase: Purchase, batch: Batch): Outcome {
+  #decide(purchase: Purchase, batch: Batch): Outcome {
     const [digest, kind, requestHash, lines] = purchase;
     const keys = kind === keyKinds.client ? this.clientKeys : this.frontendKeys;
     const slot = findEither(keys, purchase, batch.place);

@@ -48,7 +48,7 @@ export function decidePurchase(
     }
   }
   if (boundsTotals && isTooLarge(wanted)) return { kind: 'total_too_large' };
-  return sell(products, wanted, seq, touched);
+  return recordSale(products, wanted, seq, touched);
 }
 
 /** True if the total could exceed an order's maximum at the highest product price. */
@@ -78,7 +78,7 @@ function addLine(wanted: Wanted[], product: Product, quantity: number): void {
   wanted.push({ product, quantity });
 }
 
-function sell(
+function recordSale(
   products: Products,
   wanted: readonly Wanted[],
   at: number,
@@ -88,7 +88,7 @@ function sell(
   const lines: SaleLine[] = [];
   for (const { product, quantity } of wanted) {
     if (product.changedAt !== at) touched.push(product.id);
-    products.sell(product, quantity, at);
+    products.deduct(product, quantity, at);
     totalCents += quantity * product.priceCents;
     lines.push([product.id, product.name, quantity, product.priceCents]);
   }

@@ -80,7 +80,10 @@ export class CatalogStore {
   }
 
   /** Decides purchases in one entry; returns the outcomes in their order. */
-  async sell(orderEpoch: number, purchases: readonly Purchase[]): Promise<readonly Outcome[]> {
+  async decidePurchases(
+    orderEpoch: number,
+    purchases: readonly Purchase[],
+  ): Promise<readonly Outcome[]> {
     const lines = purchases.reduce((sum, [, , , of]) => sum + of.length, 0);
     const { entryOperationsMax, entryLinesMax } = logLimits;
     if (purchases.length > entryOperationsMax || lines > entryLinesMax) {
@@ -92,7 +95,7 @@ export class CatalogStore {
     const at = Math.floor(this.#clock.wallMs());
     const bounds = this.#machine.boundsTotals || this.#boundsTotals();
     if (!bounds && purchases.some((purchase) => this.#machine.mayBeTooLarge(purchase))) {
-      return this.#sellFitting(orderEpoch, purchases);
+      return this.#decideFitting(orderEpoch, purchases);
     }
     const command: CatalogCommand = bounds
       ? ['sell', orderEpoch, at, purchases, true]
@@ -107,14 +110,14 @@ export class CatalogStore {
    * current price does not suffice for this check: a price change may precede the purchase in the
    * log.
    */
-  async #sellFitting(
+  async #decideFitting(
     orderEpoch: number,
     purchases: readonly Purchase[],
   ): Promise<readonly Outcome[]> {
     const fits = (purchase: Purchase): boolean => !this.#machine.mayBeTooLarge(purchase);
     const fitting = purchases.filter(fits);
     const refused: Outcome = ['stale'];
-    const sold = fitting.length === 0 ? [] : await this.sell(orderEpoch, fitting);
+    const sold = fitting.length === 0 ? [] : await this.decidePurchases(orderEpoch, fitting);
     const kept = new Map(fitting.map((purchase, place) => [purchase, sold[place] ?? refused]));
     return purchases.map((purchase) => kept.get(purchase) ?? refused);
   }

@@ -84,7 +84,7 @@ export class CatalogModel {
     switch (command?.[0]) {
       case 'sell':
         this.#bounded = command[4] === true;
-        return this.#sell(command[1], command[3]);
+        return this.#applySell(command[1], command[3]);
       case 'stock':
         if (this.#isStocked) return undefined;
         this.#isStocked = true;
@@ -151,13 +151,16 @@ export class CatalogModel {
     }
   }
 
-  #sell(orderEpoch: number, purchases: readonly Purchase[]): Outcome[] {
-    const outcomes = purchases.map((purchase) => this.#take(orderEpoch, purchase));
+  #applySell(orderEpoch: number, purchases: readonly Purchase[]): Outcome[] {
+    const outcomes = purchases.map((purchase) => this.#applyPurchase(orderEpoch, purchase));
     this.orderEpoch = Math.max(this.orderEpoch, orderEpoch);
     return outcomes;
   }
 
-  #take(orderEpoch: number, [digest, kind, requestHash, lines, seenTime]: Purchase): Outcome {
+  #applyPurchase(
+    orderEpoch: number,
+    [digest, kind, requestHash, lines, seenTime]: Purchase,
+  ): Outcome {
     const key = Buffer.from(digest).toString('hex');
     const hash = Buffer.from(requestHash).toString('hex');
     const known = this.keys[kind].get(key);
