@@ -8,7 +8,7 @@ import { deregisterDead } from '../src/catalog/coherence/deregister-dead.js';
 import type { CatalogResult } from '../src/catalog/machine/catalog-machine.js';
 import { keepWatermark } from '../src/catalog/sales/projected-watermark.js';
 import { withTargets } from '../src/catalog/service/bundled-products.js';
-import { PeerHandler as CatalogHandler } from '../src/catalog/service/peer-handler.js';
+import { CatalogPeerHandler } from '../src/catalog/service/peer-handler.js';
 import { startRestocking } from '../src/catalog/service/restock.js';
 import { restoreCatalog } from '../src/catalog/service/restore.js';
 import { Rules } from '../src/catalog/service/rules.js';
@@ -16,7 +16,7 @@ import type { CatalogStore } from '../src/catalog/service/store.js';
 import { ThreadHandler as CatalogThreads } from '../src/catalog/service/thread-handler.js';
 import { CatalogClient, type CatalogPeer } from '../src/order/catalog-client.js';
 import { OrderMachine, type OrderResult } from '../src/order/order-machine.js';
-import { PeerHandler as OrderHandler } from '../src/order/peer-handler.js';
+import { OrderPeerHandler } from '../src/order/peer-handler.js';
 import { Projection, type SalesSubscription } from '../src/order/projection.js';
 import type { OrderStore } from '../src/order/store.js';
 import { ThreadHandler as OrderThreads } from '../src/order/thread-handler.js';
@@ -66,7 +66,12 @@ export function catalogService(
           boundsTotals: knownLater(world),
         });
         store = opened;
-        const handler = new CatalogHandler({ store: opened, logger, clock: life, audit: noAudit });
+        const handler = new CatalogPeerHandler({
+          store: opened,
+          logger,
+          clock: life,
+          audit: noAudit,
+        });
         host.onRole(({ role }) => {
           if (role !== 'leader') handler.resign();
         });
@@ -149,7 +154,7 @@ export function orderService(
         const calls = answersEarly(world, opened, subscription, (some) => {
           threads.calls(withoutFirstTime(world, some));
         });
-        return { handler: new OrderHandler(noAudit), calls };
+        return { handler: new OrderPeerHandler(noAudit), calls };
       },
     };
   };

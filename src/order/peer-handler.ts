@@ -10,7 +10,7 @@ export interface PeerReply {
   fail(error: BazarError): void;
 }
 
-export class PeerHandler {
+export class OrderPeerHandler {
   readonly #audit: (token: string, through: number) => Promise<OrderAudit>;
 
   constructor(audit: (token: string, through: number) => Promise<OrderAudit>) {

@@ -15,7 +15,7 @@ import { connectCatalogs } from './catalog-peers.js';
 import { OrderMachine, type OrderResult } from './order-machine.js';
 import { orderMetrics } from './order-metrics.js';
 import { packSegments } from './packing.js';
-import { PeerHandler } from './peer-handler.js';
+import { OrderPeerHandler } from './peer-handler.js';
 import { Projection } from './projection.js';
 import { OrderStore } from './store.js';
 import { ThreadHandler } from './thread-handler.js';
@@ -67,7 +67,7 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
   catalogs.start();
   await member.open({
     address: required(address, `address of ${config.name}`),
-    handler: new PeerHandler((token, through) => auditor.audit(token, through)),
+    handler: new OrderPeerHandler((token, through) => auditor.audit(token, through)),
     program: new URL('./thread.js', import.meta.url),
     calls: (calls) => threads.calls(calls),
   });

@@ -6,7 +6,7 @@ import type { BazarError } from '../../src/base/errors.js';
 import { silentLogger } from '../../src/base/logging.js';
 import type { Peer } from '../../src/catalog/coherence/peer.js';
 import { CatalogMachine, type CatalogResult } from '../../src/catalog/machine/catalog-machine.js';
-import { PeerHandler } from '../../src/catalog/service/peer-handler.js';
+import { CatalogPeerHandler } from '../../src/catalog/service/peer-handler.js';
 import { CatalogStore } from '../../src/catalog/service/store.js';
 import type { LogRecord } from '../../src/consensus/types.js';
 import { GroupHost } from '../../src/group/host.js';
@@ -53,7 +53,7 @@ export interface OneCatalog {
   readonly host: GroupHost<CatalogResult>;
   readonly store: CatalogStore;
   readonly machine: CatalogMachine;
-  readonly handler: PeerHandler;
+  readonly handler: CatalogPeerHandler;
   /** The answer to a peer's question; a refusal rejects. */
   ask(peer: Peer, method: string, params: unknown): Promise<unknown>;
 }
@@ -87,7 +87,7 @@ export async function openCatalog(
   });
   const store = new CatalogStore({ group: host, machine, clock, boundsTotals });
   const audit = () => Promise.reject(new Error('no audit here'));
-  const handler = new PeerHandler({ store, logger: silentLogger, clock, audit });
+  const handler = new CatalogPeerHandler({ store, logger: silentLogger, clock, audit });
   await host.start();
   await settled();
   return {

@@ -32,7 +32,7 @@ import type { ChangeListener } from './change-feed.js';
 import { FrontendTable } from './frontend-table.js';
 import type { CatalogStore } from './store.js';
 
-export interface PeerHandlerOptions {
+export interface CatalogPeerHandlerOptions {
   readonly store: CatalogStore;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -40,15 +40,15 @@ export interface PeerHandlerOptions {
   readonly audit: (token: string) => Promise<CatalogAudit>;
 }
 
-export class PeerHandler {
+export class CatalogPeerHandler {
   readonly #store: CatalogStore;
-  readonly #options: PeerHandlerOptions;
+  readonly #options: CatalogPeerHandlerOptions;
   readonly #sessions: CacheSessionHandler;
   readonly #frontends = new FrontendTable();
   readonly #subscribers = new Map<Peer, Subscriber>();
   readonly #listeners = new Map<Peer, ChangeListener>();
 
-  constructor(options: PeerHandlerOptions) {
+  constructor(options: CatalogPeerHandlerOptions) {
     this.#options = options;
     this.#store = options.store;
     const { store, logger, clock } = options;

@@ -18,7 +18,7 @@ import { CatalogAuditor } from './auditor.js';
 import { readBundled } from './bundled-products.js';
 import { catalogMetrics } from './catalog-metrics.js';
 import type { StockParts } from './first-stock-job.js';
-import { PeerHandler } from './peer-handler.js';
+import { CatalogPeerHandler } from './peer-handler.js';
 import { startRestocking } from './restock.js';
 import { restoreCatalog } from './restore.js';
 import { Rules } from './rules.js';
@@ -60,7 +60,12 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     boundsTotals: () => member.boundsTotals(),
   });
   const auditor = new CatalogAuditor(store, jobs, folder);
-  const handler = new PeerHandler({ store, logger, clock, audit: (token) => auditor.audit(token) });
+  const handler = new CatalogPeerHandler({
+    store,
+    logger,
+    clock,
+    audit: (token) => auditor.audit(token),
+  });
   member.host.onRole(({ role }) => {
     if (role !== 'leader') handler.resign();
   });

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { BazarError } from '../../../src/base/errors.js';
 import { silentLogger } from '../../../src/base/logging.js';
-import { PeerHandler } from '../../../src/catalog/service/peer-handler.js';
+import { CatalogPeerHandler } from '../../../src/catalog/service/peer-handler.js';
 import type { UncachedReadAnswer } from '../../../src/wire/internal.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 import { reportOf } from '../../wire/report-builder.js';
@@ -13,7 +13,12 @@ async function build() {
   const log = toyLog();
   const { store, letGo } = replica(log, true);
   const audit = () => Promise.reject(new Error('no audit here'));
-  const handler = new PeerHandler({ store, logger: silentLogger, clock: new ManualClock(), audit });
+  const handler = new CatalogPeerHandler({
+    store,
+    logger: silentLogger,
+    clock: new ManualClock(),
+    audit,
+  });
   await settled();
   const answers: UncachedReadAnswer[] = [];
   return {
