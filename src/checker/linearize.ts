@@ -105,7 +105,7 @@ class Search {
       const { sight, act } = open.move(at);
       const next = open.callAfter(at);
       const isGiven = sight ? holds(this.#now, sight) : act && this.#changesNothing(at);
-      if (isGiven) this.#take(at);
+      if (isGiven) this.#removeMove(at);
       // Calls after the removed return may be answered as well.
       at = isGiven && next < 0 ? this.#callBehind(at) : next;
     }
@@ -181,7 +181,7 @@ class Search {
     const now = move?.act ? after(this.#now, move.act) : afterRestock(this.#now, restockTo ?? 0);
     if (now === undefined) return false;
     if (now.version > before && (this.#tellers.get(before) ?? 0) > 0) return false;
-    if (move) this.#take(choice);
+    if (move) this.#removeMove(choice);
     if (move && saleNumber(move) !== undefined) this.#nextSale += 1;
     this.#now = now;
     // No answer contains the version that a removal makes.
@@ -201,7 +201,7 @@ class Search {
     this.#newest = newest;
   }
 
-  #take(index: number): void {
+  #removeMove(index: number): void {
     this.#open.take(index);
     this.#taken.push(index);
     this.#newest = Math.max(this.#newest, index);

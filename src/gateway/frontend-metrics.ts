@@ -35,7 +35,7 @@ export class FrontendMetrics {
   }
 
   take(): Promise<MetricSample[]> {
-    this.#taking ??= this.#take().finally(() => {
+    this.#taking ??= this.#collect().finally(() => {
       this.#taking = undefined;
     });
     return this.#taking;
@@ -62,7 +62,7 @@ export class FrontendMetrics {
     this.#process.stop();
   }
 
-  async #take(): Promise<MetricSample[]> {
+  async #collect(): Promise<MetricSample[]> {
     const { config, owner, pool } = this.#options;
     const { name } = config;
     const theirs = await owner.metrics();

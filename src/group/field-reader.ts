@@ -21,7 +21,7 @@ export class FieldReader {
   }
 
   integer(): number {
-    const value = this.#take();
+    const value = this.#nextField();
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw bad();
     return value;
   }
@@ -33,33 +33,33 @@ export class FieldReader {
   }
 
   text(): string {
-    const value = this.#take();
+    const value = this.#nextField();
     if (typeof value !== 'string') throw bad();
     return value;
   }
 
   boolean(): boolean {
-    const value = this.#take();
+    const value = this.#nextField();
     if (typeof value !== 'boolean') throw bad();
     return value;
   }
 
   bytes(): Uint8Array {
-    const value = this.#take();
+    const value = this.#nextField();
     if (!(value instanceof Uint8Array)) throw bad();
     return value;
   }
 
   /** Reads a field that is itself a list of fields. */
   nested(): FieldReader {
-    return new FieldReader(list(this.#take()));
+    return new FieldReader(list(this.#nextField()));
   }
 
   position(): Position {
     return { epoch: this.integer(), seq: this.integer() };
   }
 
-  #take(): unknown {
+  #nextField(): unknown {
     const value = this.#fields[this.#next];
     this.#next += 1;
     return value;

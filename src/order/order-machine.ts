@@ -50,7 +50,7 @@ export class OrderMachine implements StateMachine<OrderResult> {
     const command = decode(entry.command) as OrderCommand;
     switch (command[0]) {
       case 'orders':
-        return { kind: 'orders', taken: this.#take(command), last: this.#index.last };
+        return { kind: 'orders', taken: this.#addSales(command), last: this.#index.last };
       case 'audit': {
         const [, token] = command;
         return { kind: 'audit', token, hash: this.hash(), lastOrder: this.#index.last };
@@ -108,8 +108,11 @@ export class OrderMachine implements StateMachine<OrderResult> {
     assert(next === this.#index.last + 1, 'the runs cover all orders');
   }
 
-  /** Takes the sales that continue the last order. Skips known ones; takes none after a gap. */
-  #take([, first, count, sales]: Extract<OrderCommand, readonly ['orders', ...unknown[]]>): number {
+  /** Adds the sales that continue the last order. Skips known ones; adds none after a gap. */
+  #addSales([, first, count, sales]: Extract<
+    OrderCommand,
+    readonly ['orders', ...unknown[]]
+  >): number {
     assert(countSales(sales) === count, 'an entry holds as many sales as it says');
     const skipped = this.#index.last + 1 - first;
     if (skipped < 0 || skipped >= count) return 0;

@@ -73,7 +73,7 @@ class RingPort implements ThreadPort {
     this.#port.on('message', (message: Message) => {
       if (this.#receiver === undefined) return;
       this.#lookSoon();
-      this.#take(message);
+      this.#deliver(message);
     });
     this.#lookSoon();
   }
@@ -100,11 +100,11 @@ class RingPort implements ThreadPort {
   readonly #look = (): void => {
     this.#isLooking = false;
     if (this.#receiver === undefined) return;
-    if (this.#take() || !this.#input.sleep()) this.#lookSoon();
+    if (this.#deliver() || !this.#input.sleep()) this.#lookSoon();
   };
 
   /** Delivers bytes and at most one parcel, so that other work of the turn is not delayed. */
-  #take(arrived?: Parcel): boolean {
+  #deliver(arrived?: Parcel): boolean {
     const written = this.#input.written();
     if (arrived === undefined && !this.#input.hasParcel()) return this.#give(written);
     const parcel = arrived ?? this.#fetchParcel();

@@ -32,7 +32,7 @@ export class IncomingSnapshot {
   /** Writes one part; one call at a time. Throws a CorruptionError if it differs from the manifest. */
   write(bytes: Uint8Array): Promise<void> {
     assert(!this.#over, 'a snapshot that is over takes no more');
-    this.#writing = this.#take(bytes);
+    this.#writing = this.#writePart(bytes);
     return this.#writing;
   }
 
@@ -57,7 +57,7 @@ export class IncomingSnapshot {
     await this.#draft?.discard();
   }
 
-  async #take(bytes: Uint8Array): Promise<void> {
+  async #writePart(bytes: Uint8Array): Promise<void> {
     if (this.#manifest && this.#draft) {
       for (let at = 0; at < bytes.length; at += chunkBytes) {
         const chunk = bytes.subarray(at, at + chunkBytes);

@@ -74,7 +74,7 @@ export class FrontendList {
     const combined = this.#combine(nowMs);
     const isAfterSilence = nowMs - this.#lookedMs > frontendLimits.answerMs;
     this.#lookedMs = nowMs;
-    for (const [process, row] of combined) this.#take(process, row, nowMs);
+    for (const [process, row] of combined) this.#recordRow(process, row, nowMs);
     for (const [process, known] of this.#known) {
       if (isAfterSilence) this.#known.set(process, { ...known, seenMs: nowMs });
       else if (known.isUp && nowMs - known.seenMs >= frontendLimits.missedMs)
@@ -100,7 +100,7 @@ export class FrontendList {
     return combined;
   }
 
-  #take(process: string, [state, report]: FrontendRow, nowMs: number): void {
+  #recordRow(process: string, [state, report]: FrontendRow, nowMs: number): void {
     const known = this.#known.get(process);
     if (state === frontendStates.left) {
       this.#known.delete(process);
