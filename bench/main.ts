@@ -39,6 +39,8 @@ const scenarios: readonly Scenario[] = [
   soldOut,
   topicSearch,
 ];
+/** Former names of scenarios, for scripts. */
+const aliases: ReadonlyMap<string, string> = new Map([['doors', 'listeners']]);
 const usualRounds = 5;
 const usualTiming = { runMs: 600, warmUpMs: 200 };
 /** With the usual rounds and timing. */
@@ -81,14 +83,16 @@ function readFlags(): {
         const value = given[flag];
         if (value !== undefined && !(Number(value) >= 1)) throw new Error(`--${flag}: 1 or more`);
       }
-      const unknown = given._.find((name) => !scenarios.some((each) => each.name === name));
+      const unknown = namesOf(given._).find(
+        (name) => !scenarios.some((each) => each.name === name),
+      );
       if (unknown !== undefined) throw new Error(`no scenario ${unknown}`);
       return true;
     })
     .parseSync();
   const { quick, workers, catalogs, orders, recovery, portOffset } = flags;
   return {
-    names: flags._.map(String),
+    names: namesOf(flags._),
     json: flags.json,
     settings: {
       quick,
@@ -100,6 +104,10 @@ function readFlags(): {
       store: { catalogs, orders, recovery, workers, portOffset, tempParent: flags.tempDir },
     },
   };
+}
+
+function namesOf(words: readonly (string | number)[]): string[] {
+  return words.map((word) => aliases.get(String(word)) ?? String(word));
 }
 
 /** More or longer runs than usual get proportionally more time. */

@@ -15,7 +15,7 @@ import { together } from './echo.js';
 const secondOffset = 2_000;
 
 export const listeners: Scenario = {
-  name: 'doors',
+  name: 'listeners',
   about: 'cached look-ups by the relay and by threads that listen themselves, beside Redis GET',
   async run(bench) {
     const { portOffset, workers } = bench.settings.store;
