@@ -100,3 +100,26 @@ export function toyLog(machine?: CatalogMachine): CatalogLog {
   log.append(['stock', [product('Tux', { id: 1 }), whale]]);
   return log;
 }
+
+/**
+ * A log with sales, refusals and changes of products, under rules 0 only. rules.test.ts holds the hashes
+ * that an earlier build computed from it.
+ */
+export function busyLog(): CatalogLog {
+  const log = toyLog();
+  log.sellAs(
+    3,
+    byClient('a', [[1, 3]]),
+    byFrontend('b', [
+      ['Whale', 2],
+      [1, 1],
+    ]),
+  );
+  log.pass(20_000);
+  log.append(['add', product('Bär', { topic: 'ÄRGER', id: 30 })]);
+  log.append(['restock', 1, 100]);
+  log.append(['cursor', 1]);
+  log.append(['remove', 2, null]);
+  log.sellAs(3, byClient('c', [[1, 1_000]]), byClient('d', [[30, 1]]));
+  return log;
+}

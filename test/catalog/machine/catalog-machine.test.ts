@@ -1,27 +1,8 @@
 import t from 'tap';
 import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import { encode } from '../../../src/wire/codec.js';
-import { byClient, byFrontend, CatalogLog, product, toyLog } from '../log-builder.js';
+import { busyLog, byClient, CatalogLog, product, toyLog } from '../log-builder.js';
 import { headOf, type Piece, readPieces, withHead, writePieces } from './snapshot-pieces.js';
-
-function busyLog(): CatalogLog {
-  const log = toyLog();
-  log.sellAs(
-    3,
-    byClient('a', [[1, 3]]),
-    byFrontend('b', [
-      ['Whale', 2],
-      [1, 1],
-    ]),
-  );
-  log.pass(20_000);
-  log.append(['add', product('Bär', { topic: 'ÄRGER', id: 30 })]);
-  log.append(['restock', 1, 100]);
-  log.append(['cursor', 1]);
-  log.append(['remove', 2, null]);
-  log.sellAs(3, byClient('c', [[1, 1_000]]), byClient('d', [[30, 1]]));
-  return log;
-}
 
 t.test('an entry without a command opens an epoch and changes nothing', async (t) => {
   const log = toyLog();

@@ -6,7 +6,7 @@ import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js'
 import { startRestocking } from '../../../src/catalog/service/restock.js';
 import { Rules, requireRules } from '../../../src/catalog/service/rules.js';
 import type { RulesSettings } from '../../../src/wire/internal.js';
-import { byClient, byFrontend, type CatalogLog, product, toyLog } from '../log-builder.js';
+import { busyLog, byClient, product, toyLog } from '../log-builder.js';
 import { headOf } from '../machine/snapshot-pieces.js';
 import { openCatalog, openStore, settled } from '../one-catalog.js';
 
@@ -18,30 +18,10 @@ const settings: RulesSettings = {
   ],
 };
 
-/** What the build before logs and decides. */
-function olderLog(): CatalogLog {
-  const log = toyLog();
-  log.sellAs(
-    3,
-    byClient('a', [[1, 3]]),
-    byFrontend('b', [
-      ['Whale', 2],
-      [1, 1],
-    ]),
-  );
-  log.pass(20_000);
-  log.append(['add', product('Bär', { topic: 'ÄRGER', id: 30 })]);
-  log.append(['restock', 1, 100]);
-  log.append(['cursor', 1]);
-  log.append(['remove', 2, null]);
-  log.sellAs(3, byClient('c', [[1, 1_000]]), byClient('d', [[30, 1]]));
-  return log;
-}
-
 t.test(
   'a log of an earlier build gives the state hash and the snapshot of that build',
   async (t) => {
-    const { machine } = olderLog();
+    const { machine } = busyLog();
     // Computed by the build before the rules.
     t.equal(machine.hash(), 'ebe67f006aae8e0e0fd68b3c469137859fd5e776031b25f71ad2a17331642c4e');
     const saved = createHash('sha256');
