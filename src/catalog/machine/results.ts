@@ -1,6 +1,7 @@
 /**
  * The results of the catalog's commands, one kind for each. `touched` lists the ids of the products
- * whose record changed, each once.
+ * whose record changed, each once. Results of keyed changes are stored with their field names
+ * (write-keys.ts), so these names must stay.
  */
 import type { Outcome, ProductRecord, SalesMessage } from '../../wire/internal.js';
 
