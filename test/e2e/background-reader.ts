@@ -1,12 +1,12 @@
 /**
- * What goes on around a test that misbehaves: customers who must not notice, and the books, which
- * must not move.
+ * For tests that send bad input: a client that reads in the background and must not fail, and the stock
+ * and orders, which must not change.
  */
 import type { Test } from 'tap';
 import type { Placed, Product, RawClient } from './raw-client.js';
 import type { Store } from './store.js';
 
-/** Looks products up on a connection of its own, one after another, until it is told to stop. */
+/** Reads on a connection of its own, one request after another, until `stop`. */
 export class BackgroundReader {
   #served = 0;
   #stopped = false;
@@ -14,7 +14,7 @@ export class BackgroundReader {
 
   private constructor(client: RawClient) {
     this.#done = this.#read(client);
-    // Its failure is told by `stop`.
+    // `stop` reports the error.
     this.#done.catch(() => {});
   }
 
@@ -22,7 +22,7 @@ export class BackgroundReader {
     return new BackgroundReader(await store.raw());
   }
 
-  /** How many it was answered; rejects where one of them failed. */
+  /** Returns the number of answered rounds; rejects if a request failed. */
   async stop(): Promise<number> {
     this.#stopped = true;
     await this.#done;
@@ -31,7 +31,7 @@ export class BackgroundReader {
 
   async #read(client: RawClient): Promise<void> {
     while (!this.#stopped) {
-      // By turns from the cache, from the catalog, and from the order book.
+      // From the cache, from the catalog and from the order book.
       await client.get('lookup', { id: 1 + (this.#served % 17) });
       await client.get('search', { topic: 'toys' });
       await client.get('order', { number: 1 });
@@ -58,7 +58,7 @@ export async function assertUnchanged(t: Test, store: Store, before: Books): Pro
   const client = await store.raw();
   const page = { text: '', limit: 1_000 };
   const { items: products } = await client.get<{ items: Product[] }>('search', page);
-  t.same(products, before.products, 'no stock has moved and nothing was changed');
+  t.same(products, before.products, 'no product has changed');
   const { lastOrder } = await readBooks(client);
   t.equal(lastOrder, before.lastOrder + 1, 'no order was logged');
   const { code, out } = await store.bazar(['audit', '--json']);

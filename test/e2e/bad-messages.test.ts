@@ -189,7 +189,7 @@ t.test('garbage of all sorts', async (t) => {
   }
 });
 
-t.test('the doors between services are shut to strangers', async (t) => {
+t.test('strangers cannot use the ports between services', async (t) => {
   const ports = {
     catalog: 9001,
     order: 8091,
@@ -202,13 +202,13 @@ t.test('the doors between services are shut to strangers', async (t) => {
     const answer: Answer<unknown> | 'closed' = await asked;
     if (answer !== 'closed') t.match(answer.error, { code: /unauth|permission|invalid/ }, name);
     stranger.send(Buffer.alloc(2_000, 0xc1));
-    await within(`the ${name} door closes`, stranger.closed);
+    await within(`the ${name} port closes the connection`, stranger.closed);
     const flooder = connect(port + 3006, '127.0.0.1');
     flooder.on('error', () => {});
     flooder.end(Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'));
     flooder.resume();
     await within(
-      `the ${name} door closes`,
+      `the ${name} port closes the connection`,
       new Promise((resolve) => flooder.once('close', resolve)),
     );
   }

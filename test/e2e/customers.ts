@@ -1,7 +1,7 @@
 /**
- * Customers who look and buy on connections of their own, raw and HTTP, through every failure: a
- * purchase whose answer is lost is sent again with the same key until it is decided. All they are
- * told goes into the ledger.
+ * Customers that look products up and buy them, each on its own raw or HTTP connection. A customer sends
+ * a purchase without an answer again, with the same key, until it is decided. The ledger records all
+ * answers.
  */
 import { randomUUID } from 'node:crypto';
 import type { Ledger, Purchase } from './ledger.js';
@@ -19,14 +19,14 @@ interface Outcome {
   readonly placed: Placed | undefined;
 }
 
-/** One way to reach the store; rejects where it cannot be had. */
+/** A raw or HTTP connection to the store; rejects if the store does not answer. */
 interface Channel {
   buy(purchase: Purchase): Promise<Outcome>;
   lookup(id: number): Promise<Product>;
 }
 
 export interface Customers {
-  /** Each finishes the purchase that it has begun. Rejects where one met what it must not. */
+  /** Each customer finishes its purchase. Rejects if one got an unexpected answer. */
   leave(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export function sendCustomers(
     ...Array.from({ length: counts.http }, () => httpChannel(store)),
   ];
   const all = Promise.all(channels.map((channel) => visit(channel, ledger, random, () => leaving)));
-  // Told by `leave`.
+  // `leave` reports the error.
   all.catch(() => {});
   return {
     async leave() {

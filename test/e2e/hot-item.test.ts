@@ -1,6 +1,6 @@
 /**
- * A crowd that reads what others buy, over real processes: nobody is told an older quantity after a
- * newer one, and the crowd is asked for at the catalog's owner.
+ * Many clients read a product that others buy, over real processes: no client gets an older quantity
+ * after a newer one, and the frontend coalesces the reads into uncached reads at the catalog's owner.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ const store = new Store(t, 3560);
 const { products } = await upWithStock(store, '--log-level', 'debug');
 const log = join(store.folder, 'logs', 'catalog-1.log');
 
-t.test('a crowd of a hot item is asked for at the owner, and reads nothing old', async (t) => {
+t.test('reads of a hot item are coalesced at the owner, and none is stale', async (t) => {
   const admin = await store.raw();
   let isOver = false;
   let bought = 0;
@@ -37,7 +37,7 @@ t.test('a crowd of a hot item is asked for at the owner, and reads nothing old',
     ...(await store.raws(readers)).map(read),
     ...(await store.raws(buyers)).map(buy),
   ];
-  const asked = until('the owner is asked for a crowd', () =>
+  const asked = until('the owner gets an uncached read', () =>
     readFileSync(log, 'utf8').includes('"method":"glance"'),
   );
   try {

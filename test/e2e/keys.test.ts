@@ -1,4 +1,4 @@
-/** One purchase for one key, whichever door it comes through, however often, and after a crash. */
+/** One purchase for one key, on any listener, however often it is sent, and after a crash. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
@@ -49,7 +49,7 @@ t.test('over HTTP: a repeat has its header, another body is 422', async (t) => {
   t.equal(await stock(client, 9), 98);
 });
 
-t.test('the doors share their keys', async (t) => {
+t.test('the raw and the HTTP listener share their keys', async (t) => {
   const client = await store.raw();
   const placed = await client.get<Placed>('buy', { id: 12, quantity: 1, key: 'both' });
   const again = await order({ id: 12, quantity: 1 }, 'both');

@@ -47,7 +47,7 @@ t.test('who has the answer to a purchase reads the new stock, on every connectio
   }
 });
 
-t.test('an order is read back as it was placed, over both doors', async (t) => {
+t.test('an order is read back as it was placed, on both listeners', async (t) => {
   const client = await store.raw();
   const lines = [
     { name: 'Bear', quantity: 2 },

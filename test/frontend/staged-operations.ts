@@ -1,6 +1,6 @@
 /**
- * A shop in a session with its leader, whose services answer as a test tells; every question is
- * written down with who was asked. Helper of the tests in this folder.
+ * Frontend operations in a cache session with the leader. The test provides the services' answers, and
+ * `asked` records each question with its receiver.
  */
 import type { ClusterConfig } from '../../src/base/config.js';
 import { seededRandom } from '../../src/base/random.js';

@@ -18,7 +18,7 @@ const stranger = { cert: pem('stranger.pem'), key: pem('stranger.key'), ca: pem(
 const anyPort = { host: '127.0.0.1', port: 0 };
 const patienceMs = 5_000;
 
-/** A server that sends everything back, behind the given door. */
+/** A server that sends all input back; `open` wraps its connections. */
 async function echo(t: Test, transport: Transport, open = (inner: Connection) => inner) {
   const listener = await transport.listen(anyPort, (inner) => {
     const connection = open(inner);

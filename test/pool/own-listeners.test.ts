@@ -103,7 +103,7 @@ t.test('a port that is taken is refused', async (t) => {
   await t.rejects(harness.pool.listenInThreads(taken.address, 'raw'), { code: 'unavailable' });
 });
 
-t.test('a door that was closed lets nobody in; its sessions stay', async (t) => {
+t.test('a closed listener accepts no connection; its sessions stay', async (t) => {
   const harness = await Harness.start(t, alone);
   const listener = await harness.pool.listenInThreads(await freePort(), 'raw');
   const client = visit(t, listener.address);

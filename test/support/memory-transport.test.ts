@@ -158,7 +158,7 @@ t.test('a silent link holds everything back, even the news of a death', async (t
   t.equal(accepted[1]?.closed, true);
 });
 
-t.test('a killed node is gone with its doors and connections', async (t) => {
+t.test('a killed node loses its listeners and connections', async (t) => {
   const clock = new ManualClock();
   const { network, connect } = await triangle(clock);
   const a = await connect('a');
@@ -168,7 +168,7 @@ t.test('a killed node is gone with its doors and connections', async (t) => {
   await t.rejects(connect('a'), { code: 'unavailable', message: /ECONNREFUSED/ });
 });
 
-t.test('a door is taken once, and a port of 0 is chosen', async (t) => {
+t.test('an address has one listener, and port 0 selects a free port', async (t) => {
   const network = new MemoryNetwork(new ManualClock());
   const transport = network.transport('b');
   const listener = await transport.listen({ host: 'b', port: 0 }, () => {});

@@ -64,7 +64,7 @@ export class MemoryNetwork {
     }
   }
 
-  /** Breaks every connection of a node and closes its doors, as when its process dies. */
+  /** Breaks every connection of a node and closes its listeners, as when its process dies. */
   kill(node: string): void {
     for (const [key, listener] of [...this.#listeners]) {
       if (listener.node === node) this.#listeners.delete(key);

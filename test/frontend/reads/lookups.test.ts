@@ -138,7 +138,7 @@ t.test('no reader waits long for a question without an answer', async (t) => {
   t.equal(asked.length, 2, 'and one is enough for all who came since');
 });
 
-/** A shop whose one product changes under every question, with a crowd that has just read it. */
+/** Operations on one product that changes with every question, after enough reads for coalescing. */
 async function stageCoalesced(t: Test, uncachedRead: () => UncachedReadAnswer = () => tux) {
   const stage = stageOperations(({ method }) => {
     if (method === 'glance') return uncachedRead();
