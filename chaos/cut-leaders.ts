@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { Test } from 'tap';
 import { chosenSeed } from '../test/e2e/seeded.js';
 import { reckon } from './books.js';
-import { sendCrowd, stock } from './crowd.js';
+import { startClients, stock } from './clients.js';
 import { Fleet, type FleetOptions } from './fleet.js';
 import { GroupWatch } from './group-watch.js';
 import type { Cutting, Isolation } from './network.js';
@@ -47,8 +47,8 @@ export async function replacesCutLeaders(t: Test, options: CutLeaders): Promise<
   });
   t.teardown(() => fleet.close());
   await fleet.found();
-  const crowd = sendCrowd(fleet, recorder, chosenSeed(), customers);
-  t.teardown(() => crowd.abandon());
+  const clients = startClients(fleet, recorder, chosenSeed(), customers);
+  t.teardown(() => clients.abandon());
   const watch = new OutageWatch(fleet, recorder);
   watch.start();
   t.teardown(() => watch.stop());
@@ -75,7 +75,7 @@ export async function replacesCutLeaders(t: Test, options: CutLeaders): Promise<
   }
 
   watch.stop();
-  await crowd.leave();
+  await clients.leave();
   const { lost, doubled, problems } = await reckon(fleet, recorder);
   t.same({ lost, doubled, problems: [...recorder.wrong, ...problems] }, { ...none, problems: [] });
 }

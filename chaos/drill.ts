@@ -6,7 +6,7 @@ import { checkHistory } from '../src/checker/check.js';
 import type { History } from '../src/checker/types.js';
 import { seeded } from '../test/e2e/seeded.js';
 import { type Reckoning, reckon } from './books.js';
-import { sendCrowd, stock } from './crowd.js';
+import { startClients, stock } from './clients.js';
 import { FaultInjector } from './fault-injector.js';
 import { Fleet, healsWithinMs } from './fleet.js';
 import { OutageWatch } from './outage-watch.js';
@@ -102,17 +102,17 @@ class Drill {
   async #reckoning(): Promise<Reckoning> {
     await this.#fleet.found();
     this.#beganMs = this.#recorder.nowMs();
-    const crowd = sendCrowd(this.#fleet, this.#recorder, this.#options.seed, customersCount);
+    const clients = startClients(this.#fleet, this.#recorder, this.#options.seed, customersCount);
     try {
       this.#watch.start();
       await this.#injectAll();
       this.#watch.stop();
       this.#now = 'the end';
-      await crowd.leave();
+      await clients.leave();
       return await reckon(this.#fleet, this.#recorder);
     } finally {
       this.#watch.stop();
-      crowd.abandon();
+      clients.abandon();
     }
   }
 

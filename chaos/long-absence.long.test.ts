@@ -10,7 +10,7 @@ import t from 'tap';
 import { chosenSeed } from '../test/e2e/seeded.js';
 import { until } from '../test/e2e/until.js';
 import { reckon } from './books.js';
-import { sendCrowd, stock } from './crowd.js';
+import { startClients, stock } from './clients.js';
 import { Fleet, healsWithinMs } from './fleet.js';
 import { sendGoods } from './goods.js';
 import { GroupWatch } from './group-watch.js';
@@ -45,8 +45,8 @@ t.test(
     });
     t.teardown(() => fleet.close());
     await fleet.found();
-    const crowd = sendCrowd(fleet, recorder, chosenSeed(), customers);
-    t.teardown(() => crowd.abandon());
+    const clients = startClients(fleet, recorder, chosenSeed(), customers);
+    t.teardown(() => clients.abandon());
     const goods = await sendGoods(fleet);
     t.teardown(() => goods.abandon());
 
@@ -108,7 +108,7 @@ t.test(
       await group.isBack(first);
     });
 
-    await crowd.leave();
+    await clients.leave();
     const { problems } = await reckon(fleet, recorder);
     t.same([...recorder.wrong, ...problems], []);
   },

@@ -10,7 +10,7 @@ import t from 'tap';
 import { chosenSeed } from '../test/e2e/seeded.js';
 import { until } from '../test/e2e/until.js';
 import { reckon } from './books.js';
-import { sendCrowd, stock } from './crowd.js';
+import { startClients, stock } from './clients.js';
 import { Fleet, healsWithinMs } from './fleet.js';
 import { GroupWatch } from './group-watch.js';
 import { Recorder } from './recorder.js';
@@ -31,8 +31,8 @@ t.test('a replica that was away returns, and the group sells meanwhile', async (
   });
   t.teardown(() => fleet.close());
   await fleet.found();
-  const crowd = sendCrowd(fleet, recorder, chosenSeed(), customers);
-  t.teardown(() => crowd.abandon());
+  const clients = startClients(fleet, recorder, chosenSeed(), customers);
+  t.teardown(() => clients.abandon());
 
   const group = new GroupWatch(fleet, 'order', recorder);
   const followers = async (): Promise<[string, string]> => {
@@ -109,7 +109,7 @@ t.test('a replica that was away returns, and the group sells meanwhile', async (
     await group.isBack(other);
   });
 
-  await crowd.leave();
+  await clients.leave();
   const { problems } = await reckon(fleet, recorder);
   t.same([...recorder.wrong, ...problems], []);
 });

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { chosenSeed } from '../test/e2e/seeded.js';
 import { reckon } from './books.js';
-import { sendCrowd, stock } from './crowd.js';
+import { startClients, stock } from './clients.js';
 import { Fleet } from './fleet.js';
 import { GroupWatch } from './group-watch.js';
 import { Recorder } from './recorder.js';
@@ -30,8 +30,8 @@ t.test('a group with one replica recovers everything from its recovery servers',
   });
   t.teardown(() => fleet.close());
   await fleet.found();
-  const crowd = sendCrowd(fleet, recorder, chosenSeed(), customers);
-  t.teardown(() => crowd.abandon());
+  const clients = startClients(fleet, recorder, chosenSeed(), customers);
+  t.teardown(() => clients.abandon());
 
   for (const name of ['order-1', 'catalog-1'] as const) {
     await t.test(`${name} loses its folder`, async (t) => {
@@ -58,7 +58,7 @@ t.test('a group with one replica recovers everything from its recovery servers',
     t.same(recorder.wrong, []);
   });
 
-  await crowd.leave();
+  await clients.leave();
   const { lost, doubled, problems } = await reckon(fleet, recorder);
   t.same({ lost, doubled, problems: [...recorder.wrong, ...problems] }, { ...none, problems: [] });
 });

@@ -15,7 +15,7 @@ const scarceCount = 2;
 /** Some customers have a shorter timeout than the store's retries. */
 const patienceMs = [2_000, 7_000] as const;
 
-export interface Crowd {
+export interface Clients {
   /** Each client finishes its current operation. */
   leave(): Promise<void>;
   /** The store is gone: no client waits any longer. */
@@ -30,7 +30,12 @@ export function stock(): Product[] {
   }));
 }
 
-export function sendCrowd(fleet: Fleet, recorder: Recorder, seed: number, count: number): Crowd {
+export function startClients(
+  fleet: Fleet,
+  recorder: Recorder,
+  seed: number,
+  count: number,
+): Clients {
   const ports = fleet.frontends.map((name) => fleet.rawPort(name));
   let isLeaving = false;
   let isAbandoned = false;
