@@ -1,8 +1,8 @@
 /**
- * The orders as their service uses them. Purchases are sent to the catalog in one message a turn
- * and are answered when the order with the sale's number is applied here. Orders are read from the
- * journal. Uses no socket, thread or file. Invariant: no purchase is answered as sold before its
- * order is committed.
+ * The orders as their service uses them. At most two messages to the catalog are in progress;
+ * purchases that arrive meanwhile form the next one. A purchase is answered as sold when the order
+ * with the sale's number is applied here. Orders are read from the journal. Uses no socket, thread
+ * or file. Invariant: no purchase is answered as sold before its order is committed.
  */
 import { BazarError } from '../base/errors.js';
 import { logLimits, purchaseLimits } from '../base/limits.js';

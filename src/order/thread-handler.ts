@@ -1,7 +1,7 @@
 /**
- * Handles the calls of the order service's session threads on the owner, a whole turn at once: all
- * purchases of the turn are sent to the catalog together. Orders are read from the journal. Threads
- * check the shapes; field positions are defined in wire/internal.ts.
+ * Handles the calls of the order service's session threads on the owner, a whole turn at once. The
+ * purchases of a turn go to the store together. Orders are read from the journal. Threads check the
+ * shapes; field positions are defined in wire/internal.ts.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { OwnerCall } from '../pool/types.js';

@@ -14,8 +14,9 @@ export type KeyKind = (typeof keyKinds)[keyof typeof keyKinds];
 export type PurchaseLine = readonly [item: number | string, quantity: number];
 
 /**
- * `seenTime` is the catalog's log time known to the order leader when the request reached it, or that of
- * BuyParams if it is smaller.
+ * A purchase as the order leader sends it to the catalog. Its age counts from `seenTime`: the smaller of
+ * the `seenTime` in BuyParams and the newest catalog log time that the order leader knew when the request
+ * arrived.
  */
 export type Purchase = readonly [
   key: KeyDigest,
@@ -214,7 +215,11 @@ export type OrderAudit = readonly [
   problems: readonly string[],
 ];
 
-/** Requests from an order leader to the catalog leader, on the replication port. */
+/**
+ * Requests from an order leader to the catalog leader, on the replication port. A `sell` entry with an
+ * older `orderEpoch` than one applied before sells nothing. `tail` and `cursor` carry the epoch too, but
+ * the catalog does not check it there.
+ */
 export type SellParams = readonly [orderEpoch: number, purchases: readonly Purchase[]];
 export type SellAnswer = readonly [outcomes: readonly Outcome[], logTime: number];
 /** `tail` requests all sales from a number on; they arrive as `sales` notifications (SalesMessage). */
