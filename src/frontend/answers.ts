@@ -54,6 +54,8 @@ export function tooLargeTotal(details: Readonly<Record<string, unknown>> = {}): 
 }
 
 const cameTooLate = 'the purchase came too late: try again';
+/** Another order leader has sold since, or not all replicas support the bound of totals yet. */
+const notDecided = 'the purchase could not be decided now: try again';
 
 /**
  * The age counts from the first attempt, so a retry would only be older (docs/PROTOCOL.md, A34).
@@ -81,7 +83,7 @@ export function toPlaced(outcome: Outcome, firstSeen?: number): Placed {
       throw new BazarError('key_reused', 'the key was used for another purchase');
     case 'stale':
       if (outcome[1] !== undefined && outcome[1] === firstSeen) throw tooOld;
-      throw new BazarError('unavailable', cameTooLate);
+      throw new BazarError('unavailable', outcome[1] === undefined ? notDecided : cameTooLate);
     case 'full':
       throw new BazarError('overloaded', 'too many purchases wait, or too many keys are kept');
     default:
