@@ -52,6 +52,8 @@ export class CacheSessionHandler {
     const [frontend, process, attempt, epoch] = params;
     const { gates, leases } = this.#store;
     this.#requireLead(epoch);
+    // The process has dropped its cache. Its former session ends here, one with a former leader
+    // included: the registration below would otherwise wait for this process's own lease.
     this.#drop(process, attempt);
     await leases.register(process, frontend);
     await this.#store.confirmLead();

@@ -135,10 +135,6 @@ function isWithin(value: number, min: number, max: number): boolean {
   return Number.isSafeInteger(value) && value >= min && value <= max;
 }
 
-/**
- * Counts characters as code points. A lone surrogate is invalid, because it does not survive the
- * file's encoding.
- */
 /** True if a product may have this name, apart from uniqueness. */
 export function isName(name: string): boolean {
   return isText(name, limits.nameLengthMax) && !/^\d+$/.test(name);
@@ -148,6 +144,10 @@ export function isTopic(topic: string): boolean {
   return isText(topic, limits.topicLengthMax);
 }
 
+/**
+ * Counts characters as code points. A lone surrogate is invalid, because it does not survive the
+ * encoding as UTF-8.
+ */
 function isText(value: string, lengthMax: number): boolean {
   if (Buffer.from(value).toString() !== value) return false;
   return value.length > 0 && (value.length <= lengthMax || [...value].length <= lengthMax);

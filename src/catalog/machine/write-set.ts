@@ -16,17 +16,17 @@ import {
 import type { Products } from './products.js';
 import { resolve } from './purchases.js';
 
-/**
- * What an undecided command may change: product ids (0 stands for ids never used), names that come
- * or go, topics whose lists change ('' stands for lists by text alone).
- */
+/** What an undecided command may change. */
 export interface WriteSet {
+  /** Ids of products; `unusedIds` stands for all ids that were never used. */
   readonly ids: readonly number[];
+  /** Names that a product gets or loses. */
   readonly names: readonly string[];
-  /** Names by which a sale refers to products: what they stand for stays, the products change. */
+  /** Names of products whose records may change. The names themselves stay with their products. */
   readonly named: readonly string[];
+  /** Topics whose lists may change; `anyTopic` stands for the lists found by text alone. */
   readonly topics: readonly string[];
-  /** True: whatever a cache may hold. */
+  /** True if every item may change. */
   readonly all?: boolean;
 }
 
@@ -72,8 +72,8 @@ export function touchedBy(products: Products, command: CatalogCommand): WriteSet
 }
 
 /**
- * The set keeps a name beside its id: the name may belong to another product when the sale is
- * decided.
+ * Includes each name in addition to the id that it has now: the name may belong to another product
+ * when the sale is decided.
  */
 function touchedBySales(products: Products, purchases: readonly Purchase[]): WriteSet {
   const ids = new Set<number>();

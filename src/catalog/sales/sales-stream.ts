@@ -39,7 +39,10 @@ export class SalesStream {
     return this.#confirmed;
   }
 
-  /** Throws `not_found` if a deposed order leader asks for sales that were dropped. */
+  /**
+   * The caller has checked that `from` is above the watermark: sales up to the watermark may be
+   * dropped, and a stream that begins there gets nothing and ends.
+   */
   subscribe(subscriber: Subscriber, from: number): void {
     assert(from >= 1, 'sales are numbered from 1');
     const stream = { next: from, confirmed: from - 1 };
@@ -76,7 +79,7 @@ export class SalesStream {
   }
 
   #pull(subscriber: Subscriber, stream: Stream): void {
-    // The subscriber asks for sales that are orders already: it no longer leads the order group.
+    // These sales are orders already, so the subscriber no longer leads the order group.
     if (stream.next <= this.#source.watermark) {
       this.#streams.delete(subscriber);
       return;

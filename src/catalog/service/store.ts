@@ -79,7 +79,10 @@ export class CatalogStore {
     await this.#group.confirmLead();
   }
 
-  /** Decides purchases in one entry; returns the outcomes in their order. */
+  /**
+   * Proposes purchases in one entry. Resolves to the outcomes, in the order of the purchases, when
+   * the state machine has decided them at apply.
+   */
   async decidePurchases(
     orderEpoch: number,
     purchases: readonly Purchase[],

@@ -171,7 +171,7 @@ export class CacheSession {
     );
   }
 
-  /** After this call no cache serves anything, and answers in flight do not count. */
+  /** Ends the session. From now on no cache serves anything, and late answers are ignored. */
   #end(reason: string): void {
     this.#attempt += 1;
     this.#beginning = false;

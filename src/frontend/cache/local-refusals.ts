@@ -1,8 +1,8 @@
 /**
- * Refuses purchases that cannot succeed, without a message (docs/PROTOCOL.md, 5). If all products
- * of a purchase are cached and one is unknown or has too little stock, the cache is a linearizable
- * read and the log is not needed. Applies only to purchases without a client key, and only before
- * they are first forwarded; the log decides everything else.
+ * Refuses purchases that cannot succeed, without a message (docs/PROTOCOL.md, 5). There are three
+ * reasons: a product does not exist, a product has too little stock, the total is too large. All
+ * products of the purchase must be cached, so the refusal is a linearizable read. Refuses only
+ * purchases without a client key, and only before they are first sent; the log decides all others.
  */
 import type { BazarError } from '../../base/errors.js';
 import { encodedOnce } from '../../wire/message.js';

@@ -170,8 +170,9 @@ export class ProductCache {
   }
 
   /**
-   * True if an answer includes every invalidated change of its item, and the current leader will
-   * invalidate it here. An earlier leader may have granted it, and the current one would not know.
+   * True if an answer includes every invalidated change of its item, and the leader of this session
+   * granted it. If an earlier leader granted it, the current one does not know of the grant and
+   * sends no invalidation for it.
    */
   isSettled(id: number, { appliedSeq, grantor }: Provenance): boolean {
     const bucket = this.#versions.idBucket(id);
@@ -181,8 +182,8 @@ export class ProductCache {
   }
 
   /**
-   * True if the grant covers the product and not its absence. The replica may have applied the add
-   * of the product after it had asked the leader, which then has no grant of the product.
+   * True if no absence was invalidated since the horizon. Otherwise the product may have been added
+   * after the leader granted its absence, and the leader has no grant of the product itself.
    */
   wasThere(horizon: Horizon): boolean {
     return this.#versions.sightedAt(this.#versions.idBucket(unusedIds), horizon) !== undefined;

@@ -132,7 +132,7 @@ export class RequestCoalescer<Answer extends UncachedRead> {
     item.changedBefore = item.changed;
     item.changed = false;
     if (window.ask === undefined) return;
-    // Before the question is sent, so that later readers do not get this answer.
+    // The window ends before the question is sent, so that later readers do not get this answer.
     item.window = newWindow();
     const kept = this.#options.kept(id);
     if (kept) {

@@ -138,8 +138,8 @@ export class SharedCache {
   }
 
   /**
-   * Checks that the entry is current before it copies the product: for items that sell it rarely
-   * is.
+   * Checks that the entry is current before it copies the product: the entry of an item that sells
+   * is seldom current.
    */
   #read(slot: number, id: number): SharedProduct | undefined {
     const words = this.#words;

@@ -23,7 +23,7 @@ export interface SharedQuestionsOptions<Answer> {
   readonly clock: Clock;
   /** The current versions of the item. */
   sight(id: number): Sighting;
-  /** True if nothing has changed since: a question from then is as good as one from now. */
+  /** True if nothing has changed since the sighting: a reader may share a question from then. */
   mayJoin(sighting: Sighting): boolean;
   ask(id: number, sighting: Sighting, ask: Ask): Promise<Answer>;
   /** Called when one more reader shares a question, or waits for the next one. */

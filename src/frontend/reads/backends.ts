@@ -76,7 +76,7 @@ export class Backends {
     for (const { heard } of [...this.#listeners]) heard();
   }
 
-  /** Calls back when the owner next announces leaders. Returns a function that cancels. */
+  /** Calls back each time the owner announces leaders. Returns a function that cancels. */
   readonly news = (heard: () => void): (() => void) => {
     const listener: Listener = { heard, place: this.#listeners.length };
     this.#listeners.push(listener);

@@ -131,8 +131,8 @@ export class Lookups {
     const from = { appliedSeq, grantor };
     const isKept = this.#cache.fillName(name, record?.[0], horizon, from);
     if (record === null) return undefined;
-    // The leader granted the product that had the name then. If another product has it now, the
-    // name was invalidated.
+    // The leader granted the product that had this name when the replica asked for the grant. If
+    // the name was invalidated since, the record may be of another product and is not cached.
     return this.keep(record, horizon, isKept ? from : { appliedSeq, grantor: 0 });
   }
 

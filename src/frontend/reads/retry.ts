@@ -23,8 +23,8 @@ export interface RetryOptions {
   /** Maximum time of an attempt, so that a hung leader does not use up the deadline. */
   readonly attemptMaxMs: number;
   /**
-   * Calls back once when there is news, such as a new leader, so that a waiting call retries at
-   * once. Returns a function that cancels.
+   * Calls back at each announcement of leaders, so that a waiting call retries at once. Returns a
+   * function that cancels.
    */
   readonly news?: (heard: () => void) => () => void;
 }
