@@ -59,7 +59,7 @@ export class CatalogPeerHandler {
   request(peer: Peer, method: string, params: unknown, reply: PeerReply): boolean {
     switch (method) {
       case 'sell':
-        this.#decidePurchases(params as SellParams, reply);
+        this.#proposePurchases(params as SellParams, reply);
         return true;
       case 'tail':
         this.#tail(peer, params as TailParams, reply);
@@ -123,9 +123,9 @@ export class CatalogPeerHandler {
     for (const peer of [...this.#sessions.peers, ...others]) peer.end();
   }
 
-  #decidePurchases([orderEpoch, purchases]: SellParams, reply: PeerReply): void {
+  #proposePurchases([orderEpoch, purchases]: SellParams, reply: PeerReply): void {
     // A malformed purchase would stop every replica at apply.
-    this.#store.decidePurchases(orderEpoch, checkPurchases(purchases)).then(
+    this.#store.proposePurchases(orderEpoch, checkPurchases(purchases)).then(
       (outcomes) => {
         const answer: SellAnswer = [outcomes, this.#store.machine.lastLogTime];
         reply.result(answer);

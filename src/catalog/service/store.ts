@@ -83,7 +83,7 @@ export class CatalogStore {
    * Proposes purchases in one entry. Resolves to the outcomes, in the order of the purchases, when
    * the state machine has decided them at apply.
    */
-  async decidePurchases(
+  async proposePurchases(
     orderEpoch: number,
     purchases: readonly Purchase[],
   ): Promise<readonly Outcome[]> {
@@ -120,7 +120,7 @@ export class CatalogStore {
     const fits = (purchase: Purchase): boolean => !this.#machine.mayBeTooLarge(purchase);
     const fitting = purchases.filter(fits);
     const refused: Outcome = ['stale'];
-    const sold = fitting.length === 0 ? [] : await this.decidePurchases(orderEpoch, fitting);
+    const sold = fitting.length === 0 ? [] : await this.proposePurchases(orderEpoch, fitting);
     const kept = new Map(fitting.map((purchase, place) => [purchase, sold[place] ?? refused]));
     return purchases.map((purchase) => kept.get(purchase) ?? refused);
   }

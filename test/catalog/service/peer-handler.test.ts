@@ -72,9 +72,9 @@ t.test('an order leader whose connection closed gets no more sales', async (t) =
   const gone = new FakeFrontend();
   const other = new FakeFrontend();
   for (const peer of [gone, other]) await ask(peer, 'tail', [1, 1]);
-  await store.decidePurchases(1, [byClient('a', [[1, 1]])]);
+  await store.proposePurchases(1, [byClient('a', [[1, 1]])]);
   handler.closed(gone);
-  await store.decidePurchases(1, [byClient('b', [[1, 1]])]);
+  await store.proposePurchases(1, [byClient('b', [[1, 1]])]);
   const sales = ({ notified }: FakeFrontend) => notified.map(([method]) => method);
   t.same(sales(gone), ['sales']);
   t.same(sales(other), ['sales', 'sales']);

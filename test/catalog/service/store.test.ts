@@ -28,9 +28,9 @@ async function palaces(boundsTotals: () => boolean) {
 t.test('the leader logs the bound of totals once every replica supports it', async (t) => {
   let isKnown = false;
   const { disk, store } = await palaces(() => isKnown);
-  await store.decidePurchases(1, [byClient('a', [[1, 1]])]);
+  await store.proposePurchases(1, [byClient('a', [[1, 1]])]);
   isKnown = true;
-  await store.decidePurchases(1, [byClient('b', [[1, 1]])]);
+  await store.proposePurchases(1, [byClient('b', [[1, 1]])]);
   t.same(
     sells(disk).map(([, , , , bounds]) => bounds),
     [undefined, true],
@@ -45,14 +45,14 @@ t.test(
     const raised = store.propose(['update', 1, { priceCents: requestLimits.priceCentsMax }]);
     const many = byClient('many', [[1, tooMuch]]);
     t.same(
-      await store.decidePurchases(1, [many]),
+      await store.proposePurchases(1, [many]),
       [['stale']],
       'at the highest price it is too much',
     );
     await raised;
     t.equal(machine.lastSale, 0);
     const most = Math.floor(requestLimits.totalCentsMax / requestLimits.priceCentsMax);
-    const [sold] = await store.decidePurchases(1, [byClient('most', [[1, most]])]);
+    const [sold] = await store.proposePurchases(1, [byClient('most', [[1, most]])]);
     t.match(sold, ['sold', 1, requestLimits.totalCentsMax]);
     t.equal(sells(disk).length, 1);
   },
@@ -60,10 +60,10 @@ t.test(
 
 t.test('the log tells a later leader that every replica applies the bound', async (t) => {
   const { disk, store } = await palaces(() => true);
-  await store.decidePurchases(1, [byClient('a', [[1, 1]])]);
+  await store.proposePurchases(1, [byClient('a', [[1, 1]])]);
   const next = await openCatalog(disk, () => false);
   await settled();
-  t.same(await next.store.decidePurchases(1, [byClient('dear', [[1, tooMuch]])]), [
+  t.same(await next.store.proposePurchases(1, [byClient('dear', [[1, tooMuch]])]), [
     ['not_found', totalTooLarge, false],
   ]);
 });
@@ -75,8 +75,8 @@ t.test(
     const dear = byClient('dear', [[1, tooMuch]]);
     const cheap = byClient('cheap', [[1, 1]]);
     const refused = ['stale'];
-    t.same(await store.decidePurchases(1, [dear, cheap]), [refused, ['sold', 1, 1e11, false]]);
-    t.same(await store.decidePurchases(1, [dear]), [refused]);
+    t.same(await store.proposePurchases(1, [dear, cheap]), [refused, ['sold', 1, 1e11, false]]);
+    t.same(await store.proposePurchases(1, [dear]), [refused]);
     t.equal(sells(disk).length, 1);
     t.equal(machine.lastSale, 1);
   },
