@@ -36,8 +36,8 @@ const breakers: Partial<Record<Bug, Breaker>> = {
     const { startLeading, begin, renew } = bound(sessions);
     sessions.startLeading = (untilMs) => startLeading(untilMs - driftMs());
     sessions.begin = (holder, seq, nowMs) => begin(holder, seq, nowMs - driftMs());
-    sessions.renew = (process, generation, renewal, nowMs) =>
-      renew(process, generation, renewal, nowMs - driftMs());
+    sessions.renew = (process, sessionNumber, renewal, nowMs) =>
+      renew(process, sessionNumber, renewal, nowMs - driftMs());
   },
   'late-beginnings-count'({ gates: { sessions } }) {
     const { dropped } = bound(sessions);

@@ -239,9 +239,9 @@ export type SessionParams = readonly [
   attempt: number,
   epoch: number,
 ];
-export type SessionAnswer = readonly [logEnd: number, epoch: number, generation: number];
+export type SessionAnswer = readonly [logEnd: number, epoch: number, sessionNumber: number];
 /** `renew_lease`, answered with null, or with `conflict` if the lease had expired. */
-export type RenewParams = readonly [process: string, generation: number];
+export type RenewParams = readonly [process: string, sessionNumber: number];
 /** `end_session`: the process has dropped its cache and begins no more sessions. */
 export type EndSessionParams = readonly [process: string, attempt: number];
 export type InvalidateParams = readonly [

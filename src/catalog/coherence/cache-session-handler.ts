@@ -28,7 +28,7 @@ export interface CacheSessionHandlerOptions {
 
 interface Held {
   readonly holder: CacheHolder;
-  readonly generation: number;
+  readonly sessionNumber: number;
 }
 
 export class CacheSessionHandler {
@@ -65,25 +65,28 @@ export class CacheSessionHandler {
       throw new BazarError('unavailable', 'the registration is not valid yet');
     }
     const holder = this.#holder(peer, process);
-    const generation = gates.sessions.begin(holder, gates.appendedSeq, this.#options.nowMs());
-    this.#held.set(peer, { holder, generation });
-    this.#options.logger.info({ frontend, process, generation, epoch }, 'cache session begun');
-    return [logEnd.seq, epoch, generation];
+    const sessionNumber = gates.sessions.begin(holder, gates.appendedSeq, this.#options.nowMs());
+    this.#held.set(peer, { holder, sessionNumber });
+    this.#options.logger.info(
+      { frontend, process, generation: sessionNumber, epoch },
+      'cache session begun',
+    );
+    return [logEnd.seq, epoch, sessionNumber];
   }
 
   /** Replies when the renewal is decided, possibly in this call. */
-  async renew(peer: Peer, [process, generation]: RenewParams, reply: PeerReply): Promise<void> {
+  async renew(peer: Peer, [process, sessionNumber]: RenewParams, reply: PeerReply): Promise<void> {
     const { sessions } = this.#store.gates;
     const held = this.#held.get(peer);
-    const isOwn = held?.holder.process === process && held.generation === generation;
-    const sent = isOwn ? sessions.sentTo(process, generation) : undefined;
+    const isOwn = held?.holder.process === process && held.sessionNumber === sessionNumber;
+    const sent = isOwn ? sessions.sentTo(process, sessionNumber) : undefined;
     if (sent === undefined) throw lapsed();
     await this.#store.confirmLead();
     const done = (isGranted: boolean): void => {
       if (isGranted) reply.result(null);
       else reply.fail(lapsed());
     };
-    sessions.renew(process, generation, { sent, done }, this.#options.nowMs());
+    sessions.renew(process, sessionNumber, { sent, done }, this.#options.nowMs());
   }
 
   /** Ends the session: the process stops, or it knows that no further request will come. */

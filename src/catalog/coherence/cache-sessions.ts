@@ -23,7 +23,7 @@ export interface CacheHolder {
 
 interface CacheSession {
   /** 0 for a session with a former leader. */
-  readonly generation: number;
+  readonly sessionNumber: number;
   /**
    * Undefined if the connection is closed: the process cannot acknowledge, and may not have
    * noticed.
@@ -62,7 +62,7 @@ export class CacheSessions {
    * becomes visible before it.
    */
   #strangersUntilMs = Number.NEGATIVE_INFINITY;
-  #generations = 0;
+  #lastSessionNumber = 0;
   #lapsed: (process: string) => void = () => {};
 
   /** Sets the listener that is called with each process whose lease has expired. */
@@ -124,20 +124,20 @@ export class CacheSessions {
   }
 
   /**
-   * Begins a session and returns its generation. The caller has confirmed the leadership with a
+   * Begins a session and returns its number. The caller has confirmed the leadership with a
    * majority since the request.
    */
   begin(holder: CacheHolder, appendedSeq: number, nowMs: number): number {
     assert(!this.#sessions.has(holder.process), 'one session for each process');
-    this.#generations += 1;
-    const session = newSession(this.#generations, holder, appendedSeq, nowMs + leaseSpanMs());
+    this.#lastSessionNumber += 1;
+    const session = newSession(this.#lastSessionNumber, holder, appendedSeq, nowMs + leaseSpanMs());
     this.#sessions.set(holder.process, session);
-    return session.generation;
+    return session.sessionNumber;
   }
 
   /** Seq of the newest invalidation sent in the session, or undefined if the session is over. */
-  sentTo(process: string, generation: number): number | undefined {
-    return this.#find(process, generation)?.sent;
+  sentTo(process: string, sessionNumber: number): number | undefined {
+    return this.#find(process, sessionNumber)?.sent;
   }
 
   /**
@@ -145,8 +145,8 @@ export class CacheSessions {
    * `sent` was the newest invalidation. The renewal waits for the acknowledgement of that
    * invalidation, so that an entry waits for one lease at most.
    */
-  renew(process: string, generation: number, renewal: Renewal, nowMs: number): void {
-    const session = this.#find(process, generation);
+  renew(process: string, sessionNumber: number, renewal: Renewal, nowMs: number): void {
+    const session = this.#find(process, sessionNumber);
     if (!session || session.isEnded || session.untilMs <= nowMs) {
       renewal.done(false);
       return;
@@ -221,8 +221,8 @@ export class CacheSessions {
   openThrough(appendedSeq: number, openedSeq: number): number {
     if (this.#strangersUntilMs > Number.NEGATIVE_INFINITY) return openedSeq;
     let through = appendedSeq;
-    for (const { generation, outstanding } of this.#sessions.values()) {
-      if (generation === 0) return openedSeq;
+    for (const { sessionNumber, outstanding } of this.#sessions.values()) {
+      if (sessionNumber === 0) return openedSeq;
       const [oldest] = outstanding;
       if (oldest !== undefined) through = Math.min(through, oldest - 1);
     }
@@ -233,15 +233,15 @@ export class CacheSessions {
   nextExpiryMs(): number {
     let nextMs = this.#strangersUntilMs;
     if (nextMs === Number.NEGATIVE_INFINITY) nextMs = Number.POSITIVE_INFINITY;
-    for (const { generation, outstanding, untilMs } of this.#sessions.values()) {
-      if (generation === 0 || outstanding.length > 0) nextMs = Math.min(nextMs, untilMs);
+    for (const { sessionNumber, outstanding, untilMs } of this.#sessions.values()) {
+      if (sessionNumber === 0 || outstanding.length > 0) nextMs = Math.min(nextMs, untilMs);
     }
     return nextMs;
   }
 
-  #find(process: string, generation: number): CacheSession | undefined {
+  #find(process: string, sessionNumber: number): CacheSession | undefined {
     const session = this.#sessions.get(process);
-    return session?.generation === generation ? session : undefined;
+    return session?.sessionNumber === sessionNumber ? session : undefined;
   }
 
   #remove(process: string): void {
@@ -252,12 +252,12 @@ export class CacheSessions {
 }
 
 function newSession(
-  generation: number,
+  sessionNumber: number,
   holder: CacheHolder | undefined,
   sent: number,
   untilMs: number,
 ): CacheSession {
-  return { generation, holder, untilMs, outstanding: [], sent, renewals: [], isEnded: false };
+  return { sessionNumber, holder, untilMs, outstanding: [], sent, renewals: [], isEnded: false };
 }
 
 /** Renews the lease if the invalidations sent before the request are acknowledged. */

@@ -39,7 +39,7 @@ export interface CacheSessionOptions {
 
 interface Begun {
   readonly line: ReplicaClient;
-  readonly generation: number;
+  readonly sessionNumber: number;
   renewing: boolean;
 }
 
@@ -132,11 +132,14 @@ export class CacheSession {
     line.call('begin_session', params, beginLeases * leaseLimits.leaseMs).then(
       (answer) => {
         if (attempt !== this.#attempt) return;
-        const [logEnd, epoch, generation] = answer as SessionAnswer;
+        const [logEnd, epoch, sessionNumber] = answer as SessionAnswer;
         this.#beginning = false;
-        this.#begun = { line, generation, renewing: false };
+        this.#begun = { line, sessionNumber, renewing: false };
         this.#versions.beginSession(logEnd, epoch, lease);
-        logger.info({ leader: line.name, epoch, generation, logEnd }, 'cache session begun');
+        logger.info(
+          { leader: line.name, epoch, generation: sessionNumber, logEnd },
+          'cache session begun',
+        );
         if (!this.#versions.isLeased) this.#renew();
       },
       (error: unknown) => {
@@ -153,7 +156,7 @@ export class CacheSession {
     const { process, clock, logger } = this.#options;
     begun.renewing = true;
     const lease = leaseFromNow(clock, leaseLimits.leaseMs);
-    const params: RenewParams = [process, begun.generation];
+    const params: RenewParams = [process, begun.sessionNumber];
     begun.line.call('renew_lease', params, leaseLimits.leaseMs).then(
       () => {
         if (begun !== this.#begun) return;

@@ -24,11 +24,11 @@ t.test('a lease is renewed until it expires, and then a new session begins', asy
   t.equal(await ask(frontend, 'renew_lease', ['p', 1]), null);
   clock.advance(spanMs);
   await t.rejects(ask(frontend, 'renew_lease', ['p', 1]), { code: 'conflict' });
-  const [, , generation] = (await ask(frontend, 'begin_session', [
+  const [, , sessionNumber] = (await ask(frontend, 'begin_session', [
     ...['frontend-1', 'p'],
     ...[2, 1],
   ])) as SessionAnswer;
-  t.equal(generation, 2);
+  t.equal(sessionNumber, 2);
   await t.rejects(ask(frontend, 'renew_lease', ['p', 1]), { code: 'conflict' });
 });
 
@@ -55,8 +55,8 @@ t.test('of two concurrent session requests the later one counts', async (t) => {
   const first = ask(frontend, 'begin_session', ['frontend-1', 'p', 1, 1]);
   const second = ask(frontend, 'begin_session', ['frontend-1', 'p', 2, 1]);
   await t.rejects(first, { code: 'conflict' });
-  const [, , generation] = (await second) as SessionAnswer;
-  t.equal(await ask(frontend, 'renew_lease', ['p', generation]), null);
+  const [, , sessionNumber] = (await second) as SessionAnswer;
+  t.equal(await ask(frontend, 'renew_lease', ['p', sessionNumber]), null);
 });
 
 t.test('a change waits for the sessions that may hold the product', async (t) => {

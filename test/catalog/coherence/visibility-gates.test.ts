@@ -44,13 +44,13 @@ function build() {
       return gates.sessions.begin(one, gates.appendedSeq, clock.nowMs());
     },
     /** Whether the lease is granted; undefined while that is open. */
-    renew(one: CacheHolder, generation: number): { granted?: boolean } {
+    renew(one: CacheHolder, sessionNumber: number): { granted?: boolean } {
       const answer: { granted?: boolean } = {};
-      const sent = gates.sessions.sentTo(one.process, generation) ?? 0;
+      const sent = gates.sessions.sentTo(one.process, sessionNumber) ?? 0;
       const done = (granted: boolean): void => {
         answer.granted = granted;
       };
-      gates.sessions.renew(one.process, generation, { sent, done }, clock.nowMs());
+      gates.sessions.renew(one.process, sessionNumber, { sent, done }, clock.nowMs());
       return answer;
     },
   };
@@ -119,25 +119,25 @@ t.test('entries appended before a session do not wait for it', async (t) => {
 t.test('a gate waits for a silent frontend until its lease expires, and no longer', async (t) => {
   const { gates, clock, opened, join, renew } = build();
   const one = holder('a');
-  const generation = join(one);
+  const sessionNumber = join(one);
   clock.advance(200);
-  t.equal(renew(one, generation).granted, true);
+  t.equal(renew(one, sessionNumber).granted, true);
   clock.advance(500);
   gates.appended(1, tux);
   clock.advance(spanMs - 500 - 1);
   t.same(opened, [], 'longer than it holds the lease itself, by what clocks may differ');
   clock.advance(1);
   t.same(opened, [1]);
-  t.equal(renew(one, generation).granted, false, 'it must begin a new session');
+  t.equal(renew(one, sessionNumber).granted, false, 'it must begin a new session');
 });
 
 t.test('a lease is not renewed while an earlier invalidation is unacknowledged', async (t) => {
   const { gates, clock, opened, join, renew } = build();
   const one = holder('a');
-  const generation = join(one);
+  const sessionNumber = join(one);
   gates.appended(1, tux);
   clock.advance(900);
-  const late = renew(one, generation);
+  const late = renew(one, sessionNumber);
   t.same(late, {});
   clock.advance(spanMs - 900);
   t.same(opened, [1], 'a write waits for one lease, however often it is renewed');
@@ -147,9 +147,9 @@ t.test('a lease is not renewed while an earlier invalidation is unacknowledged',
 t.test('an invalidation sent after a renewal request does not delay it', async (t) => {
   const { gates, clock, join, renew } = build();
   const one = holder('a');
-  const generation = join(one);
+  const sessionNumber = join(one);
   gates.appended(1, tux);
-  const renewal = renew(one, generation);
+  const renewal = renew(one, sessionNumber);
   gates.grant(8, 'Tux');
   gates.appended(2, tux);
   t.same(renewal, {});
@@ -176,12 +176,12 @@ t.test('a closed connection opens no gate: the frontend may not have noticed', a
 t.test('a process that begins a new session has dropped its grants', async (t) => {
   const { gates, opened, join } = build();
   const one = holder('a');
-  const generation = join(one);
+  const sessionNumber = join(one);
   gates.appended(1, tux);
   t.equal(gates.sessions.dropped('a', 2), true);
   gates.advance();
   t.same(opened, [1]);
-  t.not(join(holder('a')), generation, 'and gets another generation');
+  t.not(join(holder('a')), sessionNumber, 'and gets another session number');
 });
 
 t.test('a late session request drops nothing', async (t) => {
@@ -246,9 +246,9 @@ t.test('a gate waits for each session only until its own lease expires', async (
   const { gates, clock, opened, join, renew } = build();
   const [short, long] = [holder('a'), holder('b')];
   join(short);
-  const generation = join(long);
+  const sessionNumber = join(long);
   clock.advance(600);
-  renew(long, generation);
+  renew(long, sessionNumber);
   gates.appended(1, tux);
   long.acknowledge();
   clock.advance(spanMs - 600);
@@ -337,9 +337,9 @@ t.test('grants of names and topics are limited in number', async (t) => {
 t.test('a former leader waits for no session and drops all grants', async (t) => {
   const { gates, clock, opened, join, renew } = build();
   const one = holder('a');
-  const generation = join(one);
+  const sessionNumber = join(one);
   gates.appended(1, tux);
-  const renewal = renew(one, generation);
+  const renewal = renew(one, sessionNumber);
   gates.resign();
   t.equal(renewal.granted, false);
   clock.advance(10 * spanMs);
@@ -350,11 +350,11 @@ t.test('a former leader waits for no session and drops all grants', async (t) =>
 t.test('an entry that touches everything waits until each session has begun again', async (t) => {
   const { gates, opened, join, renew } = build();
   const [one, two] = [holder('a'), holder('b')];
-  const generation = join(one);
+  const sessionNumber = join(one);
   join(two);
-  const open = renew(one, generation);
+  const open = renew(one, sessionNumber);
   gates.appended(1, tux);
-  const asked = renew(one, generation);
+  const asked = renew(one, sessionNumber);
   t.same([open.granted, asked.granted], [true, undefined]);
   gates.grant(9, 'Whale');
   gates.appended(2, { ...none, all: true });
@@ -365,7 +365,7 @@ t.test('an entry that touches everything waits until each session has begun agai
   t.notOk(gates.isCacheable(9, 'Whale'));
   t.notOk(gates.isTopicCacheable('toys'));
   t.ok(gates.pending().all);
-  t.equal(renew(one, generation).granted, false);
+  t.equal(renew(one, sessionNumber).granted, false);
   join(one);
   t.same(opened, [1]);
   join(two);
