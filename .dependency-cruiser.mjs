@@ -24,7 +24,7 @@ const innerFloors = {
   frontend: [
     ['types.ts', 'answers.ts', 'replica-client.ts'],
     ['cache'],
-    ['reads'],
+    ['requests'],
     ['detector'],
     ['events'],
     ['*'],

@@ -11,8 +11,8 @@ import { InvalidationVersions, leaseFromNow } from '../src/frontend/cache/invali
 import { ProductCache } from '../src/frontend/cache/product-cache.js';
 import { SearchCache } from '../src/frontend/cache/search-cache.js';
 import { FrontendOperations } from '../src/frontend/operations.js';
-import { Backends } from '../src/frontend/reads/backends.js';
-import { PurchaseKeys } from '../src/frontend/reads/keys.js';
+import { Backends } from '../src/frontend/requests/backends.js';
+import { PurchaseKeys } from '../src/frontend/requests/keys.js';
 import { RawGateway } from '../src/gateway/raw.js';
 import { RequestMeter } from '../src/gateway/request-meter.js';
 import { TokenCheck } from '../src/gateway/token-check.js';

@@ -30,7 +30,7 @@ const include = [
   'src/catalog/machine/lease-holders.ts',
   'src/frontend/cache/{cache-session,invalidation-versions,product-cache}.ts',
   'src/frontend/detector/{elector,watch}.ts',
-  'src/frontend/reads/lookups.ts',
+  'src/frontend/requests/lookups.ts',
 ];
 
 const { values } = parseArgs({

@@ -12,14 +12,14 @@ import { SearchCache } from '../src/frontend/cache/search-cache.js';
 import { SharedCache } from '../src/frontend/cache/shared-cache.js';
 import { Watch } from '../src/frontend/detector/watch.js';
 import type { FrontendOperations } from '../src/frontend/operations.js';
+import type { ReplicaClient } from '../src/frontend/replica-client.js';
 import {
   type Backend,
   Backends,
   type Leaders,
   sameLeaders,
-} from '../src/frontend/reads/backends.js';
-import { PurchaseKeys } from '../src/frontend/reads/keys.js';
-import type { ReplicaClient } from '../src/frontend/replica-client.js';
+} from '../src/frontend/requests/backends.js';
+import { PurchaseKeys } from '../src/frontend/requests/keys.js';
 import type {
   BuyParams,
   InvalidateParams,

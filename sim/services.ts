@@ -27,7 +27,7 @@ import {
   rulesVersion,
   type SalesMessage,
 } from '../src/wire/internal.js';
-import type { LookupAnswer } from '../src/wire/thread-questions.js';
+import type { LookupAnswer } from '../src/wire/thread-requests.js';
 import { newCatalogMachine, newCatalogStore, newOrderStore } from './broken.js';
 import { Link } from './link.js';
 import type { ServiceListeners } from './listeners.js';

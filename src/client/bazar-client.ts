@@ -8,7 +8,7 @@ import { type Address, parseAddress } from '../base/address.js';
 import { type Clock, waitingClock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import { type Random, systemRandom } from '../base/random.js';
-import { retry } from '../frontend/reads/retry.js';
+import { retry } from '../frontend/requests/retry.js';
 import type { AuditReport, StoreStatus } from '../frontend/types.js';
 import { tcpTransport } from '../net/tcp-transport.js';
 import { type TlsTrust, tlsClientTransport } from '../net/tls-transport.js';

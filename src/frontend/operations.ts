@@ -16,17 +16,17 @@ import type {
   ChangeParams,
   ChangeRequest,
   OrdersAnswer,
-} from '../wire/thread-questions.js';
+} from '../wire/thread-requests.js';
 import { productNotFound, toOrder, tooOld, toPlaced, toProduct } from './answers.js';
 import { LocalRefusals } from './cache/local-refusals.js';
 import type { Cached, ProductCache } from './cache/product-cache.js';
 import type { SearchCache } from './cache/search-cache.js';
-import type { Backends } from './reads/backends.js';
-import type { PurchaseKeys } from './reads/keys.js';
-import { type FoundProduct, Lookups } from './reads/lookups.js';
-import { explainOlder, listingOf } from './reads/order-listing.js';
-import { Questions } from './reads/questions.js';
-import { Searches, toPageBytes, toProducts } from './reads/searches.js';
+import type { Backends } from './requests/backends.js';
+import type { PurchaseKeys } from './requests/keys.js';
+import { type FoundProduct, Lookups } from './requests/lookups.js';
+import { explainOlder, listingOf } from './requests/order-listing.js';
+import { Searches, toPageBytes, toProducts } from './requests/searches.js';
+import { Questions } from './requests/service-requests.js';
 import type { Ask, AuditReport, Operations, RequestContext, StoreStatus } from './types.js';
 
 /** Information that only the frontend's owner has. */

@@ -17,9 +17,9 @@ import { FrontendList } from './detector/frontend-list.js';
 import { FrontendReports } from './detector/frontend-reports.js';
 import { Watch } from './detector/watch.js';
 import { LiveEvents } from './events/event-handler.js';
-import { takeAudit } from './reads/audit-round.js';
-import { type Leaders, sameLeaders } from './reads/backends.js';
 import { ReplicaConnections } from './replica-connections.js';
+import { takeAudit } from './requests/audit-round.js';
+import { type Leaders, sameLeaders } from './requests/backends.js';
 import { type OwnRequests, StoreView } from './store-view.js';
 import type { AuditReport, EventBatch, StoreStatus } from './types.js';
 

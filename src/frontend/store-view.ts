@@ -12,7 +12,7 @@ import type { OwnerCache } from './cache/owner-cache.js';
 import type { FrontendList } from './detector/frontend-list.js';
 import type { Watch } from './detector/watch.js';
 import type { Sight } from './events/timeline.js';
-import { totalsOf } from './reads/totals.js';
+import { totalsOf } from './requests/totals.js';
 import { frontendStatus, memberStatus } from './status.js';
 import { askMembers, cacheSamples, LeadMetrics } from './store-metrics.js';
 import type { StoreStatus } from './types.js';

@@ -21,8 +21,8 @@ import { ProductCache } from './cache/product-cache.js';
 import { SearchCache } from './cache/search-cache.js';
 import { SharedCache } from './cache/shared-cache.js';
 import { FrontendOperations } from './operations.js';
-import { Backends, type Leaders, type Port } from './reads/backends.js';
-import { PurchaseKeys } from './reads/keys.js';
+import { Backends, type Leaders, type Port } from './requests/backends.js';
+import { PurchaseKeys } from './requests/keys.js';
 import type { AuditReport, StoreStatus } from './types.js';
 
 const countersEveryMs = 250;

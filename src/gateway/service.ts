@@ -10,7 +10,7 @@ import { sessionPlaces } from '../base/open-files.js';
 import { systemRandom } from '../base/random.js';
 import type { CacheCounters } from '../frontend/cache/counters.js';
 import { FrontendOwner } from '../frontend/owner.js';
-import type { Leaders } from '../frontend/reads/backends.js';
+import type { Leaders } from '../frontend/requests/backends.js';
 import { reusesPorts } from '../net/reuse-port.js';
 import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import type { OwnerCall } from '../pool/types.js';

@@ -7,7 +7,7 @@ import { createLogger, type LogSettings } from '../base/logging.js';
 import type { MetricSample } from '../base/metric-table.js';
 import { systemRandom } from '../base/random.js';
 import type { TlsFiles } from '../base/tls-files.js';
-import type { Leaders } from '../frontend/reads/backends.js';
+import type { Leaders } from '../frontend/requests/backends.js';
 import { type FrontendThreadData, threadParts } from '../frontend/thread-parts.js';
 import type { EventBatch, EventSource } from '../frontend/types.js';
 import { listenBeside } from '../net/tcp-transport.js';

@@ -6,7 +6,7 @@
  */
 import { assert } from '../base/assert.js';
 import type { Sale } from '../wire/internal.js';
-import type { FindOrdersParams, OrdersAnswer } from '../wire/thread-questions.js';
+import type { FindOrdersParams, OrdersAnswer } from '../wire/thread-requests.js';
 import { type OrderPlaces, pickOrder, type ReadEntry, readSales } from './order-book.js';
 
 /** Maxima of one answer. Reading an entry is a disk read, checking an order takes microseconds. */

@@ -11,7 +11,7 @@ import type {
   OrderParams,
   OrdersAnswer,
   OrdersParams,
-} from '../wire/thread-questions.js';
+} from '../wire/thread-requests.js';
 import { type ReadEntry, readOrder, readOrders } from './order-book.js';
 import { findOrders } from './order-search.js';
 import type { Buy, OrderStore } from './store.js';

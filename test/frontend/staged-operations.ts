@@ -8,8 +8,8 @@ import { newCounters } from '../../src/frontend/cache/counters.js';
 import { ProductCache } from '../../src/frontend/cache/product-cache.js';
 import { SearchCache } from '../../src/frontend/cache/search-cache.js';
 import { FrontendOperations } from '../../src/frontend/operations.js';
-import { Backends, type Port } from '../../src/frontend/reads/backends.js';
-import { PurchaseKeys } from '../../src/frontend/reads/keys.js';
+import { Backends, type Port } from '../../src/frontend/requests/backends.js';
+import { PurchaseKeys } from '../../src/frontend/requests/keys.js';
 import { ManualClock } from '../helpers/manual-clock.js';
 import { inSession } from './in-session.js';
 

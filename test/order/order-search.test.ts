@@ -7,7 +7,7 @@ import { OrderMachine } from '../../src/order/order-machine.js';
 import { findOrders } from '../../src/order/order-search.js';
 import { encode } from '../../src/wire/codec.js';
 import type { Sale } from '../../src/wire/internal.js';
-import type { FindOrdersParams } from '../../src/wire/thread-questions.js';
+import type { FindOrdersParams } from '../../src/wire/thread-requests.js';
 
 function keyOf(number: number): Uint8Array {
   return new Uint8Array(16).fill(number % 5);

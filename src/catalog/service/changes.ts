@@ -11,7 +11,7 @@ import type {
   ChangeKey,
   ChangeParams,
   ChangeRequest,
-} from '../../wire/thread-questions.js';
+} from '../../wire/thread-requests.js';
 import type { CatalogResult } from '../machine/results.js';
 import { requireRules } from './rules.js';
 import type { CatalogStore } from './store.js';

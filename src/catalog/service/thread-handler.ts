@@ -14,7 +14,7 @@ import type {
   LookupParams,
   SearchAnswer,
   SearchParams,
-} from '../../wire/thread-questions.js';
+} from '../../wire/thread-requests.js';
 import {
   type Grantor,
   grantorHere,

@@ -3,7 +3,7 @@
  * that receives its reports. A frontend that does not answer is listed with the reason.
  */
 import type { BazarClient } from '../../client/bazar-client.js';
-import { totalsOf } from '../../frontend/reads/totals.js';
+import { totalsOf } from '../../frontend/requests/totals.js';
 import type { FrontendStatus, StoreStatus } from '../../frontend/types.js';
 
 /** A source of the status: a client of one frontend, or the clients of all frontends. */

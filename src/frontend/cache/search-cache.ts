@@ -7,7 +7,7 @@
 import { LRUCache } from 'lru-cache';
 import { cacheLimits } from '../../base/limits.js';
 import { anyTopic } from '../../wire/internal.js';
-import type { SearchParams } from '../../wire/thread-questions.js';
+import type { SearchParams } from '../../wire/thread-requests.js';
 import type { CacheCounters } from './counters.js';
 import type { InvalidationVersions, Sighting } from './invalidation-versions.js';
 import type { Provenance } from './product-cache.js';

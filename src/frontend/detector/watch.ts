@@ -8,8 +8,8 @@ import { protocolTimes } from '../../base/limits.js';
 import type { Logger } from '../../base/logging.js';
 import type { GroupName } from '../../group/membership.js';
 import type { HealthCheckParams } from '../../wire/internal.js';
-import type { Leaders } from '../reads/backends.js';
 import type { ReplicaClient } from '../replica-client.js';
+import type { Leaders } from '../requests/backends.js';
 import { Elector, type ElectorOptions, type Health } from './elector.js';
 
 export interface WatchOptions {

@@ -6,8 +6,8 @@
  */
 import type { Clock } from '../../base/clock.js';
 import type { Changes } from '../../wire/internal.js';
-import type { Leaders } from '../reads/backends.js';
 import type { ReplicaClient } from '../replica-client.js';
+import type { Leaders } from '../requests/backends.js';
 import type { EventBatch } from '../types.js';
 import { ChangeSubscription } from './change-subscription.js';
 import { type EventKind, EventLog, type EventName } from './event-log.js';

@@ -6,7 +6,7 @@
 import { protocolTimes } from '../../base/limits.js';
 import type { GroupName } from '../../group/membership.js';
 import type { Health } from '../detector/elector.js';
-import type { Leaders } from '../reads/backends.js';
+import type { Leaders } from '../requests/backends.js';
 import type { Moment } from '../types.js';
 import type { EventKind } from './event-log.js';
 

@@ -7,7 +7,7 @@ import type {
   LookupAnswer,
   LookupManyAnswer,
   SearchAnswer,
-} from '../../../src/wire/thread-questions.js';
+} from '../../../src/wire/thread-requests.js';
 import { product, toyLog } from '../log-builder.js';
 import { epoch, replica } from '../replica.js';
 

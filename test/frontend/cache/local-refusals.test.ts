@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { Outcome } from '../../../src/wire/internal.js';
-import type { LookupAnswer } from '../../../src/wire/thread-questions.js';
+import type { LookupAnswer } from '../../../src/wire/thread-requests.js';
 import { epoch, type Question, stageOperations } from '../staged-operations.js';
 
 const sold: Outcome = ['sold', 1, 1990, false];

@@ -2,8 +2,8 @@
 import t from 'tap';
 import { LiveEvents } from '../../../src/frontend/events/event-handler.js';
 import type { Sight } from '../../../src/frontend/events/timeline.js';
-import type { Leaders } from '../../../src/frontend/reads/backends.js';
 import type { ReplicaClient } from '../../../src/frontend/replica-client.js';
+import type { Leaders } from '../../../src/frontend/requests/backends.js';
 import type { EventBatch } from '../../../src/frontend/types.js';
 import { type Changes, changeKinds } from '../../../src/wire/internal.js';
 import { ManualClock } from '../../helpers/manual-clock.js';

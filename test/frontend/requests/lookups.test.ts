@@ -3,7 +3,7 @@ import { BazarError } from '../../../src/base/errors.js';
 import { toProduct } from '../../../src/frontend/answers.js';
 import { encode } from '../../../src/wire/codec.js';
 import type { ProductRecord, UncachedReadAnswer } from '../../../src/wire/internal.js';
-import type { LookupAnswer } from '../../../src/wire/thread-questions.js';
+import type { LookupAnswer } from '../../../src/wire/thread-requests.js';
 import { epoch, stageOperations } from '../staged-operations.js';
 
 const tux: ProductRecord = [8, 'Tux', 'toys', 1990, 100, 1];

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { BazarError } from '../../../src/base/errors.js';
 import type { Sale } from '../../../src/wire/internal.js';
-import type { LookupAnswer } from '../../../src/wire/thread-questions.js';
+import type { LookupAnswer } from '../../../src/wire/thread-requests.js';
 import { epoch, type Question, stageOperations } from '../staged-operations.js';
 
 const tux: LookupAnswer = [[8, 'Tux', 'toys', 1990, 100, 1], 0, 1];

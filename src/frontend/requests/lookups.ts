@@ -13,14 +13,14 @@ import {
   unusedIds,
 } from '../../wire/internal.js';
 import type { Params, Product } from '../../wire/schemas.js';
-import type { LookupAnswer, LookupManyAnswer } from '../../wire/thread-questions.js';
+import type { LookupAnswer, LookupManyAnswer } from '../../wire/thread-requests.js';
 import { productNotFound, toProduct } from '../answers.js';
 import type { Horizon, Sighting } from '../cache/invalidation-versions.js';
 import type { Cached, ProductCache, Provenance } from '../cache/product-cache.js';
 import { RequestCoalescer, type UncachedRead } from '../cache/request-coalescing.js';
 import { type SharedAnswer, SharedQuestions } from '../cache/shared-questions.js';
 import type { Ask } from '../types.js';
-import type { Questions } from './questions.js';
+import type { Questions } from './service-requests.js';
 
 export interface FoundProduct {
   readonly product: Product;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { Backends, type Leaders } from '../../../src/frontend/reads/backends.js';
+import { Backends, type Leaders } from '../../../src/frontend/requests/backends.js';
 
 const leaders: Leaders = { catalog: 'catalog-1', order: 'order-1' };
 

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { seededRandom } from '../../../src/base/random.js';
-import { PurchaseKeys } from '../../../src/frontend/reads/keys.js';
-import type { ChangeRequest } from '../../../src/wire/thread-questions.js';
+import { PurchaseKeys } from '../../../src/frontend/requests/keys.js';
+import type { ChangeRequest } from '../../../src/wire/thread-requests.js';
 
 t.test('a purchase under a quoted key carries the older digest as well', async (t) => {
   const keys = new PurchaseKeys(seededRandom(1));

@@ -5,7 +5,7 @@
 import { BazarError } from '../../base/errors.js';
 import { requestLimits } from '../../base/limits.js';
 import type { Params } from '../../wire/schemas.js';
-import type { FindOrdersParams, OrdersParams } from '../../wire/thread-questions.js';
+import type { FindOrdersParams, OrdersParams } from '../../wire/thread-requests.js';
 import { clientKeyDigest } from './keys.js';
 
 /** A date, or a date and a time with its zone (RFC 3339). */

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { decode } from '../../../src/wire/codec.js';
 import type { ProductRecord } from '../../../src/wire/internal.js';
-import type { SearchAnswer } from '../../../src/wire/thread-questions.js';
+import type { SearchAnswer } from '../../../src/wire/thread-requests.js';
 import { epoch, type Question, stageOperations } from '../staged-operations.js';
 
 type Shelf = Map<number, ProductRecord>;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { auditReport, type ReplicaMark } from '../../../src/frontend/reads/audit.js';
+import { auditReport, type ReplicaMark } from '../../../src/frontend/requests/audit.js';
 import type { CatalogAudit, OrderAudit } from '../../../src/wire/internal.js';
 
 const catalog: CatalogAudit = [9, 'c', 'c', 2, [[8, 'Tux', 100, 3, 97]]];

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { Random } from '../../base/random.js';
 import { type BuyParams, keyKinds, type PurchaseLine } from '../../wire/internal.js';
 import type { Params } from '../../wire/schemas.js';
-import type { ChangeKey, ChangeRequest } from '../../wire/thread-questions.js';
+import type { ChangeKey, ChangeRequest } from '../../wire/thread-requests.js';
 
 const digestBytes = 16;
 const requestHashBytes = 8;

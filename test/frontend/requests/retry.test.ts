@@ -1,6 +1,6 @@
 import t from 'tap';
 import { BazarError } from '../../../src/base/errors.js';
-import { retry } from '../../../src/frontend/reads/retry.js';
+import { retry } from '../../../src/frontend/requests/retry.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -8,12 +8,12 @@ import { BazarError } from '../../base/errors.js';
 import { requestLimits } from '../../base/limits.js';
 import { pageBytes } from '../../wire/page-bytes.js';
 import type { Params, Products } from '../../wire/schemas.js';
-import type { SearchAnswer, SearchParams } from '../../wire/thread-questions.js';
+import type { SearchAnswer, SearchParams } from '../../wire/thread-requests.js';
 import type { ProductCache } from '../cache/product-cache.js';
 import type { CachedPage, SearchCache } from '../cache/search-cache.js';
 import type { Ask } from '../types.js';
 import type { FoundProduct, Lookups } from './lookups.js';
-import type { Questions } from './questions.js';
+import type { Questions } from './service-requests.js';
 
 export interface FoundPage {
   readonly items: readonly FoundProduct[];

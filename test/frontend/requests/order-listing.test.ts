@@ -1,8 +1,8 @@
 /** Listings of orders: which form travels, and what is no time. */
 import t from 'tap';
 import { BazarError } from '../../../src/base/errors.js';
-import { clientKeyDigest } from '../../../src/frontend/reads/keys.js';
-import { explainOlder, listingOf } from '../../../src/frontend/reads/order-listing.js';
+import { clientKeyDigest } from '../../../src/frontend/requests/keys.js';
+import { explainOlder, listingOf } from '../../../src/frontend/requests/order-listing.js';
 
 t.test('a plain page uses the method that earlier builds support', async (t) => {
   t.same(listingOf({}), ['orders', [0, 20]]);
