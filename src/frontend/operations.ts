@@ -26,7 +26,7 @@ import type { PurchaseKeys } from './requests/keys.js';
 import { type FoundProduct, Lookups } from './requests/lookups.js';
 import { explainOlder, listingOf } from './requests/order-listing.js';
 import { Searches, toPageBytes, toProducts } from './requests/searches.js';
-import { Questions } from './requests/service-requests.js';
+import { ServiceRequests } from './requests/service-requests.js';
 import type { Ask, AuditReport, Operations, RequestContext, StoreStatus } from './types.js';
 
 /** Information that only the frontend's owner has. */
@@ -54,7 +54,7 @@ export interface FrontendOperationsOptions {
 
 export class FrontendOperations implements Operations {
   readonly #options: FrontendOperationsOptions;
-  readonly #questions: Questions;
+  readonly #requests: ServiceRequests;
   readonly #lookups: Lookups;
   readonly #searches: Searches;
   readonly #refusals: LocalRefusals;
@@ -62,11 +62,11 @@ export class FrontendOperations implements Operations {
   constructor(options: FrontendOperationsOptions) {
     const { cache: products, pages, clock, readersMin } = options;
     this.#options = options;
-    const questions = new Questions(options);
-    const lookups = new Lookups({ questions, cache: products, clock, readersMin });
-    this.#questions = questions;
+    const requests = new ServiceRequests(options);
+    const lookups = new Lookups({ requests, cache: products, clock, readersMin });
+    this.#requests = requests;
     this.#lookups = lookups;
-    this.#searches = new Searches({ questions, lookups, products, pages });
+    this.#searches = new Searches({ requests, lookups, products, pages });
     this.#refusals = new LocalRefusals(products);
   }
 
@@ -130,7 +130,7 @@ export class FrontendOperations implements Operations {
     const older = purchase.length > 4 ? purchase.slice(0, 4) : undefined;
     const isFinal = (error: BazarError): boolean => error === tooOld;
     const options = { deadlineMs, header, idempotent: true, changes: true, older, isFinal };
-    const placed = this.#questions.askLeader('order', ['buy', purchase], options, (outcome) =>
+    const placed = this.#requests.askLeader('order', ['buy', purchase], options, (outcome) =>
       toPlaced(outcome as Outcome, seenTime),
     );
     return placed.catch((error: BazarError) => {
@@ -146,16 +146,14 @@ export class FrontendOperations implements Operations {
 
   async order(params: Params<'order'>, context: RequestContext): Promise<Order> {
     const { number } = params;
-    const sale = (await this.#questions.read('order', 'order', [number], context)) as Sale | null;
+    const sale = (await this.#requests.read('order', 'order', [number], context)) as Sale | null;
     if (sale === null) throw new BazarError('not_found', 'order not found');
     return toOrder(sale);
   }
 
   async orders(params: Params<'orders'>, context: RequestContext): Promise<Orders> {
     const [method, listing] = listingOf(params);
-    const answer = await this.#questions
-      .read('order', method, listing, context)
-      .catch(explainOlder);
+    const answer = await this.#requests.read('order', method, listing, context).catch(explainOlder);
     const [sales, next] = answer as OrdersAnswer;
     const items = sales.map(toOrder);
     return next === null ? { items } : { items, next };
@@ -219,7 +217,7 @@ export class FrontendOperations implements Operations {
       key === undefined ? [request] : [request, keys.change(key, request, logTime())];
     const isNew = key !== undefined || usesTarget(request);
     const question = isNew ? (['change', params] as const) : request;
-    const [record, replayed] = await this.#questions
+    const [record, replayed] = await this.#requests
       .askLeader(
         'catalog',
         question,

@@ -20,7 +20,7 @@ import type { Cached, ProductCache, Provenance } from '../cache/product-cache.js
 import { RequestCoalescer, type UncachedRead } from '../cache/request-coalescing.js';
 import { type SharedAnswer, SharedQuestions } from '../cache/shared-questions.js';
 import type { Ask } from '../types.js';
-import type { Questions } from './service-requests.js';
+import type { ServiceRequests } from './service-requests.js';
 
 export interface FoundProduct {
   readonly product: Product;
@@ -39,7 +39,7 @@ interface FoundUncached extends UncachedRead {
 }
 
 export interface LookupsOptions {
-  readonly questions: Questions;
+  readonly requests: ServiceRequests;
   readonly cache: ProductCache;
   readonly clock: Clock;
   /** As in request-coalescing.ts. */
@@ -47,14 +47,14 @@ export interface LookupsOptions {
 }
 
 export class Lookups {
-  readonly #questions: Questions;
+  readonly #requests: ServiceRequests;
   readonly #cache: ProductCache;
   /** Look-ups by id: concurrent readers of one item send one question. */
   readonly #shared: SharedQuestions<Answer>;
   readonly #coalescer: RequestCoalescer<FoundUncached>;
 
-  constructor({ questions, cache, clock, readersMin }: LookupsOptions) {
-    this.#questions = questions;
+  constructor({ requests, cache, clock, readersMin }: LookupsOptions) {
+    this.#requests = requests;
     this.#cache = cache;
     this.#coalescer = new RequestCoalescer({
       clock,
@@ -105,7 +105,7 @@ export class Lookups {
     const [only] = ids;
     if (ids.length === 1 && only !== undefined) return [await this.#byId(only, ask)];
     const horizon = this.#cache.horizon();
-    const answer = await this.#questions.read('catalog', 'lookup_many', [ids], ask);
+    const answer = await this.#requests.read('catalog', 'lookup_many', [ids], ask);
     const [records, grantor, appliedSeq, kept] = answer as LookupManyAnswer;
     return records.map((record, place) => {
       const from = { appliedSeq, grantor: kept[place] ? grantor : 0 };
@@ -126,7 +126,7 @@ export class Lookups {
   /** Not shared: the invalidation version of the named product is not known before the answer. */
   async #byName(name: string, ask: Ask): Promise<FoundProduct | undefined> {
     const horizon = this.#cache.horizon();
-    const answer = await this.#questions.read('catalog', 'lookup', [name], ask);
+    const answer = await this.#requests.read('catalog', 'lookup', [name], ask);
     const [record, grantor, appliedSeq] = answer as LookupAnswer;
     const from = { appliedSeq, grantor };
     const isKept = this.#cache.fillName(name, record?.[0], horizon, from);
@@ -164,7 +164,7 @@ export class Lookups {
   async #fetch(id: number, sighting: Sighting, ask: Ask): Promise<Answer> {
     const cache = this.#cache;
     const horizon = cache.horizon();
-    const answer = await this.#questions.read('catalog', 'lookup', [id], ask);
+    const answer = await this.#requests.read('catalog', 'lookup', [id], ask);
     const [record, grantor, appliedSeq] = answer as LookupAnswer;
     const from = { appliedSeq, grantor };
     if (record === null) {
@@ -187,7 +187,7 @@ export class Lookups {
    */
   async #uncachedRead(id: number, ask: Ask): Promise<FoundUncached> {
     const params: UncachedReadParams = [id];
-    const answer = await this.#questions.read('catalog', 'glance', params, ask, 'peer');
+    const answer = await this.#requests.read('catalog', 'glance', params, ask, 'peer');
     const record = answer as UncachedReadAnswer;
     const product = record === null ? undefined : toProduct(record);
     const found = product && { product, encoded: encode(product) };

@@ -13,7 +13,7 @@ import type { ProductCache } from '../cache/product-cache.js';
 import type { CachedPage, SearchCache } from '../cache/search-cache.js';
 import type { Ask } from '../types.js';
 import type { FoundProduct, Lookups } from './lookups.js';
-import type { Questions } from './service-requests.js';
+import type { ServiceRequests } from './service-requests.js';
 
 export interface FoundPage {
   readonly items: readonly FoundProduct[];
@@ -21,7 +21,7 @@ export interface FoundPage {
 }
 
 export interface SearchesOptions {
-  readonly questions: Questions;
+  readonly requests: ServiceRequests;
   readonly lookups: Lookups;
   readonly products: ProductCache;
   readonly pages: SearchCache;
@@ -78,10 +78,10 @@ export class Searches {
   }
 
   async #ask(params: SearchParams, ask: Ask): Promise<FoundPage> {
-    const { questions, lookups, products, pages } = this.#options;
+    const { requests, lookups, products, pages } = this.#options;
     const sighting = pages.sight(params);
     const horizon = products.horizon();
-    const answer = await questions.read('catalog', 'search', params, ask);
+    const answer = await requests.read('catalog', 'search', params, ask);
     const [records, next, grantor, appliedSeq, isListKept, kept] = answer as SearchAnswer;
     const items = records.map((record, place) =>
       lookups.keep(record, horizon, { appliedSeq, grantor: kept[place] ? grantor : 0 }),

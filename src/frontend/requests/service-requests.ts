@@ -1,5 +1,5 @@
 /**
- * Sends a session thread's questions to the services and retries until the deadline: changes to the
+ * Sends a session thread's requests to the services and retries until the deadline: changes to the
  * leader, reads to any healthy replica in turn (docs/PROTOCOL.md, R9). Does not depend on methods.
  * Invariant: a question that a replica cannot answer goes to the leader next, and an idempotent
  * question does not wait for a leader whose successor is known.
@@ -26,16 +26,16 @@ export interface AskLeaderOptions extends Ask {
   readonly older?: unknown;
 }
 
-export interface QuestionsOptions {
+export interface ServiceRequestsOptions {
   readonly backends: Backends;
   readonly clock: Clock;
 }
 
-export class Questions {
+export class ServiceRequests {
   readonly #backends: Backends;
   readonly #clock: Clock;
 
-  constructor({ backends, clock }: QuestionsOptions) {
+  constructor({ backends, clock }: ServiceRequestsOptions) {
     this.#backends = backends;
     this.#clock = clock;
   }
