@@ -115,23 +115,23 @@ export function orderService(
     const machine = new OrderMachine();
     const logger = world.logger(member.name);
     let store: OrderStore | undefined;
-    let seller: CatalogClient | undefined;
+    let catalogClient: CatalogClient | undefined;
     return {
       machine,
       restoreFrom: async () => noMark,
-      logTime: () => seller?.logTime ?? 0,
+      logTime: () => catalogClient?.logTime ?? 0,
       applied(entry, result) {
         world.books.orderApplied(member.name, entry, machine);
         store?.applied(entry, result);
       },
       open(host): ServiceListeners {
         const peers = catalogs.map((name) => connect(world, life, name, events));
-        const subscription = new CatalogClient(peers, {
+        const client = new CatalogClient(peers, {
           sold: (sales) => taker.sold(sales),
           broken: () => projection.broken(),
         });
-        seller = subscription;
-        const taker = salesTaker(world, subscription, () => projection);
+        catalogClient = client;
+        const taker = salesTaker(world, client, () => projection);
         const projection = new Projection({
           ...{ subscription: taker.subscription, clock: life, logger },
           lastOrder: () => machine.lastOrder,
@@ -140,18 +140,18 @@ export function orderService(
         const opened = newOrderStore(world, {
           group: host,
           machine,
-          seller: subscription,
+          catalogClient: client,
           projection,
         });
         store = opened;
         const threads = new OrderThreads(opened, (seq) => member.readEntry(seq));
         function events(name: string): LinkEvents {
           return {
-            pushed: (sales) => subscription.pushed(name, sales),
-            lost: () => subscription.lost(name),
+            pushed: (sales) => client.pushed(name, sales),
+            lost: () => client.lost(name),
           };
         }
-        const calls = answersEarly(world, opened, subscription, (some) => {
+        const calls = answersEarly(world, opened, client, (some) => {
           threads.calls(withoutFirstTime(world, some));
         });
         return { handler: new OrderPeerHandler(noAudit), calls };
@@ -166,11 +166,7 @@ interface SalesTaker {
 }
 
 /** Between the subscription and the projection, where the projection's rules can be broken. */
-function salesTaker(
-  world: World,
-  subscription: CatalogClient,
-  projection: () => Projection,
-): SalesTaker {
+function salesTaker(world: World, client: CatalogClient, projection: () => Projection): SalesTaker {
   let messages = 0;
   let epoch = 0;
   return {
@@ -179,15 +175,15 @@ function salesTaker(
         messages = 0;
         epoch = orderEpoch;
         const newest = world.hasBug('tails-from-the-newest') ? world.books.sales.length + 1 : 0;
-        return subscription.tail(Math.max(from, newest), orderEpoch);
+        return client.tail(Math.max(from, newest), orderEpoch);
       },
-      confirm: (number, orderEpoch) => subscription.confirm(number, orderEpoch),
+      confirm: (number, orderEpoch) => client.confirm(number, orderEpoch),
     },
     sold(sales) {
       messages += 1;
       if (messages > 1 && world.hasBug('tails-at-takeover-only')) return;
       projection().sold(sales);
-      if (world.hasBug('confirms-too-early')) subscription.confirm(sales[0] + sales[1] - 1, epoch);
+      if (world.hasBug('confirms-too-early')) client.confirm(sales[0] + sales[1] - 1, epoch);
     },
   };
 }
@@ -219,7 +215,7 @@ function withoutFirstTime(world: World, calls: OwnerCall[]): OwnerCall[] {
 function answersEarly(
   world: World,
   store: OrderStore,
-  subscription: CatalogClient,
+  client: CatalogClient,
   pass: (calls: OwnerCall[]) => void,
 ): (calls: OwnerCall[]) => void {
   if (!world.hasBug('answers-before-the-order')) return pass;
@@ -228,12 +224,10 @@ function answersEarly(
     for (const { operation, args, reply } of calls) {
       if (operation !== 'buy') continue;
       const [key, kind, hash, lines] = args as BuyParams;
-      subscription
-        .sell(store.status().epoch, [[key, kind, hash, lines, subscription.logTime]])
-        .then(
-          ([outcome]) => reply(undefined, outcome),
-          (error: Error) => reply(error),
-        );
+      client.sell(store.status().epoch, [[key, kind, hash, lines, client.logTime]]).then(
+        ([outcome]) => reply(undefined, outcome),
+        (error: Error) => reply(error),
+      );
     }
   };
 }

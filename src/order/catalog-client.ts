@@ -40,7 +40,7 @@ export class CatalogClient implements Seller, SalesSubscription {
   readonly #peers: readonly CatalogPeer[];
   readonly #sold: (sales: SalesMessage) => void;
   readonly #broken: () => void;
-  #leader = 0;
+  #leaderIndex = 0;
   #tailing: CatalogPeer | undefined;
   #logTime = 0;
 
@@ -92,7 +92,7 @@ export class CatalogClient implements Seller, SalesSubscription {
 
   /** The connection to a replica closed. */
   lost(name: string): void {
-    if (this.#current().name === name) this.#turn();
+    if (this.#current().name === name) this.#switchPeer();
     if (this.#tailing?.name !== name) return;
     this.#tailing = undefined;
     this.#broken();
@@ -106,24 +106,27 @@ export class CatalogClient implements Seller, SalesSubscription {
       const error = toBazarError(thrown);
       // Silence counts like a refusal: a stopped process keeps its connections.
       const isElsewhere = error.code === 'unavailable' || error.code === 'deadline_exceeded';
-      if (isElsewhere && this.#current() === peer) this.#turn(error);
+      if (isElsewhere && this.#current() === peer) this.#switchPeer(error);
       throw error;
     }
   }
 
   /** Switches to the replica named as leader, else to the next one; reachable replicas first. */
-  #turn(error?: BazarError): void {
+  #switchPeer(error?: BazarError): void {
     const named = this.#peers.find(({ name }) => name === error?.details.leader);
-    const ring = [...this.#peers.slice(this.#leader + 1), ...this.#peers.slice(0, this.#leader)];
-    const next = named?.connected ? named : (ring.find((peer) => peer.connected) ?? ring[0]);
-    if (next) this.#leader = this.#peers.indexOf(next);
+    const others = [
+      ...this.#peers.slice(this.#leaderIndex + 1),
+      ...this.#peers.slice(0, this.#leaderIndex),
+    ];
+    const next = named?.connected ? named : (others.find((peer) => peer.connected) ?? others[0]);
+    if (next) this.#leaderIndex = this.#peers.indexOf(next);
     if (this.#tailing === undefined || this.#tailing === this.#current()) return;
     this.#tailing = undefined;
     this.#broken();
   }
 
   #current(): CatalogPeer {
-    const peer = this.#peers[this.#leader];
+    const peer = this.#peers[this.#leaderIndex];
     if (!peer) throw new BazarError('internal', 'there is no catalog');
     return peer;
   }

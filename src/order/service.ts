@@ -36,7 +36,7 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
     gated: false,
     logger,
     metrics: () => orderMetrics(config.name, store),
-    logTime: () => subscription.logTime,
+    logTime: () => catalogClient.logTime,
     applied(entry, result) {
       store.applied(entry, result);
       if (result.kind === 'audit') member.handler.marked(result.token, [entry.seq, result.hash]);
@@ -46,21 +46,21 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
     config,
     folder,
     clock,
-    pushed: (name, sales) => subscription.pushed(name, sales),
-    lost: (name) => subscription.lost(name),
+    pushed: (name, sales) => catalogClient.pushed(name, sales),
+    lost: (name) => catalogClient.lost(name),
   });
-  const subscription = new CatalogClient(catalogs.peers, {
+  const catalogClient = new CatalogClient(catalogs.peers, {
     sold: (sales) => projection.sold(sales),
     broken: () => projection.broken(),
   });
   const projection = new Projection({
-    subscription,
+    subscription: catalogClient,
     clock,
     logger,
     lastOrder: () => machine.lastOrder,
     propose: (command) => member.host.propose(command),
   });
-  const store = new OrderStore({ group: member.host, machine, seller: subscription, projection });
+  const store = new OrderStore({ group: member.host, machine, catalogClient, projection });
   const auditor = new OrderAuditor(store, jobs, folder);
   const threads = new ThreadHandler(store, (seq) => journal.readEntry(seq));
   const address = config.cluster.orders.find(({ name }) => name === config.name);

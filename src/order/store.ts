@@ -46,7 +46,7 @@ export interface Seller {
 export interface OrderStoreOptions {
   readonly group: Group<OrderResult>;
   readonly machine: OrderMachine;
-  readonly seller: Seller;
+  readonly catalogClient: Seller;
   readonly projection: Projection;
 }
 
@@ -73,7 +73,7 @@ export class OrderStore {
 
   /** The newest catalog log time that is known here. */
   get logTime(): number {
-    return this.#options.seller.logTime;
+    return this.#options.catalogClient.logTime;
   }
 
   get waiting(): number {
@@ -164,11 +164,11 @@ export class OrderStore {
   }
 
   #sendBatch(epoch: number, buys: readonly Buy[]): void {
-    const { seller } = this.#options;
+    const { catalogClient } = this.#options;
     this.#waiting += buys.length;
     const purchases = buys.map(({ purchase }) => purchase);
     this.#selling++;
-    seller.sell(epoch, purchases, headerOf(buys)).then(
+    catalogClient.sell(epoch, purchases, headerOf(buys)).then(
       (outcomes) => {
         this.#selling--;
         this.#sendQueued();

@@ -69,7 +69,7 @@ class Store {
       group,
       machine: this.#book,
       projection: { lead: () => {}, resign: () => {} } as unknown as Projection,
-      seller: {
+      catalogClient: {
         get logTime() {
           return catalog.lastLogTime;
         },

@@ -35,7 +35,7 @@ function build() {
   const store = new OrderStore({
     group,
     machine,
-    seller: {
+    catalogClient: {
       logTime: 5,
       sell: (_epoch, purchases) =>
         new Promise((resolve, reject) => {
