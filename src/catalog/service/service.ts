@@ -91,7 +91,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const { restockEverySeconds: everySeconds, restockTo: target } = config;
   const restocking = startRestocking({ store, clock, logger, everySeconds, target });
   const watermark = keepWatermark(store, clock, logger);
-  const striking = deregisterDead(store, clock, logger);
+  const deregistering = deregisterDead(store, clock, logger);
   const { snapshotEveryBytes: everyBytes } = config;
   const snapshots = keepSnapshots({ folder, store, jobs, clock, logger, base, everyBytes });
   snapshots.start();
@@ -103,7 +103,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     async stop() {
       restocking.cancel();
       watermark.cancel();
-      striking.cancel();
+      deregistering.cancel();
       rules.stop();
       await snapshots.stop();
       await member.close();

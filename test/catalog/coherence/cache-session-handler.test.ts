@@ -162,10 +162,10 @@ t.test('a process that returns during its deregistration registers again', async
   const { ask, handler, store, clock, machine } = await openStore();
   await ask(new FakeFrontend(), 'begin_session', ['frontend-1', 'p', 1, 1]);
   clock.advance(spanMs);
-  const striking = store.leases.deregisterDead();
+  const deregistering = store.leases.deregisterDead();
   const frontend = new FakeFrontend();
   const begun = ask(frontend, 'begin_session', ['frontend-1', 'p', 2, 1]);
-  await striking;
+  await deregistering;
   await begun;
   t.equal(machine.isRegistered('p'), true, 'a lease without it would be unknown to a new leader');
   handler.closed(frontend);
