@@ -77,7 +77,7 @@ function gateway(): RawGateway {
     const name = `Product ${id}`;
     const product = { id, name, topic: 'toys', price: 19.9, quantity, version: 1 };
     const found = { product, encoded: encode(product), sighting: cache.sightId(id) };
-    cache.fill(found, { appliedSeq: 1, grantor: epoch });
+    cache.fill(found, { appliedSeq: 1, grantEpoch: epoch });
   }
   const notAsked = () => Promise.reject(new Error('not asked'));
   const operations = new FrontendOperations({

@@ -49,10 +49,10 @@ class BrokenVersions extends InvalidationVersions {
   }
 
   override mayFill(
-    ...[sighting, appliedSeq, grantor]: Parameters<InvalidationVersions['mayFill']>
+    ...[sighting, appliedSeq, grantEpoch]: Parameters<InvalidationVersions['mayFill']>
   ): boolean {
-    const ignored = grantor > 0 && this.#world.hasBug('lenders-are-ignored');
-    return super.mayFill(sighting, appliedSeq, ignored ? this.epoch : grantor);
+    const ignored = grantEpoch > 0 && this.#world.hasBug('lenders-are-ignored');
+    return super.mayFill(sighting, appliedSeq, ignored ? this.epoch : grantEpoch);
   }
 
   /** The end of the lease, and the timer for it. */

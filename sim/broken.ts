@@ -156,13 +156,13 @@ class BrokenCache extends ProductCache {
     return isIgnored || super.isSettled(id, from);
   }
 
-  override fill(found: CachedProduct, { appliedSeq, grantor }: Provenance): void {
+  override fill(found: CachedProduct, { appliedSeq, grantEpoch }: Provenance): void {
     const late = this.#world.hasBug('stamps-seen-too-late');
     const loose = late || this.#world.hasBug('caches-the-undecided');
     const isLate = late || this.#world.hasBug('stamps-seen-late');
     const sighting = isLate ? this.#versions.sight(found.sighting.bucket) : found.sighting;
     const seq = loose ? Number.MAX_SAFE_INTEGER : appliedSeq;
-    super.fill({ ...found, sighting }, { appliedSeq: seq, grantor });
+    super.fill({ ...found, sighting }, { appliedSeq: seq, grantEpoch });
   }
 }
 

@@ -5,20 +5,20 @@
 import type { KeyDigest, NewProduct, ProductChange, ProductRecord, Sale } from './internal.js';
 
 /**
- * Requests of a frontend's session thread to a catalog replica, on the service port. The grantor is the
+ * Requests of a frontend's session thread to a catalog replica, on the service port. The grant epoch is the
  * epoch of the leader that will report changes of the answered items; 0: the answer must not be cached.
  */
 export type LookupParams = readonly [item: number | string];
 export type LookupAnswer = readonly [
   record: ProductRecord | null,
-  grantor: number,
+  grantEpoch: number,
   appliedSeq: number,
 ];
 /** `lookup_many`: records in the order of the ids. */
 export type LookupManyParams = readonly [ids: readonly number[]];
 export type LookupManyAnswer = readonly [
   records: readonly (ProductRecord | null)[],
-  grantor: number,
+  grantEpoch: number,
   appliedSeq: number,
   /** Which of the records may be cached. */
   kept: readonly boolean[],
@@ -32,7 +32,7 @@ export type SearchParams = readonly [
 export type SearchAnswer = readonly [
   records: readonly ProductRecord[],
   next: number | null,
-  grantor: number,
+  grantEpoch: number,
   appliedSeq: number,
   /** Whether the list may be cached. */
   list: boolean,

@@ -57,7 +57,7 @@ const clockReads = { always: 0, onNextQuestion: 1, leased: 2, lapsed: 3 } as con
  */
 export interface Sighting {
   readonly bucket: number;
-  readonly bump: number;
+  readonly version: number;
   readonly generation: number;
 }
 
@@ -152,7 +152,7 @@ export class InvalidationVersions {
   sight(bucket: number): Sighting {
     return {
       bucket,
-      bump: Atomics.load(this.#words, versionsStart + bucket),
+      version: Atomics.load(this.#words, versionsStart + bucket),
       generation: this.generation,
     };
   }
@@ -164,8 +164,8 @@ export class InvalidationVersions {
 
   /** The bucket's sighting at the horizon; undefined if an invalidation has come since. */
   sightedAt(bucket: number, { count, generation }: Horizon): Sighting | undefined {
-    const bump = Atomics.load(this.#words, versionsStart + bucket);
-    return ((count - bump) | 0) < 0 ? undefined : { bucket, bump, generation };
+    const version = Atomics.load(this.#words, versionsStart + bucket);
+    return ((count - version) | 0) < 0 ? undefined : { bucket, version, generation };
   }
 
   /**
@@ -174,7 +174,7 @@ export class InvalidationVersions {
    */
   isCurrent(sighting: Sighting): boolean {
     return (
-      Atomics.load(this.#words, versionsStart + sighting.bucket) === sighting.bump &&
+      Atomics.load(this.#words, versionsStart + sighting.bucket) === sighting.version &&
       this.isLeased &&
       Atomics.load(this.#words, generationIndex) === sighting.generation
     );
@@ -182,12 +182,12 @@ export class InvalidationVersions {
 
   /**
    * True if an answer may be cached, from a replica that had applied through `appliedSeq`.
-   * `grantor` is the epoch of the leader that granted the answer and will invalidate it; 0 for
+   * `grantEpoch` is the epoch of the leader that granted the answer and will invalidate it; 0 for
    * none.
    */
-  mayFill(sighting: Sighting, appliedSeq: number, grantor: number): boolean {
+  mayFill(sighting: Sighting, appliedSeq: number, grantEpoch: number): boolean {
     if (sighting.generation % 2 === 0 || !this.isCurrent(sighting)) return false;
-    return this.isAboveMinPosition(sighting.bucket, appliedSeq) && this.isSessionWith(grantor);
+    return this.isAboveMinPosition(sighting.bucket, appliedSeq) && this.isSessionWith(grantEpoch);
   }
 
   /** True if an answer from this position includes every invalidated change of the bucket. */

@@ -28,11 +28,11 @@ export interface Absence {
 
 export type Cached = CachedProduct | Absence;
 
-/** The position and the grantor of an answer, which decide whether it may be cached. */
+/** The position and the grant epoch of an answer, which decide whether it may be cached. */
 export interface Provenance {
   readonly appliedSeq: number;
   /** Epoch of the leader that will invalidate the answer; 0 if it may not be cached. */
-  readonly grantor: number;
+  readonly grantEpoch: number;
 }
 
 interface CachedName {
@@ -174,10 +174,11 @@ export class ProductCache {
    * granted it. If an earlier leader granted it, the current one does not know of the grant and
    * sends no invalidation for it.
    */
-  isSettled(id: number, { appliedSeq, grantor }: Provenance): boolean {
+  isSettled(id: number, { appliedSeq, grantEpoch }: Provenance): boolean {
     const bucket = this.#versions.idBucket(id);
     return (
-      this.#versions.isSessionWith(grantor) && this.#versions.isAboveMinPosition(bucket, appliedSeq)
+      this.#versions.isSessionWith(grantEpoch) &&
+      this.#versions.isAboveMinPosition(bucket, appliedSeq)
     );
   }
 
@@ -190,8 +191,8 @@ export class ProductCache {
   }
 
   /** Caches a product answered to a question asked at `sighting`, if allowed. */
-  fill(found: CachedProduct, { appliedSeq, grantor }: Provenance): void {
-    if (!this.#products || !this.#versions.mayFill(found.sighting, appliedSeq, grantor)) return;
+  fill(found: CachedProduct, { appliedSeq, grantEpoch }: Provenance): void {
+    if (!this.#products || !this.#versions.mayFill(found.sighting, appliedSeq, grantEpoch)) return;
     const { id } = found.product;
     this.counters.fills++;
     this.#products.set(id, found);
@@ -205,12 +206,12 @@ export class ProductCache {
   }
 
   /** Caches that no product has this id. All such absences are invalidated together. */
-  fillAbsence(id: number, horizon: Horizon, { appliedSeq, grantor }: Provenance): void {
+  fillAbsence(id: number, horizon: Horizon, { appliedSeq, grantEpoch }: Provenance): void {
     const sighting = this.#versions.sightedAt(this.#versions.idBucket(unusedIds), horizon);
     if (!this.#products || !sighting) return;
     // The product was removed after the leader granted it; the absence was not granted.
     if (!this.#versions.sightedAt(this.#versions.idBucket(id), horizon)) return;
-    if (!this.#versions.mayFill(sighting, appliedSeq, grantor)) return;
+    if (!this.#versions.mayFill(sighting, appliedSeq, grantEpoch)) return;
     this.counters.fills++;
     this.#products.set(id, { product: undefined, sighting });
   }
@@ -220,11 +221,11 @@ export class ProductCache {
     name: string,
     id: number | undefined,
     horizon: Horizon,
-    { appliedSeq, grantor }: Provenance,
+    { appliedSeq, grantEpoch }: Provenance,
   ): boolean {
     const sighting = this.#versions.sightedAt(this.#versions.nameBucket(name), horizon);
     if (!this.#names || !sighting) return false;
-    if (!this.#versions.mayFill(sighting, appliedSeq, grantor)) return false;
+    if (!this.#versions.mayFill(sighting, appliedSeq, grantEpoch)) return false;
     if (id === undefined) this.counters.fills++;
     this.#names.set(name, { id, sighting });
     return true;

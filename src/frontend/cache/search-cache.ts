@@ -80,8 +80,8 @@ export class SearchCache {
   }
 
   /** Caches a page answered to a question asked at its sighting, if allowed. */
-  fill(params: SearchParams, page: CachedPage, { appliedSeq, grantor }: Provenance): void {
-    if (!this.#pages || !this.#versions.mayFill(page.sighting, appliedSeq, grantor)) return;
+  fill(params: SearchParams, page: CachedPage, { appliedSeq, grantEpoch }: Provenance): void {
+    if (!this.#pages || !this.#versions.mayFill(page.sighting, appliedSeq, grantEpoch)) return;
     this.#counters.search_fills++;
     this.#pages.set(keyOf(params), page);
   }

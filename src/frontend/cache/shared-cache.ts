@@ -107,7 +107,7 @@ export class SharedCache {
     Atomics.store(words, slot + lengthWord, encoded.length);
     Atomics.store(words, slot + idLowWord, id | 0);
     Atomics.store(words, slot + idHighWord, highOf(id));
-    Atomics.store(words, slot + versionWord, sighting.bump);
+    Atomics.store(words, slot + versionWord, sighting.version);
     Atomics.store(words, slot + generationWord, sighting.generation);
     this.#scratchBytes.set(encoded);
     const count = Math.ceil(encoded.length / 4);
@@ -148,9 +148,9 @@ export class SharedCache {
     if (sequence % 2 !== 0 || length === 0) return undefined;
     const low = Atomics.load(words, slot + idLowWord);
     const high = Atomics.load(words, slot + idHighWord);
-    const bump = Atomics.load(words, slot + versionWord);
+    const version = Atomics.load(words, slot + versionWord);
     const generation = Atomics.load(words, slot + generationWord);
-    const sighting = { bucket: this.#versions.idBucket(id), bump, generation };
+    const sighting = { bucket: this.#versions.idBucket(id), version, generation };
     if (!this.#versions.isCurrent(sighting)) return undefined;
     const count = Math.ceil(length / 4);
     for (let i = 0; i < count; i++) this.#scratch[i] = Atomics.load(words, slot + headWords + i);
@@ -169,10 +169,10 @@ export class SharedCache {
       const other =
         (Atomics.load(words, slot + idLowWord) >>> 0) +
         Atomics.load(words, slot + idHighWord) * 2 ** 32;
-      const bump = Atomics.load(words, slot + versionWord);
+      const version = Atomics.load(words, slot + versionWord);
       const generation = Atomics.load(words, slot + generationWord);
       const bucket = this.#versions.idBucket(other);
-      if (!this.#versions.isCurrent({ bucket, bump, generation })) return slot;
+      if (!this.#versions.isCurrent({ bucket, version, generation })) return slot;
     }
     this.#victim = (this.#victim + 1) % ways;
     return first + this.#victim * slotWords;

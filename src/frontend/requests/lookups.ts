@@ -106,9 +106,9 @@ export class Lookups {
     if (ids.length === 1 && only !== undefined) return [await this.#byId(only, ask)];
     const horizon = this.#cache.horizon();
     const answer = await this.#requests.read('catalog', 'lookup_many', [ids], ask);
-    const [records, grantor, appliedSeq, kept] = answer as LookupManyAnswer;
+    const [records, grantEpoch, appliedSeq, kept] = answer as LookupManyAnswer;
     return records.map((record, place) => {
-      const from = { appliedSeq, grantor: kept[place] ? grantor : 0 };
+      const from = { appliedSeq, grantEpoch: kept[place] ? grantEpoch : 0 };
       if (record !== null) return this.keep(record, horizon, from);
       this.#cache.fillAbsence(ids[place] ?? 0, horizon, from);
       return undefined;
@@ -127,13 +127,13 @@ export class Lookups {
   async #byName(name: string, ask: Ask): Promise<FoundProduct | undefined> {
     const horizon = this.#cache.horizon();
     const answer = await this.#requests.read('catalog', 'lookup', [name], ask);
-    const [record, grantor, appliedSeq] = answer as LookupAnswer;
-    const from = { appliedSeq, grantor };
+    const [record, grantEpoch, appliedSeq] = answer as LookupAnswer;
+    const from = { appliedSeq, grantEpoch };
     const isKept = this.#cache.fillName(name, record?.[0], horizon, from);
     if (record === null) return undefined;
     // The leader granted the product that had this name when the replica asked for the grant. If
     // the name was invalidated since, the record may be of another product and is not cached.
-    return this.keep(record, horizon, isKept ? from : { appliedSeq, grantor: 0 });
+    return this.keep(record, horizon, isKept ? from : { appliedSeq, grantEpoch: 0 });
   }
 
   #isCoalesced(params: Params<'lookup'>): boolean {
@@ -165,15 +165,15 @@ export class Lookups {
     const cache = this.#cache;
     const horizon = cache.horizon();
     const answer = await this.#requests.read('catalog', 'lookup', [id], ask);
-    const [record, grantor, appliedSeq] = answer as LookupAnswer;
-    const from = { appliedSeq, grantor };
+    const [record, grantEpoch, appliedSeq] = answer as LookupAnswer;
+    const from = { appliedSeq, grantEpoch };
     if (record === null) {
       cache.fillAbsence(id, horizon, from);
       // Adding a product invalidates all absences together, not the id that had no product.
       const isSettled = cache.isSettled(id, from) && cache.isSettled(unusedIds, from);
       return { found: undefined, isSettled };
     }
-    const provenance = cache.wasThere(horizon) ? from : { appliedSeq, grantor: 0 };
+    const provenance = cache.wasThere(horizon) ? from : { appliedSeq, grantEpoch: 0 };
     const isSettled = cache.isSettled(id, provenance);
     const product = toProduct(record);
     const found = { product, encoded: encode(product), sighting };

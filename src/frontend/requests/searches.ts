@@ -82,12 +82,12 @@ export class Searches {
     const sighting = pages.sight(params);
     const horizon = products.horizon();
     const answer = await requests.read('catalog', 'search', params, ask);
-    const [records, next, grantor, appliedSeq, isListKept, kept] = answer as SearchAnswer;
+    const [records, next, grantEpoch, appliedSeq, isListKept, kept] = answer as SearchAnswer;
     const items = records.map((record, place) =>
-      lookups.keep(record, horizon, { appliedSeq, grantor: kept[place] ? grantor : 0 }),
+      lookups.keep(record, horizon, { appliedSeq, grantEpoch: kept[place] ? grantEpoch : 0 }),
     );
     const page = { ids: records.map(([id]) => id), next, sighting };
-    pages.fill(params, page, { appliedSeq, grantor: isListKept ? grantor : 0 });
+    pages.fill(params, page, { appliedSeq, grantEpoch: isListKept ? grantEpoch : 0 });
     return { items, next };
   }
 }

@@ -52,9 +52,9 @@ const restock: CatalogCommand = ['update', 1, { quantity: 7 }];
 
 t.test('a follower’s answer may be cached if the leader grants it', async (t) => {
   const { ask, asked } = await build();
-  const [record, grantor, seq] = await ask<LookupAnswer>('lookup', 1);
+  const [record, grantEpoch, seq] = await ask<LookupAnswer>('lookup', 1);
   t.match(record, [1, 'Tux']);
-  t.same([grantor, seq], [epoch, 1]);
+  t.same([grantEpoch, seq], [epoch, 1]);
   t.same(asked, [[[1], [], []]]);
 });
 
@@ -71,9 +71,9 @@ t.test(
   async (t) => {
     const { ask, apply } = await build();
     apply(restock, 'leader');
-    const [record, grantor] = await ask<LookupAnswer>('lookup', 1);
+    const [record, grantEpoch] = await ask<LookupAnswer>('lookup', 1);
     t.equal(record?.[4], 100);
-    t.equal(grantor, 0);
+    t.equal(grantEpoch, 0);
     apply(restock, 'follower');
     t.match(await ask<LookupAnswer>('lookup', 1), [[1, 'Tux', 'toys', 1990, 7], epoch, 2]);
   },
@@ -98,12 +98,12 @@ t.test('an absence may be cached unless an add is pending', async (t) => {
 t.test('each of many products is granted or not on its own', async (t) => {
   const { ask, pending } = await build();
   pending(restock);
-  const [records, grantor, , kept] = await ask<LookupManyAnswer>('lookup_many', [2, 1, 99]);
+  const [records, grantEpoch, , kept] = await ask<LookupManyAnswer>('lookup_many', [2, 1, 99]);
   t.same(
     records.map((record) => record?.[0] ?? null),
     [2, 1, null],
   );
-  t.equal(grantor, epoch);
+  t.equal(grantEpoch, epoch);
   t.same(kept, [true, false, true]);
 });
 

@@ -8,8 +8,8 @@ import { inSession } from '../in-session.js';
 
 const tux = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 100, version: 1 };
 const encoded = encode(tux);
-const from = { appliedSeq: 1, grantor: 3 };
-const later = { appliedSeq: 5, grantor: 3 };
+const from = { appliedSeq: 1, grantEpoch: 3 };
+const later = { appliedSeq: 5, grantEpoch: 3 };
 
 function build(bounds?: Partial<CacheBounds>) {
   const versions = inSession(3);
@@ -72,8 +72,8 @@ t.test('a product is not cached if the grant may cover its absence', async (t) =
 
 t.test('an answer without a grant of the session’s leader is not cached', async (t) => {
   const { cache, fill } = build();
-  fill(8, { appliedSeq: 1, grantor: 0 });
-  fill(8, { appliedSeq: 1, grantor: 2 });
+  fill(8, { appliedSeq: 1, grantEpoch: 0 });
+  fill(8, { appliedSeq: 1, grantEpoch: 2 });
   t.equal(cache.find(8), undefined);
 });
 

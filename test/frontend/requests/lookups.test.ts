@@ -174,11 +174,11 @@ t.test('many readers of an item that changes all the time share one uncached rea
 
 t.test('delayed readers get what the cache has at the end, by id and by name', async (t) => {
   const { operations, versions, cache, asked, clock, soon } = await stageCoalesced(t);
-  cache.fillName('Tux', 8, cache.horizon(), { appliedSeq: 9, grantor: epoch });
+  cache.fillName('Tux', 8, cache.horizon(), { appliedSeq: 9, grantEpoch: epoch });
   const held = [{ id: 8 }, { name: 'Tux' }].map((item) => operations.lookup(item, soon()));
   versions.invalidate(versions.idBucket(8), 9);
   const newest = { ...toProduct(tux), quantity: 1 };
-  cache.fillAt(newest, encode(newest), cache.horizon(), { appliedSeq: 9, grantor: epoch });
+  cache.fillAt(newest, encode(newest), cache.horizon(), { appliedSeq: 9, grantEpoch: epoch });
   t.equal(operations.cached({ id: 8 }), undefined, 'though it is there');
   clock.advance(4);
   t.match(await Promise.all(held), [{ quantity: 1 }, { quantity: 1 }]);
@@ -190,7 +190,7 @@ t.test('delayed readers get an absence too, and each look-up counts once', async
   const before = counters.hits + counters.misses;
   const held = operations.lookup({ id: 8 }, soon());
   versions.invalidate(versions.idBucket(8), 9);
-  cache.fillAbsence(8, cache.horizon(), { appliedSeq: 9, grantor: epoch });
+  cache.fillAbsence(8, cache.horizon(), { appliedSeq: 9, grantEpoch: epoch });
   clock.advance(4);
   await t.rejects(held, soldOut);
   t.equal(counters.hits + counters.misses, before + 1);
