@@ -38,7 +38,7 @@ export interface CacheSessionOptions {
 }
 
 interface Begun {
-  readonly line: ReplicaClient;
+  readonly replica: ReplicaClient;
   readonly sessionNumber: number;
   renewing: boolean;
 }
@@ -54,7 +54,7 @@ const farewellMaxMs = 300;
 export class CacheSession {
   readonly #options: CacheSessionOptions;
   readonly #versions: InvalidationVersions;
-  #line: ReplicaClient | undefined;
+  #replica: ReplicaClient | undefined;
   /**
    * The highest epoch of a leader followed so far. A leader of a lower epoch grants nothing (A14).
    */
@@ -81,35 +81,35 @@ export class CacheSession {
     this.#timer?.cancel();
     this.#end('the frontend stops');
     this.#beginning = true;
-    if (!begun?.line.connected) return;
+    if (!begun?.replica.connected) return;
     this.#attempt += 1;
     const params: EndSessionParams = [this.#options.process, this.#attempt];
-    await begun.line.call('end_session', params, farewellMaxMs).catch(() => {});
+    await begun.replica.call('end_session', params, farewellMaxMs).catch(() => {});
   }
 
   /**
    * Called often, with the client of the leader of `epoch`, serving or not. Without a known leader
    * the session continues until its lease expires.
    */
-  follow(line: ReplicaClient | undefined, epoch: number): void {
-    if (line === undefined || epoch < this.#epoch) return;
-    if (line !== this.#line || epoch !== this.#epoch) {
+  follow(replica: ReplicaClient | undefined, epoch: number): void {
+    if (replica === undefined || epoch < this.#epoch) return;
+    if (replica !== this.#replica || epoch !== this.#epoch) {
       this.#end('another leader');
-      this.#line = line;
+      this.#replica = replica;
       this.#epoch = epoch;
     }
-    if (this.#begun || this.#beginning || !line.connected) return;
-    this.#begin(line);
+    if (this.#begun || this.#beginning || !replica.connected) return;
+    this.#begin(replica);
   }
 
   /** The connection to a replica closed: its invalidations may be missing. */
   lost(name: string): void {
-    if (this.#line?.name === name) this.#end('the connection closed');
+    if (this.#replica?.name === name) this.#end('the connection closed');
   }
 
   /** Applies an invalidation of a replica. When this returns, no thread serves the old records. */
   invalidate(name: string, params: InvalidateParams): void {
-    if (this.#line?.name !== name) return;
+    if (this.#replica?.name !== name) return;
     const [seq, ids, names, topics] = params;
     const versions = this.#versions;
     for (const id of ids) versions.invalidate(versions.idBucket(id), seq);
@@ -119,25 +119,25 @@ export class CacheSession {
 
   /** Takes pushed records, in order with the invalidations of the same replica. */
   records(name: string, [seq, records]: RecordsParams): void {
-    if (this.#begun?.line.name === name) this.#options.pushed.pushed(seq, records);
+    if (this.#begun?.replica.name === name) this.#options.pushed.pushed(seq, records);
   }
 
-  #begin(line: ReplicaClient): void {
+  #begin(replica: ReplicaClient): void {
     const { frontend, process, clock, logger } = this.#options;
     this.#beginning = true;
     this.#attempt += 1;
     const attempt = this.#attempt;
     const lease = leaseFromNow(clock, leaseLimits.leaseMs);
     const params: SessionParams = [frontend, process, attempt, this.#epoch];
-    line.call('begin_session', params, beginLeases * leaseLimits.leaseMs).then(
+    replica.call('begin_session', params, beginLeases * leaseLimits.leaseMs).then(
       (answer) => {
         if (attempt !== this.#attempt) return;
         const [logEnd, epoch, sessionNumber] = answer as SessionAnswer;
         this.#beginning = false;
-        this.#begun = { line, sessionNumber, renewing: false };
+        this.#begun = { replica, sessionNumber, renewing: false };
         this.#versions.beginSession(logEnd, epoch, lease);
         logger.info(
-          { leader: line.name, epoch, generation: sessionNumber, logEnd },
+          { leader: replica.name, epoch, generation: sessionNumber, logEnd },
           'cache session begun',
         );
         if (!this.#versions.isLeased) this.#renew();
@@ -145,7 +145,7 @@ export class CacheSession {
       (error: unknown) => {
         if (attempt !== this.#attempt) return;
         this.#beginning = false;
-        logger.debug({ leader: line.name, error: String(error) }, 'no cache session');
+        logger.debug({ leader: replica.name, error: String(error) }, 'no cache session');
       },
     );
   }
@@ -157,11 +157,12 @@ export class CacheSession {
     begun.renewing = true;
     const lease = leaseFromNow(clock, leaseLimits.leaseMs);
     const params: RenewParams = [process, begun.sessionNumber];
-    begun.line.call('renew_lease', params, leaseLimits.leaseMs).then(
+    begun.replica.call('renew_lease', params, leaseLimits.leaseMs).then(
       () => {
         if (begun !== this.#begun) return;
         begun.renewing = false;
-        if (!this.#versions.isLeased) logger.info({ leader: begun.line.name }, 'lease had run out');
+        if (!this.#versions.isLeased)
+          logger.info({ leader: begun.replica.name }, 'lease had run out');
         this.#versions.renew(lease);
       },
       (error: unknown) => {
@@ -169,7 +170,7 @@ export class CacheSession {
         begun.renewing = false;
         if (toBazarError(error).code !== 'conflict') return;
         this.#end('the lease ran out');
-        this.#begin(begun.line);
+        this.#begin(begun.replica);
       },
     );
   }
@@ -181,6 +182,7 @@ export class CacheSession {
     const begun = this.#begun;
     this.#begun = undefined;
     this.#versions.endSession();
-    if (begun) this.#options.logger.info({ leader: begun.line.name, reason }, 'cache session over');
+    if (begun)
+      this.#options.logger.info({ leader: begun.replica.name, reason }, 'cache session over');
   }
 }
