@@ -22,7 +22,7 @@ export interface Nomination {
   readonly tell: readonly string[];
 }
 
-interface Sight {
+interface HealthReport {
   health: Health;
   atMs: number;
 }
@@ -44,7 +44,7 @@ export interface ElectorOptions {
 export class Elector {
   readonly #members: readonly string[];
   readonly #remembers: boolean;
-  readonly #sights = new Map<string, Sight>();
+  readonly #reports = new Map<string, HealthReport>();
   /** Local time at which the last candidacy or lead of a replica failed. */
   readonly #failures = new Map<string, number>();
   /** The last nomination; undefined once there is a leader. */
@@ -57,7 +57,7 @@ export class Elector {
   }
 
   answered(name: string, health: Health, nowMs: number): void {
-    this.#sights.set(name, { health, atMs: nowMs });
+    this.#reports.set(name, { health, atMs: nowMs });
     if (this.electedLeader(nowMs)) this.#pending = undefined;
     const failure = health.candidacy?.failure;
     if (failure) this.#failed(name, nowMs - failure.agoMs);
@@ -67,17 +67,17 @@ export class Elector {
   /** The connection is closed, or a health answer did not come in time. */
   lost(name: string): void {
     // Losing a leader starts a new situation: do not wait out the last nomination.
-    if (this.#sights.get(name)?.health.role === 'leader') this.#pending = undefined;
-    this.#sights.delete(name);
+    if (this.#reports.get(name)?.health.role === 'leader') this.#pending = undefined;
+    this.#reports.delete(name);
   }
 
   health(name: string): Health | undefined {
-    return this.#sights.get(name)?.health;
+    return this.#reports.get(name)?.health;
   }
 
   /** Time of the replica's last answer. */
   heardMs(name: string): number | undefined {
-    return this.#sights.get(name)?.atMs;
+    return this.#reports.get(name)?.atMs;
   }
 
   /** The healthy serving leader with the highest epoch. */
@@ -170,13 +170,13 @@ export class Elector {
   #healthy(nowMs: number): Health[] {
     const healthy: Health[] = [];
     for (const name of this.#members) {
-      const sight = this.#sights.get(name);
-      if (!sight || nowMs - sight.atMs > protocolTimes.healthCheckTimeoutMs) continue;
-      const { oldestUncommittedMs, diskSilentMs } = sight.health;
+      const report = this.#reports.get(name);
+      if (!report || nowMs - report.atMs > protocolTimes.healthCheckTimeoutMs) continue;
+      const { oldestUncommittedMs, diskSilentMs } = report.health;
       if (oldestUncommittedMs > protocolTimes.oldestUncommittedMs) continue;
       // Its log may be the longest, but its disk cannot even store a promise (A7).
       if (diskSilentMs > protocolTimes.stepDownMs) continue;
-      healthy.push(sight.health);
+      healthy.push(report.health);
     }
     return healthy;
   }
