@@ -38,7 +38,7 @@ export interface Book {
   readonly stock: number;
 }
 
-export interface ProductChanges {
+export interface FieldChanges {
   /** The caller has checked that the name is free. */
   readonly name?: string | undefined;
   readonly topic?: string | undefined;
@@ -147,7 +147,7 @@ export class Products {
   }
 
   /** Returns false if nothing changes; the record then keeps its version. */
-  change(product: Product, changes: ProductChanges, at: number): boolean {
+  change(product: Product, changes: FieldChanges, at: number): boolean {
     const { name = product.name, topic = product.topic } = changes;
     const { priceCents = product.priceCents } = changes;
     const { stock = product.stock, restockTo = product.restockTo } = changes;
