@@ -24,15 +24,15 @@ export class VisibilityGates {
   readonly #options: VisibilityGatesOptions;
   /** Write sets of the entries that are appended and not applied yet, by seq. */
   readonly #unapplied = new NumberMap<WriteSet>();
-  readonly #pendingIds = new Map<number, number>();
+  readonly #undecidedIds = new Map<number, number>();
   /**
    * Names that appear or disappear and names that sales refer to. Names and topics are held by
    * their keys.
    */
-  readonly #pendingNames = new Map<string, number>();
-  readonly #pendingTopics = new Map<string, number>();
+  readonly #undecidedNames = new Map<string, number>();
+  readonly #undecidedTopics = new Map<string, number>();
   /** Number of unapplied entries that touch everything. */
-  #pendingAll = 0;
+  #undecidedAll = 0;
   #appended = 0;
   #opened = 0;
   /** Fires when the next lease expires that holds an entry back. */
@@ -90,26 +90,26 @@ export class VisibilityGates {
   }
 
   /** Union of the write sets of the unapplied entries. */
-  pending(): WriteSet {
+  undecided(): WriteSet {
     return {
-      ids: [...this.#pendingIds.keys()],
-      names: [...this.#pendingNames.keys()],
+      ids: [...this.#undecidedIds.keys()],
+      names: [...this.#undecidedNames.keys()],
       named: [],
-      topics: [...this.#pendingTopics.keys()],
-      ...(this.#pendingAll > 0 ? { all: true } : {}),
+      topics: [...this.#undecidedTopics.keys()],
+      ...(this.#undecidedAll > 0 ? { all: true } : {}),
     };
   }
 
   /** False while an unapplied entry touches the item (A13). */
   isCacheable(id: number | undefined, name: string | undefined): boolean {
-    if (this.#pendingAll > 0) return false;
-    if (id !== undefined && this.#pendingIds.has(id)) return false;
-    if (name === undefined || this.#pendingNames.size === 0) return true;
-    return !this.#pendingNames.has(textKey(name));
+    if (this.#undecidedAll > 0) return false;
+    if (id !== undefined && this.#undecidedIds.has(id)) return false;
+    if (name === undefined || this.#undecidedNames.size === 0) return true;
+    return !this.#undecidedNames.has(textKey(name));
   }
 
   isTopicCacheable(topic: string): boolean {
-    return this.#pendingAll === 0 && !this.#pendingTopics.has(textKey(topic));
+    return this.#undecidedAll === 0 && !this.#undecidedTopics.has(textKey(topic));
   }
 
   /**
@@ -130,10 +130,10 @@ export class VisibilityGates {
    */
   resign(): void {
     this.#unapplied.clear();
-    this.#pendingIds.clear();
-    this.#pendingNames.clear();
-    this.#pendingTopics.clear();
-    this.#pendingAll = 0;
+    this.#undecidedIds.clear();
+    this.#undecidedNames.clear();
+    this.#undecidedTopics.clear();
+    this.#undecidedAll = 0;
     this.grants.clear();
     this.sessions.clear();
     this.#endExpiry();
@@ -153,9 +153,12 @@ export class VisibilityGates {
 
   invariants(): void {
     assert(this.#opened <= this.#appended, 'only appended entries have gates');
-    assert(this.#unapplied.size > 0 || this.#pendingIds.size === 0, 'pending items are unapplied');
     assert(
-      this.#unapplied.size > 0 || this.#pendingNames.size === 0,
+      this.#unapplied.size > 0 || this.#undecidedIds.size === 0,
+      'pending items are unapplied',
+    );
+    assert(
+      this.#unapplied.size > 0 || this.#undecidedNames.size === 0,
       'pending names are unapplied',
     );
   }
@@ -195,11 +198,11 @@ export class VisibilityGates {
   }
 
   #count(writeSet: WriteSet, step: 1 | -1): void {
-    count(this.#pendingIds, writeSet.ids, step);
-    count(this.#pendingNames, writeSet.names.map(textKey), step);
-    count(this.#pendingNames, writeSet.named.map(textKey), step);
-    count(this.#pendingTopics, writeSet.topics.map(textKey), step);
-    if (writeSet.all) this.#pendingAll += step;
+    count(this.#undecidedIds, writeSet.ids, step);
+    count(this.#undecidedNames, writeSet.names.map(textKey), step);
+    count(this.#undecidedNames, writeSet.named.map(textKey), step);
+    count(this.#undecidedTopics, writeSet.topics.map(textKey), step);
+    if (writeSet.all) this.#undecidedAll += step;
   }
 }
 
@@ -207,10 +210,10 @@ function isEmpty({ ids, names, named, topics, all }: WriteSet): boolean {
   return !all && ids.length + names.length + named.length + topics.length === 0;
 }
 
-function count<K>(pending: Map<K, number>, keys: readonly K[], step: 1 | -1): void {
+function count<K>(undecided: Map<K, number>, keys: readonly K[], step: 1 | -1): void {
   for (const key of keys) {
-    const next = (pending.get(key) ?? 0) + step;
-    if (next > 0) pending.set(key, next);
-    else pending.delete(key);
+    const next = (undecided.get(key) ?? 0) + step;
+    if (next > 0) undecided.set(key, next);
+    else undecided.delete(key);
   }
 }

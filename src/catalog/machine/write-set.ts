@@ -1,7 +1,7 @@
 /**
  * Computes the write set of a command: the items that it may change. The caches get it
  * while the command is replicated (docs/PROTOCOL.md, R8). It may over-approximate. `touchedBy` does
- * not consider earlier undecided commands; `withPending` adds what a command can reach through
+ * not consider earlier undecided commands; `withUndecided` adds what a command can reach through
  * them.
  */
 import { unknownCommand } from '../../consensus/unknown-command.js';
@@ -124,19 +124,19 @@ function topicsOf(...topics: readonly (string | undefined)[]): string[] {
  * below a restock's target, or move a product to another topic. While new rules are pending, the
  * state gives no reliable write set.
  */
-export function withPending(
+export function withUndecided(
   command: CatalogCommand,
   writeSet: WriteSet,
-  pending: () => WriteSet,
+  undecided: () => WriteSet,
 ): WriteSet {
   if (writeSet.all) return writeSet;
-  if (restsOnState.has(command[0]) && pending().all) return everything;
+  if (restsOnState.has(command[0]) && undecided().all) return everything;
   if (command[0] === 'restock') {
-    const { ids, names } = pending();
+    const { ids, names } = undecided();
     return { ...writeSet, ids: union(writeSet.ids, ids), named: names };
   }
   if (writeSet.topics.length === 0) return writeSet;
-  return { ...writeSet, topics: union(writeSet.topics, pending().topics) };
+  return { ...writeSet, topics: union(writeSet.topics, undecided().topics) };
 }
 
 function union<T>(some: readonly T[], others: readonly T[]): T[] {

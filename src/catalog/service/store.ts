@@ -14,7 +14,7 @@ import { Leases } from '../coherence/leases.js';
 import { Pushes } from '../coherence/pushes.js';
 import { VisibilityGates } from '../coherence/visibility-gates.js';
 import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
-import { restsOnState, type WriteSet, withPending } from '../machine/write-set.js';
+import { restsOnState, type WriteSet, withUndecided } from '../machine/write-set.js';
 import { SalesStream } from '../sales/sales-stream.js';
 import { ChangeFeed } from './change-feed.js';
 
@@ -174,7 +174,7 @@ export class CatalogStore {
   }
 
   #writeSet(command: CatalogCommand): WriteSet {
-    return withPending(command, this.#machine.writeSet(command), () => this.gates.pending());
+    return withUndecided(command, this.#machine.writeSet(command), () => this.gates.undecided());
   }
 
   #roleChanged(status: GroupStatus): void {

@@ -285,7 +285,7 @@ t.test('pending write sets are available for entries that may reach what they to
   gates.appended(1, tux);
   gates.appended(2, { ...none, ids: [9], names: ['Whale'], topics: ['toys'] });
   gates.applied(1);
-  t.same(gates.pending(), { ids: [9], names: ['whale'], named: [], topics: ['toys'] });
+  t.same(gates.undecided(), { ids: [9], names: ['whale'], named: [], topics: ['toys'] });
 });
 
 t.test('an item without a grant since its last invalidation costs no message', async (t) => {
@@ -364,7 +364,7 @@ t.test('an entry that touches everything waits until each session has begun agai
   t.same(opened, [1]);
   t.notOk(gates.isCacheable(9, 'Whale'));
   t.notOk(gates.isTopicCacheable('toys'));
-  t.ok(gates.pending().all);
+  t.ok(gates.undecided().all);
   t.equal(renew(one, sessionNumber).granted, false);
   join(one);
   t.same(opened, [1]);

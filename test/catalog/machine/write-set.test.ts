@@ -1,9 +1,9 @@
 import t from 'tap';
-import { type WriteSet, withPending } from '../../../src/catalog/machine/write-set.js';
+import { type WriteSet, withUndecided } from '../../../src/catalog/machine/write-set.js';
 import { product, toyLog } from '../log-builder.js';
 
 const none: WriteSet = { ids: [], names: [], named: [], topics: [] };
-const pending: WriteSet = { ids: [7], names: ['Bear'], named: [], topics: ['sea'] };
+const undecided: WriteSet = { ids: [7], names: ['Bear'], named: [], topics: ['sea'] };
 
 t.test(
   'the write set has the lower-case topic and the topic that the product leaves',
@@ -20,7 +20,7 @@ t.test(
   async (t) => {
     const { machine } = toyLog();
     const writeSet = machine.writeSet(['restock', 1, 100]);
-    const all = withPending(['restock', 1, 100], writeSet, () => pending);
+    const all = withUndecided(['restock', 1, 100], writeSet, () => undecided);
     t.same(all, { ...none, ids: [2, 7], named: ['Bear'] });
   },
 );
@@ -30,7 +30,7 @@ t.test(
   async (t) => {
     const { machine } = toyLog();
     const command = ['update', 1, { topic: 'books' }] as const;
-    const { ids, topics } = withPending(command, machine.writeSet(command), () => pending);
+    const { ids, topics } = withUndecided(command, machine.writeSet(command), () => undecided);
     t.same(ids, [1]);
     t.same([...topics].sort(), ['', 'books', 'sea', 'toys']);
   },
@@ -39,7 +39,7 @@ t.test(
 t.test('undecided entries do not enlarge a write set without lists', async (t) => {
   const { machine } = toyLog();
   const command = ['update', 1, { add: 1 }] as const;
-  t.same(withPending(command, machine.writeSet(command), () => pending).topics, []);
+  t.same(withUndecided(command, machine.writeSet(command), () => undecided).topics, []);
   const adding = ['add', product('Bear')] as const;
-  t.ok(withPending(adding, machine.writeSet(adding), () => pending).topics.includes('sea'));
+  t.ok(withUndecided(adding, machine.writeSet(adding), () => undecided).topics.includes('sea'));
 });
