@@ -72,11 +72,11 @@ export class CacheGrants {
 
   /** Removes and returns the granted items of the write set. The caller must invalidate them. */
   take(writeSet: WriteSet): WriteSet {
-    const { named } = writeSet;
+    const { stableNames } = writeSet;
     const ids = writeSet.ids.filter((id) => this.#takeId(id));
-    const names = writeSet.names.flatMap((name) => this.#takeName(name));
+    const changedNames = writeSet.changedNames.flatMap((name) => this.#takeName(name));
     const topics = writeSet.topics.flatMap((topic) => this.#takeTopic(topic));
-    return { ids, names, named, topics };
+    return { ids, changedNames, stableNames, topics };
   }
 
   clear(): void {

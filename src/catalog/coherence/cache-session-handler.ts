@@ -116,8 +116,8 @@ export class CacheSessionHandler {
   #holder(peer: Peer, process: string): CacheHolder {
     return {
       process,
-      invalidate: (seq, { ids, names, topics }, acknowledged) => {
-        const params: InvalidateParams = [seq, ids, names, topics];
+      invalidate: (seq, { ids, changedNames, topics }, acknowledged) => {
+        const params: InvalidateParams = [seq, ids, changedNames, topics];
         peer.request('invalidate', params, invalidationMs, (error) => {
           if (error === undefined) acknowledged();
           else this.#cut(peer, error);

@@ -93,8 +93,8 @@ export class VisibilityGates {
   undecided(): WriteSet {
     return {
       ids: [...this.#undecidedIds.keys()],
-      names: [...this.#undecidedNames.keys()],
-      named: [],
+      changedNames: [...this.#undecidedNames.keys()],
+      stableNames: [],
       topics: [...this.#undecidedTopics.keys()],
       ...(this.#undecidedAll > 0 ? { all: true } : {}),
     };
@@ -174,7 +174,7 @@ export class VisibilityGates {
       return;
     }
     const kept = this.grants.take(writeSet);
-    if (kept.ids.length + kept.names.length + kept.topics.length === 0) return;
+    if (kept.ids.length + kept.changedNames.length + kept.topics.length === 0) return;
     const now = (): number => this.#options.clock.nowMs();
     this.sessions.invalidate(seq, kept, now, () => this.advance());
   }
@@ -199,15 +199,15 @@ export class VisibilityGates {
 
   #count(writeSet: WriteSet, step: 1 | -1): void {
     count(this.#undecidedIds, writeSet.ids, step);
-    count(this.#undecidedNames, writeSet.names.map(textKey), step);
-    count(this.#undecidedNames, writeSet.named.map(textKey), step);
+    count(this.#undecidedNames, writeSet.changedNames.map(textKey), step);
+    count(this.#undecidedNames, writeSet.stableNames.map(textKey), step);
     count(this.#undecidedTopics, writeSet.topics.map(textKey), step);
     if (writeSet.all) this.#undecidedAll += step;
   }
 }
 
-function isEmpty({ ids, names, named, topics, all }: WriteSet): boolean {
-  return !all && ids.length + names.length + named.length + topics.length === 0;
+function isEmpty({ ids, changedNames, stableNames, topics, all }: WriteSet): boolean {
+  return !all && ids.length + changedNames.length + stableNames.length + topics.length === 0;
 }
 
 function count<K>(undecided: Map<K, number>, keys: readonly K[], step: 1 | -1): void {

@@ -21,9 +21,9 @@ export interface WriteSet {
   /** Ids of products; `unusedIds` stands for all ids that were never used. */
   readonly ids: readonly number[];
   /** Names that a product gets or loses. */
-  readonly names: readonly string[];
+  readonly changedNames: readonly string[];
   /** Names of products whose records may change. The names themselves stay with their products. */
-  readonly named: readonly string[];
+  readonly stableNames: readonly string[];
   /** Topics whose lists may change; `anyTopic` stands for the lists found by text alone. */
   readonly topics: readonly string[];
   /** True if every item may change. */
@@ -31,7 +31,7 @@ export interface WriteSet {
 }
 
 const none: readonly never[] = [];
-const nothing: WriteSet = { ids: none, names: none, named: none, topics: none };
+const nothing: WriteSet = { ids: none, changedNames: none, stableNames: none, topics: none };
 const everything: WriteSet = { ...nothing, all: true };
 /** Commands whose write set depends on the current state. */
 export const restsOnState: ReadonlySet<CatalogCommand[0]> = new Set([
@@ -77,41 +77,42 @@ export function touchedBy(products: Products, command: CatalogCommand): WriteSet
  */
 function touchedBySales(products: Products, purchases: readonly Purchase[]): WriteSet {
   const ids = new Set<number>();
-  const named = new Set<string>();
+  const stableNames = new Set<string>();
   for (const purchase of purchases) {
     for (const [item] of purchase[3]) {
-      if (typeof item === 'string') named.add(item);
+      if (typeof item === 'string') stableNames.add(item);
       const id = typeof item === 'number' ? item : resolve(products, item)?.id;
       if (id !== undefined) ids.add(id);
     }
   }
-  return { ids: [...ids], names: none, named: [...named], topics: none };
+  return { ids: [...ids], changedNames: none, stableNames: [...stableNames], topics: none };
 }
 
 function touchedByUpdate(products: Products, id: number, change: ProductChange): WriteSet {
   const product = products.get(id);
-  const named = product ? [product.name] : none;
-  if (change.topic === undefined) return { ids: [id], names: none, named, topics: none };
+  const stableNames = product ? [product.name] : none;
+  if (change.topic === undefined)
+    return { ids: [id], changedNames: none, stableNames, topics: none };
   const topics = topicsOf(change.topic, product?.topic);
-  return { ids: [id], names: none, named, topics };
+  return { ids: [id], changedNames: none, stableNames, topics };
 }
 
 function touchedByRemoval(products: Products, id: number): WriteSet {
   const product = products.get(id);
-  const names = product ? [product.name] : [];
-  return { ids: [id], names, named: none, topics: topicsOf(product?.topic) };
+  const changedNames = product ? [product.name] : [];
+  return { ids: [id], changedNames, stableNames: none, topics: topicsOf(product?.topic) };
 }
 
 function touchedByNew(products: Products, wanted: readonly NewProduct[]): WriteSet {
   const ids = [unusedIds];
-  const names: string[] = [];
+  const changedNames: string[] = [];
   const topics: string[] = [];
   for (const { id, name, topic } of wanted) {
     ids.push(id ?? products.nextId);
-    names.push(name);
+    changedNames.push(name);
     topics.push(topic);
   }
-  return { ids, names, named: none, topics: topicsOf(...topics) };
+  return { ids, changedNames, stableNames: none, topics: topicsOf(...topics) };
 }
 
 function topicsOf(...topics: readonly (string | undefined)[]): string[] {
@@ -132,8 +133,8 @@ export function withUndecided(
   if (writeSet.all) return writeSet;
   if (restsOnState.has(command[0]) && undecided().all) return everything;
   if (command[0] === 'restock') {
-    const { ids, names } = undecided();
-    return { ...writeSet, ids: union(writeSet.ids, ids), named: names };
+    const { ids, changedNames } = undecided();
+    return { ...writeSet, ids: union(writeSet.ids, ids), stableNames: changedNames };
   }
   if (writeSet.topics.length === 0) return writeSet;
   return { ...writeSet, topics: union(writeSet.topics, undecided().topics) };

@@ -9,16 +9,16 @@ import { ManualClock } from '../../helpers/manual-clock.js';
 import { product } from '../log-builder.js';
 import { openStore } from '../one-catalog.js';
 
-const none: WriteSet = { ids: [], names: [], named: [], topics: [] };
+const none: WriteSet = { ids: [], changedNames: [], stableNames: [], topics: [] };
 
 function build() {
-  const told: Pick<WriteSet, 'ids' | 'names' | 'topics'>[] = [];
+  const told: Pick<WriteSet, 'ids' | 'changedNames' | 'topics'>[] = [];
   const gates = new VisibilityGates({ clock: new ManualClock(), open: () => {} });
   gates.startLeading(0, 0, 0);
   const holder = {
     process: 'a',
-    invalidate(_seq: number, { ids, names, topics }: WriteSet, acknowledged: () => void) {
-      told.push({ ids, names, topics });
+    invalidate(_seq: number, { ids, changedNames, topics }: WriteSet, acknowledged: () => void) {
+      told.push({ ids, changedNames, topics });
       acknowledged();
     },
     push: () => {},
@@ -32,8 +32,8 @@ t.test('adding or removing a name invalidates all its spellings', async (t) => {
   gates.grant(undefined, 'tux');
   gates.grant(undefined, ' TUX');
   gates.grant(undefined, 'Bear');
-  gates.appended(1, { ...none, names: ['Tux'] });
-  t.same(told, [{ ids: [], names: ['tux', ' TUX'], topics: [] }]);
+  gates.appended(1, { ...none, changedNames: ['Tux'] });
+  t.same(told, [{ ids: [], changedNames: ['tux', ' TUX'], topics: [] }]);
   t.notOk(gates.isCacheable(undefined, 'TuX'));
   t.ok(gates.isCacheable(undefined, 'Bear'));
   gates.applied(1);
@@ -44,7 +44,7 @@ t.test('a change of a topic list invalidates all spellings of the topic', async 
   const { gates, told } = build();
   for (const topic of ['straße', 'strasse', 'toys', '']) gates.grantTopic(topic);
   gates.appended(1, { ...none, topics: ['', 'strasse'] });
-  t.same(told, [{ ids: [], names: [], topics: ['', 'straße', 'strasse'] }]);
+  t.same(told, [{ ids: [], changedNames: [], topics: ['', 'straße', 'strasse'] }]);
   t.notOk(gates.isTopicCacheable('STRASSE'));
   t.ok(gates.isTopicCacheable('toys'));
 });
@@ -53,11 +53,11 @@ t.test('a product asked for in another spelling is granted with that spelling', 
   const { store } = await openStore();
   await store.propose(['rules', 1, { restockTo: 0, bundled: [] }]);
   t.same(grant(store, [[], ['TUX', 'Bear'], []])[3], [true, true]);
-  const taken = store.gates.grants.take({ ...none, ids: [1], names: ['Tux'] });
-  t.same([taken.ids, taken.names], [[1], ['TUX', 'Tux']]);
+  const taken = store.gates.grants.take({ ...none, ids: [1], changedNames: ['Tux'] });
+  t.same([taken.ids, taken.changedNames], [[1], ['TUX', 'Tux']]);
   await store.propose(['add', product('bear')]);
   t.same(
-    store.gates.grants.take({ ...none, names: ['BEAR'] }).names,
+    store.gates.grants.take({ ...none, changedNames: ['BEAR'] }).changedNames,
     [],
     'the addition invalidated it',
   );

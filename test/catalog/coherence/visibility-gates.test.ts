@@ -56,7 +56,7 @@ function build() {
   };
 }
 
-const none: WriteSet = { ids: [], names: [], named: [], topics: [] };
+const none: WriteSet = { ids: [], changedNames: [], stableNames: [], topics: [] };
 const tux: WriteSet = { ...none, ids: [8] };
 
 t.test('with no session a gate opens at once', async (t) => {
@@ -258,7 +258,7 @@ t.test('a gate waits for each session only until its own lease expires', async (
 t.test('an item is not cacheable until every entry that touches it is applied', async (t) => {
   const { gates } = build();
   gates.appended(1, tux);
-  gates.appended(2, { ...none, ids: [8], names: ['Whale'] });
+  gates.appended(2, { ...none, ids: [8], changedNames: ['Whale'] });
   gates.applied(1);
   t.equal(gates.isCacheable(8, undefined), false);
   t.equal(gates.isCacheable(9, 'Whale'), false);
@@ -272,7 +272,7 @@ t.test('a name that a sale refers to is undecided, but not invalidated', async (
   const { gates, join } = build();
   const one = holder('a');
   join(one);
-  gates.appended(1, { ...none, named: ['Tux'] });
+  gates.appended(1, { ...none, stableNames: ['Tux'] });
   t.equal(gates.isCacheable(8, 'Tux'), false);
   t.same(one.told, []);
   gates.applied(1);
@@ -283,9 +283,14 @@ t.test('a name that a sale refers to is undecided, but not invalidated', async (
 t.test('pending write sets are available for entries that may reach what they touch', async (t) => {
   const { gates } = build();
   gates.appended(1, tux);
-  gates.appended(2, { ...none, ids: [9], names: ['Whale'], topics: ['toys'] });
+  gates.appended(2, { ...none, ids: [9], changedNames: ['Whale'], topics: ['toys'] });
   gates.applied(1);
-  t.same(gates.undecided(), { ids: [9], names: ['whale'], named: [], topics: ['toys'] });
+  t.same(gates.undecided(), {
+    ids: [9],
+    changedNames: ['whale'],
+    stableNames: [],
+    topics: ['toys'],
+  });
 });
 
 t.test('an item without a grant since its last invalidation costs no message', async (t) => {

@@ -183,25 +183,29 @@ t.test(
       ['Whale', 1],
       ['Kraken', 1],
     ]);
-    const none = { ids: [], names: [], named: [], topics: [] };
+    const none = { ids: [], changedNames: [], stableNames: [], topics: [] };
     t.same(machine.writeSet(['sell', 1, 0, [lines]]), {
       ...none,
       ids: [9, 2],
-      named: ['Whale', 'Kraken'],
+      stableNames: ['Whale', 'Kraken'],
     });
-    t.same(machine.writeSet(['update', 1, { add: 1 }]), { ...none, ids: [1], named: ['Tux'] });
+    t.same(machine.writeSet(['update', 1, { add: 1 }]), {
+      ...none,
+      ids: [1],
+      stableNames: ['Tux'],
+    });
     t.same(machine.writeSet(['remove', 9, null]), { ...none, ids: [9], topics: [''] });
     t.same(machine.writeSet(['add', product('Bear')]), {
       ids: [0, 3],
-      names: ['Bear'],
-      named: [],
+      changedNames: ['Bear'],
+      stableNames: [],
       topics: ['', 'toys'],
     });
     t.same(machine.writeSet(['restock', 1, 100]), { ...none, ids: [2] });
     t.same(machine.writeSet(['stock', [product('A', { id: 7 })]]), {
       ids: [0, 7],
-      names: ['A'],
-      named: [],
+      changedNames: ['A'],
+      stableNames: [],
       topics: ['', 'toys'],
     });
     t.same(machine.writeSet(['cursor', 1]), none);

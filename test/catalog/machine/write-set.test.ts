@@ -2,8 +2,8 @@ import t from 'tap';
 import { type WriteSet, withUndecided } from '../../../src/catalog/machine/write-set.js';
 import { product, toyLog } from '../log-builder.js';
 
-const none: WriteSet = { ids: [], names: [], named: [], topics: [] };
-const undecided: WriteSet = { ids: [7], names: ['Bear'], named: [], topics: ['sea'] };
+const none: WriteSet = { ids: [], changedNames: [], stableNames: [], topics: [] };
+const undecided: WriteSet = { ids: [7], changedNames: ['Bear'], stableNames: [], topics: ['sea'] };
 
 t.test(
   'the write set has the lower-case topic and the topic that the product leaves',
@@ -21,7 +21,7 @@ t.test(
     const { machine } = toyLog();
     const writeSet = machine.writeSet(['restock', 1, 100]);
     const all = withUndecided(['restock', 1, 100], writeSet, () => undecided);
-    t.same(all, { ...none, ids: [2, 7], named: ['Bear'] });
+    t.same(all, { ...none, ids: [2, 7], stableNames: ['Bear'] });
   },
 );
 

@@ -53,7 +53,10 @@ t.test('an uncached read grants nothing', async (t) => {
   uncachedRead(1);
   await letGo();
   t.match(answers, [[1, 'Tux']]);
-  t.same(store.gates.grants.take({ ids: [1], names: [], named: [], topics: [] }).ids, []);
+  t.same(
+    store.gates.grants.take({ ids: [1], changedNames: [], stableNames: [], topics: [] }).ids,
+    [],
+  );
 });
 
 t.test('an invalid id is refused, not answered as a missing product', async (t) => {
