@@ -197,9 +197,9 @@ export class BazarClient {
     const clock = this.#clock;
     const deadlineMs = clock.nowMs() + (options.timeoutMs ?? this.#timeoutMs);
     const { idempotent, attemptMaxMs, signal } = options;
-    const changes = !idempotent || method === 'buy' || method.endsWith('_product');
+    const mayHaveEffect = !idempotent || method === 'buy' || method.endsWith('_product');
     const outcome = await retry(
-      { clock, deadlineMs, idempotent, changes, attemptMaxMs },
+      { clock, deadlineMs, idempotent, mayHaveEffect, attemptMaxMs },
       (leftMs) => {
         if (signal?.aborted) throw new BazarError('internal', 'the caller no longer waits');
         return this.#lines.call(method, params, leftMs);

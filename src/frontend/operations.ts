@@ -129,7 +129,7 @@ export class FrontendOperations implements Operations {
     // Order leaders of the previous build refuse a fifth field before they do anything.
     const older = purchase.length > 4 ? purchase.slice(0, 4) : undefined;
     const isFinal = (error: BazarError): boolean => error === tooOld;
-    const options = { deadlineMs, header, idempotent: true, changes: true, older, isFinal };
+    const options = { deadlineMs, header, idempotent: true, mayHaveEffect: true, older, isFinal };
     const placed = this.#requests.askLeader('order', ['buy', purchase], options, (outcome) =>
       toPlaced(outcome as Outcome, seenTime),
     );
@@ -211,7 +211,7 @@ export class FrontendOperations implements Operations {
       deadlineMs,
       header,
       idempotent: key !== undefined,
-      changes: key !== undefined,
+      mayHaveEffect: key !== undefined,
     };
     const params: ChangeParams =
       key === undefined ? [request] : [request, keys.change(key, request, logTime())];

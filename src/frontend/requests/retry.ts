@@ -15,7 +15,7 @@ export interface RetryOptions {
   /** Calling twice has the same effect as calling once: reads, and purchases with their keys. */
   readonly idempotent: boolean;
   /** An attempt may have had an effect although its answer was lost. */
-  readonly changes: boolean;
+  readonly mayHaveEffect: boolean;
   /**
    * True if every later attempt would fail in the same way. The failure is then returned at once.
    */
@@ -46,7 +46,7 @@ export async function retry<T>(
     } catch (thrown) {
       failure = toBazarError(thrown);
       if (!mayRetry(failure, options.idempotent)) throw failure;
-      isUnknown ||= options.changes && leavesUnknown(failure);
+      isUnknown ||= options.mayHaveEffect && leavesUnknown(failure);
       if (options.isFinal?.(failure)) throw withoutAnswer(failure, isUnknown);
       if (leftMs() <= backoffMs) throw withoutAnswer(failure, isUnknown);
     }

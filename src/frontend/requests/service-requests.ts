@@ -21,7 +21,7 @@ export interface AskLeaderOptions extends Ask {
   /** Asking twice has the same effect as asking once. */
   readonly idempotent: boolean;
   /** An attempt may have had an effect although its answer was lost. */
-  readonly changes: boolean;
+  readonly mayHaveEffect: boolean;
   /** The params in the form of the previous build, for a leader that refuses the current one. */
   readonly older?: unknown;
 }
@@ -76,7 +76,7 @@ export class ServiceRequests {
     const backends = this.#backends;
     const { news } = backends;
     let attempts = 0;
-    const options = { deadlineMs, idempotent: true, changes: false };
+    const options = { deadlineMs, idempotent: true, mayHaveEffect: false };
     return retry({ clock: this.#clock, attemptMaxMs, news, ...options }, async (timeoutMs) => {
       attempts++;
       const leader = backends.leaders[group];
@@ -102,7 +102,7 @@ export class ServiceRequests {
   #whileItLeads(
     group: GroupName,
     answer: Promise<unknown>,
-    { changes }: { readonly changes: boolean },
+    { mayHaveEffect }: { readonly mayHaveEffect: boolean },
   ): Promise<unknown> {
     const backends = this.#backends;
     const asked = backends.leaders[group];
@@ -114,7 +114,9 @@ export class ServiceRequests {
         forget();
         const message = `${asked} has not answered, and ${leader} leads the ${group} group by now`;
         reject(
-          new BazarError('unavailable', message, { details: changes ? { unknown: true } : {} }),
+          new BazarError('unavailable', message, {
+            details: mayHaveEffect ? { unknown: true } : {},
+          }),
         );
       });
       answer.then(

@@ -11,7 +11,7 @@ const lost = new BazarError('unavailable', 'the connection closed', { details: {
 function begin(error: BazarError, deadlineMs = 1_000) {
   const clock = new ManualClock();
   const timeouts: number[] = [];
-  const options = { clock, deadlineMs, idempotent: true, changes: true, attemptMaxMs: 400 };
+  const options = { clock, deadlineMs, idempotent: true, mayHaveEffect: true, attemptMaxMs: 400 };
   const result = retry(options, async (timeoutMs) => {
     timeouts.push(timeoutMs);
     throw error;
@@ -89,7 +89,12 @@ t.test('an attempt that was never sent leaves no unknown outcome', async (t) => 
 t.test('a failure that no attempt can change is returned at once', async (t) => {
   let attempts = 0;
   const isFinal = (error: BazarError): boolean => error === unavailable;
-  const options = { clock: new ManualClock(), deadlineMs: 1_000, idempotent: true, changes: true };
+  const options = {
+    clock: new ManualClock(),
+    deadlineMs: 1_000,
+    idempotent: true,
+    mayHaveEffect: true,
+  };
   const result = retry({ ...options, attemptMaxMs: 400, isFinal }, async () => {
     attempts += 1;
     throw unavailable;
