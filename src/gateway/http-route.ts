@@ -33,7 +33,7 @@ export interface HttpRoute {
   readonly access: 'public' | 'admin';
   readonly operation?: PublicMethod;
   /** A GET that changes something, for older clients: HEAD must not run it. */
-  readonly changes?: boolean;
+  readonly isUnsafe?: boolean;
   /** For the API description; a route without it is not described. */
   readonly doc?: RouteDoc;
   /** Source of the operation's parameters. */
@@ -104,7 +104,7 @@ export function methodsOf(routes: readonly HttpRoute[]): string[] {
   const methods = new Set<string>();
   for (const route of routes) {
     methods.add(route.method);
-    if (route.method === 'GET' && !route.changes) methods.add('HEAD');
+    if (route.method === 'GET' && !route.isUnsafe) methods.add('HEAD');
   }
   if (methods.size > 0) methods.add('OPTIONS');
   return [...methods].sort();

@@ -33,11 +33,11 @@ export function mountRoutes(
     app.route({
       method: route.method,
       url: route.url,
-      exposeHeadRoute: !route.changes,
+      exposeHeadRoute: !route.isUnsafe,
       config: { operation: route.operation },
       // Before the body is read: unauthenticated clients may not send one.
       onRequest: async (request) => {
-        if (changesSomething(route)) sites.requireOwnSite(request.headers);
+        if (isUnsafeRoute(route)) sites.requireOwnSite(request.headers);
         if (route.access === 'admin') checkAdmin(request.headers, remoteOf(request));
       },
       handler: async (request, reply) => {
@@ -63,8 +63,8 @@ function remoteOf({ raw }: FastifyRequest): string {
   return raw.socket.remoteAddress ?? '';
 }
 
-function changesSomething({ method, changes = false }: HttpRoute): boolean {
-  return method !== 'GET' || changes;
+function isUnsafeRoute({ method, isUnsafe = false }: HttpRoute): boolean {
+  return method !== 'GET' || isUnsafe;
 }
 
 export function sendAnswer(

@@ -40,7 +40,7 @@ export const pygmy: Dialect = {
       method: 'GET',
       url: '/buy',
       summary: 'Buys one piece of an item',
-      changes: true,
+      isUnsafe: true,
       answer: ({ queryText }, buyOne) =>
         orMissing(parameter(queryText, 'id'), 'id', (text) =>
           orGone(text, async () => {
