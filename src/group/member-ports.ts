@@ -11,7 +11,7 @@ import { wireLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import type { MetricSample } from '../base/metric-table.js';
 import { sessionPlaces } from '../base/open-files.js';
-import { gatedHandler, type HandshakeOptions, type Identity } from '../net/handshake.js';
+import { authenticatedHandler, type HandshakeOptions, type Identity } from '../net/handshake.js';
 import { RpcServer } from '../net/rpc-server.js';
 import type { RpcHandler, RpcSession } from '../net/rpc-session.js';
 import { peerTransport } from '../net/tls-transport.js';
@@ -74,7 +74,7 @@ export class MemberPorts {
     const places = sessionPlaces();
     this.#server = new RpcServer({
       newHandler: () =>
-        gatedHandler(handshake(), (_session, peer) => this.#admit(peer, listeners.handler)),
+        authenticatedHandler(handshake(), (_session, peer) => this.#admit(peer, listeners.handler)),
       clock,
       logger,
       trusted: false,

@@ -9,7 +9,7 @@ import { wireLimits } from '../base/limits.js';
 import { sessionPlaces } from '../base/open-files.js';
 import { systemRandom } from '../base/random.js';
 import type { PeerTlsFiles } from '../base/tls-files.js';
-import { gatedHandler, type Identity } from '../net/handshake.js';
+import { authenticatedHandler, type Identity } from '../net/handshake.js';
 import { RpcServer } from '../net/rpc-server.js';
 import type { RpcHandler } from '../net/rpc-session.js';
 import { peerTransport } from '../net/tls-transport.js';
@@ -50,7 +50,7 @@ export function memberProgram(
   };
   const handshake = { ...credentials, clock: systemClock, random: systemRandom };
   const server = new RpcServer({
-    newHandler: () => gatedHandler(handshake, () => handler),
+    newHandler: () => authenticatedHandler(handshake, () => handler),
     clock: systemClock,
     trusted: false,
     // Unauthenticated peers may not send large frames.

@@ -102,7 +102,7 @@ export type Admit = (session: RpcSession, peer: Identity, group: string) => RpcH
  * identity, and then passes everything to the handler that `admit` returns. A service in several groups
  * gives options for each.
  */
-export function gatedHandler(
+export function authenticatedHandler(
   options: HandshakeOptions | readonly HandshakeOptions[],
   admit: Admit,
 ): RpcHandler {

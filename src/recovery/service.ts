@@ -13,7 +13,7 @@ import { sessionPlaces } from '../base/open-files.js';
 import { ProcessMetrics } from '../base/process-metrics.js';
 import { type LogFolder, openLog, openOwnFolder } from '../group/folder.js';
 import { type GroupName, groupsOf, idleWarning } from '../group/membership.js';
-import { gatedHandler } from '../net/handshake.js';
+import { authenticatedHandler } from '../net/handshake.js';
 import { RpcServer } from '../net/rpc-server.js';
 import { peerTransport } from '../net/tls-transport.js';
 import { openWitness, type Witness } from './witness.js';
@@ -47,7 +47,7 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
   const handshakes = [...witnesses.values()].map((witness) => witness.handshake);
   const server = new RpcServer({
     newHandler: () =>
-      gatedHandler(handshakes, (_session, peer, group) =>
+      authenticatedHandler(handshakes, (_session, peer, group) =>
         required(witnesses.get(group), `the log of ${group}`).handler(peer),
       ),
     clock,

@@ -4,7 +4,11 @@ import { required } from '../../src/base/assert.js';
 import { seededRandom } from '../../src/base/random.js';
 import type { Message } from '../../src/consensus/messages.js';
 import { RpcPeers, replicateMethod } from '../../src/group/rpc-peers.js';
-import { gatedHandler, type HandshakeOptions, introduction } from '../../src/net/handshake.js';
+import {
+  authenticatedHandler,
+  type HandshakeOptions,
+  introduction,
+} from '../../src/net/handshake.js';
 import { RpcClient } from '../../src/net/rpc-client.js';
 import { RpcServer } from '../../src/net/rpc-server.js';
 import { MemoryNetwork } from '../support/memory-transport.js';
@@ -47,7 +51,7 @@ class Stage {
     });
     const server = new RpcServer({
       newHandler: () =>
-        gatedHandler(handshake, (_session, peer) => ({
+        authenticatedHandler(handshake, (_session, peer) => ({
           request: () => {},
           notification: (session, method, params) => {
             if (!peers.notification(session, peer, method, params)) told.push(`other ${method}`);

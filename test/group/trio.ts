@@ -6,7 +6,7 @@ import type { SnapshotMark } from '../../src/consensus/messages.js';
 import type { Entry } from '../../src/consensus/types.js';
 import { GroupHost } from '../../src/group/host.js';
 import { RpcPeers } from '../../src/group/rpc-peers.js';
-import { gatedHandler, type HandshakeOptions } from '../../src/net/handshake.js';
+import { authenticatedHandler, type HandshakeOptions } from '../../src/net/handshake.js';
 import { RpcServer } from '../../src/net/rpc-server.js';
 import { MemoryNetwork } from '../support/memory-transport.js';
 import { MemoryJournal } from './memory-journal.js';
@@ -107,7 +107,7 @@ export class Trio {
     await host.start();
     const server = new RpcServer({
       newHandler: () =>
-        gatedHandler(handshake, (_session, peer) => ({
+        authenticatedHandler(handshake, (_session, peer) => ({
           request: () => {},
           notification: (session, method, params) =>
             void peers.notification(session, peer, method, params),

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { seededRandom } from '../../src/base/random.js';
 import {
-  gatedHandler,
+  authenticatedHandler,
   type HandshakeOptions,
   type Identity,
   introduction,
@@ -27,16 +27,19 @@ async function stage(clientPart: Partial<HandshakeOptions> = {}, expectedId = 'c
   const server = new RpcServer({
     ...small,
     newHandler: () =>
-      gatedHandler({ ...common, identity: catalog, random: seededRandom(1) }, (_session, peer) => {
-        admitted.push(peer);
-        return {
-          request(_session, method, params, reply, header) {
-            asked.push(method);
-            headers.push(header);
-            reply.result(params);
-          },
-        };
-      }),
+      authenticatedHandler(
+        { ...common, identity: catalog, random: seededRandom(1) },
+        (_session, peer) => {
+          admitted.push(peer);
+          return {
+            request(_session, method, params, reply, header) {
+              asked.push(method);
+              headers.push(header);
+              reply.result(params);
+            },
+          };
+        },
+      ),
   });
   await server.listen(network.transport('server'), address);
   const options = { ...common, identity: frontend, random: seededRandom(2), ...clientPart };
