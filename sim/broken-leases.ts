@@ -78,7 +78,7 @@ const breakers: Partial<Record<Bug, Breaker>> = {
     // Its session stays and agrees to everything.
     sessions.closed = (holder) => ends.get(holder)?.();
   },
-  'revives-a-lapsed-lease'({ gates }) {
+  'revives-an-expired-lease'({ gates }) {
     const { sessions } = gates;
     const { begin, renew, sentTo } = bound(sessions);
     const begun = new Map<string, { now: number; told: number; again(nowMs: number): number }>();

@@ -14,7 +14,7 @@ export const bugs = {
     'R8: readers of a hot item get the answer to a question sent before they arrived (A18)',
   'stamps-seen-too-late': 'R8: the version is read after the answer, not before the question (A18)',
   'cache-survives-sessions': 'R8: a cache is kept across sessions (A11, A19)',
-  'revives-a-lapsed-lease': 'R8: an expired lease is renewed in the same session (A11)',
+  'revives-an-expired-lease': 'R8: an expired lease is renewed in the same session (A11)',
   'forgets-former-leases': 'R8: a new leader opens its gates at once (A14)',
   'grants-the-unregistered': 'R8: a lease is granted to a process that is not registered (A14)',
   'strikes-the-living': 'R8: a process is deregistered while its lease lasts (A14)',

@@ -65,7 +65,7 @@ const aimed: Partial<Record<keyof Rules | Bug, Aim>> = {
   'forgets-former-leases': 'orphaned',
   'strikes-the-living': 'orphaned',
   'grants-without-a-majority': 'deserted',
-  'revives-a-lapsed-lease': 'pause',
+  'revives-an-expired-lease': 'pause',
   'gates-stand-open': 'cut',
   'leases-never-end': 'cut',
   'stamps-seen-too-late': 'absent',

@@ -39,7 +39,7 @@ export class CacheSessionHandler {
   constructor(options: CacheSessionHandlerOptions) {
     this.#options = options;
     this.#store = options.store;
-    this.#store.gates.sessions.onLapse((process) => {
+    this.#store.gates.sessions.onExpiry((process) => {
       options.logger.info({ process }, 'the lease of a cache ran out');
     });
   }
@@ -80,11 +80,11 @@ export class CacheSessionHandler {
     const held = this.#held.get(peer);
     const isOwn = held?.holder.process === process && held.sessionNumber === sessionNumber;
     const sent = isOwn ? sessions.sentTo(process, sessionNumber) : undefined;
-    if (sent === undefined) throw lapsed();
+    if (sent === undefined) throw leaseExpired();
     await this.#store.confirmLead();
     const done = (isGranted: boolean): void => {
       if (isGranted) reply.result(null);
-      else reply.fail(lapsed());
+      else reply.fail(leaseExpired());
     };
     sessions.renew(process, sessionNumber, { sent, done }, this.#options.nowMs());
   }
@@ -151,6 +151,6 @@ export class CacheSessionHandler {
   }
 }
 
-function lapsed(): BazarError {
+function leaseExpired(): BazarError {
   return new BazarError('conflict', 'the lease has run out: begin a session');
 }

@@ -63,11 +63,11 @@ export class CacheSessions {
    */
   #strangersUntilMs = Number.NEGATIVE_INFINITY;
   #lastSessionNumber = 0;
-  #lapsed: (process: string) => void = () => {};
+  #expired: (process: string) => void = () => {};
 
   /** Sets the listener that is called with each process whose lease has expired. */
-  onLapse(listener: (process: string) => void): void {
-    this.#lapsed = listener;
+  onExpiry(listener: (process: string) => void): void {
+    this.#expired = listener;
   }
 
   get size(): number {
@@ -168,7 +168,7 @@ export class CacheSessions {
     for (const [process, session] of this.#sessions) {
       if (session.untilMs > nowMs) continue;
       this.#remove(process);
-      this.#lapsed(process);
+      this.#expired(process);
     }
     if (this.#strangersUntilMs <= nowMs) this.#strangersUntilMs = Number.NEGATIVE_INFINITY;
   }

@@ -48,9 +48,9 @@ export function leaseFromNow(clock: Clock, ms: number): LeaseEnd {
 
 /**
  * How a lease check reads the clocks: always, or only at the first check of a batch of input. Its
- * answer (`leased` or `lapsed`) then holds for the rest of the batch.
+ * answer (`leased` or `expired`) then holds for the rest of the batch.
  */
-const clockReads = { always: 0, onNextQuestion: 1, leased: 2, lapsed: 3 } as const;
+const clockReads = { always: 0, onNextQuestion: 1, leased: 2, expired: 3 } as const;
 
 /**
  * The versions that a reader saw before it asked the catalog; see `InvalidationVersions.mayFill`.
@@ -118,7 +118,7 @@ export class InvalidationVersions {
   get isLeased(): boolean {
     if (this.#clockReads === clockReads.always) return this.#isLeasedNow();
     if (this.#clockReads === clockReads.onNextQuestion) {
-      this.#clockReads = this.#isLeasedNow() ? clockReads.leased : clockReads.lapsed;
+      this.#clockReads = this.#isLeasedNow() ? clockReads.leased : clockReads.expired;
     }
     return this.#clockReads === clockReads.leased;
   }
