@@ -7,17 +7,12 @@ import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { MetricSample } from '../base/metric-table.js';
 import type { AuditMark, HealthCheckParams } from '../wire/internal.js';
-import type { GroupStatus } from './types.js';
+import type { GroupStatus, PeerReply } from './types.js';
 
 /** Maximum of stored audit marks; the oldest is dropped first. */
 const marksMax = 64;
 /** An audit that is not applied here by then never will be: its entry was lost with its leader. */
 const markWaitMs = 60_000;
-
-export interface MemberReply {
-  result(value: unknown): void;
-  fail(error: BazarError): void;
-}
 
 export interface MemberHandlerOptions {
   readonly status: () => GroupStatus;
@@ -47,7 +42,7 @@ export class MemberHandler {
   }
 
   /** Returns false if the method is not one of all members. */
-  request(method: string, params: unknown, reply: MemberReply): boolean {
+  request(method: string, params: unknown, reply: PeerReply): boolean {
     switch (method) {
       case 'health_check':
         // Only frontends send this. One that receives no answers does not count as attending this

@@ -3,6 +3,7 @@
  * runs the core's loop: persist, send, apply, reply (docs/PROTOCOL.md, 2).
  */
 
+import type { BazarError } from '../base/errors.js';
 import type { CandidacyPhase } from '../consensus/state.js';
 import type { CandidacyFailure, Doubt, Entry, MemberId } from '../consensus/types.js';
 
@@ -81,4 +82,10 @@ export interface Group<Result> {
   nominate(leader: MemberId): void;
   status(): GroupStatus;
   onRole(listener: (status: GroupStatus) => void): void;
+}
+
+/** Answers one request of another service on the replication port. */
+export interface PeerReply {
+  result(value: unknown): void;
+  fail(error: BazarError): void;
 }

@@ -2,13 +2,9 @@
  * Handles requests of frontends' owners on an order replica's replication port, in addition to
  * health checks.
  */
-import { type BazarError, toBazarError } from '../base/errors.js';
+import { toBazarError } from '../base/errors.js';
+import type { PeerReply } from '../group/types.js';
 import type { OrderAudit } from '../wire/internal.js';
-
-export interface PeerReply {
-  result(value: unknown): void;
-  fail(error: BazarError): void;
-}
 
 export class OrderPeerHandler {
   readonly #audit: (token: string, through: number) => Promise<OrderAudit>;

@@ -5,6 +5,7 @@
  */
 import { BazarError } from '../../base/errors.js';
 import type { Logger } from '../../base/logging.js';
+import type { PeerReply } from '../../group/types.js';
 import type {
   EndSessionParams,
   InvalidateParams,
@@ -15,7 +16,7 @@ import type {
 } from '../../wire/internal.js';
 import type { CacheHolder } from './cache-sessions.js';
 import type { CoherentStore } from './coherent-store.js';
-import type { Peer, PeerReply } from './peer.js';
+import type { Peer } from './peer.js';
 
 /** Without an acknowledgement in this time, the leader closes the session's connection. */
 const invalidationMs = 5_000;

@@ -18,9 +18,3 @@ export interface Peer {
   end(): void;
   destroy(error?: Error): void;
 }
-
-/** The answer to one of its questions. */
-export interface PeerReply {
-  result(value: unknown): void;
-  fail(error: BazarError): void;
-}

@@ -6,6 +6,7 @@
 import type { Clock } from '../../base/clock.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
 import type { Logger } from '../../base/logging.js';
+import type { PeerReply } from '../../group/types.js';
 import { type ReportAnswer, readReport } from '../../wire/frontend-report.js';
 import type {
   CatalogAudit,
@@ -26,7 +27,7 @@ import { checkPurchases } from '../../wire/purchase-check.js';
 import { hasFields, isInteger, isText, isTuple } from '../../wire/shapes.js';
 import { CacheSessionHandler } from '../coherence/cache-session-handler.js';
 import { grant } from '../coherence/grantable-reads.js';
-import type { Peer, PeerReply } from '../coherence/peer.js';
+import type { Peer } from '../coherence/peer.js';
 import type { Subscriber } from '../sales/sales-stream.js';
 import type { ChangeListener } from './change-feed.js';
 import { FrontendTable } from './frontend-table.js';
