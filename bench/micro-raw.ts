@@ -94,6 +94,7 @@ function gateway(): RawGateway {
   });
   return new RawGateway({
     operations,
+    inputBatches: versions,
     clock,
     meter: new RequestMeter(),
     rateLimit: undefined,

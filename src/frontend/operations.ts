@@ -70,15 +70,6 @@ export class FrontendOperations implements Operations {
     this.#refusals = new LocalRefusals(products);
   }
 
-  /** All operations until `inputEnds`, in this turn, answer input that has already arrived. */
-  inputBegins(): void {
-    this.#options.cache.inputBegins();
-  }
-
-  inputEnds(): void {
-    this.#options.cache.inputEnds();
-  }
-
   /** The hot path: creates no promise and sends no message. */
   cached(params: Params<'lookup'>): Cached | undefined {
     return this.#lookups.cached(params);

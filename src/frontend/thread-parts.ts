@@ -23,7 +23,7 @@ import { SharedCache } from './cache/shared-cache.js';
 import { FrontendOperations } from './operations.js';
 import { Backends, type Leaders, type Port } from './requests/backends.js';
 import { PurchaseKeys } from './requests/keys.js';
-import type { AuditReport, StoreStatus } from './types.js';
+import type { AuditReport, InputBatches, StoreStatus } from './types.js';
 
 const countersEveryMs = 250;
 /** Maximum of products in a thread's list of its cache, so that one message can hold them. */
@@ -44,6 +44,7 @@ export interface FrontendThreadData {
 
 export interface ThreadParts {
   readonly operations: FrontendOperations;
+  readonly inputBatches: InputBatches;
   /** The products that this thread would serve from its cache now. */
   cached(): Product[];
   follow(leaders: Leaders): void;
@@ -73,6 +74,7 @@ export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadP
   });
   return {
     operations,
+    inputBatches: caches.versions,
     cached: () => caches.products.content(contentMax),
     follow: (leaders) => backends.follow(leaders),
     close() {

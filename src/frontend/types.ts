@@ -47,6 +47,12 @@ export interface Operations {
   notReady(): string | undefined;
 }
 
+/** Between these calls, in one turn, the operations answer input that has already arrived. */
+export interface InputBatches {
+  inputBegins(): void;
+  inputEnds(): void;
+}
+
 /** The time at which something was seen. */
 export interface Moment {
   /** Monotonic, for decisions. */

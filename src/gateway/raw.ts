@@ -10,7 +10,7 @@ import type { MemoryBudget } from '../base/memory-budget.js';
 import type { WorkTurns } from '../base/work-turns.js';
 import { productNotFound } from '../frontend/answers.js';
 import type { FrontendOperations } from '../frontend/operations.js';
-import type { RequestContext } from '../frontend/types.js';
+import type { InputBatches, RequestContext } from '../frontend/types.js';
 import type { RpcReply } from '../net/open-requests.js';
 import { RpcServer } from '../net/rpc-server.js';
 import type { RpcHandler, RpcSession } from '../net/rpc-session.js';
@@ -34,6 +34,7 @@ const noSuchProduct = encodedOnce(productNotFound());
 
 export interface RawGatewayOptions extends RawObserverOptions {
   readonly operations: FrontendOperations;
+  readonly inputBatches: InputBatches;
   readonly tokens: TokenCheck;
   readonly openAdmin: boolean;
   /** Shared with the thread's other sessions. */
@@ -72,11 +73,11 @@ export class RawGateway implements RpcHandler {
   }
 
   inputBegins(): void {
-    this.#options.operations.inputBegins();
+    this.#options.inputBatches.inputBegins();
   }
 
   inputEnds(): void {
-    this.#options.operations.inputEnds();
+    this.#options.inputBatches.inputEnds();
   }
 
   request(

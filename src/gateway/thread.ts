@@ -53,6 +53,7 @@ export const program: ProgramFactory = async (owner, given) => {
   const common = {
     ...load,
     operations: parts.operations,
+    inputBatches: parts.inputBatches,
     history: data.clusterId,
     cache: cacheInspection(owner),
     random: systemRandom,

@@ -141,15 +141,6 @@ export class ProductCache {
     return this.#named(name)?.id;
   }
 
-  /** As InvalidationVersions.inputBegins. */
-  inputBegins(): void {
-    this.#versions.inputBegins();
-  }
-
-  inputEnds(): void {
-    this.#versions.inputEnds();
-  }
-
   /**
    * True if a reader that arrives now may share the answer to a question asked after `sighting`
    * (A18). This depends on the lease, as a cached answer does; with the cache off no answer is
