@@ -16,7 +16,6 @@ import {
   type Provenance,
 } from '../src/frontend/cache/product-cache.js';
 import type { SharedCache } from '../src/frontend/cache/shared-cache.js';
-import { OrderStore } from '../src/order/store.js';
 import { decode, encode } from '../src/wire/codec.js';
 import { type CatalogCommand, type Purchase, unusedIds } from '../src/wire/internal.js';
 import { withoutKeys, withoutLeaseHolders } from '../test/catalog/machine/snapshot-pieces.js';
@@ -122,12 +121,6 @@ class UnorderedCatalog extends CatalogStore {
   }
 }
 
-class UnorderedOrders extends OrderStore {
-  override readBarrier(): Promise<number> {
-    return Promise.resolve(0);
-  }
-}
-
 export interface CacheParts {
   readonly entriesMax: number;
   readonly shared: SharedCache;
@@ -178,14 +171,6 @@ export function newCatalogStore(
   const store = unordered ? new UnorderedCatalog(options) : new CatalogStore(options);
   breakLeases(world, store);
   return store;
-}
-
-export function newOrderStore(
-  world: World,
-  options: ConstructorParameters<typeof OrderStore>[0],
-): OrderStore {
-  const unordered = world.hasBug('orders-without-position');
-  return unordered ? new UnorderedOrders(options) : new OrderStore(options);
 }
 
 export function newCache(

@@ -45,20 +45,31 @@ export const bugs = {
   'requests-are-not-compared':
     'section 5, 2: a different request under the same key gets the stored outcome',
   'the-deposed-may-sell': 'section 5, 2: the epoch of the order group is not checked',
-  'refuses-with-a-key': "section 5, 7: a frontend locally refuses a purchase with a client's key",
+  'refuses-with-a-key': "section 5, 8: a frontend locally refuses a purchase with a client's key",
   'refuses-the-forwarded':
-    'section 5, 7: a frontend locally refuses a purchase that it has already forwarded',
+    'section 5, 8: a frontend locally refuses a purchase that it has already forwarded',
   'new-key-each-attempt': 'section 5, 1: a retry uses a new key',
-  'attempts-after-the-deadline': 'section 5, 6: a purchase is tried again after its deadline (A34)',
+  'attempts-after-the-deadline': 'section 5, 7: a purchase is tried again after its deadline (A34)',
   'purchase-age-from-latest-attempt':
     'section 5, 2: the age of a purchase counts from its latest attempt (A34)',
   'totals-go-unchecked':
     'section 5, 2: any total is logged before all replicas know the bound (A38)',
-  'answers-before-the-order': 'section 5, 3: a sale is answered before its order is applied',
-  'tails-at-takeover-only': 'section 5, 3: sales are fetched when a leader takes over (A21)',
+  'not-found-by-the-order-group': 'R9: "no such order" by the position of the order group alone',
+  'not-found-at-the-deadline':
+    'R9: "no such order" when the position or the order is not there in time',
+  'last-sale-without-position': 'R9: a catalog replica names its last sale without a read position',
+  'lists-without-position': 'R9: orders are listed by the position of the order group alone',
+  'answers-before-the-sale':
+    'section 5, 3: a purchase is answered before its sale is committed (A42)',
+  'answers-early-before-the-rules':
+    'section 5, 3: a sale is answered before its order, while replicas do not know the rule (A40, A42)',
+  'lone-sales-are-safe':
+    'section 5, 3: a sale of a lone catalog voter is answered before its order (A43)',
+  'sales-become-orders-twice': 'section 5, 4: a new leader takes a sale as an order again (A21)',
+  'tails-at-takeover-only': 'section 5, 4: sales are fetched when a leader takes over (A21)',
   'tails-from-the-newest':
-    'section 5, 3: a new leader subscribes after the newest sale, not after its last order (A22)',
-  'confirms-too-early': 'section 5, 4: orders are confirmed before they are committed (A27)',
+    'section 5, 4: a new leader subscribes after the newest sale, not after its last order (A22)',
+  'confirms-too-early': 'section 5, 5: orders are confirmed before they are committed (A27)',
   'restocks-whatever-k': 'section 5: a restock applies without a check of its number (A26)',
   'durable-before-the-disk': 'R10: a batch is reported durable before it is on disk (A29)',
   'corrupt-replica-votes': 'R10: a member whose journal was cut off votes at once (A28)',

@@ -7,6 +7,7 @@ import type { CatalogMachine, CatalogResult } from '../src/catalog/machine/catal
 import type { Verdict } from '../src/checker/check.js';
 import { membership } from '../src/group/membership.js';
 import type { OrderMachine, OrderResult } from '../src/order/order-machine.js';
+import { salesAreSafe } from '../src/order/store.js';
 import type { NewProduct } from '../src/wire/internal.js';
 import { Customer } from './customer.js';
 import { Frontend } from './frontend.js';
@@ -51,6 +52,10 @@ export class Cluster {
     };
     const catalog = votersOf(membership(cluster, 'catalog'));
     const order = votersOf(membership(cluster, 'order'));
+    const areSafe = salesAreSafe(
+      catalog.voters.length + catalog.witnesses.length,
+      order.voters.length + order.witnesses.length,
+    );
     this.catalogs = catalog.voters.map((name, at) => {
       const place = {
         name,
@@ -60,7 +65,7 @@ export class Cluster {
       } as const;
       return new Member(world, { ...place, gated: true, keepsSnapshots: true, service: stocked });
     });
-    const ordering = orderService(world, catalog.voters);
+    const ordering = orderService(world, catalog.voters, areSafe);
     this.orders = order.voters.map((name, at) => {
       const place = { name, index: indexes.order[at] ?? 0, group: 'order', ...order } as const;
       return new Member(world, {
@@ -90,7 +95,7 @@ export class Cluster {
       frontend(name, indexes.frontend[at] ?? 0),
     );
     this.rival = frontend('rival', 9);
-    this.ledger = new Ledger(world.books, (problem) => world.report(problem));
+    this.ledger = new Ledger(world.books, areSafe, (problem) => world.report(problem));
     const life = world.newLife('customers', 10);
     this.customers = Array.from({ length: world.profile.clients }, (_, at) => {
       const name = `customer-${at + 1}`;

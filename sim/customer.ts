@@ -160,7 +160,7 @@ export class Customer {
         );
         const placed = await this.#world.history.buy(this.#options.name, params, answer);
         this.#sold(order, placed.order_number);
-        return;
+        break;
       } catch (thrown) {
         const error = toBazarError(thrown);
         if (error.code === 'out_of_stock') {
@@ -179,6 +179,7 @@ export class Customer {
         if (!error.retryable && error.code !== 'deadline_exceeded') throw error;
       }
     }
+    await this.#readAtOnce(order);
   }
 
   #sold(order: Order, number: number): void {
@@ -211,12 +212,32 @@ export class Customer {
     }
   }
 
+  /** Reads the order right after the answer, or the newest orders. */
+  async #readAtOnce(order: Order): Promise<void> {
+    const dice = this.#world.random.visits.fraction();
+    if (order.number === undefined || dice > 0.4) return;
+    if (dice < 0.3) await this.#readOrder(order, order.number);
+    else await this.#listNewest(order.number);
+  }
+
+  /** The newest orders, listed after the answer, include the order or a later one. */
+  async #listNewest(number: number): Promise<void> {
+    const { items } = await this.#ask(this.#pickFrontend(), (operations, context) =>
+      operations.orders({ order: 'desc', limit: 2 }, context),
+    );
+    const newest = items[0]?.number ?? 0;
+    if (newest >= number) return;
+    this.#world.report(`I8: the list ends at order ${newest}, but ${number} is acknowledged`);
+  }
+
   async #readBack(): Promise<void> {
     const { clients: random } = this.#world.random;
     const sold = this.#options.ledger.orders.filter(({ number }) => number !== undefined);
     const order = sold[random.integer(Math.max(1, sold.length))];
-    if (order?.number === undefined) return;
-    const { number } = order;
+    if (order?.number !== undefined) await this.#readOrder(order, order.number);
+  }
+
+  async #readOrder(order: Order, number: number): Promise<void> {
     try {
       const answer = this.#ask(this.#pickFrontend(), (operations, context) =>
         operations.order({ number }, context),

@@ -27,11 +27,14 @@ export function nameOf(item: number): string {
 export class Ledger {
   readonly orders: Order[] = [];
   readonly #books: BooksChecker;
+  readonly #salesAreSafe: boolean;
   readonly #report: (problem: string) => void;
   readonly #byNumber = new Map<number, Order>();
 
-  constructor(books: BooksChecker, report: (problem: string) => void) {
+  /** @param salesAreSafe a purchase may be answered when its sale is committed. */
+  constructor(books: BooksChecker, salesAreSafe: boolean, report: (problem: string) => void) {
     this.#books = books;
+    this.#salesAreSafe = salesAreSafe;
     this.#report = report;
   }
 
@@ -60,8 +63,11 @@ export class Ledger {
     order.state = 'sold';
     order.number = number;
     this.#byNumber.set(number, order);
-    if (this.#books.orders < number) {
-      this.#report(`I8: order ${number} was answered before anybody had applied it`);
+    if (this.#books.sales.length < number) {
+      this.#report(`I8: order ${number} was answered before its sale was committed`);
+    }
+    if (!this.#salesAreSafe && this.#books.orders < number) {
+      this.#report(`I8: order ${number} was answered before it was safe`);
     }
     const known = this.#books.sales[number - 1];
     if (!known || tagOf(known) !== order.tag || !hasLine(known, order)) {

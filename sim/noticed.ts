@@ -47,7 +47,7 @@ const slow: ReadonlySet<string> = new Set([
   'preVote',
   'heartbeatBehindJournal',
   'corrupt-replica-votes',
-  'orders-without-position',
+  'not-found-at-the-deadline',
   'registry-is-not-saved',
   'keys-are-not-saved',
   'refuses-the-forwarded',

@@ -5,7 +5,7 @@
 
 import { BazarError } from '../src/base/errors.js';
 import { deregisterDead } from '../src/catalog/coherence/deregister-dead.js';
-import type { CatalogResult } from '../src/catalog/machine/catalog-machine.js';
+import type { CatalogMachine, CatalogResult } from '../src/catalog/machine/catalog-machine.js';
 import { keepWatermark } from '../src/catalog/sales/projected-watermark.js';
 import { withTargets } from '../src/catalog/service/bundled-products.js';
 import { CatalogPeerHandler } from '../src/catalog/service/peer-handler.js';
@@ -15,7 +15,8 @@ import { Rules } from '../src/catalog/service/rules.js';
 import type { CatalogStore } from '../src/catalog/service/store.js';
 import { ThreadHandler as CatalogThreads } from '../src/catalog/service/thread-handler.js';
 import { CatalogClient, type CatalogPeer } from '../src/order/catalog-client.js';
-import { OrderMachine, type OrderResult } from '../src/order/order-machine.js';
+import type { OrderResult } from '../src/order/order-machine.js';
+import { startOrderRules } from '../src/order/order-rules.js';
 import { OrderPeerHandler } from '../src/order/peer-handler.js';
 import { Projection, type SalesSubscription } from '../src/order/projection.js';
 import type { OrderStore } from '../src/order/store.js';
@@ -28,7 +29,8 @@ import {
   type SalesMessage,
 } from '../src/wire/internal.js';
 import type { LookupAnswer } from '../src/wire/thread-requests.js';
-import { newCatalogMachine, newCatalogStore, newOrderStore } from './broken.js';
+import { newCatalogMachine, newCatalogStore } from './broken.js';
+import { answersBeforeTheSale, newOrderMachine, newOrderStore } from './broken-orders.js';
 import { Link } from './link.js';
 import type { ServiceListeners } from './listeners.js';
 import { noMark } from './member-folder.js';
@@ -72,6 +74,7 @@ export function catalogService(
           clock: life,
           audit: noAudit,
         });
+        const requests = lastSaleWithoutPosition(world, handler, machine);
         host.onRole(({ role }) => {
           if (role !== 'leader') handler.resign();
         });
@@ -93,9 +96,30 @@ export function catalogService(
         startRestocking({ store: opened, clock: life, logger, everySeconds, target });
         keepWatermark(opened, life, logger);
         deregisterDead(opened, life, logger);
-        return { handler, calls: (calls) => threads.calls(undecidedIsFine(world, calls)) };
+        return {
+          handler: requests,
+          calls: (calls) => threads.calls(undecidedIsFine(world, calls)),
+        };
       },
     };
+  };
+}
+
+/** The seeded bug: a replica names the last sale that it has applied itself. */
+function lastSaleWithoutPosition(
+  world: World,
+  handler: CatalogPeerHandler,
+  machine: CatalogMachine,
+): ServiceListeners['handler'] {
+  if (!world.hasBug('last-sale-without-position')) return handler;
+  return {
+    request(session, method, params, reply) {
+      if (method !== 'last_sale') return handler.request(session, method, params, reply);
+      reply.result([machine.lastSale, machine.lastLogTime]);
+      return true;
+    },
+    notification: (session, method, params) => handler.notification(session, method, params),
+    closed: (session) => handler.closed(session),
   };
 }
 
@@ -110,9 +134,10 @@ function knownLater({ profile, random, scheduler }: World): () => boolean {
 export function orderService(
   world: World,
   catalogs: readonly string[],
+  areSafe: boolean,
 ): (life: Life, member: MemberOfService) => Service<OrderResult> {
   return (life, member) => {
-    const machine = new OrderMachine();
+    const machine = newOrderMachine(world);
     const logger = world.logger(member.name);
     let store: OrderStore | undefined;
     let catalogClient: CatalogClient | undefined;
@@ -135,13 +160,12 @@ export function orderService(
         const projection = new Projection({
           ...{ subscription: taker.subscription, clock: life, logger },
           lastOrder: () => machine.lastOrder,
+          answersAtSale: () => opened.answersAtSale,
           propose: (command) => host.propose(command),
         });
         const opened = newOrderStore(world, {
-          group: host,
-          machine,
-          catalogClient: client,
-          projection,
+          ...{ group: host, machine, clock: life, catalogClient: client, projection },
+          salesAreSafe: areSafe,
         });
         store = opened;
         const threads = new OrderThreads(opened, (seq) => member.readEntry(seq));
@@ -151,7 +175,14 @@ export function orderService(
             lost: () => client.lost(name),
           };
         }
-        const calls = answersEarly(world, opened, client, (some) => {
+        startOrderRules({
+          ...{ clock: life, logger },
+          serving: () => opened.status().serving,
+          current: () => machine.rules,
+          supported: () => rulesVersion,
+          propose: (command) => opened.propose(command),
+        });
+        const calls = answersBeforeTheSale(world, (some) => {
           threads.calls(withoutFirstTime(world, some));
         });
         return { handler: new OrderPeerHandler(noAudit), calls };
@@ -171,11 +202,12 @@ function salesTaker(world: World, client: CatalogClient, projection: () => Proje
   let epoch = 0;
   return {
     subscription: {
-      tail(from, orderEpoch) {
+      tail(from, orderEpoch, gathers) {
         messages = 0;
         epoch = orderEpoch;
         const newest = world.hasBug('tails-from-the-newest') ? world.books.sales.length + 1 : 0;
-        return client.tail(Math.max(from, newest), orderEpoch);
+        const again = from > 1 && world.hasBug('sales-become-orders-twice') ? 1 : 0;
+        return client.tail(Math.max(from, newest) - again, orderEpoch, gathers);
       },
       confirm: (number, orderEpoch) => client.confirm(number, orderEpoch),
     },
@@ -209,27 +241,6 @@ function withoutFirstTime(world: World, calls: OwnerCall[]): OwnerCall[] {
     const [key, kind, hash, lines] = call.args as BuyParams;
     return { ...call, args: [key, kind, hash, lines] };
   });
-}
-
-/** The seeded bug: the catalog's outcome is the answer, whatever happens to the order. */
-function answersEarly(
-  world: World,
-  store: OrderStore,
-  client: CatalogClient,
-  pass: (calls: OwnerCall[]) => void,
-): (calls: OwnerCall[]) => void {
-  if (!world.hasBug('answers-before-the-order')) return pass;
-  return (calls) => {
-    pass(calls.filter(({ operation }) => operation !== 'buy'));
-    for (const { operation, args, reply } of calls) {
-      if (operation !== 'buy') continue;
-      const [key, kind, hash, lines] = args as BuyParams;
-      client.sell(store.status().epoch, [[key, kind, hash, lines, client.logTime]]).then(
-        ([outcome]) => reply(undefined, outcome),
-        (error: Error) => reply(error),
-      );
-    }
-  };
 }
 
 /** The epoch that a frontend in session would take for its leader's. */

@@ -15,9 +15,9 @@ const root = new URL('../../', import.meta.url).pathname;
 /** Words, as `wc -w` counts them. */
 const wordsMax: Readonly<Record<string, number>> = {
   'README.md': 800,
-  'docs/ARCHITECTURE.md': 1_500,
+  'docs/ARCHITECTURE.md': 2_000,
   'docs/THREADS.md': 900,
-  'docs/PROTOCOL.md': 2_500,
+  'docs/PROTOCOL.md': 3_000,
   'docs/CACHE.md': 1_400,
   'docs/STORAGE.md': 800,
   'docs/OPERATIONS.md': 2_500,

@@ -182,7 +182,14 @@ export const purchaseLimits = {
   frontendKeysMax: 8_000_000,
   /** Sales sent to one order leader and not yet confirmed as orders; above it the stream waits. */
   salesWindow: 20_000,
-  /** Sales in one message of a stream that catches up, and their bytes. */
+  /** An order leader with more sales that are not in its book sends no purchases. */
+  unprojectedHeld: 20_000,
+  /** How long the stream gathers sales for one message, and how many at most. */
+  salesGatherMs: 10,
+  salesGathered: 500,
+  /** How long a read waits for an order that is sold and not yet in the book. */
+  orderWaitMs: 1_400,
+  /** Sales in one message of a stream, and their bytes. */
   salesBatch: 1_000,
   salesRunBytesMax: 1 * mib,
   /** Runs of sales that are orders already, above which their memory is freed. */

@@ -1,10 +1,12 @@
 /**
- * The order leader's client of the catalog leader: sells in batches and receives the sales stream.
+ * An order replica's client of the catalog: sells in batches, receives the sales stream, and asks for
+ * the last sale.
  * It keeps one connection to each catalog replica and follows their answers to the leader. Uses no
  * socket. Invariant: sales reach `sold` only from the replica that answered the last subscription.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type {
+  LastSaleAnswer,
   Outcome,
   Purchase,
   SalesMessage,
@@ -71,13 +73,25 @@ export class CatalogClient implements Seller, SalesSubscription {
     return outcomes;
   }
 
-  async tail(from: number, orderEpoch: number): Promise<void> {
-    const params: TailParams = [from, orderEpoch];
+  async tail(from: number, orderEpoch: number, gathers: boolean): Promise<void> {
+    const params: TailParams = gathers ? [from, orderEpoch, true] : [from, orderEpoch];
     const peer = this.#current();
     // Set before the request: the first sales may come in the same packet as the answer.
     this.#tailing = peer;
     const [logTime] = (await this.#ask('tail', params)) as TailAnswer;
     this.#logTime = Math.max(this.#logTime, logTime);
+  }
+
+  /** The number of the last sale that any customer may know of, or of a later one. */
+  async lastSale(): Promise<number> {
+    const [number, logTime] = (await this.#ask('last_sale', [])) as LastSaleAnswer;
+    this.#logTime = Math.max(this.#logTime, logTime);
+    return number;
+  }
+
+  /** The newest version of the rules that all catalog replicas support; 0 if one is unknown. */
+  get rules(): number {
+    return Math.min(...this.#peers.map(({ rules }) => rules ?? 0));
   }
 
   confirm(number: number, orderEpoch: number): void {

@@ -1,6 +1,6 @@
 /**
  * The order group's state machine: the gap-free projection of the catalog's sales
- * (docs/PROTOCOL.md, section 5, step 3). It holds only the log position of each order, because the
+ * (docs/PROTOCOL.md, section 5, step 4). It holds only the log position of each order, because the
  * journal is the order book. Invariant: orders are 1 … last, each taken once (I7; A21, A22).
  */
 
@@ -16,6 +16,8 @@ import { OrderIndex, type OrderPlace, type OrderRun } from './order-index.js';
 
 export type OrderResult =
   | { readonly kind: 'none' }
+  /** Another version of the rules applies. */
+  | { readonly kind: 'rules' }
   /** `taken` sales of the entry are new orders: none after a gap or in a repetition. */
   | { readonly kind: 'orders'; readonly last: number; readonly taken: number }
   | {
@@ -35,6 +37,8 @@ export interface OrderSnapshot {
   readonly ordersHash: string;
   /** Seq, count and skipped of each run, in one flat list. */
   readonly runs: readonly number[];
+  /** The version of the rules that applies; absent before rules 2. */
+  readonly rules?: number;
 }
 
 export class OrderMachine implements StateMachine<OrderResult> {
@@ -42,6 +46,7 @@ export class OrderMachine implements StateMachine<OrderResult> {
   #seq = 0;
   /** Hash chain over all orders: the previous hash and the sales of each entry. */
   #ordersHash = noHash;
+  #rules = 0;
 
   apply(entry: Entry): OrderResult {
     assert(entry.seq === this.#seq + 1, 'entries are applied in order, each once');
@@ -55,6 +60,9 @@ export class OrderMachine implements StateMachine<OrderResult> {
         const [, token] = command;
         return { kind: 'audit', token, hash: this.hash(), lastOrder: this.#index.last };
       }
+      case 'rules':
+        this.#rules = Math.max(this.#rules, command[1]);
+        return { kind: 'rules' };
       default:
         return unknownCommand('order', command);
     }
@@ -63,6 +71,11 @@ export class OrderMachine implements StateMachine<OrderResult> {
   /** Number of the newest order; 0 if there is none. */
   get lastOrder(): number {
     return this.#index.last;
+  }
+
+  /** The version of the rules that applies; 0 before the first `rules` entry. */
+  get rules(): number {
+    return this.#rules;
   }
 
   /** Seq of the last applied entry. */
@@ -76,7 +89,8 @@ export class OrderMachine implements StateMachine<OrderResult> {
   }
 
   hash(): string {
-    const state = `${this.#seq} ${this.#index.last} ${this.#ordersHash}`;
+    const rules = this.#rules === 0 ? '' : ` rules ${this.#rules}`;
+    const state = `${this.#seq} ${this.#index.last} ${this.#ordersHash}${rules}`;
     return createHash('sha256').update(state).digest('hex');
   }
 
@@ -84,7 +98,8 @@ export class OrderMachine implements StateMachine<OrderResult> {
     const runs: number[] = [];
     for (const { seq, count, skipped } of this.#index.runs()) runs.push(seq, count, skipped);
     const lastOrder = this.#index.last;
-    return { version, seq: this.#seq, lastOrder, ordersHash: this.#ordersHash, runs };
+    const rules = this.#rules === 0 ? {} : { rules: this.#rules };
+    return { version, seq: this.#seq, lastOrder, ordersHash: this.#ordersHash, runs, ...rules };
   }
 
   restore(snapshot: unknown): void {
@@ -94,6 +109,7 @@ export class OrderMachine implements StateMachine<OrderResult> {
     assert(this.#index.last === snapshot.lastOrder, 'the runs of a snapshot end at its last order');
     this.#seq = snapshot.seq;
     this.#ordersHash = snapshot.ordersHash;
+    this.#rules = snapshot.rules ?? 0;
   }
 
   invariants(): void {
@@ -133,6 +149,7 @@ function isSnapshot(value: unknown): value is OrderSnapshot {
     isInteger(value['seq']) &&
     isInteger(value['lastOrder']) &&
     isText(value['ordersHash']) &&
+    (value['rules'] === undefined || isInteger(value['rules'])) &&
     Array.isArray(value['runs']) &&
     value['runs'].every(isInteger)
   );

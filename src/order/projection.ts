@@ -1,5 +1,5 @@
 /**
- * The order leader's projection of the catalog's sales (docs/PROTOCOL.md, section 5, step 3). It
+ * The order leader's projection of the catalog's sales (docs/PROTOCOL.md, section 5, step 4). It
  * subscribes to the sales after its own last order and logs them in sale order. Invariant: it
  * proposes sales only in order, and a new subscription begins after the last applied order.
  */
@@ -10,15 +10,15 @@ import type { SalesMessage } from '../wire/internal.js';
 
 const restartMs = 50;
 /** Interval at which the last committed order is reported to the catalog. */
-const confirmEveryMs = 20;
+const confirmEveryMs = 100;
 
 /** The subscription at the catalog leader. */
 export interface SalesSubscription {
   /**
    * Requests all sales from `from` on. They are passed to `sold` until the connection breaks or is
-   * stopped.
+   * stopped. `gathers`: no customer waits for them, so they may come in fewer messages.
    */
-  tail(from: number, orderEpoch: number): Promise<void>;
+  tail(from: number, orderEpoch: number, gathers: boolean): Promise<void>;
   /** Tells the catalog that all orders through `number` are committed. */
   confirm(number: number, orderEpoch: number): void;
 }
@@ -28,6 +28,8 @@ export interface ProjectionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lastOrder: () => number;
+  /** Whether customers are answered without waiting for their orders. */
+  readonly answersAtSale: () => boolean;
   /** Logs a command and resolves when it is applied. */
   readonly propose: (command: Uint8Array) => Promise<unknown>;
 }
@@ -56,6 +58,11 @@ export class Projection {
     this.#retry = undefined;
     this.#confirming?.cancel();
     this.#confirming = undefined;
+  }
+
+  /** Customers are answered in another way than at the start. */
+  answersChanged(): void {
+    if (this.#epoch !== undefined) this.#restart();
   }
 
   /** The connection to the catalog leader broke, or another replica leads the catalog. */
@@ -100,7 +107,7 @@ export class Projection {
     if (epoch === undefined) return;
     const from = this.#options.lastOrder() + 1;
     this.#next = from;
-    this.#options.subscription.tail(from, epoch).then(
+    this.#options.subscription.tail(from, epoch, this.#options.answersAtSale()).then(
       // A new catalog leader does not know which sales are orders. If it holds the maximum of
       // unconfirmed sales, it sells nothing, so no further sale would trigger a confirmation.
       () => {

@@ -8,16 +8,18 @@ import type { OrderConfig, RunningService } from '../base/config.js';
 import { createLogger } from '../base/logging.js';
 import { openFolder } from '../group/folder.js';
 import { Member } from '../group/member.js';
+import { votersOf } from '../group/membership.js';
 import { JobsPool } from '../pool/jobs-pool.js';
 import { OrderAuditor } from './auditor.js';
 import { CatalogClient } from './catalog-client.js';
 import { connectCatalogs } from './catalog-peers.js';
 import { OrderMachine, type OrderResult } from './order-machine.js';
 import { orderMetrics } from './order-metrics.js';
+import { startOrderRules } from './order-rules.js';
 import { packSegments } from './packing.js';
 import { OrderPeerHandler } from './peer-handler.js';
 import { Projection } from './projection.js';
-import { OrderStore } from './store.js';
+import { OrderStore, salesAreSafe } from './store.js';
 import { ThreadHandler } from './thread-handler.js';
 
 export async function startOrder(config: OrderConfig): Promise<RunningService> {
@@ -58,9 +60,17 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
     clock,
     logger,
     lastOrder: () => machine.lastOrder,
+    answersAtSale: () => store.answersAtSale,
     propose: (command) => member.host.propose(command),
   });
-  const store = new OrderStore({ group: member.host, machine, catalogClient, projection });
+  const [catalogVoters, orderVoters] = [
+    votersOf(config.cluster, 'catalog').length,
+    votersOf(config.cluster, 'order').length,
+  ];
+  const store = new OrderStore({
+    ...{ group: member.host, machine, clock, catalogClient, projection },
+    salesAreSafe: salesAreSafe(catalogVoters, orderVoters),
+  });
   const auditor = new OrderAuditor(store, jobs, folder);
   const threads = new ThreadHandler(store, (seq) => journal.readEntry(seq));
   const address = config.cluster.orders.find(({ name }) => name === config.name);
@@ -73,11 +83,19 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
   });
   const packing = packSegments({ journal, jobs, clock, logger });
   packing.start();
+  const rules = startOrderRules({
+    ...{ clock, logger },
+    serving: () => store.status().serving,
+    current: () => machine.rules,
+    supported: () => Math.min(member.rules(), catalogClient.rules),
+    propose: (command) => store.propose(command),
+  });
   return {
     name: config.name,
     ready: Promise.resolve(),
     failed: Promise.race([member.host.failed, packing.failed]),
     async stop() {
+      rules.cancel();
       await packing.stop();
       await member.close();
       catalogs.close();

@@ -1,18 +1,21 @@
 /**
  * The orders as their service uses them. At most two messages to the catalog are in progress;
- * purchases that arrive meanwhile form the next one. A purchase is answered as sold when the order
- * with the sale's number is applied here. Orders are read from the journal. Uses no socket, thread
- * or file. Invariant: no purchase is answered as sold before its order is committed.
+ * purchases that arrive meanwhile form the next one. A purchase is answered with the outcome that the
+ * catalog has committed; its order follows in the sales stream. Reads wait until every sale that a
+ * customer may know of is an order here. Uses no socket, thread or file. Invariant: an answered sale
+ * is never read as absent (docs/PROTOCOL.md, R9, A42).
  */
+import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { logLimits, purchaseLimits } from '../base/limits.js';
-import { NumberMap } from '../base/number-map.js';
 import type { Entry } from '../consensus/types.js';
 import type { Group, GroupStatus } from '../group/types.js';
 import type { Outcome, Purchase } from '../wire/internal.js';
 import { headerRequestsMax, type RequestHeader } from '../wire/request-header.js';
 import type { OrderMachine, OrderResult } from './order-machine.js';
+import { OrderWaiters } from './order-waiters.js';
 import type { Projection } from './projection.js';
+import { SalesPosition } from './sales-position.js';
 
 /** Maximum of concurrent messages to the catalog. */
 const sellsUnderWayMax = 2;
@@ -31,7 +34,10 @@ interface Queued extends Buy {
   readonly epoch: number;
 }
 
-/** The catalog leader, as a seller. */
+/** The version of the rules from which on sales are answered before they are orders. */
+const rulesOfEarlyAnswers = 2;
+
+/** The catalog, as a seller. */
 export interface Seller {
   /** The newest catalog log time that is known here. */
   readonly logTime: number;
@@ -41,29 +47,41 @@ export interface Seller {
     purchases: readonly Purchase[],
     header?: RequestHeader,
   ): Promise<readonly Outcome[]>;
+  /** The number of the last sale that any customer may know of, or of a later one. */
+  lastSale(): Promise<number>;
 }
 
 export interface OrderStoreOptions {
+  readonly clock: Clock;
   readonly group: Group<OrderResult>;
   readonly machine: OrderMachine;
   readonly catalogClient: Seller;
   readonly projection: Projection;
+  /**
+   * False if the catalog group has one voter and the order group more: a sale is then safe only as an
+   * order.
+   */
+  readonly salesAreSafe: boolean;
 }
 
 export class OrderStore {
   readonly #options: OrderStoreOptions;
-  /** Replies that wait for an order to be applied, by number. */
-  readonly #waiters = new NumberMap<BuyReply[]>();
+  readonly #waiters: OrderWaiters;
+  readonly #position: SalesPosition;
+  /** Purchases in messages to the catalog, or whose order is awaited. */
   #waiting = 0;
+  /** Number of the newest sale that this replica has made since it leads. */
+  #lastSale = 0;
   /** Purchases that wait because enough messages are in progress. */
   readonly #queue: Queued[] = [];
   #selling = 0;
-  #answered: number;
   #ledEpoch: number | undefined;
 
   constructor(options: OrderStoreOptions) {
     this.#options = options;
-    this.#answered = options.machine.lastOrder;
+    const { clock, machine, catalogClient } = options;
+    this.#waiters = new OrderWaiters(clock, machine.lastOrder);
+    this.#position = new SalesPosition({ clock, lastSale: () => catalogClient.lastSale() });
     options.group.onRole((status) => this.#roleChanged(status));
   }
 
@@ -84,20 +102,41 @@ export class OrderStore {
     return this.#options.group.status();
   }
 
-  readBarrier(): Promise<number> {
-    return this.#options.group.readBarrier();
+  /** Whether a customer gets the answer when the catalog has committed the sale. */
+  get answersAtSale(): boolean {
+    return this.#options.salesAreSafe && this.machine.rules >= rulesOfEarlyAnswers;
+  }
+
+  /** Sales that this replica knows and that are not in its book. */
+  get unprojected(): number {
+    return Math.max(0, this.#lastSale - this.machine.lastOrder);
+  }
+
+  /**
+   * The read position: resolves when every sale that any customer may know of is an order here (R9).
+   * Rejects with `unavailable` if there is no such position in time.
+   */
+  async caughtUp(): Promise<void> {
+    // The entry of the new rules may not have reached this replica.
+    if (!this.answersAtSale) await this.#options.group.readBarrier();
+    if (this.answersAtSale) await this.reached(await this.#position.confirm());
+  }
+
+  /** Resolves when order `number` is applied here, or when there is no such sale. */
+  async caughtUpTo(number: number): Promise<void> {
+    if (number <= this.machine.lastOrder) return;
+    if (!this.answersAtSale) await this.#options.group.readBarrier();
+    if (!this.answersAtSale || number <= this.machine.lastOrder) return;
+    if (number <= (await this.#position.confirm())) await this.reached(number);
   }
 
   propose(command: Uint8Array): Promise<{ readonly seq: number; readonly result: OrderResult }> {
     return this.#options.group.propose(command);
   }
 
-  /** Resolves when the order of this number is applied here; rejects when the lead is lost. */
+  /** Resolves when the order of this number is applied here; rejects with `unavailable`. */
   reached(number: number): Promise<void> {
-    if (number <= this.machine.lastOrder) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#wait(number, (error) => (error ? reject(error) : resolve()));
-    });
+    return this.#waiters.wait(number, purchaseLimits.orderWaitMs);
   }
 
   /** Takes all purchases that arrived in one turn. */
@@ -119,10 +158,11 @@ export class OrderStore {
 
   /**
    * Purchases that arrive while the catalog decides form the next message, so messages grow with
-   * the load.
+   * the load. All wait while the book is far behind the sales.
    */
   #sendQueued(): void {
     while (this.#selling < sellsUnderWayMax && this.#queue.length > 0) {
+      if (this.unprojected > purchaseLimits.unprojectedHeld && this.answersAtSale) return;
       const { serving, epoch, leader } = this.status();
       const first = this.#queue[0];
       if (serving && first?.epoch === epoch) {
@@ -148,19 +188,10 @@ export class OrderStore {
   }
 
   /** The group calls this for every entry that it applies. */
-  applied(_entry: Entry, _result: OrderResult): void {
-    const last = this.machine.lastOrder;
-    if (this.#waiters.size === 0) {
-      this.#answered = last;
-      return;
-    }
-    while (this.#answered < last) {
-      this.#answered++;
-      const replies = this.#waiters.get(this.#answered);
-      if (!replies) continue;
-      this.#waiters.delete(this.#answered);
-      for (const reply of replies) reply(undefined);
-    }
+  applied(_entry: Entry, result: OrderResult): void {
+    this.#waiters.advance(this.machine.lastOrder);
+    if (result.kind === 'rules') this.#options.projection.answersChanged();
+    if (this.#queue.length > 0) this.#sendQueued();
   }
 
   #sendBatch(epoch: number, buys: readonly Buy[]): void {
@@ -187,17 +218,14 @@ export class OrderStore {
       this.#answer(reply, new BazarError('internal', 'a purchase had no outcome'));
     } else if (outcome[0] !== 'sold' || outcome[1] <= this.machine.lastOrder) {
       this.#answer(reply, undefined, outcome);
+    } else if (this.answersAtSale) {
+      this.#lastSale = Math.max(this.#lastSale, outcome[1]);
+      this.#answer(reply, undefined, outcome);
     } else if (!this.status().serving) {
       this.#answer(reply, unknownOutcome());
     } else {
-      this.#wait(outcome[1], (error) => this.#answer(reply, error, outcome));
+      this.#waiters.add(outcome[1], (error) => this.#answer(reply, error, outcome));
     }
-  }
-
-  #wait(number: number, waiter: BuyReply): void {
-    const others = this.#waiters.get(number);
-    if (others) others.push(waiter);
-    else this.#waiters.set(number, [waiter]);
   }
 
   #answer(reply: BuyReply, error: BazarError | undefined, outcome?: Outcome): void {
@@ -215,10 +243,14 @@ export class OrderStore {
     }
     this.#options.projection.resign();
     for (const { reply } of this.#queue.splice(0)) reply(notLeading(status.leader));
-    const waiters = this.#waiters.values().flat();
-    this.#waiters.clear();
-    for (const waiter of waiters) waiter(unknownOutcome());
+    this.#lastSale = 0;
+    this.#waiters.fail(unknownOutcome());
   }
+}
+
+/** Whether a committed sale survives as many lost disks as an order does. */
+export function salesAreSafe(catalogVoters: number, orderVoters: number): boolean {
+  return catalogVoters > 1 || orderVoters === 1;
 }
 
 /** The headers of the purchases, up to a maximum; undefined if none has one. */

@@ -54,13 +54,13 @@ export class ThreadHandler {
 
   /** An order never changes: only "not found" needs the read position (docs/PROTOCOL.md, R9). */
   async #order([number]: OrderParams): Promise<Sale | null> {
-    if (number > this.#store.machine.lastOrder) await this.#store.readBarrier();
+    await this.#store.caughtUpTo(number);
     if (number > this.#store.machine.lastOrder) return null;
     return (await readOrder(this.#store.machine, number, this.#readEntry)) ?? null;
   }
 
   async #orders([after, limit]: OrdersParams): Promise<OrdersAnswer> {
-    await this.#store.readBarrier();
+    await this.#store.caughtUp();
     const sales = await readOrders(this.#store.machine, after, limit, this.#readEntry);
     const last = sales.at(-1)?.[0];
     const more = last !== undefined && last < this.#store.machine.lastOrder;
@@ -68,7 +68,7 @@ export class ThreadHandler {
   }
 
   async #find(params: FindOrdersParams): Promise<OrdersAnswer> {
-    await this.#store.readBarrier();
+    await this.#store.caughtUp();
     return findOrders(this.#store.machine, params, this.#readEntry);
   }
 }

@@ -103,7 +103,7 @@ export interface ProductChange {
  * The newest version of the rules by which this build applies entries. Each replica sends its own in the
  * handshake, and the leader logs a version once all replicas support it (docs/PROTOCOL.md, 5).
  */
-export const rulesVersion = 1;
+export const rulesVersion = 2;
 
 /** The inputs of the migration to a version of the rules, in addition to the state. */
 export interface RulesSettings {
@@ -173,7 +173,9 @@ export type ProductRecord = readonly [
 /** Commands in the order group's log: `sales` is the MessagePack of Sale[], numbered from `first` on. */
 export type OrderCommand =
   | readonly ['orders', first: number, count: number, sales: Uint8Array]
-  | readonly ['audit', token: string];
+  | readonly ['audit', token: string]
+  /** Starts a version of the rules; a lower or equal version has no effect. */
+  | readonly ['rules', version: number];
 
 /** The catalog's stream to the order leader. It is encoded once and logged there as these bytes. */
 export type SalesMessage = readonly [first: number, count: number, sales: Uint8Array];
@@ -222,9 +224,17 @@ export type OrderAudit = readonly [
  */
 export type SellParams = readonly [orderEpoch: number, purchases: readonly Purchase[]];
 export type SellAnswer = readonly [outcomes: readonly Outcome[], logTime: number];
-/** `tail` requests all sales from a number on; they arrive as `sales` notifications (SalesMessage). */
-export type TailParams = readonly [from: number, orderEpoch: number];
+/**
+ * `tail` requests all sales from a number on; they arrive as `sales` notifications (SalesMessage).
+ * `gathers`: the catalog may gather them for some milliseconds.
+ */
+export type TailParams = readonly [from: number, orderEpoch: number, gathers?: boolean];
 export type TailAnswer = readonly [logTime: number];
+/**
+ * `last_sale`, of an order replica to any catalog replica, from rules 2 on: the number of the last sale
+ * at a read position confirmed after the request.
+ */
+export type LastSaleAnswer = readonly [lastSale: number, logTime: number];
 /** `cursor`, a notification: all orders through the number are committed. */
 export type WatermarkParams = readonly [number: number, orderEpoch: number];
 

@@ -13,6 +13,7 @@ import { OrderStore } from '../../src/order/store.js';
 import { toPurchase } from '../../src/order/thread-handler.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import type { BuyParams, CatalogCommand, Outcome, SalesMessage } from '../../src/wire/internal.js';
+import { ManualClock } from '../helpers/manual-clock.js';
 import { type Answer, stageOperations } from './staged-operations.js';
 
 /** Longer than a key of a frontend's lives. */
@@ -66,7 +67,7 @@ class Store {
     const group = { status: () => status, onRole: () => {} } as unknown as Group<OrderResult>;
     const { catalog } = this;
     return new OrderStore({
-      group,
+      ...{ group, clock: new ManualClock(), salesAreSafe: true },
       machine: this.#book,
       projection: { lead: () => {}, resign: () => {} } as unknown as Projection,
       catalogClient: {
@@ -79,6 +80,7 @@ class Store {
           if (result.sales) this.#project(result.sales);
           return result.outcomes;
         },
+        lastSale: async () => catalog.lastSale,
       },
     });
   }

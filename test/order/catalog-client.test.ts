@@ -51,7 +51,7 @@ t.test('the client follows the replicas’ answers to the catalog leader', async
 
 t.test('the client leaves a silent leader and its stream', async (t) => {
   const { line, one, two, broken } = build();
-  await line.tail(1, 1);
+  await line.tail(1, 1, false);
   one.answer = refuse('deadline_exceeded');
   await t.rejects(line.sell(1, []));
   t.equal(broken(), 1, 'the sales must be requested again');
@@ -71,7 +71,7 @@ t.test('an unreachable replica is skipped, even if named as leader', async (t) =
 
 t.test('sales count only from the replica that was asked last', async (t) => {
   const { line, sold } = build();
-  await line.tail(1, 1);
+  await line.tail(1, 1, false);
   line.pushed('catalog-2', [1, 1, Buffer.alloc(1)]);
   line.pushed('catalog-1', [2, 1, Buffer.alloc(1)]);
   t.same(sold, [2]);

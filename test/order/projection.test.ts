@@ -26,6 +26,7 @@ function build(lastOrder: number): Bench {
     clock,
     logger: silentLogger,
     lastOrder: () => bench.lastOrder,
+    answersAtSale: () => true,
     subscription: {
       async tail(from) {
         bench.salesStream.push(from);

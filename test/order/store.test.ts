@@ -1,13 +1,20 @@
 import t from 'tap';
-import type { BazarError } from '../../src/base/errors.js';
+import { BazarError } from '../../src/base/errors.js';
+import { purchaseLimits } from '../../src/base/limits.js';
 import type { Entry } from '../../src/consensus/types.js';
 import type { Group, GroupStatus } from '../../src/group/types.js';
 import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js';
-import { type Buy, OrderStore } from '../../src/order/store.js';
+import { type Buy, OrderStore, salesAreSafe } from '../../src/order/store.js';
 import { ThreadHandler } from '../../src/order/thread-handler.js';
 import type { OwnerCall } from '../../src/pool/types.js';
 import { encode } from '../../src/wire/codec.js';
-import type { Outcome, Purchase } from '../../src/wire/internal.js';
+import {
+  type OrderCommand,
+  type Outcome,
+  type Purchase,
+  rulesVersion,
+} from '../../src/wire/internal.js';
+import { ManualClock } from '../helpers/manual-clock.js';
 
 interface Message {
   readonly purchases: readonly Purchase[];
@@ -20,7 +27,10 @@ function status(serving: boolean, epoch = 1): GroupStatus {
 }
 
 /** A leading store; messages to the catalog and applied orders are the test's to answer. */
-function build() {
+function build({ salesAreSafe = true } = {}) {
+  const clock = new ManualClock();
+  const positions: { answer(lastSale: number): void; fail(error: Error): void }[] = [];
+  const barriers: (() => void)[] = [];
   let now = status(true);
   let tellRole: (status: GroupStatus) => void = () => {};
   const messages: Message[] = [];
@@ -28,6 +38,10 @@ function build() {
   const leads: (number | undefined)[] = [];
   const group = {
     status: () => now,
+    readBarrier: () =>
+      new Promise<number>((resolve) => {
+        barriers.push(() => resolve(0));
+      }),
     onRole(listener: (status: GroupStatus) => void) {
       tellRole = listener;
     },
@@ -41,24 +55,34 @@ function build() {
         new Promise((resolve, reject) => {
           messages.push({ purchases, answer: resolve, fail: reject });
         }),
+      lastSale: () =>
+        new Promise((resolve, reject) => {
+          positions.push({ answer: resolve, fail: reject });
+        }),
     },
     projection: {
       startProjection: (epoch: number) => leads.push(epoch),
       resign: () => leads.push(undefined),
+      answersChanged: () => {},
     } as never,
+    ...{ clock, salesAreSafe },
   });
   let seq = 0;
+  const log = (command: OrderCommand): void => {
+    seq++;
+    const entry: Entry = { seq, epoch: 1, time: seq, command: encode(command) };
+    store.applied(entry, machine.apply(entry));
+  };
   return {
-    store,
-    messages,
-    leads,
+    ...{ store, messages, leads, clock, positions, barriers },
+    /** The rules of this build begin. */
+    begin: () => log(['rules', rulesVersion]),
     become(next: GroupStatus) {
       now = next;
       tellRole(next);
     },
     /** Applies orders first … first + count − 1. */
     apply(first: number, count: number) {
-      seq++;
       const sales = Array.from({ length: count }, (_, i) => [
         first + i,
         Buffer.alloc(16),
@@ -66,9 +90,7 @@ function build() {
         0,
         0,
       ]);
-      const command = encode(['orders', first, count, encode(sales)]);
-      const entry: Entry = { seq, epoch: 1, time: seq, command };
-      store.applied(entry, machine.apply(entry));
+      log(['orders', first, count, encode(sales)]);
     },
   };
 }
@@ -95,7 +117,146 @@ function buy(): Answered {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const sold = (number: number): Outcome => ['sold', number, 1990, false];
 
-t.test('a sale is answered when its order is applied, not before', async (t) => {
+t.test('a sale is answered when the catalog has committed it', async (t) => {
+  const { store, messages, begin, apply } = build();
+  begin();
+  const one = buy();
+  store.buy([one]);
+  t.equal(one.answers, 0);
+  messages[0]?.answer([sold(1)]);
+  await settled();
+  t.same(one.outcome, sold(1));
+  t.equal(store.unprojected, 1);
+  apply(1, 1);
+  t.equal(store.unprojected, 0);
+  t.equal(one.answers, 1);
+});
+
+t.test('the sale of a lone catalog is answered when its order is applied', async (t) => {
+  const { store, messages, begin, apply } = build({ salesAreSafe: salesAreSafe(1, 3) });
+  begin();
+  const one = buy();
+  store.buy([one]);
+  messages[0]?.answer([sold(1)]);
+  await settled();
+  t.equal(one.answers, 0);
+  apply(1, 1);
+  t.same(one.outcome, sold(1));
+});
+
+t.test('a sale is safe if it survives as many lost disks as an order', async (t) => {
+  const sizes = [1, 2, 3].flatMap((catalog) => [1, 3].map((order) => [catalog, order] as const));
+  const unsafe = sizes.filter(([catalog, order]) => !salesAreSafe(catalog, order));
+  t.same(unsafe, [[1, 3]]);
+});
+
+t.test('a deposed order leader still answers a sale that is committed', async (t) => {
+  const { store, messages, begin, become } = build();
+  begin();
+  const one = buy();
+  store.buy([one]);
+  become(status(false, 2));
+  messages[0]?.answer([sold(1)]);
+  await settled();
+  t.same(one.outcome, sold(1));
+});
+
+t.test('an order that is sold and not in the book is waited for', async (t) => {
+  const { store, begin, positions, apply } = build();
+  begin();
+  const read = store.caughtUpTo(2);
+  let isRead = false;
+  read.then(() => {
+    isRead = true;
+  });
+  await settled();
+  positions[0]?.answer(2);
+  await settled();
+  apply(1, 1);
+  await settled();
+  t.notOk(isRead);
+  apply(2, 1);
+  await read;
+});
+
+t.test('an order beyond the last sale is absent without a wait', async (t) => {
+  const { store, begin, positions } = build();
+  begin();
+  const read = store.caughtUpTo(3);
+  await settled();
+  positions[0]?.answer(2);
+  await read;
+});
+
+t.test('an order in the book needs no position', async (t) => {
+  const { store, begin, positions, apply } = build();
+  begin();
+  apply(1, 1);
+  await store.caughtUpTo(1);
+  t.equal(positions.length, 0);
+});
+
+t.test(
+  'without a position a read fails, and so it does when the order comes too late',
+  async (t) => {
+    const { store, begin, positions, clock } = build();
+    begin();
+    const unknown = store.caughtUpTo(1);
+    await settled();
+    positions[0]?.fail(new BazarError('unavailable', 'no leader'));
+    await t.rejects(unknown, { code: 'unavailable' });
+    const late = store.caughtUpTo(1);
+    await settled();
+    positions[1]?.answer(1);
+    await settled();
+    clock.advance(purchaseLimits.orderWaitMs);
+    await t.rejects(late, { code: 'unavailable' });
+  },
+);
+
+t.test('all reads of a turn share one question to the catalog', async (t) => {
+  const { store, begin, positions, apply } = build();
+  begin();
+  const reads = [store.caughtUp(), store.caughtUp(), store.caughtUpTo(5)];
+  await settled();
+  t.equal(positions.length, 1);
+  positions[0]?.answer(1);
+  apply(1, 1);
+  await Promise.all(reads);
+});
+
+t.test('before the new rules a read needs the position of the order group', async (t) => {
+  const { store, begin, barriers, positions } = build();
+  const read = store.caughtUpTo(1);
+  barriers[0]?.();
+  await read;
+  t.equal(positions.length, 0);
+  const later = store.caughtUpTo(1);
+  // The entry of the new rules arrives with the position: another replica may answer early by now.
+  begin();
+  barriers[1]?.();
+  await settled();
+  await settled();
+  positions[0]?.answer(0);
+  await later;
+  t.equal(positions.length, 1);
+});
+
+t.test('no purchase is sent while the book is far behind the sales', async (t) => {
+  const { store, messages, begin, apply } = build();
+  begin();
+  const behind = purchaseLimits.unprojectedHeld + 1;
+  store.buy([buy()]);
+  messages[0]?.answer([sold(behind)]);
+  await settled();
+  const held = buy();
+  store.buy([held]);
+  t.equal(messages.length, 1);
+  apply(1, 1);
+  t.equal(messages.length, 2);
+});
+
+t.test('under older rules a sale is answered when its order is applied', async (t) => {
   const { store, messages, apply } = build();
   const one = buy();
   store.buy([one]);

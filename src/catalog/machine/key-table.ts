@@ -1,6 +1,6 @@
 /**
  * Stores the outcomes of purchases under their idempotency keys, for one kind of key
- * (docs/PROTOCOL.md, section 5, steps 2 and 5). A key takes 60 to 80 bytes. Keys expire by log time
+ * (docs/PROTOCOL.md, section 5, steps 2 and 6). A key takes 60 to 80 bytes. Keys expire by log time
  * with bounded work a call, so that every replica drops the same keys at the same entry. Invariant:
  * keys are dropped oldest first, each only after its lifetime and the projection of its sale.
  */

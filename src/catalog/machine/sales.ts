@@ -1,7 +1,7 @@
 /**
  * Holds the sales that are not orders yet, in the bytes that were encoded at apply. Does not depend
  * on stock or keys. Invariants: sale numbers have no gaps; no sale above the watermark is ever
- * dropped (docs/PROTOCOL.md, section 5, step 4; A27).
+ * dropped (docs/PROTOCOL.md, section 5, step 5; A27).
  */
 import { assert, required } from '../../base/assert.js';
 import { BazarError } from '../../base/errors.js';

@@ -1,7 +1,7 @@
 /**
  * Logs the number through which sales are committed orders (`Cursor{n}`), so that the catalog can
  * drop these sales. Logs it at most four times a second, because each entry costs a disk write, and
- * never a number that the order group has not committed (docs/PROTOCOL.md, section 5, step 4; A27).
+ * never a number that the order group has not committed (docs/PROTOCOL.md, section 5, step 5; A27).
  */
 import { type Clock, every, type Timer } from '../../base/clock.js';
 import type { Logger } from '../../base/logging.js';

@@ -1,9 +1,11 @@
 /**
- * Streams the committed sales to the order leader (docs/PROTOCOL.md, section 5, step 3). Each
- * subscriber gets every sale from its starting number on, in order and without gaps. Sales are sent
- * in the bytes that were encoded at apply. Uses no socket.
+ * Streams the committed sales to the order leader (docs/PROTOCOL.md, section 5, step 4). Each
+ * subscriber gets every sale from its starting number on, in order and without gaps. New sales are
+ * gathered for some milliseconds, because each message costs the order group an entry and a disk
+ * write. Sales are sent in the bytes that were encoded at apply. Uses no socket.
  */
 import { assert } from '../../base/assert.js';
+import type { Clock, Timer } from '../../base/clock.js';
 import { purchaseLimits } from '../../base/limits.js';
 import type { SalesMessage } from '../../wire/internal.js';
 
@@ -17,6 +19,8 @@ export interface SalesSource {
 }
 
 export interface Subscriber {
+  /** False: the subscriber's customers wait for each sale, so none is gathered. */
+  readonly gathers: boolean;
   send(sales: SalesMessage): void;
 }
 
@@ -27,11 +31,16 @@ interface Stream {
 
 export class SalesStream {
   readonly #source: SalesSource;
+  readonly #clock: Clock;
   readonly #streams = new Map<Subscriber, Stream>();
   #confirmed = 0;
+  /** Sales that were applied since the last message. */
+  #gathered = 0;
+  #gathering: Timer | undefined;
 
-  constructor(source: SalesSource) {
+  constructor(source: SalesSource, clock: Clock) {
     this.#source = source;
+    this.#clock = clock;
   }
 
   /** The highest number that an order leader has confirmed as a committed order. */
@@ -65,17 +74,23 @@ export class SalesStream {
     this.#pull(subscriber, stream);
   }
 
-  /** New sales were applied. A subscriber that waits for exactly these gets the encoded bytes. */
+  /** New sales were applied. Sends them at once or gathers them for up to `salesGatherMs`. */
   applied(sales: SalesMessage): void {
-    const [first, count] = sales;
+    this.#gathered += sales[1];
+    const isFull = this.#gathered >= purchaseLimits.salesGathered;
     for (const [subscriber, stream] of this.#streams) {
-      if (stream.next === first && stream.next - stream.confirmed <= purchaseLimits.salesWindow) {
-        stream.next = first + count;
-        subscriber.send(sales);
-      } else {
-        this.#pull(subscriber, stream);
-      }
+      if (isFull || !subscriber.gathers) this.#pull(subscriber, stream);
+      else this.#gathering ??= this.#clock.after(purchaseLimits.salesGatherMs, () => this.flush());
     }
+    if (isFull) this.#gathered = 0;
+  }
+
+  /** Sends what is gathered, as far as the window of each subscriber allows. */
+  flush(): void {
+    this.#gathering?.cancel();
+    this.#gathering = undefined;
+    this.#gathered = 0;
+    for (const [subscriber, stream] of this.#streams) this.#pull(subscriber, stream);
   }
 
   #pull(subscriber: Subscriber, stream: Stream): void {

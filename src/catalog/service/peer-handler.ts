@@ -12,6 +12,7 @@ import type {
   CatalogAudit,
   EndSessionParams,
   GrantParams,
+  LastSaleAnswer,
   RenewParams,
   SellAnswer,
   SellParams,
@@ -64,6 +65,9 @@ export class CatalogPeerHandler {
         return true;
       case 'tail':
         this.#tail(peer, params as TailParams, reply);
+        return true;
+      case 'last_sale':
+        answer(this.#lastSale(), reply);
         return true;
       case 'lend':
         reply.result(grant(this.#store, params as GrantParams));
@@ -143,6 +147,16 @@ export class CatalogPeerHandler {
     return this.#store.machine.byId(id) ?? null;
   }
 
+  /**
+   * Any replica can answer at a read position. The order leader needs the sales now, if it has to wait
+   * for them at all.
+   */
+  async #lastSale(): Promise<LastSaleAnswer> {
+    await this.#store.readBarrier();
+    this.#store.salesStream.flush();
+    return [this.#store.machine.lastSale, this.#store.machine.lastLogTime];
+  }
+
   /** Any replica can answer: the list of frontends does not depend on the leader. */
   #reported(peer: Peer, params: unknown): ReportAnswer {
     const nowMs = this.#options.clock.nowMs();
@@ -154,7 +168,7 @@ export class CatalogPeerHandler {
     return [this.#frontends.rows(nowMs)];
   }
 
-  #tail(peer: Peer, [from]: TailParams, reply: PeerReply): void {
+  #tail(peer: Peer, [from, , gathers = false]: TailParams, reply: PeerReply): void {
     this.#requireLead();
     const { watermark } = this.#store.machine;
     if (from <= watermark) {
@@ -164,6 +178,7 @@ export class CatalogPeerHandler {
     const before = this.#subscribers.get(peer);
     if (before) this.#store.salesStream.unsubscribe(before);
     const subscriber: Subscriber = {
+      gathers,
       send(sales) {
         // A stream with a gap is useless: the order leader subscribes again on a new connection.
         if (!peer.notify('sales', sales)) peer.destroy();

@@ -56,7 +56,7 @@ export class CatalogStore {
       record: (id) => machine.byId(id),
       appliedSeq: () => machine.appliedSeq,
     });
-    this.salesStream = new SalesStream(machine);
+    this.salesStream = new SalesStream(machine, clock);
     this.changes = new ChangeFeed({ clock, record: (id) => machine.byId(id) });
     this.#group.onRole((status) => this.#roleChanged(status));
   }

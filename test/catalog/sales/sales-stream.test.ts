@@ -1,6 +1,12 @@
 import t from 'tap';
-import { type SalesSource, SalesStream } from '../../../src/catalog/sales/sales-stream.js';
+import { purchaseLimits } from '../../../src/base/limits.js';
+import {
+  type SalesSource,
+  SalesStream,
+  type Subscriber,
+} from '../../../src/catalog/sales/sales-stream.js';
 import type { SalesMessage } from '../../../src/wire/internal.js';
+import { ManualClock } from '../../helpers/manual-clock.js';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
@@ -16,13 +22,17 @@ function source(last: number, step: number): SalesSource & { last: number; water
   };
 }
 
-function subscriber(): { send(sales: SalesMessage): void; got: [number, number][] } {
+interface Receiver extends Subscriber {
+  readonly got: [number, number][];
+}
+
+function subscriber(gathers = false): Receiver {
   const got: [number, number][] = [];
-  return { got, send: ([first, count]) => got.push([first, count]) };
+  return { gathers, got, send: ([first, count]) => got.push([first, count]) };
 }
 
 t.test('a subscriber gets all sales from its number on, in order', async (t) => {
-  const salesStream = new SalesStream(source(5, 2));
+  const salesStream = new SalesStream(source(5, 2), new ManualClock());
   const order = subscriber();
   salesStream.subscribe(order, 2);
   t.same(order.got, [
@@ -31,19 +41,43 @@ t.test('a subscriber gets all sales from its number on, in order', async (t) => 
   ]);
 });
 
-t.test('a subscriber that is up to date gets new sales in the bytes of their entry', async (t) => {
+t.test('a subscriber whose customers wait gets new sales at once', async (t) => {
   const catalog = source(0, 10);
-  const salesStream = new SalesStream(catalog);
-  const sent: SalesMessage[] = [];
-  salesStream.subscribe({ send: (sales) => sent.push(sales) }, 1);
-  const sales: SalesMessage = [1, 3, bytes('as encoded at apply')];
+  const salesStream = new SalesStream(catalog, new ManualClock());
+  const order = subscriber();
+  salesStream.subscribe(order, 1);
   catalog.last = 3;
-  salesStream.applied(sales);
-  t.equal(sent[0], sales);
+  salesStream.applied([1, 3, bytes('sales')]);
+  t.same(order.got, [[1, 3]]);
+});
+
+t.test('new sales are gathered for a subscriber that allows it', async (t) => {
+  const clock = new ManualClock();
+  const catalog = source(0, 10_000);
+  const salesStream = new SalesStream(catalog, clock);
+  const order = subscriber(true);
+  salesStream.subscribe(order, 1);
+  for (const last of [1, 2]) {
+    catalog.last = last;
+    salesStream.applied([last, 1, bytes('sales')]);
+  }
+  t.same(order.got, []);
+  clock.advance(purchaseLimits.salesGatherMs);
+  t.same(order.got, [[1, 2]]);
+  catalog.last = 3;
+  salesStream.applied([3, 1, bytes('sales')]);
+  salesStream.flush();
+  t.same(order.got, [
+    [1, 2],
+    [3, 1],
+  ]);
+  catalog.last = 3 + purchaseLimits.salesGathered;
+  salesStream.applied([4, purchaseLimits.salesGathered, bytes('sales')]);
+  t.equal(order.got.length, 3, 'enough for a message');
 });
 
 t.test('the stream stops at its window and continues when orders are confirmed', async (t) => {
-  const salesStream = new SalesStream(source(50_000, 1_000));
+  const salesStream = new SalesStream(source(50_000, 1_000), new ManualClock());
   const order = subscriber();
   salesStream.subscribe(order, 1);
   const before = order.got.length;
@@ -54,7 +88,7 @@ t.test('the stream stops at its window and continues when orders are confirmed',
 });
 
 t.test('a confirmation of a sale that was never sent is ignored', async (t) => {
-  const salesStream = new SalesStream(source(3, 1));
+  const salesStream = new SalesStream(source(3, 1), new ManualClock());
   const order = subscriber();
   salesStream.subscribe(order, 1);
   salesStream.confirm(order, 4);
@@ -63,7 +97,7 @@ t.test('a confirmation of a sale that was never sent is ignored', async (t) => {
 
 t.test('an unsubscribed subscriber gets nothing more', async (t) => {
   const catalog = source(0, 10);
-  const salesStream = new SalesStream(catalog);
+  const salesStream = new SalesStream(catalog, new ManualClock());
   const order = subscriber();
   salesStream.subscribe(order, 1);
   salesStream.unsubscribe(order);
@@ -79,7 +113,7 @@ t.test('a request for dropped sales is refused and does not block other streams'
     if (number < 4) throw new Error('no longer kept');
     return salesFrom.call(this, number, max);
   };
-  const salesStream = new SalesStream(catalog);
+  const salesStream = new SalesStream(catalog, new ManualClock());
   const deposed = subscriber();
   t.throws(() => salesStream.subscribe(deposed, 3), { message: 'no longer kept' });
   const order = subscriber();
@@ -94,8 +128,8 @@ t.test('a request for dropped sales is refused and does not block other streams'
 });
 
 t.test('a stream that has fallen behind the watermark ends', async (t) => {
-  const catalog = source(0, 10);
-  const salesStream = new SalesStream(catalog);
+  const catalog = source(0, 30_000);
+  const salesStream = new SalesStream(catalog, new ManualClock());
   const [deposed, leader] = [subscriber(), subscriber()];
   salesStream.subscribe(deposed, 1);
   salesStream.subscribe(leader, 1);

@@ -1,0 +1,90 @@
+/**
+ * Callers that wait until an order is applied at this replica, by order number. Uses no clock of its
+ * own. Invariant: every caller is called back once.
+ */
+import type { Clock, Timer } from '../base/clock.js';
+import { BazarError } from '../base/errors.js';
+import { purchaseLimits } from '../base/limits.js';
+import { NumberMap } from '../base/number-map.js';
+
+/** Called without an error when the order is applied here. */
+export type OrderWaiter = (error?: BazarError) => void;
+
+export class OrderWaiters {
+  readonly #clock: Clock;
+  readonly #waiters = new NumberMap<OrderWaiter[]>();
+  /** All orders through this number are applied here, and their waiters called. */
+  #reached: number;
+  #reads = 0;
+
+  constructor(clock: Clock, lastOrder: number) {
+    this.#clock = clock;
+    this.#reached = lastOrder;
+  }
+
+  get reached(): number {
+    return this.#reached;
+  }
+
+  /** Waits without a limit of time. Returns a function that removes the waiter. */
+  add(number: number, waiter: OrderWaiter): () => void {
+    const others = this.#waiters.get(number);
+    if (others) others.push(waiter);
+    else this.#waiters.set(number, [waiter]);
+    return () => this.#remove(number, waiter);
+  }
+
+  /**
+   * Resolves when the order is applied here. Rejects with `unavailable` after `timeoutMs`, and with
+   * `overloaded` if too many reads wait.
+   */
+  wait(number: number, timeoutMs: number): Promise<void> {
+    if (number <= this.#reached) return Promise.resolve();
+    if (this.#reads >= purchaseLimits.waitingMax) {
+      return Promise.reject(new BazarError('overloaded', 'too many reads wait for orders'));
+    }
+    this.#reads++;
+    return new Promise((resolve, reject) => {
+      const waiter: OrderWaiter = (error) => {
+        this.#reads--;
+        timer.cancel();
+        if (error) reject(error);
+        else resolve();
+      };
+      const remove = this.add(number, waiter);
+      const timer: Timer = this.#clock.after(timeoutMs, () => {
+        remove();
+        const message = `order ${number} is sold and not yet in the book of this replica`;
+        waiter(new BazarError('unavailable', message));
+      });
+    });
+  }
+
+  /** All orders through this number are applied here. */
+  advance(lastOrder: number): void {
+    if (this.#waiters.size === 0) {
+      this.#reached = lastOrder;
+      return;
+    }
+    while (this.#reached < lastOrder) {
+      this.#reached++;
+      const waiters = this.#waiters.get(this.#reached);
+      if (!waiters) continue;
+      this.#waiters.delete(this.#reached);
+      for (const waiter of waiters) waiter();
+    }
+  }
+
+  /** Ends all waits, because this replica no longer leads. */
+  fail(error: BazarError): void {
+    const waiters = this.#waiters.values().flat();
+    this.#waiters.clear();
+    for (const waiter of waiters) waiter(error);
+  }
+
+  #remove(number: number, waiter: OrderWaiter): void {
+    const left = this.#waiters.get(number)?.filter((one) => one !== waiter) ?? [];
+    if (left.length > 0) this.#waiters.set(number, left);
+    else this.#waiters.delete(number);
+  }
+}
