@@ -5,7 +5,7 @@
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { witnessCount } from '../src/base/voters.js';
+import { recoveryServerCount } from '../src/base/voters.js';
 import type { Product } from '../test/e2e/raw-client.js';
 import { until } from '../test/e2e/until.js';
 import { Network } from './network.js';
@@ -87,7 +87,10 @@ export class Fleet {
   voters(group: GroupName): readonly string[] {
     const replicas = this.members.filter((name) => name.startsWith(group));
     const recovery = this.members.filter((name) => name.startsWith('recovery'));
-    return [...replicas, ...recovery.slice(0, witnessCount(replicas.length, recovery.length))];
+    return [
+      ...replicas,
+      ...recovery.slice(0, recoveryServerCount(replicas.length, recovery.length)),
+    ];
   }
 
   service(name: string): ServiceProcess {

@@ -30,7 +30,7 @@ export type AnyMember = Member<CatalogResult> | Member<OrderResult>;
 export class Cluster {
   readonly catalogs: readonly Member<CatalogResult>[];
   /** The logs of recovery servers; one server may have a log of each group. */
-  readonly witnesses: readonly AnyMember[];
+  readonly recoveryServers: readonly AnyMember[];
   readonly orders: readonly Member<OrderResult>[];
   readonly frontends: readonly Frontend[];
   /** A second frontend with the first one's name; it only nominates. */
@@ -53,8 +53,8 @@ export class Cluster {
     const catalog = votersOf(membership(cluster, 'catalog'));
     const order = votersOf(membership(cluster, 'order'));
     const areSafe = salesAreSafe(
-      catalog.voters.length + catalog.witnesses.length,
-      order.voters.length + order.witnesses.length,
+      catalog.voters.length + catalog.recoveryServers.length,
+      order.voters.length + order.recoveryServers.length,
     );
     this.catalogs = catalog.voters.map((name, at) => {
       const place = {
@@ -75,14 +75,14 @@ export class Cluster {
         service: ordering,
       });
     });
-    this.witnesses = cluster.recovery.flatMap(({ name }, at) => {
+    this.recoveryServers = cluster.recovery.flatMap(({ name }, at) => {
       const place = { name, index: indexes.recovery[at] ?? 0, gated: false, service: undefined };
       const logs: AnyMember[] = [];
-      if (catalog.witnesses.includes(name)) {
+      if (catalog.recoveryServers.includes(name)) {
         const kept = { group: 'catalog', ...catalog, keepsSnapshots: true } as const;
         logs.push(new Member<CatalogResult>(world, { ...place, ...kept }));
       }
-      if (order.witnesses.includes(name)) {
+      if (order.recoveryServers.includes(name)) {
         const kept = { group: 'order', ...order, keepsSnapshots: false } as const;
         const beside = logs[0]?.process;
         logs.push(new Member<OrderResult>(world, { ...place, ...kept, beside }));
@@ -122,13 +122,13 @@ export class Cluster {
   }
 
   get members(): readonly AnyMember[] {
-    return [...this.catalogs, ...this.witnesses, ...this.orders];
+    return [...this.catalogs, ...this.recoveryServers, ...this.orders];
   }
 
   /** Voters of a group. */
   group(name: GroupName): readonly AnyMember[] {
-    const witnesses = this.witnesses.filter(({ options }) => options.group === name);
-    return [...this.replicas(name), ...witnesses];
+    const recoveryServers = this.recoveryServers.filter(({ options }) => options.group === name);
+    return [...this.replicas(name), ...recoveryServers];
   }
 
   /** The members on one machine: both logs of a recovery server. */
@@ -212,7 +212,7 @@ function named(service: string, count: number): MemberAddresses[] {
   });
 }
 
-function votersOf({ replicas, witnesses }: ReturnType<typeof membership>) {
+function votersOf({ replicas, recoveryServers }: ReturnType<typeof membership>) {
   const names = (members: readonly MemberAddresses[]) => members.map(({ name }) => name);
-  return { voters: names(replicas), witnesses: names(witnesses) };
+  return { voters: names(replicas), recoveryServers: names(recoveryServers) };
 }

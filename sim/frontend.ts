@@ -197,7 +197,7 @@ export class Frontend {
     return {
       name: to,
       group,
-      witness: false,
+      isRecoveryServer: false,
       get connected() {
         return link.connected;
       },

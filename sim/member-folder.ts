@@ -19,7 +19,7 @@ export interface Opened {
   readonly incarnation: string;
 }
 
-/** The state machine of the service in this life; undefined at a witness. */
+/** The state machine of the service in this life; undefined at a recovery server. */
 export interface Restorable {
   readonly saved: SnapshotMachine<unknown>;
   /** Restores the newest whole snapshot, as production does. */

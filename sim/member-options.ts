@@ -38,11 +38,11 @@ export interface MemberOptions<Result> {
   readonly index: number;
   readonly group: GroupName;
   readonly voters: readonly MemberId[];
-  readonly witnesses: readonly MemberId[];
+  readonly recoveryServers: readonly MemberId[];
   readonly gated: boolean;
   readonly keepsSnapshots: boolean;
   /** The process that it shares with the log of another group. */
   readonly beside?: Process | undefined;
-  /** Undefined at a witness. */
+  /** Undefined at a recovery server. */
   readonly service: ((life: Life, member: MemberOfService) => Service<Result>) | undefined;
 }

@@ -1,6 +1,7 @@
 /**
- * A replica or witness of one group through its lives: the production host over a journal, the simulated
- * peers and the service's own handlers. Starts, crashes, and is repaired as by an operator.
+ * A replica or recovery server of one group through its lives: the production host over a journal,
+ * the simulated peers and the service's own handlers. Starts, crashes, and is repaired as by an
+ * operator.
  */
 import { every } from '../src/base/clock.js';
 import { BazarError } from '../src/base/errors.js';
@@ -56,9 +57,9 @@ export class Member<Result> {
   constructor(world: World, options: MemberOptions<Result>) {
     this.#world = world;
     this.options = options;
-    const { name, index, group, voters: replicas, witnesses } = options;
+    const { name, index, group, voters: replicas, recoveryServers } = options;
     const keepAll = !options.keepsSnapshots;
-    this.storage = new MemberStorage(world, { name, group, replicas, witnesses, keepAll });
+    this.storage = new MemberStorage(world, { name, group, replicas, recoveryServers, keepAll });
     this.process = options.beside ?? new Process(world, { name, index });
     this.process.runs((life) => void this.#boot(life));
   }
@@ -193,7 +194,7 @@ export class Member<Result> {
   }
 
   async #run(life: Life, { opened, running, base, doubt }: Start<Result>): Promise<void> {
-    const { name, group, voters, witnesses } = this.options;
+    const { name, group, voters, recoveryServers } = this.options;
     const gated = this.options.gated && !this.#world.hasBug('gates-stand-open');
     const { network, random, logs, rules } = this.#world;
     this.#service = running;
@@ -201,8 +202,8 @@ export class Member<Result> {
       network,
       life,
       random: random.peers,
-      members: [...voters, ...witnesses],
-      port: (to) => peerPort(group, witnesses.includes(to)),
+      members: [...voters, ...recoveryServers],
+      port: (to) => peerPort(group, recoveryServers.includes(to)),
       lossiness: () => this.#world.lossiness,
       sending: (to, message) => logs[group].sending(name, to, message),
     });
@@ -213,7 +214,7 @@ export class Member<Result> {
     const { learner } = this.storage;
     const host = new GroupHost<Result>({
       id: name,
-      ...{ voters, witnesses, learner, journal, gated, peers, rules },
+      ...{ voters, recoveryServers, learner, journal, gated, peers, rules },
       ...{ incarnation, base, ...(doubt && { doubt }) },
       machine: running?.machine,
       clock: life,
@@ -298,7 +299,7 @@ export class Member<Result> {
     if (since >= compactEvery) life.after(maybeMs, () => void this.compact());
   }
 
-  /** A witness replaces a long log by the leader's newest snapshot. */
+  /** A recovery server replaces a long log by the leader's newest snapshot. */
   #shorten(): void {
     const { compactEvery } = this.#world.profile;
     const { host } = this;
@@ -340,6 +341,6 @@ export class Member<Result> {
 }
 
 /** A recovery server may have two logs; in production the handshake on one port distinguishes them. */
-function peerPort(group: GroupName, isWitness: boolean): string {
-  return isWitness ? `peer of ${group}` : 'peer';
+function peerPort(group: GroupName, isRecoveryServer: boolean): string {
+  return isRecoveryServer ? `peer of ${group}` : 'peer';
 }

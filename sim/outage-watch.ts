@@ -130,7 +130,7 @@ export class OutageWatch {
     if (group !== 'catalog') return false;
     return this.#others().some((other) => {
       if (other === frontend || !other.process.up) return false;
-      return !members.every((member) => isWitness(member) || this.#reaches(other, member));
+      return !members.every((member) => isRecoveryServer(member) || this.#reaches(other, member));
     });
   }
 
@@ -147,7 +147,7 @@ export class OutageWatch {
       return undefined;
     }
     for (const [at, member] of members.entries()) {
-      if (!isWitness(member) && !this.#reaches(frontend, member)) return undefined;
+      if (!isRecoveryServer(member) && !this.#reaches(frontend, member)) return undefined;
       for (const other of members.slice(at + 1)) {
         if (!this.#areJoined(member, other)) return undefined;
       }
@@ -196,7 +196,7 @@ export class OutageWatch {
 function quorumsOf(cluster: Cluster, group: GroupName): Quorum[] {
   const voters = cluster.group(group);
   const size = Math.floor(voters.length / 2) + 1;
-  const majorities = choose(voters, size).filter((members) => !members.every(isWitness));
+  const majorities = choose(voters, size).filter((members) => !members.every(isRecoveryServer));
   return cluster.frontends.flatMap((frontend) =>
     majorities.map((members) => ({
       group,
@@ -216,7 +216,7 @@ function choose<T>(from: readonly T[], count: number): T[][] {
   );
 }
 
-function isWitness({ options }: AnyMember): boolean {
+function isRecoveryServer({ options }: AnyMember): boolean {
   return options.service === undefined;
 }
 

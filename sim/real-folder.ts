@@ -31,7 +31,7 @@ export interface RealOptions {
   readonly group: GroupName;
   /** The members that may lead the group, and the other voters. */
   readonly replicas: readonly string[];
-  readonly witnesses: readonly string[];
+  readonly recoveryServers: readonly string[];
   /** No segment is ever dropped. */
   readonly keepAll: boolean;
   readonly latencyMs: () => number;
@@ -66,7 +66,7 @@ export class RealFolder implements MemberFolder {
 
   async open(life: Life, repair: boolean): Promise<Opened> {
     this.#life = life;
-    const { world, name: id, group, keepAll, replicas, witnesses } = this.#options;
+    const { world, name: id, group, keepAll, replicas, recoveryServers } = this.#options;
     if (world.hasBug('torn-tails-are-corrupt') && !repair) this.#refuseTorn();
     const { profile } = world;
     const random = world.random.disks;
@@ -77,7 +77,7 @@ export class RealFolder implements MemberFolder {
     const folder = await openLog(this.#path, {
       ...{ disk: this.#disk, log: identity.log(group), keepAll, repair },
       ...{ sizes: { ...usualSizes, ...profile.limits.storage }, logger: world.logger(id) },
-      alone: replicas.length + witnesses.length === 1,
+      alone: replicas.length + recoveryServers.length === 1,
     });
     this.#identity = identity;
     this.#folder = folder;

@@ -37,7 +37,7 @@ export interface StorageOptions {
   readonly group: GroupName;
   /** The members that may lead the group, and the other voters. */
   readonly replicas: readonly string[];
-  readonly witnesses: readonly string[];
+  readonly recoveryServers: readonly string[];
   /** Its journal is an order book: no segment is ever dropped. */
   readonly keepAll: boolean;
 }

@@ -3,7 +3,7 @@
  * voters odd. The functions are pure.
  */
 
-export function witnessCount(replicas: number, recovery: number): number {
+export function recoveryServerCount(replicas: number, recovery: number): number {
   const odd = (replicas + recovery) % 2 === 1;
   return odd ? recovery : Math.max(0, recovery - 1);
 }
@@ -13,7 +13,7 @@ export function isOnlyVoter(id: string, members: readonly string[]): boolean {
   if (kindOf(id) === 'recovery') return false;
   const count = (kind: string) => members.filter((member) => kindOf(member) === kind).length;
   const replicas = count(kindOf(id));
-  return replicas + witnessCount(replicas, count('recovery')) === 1;
+  return replicas + recoveryServerCount(replicas, count('recovery')) === 1;
 }
 
 function kindOf(member: string): string {

@@ -59,7 +59,7 @@ function placeToAsk({ log, rules }: State, { sameSeq, absentSeq }: Candidate): n
   return Math.floor((sameSeq + absentSeq) / 2);
 }
 
-/** Runs at the source, which may be a witness. */
+/** Runs at the source, which may be a recovery server. */
 export function onFetch(state: State, from: MemberId, message: Fetch): void {
   const { log, out } = state;
   if (state.promised.epoch !== message.epoch || state.promised.leader !== from) return;

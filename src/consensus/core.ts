@@ -160,7 +160,7 @@ export class Core {
     snapshotMissing(this.#state, to);
   }
 
-  /** Runs at a witness: asks the current leader for its newest snapshot (R11). */
+  /** Runs at a recovery server: asks the current leader for its newest snapshot (R11). */
   requestSnapshot(): void {
     requestSnapshot(this.#state);
   }

@@ -45,7 +45,7 @@ export function invariants(state: Readonly<State>): void {
     promised.leader === state.id && promised.epoch === stage.epoch,
     'leads what it promised (I1)',
   );
-  assert(!state.witnesses.has(state.id), 'a witness never leads');
+  assert(!state.recoveryServers.has(state.id), 'a recovery server never leads');
   assert(state.commit <= log.durable, 'committed, but not on the own disk');
   for (const peer of stage.peers.values()) {
     assert(peer.match < peer.next || peer.mode !== 'stream', 'sends what is already there');

@@ -39,7 +39,7 @@ const retransmitMs = protocolTimes.heartbeatMs;
 
 /** Stands for election if this member is allowed to. */
 export function nominate(state: State): void {
-  if (state.witnesses.has(state.id) || state.stage.kind !== 'follower') return;
+  if (state.recoveryServers.has(state.id) || state.stage.kind !== 'follower') return;
   if (!isSelfCounted(state) && !state.rules.learnersMayStand) return;
   const candidate: Candidate = {
     kind: 'candidate',
@@ -162,7 +162,7 @@ function askPromise(state: State, { epoch, admitted, promisePosition }: Candidat
 /** R3: promise iff the epoch is above the promised one, or equal with the same leader. */
 export function onPrepare(state: State, from: MemberId, message: Prepare): void {
   const { epoch } = message;
-  if (!isPlausible(state, epoch) || state.witnesses.has(from)) return;
+  if (!isPlausible(state, epoch) || state.recoveryServers.has(from)) return;
   const { promised, rules, log, out } = state;
   if (!isSelfCounted(state) && !(message.admitted && rules.learnersPromise)) return;
   const again = epoch === promised.epoch && (promised.leader === from || !rules.onePromisePerEpoch);

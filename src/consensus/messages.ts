@@ -141,10 +141,10 @@ export interface SnapshotMark {
   readonly epoch: number;
   readonly time: number;
 }
-/** R11: a witness asks the leader for its newest snapshot, to drop the log before it. */
+/** R11: a recovery server asks the leader for its newest snapshot, to drop the log before it. */
 export interface SnapshotRequest {
   readonly kind: 'snapshot-request';
-  /** The end of the newest snapshot that the witness has; it needs a later one. */
+  /** The end of the newest snapshot that the recovery server has; it needs a later one. */
   readonly after: number;
 }
 /** R11: a piece of a snapshot, for a member that needs entries from before the log's start. */

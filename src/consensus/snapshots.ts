@@ -10,11 +10,11 @@ import type { MemberId } from './types.js';
 import { isUnderWay } from './under-way.js';
 
 /**
- * Whether a snapshot of this position advances the member. A witness has no state of its own, so it also
- * takes one whose log it has, but not one that it already has.
+ * Whether a snapshot of this position advances the member. A recovery server has no state of its
+ * own, so it also takes one whose log it has, but not one that it already has.
  */
 export function isWanted(state: State, mark: SnapshotMark): boolean {
-  return mark.seq > (state.witnesses.has(state.id) ? state.snapshot : state.commit);
+  return mark.seq > (state.recoveryServers.has(state.id) ? state.snapshot : state.commit);
 }
 
 /** Accepts pieces from the leader, or from the source of the own candidacy (R4). */
@@ -32,7 +32,7 @@ export function onChunk(state: State, from: MemberId, chunk: Chunk): void {
   state.out.chunks.push({ from, chunk });
 }
 
-/** A witness asks the leader it follows, unless a snapshot is already under way. */
+/** A recovery server asks the leader it follows, unless a snapshot is already under way. */
 export function requestSnapshot(state: State): void {
   if (state.leader === undefined || state.leader === state.id) return;
   if (isUnderWay(state, state.chunkMs)) return;
@@ -40,7 +40,7 @@ export function requestSnapshot(state: State): void {
 }
 
 export function onSnapshotRequest(state: State, from: MemberId, { after }: SnapshotRequest): void {
-  if (state.stage.kind !== 'leader' || !state.witnesses.has(from)) return;
+  if (state.stage.kind !== 'leader' || !state.recoveryServers.has(from)) return;
   const peer = state.stage.peers.get(from);
   if (!peer || isUnderWay(state, peer.snapshotMs)) return;
   peer.snapshotMs = state.nowMs;

@@ -21,10 +21,10 @@ import type {
 
 export interface CoreOptions {
   readonly id: MemberId;
-  /** All voters of the group, witnesses included. */
+  /** All voters of the group, recovery servers included. */
   readonly voters: readonly MemberId[];
   /** Voters that never lead. */
-  readonly witnesses: readonly MemberId[];
+  readonly recoveryServers: readonly MemberId[];
   /** The member has no vote until it has caught up (R10, A8). */
   readonly learner: boolean;
   /** For a learner whose journal lost at most its last batch (A33). */
@@ -168,7 +168,7 @@ export interface State {
   readonly id: MemberId;
   readonly voters: readonly MemberId[];
   readonly others: readonly MemberId[];
-  readonly witnesses: ReadonlySet<MemberId>;
+  readonly recoveryServers: ReadonlySet<MemberId>;
   readonly copies: number;
   readonly gated: boolean;
   readonly rules: Rules;
@@ -220,7 +220,7 @@ export function majorityOf(voters: number): number {
 }
 
 export function createState(options: CoreOptions): State {
-  const voters = [...new Set([...options.voters, ...options.witnesses])];
+  const voters = [...new Set([...options.voters, ...options.recoveryServers])];
   assert(voters.includes(options.id), 'a member of its own group');
   assert(options.learner || !options.doubt, 'a doubtful member is a learner');
   const { admitted } = options.promised;
@@ -229,7 +229,7 @@ export function createState(options: CoreOptions): State {
     id: options.id,
     voters,
     others: voters.filter((voter) => voter !== options.id),
-    witnesses: new Set(options.witnesses),
+    recoveryServers: new Set(options.recoveryServers),
     copies: Math.min(voters.length, Math.max(majorityOf(voters.length), options.minCopies ?? 0)),
     gated: options.gated,
     rules: options.rules ?? allRules,

@@ -72,7 +72,9 @@ export class FrontendOwner {
       led: (group, outageMs) => this.#view.led(group, outageMs),
     });
     this.#reports = new FrontendReports({
-      replicas: replicas.filter(({ group, witness }) => group === 'catalog' && !witness),
+      replicas: replicas.filter(
+        ({ group, isRecoveryServer }) => group === 'catalog' && !isRecoveryServer,
+      ),
       clock,
       process: incarnation,
       report: () => this.#view.report(),

@@ -9,7 +9,7 @@ export interface ReplicaClient {
   readonly name: string;
   readonly group: GroupName;
   /** True for a recovery server, which never leads. */
-  readonly witness: boolean;
+  readonly isRecoveryServer: boolean;
   readonly connected: boolean;
   call(method: string, params: unknown, timeoutMs: number): Promise<unknown>;
 }

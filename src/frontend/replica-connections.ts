@@ -41,10 +41,10 @@ export class ReplicaConnections {
     this.#options = options;
     this.#events = events;
     this.replicas = (['catalog', 'order'] as const).flatMap((group) => {
-      const { replicas, witnesses } = membership(options.config.cluster, group);
+      const { replicas, recoveryServers } = membership(options.config.cluster, group);
       return [
         ...replicas.map((member) => this.#connection(member, group, false)),
-        ...witnesses.map((member) => this.#connection(member, group, true)),
+        ...recoveryServers.map((member) => this.#connection(member, group, true)),
       ];
     });
   }
@@ -57,7 +57,7 @@ export class ReplicaConnections {
     for (const client of this.#clients) client.close();
   }
 
-  #connection(member: MemberAddresses, group: GroupName, witness: boolean): ReplicaClient {
+  #connection(member: MemberAddresses, group: GroupName, isRecoveryServer: boolean): ReplicaClient {
     const { identity, clusterId: cluster, config, clock } = this.#options;
     const events = this.#events;
     const { name } = member;
@@ -89,7 +89,7 @@ export class ReplicaConnections {
     return {
       name,
       group,
-      witness,
+      isRecoveryServer,
       get connected() {
         return client.connected;
       },

@@ -13,7 +13,7 @@ export function memberStatus(replica: ReplicaClient, health: Health | undefined)
   return {
     name: replica.name,
     group: replica.group,
-    kind: replica.witness ? 'recovery' : 'replica',
+    kind: replica.isRecoveryServer ? 'recovery' : 'replica',
     role: health?.role ?? 'down',
     epoch: health?.epoch ?? 0,
     log_end: health?.logEnd.seq ?? 0,

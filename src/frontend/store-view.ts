@@ -58,9 +58,9 @@ export class StoreView {
   sights(): Sight[] {
     const watch = this.#options.watch();
     return watch.replicas.map((replica) => {
-      const { name, group, witness, connected } = replica;
+      const { name, group, isRecoveryServer, connected } = replica;
       const [health, heardMs] = [watch.health(replica), watch.heardMs(replica)];
-      return { name, group, witness, connected, health, heardMs };
+      return { name, group, isRecoveryServer, connected, health, heardMs };
     });
   }
 

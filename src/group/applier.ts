@@ -1,7 +1,7 @@
 /**
  * Applies entries in order, each once, up to the position that it is given (docs/PROTOCOL.md, R7):
  * from memory if the entries are there, else from the journal, in either case a limited number a
- * turn. Without a state machine (a witness) it only counts.
+ * turn. Without a state machine (a recovery server) it only counts.
  */
 import { logLimits } from '../base/limits.js';
 import type { Entry, StateMachine } from '../consensus/types.js';

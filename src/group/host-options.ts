@@ -12,17 +12,17 @@ import type { SnapshotPort } from './snapshot-port.js';
 
 export interface GroupHostOptions<Result> {
   readonly id: MemberId;
-  /** All voters; a witness may be named here, in `witnesses`, or in both. */
+  /** All voters; a recovery server may be named here, in `recoveryServers`, or in both. */
   readonly voters: readonly MemberId[];
   /** Voters that never lead and apply nothing (recovery servers). */
-  readonly witnesses: readonly MemberId[];
+  readonly recoveryServers: readonly MemberId[];
   /** True if the member has no vote until it has caught up (R10). */
   readonly learner: boolean;
   /** Set for a learner whose journal lost at most its last batch (A33). */
   readonly doubt?: Doubt | undefined;
   readonly incarnation: string;
   readonly journal: Journal;
-  /** Undefined for a witness. */
+  /** Undefined for a recovery server. */
   readonly machine: StateMachine<Result> | undefined;
   /** The snapshot from which the machine was restored; zeros if there is none. */
   readonly base: SnapshotMark;

@@ -48,7 +48,7 @@ export class GroupHost<Result> implements Group<Result> {
   #diskSilentSinceMs: number | undefined;
 
   constructor(options: GroupHostOptions<Result>) {
-    const { id, voters, witnesses, learner, doubt, gated, minCopies, rules, base, journal } =
+    const { id, voters, recoveryServers, learner, doubt, gated, minCopies, rules, base, journal } =
       options;
     this.#options = options;
     this.failed = new Promise((resolve) => {
@@ -56,7 +56,7 @@ export class GroupHost<Result> implements Group<Result> {
     });
     const { promised } = journal.recovered;
     this.#core = new Core({
-      ...{ id, voters, witnesses, learner, doubt, gated, minCopies, rules, base, promised },
+      ...{ id, voters, recoveryServers, learner, doubt, gated, minCopies, rules, base, promised },
     });
     this.#intake = new Intake(options.clock, () => this.#enter(() => this.#drain()));
     this.#outbox = new Outbox(options.peers);
@@ -161,8 +161,8 @@ export class GroupHost<Result> implements Group<Result> {
   }
 
   /**
-   * Witness only: fetches the leader's newest snapshot into its port, so that the log before it can
-   * be dropped.
+   * Recovery server only: fetches the leader's newest snapshot into its port, so that the log
+   * before it can be dropped.
    */
   fetchSnapshot(): void {
     this.#enter(() => this.#core.requestSnapshot());

@@ -58,10 +58,13 @@ export class Member<Result> {
     this.#options = options;
     const { config, group, folder, machine, base, gated, snapshots, logger, applied } = options;
     this.#membership = membership(config.cluster, group);
-    const { replicas, witnesses } = this.#membership;
+    const { replicas, recoveryServers } = this.#membership;
     this.#peers = new RpcPeers({
       id: config.name,
-      members: [...replicas, ...witnesses].map(({ name, peer }) => ({ id: name, address: peer })),
+      members: [...replicas, ...recoveryServers].map(({ name, peer }) => ({
+        id: name,
+        address: peer,
+      })),
       handshake: this.#handshake(),
       transport: peerTransport(config.clusterTls),
       clock: this.#clock,
@@ -76,7 +79,7 @@ export class Member<Result> {
     this.host = new GroupHost<Result>({
       id: config.name,
       voters: replicas.map(({ name }) => name),
-      witnesses: witnesses.map(({ name }) => name),
+      recoveryServers: recoveryServers.map(({ name }) => name),
       learner: folder.identity.learner,
       doubt: doubtOf(folder, base),
       incarnation: folder.identity.incarnation,

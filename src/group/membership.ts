@@ -3,7 +3,7 @@
  * servers, lowest ids first, as keep the number of voters odd. Pure.
  */
 import type { ClusterConfig, MemberAddresses } from '../base/config.js';
-import { witnessCount } from '../base/voters.js';
+import { recoveryServerCount } from '../base/voters.js';
 
 export const groupNames = ['catalog', 'order'] as const;
 
@@ -11,25 +11,25 @@ export type GroupName = (typeof groupNames)[number];
 
 export interface Membership {
   readonly replicas: readonly MemberAddresses[];
-  readonly witnesses: readonly MemberAddresses[];
+  readonly recoveryServers: readonly MemberAddresses[];
 }
 
 export function membership(cluster: ClusterConfig, group: GroupName): Membership {
   const replicas = group === 'catalog' ? cluster.catalogs : cluster.orders;
-  const count = witnessCount(replicas.length, cluster.recovery.length);
-  return { replicas, witnesses: cluster.recovery.slice(0, count) };
+  const count = recoveryServerCount(replicas.length, cluster.recovery.length);
+  return { replicas, recoveryServers: cluster.recovery.slice(0, count) };
 }
 
 /** The names of all voters, recovery servers last. */
 export function votersOf(cluster: ClusterConfig, group: GroupName): string[] {
-  const { replicas, witnesses } = membership(cluster, group);
-  return [...replicas, ...witnesses].map(({ name }) => name);
+  const { replicas, recoveryServers } = membership(cluster, group);
+  return [...replicas, ...recoveryServers].map(({ name }) => name);
 }
 
 /** The groups in which a recovery server votes. */
 export function groupsOf(cluster: ClusterConfig, recovery: string): GroupName[] {
   return groupNames.filter((group) =>
-    membership(cluster, group).witnesses.some(({ name }) => name === recovery),
+    membership(cluster, group).recoveryServers.some(({ name }) => name === recovery),
   );
 }
 

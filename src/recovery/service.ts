@@ -16,13 +16,13 @@ import { type GroupName, groupsOf, idleWarning } from '../group/membership.js';
 import { authenticatedHandler } from '../net/handshake.js';
 import { RpcServer } from '../net/rpc-server.js';
 import { peerTransport } from '../net/tls-transport.js';
-import { openWitness, type Witness } from './witness.js';
+import { openRecoveryMember, type RecoveryMember } from './recovery-member.js';
 
 export async function startRecovery(config: RecoveryConfig): Promise<RunningService> {
   const clock: Clock = systemClock;
   const logger = createLogger(config.name, config.log);
   const own = await openOwnFolder(config);
-  const witnesses = new Map<string, Witness>();
+  const members = new Map<string, RecoveryMember>();
   const groups = groupsOf(config.cluster, config.name);
   // All groups share one folder and one mark: the server is a learner until the last group has admitted
   // it (A8).
@@ -42,13 +42,13 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
       await (learning.size === 0 ? own.identity.admit() : own.identity.log(group).admitted());
     };
     const options = { config, group, log, own, clock, logger, admitted };
-    witnesses.set(group, await openWitness({ ...options, process: () => metrics.samples() }));
+    members.set(group, await openRecoveryMember({ ...options, process: () => metrics.samples() }));
   }
-  const handshakes = [...witnesses.values()].map((witness) => witness.handshake);
+  const handshakes = [...members.values()].map((member) => member.handshake);
   const server = new RpcServer({
     newHandler: () =>
       authenticatedHandler(handshakes, (_session, peer, group) =>
-        required(witnesses.get(group), `the log of ${group}`).handler(peer),
+        required(members.get(group), `the log of ${group}`).handler(peer),
       ),
     clock,
     logger,
@@ -66,11 +66,11 @@ export async function startRecovery(config: RecoveryConfig): Promise<RunningServ
   return {
     name: config.name,
     ready: Promise.resolve(),
-    failed: Promise.race([...witnesses.values()].map((witness) => witness.failed)),
+    failed: Promise.race([...members.values()].map((member) => member.failed)),
     async stop() {
       await server.drain();
       metrics.stop();
-      for (const witness of witnesses.values()) await witness.close();
+      for (const member of members.values()) await member.close();
       own.release();
     },
   };

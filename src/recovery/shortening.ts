@@ -1,7 +1,7 @@
 /**
- * How a witness keeps its log short (docs/PROTOCOL.md, R11). It takes the leader's snapshot as bytes and
- * drops the log before the previous snapshot. Invariant: the log reaches back to the older of the two
- * kept snapshots, in case the newest is damaged.
+ * How a recovery server keeps its log short (docs/PROTOCOL.md, R11). It takes the leader's snapshot
+ * as bytes and drops the log before the previous snapshot. Invariant: the log reaches back to the
+ * older of the two kept snapshots, in case the newest is damaged.
  */
 import { storageLimits } from '../base/limits.js';
 import type { SnapshotMark } from '../consensus/messages.js';
@@ -10,8 +10,8 @@ import { snapshotPort } from '../group/snapshot-files.js';
 import type { SnapshotPort } from '../group/snapshot-port.js';
 
 /**
- * A witness waits for this multiple of a catalog's interval, so that a newer snapshot exists when it
- * asks for one.
+ * A recovery server waits for this multiple of a catalog's interval, so that a newer snapshot
+ * exists when it asks for one.
  */
 const patience = 1.5;
 

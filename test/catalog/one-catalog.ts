@@ -73,7 +73,7 @@ export async function openCatalog(
   const host = new GroupHost<CatalogResult>({
     id: 'catalog-1',
     voters: ['catalog-1'],
-    witnesses: [],
+    recoveryServers: [],
     learner: false,
     incarnation: 'first',
     journal: new MemoryJournal(disk),

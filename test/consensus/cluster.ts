@@ -11,7 +11,7 @@ import type { Doubt, Entry, LogRecord, MemberId } from '../../src/consensus/type
 
 export interface ClusterOptions {
   readonly voters: readonly MemberId[];
-  readonly witnesses?: readonly MemberId[];
+  readonly recoveryServers?: readonly MemberId[];
   readonly gated?: boolean;
   readonly minCopies?: number;
   readonly rules?: Rules;
@@ -116,11 +116,11 @@ export class Cluster {
   #newCore(id: MemberId, disk: readonly LogRecord[], old: Member | undefined): Core {
     const promise = disk.filter((record) => record.kind === 'promise').at(-1);
     const base = old?.snapshot.mark ?? { seq: 0, epoch: 0, time: 0 };
-    const { voters, witnesses, gated, minCopies, rules } = this.#options;
+    const { voters, recoveryServers, gated, minCopies, rules } = this.#options;
     const core = new Core({
       id,
       voters,
-      witnesses: witnesses ?? [],
+      recoveryServers: recoveryServers ?? [],
       learner: old?.learner ?? false,
       doubt: old?.doubt,
       gated: gated ?? false,
@@ -187,7 +187,7 @@ export class Cluster {
         member.core.state.log.entry(seq) ?? logged.filter((other) => other.seq === seq).at(-1);
       if (!entry) throw new Error(`${member.id} has lost entry ${seq}`);
       member.applied.push(entry);
-      if (this.#options.witnesses?.includes(member.id)) continue;
+      if (this.#options.recoveryServers?.includes(member.id)) continue;
       const value = Buffer.from(entry.command).toString();
       if (value !== '') member.values.push(value);
     }
@@ -228,7 +228,7 @@ export class Cluster {
   /** The state so far becomes the snapshot; the log before it is dropped. */
   compact(id: MemberId): void {
     const member = this.member(id);
-    if (this.#options.witnesses?.includes(id)) return;
+    if (this.#options.recoveryServers?.includes(id)) return;
     const { applied, log } = member.core.state;
     const entry = log.entry(applied) ?? entriesOf(member.disk).find(({ seq }) => seq === applied);
     if (!entry) return;

@@ -50,8 +50,8 @@ t.test('more copies may be demanded than a majority, never fewer', async (t) => 
   t.equal(commitOf(few), 1, 'one copy never is enough');
 });
 
-t.test('a witness counts', async (t) => {
-  const cluster = elected({ witnesses: ['c'] });
+t.test('a recovery server counts', async (t) => {
+  const cluster = elected({ recoveryServers: ['c'] });
   cluster.crash('b');
   cluster.propose('a', 'x');
   cluster.settle();

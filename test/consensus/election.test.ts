@@ -233,8 +233,8 @@ t.test('the leader of a group of one does not step down', async (t) => {
   t.equal(cluster.member('a').serving, true);
 });
 
-t.test('a witness is never nominated and promises to no witness', async (t) => {
-  const cluster = new Cluster({ ...three, witnesses: ['c'] });
+t.test('a recovery server is never nominated and promises to no recovery server', async (t) => {
+  const cluster = new Cluster({ ...three, recoveryServers: ['c'] });
   cluster.nominate('c');
   cluster.run(100);
   t.equal(cluster.member('c').core.state.stage.kind, 'follower');
@@ -265,7 +265,7 @@ t.test(
   async (t) => {
     const base = { seq: 7, epoch: 5, time: 70 };
     const promised = { epoch: 2, leader: 'a' };
-    const options = { id: 'b', ...three, witnesses: [], learner: false, gated: false };
+    const options = { id: 'b', ...three, recoveryServers: [], learner: false, gated: false };
     const core = new Core({ ...options, base, promised });
     core.step('a', { kind: 'prepare', epoch: 5 }, 1_000);
     core.step('c', { kind: 'prepare', epoch: 4 }, 1_000);

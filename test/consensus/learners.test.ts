@@ -5,8 +5,8 @@ import { Cluster } from './cluster.js';
 
 const three = ['a', 'b', 'c'];
 
-function elected(voters: readonly string[], witnesses: readonly string[] = []): Cluster {
-  const cluster = new Cluster({ voters, witnesses });
+function elected(voters: readonly string[], recoveryServers: readonly string[] = []): Cluster {
+  const cluster = new Cluster({ voters, recoveryServers });
   cluster.nominate(voters[0] ?? '');
   cluster.run(100);
   return cluster;

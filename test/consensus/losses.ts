@@ -11,8 +11,8 @@ const three = ['a', 'b', 'c'];
 const four = ['a', 'b', 'c', 'd'];
 const five = ['a', 'b', 'c', 'd', 'e'];
 
-function elected(rules: Rules, voters: readonly string[], witnesses: readonly string[] = []) {
-  const cluster = new Cluster({ voters, witnesses, rules });
+function elected(rules: Rules, voters: readonly string[], recoveryServers: readonly string[] = []) {
+  const cluster = new Cluster({ voters, recoveryServers, rules });
   cluster.nominate(voters[0] ?? '');
   cluster.run(50);
   return cluster;

@@ -15,10 +15,10 @@ const members = ['a', 'b', 'c', 'd', 'e'];
 
 const shapes: ChaosOptions[] = [
   { voters: ['a', 'b', 'c'] },
-  { voters: ['a', 'b', 'w'], witnesses: ['w'] },
+  { voters: ['a', 'b', 'w'], recoveryServers: ['w'] },
   { voters: ['a', 'b', 'c', 'd', 'e'] },
   { voters: ['a', 'b', 'c'], gated: true },
-  { voters: ['a', 'v', 'w'], witnesses: ['v', 'w'], losses: 'one' },
+  { voters: ['a', 'v', 'w'], recoveryServers: ['v', 'w'], losses: 'one' },
   ...[2, 3, 4, 5].flatMap((count): ChaosOptions[] => [
     { voters: members.slice(0, count), losses: 'one' },
     { voters: members.slice(0, count), losses: 'many' },

@@ -2,7 +2,7 @@
  * Runs a scenario document: blocks of commands, `----`, and the recorded state after them. A
  * reviewer reads a change of behaviour as a diff of these files.
  *
- *   group 1 2 3 [witness 3]   the members; first of all
+ *   group 1 2 3 [recovery 3]  the members; first of all
  *   nominate 1                an update_leader reaches member 1
  *   propose 1 x y             commands reach member 1, in one turn
  *   read 2                    a read is asked of member 2
@@ -93,10 +93,13 @@ export class Scenario {
   }
 
   #group(words: readonly string[]): void {
-    const at = words.indexOf('witness');
-    const voters = words.filter((word) => word !== 'witness');
+    const at = words.indexOf('recovery');
+    const voters = words.filter((word) => word !== 'recovery');
     const unique = [...new Set(voters)];
-    this.#cluster = new Cluster({ voters: unique, witnesses: at < 0 ? [] : words.slice(at + 1) });
+    this.#cluster = new Cluster({
+      voters: unique,
+      recoveryServers: at < 0 ? [] : words.slice(at + 1),
+    });
   }
 
   #deliver(from: string, to: string | undefined): void {

@@ -4,8 +4,8 @@ import { logLimits } from '../../src/base/limits.js';
 import { Cluster } from './cluster.js';
 
 /** a leads and has a snapshot of what it leads. */
-function led(witnesses: readonly string[] = []): Cluster {
-  const cluster = new Cluster({ voters: ['a', 'b', 'c'], witnesses });
+function led(recoveryServers: readonly string[] = []): Cluster {
+  const cluster = new Cluster({ voters: ['a', 'b', 'c'], recoveryServers });
   cluster.nominate('a');
   cluster.run(50);
   for (const value of ['x', 'y', 'z']) cluster.propose('a', value);
@@ -61,27 +61,27 @@ t.test('a snapshot starts again only after silence, however long all of it takes
   t.equal(pass(cluster, 5_500), 1, 'it has been silent');
 });
 
-t.test('a witness takes a snapshot whose log it has, but not twice', async (t) => {
+t.test('a recovery server takes a snapshot whose log it has, but not twice', async (t) => {
   const cluster = led(['c']);
-  const witness = cluster.member('c');
+  const recoveryServer = cluster.member('c');
   request(cluster);
   cluster.settle();
-  t.equal(witness.snapshot.mark.seq, 4);
-  const held = witness.snapshot;
+  t.equal(recoveryServer.snapshot.mark.seq, 4);
+  const held = recoveryServer.snapshot;
   cluster.run(6_000);
   request(cluster);
   cluster.settle();
-  t.equal(witness.snapshot, held, 'left alone');
+  t.equal(recoveryServer.snapshot, held, 'left alone');
   cluster.propose('a', 'later');
   cluster.run(6_000);
   cluster.compact('a');
   request(cluster);
   cluster.settle();
-  t.equal(witness.snapshot.mark.seq, 5, 'a newer one');
+  t.equal(recoveryServer.snapshot.mark.seq, 5, 'a newer one');
 });
 
 t.test(
-  'a witness names the snapshot it has, so that the leader does not send it again',
+  'a recovery server names the snapshot it has, so that the leader does not send it again',
   async (t) => {
     const cluster = led(['c']);
     const told = (): unknown[] => {
@@ -102,19 +102,19 @@ t.test(
   },
 );
 
-t.test('a witness knows after a restart which snapshot it has', async (t) => {
+t.test('a recovery server knows after a restart which snapshot it has', async (t) => {
   const cluster = led(['c']);
   request(cluster);
   cluster.settle();
-  const witness = cluster.member('c');
-  const { mark } = witness.snapshot;
+  const recoveryServer = cluster.member('c');
+  const { mark } = recoveryServer.snapshot;
   cluster.crash('c');
   cluster.restart('c');
-  t.equal(witness.core.wantsSnapshot(mark), false);
-  t.equal(witness.core.wantsSnapshot({ ...mark, seq: mark.seq + 1 }), true);
+  t.equal(recoveryServer.core.wantsSnapshot(mark), false);
+  t.equal(recoveryServer.core.wantsSnapshot({ ...mark, seq: mark.seq + 1 }), true);
 });
 
-t.test('a witness does not request a snapshot that is under way', async (t) => {
+t.test('a recovery server does not request a snapshot that is under way', async (t) => {
   const cluster = led(['c']);
   const asked = (): boolean => {
     const before = cluster.network.length;

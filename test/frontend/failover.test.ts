@@ -28,9 +28,9 @@ class Store {
   readonly #frontends: Frontend[] = [];
   readonly #replicas: readonly string[];
 
-  constructor(voters: readonly string[], witnesses: readonly string[] = []) {
-    this.cluster = new Cluster({ voters, witnesses });
-    this.#replicas = voters.filter((id) => !witnesses.includes(id));
+  constructor(voters: readonly string[], recoveryServers: readonly string[] = []) {
+    this.cluster = new Cluster({ voters, recoveryServers });
+    this.#replicas = voters.filter((id) => !recoveryServers.includes(id));
   }
 
   frontend(reaches: readonly string[], options?: ElectorOptions): void {
@@ -80,9 +80,9 @@ class Store {
   }
 }
 
-const groups: readonly { voters: readonly string[]; witnesses?: readonly string[] }[] = [
+const groups: readonly { voters: readonly string[]; recoveryServers?: readonly string[] }[] = [
   { voters: ids(3) },
-  { voters: [...ids(2), 'w-1'], witnesses: ['w-1'] },
+  { voters: [...ids(2), 'w-1'], recoveryServers: ['w-1'] },
   { voters: ids(5) },
   { voters: ids(9) },
 ];
@@ -106,13 +106,13 @@ const others = {
 } as const;
 
 /** The leader and, of larger groups, as many of the best candidates as a majority can miss. */
-function parted({ voters, witnesses = [] }: (typeof groups)[number]): string[] {
+function parted({ voters, recoveryServers = [] }: (typeof groups)[number]): string[] {
   const most = Math.floor((voters.length - 1) / 2);
-  return voters.filter((id) => !witnesses.includes(id)).slice(-most);
+  return voters.filter((id) => !recoveryServers.includes(id)).slice(-most);
 }
 
 for (const group of groups) {
-  const { voters, witnesses = [] } = group;
+  const { voters, recoveryServers = [] } = group;
   for (const [way, cutOf] of Object.entries(ways)) {
     for (const [who, second] of Object.entries(others)) {
       t.test(`${voters.join(' ')}, ${way}, ${who}`, async (t) => {
@@ -120,7 +120,7 @@ for (const group of groups) {
           for (const count of new Set([1, parted(group).length])) {
             const alone = parted(group).slice(-count);
             const leader = alone.at(-1) ?? '';
-            const store = new Store(voters, witnesses);
+            const store = new Store(voters, recoveryServers);
             const { cluster } = store;
             cluster.nominate(leader);
             cluster.run(100);

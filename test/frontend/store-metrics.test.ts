@@ -10,7 +10,7 @@ import { askMembers, cacheSamples, LeadMetrics } from '../../src/frontend/store-
 
 function replica(name: string, own: Partial<ReplicaClient> = {}): ReplicaClient {
   const call = async (): Promise<unknown> => [['bazar_products', [name], 17]];
-  return { name, group: 'order', witness: false, connected: true, call, ...own };
+  return { name, group: 'order', isRecoveryServer: false, connected: true, call, ...own };
 }
 
 function health(seq: number, own: Partial<Health> = {}): Health {

@@ -78,7 +78,7 @@ async function start(disk: MemoryDisk, repair: boolean): Promise<Outcome> {
     const { journal } = folder;
     const { learner } = identity;
     const host = new GroupHost<string>({
-      ...{ id: 'a', voters: ['a', 'b', 'c'], witnesses: [], learner, incarnation: '1' },
+      ...{ id: 'a', voters: ['a', 'b', 'c'], recoveryServers: [], learner, incarnation: '1' },
       ...{ journal, machine: new Register(), base },
       ...{ clock: new ManualClock(), logger: silentLogger, peers: noPeers, gated: false },
     });

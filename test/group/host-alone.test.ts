@@ -26,7 +26,7 @@ async function start(
   const host = new GroupHost<string>({
     id: 'a',
     voters: ['a'],
-    witnesses: [],
+    recoveryServers: [],
     learner: false,
     incarnation: 'first',
     journal,

@@ -3,8 +3,8 @@ import t, { type Test } from 'tap';
 import { command } from './register.js';
 import { Trio } from './trio.js';
 
-async function opened(t: Test, witnesses: readonly string[] = []): Promise<Trio> {
-  const trio = new Trio(witnesses);
+async function opened(t: Test, recoveryServers: readonly string[] = []): Promise<Trio> {
+  const trio = new Trio(recoveryServers);
   t.teardown(() => trio.close());
   await trio.open();
   return trio;
@@ -157,7 +157,7 @@ t.test('a slow snapshot is sent once', async (t) => {
   t.equal(trio.member('c').snapshotsBegun, 1);
 });
 
-t.test('a witness ahead of the survivor hands over its log', async (t) => {
+t.test('a recovery server ahead of the survivor hands over its log', async (t) => {
   const trio = await opened(t, ['c']);
   await trio.elect('b');
   await trio.crash('a');
@@ -167,36 +167,39 @@ t.test('a witness ahead of the survivor hands over its log', async (t) => {
   await trio.clock.advance(2_000);
   trio.member('c').host.nominate('c');
   await trio.clock.advance(300);
-  t.equal(trio.member('c').host.status().role, 'follower', 'a witness never leads');
+  t.equal(trio.member('c').host.status().role, 'follower', 'a recovery server never leads');
   await trio.elect('a');
   t.match(trio.member('a').host.status(), { role: 'leader', serving: true });
   t.same(trio.member('a').machine.values, ['x', 'y']);
-  t.equal(trio.member('c').applied.length, 0, 'the witness applies nothing');
+  t.equal(trio.member('c').applied.length, 0, 'the recovery server applies nothing');
 });
 
-t.test('a witness fetches the leader’s snapshot and can drop its log before it', async (t) => {
-  const trio = await opened(t, ['c']);
-  await trio.elect('b');
-  await propose(trio, 'b', 'x', 'y', 'z');
-  await trio.compact('b');
-  const witness = trio.member('c');
-  witness.host.fetchSnapshot();
-  await trio.clock.advance(100);
-  t.equal(witness.snapshot?.mark.seq, 4);
-  await witness.journal.dropBefore(5);
-  await propose(trio, 'b', 'later');
-  trio.wipe('a');
-  await trio.crash('a');
-  await trio.crash('b');
-  await trio.crash('c');
-  trio.member('a').learner = false;
-  for (const id of ['a', 'c']) await trio.start(id);
-  await trio.clock.advance(2_000);
-  await trio.elect('a');
-  await trio.clock.advance(500);
-  t.same(trio.member('a').machine.values, ['x', 'y', 'z', 'later'], 'and hands both over');
-  t.equal(trio.member('a').host.status().serving, true);
-});
+t.test(
+  'a recovery server fetches the leader’s snapshot and can drop its log before it',
+  async (t) => {
+    const trio = await opened(t, ['c']);
+    await trio.elect('b');
+    await propose(trio, 'b', 'x', 'y', 'z');
+    await trio.compact('b');
+    const recoveryServer = trio.member('c');
+    recoveryServer.host.fetchSnapshot();
+    await trio.clock.advance(100);
+    t.equal(recoveryServer.snapshot?.mark.seq, 4);
+    await recoveryServer.journal.dropBefore(5);
+    await propose(trio, 'b', 'later');
+    trio.wipe('a');
+    await trio.crash('a');
+    await trio.crash('b');
+    await trio.crash('c');
+    trio.member('a').learner = false;
+    for (const id of ['a', 'c']) await trio.start(id);
+    await trio.clock.advance(2_000);
+    await trio.elect('a');
+    await trio.clock.advance(500);
+    t.same(trio.member('a').machine.values, ['x', 'y', 'z', 'later'], 'and hands both over');
+    t.equal(trio.member('a').host.status().serving, true);
+  },
+);
 
 t.test('role changes are reported to listeners', async (t) => {
   const trio = await opened(t);

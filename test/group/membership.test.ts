@@ -38,8 +38,8 @@ for (const [catalogs, orders, recovery, inCatalog, inOrder] of cases) {
   const title = `${catalogs} catalogs, ${orders} orders and ${recovery} recovery servers`;
   t.test(`${title}: ${inCatalog} and ${inOrder} of these vote`, async (t) => {
     const all = cluster(catalogs, orders, recovery);
-    t.equal(membership(all, 'catalog').witnesses.length, inCatalog);
-    t.equal(membership(all, 'order').witnesses.length, inOrder);
+    t.equal(membership(all, 'catalog').recoveryServers.length, inCatalog);
+    t.equal(membership(all, 'order').recoveryServers.length, inOrder);
   });
 }
 

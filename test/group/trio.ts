@@ -23,7 +23,7 @@ const frameBytesMax = 1024 * 1024;
 const start: SnapshotMark = { seq: 0, epoch: 0, time: 0 };
 
 export interface MemberOptions {
-  readonly witness?: boolean;
+  readonly isRecoveryServer?: boolean;
 }
 
 /**
@@ -31,7 +31,7 @@ export interface MemberOptions {
  */
 export class TrioMember {
   readonly id: string;
-  readonly witness: boolean;
+  readonly isRecoveryServer: boolean;
   machine = new Register();
   journal = new MemoryJournal();
   snapshot: MemorySnapshot | undefined;
@@ -45,9 +45,9 @@ export class TrioMember {
   peers: RpcPeers | undefined;
   server: RpcServer | undefined;
 
-  constructor(id: string, witness: boolean) {
+  constructor(id: string, isRecoveryServer: boolean) {
     this.id = id;
-    this.witness = witness;
+    this.isRecoveryServer = isRecoveryServer;
   }
 
   get host(): GroupHost<string> {
@@ -65,8 +65,8 @@ export class Trio {
   readonly members: readonly TrioMember[];
   #seed = 1;
 
-  constructor(witnesses: readonly string[] = []) {
-    this.members = ['a', 'b', 'c'].map((id) => new TrioMember(id, witnesses.includes(id)));
+  constructor(recoveryServers: readonly string[] = []) {
+    this.members = ['a', 'b', 'c'].map((id) => new TrioMember(id, recoveryServers.includes(id)));
   }
 
   member(id: string): TrioMember {
@@ -125,11 +125,13 @@ export class Trio {
     return new GroupHost<string>({
       id: member.id,
       voters: this.members.map(({ id }) => id),
-      witnesses: this.members.filter(({ witness }) => witness).map(({ id }) => id),
+      recoveryServers: this.members
+        .filter(({ isRecoveryServer }) => isRecoveryServer)
+        .map(({ id }) => id),
       learner: member.learner,
       incarnation: `${member.id}${member.incarnation}`,
       journal: member.journal,
-      machine: member.witness ? undefined : member.machine,
+      machine: member.isRecoveryServer ? undefined : member.machine,
       base: member.snapshot?.mark ?? start,
       clock: this.clock,
       logger: silentLogger,

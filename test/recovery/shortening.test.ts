@@ -1,4 +1,4 @@
-/** What a witness keeps of its log beside the snapshots that it takes (docs/PROTOCOL.md, R11). */
+/** What a recovery server keeps of its log beside the snapshots that it takes (docs/PROTOCOL.md, R11). */
 import t from 'tap';
 import { required } from '../../src/base/assert.js';
 import { storageLimits } from '../../src/base/limits.js';

@@ -45,7 +45,7 @@ export class Watch {
     this.#options = options;
     const electable = (group: GroupName): string[] =>
       options.replicas
-        .filter((replica) => replica.group === group && !replica.witness)
+        .filter((replica) => replica.group === group && !replica.isRecoveryServer)
         .map(({ name }) => name);
     this.#electors = {
       catalog: new Elector(electable('catalog'), options.elector),

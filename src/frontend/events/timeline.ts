@@ -14,7 +14,7 @@ import type { EventKind } from './event-log.js';
 export interface Sight {
   readonly name: string;
   readonly group: GroupName;
-  readonly witness: boolean;
+  readonly isRecoveryServer: boolean;
   readonly connected: boolean;
   readonly health: Health | undefined;
   /** Time of its last answer; monotonic. */
@@ -87,13 +87,13 @@ export class Timeline {
     return { leader: undefined, epoch: before.epoch, aliveMs };
   }
 
-  #saw({ name, group, witness, health }: Sight, at: string): void {
+  #saw({ name, group, isRecoveryServer, health }: Sight, at: string): void {
     const key = `${group}/${name}`;
     const seen = this.#members.get(key) ?? { isUp: false, faults: new Set<Fault>() };
     const isUp = health !== undefined;
     if (seen.isUp !== isUp) {
       seen.isUp = isUp;
-      const kind = witness ? 'recovery' : 'replica';
+      const kind = isRecoveryServer ? 'recovery' : 'replica';
       this.#tell('member', { at, name, group, kind, state: isUp ? 'up' : 'down' });
     }
     this.#members.set(key, seen);

@@ -26,7 +26,7 @@ export async function takeAudit(
   const order = (await orderLeader.call('audit', params, booksTimeoutMs)) as OrderAudit;
   const marks = await Promise.all(
     lines
-      .filter((line) => line.connected && !line.witness)
+      .filter((line) => line.connected && !line.isRecoveryServer)
       .map(async (line): Promise<ReplicaMark> => {
         const mark = (await line.call('audit_mark', [token], markTimeoutMs)) as AuditMark;
         return { name: line.name, group: line.group, mark };

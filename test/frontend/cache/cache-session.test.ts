@@ -28,7 +28,7 @@ function line(name: string): FakeClient {
   return {
     name,
     group: 'catalog',
-    witness: false,
+    isRecoveryServer: false,
     connected: true,
     asked,
     call: (method, params) =>

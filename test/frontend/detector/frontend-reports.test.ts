@@ -38,7 +38,7 @@ function build(replicas: readonly Replica[]) {
         else replica.table.leave(of, clock.nowMs());
         return [replica.table.rows(clock.nowMs())];
       };
-      return { name, group: 'catalog', witness: false, connected: true, call };
+      return { name, group: 'catalog', isRecoveryServer: false, connected: true, call };
     });
     const report = () => reportOf(n);
     return {

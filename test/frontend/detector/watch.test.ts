@@ -17,11 +17,11 @@ interface FakeReplica extends ReplicaClient {
   answered: boolean | undefined;
 }
 
-function replica(name: string, group: GroupName, witness = false): FakeReplica {
+function replica(name: string, group: GroupName, isRecoveryServer = false): FakeReplica {
   return {
     name,
     group,
-    witness,
+    isRecoveryServer,
     connected: true,
     health: {},
     nominated: [],
@@ -104,15 +104,15 @@ t.test('without a leader the best replica is nominated, and the others are infor
 });
 
 t.test('a recovery server is watched, but never nominated', async (t) => {
-  const witness = replica('recovery-1', 'catalog', true);
-  witness.health = { logEnd: { epoch: 9, seq: 99 } };
-  const { watch, clock } = build([witness]);
+  const recoveryServer = replica('recovery-1', 'catalog', true);
+  recoveryServer.health = { logEnd: { epoch: 9, seq: 99 } };
+  const { watch, clock } = build([recoveryServer]);
   watch.start();
   await settled();
   clock.advance(1_000);
   await settled();
-  t.same(witness.nominated, []);
-  t.equal(watch.health(witness)?.logEnd.seq, 99);
+  t.same(recoveryServer.nominated, []);
+  t.equal(watch.health(recoveryServer)?.logEnd.seq, 99);
 });
 
 t.test('a leader whose connection closes no longer counts as leader', async (t) => {

@@ -11,7 +11,7 @@ import { ManualClock } from '../../helpers/manual-clock.js';
 const leaders: Leaders = { catalog: 'catalog-1', order: 'order-1' };
 const tuxSold: Changes = [[changeKinds.stock, 8, [8, 'Tux', 'toys', 1990, 97, 2]]];
 const upSight = {
-  ...{ name: 'order-1', group: 'order', witness: false, connected: true, heardMs: 0 },
+  ...{ name: 'order-1', group: 'order', isRecoveryServer: false, connected: true, heardMs: 0 },
   health: { epoch: 1, diskSilentMs: 0, oldestUncommittedMs: 0 },
 } as Sight;
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -23,7 +23,7 @@ async function settle(): Promise<void> {
 function replica(name: string): ReplicaClient & { readonly asked: unknown[] } {
   const asked: unknown[] = [];
   return {
-    ...{ name, group: 'catalog', witness: false, connected: true, asked },
+    ...{ name, group: 'catalog', isRecoveryServer: false, connected: true, asked },
     async call(_method, params) {
       asked.push(params);
       return null;

@@ -27,11 +27,18 @@ function setUp() {
 
 function sight(name: string, heardMs: number, health: Partial<Health> = {}): Sight {
   const all = { epoch: 1, diskSilentMs: 0, oldestUncommittedMs: 0, ...health } as Health;
-  return { name, group: 'order', witness: false, connected: true, health: all, heardMs };
+  return { name, group: 'order', isRecoveryServer: false, connected: true, health: all, heardMs };
 }
 
 function gone(name: string, connected: boolean): Sight {
-  return { name, group: 'order', witness: false, connected, health: undefined, heardMs: undefined };
+  return {
+    name,
+    group: 'order',
+    isRecoveryServer: false,
+    connected,
+    health: undefined,
+    heardMs: undefined,
+  };
 }
 
 const group = 'order';

@@ -23,7 +23,7 @@ import { shorten } from './shortening.js';
 
 const lookEveryMs = 10_000;
 
-export interface WitnessOptions {
+export interface RecoveryMemberOptions {
   readonly config: RecoveryConfig;
   readonly group: GroupName;
   /** This group's part of the folder. */
@@ -37,14 +37,14 @@ export interface WitnessOptions {
   readonly logger: Logger;
 }
 
-export interface Witness {
+export interface RecoveryMember {
   readonly handshake: HandshakeOptions;
   readonly failed: Promise<Error>;
   handler(peer: Identity): RpcHandler;
   close(): Promise<void>;
 }
 
-export async function openWitness(options: WitnessOptions): Promise<Witness> {
+export async function openRecoveryMember(options: RecoveryMemberOptions): Promise<RecoveryMember> {
   const { config, group, log, own, clock, logger } = options;
   const { name, cluster, clusterToken, minCopies } = config;
   const { clusterId, incarnation, learner } = own.identity;
@@ -56,8 +56,8 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
     clock,
     random: systemRandom,
   };
-  const { replicas, witnesses } = membership(cluster, group);
-  const members = [...replicas, ...witnesses].map(({ name: id, peer: address }) => ({
+  const { replicas, recoveryServers } = membership(cluster, group);
+  const members = [...replicas, ...recoveryServers].map(({ name: id, peer: address }) => ({
     id,
     address,
   }));
@@ -74,7 +74,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
   const host = new GroupHost<never>({
     id: name,
     voters: replicas.map((replica) => replica.name),
-    witnesses: witnesses.map((witness) => witness.name),
+    recoveryServers: recoveryServers.map((recoveryServer) => recoveryServer.name),
     learner,
     doubt: doubtOf(log, base),
     journal,
@@ -91,7 +91,7 @@ export async function openWitness(options: WitnessOptions): Promise<Witness> {
   const handler = new MemberHandler({
     status: () => host.status(),
     nominate: (leader) => host.nominate(leader),
-    // A witness never leads.
+    // A recovery server never leads.
     attended: () => {},
     pid: process.pid,
     clock,
