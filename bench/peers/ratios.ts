@@ -1,0 +1,191 @@
+/** The comparison of medians: what is required of the store, and its ratios to the peers. Pure. */
+import { median } from '../load/measure.js';
+import type { Run, SubjectName } from './peer.js';
+
+/** One load: purchases of the items 1 to `items`, with equal probability. */
+export interface Shape {
+  readonly items: number;
+  readonly connections: number;
+}
+
+export interface Medians {
+  readonly ratePerSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly cpuUs: number | undefined;
+  readonly switches: number | undefined;
+}
+
+/** All runs of one subject under one load. */
+export interface Cell {
+  readonly shape: Shape;
+  readonly subject: SubjectName;
+  readonly median: Medians;
+  readonly runs: readonly Run[];
+}
+
+type Measure = 'ratePerSecond' | 'p50Ms' | 'switches';
+
+/** `of` divided by `to`, or `of` alone. */
+export interface Requirement {
+  readonly what: string;
+  readonly shape: Shape;
+  readonly measure: Measure;
+  readonly of: SubjectName;
+  readonly to?: SubjectName;
+  readonly limit: { readonly atLeast: number } | { readonly atMost: number };
+}
+
+export interface Verdict {
+  readonly what: string;
+  readonly required: string;
+  /** Undefined if it was not measured. */
+  readonly value: number | undefined;
+  readonly isMet: boolean | undefined;
+}
+
+export interface Ratio {
+  readonly shape: Shape;
+  readonly of: SubjectName;
+  readonly to: SubjectName;
+  readonly rate: number;
+  /** With one connection only: other latencies follow from the rate. */
+  readonly p50: number | undefined;
+}
+
+export const hot = 1;
+export const spread = 10_000;
+
+export const requirements: readonly Requirement[] = [
+  {
+    what: 'rate, hot item, 50 connections, of Redis',
+    shape: { items: hot, connections: 50 },
+    measure: 'ratePerSecond',
+    of: 'store',
+    to: 'redis',
+    limit: { atLeast: 0.8 },
+  },
+  {
+    what: 'rate, hot item, 200 connections, of Redis',
+    shape: { items: hot, connections: 200 },
+    measure: 'ratePerSecond',
+    of: 'store',
+    to: 'redis',
+    limit: { atLeast: 0.9 },
+  },
+  {
+    what: 'rate, hot item, 200 connections, of PostgreSQL',
+    shape: { items: hot, connections: 200 },
+    measure: 'ratePerSecond',
+    of: 'store',
+    to: 'postgres',
+    limit: { atLeast: 0.8 },
+  },
+  {
+    what: 'rate, 10,000 items, 200 connections, of Redis',
+    shape: { items: spread, connections: 200 },
+    measure: 'ratePerSecond',
+    of: 'store',
+    to: 'redis',
+    limit: { atLeast: 0.8 },
+  },
+  {
+    what: 'p50, hot item, 1 connection, of Redis',
+    shape: { items: hot, connections: 1 },
+    measure: 'p50Ms',
+    of: 'store',
+    to: 'redis',
+    limit: { atMost: 3 },
+  },
+  {
+    what: 'context switches of a lone purchase',
+    shape: { items: hot, connections: 1 },
+    measure: 'switches',
+    of: 'store',
+    limit: { atMost: 22 },
+  },
+  {
+    what: 'rate over HTTP, hot item, 50 connections, of the raw port',
+    shape: { items: hot, connections: 50 },
+    measure: 'ratePerSecond',
+    of: 'store-http',
+    to: 'store',
+    limit: { atLeast: 0.65 },
+  },
+];
+
+export function judge(
+  cells: readonly Cell[],
+  wanted: readonly Requirement[] = requirements,
+): readonly Verdict[] {
+  return wanted.map((requirement) => {
+    const { what, limit } = requirement;
+    const value = measured(requirement, cells);
+    if ('atLeast' in limit) {
+      const isMet = value === undefined ? undefined : value >= limit.atLeast;
+      return { what, required: `≥ ${limit.atLeast}`, value, isMet };
+    }
+    const isMet = value === undefined ? undefined : value <= limit.atMost;
+    return { what, required: `≤ ${limit.atMost}`, value, isMet };
+  });
+}
+
+/** Undefined if a subject was not measured, or has no answers. */
+function measured(
+  { shape, measure, of, to }: Requirement,
+  cells: readonly Cell[],
+): number | undefined {
+  const value = findCell(cells, shape, of)?.median[measure];
+  if (to === undefined || value === undefined) return value;
+  const base = findCell(cells, shape, to)?.median[measure];
+  return base === undefined || base === 0 ? undefined : value / base;
+}
+
+const pairs: readonly { readonly of: SubjectName; readonly to: SubjectName }[] = [
+  { of: 'store', to: 'redis' },
+  { of: 'store', to: 'postgres' },
+  { of: 'store-http', to: 'store' },
+];
+
+/** The store against each peer, and HTTP against the raw port. */
+export function ratiosOf(cells: readonly Cell[]): readonly Ratio[] {
+  return cells.flatMap((cell) =>
+    pairs.flatMap(({ of, to }): Ratio[] => {
+      const { shape, subject, median } = cell;
+      const base = findCell(cells, shape, to)?.median;
+      if (subject !== of || base === undefined || base.ratePerSecond === 0) return [];
+      const rate = median.ratePerSecond / base.ratePerSecond;
+      const isLone = shape.connections === 1 && base.p50Ms > 0;
+      return [{ shape, of, to, rate, p50: isLone ? median.p50Ms / base.p50Ms : undefined }];
+    }),
+  );
+}
+
+function findCell(
+  cells: readonly Cell[],
+  { items, connections }: Shape,
+  name: SubjectName,
+): Cell | undefined {
+  return cells.find(
+    ({ shape, subject }) =>
+      subject === name && shape.items === items && shape.connections === connections,
+  );
+}
+
+export function mediansOf(runs: readonly Run[]): Medians {
+  const usages = runs.map(({ usage }) => usage).filter((usage) => usage !== undefined);
+  const isKnown = usages.length > 0;
+  return {
+    ratePerSecond: median(runs.map((run) => run.ratePerSecond)),
+    p50Ms: median(runs.map((run) => run.p50Ms)),
+    p99Ms: median(runs.map((run) => run.p99Ms)),
+    cpuUs: isKnown ? median(usages.map((usage) => usage.cpuUs)) : undefined,
+    switches: isKnown ? median(usages.map((usage) => usage.switches)) : undefined,
+  };
+}
+
+/** The list, beginning with another element each round. */
+export function rotated<T>(list: readonly T[], round: number): T[] {
+  const first = list.length === 0 ? 0 : round % list.length;
+  return [...list.slice(first), ...list.slice(0, first)];
+}
