@@ -37,7 +37,9 @@ interface Entry {
 }
 
 const heatConnections = 50;
-const idleMs = 1_000;
+/** After the warm-up, the servers finish compiling and collecting garbage. */
+const settleMs = 1_500;
+const idleMs = 1_500;
 const soldOutConnections = 20;
 const soldOutTiming: Timing = { warmUpMs: 0, runMs: 300 };
 const soldOut = 'out_of_stock';
@@ -59,8 +61,11 @@ export async function compare(
   const cells: Cell[] = [];
   for (const shape of plan.shapes) {
     const runs = await measure(entries, shape, plan);
-    for (const [name, list] of runs) {
-      cells.push({ shape, subject: name, median: mediansOf(list), runs: list });
+    for (const { system, subject } of entries) {
+      const { name } = subject;
+      const list = runs.get(name) ?? [];
+      const median = mediansOf(list, idle[system.name]?.switches ?? 0);
+      cells.push({ shape, subject: name, median, runs: list });
       problems.push(...list.flatMap((run) => failuresOf(`${name}, ${shapeText(shape)}`, run)));
     }
   }
@@ -142,6 +147,7 @@ async function check(
 }
 
 async function idleUsage(systems: readonly PeerSystem[]): Promise<Record<string, Usage>> {
+  await sleep(settleMs);
   const before = systems.map((system) => takeSnapshot(system.processes()));
   const beganMs = performance.now();
   await sleep(idleMs);

@@ -4,7 +4,7 @@
  * --json, everything to a file. Exits with 1 after a wrong answer. Its time is bounded, and it leaves no
  * process or file behind.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import yargs from 'yargs';
@@ -21,6 +21,8 @@ import {
   type SubjectName,
   subjectNames,
 } from './peer.js';
+import { startPostgres } from './postgres.js';
+import { findPrograms } from './postgres-programs.js';
 import { hot, judge, ratiosOf, spread } from './ratios.js';
 import { redisVersion, startRedisPair } from './redis.js';
 import { reportText } from './report.js';
@@ -40,6 +42,12 @@ const candidates: readonly Candidate[] = [
     subjects: ['redis'],
     missing: () => (redisVersion() === undefined ? 'redis-server' : undefined),
     start: startRedisPair,
+  },
+  {
+    name: 'postgres',
+    subjects: ['postgres'],
+    missing: () => (findPrograms() === undefined ? 'PostgreSQL' : undefined),
+    start: startPostgres,
   },
   {
     name: 'store',
@@ -182,6 +190,8 @@ async function main(): Promise<void> {
   const flags = readFlags();
   const { plan, only, json, verbose, tempDir } = flags;
   const folder = mkdtempSync(resolve(tempDir, 'bazar-peers-'));
+  // PostgreSQL's user must reach its own folder below this one.
+  chmodSync(folder, 0o711);
   const stops = new Stops();
   stops.add(() => rmSync(folder, { recursive: true, force: true }));
   const giveUp = (why: string): void => {

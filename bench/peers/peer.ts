@@ -64,16 +64,32 @@ export interface SystemOptions {
 /** Starts a system and registers with `stops` what ends it. */
 export type StartSystem = (options: SystemOptions, stops: Stops) => Promise<PeerSystem>;
 
-/** What to undo at the end, newest first; each step is bounded in time. */
+/**
+ * What to undo at the end, newest first; each step is bounded in time. A step that is added afterwards
+ * runs at once.
+ */
 export class Stops {
   readonly #steps: (() => Promise<void> | void)[] = [];
+  #running: Promise<void> | undefined;
 
   add(step: () => Promise<void> | void): void {
-    this.#steps.push(step);
+    if (this.#running) this.#running = this.#running.then(step);
+    else this.#steps.push(step);
   }
 
-  async run(): Promise<void> {
-    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) await step();
+  run(): Promise<void> {
+    this.#running ??= this.#runAll();
+    return this.#running;
+  }
+
+  async #runAll(): Promise<void> {
+    for (const step of this.#steps.reverse()) {
+      try {
+        await step();
+      } catch (error) {
+        process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      }
+    }
   }
 }
 

@@ -13,7 +13,10 @@ export interface Medians {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly cpuUs: number | undefined;
+  /** Voluntary context switches. */
   readonly switches: number | undefined;
+  /** Without those that the system would have made without load. */
+  readonly switchesOverIdle: number | undefined;
 }
 
 /** All runs of one subject under one load. */
@@ -49,6 +52,8 @@ export interface Ratio {
   readonly of: SubjectName;
   readonly to: SubjectName;
   readonly rate: number;
+  /** The ratio of each round; they differ more than the medians do. */
+  readonly rates: readonly number[];
   /** With one connection only: other latencies follow from the rate. */
   readonly p50: number | undefined;
 }
@@ -152,11 +157,22 @@ export function ratiosOf(cells: readonly Cell[]): readonly Ratio[] {
   return cells.flatMap((cell) =>
     pairs.flatMap(({ of, to }): Ratio[] => {
       const { shape, subject, median } = cell;
-      const base = findCell(cells, shape, to)?.median;
-      if (subject !== of || base === undefined || base.ratePerSecond === 0) return [];
-      const rate = median.ratePerSecond / base.ratePerSecond;
+      const other = findCell(cells, shape, to);
+      if (subject !== of || other === undefined || other.median.ratePerSecond === 0) return [];
+      const base = other.median;
       const isLone = shape.connections === 1 && base.p50Ms > 0;
-      return [{ shape, of, to, rate, p50: isLone ? median.p50Ms / base.p50Ms : undefined }];
+      return [
+        {
+          shape,
+          of,
+          to,
+          rate: median.ratePerSecond / base.ratePerSecond,
+          rates: cell.runs.map((run, round) => {
+            return run.ratePerSecond / (other.runs[round]?.ratePerSecond ?? Number.NaN);
+          }),
+          p50: isLone ? median.p50Ms / base.p50Ms : undefined,
+        },
+      ];
     }),
   );
 }
@@ -172,7 +188,8 @@ function findCell(
   );
 }
 
-export function mediansOf(runs: readonly Run[]): Medians {
+/** `idleSwitches`: of the system without load, per second. */
+export function mediansOf(runs: readonly Run[], idleSwitches: number): Medians {
   const usages = runs.map(({ usage }) => usage).filter((usage) => usage !== undefined);
   const isKnown = usages.length > 0;
   return {
@@ -181,6 +198,13 @@ export function mediansOf(runs: readonly Run[]): Medians {
     p99Ms: median(runs.map((run) => run.p99Ms)),
     cpuUs: isKnown ? median(usages.map((usage) => usage.cpuUs)) : undefined,
     switches: isKnown ? median(usages.map((usage) => usage.switches)) : undefined,
+    switchesOverIdle: isKnown
+      ? median(
+          runs.map(({ usage, ratePerSecond }) => {
+            return (usage?.switches ?? 0) - idleSwitches / Math.max(1, ratePerSecond);
+          }),
+        )
+      : undefined,
   };
 }
 

@@ -2,10 +2,12 @@
 import { markdownTable } from '../load/table.js';
 import { type Comparison, shapeText } from './compare.js';
 import type { PeerSystem, SubjectName } from './peer.js';
-import { type Cell, judge, ratiosOf } from './ratios.js';
-import type { Usage } from './usage.js';
+import { type Cell, hot, judge, ratiosOf, type Shape } from './ratios.js';
+import type { Amount, ProcessUsage, Usage } from './usage.js';
 
 const none = '–';
+
+type LabelOf = (name: SubjectName) => string;
 
 export function reportText(
   comparison: Comparison,
@@ -17,26 +19,26 @@ export function reportText(
     systems.flatMap(({ subjects }) => subjects.map(({ name, label }) => [name, label] as const)),
   );
   const labelOf = (name: SubjectName): string => labels.get(name) ?? name;
-  return [
+  const parts = [
     '## Purchases',
     purchaseTable(cells, labelOf),
-    '## Context switches and CPU µs per purchase, by process',
-    processTable(cells, labelOf),
-    ...(verbose
-      ? ['## By thread', threadTable(cells, labelOf), '## Idle', idleTable(comparison)]
-      : []),
-    '## Ratios',
-    ratioTable(cells, labelOf),
-    '## Required of the store',
-    requiredTable(cells),
-    ...problems.map((problem) => `PROBLEM: ${problem}`),
-  ].join('\n\n');
+    '## Context switches / CPU µs per purchase, by process',
+    usageTable(cells, labelOf, ['process'], (process) => [[[process.name], process]]),
+  ];
+  if (verbose) {
+    parts.push(
+      '## Context switches / CPU µs per purchase, by thread',
+      usageTable(cells, labelOf, ['process', 'thread'], threadsOf),
+    );
+  }
+  parts.push('## Without load', idleTable(comparison));
+  parts.push('## Ratios', ratioTable(cells, labelOf));
+  parts.push('## Required of the store', requiredTable(cells));
+  return [...parts, ...problems.map((problem) => `PROBLEM: ${problem}`)].join('\n\n');
 }
 
-type LabelOf = (name: SubjectName) => string;
-
 function purchaseTable(cells: readonly Cell[], labelOf: LabelOf): string {
-  const heads = ['', 'subject', '/s', 'p50 ms', 'p99 ms', 'CPU µs', 'switches'];
+  const heads = ['', 'subject', '/s', 'p50 ms', 'p99 ms', 'CPU µs', 'switches', 'over idle'];
   const rows = cells.map(({ shape, subject, median }) => [
     shapeText(shape),
     labelOf(subject),
@@ -45,8 +47,45 @@ function purchaseTable(cells: readonly Cell[], labelOf: LabelOf): string {
     median.p99Ms.toFixed(3),
     median.cpuUs?.toFixed(1) ?? none,
     median.switches?.toFixed(2) ?? none,
+    median.switchesOverIdle?.toFixed(2) ?? none,
   ]);
   return markdownTable(heads, rows);
+}
+
+type Part = readonly [names: readonly string[], used: Amount];
+
+/** One line for each part of a subject, one column for each shape. */
+function usageTable(
+  cells: readonly Cell[],
+  labelOf: LabelOf,
+  heads: readonly string[],
+  partsOf: (process: ProcessUsage) => readonly Part[],
+): string {
+  const shapes = cells.map(({ shape }) => shapeCode(shape));
+  const columns = shapes.filter((code, index) => shapes.indexOf(code) === index);
+  const lines = new Map<string, { names: readonly string[]; byColumn: Map<string, Amount> }>();
+  for (const cell of cells) {
+    for (const process of usageOf(cell)?.processes ?? []) {
+      for (const [names, used] of partsOf(process)) {
+        const all = [labelOf(cell.subject), ...names];
+        const line = lines.get(all.join()) ?? { names: all, byColumn: new Map() };
+        line.byColumn.set(shapeCode(cell.shape), used);
+        lines.set(all.join(), line);
+      }
+    }
+  }
+  const rows = [...lines.values()].map(({ names, byColumn }) => [
+    ...names,
+    ...columns.map((column) => amountText(byColumn.get(column))),
+  ]);
+  return markdownTable(['subject', ...heads, ...columns], rows);
+}
+
+function threadsOf({ name, threads }: ProcessUsage): readonly Part[] {
+  return threads.map((thread) => {
+    const title = thread.count > 1 ? `${thread.name} × ${thread.count}` : thread.name;
+    return [[name, title], thread];
+  });
 }
 
 /** Of the run with the median of the context switches, so that the parts add up. */
@@ -54,34 +93,12 @@ function usageOf({ runs, median }: Cell): Usage | undefined {
   return runs.find(({ usage }) => usage?.switches === median.switches)?.usage;
 }
 
-function processTable(cells: readonly Cell[], labelOf: LabelOf): string {
-  const rows = cells.map((cell) => {
-    const parts = (usageOf(cell)?.processes ?? [])
-      .filter(({ switches, cpuUs }) => switches >= 0.005 || cpuUs >= 0.05)
-      .map(
-        ({ name, switches, cpuUs }) => `${name} ${switches.toFixed(2)} (${cpuUs.toFixed(1)} µs)`,
-      );
-    return [shapeText(cell.shape), labelOf(cell.subject), parts.join(', ')];
-  });
-  return markdownTable(['', 'subject', 'by process'], rows);
+function shapeCode({ items, connections }: Shape): string {
+  return `${items === hot ? 'hot' : items.toLocaleString('en')} × ${connections}`;
 }
 
-function threadTable(cells: readonly Cell[], labelOf: LabelOf): string {
-  const rows = cells.flatMap((cell) =>
-    (usageOf(cell)?.processes ?? []).flatMap(({ name, threads }) =>
-      threads
-        .filter(({ switches, cpuUs }) => switches >= 0.005 || cpuUs >= 0.05)
-        .map((thread) => [
-          shapeText(cell.shape),
-          labelOf(cell.subject),
-          name,
-          thread.count > 1 ? `${thread.name} × ${thread.count}` : thread.name,
-          thread.switches.toFixed(2),
-          thread.cpuUs.toFixed(1),
-        ]),
-    ),
-  );
-  return markdownTable(['', 'subject', 'process', 'thread', 'switches', 'CPU µs'], rows);
+function amountText(amount: Amount | undefined): string {
+  return amount ? `${amount.switches.toFixed(2)} / ${amount.cpuUs.toFixed(1)}` : none;
 }
 
 function idleTable({ idle }: Comparison): string {
@@ -94,13 +111,14 @@ function idleTable({ idle }: Comparison): string {
 }
 
 function ratioTable(cells: readonly Cell[], labelOf: LabelOf): string {
-  const rows = ratiosOf(cells).map(({ shape, of, to, rate, p50 }) => [
+  const rows = ratiosOf(cells).map(({ shape, of, to, rate, rates, p50 }) => [
     shapeText(shape),
     `${labelOf(of)} / ${labelOf(to)}`,
     rate.toFixed(2),
+    `${Math.min(...rates).toFixed(2)}–${Math.max(...rates).toFixed(2)}`,
     p50?.toFixed(2) ?? none,
   ]);
-  return markdownTable(['', 'of / to', 'rate', 'p50'], rows);
+  return markdownTable(['', 'of / to', 'rate', 'rounds', 'p50'], rows);
 }
 
 function requiredTable(cells: readonly Cell[]): string {

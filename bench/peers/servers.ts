@@ -1,7 +1,7 @@
 /** Starts and ends server processes of the comparison, only those that it started. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { familyOf } from '../load/processes.js';
 
@@ -32,8 +32,9 @@ export function startServer(
 ): Server {
   const log = openSync(logFile, 'a');
   const child = spawn(command, args, { stdio: ['ignore', log, log], cwd: '/', ...user });
-  const failed = once(child, 'error').catch(() => {});
-  void failed;
+  closeSync(log);
+  // A program that cannot be started has no pid, which counts as ended.
+  child.on('error', () => {});
   return {
     pid: child.pid ?? 0,
     log: () => readFileSync(logFile, 'utf8').slice(-logTailChars),
