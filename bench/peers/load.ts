@@ -58,11 +58,13 @@ export async function runLoad(
     for (const buyer of buyers) buyer.buy(performance.now());
     await sleep(load.timing.warmUpMs);
     const before = takeSnapshot(processes);
+    const ownBefore = process.cpuUsage();
     progress.recordingSinceMs = performance.now();
     progress.recording = true;
     await sleep(load.timing.runMs);
     progress.recording = false;
     const tookMs = performance.now() - progress.recordingSinceMs;
+    const own = process.cpuUsage(ownBefore);
     const after = takeSnapshot(processes);
     progress.running = false;
     await drained(progress);
@@ -73,6 +75,7 @@ export async function runLoad(
       p50Ms: latencies.quantileMs(0.5),
       p99Ms: latencies.quantileMs(0.99),
       usage: before && after && usageBetween(before, after, Math.max(1, answers)),
+      clientCpuUs: (own.user + own.system) / Math.max(1, answers),
       refusals: Object.fromEntries(refusals),
     };
   } finally {

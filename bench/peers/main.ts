@@ -176,6 +176,7 @@ async function startSystems(
     say(`${name} is ready`);
     systems.push(system);
   }
+  if (systems.length === 0) throw new Error('nothing to measure');
   return systems;
 }
 

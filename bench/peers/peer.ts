@@ -101,6 +101,8 @@ export interface Run {
   readonly p99Ms: number;
   /** Undefined without Linux's /proc. */
   readonly usage: Usage | undefined;
+  /** CPU time of the load generator for each answer. */
+  readonly clientCpuUs: number;
   /** Refusals and failures by code, from the warm-up to the last answer. */
   readonly refusals: Readonly<Record<string, number>>;
 }

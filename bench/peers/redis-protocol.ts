@@ -69,7 +69,7 @@ class PairReader {
     let from = 0;
     for (let at = 0; at < length; at++) {
       if (chunk[at] !== newline) continue;
-      this.#read(this.#line + latin1(chunk, from, at - 1));
+      this.#read((this.#line + latin1(chunk, from, at)).trimEnd());
       this.#line = '';
       from = at + 1;
     }
@@ -95,9 +95,7 @@ function codeOf(line: string): string {
 }
 
 function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, Math.max(0, to - from)).toString(
-    'latin1',
-  );
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
 }
 
 function encode(words: readonly string[]): Buffer {

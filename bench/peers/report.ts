@@ -74,10 +74,12 @@ function usageTable(
       }
     }
   }
-  const rows = [...lines.values()].map(({ names, byColumn }) => [
-    ...names,
-    ...columns.map((column) => amountText(byColumn.get(column))),
-  ]);
+  const rows = [...lines.values()]
+    .filter(({ byColumn }) => [...byColumn.values()].some(isVisible))
+    .map(({ names, byColumn }) => [
+      ...names,
+      ...columns.map((column) => amountText(byColumn.get(column))),
+    ]);
   return markdownTable(['subject', ...heads, ...columns], rows);
 }
 
@@ -95,6 +97,11 @@ function usageOf({ runs, median }: Cell): Usage | undefined {
 
 function shapeCode({ items, connections }: Shape): string {
   return `${items === hot ? 'hot' : items.toLocaleString('en')} × ${connections}`;
+}
+
+/** Whether the table would show more than zeros. */
+function isVisible({ switches, cpuUs }: Amount): boolean {
+  return switches >= 0.005 || cpuUs >= 0.05;
 }
 
 function amountText(amount: Amount | undefined): string {
