@@ -185,7 +185,7 @@ export function orderService(
         const calls = answersBeforeTheSale(world, (some) => {
           threads.calls(withoutFirstTime(world, some));
         });
-        return { handler: new OrderPeerHandler(noAudit), calls };
+        return { handler: new OrderPeerHandler({ audit: noAudit, calls }), calls };
       },
     };
   };

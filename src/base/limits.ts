@@ -176,6 +176,10 @@ export const purchaseLimits = {
   frontendKeyAgeMaxMs: 60_000,
   /** Sales not yet in the order book; above it `overloaded`. */
   unprojectedMax: 100_000,
+  /** Batches of purchases of one session thread that are under way at the order leader. */
+  batchesUnderWay: 1,
+  /** After this time a batch counts as lost, and its purchases are tried again one by one. */
+  batchTimeoutMs: 1_500,
   /** Purchases waiting in the order leader; above it `overloaded`. */
   waitingMax: 20_000,
   /** Keys made by frontends and not yet removed. */
@@ -185,7 +189,7 @@ export const purchaseLimits = {
   /** An order leader with more sales that are not in its book sends no purchases. */
   unprojectedHeld: 20_000,
   /** How long the stream gathers sales for one message, and how many at most. */
-  salesGatherMs: 10,
+  salesGatherMs: 20,
   salesGathered: 500,
   /** How long a read waits for an order that is sold and not yet in the book. */
   orderWaitMs: 1_400,

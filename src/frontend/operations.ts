@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { clientLimits } from '../base/limits.js';
 import { tidyText } from '../base/product-text.js';
-import type { Outcome, ProductRecord, Sale } from '../wire/internal.js';
+import type { ProductRecord, Sale } from '../wire/internal.js';
 import { priceToCents } from '../wire/money.js';
 import type { Changed, Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
 import type {
@@ -17,7 +17,7 @@ import type {
   ChangeRequest,
   OrdersAnswer,
 } from '../wire/thread-requests.js';
-import { productNotFound, toOrder, tooOld, toPlaced, toProduct } from './answers.js';
+import { productNotFound, toOrder, toProduct } from './answers.js';
 import { LocalRefusals } from './cache/local-refusals.js';
 import type { Cached, ProductCache } from './cache/product-cache.js';
 import type { SearchCache } from './cache/search-cache.js';
@@ -25,6 +25,7 @@ import type { Backends } from './requests/backends.js';
 import type { PurchaseKeys } from './requests/keys.js';
 import { type FoundProduct, Lookups } from './requests/lookups.js';
 import { explainOlder, listingOf } from './requests/order-listing.js';
+import { Purchases } from './requests/purchases.js';
 import { Searches, toPageBytes, toProducts } from './requests/searches.js';
 import { ServiceRequests } from './requests/service-requests.js';
 import type { Ask, AuditReport, Operations, RequestContext, StoreStatus } from './types.js';
@@ -58,6 +59,7 @@ export class FrontendOperations implements Operations {
   readonly #lookups: Lookups;
   readonly #searches: Searches;
   readonly #refusals: LocalRefusals;
+  readonly #purchases: Purchases;
 
   constructor(options: FrontendOperationsOptions) {
     const { cache: products, pages, clock, readersMin } = options;
@@ -68,6 +70,7 @@ export class FrontendOperations implements Operations {
     this.#lookups = lookups;
     this.#searches = new Searches({ requests, lookups, products, pages });
     this.#refusals = new LocalRefusals(products);
+    this.#purchases = new Purchases({ requests, clock });
   }
 
   /** The hot path: creates no promise and sends no message. */
@@ -117,13 +120,7 @@ export class FrontendOperations implements Operations {
     // Read once: the age of a purchase counts from its first attempt (docs/PROTOCOL.md, A34).
     const seenTime = logTime();
     const purchase = keys.purchase(params, seenTime, quotedKey);
-    // Order leaders of the previous build refuse a fifth field before they do anything.
-    const older = purchase.length > 4 ? purchase.slice(0, 4) : undefined;
-    const isFinal = (error: BazarError): boolean => error === tooOld;
-    const options = { deadlineMs, header, idempotent: true, mayHaveEffect: true, older, isFinal };
-    const placed = this.#requests.askLeader('order', ['buy', purchase], options, (outcome) =>
-      toPlaced(outcome as Outcome, seenTime),
-    );
+    const placed = this.#purchases.place(purchase, seenTime, { deadlineMs, header });
     return placed.catch((error: BazarError) => {
       // After this read of the product, the next such purchase is refused locally.
       if (error.code === 'out_of_stock')

@@ -77,7 +77,10 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
   catalogs.start();
   await member.open({
     address: required(address, `address of ${config.name}`),
-    handler: new OrderPeerHandler((token, through) => auditor.audit(token, through)),
+    handler: new OrderPeerHandler({
+      audit: (token, through) => auditor.audit(token, through),
+      calls: (calls) => threads.calls(calls),
+    }),
     program: new URL('./thread.js', import.meta.url),
     calls: (calls) => threads.calls(calls),
   });

@@ -11,7 +11,7 @@ import { logLimits, purchaseLimits } from '../base/limits.js';
 import type { Entry } from '../consensus/types.js';
 import type { Group, GroupStatus } from '../group/types.js';
 import type { Outcome, Purchase } from '../wire/internal.js';
-import { headerRequestsMax, type RequestHeader } from '../wire/request-header.js';
+import { joinHeaders, type RequestHeader } from '../wire/request-header.js';
 import type { OrderMachine, OrderResult } from './order-machine.js';
 import { OrderWaiters } from './order-waiters.js';
 import type { Projection } from './projection.js';
@@ -199,7 +199,7 @@ export class OrderStore {
     this.#waiting += buys.length;
     const purchases = buys.map(({ purchase }) => purchase);
     this.#selling++;
-    catalogClient.sell(epoch, purchases, headerOf(buys)).then(
+    catalogClient.sell(epoch, purchases, joinHeaders(buys.map(({ header }) => header))).then(
       (outcomes) => {
         this.#selling--;
         this.#sendQueued();
@@ -251,15 +251,6 @@ export class OrderStore {
 /** Whether a committed sale survives as many lost disks as an order does. */
 export function salesAreSafe(catalogVoters: number, orderVoters: number): boolean {
   return catalogVoters > 1 || orderVoters === 1;
-}
-
-/** The headers of the purchases, up to a maximum; undefined if none has one. */
-function headerOf(buys: readonly Buy[]): RequestHeader | undefined {
-  const requests: RequestHeader[] = [];
-  for (const { header } of buys) {
-    if (header && requests.length < headerRequestsMax) requests.push(header);
-  }
-  return requests.length === 0 ? undefined : { requests };
 }
 
 function notLeading(leader: string | undefined): BazarError {

@@ -5,15 +5,7 @@
 import { memberProgram, type Shapes, type ThreadCredentials } from '../group/session-program.js';
 import type { ProgramFactory } from '../pool/types.js';
 import { hasFields, isBytes, isInteger, isText, isTuple } from '../wire/shapes.js';
-
-const keyBytes = 16;
-const requestHashBytes = 8;
-
-function isLine(value: unknown): boolean {
-  if (!isTuple(value, 2)) return false;
-  const [item, quantity] = value;
-  return (isInteger(item) || isText(item)) && isInteger(quantity) && quantity > 0;
-}
+import { isBuyParams, keyDigestBytes } from './buy-shape.js';
 
 function isCount(value: unknown): boolean {
   return isInteger(value) && value >= 0;
@@ -24,15 +16,7 @@ function isIntegerOrNull(value: unknown): boolean {
 }
 
 const shapes: Shapes = {
-  buy(params) {
-    if (!hasFields(params, 4)) return false;
-    const [key, kind, hash, lines, seenTime, oldKey] = params;
-    if (oldKey !== undefined && !isBytes(oldKey, keyBytes)) return false;
-    if (seenTime !== undefined && !(isInteger(seenTime) && seenTime >= 0)) return false;
-    if (!isBytes(key, keyBytes) || (kind !== 0 && kind !== 1)) return false;
-    if (!isBytes(hash, kind === 0 ? 0 : requestHashBytes)) return false;
-    return Array.isArray(lines) && lines.length > 0 && lines.every(isLine);
-  },
+  buy: isBuyParams,
   order: (params) => isTuple(params, 1) && isInteger(params[0]) && params[0] > 0,
   orders: (params) => isTuple(params, 2) && isInteger(params[0]) && isInteger(params[1]),
   find_orders(params) {
@@ -43,7 +27,7 @@ const shapes: Shapes = {
       return false;
     }
     const isProduct = product === null || isInteger(product) || isText(product);
-    return isProduct && (key === null || isBytes(key, keyBytes));
+    return isProduct && (key === null || isBytes(key, keyDigestBytes));
   },
 };
 

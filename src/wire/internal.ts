@@ -3,6 +3,7 @@
  * take half of the coding time and a third of the bytes. This file alone defines the meaning of each
  * position.
  */
+import type { ErrorCode } from '../base/errors.js';
 
 /** Digest of an idempotency key: the first 16 bytes of its SHA-256, or 16 random bytes for a frontend's. */
 export type KeyDigest = Uint8Array;
@@ -46,6 +47,16 @@ export type BuyParams = readonly [
   /** As in Purchase. */
   oldKey?: KeyDigest,
 ];
+
+/**
+ * `buys`, from a frontend to the order leader on its replication port: several purchases. The answer has
+ * one element for each, in their order. `unknown`: the purchase may exist.
+ */
+export type BuysParams = readonly BuyParams[];
+export type BuysAnswer = readonly (
+  | Outcome
+  | readonly ['failed', code: ErrorCode, message: string, unknown: boolean]
+)[];
 
 export type SaleLine = readonly [id: number, name: string, quantity: number, priceCents: number];
 

@@ -15,6 +15,17 @@ export interface RequestHeader {
 /** Limit per message; further requests have no header. */
 export const headerRequestsMax = 16;
 
+/** A header for a message that carries several requests; undefined if none of them has one. */
+export function joinHeaders(
+  headers: Iterable<RequestHeader | undefined>,
+): RequestHeader | undefined {
+  const requests: RequestHeader[] = [];
+  for (const header of headers) {
+    if (header && requests.length < headerRequestsMax) requests.push(header);
+  }
+  return requests.length === 0 ? undefined : { requests };
+}
+
 const requestIdText = /^[\w.:+/=@-]{1,100}$/;
 const traceparentText =
   /^[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-|$)/;

@@ -3,6 +3,7 @@
  * `asked` records each question with its receiver.
  */
 import type { ClusterConfig } from '../../src/base/config.js';
+import { BazarError, toBazarError } from '../../src/base/errors.js';
 import { seededRandom } from '../../src/base/random.js';
 import { newCounters } from '../../src/frontend/cache/counters.js';
 import { ProductCache } from '../../src/frontend/cache/product-cache.js';
@@ -34,7 +35,8 @@ const cluster: ClusterConfig = {
   recovery: [],
 };
 
-export function stageOperations(answer: Answer) {
+/** Purchases of a batch reach `answer` one by one, as `buy`. */
+export function stageOperations(answer: Answer, { knowsBatches = true } = {}) {
   const clock = new ManualClock();
   const asked: Question[] = [];
   const timeouts: number[] = [];
@@ -43,10 +45,26 @@ export function stageOperations(answer: Answer) {
     cluster,
     connect: ({ name }, _group, port) => ({
       async call(method, params, timeoutMs) {
-        const question = { to: name, port, method, params };
-        timeouts.push(timeoutMs);
-        asked.push(question);
-        return answer(question);
+        if (method === 'buys' && !knowsBatches) {
+          throw new BazarError('unknown_method', 'this build knows no batches');
+        }
+        const ask = (question: Question): unknown => {
+          timeouts.push(timeoutMs);
+          asked.push(question);
+          return answer(question);
+        };
+        if (method !== 'buys') return ask({ to: name, port, method, params });
+        const purchases = params as readonly unknown[];
+        return Promise.all(
+          purchases.map(async (purchase) => {
+            try {
+              return await ask({ to: name, port, method: 'buy', params: purchase });
+            } catch (thrown) {
+              const { code, message, details } = toBazarError(thrown);
+              return ['failed', code, message, details.unknown === true];
+            }
+          }),
+        );
       },
       close: () => {},
     }),

@@ -7,6 +7,7 @@
 import { type Clock, countdown } from '../../base/clock.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
 import type { GroupName } from '../../group/membership.js';
+import type { RequestHeader } from '../../wire/request-header.js';
 import type { Ask } from '../types.js';
 import type { Backends, Port } from './backends.js';
 import { retry } from './retry.js';
@@ -22,6 +23,8 @@ export interface AskLeaderOptions extends Ask {
   readonly idempotent: boolean;
   /** An attempt may have had an effect although its answer was lost. */
   readonly mayHaveEffect: boolean;
+  /** An attempt that was made in another way failed so. */
+  readonly failed?: BazarError | undefined;
   /** The params in the form of the previous build, for a leader that refuses the current one. */
   readonly older?: unknown;
 }
@@ -63,6 +66,17 @@ export class ServiceRequests {
             });
       return read(await (options.idempotent ? this.#whileItLeads(group, answer, options) : answer));
     });
+  }
+
+  /** Asks the leader's owner once. Fails as soon as another leader is known. */
+  async askOwnerOnce(
+    group: GroupName,
+    [method, params]: readonly [string, unknown],
+    timeoutMs: number,
+    header: RequestHeader | undefined,
+  ): Promise<unknown> {
+    const answer = this.#backends.leader(group, 'peer').call(method, params, timeoutMs, header);
+    return this.#whileItLeads(group, answer, { mayHaveEffect: true });
   }
 
   /** Asks any replica that may answer; every second attempt goes to the leader. */

@@ -1,0 +1,123 @@
+/**
+ * Sends the purchases of a session thread to the order leader in batches: while enough batches are
+ * under way, further purchases gather, so batches grow with the load. A purchase whose batch fails is
+ * tried again on its own, under the same key. Uses no socket. Invariant: a purchase is in one batch at
+ * most.
+ */
+import type { Clock } from '../../base/clock.js';
+import { BazarError, toBazarError } from '../../base/errors.js';
+import { logLimits, purchaseLimits } from '../../base/limits.js';
+import { tooLateToSend } from '../../net/pending-calls.js';
+import type { BuyParams, BuysAnswer, Outcome } from '../../wire/internal.js';
+import { joinHeaders, type RequestHeader } from '../../wire/request-header.js';
+
+export interface PurchaseBatchesOptions {
+  readonly clock: Clock;
+  /** Asks the order leader once; rejects when another leader is known. */
+  readonly ask: (
+    params: readonly BuyParams[],
+    timeoutMs: number,
+    header: RequestHeader | undefined,
+  ) => Promise<unknown>;
+}
+
+export interface BatchedPurchase {
+  readonly purchase: BuyParams;
+  /** Time until the purchase's deadline; nothing is sent after it (docs/PROTOCOL.md, A34). */
+  readonly leftMs: () => number;
+  readonly header: RequestHeader | undefined;
+}
+
+interface Gathered extends BatchedPurchase {
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: BazarError) => void;
+}
+
+export class PurchaseBatches {
+  readonly #options: PurchaseBatchesOptions;
+  #gathered: Gathered[] = [];
+  #underWay = 0;
+  #scheduled = false;
+
+  constructor(options: PurchaseBatchesOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with a BazarError, whose detail `unknown` says whether the purchase may exist. */
+  buy(purchase: BatchedPurchase): Promise<Outcome> {
+    if (this.#gathered.length >= purchaseLimits.waitingMax) {
+      return Promise.reject(new BazarError('overloaded', 'too many purchases wait'));
+    }
+    return new Promise((resolve, reject) => {
+      this.#gathered.push({ ...purchase, resolve, reject });
+      this.#sendLater();
+    });
+  }
+
+  /** Everything that arrived in one turn travels together. */
+  #sendLater(): void {
+    if (this.#scheduled || this.#underWay >= purchaseLimits.batchesUnderWay) return;
+    this.#scheduled = true;
+    this.#options.clock.afterTurn(() => {
+      this.#scheduled = false;
+      while (this.#gathered.length > 0 && this.#underWay < purchaseLimits.batchesUnderWay) {
+        this.#send(this.#takeBatch());
+      }
+    });
+  }
+
+  #takeBatch(): Gathered[] {
+    let lines = 0;
+    let count = 0;
+    for (const { purchase } of this.#gathered) {
+      lines += purchase[3].length;
+      const isFull = count === logLimits.entryOperationsMax || lines > logLimits.entryLinesMax;
+      if (isFull && count > 0) break;
+      count++;
+    }
+    return this.#gathered.splice(0, count);
+  }
+
+  #send(gathered: readonly Gathered[]): void {
+    const batch = gathered.filter(isInTime);
+    if (batch.length === 0) return;
+    this.#underWay++;
+    this.#ask(batch).then(
+      (answer) => {
+        this.#ended();
+        settle(batch, answer as BuysAnswer);
+      },
+      (error: unknown) => {
+        this.#ended();
+        for (const { reject } of batch) reject(toBazarError(error));
+      },
+    );
+  }
+
+  async #ask(batch: readonly Gathered[]): Promise<unknown> {
+    const purchases = batch.map(({ purchase }) => purchase);
+    const header = joinHeaders(batch.map((one) => one.header));
+    const timeoutMs = Math.min(purchaseLimits.batchTimeoutMs, ...batch.map((one) => one.leftMs()));
+    return this.#options.ask(purchases, timeoutMs, header);
+  }
+
+  #ended(): void {
+    this.#underWay--;
+    if (this.#gathered.length > 0) this.#sendLater();
+  }
+}
+
+function isInTime({ leftMs, reject }: Gathered): boolean {
+  if (leftMs() > 0) return true;
+  reject(tooLateToSend('the time was up before the purchase was sent'));
+  return false;
+}
+
+function settle(batch: readonly Gathered[], answer: BuysAnswer): void {
+  for (const [place, { resolve, reject }] of batch.entries()) {
+    const one = answer[place];
+    if (one === undefined) reject(new BazarError('internal', 'a purchase had no outcome'));
+    else if (one[0] !== 'failed') resolve(one);
+    else reject(new BazarError(one[1], one[2], { details: one[3] ? { unknown: true } : {} }));
+  }
+}
