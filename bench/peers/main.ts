@@ -223,9 +223,11 @@ async function main(): Promise<void> {
       writeFileSync(json, `${JSON.stringify(content, null, 2)}\n`);
     }
     process.exitCode = comparison.problems.length > 0 ? 1 : 0;
-  } finally {
-    await stops.run();
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
   }
+  await stops.run();
   process.exit();
 }
 

@@ -3,6 +3,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Stops } from './peer.js';
 import type { User } from './servers.js';
 
 const installFolder = '/usr/lib/postgresql';
@@ -37,10 +38,16 @@ export function serverUser(): User | undefined {
   throw new Error('no unprivileged user for PostgreSQL');
 }
 
+/** An end meanwhile waits for the program, so that it writes no files afterwards. */
 export async function runProgram(
   file: string,
   args: readonly string[],
   user: User | undefined,
+  stops: Stops,
 ): Promise<void> {
-  await run(file, args, { cwd: '/', timeout: programTimeoutMs, ...user });
+  const running = run(file, args, { cwd: '/', timeout: programTimeoutMs, ...user });
+  stops.add(async () => {
+    await running.catch(() => {});
+  });
+  await running;
 }

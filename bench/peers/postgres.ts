@@ -72,7 +72,9 @@ export async function startPostgres(options: SystemOptions, stops: Stops): Promi
     return server;
   };
 
-  await createCluster(programs, dataFolder(folder, 'primary', user), user);
+  const path = dataFolder(folder, 'primary', user);
+  const basics = ['-U', role, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+  await runProgram(join(programs, 'initdb'), ['-D', path, ...basics], user, stops);
   const primary = start('primary', port);
   await untilReady('PostgreSQL', readyTimeoutMs, [primary], async () => {
     return (await query(port, 'SELECT 1')).length === 1;
@@ -82,7 +84,7 @@ export async function startPostgres(options: SystemOptions, stops: Stops): Promi
   await query(port, 'ANALYZE');
   const copy = dataFolder(folder, 'standby', user);
   const from = ['-h', host, '-p', `${port}`, '-U', role, '-c', 'fast', '-X', 'stream'];
-  await runProgram(join(programs, 'pg_basebackup'), ['-D', copy, '-R', ...from], user);
+  await runProgram(join(programs, 'pg_basebackup'), ['-D', copy, '-R', ...from], user, stops);
   const standby = start('standby', copyPort);
   await query(port, "ALTER SYSTEM SET synchronous_standby_names = '*'");
   await query(port, 'SELECT pg_reload_conf()');
@@ -122,15 +124,6 @@ function dataFolder(folder: string, name: string, user: User | undefined): strin
   mkdirSync(path, { mode: 0o700 });
   if (user) chownSync(path, user.uid, user.gid);
   return path;
-}
-
-async function createCluster(
-  programs: string,
-  path: string,
-  user: User | undefined,
-): Promise<void> {
-  const args = ['-D', path, '-U', role, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
-  await runProgram(join(programs, 'initdb'), args, user);
 }
 
 /** One statement, or several without values, over its own connection. */

@@ -29,14 +29,16 @@ export async function startStorePeer(options: SystemOptions, stops: Stops): Prom
   const file = join(folder, 'products.json');
   writeFileSync(file, JSON.stringify({ products: productsOf(stock) }));
   const workers = Math.min(availableParallelism(), workersMax);
-  const store = await startStore({
+  const starting = startStore({
     ...members,
     workers,
     portOffset,
     tempParent: folder,
     flags: ['--products-file', file],
   });
-  stops.add(() => store.stop());
+  // An end during the start waits for it: it is bounded, and knows its processes only afterwards.
+  stops.add(async () => (await starting).stop());
+  const store = await starting;
   return {
     name: 'store',
     version: `Node ${process.version}`,
