@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LatencyHistogram } from '../load/histogram.js';
 import type { Picks } from '../load/picks.js';
 import type { Timing } from '../load/session.js';
-import { host, type NamedProcess, type Run, type Subject } from './peer.js';
-import { takeSnapshot, usageBetween } from './usage.js';
+import { host, type Run, type Subject } from './peer.js';
+import { type NamedProcess, takeSnapshot, usageBetween } from './usage.js';
 
 const connectTimeoutMs = 10_000;
 const drainMs = 10_000;

@@ -2,7 +2,7 @@
  * The interfaces of the comparison. A system is a set of server processes that sells, such as Redis with
  * its replica. A subject is one way to buy from it; the store is one system with two subjects.
  */
-import type { Usage } from './usage.js';
+import type { NamedProcess, Usage } from './usage.js';
 
 export const subjectNames = ['redis', 'postgres', 'store', 'store-http'] as const;
 export type SubjectName = (typeof subjectNames)[number];
@@ -26,11 +26,6 @@ export interface Subject {
   readonly label: string;
   readonly port: number;
   readonly protocol: Protocol;
-}
-
-export interface NamedProcess {
-  readonly pid: number;
-  readonly name: string;
 }
 
 /** The state of a system after the load. */

@@ -11,7 +11,6 @@ import { httpProtocol } from './http-protocol.js';
 import {
   type Books,
   host,
-  type NamedProcess,
   type PeerSystem,
   priceCents,
   type Stops,
@@ -20,6 +19,7 @@ import {
 import { findPrograms, runProgram, serverUser, versionOf } from './postgres-programs.js';
 import { countOrders, database, fillItems, listStock, role, schema } from './postgres-sql.js';
 import { type Server, startServer, type User, untilReady } from './servers.js';
+import type { NamedProcess } from './usage.js';
 
 const primaryPort = 5_432;
 const standbyPort = 5_433;

@@ -6,15 +6,9 @@ import { BazarClient } from '../../src/client/bazar-client.js';
 import { familyOf } from '../load/processes.js';
 import { type RunningStore, startStore } from '../load/store.js';
 import { httpProtocol } from './http-protocol.js';
-import {
-  type Books,
-  type NamedProcess,
-  type PeerSystem,
-  priceCents,
-  type Stops,
-  type SystemOptions,
-} from './peer.js';
+import { type Books, type PeerSystem, priceCents, type Stops, type SystemOptions } from './peer.js';
 import { rawProtocol } from './raw-protocol.js';
+import type { NamedProcess } from './usage.js';
 
 const httpPort = 8_081;
 const topics = 100;

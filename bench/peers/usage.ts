@@ -3,13 +3,17 @@
  * A thread that ends between two snapshots counts for nothing after the first.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { NamedProcess } from './peer.js';
 
 interface ThreadState {
   readonly process: string;
   readonly thread: string;
   readonly cpuNs: number;
   readonly switches: number;
+}
+
+export interface NamedProcess {
+  readonly pid: number;
+  readonly name: string;
 }
 
 /** By thread id. */
