@@ -3,7 +3,7 @@ import { type Clock, every, type Timer } from './clock.js';
 import { Histogram } from './histogram.js';
 import { latencyBounds, type MetricSample } from './metric-table.js';
 
-const lookEveryMs = 100;
+const lookEveryMs = 500;
 
 export class ProcessMetrics {
   readonly #service: string;

@@ -19,7 +19,14 @@ import { admitLearners, checkAdmitted } from './learners.js';
 import type { Message, SnapshotMark } from './messages.js';
 import type { Batch, Load } from './outputs.js';
 import { countRounds, requestConfirmation, requestRead, tickReads } from './reads.js';
-import { append, onLoadedForPeer, peerLost, sendEntries, snapshotMissing } from './replication.js';
+import {
+  announceVisible,
+  append,
+  onLoadedForPeer,
+  peerLost,
+  sendEntries,
+  snapshotMissing,
+} from './replication.js';
 import { installed, isWanted, requestSnapshot } from './snapshots.js';
 import { type CoreOptions, createState, type State } from './state.js';
 import type { Entry, MemberId } from './types.js';
@@ -115,6 +122,11 @@ export class Core {
 
   openGates(throughSeq: number): void {
     openGates(this.#state, throughSeq);
+  }
+
+  /** Tells the followers which entries are visible, without waiting for a heartbeat. */
+  announceVisible(): void {
+    announceVisible(this.#state);
   }
 
   /** Asks for a read position (R9); one `ReadDone` with this id follows. */

@@ -45,6 +45,16 @@ export function sendEntries(state: State, leader: Leader): void {
   }
 }
 
+/** A member that keeps up learns at once what it may apply. */
+export function announceVisible(state: State): void {
+  const leader = state.stage;
+  if (leader.kind !== 'leader') return;
+  for (const peer of leader.peers.values()) {
+    if (peer.mode !== 'stream' || peer.toldVisible >= state.visible) continue;
+    sendAppend(state, leader, peer, [], { live: false, after: 0 });
+  }
+}
+
 function mayStream(peer: Peer): boolean {
   if (peer.mode !== 'stream' || peer.loading !== undefined) return false;
   const { windowBytesMax, windowMessagesMax } = logLimits;

@@ -22,7 +22,11 @@ import type { Applied, Group, GroupStatus } from './types.js';
 import { eachUnapplied } from './unapplied.js';
 import { Waiters } from './waiters.js';
 
-const tickMs = protocolTimes.heartbeatMs / 2;
+/**
+ * A leader has heartbeats to send, a candidate short times to watch. A follower only gives up reads that
+ * were lost, after seconds.
+ */
+const tickMs = { leader: protocolTimes.heartbeatMs / 2, candidate: 25, follower: 250 } as const;
 
 export class GroupHost<Result> implements Group<Result> {
   /** Resolves with the reason when this host cannot continue and the process must end. */
@@ -39,6 +43,7 @@ export class GroupHost<Result> implements Group<Result> {
   #running = false;
   #phase: 'new' | 'started' | 'stopped' = 'new';
   #ticker: Timer | undefined;
+  #tickingMs = 0;
   /** The last nomination of another member; requests that arrive here are redirected to it. */
   #hint: MemberId | undefined;
   #fail: (error: Error) => void = () => {};
@@ -85,7 +90,7 @@ export class GroupHost<Result> implements Group<Result> {
   /** Recovers the log and takes part in the group; a group of one elects itself. */
   async start(): Promise<void> {
     assert(this.#phase === 'new', 'a host starts once');
-    const { journal, peers, clock, base } = this.#options;
+    const { journal, peers, base } = this.#options;
     await recoverLog(this.#core, journal, base);
     journal.onDurable((position) => this.#enter(() => this.#durable(position)));
     journal.onFailure((error) => this.#end(error));
@@ -94,7 +99,7 @@ export class GroupHost<Result> implements Group<Result> {
       received: (from, messages) => this.#enter(() => this.#received(from, messages)),
       closed: (from) => this.#enter(() => this.#closed(from)),
     });
-    this.#ticker = every(clock, tickMs, () => this.#enter(() => this.#tick()));
+    this.#keepTicking();
     if (this.#core.state.others.length === 0) this.nominate(this.#options.id);
   }
 
@@ -148,6 +153,10 @@ export class GroupHost<Result> implements Group<Result> {
 
   openGates(throughSeq: number): void {
     this.#enter(() => this.#core.openGates(throughSeq));
+  }
+
+  announceVisible(): void {
+    this.#enter(() => this.#core.announceVisible());
   }
 
   nominate(leader: MemberId): void {
@@ -229,6 +238,15 @@ export class GroupHost<Result> implements Group<Result> {
     this.#core.peerClosed(from, this.#nowMs());
   }
 
+  /** Starts the timer that fits the stage; called when the stage may have changed. */
+  #keepTicking(): void {
+    const ms = tickMs[this.#core.state.stage.kind];
+    if (this.#phase !== 'started' || ms === this.#tickingMs) return;
+    this.#tickingMs = ms;
+    this.#ticker?.cancel();
+    this.#ticker = every(this.#options.clock, ms, () => this.#enter(() => this.#tick()));
+  }
+
   #tick(): void {
     const nowMs = this.#nowMs();
     this.#core.tick(nowMs);
@@ -251,6 +269,7 @@ export class GroupHost<Result> implements Group<Result> {
         next();
         this.#carryOut();
       }
+      this.#keepTicking();
     } catch (error) {
       this.#inputs = [];
       this.#end(error instanceof Error ? error : new Error(String(error)));

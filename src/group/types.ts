@@ -76,6 +76,11 @@ export interface Group<Result> {
   /** The service allows entries up to `seq` to become visible (R8). Only with `gated`. */
   openGates(throughSeq: number): void;
   /**
+   * At the leader: tells the other members at once which entries are visible. Otherwise they learn it
+   * with the next entry or heartbeat.
+   */
+  announceVisible(): void;
+  /**
    * A nomination (update_leader): starts an election if this replica is named, else stores the
    * hint.
    */

@@ -191,6 +191,8 @@ export class OrderStore {
   applied(_entry: Entry, result: OrderResult): void {
     this.#waiters.advance(this.machine.lastOrder);
     if (result.kind === 'rules') this.#options.projection.answersChanged();
+    // Reads at the other replicas wait for these orders.
+    if (result.kind === 'orders' && this.answersAtSale) this.#options.group.announceVisible();
     if (this.#queue.length > 0) this.#sendQueued();
   }
 

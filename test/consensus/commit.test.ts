@@ -50,6 +50,18 @@ t.test('more copies may be demanded than a majority, never fewer', async (t) => 
   t.equal(commitOf(few), 1, 'one copy never is enough');
 });
 
+t.test('followers learn at once what is visible, if the leader says so', async (t) => {
+  const cluster = elected();
+  cluster.propose('a', 'x');
+  cluster.settle();
+  t.equal(commitOf(cluster), 2);
+  t.equal(commitOf(cluster, 'b'), 1, 'otherwise with the next entry or heartbeat');
+  cluster.input('a', (core) => core.announceVisible());
+  cluster.settle();
+  t.equal(commitOf(cluster, 'b'), 2);
+  t.equal(commitOf(cluster, 'c'), 2);
+});
+
 t.test('a recovery server counts', async (t) => {
   const cluster = elected({ recoveryServers: ['c'] });
   cluster.crash('b');

@@ -38,6 +38,7 @@ function build({ salesAreSafe = true } = {}) {
   const leads: (number | undefined)[] = [];
   const group = {
     status: () => now,
+    announceVisible: () => {},
     readBarrier: () =>
       new Promise<number>((resolve) => {
         barriers.push(() => resolve(0));
@@ -186,6 +187,7 @@ t.test('an order beyond the last sale is absent without a wait', async (t) => {
   await settled();
   positions[0]?.answer(2);
   await read;
+  t.equal(positions.length, 1);
 });
 
 t.test('an order in the book needs no position', async (t) => {

@@ -36,7 +36,10 @@ export class Rules {
 
   constructor(options: RulesOptions) {
     this.#options = options;
-    this.#timer = every(options.clock, checkEveryMs, () => this.check());
+    this.#timer = every(options.clock, checkEveryMs, () => {
+      this.check();
+      if (this.#isNewest()) this.#timer.cancel();
+    });
     options.store.onServing(() => this.check());
   }
 

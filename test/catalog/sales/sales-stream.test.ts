@@ -5,7 +5,7 @@ import {
   SalesStream,
   type Subscriber,
 } from '../../../src/catalog/sales/sales-stream.js';
-import type { SalesMessage } from '../../../src/wire/internal.js';
+
 import { ManualClock } from '../../helpers/manual-clock.js';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
