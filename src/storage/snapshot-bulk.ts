@@ -76,7 +76,9 @@ export class BulkWriter {
 /** Finds the pieces in a stream of bytes, however the bytes are divided. */
 export class PieceCutter {
   readonly #file: string;
-  #rest: Uint8Array = new Uint8Array(0);
+  /** The piece that has begun and not ended: its length, then its bytes. Reused for each piece. */
+  #held = new Uint8Array(0);
+  #filled = 0;
   #offset = 0;
 
   /** Errors name `file`. */
@@ -84,24 +86,51 @@ export class PieceCutter {
     this.#file = file;
   }
 
-  /** The pieces that end in these bytes; each is a view, valid until the next call. */
+  /** The pieces that end in these bytes; each is a view, valid until the next. */
   *cut(bytes: Uint8Array): Generator<Uint8Array> {
-    let found = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]);
-    for (;;) {
-      if (found.length < lengthBytes) break;
-      const length = new DataView(found.buffer, found.byteOffset).getUint32(0, true);
-      if (length > pieceBytesMax) throw this.#corrupt('a piece of it is too long');
-      if (found.length < lengthBytes + length) break;
-      yield found.subarray(lengthBytes, lengthBytes + length);
-      found = found.subarray(lengthBytes + length);
-      this.#offset += lengthBytes + length;
+    let at = 0;
+    if (this.#filled > 0) {
+      at = this.#fill(bytes, at, lengthBytes);
+      if (this.#filled < lengthBytes) return;
+      const whole = lengthBytes + this.#lengthAt(this.#held, 0);
+      at = this.#fill(bytes, at, whole);
+      if (this.#filled < whole) return;
+      yield this.#held.subarray(lengthBytes, whole);
+      this.#filled = 0;
+      this.#offset += whole;
     }
-    this.#rest = new Uint8Array(found);
+    while (bytes.length - at >= lengthBytes) {
+      const whole = lengthBytes + this.#lengthAt(bytes, at);
+      if (bytes.length - at < whole) break;
+      yield bytes.subarray(at + lengthBytes, at + whole);
+      at += whole;
+      this.#offset += whole;
+    }
+    this.#fill(bytes, at, bytes.length - at);
   }
 
   /** Called after the last bytes. */
   end(): void {
-    if (this.#rest.length > 0) throw this.#corrupt('it ends within a piece');
+    if (this.#filled > 0) throw this.#corrupt('it ends within a piece');
+  }
+
+  #lengthAt(bytes: Uint8Array, at: number): number {
+    const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
+    if (length > pieceBytesMax) throw this.#corrupt('a piece of it is too long');
+    return length;
+  }
+
+  /** Holds bytes from `at` on until `length` bytes are held or none is left. Returns the next place. */
+  #fill(bytes: Uint8Array, at: number, length: number): number {
+    if (this.#held.length < length) {
+      const bigger = new Uint8Array(Math.max(length, 2 * this.#held.length));
+      bigger.set(this.#held.subarray(0, this.#filled));
+      this.#held = bigger;
+    }
+    const count = Math.max(0, Math.min(length - this.#filled, bytes.length - at));
+    this.#held.set(bytes.subarray(at, at + count), this.#filled);
+    this.#filled += count;
+    return at + count;
   }
 
   #corrupt(message: string): CorruptionError {

@@ -72,14 +72,25 @@ export class StoredSnapshot {
   /** All pieces; each is valid until the next. */
   async *pieces(): AsyncGenerator<Uint8Array> {
     const cutter = new PieceCutter(this.#file.path);
-    for (let at = 0; at < this.#manifest.bytes; at += chunkBytes) {
-      yield* cutter.cut(await this.#chunk(at));
+    // The next chunk is read while the consumer uses this one.
+    let ahead = this.#manifest.bytes > 0 ? this.#ahead(0) : undefined;
+    for (let at = chunkBytes; ahead; at += chunkBytes) {
+      const bytes: Uint8Array = await ahead;
+      ahead = at < this.#manifest.bytes ? this.#ahead(at) : undefined;
+      yield* cutter.cut(bytes);
     }
     cutter.end();
   }
 
   close(): Promise<void> {
     return this.#file.close();
+  }
+
+  /** As `#chunk`; the result may never be awaited. */
+  #ahead(at: number): Promise<Uint8Array> {
+    const chunk = this.#chunk(at);
+    chunk.catch(() => {});
+    return chunk;
   }
 
   async #chunk(at: number): Promise<Uint8Array> {

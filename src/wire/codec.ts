@@ -2,7 +2,7 @@
  * MessagePack, and the only place that imports its library. Plain maps and arrays: no record or
  * other extension types, so that any MessagePack library can talk to the store. Integers of 64
  * bits are numbers where they are safe, else bigints, which the schemas refuse. Decoded binary is
- * always a copy, and no Buffer. What comes from a public port must have passed the structural
+ * always a copy (but see `decodeViews`), and no Buffer. What comes from a public port must have passed the structural
  * scanner first.
  */
 import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from 'msgpackr';
@@ -23,6 +23,7 @@ const options = {
 } as unknown as PackrOptions;
 
 const packr = new Packr(options);
+const viewing = new Packr({ ...options, copyBuffers: false });
 
 /**
  * The library reads a value twice as fast where it ends in the first 128 bytes of its buffer (its
@@ -35,6 +36,15 @@ const range = { start: 0, end: 0 };
 /** The library keeps its output buffer at the largest size it ever had; above this it is replaced. */
 const keptBytesMax = 1_048_576;
 const freshBytes = 8_192;
+
+/** As `decode`, but binary in the value is a view of the bytes. */
+export function decodeViews(bytes: Uint8Array): unknown {
+  try {
+    return viewing.decode(viewOf(bytes, 0, bytes.length));
+  } catch (error) {
+    throw new BazarError('invalid_argument', 'not one whole MessagePack value', { cause: error });
+  }
+}
 
 /** The one value between start and end. Throws invalid_argument where it is not MessagePack. */
 export function decode(buffer: Uint8Array, start = 0, end = buffer.length): unknown {

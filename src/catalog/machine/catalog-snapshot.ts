@@ -5,7 +5,7 @@
  */
 import { assert, unreachable } from '../../base/assert.js';
 import { storageLimits } from '../../base/limits.js';
-import { decode, encode } from '../../wire/codec.js';
+import { decodeViews, encode } from '../../wire/codec.js';
 import { rulesVersion, type SalesMessage } from '../../wire/internal.js';
 import { isInteger, isRecord, isText, isTuple } from '../../wire/shapes.js';
 import { loadKeys, saveKeys } from './key-snapshot.js';
@@ -120,7 +120,7 @@ export class CatalogRestore {
 
   /** Takes one piece and keeps no reference to its bytes. */
   take(bytes: Uint8Array): void {
-    const found = decode(bytes);
+    const found = decodeViews(bytes);
     assert(isPiece(found), 'a piece of a catalog snapshot has the shape of this version');
     if (found[0] === 'head') {
       this.#begin(found[1]);
@@ -134,7 +134,7 @@ export class CatalogRestore {
         this.#taken += found[1].length;
         break;
       case 'sales':
-        this.#runs.push([found[1], found[2], found[3]]);
+        this.#runs.push([found[1], found[2], Uint8Array.from(found[3])]);
         break;
       case 'client keys':
         loadKeys(purchases.clientKeys, found[1]);
@@ -180,6 +180,8 @@ export class CatalogRestore {
       orderEpoch,
       boundsTotals === true,
     );
+    this.#purchases.clientKeys.expect(head.clientKeys);
+    this.#purchases.frontendKeys.expect(head.frontendKeys);
   }
 }
 

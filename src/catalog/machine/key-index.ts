@@ -1,103 +1,264 @@
 /**
- * Finds a key's slot by its digest: open addressing with linear probing, in 256 parts by the first
- * digest byte. Each part grows alone, so that growth never blocks the owner for longer than one
- * part takes. The SHA-256 digest is evenly distributed and serves as the hash. Invariant: a part is
- * at most two thirds full.
+ * Finds a key's slot by its digest, in about 7.5 bytes a key. A key belongs to one of 4,096 parts by the
+ * first word of its digest. A part is a hash table of buckets with 15 places; a key whose bucket is full
+ * goes to the next one that has room, and each full bucket that it passes counts it. The SHA-256 digest
+ * is evenly distributed and serves as the hash. Each part grows alone and in small steps, so that growth
+ * never blocks the owner for longer than one part takes. Invariants: a part is at most 90 % full; the
+ * places of a bucket in use come first.
  */
 import { assert, required } from '../../base/assert.js';
 
-const parts = 256;
-const firstSlots = 8;
+const parts = 4_096;
+const partShift = 20;
+const bucketPlaces = 15;
+/** 16-bit words a bucket: the tag of each place, and the number of keys that passed the full bucket. */
+const bucketTags = 16;
+const fill = 0.9 * bucketPlaces;
+/** Below this number of keys a bucket, a part shrinks. */
+const sparse = 0.4 * bucketPlaces;
+const roomy = 0.8 * bucketPlaces;
+/** Keys that are added together at a start: about 64 a part. */
+const stagedMax = 2 ** 18;
+/** A counter that has reached this value stays there. */
+const passedMax = 65_535;
 
-/** Compares a slot's key with a digest. Called only when 32 bits agree. */
+/** Keys that were staged and are not in their parts yet. */
+interface Stage {
+  /** For each key the part and the tag, and the slot. */
+  readonly hashes: Uint32Array;
+  readonly slots: Uint32Array;
+  count: number;
+}
+
+/** The records to which the index refers. */
 export interface SlotKeys {
-  isKey(slot: number, words: Uint32Array): boolean;
+  /** Compares a slot's key with a digest. Called only when 28 bits agree. */
+  isKey(slot: number, digest: Uint32Array): boolean;
 }
 
 interface Part {
-  /** Pairs of a tag (the digest's second word) and slot + 1; 0 marks an empty place. */
-  pairs: Uint32Array;
-  mask: number;
+  /** 16 bits of each key's digest, from which its home follows; 0 marks an empty place. */
+  tags: Uint16Array;
+  slots: Uint32Array;
+  buckets: number;
   count: number;
 }
 
 export class KeyIndex {
   readonly #keys: SlotKeys;
-  readonly #parts: readonly Part[];
+  /** A part is made with its first key. */
+  readonly #parts: (Part | undefined)[] = Array.from({ length: parts }, () => undefined);
   #size = 0;
+  /** Number of keys that a new part makes room for. */
+  #expected = 0;
+  #stage: Stage | undefined;
 
   constructor(keys: SlotKeys) {
     this.#keys = keys;
-    this.#parts = Array.from({ length: parts }, () => makePart(firstSlots));
   }
 
   get size(): number {
     return this.#size;
   }
 
+  /** Makes room for this many keys, so that adding them to an empty index moves none. */
+  expect(keys: number): void {
+    this.#expected = keys;
+  }
+
+  /**
+   * Like `add`, for many keys at a start: keys of a part are added together, because the parts of a
+   * large index do not fit the processor's caches.
+   */
+  stage(digest: Uint32Array, slot: number): void {
+    this.#stage ??= {
+      hashes: new Uint32Array(stagedMax),
+      slots: new Uint32Array(stagedMax),
+      count: 0,
+    };
+    const { hashes, slots } = this.#stage;
+    const at = this.#stage.count++;
+    hashes[at] = partOf(digest) * 2 ** 16 + tagOf(digest);
+    slots[at] = slot;
+    this.#size++;
+    if (this.#stage.count === stagedMax) this.#unstage();
+  }
+
   /** The slot of the key, or -1. */
-  find(words: Uint32Array): number {
-    const { pairs, mask } = this.#part(words);
-    const tag = words[1] ?? 0;
-    for (let place = tag & mask; ; place = (place + 1) & mask) {
-      const slot = pairs[2 * place + 1] ?? 0;
-      if (slot === 0) return -1;
-      if (pairs[2 * place] === tag && this.#keys.isKey(slot - 1, words)) return slot - 1;
+  find(digest: Uint32Array): number {
+    if (this.#stage) this.#settle();
+    const part = this.#parts[partOf(digest)];
+    if (!part) return -1;
+    const { tags, slots, buckets } = part;
+    const tag = tagOf(digest);
+    let bucket = homeOf(tag, buckets);
+    for (let tried = 0; tried < buckets; tried++) {
+      for (let place = 0; place < bucketPlaces; place++) {
+        const held = tags[bucket * bucketTags + place];
+        if (held === 0) break;
+        if (held !== tag) continue;
+        const slot = slots[bucket * bucketPlaces + place] ?? 0;
+        if (this.#keys.isKey(slot, digest)) return slot;
+      }
+      if (passed(part, bucket) === 0) return -1;
+      bucket = next(part, bucket);
     }
+    return -1;
   }
 
   /** Adds a key that is not in the index. */
-  add(words: Uint32Array, slot: number): void {
-    const part = this.#part(words);
-    if (3 * (part.count + 1) > 2 * (part.mask + 1)) grow(part);
-    put(part, words[1] ?? 0, slot + 1);
-    part.count++;
+  add(digest: Uint32Array, slot: number): void {
+    if (this.#stage) this.#settle();
+    this.#put(partOf(digest), tagOf(digest), slot);
     this.#size++;
   }
 
-  remove(words: Uint32Array, slot: number): void {
-    const part = this.#part(words);
-    const { pairs, mask } = part;
-    let hole = (words[1] ?? 0) & mask;
-    while (pairs[2 * hole + 1] !== slot + 1) {
-      assert(pairs[2 * hole + 1] !== 0, 'a removed key is in the index');
-      hole = (hole + 1) & mask;
+  remove(digest: Uint32Array, slot: number): void {
+    if (this.#stage) this.#settle();
+    const part = this.#parts[partOf(digest)];
+    assert(part, 'a removed key has a part');
+    let bucket = homeOf(tagOf(digest), part.buckets);
+    let place = placeOf(part, bucket, slot);
+    while (place < 0) {
+      const count = passed(part, bucket);
+      assert(count > 0, 'a removed key is in the index');
+      if (count < passedMax) part.tags[bucket * bucketTags + bucketPlaces] = count - 1;
+      bucket = next(part, bucket);
+      place = placeOf(part, bucket, slot);
     }
-    // Entries behind the hole move up where they may, so that no search ends early.
-    for (let next = (hole + 1) & mask; pairs[2 * next + 1] !== 0; next = (next + 1) & mask) {
-      const home = (pairs[2 * next] ?? 0) & mask;
-      if (((next - home) & mask) < ((next - hole) & mask)) continue;
-      pairs.copyWithin(2 * hole, 2 * next, 2 * next + 2);
-      hole = next;
-    }
-    pairs[2 * hole + 1] = 0;
-    part.count--;
+    vacate(part, bucket, place);
     this.#size--;
+    if (part.count === 0) this.#parts[partOf(digest)] = undefined;
+    else if (part.buckets > 1 && part.count < sparse * part.buckets) {
+      resize(part, Math.ceil(part.count / roomy));
+    }
   }
 
-  #part(words: Uint32Array): Part {
-    return required(this.#parts[(words[0] ?? 0) >>> 24], 'a part of the key index');
+  #put(number: number, tag: number, slot: number): void {
+    let part = this.#parts[number];
+    if (!part) {
+      part = makePart(Math.ceil(this.#expected / parts / roomy));
+      this.#parts[number] = part;
+    }
+    if (part.count + 1 > fill * part.buckets) {
+      resize(part, Math.ceil(part.buckets * growthOf(number)));
+    }
+    put(part, tag, slot);
+  }
+
+  /** Ends the staging: all keys are in their parts. */
+  #settle(): void {
+    this.#unstage();
+    this.#stage = undefined;
+    this.#expected = 0;
+  }
+
+  /** Adds the staged keys in the order of their parts. */
+  #unstage(): void {
+    const { hashes, slots, count } = required(this.#stage, 'a stage');
+    const ends = new Uint32Array(parts + 1);
+    for (let i = 0; i < count; i++) {
+      const after = ((hashes[i] ?? 0) >>> 16) + 1;
+      ends[after] = (ends[after] ?? 0) + 1;
+    }
+    for (let part = 1; part <= parts; part++)
+      ends[part] = (ends[part] ?? 0) + (ends[part - 1] ?? 0);
+    // The place of the part's next key; the end of the part before it at first.
+    const order = new Uint32Array(count);
+    for (let i = 0; i < count; i++) {
+      const part = (hashes[i] ?? 0) >>> 16;
+      const place = ends[part] ?? 0;
+      order[place] = i;
+      ends[part] = place + 1;
+    }
+    for (const i of order) {
+      const hash = hashes[i] ?? 0;
+      this.#put(hash >>> 16, hash & 65_535, slots[i] ?? 0);
+    }
+    required(this.#stage, 'a stage').count = 0;
   }
 }
 
-function makePart(places: number): Part {
-  return { pairs: new Uint32Array(2 * places), mask: places - 1, count: 0 };
-}
-
-function put(part: Part, tag: number, slotPlusOne: number): void {
-  let place = tag & part.mask;
-  while (part.pairs[2 * place + 1] !== 0) place = (place + 1) & part.mask;
-  part.pairs[2 * place] = tag;
-  part.pairs[2 * place + 1] = slotPlusOne;
-}
-
-function grow(part: Part): void {
-  const old = part.pairs;
-  const bigger = makePart(2 * (part.mask + 1));
-  for (let at = 0; at < old.length; at += 2) {
-    const slotPlusOne = old[at + 1] ?? 0;
-    if (slotPlusOne !== 0) put(bigger, old[at] ?? 0, slotPlusOne);
+function resize(part: Part, buckets: number): void {
+  if (buckets === part.buckets) return;
+  const bigger = makePart(buckets);
+  for (let bucket = 0; bucket < part.buckets; bucket++) {
+    for (let place = 0; place < bucketPlaces; place++) {
+      const tag = part.tags[bucket * bucketTags + place] ?? 0;
+      if (tag === 0) break;
+      put(bigger, tag, part.slots[bucket * bucketPlaces + place] ?? 0);
+    }
   }
-  part.pairs = bigger.pairs;
-  part.mask = bigger.mask;
+  Object.assign(part, bigger);
+}
+
+function makePart(wanted: number): Part {
+  const buckets = Math.max(1, wanted);
+  const tags = new Uint16Array(buckets * bucketTags);
+  return { tags, slots: new Uint32Array(buckets * bucketPlaces), buckets, count: 0 };
+}
+
+/** The part has room. */
+function put(part: Part, tag: number, slot: number): void {
+  const { tags } = part;
+  let bucket = homeOf(tag, part.buckets);
+  while (tags[bucket * bucketTags + bucketPlaces - 1] !== 0) {
+    const count = passed(part, bucket);
+    if (count < passedMax) tags[bucket * bucketTags + bucketPlaces] = count + 1;
+    bucket = next(part, bucket);
+  }
+  let place = 0;
+  while (tags[bucket * bucketTags + place] !== 0) place++;
+  tags[bucket * bucketTags + place] = tag;
+  part.slots[bucket * bucketPlaces + place] = slot;
+  part.count++;
+}
+
+/** The place of a slot in a bucket, or -1. */
+function placeOf({ tags, slots }: Part, bucket: number, slot: number): number {
+  for (let place = 0; place < bucketPlaces; place++) {
+    if (tags[bucket * bucketTags + place] === 0) return -1;
+    if (slots[bucket * bucketPlaces + place] === slot) return place;
+  }
+  return -1;
+}
+
+/** Empties a place. The last key of the bucket moves there. */
+function vacate(part: Part, bucket: number, place: number): void {
+  const { tags, slots } = part;
+  let last = place;
+  while (last + 1 < bucketPlaces && tags[bucket * bucketTags + last + 1] !== 0) last++;
+  tags[bucket * bucketTags + place] = tags[bucket * bucketTags + last] ?? 0;
+  slots[bucket * bucketPlaces + place] = slots[bucket * bucketPlaces + last] ?? 0;
+  tags[bucket * bucketTags + last] = 0;
+  part.count--;
+}
+
+function passed({ tags }: Part, bucket: number): number {
+  return tags[bucket * bucketTags + bucketPlaces] ?? 0;
+}
+
+function next({ buckets }: Part, bucket: number): number {
+  return bucket + 1 === buckets ? 0 : bucket + 1;
+}
+
+function partOf(digest: Uint32Array): number {
+  return (digest[0] ?? 0) >>> partShift;
+}
+
+function tagOf(digest: Uint32Array): number {
+  return (digest[1] ?? 0) >>> 16 || 1;
+}
+
+/** The bucket where the search for a key begins. It keeps the order of tags. */
+function homeOf(tag: number, buckets: number): number {
+  return (tag * buckets) >>> 16;
+}
+
+/**
+ * 1.15 to 1.25, different for each part: parts have about the same number of keys, and would otherwise
+ * all grow at the same time.
+ */
+function growthOf(part: number): number {
+  return 1.15 + 0.1 * ((part * 0.618_034) % 1);
 }

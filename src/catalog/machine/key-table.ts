@@ -1,6 +1,6 @@
 /**
  * Stores the outcomes of purchases under their idempotency keys, for one kind of key
- * (docs/PROTOCOL.md, section 5, steps 2 and 6). A key takes 60 to 80 bytes. Keys expire by log time
+ * (docs/PROTOCOL.md, section 5, steps 2 and 6). A key takes about 46 bytes. Keys expire by log time
  * with bounded work a call, so that every replica drops the same keys at the same entry. Invariant:
  * keys are dropped oldest first, each only after its lifetime and the projection of its sale.
  */
@@ -17,6 +17,7 @@ export type StoredOutcome = Extract<
 >;
 
 export interface KeyTableOptions {
+  /** The capacity at first. */
   readonly keysMax: number;
   readonly lifeMs: number;
 }
@@ -24,22 +25,40 @@ export interface KeyTableOptions {
 const codes = { sold: 0, out_of_stock: 1, not_found: 2 } as const;
 
 export class KeyTable {
-  readonly #options: KeyTableOptions;
+  readonly #lifeMs: number;
+  #capacity: number;
   readonly #slab = new KeySlab();
   readonly #index = new KeyIndex(this.#slab);
   readonly #sum = new KeySum();
   readonly #scratch: KeyRecord = emptyRecord();
 
   constructor(options: KeyTableOptions) {
-    this.#options = options;
+    this.#lifeMs = options.lifeMs;
+    this.#capacity = options.keysMax;
   }
 
   get size(): number {
     return this.#slab.size;
   }
 
+  /** Number of keys at which the table is full. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** A capacity below the number of keys drops none of them. */
+  setCapacity(keys: number): void {
+    assert(Number.isSafeInteger(keys) && keys > 0, 'a capacity is at least 1');
+    this.#capacity = keys;
+  }
+
   get isFull(): boolean {
-    return this.#slab.size >= this.#options.keysMax;
+    return this.#slab.size >= this.#capacity;
+  }
+
+  /** Makes room in the index for this many keys; call it while the table is empty. */
+  expect(keys: number): void {
+    this.#index.expect(keys);
   }
 
   /** The key's slot, or -1. */
@@ -77,12 +96,13 @@ export class KeyTable {
     record.first = outcome[1];
     record.second = outcome[0] === 'not_found' ? 0 : outcome[2];
     record.time = time;
-    this.addRecord(record);
+    this.#index.add(record.words, this.#slab.push(record));
+    this.#sum.add(record);
   }
 
   /** Stores a record from a snapshot unchanged. */
   addRecord(record: KeyRecord): void {
-    this.#index.add(record.words, this.#slab.push(record));
+    this.#index.stage(record.words, this.#slab.push(record));
     this.#sum.add(record);
   }
 
@@ -95,7 +115,7 @@ export class KeyTable {
     for (let count = 0; count < max && this.#slab.size > 0; count++) {
       const slot = this.#slab.oldest();
       this.#slab.read(slot, record);
-      if (record.time + this.#options.lifeMs > time) return;
+      if (record.time + this.#lifeMs > time) return;
       if (record.code === codes.sold && record.first > watermark) return;
       this.#index.remove(record.words, slot);
       this.#slab.dropOldest();
