@@ -18,7 +18,11 @@ import {
 import type { SharedCache } from '../src/frontend/cache/shared-cache.js';
 import { decode, encode } from '../src/wire/codec.js';
 import { type CatalogCommand, type Purchase, unusedIds } from '../src/wire/internal.js';
-import { withoutKeys, withoutLeaseHolders } from '../test/catalog/machine/snapshot-pieces.js';
+import {
+  withoutCapacity,
+  withoutKeys,
+  withoutLeaseHolders,
+} from '../test/catalog/machine/snapshot-pieces.js';
 import { breakLeases } from './broken-leases.js';
 import type { World } from './world.js';
 
@@ -111,6 +115,7 @@ class BrokenMachine extends CatalogMachine {
   override snapshot(): Iterable<Uint8Array> {
     const whole = super.snapshot();
     if (this.#world.hasBug('registry-is-not-saved')) return withoutLeaseHolders(whole);
+    if (this.#world.hasBug('capacity-is-not-saved')) return withoutCapacity(whole);
     return this.#world.hasBug('keys-are-not-saved') ? withoutKeys(whole) : whole;
   }
 }

@@ -42,6 +42,7 @@ export const bugs = {
   'orders-without-position': 'R9: "no such order" without a read position',
   'refusals-are-forgotten': 'section 5, 2: a refusal is not stored under its key (A24)',
   'keys-are-not-saved': 'R11: a snapshot omits the keys (A24)',
+  'capacity-is-not-saved': 'R11: a snapshot omits the capacity for keys (I4)',
   'requests-are-not-compared':
     'section 5, 2: a different request under the same key gets the stored outcome',
   'the-deposed-may-sell': 'section 5, 2: the epoch of the order group is not checked',

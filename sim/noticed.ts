@@ -50,6 +50,7 @@ const slow: ReadonlySet<string> = new Set([
   'not-found-at-the-deadline',
   'registry-is-not-saved',
   'keys-are-not-saved',
+  'capacity-is-not-saved',
   'refuses-the-forwarded',
   'durable-before-the-disk',
 ]);

@@ -4,10 +4,12 @@
  */
 
 import { BazarError } from '../src/base/errors.js';
+import { purchaseLimits } from '../src/base/limits.js';
 import { deregisterDead } from '../src/catalog/coherence/deregister-dead.js';
 import type { CatalogMachine, CatalogResult } from '../src/catalog/machine/catalog-machine.js';
 import { keepWatermark } from '../src/catalog/sales/projected-watermark.js';
 import { withTargets } from '../src/catalog/service/bundled-products.js';
+import { keepCapacity } from '../src/catalog/service/capacity.js';
 import { CatalogPeerHandler } from '../src/catalog/service/peer-handler.js';
 import { startRestocking } from '../src/catalog/service/restock.js';
 import { restoreCatalog } from '../src/catalog/service/restore.js';
@@ -94,6 +96,12 @@ export function catalogService(
           opened.stock(first.length, (from) => first.slice(from)).catch(() => {});
         });
         startRestocking({ store: opened, clock: life, logger, everySeconds, target });
+        keepCapacity({
+          store: opened,
+          clock: life,
+          logger,
+          clientKeysMax: capacityOf(member.name),
+        });
         keepWatermark(opened, life, logger);
         deregisterDead(opened, life, logger);
         return {
@@ -121,6 +129,11 @@ function lastSaleWithoutPosition(
     notification: (session, method, params) => handler.notification(session, method, params),
     closed: (session) => handler.closed(session),
   };
+}
+
+/** Replicas have different options, so that a new leader logs another capacity. */
+function capacityOf(name: string): number {
+  return (name.endsWith('2') ? 3 : 2) * purchaseLimits.clientKeysMax;
 }
 
 /** Returns whether it is known that all replicas bound totals; false for some time after a start. */

@@ -50,6 +50,8 @@ export interface CatalogConfig extends ServiceConfig {
   readonly restockEverySeconds: number;
   /** The quantity of the bundled products after a restock. */
   readonly restockTo: number;
+  /** Clients' purchase keys at which new ones are refused, once the leader has logged it. */
+  readonly clientKeysMax: number;
   /** The first stock of a new cluster. */
   readonly productsFile: string;
   /** The products that come with the build, the same format. */

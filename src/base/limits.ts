@@ -165,7 +165,12 @@ export const frontendLimits = {
 } as const;
 
 export const purchaseLimits = {
+  /** Keys of clients in a store whose log has no capacity yet. */
   clientKeysMax: 4_000_000,
+  /** The highest default of the capacity that a leader logs, and the bounds of its option. */
+  clientKeysDefault: 30_000_000,
+  clientKeysOptionMin: 1_000,
+  clientKeysOptionMax: 100_000_000,
   clientKeyMs: 24 * 3_600_000,
   /** Keys of administrators' changes that are kept, and the bytes of their outcomes. */
   writeKeysMax: 100_000,

@@ -167,7 +167,9 @@ export type CatalogCommand =
   | readonly ['deregister', process: string]
   | readonly ['audit', token: string]
   /** Entries apply by this version of the rules from here on; a lower or equal version has no effect. */
-  | readonly ['rules', version: number, settings: RulesSettings];
+  | readonly ['rules', version: number, settings: RulesSettings]
+  /** From rules 2 on: the number of clients' purchase keys at which new ones are refused. */
+  | readonly ['capacity', clientKeys: number];
 
 /** A product's record in the catalog. */
 export type ProductRecord = readonly [

@@ -16,7 +16,8 @@ import {
   rulesVersion,
   type SalesMessage,
 } from '../../wire/internal.js';
-import { CatalogRestore, savePieces } from './catalog-snapshot.js';
+import { hashOf } from './catalog-hash.js';
+import { CatalogRestore, type CatalogState, savePieces } from './catalog-snapshot.js';
 import { applyKeyed } from './keyed-changes.js';
 import { type LeaseHolder, LeaseHolders } from './lease-holders.js';
 import { startRules } from './migration.js';
@@ -32,7 +33,6 @@ import { type Book, type FoundProducts, Products, toRecord } from './products.js
 import { type LogPlace, type PurchaseLimits, PurchaseProcessor } from './purchase-processor.js';
 import { mayBeTooLarge } from './purchases.js';
 import type { Audited, CatalogResult, Refused, Removed, Stocked, Stored } from './results.js';
-import { StateHash } from './state-hash.js';
 import { touchedBy, type WriteSet } from './write-set.js';
 
 export type { CatalogResult } from './results.js';
@@ -48,7 +48,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   #isStocked = false;
   /** Number of products of the first stock that are applied. */
   #stockedSoFar = 0;
-  /** The current version of the rules, and the log time at which it began. */
+  /** The current version of the rules, and the log time at which rules 0 ended. */
   #rules = 0;
   #rulesTime = 0;
 
@@ -178,45 +178,22 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return clientKeys.size + frontendKeys.size + writes.size;
   }
 
+  /** Number of clients' purchase keys in the state. */
+  get clientKeys(): number {
+    return this.#purchases.clientKeys.size;
+  }
+
+  /** Number of clients' purchase keys at which new ones are refused. Changed by `capacity` only. */
+  get clientKeysMax(): number {
+    return this.#purchases.clientKeys.capacity;
+  }
+
   hash(): string {
-    const hash = new StateHash();
-    hash.number(this.#seq);
-    hash.number(this.#logTime);
-    hash.number(this.#purchases.orderEpoch);
-    hash.number(this.#lastRestock);
-    hash.number(Number(this.#isStocked));
-    hash.number(this.#stockedSoFar);
-    hash.number(this.#purchases.sales.last);
-    hash.number(this.#purchases.sales.watermark);
-    for (const [process, frontend] of this.#leaseHolders.all()) {
-      hash.text(process);
-      hash.text(frontend);
-    }
-    this.#products.hashInto(hash);
-    for (const [first, , bytes] of this.#purchases.sales.kept()) {
-      hash.number(first);
-      hash.bytes(bytes);
-    }
-    hash.text(this.#purchases.clientKeys.sum);
-    hash.text(this.#purchases.frontendKeys.sum);
-    // Under rules 0 the hash equals the one that earlier builds compute.
-    if (this.#rules > 0) {
-      hash.number(this.#rules);
-      hash.number(this.#rulesTime);
-      this.#purchases.writes.hashInto(hash);
-    }
-    return hash.hex();
+    return hashOf(this.#state());
   }
 
   snapshot(): Iterable<Uint8Array> {
-    const [seq, logTime] = [this.#seq, this.#logTime];
-    const [lastRestock, isStocked] = [this.#lastRestock, this.#isStocked];
-    const stockedSoFar = this.#stockedSoFar;
-    const frontends = this.#leaseHolders.all();
-    const [rules, rulesTime] = [this.#rules, this.#rulesTime];
-    const rest = { lastRestock, isStocked, stockedSoFar, frontends, rules, rulesTime };
-    const head = { seq, logTime, ...rest };
-    return savePieces({ head, products: this.#products, purchases: this.#purchases });
+    return savePieces(this.#state());
   }
 
   restore(pieces: Iterable<Uint8Array>): void {
@@ -280,9 +257,24 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
         return this.#audit(command[1]);
       case 'rules':
         return this.#startRules(command);
+      case 'capacity':
+        assert(this.#rules > 1, 'the capacity is in the log from rules 2 on');
+        this.#purchases.clientKeys.setCapacity(command[1]);
+        return { kind: 'none' };
       default:
         return unknownCommand('catalog', command);
     }
+  }
+
+  #state(): CatalogState {
+    const [seq, logTime] = [this.#seq, this.#logTime];
+    const [lastRestock, isStocked] = [this.#lastRestock, this.#isStocked];
+    const stockedSoFar = this.#stockedSoFar;
+    const frontends = this.#leaseHolders.all();
+    const [rules, rulesTime] = [this.#rules, this.#rulesTime];
+    const rest = { lastRestock, isStocked, stockedSoFar, frontends, rules, rulesTime };
+    const head = { seq, logTime, ...rest };
+    return { head, products: this.#products, purchases: this.#purchases };
   }
 
   #place(): LogPlace {
@@ -328,8 +320,8 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   >): Stocked {
     assert(version <= rulesVersion, `this build supports the rules up to ${rulesVersion}`);
     if (version <= this.#rules) return notApplied;
+    if (this.#rules === 0) this.#rulesTime = this.#logTime;
     this.#rules = version;
-    this.#rulesTime = this.#logTime;
     const touched = startRules(this.#products, version, settings, this.#seq);
     return { kind: 'stocked', applied: true, touched };
   }

@@ -13,8 +13,8 @@ import type { LeaseHolder } from './lease-holders.js';
 import { type Product, Products } from './products.js';
 import { type PurchaseLimits, PurchaseProcessor } from './purchase-processor.js';
 
-/** A state under rules 0 is saved in the version that earlier builds can read. */
-const versions = { beforeRules: 2, withRules: 3 } as const;
+/** A state under older rules is saved in the version that earlier builds can read. */
+const versions = { beforeRules: 2, withRules: 3, withCapacity: 4 } as const;
 
 /** The state without products, sales and keys. */
 export interface CatalogHead {
@@ -24,7 +24,7 @@ export interface CatalogHead {
   readonly isStocked: boolean;
   readonly stockedSoFar: number;
   readonly frontends: readonly LeaseHolder[];
-  /** The version of the rules, and the log time at which it began. */
+  /** The version of the rules, and the log time at which rules 0 ended. */
   readonly rules: number;
   readonly rulesTime: number;
 }
@@ -34,6 +34,8 @@ interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
   readonly rules?: number;
   readonly rulesTime?: number;
   readonly writeKeys?: number;
+  /** From rules 2 on: the capacity for clients' keys. */
+  readonly clientKeysMax?: number;
   readonly orderEpoch: number;
   /** Absent if no entry has bounded totals yet, and in snapshots of earlier builds. */
   readonly boundsTotals?: boolean;
@@ -77,14 +79,10 @@ export interface CatalogState {
 export function* savePieces({ head, products, purchases }: CatalogState): Generator<Uint8Array> {
   const all = products.all();
   const runs = purchases.sales.kept();
-  const { rules, rulesTime, ...rest } = head;
-  const { size: writeKeys } = purchases.writes;
-  const saved = rules > 0 ? { ...rest, rules, rulesTime, writeKeys } : rest;
   yield piece([
     'head',
     {
-      version: rules > 0 ? versions.withRules : versions.beforeRules,
-      ...saved,
+      ...saveHead(head, purchases),
       orderEpoch: purchases.orderEpoch,
       ...(purchases.boundsTotals ? { boundsTotals: true } : {}),
       lastSale: purchases.sales.last,
@@ -103,6 +101,17 @@ export function* savePieces({ head, products, purchases }: CatalogState): Genera
   for (const keys of saveKeys(purchases.clientKeys)) yield piece(['client keys', keys]);
   for (const keys of saveKeys(purchases.frontendKeys)) yield piece(['frontend keys', keys]);
   for (const keys of purchases.writes.save()) yield piece(['write keys', keys]);
+}
+
+function saveHead(
+  { rules, rulesTime, ...rest }: CatalogHead,
+  { writes, clientKeys }: PurchaseProcessor,
+): Omit<CatalogHead, 'rules' | 'rulesTime'> &
+  Pick<SavedHead, 'version' | 'rules' | 'rulesTime' | 'writeKeys' | 'clientKeysMax'> {
+  if (rules === 0) return { version: versions.beforeRules, ...rest };
+  const known = { ...rest, rules, rulesTime, writeKeys: writes.size };
+  if (rules === 1) return { version: versions.withRules, ...known };
+  return { version: versions.withCapacity, ...known, clientKeysMax: clientKeys.capacity };
 }
 
 /** Builds a state from its pieces, independent of the current state. */
@@ -180,7 +189,9 @@ export class CatalogRestore {
       orderEpoch,
       boundsTotals === true,
     );
-    this.#purchases.clientKeys.expect(head.clientKeys);
+    const { clientKeys } = this.#purchases;
+    if (head.clientKeysMax !== undefined) clientKeys.setCapacity(head.clientKeysMax);
+    clientKeys.expect(head.clientKeys);
     this.#purchases.frontendKeys.expect(head.frontendKeys);
   }
 }
@@ -225,10 +236,13 @@ function isHead(value: unknown): boolean {
   );
 }
 
-function hasVersion({ version, rules, rulesTime, writeKeys }: Record<string, unknown>): boolean {
+function hasVersion(head: Record<string, unknown>): boolean {
+  const { version, rules, rulesTime, writeKeys, clientKeysMax } = head;
   if (version === versions.beforeRules) return rules === undefined;
-  const isKnown = isInteger(rules) && rules > 0 && rules <= rulesVersion && isInteger(writeKeys);
-  return version === versions.withRules && isKnown && typeof rulesTime === 'number';
+  if (!isInteger(rules) || rules < 1 || rules > rulesVersion) return false;
+  if (!isInteger(writeKeys) || typeof rulesTime !== 'number') return false;
+  if (version === versions.withRules) return rules === 1;
+  return version === versions.withCapacity && rules > 1 && isInteger(clientKeysMax);
 }
 
 function isRegistered(value: unknown): boolean {

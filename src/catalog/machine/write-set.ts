@@ -65,6 +65,7 @@ export function touchedBy(products: Products, command: CatalogCommand): WriteSet
     case 'register':
     case 'deregister':
     case 'audit':
+    case 'capacity':
       return nothing;
     default:
       return unknownCommand('catalog', command);

@@ -11,5 +11,7 @@ export function catalogMetrics(service: string, machine: CatalogMachine): Metric
     ['bazar_last_sale_number', labels, machine.lastSale],
     ['bazar_unprojected_sales', labels, machine.lastSale - machine.watermark],
     ['bazar_purchase_keys', labels, machine.keyCount],
+    ['bazar_client_keys', labels, machine.clientKeys],
+    ['bazar_client_keys_max', labels, machine.clientKeysMax],
   ];
 }

@@ -16,6 +16,7 @@ import { CatalogMachine, type CatalogResult } from '../machine/catalog-machine.j
 import { keepWatermark } from '../sales/projected-watermark.js';
 import { CatalogAuditor } from './auditor.js';
 import { readBundled } from './bundled-products.js';
+import { keepCapacity } from './capacity.js';
 import { catalogMetrics } from './catalog-metrics.js';
 import type { StockParts } from './first-stock-job.js';
 import { CatalogPeerHandler } from './peer-handler.js';
@@ -88,8 +89,9 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     program: new URL('./thread.js', import.meta.url),
     calls: (calls) => threads.calls(calls),
   });
-  const { restockEverySeconds: everySeconds, restockTo: target } = config;
+  const { restockEverySeconds: everySeconds, restockTo: target, clientKeysMax } = config;
   const restocking = startRestocking({ store, clock, logger, everySeconds, target });
+  const capacity = keepCapacity({ store, clock, logger, clientKeysMax });
   const watermark = keepWatermark(store, clock, logger);
   const deregistering = deregisterDead(store, clock, logger);
   const { snapshotEveryBytes: everyBytes } = config;
@@ -102,6 +104,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     failed: Promise.race([member.host.failed, failureOf(stocked), snapshots.failed]),
     async stop() {
       restocking.cancel();
+      capacity.cancel();
       watermark.cancel();
       deregistering.cancel();
       rules.stop();

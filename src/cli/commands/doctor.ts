@@ -70,7 +70,7 @@ async function examine(
   knownOptions: ReadonlySet<string>,
 ): Promise<Finding[]> {
   const { waitingClock } = await import('../../base/clock.js');
-  const { checkClock, checkMemory, checkNode, checkOpenFiles } = await import(
+  const { checkClock, checkKeys, checkMemory, checkNode, checkOpenFiles } = await import(
     '../doctor/machine.js'
   );
   const { checkDisk } = await import('../doctor/disk.js');
@@ -87,9 +87,13 @@ async function examine(
   const launcher = await askControl(dataDir, { command: 'ping' }).catch(() => undefined);
   const { listenPoints, members, cluster, others } = await plan(options);
   const openFiles = checkOpenFiles();
+  const elsewhere = new Set(others.map(({ name }) => name));
+  const here = members.filter((name) => !elsewhere.has(name));
+  const catalogs = here.filter((name) => name.startsWith('catalog-')).length;
   return [
     checkNode(process.version),
     checkMemory(members.length - others.length + options.frontends),
+    ...(catalogs > 0 ? [checkKeys(options.clientKeysMax, catalogs)] : []),
     ...(openFiles ? [openFiles] : []),
     await checkClock(waitingClock),
     ...checkDisk(dataDir, waitingClock),

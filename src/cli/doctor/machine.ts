@@ -1,5 +1,5 @@
 /** Examines the machine and its Node: version, cores and memory, open files, the two clocks. */
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism, freemem, totalmem } from 'node:os';
 import { type Clock, sleep } from '../../base/clock.js';
 import { openFilesMax, sessionPlaces } from '../../base/open-files.js';
 import { doubt, type Finding, ok, problem } from './finding.js';
@@ -8,6 +8,8 @@ const nodeMin = [20, 19] as const;
 const mib = 1024 * 1024;
 /** Approximate memory of a service with a pool of ten threads. */
 const serviceBytes = 160 * mib;
+/** Memory of a purchase key, and of its copy while a job makes a snapshot. */
+const keyBytes = 2 * 46;
 const openFilesMin = 4_096;
 const clockMs = 250;
 const driftMax = 0.05;
@@ -27,6 +29,15 @@ export function checkMemory(services: number, free: number = freemem()): Finding
   if (free > services * serviceBytes) return ok('memory', told);
   const wanted = Math.round((services * serviceBytes) / mib);
   return doubt('memory', `${told}; ${services} services may take ${wanted} MiB`);
+}
+
+/** Whether the catalogs of this machine can hold all the purchase keys that they may accept. */
+export function checkKeys(keys: number, catalogs: number, total: number = totalmem()): Finding {
+  const wanted = Math.round((keys * catalogs * keyBytes) / mib);
+  const told = `${keys} keys may take ${wanted} MiB in ${catalogs} catalogs and their snapshots`;
+  if (wanted * mib <= total / 2) return ok('purchase keys', told);
+  const memory = `the machine has ${Math.round(total / mib)} MiB`;
+  return doubt('purchase keys', `${told}; ${memory}: lower --client-keys-max`);
 }
 
 /** Undefined if the system does not report its limit. */

@@ -19,6 +19,7 @@ export function catalogSettings(options: Settings): Omit<CatalogConfig, keyof Se
     ...recoverySettings(options),
     restockEverySeconds: options.restockEvery,
     restockTo: options.restockTo,
+    clientKeysMax: options.clientKeysMax,
     productsFile: resolve(options.productsFile),
     bundledFile: bundledProducts,
   };

@@ -36,6 +36,7 @@ const readers: { readonly [N in Name]?: readonly ServiceKind[] } = {
   minCopies: members,
   restockEvery: ['catalog'],
   restockTo: ['catalog'],
+  clientKeysMax: ['catalog'],
   productsFile: ['catalog'],
   snapshotEvery: ['catalog', 'recovery'],
   httpListen: ['frontend'],

@@ -5,8 +5,15 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheLimits, poolLimits, sessionLimits, storageLimits } from '../../base/limits.js';
+import {
+  cacheLimits,
+  poolLimits,
+  purchaseLimits,
+  sessionLimits,
+  storageLimits,
+} from '../../base/limits.js';
 import type { LogSettings } from '../../base/logging.js';
+import { clientKeysDefault } from './client-keys-default.js';
 import { httpSpecs } from './http-options.js';
 import { without } from './optimisation-options.js';
 import { choice, flag, integer, list, number, text, type Values } from './options.js';
@@ -80,6 +87,15 @@ export const serviceSpecs = {
       default: storageLimits.snapshotEveryBytes / mib,
     },
     serviceGroup,
+  ),
+  clientKeysMax: integer(
+    'Purchase keys of clients that the catalogs hold for 24 hours; new ones are then refused',
+    {
+      min: purchaseLimits.clientKeysOptionMin,
+      max: purchaseLimits.clientKeysOptionMax,
+      default: clientKeysDefault(),
+    },
+    { ...serviceGroup, defaultDescription: 'by memory, 4,000,000 to 30,000,000' },
   ),
   productsFile: text('First stock of a new store (JSON file)', bundledProducts, {
     completes: 'files',

@@ -12,6 +12,7 @@ export interface Present {
   readonly time: number;
   readonly lastSale: number;
   readonly lastRestock: number;
+  readonly rules: number;
 }
 
 export interface Step {
@@ -91,14 +92,19 @@ const change = fc.record(
 
 const bundled = fc.uniqueArray(fc.tuple(id, name), { maxLength: 3, selector: ([of]) => of });
 const rules = fc
-  .tuple(fc.constantFrom(0, 1, 1), fc.constantFrom(0, 12, 30), bundled)
+  .tuple(fc.constantFrom(0, 1, 1, 2, 2), fc.constantFrom(0, 12, 30), bundled)
   .map(([version, to, pairs]): Step['command'] => () => {
     return ['rules', version, { restockTo: to, bundled: pairs }];
   });
 
+const capacity = fc.constantFrom(1, 4, 9, 14).map((keys): Step['command'] => ({ rules: of }) => {
+  return of < 2 ? undefined : ['capacity', keys];
+});
+
 const others: fc.Arbitrary<Step['command']> = fc.oneof(
   fc.constant(() => undefined),
   rules,
+  capacity,
   fc.array(wanted, { maxLength: 3 }).map((products) => () => ['stock', products] as const),
   wanted.map((product) => () => ['add', product] as const),
   fc.tuple(id, change).map((command) => () => ['update', ...command] as const),

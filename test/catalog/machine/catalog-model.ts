@@ -67,6 +67,7 @@ export class CatalogModel {
   orderEpoch = 0;
   lastRestock = 0;
   rules = 0;
+  clientKeysMax: number;
   nextId = 1;
   #isStocked = false;
   /** Is the total of the purchases that are decided now bounded? */
@@ -74,6 +75,7 @@ export class CatalogModel {
 
   constructor(limits: ModelLimits) {
     this.#limits = { ...usual, ...limits };
+    this.clientKeysMax = limits.clientKeysMax;
   }
 
   /** The outcomes of a sell; for other commands undefined. */
@@ -101,6 +103,9 @@ export class CatalogModel {
       case 'rules':
         if (command[1] > this.rules) this.#startRules(command[1], command[2]);
         return undefined;
+      case 'capacity':
+        this.clientKeysMax = command[1];
+        return undefined;
       case 'add':
         this.#add(command[1]);
         return undefined;
@@ -119,7 +124,9 @@ export class CatalogModel {
   }
 
   #startRules(version: number, { restockTo, bundled }: RulesSettings): void {
+    const before = this.rules;
     this.rules = version;
+    if (before > 0) return;
     for (const [id, name] of bundled) {
       const product = this.living.get(id);
       if (product?.name !== name || restockTo < 1) continue;
@@ -167,9 +174,9 @@ export class CatalogModel {
     if (known && kind === 1 && known.hash !== hash) return ['key_reused'];
     if (known) return [...known.outcome.slice(0, -1), true] as unknown as Outcome;
     if (orderEpoch < this.orderEpoch) return ['stale'];
-    const { clientKeyAgeMaxMs, frontendKeyAgeMaxMs, clientKeysMax, frontendKeysMax } = this.#limits;
+    const { clientKeyAgeMaxMs, frontendKeyAgeMaxMs, frontendKeysMax } = this.#limits;
     const [ageMaxMs, keysMax] =
-      kind === 1 ? [clientKeyAgeMaxMs, clientKeysMax] : [frontendKeyAgeMaxMs, frontendKeysMax];
+      kind === 1 ? [clientKeyAgeMaxMs, this.clientKeysMax] : [frontendKeyAgeMaxMs, frontendKeysMax];
     if (this.time - seenTime > ageMaxMs) return ['stale', seenTime];
     if (this.keys[kind].size >= keysMax) return ['full'];
     if (this.sales.length - this.watermark >= this.#limits.unprojectedMax) return ['full'];

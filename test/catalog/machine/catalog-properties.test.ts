@@ -40,8 +40,8 @@ function play(steps: readonly Step[]): Played {
   let time = 0;
   for (const { passed, command: make } of [firstStock, ...steps]) {
     time += passed;
-    const { lastSale, lastRestock } = machine;
-    const command = make({ time: machine.lastLogTime, lastSale, lastRestock });
+    const { lastSale, lastRestock, rules } = machine;
+    const command = make({ time: machine.lastLogTime, lastSale, lastRestock, rules });
     const bytes = command ? encode(command) : new Uint8Array(0);
     const entry = { seq: entries.length + 1, epoch: 1, time, command: bytes };
     const result = machine.apply(entry);
@@ -74,6 +74,7 @@ function compare(machine: CatalogMachine, model: CatalogModel): void {
     ];
   });
   assert.equal(machine.rules, model.rules);
+  assert.equal(machine.clientKeysMax, model.clientKeysMax);
   assert.deepEqual(machine.search({ limit: 100 }).records, records);
   const books = [...model.living.values(), ...model.removed.values()]
     .sort((a, b) => a.id - b.id)

@@ -1,4 +1,5 @@
 /** The pieces of a catalog snapshot, read and written again with changes. */
+import { purchaseLimits } from '../../../src/base/limits.js';
 import type { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import { decode, encode } from '../../../src/wire/codec.js';
 
@@ -27,6 +28,14 @@ export function withHead(pieces: readonly Piece[], changes: Head): Piece[] {
 export function withoutKeys(pieces: Iterable<Uint8Array>): Uint8Array[] {
   const kept = readPieces(pieces).filter(([kind]) => !kind.endsWith(' keys'));
   return writePieces(withHead(kept, { clientKeys: 0, frontendKeys: 0 }));
+}
+
+/** The same state with the capacity of a store that has logged none. */
+export function withoutCapacity(pieces: Iterable<Uint8Array>): Uint8Array[] {
+  const found = readPieces(pieces);
+  const head = found[0]?.[1] as Head;
+  if (head['clientKeysMax'] === undefined) return writePieces(found);
+  return writePieces(withHead(found, { clientKeysMax: purchaseLimits.clientKeysMax }));
 }
 
 /** The same state without the processes that may hold leases. */

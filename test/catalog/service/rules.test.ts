@@ -78,7 +78,7 @@ t.test('a snapshot contains the rules and the targets', async (t) => {
 
 t.test('rules of a later build stop the replica', async (t) => {
   const log = toyLog();
-  t.throws(() => log.append(['rules', 2, settings]), /this build supports the rules up to 1/);
+  t.throws(() => log.append(['rules', 3, settings]), /this build supports the rules up to 2/);
 });
 
 t.test('the leader starts the rules once all replicas support them', async (t) => {
@@ -96,9 +96,13 @@ t.test('the leader starts the rules once all replicas support them', async (t) =
   t.throws(() => requireRules(store, 1, 'restock_to'), { code: 'unavailable' });
   supported = 1;
   rules.check();
+  await settled();
+  t.equal(machine.rules, 0, 'not before all support the newest');
+  supported = 2;
+  rules.check();
   rules.check();
   await settled();
-  t.equal(machine.rules, 1);
+  t.equal(machine.rules, 2);
   const seq = machine.appliedSeq;
   clock.advance(1_000);
   await settled();
@@ -123,7 +127,7 @@ t.test('the first stock waits for the rules, for a limited time or until they ap
   clock.advance(1_500);
   await settled();
   t.same(over, ['a while']);
-  await store.propose(['rules', 1, settings]);
+  await store.propose(['rules', 2, settings]);
   rules.check();
   await settled();
   t.same(over, ['a while', 'until they hold']);

@@ -9,6 +9,7 @@ import { allCommands } from '../../../src/cli/commands.js';
 import { checkDisk } from '../../../src/cli/doctor/disk.js';
 import {
   checkClock,
+  checkKeys,
   checkMemory,
   checkNode,
   checkOpenFiles,
@@ -40,6 +41,8 @@ t.test('Node must be 20.19 or newer', async (t) => {
 t.test('little memory and few open files are doubts', async (t) => {
   t.equal(checkMemory(7, 8e9).verdict, 'ok');
   t.equal(checkMemory(7, 1e8).verdict, 'doubt');
+  t.equal(checkKeys(30_000_000, 2, 24e9).verdict, 'ok');
+  t.equal(checkKeys(30_000_000, 2, 8e9).verdict, 'doubt');
   t.match(checkOpenFiles('Max open files            1024                 524288'), {
     verdict: 'doubt',
     detail: /1024/,

@@ -1,0 +1,37 @@
+/**
+ * Logs this process's capacity for clients' purchase keys while it leads and the state has another one
+ * (docs/PROTOCOL.md, section 5). Apply reads only the logged number, so the option of a follower changes
+ * nothing. Invariant: proposes only under rules 2 or later, and one entry at a time.
+ */
+import { type Clock, every, type Timer } from '../../base/clock.js';
+import type { Logger } from '../../base/logging.js';
+import type { CatalogStore } from './store.js';
+
+/** Polls, because the rules may start, or a proposal may fail, without an event. */
+const everyMs = 1_000;
+
+export interface CapacityOptions {
+  readonly store: CatalogStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly clientKeysMax: number;
+}
+
+export function keepCapacity({ store, clock, logger, clientKeysMax }: CapacityOptions): Timer {
+  let underWay = false;
+  const check = (): void => {
+    const { machine } = store;
+    if (underWay || machine.rules < 2 || machine.clientKeysMax === clientKeysMax) return;
+    if (!store.status().serving) return;
+    underWay = true;
+    store
+      .propose(['capacity', clientKeysMax])
+      .then(() => logger.info({ clientKeysMax }, 'a new capacity for purchase keys applies'))
+      .catch((error: unknown) => logger.debug({ error: String(error) }, 'capacity not logged'))
+      .finally(() => {
+        underWay = false;
+      });
+  };
+  store.onServing(check);
+  return every(clock, everyMs, check);
+}

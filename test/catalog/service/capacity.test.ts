@@ -1,0 +1,43 @@
+/** When the leader logs its capacity for purchase keys. */
+import t from 'tap';
+import { silentLogger } from '../../../src/base/logging.js';
+import { keepCapacity } from '../../../src/catalog/service/capacity.js';
+import { openStore, settled } from '../one-catalog.js';
+
+const settings = { restockTo: 0, bundled: [] };
+
+t.test('the leader logs its capacity once rules 2 apply, and only if it differs', async (t) => {
+  const { store, clock, machine } = await openStore();
+  const timer = keepCapacity({ store, clock, logger: silentLogger, clientKeysMax: 5_000 });
+  const before = machine.clientKeysMax;
+  await store.propose(['rules', 1, settings]);
+  clock.advance(10_000);
+  await settled();
+  t.equal(machine.clientKeysMax, before);
+  await store.propose(['rules', 2, settings]);
+  clock.advance(1_000);
+  await settled();
+  t.equal(machine.clientKeysMax, 5_000);
+  const seq = machine.appliedSeq;
+  clock.advance(10_000);
+  await settled();
+  t.equal(machine.appliedSeq, seq, 'once');
+  await store.propose(['capacity', 4_000]);
+  clock.advance(1_000);
+  await settled();
+  t.equal(machine.clientKeysMax, 5_000, 'another leader had logged its own');
+  timer.cancel();
+});
+
+t.test('a replica that does not serve logs nothing', async (t) => {
+  const { store, clock, machine } = await openStore();
+  await store.propose(['rules', 2, settings]);
+  const seq = machine.appliedSeq;
+  const status = store.status();
+  store.status = () => ({ ...status, serving: false });
+  const timer = keepCapacity({ store, clock, logger: silentLogger, clientKeysMax: 5_000 });
+  clock.advance(10_000);
+  await settled();
+  t.equal(machine.appliedSeq, seq);
+  timer.cancel();
+});
