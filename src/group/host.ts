@@ -4,9 +4,8 @@
  * nothing that is not durable. The core makes all protocol decisions.
  */
 import { assert } from '../base/assert.js';
-import { every, type Timer } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
-import { logLimits, protocolTimes } from '../base/limits.js';
+import { logLimits } from '../base/limits.js';
 import { Core } from '../consensus/core.js';
 import type { Message, SnapshotMark } from '../consensus/messages.js';
 import type { Batch, Load } from '../consensus/outputs.js';
@@ -16,17 +15,12 @@ import type { GroupHostOptions } from './host-options.js';
 import { Intake } from './intake.js';
 import { Outbox } from './outbox.js';
 import { recoverLog } from './recover-log.js';
+import { StageTimer } from './stage-timer.js';
 import { statusOf } from './status.js';
 import { SnapshotTransfers } from './transfers.js';
 import type { Applied, Group, GroupStatus } from './types.js';
 import { eachUnapplied } from './unapplied.js';
 import { Waiters } from './waiters.js';
-
-/**
- * A leader has heartbeats to send, a candidate short times to watch. A follower only gives up reads that
- * were lost, after seconds.
- */
-const tickMs = { leader: protocolTimes.heartbeatMs / 2, candidate: 25, follower: 250 } as const;
 
 export class GroupHost<Result> implements Group<Result> {
   /** Resolves with the reason when this host cannot continue and the process must end. */
@@ -38,12 +32,11 @@ export class GroupHost<Result> implements Group<Result> {
   readonly #transfers: SnapshotTransfers;
   readonly #intake: Intake<Result>;
   readonly #waiters = new Waiters<Result>();
+  readonly #timer: StageTimer;
   readonly #listeners: ((status: GroupStatus) => void)[] = [];
   #inputs: (() => void)[] = [];
   #running = false;
   #phase: 'new' | 'started' | 'stopped' = 'new';
-  #ticker: Timer | undefined;
-  #tickingMs = 0;
   /** The last nomination of another member; requests that arrive here are redirected to it. */
   #hint: MemberId | undefined;
   #fail: (error: Error) => void = () => {};
@@ -63,6 +56,7 @@ export class GroupHost<Result> implements Group<Result> {
     this.#core = new Core({
       ...{ id, voters, recoveryServers, learner, doubt, gated, minCopies, rules, base, promised },
     });
+    this.#timer = new StageTimer(options.clock, () => this.#enter(() => this.#tick()));
     this.#intake = new Intake(options.clock, () => this.#enter(() => this.#drain()));
     this.#outbox = new Outbox(options.peers);
     this.#applier = new Applier({
@@ -99,7 +93,7 @@ export class GroupHost<Result> implements Group<Result> {
       received: (from, messages) => this.#enter(() => this.#received(from, messages)),
       closed: (from) => this.#enter(() => this.#closed(from)),
     });
-    this.#keepTicking();
+    this.#timer.follow(this.#core.state.stage);
     if (this.#core.state.others.length === 0) this.nominate(this.#options.id);
   }
 
@@ -107,7 +101,7 @@ export class GroupHost<Result> implements Group<Result> {
   stop(): void {
     if (this.#phase === 'stopped') return;
     this.#phase = 'stopped';
-    this.#ticker?.cancel();
+    this.#timer.stop();
     this.#waiters.close();
     this.#transfers.stop();
     const stopped = new BazarError('unavailable', 'this replica stops');
@@ -238,15 +232,6 @@ export class GroupHost<Result> implements Group<Result> {
     this.#core.peerClosed(from, this.#nowMs());
   }
 
-  /** Starts the timer that fits the stage; called when the stage may have changed. */
-  #keepTicking(): void {
-    const ms = tickMs[this.#core.state.stage.kind];
-    if (this.#phase !== 'started' || ms === this.#tickingMs) return;
-    this.#tickingMs = ms;
-    this.#ticker?.cancel();
-    this.#ticker = every(this.#options.clock, ms, () => this.#enter(() => this.#tick()));
-  }
-
   #tick(): void {
     const nowMs = this.#nowMs();
     this.#core.tick(nowMs);
@@ -269,7 +254,7 @@ export class GroupHost<Result> implements Group<Result> {
         next();
         this.#carryOut();
       }
-      this.#keepTicking();
+      if (this.#phase === 'started') this.#timer.follow(this.#core.state.stage);
     } catch (error) {
       this.#inputs = [];
       this.#end(error instanceof Error ? error : new Error(String(error)));
