@@ -183,6 +183,8 @@ export const purchaseLimits = {
   unprojectedMax: 100_000,
   /** Batches of purchases of one session thread that are under way at the order leader. */
   batchesUnderWay: 1,
+  /** How long after an answered batch the next one waits at most for further purchases. */
+  batchGatherMs: 5,
   /** After this time a batch counts as lost, and its purchases are tried again one by one. */
   batchTimeoutMs: 1_500,
   /** Purchases waiting in the order leader; above it `overloaded`. */

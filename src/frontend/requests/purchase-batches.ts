@@ -1,15 +1,19 @@
 /**
  * Sends the purchases of a session thread to the order leader in batches: while enough batches are
- * under way, further purchases gather, so batches grow with the load. A purchase whose batch fails is
- * tried again on its own, under the same key. Uses no socket. Invariant: a purchase is in one batch at
- * most.
+ * under way, further purchases gather, so batches grow with the load. The customers of an answered batch
+ * often buy again at once, so the next batch waits a moment for as many purchases. A purchase whose
+ * batch fails is tried again on its own, under the same key. Uses no socket. Invariant: a purchase is in
+ * one batch at most.
  */
-import type { Clock } from '../../base/clock.js';
+import type { Clock, Timer } from '../../base/clock.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
 import { logLimits, purchaseLimits } from '../../base/limits.js';
 import { tooLateToSend } from '../../net/pending-calls.js';
 import type { BuyParams, BuysAnswer, Outcome } from '../../wire/internal.js';
 import { joinHeaders, type RequestHeader } from '../../wire/request-header.js';
+
+/** The longest wait for a full batch, as a share of the time that the last batch took. */
+const gatherShare = 0.25;
 
 export interface PurchaseBatchesOptions {
   readonly clock: Clock;
@@ -38,6 +42,11 @@ export class PurchaseBatches {
   #gathered: Gathered[] = [];
   #underWay = 0;
   #scheduled = false;
+  /** After the answer of a batch: the purchases to expect if all its customers buy again. */
+  #expected = 0;
+  /** Until then the next batch waits for them. */
+  #untilMs = Number.NEGATIVE_INFINITY;
+  #waiting: Timer | undefined;
 
   constructor(options: PurchaseBatchesOptions) {
     this.#options = options;
@@ -60,10 +69,26 @@ export class PurchaseBatches {
     this.#scheduled = true;
     this.#options.clock.afterTurn(() => {
       this.#scheduled = false;
-      while (this.#gathered.length > 0 && this.#underWay < purchaseLimits.batchesUnderWay) {
-        this.#send(this.#takeBatch());
+      if (this.#waitMs() > 0) {
+        this.#waiting ??= this.#options.clock.after(this.#waitMs(), () => this.#sendAll());
+      } else {
+        this.#sendAll();
       }
     });
+  }
+
+  /** How long to wait for more purchases. */
+  #waitMs(): number {
+    if (this.#gathered.length >= this.#expected) return 0;
+    return this.#untilMs - this.#options.clock.nowMs();
+  }
+
+  #sendAll(): void {
+    this.#waiting?.cancel();
+    this.#waiting = undefined;
+    while (this.#gathered.length > 0 && this.#underWay < purchaseLimits.batchesUnderWay) {
+      this.#send(this.#takeBatch());
+    }
   }
 
   #takeBatch(): Gathered[] {
@@ -82,8 +107,10 @@ export class PurchaseBatches {
     const batch = gathered.filter(isInTime);
     if (batch.length === 0) return;
     this.#underWay++;
+    const sentMs = this.#options.clock.nowMs();
     this.#ask(batch).then(
       (answer) => {
+        this.#expect(batch.length, sentMs);
         this.#ended();
         settle(batch, answer as BuysAnswer);
       },
@@ -99,6 +126,14 @@ export class PurchaseBatches {
     const header = joinHeaders(batch.map((one) => one.header));
     const timeoutMs = Math.min(purchaseLimits.batchTimeoutMs, ...batch.map((one) => one.leftMs()));
     return this.#options.ask(purchases, timeoutMs, header);
+  }
+
+  /** A wait that is short beside a batch's own time saves more time than it takes. */
+  #expect(answered: number, sentMs: number): void {
+    const nowMs = this.#options.clock.nowMs();
+    const tookMs = nowMs - sentMs;
+    this.#expected = answered + this.#gathered.length;
+    this.#untilMs = nowMs + Math.min(tookMs * gatherShare, purchaseLimits.batchGatherMs);
   }
 
   #ended(): void {

@@ -16,9 +16,10 @@ const sold = (number: number): Outcome => ['sold', number, 1990, false];
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function build() {
+  const clock = new ManualClock();
   const messages: Message[] = [];
   const batches = new PurchaseBatches({
-    clock: new ManualClock(),
+    clock,
     ask: (purchases, timeoutMs) =>
       new Promise((answer, fail) => {
         messages.push({ purchases, timeoutMs, answer, fail });
@@ -31,7 +32,7 @@ function build() {
     outcome.catch(() => {});
     return outcome;
   };
-  return { messages, buy };
+  return { clock, messages, buy };
 }
 
 t.test('the purchases of a turn travel together', async (t) => {
@@ -61,6 +62,35 @@ t.test('purchases that arrive while batches are under way form the next one', as
   t.equal(messages.at(-1)?.purchases.length, 2);
   messages.at(-1)?.answer([sold(2), sold(3)]);
   t.same(await Promise.all(later), [sold(2), sold(3)]);
+});
+
+t.test('after an answered batch the next one waits a moment for its customers', async (t) => {
+  const { clock, messages, buy } = build();
+  for (let n = 0; n < 3; n++) buy();
+  await turn();
+  clock.advance(8);
+  messages[0]?.answer([sold(1), sold(2), sold(3)]);
+  await turn();
+  buy();
+  await turn();
+  t.equal(messages.length, 1, 'two customers may come back');
+  buy();
+  buy();
+  await turn();
+  t.equal(messages[1]?.purchases.length, 3, 'all are back');
+  clock.advance(8);
+  messages[1]?.answer([sold(4), sold(5), sold(6)]);
+  await turn();
+  buy();
+  await turn();
+  clock.advance(2);
+  t.equal(messages[2]?.purchases.length, 1, 'the wait is a quarter of the time of a batch');
+  clock.advance(8);
+  messages[2]?.answer([sold(7)]);
+  await turn();
+  buy();
+  await turn();
+  t.equal(messages.length, 4, 'a lone customer never waits');
 });
 
 t.test('each purchase gets its own failure', async (t) => {
