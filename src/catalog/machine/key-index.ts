@@ -11,16 +11,20 @@ import { assert, required } from '../../base/assert.js';
 const parts = 4_096;
 const partShift = 20;
 const bucketPlaces = 15;
-/** 16-bit words a bucket: the tag of each place, and the number of keys that passed the full bucket. */
-const bucketTags = 16;
+/** 16-bit words a bucket: the tag of each place, and then the bucket's state. */
+const bucketWords = 16;
+const stateAt = bucketPlaces;
+/** A state: the number of places in use, and in steps of 16 the keys that passed the full bucket. */
+const usedMask = 15;
+const onePassed = 16;
+/** From this state on, passing keys are no longer counted, neither up nor down. */
+const passedMax = 65_536 - onePassed;
 const fill = 0.9 * bucketPlaces;
 /** Below this number of keys a bucket, a part shrinks. */
 const sparse = 0.4 * bucketPlaces;
 const roomy = 0.8 * bucketPlaces;
 /** Keys that are added together at a start: about 64 a part. */
 const stagedMax = 2 ** 18;
-/** A counter that has reached this value stays there. */
-const passedMax = 65_535;
 
 /** Keys that were staged and are not in their parts yet. */
 interface Stage {
@@ -37,7 +41,7 @@ export interface SlotKeys {
 }
 
 interface Part {
-  /** 16 bits of each key's digest, from which its home follows; 0 marks an empty place. */
+  /** The buckets. A tag is 16 bits of the key's digest, from which its home follows. */
   tags: Uint16Array;
   slots: Uint32Array;
   buckets: number;
@@ -93,14 +97,15 @@ export class KeyIndex {
     const tag = tagOf(digest);
     let bucket = homeOf(tag, buckets);
     for (let tried = 0; tried < buckets; tried++) {
-      for (let place = 0; place < bucketPlaces; place++) {
-        const held = tags[bucket * bucketTags + place];
-        if (held === 0) break;
-        if (held !== tag) continue;
+      const first = bucket * bucketWords;
+      const state = tags[first + stateAt] ?? 0;
+      const used = state & usedMask;
+      for (let place = 0; place < used; place++) {
+        if (tags[first + place] !== tag) continue;
         const slot = slots[bucket * bucketPlaces + place] ?? 0;
         if (this.#keys.isKey(slot, digest)) return slot;
       }
-      if (passed(part, bucket) === 0) return -1;
+      if (state < onePassed) return -1;
       bucket = next(part, bucket);
     }
     return -1;
@@ -120,9 +125,9 @@ export class KeyIndex {
     let bucket = homeOf(tagOf(digest), part.buckets);
     let place = placeOf(part, bucket, slot);
     while (place < 0) {
-      const count = passed(part, bucket);
-      assert(count > 0, 'a removed key is in the index');
-      if (count < passedMax) part.tags[bucket * bucketTags + bucketPlaces] = count - 1;
+      const state = stateOf(part, bucket);
+      assert(state >= onePassed, 'a removed key is in the index');
+      if (state < passedMax) part.tags[bucket * bucketWords + stateAt] = state - onePassed;
       bucket = next(part, bucket);
       place = placeOf(part, bucket, slot);
     }
@@ -181,20 +186,21 @@ export class KeyIndex {
 
 function resize(part: Part, buckets: number): void {
   if (buckets === part.buckets) return;
-  const bigger = makePart(buckets);
+  const { tags, slots } = part;
+  const other = makePart(buckets);
   for (let bucket = 0; bucket < part.buckets; bucket++) {
-    for (let place = 0; place < bucketPlaces; place++) {
-      const tag = part.tags[bucket * bucketTags + place] ?? 0;
-      if (tag === 0) break;
-      put(bigger, tag, part.slots[bucket * bucketPlaces + place] ?? 0);
+    const used = stateOf(part, bucket) & usedMask;
+    for (let place = 0; place < used; place++) {
+      const tag = tags[bucket * bucketWords + place] ?? 0;
+      put(other, tag, slots[bucket * bucketPlaces + place] ?? 0);
     }
   }
-  Object.assign(part, bigger);
+  Object.assign(part, other);
 }
 
 function makePart(wanted: number): Part {
   const buckets = Math.max(1, wanted);
-  const tags = new Uint16Array(buckets * bucketTags);
+  const tags = new Uint16Array(buckets * bucketWords);
   return { tags, slots: new Uint32Array(buckets * bucketPlaces), buckets, count: 0 };
 }
 
@@ -202,23 +208,24 @@ function makePart(wanted: number): Part {
 function put(part: Part, tag: number, slot: number): void {
   const { tags } = part;
   let bucket = homeOf(tag, part.buckets);
-  while (tags[bucket * bucketTags + bucketPlaces - 1] !== 0) {
-    const count = passed(part, bucket);
-    if (count < passedMax) tags[bucket * bucketTags + bucketPlaces] = count + 1;
+  let state = stateOf(part, bucket);
+  while ((state & usedMask) === bucketPlaces) {
+    if (state < passedMax) tags[bucket * bucketWords + stateAt] = state + onePassed;
     bucket = next(part, bucket);
+    state = stateOf(part, bucket);
   }
-  let place = 0;
-  while (tags[bucket * bucketTags + place] !== 0) place++;
-  tags[bucket * bucketTags + place] = tag;
+  const place = state & usedMask;
+  tags[bucket * bucketWords + place] = tag;
+  tags[bucket * bucketWords + stateAt] = state + 1;
   part.slots[bucket * bucketPlaces + place] = slot;
   part.count++;
 }
 
 /** The place of a slot in a bucket, or -1. */
-function placeOf({ tags, slots }: Part, bucket: number, slot: number): number {
-  for (let place = 0; place < bucketPlaces; place++) {
-    if (tags[bucket * bucketTags + place] === 0) return -1;
-    if (slots[bucket * bucketPlaces + place] === slot) return place;
+function placeOf(part: Part, bucket: number, slot: number): number {
+  const used = stateOf(part, bucket) & usedMask;
+  for (let place = 0; place < used; place++) {
+    if (part.slots[bucket * bucketPlaces + place] === slot) return place;
   }
   return -1;
 }
@@ -226,16 +233,16 @@ function placeOf({ tags, slots }: Part, bucket: number, slot: number): number {
 /** Empties a place. The last key of the bucket moves there. */
 function vacate(part: Part, bucket: number, place: number): void {
   const { tags, slots } = part;
-  let last = place;
-  while (last + 1 < bucketPlaces && tags[bucket * bucketTags + last + 1] !== 0) last++;
-  tags[bucket * bucketTags + place] = tags[bucket * bucketTags + last] ?? 0;
+  const state = stateOf(part, bucket);
+  const last = (state & usedMask) - 1;
+  tags[bucket * bucketWords + place] = tags[bucket * bucketWords + last] ?? 0;
   slots[bucket * bucketPlaces + place] = slots[bucket * bucketPlaces + last] ?? 0;
-  tags[bucket * bucketTags + last] = 0;
+  tags[bucket * bucketWords + stateAt] = state - 1;
   part.count--;
 }
 
-function passed({ tags }: Part, bucket: number): number {
-  return tags[bucket * bucketTags + bucketPlaces] ?? 0;
+function stateOf({ tags }: Part, bucket: number): number {
+  return tags[bucket * bucketWords + stateAt] ?? 0;
 }
 
 function next({ buckets }: Part, bucket: number): number {
@@ -247,7 +254,7 @@ function partOf(digest: Uint32Array): number {
 }
 
 function tagOf(digest: Uint32Array): number {
-  return (digest[1] ?? 0) >>> 16 || 1;
+  return (digest[1] ?? 0) >>> 16;
 }
 
 /** The bucket where the search for a key begins. It keeps the order of tags. */
@@ -256,9 +263,9 @@ function homeOf(tag: number, buckets: number): number {
 }
 
 /**
- * 1.15 to 1.25, different for each part: parts have about the same number of keys, and would otherwise
+ * 1.25 to 1.35, different for each part: parts have about the same number of keys, and would otherwise
  * all grow at the same time.
  */
 function growthOf(part: number): number {
-  return 1.15 + 0.1 * ((part * 0.618_034) % 1);
+  return 1.25 + 0.1 * ((part * 0.618_034) % 1);
 }
