@@ -15,7 +15,7 @@ const keyBytesMax = 48;
 /** Purchases of the largest entry. */
 const together = 512;
 /** In processor time, with the collection of garbage. To move the whole index would take over a second. */
-const pauseMsMax = 100;
+const pauseMsMax = 250;
 const options = { keysMax: keys, lifeMs: 1 };
 
 setFlagsFromString('--expose-gc');
