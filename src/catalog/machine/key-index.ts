@@ -1,5 +1,5 @@
 /**
- * Finds a key's slot by its digest, in about 7.5 bytes a key. A key belongs to one of 4,096 parts by the
+ * Finds a key's slot by its digest, in about 7.5 bytes a key. A key belongs to one of 2,048 parts by the
  * first word of its digest. A part is a hash table of buckets with 15 places; a key whose bucket is full
  * goes to the next one that has room, and each full bucket that it passes counts it. The SHA-256 digest
  * is evenly distributed and serves as the hash. Each part grows alone and in small steps, so that growth
@@ -8,12 +8,13 @@
  */
 import { assert, required } from '../../base/assert.js';
 
-const parts = 4_096;
-const partShift = 20;
+const parts = 2_048;
+const partShift = 21;
 const bucketPlaces = 15;
-/** 16-bit words a bucket: the tag of each place, and then the bucket's state. */
-const bucketWords = 16;
+/** 16-bit words a bucket: the tag of each place, the bucket's state, and the slot of each place. */
+const bucketWords = 3 * bucketPlaces + 1;
 const stateAt = bucketPlaces;
+const slotsAt = bucketPlaces + 1;
 /** A state: the number of places in use, and in steps of 16 the keys that passed the full bucket. */
 const usedMask = 15;
 const onePassed = 16;
@@ -23,7 +24,7 @@ const fill = 0.9 * bucketPlaces;
 /** Below this number of keys a bucket, a part shrinks. */
 const sparse = 0.4 * bucketPlaces;
 const roomy = 0.8 * bucketPlaces;
-/** Keys that are added together at a start: about 64 a part. */
+/** Keys that are added together at a start: about 128 a part. */
 const stagedMax = 2 ** 18;
 
 /** Keys that were staged and are not in their parts yet. */
@@ -36,14 +37,13 @@ interface Stage {
 
 /** The records to which the index refers. */
 export interface SlotKeys {
-  /** Compares a slot's key with a digest. Called only when 28 bits agree. */
+  /** Compares a slot's key with a digest. Called only when 27 bits agree. */
   isKey(slot: number, digest: Uint32Array): boolean;
 }
 
 interface Part {
   /** The buckets. A tag is 16 bits of the key's digest, from which its home follows. */
-  tags: Uint16Array;
-  slots: Uint32Array;
+  words: Uint16Array;
   buckets: number;
   count: number;
 }
@@ -93,16 +93,16 @@ export class KeyIndex {
     if (this.#stage) this.#settle();
     const part = this.#parts[partOf(digest)];
     if (!part) return -1;
-    const { tags, slots, buckets } = part;
+    const { words, buckets } = part;
     const tag = tagOf(digest);
     let bucket = homeOf(tag, buckets);
     for (let tried = 0; tried < buckets; tried++) {
       const first = bucket * bucketWords;
-      const state = tags[first + stateAt] ?? 0;
+      const state = words[first + stateAt] ?? 0;
       const used = state & usedMask;
       for (let place = 0; place < used; place++) {
-        if (tags[first + place] !== tag) continue;
-        const slot = slots[bucket * bucketPlaces + place] ?? 0;
+        if (words[first + place] !== tag) continue;
+        const slot = slotAt(words, first, place);
         if (this.#keys.isKey(slot, digest)) return slot;
       }
       if (state < onePassed) return -1;
@@ -127,7 +127,7 @@ export class KeyIndex {
     while (place < 0) {
       const state = stateOf(part, bucket);
       assert(state >= onePassed, 'a removed key is in the index');
-      if (state < passedMax) part.tags[bucket * bucketWords + stateAt] = state - onePassed;
+      if (state < passedMax) part.words[bucket * bucketWords + stateAt] = state - onePassed;
       bucket = next(part, bucket);
       place = placeOf(part, bucket, slot);
     }
@@ -186,63 +186,74 @@ export class KeyIndex {
 
 function resize(part: Part, buckets: number): void {
   if (buckets === part.buckets) return;
-  const { tags, slots } = part;
+  const { words } = part;
   const other = makePart(buckets);
   for (let bucket = 0; bucket < part.buckets; bucket++) {
-    const used = stateOf(part, bucket) & usedMask;
+    const first = bucket * bucketWords;
+    const used = (words[first + stateAt] ?? 0) & usedMask;
     for (let place = 0; place < used; place++) {
-      const tag = tags[bucket * bucketWords + place] ?? 0;
-      put(other, tag, slots[bucket * bucketPlaces + place] ?? 0);
+      put(other, words[first + place] ?? 0, slotAt(words, first, place));
     }
   }
-  Object.assign(part, other);
+  part.words = other.words;
+  part.buckets = buckets;
 }
 
 function makePart(wanted: number): Part {
   const buckets = Math.max(1, wanted);
-  const tags = new Uint16Array(buckets * bucketWords);
-  return { tags, slots: new Uint32Array(buckets * bucketPlaces), buckets, count: 0 };
+  return { words: new Uint16Array(buckets * bucketWords), buckets, count: 0 };
 }
 
 /** The part has room. */
 function put(part: Part, tag: number, slot: number): void {
-  const { tags } = part;
+  const { words } = part;
   let bucket = homeOf(tag, part.buckets);
   let state = stateOf(part, bucket);
   while ((state & usedMask) === bucketPlaces) {
-    if (state < passedMax) tags[bucket * bucketWords + stateAt] = state + onePassed;
+    if (state < passedMax) words[bucket * bucketWords + stateAt] = state + onePassed;
     bucket = next(part, bucket);
     state = stateOf(part, bucket);
   }
+  const first = bucket * bucketWords;
   const place = state & usedMask;
-  tags[bucket * bucketWords + place] = tag;
-  tags[bucket * bucketWords + stateAt] = state + 1;
-  part.slots[bucket * bucketPlaces + place] = slot;
+  words[first + place] = tag;
+  words[first + stateAt] = state + 1;
+  words[first + slotsAt + 2 * place] = slot;
+  words[first + slotsAt + 2 * place + 1] = Math.floor(slot / 65_536);
   part.count++;
+}
+
+/** The slot at a place of the bucket that begins at a word. */
+function slotAt(words: Uint16Array, first: number, place: number): number {
+  const at = first + slotsAt + 2 * place;
+  return (words[at] ?? 0) + (words[at + 1] ?? 0) * 65_536;
 }
 
 /** The place of a slot in a bucket, or -1. */
 function placeOf(part: Part, bucket: number, slot: number): number {
   const used = stateOf(part, bucket) & usedMask;
   for (let place = 0; place < used; place++) {
-    if (part.slots[bucket * bucketPlaces + place] === slot) return place;
+    if (slotAt(part.words, bucket * bucketWords, place) === slot) return place;
   }
   return -1;
 }
 
 /** Empties a place. The last key of the bucket moves there. */
 function vacate(part: Part, bucket: number, place: number): void {
-  const { tags, slots } = part;
+  const { words } = part;
+  const first = bucket * bucketWords;
   const state = stateOf(part, bucket);
   const last = (state & usedMask) - 1;
-  tags[bucket * bucketWords + place] = tags[bucket * bucketWords + last] ?? 0;
-  slots[bucket * bucketPlaces + place] = slots[bucket * bucketPlaces + last] ?? 0;
-  tags[bucket * bucketWords + stateAt] = state - 1;
+  const [from, to] = [first + slotsAt + 2 * last, first + slotsAt + 2 * place];
+  words[first + place] = words[first + last] ?? 0;
+  words[to] = words[from] ?? 0;
+  words[to + 1] = words[from + 1] ?? 0;
+  words[first + stateAt] = state - 1;
   part.count--;
 }
 
-function stateOf({ tags }: Part, bucket: number): number {
-  return tags[bucket * bucketWords + stateAt] ?? 0;
+function stateOf({ words }: Part, bucket: number): number {
+  return words[bucket * bucketWords + stateAt] ?? 0;
 }
 
 function next({ buckets }: Part, bucket: number): number {
