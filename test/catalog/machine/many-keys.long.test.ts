@@ -38,6 +38,8 @@ function hashesOf(key: number, into: Uint32Array): void {
   }
 }
 
+t.setTimeout(900_000);
+
 t.test(
   'thirty million keys take at most 48 bytes each, and no entry waits for growth',
   async (t) => {
