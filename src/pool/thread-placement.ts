@@ -6,7 +6,7 @@
 
 /**
  * `packed` uses half as many threads as cores, because the owners and the kernel spend the other
- * half on the same requests. `spread` uses as many as cores, for requests that are much work for a
+ * half on the same requests. `spread` leaves them one core, for requests that are much work for a
  * thread.
  */
 export type Placement = 'packed' | 'spread';
@@ -16,7 +16,7 @@ export const sessionsPerThread = 128;
 
 /** The number of threads that this many sessions should use. */
 export function threadsFor(placement: Placement, sessions: number, cores: number): number {
-  const first = placement === 'spread' ? cores : Math.floor(cores / 2);
+  const first = placement === 'spread' ? cores - 1 : Math.floor(cores / 2);
   return Math.max(1, first, Math.ceil(sessions / sessionsPerThread));
 }
 

@@ -160,7 +160,7 @@ t.test('the kernel spreads sessions over the threads', shared, async (t) => {
 });
 
 t.test('sessions fill one thread before another listens beside it', shared, async (t) => {
-  const harness = await Harness.start(t, { cores: 2 });
+  const harness = await Harness.start(t, { cores: 3 });
   const address = await openListener(harness);
   t.equal(await threadsOf(t, harness, address, sessionsPerThread), 1);
   // The other listens as soon as the owner has heard of one more; half of those that follow are its.
@@ -174,7 +174,7 @@ t.test('sessions fill one thread before another listens beside it', shared, asyn
 t.test('where threads cannot share a port one has all sessions', async (t) => {
   const more = 8;
   const limits = { sessionsMax: sessionsPerThread + more };
-  const harness = await Harness.start(t, { cores: 2, sharesPorts: false, limits });
+  const harness = await Harness.start(t, { cores: 3, sharesPorts: false, limits });
   const address = await openListener(harness);
   t.equal(await threadsOf(t, harness, address, sessionsPerThread), 1);
   // One by one, so that the owner hears of them before the last.
@@ -185,7 +185,7 @@ t.test('where threads cannot share a port one has all sessions', async (t) => {
 
 t.test('sessions that threads accepted count where the owner accepts', async (t) => {
   const harness = await Harness.start(t, {
-    cores: 2,
+    cores: 3,
     sharesPorts: false,
     limits: { sessionsMax: 1 },
   });
@@ -209,7 +209,7 @@ t.test('a relayed session goes to the thread with fewer sessions, its own too', 
 
 t.test('where the thread that listens ends, another one does so at once', async (t) => {
   const clock = heldClock();
-  const harness = await Harness.start(t, { cores: 2, clock });
+  const harness = await Harness.start(t, { cores: 3, clock });
   const address = await openListener(harness);
   for (let crash = 0; crash < 3; crash++) {
     const client = await letIn(t, address);
@@ -220,7 +220,7 @@ t.test('where the thread that listens ends, another one does so at once', async 
 });
 
 t.test('a thread that crashed may hold a port that cannot be shared for a moment', async (t) => {
-  const harness = await Harness.start(t, { cores: 2, sharesPorts: false });
+  const harness = await Harness.start(t, { cores: 3, sharesPorts: false });
   const address = await openListener(harness);
   for (const crash of ['A', 'T', 'R', 'A', 'T', 'R']) {
     const client = await letIn(t, address);
@@ -233,7 +233,7 @@ t.test('a thread that crashed may hold a port that cannot be shared for a moment
 t.test('a thread that cannot listen is told to again, each time a little later', async (t) => {
   const clock = heldClock();
   const refusing = join(t.testdir(), 'refusing');
-  const harness = await Harness.start(t, { cores: 2, clock, data: { refusing } });
+  const harness = await Harness.start(t, { cores: 3, clock, data: { refusing } });
   const address = await openListener(harness);
   const client = await letIn(t, address);
   writeFileSync(refusing, '');
