@@ -40,7 +40,7 @@ import { type HttpRoute, methodsAt, methodsOf } from './http-route.js';
 import { HttpSessions, httpTimes } from './http-sessions.js';
 import { isPlain, mayBeJson, readJson } from './json-body.js';
 import { metricsRoutes } from './metrics-routes.js';
-import { mountRoutes, sendAnswer } from './mount-routes.js';
+import { checkHook, mountRoutes, sendAnswer } from './mount-routes.js';
 import { docsRoutes } from './openapi/docs-routes.js';
 import type { OrdersStatus } from './order-routes.js';
 import { type Page, pageRoutes } from './page.js';
@@ -211,18 +211,23 @@ function createApp(
 function addBodyReader(app: FastifyInstance, forgiving: boolean): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(
-    '*',
+    // The framework finds a parser by its name first.
+    ['application/json', '*'],
     { parseAs: 'buffer' },
-    async (request: FastifyRequest, bytes: Buffer) => {
-      // An unknown route is reported as such, whatever its body is.
-      if (request.is404) return undefined;
-      if (forgiving) return readable(bytes);
-      const { 'content-type': type, 'content-encoding': encoding } = request.headers;
-      if (!isPlain(encoding)) throw packedBody();
-      if (!mayBeJson(type)) throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE();
-      return readJson(bytes);
+    (request: FastifyRequest, bytes: Buffer, done: (error: null, body: unknown) => void) => {
+      done(null, bodyOf(request, bytes, forgiving));
     },
   );
+}
+
+function bodyOf(request: FastifyRequest, bytes: Buffer, forgiving: boolean): unknown {
+  // An unknown route is reported as such, whatever its body is.
+  if (request.is404) return undefined;
+  if (forgiving) return readable(bytes);
+  const { 'content-type': type, 'content-encoding': encoding } = request.headers;
+  if (!isPlain(encoding)) throw packedBody();
+  if (!mayBeJson(type)) throw new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE();
+  return readJson(bytes);
 }
 
 function readable(bytes: Uint8Array): unknown {
@@ -234,7 +239,7 @@ function readable(bytes: Uint8Array): unknown {
 }
 
 function addRequestHooks(app: FastifyInstance, sites: SiteCheck, draining: () => boolean): void {
-  app.addHook('onRequest', async (request, reply) => {
+  const check = checkHook((request, reply) => {
     if (draining()) reply.header('connection', 'close');
     reply.headers(sites.answerHeaders(request.headers));
     requireSingleHeaders(request.raw.rawHeaders);
@@ -245,6 +250,7 @@ function addRequestHooks(app: FastifyInstance, sites: SiteCheck, draining: () =>
     }
     sites.requireKnownHost(request.headers);
   });
+  app.addHook('onRequest', check);
 }
 
 function addFailureHandlers(
@@ -266,7 +272,7 @@ function addFailureHandlers(
     }
     const unforeseen = answer.status === 500 ? 'internal' : undefined;
     const code = error instanceof BazarError ? error.code : unforeseen;
-    return sendAnswer(request, reply, inManners(manners, answer, code));
+    sendAnswer(request, reply, inManners(manners, answer, code));
   });
   app.setNotFoundHandler((request, reply) => {
     const path = (request.url.split('?', 1)[0] ?? '').slice(app.prefix.length);
@@ -274,7 +280,7 @@ function addFailureHandlers(
     if (answer.status === 204) {
       reply.headers(sites.preflightHeaders(request.headers, answer.headers?.allow ?? ''));
     }
-    return sendAnswer(request, reply, answer.code ? inManners(manners, answer) : answer);
+    sendAnswer(request, reply, answer.code ? inManners(manners, answer) : answer);
   });
 }
 

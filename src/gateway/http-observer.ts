@@ -10,6 +10,7 @@ import { networkOf } from '../base/network-of.js';
 import { headerFields } from '../wire/request-header.js';
 import type { PublicMethod } from '../wire/schemas.js';
 import { codeOfStatus } from './http-errors.js';
+import { checkHook } from './mount-routes.js';
 import type { RateLimit } from './rate-limit.js';
 import { tooOften } from './raw-observer.js';
 import { requestHeaderOf } from './request-headers.js';
@@ -50,7 +51,7 @@ export function observeHttp(
   app.decorateReply('isStream', false);
   if (rateLimit) {
     const slots = new WeakMap<object, number>();
-    app.addHook('onRequest', async (request) => {
+    const limit = checkHook((request) => {
       if (probes.has(pathOf(request))) return;
       const { socket } = request.raw;
       const slot = slots.get(socket) ?? rateLimit.slotOf(networkOf(socket.remoteAddress ?? ''));
@@ -58,14 +59,16 @@ export function observeHttp(
       const waitMs = rateLimit.take(slot, clock.nowMs());
       if (waitMs > 0) throw tooOften(waitMs);
     });
+    app.addHook('onRequest', limit);
   }
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const operation = request.routeOptions.config?.operation ?? 'other';
     const code = reply.outcome ?? codeOfStatus(reply.statusCode);
     const listener = listenerOf(request.url);
     if (reply.isStream) meter.countNow(listener, operation, code);
     else meter.count(listener, operation, code, reply.elapsedTime / 1_000);
     if (logsRequests) logger.debug(fieldsOf(request, reply, code), 'request');
+    done();
   });
 }
 
