@@ -50,7 +50,7 @@ interface Exchange {
 
 interface Session {
   /** Requests without a complete answer, oldest first. */
-  exchanges: Exchange[];
+  readonly exchanges: Exchange[];
   /** The newest request; its body may still be arriving. */
   newest: Exchange | undefined;
   idleSinceMs: number;
@@ -154,15 +154,16 @@ export class HttpSessions {
     session.newest = exchange;
     session.headSinceMs = undefined;
     session.exchanges.push(exchange);
-    response.once(streamBegins, () => {
+    // Each of these events is emitted once; `once` would add a function for each.
+    response.on(streamBegins, () => {
       exchange.isStream = true;
       this.#settle(duplex, session);
     });
-    response.once('prefinish', () => this.#count(duplex, session));
-    response.once('close', () => {
+    response.on('prefinish', () => this.#count(duplex, session));
+    response.on('close', () => {
       session.bodyBytes = 0;
       this.#count(duplex, session);
-      session.exchanges = session.exchanges.filter((other) => other !== exchange);
+      session.exchanges.splice(session.exchanges.indexOf(exchange), 1);
       session.idleSinceMs = this.#clock.nowMs();
       this.#handleNext(duplex, session);
       session.readOn();

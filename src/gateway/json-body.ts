@@ -19,7 +19,7 @@ const tolerated: ReadonlySet<string> = new Set([
 
 /** False for a Content-Type that is clearly not JSON; a missing one is accepted. */
 export function mayBeJson(contentType: string | undefined): boolean {
-  if (contentType === undefined) return true;
+  if (contentType === undefined || contentType === 'application/json') return true;
   const [type = '', ...parameters] = contentType.toLowerCase().split(';');
   const media = type.trim();
   const charset = parameters.map((p) => p.trim()).find((p) => p.startsWith('charset='));
@@ -52,6 +52,8 @@ const [openList, closeList, openObject, closeObject] = [0x5b, 0x5d, 0x7b, 0x7d];
 function isTooDeep(bytes: Uint8Array): boolean {
   let depth = 0;
   let inString = false;
+  // A body of fewer bytes has fewer brackets.
+  if (bytes.length <= wireLimits.depthMax) return false;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at];
     if (inString) {
@@ -69,9 +71,12 @@ function isTooDeep(bytes: Uint8Array): boolean {
   return false;
 }
 
+/** Stateless between calls. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function decode(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (cause) {
     throw new BazarError('invalid_argument', 'the body is not UTF-8', { cause });
   }

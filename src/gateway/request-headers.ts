@@ -27,6 +27,9 @@ export function requestHeaderOf(headers: IncomingHttpHeaders, requestId: string)
 /** A String of RFC 8941, with backslash escapes for quote and backslash. */
 const quotedText = /^"((?:[^"\\]|\\["\\])*)"$/;
 
+/** ASCII without quotes, which needs no decoding. */
+const plainKey = /^[\x20-\x21\x23-\x7e]+$/;
+
 /**
  * 1–200 bytes of UTF-8. `"k"`, the form of the IETF draft, means the key `k`. Text that is not
  * exactly one quoted string is the key as sent, so that wire and HTTP mean the same key.
@@ -36,6 +39,7 @@ export function idempotencyKeyOf(headers: IncomingHttpHeaders): string | undefin
   if (given === undefined) return undefined;
   // Node returns header bytes as latin1, one character a byte.
   const sent = String(given);
+  if (sent.length <= requestLimits.keyBytesMax && plainKey.test(sent)) return sent;
   const quoted = quotedText.exec(sent)?.[1];
   const bytes = Buffer.from(quoted?.replaceAll(/\\(.)/g, '$1') ?? sent, 'latin1');
   if (bytes.length < 1 || bytes.length > requestLimits.keyBytesMax) {
@@ -55,7 +59,7 @@ export function purchaseContext(
   context: RequestContext,
 ): RequestContext {
   const sent = String(headers['idempotency-key'] ?? '');
-  if (!quotedText.test(sent)) return context;
+  if (!sent.startsWith('"') || !quotedText.test(sent)) return context;
   return { ...context, quotedKey: Buffer.from(sent, 'latin1').toString() };
 }
 

@@ -5,32 +5,35 @@
  */
 import { BazarError } from '../base/errors.js';
 
-const singleHeaders: ReadonlyMap<string, string> = new Map(
-  [
-    'Authorization',
-    'Content-Encoding',
-    'Content-Length',
-    'Content-Type',
-    'Expect',
-    'Host',
-    'Idempotency-Key',
-    'If-Match',
-    'Last-Event-ID',
-    'Origin',
-    'Sec-Fetch-Site',
-  ].map((name) => [name.toLowerCase(), name]),
+const singleNames = [
+  'Authorization',
+  'Content-Encoding',
+  'Content-Length',
+  'Content-Type',
+  'Expect',
+  'Host',
+  'Idempotency-Key',
+  'If-Match',
+  'Last-Event-ID',
+  'Origin',
+  'Sec-Fetch-Site',
+] as const;
+
+/** Each has a bit in the set of names that a request has used. */
+const singleHeaders: ReadonlyMap<string, number> = new Map(
+  singleNames.map((name, index) => [name.toLowerCase(), 1 << index]),
 );
 
 /** `rawHeaders` alternates names and values, as sent. */
 export function requireSingleHeaders(rawHeaders: readonly string[]): void {
-  const seen = new Set<string>();
+  let seen = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]?.toLowerCase() ?? '';
-    const shown = singleHeaders.get(name);
-    if (shown === undefined) continue;
-    if (seen.has(name)) {
-      throw new BazarError('invalid_argument', `the request has more than one ${shown} header`);
+    const bit = singleHeaders.get(rawHeaders[at]?.toLowerCase() ?? '');
+    if (bit === undefined) continue;
+    if ((seen & bit) !== 0) {
+      const name = singleNames[Math.log2(bit)];
+      throw new BazarError('invalid_argument', `the request has more than one ${name} header`);
     }
-    seen.add(name);
+    seen |= bit;
   }
 }

@@ -31,6 +31,8 @@ const harmlessSites: ReadonlySet<string> = new Set(['same-origin', 'none']);
 
 export class SiteCheck {
   readonly #rules: SiteRules;
+  /** The Host header of the last request that had a known one. */
+  #knownHost: string | undefined;
 
   constructor(rules: SiteRules) {
     this.#rules = rules;
@@ -39,9 +41,12 @@ export class SiteCheck {
   /** Throws for a host name that is not this listener's, as in DNS rebinding. */
   requireKnownHost({ host }: IncomingHttpHeaders): void {
     const { hosts } = this.#rules;
-    if (hosts === undefined || host === undefined) return;
+    if (hosts === undefined || host === undefined || host === this.#knownHost) return;
     const name = hostNameOf(host);
-    if (name !== undefined && (isLocalName(name) || hosts.includes(name))) return;
+    if (name !== undefined && (isLocalName(name) || hosts.includes(name))) {
+      this.#knownHost = host;
+      return;
+    }
     const message = `this frontend is not known as "${host.slice(0, 100)}" (--allowed-host)`;
     throw new BazarError('permission_denied', message);
   }
