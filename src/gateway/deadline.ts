@@ -19,10 +19,7 @@ const endedMax = 1_024;
 export class Deadlines {
   readonly #clock: Clock;
   readonly #patienceMs: number;
-  /**
-   * Oldest first from `#first`. A Set would be slower: its old tables refer to the new ones, which
-   * moves the requests of all waits to the old generation of the garbage collector.
-   */
+  /** Oldest first from `#first`. */
   #waits: Wait[] = [];
   #first = 0;
   #isArmed = false;

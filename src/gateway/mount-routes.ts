@@ -85,8 +85,7 @@ export function mountRoutes(
 }
 
 /**
- * A hook that continues in the same turn unless `check` throws; a promise for each hook would cost
- * more than most checks. The refusal waits until the parser has read its chunk: if that is not HTTP
+ * A hook that creates no promise, and continues at once unless `check` throws. The refusal waits until the parser has read its chunk: if that is not HTTP
  * in whole, the client gets the parser's answer.
  */
 export function checkHook(
