@@ -7,7 +7,7 @@ const copiedWithinMs = 5_000;
 /** @param folder `dist/`, or another output folder of the compiler. */
 export function serviceEntry(folder: URL): URL {
   const modules = new URL('src/cli/service/serve.js', folder);
-  const bundled = new URL('services/cli/serve.js', folder);
+  const bundled = new URL('services/cli/service/serve.js', folder);
   const bundledMs = writtenMs(bundled);
   if (bundledMs === undefined) return modules;
   return (writtenMs(modules) ?? 0) > bundledMs + copiedWithinMs ? modules : bundled;

@@ -1,9 +1,12 @@
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import t, { type Test } from 'tap';
 import { serviceEntry } from '../../../src/cli/launcher/service-entry.js';
 
-const paths = { src: 'src/cli/service/serve.js', services: 'services/cli/serve.js' } as const;
+const paths = {
+  src: 'src/cli/service/serve.js',
+  services: 'services/cli/service/serve.js',
+} as const;
 
 /** Makes a folder with files of these times, in seconds, and returns the path of the one that runs. */
 function entryIn(t: Test, files: { readonly [N in keyof typeof paths]?: number }): string {
@@ -20,15 +23,20 @@ function entryIn(t: Test, files: { readonly [N in keyof typeof paths]?: number }
 }
 
 t.test('a service runs its bundle', async (t) => {
-  t.equal(entryIn(t, { src: 1, services: 2 }), 'services/cli/serve.js');
+  t.equal(entryIn(t, { src: 1, services: 2 }), 'services/cli/service/serve.js');
 });
 
 t.test('a bundle of about the same age as the compiled files is used', async (t) => {
-  t.equal(entryIn(t, { src: 1, services: 1 }), 'services/cli/serve.js');
-  t.equal(entryIn(t, { src: 3, services: 1 }), 'services/cli/serve.js');
+  t.equal(entryIn(t, { src: 1, services: 1 }), 'services/cli/service/serve.js');
+  t.equal(entryIn(t, { src: 3, services: 1 }), 'services/cli/service/serve.js');
 });
 
 t.test('newer compiled files are used instead of the bundle', async (t) => {
   t.equal(entryIn(t, { src: 10, services: 1 }), 'src/cli/service/serve.js');
   t.equal(entryIn(t, { src: 1 }), 'src/cli/service/serve.js');
+});
+
+t.test('the build writes the bundle where the launcher looks for it', async (t) => {
+  const built = new URL('../../../', import.meta.url);
+  t.ok(existsSync(new URL(paths.services, built)));
 });
