@@ -3,7 +3,7 @@
  * its request. A purchase without a key gets a random one, so that the frontend's own retry finds
  * the first outcome (docs/PROTOCOL.md, section 5).
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Random } from '../../base/random.js';
 import { type BuyParams, keyKinds, type PurchaseLine } from '../../wire/internal.js';
 import type { Params } from '../../wire/schemas.js';
@@ -32,19 +32,19 @@ export class PurchaseKeys {
     const seen = seenTime === undefined ? ([] as const) : ([seenTime] as const);
     if (params.key === undefined) return [this.#next(), keyKinds.frontend, noHash, lines, ...seen];
     const key = clientKeyDigest(params.key);
-    const hash = digest(JSON.stringify(lines), requestHashBytes);
+    const requestHash = digest(JSON.stringify(lines), requestHashBytes);
     // The digest is the sixth field, so the fifth must be present.
     const [time] = seen;
     if (quotedKey === undefined || time === undefined) {
-      return [key, keyKinds.client, hash, lines, ...seen];
+      return [key, keyKinds.client, requestHash, lines, ...seen];
     }
-    return [key, keyKinds.client, hash, lines, time, digest(quotedKey, digestBytes)];
+    return [key, keyKinds.client, requestHash, lines, time, digest(quotedKey, digestBytes)];
   }
 
   /** The key of a change; `seenTime` as for a purchase. */
   change(key: string, request: ChangeRequest, seenTime: number | undefined): ChangeKey {
-    const hash = digest(JSON.stringify(inOrder(request)), requestHashBytes);
-    return [clientKeyDigest(key), hash, seenTime ?? null];
+    const requestHash = digest(JSON.stringify(inOrder(request)), requestHashBytes);
+    return [clientKeyDigest(key), requestHash, seenTime ?? null];
   }
 
   /**
@@ -75,7 +75,7 @@ export function clientKeyDigest(key: string): Uint8Array {
 }
 
 function digest(text: string, length: number): Uint8Array {
-  return createHash('sha256').update(text).digest().subarray(0, length);
+  return hash('sha256', text, 'buffer').subarray(0, length);
 }
 
 function purchaseLines(params: Params<'buy'>): PurchaseLine[] {

@@ -13,7 +13,7 @@ import type { BuyParams, BuysAnswer, Outcome } from '../../wire/internal.js';
 import { joinHeaders, type RequestHeader } from '../../wire/request-header.js';
 
 /** The longest wait for a full batch, as a share of the time that the last batch took. */
-const gatherShare = 0.25;
+const gatherShare = 0.5;
 
 export interface PurchaseBatchesOptions {
   readonly clock: Clock;
@@ -53,12 +53,13 @@ export class PurchaseBatches {
   }
 
   /** Rejects with a BazarError, whose detail `unknown` says whether the purchase may exist. */
-  buy(purchase: BatchedPurchase): Promise<Outcome> {
+  buy(bought: BatchedPurchase): Promise<Outcome> {
     if (this.#gathered.length >= purchaseLimits.waitingMax) {
       return Promise.reject(new BazarError('overloaded', 'too many purchases wait'));
     }
     return new Promise((resolve, reject) => {
-      this.#gathered.push({ ...purchase, resolve, reject });
+      const { purchase, leftMs, header } = bought;
+      this.#gathered.push({ purchase, leftMs, header, resolve, reject });
       this.#sendLater();
     });
   }

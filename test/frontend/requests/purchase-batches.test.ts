@@ -83,8 +83,8 @@ t.test('after an answered batch the next one waits a moment for its customers', 
   await turn();
   buy();
   await turn();
-  clock.advance(2);
-  t.equal(messages[2]?.purchases.length, 1, 'the wait is a quarter of the time of a batch');
+  clock.advance(4);
+  t.equal(messages[2]?.purchases.length, 1, 'the wait is half the time of a batch');
   clock.advance(8);
   messages[2]?.answer([sold(7)]);
   await turn();
