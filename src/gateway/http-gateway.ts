@@ -109,7 +109,7 @@ export async function createHttpGateway(options: HttpGatewayOptions): Promise<Ht
     timeoutText: plainText(timeout, 408, random),
   });
   const draining = (): boolean => sessions.draining || options.draining();
-  const { operations, events, metrics, page = [], demo, ordersStatus } = options;
+  const { operations, events, metrics, page = [], demo, ordersStatus, dialect } = options;
   const tags = new EntityTags(options.history);
   const routes: HttpRoute[] = [
     ...rootApi(operations, { tags, draining, demo: demo !== undefined, ordersStatus }),
@@ -120,11 +120,10 @@ export async function createHttpGateway(options: HttpGatewayOptions): Promise<Ht
     ...pageRoutes(page),
   ];
   const app = createApp(options, sessions);
-  observeHttp(app, options, (path) => ((options.dialect ?? dialectAt(path)) ? 'dialect' : 'http'));
+  observeHttp(app, options, (path) => ((dialect ?? dialectAt(path)) ? 'dialect' : 'http'));
   const sites = new SiteCheck(options.sites ?? { hosts: undefined, origins: [] });
   addRequestHooks(app, sites, draining);
   const parts = { operations, tags, cache: options.cache, draining };
-  const { dialect } = options;
   if (dialect) serve(app, { ...dialect, routes: dialect.routes(parts) }, sites, options);
   else {
     serve(app, { routes }, sites, options);

@@ -18,7 +18,7 @@ import { peerTransport } from '../net/tls-transport.js';
 import { type SessionPool, startSessionPool } from '../pool/session-pool.js';
 import { isServedByOne } from '../pool/thread-placement.js';
 import type { OwnerCall } from '../pool/types.js';
-import { headerFields } from '../wire/request-header.js';
+import { headerFields, type RequestHeader } from '../wire/request-header.js';
 import { headedCalls, loggedCalls } from './headed-calls.js';
 import type { MemberHandler } from './member-handler.js';
 import { poolSamples } from './member-metrics.js';
@@ -36,6 +36,7 @@ export interface ServiceHandler {
     method: string,
     params: unknown,
     reply: Parameters<RpcHandler['request']>[3],
+    header?: RequestHeader,
   ): boolean;
   notification(session: RpcSession, method: string, params: unknown): void;
   closed(session: RpcSession): void;
@@ -124,7 +125,7 @@ export class MemberPorts {
       request: (session, method, params, reply, header) => {
         if (header) logger.debug({ ...headerFields(header), method }, 'request');
         if (handler.request(method, params, reply)) return;
-        if (service.request(session, method, params, reply)) return;
+        if (service.request(session, method, params, reply, header)) return;
         throw new BazarError('unknown_method', `unknown method "${method}"`);
       },
       notification: (session, method, params) => {

@@ -8,6 +8,7 @@ import { logLimits } from '../base/limits.js';
 import type { PeerReply } from '../group/types.js';
 import type { OwnerCall } from '../pool/types.js';
 import type { BuysAnswer, BuysParams, OrderAudit, Outcome } from '../wire/internal.js';
+import type { RequestHeader } from '../wire/request-header.js';
 import { isBuyParams } from './buy-shape.js';
 
 export interface OrderPeerHandlerOptions {
@@ -24,10 +25,16 @@ export class OrderPeerHandler {
   }
 
   /** Returns false if the handler does not have the method. */
-  request(_peer: unknown, method: string, params: unknown, reply: PeerReply): boolean {
+  request(
+    _peer: unknown,
+    method: string,
+    params: unknown,
+    reply: PeerReply,
+    header?: RequestHeader,
+  ): boolean {
     switch (method) {
       case 'buys':
-        this.#buy(params, reply);
+        this.#buy(params, reply, header);
         return true;
       case 'audit':
         this.#audit(params as readonly [string, number], reply);
@@ -41,7 +48,7 @@ export class OrderPeerHandler {
 
   closed(): void {}
 
-  #buy(params: unknown, reply: PeerReply): void {
+  #buy(params: unknown, reply: PeerReply, header: RequestHeader | undefined): void {
     if (!isBatch(params)) throw new BazarError('invalid_argument', 'bad params of buys');
     const answer: BuysAnswer[number][] = [];
     let open = params.length;
@@ -49,6 +56,8 @@ export class OrderPeerHandler {
       return {
         operation: 'buy',
         args: purchase,
+        // It names the requests of all purchases, so one of them carries it.
+        ...(place === 0 && header !== undefined && { header }),
         reply(error, outcome) {
           answer[place] = error ? failureOf(error) : (outcome as Outcome);
           open--;

@@ -21,7 +21,9 @@ export function joinHeaders(
 ): RequestHeader | undefined {
   const requests: RequestHeader[] = [];
   for (const header of headers) {
-    if (header && requests.length < headerRequestsMax) requests.push(header);
+    for (const one of header?.requests ?? (header ? [header] : [])) {
+      if (requests.length < headerRequestsMax) requests.push(one);
+    }
   }
   return requests.length === 0 ? undefined : { requests };
 }
