@@ -189,3 +189,30 @@ t.test('a command of another group is refused with a message that says what to d
       /"restock" that is none of the order group's: .* another member.*put the right journal/,
   });
 });
+
+t.test('a log of the build before replays to the same hash', async (t) => {
+  const log = new OrderLog();
+  const sale = (n: number): Sale => {
+    return [n, new Uint8Array(16).fill(n), [[8, 'Tux', 1, 1990]], 1990, 1_000 + n];
+  };
+  log.append(undefined);
+  log.append(['orders', 1, 2, encode([sale(1), sale(2)])]);
+  log.append(['orders', 2, 2, encode([sale(2), sale(3)])]);
+  log.append(['orders', 9, 1, encode([sale(9)])]);
+  log.append(['audit', 't']);
+  const before = '1125bf448ea1f1c8f52856c6b78844a6a34492008026772c22fd405840b7abf2';
+  t.equal(log.machine.hash(), before);
+});
+
+t.test('the version of the rules is kept in the snapshot, and never goes back', async (t) => {
+  const log = new OrderLog();
+  t.equal(log.machine.rules, 0);
+  t.notOk('rules' in log.machine.snapshot(), 'as the build before writes it');
+  t.same(log.append(['rules', 2]), { kind: 'rules' });
+  log.append(['rules', 1]);
+  t.equal(log.machine.rules, 2);
+  const copy = new OrderMachine();
+  copy.restore(log.machine.snapshot());
+  t.equal(copy.rules, 2);
+  t.equal(copy.hash(), log.machine.hash());
+});
