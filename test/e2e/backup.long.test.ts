@@ -36,7 +36,10 @@ t.test('a copy of a busy store is a store', async (t) => {
   const members = ['--catalogs', '1', '--orders', '2', '--recovery', '1'];
   const other = new Store(t, 3396, { catalogs: 1, orders: 2, recovery: 1 });
   t.match(await other.bazar(['restore', copy, ...members]), { code: 0 });
-  t.match(await other.bazar(['restore', copy, ...members]), { code: 7, err: /already has a store/ });
+  t.match(await other.bazar(['restore', copy, ...members]), {
+    code: 7,
+    err: /already has a store/,
+  });
   await other.up('--restock-every', '0', '--workers', '1');
   const audit = await other.bazar(['audit', '--json']);
   t.equal(audit.code, 0, audit.out);
