@@ -185,7 +185,7 @@ export const purchaseLimits = {
   batchesUnderWay: 1,
   /** How long after an answered batch the next one waits at most for further purchases. */
   batchGatherMs: 5,
-  /** After this time a batch counts as lost, and its purchases are tried again one by one. */
+  /** After this time a batch counts as lost, and its purchases are tried again. */
   batchTimeoutMs: 1_500,
   /** Purchases waiting in the order leader; above it `overloaded`. */
   waitingMax: 20_000,

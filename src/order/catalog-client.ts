@@ -1,12 +1,13 @@
 /**
- * An order replica's client of the catalog: sells in batches, receives the sales stream, and asks for
- * the last sale.
+ * An order replica's client of the catalog: sells in batches, receives the sales stream, and asks for the
+ * last sale.
  * It keeps one connection to each catalog replica and follows their answers to the leader. Uses no
  * socket. Invariant: sales reach `sold` only from the replica that answered the last subscription.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type {
   LastSaleAnswer,
+  LastSaleParams,
   Outcome,
   Purchase,
   SalesMessage,
@@ -83,8 +84,9 @@ export class CatalogClient implements Seller, SalesSubscription {
   }
 
   /** The number of the last sale that any customer may know of, or of a later one. */
-  async lastSale(): Promise<number> {
-    const [number, logTime] = (await this.#ask('last_sale', [])) as LastSaleAnswer;
+  async lastSale(wanted: number): Promise<number> {
+    const params: LastSaleParams = [wanted];
+    const [number, logTime] = (await this.#askLeader('last_sale', params)) as LastSaleAnswer;
     this.#logTime = Math.max(this.#logTime, logTime);
     return number;
   }
@@ -110,6 +112,18 @@ export class CatalogClient implements Seller, SalesSubscription {
     if (this.#tailing?.name !== name) return;
     this.#tailing = undefined;
     this.#broken();
+  }
+
+  /** Follows the replicas' answers to the leader: an order replica that sells nothing may not know it. */
+  async #askLeader(method: string, params: unknown): Promise<unknown> {
+    for (let others = this.#peers.length; ; others--) {
+      const asked = this.#current();
+      try {
+        return await this.#ask(method, params);
+      } catch (error) {
+        if (others === 0 || this.#current() === asked) throw error;
+      }
+    }
   }
 
   async #ask(method: string, params: unknown, header?: RequestHeader): Promise<unknown> {

@@ -1,6 +1,6 @@
 /**
- * Callers that wait until an order is applied at this replica, by order number. Uses no clock of its
- * own. Invariant: every caller is called back once.
+ * Callers that wait until an order is applied at this replica, by order number. Invariant: every caller
+ * is called back once, unless it is removed.
  */
 import type { Clock, Timer } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
@@ -12,7 +12,7 @@ export type OrderWaiter = (error?: BazarError) => void;
 
 export class OrderWaiters {
   readonly #clock: Clock;
-  readonly #waiters = new NumberMap<OrderWaiter[]>();
+  readonly #waiters = new NumberMap<Set<OrderWaiter>>();
   /** All orders through this number are applied here, and their waiters called. */
   #reached: number;
   #reads = 0;
@@ -29,8 +29,8 @@ export class OrderWaiters {
   /** Waits without a limit of time. Returns a function that removes the waiter. */
   add(number: number, waiter: OrderWaiter): () => void {
     const others = this.#waiters.get(number);
-    if (others) others.push(waiter);
-    else this.#waiters.set(number, [waiter]);
+    if (others) others.add(waiter);
+    else this.#waiters.set(number, new Set([waiter]));
     return () => this.#remove(number, waiter);
   }
 
@@ -77,14 +77,14 @@ export class OrderWaiters {
 
   /** Ends all waits, because this replica no longer leads. */
   fail(error: BazarError): void {
-    const waiters = this.#waiters.values().flat();
+    const waiters = this.#waiters.values().flatMap((some) => [...some]);
     this.#waiters.clear();
     for (const waiter of waiters) waiter(error);
   }
 
   #remove(number: number, waiter: OrderWaiter): void {
-    const left = this.#waiters.get(number)?.filter((one) => one !== waiter) ?? [];
-    if (left.length > 0) this.#waiters.set(number, left);
-    else this.#waiters.delete(number);
+    const waiters = this.#waiters.get(number);
+    waiters?.delete(waiter);
+    if (waiters?.size === 0) this.#waiters.delete(number);
   }
 }

@@ -7,7 +7,7 @@ import { BazarError, toBazarError } from '../base/errors.js';
 import { logLimits } from '../base/limits.js';
 import type { PeerReply } from '../group/types.js';
 import type { OwnerCall } from '../pool/types.js';
-import type { BuysAnswer, BuysParams, OrderAudit, Outcome } from '../wire/internal.js';
+import type { BuyFailure, BuysAnswer, OrderAudit, Outcome } from '../wire/internal.js';
 import type { RequestHeader } from '../wire/request-header.js';
 import { isBuyParams } from './buy-shape.js';
 
@@ -52,20 +52,26 @@ export class OrderPeerHandler {
     if (!isBatch(params)) throw new BazarError('invalid_argument', 'bad params of buys');
     const answer: BuysAnswer[number][] = [];
     let open = params.length;
-    const calls = params.map((purchase, place): OwnerCall => {
-      return {
+    const settled = (place: number, result: BuysAnswer[number]): void => {
+      answer[place] = result;
+      open--;
+      if (open === 0) reply.result(answer);
+    };
+    const calls: OwnerCall[] = [];
+    for (const [place, purchase] of params.entries()) {
+      if (!isBuyParams(purchase)) {
+        settled(place, ['failed', 'invalid_argument', 'bad params of buy', false]);
+        continue;
+      }
+      calls.push({
         operation: 'buy',
         args: purchase,
-        // It names the requests of all purchases, so one of them carries it.
-        ...(place === 0 && header !== undefined && { header }),
-        reply(error, outcome) {
-          answer[place] = error ? failureOf(error) : (outcome as Outcome);
-          open--;
-          if (open === 0) reply.result(answer);
-        },
-      };
-    });
-    this.#options.calls(calls);
+        // The batch's header names all its requests, so one call carries it.
+        ...(calls.length === 0 && header !== undefined && { header }),
+        reply: (error, outcome) => settled(place, error ? failureOf(error) : (outcome as Outcome)),
+      });
+    }
+    if (calls.length > 0) this.#options.calls(calls);
   }
 
   #audit([token, through]: readonly [string, number], reply: PeerReply): void {
@@ -76,12 +82,12 @@ export class OrderPeerHandler {
   }
 }
 
-function isBatch(params: unknown): params is BuysParams {
+function isBatch(params: unknown): params is readonly unknown[] {
   if (!Array.isArray(params) || params.length === 0) return false;
-  return params.length <= logLimits.entryOperationsMax && params.every(isBuyParams);
+  return params.length <= logLimits.entryOperationsMax;
 }
 
-function failureOf(thrown: Error): BuysAnswer[number] {
+function failureOf(thrown: Error): BuyFailure {
   const { code, message, details } = toBazarError(thrown);
-  return ['failed', code, message, details.unknown === true];
+  return ['failed', code, message, typeof details.unknown === 'boolean' ? details.unknown : null];
 }

@@ -7,25 +7,33 @@ import type { Clock } from '../base/clock.js';
 
 export interface SalesPositionOptions {
   readonly clock: Clock;
-  /** The last sale that any customer may know of, or more. Rejects with a BazarError. */
-  readonly lastSale: () => Promise<number>;
+  /**
+   * The last sale that any customer may know of, or a later one; the caller waits for those from
+   * `wanted` on. Rejects with a BazarError.
+   */
+  readonly lastSale: (wanted: number) => Promise<number>;
 }
 
 export class SalesPosition {
   readonly #options: SalesPositionOptions;
   #next: Promise<number> | undefined;
+  /** The lowest number that a question of this turn waits for. */
+  #wanted = Number.POSITIVE_INFINITY;
 
   constructor(options: SalesPositionOptions) {
     this.#options = options;
   }
 
   /** Resolves to the number of the last sale; 0 if there is none. */
-  confirm(): Promise<number> {
+  confirm(wanted: number): Promise<number> {
     const { clock, lastSale } = this.#options;
+    this.#wanted = Math.min(this.#wanted, wanted);
     this.#next ??= new Promise((resolve) => {
       clock.afterTurn(() => {
+        const lowest = this.#wanted;
         this.#next = undefined;
-        resolve(lastSale());
+        this.#wanted = Number.POSITIVE_INFINITY;
+        resolve(lastSale(lowest));
       });
     });
     return this.#next;

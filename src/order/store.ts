@@ -47,8 +47,11 @@ export interface Seller {
     purchases: readonly Purchase[],
     header?: RequestHeader,
   ): Promise<readonly Outcome[]>;
-  /** The number of the last sale that any customer may know of, or of a later one. */
-  lastSale(): Promise<number>;
+  /**
+   * The number of the last sale that any customer may know of, or of a later one. `wanted`: the caller
+   * waits for the sales from this number on, if there are any.
+   */
+  lastSale(wanted: number): Promise<number>;
 }
 
 export interface OrderStoreOptions {
@@ -81,7 +84,10 @@ export class OrderStore {
     this.#options = options;
     const { clock, machine, catalogClient } = options;
     this.#waiters = new OrderWaiters(clock, machine.lastOrder);
-    this.#position = new SalesPosition({ clock, lastSale: () => catalogClient.lastSale() });
+    this.#position = new SalesPosition({
+      clock,
+      lastSale: (wanted) => catalogClient.lastSale(wanted),
+    });
     options.group.onRole((status) => this.#roleChanged(status));
   }
 
@@ -119,7 +125,9 @@ export class OrderStore {
   async caughtUp(): Promise<void> {
     // The entry of the new rules may not have reached this replica.
     if (!this.answersAtSale) await this.#options.group.readBarrier();
-    if (this.answersAtSale) await this.reached(await this.#position.confirm());
+    if (this.answersAtSale) {
+      await this.reached(await this.#position.confirm(this.machine.lastOrder + 1));
+    }
   }
 
   /** Resolves when order `number` is applied here, or when there is no such sale. */
@@ -127,7 +135,7 @@ export class OrderStore {
     if (number <= this.machine.lastOrder) return;
     if (!this.answersAtSale) await this.#options.group.readBarrier();
     if (!this.answersAtSale || number <= this.machine.lastOrder) return;
-    if (number <= (await this.#position.confirm())) await this.reached(number);
+    if (number <= (await this.#position.confirm(number))) await this.reached(number);
   }
 
   propose(command: Uint8Array): Promise<{ readonly seq: number; readonly result: OrderResult }> {
@@ -204,8 +212,8 @@ export class OrderStore {
     catalogClient.sell(epoch, purchases, joinHeaders(buys.map(({ header }) => header))).then(
       (outcomes) => {
         this.#selling--;
-        this.#sendQueued();
         for (const [index, buy] of buys.entries()) this.#settle(buy, outcomes[index]);
+        this.#sendQueued();
       },
       (error: BazarError) => {
         this.#selling--;
@@ -250,7 +258,7 @@ export class OrderStore {
   }
 }
 
-/** Whether a committed sale survives as many lost disks as an order does. */
+/** False if one lost disk can lose a committed sale, but not a committed order (A43). */
 export function salesAreSafe(catalogVoters: number, orderVoters: number): boolean {
   return catalogVoters > 1 || orderVoters === 1;
 }

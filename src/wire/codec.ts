@@ -2,8 +2,8 @@
  * MessagePack, and the only place that imports its library. Plain maps and arrays: no record or
  * other extension types, so that any MessagePack library can talk to the store. Integers of 64
  * bits are numbers where they are safe, else bigints, which the schemas refuse. Decoded binary is
- * always a copy (but see `decodeViews`), and no Buffer. What comes from a public port must have passed the structural
- * scanner first.
+ * always a copy (but see `decodeViews`), and no Buffer. What comes from a public port must have passed
+ * the structural scanner first.
  */
 import { Packr, RESET_BUFFER_MODE, REUSE_BUFFER_MODE } from 'msgpackr';
 import { BazarError } from '../base/errors.js';

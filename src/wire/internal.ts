@@ -50,13 +50,17 @@ export type BuyParams = readonly [
 
 /**
  * `buys`, from a frontend to the order leader on its replication port: several purchases. The answer has
- * one element for each, in their order. `unknown`: the purchase may exist.
+ * one element for each, in their order.
  */
 export type BuysParams = readonly BuyParams[];
-export type BuysAnswer = readonly (
-  | Outcome
-  | readonly ['failed', code: ErrorCode, message: string, unknown: boolean]
-)[];
+export type BuysAnswer = readonly (Outcome | BuyFailure)[];
+/** `unknown`: whether the purchase may exist; null if the code alone says it. */
+export type BuyFailure = readonly [
+  'failed',
+  code: ErrorCode,
+  message: string,
+  unknown: boolean | null,
+];
 
 export type SaleLine = readonly [id: number, name: string, quantity: number, priceCents: number];
 
@@ -244,9 +248,11 @@ export type SellAnswer = readonly [outcomes: readonly Outcome[], logTime: number
 export type TailParams = readonly [from: number, orderEpoch: number, gathers?: boolean];
 export type TailAnswer = readonly [logTime: number];
 /**
- * `last_sale`, of an order replica to any catalog replica, from rules 2 on: the number of the last sale
- * at a read position confirmed after the request.
+ * `last_sale`, of an order replica to the catalog leader, from rules 2 on: the number of the last sale at
+ * a read position confirmed after the request. If there are sales from `wanted` on, a read waits for
+ * them, and the leader sends them to the order leader at once.
  */
+export type LastSaleParams = readonly [wanted: number];
 export type LastSaleAnswer = readonly [lastSale: number, logTime: number];
 /** `cursor`, a notification: all orders through the number are committed. */
 export type WatermarkParams = readonly [number: number, orderEpoch: number];

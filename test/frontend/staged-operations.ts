@@ -61,7 +61,7 @@ export function stageOperations(answer: Answer, { knowsBatches = true } = {}) {
               return await ask({ to: name, port, method: 'buy', params: purchase });
             } catch (thrown) {
               const { code, message, details } = toBazarError(thrown);
-              return ['failed', code, message, details.unknown === true];
+              return ['failed', code, message, details.unknown ?? null];
             }
           }),
         );

@@ -77,6 +77,17 @@ t.test('sales count only from the replica that was asked last', async (t) => {
   t.same(sold, [2]);
 });
 
+t.test('the client finds the catalog leader for its question about the last sale', async (t) => {
+  const { line, one, two, three } = build();
+  one.answer = refuse('unavailable', 'catalog-3');
+  three.answer = async () => [41, 9];
+  t.equal(await line.lastSale(7), 41);
+  t.same([two.asked, three.asked], [[], ['last_sale']]);
+  t.equal(line.logTime, 9);
+  for (const each of [one, two, three]) each.answer = refuse('unavailable');
+  await t.rejects(line.lastSale(7), { code: 'unavailable' }, 'it does not ask for ever');
+});
+
 t.test('a catalog of the previous build gets purchases without their older key', async (t) => {
   const { line, one } = build();
   const sent: unknown[] = [];

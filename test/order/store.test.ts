@@ -29,7 +29,11 @@ function status(serving: boolean, epoch = 1): GroupStatus {
 /** A leading store; messages to the catalog and applied orders are the test's to answer. */
 function build({ salesAreSafe = true } = {}) {
   const clock = new ManualClock();
-  const positions: { answer(lastSale: number): void; fail(error: Error): void }[] = [];
+  const positions: {
+    readonly wanted: number;
+    answer(lastSale: number): void;
+    fail(error: Error): void;
+  }[] = [];
   const barriers: (() => void)[] = [];
   let now = status(true);
   let tellRole: (status: GroupStatus) => void = () => {};
@@ -56,9 +60,9 @@ function build({ salesAreSafe = true } = {}) {
         new Promise((resolve, reject) => {
           messages.push({ purchases, answer: resolve, fail: reject });
         }),
-      lastSale: () =>
+      lastSale: (wanted) =>
         new Promise((resolve, reject) => {
-          positions.push({ answer: resolve, fail: reject });
+          positions.push({ wanted, answer: resolve, fail: reject });
         }),
     },
     projection: {
@@ -222,6 +226,7 @@ t.test('all reads of a turn share one question to the catalog', async (t) => {
   const reads = [store.caughtUp(), store.caughtUp(), store.caughtUpTo(5)];
   await settled();
   t.equal(positions.length, 1);
+  t.equal(positions[0]?.wanted, 1, 'the lowest number that one of them waits for');
   positions[0]?.answer(1);
   apply(1, 1);
   await Promise.all(reads);
@@ -256,6 +261,25 @@ t.test('no purchase is sent while the book is far behind the sales', async (t) =
   t.equal(messages.length, 1);
   apply(1, 1);
   t.equal(messages.length, 2);
+});
+
+t.test('thousands of reads may wait for one order, and each is answered once', async (t) => {
+  const { store, begin, positions, apply, clock } = build();
+  begin();
+  const count = 5_000;
+  const late = Array.from({ length: count }, () => store.caughtUpTo(1));
+  const ends = Promise.allSettled(late);
+  await settled();
+  positions[0]?.answer(1);
+  await settled();
+  clock.advance(purchaseLimits.orderWaitMs);
+  t.equal((await ends).filter(({ status }) => status === 'rejected').length, count);
+  const inTime = store.caughtUpTo(1);
+  await settled();
+  positions[1]?.answer(1);
+  await settled();
+  apply(1, 1);
+  await inTime;
 });
 
 t.test('under older rules a sale is answered when its order is applied', async (t) => {

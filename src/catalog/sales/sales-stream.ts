@@ -1,8 +1,8 @@
 /**
  * Streams the committed sales to the order leader (docs/PROTOCOL.md, section 5, step 4). Each
  * subscriber gets every sale from its starting number on, in order and without gaps. New sales are
- * gathered for some milliseconds, because each message costs the order group an entry and a disk
- * write. Sales are sent in the bytes that were encoded at apply. Uses no socket.
+ * gathered for up to `salesGatherMs`, because each message costs the order group an entry and a
+ * disk write. Sales are sent in the bytes that were encoded at apply. Uses no socket.
  */
 import { assert } from '../../base/assert.js';
 import type { Clock, Timer } from '../../base/clock.js';
@@ -77,12 +77,14 @@ export class SalesStream {
   /** New sales were applied. Sends them at once or gathers them for up to `salesGatherMs`. */
   applied(sales: SalesMessage): void {
     this.#gathered += sales[1];
-    const isFull = this.#gathered >= purchaseLimits.salesGathered;
+    if (this.#gathered >= purchaseLimits.salesGathered) {
+      this.flush();
+      return;
+    }
     for (const [subscriber, stream] of this.#streams) {
-      if (isFull || !subscriber.gathers) this.#pull(subscriber, stream);
+      if (!subscriber.gathers) this.#pull(subscriber, stream);
       else this.#gathering ??= this.#clock.after(purchaseLimits.salesGatherMs, () => this.flush());
     }
-    if (isFull) this.#gathered = 0;
   }
 
   /** Sends what is gathered, as far as the window of each subscriber allows. */

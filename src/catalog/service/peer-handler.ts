@@ -13,6 +13,7 @@ import type {
   EndSessionParams,
   GrantParams,
   LastSaleAnswer,
+  LastSaleParams,
   RenewParams,
   SellAnswer,
   SellParams,
@@ -67,7 +68,7 @@ export class CatalogPeerHandler {
         this.#tail(peer, params as TailParams, reply);
         return true;
       case 'last_sale':
-        answer(this.#lastSale(), reply);
+        answer(this.#lastSale(params as LastSaleParams), reply);
         return true;
       case 'lend':
         reply.result(grant(this.#store, params as GrantParams));
@@ -147,14 +148,13 @@ export class CatalogPeerHandler {
     return this.#store.machine.byId(id) ?? null;
   }
 
-  /**
-   * Any replica can answer at a read position. The order leader needs the sales now, if it has to wait
-   * for them at all.
-   */
-  async #lastSale(): Promise<LastSaleAnswer> {
+  /** A read may wait for these sales, so the stream sends them now. */
+  async #lastSale([wanted]: LastSaleParams): Promise<LastSaleAnswer> {
+    this.#requireLead();
     await this.#store.readBarrier();
-    this.#store.salesStream.flush();
-    return [this.#store.machine.lastSale, this.#store.machine.lastLogTime];
+    const { lastSale, lastLogTime } = this.#store.machine;
+    if (lastSale >= wanted) this.#store.salesStream.flush();
+    return [lastSale, lastLogTime];
   }
 
   /** Any replica can answer: the list of frontends does not depend on the leader. */

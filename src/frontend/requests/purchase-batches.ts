@@ -1,15 +1,14 @@
 /**
  * Sends the purchases of a session thread to the order leader in batches: while enough batches are
  * under way, further purchases gather, so batches grow with the load. The customers of an answered batch
- * often buy again at once, so the next batch waits a moment for as many purchases. A purchase whose
- * batch fails is tried again on its own, under the same key. Uses no socket. Invariant: a purchase is in
- * one batch at most.
+ * often buy again at once, so the next batch waits a moment for as many purchases. Uses no socket.
+ * Invariant: every call is answered once, and no purchase is sent after its deadline.
  */
 import type { Clock, Timer } from '../../base/clock.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
 import { logLimits, purchaseLimits } from '../../base/limits.js';
 import { tooLateToSend } from '../../net/pending-calls.js';
-import type { BuyParams, BuysAnswer, Outcome } from '../../wire/internal.js';
+import type { BuyFailure, BuyParams, BuysAnswer, Outcome } from '../../wire/internal.js';
 import { joinHeaders, type RequestHeader } from '../../wire/request-header.js';
 
 /** The longest wait for a full batch, as a share of the time that the last batch took. */
@@ -109,24 +108,36 @@ export class PurchaseBatches {
     if (batch.length === 0) return;
     this.#underWay++;
     const sentMs = this.#options.clock.nowMs();
+    const timers = this.#deadlinesOf(batch);
     this.#ask(batch).then(
       (answer) => {
+        for (const timer of timers) timer.cancel();
         this.#expect(batch.length, sentMs);
         this.#ended();
         settle(batch, answer as BuysAnswer);
       },
       (error: unknown) => {
+        for (const timer of timers) timer.cancel();
         this.#ended();
         for (const { reject } of batch) reject(toBazarError(error));
       },
     );
   }
 
+  /** A purchase whose deadline comes first is answered then; its batch goes on. */
+  #deadlinesOf(batch: readonly Gathered[]): readonly Timer[] {
+    return batch.flatMap(({ leftMs, reject }) => {
+      const ms = leftMs();
+      if (ms >= purchaseLimits.batchTimeoutMs) return [];
+      const late = new BazarError('deadline_exceeded', 'the purchase was not answered in time');
+      return [this.#options.clock.after(ms, () => reject(late))];
+    });
+  }
+
   async #ask(batch: readonly Gathered[]): Promise<unknown> {
     const purchases = batch.map(({ purchase }) => purchase);
     const header = joinHeaders(batch.map((one) => one.header));
-    const timeoutMs = Math.min(purchaseLimits.batchTimeoutMs, ...batch.map((one) => one.leftMs()));
-    return this.#options.ask(purchases, timeoutMs, header);
+    return this.#options.ask(purchases, purchaseLimits.batchTimeoutMs, header);
   }
 
   /** A wait that is short beside a batch's own time saves more time than it takes. */
@@ -153,7 +164,11 @@ function settle(batch: readonly Gathered[], answer: BuysAnswer): void {
   for (const [place, { resolve, reject }] of batch.entries()) {
     const one = answer[place];
     if (one === undefined) reject(new BazarError('internal', 'a purchase had no outcome'));
-    else if (one[0] !== 'failed') resolve(one);
-    else reject(new BazarError(one[1], one[2], { details: one[3] ? { unknown: true } : {} }));
+    else if (one[0] === 'failed') reject(failureOf(one));
+    else resolve(one);
   }
+}
+
+function failureOf([, code, message, unknown]: BuyFailure): BazarError {
+  return new BazarError(code, message, { details: unknown === null ? {} : { unknown } });
 }

@@ -1,14 +1,16 @@
 /**
- * Places purchases at the order leader: first in a batch, and after a failure on their own until the
- * deadline. Invariant: all attempts of a purchase carry the same key and the same first log time.
+ * Places purchases at the order leader and retries until their deadline. Every attempt travels in a
+ * batch; an order leader of an earlier build gets single purchases. Invariant: all attempts of a
+ * purchase carry the same key and the same first log time.
  */
 import { type Clock, countdown } from '../../base/clock.js';
 import { type BazarError, toBazarError } from '../../base/errors.js';
 import type { BuyParams, Outcome } from '../../wire/internal.js';
+import type { RequestHeader } from '../../wire/request-header.js';
 import type { Placed } from '../../wire/schemas.js';
 import { tooOld, toPlaced } from '../answers.js';
 import type { Ask } from '../types.js';
-import { PurchaseBatches } from './purchase-batches.js';
+import { type BatchedPurchase, PurchaseBatches } from './purchase-batches.js';
 import type { ServiceRequests } from './service-requests.js';
 
 /** An order leader of an earlier build gets no batches for this time. */
@@ -36,39 +38,43 @@ export class Purchases {
   }
 
   /** `seenTime` is the log time in the purchase; it is undefined if no member has reported one. */
-  async place(purchase: BuyParams, seenTime: number | undefined, ask: Ask): Promise<Placed> {
-    let failed: BazarError | undefined;
-    if (seenTime !== undefined && this.#clock.nowMs() >= this.#refusedUntilMs) {
-      try {
-        return toPlaced(await this.#inBatch(purchase, ask), seenTime);
-      } catch (thrown) {
-        failed = toBazarError(thrown);
-        if (failed.code === 'unknown_method') {
-          this.#refusedUntilMs = this.#clock.nowMs() + refusedMs;
-          failed = undefined;
-        }
-      }
+  place(purchase: BuyParams, seenTime: number | undefined, ask: Ask): Promise<Placed> {
+    const leftMs = countdown(this.#clock, ask.deadlineMs - this.#clock.nowMs());
+    const isFinal = (error: BazarError): boolean => error === tooOld;
+    const options = { ...ask, idempotent: true, mayHaveEffect: true, isFinal };
+    return this.#requests.retry(options, async (timeoutMs) => {
+      const outcome = this.#mayBatch(seenTime)
+        ? await this.#inBatch({ purchase, leftMs, header: ask.header }, timeoutMs)
+        : await this.#alone(purchase, timeoutMs, ask.header);
+      return toPlaced(outcome, seenTime);
+    });
+  }
+
+  /** Without a reported log time, all members may be of an earlier build. */
+  #mayBatch(seenTime: number | undefined): boolean {
+    return seenTime !== undefined && this.#clock.nowMs() >= this.#refusedUntilMs;
+  }
+
+  async #inBatch(bought: BatchedPurchase, timeoutMs: number): Promise<Outcome> {
+    const leftMs = countdown(this.#clock, timeoutMs);
+    try {
+      return await this.#batches.buy(bought);
+    } catch (error) {
+      if (toBazarError(error).code !== 'unknown_method') throw error;
+      this.#refusedUntilMs = this.#clock.nowMs() + refusedMs;
+      return this.#alone(bought.purchase, leftMs(), bought.header);
     }
-    return this.#alone(purchase, seenTime, ask, failed);
   }
 
-  #inBatch(purchase: BuyParams, { deadlineMs, header }: Ask): Promise<Outcome> {
-    const leftMs = countdown(this.#clock, deadlineMs - this.#clock.nowMs());
-    return this.#batches.buy({ purchase, leftMs, header });
-  }
-
-  #alone(
+  async #alone(
     purchase: BuyParams,
-    seenTime: number | undefined,
-    ask: Ask,
-    failed: BazarError | undefined,
-  ): Promise<Placed> {
+    timeoutMs: number,
+    header: RequestHeader | undefined,
+  ): Promise<Outcome> {
     // Order leaders of an earlier build refuse a fifth field before they do anything.
     const older = purchase.length > 4 ? purchase.slice(0, 4) : undefined;
-    const isFinal = (error: BazarError): boolean => error === tooOld;
-    const options = { ...ask, idempotent: true, mayHaveEffect: true, older, isFinal, failed };
-    return this.#requests.askLeader('order', ['buy', purchase], options, (outcome) =>
-      toPlaced(outcome as Outcome, seenTime),
-    );
+    const options = { header, idempotent: true, mayHaveEffect: true, older };
+    const question = ['buy', purchase] as const;
+    return (await this.#requests.askLeaderOnce('order', question, timeoutMs, options)) as Outcome;
   }
 }

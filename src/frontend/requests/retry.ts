@@ -20,8 +20,6 @@ export interface RetryOptions {
    * True if every later attempt would fail in the same way. The failure is then returned at once.
    */
   readonly isFinal?: (error: BazarError) => boolean;
-  /** An attempt before these failed in this way. */
-  readonly failed?: BazarError | undefined;
   /** Maximum time of an attempt, so that a hung leader does not use up the deadline. */
   readonly attemptMaxMs: number;
   /**
@@ -39,23 +37,21 @@ export async function retry<T>(
   const leftMs = countdown(clock, deadlineMs - clock.nowMs());
   let backoffMs = backoffMinMs;
   let isUnknown = false;
-  let { failed: failure } = options;
+  let failure: BazarError | undefined;
   for (;;) {
-    if (failure) {
-      if (!mayRetry(failure, options.idempotent)) throw failure;
-      isUnknown ||= options.mayHaveEffect && leavesUnknown(failure);
-      if (options.isFinal?.(failure)) throw withoutAnswer(failure, isUnknown);
-      if (leftMs() <= backoffMs) throw withoutAnswer(failure, isUnknown);
-      const heard = await pause(options, backoffMs);
-      backoffMs = heard ? backoffMinMs : Math.min(backoffMs * 2, backoffMaxMs);
-    }
     const timeoutMs = Math.min(leftMs(), attemptMaxMs);
     if (timeoutMs <= 0) throw withoutAnswer(failure ?? neverSent(), isUnknown);
     try {
       return await attempt(timeoutMs);
     } catch (thrown) {
       failure = toBazarError(thrown);
+      if (!mayRetry(failure, options.idempotent)) throw failure;
+      isUnknown ||= options.mayHaveEffect && leavesUnknown(failure);
+      if (options.isFinal?.(failure)) throw withoutAnswer(failure, isUnknown);
+      if (leftMs() <= backoffMs) throw withoutAnswer(failure, isUnknown);
     }
+    const heard = await pause(options, backoffMs);
+    backoffMs = heard ? backoffMinMs : Math.min(backoffMs * 2, backoffMaxMs);
   }
 }
 

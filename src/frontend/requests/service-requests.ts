@@ -10,7 +10,7 @@ import type { GroupName } from '../../group/membership.js';
 import type { RequestHeader } from '../../wire/request-header.js';
 import type { Ask } from '../types.js';
 import type { Backends, Port } from './backends.js';
-import { retry } from './retry.js';
+import { type RetryOptions, retry } from './retry.js';
 
 const attemptMaxMs = 1_500;
 /** A replica cut off from its leader notices it late; attempts at it end after this time. */
@@ -23,8 +23,6 @@ export interface AskLeaderOptions extends Ask {
   readonly idempotent: boolean;
   /** An attempt may have had an effect although its answer was lost. */
   readonly mayHaveEffect: boolean;
-  /** An attempt that was made in another way failed so. */
-  readonly failed?: BazarError | undefined;
   /** The params in the form of the previous build, for a leader that refuses the current one. */
   readonly older?: unknown;
 }
@@ -46,26 +44,44 @@ export class ServiceRequests {
   /** Asks the leader. `read` converts its answer to the outcome, or throws a failure to retry. */
   askLeader<T>(
     group: GroupName,
-    [method, params]: readonly [string, unknown],
+    question: readonly [string, unknown],
     options: AskLeaderOptions,
     read: (answer: unknown) => T,
   ): Promise<T> {
+    return this.retry(options, async (timeoutMs) =>
+      read(await this.askLeaderOnce(group, question, timeoutMs, options)),
+    );
+  }
+
+  /** Repeats `attempt` until the deadline; it gets the time that it may take. */
+  retry<T>(
+    options: Ask & Pick<RetryOptions, 'idempotent' | 'mayHaveEffect' | 'isFinal'>,
+    attempt: (timeoutMs: number) => Promise<T>,
+  ): Promise<T> {
     const { news } = this.#backends;
-    return retry({ clock: this.#clock, attemptMaxMs, news, ...options }, async (timeoutMs) => {
-      const leader = this.#backends.leader(group);
-      const leftMs = countdown(this.#clock, timeoutMs);
-      const ask = (form: unknown) => leader.call(method, form, leftMs(), options.header);
-      const { older } = options;
-      const asked = ask(params);
-      const answer =
-        older === undefined
-          ? asked
-          : asked.catch((error: unknown) => {
-              if (toBazarError(error).code !== 'invalid_argument') throw error;
-              return ask(older);
-            });
-      return read(await (options.idempotent ? this.#whileItLeads(group, answer, options) : answer));
-    });
+    return retry({ clock: this.#clock, attemptMaxMs, news, ...options }, attempt);
+  }
+
+  /** One attempt. An idempotent one fails as soon as another leader is known. */
+  async askLeaderOnce(
+    group: GroupName,
+    [method, params]: readonly [string, unknown],
+    timeoutMs: number,
+    options: Omit<AskLeaderOptions, 'deadlineMs'>,
+  ): Promise<unknown> {
+    const leader = this.#backends.leader(group);
+    const leftMs = countdown(this.#clock, timeoutMs);
+    const ask = (form: unknown) => leader.call(method, form, leftMs(), options.header);
+    const { older } = options;
+    const asked = ask(params);
+    const answer =
+      older === undefined
+        ? asked
+        : asked.catch((error: unknown) => {
+            if (toBazarError(error).code !== 'invalid_argument') throw error;
+            return ask(older);
+          });
+    return options.idempotent ? this.#whileItLeads(group, answer, options) : answer;
   }
 
   /** Asks the leader's owner once. Fails as soon as another leader is known. */

@@ -9,9 +9,9 @@ import { byClient, toyLog } from '../log-builder.js';
 import { FakeFrontend, openStore, settled } from '../one-catalog.js';
 import { replica } from '../replica.js';
 
-async function build() {
+async function build({ leads = true } = {}) {
   const log = toyLog();
-  const { store, letGo } = replica(log, true);
+  const { store, letGo } = replica(log, leads);
   const audit = () => Promise.reject(new Error('no audit here'));
   const handler = new CatalogPeerHandler({
     store,
@@ -81,6 +81,34 @@ t.test('an order leader whose connection closed gets no more sales', async (t) =
   const sales = ({ notified }: FakeFrontend) => notified.map(([method]) => method);
   t.same(sales(gone), ['sales']);
   t.same(sales(other), ['sales', 'sales']);
+});
+
+t.test(
+  'the last sale is named by the leader, and gathered sales leave if a read waits',
+  async (t) => {
+    const { store, ask } = await openStore();
+    const order = new FakeFrontend();
+    const reader = new FakeFrontend();
+    await ask(order, 'tail', [1, 1, true]);
+    t.same(await ask(reader, 'last_sale', [1]), [0, store.machine.lastLogTime]);
+    await store.proposePurchases(1, [byClient('a', [[1, 1]])]);
+    t.match(await ask(reader, 'last_sale', [2]), [1]);
+    t.same(order.notified, [], 'no sale that the read waits for');
+    t.match(await ask(reader, 'last_sale', [1]), [1]);
+    t.same(
+      order.notified.map(([method]) => method),
+      ['sales'],
+    );
+  },
+);
+
+t.test('a replica that does not lead names no last sale', async (t) => {
+  const { handler } = await build({ leads: false });
+  const refused = new Promise<BazarError>((fail) => {
+    const result = (): void => void t.fail('answered');
+    handler.request(new FakeFrontend(), 'last_sale', [1], { result, fail });
+  });
+  t.match(await refused, { code: 'unavailable' });
 });
 
 t.test('frontends that report to one replica see each other, under any leader', async (t) => {

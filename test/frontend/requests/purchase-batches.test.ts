@@ -97,7 +97,7 @@ t.test('each purchase gets its own failure', async (t) => {
   const { messages, buy } = build();
   const [fine, failed, missing] = [buy(), buy(), buy()];
   await turn();
-  messages[0]?.answer([sold(1), ['failed', 'overloaded', 'too many', false]]);
+  messages[0]?.answer([sold(1), ['failed', 'overloaded', 'too many', null]]);
   t.same(await fine, sold(1));
   await t.rejects(failed, { code: 'overloaded', details: {} });
   await t.rejects(missing, { code: 'internal' });
@@ -123,10 +123,23 @@ t.test('a purchase whose deadline has passed while it waited is not sent', async
   await turn();
   await t.rejects(late, { code: 'deadline_exceeded', details: { unknown: false } });
   t.equal(messages[0]?.purchases.length, 1);
-  t.equal(messages[0]?.timeoutMs, 300, 'the batch does not outlast its first deadline');
   messages[0]?.answer([sold(1)]);
   t.same(await inTime, sold(1));
 });
+
+t.test(
+  'a purchase whose deadline comes first is answered then, and its batch goes on',
+  async (t) => {
+    const { clock, messages, buy } = build();
+    const [soon, later] = [buy(300), buy()];
+    await turn();
+    t.equal(messages[0]?.timeoutMs, purchaseLimits.batchTimeoutMs);
+    clock.advance(300);
+    await t.rejects(soon, { code: 'deadline_exceeded', details: {} }, 'its outcome is unknown');
+    messages[0]?.answer([sold(1), sold(2)]);
+    t.same(await later, sold(2));
+  },
+);
 
 t.test('a batch has at most the purchases and lines of an entry', async (t) => {
   const many = build();
