@@ -62,16 +62,17 @@ export class Deadlines {
   #expire(): void {
     this.#isArmed = false;
     const nowMs = this.#clock.nowMs();
+    const late: Wait['expired'][] = [];
     this.#forgetEnded();
-    for (;;) {
-      const wait = this.#waits[this.#first];
-      if (wait === undefined) return;
-      if (wait.deadlineMs > nowMs) {
-        this.#arm(wait.deadlineMs - nowMs);
-        return;
-      }
-      const { expired } = wait;
+    let wait = this.#waits[this.#first];
+    while (wait !== undefined && wait.deadlineMs <= nowMs) {
+      late.push(wait.expired);
       this.end(wait);
+      wait = this.#waits[this.#first];
+    }
+    // Armed before the calls, so that one that throws leaves no wait without a timer.
+    if (wait !== undefined) this.#arm(wait.deadlineMs - nowMs);
+    for (const expired of late) {
       expired?.(new BazarError('deadline_exceeded', 'the answer took too long'));
     }
   }
