@@ -85,8 +85,9 @@ export function mountRoutes(
 }
 
 /**
- * A hook that creates no promise, and continues at once unless `check` throws. The refusal waits until the parser has read its chunk: if that is not HTTP
- * in whole, the client gets the parser's answer.
+ * A hook that creates no promise, and continues at once unless `check` throws. Node's HTTP parser then
+ * reads the rest of its chunk before the refusal is sent: if that rest is not HTTP, the client gets the
+ * parser's answer instead.
  */
 export function checkHook(
   check: (request: FastifyRequest, reply: FastifyReply) => void,
