@@ -50,8 +50,11 @@ export interface CatalogConfig extends ServiceConfig {
   readonly restockEverySeconds: number;
   /** The quantity of the bundled products after a restock. */
   readonly restockTo: number;
-  /** Clients' purchase keys at which new ones are refused, once the leader has logged it. */
-  readonly clientKeysMax: number;
+  /**
+   * Clients' purchase keys at which new ones are refused, once the leader has logged it. A launcher of an
+   * earlier version does not send it; then nothing is logged.
+   */
+  readonly clientKeysMax?: number | undefined;
   /** The first stock of a new cluster. */
   readonly productsFile: string;
   /** The products that come with the build, the same format. */

@@ -18,6 +18,7 @@ import {
 } from '../../wire/internal.js';
 import { hashOf } from './catalog-hash.js';
 import { CatalogRestore, type CatalogState, savePieces } from './catalog-snapshot.js';
+import { isCapacity } from './key-table.js';
 import { applyKeyed } from './keyed-changes.js';
 import { type LeaseHolder, LeaseHolders } from './lease-holders.js';
 import { startRules } from './migration.js';
@@ -258,12 +259,17 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
       case 'rules':
         return this.#startRules(command);
       case 'capacity':
-        assert(this.#rules > 1, 'the capacity is in the log from rules 2 on');
-        this.#purchases.clientKeys.setCapacity(command[1]);
+        this.#changeCapacity(command[1]);
         return { kind: 'none' };
       default:
         return unknownCommand('catalog', command);
     }
+  }
+
+  /** An entry without a valid number changes nothing: every replica must survive what is logged. */
+  #changeCapacity(keys: unknown): void {
+    if (this.#rules < 2 || !isCapacity(keys)) return;
+    this.#purchases.clientKeys.setCapacity(keys);
   }
 
   #state(): CatalogState {

@@ -48,7 +48,7 @@ export class KeyTable {
 
   /** A capacity below the number of keys drops none of them. */
   setCapacity(keys: number): void {
-    assert(Number.isSafeInteger(keys) && keys > 0, 'a capacity is at least 1');
+    assert(isCapacity(keys), 'a capacity is at least 1');
     this.#capacity = keys;
   }
 
@@ -149,6 +149,11 @@ export class KeyTable {
     }
     assert(counted.text() === this.#sum.text(), 'the sum is that of the records');
   }
+}
+
+/** Whether this is a number of keys that a table can be limited to. */
+export function isCapacity(keys: unknown): keys is number {
+  return Number.isSafeInteger(keys) && (keys as number) > 0;
 }
 
 /** Reads little-endian words; missing bytes count as zero. */

@@ -14,14 +14,16 @@ export interface CapacityOptions {
   readonly store: CatalogStore;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly clientKeysMax: number;
+  /** Absent: the state keeps the capacity that it has. */
+  readonly clientKeysMax: number | undefined;
 }
 
 export function keepCapacity({ store, clock, logger, clientKeysMax }: CapacityOptions): Timer {
   let underWay = false;
   const check = (): void => {
     const { machine } = store;
-    if (underWay || machine.rules < 2 || machine.clientKeysMax === clientKeysMax) return;
+    if (clientKeysMax === undefined || machine.clientKeysMax === clientKeysMax) return;
+    if (underWay || machine.rules < 2) return;
     if (!store.status().serving) return;
     underWay = true;
     store

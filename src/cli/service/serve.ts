@@ -9,7 +9,8 @@ import type { ServiceOrder } from './service-order.js';
 // Node's inspector can run any code, so a signal must not open it.
 process.on('SIGUSR1', () => {});
 process.once('message', (order) => {
-  // Only the launcher of the same build has this channel, so the message needs no check.
+  // Only a launcher has this channel, so the message needs no check. The launcher may be of an earlier
+  // version, which restarts services after an upgrade: settings that it does not send are absent.
   void serve(order as ServiceOrder);
 });
 process.on('disconnect', () => {});

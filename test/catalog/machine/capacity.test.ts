@@ -57,10 +57,19 @@ t.test(
   },
 );
 
-t.test('before rules 2 there is no capacity in the log, nor in hash and snapshot', async (t) => {
+t.test('an entry without a valid number of keys changes nothing', async (t) => {
+  const log = logUnder(2);
+  for (const keys of [undefined, null, 0, -1, 1.5, Number.NaN, '5', 2 ** 53]) {
+    t.same(log.append(['capacity', keys as number]), { kind: 'none' });
+    t.equal(log.machine.clientKeysMax, 3, String(keys));
+  }
+});
+
+t.test('before rules 2 the log changes no capacity, and hash and snapshot have none', async (t) => {
   for (const rules of [0, 1]) {
     const log = logUnder(rules);
-    t.throws(() => log.append(['capacity', 5]), /from rules 2 on/);
+    t.same(log.append(['capacity', 5]), { kind: 'none' });
+    t.equal(log.machine.clientKeysMax, 3);
     t.equal(headOf(log.machine)['clientKeysMax'], undefined);
     const other = new CatalogMachine({ ...start, clientKeysMax: 99 });
     for (const entry of log.entries.slice(0, -1)) other.apply(entry);

@@ -97,7 +97,7 @@ const rules = fc
     return ['rules', version, { restockTo: to, bundled: pairs }];
   });
 
-const capacity = fc.constantFrom(1, 4, 9, 14).map((keys): Step['command'] => ({ rules: of }) => {
+const capacity = fc.constantFrom(0, 1, 4, 9, 14).map((keys): Step['command'] => ({ rules: of }) => {
   return of < 2 ? undefined : ['capacity', keys];
 });
 

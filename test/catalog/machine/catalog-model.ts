@@ -104,7 +104,7 @@ export class CatalogModel {
         if (command[1] > this.rules) this.#startRules(command[1], command[2]);
         return undefined;
       case 'capacity':
-        this.clientKeysMax = command[1];
+        if (command[1] > 0) this.clientKeysMax = command[1];
         return undefined;
       case 'add':
         this.#add(command[1]);

@@ -41,3 +41,17 @@ t.test('a replica that does not serve logs nothing', async (t) => {
   t.equal(machine.appliedSeq, seq);
   timer.cancel();
 });
+
+t.test(
+  'nothing is logged for a launcher of an earlier version, which sends no capacity',
+  async (t) => {
+    const { store, clock, machine } = await openStore();
+    await store.propose(['rules', 2, settings]);
+    const seq = machine.appliedSeq;
+    const timer = keepCapacity({ store, clock, logger: silentLogger, clientKeysMax: undefined });
+    clock.advance(10_000);
+    await settled();
+    t.equal(machine.appliedSeq, seq);
+    timer.cancel();
+  },
+);
