@@ -42,6 +42,8 @@ export interface MemberOptions<Result> {
   readonly logTime?: () => number;
   /** Called after each connection to another member is established. */
   readonly met?: () => void;
+  /** Runs at a stop, when no more entries are applied and the folder is still open. */
+  readonly beforeClose?: () => Promise<void>;
 }
 
 export class Member<Result> {
@@ -53,6 +55,8 @@ export class Member<Result> {
   readonly #peers: RpcPeers;
   readonly #observer: MemberObserver;
   readonly #ports: MemberPorts;
+  /** The state may be half changed, so it must not be saved. */
+  #hasFailed = false;
 
   constructor(options: MemberOptions<Result>) {
     this.#options = options;
@@ -95,6 +99,9 @@ export class Member<Result> {
       },
     });
     this.host.onRole((status) => observer.roleChanged(status));
+    void this.host.failed.then(() => {
+      this.#hasFailed = true;
+    });
     this.handler = new MemberHandler({
       status: () => this.#status(),
       nominate: (leader) => this.host.nominate(leader),
@@ -146,6 +153,7 @@ export class Member<Result> {
     this.#peers.close();
     this.host.stop();
     this.#observer.stop();
+    if (!this.#hasFailed) await this.#options.beforeClose?.();
     await this.#options.folder.close();
   }
 

@@ -51,6 +51,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     metrics: () => catalogMetrics(config.name, machine),
     logTime: () => machine.lastLogTime,
     met: () => rules.check(),
+    beforeClose: () => snapshots.saveAtStop(),
     applied(entry, result) {
       store.applied(entry, result);
       if (result.kind === 'audit') member.handler.marked(result.token, [entry.seq, result.hash]);
@@ -96,19 +97,19 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const deregistering = deregisterDead(store, clock, logger);
   const { snapshotEveryBytes: everyBytes } = config;
   const snapshots = keepSnapshots({ folder, store, jobs, clock, logger, base, everyBytes });
-  snapshots.start();
+  snapshots.upkeep.start();
   return {
     name: config.name,
     // With several replicas only the leader stocks, so the others must not wait for it.
     ready: config.cluster.catalogs.length === 1 ? stocked : Promise.resolve(),
-    failed: Promise.race([member.host.failed, failureOf(stocked), snapshots.failed]),
+    failed: Promise.race([member.host.failed, failureOf(stocked), snapshots.upkeep.failed]),
     async stop() {
       restocking.cancel();
       capacity.cancel();
       watermark.cancel();
       deregistering.cancel();
       rules.stop();
-      await snapshots.stop();
+      await snapshots.upkeep.stop();
       await member.close();
       await jobs.close();
     },
