@@ -58,7 +58,8 @@ function statOf(pid: number): Stat | undefined {
   return { parent: Number(parent), ticks: Number(user) + Number(system) };
 }
 
-function entriesOf(folder: string): string[] {
+/** Names in a folder of /proc; none if the process has ended. */
+export function entriesOf(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {
@@ -66,7 +67,8 @@ function entriesOf(folder: string): string[] {
   }
 }
 
-function readIfThere(file: string): string {
+/** Text of a file of /proc; empty if the process has ended. */
+export function readIfThere(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {

@@ -61,42 +61,26 @@ export interface Ratio {
 export const hot = 1;
 export const spread = 10_000;
 
+const hot1: Shape = { items: hot, connections: 1 };
+const hot50: Shape = { items: hot, connections: 50 };
+const hot200: Shape = { items: hot, connections: 200 };
+const spread200: Shape = { items: spread, connections: 200 };
+
 export const requirements: readonly Requirement[] = [
-  {
-    what: 'rate, hot item, 50 connections, of Redis',
-    shape: { items: hot, connections: 50 },
-    measure: 'ratePerSecond',
-    of: 'store',
-    to: 'redis',
-    limit: { atLeast: 0.8 },
-  },
-  {
-    what: 'rate, hot item, 200 connections, of Redis',
-    shape: { items: hot, connections: 200 },
-    measure: 'ratePerSecond',
-    of: 'store',
-    to: 'redis',
-    limit: { atLeast: 0.9 },
-  },
-  {
-    what: 'rate, hot item, 200 connections, of PostgreSQL',
-    shape: { items: hot, connections: 200 },
-    measure: 'ratePerSecond',
-    of: 'store',
-    to: 'postgres',
-    limit: { atLeast: 0.8 },
-  },
-  {
-    what: 'rate, 10,000 items, 200 connections, of Redis',
-    shape: { items: spread, connections: 200 },
-    measure: 'ratePerSecond',
-    of: 'store',
-    to: 'redis',
-    limit: { atLeast: 0.8 },
-  },
+  rate('rate, hot item, 50 connections, of Redis', hot50, 'store', 'redis', 0.8),
+  rate('rate, hot item, 200 connections, of Redis', hot200, 'store', 'redis', 0.9),
+  rate('rate, hot item, 200 connections, of PostgreSQL', hot200, 'store', 'postgres', 0.8),
+  rate('rate, 10,000 items, 200 connections, of Redis', spread200, 'store', 'redis', 0.8),
+  rate(
+    'rate over HTTP, hot item, 50 connections, of the raw port',
+    hot50,
+    'store-http',
+    'store',
+    0.65,
+  ),
   {
     what: 'p50, hot item, 1 connection, of Redis',
-    shape: { items: hot, connections: 1 },
+    shape: hot1,
     measure: 'p50Ms',
     of: 'store',
     to: 'redis',
@@ -104,20 +88,22 @@ export const requirements: readonly Requirement[] = [
   },
   {
     what: 'context switches of a lone purchase',
-    shape: { items: hot, connections: 1 },
+    shape: hot1,
     measure: 'switches',
     of: 'store',
     limit: { atMost: 22 },
   },
-  {
-    what: 'rate over HTTP, hot item, 50 connections, of the raw port',
-    shape: { items: hot, connections: 50 },
-    measure: 'ratePerSecond',
-    of: 'store-http',
-    to: 'store',
-    limit: { atLeast: 0.65 },
-  },
 ];
+
+function rate(
+  what: string,
+  shape: Shape,
+  of: SubjectName,
+  to: SubjectName,
+  atLeast: number,
+): Requirement {
+  return { what, shape, measure: 'ratePerSecond', of, to, limit: { atLeast } };
+}
 
 export function judge(
   cells: readonly Cell[],

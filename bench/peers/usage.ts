@@ -2,7 +2,7 @@
  * CPU time and voluntary context switches of server processes, thread by thread, from Linux's /proc.
  * A thread that ends between two snapshots counts for nothing after the first.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { entriesOf, readIfThere } from '../load/processes.js';
 
 interface ThreadState {
   readonly process: string;
@@ -39,7 +39,7 @@ const nsPerUs = 1_000;
 export function takeSnapshot(processes: readonly NamedProcess[]): Snapshot | undefined {
   const states = new Map<number, ThreadState>();
   for (const { pid, name } of processes) {
-    for (const tid of threadsOf(pid)) {
+    for (const tid of entriesOf(`/proc/${pid}/task`).map(Number)) {
       const folder = `/proc/${pid}/task/${tid}`;
       const status = readIfThere(`${folder}/status`);
       const switches = /^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1];
@@ -80,20 +80,4 @@ function total(amounts: readonly Amount[]): Amount {
     cpuUs: amounts.reduce((sum, { cpuUs }) => sum + cpuUs, 0),
     switches: amounts.reduce((sum, { switches }) => sum + switches, 0),
   };
-}
-
-function threadsOf(pid: number): number[] {
-  try {
-    return readdirSync(`/proc/${pid}/task`).map(Number);
-  } catch {
-    return [];
-  }
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }
