@@ -35,7 +35,7 @@ export function outages(
   return [...rows, ['all', all] as const].map(([what, gaps]) => row(what, gaps));
 }
 
-/** Of those that overlap the blow; what came before the first purchase does not count. */
+/** The longest gap between two purchases that overlaps the fault. */
 function longestGap({ beganMs, endedMs }: PastInjection, at: readonly number[]): number {
   let longest = 0;
   for (let i = firstAfter(at, beganMs); i < at.length; i++) {

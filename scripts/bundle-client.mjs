@@ -1,6 +1,6 @@
 // Makes the package of the Node client (clients/node/dist) of what `tsc` has compiled: one file as an
 // ES module, one as CommonJS, and the types beside each. Everything but msgpackr is put in, so that
-// whoever installs the client gets none of the server's packages.
+// the client's package installs none of the server's packages.
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -98,7 +98,7 @@ function noteLibraries(found) {
   };
 }
 
-/** Whoever gives these files on gives the terms of their libraries with them. */
+/** The license of a library; these files must be distributed with it. */
 function licenseOf(folder) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const file = readdirSync(folder).find((item) => /^licen[cs]e/i.test(item));

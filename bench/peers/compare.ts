@@ -115,7 +115,7 @@ async function measure(
   return runs;
 }
 
-/** The scarce item must end at exactly 0, whoever sells it. */
+/** Every subject must sell the scarce item until exactly 0 units are left. */
 async function sellOut({ system, subject, sold }: Entry, plan: Plan): Promise<readonly string[]> {
   const item = plan.stock.length - 1;
   const load = {

@@ -97,7 +97,7 @@ export async function measure(ports: Ports, over: Promise<unknown>): Promise<Wai
   const running = kinds.map((kind) => kind.run(() => isOver));
   await over;
   isOver = true;
-  // Who has no answer yet has waited so long at least; the longest of all is what counts.
+  // A request without an answer counts with the time that it has waited until now.
   const patience = new Promise((resolve) => setTimeout(resolve, giveUpMs).unref());
   await Promise.race([Promise.all(running), patience]);
   for (const kind of kinds) kind.end();

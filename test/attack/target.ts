@@ -1,6 +1,6 @@
 /**
  * A store of real processes on a folder of its own, as the attack suite sees it: its ports, the
- * memory of its processes, who leads, and whether the frontend kept its lease.
+ * memory of its processes, its leaders, and whether the frontend kept its lease.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';

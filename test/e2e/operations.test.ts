@@ -88,7 +88,7 @@ async function figures(): Promise<string[]> {
   return (await (await store.http('/metrics')).text()).split('\n');
 }
 
-t.test('every figure that is promised is told, by every service', async (t) => {
+t.test('every service reports all documented metrics', async (t) => {
   t.equal((await buy(8)).status, 200);
   const counted =
     'bazar_requests_total{service="frontend-1",door="http",operation="buy",code="ok"} 1';
@@ -112,7 +112,7 @@ t.test('every figure that is promised is told, by every service', async (t) => {
   t.ok(lines.includes('bazar_products{service="catalog-1"} 17'));
 });
 
-t.test('stock and products are told as they change', async (t) => {
+t.test('events report changes of stock and products', async (t) => {
   const listener = await Listener.begin('/events');
   await listener.wait('the stream is there', ({ event }) => event === 'reset');
   await buy(8);
@@ -131,34 +131,40 @@ t.test('stock and products are told as they change', async (t) => {
   listener.stop();
 });
 
-t.test('a lost leader is told, how long nobody led, and who goes on hears all of it', async (t) => {
-  const first = await Listener.begin('/events?history');
-  await first.wait('who leads', ({ event }) => event === 'leader');
-  const before = first.heard.at(-1)?.id;
-  first.stop();
-  const leader = await store.leader('order');
-  await store.kill(leader);
-  const second = await Listener.begin('/events', before);
-  const ofOrders = (each: Happening): boolean => each.data.group === 'order';
-  const lost = await second.wait('the loss', (each) => ofOrders(each) && each.data.leader === null);
-  const next = await second.wait(
-    'another leader',
-    (each) => ofOrders(each) && each.event === 'leader' && typeof each.data.leader === 'string',
-  );
-  t.ok(second.heard.indexOf(lost) < second.heard.indexOf(next));
-  t.ok(Number(next.data.outage_ms) > 0 && Number(next.data.epoch) > 1, JSON.stringify(next.data));
-  await second.wait('it is back', ({ data }) => data.name === leader && data.state === 'up');
-  second.stop();
-  const history = await Listener.begin('/events?history');
-  await history.wait('the history', ({ data }) => data.what === 'no_leader');
-  t.notOk(history.heard.some(({ event }) => event === 'stock' || event === 'product'));
-  history.stop();
-  const lines = await figures();
-  const outages = lines.find((line) =>
-    line.startsWith('bazar_leader_outage_seconds_count{group="order"}'),
-  );
-  t.ok(Number(outages?.split(' ')[1]) >= 1);
-});
+t.test(
+  'events report a lost leader and the time without one, also to a listener that returns',
+  async (t) => {
+    const first = await Listener.begin('/events?history');
+    await first.wait('the leader', ({ event }) => event === 'leader');
+    const before = first.heard.at(-1)?.id;
+    first.stop();
+    const leader = await store.leader('order');
+    await store.kill(leader);
+    const second = await Listener.begin('/events', before);
+    const ofOrders = (each: Happening): boolean => each.data.group === 'order';
+    const lost = await second.wait(
+      'the loss',
+      (each) => ofOrders(each) && each.data.leader === null,
+    );
+    const next = await second.wait(
+      'another leader',
+      (each) => ofOrders(each) && each.event === 'leader' && typeof each.data.leader === 'string',
+    );
+    t.ok(second.heard.indexOf(lost) < second.heard.indexOf(next));
+    t.ok(Number(next.data.outage_ms) > 0 && Number(next.data.epoch) > 1, JSON.stringify(next.data));
+    await second.wait('it is back', ({ data }) => data.name === leader && data.state === 'up');
+    second.stop();
+    const history = await Listener.begin('/events?history');
+    await history.wait('the history', ({ data }) => data.what === 'no_leader');
+    t.notOk(history.heard.some(({ event }) => event === 'stock' || event === 'product'));
+    history.stop();
+    const lines = await figures();
+    const outages = lines.find((line) =>
+      line.startsWith('bazar_leader_outage_seconds_count{group="order"}'),
+    );
+    t.ok(Number(outages?.split(' ')[1]) >= 1);
+  },
+);
 
 t.test('a trace stands in the logs of all who worked on a purchase', async (t) => {
   const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
@@ -190,7 +196,7 @@ t.test('a frontend that is to stop is not ready at once, and still answers', asy
   t.ok(notReady.headers.has('retry-after'));
   t.equal(notReady.headers.get('connection'), 'close');
   t.equal((await store.http('/livez')).status, 200);
-  t.equal((await buy(8)).status, 200, 'who has not heard of it yet is served');
+  t.equal((await buy(8)).status, 200, 'a client that does not know it yet is served');
   await until('it has stopped', () => store.pid('frontend-1') !== pid);
   await until(
     'it runs again',

@@ -21,7 +21,7 @@ function order(body: unknown): Promise<Response> {
   return store.http('/orders', { method: 'POST', body: JSON.stringify(body) });
 }
 
-t.test('who has the answer to a purchase reads the new stock, on every connection', async (t) => {
+t.test('after the answer to a purchase every connection reads the new stock', async (t) => {
   // More than there are threads, so that each thread has some.
   const clients = await store.raws(6);
   const look = async (): Promise<number[]> => {

@@ -12,7 +12,7 @@ export interface Ran {
   readonly err: string;
 }
 
-/** Variables of whoever runs the tests must not configure the store under test. */
+/** The environment of the test run must not configure the store under test. */
 export function plainEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('BAZAR_'));
   return Object.fromEntries(kept);

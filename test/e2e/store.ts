@@ -161,7 +161,7 @@ export class Store {
     ];
   }
 
-  /** Who leads a group, as the status tells it. */
+  /** The leader of a group, from the status. */
   leader(group: 'catalog' | 'order'): Promise<ServiceName> {
     return until(`the ${group} group has a leader`, async () => {
       const { data } = (await (await this.http('/status')).json()) as {

@@ -16,7 +16,7 @@ const cluster = [
   ...['--cluster-tls-ca', file('ca.pem')],
 ];
 
-t.test('a store inside TLS sells to those who speak it', async (t) => {
+t.test('a store with TLS sells to clients that use TLS', async (t) => {
   const store = new Store(t, 3488, { catalogs: 2, orders: 3, recovery: 1 });
   // The harness asks for readiness in the clear: the launcher's word is enough here.
   store.isReady = async () => true;
@@ -31,10 +31,10 @@ t.test('a store inside TLS sells to those who speak it', async (t) => {
 
   const plain = new BazarClient({ addresses: [address], timeoutMs: 1_000 });
   t.teardown(() => plain.close());
-  await t.rejects(plain.lookup({ id: 8 }), 'whoever speaks in the clear is not understood');
+  await t.rejects(plain.lookup({ id: 8 }), 'a client without TLS gets no answer');
   const wary = new BazarClient({ addresses: [address], tls: {}, timeoutMs: 1_000 });
   t.teardown(() => wary.close());
-  await t.rejects(wary.lookup({ id: 8 }), 'nor does a stranger believe the certificate');
+  await t.rejects(wary.lookup({ id: 8 }), 'a client without the authority refuses the certificate');
   t.equal(await store.down(), 0);
 });
 

@@ -97,7 +97,7 @@ const ways: Readonly<Record<string, (alone: ReadonlySet<string>) => Cut>> = {
   'nothing gets in': (alone) => (_from, to) => alone.has(to),
 };
 
-/** Who else looks, beside a frontend that reaches everybody. */
+/** Further frontends, beside one that reaches all replicas. */
 const others = {
   'one frontend': () => undefined,
   'two frontends': (all: readonly string[]) => all,

@@ -98,7 +98,7 @@ t.test('a reader that shared a question asks again if an entry was undecided', a
   t.equal((await first).quantity, 100);
   t.equal(second.quantity, 99);
   t.equal(third.quantity, 99);
-  t.equal(asked.length, 2, 'those who ask again share their question');
+  t.equal(asked.length, 2, 'the later readers share one question');
 });
 
 t.test('a question by an unknown name is not shared, because its product may change', async (t) => {

@@ -1,4 +1,4 @@
-/** Compression on the way out: what is packed, for whom, and that it unpacks to the same bytes. */
+/** Compression of answers: which bodies are compressed, and for which clients. */
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import t from 'tap';
 import type { MetricSample } from '../../src/base/metric-table.js';
@@ -8,7 +8,7 @@ import { setStage, tux } from './stage.js';
 const many = { items: Array.from({ length: 100 }, () => tux) };
 const text = JSON.stringify({ data: many.items });
 
-/** The body's bytes, of whatever encoding. */
+/** The head of the answer and the bytes of its body, as sent. */
 async function fetched(path: string, accept: string, own: Parameters<typeof setStage> = []) {
   const { connect } = await setStage(...own);
   const client = connect();

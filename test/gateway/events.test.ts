@@ -55,7 +55,7 @@ t.test('a listener gets new events as they arrive', async (t) => {
   hub.publish(batch(7, 'old\n\n'));
   hub.publish(batch(8, 'new\n\n'));
   await settle();
-  t.equal(bodyOf(client.received), `${retry}new\n\n`, 'not what came before it began');
+  t.equal(bodyOf(client.received), `${retry}new\n\n`, 'no event from before the listener began');
   t.same(begun, [[undefined, false]]);
   hub.invariants();
   client.end();

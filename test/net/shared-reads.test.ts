@@ -66,7 +66,7 @@ t.test('what comes before anybody listens is kept', async (t) => {
   t.equal(String(await received(connection, 5)), 'early');
 });
 
-t.test('small reads share memory, whoever connected', { skip: cannotShare }, async (t) => {
+t.test('small reads of all connections share memory', { skip: cannotShare }, async (t) => {
   const chunks: Uint8Array[] = [];
   let isAnswered = () => {};
   const answered = new Promise<void>((resolve) => (isAnswered = resolve));

@@ -204,22 +204,25 @@ function played(receive?: (chunk: string) => void, atOnce?: true) {
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve));
 
-t.test('what comes in a turn is given once all of it has been read, in its order', async (t) => {
-  const { socket, seen } = played();
-  const other = played();
-  socket.emit('data', Buffer.from('a'));
-  other.socket.emit('data', Buffer.from('b'));
-  t.same([seen, other.seen], [[], []], 'the turn may bring more');
-  await nextTurn();
-  t.same([seen, other.seen], [['a'], ['b']]);
-  socket.emit('data', Buffer.from('c'));
-  socket.emit('data', Buffer.from('d'));
-  await nextTurn();
-  t.same(seen, ['a', 'c', 'd']);
-});
+t.test(
+  'a receiver gets the chunks of a turn in order, after all of them have been read',
+  async (t) => {
+    const { socket, seen } = played();
+    const other = played();
+    socket.emit('data', Buffer.from('a'));
+    other.socket.emit('data', Buffer.from('b'));
+    t.same([seen, other.seen], [[], []], 'the turn may bring more');
+    await nextTurn();
+    t.same([seen, other.seen], [['a'], ['b']]);
+    socket.emit('data', Buffer.from('c'));
+    socket.emit('data', Buffer.from('d'));
+    await nextTurn();
+    t.same(seen, ['a', 'c', 'd']);
+  },
+);
 
 t.test(
-  'who only passes it on is given each chunk as it comes, but none while paused',
+  'a receiver that only forwards gets each chunk at once, but none while paused',
   async (t) => {
     const seen: string[] = [];
     const { socket, connection } = played((chunk) => seen.push(chunk), true);
@@ -230,24 +233,21 @@ t.test(
     socket.emit('data', Buffer.from('c'));
     connection.resume();
     socket.emit('data', Buffer.from('d'));
-    t.same(seen.join(''), 'abc', 'who resumes is not called back before that returns');
+    t.same(seen.join(''), 'abc', 'resume returns before the receiver is called');
     await nextTurn();
     t.equal(seen.join(''), 'abcd');
   },
 );
 
-t.test(
-  'what came is given before the end of the peer, and before that of the connection',
-  async (t) => {
-    for (const event of ['end', 'close']) {
-      const { socket, seen } = played();
-      socket.emit('data', Buffer.from('asked'));
-      socket.emit(event);
-      await nextTurn();
-      t.same(seen, ['asked', event === 'end' ? 'end' : 'closed']);
-    }
-  },
-);
+t.test('a receiver gets all chunks before the end of the peer and of the connection', async (t) => {
+  for (const event of ['end', 'close']) {
+    const { socket, seen } = played();
+    socket.emit('data', Buffer.from('asked'));
+    socket.emit(event);
+    await nextTurn();
+    t.same(seen, ['asked', event === 'end' ? 'end' : 'closed']);
+  }
+});
 
 t.test('nothing is given while paused, and nothing once the connection is destroyed', async (t) => {
   const { socket, connection, seen } = played();
@@ -257,7 +257,7 @@ t.test('nothing is given while paused, and nothing once the connection is destro
   await nextTurn();
   t.same(seen, []);
   connection.resume();
-  t.same(seen, [], 'who resumes is not called back before that returns');
+  t.same(seen, [], 'resume returns before the receiver is called');
   await nextTurn();
   t.same(seen, ['held and more']);
   socket.emit('data', Buffer.from('too late'));
@@ -267,7 +267,7 @@ t.test('nothing is given while paused, and nothing once the connection is destro
   t.same(seen, ['held and more', 'closed']);
 });
 
-t.test('what a destroyed socket still has is not given', async (t) => {
+t.test('a receiver gets nothing that a destroyed socket still holds', async (t) => {
   const seen: string[] = [];
   const { socket, connection } = played((chunk) => {
     seen.push(chunk);
@@ -306,7 +306,7 @@ async function paused(t: Test) {
   return { peer, connection, heard, bytes: () => bytes };
 }
 
-t.test('who reads nothing more is told at once that the peer has ended or is gone', async (t) => {
+t.test('a paused receiver learns at once that the peer has ended or is gone', async (t) => {
   const ending = await paused(t);
   ending.peer.end();
   while (ending.heard.length === 0) await nextTurn();
@@ -317,7 +317,7 @@ t.test('who reads nothing more is told at once that the peer has ended or is gon
   t.same(reset.heard, ['reset']);
 });
 
-t.test('who reads nothing more stops the peer', async (t) => {
+t.test('a paused receiver stops the peer', async (t) => {
   const { peer, connection, bytes } = await paused(t);
   const chunk = Buffer.alloc(100_000, 'flood');
   const chunksMax = 1_000;
@@ -353,22 +353,25 @@ t.test('who reads nothing more stops the peer', async (t) => {
   t.equal(bytes(), chunksMax * chunk.length);
 });
 
-t.test('who ends or destroys a connection is given no more of the turn', async (t) => {
-  for (const leave of ['end', 'destroy'] as const) {
-    const seen: string[] = [];
-    const { socket, connection } = played((chunk) => {
-      seen.push(chunk);
-      connection[leave]();
-    });
-    socket.emit('data', Buffer.from('enough'));
-    socket.emit('data', Buffer.from('too much'));
-    await nextTurn();
-    t.same(seen, ['enough'], leave);
-    connection.destroy();
-  }
-});
+t.test(
+  'a receiver that ends or destroys its connection gets no more chunks of the turn',
+  async (t) => {
+    for (const leave of ['end', 'destroy'] as const) {
+      const seen: string[] = [];
+      const { socket, connection } = played((chunk) => {
+        seen.push(chunk);
+        connection[leave]();
+      });
+      socket.emit('data', Buffer.from('enough'));
+      socket.emit('data', Buffer.from('too much'));
+      await nextTurn();
+      t.same(seen, ['enough'], leave);
+      connection.destroy();
+    }
+  },
+);
 
-t.test('what a receiver throws costs it nothing of what came behind', (t) => {
+t.test('a receiver that throws still gets the next chunks', (t) => {
   const seen: string[] = [];
   const { socket, seen: ends } = played((chunk) => {
     seen.push(chunk);
@@ -388,12 +391,12 @@ t.test('all connections together hold no more than 16 MiB of input', async (t) =
   const all = Array.from({ length: 20 }, () => played(() => {}));
   const given = () => all.filter(({ given }) => given() > 0).length;
   for (const { socket } of all) socket.emit('data', Buffer.alloc(mib));
-  t.equal(given(), 4, 'those that came when 16 were held');
+  t.equal(given(), 4, 'the last four exceeded the limit');
   await nextTurn();
   t.equal(given(), 20);
 });
 
-t.test('what is written in a turn leaves at its end, in its order', async (t) => {
+t.test('a connection sends the writes of a turn in order at its end', async (t) => {
   const { connection, written } = played();
   t.equal(connection.write(Buffer.from('a')), true);
   t.same(written, []);

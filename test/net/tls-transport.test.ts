@@ -32,7 +32,7 @@ async function echo(t: Test, transport: Transport, open = (inner: Connection) =>
   return listener.address;
 }
 
-/** What came back until the server ended, or why nothing did. */
+/** Returns the data received until the server ended, or throws the error of a closed connection. */
 function ask(connection: Connection, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let received = '';

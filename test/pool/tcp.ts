@@ -79,7 +79,7 @@ export class Client {
     });
   }
 
-  /** What came and was not taken. */
+  /** Received bytes that the test has not taken. */
   get received(): Buffer {
     const received = Buffer.concat(this.#chunks);
     this.#chunks = [received];

@@ -97,7 +97,7 @@ const mayUnshareNet = mayUnshare && spawnSync('unshare', [...apart, '-n', 'true'
 const skip = mayUnshare ? false : 'unshare is not permitted here';
 
 interface Contained {
-  /** What came of its lock. */
+  /** The result of its lock. */
   readonly said: string;
   /** Of the process within, as it is known out here. */
   readonly pid: number;

@@ -1,4 +1,4 @@
-/** A process that locks the folder it is given, says what came of it, and ends with its input. */
+/** A process that locks the folder it is given, reports the result, and ends with its input. */
 import { lockFolder } from '../../src/storage/folder-lock.js';
 
 const [folder = ''] = process.argv.slice(2);

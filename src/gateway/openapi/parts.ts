@@ -15,7 +15,7 @@ export const tags: Readonly<Record<Tag, string>> = {
   products: 'Look products up and search them',
   orders: 'Buy, and read an order',
   administration: "For the bearer of the administrator's token",
-  operations: 'For those who run the store',
+  operations: 'For operators of the store',
 };
 
 /** The shape of every failure. */

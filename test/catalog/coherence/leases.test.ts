@@ -141,7 +141,7 @@ t.test('a leader waits for it if another leader may have led without that entry'
     await settled();
     return gates.sessions.has('p');
   };
-  t.equal(await isAwaited(1, [1, 2], 3), false, 'who led in epoch 2 knew of it');
+  t.equal(await isAwaited(1, [1, 2], 3), false, 'the leader of epoch 2 knew of it');
   t.equal(await isAwaited(1, [1, 3], 4), true, 'the log lacks epoch 2');
   t.equal(await isAwaited(1, [1, 2], 4), true, 'nor of epoch 3');
 });

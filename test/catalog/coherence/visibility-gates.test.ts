@@ -232,7 +232,7 @@ t.test('a new leader waits for all processes until it knows the lease holders', 
   t.same(opened, []);
   gates.sessions.expect(['a']);
   gates.advance();
-  t.same(opened, [7], 'who came meanwhile has nothing to be waited for');
+  t.same(opened, [7], 'no gate waits for a process that started a session meanwhile');
 });
 
 t.test('a leader that never learns the lease holders opens its gates in the end', async (t) => {

@@ -49,19 +49,22 @@ t.test('all keys are found while parts grow and shrink, and no other key is', as
   t.equal(index.size, 0);
 });
 
-t.test('keys with the same home are told apart and can be removed in any order', async (t) => {
-  const keys = new Keys();
-  const index = new KeyIndex(keys);
-  for (let n = 0; n < 400; n++) {
-    const digest = Uint32Array.of(7, 0xffff_0000, n, n);
-    index.add(digest, keys.make(digest));
-  }
-  for (let n = 0; n < 400; n += 2) index.remove(keys.digests[n] ?? new Uint32Array(4), n);
-  for (const [slot, digest] of keys.digests.entries()) {
-    if (index.find(digest) !== (slot % 2 === 0 ? -1 : slot)) t.fail(`key ${slot}`);
-  }
-  t.throws(() => index.remove(Uint32Array.of(7, 1, 1, 1), 999), /in the index/);
-});
+t.test(
+  'the index distinguishes keys of the same bucket, and removes them in any order',
+  async (t) => {
+    const keys = new Keys();
+    const index = new KeyIndex(keys);
+    for (let n = 0; n < 400; n++) {
+      const digest = Uint32Array.of(7, 0xffff_0000, n, n);
+      index.add(digest, keys.make(digest));
+    }
+    for (let n = 0; n < 400; n += 2) index.remove(keys.digests[n] ?? new Uint32Array(4), n);
+    for (const [slot, digest] of keys.digests.entries()) {
+      if (index.find(digest) !== (slot % 2 === 0 ? -1 : slot)) t.fail(`key ${slot}`);
+    }
+    t.throws(() => index.remove(Uint32Array.of(7, 1, 1, 1), 999), /in the index/);
+  },
+);
 
 t.test('staged keys are found with the next search', async (t) => {
   const keys = new Keys();

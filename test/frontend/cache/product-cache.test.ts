@@ -55,7 +55,7 @@ t.test('an answer to a question from before an invalidation is not cached', asyn
   cache.fill({ product: tux, encoded, sighting }, later);
   t.equal(cache.find(8), undefined);
   cache.fillAt(tux, encoded, horizon, later);
-  t.equal(cache.find(8), undefined, 'whether or not it was known whom the answer would be about');
+  t.equal(cache.find(8), undefined, 'also if the question did not name the product id');
   cache.fillAt(tux, encoded, cache.horizon(), later);
   t.ok(cache.find(8));
 });

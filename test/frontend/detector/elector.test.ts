@@ -62,7 +62,7 @@ t.test('ids are compared as numbers, not as text', async (t) => {
   t.equal(elector.nominate(0)?.leader, 'order-10');
 });
 
-t.test('silent replicas and those whose log stands still are not nominated', async (t) => {
+t.test('a frontend nominates no silent replica and none with a stuck log', async (t) => {
   const elector = new Elector(members);
   elector.answered('order-1', health('order-1'), 1_000);
   elector.answered('order-2', health('order-2', { oldestUncommittedMs: 2_500 }), 1_000);

@@ -63,7 +63,7 @@ t.test(
     t.same(catalog.asked, [[true]]);
     handler.changed('catalog-1', tuxSold);
     await settle();
-    t.same(names(), ['reset'], 'what came before the reset is read, not told');
+    t.same(names(), ['reset'], 'a change before the reset is no event');
     handler.changed('catalog-1', tuxSold);
     handler.changed('catalog-2', tuxSold);
     await settle();

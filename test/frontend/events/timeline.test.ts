@@ -15,7 +15,7 @@ function setUp() {
   });
   let nowMs = 0;
   return {
-    /** At `ms`, who leads the orders and what is seen of its replicas; returns what is told. */
+    /** Shows the timeline the order leader and the replicas at `ms`; returns the events. */
     at(ms: number, leader: string | undefined, ...sights: Sight[]): Told[] {
       nowMs = ms;
       const before = told.length;

@@ -135,7 +135,7 @@ t.test('no reader waits long for a question without an answer', async (t) => {
   const { asked, clock, later } = stageSlow(t);
   clock.advance(50);
   await Promise.all(later);
-  t.equal(asked.length, 2, 'and one is enough for all who came since');
+  t.equal(asked.length, 2, 'one question serves all later readers');
 });
 
 /** Operations on one product that changes with every question, after enough reads for coalescing. */
@@ -150,7 +150,7 @@ async function stageCoalesced(t: Test, uncachedRead: () => UncachedReadAnswer = 
       Array.from({ length: visitors }, () => stage.operations.lookup({ id: 8 }, stage.soon())),
     );
   await visit(16);
-  t.equal(stage.asked.length, 2, 'one for who came first, one for the others');
+  t.equal(stage.asked.length, 2, 'one for the first reader, one for the others');
   return { ...stage, visit };
 }
 

@@ -38,7 +38,7 @@ export async function setShelf(options: Partial<HttpGatewayOptions> = {}): Promi
     await setStage(
       {
         lookup: async (item) => find('id' in item ? item.id : 0),
-        // One on a page, so that whoever wants all has to turn pages.
+        // One book a page, so that a client needs several pages to read all.
         search: async ({ topic, text, after = 0 }) => {
           const found = [...shelf.values()].filter((book) => {
             const inTopic = topic === undefined || book.topic.toLowerCase() === topic.toLowerCase();
