@@ -31,7 +31,7 @@ import {
   updateProduct,
 } from './product-rules.js';
 import { type Book, type FoundProducts, Products, toRecord } from './products.js';
-import { type LogPlace, type PurchaseLimits, PurchaseProcessor } from './purchase-processor.js';
+import { type LogPlace, type PurchaseOptions, PurchaseProcessor } from './purchase-processor.js';
 import { mayBeTooLarge } from './purchases.js';
 import type { Audited, CatalogResult, Refused, Removed, Stocked, Stored } from './results.js';
 import { touchedBy, type WriteSet } from './write-set.js';
@@ -39,7 +39,7 @@ import { touchedBy, type WriteSet } from './write-set.js';
 export type { CatalogResult } from './results.js';
 
 export class CatalogMachine implements SnapshotMachine<CatalogResult> {
-  readonly #limits: PurchaseLimits;
+  readonly #options: PurchaseOptions;
   #products: Products;
   #purchases: PurchaseProcessor;
   #leaseHolders = new LeaseHolders();
@@ -53,10 +53,10 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   #rules = 0;
   #rulesTime = 0;
 
-  constructor(limits: PurchaseLimits = purchaseLimits) {
-    this.#limits = limits;
+  constructor(options: PurchaseOptions = purchaseLimits) {
+    this.#options = options;
     this.#products = new Products();
-    this.#purchases = new PurchaseProcessor(this.#products, limits);
+    this.#purchases = new PurchaseProcessor(this.#products, options);
   }
 
   apply(entry: Entry): CatalogResult {
@@ -205,7 +205,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
 
   /** Restores piece by piece; the machine does not change before `finish`. */
   beginRestore(): { take(piece: Uint8Array): void; finish(): void } {
-    const restore = new CatalogRestore(this.#limits);
+    const restore = new CatalogRestore(this.#options);
     return {
       take: (piece) => restore.take(piece),
       finish: () => {

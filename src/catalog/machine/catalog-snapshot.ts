@@ -11,7 +11,7 @@ import { isInteger, isRecord, isText, isTuple } from '../../wire/shapes.js';
 import { loadKeys, saveKeys } from './key-snapshot.js';
 import type { LeaseHolder } from './lease-holders.js';
 import { type Product, Products } from './products.js';
-import { type PurchaseLimits, PurchaseProcessor } from './purchase-processor.js';
+import { type PurchaseOptions, PurchaseProcessor } from './purchase-processor.js';
 
 /** A state under older rules is saved in the version that earlier builds can read. */
 const versions = { beforeRules: 2, withRules: 3, withCapacity: 4 } as const;
@@ -116,15 +116,15 @@ function saveHead(
 
 /** Builds a state from its pieces, independent of the current state. */
 export class CatalogRestore {
-  readonly #limits: PurchaseLimits;
+  readonly #options: PurchaseOptions;
   readonly #products = new Products();
   readonly #runs: SalesMessage[] = [];
   #head: SavedHead | undefined;
   #purchases: PurchaseProcessor | undefined;
   #taken = 0;
 
-  constructor(limits: PurchaseLimits) {
-    this.#limits = limits;
+  constructor(options: PurchaseOptions) {
+    this.#options = options;
   }
 
   /** Takes one piece and keeps no reference to its bytes. */
@@ -185,7 +185,7 @@ export class CatalogRestore {
     const { orderEpoch, boundsTotals } = head;
     this.#purchases = new PurchaseProcessor(
       this.#products,
-      this.#limits,
+      this.#options,
       orderEpoch,
       boundsTotals === true,
     );

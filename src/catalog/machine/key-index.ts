@@ -1,15 +1,20 @@
 /**
- * Finds a key's slot by its digest, in about 7.5 bytes a key. A key belongs to one of 2,048 parts by the
- * first word of its digest. A part is a hash table of buckets with 15 places; a key whose bucket is full
- * goes to the next one that has room, and each full bucket that it passes counts it. The SHA-256 digest
- * is evenly distributed and serves as the hash. Each part grows alone and in small steps, so that growth
- * never blocks the owner for longer than one part takes. Invariants: a part is at most 90 % full; the
- * places of a bucket in use come first.
+ * Finds a key's slot by its digest, in about 7.5 bytes a key. A key's hash is made of its digest and a
+ * secret seed, so that clients cannot choose keys that collide. A key belongs to one of 2,048 parts by
+ * its hash. A part is a hash table of buckets with 15 places; a key whose bucket is full goes to the next
+ * one that has room, and each full bucket that it passes counts it. Each part grows alone and in small
+ * steps, so that growth never blocks the owner for longer than one part takes. Invariants: a part is at
+ * most 90 % full; the places of a bucket in use come first.
  */
 import { assert, required } from '../../base/assert.js';
+import { fold } from './key-sum.js';
+
+/** Two 32-bit words. They decide where keys lie in the index, and nothing else. */
+export type IndexSeed = readonly [number, number];
 
 const parts = 2_048;
 const partShift = 21;
+const tagShift = 5;
 const bucketPlaces = 15;
 /** 16-bit words a bucket: the tag of each place, the bucket's state, and the slot of each place. */
 const bucketWords = 3 * bucketPlaces + 1;
@@ -29,7 +34,7 @@ const stagedMax = 2 ** 18;
 
 /** Keys that were staged and are not in their parts yet. */
 interface Stage {
-  /** For each key the part and the tag, and the slot. */
+  /** For each key its hash and its slot. */
   readonly hashes: Uint32Array;
   readonly slots: Uint32Array;
   count: number;
@@ -42,7 +47,7 @@ export interface SlotKeys {
 }
 
 interface Part {
-  /** The buckets. A tag is 16 bits of the key's digest, from which its home follows. */
+  /** The buckets. A tag is 16 bits of the key's hash, from which its home follows. */
   words: Uint16Array;
   buckets: number;
   count: number;
@@ -50,6 +55,9 @@ interface Part {
 
 export class KeyIndex {
   readonly #keys: SlotKeys;
+  /** The words of the seed as signed integers, which V8 stores without a heap object. */
+  readonly #firstSeed: number;
+  readonly #secondSeed: number;
   /** A part is made with its first key. */
   readonly #parts: (Part | undefined)[] = Array.from({ length: parts }, () => undefined);
   #size = 0;
@@ -57,8 +65,9 @@ export class KeyIndex {
   #expected = 0;
   #stage: Stage | undefined;
 
-  constructor(keys: SlotKeys) {
+  constructor(keys: SlotKeys, seed: IndexSeed = [0, 0]) {
     this.#keys = keys;
+    [this.#firstSeed, this.#secondSeed] = [seed[0] | 0, seed[1] | 0];
   }
 
   get size(): number {
@@ -82,7 +91,7 @@ export class KeyIndex {
     };
     const { hashes, slots } = this.#stage;
     const at = this.#stage.count++;
-    hashes[at] = partOf(digest) * 2 ** 16 + tagOf(digest);
+    hashes[at] = this.#hash(digest);
     slots[at] = slot;
     this.#size++;
     if (this.#stage.count === stagedMax) this.#unstage();
@@ -91,10 +100,11 @@ export class KeyIndex {
   /** The slot of the key, or -1. */
   find(digest: Uint32Array): number {
     if (this.#stage) this.#settle();
-    const part = this.#parts[partOf(digest)];
+    const hash = this.#hash(digest);
+    const part = this.#parts[partOf(hash)];
     if (!part) return -1;
     const { words, buckets } = part;
-    const tag = tagOf(digest);
+    const tag = tagOf(hash);
     let bucket = homeOf(tag, buckets);
     for (let tried = 0; tried < buckets; tried++) {
       const first = bucket * bucketWords;
@@ -114,15 +124,16 @@ export class KeyIndex {
   /** Adds a key that is not in the index. */
   add(digest: Uint32Array, slot: number): void {
     if (this.#stage) this.#settle();
-    this.#put(partOf(digest), tagOf(digest), slot);
+    this.#put(this.#hash(digest), slot);
     this.#size++;
   }
 
   remove(digest: Uint32Array, slot: number): void {
     if (this.#stage) this.#settle();
-    const part = this.#parts[partOf(digest)];
+    const hash = this.#hash(digest);
+    const part = this.#parts[partOf(hash)];
     assert(part, 'a removed key has a part');
-    let bucket = homeOf(tagOf(digest), part.buckets);
+    let bucket = homeOf(tagOf(hash), part.buckets);
     let place = placeOf(part, bucket, slot);
     while (place < 0) {
       const state = stateOf(part, bucket);
@@ -133,13 +144,20 @@ export class KeyIndex {
     }
     vacate(part, bucket, place);
     this.#size--;
-    if (part.count === 0) this.#parts[partOf(digest)] = undefined;
+    if (part.count === 0) this.#parts[partOf(hash)] = undefined;
     else if (part.buckets > 1 && part.count < sparse * part.buckets) {
       resize(part, Math.ceil(part.count / roomy));
     }
   }
 
-  #put(number: number, tag: number, slot: number): void {
+  /** The first two words suffice: a collision in both takes 2^64 digests to find. */
+  #hash(digest: Uint32Array): number {
+    const first = fold(this.#firstSeed, digest[0] ?? 0);
+    return fold(fold(first, this.#secondSeed), digest[1] ?? 0);
+  }
+
+  #put(hash: number, slot: number): void {
+    const number = partOf(hash);
     let part = this.#parts[number];
     if (!part) {
       part = makePart(Math.ceil(this.#expected / parts / roomy));
@@ -148,7 +166,7 @@ export class KeyIndex {
     if (part.count + 1 > fill * part.buckets) {
       resize(part, Math.ceil(part.buckets * growthOf(number)));
     }
-    put(part, tag, slot);
+    put(part, tagOf(hash), slot);
   }
 
   /** Ends the staging: all keys are in their parts. */
@@ -163,7 +181,7 @@ export class KeyIndex {
     const { hashes, slots, count } = required(this.#stage, 'a stage');
     const ends = new Uint32Array(parts + 1);
     for (let i = 0; i < count; i++) {
-      const after = ((hashes[i] ?? 0) >>> 16) + 1;
+      const after = partOf(hashes[i] ?? 0) + 1;
       ends[after] = (ends[after] ?? 0) + 1;
     }
     for (let part = 1; part <= parts; part++)
@@ -171,15 +189,12 @@ export class KeyIndex {
     // The place of the part's next key; the end of the part before it at first.
     const order = new Uint32Array(count);
     for (let i = 0; i < count; i++) {
-      const part = (hashes[i] ?? 0) >>> 16;
+      const part = partOf(hashes[i] ?? 0);
       const place = ends[part] ?? 0;
       order[place] = i;
       ends[part] = place + 1;
     }
-    for (const i of order) {
-      const hash = hashes[i] ?? 0;
-      this.#put(hash >>> 16, hash & 65_535, slots[i] ?? 0);
-    }
+    for (const i of order) this.#put(hashes[i] ?? 0, slots[i] ?? 0);
     required(this.#stage, 'a stage').count = 0;
   }
 }
@@ -260,12 +275,12 @@ function next({ buckets }: Part, bucket: number): number {
   return bucket + 1 === buckets ? 0 : bucket + 1;
 }
 
-function partOf(digest: Uint32Array): number {
-  return (digest[0] ?? 0) >>> partShift;
+function partOf(hash: number): number {
+  return hash >>> partShift;
 }
 
-function tagOf(digest: Uint32Array): number {
-  return (digest[1] ?? 0) >>> 16;
+function tagOf(hash: number): number {
+  return (hash >>> tagShift) & 65_535;
 }
 
 /** The bucket where the search for a key begins. It keeps the order of tags. */

@@ -39,7 +39,8 @@ export class KeySum {
   }
 }
 
-function fold(hash: number, word: number): number {
+/** Mixes a word into a hash. */
+export function fold(hash: number, word: number): number {
   const mixed = Math.imul(hash ^ word, 0x9e3779b1);
   return mixed ^ (mixed >>> 15);
 }

@@ -6,7 +6,7 @@
  */
 import { assert } from '../../base/assert.js';
 import type { KeyDigest, Outcome } from '../../wire/internal.js';
-import { KeyIndex } from './key-index.js';
+import { type IndexSeed, KeyIndex } from './key-index.js';
 import { emptyRecord, type KeyRecord, KeySlab } from './key-slab.js';
 import { KeySum } from './key-sum.js';
 
@@ -20,6 +20,8 @@ export interface KeyTableOptions {
   /** The capacity at first. */
   readonly keysMax: number;
   readonly lifeMs: number;
+  /** Seed of the hash index, which is no part of the state. A service draws it at random. */
+  readonly indexSeed?: IndexSeed | undefined;
 }
 
 const codes = { sold: 0, out_of_stock: 1, not_found: 2 } as const;
@@ -28,13 +30,14 @@ export class KeyTable {
   readonly #lifeMs: number;
   #capacity: number;
   readonly #slab = new KeySlab();
-  readonly #index = new KeyIndex(this.#slab);
+  readonly #index: KeyIndex;
   readonly #sum = new KeySum();
   readonly #scratch: KeyRecord = emptyRecord();
 
   constructor(options: KeyTableOptions) {
     this.#lifeMs = options.lifeMs;
     this.#capacity = options.keysMax;
+    this.#index = new KeyIndex(this.#slab, options.indexSeed);
   }
 
   get size(): number {

@@ -13,6 +13,7 @@ import {
   type Sale,
   totalTooLarge,
 } from '../../wire/internal.js';
+import type { IndexSeed } from './key-index.js';
 import { KeyTable } from './key-table.js';
 import type { Products } from './products.js';
 import { type Decision, decidePurchase } from './purchases.js';
@@ -23,9 +24,11 @@ import { WriteKeys } from './write-keys.js';
 /** Maximum of keys dropped an entry: more than an entry can add, so that expiry keeps up. */
 const expirePerEntryMax = 1_024;
 
-export interface PurchaseLimits {
+export interface PurchaseOptions {
   readonly clientKeysMax: number;
   readonly unprojectedMax: number;
+  /** Seed of the hash indexes of keys (KeyTableOptions). */
+  readonly indexSeed?: IndexSeed;
 }
 
 /** The log position at which a command is decided. */
@@ -56,18 +59,23 @@ export class PurchaseProcessor {
   /** Keys of administrators' changes. A purchase may not reuse one. */
   readonly writes = new WriteKeys();
   readonly #products: Products;
-  readonly #limits: PurchaseLimits;
+  readonly #options: PurchaseOptions;
   #orderEpoch = 0;
   #boundsTotals = false;
 
-  constructor(products: Products, limits: PurchaseLimits, orderEpoch = 0, boundsTotals = false) {
+  constructor(products: Products, options: PurchaseOptions, orderEpoch = 0, boundsTotals = false) {
     this.#products = products;
-    this.#limits = limits;
+    this.#options = options;
     this.#orderEpoch = orderEpoch;
     this.#boundsTotals = boundsTotals;
     const { clientKeyMs, frontendKeyMs, frontendKeysMax } = purchaseLimits;
-    this.clientKeys = new KeyTable({ keysMax: limits.clientKeysMax, lifeMs: clientKeyMs });
-    this.frontendKeys = new KeyTable({ keysMax: frontendKeysMax, lifeMs: frontendKeyMs });
+    const { clientKeysMax, indexSeed } = options;
+    this.clientKeys = new KeyTable({ keysMax: clientKeysMax, lifeMs: clientKeyMs, indexSeed });
+    this.frontendKeys = new KeyTable({
+      keysMax: frontendKeysMax,
+      lifeMs: frontendKeyMs,
+      indexSeed,
+    });
   }
 
   /** The newest epoch of an order leader that has sold. */
@@ -115,7 +123,7 @@ export class PurchaseProcessor {
     this.frontendKeys.invariants();
     this.writes.invariants();
     const unprojected = this.sales.last - this.sales.watermark;
-    assert(unprojected <= this.#limits.unprojectedMax, 'unprojected sales are bounded');
+    assert(unprojected <= this.#options.unprojectedMax, 'unprojected sales are bounded');
   }
 
   /** Checks in the order of docs/PROTOCOL.md, section 5, step 2: key, epoch, age, room, stock. */
@@ -131,7 +139,7 @@ export class PurchaseProcessor {
     if (isTooOld(purchase, batch.place.time)) return ['stale', purchase[4]];
     const last = this.sales.last + batch.sales.length;
     const unprojected = last - this.sales.watermark;
-    if (keys.isFull || unprojected >= this.#limits.unprojectedMax) return ['full'];
+    if (keys.isFull || unprojected >= this.#options.unprojectedMax) return ['full'];
 
     const decision = decidePurchase(this.#products, lines, {
       seq: batch.place.seq,

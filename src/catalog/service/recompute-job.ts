@@ -7,7 +7,8 @@ import { readLog } from '../../group/read-log.js';
 import { createNodeDisk } from '../../storage/node-disk.js';
 import { SnapshotStore } from '../../storage/snapshot-store.js';
 import type { ProductBook } from '../../wire/internal.js';
-import { CatalogMachine } from '../machine/catalog-machine.js';
+import type { CatalogMachine } from '../machine/catalog-machine.js';
+import { newMachine } from './new-machine.js';
 import { restoreCatalog } from './restore.js';
 
 export interface ReplayArgs {
@@ -36,7 +37,7 @@ export async function replayCatalog(
 ): Promise<CatalogMachine> {
   const { journalFolder, snapshotFolder, throughSeq } = args;
   const disk = createNodeDisk();
-  const machine = new CatalogMachine();
+  const machine = newMachine();
   const snapshots = new SnapshotStore(disk, snapshotFolder);
   const base = await restoreCatalog(snapshots, machine, { throughSeq, rest });
   const range = { fromSeq: base.seq + 1, throughSeq };

@@ -12,13 +12,14 @@ import { snapshotPort } from '../../group/snapshot-files.js';
 import { JobsPool } from '../../pool/jobs-pool.js';
 import type { RulesSettings } from '../../wire/internal.js';
 import { deregisterDead } from '../coherence/deregister-dead.js';
-import { CatalogMachine, type CatalogResult } from '../machine/catalog-machine.js';
+import type { CatalogResult } from '../machine/catalog-machine.js';
 import { keepWatermark } from '../sales/projected-watermark.js';
 import { CatalogAuditor } from './auditor.js';
 import { readBundled } from './bundled-products.js';
 import { keepCapacity } from './capacity.js';
 import { catalogMetrics } from './catalog-metrics.js';
 import type { StockParts } from './first-stock-job.js';
+import { newMachine } from './new-machine.js';
 import { CatalogPeerHandler } from './peer-handler.js';
 import { startRestocking } from './restock.js';
 import { restoreCatalog } from './restore.js';
@@ -32,7 +33,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const clock = systemClock;
   const logger = createLogger(config.name, config.log);
   const folder = await openFolder(config, { group: 'catalog', keepAll: false, logger });
-  const machine = new CatalogMachine();
+  const machine = newMachine();
   const base = await advised(folder, restoreCatalog(folder.snapshots, machine, { logger }));
   const jobs = new JobsPool({ clock, logger });
   const member = new Member<CatalogResult>({

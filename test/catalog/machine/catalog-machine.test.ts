@@ -1,4 +1,5 @@
 import t from 'tap';
+import { purchaseLimits } from '../../../src/base/limits.js';
 import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import { encode } from '../../../src/wire/codec.js';
 import { busyLog, byClient, CatalogLog, product, toyLog } from '../log-builder.js';
@@ -64,6 +65,29 @@ t.test(
     t.equal(hashes.size, changed.length + 1);
   },
 );
+
+t.test('the seed of the key index changes no result, hash or snapshot', async (t) => {
+  const log = busyLog();
+  const seeds = [undefined, [1, 2], [2 ** 32 - 1, 77]] as const;
+  const machines = seeds.map((indexSeed) => {
+    return new CatalogMachine({ ...purchaseLimits, ...(indexSeed && { indexSeed }) });
+  });
+  for (const entry of log.entries) {
+    const [first, ...others] = machines.map((machine) => machine.apply(entry));
+    for (const other of others) t.same(other, first);
+  }
+  const again = ['sell', 3, 2_000, [byClient('a', [[1, 3]])]] as const;
+  const entry = { seq: log.machine.appliedSeq + 1, epoch: 1, time: log.time };
+  const saved = [...log.machine.snapshot()];
+  for (const machine of machines) {
+    t.equal(machine.hash(), log.machine.hash());
+    t.same([...machine.snapshot()], saved);
+    machine.restore(saved);
+    machine.invariants();
+    const result = machine.apply({ ...entry, command: encode(again) });
+    t.match(result, { outcomes: [['sold', 1, 5970, true]] });
+  }
+});
 
 t.test('a restored machine equals the original, also for later entries', async (t) => {
   const log = busyLog();
