@@ -85,8 +85,16 @@ export function toPlaced(outcome: Outcome, firstSeen?: number): Placed {
       if (outcome[1] !== undefined && outcome[1] === firstSeen) throw tooOld;
       throw new BazarError('unavailable', outcome[1] === undefined ? notDecided : cameTooLate);
     case 'full':
-      throw new BazarError('overloaded', 'too many purchases wait, or too many keys are kept');
+      throw new BazarError('overloaded', fullText(outcome[1]));
     default:
       return unreachable(outcome);
   }
+}
+
+/** An older catalog does not say what is full. */
+function fullText(what: 'keys' | 'sales' | undefined): string {
+  const keys = 'the store keeps too many purchase keys to accept a new one';
+  const sales = 'too many sales wait to become orders';
+  if (what === undefined) return `${keys}, or ${sales}`;
+  return what === 'keys' ? keys : sales;
 }

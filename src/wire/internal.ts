@@ -86,8 +86,8 @@ export type Outcome =
    * the order leader is deposed, or the leader cannot log the purchase yet; older builds do not set it.
    */
   | readonly ['stale', tooOldFrom?: number]
-  /** The key table or the unprojected sales are full; nothing is stored. */
-  | readonly ['full'];
+  /** The key table or the list of unprojected sales is full; nothing is stored. Older builds do not say which. */
+  | readonly ['full', what?: 'keys' | 'sales'];
 
 /** A line index that no purchase has: older builds read the outcome as a missing product. */
 export const totalTooLarge = -1;

@@ -139,7 +139,8 @@ export class PurchaseProcessor {
     if (isTooOld(purchase, batch.place.time)) return ['stale', purchase[4]];
     const last = this.sales.last + batch.sales.length;
     const unprojected = last - this.sales.watermark;
-    if (keys.isFull || unprojected >= this.#options.unprojectedMax) return ['full'];
+    if (keys.isFull) return ['full', 'keys'];
+    if (unprojected >= this.#options.unprojectedMax) return ['full', 'sales'];
 
     const decision = decidePurchase(this.#products, lines, {
       seq: batch.place.seq,

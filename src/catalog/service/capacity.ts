@@ -1,7 +1,8 @@
 /**
  * Logs this process's capacity for clients' purchase keys while it leads and the state has another one
  * (docs/PROTOCOL.md, section 5). Apply reads only the logged number, so the option of a follower changes
- * nothing. Invariant: proposes only under rules 2 or later, and one entry at a time.
+ * nothing. Also warns in the log file that the table of keys is full. Invariant: proposes only under
+ * rules 2 or later, and one entry at a time.
  */
 import { type Clock, every, type Timer } from '../../base/clock.js';
 import type { Logger } from '../../base/logging.js';
@@ -9,6 +10,8 @@ import type { CatalogStore } from './store.js';
 
 /** Polls, because the rules may start, or a proposal may fail, without an event. */
 const everyMs = 1_000;
+/** The leader warns again only after the table was less full than this. */
+const calmShare = 0.8;
 
 export interface CapacityOptions {
   readonly store: CatalogStore;
@@ -19,12 +22,26 @@ export interface CapacityOptions {
 }
 
 export function keepCapacity({ store, clock, logger, clientKeysMax }: CapacityOptions): Timer {
+  const { machine } = store;
   let underWay = false;
+  let hasWarned = false;
+  const warnIfFull = (): void => {
+    const { clientKeys: keys, clientKeysMax: keysMax } = machine;
+    if (keys < calmShare * keysMax) hasWarned = false;
+    if (hasWarned || keys < keysMax) return;
+    hasWarned = true;
+    logger.warn({ keys, keysMax }, 'the table of purchase keys is full: new keys are refused');
+  };
   const check = (): void => {
-    const { machine } = store;
-    if (clientKeysMax === undefined || machine.clientKeysMax === clientKeysMax) return;
-    if (underWay || machine.rules < 2) return;
-    if (!store.status().serving) return;
+    if (underWay || !store.status().serving) return;
+    if (
+      clientKeysMax === undefined ||
+      clientKeysMax === machine.clientKeysMax ||
+      machine.rules < 2
+    ) {
+      warnIfFull();
+      return;
+    }
     underWay = true;
     store
       .propose(['capacity', clientKeysMax])

@@ -178,8 +178,8 @@ export class CatalogModel {
     const [ageMaxMs, keysMax] =
       kind === 1 ? [clientKeyAgeMaxMs, this.clientKeysMax] : [frontendKeyAgeMaxMs, frontendKeysMax];
     if (this.time - seenTime > ageMaxMs) return ['stale', seenTime];
-    if (this.keys[kind].size >= keysMax) return ['full'];
-    if (this.sales.length - this.watermark >= this.#limits.unprojectedMax) return ['full'];
+    if (this.keys[kind].size >= keysMax) return ['full', 'keys'];
+    if (this.sales.length - this.watermark >= this.#limits.unprojectedMax) return ['full', 'sales'];
     const outcome = this.#decide(key, lines);
     this.keys[kind].set(key, { hash, outcome, time: this.time });
     return outcome;

@@ -147,7 +147,11 @@ t.test('a full key table refuses new client keys and drops no key early', async 
   const [a, b, c] = ['a', 'b', 'c'].map((key) => byClient(key, [[1, 1]]));
   t.ok(a && b && c);
   if (!a || !b || !c) return;
-  t.same(log.sell(a, b, c), [['sold', 1, 1990, false], ['sold', 2, 1990, false], ['full']]);
+  t.same(log.sell(a, b, c), [
+    ['sold', 1, 1990, false],
+    ['sold', 2, 1990, false],
+    ['full', 'keys'],
+  ]);
   t.same(log.sell(a), [['sold', 1, 1990, true]]);
   t.same(
     log.sell(byFrontend('c', [[1, 1]])),
@@ -162,7 +166,7 @@ t.test(
   async (t) => {
     const log = toyLog(new CatalogMachine({ ...roomy, unprojectedMax: 2 }));
     const buys = [1, 2, 3].map((n) => byClient(`k${n}`, [[1, 1]]));
-    t.same(log.sell(...buys).at(-1), ['full']);
+    t.same(log.sell(...buys).at(-1), ['full', 'sales']);
     log.append(['cursor', 1]);
     t.same(log.sell(...buys), [
       ['sold', 1, 1990, true],

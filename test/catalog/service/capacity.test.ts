@@ -2,6 +2,7 @@
 import t from 'tap';
 import { silentLogger } from '../../../src/base/logging.js';
 import { keepCapacity } from '../../../src/catalog/service/capacity.js';
+import { byClient } from '../log-builder.js';
 import { openStore, settled } from '../one-catalog.js';
 
 const settings = { restockTo: 0, bundled: [] };
@@ -55,3 +56,30 @@ t.test(
     timer.cancel();
   },
 );
+
+t.test('the leader warns once that the table is full, and again after it had room', async (t) => {
+  const { store, clock, machine } = await openStore();
+  const warnings: Record<string, unknown>[] = [];
+  const warn = (fields: Record<string, unknown>): void => void warnings.push(fields);
+  const logger = { ...silentLogger, warn };
+  const timer = keepCapacity({ store, clock, logger, clientKeysMax: undefined });
+  const buy = async (...keys: string[]): Promise<void> => {
+    const purchases = keys.map((key) => byClient(key, [[1, 1]], { seenTime: machine.lastLogTime }));
+    await store.propose(['sell', 1, 0, purchases]);
+    clock.advance(10_000);
+    await settled();
+  };
+  await store.propose(['rules', 2, settings]);
+  await store.propose(['capacity', 2]);
+  await buy('a');
+  t.same(warnings, []);
+  await buy('b', 'c');
+  t.same(warnings, [{ keys: 2, keysMax: 2 }]);
+  await buy('d');
+  t.equal(warnings.length, 1, 'once');
+  await store.propose(['capacity', 5]);
+  await buy();
+  await buy('e', 'f', 'g');
+  t.same(warnings.slice(1), [{ keys: 5, keysMax: 5 }]);
+  timer.cancel();
+});
