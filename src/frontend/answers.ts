@@ -60,7 +60,22 @@ const notDecided = 'the purchase could not be decided now: try again';
 /**
  * The age counts from the first attempt, so a retry would only be older (docs/PROTOCOL.md, A34).
  */
-export const tooOld = new BazarError('unavailable', cameTooLate);
+const tooOld = new BazarError('unavailable', cameTooLate);
+
+/** Keys expire after minutes or a day: a retry within the deadline would only add a log entry. */
+const keysFull = new BazarError(
+  'overloaded',
+  'the store keeps too many purchase keys to accept a new one',
+);
+
+const salesFull = 'too many sales wait to become orders';
+/** An older catalog does not say what is full. */
+const someFull = `${keysFull.message}, or ${salesFull}`;
+
+/** True if every later attempt of the purchase would fail in the same way. */
+export function isFinal(error: BazarError): boolean {
+  return error === tooOld || error === keysFull;
+}
 
 /** `firstSeen` is the log time that all attempts carry; undefined if they carry none. */
 export function toPlaced(outcome: Outcome, firstSeen?: number): Placed {
@@ -85,16 +100,9 @@ export function toPlaced(outcome: Outcome, firstSeen?: number): Placed {
       if (outcome[1] !== undefined && outcome[1] === firstSeen) throw tooOld;
       throw new BazarError('unavailable', outcome[1] === undefined ? notDecided : cameTooLate);
     case 'full':
-      throw new BazarError('overloaded', fullText(outcome[1]));
+      if (outcome[1] === 'keys') throw keysFull;
+      throw new BazarError('overloaded', outcome[1] === 'sales' ? salesFull : someFull);
     default:
       return unreachable(outcome);
   }
-}
-
-/** An older catalog does not say what is full. */
-function fullText(what: 'keys' | 'sales' | undefined): string {
-  const keys = 'the store keeps too many purchase keys to accept a new one';
-  const sales = 'too many sales wait to become orders';
-  if (what === undefined) return `${keys}, or ${sales}`;
-  return what === 'keys' ? keys : sales;
 }

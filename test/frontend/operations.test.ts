@@ -160,6 +160,25 @@ for (const [outcome, code, details] of refusals) {
   });
 }
 
+t.test('a purchase is not sent again while the key table is full', async (t) => {
+  const { operations, asked, soon } = stageOperations(() => ['full', 'keys']);
+  const buying = operations.buy({ id: 8, quantity: 1, key: 'new' }, soon());
+  await t.rejects(buying, { code: 'overloaded', message: /purchase keys/ });
+  t.equal(asked.length, 1);
+});
+
+t.test('a purchase is sent again while too many sales are no orders', async (t) => {
+  const stage = stageOperations(() => {
+    return stage.asked.length === 1 ? ['full', 'sales'] : ['sold', 7, 1990, false];
+  });
+  const { operations, clock, asked, soon } = stage;
+  const buying = operations.buy({ id: 8, quantity: 1 }, soon());
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  clock.advance(100);
+  t.match(await buying, { order_number: 7 });
+  t.equal(asked.length, 2);
+});
+
 t.test('with no leader a purchase is unavailable when its time is up', async (t) => {
   const { operations, backends, asked } = build({});
   backends.follow({ catalog: 'catalog-1', order: undefined });

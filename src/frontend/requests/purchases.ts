@@ -4,11 +4,11 @@
  * purchase carry the same key and the same first log time.
  */
 import { type Clock, countdown } from '../../base/clock.js';
-import { type BazarError, toBazarError } from '../../base/errors.js';
+import { toBazarError } from '../../base/errors.js';
 import type { BuyParams, Outcome } from '../../wire/internal.js';
 import type { RequestHeader } from '../../wire/request-header.js';
 import type { Placed } from '../../wire/schemas.js';
-import { tooOld, toPlaced } from '../answers.js';
+import { isFinal, toPlaced } from '../answers.js';
 import type { Ask } from '../types.js';
 import { type BatchedPurchase, PurchaseBatches } from './purchase-batches.js';
 import type { ServiceRequests } from './service-requests.js';
@@ -40,7 +40,6 @@ export class Purchases {
   /** `seenTime` is the log time in the purchase; it is undefined if no member has reported one. */
   place(purchase: BuyParams, seenTime: number | undefined, ask: Ask): Promise<Placed> {
     const leftMs = countdown(this.#clock, ask.deadlineMs - this.#clock.nowMs());
-    const isFinal = (error: BazarError): boolean => error === tooOld;
     const options = { ...ask, idempotent: true, mayHaveEffect: true, isFinal };
     return this.#requests.retry(options, async (timeoutMs) => {
       const outcome = this.#mayBatch(seenTime)
