@@ -95,7 +95,7 @@ export const metricTable = {
     one,
     'Sales after the projected watermark: not yet confirmed as orders.',
   ),
-  bazar_purchase_keys: gauge(one, 'Purchase keys stored.'),
+  bazar_purchase_keys: gauge(one, 'Keys of purchases and changes stored.'),
   bazar_client_keys: gauge(one, 'Purchase keys of clients stored.'),
   bazar_client_keys_max: gauge(one, 'Purchase keys of clients at which new ones are refused.'),
   bazar_last_order_number: gauge(one, 'The number of the last order.'),
