@@ -6,12 +6,11 @@
 import { type Clock, countdown } from '../../base/clock.js';
 import { toBazarError } from '../../base/errors.js';
 import type { BuyParams, Outcome } from '../../wire/internal.js';
-import type { RequestHeader } from '../../wire/request-header.js';
 import type { Placed } from '../../wire/schemas.js';
 import { isFinal, toPlaced } from '../answers.js';
 import type { Ask } from '../types.js';
 import { type BatchedPurchase, PurchaseBatches } from './purchase-batches.js';
-import type { ServiceRequests } from './service-requests.js';
+import { attemptMaxMs, type ServiceRequests } from './service-requests.js';
 
 /** An order leader of an earlier build gets no batches for this time. */
 const refusedMs = 5_000;
@@ -41,11 +40,12 @@ export class Purchases {
   place(purchase: BuyParams, seenTime: number | undefined, ask: Ask): Promise<Placed> {
     const leftMs = countdown(this.#clock, ask.deadlineMs - this.#clock.nowMs());
     const options = { ...ask, idempotent: true, mayHaveEffect: true, isFinal };
-    return this.#requests.retry(options, async (timeoutMs) => {
+    return this.#requests.retry(options, (timeoutMs) => {
+      const bought: BatchedPurchase = { purchase, leftMs, header: ask.header };
       const outcome = this.#mayBatch(seenTime)
-        ? await this.#inBatch({ purchase, leftMs, header: ask.header }, timeoutMs)
-        : await this.#alone(purchase, timeoutMs, ask.header);
-      return toPlaced(outcome, seenTime);
+        ? this.#inBatch(bought)
+        : this.#alone(bought, timeoutMs);
+      return outcome.then((one) => toPlaced(one, seenTime));
     });
   }
 
@@ -54,22 +54,15 @@ export class Purchases {
     return seenTime !== undefined && this.#clock.nowMs() >= this.#refusedUntilMs;
   }
 
-  async #inBatch(bought: BatchedPurchase, timeoutMs: number): Promise<Outcome> {
-    const leftMs = countdown(this.#clock, timeoutMs);
-    try {
-      return await this.#batches.buy(bought);
-    } catch (error) {
+  #inBatch(bought: BatchedPurchase): Promise<Outcome> {
+    return this.#batches.buy(bought).catch((error: unknown) => {
       if (toBazarError(error).code !== 'unknown_method') throw error;
       this.#refusedUntilMs = this.#clock.nowMs() + refusedMs;
-      return this.#alone(bought.purchase, leftMs(), bought.header);
-    }
+      return this.#alone(bought, Math.min(bought.leftMs(), attemptMaxMs));
+    });
   }
 
-  async #alone(
-    purchase: BuyParams,
-    timeoutMs: number,
-    header: RequestHeader | undefined,
-  ): Promise<Outcome> {
+  async #alone({ purchase, header }: BatchedPurchase, timeoutMs: number): Promise<Outcome> {
     // Order leaders of an earlier build refuse a fifth field before they do anything.
     const older = purchase.length > 4 ? purchase.slice(0, 4) : undefined;
     const options = { header, idempotent: true, mayHaveEffect: true, older };

@@ -12,7 +12,7 @@ import type { Ask } from '../types.js';
 import type { Backends, Port } from './backends.js';
 import { type RetryOptions, retry } from './retry.js';
 
-const attemptMaxMs = 1_500;
+export const attemptMaxMs = 1_500;
 /** A replica cut off from its leader notices it late; attempts at it end after this time. */
 const readerAttemptMaxMs = 400;
 /** A replica that failed is not asked again for this time. */
