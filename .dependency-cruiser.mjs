@@ -8,7 +8,7 @@
 const floors = [
   ['base'],
   ['wire', 'consensus', 'checker'],
-  ['storage', 'net', 'pool'],
+  ['storage', 'net', 'pool', 'database'],
   ['group'],
   ['catalog', 'order', 'recovery', 'frontend'],
   ['gateway', 'client'],

@@ -1,0 +1,89 @@
+/**
+ * The rows of the tables behind the catalog's log. All values are absolute, so writing the same
+ * changes twice changes nothing (docs/SQL-ENGINE.md, S5).
+ */
+
+export interface ProductRow {
+  readonly id: number;
+  readonly name: string;
+  readonly topic: string;
+  readonly priceCents: number;
+  /** Units in stock: received − sold. */
+  readonly quantity: number;
+  readonly version: number;
+  readonly received: number;
+  readonly sold: number;
+  /** A removed product stays, because orders name it. */
+  readonly removed: boolean;
+  readonly restockTo: number | null;
+}
+
+export interface OrderLineRow {
+  readonly productId: number;
+  /** The name at the time of the sale. */
+  readonly name: string;
+  readonly quantity: number;
+  readonly priceCents: number;
+}
+
+/** An order, which is the catalog's sale of the same number. */
+export interface OrderRow {
+  readonly number: number;
+  /** Digest of its purchase key, 16 bytes. */
+  readonly key: Uint8Array;
+  readonly lines: readonly OrderLineRow[];
+  readonly totalCents: number;
+  /** Wall time in milliseconds. */
+  readonly at: number;
+  /** Log position of its sale. */
+  readonly seq: number;
+}
+
+export type PurchaseKeyKind = 'client' | 'frontend';
+
+/** The stored outcome of a purchase key. The numbers mean what they mean in the key table. */
+export interface PurchaseKeyRow {
+  readonly kind: PurchaseKeyKind;
+  /** Counts the keys of its kind since the founding, from 1. */
+  readonly ordinal: number;
+  /** 16 bytes. */
+  readonly digest: Uint8Array;
+  /** 8 bytes. */
+  readonly requestHash: Uint8Array;
+  readonly code: number;
+  readonly first: number;
+  readonly second: number;
+  /** Log time. */
+  readonly time: number;
+}
+
+/** The stored result of a keyed change of a product. */
+export interface ChangeKeyRow {
+  readonly ordinal: number;
+  readonly digest: Uint8Array;
+  readonly requestHash: Uint8Array;
+  /** MessagePack. */
+  readonly result: Uint8Array;
+  readonly time: number;
+}
+
+/** The first ordinal of each kind that still exists; rows before it are deleted. */
+export interface KeptKeys {
+  readonly client: number;
+  readonly frontend: number;
+  readonly change: number;
+}
+
+/** Brings the tables to the state just after `appliedSeq`. */
+export interface TableChanges {
+  readonly appliedSeq: number;
+  /** Number of the last order in the tables after these changes. */
+  readonly lastOrder: number;
+  /** The small state: the head of a catalog snapshot in MessagePack, without its counts. */
+  readonly head: Uint8Array;
+  readonly products: readonly ProductRow[];
+  readonly orders: readonly OrderRow[];
+  readonly purchaseKeys: readonly PurchaseKeyRow[];
+  readonly changeKeys: readonly ChangeKeyRow[];
+  readonly kept: KeptKeys;
+}
