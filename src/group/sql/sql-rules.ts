@@ -1,0 +1,30 @@
+/**
+ * The rules of the SQL engine that the simulator can switch off one at a time, to prove that its checkers
+ * notice (docs/SQL-ENGINE.md). Production never changes them.
+ */
+export interface SqlRules {
+  /** S2: a new leader writes an opening entry before it applies what it read. */
+  readonly openingEntry: boolean;
+  /** S3: reads and leases wait for a transaction of the own epoch. */
+  readonly readsConfirmed: boolean;
+  /** S3: that transaction began after the request. */
+  readonly confirmedAfter: boolean;
+  /** S4: an unknown commit ends the epoch. Off: the leader counts it as written. */
+  readonly unknownEndsLead: boolean;
+  /** S4: an unknown commit ends the epoch. Off: the leader writes the same entries again. */
+  readonly unknownIsNotRepeated: boolean;
+  /** Followers apply only what their leader says is visible (R7). */
+  readonly followersWaitForGates: boolean;
+  /** S5: the tables show applied entries only. Off: they show what is committed. */
+  readonly tablesWaitForGates: boolean;
+}
+
+export const allSqlRules: SqlRules = Object.freeze({
+  openingEntry: true,
+  readsConfirmed: true,
+  confirmedAfter: true,
+  unknownEndsLead: true,
+  unknownIsNotRepeated: true,
+  followersWaitForGates: true,
+  tablesWaitForGates: true,
+});
