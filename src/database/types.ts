@@ -43,7 +43,11 @@ export type WriteResult =
   /** A table refused the changes, and the reason names the row. Nothing was written (S6). */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Calls reject with `unavailable`. The implementation limits the time of each. */
+/**
+ * Calls reject with `unavailable`. The implementation limits the time of each. From `takeLead` to the
+ * first successful write all calls use one session, and fail once it is lost: otherwise a primary that is
+ * cut off could answer a read in between (S4).
+ */
 export interface LogDatabase {
   /**
    * Takes the lead: raises the epoch of the leader row and commits. Waits for a transaction of the

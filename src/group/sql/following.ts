@@ -134,21 +134,22 @@ export class Following {
     await this.#applied(run);
   }
 
-  /** Reads a part of what is missing; the next request shows whether the leader has it too. */
+  /**
+   * Reads a part of what is missing; the next request shows whether the leader has it too. The last known
+   * entry is read again, because an earlier part may be of a primary that was cut off (S4).
+   */
   async #read(run: number, through: number): Promise<void> {
     const { database, log } = this.#options;
-    const after = log.last.seq;
-    const entries = await database.readEntries(after, logLimits.journalReadBytesMax);
-    if (run !== this.#run || log.last.seq !== after) return;
-    if (entries.length === 0)
-      throw new BazarError('unavailable', 'the log is shorter than expected');
-    for (const entry of entries) {
-      if (entry.seq > through) break;
-      if (!follows(entry, log))
-        return this.#options.failed('the database lacks entries of the log');
+    const { seq, epoch } = log.last;
+    const entries = await database.readEntries(Math.max(0, seq - 1), logLimits.journalReadBytesMax);
+    if (run !== this.#run) return;
+    const isSame = seq === 0 || (entries[0]?.seq === seq && entries[0].epoch === epoch);
+    for (const entry of seq === 0 ? entries : entries.slice(1)) {
+      if (!isSame || entry.seq > through || !follows(entry, log)) break;
       log.append(entry);
     }
-    await this.#applied(run);
+    if (log.last.seq === seq) this.#options.failed('the database does not continue its log');
+    else await this.#applied(run);
   }
 
   /** Waits while more entries are in memory than a follower should hold. */

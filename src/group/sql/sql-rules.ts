@@ -15,8 +15,6 @@ export interface SqlRules {
   readonly unknownIsNotRepeated: boolean;
   /** Followers apply only what their leader says is visible (R7). */
   readonly followersWaitForGates: boolean;
-  /** S5: the tables show applied entries only. Off: they show what is committed. */
-  readonly tablesWaitForGates: boolean;
 }
 
 export const allSqlRules: SqlRules = Object.freeze({
@@ -26,5 +24,4 @@ export const allSqlRules: SqlRules = Object.freeze({
   unknownEndsLead: true,
   unknownIsNotRepeated: true,
   followersWaitForGates: true,
-  tablesWaitForGates: true,
 });

@@ -1,29 +1,42 @@
 /**
- * Continues the log of a new leader where it ends in the database (docs/SQL-ENGINE.md, S2).
+ * Continues the log of a new leader where it ends in the database (docs/SQL-ENGINE.md, S2). The entries
+ * stay in memory until they are applied, so that the leader reads none of them on another session (S4).
  */
+import { BazarError } from '../../base/errors.js';
 import { logLimits } from '../../base/limits.js';
 import type { LogDatabase, LogEnd } from '../../database/types.js';
 import type { RecentEntries } from './recent-entries.js';
 
+/** Bytes of entries that a new leader may have to apply. A replica that lacks more restores its state. */
+const adoptedBytesMax = 64 * 1024 * 1024;
+
 /**
- * Adds the missing entries to the log, or restarts it at the end if they are too many for memory; they
- * are then read again when they are applied. Resolves to false if the log here is not a part of the log
- * in the database.
+ * Adds the missing entries to the log. Resolves to false if the log here is not a part of the log in the
+ * database, or lacks too much of it.
  */
 export async function adoptLog(
   log: RecentEntries,
   database: LogDatabase,
   end: LogEnd,
 ): Promise<boolean> {
-  const { seq, epoch } = log.last;
-  if (end.seq < seq) return false;
-  const entries = await database.readEntries(Math.max(0, seq - 1), logLimits.tailBytesKept);
-  const [first] = entries;
-  // Retention may have deleted the entry.
-  if (first !== undefined && first.seq === seq && first.epoch !== epoch) return false;
-  for (const entry of entries) {
-    if (entry.seq === log.last.seq + 1 && entry.seq <= end.seq) log.append(entry);
-  }
-  if (log.last.seq < end.seq) log.restart(end);
-  return true;
+  let bytes = 0;
+  do {
+    const { seq, epoch } = log.last;
+    if (end.seq < seq || bytes > adoptedBytesMax) return false;
+    const entries = await database.readEntries(Math.max(0, seq - 1), logLimits.journalReadBytesMax);
+    // The first one is known; retention may have deleted it.
+    const [first, ...others] = entries;
+    if (first?.seq === seq && first.epoch !== epoch) return false;
+    const missing = first?.seq === seq ? others : entries;
+    for (const entry of missing) {
+      if (entry.seq > end.seq) break;
+      if (entry.seq !== log.last.seq + 1) return false;
+      log.append(entry);
+      bytes += entry.command.length;
+    }
+    if (log.last.seq === seq && seq < end.seq) {
+      throw new BazarError('unavailable', 'the database returned no entries');
+    }
+  } while (log.last.seq < end.seq);
+  return log.last.epoch === end.epoch;
 }

@@ -1,0 +1,150 @@
+/**
+ * One replica's sessions at the modelled database, with what a network does: delays, lost answers, and a
+ * session that still reaches the former primary.
+ */
+import type { Clock } from '../../src/base/clock.js';
+import { BazarError } from '../../src/base/errors.js';
+import type { Random } from '../../src/base/random.js';
+import type { Entry } from '../../src/consensus/types.js';
+import type { Lead, LogDatabase, LogWrite, WriteResult } from '../../src/database/types.js';
+import { type DatabaseModel, endOf, type Server, writeTransaction } from './database-model.js';
+
+const timeoutMs = 1_500;
+
+interface Session {
+  readonly server: Server;
+  isLost: boolean;
+  /** Ends the calls under way. */
+  readonly lost: Promise<void>;
+  readonly lose: () => void;
+}
+
+export class ModelLog implements LogDatabase {
+  readonly #database: DatabaseModel;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  #session: Session | undefined;
+  /** The session of a takeover whose first write has not succeeded. */
+  #takeover: Session | undefined;
+  /** The server that a new session reaches although it is cut off; undefined: the primary. */
+  reaches: Server | undefined;
+  isCut = false;
+
+  constructor(database: DatabaseModel, clock: Clock, random: Random) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** The connection closes; a new call makes a new one. */
+  cut(): void {
+    this.#session?.lose();
+    this.#session = undefined;
+  }
+
+  async takeLead(): Promise<Lead> {
+    this.#takeover = undefined;
+    const session = await this.#connect();
+    let epoch = 0;
+    const commit = await this.#call(session, () =>
+      session.server.run((state) => {
+        epoch = state.epoch + 1;
+        return (target) => {
+          target.epoch = Math.max(target.epoch, epoch);
+        };
+      }),
+    );
+    if (commit !== 'committed') throw unavailable();
+    this.#takeover = session;
+    return { epoch, end: endOf(session.server.state) };
+  }
+
+  async readEntries(afterSeq: number, maxBytes: number): Promise<readonly Entry[]> {
+    const session = await this.#connect();
+    const { log } = session.server.state;
+    await this.#call(session, () => Promise.resolve());
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (const entry of log.slice(afterSeq)) {
+      entries.push(entry);
+      bytes += entry.command.length;
+      if (bytes >= maxBytes) break;
+    }
+    return entries;
+  }
+
+  async write(write: LogWrite): Promise<WriteResult> {
+    let session: Session;
+    try {
+      session = await this.#connect();
+    } catch {
+      return { kind: this.#takeover ? 'unknown' : 'not_written', reason: 'no connection' };
+    }
+    try {
+      const transaction = writeTransaction(write, this.#database.rules);
+      const commit = await this.#call(session, () => session.server.run(transaction));
+      if (commit === 'failed') return { kind: 'fenced' };
+      if (commit === 'committed') {
+        this.#takeover = undefined;
+        return { kind: 'written' };
+      }
+    } catch {
+      // The request or its answer was lost.
+    }
+    this.cut();
+    return { kind: 'unknown', reason: 'the answer is lost' };
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+  }
+
+  async #connect(): Promise<Session> {
+    const { rules, primary } = this.#database;
+    if (this.isCut) throw unavailable();
+    if (this.#session && !this.#session.isLost) return this.#session;
+    if (this.#takeover?.isLost && rules.oneSession) throw unavailable();
+    let lose: () => void = () => {};
+    const lost = new Promise<void>((resolve) => {
+      lose = resolve;
+    });
+    const session: Session = {
+      server: this.reaches ?? primary,
+      isLost: false,
+      lost,
+      lose: () => {
+        session.isLost = true;
+        lose();
+      },
+    };
+    this.#session = session;
+    return session;
+  }
+
+  /** Sends a request and waits for the answer. Either may be lost; the request may run nevertheless. */
+  async #call<T>(session: Session, run: () => Promise<T>): Promise<T> {
+    await Promise.race([this.#delay(), session.lost]);
+    if (session.isLost && this.#random.integer(2) === 0) throw unavailable();
+    const answer = run().then(async (value) => {
+      await this.#delay();
+      return value;
+    });
+    const gone = Promise.race([session.lost, this.#after(timeoutMs)]).then(() => {
+      session.lose();
+      throw unavailable();
+    });
+    return Promise.race([answer, gone]);
+  }
+
+  #delay(): Promise<void> {
+    return this.#after(0.1 + this.#random.fraction() * 2);
+  }
+
+  #after(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#clock.after(ms, resolve));
+  }
+}
+
+function unavailable(): BazarError {
+  return new BazarError('unavailable', 'the database does not answer');
+}
