@@ -26,7 +26,7 @@ export class ModelLog implements LogDatabase {
   #session: Session | undefined;
   /** The session of a takeover whose first write has not succeeded. */
   #takeover: Session | undefined;
-  /** The server that a new session reaches although it is cut off; undefined: the primary. */
+  /** A server that is cut off, and that new sessions may still reach. */
   reaches: Server | undefined;
   isCut = false;
 
@@ -109,7 +109,7 @@ export class ModelLog implements LogDatabase {
       lose = resolve;
     });
     const session: Session = {
-      server: this.reaches ?? primary,
+      server: this.#random.integer(2) === 0 ? (this.reaches ?? primary) : primary,
       isLost: false,
       lost,
       lose: () => {
@@ -136,8 +136,11 @@ export class ModelLog implements LogDatabase {
     return Promise.race([answer, gone]);
   }
 
+  /** Some messages take long, and sometimes the session ends meanwhile. */
   #delay(): Promise<void> {
-    return this.#after(0.1 + this.#random.fraction() * 2);
+    const isLong = this.#random.integer(200) === 0;
+    if (isLong && this.#random.integer(2) === 0) this.#clock.after(5, () => this.cut());
+    return this.#after(0.1 + this.#random.fraction() * (isLong ? 700 : 2));
   }
 
   #after(ms: number): Promise<void> {

@@ -189,10 +189,8 @@ export class LogWriter {
   }
 
   #unknown(batch: Batch, changes: TableChanges | undefined, reason: string): void {
-    const { rules } = this.#options;
-    // The two seeded bugs.
-    if (!rules.unknownEndsLead) this.#written(batch, changes);
-    else if (!rules.unknownIsNotRepeated) this.#writeAgain(batch);
+    // The seeded bug.
+    if (!this.#options.rules.unknownEndsLead) this.#written(batch, changes);
     else this.#lost(batch, 'unknown', reason);
   }
 

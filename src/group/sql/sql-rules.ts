@@ -11,8 +11,6 @@ export interface SqlRules {
   readonly confirmedAfter: boolean;
   /** S4: an unknown commit ends the epoch. Off: the leader counts it as written. */
   readonly unknownEndsLead: boolean;
-  /** S4: an unknown commit ends the epoch. Off: the leader writes the same entries again. */
-  readonly unknownIsNotRepeated: boolean;
   /** Followers apply only what their leader says is visible (R7). */
   readonly followersWaitForGates: boolean;
 }
@@ -22,6 +20,5 @@ export const allSqlRules: SqlRules = Object.freeze({
   readsConfirmed: true,
   confirmedAfter: true,
   unknownEndsLead: true,
-  unknownIsNotRepeated: true,
   followersWaitForGates: true,
 });
