@@ -18,6 +18,7 @@ import {
 } from '../../wire/internal.js';
 import { hashOf } from './catalog-hash.js';
 import { CatalogRestore, type CatalogState, savePieces } from './catalog-snapshot.js';
+import { type CatalogView, viewOf } from './catalog-view.js';
 import { isCapacity } from './key-table.js';
 import { applyKeyed } from './keyed-changes.js';
 import { type LeaseHolder, LeaseHolders } from './lease-holders.js';
@@ -187,6 +188,11 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   /** Number of clients' purchase keys at which new ones are refused. Changed by `capacity` only. */
   get clientKeysMax(): number {
     return this.#purchases.clientKeys.capacity;
+  }
+
+  /** The state to read; valid until the next entry. */
+  view(): CatalogView {
+    return viewOf(this.#state());
   }
 
   hash(): string {

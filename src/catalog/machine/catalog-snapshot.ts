@@ -29,7 +29,8 @@ export interface CatalogHead {
   readonly rulesTime: number;
 }
 
-interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
+/** The head as a snapshot stores it. */
+export interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
   readonly version: (typeof versions)[keyof typeof versions];
   readonly rules?: number;
   readonly rulesTime?: number;
@@ -48,7 +49,7 @@ interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
   readonly frontendKeys: number;
 }
 
-type SavedProduct = readonly [
+export type SavedProduct = readonly [
   id: number,
   name: string,
   topic: string,
@@ -62,7 +63,8 @@ type SavedProduct = readonly [
   restockTo?: number,
 ];
 
-type Piece =
+/** A piece before it is encoded. */
+export type Piece =
   | readonly ['head', SavedHead]
   | readonly ['products', readonly SavedProduct[]]
   | readonly ['sales', ...SalesMessage]
@@ -76,31 +78,33 @@ export interface CatalogState {
 }
 
 /** Yields the pieces one at a time. The state must not change before the last one. */
-export function* savePieces({ head, products, purchases }: CatalogState): Generator<Uint8Array> {
+export function* savePieces(state: CatalogState): Generator<Uint8Array> {
+  const { products, purchases } = state;
+  yield savePiece(['head', headOf(state)]);
   const all = products.all();
-  const runs = purchases.sales.kept();
-  yield piece([
-    'head',
-    {
-      ...saveHead(head, purchases),
-      orderEpoch: purchases.orderEpoch,
-      ...(purchases.boundsTotals ? { boundsTotals: true } : {}),
-      lastSale: purchases.sales.last,
-      cursor: purchases.sales.watermark,
-      products: all.length,
-      runs: runs.length,
-      clientKeys: purchases.clientKeys.size,
-      frontendKeys: purchases.frontendKeys.size,
-    },
-  ]);
   const { pieceProducts } = storageLimits;
   for (let at = 0; at < all.length; at += pieceProducts) {
-    yield piece(['products', all.slice(at, at + pieceProducts).map(saveProduct)]);
+    yield savePiece(['products', all.slice(at, at + pieceProducts).map(saveProduct)]);
   }
-  for (const run of runs) yield piece(['sales', ...run]);
-  for (const keys of saveKeys(purchases.clientKeys)) yield piece(['client keys', keys]);
-  for (const keys of saveKeys(purchases.frontendKeys)) yield piece(['frontend keys', keys]);
-  for (const keys of purchases.writes.save()) yield piece(['write keys', keys]);
+  for (const run of purchases.sales.kept()) yield savePiece(['sales', ...run]);
+  for (const keys of saveKeys(purchases.clientKeys)) yield savePiece(['client keys', keys]);
+  for (const keys of saveKeys(purchases.frontendKeys)) yield savePiece(['frontend keys', keys]);
+  for (const keys of purchases.writes.save()) yield savePiece(['write keys', keys]);
+}
+
+/** The small state, and the counts of the rest. */
+export function headOf({ head, products, purchases }: CatalogState): SavedHead {
+  return {
+    ...saveHead(head, purchases),
+    orderEpoch: purchases.orderEpoch,
+    ...(purchases.boundsTotals ? { boundsTotals: true } : {}),
+    lastSale: purchases.sales.last,
+    cursor: purchases.sales.watermark,
+    products: products.count,
+    runs: purchases.sales.runs,
+    clientKeys: purchases.clientKeys.size,
+    frontendKeys: purchases.frontendKeys.size,
+  };
 }
 
 function saveHead(
@@ -196,7 +200,7 @@ export class CatalogRestore {
   }
 }
 
-function piece(value: Piece): Uint8Array {
+export function savePiece(value: Piece): Uint8Array {
   return encode(value);
 }
 
@@ -224,7 +228,7 @@ function isPiece(value: unknown): value is Piece {
   }
 }
 
-function isHead(value: unknown): boolean {
+export function isHead(value: unknown): value is SavedHead {
   return (
     isRecord(value) &&
     hasVersion(value) &&
@@ -263,7 +267,7 @@ function isSavedProduct(value: unknown): boolean {
   );
 }
 
-function saveProduct(product: Product): SavedProduct {
+export function saveProduct(product: Omit<Product, 'changedAt'>): SavedProduct {
   const { id, name, topic, priceCents, stock, version, received, sold, removed } = product;
   const { restockTo } = product;
   const saved = [id, name, topic, priceCents, stock, version, received, sold, removed] as const;

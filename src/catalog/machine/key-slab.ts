@@ -135,11 +135,13 @@ export class KeySlab {
     );
   }
 
-  /** All slots in use, oldest first. */
-  *slots(): Generator<number> {
-    for (let place = this.#usedFrom; place < this.#used.length; place++) {
+  /** The slots in use, oldest first, without the first `skipped`. */
+  *slots(skipped = 0): Generator<number> {
+    const first = this.#head + skipped;
+    const firstPlace = this.#usedFrom + Math.floor(first / chunkSlots);
+    for (let place = firstPlace; place < this.#used.length; place++) {
       const number = required(this.#used[place], 'a chunk in use');
-      const from = place === this.#usedFrom ? this.#head : 0;
+      const from = place === firstPlace ? first % chunkSlots : 0;
       const to = place === this.#used.length - 1 ? this.#tail : chunkSlots;
       for (let at = from; at < to; at++) yield number * chunkSlots + at;
     }

@@ -37,17 +37,58 @@ export function loadKeys(table: KeyTable, bytes: Uint8Array): void {
   }
 }
 
+/** A key's record with its hashes as bytes. */
+export interface KeyRecordBytes {
+  /** 16 bytes. */
+  readonly digest: Uint8Array;
+  /** 8 bytes. */
+  readonly requestHash: Uint8Array;
+  readonly code: number;
+  readonly first: number;
+  readonly second: number;
+  readonly time: number;
+}
+
+/** Encodes these records as one piece that `loadKeys` reads. */
+export function saveRecords(records: readonly KeyRecordBytes[]): Uint8Array {
+  const bytes = new Uint8Array(recordBytes * records.length);
+  const target = new DataView(bytes.buffer);
+  let at = 0;
+  for (const record of records) {
+    const { digest, requestHash } = record;
+    assert(digest.length === 16 && requestHash.length === 8, 'a key has 16 and 8 bytes of hashes');
+    bytes.set(digest, at);
+    bytes.set(requestHash, at + digest.length);
+    writeNumbers(target, at + numbersAt, record);
+    at += recordBytes;
+  }
+  return bytes;
+}
+
+/** The digest and the request's hash of a record, as new bytes. */
+export function hashesOf({ words }: KeyRecord): { digest: Uint8Array; requestHash: Uint8Array } {
+  const target = new DataView(new ArrayBuffer(numbersAt));
+  for (let i = 0; i < wordsPerRecord; i++) target.setUint32(4 * i, words[i] ?? 0, true);
+  const { buffer } = target;
+  return { digest: new Uint8Array(buffer, 0, 16), requestHash: new Uint8Array(buffer, 16, 8) };
+}
+
 function newTarget(records: number): DataView<ArrayBuffer> {
   return new DataView(new ArrayBuffer(recordBytes * Math.min(records, storageLimits.pieceKeys)));
 }
 
 function writeRecord(target: DataView, at: number, record: KeyRecord): void {
   for (let i = 0; i < wordsPerRecord; i++) target.setUint32(at + 4 * i, record.words[i] ?? 0, true);
-  const numbers = at + numbersAt;
-  target.setUint8(numbers, record.code);
-  target.setFloat64(numbers + 1, record.first, true);
-  target.setFloat64(numbers + 9, record.second, true);
-  target.setFloat64(numbers + 17, record.time, true);
+  writeNumbers(target, at + numbersAt, record);
+}
+
+type Numbers = Pick<KeyRecord, 'code' | 'first' | 'second' | 'time'>;
+
+function writeNumbers(target: DataView, at: number, { code, first, second, time }: Numbers): void {
+  target.setUint8(at, code);
+  target.setFloat64(at + 1, first, true);
+  target.setFloat64(at + 9, second, true);
+  target.setFloat64(at + 17, time, true);
 }
 
 function readRecord(source: DataView, at: number, record: KeyRecord): void {

@@ -33,6 +33,7 @@ export class KeyTable {
   readonly #index: KeyIndex;
   readonly #sum = new KeySum();
   readonly #scratch: KeyRecord = emptyRecord();
+  #dropped = 0;
 
   constructor(options: KeyTableOptions) {
     this.#lifeMs = options.lifeMs;
@@ -42,6 +43,11 @@ export class KeyTable {
 
   get size(): number {
     return this.#slab.size;
+  }
+
+  /** Number of keys dropped since this table was made or restored. Not part of the state. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   /** Number of keys at which the table is full. */
@@ -122,6 +128,7 @@ export class KeyTable {
       if (record.code === codes.sold && record.first > watermark) return;
       this.#index.remove(record.words, slot);
       this.#slab.dropOldest();
+      this.#dropped++;
       this.#sum.remove(record);
     }
   }
@@ -131,10 +138,12 @@ export class KeyTable {
     return this.#sum.text();
   }
 
-  /** All records, oldest first. Each one is read into the same object. */
-  *records(): Generator<KeyRecord> {
+  /**
+   * The records, oldest first, without the first `skipped`. Each one is read into the same object.
+   */
+  *records(skipped = 0): Generator<KeyRecord> {
     const record = emptyRecord();
-    for (const slot of this.#slab.slots()) {
+    for (const slot of this.#slab.slots(skipped)) {
       this.#slab.read(slot, record);
       yield record;
     }

@@ -75,9 +75,19 @@ export class Products {
     return this.#index.size;
   }
 
+  /** Number of products, with removed ones. */
+  get count(): number {
+    return this.#byId.size;
+  }
+
   get(id: number): Product | undefined {
     const product = this.#byId.get(id);
     return product?.removed ? undefined : product;
+  }
+
+  /** Also a removed product. */
+  record(id: number): Product | undefined {
+    return this.#byId.get(id);
   }
 
   named(name: string): Product | undefined {

@@ -73,6 +73,16 @@ export class Sales {
     return joinSales(runs);
   }
 
+  /** Number of the oldest sale held, or of the next sale. It may be projected, but not its whole run. */
+  get first(): number {
+    return this.#runs[this.#kept]?.[0] ?? this.#last + 1;
+  }
+
+  /** Number of the runs held. */
+  get runs(): number {
+    return this.#runs.length - this.#kept;
+  }
+
   /** The runs held, oldest first. */
   kept(): readonly SalesMessage[] {
     return this.#runs.slice(this.#kept);

@@ -15,7 +15,8 @@ import type { StateHash } from './state-hash.js';
 /** Stored results. Further kinds of changes may add theirs. */
 export type WriteResult = Stored | Removed | Refused;
 
-interface Entry {
+/** The stored result of a change, under its key. */
+export interface WriteKeyRecord {
   readonly key: Uint8Array;
   readonly requestHash: Uint8Array;
   /** The result in MessagePack. */
@@ -34,8 +35,9 @@ export interface WriteKeyLimits {
 export class WriteKeys {
   readonly #limits: WriteKeyLimits;
   /** Entries by key as text, oldest first. */
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, WriteKeyRecord>();
   #bytes = 0;
+  #dropped = 0;
 
   constructor(limits: WriteKeyLimits = purchaseLimits) {
     this.#limits = limits;
@@ -43,6 +45,11 @@ export class WriteKeys {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Number of keys dropped since this table was made or restored. Not part of the state. */
+  get dropped(): number {
+    return this.#dropped;
   }
 
   get isFull(): boolean {
@@ -83,6 +90,7 @@ export class WriteKeys {
       if (left-- === 0 || entry.time + this.#limits.clientKeyMs > time) return;
       this.#entries.delete(text);
       this.#bytes -= bytesOf(entry);
+      this.#dropped++;
     }
   }
 
@@ -96,16 +104,25 @@ export class WriteKeys {
     }
   }
 
+  /** The records, oldest first, without the first `skipped`. */
+  *records(skipped = 0): Generator<WriteKeyRecord> {
+    let left = skipped;
+    for (const entry of this.#entries.values()) {
+      if (left > 0) left--;
+      else yield entry;
+    }
+  }
+
   /** Yields lists of keys for a snapshot, oldest first. */
   *save(): Generator<Uint8Array> {
-    let list: Saved[] = [];
-    for (const { key, requestHash, result, time } of this.#entries.values()) {
-      list.push([key, requestHash, result, time]);
+    let list: WriteKeyRecord[] = [];
+    for (const entry of this.#entries.values()) {
+      list.push(entry);
       if (list.length < storageLimits.pieceWriteKeys) continue;
-      yield encode(list);
+      yield saveWriteKeys(list);
       list = [];
     }
-    if (list.length > 0) yield encode(list);
+    if (list.length > 0) yield saveWriteKeys(list);
   }
 
   load(bytes: Uint8Array): void {
@@ -130,12 +147,19 @@ export class WriteKeys {
     assert(bytes === this.#bytes, 'the bytes are those of the entries');
   }
 
-  #put(entry: Entry): void {
+  #put(entry: WriteKeyRecord): void {
     const text = textOf(entry.key);
     assert(!this.#entries.has(text), 'a key is stored once');
     this.#entries.set(text, entry);
     this.#bytes += bytesOf(entry);
   }
+}
+
+/** One list of keys, as `load` reads it. */
+export function saveWriteKeys(records: readonly WriteKeyRecord[]): Uint8Array {
+  return encode(
+    records.map(({ key, requestHash, result, time }): Saved => [key, requestHash, result, time]),
+  );
 }
 
 function isSaved(value: unknown): boolean {
@@ -144,7 +168,7 @@ function isSaved(value: unknown): boolean {
   return [key, hash, result].every((part) => part instanceof Uint8Array) && Number.isFinite(time);
 }
 
-function bytesOf({ key, requestHash, result }: Entry): number {
+function bytesOf({ key, requestHash, result }: WriteKeyRecord): number {
   return key.length + requestHash.length + result.length;
 }
 

@@ -50,3 +50,20 @@ t.test('a slot keeps its record while chunks are dropped and reused', async (t) 
     Array.from({ length: 20_000 }, (_, n) => ((40_000 + n) % 5_000 === 0 ? 2 ** 50 : 40_000 + n)),
   );
 });
+
+t.test('slots are listed from any record on, also across dropped chunks', async (t) => {
+  const slab = new KeySlab();
+  const into = emptyRecord();
+  const count = 30_000;
+  const dropped = 10_000;
+  for (let n = 0; n < count; n++) slab.push(record(0, n, n, n));
+  for (let n = 0; n < dropped; n++) slab.dropOldest();
+  for (const skipped of [0, 1, 6_383, 6_384, 6_385, 14_575, 14_576, 19_999, 20_000, 40_000]) {
+    const [slot] = slab.slots(skipped);
+    if (slot !== undefined) slab.read(slot, into);
+    t.equal(slot === undefined ? undefined : into.first, firstAfter(skipped));
+  }
+  function firstAfter(skipped: number): number | undefined {
+    return dropped + skipped < count ? dropped + skipped : undefined;
+  }
+});

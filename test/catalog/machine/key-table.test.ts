@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { loadKeys, saveKeys } from '../../../src/catalog/machine/key-snapshot.js';
+import {
+  hashesOf,
+  loadKeys,
+  saveKeys,
+  saveRecords,
+} from '../../../src/catalog/machine/key-snapshot.js';
 import { KeyTable } from '../../../src/catalog/machine/key-table.js';
 import { digest } from '../log-builder.js';
 
@@ -151,4 +156,20 @@ t.test('no sequence of adding and dropping loses or invents a key', async () => 
     }),
     { numRuns: 60 },
   );
+});
+
+t.test('records made of bytes are saved as the table itself saves them', async (t) => {
+  const keys = table(20);
+  keys.expire(1_004, 20, 10);
+  t.equal(keys.dropped, 5);
+  const made = Array.from(keys.records(3), (record) => ({ ...record, ...hashesOf(record) }));
+  t.same(made[0]?.digest, digest('key 8'));
+  t.same(made[0]?.requestHash, hash);
+  const restored = new KeyTable(options);
+  loadKeys(restored, saveRecords(made));
+  t.equal(restored.size, 12);
+  t.equal(restored.dropped, 0);
+  t.same(outcome(restored, 'key 19'), outcome(keys, 'key 19'));
+  keys.expire(1_007, 20, 10);
+  t.equal(restored.sum, keys.sum);
 });

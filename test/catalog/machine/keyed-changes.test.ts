@@ -128,3 +128,22 @@ t.test('for 24 hours a quoted key is found under its older digest', async (t) =>
     ['sold', 2, 3980, false],
   ]);
 });
+
+t.test(
+  'the records of changes are listed oldest first, and dropped ones are counted',
+  async (t) => {
+    const keys = new WriteKeys();
+    const hash = digest('request').slice(0, 8);
+    const refused = { kind: 'refused', code: 'not_found', message: 'product not found' } as const;
+    for (const [time, name] of ['a', 'b', 'c', 'd'].entries()) {
+      keys.add(digest(name), hash, refused, time);
+    }
+    keys.expire(24 * hour, 10);
+    t.equal(keys.dropped, 1);
+    const names = [...keys.records(1)].map(({ key, time }) => [time, key]);
+    t.same(names, [
+      [2, digest('c')],
+      [3, digest('d')],
+    ]);
+  },
+);

@@ -1,0 +1,47 @@
+/**
+ * Shows the whole state of the catalog to read, for the tables behind a log in SQL. Invariant: nothing
+ * here changes the state.
+ */
+import type { SalesMessage } from '../../wire/internal.js';
+import { type CatalogState, headOf, type SavedHead } from './catalog-snapshot.js';
+import type { KeyRecord } from './key-slab.js';
+import type { Product } from './products.js';
+import type { WriteKeyRecord } from './write-keys.js';
+
+/** The keys of one kind, oldest first. */
+export interface KeysView<Record> {
+  readonly size: number;
+  /** Number of keys dropped since the machine was made or restored. */
+  readonly dropped: number;
+  /** Without the first `skipped`. A record is valid until the next one is read. */
+  records(skipped?: number): Iterable<Readonly<Record>>;
+}
+
+export interface CatalogView {
+  readonly head: SavedHead;
+  /** Also a removed product. */
+  product(id: number): Readonly<Product> | undefined;
+  /** All products including removed ones, ascending by id. */
+  products(): readonly Readonly<Product>[];
+  /** Number of the oldest sale held, or of the next sale. */
+  readonly firstSale: number;
+  /** The sales held, one run for each entry that sold. */
+  sales(): readonly SalesMessage[];
+  readonly clientKeys: KeysView<KeyRecord>;
+  readonly frontendKeys: KeysView<KeyRecord>;
+  readonly changeKeys: KeysView<WriteKeyRecord>;
+}
+
+export function viewOf(state: CatalogState): CatalogView {
+  const { products, purchases } = state;
+  return {
+    head: headOf(state),
+    product: (id) => products.record(id),
+    products: () => products.all(),
+    firstSale: purchases.sales.first,
+    sales: () => purchases.sales.kept(),
+    clientKeys: purchases.clientKeys,
+    frontendKeys: purchases.frontendKeys,
+    changeKeys: purchases.writes,
+  };
+}
