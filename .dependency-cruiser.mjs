@@ -20,7 +20,7 @@ const floors = [
  * of one floor are independent.
  */
 const innerFloors = {
-  catalog: [['machine'], ['coherence', 'sales'], ['service']],
+  catalog: [['machine'], ['coherence', 'sales', 'tables'], ['service']],
   frontend: [
     ['types.ts', 'answers.ts', 'replica-client.ts'],
     ['cache'],

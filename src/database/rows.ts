@@ -74,16 +74,36 @@ export interface KeptKeys {
   readonly change: number;
 }
 
-/** Brings the tables to the state just after `appliedSeq`. */
-export interface TableChanges {
+/** The one row that says which state the tables show. */
+export interface TableState {
   readonly appliedSeq: number;
-  /** Number of the last order in the tables after these changes. */
+  /** Number of the last order in the tables. */
   readonly lastOrder: number;
-  /** The small state: the head of a catalog snapshot in MessagePack, without its counts. */
+  /**
+   * The small state in MessagePack: the head of a catalog snapshot, the oldest sale held and the kept
+   * keys. Empty before the first write.
+   */
   readonly head: Uint8Array;
+}
+
+/** Brings the tables to the state just after `appliedSeq`. */
+export interface TableChanges extends TableState {
   readonly products: readonly ProductRow[];
   readonly orders: readonly OrderRow[];
   readonly purchaseKeys: readonly PurchaseKeyRow[];
   readonly changeKeys: readonly ChangeKeyRow[];
   readonly kept: KeptKeys;
+}
+
+/**
+ * Reads the tables in one snapshot of the database. Rows come in batches of limited size, ascending by
+ * id, number or ordinal.
+ */
+export interface TablesReader {
+  state(): Promise<TableState>;
+  products(): AsyncIterable<readonly ProductRow[]>;
+  /** The orders from this number on. Their lines are in the order of the sale. */
+  orders(from: number): AsyncIterable<readonly OrderRow[]>;
+  purchaseKeys(kind: PurchaseKeyKind): AsyncIterable<readonly PurchaseKeyRow[]>;
+  changeKeys(): AsyncIterable<readonly ChangeKeyRow[]>;
 }

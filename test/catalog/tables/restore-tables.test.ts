@@ -1,0 +1,81 @@
+import t from 'tap';
+import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
+import { piecesOfTables, restoreFromTables } from '../../../src/catalog/tables/restore-tables.js';
+import { byClient, byFrontend, product } from '../log-builder.js';
+import { TableLog } from './table-log.js';
+import { assertShows, restoredReplica } from './table-store.js';
+import { TablesModel } from './tables-model.js';
+
+/** Three sales in one entry and two in another; the second sale is projected. */
+function busyLog(batchRows?: number): TableLog {
+  const log = new TableLog(new TablesModel(batchRows));
+  log.sell(byClient('a', [[1, 1]]), byClient('b', [[1, 2]]), byFrontend('c', [['Whale', 1]]));
+  log.append(['cursor', 2]);
+  log.sell(byClient('d', [[1, 1]]), byClient('e', [[1, 2]]));
+  log.change('f', ['add', product('Bär', { topic: '🐻' })]);
+  log.change('g', ['remove', 2, null]);
+  log.append(['capacity', 77]);
+  log.append(['register', 'process', 'frontend-1']);
+  log.write();
+  return log;
+}
+
+t.test('empty tables belong to a machine without entries', async (t) => {
+  const machine = new CatalogMachine();
+  const model = new TablesModel();
+  t.same(await restoreFromTables(model, machine), model.row);
+  t.equal(machine.hash(), new CatalogMachine().hash());
+});
+
+t.test('a sale keeps the run of its entry, also if a part of the run is projected', async (t) => {
+  for (const batchRows of [1, 2, 3, 100]) {
+    const log = busyLog(batchRows);
+    await assertShows(log.model, log.leader.machine.hash());
+  }
+  const log = busyLog();
+  const { machine } = await restoredReplica(log.model);
+  t.equal(machine.salesFrom(2, 1)?.[0], 1);
+  t.equal(machine.salesFrom(4, 1)?.[0], 4);
+});
+
+t.test('the pieces are those of a snapshot', async (t) => {
+  const log = busyLog();
+  const pieces: Uint8Array[] = [];
+  for await (const piece of piecesOfTables(log.model, log.model.row)) pieces.push(piece);
+  t.equal(pieces.length > 4, true);
+  const restored = new CatalogMachine();
+  restored.restore(pieces);
+  t.same([...restored.snapshot()], [...log.leader.machine.snapshot()]);
+});
+
+t.test('a missing row is named, and the machine stays as it was', async (t) => {
+  const losses: [RegExp, (model: TablesModel) => unknown][] = [
+    [/products has 2 rows, not 3/, ({ productRows }) => productRows.delete(2)],
+    [/order 4 follows 2/, ({ orderRows }) => orderRows.delete(3)],
+    [/order 3 follows 1/, ({ orderRows }) => orderRows.delete(2)],
+    [/order 2 follows 0/, ({ orderRows }) => orderRows.delete(1)],
+    [/orders lacks 5/, ({ orderRows }) => orderRows.delete(5)],
+    [/purchase_keys, client: ordinal 3 follows 1/, ({ keyRows }) => keyRows.client.delete(2)],
+    [/purchase_keys, frontend lacks ordinal 1/, ({ keyRows }) => keyRows.frontend.delete(1)],
+    [/change_keys lacks ordinal 2/, ({ changeRows }) => changeRows.delete(2)],
+    [
+      /applied_seq or last_order/,
+      (model) => {
+        model.row = { ...model.row, lastOrder: 4 };
+      },
+    ],
+    [
+      /no valid head/,
+      (model) => {
+        model.row = { ...model.row, head: Uint8Array.of(0xc1) };
+      },
+    ],
+  ];
+  for (const [message, lose] of losses) {
+    const { model } = busyLog();
+    lose(model);
+    const machine = new CatalogMachine();
+    await t.rejects(restoreFromTables(model, machine), { code: 'internal', message });
+    t.equal(machine.hash(), new CatalogMachine().hash());
+  }
+});

@@ -1,0 +1,95 @@
+/**
+ * The tables as maps in memory. A write is whole or has no effect. Helper of the tests in this folder.
+ */
+import assert from 'node:assert/strict';
+import type {
+  ChangeKeyRow,
+  KeptKeys,
+  OrderRow,
+  ProductRow,
+  PurchaseKeyKind,
+  PurchaseKeyRow,
+  TableChanges,
+  TableState,
+  TablesReader,
+} from '../../../src/database/rows.js';
+
+export class TablesModel implements TablesReader {
+  row: TableState = { appliedSeq: 0, lastOrder: 0, head: new Uint8Array(0) };
+  readonly productRows = new Map<number, ProductRow>();
+  readonly orderRows = new Map<number, OrderRow>();
+  readonly keyRows = {
+    client: new Map<number, PurchaseKeyRow>(),
+    frontend: new Map<number, PurchaseKeyRow>(),
+  };
+  readonly changeRows = new Map<number, ChangeKeyRow>();
+  readonly #batchRows: number;
+
+  constructor(batchRows = 3) {
+    this.#batchRows = batchRows;
+  }
+
+  write(changes: TableChanges): void {
+    const { appliedSeq, lastOrder, head, kept } = changes;
+    assert.ok(appliedSeq >= this.row.appliedSeq, 'the tables never go back');
+    this.row = { appliedSeq, lastOrder, head: Uint8Array.from(head) };
+    for (const row of changes.products) this.productRows.set(row.id, row);
+    for (const row of changes.orders) {
+      const known = this.orderRows.get(row.number);
+      if (known) assert.deepEqual(row, known, 'orders never change');
+      else assert.equal(row.number, this.orderRows.size + 1, 'orders have no gaps');
+      this.orderRows.set(row.number, row);
+    }
+    assert.equal(this.orderRows.size, lastOrder);
+    for (const row of changes.purchaseKeys) this.keyRows[row.kind].set(row.ordinal, row);
+    for (const row of changes.changeKeys) this.changeRows.set(row.ordinal, row);
+    this.#delete(kept);
+  }
+
+  get rows(): number {
+    const { client, frontend } = this.keyRows;
+    const keys = client.size + frontend.size + this.changeRows.size;
+    return this.productRows.size + this.orderRows.size + keys;
+  }
+
+  async state(): Promise<TableState> {
+    return this.row;
+  }
+
+  products(): AsyncIterable<readonly ProductRow[]> {
+    return this.#batches(ascending(this.productRows));
+  }
+
+  orders(from: number): AsyncIterable<readonly OrderRow[]> {
+    return this.#batches(ascending(this.orderRows).filter(({ number }) => number >= from));
+  }
+
+  purchaseKeys(kind: PurchaseKeyKind): AsyncIterable<readonly PurchaseKeyRow[]> {
+    return this.#batches(ascending(this.keyRows[kind]));
+  }
+
+  changeKeys(): AsyncIterable<readonly ChangeKeyRow[]> {
+    return this.#batches(ascending(this.changeRows));
+  }
+
+  #delete(kept: KeptKeys): void {
+    const tables = [
+      [this.keyRows.client, kept.client],
+      [this.keyRows.frontend, kept.frontend],
+      [this.changeRows, kept.change],
+    ] as const;
+    for (const [rows, first] of tables) {
+      for (const ordinal of rows.keys()) if (ordinal < first) rows.delete(ordinal);
+    }
+  }
+
+  async *#batches<Row>(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {
+    for (let at = 0; at < rows.length; at += this.#batchRows) {
+      yield rows.slice(at, at + this.#batchRows);
+    }
+  }
+}
+
+function ascending<Row>(rows: ReadonlyMap<number, Row>): Row[] {
+  return [...rows].sort(([a], [b]) => a - b).map(([, row]) => row);
+}

@@ -1,0 +1,216 @@
+// Random histories, written to tables by leaders that fail, do not learn of their writes, and replace each other.
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import t from 'tap';
+import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
+import type { Entry } from '../../../src/consensus/types.js';
+import type { TableChanges } from '../../../src/database/rows.js';
+import { digest, product } from '../log-builder.js';
+import { history, type Step } from '../machine/catalog-history.js';
+import { assertShows, Replica, restoredReplica } from './table-store.js';
+import { TablesModel } from './tables-model.js';
+
+const limits = { clientKeysMax: 9, unprojectedMax: 12 };
+const salesMax = 1_000;
+
+const firstStock: Step = {
+  passed: 0,
+  command: () => ['stock', [product('Tux', { quantity: 20 }), product('Whale', { quantity: 10 })]],
+};
+
+const id = fc.integer({ min: 1, max: 4 });
+const process = fc.constantFrom('p1', 'p2', 'p3');
+const change = fc.oneof(
+  fc.tuple(id, fc.nat({ max: 9 })).map(([of, add]) => ['update', of, { add }] as const),
+  id.map((of) => ['remove', of, null] as const),
+  fc.constantFrom('Bear', 'Cow').map((name) => ['add', product(name)] as const),
+);
+const keyed = fc
+  .tuple(fc.nat({ max: 9 }), fc.nat({ max: 1 }), change)
+  .map(([key, request, of]): Step['command'] => ({ rules, time }) => {
+    if (rules === 0) return undefined;
+    return ['keyed', digest(`key ${key}`), digest(`r ${request}`).slice(0, 8), time, of];
+  });
+/** Commands that the histories of the machine's tests do not have. */
+const extra: fc.Arbitrary<Step> = fc
+  .oneof(
+    keyed,
+    keyed,
+    process.map((name) => () => ['register', name, 'frontend-1'] as const),
+    process.map((name) => () => ['deregister', name] as const),
+    fc.constant(() => ['audit', 'token'] as const),
+    fc.constant(() => ['rules', 2, { restockTo: 0, bundled: [] }] as const),
+    fc.constant(() => ['sell', 3, 5, [], true] as const),
+  )
+  .map((command) => ({ passed: 1_000, command }));
+
+const steps = fc
+  .tuple(history, fc.array(fc.tuple(fc.nat({ max: 50 }), extra), { maxLength: 15, size: 'max' }))
+  .map(([all, extras]) => {
+    const mixed = [...all];
+    for (const [at, step] of extras) mixed.splice(Math.min(at, mixed.length), 0, step);
+    return [firstStock, ...mixed];
+  });
+
+/** `share` says how far a follower goes, or whether a write that nobody waits for happens. */
+interface Act {
+  readonly kind:
+    | 'begin'
+    | 'end'
+    | 'fail'
+    | 'repeat'
+    | 'lose answer'
+    | 'follow'
+    | 'report'
+    | 'take over'
+    | 'restart follower';
+  readonly share: number;
+}
+
+const kinds = [
+  ...(['begin', 'begin', 'end', 'end', 'fail', 'repeat', 'lose answer'] as const),
+  ...(['follow', 'follow', 'report', 'take over', 'restart follower'] as const),
+];
+const act: fc.Arbitrary<Act> = fc.record({
+  kind: fc.constantFrom(...kinds),
+  share: fc.double({ min: 0, max: 1, noNaN: true }),
+});
+const acts = fc.array(act, { maxLength: 130, size: 'max' });
+
+class World {
+  readonly model = new TablesModel();
+  readonly entries: Entry[] = [];
+  /** Hash of the state after each entry. */
+  readonly hashes: string[];
+  readonly #reference = new CatalogMachine(limits);
+  leader = new Replica(limits, salesMax);
+  #follower = new Replica(limits, salesMax);
+  #time = 0;
+  /** A write under way. */
+  #changes: TableChanges | undefined;
+  #last: TableChanges | undefined;
+  #reported = 0;
+
+  constructor() {
+    this.hashes = [this.#reference.hash()];
+  }
+
+  play({ passed, command }: Step): void {
+    this.#time += passed;
+    const { machine } = this.leader;
+    const { lastSale, lastRestock, rules, lastLogTime: time } = machine;
+    const wanted = command({ time, lastSale, lastRestock, rules });
+    this.leader.append(this.entries, wanted, this.#time);
+    const entry = this.entries.at(-1);
+    if (entry) this.#reference.apply(entry);
+    this.hashes.push(this.#reference.hash());
+    assert.equal(machine.hash(), this.#reference.hash());
+  }
+
+  async act({ kind, share }: Act): Promise<void> {
+    switch (kind) {
+      case 'begin':
+        this.#changes ??= this.leader.tables.changes();
+        return;
+      case 'end':
+        if (this.#changes) await this.#write(this.#changes);
+        if (this.#changes) this.leader.tables.written(this.#changes);
+        this.#changes = undefined;
+        this.#reported = this.model.row.appliedSeq;
+        return;
+      case 'fail':
+        this.#changes = undefined;
+        return;
+      case 'repeat':
+        if (this.#last && !this.#changes) await this.#write(this.#last);
+        return;
+      case 'lose answer':
+        if (this.#changes) await this.#write(this.#changes);
+        this.#changes = undefined;
+        return;
+      case 'follow':
+        return this.#follower.applyThrough(this.entries, Math.ceil(share * this.entries.length));
+      case 'report':
+        return this.#follower.tables.writtenThrough(this.#reported);
+      case 'take over':
+        return this.#takeOver(share < 0.5);
+      case 'restart follower':
+        this.#follower = await restoredReplica(this.model, limits, salesMax);
+    }
+  }
+
+  /** The last write, and all that it did not bring. */
+  async finish(): Promise<void> {
+    for (let writes = 0; writes < 2; writes++) {
+      await this.act({ kind: 'begin', share: 0 });
+      await this.act({ kind: 'end', share: 0 });
+    }
+    assert.equal(this.model.row.appliedSeq, this.entries.length);
+  }
+
+  async #write(changes: TableChanges): Promise<void> {
+    this.model.write(changes);
+    this.#last = changes;
+    await assertShows(this.model, this.hashes[this.model.row.appliedSeq] ?? '', limits);
+  }
+
+  /** The former leader's write may still happen before. */
+  async #takeOver(happens: boolean): Promise<void> {
+    if (this.#changes && happens) await this.#write(this.#changes);
+    this.#changes = undefined;
+    const next = this.#follower;
+    this.#follower = this.leader;
+    assert.ok(next.tables.continueFrom(this.model.row));
+    assert.ok(next.machine.appliedSeq > this.model.row.appliedSeq || !next.tables.changes());
+    next.applyThrough(this.entries, this.entries.length);
+    this.leader = next;
+    // The next write comes after entries of its own.
+    this.#last = undefined;
+  }
+}
+
+t.test('the tables show the state after one entry, whatever becomes of the writes', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, acts, async (all, tape) => {
+      const world = new World();
+      const left = [...tape];
+      for (const step of all) {
+        world.play(step);
+        for (const next of left.splice(0, 2)) await world.act(next);
+      }
+      await world.finish();
+      await assertShows(world.model, world.leader.machine.hash(), limits);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+t.test('a replica restored at any entry has the same state after the rest of the log', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, fc.nat(), fc.nat(), async (all, one, other) => {
+      const world = new World();
+      const cuts = [one % all.length, other % all.length];
+      const restored: Replica[] = [];
+      for (const [at, step] of all.entries()) {
+        world.play(step);
+        if (!cuts.includes(at)) continue;
+        await world.finish();
+        restored.push(await restoredReplica(world.model, limits));
+      }
+      await world.finish();
+      for (const replica of restored) {
+        for (const entry of world.entries.slice(replica.machine.appliedSeq)) {
+          replica.apply(entry);
+          assert.equal(replica.machine.hash(), world.hashes[entry.seq]);
+        }
+        // It would continue from where it was restored, and write the same rows.
+        const model = new TablesModel();
+        const whole = new Replica(limits);
+        whole.applyThrough(world.entries, world.entries.length);
+        whole.write(model);
+        assert.deepEqual(model, world.model);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
