@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import type { PurchaseLimits } from '../../../src/catalog/machine/purchase-processor.js';
 import { CatalogTables } from '../../../src/catalog/tables/catalog-tables.js';
+import { compareTables } from '../../../src/catalog/tables/compare-tables.js';
 import { restoreFromTables } from '../../../src/catalog/tables/restore-tables.js';
 import type { Entry } from '../../../src/consensus/types.js';
 import type { TableChanges } from '../../../src/database/rows.js';
@@ -65,4 +66,5 @@ export async function assertShows(
   const { machine } = await restoredReplica(model, limits);
   machine.invariants();
   assert.equal(machine.hash(), hash);
+  assert.deepEqual(await compareTables(model, machine), []);
 }

@@ -1,0 +1,184 @@
+/**
+ * Compares the tables with the state of a machine at the same log position, for the audit. It names the
+ * rows that differ, for example one that somebody changed with `UPDATE products`. Orders are compared
+ * from the oldest sale on that the machine still holds.
+ */
+import type {
+  OrderLineRow,
+  OrderRow,
+  ProductRow,
+  PurchaseKeyRow,
+  TablesReader,
+} from '../../database/rows.js';
+import type { CatalogMachine } from '../machine/catalog-machine.js';
+import type { CatalogView } from '../machine/catalog-view.js';
+import { changeKeyRows, orderRows, productRow, purchaseKeyRows } from './table-rows.js';
+import { readState } from './table-state.js';
+
+const differencesMax = 20;
+
+export interface TableDifference {
+  readonly table: 'state' | 'products' | 'orders' | 'purchase_keys' | 'change_keys';
+  /** The product's id, the order's number, or the key's ordinal, after its kind if it has one. */
+  readonly id: string;
+  /** Undefined if one of the two has no such row. */
+  readonly column: string | undefined;
+  readonly stored: string;
+  readonly expected: string;
+}
+
+/**
+ * Returns the first differences, at most 20; none if all rows agree. The machine must not change
+ * meanwhile. Rejects with `internal` if the state row has no valid head.
+ */
+export async function compareTables(
+  reader: TablesReader,
+  machine: CatalogMachine,
+): Promise<TableDifference[]> {
+  const found = new Differences();
+  const view = machine.view();
+  const { appliedSeq, head, firstSale, kept } = readState(await reader.state());
+  compareRow(found, 'state', '1', { appliedSeq }, { appliedSeq: view.head.seq });
+  // At another position nothing else can be compared.
+  if (found.list.length > 0) return found.list;
+  if (head) {
+    const expected = { ...absent(head), ...view.head, firstSale: view.firstSale };
+    compareRow(found, 'state', '1', { ...head, firstSale }, expected);
+  }
+
+  const productId = ({ id }: ProductRow): number => id;
+  await compareTable(found, 'products', reader.products(), products(view), productId);
+  const stored = reader.orders(view.firstSale);
+  await compareTable(found, 'orders', placed(stored), orders(view), ({ number }) => number);
+  for (const kind of ['client', 'frontend'] as const) {
+    const expected = purchaseKeyRows(view, kind, { kept: kept[kind], from: kept[kind] });
+    const keys = reader.purchaseKeys(kind);
+    const idOf = (row: PurchaseKeyRow): string => `${kind} ${row.ordinal}`;
+    await compareTable(found, 'purchase_keys', keys, expected, ({ ordinal }) => ordinal, idOf);
+  }
+  const changes = changeKeyRows(view, { kept: kept.change, from: kept.change });
+  await compareTable(found, 'change_keys', reader.changeKeys(), changes, ({ ordinal }) => ordinal);
+  return found.list;
+}
+
+/** Collects differences up to the maximum. */
+class Differences {
+  readonly #list: TableDifference[] = [];
+
+  get list(): TableDifference[] {
+    return [...this.#list];
+  }
+
+  get isFull(): boolean {
+    return this.#list.length >= differencesMax;
+  }
+
+  add(difference: TableDifference): void {
+    if (!this.isFull) this.#list.push(difference);
+  }
+}
+
+/** Both sides ascend by their place. */
+async function compareTable<Row extends object>(
+  found: Differences,
+  table: TableDifference['table'],
+  batches: AsyncIterable<readonly Row[]>,
+  rows: Iterable<Row>,
+  placeOf: (row: Row) => number,
+  idOf: (row: Row) => string = (row) => String(placeOf(row)),
+): Promise<void> {
+  const expected = rows[Symbol.iterator]();
+  let next = expected.next();
+  const lacks = (row: Row): void =>
+    found.add({ table, id: idOf(row), column: undefined, stored: 'no row', expected: 'a row' });
+  for await (const batch of batches) {
+    for (const row of batch) {
+      if (found.isFull) return;
+      for (; !next.done && placeOf(next.value) < placeOf(row); next = expected.next()) {
+        lacks(next.value);
+      }
+      if (!next.done && placeOf(next.value) === placeOf(row)) {
+        compareRow(found, table, idOf(row), row, next.value);
+        next = expected.next();
+      } else {
+        const id = idOf(row);
+        found.add({ table, id, column: undefined, stored: 'a row', expected: 'no row' });
+      }
+    }
+  }
+  for (; !next.done && !found.isFull; next = expected.next()) lacks(next.value);
+}
+
+function compareRow(
+  found: Differences,
+  table: TableDifference['table'],
+  id: string,
+  stored: object,
+  expected: object,
+): void {
+  const values = stored as Readonly<Record<string, unknown>>;
+  for (const [field, value] of Object.entries(expected)) {
+    const other = values[field];
+    if (isSame(other, value)) continue;
+    const [has, wants] = [toText(other), toText(value)];
+    if (has === wants) continue;
+    found.add({ table, id, column: columnOf(field), stored: has, expected: wants });
+  }
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  const areBytes = one instanceof Uint8Array && other instanceof Uint8Array;
+  return areBytes && Buffer.compare(one, other) === 0;
+}
+
+/** The fields of the first without their values: what the expected head does not have is absent. */
+function absent(head: object): Record<string, undefined> {
+  return Object.fromEntries(Object.keys(head).map((field) => [field, undefined]));
+}
+
+function* products(view: CatalogView): Generator<ProductRow> {
+  for (const product of view.products()) yield productRow(product);
+}
+
+/**
+ * The machine does not know the log position of a sale, but which sales one entry made. So this stands
+ * for the position.
+ */
+type PlacedOrder = Omit<OrderRow, 'seq'> & { readonly seq: 'as before' | 'later' | 'earlier' };
+
+function* orders(view: CatalogView): Generator<PlacedOrder> {
+  for (const run of view.sales()) {
+    for (const row of orderRows(run, 0)) {
+      yield { ...row, seq: row.number === run[0] ? 'later' : 'as before' };
+    }
+  }
+}
+
+async function* placed(
+  batches: AsyncIterable<readonly OrderRow[]>,
+): AsyncGenerator<readonly PlacedOrder[]> {
+  let last = 0;
+  for await (const rows of batches) {
+    yield rows.map((row) => {
+      const seq = row.seq === last ? 'as before' : row.seq > last ? 'later' : 'earlier';
+      last = row.seq;
+      return { ...row, lines: row.lines.map(toLine), seq };
+    });
+  }
+}
+
+/** With its fields in the order in which lines are compared. */
+function toLine({ productId, name, quantity, priceCents }: OrderLineRow): OrderLineRow {
+  return { productId, name, quantity, priceCents };
+}
+
+function toText(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  return JSON.stringify(value) ?? 'nothing';
+}
+
+/** `priceCents` is the column `price_cents`. */
+function columnOf(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
