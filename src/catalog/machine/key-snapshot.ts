@@ -67,10 +67,16 @@ export function saveRecords(records: readonly KeyRecordBytes[]): Uint8Array {
 
 /** The digest and the request's hash of a record, as new bytes. */
 export function hashesOf({ words }: KeyRecord): { digest: Uint8Array; requestHash: Uint8Array } {
-  const target = new DataView(new ArrayBuffer(numbersAt));
-  for (let i = 0; i < wordsPerRecord; i++) target.setUint32(4 * i, words[i] ?? 0, true);
-  const { buffer } = target;
-  return { digest: new Uint8Array(buffer, 0, 16), requestHash: new Uint8Array(buffer, 16, 8) };
+  return { digest: bytesOf(words, 0, 4), requestHash: bytesOf(words, 4, wordsPerRecord) };
+}
+
+/** Small arrays of their own, because views of a buffer cost several times as much to make. */
+function bytesOf(words: Uint32Array, from: number, to: number): Uint8Array {
+  const bytes = new Uint8Array(4 * (to - from));
+  for (let at = 0; at < bytes.length; at++) {
+    bytes[at] = (words[from + (at >>> 2)] ?? 0) >>> (8 * (at & 3));
+  }
+  return bytes;
 }
 
 function newTarget(records: number): DataView<ArrayBuffer> {

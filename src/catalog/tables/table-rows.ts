@@ -24,8 +24,20 @@ export interface KeyRange {
 }
 
 export function productRow(product: Readonly<Product>): ProductRow {
-  const { stock: quantity, changedAt: _, ...rest } = product;
-  return { ...rest, quantity };
+  const { id, name, topic, priceCents, stock, version, received, sold, removed } = product;
+  const { restockTo } = product;
+  return {
+    id,
+    name,
+    topic,
+    priceCents,
+    quantity: stock,
+    version,
+    received,
+    sold,
+    removed,
+    restockTo,
+  };
 }
 
 /** The orders of one entry's sales. */
@@ -45,8 +57,9 @@ export function* purchaseKeyRows(
 ): Generator<PurchaseKeyRow> {
   const keys = kind === 'client' ? view.clientKeys : view.frontendKeys;
   for (const [ordinal, record] of numbered(keys, range)) {
+    const { digest, requestHash } = hashesOf(record);
     const { code, first, second, time } = record;
-    yield { kind, ordinal, ...hashesOf(record), code, first, second, time };
+    yield { kind, ordinal, digest, requestHash, code, first, second, time };
   }
 }
 
