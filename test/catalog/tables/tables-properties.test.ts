@@ -31,6 +31,13 @@ const keyed = fc
     if (rules === 0) return undefined;
     return ['keyed', digest(`key ${key}`), digest(`r ${request}`).slice(0, 8), time, of];
   });
+/** One entry with several sales, unless little is in stock. */
+const several = fc.integer({ min: 2, max: 5 }).map((count): Step['command'] => ({ time }) => {
+  const lines = [[1, 1]] as const;
+  const none = new Uint8Array(0);
+  const keys = Array.from({ length: count }, (_, n) => digest(`several ${time} ${n}`));
+  return ['sell', 3, 5, keys.map((key) => [key, 0, none, lines, time] as const), true];
+});
 /** Commands that the histories of the machine's tests do not have. */
 const extra: fc.Arbitrary<Step> = fc
   .oneof(
@@ -40,7 +47,12 @@ const extra: fc.Arbitrary<Step> = fc
     process.map((name) => () => ['deregister', name] as const),
     fc.constant(() => ['audit', 'token'] as const),
     fc.constant(() => ['rules', 2, { restockTo: 0, bundled: [] }] as const),
-    fc.constant(() => ['sell', 3, 5, [], true] as const),
+    several,
+    several,
+    // In the middle of a run, and through a part of the sales.
+    fc.constantFrom(1, 2, 4).map((behind) => ({ lastSale }: { lastSale: number }) => {
+      return ['cursor', Math.max(0, lastSale - behind)] as const;
+    }),
   )
   .map((command) => ({ passed: 1_000, command }));
 
