@@ -12,6 +12,7 @@ import { type DatabaseModel, endOf, type Server, writeTransaction } from './data
 const timeoutMs = 1_500;
 
 interface Session {
+  readonly number: number;
   readonly server: Server;
   isLost: boolean;
   /** Ends the calls under way. */
@@ -24,8 +25,7 @@ export class ModelLog implements LogDatabase {
   readonly #clock: Clock;
   readonly #random: Random;
   #session: Session | undefined;
-  /** The session of a takeover whose first write has not succeeded. */
-  #takeover: Session | undefined;
+  #sessions = 0;
   /** A server that is cut off, and that new sessions may still reach. */
   reaches: Server | undefined;
   isCut = false;
@@ -43,7 +43,6 @@ export class ModelLog implements LogDatabase {
   }
 
   async takeLead(): Promise<Lead> {
-    this.#takeover = undefined;
     const session = await this.#connect();
     let epoch = 0;
     const commit = await this.#call(session, () =>
@@ -55,12 +54,16 @@ export class ModelLog implements LogDatabase {
       }),
     );
     if (commit !== 'committed') throw unavailable();
-    this.#takeover = session;
-    return { epoch, end: endOf(session.server.state) };
+    const { number, server } = session;
+    return { epoch, end: endOf(server.state), session: number };
   }
 
-  async readEntries(afterSeq: number, maxBytes: number): Promise<readonly Entry[]> {
-    const session = await this.#connect();
+  async readEntries(
+    afterSeq: number,
+    maxBytes: number,
+    wanted?: number,
+  ): Promise<readonly Entry[]> {
+    const session = await this.#connect(wanted);
     const { log } = session.server.state;
     await this.#call(session, () => Promise.resolve());
     const entries: Entry[] = [];
@@ -76,18 +79,15 @@ export class ModelLog implements LogDatabase {
   async write(write: LogWrite): Promise<WriteResult> {
     let session: Session;
     try {
-      session = await this.#connect();
+      session = await this.#connect(write.session);
     } catch {
-      return { kind: this.#takeover ? 'unknown' : 'not_written', reason: 'no connection' };
+      return { kind: 'not_written', reason: 'no connection' };
     }
     try {
       const transaction = writeTransaction(write, this.#database.rules);
       const commit = await this.#call(session, () => session.server.run(transaction));
       if (commit === 'failed') return { kind: 'fenced' };
-      if (commit === 'committed') {
-        this.#takeover = undefined;
-        return { kind: 'written' };
-      }
+      if (commit === 'committed') return { kind: 'written' };
     } catch {
       // The request or its answer was lost.
     }
@@ -99,16 +99,19 @@ export class ModelLog implements LogDatabase {
     this.cut();
   }
 
-  async #connect(): Promise<Session> {
+  async #connect(wanted?: number): Promise<Session> {
     const { rules, primary } = this.#database;
     if (this.isCut) throw unavailable();
-    if (this.#session && !this.#session.isLost) return this.#session;
-    if (this.#takeover?.isLost && rules.oneSession) throw unavailable();
+    const isOpen = this.#session !== undefined && !this.#session.isLost;
+    const isWanted = wanted === undefined || (isOpen && this.#session?.number === wanted);
+    if (!isWanted && rules.oneSession) throw unavailable();
+    if (this.#session !== undefined && isOpen) return this.#session;
     let lose: () => void = () => {};
     const lost = new Promise<void>((resolve) => {
       lose = resolve;
     });
     const session: Session = {
+      number: ++this.#sessions,
       server: this.#random.integer(2) === 0 ? (this.reaches ?? primary) : primary,
       isLost: false,
       lost,

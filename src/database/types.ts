@@ -19,6 +19,8 @@ export interface Lead {
   /** Above every epoch before it. */
   readonly epoch: number;
   readonly end: LogEnd;
+  /** The session of the takeover, a number of its own. */
+  readonly session: number;
 }
 
 /** One transaction of the leader. Without entries and changes it only confirms the lead (S3). */
@@ -29,6 +31,11 @@ export interface LogWrite {
   /** They follow the end without gaps. */
   readonly entries: readonly Entry[];
   readonly changes?: TableChanges | undefined;
+  /**
+   * Nothing is written on another session. The first write of a lead is on the session that read the log:
+   * a primary that was cut off could answer the reads of another one, but could not commit (S4).
+   */
+  readonly session?: number | undefined;
 }
 
 /** What became of a write. */
@@ -43,11 +50,7 @@ export type WriteResult =
   /** A table refused the changes, and the reason names the row. Nothing was written (S6). */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/**
- * Calls reject with `unavailable`. The implementation limits the time of each. From `takeLead` to the
- * first successful write all calls use one session, and fail once it is lost: otherwise a primary that is
- * cut off could answer a read in between (S4).
- */
+/** Calls reject with `unavailable`. The implementation limits the time of each. */
 export interface LogDatabase {
   /**
    * Takes the lead: raises the epoch of the leader row and commits. Waits for a transaction of the
@@ -56,9 +59,9 @@ export interface LogDatabase {
   takeLead(leader: string): Promise<Lead>;
   /**
    * Reads entries after `afterSeq`, at least one if there is one, about `maxBytes`. The entries may not
-   * survive a failover unless the caller knows better (S4).
+   * survive a failover unless the caller knows better (S4). With `session` it rejects on another one.
    */
-  readEntries(afterSeq: number, maxBytes: number): Promise<readonly Entry[]>;
+  readEntries(afterSeq: number, maxBytes: number, session?: number): Promise<readonly Entry[]>;
   /** Writes in one transaction; never rejects. At most one write is in progress at a time. */
   write(write: LogWrite): Promise<WriteResult>;
   close(): Promise<void>;

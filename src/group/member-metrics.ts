@@ -1,23 +1,24 @@
 /**
  * The metrics of a group member about its log and its lead.
  */
+import type { Histogram } from '../base/histogram.js';
 import type { MetricSample } from '../base/metric-table.js';
 import type { PoolStatus } from '../pool/types.js';
-import type { MeteredJournal } from './metered-journal.js';
 import type { GroupStatus } from './types.js';
 
 export class MemberMetrics {
   readonly #service: string;
   readonly #group: string;
-  readonly #journal: MeteredJournal;
+  readonly #writes: Histogram;
   #won = 0;
   #ledEpoch = 0;
   #applied = 0;
 
-  constructor(service: string, group: string, journal: MeteredJournal) {
+  /** `writes`: seconds until a batch was durable. */
+  constructor(service: string, group: string, writes: Histogram) {
     this.#service = service;
     this.#group = group;
-    this.#journal = journal;
+    this.#writes = writes;
   }
 
   /** An entry was applied here. */
@@ -44,7 +45,7 @@ export class MemberMetrics {
       ['bazar_uncommitted_entries', labels, Math.max(0, logEnd.seq - commit)],
       ['bazar_oldest_uncommitted_seconds', labels, oldestUncommittedMs / 1_000],
       ['bazar_disk_silent_seconds', labels, diskSilentMs / 1_000],
-      ['bazar_journal_sync_duration_seconds', labels, this.#journal.syncs.values()],
+      ['bazar_journal_sync_duration_seconds', labels, this.#writes.values()],
     ];
   }
 }

@@ -1,37 +1,33 @@
 /**
- * A running member of a group: its host between journal and peers, its two ports, and its metrics and
- * log lines. The service defines the state machine and its own requests. Invariant: the member listens
- * only after it has recovered its log.
+ * A running member of a group: its log in an engine, its connections to the others, its two ports, and
+ * its metrics and log lines. The service defines the state machine and its own requests. Invariant: the
+ * member listens only after it has recovered its log.
  */
 import { type Clock, systemClock } from '../base/clock.js';
 import type { ServiceConfig } from '../base/config.js';
 import type { Logger } from '../base/logging.js';
 import type { MetricSample } from '../base/metric-table.js';
 import { systemRandom } from '../base/random.js';
-import type { SnapshotMark } from '../consensus/messages.js';
 import type { Entry, StateMachine } from '../consensus/types.js';
 import type { HandshakeOptions } from '../net/handshake.js';
 import { peerTransport } from '../net/tls-transport.js';
 import { rulesVersion } from '../wire/internal.js';
-import { doubtOf, type MemberFolder, refuseGap } from './folder.js';
-import { GroupHost } from './host.js';
+import type { Engine, GroupHandle } from './engine.js';
 import { MemberHandler } from './member-handler.js';
 import { MemberObserver } from './member-observer.js';
-import { type MemberListeners, MemberPorts } from './member-ports.js';
+import { type MemberListeners, MemberPorts, type ServiceHandler } from './member-ports.js';
 import { type GroupName, type Membership, membership } from './membership.js';
 import { RpcPeers } from './rpc-peers.js';
 import type { MemberCredentials } from './session-program.js';
-import type { SnapshotPort } from './snapshot-port.js';
 import type { GroupStatus } from './types.js';
 
 export interface MemberOptions<Result> {
   readonly config: ServiceConfig;
   readonly group: GroupName;
-  readonly folder: MemberFolder;
+  readonly engine: Engine<Result>;
   readonly machine: StateMachine<Result>;
-  readonly base: SnapshotMark;
+  /** True if entries wait for `openGates` (R8). */
   readonly gated: boolean;
-  readonly snapshots?: SnapshotPort;
   readonly logger: Logger;
   readonly applied: (entry: Entry, result: Result) => void;
   /** A further condition for serving as leader, such as the first stock. */
@@ -42,12 +38,12 @@ export interface MemberOptions<Result> {
   readonly logTime?: () => number;
   /** Called after each connection to another member is established. */
   readonly met?: () => void;
-  /** Runs at a stop, when no more entries are applied and the folder is still open. */
+  /** Runs at a stop, when no more entries are applied and the engine is still open. */
   readonly beforeClose?: () => Promise<void>;
 }
 
 export class Member<Result> {
-  readonly host: GroupHost<Result>;
+  readonly host: GroupHandle<Result>;
   readonly handler: MemberHandler;
   readonly #options: MemberOptions<Result>;
   readonly #clock: Clock = systemClock;
@@ -60,7 +56,7 @@ export class Member<Result> {
 
   constructor(options: MemberOptions<Result>) {
     this.#options = options;
-    const { config, group, folder, machine, base, gated, snapshots, logger, applied } = options;
+    const { config, group, engine, machine, gated, logger, applied } = options;
     this.#membership = membership(config.cluster, group);
     const { replicas, recoveryServers } = this.#membership;
     this.#peers = new RpcPeers({
@@ -77,22 +73,12 @@ export class Member<Result> {
       met: options.met,
     });
     const observer = new MemberObserver({
-      ...{ name: config.name, group, journal: folder.journal, clock: this.#clock, logger },
+      ...{ name: config.name, group, writes: engine.writes, clock: this.#clock, logger },
     });
     this.#observer = observer;
-    this.host = new GroupHost<Result>({
-      id: config.name,
-      voters: replicas.map(({ name }) => name),
-      recoveryServers: recoveryServers.map(({ name }) => name),
-      learner: folder.identity.learner,
-      doubt: doubtOf(folder, base),
-      incarnation: folder.identity.incarnation,
-      journal: observer.journal,
-      clock: this.#clock,
-      minCopies: config.minCopies,
-      admitted: () => folder.identity.admit(),
-      peers: this.#peers,
-      ...{ machine, base, logger, gated, snapshots },
+    this.host = engine.newGroup({
+      ...{ config, membership: this.#membership, peers: this.#peers, clock: this.#clock },
+      ...{ machine, logger, gated },
       applied: (entry, result) => {
         observer.applied();
         applied(entry, result);
@@ -120,9 +106,8 @@ export class Member<Result> {
 
   /** Recovers, then listens on both ports. */
   async open(listeners: MemberListeners): Promise<void> {
-    refuseGap(this.#options.folder, this.#options.base);
     await this.host.start();
-    await this.#ports.open(listeners);
+    await this.#ports.open({ ...listeners, handler: this.#withEngine(listeners.handler) });
   }
 
   /** Calls another member's service handler, in order with the group's messages to it. */
@@ -154,7 +139,19 @@ export class Member<Result> {
     this.host.stop();
     this.#observer.stop();
     if (!this.#hasFailed) await this.#options.beforeClose?.();
-    await this.#options.folder.close();
+    await this.#options.engine.close();
+  }
+
+  /** Requests of other members to the engine come before those to the service. */
+  #withEngine(service: ServiceHandler): ServiceHandler {
+    const { engine } = this.#options;
+    return {
+      request: (session, method, params, reply, header) =>
+        engine.request(method, params, reply) ||
+        service.request(session, method, params, reply, header),
+      notification: (session, method, params) => service.notification(session, method, params),
+      closed: (session) => service.closed(session),
+    };
   }
 
   #status(): GroupStatus {
@@ -171,11 +168,11 @@ export class Member<Result> {
   }
 
   #credentials(): MemberCredentials {
-    const { config, folder, group } = this.#options;
+    const { config, engine, group } = this.#options;
     const { name, clusterToken } = config;
     return {
-      identity: { role: group, id: name, incarnation: folder.identity.incarnation },
-      cluster: folder.identity.clusterId,
+      identity: { role: group, id: name, incarnation: engine.incarnation },
+      cluster: engine.clusterId,
       group,
       token: clusterToken,
     };

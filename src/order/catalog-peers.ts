@@ -6,7 +6,6 @@ import type { OrderConfig } from '../base/config.js';
 import { BazarError } from '../base/errors.js';
 import { wireLimits } from '../base/limits.js';
 import { systemRandom } from '../base/random.js';
-import type { MemberFolder } from '../group/folder.js';
 import { introduction } from '../net/handshake.js';
 import { RpcClient } from '../net/rpc-client.js';
 import { peerTransport } from '../net/tls-transport.js';
@@ -15,7 +14,8 @@ import type { CatalogPeer } from './catalog-client.js';
 
 export interface CatalogPeersOptions {
   readonly config: OrderConfig;
-  readonly folder: MemberFolder;
+  /** Of this member and of its store. */
+  readonly identity: { readonly incarnation: string; readonly clusterId: string };
   readonly clock: Clock;
   /** A replica sent sales. */
   readonly pushed: (name: string, sales: SalesMessage) => void;
@@ -30,10 +30,10 @@ export interface CatalogPeers {
 }
 
 export function connectCatalogs(options: CatalogPeersOptions): CatalogPeers {
-  const { config, folder, clock, pushed, lost } = options;
+  const { config, identity, clock, pushed, lost } = options;
   const handshake = {
-    identity: { role: 'order', id: config.name, incarnation: folder.identity.incarnation },
-    cluster: folder.identity.clusterId,
+    identity: { role: 'order', id: config.name, incarnation: identity.incarnation },
+    cluster: identity.clusterId,
     group: 'catalog',
     token: config.clusterToken,
     clock,

@@ -7,6 +7,7 @@ import { systemClock } from '../base/clock.js';
 import type { OrderConfig, RunningService } from '../base/config.js';
 import { createLogger } from '../base/logging.js';
 import { openFolder } from '../group/folder.js';
+import { journalEngine } from '../group/journal-engine.js';
 import { Member } from '../group/member.js';
 import { votersOf } from '../group/membership.js';
 import { JobsPool } from '../pool/jobs-pool.js';
@@ -32,9 +33,8 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
   const member = new Member<OrderResult>({
     config,
     group: 'order',
-    folder,
+    engine: journalEngine({ folder, clock, base: { seq: 0, epoch: 0, time: 0 } }),
     machine,
-    base: { seq: 0, epoch: 0, time: 0 },
     gated: false,
     logger,
     metrics: () => orderMetrics(config.name, store),
@@ -46,7 +46,7 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
   });
   const catalogs = connectCatalogs({
     config,
-    folder,
+    identity: folder.identity,
     clock,
     pushed: (name, sales) => catalogClient.pushed(name, sales),
     lost: (name) => catalogClient.lost(name),

@@ -70,7 +70,7 @@ export async function openRecoveryMember(options: RecoveryMemberOptions): Promis
   refuseGap(log, base);
   const shortening = shorten(log, { base, everyBytes: config.snapshotEveryBytes });
   const journal = new MeteredJournal(log.journal, clock);
-  const metrics = new MemberMetrics(name, group, journal);
+  const metrics = new MemberMetrics(name, group, journal.syncs);
   const host = new GroupHost<never>({
     id: name,
     voters: replicas.map((replica) => replica.name),

@@ -52,7 +52,7 @@ t.test(
 
 t.test('a member reports its log metrics, and each lead once', async (t) => {
   const { journal } = setUp();
-  const metrics = new MemberMetrics('order-1', 'order', journal);
+  const metrics = new MemberMetrics('order-1', 'order', journal.syncs);
   const status = {
     ...{ id: 'order-1', role: 'leader', serving: true, epoch: 3, leader: 'order-1' },
     ...{ logEnd: { epoch: 3, seq: 12 }, commit: 10, applied: 9, incarnation: 'i' },

@@ -7,6 +7,7 @@ import { systemClock } from '../../base/clock.js';
 import type { CatalogConfig, RunningService } from '../../base/config.js';
 import { createLogger } from '../../base/logging.js';
 import { advised, openFolder } from '../../group/folder.js';
+import { journalEngine } from '../../group/journal-engine.js';
 import { Member } from '../../group/member.js';
 import { snapshotPort } from '../../group/snapshot-files.js';
 import { JobsPool } from '../../pool/jobs-pool.js';
@@ -35,18 +36,17 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const folder = await openFolder(config, { group: 'catalog', keepAll: false, logger });
   const machine = newMachine();
   const base = await advised(folder, restoreCatalog(folder.snapshots, machine, { logger }));
+  const received = snapshotPort(folder.snapshots, async ({ seq }) => {
+    const restored = await restoreCatalog(folder.snapshots, machine, { logger });
+    assert(restored.seq === seq, 'the received snapshot is the one restored');
+  });
   const jobs = new JobsPool({ clock, logger });
   const member = new Member<CatalogResult>({
     config,
     group: 'catalog',
-    folder,
+    engine: journalEngine({ folder, clock, base, snapshots: received }),
     machine,
-    base,
     gated: true,
-    snapshots: snapshotPort(folder.snapshots, async ({ seq }) => {
-      const restored = await restoreCatalog(folder.snapshots, machine, { logger });
-      assert(restored.seq === seq, 'the received snapshot is the one restored');
-    }),
     logger,
     canServe: () => machine.isStocked,
     metrics: () => catalogMetrics(config.name, machine),

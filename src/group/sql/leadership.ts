@@ -5,7 +5,7 @@
 import type { Clock } from '../../base/clock.js';
 import type { Logger } from '../../base/logging.js';
 import type { FailedCandidacy, MemberId } from '../../consensus/types.js';
-import type { LogDatabase, LogEnd } from '../../database/types.js';
+import type { LogDatabase, LogEnd, Lead as Taken } from '../../database/types.js';
 import { Lead } from './lead.js';
 import { LogWriter, type TableSource } from './log-writer.js';
 import type { RecentEntries } from './recent-entries.js';
@@ -25,8 +25,8 @@ export interface LeadershipOptions {
   readonly began: (lead: Lead) => void;
   /** More of the log is committed. */
   readonly committed: (lead: Lead) => void;
-  /** The lead, or the attempt to take it, has ended. */
-  readonly ended: (hadLed: boolean) => void;
+  /** The lead, or the attempt to take it, has ended. `retakes`: another attempt begins at once. */
+  readonly ended: (hadLed: boolean, retakes: boolean) => void;
   /** The log here cannot be continued. */
   readonly failed: (reason: string) => void;
 }
@@ -71,18 +71,18 @@ export class Leadership {
     this.#stage = stage;
     const isOver = (): boolean => this.#stage !== stage || this.#isStopped;
     try {
-      const { epoch, end } = await database.takeLead(id);
+      const taken = await database.takeLead(id);
       // Taken after the commit: every lease of the former leader was confirmed before it (A14).
       const electedMs = clock.nowMs();
       if (isOver()) return;
-      const isSame = await adoptLog(log, database, end);
+      const isSame = await adoptLog(log, database, taken);
       if (isOver()) return;
-      if (isSame) this.#open(new Lead({ epoch, electedMs, end, committed, gated }), end);
+      if (isSame) this.#open(new Lead({ ...taken, electedMs, committed, gated }), taken);
       else this.#options.failed('its log differs from the log in the database');
     } catch (error) {
       if (isOver()) return;
       logger.warn({ error: String(error) }, 'could not take the lead');
-      this.#giveUp(committed, false);
+      this.#giveUp(committed, false, false);
     }
   }
 
@@ -99,11 +99,11 @@ export class Leadership {
     return entry.seq;
   }
 
-  #open(lead: Lead, end: LogEnd): void {
+  #open(lead: Lead, { end, session }: Taken): void {
     const { database, clock, rules, tables, logger } = this.#options;
     this.#stage = { kind: 'candidate', lead };
     lead.writer = new LogWriter({
-      ...{ database, clock, rules, epoch: lead.epoch, end, tables },
+      ...{ database, clock, rules, epoch: lead.epoch, end, session, tables },
       written: (through) => this.#written(lead, through),
       ended: (why, reason) => {
         logger.warn({ reason, epoch: lead.epoch }, `the lead has ended: ${why}`);
@@ -130,16 +130,17 @@ export class Leadership {
 
   #ended(lead: Lead, isUnknown: boolean): void {
     if (this.#stage.kind === 'follower' || this.#stage.lead !== lead) return;
-    this.#giveUp(lead.committed, this.#stage.kind === 'leader');
+    const retakes = isUnknown && !this.#isStopped;
+    this.#giveUp(lead.committed, this.#stage.kind === 'leader', retakes);
     // A new epoch shows what became of the last transaction (S4).
-    if (isUnknown && !this.#isStopped && this.isFollower) void this.take();
+    if (retakes && !this.#isStopped) void this.take();
   }
 
   /** The entries after the committed ones may not stay in the log. */
-  #giveUp(committed: LogEnd, hadLed: boolean): void {
+  #giveUp(committed: LogEnd, hadLed: boolean, retakes: boolean): void {
     this.#options.log.cutAfter(committed);
     this.#failure = { reason: 'unreachable', atMs: this.#options.clock.nowMs() };
     this.#stage = follower;
-    this.#options.ended(hadLed);
+    this.#options.ended(hadLed, retakes);
   }
 }

@@ -35,6 +35,8 @@ export interface LogWriterOptions {
   readonly epoch: number;
   /** The end of the log at the takeover. */
   readonly end: LogEnd;
+  /** The session of the takeover, for the first write. */
+  readonly session: number;
   readonly tables: TableSource | undefined;
   /** The log is committed through this entry. */
   readonly written: (end: LogEnd) => void;
@@ -57,6 +59,8 @@ interface Batch {
 export class LogWriter {
   readonly #options: LogWriterOptions;
   #end: LogEnd;
+  /** Set until the first write has succeeded. */
+  #session: number | undefined;
   #queue: Entry[] = [];
   #confirmers: Confirmer[] = [];
   #isWriting = false;
@@ -73,6 +77,7 @@ export class LogWriter {
   constructor(options: LogWriterOptions) {
     this.#options = options;
     this.#end = options.end;
+    this.#session = options.session;
     this.#tables = options.tables;
   }
 
@@ -143,7 +148,8 @@ export class LogWriter {
     this.#isWriting = true;
     this.#underWay = batch.confirmers;
     this.#silentSinceMs ??= clock.nowMs();
-    database.write({ epoch, end: this.#end, entries, changes }).then(
+    const write = { epoch, end: this.#end, entries, changes, session: this.#session };
+    database.write(write).then(
       (result) => {
         this.#isWriting = false;
         this.#underWay = undefined;
@@ -159,7 +165,9 @@ export class LogWriter {
         this.#written(batch, changes);
         break;
       case 'not_written':
-        this.#writeLater(batch);
+        // The log may have been read from a primary that is cut off, so it is read again.
+        if (this.#session !== undefined) this.#lost(batch, 'unknown', result.reason);
+        else this.#writeLater(batch);
         break;
       case 'refused':
         this.#tables = undefined;
@@ -180,6 +188,7 @@ export class LogWriter {
   #written({ entries, confirmers }: Batch, changes: TableChanges | undefined): void {
     this.#silentSinceMs = undefined;
     this.#retryMs = retryMs;
+    this.#session = undefined;
     if (changes) this.#tables?.written(changes);
     this.#end = entries.at(-1) ?? this.#end;
     // A transaction that has committed was in the own epoch, whatever has happened since.

@@ -115,7 +115,7 @@ export class SqlGroup<Result> implements Group<Result> {
         this.#roleChanged();
       },
       committed: (lead) => this.#advance(lead),
-      ended: (hadLed) => this.#leadEnded(hadLed),
+      ended: (hadLed, retakes) => this.#leadEnded(hadLed, retakes),
     });
     this.#requests = new FollowRequests({ clock, log, rules });
     this.#positions = new ReadPositions({ clock, link, rules, waiters: this.#waiters, applied });
@@ -260,11 +260,12 @@ export class SqlGroup<Result> implements Group<Result> {
     this.#requests.wake();
   }
 
-  #leadEnded(hadLed: boolean): void {
+  #leadEnded(hadLed: boolean, retakes: boolean): void {
     this.#waiters.leadLost();
     this.#requests.fail(this.#notLeading());
     if (this.#phase !== 'started') return;
     if (hadLed) this.#roleChanged();
+    if (retakes) return;
     const { id, clock, members } = this.#options;
     if (members.length > 1) this.#following.start();
     else void clock.after(aloneRetryMs, () => this.nominate(id));

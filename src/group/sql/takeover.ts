@@ -4,7 +4,7 @@
  */
 import { BazarError } from '../../base/errors.js';
 import { logLimits } from '../../base/limits.js';
-import type { LogDatabase, LogEnd } from '../../database/types.js';
+import type { Lead, LogDatabase } from '../../database/types.js';
 import type { RecentEntries } from './recent-entries.js';
 
 /** Bytes of entries that a new leader may have to apply. A replica that lacks more restores its state. */
@@ -17,13 +17,15 @@ const adoptedBytesMax = 64 * 1024 * 1024;
 export async function adoptLog(
   log: RecentEntries,
   database: LogDatabase,
-  end: LogEnd,
+  { end, session }: Lead,
 ): Promise<boolean> {
   let bytes = 0;
   do {
     const { seq, epoch } = log.last;
     if (end.seq < seq || bytes > adoptedBytesMax) return false;
-    const entries = await database.readEntries(Math.max(0, seq - 1), logLimits.journalReadBytesMax);
+    const { journalReadBytesMax } = logLimits;
+    const after = Math.max(0, seq - 1);
+    const entries = await database.readEntries(after, journalReadBytesMax, session);
     // The first one is known; retention may have deleted it.
     const [first, ...others] = entries;
     if (first?.seq === seq && first.epoch !== epoch) return false;

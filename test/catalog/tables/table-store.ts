@@ -1,7 +1,7 @@
 /** A catalog whose log is followed by tables: machine, notes and tables. Helper of the tests in this folder. */
 import assert from 'node:assert/strict';
 import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
-import type { PurchaseLimits } from '../../../src/catalog/machine/purchase-processor.js';
+import type { PurchaseOptions } from '../../../src/catalog/machine/purchase-processor.js';
 import { CatalogTables } from '../../../src/catalog/tables/catalog-tables.js';
 import { compareTables } from '../../../src/catalog/tables/compare-tables.js';
 import { restoreFromTables } from '../../../src/catalog/tables/restore-tables.js';
@@ -16,7 +16,7 @@ export class Replica {
   readonly machine: CatalogMachine;
   readonly tables: CatalogTables;
 
-  constructor(limits?: PurchaseLimits, salesMax?: number) {
+  constructor(limits?: PurchaseOptions, salesMax?: number) {
     this.machine = new CatalogMachine(limits);
     this.tables = new CatalogTables(this.machine, salesMax);
   }
@@ -49,7 +49,7 @@ export class Replica {
 
 export async function restoredReplica(
   model: TablesModel,
-  limits?: PurchaseLimits,
+  limits?: PurchaseOptions,
   salesMax?: number,
 ): Promise<Replica> {
   const replica = new Replica(limits, salesMax);
@@ -61,7 +61,7 @@ export async function restoredReplica(
 export async function assertShows(
   model: TablesModel,
   hash: string,
-  limits?: PurchaseLimits,
+  limits?: PurchaseOptions,
 ): Promise<void> {
   const { machine } = await restoredReplica(model, limits);
   machine.invariants();
