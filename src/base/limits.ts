@@ -238,3 +238,36 @@ export const poolLimits = {
   /** Two, so that an audit does not wait for a snapshot. */
   jobThreadsMax: 2,
 } as const;
+
+/** Connections to an SQL database, and one statement on them (docs/SQL-ENGINE.md). */
+export const databaseLimits = {
+  hostsMax: 16,
+  connectTimeoutMs: 2_000,
+  /** Waits between attempts to connect; they double. */
+  reconnectMinMs: 10,
+  reconnectMaxMs: 1_000,
+  /** From the call to its answer, connecting included; afterwards the session is dropped. */
+  callTimeoutMs: 5_000,
+  /** Calls that wait for a session; one more is `overloaded`. */
+  callsMax: 1_024,
+  /** The server ends a statement, a wait for a lock, and an idle transaction after these times. */
+  statementTimeoutMs: 4_000,
+  lockTimeoutMs: 2_000,
+  idleTransactionMs: 2_000,
+  keepAliveMs: 1_000,
+  /** Unanswered keepalive probes after which the server drops a session. */
+  keepAliveProbes: 3,
+  /** Entries in one answer of `readEntries`. */
+  readEntriesMax: 4_096,
+  /** Rows in one piece of `readTables`. */
+  pieceRows: 4_096,
+  /** For one piece of `readTables`, and for the time that its reader takes between two pieces. */
+  pieceTimeoutMs: 30_000,
+  /** Dropped keys of each kind that one write deletes, and log rows that one call deletes. */
+  keyDeletesMax: 2_000,
+  logDeletesMax: 5_000,
+  /** Orders that one filtered list reads; the answer says where the next list continues. */
+  orderScanMax: 20_000,
+  /** For a migration of the schema. */
+  migrationTimeoutMs: 600_000,
+} as const;

@@ -1,0 +1,121 @@
+/**
+ * The tables of a store, as a list of migrations. A migration that was released never changes; a later
+ * one follows it. Plain SQL: no extension, no function of the server, no advisory lock.
+ */
+
+/** The migration at place n leads to version n + 1. `search_path` is the store's schema. */
+export const migrations: readonly string[] = [
+  `
+CREATE TABLE store_meta (
+  is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+  format text NOT NULL CHECK (format = 'bazar'),
+  schema_version integer NOT NULL,
+  cluster_id text NOT NULL,
+  founding text NOT NULL
+);
+CREATE TABLE leaders (
+  group_name text PRIMARY KEY,
+  leader text,
+  epoch bigint NOT NULL DEFAULT 0 CHECK (epoch >= 0),
+  log_end_seq bigint NOT NULL DEFAULT 0 CHECK (log_end_seq >= 0),
+  log_end_epoch bigint NOT NULL DEFAULT 0,
+  log_end_time bigint NOT NULL DEFAULT 0,
+  confirmations bigint NOT NULL DEFAULT 0,
+  CHECK (log_end_epoch <= epoch)
+) WITH (fillfactor = 10);
+CREATE TABLE log (
+  seq bigint PRIMARY KEY CHECK (seq > 0),
+  epoch bigint NOT NULL,
+  time bigint NOT NULL,
+  command bytea NOT NULL
+);
+CREATE TABLE applied (
+  is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+  applied_seq bigint NOT NULL DEFAULT 0 CHECK (applied_seq >= 0),
+  last_order bigint NOT NULL DEFAULT 0 CHECK (last_order >= 0),
+  head bytea NOT NULL DEFAULT ''
+) WITH (fillfactor = 10);
+CREATE TABLE products (
+  id bigint PRIMARY KEY CHECK (id > 0),
+  name text NOT NULL,
+  topic text NOT NULL,
+  price_cents bigint NOT NULL CHECK (price_cents >= 0),
+  quantity bigint NOT NULL CHECK (quantity >= 0),
+  version bigint NOT NULL,
+  received bigint NOT NULL,
+  sold bigint NOT NULL CHECK (sold >= 0),
+  removed boolean NOT NULL,
+  restock_to bigint CHECK (restock_to >= 0),
+  CONSTRAINT products_books_check CHECK (quantity = received - sold)
+) WITH (fillfactor = 50);
+CREATE INDEX products_by_name ON products (name);
+CREATE TABLE orders (
+  number bigint PRIMARY KEY CHECK (number > 0),
+  key bytea NOT NULL CHECK (octet_length(key) = 16),
+  total_cents bigint NOT NULL CHECK (total_cents >= 0),
+  at_ms bigint NOT NULL,
+  seq bigint NOT NULL
+);
+CREATE INDEX orders_by_time ON orders (at_ms, number);
+CREATE INDEX orders_by_key ON orders (key, number);
+CREATE TABLE order_lines (
+  order_number bigint NOT NULL REFERENCES orders (number),
+  place integer NOT NULL CHECK (place > 0),
+  product_id bigint NOT NULL REFERENCES products (id),
+  name text NOT NULL,
+  quantity bigint NOT NULL CHECK (quantity > 0),
+  price_cents bigint NOT NULL CHECK (price_cents >= 0),
+  PRIMARY KEY (order_number, place)
+);
+CREATE INDEX order_lines_by_product ON order_lines (product_id, order_number);
+CREATE TABLE purchase_keys (
+  kind text NOT NULL CHECK (kind IN ('client', 'frontend')),
+  ordinal bigint NOT NULL CHECK (ordinal > 0),
+  digest bytea NOT NULL CHECK (octet_length(digest) = 16),
+  request_hash bytea NOT NULL CHECK (octet_length(request_hash) IN (0, 8)),
+  code integer NOT NULL,
+  first_value bigint NOT NULL,
+  second_value bigint NOT NULL,
+  time bigint NOT NULL,
+  PRIMARY KEY (kind, ordinal)
+);
+CREATE TABLE change_keys (
+  ordinal bigint PRIMARY KEY CHECK (ordinal > 0),
+  digest bytea NOT NULL CHECK (octet_length(digest) = 16),
+  request_hash bytea NOT NULL,
+  result bytea NOT NULL,
+  time bigint NOT NULL
+);
+CREATE VIEW sold_lines AS
+  SELECT number, to_timestamp(at_ms / 1000.0) AS at, place, product_id, name, quantity, price_cents,
+    quantity * price_cents AS line_cents
+  FROM orders JOIN order_lines ON order_number = number;
+INSERT INTO applied DEFAULT VALUES;
+INSERT INTO leaders (group_name) VALUES ('catalog'), ('order')`,
+];
+
+export const schemaVersion = migrations.length;
+
+/** The tables that `TableChanges` fills. */
+export const changedTables: ReadonlySet<string> = new Set([
+  'applied',
+  'products',
+  'orders',
+  'order_lines',
+  'purchase_keys',
+  'change_keys',
+]);
+
+/** What the service role may do. It creates and drops nothing, and orders are never changed. */
+export const serviceRights: readonly string[] = [
+  'SELECT ON store_meta',
+  'SELECT, UPDATE ON leaders, applied',
+  'SELECT, INSERT, DELETE ON log',
+  'SELECT, INSERT, UPDATE ON products',
+  'SELECT, INSERT ON orders, order_lines',
+  'SELECT, INSERT, UPDATE, DELETE ON purchase_keys, change_keys',
+];
+/** What the report role may do. Keys and the log are not for reports. */
+export const reportRights: readonly string[] = [
+  'SELECT ON store_meta, leaders, applied, products, orders, order_lines, sold_lines',
+];

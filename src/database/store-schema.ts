@@ -1,0 +1,221 @@
+/**
+ * Creates, recognizes and migrates the schema of a store. Invariant: nothing changes a schema that is
+ * not this store's, or newer than this build, and only `migrateStore` changes the version.
+ */
+import { BazarError } from '../base/errors.js';
+import { databaseLimits } from '../base/limits.js';
+import { describeDatabase } from './connection-url.js';
+import { toUnavailable } from './failures.js';
+import { migrations, reportRights, schemaVersion, serviceRights } from './migrations.js';
+import { quoteName } from './server.js';
+import { openSession, type Session, type SessionOptions, type Statement } from './session.js';
+
+export const defaultSchema = 'bazar';
+
+export interface StoreMeta {
+  readonly version: number;
+  readonly clusterId: string;
+  /** Settings of the founding, in JSON. */
+  readonly founding: string;
+}
+
+export type SchemaState =
+  | { readonly kind: 'absent' }
+  /** Tables of something else are in the schema. */
+  | { readonly kind: 'foreign'; readonly table: string }
+  | ({ readonly kind: 'older' | 'current' | 'newer' } & StoreMeta);
+
+export interface Founding {
+  readonly clusterId: string;
+  readonly founding: string;
+  /** Roles that exist already; they get their rights. */
+  readonly serviceRole?: string | undefined;
+  readonly reportRole?: string | undefined;
+}
+
+const duplicateSchema = new Set(['42P06', '42P07', '23505']);
+const metaTable = 'store_meta';
+const metaQuery =
+  'SELECT schema_version AS version, cluster_id AS "clusterId", founding FROM store_meta';
+
+/** Runs `use` with a session that is closed afterwards. Rejects with `unavailable`. */
+export async function withSession<T>(
+  options: SessionOptions,
+  use: (session: Session) => Promise<T>,
+): Promise<T> {
+  const opened = await openSession(options);
+  if (opened.kind === 'failed') {
+    throw toUnavailable(`cannot use ${describeDatabase(options.settings)}`, opened.failure);
+  }
+  try {
+    return await use(opened.session);
+  } finally {
+    await opened.session.close();
+  }
+}
+
+export async function readSchemaState(session: Session, schema: string): Promise<SchemaState> {
+  const tables = await run<{ name: string }>(session, {
+    text: 'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = $1 ORDER BY 1',
+    values: [schema],
+  });
+  const [first] = tables;
+  if (first === undefined) return { kind: 'absent' };
+  if (!tables.some(({ name }) => name === metaTable)) return { kind: 'foreign', table: first.name };
+  const columns = await run<{ name: string }>(session, {
+    text: `SELECT column_name AS name FROM information_schema.columns
+      WHERE table_schema = $1 AND table_name = $2 AND column_name = 'schema_version'`,
+    values: [schema, metaTable],
+  });
+  if (columns.length === 0) return { kind: 'foreign', table: metaTable };
+  const [meta] = await run<StoreMeta>(session, { text: metaQuery });
+  return meta === undefined ? { kind: 'foreign', table: metaTable } : stateOf(meta);
+}
+
+function stateOf(meta: StoreMeta): SchemaState {
+  if (meta.version === schemaVersion) return { kind: 'current', ...meta };
+  return { kind: meta.version < schemaVersion ? 'older' : 'newer', ...meta };
+}
+
+/** Throws unless the schema is this build's, and of the cluster if one is given. */
+export function checkSchema(
+  state: SchemaState,
+  schema: string,
+  clusterId: string | undefined,
+): StoreMeta {
+  const name = JSON.stringify(schema);
+  if (state.kind === 'absent')
+    throw conflict(`schema ${name} holds no store; run bazar store init`);
+  if (state.kind === 'foreign') {
+    throw conflict(
+      `schema ${name} belongs to something else (table ${state.table}); choose another`,
+    );
+  }
+  if (state.kind === 'older') {
+    throw conflict(
+      `schema ${name} has version ${state.version}, this build needs ${schemaVersion}; run bazar store migrate`,
+    );
+  }
+  if (state.kind === 'newer') {
+    throw conflict(
+      `schema ${name} has version ${state.version}, this build knows ${schemaVersion}; use a newer build`,
+    );
+  }
+  if (clusterId !== undefined && state.clusterId !== clusterId) {
+    throw conflict(`schema ${name} belongs to the store ${state.clusterId}, not ${clusterId}`);
+  }
+  return state;
+}
+
+/** Creates the schema, its tables and the rights of the roles, in one transaction. */
+export function initStore(options: SessionOptions, founding: Founding): Promise<void> {
+  return withSession(options, async (session) => {
+    const state = await readSchemaState(session, options.schema);
+    if (state.kind !== 'absent') refuseInit(state, options.schema);
+    const created = await transaction(session, [
+      { text: `CREATE SCHEMA IF NOT EXISTS ${quoteName(options.schema)}` },
+      ...migrations.map((text) => ({ text })),
+      {
+        text: `INSERT INTO store_meta (format, schema_version, cluster_id, founding)
+          VALUES ('bazar', $1, $2, $3)`,
+        values: [schemaVersion, founding.clusterId, founding.founding],
+      },
+      ...grants(options.schema, founding).map((text) => ({ text })),
+    ]);
+    if (created !== undefined && duplicateSchema.has(created.sqlState ?? '')) {
+      throw conflict(`another process creates schema ${JSON.stringify(options.schema)}`);
+    }
+    if (created !== undefined) throw toUnavailable('cannot create the schema', created);
+  });
+}
+
+function refuseInit(state: SchemaState, schema: string): never {
+  const name = JSON.stringify(schema);
+  if (state.kind === 'foreign' || state.kind === 'absent') {
+    checkSchema(state, schema, undefined);
+  }
+  throw conflict(`schema ${name} holds a store already`);
+}
+
+/** The statements that give the roles their rights. */
+export function grants(
+  schema: string,
+  { serviceRole, reportRole }: Pick<Founding, 'serviceRole' | 'reportRole'>,
+): readonly string[] {
+  const toRole = (role: string | undefined, rights: readonly string[]): readonly string[] => {
+    if (role === undefined) return [];
+    const to = quoteName(role);
+    return [
+      `GRANT USAGE ON SCHEMA ${quoteName(schema)} TO ${to}`,
+      ...rights.map((right) => `GRANT ${right} TO ${to}`),
+    ];
+  };
+  return [...toRole(serviceRole, serviceRights), ...toRole(reportRole, reportRights)];
+}
+
+/** Brings an older schema to this build's version, one transaction a migration. Returns the old version. */
+export function migrateStore(
+  options: SessionOptions,
+  all: readonly string[] = migrations,
+): Promise<number> {
+  return withSession(options, async (session) => {
+    const state = await readSchemaState(session, options.schema);
+    if (state.kind === 'absent' || state.kind === 'foreign' || state.kind === 'newer') {
+      checkSchema(state, options.schema, undefined);
+      throw conflict('the schema cannot be migrated');
+    }
+    for (let version = state.version; version < all.length; version++) {
+      const failure = await transaction(session, [
+        // A second migration waits here, and then fails because the version is another one.
+        {
+          text: `UPDATE store_meta SET schema_version = $2 WHERE schema_version = $1`,
+          values: [version, version + 1],
+        },
+        {
+          text: `SELECT 1 / (SELECT count(*) FROM store_meta WHERE schema_version = ${version + 1})`,
+        },
+        { text: all[version] ?? '' },
+      ]);
+      if (failure !== undefined) throw toUnavailable('cannot migrate the schema', failure);
+    }
+    return state.version;
+  });
+}
+
+type Failure = Parameters<typeof toUnavailable>[1];
+
+/** Undefined: it has committed. */
+async function transaction(
+  session: Session,
+  statements: readonly Statement[],
+): Promise<Failure | undefined> {
+  const { migrationTimeoutMs } = databaseLimits;
+  const begin = { text: `BEGIN; SET LOCAL statement_timeout = ${migrationTimeoutMs}` };
+  for (const statement of [begin, ...statements, { text: 'COMMIT' }]) {
+    const answer = await session.query(statement, migrationTimeoutMs);
+    if (answer.kind === 'failed') {
+      await session.query({ text: 'ROLLBACK' }, databaseLimits.callTimeoutMs);
+      return answer.failure;
+    }
+    if (answer.warning !== undefined && statement.text === 'COMMIT') {
+      return {
+        sqlState: undefined,
+        message: answer.warning,
+        isSent: true,
+        hasRow: false,
+        warning: undefined,
+      };
+    }
+  }
+  return undefined;
+}
+
+async function run<Row>(session: Session, statement: Statement): Promise<readonly Row[]> {
+  const answer = await session.query<Row>(statement, databaseLimits.callTimeoutMs);
+  if (answer.kind === 'rows') return answer.rows;
+  throw toUnavailable('cannot read the schema', answer.failure);
+}
+
+function conflict(message: string): BazarError {
+  return new BazarError('conflict', message);
+}
