@@ -1,0 +1,110 @@
+/**
+ * The log of a group in PostgreSQL: one session, one statement at a time. Invariant: after an outcome
+ * that is unknown, the session is gone, so a later statement never shares its fate
+ * (docs/SQL-ENGINE.md, S1-S4).
+ */
+import { BazarError } from '../base/errors.js';
+import { databaseLimits } from '../base/limits.js';
+import type { Entry } from '../consensus/types.js';
+import { toUnavailable, toWriteResult } from './failures.js';
+import { changedTables } from './migrations.js';
+import type { KeptKeys } from './rows.js';
+import type { QueryAnswer, Statement } from './session.js';
+import { type DatabaseOptions, SessionKeeper } from './session-keeper.js';
+import type { Lead, LogDatabase, LogWrite, WriteResult } from './types.js';
+import { droppedAfter, type WriteRow, writeStatement } from './write-statement.js';
+
+export interface PostgresLogOptions extends DatabaseOptions {
+  /** The row of `leaders`: `catalog` or `order`. */
+  readonly group: string;
+}
+
+interface LeadRow {
+  readonly epoch: number;
+  readonly seq: number;
+  readonly endEpoch: number;
+  readonly time: number;
+}
+
+const takeLeadText = `UPDATE leaders SET leader = $2::text, epoch = epoch + 1
+  WHERE group_name = $1::text
+  RETURNING epoch, log_end_seq AS seq, log_end_epoch AS "endEpoch", log_end_time AS time`;
+/** `before`: bytes of the entries before this one. */
+const readText = `SELECT seq, epoch, time, command FROM (
+    SELECT seq, epoch, time, command,
+      sum(octet_length(command)) OVER (ORDER BY seq) - octet_length(command) AS before
+    FROM log WHERE seq > $1::bigint ORDER BY seq LIMIT ${databaseLimits.readEntriesMax}
+  ) AS page WHERE before < $2::bigint ORDER BY seq`;
+const none: ReadonlySet<string> = new Set();
+
+export class PostgresLog implements LogDatabase {
+  readonly #keeper: SessionKeeper;
+  readonly #options: PostgresLogOptions;
+  #dropped: KeptKeys | undefined;
+
+  constructor(options: PostgresLogOptions) {
+    this.#options = options;
+    this.#keeper = new SessionKeeper(options);
+  }
+
+  async takeLead(leader: string): Promise<Lead> {
+    const { group } = this.#options;
+    const rows = await this.#read<LeadRow>('cannot take the lead', {
+      name: 'take_lead',
+      text: takeLeadText,
+      values: [group, leader],
+    });
+    const [row] = rows;
+    if (row === undefined) throw unavailable(`there is no leader row of the group ${group}`);
+    // Another leader may have written and deleted keys meanwhile.
+    this.#dropped = undefined;
+    return { epoch: row.epoch, end: { seq: row.seq, epoch: row.endEpoch, time: row.time } };
+  }
+
+  async readEntries(afterSeq: number, maxBytes: number): Promise<readonly Entry[]> {
+    const values = [afterSeq, maxBytes];
+    const statement = { name: 'read_entries', text: readText, values };
+    const entries = await this.#read<Entry>('cannot read the log', statement);
+    const [first] = entries;
+    if (first !== undefined && first.seq !== afterSeq + 1) {
+      throw unavailable(`the log begins at ${first.seq}; entries after ${afterSeq} are deleted`);
+    }
+    return entries;
+  }
+
+  async write(write: LogWrite): Promise<WriteResult> {
+    const { group } = this.#options;
+    const plan = { group, write, dropped: this.#dropped };
+    const tables = write.changes === undefined ? none : changedTables;
+    let answer: QueryAnswer<WriteRow>;
+    try {
+      answer = await this.#keeper.run<WriteRow>(writeStatement(plan));
+    } catch (error) {
+      const reason = error instanceof BazarError ? error.message : String(error);
+      return { kind: 'not_written', reason };
+    }
+    if (answer.kind === 'failed') return toWriteResult(answer.failure, tables);
+    if (answer.warning !== undefined) return { kind: 'unknown', reason: answer.warning };
+    const [row] = answer.rows;
+    if (row === undefined) return { kind: 'unknown', reason: 'the answer has no row' };
+    if (row.fence === 0) return { kind: 'fenced' };
+    const kept = write.changes?.kept;
+    if (kept !== undefined) this.#dropped = droppedAfter(this.#dropped, kept, row);
+    return { kind: 'written' };
+  }
+
+  close(): Promise<void> {
+    return this.#keeper.close();
+  }
+
+  async #read<Row>(what: string, statement: Statement): Promise<readonly Row[]> {
+    const answer = await this.#keeper.run<Row>(statement);
+    if (answer.kind === 'failed') throw toUnavailable(what, answer.failure);
+    if (answer.warning !== undefined) throw unavailable(`${what}: ${answer.warning}`);
+    return answer.rows;
+  }
+}
+
+function unavailable(message: string): BazarError {
+  return new BazarError('unavailable', message);
+}

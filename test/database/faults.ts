@@ -1,0 +1,107 @@
+/** Logs, locks and a line that can be cut, for the tests of the database. */
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { PostgresLog } from '../../src/database/postgres-log.js';
+import { host, type TestDatabase } from '../support/postgres-server.js';
+
+interface Teardown {
+  teardown(end: () => Promise<void>): void;
+}
+
+const pollMs = 5;
+const waitMs = 10_000;
+
+export function logOf(test: Teardown, database: TestDatabase, group = 'catalog'): PostgresLog {
+  const log = new PostgresLog({ ...database, group });
+  test.teardown(() => log.close());
+  return log;
+}
+
+/** An operator's session that holds a lock until it is released. */
+export async function holdLock(
+  test: Teardown,
+  { url, schema }: TestDatabase,
+  statement: string,
+): Promise<{ release(): Promise<void> }> {
+  const client = new Client({ connectionString: url, options: `-c search_path=${schema}` });
+  client.on('error', () => {});
+  await client.connect();
+  await client.query(`BEGIN; ${statement}`);
+  let isHeld = true;
+  const release = async (): Promise<void> => {
+    if (!isHeld) return;
+    isHeld = false;
+    await client.end();
+  };
+  test.teardown(release);
+  return { release };
+}
+
+/** Until `count` sessions of the store wait for a lock. */
+export async function untilWaiting(database: TestDatabase, count: number): Promise<void> {
+  await until(async () => {
+    const rows = await database.query(
+      `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'bazar'`,
+    );
+    return rows.length >= count;
+  });
+}
+
+export async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + waitMs;
+  while (!(await isTrue())) {
+    if (performance.now() > endMs) throw new Error('the condition did not become true');
+    await sleep(pollMs);
+  }
+}
+
+export interface Line {
+  readonly port: number;
+  /** From now on answers of the server are lost, and the line is cut when one comes. */
+  cutAtAnswer(): void;
+  /** Connections since the start. */
+  readonly connections: () => number;
+}
+
+/** A line to a server on the loopback interface. */
+export async function openLine(test: Teardown, toPort: number): Promise<Line> {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  let connections = 0;
+  const server = createServer((client) => {
+    connections++;
+    const upstream = connect(toPort, host);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.on('data', (bytes) => upstream.write(bytes));
+    upstream.on('data', (bytes) => {
+      if (!isCut) client.write(bytes);
+      else {
+        isCut = false;
+        client.destroy();
+      }
+    });
+  });
+  server.listen(0, host);
+  await once(server, 'listening');
+  test.teardown(async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const at = server.address();
+  return {
+    port: typeof at === 'object' && at ? at.port : 0,
+    cutAtAnswer() {
+      isCut = true;
+    },
+    connections: () => connections,
+  };
+}

@@ -1,0 +1,135 @@
+import t from 'tap';
+import { type TestDatabase, testStore } from '../support/postgres-server.js';
+import { holdLock, logOf, untilWaiting } from './faults.js';
+import { append, leadAfter, noChanges, sales } from './rows.js';
+
+t.test('entries come back in their order, a piece at a time', async (t) => {
+  const log = logOf(t, await testStore(t));
+  const lead = await log.takeLead('catalog-1');
+  t.same(lead, { epoch: 1, end: { seq: 0, epoch: 0, time: 0 } });
+  const write = append(lead, 50);
+  t.same(await log.write(write), { kind: 'written' });
+  t.same(await log.readEntries(0, 1_000_000), write.entries);
+  t.same(await log.readEntries(48, 1), write.entries.slice(48, 49), 'at least one');
+  t.same(await log.readEntries(10, 20), write.entries.slice(10, 13), 'about the bytes');
+  t.same(await log.readEntries(50, 1_000), []);
+});
+
+t.test('a deposed leader writes nothing, and the next one reads the end of the log', async (t) => {
+  const database = await testStore(t);
+  const [old, next] = [logOf(t, database), logOf(t, database)];
+  const first = await old.takeLead('catalog-1');
+  const write = append(first, 3, sales(2));
+  t.same(await old.write(write), { kind: 'written' });
+  const second = await next.takeLead('catalog-2');
+  t.same(second, { epoch: 2, end: { seq: 3, epoch: 1, time: 30 } });
+  const late = append(leadAfter(first, write), 1, sales(3));
+  t.same(await old.write(late), { kind: 'fenced' });
+  t.same(await old.write({ ...late, entries: [], changes: undefined }), { kind: 'fenced' });
+  t.same(await next.readEntries(0, 1_000), write.entries);
+  const [row] = await database.query('SELECT last_order FROM applied');
+  t.equal(Number(row?.last_order), 2, 'the tables did not change');
+  t.same(await next.write(append(second, 1)), { kind: 'written' });
+});
+
+t.test('a write at another end of the log is fenced', async (t) => {
+  const log = logOf(t, await testStore(t));
+  const lead = await log.takeLead('catalog-1');
+  const write = append(lead, 1);
+  t.same(await log.write(write), { kind: 'written' });
+  t.same(await log.write(write), { kind: 'fenced' }, 'never appended twice');
+  const ahead = { epoch: 1, end: { ...write.end, seq: 5, epoch: 1 } };
+  t.same(await log.write(append(ahead, 1)), { kind: 'fenced' });
+});
+
+t.test('a confirmation changes only the leader row', async (t) => {
+  const database = await testStore(t);
+  const log = logOf(t, database);
+  const lead = await log.takeLead('catalog-1');
+  t.same(await log.write(append(lead, 0)), { kind: 'written' });
+  const [row] = await database.query(
+    "SELECT confirmations, log_end_seq FROM leaders WHERE group_name = 'catalog'",
+  );
+  t.same(row, { confirmations: '1', log_end_seq: '0' });
+});
+
+t.test('a takeover waits for a transaction under way and reads its entries', async (t) => {
+  const database = await testStore(t);
+  const [old, next] = [logOf(t, database), logOf(t, database)];
+  const lead = await old.takeLead('catalog-1');
+  const held = await holdLock(t, database, 'SELECT * FROM applied FOR UPDATE');
+  // The write holds the leader row, and waits for the row of the tables.
+  const writing = old.write(append(lead, 2, sales(2)));
+  await untilWaiting(database, 1);
+  const taking = next.takeLead('catalog-2');
+  await untilWaiting(database, 2);
+  await held.release();
+  t.same(await writing, { kind: 'written' });
+  t.same((await taking).end, { seq: 2, epoch: 1, time: 20 });
+  t.equal((await next.readEntries(0, 1_000)).length, 2);
+});
+
+t.test('the same changes twice leave the same tables', async (t) => {
+  const database = await testStore(t);
+  const log = logOf(t, database);
+  let lead = await log.takeLead('catalog-1');
+  const first = append(lead, 3, sales(3));
+  t.same(await log.write(first), { kind: 'written' });
+  lead = leadAfter(lead, first);
+  const before = await tablesOf(database);
+  t.same(await log.write(append(lead, 0, sales(3))), { kind: 'written' });
+  t.same(await tablesOf(database), before);
+  t.equal(before.order_lines?.length, 3);
+  t.equal(before.purchase_keys?.length, 3);
+});
+
+t.test('a refused row is named, and nothing is written', async (t) => {
+  const database = await testStore(t);
+  const log = logOf(t, database);
+  const lead = await log.takeLead('catalog-1');
+  const wrong = sales(3, 2);
+  const result = await log.write(append(lead, 1, wrong));
+  t.equal(result.kind, 'refused');
+  t.match(result, { reason: /table products.*products_quantity_check.*\(1, A/ });
+  t.same(await log.readEntries(0, 1_000), []);
+  const orphan = { ...sales(1), products: [] };
+  t.match(await log.write(append(lead, 1, orphan)), {
+    kind: 'refused',
+    reason: /table order_lines.*product_id.*\(product_id\)=\(1\)/,
+  });
+  t.same(await log.write(append(lead, 1)), { kind: 'written' }, 'the log goes on alone');
+});
+
+t.test('dropped keys are deleted in bounded pieces', async (t) => {
+  const database = await testStore(t);
+  const log = logOf(t, database);
+  const lead = await log.takeLead('catalog-1');
+  const count = 4_500;
+  const keys = { ...sales(count, 10_000), orders: [] };
+  const drop = { ...noChanges, kept: { client: 4_400, frontend: 1, change: 2 } };
+  t.same(await log.write(append(lead, 0, keys)), { kind: 'written' });
+  const left = async (): Promise<number> => {
+    const [row] = await database.query('SELECT count(*)::integer AS keys FROM purchase_keys');
+    return Number(row?.keys);
+  };
+  for (const expected of [2_500, 500, 101, 101]) {
+    t.same(await log.write(append(lead, 0, drop)), { kind: 'written' });
+    t.equal(await left(), expected);
+  }
+  t.same(await database.query('SELECT * FROM change_keys'), []);
+});
+
+async function tablesOf(database: TestDatabase): Promise<Record<string, readonly unknown[]>> {
+  const tables: Record<string, readonly unknown[]> = {};
+  for (const name of [
+    'applied',
+    'products',
+    'orders',
+    'order_lines',
+    'purchase_keys',
+    'change_keys',
+  ]) {
+    tables[name] = await database.query(`SELECT * FROM ${name} ORDER BY 1, 2`);
+  }
+  return tables;
+}

@@ -1,0 +1,92 @@
+/** Entries, rows and writes for the tests of the database. */
+import type { Entry } from '../../src/consensus/types.js';
+import type { TableChanges } from '../../src/database/rows.js';
+import type { Lead, LogEnd, LogWrite } from '../../src/database/types.js';
+
+export const nothing: LogEnd = { seq: 0, epoch: 0, time: 0 };
+
+export function entriesFrom(first: number, count: number, epoch: number, bytes = 8): Entry[] {
+  return Array.from({ length: count }, (_, at) => {
+    const seq = first + at;
+    return { seq, epoch, time: seq * 10, command: Buffer.alloc(bytes, seq % 256) };
+  });
+}
+
+/** A write of so many entries at the end of the lead's log. */
+export function append(lead: Lead, count: number, changes?: TableChanges): LogWrite {
+  const entries = entriesFrom(lead.end.seq + 1, count, lead.epoch);
+  return { epoch: lead.epoch, end: lead.end, entries, changes };
+}
+
+export function leadAfter(lead: Lead, write: LogWrite): Lead {
+  return { epoch: lead.epoch, end: write.entries.at(-1) ?? lead.end };
+}
+
+export function digest(value: number): Uint8Array {
+  const bytes = Buffer.alloc(16);
+  bytes.writeUInt32BE(value);
+  return bytes;
+}
+
+export const noChanges: TableChanges = {
+  appliedSeq: 0,
+  lastOrder: 0,
+  head: new Uint8Array(),
+  products: [],
+  orders: [],
+  purchaseKeys: [],
+  changeKeys: [],
+  kept: { client: 1, frontend: 1, change: 1 },
+};
+
+/** Orders `1 … orders` of one unit each of product 1, with their keys, and what is left of it. */
+export function sales(orders: number, received = 1_000): TableChanges {
+  const numbers = Array.from({ length: orders }, (_, at) => at + 1);
+  return {
+    ...noChanges,
+    appliedSeq: orders,
+    lastOrder: orders,
+    head: Buffer.from('head'),
+    products: [
+      {
+        id: 1,
+        name: 'A "red" \\ {cup}, ß',
+        topic: 'cups',
+        priceCents: 250,
+        quantity: received - orders,
+        version: orders + 1,
+        received,
+        sold: orders,
+        removed: false,
+        restockTo: null,
+      },
+    ],
+    orders: numbers.map((number) => ({
+      number,
+      key: digest(number),
+      lines: [{ productId: 1, name: 'A "red" \\ {cup}, ß', quantity: 1, priceCents: 250 }],
+      totalCents: 250,
+      at: 1_000 * number,
+      seq: number,
+    })),
+    purchaseKeys: numbers.map((number) => ({
+      kind: 'client' as const,
+      ordinal: number,
+      digest: digest(number),
+      requestHash: Buffer.alloc(8, 1),
+      code: 1,
+      first: number,
+      second: 250,
+      time: number * 10,
+    })),
+    changeKeys: [
+      {
+        ordinal: 1,
+        digest: digest(7),
+        requestHash: Buffer.alloc(8, 2),
+        result: Buffer.from([1, 2, 3]),
+        time: 10,
+      },
+    ],
+  };
+}
