@@ -268,6 +268,8 @@ export const databaseLimits = {
   logDeletesMax: 5_000,
   /** Orders that one filtered list reads; the answer says where the next list continues. */
   orderScanMax: 20_000,
+  /** Lines in all orders of one list, so that it fits a frame; exceeded by at most one order. */
+  listLinesMax: 2_000,
   /** For a migration of the schema. */
   migrationTimeoutMs: 600_000,
 } as const;

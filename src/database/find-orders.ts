@@ -1,0 +1,97 @@
+/**
+ * The statement that finds orders by number, time, product and key. It reads at most `orderScanMax`
+ * candidates in the order of their numbers, unless their time alone selects few. Invariant: following
+ * `next` visits every order of the range once.
+ */
+import { databaseLimits } from '../base/limits.js';
+import type { FindOrdersParams } from '../wire/thread-requests.js';
+import { toBuffer } from './arrays.js';
+import type { Statement } from './session.js';
+import type { LineRow } from './table-pieces.js';
+
+/** A line of an order; `number` is null if none was found. The first two are the same in all rows. */
+export interface FoundRow extends LineRow {
+  readonly lastOrder: number;
+  readonly next: number | null;
+}
+
+const numberMax = Number.MAX_SAFE_INTEGER;
+const { orderScanMax } = databaseLimits;
+
+/** Asks whether the time selects few orders; undefined if the question does not help. */
+export function isNarrowStatement(params: FindOrdersParams): Statement | undefined {
+  const [, , , , since, until, product, key] = params;
+  if (product !== null || key !== null || (since === null && until === null)) return undefined;
+  return {
+    name: 'orders_narrow',
+    text: `SELECT count(*) <= ${orderScanMax} AS "isNarrow" FROM (
+      SELECT 1 FROM orders WHERE at_ms >= $1::bigint AND at_ms < $2::bigint
+      LIMIT ${orderScanMax + 1}) AS page`,
+    values: [since ?? -numberMax, until ?? numberMax],
+  };
+}
+
+export function findStatement(params: FindOrdersParams, isNarrow: boolean): Statement {
+  const [descending, after, before, limit, since, until, product, key] = params;
+  const way = descending === 1 ? 'DESC' : 'ASC';
+  const range = [after, before ?? numberMax, since ?? -numberMax, until ?? numberMax, limit];
+  const [kind, text, ...values] = candidates(product, key, way, isNarrow);
+  return {
+    name: `orders_${kind}_${way.toLowerCase()}`,
+    // `found` has one order more than the limit, which says whether there is a next list.
+    text: `WITH candidates AS MATERIALIZED (${text}),
+      found AS MATERIALIZED (
+        SELECT orders.*, row_number() OVER (ORDER BY number ${way}) AS nth
+        FROM orders JOIN candidates USING (number)
+        WHERE at_ms >= $3::bigint AND at_ms < $4::bigint
+        ORDER BY number ${way} LIMIT $5::bigint + 1),
+      scanned AS (
+        SELECT CASE
+          WHEN (SELECT count(*) FROM found) > $5::bigint
+            THEN (SELECT number FROM found WHERE nth = $5::bigint)
+          WHEN (SELECT count(*) FROM candidates) >= ${orderScanMax} AND ${!isNarrow}
+            THEN (SELECT ${descending === 1 ? 'min' : 'max'}(number) FROM candidates)
+        END AS next)
+    SELECT last_order AS "lastOrder", scanned.next, number, key, total_cents AS "totalCents",
+      at_ms AS at, seq, product_id AS "productId", name, quantity, price_cents AS "priceCents"
+    FROM applied CROSS JOIN scanned
+      LEFT JOIN (found JOIN order_lines ON order_number = number) ON nth <= $5::bigint
+    ORDER BY number ${way}, place`,
+    values: [...range, ...values],
+  };
+}
+
+/** Numbers in the range. The filters' values are $6 and $7. */
+function candidates(
+  product: number | string | null,
+  key: Uint8Array | null,
+  way: 'ASC' | 'DESC',
+  isNarrow: boolean,
+): readonly [kind: string, text: string, ...values: unknown[]] {
+  const bounds = (column: string): string => `${column} > $1::bigint AND ${column} < $2::bigint`;
+  const page = `ORDER BY number ${way} LIMIT ${orderScanMax}`;
+  if (key !== null) {
+    const text = `SELECT number FROM orders WHERE key = $6::bytea AND ${bounds('number')}`;
+    if (product === null) return ['key', `${text} ${page}`, toBuffer(key)];
+    const line = `SELECT 1 FROM order_lines WHERE order_number = number AND ${isProduct(product, 7)}`;
+    const kind = `key_${typeof product}`;
+    return [kind, `${text} AND EXISTS (${line}) ${page}`, toBuffer(key), product];
+  }
+  if (product !== null) {
+    const text = `SELECT DISTINCT order_number AS number FROM order_lines
+      WHERE ${isProduct(product, 6)} AND ${bounds('order_number')} ${page}`;
+    return [typeof product, text, product];
+  }
+  if (isNarrow) {
+    const text = `SELECT number FROM orders
+      WHERE at_ms >= $3::bigint AND at_ms < $4::bigint AND ${bounds('number')}`;
+    return ['narrow', text];
+  }
+  return ['all', `SELECT number FROM orders WHERE ${bounds('number')} ${page}`];
+}
+
+/** A product's name never changes, so its lines have the same one. */
+function isProduct(product: number | string, place: number): string {
+  if (typeof product === 'number') return `product_id = $${place}::bigint`;
+  return `product_id = ANY (ARRAY(SELECT id FROM products WHERE name = $${place}::text))`;
+}

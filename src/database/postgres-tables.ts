@@ -1,0 +1,130 @@
+/**
+ * Reads of the tables, on a session of their own. Invariant: each answer is one snapshot of the database
+ * and carries the number of the last order in it (docs/SQL-ENGINE.md, S5).
+ */
+import { assert } from '../base/assert.js';
+import { BazarError } from '../base/errors.js';
+import { databaseLimits } from '../base/limits.js';
+import type { FindOrdersParams } from '../wire/thread-requests.js';
+import { toUnavailable } from './failures.js';
+import { type FoundRow, findStatement, isNarrowStatement } from './find-orders.js';
+import type { OrderRow } from './rows.js';
+import type { Statement } from './session.js';
+import { type DatabaseOptions, SessionKeeper } from './session-keeper.js';
+import {
+  type AppliedRow,
+  appliedText,
+  groupLines,
+  type TablePiece,
+  tablePieces,
+} from './table-pieces.js';
+
+export interface OrderAnswer {
+  /** Undefined: the tables have no such order. */
+  readonly order: OrderRow | undefined;
+  readonly lastOrder: number;
+}
+
+export interface OrdersAnswer {
+  readonly orders: readonly OrderRow[];
+  /** The next list continues after (or, newest first, before) this number; null: there is no more. */
+  readonly next: number | null;
+  readonly lastOrder: number;
+}
+
+const orderText = `SELECT last_order AS "lastOrder", NULL::bigint AS next, number, key,
+    total_cents AS "totalCents", at_ms AS at, seq, product_id AS "productId", name, quantity,
+    price_cents AS "priceCents"
+  FROM applied LEFT JOIN (orders JOIN order_lines ON order_number = number) ON number = $1::bigint
+  ORDER BY place`;
+const deleteText = `DELETE FROM log WHERE seq IN (
+    SELECT seq FROM log, (SELECT applied_seq FROM applied) AS tables
+    WHERE seq <= applied_seq AND time < $1::bigint
+    ORDER BY seq LIMIT ${databaseLimits.logDeletesMax})
+  RETURNING seq`;
+
+export class PostgresTables {
+  readonly #options: DatabaseOptions;
+  readonly #keeper: SessionKeeper;
+
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+    this.#keeper = new SessionKeeper(options);
+  }
+
+  /** The tables of one snapshot, on a session of its own: the applied row first, then rows in pieces. */
+  readTables(ordersAfter: number): AsyncGenerator<TablePiece> {
+    return tablePieces(this.#options, ordersAfter);
+  }
+
+  async readOrder(number: number): Promise<OrderAnswer> {
+    const rows = await this.#rows<FoundRow>('cannot read an order', {
+      name: 'read_order',
+      text: orderText,
+      values: [number],
+    });
+    const { orders, lastOrder } = collect(rows);
+    return { order: orders[0], lastOrder };
+  }
+
+  /** The filters of `find_orders`. A list reads a bounded part of the orders. */
+  async readOrders(params: FindOrdersParams): Promise<OrdersAnswer> {
+    const narrow = isNarrowStatement(params);
+    const what = 'cannot read the orders';
+    const counted = narrow && (await this.#rows<{ isNarrow: boolean }>(what, narrow));
+    const isNarrow = counted?.[0]?.isNarrow ?? false;
+    return collect(await this.#rows<FoundRow>(what, findStatement(params, isNarrow)));
+  }
+
+  async readApplied(): Promise<AppliedRow> {
+    const statement = { name: 'applied', text: appliedText };
+    const rows = await this.#rows<AppliedRow>('cannot read the tables', statement);
+    const [row] = rows;
+    assert(row, 'the schema has one applied row');
+    return row;
+  }
+
+  /**
+   * Deletes the oldest log rows that the tables contain and whose log time is before `timeBefore`, at
+   * most `logDeletesMax`. Returns how many.
+   */
+  async deleteOldEntries(timeBefore: number): Promise<number> {
+    const rows = await this.#rows('cannot delete old log rows', {
+      name: 'delete_entries',
+      text: deleteText,
+      values: [timeBefore],
+    });
+    return rows.length;
+  }
+
+  close(): Promise<void> {
+    return this.#keeper.close();
+  }
+
+  async #rows<Row>(what: string, statement: Statement): Promise<readonly Row[]> {
+    const answer = await this.#keeper.run<Row>(statement);
+    if (answer.kind === 'failed') throw toUnavailable(what, answer.failure);
+    if (answer.warning !== undefined) {
+      throw new BazarError('unavailable', `${what}: ${answer.warning}`);
+    }
+    return answer.rows;
+  }
+}
+
+/** Rows of lines, those of one order together, to orders. */
+function collect(rows: readonly FoundRow[]): OrdersAnswer {
+  const [first] = rows;
+  assert(first, 'the schema has one applied row');
+  const { lastOrder } = first;
+  const found = groupLines(rows);
+  let lines = 0;
+  const isFull = found.findIndex((order) => {
+    lines += order.lines.length;
+    return lines >= databaseLimits.listLinesMax;
+  });
+  if (isFull === -1 || isFull === found.length - 1) {
+    return { orders: found, next: first.next, lastOrder };
+  }
+  const orders = found.slice(0, isFull + 1);
+  return { orders, next: orders.at(-1)?.number ?? null, lastOrder };
+}
