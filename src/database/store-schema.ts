@@ -34,7 +34,8 @@ export interface Founding {
 }
 
 const duplicateSchema = new Set(['42P06', '42P07', '23505']);
-const metaTable = 'store_meta';
+/** A table, a column or a schema does not exist. */
+const undefinedObjects = new Set(['42P01', '42703', '3F000']);
 const metaQuery =
   'SELECT schema_version AS version, cluster_id AS "clusterId", founding FROM store_meta';
 
@@ -55,21 +56,18 @@ export async function withSession<T>(
 }
 
 export async function readSchemaState(session: Session, schema: string): Promise<SchemaState> {
-  const tables = await run<{ name: string }>(session, {
-    text: 'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = $1 ORDER BY 1',
+  const found = await session.query<StoreMeta>({ text: metaQuery }, databaseLimits.callTimeoutMs);
+  const [meta] = found.kind === 'rows' ? found.rows : [];
+  if (meta !== undefined) return stateOf(meta);
+  if (found.kind === 'failed' && !undefinedObjects.has(found.failure.sqlState ?? '')) {
+    throw toUnavailable('cannot read the schema', found.failure);
+  }
+  const [table] = await run<{ name: string }>(session, {
+    text: `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = $1
+      ORDER BY 1 LIMIT 1`,
     values: [schema],
   });
-  const [first] = tables;
-  if (first === undefined) return { kind: 'absent' };
-  if (!tables.some(({ name }) => name === metaTable)) return { kind: 'foreign', table: first.name };
-  const columns = await run<{ name: string }>(session, {
-    text: `SELECT column_name AS name FROM information_schema.columns
-      WHERE table_schema = $1 AND table_name = $2 AND column_name = 'schema_version'`,
-    values: [schema, metaTable],
-  });
-  if (columns.length === 0) return { kind: 'foreign', table: metaTable };
-  const [meta] = await run<StoreMeta>(session, { text: metaQuery });
-  return meta === undefined ? { kind: 'foreign', table: metaTable } : stateOf(meta);
+  return table === undefined ? { kind: 'absent' } : { kind: 'foreign', table: table.name };
 }
 
 function stateOf(meta: StoreMeta): SchemaState {

