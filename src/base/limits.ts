@@ -264,7 +264,7 @@ export const databaseLimits = {
   /** For one piece of `readTables`, and for the time that its reader takes between two pieces. */
   pieceTimeoutMs: 30_000,
   /** Dropped keys of each kind that one write deletes, and log rows that one call deletes. */
-  keyDeletesMax: 2_000,
+  keyDeletesMax: 500,
   logDeletesMax: 5_000,
   /** Orders that one filtered list reads; the answer says where the next list continues. */
   orderScanMax: 20_000,

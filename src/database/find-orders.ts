@@ -34,23 +34,25 @@ export function isNarrowStatement(params: FindOrdersParams): Statement | undefin
 export function findStatement(params: FindOrdersParams, isNarrow: boolean): Statement {
   const [descending, after, before, limit, since, until, product, key] = params;
   const way = descending === 1 ? 'DESC' : 'ASC';
+  const isTimed = since !== null || until !== null;
   const range = [after, before ?? numberMax, since ?? -numberMax, until ?? numberMax, limit];
-  const [kind, text, ...values] = candidates(product, key, way, isNarrow);
+  const scan = isTimed ? `${orderScanMax}` : '$5::bigint + 1';
+  const [kind, text, ...values] = candidates({ product, key, way, isNarrow, scan });
+  const last = descending === 1 ? 'min' : 'max';
   return {
-    name: `orders_${kind}_${way.toLowerCase()}`,
+    name: `orders_${kind}${isTimed ? '_timed' : ''}_${way.toLowerCase()}`,
     // `found` has one order more than the limit, which says whether there is a next list.
     text: `WITH candidates AS MATERIALIZED (${text}),
       found AS MATERIALIZED (
-        SELECT orders.*, row_number() OVER (ORDER BY number ${way}) AS nth
-        FROM orders JOIN candidates USING (number)
-        WHERE at_ms >= $3::bigint AND at_ms < $4::bigint
+        SELECT *, row_number() OVER (ORDER BY number ${way}) AS nth
+        FROM candidates WHERE at_ms >= $3::bigint AND at_ms < $4::bigint
         ORDER BY number ${way} LIMIT $5::bigint + 1),
       scanned AS (
         SELECT CASE
           WHEN (SELECT count(*) FROM found) > $5::bigint
             THEN (SELECT number FROM found WHERE nth = $5::bigint)
-          WHEN (SELECT count(*) FROM candidates) >= ${orderScanMax} AND ${!isNarrow}
-            THEN (SELECT ${descending === 1 ? 'min' : 'max'}(number) FROM candidates)
+          WHEN ${isTimed && !isNarrow} AND (SELECT count(*) FROM candidates) >= ${orderScanMax}
+            THEN (SELECT ${last}(number) FROM candidates)
         END AS next)
     SELECT last_order AS "lastOrder", scanned.next, number, key, total_cents AS "totalCents",
       at_ms AS at, seq, product_id AS "productId", name, quantity, price_cents AS "priceCents"
@@ -61,37 +63,47 @@ export function findStatement(params: FindOrdersParams, isNarrow: boolean): Stat
   };
 }
 
-/** Numbers in the range. The filters' values are $6 and $7. */
-function candidates(
-  product: number | string | null,
-  key: Uint8Array | null,
-  way: 'ASC' | 'DESC',
-  isNarrow: boolean,
-): readonly [kind: string, text: string, ...values: unknown[]] {
+interface Search {
+  readonly product: number | string | null;
+  readonly key: Uint8Array | null;
+  readonly way: 'ASC' | 'DESC';
+  readonly isNarrow: boolean;
+  /** Candidates in one list. */
+  readonly scan: string;
+}
+
+/** Orders in the range, before their time is checked. The filters' values are $6 and $7. */
+function candidates(search: Search): readonly [kind: string, text: string, ...values: unknown[]] {
+  const { product, key, way, isNarrow, scan } = search;
   const bounds = (column: string): string => `${column} > $1::bigint AND ${column} < $2::bigint`;
-  const page = `ORDER BY number ${way} LIMIT ${orderScanMax}`;
+  const page = `ORDER BY number ${way} LIMIT ${scan}`;
   if (key !== null) {
-    const text = `SELECT number FROM orders WHERE key = $6::bytea AND ${bounds('number')}`;
+    const text = `SELECT * FROM orders WHERE key = $6::bytea AND ${bounds('number')}`;
     if (product === null) return ['key', `${text} ${page}`, toBuffer(key)];
-    const line = `SELECT 1 FROM order_lines WHERE order_number = number AND ${isProduct(product, 7)}`;
+    const line = `SELECT 1 FROM order_lines WHERE order_number = number
+      AND product_id IN (${productIds(product, 7)})`;
     const kind = `key_${typeof product}`;
     return [kind, `${text} AND EXISTS (${line}) ${page}`, toBuffer(key), product];
   }
   if (product !== null) {
-    const text = `SELECT DISTINCT order_number AS number FROM order_lines
-      WHERE ${isProduct(product, 6)} AND ${bounds('order_number')} ${page}`;
+    // Each product's lines are read in the order of their numbers.
+    const text = `SELECT orders.* FROM (
+      SELECT DISTINCT lines.number FROM (${productIds(product, 6)}) AS wanted CROSS JOIN LATERAL (
+        SELECT DISTINCT order_number AS number FROM order_lines
+        WHERE product_id = wanted.id AND ${bounds('order_number')} ${page}) AS lines
+      ${page}) AS numbers JOIN orders USING (number)`;
     return [typeof product, text, product];
   }
   if (isNarrow) {
-    const text = `SELECT number FROM orders
+    const text = `SELECT * FROM orders
       WHERE at_ms >= $3::bigint AND at_ms < $4::bigint AND ${bounds('number')}`;
     return ['narrow', text];
   }
-  return ['all', `SELECT number FROM orders WHERE ${bounds('number')} ${page}`];
+  return ['all', `SELECT * FROM orders WHERE ${bounds('number')} ${page}`];
 }
 
 /** A product's name never changes, so its lines have the same one. */
-function isProduct(product: number | string, place: number): string {
-  if (typeof product === 'number') return `product_id = $${place}::bigint`;
-  return `product_id = ANY (ARRAY(SELECT id FROM products WHERE name = $${place}::text))`;
+function productIds(product: number | string, place: number): string {
+  if (typeof product === 'number') return `SELECT $${place}::bigint AS id`;
+  return `SELECT id FROM products WHERE name = $${place}::text`;
 }

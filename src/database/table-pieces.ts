@@ -96,7 +96,7 @@ export async function* tablePieces(
       yield { kind: 'change_keys', rows };
     }
   } finally {
-    session.drop();
+    await session.close();
   }
 }
 

@@ -33,20 +33,21 @@ function changed(database: TestDatabase, change: (url: URL) => void): TestDataba
 t.test('an answer that is lost makes a write unknown, and the next lead reads it', async (t) => {
   const database = await testStore(t);
   const line = await openLine(t, (await sharedServer()).port);
-  const log = logOf(
-    t,
-    changed(database, (url) => {
-      url.port = `${line.port}`;
-    }),
-  );
-  const lead = await log.takeLead('catalog-1');
-  t.same(await log.write(append(lead, 0)), { kind: 'written' });
-  line.cutAtAnswer();
-  t.match(await log.write(append(lead, 2)), { kind: 'unknown' });
-  const again = await log.takeLead('catalog-1');
-  t.same(again, { epoch: 2, end: { seq: 2, epoch: 1, time: 20 } });
-  t.equal(line.connections(), 2, 'on a new connection');
-  t.equal((await log.readEntries(0, 1_000)).length, 2);
+  const own = changed(database, (url) => {
+    url.port = `${line.port}`;
+  });
+  const log = logOf(t, { ...own, clock: fastClock });
+  let lead = await log.takeLead('catalog-1');
+  for (const then of ['cut', 'silence'] as const) {
+    t.same(await log.write(append(lead, 0)), { kind: 'written' });
+    line.loseAnswer(then);
+    t.match(await log.write(append(lead, 2)), { kind: 'unknown' });
+    const { epoch, seq } = { epoch: lead.epoch, seq: lead.end.seq + 2 };
+    lead = await log.takeLead('catalog-1');
+    t.same(lead, { epoch: epoch + 1, end: { seq, epoch, time: seq * 10 } });
+    t.equal((await log.readEntries(seq - 2, 1_000)).length, 2);
+  }
+  t.equal(line.connections(), 3, 'each time on a new connection');
 });
 
 t.test('a session that the server ends before the commit has written nothing', async (t) => {

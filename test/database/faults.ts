@@ -80,8 +80,8 @@ export async function until(isTrue: () => Promise<boolean>): Promise<void> {
 
 export interface Line {
   readonly port: number;
-  /** From now on answers of the server are lost, and the line is cut when one comes. */
-  cutAtAnswer(): void;
+  /** The next answer of the server is lost, and the line is cut then, or stays open in silence. */
+  loseAnswer(then: 'cut' | 'silence'): void;
   /** Connections since the start. */
   readonly connections: () => number;
 }
@@ -89,7 +89,7 @@ export interface Line {
 /** A line to a server on the loopback interface. */
 export async function openLine(test: Teardown, toPort: number): Promise<Line> {
   const sockets = new Set<Socket>();
-  let isCut = false;
+  let lose: 'cut' | 'silence' | undefined;
   let connections = 0;
   const server = createServer((client) => {
     connections++;
@@ -103,12 +103,12 @@ export async function openLine(test: Teardown, toPort: number): Promise<Line> {
       });
     }
     client.on('data', (bytes) => upstream.write(bytes));
+    let isSilent = false;
     upstream.on('data', (bytes) => {
-      if (!isCut) client.write(bytes);
-      else {
-        isCut = false;
-        client.destroy();
-      }
+      if (lose === 'cut') client.destroy();
+      else if (lose === 'silence') isSilent = true;
+      else if (!isSilent) client.write(bytes);
+      lose = undefined;
     });
   });
   server.listen(0, host);
@@ -120,8 +120,8 @@ export async function openLine(test: Teardown, toPort: number): Promise<Line> {
   const at = server.address();
   return {
     port: typeof at === 'object' && at ? at.port : 0,
-    cutAtAnswer() {
-      isCut = true;
+    loseAnswer(then) {
+      lose = then;
     },
     connections: () => connections,
   };
