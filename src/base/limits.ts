@@ -265,6 +265,8 @@ export const databaseLimits = {
   pieceTimeoutMs: 30_000,
   /** Dropped keys of each kind that one write deletes, and log rows that one call deletes. */
   keyDeletesMax: 500,
+  /** Log rows before the tables' position that are never deleted. */
+  logRowsKept: 10_000,
   logDeletesMax: 5_000,
   /** Orders that one filtered list reads; the answer says where the next list continues. */
   orderScanMax: 20_000,

@@ -58,13 +58,18 @@ export class PostgresLog implements LogDatabase {
     if (row === undefined) throw unavailable(`there is no leader row of the group ${group}`);
     // Another leader may have written and deleted keys meanwhile.
     this.#dropped = undefined;
-    return { epoch: row.epoch, end: { seq: row.seq, epoch: row.endEpoch, time: row.time } };
+    const end = { seq: row.seq, epoch: row.endEpoch, time: row.time };
+    return { epoch: row.epoch, end, session: this.#keeper.number };
   }
 
-  async readEntries(afterSeq: number, maxBytes: number): Promise<readonly Entry[]> {
+  async readEntries(
+    afterSeq: number,
+    maxBytes: number,
+    session?: number,
+  ): Promise<readonly Entry[]> {
     const values = [afterSeq, maxBytes];
     const statement = { name: 'read_entries', text: readText, values };
-    const entries = await this.#read<Entry>('cannot read the log', statement);
+    const entries = await this.#read<Entry>('cannot read the log', statement, session);
     const [first] = entries;
     if (first !== undefined && first.seq !== afterSeq + 1) {
       throw unavailable(`the log begins at ${first.seq}; entries after ${afterSeq} are deleted`);
@@ -78,7 +83,7 @@ export class PostgresLog implements LogDatabase {
     const tables = write.changes === undefined ? none : changedTables;
     let answer: QueryAnswer<WriteRow>;
     try {
-      answer = await this.#keeper.run<WriteRow>(writeStatement(plan));
+      answer = await this.#keeper.run<WriteRow>(writeStatement(plan), write.session);
     } catch (error) {
       const reason = error instanceof BazarError ? error.message : String(error);
       return { kind: 'not_written', reason };
@@ -97,8 +102,8 @@ export class PostgresLog implements LogDatabase {
     return this.#keeper.close();
   }
 
-  async #read<Row>(what: string, statement: Statement): Promise<readonly Row[]> {
-    const answer = await this.#keeper.run<Row>(statement);
+  async #read<Row>(what: string, statement: Statement, session?: number): Promise<readonly Row[]> {
+    const answer = await this.#keeper.run<Row>(statement, session);
     if (answer.kind === 'failed') throw toUnavailable(what, answer.failure);
     if (answer.warning !== undefined) throw unavailable(`${what}: ${answer.warning}`);
     return answer.rows;

@@ -39,7 +39,7 @@ const orderText = `SELECT last_order AS "lastOrder", NULL::bigint AS next, numbe
   ORDER BY place`;
 const deleteText = `DELETE FROM log WHERE seq IN (
     SELECT seq FROM log, (SELECT applied_seq FROM applied) AS tables
-    WHERE seq <= applied_seq AND time < $1::bigint
+    WHERE seq <= applied_seq - $2::bigint AND time < $1::bigint
     ORDER BY seq LIMIT ${databaseLimits.logDeletesMax})
   RETURNING seq`;
 
@@ -86,13 +86,16 @@ export class PostgresTables {
 
   /**
    * Deletes the oldest log rows that the tables contain and whose log time is before `timeBefore`, at
-   * most `logDeletesMax`. Returns how many.
+   * most `logDeletesMax`. Keeps the last `kept` of them, from which replicas continue. Returns how many.
    */
-  async deleteOldEntries(timeBefore: number): Promise<number> {
+  async deleteOldEntries(
+    timeBefore: number,
+    kept: number = databaseLimits.logRowsKept,
+  ): Promise<number> {
     const rows = await this.#rows('cannot delete old log rows', {
       name: 'delete_entries',
       text: deleteText,
-      values: [timeBefore],
+      values: [timeBefore, kept],
     });
     return rows.length;
   }

@@ -30,6 +30,8 @@ type Attempt =
 export class SessionKeeper {
   readonly #options: DatabaseOptions;
   #session: Session | undefined;
+  /** Counts the sessions. */
+  #number = 0;
   /** Settles when the calls before are done. */
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
@@ -42,20 +44,25 @@ export class SessionKeeper {
 
   /**
    * Answers as the session does. Rejects with `unavailable`, before the statement was sent, if there is
-   * no session in time.
+   * no session in time, or if the session is another one than the wanted one.
    */
-  run<Row>(statement: Statement): Promise<QueryAnswer<Row>> {
+  run<Row>(statement: Statement, wanted?: number): Promise<QueryAnswer<Row>> {
     if (this.#waiting >= databaseLimits.callsMax) {
       const message = 'too many calls wait for the database';
       return Promise.reject(new BazarError('overloaded', message));
     }
     this.#waiting++;
     const left = countdown(this.#options.clock, databaseLimits.callTimeoutMs);
-    const run = this.#last.then(() => this.#runNow<Row>(statement, left));
+    const run = this.#last.then(() => this.#runNow<Row>(statement, left, wanted));
     this.#last = run.catch(() => {});
     return run.finally(() => {
       this.#waiting--;
     });
+  }
+
+  /** Number of the session that ran the last statement; 0 before the first. */
+  get number(): number {
+    return this.#number;
   }
 
   /** Ends a statement that is under way. */
@@ -68,7 +75,13 @@ export class SessionKeeper {
     this.#session = undefined;
   }
 
-  async #runNow<Row>(statement: Statement, left: () => number): Promise<QueryAnswer<Row>> {
+  async #runNow<Row>(
+    statement: Statement,
+    left: () => number,
+    wanted?: number,
+  ): Promise<QueryAnswer<Row>> {
+    const isWanted = wanted === undefined || (wanted === this.#number && this.#session?.isOpen);
+    if (!isWanted) throw new BazarError('unavailable', 'the session of the takeover is lost');
     const session = await this.#connected(left);
     const answer = await session.query<Row>(statement, Math.max(left(), 1));
     const isLost =
@@ -98,6 +111,7 @@ export class SessionKeeper {
       if (attempt.kind === 'open') {
         this.#waitMs = 0;
         this.#session = attempt.session;
+        this.#number++;
         if (!this.#isClosed) logger.info({ database }, 'connected to the database');
         continue;
       }

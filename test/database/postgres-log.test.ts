@@ -1,12 +1,12 @@
 import t from 'tap';
 import { type TestDatabase, testStore } from '../support/postgres-server.js';
-import { holdLock, logOf, untilWaiting } from './faults.js';
+import { holdLock, logOf, ownSessions, untilWaiting } from './faults.js';
 import { append, leadAfter, noChanges, sales } from './rows.js';
 
 t.test('entries come back in their order, a piece at a time', async (t) => {
   const log = logOf(t, await testStore(t));
   const lead = await log.takeLead('catalog-1');
-  t.same(lead, { epoch: 1, end: { seq: 0, epoch: 0, time: 0 } });
+  t.match(lead, { epoch: 1, end: { seq: 0, epoch: 0, time: 0 } });
   const write = append(lead, 50);
   t.same(await log.write(write), { kind: 'written' });
   t.same(await log.readEntries(0, 1_000_000), write.entries);
@@ -22,7 +22,7 @@ t.test('a deposed leader writes nothing, and the next one reads the end of the l
   const write = append(first, 3, sales(2));
   t.same(await old.write(write), { kind: 'written' });
   const second = await next.takeLead('catalog-2');
-  t.same(second, { epoch: 2, end: { seq: 3, epoch: 1, time: 30 } });
+  t.match(second, { epoch: 2, end: { seq: 3, epoch: 1, time: 30 } });
   const late = append(leadAfter(first, write), 1, sales(3));
   t.same(await old.write(late), { kind: 'fenced' });
   t.same(await old.write({ ...late, entries: [], changes: undefined }), { kind: 'fenced' });
@@ -38,8 +38,23 @@ t.test('a write at another end of the log is fenced', async (t) => {
   const write = append(lead, 1);
   t.same(await log.write(write), { kind: 'written' });
   t.same(await log.write(write), { kind: 'fenced' }, 'never appended twice');
-  const ahead = { epoch: 1, end: { ...write.end, seq: 5, epoch: 1 } };
+  const ahead = { ...lead, end: { ...write.end, seq: 5, epoch: 1 } };
   t.same(await log.write(append(ahead, 1)), { kind: 'fenced' });
+});
+
+t.test('on another session than the wanted one nothing is read or written', async (t) => {
+  const database = await testStore(t);
+  const log = logOf(t, database);
+  const lead = await log.takeLead('catalog-1');
+  const { session } = lead;
+  t.same(await log.readEntries(0, 1_000, session), []);
+  await ownSessions(database, 'pg_terminate_backend');
+  await log.readEntries(0, 1_000).catch(() => []);
+  await t.rejects(log.readEntries(0, 1_000, session), { code: 'unavailable' });
+  t.match(await log.write({ ...append(lead, 1), session }), { kind: 'not_written' });
+  t.same(await log.readEntries(0, 1_000), []);
+  const again = await log.takeLead('catalog-1');
+  t.same(await log.write({ ...append(again, 1), session: again.session }), { kind: 'written' });
 });
 
 t.test('a confirmation changes only the leader row', async (t) => {

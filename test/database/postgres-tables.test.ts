@@ -129,9 +129,9 @@ t.test('old log rows go in bounded pieces, and never beyond the tables', async (
   const changes = { ...sales(1), appliedSeq: 6_000 };
   t.same(await log.write(append(lead, 7_000, changes)), { kind: 'written' });
   const tables = tablesOf(t, database);
-  t.equal(await tables.deleteOldEntries(55_010), 5_000);
-  t.equal(await tables.deleteOldEntries(55_010), 500, 'entries from this log time on stay');
-  t.equal(await tables.deleteOldEntries(1_000_000), 500, 'the tables need the rest');
+  t.equal(await tables.deleteOldEntries(55_010, 0), 5_000);
+  t.equal(await tables.deleteOldEntries(55_010, 0), 500, 'entries from this log time on stay');
+  t.equal(await tables.deleteOldEntries(1_000_000, 0), 500, 'the tables need the rest');
   t.equal((await log.readEntries(6_000, 1))[0]?.seq, 6_001);
   await t.rejects(log.readEntries(10, 1), { code: 'unavailable', message: /begins at 6001/ });
 });

@@ -19,7 +19,7 @@ export function append(lead: Lead, count: number, changes?: TableChanges): LogWr
 }
 
 export function leadAfter(lead: Lead, write: LogWrite): Lead {
-  return { epoch: lead.epoch, end: write.entries.at(-1) ?? lead.end };
+  return { ...lead, end: write.entries.at(-1) ?? lead.end };
 }
 
 export function digest(value: number): Uint8Array {

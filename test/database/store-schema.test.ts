@@ -120,7 +120,7 @@ t.test('the service role runs the store, and the report role only reads', async 
   t.same(await log.write(append(lead, 2, sales(2))), { kind: 'written' });
   const tables = new PostgresTables(as(serviceRole));
   t.teardown(() => tables.close());
-  t.equal(await tables.deleteOldEntries(1_000), 2);
+  t.equal(await tables.deleteOldEntries(1_000, 0), 2);
   await t.rejects(
     tables.readOrder(1).then(() => logOf(t, as(reportRole)).takeLead('report')),
     {
