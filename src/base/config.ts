@@ -21,6 +21,15 @@ export interface ClusterConfig {
   readonly recovery: readonly MemberAddresses[];
 }
 
+/** The database that keeps the logs of a store (docs/SQL-ENGINE.md). */
+export interface DatabaseConfig {
+  /** `postgres://…`, without a password if the environment has it. */
+  readonly url: string;
+  /** The `PG*` variables. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly schema: string;
+}
+
 export interface ServiceConfig {
   /** For example `catalog-1`. */
   readonly name: string;
@@ -35,6 +44,8 @@ export interface ServiceConfig {
   readonly minCopies: number | undefined;
   /** The secret by which services prove that they belong to one cluster. */
   readonly clusterToken: string;
+  /** Absent: the logs are journals in the data folder. */
+  readonly database?: DatabaseConfig | undefined;
   /** The certificates between services; undefined: their connections are not encrypted. */
   readonly clusterTls: PeerTlsFiles | undefined;
   /** Optimisations that are switched off. */
