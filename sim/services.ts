@@ -102,7 +102,7 @@ export function catalogService(
           logger,
           clientKeysMax: capacityOf(member.name),
         });
-        keepWatermark(opened, life, logger);
+        keepWatermark(opened, () => opened.salesStream.confirmed, life, logger);
         deregisterDead(opened, life, logger);
         return {
           handler: requests,

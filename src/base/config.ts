@@ -66,6 +66,8 @@ export interface CatalogConfig extends ServiceConfig {
    * earlier version does not send it; then nothing is logged.
    */
   readonly clientKeysMax?: number | undefined;
+  /** With a database: hours for which applied log rows are kept. */
+  readonly logRetentionHours?: number | undefined;
   /** The first stock of a new cluster. */
   readonly productsFile: string;
   /** The products that come with the build, the same format. */

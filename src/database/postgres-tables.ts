@@ -8,16 +8,10 @@ import { databaseLimits } from '../base/limits.js';
 import type { FindOrdersParams } from '../wire/thread-requests.js';
 import { toUnavailable } from './failures.js';
 import { type FoundRow, findStatement, isNarrowStatement } from './find-orders.js';
-import type { OrderRow } from './rows.js';
+import type { OrderRow, TableState } from './rows.js';
 import type { Statement } from './session.js';
 import { type DatabaseOptions, SessionKeeper } from './session-keeper.js';
-import {
-  type AppliedRow,
-  appliedText,
-  groupLines,
-  type TablePiece,
-  tablePieces,
-} from './table-pieces.js';
+import { appliedText, groupLines, type TablePiece, tablePieces } from './table-pieces.js';
 
 export interface OrderAnswer {
   /** Undefined: the tables have no such order. */
@@ -76,9 +70,9 @@ export class PostgresTables {
     return collect(await this.#rows<FoundRow>(what, findStatement(params, isNarrow)));
   }
 
-  async readApplied(): Promise<AppliedRow> {
+  async readApplied(): Promise<TableState> {
     const statement = { name: 'applied', text: appliedText };
-    const rows = await this.#rows<AppliedRow>('cannot read the tables', statement);
+    const rows = await this.#rows<TableState>('cannot read the tables', statement);
     const [row] = rows;
     assert(row, 'the schema has one applied row');
     return row;

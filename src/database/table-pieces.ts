@@ -15,20 +15,17 @@ import type {
   ProductRow,
   PurchaseKeyKind,
   PurchaseKeyRow,
+  TableState,
+  TablesReader,
 } from './rows.js';
 import { openSession, type Session, type Statement } from './session.js';
 import type { DatabaseOptions } from './session-keeper.js';
 import { checkSchema, readSchemaState } from './store-schema.js';
-
-export interface AppliedRow {
-  readonly appliedSeq: number;
-  readonly lastOrder: number;
-  readonly head: Uint8Array;
-}
+import type { LogEnd } from './types.js';
 
 /** In this order: applied, products by id, orders by number, keys of each kind by ordinal, change keys. */
 export type TablePiece =
-  | { readonly kind: 'applied'; readonly applied: AppliedRow }
+  | { readonly kind: 'applied'; readonly applied: TableState }
   | { readonly kind: 'products'; readonly rows: readonly ProductRow[] }
   | { readonly kind: 'orders'; readonly rows: readonly OrderRow[] }
   | { readonly kind: 'purchase_keys'; readonly rows: readonly PurchaseKeyRow[] }
@@ -49,6 +46,10 @@ const begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
   SET LOCAL idle_in_transaction_session_timeout = ${pieceTimeoutMs}`;
 export const appliedText =
   'SELECT applied_seq AS "appliedSeq", last_order AS "lastOrder", head FROM applied';
+/** A copied store has no log rows. */
+const endText = `SELECT seq, epoch, time FROM log, applied WHERE seq = applied_seq
+  UNION SELECT log_end_seq, log_end_epoch, log_end_time FROM leaders, applied
+    WHERE group_name = 'catalog' AND log_end_seq = applied_seq AND applied_seq > 0`;
 const productsText = `SELECT id, name, topic, price_cents AS "priceCents", quantity, version, received,
     sold, removed, restock_to AS "restockTo"
   FROM products WHERE id > $1::bigint ORDER BY id LIMIT ${pieceRows}`;
@@ -64,11 +65,15 @@ const keysText = (kind: PurchaseKeyKind): string => `SELECT kind, ordinal, diges
 const changeKeysText = `SELECT ordinal, digest, request_hash AS "requestHash", result, time
   FROM change_keys WHERE ordinal > $1::bigint ORDER BY ordinal LIMIT ${pieceRows}`;
 
+/** The tables in one snapshot of the database, on a session of its own. */
+export interface OpenTables extends TablesReader {
+  /** The log entry after which the tables show the state; zeros before the first write. */
+  end(): Promise<LogEnd>;
+  close(): Promise<void>;
+}
+
 /** Rejects with `unavailable` or, if the schema is wrong, `conflict`. */
-export async function* tablePieces(
-  options: DatabaseOptions,
-  ordersAfter: number,
-): AsyncGenerator<TablePiece> {
+export async function openTables(options: DatabaseOptions): Promise<OpenTables> {
   const opened = await openSession(options);
   if (opened.kind === 'failed') {
     throw toUnavailable(`cannot use ${describeDatabase(options.settings)}`, opened.failure);
@@ -78,25 +83,48 @@ export async function* tablePieces(
     const state = await readSchemaState(session, options.schema);
     checkSchema(state, options.schema, options.clusterId);
     await run(session, { text: begin });
-    const [applied] = await run<AppliedRow>(session, { text: appliedText });
-    assert(applied, 'the schema has one applied row');
-    yield { kind: 'applied', applied };
-    for await (const rows of pages<ProductRow>(session, productsText, ({ id }) => id, 0)) {
-      yield { kind: 'products', rows };
-    }
-    for await (const rows of pages<LineRow>(session, ordersText, orderNumber, ordersAfter)) {
-      yield { kind: 'orders', rows: groupLines(rows) };
-    }
-    for (const kind of ['client', 'frontend'] as const) {
-      for await (const rows of pages<PurchaseKeyRow>(session, keysText(kind), ordinalOf, 0)) {
-        yield { kind: 'purchase_keys', rows };
+  } catch (error) {
+    session.drop();
+    throw error;
+  }
+  return {
+    async state() {
+      const [applied] = await run<TableState>(session, { text: appliedText });
+      assert(applied, 'the schema has one applied row');
+      return applied;
+    },
+    async end() {
+      const [end] = await run<LogEnd>(session, { text: endText });
+      return end ?? { seq: 0, epoch: 0, time: 0 };
+    },
+    products: () => pages<ProductRow>(session, productsText, ({ id }) => id, 0),
+    async *orders(from) {
+      for await (const rows of pages<LineRow>(session, ordersText, orderNumber, from - 1)) {
+        yield groupLines(rows);
       }
+    },
+    purchaseKeys: (kind) => pages<PurchaseKeyRow>(session, keysText(kind), ordinalOf, 0),
+    changeKeys: () => pages<ChangeKeyRow>(session, changeKeysText, ordinalOf, 0),
+    close: () => session.close(),
+  };
+}
+
+/** Yields all tables, with the orders after this number. */
+export async function* tablePieces(
+  options: DatabaseOptions,
+  ordersAfter: number,
+): AsyncGenerator<TablePiece> {
+  const tables = await openTables(options);
+  try {
+    yield { kind: 'applied', applied: await tables.state() };
+    for await (const rows of tables.products()) yield { kind: 'products', rows };
+    for await (const rows of tables.orders(ordersAfter + 1)) yield { kind: 'orders', rows };
+    for (const kind of ['client', 'frontend'] as const) {
+      for await (const rows of tables.purchaseKeys(kind)) yield { kind: 'purchase_keys', rows };
     }
-    for await (const rows of pages<ChangeKeyRow>(session, changeKeysText, ordinalOf, 0)) {
-      yield { kind: 'change_keys', rows };
-    }
+    for await (const rows of tables.changeKeys()) yield { kind: 'change_keys', rows };
   } finally {
-    await session.close();
+    await tables.close();
   }
 }
 

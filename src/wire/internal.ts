@@ -215,14 +215,16 @@ export interface HealthCheckParams {
 /** A replica's state at the `audit` entry of its group. */
 export type AuditMark = readonly [seq: number, hash: string];
 
-/** The catalog at its audit entry: the state of its leader and the state recomputed from its files. */
+/** The catalog at its audit entry: the state of its leader and the state recomputed from what is stored. */
 export type CatalogAudit = readonly [
   seq: number,
   hash: string,
-  /** Hash of the state recomputed from snapshot and journal, up to the same entry. */
+  /** Hash of the state recomputed from snapshot and journal, or from tables and log. */
   recomputedHash: string,
   lastSale: number,
   books: readonly ProductBook[],
+  /** What differs between the stored and the served state, where it can be named. */
+  problems?: readonly string[],
 ];
 
 /** The order book through the catalog's last sale, recomputed from the journal. */

@@ -7,22 +7,26 @@ import { type Clock, every, type Timer } from '../../base/clock.js';
 import type { Logger } from '../../base/logging.js';
 import type { CatalogCommand } from '../../wire/internal.js';
 import type { CatalogMachine } from '../machine/catalog-machine.js';
-import type { SalesStream } from './sales-stream.js';
 
 const everyMs = 250;
 
 /** What this file uses of the catalog store. */
 export interface WatermarkStore {
   readonly machine: Pick<CatalogMachine, 'watermark'>;
-  readonly salesStream: Pick<SalesStream, 'confirmed'>;
   status(): { readonly serving: boolean };
   propose(command: CatalogCommand): Promise<unknown>;
 }
 
-export function keepWatermark(store: WatermarkStore, clock: Clock, logger: Logger): Timer {
+/** `confirmed` returns the highest sale that is surely an order. */
+export function keepWatermark(
+  store: WatermarkStore,
+  confirmed: () => number,
+  clock: Clock,
+  logger: Logger,
+): Timer {
   let underWay = false;
   return every(clock, everyMs, () => {
-    const number = store.salesStream.confirmed;
+    const number = confirmed();
     if (underWay || number <= store.machine.watermark || !store.status().serving) return;
     underWay = true;
     store

@@ -2,30 +2,26 @@
  * The catalog service: composes the store, its group member and its listeners. Contains no rules of
  * its own.
  */
-import { assert, required } from '../../base/assert.js';
+import { required } from '../../base/assert.js';
 import { systemClock } from '../../base/clock.js';
 import type { CatalogConfig, RunningService } from '../../base/config.js';
 import { createLogger } from '../../base/logging.js';
-import { advised, openFolder } from '../../group/folder.js';
-import { journalEngine } from '../../group/journal-engine.js';
 import { Member } from '../../group/member.js';
-import { snapshotPort } from '../../group/snapshot-files.js';
 import { JobsPool } from '../../pool/jobs-pool.js';
 import type { RulesSettings } from '../../wire/internal.js';
 import { deregisterDead } from '../coherence/deregister-dead.js';
 import type { CatalogResult } from '../machine/catalog-machine.js';
 import { keepWatermark } from '../sales/projected-watermark.js';
-import { CatalogAuditor } from './auditor.js';
 import { readBundled } from './bundled-products.js';
 import { keepCapacity } from './capacity.js';
 import { catalogMetrics } from './catalog-metrics.js';
 import type { StockParts } from './first-stock-job.js';
+import { openJournalCatalog } from './journal-catalog.js';
 import { newMachine } from './new-machine.js';
 import { CatalogPeerHandler } from './peer-handler.js';
 import { startRestocking } from './restock.js';
-import { restoreCatalog } from './restore.js';
 import { Rules } from './rules.js';
-import { keepSnapshots } from './snapshots.js';
+import { openSqlCatalog } from './sql-catalog.js';
 import { stockOnce } from './stock-once.js';
 import { CatalogStore } from './store.js';
 import { ThreadHandler } from './thread-handler.js';
@@ -33,18 +29,16 @@ import { ThreadHandler } from './thread-handler.js';
 export async function startCatalog(config: CatalogConfig): Promise<RunningService> {
   const clock = systemClock;
   const logger = createLogger(config.name, config.log);
-  const folder = await openFolder(config, { group: 'catalog', keepAll: false, logger });
   const machine = newMachine();
-  const base = await advised(folder, restoreCatalog(folder.snapshots, machine, { logger }));
-  const received = snapshotPort(folder.snapshots, async ({ seq }) => {
-    const restored = await restoreCatalog(folder.snapshots, machine, { logger });
-    assert(restored.seq === seq, 'the received snapshot is the one restored');
-  });
   const jobs = new JobsPool({ clock, logger });
+  const parts = { config, machine, jobs, clock, logger };
+  const catalog = await (config.database
+    ? openSqlCatalog(parts, config.database)
+    : openJournalCatalog(parts));
   const member = new Member<CatalogResult>({
     config,
     group: 'catalog',
-    engine: journalEngine({ folder, clock, base, snapshots: received }),
+    engine: catalog.engine,
     machine,
     gated: true,
     logger,
@@ -52,8 +46,9 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     metrics: () => catalogMetrics(config.name, machine),
     logTime: () => machine.lastLogTime,
     met: () => rules.check(),
-    beforeClose: () => snapshots.saveAtStop(),
+    beforeClose: () => catalog.beforeClose(),
     applied(entry, result) {
+      catalog.applied(entry, result);
       store.applied(entry, result);
       if (result.kind === 'audit') member.handler.marked(result.token, [entry.seq, result.hash]);
     },
@@ -62,12 +57,11 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     ...{ group: member.host, machine, clock },
     boundsTotals: () => member.boundsTotals(),
   });
-  const auditor = new CatalogAuditor(store, jobs, folder);
   const handler = new CatalogPeerHandler({
     store,
     logger,
     clock,
-    audit: (token) => auditor.audit(token),
+    audit: (token) => catalog.audit(store, token),
   });
   member.host.onRole(({ role }) => {
     if (role !== 'leader') handler.resign();
@@ -94,23 +88,21 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const { restockEverySeconds: everySeconds, restockTo: target, clientKeysMax } = config;
   const restocking = startRestocking({ store, clock, logger, everySeconds, target });
   const capacity = keepCapacity({ store, clock, logger, clientKeysMax });
-  const watermark = keepWatermark(store, clock, logger);
+  const watermark = keepWatermark(store, () => catalog.confirmed(store), clock, logger);
   const deregistering = deregisterDead(store, clock, logger);
-  const { snapshotEveryBytes: everyBytes } = config;
-  const snapshots = keepSnapshots({ folder, store, jobs, clock, logger, base, everyBytes });
-  snapshots.upkeep.start();
+  catalog.begin(store);
   return {
     name: config.name,
     // With several replicas only the leader stocks, so the others must not wait for it.
     ready: config.cluster.catalogs.length === 1 ? stocked : Promise.resolve(),
-    failed: Promise.race([member.host.failed, failureOf(stocked), snapshots.upkeep.failed]),
+    failed: Promise.race([member.host.failed, failureOf(stocked), catalog.failed]),
     async stop() {
       restocking.cancel();
       capacity.cancel();
       watermark.cancel();
       deregistering.cancel();
       rules.stop();
-      await snapshots.upkeep.stop();
+      await catalog.end();
       await member.close();
       await jobs.close();
     },

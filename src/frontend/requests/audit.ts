@@ -22,7 +22,7 @@ export function auditReport(
   order: OrderAudit,
   marks: readonly ReplicaMark[],
 ): AuditReport {
-  const [, catalogHash, recomputedHash, sales, books] = catalog;
+  const [, catalogHash, recomputedHash, sales, books, catalogProblems = []] = catalog;
   const [, orderHash, orders, units, orderProblems] = order;
   const ordered = new Map(units);
   const products = books.map(([id, name, received, sold, stock]): AuditProduct => {
@@ -31,6 +31,7 @@ export function auditReport(
   const problems = [
     ...products.flatMap(productProblems),
     ...strangers(ordered, products),
+    ...catalogProblems,
     ...orderProblems,
     ...marks.flatMap((mark) => markProblems(mark, catalogHash, orderHash)),
   ];

@@ -21,6 +21,8 @@ export interface LeadershipOptions {
   readonly log: RecentEntries;
   readonly gated: boolean;
   readonly tables: TableSource | undefined;
+  /** Prepares the tables. Resolves to false if the state must be restored from them. */
+  readonly takeOver: () => Promise<boolean>;
   /** This member leads: its opening entry is committed. */
   readonly began: (lead: Lead) => void;
   /** More of the log is committed. */
@@ -75,7 +77,7 @@ export class Leadership {
       // Taken after the commit: every lease of the former leader was confirmed before it (A14).
       const electedMs = clock.nowMs();
       if (isOver()) return;
-      const isSame = await adoptLog(log, database, taken);
+      const isSame = (await adoptLog(log, database, taken)) && (await this.#options.takeOver());
       if (isOver()) return;
       if (isSame) this.#open(new Lead({ ...taken, electedMs, committed, gated }), taken);
       else this.#options.failed('its log differs from the log in the database');

@@ -29,6 +29,11 @@ import { allSqlRules, type SqlRules } from './sql-rules.js';
 /** The tables, as the group uses them: they follow the applied entries on every replica. */
 export interface GroupTables<Result> extends TableSource {
   applied(entry: Entry, result: Result): void;
+  /**
+   * This member takes the lead: reads where the tables are. Resolves to false if the state must be restored
+   * from them.
+   */
+  takeOver?(): Promise<boolean>;
 }
 
 export interface SqlGroupOptions<Result> {
@@ -110,6 +115,7 @@ export class SqlGroup<Result> implements Group<Result> {
     });
     this.#leadership = new Leadership({
       ...{ id, clock, logger, database, rules, log, gated, tables, failed },
+      takeOver: async () => (await tables?.takeOver?.()) ?? true,
       began: (lead) => {
         this.#epoch = lead.epoch;
         this.#roleChanged();

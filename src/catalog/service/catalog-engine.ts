@@ -1,0 +1,38 @@
+/**
+ * What the catalog service needs of its engine beside the log: a restored state machine, the upkeep of
+ * files or tables, and the audit of them.
+ */
+import type { Clock } from '../../base/clock.js';
+import type { CatalogConfig } from '../../base/config.js';
+import type { Logger } from '../../base/logging.js';
+import type { Entry } from '../../consensus/types.js';
+import type { Engine } from '../../group/engine.js';
+import type { JobsPool } from '../../pool/jobs-pool.js';
+import type { CatalogAudit } from '../../wire/internal.js';
+import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
+import type { CatalogStore } from './store.js';
+
+export interface CatalogEngineOptions {
+  readonly config: CatalogConfig;
+  readonly machine: CatalogMachine;
+  readonly jobs: JobsPool;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface CatalogEngine {
+  readonly engine: Engine<CatalogResult>;
+  /** Called for each applied entry. */
+  applied(entry: Entry, result: CatalogResult): void;
+  /** Starts the upkeep, once the member listens. */
+  begin(store: CatalogStore): void;
+  /** The sales through this one are orders, as far as this replica knows. */
+  confirmed(store: CatalogStore): number;
+  audit(store: CatalogStore, token: string): Promise<CatalogAudit>;
+  /** Resolves with the reason when the process must end. */
+  readonly failed: Promise<Error>;
+  /** Ends the upkeep. */
+  end(): Promise<void>;
+  /** Runs at a stop, when no more entries are applied. */
+  beforeClose(): Promise<void>;
+}
