@@ -1,0 +1,148 @@
+/** The catalog over a real database: its log, its tables, a restart and the audit. */
+import t from 'tap';
+import { systemClock } from '../../../src/base/clock.js';
+import type { CatalogConfig } from '../../../src/base/config.js';
+import { silentLogger } from '../../../src/base/logging.js';
+import type { CatalogResult } from '../../../src/catalog/machine/catalog-machine.js';
+import type { CatalogEngine } from '../../../src/catalog/service/catalog-engine.js';
+import { newMachine } from '../../../src/catalog/service/new-machine.js';
+import { openSqlCatalog } from '../../../src/catalog/service/sql-catalog.js';
+import { CatalogStore } from '../../../src/catalog/service/store.js';
+import type { GroupHandle } from '../../../src/group/engine.js';
+import type { RpcPeers } from '../../../src/group/rpc-peers.js';
+import { JobsPool } from '../../../src/pool/jobs-pool.js';
+import { until } from '../../database/faults.js';
+import { type TestDatabase, testStore } from '../../support/postgres-server.js';
+import { byClient, product } from '../log-builder.js';
+
+interface Open {
+  readonly catalog: CatalogEngine;
+  readonly group: GroupHandle<CatalogResult>;
+  readonly store: CatalogStore;
+}
+
+async function open(
+  test: { teardown(end: () => Promise<void>): void },
+  database: TestDatabase,
+): Promise<Open> {
+  const clock = systemClock;
+  const logger = silentLogger;
+  const machine = newMachine();
+  const jobs = new JobsPool({ clock, logger });
+  const address = { host: '127.0.0.1', port: 1 };
+  const replica = { name: 'catalog-1', service: address, peer: address };
+  const config = { name: 'catalog-1', logRetentionHours: 1 } as CatalogConfig;
+  const place = { url: database.url, env: {}, schema: database.schema };
+  const catalog = await openSqlCatalog({ config, machine, jobs, clock, logger }, place);
+  const group = catalog.engine.newGroup({
+    ...{ config, clock, logger, machine, gated: true, peers: {} as RpcPeers },
+    membership: { replicas: [replica], recoveryServers: [] },
+    applied(entry, result) {
+      catalog.applied(entry, result);
+      store.applied(entry, result);
+    },
+  });
+  const store: CatalogStore = new CatalogStore({ group, machine, clock, boundsTotals: () => true });
+  test.teardown(async () => {
+    group.stop();
+    await catalog.engine.close();
+    await jobs.close();
+  });
+  await group.start();
+  await until(async () => store.status().serving);
+  return { catalog, group, store };
+}
+
+async function tablesReach(database: TestDatabase, store: CatalogStore): Promise<void> {
+  await until(async () => {
+    const [row] = await database.query('SELECT applied_seq FROM applied');
+    return Number(row?.applied_seq) === store.machine.appliedSeq;
+  });
+}
+
+async function fill({ store }: Open): Promise<void> {
+  const items = [product('Tux', { id: 1, quantity: 5 }), product('Gnu', { id: 2, quantity: 1 })];
+  await store.stock(2, () => items);
+  const bought = await store.proposePurchases(1, [
+    byClient('a', [[1, 2]]),
+    byClient('b', [
+      [1, 1],
+      [2, 1],
+    ]),
+    byClient('c', [[2, 1]]),
+  ]);
+  t.same(
+    bought.map(([outcome]) => outcome),
+    ['sold', 'sold', 'out_of_stock'],
+  );
+}
+
+t.test('the tables show the state behind the log', async (t) => {
+  const database = await testStore(t);
+  const one = await open(t, database);
+  await fill(one);
+  await tablesReach(database, one.store);
+  t.same(
+    await database.query('SELECT id::int, quantity::int, sold::int FROM products ORDER BY id'),
+    [
+      { id: 1, quantity: 2, sold: 3 },
+      { id: 2, quantity: 0, sold: 1 },
+    ],
+  );
+  t.same(
+    await database.query(
+      'SELECT order_number::int AS number, product_id::int AS product, quantity::int FROM order_lines ORDER BY 1, 2',
+    ),
+    [
+      { number: 1, product: 1, quantity: 2 },
+      { number: 2, product: 1, quantity: 1 },
+      { number: 2, product: 2, quantity: 1 },
+    ],
+  );
+  t.equal(one.catalog.confirmed(one.store), 2, 'the sales are orders');
+});
+
+t.test('the next process continues from the tables and the log', async (t) => {
+  const database = await testStore(t);
+  const first = await open(t, database);
+  await fill(first);
+  const hash = first.store.machine.hash();
+  const seq = first.store.machine.appliedSeq;
+  first.group.stop();
+  await first.catalog.engine.close();
+  const second = await open(t, database);
+  const again = await second.store.proposePurchases(1, [
+    byClient('b', [
+      [1, 1],
+      [2, 1],
+    ]),
+  ]);
+  t.same(again[0]?.slice(0, 2), ['sold', 2], 'the key has its order');
+  t.equal(second.store.status().epoch, 2);
+  t.equal(second.store.machine.appliedSeq, seq + 2, 'an opening entry and the repetition');
+  const replayed = await second.catalog.audit(second.store, 'token');
+  t.equal(replayed[1], replayed[2], 'tables and log explain the state');
+  t.same(replayed[5], []);
+  t.not(hash, replayed[1]);
+});
+
+t.test('the audit names a row that was changed by hand', async (t) => {
+  const database = await testStore(t);
+  const one = await open(t, database);
+  await fill(one);
+  await tablesReach(database, one.store);
+  const before = await one.catalog.audit(one.store, 'before');
+  t.same(before[5], []);
+  await database.query('UPDATE products SET quantity = 4, received = 7 WHERE id = 1');
+  const [, served, recomputed, lastSale, books, problems] = await one.catalog.audit(
+    one.store,
+    'after',
+  );
+  t.not(recomputed, served);
+  t.equal(lastSale, 2);
+  t.same(books[0], [1, 'Tux', 5, 3, 2], 'the books are those that are served');
+  t.same(problems, [
+    'product 1: the tables say quantity = 4, the store 2',
+    'product 1: the tables say received = 7, the store 5',
+  ]);
+});
