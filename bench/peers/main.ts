@@ -26,7 +26,7 @@ import { findPrograms } from './postgres-programs.js';
 import { hot, judge, ratiosOf, spread } from './ratios.js';
 import { redisVersion, startRedisPair } from './redis.js';
 import { reportText } from './report.js';
-import { startStorePeer } from './store.js';
+import { startSqlPeer, startStorePeer } from './store.js';
 
 interface Candidate {
   readonly name: string;
@@ -54,6 +54,12 @@ const candidates: readonly Candidate[] = [
     subjects: ['store', 'store-http'],
     missing: () => undefined,
     start: startStorePeer,
+  },
+  {
+    name: 'store-sql',
+    subjects: ['store-sql'],
+    missing: () => (findPrograms() === undefined ? 'PostgreSQL' : undefined),
+    start: startSqlPeer,
   },
 ];
 

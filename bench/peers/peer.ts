@@ -4,7 +4,7 @@
  */
 import type { NamedProcess, Usage } from './usage.js';
 
-export const subjectNames = ['redis', 'postgres', 'store', 'store-http'] as const;
+export const subjectNames = ['redis', 'postgres', 'store', 'store-http', 'store-sql'] as const;
 export type SubjectName = (typeof subjectNames)[number];
 
 /** Outcomes of purchases in the order of their requests: a connection has one request in flight. */

@@ -78,6 +78,17 @@ export const requirements: readonly Requirement[] = [
     'store',
     0.65,
   ),
+  rate('rate on PostgreSQL, 50 connections, of its server', hot50, 'store-sql', 'postgres', 0.7),
+  rate('rate on PostgreSQL, 200 connections, of its server', hot200, 'store-sql', 'postgres', 0.9),
+  rate('rate on PostgreSQL, 10,000 items, of its server', spread200, 'store-sql', 'postgres', 0.8),
+  {
+    what: 'p50 on PostgreSQL, 1 connection, of its server',
+    shape: hot1,
+    measure: 'p50Ms',
+    of: 'store-sql',
+    to: 'postgres',
+    limit: { atMost: 2.5 },
+  },
   {
     what: 'p50, hot item, 1 connection, of Redis',
     shape: hot1,
