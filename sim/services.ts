@@ -72,6 +72,7 @@ export function catalogService(
         store = opened;
         const handler = new CatalogPeerHandler({
           store: opened,
+          flush: () => opened.salesStream.flush(),
           logger,
           clock: life,
           audit: noAudit,

@@ -87,7 +87,8 @@ export async function openCatalog(
   });
   const store = new CatalogStore({ group: host, machine, clock, boundsTotals });
   const audit = () => Promise.reject(new Error('no audit here'));
-  const handler = new CatalogPeerHandler({ store, logger: silentLogger, clock, audit });
+  const flush = () => store.salesStream.flush();
+  const handler = new CatalogPeerHandler({ store, logger: silentLogger, clock, audit, flush });
   await host.start();
   await settled();
   return {

@@ -24,6 +24,8 @@ export interface CatalogEngine {
   readonly engine: Engine<CatalogResult>;
   /** Called for each applied entry. */
   applied(entry: Entry, result: CatalogResult): void;
+  /** A read waits for the newest sales to be orders. */
+  flush(store: CatalogStore): void;
   /** Starts the upkeep, once the member listens. */
   begin(store: CatalogStore): void;
   /** The sales through this one are orders, as far as this replica knows. */

@@ -27,6 +27,7 @@ export async function openJournalCatalog(options: CatalogEngineOptions): Promise
   return {
     engine: journalEngine({ folder, clock, base, snapshots: received }),
     applied: () => {},
+    flush: ({ salesStream }) => salesStream.flush(),
     begin(store) {
       const { snapshotEveryBytes: everyBytes } = config;
       snapshots = keepSnapshots({ folder, store, jobs, clock, logger, base, everyBytes });

@@ -41,6 +41,8 @@ export interface CatalogPeerHandlerOptions {
   readonly clock: Clock;
   /** The catalog's part of an audit. */
   readonly audit: (token: string) => Promise<CatalogAudit>;
+  /** A read waits for the newest sales to be orders. */
+  readonly flush: () => void;
 }
 
 export class CatalogPeerHandler {
@@ -153,7 +155,7 @@ export class CatalogPeerHandler {
     this.#requireLead();
     await this.#store.readBarrier();
     const { lastSale, lastLogTime } = this.#store.machine;
-    if (lastSale >= wanted) this.#store.salesStream.flush();
+    if (lastSale >= wanted) this.#options.flush();
     return [lastSale, lastLogTime];
   }
 

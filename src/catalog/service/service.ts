@@ -62,6 +62,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     logger,
     clock,
     audit: (token) => catalog.audit(store, token),
+    flush: () => catalog.flush(store),
   });
   member.host.onRole(({ role }) => {
     if (role !== 'leader') handler.resign();

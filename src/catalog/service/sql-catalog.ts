@@ -61,18 +61,20 @@ export async function openSqlCatalog(
   };
   const log = new PostgresLog({ ...connection, group: 'catalog' });
   const auditor = new SqlAuditor({ machine, jobs, clock, database, clusterId: meta.clusterId });
+  const engine = sqlEngine({
+    ...{ incarnation: randomUUID(), clusterId: meta.clusterId, clock, base, tables },
+    database: log,
+  });
   let retention: Timer | undefined;
   return {
     engine: {
-      ...sqlEngine({
-        ...{ incarnation: randomUUID(), clusterId: meta.clusterId, clock, base, tables },
-        database: log,
-      }),
+      ...engine,
       async close() {
         await Promise.all([log.close(), rows.close()]);
       },
     },
     applied: ({ seq }, result) => auditor.applied(seq, result),
+    flush: () => engine.flushTables(),
     begin(store) {
       const keptMs = (config.logRetentionHours ?? defaultRetentionHours) * hourMs;
       retention = every(clock, retentionEveryMs, () => {

@@ -109,6 +109,12 @@ export class LogWriter {
     });
   }
 
+  /** A read waits for the tables: they follow at once, or with the next transaction. */
+  flushTables(): void {
+    this.#tablesAreDue = true;
+    this.pump();
+  }
+
   /** Writes what waits, unless a transaction is under way. */
   pump(): void {
     if (this.#isWriting || this.#isStopped) return;

@@ -25,7 +25,12 @@ export interface SqlEngineOptions<Result> {
   readonly tables: GroupTables<Result>;
 }
 
-export function sqlEngine<Result>(options: SqlEngineOptions<Result>): Engine<Result> {
+export interface SqlEngine<Result> extends Engine<Result> {
+  /** At the leader: brings the tables to the applied entries at once. */
+  flushTables(): void;
+}
+
+export function sqlEngine<Result>(options: SqlEngineOptions<Result>): SqlEngine<Result> {
   const { incarnation, clusterId, clock, base, tables } = options;
   const writes = new Histogram(latencyBounds);
   const database = metered(options.database, clock, writes);
@@ -48,6 +53,7 @@ export function sqlEngine<Result>(options: SqlEngineOptions<Result>): Engine<Res
       else throw new BazarError('invalid_argument', `bad params of ${method}`);
       return true;
     },
+    flushTables: () => group?.flushTables(),
     close: () => database.close(),
   };
 }

@@ -205,6 +205,11 @@ export class SqlGroup<Result> implements Group<Result> {
   /** Followers learn at once what is visible, so there is nothing to do. */
   announceVisible(): void {}
 
+  /** At the leader: brings the tables to the applied entries at once. */
+  flushTables(): void {
+    this.#leadership.lead?.writer?.flushTables();
+  }
+
   nominate(leader: MemberId): void {
     if (leader !== this.#options.id) {
       this.#following.hint(leader);

@@ -15,6 +15,7 @@ async function build({ leads = true } = {}) {
   const audit = () => Promise.reject(new Error('no audit here'));
   const handler = new CatalogPeerHandler({
     store,
+    flush: () => store.salesStream.flush(),
     logger: silentLogger,
     clock: new ManualClock(),
     audit,
