@@ -11,7 +11,7 @@ import { changedTables } from './migrations.js';
 import type { KeptKeys } from './rows.js';
 import type { QueryAnswer, Statement } from './session.js';
 import { type DatabaseOptions, SessionKeeper } from './session-keeper.js';
-import type { Lead, LogDatabase, LogWrite, WriteResult } from './types.js';
+import type { Lead, LeaderRow, LogDatabase, LogWrite, WriteResult } from './types.js';
 import { droppedAfter, type WriteRow, writeStatement } from './write-statement.js';
 
 export interface PostgresLogOptions extends DatabaseOptions {
@@ -29,6 +29,7 @@ interface LeadRow {
 const takeLeadText = `UPDATE leaders SET leader = $2::text, epoch = epoch + 1
   WHERE group_name = $1::text
   RETURNING epoch, log_end_seq AS seq, log_end_epoch AS "endEpoch", log_end_time AS time`;
+const leaderText = 'SELECT epoch, leader FROM leaders WHERE group_name = $1::text';
 /** `before`: bytes of the entries before this one. */
 const readText = `SELECT seq, epoch, time, command FROM (
     SELECT seq, epoch, time, command,
@@ -60,6 +61,22 @@ export class PostgresLog implements LogDatabase {
     this.#dropped = undefined;
     const end = { seq: row.seq, epoch: row.endEpoch, time: row.time };
     return { epoch: row.epoch, end, session: this.#keeper.number };
+  }
+
+  /** A primary that is cut off may show an older leader. */
+  async readLeader(): Promise<LeaderRow> {
+    const { group } = this.#options;
+    const rows = await this.#read<{ epoch: number; leader: string | null }>(
+      'cannot read the leader',
+      {
+        name: 'read_leader',
+        text: leaderText,
+        values: [group],
+      },
+    );
+    const [row] = rows;
+    if (row === undefined) throw unavailable(`there is no leader row of the group ${group}`);
+    return { epoch: row.epoch, leader: row.leader ?? undefined };
   }
 
   async readEntries(

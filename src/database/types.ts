@@ -23,6 +23,13 @@ export interface Lead {
   readonly session: number;
 }
 
+/** The row of a group, as a reader sees it. */
+export interface LeaderRow {
+  readonly epoch: number;
+  /** Who took the epoch; undefined before the first one. */
+  readonly leader: string | undefined;
+}
+
 /** One transaction of the leader. Without entries and changes it only confirms the lead (S3). */
 export interface LogWrite {
   readonly epoch: number;
