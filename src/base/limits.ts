@@ -272,6 +272,9 @@ export const databaseLimits = {
   orderScanMax: 20_000,
   /** Lines in all orders of one list, so that it fits a frame; exceeded by at most one order. */
   listLinesMax: 2_000,
+  /** Orders that one statement of an audit adds up, and problems that an audit of the orders names. */
+  auditOrdersMax: 50_000,
+  auditProblemsMax: 100,
   /** For a migration of the schema. */
   migrationTimeoutMs: 600_000,
 } as const;

@@ -72,8 +72,11 @@ export interface OpenTables extends TablesReader {
   close(): Promise<void>;
 }
 
-/** Rejects with `unavailable` or, if the schema is wrong, `conflict`. */
-export async function openTables(options: DatabaseOptions): Promise<OpenTables> {
+/**
+ * A transaction that reads one snapshot, on a session that the caller closes. Rejects with `unavailable`
+ * or, if the schema is wrong, `conflict`.
+ */
+export async function openSnapshot(options: DatabaseOptions): Promise<Session> {
   const opened = await openSession(options);
   if (opened.kind === 'failed') {
     throw toUnavailable(`cannot use ${describeDatabase(options.settings)}`, opened.failure);
@@ -82,19 +85,25 @@ export async function openTables(options: DatabaseOptions): Promise<OpenTables> 
   try {
     const state = await readSchemaState(session, options.schema);
     checkSchema(state, options.schema, options.clusterId);
-    await run(session, { text: begin });
+    await readRows(session, { text: begin });
+    return session;
   } catch (error) {
     session.drop();
     throw error;
   }
+}
+
+/** Rejects as `openSnapshot` does. */
+export async function openTables(options: DatabaseOptions): Promise<OpenTables> {
+  const session = await openSnapshot(options);
   return {
     async state() {
-      const [applied] = await run<TableState>(session, { text: appliedText });
+      const [applied] = await readRows<TableState>(session, { text: appliedText });
       assert(applied, 'the schema has one applied row');
       return applied;
     },
     async end() {
-      const [end] = await run<LogEnd>(session, { text: endText });
+      const [end] = await readRows<LogEnd>(session, { text: endText });
       return end ?? { seq: 0, epoch: 0, time: 0 };
     },
     products: () => pages<ProductRow>(session, productsText, ({ id }) => id, 0),
@@ -139,7 +148,7 @@ async function* pages<Row>(
   after: number,
 ): AsyncGenerator<readonly Row[]> {
   for (;;) {
-    const rows = await run<Row>(session, { text, values: [after] });
+    const rows = await readRows<Row>(session, { text, values: [after] });
     const last = rows.at(-1);
     if (last === undefined) return;
     yield rows;
@@ -147,7 +156,10 @@ async function* pages<Row>(
   }
 }
 
-async function run<Row>(session: Session, statement: Statement): Promise<readonly Row[]> {
+export async function readRows<Row>(
+  session: Session,
+  statement: Statement,
+): Promise<readonly Row[]> {
   const answer = await session.query<Row>(statement, pieceTimeoutMs);
   if (answer.kind === 'failed') throw toUnavailable('cannot read the tables', answer.failure);
   if (answer.warning === undefined) return answer.rows;

@@ -227,9 +227,10 @@ export type CatalogAudit = readonly [
   problems?: readonly string[],
 ];
 
-/** The order book through the catalog's last sale, recomputed from the journal. */
+/** The order book through the catalog's last sale, recomputed from the journal or from the tables. */
 export type OrderAudit = readonly [
   seq: number,
+  /** Empty if the replicas have no state of their own: they all read the same tables. */
   hash: string,
   orders: number,
   units: readonly (readonly [id: number, units: number])[],

@@ -24,9 +24,12 @@ export async function takeAudit(
   const orderLeader = leaderClient(lines, leaders.order, 'order');
   const params = [token, catalog[3]];
   const order = (await orderLeader.call('audit', params, booksTimeoutMs)) as OrderAudit;
+  const [, orderHash] = order;
+  const hasState = ({ group, isRecoveryServer }: ReplicaClient): boolean =>
+    !isRecoveryServer && (group === 'catalog' || orderHash !== '');
   const marks = await Promise.all(
     lines
-      .filter((line) => line.connected && !line.isRecoveryServer)
+      .filter((line) => line.connected && hasState(line))
       .map(async (line): Promise<ReplicaMark> => {
         const mark = (await line.call('audit_mark', [token], markTimeoutMs)) as AuditMark;
         return { name: line.name, group: line.group, mark };
