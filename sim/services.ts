@@ -17,6 +17,7 @@ import { Rules } from '../src/catalog/service/rules.js';
 import type { CatalogStore } from '../src/catalog/service/store.js';
 import { ThreadHandler as CatalogThreads } from '../src/catalog/service/thread-handler.js';
 import { CatalogClient, type CatalogPeer } from '../src/order/catalog-client.js';
+import { journalBook } from '../src/order/journal-book.js';
 import type { OrderResult } from '../src/order/order-machine.js';
 import { startOrderRules } from '../src/order/order-rules.js';
 import { OrderPeerHandler } from '../src/order/peer-handler.js';
@@ -182,7 +183,10 @@ export function orderService(
           salesAreSafe: areSafe,
         });
         store = opened;
-        const threads = new OrderThreads(opened, (seq) => member.readEntry(seq));
+        const threads = new OrderThreads(
+          opened,
+          journalBook(opened, machine, (seq) => member.readEntry(seq)),
+        );
         function events(name: string): LinkEvents {
           return {
             pushed: (sales) => client.pushed(name, sales),

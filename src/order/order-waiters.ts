@@ -66,12 +66,15 @@ export class OrderWaiters {
       this.#reached = lastOrder;
       return;
     }
+    if (lastOrder - this.#reached > this.#waiters.size) {
+      // A book that is read seldom advances by many orders at once.
+      this.#reached = lastOrder;
+      for (const number of this.#waiters.keys()) if (number <= lastOrder) this.#call(number);
+      return;
+    }
     while (this.#reached < lastOrder) {
       this.#reached++;
-      const waiters = this.#waiters.get(this.#reached);
-      if (!waiters) continue;
-      this.#waiters.delete(this.#reached);
-      for (const waiter of waiters) waiter();
+      this.#call(this.#reached);
     }
   }
 
@@ -80,6 +83,13 @@ export class OrderWaiters {
     const waiters = this.#waiters.values().flatMap((some) => [...some]);
     this.#waiters.clear();
     for (const waiter of waiters) waiter(error);
+  }
+
+  #call(number: number): void {
+    const waiters = this.#waiters.get(number);
+    if (!waiters) return;
+    this.#waiters.delete(number);
+    for (const waiter of waiters) waiter();
   }
 
   #remove(number: number, waiter: OrderWaiter): void {

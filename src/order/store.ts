@@ -12,7 +12,7 @@ import type { Entry } from '../consensus/types.js';
 import type { Group, GroupStatus } from '../group/types.js';
 import type { Outcome, Purchase } from '../wire/internal.js';
 import { joinHeaders, type RequestHeader } from '../wire/request-header.js';
-import type { OrderMachine, OrderResult } from './order-machine.js';
+import type { OrderResult } from './order-machine.js';
 import { OrderWaiters } from './order-waiters.js';
 import type { Projection } from './projection.js';
 import { SalesPosition } from './sales-position.js';
@@ -54,12 +54,23 @@ export interface Seller {
   lastSale(wanted: number): Promise<number>;
 }
 
+/** How far the order book is, as this replica knows. */
+export interface BookPosition {
+  /** Number of the newest order; 0 if there is none. */
+  readonly lastOrder: number;
+  /** The version of the rules that applies; 0 before the first one. */
+  readonly rules: number;
+}
+
 export interface OrderStoreOptions {
   readonly clock: Clock;
   readonly group: Group<OrderResult>;
-  readonly machine: OrderMachine;
+  readonly machine: BookPosition;
   readonly catalogClient: Seller;
-  readonly projection: Projection;
+  /** Absent: the catalog writes the orders. */
+  readonly projection?: Projection | undefined;
+  /** The store waits until the book has this order. Then `advanced` must be called. */
+  readonly awaited?: ((number: number) => void) | undefined;
   /**
    * False if the catalog group has one voter and the order group more: a sale is then safe only as an
    * order.
@@ -91,7 +102,7 @@ export class OrderStore {
     options.group.onRole((status) => this.#roleChanged(status));
   }
 
-  get machine(): OrderMachine {
+  get machine(): BookPosition {
     return this.#options.machine;
   }
 
@@ -144,6 +155,7 @@ export class OrderStore {
 
   /** Resolves when the order of this number is applied here; rejects with `unavailable`. */
   reached(number: number): Promise<void> {
+    this.#options.awaited?.(number);
     return this.#waiters.wait(number, purchaseLimits.orderWaitMs);
   }
 
@@ -198,10 +210,16 @@ export class OrderStore {
   /** The group calls this for every entry that it applies. */
   applied(_entry: Entry, result: OrderResult): void {
     this.#waiters.advance(this.machine.lastOrder);
-    if (result.kind === 'rules') this.#options.projection.answersChanged();
+    if (result.kind === 'rules') this.#options.projection?.answersChanged();
     // Reads at the other replicas wait for these orders.
     if (result.kind === 'orders' && this.answersAtSale) this.#options.group.announceVisible();
-    if (this.#queue.length > 0) this.#sendQueued();
+    this.#sendQueued();
+  }
+
+  /** More orders are in a book that another service writes. */
+  advanced(): void {
+    this.#waiters.advance(this.machine.lastOrder);
+    this.#sendQueued();
   }
 
   #sendBatch(epoch: number, buys: readonly Buy[]): void {
@@ -230,6 +248,8 @@ export class OrderStore {
       this.#answer(reply, undefined, outcome);
     } else if (this.answersAtSale) {
       this.#lastSale = Math.max(this.#lastSale, outcome[1]);
+      const isFar = this.unprojected > purchaseLimits.unprojectedHeld / 2;
+      if (isFar) this.#options.awaited?.(outcome[1]);
       this.#answer(reply, undefined, outcome);
     } else if (!this.status().serving) {
       this.#answer(reply, unknownOutcome());
@@ -248,10 +268,10 @@ export class OrderStore {
     if (epoch === this.#ledEpoch) return;
     this.#ledEpoch = epoch;
     if (epoch !== undefined) {
-      this.#options.projection.startProjection(epoch);
+      this.#options.projection?.startProjection(epoch);
       return;
     }
-    this.#options.projection.resign();
+    this.#options.projection?.resign();
     for (const { reply } of this.#queue.splice(0)) reply(notLeading(status.leader));
     this.#lastSale = 0;
     this.#waiters.fail(unknownOutcome());

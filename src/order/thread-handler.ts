@@ -1,6 +1,6 @@
 /**
  * Handles the calls of the order service's session threads on the owner, a whole turn at once. The
- * purchases of a turn go to the store together. Orders are read from the journal. Threads check the
+ * purchases of a turn go to the store together. Orders are read from the book. Threads check the
  * shapes; field positions are defined in wire/internal.ts.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
@@ -12,17 +12,27 @@ import type {
   OrdersAnswer,
   OrdersParams,
 } from '../wire/thread-requests.js';
-import { type ReadEntry, readOrder, readOrders } from './order-book.js';
-import { findOrders } from './order-search.js';
 import type { Buy, OrderStore } from './store.js';
+
+/**
+ * Reads of the order book. An answer has every order that any customer may know of (docs/PROTOCOL.md, R9);
+ * without a position of the sales it rejects with `unavailable`.
+ */
+export interface OrderBook {
+  /** Null if there is no such order. */
+  order(number: number): Promise<Sale | null>;
+  /** Orders after `after`, oldest first, at most `limit`. */
+  orders(after: number, limit: number): Promise<OrdersAnswer>;
+  find(params: FindOrdersParams): Promise<OrdersAnswer>;
+}
 
 export class ThreadHandler {
   readonly #store: OrderStore;
-  readonly #readEntry: ReadEntry;
+  readonly #book: OrderBook;
 
-  constructor(store: OrderStore, readEntry: ReadEntry) {
+  constructor(store: OrderStore, book: OrderBook) {
     this.#store = store;
-    this.#readEntry = readEntry;
+    this.#book = book;
   }
 
   calls(calls: readonly OwnerCall[]): void {
@@ -42,34 +52,14 @@ export class ThreadHandler {
   #read(operation: string, args: unknown): Promise<unknown> {
     switch (operation) {
       case 'order':
-        return this.#order(args as OrderParams);
+        return this.#book.order(...(args as OrderParams));
       case 'orders':
-        return this.#orders(args as OrdersParams);
+        return this.#book.orders(...(args as OrdersParams));
       case 'find_orders':
-        return this.#find(args as FindOrdersParams);
+        return this.#book.find(args as FindOrdersParams);
       default:
         return Promise.reject(new BazarError('unknown_method', `unknown method "${operation}"`));
     }
-  }
-
-  /** An order never changes: only "not found" needs the read position (docs/PROTOCOL.md, R9). */
-  async #order([number]: OrderParams): Promise<Sale | null> {
-    await this.#store.caughtUpTo(number);
-    if (number > this.#store.machine.lastOrder) return null;
-    return (await readOrder(this.#store.machine, number, this.#readEntry)) ?? null;
-  }
-
-  async #orders([after, limit]: OrdersParams): Promise<OrdersAnswer> {
-    await this.#store.caughtUp();
-    const sales = await readOrders(this.#store.machine, after, limit, this.#readEntry);
-    const last = sales.at(-1)?.[0];
-    const more = last !== undefined && last < this.#store.machine.lastOrder;
-    return [sales, more ? last : null];
-  }
-
-  async #find(params: FindOrdersParams): Promise<OrdersAnswer> {
-    await this.#store.caughtUp();
-    return findOrders(this.#store.machine, params, this.#readEntry);
   }
 }
 

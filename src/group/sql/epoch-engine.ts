@@ -12,7 +12,7 @@ export interface EpochEngineOptions {
   readonly clock: Clock;
 }
 
-export function epochEngine(options: EpochEngineOptions): Engine<never> {
+export function epochEngine<Result>(options: EpochEngineOptions): Engine<Result> {
   const { incarnation, clusterId, clock } = options;
   const writes = new Histogram(latencyBounds);
   const database: EpochDatabase = {

@@ -1,0 +1,69 @@
+/**
+ * The orders over a database (docs/SQL-ENGINE.md): the leader has an epoch and no log, the orders are rows
+ * that the catalog writes behind its sales, and customers are answered at the sale.
+ */
+import { randomUUID } from 'node:crypto';
+import { AssertionError } from '../base/assert.js';
+import type { DatabaseConfig } from '../base/config.js';
+import type { StateMachine } from '../consensus/types.js';
+import { auditOrders } from '../database/audit-orders.js';
+import { PostgresLog } from '../database/postgres-log.js';
+import { PostgresTables } from '../database/postgres-tables.js';
+import { connectStore } from '../database/store-connection.js';
+import { epochEngine } from '../group/sql/epoch-engine.js';
+import type { OrderEngine, OrderEngineOptions } from './order-engine.js';
+import type { OrderResult } from './order-machine.js';
+import { tablesBook } from './tables-book.js';
+import { TablesPosition } from './tables-position.js';
+
+export async function openSqlOrders(
+  options: OrderEngineOptions,
+  database: DatabaseConfig,
+): Promise<OrderEngine> {
+  const { clock, logger, advanced } = options;
+  const connection = await connectStore(database, clock, logger);
+  const { clusterId } = connection;
+  const log = new PostgresLog({ ...connection, group: 'order' });
+  const [tables, lists] = [new PostgresTables(connection), new PostgresTables(connection)];
+  const readLastOrder = async (): Promise<number> => (await tables.readApplied()).lastOrder;
+  const lastOrder = await readLastOrder();
+  const position = new TablesPosition({ clock, lastOrder, readLastOrder, advanced });
+  const engine = epochEngine<OrderResult>({
+    database: log,
+    incarnation: randomUUID(),
+    clusterId,
+    clock,
+  });
+  return {
+    engine: {
+      ...engine,
+      async close() {
+        await Promise.all([log.close(), tables.close(), lists.close()]);
+      },
+    },
+    machine: noMachine,
+    position,
+    salesAreSafe: true,
+    awaited: (number) => position.seek(number),
+    openBook: (store) => tablesBook({ store, position, tables, lists, clock }),
+    begin: () => position.start(),
+    async audit(store, _token, through) {
+      await store.reached(through);
+      const { orders, units, problems } = await auditOrders(connection, through);
+      // All replicas read the same tables, so there is no state to compare.
+      return [0, '', orders, units, problems];
+    },
+    failed: new Promise(() => {}),
+    async end() {
+      position.stop();
+    },
+  };
+}
+
+const noMachine: StateMachine<never> = {
+  apply() {
+    throw new AssertionError('a group without a log applies nothing');
+  },
+  hash: () => '',
+  invariants() {},
+};

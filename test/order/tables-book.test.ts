@@ -1,0 +1,167 @@
+/** Reads of the order book in the tables of a real database. Time passes ten times faster. */
+import t from 'tap';
+import { BazarError } from '../../src/base/errors.js';
+import { purchaseLimits } from '../../src/base/limits.js';
+import type { OrderRow } from '../../src/database/rows.js';
+import { journalBook } from '../../src/order/journal-book.js';
+import { OrderMachine } from '../../src/order/order-machine.js';
+import { encode } from '../../src/wire/codec.js';
+import type { Outcome, Sale } from '../../src/wire/internal.js';
+import type { FindOrdersParams } from '../../src/wire/thread-requests.js';
+import { until } from '../database/faults.js';
+import { digest, noChanges, sales } from '../database/rows.js';
+import { testStore } from '../support/postgres-server.js';
+import { openOrders, tablesWriter } from './tables-orders.js';
+
+const unknown = new BazarError('unavailable', 'no leader');
+
+function saleOf({ number, key, lines, totalCents, at }: OrderRow): Sale {
+  const sold = lines.map(
+    ({ productId, name, quantity, priceCents }) => [productId, name, quantity, priceCents] as const,
+  );
+  return [number, Buffer.from(key), sold, totalCents, at];
+}
+
+t.test('an order that the tables have is read without the catalog', async (t) => {
+  const database = await testStore(t);
+  const changes = sales(3);
+  await (await tablesWriter(t, database))(changes);
+  const { book, asked, position } = openOrders(t, database, { lastSale: () => unknown });
+  const expected = changes.orders.map(saleOf);
+  t.same(await book.order(2), expected[1]);
+  t.equal(asked(), 0);
+  t.equal(position.lastOrder, 3);
+});
+
+t.test('a read waits for an order that is sold and comes to the tables later', async (t) => {
+  const database = await testStore(t);
+  const write = await tablesWriter(t, database);
+  await write(sales(3));
+  const { book, asked } = openOrders(t, database, { lastSale: () => 5 });
+  let answers = 0;
+  const read = Promise.all([book.order(5), book.orders(3, 10)]).finally(() => {
+    answers++;
+  });
+  await until(async () => asked() > 0);
+  await write(sales(4));
+  t.equal(answers, 0);
+  await write(sales(5));
+  const [order, list] = await read;
+  const expected = sales(5).orders.map(saleOf);
+  t.same(order, expected[4]);
+  t.same(list, [expected.slice(3), null]);
+});
+
+t.test('only an order above the last sale does not exist', async (t) => {
+  const database = await testStore(t);
+  await (await tablesWriter(t, database))(sales(3));
+  let lastSale: number | BazarError = 3;
+  const { book } = openOrders(t, database, { lastSale: () => lastSale });
+  t.equal(await book.order(4), null);
+  lastSale = 4;
+  await t.rejects(book.order(4), { code: 'unavailable' }, 'sold, and not in the tables in time');
+  await t.rejects(book.orders(0, 10), { code: 'unavailable' });
+  lastSale = unknown;
+  await t.rejects(book.order(4), { code: 'unavailable' }, 'without a position');
+  await t.rejects(book.find([1, 0, null, 2, null, null, null, null]), { code: 'unavailable' });
+});
+
+t.test('an order whose row was deleted is an error, and not absent', async (t) => {
+  const database = await testStore(t);
+  await (await tablesWriter(t, database))(sales(3));
+  await database.query('DELETE FROM order_lines WHERE order_number = 2');
+  const { book } = openOrders(t, database, { lastSale: () => 3 });
+  await t.rejects(book.order(2), { code: 'internal' });
+});
+
+t.test('tables that are behind what was seen before give no complete answer', async (t) => {
+  const database = await testStore(t);
+  const write = await tablesWriter(t, database);
+  await write(sales(3));
+  const { book, position } = openOrders(t, database, { lastSale: () => 4 });
+  // Another snapshot had it: the database has failed over since.
+  position.saw(4);
+  await t.rejects(book.order(4), { code: 'unavailable' });
+  await t.rejects(book.orders(0, 10), { code: 'unavailable' });
+  const list = book.orders(3, 10);
+  await write(sales(4));
+  t.same(await list, [sales(4).orders.slice(3).map(saleOf), null]);
+});
+
+t.test('lists are those of a book in a journal', async (t) => {
+  const database = await testStore(t);
+  const count = 40;
+  const base = sales(count);
+  const [cup] = base.products;
+  if (!cup) return;
+  const tea = { productId: 2, name: 'tea', quantity: 2, priceCents: 5 };
+  const orders = base.orders.map((order) =>
+    order.number % 7 === 0 ? { ...order, lines: [...order.lines, tea], totalCents: 260 } : order,
+  );
+  const products = [...base.products, { ...cup, id: 2, name: 'tea' }];
+  await (await tablesWriter(t, database))({ ...base, orders, products });
+  const machine = new OrderMachine();
+  const command = encode(['orders', 1, count, encode(orders.map(saleOf))]);
+  const entry = { seq: 1, epoch: 1, time: 0, command };
+  machine.apply(entry);
+  const caughtUp = async (): Promise<void> => {};
+  const journal = journalBook({ caughtUp, caughtUpTo: caughtUp }, machine, async () => entry);
+  const { book } = openOrders(t, database, { lastSale: () => count });
+  const none = [null, null, null, null] as const;
+  const filters: (readonly [
+    number | null,
+    number | null,
+    number | string | null,
+    Uint8Array | null,
+  ])[] = [
+    none,
+    [9_000, null, null, null],
+    [null, 20_000, null, null],
+    [9_000, 20_000, 2, null],
+    [null, null, 2, null],
+    [null, null, 'tea', null],
+    [null, null, 'nothing', null],
+    [null, null, null, digest(14)],
+    [null, null, 2, digest(14)],
+    [null, null, 2, digest(15)],
+  ];
+  const ranges = [
+    [0, null, 10],
+    [5, 30, 100],
+    [39, null, 1],
+    [40, null, 5],
+  ] as const;
+  for (const direction of [0, 1] as const) {
+    for (const [after, before, limit] of ranges) {
+      for (const filter of filters) {
+        const params: FindOrdersParams = [direction, after, before, limit, ...filter];
+        t.same(await book.find(params), await journal.find(params), JSON.stringify(params));
+      }
+    }
+  }
+  for (const [after, , limit] of ranges) {
+    t.same(await book.orders(after, limit), await journal.orders(after, limit));
+  }
+});
+
+t.test('no purchase is sent while the tables are far behind the sales', async (t) => {
+  const database = await testStore(t);
+  const write = await tablesWriter(t, database);
+  const behind = purchaseLimits.unprojectedHeld + 1;
+  let sold = behind - 1;
+  const { store } = openOrders(t, database, {
+    lastSale: () => sold,
+    sell: (purchases) => purchases.map((): Outcome => ['sold', ++sold, 250, false]),
+  });
+  const buy = (): Promise<Outcome | undefined> =>
+    new Promise((resolve) => {
+      const purchase = [digest(1), 0, Buffer.alloc(0), [[1, 1]], 5] as const;
+      store.buy([{ purchase, reply: (_error, outcome) => resolve(outcome) }]);
+    });
+  t.same(await buy(), ['sold', behind, 250, false], 'the sale is answered before its order exists');
+  t.equal(store.unprojected, behind);
+  const held = buy();
+  t.equal(store.waiting, 0, 'nothing is sent');
+  await write({ ...noChanges, appliedSeq: 1, lastOrder: 1 });
+  t.same(await held, ['sold', behind + 1, 250, false]);
+});
