@@ -7,7 +7,13 @@ import { BazarError } from '../../src/base/errors.js';
 import type { Random } from '../../src/base/random.js';
 import type { Entry } from '../../src/consensus/types.js';
 import type { Lead, LogDatabase, LogWrite, WriteResult } from '../../src/database/types.js';
-import { type DatabaseModel, endOf, type Server, writeTransaction } from './database-model.js';
+import {
+  type DatabaseModel,
+  endOf,
+  type Server,
+  writeTransaction,
+  zeros,
+} from './database-model.js';
 
 const timeoutMs = 1_500;
 
@@ -45,17 +51,18 @@ export class ModelLog implements LogDatabase {
   async takeLead(): Promise<Lead> {
     const session = await this.#connect();
     let epoch = 0;
+    let end = zeros;
     const commit = await this.#call(session, () =>
       session.server.run((state) => {
         epoch = state.epoch + 1;
+        end = endOf(state);
         return (target) => {
           target.epoch = Math.max(target.epoch, epoch);
         };
       }),
     );
     if (commit !== 'committed') throw unavailable();
-    const { number, server } = session;
-    return { epoch, end: endOf(server.state), session: number };
+    return { epoch, end, session: session.number };
   }
 
   async readEntries(

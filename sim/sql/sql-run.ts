@@ -84,8 +84,10 @@ class World {
 
   #judge(final: readonly string[] | undefined): void {
     if (this.#broken !== undefined) return;
-    if (final === undefined) this.#broken = 'no leader serves after all faults are over';
-    else this.#broken = brokenRule({ appends: this.#appends, reads: this.#reads, final });
+    if (final === undefined) {
+      const statuses = [...this.#replicas.values()].map(({ group }) => group.status());
+      this.#broken = `no leader serves after all faults are over: ${JSON.stringify(statuses)}`;
+    } else this.#broken = brokenRule({ appends: this.#appends, reads: this.#reads, final });
   }
 
   #start(id: string): void {

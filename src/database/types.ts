@@ -65,7 +65,8 @@ export interface LogDatabase {
    */
   takeLead(leader: string): Promise<Lead>;
   /**
-   * Reads entries after `afterSeq`, at least one if there is one, about `maxBytes`. The entries may not
+   * Reads entries after `afterSeq`, at least one if there is one, about `maxBytes`. They follow each other
+   * without gaps; the first one is a later one if those before it were deleted (S7). The entries may not
    * survive a failover unless the caller knows better (S4). With `session` it rejects on another one.
    */
   readEntries(afterSeq: number, maxBytes: number, session?: number): Promise<readonly Entry[]>;

@@ -44,6 +44,9 @@ export class FollowRequests {
   }
 
   add(params: FollowParams, lead: Lead): Promise<FollowAnswer> {
+    if (params[1] > lead.epoch) {
+      return Promise.reject(new BazarError('unavailable', 'another replica has led since'));
+    }
     const now = this.#answer(params, lead, false);
     if (now !== undefined) return Promise.resolve(now);
     if (this.#open.size >= requestsMax) {

@@ -136,20 +136,26 @@ export class Following {
 
   /**
    * Reads a part of what is missing; the next request shows whether the leader has it too. The last known
-   * entry is read again, because an earlier part may be of a primary that was cut off (S4).
+   * entry is read again, unless it was deleted: an earlier part may be of a primary that was cut off (S4).
    */
   async #read(run: number, through: number): Promise<void> {
     const { database, log } = this.#options;
     const { seq, epoch } = log.last;
     const entries = await database.readEntries(Math.max(0, seq - 1), logLimits.journalReadBytesMax);
     if (run !== this.#run) return;
-    const isSame = seq === 0 || (entries[0]?.seq === seq && entries[0].epoch === epoch);
-    for (const entry of seq === 0 ? entries : entries.slice(1)) {
-      if (!isSame || entry.seq > through || !follows(entry, log)) break;
+    const [first] = entries;
+    const isKnown = first?.seq === seq;
+    if (first !== undefined && (isKnown ? first.epoch !== epoch : first.seq !== seq + 1)) {
+      this.#options.failed('the database does not continue its log');
+      return;
+    }
+    for (const entry of isKnown ? entries.slice(1) : entries) {
+      if (entry.seq > through || !follows(entry, log)) break;
       log.append(entry);
     }
-    if (log.last.seq === seq) this.#options.failed('the database does not continue its log');
-    else await this.#applied(run);
+    // A server that is cut off does not have them.
+    if (log.last.seq === seq) throw new BazarError('unavailable', 'the database has no entries');
+    await this.#applied(run);
   }
 
   /** Waits while more entries are in memory than a follower should hold. */

@@ -79,8 +79,9 @@ export class Leadership {
       if (isOver()) return;
       const isSame = (await adoptLog(log, database, taken)) && (await this.#options.takeOver());
       if (isOver()) return;
-      if (isSame) this.#open(new Lead({ ...taken, electedMs, committed, gated }), taken);
-      else this.#options.failed('its log differs from the log in the database');
+      if (!isSame) this.#options.failed('its log differs from the log in the database');
+      else if (taken.epoch <= taken.end.epoch) this.#options.failed('its epoch is not the newest');
+      else this.#open(new Lead({ ...taken, electedMs, committed, gated }), taken);
     } catch (error) {
       if (isOver()) return;
       logger.warn({ error: String(error) }, 'could not take the lead');
@@ -91,6 +92,7 @@ export class Leadership {
   stop(): void {
     this.#isStopped = true;
     if (this.#stage.kind !== 'follower') this.#stage.lead?.writer?.stop();
+    this.#stage = follower;
   }
 
   /** Appends a command in the own epoch and returns its seq; the caller pumps the writer. */
@@ -132,10 +134,12 @@ export class Leadership {
 
   #ended(lead: Lead, isUnknown: boolean): void {
     if (this.#stage.kind === 'follower' || this.#stage.lead !== lead) return;
-    const retakes = isUnknown && !this.#isStopped;
-    this.#giveUp(lead.committed, this.#stage.kind === 'leader', retakes);
-    // A new epoch shows what became of the last transaction (S4).
-    if (retakes && !this.#isStopped) void this.take();
+    const hadLed = this.#stage.kind === 'leader';
+    // A takeover that fails again and again waits for its next nomination in between.
+    const retakes = isUnknown && hadLed && !this.#isStopped;
+    this.#giveUp(lead.committed, hadLed, retakes);
+    // A new epoch shows what became of the last transaction (S4). A listener may have begun it.
+    if (retakes && this.isFollower && !this.#isStopped) void this.take();
   }
 
   /** The entries after the committed ones may not stay in the log. */

@@ -6,7 +6,7 @@
  */
 import { unreachable } from '../../base/assert.js';
 import type { Clock, Timer } from '../../base/clock.js';
-import { logLimits } from '../../base/limits.js';
+import { logLimits, protocolTimes } from '../../base/limits.js';
 import type { Entry } from '../../consensus/types.js';
 import type { TableChanges } from '../../database/rows.js';
 import type { LogDatabase, LogEnd, WriteResult } from '../../database/types.js';
@@ -17,6 +17,8 @@ const tablesDelayMs = 50;
 /** A write that changed nothing is repeated after this time, which doubles up to the maximum. */
 const retryMs = 20;
 const retryMaxMs = 500;
+/** The lead ends if nothing was written for this time. */
+const unansweredMs = protocolTimes.stepDownMs;
 
 /** The tables behind the log, which follow the applied entries. */
 export interface TableSource {
@@ -26,7 +28,11 @@ export interface TableSource {
 }
 
 /** Why a lead ended. */
-export type LeadEnd = 'fenced' | 'unknown';
+export type LeadEnd =
+  | 'fenced'
+  | 'unknown'
+  /** The database has written nothing for a while. */
+  | 'unanswered';
 
 export interface LogWriterOptions {
   readonly database: LogDatabase;
@@ -173,7 +179,9 @@ export class LogWriter {
       case 'not_written':
         // The log may have been read from a primary that is cut off, so it is read again.
         if (this.#session !== undefined) this.#lost(batch, 'unknown', result.reason);
-        else this.#writeLater(batch);
+        else if (this.silentMs(this.#options.clock.nowMs()) >= unansweredMs) {
+          this.#lost(batch, 'unanswered', result.reason);
+        } else this.#writeLater(batch);
         break;
       case 'refused':
         this.#tables = undefined;

@@ -57,20 +57,10 @@ export class RecentEntries {
 
   /** Forgets the entries after this one. */
   cutAfter(end: LogEnd): void {
-    if (end.seq < this.#base.seq) {
-      this.restart(end);
-      return;
-    }
+    assert(end.seq >= this.#base.seq, 'what is committed stays');
     for (const { command } of this.#entries.splice(end.seq - this.#base.seq)) {
       this.#bytes -= command.length;
     }
-  }
-
-  /** Forgets all and continues after this end. */
-  restart(end: LogEnd): void {
-    this.#entries = [];
-    this.#base = end;
-    this.#bytes = 0;
   }
 
   /** Forgets entries through `seq`, as far as they exceed what followers may still need. */
@@ -84,7 +74,8 @@ export class RecentEntries {
       count++;
     }
     // Moving the rest costs more than a few entries are worth.
-    if (count < tailEntriesKept / 8 && bytes <= tailBytesKept) return;
+    const freed = this.#bytes - bytes;
+    if (count < tailEntriesKept / 8 && freed < tailBytesKept / 8) return;
     const last = this.#entries[count - 1];
     if (last === undefined) return;
     this.#base = { seq: last.seq, epoch: last.epoch, time: last.time };

@@ -5,7 +5,7 @@
  * (R7), and only after a later transaction of the own epoch, or of the leader that sent it, has committed
  * (S4).
  */
-import { assert } from '../../base/assert.js';
+import { assert, required } from '../../base/assert.js';
 import { type Clock, every, type Timer } from '../../base/clock.js';
 import { BazarError } from '../../base/errors.js';
 import { logLimits } from '../../base/limits.js';
@@ -102,7 +102,7 @@ export class SqlGroup<Result> implements Group<Result> {
     this.#applier = new Applier({
       ...{ machine, applied: base.seq },
       entry: (seq) => log.entry(seq),
-      read: (from, maxBytes) => this.#read(from - 1, maxBytes),
+      read: (from) => Promise.reject(new Error(`entry ${from} is not in memory`)),
       done: (entry, result) => this.#applied(entry, result),
       resume: (action) => this.#carryOn(action),
       resumeLater: (action) => void clock.after(0, () => this.#carryOn(action)),
@@ -183,15 +183,9 @@ export class SqlGroup<Result> implements Group<Result> {
 
   async eachUnapplied(visit: (entry: Entry) => void): Promise<void> {
     const through = this.#log.last.seq;
-    for (let seq = this.#applier.applied + 1; seq <= through; ) {
-      const known = this.#log.entry(seq);
-      const entries = known ? [known] : await this.#read(seq - 1, logLimits.journalReadBytesMax);
-      assert(entries[0]?.seq === seq, `the database has lost entry ${seq}`);
-      for (const entry of entries) {
-        if (entry.seq > through) break;
-        visit(entry);
-        seq++;
-      }
+    for (let seq = this.#applier.applied + 1; seq <= through; seq++) {
+      // The log forgets only what is applied.
+      visit(required(this.#log.entry(seq), `entry ${seq}`));
     }
   }
 
@@ -332,10 +326,6 @@ export class SqlGroup<Result> implements Group<Result> {
       this.#log.trim(applied);
     }
     if (this.status().serving !== this.#wasServing) this.#roleChanged();
-  }
-
-  async #read(after: number, maxBytes: number): Promise<Entry[]> {
-    return [...(await this.#options.database.readEntries(after, maxBytes))];
   }
 
   #roleChanged(): void {

@@ -26,7 +26,7 @@ export async function adoptLog(
     const { journalReadBytesMax } = logLimits;
     const after = Math.max(0, seq - 1);
     const entries = await database.readEntries(after, journalReadBytesMax, session);
-    // The first one is known; retention may have deleted it.
+    // The first one is known. If it was deleted (S7), the next one is the first.
     const [first, ...others] = entries;
     if (first?.seq === seq && first.epoch !== epoch) return false;
     const missing = first?.seq === seq ? others : entries;
