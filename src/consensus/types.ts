@@ -71,6 +71,8 @@ export type CandidacyFailure =
   | 'unpromised'
   /** The source of the missing entries did not answer, or its answers brought nothing new. */
   | 'stalled'
+  /** The database did not confirm the lead, or another replica has taken it (docs/SQL-ENGINE.md). */
+  | 'unconfirmed'
   /** This member led, and no majority acknowledged its heartbeats. */
   | 'unacknowledged'
   /** This member led, no frontend checked it, and another was nominated. */

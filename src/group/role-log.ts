@@ -27,6 +27,7 @@ const failures: Readonly<Record<Exclude<CandidacyFailure, LostLead>, string>> = 
   doubtful:
     'members with a damaged journal may have held entries that no member is known to have; start all members, then see docs/OPERATIONS.md, "A group that cannot resolve a doubt"',
   unpromised: 'a majority did not promise in time; check the disks of the members',
+  unconfirmed: 'the database did not confirm the lead',
   stalled: 'the member with the newest log did not hand over the missing entries',
 };
 

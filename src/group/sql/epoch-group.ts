@@ -188,7 +188,7 @@ export class EpochGroup implements GroupHandle<never> {
       if (this.#stage !== stage) return;
       logger.warn({ error: String(error) }, 'could not take the lead');
       this.#stage = follower;
-      this.#failure = { reason: 'unreachable', atMs: clock.nowMs() };
+      this.#failure = { reason: 'unconfirmed', atMs: clock.nowMs() };
     }
     this.#roleChanged();
   }

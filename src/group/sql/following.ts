@@ -19,6 +19,8 @@ const retryMs = 50;
 
 /** The requests to other members. They reject with `unavailable`; `details.leader` names who leads. */
 export interface LeaderLink {
+  /** Connects to the other members. */
+  start?(): void;
   follow(member: MemberId, params: FollowParams, timeoutMs: number): Promise<FollowAnswer>;
   position(member: MemberId, timeoutMs: number): Promise<number>;
 }

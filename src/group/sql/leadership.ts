@@ -145,7 +145,7 @@ export class Leadership {
   /** The entries after the committed ones may not stay in the log. */
   #giveUp(committed: LogEnd, hadLed: boolean, retakes: boolean): void {
     this.#options.log.cutAfter(committed);
-    this.#failure = { reason: 'unreachable', atMs: this.#options.clock.nowMs() };
+    this.#failure = { reason: 'unconfirmed', atMs: this.#options.clock.nowMs() };
     this.#stage = follower;
     this.#options.ended(hadLed, retakes);
   }

@@ -67,6 +67,8 @@ function settle(answer: Promise<unknown>, reply: PeerReply): void {
 
 function linkOver(peers: RpcPeers): LeaderLink {
   return {
+    // All that is sent between members are these two requests.
+    start: () => peers.start({ received: () => {}, closed: () => {} }),
     async follow(member, params, timeoutMs) {
       const answer = await peers.ask(member, followMethod, params, timeoutMs);
       if (isFollowAnswer(answer)) return answer;

@@ -130,8 +130,9 @@ export class SqlGroup<Result> implements Group<Result> {
   /** Takes part in the group; the only member takes the lead. */
   start(): Promise<void> {
     assert(this.#phase === 'new', 'a member starts once');
-    const { id, members, clock } = this.#options;
+    const { id, members, clock, link } = this.#options;
     this.#phase = 'started';
+    link.start?.();
     this.#timer = every(clock, tickMs, () => this.#waiters.tick(clock.nowMs()));
     if (members.length === 1) this.nominate(id);
     else this.#following.start();

@@ -35,7 +35,14 @@ async function open(
   const place = { url: database.url, env: {}, schema: database.schema };
   const catalog = await openSqlCatalog({ config, machine, jobs, clock, logger }, place);
   const group = catalog.engine.newGroup({
-    ...{ config, clock, logger, machine, gated: true, peers: {} as RpcPeers },
+    ...{
+      config,
+      clock,
+      logger,
+      machine,
+      gated: true,
+      peers: { start: () => {} } as unknown as RpcPeers,
+    },
     membership: { replicas: [replica], recoveryServers: [] },
     applied(entry, result) {
       catalog.applied(entry, result);
