@@ -59,6 +59,9 @@ const variables: Readonly<Record<string, string>> = {
   connect_timeout: 'PGCONNECT_TIMEOUT',
 };
 
+/** Name of the schema if no other is chosen. */
+export const defaultSchema = 'bazar';
+
 export function isDatabaseUrl(text: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(text);
 }
@@ -66,9 +69,10 @@ export function isDatabaseUrl(text: string): boolean {
 /** `env` holds the `PG*` variables; the URL overrides them. */
 export function parseDatabaseUrl(url: string, env: Environment): DatabaseSettings {
   const parts = pattern.exec(url)?.groups;
-  if (!parts) {
+  // With an `@` elsewhere, a part of the password may stand as the host; no message may show it.
+  if (!parts || `${parts.database ?? ''}${parts.query ?? ''}`.includes('@')) {
     throw invalid(
-      'expected postgres://user:password@host:port/database; encode special characters',
+      'must be postgres://user@host:port/database; encode special characters, @ as %40',
     );
   }
   const params = new URLSearchParams(parts.query ?? '');
@@ -104,6 +108,13 @@ export function parseDatabaseUrl(url: string, env: Environment): DatabaseSetting
     applicationName: read('application_name') ?? 'bazar',
     connectTimeoutMs: readTimeout(read('connect_timeout')),
   };
+}
+
+/** Removes the passwords of all database URLs in a text, also of malformed ones. */
+export function withoutPasswords(text: string): string {
+  return text
+    .replace(/(postgres(?:ql)?:\/\/[^:@\s]*):\S*@/g, '$1@')
+    .replace(/(postgres(?:ql)?:\/\/\S*?[?&])password=[^&\s"']*&?/g, '$1');
 }
 
 /** For messages and logs: no password and no options. */

@@ -3,6 +3,7 @@
  * before it could have begun to commit; anything else is unknown (docs/SQL-ENGINE.md, S4).
  */
 import { BazarError } from '../base/errors.js';
+import { remedyFor } from './remedies.js';
 import type { WriteResult } from './types.js';
 
 /** A statement, or the connection for it, that failed. */
@@ -63,7 +64,14 @@ export function isSettingsFailure({ sqlState }: QueryFailure): boolean {
 }
 
 export function toUnavailable(what: string, failure: QueryFailure): BazarError {
-  return new BazarError('unavailable', `${what}: ${describeFailure(failure)}`);
+  return new BazarError('unavailable', `${what}: ${adviseFailure(failure)}`);
+}
+
+/** The failure and what an operator can do, in one line. */
+export function adviseFailure(failure: QueryFailure): string {
+  const remedy = remedyFor(failure);
+  const told = describeFailure(failure);
+  return remedy === undefined ? told : `${told}; ${remedy}`;
 }
 
 export function describeFailure(failure: QueryFailure): string {

@@ -8,7 +8,13 @@ import { BazarError } from '../base/errors.js';
 import { databaseLimits } from '../base/limits.js';
 import type { Logger } from '../base/logging.js';
 import { type DatabaseSettings, describeDatabase } from './connection-url.js';
-import { describeFailure, endsSession, isSettingsFailure, isUncertain } from './failures.js';
+import {
+  adviseFailure,
+  describeFailure,
+  endsSession,
+  isSettingsFailure,
+  isUncertain,
+} from './failures.js';
 import { openSession, type QueryAnswer, type Session, type Statement } from './session.js';
 import { checkSchema, readSchemaState } from './store-schema.js';
 
@@ -129,7 +135,7 @@ export class SessionKeeper {
     const opened = await openSession(this.#options);
     if (opened.kind === 'failed') {
       const isFinal = isSettingsFailure(opened.failure);
-      return { kind: 'failed', reason: describeFailure(opened.failure), isFinal };
+      return { kind: 'failed', reason: adviseFailure(opened.failure), isFinal };
     }
     try {
       checkSchema(await readSchemaState(opened.session, schema), schema, clusterId);

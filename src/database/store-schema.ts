@@ -8,9 +8,13 @@ import { describeDatabase } from './connection-url.js';
 import { toUnavailable } from './failures.js';
 import { migrations, reportRights, schemaVersion, serviceRights } from './migrations.js';
 import { quoteName } from './server.js';
-import { openSession, type Session, type SessionOptions, type Statement } from './session.js';
-
-export const defaultSchema = 'bazar';
+import {
+  openSession,
+  type Session,
+  type SessionOptions,
+  type Statement,
+  unsent,
+} from './session.js';
 
 export interface StoreMeta {
   readonly version: number;
@@ -36,6 +40,18 @@ export interface Founding {
 const duplicateSchema = new Set(['42P06', '42P07', '23505']);
 /** A table, a column or a schema does not exist. */
 const undefinedObjects = new Set(['42P01', '42703', '3F000']);
+const noRights = '42501';
+
+interface OwnedRow {
+  /** The first table of the schema by name; null: it is empty. */
+  readonly table: string | null;
+  readonly isUsable: boolean;
+}
+
+const ownedQuery = `SELECT has_schema_privilege(n.oid, 'USAGE') AS "isUsable", c.relname AS "table"
+  FROM pg_catalog.pg_namespace n
+  LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v')
+  WHERE n.nspname = $1 ORDER BY c.relname LIMIT 1`;
 const metaQuery =
   'SELECT schema_version AS version, cluster_id AS "clusterId", founding FROM store_meta';
 
@@ -62,12 +78,15 @@ export async function readSchemaState(session: Session, schema: string): Promise
   if (found.kind === 'failed' && !undefinedObjects.has(found.failure.sqlState ?? '')) {
     throw toUnavailable('cannot read the schema', found.failure);
   }
-  const [table] = await run<{ name: string }>(session, {
-    text: `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = $1
-      ORDER BY 1 LIMIT 1`,
-    values: [schema],
-  });
-  return table === undefined ? { kind: 'absent' } : { kind: 'foreign', table: table.name };
+  // The catalog also shows what this role may not use.
+  const [owned] = await run<OwnedRow>(session, { text: ownedQuery, values: [schema] });
+  if (owned === undefined) return { kind: 'absent' };
+  const { table, isUsable } = owned;
+  if (!isUsable) {
+    const message = `permission denied for schema ${JSON.stringify(schema)}`;
+    throw toUnavailable('cannot read the schema', unsent(message, noRights));
+  }
+  return table === null ? { kind: 'absent' } : { kind: 'foreign', table };
 }
 
 function stateOf(meta: StoreMeta): SchemaState {

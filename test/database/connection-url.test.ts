@@ -1,6 +1,10 @@
 import { inspect } from 'node:util';
 import t from 'tap';
-import { describeDatabase, parseDatabaseUrl } from '../../src/database/connection-url.js';
+import {
+  describeDatabase,
+  parseDatabaseUrl,
+  withoutPasswords,
+} from '../../src/database/connection-url.js';
 
 t.test('a URL names hosts, account, database and parameters', async (t) => {
   const url =
@@ -57,7 +61,7 @@ t.test('no text of the settings shows the password', async (t) => {
 
 t.test('a wrong URL is refused in one line, without its password', async (t) => {
   const wrong = [
-    ['mysql://u:secret@h/db', /expected postgres:/],
+    ['mysql://u:secret@h/db', /must be postgres:/],
     ['postgres://h/db', /names no user/],
     ['postgres://u:secret@h:0/db', /wrong port 0/],
     ['postgres://u:secret@h:x/db', /wrong host/],
@@ -65,10 +69,28 @@ t.test('a wrong URL is refused in one line, without its password', async (t) => 
     ['postgres://u:secret@h/db?target_session_attrs=standby', /one of any, read-write/],
     ['postgres://u:secret@h/db?sslmod=require', /unknown parameter "sslmod"/],
     ['postgres://u:secret%@h/db', /percent encoding/],
+    ['postgres://u:s/secret@h/db', /encode special characters/],
+    ['postgres://u:1/secret@h/db', /encode special characters/],
+    ['postgres://u:1?secret@h/db', /encode special characters/],
     [`postgres://u:secret@${'h,'.repeat(16)}h/db`, /more than 16 hosts/],
   ] as const;
   for (const [url, message] of wrong) {
     t.throws(() => parseDatabaseUrl(url, {}), { code: 'invalid_argument', message });
     t.throws(() => parseDatabaseUrl(url, {}), { message: /^(?!.*secret)/ });
+  }
+});
+
+t.test('the passwords of URLs in a text are removed, also of malformed URLs', async (t) => {
+  for (const [text, shown] of [
+    [
+      'up --store postgres://u:secret@h:1/db?sslmode=require -x',
+      'up --store postgres://u@h:1/db?sslmode=require -x',
+    ],
+    ['postgresql://u:sec/r@et?@h/db', 'postgresql://u@h/db'],
+    ['postgres://u@h/db?password=secret&sslmode=disable', 'postgres://u@h/db?sslmode=disable'],
+    ['postgres://u@h:5432,i/db', 'postgres://u@h:5432,i/db'],
+    ['a:b@c', 'a:b@c'],
+  ] as const) {
+    t.equal(withoutPasswords(text), shown);
   }
 });

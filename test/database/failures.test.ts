@@ -1,7 +1,13 @@
 import t from 'tap';
-import { endsSession, type QueryFailure, toWriteResult } from '../../src/database/failures.js';
+import {
+  adviseFailure,
+  endsSession,
+  type QueryFailure,
+  toWriteResult,
+} from '../../src/database/failures.js';
 import { changedTables } from '../../src/database/migrations.js';
 import { checkServer } from '../../src/database/server.js';
+import { unsent } from '../../src/database/session.js';
 
 const sent: QueryFailure = {
   sqlState: undefined,
@@ -62,4 +68,23 @@ t.test('old, standby and read-only servers are refused with what to do', async (
   t.match(checkServer({ ...fit, isStandby: true }, 'primary')?.message, /connect to the primary/);
   t.match(checkServer({ ...fit, isReadOnly: true }, 'read-write')?.message, /is read-only/);
   t.equal(checkServer({ ...fit, isReadOnly: true }, 'primary'), undefined);
+});
+
+t.test('a failure that an operator can end says how, in one line', async (t) => {
+  for (const [sqlState, message, remedy] of [
+    ['28P01', 'password authentication failed', /PGPASSWORD/],
+    ['53100', 'could not extend file', /free space/],
+    ['53300', 'too many connections', /max_connections/],
+    ['3D000', 'database "x" does not exist', /correct its name/],
+    [undefined, 'connect ECONNREFUSED 127.0.0.1:1', /nothing listens there/],
+    [undefined, 'getaddrinfo ENOTFOUND nowhere', /cannot be resolved/],
+    [undefined, 'timeout expired', /check the firewall/],
+    [undefined, 'The server does not support SSL connections', /sslmode=disable/],
+  ] as const) {
+    t.match(adviseFailure(unsent(message, sqlState)), remedy, message);
+  }
+  t.equal(
+    adviseFailure(unsent('the server is a standby', '25006')),
+    'the server is a standby (SQLSTATE 25006)',
+  );
 });
