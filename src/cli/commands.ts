@@ -22,6 +22,7 @@ import { catalog, frontend, recovery } from './commands/service-commands.js';
 import { shop } from './commands/shop.js';
 import { start } from './commands/start.js';
 import { status } from './commands/status.js';
+import { store as storeCommands } from './commands/store.js';
 import { up } from './commands/up.js';
 import { type Entry, optionNames } from './parsing/command.js';
 
@@ -32,6 +33,7 @@ export function allCommands(): Entry[] {
   const services = [catalog, recovery, frontend];
   return [
     ...store,
+    storeCommands,
     ...shopping,
     product,
     importProducts,

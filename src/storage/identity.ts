@@ -15,6 +15,8 @@ import type { Disk } from './types.js';
 interface Cluster {
   readonly clusterId: string;
   readonly members: readonly string[];
+  /** The store is in a database: its members have no folders, and are not fixed. */
+  readonly inDatabase?: boolean;
 }
 
 /**
@@ -97,11 +99,51 @@ export async function formatCluster(
   return founding.clusterId;
 }
 
-/** The cluster that a data folder belongs to. */
+/** The cluster that a data folder belongs to; undefined: none yet. */
+export async function findClusterId(disk: Disk, dataDir: string): Promise<string | undefined> {
+  return (await readCluster(disk, dataDir))?.clusterId;
+}
+
+/** Whether the store of this data folder is in a database. */
+export async function isInDatabase(disk: Disk, dataDir: string): Promise<boolean> {
+  return (await readCluster(disk, dataDir))?.inDatabase === true;
+}
+
+/** The cluster that a data folder belongs to; throws if there is none. */
 export async function readClusterId(disk: Disk, dataDir: string): Promise<string> {
-  const cluster = await readCluster(disk, dataDir);
-  if (cluster) return cluster.clusterId;
+  const clusterId = await findClusterId(disk, dataDir);
+  if (clusterId !== undefined) return clusterId;
   throw new BazarError('conflict', `${clusterFile(dataDir)} is missing: the store is not founded`);
+}
+
+/**
+ * Writes `cluster.json` for a store in a database. Refuses a folder of another store, and one with
+ * journals.
+ */
+export async function joinDatabaseCluster(
+  disk: Disk,
+  dataDir: string,
+  clusterId: string,
+): Promise<void> {
+  await disk.makeFolder(dataDir);
+  const there = await readCluster(disk, dataDir);
+  if (!there) {
+    const cluster: Cluster = { clusterId, members: [], inDatabase: true };
+    if (await disk.create(clusterFile(dataDir), encodeJson(cluster, 2))) return;
+    return joinDatabaseCluster(disk, dataDir, clusterId);
+  }
+  const file = clusterFile(dataDir);
+  if (there.clusterId !== clusterId) {
+    const ids = `${there.clusterId}, but the database holds the store ${clusterId}`;
+    throw new BazarError(
+      'conflict',
+      `${file} is of the store ${ids}; choose another --data-dir or --store`,
+    );
+  }
+  if (there.inDatabase !== true) {
+    const message = `${file} is of a store with journals; choose another --data-dir for the database`;
+    throw new BazarError('conflict', message);
+  }
 }
 
 /** Opens the identity of the service that owns this folder; `cluster.json` lies beside the folder. */
@@ -175,6 +217,10 @@ async function readCluster(
     if (!(error instanceof CorruptionError)) throw error;
     throw error.advising('bring it back from a copy: it does not change after the founding');
   });
+  if (cluster?.inDatabase && members) {
+    const message = `${clusterFile(dataDir)} is of a store in a database; start it with --store`;
+    throw new BazarError('conflict', message);
+  }
   if (cluster && members) refuseOtherMembers(clusterFile(dataDir), cluster.members, members);
   return cluster;
 }

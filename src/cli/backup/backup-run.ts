@@ -10,6 +10,7 @@ import { type Clock, sleep } from '../../base/clock.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
 import { makePrivateFolder } from '../../base/folders.js';
 import { CorruptionError } from '../../storage/corruption.js';
+import { isInDatabase } from '../../storage/identity.js';
 import { createNodeDisk } from '../../storage/node-disk.js';
 import { checkCopy } from './check-copy.js';
 import { type BookCopy, copyBook } from './copy-book.js';
@@ -29,8 +30,12 @@ export interface BackupOptions {
 
 export async function backUp(options: BackupOptions): Promise<BackupManifest> {
   const { dataDir, folder, clock, report } = options;
-  await claim(folder);
   const disk = createNodeDisk();
+  if (await isInDatabase(disk, dataDir)) {
+    const message = `the store of ${dataDir} is in a database: back it up there, for example with pg_dump`;
+    throw new BazarError('conflict', message);
+  }
+  await claim(folder);
   const catalogs = membersIn(dataDir, 'catalog');
   const orders = membersIn(dataDir, 'order');
   report('copying the catalog');

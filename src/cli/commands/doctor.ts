@@ -1,26 +1,19 @@
 /** `bazar doctor`: checks whether a store can run here. */
 import { resolve } from 'node:path';
-import type { ClusterConfig, MemberAddresses } from '../../base/config.js';
+import type { ClusterConfig, DatabaseConfig, MemberAddresses } from '../../base/config.js';
 import type { Finding } from '../doctor/finding.js';
 import type { Member } from '../doctor/peers.js';
 import type { ListenPoint } from '../doctor/ports.js';
+import { printFindings } from '../doctor/print-findings.js';
+import { checkStoreOptions, databaseConfig } from '../options/database-options.js';
 import { oneServiceSpecs } from '../options/one-service-options.js';
 import { integer, readValues, type Values } from '../options/options.js';
 import { outputSpecs } from '../options/output-options.js';
 import { membershipSpecs, upSpecs } from '../options/store-options.js';
-import { exitCodes } from '../output/exit-codes.js';
-import { printJson, printTable } from '../output/output.js';
-import type { Tone } from '../output/paint.js';
 import { defineCommand } from '../parsing/command.js';
 
 /** Timeout of each request to a running store. */
 const timeoutMs = 2_000;
-
-const tones: Readonly<Record<Finding['verdict'], Tone>> = {
-  ok: 'good',
-  doubt: 'doubtful',
-  problem: 'bad',
-};
 
 /** The options of `bazar up`. The numbers of members default to those of an existing store. */
 const doctorSpecs = {
@@ -40,20 +33,13 @@ export const doctor = (knownOptions: () => ReadonlySet<string>) =>
     examples: [
       ['$0 doctor', 'before the first start'],
       ['$0 doctor --data-dir /srv/bazar --port-offset 1000', 'with the options of `bazar up`'],
+      ['$0 doctor --store postgres://me@db/shop', 'the database, too'],
       ['$0 doctor --config /etc/bazar/store.json', 'one of several machines, which `peers` lists'],
     ],
     specs: doctorSpecs,
     async run(options, io) {
-      const findings = await examine(options, io.env, knownOptions());
-      const healthy = findings.every(({ verdict }) => verdict !== 'problem');
-      if (options.json) printJson(io, { ok: healthy, findings });
-      else {
-        const rows = findings.map(({ check, verdict, detail }) => {
-          return [check, { text: verdict, tone: tones[verdict] }, detail];
-        });
-        await printTable(io, ['CHECK', '', 'FOUND'], rows);
-      }
-      return healthy ? exitCodes.ok : exitCodes.error;
+      checkStoreOptions(options);
+      return printFindings(await examine(options, io.env, knownOptions()), options.json, io);
     },
   });
 
@@ -73,7 +59,7 @@ async function examine(
   const { checkClock, checkKeys, checkMemory, checkNode, checkOpenFiles } = await import(
     '../doctor/machine.js'
   );
-  const { checkDisk } = await import('../doctor/disk.js');
+  const { checkDisk, checkFolder } = await import('../doctor/disk.js');
   const { checkPortRange, checkPorts } = await import('../doctor/ports.js');
   const { checkPeers } = await import('../doctor/peers.js');
   const { checkDoubts } = await import('../doctor/doubts.js');
@@ -87,6 +73,7 @@ async function examine(
   const launcher = await askControl(dataDir, { command: 'ping' }).catch(() => undefined);
   const { listenPoints, members, cluster, others } = await plan(options);
   const openFiles = checkOpenFiles();
+  const database = databaseConfig(options, env);
   const elsewhere = new Set(others.map(({ name }) => name));
   const here = members.filter((name) => !elsewhere.has(name));
   const catalogs = here.filter((name) => name.startsWith('catalog-')).length;
@@ -96,19 +83,49 @@ async function examine(
     ...(catalogs > 0 ? [checkKeys(options.clientKeysMax, catalogs)] : []),
     ...(openFiles ? [openFiles] : []),
     await checkClock(waitingClock),
-    ...checkDisk(dataDir, waitingClock),
+    ...(database ? checkFolder(dataDir) : checkDisk(dataDir, waitingClock)),
+    ...(database ? await examineDatabase(options, database, cluster) : []),
     ...(await checkPorts(listenPoints, (name) => services.includes(name))),
     ...(await checkPeers(others)),
     ...checkPortRange(listenPoints),
     ...settings.checkVariables(env, knownOptions),
-    settings.checkMembers(dataDir, members),
-    ...settings.checkVoters(cluster),
-    ...checkDoubts(dataDir, cluster),
+    ...(database
+      ? []
+      : [
+          settings.checkMembers(dataDir, members),
+          ...settings.checkVoters(cluster),
+          ...checkDoubts(dataDir, cluster),
+        ]),
     ...settings.checkTokens(dataDir),
     settings.checkLeftovers(services, launcher !== undefined),
     await settings.checkProducts(options.productsFile),
     ...(services.length > 0 ? await examineProducts(options) : []),
   ];
+}
+
+/** A data folder may be tied to a store already. */
+async function examineDatabase(
+  options: DoctorOptions,
+  database: DatabaseConfig,
+  { catalogs, orders }: ClusterConfig,
+): Promise<Finding[]> {
+  const { waitingClock } = await import('../../base/clock.js');
+  const { toBazarError } = await import('../../base/errors.js');
+  const { problem } = await import('../doctor/finding.js');
+  const { findClusterId } = await import('../../storage/identity.js');
+  const { createNodeDisk } = await import('../../storage/node-disk.js');
+  const { checkDatabase } = await import('../store/store-checks.js');
+  const { sessionOptions } = await import('../store/target.js');
+  try {
+    return await checkDatabase({
+      ...sessionOptions(database, waitingClock),
+      replicas: { catalogs: catalogs.length, orders: orders.length },
+      clusterId: await findClusterId(createNodeDisk(), resolve(options.dataDir)),
+      mayInit: options.initStore,
+    });
+  } catch (error) {
+    return [problem('database', toBazarError(error).message)];
+  }
 }
 
 /** Reads the products of the running store from its first frontend. */
@@ -164,7 +181,9 @@ async function plan(options: DoctorOptions): Promise<Plan> {
 /** Numbers of members: from the options, else of the existing store, else the defaults of `up`. */
 async function membership(options: DoctorOptions): Promise<Values<typeof membershipSpecs>> {
   const { foundedMembers } = await import('../doctor/settings.js');
-  const founded = foundedMembers(resolve(options.dataDir));
+  const inFolder = foundedMembers(resolve(options.dataDir));
+  // The members of a store in a database are not fixed.
+  const founded = options.store === undefined ? inFolder : 'none yet';
   const byDefault = readValues(membershipSpecs, []);
   const founders = (kind: string): number | undefined =>
     typeof founded === 'string'
@@ -173,6 +192,6 @@ async function membership(options: DoctorOptions): Promise<Values<typeof members
   return {
     catalogs: options.catalogs ?? founders('catalog') ?? byDefault.catalogs,
     orders: options.orders ?? founders('order') ?? byDefault.orders,
-    recovery: options.recovery ?? founders('recovery') ?? byDefault.recovery,
+    recovery: options.recovery ?? founders('recovery'),
   };
 }

@@ -12,6 +12,7 @@ export const catalog = defineCommand({
       '$0 catalog --id catalog-1 --peers catalog-2=10.0.0.2:9002,recovery-1=10.0.0.3:9601',
       'on one of several machines',
     ],
+    ['$0 catalog --id catalog-1 --store postgres://me@db/shop', 'in a database, without a disk'],
   ],
   specs: specsOf('catalog'),
   run: (options, io) => runOne('catalog', options, io),

@@ -2,8 +2,10 @@
 import { join, resolve } from 'node:path';
 import { formatAddress } from '../../base/address.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
+import { withoutPasswords } from '../../database/connection-url.js';
 import type { StoreOptions } from '../launcher/store-plan.js';
-import type { Values } from '../options/options.js';
+import { checkStoreOptions, databaseConfig } from '../options/database-options.js';
+import { environmentName, type Values } from '../options/options.js';
 import { outputSpecs } from '../options/output-options.js';
 import { logDirOf, logSettings, upSpecs } from '../options/store-options.js';
 import { exitCodes, UsageError } from '../output/exit-codes.js';
@@ -25,10 +27,12 @@ export const up = defineCommand({
     ['$0 up', 'two catalogs, three orders, one recovery server, one frontend'],
     ['$0 up --detach --frontends 2', 'in the background; `bazar down` stops it'],
     ['$0 up --data-dir /srv/bazar --restock-every 0', 'another data folder, no restocks'],
+    ['$0 up --store postgres://me@db/shop --init-store', 'in PostgreSQL instead of journals'],
   ],
   specs: { ...upSpecs, ...outputSpecs },
   stays: true,
   async run(options, io) {
+    checkStoreOptions(options);
     const store = { ...options, logDir: options.logDir ?? logDirOf(options.dataDir) };
     if (store.fresh && !(await mayForget(store, io))) return exitCodes.error;
     return store.detach ? startBehind(store, io) : startInFront(store, io);
@@ -45,6 +49,7 @@ async function startInFront(store: UpOptions, io: Io): Promise<number> {
     const openings = await addresses(store);
     await launch({
       store,
+      database: databaseConfig(store, io.env),
       clock: waitingClock,
       interrupted: io.interrupted(),
       report: log.report,
@@ -106,9 +111,15 @@ async function launcherLog(store: UpOptions, io: Io): Promise<LauncherLog> {
 async function startBehind(store: UpOptions, io: Io): Promise<number> {
   const { detach } = await import('../launcher/detach.js');
   const [, entry = '', ...args] = process.argv;
-  // A later flag overrides an earlier one.
-  const again = args.filter((arg) => !/^--detach\b/.test(arg));
-  const { pid, warnings } = await detach(entry, [...again, inFront, '--yes'], store.logDir);
+  // A later flag overrides an earlier one. The URL may have a password, which a process list would show.
+  const again = args.filter((arg, at) => {
+    return !/^--(?:detach\b|store(?:=|$))/.test(arg) && args[at - 1] !== '--store';
+  });
+  const url = store.store === undefined ? {} : { [environmentName('store')]: store.store };
+  const { pid, warnings } = await detach(entry, [...again, inFront, '--yes'], {
+    logDir: store.logDir,
+    env: { ...process.env, ...url },
+  });
   for (const line of warnings) io.err(`${line}\n`);
   io.out(await addresses(store));
   io.err(`the launcher runs in the background (pid ${pid}); bazar down stops the store\n`);
@@ -123,10 +134,14 @@ async function addresses(store: UpOptions): Promise<string> {
     const [url, address] = [`http://${formatAddress(http)}`, formatAddress(raw)];
     return { name: `frontend-${i + 1}`, http: url, raw: address };
   });
+  const url = store.store && withoutPasswords(store.store);
   if (json) {
-    return `${JSON.stringify({ frontends: shown, data_dir: dataDir, log_dir: logDir })}\n`;
+    const database = url === undefined ? {} : { store: url, store_schema: store.storeSchema };
+    const opened = { frontends: shown, data_dir: dataDir, log_dir: logDir, ...database };
+    return `${JSON.stringify(opened)}\n`;
   }
   const lines = shown.map(({ name, http, raw }) => `  ${name}  ${http}  raw ${raw}`);
+  if (url !== undefined) lines.push(`  store ${url}  schema ${store.storeSchema}`);
   return ['the store is open', ...lines, `  data ${dataDir}  logs ${logDir}`, ''].join('\n');
 }
 

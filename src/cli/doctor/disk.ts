@@ -2,7 +2,16 @@
  * Examines the data folder: write permission, free space, and the time of a durable write, which
  * limits the rate of purchases.
  */
-import { closeSync, fdatasyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fdatasyncSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../base/clock.js';
 import { makePrivateFolder } from '../../base/folders.js';
@@ -22,6 +31,18 @@ export function checkDisk(folder: string, clock: Clock): Finding[] {
   try {
     makePrivateFolder(folder);
     return [checkRoom(folder), checkSync(folder, clock)];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [problem('disk', `cannot write to ${folder}: ${reason}`)];
+  }
+}
+
+/** For a store whose logs are in a database: the folder has only logs and tokens. */
+export function checkFolder(folder: string): Finding[] {
+  try {
+    makePrivateFolder(folder);
+    accessSync(folder, constants.W_OK);
+    return [ok('disk', `${folder} holds only tokens and process ids`)];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return [problem('disk', `cannot write to ${folder}: ${reason}`)];

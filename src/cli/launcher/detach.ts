@@ -22,11 +22,16 @@ export interface Detached {
   readonly warnings: readonly string[];
 }
 
+export interface DetachOptions {
+  readonly logDir: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
 /** Resolves when the store is ready; rejects with the launcher's reason. */
 export async function detach(
   entry: string,
   args: readonly string[],
-  logDir: string,
+  { logDir, env }: DetachOptions,
 ): Promise<Detached> {
   makeFolder(logDir);
   // The launcher writes its messages to its log. This file gets the reason of a crash.
@@ -36,6 +41,7 @@ export async function detach(
     detached: true,
     stdio: ['ignore', crashes, crashes, 'ipc'],
     execArgv: process.execArgv,
+    env,
   });
   closeSync(crashes);
   const message = await new Promise<LauncherMessage>((settle) => {

@@ -5,11 +5,14 @@ import type { ClusterConfig } from '../../base/config.js';
 import { systemRandom } from '../../base/random.js';
 import { ensureToken } from './tokens.js';
 
-export interface Founded {
-  readonly clusterId: string;
-  readonly members: readonly string[];
+export interface Tokens {
   readonly adminToken: string;
   readonly clusterToken: string;
+}
+
+export interface Founded extends Tokens {
+  readonly clusterId: string;
+  readonly members: readonly string[];
 }
 
 /**
@@ -25,9 +28,11 @@ export async function found(cluster: ClusterConfig, dataDir: string): Promise<Fo
     members,
     random: systemRandom,
   });
+  return { clusterId, members, ...ensureTokens(dataDir) };
+}
+
+export function ensureTokens(dataDir: string): Tokens {
   return {
-    clusterId,
-    members,
     adminToken: ensureToken(dataDir, 'admin', systemRandom),
     clusterToken: ensureToken(dataDir, 'cluster', systemRandom),
   };

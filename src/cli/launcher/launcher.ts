@@ -6,6 +6,7 @@
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../base/clock.js';
+import type { DatabaseConfig } from '../../base/config.js';
 import { BazarError } from '../../base/errors.js';
 import { makeFolder, makePrivateFolder } from '../../base/folders.js';
 import { votingWarnings } from '../../group/membership.js';
@@ -17,11 +18,11 @@ import {
   type ControlSocket,
   openControl,
 } from './control.js';
-import { found } from './founding.js';
+import { ensureTokens, found } from './founding.js';
 import { forgetData, storedData } from './fresh.js';
 import { findLeftovers, launcherName } from './leftovers.js';
 import { PidFiles } from './pid-files.js';
-import { whyShut } from './quorum.js';
+import { whyShut, whyShutInDatabase } from './quorum.js';
 import { rememberStore } from './remembered-store.js';
 import { serviceEntry } from './service-entry.js';
 import { spawnService } from './service-process.js';
@@ -33,6 +34,8 @@ const builtFolder = new URL('../../../', import.meta.url);
 
 export interface LaunchOptions {
   readonly store: StoreOptions;
+  /** Absent: the store keeps journals in its data folder. */
+  readonly database?: DatabaseConfig | undefined;
   readonly clock: Clock;
   /** Aborts when the launcher receives a request to stop. */
   readonly interrupted: AbortSignal;
@@ -66,14 +69,15 @@ export async function launch(options: LaunchOptions): Promise<void> {
   try {
     refuseLeftovers(pids, store.dataDir);
     pids.write(launcherName, process.pid);
-    rememberStore(dataDir, store);
     const orders = await prepare(options, dataDir);
+    rememberStore(dataDir, store);
     const frontends = orders.filter(({ kind }) => kind === 'frontend');
     const names = frontends.map(({ config }) => config.name);
     const cluster = planCluster(store);
+    const shutReason = options.database ? whyShutInDatabase : whyShut;
     supervisor = new Supervisor({
       services: orders.map((order) => supervised(order, options)),
-      whyShut: (lost) => whyShut(cluster, names, lost),
+      whyShut: (lost) => shutReason(cluster, names, lost),
       restart: store.restart,
       clock: options.clock,
       pids,
@@ -123,13 +127,30 @@ function refuseLeftovers(pids: PidFiles, dataDir: string): void {
  * Prepares the first start: deletes the data if requested, makes the tokens, and founds the store.
  */
 async function prepare(options: LaunchOptions, dataDir: string): Promise<ServiceOrder[]> {
-  const { store } = options;
+  const { store, database } = options;
+  if (database) return prepareInDatabase(options, database, dataDir);
   if (store.fresh) forgetData(dataDir);
   const cluster = planCluster(store);
   if (storedData(dataDir).length === 0) await refuseFirstStock(store.productsFile);
   const { adminToken, clusterToken } = await found(cluster, dataDir);
   for (const warning of votingWarnings(cluster)) options.report(warning, 'warn');
   return planStore(store, { adminToken, clusterToken, ...readTls(store) });
+}
+
+async function prepareInDatabase(
+  options: LaunchOptions,
+  database: DatabaseConfig,
+  dataDir: string,
+): Promise<ServiceOrder[]> {
+  const { claimStore } = await import('../store/claim-store.js');
+  const { store, clock } = options;
+  const { catalogs, orders, initStore: init } = store;
+  const { isNew } = await claimStore({
+    ...{ database, dataDir, replicas: { catalogs, orders }, init, clock },
+    warn: (line) => options.report(line, 'warn'),
+  });
+  if (isNew) await refuseFirstStock(store.productsFile);
+  return planStore(store, { ...ensureTokens(dataDir), ...readTls(store), database });
 }
 
 /** Checks the file now, because a catalog of a new store would wait until the file is readable. */

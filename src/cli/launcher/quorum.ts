@@ -17,6 +17,17 @@ export function whyShut(
     if (2 * left.length <= voters.length) {
       return `the ${group} group has no majority: ${left.length} of ${voters.length} members are left`;
     }
+  }
+  return whyShutInDatabase(cluster, frontends, lost);
+}
+
+/** The same for a store in a database, which needs one replica of each group. */
+export function whyShutInDatabase(
+  cluster: ClusterConfig,
+  frontends: readonly string[],
+  lost: ReadonlySet<string>,
+): string | undefined {
+  for (const group of groupNames) {
     const { replicas } = membership(cluster, group);
     if (replicas.every(({ name }) => lost.has(name))) return `the ${group} group has no replica`;
   }

@@ -6,6 +6,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Address, formatAddress, parseAddress } from '../../base/address.js';
 import { makePrivateFolder } from '../../base/folders.js';
+import { withoutPasswords } from '../../database/connection-url.js';
 import { folderId } from './pid-files.js';
 import { frontendAddresses, type StoreOptions } from './store-plan.js';
 
@@ -15,20 +16,24 @@ export interface RememberedStore {
   readonly logDir: string;
   /** Addresses by frontend name. */
   readonly frontends: ReadonlyMap<string, Address>;
+  /** Without the password. */
+  readonly database?: { readonly url: string; readonly schema: string } | undefined;
 }
 
 /** Replaces a wildcard listen address by a loopback address, to which a client can connect. */
 const reachable: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
-export function rememberStore(dataDir: string, store: StoreOptions): void {
-  const { host, portOffset, logDir } = store;
-  const frontends = Array.from({ length: store.frontends }, (_none, i) => {
-    return { name: `frontend-${i + 1}`, raw: formatAddress(frontendAddresses(i + 1, store).raw) };
+export function rememberStore(dataDir: string, options: StoreOptions): void {
+  const { host, portOffset, logDir, store, storeSchema: schema } = options;
+  const frontends = Array.from({ length: options.frontends }, (_none, i) => {
+    return { name: `frontend-${i + 1}`, raw: formatAddress(frontendAddresses(i + 1, options).raw) };
   });
   makePrivateFolder(join(dataDir, 'run'));
   const place = { host, port_offset: portOffset, log_dir: resolve(logDir) };
+  const database =
+    store === undefined ? {} : { database: { url: withoutPasswords(store), schema } };
   // The folder id makes the file invalid in a copy of the data folder.
-  const content = { ...place, frontends, folder: folderId(dataDir) };
+  const content = { ...place, frontends, folder: folderId(dataDir), ...database };
   const draft = `${fileIn(dataDir)}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(content)}\n`, { mode: 0o600 });
   renameSync(draft, fileIn(dataDir));
@@ -37,7 +42,7 @@ export function rememberStore(dataDir: string, store: StoreOptions): void {
 /** Undefined if no launcher of this build ran on the folder, or if the file cannot be read. */
 export function rememberedStore(dataDir: string): RememberedStore | undefined {
   try {
-    const { host, port_offset, log_dir, frontends, folder } = JSON.parse(
+    const { host, port_offset, log_dir, frontends, folder, database } = JSON.parse(
       readFileSync(fileIn(dataDir), 'utf8'),
     );
     if (folder !== folderId(dataDir)) return undefined;
@@ -52,6 +57,7 @@ export function rememberedStore(dataDir: string): RememberedStore | undefined {
       portOffset: Number(port_offset),
       logDir: String(log_dir),
       frontends: known,
+      ...(database ? { database: { url: `${database.url}`, schema: `${database.schema}` } } : {}),
     };
   } catch {
     return undefined;

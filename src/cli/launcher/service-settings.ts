@@ -20,6 +20,7 @@ export function catalogSettings(options: Settings): Omit<CatalogConfig, keyof Se
     restockEverySeconds: options.restockEvery,
     restockTo: options.restockTo,
     clientKeysMax: options.clientKeysMax,
+    logRetentionHours: options.logRetention,
     productsFile: resolve(options.productsFile),
     bundledFile: bundledProducts,
   };

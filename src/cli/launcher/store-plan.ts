@@ -4,7 +4,12 @@
  */
 import { join, resolve } from 'node:path';
 import type { Address } from '../../base/address.js';
-import type { ClusterConfig, MemberAddresses, ServiceConfig } from '../../base/config.js';
+import type {
+  ClusterConfig,
+  DatabaseConfig,
+  MemberAddresses,
+  ServiceConfig,
+} from '../../base/config.js';
 import type { PeerTlsFiles, TlsFiles } from '../../base/tls-files.js';
 import type { FrontendConfig } from '../../gateway/frontend-config.js';
 import { dialectPorts } from '../options/dialect-ports.js';
@@ -20,13 +25,15 @@ export interface Secrets {
   readonly clusterToken: string;
   readonly tls?: TlsFiles | undefined;
   readonly clusterTls?: PeerTlsFiles | undefined;
+  /** Only for the replicas: its URL may have a password. */
+  readonly database?: DatabaseConfig | undefined;
 }
 
 const ports = { http: 8080, raw: 8180, catalog: 9000, order: 8090, recovery: 9600 } as const;
 const replicationOffset = 500;
 
 type Place = { readonly host: string; readonly portOffset: number };
-type Membership = Values<typeof membershipSpecs>;
+type Membership = Values<typeof membershipSpecs> & { readonly store?: string | undefined };
 
 /** @param peers addresses that differ from the plan, by name. */
 export function planCluster(
@@ -48,8 +55,13 @@ export function planCluster(
   return {
     catalogs: count(options.catalogs).map((n) => replica('catalog', n)),
     orders: count(options.orders).map((n) => replica('order', n)),
-    recovery: count(options.recovery).map(recovery),
+    recovery: count(recoveryCount(options)).map(recovery),
   };
+}
+
+/** A store in a database has no recovery servers. */
+function recoveryCount({ recovery, store }: Membership): number {
+  return recovery ?? (store === undefined ? 1 : 0);
 }
 
 export function frontendAddresses(n: number, place: Place): { http: Address; raw: Address } {
@@ -91,6 +103,9 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
     without: options.without,
     storePorts,
   });
+  const replica = (name: string): ServiceConfig => {
+    return { ...common(name), database: secrets.database };
+  };
   const frontends = count(options.frontends).map((n) => ({
     name: `frontend-${n}`,
     ...frontendAddresses(n, options),
@@ -101,8 +116,8 @@ export function planStore(options: StoreOptions, secrets: Secrets): ServiceOrder
   const recovery = recoverySettings(options);
   const settings = frontendSettings(options, secrets);
   return [
-    ...cluster.catalogs.map(({ name }) => order('catalog', { ...common(name), ...stock })),
-    ...cluster.orders.map(({ name }) => order('order', common(name))),
+    ...cluster.catalogs.map(({ name }) => order('catalog', { ...replica(name), ...stock })),
+    ...cluster.orders.map(({ name }) => order('order', replica(name))),
     ...cluster.recovery.map(({ name }) => order('recovery', { ...common(name), ...recovery })),
     ...frontends.map(({ name, ...listeners }) =>
       order('frontend', { ...common(name), ...listeners, ...settings }),

@@ -14,6 +14,7 @@ import {
 } from '../../base/limits.js';
 import type { LogSettings } from '../../base/logging.js';
 import { clientKeysDefault } from './client-keys-default.js';
+import { databaseSpecs } from './database-options.js';
 import { httpSpecs } from './http-options.js';
 import { without } from './optimisation-options.js';
 import { choice, flag, integer, list, number, text, type Values } from './options.js';
@@ -26,6 +27,7 @@ export const portOffsetMax = 50_000;
 const secondsMax = 86_400;
 const mib = 1024 * 1024;
 const snapshotMibMax = 65_536;
+const logRetentionHoursMax = 8_760;
 
 const storeGroup = { group: 'Store:' };
 const placeGroup = { group: 'Place:' };
@@ -51,10 +53,15 @@ export const placeSpecs = {
 export const membershipSpecs = {
   catalogs: integer('Catalog replicas', { min: 1, max: replicasMax, default: 2 }, storeGroup),
   orders: integer('Order replicas', { min: 1, max: replicasMax, default: 3 }, storeGroup),
-  recovery: integer('Recovery servers', { min: 0, max: replicasMax, default: 1 }, storeGroup),
+  recovery: integer(
+    'Recovery servers',
+    { min: 0, max: replicasMax, default: undefined },
+    { ...storeGroup, defaultDescription: '1; 0 with --store' },
+  ),
 } as const;
 
 export const serviceSpecs = {
+  ...databaseSpecs,
   workers: integer(
     'Session threads of each service; 0: only the main thread',
     {
@@ -96,6 +103,11 @@ export const serviceSpecs = {
       default: clientKeysDefault(),
     },
     { ...serviceGroup, defaultDescription: 'by memory, 4,000,000 to 30,000,000' },
+  ),
+  logRetention: integer(
+    'Hours for which the database keeps log rows that the tables contain',
+    { min: 1, max: logRetentionHoursMax, default: 24 },
+    serviceGroup,
   ),
   productsFile: text('First stock of a new store (JSON file)', bundledProducts, {
     completes: 'files',
@@ -175,6 +187,7 @@ export const upSpecs = {
   ...membershipSpecs,
   frontends: integer('Frontends', { min: 1, max: frontendsMax, default: 1 }, storeGroup),
   fresh: flag('Delete all data first', storeGroup),
+  initStore: flag('Create the schema of --store if it does not exist', storeGroup),
   yes: flag('Answer every question with yes', storeGroup),
   restart: flag('Restart services that died (--no-restart: do not)', storeGroup, true),
   detach: flag('Leave the store running in the background', storeGroup),

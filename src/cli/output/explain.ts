@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { BazarError, toBazarError } from '../../base/errors.js';
 import { systemReason } from '../../base/system-error.js';
+import { withoutPasswords } from '../../database/connection-url.js';
 import { environmentName, flagName } from '../options/options.js';
 import { exitCodeOf, exitCodes, UsageError } from './exit-codes.js';
 import type { Io } from './io.js';
@@ -19,7 +20,8 @@ interface Failure {
 }
 
 export function explain(thrown: unknown, asJson: boolean, io: Io): number {
-  const { code, message, exitCode, details } = failureOf(thrown);
+  const { code, message: given, exitCode, details } = failureOf(thrown);
+  const message = withoutPasswords(given);
   if (asJson) {
     io.err(`${toJson({ error: { ...details, code, message, exit_code: exitCode } })}\n`);
   } else {

@@ -5,6 +5,7 @@
 import { resolve } from 'node:path';
 import { required } from '../../base/assert.js';
 import type { ServiceConfig } from '../../base/config.js';
+import type { Logger } from '../../base/logging.js';
 import { systemRandom } from '../../base/random.js';
 import {
   catalogSettings,
@@ -18,6 +19,7 @@ import {
   planCluster,
 } from '../launcher/store-plan.js';
 import { ensureToken } from '../launcher/tokens.js';
+import { checkStoreOptions, databaseConfig } from '../options/database-options.js';
 import { dialectPorts } from '../options/dialect-ports.js';
 import type { oneServiceSpecs } from '../options/one-service-options.js';
 import type { Values } from '../options/options.js';
@@ -32,9 +34,10 @@ type OneService = Values<typeof oneServiceSpecs>;
 
 export async function runOne(kind: ServiceKind, options: OneService, io: Io): Promise<number> {
   const { runService } = await import('./run-service.js');
-  const order = orderFor(kind, options);
+  const order = orderFor(kind, options, io.env);
   const code = await runService(order, {
     ignoreInterrupt: false,
+    prepare: (logger) => prepareDatabase(order.config, logger),
     onReady: () => io.err(`${order.config.name} is ready\n`),
     onFailure: (reason) => io.err(`${order.config.name}: ${reason}\n`),
   });
@@ -44,8 +47,30 @@ export async function runOne(kind: ServiceKind, options: OneService, io: Io): Pr
   return code;
 }
 
+/** Checks the database of the store, and ties the data folder to it. */
+async function prepareDatabase(config: ServiceConfig, logger: Logger): Promise<void> {
+  const { database, dataDir, cluster } = config;
+  if (database === undefined) return;
+  const { claimStore } = await import('../store/claim-store.js');
+  const { systemClock: clock } = await import('../../base/clock.js');
+  const replicas = { catalogs: cluster.catalogs.length, orders: cluster.orders.length };
+  const warn = (line: string): void =>
+    logger.warn({ reason: line }, 'the database needs attention');
+  await claimStore({ database, dataDir, replicas, init: false, clock, warn });
+}
+
 /** Builds the order from the command line. Makes the tokens if they are missing. */
-export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
+export function orderFor(
+  kind: ServiceKind,
+  options: OneService,
+  env: Io['env'] = {},
+): ServiceOrder {
+  checkStoreOptions(options);
+  if (kind === 'recovery' && options.store !== undefined) {
+    throw new UsageError(
+      'a store with --store has no recovery servers: the database keeps the logs',
+    );
+  }
   const name = options.id ?? `${kind}-1`;
   const n = memberNumber(kind, name);
   const peers = readPeers(options.peers);
@@ -69,11 +94,12 @@ export function orderFor(kind: ServiceKind, options: OneService): ServiceOrder {
     without: options.without,
     storePorts: memberPorts(cluster),
   };
+  const replica: ServiceConfig = { ...common, database: databaseConfig(options, env) };
   switch (kind) {
     case 'catalog':
-      return { kind, config: { ...common, ...catalogSettings(options) } };
+      return { kind, config: { ...replica, ...catalogSettings(options) } };
     case 'order':
-      return { kind, config: common };
+      return { kind, config: replica };
     case 'recovery':
       return { kind, config: { ...common, ...recoverySettings(options) } };
     case 'frontend': {

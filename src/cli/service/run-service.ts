@@ -16,6 +16,8 @@ import { startService } from './start-service.js';
 export interface RunOptions {
   /** On a terminal Ctrl-C also reaches the launcher, which stops its services in order. */
   readonly ignoreInterrupt: boolean;
+  /** Runs before the service starts; its failure is that of the start. */
+  prepare?(logger: Logger): Promise<void>;
   onReady(): void;
   /** The reason of a failure in one line, and the error's code. The log has both, too. */
   onFailure?(reason: string, code: string): void;
@@ -45,6 +47,7 @@ export async function runService(order: ServiceOrder, options: RunOptions): Prom
     process.title = `bazar ${order.kind} --id ${name}`;
     const { without = [] } = order.config;
     logger.info({ node: process.version, ...(without.length > 0 ? { without } : {}) }, 'starts');
+    await options.prepare?.(logger);
     const service = await startService(order);
     service.ready.then(
       () => {
