@@ -101,7 +101,7 @@ t.test('a nominee that cannot reach the database reports that it failed', async 
   t.match(one.status(), {
     role: 'follower',
     serving: false,
-    candidacy: { failure: { reason: 'unreachable' } },
+    candidacy: { failure: { reason: 'unconfirmed' } },
   });
 });
 
