@@ -6,8 +6,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Test } from 'tap';
+import { sharedServer } from '../support/postgres-server.js';
 import { lastAct } from './last-act.js';
 import { RawClient } from './raw-client.js';
 import { cliMain, plainEnvironment, type Ran, runBazar } from './run-command.js';
@@ -24,6 +25,13 @@ export interface Size {
   readonly frontends?: number;
 }
 
+/** Where the store keeps its logs. */
+export type Engine = 'journal' | 'postgres';
+
+export const engines: readonly Engine[] = ['journal', 'postgres'];
+/** `BAZAR_TEST_ENGINE=postgres` runs the tests over a database. */
+const usualEngine: Engine = process.env.BAZAR_TEST_ENGINE === 'postgres' ? 'postgres' : 'journal';
+
 const smallest: Size = { catalogs: 1, orders: 1, recovery: 0 };
 
 /** Far above what any of these tests takes, for machines that are busy with other things. */
@@ -39,11 +47,16 @@ export class Store {
   readonly #clients: RawClient[] = [];
   #launcher: ChildProcess | undefined;
   #said = '';
+  readonly #engine: Engine;
+  /** Creates the schema of the store at its first start. */
+  #database: Promise<readonly string[]> | undefined;
 
   /** Each file of tests has a port offset of its own: they run at the same time. */
-  constructor(t: Test, portOffset: number, size: Size = smallest) {
+  constructor(t: Test, portOffset: number, size: Size = smallest, engine: Engine = usualEngine) {
     this.#portOffset = portOffset;
-    this.#size = size;
+    this.#engine = engine;
+    // The database has the log, so nobody else votes.
+    this.#size = engine === 'postgres' ? { ...size, recovery: 0 } : size;
     this.rawPort = 8181 + portOffset;
     // Not the test's own folder: the path of a socket in it would be too long.
     t.setTimeout(testTimeoutMs);
@@ -72,7 +85,9 @@ export class Store {
       '--frontends',
       `${frontends}`,
     ];
-    const args = [cliMain, 'up', ...size, ...this.place(), '--log-dir', join(this.folder, 'logs')];
+    const database = await this.#flagsOfDatabase();
+    const place = [...this.place(), '--log-dir', join(this.folder, 'logs')];
+    const args = [cliMain, 'up', ...size, ...place, ...database];
     const launcher = spawn(process.execPath, [...args, ...flags], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -89,6 +104,12 @@ export class Store {
       return this.#said.includes('the store is open') && (await this.isReady());
     };
     await until(`the store is ready; it said: ${this.#said}`, looked, startMs);
+  }
+
+  async #flagsOfDatabase(): Promise<readonly string[]> {
+    if (this.#engine === 'journal') return [];
+    this.#database ??= newDatabase(this.folder);
+    return this.#database;
   }
 
   /** Sends the launcher a signal, as `kill` or a terminal does, and tells its exit code. */
@@ -242,4 +263,14 @@ function hasStopped(pid: number): boolean {
   return readdirSync(tasks).every((task) => {
     return /^State:\s+T/m.test(readFileSync(`${tasks}/${task}/status`, 'utf8'));
   });
+}
+
+/** Founds a store in a schema of its own, and returns the flags that name it. */
+async function newDatabase(folder: string): Promise<readonly string[]> {
+  const { url } = await sharedServer();
+  const schema = `e2e_${basename(folder).replace(/\W/g, '_').toLowerCase()}`;
+  const flags = ['--store', url, '--store-schema', schema];
+  const { code, err } = await runBazar(['store', 'init', ...flags]);
+  if (code !== 0) throw new Error(`store init failed: ${err}`);
+  return flags;
 }
