@@ -2,9 +2,9 @@
  * The orders over a database (docs/SQL-ENGINE.md): the leader has an epoch and no log, the orders are rows
  * that the catalog writes behind its sales, and customers are answered at the sale.
  */
-import { randomUUID } from 'node:crypto';
 import { AssertionError } from '../base/assert.js';
 import type { DatabaseConfig } from '../base/config.js';
+import { systemRandom } from '../base/random.js';
 import type { StateMachine } from '../consensus/types.js';
 import { auditOrders } from '../database/audit-orders.js';
 import { PostgresLog } from '../database/postgres-log.js';
@@ -30,7 +30,7 @@ export async function openSqlOrders(
   const position = new TablesPosition({ clock, lastOrder, readLastOrder, advanced });
   const engine = epochEngine<OrderResult>({
     database: log,
-    incarnation: randomUUID(),
+    incarnation: systemRandom.uuid(),
     clusterId,
     clock,
   });

@@ -2,14 +2,13 @@
  * The catalog over a database: restores the state from the tables, brings the tables after the applied
  * entries, and deletes old log rows (docs/SQL-ENGINE.md, S5, S7).
  */
-import { randomUUID } from 'node:crypto';
 import { every, type Timer } from '../../base/clock.js';
 import type { DatabaseConfig } from '../../base/config.js';
-import { parseDatabaseUrl } from '../../database/connection-url.js';
+import { systemRandom } from '../../base/random.js';
 import { PostgresLog } from '../../database/postgres-log.js';
 import { PostgresTables } from '../../database/postgres-tables.js';
 import type { DatabaseOptions } from '../../database/session-keeper.js';
-import { checkSchema, readSchemaState, withSession } from '../../database/store-schema.js';
+import { connectStore } from '../../database/store-connection.js';
 import { openTables } from '../../database/table-pieces.js';
 import type { LogEnd } from '../../database/types.js';
 import { sqlEngine } from '../../group/sql/sql-engine.js';
@@ -29,18 +28,8 @@ export async function openSqlCatalog(
   database: DatabaseConfig,
 ): Promise<CatalogEngine> {
   const { config, machine, jobs, clock, logger } = options;
-  const settings = parseDatabaseUrl(database.url, database.env);
-  const { schema } = database;
-  const meta = await withSession({ settings, schema, clock }, async (session) =>
-    checkSchema(await readSchemaState(session, schema), schema, undefined),
-  );
-  const connection: DatabaseOptions = {
-    settings,
-    schema,
-    clusterId: meta.clusterId,
-    clock,
-    logger,
-  };
+  const connection = await connectStore(database, clock, logger);
+  const { clusterId } = connection;
   const catalogTables = new CatalogTables(machine);
   const base = await restore(connection, machine, catalogTables);
   const rows = new PostgresTables(connection);
@@ -60,9 +49,9 @@ export async function openSqlCatalog(
     },
   };
   const log = new PostgresLog({ ...connection, group: 'catalog' });
-  const auditor = new SqlAuditor({ machine, jobs, clock, database, clusterId: meta.clusterId });
+  const auditor = new SqlAuditor({ machine, jobs, clock, database, clusterId });
   const engine = sqlEngine({
-    ...{ incarnation: randomUUID(), clusterId: meta.clusterId, clock, base, tables },
+    ...{ incarnation: systemRandom.uuid(), clusterId, clock, base, tables },
     database: log,
   });
   let retention: Timer | undefined;

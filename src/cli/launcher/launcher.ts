@@ -147,7 +147,7 @@ async function prepareInDatabase(
   const { catalogs, orders, initStore: init } = store;
   const { isNew } = await claimStore({
     ...{ database, dataDir, replicas: { catalogs, orders }, init, clock },
-    warn: (line) => options.report(line, 'warn'),
+    warn: (line) => options.report(`the database: ${line}`, 'warn'),
   });
   if (isNew) await refuseFirstStock(store.productsFile);
   return planStore(store, { ...ensureTokens(dataDir), ...readTls(store), database });

@@ -173,7 +173,7 @@ export function describeDurability(row: Durability): Finding[] {
     row.fullPageWrites === 'off' ? 'full_page_writes' : [],
   ].flat();
   if (off.length > 0) {
-    const told = `${off.join(' and ')} off: a crash of the server can lose or damage orders`;
+    const told = `${off.join(' and ')} ${off.length > 1 ? 'are' : 'is'} off: a crash of the server can lose or damage orders`;
     found.push(doubt('standbys', told));
   }
   const { standbyNames, standbys } = row;

@@ -1,9 +1,8 @@
 /**
  * A member of a group whose log is in a database (docs/SQL-ENGINE.md). It takes the same calls as the
- * host over journals, and applies entries with the same state machine and gates. It sees the database,
- * the other members and time only through ports. Invariants: an entry is applied only when it is visible
- * (R7), and only after a later transaction of the own epoch, or of the leader that sent it, has committed
- * (S4).
+ * host over journals. It sees the database, the other members and time only through ports. Invariants: an
+ * entry is applied only when it is visible (R7), and only after a later transaction of the own epoch, or
+ * of the leader that sent it, has committed (S4).
  */
 import { assert, required } from '../../base/assert.js';
 import { type Clock, every, type Timer } from '../../base/clock.js';
@@ -210,9 +209,9 @@ export class SqlGroup<Result> implements Group<Result> {
       this.#following.hint(leader);
       return;
     }
-    if (this.#phase !== 'started' || !this.#leadership.isFollower) return;
     // A frontend with a bad connection must not depose a leader that serves (R1).
-    if (this.#following.isServed) return;
+    const isDue = this.#leadership.isFollower && !this.#following.isServed;
+    if (this.#phase !== 'started' || !isDue) return;
     this.#following.stop();
     void this.#leadership.take();
   }
@@ -332,7 +331,7 @@ export class SqlGroup<Result> implements Group<Result> {
   #roleChanged(): void {
     const status = this.status();
     this.#wasServing = status.serving;
-    for (const listener of this.#listeners) listener(status);
+    for (const tell of this.#listeners) tell(status);
   }
 
   #notLeading(): BazarError {

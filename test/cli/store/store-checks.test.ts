@@ -23,7 +23,7 @@ t.test('a failover that can lose orders is a doubt, a missing standby a problem'
     { verdict: 'problem', detail: /every write waits/ },
   ]);
   t.match(describeDurability({ ...safe, fsync: 'off' }), [
-    { verdict: 'doubt', detail: /^fsync off/ },
+    { verdict: 'doubt', detail: /^fsync is off/ },
   ]);
 });
 
