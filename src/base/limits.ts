@@ -275,6 +275,13 @@ export const databaseLimits = {
   /** Orders that one statement of an audit adds up, and problems that an audit of the orders names. */
   auditOrdersMax: 50_000,
   auditProblemsMax: 100,
+  /** A rewrite of the tables: rows and lines of orders in one piece, deleted rows, attempts for a piece. */
+  rewriteRows: 2_048,
+  rewriteLines: 8_192,
+  rewriteAttempts: 5,
+  rewriteRetryMs: 500,
+  /** How long the leader row is watched to see whether a store runs. */
+  watchMs: 1_500,
   /** For a migration of the schema. */
   migrationTimeoutMs: 600_000,
 } as const;

@@ -31,7 +31,7 @@ const takeLeadText = `UPDATE leaders SET leader = $2::text, epoch = epoch + 1
   RETURNING epoch, log_end_seq AS seq, log_end_epoch AS "endEpoch", log_end_time AS time`;
 const leaderText = 'SELECT epoch, leader FROM leaders WHERE group_name = $1::text';
 /** `before`: bytes of the entries before this one. */
-const readText = `SELECT seq, epoch, time, command FROM (
+export const readEntriesText = `SELECT seq, epoch, time, command FROM (
     SELECT seq, epoch, time, command,
       sum(octet_length(command)) OVER (ORDER BY seq) - octet_length(command) AS before
     FROM log WHERE seq > $1::bigint ORDER BY seq LIMIT ${databaseLimits.readEntriesMax}
@@ -85,7 +85,7 @@ export class PostgresLog implements LogDatabase {
     session?: number,
   ): Promise<readonly Entry[]> {
     const values = [afterSeq, maxBytes];
-    const statement = { name: 'read_entries', text: readText, values };
+    const statement = { name: 'read_entries', text: readEntriesText, values };
     return this.#read<Entry>('cannot read the log', statement, session);
   }
 

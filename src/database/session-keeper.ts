@@ -16,7 +16,7 @@ import {
   isUncertain,
 } from './failures.js';
 import { openSession, type QueryAnswer, type Session, type Statement } from './session.js';
-import { checkSchema, readSchemaState } from './store-schema.js';
+import { checkSchema, checkStore, readSchemaState } from './store-schema.js';
 
 export interface DatabaseOptions {
   readonly settings: DatabaseSettings;
@@ -24,6 +24,8 @@ export interface DatabaseOptions {
   readonly schema: string;
   /** Refuses the schema of another store; undefined: any store. */
   readonly clusterId: string | undefined;
+  /** Also uses tables on which work is not finished. */
+  readonly allowsUnfinished?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -131,14 +133,15 @@ export class SessionKeeper {
   }
 
   async #attempt(): Promise<Attempt> {
-    const { schema, clusterId } = this.#options;
+    const { schema, clusterId, allowsUnfinished } = this.#options;
+    const check = allowsUnfinished ? checkStore : checkSchema;
     const opened = await openSession(this.#options);
     if (opened.kind === 'failed') {
       const isFinal = isSettingsFailure(opened.failure);
       return { kind: 'failed', reason: adviseFailure(opened.failure), isFinal };
     }
     try {
-      checkSchema(await readSchemaState(opened.session, schema), schema, clusterId);
+      check(await readSchemaState(opened.session, schema), schema, clusterId);
       return opened;
     } catch (error) {
       opened.session.drop();

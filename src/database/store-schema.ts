@@ -15,12 +15,15 @@ import {
   type Statement,
   unsent,
 } from './session.js';
+import { describeUnfinished } from './unfinished.js';
 
 export interface StoreMeta {
   readonly version: number;
   readonly clusterId: string;
   /** Settings of the founding, in JSON. */
   readonly founding: string;
+  /** Work on the tables that is not finished (unfinished.ts). */
+  readonly unfinished?: string;
 }
 
 export type SchemaState =
@@ -52,8 +55,15 @@ const ownedQuery = `SELECT has_schema_privilege(n.oid, 'USAGE') AS "isUsable", c
   FROM pg_catalog.pg_namespace n
   LEFT JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'v')
   WHERE n.nspname = $1 ORDER BY c.relname LIMIT 1`;
-const metaQuery =
-  'SELECT schema_version AS version, cluster_id AS "clusterId", founding FROM store_meta';
+/** Every version of the schema answers it. */
+const metaQuery = 'SELECT * FROM store_meta';
+
+interface MetaRow {
+  readonly schema_version: number;
+  readonly cluster_id: string;
+  readonly founding: string;
+  readonly unfinished?: string | null;
+}
 
 /** Runs `use` with a session that is closed afterwards. Rejects with `unavailable`. */
 export async function withSession<T>(
@@ -72,9 +82,9 @@ export async function withSession<T>(
 }
 
 export async function readSchemaState(session: Session, schema: string): Promise<SchemaState> {
-  const found = await session.query<StoreMeta>({ text: metaQuery }, databaseLimits.callTimeoutMs);
+  const found = await session.query<MetaRow>({ text: metaQuery }, databaseLimits.callTimeoutMs);
   const [meta] = found.kind === 'rows' ? found.rows : [];
-  if (meta !== undefined) return stateOf(meta);
+  if (meta !== undefined && isMeta(meta)) return stateOf(meta);
   if (found.kind === 'failed' && !undefinedObjects.has(found.failure.sqlState ?? '')) {
     throw toUnavailable('cannot read the schema', found.failure);
   }
@@ -89,13 +99,32 @@ export async function readSchemaState(session: Session, schema: string): Promise
   return table === null ? { kind: 'absent' } : { kind: 'foreign', table };
 }
 
-function stateOf(meta: StoreMeta): SchemaState {
+/** A foreign table may have the same name. */
+function isMeta({ schema_version, cluster_id, founding }: Partial<MetaRow>): boolean {
+  const texts = typeof cluster_id === 'string' && typeof founding === 'string';
+  return typeof schema_version === 'number' && texts;
+}
+
+function stateOf(row: MetaRow): SchemaState {
+  const { schema_version: version, cluster_id: clusterId, founding, unfinished } = row;
+  const meta = { version, clusterId, founding, ...(unfinished ? { unfinished } : {}) };
   if (meta.version === schemaVersion) return { kind: 'current', ...meta };
   return { kind: meta.version < schemaVersion ? 'older' : 'newer', ...meta };
 }
 
-/** Throws unless the schema is this build's, and of the cluster if one is given. */
+/** Throws unless a store may run on the schema: of this build, finished, of the cluster if one is given. */
 export function checkSchema(
+  state: SchemaState,
+  schema: string,
+  clusterId: string | undefined,
+): StoreMeta {
+  const meta = checkStore(state, schema, clusterId);
+  if (meta.unfinished === undefined) return meta;
+  throw conflict(`schema ${JSON.stringify(schema)} ${describeUnfinished(meta.unfinished)}`);
+}
+
+/** The same, also with unfinished work. */
+export function checkStore(
   state: SchemaState,
   schema: string,
   clusterId: string | undefined,
@@ -125,17 +154,21 @@ export function checkSchema(
 }
 
 /** Creates the schema, its tables and the rights of the roles, in one transaction. */
-export function initStore(options: SessionOptions, founding: Founding): Promise<void> {
+export function initStore(
+  options: SessionOptions,
+  founding: Founding,
+  all: readonly string[] = migrations,
+): Promise<void> {
   return withSession(options, async (session) => {
     const state = await readSchemaState(session, options.schema);
     if (state.kind !== 'absent') refuseInit(state, options.schema);
     const created = await transaction(session, [
       { text: `CREATE SCHEMA IF NOT EXISTS ${quoteName(options.schema)}` },
-      ...migrations.map((text) => ({ text })),
+      ...all.map((text) => ({ text })),
       {
         text: `INSERT INTO store_meta (format, schema_version, cluster_id, founding)
           VALUES ('bazar', $1, $2, $3)`,
-        values: [schemaVersion, founding.clusterId, founding.founding],
+        values: [all.length, founding.clusterId, founding.founding],
       },
       ...grants(options.schema, founding).map((text) => ({ text })),
     ]);

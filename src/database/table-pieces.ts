@@ -5,9 +5,11 @@
  */
 import { assert } from '../base/assert.js';
 import { BazarError } from '../base/errors.js';
-import { databaseLimits } from '../base/limits.js';
+import { databaseLimits, logLimits } from '../base/limits.js';
+import type { Entry } from '../consensus/types.js';
 import { describeDatabase } from './connection-url.js';
 import { toUnavailable } from './failures.js';
+import { readEntriesText } from './postgres-log.js';
 import type {
   ChangeKeyRow,
   OrderLineRow,
@@ -20,7 +22,8 @@ import type {
 } from './rows.js';
 import { openSession, type Session, type Statement } from './session.js';
 import type { DatabaseOptions } from './session-keeper.js';
-import { checkSchema, readSchemaState } from './store-schema.js';
+import { factsText, type StoreFacts } from './store-facts.js';
+import { checkSchema, checkStore, readSchemaState } from './store-schema.js';
 import type { LogEnd } from './types.js';
 
 /** In this order: applied, products by id, orders by number, keys of each kind by ordinal, change keys. */
@@ -69,6 +72,9 @@ const changeKeysText = `SELECT ordinal, digest, request_hash AS "requestHash", r
 export interface OpenTables extends TablesReader {
   /** The log entry after which the tables show the state; zeros before the first write. */
   end(): Promise<LogEnd>;
+  /** The log after this entry, oldest first. Rejects with `unavailable` if its next entry is deleted. */
+  entries(afterSeq: number): AsyncIterable<readonly Entry[]>;
+  facts(): Promise<StoreFacts>;
   close(): Promise<void>;
 }
 
@@ -84,7 +90,8 @@ export async function openSnapshot(options: DatabaseOptions): Promise<Session> {
   const { session } = opened;
   try {
     const state = await readSchemaState(session, options.schema);
-    checkSchema(state, options.schema, options.clusterId);
+    const check = options.allowsUnfinished ? checkStore : checkSchema;
+    check(state, options.schema, options.clusterId);
     await readRows(session, { text: begin });
     return session;
   } catch (error) {
@@ -105,6 +112,12 @@ export async function openTables(options: DatabaseOptions): Promise<OpenTables> 
     async end() {
       const [end] = await readRows<LogEnd>(session, { text: endText });
       return end ?? { seq: 0, epoch: 0, time: 0 };
+    },
+    entries: (afterSeq) => entryPages(session, afterSeq),
+    async facts() {
+      const [facts] = await readRows<StoreFacts>(session, { text: factsText });
+      assert(facts, 'the schema has a leader row for each group');
+      return facts;
     },
     products: () => pages<ProductRow>(session, productsText, ({ id }) => id, 0),
     async *orders(from) {
@@ -139,6 +152,21 @@ export async function* tablePieces(
 
 const ordinalOf = ({ ordinal }: { readonly ordinal: number }): number => ordinal;
 const orderNumber = ({ number }: LineRow): number => number ?? 0;
+
+async function* entryPages(session: Session, after: number): AsyncGenerator<readonly Entry[]> {
+  for (let last = after; ; ) {
+    const values = [last, logLimits.journalReadBytesMax];
+    const entries = await readRows<Entry>(session, { text: readEntriesText, values });
+    const [first] = entries;
+    if (first === undefined) return;
+    if (first.seq !== last + 1) {
+      const message = `the log begins at ${first.seq}; entries after ${last} are deleted`;
+      throw new BazarError('unavailable', message);
+    }
+    yield entries;
+    last += entries.length;
+  }
+}
 
 /** `text` finds rows after $1. */
 async function* pages<Row>(

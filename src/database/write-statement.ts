@@ -14,6 +14,7 @@ import type {
   ProductRow,
   PurchaseKeyRow,
   TableChanges,
+  TableState,
 } from './rows.js';
 import type { Statement } from './session.js';
 import type { LogWrite } from './types.js';
@@ -35,11 +36,11 @@ export interface WritePlan {
   readonly dropped: KeptKeys | undefined;
 }
 
-interface Part {
+/** A part of a statement. `$1`, `$2` … are its own values. */
+export interface Part {
   /** One letter for the name of the statement. */
   readonly letter: string;
   readonly values: readonly unknown[];
-  /** $1, $2 … are the part's own values. */
   readonly text: string;
 }
 
@@ -55,22 +56,28 @@ export function writeStatement({ group, write, dropped }: WritePlan): Statement 
   return combine(parts);
 }
 
-function combine(parts: readonly Part[]): Statement {
+/** The parts as the expressions of one WITH, and their values. */
+export function joinParts(parts: readonly Part[]): Required<Pick<Statement, 'text' | 'values'>> {
   let count = 0;
   const texts = parts.map(({ text, values }) => {
     const before = count;
     count += values.length;
     return text.replace(/\$(\d+)/g, (_, place: string) => `$${Number(place) + before}`);
   });
+  return { text: texts.join(', '), values: parts.flatMap(({ values }) => values) };
+}
+
+function combine(parts: readonly Part[]): Statement {
+  const { text, values } = joinParts(parts);
   const letters = parts.map(({ letter }) => letter).join('');
   const countOf = (part: string, name: string): string =>
     letters.includes(part) ? `(SELECT count(*)::integer FROM ${name})` : '0';
   return {
     name: `write_${letters}`,
-    text: `WITH ${texts.join(', ')} SELECT ${countOf('f', 'fence')} AS fence,
+    text: `WITH ${text} SELECT ${countOf('f', 'fence')} AS fence,
       ${countOf('d', 'dropped_client')} AS client, ${countOf('d', 'dropped_frontend')} AS frontend,
       ${countOf('g', 'dropped_change')} AS change`,
-    values: parts.flatMap(({ values }) => values),
+    values,
   };
 }
 
@@ -114,7 +121,7 @@ function changeParts(changes: TableChanges, dropped: KeptKeys | undefined): read
   return parts;
 }
 
-function appliedPart({ appliedSeq, lastOrder, head }: TableChanges): Part {
+export function appliedPart({ appliedSeq, lastOrder, head }: TableState): Part {
   return {
     letter: 'a',
     values: [appliedSeq, lastOrder, toBuffer(head)],
@@ -123,7 +130,8 @@ function appliedPart({ appliedSeq, lastOrder, head }: TableChanges): Part {
   };
 }
 
-function productsPart(all: readonly ProductRow[]): Part {
+/** `only` follows the update of a row that exists. */
+export function productsPart(all: readonly ProductRow[], only = ''): Part {
   // One statement can update a row only once; the last value counts.
   const rows = [...new Map(all.map((row) => [row.id, row])).values()];
   return {
@@ -147,11 +155,22 @@ function productsPart(all: readonly ProductRow[]): Part {
       ON CONFLICT (id) DO UPDATE SET name = excluded.name, topic = excluded.topic,
         price_cents = excluded.price_cents, quantity = excluded.quantity, version = excluded.version,
         received = excluded.received, sold = excluded.sold, removed = excluded.removed,
-        restock_to = excluded.restock_to)`,
+        restock_to = excluded.restock_to${only})`,
   };
 }
 
-function orderParts(orders: readonly OrderRow[]): readonly Part[] {
+/** What happens to rows that exist. */
+interface OrderConflicts {
+  readonly onOrder: string;
+  readonly onLine: string;
+}
+
+const ordersStay: OrderConflicts = { onOrder: 'DO NOTHING', onLine: 'DO NOTHING' };
+
+export function orderParts(
+  orders: readonly OrderRow[],
+  { onOrder, onLine }: OrderConflicts = ordersStay,
+): readonly Part[] {
   const lines = orders.flatMap(({ number, lines: own }) =>
     own.map((line, at) => ({ ...line, number, place: at + 1 })),
   );
@@ -164,10 +183,10 @@ function orderParts(orders: readonly OrderRow[]): readonly Part[] {
       numberArray(orders.map(({ at }) => at)),
       numberArray(orders.map(({ seq }) => seq)),
     ],
-    text: `put_orders AS (INSERT INTO orders (number, key, total_cents, at_ms, seq)
+    text: `put_orders AS (INSERT INTO orders AS old (number, key, total_cents, at_ms, seq)
       SELECT given.* FROM fence, unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[],
         $5::bigint[]) AS given
-      ON CONFLICT (number) DO NOTHING)`,
+      ON CONFLICT (number) ${onOrder})`,
   };
   const body: Part = {
     letter: 'i',
@@ -179,16 +198,16 @@ function orderParts(orders: readonly OrderRow[]): readonly Part[] {
       numberArray(lines.map(({ quantity }) => quantity)),
       numberArray(lines.map(({ priceCents }) => priceCents)),
     ],
-    text: `put_lines AS (INSERT INTO order_lines (order_number, place, product_id, name, quantity,
+    text: `put_lines AS (INSERT INTO order_lines AS old (order_number, place, product_id, name, quantity,
         price_cents)
       SELECT given.* FROM fence, unnest($1::bigint[], $2::integer[], $3::bigint[], $4::text[],
         $5::bigint[], $6::bigint[]) AS given
-      ON CONFLICT (order_number, place) DO NOTHING)`,
+      ON CONFLICT (order_number, place) ${onLine})`,
   };
   return [head, body];
 }
 
-function purchaseKeysPart(rows: readonly PurchaseKeyRow[]): Part {
+export function purchaseKeysPart(rows: readonly PurchaseKeyRow[], only = ''): Part {
   return {
     letter: 'k',
     values: [
@@ -208,11 +227,11 @@ function purchaseKeysPart(rows: readonly PurchaseKeyRow[]): Part {
       ON CONFLICT (kind, ordinal) DO UPDATE SET digest = excluded.digest,
         request_hash = excluded.request_hash, code = excluded.code,
         first_value = excluded.first_value, second_value = excluded.second_value,
-        time = excluded.time)`,
+        time = excluded.time${only})`,
   };
 }
 
-function changeKeysPart(rows: readonly ChangeKeyRow[]): Part {
+export function changeKeysPart(rows: readonly ChangeKeyRow[], only = ''): Part {
   return {
     letter: 'c',
     values: [
@@ -227,7 +246,7 @@ function changeKeysPart(rows: readonly ChangeKeyRow[]): Part {
       SELECT given.* FROM fence, unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[],
         $5::bigint[]) AS given
       ON CONFLICT (ordinal) DO UPDATE SET digest = excluded.digest,
-        request_hash = excluded.request_hash, result = excluded.result, time = excluded.time)`,
+        request_hash = excluded.request_hash, result = excluded.result, time = excluded.time${only})`,
   };
 }
 

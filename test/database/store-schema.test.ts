@@ -72,20 +72,29 @@ t.test('another version or another store is refused', async (t) => {
   t.throws(() => checkSchema({ kind: 'absent' }, 'bazar', undefined), { code: 'conflict' });
 });
 
+t.test('no log is opened on tables with unfinished work', async (t) => {
+  const database = await testStore(t);
+  const mark = { work: 'copy', from: '/srv/data', state: '7' };
+  await database.query('UPDATE store_meta SET unfinished = $1', [JSON.stringify(mark)]);
+  await t.rejects(logOf(t, database).takeLead('catalog-1'), {
+    message: /holds an unfinished copy of \/srv\/data; run the same bazar store copy again/,
+  });
+  await database.query(`UPDATE store_meta SET unfinished = '{"work":"rebuild"}'`);
+  await t.rejects(logOf(t, database).takeLead('catalog-1'), { message: /check --rebuild again/ });
+  t.match(await stateOf(database), { kind: 'current', unfinished: '{"work":"rebuild"}' });
+});
+
 t.test('every older version is migrated, and its rows stay', async (t) => {
   const later = [...migrations, 'ALTER TABLE products ADD COLUMN weight integer'];
   for (let version = 1; version < later.length; version++) {
     const database = await testDatabase(t);
-    await initStore(database, founding);
-    const log = logOf(t, database);
-    const lead = await log.takeLead('catalog-1');
-    t.same(await log.write(append(lead, 2, sales(2))), { kind: 'written' });
-    await log.close();
+    await initStore(database, founding, later.slice(0, version));
+    await database.query(`INSERT INTO products
+      VALUES (1, 'Tux', 'toys', 1990, 5, 1, 7, 2, false, NULL)`);
     t.equal(await migrateStore(database, later), version);
     const [meta] = await database.query('SELECT schema_version FROM store_meta');
     t.equal(meta?.schema_version, later.length);
     t.same(await database.query('SELECT id, weight FROM products'), [{ id: '1', weight: null }]);
-    t.equal((await database.query('SELECT * FROM orders')).length, 2);
   }
 });
 

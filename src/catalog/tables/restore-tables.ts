@@ -123,7 +123,7 @@ function toRun(sales: readonly Sale[]): SalesMessage {
   return [sales[0]?.[0] ?? 0, sales.length, encode(sales)];
 }
 
-function toSale({ number, key, lines, totalCents, at }: OrderRow): Sale {
+export function toSale({ number, key, lines, totalCents, at }: OrderRow): Sale {
   const sold = lines.map(({ productId, name, quantity, priceCents }) => {
     return [productId, name, quantity, priceCents] as const;
   });

@@ -42,12 +42,14 @@ export function productRow(product: Readonly<Product>): ProductRow {
 
 /** The orders of one entry's sales. */
 export function orderRows([, , bytes]: SalesMessage, seq: number): OrderRow[] {
-  return (decode(bytes) as Sale[]).map(([number, key, lines, totalCents, at]) => {
-    const rows = lines.map(([productId, name, quantity, priceCents]) => {
-      return { productId, name, quantity, priceCents };
-    });
-    return { number, key, lines: rows, totalCents, at, seq };
+  return (decode(bytes) as Sale[]).map((sale) => orderRow(sale, seq));
+}
+
+export function orderRow([number, key, lines, totalCents, at]: Sale, seq: number): OrderRow {
+  const rows = lines.map(([productId, name, quantity, priceCents]) => {
+    return { productId, name, quantity, priceCents };
   });
+  return { number, key, lines: rows, totalCents, at, seq };
 }
 
 export function* purchaseKeyRows(

@@ -1,0 +1,213 @@
+/**
+ * The statements that rewrite the tables in pieces. Invariants: every part reads from the fence, so a
+ * piece changes nothing once another process has taken the lead; a piece may be written twice.
+ */
+import { databaseLimits } from '../base/limits.js';
+import { numberArray } from './arrays.js';
+import type {
+  ChangeKeyRow,
+  OrderRow,
+  ProductRow,
+  PurchaseKeyKind,
+  PurchaseKeyRow,
+  TableState,
+} from './rows.js';
+import type { Statement } from './session.js';
+import type { LogEnd } from './types.js';
+import {
+  appliedPart,
+  changeKeysPart,
+  joinParts,
+  orderParts,
+  type Part,
+  productsPart,
+  purchaseKeysPart,
+} from './write-statement.js';
+
+/** Rows of one table, at most `rewriteRows`. Orders come with their lines. */
+export type RowPiece =
+  | { readonly kind: 'products'; readonly rows: readonly ProductRow[] }
+  | { readonly kind: 'orders'; readonly rows: readonly OrderRow[] }
+  | { readonly kind: 'purchase_keys'; readonly rows: readonly PurchaseKeyRow[] }
+  | { readonly kind: 'change_keys'; readonly rows: readonly ChangeKeyRow[] };
+
+/** Rows that should not exist. */
+export type Surplus =
+  /** Products after `after` through `through`, without those in `ids`. */
+  | {
+      readonly kind: 'products';
+      readonly after: number;
+      readonly through: number;
+      readonly ids: readonly number[];
+    }
+  /** Lines of orders after this one, and these orders. */
+  | { readonly kind: 'order_lines' | 'orders'; readonly after: number }
+  /** Keys below `from`, and those from `end` on. */
+  | {
+      readonly kind: PurchaseKeyKind | 'change';
+      readonly from: number;
+      readonly end: number;
+    };
+
+/** The row that each statement returns. */
+export interface RewriteRow {
+  /** 1, or 0 if another process has taken the lead. */
+  readonly fence: number;
+  /** Rows that were changed, added or deleted. */
+  readonly changed: number;
+}
+
+const { rewriteRows } = databaseLimits;
+const ifChanged = ' WHERE (old.*) IS DISTINCT FROM (excluded.*) RETURNING 1';
+const conflicts = {
+  onOrder: `DO UPDATE SET key = excluded.key, total_cents = excluded.total_cents,
+    at_ms = excluded.at_ms, seq = excluded.seq${ifChanged}`,
+  onLine: `DO UPDATE SET product_id = excluded.product_id, name = excluded.name,
+    quantity = excluded.quantity, price_cents = excluded.price_cents${ifChanged}`,
+};
+
+/** A takeover from the process of the epoch `from`, if the log still ends at `seq`. */
+export interface Takeover {
+  readonly from: number;
+  readonly seq: number;
+  readonly epoch: number;
+  readonly leader: string;
+  /** The tables are marked with it as unfinished. */
+  readonly mark: string;
+}
+
+export function beginStatement({ from, seq, epoch, leader, mark }: Takeover): Statement {
+  const text = `WITH fence AS (UPDATE leaders SET epoch = $2::bigint, leader = $3::text
+      WHERE group_name = 'catalog' AND epoch = $1::bigint AND log_end_seq = $5::bigint RETURNING 1),
+    marked AS (UPDATE store_meta SET unfinished = $4::text FROM fence)
+    SELECT count(*)::integer AS fence, 0 AS changed FROM fence`;
+  return { text, values: [from, epoch, leader, mark, seq] };
+}
+
+export function putStatement(epoch: number, piece: RowPiece): Statement {
+  const fence = fenceOf(epoch);
+  switch (piece.kind) {
+    case 'products':
+      return combine(fence, 'products', [productsPart(piece.rows, ifChanged)], ['put_products']);
+    case 'orders': {
+      const parts = [...orderParts(piece.rows, conflicts), surplusLinesPart(piece.rows)];
+      return combine(fence, 'orders', parts, ['put_orders', 'put_lines', 'gone_lines']);
+    }
+    case 'purchase_keys':
+      return combine(fence, 'keys', [purchaseKeysPart(piece.rows, ifChanged)], ['put_keys']);
+    case 'change_keys': {
+      const part = changeKeysPart(piece.rows, ifChanged);
+      return combine(fence, 'change_keys', [part], ['put_change_keys']);
+    }
+  }
+}
+
+/** Deletes at most `rewriteRows` rows. */
+export function trimStatement(epoch: number, surplus: Surplus): Statement {
+  return combine(fenceOf(epoch), `trim_${surplus.kind}`, [trimPart(surplus)], ['gone']);
+}
+
+/**
+ * Makes the tables the state at the end of the log. The mark stays, so that nothing starts before the
+ * tables are checked.
+ */
+export function finishStatement(
+  epoch: number,
+  state: TableState,
+  end: LogEnd,
+  orderEpoch: number,
+): Statement {
+  const fence: Part = {
+    letter: 'f',
+    values: [epoch, end.seq, end.epoch, end.time],
+    text: `fence AS (UPDATE leaders SET log_end_seq = $2::bigint, log_end_epoch = $3::bigint,
+        log_end_time = $4::bigint
+      WHERE group_name = 'catalog' AND epoch = $1::bigint RETURNING 1 AS one)`,
+  };
+  const book: Part = {
+    letter: 'b',
+    values: [orderEpoch],
+    text: `book AS (UPDATE leaders SET epoch = $1::bigint FROM fence
+      WHERE group_name = 'order' AND epoch < $1::bigint RETURNING 1)`,
+  };
+  return combine(fence, 'finish', [appliedPart(state), book], ['book']);
+}
+
+export function releaseStatement(epoch: number): Statement {
+  const part: Part = {
+    letter: 'r',
+    values: [],
+    text: 'released AS (UPDATE store_meta SET unfinished = NULL FROM fence RETURNING 1)',
+  };
+  return combine(fenceOf(epoch), 'release', [part], ['released']);
+}
+
+function fenceOf(epoch: number): Part {
+  const text = `fence AS (UPDATE leaders SET confirmations = confirmations + 1
+    WHERE group_name = 'catalog' AND epoch = $1::bigint RETURNING 1 AS one)`;
+  return { letter: 'f', values: [epoch], text };
+}
+
+function combine(
+  fence: Part,
+  name: string,
+  parts: readonly Part[],
+  counted: readonly string[],
+): Statement {
+  const { text, values } = joinParts([fence, ...parts]);
+  const changed = counted.map((part) => `(SELECT count(*) FROM ${part})`).join(' + ');
+  return {
+    name: `rewrite_${name}`,
+    text: `WITH ${text}
+      SELECT (SELECT count(*)::integer FROM fence) AS fence, (${changed})::integer AS changed`,
+    values,
+  };
+}
+
+/** Lines that an order has beyond its own. */
+function surplusLinesPart(orders: readonly OrderRow[]): Part {
+  return {
+    letter: 'x',
+    values: [
+      numberArray(orders.map(({ number }) => number)),
+      numberArray(orders.map(({ lines }) => lines.length)),
+    ],
+    text: `gone_lines AS (DELETE FROM order_lines
+      USING fence, unnest($1::bigint[], $2::integer[]) AS given (number, lines)
+      WHERE order_number = given.number AND place > given.lines RETURNING 1)`,
+  };
+}
+
+function trimPart(surplus: Surplus): Part {
+  const gone = (table: string, keys: string, rows: string): string =>
+    `gone AS (DELETE FROM ${table} USING fence
+      WHERE (${keys}) IN (SELECT ${keys} FROM ${table} WHERE ${rows} LIMIT ${rewriteRows})
+      RETURNING 1)`;
+  switch (surplus.kind) {
+    case 'products': {
+      const { after, through, ids } = surplus;
+      const rows = 'id > $1::bigint AND id <= $2::bigint AND id <> ALL ($3::bigint[])';
+      const text = gone('products', 'id', rows);
+      return { letter: 't', values: [after, through, numberArray(ids)], text };
+    }
+    case 'order_lines': {
+      const text = gone('order_lines', 'order_number, place', 'order_number > $1::bigint');
+      return { letter: 't', values: [surplus.after], text };
+    }
+    case 'orders': {
+      const text = gone('orders', 'number', 'number > $1::bigint');
+      return { letter: 't', values: [surplus.after], text };
+    }
+    case 'change': {
+      const rows = '(ordinal < $1::bigint OR ordinal >= $2::bigint)';
+      const text = gone('change_keys', 'ordinal', rows);
+      return { letter: 't', values: [surplus.from, surplus.end], text };
+    }
+    case 'client':
+    case 'frontend': {
+      const rows = `kind = '${surplus.kind}' AND (ordinal < $1::bigint OR ordinal >= $2::bigint)`;
+      const text = gone('purchase_keys', 'kind, ordinal', rows);
+      return { letter: 't', values: [surplus.from, surplus.end], text };
+    }
+  }
+}
