@@ -31,27 +31,47 @@ export function keptSales(catalog: CatalogMachine): Map<number, Buffer> {
   return kept;
 }
 
+/** Follows the log of an order replica as long as its orders are sales of the catalog. */
+export interface FollowedBook {
+  /** Number of the last order that fits. */
+  readonly orders: number;
+  /** The new orders of the entry; undefined: the book ends before it. */
+  take(entry: Entry): readonly Sale[] | undefined;
+}
+
+export function followBook(catalog: CatalogMachine): FollowedBook {
+  const kept = keptSales(catalog);
+  const machine = new OrderMachine();
+  let orders = 0;
+  return {
+    get orders() {
+      return orders;
+    },
+    take(entry) {
+      machine.apply(entry);
+      if (machine.lastOrder > catalog.lastSale) return undefined;
+      const sales = salesOf(entry).filter(([number]) => number > orders);
+      if (!sales.every((sale) => isSold(sale, catalog, kept))) return undefined;
+      orders = machine.lastOrder;
+      return sales.filter(([number]) => number <= orders);
+    },
+  };
+}
+
 export async function copyBook(
   disk: Disk,
   source: string,
   folder: string,
   catalog: CatalogMachine,
 ): Promise<BookCopy> {
-  const kept = keptSales(catalog);
-  const machine = new OrderMachine();
-  let orders = 0;
-  const wants = (entry: Entry): boolean => {
-    const before = machine.lastOrder;
-    machine.apply(entry);
-    const fits = machine.lastOrder <= catalog.lastSale && isSold(entry, before, catalog, kept);
-    if (fits) orders = machine.lastOrder;
-    return fits;
-  };
+  const book = followBook(catalog);
+  const wants = (entry: Entry): boolean => book.take(entry) !== undefined;
   const journal = join(source, 'journal');
   const reader = await openJournalReader(disk, journal, { fromSeq: 1 });
   try {
     const copy = { disk, folder: join(folder, 'journal'), reader, fromSeq: 1 };
     const last = await copyLog({ ...copy, epochMin: catalog.newestOrderEpoch, wants });
+    const { orders } = book;
     if (orders >= catalog.watermark) return { seq: last?.seq ?? 0, orders };
     const message = `${source} has ${orders} orders, but the catalog has confirmed ${catalog.watermark}`;
     throw new BazarError('unavailable', message);
@@ -60,26 +80,19 @@ export async function copyBook(
   }
 }
 
+function salesOf({ command }: Entry): readonly Sale[] {
+  if (command.byteLength === 0) return [];
+  const read = decode(command) as OrderCommand;
+  return read[0] === 'orders' ? (decode(read[3]) as readonly Sale[]) : [];
+}
+
 /**
  * Up to the projected watermark, the catalog has confirmed the orders. Above it, each order is
  * compared with the catalog's sale.
  */
-function isSold(
-  { command }: Entry,
-  before: number,
-  catalog: CatalogMachine,
-  kept: ReadonlyMap<number, Buffer>,
-): boolean {
-  if (command.byteLength === 0) return true;
-  const read = decode(command) as OrderCommand;
-  if (read[0] !== 'orders') return true;
-  const [, first, count, sales] = read;
-  if (first + count - 1 <= catalog.watermark) return true;
-  return (decode(sales) as readonly Sale[]).every((sale) => {
-    const [number] = sale;
-    if (number <= before || number <= catalog.watermark) return true;
-    return kept.get(number)?.equals(encoded(sale)) === true;
-  });
+function isSold(sale: Sale, catalog: CatalogMachine, kept: ReadonlyMap<number, Buffer>): boolean {
+  const [number] = sale;
+  return number <= catalog.watermark || kept.get(number)?.equals(encoded(sale)) === true;
 }
 
 function encoded(sale: Sale): Buffer {

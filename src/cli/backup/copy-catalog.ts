@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { BazarError } from '../../base/errors.js';
 import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
 import { replayCatalog } from '../../catalog/service/recompute-job.js';
-import type { Position } from '../../consensus/types.js';
+import type { SnapshotMark } from '../../consensus/messages.js';
+import type { Entry, Position } from '../../consensus/types.js';
 import { type JournalReader, openJournalReader } from '../../storage/read-journal.js';
 import { SnapshotStore } from '../../storage/snapshot-store.js';
 import type { StoredSnapshot } from '../../storage/stored-snapshot.js';
@@ -28,7 +29,7 @@ export async function copyCatalog(
   names: readonly string[],
   folder: string,
 ): Promise<CatalogCopy> {
-  const from = await newestLog(disk, dataDir, names);
+  const { name: from } = await newestLog(disk, dataDir, names);
   const place = (where: string) => ({
     journalFolder: join(where, 'journal'),
     snapshotFolder: join(where, 'snapshots'),
@@ -78,34 +79,51 @@ async function transfer(snapshot: StoredSnapshot, into: SnapshotStore): Promise<
   }
 }
 
+export interface NewestLog {
+  readonly name: string;
+  readonly end: SnapshotMark;
+  /** The highest epoch that a replica has promised. */
+  readonly promised: number;
+}
+
 /**
  * The log with the higher (epoch, seq) at its end contains every committed entry of the other
  * (docs/PROTOCOL.md, R4).
  */
-async function newestLog(disk: Disk, dataDir: string, names: readonly string[]): Promise<string> {
-  let newest: { name: string; end: Position } | undefined;
+export async function newestLog(
+  disk: Disk,
+  dataDir: string,
+  names: readonly string[],
+): Promise<NewestLog> {
+  let newest: { readonly name: string; readonly end: SnapshotMark } | undefined;
+  let promised = 0;
   for (const name of names) {
-    const end = await logEnd(disk, join(dataDir, name));
-    if (!newest || isAfter(end, newest.end)) newest = { name, end };
+    const log = await logEnd(disk, join(dataDir, name));
+    promised = Math.max(promised, log.promised);
+    if (!newest || isAfter(log.end, newest.end)) newest = { name, end: log.end };
   }
-  if (newest && newest.end.seq > 0) return newest.name;
+  if (newest && newest.end.seq > 0) return { ...newest, promised };
   throw new BazarError('not_found', `no catalog replica in ${dataDir} has data`);
 }
 
-async function logEnd(disk: Disk, folder: string): Promise<Position> {
+async function logEnd(
+  disk: Disk,
+  folder: string,
+): Promise<{ readonly end: SnapshotMark; readonly promised: number }> {
   const reader = await openJournalReader(disk, join(folder, 'journal'));
   try {
+    const promised = reader.promised.epoch;
     const last = await lastEntry(reader);
-    if (last) return last;
+    if (last) return { end: { seq: last.seq, epoch: last.epoch, time: last.time }, promised };
     const snapshot = await new SnapshotStore(disk, join(folder, 'snapshots')).newest();
     await snapshot?.close();
-    return snapshot?.mark ?? { seq: 0, epoch: 0 };
+    return { end: snapshot?.mark ?? { seq: 0, epoch: 0, time: 0 }, promised };
   } finally {
     await reader.close();
   }
 }
 
-async function lastEntry(reader: JournalReader): Promise<Position | undefined> {
+async function lastEntry(reader: JournalReader): Promise<Entry | undefined> {
   if (reader.lastSeq < reader.firstSeq) return undefined;
   return (await reader.readEntries(reader.lastSeq, 0))[0];
 }

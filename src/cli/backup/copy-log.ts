@@ -3,7 +3,7 @@
  * The owner of the original may continue to write to it.
  */
 import { assert } from '../../base/assert.js';
-import type { Entry } from '../../consensus/types.js';
+import type { Entry, PromiseRecord } from '../../consensus/types.js';
 import { rewriteWithoutPadding } from '../../storage/compaction.js';
 import type { SegmentedJournal } from '../../storage/journal.js';
 import { openJournal } from '../../storage/open-journal.js';
@@ -27,35 +27,52 @@ export interface LogCopy {
 
 /** Resolves to the last copied entry when all entries are durable; undefined if there is none. */
 export async function copyLog(copy: LogCopy): Promise<Entry | undefined> {
-  const last = await writeLog(copy);
-  await pack(copy.disk, copy.folder);
+  const { disk, folder, reader } = copy;
+  const { epoch, leader } = reader.promised;
+  const promise = { epoch: Math.max(epoch, copy.epochMin), leader };
+  let last: Entry | undefined;
+  const took = (entry: Entry): void => {
+    last = entry;
+  };
+  await writeJournal(disk, folder, promise, wantedEntries(copy, took));
   return last;
 }
 
-async function writeLog(copy: LogCopy): Promise<Entry | undefined> {
-  const { reader, fromSeq, wants } = copy;
-  const journal = await openJournal(copy.disk, copy.folder, { keepAll: true });
+async function* wantedEntries(
+  { reader, fromSeq, wants }: LogCopy,
+  took: (entry: Entry) => void,
+): AsyncGenerator<readonly Entry[]> {
+  for (let next = fromSeq; next <= reader.lastSeq; ) {
+    const entries = await reader.readEntries(next, readBytesMax);
+    assert(entries[0]?.seq === next, 'a log has no gaps');
+    const end = entries.findIndex((entry) => !wants(entry));
+    const wanted = end < 0 ? entries : entries.slice(0, end);
+    yield wanted;
+    const last = wanted.at(-1);
+    if (last) took(last);
+    if (end >= 0) return;
+    next += entries.length;
+  }
+}
+
+/** Writes a new journal without padding; it is durable when this resolves. */
+export async function writeJournal(
+  disk: Disk,
+  folder: string,
+  promise: Omit<PromiseRecord, 'admitted'>,
+  entries: AsyncIterable<readonly Entry[]>,
+): Promise<void> {
+  const journal = await openJournal(disk, folder, { keepAll: true });
   const writer = new DurableWriter(journal);
   try {
-    const { epoch, leader } = reader.promised;
-    await writer.write([
-      { kind: 'promise', epoch: Math.max(epoch, copy.epochMin), leader: leader },
-    ]);
-    let last: Entry | undefined;
-    for (let next = fromSeq; next <= reader.lastSeq; ) {
-      const entries = await reader.readEntries(next, readBytesMax);
-      assert(entries[0]?.seq === next, 'a log has no gaps');
-      const end = entries.findIndex((entry) => !wants(entry));
-      const wanted = end < 0 ? entries : entries.slice(0, end);
-      await writer.write(wanted.map((entry) => ({ kind: 'entry', entry })));
-      last = wanted.at(-1) ?? last;
-      if (end >= 0) break;
-      next += entries.length;
+    await writer.write([{ kind: 'promise', ...promise }]);
+    for await (const batch of entries) {
+      await writer.write(batch.map((entry) => ({ kind: 'entry', entry })));
     }
-    return last;
   } finally {
     await journal.close();
   }
+  await pack(disk, folder);
 }
 
 /** Removes the preallocated space, because nothing more is written to this journal. */
