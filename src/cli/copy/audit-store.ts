@@ -1,0 +1,116 @@
+/**
+ * Adds up a stopped store, to compare it with its copy: the books of each product, all orders, the keys,
+ * and the hash of the catalog's state.
+ */
+import { createHash } from 'node:crypto';
+import { toSale } from '../../catalog/tables/restore-tables.js';
+import { encode } from '../../wire/codec.js';
+import type { StoreSource } from './store-source.js';
+
+const differencesMax = 20;
+
+export interface ProductAudit {
+  readonly name: string;
+  readonly version: number;
+  readonly received: number;
+  readonly sold: number;
+  readonly stock: number;
+  /** Units in all orders. */
+  readonly ordered: number;
+}
+
+export interface StoreAudit {
+  readonly place: string;
+  readonly seq: number;
+  readonly logTime: number;
+  readonly products: number;
+  readonly orders: number;
+  readonly units: number;
+  /** Exact also above the whole numbers of JavaScript. */
+  readonly totalCents: bigint;
+  readonly clientKeys: number;
+  readonly frontendKeys: number;
+  readonly changeKeys: number;
+  /** Hash of the catalog's state. */
+  readonly state: string;
+  /** Hash of all orders with their keys, lines and times. */
+  readonly book: string;
+  readonly books: ReadonlyMap<number, ProductAudit>;
+  /** What does not balance within this store. */
+  readonly problems: readonly string[];
+}
+
+export async function auditStore({
+  place,
+  machine,
+  end,
+  orders,
+}: StoreSource): Promise<StoreAudit> {
+  machine.invariants();
+  const hash = createHash('sha256');
+  const units = new Map<number, number>();
+  const problems: string[] = [];
+  let count = 0;
+  let totalCents = 0n;
+  for await (const rows of orders(1)) {
+    for (const row of rows) {
+      count++;
+      if (row.number !== count) problems.push(`order ${row.number} stands where ${count} should`);
+      totalCents += BigInt(row.totalCents);
+      for (const { productId, quantity } of row.lines) {
+        units.set(productId, (units.get(productId) ?? 0) + quantity);
+      }
+      hash.update(encode(toSale(row)));
+    }
+    if (problems.length >= differencesMax) break;
+  }
+  const books = new Map<number, ProductAudit>();
+  let sum = 0;
+  for (const { id, name, received, sold, stock } of machine.books()) {
+    const ordered = units.get(id) ?? 0;
+    const version = machine.view().product(id)?.version ?? 0;
+    books.set(id, { name, version, received, sold, stock, ordered });
+    sum += ordered;
+    if (ordered !== sold) problems.push(`${name} (${id}): sold ${sold}, but ordered ${ordered}`);
+  }
+  const { head } = machine.view();
+  return {
+    ...{ place, seq: end.seq, logTime: head.logTime },
+    ...{ products: machine.productCount, orders: count, units: sum, totalCents },
+    ...{ clientKeys: head.clientKeys, frontendKeys: head.frontendKeys },
+    changeKeys: head.writeKeys ?? 0,
+    ...{ state: machine.hash(), book: hash.digest('hex'), books },
+    problems: problems.slice(0, differencesMax),
+  };
+}
+
+/** The fields that both sides must have alike, in the order in which they are shown. */
+export const comparedFields = [
+  'seq',
+  'logTime',
+  'products',
+  'orders',
+  'units',
+  'totalCents',
+  'clientKeys',
+  'frontendKeys',
+  'changeKeys',
+  'state',
+  'book',
+] as const;
+
+/** Names what differs; empty if the copy is equal. */
+export function auditDifferences(source: StoreAudit, target: StoreAudit): string[] {
+  const found = [source, target].flatMap(({ place, problems }) =>
+    problems.map((problem) => `${place}: ${problem}`),
+  );
+  for (const field of comparedFields) {
+    const [one, other] = [source[field], target[field]];
+    if (one !== other) found.push(`${field}: ${one} in the source, ${other} in the target`);
+  }
+  for (const id of new Set([...source.books.keys(), ...target.books.keys()])) {
+    const [one, other] = [source, target].map(({ books }) => JSON.stringify(books.get(id)));
+    if (one !== other) found.push(`product ${id}: ${one} in the source, ${other} in the target`);
+  }
+  return found.slice(0, differencesMax);
+}

@@ -1,0 +1,88 @@
+/**
+ * Writes a store as a folder that `bazar restore` reads: the catalog as one snapshot, the order book as
+ * a log that has all orders.
+ */
+import { join } from 'node:path';
+import { logLimits, purchaseLimits } from '../../base/limits.js';
+import { toSale } from '../../catalog/tables/restore-tables.js';
+import type { Entry } from '../../consensus/types.js';
+import type { OrderRow } from '../../database/rows.js';
+import { createNodeDisk } from '../../storage/node-disk.js';
+import { SnapshotStore } from '../../storage/snapshot-store.js';
+import { encode } from '../../wire/codec.js';
+import type { OrderCommand } from '../../wire/internal.js';
+import { checkCopy } from '../backup/check-copy.js';
+import { writeJournal } from '../backup/copy-log.js';
+import { writeManifest } from '../backup/manifest.js';
+import type { StoreSource } from './store-source.js';
+import type { Report } from './write-tables.js';
+
+/** No replica promised these epochs; each later leader has a higher one. */
+const nobody = '';
+
+export async function writeBackup(
+  source: StoreSource,
+  folder: string,
+  madeAt: string,
+  report: Report,
+): Promise<void> {
+  const { machine, end, epochs, place } = source;
+  const disk = createNodeDisk();
+  const book = { seq: 0, orders: 0 };
+  const orderFolder = join(folder, 'order');
+  const promise = (epoch: number) => ({ epoch, leader: nobody });
+  await writeJournal(
+    disk,
+    join(orderFolder, 'journal'),
+    promise(epochs.order),
+    bookEntries(source, (entry, sale) => {
+      Object.assign(book, { seq: entry.seq, orders: sale });
+      report('orders', sale, machine.lastSale);
+    }),
+  );
+  const catalog = join(folder, 'catalog');
+  const label = { ...end, hash: machine.hash() };
+  await new SnapshotStore(disk, join(catalog, 'snapshots')).save(label, machine.snapshot());
+  const none = (async function* (): AsyncGenerator<readonly Entry[]> {})();
+  await writeJournal(disk, join(catalog, 'journal'), promise(epochs.catalog), none);
+  await checkCopy(machine, book, orderFolder);
+  const { productCount: products, lastSale: sales } = machine;
+  await writeManifest(folder, {
+    made_at: madeAt,
+    catalog: { from: place, seq: end.seq, epoch: end.epoch, products, sales, state: label.hash },
+    order: { from: place, ...book },
+  });
+}
+
+/** Entries of the order group's log, each with at most `salesBatch` orders. */
+async function* bookEntries(
+  { orders, epochs }: StoreSource,
+  took: (entry: Entry, lastSale: number) => void,
+): AsyncGenerator<readonly Entry[]> {
+  let seq = 0;
+  for await (const rows of orders(1)) {
+    for (const batch of batches(rows)) {
+      const sales = batch.map(toSale);
+      const [first = 0] = sales[0] ?? [];
+      const command: OrderCommand = ['orders', first, sales.length, encode(sales)];
+      const entry: Entry = { seq: ++seq, epoch: epochs.order, time: 0, command: encode(command) };
+      yield [entry];
+      took(entry, first + sales.length - 1);
+    }
+  }
+}
+
+function* batches(rows: readonly OrderRow[]): Generator<readonly OrderRow[]> {
+  let from = 0;
+  let lines = 0;
+  for (const [at, row] of rows.entries()) {
+    const isFull = at - from >= purchaseLimits.salesBatch;
+    if (at > from && (isFull || lines + row.lines.length > logLimits.entryLinesMax)) {
+      yield rows.slice(from, at);
+      from = at;
+      lines = 0;
+    }
+    lines += row.lines.length;
+  }
+  if (from < rows.length) yield rows.slice(from);
+}

@@ -1,0 +1,189 @@
+/**
+ * Writes a store to the tables of a schema, in pieces: products first, because lines of orders name them.
+ * Invariant: the rows of a piece have no gap to those before it, so a copy continues after the last row of
+ * each table.
+ */
+import { databaseLimits } from '../../base/limits.js';
+import type { CatalogView } from '../../catalog/machine/catalog-view.js';
+import {
+  changeKeyRows,
+  type KeyRange,
+  productRow,
+  purchaseKeyRows,
+} from '../../catalog/tables/table-rows.js';
+import { writeState } from '../../catalog/tables/table-state.js';
+import type { Surplus } from '../../database/rewrite-statement.js';
+import type { KeptKeys, OrderRow } from '../../database/rows.js';
+import type { StoreFacts } from '../../database/store-facts.js';
+import type { TableRewriter } from '../../database/table-rewriter.js';
+import type { StoreSource } from './store-source.js';
+
+export type Report = (phase: string, done: number, total: number) => void;
+
+/** The last rows that are right already. */
+export interface RowsDone {
+  readonly product: number;
+  readonly order: number;
+  readonly client: number;
+  readonly frontend: number;
+  readonly change: number;
+}
+
+export const noRows: RowsDone = { product: 0, order: 0, client: 0, frontend: 0, change: 0 };
+const { rewriteRows, rewriteLines } = databaseLimits;
+
+export function rowsIn(facts: StoreFacts): RowsDone {
+  return {
+    product: facts.lastProduct ?? 0,
+    order: facts.lastOrder ?? 0,
+    client: facts.lastClientKey ?? 0,
+    frontend: facts.lastFrontendKey ?? 0,
+    change: facts.lastChangeKey ?? 0,
+  };
+}
+
+/** Returns how many rows changed. */
+export async function writeTables(
+  source: StoreSource,
+  rewriter: TableRewriter,
+  done: RowsDone,
+  report: Report,
+): Promise<number> {
+  const view = source.machine.view();
+  let changed = await writeProducts(view, rewriter, done.product, report);
+  changed += await writeOrders(source, rewriter, done.order, report);
+  for (const kind of ['client', 'frontend'] as const) {
+    const { size } = kind === 'client' ? view.clientKeys : view.frontendKeys;
+    const range = keyRange(source.kept[kind], done[kind]);
+    const rows = purchaseKeyRows(view, kind, range);
+    const phase = `${kind} keys`;
+    for (const piece of pieces(counted(rows, progress(phase, range, size), report))) {
+      changed += await rewriter.put({ kind: 'purchase_keys', rows: piece });
+    }
+  }
+  const range = keyRange(source.kept.change, done.change);
+  const rows = changeKeyRows(view, range);
+  const counting = progress('change keys', range, view.changeKeys.size);
+  for (const piece of pieces(counted(rows, counting, report))) {
+    changed += await rewriter.put({ kind: 'change_keys', rows: piece });
+  }
+  return changed;
+}
+
+/** Deletes the rows that the store does not have. Returns how many there were. */
+export async function trimTables(
+  { machine, kept }: StoreSource,
+  rewriter: TableRewriter,
+): Promise<number> {
+  const view = machine.view();
+  const { lastSale: after } = machine;
+  let deleted = await rewriter.trim({ kind: 'order_lines', after });
+  deleted += await rewriter.trim({ kind: 'orders', after });
+  for (const surplus of surplusProducts(view)) deleted += await rewriter.trim(surplus);
+  const { clientKeys, frontendKeys, changeKeys } = view;
+  const sizes: KeptKeys = {
+    client: clientKeys.size,
+    frontend: frontendKeys.size,
+    change: changeKeys.size,
+  };
+  for (const kind of ['client', 'frontend', 'change'] as const) {
+    const from = kept[kind];
+    deleted += await rewriter.trim({ kind, from, end: from + sizes[kind] });
+  }
+  return deleted;
+}
+
+/** Writes the state row and the end of the log. */
+export function finishTables(source: StoreSource, rewriter: TableRewriter): Promise<void> {
+  const { machine, kept, end, epochs } = source;
+  return rewriter.finish(writeState(machine.view(), kept), end, epochs.order);
+}
+
+function keyRange(kept: number, done: number): KeyRange {
+  return { kept, from: Math.max(kept, done + 1) };
+}
+
+function progress(phase: string, { kept, from }: KeyRange, total: number) {
+  return { phase, done: from - kept, total };
+}
+
+async function writeProducts(
+  view: CatalogView,
+  rewriter: TableRewriter,
+  done: number,
+  report: Report,
+): Promise<number> {
+  const products = view.products();
+  const rows = products.filter(({ id }) => id > done).map(productRow);
+  const total = products.length;
+  const counting = { phase: 'products', done: total - rows.length, total };
+  let changed = 0;
+  for (const piece of pieces(counted(rows, counting, report))) {
+    changed += await rewriter.put({ kind: 'products', rows: piece });
+  }
+  return changed;
+}
+
+async function writeOrders(
+  { machine, orders }: StoreSource,
+  rewriter: TableRewriter,
+  done: number,
+  report: Report,
+): Promise<number> {
+  let changed = 0;
+  let piece: OrderRow[] = [];
+  let lines = 0;
+  const write = async (): Promise<void> => {
+    const last = piece.at(-1);
+    if (!last) return;
+    changed += await rewriter.put({ kind: 'orders', rows: piece });
+    report('orders', last.number, machine.lastSale);
+    piece = [];
+    lines = 0;
+  };
+  for await (const batch of orders(done + 1)) {
+    for (const order of batch) {
+      piece.push(order);
+      lines += order.lines.length;
+      if (piece.length >= rewriteRows || lines >= rewriteLines) await write();
+    }
+  }
+  await write();
+  return changed;
+}
+
+/** One range for each piece of products, and what follows the last. */
+function* surplusProducts(view: CatalogView): Generator<Surplus> {
+  let after = 0;
+  for (const ids of pieces(view.products().map(({ id }) => id))) {
+    const through = ids.at(-1) ?? after;
+    yield { kind: 'products', after, through, ids };
+    after = through;
+  }
+  yield { kind: 'products', after, through: Number.MAX_SAFE_INTEGER, ids: [] };
+}
+
+function* pieces<Row>(rows: Iterable<Row>): Generator<Row[]> {
+  let piece: Row[] = [];
+  for (const row of rows) {
+    piece.push(row);
+    if (piece.length < rewriteRows) continue;
+    yield piece;
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
+}
+
+/** The same rows, and a report for each piece. `total` includes the rows that are right already. */
+function* counted<Row>(
+  rows: Iterable<Row>,
+  { phase, done, total }: { readonly phase: string; readonly done: number; readonly total: number },
+  report: Report,
+): Generator<Row> {
+  let count = done;
+  for (const row of rows) {
+    yield row;
+    count++;
+    if (count % rewriteRows === 0 || count === total) report(phase, count, total);
+  }
+}

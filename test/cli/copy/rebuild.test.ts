@@ -1,0 +1,120 @@
+/** Rebuilds of the tables from a real log: what is repaired, and when it is impossible. */
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import type { Timer } from '../../../src/base/clock.js';
+import { databaseLimits } from '../../../src/base/limits.js';
+import { copyToDatabase, type Reports } from '../../../src/cli/copy/copy-run.js';
+import { rebuildTables } from '../../../src/cli/copy/rebuild-run.js';
+import { byClient, product } from '../../catalog/log-builder.js';
+import type { TestDatabase } from '../../support/postgres-server.js';
+import { emptyStore, first, fullLog, startCatalog, untilWritten, writeStore } from './stores.js';
+
+const quiet: Reports = { say: () => {}, progress: () => {} };
+
+/** A store that was founded in the database and is stopped. Returns the hash of its state. */
+async function ranStore(t: Test): Promise<{ database: TestDatabase; hash: string }> {
+  const database = await emptyStore(t);
+  const running = await startCatalog(database);
+  const { store } = running;
+  const items = [product('Tux', { id: 1 }), product('Whale', { id: 2, quantity: 5 })];
+  await store.stock(2, () => items);
+  await store.proposePurchases(1, [first, byClient('b', [[1, 2]]), byClient('c', [[2, 9]])]);
+  await store.proposePurchases(1, [byClient('d', [[1, 1]])]);
+  await untilWritten(database, store);
+  await running.stop();
+  return { database, hash: store.machine.hash() };
+}
+
+const damages = [
+  'UPDATE products SET quantity = 4, received = sold + 4 WHERE id = 1',
+  'UPDATE orders SET total_cents = 1, seq = 1 WHERE number = 2',
+  'UPDATE order_lines SET quantity = 7 WHERE order_number = 1 AND place = 2',
+  'DELETE FROM order_lines WHERE order_number = 3',
+  "INSERT INTO products VALUES (3, 'Fake', 'toys', 1, 1, 1, 1, 0, false, NULL)",
+  "INSERT INTO orders VALUES (4, decode(repeat('00', 16), 'hex'), 1, 1, 1)",
+  'INSERT INTO order_lines VALUES (4, 1, 3, $$Fake$$, 1, 1), (1, 3, 3, $$Fake$$, 1, 1)',
+  "DELETE FROM purchase_keys WHERE kind = 'client' AND ordinal = 1",
+  "UPDATE purchase_keys SET code = 9 WHERE kind = 'client' AND ordinal = 2",
+  "UPDATE applied SET head = '', last_order = 77",
+];
+
+t.test('rows that were changed, added or deleted are repaired', async (t) => {
+  const { database, hash } = await ranStore(t);
+  const before = await rowsOf(database);
+  for (const damage of damages) await database.query(damage);
+  const rebuilt = await rebuildTables(database, undefined, quiet);
+  t.same(rebuilt.differences, []);
+  t.match(rebuilt, { products: 2, orders: 3, state: hash });
+  t.match(rebuilt, { changed: 7, deleted: 3 }, 'right rows are not written');
+  t.same(await rowsOf(database), before);
+  const running = await startCatalog(database);
+  t.teardown(() => running.stop());
+  const [again] = await running.store.proposePurchases(1, [first]);
+  t.same(again?.slice(0, 2), ['sold', 1]);
+});
+
+t.test('a rebuild of right tables changes nothing', async (t) => {
+  const { database } = await ranStore(t);
+  t.match(await rebuildTables(database, undefined, quiet), { changed: 0, deleted: 0 });
+});
+
+t.test('a store does not start on an unfinished rebuild, which can be repeated', async (t) => {
+  const { database, hash } = await ranStore(t);
+  await database.query('DELETE FROM order_lines; DELETE FROM orders');
+  const interrupted: Reports = {
+    say: () => {},
+    progress(phase) {
+      if (phase === 'orders') throw new Error('interrupted');
+    },
+  };
+  await t.rejects(rebuildTables(database, undefined, interrupted), { message: 'interrupted' });
+  await t.rejects(startCatalog(database), { message: /run bazar store check --rebuild again/ });
+  t.match(await rebuildTables(database, undefined, quiet), { state: hash, differences: [] });
+});
+
+t.test('a log that does not begin with entry 1 needs the state before it', async (t) => {
+  const root = t.testdir();
+  const dataDir = join(root, 'data');
+  const database = await emptyStore(t);
+  await writeStore(dataDir, fullLog());
+  await copyToDatabase(dataDir, database, quiet);
+  const running = await startCatalog(database);
+  await running.store.proposePurchases(9, [byClient('later', [[1, 1]])]);
+  await untilWritten(database, running.store);
+  await running.stop();
+  await database.query('UPDATE orders SET total_cents = 1');
+  await t.rejects(rebuildTables(database, undefined, quiet), {
+    code: 'conflict',
+    message: /the log begins at entry \d+, not at 1; give the newest copy of the store/,
+  });
+  const other = join(root, 'other');
+  await writeStore(other, fullLog(1));
+  await t.rejects(rebuildTables(database, other, quiet), { message: /but .*other ends at \d+/ });
+  const rebuilt = await rebuildTables(database, dataDir, quiet);
+  t.match(rebuilt, { differences: [], orders: 7, changed: 7, deleted: 0 });
+  t.equal(rebuilt.state, running.store.machine.hash());
+});
+
+t.test('a running store is not rebuilt', async (t) => {
+  const { database } = await ranStore(t);
+  // The leader confirms its lead while it is watched.
+  const confirm = 'UPDATE leaders SET confirmations = confirmations + 1';
+  const after = (ms: number, callback: () => void): Timer => {
+    if (ms !== databaseLimits.watchMs) return database.clock.after(ms, callback);
+    void database.query(confirm).then(callback);
+    return { cancel: () => {} };
+  };
+  const watched = { ...database, clock: { ...database.clock, after } };
+  await t.rejects(rebuildTables(watched, undefined, quiet), {
+    code: 'conflict',
+    message: /a store runs on schema .*: stop it first/,
+  });
+});
+
+async function rowsOf(database: TestDatabase): Promise<unknown> {
+  const tables = ['products', 'orders', 'order_lines', 'purchase_keys', 'change_keys'];
+  const all = [];
+  for (const table of tables)
+    all.push(await database.query(`SELECT * FROM ${table} ORDER BY 1, 2`));
+  return all;
+}

@@ -1,0 +1,131 @@
+/** Stores to copy: a data folder with all kinds of rows, and a catalog over a database. Helper of these tests. */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../../../src/base/clock.js';
+import type { CatalogConfig } from '../../../src/base/config.js';
+import { databaseLimits } from '../../../src/base/limits.js';
+import { silentLogger } from '../../../src/base/logging.js';
+import { newMachine } from '../../../src/catalog/service/new-machine.js';
+import { openSqlCatalog } from '../../../src/catalog/service/sql-catalog.js';
+import { CatalogStore } from '../../../src/catalog/service/store.js';
+import type { Entry } from '../../../src/consensus/types.js';
+import type { RpcPeers } from '../../../src/group/rpc-peers.js';
+import { JobsPool } from '../../../src/pool/jobs-pool.js';
+import { encode } from '../../../src/wire/codec.js';
+import type { OrderCommand, Purchase } from '../../../src/wire/internal.js';
+import {
+  byClient,
+  byFrontend,
+  type CatalogLog,
+  digest,
+  toyLog,
+} from '../../catalog/log-builder.js';
+import { until } from '../../database/faults.js';
+import { type TestDatabase, testStore } from '../../support/postgres-server.js';
+import { writeLog } from '../backup/members.js';
+
+/** Does not wait while it watches whether a store runs. */
+const clock: Clock = {
+  ...systemClock,
+  after: (ms, callback) => systemClock.after(ms === databaseLimits.watchMs ? 0 : ms, callback),
+};
+
+export type Teardown = { teardown(end: () => Promise<void>): void };
+
+/** Keys, changes, a target, a removed product, a lease holder. */
+export function fullLog(orders = 6): CatalogLog {
+  const log = toyLog();
+  log.append(['rules', 2, { restockTo: 0, bundled: [] }]);
+  log.append(['capacity', 5_000]);
+  log.append(['register', 'frontend-1', randomUUID()]);
+  log.append(['keyed', digest('change'), digest('a').slice(0, 8), 0, ['update', 2, { add: 3 }]]);
+  log.append(['update', 1, { quantity: 100_000, restockTo: 50 }]);
+  log.append(['add', { name: 'Gnu', topic: 'tiere', priceCents: 5, quantity: 1, id: 40 }]);
+  log.append(['remove', 40, null]);
+  log.pass(20_000);
+  log.sellAs(4, first, byClient('refused', [[40, 1]]), byFrontend('b', [[1, 1]]));
+  for (let n = 3; n <= orders; n += 100) {
+    const batch = Array.from({ length: Math.min(100, orders - n + 1) }, (_none, i) =>
+      byClient(`purchase ${n + i}`, [[1, 1 + (i % 3)]], { seenTime: log.time }),
+    );
+    log.sellAs(4, ...batch);
+  }
+  return log;
+}
+
+/** The purchase that became order 1. */
+export const first: Purchase = byClient('a', [
+  [1, 3],
+  ['Whale', 2],
+]);
+
+/** The book lacks the sales of the last entry. The catalog does not know of the last orders in the book. */
+export async function writeStore(folder: string, log: CatalogLog): Promise<void> {
+  const runs = log.machine.view().sales().slice(0, -1);
+  const book = runs.map(([first, count, sales], i): Entry => {
+    const command: OrderCommand = ['orders', first, count, sales];
+    return { seq: i + 1, epoch: 1, time: 0, command: encode(command) };
+  });
+  log.append(['cursor', Math.min(1, runs.length)]);
+  await writeLog(join(folder, 'catalog-1'), log.entries, 5);
+  await writeLog(join(folder, 'order-1'), book, 7);
+}
+
+export async function emptyStore(test: Teardown): Promise<TestDatabase> {
+  return { ...(await testStore(test)), clock };
+}
+
+export interface RunningCatalog {
+  readonly store: CatalogStore;
+  stop(): Promise<void>;
+}
+
+/** Rejects as the service does at its start. */
+export async function startCatalog(database: TestDatabase): Promise<RunningCatalog> {
+  const logger = silentLogger;
+  const machine = newMachine();
+  const jobs = new JobsPool({ clock: systemClock, logger });
+  const address = { host: '127.0.0.1', port: 1 };
+  const config = { name: 'catalog-1', logRetentionHours: 1 } as CatalogConfig;
+  const place = { url: database.url, env: {}, schema: database.schema };
+  const options = { config, machine, jobs, clock: systemClock, logger };
+  const catalog = await openSqlCatalog(options, place);
+  const group = catalog.engine.newGroup({
+    ...{
+      config,
+      clock: systemClock,
+      logger,
+      machine,
+      gated: true,
+      peers: { start: () => {} } as unknown as RpcPeers,
+    },
+    membership: {
+      replicas: [{ name: 'catalog-1', service: address, peer: address }],
+      recoveryServers: [],
+    },
+    applied(entry, result) {
+      catalog.applied(entry, result);
+      store.applied(entry, result);
+    },
+  });
+  const boundsTotals = () => true;
+  const store: CatalogStore = new CatalogStore({ group, machine, clock, boundsTotals });
+  await group.start();
+  await until(async () => store.status().serving);
+  return {
+    store,
+    async stop() {
+      group.stop();
+      await catalog.engine.close();
+      await jobs.close();
+    },
+  };
+}
+
+/** Until the tables show all that was applied. */
+export function untilWritten(database: TestDatabase, { machine }: CatalogStore): Promise<void> {
+  return until(async () => {
+    const [row] = await database.query('SELECT applied_seq FROM applied');
+    return Number(row?.applied_seq) === machine.appliedSeq;
+  });
+}
