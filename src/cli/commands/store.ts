@@ -1,13 +1,16 @@
-/** `bazar store init|migrate|status|check`: the tables of a store in a database. */
+/** `bazar store init|migrate|status|check|copy`: the tables of a store in a database. */
 import { databaseSpecs } from '../options/database-options.js';
-import { type Option, text } from '../options/options.js';
+import { flag, type Option, text, type Values } from '../options/options.js';
 import { outputSpecs } from '../options/output-options.js';
 import { membershipSpecs, placeSpecs } from '../options/store-options.js';
-import { exitCodes } from '../output/exit-codes.js';
+import { exitCodes, UsageError } from '../output/exit-codes.js';
+import type { Io } from '../output/io.js';
 import { printJson, printTable } from '../output/output.js';
 import { type CommandGroup, defineCommand } from '../parsing/command.js';
+import { storeCopy } from './store-copy.js';
 
 const roleGroup = { group: 'Roles:' };
+const rebuildGroup = { group: 'Rebuild:' };
 const { dataDir } = placeSpecs;
 /** Without `--store`: the database of the last start on the data folder. */
 const lastSpecs = {
@@ -101,13 +104,24 @@ const status = defineCommand({
 const check = defineCommand({
   usage: 'check',
   describe: 'Check a database: server, rights, schema, clock, standbys, connections',
-  examples: [['$0 store check --store postgres://bazar@db/shop', 'as the role of the services']],
+  examples: [
+    ['$0 store check --store postgres://bazar@db/shop', 'as the role of the services'],
+    ['$0 store check --rebuild', 'makes the tables of a stopped store anew from its log'],
+  ],
   specs: {
     ...lastSpecs,
     catalogs: membershipSpecs.catalogs,
     orders: membershipSpecs.orders,
+    rebuild: flag('Make the tables of a stopped store anew from its log', rebuildGroup),
+    from: text('Data folder or copy of bazar backup from which the log continues', undefined, {
+      ...rebuildGroup,
+      completes: 'files',
+    }),
+    progress: flag('Show a progress bar on a terminal', rebuildGroup, true),
   },
   async run(options, io) {
+    if (options.rebuild) return rebuild(options, io);
+    if (options.from !== undefined) throw new UsageError('--from needs --rebuild');
     const { chosenDatabase, sessionOptions } = await import('../store/target.js');
     const { checkDatabase } = await import('../store/store-checks.js');
     const { printFindings } = await import('../doctor/print-findings.js');
@@ -122,8 +136,21 @@ const check = defineCommand({
   },
 });
 
+async function rebuild(
+  options: Values<typeof lastSpecs> & {
+    readonly from: string | undefined;
+    readonly progress: boolean;
+  },
+  io: Io,
+): Promise<number> {
+  const { chosenDatabase } = await import('../store/target.js');
+  const { databaseOptions } = await import('../copy/database-place.js');
+  const { runRebuild } = await import('../copy/run-rebuild.js');
+  return runRebuild(databaseOptions(chosenDatabase(options, io.env)), options, io);
+}
+
 export const store: CommandGroup = {
   name: 'store',
-  describe: 'Create, migrate and examine a store in a database',
-  commands: [init, migrate, status, check],
+  describe: 'Create, migrate, examine and copy a store in a database',
+  commands: [init, migrate, status, check, storeCopy],
 };
