@@ -133,5 +133,5 @@ t.test('old log rows go in bounded pieces, and never beyond the tables', async (
   t.equal(await tables.deleteOldEntries(55_010, 0), 500, 'entries from this log time on stay');
   t.equal(await tables.deleteOldEntries(1_000_000, 0), 500, 'the tables need the rest');
   t.equal((await log.readEntries(6_000, 1))[0]?.seq, 6_001);
-  await t.rejects(log.readEntries(10, 1), { code: 'unavailable', message: /begins at 6001/ });
+  t.equal((await log.readEntries(10, 1))[0]?.seq, 6_001, 'a reader sees that some are missing');
 });
