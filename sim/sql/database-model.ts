@@ -10,13 +10,19 @@ import type { LogEnd, LogWrite } from '../../src/database/types.js';
 
 /** The rules of the database's side that a seeded bug switches off. */
 export interface ModelRules {
-  /** S1: a write updates the leader row in its own epoch, and at the expected end of the log. */
+  /** S1: a write updates the leader row in its own epoch, which the row has. */
   readonly fenced: boolean;
+  /** S1: a write finds the expected end of the log. */
+  readonly endFenced: boolean;
   /** From the takeover to the first write all calls use one session (S4). */
   readonly oneSession: boolean;
 }
 
-export const allModelRules: ModelRules = { fenced: true, oneSession: true };
+export const allModelRules: ModelRules = {
+  fenced: true,
+  endFenced: true,
+  oneSession: true,
+};
 
 /** The committed state of one server. */
 export interface ServerState {
@@ -106,6 +112,7 @@ export class DatabaseModel {
   readonly #random: Random;
   readonly rules: ModelRules;
   primary: Server;
+  former: Server | undefined;
 
   constructor(clock: Clock, random: Random, rules: ModelRules = allModelRules) {
     this.#clock = clock;
@@ -116,6 +123,7 @@ export class DatabaseModel {
 
   /** Promotes the standby. Sessions at the former primary stay until they are cut. */
   failOver(): void {
+    this.former = this.primary;
     const { standby } = this.primary;
     this.primary.isCutOff = true;
     this.primary = new Server(this.#clock, this.#random, standby);
@@ -127,7 +135,8 @@ export function writeTransaction(write: LogWrite, rules: ModelRules): Transactio
   return (state) => {
     const end = endOf(state);
     const isExpected = end.seq === write.end.seq && end.epoch === write.end.epoch;
-    if (rules.fenced && (state.epoch !== write.epoch || !isExpected)) return undefined;
+    if (rules.fenced && state.epoch !== write.epoch) return undefined;
+    if (rules.endFenced && !isExpected) return undefined;
     return (target) => {
       // Without the fence a write puts its rows over those of another leader.
       for (const entry of write.entries) {

@@ -35,6 +35,10 @@ export class ModelLog implements LogDatabase {
   /** A server that is cut off, and that new sessions may still reach. */
   reaches: Server | undefined;
   isCut = false;
+  /** Until then no answer arrives, though requests do. */
+  #stalledUntilMs = 0;
+  /** The next request arrives so late. */
+  #delayMs = 0;
 
   constructor(database: DatabaseModel, clock: Clock, random: Random) {
     this.#database = database;
@@ -46,6 +50,16 @@ export class ModelLog implements LogDatabase {
   cut(): void {
     this.#session?.lose();
     this.#session = undefined;
+  }
+
+  /** Holds back the answers for so long; 0: no longer. */
+  stall(ms: number): void {
+    this.#stalledUntilMs = this.#clock.nowMs() + ms;
+  }
+
+  /** Delays the next request. */
+  delay(ms: number): void {
+    this.#delayMs = ms;
   }
 
   async takeLead(): Promise<Lead> {
@@ -62,6 +76,7 @@ export class ModelLog implements LogDatabase {
       }),
     );
     if (commit !== 'committed') throw unavailable();
+    if (this.#random.integer(4) === 0) this.#stray();
     return { epoch, end, session: session.number };
   }
 
@@ -102,6 +117,18 @@ export class ModelLog implements LogDatabase {
     return { kind: 'unknown', reason: 'the answer is lost' };
   }
 
+  /** The session of the takeover ends, and for a moment new ones reach the former primary. */
+  #stray(): void {
+    this.cut();
+    const { former } = this.#database;
+    if (former === undefined || this.reaches !== undefined) return;
+    this.reaches = former;
+    this.#clock.after(20, () => {
+      if (this.reaches === former) this.reaches = undefined;
+      if (this.#session?.server === former) this.cut();
+    });
+  }
+
   async close(): Promise<void> {
     this.cut();
   }
@@ -134,9 +161,14 @@ export class ModelLog implements LogDatabase {
   /** Sends a request and waits for the answer. Either may be lost; the request may run nevertheless. */
   async #call<T>(session: Session, run: () => Promise<T>): Promise<T> {
     await Promise.race([this.#delay(), session.lost]);
+    const delayMs = this.#delayMs;
+    this.#delayMs = 0;
+    if (delayMs > 0) await this.#after(delayMs);
     if (session.isLost && this.#random.integer(2) === 0) throw unavailable();
     const answer = run().then(async (value) => {
       await this.#delay();
+      const stalledMs = this.#stalledUntilMs - this.#clock.nowMs();
+      if (stalledMs > 0) await this.#after(stalledMs);
       return value;
     });
     const gone = Promise.race([session.lost, this.#after(timeoutMs)]).then(() => {

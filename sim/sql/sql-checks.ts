@@ -17,6 +17,8 @@ export interface Read {
   readonly endedMs: number;
   readonly length: number;
   readonly last: string | undefined;
+  /** The replica or the frontend that answered. */
+  readonly by: string;
 }
 
 export interface History {
@@ -54,13 +56,16 @@ function staleRead(
   ].sort(([a = 0], [b = 0]) => a - b);
   const began = [...reads].sort((a, b) => a.beganMs - b.beganMs);
   let [next, least] = [0, 0];
-  for (const { beganMs, length, last } of began) {
+  for (const { beganMs, length, last, by } of began) {
     for (; (known[next]?.[0] ?? Number.POSITIVE_INFINITY) < beganMs; next++) {
       least = Math.max(least, known[next]?.[1] ?? 0);
     }
-    if (length < least) return `a read at ${beganMs} saw ${length} values of at least ${least}`;
-    if (final[length - 1] !== last)
-      return `a read saw ${last} at ${length}, which is not in the log`;
+    if (length < least) {
+      return `a read of ${by} at ${beganMs} saw ${length} values of at least ${least}`;
+    }
+    if (final[length - 1] !== last) {
+      return `a read of ${by} saw ${last} at ${length}, which is not in the log`;
+    }
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 /**
  * A simulated replica of the SQL engine: the production group over modelled sessions, with a machine that
- * remembers its values, gates that open late, and tables that hold the number of values.
+ * remembers its values, cache leases, and tables that hold the number of values.
  */
 import type { Clock } from '../../src/base/clock.js';
 import { BazarError } from '../../src/base/errors.js';
@@ -12,11 +12,8 @@ import type { LeaderLink } from '../../src/group/sql/following.js';
 import { type GroupTables, SqlGroup } from '../../src/group/sql/sql-group.js';
 import type { SqlRules } from '../../src/group/sql/sql-rules.js';
 import { type DatabaseModel, zeros } from './database-model.js';
+import { type CacheGrant, LeaseBook, type ReplicaRules } from './lease-book.js';
 import { ModelLog } from './model-log.js';
-
-const gateMs = 25;
-/** A new leader waits this long before it opens a gate. */
-const leaseMs = 60;
 
 /** Remembers the commands, in order. */
 export class ValueMachine implements StateMachine<number> {
@@ -39,17 +36,34 @@ export class ValueMachine implements StateMachine<number> {
 }
 
 class CountingTables implements GroupTables<number> {
+  readonly #areBehindGates: boolean;
+  readonly #shown: (seq: number) => void;
   #applied = 0;
   #count = 0;
   #written = 0;
 
+  /** `shown`: called with the entry whose state a write brings. */
+  constructor(areBehindGates: boolean, shown: (seq: number) => void) {
+    this.#areBehindGates = areBehindGates;
+    this.#shown = shown;
+  }
+
   applied({ seq }: Entry, count: number): void {
+    if (seq <= this.#applied) return;
     this.#applied = seq;
     this.#count = count;
   }
 
+  /** The seeded bug: the tables' state is that of the appended entries. */
+  appended(seq: number): void {
+    if (this.#areBehindGates) return;
+    this.#applied = seq;
+    this.#count++;
+  }
+
   changes(): TableChanges | undefined {
     if (this.#applied === this.#written) return undefined;
+    this.#shown(this.#applied);
     const head = Buffer.from(String(this.#count));
     const none = { products: [], orders: [], purchaseKeys: [], changeKeys: [] };
     const kept = { client: 0, frontend: 0, change: 0 };
@@ -61,6 +75,14 @@ class CountingTables implements GroupTables<number> {
   }
 }
 
+/** What all replicas of a run have done. */
+export interface Ledger {
+  /** The newest entry whose gate any leader has opened. */
+  opened: number;
+  /** The epoch of each applied entry. */
+  readonly applied: Map<number, number>;
+}
+
 export interface ReplicaOptions {
   readonly id: string;
   readonly members: readonly string[];
@@ -69,8 +91,11 @@ export interface ReplicaOptions {
   readonly database: DatabaseModel;
   readonly link: LeaderLink;
   readonly rules: SqlRules;
-  /** The newest entry whose gate any leader has opened. */
-  readonly gates: { opened: number };
+  readonly replicaRules: ReplicaRules;
+  readonly leaseMs: number;
+  readonly holders: readonly string[];
+  readonly invalidate: (holder: string, seq: number) => Promise<void>;
+  readonly ledger: Ledger;
   readonly broken: (rule: string) => void;
 }
 
@@ -80,13 +105,16 @@ export class SqlReplica {
   readonly log: ModelLog;
   isUp = true;
   readonly #options: ReplicaOptions;
-  #opensMs = 0;
-  #leadEpoch = 0;
+  readonly #leases: LeaseBook;
+  readonly #tables: CountingTables;
 
   /** Restores its state from the tables, as a starting process does. */
   constructor(options: ReplicaOptions) {
-    const { id, members, clock, random, database, link, rules, gates, broken } = options;
+    const { id, members, clock, random, database, link, rules, ledger, broken } = options;
     this.#options = options;
+    this.#tables = new CountingTables(options.replicaRules.tablesBehindGates, (seq) => {
+      if (seq > ledger.opened) broken(`the tables show entry ${seq} before its gate opened`);
+    });
     const { tables, log } = database.primary.state;
     const before = log.slice(0, tables?.appliedSeq ?? 0);
     const last = before.at(-1);
@@ -102,15 +130,25 @@ export class SqlReplica {
       database: this.log,
       base: last ? { seq: last.seq, epoch: last.epoch, time: last.time } : zeros,
       gated: true,
-      tables: new CountingTables(),
-      applied: ({ seq }) => {
-        if (seq > gates.opened) broken(`${id} applied entry ${seq} before its gate opened`);
+      tables: this.#tables,
+      applied: ({ seq, epoch }) => {
+        if (seq > ledger.opened) broken(`${id} applied entry ${seq} before its gate opened`);
+        const first = ledger.applied.get(seq);
+        if (first === undefined) ledger.applied.set(seq, epoch);
+        else if (first !== epoch) broken(`entry ${seq} was applied in two epochs`);
+      },
+    });
+    this.#leases = new LeaseBook({
+      ...{ clock, group: this.group, leaseMs: options.leaseMs, holders: options.holders },
+      rules: options.replicaRules,
+      values: () => ({ length: this.machine.values.length, last: this.machine.values.at(-1) }),
+      invalidate: options.invalidate,
+      opened: (seq) => {
+        ledger.opened = Math.max(ledger.opened, seq);
       },
     });
     this.group.onRole(({ role, epoch, logEnd }) => {
-      if (role !== 'leader' || epoch === this.#leadEpoch) return;
-      this.#leadEpoch = epoch;
-      this.#open(logEnd.seq, leaseMs);
+      if (role === 'leader') this.#leases.began(epoch, logEnd.seq);
     });
     void this.group.start();
   }
@@ -118,10 +156,16 @@ export class SqlReplica {
   /** Resolves to the place of the value. */
   async append(value: string): Promise<number> {
     const command = Buffer.from(value);
-    const { result } = await this.group.propose(command, (seq) => {
-      this.#open(seq, this.#options.random.fraction() * gateMs);
-    });
-    return result;
+    try {
+      const { result } = await this.group.propose(command, (seq) => {
+        this.#tables.appended(seq);
+        this.#leases.appended(seq);
+      });
+      return result;
+    } catch (error) {
+      if (this.#options.replicaRules.lossIsUnknown) throw error;
+      throw new BazarError('unavailable', 'the seeded bug: it sounds as if nothing was appended');
+    }
   }
 
   /** Resolves to the number of values and the last one. */
@@ -131,21 +175,13 @@ export class SqlReplica {
     return [this.machine.values.length, this.machine.values.at(-1)];
   }
 
+  async renew(holder: string): Promise<CacheGrant> {
+    return this.#leases.renew(holder);
+  }
+
   crash(): void {
     this.isUp = false;
     this.group.stop();
     this.log.cut();
-  }
-
-  /** Gates open in order. */
-  #open(seq: number, afterMs: number): void {
-    const { clock, gates } = this.#options;
-    this.#opensMs = Math.max(this.#opensMs, clock.nowMs() + afterMs);
-    const epoch = this.#leadEpoch;
-    clock.after(this.#opensMs - clock.nowMs(), () => {
-      if (!this.isUp || epoch !== this.#leadEpoch || this.group.electedMs === undefined) return;
-      gates.opened = Math.max(gates.opened, seq);
-      this.group.openGates(seq);
-    });
   }
 }

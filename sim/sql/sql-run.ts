@@ -4,11 +4,15 @@
  */
 import { BazarError } from '../../src/base/errors.js';
 import { type Random, seededRandom } from '../../src/base/random.js';
-import type { LeaderLink } from '../../src/group/sql/following.js';
 import { allSqlRules, type SqlRules } from '../../src/group/sql/sql-rules.js';
+import { type Limits, withLimits } from '../replaced-limits.js';
 import { allModelRules, DatabaseModel, type ModelRules } from './database-model.js';
+import { allReplicaRules, type ReplicaRules } from './lease-book.js';
+import { LeaseHolder } from './lease-holder.js';
 import { type Append, brokenRule, type Read } from './sql-checks.js';
-import { SqlReplica } from './sql-replica.js';
+import { startFaults } from './sql-faults.js';
+import { SqlNetwork } from './sql-network.js';
+import { type Ledger, SqlReplica } from './sql-replica.js';
 import { VirtualClock } from './virtual-clock.js';
 
 const lifeMs = 12_000;
@@ -16,10 +20,12 @@ const healMs = 15_000;
 const checkEveryMs = 100;
 const silentMs = 1_000;
 const patienceMs = 300;
+const holderIds = ['frontend-1', 'frontend-2'];
 
 export interface SqlRunOptions {
   readonly sqlRules?: Partial<SqlRules>;
   readonly modelRules?: Partial<ModelRules>;
+  readonly replicaRules?: Partial<ReplicaRules>;
 }
 
 export interface SqlRun {
@@ -27,12 +33,14 @@ export interface SqlRun {
   readonly broken: string | undefined;
   readonly acknowledged: number;
   readonly reads: number;
+  /** Reads that a cache answered. */
+  readonly hits: number;
   readonly epochs: number;
 }
 
 export async function runSql(seed: number, options: SqlRunOptions = {}): Promise<SqlRun> {
   const world = new World(seed, options);
-  return world.run();
+  return withLimits({ log: world.limits() }, () => world.run());
 }
 
 class World {
@@ -42,30 +50,68 @@ class World {
   readonly #rules: SqlRules;
   readonly #ids: readonly string[];
   readonly #replicas = new Map<string, SqlReplica>();
-  readonly #cutLinks = new Set<string>();
-  readonly #gates = { opened: 0 };
+  readonly #holders = new Map<string, LeaseHolder>();
+  readonly #replicaRules: ReplicaRules;
+  readonly #leaseMs: number;
+  readonly #network: SqlNetwork;
+  readonly #hidden = new Set<string>();
+  readonly #deserted = new Set<string>();
+  readonly #ledger: Ledger = { opened: 0, applied: new Map() };
   readonly #appends: Append[] = [];
   readonly #reads: Read[] = [];
   #broken: string | undefined;
   #isHealed = false;
+  #hits = 0;
 
-  constructor(seed: number, { sqlRules, modelRules }: SqlRunOptions) {
+  constructor(seed: number, { sqlRules, modelRules, replicaRules }: SqlRunOptions) {
     this.#random = seededRandom(seed);
     this.#rules = { ...allSqlRules, ...sqlRules };
+    this.#replicaRules = { ...allReplicaRules, ...replicaRules };
+    this.#leaseMs = 40 + this.#random.integer(300);
     this.#database = new DatabaseModel(this.#clock, this.#random, {
       ...allModelRules,
       ...modelRules,
+    });
+    this.#network = new SqlNetwork({
+      ...{ clock: this.#clock, random: this.#random },
+      ...{ replicas: this.#replicas, holders: this.#holders },
     });
     const count = 2 + this.#random.integer(2);
     this.#ids = Array.from({ length: count }, (_, index) => `catalog-${index + 1}`);
   }
 
+  /** In half of the runs the followers often lag behind what the leader has in memory. */
+  limits(): NonNullable<Limits['log']> {
+    if (this.#random.integer(2) === 0) return {};
+    const draw = (least: number, spread: number): number => least + this.#random.integer(spread);
+    return {
+      tailEntriesKept: draw(4, 40),
+      appendEntriesMax: draw(1, 20),
+      appendBytesMax: draw(10, 200),
+      journalReadBytesMax: draw(10, 200),
+      uncommittedEntriesMax: draw(4, 40),
+    };
+  }
+
   async run(): Promise<SqlRun> {
     for (const id of this.#ids) this.#start(id);
+    for (const id of holderIds) this.#holders.set(id, this.#holder(id));
     this.#every(checkEveryMs, () => this.#check());
     for (let customer = 0; customer < 4; customer++) void this.#buy();
     for (let reader = 0; reader < 3; reader++) void this.#look();
-    this.#fault();
+    for (const [id, holder] of this.#holders) void this.#lookUp(id, holder);
+    startFaults({
+      ...{ clock: this.#clock, random: this.#random, database: this.#database },
+      ...{ cutLinks: this.#network.cut, hidden: this.#hidden, deserted: this.#deserted },
+      holders: holderIds,
+      replicas: () => [...this.#replicas.values()],
+      victim: () => (this.#random.integer(3) === 0 ? this.#any() : this.#likelyLeader()),
+      restart: (id) => this.#restart(id),
+      burst: () => {
+        for (let customer = 0; customer < 4; customer++) void this.#order();
+      },
+      isOver: () => this.#isHealed,
+    });
     const endMs = this.#clock.nowMs() + lifeMs;
     await this.#clock.run(endMs, () => this.#broken !== undefined);
     this.#heal();
@@ -79,7 +125,8 @@ class World {
     for (const replica of this.#replicas.values()) replica.crash();
     const acknowledged = this.#appends.filter(({ place }) => place !== undefined).length;
     const epochs = this.#database.primary.state.epoch;
-    return { broken: this.#broken, acknowledged, reads: this.#reads.length, epochs };
+    const [reads, hits] = [this.#reads.length, this.#hits];
+    return { broken: this.#broken, acknowledged, reads, hits, epochs };
   }
 
   #judge(final: readonly string[] | undefined): void {
@@ -93,8 +140,10 @@ class World {
   #start(id: string): void {
     const replica = new SqlReplica({
       ...{ id, members: this.#ids, clock: this.#clock, random: this.#random },
-      ...{ database: this.#database, rules: this.#rules, gates: this.#gates },
-      link: this.#linkOf(id),
+      ...{ database: this.#database, rules: this.#rules, ledger: this.#ledger },
+      link: this.#network.linkOf(id),
+      ...{ replicaRules: this.#replicaRules, leaseMs: this.#leaseMs, holders: holderIds },
+      invalidate: (holder, seq) => this.#network.invalidate(id, holder, seq),
       broken: (rule) => {
         this.#broken ??= rule;
       },
@@ -110,33 +159,24 @@ class World {
     if (this.#replicas.get(id)?.isUp === false) this.#start(id);
   }
 
-  #linkOf(from: string): LeaderLink {
-    const call = async <T>(to: string, timeoutMs: number, ask: (it: SqlReplica) => Promise<T>) => {
-      const late = this.#wait(timeoutMs).then((): T => {
-        throw new BazarError('unavailable', `${to} does not answer`);
-      });
-      const answer = async (): Promise<T> => {
-        await this.#wait(0.1 + this.#random.fraction());
-        const replica = this.#replicas.get(to);
-        if (!replica?.isUp || this.#cutLinks.has(from) || this.#cutLinks.has(to)) return late;
-        const result = await ask(replica);
-        await this.#wait(0.1 + this.#random.fraction());
-        return this.#cutLinks.has(from) || this.#cutLinks.has(to) ? late : result;
-      };
-      return Promise.race([answer(), late]);
-    };
-    return {
-      follow: (to, params, timeoutMs) => call(to, timeoutMs, ({ group }) => group.follow(params)),
-      position: (to, timeoutMs) => call(to, timeoutMs, ({ group }) => group.position()),
-    };
+  #holder(id: string): LeaseHolder {
+    return new LeaseHolder({
+      ...{ clock: this.#clock, random: this.#random, leaseMs: this.#leaseMs },
+      pick: () => this.#likelyLeader().group.status().id,
+      renew: (to) => this.#network.renew(id, to),
+    });
   }
 
   /** The frontend: checks all, and nominates the replica with the newest log if none leads well. */
   #check(): void {
     const up = [...this.#replicas.values()].filter(({ isUp }) => isUp);
-    for (const { group } of up)
-      if (this.#isHealed || this.#random.integer(20) > 0) group.attended();
-    const statuses = up.map(({ group }) => group.status());
+    for (const { group } of up) {
+      const isSeen = !this.#hidden.has(group.status().id);
+      if (this.#isHealed || (isSeen && this.#random.integer(20) > 0)) group.attended();
+    }
+    const statuses = up
+      .map(({ group }) => group.status())
+      .filter(({ id }) => !this.#hidden.has(id));
     const led = statuses.some(
       ({ role, diskSilentMs, oldestUncommittedMs }) =>
         role === 'leader' && diskSilentMs < silentMs && oldestUncommittedMs < 2 * silentMs,
@@ -147,25 +187,28 @@ class World {
       .filter(({ role }) => role !== 'leader')
       .sort((a, b) => b.logEnd.seq - a.logEnd.seq || (a.id < b.id ? 1 : -1));
     const nominee = ranked[this.#isHealed ? 0 : this.#random.integer(ranked.length)]?.id;
-    if (nominee !== undefined) for (const { group } of up) group.nominate(nominee);
+    if (nominee === undefined) return;
+    for (const { group } of up) {
+      if (!this.#hidden.has(group.status().id)) group.nominate(nominee);
+    }
   }
 
   async #buy(): Promise<void> {
     while (!this.#isHealed) {
-      await this.#wait(this.#random.fraction() * 30);
-      const replica = this.#likelyLeader();
-      const append: Append = {
-        value: `v${this.#appends.length}`,
-        beganMs: this.#clock.nowMs(),
-        endedMs: Number.POSITIVE_INFINITY,
-      };
-      this.#appends.push(append);
+      await this.#wait(this.#random.fraction() * 80);
       // A customer who gets no answer goes on; the answer counts when it comes.
-      await Promise.race([this.#append(replica, append), this.#wait(patienceMs)]);
+      await Promise.race([this.#order(), this.#wait(patienceMs)]);
     }
   }
 
-  async #append(replica: SqlReplica, append: Append): Promise<void> {
+  async #order(): Promise<void> {
+    const replica = this.#likelyLeader(this.#deserted);
+    const append: Append = {
+      value: `v${this.#appends.length}`,
+      beganMs: this.#clock.nowMs(),
+      endedMs: Number.POSITIVE_INFINITY,
+    };
+    this.#appends.push(append);
     try {
       append.place = await replica.append(append.value);
     } catch (error) {
@@ -178,77 +221,28 @@ class World {
     while (!this.#isHealed) {
       await this.#wait(this.#random.fraction() * 20);
       const replica = this.#any();
+      const by = replica.group.status().id;
       const beganMs = this.#clock.nowMs();
       try {
         const [length, last] = await replica.read();
-        this.#reads.push({ beganMs, endedMs: this.#clock.nowMs(), length, last });
+        this.#reads.push({ beganMs, endedMs: this.#clock.nowMs(), length, last, by });
       } catch {
         // No position: nothing was read.
       }
     }
   }
 
-  /** One fault after the other, at random times. */
-  #fault(): void {
-    this.#clock.after(50 + this.#random.fraction() * 500, () => {
-      if (this.#isHealed) return;
-      this.#doHarm(this.#any());
-      this.#fault();
-    });
-  }
-
-  #doHarm(replica: SqlReplica): void {
-    const ms = 50 + this.#random.fraction() * 2_500;
-    const { id } = replica.group.status();
-    switch (this.#random.integer(7)) {
-      case 0:
-        replica.log.cut();
-        break;
-      case 1:
-        // With luck the transaction under way still gets its answer.
-        replica.log.isCut = true;
-        if (this.#random.integer(2) === 0) replica.log.cut();
-        this.#clock.after(ms, () => {
-          replica.log.isCut = false;
-        });
-        break;
-      case 2:
-        this.#failOver(ms);
-        break;
-      case 3:
-        replica.crash();
-        this.#clock.after(ms, () => this.#restart(id));
-        break;
-      case 4:
-        this.#cutLinks.add(id);
-        this.#clock.after(ms, () => this.#cutLinks.delete(id));
-        break;
-      default:
-        this.#likelyLeader().log.cut();
-    }
-  }
-
-  /** Some replicas still reach the former primary for a while. */
-  #failOver(ms: number): void {
-    const former = this.#database.primary;
-    this.#database.failOver();
-    for (const { log } of this.#replicas.values()) {
-      if (this.#random.integer(2) === 0) log.cut();
-      if (this.#random.integer(2) === 0) continue;
-      log.reaches = former;
-      this.#clock.after(ms, () => {
-        if (log.reaches === former) log.reaches = undefined;
-        log.cut();
-      });
-    }
-  }
-
   #heal(): void {
     this.#isHealed = true;
-    this.#cutLinks.clear();
+    this.#network.cut.clear();
+    this.#hidden.clear();
+    this.#deserted.clear();
+    this.#database.former = undefined;
     for (const [id, { log }] of this.#replicas) {
       log.isCut = false;
       log.reaches = undefined;
+      log.stall(0);
+      log.delay(0);
       log.cut();
       this.#restart(id);
     }
@@ -277,6 +271,17 @@ class World {
     }
   }
 
+  /** Answers from a frontend's cache. */
+  async #lookUp(id: string, holder: LeaseHolder): Promise<void> {
+    while (!this.#isHealed) {
+      await this.#wait(this.#random.fraction() * 10);
+      const values = holder.cached();
+      const nowMs = this.#clock.nowMs();
+      if (values) this.#reads.push({ beganMs: nowMs, endedMs: nowMs, ...values, by: id });
+      if (values) this.#hits++;
+    }
+  }
+
   #any(): SqlReplica {
     const id = this.#ids[this.#random.integer(this.#ids.length)] ?? '';
     const replica = this.#replicas.get(id);
@@ -284,10 +289,11 @@ class World {
     return replica;
   }
 
-  #likelyLeader(): SqlReplica {
-    const leaders = [...this.#replicas.values()].filter(
-      ({ isUp, group }) => isUp && group.status().role === 'leader',
-    );
+  #likelyLeader(unreached?: ReadonlySet<string>): SqlReplica {
+    const leaders = [...this.#replicas.values()].filter(({ isUp, group }) => {
+      const { role, id } = group.status();
+      return isUp && role === 'leader' && !unreached?.has(id);
+    });
     return leaders[this.#random.integer(Math.max(1, leaders.length))] ?? this.#any();
   }
 

@@ -10,6 +10,7 @@ import type { Entry, MemberId } from '../../consensus/types.js';
 import type { LogDatabase } from '../../database/types.js';
 import { type FollowAnswer, type FollowParams, toEntry } from './follow-messages.js';
 import type { RecentEntries } from './recent-entries.js';
+import type { SqlRules } from './sql-rules.js';
 
 /** The leader answers after this time without entries, so that the follower knows that it lives. */
 export const followWaitMs = protocolTimes.stickMs;
@@ -31,6 +32,7 @@ export interface FollowingOptions {
   readonly clock: Clock;
   readonly link: LeaderLink;
   readonly database: LogDatabase;
+  readonly rules: SqlRules;
   readonly log: RecentEntries;
   readonly applied: () => number;
   /** The entries through this one may be applied. */
@@ -141,7 +143,7 @@ export class Following {
    * entry is read again, unless it was deleted: an earlier part may be of a primary that was cut off (S4).
    */
   async #read(run: number, through: number): Promise<void> {
-    const { database, log } = this.#options;
+    const { database, log, rules } = this.#options;
     const { seq, epoch } = log.last;
     const entries = await database.readEntries(Math.max(0, seq - 1), logLimits.journalReadBytesMax);
     if (run !== this.#run) return;
@@ -157,6 +159,7 @@ export class Following {
     }
     // A server that is cut off does not have them.
     if (log.last.seq === seq) throw new BazarError('unavailable', 'the database has no entries');
+    if (!rules.readEntriesWait) this.#options.visible(log.last.seq, log.last.epoch);
     await this.#applied(run);
   }
 

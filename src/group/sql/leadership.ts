@@ -67,17 +67,20 @@ export class Leadership {
 
   /** S2: a new epoch, then the opening entry, which commits all that was read before it. */
   async take(): Promise<void> {
-    const { id, clock, database, logger, log, gated } = this.#options;
+    const { id, clock, database, logger, log, gated, rules } = this.#options;
     const committed = log.last;
     const stage: Stage = { kind: 'candidate' };
     this.#stage = stage;
     const isOver = (): boolean => this.#stage !== stage || this.#isStopped;
+    const beganMs = clock.nowMs();
     try {
-      const taken = await database.takeLead(id);
+      const lead = await database.takeLead(id);
       // Taken after the commit: every lease of the former leader was confirmed before it (A14).
-      const electedMs = clock.nowMs();
+      const electedMs = rules.electedAfterCommit ? clock.nowMs() : beganMs;
       if (isOver()) return;
-      const isSame = (await adoptLog(log, database, taken)) && (await this.#options.takeOver());
+      const taken = rules.missingRead ? lead : { ...lead, end: log.last };
+      const hasLog = await adoptLog(log, database, taken, rules);
+      const isSame = hasLog && (await this.#options.takeOver());
       if (isOver()) return;
       if (!isSame) this.#options.failed('its log differs from the log in the database');
       else if (taken.epoch <= taken.end.epoch) this.#options.failed('its epoch is not the newest');

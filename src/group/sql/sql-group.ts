@@ -108,7 +108,7 @@ export class SqlGroup<Result> implements Group<Result> {
       failed: (error) => this.#end(error.message),
     });
     this.#following = new Following({
-      ...{ id, members, clock, link, database, log, applied, failed },
+      ...{ id, members, clock, link, database, rules, log, applied, failed },
       visible: (through, epoch) => this.#mayApply(through, epoch),
       changed: () => this.#roleChanged(),
     });

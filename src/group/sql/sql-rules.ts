@@ -13,6 +13,14 @@ export interface SqlRules {
   readonly unknownEndsLead: boolean;
   /** Followers apply only what their leader says is visible (R7). */
   readonly followersWaitForGates: boolean;
+  /** S2: a new leader reads the entries that it lacks. Off: its log ends with its own last entry. */
+  readonly missingRead: boolean;
+  /** S2: the log that was read ends with the entry that the takeover has seen. */
+  readonly endCompared: boolean;
+  /** S4: entries that a follower reads wait for its leader's word. */
+  readonly readEntriesWait: boolean;
+  /** A14: the time of the election is taken after the takeover has committed. */
+  readonly electedAfterCommit: boolean;
 }
 
 export const allSqlRules: SqlRules = Object.freeze({
@@ -21,4 +29,8 @@ export const allSqlRules: SqlRules = Object.freeze({
   confirmedAfter: true,
   unknownEndsLead: true,
   followersWaitForGates: true,
+  missingRead: true,
+  endCompared: true,
+  readEntriesWait: true,
+  electedAfterCommit: true,
 });
