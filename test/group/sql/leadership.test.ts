@@ -27,7 +27,7 @@ function start(options: Partial<LeadershipOptions> = {}) {
   const events: string[] = [];
   const leadership = new Leadership({
     ...{ id: 'a', clock, logger: silentLogger, database, rules: allSqlRules, log },
-    ...{ gated: true, tables: undefined },
+    ...{ gated: true, tables: undefined, takeOver: async () => true },
     began: ({ epoch }) => events.push(`began ${epoch}`),
     committed: ({ commit }) => events.push(`committed ${commit}`),
     ended: (hadLed, retakes) => events.push(`ended ${hadLed} ${retakes}`),
@@ -135,7 +135,7 @@ t.test('a failed takeover ends, and what it read does not stay in the log', asyn
   t.same(events, ['ended false false'], 'it waits for another nomination');
   t.match(log.last, { seq: 1 });
   t.ok(leadership.isFollower);
-  t.match(leadership.failure, { reason: 'unreachable' });
+  t.match(leadership.failure, { reason: 'unconfirmed' });
   void leadership.take();
   required(database.takeovers.at(-1), 'a takeover').fail(new Error('no connection'));
   await turn();
