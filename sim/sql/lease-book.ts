@@ -39,6 +39,8 @@ export interface Values {
 }
 
 export interface CacheGrant {
+  /** The session, which lasts as long as the lead: the epoch. */
+  readonly session: number;
   /** The entry after which the values were read. */
   readonly seq: number;
   /** Absent: an undecided entry may change them. */
@@ -91,9 +93,13 @@ export class LeaseBook {
     this.#open();
   }
 
-  async renew(holder: string): Promise<CacheGrant> {
+  /** `wanted`: the session that goes on; undefined: a new one, and the holder has dropped its values. */
+  async renew(holder: string, wanted: number | undefined): Promise<CacheGrant> {
     const { clock, group, leaseMs, rules, values } = this.#options;
     const epoch = this.#ownEpoch();
+    if (wanted !== undefined && wanted !== epoch) {
+      throw new BazarError('unavailable', 'the session has ended with its lead');
+    }
     if (rules.grantsConfirmed) await group.confirmLead();
     if (epoch === undefined || this.#ownEpoch() !== epoch) {
       throw new BazarError('unavailable', 'this replica does not lead');
@@ -108,7 +114,7 @@ export class LeaseBook {
     if (acknowledged < this.#appended) this.#invalidate(holder, this.#appended);
     this.#open();
     const isDecided = applied === logEnd.seq || !rules.undecidedNotCached;
-    return { seq: applied, values: isDecided ? values() : undefined };
+    return { session: epoch, seq: applied, values: isDecided ? values() : undefined };
   }
 
   #ownEpoch(): number | undefined {

@@ -17,12 +17,13 @@ export interface LeaseHolderOptions {
   /** Another replica that may lead. */
   readonly pick: () => string;
   /** Rejects if no answer comes in time. */
-  readonly renew: (leader: string) => Promise<CacheGrant>;
+  readonly renew: (leader: string, session: number | undefined) => Promise<CacheGrant>;
 }
 
 export class LeaseHolder {
   readonly #options: LeaseHolderOptions;
   #leader: string | undefined;
+  #session: number | undefined;
   #values: Values | undefined;
   #seq = 0;
   #untilMs = Number.NEGATIVE_INFINITY;
@@ -49,12 +50,14 @@ export class LeaseHolder {
     if (this.#leader === undefined) {
       // A new leader takes a request of this process as its word that it uses no older lease.
       this.#leader = pick();
+      this.#session = undefined;
       this.#values = undefined;
       this.#untilMs = Number.NEGATIVE_INFINITY;
     }
     const sentMs = clock.nowMs();
-    renew(this.#leader).then(
-      ({ seq, values }) => {
+    renew(this.#leader, this.#session).then(
+      ({ session, seq, values }) => {
+        this.#session = session;
         this.#seq = seq;
         this.#values = seq >= this.#least ? values : undefined;
         this.#untilMs = sentMs + leaseMs;

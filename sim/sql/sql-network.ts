@@ -36,8 +36,8 @@ export class SqlNetwork {
     };
   }
 
-  renew(holder: string, leader: string): Promise<CacheGrant> {
-    return this.#call(holder, leader, renewTimeoutMs, (replica) => replica.renew(holder));
+  renew(holder: string, leader: string, session: number | undefined): Promise<CacheGrant> {
+    return this.#call(holder, leader, renewTimeoutMs, (it) => it.renew(holder, session));
   }
 
   /** Resolves with the holder's acknowledgement, if it arrives. */

@@ -175,8 +175,8 @@ export class SqlReplica {
     return [this.machine.values.length, this.machine.values.at(-1)];
   }
 
-  async renew(holder: string): Promise<CacheGrant> {
-    return this.#leases.renew(holder);
+  async renew(holder: string, session: number | undefined): Promise<CacheGrant> {
+    return this.#leases.renew(holder, session);
   }
 
   crash(): void {

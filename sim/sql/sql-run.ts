@@ -163,7 +163,7 @@ class World {
     return new LeaseHolder({
       ...{ clock: this.#clock, random: this.#random, leaseMs: this.#leaseMs },
       pick: () => this.#likelyLeader().group.status().id,
-      renew: (to) => this.#network.renew(id, to),
+      renew: (to, session) => this.#network.renew(id, to, session),
     });
   }
 

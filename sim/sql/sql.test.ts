@@ -4,7 +4,7 @@ import { noticeMutation, sqlMutations } from './sql-mutations.js';
 import { runSql } from './sql-run.js';
 
 /** Some have tiny limits, some the real ones. */
-const seeds = 6;
+const seeds = 5;
 /** Which seeds notice changes with the code. */
 const seedsMax = 200;
 
