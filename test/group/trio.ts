@@ -65,7 +65,10 @@ export class Trio {
   readonly members: readonly TrioMember[];
   #seed = 1;
 
-  constructor(recoveryServers: readonly string[] = []) {
+  readonly #gated: boolean;
+
+  constructor(recoveryServers: readonly string[] = [], gated = false) {
+    this.#gated = gated;
     this.members = ['a', 'b', 'c'].map((id) => new TrioMember(id, recoveryServers.includes(id)));
   }
 
@@ -136,7 +139,7 @@ export class Trio {
       clock: this.clock,
       logger: silentLogger,
       peers,
-      gated: false,
+      gated: this.#gated,
       applied: (entry) => member.applied.push(entry),
       admitted: () => {
         member.learner = false;
