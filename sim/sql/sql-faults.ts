@@ -102,7 +102,7 @@ function isolate(harmed: Harmed, { group, log }: SqlReplica, ms: number): void {
 
 /**
  * A follower loses the others for long, the primary its standby, and then the standby is promoted. The
- * follower then reads at the former primary, which has entries that nobody else has.
+ * follower then reads at the former primary, which has entries that no other server has.
  */
 function strand(harmed: Harmed): void {
   const { clock, random, cutLinks, database, replicas, burst } = harmed;

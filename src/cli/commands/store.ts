@@ -106,13 +106,13 @@ const check = defineCommand({
   describe: 'Check a database: server, rights, schema, clock, standbys, connections',
   examples: [
     ['$0 store check --store postgres://bazar@db/shop', 'as the role of the services'],
-    ['$0 store check --rebuild', 'makes the tables of a stopped store anew from its log'],
+    ['$0 store check --rebuild', 'rebuilds the tables of a stopped store from its log'],
   ],
   specs: {
     ...lastSpecs,
     catalogs: membershipSpecs.catalogs,
     orders: membershipSpecs.orders,
-    rebuild: flag('Make the tables of a stopped store anew from its log', rebuildGroup),
+    rebuild: flag('Rebuild the tables of a stopped store from its log', rebuildGroup),
     from: text('Data folder or copy of bazar backup from which the log continues', undefined, {
       ...rebuildGroup,
       completes: 'files',

@@ -128,7 +128,7 @@ async function stoppedFacts(rewriter: TableRewriter, schema: string): Promise<St
   }
 }
 
-/** Reads both sides anew. Closes the target. */
+/** Reads both sides again. Closes the target. */
 async function compare(source: StoreSource, target: StoreSource): Promise<CopyAudit> {
   try {
     const [one, other] = [await auditStore(source), await auditStore(target)];

@@ -1,5 +1,5 @@
 /**
- * Makes the tables of a stopped store anew from its log, in bounded pieces. Invariant: no store starts
+ * Rebuilds the tables of a stopped store from its log, in bounded pieces. Invariant: no store starts
  * on the tables between the first piece and the comparison at the end (docs/SQL-ENGINE.md, S6).
  */
 import { BazarError } from '../../base/errors.js';

@@ -18,7 +18,7 @@ import type { StoreSource } from './store-source.js';
 import type { Report } from './write-tables.js';
 
 /** No replica promised these epochs; each later leader has a higher one. */
-const nobody = '';
+const noLeader = '';
 
 export async function writeBackup(
   source: StoreSource,
@@ -30,7 +30,7 @@ export async function writeBackup(
   const disk = createNodeDisk();
   const book = { seq: 0, orders: 0 };
   const orderFolder = join(folder, 'order');
-  const promise = (epoch: number) => ({ epoch, leader: nobody });
+  const promise = (epoch: number) => ({ epoch, leader: noLeader });
   await writeJournal(
     disk,
     join(orderFolder, 'journal'),

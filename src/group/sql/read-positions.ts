@@ -26,7 +26,7 @@ export class ReadPositions {
     this.#options = options;
   }
 
-  /** All reads of a turn. `leader`: whom a follower asks. */
+  /** All reads of a turn. `leader`: the member that a follower asks. */
   read(readers: readonly ReadWaiter[], lead: Lead | undefined, leader: MemberId | undefined): void {
     const id = this.#options.waiters.asked(readers);
     if (lead !== undefined) {
