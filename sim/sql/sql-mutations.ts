@@ -48,7 +48,7 @@ export const sqlMutations: readonly SqlMutation[] = [
     modelRules: { oneSession: false },
   },
   {
-    ...{ name: 'readEntriesWait', rule: 'S4: entries read wait for the leader', seed: 15 },
+    ...{ name: 'readEntriesWait', rule: 'S4: entries read wait for the leader', seed: 6 },
     sqlRules: { readEntriesWait: false },
   },
   {
@@ -80,7 +80,7 @@ export const sqlMutations: readonly SqlMutation[] = [
     sqlRules: { electedAfterCommit: false },
   },
   {
-    ...{ name: 'grantsConfirmed', rule: 'A15: a lease needs a confirmed lead', seed: 9 },
+    ...{ name: 'grantsConfirmed', rule: 'A15: a lease needs a confirmed lead', seed: 40 },
     replicaRules: { grantsConfirmed: false },
   },
 ];
