@@ -36,9 +36,10 @@ export async function reckon(fleet: Fleet, recorder: Recorder): Promise<Reckonin
     const book = await readBook(client, recorder, tell);
     const lost = compareAcknowledged(recorder, book, tell);
     const doubled = compareBook(recorder, book, tell);
-    await compareStock(client, recorder, book, tell);
+    const stock = await compareStock(client, recorder, book, tell);
     await tryKeys(client, recorder, tell);
     await compareReplicas(fleet, book.size, tell);
+    problems.push(...(await fleet.compareGround({ orders: book, stock })));
     return { orders: book.size, lost, doubled, problems };
   } finally {
     client.destroy();
@@ -146,18 +147,21 @@ async function compareStock(
   recorder: Recorder,
   book: ReadonlyMap<number, Order>,
   tell: (problem: string) => void,
-): Promise<void> {
+): Promise<ReadonlyMap<number, number>> {
+  const left = new Map<number, number>();
   const sold = new Map<number, number>();
   for (const { lines } of book.values()) {
     for (const { id, quantity } of lines) sold.set(id, (sold.get(id) ?? 0) + quantity);
   }
   for (const { id, quantity } of recorder.first) {
     const stock = (await client.get<Product>('lookup', { id })).quantity;
+    left.set(id, stock);
     const { known, unknown } = recorder.added.get(id) ?? { known: 0, unknown: 0 };
     const least = quantity + known - (sold.get(id) ?? 0);
     if (stock >= Math.max(0, least) && stock <= least + unknown) continue;
     tell(`${stock} of product ${id} are left instead of ${least}, or up to ${unknown} more`);
   }
+  return left;
 }
 
 /** Repeats the first and the last keys: each must give its first outcome. */
@@ -201,7 +205,7 @@ async function compareReplicas(
   if (report.orders !== orders || report.sales !== orders) {
     tell(`the audit counts ${report.sales} sales and ${report.orders} orders, not ${orders}`);
   }
-  const replicas = fleet.members.filter((name) => !name.startsWith('recovery'));
+  const replicas = fleet.members.filter((name) => fleet.ground.hasState(name));
   if (report.replicas.length !== replicas.length) {
     tell(`the audit lists ${report.replicas.length} replicas instead of ${replicas.length}`);
   }

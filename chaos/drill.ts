@@ -9,19 +9,24 @@ import { type Reckoning, reckon } from './books.js';
 import { startClients, stock } from './clients.js';
 import { FaultInjector } from './fault-injector.js';
 import { Fleet, healsWithinMs } from './fleet.js';
+import { type Ground, journalGround } from './ground.js';
 import { OutageWatch } from './outage-watch.js';
 import type { PastInjection } from './outages.js';
-import { deal, type Injection, nameOf, type shortDeck } from './plan.js';
+import { type Card, deal, type Injection, nameOf } from './plan.js';
 import { Recorder } from './recorder.js';
 
-const size = { catalogs: 2, orders: 3, recovery: 1, frontends: 2 } as const;
+const size = { catalogs: 2, orders: 3, frontends: 2 } as const;
 const customersCount = 12;
 const pollMs = 10;
 
 export interface DrillOptions {
   readonly seed: number;
   readonly durationMs: number;
-  readonly deck: typeof shortDeck;
+  /** The run ends no earlier than with this many faults. */
+  readonly faultsMin?: number;
+  readonly deck: readonly Card[];
+  /** Absent: journals. */
+  readonly ground?: Ground;
   readonly folder: string;
   readonly portOffset: number;
   /** Called with each event as a line. */
@@ -69,11 +74,12 @@ class Drill {
   #beganMs = 0;
 
   constructor(options: DrillOptions) {
-    const { seed, folder, portOffset, tell } = options;
+    const { seed, folder, portOffset, tell, ground = journalGround } = options;
     this.#options = options;
     this.#recorder = new Recorder(stock(), () => `seed ${seed}, ${this.#now}`);
     this.#fleet = new Fleet({
-      ...{ folder, portOffset, size, products: this.#recorder.first },
+      ...{ folder, portOffset, ground, products: this.#recorder.first },
+      size: { ...size, recovery: ground.recovery },
       died: (name, how, logTail) => {
         this.#recorder.problem(`${name} ended without a fault (${how}):\n${logTail}`);
       },
@@ -117,12 +123,13 @@ class Drill {
   }
 
   async #injectAll(): Promise<void> {
-    const { durationMs, deck, seed } = this.#options;
+    const { durationMs, deck, seed, faultsMin = 0 } = this.#options;
     await this.#sells();
     for (const injection of deal(deck, seeded(seed))) {
       if (injection.onWhole) await this.#isWhole();
       await this.#inject(injection);
-      if (this.#elapsedMs() > durationMs) return;
+      const isEnough = sum(this.#faults.values()) >= faultsMin;
+      if (isEnough && this.#elapsedMs() > durationMs) return;
       this.#now = `after ${this.#now}`;
       await this.#waits(injection.calmMs);
     }

@@ -3,6 +3,8 @@
  * again. Respects what the protocol tolerates: each group loses one disk at a time, and the next one
  * only when the last has its vote again.
  */
+
+import { describeDatabaseFault } from './database-fault.js';
 import type { Fleet, GroupName, MemberStatus } from './fleet.js';
 import { outageMaxMs } from './outage-watch.js';
 import { type Fault, nameOf, type Role } from './plan.js';
@@ -68,6 +70,19 @@ export class FaultInjector {
         this.#fleet.network.reset(name);
         return;
       }
+      case 'supplant':
+        return this.#supplant(await this.#find(fault.who), fault);
+      case 'cut-database': {
+        const name = await this.#find(fault.who);
+        this.#says(fault, `${name}, ${fault.cutting}`, fault.forMs);
+        const heal = this.#fleet.network.cutDatabases(name, fault.cutting);
+        await sleep(fault.forMs);
+        heal();
+        return;
+      }
+      case 'database':
+        this.#says(fault, describeDatabaseFault(fault.fault), fault.fault.forMs);
+        return this.#fleet.ground.inject(fault.fault);
       case 'chase':
         return this.#chase(fault);
       case 'wipe':
@@ -109,11 +124,24 @@ export class FaultInjector {
     const group = name.startsWith('order') ? 'order' : 'catalog';
     const others = this.#group(group).filter((other) => other !== name);
     const heal = this.#fleet.network.part([name], others, isolation, cutting);
+    await this.#untilSupplanted(name);
+    heal();
+  }
+
+  async #supplant(name: string, fault: Fault & { readonly kind: 'supplant' }): Promise<void> {
+    this.#says(fault, name, secludedMs.max);
+    const service = this.#fleet.service(name);
+    service.pause();
+    await this.#untilSupplanted(name);
+    service.resume();
+  }
+
+  async #untilSupplanted(name: string): Promise<void> {
+    const group = name.startsWith('order') ? 'order' : 'catalog';
     await sleep(secludedMs.min);
     await this.#until(secludedMs.max - secludedMs.min, (members) =>
       members.some((one) => one.group === group && one.role === 'leader' && one.name !== name),
     );
-    heal();
   }
 
   async #chase(fault: Fault & { readonly kind: 'chase' }): Promise<void> {

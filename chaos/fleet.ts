@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { recoveryServerCount } from '../src/base/voters.js';
 import type { Product } from '../test/e2e/raw-client.js';
 import { until } from '../test/e2e/until.js';
+import { type Books, type Ground, journalGround } from './ground.js';
 import { Network } from './network.js';
+import type { GroupName } from './sellable.js';
 import { ServiceProcess } from './service-process.js';
 
 const statusTimeoutMs = 1_000;
@@ -16,7 +18,10 @@ const statusTimeoutMs = 1_000;
 export const healsWithinMs = 120_000;
 const endings = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
-export type GroupName = 'catalog' | 'order';
+/** A supervisor starts a service again after this time. */
+const restartMs = 300;
+
+export type { GroupName } from './sellable.js';
 
 export interface MemberStatus {
   readonly name: string;
@@ -41,6 +46,8 @@ export interface FleetOptions {
   readonly products: readonly Product[];
   /** Further flags for all services. */
   readonly flags?: readonly string[];
+  /** Absent: journals. */
+  readonly ground?: Ground;
   /** Called when a process ends that was not killed. */
   readonly died: (name: string, how: string, logTail: string) => void;
 }
@@ -50,10 +57,12 @@ export class Fleet {
   readonly frontends: readonly string[];
   readonly network: Network;
   readonly dataDir: string;
+  readonly ground: Ground;
   readonly #options: FleetOptions;
   readonly #services = new Map<string, ServiceProcess>();
   /** The first process that ended without being killed. */
   #died: string | undefined;
+  #isClosed = false;
   /** No service may outlive this process, whatever ends it. */
   readonly #killAll = (): void => {
     for (const service of this.#services.values()) void service.kill();
@@ -65,7 +74,8 @@ export class Fleet {
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    const { folder, portOffset, size } = options;
+    const { folder, portOffset, size, ground = journalGround } = options;
+    this.ground = ground;
     const names = (kind: string, count: number): string[] =>
       Array.from({ length: count }, (_, i) => `${kind}-${i + 1}`);
     this.members = [
@@ -74,7 +84,7 @@ export class Fleet {
       ...names('recovery', size.recovery),
     ];
     this.frontends = names('frontend', size.frontends);
-    this.network = new Network(this.members, this.frontends, portOffset);
+    this.network = new Network(this.members, this.frontends, portOffset, ground.databases);
     this.dataDir = join(folder, 'data');
     for (const name of this.names) this.#services.set(name, this.#service(name));
   }
@@ -105,6 +115,7 @@ export class Fleet {
     writeFileSync(this.#productsFile, JSON.stringify({ products }));
     process.once('exit', this.#killAll);
     for (const signal of endings) process.once(signal, this.#killAllAndExit);
+    await this.ground.open();
     await this.network.open();
     for (const name of this.members) this.service(name).start(true);
     // A frontend does not found a store.
@@ -153,9 +164,19 @@ export class Fleet {
     await Promise.all([...this.#services.values()].map((service) => service.kill()));
   }
 
+  /** Ends all services and compares the logs below them. @returns contradictions. */
+  async compareGround(books: Books): Promise<readonly string[]> {
+    if (!this.ground.compare) return [];
+    this.#isClosed = true;
+    await this.killAll();
+    return this.ground.compare(books);
+  }
+
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.killAll();
     this.network.close();
+    await this.ground.close();
     process.off('exit', this.#killAll);
     for (const signal of endings) process.off(signal, this.#killAllAndExit);
   }
@@ -184,9 +205,14 @@ export class Fleet {
         ...['--catalogs', `${catalogs}`, '--orders', `${orders}`, '--recovery', `${recovery}`],
         ...['--port-offset', `${portOffset}`, '--peers', this.network.peersOf(name)],
         ...['--restock-every', '0', '--products-file', this.#productsFile, '--workers', '2'],
+        ...this.ground.flagsOf(name, this.network.databasePortsOf(name)),
         ...flags,
       ],
-      died: (who, how) => {
+      died: (who, how, startedMs) => {
+        if (this.ground.excusesEnd(startedMs)) {
+          setTimeout(() => !this.#isClosed && this.service(who).start(), restartMs);
+          return;
+        }
         const logTail = this.service(who).logTail();
         this.#died ??= `${who} ended without a fault (${how}):\n${logTail}`;
         died(who, how, logTail);

@@ -2,7 +2,6 @@
  * A disk fills up under one replica: it ends and reports which file and why, the group continues, and
  * with space again the replica returns. Uses a small tmpfs, which only root may mount.
  */
-import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,6 +13,7 @@ import { reckon } from './books.js';
 import { CustomerConnection } from './customer-connection.js';
 import { Fleet, healsWithinMs } from './fleet.js';
 import { cents, Recorder } from './recorder.js';
+import { mountDisk, unmountDisk } from './small-disk.js';
 
 const size = { catalogs: 1, orders: 3, recovery: 0, frontends: 1 };
 const victim = 'order-3';
@@ -38,27 +38,18 @@ function products(): Product[] {
   }));
 }
 
-/** Undefined on success, otherwise the reason. */
-function mount(place: string, options: string): string | undefined {
-  const args = ['-t', 'tmpfs', '-o', options, 'tmpfs', place];
-  const { status, error, stderr } = spawnSync('mount', args);
-  return status === 0 ? undefined : `${error?.message ?? stderr.toString().split('\n')[0]}`;
-}
-
 t.test('a replica with a full disk reports it and ends; with space again it returns', async (t) => {
   t.setTimeout(timeoutMs);
   const folder = mkdtempSync(join(tmpdir(), 'bazar-full-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const place = join(folder, 'data', victim);
   mkdirSync(place, { recursive: true });
-  const refused = mount(place, `size=${disk.small}`);
+  const refused = mountDisk(place, `size=${disk.small}`);
   if (refused !== undefined) {
     t.pass('a small disk', { skip: `none can be mounted here: ${refused}` });
     return;
   }
-  t.teardown(() => {
-    spawnSync('umount', ['-l', place]);
-  });
+  t.teardown(() => unmountDisk(place));
 
   const ends: { name: string; how: string; lastLine: string }[] = [];
   const recorder = new Recorder(products(), () => t.name);
@@ -99,7 +90,7 @@ t.test('a replica with a full disk reports it and ends; with space again it retu
   fleet.service(victim).start();
   await until('it is still full', () => ends.length > 1, healsWithinMs);
   saysWhy(2);
-  t.equal(mount(place, `remount,size=${disk.large}`), undefined);
+  t.equal(mountDisk(place, `remount,size=${disk.large}`), undefined);
   fleet.service(victim).start();
   const back = async () => (await fleet.status()).find(({ name }) => name === victim);
   await until(`${victim} is back`, async () => (await back())?.role === 'follower', healsWithinMs);

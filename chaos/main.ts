@@ -9,10 +9,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { historyLines } from '../src/checker/history-file.js';
 import { drill, type Progress } from './drill.js';
+import { journalGround } from './ground.js';
 import { shortDeck, wholeDeck } from './plan.js';
+import { postgresGround } from './postgres-ground.js';
+import { postgresDecks } from './postgres-plan.js';
+import { diskRefusal } from './small-disk.js';
 import { summary, summaryLines } from './summary.js';
 
 const usage = `npm run chaos -- [--minutes 5] [--seed N]   inject faults into a store
+  --store NAME     journal (default), or postgres: a primary with a synchronous standby
   --json           the summary as JSON
   --short          only the few kinds of faults that the tests use
   --port-offset N  added to all ports
@@ -26,6 +31,7 @@ async function main(): Promise<number> {
     options: {
       minutes: { type: 'string', default: '5' },
       seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
+      store: { type: 'string', default: 'journal' },
       json: { type: 'boolean', default: false },
       short: { type: 'boolean', default: false },
       'port-offset': { type: 'string', default: '4700' },
@@ -40,11 +46,12 @@ async function main(): Promise<number> {
   }
   const folder = mkdtempSync(join(tmpdir(), 'bazar-chaos-'));
   const durationMs = Number(values.minutes) * 60_000;
+  const portOffset = Number(values['port-offset']);
+  const { ground, decks } = groundOf(values.store, folder, portOffset);
   const said: string[] = [];
   const outcome = await drill({
-    ...{ seed: Number(values.seed), durationMs, folder },
-    deck: values.short ? shortDeck : wholeDeck,
-    portOffset: Number(values['port-offset']),
+    ...{ seed: Number(values.seed), durationMs, folder, portOffset, ground },
+    deck: values.short ? decks.short : decks.whole,
     tell: (line) => {
       said.push(line);
       if (values.verbose) process.stderr.write(`${line}\n`);
@@ -66,6 +73,23 @@ async function main(): Promise<number> {
     rmSync(folder, { recursive: true, force: true });
   }
   return failed ? 1 : 0;
+}
+
+/** The store's ground, and the faults that this machine allows. */
+function groundOf(store: string, folder: string, portOffset: number) {
+  if (store === 'journal') {
+    return { ground: journalGround, decks: { short: shortDeck, whole: wholeDeck } };
+  }
+  if (store !== 'postgres') throw new Error('--store must be journal or postgres');
+  const refused = diskRefusal();
+  if (refused !== undefined) {
+    process.stderr.write(`left out: database full-disk, no disk can be mounted here: ${refused}\n`);
+  }
+  const mountsDisks = refused === undefined;
+  return {
+    ground: postgresGround({ folder, portOffset, mountsDisks }),
+    decks: postgresDecks(mountsDisks),
+  };
 }
 
 /** One line that is overwritten on a terminal, otherwise one line per second. */

@@ -3,6 +3,7 @@
  * ports. Gives the addresses that a service needs to connect through them, and cuts off whole services.
  * A cut returns a function that undoes it; cuts may overlap.
  */
+import type { DatabaseTarget } from './ground.js';
 import { Link, type Passage } from './link.js';
 import type { Way } from './wire-pair.js';
 
@@ -18,8 +19,16 @@ export type Isolation = 'both' | 'deaf' | 'mute';
 export class Network {
   readonly #links: readonly Link[];
   readonly #addresses = new Map<string, string[]>();
+  /** Ports of the links to the databases. */
+  readonly #databasePorts = new Map<string, number[]>();
+  readonly #databases: readonly string[];
 
-  constructor(members: readonly string[], frontends: readonly string[], portOffset: number) {
+  constructor(
+    members: readonly string[],
+    frontends: readonly string[],
+    portOffset: number,
+    databases: readonly DatabaseTarget[] = [],
+  ) {
     const links: Link[] = [];
     for (const from of [...members, ...frontends]) {
       const addresses: string[] = [];
@@ -31,6 +40,15 @@ export class Network {
       }
       this.#addresses.set(from, addresses);
     }
+    for (const from of members) {
+      const own = databases.map(({ name, port: target }) => {
+        const port = portsFrom + portOffset + links.length;
+        links.push(new Link(from, name, [{ port, target: { host: '127.0.0.1', port: target } }]));
+        return port;
+      });
+      this.#databasePorts.set(from, own);
+    }
+    this.#databases = databases.map(({ name }) => name);
     this.#links = links;
   }
 
@@ -45,6 +63,11 @@ export class Network {
   /** The value of `--peers` for this service. */
   peersOf(name: string): string {
     return (this.#addresses.get(name) ?? []).join(',');
+  }
+
+  /** Ports of the links from this service to the databases, in their order. */
+  databasePortsOf(name: string): readonly number[] {
+    return this.#databasePorts.get(name) ?? [];
   }
 
   /** Whether all links between the two pass everything. */
@@ -87,13 +110,18 @@ export class Network {
     return cutAll(between, ways, cutting);
   }
 
+  /** Cuts the links from this service to all databases. */
+  cutDatabases(name: string, cutting: Cutting): () => void {
+    return this.part([name], this.#databases, 'both', cutting);
+  }
+
   /** Breaks the connections; new ones get through. */
   reset(name: string): void {
     for (const link of this.#links) if (link.from === name || link.to === name) link.reset();
   }
 
   #names(): string[] {
-    return [...this.#addresses.keys()];
+    return [...this.#addresses.keys(), ...this.#databases];
   }
 }
 

@@ -1,6 +1,7 @@
 /** The watch reports an outage once while the store could sell, and never while it could not. */
 import t from 'tap';
 import type { Fleet } from './fleet.js';
+import { journalGround } from './ground.js';
 import { OutageWatch, outageMaxMs } from './outage-watch.js';
 import type { Recorder } from './recorder.js';
 
@@ -21,7 +22,7 @@ function build() {
     problem: (text: string) => void problems.push(text),
   } as unknown as Recorder;
   const fleet = {
-    ...{ members, frontends: ['frontend-1'] },
+    ...{ members, frontends: ['frontend-1'], ground: journalGround },
     voters: (group: string) => members.filter((name) => name.startsWith(group)),
     service: (name: string) => ({
       isWiped: false,

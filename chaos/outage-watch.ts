@@ -6,7 +6,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import type { Fleet, GroupName, MemberStatus } from './fleet.js';
 import type { Recorder } from './recorder.js';
-import { canSell, type View } from './sellable.js';
+import type { View } from './sellable.js';
 
 /** Another leader serves within this time (docs/PROTOCOL.md, I12). */
 const servesWithinMs = 2_000;
@@ -75,7 +75,7 @@ export class OutageWatch {
     this.#lookedAtMs = nowMs;
     this.#askAfter(nowMs);
     const { size } = this.#recorder.sold;
-    if (size > this.#sold || !canSell(this.#view)) {
+    if (size > this.#sold || !this.#fleet.ground.canSell(this.#view)) {
       this.#sold = size;
       this.#outageMs = 0;
       this.#isReported = false;

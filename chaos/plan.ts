@@ -3,6 +3,7 @@
  * so that each kind occurs as often as it is in the deck. Pure: the same seed deals the same faults;
  * only the current leader depends on the store.
  */
+import type { DatabaseFault } from './database-fault.js';
 import type { GroupName } from './fleet.js';
 import type { Cutting, Isolation } from './network.js';
 
@@ -57,6 +58,17 @@ export type Fault =
   | { readonly kind: 'reset'; readonly who: Role }
   /** Each new leader is killed, several times in a row. */
   | { readonly kind: 'chase'; readonly group: GroupName; readonly times: number }
+  /** SIGSTOP until another member leads: then two members take themselves for the leader. */
+  | { readonly kind: 'supplant'; readonly who: `${GroupName}-leader` }
+  /** The lines from one service to the database. */
+  | {
+      readonly kind: 'cut-database';
+      readonly who: Role;
+      readonly cutting: Cutting;
+      readonly forMs: number;
+    }
+  /** Of a store over a database. */
+  | { readonly kind: 'database'; readonly fault: DatabaseFault }
   /** SIGKILL for a whole group at once. */
   | { readonly kind: 'kill-group'; readonly group: GroupName; readonly downMs: number }
   /** SIGKILL for every process at once. */
@@ -72,14 +84,14 @@ export interface Injection {
   readonly calmMs: number;
 }
 
-type Random = () => number;
-type Card = (random: Random) => Fault;
+export type Random = () => number;
+export type Card = (random: Random) => Fault;
 
 const pairProbability = 0.2;
 const onWholeProbability = 0.7;
 const calmMs = { min: 100, max: 1_500 };
-const downMs = { min: 0, max: 2_500 };
-const pauseMs = { min: 50, max: 3_500 };
+export const downMs = { min: 0, max: 2_500 };
+export const pauseMs = { min: 50, max: 3_500 };
 const cutMs = { min: 50, max: 4_000 };
 
 const leaders = ['order-leader', 'catalog-leader'] as const;
@@ -93,13 +105,13 @@ const anybody: readonly Role[] = [
   'frontend',
 ];
 
-const kill = (who: Role): Card => {
+export const kill = (who: Role): Card => {
   return (random) => ({ kind: 'kill', who, downMs: between(random, downMs) });
 };
-const stop = (who: Role): Card => {
+export const stop = (who: Role): Card => {
   return (random) => ({ kind: 'pause', who, forMs: between(random, pauseMs) });
 };
-const isolate = (who: Role): Card => {
+export const isolate = (who: Role): Card => {
   return (random) => ({ kind: 'isolate', who, ...cutOf(random), isolation: isolation(random) });
 };
 const part = (who: Role): Card => {
@@ -172,6 +184,8 @@ export function nameOf(fault: Fault): string {
       return `${fault.kind} ${fault.group}`;
     case 'kill-all':
       return fault.kind;
+    case 'database':
+      return `database ${fault.fault.event}`;
     case 'cut':
       return `cut ${fault.from} → ${fault.to}`;
     default:
@@ -179,7 +193,7 @@ export function nameOf(fault: Fault): string {
   }
 }
 
-function cutOf(random: Random): { cutting: Cutting; forMs: number } {
+export function cutOf(random: Random): { cutting: Cutting; forMs: number } {
   return { cutting: random() < 0.6 ? 'hold' : 'reset', forMs: between(random, cutMs) };
 }
 
@@ -187,15 +201,15 @@ function isolation(random: Random): Isolation {
   return pick(random, ['both', 'both', 'deaf', 'mute']);
 }
 
-function below(random: Random, count: number): number {
+export function below(random: Random, count: number): number {
   return Math.floor(random() * count);
 }
 
-function pick<T>(random: Random, all: readonly T[]): T {
+export function pick<T>(random: Random, all: readonly T[]): T {
   return all[below(random, all.length)] as T;
 }
 
 /** Short durations are more frequent than long ones. */
-function between(random: Random, { min, max }: { min: number; max: number }): number {
+export function between(random: Random, { min, max }: { min: number; max: number }): number {
   return Math.round(min + (max - min) * random() ** 2);
 }

@@ -1,6 +1,6 @@
 /** When a store can sell: the condition of the outage watch. */
 import t from 'tap';
-import { canSell, type View } from './sellable.js';
+import { canSell, canSellOver, type View } from './sellable.js';
 
 const voters = {
   catalog: ['catalog-1', 'catalog-2', 'recovery-1'],
@@ -61,3 +61,18 @@ t.test('the majorities of the two groups must be connected', async (t) => {
   t.ok(canSell(view({ cuts: ofOne })), 'the other catalog and the recovery server are a majority');
   t.notOk(canSell(view({ cuts: [...ofOne, ...ofTwo] })));
 });
+
+t.test(
+  'over a database one replica of each group is enough, if it reaches the primary',
+  async (t) => {
+    const sells = (away: Away): boolean => canSellOver(view(away), 'database-1');
+    const down = ['catalog-1', 'order-1', 'order-2', 'frontend-1'];
+    t.ok(sells({ down }));
+    t.ok(sells({ down, cuts: [['catalog-1', 'database-1']] }));
+    t.notOk(sells({ down, cuts: [['catalog-2', 'database-1']] }));
+    t.notOk(sells({ down, cuts: [['order-3', 'database-1']] }));
+    t.notOk(sells({ down, cuts: [['frontend-2', 'order-3']] }));
+    t.notOk(sells({ down, cuts: [['catalog-2', 'order-3']] }));
+    t.notOk(sells({ down: [...down, 'catalog-2'] }));
+  },
+);

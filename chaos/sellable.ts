@@ -3,7 +3,8 @@
  * has its votes, and is connected to itself, to one frontend and to the other group's majority. Pure.
  * Does not depend on the current leaders.
  */
-import type { GroupName } from './fleet.js';
+
+export type GroupName = 'catalog' | 'order';
 
 export interface View {
   readonly frontends: readonly string[];
@@ -25,6 +26,19 @@ export function canSell(view: View): boolean {
     const catalogs = majorities(view, 'catalog', reached(view.voters.catalog));
     const orders = majorities(view, 'order', reached(view.voters.order));
     return catalogs.some((some) => orders.some((others) => areConnected(view, some, others)));
+  });
+}
+
+/** The same over a database, which votes alone: one replica of each group that reaches it is enough. */
+export function canSellOver(view: View, primary: string): boolean {
+  const { isOpen, isUp } = view;
+  const replicas = (group: GroupName, frontend: string): string[] =>
+    view.voters[group].filter((name) => {
+      return isUp(name) && isOpen(name, primary) && isOpen(frontend, name);
+    });
+  return view.frontends.filter(isUp).some((frontend) => {
+    const orders = replicas('order', frontend);
+    return replicas('catalog', frontend).some((one) => orders.some((other) => isOpen(one, other)));
   });
 }
 

