@@ -34,7 +34,9 @@ export function canSellOver(view: View, primary: string): boolean {
   const { isOpen, isUp } = view;
   const replicas = (group: GroupName, frontend: string): string[] =>
     view.voters[group].filter((name) => {
-      return isUp(name) && isOpen(name, primary) && isOpen(frontend, name);
+      return (
+        isReplica(group, name) && isUp(name) && isOpen(name, primary) && isOpen(frontend, name)
+      );
     });
   return view.frontends.filter(isUp).some((frontend) => {
     const orders = replicas('order', frontend);
