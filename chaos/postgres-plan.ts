@@ -14,8 +14,11 @@ import {
   stop,
 } from './plan.js';
 
-/** A failover with a base backup takes some seconds by itself. */
-const promotedMs = { min: 0, max: 1_500 };
+/**
+ * From the death of the primary to the promotion, or from the promotion to the death. The second is
+ * longer than the statement_timeout of the store, which ends a commit's wait for the standby.
+ */
+const fenceMs = { early: { min: 0, max: 1_500 }, late: { min: 0, max: 6_000 } };
 const awayMs = { min: 100, max: 3_000 };
 const heldMs = { min: 500, max: 6_000 };
 const timeoutMs = { min: 1, max: 20 };
@@ -26,7 +29,7 @@ const database = (fault: (random: Random) => DatabaseFault): Card => {
 const failover = (fence: 'early' | 'late'): Card => {
   return database((random) => ({
     ...{ event: 'failover', fence, waits: random() < 0.5 },
-    forMs: between(random, promotedMs),
+    forMs: between(random, fenceMs[fence]),
   }));
 };
 const restart = database((random) => ({ event: 'restart', forMs: between(random, awayMs) }));

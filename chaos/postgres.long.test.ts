@@ -3,7 +3,7 @@
  * at least once. No acknowledged order is lost, nothing is sold twice, histories are valid, and the
  * tables equal the log and the answers. BAZAR_TEST_SEED repeats the choice of faults.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -14,7 +14,7 @@ import { postgresDecks } from './postgres-plan.js';
 import { diskRefusal } from './small-disk.js';
 import { summary, summaryLines } from './summary.js';
 
-const portOffset = 4380;
+const portOffset = 4200;
 const durationMs = 60_000;
 /** Far above the normal duration, for machines with other load. */
 const timeoutMs = 800_000;
@@ -38,5 +38,13 @@ t.test('a store over a database survives the faults of its database', { skip }, 
   for (const line of summaryLines(sum)) t.comment(line);
   t.same(sum.problems, [], `seed ${seed}; data and logs are in ${folder}`);
   t.ok(sum.acknowledged > 0);
+  const logs = ['catalog-1', 'catalog-2'].map((name) => {
+    return readFileSync(join(folder, 'logs', `${name}.log`), 'utf8');
+  });
+  t.match(
+    logs.join(''),
+    'the lead has ended: fenced',
+    'two catalogs took themselves for the leader',
+  );
   if (sum.problems.length === 0) rmSync(folder, { recursive: true, force: true });
 });
