@@ -18,7 +18,7 @@ export type DatabaseFault =
   | { readonly event: 'crash'; readonly forMs: number }
   /** The standby is away, so all commits wait. */
   | { readonly event: 'standby-loss'; readonly forMs: number }
-  /** Other sessions take all connections. `evicts`: the store's sessions are ended first. */
+  /** Other sessions take all connections. `evicts`: also those of the store's sessions, which are ended. */
   | { readonly event: 'slots'; readonly evicts: boolean; readonly forMs: number }
   /** An operator's transaction holds a lock. */
   | { readonly event: 'lock'; readonly of: keyof typeof lockStatements; readonly forMs: number }

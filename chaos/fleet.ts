@@ -208,12 +208,13 @@ export class Fleet {
         ...this.ground.flagsOf(name, this.network.databasePortsOf(name)),
         ...flags,
       ],
-      died: (who, how, startedMs) => {
-        if (this.ground.excusesEnd(startedMs)) {
+      died: (who, how) => {
+        const logTail = this.service(who).logTail();
+        const reason = logTail.split('\n').at(-1) ?? '';
+        if (!this.service(who).wasReady() && this.ground.refusesStart(reason)) {
           setTimeout(() => !this.#isClosed && this.service(who).start(), restartMs);
           return;
         }
-        const logTail = this.service(who).logTail();
         this.#died ??= `${who} ended without a fault (${how}):\n${logTail}`;
         died(who, how, logTail);
       },

@@ -33,8 +33,8 @@ export interface Ground {
   flagsOf(service: string, ports: readonly number[]): readonly string[];
   /** Whether a purchase must succeed. */
   canSell(view: View): boolean;
-  /** Whether a service that was started then may have ended because of a fault of the ground. */
-  excusesEnd(startedMs: number): boolean;
+  /** Whether a service may refuse to start for this reason, and must be started again. */
+  refusesStart(reason: string): boolean;
   /** Resolves when the fault is over. */
   inject(fault: DatabaseFault): Promise<void>;
   /** Compares what the ground keeps, after all services have ended. Undefined: nothing to compare. */
@@ -50,7 +50,7 @@ export const journalGround: Ground = {
   open: async () => {},
   flagsOf: () => [],
   canSell,
-  excusesEnd: () => false,
+  refusesStart: () => false,
   inject: async ({ event }) => {
     throw new Error(`this store has no database for the fault ${event}`);
   },

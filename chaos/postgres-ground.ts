@@ -26,8 +26,8 @@ const schema = 'chaos';
 const initWithinMs = 30_000;
 /** After a fault the services connect again: their longest wait, and the time for a new leader. */
 const settlesWithinMs = 3_000;
-/** A service that starts during a fault checks its database within this time, and ends. */
-const startsWithinMs = 15_000;
+/** What a service says that starts while its database is away (src/cli/store/claim-store.ts). */
+const awayReasons = /: (?:cannot (?:use|read|write|roll back)\b.*|no standby is connected)/;
 
 export interface PostgresGroundOptions {
   readonly folder: string;
@@ -97,9 +97,7 @@ export function postgresGround(options: PostgresGroundOptions): Ground {
       const isSettled = faults === 0 && performance.now() - overMs > settlesWithinMs;
       return isSettled && canSellOver(view, pair.primary.name);
     },
-    excusesEnd: (startedMs) => {
-      return faults > 0 || Math.max(startedMs, overMs) + startsWithinMs > performance.now();
-    },
+    refusesStart: (reason) => awayReasons.test(reason),
     async inject(fault) {
       faults += 1;
       const own = last.then(() => injectNow(fault));

@@ -3,7 +3,7 @@
  * killed, paused and started again. Reports how it ended if that was not requested.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { cliMain, plainEnvironment } from '../test/e2e/run-command.js';
@@ -16,8 +16,8 @@ export interface ServiceOptions {
   readonly dataDir: string;
   readonly logDir: string;
   readonly flags: readonly string[];
-  /** Called when it ended without a request. @param startedMs of performance.now(). */
-  readonly died: (name: string, how: string, startedMs: number) => void;
+  /** Called when it ended without a request. */
+  readonly died: (name: string, how: string) => void;
 }
 
 export class ServiceProcess {
@@ -32,6 +32,8 @@ export class ServiceProcess {
   #isEnding = false;
   /** Time of performance.now(). */
   #startedMs = 0;
+  /** Length of the log before the last start. */
+  #logStart = 0;
 
   constructor(options: ServiceOptions) {
     this.name = options.name;
@@ -57,6 +59,7 @@ export class ServiceProcess {
     const { name, dataDir, logDir, flags } = this.#options;
     mkdirSync(logDir, { recursive: true });
     const log = openSync(this.#logFile(), 'a');
+    this.#logStart = fstatSync(log).size;
     const kind = name.replace(/-\d+$/, '');
     const init = founding ? ['--init'] : [];
     const args = [cliMain, kind, '--id', name, '--data-dir', dataDir, ...flags, ...init];
@@ -112,6 +115,12 @@ export class ServiceProcess {
     rmSync(join(this.#options.dataDir, this.name), { recursive: true, force: true });
   }
 
+  /** Whether it has reported since its last start that it is ready. */
+  wasReady(): boolean {
+    const text = readFileSync(this.#logFile()).subarray(this.#logStart).toString();
+    return text.includes(`${this.name} is ready\n`);
+  }
+
   logTail(): string {
     try {
       const text = readFileSync(this.#logFile()).subarray(-tailBytes).toString();
@@ -128,6 +137,6 @@ export class ServiceProcess {
   #ended(child: ChildProcess, how: string): void {
     if (this.#child !== child) return;
     this.#child = undefined;
-    if (!this.#isEnding) this.#options.died(this.name, how, this.#startedMs);
+    if (!this.#isEnding) this.#options.died(this.name, how);
   }
 }
