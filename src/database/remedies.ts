@@ -28,9 +28,11 @@ const byWords: readonly (readonly [pattern: RegExp, remedy: string])[] = [
   [/timeout|ETIMEDOUT|no answer/i, 'correct host and port, and check the firewall and the server'],
   [/password must be a (?:non-empty )?string/, 'give a password in the URL, or set PGPASSWORD'],
   [/does not support SSL/, 'use sslmode=disable, or switch ssl on in the server'],
+  [/altnames/i, 'use a host name of its certificate, or sslmode=verify-ca'],
+  [/certificate has expired/, 'the server needs a new certificate'],
   [
-    /certificate|altnames/i,
-    'sslrootcert must name the authority of its certificate, or use sslmode=require',
+    /certificate/i,
+    'sslrootcert must name the authority of its certificate, or use sslmode=require without sslrootcert',
   ],
 ];
 

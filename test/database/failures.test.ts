@@ -80,6 +80,9 @@ t.test('a failure that an operator can end says how, in one line', async (t) => 
     [undefined, 'getaddrinfo ENOTFOUND nowhere', /cannot be resolved/],
     [undefined, 'timeout expired', /check the firewall/],
     [undefined, 'The server does not support SSL connections', /sslmode=disable/],
+    [undefined, 'self-signed certificate in certificate chain', /sslrootcert must name/],
+    [undefined, "Hostname/IP does not match certificate's altnames: x", /a host name of its/],
+    [undefined, 'certificate has expired', /a new certificate/],
   ] as const) {
     t.match(adviseFailure(unsent(message, sqlState)), remedy, message);
   }

@@ -1,9 +1,9 @@
 /**
- * What a process of tests does when it ends, also where a signal ends it: what it started has process
- * groups of its own, and nobody else would end that.
+ * What a process of tests does when it ends, also where a signal ends it (tap sends SIGALRM after a
+ * timeout): what it started has process groups of its own, and nobody else would end that.
  */
 
-const signals = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+const signals = ['SIGALRM', 'SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 const exitCode = 1;
 
 function leave(): void {

