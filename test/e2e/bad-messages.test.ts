@@ -197,13 +197,13 @@ t.test('strangers cannot use the ports between services', async (t) => {
     'order replication': 8591,
   };
   for (const [name, port] of Object.entries(ports)) {
-    const stranger = await RawClient.open(port + 3006);
+    const stranger = await RawClient.open(port + store.portOffset);
     const asked = stranger.ask('sell', ['key', 0, 0, [[8, 1]]]).catch(() => 'closed' as const);
     const answer: Answer<unknown> | 'closed' = await asked;
     if (answer !== 'closed') t.match(answer.error, { code: /unauth|permission|invalid/ }, name);
     stranger.send(Buffer.alloc(2_000, 0xc1));
     await within(`the ${name} port closes the connection`, stranger.closed);
-    const flooder = connect(port + 3006, '127.0.0.1');
+    const flooder = connect(port + store.portOffset, '127.0.0.1');
     flooder.on('error', () => {});
     flooder.end(Buffer.from('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'));
     flooder.resume();

@@ -9,8 +9,7 @@ import { assertUnchanged, BackgroundReader, readBooks } from './background-reade
 import { Store } from './store.js';
 import { within } from './until.js';
 
-const portOffset = 3012;
-const store = new Store(t, portOffset);
+const store = new Store(t, 3012);
 await store.up('--restock-every', '0', '--workers', '2');
 const client = await store.raw();
 const before = await readBooks(client);
@@ -188,7 +187,11 @@ t.test('nobody else has noticed, and the books are as they were', async (t) => {
 /** Sends the bytes, ends its side, and resolves to all that came back. */
 function exchange(bytes: string): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect({ port: 8081 + portOffset, host: '127.0.0.1', allowHalfOpen: true });
+    const socket = connect({
+      port: 8081 + store.portOffset,
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+    });
     let answer = '';
     socket.setEncoding('latin1').on('data', (chunk) => {
       answer += chunk;

@@ -10,9 +10,8 @@ import type { Order, Placed, Product } from './raw-client.js';
 import { type Ran, runBazar, runProgram } from './run-command.js';
 import { Store } from './store.js';
 
-const portOffset = 3024;
-const store = new Store(t, portOffset);
-const dialectPort = 11_140;
+const store = new Store(t, 3024);
+const dialectPort = 8116 + store.portOffset;
 const dialect = ['--dialect-port', `bazar=${dialectPort}`];
 const flags = ['--restock-every', '0', '--workers', '1', ...dialect];
 await store.up(...flags);
@@ -72,7 +71,7 @@ t.test('every outcome has its exit code, and its reason on stderr', async (t) =>
   failed(t, await bazar('order', 'first'), 2, /first/);
   failed(t, await bazar('steal', '--no-thing'), 2, /^unknown command "steal"\n/);
   failed(t, await bazar('audit', '--token', 'guessed'), 6, /token/);
-  const nowhere = ['--address', `127.0.0.1:${8181 + portOffset + 1}`];
+  const nowhere = ['--address', `127.0.0.1:${store.rawPort + 1}`];
   failed(t, await bazar('lookup', 'Tux', ...nowhere), 5, /is the store running/);
   t.equal((await json<Product>(t, 'lookup', 'Tux')).quantity, 98, 'and nothing was sold');
 });

@@ -42,7 +42,7 @@ t.test('a frontend shows all frontends, and tells which die and come back', asyn
     return totals.requests.orders === 2 && own.every((orders) => orders === 1);
   });
   const [, second] = (await status()).frontends;
-  t.equal(second?.http, `127.0.0.1:${8081 + 3583 + 1}`);
+  t.equal(second?.http, `127.0.0.1:${8081 + store.portOffset + 1}`);
 
   const events = await store.http('/events?history');
   const reader = events.body?.getReader();

@@ -3,21 +3,19 @@ import { createServer } from 'node:net';
 import t from 'tap';
 import { Store } from './store.js';
 
-const portOffset = 3143;
-
 t.test(
   'a service that cannot listen names the place and ends, though others talk to it',
   async (t) => {
-    const store = new Store(t, portOffset, { catalogs: 2, orders: 1, recovery: 1 });
+    const store = new Store(t, 3143, { catalogs: 2, orders: 1, recovery: 1 });
     await store.up('--no-restart');
-    await store.kill('recovery-1');
+    await store.kill('catalog-2');
     const other = createServer();
-    const port = 9601 + portOffset;
+    const port = 9002 + store.portOffset;
     await new Promise<void>((resolve) => other.listen(port, '127.0.0.1', resolve));
     t.teardown(() => other.close());
 
-    const members = ['--catalogs', '2', '--orders', '1', '--recovery', '1'];
-    const { code, err } = await store.bazar(['recovery', '--id', 'recovery-1', ...members]);
+    const own = [...store.memberFlags(), ...(await store.databaseFlags())];
+    const { code, err } = await store.bazar(['catalog', '--id', 'catalog-2', ...own]);
     t.equal(code, 1);
     t.match(err, `cannot listen on 127.0.0.1:${port}: address in use (EADDRINUSE)`);
   },

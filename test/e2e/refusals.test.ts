@@ -12,17 +12,14 @@ import type { Ran } from './run-command.js';
 import { Store } from './store.js';
 import { until } from './until.js';
 
-const portOffset = 3189;
 const size = { catalogs: 1, orders: 3, recovery: 0 };
-const flags = ['--catalogs', '1', '--orders', '3', '--recovery', '0', '--workers', '1'];
 
 t.test('a member that must not start says why in one line that names the file', async (t) => {
-  const store = new Store(t, portOffset, size);
+  const store = new Store(t, 3189, size, 'journal');
   await store.up();
   const data = join(store.folder, 'data');
   const own = (...path: string[]): string => join(data, 'order-1', ...path);
-  const run = (...more: string[]): Promise<Ran> =>
-    store.bazar(['order', '--id', 'order-1', ...flags, ...more]);
+  const run = (...more: string[]): Promise<Ran> => store.bazar([...orderCommand(store), ...more]);
 
   const second = await run();
   refused(t, second, join(data, 'run', 'order-1.pid'), 'a second process of the name');
@@ -64,6 +61,45 @@ t.test('a member that must not start says why in one line that names the file', 
   refused(t, await run(), `${segment} is corrupt at offset`, 'a corrupt journal');
   t.ok(readFileSync(segment).equals(damaged), 'and leaves it as it was');
 });
+
+t.test('over a database it names the file, the port or the schema', async (t) => {
+  const [store, other] = [3189, 3195].map((offset) => new Store(t, offset, size, 'postgres')) as [
+    Store,
+    Store,
+  ];
+  await store.up();
+  const clusterFile = join(store.folder, 'data', 'cluster.json');
+  const pidFile = join(store.folder, 'data', 'run', 'order-1.pid');
+  const own = await store.databaseFlags();
+  const run = (flags = own): Promise<Ran> => store.bazar([...orderCommand(store), ...flags]);
+
+  refused(t, await run(), pidFile, 'a second process of the name');
+  const pid = readFileSync(pidFile, 'utf8');
+  writeFileSync(pidFile, '');
+  refused(t, await run(), 'address in use', 'a second process at the same port');
+  writeFileSync(pidFile, pid);
+  t.equal((await store.bazar(['buy', 'Tux'])).code, 0);
+  t.equal(await store.down(), 0);
+  await until('every process has ended', () => store.running().length === 0);
+
+  refused(t, await run([]), clusterFile, 'a start without the database');
+  const nowhere = await run(['--store', 'postgres://u@127.0.0.1:1/x']);
+  refused(t, nowhere, 'nothing listens there', 'a database that is not there');
+  const foreign = await run(await other.databaseFlags());
+  refused(t, foreign, 'but the database holds the store', 'the database of another store');
+  const cluster = readFileSync(clusterFile);
+  writeFileSync(clusterFile, flipped(cluster, 20));
+  refused(t, await run(), clusterFile, 'a cluster file with a flipped bit');
+  writeFileSync(clusterFile, cluster);
+  await store.up();
+  t.match(await store.bazar(['order', '1']), { code: 0 }, 'and all is as it was');
+  t.equal(await store.down(), 0);
+});
+
+/** The command of one member. */
+function orderCommand(store: Store): string[] {
+  return ['order', '--id', 'order-1', ...store.memberFlags(), '--workers', '1'];
+}
 
 /** One line for people; the others are the log's. */
 function refused(t: Test, { code, err }: Ran, named: string, what: string): void {

@@ -32,6 +32,7 @@ export const engines: readonly Engine[] = ['journal', 'postgres'];
 /** `BAZAR_TEST_ENGINE=postgres` runs the tests over a database. */
 const usualEngine: Engine = process.env.BAZAR_TEST_ENGINE === 'postgres' ? 'postgres' : 'journal';
 
+const postgresOffset = 10_000;
 const smallest: Size = { catalogs: 1, orders: 1, recovery: 0 };
 
 /** Far above what any of these tests takes, for machines that are busy with other things. */
@@ -42,7 +43,8 @@ const startMs = 120_000;
 export class Store {
   readonly folder: string;
   readonly rawPort: number;
-  readonly #portOffset: number;
+  /** Added to every port. */
+  readonly portOffset: number;
   readonly #size: Size;
   readonly #clients: RawClient[] = [];
   #launcher: ChildProcess | undefined;
@@ -51,13 +53,13 @@ export class Store {
   /** Creates the schema of the store at its first start. */
   #database: Promise<readonly string[]> | undefined;
 
-  /** Each file of tests has a port offset of its own: they run at the same time. */
-  constructor(t: Test, portOffset: number, size: Size = smallest, engine: Engine = usualEngine) {
-    this.#portOffset = portOffset;
+  /** Each file of tests has an offset of its own: they run at the same time, also over both engines. */
+  constructor(t: Test, offset: number, size: Size = smallest, engine: Engine = usualEngine) {
     this.#engine = engine;
+    this.portOffset = engine === 'postgres' ? offset + postgresOffset : offset;
     // The database has the log, so nobody else votes.
     this.#size = engine === 'postgres' ? { ...size, recovery: 0 } : size;
-    this.rawPort = 8181 + portOffset;
+    this.rawPort = 8181 + this.portOffset;
     // Not the test's own folder: the path of a socket in it would be too long.
     t.setTimeout(testTimeoutMs);
     this.folder = mkdtempSync(join(tmpdir(), 'bazar-e2e-'));
@@ -74,19 +76,9 @@ export class Store {
   /** Resolves when the store is ready. */
   async up(...flags: readonly string[]): Promise<void> {
     this.#said = '';
-    const { catalogs, orders, recovery, frontends = 1 } = this.#size;
-    const size = [
-      '--catalogs',
-      `${catalogs}`,
-      '--orders',
-      `${orders}`,
-      '--recovery',
-      `${recovery}`,
-      '--frontends',
-      `${frontends}`,
-    ];
-    const database = await this.#flagsOfDatabase();
+    const database = await this.databaseFlags();
     const place = [...this.place(), '--log-dir', join(this.folder, 'logs')];
+    const size = [...this.memberFlags(), '--frontends', `${this.#size.frontends ?? 1}`];
     const args = [cliMain, 'up', ...size, ...place, ...database];
     const launcher = spawn(process.execPath, [...args, ...flags], {
       detached: true,
@@ -106,7 +98,15 @@ export class Store {
     await until(`the store is ready; it said: ${this.#said}`, looked, startMs);
   }
 
-  async #flagsOfDatabase(): Promise<readonly string[]> {
+  /** The flags that say how many replicas and recovery servers it has. */
+  memberFlags(): readonly string[] {
+    const { catalogs, orders, recovery } = this.#size;
+    const counts = { catalogs, orders, recovery };
+    return Object.entries(counts).flatMap(([kind, count]) => [`--${kind}`, `${count}`]);
+  }
+
+  /** The flags that name the database; none with journals. */
+  async databaseFlags(): Promise<readonly string[]> {
     if (this.#engine === 'journal') return [];
     this.#database ??= newDatabase(this.folder);
     return this.#database;
@@ -209,7 +209,7 @@ export class Store {
   }
 
   http(path: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(`http://127.0.0.1:${8081 + this.#portOffset}${path}`, init);
+    return fetch(`http://127.0.0.1:${8081 + this.portOffset}${path}`, init);
   }
 
   async isReady(): Promise<boolean> {
@@ -218,7 +218,7 @@ export class Store {
 
   /** Where the store lies, for any command. */
   place(): string[] {
-    return ['--port-offset', `${this.#portOffset}`, '--data-dir', join(this.folder, 'data')];
+    return ['--port-offset', `${this.portOffset}`, '--data-dir', join(this.folder, 'data')];
   }
 
   /** A client command on this store. */

@@ -5,14 +5,13 @@ import { Store } from '../e2e/store.js';
 import { until } from '../e2e/until.js';
 import { noBrowser, Windows } from './browser.js';
 
-const portOffset = 3419;
 const phone = { viewport: { width: 360, height: 740 } };
 const views = ['', 'operations', 'books'] as const;
 
 t.test('the page', { skip: noBrowser }, async (t) => {
-  const store = new Store(t, portOffset, { catalogs: 2, orders: 3, recovery: 1 });
+  const store = new Store(t, 3419, { catalogs: 2, orders: 3, recovery: 1 });
   await store.up('--demo', '--restock-every', '0');
-  const windows = await Windows.open(t, `http://127.0.0.1:${8081 + portOffset}`);
+  const windows = await Windows.open(t, `http://127.0.0.1:${8081 + store.portOffset}`);
 
   t.test('what one visitor buys ticks in the window of another', async (t) => {
     const other = await windows.visit('');
@@ -117,7 +116,7 @@ t.test('the page', { skip: noBrowser }, async (t) => {
     await store.bazar(['product', 'add', longest, ...fields]);
     await card(page, longest).waitFor();
     for (const view of views) {
-      await page.goto(`http://127.0.0.1:${8081 + portOffset}/#/${view}`);
+      await page.goto(`http://127.0.0.1:${8081 + store.portOffset}/#/${view}`);
       await page
         .locator(view === '' ? '.card' : view === 'books' ? '.verdict' : '.tile')
         .first()
