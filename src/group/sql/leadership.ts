@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.js';
 import type { Logger } from '../../base/logging.js';
 import type { FailedCandidacy, MemberId } from '../../consensus/types.js';
 import type { LogDatabase, LogEnd, Lead as Taken } from '../../database/types.js';
+import type { CandidacyStatus } from '../types.js';
 import { Lead } from './lead.js';
 import { LogWriter, type TableSource } from './log-writer.js';
 import type { RecentEntries } from './recent-entries.js';
@@ -36,15 +37,18 @@ export interface LeadershipOptions {
 type Stage =
   | { readonly kind: 'follower' }
   /** A takeover is under way; the lead exists once it has committed. */
-  | { readonly kind: 'candidate'; readonly lead?: Lead }
+  | { readonly kind: 'candidate'; readonly sinceMs: number; readonly lead?: Lead }
   | { readonly kind: 'leader'; readonly lead: Lead };
 
 const follower: Stage = { kind: 'follower' };
+/** The frontends wait this long for a takeover, as for a candidacy of the other engine. */
+const candidacyMs = 1_000;
 
 export class Leadership {
   readonly #options: LeadershipOptions;
   #stage: Stage = follower;
   #isStopped = false;
+  /** Why the last attempt or lead ended; undefined since a lead has begun. */
   #failure: FailedCandidacy | undefined;
 
   constructor(options: LeadershipOptions) {
@@ -60,19 +64,27 @@ export class Leadership {
     return this.#stage.kind === 'follower';
   }
 
-  /** Why the last attempt or lead ended; undefined since a lead has begun. */
-  get failure(): FailedCandidacy | undefined {
-    return this.#failure;
+  /** Without the phase, a frontend would fence a slow takeover with its next nomination. */
+  candidacy(nowMs: number): CandidacyStatus {
+    const stage = this.#stage;
+    const isAwaited = stage.kind === 'candidate' && nowMs - stage.sinceMs < candidacyMs;
+    const failure = this.#failure;
+    return {
+      ...(isAwaited ? { phase: 'prepare' } : {}),
+      ...(failure
+        ? { failure: { reason: failure.reason, agoMs: Math.max(0, nowMs - failure.atMs) } }
+        : {}),
+    };
   }
 
   /** S2: a new epoch, then the opening entry, which commits all that was read before it. */
   async take(): Promise<void> {
     const { id, clock, database, logger, log, gated, rules } = this.#options;
     const committed = log.last;
-    const stage: Stage = { kind: 'candidate' };
+    const beganMs = clock.nowMs();
+    const stage: Stage = { kind: 'candidate', sinceMs: beganMs };
     this.#stage = stage;
     const isOver = (): boolean => this.#stage !== stage || this.#isStopped;
-    const beganMs = clock.nowMs();
     try {
       const lead = await database.takeLead(id);
       // Taken after the commit: every lease of the former leader was confirmed before it (A14).
@@ -108,7 +120,8 @@ export class Leadership {
 
   #open(lead: Lead, { end, session }: Taken): void {
     const { database, clock, rules, tables, logger } = this.#options;
-    this.#stage = { kind: 'candidate', lead };
+    const sinceMs = this.#stage.kind === 'candidate' ? this.#stage.sinceMs : clock.nowMs();
+    this.#stage = { kind: 'candidate', sinceMs, lead };
     lead.writer = new LogWriter({
       ...{ database, clock, rules, epoch: lead.epoch, end, session, tables },
       written: (through) => this.#written(lead, through),

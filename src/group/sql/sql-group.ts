@@ -236,10 +236,9 @@ export class SqlGroup<Result> implements Group<Result> {
 
   status(): GroupStatus {
     const { id, clock, incarnation } = this.#options;
-    const { lead, failure } = this.#leadership;
+    const { lead } = this.#leadership;
     const nowMs = clock.nowMs();
     const { seq, epoch } = this.#log.last;
-    const since = failure && { reason: failure.reason, agoMs: Math.max(0, nowMs - failure.atMs) };
     return {
       id,
       role: lead ? 'leader' : 'follower',
@@ -252,7 +251,7 @@ export class SqlGroup<Result> implements Group<Result> {
       oldestUncommittedMs: lead?.oldestUncommittedMs(nowMs) ?? 0,
       diskSilentMs: lead?.writer?.silentMs(nowMs) ?? 0,
       incarnation,
-      candidacy: since ? { failure: since } : {},
+      candidacy: this.#leadership.candidacy(nowMs),
     };
   }
 

@@ -135,7 +135,7 @@ t.test('a failed takeover ends, and what it read does not stay in the log', asyn
   t.same(events, ['ended false false'], 'it waits for another nomination');
   t.match(log.last, { seq: 1 });
   t.ok(leadership.isFollower);
-  t.match(leadership.failure, { reason: 'unconfirmed' });
+  t.match(leadership.candidacy(0).failure, { reason: 'unconfirmed' });
   void leadership.take();
   required(database.takeovers.at(-1), 'a takeover').fail(new Error('no connection'));
   await turn();
@@ -202,3 +202,24 @@ t.test('what is answered after a stop has no effect', async (t) => {
   t.same([...events, ...leader.events], []);
   t.equal(leader.database.takeovers.length, 1);
 });
+
+t.test(
+  'a takeover under way is reported for a second, so that no frontend fences it',
+  async (t) => {
+    const { clock, database, leadership, takeover, read } = start();
+    t.same(leadership.candidacy(clock.nowMs()), {});
+    void leadership.take();
+    await takeover();
+    await read([1, 1], [2, 2], [3, 2]);
+    clock.advance(900);
+    t.same(
+      leadership.candidacy(clock.nowMs()),
+      { phase: 'prepare' },
+      'it writes its opening entry',
+    );
+    clock.advance(200);
+    t.same(leadership.candidacy(clock.nowMs()), {}, 'the database is silent: another may try');
+    await database.answer(fenced);
+    t.match(leadership.candidacy(clock.nowMs()), { failure: { reason: 'unconfirmed', agoMs: 0 } });
+  },
+);
