@@ -10,6 +10,7 @@ import type { FailedCandidacy, MemberId } from '../../consensus/types.js';
 import type { Lead, LeaderRow, LogDatabase } from '../../database/types.js';
 import type { GroupHandle } from '../engine.js';
 import type { Applied, GroupStatus } from '../types.js';
+import { candidacyStatus } from './candidacy-status.js';
 
 /** How often the leader confirms its epoch, and the others read it. */
 const checkEveryMs = 500;
@@ -30,7 +31,7 @@ export interface EpochGroupOptions {
 
 type Stage =
   | { readonly kind: 'follower' }
-  | { readonly kind: 'candidate' }
+  | { readonly kind: 'candidate'; readonly sinceMs: number }
   | { readonly kind: 'leader'; readonly lead: Lead; readonly electedMs: number };
 
 const follower: Stage = { kind: 'follower' };
@@ -101,7 +102,7 @@ export class EpochGroup implements GroupHandle<never> {
     const { id, clock, incarnation } = this.#options;
     const nowMs = clock.nowMs();
     const leads = this.#stage.kind === 'leader';
-    const failure = this.#failure;
+    const sinceMs = this.#stage.kind === 'candidate' ? this.#stage.sinceMs : undefined;
     const silentMs = this.#silentSinceMs === undefined ? 0 : nowMs - this.#silentSinceMs;
     return {
       id,
@@ -115,9 +116,7 @@ export class EpochGroup implements GroupHandle<never> {
       oldestUncommittedMs: 0,
       diskSilentMs: Math.max(0, silentMs),
       incarnation,
-      candidacy: failure
-        ? { failure: { reason: failure.reason, agoMs: Math.max(0, nowMs - failure.atMs) } }
-        : {},
+      candidacy: candidacyStatus(sinceMs, this.#failure, nowMs),
     };
   }
 
@@ -175,7 +174,7 @@ export class EpochGroup implements GroupHandle<never> {
   /** S2: a new epoch. There is nothing to read after it. */
   async #take(): Promise<void> {
     const { id, database, clock, logger } = this.#options;
-    const stage: Stage = { kind: 'candidate' };
+    const stage: Stage = { kind: 'candidate', sinceMs: clock.nowMs() };
     this.#stage = stage;
     try {
       const lead = await database.takeLead(id);

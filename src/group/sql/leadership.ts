@@ -7,6 +7,7 @@ import type { Logger } from '../../base/logging.js';
 import type { FailedCandidacy, MemberId } from '../../consensus/types.js';
 import type { LogDatabase, LogEnd, Lead as Taken } from '../../database/types.js';
 import type { CandidacyStatus } from '../types.js';
+import { candidacyStatus } from './candidacy-status.js';
 import { Lead } from './lead.js';
 import { LogWriter, type TableSource } from './log-writer.js';
 import type { RecentEntries } from './recent-entries.js';
@@ -41,8 +42,6 @@ type Stage =
   | { readonly kind: 'leader'; readonly lead: Lead };
 
 const follower: Stage = { kind: 'follower' };
-/** The frontends wait this long for a takeover, as for a candidacy of the other engine. */
-const candidacyMs = 1_000;
 
 export class Leadership {
   readonly #options: LeadershipOptions;
@@ -64,17 +63,10 @@ export class Leadership {
     return this.#stage.kind === 'follower';
   }
 
-  /** Without the phase, a frontend would fence a slow takeover with its next nomination. */
   candidacy(nowMs: number): CandidacyStatus {
     const stage = this.#stage;
-    const isAwaited = stage.kind === 'candidate' && nowMs - stage.sinceMs < candidacyMs;
-    const failure = this.#failure;
-    return {
-      ...(isAwaited ? { phase: 'prepare' } : {}),
-      ...(failure
-        ? { failure: { reason: failure.reason, agoMs: Math.max(0, nowMs - failure.atMs) } }
-        : {}),
-    };
+    const sinceMs = stage.kind === 'candidate' ? stage.sinceMs : undefined;
+    return candidacyStatus(sinceMs, this.#failure, nowMs);
   }
 
   /** S2: a new epoch, then the opening entry, which commits all that was read before it. */

@@ -92,6 +92,14 @@ t.test('a leader whose database is silent says so, and leads on when it answers'
   t.match(one.status(), { role: 'leader', serving: true, epoch: 1 });
 });
 
+t.test('a takeover under way is reported, so that no frontend fences it', async (t) => {
+  const one = await memberOf(t, await testStore(t), 'order-1');
+  one.nominate('order-1');
+  t.same(one.status().candidacy, { phase: 'prepare' });
+  await serves(one);
+  t.same(one.status().candidacy, {});
+});
+
 t.test('a nominee that cannot reach the database reports that it failed', async (t) => {
   const database = await testStore(t);
   const settings = parseDatabaseUrl('postgres://tester@127.0.0.1:1/postgres', {});
