@@ -207,6 +207,30 @@ export const purchaseLimits = {
   salesDroppedMax: 1_024,
 } as const;
 
+/** Holds (docs/STOCK.md). */
+export const holdLimits = {
+  ttlSecondsMax: 86_400,
+  /** From the opening on, with all extensions; log time. */
+  lifeMs: 7 * 24 * 3_600_000,
+  openMax: 1_000_000,
+  openLinesMax: 2_000_000,
+  /** Open holds, and resolved ones that are still answered. */
+  keptMax: 4_000_000,
+  /** How long a resolved hold is answered, in log time. */
+  resolvedMs: 24 * 3_600_000,
+  /** Resolved holds that an entry forgets, apart from those resolved at the same time. */
+  forgottenPerEntry: 1_024,
+  referenceBytesMax: 200,
+  /** Bytes of all references. */
+  referencesBytesMax: 64 * mib,
+  /** Lines of holds that one entry expires. */
+  expireLinesMax: 1_024,
+  /** How often the leader looks for due holds. */
+  expireEveryMs: 100,
+  /** While holds are open, the leader logs an entry after this time without one. */
+  tickMs: 10_000,
+} as const;
+
 export const storageLimits = {
   blockBytes: 4 * kib,
   segmentBytes: 16 * mib,
@@ -218,6 +242,7 @@ export const storageLimits = {
   pieceKeys: 4_096,
   /** Keys of changes, each with its outcome. */
   pieceWriteKeys: 256,
+  pieceHolds: 512,
 } as const;
 
 export const cacheLimits = {

@@ -4,6 +4,7 @@
  * position.
  */
 import type { ErrorCode } from '../base/errors.js';
+import type { TradeOperation } from './trade.js';
 
 /** Digest of an idempotency key: the first 16 bytes of its SHA-256, or 16 random bytes for a frontend's. */
 export type KeyDigest = Uint8Array;
@@ -87,7 +88,7 @@ export type Outcome =
    */
   | readonly ['stale', tooOldFrom?: number]
   /** The key table or the list of unprojected sales is full; nothing is stored. Older builds do not say which. */
-  | readonly ['full', what?: 'keys' | 'sales'];
+  | readonly ['full', what?: 'keys' | 'sales' | 'holds'];
 
 /** A line index that no purchase has: older builds read the outcome as a missing product. */
 export const totalTooLarge = -1;
@@ -118,7 +119,7 @@ export interface ProductChange {
  * The newest version of the rules by which this build applies entries. Each replica sends its own in the
  * handshake, and the leader logs a version once all replicas support it (docs/PROTOCOL.md, 5).
  */
-export const rulesVersion = 2;
+export const rulesVersion = 3;
 
 /** The inputs of the migration to a version of the rules, in addition to the state. */
 export interface RulesSettings {
@@ -173,7 +174,11 @@ export type CatalogCommand =
   /** Entries apply by this version of the rules from here on; a lower or equal version has no effect. */
   | readonly ['rules', version: number, settings: RulesSettings]
   /** From rules 2 on: the number of clients' purchase keys at which new ones are refused. */
-  | readonly ['capacity', clientKeys: number];
+  | readonly ['capacity', clientKeys: number]
+  /** From rules 3 on. `at` is wall time in milliseconds. */
+  | readonly ['trade', orderEpoch: number, at: number, operations: readonly TradeOperation[]]
+  /** From rules 3 on: frees the stock of these holds that are due. Without holds it only moves log time. */
+  | readonly ['expire', serials: readonly number[]];
 
 /** A product's record in the catalog. */
 export type ProductRecord = readonly [
@@ -197,13 +202,16 @@ export type OrderCommand =
 /** The catalog's stream to the order leader. It is encoded once and logged there as these bytes. */
 export type SalesMessage = readonly [first: number, count: number, sales: Uint8Array];
 
-/** A product's books: received − sold = stock. */
+/** A product's books: received − sold + returned = stock + reserved. */
 export type ProductBook = readonly [
   id: number,
   name: string,
   received: number,
   sold: number,
   stock: number,
+  /** Absent in answers of builds before rules 3, as the next field. */
+  reserved?: number,
+  returned?: number,
 ];
 
 /** From a frontend to each member. Older builds send no field and count as answered. */

@@ -32,5 +32,9 @@ export function hashOf({ head, products, purchases }: CatalogState): string {
     purchases.writes.hashInto(hash);
   }
   if (head.rules > 1) hash.number(purchases.clientKeys.capacity);
+  if (head.rules > 2) {
+    hash.number(purchases.holds.last);
+    hash.text(purchases.holds.sum);
+  }
   return hash.hex();
 }

@@ -3,38 +3,33 @@
  * at apply, from the state and the entry alone (docs/PROTOCOL.md, R7 and section 5). Uses no clock,
  * random source, socket or cache. Invariant: I5 and I6 hold after every entry.
  */
-import { assert, unreachable } from '../../base/assert.js';
+import { assert } from '../../base/assert.js';
 import { protocolTimes, purchaseLimits } from '../../base/limits.js';
 import type { Entry, SnapshotMachine } from '../../consensus/types.js';
 import { unknownCommand } from '../../consensus/unknown-command.js';
 import { decode } from '../../wire/codec.js';
 import {
   type CatalogCommand,
-  type ChangeCommand,
   type ProductRecord,
   type Purchase,
   rulesVersion,
   type SalesMessage,
 } from '../../wire/internal.js';
+import type { HoldId, HoldRecord } from '../../wire/trade.js';
 import { hashOf } from './catalog-hash.js';
 import { CatalogRestore, type CatalogState, savePieces } from './catalog-snapshot.js';
 import { type CatalogView, viewOf } from './catalog-view.js';
+import { holdRecord, type ReadonlyHolds } from './hold-view.js';
 import { isCapacity } from './key-table.js';
 import { applyKeyed } from './keyed-changes.js';
 import { type LeaseHolder, LeaseHolders } from './lease-holders.js';
 import { startRules } from './migration.js';
 import type { ProductQuery } from './product-index.js';
-import {
-  addProduct,
-  removeProduct,
-  restockProducts,
-  stockProducts,
-  updateProduct,
-} from './product-rules.js';
+import { changeProduct, restockProducts, stockProducts } from './product-rules.js';
 import { type Book, type FoundProducts, Products, toRecord } from './products.js';
 import { type LogPlace, type PurchaseOptions, PurchaseProcessor } from './purchase-processor.js';
 import { mayBeTooLarge } from './purchases.js';
-import type { Audited, CatalogResult, Refused, Removed, Stocked, Stored } from './results.js';
+import type { Audited, CatalogResult, Stocked } from './results.js';
 import { touchedBy, type WriteSet } from './write-set.js';
 
 export type { CatalogResult } from './results.js';
@@ -75,7 +70,17 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
    * Write set of a command that is not decided yet. A12 covers a cache that keeps an item too long.
    */
   writeSet(command: CatalogCommand): WriteSet {
-    return touchedBy(this.#products, command);
+    return touchedBy(this.#products, command, this.#purchases.holds);
+  }
+
+  /** To read only: commands alone change them. */
+  get holds(): ReadonlyHolds {
+    return this.#purchases.holds;
+  }
+
+  /** The hold as a read shows it; undefined if it is unknown. */
+  hold(id: HoldId): HoldRecord | undefined {
+    return holdRecord(this.#purchases.holds, this.#products, id, this.#logTime);
   }
 
   byId(id: number): ProductRecord | undefined {
@@ -242,15 +247,22 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
         return this.#stock(command);
       case 'sell':
         return this.#purchases.applySell(command, this.#place());
+      case 'trade':
+        assert(this.#rules > 2, 'trades are logged from rules 3 on');
+        return this.#purchases.applyTrade(command, this.#place());
+      case 'expire':
+        assert(this.#rules > 2, 'holds expire from rules 3 on');
+        return this.#purchases.applyExpire(command[1], this.#place());
       case 'restock':
         return this.#restock(command);
       case 'add':
       case 'update':
       case 'remove':
-        return this.#change(command);
+        return changeProduct(this.#products, command, this.#seq);
       case 'keyed': {
         assert(this.#rules > 0, 'changes have keys from rules 1 on');
-        return applyKeyed(command, this.#purchases, this.#place(), () => this.#change(command[4]));
+        const decide = () => changeProduct(this.#products, command[4], this.#seq);
+        return applyKeyed(command, this.#purchases, this.#place(), decide);
       }
       case 'cursor':
         this.#purchases.sales.advance(command[1]);
@@ -293,20 +305,6 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     const [seq, time] = [this.#seq, this.#logTime];
     const readsOldKeys = this.#rules > 0 && time < this.#rulesTime + purchaseLimits.clientKeyMs;
     return { seq, time, readsOldKeys };
-  }
-
-  #change(command: ChangeCommand): Stored | Removed | Refused {
-    const products = this.#products;
-    switch (command[0]) {
-      case 'add':
-        return addProduct(products, command[1], this.#seq);
-      case 'update':
-        return updateProduct(products, command[1], command[2], this.#seq);
-      case 'remove':
-        return removeProduct(products, command[1], command[2], this.#seq);
-      default:
-        return unreachable(command);
-    }
   }
 
   #stock(command: Extract<CatalogCommand, readonly ['stock', ...unknown[]]>): Stocked {

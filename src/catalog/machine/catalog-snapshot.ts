@@ -8,13 +8,14 @@ import { storageLimits } from '../../base/limits.js';
 import { decodeViews, encode } from '../../wire/codec.js';
 import { rulesVersion, type SalesMessage } from '../../wire/internal.js';
 import { isInteger, isRecord, isText, isTuple } from '../../wire/shapes.js';
+import { isSavedHold, loadHold, type SavedHold, saveHolds } from './hold-snapshot.js';
 import { loadKeys, saveKeys } from './key-snapshot.js';
 import type { LeaseHolder } from './lease-holders.js';
 import { type Product, Products } from './products.js';
 import { type PurchaseOptions, PurchaseProcessor } from './purchase-processor.js';
 
 /** A state under older rules is saved in the version that earlier builds can read. */
-const versions = { beforeRules: 2, withRules: 3, withCapacity: 4 } as const;
+const versions = { beforeRules: 2, withRules: 3, withCapacity: 4, withHolds: 5 } as const;
 
 /** The state without products, sales and keys. */
 export interface CatalogHead {
@@ -37,6 +38,9 @@ export interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
   readonly writeKeys?: number;
   /** From rules 2 on: the capacity for clients' keys. */
   readonly clientKeysMax?: number;
+  /** From rules 3 on: the serial number of the newest hold, and the number of those that follow. */
+  readonly lastHold?: number;
+  readonly holds?: number;
   readonly orderEpoch: number;
   /** Absent if no entry has bounded totals yet, and in snapshots of earlier builds. */
   readonly boundsTotals?: boolean;
@@ -49,6 +53,9 @@ export interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
   readonly frontendKeys: number;
 }
 
+/** Fields that a head has only from some version of the rules on. */
+type RulesField = 'rules' | 'rulesTime' | 'writeKeys' | 'clientKeysMax' | 'lastHold' | 'holds';
+
 export type SavedProduct = readonly [
   id: number,
   name: string,
@@ -59,8 +66,11 @@ export type SavedProduct = readonly [
   received: number,
   sold: number,
   removed: boolean,
-  /** Absent if the product has no restock target. */
-  restockTo?: number,
+  /** Absent if the product has no restock target; null if it has none and the next fields follow. */
+  restockTo?: number | null,
+  /** From rules 3 on. */
+  reserved?: number,
+  returned?: number,
 ];
 
 /** A piece before it is encoded. */
@@ -68,7 +78,8 @@ export type Piece =
   | readonly ['head', SavedHead]
   | readonly ['products', readonly SavedProduct[]]
   | readonly ['sales', ...SalesMessage]
-  | readonly ['client keys' | 'frontend keys' | 'write keys', Uint8Array];
+  | readonly ['client keys' | 'frontend keys' | 'write keys', Uint8Array]
+  | readonly ['holds', readonly SavedHold[]];
 
 /** A state to save, or a restored one. */
 export interface CatalogState {
@@ -84,12 +95,15 @@ export function* savePieces(state: CatalogState): Generator<Uint8Array> {
   const all = products.all();
   const { pieceProducts } = storageLimits;
   for (let at = 0; at < all.length; at += pieceProducts) {
-    yield savePiece(['products', all.slice(at, at + pieceProducts).map(saveProduct)]);
+    const piece = all.slice(at, at + pieceProducts);
+    const save = state.head.rules > 2 ? saveWithHolds : saveProduct;
+    yield savePiece(['products', piece.map(save)]);
   }
   for (const run of purchases.sales.kept()) yield savePiece(['sales', ...run]);
   for (const keys of saveKeys(purchases.clientKeys)) yield savePiece(['client keys', keys]);
   for (const keys of saveKeys(purchases.frontendKeys)) yield savePiece(['frontend keys', keys]);
   for (const keys of purchases.writes.save()) yield savePiece(['write keys', keys]);
+  for (const holds of saveHolds(purchases.holds)) yield savePiece(['holds', holds]);
 }
 
 /** The small state, and the counts of the rest. */
@@ -109,13 +123,14 @@ export function headOf({ head, products, purchases }: CatalogState): SavedHead {
 
 function saveHead(
   { rules, rulesTime, ...rest }: CatalogHead,
-  { writes, clientKeys }: PurchaseProcessor,
-): Omit<CatalogHead, 'rules' | 'rulesTime'> &
-  Pick<SavedHead, 'version' | 'rules' | 'rulesTime' | 'writeKeys' | 'clientKeysMax'> {
+  { writes, clientKeys, holds }: PurchaseProcessor,
+): Omit<CatalogHead, 'rules' | 'rulesTime'> & Pick<SavedHead, 'version' | RulesField> {
   if (rules === 0) return { version: versions.beforeRules, ...rest };
   const known = { ...rest, rules, rulesTime, writeKeys: writes.size };
   if (rules === 1) return { version: versions.withRules, ...known };
-  return { version: versions.withCapacity, ...known, clientKeysMax: clientKeys.capacity };
+  const limited = { ...known, clientKeysMax: clientKeys.capacity };
+  if (rules === 2) return { version: versions.withCapacity, ...limited };
+  return { version: versions.withHolds, ...limited, lastHold: holds.last, holds: holds.kept };
 }
 
 /** Builds a state from its pieces, independent of the current state. */
@@ -158,6 +173,9 @@ export class CatalogRestore {
       case 'write keys':
         purchases.writes.load(found[1]);
         break;
+      case 'holds':
+        for (const saved of found[1]) purchases.holds.put(loadHold(saved));
+        break;
       default:
         unreachable(found);
     }
@@ -172,7 +190,8 @@ export class CatalogRestore {
       this.#runs.length === head.runs &&
       purchases.clientKeys.size === head.clientKeys &&
       purchases.frontendKeys.size === head.frontendKeys &&
-      purchases.writes.size === (head.writeKeys ?? 0);
+      purchases.writes.size === (head.writeKeys ?? 0) &&
+      purchases.holds.kept === (head.holds ?? 0);
     assert(isWhole, 'a catalog snapshot holds as much as its head says');
     const { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends } = head;
     const { lastSale: last, cursor } = head;
@@ -197,6 +216,7 @@ export class CatalogRestore {
     if (head.clientKeysMax !== undefined) clientKeys.setCapacity(head.clientKeysMax);
     clientKeys.expect(head.clientKeys);
     this.#purchases.frontendKeys.expect(head.frontendKeys);
+    this.#purchases.holds.startAfter(head.lastHold ?? 0);
   }
 }
 
@@ -223,6 +243,8 @@ function isPiece(value: unknown): value is Piece {
     case 'frontend keys':
     case 'write keys':
       return first instanceof Uint8Array;
+    case 'holds':
+      return Array.isArray(first) && first.every(isSavedHold);
     default:
       return false;
   }
@@ -241,12 +263,14 @@ export function isHead(value: unknown): value is SavedHead {
 }
 
 function hasVersion(head: Record<string, unknown>): boolean {
-  const { version, rules, rulesTime, writeKeys, clientKeysMax } = head;
+  const { version, rules, rulesTime, writeKeys, clientKeysMax, lastHold, holds } = head;
   if (version === versions.beforeRules) return rules === undefined;
   if (!isInteger(rules) || rules < 1 || rules > rulesVersion) return false;
   if (!isInteger(writeKeys) || typeof rulesTime !== 'number') return false;
   if (version === versions.withRules) return rules === 1;
-  return version === versions.withCapacity && rules > 1 && isInteger(clientKeysMax);
+  if (rules < 2 || !isInteger(clientKeysMax)) return false;
+  if (version === versions.withCapacity) return rules === 2;
+  return version === versions.withHolds && isInteger(lastHold) && isInteger(holds);
 }
 
 function isRegistered(value: unknown): boolean {
@@ -254,15 +278,16 @@ function isRegistered(value: unknown): boolean {
 }
 
 function isSavedProduct(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length < 9 || value.length > 10) return false;
+  if (!Array.isArray(value) || value.length < 9 || value.length > 12) return false;
   const [id, name, topic, ...rest] = value as unknown[];
-  const [numbers, [removed, restockTo = 0]] = [rest.slice(0, 5), rest.slice(5)];
+  const [numbers, [removed, restockTo, ...more]] = [rest.slice(0, 5), rest.slice(5)];
   const texts = isText(name) && isText(topic);
   return (
     isInteger(id) &&
     texts &&
     numbers.every(isInteger) &&
-    isInteger(restockTo) &&
+    isInteger(restockTo ?? 0) &&
+    more.every(isInteger) &&
     typeof removed === 'boolean'
   );
 }
@@ -274,9 +299,17 @@ export function saveProduct(product: Omit<Product, 'changedAt'>): SavedProduct {
   return restockTo === null ? saved : [...saved, restockTo];
 }
 
+function saveWithHolds(product: Product): SavedProduct {
+  const { id, name, topic, priceCents, stock, version, received, sold, removed } = product;
+  const { restockTo, reserved, returned } = product;
+  const saved = [id, name, topic, priceCents, stock, version, received, sold, removed] as const;
+  return [...saved, restockTo, reserved, returned];
+}
+
 function loadProduct(saved: SavedProduct): Product {
   const [id, name, topic, priceCents, stock, version, received, sold, removed] = saved;
-  const [, , , , , , , , , restockTo = null] = saved;
-  const books = { received, sold, removed };
-  return { id, name, topic, priceCents, stock, version, restockTo, ...books, changedAt: 0 };
+  const [, , , , , , , , , restockTo = null, reserved = 0, returned = 0] = saved;
+  const books = { received, sold, returned, removed };
+  const stocks = { stock, reserved };
+  return { id, name, topic, priceCents, ...stocks, version, restockTo, ...books, changedAt: 0 };
 }

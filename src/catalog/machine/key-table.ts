@@ -11,10 +11,12 @@ import { emptyRecord, type KeyRecord, KeySlab } from './key-slab.js';
 import { KeySum } from './key-sum.js';
 
 /** Stored outcomes; an error that stores nothing is not one. */
-export type StoredOutcome = Extract<
-  Outcome,
-  readonly ['sold' | 'out_of_stock' | 'not_found', ...unknown[]]
->;
+export type StoredOutcome =
+  | Extract<Outcome, readonly ['sold' | 'out_of_stock' | 'not_found', ...unknown[]]>
+  | CodedOutcome;
+
+/** An outcome of another operation than a plain purchase, as trade-outcomes.ts codes it. */
+export type CodedOutcome = readonly ['coded', first: number, second: number];
 
 export interface KeyTableOptions {
   /** The capacity at first. */
@@ -24,7 +26,7 @@ export interface KeyTableOptions {
   readonly indexSeed?: IndexSeed | undefined;
 }
 
-const codes = { sold: 0, out_of_stock: 1, not_found: 2 } as const;
+const codes = { sold: 0, out_of_stock: 1, not_found: 2, coded: 3 } as const;
 
 export class KeyTable {
   readonly #lifeMs: number;
@@ -86,12 +88,13 @@ export class KeyTable {
   }
 
   /** The stored outcome, marked as replayed. */
-  outcome(slot: number): Outcome {
+  outcome(slot: number): Outcome | CodedOutcome {
     const record = this.#scratch;
     this.#slab.read(slot, record);
     if (record.code === codes.sold) return ['sold', record.first, record.second, true];
     if (record.code === codes.out_of_stock)
       return ['out_of_stock', record.first, record.second, true];
+    if (record.code === codes.coded) return ['coded', record.first, record.second];
     assert(record.code === codes.not_found, 'a stored outcome has a known code');
     return ['not_found', record.first, true];
   }

@@ -3,11 +3,30 @@
  * decided at apply (docs/PROTOCOL.md, section 5). A refusal changes nothing and is a result, not an
  * error.
  */
+import { unreachable } from '../../base/assert.js';
 import { requestLimits as limits } from '../../base/limits.js';
 import { hasControl, tidyText } from '../../base/product-text.js';
-import type { NewProduct, ProductChange } from '../../wire/internal.js';
+import type { ChangeCommand, NewProduct, ProductChange } from '../../wire/internal.js';
 import { type Product, type Products, toRecord } from './products.js';
 import type { Refused, Removed, Stocked, Stored } from './results.js';
+
+/** Carries out an administrator's change. */
+export function changeProduct(
+  products: Products,
+  command: ChangeCommand,
+  at: number,
+): Stored | Removed | Refused {
+  switch (command[0]) {
+    case 'add':
+      return addProduct(products, command[1], at);
+    case 'update':
+      return updateProduct(products, command[1], command[2], at);
+    case 'remove':
+      return removeProduct(products, command[1], command[2], at);
+    default:
+      return unreachable(command);
+  }
+}
 
 export function addProduct(products: Products, wanted: NewProduct, at: number): Stored | Refused {
   const { restockTo: _target, ...older } = wanted;

@@ -1,7 +1,8 @@
 /**
  * Holds the products: records, stock and books. Removed products stay, because their books must
  * balance and their ids are never reused. Does not depend on commands, keys or sales. Invariant:
- * stock ≥ 0 and received − sold = stock for each product, always (docs/PROTOCOL.md, I5).
+ * 0 ≤ reserved and received − sold + returned = stock + reserved for each product, always
+ * (docs/PROTOCOL.md, I5; docs/STOCK.md).
  */
 import { assert, required } from '../../base/assert.js';
 import { requestLimits as limits } from '../../base/limits.js';
@@ -18,13 +19,18 @@ export interface Product {
   name: string;
   topic: string;
   priceCents: number;
+  /** Units that can be sold or reserved. */
   stock: number;
+  /** Units in open holds; 0 before rules 3. */
+  reserved: number;
   version: number;
   /** The stock up to which a restock fills; null for no restock. */
   restockTo: number | null;
-  /** Sum of all stock changes except sales. */
+  /** Sum of all stock changes except sales and returns. */
   received: number;
   sold: number;
+  /** Units of cancelled orders that went back into stock. */
+  returned: number;
   removed: boolean;
   /** Seq of the last change; used to report a product once an entry. */
   changedAt: number;
@@ -36,6 +42,8 @@ export interface Book {
   readonly received: number;
   readonly sold: number;
   readonly stock: number;
+  readonly reserved: number;
+  readonly returned: number;
 }
 
 export interface FieldChanges {
@@ -127,10 +135,12 @@ export class Products {
       topic: ownText(wanted.topic),
       priceCents,
       stock,
+      reserved: 0,
       version: 1,
       restockTo,
       received: stock,
       sold: 0,
+      returned: 0,
       removed: false,
       changedAt: at,
     });
@@ -153,6 +163,35 @@ export class Products {
     product.stock -= quantity;
     product.sold += quantity;
     assert(product.stock >= 0, 'no product is oversold');
+    this.#changed(product, at);
+  }
+
+  /** Moves units from the stock into a hold; the caller has checked that the stock suffices. */
+  reserve(product: Product, quantity: number, at: number): void {
+    product.stock -= quantity;
+    product.reserved += quantity;
+    assert(product.stock >= 0, 'no product is oversold');
+    this.#changed(product, at);
+  }
+
+  /** Moves reserved units to the sold. The record stays as it is. */
+  sellReserved(product: Product, quantity: number, at: number): void {
+    product.reserved -= quantity;
+    product.sold += quantity;
+    assert(product.reserved >= 0, 'only reserved units are sold from holds');
+    product.changedAt = at;
+  }
+
+  /** Moves reserved units back into the stock. Those of a removed product leave the books. */
+  unreserve(product: Product, quantity: number, at: number): void {
+    product.reserved -= quantity;
+    assert(product.reserved >= 0, 'only reserved units are released');
+    if (product.removed) {
+      product.received -= quantity;
+      product.changedAt = at;
+      return;
+    }
+    product.stock += quantity;
     this.#changed(product, at);
   }
 
@@ -223,19 +262,25 @@ export class Products {
       hash.number(product.sold);
       hash.number(Number(product.removed));
       if (this.#rules > 0) hash.number(product.restockTo ?? 0);
+      if (this.#rules > 2) {
+        hash.number(product.reserved);
+        hash.number(product.returned);
+      }
     }
   }
 
   books(): Book[] {
-    return this.all().map(({ id, name, received, sold, stock }) => {
-      return { id, name, received, sold, stock };
+    return this.all().map(({ id, name, received, sold, stock, reserved, returned }) => {
+      return { id, name, received, sold, stock, reserved, returned };
     });
   }
 
   invariants(): void {
     for (const product of this.#byId.values()) {
       assert(product.stock >= 0, 'stock is never negative');
-      assert(product.received - product.sold === product.stock, 'received − sold = stock');
+      const { received, sold, returned, stock, reserved } = product;
+      assert(reserved >= 0, 'no more is released than was reserved');
+      assert(received - sold + returned === stock + reserved, 'the books balance');
       assert(product.id < this.#nextId, 'the next id is above all others');
       assert(product.removed !== this.#names.has(product), 'names are found');
     }

@@ -1,24 +1,30 @@
 /**
- * The purchase processor: decides each purchase once. Owns the keys of purchases and changes, the
- * sales, and the newest epoch of the order group; takes stock from the products. Invariants: one
+ * The purchase processor: decides each purchase and each trade operation once. Owns the keys of
+ * purchases and changes, the sales, the holds, and the newest epoch of the order group; takes stock
+ * from the products. Invariants: one
  * outcome a key, refused or sold (docs/PROTOCOL.md, I6, A24); sale numbers have no gaps.
  */
 import { assert } from '../../base/assert.js';
 import { purchaseLimits } from '../../base/limits.js';
 import {
   type CatalogCommand,
+  type KeyKind,
   keyKinds,
   type Outcome,
   type Purchase,
   type Sale,
   totalTooLarge,
 } from '../../wire/internal.js';
+import type { TradeOperation, TradeOutcome } from '../../wire/trade.js';
+import { HoldTable } from './hold-table.js';
 import type { IndexSeed } from './key-index.js';
-import { KeyTable } from './key-table.js';
+import { KeyTable, type StoredOutcome } from './key-table.js';
 import type { Products } from './products.js';
 import { type Decision, decidePurchase } from './purchases.js';
-import type { Sold } from './results.js';
+import type { Expired, Sold, Traded } from './results.js';
 import { Sales } from './sales.js';
+import { fromStored, isDecided, toStored } from './trade-outcomes.js';
+import { type TradePlace, Trades } from './trades.js';
 import { WriteKeys } from './write-keys.js';
 
 /** Maximum of keys dropped an entry: more than an entry can add, so that expiry keeps up. */
@@ -40,7 +46,7 @@ export interface LogPlace {
 }
 
 type SellCommand = Extract<CatalogCommand, readonly ['sell', ...unknown[]]>;
-type StoredOutcome = Parameters<KeyTable['add']>[2];
+type TradeCommand = Extract<CatalogCommand, readonly ['trade', ...unknown[]]>;
 
 /** State of one sell command while it is decided. */
 interface Batch {
@@ -58,8 +64,10 @@ export class PurchaseProcessor {
   readonly frontendKeys: KeyTable;
   /** Keys of administrators' changes. A purchase may not reuse one. */
   readonly writes = new WriteKeys();
+  readonly holds: HoldTable;
   readonly #products: Products;
   readonly #options: PurchaseOptions;
+  readonly #trades: Trades;
   #orderEpoch = 0;
   #boundsTotals = false;
 
@@ -70,6 +78,8 @@ export class PurchaseProcessor {
     this.#boundsTotals = boundsTotals;
     const { clientKeyMs, frontendKeyMs, frontendKeysMax } = purchaseLimits;
     const { clientKeysMax, indexSeed } = options;
+    this.holds = new HoldTable(indexSeed);
+    this.#trades = new Trades(products, this.holds);
     this.clientKeys = new KeyTable({ keysMax: clientKeysMax, lifeMs: clientKeyMs, indexSeed });
     this.frontendKeys = new KeyTable({
       keysMax: frontendKeysMax,
@@ -88,11 +98,12 @@ export class PurchaseProcessor {
     return this.#boundsTotals;
   }
 
-  /** Drops keys by log time. */
+  /** Drops keys and resolved holds by log time. */
   expire(logTime: number): void {
     this.clientKeys.expire(logTime, this.sales.watermark, expirePerEntryMax);
     this.frontendKeys.expire(logTime, this.sales.watermark, expirePerEntryMax);
     this.writes.expire(logTime, expirePerEntryMax);
+    this.holds.forget(logTime);
   }
 
   applySell([, orderEpoch, at, purchases, bounds]: SellCommand, place: LogPlace): Sold {
@@ -111,6 +122,24 @@ export class PurchaseProcessor {
     return { kind: 'sell', outcomes, sales, touched: batch.touched };
   }
 
+  applyTrade([, orderEpoch, at, operations]: TradeCommand, { seq, time }: LogPlace): Traded {
+    const isDeposed = orderEpoch < this.#orderEpoch;
+    if (!isDeposed) this.#orderEpoch = orderEpoch;
+    const sales: Sale[] = [];
+    const touched: number[] = [];
+    const nextSale = (): number => this.sales.last + sales.length + 1;
+    const place: TradePlace = { seq, time, at, sales, touched, nextSale };
+    const outcomes = operations.map((one) => this.#decideTrade(one, place, isDeposed));
+    const run = sales.length > 0 ? this.sales.add(sales) : undefined;
+    return { kind: 'trade', outcomes, sales: run, touched };
+  }
+
+  applyExpire(serials: readonly number[], { seq, time }: LogPlace): Expired {
+    const touched: number[] = [];
+    this.#trades.expire(serials, { seq, time, touched });
+    return { kind: 'expired', touched };
+  }
+
   /** True if an outcome is stored under the purchase's key. */
   isKnown([digest, kind]: Purchase): boolean {
     const keys = kind === keyKinds.client ? this.clientKeys : this.frontendKeys;
@@ -122,6 +151,7 @@ export class PurchaseProcessor {
     this.clientKeys.invariants();
     this.frontendKeys.invariants();
     this.writes.invariants();
+    this.holds.invariants();
     const unprojected = this.sales.last - this.sales.watermark;
     assert(unprojected <= this.#options.unprojectedMax, 'unprojected sales are bounded');
   }
@@ -132,11 +162,12 @@ export class PurchaseProcessor {
     const keys = kind === keyKinds.client ? this.clientKeys : this.frontendKeys;
     const slot = findEither(keys, purchase, batch.place);
     if (slot >= 0) {
-      return keys.isSameRequest(slot, requestHash) ? keys.outcome(slot) : ['key_reused'];
+      const known = keys.isSameRequest(slot, requestHash) ? keys.outcome(slot) : undefined;
+      return known === undefined || known[0] === 'coded' ? ['key_reused'] : known;
     }
     if (kind === keyKinds.client && this.writes.has(digest)) return ['key_reused'];
     if (batch.isDeposed) return ['stale'];
-    if (isTooOld(purchase, batch.place.time)) return ['stale', purchase[4]];
+    if (isTooOld(kind, purchase[4], batch.place.time)) return ['stale', purchase[4]];
     const last = this.sales.last + batch.sales.length;
     const unprojected = last - this.sales.watermark;
     if (keys.isFull) return ['full', 'keys'];
@@ -154,6 +185,29 @@ export class PurchaseProcessor {
     keys.add(digest, requestHash, outcome, batch.place.time);
     return outcome;
   }
+
+  /** In the order of docs/STOCK.md: key, epoch, age, room; then the operation itself. */
+  #decideTrade(operation: TradeOperation, place: TradePlace, isDeposed: boolean): TradeOutcome {
+    const [digest, kind, requestHash, seenTime] = operation[1];
+    const keys = kind === keyKinds.client ? this.clientKeys : this.frontendKeys;
+    const slot = keys.find(digest);
+    if (slot >= 0) {
+      if (!keys.isSameRequest(slot, requestHash)) return ['key_reused'];
+      const known = keys.outcome(slot);
+      return known[0] === 'coded' ? fromStored(known, this.holds, this.#products) : known;
+    }
+    if (kind === keyKinds.client && this.writes.has(digest)) return ['key_reused'];
+    if (isDeposed) return ['stale'];
+    if (isTooOld(kind, seenTime, place.time)) return ['stale', seenTime];
+    if (keys.isFull) return ['full', 'keys'];
+    const unprojected = place.nextSale() - 1 - this.sales.watermark;
+    if (unprojected >= this.#options.unprojectedMax) return ['full', 'sales'];
+    const outcome = this.#trades.decide(operation, place);
+    if (isDecided(outcome)) {
+      keys.add(digest, requestHash, toStored(outcome, this.holds), place.time);
+    }
+    return outcome;
+  }
 }
 
 /** The slot of a purchase's key in its present form or in the older one; -1 if there is none. */
@@ -164,13 +218,16 @@ function findEither(keys: KeyTable, purchase: Purchase, { readsOldKeys }: LogPla
 }
 
 /** Uses log time alone, because no clock jump can move it far (A25). */
-function isTooOld([, kind, , , seenTime]: Purchase, logTime: number): boolean {
+function isTooOld(kind: KeyKind, seenTime: number, logTime: number): boolean {
   const { clientKeyAgeMaxMs, frontendKeyAgeMaxMs } = purchaseLimits;
   const ageMaxMs = kind === keyKinds.client ? clientKeyAgeMaxMs : frontendKeyAgeMaxMs;
   return logTime - seenTime > ageMaxMs;
 }
 
-function toOutcome(decision: Decision, number: number): StoredOutcome {
+function toOutcome(
+  decision: Decision,
+  number: number,
+): Exclude<StoredOutcome, readonly ['coded', ...unknown[]]> {
   switch (decision.kind) {
     case 'sold':
       return ['sold', number, decision.totalCents, false];

@@ -10,11 +10,16 @@ import type { Product, Products } from './products.js';
 
 export type Decision =
   | { readonly kind: 'sold'; readonly lines: readonly SaleLine[]; readonly totalCents: number }
+  | Refusal;
+
+/** Why a purchase or a hold cannot have its lines. */
+export type Refusal =
   | { readonly kind: 'out_of_stock'; readonly id: number; readonly available: number }
   | { readonly kind: 'not_found'; readonly lineIndex: number }
   | { readonly kind: 'total_too_large' };
 
-interface Wanted {
+/** What the lines want of one product, all together. */
+export interface Wanted {
   readonly product: Product;
   quantity: number;
 }
@@ -33,6 +38,16 @@ export function decidePurchase(
   lines: readonly PurchaseLine[],
   { seq, touched, boundsTotals }: PurchasePlace,
 ): Decision {
+  const wanted = findWanted(products, lines, boundsTotals);
+  return 'kind' in wanted ? wanted : recordSale(products, wanted, seq, touched);
+}
+
+/** The lines by product, if the stock has all of them. */
+export function findWanted(
+  products: Products,
+  lines: readonly PurchaseLine[],
+  boundsTotals: boolean,
+): readonly Wanted[] | Refusal {
   assert(lines.length > 0, 'a purchase has a line');
   const wanted: Wanted[] = [];
   for (let index = 0; index < lines.length; index++) {
@@ -47,8 +62,7 @@ export function decidePurchase(
       return { kind: 'out_of_stock', id: product.id, available: product.stock };
     }
   }
-  if (boundsTotals && isTooLarge(wanted)) return { kind: 'total_too_large' };
-  return recordSale(products, wanted, seq, touched);
+  return boundsTotals && isTooLarge(wanted) ? { kind: 'total_too_large' } : wanted;
 }
 
 /** True if the total could exceed an order's maximum at the highest product price. */
@@ -78,19 +92,29 @@ function addLine(wanted: Wanted[], product: Product, quantity: number): void {
   wanted.push({ product, quantity });
 }
 
-function recordSale(
+/** Takes what `findWanted` found from the stock. */
+export function recordSale(
   products: Products,
   wanted: readonly Wanted[],
   at: number,
   touched: number[],
-): Decision {
-  let totalCents = 0;
-  const lines: SaleLine[] = [];
+): Extract<Decision, { kind: 'sold' }> {
   for (const { product, quantity } of wanted) {
     if (product.changedAt !== at) touched.push(product.id);
     products.deduct(product, quantity, at);
-    totalCents += quantity * product.priceCents;
-    lines.push([product.id, product.name, quantity, product.priceCents]);
   }
-  return { kind: 'sold', lines, totalCents };
+  return { kind: 'sold', ...priceOf(wanted) };
+}
+
+/** The lines at the present prices, and their total. */
+export function priceOf(wanted: readonly Wanted[]): {
+  readonly lines: readonly SaleLine[];
+  readonly totalCents: number;
+} {
+  let totalCents = 0;
+  const lines = wanted.map(({ product: { id, name, priceCents }, quantity }): SaleLine => {
+    totalCents += quantity * priceCents;
+    return [id, name, quantity, priceCents];
+  });
+  return { lines, totalCents };
 }

@@ -4,6 +4,7 @@
  * (write-keys.ts), so these names must stay.
  */
 import type { Outcome, ProductRecord, SalesMessage } from '../../wire/internal.js';
+import type { TradeOutcome } from '../../wire/trade.js';
 
 /** Nothing changed. The client may get the code and the message unchanged. */
 export interface Refused {
@@ -57,6 +58,20 @@ export interface Sold {
   readonly touched: readonly number[];
 }
 
+/** As Sold, of a trade command. */
+export interface Traded {
+  readonly kind: 'trade';
+  readonly outcomes: readonly TradeOutcome[];
+  readonly sales: SalesMessage | undefined;
+  readonly touched: readonly number[];
+}
+
+/** Holds that were due have freed their stock. */
+export interface Expired {
+  readonly kind: 'expired';
+  readonly touched: readonly number[];
+}
+
 export interface Audited {
   readonly kind: 'audit';
   readonly token: string;
@@ -74,4 +89,6 @@ export type CatalogResult =
   | Removed
   | Stocked
   | Sold
+  | Traded
+  | Expired
   | Audited;

@@ -10,9 +10,11 @@ import {
   type CatalogCommand,
   type NewProduct,
   type ProductChange,
-  type Purchase,
+  type PurchaseLine,
   unusedIds,
 } from '../../wire/internal.js';
+import type { HoldId, TradeOperation } from '../../wire/trade.js';
+import type { HoldTable } from './hold-table.js';
 import type { Products } from './products.js';
 import { resolve } from './purchases.js';
 
@@ -28,6 +30,8 @@ export interface WriteSet {
   readonly topics: readonly string[];
   /** True if every item may change. */
   readonly all?: boolean;
+  /** True if the command names a hold that an undecided command may open (docs/STOCK.md, H9). */
+  readonly ofUndecided?: boolean;
 }
 
 const none: readonly never[] = [];
@@ -41,12 +45,21 @@ export const restsOnState: ReadonlySet<CatalogCommand[0]> = new Set([
   'remove',
   'keyed',
   'rules',
+  'trade',
+  'expire',
 ]);
 
-export function touchedBy(products: Products, command: CatalogCommand): WriteSet {
+export function touchedBy(products: Products, command: CatalogCommand, holds: HoldTable): WriteSet {
   switch (command[0]) {
     case 'sell':
-      return touchedBySales(products, command[3]);
+      return touchedByLines(
+        products,
+        command[3].map(([, , , lines]) => lines),
+      );
+    case 'trade':
+      return touchedByTrade(products, command[3], holds);
+    case 'expire':
+      return { ...nothing, ids: command[1].flatMap((serial) => idsOf(holds, serial)) };
     case 'update':
       return touchedByUpdate(products, command[1], command[2]);
     case 'remove':
@@ -54,7 +67,7 @@ export function touchedBy(products: Products, command: CatalogCommand): WriteSet
     case 'add':
       return touchedByNew(products, [command[1]]);
     case 'keyed':
-      return touchedBy(products, command[4]);
+      return touchedBy(products, command[4], holds);
     case 'stock':
       return touchedByNew(products, command[1]);
     case 'restock':
@@ -73,20 +86,46 @@ export function touchedBy(products: Products, command: CatalogCommand): WriteSet
 }
 
 /**
- * Includes each name in addition to the id that it has now: the name may belong to another product
+ * Of purchases and holds. Includes each name in addition to the id that it has now: the name may belong to another product
  * when the sale is decided.
  */
-function touchedBySales(products: Products, purchases: readonly Purchase[]): WriteSet {
+function touchedByLines(products: Products, wanted: Iterable<readonly PurchaseLine[]>): WriteSet {
   const ids = new Set<number>();
   const stableNames = new Set<string>();
-  for (const purchase of purchases) {
-    for (const [item] of purchase[3]) {
+  for (const lines of wanted) {
+    for (const [item] of lines) {
       if (typeof item === 'string') stableNames.add(item);
       const id = typeof item === 'number' ? item : resolve(products, item)?.id;
       if (id !== undefined) ids.add(id);
     }
   }
   return { ids: [...ids], changedNames: none, stableNames: [...stableNames], topics: none };
+}
+
+function touchedByTrade(
+  products: Products,
+  operations: readonly TradeOperation[],
+  holds: HoldTable,
+): WriteSet {
+  const wanted: (readonly PurchaseLine[])[] = [];
+  const held: number[] = [];
+  let ofUndecided = false;
+  const open = (id: HoldId): void => {
+    const serial = holds.find(id);
+    if (serial === undefined) ofUndecided = true;
+    else held.push(...idsOf(holds, serial));
+  };
+  for (const operation of operations) {
+    if (operation[0] === 'buy') wanted.push(operation[2]);
+    else if (operation[0] === 'hold') wanted.push(operation[3]);
+    else if (operation[0] !== 'extend') open(operation[2]);
+  }
+  const set = touchedByLines(products, wanted);
+  return { ...set, ids: union(set.ids, held), ...(ofUndecided ? { ofUndecided } : {}) };
+}
+
+function idsOf(holds: HoldTable, serial: number): number[] {
+  return holds.has(serial) ? holds.read(serial).lines.map(({ id }) => id) : [];
 }
 
 function touchedByUpdate(products: Products, id: number, change: ProductChange): WriteSet {
@@ -136,6 +175,15 @@ export function withUndecided(
   if (command[0] === 'restock') {
     const { ids, changedNames } = undecided();
     return { ...writeSet, ids: union(writeSet.ids, ids), stableNames: changedNames };
+  }
+  if (writeSet.ofUndecided) {
+    const { ids, changedNames, stableNames } = undecided();
+    const names = union(stableNames, changedNames);
+    return {
+      ...writeSet,
+      ids: union(writeSet.ids, ids),
+      stableNames: union(writeSet.stableNames, names),
+    };
   }
   if (writeSet.topics.length === 0) return writeSet;
   return { ...writeSet, topics: union(writeSet.topics, undecided().topics) };

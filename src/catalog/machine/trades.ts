@@ -1,0 +1,241 @@
+/**
+ * Decides the operations of a trade command: purchases with terms, and holds (docs/STOCK.md). The
+ * purchase processor checks key, epoch and age before, and stores the outcome. Invariant: a hold is
+ * resolved once, and its units are reserved exactly while it is open.
+ */
+import { required } from '../../base/assert.js';
+import { holdLimits } from '../../base/limits.js';
+import type { PurchaseLine, Sale, SaleLine } from '../../wire/internal.js';
+import { totalTooLarge } from '../../wire/internal.js';
+import type { HoldId, Terms, TradeOperation, TradeOutcome } from '../../wire/trade.js';
+import type { HoldTable, KeptHold } from './hold-table.js';
+import type { Products } from './products.js';
+import {
+  findWanted,
+  priceOf,
+  type Refusal,
+  recordSale,
+  resolve,
+  type Wanted,
+} from './purchases.js';
+import { heldOutcome } from './trade-outcomes.js';
+
+/** Where and when an operation is decided, and what its entry has done so far. */
+export interface TradePlace {
+  readonly seq: number;
+  /** Log time. */
+  readonly time: number;
+  /** Wall time in milliseconds. */
+  readonly at: number;
+  /** Number of the next sale. */
+  readonly nextSale: () => number;
+  readonly sales: Sale[];
+  readonly touched: number[];
+}
+
+type Operation<Name extends TradeOperation[0]> = Extract<
+  TradeOperation,
+  readonly [Name, ...unknown[]]
+>;
+
+export class Trades {
+  readonly #products: Products;
+  readonly #holds: HoldTable;
+
+  constructor(products: Products, holds: HoldTable) {
+    this.#products = products;
+    this.#holds = holds;
+  }
+
+  decide(operation: TradeOperation, place: TradePlace): TradeOutcome {
+    switch (operation[0]) {
+      case 'buy':
+        return this.#buy(operation, place);
+      case 'hold':
+        return this.#hold(operation, place);
+      case 'confirm':
+        return this.#withOpen(operation[2], place, (hold) => this.#confirm(operation, hold, place));
+      case 'release':
+        return this.#withOpen(operation[2], place, (hold) => {
+          this.#unreserve(hold.lines, place);
+          this.#holds.resolve(hold.serial, 'released', place.time);
+          return ['released', false];
+        });
+      case 'extend':
+        return this.#withOpen(operation[2], place, (hold) => this.#extend(operation, hold, place));
+    }
+  }
+
+  /** Frees the stock of the named holds that are open and due (H5). */
+  expire(serials: readonly number[], place: Pick<TradePlace, 'seq' | 'time' | 'touched'>): void {
+    for (const serial of serials) {
+      if (!this.#holds.has(serial)) continue;
+      const hold = this.#holds.read(serial);
+      if (hold.state !== 'open' || hold.at > place.time) continue;
+      this.#unreserve(hold.lines, place);
+      this.#holds.resolve(serial, 'expired', place.time);
+    }
+  }
+
+  #buy([, key, lines, terms]: Operation<'buy'>, place: TradePlace): TradeOutcome {
+    const wanted = this.#wanted(lines, terms);
+    if (!isWanted(wanted)) return wanted;
+    const sold = recordSale(this.#products, wanted, place.seq, place.touched);
+    return sell(key[0], sold.lines, sold.totalCents, place);
+  }
+
+  #hold(operation: Operation<'hold'>, place: TradePlace): TradeOutcome {
+    const [, , id, lines, ttlSeconds, terms, reference] = operation;
+    const holds = this.#holds;
+    if (holds.isFull(lines.length, reference ?? undefined)) return ['full', 'holds'];
+    // A frontend draws another id when it tries again.
+    if (holds.find(id) !== undefined) return ['stale'];
+    const wanted = this.#wanted(lines, terms);
+    if (!isWanted(wanted)) return wanted;
+    for (const { product, quantity } of wanted) {
+      if (product.changedAt !== place.seq) place.touched.push(product.id);
+      this.#products.reserve(product, quantity, place.seq);
+    }
+    const serial = holds.add({
+      id,
+      customer: terms[0] ?? undefined,
+      ttlSeconds,
+      reference: reference ?? undefined,
+      lines: priceOf(wanted).lines.map(([product, , quantity, priceCents]) => {
+        return { id: product, quantity, priceCents };
+      }),
+      time: place.time,
+      wall: place.at,
+    });
+    return heldOutcome(holds.read(serial), this.#products, false);
+  }
+
+  #confirm(
+    [, key, , wanted]: Operation<'confirm'>,
+    hold: KeptHold,
+    place: TradePlace,
+  ): TradeOutcome {
+    const taken = this.#taken(hold, wanted);
+    if (!isUnits(taken)) return taken;
+    const lines: SaleLine[] = [];
+    let totalCents = 0;
+    const rest: KeptHold['lines'][number][] = [];
+    for (const line of hold.lines) {
+      const { id, quantity: held, priceCents } = line;
+      const quantity = taken.get(id) ?? 0;
+      if (quantity < held) rest.push({ ...line, quantity: held - quantity });
+      if (quantity === 0) continue;
+      const product = this.#record(id);
+      if (product.changedAt !== place.seq) place.touched.push(id);
+      this.#products.sellReserved(product, quantity, place.seq);
+      lines.push([id, product.name, quantity, priceCents]);
+      totalCents += quantity * priceCents;
+    }
+    this.#unreserve(rest, place);
+    this.#holds.resolve(hold.serial, 'confirmed', place.time, place.nextSale());
+    return sell(key[0], lines, totalCents, place);
+  }
+
+  #extend(
+    [, , , ttlSeconds]: Operation<'extend'>,
+    hold: KeptHold,
+    { time, at }: TradePlace,
+  ): TradeOutcome {
+    const endsAt = hold.openedAt + holdLimits.lifeMs;
+    const lifeMs = Math.max(0, Math.min(1_000 * ttlSeconds, endsAt - time));
+    const due = Math.max(hold.at, time + lifeMs);
+    const wall = Math.max(hold.wallOrOrder, at + lifeMs);
+    this.#holds.extend(hold.serial, due, wall);
+    return ['extended', wall, false];
+  }
+
+  /** H4: from its time on a hold is expired, even before the entry that frees its stock. */
+  #withOpen(
+    id: HoldId,
+    { time }: TradePlace,
+    decide: (hold: KeptHold) => TradeOutcome,
+  ): TradeOutcome {
+    const serial = this.#holds.find(id);
+    if (serial === undefined) return ['no_hold', false];
+    const hold = this.#holds.read(serial);
+    if (hold.state !== 'open') return ['resolved', hold.state, false];
+    if (hold.at <= time) return ['resolved', 'expired', false];
+    return decide(hold);
+  }
+
+  /** The units to confirm of each product. */
+  #taken(
+    { lines }: KeptHold,
+    wanted: readonly PurchaseLine[] | null,
+  ): ReadonlyMap<number, number> | TradeOutcome {
+    if (wanted === null) return new Map(lines.map(({ id, quantity }) => [id, quantity]));
+    const taken = new Map<number, number>();
+    for (const [index, [item, quantity]] of wanted.entries()) {
+      const id = typeof item === 'number' ? item : resolve(this.#products, item)?.id;
+      if (id === undefined) return ['not_found', index, false];
+      const sum = (taken.get(id) ?? 0) + quantity;
+      const held = lines.find((line) => line.id === id)?.quantity ?? 0;
+      if (sum > held) return ['not_held', id, held, false];
+      taken.set(id, sum);
+    }
+    return taken;
+  }
+
+  #wanted(
+    lines: readonly PurchaseLine[],
+    [, expectedCents]: Terms,
+  ): readonly Wanted[] | TradeOutcome {
+    const wanted = findWanted(this.#products, lines, true);
+    if ('kind' in wanted) return refused(wanted);
+    const { totalCents } = priceOf(wanted);
+    const isExpected = expectedCents === null || expectedCents === totalCents;
+    return isExpected ? wanted : ['price_changed', totalCents, false];
+  }
+
+  #unreserve(
+    lines: KeptHold['lines'],
+    { seq, touched }: Pick<TradePlace, 'seq' | 'touched'>,
+  ): void {
+    for (const { id, quantity } of lines) {
+      const product = this.#record(id);
+      if (product.changedAt !== seq) touched.push(id);
+      this.#products.unreserve(product, quantity, seq);
+    }
+  }
+
+  #record(id: number) {
+    return required(this.#products.record(id), 'a product in a hold');
+  }
+}
+
+function isUnits(
+  taken: ReadonlyMap<number, number> | TradeOutcome,
+): taken is ReadonlyMap<number, number> {
+  return taken instanceof Map;
+}
+
+function isWanted(found: readonly Wanted[] | TradeOutcome): found is readonly Wanted[] {
+  return typeof found[0] !== 'string';
+}
+
+function refused(refusal: Refusal): TradeOutcome {
+  switch (refusal.kind) {
+    case 'out_of_stock':
+      return ['out_of_stock', refusal.id, refusal.available, false];
+    case 'not_found':
+      return ['not_found', refusal.lineIndex, false];
+    case 'total_too_large':
+      return ['not_found', totalTooLarge, false];
+  }
+}
+
+function sell(
+  key: Uint8Array,
+  lines: readonly SaleLine[],
+  totalCents: number,
+  { at, sales, nextSale }: TradePlace,
+): TradeOutcome {
+  const number = nextSale();
+  sales.push([number, key, lines, totalCents, at]);
+  return ['sold', number, totalCents, false];
+}
