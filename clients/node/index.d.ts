@@ -13,6 +13,10 @@ export type ErrorCode =
   | 'not_found'
   | 'out_of_stock'
   | 'conflict'
+  | 'hold_expired'
+  | 'hold_confirmed'
+  | 'hold_released'
+  | 'price_changed'
   | 'key_reused'
   | 'unavailable'
   | 'overloaded'
@@ -42,10 +46,73 @@ export type Item = { id: number } | { name: string };
 
 export type Line = { id: number; quantity: number } | { name: string; quantity: number };
 
+/** What a purchase or a hold may state. */
+export interface Terms {
+  /** Who buys: 1 to 128 bytes, which the store keeps as a digest. */
+  customer?: string;
+  /** The total that the customer has seen; another one is refused as `price_changed`. */
+  expected_total?: number;
+  key?: string;
+}
+
 export type Purchase =
-  | { id: number; quantity: number; key?: string }
-  | { name: string; quantity: number; key?: string }
-  | { lines: Line[]; key?: string };
+  | ({ id: number; quantity: number } & Terms)
+  | ({ name: string; quantity: number } & Terms)
+  | ({ lines: Line[] } & Terms);
+
+export interface HoldRequest extends Terms {
+  lines: Line[];
+  /** 1 to 86,400. */
+  ttl_seconds: number;
+  /** Given back unchanged; up to 200 bytes. */
+  reference?: string;
+}
+
+export interface Confirmation {
+  id: string;
+  /** A part of the hold; absent: all of it. */
+  lines?: Line[];
+  key?: string;
+}
+
+export interface PricedLine {
+  id: number;
+  name: string;
+  quantity: number;
+  price: number;
+}
+
+export interface Held {
+  hold_id: string;
+  /** ISO 8601 in UTC. The hold does not end by itself before this time. */
+  expires_at: string;
+  lines: PricedLine[];
+  total: number;
+  replayed?: boolean;
+}
+
+export interface Hold {
+  hold_id: string;
+  status: 'open' | 'confirmed' | 'released' | 'expired';
+  lines: PricedLine[];
+  total: number;
+  expires_at?: string;
+  /** Of a confirmed hold. */
+  order_number?: number;
+  reference?: string;
+}
+
+export interface HoldReleased {
+  hold_id: string;
+  status: 'released';
+  replayed?: boolean;
+}
+
+export interface HoldExtended {
+  hold_id: string;
+  expires_at: string;
+  replayed?: boolean;
+}
 
 export interface Product {
   id: number;
@@ -81,7 +148,7 @@ export interface Order {
   number: number;
   name: string;
   quantity: number;
-  lines: { id: number; name: string; quantity: number; price: number }[];
+  lines: PricedLine[];
   total: number;
   /** ISO 8601 in UTC. */
   at: string;
@@ -246,6 +313,14 @@ export declare class BazarClient {
   lookup(item: Item, options?: CallOptions): Promise<Product>;
   search(params: SearchParams, options?: CallOptions): Promise<Products>;
   buy(purchase: Purchase, options?: BuyOptions): Promise<Placed>;
+  hold(request: HoldRequest, options?: BuyOptions): Promise<Held>;
+  readHold(id: string, options?: CallOptions): Promise<Hold>;
+  confirmHold(confirmation: Confirmation, options?: BuyOptions): Promise<Placed>;
+  releaseHold(hold: { id: string; key?: string }, options?: BuyOptions): Promise<HoldReleased>;
+  extendHold(
+    hold: { id: string; ttl_seconds: number; key?: string },
+    options?: BuyOptions,
+  ): Promise<HoldExtended>;
   order(number: number, options?: CallOptions): Promise<Order>;
   /** Needs the admin token. */
   orders(params?: OrdersParams, options?: CallOptions): Promise<Orders>;

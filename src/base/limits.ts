@@ -18,6 +18,8 @@ export const requestLimits = {
   idMax: 2 ** 40,
   keyBytesMax: 200,
   orderLinesMax: 100,
+  /** A customer's name, which is stored as a digest. */
+  customerBytesMax: 128,
   pageDefault: 20,
   pageMax: 1_000,
 } as const;

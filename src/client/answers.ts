@@ -5,12 +5,28 @@
  */
 import { BazarError } from '../base/errors.js';
 import type { AuditReport, StoreStatus } from '../frontend/types.js';
-import type { Changed, Order, Orders, Placed, Product, Products } from '../wire/schemas.js';
+import type {
+  Changed,
+  Held,
+  Hold,
+  HoldExtended,
+  HoldReleased,
+  Order,
+  Orders,
+  Placed,
+  Product,
+  Products,
+} from '../wire/schemas.js';
 
 export interface Answers {
   readonly lookup: Product;
   readonly search: Products;
   readonly buy: Placed;
+  readonly hold: Held;
+  readonly read_hold: Hold;
+  readonly confirm_hold: Placed;
+  readonly release_hold: HoldReleased;
+  readonly extend_hold: HoldExtended;
   readonly order: Order;
   readonly orders: Orders;
   readonly add_product: Changed;
@@ -57,11 +73,14 @@ const productFields = {
 };
 const product = shape(productFields);
 const changed = shape({ ...productFields, replayed: optional(truth) });
+const pricedLines = list(shape({ id: integer, name: text, quantity: integer, price: amount }));
+const placed = shape({ order_number: integer, total: amount, replayed: optional(truth) });
+const hold = { hold_id: text, lines: pricedLines, total: amount };
 const order = shape({
   number: integer,
   name: text,
   quantity: integer,
-  lines: list(shape({ id: integer, name: text, quantity: integer, price: amount })),
+  lines: pricedLines,
   total: amount,
   at: text,
 });
@@ -117,7 +136,18 @@ const audited = shape({
 const checks: Readonly<Record<keyof Answers, Check>> = {
   lookup: product,
   search: shape({ items: list(product), next: optional(integer) }),
-  buy: shape({ order_number: integer, total: amount, replayed: optional(truth) }),
+  buy: placed,
+  hold: shape({ ...hold, expires_at: text, replayed: optional(truth) }),
+  read_hold: shape({
+    ...hold,
+    status: text,
+    expires_at: optional(text),
+    order_number: optional(integer),
+    reference: optional(text),
+  }),
+  confirm_hold: placed,
+  release_hold: shape({ hold_id: text, status: text, replayed: optional(truth) }),
+  extend_hold: shape({ hold_id: text, expires_at: text, replayed: optional(truth) }),
   order,
   orders: shape({ items: list(order), next: optional(integer) }),
   add_product: changed,

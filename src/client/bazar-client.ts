@@ -13,7 +13,19 @@ import type { AuditReport, StoreStatus } from '../frontend/types.js';
 import { tcpTransport } from '../net/tcp-transport.js';
 import { type TlsTrust, tlsClientTransport } from '../net/tls-transport.js';
 import type { Transport } from '../net/types.js';
-import type { Changed, Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
+import type {
+  Changed,
+  Held,
+  Hold,
+  HoldExtended,
+  HoldReleased,
+  Order,
+  Orders,
+  Params,
+  Placed,
+  Product,
+  Products,
+} from '../wire/schemas.js';
 import { type Answers, readAnswer } from './answers.js';
 import { Lines } from './lines.js';
 
@@ -27,8 +39,21 @@ export type {
   StoreStatus,
 } from '../frontend/types.js';
 export type { TlsTrust } from '../net/tls-transport.js';
-export type { Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
+export type {
+  Held,
+  Hold,
+  HoldExtended,
+  HoldReleased,
+  Order,
+  Orders,
+  Params,
+  Placed,
+  Product,
+  Products,
+} from '../wire/schemas.js';
 
+/** Methods that may have had an effect although their answer was lost. */
+const changing = /^(?:buy|hold|(?:confirm|release|extend)_hold|.*_product)$/;
 const timeoutMs = 10_000;
 /** The audit reads all logs. */
 const auditTimeoutMs = 60_000;
@@ -104,10 +129,31 @@ export class BazarClient {
   }
 
   /** Makes a key unless disabled, so that all attempts of this call buy once. */
-  buy(params: Params<'buy'>, { key = true, ...options }: BuyOptions = {}): Promise<Placed> {
-    if (params.key !== undefined) return this.#ask('buy', params, options);
-    if (!key) return this.#change('buy', params, options);
-    return this.#ask('buy', { ...params, key: this.#random.uuid() }, options);
+  buy(params: Params<'buy'>, options?: BuyOptions): Promise<Placed> {
+    return this.#once('buy', params, options);
+  }
+
+  /** Reserves lines for some seconds, all or none. A key as for a purchase, also in the next three. */
+  hold(params: Params<'hold'>, options?: BuyOptions): Promise<Held> {
+    return this.#once('hold', params, options);
+  }
+
+  /** Makes an order of the hold, or of some of its units; the rest is released. */
+  confirmHold(params: Params<'confirm_hold'>, options?: BuyOptions): Promise<Placed> {
+    return this.#once('confirm_hold', params, options);
+  }
+
+  releaseHold(params: Params<'release_hold'>, options?: BuyOptions): Promise<HoldReleased> {
+    return this.#once('release_hold', params, options);
+  }
+
+  /** The hold ends so many seconds from now, and never before its present end. */
+  extendHold(params: Params<'extend_hold'>, options?: BuyOptions): Promise<HoldExtended> {
+    return this.#once('extend_hold', params, options);
+  }
+
+  readHold(id: string, options?: CallOptions): Promise<Hold> {
+    return this.#ask('read_hold', { id }, options);
   }
 
   order(number: number, options?: CallOptions): Promise<Order> {
@@ -159,6 +205,17 @@ export class BazarClient {
     return this.#call(method, params, { ...options, idempotent: true, attemptMaxMs });
   }
 
+  /** Sends an operation under a key, so that all attempts of this call happen once. */
+  #once<M extends keyof Answers>(
+    method: M,
+    params: { readonly key?: string | undefined },
+    { key = true, ...options }: BuyOptions = {},
+  ): Promise<Answers[M]> {
+    if (params.key !== undefined) return this.#ask(method, params, options);
+    if (!key) return this.#change(method, params, options);
+    return this.#ask(method, { ...params, key: this.#random.uuid() }, options);
+  }
+
   /** Sends a change. If its answer is lost it may have taken effect, so it is not sent again. */
   #change<M extends keyof Answers>(
     method: M,
@@ -197,7 +254,7 @@ export class BazarClient {
     const clock = this.#clock;
     const deadlineMs = clock.nowMs() + (options.timeoutMs ?? this.#timeoutMs);
     const { idempotent, attemptMaxMs, signal } = options;
-    const mayHaveEffect = !idempotent || method === 'buy' || method.endsWith('_product');
+    const mayHaveEffect = !idempotent || changing.test(method);
     const outcome = await retry(
       { clock, deadlineMs, idempotent, mayHaveEffect, attemptMaxMs },
       (leftMs) => {

@@ -10,7 +10,19 @@ import { clientLimits } from '../base/limits.js';
 import { tidyText } from '../base/product-text.js';
 import type { ProductRecord, Sale } from '../wire/internal.js';
 import { priceToCents } from '../wire/money.js';
-import type { Changed, Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
+import type {
+  Changed,
+  Held,
+  Hold,
+  HoldExtended,
+  HoldReleased,
+  Order,
+  Orders,
+  Params,
+  Placed,
+  Product,
+  Products,
+} from '../wire/schemas.js';
 import type {
   ChangeAnswer,
   ChangeParams,
@@ -21,6 +33,7 @@ import { productNotFound, toOrder, toProduct } from './answers.js';
 import { LocalRefusals } from './cache/local-refusals.js';
 import type { Cached, ProductCache } from './cache/product-cache.js';
 import type { SearchCache } from './cache/search-cache.js';
+import { HoldOperations, hasTerms } from './hold-operations.js';
 import type { Backends } from './requests/backends.js';
 import type { PurchaseKeys } from './requests/keys.js';
 import { type FoundProduct, Lookups } from './requests/lookups.js';
@@ -60,6 +73,7 @@ export class FrontendOperations implements Operations {
   readonly #searches: Searches;
   readonly #refusals: LocalRefusals;
   readonly #purchases: Purchases;
+  readonly #holds: HoldOperations;
 
   constructor(options: FrontendOperationsOptions) {
     const { cache: products, pages, clock, readersMin } = options;
@@ -71,6 +85,8 @@ export class FrontendOperations implements Operations {
     this.#searches = new Searches({ requests, lookups, products, pages });
     this.#refusals = new LocalRefusals(products);
     this.#purchases = new Purchases({ requests, clock });
+    const { keys, logTime } = options;
+    this.#holds = new HoldOperations({ requests, keys, clock, logTime });
   }
 
   /** The hot path: creates no promise and sends no message. */
@@ -115,12 +131,7 @@ export class FrontendOperations implements Operations {
   async buy(params: Params<'buy'>, context: RequestContext): Promise<Placed> {
     const refused = this.refusal(params);
     if (refused) throw refused;
-    const { deadlineMs, header, quotedKey } = context;
-    const { keys, logTime } = this.#options;
-    // Read once: the age of a purchase counts from its first attempt (docs/PROTOCOL.md, A34).
-    const seenTime = logTime();
-    const purchase = keys.purchase(params, seenTime, quotedKey);
-    const placed = this.#purchases.place(purchase, seenTime, { deadlineMs, header });
+    const placed = hasTerms(params) ? this.#holds.buy(params, context) : this.#buy(params, context);
     return placed.catch((error: BazarError) => {
       // After this read of the product, the next such purchase is refused locally.
       if (error.code === 'out_of_stock')
@@ -130,6 +141,26 @@ export class FrontendOperations implements Operations {
         });
       throw error;
     });
+  }
+
+  hold(params: Params<'hold'>, context: RequestContext): Promise<Held> {
+    return this.#holds.hold(params, context);
+  }
+
+  readHold(params: Params<'read_hold'>, context: RequestContext): Promise<Hold> {
+    return this.#holds.readHold(params, context);
+  }
+
+  confirmHold(params: Params<'confirm_hold'>, context: RequestContext): Promise<Placed> {
+    return this.#holds.confirmHold(params, context);
+  }
+
+  releaseHold(params: Params<'release_hold'>, context: RequestContext): Promise<HoldReleased> {
+    return this.#holds.releaseHold(params, context);
+  }
+
+  extendHold(params: Params<'extend_hold'>, context: RequestContext): Promise<HoldExtended> {
+    return this.#holds.extendHold(params, context);
   }
 
   async order(params: Params<'order'>, context: RequestContext): Promise<Order> {
@@ -186,6 +217,15 @@ export class FrontendOperations implements Operations {
 
   notReady(): string | undefined {
     return this.#options.owner.notReady();
+  }
+
+  #buy(params: Params<'buy'>, context: RequestContext): Promise<Placed> {
+    const { deadlineMs, header, quotedKey } = context;
+    const { keys, logTime } = this.#options;
+    // Read once: the age of a purchase counts from its first attempt (docs/PROTOCOL.md, A34).
+    const seenTime = logTime();
+    const purchase = keys.purchase(params, seenTime, quotedKey);
+    return this.#purchases.place(purchase, seenTime, { deadlineMs, header });
   }
 
   async #change(

@@ -3,7 +3,19 @@
  * knows shapes and error codes; the cache, load balancing and retries are behind this port.
  */
 import type { RequestHeader } from '../wire/request-header.js';
-import type { Changed, Order, Orders, Params, Placed, Product, Products } from '../wire/schemas.js';
+import type {
+  Changed,
+  Held,
+  Hold,
+  HoldExtended,
+  HoldReleased,
+  Order,
+  Orders,
+  Params,
+  Placed,
+  Product,
+  Products,
+} from '../wire/schemas.js';
 import type { AuditReport, StoreStatus } from '../wire/status-schemas.js';
 
 export interface RequestContext {
@@ -36,6 +48,11 @@ export interface Operations {
   lookup(params: Params<'lookup'>, context: RequestContext): Promise<Product>;
   search(params: Params<'search'>, context: RequestContext): Promise<Products>;
   buy(params: Params<'buy'>, context: RequestContext): Promise<Placed>;
+  hold(params: Params<'hold'>, context: RequestContext): Promise<Held>;
+  readHold(params: Params<'read_hold'>, context: RequestContext): Promise<Hold>;
+  confirmHold(params: Params<'confirm_hold'>, context: RequestContext): Promise<Placed>;
+  releaseHold(params: Params<'release_hold'>, context: RequestContext): Promise<HoldReleased>;
+  extendHold(params: Params<'extend_hold'>, context: RequestContext): Promise<HoldExtended>;
   order(params: Params<'order'>, context: RequestContext): Promise<Order>;
   orders(params: Params<'orders'>, context: RequestContext): Promise<Orders>;
   addProduct(params: Params<'add_product'>, context: RequestContext): Promise<Changed>;

@@ -50,6 +50,8 @@ export interface RouteInput {
   readonly from: 'body' | 'query' | 'path';
   /** Names of parameters in path or headers, which the body may not contain. */
   readonly elsewhere?: readonly string[];
+  /** A request without a body is one with an empty object. */
+  readonly mayBeEmpty?: boolean;
 }
 
 export interface OperationRoute<M extends PublicMethod>
@@ -63,12 +65,14 @@ export interface OperationRoute<M extends PublicMethod>
 
 /** Collects the operation's parameters and checks them with the shared schemas. */
 export function operationRoute<M extends PublicMethod>(spec: OperationRoute<M>): HttpRoute {
-  const { from, elsewhere = [], read, answer, ...head } = spec;
+  const { from, elsewhere = [], mayBeEmpty = false, read, answer, ...head } = spec;
   return {
     ...head,
-    input: { from, elsewhere },
+    input: { from, elsewhere, mayBeEmpty },
     async answer(call) {
-      const params = { ...sent(spec.operation, from, elsewhere, call), ...read?.(call) };
+      const isEmpty = mayBeEmpty && call.body === undefined;
+      const given = isEmpty ? {} : sent(spec.operation, from, elsewhere, call);
+      const params = { ...given, ...read?.(call) };
       return answer(validateParams(spec.operation, params), call);
     },
   };

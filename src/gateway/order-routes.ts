@@ -70,7 +70,7 @@ export function replayMark({
  * A bare "product not found" would suggest a wrong path, and a purchase without a list has no line
  * to name.
  */
-function explainRefusal(error: unknown, hasLines: boolean): never {
+export function explainRefusal(error: unknown, hasLines: boolean): never {
   const { code, message, details } = toBazarError(error);
   const { line: _line, ...ofOne } = details;
   if (code !== 'not_found' && code !== 'out_of_stock') throw error;

@@ -182,6 +182,16 @@ export class RawGateway implements RpcHandler {
     switch (method) {
       case 'buy':
         return operations.buy(params as Params<'buy'>, context);
+      case 'hold':
+        return operations.hold(params as Params<'hold'>, context);
+      case 'read_hold':
+        return operations.readHold(params as Params<'read_hold'>, context);
+      case 'confirm_hold':
+        return operations.confirmHold(params as Params<'confirm_hold'>, context);
+      case 'release_hold':
+        return operations.releaseHold(params as Params<'release_hold'>, context);
+      case 'extend_hold':
+        return operations.extendHold(params as Params<'extend_hold'>, context);
       case 'order':
         return operations.order(params as Params<'order'>, context);
       case 'status':

@@ -5,6 +5,7 @@
 import type { Operations } from '../frontend/types.js';
 import { auditRoutes } from './audit-routes.js';
 import type { EntityTags } from './entity-tags.js';
+import { holdRoutes } from './hold-routes.js';
 import type { HttpRoute } from './http-route.js';
 import { type OrdersStatus, orderRoutes } from './order-routes.js';
 import { probeRoutes } from './probe-routes.js';
@@ -25,6 +26,7 @@ export function rootApi(
   return [
     ...productRoutes(operations, tags),
     ...orderRoutes(operations, ordersStatus),
+    ...holdRoutes(operations, ordersStatus),
     ...auditRoutes(operations, demo),
     ...probeRoutes(operations, draining),
   ];

@@ -4,7 +4,7 @@
  */
 import type { TSchema } from '#typebox';
 
-export type Tag = 'products' | 'orders' | 'administration' | 'operations';
+export type Tag = 'products' | 'orders' | 'holds' | 'administration' | 'operations';
 
 /** Request headers that only some routes use. */
 export type OwnHeader = 'idempotency-key' | 'if-match' | 'if-none-match' | 'last-event-id';

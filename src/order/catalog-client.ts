@@ -18,6 +18,7 @@ import type {
   WatermarkParams,
 } from '../wire/internal.js';
 import type { RequestHeader } from '../wire/request-header.js';
+import type { TradeAnswer, TradeOperation, TradeOutcome, TradeParams } from '../wire/trade.js';
 import type { SalesSubscription } from './projection.js';
 import type { Seller } from './store.js';
 
@@ -70,6 +71,17 @@ export class CatalogClient implements Seller, SalesSubscription {
     const isNew = (this.#current().rules ?? 0) > 0;
     const params: SellParams = [orderEpoch, isNew ? purchases : purchases.map(withoutOldKey)];
     const [outcomes, logTime] = (await this.#ask('sell', params, header)) as SellAnswer;
+    this.#logTime = Math.max(this.#logTime, logTime);
+    return outcomes;
+  }
+
+  async trade(
+    orderEpoch: number,
+    operations: readonly TradeOperation[],
+    header?: RequestHeader,
+  ): Promise<readonly TradeOutcome[]> {
+    const params: TradeParams = [orderEpoch, operations];
+    const [outcomes, logTime] = (await this.#ask('trade', params, header)) as TradeAnswer;
     this.#logTime = Math.max(this.#logTime, logTime);
     return outcomes;
   }

@@ -7,14 +7,22 @@ import { BazarError, toBazarError } from '../base/errors.js';
 import { logLimits } from '../base/limits.js';
 import type { PeerReply } from '../group/types.js';
 import type { OwnerCall } from '../pool/types.js';
-import type { BuyFailure, BuysAnswer, OrderAudit, Outcome } from '../wire/internal.js';
+import type { BuyFailure, OrderAudit } from '../wire/internal.js';
 import type { RequestHeader } from '../wire/request-header.js';
+import type { TradeOutcome, TradesAnswer } from '../wire/trade.js';
+import { isTradeOperation } from '../wire/trade-check.js';
 import { isBuyParams } from './buy-shape.js';
 
 export interface OrderPeerHandlerOptions {
   readonly audit: (token: string, through: number) => Promise<OrderAudit>;
-  /** Takes the purchases of a batch as calls named `buy`, and answers each once. */
+  /** Takes the purchases of a batch as calls named `buy` or `trade`, and answers each once. */
   readonly calls: (calls: OwnerCall[]) => void;
+}
+
+/** What a batch holds. */
+interface BatchKind {
+  readonly operation: 'buy' | 'trade';
+  readonly isOne: (params: unknown) => boolean;
 }
 
 export class OrderPeerHandler {
@@ -34,7 +42,10 @@ export class OrderPeerHandler {
   ): boolean {
     switch (method) {
       case 'buys':
-        this.#buy(params, reply, header);
+        this.#buy({ operation: 'buy', isOne: isBuyParams }, params, reply, header);
+        return true;
+      case 'trades':
+        this.#buy({ operation: 'trade', isOne: isTradeOperation }, params, reply, header);
         return true;
       case 'audit':
         this.#audit(params as readonly [string, number], reply);
@@ -48,27 +59,35 @@ export class OrderPeerHandler {
 
   closed(): void {}
 
-  #buy(params: unknown, reply: PeerReply, header: RequestHeader | undefined): void {
-    if (!isBatch(params)) throw new BazarError('invalid_argument', 'bad params of buys');
-    const answer: BuysAnswer[number][] = [];
+  #buy(
+    { operation, isOne }: BatchKind,
+    params: unknown,
+    reply: PeerReply,
+    header: RequestHeader | undefined,
+  ): void {
+    if (!isBatch(params)) {
+      throw new BazarError('invalid_argument', `bad params of ${operation}s`);
+    }
+    const answer: TradesAnswer[number][] = [];
     let open = params.length;
-    const settled = (place: number, result: BuysAnswer[number]): void => {
+    const settled = (place: number, result: TradesAnswer[number]): void => {
       answer[place] = result;
       open--;
       if (open === 0) reply.result(answer);
     };
     const calls: OwnerCall[] = [];
     for (const [place, purchase] of params.entries()) {
-      if (!isBuyParams(purchase)) {
-        settled(place, ['failed', 'invalid_argument', 'bad params of buy', false]);
+      if (!isOne(purchase)) {
+        settled(place, ['failed', 'invalid_argument', `bad params of ${operation}`, false]);
         continue;
       }
       calls.push({
-        operation: 'buy',
-        args: purchase,
+        operation,
+        args: purchase as readonly unknown[],
         // The batch's header names all its requests, so one call carries it.
         ...(calls.length === 0 && header !== undefined && { header }),
-        reply: (error, outcome) => settled(place, error ? failureOf(error) : (outcome as Outcome)),
+        reply: (error, outcome) =>
+          settled(place, error ? failureOf(error) : (outcome as TradeOutcome)),
       });
     }
     if (calls.length > 0) this.#options.calls(calls);

@@ -12,6 +12,8 @@ import type { Entry } from '../consensus/types.js';
 import type { Group, GroupStatus } from '../group/types.js';
 import type { Outcome, Purchase } from '../wire/internal.js';
 import { joinHeaders, type RequestHeader } from '../wire/request-header.js';
+import type { TradeOperation, TradeOutcome } from '../wire/trade.js';
+import { linesOf } from '../wire/trade-check.js';
 import type { OrderResult } from './order-machine.js';
 import { OrderWaiters } from './order-waiters.js';
 import type { Projection } from './projection.js';
@@ -20,10 +22,10 @@ import { SalesPosition } from './sales-position.js';
 /** Maximum of concurrent messages to the catalog. */
 const sellsUnderWayMax = 2;
 
-export type BuyReply = (error: BazarError | undefined, outcome?: Outcome) => void;
+export type BuyReply = (error: BazarError | undefined, outcome?: TradeOutcome) => void;
 
 export interface Buy {
-  readonly purchase: Purchase;
+  readonly purchase: Purchase | TradeOperation;
   readonly reply: BuyReply;
   /** Identifies the purchase in logs. */
   readonly header?: RequestHeader | undefined;
@@ -47,6 +49,12 @@ export interface Seller {
     purchases: readonly Purchase[],
     header?: RequestHeader,
   ): Promise<readonly Outcome[]>;
+  /** As `sell`, for trade operations. */
+  trade(
+    orderEpoch: number,
+    operations: readonly TradeOperation[],
+    header?: RequestHeader,
+  ): Promise<readonly TradeOutcome[]>;
   /**
    * The number of the last sale that any customer may know of, or of a later one. `wanted`: the caller
    * waits for the sales from this number on, if there are any.
@@ -194,17 +202,29 @@ export class OrderStore {
     }
   }
 
-  /** The purchases of the next message: as many as an entry may hold, by count and by lines. */
+  /**
+   * The purchases of the next message: as many as an entry may hold, by count and by lines. All are
+   * plain purchases, or all are trade operations, as the first one is.
+   */
   #takeBatch(epoch: number): Queued[] {
+    const [first] = this.#queue;
+    const ofTrade = first !== undefined && isTrade(first.purchase);
+    const batch: Queued[] = [];
+    const others: Queued[] = [];
     let lines = 0;
-    let count = 0;
-    for (const { purchase, epoch: taken } of this.#queue) {
-      lines += purchase[3].length;
-      const full = count === logLimits.entryOperationsMax || lines > logLimits.entryLinesMax;
-      if (taken !== epoch || (full && count > 0)) break;
-      count++;
+    let at = 0;
+    for (const queued of this.#queue) {
+      const { purchase, epoch: taken } = queued;
+      const isOther = isTrade(purchase) !== ofTrade;
+      if (!isOther) lines += linesIn(purchase);
+      const isFull =
+        batch.length === logLimits.entryOperationsMax || lines > logLimits.entryLinesMax;
+      if (taken !== epoch || (isFull && batch.length > 0)) break;
+      (isOther ? others : batch).push(queued);
+      at++;
     }
-    return this.#queue.splice(0, count);
+    this.#queue.splice(0, at, ...others);
+    return batch;
   }
 
   /** The group calls this for every entry that it applies. */
@@ -223,11 +243,9 @@ export class OrderStore {
   }
 
   #sendBatch(epoch: number, buys: readonly Buy[]): void {
-    const { catalogClient } = this.#options;
     this.#waiting += buys.length;
-    const purchases = buys.map(({ purchase }) => purchase);
     this.#selling++;
-    catalogClient.sell(epoch, purchases, joinHeaders(buys.map(({ header }) => header))).then(
+    this.#ask(epoch, buys).then(
       (outcomes) => {
         this.#selling--;
         for (const [index, buy] of buys.entries()) this.#settle(buy, outcomes[index]);
@@ -241,7 +259,16 @@ export class OrderStore {
     );
   }
 
-  #settle({ reply }: Buy, outcome: Outcome | undefined): void {
+  #ask(epoch: number, buys: readonly Buy[]): Promise<readonly TradeOutcome[]> {
+    const { catalogClient } = this.#options;
+    const header = joinHeaders(buys.map((one) => one.header));
+    const wanted = buys.map(({ purchase }) => purchase);
+    const trades = wanted.filter(isTrade);
+    if (trades.length > 0) return catalogClient.trade(epoch, trades, header);
+    return catalogClient.sell(epoch, wanted.filter(isPurchase), header);
+  }
+
+  #settle({ reply }: Buy, outcome: TradeOutcome | undefined): void {
     if (outcome === undefined) {
       this.#answer(reply, new BazarError('internal', 'a purchase had no outcome'));
     } else if (outcome[0] !== 'sold' || outcome[1] <= this.machine.lastOrder) {
@@ -258,7 +285,7 @@ export class OrderStore {
     }
   }
 
-  #answer(reply: BuyReply, error: BazarError | undefined, outcome?: Outcome): void {
+  #answer(reply: BuyReply, error: BazarError | undefined, outcome?: TradeOutcome): void {
     this.#waiting--;
     reply(error, outcome);
   }
@@ -276,6 +303,18 @@ export class OrderStore {
     this.#lastSale = 0;
     this.#waiters.fail(unknownOutcome());
   }
+}
+
+function isTrade(purchase: Purchase | TradeOperation): purchase is TradeOperation {
+  return typeof purchase[0] === 'string';
+}
+
+function isPurchase(purchase: Purchase | TradeOperation): purchase is Purchase {
+  return !isTrade(purchase);
+}
+
+function linesIn(purchase: Purchase | TradeOperation): number {
+  return isTrade(purchase) ? linesOf(purchase) : purchase[3].length;
 }
 
 /** False if one lost disk can lose a committed sale, but not a committed order (A43). */

@@ -12,6 +12,7 @@ import type {
   OrdersAnswer,
   OrdersParams,
 } from '../wire/thread-requests.js';
+import type { TradeOperation } from '../wire/trade.js';
 import type { Buy, OrderStore } from './store.js';
 
 /**
@@ -42,6 +43,8 @@ export class ThreadHandler {
     for (const { operation, args, header, reply } of calls) {
       if (operation === 'buy') {
         buys.push({ purchase: toPurchase(args as BuyParams, logTime), header, reply });
+      } else if (operation === 'trade') {
+        buys.push({ purchase: seenBy(args as TradeOperation, logTime), header, reply });
       } else {
         this.#read(operation, args).then((answer) => reply(undefined, answer), failWith(reply));
       }
@@ -65,6 +68,13 @@ export class ThreadHandler {
 
 function failWith(reply: OwnerCall['reply']): (error: unknown) => void {
   return (error) => reply(toBazarError(error));
+}
+
+/** As `toPurchase`: the seen time is never later than `logTime`. */
+function seenBy([name, key, ...fields]: TradeOperation, logTime: number): TradeOperation {
+  const [digest, kind, requestHash, seenTime] = key;
+  const seen = [digest, kind, requestHash, Math.min(seenTime, logTime)];
+  return [name, seen, ...fields] as unknown as TradeOperation;
 }
 
 /**

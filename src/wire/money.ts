@@ -18,6 +18,15 @@ export function priceToCents(price: number): number {
   return cents + 0;
 }
 
+/** As `priceToCents`, for totals, which may exceed any price. */
+export function centsOf(total: number): number {
+  const cents = Math.round(total * 100);
+  if (!Number.isSafeInteger(cents) || cents < 0 || cents / 100 !== total) {
+    throw new BazarError('invalid_argument', 'a total has at most two decimals');
+  }
+  return cents + 0;
+}
+
 /** Also for totals, which may exceed any price. */
 export function centsToPrice(cents: number): number {
   return cents / 100;

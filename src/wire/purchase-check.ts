@@ -29,11 +29,11 @@ function isPurchase(value: unknown): value is Purchase {
   return Number.isFinite(seenTime) && areLines(lines);
 }
 
-function isDigest(value: unknown): boolean {
+export function isDigest(value: unknown): boolean {
   return value instanceof Uint8Array && value.byteLength === digestBytes;
 }
 
-function areLines(value: unknown): boolean {
+export function areLines(value: unknown): boolean {
   if (!Array.isArray(value) || value.length === 0) return false;
   return value.length <= limits.orderLinesMax && value.every(isLine);
 }

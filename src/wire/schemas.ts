@@ -3,7 +3,7 @@
  * description is made from it. Names and limits are stable (docs/WIRE.md).
  */
 import { type Static, Type } from '#typebox';
-import { requestLimits as limits } from '../base/limits.js';
+import { holdLimits, requestLimits as limits } from '../base/limits.js';
 
 const strict = { additionalProperties: false } as const;
 
@@ -37,6 +37,18 @@ const OrderedQuantity = Type.Integer({
 export const OrderNumber = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 /** 1–200 bytes of UTF-8; the byte length is checked separately. */
 export const Key = Type.String({ minLength: 1, maxLength: limits.keyBytesMax });
+/** 1–128 bytes of UTF-8, opaque; the byte length is checked separately. */
+export const Customer = Type.String({ minLength: 1, maxLength: limits.customerBytesMax });
+const terms = {
+  customer: Type.Optional(Customer),
+  /** The total that the customer has seen. */
+  expected_total: Type.Optional(Total),
+};
+/** 128 random bits in hexadecimal. */
+export const HoldId = Type.String({ pattern: '^[0-9a-f]{32}$' });
+const TtlSeconds = Type.Integer({ minimum: 1, maximum: holdLimits.ttlSecondsMax });
+/** Up to 200 bytes of UTF-8, given back unchanged; the byte length is checked separately. */
+export const Reference = Type.String({ maxLength: holdLimits.referenceBytesMax });
 const PageSize = Type.Integer({ minimum: 1, maximum: limits.pageMax });
 const Version = Type.Integer({ minimum: 1 });
 
@@ -44,6 +56,8 @@ export const Line = Type.Union([
   Type.Object({ id: ProductId, quantity: Quantity }, strict),
   Type.Object({ name: ProductName, quantity: Quantity }, strict),
 ]);
+
+const Lines = Type.Array(Line, { minItems: 1, maxItems: limits.orderLinesMax });
 
 export const methodParams = {
   lookup: Type.Union([
@@ -60,16 +74,33 @@ export const methodParams = {
     strict,
   ),
   buy: Type.Union([
-    Type.Object({ id: ProductId, quantity: Quantity, key: Type.Optional(Key) }, strict),
-    Type.Object({ name: ProductName, quantity: Quantity, key: Type.Optional(Key) }, strict),
+    Type.Object({ id: ProductId, quantity: Quantity, key: Type.Optional(Key), ...terms }, strict),
     Type.Object(
-      {
-        lines: Type.Array(Line, { minItems: 1, maxItems: limits.orderLinesMax }),
-        key: Type.Optional(Key),
-      },
+      { name: ProductName, quantity: Quantity, key: Type.Optional(Key), ...terms },
       strict,
     ),
+    Type.Object({ lines: Lines, key: Type.Optional(Key), ...terms }, strict),
   ]),
+  hold: Type.Object(
+    {
+      lines: Lines,
+      ttl_seconds: TtlSeconds,
+      reference: Type.Optional(Reference),
+      key: Type.Optional(Key),
+      ...terms,
+    },
+    strict,
+  ),
+  read_hold: Type.Object({ id: HoldId }, strict),
+  confirm_hold: Type.Object(
+    { id: HoldId, lines: Type.Optional(Lines), key: Type.Optional(Key) },
+    strict,
+  ),
+  release_hold: Type.Object({ id: HoldId, key: Type.Optional(Key) }, strict),
+  extend_hold: Type.Object(
+    { id: HoldId, ttl_seconds: TtlSeconds, key: Type.Optional(Key) },
+    strict,
+  ),
   order: Type.Object({ number: OrderNumber }, strict),
   orders: Type.Object(
     {
@@ -164,13 +195,53 @@ export const Placed = Type.Object({
 });
 export type Placed = Static<typeof Placed>;
 
+const PricedLines = Type.Array(
+  Type.Object({ id: ProductId, name: ProductName, quantity: OrderedQuantity, price: Price }),
+);
+
+export const Held = Type.Object({
+  hold_id: HoldId,
+  /** Not before this time the hold ends by itself. */
+  expires_at: Type.String(),
+  lines: PricedLines,
+  total: Total,
+  /** As in Placed. */
+  replayed: Type.Optional(Type.Boolean()),
+});
+export type Held = Static<typeof Held>;
+
+export const Hold = Type.Object({
+  hold_id: HoldId,
+  status: Type.Enum(['open', 'confirmed', 'released', 'expired']),
+  lines: PricedLines,
+  total: Total,
+  /** Absent in a confirmed hold. */
+  expires_at: Type.Optional(Type.String()),
+  /** Of a confirmed hold. */
+  order_number: Type.Optional(OrderNumber),
+  reference: Type.Optional(Reference),
+});
+export type Hold = Static<typeof Hold>;
+
+export const HoldReleased = Type.Object({
+  hold_id: HoldId,
+  status: Type.Enum(['released']),
+  replayed: Type.Optional(Type.Boolean()),
+});
+export type HoldReleased = Static<typeof HoldReleased>;
+
+export const HoldExtended = Type.Object({
+  hold_id: HoldId,
+  expires_at: Type.String(),
+  replayed: Type.Optional(Type.Boolean()),
+});
+export type HoldExtended = Static<typeof HoldExtended>;
+
 export const Order = Type.Object({
   number: OrderNumber,
   name: ProductName,
   quantity: OrderedQuantity,
-  lines: Type.Array(
-    Type.Object({ id: ProductId, name: ProductName, quantity: OrderedQuantity, price: Price }),
-  ),
+  lines: PricedLines,
   total: Total,
   at: Type.String(),
 });

@@ -3,6 +3,7 @@
  * changes of products and orders. Fields are positional, as in internal.ts.
  */
 import type { KeyDigest, NewProduct, ProductChange, ProductRecord, Sale } from './internal.js';
+import type { HoldId } from './trade.js';
 
 /**
  * Requests of a frontend's session thread to a catalog replica, on the service port. The grant epoch is the
@@ -23,6 +24,8 @@ export type LookupManyAnswer = readonly [
   /** Which of the records may be cached. */
   kept: readonly boolean[],
 ];
+/** `hold`: a HoldRecord, or null if the hold is unknown. Never cached. */
+export type HoldParams = readonly [id: HoldId];
 export type SearchParams = readonly [
   topic: string | null,
   text: string | null,

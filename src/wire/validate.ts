@@ -5,7 +5,7 @@
  */
 import { Compile } from '#typebox/schema';
 import { BazarError } from '../base/errors.js';
-import { requestLimits } from '../base/limits.js';
+import { holdLimits, requestLimits } from '../base/limits.js';
 import { hasControl, tidyText } from '../base/product-text.js';
 import { explain } from './explain.js';
 import { methodParams, type Params, type PublicMethod } from './schemas.js';
@@ -15,6 +15,13 @@ type Checks = { readonly [M in PublicMethod]: { Check(value: unknown): value is 
 const checks = Object.fromEntries(
   Object.entries(methodParams).map(([method, schema]) => [method, Compile(schema)]),
 ) as unknown as Checks;
+
+/** These limits are in bytes, a schema's in characters. */
+const byteLimits = [
+  ['key', requestLimits.keyBytesMax],
+  ['customer', requestLimits.customerBytesMax],
+  ['reference', holdLimits.referenceBytesMax],
+] as const;
 
 const publicMethods: ReadonlySet<string> = new Set(Object.keys(methodParams));
 
@@ -40,20 +47,16 @@ export function validateParams(method: string, params: unknown): Params<PublicMe
     throw new BazarError('invalid_argument', explain(methodParams[known], params, ''));
   }
   checkTexts(params);
-  if ('key' in params) checkKey(params);
+  for (const [field, bytesMax] of byteLimits) checkBytes(params, field, bytesMax);
   if (known === 'add_product') checkNewName(params as Params<'add_product'>);
   if (known === 'update_product') checkControls(params as Params<'update_product'>, 'topic');
   return params;
 }
 
-/** A key's limit is in bytes, a schema's in characters. */
-function checkKey({ key }: { readonly key?: string | undefined }): void {
-  if (key !== undefined && Buffer.byteLength(key) > requestLimits.keyBytesMax) {
-    throw new BazarError(
-      'invalid_argument',
-      `key must be a string of 1 to ${requestLimits.keyBytesMax} bytes`,
-    );
-  }
+function checkBytes(params: object, field: string, bytesMax: number): void {
+  const text = (params as Readonly<Record<string, unknown>>)[field];
+  if (typeof text !== 'string' || Buffer.byteLength(text) <= bytesMax) return;
+  throw new BazarError('invalid_argument', `${field} must be a string of 1 to ${bytesMax} bytes`);
 }
 
 /** All digits would be taken for an id where a name or an id may stand. */

@@ -56,7 +56,7 @@ class Store {
       this.#orders.buy([
         {
           purchase: toPurchase(received, this.#orders.logTime),
-          reply: (error, outcome) => (outcome ? resolve(outcome) : reject(error)),
+          reply: (error, outcome) => (outcome ? resolve(outcome as Outcome) : reject(error)),
         },
       ]);
     });
@@ -80,6 +80,7 @@ class Store {
           if (result.sales) this.#project(result.sales);
           return result.outcomes;
         },
+        trade: async () => [],
         lastSale: async () => catalog.lastSale,
       },
     });

@@ -45,7 +45,15 @@ export interface FakeOperations extends Operations {
   readonly asked: Asked[];
 }
 
-/** Knows Tux and order 1; whatever is given in `own` replaces an operation. */
+const heldLine = { id: 8, name: 'Tux', quantity: 1, price: 19.9 };
+const held = {
+  hold_id: 'c0ffee00c0ffee00c0ffee00c0ffee00',
+  expires_at: '2026-01-01T00:15:00.000Z',
+  lines: [heldLine],
+  total: 19.9,
+};
+
+/** Knows Tux, one hold and order 1; whatever is given in `own` replaces an operation. */
 export function fakeOperations(own: Partial<Operations> = {}): FakeOperations {
   const asked: Asked[] = [];
   const refuse = (): never => {
@@ -56,6 +64,14 @@ export function fakeOperations(own: Partial<Operations> = {}): FakeOperations {
       ('id' in params ? params.id === tux.id : params.name === tux.name) ? tux : refuse(),
     search: async () => ({ items: [tux], next: 8 }),
     buy: async () => ({ order_number: 192, total: 19.9 }),
+    hold: async ({ lines: [line] }) => ({ ...held, lines: [{ ...heldLine, ...line }] }),
+    readHold: async ({ id }) => (id === held.hold_id ? { ...held, status: 'open' } : refuse()),
+    confirmHold: async ({ id }) =>
+      id === held.hold_id ? { order_number: 193, total: 19.9 } : refuse(),
+    releaseHold: async ({ id }) =>
+      id === held.hold_id ? { hold_id: id, status: 'released' } : refuse(),
+    extendHold: async ({ id }) =>
+      id === held.hold_id ? { hold_id: id, expires_at: held.expires_at } : refuse(),
     order: async ({ number }) => (number === 1 ? firstOrder : refuse()),
     orders: async () => ({ items: [firstOrder] }),
     addProduct: async ({ restock_to: target = null, ...params }) => {

@@ -41,6 +41,7 @@ async function open(
     catalogClient: {
       logTime: 5,
       sell: async (epoch, purchases) => purchases.map(() => sell(epoch)),
+      trade: async () => [],
       lastSale: async () => 0,
     },
   });

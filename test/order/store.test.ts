@@ -60,6 +60,7 @@ function build({ salesAreSafe = true } = {}) {
         new Promise((resolve, reject) => {
           messages.push({ purchases, answer: resolve, fail: reject });
         }),
+      trade: async () => [],
       lastSale: (wanted) =>
         new Promise((resolve, reject) => {
           positions.push({ wanted, answer: resolve, fail: reject });
@@ -113,7 +114,7 @@ function buy(): Answered {
     reply(error, outcome) {
       one.answers++;
       one.error = error;
-      one.outcome = outcome;
+      one.outcome = outcome as Outcome;
     },
   };
   return one;

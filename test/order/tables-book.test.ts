@@ -156,7 +156,7 @@ t.test('no purchase is sent while the tables are far behind the sales', async (t
   const buy = (): Promise<Outcome | undefined> =>
     new Promise((resolve) => {
       const purchase = [digest(1), 0, Buffer.alloc(0), [[1, 1]], 5] as const;
-      store.buy([{ purchase, reply: (_error, outcome) => resolve(outcome) }]);
+      store.buy([{ purchase, reply: (_error, outcome) => resolve(outcome as Outcome) }]);
     });
   t.same(await buy(), ['sold', behind, 250, false], 'the sale is answered before its order exists');
   t.equal(store.unprojected, behind);

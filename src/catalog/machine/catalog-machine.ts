@@ -78,6 +78,11 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#purchases.holds;
   }
 
+  /** Undefined if the hold is unknown. */
+  linesOfHold(id: HoldId): number | undefined {
+    return this.#purchases.holds.linesOf(id);
+  }
+
   /** The hold as a read shows it; undefined if it is unknown. */
   hold(id: HoldId): HoldRecord | undefined {
     return holdRecord(this.#purchases.holds, this.#products, id, this.#logTime);

@@ -93,6 +93,12 @@ export class HoldTable {
     return slot < 0 ? undefined : this.#serialOf(slot);
   }
 
+  /** The number of lines of the hold with this id; undefined if there is none. */
+  linesOf(id: Uint8Array): number | undefined {
+    const serial = this.find(id);
+    return serial === undefined ? undefined : this.#slab.lineCount(slotOf(serial));
+  }
+
   has(serial: number): boolean {
     return serial > 0 && serial <= this.#last && this.#slab.has(slotOf(serial));
   }

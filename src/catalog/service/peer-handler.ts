@@ -27,6 +27,8 @@ import type {
 } from '../../wire/internal.js';
 import { checkPurchases } from '../../wire/purchase-check.js';
 import { hasFields, isInteger, isText, isTuple } from '../../wire/shapes.js';
+import type { TradeAnswer, TradeParams } from '../../wire/trade.js';
+import { checkTrades } from '../../wire/trade-check.js';
 import { CacheSessionHandler } from '../coherence/cache-session-handler.js';
 import { grant } from '../coherence/grantable-reads.js';
 import type { Peer } from '../coherence/peer.js';
@@ -65,6 +67,9 @@ export class CatalogPeerHandler {
     switch (method) {
       case 'sell':
         this.#proposePurchases(params as SellParams, reply);
+        return true;
+      case 'trade':
+        this.#proposeTrades(params as TradeParams, reply);
         return true;
       case 'tail':
         this.#tail(peer, params as TailParams, reply);
@@ -136,6 +141,16 @@ export class CatalogPeerHandler {
     this.#store.proposePurchases(orderEpoch, checkPurchases(purchases)).then(
       (outcomes) => {
         const answer: SellAnswer = [outcomes, this.#store.machine.lastLogTime];
+        reply.result(answer);
+      },
+      (error: unknown) => reply.fail(toBazarError(error)),
+    );
+  }
+
+  #proposeTrades([orderEpoch, operations]: TradeParams, reply: PeerReply): void {
+    this.#store.proposeTrades(orderEpoch, checkTrades(operations)).then(
+      (outcomes) => {
+        const answer: TradeAnswer = [outcomes, this.#store.machine.lastLogTime];
         reply.result(answer);
       },
       (error: unknown) => reply.fail(toBazarError(error)),

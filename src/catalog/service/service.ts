@@ -16,6 +16,7 @@ import { readBundled } from './bundled-products.js';
 import { keepCapacity } from './capacity.js';
 import { catalogMetrics } from './catalog-metrics.js';
 import type { StockParts } from './first-stock-job.js';
+import { HoldExpiry } from './hold-expiry.js';
 import { openJournalCatalog } from './journal-catalog.js';
 import { newMachine } from './new-machine.js';
 import { CatalogPeerHandler } from './peer-handler.js';
@@ -91,6 +92,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const capacity = keepCapacity({ store, clock, logger, clientKeysMax });
   const watermark = keepWatermark(store, () => catalog.confirmed(store), clock, logger);
   const deregistering = deregisterDead(store, clock, logger);
+  const expiry = new HoldExpiry({ store, clock, logger });
   catalog.begin(store);
   return {
     name: config.name,
@@ -102,6 +104,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
       capacity.cancel();
       watermark.cancel();
       deregistering.cancel();
+      expiry.stop();
       rules.stop();
       await catalog.end();
       await member.close();

@@ -10,6 +10,7 @@ import type { Entry } from '../../consensus/types.js';
 import type { Applied, Group, GroupStatus } from '../../group/types.js';
 import { encode } from '../../wire/codec.js';
 import type { CatalogCommand, NewProduct, Outcome, Purchase } from '../../wire/internal.js';
+import type { TradeOperation, TradeOutcome } from '../../wire/trade.js';
 import { Leases } from '../coherence/leases.js';
 import { Pushes } from '../coherence/pushes.js';
 import { VisibilityGates } from '../coherence/visibility-gates.js';
@@ -17,6 +18,8 @@ import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.j
 import { restsOnState, type WriteSet, withUndecided } from '../machine/write-set.js';
 import { SalesStream } from '../sales/sales-stream.js';
 import { ChangeFeed } from './change-feed.js';
+import { requireRules } from './rules.js';
+import { entriesOf } from './trade-entries.js';
 
 export interface CatalogStoreOptions {
   readonly group: Group<CatalogResult>;
@@ -109,6 +112,33 @@ export class CatalogStore {
   }
 
   /**
+   * Proposes trade operations, in as many entries as their lines need. Resolves to the outcomes, in
+   * the order of the operations.
+   */
+  async proposeTrades(
+    orderEpoch: number,
+    operations: readonly TradeOperation[],
+  ): Promise<readonly TradeOutcome[]> {
+    if (operations.length > logLimits.entryOperationsMax) {
+      throw new BazarError('too_large', 'too many operations in one message');
+    }
+    const entries = entriesOf(operations, this.#machine);
+    const outcomes = entries.map((some) => this.#proposeTrade(orderEpoch, some));
+    return (await Promise.all(outcomes)).flat();
+  }
+
+  async #proposeTrade(
+    orderEpoch: number,
+    operations: readonly TradeOperation[],
+  ): Promise<readonly TradeOutcome[]> {
+    requireRules(this, 3, 'a hold or a purchase with terms');
+    const at = Math.floor(this.#clock.wallMs());
+    const result = await this.propose(['trade', orderEpoch, at, operations]);
+    if (result.kind !== 'trade') throw new BazarError('internal', 'a trade had another result');
+    return result.outcomes;
+  }
+
+  /**
    * Refuses the purchases whose total may be too large, and stores nothing under their keys. The
    * current price does not suffice for this check: a price change may precede the purchase in the
    * log.
@@ -169,7 +199,8 @@ export class CatalogStore {
     this.gates.applied(entry.seq);
     this.leases.applied(entry.seq);
     this.#pushes.applied();
-    if (result.kind === 'sell' && result.sales) this.salesStream.applied(result.sales);
+    const isSale = result.kind === 'sell' || result.kind === 'trade';
+    if (isSale && result.sales) this.salesStream.applied(result.sales);
     this.changes.applied(result);
   }
 

@@ -8,6 +8,7 @@ import { leaseLimits } from '../../base/limits.js';
 import type { OwnerCall } from '../../pool/types.js';
 import { anyTopic, type GrantAnswer, type GrantParams } from '../../wire/internal.js';
 import type {
+  HoldParams,
   LookupAnswer,
   LookupManyAnswer,
   LookupManyParams,
@@ -128,6 +129,9 @@ export class ThreadHandler {
         break;
       case 'search':
         reply(undefined, this.#search(args as SearchParams, grantor));
+        break;
+      case 'hold':
+        reply(undefined, this.#store.machine.hold((args as HoldParams)[0]) ?? null);
         break;
       default:
         reply(new BazarError('unknown_method', `unknown method "${operation}"`));

@@ -6,7 +6,7 @@
 import { requestLimits } from '../../base/limits.js';
 import { memberProgram, type Shapes, type ThreadCredentials } from '../../group/session-program.js';
 import type { ProgramFactory } from '../../pool/types.js';
-import { keyBytes } from '../../wire/purchase-check.js';
+import { isDigest, keyBytes } from '../../wire/purchase-check.js';
 import { isInteger, isRecord, isText, isTuple } from '../../wire/shapes.js';
 
 const textOrNull = (value: unknown): boolean => value === null || isText(value);
@@ -27,6 +27,7 @@ export const shapes: Shapes = {
     Array.isArray(params[0]) &&
     params[0].length <= requestLimits.pageMax &&
     params[0].every(isInteger),
+  hold: (params) => isTuple(params, 1) && isDigest(params[0]),
   search: (params) =>
     isTuple(params, 4) &&
     textOrNull(params[0]) &&

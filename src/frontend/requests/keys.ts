@@ -8,6 +8,9 @@ import type { Random } from '../../base/random.js';
 import { type BuyParams, keyKinds, type PurchaseLine } from '../../wire/internal.js';
 import type { Params } from '../../wire/schemas.js';
 import type { ChangeKey, ChangeRequest } from '../../wire/thread-requests.js';
+import type { HoldId, OperationKey } from '../../wire/trade.js';
+
+type LinesOf = { readonly lines: Params<'hold'>['lines'] };
 
 const digestBytes = 16;
 const requestHashBytes = 8;
@@ -39,6 +42,27 @@ export class PurchaseKeys {
       return [key, keyKinds.client, requestHash, lines, ...seen];
     }
     return [key, keyKinds.client, requestHash, lines, time, digest(quotedKey, digestBytes)];
+  }
+
+  /**
+   * The key of a trade operation. `request` is what the client asked for, without the key; the same
+   * for each retry.
+   */
+  operation(
+    key: string | undefined,
+    request: readonly unknown[],
+    seenTime: number | undefined,
+  ): OperationKey {
+    // Without a known log time the order leader's own counts.
+    const seen = seenTime ?? Number.MAX_SAFE_INTEGER;
+    if (key === undefined) return [this.#next(), keyKinds.frontend, noHash, seen];
+    const requestHash = digest(JSON.stringify(inOrder(request)), requestHashBytes);
+    return [clientKeyDigest(key), keyKinds.client, requestHash, seen];
+  }
+
+  /** A new id of a hold. */
+  holdId(): HoldId {
+    return Uint8Array.from(this.#next());
   }
 
   /** The key of a change; `seenTime` as for a purchase. */
@@ -78,7 +102,12 @@ function digest(text: string, length: number): Uint8Array {
   return hash('sha256', text, 'buffer').subarray(0, length);
 }
 
-function purchaseLines(params: Params<'buy'>): PurchaseLine[] {
+/** A customer's name in the form in which it is stored. */
+export function customerDigest(customer: string): Uint8Array {
+  return digest(customer, digestBytes);
+}
+
+export function purchaseLines(params: Params<'buy'> | LinesOf): PurchaseLine[] {
   if ('lines' in params) return params.lines.map(purchaseLine);
   return [purchaseLine(params)];
 }

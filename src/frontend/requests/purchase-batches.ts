@@ -8,37 +8,41 @@ import type { Clock, Timer } from '../../base/clock.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
 import { logLimits, purchaseLimits } from '../../base/limits.js';
 import { tooLateToSend } from '../../net/pending-calls.js';
-import type { BuyFailure, BuyParams, BuysAnswer, Outcome } from '../../wire/internal.js';
+import type { BuyFailure, BuyParams, Outcome } from '../../wire/internal.js';
 import { joinHeaders, type RequestHeader } from '../../wire/request-header.js';
+import type { TradeOutcome } from '../../wire/trade.js';
 
 /** The longest wait for a full batch, as a share of the time that the last batch took. */
 const gatherShare = 0.5;
 
-export interface PurchaseBatchesOptions {
+export interface PurchaseBatchesOptions<Operation> {
   readonly clock: Clock;
+  /** The lines for which an operation counts. */
+  readonly linesOf: (operation: Operation) => number;
   /** Asks the order leader once; rejects when another leader is known. */
   readonly ask: (
-    params: readonly BuyParams[],
+    params: readonly Operation[],
     timeoutMs: number,
     header: RequestHeader | undefined,
   ) => Promise<unknown>;
 }
 
-export interface BatchedPurchase {
-  readonly purchase: BuyParams;
+export interface BatchedPurchase<Operation> {
+  readonly purchase: Operation;
   /** Time until the purchase's deadline; nothing is sent after it (docs/PROTOCOL.md, A34). */
   readonly leftMs: () => number;
   readonly header: RequestHeader | undefined;
 }
 
-interface Gathered extends BatchedPurchase {
-  readonly resolve: (outcome: Outcome) => void;
+interface Gathered<Operation, Result> extends BatchedPurchase<Operation> {
+  readonly resolve: (outcome: Result) => void;
   readonly reject: (error: BazarError) => void;
 }
 
-export class PurchaseBatches {
-  readonly #options: PurchaseBatchesOptions;
-  #gathered: Gathered[] = [];
+/** `Operation`: a purchase as it is sent. `Result`: its outcome. */
+export class PurchaseBatches<Operation = BuyParams, Result extends TradeOutcome = Outcome> {
+  readonly #options: PurchaseBatchesOptions<Operation>;
+  #gathered: Gathered<Operation, Result>[] = [];
   #underWay = 0;
   #scheduled = false;
   /** After the answer of a batch: the purchases to expect if all its customers buy again. */
@@ -47,12 +51,12 @@ export class PurchaseBatches {
   #untilMs = Number.NEGATIVE_INFINITY;
   #waiting: Timer | undefined;
 
-  constructor(options: PurchaseBatchesOptions) {
+  constructor(options: PurchaseBatchesOptions<Operation>) {
     this.#options = options;
   }
 
   /** Rejects with a BazarError, whose detail `unknown` says whether the purchase may exist. */
-  buy(bought: BatchedPurchase): Promise<Outcome> {
+  buy(bought: BatchedPurchase<Operation>): Promise<Result> {
     if (this.#gathered.length >= purchaseLimits.waitingMax) {
       return Promise.reject(new BazarError('overloaded', 'too many purchases wait'));
     }
@@ -91,11 +95,11 @@ export class PurchaseBatches {
     }
   }
 
-  #takeBatch(): Gathered[] {
+  #takeBatch(): Gathered<Operation, Result>[] {
     let lines = 0;
     let count = 0;
     for (const { purchase } of this.#gathered) {
-      lines += purchase[3].length;
+      lines += this.#options.linesOf(purchase);
       const isFull = count === logLimits.entryOperationsMax || lines > logLimits.entryLinesMax;
       if (isFull && count > 0) break;
       count++;
@@ -103,7 +107,7 @@ export class PurchaseBatches {
     return this.#gathered.splice(0, count);
   }
 
-  #send(gathered: readonly Gathered[]): void {
+  #send(gathered: readonly Gathered<Operation, Result>[]): void {
     const batch = gathered.filter(isInTime);
     if (batch.length === 0) return;
     this.#underWay++;
@@ -114,7 +118,7 @@ export class PurchaseBatches {
         for (const timer of timers) timer.cancel();
         this.#expect(batch.length, sentMs);
         this.#ended();
-        settle(batch, answer as BuysAnswer);
+        settle(batch, answer as readonly (Result | BuyFailure)[]);
       },
       (error: unknown) => {
         for (const timer of timers) timer.cancel();
@@ -125,7 +129,7 @@ export class PurchaseBatches {
   }
 
   /** A purchase whose deadline comes first is answered then; its batch goes on. */
-  #deadlinesOf(batch: readonly Gathered[]): readonly Timer[] {
+  #deadlinesOf(batch: readonly Gathered<Operation, Result>[]): readonly Timer[] {
     return batch.flatMap(({ leftMs, reject }) => {
       const ms = leftMs();
       if (ms >= purchaseLimits.batchTimeoutMs) return [];
@@ -134,7 +138,7 @@ export class PurchaseBatches {
     });
   }
 
-  async #ask(batch: readonly Gathered[]): Promise<unknown> {
+  async #ask(batch: readonly Gathered<Operation, Result>[]): Promise<unknown> {
     const purchases = batch.map(({ purchase }) => purchase);
     const header = joinHeaders(batch.map((one) => one.header));
     return this.#options.ask(purchases, purchaseLimits.batchTimeoutMs, header);
@@ -154,19 +158,29 @@ export class PurchaseBatches {
   }
 }
 
-function isInTime({ leftMs, reject }: Gathered): boolean {
+function isInTime({
+  leftMs,
+  reject,
+}: Pick<Gathered<unknown, unknown>, 'leftMs' | 'reject'>): boolean {
   if (leftMs() > 0) return true;
   reject(tooLateToSend('the time was up before the purchase was sent'));
   return false;
 }
 
-function settle(batch: readonly Gathered[], answer: BuysAnswer): void {
+function settle<Operation, Result extends TradeOutcome>(
+  batch: readonly Gathered<Operation, Result>[],
+  answer: readonly (Result | BuyFailure)[],
+): void {
   for (const [place, { resolve, reject }] of batch.entries()) {
     const one = answer[place];
     if (one === undefined) reject(new BazarError('internal', 'a purchase had no outcome'));
-    else if (one[0] === 'failed') reject(failureOf(one));
+    else if (isFailure(one)) reject(failureOf(one));
     else resolve(one);
   }
+}
+
+function isFailure(one: TradeOutcome | BuyFailure): one is BuyFailure {
+  return one[0] === 'failed';
 }
 
 function failureOf([, code, message, unknown]: BuyFailure): BazarError {

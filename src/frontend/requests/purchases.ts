@@ -31,6 +31,7 @@ export class Purchases {
     this.#clock = clock;
     this.#batches = new PurchaseBatches({
       clock,
+      linesOf: ([, , , lines]) => lines.length,
       ask: (purchases, timeoutMs, header) =>
         requests.askOwnerOnce('order', ['buys', purchases], timeoutMs, header),
     });
@@ -41,7 +42,7 @@ export class Purchases {
     const leftMs = countdown(this.#clock, ask.deadlineMs - this.#clock.nowMs());
     const options = { ...ask, idempotent: true, mayHaveEffect: true, isFinal };
     return this.#requests.retry(options, (timeoutMs) => {
-      const bought: BatchedPurchase = { purchase, leftMs, header: ask.header };
+      const bought: BatchedPurchase<BuyParams> = { purchase, leftMs, header: ask.header };
       const outcome = this.#mayBatch(seenTime)
         ? this.#inBatch(bought)
         : this.#alone(bought, timeoutMs);
@@ -54,7 +55,7 @@ export class Purchases {
     return seenTime !== undefined && this.#clock.nowMs() >= this.#refusedUntilMs;
   }
 
-  #inBatch(bought: BatchedPurchase): Promise<Outcome> {
+  #inBatch(bought: BatchedPurchase<BuyParams>): Promise<Outcome> {
     return this.#batches.buy(bought).catch((error: unknown) => {
       if (toBazarError(error).code !== 'unknown_method') throw error;
       this.#refusedUntilMs = this.#clock.nowMs() + refusedMs;
@@ -62,7 +63,10 @@ export class Purchases {
     });
   }
 
-  async #alone({ purchase, header }: BatchedPurchase, timeoutMs: number): Promise<Outcome> {
+  async #alone(
+    { purchase, header }: BatchedPurchase<BuyParams>,
+    timeoutMs: number,
+  ): Promise<Outcome> {
     // Order leaders of an earlier build refuse a fifth field before they do anything.
     const older = purchase.length > 4 ? purchase.slice(0, 4) : undefined;
     const options = { header, idempotent: true, mayHaveEffect: true, older };

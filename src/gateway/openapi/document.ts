@@ -61,7 +61,12 @@ function operation(route: HttpRoute, doc: RouteDoc): Json {
     parameters,
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { [jsonType]: { schema: body } } } }),
+      : {
+          requestBody: {
+            required: route.input?.mayBeEmpty !== true,
+            content: { [jsonType]: { schema: body } },
+          },
+        }),
     responses: responses(route, doc),
     ...(route.access === 'admin' ? { security: [{ adminToken: [] }] } : {}),
   };

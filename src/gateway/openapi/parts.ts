@@ -5,7 +5,7 @@
 import { type TSchema, Type } from '#typebox';
 import { errorCodes } from '../../base/errors.js';
 import { requestLimits } from '../../base/limits.js';
-import { Line, Order, Placed, Product } from '../../wire/schemas.js';
+import { Held, Hold, Line, Order, Placed, Product } from '../../wire/schemas.js';
 import { AuditReport, StoreStatus } from '../../wire/status-schemas.js';
 import type { AnswerHeader, OwnHeader, Tag } from '../route-doc.js';
 
@@ -14,6 +14,7 @@ export type Json = Readonly<Record<string, unknown>>;
 export const tags: Readonly<Record<Tag, string>> = {
   products: 'Look products up and search them',
   orders: 'Buy, and read an order',
+  holds: 'Reserve stock while a customer pays',
   administration: "For the bearer of the administrator's token",
   operations: 'For operators of the store',
 };
@@ -34,6 +35,12 @@ const Failure = Type.Object(
       line: Type.Optional(
         Type.Integer({ minimum: 0, description: 'With not_found: which of the `lines`, from 0.' }),
       ),
+      held: Type.Optional(
+        Type.Integer({ minimum: 0, description: 'With conflict: units of `id` in the hold.' }),
+      ),
+      total: Type.Optional(
+        Type.Number({ minimum: 0, description: 'With price_changed: the total by now.' }),
+      ),
       unknown: Type.Optional(Type.Boolean({ description: 'The change may have happened.' })),
       current: Type.Optional(Product),
     }),
@@ -46,6 +53,8 @@ export const namedSchemas: ReadonlyMap<TSchema, string> = new Map<TSchema, strin
   [Line, 'Line'],
   [Placed, 'Placed'],
   [Order, 'Order'],
+  [Held, 'Held'],
+  [Hold, 'Hold'],
   [StoreStatus, 'StoreStatus'],
   [AuditReport, 'AuditReport'],
   [Failure, 'Failure'],

@@ -20,6 +20,7 @@ function build() {
   const messages: Message[] = [];
   const batches = new PurchaseBatches({
     clock,
+    linesOf: ([, , , lines]) => lines.length,
     ask: (purchases, timeoutMs) =>
       new Promise((answer, fail) => {
         messages.push({ purchases, timeoutMs, answer, fail });
