@@ -17,6 +17,8 @@ export type ErrorCode =
   | 'hold_confirmed'
   | 'hold_released'
   | 'price_changed'
+  | 'limit_exceeded'
+  | 'customer_required'
   | 'key_reused'
   | 'unavailable'
   | 'overloaded'
@@ -122,7 +124,16 @@ export interface Product {
   quantity: number;
   /** What a restock fills the product up to; absent: nothing restocks it. */
   restock_to?: number;
+  /** How much one customer may buy; absent: any number. */
+  purchase_limit?: PurchaseLimit;
   version: number;
+}
+
+export interface PurchaseLimit {
+  /** Units for one customer. */
+  quantity: number;
+  /** In any time of this length; null: as long as the product has the limit. */
+  window_seconds: number | null;
 }
 
 /** A product that a change answers with. */
@@ -185,6 +196,7 @@ export interface NewProduct {
   price: number;
   quantity: number;
   restock_to?: number | null;
+  purchase_limit?: PurchaseLimit | null;
   /** Makes a repeat safe, for 23 hours. */
   key?: string;
 }
@@ -197,6 +209,8 @@ export interface ProductChange {
   topic?: string;
   /** Null: nothing restocks the product any more. */
   restock_to?: number | null;
+  /** Null: one customer may buy any number. */
+  purchase_limit?: PurchaseLimit | null;
   if_version?: number;
   key?: string;
 }

@@ -12,6 +12,8 @@ export const errorCodes = [
   'hold_confirmed',
   'hold_released',
   'price_changed',
+  'limit_exceeded',
+  'customer_required',
   'key_reused',
   'unavailable',
   'overloaded',

@@ -233,6 +233,16 @@ export const holdLimits = {
   tickMs: 10_000,
 } as const;
 
+/** Purchase limits of products (docs/STOCK.md). */
+export const limitLimits = {
+  quantityMax: 1_000_000,
+  windowSecondsMax: 366 * 86_400,
+  /** Counted uses: one a customer and product, with a window one a purchase or hold. */
+  usesMax: 500_000,
+  /** How often a full table looks for uses whose window is over, in log time. */
+  cleanEveryMs: 1_000,
+} as const;
+
 export const storageLimits = {
   blockBytes: 4 * kib,
   segmentBytes: 16 * mib,
@@ -245,6 +255,7 @@ export const storageLimits = {
   /** Keys of changes, each with its outcome. */
   pieceWriteKeys: 256,
   pieceHolds: 512,
+  pieceUses: 4_096,
 } as const;
 
 export const cacheLimits = {

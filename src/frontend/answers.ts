@@ -10,9 +10,12 @@ import { centsToPrice } from '../wire/money.js';
 import type { Order, Placed, Product } from '../wire/schemas.js';
 
 export function toProduct(record: ProductRecord): Product {
-  const [id, name, topic, priceCents, quantity, version, restockTo] = record;
+  const [id, name, topic, priceCents, quantity, version, restockTo = null, limit] = record;
   const product = { id, name, topic, price: centsToPrice(priceCents), quantity, version };
-  return restockTo === undefined ? product : { ...product, restock_to: restockTo };
+  const withTarget = restockTo === null ? product : { ...product, restock_to: restockTo };
+  if (limit === undefined) return withTarget;
+  const [units, windowSeconds] = limit;
+  return { ...withTarget, purchase_limit: { quantity: units, window_seconds: windowSeconds } };
 }
 
 export function toOrder(sale: Sale): Order {
@@ -68,9 +71,13 @@ const keysFull = new BazarError(
   'the store keeps too many purchase keys to accept a new one',
 );
 
+const holdsFull = 'the store keeps too many holds to accept a new one';
+const limitsFull = 'the store counts too many purchases of limited products';
 const salesFull = 'too many sales wait to become orders';
 /** An older catalog does not say what is full. */
 const someFull = `${keysFull.message}, or ${salesFull}`;
+
+const fullOf = { sales: salesFull, holds: holdsFull, limits: limitsFull, some: someFull } as const;
 
 /** True if every later attempt of the purchase would fail in the same way. */
 export function isFinal(error: BazarError): boolean {
@@ -94,6 +101,13 @@ export function toPlaced(outcome: Outcome, firstSeen?: number): Placed {
       if (line === totalTooLarge) throw tooLargeTotal(replayed ? { replayed } : {});
       throw productNotFound({ line, ...(replayed ? { replayed } : {}) });
     }
+    case 'customer_required': {
+      const [, id, replayed] = outcome;
+      const message = 'the product has a purchase limit: say which customer buys';
+      throw new BazarError('customer_required', message, {
+        details: { id, ...(replayed ? { replayed } : {}) },
+      });
+    }
     case 'key_reused':
       throw new BazarError('key_reused', 'the key was used for another purchase');
     case 'stale':
@@ -101,7 +115,7 @@ export function toPlaced(outcome: Outcome, firstSeen?: number): Placed {
       throw new BazarError('unavailable', outcome[1] === undefined ? notDecided : cameTooLate);
     case 'full':
       if (outcome[1] === 'keys') throw keysFull;
-      throw new BazarError('overloaded', outcome[1] === 'sales' ? salesFull : someFull);
+      throw new BazarError('overloaded', fullOf[outcome[1] ?? 'some']);
     default:
       return unreachable(outcome);
   }

@@ -8,7 +8,7 @@ import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { clientLimits } from '../base/limits.js';
 import { tidyText } from '../base/product-text.js';
-import type { ProductRecord, Sale } from '../wire/internal.js';
+import type { LimitFields, ProductRecord, Sale } from '../wire/internal.js';
 import { priceToCents } from '../wire/money.js';
 import type {
   Changed,
@@ -22,6 +22,7 @@ import type {
   Placed,
   Product,
   Products,
+  PurchaseLimit,
 } from '../wire/schemas.js';
 import type {
   ChangeAnswer,
@@ -179,24 +180,27 @@ export class FrontendOperations implements Operations {
   }
 
   addProduct(params: Params<'add_product'>, context: RequestContext): Promise<Changed> {
-    const { price, key, restock_to: restockTo, ...rest } = params;
+    const { price, key, restock_to: restockTo, purchase_limit: limit, ...rest } = params;
     const product = {
       ...rest,
       name: tidyText(rest.name),
       topic: tidyText(rest.topic),
       priceCents: priceToCents(price),
       ...(restockTo === undefined ? {} : { restockTo }),
+      ...(limit === undefined ? {} : { limit: limitFields(limit) }),
     };
     return this.#change(['add', [product]], key, context);
   }
 
   updateProduct(params: Params<'update_product'>, context: RequestContext): Promise<Changed> {
-    const { id, price, key, if_version: ifVersion, restock_to: restockTo, ...rest } = params;
+    const { id, price, key, if_version: ifVersion, ...fields } = params;
+    const { restock_to: restockTo, purchase_limit: limit, ...rest } = fields;
     const change = {
       ...rest,
       ...(rest.topic === undefined ? {} : { topic: tidyText(rest.topic) }),
       ...(price === undefined ? {} : { priceCents: priceToCents(price) }),
       ...(restockTo === undefined ? {} : { restockTo }),
+      ...(limit === undefined ? {} : { limit: limitFields(limit) }),
       ...(ifVersion === undefined ? {} : { ifVersion }),
     };
     return this.#change(['update', [id, change]], key, context);
@@ -243,8 +247,10 @@ export class FrontendOperations implements Operations {
     };
     const params: ChangeParams =
       key === undefined ? [request] : [request, keys.change(key, request, logTime())];
-    const isNew = key !== undefined || usesTarget(request);
-    const question = isNew ? (['change', params] as const) : request;
+    const isNew = key !== undefined || usesTarget(request) || usesLimit(request);
+    // Only builds with rules 3 know the last method; others would ignore the limit.
+    const method = usesLimit(request) ? 'change_with_limit' : 'change';
+    const question = isNew ? ([method, params] as const) : request;
     const [record, replayed] = await this.#requests
       .askLeader(
         'catalog',
@@ -265,6 +271,15 @@ export class FrontendOperations implements Operations {
 function usesTarget([operation, params]: ChangeRequest): boolean {
   if (operation === 'add') return params[0].restockTo !== undefined;
   return operation === 'update' && params[1].restockTo !== undefined;
+}
+
+function usesLimit([operation, params]: ChangeRequest): boolean {
+  if (operation === 'add') return params[0].limit !== undefined;
+  return operation === 'update' && params[1].limit !== undefined;
+}
+
+function limitFields(limit: PurchaseLimit | null): LimitFields | null {
+  return limit && [limit.quantity, limit.window_seconds];
 }
 
 /** Rethrows a change's failure in its public form: a conflict contains the current record. */

@@ -14,6 +14,7 @@ export function toTradePlaced(outcome: TradeOutcome, firstSeen: number): Placed 
     case 'sold':
     case 'out_of_stock':
     case 'not_found':
+    case 'customer_required':
     case 'key_reused':
     case 'stale':
     case 'full':
@@ -103,6 +104,14 @@ function refusalOf(outcome: TradeOutcome): BazarError {
       const total = centsToPrice(outcome[1]);
       const message = 'the total is not the expected one';
       return new BazarError('price_changed', message, { details: { total, ...marked } });
+    }
+    case 'limit_exceeded': {
+      const [, id, remaining, retryAfterMs] = outcome;
+      const wait = retryAfterMs === null ? {} : { retry_after_ms: retryAfterMs };
+      const message = 'the customer may not buy so many';
+      return new BazarError('limit_exceeded', message, {
+        details: { id, remaining, ...wait, ...marked },
+      });
     }
     default:
       return new BazarError('internal', `an operation had the outcome ${outcome[0]}`);

@@ -28,6 +28,7 @@ export interface FailureOptions {
 
 const statusByCode: Readonly<Record<ErrorCode, number>> = {
   invalid_argument: 400,
+  customer_required: 400,
   unauthenticated: 401,
   permission_denied: 403,
   not_found: 404,
@@ -38,6 +39,7 @@ const statusByCode: Readonly<Record<ErrorCode, number>> = {
   hold_confirmed: 409,
   hold_released: 409,
   price_changed: 409,
+  limit_exceeded: 409,
   too_large: 413,
   key_reused: 422,
   overloaded: 429,

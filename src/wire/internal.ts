@@ -72,6 +72,8 @@ export type Sale = readonly [
   lines: readonly SaleLine[],
   totalCents: number,
   at: number,
+  /** Digest of the customer's name, if the purchase stated one; from rules 3 on. */
+  customer?: KeyDigest,
 ];
 
 /** The outcome of a purchase, sold or refused; stored under its key (A24). */
@@ -80,6 +82,8 @@ export type Outcome =
   | readonly ['out_of_stock', id: number, available: number, replayed: boolean]
   /** `totalTooLarge` in place of the line: the order's total would exceed its limit. */
   | readonly ['not_found', lineIndex: number, replayed: boolean]
+  /** From rules 3 on: the product has a purchase limit, and the purchase names no customer. */
+  | readonly ['customer_required', id: number, replayed: boolean]
   /** Another request used this key; nothing is stored. */
   | readonly ['key_reused']
   /**
@@ -88,10 +92,13 @@ export type Outcome =
    */
   | readonly ['stale', tooOldFrom?: number]
   /** The key table or the list of unprojected sales is full; nothing is stored. Older builds do not say which. */
-  | readonly ['full', what?: 'keys' | 'sales' | 'holds'];
+  | readonly ['full', what?: 'keys' | 'sales' | 'holds' | 'limits'];
 
 /** A line index that no purchase has: older builds read the outcome as a missing product. */
 export const totalTooLarge = -1;
+
+/** A purchase limit: units for one customer, and the window in seconds; null: until it is removed. */
+export type LimitFields = readonly [quantity: number, windowSeconds: number | null];
 
 export interface NewProduct {
   readonly id?: number;
@@ -101,6 +108,8 @@ export interface NewProduct {
   readonly quantity: number;
   /** Each restock fills the stock up to this quantity; null or absent: never. From rules 1 on. */
   readonly restockTo?: number | null;
+  /** Null or absent: none. From rules 3 on. */
+  readonly limit?: LimitFields | null;
 }
 
 export interface ProductChange {
@@ -112,6 +121,7 @@ export interface ProductChange {
   readonly topic?: string;
   /** As in NewProduct. */
   readonly restockTo?: number | null;
+  readonly limit?: LimitFields | null;
   readonly ifVersion?: number;
 }
 
@@ -188,8 +198,10 @@ export type ProductRecord = readonly [
   priceCents: number,
   quantity: number,
   version: number,
+  /** Absent if the product has none; null if it has none and the next field follows. */
+  restockTo?: number | null,
   /** Absent if the product has none. */
-  restockTo?: number,
+  limit?: LimitFields,
 ];
 
 /** Commands in the order group's log: `sales` is the MessagePack of Sale[], numbered from `first` on. */

@@ -3,7 +3,7 @@
  * description is made from it. Names and limits are stable (docs/WIRE.md).
  */
 import { type Static, Type } from '#typebox';
-import { holdLimits, requestLimits as limits } from '../base/limits.js';
+import { holdLimits, limitLimits, requestLimits as limits } from '../base/limits.js';
 
 const strict = { additionalProperties: false } as const;
 
@@ -17,6 +17,20 @@ export const RestockTo = Type.Union([
   Type.Integer({ minimum: 1, maximum: limits.quantityMax }),
   Type.Null(),
 ]);
+/** How much one customer may buy; null: any number. */
+export const PurchaseLimit = Type.Object(
+  {
+    quantity: Type.Integer({ minimum: 1, maximum: limitLimits.quantityMax }),
+    /** In any time of this length; null: as long as the product has the limit. */
+    window_seconds: Type.Union([
+      Type.Integer({ minimum: 1, maximum: limitLimits.windowSecondsMax }),
+      Type.Null(),
+    ]),
+  },
+  strict,
+);
+export type PurchaseLimit = Static<typeof PurchaseLimit>;
+const LimitOrNull = Type.Union([PurchaseLimit, Type.Null()]);
 /**
  * A price outside the store: a decimal with at most two places, checked when it is converted to cents.
  */
@@ -129,6 +143,7 @@ export const methodParams = {
       price: Price,
       quantity: Stock,
       restock_to: Type.Optional(RestockTo),
+      purchase_limit: Type.Optional(LimitOrNull),
       key: Type.Optional(Key),
     },
     strict,
@@ -141,6 +156,7 @@ export const methodParams = {
       add: Type.Optional(Stock),
       topic: Type.Optional(Topic),
       restock_to: Type.Optional(RestockTo),
+      purchase_limit: Type.Optional(LimitOrNull),
       if_version: Type.Optional(Version),
       key: Type.Optional(Key),
     },
@@ -175,6 +191,8 @@ export const Product = Type.Object({
   version: Version,
   /** Absent if the product has no restock target. */
   restock_to: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.quantityMax })),
+  /** Absent if a customer may buy any number. */
+  purchase_limit: Type.Optional(PurchaseLimit),
 });
 export type Product = Static<typeof Product>;
 

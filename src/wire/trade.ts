@@ -93,6 +93,14 @@ export type TradeOutcome =
   | readonly ['no_hold', replayed: boolean]
   /** A confirmation names more units of a product than the hold has. */
   | readonly ['not_held', productId: number, units: number, replayed: boolean]
+  /** The customer may buy `remaining` more; after `retryAfterMs` as many as were asked for. */
+  | readonly [
+      'limit_exceeded',
+      productId: number,
+      remaining: number,
+      retryAfterMs: number | null,
+      replayed: boolean,
+    ]
   /** The total has another value than the expected one. */
   | readonly ['price_changed', totalCents: number, replayed: boolean];
 

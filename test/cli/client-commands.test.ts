@@ -154,6 +154,8 @@ const exits: Readonly<Record<ErrorCode, number>> = {
   hold_confirmed: 7,
   hold_released: 7,
   price_changed: 7,
+  limit_exceeded: 7,
+  customer_required: 2,
   key_reused: 7,
   too_large: 1,
   unknown_method: 1,

@@ -74,10 +74,12 @@ export function fakeOperations(own: Partial<Operations> = {}): FakeOperations {
       id === held.hold_id ? { hold_id: id, expires_at: held.expires_at } : refuse(),
     order: async ({ number }) => (number === 1 ? firstOrder : refuse()),
     orders: async () => ({ items: [firstOrder] }),
-    addProduct: async ({ restock_to: target = null, ...params }) => {
-      const product = { ...params, id: params.id ?? 18, version: 1 };
-      return target === null ? product : { ...product, restock_to: target };
-    },
+    addProduct: async ({ restock_to: target = null, purchase_limit: limit = null, ...params }) => ({
+      ...params,
+      ...{ id: params.id ?? 18, version: 1 },
+      ...(target === null ? {} : { restock_to: target }),
+      ...(limit === null ? {} : { purchase_limit: limit }),
+    }),
     updateProduct: async ({ id, price = tux.price }) => ({ ...tux, id, price, version: 4 }),
     removeProduct: async () => tux,
     audit: async () => ({

@@ -35,6 +35,8 @@ export function hashOf({ head, products, purchases }: CatalogState): string {
   if (head.rules > 2) {
     hash.number(purchases.holds.last);
     hash.text(purchases.holds.sum);
+    hash.number(products.uses.cleanedAt);
+    hash.text(products.uses.sum);
   }
   return hash.hex();
 }

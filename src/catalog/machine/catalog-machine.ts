@@ -263,10 +263,10 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
       case 'add':
       case 'update':
       case 'remove':
-        return changeProduct(this.#products, command, this.#seq);
+        return changeProduct(this.#products, command, this.#place());
       case 'keyed': {
         assert(this.#rules > 0, 'changes have keys from rules 1 on');
-        const decide = () => changeProduct(this.#products, command[4], this.#seq);
+        const decide = () => changeProduct(this.#products, command[4], this.#place());
         return applyKeyed(command, this.#purchases, this.#place(), decide);
       }
       case 'cursor':

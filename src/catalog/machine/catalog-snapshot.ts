@@ -6,12 +6,13 @@
 import { assert, unreachable } from '../../base/assert.js';
 import { storageLimits } from '../../base/limits.js';
 import { decodeViews, encode } from '../../wire/codec.js';
-import { rulesVersion, type SalesMessage } from '../../wire/internal.js';
+import { type LimitFields, rulesVersion, type SalesMessage } from '../../wire/internal.js';
 import { isInteger, isRecord, isText, isTuple } from '../../wire/shapes.js';
 import { isSavedHold, loadHold, type SavedHold, saveHolds } from './hold-snapshot.js';
 import { loadKeys, saveKeys } from './key-snapshot.js';
 import type { LeaseHolder } from './lease-holders.js';
-import { type Product, Products } from './products.js';
+import { isLimit, isSavedUse, loadUse, type SavedUse, saveUses } from './limit-snapshot.js';
+import { fromLimit, type Product, Products, toLimit } from './products.js';
 import { type PurchaseOptions, PurchaseProcessor } from './purchase-processor.js';
 
 /** A state under older rules is saved in the version that earlier builds can read. */
@@ -41,6 +42,9 @@ export interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
   /** From rules 3 on: the serial number of the newest hold, and the number of those that follow. */
   readonly lastHold?: number;
   readonly holds?: number;
+  /** From rules 3 on: the uses of purchase limits, and when they were last looked through. */
+  readonly uses?: number;
+  readonly usesCleanedAt?: number;
   readonly orderEpoch: number;
   /** Absent if no entry has bounded totals yet, and in snapshots of earlier builds. */
   readonly boundsTotals?: boolean;
@@ -54,7 +58,15 @@ export interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
 }
 
 /** Fields that a head has only from some version of the rules on. */
-type RulesField = 'rules' | 'rulesTime' | 'writeKeys' | 'clientKeysMax' | 'lastHold' | 'holds';
+type RulesField =
+  | 'rules'
+  | 'rulesTime'
+  | 'writeKeys'
+  | 'clientKeysMax'
+  | 'lastHold'
+  | 'holds'
+  | 'uses'
+  | 'usesCleanedAt';
 
 export type SavedProduct = readonly [
   id: number,
@@ -71,6 +83,8 @@ export type SavedProduct = readonly [
   /** From rules 3 on. */
   reserved?: number,
   returned?: number,
+  /** Null if the product has none. */
+  limit?: LimitFields | null,
 ];
 
 /** A piece before it is encoded. */
@@ -79,7 +93,8 @@ export type Piece =
   | readonly ['products', readonly SavedProduct[]]
   | readonly ['sales', ...SalesMessage]
   | readonly ['client keys' | 'frontend keys' | 'write keys', Uint8Array]
-  | readonly ['holds', readonly SavedHold[]];
+  | readonly ['holds', readonly SavedHold[]]
+  | readonly ['uses', readonly SavedUse[]];
 
 /** A state to save, or a restored one. */
 export interface CatalogState {
@@ -104,12 +119,13 @@ export function* savePieces(state: CatalogState): Generator<Uint8Array> {
   for (const keys of saveKeys(purchases.frontendKeys)) yield savePiece(['frontend keys', keys]);
   for (const keys of purchases.writes.save()) yield savePiece(['write keys', keys]);
   for (const holds of saveHolds(purchases.holds)) yield savePiece(['holds', holds]);
+  for (const uses of saveUses(products.uses)) yield savePiece(['uses', uses]);
 }
 
 /** The small state, and the counts of the rest. */
 export function headOf({ head, products, purchases }: CatalogState): SavedHead {
   return {
-    ...saveHead(head, purchases),
+    ...saveHead(head, products, purchases),
     orderEpoch: purchases.orderEpoch,
     ...(purchases.boundsTotals ? { boundsTotals: true } : {}),
     lastSale: purchases.sales.last,
@@ -123,6 +139,7 @@ export function headOf({ head, products, purchases }: CatalogState): SavedHead {
 
 function saveHead(
   { rules, rulesTime, ...rest }: CatalogHead,
+  { uses }: Products,
   { writes, clientKeys, holds }: PurchaseProcessor,
 ): Omit<CatalogHead, 'rules' | 'rulesTime'> & Pick<SavedHead, 'version' | RulesField> {
   if (rules === 0) return { version: versions.beforeRules, ...rest };
@@ -130,7 +147,9 @@ function saveHead(
   if (rules === 1) return { version: versions.withRules, ...known };
   const limited = { ...known, clientKeysMax: clientKeys.capacity };
   if (rules === 2) return { version: versions.withCapacity, ...limited };
-  return { version: versions.withHolds, ...limited, lastHold: holds.last, holds: holds.kept };
+  const held = { lastHold: holds.last, holds: holds.kept };
+  const counted = { uses: uses.size, usesCleanedAt: uses.cleanedAt };
+  return { version: versions.withHolds, ...limited, ...held, ...counted };
 }
 
 /** Builds a state from its pieces, independent of the current state. */
@@ -176,6 +195,9 @@ export class CatalogRestore {
       case 'holds':
         for (const saved of found[1]) purchases.holds.put(loadHold(saved));
         break;
+      case 'uses':
+        for (const saved of found[1]) this.#products.uses.load(loadUse(saved));
+        break;
       default:
         unreachable(found);
     }
@@ -191,7 +213,8 @@ export class CatalogRestore {
       purchases.clientKeys.size === head.clientKeys &&
       purchases.frontendKeys.size === head.frontendKeys &&
       purchases.writes.size === (head.writeKeys ?? 0) &&
-      purchases.holds.kept === (head.holds ?? 0);
+      purchases.holds.kept === (head.holds ?? 0) &&
+      this.#products.uses.size === (head.uses ?? 0);
     assert(isWhole, 'a catalog snapshot holds as much as its head says');
     const { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends } = head;
     const { lastSale: last, cursor } = head;
@@ -217,6 +240,7 @@ export class CatalogRestore {
     clientKeys.expect(head.clientKeys);
     this.#purchases.frontendKeys.expect(head.frontendKeys);
     this.#purchases.holds.startAfter(head.lastHold ?? 0);
+    this.#products.uses.startClean(head.usesCleanedAt ?? 0);
   }
 }
 
@@ -245,6 +269,8 @@ function isPiece(value: unknown): value is Piece {
       return first instanceof Uint8Array;
     case 'holds':
       return Array.isArray(first) && first.every(isSavedHold);
+    case 'uses':
+      return Array.isArray(first) && first.every(isSavedUse);
     default:
       return false;
   }
@@ -263,14 +289,16 @@ export function isHead(value: unknown): value is SavedHead {
 }
 
 function hasVersion(head: Record<string, unknown>): boolean {
-  const { version, rules, rulesTime, writeKeys, clientKeysMax, lastHold, holds } = head;
+  const { version, rules, rulesTime, writeKeys, clientKeysMax } = head;
+  const { lastHold, holds, uses, usesCleanedAt } = head;
   if (version === versions.beforeRules) return rules === undefined;
   if (!isInteger(rules) || rules < 1 || rules > rulesVersion) return false;
   if (!isInteger(writeKeys) || typeof rulesTime !== 'number') return false;
   if (version === versions.withRules) return rules === 1;
   if (rules < 2 || !isInteger(clientKeysMax)) return false;
   if (version === versions.withCapacity) return rules === 2;
-  return version === versions.withHolds && isInteger(lastHold) && isInteger(holds);
+  const held = [lastHold, holds, uses].every(isInteger) && typeof usesCleanedAt === 'number';
+  return version === versions.withHolds && held;
 }
 
 function isRegistered(value: unknown): boolean {
@@ -278,16 +306,19 @@ function isRegistered(value: unknown): boolean {
 }
 
 function isSavedProduct(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length < 9 || value.length > 12) return false;
+  if (!Array.isArray(value) || value.length < 9 || value.length > 13) return false;
   const [id, name, topic, ...rest] = value as unknown[];
-  const [numbers, [removed, restockTo, ...more]] = [rest.slice(0, 5), rest.slice(5)];
+  const [numbers, more] = [rest.slice(0, 5), rest.slice(5)];
+  const [removed, restockTo, reserved = 0, returned = 0, limit = null] = more;
   const texts = isText(name) && isText(topic);
   return (
     isInteger(id) &&
     texts &&
     numbers.every(isInteger) &&
     isInteger(restockTo ?? 0) &&
-    more.every(isInteger) &&
+    isInteger(reserved) &&
+    isInteger(returned) &&
+    (limit === null || isLimit(limit)) &&
     typeof removed === 'boolean'
   );
 }
@@ -301,15 +332,18 @@ export function saveProduct(product: Omit<Product, 'changedAt'>): SavedProduct {
 
 function saveWithHolds(product: Product): SavedProduct {
   const { id, name, topic, priceCents, stock, version, received, sold, removed } = product;
-  const { restockTo, reserved, returned } = product;
+  const { restockTo, reserved, returned, limit } = product;
   const saved = [id, name, topic, priceCents, stock, version, received, sold, removed] as const;
-  return [...saved, restockTo, reserved, returned];
+  const last = limit === null ? null : fromLimit(limit);
+  return [...saved, restockTo, reserved, returned, last];
 }
 
 function loadProduct(saved: SavedProduct): Product {
   const [id, name, topic, priceCents, stock, version, received, sold, removed] = saved;
-  const [, , , , , , , , , restockTo = null, reserved = 0, returned = 0] = saved;
+  const [, , , , , , , , , restockTo = null, reserved = 0, returned = 0, last = null] = saved;
+  const limit = toLimit(last);
   const books = { received, sold, returned, removed };
   const stocks = { stock, reserved };
-  return { id, name, topic, priceCents, ...stocks, version, restockTo, ...books, changedAt: 0 };
+  const kept = { restockTo, limit, ...books, changedAt: 0 };
+  return { id, name, topic, priceCents, ...stocks, version, ...kept };
 }

@@ -15,9 +15,9 @@ import {
   serialOf,
   slotOf,
 } from './hold-slab.js';
-import { HoldSum } from './hold-sum.js';
 import { type IndexSeed, KeyIndex } from './key-index.js';
 import { MinHeap } from './min-heap.js';
+import { type Mixer, UnorderedSum } from './unordered-sum.js';
 
 export interface NewHold {
   readonly id: Uint8Array;
@@ -38,7 +38,7 @@ export interface KeptHold extends Hold {
 export class HoldTable {
   readonly #slab = new HoldSlab();
   readonly #index: KeyIndex;
-  readonly #sum = new HoldSum();
+  readonly #sum = new UnorderedSum<KeptHold>(mixHold);
   readonly #references = new Map<number, string>();
   #referenceBytes = 0;
   readonly #scratch = new Uint32Array(4);
@@ -223,7 +223,7 @@ export class HoldTable {
   }
 
   invariants(): void {
-    const counted = new HoldSum();
+    const counted = new UnorderedSum<KeptHold>(mixHold);
     let [open, lines, kept, end] = [0, 0, 0, Number.NEGATIVE_INFINITY];
     for (const hold of this.all()) {
       assert(this.find(hold.id) === hold.serial, 'every hold is found by its id');
@@ -302,4 +302,18 @@ export class HoldTable {
 
 function bytesOf(reference: string | undefined): number {
   return reference === undefined ? 0 : Buffer.byteLength(reference);
+}
+
+function mixHold(into: Mixer, hold: KeptHold): void {
+  const { serial, id, customer, state, ttlSeconds, openedAt, openedWall, lines } = hold;
+  for (const value of [serial, ttlSeconds, openedAt, openedWall, hold.at, hold.wallOrOrder]) {
+    into.number(value);
+  }
+  for (const text of [state, hold.reference ?? '']) into.bytes(Buffer.from(text));
+  for (const digest of [id, customer ?? new Uint8Array()]) into.bytes(digest);
+  for (const { id: product, quantity, priceCents } of lines) {
+    into.number(product);
+    into.number(quantity);
+    into.number(priceCents);
+  }
 }

@@ -4,45 +4,53 @@
  * error.
  */
 import { unreachable } from '../../base/assert.js';
-import { requestLimits as limits } from '../../base/limits.js';
+import { limitLimits, requestLimits as limits } from '../../base/limits.js';
 import { hasControl, tidyText } from '../../base/product-text.js';
-import type { ChangeCommand, NewProduct, ProductChange } from '../../wire/internal.js';
-import { type Product, type Products, toRecord } from './products.js';
+import type { ChangeCommand, LimitFields, NewProduct, ProductChange } from '../../wire/internal.js';
+import { type Product, type Products, toLimit, toRecord } from './products.js';
+import type { LogPlace } from './purchase-processor.js';
 import type { Refused, Removed, Stocked, Stored } from './results.js';
 
 /** Carries out an administrator's change. */
 export function changeProduct(
   products: Products,
   command: ChangeCommand,
-  at: number,
+  place: LogPlace,
 ): Stored | Removed | Refused {
   switch (command[0]) {
     case 'add':
-      return addProduct(products, command[1], at);
+      return addProduct(products, command[1], place.seq);
     case 'update':
-      return updateProduct(products, command[1], command[2], at);
+      return updateProduct(products, command[1], command[2], place);
     case 'remove':
-      return removeProduct(products, command[1], command[2], at);
+      return removeProduct(products, command[1], command[2], place);
     default:
       return unreachable(command);
   }
 }
 
 export function addProduct(products: Products, wanted: NewProduct, at: number): Stored | Refused {
-  const { restockTo: _target, ...older } = wanted;
-  const tidied = { ...wanted, name: tidyText(wanted.name), topic: tidyText(wanted.topic) };
-  const known = products.rules > 0 ? tidied : older;
+  const known = knownFields(products, wanted);
   const refused = checkNew(products, known);
   if (refused) return refused;
   const product = products.add(known, at);
   return { kind: 'stored', record: toRecord(product), touched: [product.id] };
 }
 
+/** Without the fields that later rules brought. */
+function knownFields(products: Products, wanted: NewProduct): NewProduct {
+  const { restockTo, limit, ...oldest } = wanted;
+  if (products.rules === 0) return oldest;
+  const tidied = { ...oldest, name: tidyText(wanted.name), topic: tidyText(wanted.topic) };
+  const withTarget = restockTo === undefined ? tidied : { ...tidied, restockTo };
+  return products.rules > 2 && limit !== undefined ? { ...withTarget, limit } : withTarget;
+}
+
 export function updateProduct(
   products: Products,
   id: number,
   change: ProductChange,
-  at: number,
+  { seq: at, time }: LogPlace,
 ): Stored | Refused {
   const product = products.get(id);
   if (!product) return notFound;
@@ -55,10 +63,15 @@ export function updateProduct(
   }
   const stock = quantity ?? product.stock + (add ?? 0);
   const restockTo = products.rules > 0 ? change.restockTo : undefined;
-  const wrong = checkFields(priceCents ?? 0, stock, topic ?? product.topic, restockTo);
+  const given = products.rules > 2 ? change.limit : undefined;
+  const wrong =
+    checkFields(priceCents ?? 0, stock, topic ?? product.topic, restockTo) ?? checkLimit(given);
   if (wrong) return wrong;
+  const limit = given === undefined ? undefined : toLimit(given);
   if (isTidied && hasControl(topic ?? '')) return invalid('a topic has no control characters');
-  const isChanged = products.change(product, { priceCents, topic, stock, restockTo }, at);
+  const before = product.limit;
+  const isChanged = products.change(product, { priceCents, topic, stock, restockTo, limit }, at);
+  products.uses.limitChanged(id, before, product.limit, time);
   return { kind: 'stored', record: toRecord(product), touched: isChanged ? [id] : [] };
 }
 
@@ -66,12 +79,13 @@ export function removeProduct(
   products: Products,
   id: number,
   ifVersion: number | null,
-  at: number,
+  { seq: at, time }: LogPlace,
 ): Removed | Refused {
   const product = products.get(id);
   if (!product) return notFound;
   if (ifVersion !== null && ifVersion !== product.version) return versionConflict(product);
   const record = toRecord(product);
+  products.uses.limitChanged(id, product.limit, null, time);
   products.remove(product, at);
   return { kind: 'removed', record, touched: [id] };
 }
@@ -120,14 +134,14 @@ function versionConflict(product: Product): Refused {
 }
 
 function checkNew(products: Products, wanted: NewProduct): Refused | undefined {
-  const { id = products.nextId, name, topic, priceCents, quantity, restockTo } = wanted;
+  const { id = products.nextId, name, topic, priceCents, quantity, restockTo, limit } = wanted;
   if (!isWithin(id, 1, limits.idMax)) return invalid('the id is out of bounds');
   if (!isText(name, limits.nameLengthMax)) return invalid('a name has 1 to 200 characters');
   if (/^\d+$/.test(name)) return invalid('a name is not all digits');
   if (products.rules > 0 && (hasControl(name) || hasControl(topic))) {
     return invalid('a name or a topic has no control characters');
   }
-  const wrong = checkFields(priceCents, quantity, topic, restockTo);
+  const wrong = checkFields(priceCents, quantity, topic, restockTo) ?? checkLimit(limit);
   if (wrong) return wrong;
   const holder = products.get(id) ?? products.named(name);
   if (holder) return conflict('a product with this name or id exists', holder);
@@ -148,6 +162,18 @@ function checkFields(
   return isText(topic, limits.topicLengthMax)
     ? undefined
     : invalid('a topic has 1 to 200 characters');
+}
+
+function checkLimit(limit: LimitFields | null = null): Refused | undefined {
+  if (limit === null) return undefined;
+  const [quantity, windowSeconds] = limit;
+  if (!isWithin(quantity, 1, limitLimits.quantityMax)) {
+    return invalid('the quantity of a purchase limit is out of bounds');
+  }
+  if (windowSeconds !== null && !isWithin(windowSeconds, 1, limitLimits.windowSecondsMax)) {
+    return invalid('the window of a purchase limit is out of bounds');
+  }
+  return undefined;
 }
 
 function isWithin(value: number, min: number, max: number): boolean {

@@ -7,7 +7,8 @@
 import { assert, required } from '../../base/assert.js';
 import { requestLimits as limits } from '../../base/limits.js';
 import { foldText, textKey } from '../../base/product-text.js';
-import type { NewProduct, ProductRecord } from '../../wire/internal.js';
+import type { LimitFields, NewProduct, ProductRecord } from '../../wire/internal.js';
+import { LimitUses, type PurchaseLimit } from './limit-uses.js';
 import { LowStock, type RestockTarget } from './low-stock.js';
 import { NameIndex } from './name-index.js';
 import { ProductIndex, type ProductQuery } from './product-index.js';
@@ -26,6 +27,8 @@ export interface Product {
   version: number;
   /** The stock up to which a restock fills; null for no restock. */
   restockTo: number | null;
+  /** How much one customer may buy; null for any number. From rules 3 on. */
+  limit: PurchaseLimit | null;
   /** Sum of all stock changes except sales and returns. */
   received: number;
   sold: number;
@@ -53,6 +56,7 @@ export interface FieldChanges {
   readonly priceCents?: number | undefined;
   readonly stock?: number | undefined;
   readonly restockTo?: number | null | undefined;
+  readonly limit?: PurchaseLimit | null | undefined;
 }
 
 export interface FoundProducts {
@@ -65,6 +69,8 @@ export class Products {
   readonly #names = new NameIndex<Product>();
   #index = new ProductIndex();
   readonly #low = new LowStock(() => this.#byId.values());
+  /** How much each customer has bought of limited products. */
+  readonly uses = new LimitUses();
   #nextId = 1;
   #rules = 0;
 
@@ -129,6 +135,7 @@ export class Products {
   /** Adds a product; the caller has checked that name and id are free. */
   add(wanted: NewProduct, at: number): Product {
     const { id = this.#nextId, priceCents, quantity: stock, restockTo = null } = wanted;
+    const { limit = null } = wanted;
     return this.put({
       id,
       name: ownText(wanted.name),
@@ -138,6 +145,7 @@ export class Products {
       reserved: 0,
       version: 1,
       restockTo,
+      limit: toLimit(limit),
       received: stock,
       sold: 0,
       returned: 0,
@@ -200,12 +208,14 @@ export class Products {
     const { name = product.name, topic = product.topic } = changes;
     const { priceCents = product.priceCents } = changes;
     const { stock = product.stock, restockTo = product.restockTo } = changes;
+    const { limit = product.limit } = changes;
     const isSame =
       name === product.name &&
       topic === product.topic &&
       priceCents === product.priceCents &&
       stock === product.stock &&
-      restockTo === product.restockTo;
+      restockTo === product.restockTo &&
+      isSameLimit(limit, product.limit);
     if (isSame) return false;
     const { name: oldName, topic: oldTopic } = product;
     if (name !== oldName) this.#rename(product, name);
@@ -214,6 +224,7 @@ export class Products {
     product.received += stock - product.stock;
     product.stock = stock;
     product.restockTo = restockTo;
+    product.limit = limit;
     if (topic !== oldTopic || name !== oldName) this.#index.changed(product, oldTopic);
     this.#changed(product, at);
     return true;
@@ -265,6 +276,8 @@ export class Products {
       if (this.#rules > 2) {
         hash.number(product.reserved);
         hash.number(product.returned);
+        hash.number(product.limit?.quantity ?? 0);
+        hash.number(product.limit?.windowMs ?? 0);
       }
     }
   }
@@ -307,7 +320,23 @@ function ownText(text: string): string {
 }
 
 export function toRecord(product: Product): ProductRecord {
-  const { id, name, topic, priceCents, stock, version, restockTo } = product;
-  if (restockTo === null) return [id, name, topic, priceCents, stock, version];
-  return [id, name, topic, priceCents, stock, version, restockTo];
+  const { id, name, topic, priceCents, stock, version, restockTo, limit } = product;
+  const record = [id, name, topic, priceCents, stock, version] as const;
+  if (limit !== null) return [...record, restockTo, fromLimit(limit)];
+  return restockTo === null ? record : [...record, restockTo];
+}
+
+/** The limit of a command or a record. */
+export function toLimit(given: LimitFields | null): PurchaseLimit | null {
+  if (given === null) return null;
+  const [quantity, windowSeconds] = given;
+  return { quantity, windowMs: windowSeconds === null ? null : 1_000 * windowSeconds };
+}
+
+export function fromLimit({ quantity, windowMs }: PurchaseLimit): LimitFields {
+  return [quantity, windowMs === null ? null : windowMs / 1_000];
+}
+
+function isSameLimit(a: PurchaseLimit | null, b: PurchaseLimit | null): boolean {
+  return a?.quantity === b?.quantity && a?.windowMs === b?.windowMs;
 }

@@ -18,12 +18,12 @@ import {
 import type { TradeOperation, TradeOutcome } from '../../wire/trade.js';
 import { HoldTable } from './hold-table.js';
 import type { IndexSeed } from './key-index.js';
-import { KeyTable, type StoredOutcome } from './key-table.js';
+import { KeyTable } from './key-table.js';
 import type { Products } from './products.js';
 import { type Decision, decidePurchase } from './purchases.js';
 import type { Expired, Sold, Traded } from './results.js';
 import { Sales } from './sales.js';
-import { fromStored, isDecided, toStored } from './trade-outcomes.js';
+import { type Decided, fromStored, isDecided, toStored } from './trade-outcomes.js';
 import { type TradePlace, Trades } from './trades.js';
 import { WriteKeys } from './write-keys.js';
 
@@ -163,7 +163,9 @@ export class PurchaseProcessor {
     const slot = findEither(keys, purchase, batch.place);
     if (slot >= 0) {
       const known = keys.isSameRequest(slot, requestHash) ? keys.outcome(slot) : undefined;
-      return known === undefined || known[0] === 'coded' ? ['key_reused'] : known;
+      if (known?.[0] !== 'coded') return known ?? ['key_reused'];
+      const replayed = fromStored(known, this.holds, this.#products);
+      return replayed[0] === 'customer_required' ? replayed : ['key_reused'];
     }
     if (kind === keyKinds.client && this.writes.has(digest)) return ['key_reused'];
     if (batch.isDeposed) return ['stale'];
@@ -182,7 +184,7 @@ export class PurchaseProcessor {
       batch.sales.push([last + 1, digest, decision.lines, decision.totalCents, batch.at]);
     }
     const outcome = toOutcome(decision, last + 1);
-    keys.add(digest, requestHash, outcome, batch.place.time);
+    keys.add(digest, requestHash, toStored(outcome, this.holds), batch.place.time);
     return outcome;
   }
 
@@ -224,10 +226,7 @@ function isTooOld(kind: KeyKind, seenTime: number, logTime: number): boolean {
   return logTime - seenTime > ageMaxMs;
 }
 
-function toOutcome(
-  decision: Decision,
-  number: number,
-): Exclude<StoredOutcome, readonly ['coded', ...unknown[]]> {
+function toOutcome(decision: Decision, number: number): Extract<Outcome, Decided> {
   switch (decision.kind) {
     case 'sold':
       return ['sold', number, decision.totalCents, false];
@@ -237,5 +236,7 @@ function toOutcome(
       return ['not_found', decision.lineIndex, false];
     case 'total_too_large':
       return ['not_found', totalTooLarge, false];
+    case 'customer_required':
+      return ['customer_required', decision.id, false];
   }
 }

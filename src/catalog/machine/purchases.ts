@@ -10,7 +10,9 @@ import type { Product, Products } from './products.js';
 
 export type Decision =
   | { readonly kind: 'sold'; readonly lines: readonly SaleLine[]; readonly totalCents: number }
-  | Refusal;
+  | Refusal
+  /** A product has a purchase limit, and a plain purchase names no customer. */
+  | { readonly kind: 'customer_required'; readonly id: number };
 
 /** Why a purchase or a hold cannot have its lines. */
 export type Refusal =
@@ -39,7 +41,10 @@ export function decidePurchase(
   { seq, touched, boundsTotals }: PurchasePlace,
 ): Decision {
   const wanted = findWanted(products, lines, boundsTotals);
-  return 'kind' in wanted ? wanted : recordSale(products, wanted, seq, touched);
+  if ('kind' in wanted) return wanted;
+  const limited = wanted.find(({ product }) => product.limit !== null);
+  if (limited) return { kind: 'customer_required', id: limited.product.id };
+  return recordSale(products, wanted, seq, touched);
 }
 
 /** The lines by product, if the stock has all of them. */

@@ -19,7 +19,11 @@ const kindOf = {
   no_hold: 4,
   not_held: 5,
   price_changed: 6,
+  customer_required: 7,
+  limit_exceeded: 8,
 } as const;
+/** More than the seconds of the longest window. */
+const waits = 2 ** 26;
 const ends: readonly HoldEnd[] = ['confirmed', 'released', 'expired'];
 
 /** Outcomes that store nothing. */
@@ -53,6 +57,10 @@ export function toStored(outcome: Decided, holds: HoldTable): StoredOutcome {
       return coded('not_held', outcome[1], outcome[2]);
     case 'price_changed':
       return coded('price_changed', outcome[1]);
+    case 'customer_required':
+      return coded('customer_required', outcome[1]);
+    case 'limit_exceeded':
+      return coded('limit_exceeded', outcome[1], packLimit(outcome[2], outcome[3]));
     default:
       return unreachable(outcome);
   }
@@ -79,10 +87,24 @@ export function fromStored(
       return ['no_hold', true];
     case kindOf.not_held:
       return ['not_held', first, value, true];
+    case kindOf.customer_required:
+      return ['customer_required', first, true];
+    case kindOf.limit_exceeded:
+      return ['limit_exceeded', first, ...unpackLimit(value), true];
     default:
       assert(second % kinds === kindOf.price_changed, 'a coded outcome has a known kind');
       return ['price_changed', first, true];
   }
+}
+
+/** A remaining quantity and a wait in whole seconds as one number; 0 for no wait. */
+function packLimit(remaining: number, retryAfterMs: number | null): number {
+  return remaining * waits + (retryAfterMs === null ? 0 : 1 + Math.ceil(retryAfterMs / 1_000));
+}
+
+function unpackLimit(value: number): [remaining: number, retryAfterMs: number | null] {
+  const wait = value % waits;
+  return [Math.floor(value / waits), wait === 0 ? null : 1_000 * (wait - 1)];
 }
 
 /** The outcome of the opening, whatever has become of the hold since. */

@@ -57,7 +57,7 @@ export class Trades {
         return this.#withOpen(operation[2], place, (hold) => this.#confirm(operation, hold, place));
       case 'release':
         return this.#withOpen(operation[2], place, (hold) => {
-          this.#unreserve(hold.lines, place);
+          this.#unreserve(hold, hold.lines, place);
           this.#holds.resolve(hold.serial, 'released', place.time);
           return ['released', false];
         });
@@ -72,16 +72,17 @@ export class Trades {
       if (!this.#holds.has(serial)) continue;
       const hold = this.#holds.read(serial);
       if (hold.state !== 'open' || hold.at > place.time) continue;
-      this.#unreserve(hold.lines, place);
+      this.#unreserve(hold, hold.lines, place);
       this.#holds.resolve(serial, 'expired', place.time);
     }
   }
 
   #buy([, key, lines, terms]: Operation<'buy'>, place: TradePlace): TradeOutcome {
-    const wanted = this.#wanted(lines, terms);
+    const wanted = this.#wanted(lines, terms, place.time);
     if (!isWanted(wanted)) return wanted;
+    this.#count(wanted, terms, place.nextSale(), place.time);
     const sold = recordSale(this.#products, wanted, place.seq, place.touched);
-    return sell(key[0], sold.lines, sold.totalCents, place);
+    return sell([key[0], sold.lines, sold.totalCents, terms[0]], place);
   }
 
   #hold(operation: Operation<'hold'>, place: TradePlace): TradeOutcome {
@@ -90,8 +91,9 @@ export class Trades {
     if (holds.isFull(lines.length, reference ?? undefined)) return ['full', 'holds'];
     // A frontend draws another id when it tries again.
     if (holds.find(id) !== undefined) return ['stale'];
-    const wanted = this.#wanted(lines, terms);
+    const wanted = this.#wanted(lines, terms, place.time);
     if (!isWanted(wanted)) return wanted;
+    this.#count(wanted, terms, -(holds.last + 1), place.time);
     for (const { product, quantity } of wanted) {
       if (product.changedAt !== place.seq) place.touched.push(product.id);
       this.#products.reserve(product, quantity, place.seq);
@@ -131,9 +133,14 @@ export class Trades {
       lines.push([id, product.name, quantity, priceCents]);
       totalCents += quantity * priceCents;
     }
-    this.#unreserve(rest, place);
-    this.#holds.resolve(hold.serial, 'confirmed', place.time, place.nextSale());
-    return sell(key[0], lines, totalCents, place);
+    this.#unreserve(hold, rest, place);
+    const { serial, customer } = hold;
+    const number = place.nextSale();
+    if (customer) {
+      for (const [id] of lines) this.#products.uses.rename(id, customer, -serial, number);
+    }
+    this.#holds.resolve(serial, 'confirmed', place.time, number);
+    return sell([key[0], lines, totalCents, customer ?? null], place);
   }
 
   #extend(
@@ -183,16 +190,49 @@ export class Trades {
 
   #wanted(
     lines: readonly PurchaseLine[],
-    [, expectedCents]: Terms,
+    [customer, expectedCents]: Terms,
+    time: number,
   ): readonly Wanted[] | TradeOutcome {
     const wanted = findWanted(this.#products, lines, true);
     if ('kind' in wanted) return refused(wanted);
     const { totalCents } = priceOf(wanted);
     const isExpected = expectedCents === null || expectedCents === totalCents;
-    return isExpected ? wanted : ['price_changed', totalCents, false];
+    if (!isExpected) return ['price_changed', totalCents, false];
+    return this.#limited(wanted, customer, time) ?? wanted;
   }
 
+  /** The refusal by a purchase limit; undefined if there is none (L1, L2). */
+  #limited(
+    wanted: readonly Wanted[],
+    customer: Uint8Array | null,
+    time: number,
+  ): TradeOutcome | undefined {
+    const { uses } = this.#products;
+    const limited = wanted.filter(({ product }) => product.limit !== null);
+    if (limited.length === 0) return undefined;
+    for (const { product, quantity } of limited) {
+      if (customer === null) return ['customer_required', product.id, false];
+      const { limit } = product;
+      const refusal = limit && uses.refusal(product.id, limit, customer, quantity, time);
+      if (!refusal) continue;
+      return ['limit_exceeded', product.id, refusal.remaining, refusal.retryAfterMs, false];
+    }
+    const limitOf = (id: number) => this.#products.record(id)?.limit ?? null;
+    return uses.isFull(limited.length, limitOf, time) ? ['full', 'limits'] : undefined;
+  }
+
+  /** Counts what a customer buys or holds of limited products. */
+  #count(wanted: readonly Wanted[], [customer]: Terms, source: number, time: number): void {
+    if (customer === null) return;
+    for (const { product, quantity } of wanted) {
+      const { id, limit } = product;
+      if (limit) this.#products.uses.take(id, limit, { customer, source, time, quantity });
+    }
+  }
+
+  /** Frees units of a hold, also for its customer's limits. */
   #unreserve(
+    { serial, customer }: KeptHold,
     lines: KeptHold['lines'],
     { seq, touched }: Pick<TradePlace, 'seq' | 'touched'>,
   ): void {
@@ -200,6 +240,7 @@ export class Trades {
       const product = this.#record(id);
       if (product.changedAt !== seq) touched.push(id);
       this.#products.unreserve(product, quantity, seq);
+      if (customer) this.#products.uses.giveBack(id, customer, -serial, quantity);
     }
   }
 
@@ -230,12 +271,16 @@ function refused(refusal: Refusal): TradeOutcome {
 }
 
 function sell(
-  key: Uint8Array,
-  lines: readonly SaleLine[],
-  totalCents: number,
+  [key, lines, totalCents, customer]: readonly [
+    key: Uint8Array,
+    lines: readonly SaleLine[],
+    totalCents: number,
+    customer: Uint8Array | null,
+  ],
   { at, sales, nextSale }: TradePlace,
 ): TradeOutcome {
   const number = nextSale();
-  sales.push([number, key, lines, totalCents, at]);
+  const sale = [number, key, lines, totalCents, at] as const;
+  sales.push(customer === null ? sale : [...sale, customer]);
   return ['sold', number, totalCents, false];
 }

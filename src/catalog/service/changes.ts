@@ -18,14 +18,15 @@ import type { CatalogStore } from './store.js';
 
 /** Returns false if the call is not a change. */
 export function answerChange(store: CatalogStore, { operation, args, reply }: OwnerCall): boolean {
-  const request = operation === 'change' ? (args as ChangeParams)[0] : [operation, args];
+  const isNew = operation === 'change' || operation === 'change_with_limit';
+  const request = isNew ? (args as ChangeParams)[0] : [operation, args];
   if (!isChange(request)) return false;
-  const key = operation === 'change' ? (args as ChangeParams)[1] : undefined;
+  const key = isNew ? (args as ChangeParams)[1] : undefined;
   propose(store, commandOf(request), key).then(
     (result) => {
       const outcome = changed(result);
       if (outcome instanceof BazarError) reply(outcome);
-      else reply(undefined, operation === 'change' ? outcome : outcome[0]);
+      else reply(undefined, isNew ? outcome : outcome[0]);
     },
     (error: unknown) => reply(toBazarError(error)),
   );
@@ -42,7 +43,8 @@ async function propose(
   command: ChangeCommand,
   key: ChangeKey | undefined,
 ): Promise<CatalogResult> {
-  if (hasTarget(command)) requireRules(store, 1, 'restock_to');
+  if (fieldsOf(command)?.restockTo !== undefined) requireRules(store, 1, 'restock_to');
+  if (fieldsOf(command)?.limit !== undefined) requireRules(store, 3, 'purchase_limit');
   if (key === undefined) return store.propose(command);
   requireRules(store, 1, 'a key for a change');
   const [digest, requestHash, seen] = key;
@@ -63,10 +65,9 @@ function commandOf([operation, params]: ChangeRequest): ChangeCommand {
   }
 }
 
-function hasTarget(command: ChangeCommand): boolean {
-  const fields: NewProduct | ProductChange | undefined =
-    command[0] === 'add' ? command[1] : command[0] === 'update' ? command[2] : undefined;
-  return fields?.restockTo !== undefined;
+function fieldsOf(command: ChangeCommand): NewProduct | ProductChange | undefined {
+  if (command[0] === 'add') return command[1];
+  return command[0] === 'update' ? command[2] : undefined;
 }
 
 function changed(result: CatalogResult): ChangeAnswer | BazarError {

@@ -20,6 +20,7 @@ const changes: Shapes = {
 
 export const shapes: Shapes = {
   ...changes,
+  change_with_limit: (params) => Array.isArray(params) && isChange(params[0]) && isKey(params[1]),
   change: (params) => Array.isArray(params) && isChange(params[0]) && isKey(params[1]),
   lookup: (params) => isTuple(params, 1) && (isInteger(params[0]) || isText(params[0])),
   lookup_many: (params) =>

@@ -77,7 +77,7 @@ export async function* piecesOfTables(
 }
 
 function toSavedProduct(row: ProductRow): SavedProduct {
-  return saveProduct({ ...row, stock: row.quantity, reserved: 0, returned: 0 });
+  return saveProduct({ ...row, stock: row.quantity, reserved: 0, returned: 0, limit: null });
 }
 
 function toKeysPiece(

@@ -23,6 +23,8 @@ const byCode: Record<ErrorCode, number> = {
   hold_confirmed: exitCodes.conflict,
   hold_released: exitCodes.conflict,
   price_changed: exitCodes.conflict,
+  limit_exceeded: exitCodes.conflict,
+  customer_required: exitCodes.usage,
   key_reused: exitCodes.conflict,
   unavailable: exitCodes.unavailable,
   overloaded: exitCodes.unavailable,

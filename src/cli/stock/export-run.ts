@@ -76,9 +76,9 @@ async function writerFor(format: Format, delimiter: string): Promise<Writer> {
 const mustBeQuoted = /^\s|\s$|[\r\n]/;
 
 function cells(product: Product, delimiter: string): Record<string, string | number> {
-  const { name, topic, price, restock_to: target = '' } = product;
+  const { name, topic, price, restock_to: target = '', purchase_limit: _limit, ...rest } = product;
   return {
-    ...product,
+    ...rest,
     restock_to: target,
     name: escapeCell(name),
     topic: escapeCell(topic),

@@ -1,0 +1,38 @@
+/** Encodes the uses of purchase limits for a snapshot: one array a use, several thousand in a piece. */
+import { storageLimits } from '../../base/limits.js';
+import type { LimitFields } from '../../wire/internal.js';
+import { isBytes, isInteger, isTuple } from '../../wire/shapes.js';
+import type { LimitUses, Use } from './limit-uses.js';
+
+export type SavedUse = readonly [
+  product: number,
+  customer: Uint8Array,
+  source: number,
+  time: number,
+  quantity: number,
+];
+
+export function* saveUses(uses: LimitUses): Generator<readonly SavedUse[]> {
+  let piece: SavedUse[] = [];
+  for (const { product, customer, source, time, quantity } of uses.all()) {
+    piece.push([product, customer, source, time, quantity]);
+    if (piece.length < storageLimits.pieceUses) continue;
+    yield piece;
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
+}
+
+export function loadUse([product, customer, source, time, quantity]: SavedUse): Use {
+  return { product, customer, source, time, quantity };
+}
+
+export function isSavedUse(value: unknown): value is SavedUse {
+  if (!isTuple(value, 5)) return false;
+  const [product, customer, source, time, quantity] = value;
+  return [product, source, time, quantity].every(isInteger) && isBytes(customer, 16);
+}
+
+export function isLimit(value: unknown): value is LimitFields {
+  return isTuple(value, 2) && isInteger(value[0]) && (value[1] === null || isInteger(value[1]));
+}

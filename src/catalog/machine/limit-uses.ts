@@ -1,0 +1,286 @@
+/**
+ * How much of its limited products each customer has bought or holds (docs/STOCK.md, L1 to L5). Without
+ * a window a customer has one use of a product; with one, a use for each purchase or hold, which ends by
+ * log time. Does not depend on stock. Invariant: the uses are counted, and never more than the maximum.
+ */
+import { assert } from '../../base/assert.js';
+import { limitLimits } from '../../base/limits.js';
+import { type Mixer, UnorderedSum } from './unordered-sum.js';
+
+export interface PurchaseLimit {
+  readonly quantity: number;
+  /** Null: the limit holds until it is removed. */
+  readonly windowMs: number | null;
+}
+
+/** A number of an order; negative: a serial number of a hold; 0: all of a limit without window. */
+export type Source = number;
+
+/** The source of units that were counted before the limit had a window. */
+const beforeWindow = Number.MAX_SAFE_INTEGER;
+
+export interface Use {
+  readonly product: number;
+  readonly customer: Uint8Array;
+  readonly source: Source;
+  /** Log time. */
+  readonly time: number;
+  readonly quantity: number;
+}
+
+/** Why a customer gets no more. */
+export interface LimitExceeded {
+  readonly remaining: number;
+  /** When enough units are free again; null: not by waiting. */
+  readonly retryAfterMs: number | null;
+}
+
+interface OpenUse {
+  readonly customer: string;
+  source: Source;
+  time: number;
+  quantity: number;
+}
+
+interface ProductUses {
+  readonly byCustomer: Map<string, OpenUse[]>;
+  /** With a window: all uses, oldest first, also those that were given back. */
+  queue: OpenUse[];
+}
+
+export class LimitUses {
+  readonly #products = new Map<number, ProductUses>();
+  readonly #sum = new UnorderedSum<Use>(mixUse);
+  #size = 0;
+  #cleanedAt = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Log time at which all uses were last looked through. */
+  get cleanedAt(): number {
+    return this.#cleanedAt;
+  }
+
+  /** True if there is no room for so many uses. Ends old ones first, at most once a second. */
+  isFull(
+    wanted: number,
+    limitOf: (product: number) => PurchaseLimit | null,
+    time: number,
+  ): boolean {
+    if (this.#size + wanted <= limitLimits.usesMax) return false;
+    if (time < this.#cleanedAt + limitLimits.cleanEveryMs) return true;
+    this.#cleanedAt = time;
+    for (const product of [...this.#products.keys()]) {
+      const limit = limitOf(product);
+      if (limit) this.#clean(product, limit, time);
+    }
+    return this.#size + wanted > limitLimits.usesMax;
+  }
+
+  /** Undefined if the customer may have so many more. */
+  refusal(
+    product: number,
+    limit: PurchaseLimit,
+    customer: Uint8Array,
+    quantity: number,
+    time: number,
+  ): LimitExceeded | undefined {
+    this.#clean(product, limit, time);
+    const uses = this.#products.get(product)?.byCustomer.get(textOf(customer)) ?? [];
+    const used = uses.reduce((sum, use) => sum + use.quantity, 0);
+    if (used + quantity <= limit.quantity) return undefined;
+    const remaining = Math.max(0, limit.quantity - used);
+    return {
+      remaining,
+      retryAfterMs: waitFor(uses, used + quantity - limit.quantity, limit, time),
+    };
+  }
+
+  take(product: number, limit: PurchaseLimit, use: Omit<Use, 'product'>): void {
+    const customer = textOf(use.customer);
+    const own = this.#own(product, customer);
+    const [only] = own;
+    if (limit.windowMs === null && only) {
+      this.#change(product, only, { quantity: only.quantity + use.quantity });
+      return;
+    }
+    const source = limit.windowMs === null ? 0 : use.source;
+    this.#put(product, own, { ...use, customer, source });
+  }
+
+  /** Units that a customer did not buy after all. Unknown ones are ignored: the limit is newer. */
+  giveBack(product: number, customer: Uint8Array, source: Source, quantity: number): void {
+    const uses = this.#products.get(product)?.byCustomer.get(textOf(customer));
+    const use = uses?.find((one) => one.source === source || one.source === 0);
+    if (!use) return;
+    this.#change(product, use, { quantity: Math.max(0, use.quantity - quantity) });
+  }
+
+  /** A hold became an order. */
+  rename(product: number, customer: Uint8Array, from: Source, to: Source): void {
+    const uses = this.#products.get(product)?.byCustomer.get(textOf(customer));
+    const use = uses?.find((one) => one.source === from);
+    if (use) this.#change(product, use, { source: to });
+  }
+
+  /** The limit of a product changes or goes. */
+  limitChanged(
+    product: number,
+    before: PurchaseLimit | null,
+    after: PurchaseLimit | null,
+    time: number,
+  ): void {
+    const uses = this.#products.get(product);
+    if (!uses || before === null) return;
+    this.#clean(product, before, time);
+    if (after === null) {
+      for (const use of [...uses.byCustomer.values()].flat()) this.#end(product, use);
+      this.#products.delete(product);
+    } else if (before.windowMs === null && after.windowMs !== null) {
+      // It is not known when these units were bought: they count from now on.
+      for (const use of [...uses.byCustomer.values()].flat()) {
+        this.#change(product, use, { source: beforeWindow, time });
+        uses.queue.push(use);
+      }
+    } else if (before.windowMs !== null && after.windowMs === null) {
+      this.#merge(product, uses);
+    }
+  }
+
+  /** Adds a use of a snapshot; with a window oldest first. */
+  load({ product, customer, source, time, quantity }: Use): void {
+    const text = textOf(customer);
+    this.#put(product, this.#own(product, text), { customer: text, source, time, quantity });
+  }
+
+  startClean(cleanedAt: number): void {
+    this.#cleanedAt = cleanedAt;
+  }
+
+  /** All uses, in the order that `load` needs. */
+  *all(): Generator<Use> {
+    for (const [product, { byCustomer, queue }] of this.#products) {
+      for (const own of byCustomer.values()) {
+        for (const use of own) if (use.source === 0) yield toUse(product, use);
+      }
+      for (const use of queue) if (use.quantity > 0) yield toUse(product, use);
+    }
+  }
+
+  get sum(): string {
+    return this.#sum.text();
+  }
+
+  invariants(): void {
+    const counted = new UnorderedSum<Use>(mixUse);
+    let size = 0;
+    for (const [product, { byCustomer }] of this.#products) {
+      for (const use of [...byCustomer.values()].flat()) {
+        assert(use.quantity > 0, 'a use has units');
+        counted.add(toUse(product, use));
+        size++;
+      }
+    }
+    assert(size === this.#size && size <= limitLimits.usesMax, 'the uses are counted');
+    assert(counted.text() === this.#sum.text(), 'the sum is that of the uses');
+  }
+
+  #clean(product: number, { windowMs }: PurchaseLimit, time: number): void {
+    const uses = this.#products.get(product);
+    if (!uses || windowMs === null) return;
+    let ended = 0;
+    for (const use of uses.queue) {
+      if (use.quantity > 0 && use.time + windowMs > time) break;
+      ended++;
+      if (use.quantity > 0) this.#end(product, use);
+    }
+    if (ended > 0) uses.queue = uses.queue.slice(ended);
+  }
+
+  /** Drops the windows: each customer has one use. */
+  #merge(product: number, uses: ProductUses): void {
+    for (const [customer, own] of [...uses.byCustomer]) {
+      const quantity = own.reduce((sum, use) => sum + use.quantity, 0);
+      const time = own.at(-1)?.time ?? 0;
+      for (const use of [...own]) this.#end(product, use);
+      this.#put(product, this.#own(product, customer), { customer, source: 0, time, quantity });
+    }
+    uses.queue = [];
+  }
+
+  #own(product: number, customer: string): OpenUse[] {
+    let uses = this.#products.get(product);
+    if (!uses) {
+      uses = { byCustomer: new Map(), queue: [] };
+      this.#products.set(product, uses);
+    }
+    let own = uses.byCustomer.get(customer);
+    if (!own) {
+      own = [];
+      uses.byCustomer.set(customer, own);
+    }
+    return own;
+  }
+
+  #put(product: number, own: OpenUse[], use: OpenUse): void {
+    own.push(use);
+    if (use.source !== 0) this.#products.get(product)?.queue.push(use);
+    this.#size++;
+    this.#sum.add(toUse(product, use));
+  }
+
+  #change(product: number, use: OpenUse, change: Partial<OpenUse>): void {
+    if (change.quantity === 0) {
+      this.#end(product, use);
+      return;
+    }
+    this.#sum.remove(toUse(product, use));
+    Object.assign(use, change);
+    this.#sum.add(toUse(product, use));
+  }
+
+  #end(product: number, use: OpenUse): void {
+    this.#sum.remove(toUse(product, use));
+    use.quantity = 0;
+    this.#size--;
+    const uses = this.#products.get(product);
+    const left = uses?.byCustomer.get(use.customer)?.filter((one) => one !== use) ?? [];
+    if (left.length > 0) uses?.byCustomer.set(use.customer, left);
+    else uses?.byCustomer.delete(use.customer);
+  }
+}
+
+/** Time until the oldest uses have freed so many units, in whole seconds; null if they never do. */
+function waitFor(
+  uses: readonly OpenUse[],
+  units: number,
+  { windowMs }: PurchaseLimit,
+  time: number,
+): number | null {
+  if (windowMs === null) return null;
+  let freed = 0;
+  for (const use of uses) {
+    freed += use.quantity;
+    if (freed >= units) return 1_000 * Math.ceil((use.time + windowMs - time) / 1_000);
+  }
+  return null;
+}
+
+function toUse(product: number, { customer, source, time, quantity }: OpenUse): Use {
+  return { product, customer: Buffer.from(customer, 'latin1'), source, time, quantity };
+}
+
+/** Shorter than hexadecimal, and equal for equal bytes. */
+function textOf(customer: Uint8Array): string {
+  return Buffer.from(customer).toString('latin1');
+}
+
+function mixUse(into: Mixer, { product, customer, source, time, quantity }: Use): void {
+  into.number(product);
+  into.bytes(customer);
+  into.number(source);
+  into.number(time);
+  into.number(quantity);
+}
