@@ -215,6 +215,28 @@ export interface ProductChange {
   key?: string;
 }
 
+export interface AdjustmentRequest {
+  id: number;
+  /** Added to the units on hand. Give either this or `count`. */
+  delta?: number;
+  /** The units on hand, as counted. */
+  count?: number;
+  reason: 'received' | 'damaged' | 'correction' | 'return' | 'count';
+  /** Shown in the ledger; up to 200 bytes. */
+  reference?: string;
+  key?: string;
+}
+
+export interface Adjusted {
+  id: number;
+  delta: number;
+  on_hand: number;
+  reserved: number;
+  available: number;
+  version: number;
+  replayed?: boolean;
+}
+
 export interface MemberStatus {
   name: string;
   group: 'catalog' | 'order';
@@ -327,6 +349,8 @@ export declare class BazarClient {
   lookup(item: Item, options?: CallOptions): Promise<Product>;
   search(params: SearchParams, options?: CallOptions): Promise<Products>;
   buy(purchase: Purchase, options?: BuyOptions): Promise<Placed>;
+  /** Needs the admin token. */
+  adjustStock(adjustment: AdjustmentRequest, options?: BuyOptions): Promise<Adjusted>;
   hold(request: HoldRequest, options?: BuyOptions): Promise<Held>;
   readHold(id: string, options?: CallOptions): Promise<Hold>;
   confirmHold(confirmation: Confirmation, options?: BuyOptions): Promise<Placed>;

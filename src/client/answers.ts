@@ -6,6 +6,7 @@
 import { BazarError } from '../base/errors.js';
 import type { AuditReport, StoreStatus } from '../frontend/types.js';
 import type {
+  Adjusted,
   Changed,
   Held,
   Hold,
@@ -32,6 +33,7 @@ export interface Answers {
   readonly add_product: Changed;
   readonly update_product: Changed;
   readonly remove_product: Changed;
+  readonly adjust_stock: Adjusted;
   readonly status: StoreStatus;
   readonly audit: AuditReport;
   readonly ping: unknown;
@@ -70,6 +72,7 @@ const productFields = {
   quantity: integer,
   version: integer,
   restock_to: optional(integer),
+  purchase_limit: optional(shape({ quantity: integer, window_seconds: anything })),
 };
 const product = shape(productFields);
 const changed = shape({ ...productFields, replayed: optional(truth) });
@@ -153,6 +156,15 @@ const checks: Readonly<Record<keyof Answers, Check>> = {
   add_product: changed,
   update_product: changed,
   remove_product: changed,
+  adjust_stock: shape({
+    id: integer,
+    delta: integer,
+    on_hand: integer,
+    reserved: integer,
+    available: integer,
+    version: integer,
+    replayed: optional(truth),
+  }),
   status: shape({
     members: list(member),
     frontends: list(frontend),

@@ -14,6 +14,7 @@ import { tcpTransport } from '../net/tcp-transport.js';
 import { type TlsTrust, tlsClientTransport } from '../net/tls-transport.js';
 import type { Transport } from '../net/types.js';
 import type {
+  Adjusted,
   Changed,
   Held,
   Hold,
@@ -40,6 +41,7 @@ export type {
 } from '../frontend/types.js';
 export type { TlsTrust } from '../net/tls-transport.js';
 export type {
+  Adjusted,
   Held,
   Hold,
   HoldExtended,
@@ -53,7 +55,7 @@ export type {
 } from '../wire/schemas.js';
 
 /** Methods that may have had an effect although their answer was lost. */
-const changing = /^(?:buy|hold|(?:confirm|release|extend)_hold|.*_product)$/;
+const changing = /^(?:buy|hold|adjust_stock|(?:confirm|release|extend)_hold|.*_product)$/;
 const timeoutMs = 10_000;
 /** The audit reads all logs. */
 const auditTimeoutMs = 60_000;
@@ -176,6 +178,11 @@ export class BazarClient {
 
   removeProduct(params: Params<'remove_product'>, options?: CallOptions): Promise<Changed> {
     return this.#changeProduct('remove_product', params, options);
+  }
+
+  /** Corrects the units on hand, by `delta` or to `count`. A key as for a purchase. */
+  adjustStock(params: Params<'adjust_stock'>, options?: BuyOptions): Promise<Adjusted> {
+    return this.#once('adjust_stock', params, options);
   }
 
   status(options?: CallOptions): Promise<StoreStatus> {

@@ -7,7 +7,8 @@ import { BazarError } from '../base/errors.js';
 import { requestLimits } from '../base/limits.js';
 import { type Outcome, type ProductRecord, type Sale, totalTooLarge } from '../wire/internal.js';
 import { centsToPrice } from '../wire/money.js';
-import type { Order, Placed, Product } from '../wire/schemas.js';
+import type { Adjusted, Order, Placed, Product } from '../wire/schemas.js';
+import type { ChangeAnswer } from '../wire/thread-requests.js';
 
 export function toProduct(record: ProductRecord): Product {
   const [id, name, topic, priceCents, quantity, version, restockTo = null, limit] = record;
@@ -16,6 +17,12 @@ export function toProduct(record: ProductRecord): Product {
   if (limit === undefined) return withTarget;
   const [units, windowSeconds] = limit;
   return { ...withTarget, purchase_limit: { quantity: units, window_seconds: windowSeconds } };
+}
+
+export function toAdjusted([record, replayed, reserved = 0, delta = 0]: ChangeAnswer): Adjusted {
+  const { id, quantity: available, version } = toProduct(record);
+  const adjusted = { id, delta, on_hand: available + reserved, reserved, available, version };
+  return replayed ? { ...adjusted, replayed } : adjusted;
 }
 
 export function toOrder(sale: Sale): Order {

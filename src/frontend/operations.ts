@@ -11,6 +11,7 @@ import { tidyText } from '../base/product-text.js';
 import type { LimitFields, ProductRecord, Sale } from '../wire/internal.js';
 import { priceToCents } from '../wire/money.js';
 import type {
+  Adjusted,
   Changed,
   Held,
   Hold,
@@ -30,7 +31,7 @@ import type {
   ChangeRequest,
   OrdersAnswer,
 } from '../wire/thread-requests.js';
-import { productNotFound, toOrder, toProduct } from './answers.js';
+import { productNotFound, toAdjusted, toOrder, toProduct } from './answers.js';
 import { LocalRefusals } from './cache/local-refusals.js';
 import type { Cached, ProductCache } from './cache/product-cache.js';
 import type { SearchCache } from './cache/search-cache.js';
@@ -211,6 +212,11 @@ export class FrontendOperations implements Operations {
     return this.#change(['remove', [id, ifVersion]], key, context);
   }
 
+  adjustStock(params: Params<'adjust_stock'>, context: RequestContext): Promise<Adjusted> {
+    const { id, key, ...adjustment } = params;
+    return this.#send(['adjust', [id, adjustment]], key, context).then(toAdjusted);
+  }
+
   audit(_context: RequestContext): Promise<AuditReport> {
     return this.#options.owner.audit();
   }
@@ -235,8 +241,17 @@ export class FrontendOperations implements Operations {
   async #change(
     request: ChangeRequest,
     key: string | undefined,
-    { deadlineMs, header }: RequestContext,
+    context: RequestContext,
   ): Promise<Changed> {
+    const [record, replayed] = await this.#send(request, key, context);
+    return replayed ? { ...toProduct(record), replayed } : toProduct(record);
+  }
+
+  #send(
+    request: ChangeRequest,
+    key: string | undefined,
+    { deadlineMs, header }: RequestContext,
+  ): Promise<ChangeAnswer> {
     const { keys, logTime } = this.#options;
     // A change with a key may be sent again, to this leader or the next one.
     const options = {
@@ -247,11 +262,10 @@ export class FrontendOperations implements Operations {
     };
     const params: ChangeParams =
       key === undefined ? [request] : [request, keys.change(key, request, logTime())];
-    const isNew = key !== undefined || usesTarget(request) || usesLimit(request);
-    // Only builds with rules 3 know the last method; others would ignore the limit.
-    const method = usesLimit(request) ? 'change_with_limit' : 'change';
+    const method = methodOf(request, key);
+    const isNew = method !== request[0];
     const question = isNew ? ([method, params] as const) : request;
-    const [record, replayed] = await this.#requests
+    return this.#requests
       .askLeader(
         'catalog',
         question,
@@ -260,8 +274,14 @@ export class FrontendOperations implements Operations {
           isNew ? (answer as ChangeAnswer) : [answer as ProductRecord, false],
       )
       .catch(asPublicFailure);
-    return replayed ? { ...toProduct(record), replayed } : toProduct(record);
   }
+}
+
+/** The oldest method whose builds know everything in the change. */
+function methodOf(request: ChangeRequest, key: string | undefined): string {
+  if (request[0] === 'adjust') return 'change_stock';
+  if (usesLimit(request)) return 'change_with_limit';
+  return key !== undefined || usesTarget(request) ? 'change' : request[0];
 }
 
 /**

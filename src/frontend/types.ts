@@ -4,6 +4,7 @@
  */
 import type { RequestHeader } from '../wire/request-header.js';
 import type {
+  Adjusted,
   Changed,
   Held,
   Hold,
@@ -58,6 +59,7 @@ export interface Operations {
   addProduct(params: Params<'add_product'>, context: RequestContext): Promise<Changed>;
   updateProduct(params: Params<'update_product'>, context: RequestContext): Promise<Changed>;
   removeProduct(params: Params<'remove_product'>, context: RequestContext): Promise<Changed>;
+  adjustStock(params: Params<'adjust_stock'>, context: RequestContext): Promise<Adjusted>;
   audit(context: RequestContext): Promise<AuditReport>;
   status(context: RequestContext): Promise<StoreStatus>;
   /** Returns undefined if both groups have a serving leader, else the reason. Never waits. */

@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from '#typebox';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Operations } from '../frontend/types.js';
-import { type Changed, Product, ProductId } from '../wire/schemas.js';
+import { Adjusted, type Changed, Product, ProductId } from '../wire/schemas.js';
 import { type DemandedTag, demandedTags, type EntityTags } from './entity-tags.js';
 import { failureAnswer, type HttpAnswer } from './http-errors.js';
 import { type HttpCall, type HttpRoute, operationRoute } from './http-route.js';
@@ -37,6 +37,7 @@ export function productRoutes(operations: Operations, tags: EntityTags): HttpRou
     addRoute(operations, tags),
     updateRoute(operations, tags),
     removeRoute(operations, tags),
+    adjustRoute(operations),
   ];
 }
 
@@ -187,6 +188,43 @@ function removeRoute(operations: Operations, tags: EntityTags): HttpRoute {
         const { replayed: _replayed, ...product } = removed;
         return { status: 200, headers: replayMark(removed), body: { data: product } };
       }),
+  });
+}
+
+function adjustRoute(operations: Operations): HttpRoute {
+  return operationRoute({
+    method: 'POST',
+    url: '/products/:product/adjustments',
+    summary: 'Correct the stock, by a difference or to a count',
+    access: 'admin',
+    operation: 'adjust_stock',
+    from: 'body',
+    elsewhere: ['id', 'key'],
+    read: ({ path, headers }) => ({ id: productIdOf(path.product), ...keyOf(headers) }),
+    doc: {
+      tag: 'administration',
+      path: { product: ProductId },
+      headers: ['idempotency-key'],
+      answers: {
+        201: {
+          text: `The stock as it is now. ${firstAnswer}`,
+          data: Adjusted,
+          headers: ['idempotency-replayed'],
+        },
+      },
+      failures: {
+        404: 'No product has this id.',
+        409: 'Fewer units would be left than are in open holds.',
+        422: keyReused,
+      },
+    },
+    async answer(params, { context }) {
+      const adjusted = await operations
+        .adjustStock(params, context)
+        .catch(renameNotFound('product'));
+      const { replayed: _replayed, ...data } = adjusted;
+      return { status: 201, headers: replayMark(adjusted), body: { data } };
+    },
   });
 }
 

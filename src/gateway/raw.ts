@@ -29,6 +29,14 @@ const auditTimeoutMs = 120_000;
 /** Methods that are answered in a later turn than their request. */
 type SlowMethod = Exclude<PublicMethod, 'lookup' | 'search' | 'hello'>;
 
+type AdminMethod =
+  | 'orders'
+  | 'add_product'
+  | 'update_product'
+  | 'remove_product'
+  | 'adjust_stock'
+  | 'audit';
+
 /** The shared answer to all look-ups of products that are known to be absent. */
 const noSuchProduct = encodedOnce(productNotFound());
 
@@ -202,6 +210,7 @@ export class RawGateway implements RpcHandler {
       case 'add_product':
       case 'update_product':
       case 'remove_product':
+      case 'adjust_stock':
       case 'audit':
         this.#requireAdmin(session);
         return this.#administer(method, params, context);
@@ -211,7 +220,7 @@ export class RawGateway implements RpcHandler {
   }
 
   #administer(
-    method: 'orders' | 'add_product' | 'update_product' | 'remove_product' | 'audit',
+    method: AdminMethod,
     params: Params<PublicMethod>,
     context: RequestContext,
   ): Promise<unknown> {
@@ -225,6 +234,8 @@ export class RawGateway implements RpcHandler {
         return operations.updateProduct(params as Params<'update_product'>, context);
       case 'remove_product':
         return operations.removeProduct(params as Params<'remove_product'>, context);
+      case 'adjust_stock':
+        return operations.adjustStock(params as Params<'adjust_stock'>, context);
       case 'audit':
         return operations.audit(context);
       default:

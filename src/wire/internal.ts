@@ -125,6 +125,21 @@ export interface ProductChange {
   readonly ifVersion?: number;
 }
 
+/** Why stock was corrected. */
+export const adjustReasons = ['received', 'damaged', 'correction', 'return', 'count'] as const;
+export type AdjustReason = (typeof adjustReasons)[number];
+
+/** A correction of the stock, from rules 3 on: by a difference, or to the units counted. */
+export interface Adjustment {
+  readonly reason: AdjustReason;
+  /** Added to the units on hand. */
+  readonly delta?: number;
+  /** The units on hand. */
+  readonly count?: number;
+  /** Given back in the ledger. */
+  readonly reference?: string;
+}
+
 /**
  * The newest version of the rules by which this build applies entries. Each replica sends its own in the
  * handshake, and the leader logs a version once all replicas support it (docs/PROTOCOL.md, 5).
@@ -143,7 +158,9 @@ export interface RulesSettings {
 export type ChangeCommand =
   | readonly ['add', product: NewProduct]
   | readonly ['update', id: number, change: ProductChange]
-  | readonly ['remove', id: number, ifVersion: number | null];
+  | readonly ['remove', id: number, ifVersion: number | null]
+  /** From rules 3 on. */
+  | readonly ['adjust', id: number, adjustment: Adjustment];
 
 /** A change under a client's key, from rules 1 on. `requestHash` and `seenTime` as in a Purchase. */
 export type KeyedCommand = readonly [

@@ -4,6 +4,7 @@
  */
 import { type Static, Type } from '#typebox';
 import { holdLimits, limitLimits, requestLimits as limits } from '../base/limits.js';
+import { adjustReasons } from './internal.js';
 
 const strict = { additionalProperties: false } as const;
 
@@ -162,6 +163,20 @@ export const methodParams = {
     },
     strict,
   ),
+  adjust_stock: Type.Object(
+    {
+      id: ProductId,
+      /** Exactly one of the two. */
+      delta: Type.Optional(
+        Type.Integer({ minimum: -limits.quantityMax, maximum: limits.quantityMax }),
+      ),
+      count: Type.Optional(Stock),
+      reason: Type.Enum([...adjustReasons]),
+      reference: Type.Optional(Reference),
+      key: Type.Optional(Key),
+    },
+    strict,
+  ),
   remove_product: Type.Object(
     { id: ProductId, if_version: Type.Optional(Version), key: Type.Optional(Key) },
     strict,
@@ -198,6 +213,19 @@ export type Product = Static<typeof Product>;
 
 /** The answer to a change: the product, and whether it repeats the first answer under the key. */
 export type Changed = Product & { readonly replayed?: boolean };
+
+/** The stock of a product after a correction. */
+export const Adjusted = Type.Object({
+  id: ProductId,
+  /** What the correction changed. */
+  delta: Type.Integer(),
+  on_hand: Type.Integer({ minimum: 0 }),
+  reserved: Type.Integer({ minimum: 0 }),
+  available: Stock,
+  version: Version,
+  replayed: Type.Optional(Type.Boolean()),
+});
+export type Adjusted = Static<typeof Adjusted>;
 
 export const Products = Type.Object({
   items: Type.Array(Product),

@@ -2,7 +2,14 @@
  * The requests of a frontend's session threads to the replicas, on the service port: look-ups, searches,
  * changes of products and orders. Fields are positional, as in internal.ts.
  */
-import type { KeyDigest, NewProduct, ProductChange, ProductRecord, Sale } from './internal.js';
+import type {
+  Adjustment,
+  KeyDigest,
+  NewProduct,
+  ProductChange,
+  ProductRecord,
+  Sale,
+} from './internal.js';
 import type { HoldId } from './trade.js';
 
 /**
@@ -47,7 +54,9 @@ export type SearchAnswer = readonly [
 export type ChangeRequest =
   | readonly ['add', params: readonly [product: NewProduct]]
   | readonly ['update', params: readonly [id: number, change: ProductChange]]
-  | readonly ['remove', params: readonly [id: number, ifVersion: number | null]];
+  | readonly ['remove', params: readonly [id: number, ifVersion: number | null]]
+  /** Only in `change_stock`. */
+  | readonly ['adjust', params: readonly [id: number, adjustment: Adjustment]];
 
 /**
  * `change` of a frontend's session thread at the catalog leader: a change that uses a feature of rules
@@ -56,7 +65,13 @@ export type ChangeRequest =
 export type ChangeParams = readonly [request: ChangeRequest, key?: ChangeKey];
 /** `seenTime` as in BuyParams; null if the frontend has none. */
 export type ChangeKey = readonly [key: KeyDigest, requestHash: Uint8Array, seenTime: number | null];
-export type ChangeAnswer = readonly [record: ProductRecord, replayed: boolean];
+export type ChangeAnswer = readonly [
+  record: ProductRecord,
+  replayed: boolean,
+  /** Of an adjustment: units in open holds, and the change of the units on hand. */
+  reserved?: number,
+  delta?: number,
+];
 
 /** Requests of a frontend's session thread to an order replica, on the service port. */
 export type OrderParams = readonly [number: number];

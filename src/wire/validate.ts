@@ -49,6 +49,7 @@ export function validateParams(method: string, params: unknown): Params<PublicMe
   checkTexts(params);
   for (const [field, bytesMax] of byteLimits) checkBytes(params, field, bytesMax);
   if (known === 'add_product') checkNewName(params as Params<'add_product'>);
+  if (known === 'adjust_stock') checkAdjustment(params as Params<'adjust_stock'>);
   if (known === 'update_product') checkControls(params as Params<'update_product'>, 'topic');
   return params;
 }
@@ -57,6 +58,12 @@ function checkBytes(params: object, field: string, bytesMax: number): void {
   const text = (params as Readonly<Record<string, unknown>>)[field];
   if (typeof text !== 'string' || Buffer.byteLength(text) <= bytesMax) return;
   throw new BazarError('invalid_argument', `${field} must be a string of 1 to ${bytesMax} bytes`);
+}
+
+function checkAdjustment({ delta, count }: Params<'adjust_stock'>): void {
+  if ((delta === undefined) === (count === undefined)) {
+    throw new BazarError('invalid_argument', 'an adjustment has either delta or count');
+  }
 }
 
 /** All digits would be taken for an id where a name or an id may stand. */

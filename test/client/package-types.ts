@@ -31,6 +31,8 @@ type Compared = readonly [
   Same<promised.Purchase, real.Params<'buy'>>,
   Same<promised.HoldRequest, real.Params<'hold'>>,
   Same<promised.Confirmation, real.Params<'confirm_hold'>>,
+  Same<promised.AdjustmentRequest, real.Params<'adjust_stock'>>,
+  Same<promised.Adjusted, real.Adjusted>,
   Same<promised.Held, real.Held>,
   Same<promised.Hold, real.Hold>,
   Same<promised.HoldReleased, real.HoldReleased>,

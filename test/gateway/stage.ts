@@ -82,6 +82,9 @@ export function fakeOperations(own: Partial<Operations> = {}): FakeOperations {
     }),
     updateProduct: async ({ id, price = tux.price }) => ({ ...tux, id, price, version: 4 }),
     removeProduct: async () => tux,
+    adjustStock: async ({ id, delta = 0 }) => ({
+      ...{ id, delta, on_hand: 100 + delta, reserved: 0, available: 100 + delta, version: 4 },
+    }),
     audit: async () => ({
       ok: true,
       sales: 0,

@@ -263,6 +263,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
       case 'add':
       case 'update':
       case 'remove':
+      case 'adjust':
         return changeProduct(this.#products, command, this.#place());
       case 'keyed': {
         assert(this.#rules > 0, 'changes have keys from rules 1 on');

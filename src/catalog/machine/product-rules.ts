@@ -3,20 +3,26 @@
  * decided at apply (docs/PROTOCOL.md, section 5). A refusal changes nothing and is a result, not an
  * error.
  */
-import { unreachable } from '../../base/assert.js';
+import { assert, unreachable } from '../../base/assert.js';
 import { limitLimits, requestLimits as limits } from '../../base/limits.js';
 import { hasControl, tidyText } from '../../base/product-text.js';
-import type { ChangeCommand, LimitFields, NewProduct, ProductChange } from '../../wire/internal.js';
+import type {
+  Adjustment,
+  ChangeCommand,
+  LimitFields,
+  NewProduct,
+  ProductChange,
+} from '../../wire/internal.js';
 import { type Product, type Products, toLimit, toRecord } from './products.js';
 import type { LogPlace } from './purchase-processor.js';
-import type { Refused, Removed, Stocked, Stored } from './results.js';
+import type { Adjusted, Refused, Removed, Stocked, Stored } from './results.js';
 
 /** Carries out an administrator's change. */
 export function changeProduct(
   products: Products,
   command: ChangeCommand,
   place: LogPlace,
-): Stored | Removed | Refused {
+): Stored | Removed | Adjusted | Refused {
   switch (command[0]) {
     case 'add':
       return addProduct(products, command[1], place.seq);
@@ -24,9 +30,34 @@ export function changeProduct(
       return updateProduct(products, command[1], command[2], place);
     case 'remove':
       return removeProduct(products, command[1], command[2], place);
+    case 'adjust':
+      assert(products.rules > 2, 'stock is adjusted from rules 3 on');
+      return adjustStock(products, command[1], command[2], place.seq);
     default:
       return unreachable(command);
   }
+}
+
+/** Corrects the units on hand, which are never fewer than the reserved ones. */
+function adjustStock(
+  products: Products,
+  id: number,
+  { delta: given = 0, count }: Adjustment,
+  at: number,
+): Adjusted | Refused {
+  const product = products.get(id);
+  if (!product) return notFound;
+  const { stock, reserved } = product;
+  const delta = count === undefined ? given : count - stock - reserved;
+  const next = stock + delta;
+  if (next < 0) {
+    const message = `the product has ${stock + reserved} units, and ${reserved} are in open holds`;
+    return conflict(message, product);
+  }
+  if (next > limits.quantityMax) return invalid('the quantity is out of bounds');
+  const isChanged = products.change(product, { stock: next }, at);
+  const touched = isChanged ? [id] : [];
+  return { kind: 'adjusted', record: toRecord(product), reserved, delta, touched };
 }
 
 export function addProduct(products: Products, wanted: NewProduct, at: number): Stored | Refused {

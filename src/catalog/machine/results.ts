@@ -42,6 +42,16 @@ export interface Removed {
   readonly replayed?: true;
 }
 
+/** The stock was corrected by `delta`; `reserved` units of it are in open holds. */
+export interface Adjusted {
+  readonly kind: 'adjusted';
+  readonly record: ProductRecord;
+  readonly reserved: number;
+  readonly delta: number;
+  readonly touched: readonly number[];
+  readonly replayed?: true;
+}
+
 /** First stock, restock or new rules; `applied` is false for a duplicate or one out of order. */
 export interface Stocked {
   readonly kind: 'stocked';
@@ -87,6 +97,7 @@ export type CatalogResult =
   | Refused
   | Stored
   | Removed
+  | Adjusted
   | Stocked
   | Sold
   | Traded

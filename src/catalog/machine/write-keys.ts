@@ -9,11 +9,11 @@ import { purchaseLimits, storageLimits } from '../../base/limits.js';
 import { decode, encode } from '../../wire/codec.js';
 import type { KeyDigest } from '../../wire/internal.js';
 import { isTuple } from '../../wire/shapes.js';
-import type { Refused, Removed, Stored } from './results.js';
+import type { Adjusted, Refused, Removed, Stored } from './results.js';
 import type { StateHash } from './state-hash.js';
 
 /** Stored results. Further kinds of changes may add theirs. */
-export type WriteResult = Stored | Removed | Refused;
+export type WriteResult = Stored | Removed | Adjusted | Refused;
 
 /** The stored result of a change, under its key. */
 export interface WriteKeyRecord {

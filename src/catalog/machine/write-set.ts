@@ -43,6 +43,7 @@ export const restsOnState: ReadonlySet<CatalogCommand[0]> = new Set([
   'add',
   'update',
   'remove',
+  'adjust',
   'keyed',
   'rules',
   'trade',
@@ -62,6 +63,8 @@ export function touchedBy(products: Products, command: CatalogCommand, holds: Ho
       return { ...nothing, ids: command[1].flatMap((serial) => idsOf(holds, serial)) };
     case 'update':
       return touchedByUpdate(products, command[1], command[2]);
+    case 'adjust':
+      return touchedByUpdate(products, command[1], {});
     case 'remove':
       return touchedByRemoval(products, command[1]);
     case 'add':

@@ -16,9 +16,17 @@ import type { CatalogResult } from '../machine/results.js';
 import { requireRules } from './rules.js';
 import type { CatalogStore } from './store.js';
 
+const changeOperations: ReadonlySet<unknown> = new Set(['add', 'update', 'remove', 'adjust']);
+/** With a key; the later ones are unknown to builds that would ignore what is new in them. */
+const keyedOperations: ReadonlySet<string> = new Set([
+  'change',
+  'change_with_limit',
+  'change_stock',
+]);
+
 /** Returns false if the call is not a change. */
 export function answerChange(store: CatalogStore, { operation, args, reply }: OwnerCall): boolean {
-  const isNew = operation === 'change' || operation === 'change_with_limit';
+  const isNew = keyedOperations.has(operation);
   const request = isNew ? (args as ChangeParams)[0] : [operation, args];
   if (!isChange(request)) return false;
   const key = isNew ? (args as ChangeParams)[1] : undefined;
@@ -35,7 +43,7 @@ export function answerChange(store: CatalogStore, { operation, args, reply }: Ow
 
 function isChange(request: readonly unknown[]): request is ChangeRequest {
   const [operation] = request;
-  return operation === 'add' || operation === 'update' || operation === 'remove';
+  return changeOperations.has(operation);
 }
 
 async function propose(
@@ -44,6 +52,7 @@ async function propose(
   key: ChangeKey | undefined,
 ): Promise<CatalogResult> {
   if (fieldsOf(command)?.restockTo !== undefined) requireRules(store, 1, 'restock_to');
+  if (command[0] === 'adjust') requireRules(store, 3, 'an adjustment');
   if (fieldsOf(command)?.limit !== undefined) requireRules(store, 3, 'purchase_limit');
   if (key === undefined) return store.propose(command);
   requireRules(store, 1, 'a key for a change');
@@ -62,6 +71,8 @@ function commandOf([operation, params]: ChangeRequest): ChangeCommand {
       return ['update', ...params];
     case 'remove':
       return ['remove', ...params];
+    case 'adjust':
+      return ['adjust', ...params];
   }
 }
 
@@ -73,6 +84,9 @@ function fieldsOf(command: ChangeCommand): NewProduct | ProductChange | undefine
 function changed(result: CatalogResult): ChangeAnswer | BazarError {
   if (result.kind === 'stored' || result.kind === 'removed') {
     return [result.record, result.replayed === true];
+  }
+  if (result.kind === 'adjusted') {
+    return [result.record, result.replayed === true, result.reserved, result.delta];
   }
   if (result.kind !== 'refused') return new BazarError('internal', 'a change had another result');
   const { current, replayed } = result;

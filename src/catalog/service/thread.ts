@@ -6,6 +6,7 @@
 import { requestLimits } from '../../base/limits.js';
 import { memberProgram, type Shapes, type ThreadCredentials } from '../../group/session-program.js';
 import type { ProgramFactory } from '../../pool/types.js';
+import { adjustReasons } from '../../wire/internal.js';
 import { isDigest, keyBytes } from '../../wire/purchase-check.js';
 import { isInteger, isRecord, isText, isTuple } from '../../wire/shapes.js';
 
@@ -16,10 +17,23 @@ const changes: Shapes = {
   update: (params) => isTuple(params, 2) && isInteger(params[0]) && isRecord(params[1]),
   remove: (params) =>
     isTuple(params, 2) && isInteger(params[0]) && (params[1] === null || isInteger(params[1])),
+  adjust: (params) => isTuple(params, 2) && isInteger(params[0]) && isAdjustment(params[1]),
 };
 
+function isAdjustment(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { reason, delta, count, reference } = value;
+  const isOne = (delta === undefined) !== (count === undefined);
+  const isNumber = isInteger(delta ?? count);
+  const isReason = (adjustReasons as readonly unknown[]).includes(reason);
+  return isOne && isNumber && isReason && (reference === undefined || isText(reference));
+}
+
+const { adjust: _onlyWithin, ...ofOldest } = changes;
+
 export const shapes: Shapes = {
-  ...changes,
+  ...ofOldest,
+  change_stock: (params) => Array.isArray(params) && isChange(params[0]) && isKey(params[1]),
   change_with_limit: (params) => Array.isArray(params) && isChange(params[0]) && isKey(params[1]),
   change: (params) => Array.isArray(params) && isChange(params[0]) && isKey(params[1]),
   lookup: (params) => isTuple(params, 1) && (isInteger(params[0]) || isText(params[0])),
