@@ -90,6 +90,7 @@ function gateway(): RawGateway {
     keys: new PurchaseKeys(seededRandom(1)),
     clock,
     logTime: () => versions.logTime,
+    currency: () => versions.currency,
     owner: { status: notAsked, audit: notAsked, notReady: () => undefined },
   });
   return new RawGateway({

@@ -133,6 +133,7 @@ export class Frontend {
         told = leaders;
         for (const one of backends) life.after(toldMs, () => one.follow(leaders));
       },
+      currency: () => {},
       logTime: (logTime) => versions.heardLogTime(logTime),
     });
     const operations = backends.map((one) => {
@@ -141,7 +142,8 @@ export class Frontend {
       const owner = { status: refuse, audit: refuse, notReady: () => undefined };
       const pages = new SearchCache(versions, cache.counters);
       const logTime = (): number | undefined => versions.logTime;
-      const view = { keys, owner, logTime, readersMin };
+      const currency = (): string => versions.currency;
+      const view = { keys, owner, logTime, currency, readersMin };
       return newOperations(this.#world, { backends: one, cache, pages, clock: life, ...view });
     });
     this.#running = { operations, watch, replicas: connections };

@@ -61,6 +61,8 @@ export interface CatalogConfig extends ServiceConfig {
   readonly restockEverySeconds: number;
   /** The quantity of the bundled products after a restock. */
   readonly restockTo: number;
+  /** ISO 4217 code of a new store's currency; an older store keeps EUR. */
+  readonly currency?: string | undefined;
   /**
    * Clients' purchase keys at which new ones are refused, once the leader has logged it. A launcher of an
    * earlier version does not send it; then nothing is logged.

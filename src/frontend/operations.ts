@@ -61,6 +61,8 @@ export interface FrontendOperationsOptions {
   readonly owner: OwnerView;
   /** The newest log time of the catalog known here; undefined if no member has reported one. */
   readonly logTime: () => number | undefined;
+  /** The store's currency. */
+  readonly currency: () => string;
   /**
    * Number of concurrent readers of an item that starts request coalescing; undefined for the
    * default.
@@ -223,6 +225,10 @@ export class FrontendOperations implements Operations {
 
   status(_context: RequestContext): Promise<StoreStatus> {
     return this.#options.owner.status();
+  }
+
+  currency(): string {
+    return this.#options.currency();
   }
 
   notReady(): string | undefined {

@@ -89,6 +89,7 @@ export class FrontendOwner {
         this.#seen(leaders);
       },
       logTime: (logTime) => this.versions.heardLogTime(logTime),
+      currency: (currency) => this.versions.heardCurrency(currency),
     });
   }
 

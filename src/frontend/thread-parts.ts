@@ -66,6 +66,7 @@ export function threadParts(owner: OwnerLink, data: FrontendThreadData): ThreadP
     clock,
     keys: new PurchaseKeys(systemRandom),
     logTime: () => caches.versions.logTime,
+    currency: () => caches.versions.currency,
     owner: {
       status: () => owner.call('status', null) as Promise<StoreStatus>,
       audit: () => owner.call('audit', null) as Promise<AuditReport>,

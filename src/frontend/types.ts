@@ -62,6 +62,8 @@ export interface Operations {
   adjustStock(params: Params<'adjust_stock'>, context: RequestContext): Promise<Adjusted>;
   audit(context: RequestContext): Promise<AuditReport>;
   status(context: RequestContext): Promise<StoreStatus>;
+  /** ISO 4217 code of all prices. */
+  currency(): string;
   /** Returns undefined if both groups have a serving leader, else the reason. Never waits. */
   notReady(): string | undefined;
 }

@@ -4,7 +4,8 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Operations } from '../frontend/types.js';
-import { Held, Hold, HoldExtended, HoldId, HoldReleased, Placed } from '../wire/schemas.js';
+import { HoldExtended, HoldId, HoldReleased } from '../wire/schemas.js';
+import { ExactHeld, ExactHold, ExactPlaced, exactLines, exactTotal } from './exact-money.js';
 import { type HttpRoute, operationRoute } from './http-route.js';
 import { explainRefusal, type OrdersStatus, replayMark } from './order-routes.js';
 import { notFound, renameNotFound } from './path-values.js';
@@ -43,7 +44,7 @@ function openRoute(operations: Operations): HttpRoute {
       answers: {
         201: {
           text: `The lines are reserved at these prices. ${again}`,
-          data: Held,
+          data: ExactHeld,
           headers: ['location', 'idempotency-replayed'],
         },
       },
@@ -61,7 +62,7 @@ function openRoute(operations: Operations): HttpRoute {
       return {
         status: 201,
         headers: { location, ...replayMark({ replayed }) },
-        body: { data: held },
+        body: { data: exactLines(held, operations.currency()) },
       };
     },
   });
@@ -79,12 +80,18 @@ function readRoute(operations: Operations): HttpRoute {
     doc: {
       tag: 'holds',
       path,
-      answers: { 200: { text: 'The hold, open or resolved less than a day ago.', data: Hold } },
+      answers: {
+        200: { text: 'The hold, open or resolved less than a day ago.', data: ExactHold },
+      },
       failures: { 404: unknown },
     },
     async answer(params, { context }) {
       const hold = await operations.readHold(params, context).catch(renameNotFound('hold'));
-      return { status: 200, headers: { 'cache-control': 'no-store' }, body: { data: hold } };
+      return {
+        status: 200,
+        headers: { 'cache-control': 'no-store' },
+        body: { data: exactLines(hold, operations.currency()) },
+      };
     },
   });
 }
@@ -107,7 +114,7 @@ function confirmRoute(operations: Operations, status: OrdersStatus): HttpRoute {
       answers: {
         [status]: {
           text: `The order. ${again}`,
-          data: Placed,
+          data: ExactPlaced,
           headers: ['location', 'idempotency-replayed'],
         },
       },
@@ -116,7 +123,11 @@ function confirmRoute(operations: Operations, status: OrdersStatus): HttpRoute {
     async answer(params, { context }) {
       const { replayed, ...placed } = await operations.confirmHold(params, context);
       const location = `/orders/${placed.order_number}`;
-      return { status, headers: { location, ...replayMark({ replayed }) }, body: { data: placed } };
+      return {
+        status,
+        headers: { location, ...replayMark({ replayed }) },
+        body: { data: exactTotal(placed, operations.currency()) },
+      };
     },
   });
 }

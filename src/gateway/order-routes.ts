@@ -4,7 +4,8 @@
  */
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Operations } from '../frontend/types.js';
-import { Order, OrderNumber, Placed } from '../wire/schemas.js';
+import { OrderNumber } from '../wire/schemas.js';
+import { ExactOrder, ExactPlaced, exactLines, exactTotal } from './exact-money.js';
 import type { HttpAnswer } from './http-errors.js';
 import { type HttpRoute, operationRoute } from './http-route.js';
 import { orderNumberOf, renameNotFound } from './path-values.js';
@@ -32,7 +33,7 @@ function buyRoute(operations: Operations, status: OrdersStatus): HttpRoute {
       answers: {
         [status]: {
           text: 'Sold. Under a key that was used before: the first answer again.',
-          data: Placed,
+          data: ExactPlaced,
           headers: ['location', 'idempotency-replayed'],
         },
       },
@@ -52,7 +53,8 @@ function buyRoute(operations: Operations, status: OrdersStatus): HttpRoute {
         .catch((error: unknown) => explainRefusal(error, 'lines' in params));
       const { replayed: _marked, ...placed } = bought;
       const headers = { location: `/orders/${placed.order_number}`, ...replayMark(bought) };
-      return { status, headers, body: { data: placed } };
+      const data = exactTotal(placed, operations.currency());
+      return { status, headers, body: { data } };
     },
   });
 }
@@ -93,12 +95,12 @@ function orderRoute(operations: Operations): HttpRoute {
     doc: {
       tag: 'orders',
       path: { number: OrderNumber },
-      answers: { 200: { text: 'The order.', data: Order } },
+      answers: { 200: { text: 'The order.', data: ExactOrder } },
       failures: { 404: 'No order has this number.' },
     },
     async answer(params, { context }) {
       const order = await operations.order(params, context).catch(renameNotFound('order'));
-      return { status: 200, body: { data: order } };
+      return { status: 200, body: { data: exactLines(order, operations.currency()) } };
     },
   });
 }
@@ -116,14 +118,16 @@ function ordersRoute(operations: Operations): HttpRoute {
       answers: {
         200: {
           text: 'A page of orders, empty or not; without `next` it is the last.',
-          data: Order,
+          data: ExactOrder,
           isPage: true,
         },
       },
     },
     async answer(params, { context }) {
       const { items, ...paging } = await operations.orders(params, context);
-      return { status: 200, body: { data: items, ...paging } };
+      const currency = operations.currency();
+      const data = items.map((order) => exactLines(order, currency));
+      return { status: 200, body: { data, ...paging } };
     },
   });
 }

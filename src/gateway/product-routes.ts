@@ -6,8 +6,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Type } from '#typebox';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { Operations } from '../frontend/types.js';
-import { Adjusted, type Changed, Product, ProductId } from '../wire/schemas.js';
+import { Adjusted, type Changed, ProductId } from '../wire/schemas.js';
 import { type DemandedTag, demandedTags, type EntityTags } from './entity-tags.js';
+import { ExactProduct, exactProduct } from './exact-money.js';
 import { failureAnswer, type HttpAnswer } from './http-errors.js';
 import { type HttpCall, type HttpRoute, operationRoute } from './http-route.js';
 import { replayMark } from './order-routes.js';
@@ -57,7 +58,7 @@ function lookupRoute(operations: Operations, tags: EntityTags): HttpRoute {
       answers: {
         200: {
           text: 'The product; its entity tag begins with its version.',
-          data: Product,
+          data: ExactProduct,
           headers: ['etag'],
         },
         304: { text: 'The copy with this tag is still good.', headers: ['etag'] },
@@ -69,7 +70,11 @@ function lookupRoute(operations: Operations, tags: EntityTags): HttpRoute {
       // A copy may be cached, but must be revalidated each time: stock changes with every sale.
       const freshness = { etag: tags.of(product), 'cache-control': 'no-cache' };
       if (tags.isUnchanged(headers, product)) return { status: 304, headers: freshness };
-      return { status: 200, headers: freshness, body: { data: product } };
+      return {
+        status: 200,
+        headers: freshness,
+        body: { data: exactProduct(product, operations.currency()) },
+      };
     },
   });
 }
@@ -84,14 +89,16 @@ function searchRoute(operations: Operations): HttpRoute {
     from: 'query',
     doc: {
       tag: 'products',
-      answers: { 200: { text: 'A page of products, by id.', data: Product, isPage: true } },
+      answers: { 200: { text: 'A page of products, by id.', data: ExactProduct, isPage: true } },
     },
     async answer(params, { context }) {
       // On HTTP a search without criteria lists everything; on the wire criteria are required.
       const all = params.topic === undefined && params.text === undefined;
       const wanted = all ? { ...params, text: '' } : params;
       const { items, ...paging } = await operations.search(wanted, context);
-      return { status: 200, body: { data: items, ...paging } };
+      const currency = operations.currency();
+      const data = items.map((product) => exactProduct(product, currency));
+      return { status: 200, body: { data, ...paging } };
     },
   });
 }
@@ -112,7 +119,7 @@ function addRoute(operations: Operations, tags: EntityTags): HttpRoute {
       answers: {
         201: {
           text: `The new product. ${firstAnswer}`,
-          data: Product,
+          data: ExactProduct,
           headers: ['etag', 'location', 'idempotency-replayed'],
         },
       },
@@ -120,7 +127,7 @@ function addRoute(operations: Operations, tags: EntityTags): HttpRoute {
     },
     async answer(params, { context }) {
       const product = await operations.addProduct(params, context);
-      return productAnswer(201, product, {
+      return productAnswer(201, product, operations, {
         etag: tags.of(product),
         location: `/products/${product.id}`,
       });
@@ -145,7 +152,7 @@ function updateRoute(operations: Operations, tags: EntityTags): HttpRoute {
       answers: {
         200: {
           text: `The product as it is now. ${firstAnswer}`,
-          data: Product,
+          data: ExactProduct,
           headers: ['etag', 'idempotency-replayed'],
         },
       },
@@ -155,7 +162,7 @@ function updateRoute(operations: Operations, tags: EntityTags): HttpRoute {
       underCondition({ operations, tags, id, key: changes.key, call }, async (condition) => {
         const wanted = { id, ...changes, ...condition };
         const product = await operations.updateProduct(wanted, call.context);
-        return productAnswer(200, product, { etag: tags.of(product) });
+        return productAnswer(200, product, operations, { etag: tags.of(product) });
       }),
   });
 }
@@ -176,7 +183,7 @@ function removeRoute(operations: Operations, tags: EntityTags): HttpRoute {
       answers: {
         200: {
           text: `The product as it was. ${firstAnswer}`,
-          data: Product,
+          data: ExactProduct,
           headers: ['idempotency-replayed'],
         },
       },
@@ -186,7 +193,8 @@ function removeRoute(operations: Operations, tags: EntityTags): HttpRoute {
       underCondition({ operations, tags, ...params, call }, async (condition) => {
         const removed = await operations.removeProduct({ ...params, ...condition }, call.context);
         const { replayed: _replayed, ...product } = removed;
-        return { status: 200, headers: replayMark(removed), body: { data: product } };
+        const data = exactProduct(product, operations.currency());
+        return { status: 200, headers: replayMark(removed), body: { data } };
       }),
   });
 }
@@ -295,8 +303,10 @@ function oneTagOnly(): BazarError {
 function productAnswer(
   status: number,
   changed: Changed,
+  operations: Operations,
   headers: Readonly<Record<string, string>>,
 ): HttpAnswer {
   const { replayed: _replayed, ...product } = changed;
-  return { status, headers: { ...headers, ...replayMark(changed) }, body: { data: product } };
+  const data = exactProduct(product, operations.currency());
+  return { status, headers: { ...headers, ...replayMark(changed) }, body: { data } };
 }

@@ -24,6 +24,8 @@ export interface MemberHandlerOptions {
   readonly metrics?: () => readonly MetricSample[];
   /** The newest log time of an applied catalog entry that is known here. */
   readonly logTime?: (() => number) | undefined;
+  /** As in MemberOptions. */
+  readonly currency?: (() => string | undefined) | undefined;
 }
 
 interface Waiter {
@@ -70,7 +72,9 @@ export class MemberHandler {
 
   #health(): object {
     const { status, pid, logTime } = this.#options;
-    return { ...status(), pid, ...(logTime && { logTime: logTime() }) };
+    const currency = this.#options.currency?.();
+    const known = { ...(logTime && { logTime: logTime() }), ...(currency && { currency }) };
+    return { ...status(), pid, ...known };
   }
 
   /** An `audit` entry was applied here. */

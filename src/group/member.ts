@@ -36,6 +36,8 @@ export interface MemberOptions<Result> {
   readonly metrics?: () => readonly MetricSample[];
   /** The newest log time of an applied catalog entry that is known here. */
   readonly logTime?: () => number;
+  /** The store's currency; undefined while it is not known. */
+  readonly currency?: () => string | undefined;
   /** Called after each connection to another member is established. */
   readonly met?: () => void;
   /** Runs at a stop, when no more entries are applied and the engine is still open. */
@@ -96,6 +98,7 @@ export class Member<Result> {
       clock: this.#clock,
       metrics: () => this.#samples(),
       logTime: options.logTime,
+      currency: options.currency,
     });
     this.#ports = new MemberPorts({
       ...{ config, clock: this.#clock, logger, handler: this.handler, peers: this.#peers },

@@ -4,16 +4,10 @@
  * position.
  */
 import type { ErrorCode } from '../base/errors.js';
-import type { TradeOperation } from './trade.js';
+import type { KeyDigest, KeyKind, PurchaseLine } from './purchase-parts.js';
+import type { TradeOperation } from './trade-operations.js';
 
-/** Digest of an idempotency key: the first 16 bytes of its SHA-256, or 16 random bytes for a frontend's. */
-export type KeyDigest = Uint8Array;
-
-export const keyKinds = { frontend: 0, client: 1 } as const;
-export type KeyKind = (typeof keyKinds)[keyof typeof keyKinds];
-
-/** A line as sent: a product's id or name, and the quantity. Names are resolved at apply. */
-export type PurchaseLine = readonly [item: number | string, quantity: number];
+export { type KeyDigest, type KeyKind, keyKinds, type PurchaseLine } from './purchase-parts.js';
 
 /**
  * A purchase as the order leader sends it to the catalog. Its age counts from `seenTime`: the smaller of
@@ -150,6 +144,8 @@ export const rulesVersion = 3;
 export interface RulesSettings {
   /** The store's `--restock-to`; 0: no product gets a target. */
   readonly restockTo: number;
+  /** ISO 4217 code of a new store's currency. Absent: EUR; an older store has EUR too. From rules 3 on. */
+  readonly currency?: string;
   /** Products that get the target if the store has them with this id and name. */
   readonly bundled: readonly (readonly [id: number, name: string])[];
 }

@@ -1,53 +1,17 @@
 /**
- * Operations of customers beyond a plain purchase, from rules 3 on: purchases with terms, and holds.
- * They travel from a frontend to the order leader (`trades`), to the catalog leader (`trade`) and into its
- * log. Fields are positional, as in internal.ts; docs/STOCK.md has their rules.
+ * Messages and outcomes of trade operations: from a frontend to the order leader (`trades`) and from there
+ * to the catalog leader (`trade`). Fields are positional, as in internal.ts.
  */
-import type {
-  BuyFailure,
-  KeyDigest,
-  KeyKind,
-  Outcome,
-  PurchaseLine,
-  SaleLine,
-} from './internal.js';
+import type { BuyFailure, Outcome, SaleLine } from './internal.js';
+import type { HoldId, TradeOperation } from './trade-operations.js';
 
-/** 16 random bytes, drawn by a frontend. */
-export type HoldId = Uint8Array;
-
-/** As the first fields of a Purchase. `requestHash` is empty for a frontend's key. */
-export type OperationKey = readonly [
-  key: KeyDigest,
-  kind: KeyKind,
-  requestHash: Uint8Array,
-  /** As in a Purchase. */
-  seenTime: number,
-];
-
-/** What a customer states with a purchase or a hold. Null: nothing. */
-export type Terms = readonly [
-  /** First 16 bytes of the SHA-256 of the customer's name. */
-  customer: KeyDigest | null,
-  /** The total that the customer has seen; another one is refused. */
-  expectedCents: number | null,
-];
-
-export type TradeOperation =
-  | readonly ['buy', key: OperationKey, lines: readonly PurchaseLine[], terms: Terms]
-  | readonly [
-      'hold',
-      key: OperationKey,
-      id: HoldId,
-      lines: readonly PurchaseLine[],
-      ttlSeconds: number,
-      terms: Terms,
-      /** Given back unchanged. */
-      reference: string | null,
-    ]
-  /** Null: all lines. */
-  | readonly ['confirm', key: OperationKey, id: HoldId, lines: readonly PurchaseLine[] | null]
-  | readonly ['release', key: OperationKey, id: HoldId]
-  | readonly ['extend', key: OperationKey, id: HoldId, ttlSeconds: number];
+export type {
+  HoldId,
+  OperationKey,
+  OperationName,
+  Terms,
+  TradeOperation,
+} from './trade-operations.js';
 
 /** `trades`, from a frontend to the order leader. `seenTime` of a key is null if the frontend has none. */
 export type TradesParams = readonly TradeOperation[];
@@ -103,5 +67,3 @@ export type TradeOutcome =
     ]
   /** The total has another value than the expected one. */
   | readonly ['price_changed', totalCents: number, replayed: boolean];
-
-export type OperationName = TradeOperation[0];

@@ -46,6 +46,7 @@ function build(answers: { catalog?: Answer; order?: Answer }, clock: Clock = wai
     keys: new PurchaseKeys(seededRandom(1)),
     clock,
     logTime: () => versions.logTime,
+    currency: () => versions.currency,
     owner: {
       status: () => Promise.reject(new Error('not asked')),
       audit: () => Promise.reject(new Error('not asked')),

@@ -79,6 +79,7 @@ export function stageOperations(answer: Answer, { knowsBatches = true } = {}) {
     keys: new PurchaseKeys(seededRandom(1)),
     clock,
     logTime: () => versions.logTime,
+    currency: () => versions.currency,
     owner: {
       status: () => Promise.reject(new Error('not asked')),
       audit: () => Promise.reject(new Error('not asked')),

@@ -94,6 +94,7 @@ export function fakeOperations(own: Partial<Operations> = {}): FakeOperations {
       problems: [],
     }),
     status: async () => ({ members: [], frontends: [] }),
+    currency: () => 'EUR',
     notReady: () => undefined,
   };
   const operations = { ...base, ...own };

@@ -35,6 +35,7 @@ export function hashOf({ head, products, purchases }: CatalogState): string {
   if (head.rules > 2) {
     hash.number(purchases.holds.last);
     hash.text(purchases.holds.sum);
+    hash.text(products.currency);
     hash.number(products.uses.cleanedAt);
     hash.text(products.uses.sum);
   }

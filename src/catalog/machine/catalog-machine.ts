@@ -25,11 +25,12 @@ import { applyKeyed } from './keyed-changes.js';
 import { type LeaseHolder, LeaseHolders } from './lease-holders.js';
 import { startRules } from './migration.js';
 import type { ProductQuery } from './product-index.js';
-import { changeProduct, restockProducts, stockProducts } from './product-rules.js';
+import { changeProduct } from './product-rules.js';
 import { type Book, type FoundProducts, Products, toRecord } from './products.js';
 import { type LogPlace, type PurchaseOptions, PurchaseProcessor } from './purchase-processor.js';
 import { mayBeTooLarge } from './purchases.js';
 import type { Audited, CatalogResult, Stocked } from './results.js';
+import { notApplied, StockProgress } from './stock-progress.js';
 import { touchedBy, type WriteSet } from './write-set.js';
 
 export type { CatalogResult } from './results.js';
@@ -41,10 +42,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   #leaseHolders = new LeaseHolders();
   #seq = 0;
   #logTime = 0;
-  #lastRestock = 0;
-  #isStocked = false;
-  /** Number of products of the first stock that are applied. */
-  #stockedSoFar = 0;
+  #progress = new StockProgress();
   /** The current version of the rules, and the log time at which rules 0 ended. */
   #rules = 0;
   #rulesTime = 0;
@@ -76,6 +74,11 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   /** To read only: commands alone change them. */
   get holds(): ReadonlyHolds {
     return this.#purchases.holds;
+  }
+
+  /** ISO 4217 code of all prices. */
+  get currency(): string {
+    return this.#products.currency;
   }
 
   /** Undefined if the hold is unknown. */
@@ -156,16 +159,16 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   }
 
   get lastRestock(): number {
-    return this.#lastRestock;
+    return this.#progress.lastRestock;
   }
 
   get isStocked(): boolean {
-    return this.#isStocked;
+    return this.#progress.isStocked;
   }
 
   /** Number of applied products of the first stock, which may come in parts. */
   get stockedSoFar(): number {
-    return this.#stockedSoFar;
+    return this.#progress.stockedSoFar;
   }
 
   get lastSale(): number {
@@ -231,9 +234,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
         this.#leaseHolders = new LeaseHolders(head.frontends);
         this.#seq = head.seq;
         this.#logTime = head.logTime;
-        this.#lastRestock = head.lastRestock;
-        this.#isStocked = head.isStocked;
-        this.#stockedSoFar = head.stockedSoFar;
+        this.#progress = new StockProgress(head);
         this.#rules = head.rules;
         this.#rulesTime = head.rulesTime;
       },
@@ -249,7 +250,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   #decide(command: CatalogCommand): CatalogResult {
     switch (command[0]) {
       case 'stock':
-        return this.#stock(command);
+        return this.#progress.stock(this.#products, command, this.#seq);
       case 'sell':
         return this.#purchases.applySell(command, this.#place());
       case 'trade':
@@ -259,7 +260,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
         assert(this.#rules > 2, 'holds expire from rules 3 on');
         return this.#purchases.applyExpire(command[1], this.#place());
       case 'restock':
-        return this.#restock(command);
+        return this.#progress.restock(this.#products, command, this.#seq);
       case 'add':
       case 'update':
       case 'remove':
@@ -298,8 +299,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
 
   #state(): CatalogState {
     const [seq, logTime] = [this.#seq, this.#logTime];
-    const [lastRestock, isStocked] = [this.#lastRestock, this.#isStocked];
-    const stockedSoFar = this.#stockedSoFar;
+    const { lastRestock, isStocked, stockedSoFar } = this.#progress;
     const frontends = this.#leaseHolders.all();
     const [rules, rulesTime] = [this.#rules, this.#rulesTime];
     const rest = { lastRestock, isStocked, stockedSoFar, frontends, rules, rulesTime };
@@ -313,23 +313,6 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return { seq, time, readsOldKeys };
   }
 
-  #stock(command: Extract<CatalogCommand, readonly ['stock', ...unknown[]]>): Stocked {
-    const [, wanted, from = 0, total = wanted.length] = command;
-    if (this.#isStocked || from !== this.#stockedSoFar) return notApplied;
-    this.#stockedSoFar += wanted.length;
-    this.#isStocked = this.#stockedSoFar >= total;
-    return stockProducts(this.#products, wanted, this.#seq);
-  }
-
-  #restock([, k, target = 0]: Extract<
-    CatalogCommand,
-    readonly ['restock', ...unknown[]]
-  >): Stocked {
-    if (k !== this.#lastRestock + 1) return notApplied;
-    this.#lastRestock = k;
-    return restockProducts(this.#products, target, this.#seq);
-  }
-
   #startRules([, version, settings]: Extract<
     CatalogCommand,
     readonly ['rules', ...unknown[]]
@@ -338,7 +321,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     if (version <= this.#rules) return notApplied;
     if (this.#rules === 0) this.#rulesTime = this.#logTime;
     this.#rules = version;
-    const touched = startRules(this.#products, version, settings, this.#seq);
+    const touched = startRules(this.#products, version, settings, this.#seq, this.isStocked);
     return { kind: 'stocked', applied: true, touched };
   }
 
@@ -346,5 +329,3 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return { kind: 'audit', token, hash: this.hash(), lastSale: this.#purchases.sales.last };
   }
 }
-
-const notApplied: Stocked = { kind: 'stocked', applied: false, touched: [] };

@@ -6,95 +6,22 @@
 import { assert, unreachable } from '../../base/assert.js';
 import { storageLimits } from '../../base/limits.js';
 import { decodeViews, encode } from '../../wire/codec.js';
-import { type LimitFields, rulesVersion, type SalesMessage } from '../../wire/internal.js';
-import { isInteger, isRecord, isText, isTuple } from '../../wire/shapes.js';
-import { isSavedHold, loadHold, type SavedHold, saveHolds } from './hold-snapshot.js';
+import type { LimitFields, SalesMessage } from '../../wire/internal.js';
+import { loadHold, type SavedHold, saveHolds } from './hold-snapshot.js';
 import { loadKeys, saveKeys } from './key-snapshot.js';
 import type { LeaseHolder } from './lease-holders.js';
-import { isLimit, isSavedUse, loadUse, type SavedUse, saveUses } from './limit-snapshot.js';
+import { loadUse, type SavedUse, saveUses } from './limit-snapshot.js';
 import { fromLimit, type Product, Products, toLimit } from './products.js';
 import { type PurchaseOptions, PurchaseProcessor } from './purchase-processor.js';
-
-/** A state under older rules is saved in the version that earlier builds can read. */
-const versions = { beforeRules: 2, withRules: 3, withCapacity: 4, withHolds: 5 } as const;
-
-/** The state without products, sales and keys. */
-export interface CatalogHead {
-  readonly seq: number;
-  readonly logTime: number;
-  readonly lastRestock: number;
-  readonly isStocked: boolean;
-  readonly stockedSoFar: number;
-  readonly frontends: readonly LeaseHolder[];
-  /** The version of the rules, and the log time at which rules 0 ended. */
-  readonly rules: number;
-  readonly rulesTime: number;
-}
-
-/** The head as a snapshot stores it. */
-export interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
-  readonly version: (typeof versions)[keyof typeof versions];
-  readonly rules?: number;
-  readonly rulesTime?: number;
-  readonly writeKeys?: number;
-  /** From rules 2 on: the capacity for clients' keys. */
-  readonly clientKeysMax?: number;
-  /** From rules 3 on: the serial number of the newest hold, and the number of those that follow. */
-  readonly lastHold?: number;
-  readonly holds?: number;
-  /** From rules 3 on: the uses of purchase limits, and when they were last looked through. */
-  readonly uses?: number;
-  readonly usesCleanedAt?: number;
-  readonly orderEpoch: number;
-  /** Absent if no entry has bounded totals yet, and in snapshots of earlier builds. */
-  readonly boundsTotals?: boolean;
-  readonly lastSale: number;
-  readonly cursor: number;
-  /** Number of records of each kind that follow. */
-  readonly products: number;
-  readonly runs: number;
-  readonly clientKeys: number;
-  readonly frontendKeys: number;
-}
-
-/** Fields that a head has only from some version of the rules on. */
-type RulesField =
-  | 'rules'
-  | 'rulesTime'
-  | 'writeKeys'
-  | 'clientKeysMax'
-  | 'lastHold'
-  | 'holds'
-  | 'uses'
-  | 'usesCleanedAt';
-
-export type SavedProduct = readonly [
-  id: number,
-  name: string,
-  topic: string,
-  priceCents: number,
-  stock: number,
-  version: number,
-  received: number,
-  sold: number,
-  removed: boolean,
-  /** Absent if the product has no restock target; null if it has none and the next fields follow. */
-  restockTo?: number | null,
-  /** From rules 3 on. */
-  reserved?: number,
-  returned?: number,
-  /** Null if the product has none. */
-  limit?: LimitFields | null,
-];
-
-/** A piece before it is encoded. */
-export type Piece =
-  | readonly ['head', SavedHead]
-  | readonly ['products', readonly SavedProduct[]]
-  | readonly ['sales', ...SalesMessage]
-  | readonly ['client keys' | 'frontend keys' | 'write keys', Uint8Array]
-  | readonly ['holds', readonly SavedHold[]]
-  | readonly ['uses', readonly SavedUse[]];
+import {
+  type CatalogHead,
+  isPiece,
+  type Piece,
+  type RulesField,
+  type SavedHead,
+  type SavedProduct,
+  versions,
+} from './snapshot-shapes.js';
 
 /** A state to save, or a restored one. */
 export interface CatalogState {
@@ -139,7 +66,7 @@ export function headOf({ head, products, purchases }: CatalogState): SavedHead {
 
 function saveHead(
   { rules, rulesTime, ...rest }: CatalogHead,
-  { uses }: Products,
+  { uses, currency }: Products,
   { writes, clientKeys, holds }: PurchaseProcessor,
 ): Omit<CatalogHead, 'rules' | 'rulesTime'> & Pick<SavedHead, 'version' | RulesField> {
   if (rules === 0) return { version: versions.beforeRules, ...rest };
@@ -147,7 +74,7 @@ function saveHead(
   if (rules === 1) return { version: versions.withRules, ...known };
   const limited = { ...known, clientKeysMax: clientKeys.capacity };
   if (rules === 2) return { version: versions.withCapacity, ...limited };
-  const held = { lastHold: holds.last, holds: holds.kept };
+  const held = { currency, lastHold: holds.last, holds: holds.kept };
   const counted = { uses: uses.size, usesCleanedAt: uses.cleanedAt };
   return { version: versions.withHolds, ...limited, ...held, ...counted };
 }
@@ -228,6 +155,7 @@ export class CatalogRestore {
     assert(!this.#head, 'a catalog snapshot has one head');
     this.#head = head;
     this.#products.adopt(head.rules ?? 0);
+    if (head.currency !== undefined) this.#products.currency = head.currency;
     const { orderEpoch, boundsTotals } = head;
     this.#purchases = new PurchaseProcessor(
       this.#products,
@@ -246,81 +174,6 @@ export class CatalogRestore {
 
 export function savePiece(value: Piece): Uint8Array {
   return encode(value);
-}
-
-const wholeFields = [
-  ...['seq', 'orderEpoch', 'lastRestock', 'stockedSoFar', 'lastSale', 'cursor'],
-  ...['products', 'runs', 'clientKeys', 'frontendKeys'],
-] as const;
-
-function isPiece(value: unknown): value is Piece {
-  if (!Array.isArray(value)) return false;
-  const [kind, first, second, third] = value as unknown[];
-  switch (kind) {
-    case 'head':
-      return isHead(first);
-    case 'products':
-      return Array.isArray(first) && first.every(isSavedProduct);
-    case 'sales':
-      return isInteger(first) && isInteger(second) && third instanceof Uint8Array;
-    case 'client keys':
-    case 'frontend keys':
-    case 'write keys':
-      return first instanceof Uint8Array;
-    case 'holds':
-      return Array.isArray(first) && first.every(isSavedHold);
-    case 'uses':
-      return Array.isArray(first) && first.every(isSavedUse);
-    default:
-      return false;
-  }
-}
-
-export function isHead(value: unknown): value is SavedHead {
-  return (
-    isRecord(value) &&
-    hasVersion(value) &&
-    typeof value['logTime'] === 'number' &&
-    typeof value['isStocked'] === 'boolean' &&
-    Array.isArray(value['frontends']) &&
-    value['frontends'].every(isRegistered) &&
-    wholeFields.every((field) => isInteger(value[field]))
-  );
-}
-
-function hasVersion(head: Record<string, unknown>): boolean {
-  const { version, rules, rulesTime, writeKeys, clientKeysMax } = head;
-  const { lastHold, holds, uses, usesCleanedAt } = head;
-  if (version === versions.beforeRules) return rules === undefined;
-  if (!isInteger(rules) || rules < 1 || rules > rulesVersion) return false;
-  if (!isInteger(writeKeys) || typeof rulesTime !== 'number') return false;
-  if (version === versions.withRules) return rules === 1;
-  if (rules < 2 || !isInteger(clientKeysMax)) return false;
-  if (version === versions.withCapacity) return rules === 2;
-  const held = [lastHold, holds, uses].every(isInteger) && typeof usesCleanedAt === 'number';
-  return version === versions.withHolds && held;
-}
-
-function isRegistered(value: unknown): boolean {
-  return isTuple(value, 2) && value.every(isText);
-}
-
-function isSavedProduct(value: unknown): boolean {
-  if (!Array.isArray(value) || value.length < 9 || value.length > 13) return false;
-  const [id, name, topic, ...rest] = value as unknown[];
-  const [numbers, more] = [rest.slice(0, 5), rest.slice(5)];
-  const [removed, restockTo, reserved = 0, returned = 0, limit = null] = more;
-  const texts = isText(name) && isText(topic);
-  return (
-    isInteger(id) &&
-    texts &&
-    numbers.every(isInteger) &&
-    isInteger(restockTo ?? 0) &&
-    isInteger(reserved) &&
-    isInteger(returned) &&
-    (limit === null || isLimit(limit)) &&
-    typeof removed === 'boolean'
-  );
 }
 
 export function saveProduct(product: Omit<Product, 'changedAt'>): SavedProduct {

@@ -3,9 +3,10 @@
  * here changes the state.
  */
 import type { SalesMessage } from '../../wire/internal.js';
-import { type CatalogState, headOf, type SavedHead } from './catalog-snapshot.js';
+import { type CatalogState, headOf } from './catalog-snapshot.js';
 import type { KeyRecord } from './key-slab.js';
 import type { Product } from './products.js';
+import type { SavedHead } from './snapshot-shapes.js';
 import type { WriteKeyRecord } from './write-keys.js';
 
 /** The keys of one kind, oldest first. */

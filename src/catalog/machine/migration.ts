@@ -1,7 +1,8 @@
 /**
  * Migrates the products when a `rules` entry is applied, from the state and the entry alone
  * (docs/PROTOCOL.md, section 5). Rules 1: each product has its own restock target; names and topics
- * are trimmed, in Unicode normal form C, without control characters. Invariant: a migration runs
+ * are trimmed, in Unicode normal form C, without control characters. Rules 3: the store has a currency.
+ * Invariant: a migration runs
  * once, in the entry that starts its version.
  */
 import { requestLimits as limits } from '../../base/limits.js';
@@ -10,16 +11,26 @@ import type { RulesSettings } from '../../wire/internal.js';
 import { isName, isTopic } from './product-rules.js';
 import type { Products } from './products.js';
 
-/** Starts a version higher than the current one. Returns the ids of the changed products. */
+const currencyCode = /^[A-Z]{3}$/;
+
+/**
+ * Starts a version higher than the current one. Returns the ids of the changed products. `isFounded`:
+ * the store has its first stock, so its prices have a currency already.
+ */
 export function startRules(
   products: Products,
   version: number,
   settings: RulesSettings,
   at: number,
+  isFounded: boolean,
 ): number[] {
   const touched = new Set<number>();
   const before = products.rules;
   products.adopt(version);
+  const { currency } = settings;
+  if (before < 3 && !isFounded && currency && currencyCode.test(currency)) {
+    products.currency = currency;
+  }
   if (before < 1) {
     for (const id of setTargets(products, settings, at)) touched.add(id);
     for (const id of cleanTexts(products, at)) touched.add(id);

@@ -69,6 +69,8 @@ export class Products {
   readonly #names = new NameIndex<Product>();
   #index = new ProductIndex();
   readonly #low = new LowStock(() => this.#byId.values());
+  /** ISO 4217 code of all prices; set once, when rules 3 begin. */
+  currency = 'EUR';
   /** How much each customer has bought of limited products. */
   readonly uses = new LimitUses();
   #nextId = 1;

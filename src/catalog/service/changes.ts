@@ -13,7 +13,7 @@ import type {
   ChangeRequest,
 } from '../../wire/thread-requests.js';
 import type { CatalogResult } from '../machine/results.js';
-import { requireRules } from './rules.js';
+import { requireRules } from './require-rules.js';
 import type { CatalogStore } from './store.js';
 
 const changeOperations: ReadonlySet<unknown> = new Set(['add', 'update', 'remove', 'adjust']);

@@ -4,7 +4,6 @@
  * then the features of the version are refused. Invariant: at most one proposal is in progress.
  */
 import { type Clock, every, type Timer } from '../../base/clock.js';
-import { BazarError } from '../../base/errors.js';
 import type { Logger } from '../../base/logging.js';
 import { type RulesSettings, rulesVersion } from '../../wire/internal.js';
 import type { CatalogStore } from './store.js';
@@ -94,11 +93,4 @@ export class Rules {
       waiter.done();
     }
   }
-}
-
-/** Throws `unavailable` if the feature's version of the rules does not apply yet. */
-export function requireRules(store: CatalogStore, version: number, feature: string): void {
-  if (store.machine.rules >= version) return;
-  const message = `${feature} needs all catalog replicas to run a build that supports it`;
-  throw new BazarError('unavailable', message);
 }

@@ -46,6 +46,7 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
     canServe: () => machine.isStocked,
     metrics: () => catalogMetrics(config.name, machine),
     logTime: () => machine.lastLogTime,
+    currency: () => (machine.rules > 2 ? machine.currency : undefined),
     met: () => rules.check(),
     beforeClose: () => catalog.beforeClose(),
     applied(entry, result) {
@@ -70,7 +71,9 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   });
   const threads = new ThreadHandler(store, (...question) => member.ask(...question));
   const settings = async (): Promise<RulesSettings> => {
-    return { restockTo: config.restockTo, bundled: await readBundled(config.bundledFile) };
+    const { restockTo, currency, bundledFile } = config;
+    const bundled = await readBundled(bundledFile);
+    return { restockTo, bundled, ...(currency === undefined ? {} : { currency }) };
   };
   const supported = (): number => member.rules();
   const rules = new Rules({ store, clock, logger, supported, settings });

@@ -18,7 +18,7 @@ import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.j
 import { restsOnState, type WriteSet, withUndecided } from '../machine/write-set.js';
 import { SalesStream } from '../sales/sales-stream.js';
 import { ChangeFeed } from './change-feed.js';
-import { requireRules } from './rules.js';
+import { requireRules } from './require-rules.js';
 import { entriesOf } from './trade-entries.js';
 
 export interface CatalogStoreOptions {

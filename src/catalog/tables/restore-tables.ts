@@ -17,8 +17,9 @@ import type {
 import { encode } from '../../wire/codec.js';
 import type { Sale, SalesMessage } from '../../wire/internal.js';
 import type { CatalogMachine } from '../machine/catalog-machine.js';
-import { type SavedProduct, savePiece, saveProduct } from '../machine/catalog-snapshot.js';
+import { savePiece, saveProduct } from '../machine/catalog-snapshot.js';
 import { saveRecords } from '../machine/key-snapshot.js';
+import type { SavedProduct } from '../machine/snapshot-shapes.js';
 import { saveWriteKeys } from '../machine/write-keys.js';
 import { damaged, readState } from './table-state.js';
 

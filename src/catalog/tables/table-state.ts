@@ -7,8 +7,9 @@ import { BazarError } from '../../base/errors.js';
 import type { KeptKeys, TableState } from '../../database/rows.js';
 import { decode, encode } from '../../wire/codec.js';
 import { isInteger, isRecord } from '../../wire/shapes.js';
-import { isHead, type SavedHead } from '../machine/catalog-snapshot.js';
 import type { CatalogView } from '../machine/catalog-view.js';
+import type { SavedHead } from '../machine/snapshot-shapes.js';
+import { isHead } from '../machine/snapshot-shapes.js';
 
 /** What a state row says. */
 export interface TablesPosition {

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import type { CatalogConfig, RecoveryConfig, ServiceConfig } from '../../base/config.js';
 import type { TlsFiles } from '../../base/tls-files.js';
 import type { FrontendConfig } from '../../gateway/frontend-config.js';
+import { currencyCode } from '../options/currency.js';
 import { allowedHosts, corsOrigins } from '../options/http-options.js';
 import type { Values } from '../options/options.js';
 import { bundledProducts, type serviceSpecs } from '../options/store-options.js';
@@ -19,6 +20,7 @@ export function catalogSettings(options: Settings): Omit<CatalogConfig, keyof Se
     ...recoverySettings(options),
     restockEverySeconds: options.restockEvery,
     restockTo: options.restockTo,
+    currency: currencyCode(options.currency),
     clientKeysMax: options.clientKeysMax,
     logRetentionHours: options.logRetention,
     productsFile: resolve(options.productsFile),

@@ -39,6 +39,7 @@ const readers: { readonly [N in Name]?: readonly ServiceKind[] } = {
   logRetention: ['catalog'],
   restockEvery: ['catalog'],
   restockTo: ['catalog'],
+  currency: ['catalog'],
   clientKeysMax: ['catalog'],
   productsFile: ['catalog'],
   snapshotEvery: ['catalog', 'recovery'],

@@ -86,6 +86,11 @@ export const serviceSpecs = {
     { min: 0, max: 1_000_000_000, default: 100 },
     serviceGroup,
   ),
+  currency: text(
+    'Currency of a new store: an ISO 4217 code with two decimals',
+    'EUR',
+    serviceGroup,
+  ),
   snapshotEvery: integer(
     'MiB of journal at which a catalog writes a snapshot and shortens the journal',
     {

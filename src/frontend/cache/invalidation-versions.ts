@@ -32,7 +32,9 @@ const sessionMinPosition = buckets;
 const sessionEpoch = buckets + 1;
 /** The newest catalog log time that this frontend has received, plus one; 0 for none. */
 const heardLogTime = buckets + 2;
-const longs = buckets + 3;
+/** The store's currency: its three letters as bytes; 0 while it is not known. */
+const currencyLetters = buckets + 3;
+const longs = buckets + 4;
 const bytes = minPositionsStart + longs * 8;
 
 /** The end of a lease in milliseconds of each clock. The lease ends at the earlier one. */
@@ -212,6 +214,19 @@ export class InvalidationVersions {
     if (Atomics.load(this.#minPositions, heardLogTime) < heard) {
       Atomics.store(this.#minPositions, heardLogTime, heard);
     }
+  }
+
+  /** ISO 4217 code of the store's currency; that of older stores until a catalog reports one. */
+  get currency(): string {
+    const letters = Number(Atomics.load(this.#minPositions, currencyLetters));
+    if (letters === 0) return 'EUR';
+    return String.fromCharCode(letters >> 16, (letters >> 8) & 255, letters & 255);
+  }
+
+  /** Owner: a catalog replica has reported the currency, which never changes. */
+  heardCurrency(currency: string): void {
+    const letters = [...currency].reduce((sum, letter) => 256 * sum + letter.charCodeAt(0), 0);
+    Atomics.store(this.#minPositions, currencyLetters, BigInt(letters));
   }
 
   /** Owner: an entry that will be applied at `seq` touches an item of the bucket. */

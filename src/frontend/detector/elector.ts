@@ -14,6 +14,8 @@ export interface Health extends GroupStatus {
    * and in a recovery server, which applies nothing.
    */
   readonly logTime?: number;
+  /** The store's currency, from a catalog replica that knows it. */
+  readonly currency?: string;
 }
 
 export interface Nomination {

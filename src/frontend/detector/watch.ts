@@ -20,6 +20,8 @@ export interface WatchOptions {
   readonly seen: (leaders: Leaders, catalogLead: ElectedLeader | undefined) => void;
   /** Called with each catalog log time that a member reports. */
   readonly logTime: (logTime: number) => void;
+  /** Called with the store's currency when a member reports it. */
+  readonly currency: (currency: string) => void;
   readonly elector?: ElectorOptions;
 }
 
@@ -111,6 +113,7 @@ export class Watch {
           const health = answer as Health;
           isUntold = !params.answered && health.role === 'leader';
           if (health.logTime !== undefined) this.#options.logTime(health.logTime);
+          if (health.currency !== undefined) this.#options.currency(health.currency);
           this.#electors[replica.group].answered(replica.name, health, clock.nowMs());
         },
         () => this.#electors[replica.group].lost(replica.name),

@@ -5,8 +5,9 @@
 import { type TSchema, Type } from '#typebox';
 import { errorCodes } from '../../base/errors.js';
 import { requestLimits } from '../../base/limits.js';
-import { Held, Hold, Line, Order, Placed, Product } from '../../wire/schemas.js';
+import { Line, Product } from '../../wire/schemas.js';
 import { AuditReport, StoreStatus } from '../../wire/status-schemas.js';
+import { ExactHeld, ExactHold, ExactOrder, ExactPlaced, ExactProduct } from '../exact-money.js';
 import type { AnswerHeader, OwnHeader, Tag } from '../route-doc.js';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -49,12 +50,12 @@ const Failure = Type.Object(
 );
 
 export const namedSchemas: ReadonlyMap<TSchema, string> = new Map<TSchema, string>([
-  [Product, 'Product'],
+  [ExactProduct, 'Product'],
   [Line, 'Line'],
-  [Placed, 'Placed'],
-  [Order, 'Order'],
-  [Held, 'Held'],
-  [Hold, 'Hold'],
+  [ExactPlaced, 'Placed'],
+  [ExactOrder, 'Order'],
+  [ExactHeld, 'Held'],
+  [ExactHold, 'Hold'],
   [StoreStatus, 'StoreStatus'],
   [AuditReport, 'AuditReport'],
   [Failure, 'Failure'],

@@ -60,6 +60,7 @@ function build(replicas: FakeReplica[], logger = silentLogger) {
     replicas,
     clock,
     logger,
+    currency: () => {},
     logTime: (logTime) => logTimes.push(logTime),
     seen: (leaders, catalogLead) => {
       seen.push(leaders);
