@@ -231,6 +231,8 @@ export const holdLimits = {
   expireEveryMs: 100,
   /** While holds are open, the leader logs an entry after this time without one. */
   tickMs: 10_000,
+  /** Changed holds that a replica notes for the tables of a database. */
+  notedMax: 200_000,
 } as const;
 
 /** Purchase limits of products (docs/STOCK.md). */
@@ -301,7 +303,7 @@ export const databaseLimits = {
   pieceRows: 4_096,
   /** For one piece of `readTables`, and for the time that its reader takes between two pieces. */
   pieceTimeoutMs: 30_000,
-  /** Dropped keys of each kind that one write deletes, and log rows that one call deletes. */
+  /** Dropped keys of each kind, and forgotten holds, that one write deletes; log rows that one call deletes. */
   keyDeletesMax: 500,
   /** Log rows before the tables' position that are never deleted. */
   logRowsKept: 10_000,
@@ -313,6 +315,8 @@ export const databaseLimits = {
   /** Orders that one statement of an audit adds up, and problems that an audit of the orders names. */
   auditOrdersMax: 50_000,
   auditProblemsMax: 100,
+  /** Holds that an audit compares one by one; of more it compares the hash of the state. */
+  auditHoldsMax: 10_000,
   /** A rewrite of the tables: rows and lines of orders in one piece, deleted rows, attempts for a piece. */
   rewriteRows: 2_048,
   rewriteLines: 8_192,

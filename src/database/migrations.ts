@@ -94,6 +94,42 @@ INSERT INTO applied DEFAULT VALUES;
 INSERT INTO leaders (group_name) VALUES ('catalog'), ('order')`,
   // Work on the tables that is not finished, as src/database/unfinished.ts describes it. No store starts on them.
   'ALTER TABLE store_meta ADD COLUMN unfinished text',
+  // Holds and returns (docs/STOCK.md). Columns that end in `_time` are log times, as `time` is.
+  `
+ALTER TABLE products ADD COLUMN reserved bigint NOT NULL DEFAULT 0 CHECK (reserved >= 0);
+ALTER TABLE products ADD COLUMN returned bigint NOT NULL DEFAULT 0 CHECK (returned >= 0);
+ALTER TABLE products DROP CONSTRAINT products_books_check;
+ALTER TABLE products ADD CONSTRAINT products_books_check
+  CHECK (quantity + reserved = received - sold + returned);
+CREATE TABLE holds (
+  serial bigint PRIMARY KEY CHECK (serial > 0),
+  id bytea NOT NULL UNIQUE CHECK (octet_length(id) = 16),
+  customer bytea CHECK (octet_length(customer) = 16),
+  state text NOT NULL CHECK (state IN ('open', 'confirmed', 'released', 'expired')),
+  ttl_seconds bigint NOT NULL CHECK (ttl_seconds > 0),
+  opened_time bigint NOT NULL,
+  opened_ms bigint NOT NULL,
+  end_time bigint NOT NULL,
+  expires_ms bigint,
+  order_number bigint,
+  reference text,
+  CONSTRAINT holds_end_check CHECK ((state = 'confirmed') = (order_number IS NOT NULL)
+    AND (state = 'confirmed') = (expires_ms IS NULL))
+) WITH (fillfactor = 50);
+CREATE INDEX holds_by_end ON holds (end_time, serial) WHERE state <> 'open';
+CREATE TABLE hold_lines (
+  hold_serial bigint NOT NULL REFERENCES holds (serial) ON DELETE CASCADE,
+  place integer NOT NULL CHECK (place > 0),
+  product_id bigint NOT NULL REFERENCES products (id),
+  quantity bigint NOT NULL CHECK (quantity > 0),
+  price_cents bigint NOT NULL CHECK (price_cents >= 0),
+  PRIMARY KEY (hold_serial, place)
+);
+CREATE VIEW held_lines AS
+  SELECT serial, state, to_timestamp(opened_ms / 1000.0) AS opened_at,
+    to_timestamp(expires_ms / 1000.0) AS expires_at, order_number, place, product_id, quantity,
+    price_cents, quantity * price_cents AS line_cents
+  FROM holds JOIN hold_lines ON hold_serial = serial`,
 ];
 
 export const schemaVersion = migrations.length;
@@ -106,6 +142,8 @@ export const changedTables: ReadonlySet<string> = new Set([
   'order_lines',
   'purchase_keys',
   'change_keys',
+  'holds',
+  'hold_lines',
 ]);
 
 /** What the service role may do. It creates and drops nothing, and orders are never changed. */
@@ -115,9 +153,13 @@ export const serviceRights: readonly string[] = [
   'SELECT, INSERT, DELETE ON log',
   'SELECT, INSERT, UPDATE ON products',
   'SELECT, INSERT ON orders, order_lines',
-  'SELECT, INSERT, UPDATE, DELETE ON purchase_keys, change_keys',
+  'SELECT, INSERT, UPDATE, DELETE ON purchase_keys, change_keys, holds',
+  'SELECT, INSERT ON hold_lines',
 ];
-/** What the report role may do. Keys and the log are not for reports. */
+/**
+ * What the report role may do. Keys and the log are not for reports. Of holds it reads a view without ids,
+ * customers and references: whoever knows an id can confirm or release the hold.
+ */
 export const reportRights: readonly string[] = [
-  'SELECT ON store_meta, leaders, applied, products, orders, order_lines, sold_lines',
+  'SELECT ON store_meta, leaders, applied, products, orders, order_lines, sold_lines, held_lines',
 ];

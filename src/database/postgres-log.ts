@@ -8,11 +8,15 @@ import { databaseLimits } from '../base/limits.js';
 import type { Entry } from '../consensus/types.js';
 import { toUnavailable, toWriteResult } from './failures.js';
 import { changedTables } from './migrations.js';
-import type { KeptKeys } from './rows.js';
 import type { QueryAnswer, Statement } from './session.js';
 import { type DatabaseOptions, SessionKeeper } from './session-keeper.js';
 import type { Lead, LeaderRow, LogDatabase, LogWrite, WriteResult } from './types.js';
-import { droppedAfter, type WriteRow, writeStatement } from './write-statement.js';
+import {
+  type DroppedRows,
+  droppedAfter,
+  type WriteRow,
+  writeStatement,
+} from './write-statement.js';
 
 export interface PostgresLogOptions extends DatabaseOptions {
   /** The row of `leaders`: `catalog` or `order`. */
@@ -41,7 +45,7 @@ const none: ReadonlySet<string> = new Set();
 export class PostgresLog implements LogDatabase {
   readonly #keeper: SessionKeeper;
   readonly #options: PostgresLogOptions;
-  #dropped: KeptKeys | undefined;
+  #dropped: DroppedRows | undefined;
 
   constructor(options: PostgresLogOptions) {
     this.#options = options;
@@ -57,7 +61,7 @@ export class PostgresLog implements LogDatabase {
     });
     const [row] = rows;
     if (row === undefined) throw unavailable(`there is no leader row of the group ${group}`);
-    // Another leader may have written and deleted keys meanwhile.
+    // Another leader may have written and deleted rows meanwhile.
     this.#dropped = undefined;
     const end = { seq: row.seq, epoch: row.endEpoch, time: row.time };
     return { epoch: row.epoch, end, session: this.#keeper.number };
@@ -105,8 +109,7 @@ export class PostgresLog implements LogDatabase {
     const [row] = answer.rows;
     if (row === undefined) return { kind: 'unknown', reason: 'the answer has no row' };
     if (row.fence === 0) return { kind: 'fenced' };
-    const kept = write.changes?.kept;
-    if (kept !== undefined) this.#dropped = droppedAfter(this.#dropped, kept, row);
+    if (write.changes) this.#dropped = droppedAfter(this.#dropped, write.changes, row);
     return { kind: 'written' };
   }
 

@@ -3,9 +3,11 @@
  * piece changes nothing once another process has taken the lead; a piece may be written twice.
  */
 import { databaseLimits } from '../base/limits.js';
-import { numberArray } from './arrays.js';
+import { bytesArray, numberArray } from './arrays.js';
+import { holdLinesPart, holdsPart } from './hold-parts.js';
 import type {
   ChangeKeyRow,
+  HoldRow,
   OrderRow,
   ProductRow,
   PurchaseKeyKind,
@@ -13,23 +15,23 @@ import type {
   TableState,
 } from './rows.js';
 import type { Statement } from './session.js';
+import { joinParts, type Part } from './statement-parts.js';
 import type { LogEnd } from './types.js';
 import {
   appliedPart,
   changeKeysPart,
-  joinParts,
   orderParts,
-  type Part,
   productsPart,
   purchaseKeysPart,
 } from './write-statement.js';
 
-/** Rows of one table, at most `rewriteRows`. Orders come with their lines. */
+/** Rows of one table, at most `rewriteRows`. Orders and holds come with their lines. */
 export type RowPiece =
   | { readonly kind: 'products'; readonly rows: readonly ProductRow[] }
   | { readonly kind: 'orders'; readonly rows: readonly OrderRow[] }
   | { readonly kind: 'purchase_keys'; readonly rows: readonly PurchaseKeyRow[] }
-  | { readonly kind: 'change_keys'; readonly rows: readonly ChangeKeyRow[] };
+  | { readonly kind: 'change_keys'; readonly rows: readonly ChangeKeyRow[] }
+  | { readonly kind: 'holds'; readonly rows: readonly HoldRow[] };
 
 /** Rows that should not exist. */
 export type Surplus =
@@ -39,6 +41,13 @@ export type Surplus =
       readonly after: number;
       readonly through: number;
       readonly ids: readonly number[];
+    }
+  /** Holds after `after` through `through`, without those that have the serial number and id of a row. */
+  | {
+      readonly kind: 'holds';
+      readonly after: number;
+      readonly through: number;
+      readonly rows: readonly Pick<HoldRow, 'serial' | 'id'>[];
     }
   /** Lines of orders after this one, and these orders. */
   | { readonly kind: 'order_lines' | 'orders'; readonly after: number }
@@ -64,6 +73,8 @@ const conflicts = {
     at_ms = excluded.at_ms, seq = excluded.seq${ifChanged}`,
   onLine: `DO UPDATE SET product_id = excluded.product_id, name = excluded.name,
     quantity = excluded.quantity, price_cents = excluded.price_cents${ifChanged}`,
+  onHoldLine: `DO UPDATE SET product_id = excluded.product_id, quantity = excluded.quantity,
+    price_cents = excluded.price_cents${ifChanged}`,
 };
 
 /** A takeover from the process of the epoch `from`, if the log still ends at `seq`. */
@@ -90,7 +101,8 @@ export function putStatement(epoch: number, piece: RowPiece): Statement {
     case 'products':
       return combine(fence, 'products', [productsPart(piece.rows, ifChanged)], ['put_products']);
     case 'orders': {
-      const parts = [...orderParts(piece.rows, conflicts), surplusLinesPart(piece.rows)];
+      const surplus = surplusLinesPart('order_lines', 'order_number', linesOf(piece.rows));
+      const parts = [...orderParts(piece.rows, conflicts), surplus];
       return combine(fence, 'orders', parts, ['put_orders', 'put_lines', 'gone_lines']);
     }
     case 'purchase_keys':
@@ -98,6 +110,16 @@ export function putStatement(epoch: number, piece: RowPiece): Statement {
     case 'change_keys': {
       const part = changeKeysPart(piece.rows, ifChanged);
       return combine(fence, 'change_keys', [part], ['put_change_keys']);
+    }
+    case 'holds': {
+      const { rows } = piece;
+      const counts = rows.map(({ serial, lines }) => [serial, lines.length] as const);
+      const parts = [
+        holdsPart(rows, ifChanged),
+        holdLinesPart(rows, conflicts.onHoldLine),
+        surplusLinesPart('hold_lines', 'hold_serial', counts),
+      ];
+      return combine(fence, 'holds', parts, ['put_holds', 'put_hold_lines', 'gone_lines']);
     }
   }
 }
@@ -164,17 +186,23 @@ function combine(
   };
 }
 
-/** Lines that an order has beyond its own. */
-function surplusLinesPart(orders: readonly OrderRow[]): Part {
+type LineCount = readonly [number: number, lines: number];
+
+function linesOf(orders: readonly OrderRow[]): readonly LineCount[] {
+  return orders.map(({ number, lines }) => [number, lines.length]);
+}
+
+/** Lines that an order or a hold has beyond its own. `column` names it. */
+function surplusLinesPart(table: string, column: string, counts: readonly LineCount[]): Part {
   return {
     letter: 'x',
     values: [
-      numberArray(orders.map(({ number }) => number)),
-      numberArray(orders.map(({ lines }) => lines.length)),
+      numberArray(counts.map(([number]) => number)),
+      numberArray(counts.map(([, lines]) => lines)),
     ],
-    text: `gone_lines AS (DELETE FROM order_lines
+    text: `gone_lines AS (DELETE FROM ${table}
       USING fence, unnest($1::bigint[], $2::integer[]) AS given (number, lines)
-      WHERE order_number = given.number AND place > given.lines RETURNING 1)`,
+      WHERE ${column} = given.number AND place > given.lines RETURNING 1)`,
   };
 }
 
@@ -189,6 +217,18 @@ function trimPart(surplus: Surplus): Part {
       const rows = 'id > $1::bigint AND id <= $2::bigint AND id <> ALL ($3::bigint[])';
       const text = gone('products', 'id', rows);
       return { letter: 't', values: [after, through, numberArray(ids)], text };
+    }
+    case 'holds': {
+      const { after, through, rows: right } = surplus;
+      const rows = `serial > $1::bigint AND serial <= $2::bigint AND (serial, id) NOT IN (
+        SELECT * FROM unnest($3::bigint[], $4::bytea[]))`;
+      const serials = numberArray(right.map(({ serial }) => serial));
+      const ids = bytesArray(right.map(({ id }) => id));
+      return {
+        letter: 't',
+        values: [after, through, serials, ids],
+        text: gone('holds', 'serial', rows),
+      };
     }
     case 'order_lines': {
       const text = gone('order_lines', 'order_number, place', 'order_number > $1::bigint');

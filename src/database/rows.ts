@@ -8,7 +8,7 @@ export interface ProductRow {
   readonly name: string;
   readonly topic: string;
   readonly priceCents: number;
-  /** Units in stock: received − sold. */
+  /** Units that can be sold or reserved: received − sold + returned − reserved. */
   readonly quantity: number;
   readonly version: number;
   readonly received: number;
@@ -16,6 +16,10 @@ export interface ProductRow {
   /** A removed product stays, because orders name it. */
   readonly removed: boolean;
   readonly restockTo: number | null;
+  /** Units in open holds. */
+  readonly reserved: number;
+  /** Units of cancelled orders that went back into stock. */
+  readonly returned: number;
 }
 
 export interface OrderLineRow {
@@ -67,6 +71,46 @@ export interface ChangeKeyRow {
   readonly time: number;
 }
 
+export interface HoldLineRow {
+  readonly productId: number;
+  readonly quantity: number;
+  readonly priceCents: number;
+}
+
+/** A hold (docs/STOCK.md). Its lines never change. */
+export interface HoldRow {
+  readonly serial: number;
+  /** 16 bytes. */
+  readonly id: Uint8Array;
+  /** 16 bytes. */
+  readonly customer: Uint8Array | null;
+  readonly state: 'open' | 'confirmed' | 'released' | 'expired';
+  readonly ttlSeconds: number;
+  /** Log time. */
+  readonly openedTime: number;
+  readonly openedMs: number;
+  /** Log time: when an open hold is due, or when it was resolved. */
+  readonly endTime: number;
+  /** Wall time when it is due; null if it was confirmed. */
+  readonly expiresMs: number | null;
+  /** Null unless it was confirmed. */
+  readonly orderNumber: number | null;
+  readonly reference: string | null;
+  readonly lines: readonly HoldLineRow[];
+}
+
+/** What holds need; absent in changes of a store that never had one. */
+export interface HoldChanges {
+  /** Ascending by serial number. */
+  readonly rows: readonly HoldRow[];
+  /** Holds through this serial number have their lines in the tables already. */
+  readonly linesThrough: number;
+  /** Serial numbers of holds that changed since the last write, and are forgotten since. */
+  readonly gone: readonly number[];
+  /** Resolved holds whose end is before this log time are forgotten. */
+  readonly resolvedFrom: number;
+}
+
 /** The first ordinal of each kind that still exists; rows before it are deleted. */
 export interface KeptKeys {
   readonly client: number;
@@ -93,11 +137,15 @@ export interface TableChanges extends TableState {
   readonly purchaseKeys: readonly PurchaseKeyRow[];
   readonly changeKeys: readonly ChangeKeyRow[];
   readonly kept: KeptKeys;
+  readonly holds?: HoldChanges | undefined;
 }
+
+/** In which order holds are read. */
+export type HoldOrder = 'by serial' | 'open ones first, then by end';
 
 /**
  * Reads the tables in one snapshot of the database. Rows come in batches of limited size, ascending by
- * id, number or ordinal.
+ * id, number or ordinal; holds in the given order.
  */
 export interface TablesReader {
   state(): Promise<TableState>;
@@ -106,4 +154,6 @@ export interface TablesReader {
   orders(from: number): AsyncIterable<readonly OrderRow[]>;
   purchaseKeys(kind: PurchaseKeyKind): AsyncIterable<readonly PurchaseKeyRow[]>;
   changeKeys(): AsyncIterable<readonly ChangeKeyRow[]>;
+  /** The open holds, and the resolved ones whose end is at or after this log time. */
+  holds(resolvedFrom: number, order: HoldOrder): AsyncIterable<readonly HoldRow[]>;
 }

@@ -21,6 +21,7 @@ export interface StoreFacts {
   readonly lastClientKey: number | null;
   readonly lastFrontendKey: number | null;
   readonly lastChangeKey: number | null;
+  readonly lastHold: number | null;
 }
 
 const lastKey = (kind: string): string =>
@@ -34,7 +35,8 @@ export const factsText = `SELECT catalog.epoch, catalog.confirmations, catalog.l
     (SELECT max(id) FROM products) AS "lastProduct",
     (SELECT max(number) FROM orders) AS "lastOrder",
     ${lastKey('client')} AS "lastClientKey", ${lastKey('frontend')} AS "lastFrontendKey",
-    (SELECT max(ordinal) FROM change_keys) AS "lastChangeKey"
+    (SELECT max(ordinal) FROM change_keys) AS "lastChangeKey",
+    (SELECT max(serial) FROM holds) AS "lastHold"
   FROM leaders AS catalog, leaders AS book, applied, store_meta
   WHERE catalog.group_name = 'catalog' AND book.group_name = 'order'`;
 
@@ -47,8 +49,9 @@ export function isUnmoved(before: StoreFacts, after: StoreFacts): boolean {
 /** No store has run on the tables, and nothing was written to them. */
 export function isEmpty(facts: StoreFacts): boolean {
   const { firstEntry, lastProduct, lastOrder } = facts;
-  const { lastClientKey, lastFrontendKey, lastChangeKey } = facts;
-  const rows = [firstEntry, lastProduct, lastOrder, lastClientKey, lastFrontendKey, lastChangeKey];
+  const { lastClientKey, lastFrontendKey, lastChangeKey, lastHold } = facts;
+  const keys = [lastClientKey, lastFrontendKey, lastChangeKey];
+  const rows = [firstEntry, lastProduct, lastOrder, ...keys, lastHold];
   const counts = [facts.epoch, facts.orderEpoch, facts.seq, facts.appliedSeq];
   return rows.every((row) => row === null) && counts.every((count) => count === 0);
 }

@@ -10,8 +10,10 @@ import type { Entry } from '../consensus/types.js';
 import { describeDatabase } from './connection-url.js';
 import { toUnavailable } from './failures.js';
 import { readEntriesText } from './postgres-log.js';
+import { holdPages } from './read-holds.js';
 import type {
   ChangeKeyRow,
+  HoldRow,
   OrderLineRow,
   OrderRow,
   ProductRow,
@@ -26,13 +28,17 @@ import { factsText, type StoreFacts } from './store-facts.js';
 import { checkSchema, checkStore, readSchemaState } from './store-schema.js';
 import type { LogEnd } from './types.js';
 
-/** In this order: applied, products by id, orders by number, keys of each kind by ordinal, change keys. */
+/**
+ * In this order: applied, products by id, orders by number, keys of each kind by ordinal, change keys,
+ * holds by serial number.
+ */
 export type TablePiece =
   | { readonly kind: 'applied'; readonly applied: TableState }
   | { readonly kind: 'products'; readonly rows: readonly ProductRow[] }
   | { readonly kind: 'orders'; readonly rows: readonly OrderRow[] }
   | { readonly kind: 'purchase_keys'; readonly rows: readonly PurchaseKeyRow[] }
-  | { readonly kind: 'change_keys'; readonly rows: readonly ChangeKeyRow[] };
+  | { readonly kind: 'change_keys'; readonly rows: readonly ChangeKeyRow[] }
+  | { readonly kind: 'holds'; readonly rows: readonly HoldRow[] };
 
 /** A line with its order's fields. */
 export interface LineRow extends OrderLineRow {
@@ -54,7 +60,7 @@ const endText = `SELECT seq, epoch, time FROM log, applied WHERE seq = applied_s
   UNION SELECT log_end_seq, log_end_epoch, log_end_time FROM leaders, applied
     WHERE group_name = 'catalog' AND log_end_seq = applied_seq AND applied_seq > 0`;
 const productsText = `SELECT id, name, topic, price_cents AS "priceCents", quantity, version, received,
-    sold, removed, restock_to AS "restockTo"
+    sold, removed, restock_to AS "restockTo", reserved, returned
   FROM products WHERE id > $1::bigint ORDER BY id LIMIT ${pieceRows}`;
 const ordersText = `SELECT number, key, total_cents AS "totalCents", at_ms AS at, seq,
     product_id AS "productId", name, quantity, price_cents AS "priceCents"
@@ -127,6 +133,8 @@ export async function openTables(options: DatabaseOptions): Promise<OpenTables> 
     },
     purchaseKeys: (kind) => pages<PurchaseKeyRow>(session, keysText(kind), ordinalOf, 0),
     changeKeys: () => pages<ChangeKeyRow>(session, changeKeysText, ordinalOf, 0),
+    holds: (resolvedFrom, order) =>
+      holdPages((statement) => readRows(session, statement), resolvedFrom, order),
     close: () => session.close(),
   };
 }
@@ -145,6 +153,7 @@ export async function* tablePieces(
       for await (const rows of tables.purchaseKeys(kind)) yield { kind: 'purchase_keys', rows };
     }
     for await (const rows of tables.changeKeys()) yield { kind: 'change_keys', rows };
+    for await (const rows of tables.holds(0, 'by serial')) yield { kind: 'holds', rows };
   } finally {
     await tables.close();
   }

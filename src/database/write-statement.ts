@@ -7,6 +7,7 @@
 import { databaseLimits } from '../base/limits.js';
 import type { Entry } from '../consensus/types.js';
 import { booleanArray, bytesArray, numberArray, textArray, toBuffer } from './arrays.js';
+import { holdChangeParts } from './hold-parts.js';
 import type {
   ChangeKeyRow,
   KeptKeys,
@@ -17,6 +18,7 @@ import type {
   TableState,
 } from './rows.js';
 import type { Statement } from './session.js';
+import { joinParts, type Part } from './statement-parts.js';
 import type { LogWrite } from './types.js';
 
 /** The row that the statement returns. */
@@ -27,21 +29,20 @@ export interface WriteRow {
   readonly client: number;
   readonly frontend: number;
   readonly change: number;
+  /** Deleted holds, apart from those that the changes name. Absent if none could be deleted. */
+  readonly holds?: number;
+}
+
+/** Rows that are deleted: the keys below these ordinals, and the holds that ended before a log time. */
+export interface DroppedRows extends KeptKeys {
+  readonly resolvedBefore: number;
 }
 
 export interface WritePlan {
   readonly group: string;
   readonly write: LogWrite;
-  /** No row is below these ordinals. Absent: not known. */
-  readonly dropped: KeptKeys | undefined;
-}
-
-/** A part of a statement. `$1`, `$2` … are its own values. */
-export interface Part {
-  /** One letter for the name of the statement. */
-  readonly letter: string;
-  readonly values: readonly unknown[];
-  readonly text: string;
+  /** Absent: not known. */
+  readonly dropped: DroppedRows | undefined;
 }
 
 /** The end of the log after the write. */
@@ -56,27 +57,17 @@ export function writeStatement({ group, write, dropped }: WritePlan): Statement 
   return combine(parts);
 }
 
-/** The parts as the expressions of one WITH, and their values. */
-export function joinParts(parts: readonly Part[]): Required<Pick<Statement, 'text' | 'values'>> {
-  let count = 0;
-  const texts = parts.map(({ text, values }) => {
-    const before = count;
-    count += values.length;
-    return text.replace(/\$(\d+)/g, (_, place: string) => `$${Number(place) + before}`);
-  });
-  return { text: texts.join(', '), values: parts.flatMap(({ values }) => values) };
-}
-
 function combine(parts: readonly Part[]): Statement {
   const { text, values } = joinParts(parts);
   const letters = parts.map(({ letter }) => letter).join('');
   const countOf = (part: string, name: string): string =>
     letters.includes(part) ? `(SELECT count(*)::integer FROM ${name})` : '0';
+  const holds = letters.includes('e') ? `, ${countOf('e', 'dropped_holds')} AS holds` : '';
   return {
     name: `write_${letters}`,
     text: `WITH ${text} SELECT ${countOf('f', 'fence')} AS fence,
       ${countOf('d', 'dropped_client')} AS client, ${countOf('d', 'dropped_frontend')} AS frontend,
-      ${countOf('g', 'dropped_change')} AS change`,
+      ${countOf('g', 'dropped_change')} AS change${holds}`,
     values,
   };
 }
@@ -108,13 +99,14 @@ function logParts(entries: readonly Entry[]): readonly Part[] {
   return [{ letter: 'l', values, text }];
 }
 
-function changeParts(changes: TableChanges, dropped: KeptKeys | undefined): readonly Part[] {
-  const { products, orders, purchaseKeys, changeKeys, kept } = changes;
+function changeParts(changes: TableChanges, dropped: DroppedRows | undefined): readonly Part[] {
+  const { products, orders, purchaseKeys, changeKeys, holds, kept } = changes;
   const parts: Part[] = [appliedPart(changes)];
   if (products.length > 0) parts.push(productsPart(products));
   if (orders.length > 0) parts.push(...orderParts(orders));
   if (purchaseKeys.length > 0) parts.push(purchaseKeysPart(purchaseKeys));
   if (changeKeys.length > 0) parts.push(changeKeysPart(changeKeys));
+  if (holds) parts.push(...holdChangeParts(holds, dropped?.resolvedBefore ?? 0));
   const isOlder = (kind: keyof KeptKeys): boolean => (dropped?.[kind] ?? 0) < kept[kind];
   if (isOlder('client') || isOlder('frontend')) parts.push(dropPurchaseKeysPart(kept, dropped));
   if (isOlder('change')) parts.push(dropChangeKeysPart(kept, dropped));
@@ -147,15 +139,19 @@ export function productsPart(all: readonly ProductRow[], only = ''): Part {
       numberArray(rows.map(({ sold }) => sold)),
       booleanArray(rows.map(({ removed }) => removed)),
       numberArray(rows.map(({ restockTo }) => restockTo)),
+      numberArray(rows.map(({ reserved }) => reserved)),
+      numberArray(rows.map(({ returned }) => returned)),
     ],
     text: `put_products AS (INSERT INTO products AS old (id, name, topic, price_cents, quantity,
-        version, received, sold, removed, restock_to)
+        version, received, sold, removed, restock_to, reserved, returned)
       SELECT given.* FROM fence, unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],
-        $6::bigint[], $7::bigint[], $8::bigint[], $9::boolean[], $10::bigint[]) AS given
+        $6::bigint[], $7::bigint[], $8::bigint[], $9::boolean[], $10::bigint[], $11::bigint[],
+        $12::bigint[]) AS given
       ON CONFLICT (id) DO UPDATE SET name = excluded.name, topic = excluded.topic,
         price_cents = excluded.price_cents, quantity = excluded.quantity, version = excluded.version,
         received = excluded.received, sold = excluded.sold, removed = excluded.removed,
-        restock_to = excluded.restock_to${only})`,
+        restock_to = excluded.restock_to, reserved = excluded.reserved,
+        returned = excluded.returned${only})`,
   };
 }
 
@@ -277,13 +273,19 @@ function dropChangeKeysPart(kept: KeptKeys, dropped: KeptKeys | undefined): Part
   };
 }
 
-/** After a write: below which ordinals no row is left, as far as that is known. */
+/** After a write: which rows are not left, as far as that is known. */
 export function droppedAfter(
-  dropped: KeptKeys | undefined,
-  kept: KeptKeys,
+  dropped: DroppedRows | undefined,
+  { kept, holds }: TableChanges,
   row: WriteRow,
-): KeptKeys {
+): DroppedRows {
+  const { keyDeletesMax } = databaseLimits;
   const next = (kind: keyof KeptKeys): number =>
-    row[kind] < databaseLimits.keyDeletesMax ? kept[kind] : (dropped?.[kind] ?? 0);
-  return { client: next('client'), frontend: next('frontend'), change: next('change') };
+    row[kind] < keyDeletesMax ? kept[kind] : (dropped?.[kind] ?? 0);
+  const isAll = holds !== undefined && (row.holds ?? 0) < keyDeletesMax;
+  const resolvedBefore = isAll ? holds.resolvedFrom : (dropped?.resolvedBefore ?? 0);
+  return {
+    ...{ client: next('client'), frontend: next('frontend'), change: next('change') },
+    resolvedBefore,
+  };
 }

@@ -59,6 +59,8 @@ export function sales(orders: number, received = 1_000): TableChanges {
         sold: orders,
         removed: false,
         restockTo: null,
+        reserved: 0,
+        returned: 0,
       },
     ],
     orders: numbers.map((number) => ({

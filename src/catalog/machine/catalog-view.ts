@@ -4,6 +4,7 @@
  */
 import type { SalesMessage } from '../../wire/internal.js';
 import { type CatalogState, headOf } from './catalog-snapshot.js';
+import type { HoldTable } from './hold-table.js';
 import type { KeyRecord } from './key-slab.js';
 import type { Product } from './products.js';
 import type { SavedHead } from './snapshot-shapes.js';
@@ -18,6 +19,8 @@ export interface KeysView<Record> {
   records(skipped?: number): Iterable<Readonly<Record>>;
 }
 
+export type HoldsView = Pick<HoldTable, 'has' | 'read' | 'all' | 'kept' | 'last' | 'oldestEnd'>;
+
 export interface CatalogView {
   readonly head: SavedHead;
   /** Also a removed product. */
@@ -31,6 +34,7 @@ export interface CatalogView {
   readonly clientKeys: KeysView<KeyRecord>;
   readonly frontendKeys: KeysView<KeyRecord>;
   readonly changeKeys: KeysView<WriteKeyRecord>;
+  readonly holds: HoldsView;
 }
 
 export function viewOf(state: CatalogState): CatalogView {
@@ -44,5 +48,6 @@ export function viewOf(state: CatalogState): CatalogView {
     clientKeys: purchases.clientKeys,
     frontendKeys: purchases.frontendKeys,
     changeKeys: purchases.writes,
+    holds: purchases.holds,
   };
 }

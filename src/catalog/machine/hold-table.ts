@@ -198,6 +198,11 @@ export class HoldTable {
     return found;
   }
 
+  /** Log time at which the oldest resolved hold ended; undefined if there is none. */
+  get oldestEnd(): number | undefined {
+    return this.#firstResolved === undefined ? undefined : this.#slab.at(this.#firstResolved);
+  }
+
   /** Forgets holds that were resolved long enough before this log time. */
   forget(time: number): void {
     let last = Number.NEGATIVE_INFINITY;

@@ -128,16 +128,18 @@ export class PurchaseProcessor {
     const sales: Sale[] = [];
     const touched: number[] = [];
     const nextSale = (): number => this.sales.last + sales.length + 1;
-    const place: TradePlace = { seq, time, at, sales, touched, nextSale };
+    const holds: number[] = [];
+    const place: TradePlace = { seq, time, at, sales, touched, holds, nextSale };
     const outcomes = operations.map((one) => this.#decideTrade(one, place, isDeposed));
     const run = sales.length > 0 ? this.sales.add(sales) : undefined;
-    return { kind: 'trade', outcomes, sales: run, touched };
+    return { kind: 'trade', outcomes, sales: run, touched, holds };
   }
 
   applyExpire(serials: readonly number[], { seq, time }: LogPlace): Expired {
     const touched: number[] = [];
-    this.#trades.expire(serials, { seq, time, touched });
-    return { kind: 'expired', touched };
+    const holds: number[] = [];
+    this.#trades.expire(serials, { seq, time, touched, holds });
+    return { kind: 'expired', touched, holds };
   }
 
   /** True if an outcome is stored under the purchase's key. */

@@ -74,12 +74,16 @@ export interface Traded {
   readonly outcomes: readonly TradeOutcome[];
   readonly sales: SalesMessage | undefined;
   readonly touched: readonly number[];
+  /** Serial numbers of the holds that were opened, extended or resolved. */
+  readonly holds: readonly number[];
 }
 
 /** Holds that were due have freed their stock. */
 export interface Expired {
   readonly kind: 'expired';
   readonly touched: readonly number[];
+  /** Serial numbers of these holds. */
+  readonly holds: readonly number[];
 }
 
 export interface Audited {
@@ -103,3 +107,8 @@ export type CatalogResult =
   | Traded
   | Expired
   | Audited;
+
+/** The new sales of an entry; undefined if nothing was sold. */
+export function salesOf(result: CatalogResult): SalesMessage | undefined {
+  return result.kind === 'sell' || result.kind === 'trade' ? result.sales : undefined;
+}

@@ -31,6 +31,8 @@ export interface TradePlace {
   readonly nextSale: () => number;
   readonly sales: Sale[];
   readonly touched: number[];
+  /** Serial numbers of changed holds. */
+  readonly holds: number[];
 }
 
 type Operation<Name extends TradeOperation[0]> = Extract<
@@ -59,6 +61,7 @@ export class Trades {
         return this.#withOpen(operation[2], place, (hold) => {
           this.#unreserve(hold, hold.lines, place);
           this.#holds.resolve(hold.serial, 'released', place.time);
+          place.holds.push(hold.serial);
           return ['released', false];
         });
       case 'extend':
@@ -67,13 +70,17 @@ export class Trades {
   }
 
   /** Frees the stock of the named holds that are open and due (H5). */
-  expire(serials: readonly number[], place: Pick<TradePlace, 'seq' | 'time' | 'touched'>): void {
+  expire(
+    serials: readonly number[],
+    place: Pick<TradePlace, 'seq' | 'time' | 'touched' | 'holds'>,
+  ): void {
     for (const serial of serials) {
       if (!this.#holds.has(serial)) continue;
       const hold = this.#holds.read(serial);
       if (hold.state !== 'open' || hold.at > place.time) continue;
       this.#unreserve(hold, hold.lines, place);
       this.#holds.resolve(serial, 'expired', place.time);
+      place.holds.push(serial);
     }
   }
 
@@ -109,6 +116,7 @@ export class Trades {
       time: place.time,
       wall: place.at,
     });
+    place.holds.push(serial);
     return heldOutcome(holds.read(serial), this.#products, false);
   }
 
@@ -140,19 +148,21 @@ export class Trades {
       for (const [id] of lines) this.#products.uses.rename(id, customer, -serial, number);
     }
     this.#holds.resolve(serial, 'confirmed', place.time, number);
+    place.holds.push(serial);
     return sell([key[0], lines, totalCents, customer ?? null], place);
   }
 
   #extend(
     [, , , ttlSeconds]: Operation<'extend'>,
     hold: KeptHold,
-    { time, at }: TradePlace,
+    { time, at, holds }: TradePlace,
   ): TradeOutcome {
     const endsAt = hold.openedAt + holdLimits.lifeMs;
     const lifeMs = Math.max(0, Math.min(1_000 * ttlSeconds, endsAt - time));
     const due = Math.max(hold.at, time + lifeMs);
     const wall = Math.max(hold.wallOrOrder, at + lifeMs);
     this.#holds.extend(hold.serial, due, wall);
+    holds.push(hold.serial);
     return ['extended', wall, false];
   }
 

@@ -1,20 +1,33 @@
 /**
  * Says what the tables behind the catalog's log lack of the state (docs/SQL-ENGINE.md, S5). For each
- * entry it notes the touched products and the new sales; new keys need no notes, because their ordinals
- * are an interval. Every replica follows its entries like this, so a new leader continues from the state
- * row of the tables. The notes are limited: one for each product, and `salesMax` sales. Beyond this the
- * oldest are forgotten; a replica that forgot more than the tables hold restores itself from the tables
+ * entry it notes the touched products, the changed holds and the new sales; new keys need no notes,
+ * because their ordinals are an interval. Every replica follows its entries like this, so a new leader
+ * continues from the state row of the tables. The notes are limited: one for each product, and so many
+ * holds and sales. Beyond this the oldest are forgotten; a replica that forgot more than the tables hold restores itself from the tables
  * before it leads. Invariant: the notes cover each entry after `#notedAfter`.
  */
 import { assert, required } from '../../base/assert.js';
-import { purchaseLimits } from '../../base/limits.js';
+import { holdLimits, purchaseLimits } from '../../base/limits.js';
 import type { Entry } from '../../consensus/types.js';
-import type { KeptKeys, TableChanges, TableState } from '../../database/rows.js';
+import type {
+  HoldChanges,
+  HoldRow,
+  KeptKeys,
+  TableChanges,
+  TableState,
+} from '../../database/rows.js';
 import type { SalesMessage } from '../../wire/internal.js';
 import type { CatalogMachine } from '../machine/catalog-machine.js';
 import type { CatalogView } from '../machine/catalog-view.js';
-import type { CatalogResult } from '../machine/results.js';
-import { changeKeyRows, orderRows, productRow, purchaseKeyRows } from './table-rows.js';
+import { type CatalogResult, salesOf } from '../machine/results.js';
+import {
+  changeKeyRows,
+  holdRow,
+  orderRows,
+  productRow,
+  purchaseKeyRows,
+  resolvedFrom,
+} from './table-rows.js';
 import { founding, readState, type TablesPosition, writeState } from './table-state.js';
 
 /** The sales of one entry. */
@@ -23,11 +36,21 @@ interface NotedRun {
   readonly run: SalesMessage;
 }
 
+/** What a replica notes at most. A leader has less pending, because `Cursor` follows the tables. */
+export interface NotesMax {
+  readonly sales: number;
+  readonly holds: number;
+}
+
+const notesMax: NotesMax = { sales: purchaseLimits.unprojectedMax, holds: holdLimits.notedMax };
+
 export class CatalogTables {
   readonly #machine: CatalogMachine;
-  readonly #salesMax: number;
+  readonly #max: NotesMax;
   /** Id and seq of the last touch, in the order of the touches. */
   readonly #products = new Map<number, number>();
+  /** Serial number and seq of the last change, in the order of the changes. */
+  readonly #holds = new Map<number, number>();
   #runs: NotedRun[] = [];
   #sales = 0;
   #appliedSeq = 0;
@@ -38,9 +61,9 @@ export class CatalogTables {
   #firstKeys: KeptKeys = founding.kept;
 
   /** The machine has no entries, or `startFrom` follows. */
-  constructor(machine: CatalogMachine, salesMax: number = purchaseLimits.unprojectedMax) {
+  constructor(machine: CatalogMachine, max: Partial<NotesMax> = {}) {
     this.#machine = machine;
-    this.#salesMax = salesMax;
+    this.#max = { ...notesMax, ...max };
   }
 
   /** The machine was restored from tables with this state row. */
@@ -58,6 +81,7 @@ export class CatalogTables {
     this.#appliedSeq = appliedSeq;
     this.#notedAfter = appliedSeq;
     this.#products.clear();
+    this.#holds.clear();
     this.#runs = [];
     this.#sales = 0;
   }
@@ -67,16 +91,14 @@ export class CatalogTables {
     assert(seq === this.#appliedSeq + 1, 'entries are noted in order, each once');
     this.#appliedSeq = seq;
     if (seq <= this.#notedAfter) return;
-    if ('touched' in result) {
-      for (const id of result.touched) {
-        this.#products.delete(id);
-        this.#products.set(id, seq);
-      }
+    if ('touched' in result) note(this.#products, result.touched, seq);
+    if ('holds' in result) note(this.#holds, result.holds, seq);
+    const run = salesOf(result);
+    if (run) {
+      this.#runs.push({ seq, run });
+      this.#sales += run[1];
     }
-    if (result.kind !== 'sell' || !result.sales) return;
-    this.#runs.push({ seq, run: result.sales });
-    this.#sales += result.sales[1];
-    if (this.#sales > this.#salesMax) this.#forget();
+    this.#forget();
   }
 
   /**
@@ -101,6 +123,7 @@ export class CatalogTables {
       purchaseKeys: [...(client ?? []), ...(frontend ?? [])],
       changeKeys: [...changeKeyRows(view, { kept: kept.change, from: next.change })],
       kept,
+      ...(view.holds.last > 0 ? { holds: this.#holdChanges(view) } : {}),
     };
   }
 
@@ -128,9 +151,24 @@ export class CatalogTables {
     return true;
   }
 
+  #holdChanges({ holds }: CatalogView): HoldChanges {
+    const rows: HoldRow[] = [];
+    const gone: number[] = [];
+    for (const serial of [...this.#holds.keys()].sort((a, b) => a - b)) {
+      if (holds.has(serial)) rows.push(holdRow(holds.read(serial)));
+      else gone.push(serial);
+    }
+    const linesThrough = this.#tables.head?.lastHold ?? 0;
+    return { rows, gone, linesThrough, resolvedFrom: resolvedFrom(holds) };
+  }
+
   #forget(): void {
-    while (this.#sales > this.#salesMax) {
+    while (this.#sales > this.#max.sales) {
       this.#drop(required(this.#runs[0], 'the oldest run').seq);
+    }
+    while (this.#holds.size > this.#max.holds) {
+      const [oldest] = this.#holds.values();
+      this.#drop(required(oldest, 'the oldest change of a hold'));
     }
   }
 
@@ -138,10 +176,8 @@ export class CatalogTables {
   #drop(seq: number): void {
     if (seq <= this.#notedAfter) return;
     this.#notedAfter = seq;
-    for (const [id, touchedAt] of this.#products) {
-      if (touchedAt > seq) break;
-      this.#products.delete(id);
-    }
+    dropNotes(this.#products, seq);
+    dropNotes(this.#holds, seq);
     let dropped = 0;
     for (const { seq: soldAt, run } of this.#runs) {
       if (soldAt > seq) break;
@@ -158,5 +194,20 @@ export class CatalogTables {
       frontend: frontend + frontendKeys.dropped,
       change: change + changeKeys.dropped,
     };
+  }
+}
+
+function note(notes: Map<number, number>, all: readonly number[], seq: number): void {
+  for (const one of all) {
+    notes.delete(one);
+    notes.set(one, seq);
+  }
+}
+
+/** Drops the notes through this entry. */
+function dropNotes(notes: Map<number, number>, seq: number): void {
+  for (const [one, notedAt] of notes) {
+    if (notedAt > seq) break;
+    notes.delete(one);
   }
 }

@@ -4,6 +4,7 @@
  * from the oldest sale on that the machine still holds.
  */
 import type {
+  HoldRow,
   OrderLineRow,
   OrderRow,
   ProductRow,
@@ -12,14 +13,17 @@ import type {
 } from '../../database/rows.js';
 import type { CatalogMachine } from '../machine/catalog-machine.js';
 import type { CatalogView } from '../machine/catalog-view.js';
-import { changeKeyRows, orderRows, productRow, purchaseKeyRows } from './table-rows.js';
+import { changeKeyRows, holdRows, orderRows, productRow, purchaseKeyRows } from './table-rows.js';
 import { readState } from './table-state.js';
 
 const differencesMax = 20;
 
 export interface TableDifference {
-  readonly table: 'state' | 'products' | 'orders' | 'purchase_keys' | 'change_keys';
-  /** The product's id, the order's number, or the key's ordinal, after its kind if it has one. */
+  readonly table: 'state' | 'products' | 'orders' | 'purchase_keys' | 'change_keys' | 'holds';
+  /**
+   * The product's id, the order's number, the hold's serial number, or the key's ordinal, after its kind
+   * if it has one.
+   */
   readonly id: string;
   /** Undefined if one of the two has no such row. */
   readonly column: string | undefined;
@@ -37,7 +41,7 @@ export async function compareTables(
 ): Promise<TableDifference[]> {
   const found = new Differences();
   const view = machine.view();
-  const { appliedSeq, head, firstSale, kept } = readState(await reader.state());
+  const { appliedSeq, head, firstSale, kept, resolvedFrom } = readState(await reader.state());
   compareRow(found, 'state', '1', { appliedSeq }, { appliedSeq: view.head.seq });
   // At another position nothing else can be compared.
   if (found.list.length > 0) return found.list;
@@ -58,6 +62,8 @@ export async function compareTables(
   }
   const changes = changeKeyRows(view, { kept: kept.change, from: kept.change });
   await compareTable(found, 'change_keys', reader.changeKeys(), changes, ({ ordinal }) => ordinal);
+  const holds = heldRows(reader.holds(resolvedFrom, 'by serial'));
+  await compareTable(found, 'holds', holds, holdRows(view.holds), ({ serial }) => serial);
   return found.list;
 }
 
@@ -171,6 +177,20 @@ async function* placed(
 /** With its fields in the order in which lines are compared. */
 function toLine({ productId, name, quantity, priceCents }: OrderLineRow): OrderLineRow {
   return { productId, name, quantity, priceCents };
+}
+
+/** With the fields of lines in the order in which they are compared. */
+async function* heldRows(
+  batches: AsyncIterable<readonly HoldRow[]>,
+): AsyncGenerator<readonly HoldRow[]> {
+  for await (const rows of batches) {
+    yield rows.map((row) => ({
+      ...row,
+      lines: row.lines.map(({ productId, quantity, priceCents }) => {
+        return { productId, quantity, priceCents };
+      }),
+    }));
+  }
 }
 
 function toText(value: unknown): string {

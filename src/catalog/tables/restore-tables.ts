@@ -7,6 +7,7 @@ import { assert } from '../../base/assert.js';
 import { storageLimits } from '../../base/limits.js';
 import type {
   ChangeKeyRow,
+  HoldRow,
   OrderRow,
   ProductRow,
   PurchaseKeyKind,
@@ -17,10 +18,12 @@ import type {
 import { encode } from '../../wire/codec.js';
 import type { Sale, SalesMessage } from '../../wire/internal.js';
 import type { CatalogMachine } from '../machine/catalog-machine.js';
-import { savePiece, saveProduct } from '../machine/catalog-snapshot.js';
+import { savePiece, saveProduct, saveWithHolds } from '../machine/catalog-snapshot.js';
+import { saveHold } from '../machine/hold-snapshot.js';
 import { saveRecords } from '../machine/key-snapshot.js';
-import type { SavedProduct } from '../machine/snapshot-shapes.js';
+import type { SavedHead, SavedProduct } from '../machine/snapshot-shapes.js';
 import { saveWriteKeys } from '../machine/write-keys.js';
+import { keptHold } from './table-rows.js';
 import { damaged, readState } from './table-state.js';
 
 /**
@@ -48,14 +51,17 @@ export async function* piecesOfTables(
   reader: TablesReader,
   state: TableState,
 ): AsyncGenerator<Uint8Array> {
-  const { head, firstSale, kept, next } = readState(state);
+  const { head, firstSale, kept, next, resolvedFrom } = readState(state);
   if (!head) return;
   const { pieceProducts, pieceKeys, pieceWriteKeys } = storageLimits;
   yield savePiece(['head', head]);
   let products = 0;
+  const reserved = new Map<number, number>();
+  const saveRow = savingFor(head);
   for await (const rows of parts(reader.products(), pieceProducts)) {
     products += rows.length;
-    yield savePiece(['products', rows.map(toSavedProduct)]);
+    for (const row of rows) if (row.reserved > 0) reserved.set(row.id, row.reserved);
+    yield savePiece(['products', rows.map(saveRow)]);
   }
   if (products !== head.products)
     throw damaged(`products has ${products} rows, not ${head.products}`);
@@ -75,10 +81,37 @@ export async function* piecesOfTables(
     yield savePiece(['write keys', saveWriteKeys(rows.map(toWriteKey))]);
   }
   ordinals.end();
+  yield* holdPieces(reader.holds(resolvedFrom, 'open ones first, then by end'), head, reserved);
 }
 
-function toSavedProduct(row: ProductRow): SavedProduct {
-  return saveProduct({ ...row, stock: row.quantity, reserved: 0, returned: 0, limit: null });
+/** A row as a snapshot under the rules of this head saves it. */
+function savingFor({ rules = 0 }: SavedHead): (row: ProductRow) => SavedProduct {
+  const save = rules > 2 ? saveWithHolds : saveProduct;
+  return (row) => save({ ...row, stock: row.quantity, limit: null });
+}
+
+/** `reserved`: the units of each product that the open holds must have. */
+async function* holdPieces(
+  batches: AsyncIterable<readonly HoldRow[]>,
+  { holds = 0, lastHold = 0 }: SavedHead,
+  reserved: Map<number, number>,
+): AsyncGenerator<Uint8Array> {
+  let count = 0;
+  for await (const rows of parts(batches, storageLimits.pieceHolds)) {
+    count += rows.length;
+    for (const { serial, state, lines } of rows) {
+      if (serial > lastHold) throw damaged(`hold ${serial} follows the last one, ${lastHold}`);
+      if (state !== 'open') continue;
+      for (const { productId, quantity } of lines) {
+        reserved.set(productId, (reserved.get(productId) ?? 0) - quantity);
+      }
+    }
+    yield savePiece(['holds', rows.map((row) => saveHold(keptHold(row)))]);
+  }
+  if (count !== holds) throw damaged(`holds has ${count} rows, not ${holds}`);
+  for (const [id, units] of reserved) {
+    if (units !== 0) throw damaged(`open holds of product ${id} are not its reserved units`);
+  }
 }
 
 function toKeysPiece(

@@ -4,6 +4,7 @@
  */
 import type {
   ChangeKeyRow,
+  HoldRow,
   OrderRow,
   ProductRow,
   PurchaseKeyKind,
@@ -11,7 +12,8 @@ import type {
 } from '../../database/rows.js';
 import { decode } from '../../wire/codec.js';
 import type { Sale, SalesMessage } from '../../wire/internal.js';
-import type { CatalogView, KeysView } from '../machine/catalog-view.js';
+import type { CatalogView, HoldsView, KeysView } from '../machine/catalog-view.js';
+import type { KeptHold } from '../machine/hold-table.js';
 import { hashesOf } from '../machine/key-snapshot.js';
 import type { Product } from '../machine/products.js';
 import type { WriteKeyRecord } from '../machine/write-keys.js';
@@ -25,18 +27,10 @@ export interface KeyRange {
 
 export function productRow(product: Readonly<Product>): ProductRow {
   const { id, name, topic, priceCents, stock, version, received, sold, removed } = product;
-  const { restockTo } = product;
+  const { restockTo, reserved, returned } = product;
   return {
-    id,
-    name,
-    topic,
-    priceCents,
-    quantity: stock,
-    version,
-    received,
-    sold,
-    removed,
-    restockTo,
+    ...{ id, name, topic, priceCents, quantity: stock, version, received, sold, removed },
+    ...{ restockTo, reserved, returned },
   };
 }
 
@@ -70,6 +64,58 @@ export function* changeKeyRows(view: CatalogView, range: KeyRange): Generator<Ch
   for (const [ordinal, { key: digest, requestHash, result, time }] of records) {
     yield { ordinal, digest, requestHash, result, time };
   }
+}
+
+export function holdRow(hold: KeptHold): HoldRow {
+  const { serial, id, customer = null, state, ttlSeconds, wallOrOrder, reference } = hold;
+  const isConfirmed = state === 'confirmed';
+  return {
+    ...{ serial, id, customer, state, ttlSeconds },
+    ...{ openedTime: hold.openedAt, openedMs: hold.openedWall, endTime: hold.at },
+    expiresMs: isConfirmed ? null : wallOrOrder,
+    orderNumber: isConfirmed ? wallOrOrder : null,
+    reference: reference === undefined ? null : toColumn(reference),
+    lines: hold.lines.map(({ id: productId, quantity, priceCents }) => {
+      return { productId, quantity, priceCents };
+    }),
+  };
+}
+
+export function keptHold(row: HoldRow): KeptHold {
+  const { serial, id, customer, state, ttlSeconds, openedTime, openedMs, endTime, reference } = row;
+  return {
+    ...{ serial, id, customer: customer ?? undefined, state, ttlSeconds },
+    ...{ openedAt: openedTime, openedWall: openedMs, at: endTime },
+    wallOrOrder: row.orderNumber ?? row.expiresMs ?? 0,
+    reference: reference === null ? undefined : fromColumn(reference),
+    lines: row.lines.map(({ productId, quantity, priceCents }) => {
+      return { id: productId, quantity, priceCents };
+    }),
+  };
+}
+
+/** Ascending by serial number, after this one. */
+export function* holdRows(holds: HoldsView, after = 0): Generator<HoldRow> {
+  const serials = new Float64Array(holds.kept);
+  let count = 0;
+  for (const { serial } of holds.all()) serials[count++] = serial;
+  for (const serial of serials.sort()) {
+    if (serial > after) yield holdRow(holds.read(serial));
+  }
+}
+
+/** Resolved holds whose end is before this log time are forgotten; 0 if there never was a hold. */
+export function resolvedFrom({ last, oldestEnd }: HoldsView): number {
+  return last === 0 ? 0 : (oldestEnd ?? Number.MAX_SAFE_INTEGER);
+}
+
+/** A customer's text may have a zero character, which no text column can hold. */
+function toColumn(text: string): string {
+  return text.replace(/[\\\0]/g, (found) => (found === '\0' ? '\\0' : '\\\\'));
+}
+
+function fromColumn(text: string): string {
+  return text.replace(/\\(.)/g, (_, found: string) => (found === '0' ? '\0' : found));
 }
 
 function* numbered<Record>(

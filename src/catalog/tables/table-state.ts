@@ -1,15 +1,16 @@
 /**
  * Encodes and decodes the row that says which state the tables show: the head of a catalog snapshot,
- * the oldest sale held, and the ordinals of the keys. Invariant: ordinals count the keys of a kind from 1, are the same on
- * each replica, and keys are dropped oldest first; so the kept keys are an interval.
+ * the oldest sale held, the ordinals of the keys, and which holds are forgotten. Invariants: ordinals
+ * count the keys of a kind from 1, are the same on each replica, and keys are dropped oldest first; so the
+ * kept keys are an interval. Resolved holds are forgotten in the order of their end.
  */
 import { BazarError } from '../../base/errors.js';
 import type { KeptKeys, TableState } from '../../database/rows.js';
 import { decode, encode } from '../../wire/codec.js';
 import { isInteger, isRecord } from '../../wire/shapes.js';
 import type { CatalogView } from '../machine/catalog-view.js';
-import type { SavedHead } from '../machine/snapshot-shapes.js';
-import { isHead } from '../machine/snapshot-shapes.js';
+import { isHead, type SavedHead } from '../machine/snapshot-shapes.js';
+import { resolvedFrom } from './table-rows.js';
 
 /** What a state row says. */
 export interface TablesPosition {
@@ -22,6 +23,8 @@ export interface TablesPosition {
   readonly kept: KeptKeys;
   /** Ordinal of the next key of each kind. */
   readonly next: KeptKeys;
+  /** Resolved holds whose end is before this log time are forgotten; their rows may still exist. */
+  readonly resolvedFrom: number;
 }
 
 const firstKeys: KeptKeys = { client: 1, frontend: 1, change: 1 };
@@ -33,18 +36,20 @@ export const founding: TablesPosition = {
   firstSale: 1,
   kept: firstKeys,
   next: firstKeys,
+  resolvedFrom: 0,
 };
 
-export function writeState({ head, firstSale }: CatalogView, kept: KeptKeys): TableState {
-  const bytes = encode({ ...head, firstSale, kept });
+export function writeState({ head, firstSale, holds }: CatalogView, kept: KeptKeys): TableState {
+  const from = holds.last > 0 ? { resolvedFrom: resolvedFrom(holds) } : {};
+  const bytes = encode({ ...head, firstSale, kept, ...from });
   return { appliedSeq: head.seq, lastOrder: head.lastSale, head: bytes };
 }
 
 /** Throws `internal` if the row contradicts itself. */
 export function readState({ appliedSeq, lastOrder, head: bytes }: TableState): TablesPosition {
   if (bytes.length === 0 && appliedSeq === 0 && lastOrder === 0) return founding;
-  const { firstSale, kept, ...head } = decodeHead(bytes);
-  if (!isHead(head) || !isInteger(firstSale) || !isKept(kept)) {
+  const { firstSale, kept, resolvedFrom: from = 0, ...head } = decodeHead(bytes);
+  if (!isHead(head) || !isInteger(firstSale) || !isKept(kept) || typeof from !== 'number') {
     throw damaged('the state row has no valid head');
   }
   if (head.seq !== appliedSeq || head.lastSale !== lastOrder) {
@@ -55,7 +60,7 @@ export function readState({ appliedSeq, lastOrder, head: bytes }: TableState): T
     frontend: kept.frontend + head.frontendKeys,
     change: kept.change + (head.writeKeys ?? 0),
   };
-  return { appliedSeq, head, firstSale, kept, next };
+  return { appliedSeq, head, firstSale, kept, next, resolvedFrom: from };
 }
 
 /** The tables are not as the catalog wrote them. */

@@ -16,7 +16,7 @@ t.test('a write brings each touched product once, with its present values', asyn
   t.same(changes?.products, [
     {
       ...{ id: 1, name: 'Tux', topic: 'toys', priceCents: 5, quantity: 95, version: 4 },
-      ...{ received: 100, sold: 5, removed: false, restockTo: 90 },
+      ...{ received: 100, sold: 5, removed: false, restockTo: 90, reserved: 0, returned: 0 },
     },
   ]);
   t.equal(changes?.appliedSeq, 5);
@@ -195,7 +195,7 @@ t.test('a replica that forgot what the tables lack refuses, and can restore itse
   const log = new TableLog();
   log.write();
   const behind = log.model.row;
-  const follower = new Replica(undefined, 2);
+  const follower = new Replica(undefined, { sales: 2 });
   for (const key of ['a', 'b', 'c']) log.sell(byClient(key, [[1, 1]]));
   follower.applyThrough(log.entries, log.entries.length);
   t.equal(follower.tables.continueFrom(behind), false);
@@ -209,7 +209,7 @@ t.test('a replica that forgot what the tables lack refuses, and can restore itse
 
 t.test('a follower drops what its leader has written', async (t) => {
   const log = new TableLog();
-  const follower = new Replica(undefined, 2);
+  const follower = new Replica(undefined, { sales: 2 });
   for (const key of ['a', 'b', 'c', 'd']) {
     log.write();
     follower.tables.writtenThrough(log.model.row.appliedSeq);

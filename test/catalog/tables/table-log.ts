@@ -1,6 +1,7 @@
 /** A log of a replica that writes to tables. Helper of the tests in this folder. */
 import type { Entry } from '../../../src/consensus/types.js';
 import type { CatalogCommand, ChangeCommand, Purchase } from '../../../src/wire/internal.js';
+import type { TradeOperation } from '../../../src/wire/trade.js';
 import { digest, product } from '../log-builder.js';
 import { Replica } from './table-store.js';
 import { TablesModel } from './tables-model.js';
@@ -12,11 +13,11 @@ export class TableLog {
   time = 0;
 
   /** Tux has id 1, Whale has id 2. */
-  constructor(model = new TablesModel()) {
+  constructor(model = new TablesModel(), rules = 2) {
     this.model = model;
     const whale = product('Whale', { id: 2, quantity: 5, priceCents: 700 });
     this.append(['stock', [product('Tux', { id: 1 }), whale]]);
-    this.append(['rules', 2, { restockTo: 0, bundled: [] }]);
+    this.append(['rules', rules, { restockTo: 0, bundled: [] }]);
   }
 
   append(command?: CatalogCommand): void {
@@ -25,6 +26,10 @@ export class TableLog {
 
   sell(...purchases: Purchase[]): void {
     this.append(['sell', 1, 1_000, purchases]);
+  }
+
+  trade(...operations: TradeOperation[]): void {
+    this.append(['trade', 1, 1_000, operations]);
   }
 
   change(key: string, command: ChangeCommand): void {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import type { PurchaseOptions } from '../../../src/catalog/machine/purchase-processor.js';
-import { CatalogTables } from '../../../src/catalog/tables/catalog-tables.js';
+import { CatalogTables, type NotesMax } from '../../../src/catalog/tables/catalog-tables.js';
 import { compareTables } from '../../../src/catalog/tables/compare-tables.js';
 import { restoreFromTables } from '../../../src/catalog/tables/restore-tables.js';
 import type { Entry } from '../../../src/consensus/types.js';
@@ -16,9 +16,9 @@ export class Replica {
   readonly machine: CatalogMachine;
   readonly tables: CatalogTables;
 
-  constructor(limits?: PurchaseOptions, salesMax?: number) {
+  constructor(limits?: PurchaseOptions, max?: Partial<NotesMax>) {
     this.machine = new CatalogMachine(limits);
-    this.tables = new CatalogTables(this.machine, salesMax);
+    this.tables = new CatalogTables(this.machine, max);
   }
 
   apply(entry: Entry): void {
@@ -50,9 +50,9 @@ export class Replica {
 export async function restoredReplica(
   model: TablesModel,
   limits?: PurchaseOptions,
-  salesMax?: number,
+  max?: Partial<NotesMax>,
 ): Promise<Replica> {
-  const replica = new Replica(limits, salesMax);
+  const replica = new Replica(limits, max);
   replica.tables.startFrom(await restoreFromTables(model, replica.machine));
   return replica;
 }

@@ -4,6 +4,9 @@
 import assert from 'node:assert/strict';
 import type {
   ChangeKeyRow,
+  HoldChanges,
+  HoldOrder,
+  HoldRow,
   KeptKeys,
   OrderRow,
   ProductRow,
@@ -23,10 +26,15 @@ export class TablesModel implements TablesReader {
     frontend: new Map<number, PurchaseKeyRow>(),
   };
   readonly changeRows = new Map<number, ChangeKeyRow>();
+  readonly holdRows = new Map<number, HoldRow>();
   readonly #batchRows: number;
+  readonly #deletesMax: number;
+  #resolvedFrom = 0;
 
-  constructor(batchRows = 3) {
+  /** @param deletesMax forgotten holds that one write deletes. */
+  constructor(batchRows = 3, deletesMax = Number.POSITIVE_INFINITY) {
     this.#batchRows = batchRows;
+    this.#deletesMax = deletesMax;
   }
 
   write(changes: TableChanges): void {
@@ -44,12 +52,13 @@ export class TablesModel implements TablesReader {
     for (const row of changes.purchaseKeys) this.keyRows[row.kind].set(row.ordinal, row);
     for (const row of changes.changeKeys) this.changeRows.set(row.ordinal, row);
     this.#delete(kept);
+    if (changes.holds) this.#writeHolds(changes.holds);
   }
 
   get rows(): number {
     const { client, frontend } = this.keyRows;
     const keys = client.size + frontend.size + this.changeRows.size;
-    return this.productRows.size + this.orderRows.size + keys;
+    return this.productRows.size + this.orderRows.size + this.holdRows.size + keys;
   }
 
   async state(): Promise<TableState> {
@@ -70,6 +79,36 @@ export class TablesModel implements TablesReader {
 
   changeKeys(): AsyncIterable<readonly ChangeKeyRow[]> {
     return this.#batches(ascending(this.changeRows));
+  }
+
+  holds(resolvedFrom: number, order: HoldOrder): AsyncIterable<readonly HoldRow[]> {
+    const rows = ascending(this.holdRows).filter(({ state, endTime }) => {
+      return state === 'open' || endTime >= resolvedFrom;
+    });
+    if (order === 'by serial') return this.#batches(rows);
+    const resolved = rows.filter(({ state }) => state !== 'open');
+    const open = rows.filter(({ state }) => state === 'open');
+    resolved.sort((a, b) => a.endTime - b.endTime || a.serial - b.serial);
+    return this.#batches([...open, ...resolved]);
+  }
+
+  /** As a database does: lines are written once, and only a few forgotten rows are deleted. */
+  #writeHolds({ rows, gone, linesThrough, resolvedFrom }: HoldChanges): void {
+    for (const serial of gone) this.holdRows.delete(serial);
+    this.#resolvedFrom = resolvedFrom;
+    this.deleteForgotten(this.#deletesMax);
+    for (const row of rows) {
+      const lines = this.holdRows.get(row.serial)?.lines;
+      assert.ok(lines || row.serial > linesThrough, 'a hold without its lines');
+      this.holdRows.set(row.serial, { ...row, lines: lines ?? row.lines });
+    }
+  }
+
+  deleteForgotten(max?: number): void {
+    const forgotten = [...this.holdRows.values()].filter(({ state, endTime }) => {
+      return state !== 'open' && endTime < this.#resolvedFrom;
+    });
+    for (const { serial } of forgotten.slice(0, max)) this.holdRows.delete(serial);
   }
 
   #delete(kept: KeptKeys): void {

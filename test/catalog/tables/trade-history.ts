@@ -1,0 +1,93 @@
+/** Random trades and expirations under rules 3, for the histories of the tables' properties. */
+import fc from 'fast-check';
+import type { TradeOperation } from '../../../src/wire/trade.js';
+import type { Step } from '../machine/catalog-history.js';
+import { tradesAt } from './trades.js';
+
+/** `day`: log time goes on for so long that resolved holds are forgotten. */
+export interface TableStep extends Step {
+  readonly day?: true;
+}
+
+type Make = (trades: ReturnType<typeof tradesAt>) => TradeOperation;
+
+const name = fc.integer({ min: 1, max: 6 }).map((n) => `hold ${n}`);
+const lines = fc.array(fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 4 })), {
+  minLength: 1,
+  maxLength: 3,
+});
+const parts = fc.record(
+  {
+    ttlSeconds: fc.constantFrom(1, 10, 40),
+    customer: fc.constantFrom('Ann', 'Bob'),
+    reference: fc.constantFrom('A "cart" \\ {7}', 'a\0b', ''),
+  },
+  { requiredKeys: [] },
+);
+const operation: fc.Arbitrary<Make> = fc.oneof(
+  fc.tuple(name, lines, parts).map(
+    (args): Make =>
+      ({ hold }) =>
+        hold(...args),
+  ),
+  fc.tuple(name, lines, parts).map(
+    (args): Make =>
+      ({ hold }) =>
+        hold(...args),
+  ),
+  fc.tuple(name, fc.option(lines, { nil: null })).map(
+    ([of, some]): Make =>
+      ({ confirm }) =>
+        confirm(of, some),
+  ),
+  name.map(
+    (of): Make =>
+      ({ release }) =>
+        release(of),
+  ),
+  fc.tuple(name, fc.constantFrom(1, 60)).map(
+    (args): Make =>
+      ({ extend }) =>
+        extend(...args),
+  ),
+  lines.map(
+    (some): Make =>
+      ({ buy }) =>
+        buy(JSON.stringify(some), some),
+  ),
+);
+const trade = fc
+  .array(operation, { minLength: 1, maxLength: 4 })
+  .map((all): Step['command'] => ({ rules, time }) => {
+    if (rules < 3) return undefined;
+    return ['trade', 3, 1_000, all.map((make) => make(tradesAt(time)))];
+  });
+const expire = fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { maxLength: 12 }).map(
+  (serials): Step['command'] =>
+    ({ rules }) =>
+      rules < 3 ? undefined : ['expire', serials],
+);
+
+const passed = fc.constantFrom(0, 1_000, 15_000);
+const startRules: Step = {
+  passed: 0,
+  command: () => ['rules', 3, { restockTo: 0, bundled: [] }],
+};
+
+/** Starts the rules, and then comes a history with holds; often without any. */
+export const tradeHistory: fc.Arbitrary<readonly TableStep[]> = fc.oneof(
+  fc.constant([]),
+  fc
+    .array(fc.record({ passed, command: fc.oneof(trade, trade, trade, expire) }), {
+      maxLength: 30,
+      size: 'max',
+    })
+    .chain((all) =>
+      fc.nat({ max: 20 }).map((at): readonly TableStep[] => {
+        // A day takes thousands of entries.
+        const day: TableStep = { passed: 0, command: () => undefined, day: true };
+        const some = at < 3 ? [...all.slice(0, 6 + at), day, ...all.slice(6 + at)] : all;
+        return [startRules, ...some];
+      }),
+    ),
+);
