@@ -1,6 +1,6 @@
 /**
  * Adds up a stopped store, to compare it with its copy: the books of each product, all orders, the keys,
- * and the hash of the catalog's state.
+ * the holds, and the hash of the catalog's state.
  */
 import { createHash } from 'node:crypto';
 import { toSale } from '../../catalog/tables/restore-tables.js';
@@ -31,6 +31,8 @@ export interface StoreAudit {
   readonly clientKeys: number;
   readonly frontendKeys: number;
   readonly changeKeys: number;
+  /** Open ones, and resolved ones that are still answered. */
+  readonly holds: number;
   /** Hash of the catalog's state. */
   readonly state: string;
   /** Hash of all orders with their keys, lines and times. */
@@ -78,7 +80,7 @@ export async function auditStore({
     ...{ place, seq: end.seq, logTime: head.logTime },
     ...{ products: machine.productCount, orders: count, units: sum, totalCents },
     ...{ clientKeys: head.clientKeys, frontendKeys: head.frontendKeys },
-    changeKeys: head.writeKeys ?? 0,
+    ...{ changeKeys: head.writeKeys ?? 0, holds: head.holds ?? 0 },
     ...{ state: machine.hash(), book: hash.digest('hex'), books },
     problems: problems.slice(0, differencesMax),
   };
@@ -95,6 +97,7 @@ export const comparedFields = [
   'clientKeys',
   'frontendKeys',
   'changeKeys',
+  'holds',
   'state',
   'book',
 ] as const;

@@ -50,7 +50,7 @@ export async function showCopy(
 /** The books of products are compared, too, but not shown. */
 function rowsOf(audit: StoreAudit): readonly (readonly [name: string, cell: Cell])[] {
   const { place, seq, logTime, products, orders, units, totalCents } = audit;
-  const { clientKeys, frontendKeys, changeKeys, state, book } = audit;
+  const { clientKeys, frontendKeys, changeKeys, holds, state, book } = audit;
   return [
     ['place', place],
     ['log end', String(seq)],
@@ -62,6 +62,7 @@ function rowsOf(audit: StoreAudit): readonly (readonly [name: string, cell: Cell
     ['client keys', String(clientKeys)],
     ['frontend keys', String(frontendKeys)],
     ['change keys', String(changeKeys)],
+    ['holds', String(holds)],
     ['state', state.slice(0, hashShown)],
     ['order book', book.slice(0, hashShown)],
   ];
@@ -69,11 +70,11 @@ function rowsOf(audit: StoreAudit): readonly (readonly [name: string, cell: Cell
 
 function inJson(audit: StoreAudit) {
   const { place, seq, logTime, products, orders, units, totalCents } = audit;
-  const { clientKeys, frontendKeys, changeKeys, state, book, problems } = audit;
+  const { clientKeys, frontendKeys, changeKeys, holds, state, book, problems } = audit;
   return {
     ...{ place, seq, log_time: logTime, products, orders, units, total: decimal(totalCents) },
     ...{ client_keys: clientKeys, frontend_keys: frontendKeys, change_keys: changeKeys },
-    ...{ state, order_book: book, problems },
+    ...{ holds, state, order_book: book, problems },
   };
 }
 

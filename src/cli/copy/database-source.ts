@@ -3,6 +3,7 @@
  * state is that of the tables after the log rows that follow them.
  */
 import { assert } from '../../base/assert.js';
+import { salesOf } from '../../catalog/machine/results.js';
 import { newMachine } from '../../catalog/service/new-machine.js';
 import { restoreFromTables } from '../../catalog/tables/restore-tables.js';
 import { orderRows } from '../../catalog/tables/table-rows.js';
@@ -32,7 +33,8 @@ async function readStore(options: DatabaseOptions, tables: OpenTables): Promise<
   for await (const entries of tables.entries(end.seq)) {
     for (const entry of entries) {
       const result = machine.apply(entry);
-      if (result.kind === 'sell' && result.sales) later.push(...orderRows(result.sales, entry.seq));
+      const sales = salesOf(result);
+      if (sales) later.push(...orderRows(sales, entry.seq));
       end = { seq: entry.seq, epoch: entry.epoch, time: entry.time };
     }
   }

@@ -6,6 +6,7 @@
 import { BazarError } from '../../base/errors.js';
 import { logLimits } from '../../base/limits.js';
 import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
+import { salesOf } from '../../catalog/machine/results.js';
 import { newMachine } from '../../catalog/service/new-machine.js';
 import { orderRows } from '../../catalog/tables/table-rows.js';
 import { describeDatabase } from '../../database/connection-url.js';
@@ -103,8 +104,8 @@ async function* replay(
       throw new BazarError('unavailable', `the log lacks entry ${machine.appliedSeq + 1}`);
     }
     for (const entry of entries) {
-      const result = machine.apply(entry);
-      if (result.kind === 'sell' && result.sales) yield orderRows(result.sales, entry.seq);
+      const sales = salesOf(machine.apply(entry));
+      if (sales) yield orderRows(sales, entry.seq);
     }
   }
 }

@@ -1,19 +1,21 @@
 /**
- * Writes a store to the tables of a schema, in pieces: products first, because lines of orders name them.
+ * Writes a store to the tables of a schema, in pieces: products first, because lines of orders and holds
+ * name them.
  * Invariant: the rows of a piece have no gap to those before it, so a copy continues after the last row of
  * each table.
  */
 import { databaseLimits } from '../../base/limits.js';
-import type { CatalogView } from '../../catalog/machine/catalog-view.js';
+import type { CatalogView, HoldsView } from '../../catalog/machine/catalog-view.js';
 import {
   changeKeyRows,
+  holdRows,
   type KeyRange,
   productRow,
   purchaseKeyRows,
 } from '../../catalog/tables/table-rows.js';
 import { writeState } from '../../catalog/tables/table-state.js';
 import type { Surplus } from '../../database/rewrite-statement.js';
-import type { KeptKeys, OrderRow } from '../../database/rows.js';
+import type { HoldRow, KeptKeys, OrderRow } from '../../database/rows.js';
 import type { StoreFacts } from '../../database/store-facts.js';
 import type { TableRewriter } from '../../database/table-rewriter.js';
 import type { StoreSource } from './store-source.js';
@@ -27,9 +29,17 @@ export interface RowsDone {
   readonly client: number;
   readonly frontend: number;
   readonly change: number;
+  readonly hold: number;
 }
 
-export const noRows: RowsDone = { product: 0, order: 0, client: 0, frontend: 0, change: 0 };
+export const noRows: RowsDone = {
+  product: 0,
+  order: 0,
+  client: 0,
+  frontend: 0,
+  change: 0,
+  hold: 0,
+};
 const { rewriteRows, rewriteLines } = databaseLimits;
 
 export function rowsIn(facts: StoreFacts): RowsDone {
@@ -39,6 +49,7 @@ export function rowsIn(facts: StoreFacts): RowsDone {
     client: facts.lastClientKey ?? 0,
     frontend: facts.lastFrontendKey ?? 0,
     change: facts.lastChangeKey ?? 0,
+    hold: facts.lastHold ?? 0,
   };
 }
 
@@ -67,7 +78,26 @@ export async function writeTables(
   for (const piece of pieces(counted(rows, counting, report))) {
     changed += await rewriter.put({ kind: 'change_keys', rows: piece });
   }
-  return changed;
+  return changed + (await writeHolds(view.holds, rewriter, done.hold, report));
+}
+
+/**
+ * Deletes the holds that the store does not have, also those with another id, because no two may have the
+ * same. Call it before the tables are written. Returns how many there were.
+ */
+export async function trimHolds(
+  { machine }: StoreSource,
+  rewriter: TableRewriter,
+): Promise<number> {
+  let deleted = 0;
+  let after = 0;
+  for (const rows of pieces(holdRows(machine.view().holds))) {
+    const through = rows.at(-1)?.serial ?? after;
+    deleted += await rewriter.trim({ kind: 'holds', after, through, rows });
+    after = through;
+  }
+  const rest = { after, through: Number.MAX_SAFE_INTEGER, rows: [] };
+  return deleted + (await rewriter.trim({ kind: 'holds', ...rest }));
 }
 
 /** Deletes the rows that the store does not have. Returns how many there were. */
@@ -131,25 +161,44 @@ async function writeOrders(
   report: Report,
 ): Promise<number> {
   let changed = 0;
-  let piece: OrderRow[] = [];
+  for await (const rows of linePieces(orders(done + 1))) {
+    changed += await rewriter.put({ kind: 'orders', rows });
+    report('orders', rows.at(-1)?.number ?? 0, machine.lastSale);
+  }
+  return changed;
+}
+
+async function writeHolds(
+  holds: HoldsView,
+  rewriter: TableRewriter,
+  done: number,
+  report: Report,
+): Promise<number> {
+  let changed = 0;
+  for await (const rows of linePieces(pieces<HoldRow>(holdRows(holds, done)))) {
+    changed += await rewriter.put({ kind: 'holds', rows });
+    report('holds', rows.at(-1)?.serial ?? 0, holds.last);
+  }
+  return changed;
+}
+
+/** The same rows in pieces that also have a limited number of lines. */
+async function* linePieces<Row extends Pick<OrderRow | HoldRow, 'lines'>>(
+  batches: AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>,
+): AsyncGenerator<readonly Row[]> {
+  let piece: Row[] = [];
   let lines = 0;
-  const write = async (): Promise<void> => {
-    const last = piece.at(-1);
-    if (!last) return;
-    changed += await rewriter.put({ kind: 'orders', rows: piece });
-    report('orders', last.number, machine.lastSale);
-    piece = [];
-    lines = 0;
-  };
-  for await (const batch of orders(done + 1)) {
-    for (const order of batch) {
-      piece.push(order);
-      lines += order.lines.length;
-      if (piece.length >= rewriteRows || lines >= rewriteLines) await write();
+  for await (const batch of batches) {
+    for (const row of batch) {
+      piece.push(row);
+      lines += row.lines.length;
+      if (piece.length < rewriteRows && lines < rewriteLines) continue;
+      yield piece;
+      piece = [];
+      lines = 0;
     }
   }
-  await write();
-  return changed;
+  if (piece.length > 0) yield piece;
 }
 
 /** One range for each piece of products, and what follows the last. */

@@ -12,6 +12,8 @@ const tables = [
   'products',
   'orders',
   'order_lines',
+  'holds',
+  'hold_lines',
   'purchase_keys',
   'change_keys',
   'log',
