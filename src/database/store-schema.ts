@@ -203,7 +203,30 @@ export function grants(
   return [...toRole(serviceRole, serviceRights), ...toRole(reportRole, reportRights)];
 }
 
-/** Brings an older schema to this build's version, one transaction a migration. Returns the old version. */
+interface RoleRow {
+  readonly role: string;
+  readonly isService: boolean;
+}
+
+/** The roles that have the rights of a service or of reports, which no migration takes from them. */
+const rolesQuery = `SELECT grantee AS role, bool_or(table_name = 'log') AS "isService"
+  FROM information_schema.table_privileges
+  WHERE table_schema = $1 AND grantee NOT IN (current_user, 'PUBLIC')
+    AND (table_name, privilege_type) IN (('log', 'DELETE'), ('sold_lines', 'SELECT'))
+  GROUP BY grantee ORDER BY grantee`;
+
+/** The statements that give these roles their rights on what a migration has added. */
+async function grantsAgain(session: Session, schema: string): Promise<readonly string[]> {
+  const rows = await run<RoleRow>(session, { text: rolesQuery, values: [schema] });
+  return rows.flatMap(({ role, isService }) =>
+    grants(schema, isService ? { serviceRole: role } : { reportRole: role }),
+  );
+}
+
+/**
+ * Brings an older schema to this build's version, one transaction a migration. The last one gives the
+ * roles their rights on what is new. Returns the old version.
+ */
 export function migrateStore(
   options: SessionOptions,
   all: readonly string[] = migrations,
@@ -214,7 +237,9 @@ export function migrateStore(
       checkSchema(state, options.schema, undefined);
       throw conflict('the schema cannot be migrated');
     }
+    const rights = state.version < all.length ? await grantsAgain(session, options.schema) : [];
     for (let version = state.version; version < all.length; version++) {
+      const isLast = version === all.length - 1;
       const failure = await transaction(session, [
         // A second migration waits here, and then fails because the version is another one.
         {
@@ -225,6 +250,7 @@ export function migrateStore(
           text: `SELECT 1 / (SELECT count(*) FROM store_meta WHERE schema_version = ${version + 1})`,
         },
         { text: all[version] ?? '' },
+        ...(isLast ? rights : []).map((text) => ({ text })),
       ]);
       if (failure !== undefined) throw toUnavailable('cannot migrate the schema', failure);
     }

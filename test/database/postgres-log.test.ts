@@ -1,7 +1,11 @@
 import t from 'tap';
+import { required } from '../../src/base/assert.js';
+import type { HoldChanges, HoldRow } from '../../src/database/rows.js';
+import type { Lead } from '../../src/database/types.js';
+import { writeStatement } from '../../src/database/write-statement.js';
 import { type TestDatabase, testStore } from '../support/postgres-server.js';
 import { holdLock, logOf, ownSessions, untilWaiting } from './faults.js';
-import { append, leadAfter, noChanges, sales } from './rows.js';
+import { append, leadAfter, noChanges, nothing, releasedHolds, sales } from './rows.js';
 
 t.test('entries come back in their order, a piece at a time', async (t) => {
   const log = logOf(t, await testStore(t));
@@ -134,6 +138,72 @@ t.test('dropped keys are deleted in bounded pieces', async (t) => {
   t.same(await database.query('SELECT * FROM change_keys'), []);
 });
 
+t.test('a refused hold is named', async (t) => {
+  const log = logOf(t, await testStore(t));
+  const lead = await log.takeLead('catalog-1');
+  const [hold] = releasedHolds(1);
+  const writeOf = (change: Partial<HoldRow>) => {
+    const rows = hold ? [{ ...hold, ...change }] : [];
+    const holds = { rows, linesThrough: 0, gone: [], resolvedFrom: 0 };
+    return log.write(append(lead, 1, { ...sales(1), holds }));
+  };
+  t.match(await writeOf({ orderNumber: 7 }), {
+    kind: 'refused',
+    reason: /table holds, constraint holds_end_check.*\(1, /,
+  });
+  t.match(await writeOf({ lines: [{ productId: 8, quantity: 1, priceCents: 1 }] }), {
+    kind: 'refused',
+    reason: /table hold_lines.*\(product_id\)=\(8\)/,
+  });
+  t.same(await writeOf({}), { kind: 'written' });
+});
+
+t.test('forgotten holds are deleted by the log time of their end, in bounded pieces', async (t) => {
+  const database = await testStore(t);
+  const log = logOf(t, database);
+  const lead = await log.takeLead('catalog-1');
+  const write = async (holds: HoldChanges): Promise<void> => {
+    t.same(await log.write(append(lead, 0, { ...sales(1), holds })), { kind: 'written' });
+  };
+  const none = { rows: [], linesThrough: 1_300, gone: [] };
+  const rows = releasedHolds(1_300);
+  const opened = [{ ...required(rows[0], 'a hold'), state: 'open' as const }, ...rows.slice(1)];
+  await write({ ...none, rows: opened, linesThrough: 0, resolvedFrom: 1 });
+  const counts = async () => {
+    const [row] = await database.query(`SELECT (SELECT count(*)::int FROM holds) AS holds,
+      (SELECT count(*)::int FROM hold_lines) AS lines`);
+    return [row?.holds, row?.lines];
+  };
+  for (const left of [800, 301, 301]) {
+    await write({ ...none, resolvedFrom: 1_001 });
+    t.same(await counts(), [left, left], 'open ones stay');
+  }
+  await write({ ...none, gone: [1, 2, 1_300], resolvedFrom: 1_001 });
+  t.same(await counts(), [299, 299]);
+  await write({ ...none, resolvedFrom: Number.MAX_SAFE_INTEGER });
+  t.same(await counts(), [0, 0]);
+  // Later ones, after a time without resolved holds.
+  await write({ ...none, rows: rows.slice(0, 3), linesThrough: 0, resolvedFrom: 1 });
+  await write({ ...none, resolvedFrom: 3 });
+  t.same(await counts(), [1, 1]);
+});
+
+t.test('a statement has only the parts that its write needs', (t) => {
+  const lead: Lead = { epoch: 1, end: nothing, session: 1 };
+  const dropped = { client: 1, frontend: 1, change: 1, resolvedBefore: 5 };
+  const nameOf = (holds?: HoldChanges): string | undefined => {
+    const write = append(lead, 1, { ...noChanges, holds });
+    return writeStatement({ group: 'catalog', write, dropped }).name;
+  };
+  const holds = { rows: [], linesThrough: 2, gone: [], resolvedFrom: 5 };
+  t.equal(nameOf(), 'write_fla');
+  t.equal(nameOf(holds), 'write_fla');
+  t.equal(nameOf({ ...holds, rows: releasedHolds(2) }), 'write_flah', 'the lines are there');
+  t.equal(nameOf({ ...holds, rows: releasedHolds(3), gone: [7] }), 'write_flahnw');
+  t.equal(nameOf({ ...holds, resolvedFrom: 6 }), 'write_flae');
+  t.end();
+});
+
 async function tablesOf(database: TestDatabase): Promise<Record<string, readonly unknown[]>> {
   const tables: Record<string, readonly unknown[]> = {};
   for (const name of [
@@ -143,6 +213,8 @@ async function tablesOf(database: TestDatabase): Promise<Record<string, readonly
     'order_lines',
     'purchase_keys',
     'change_keys',
+    'holds',
+    'hold_lines',
   ]) {
     tables[name] = await database.query(`SELECT * FROM ${name} ORDER BY 1, 2`);
   }

@@ -1,6 +1,6 @@
 /** Entries, rows and writes for the tests of the database. */
 import type { Entry } from '../../src/consensus/types.js';
-import type { TableChanges } from '../../src/database/rows.js';
+import type { HoldRow, TableChanges } from '../../src/database/rows.js';
 import type { Lead, LogEnd, LogWrite } from '../../src/database/types.js';
 
 export const nothing: LogEnd = { seq: 0, epoch: 0, time: 0 };
@@ -91,4 +91,14 @@ export function sales(orders: number, received = 1_000): TableChanges {
       },
     ],
   };
+}
+
+/** Released holds 1 … `count` of one unit each of product 1; hold n ended at log time n. */
+export function releasedHolds(count: number): HoldRow[] {
+  return Array.from({ length: count }, (_, at) => ({
+    ...{ serial: at + 1, id: digest(at + 1), customer: null, state: 'released' as const },
+    ...{ ttlSeconds: 60, openedTime: 0, openedMs: 1_000, endTime: at + 1, expiresMs: 61_000 },
+    ...{ orderNumber: null, reference: null },
+    lines: [{ productId: 1, quantity: 1, priceCents: 250 }],
+  }));
 }

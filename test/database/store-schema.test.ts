@@ -137,11 +137,39 @@ t.test('the service role runs the store, and the report role only reads', async 
     },
   );
   const read = (text: string) => queryAt(as(reportRole).url, text, [], database.schema);
+  t.same(await read('SELECT * FROM held_lines'), []);
+  await t.rejects(read('SELECT id FROM holds'), /permission denied/);
   t.match(await read('SELECT line_cents FROM sold_lines WHERE number = 1'), [
     { line_cents: '250' },
   ]);
   await t.rejects(read('SELECT * FROM log'), /permission denied/);
   await t.rejects(read('DELETE FROM orders'), /permission denied/);
+});
+
+t.test('a migration gives the roles their rights on the new tables', async (t) => {
+  const { url } = await sharedServer();
+  const [serviceRole, reportRole] = [`service_old_${process.pid}`, `report_old_${process.pid}`];
+  const database = await testDatabase(t);
+  await initStore(database, founding, migrations.slice(0, 2));
+  for (const role of [serviceRole, reportRole]) {
+    await queryAt(url, `CREATE ROLE ${role} LOGIN`);
+    t.teardown(async () => {
+      await queryAt(url, `DROP OWNED BY ${role}`);
+      await queryAt(url, `DROP ROLE ${role}`);
+    });
+    await database.query(`GRANT USAGE ON SCHEMA ${database.schema} TO ${role}`);
+  }
+  await database.query(`GRANT SELECT, INSERT, DELETE ON log TO ${serviceRole}`);
+  await database.query(`GRANT SELECT ON sold_lines TO ${reportRole}`);
+  t.equal(await migrateStore(database), 2);
+  const rightsOf = (role: string) =>
+    database.query(
+      `SELECT has_table_privilege($1, 'holds', 'DELETE') AS holds,
+        has_table_privilege($1, 'held_lines', 'SELECT') AS view`,
+      [role],
+    );
+  t.same(await rightsOf(serviceRole), [{ holds: true, view: false }]);
+  t.same(await rightsOf(reportRole), [{ holds: false, view: true }]);
 });
 
 t.test('a wrong database, role or password is one clear line without the password', async (t) => {

@@ -9,12 +9,12 @@ import { logLimits } from '../../base/limits.js';
 import { silentLogger } from '../../base/logging.js';
 import { parseDatabaseUrl } from '../../database/connection-url.js';
 import { PostgresLog } from '../../database/postgres-log.js';
-import type { ProductRow } from '../../database/rows.js';
+import type { HoldRow, ProductRow } from '../../database/rows.js';
 import type { DatabaseOptions } from '../../database/session-keeper.js';
 import { openTables } from '../../database/table-pieces.js';
 import type { CatalogMachine } from '../machine/catalog-machine.js';
 import { restoreFromTables } from '../tables/restore-tables.js';
-import { productRow } from '../tables/table-rows.js';
+import { fewHolds, productRow } from '../tables/table-rows.js';
 import { newMachine } from './new-machine.js';
 
 const pollMs = 50;
@@ -31,6 +31,8 @@ export interface ReplayedTables {
   readonly seq: number;
   readonly hash: string;
   readonly products: readonly ProductRow[];
+  /** Undefined if there are too many. */
+  readonly holds: readonly HoldRow[] | undefined;
 }
 
 /** Rejects with `unavailable` if there is no such entry in time. */
@@ -69,8 +71,9 @@ async function replayTo(
     for (const entry of entries) {
       const result = machine.apply(entry);
       if (result.kind !== 'audit' || result.token !== token) continue;
-      const products = machine.view().products().map(productRow);
-      return { seq: entry.seq, hash: result.hash, products };
+      const view = machine.view();
+      const products = view.products().map(productRow);
+      return { seq: entry.seq, hash: result.hash, products, holds: fewHolds(view.holds) };
     }
     if (entries.length === 0) await sleep(waitingClock, pollMs);
   }

@@ -6,11 +6,11 @@
 import { type Clock, every } from '../../base/clock.js';
 import type { DatabaseConfig } from '../../base/config.js';
 import { BazarError } from '../../base/errors.js';
-import type { ProductRow } from '../../database/rows.js';
+import type { HoldRow, ProductRow } from '../../database/rows.js';
 import type { JobsPool } from '../../pool/jobs-pool.js';
 import type { CatalogAudit, ProductBook } from '../../wire/internal.js';
 import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
-import { productRow } from '../tables/table-rows.js';
+import { fewHolds, productRow } from '../tables/table-rows.js';
 import type { ReplayedTables, ReplayTablesArgs } from './replay-tables-job.js';
 import type { CatalogStore } from './store.js';
 
@@ -30,6 +30,7 @@ export interface SqlAuditorOptions {
 interface Mark {
   readonly hash: string;
   readonly products: readonly ProductRow[];
+  readonly holds: readonly HoldRow[] | undefined;
 }
 
 export class SqlAuditor {
@@ -44,8 +45,11 @@ export class SqlAuditor {
   /** Call it after each applied entry: later entries may be applied before a proposer continues. */
   applied(seq: number, result: CatalogResult): void {
     if (result.kind !== 'audit') return;
-    const products = this.#options.machine.view().products().map(productRow);
-    this.#marks.get(result.token)?.set(seq, { hash: result.hash, products });
+    const marks = this.#marks.get(result.token);
+    if (!marks) return;
+    const view = this.#options.machine.view();
+    const products = view.products().map(productRow);
+    marks.set(seq, { hash: result.hash, products, holds: fewHolds(view.holds) });
   }
 
   async audit(store: CatalogStore, token: string): Promise<CatalogAudit> {
@@ -57,7 +61,12 @@ export class SqlAuditor {
         throw new BazarError('internal', 'an audit had another result');
       }
       const { served, replayed } = await this.#replay(store, `${token} tables`);
-      const problems = differences(replayed.products, served.products);
+      const problems = [
+        ...differences(productNames, replayed.products, served.products),
+        ...(replayed.holds && served.holds
+          ? differences(holdNames, replayed.holds, served.holds)
+          : []),
+      ].slice(0, namedMax);
       const isSame = replayed.hash === served.hash;
       const recomputed = isSame ? result.hash : replayed.hash;
       const books = mark.products.map(bookOf);
@@ -101,28 +110,53 @@ function bookOf({ id, name, received, sold, quantity }: ProductRow): ProductBook
   return [id, name, received, sold, quantity];
 }
 
-/** Names the rows of products that the tables and the log do not explain. */
-function differences(stored: readonly ProductRow[], served: readonly ProductRow[]): string[] {
-  const rows = new Map(stored.map((row) => [row.id, row]));
-  const found: string[] = [];
-  for (const expected of served) {
-    const row = rows.get(expected.id);
-    rows.delete(expected.id);
-    if (!row) found.push(`the table products has no row for product ${expected.id}`);
-    else found.push(...columns(row, expected));
-    if (found.length >= namedMax) return found.slice(0, namedMax);
-  }
-  for (const id of rows.keys())
-    found.push(`the table products has product ${id}, the store has not`);
-  return found.slice(0, namedMax);
+interface RowNames<Row> {
+  readonly table: string;
+  readonly noun: string;
+  readonly idOf: (row: Row) => number;
 }
 
-function columns(row: ProductRow, expected: ProductRow): string[] {
-  const names = Object.keys(expected) as (keyof ProductRow)[];
-  return names
-    .filter((name) => row[name] !== expected[name])
-    .map((name) => {
-      const [stored, served] = [String(row[name]), String(expected[name])];
-      return `product ${row.id}: the tables say ${name} = ${stored}, the store ${served}`;
-    });
+const productNames: RowNames<ProductRow> = {
+  ...{ table: 'products', noun: 'product' },
+  idOf: ({ id }) => id,
+};
+const holdNames: RowNames<HoldRow> = {
+  ...{ table: 'holds', noun: 'hold' },
+  idOf: ({ serial }) => serial,
+};
+
+/** Names the rows that the tables and the log do not explain. */
+function differences<Row extends object>(
+  names: RowNames<Row>,
+  stored: readonly Row[],
+  served: readonly Row[],
+): string[] {
+  const { table, noun, idOf } = names;
+  const rows = new Map(stored.map((row) => [idOf(row), row]));
+  const found: string[] = [];
+  for (const expected of served) {
+    const id = idOf(expected);
+    const row = rows.get(id);
+    rows.delete(id);
+    if (!row) found.push(`the table ${table} has no row for ${noun} ${id}`);
+    else found.push(...columns(`${noun} ${id}`, row, expected));
+    if (found.length >= namedMax) return found;
+  }
+  for (const id of rows.keys())
+    found.push(`the table ${table} has ${noun} ${id}, the store has not`);
+  return found;
+}
+
+function columns<Row extends object>(which: string, row: Row, expected: Row): string[] {
+  const names = Object.keys(expected) as (keyof Row & string)[];
+  return names.flatMap((name) => {
+    const [stored, served] = [toText(row[name]), toText(expected[name])];
+    if (stored === served) return [];
+    return [`${which}: the tables say ${name} = ${stored}, the store ${served}`];
+  });
+}
+
+function toText(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  return Array.isArray(value) ? JSON.stringify(value) : String(value);
 }

@@ -2,6 +2,7 @@
  * Makes the rows of the tables from the catalog's state. Invariant: every value is absolute, so a row
  * may be written again (docs/SQL-ENGINE.md, S5).
  */
+import { databaseLimits } from '../../base/limits.js';
 import type {
   ChangeKeyRow,
   HoldRow,
@@ -102,6 +103,11 @@ export function* holdRows(holds: HoldsView, after = 0): Generator<HoldRow> {
   for (const serial of serials.sort()) {
     if (serial > after) yield holdRow(holds.read(serial));
   }
+}
+
+/** All holds, for an audit that compares them one by one; undefined if there are too many for it. */
+export function fewHolds(holds: HoldsView): readonly HoldRow[] | undefined {
+  return holds.kept > databaseLimits.auditHoldsMax ? undefined : [...holdRows(holds)];
 }
 
 /** Resolved holds whose end is before this log time are forgotten; 0 if there never was a hold. */

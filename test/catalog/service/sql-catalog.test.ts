@@ -14,6 +14,7 @@ import { JobsPool } from '../../../src/pool/jobs-pool.js';
 import { until } from '../../database/faults.js';
 import { type TestDatabase, testStore } from '../../support/postgres-server.js';
 import { byClient, product } from '../log-builder.js';
+import { tradesAt } from '../tables/trades.js';
 
 interface Open {
   readonly catalog: CatalogEngine;
@@ -152,4 +153,19 @@ t.test('the audit names a row that was changed by hand', async (t) => {
     'product 1: the tables say quantity = 4, the store 2',
     'product 1: the tables say received = 7, the store 5',
   ]);
+});
+
+t.test('the audit names a hold that was changed by hand', async (t) => {
+  const database = await testStore(t);
+  const one = await open(t, database);
+  await fill(one);
+  const { hold } = tradesAt(one.store.machine.lastLogTime);
+  await one.store.propose(['rules', 3, { restockTo: 0, bundled: [] }]);
+  await one.store.propose(['trade', 1, 1_000, [hold('a', [[1, 1]])]]);
+  await tablesReach(database, one.store);
+  t.same((await one.catalog.audit(one.store, 'before'))[5], []);
+  await database.query('UPDATE holds SET ttl_seconds = 7');
+  const [, served, recomputed, , , problems] = await one.catalog.audit(one.store, 'after');
+  t.not(recomputed, served);
+  t.same(problems, ['hold 1: the tables say ttlSeconds = 7, the store 60']);
 });

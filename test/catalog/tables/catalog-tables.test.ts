@@ -3,6 +3,7 @@ import { byClient, byFrontend, digest, hour, product } from '../log-builder.js';
 import { TableLog } from './table-log.js';
 import { assertShows, Replica, restoredReplica } from './table-store.js';
 import { TablesModel } from './tables-model.js';
+import { tradesAt } from './trades.js';
 
 const minute = 60_000;
 
@@ -240,4 +241,50 @@ t.test('one write of everything makes the same tables as many', async (t) => {
   replica.applyThrough(log.entries, log.entries.length);
   replica.write(model);
   t.same(model, log.model);
+});
+
+t.test('a write brings each changed hold once, and no holds to a store without any', async (t) => {
+  const log = new TableLog(undefined, 3);
+  const { hold, confirm, release, extend } = tradesAt(0);
+  t.equal(log.leader.tables.changes()?.holds, undefined);
+  log.write();
+  log.trade(hold('one', [[1, 2]], { reference: 'cart 7' }), hold('two', [[1, 1]]));
+  log.trade(extend('one', 90), release('none'));
+  const { holds } = log.leader.tables.changes() ?? {};
+  t.match(holds, { linesThrough: 0, gone: [], resolvedFrom: Number.MAX_SAFE_INTEGER });
+  t.same(holds?.rows[0], {
+    ...{ serial: 1, id: digest('one'), customer: null, state: 'open', ttlSeconds: 60 },
+    ...{ openedTime: 0, openedMs: 1_000, endTime: 90_000, expiresMs: 91_000, orderNumber: null },
+    ...{ reference: 'cart 7', lines: [{ productId: 1, quantity: 2, priceCents: 1_990 }] },
+  });
+  log.write();
+  log.trade(confirm('one'));
+  const changes = log.leader.tables.changes();
+  t.match(changes?.holds, { linesThrough: 2, resolvedFrom: 0 });
+  t.match(changes?.holds?.rows, [
+    { serial: 1, state: 'confirmed', orderNumber: 1, expiresMs: null },
+  ]);
+  t.match(changes?.orders, [{ number: 1, totalCents: 3_980 }], 'a confirmed hold is a sale');
+  t.match(changes?.products, [{ id: 1, quantity: 97, reserved: 1, sold: 2 }]);
+  log.write();
+  t.same(log.leader.tables.changes(), undefined);
+  await assertShows(log.model, log.leader.machine.hash());
+});
+
+t.test('a replica forgets old changes of holds, and then restores itself', async (t) => {
+  const log = new TableLog(undefined, 3);
+  log.write();
+  const behind = log.model.row;
+  const follower = new Replica(undefined, { holds: 2 });
+  const { hold, release } = tradesAt(0);
+  log.trade(hold('one', [[1, 1]]), hold('two', [[1, 1]]));
+  log.trade(release('one'));
+  follower.applyThrough(log.entries, log.entries.length);
+  t.ok(follower.tables.continueFrom(behind), 'two holds changed');
+  t.same(follower.tables.changes(), log.leader.tables.changes());
+  log.trade(hold('three', [[1, 1]]));
+  follower.applyThrough(log.entries, log.entries.length);
+  t.equal(follower.tables.continueFrom(behind), false);
+  log.write();
+  t.ok(follower.tables.continueFrom(log.model.row));
 });

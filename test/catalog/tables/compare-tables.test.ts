@@ -3,6 +3,7 @@ import { compareTables } from '../../../src/catalog/tables/compare-tables.js';
 import { byClient, digest, product } from '../log-builder.js';
 import { TableLog } from './table-log.js';
 import type { TablesModel } from './tables-model.js';
+import { tradesAt } from './trades.js';
 
 function busyLog(): TableLog {
   const log = new TableLog();
@@ -99,4 +100,30 @@ t.test('a machine at another log position is not compared further', async (t) =>
   const found = await compareTables(log.model, log.leader.machine);
   const difference = { table: 'state', id: '1', column: 'applied_seq', stored: '5', expected: '6' };
   t.same(found, [difference]);
+});
+
+t.test('a hold that was changed by hand is named', async (t) => {
+  const cases: [(model: TablesModel) => void, string][] = [
+    [({ holdRows }) => edit(holdRows, 1, { endTime: 7 }), '1 end_time: 7, not 60000'],
+    [({ holdRows }) => edit(holdRows, 2, { state: 'open' }), '2 state: "open", not "released"'],
+    [({ holdRows }) => holdRows.delete(2), '2 undefined: no row, not a row'],
+    [
+      ({ holdRows }) => edit(holdRows, 1, { lines: [] }),
+      '1 lines: [], not [{"productId":1,"quantity":2,"priceCents":1990}]',
+    ],
+    [({ productRows }) => edit(productRows, 1, { reserved: 9 }), '1 reserved: 9, not 2'],
+  ];
+  for (const [change, expected] of cases) {
+    const log = new TableLog(undefined, 3);
+    const { hold, release } = tradesAt(0);
+    log.trade(hold('one', [[1, 2]]), hold('two', [[1, 1]]), release('two'));
+    log.write();
+    t.same(await compareTables(log.model, log.leader.machine), []);
+    change(log.model);
+    const found = await compareTables(log.model, log.leader.machine);
+    const texts = found.map(({ id, column, stored, expected: wanted }) => {
+      return `${id} ${column}: ${stored}, not ${wanted}`;
+    });
+    t.same(texts, [expected]);
+  }
 });

@@ -9,9 +9,18 @@ import { openFolder } from '../../../src/cli/copy/folder-source.js';
 import { planCluster } from '../../../src/cli/launcher/store-plan.js';
 import { lockFolder } from '../../../src/storage/folder-lock.js';
 import { encode } from '../../../src/wire/codec.js';
+import { tradesAt } from '../../catalog/tables/trades.js';
 import type { TestDatabase } from '../../support/postgres-server.js';
 import { clock } from '../backup/members.js';
-import { emptyStore, first, fullLog, startCatalog, untilWritten, writeStore } from './stores.js';
+import {
+  emptyStore,
+  first,
+  fullLog,
+  heldLog,
+  startCatalog,
+  untilWritten,
+  writeStore,
+} from './stores.js';
 
 const quiet: Reports = { say: () => {}, progress: () => {} };
 const members = { catalogs: 2, orders: 1, recovery: 0 };
@@ -176,4 +185,30 @@ t.test('a leader that appears during the copy stops it', async (t) => {
     message: /another process has taken the lead/,
   });
   await taken;
+});
+
+t.test('holds go to a database and back, and go on there', async (t) => {
+  const root = t.testdir();
+  const [dataDir, target] = [join(root, 'data'), join(root, 'back')];
+  const log = heldLog();
+  await writeStore(dataDir, log);
+  const database = await emptyStore(t);
+  const there = await copyToDatabase(dataDir, database, quiet);
+  t.same(there.differences, []);
+  t.match(there.target, { holds: 4, orders: 7, state: log.machine.hash() });
+  t.same(await database.query('SELECT serial::int, state FROM holds ORDER BY serial'), [
+    { serial: 2, state: 'open' },
+    { serial: 3, state: 'confirmed' },
+    { serial: 4, state: 'expired' },
+    { serial: 5, state: 'open' },
+  ]);
+  const running = await startCatalog(database);
+  const { store } = running;
+  const { release, hold } = tradesAt(store.machine.lastLogTime);
+  await store.propose(['trade', 9, 1_000, [release('last'), hold('later', [[1, 1]])]]);
+  await untilWritten(database, store);
+  await running.stop();
+  const back = await copyToFolder(database, target, cluster, quiet);
+  t.same(back.differences, []);
+  t.match(back.target, { holds: 5, state: store.machine.hash() });
 });

@@ -5,9 +5,17 @@ import type { Timer } from '../../../src/base/clock.js';
 import { databaseLimits } from '../../../src/base/limits.js';
 import { copyToDatabase, type Reports } from '../../../src/cli/copy/copy-run.js';
 import { rebuildTables } from '../../../src/cli/copy/rebuild-run.js';
-import { byClient, product } from '../../catalog/log-builder.js';
+import { byClient, digest, product } from '../../catalog/log-builder.js';
 import type { TestDatabase } from '../../support/postgres-server.js';
-import { emptyStore, first, fullLog, startCatalog, untilWritten, writeStore } from './stores.js';
+import {
+  emptyStore,
+  first,
+  fullLog,
+  heldLog,
+  startCatalog,
+  untilWritten,
+  writeStore,
+} from './stores.js';
 
 const quiet: Reports = { say: () => {}, progress: () => {} };
 
@@ -51,6 +59,36 @@ t.test('rows that were changed, added or deleted are repaired', async (t) => {
   t.teardown(() => running.stop());
   const [again] = await running.store.proposePurchases(1, [first]);
   t.same(again?.slice(0, 2), ['sold', 1]);
+});
+
+const holdDamages = [
+  "UPDATE holds SET state = 'released', end_time = 0 WHERE serial = 2",
+  "UPDATE holds SET id = decode(repeat('00', 16), 'hex') WHERE serial = 3",
+  // Hold 9 has the id of hold 4.
+  "UPDATE holds SET id = decode(repeat('01', 16), 'hex') WHERE serial = 4",
+  `INSERT INTO holds SELECT 9, decode('${Buffer.from(digest('expired')).toString('hex')}', 'hex'), NULL,
+    'open', 1, 1, 1, 1, 1, NULL, NULL`,
+  'UPDATE hold_lines SET quantity = 9 WHERE hold_serial = 2 AND place = 1',
+  'INSERT INTO hold_lines VALUES (2, 3, 40, 1, 1)',
+  'DELETE FROM hold_lines WHERE hold_serial = 5',
+];
+
+t.test('holds that were changed, added or deleted are repaired', async (t) => {
+  const dataDir = join(t.testdir(), 'data');
+  const database = await emptyStore(t);
+  const log = heldLog();
+  await writeStore(dataDir, log);
+  await copyToDatabase(dataDir, database, quiet);
+  const before = await rowsOf(database);
+  for (const damage of holdDamages) await database.query(damage);
+  const rebuilt = await rebuildTables(database, dataDir, quiet);
+  t.same(rebuilt.differences, []);
+  t.match(
+    rebuilt,
+    { deleted: 3, orders: 7 },
+    'those with another id are deleted and written again',
+  );
+  t.same(await rowsOf(database), before);
 });
 
 t.test('a rebuild of right tables changes nothing', async (t) => {
@@ -112,7 +150,10 @@ t.test('a running store is not rebuilt', async (t) => {
 });
 
 async function rowsOf(database: TestDatabase): Promise<unknown> {
-  const tables = ['products', 'orders', 'order_lines', 'purchase_keys', 'change_keys'];
+  const tables = [
+    ...['products', 'orders', 'order_lines', 'purchase_keys', 'change_keys'],
+    ...['holds', 'hold_lines'],
+  ];
   const all = [];
   for (const table of tables)
     all.push(await database.query(`SELECT * FROM ${table} ORDER BY 1, 2`));

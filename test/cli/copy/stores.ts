@@ -18,8 +18,10 @@ import {
   byFrontend,
   type CatalogLog,
   digest,
+  hour,
   toyLog,
 } from '../../catalog/log-builder.js';
+import { tradesAt } from '../../catalog/tables/trades.js';
 import { until } from '../../database/faults.js';
 import { type TestDatabase, testStore } from '../../support/postgres-server.js';
 import { writeLog } from '../backup/members.js';
@@ -50,6 +52,35 @@ export function fullLog(orders = 6): CatalogLog {
     );
     log.sellAs(4, ...batch);
   }
+  return log;
+}
+
+/** The same under rules 3, with holds: two open, one confirmed in part, one expired, one forgotten. */
+export function heldLog(orders = 6): CatalogLog {
+  const log = fullLog(orders);
+  log.append(['rules', 3, { restockTo: 0, bundled: [] }]);
+  const early = tradesAt(log.time);
+  log.append(['trade', 4, 1_000, [early.hold('forgotten', [[1, 1]]), early.release('forgotten')]]);
+  log.pass(24 * hour);
+  const { hold, confirm } = tradesAt(log.time);
+  const short = { ttlSeconds: 1 };
+  log.append([
+    'trade',
+    4,
+    1_000,
+    [
+      hold('open', [
+        [1, 5],
+        [2, 1],
+      ]),
+      hold('part', [[1, 3]], { customer: 'Ann', reference: 'cart 7' }),
+      confirm('part', [[1, 2]]),
+      hold('expired', [[1, 1]], short),
+    ],
+  ]);
+  log.pass(2_000);
+  log.append(['expire', [4]]);
+  log.append(['trade', 4, 1_000, [tradesAt(log.time).hold('last', [[2, 1]])]]);
   return log;
 }
 
