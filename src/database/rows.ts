@@ -152,8 +152,9 @@ export interface TablesReader {
   products(): AsyncIterable<readonly ProductRow[]>;
   /** The orders from this number on. Their lines are in the order of the sale. */
   orders(from: number): AsyncIterable<readonly OrderRow[]>;
-  purchaseKeys(kind: PurchaseKeyKind): AsyncIterable<readonly PurchaseKeyRow[]>;
-  changeKeys(): AsyncIterable<readonly ChangeKeyRow[]>;
+  /** The keys from this ordinal on. Rows of dropped keys may wait before it to be deleted. */
+  purchaseKeys(kind: PurchaseKeyKind, from: number): AsyncIterable<readonly PurchaseKeyRow[]>;
+  changeKeys(from: number): AsyncIterable<readonly ChangeKeyRow[]>;
   /** The open holds, and the resolved ones whose end is at or after this log time. */
   holds(resolvedFrom: number, order: HoldOrder): AsyncIterable<readonly HoldRow[]>;
 }

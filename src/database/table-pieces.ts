@@ -131,8 +131,9 @@ export async function openTables(options: DatabaseOptions): Promise<OpenTables> 
         yield groupLines(rows);
       }
     },
-    purchaseKeys: (kind) => pages<PurchaseKeyRow>(session, keysText(kind), ordinalOf, 0),
-    changeKeys: () => pages<ChangeKeyRow>(session, changeKeysText, ordinalOf, 0),
+    purchaseKeys: (kind, from) =>
+      pages<PurchaseKeyRow>(session, keysText(kind), ordinalOf, from - 1),
+    changeKeys: (from) => pages<ChangeKeyRow>(session, changeKeysText, ordinalOf, from - 1),
     holds: (resolvedFrom, order) =>
       holdPages((statement) => readRows(session, statement), resolvedFrom, order),
     close: () => session.close(),
@@ -150,9 +151,9 @@ export async function* tablePieces(
     for await (const rows of tables.products()) yield { kind: 'products', rows };
     for await (const rows of tables.orders(ordersAfter + 1)) yield { kind: 'orders', rows };
     for (const kind of ['client', 'frontend'] as const) {
-      for await (const rows of tables.purchaseKeys(kind)) yield { kind: 'purchase_keys', rows };
+      for await (const rows of tables.purchaseKeys(kind, 1)) yield { kind: 'purchase_keys', rows };
     }
-    for await (const rows of tables.changeKeys()) yield { kind: 'change_keys', rows };
+    for await (const rows of tables.changeKeys(1)) yield { kind: 'change_keys', rows };
     for await (const rows of tables.holds(0, 'by serial')) yield { kind: 'holds', rows };
   } finally {
     await tables.close();

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { required } from '../../src/base/assert.js';
-import type { HoldChanges, HoldRow } from '../../src/database/rows.js';
+import type { HoldChanges, HoldOrder, HoldRow } from '../../src/database/rows.js';
+import { openTables } from '../../src/database/table-pieces.js';
 import type { Lead } from '../../src/database/types.js';
 import { writeStatement } from '../../src/database/write-statement.js';
 import { type TestDatabase, testStore } from '../support/postgres-server.js';
@@ -134,6 +135,11 @@ t.test('dropped keys are deleted in bounded pieces', async (t) => {
   for (const expected of [800, 300, 101, 101]) {
     t.same(await log.write(append(lead, 0, drop)), { kind: 'written' });
     t.equal(await left(), expected);
+    const tables = await openTables(database);
+    for await (const rows of tables.purchaseKeys('client', 1_200)) {
+      t.match(rows, { length: 101, 0: { ordinal: 1_200 } }, 'dropped ones are not read');
+    }
+    await tables.close();
   }
   t.same(await database.query('SELECT * FROM change_keys'), []);
 });
@@ -174,6 +180,18 @@ t.test('forgotten holds are deleted by the log time of their end, in bounded pie
       (SELECT count(*)::int FROM hold_lines) AS lines`);
     return [row?.holds, row?.lines];
   };
+  const keptBy = async (order: HoldOrder): Promise<number[]> => {
+    const tables = await openTables(database);
+    const serials: number[] = [];
+    for await (const batch of tables.holds(1_001, order)) {
+      serials.push(...batch.map(({ serial }) => serial));
+    }
+    await tables.close();
+    return serials;
+  };
+  const kept = [1, ...rows.slice(1_000).map(({ serial }) => serial)];
+  t.same(await keptBy('by serial'), kept, 'forgotten ones are not read');
+  t.same(await keptBy('open ones first, then by end'), kept);
   for (const left of [800, 301, 301]) {
     await write({ ...none, resolvedFrom: 1_001 });
     t.same(await counts(), [left, left], 'open ones stay');

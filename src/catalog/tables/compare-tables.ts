@@ -56,12 +56,13 @@ export async function compareTables(
   await compareTable(found, 'orders', placed(stored), orders(view), ({ number }) => number);
   for (const kind of ['client', 'frontend'] as const) {
     const expected = purchaseKeyRows(view, kind, { kept: kept[kind], from: kept[kind] });
-    const keys = reader.purchaseKeys(kind);
+    const keys = reader.purchaseKeys(kind, kept[kind]);
     const idOf = (row: PurchaseKeyRow): string => `${kind} ${row.ordinal}`;
     await compareTable(found, 'purchase_keys', keys, expected, ({ ordinal }) => ordinal, idOf);
   }
   const changes = changeKeyRows(view, { kept: kept.change, from: kept.change });
-  await compareTable(found, 'change_keys', reader.changeKeys(), changes, ({ ordinal }) => ordinal);
+  const changeKeys = reader.changeKeys(kept.change);
+  await compareTable(found, 'change_keys', changeKeys, changes, ({ ordinal }) => ordinal);
   const holds = heldRows(reader.holds(resolvedFrom, 'by serial'));
   await compareTable(found, 'holds', holds, holdRows(view.holds), ({ serial }) => serial);
   return found.list;

@@ -70,13 +70,13 @@ export async function* piecesOfTables(
   }
   for (const kind of ['client', 'frontend'] as const) {
     const ordinals = ordinalCheck(`purchase_keys, ${kind}`, kept[kind], next[kind]);
-    for await (const rows of parts(reader.purchaseKeys(kind), pieceKeys)) {
+    for await (const rows of parts(reader.purchaseKeys(kind, kept[kind]), pieceKeys)) {
       yield toKeysPiece(kind, rows, ordinals);
     }
     ordinals.end();
   }
   const ordinals = ordinalCheck('change_keys', kept.change, next.change);
-  for await (const rows of parts(reader.changeKeys(), pieceWriteKeys)) {
+  for await (const rows of parts(reader.changeKeys(kept.change), pieceWriteKeys)) {
     for (const { ordinal } of rows) ordinals.take(ordinal);
     yield savePiece(['write keys', saveWriteKeys(rows.map(toWriteKey))]);
   }

@@ -29,9 +29,10 @@ export class TablesModel implements TablesReader {
   readonly holdRows = new Map<number, HoldRow>();
   readonly #batchRows: number;
   readonly #deletesMax: number;
+  #kept: KeptKeys = { client: 1, frontend: 1, change: 1 };
   #resolvedFrom = 0;
 
-  /** @param deletesMax forgotten holds that one write deletes. */
+  /** @param deletesMax dropped keys of each kind, and forgotten holds, that one write deletes. */
   constructor(batchRows = 3, deletesMax = Number.POSITIVE_INFINITY) {
     this.#batchRows = batchRows;
     this.#deletesMax = deletesMax;
@@ -51,8 +52,9 @@ export class TablesModel implements TablesReader {
     assert.equal(this.orderRows.size, lastOrder);
     for (const row of changes.purchaseKeys) this.keyRows[row.kind].set(row.ordinal, row);
     for (const row of changes.changeKeys) this.changeRows.set(row.ordinal, row);
-    this.#delete(kept);
+    this.#kept = kept;
     if (changes.holds) this.#writeHolds(changes.holds);
+    this.deleteDropped(this.#deletesMax);
   }
 
   get rows(): number {
@@ -73,12 +75,12 @@ export class TablesModel implements TablesReader {
     return this.#batches(ascending(this.orderRows).filter(({ number }) => number >= from));
   }
 
-  purchaseKeys(kind: PurchaseKeyKind): AsyncIterable<readonly PurchaseKeyRow[]> {
-    return this.#batches(ascending(this.keyRows[kind]));
+  purchaseKeys(kind: PurchaseKeyKind, from: number): AsyncIterable<readonly PurchaseKeyRow[]> {
+    return this.#batches(ascending(this.keyRows[kind]).filter(({ ordinal }) => ordinal >= from));
   }
 
-  changeKeys(): AsyncIterable<readonly ChangeKeyRow[]> {
-    return this.#batches(ascending(this.changeRows));
+  changeKeys(from: number): AsyncIterable<readonly ChangeKeyRow[]> {
+    return this.#batches(ascending(this.changeRows).filter(({ ordinal }) => ordinal >= from));
   }
 
   holds(resolvedFrom: number, order: HoldOrder): AsyncIterable<readonly HoldRow[]> {
@@ -96,7 +98,6 @@ export class TablesModel implements TablesReader {
   #writeHolds({ rows, gone, linesThrough, resolvedFrom }: HoldChanges): void {
     for (const serial of gone) this.holdRows.delete(serial);
     this.#resolvedFrom = resolvedFrom;
-    this.deleteForgotten(this.#deletesMax);
     for (const row of rows) {
       const lines = this.holdRows.get(row.serial)?.lines;
       assert.ok(lines || row.serial > linesThrough, 'a hold without its lines');
@@ -104,22 +105,22 @@ export class TablesModel implements TablesReader {
     }
   }
 
-  deleteForgotten(max?: number): void {
+  /** Deletes rows that the state does not have any more, at most `max` of each kind. */
+  deleteDropped(max?: number): void {
+    const { client, frontend, change } = this.#kept;
+    const tables = [
+      [this.keyRows.client, client],
+      [this.keyRows.frontend, frontend],
+      [this.changeRows, change],
+    ] as const;
+    for (const [rows, first] of tables) {
+      const dropped = [...rows.keys()].filter((ordinal) => ordinal < first).sort((a, b) => a - b);
+      for (const ordinal of dropped.slice(0, max)) rows.delete(ordinal);
+    }
     const forgotten = [...this.holdRows.values()].filter(({ state, endTime }) => {
       return state !== 'open' && endTime < this.#resolvedFrom;
     });
     for (const { serial } of forgotten.slice(0, max)) this.holdRows.delete(serial);
-  }
-
-  #delete(kept: KeptKeys): void {
-    const tables = [
-      [this.keyRows.client, kept.client],
-      [this.keyRows.frontend, kept.frontend],
-      [this.changeRows, kept.change],
-    ] as const;
-    for (const [rows, first] of tables) {
-      for (const ordinal of rows.keys()) if (ordinal < first) rows.delete(ordinal);
-    }
   }
 
   async *#batches<Row>(rows: readonly Row[]): AsyncGenerator<readonly Row[]> {

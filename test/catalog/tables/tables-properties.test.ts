@@ -101,7 +101,7 @@ const acts = fc.array(act, { maxLength: 130, size: 'max' });
 const dayMs = 24 * hour + 15_000;
 
 class World {
-  /** Deletes one forgotten hold in a write. */
+  /** Deletes one dropped key of each kind, and one forgotten hold, in a write. */
   readonly model = new TablesModel(undefined, 1);
   readonly entries: Entry[] = [];
   /** Hash of the state after each entry; empty for those that only let time pass. */
@@ -244,7 +244,7 @@ t.test('a replica restored at any entry has the same state after the rest of the
         const whole = new Replica(limits);
         whole.applyThrough(world.entries, world.entries.length);
         whole.write(model);
-        world.model.deleteForgotten();
+        world.model.deleteDropped();
         assert.deepEqual(model, world.model);
       }
     }),
