@@ -115,7 +115,7 @@ CREATE TABLE holds (
   reference text,
   CONSTRAINT holds_end_check CHECK ((state = 'confirmed') = (order_number IS NOT NULL)
     AND (state = 'confirmed') = (expires_ms IS NULL))
-) WITH (fillfactor = 50);
+);
 CREATE INDEX holds_by_end ON holds (end_time, serial) WHERE state <> 'open';
 CREATE TABLE hold_lines (
   hold_serial bigint NOT NULL REFERENCES holds (serial) ON DELETE CASCADE,
