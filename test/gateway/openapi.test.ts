@@ -27,12 +27,17 @@ t.test('it describes exactly the existing routes', async (t) => {
     '/audit',
     '/docs',
     '/events',
+    '/holds',
+    '/holds/{id}',
+    '/holds/{id}/confirm',
+    '/holds/{id}/release',
     '/livez',
     '/openapi.json',
     '/orders',
     '/orders/{number}',
     '/products',
     '/products/{product}',
+    '/products/{product}/adjustments',
     '/readyz',
     '/status',
   ]);
@@ -71,6 +76,7 @@ t.test('parameters and bodies match the schemas that check them', async (t) => {
     'add',
     'topic',
     'restock_to',
+    'purchase_limit',
   ]);
   t.same(change.schema.required, []);
 });
@@ -89,6 +95,7 @@ t.test('the administrator’s operations require the token', async (t) => {
     'get /orders',
     'patch /products/{product}',
     'post /products',
+    'post /products/{product}/adjustments',
   ]);
 });
 

@@ -242,12 +242,18 @@ t.test('a repeated refusal is marked as well', async (t) => {
 t.test('each failure has its status and its shape, and nothing else', async (t) => {
   const statuses: Record<string, number> = {
     invalid_argument: 400,
+    customer_required: 400,
     unauthenticated: 401,
     permission_denied: 403,
     not_found: 404,
     unknown_method: 404,
     out_of_stock: 409,
     conflict: 409,
+    hold_expired: 409,
+    hold_confirmed: 409,
+    hold_released: 409,
+    price_changed: 409,
+    limit_exceeded: 409,
     too_large: 413,
     key_reused: 422,
     overloaded: 429,

@@ -78,7 +78,9 @@ function compare(machine: CatalogMachine, model: CatalogModel): void {
   assert.deepEqual(machine.search({ limit: 100 }).records, records);
   const books = [...model.living.values(), ...model.removed.values()]
     .sort((a, b) => a.id - b.id)
-    .map(({ id, name, received, sold, stock }) => ({ id, name, received, sold, stock }));
+    .map(({ id, name, received, sold, stock }) => {
+      return { id, name, received, sold, stock, reserved: 0, returned: 0 };
+    });
   assert.deepEqual(machine.books(), books);
   assert.equal(machine.lastSale, model.sales.length);
   assert.equal(machine.watermark, model.watermark);

@@ -135,8 +135,8 @@ t.test('the books balance for every product, including removed ones', async (t) 
   log.append(['update', 1, { quantity: 10 }]);
   log.append(['remove', 2, null]);
   t.same(log.machine.books(), [
-    { id: 1, name: 'Tux', received: 13, sold: 3, stock: 10 },
-    { id: 2, name: 'Whale', received: 5, sold: 5, stock: 0 },
+    { id: 1, name: 'Tux', received: 13, sold: 3, stock: 10, reserved: 0, returned: 0 },
+    { id: 2, name: 'Whale', received: 5, sold: 5, stock: 0, reserved: 0, returned: 0 },
   ]);
 });
 

@@ -79,7 +79,7 @@ t.test('a snapshot contains the rules and the targets', async (t) => {
 
 t.test('rules of a later build stop the replica', async (t) => {
   const log = toyLog();
-  t.throws(() => log.append(['rules', 3, settings]), /this build supports the rules up to 2/);
+  t.throws(() => log.append(['rules', 4, settings]), /this build supports the rules up to 3/);
 });
 
 t.test('the leader starts the rules once all replicas support them', async (t) => {
@@ -99,11 +99,11 @@ t.test('the leader starts the rules once all replicas support them', async (t) =
   rules.check();
   await settled();
   t.equal(machine.rules, 0, 'not before all support the newest');
-  supported = 2;
+  supported = 3;
   rules.check();
   rules.check();
   await settled();
-  t.equal(machine.rules, 2);
+  t.equal(machine.rules, 3);
   const seq = machine.appliedSeq;
   clock.advance(1_000);
   await settled();
@@ -128,7 +128,7 @@ t.test('the first stock waits for the rules, for a limited time or until they ap
   clock.advance(1_500);
   await settled();
   t.same(over, ['a while']);
-  await store.propose(['rules', 2, settings]);
+  await store.propose(['rules', 3, settings]);
   rules.check();
   await settled();
   t.same(over, ['a while', 'until they hold']);
