@@ -48,9 +48,13 @@ const statusByCode: Readonly<Record<ErrorCode, number>> = {
   deadline_exceeded: 504,
 };
 
-const codeByStatus = new Map<number, ErrorCode>(
-  Object.entries(statusByCode).map(([code, status]) => [status, code as ErrorCode]),
-);
+/** The code that stands for a status; several codes share 400, 404 and 409. */
+const codeByStatus = new Map<number, ErrorCode>([
+  ...Object.entries(statusByCode).map(([code, status]) => [status, code as ErrorCode] as const),
+  [400, 'invalid_argument'],
+  [404, 'not_found'],
+  [409, 'conflict'],
+]);
 
 /** The code for a status without a code, as in a dialect's own answers. */
 export function codeOfStatus(status: number): ErrorCode | 'ok' {
