@@ -45,6 +45,8 @@ export class HoldTable {
   /** The first open hold due in a second. */
   readonly #due = new Map<number, number>();
   readonly #seconds = new MinHeap();
+  /** What the heap has, each once, also seconds whose holds are gone. */
+  readonly #queued = new Set<number>();
   /** The resolved holds, oldest end first. */
   #firstResolved: number | undefined;
   #lastResolved: number | undefined;
@@ -177,6 +179,7 @@ export class HoldTable {
     let second = this.#seconds.first;
     while (second !== undefined && !this.#due.has(second)) {
       this.#seconds.pop();
+      this.#queued.delete(second);
       second = this.#seconds.first;
     }
     return second === undefined ? undefined : second * 1_000;
@@ -265,8 +268,11 @@ export class HoldTable {
   #addDue(slot: number): void {
     const second = this.#secondOf(slot);
     const first = this.#due.get(second);
-    if (first === undefined) this.#seconds.push(second);
-    else this.#slab.link(first, slot, this.#slab.after(first));
+    if (first !== undefined) this.#slab.link(first, slot, this.#slab.after(first));
+    else if (!this.#queued.has(second)) {
+      this.#queued.add(second);
+      this.#seconds.push(second);
+    }
     this.#slab.link(slot, undefined, first);
     this.#due.set(second, slot);
   }
