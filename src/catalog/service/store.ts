@@ -95,9 +95,7 @@ export class CatalogStore {
     if (purchases.length > entryOperationsMax || lines > entryLinesMax) {
       throw new BazarError('too_large', 'too many purchases in one message');
     }
-    if (this.status().serving && !this.#machine.isStocked) {
-      throw new BazarError('unavailable', 'the first stock is not in yet');
-    }
+    this.#requireStock();
     const at = Math.floor(this.#clock.wallMs());
     const bounds = this.#machine.boundsTotals || this.#boundsTotals();
     if (!bounds && purchases.some((purchase) => this.#machine.mayBeTooLarge(purchase))) {
@@ -122,9 +120,16 @@ export class CatalogStore {
     if (operations.length > logLimits.entryOperationsMax) {
       throw new BazarError('too_large', 'too many operations in one message');
     }
+    this.#requireStock();
     const entries = entriesOf(operations, this.#machine);
     const outcomes = entries.map((some) => this.#proposeTrade(orderEpoch, some));
     return (await Promise.all(outcomes)).flat();
+  }
+
+  /** A refusal for want of a product would be stored under the key. */
+  #requireStock(): void {
+    if (!this.status().serving || this.#machine.isStocked) return;
+    throw new BazarError('unavailable', 'the first stock is not in yet');
   }
 
   async #proposeTrade(
