@@ -205,7 +205,8 @@ export class PurchaseProcessor {
     if (isTooOld(kind, seenTime, place.time)) return ['stale', seenTime];
     if (keys.isFull) return ['full', 'keys'];
     const unprojected = place.nextSale() - 1 - this.sales.watermark;
-    if (unprojected >= this.#options.unprojectedMax) return ['full', 'sales'];
+    const maySell = operation[0] === 'buy' || operation[0] === 'confirm';
+    if (maySell && unprojected >= this.#options.unprojectedMax) return ['full', 'sales'];
     const outcome = this.#trades.decide(operation, place);
     if (isDecided(outcome)) {
       keys.add(digest, requestHash, toStored(outcome, this.holds), place.time);
