@@ -57,7 +57,12 @@ export class ChangeFeed {
     if (this.#listeners.size === 0 || !('touched' in result)) return;
     if (result.touched.length === 0) return;
     const kind = kindOf(result);
-    for (const id of result.touched) this.#touch(id, kind);
+    const isTrade = result.kind === 'trade' || result.kind === 'expired';
+    for (const id of result.touched) {
+      // A hold may outlive its product, whose removal was reported.
+      if (isTrade && !this.#options.record(id)) continue;
+      this.#touch(id, kind);
+    }
     if (this.#waiting.size > waitingMax) {
       this.#waiting.clear();
       this.#tell(null);
