@@ -23,7 +23,7 @@ export interface Use {
   readonly product: number;
   readonly customer: Uint8Array;
   readonly source: Source;
-  /** Log time. */
+  /** Log time; without a window that of the first units. */
   readonly time: number;
   readonly quantity: number;
 }
@@ -44,8 +44,10 @@ interface OpenUse {
 
 interface ProductUses {
   readonly byCustomer: Map<string, OpenUse[]>;
-  /** With a window: all uses, oldest first, also those that were given back. */
+  /** With a window: all uses, oldest first, and at most as many that were given back. */
   queue: OpenUse[];
+  /** Uses in the queue that were given back. */
+  spent: number;
 }
 
 export class LimitUses {
@@ -110,12 +112,28 @@ export class LimitUses {
     this.#put(product, own, { ...use, customer, source });
   }
 
-  /** Units that a customer did not buy after all. Unknown ones are ignored: the limit is newer. */
-  giveBack(product: number, customer: Uint8Array, source: Source, quantity: number): void {
-    const uses = this.#products.get(product)?.byCustomer.get(textOf(customer));
-    const use = uses?.find((one) => one.source === source || one.source === 0);
-    if (!use) return;
+  /**
+   * Units that a customer did not buy after all. Those that were not counted are ignored: the limit is
+   * newer, or their window is over. `takenAt`: log time at which they were taken, if it is known.
+   */
+  giveBack(
+    product: number,
+    customer: Uint8Array,
+    source: Source,
+    quantity: number,
+    takenAt = Number.POSITIVE_INFINITY,
+  ): void {
+    const uses = this.#products.get(product);
+    const own = uses?.byCustomer.get(textOf(customer));
+    const use = own?.find((one) => one.source === source || one.source === 0);
+    if (!uses || !use || (use.source === 0 && takenAt < use.time)) return;
     this.#change(product, use, { quantity: Math.max(0, use.quantity - quantity) });
+    if (use.quantity === 0 && use.source !== 0) spend(uses);
+  }
+
+  /** True if a purchase of this customer makes a use of its own. */
+  addsUse(product: number, { windowMs }: PurchaseLimit, customer: Uint8Array): boolean {
+    return windowMs !== null || !this.#products.get(product)?.byCustomer.has(textOf(customer));
   }
 
   /** A hold became an order. */
@@ -195,6 +213,7 @@ export class LimitUses {
       if (use.quantity > 0 && use.time + windowMs > time) break;
       ended++;
       if (use.quantity > 0) this.#end(product, use);
+      else uses.spent--;
     }
     if (ended > 0) uses.queue = uses.queue.slice(ended);
   }
@@ -203,17 +222,18 @@ export class LimitUses {
   #merge(product: number, uses: ProductUses): void {
     for (const [customer, own] of [...uses.byCustomer]) {
       const quantity = own.reduce((sum, use) => sum + use.quantity, 0);
-      const time = own.at(-1)?.time ?? 0;
+      const time = own[0]?.time ?? 0;
       for (const use of [...own]) this.#end(product, use);
       this.#put(product, this.#own(product, customer), { customer, source: 0, time, quantity });
     }
     uses.queue = [];
+    uses.spent = 0;
   }
 
   #own(product: number, customer: string): OpenUse[] {
     let uses = this.#products.get(product);
     if (!uses) {
-      uses = { byCustomer: new Map(), queue: [] };
+      uses = { byCustomer: new Map(), queue: [], spent: 0 };
       this.#products.set(product, uses);
     }
     let own = uses.byCustomer.get(customer);
@@ -250,6 +270,14 @@ export class LimitUses {
     if (left.length > 0) uses?.byCustomer.set(use.customer, left);
     else uses?.byCustomer.delete(use.customer);
   }
+}
+
+/** One more use of the queue was given back. Drops them all when they are the greater part. */
+function spend(uses: ProductUses): void {
+  uses.spent++;
+  if (2 * uses.spent <= uses.queue.length) return;
+  uses.queue = uses.queue.filter((use) => use.quantity > 0);
+  uses.spent = 0;
 }
 
 /** Time until the oldest uses have freed so many units, in whole seconds; null if they never do. */

@@ -228,7 +228,10 @@ export class Trades {
       return ['limit_exceeded', product.id, refusal.remaining, refusal.retryAfterMs, false];
     }
     const limitOf = (id: number) => this.#products.record(id)?.limit ?? null;
-    return uses.isFull(limited.length, limitOf, time) ? ['full', 'limits'] : undefined;
+    const added = limited.filter(({ product: { id, limit } }) => {
+      return limit && customer && uses.addsUse(id, limit, customer);
+    });
+    return uses.isFull(added.length, limitOf, time) ? ['full', 'limits'] : undefined;
   }
 
   /** Counts what a customer buys or holds of limited products. */
@@ -242,7 +245,7 @@ export class Trades {
 
   /** Frees units of a hold, also for its customer's limits. */
   #unreserve(
-    { serial, customer }: KeptHold,
+    { serial, customer, openedAt }: KeptHold,
     lines: KeptHold['lines'],
     { seq, touched }: Pick<TradePlace, 'seq' | 'touched'>,
   ): void {
@@ -250,7 +253,7 @@ export class Trades {
       const product = this.#record(id);
       if (product.changedAt !== seq) touched.push(id);
       this.#products.unreserve(product, quantity, seq);
-      if (customer) this.#products.uses.giveBack(id, customer, -serial, quantity);
+      if (customer) this.#products.uses.giveBack(id, customer, -serial, quantity, openedAt);
     }
   }
 
