@@ -13,6 +13,8 @@ export interface Present {
   readonly lastSale: number;
   readonly lastRestock: number;
   readonly rules: number;
+  /** Serial numbers of holds that are due. */
+  readonly due?: readonly number[];
 }
 
 export interface Step {
@@ -23,14 +25,14 @@ export interface Step {
 
 const names = ['Tux', 'tux', 'Whale', 'Bear', ' bear', 'Barbie', '007', ' 007'] as const;
 const name = fc.constantFrom(...names);
-const id = fc.integer({ min: 1, max: 7 });
+export const id = fc.integer({ min: 1, max: 7 });
 const stock = fc.integer({ min: 0, max: 30 });
 const topic = fc.constantFrom('toys', 'Toys', 'systems');
 const priceCents = fc.integer({ min: 0, max: 5_000 });
 const item = fc.oneof(id, name);
 
 const line = fc.tuple(item, fc.integer({ min: 1, max: 12 }));
-const lines = fc.array(line, { minLength: 1, maxLength: 3 });
+export const lines = fc.array(line, { minLength: 1, maxLength: 3 });
 
 interface Drawn {
   readonly key: number;
@@ -75,7 +77,7 @@ const wanted = fc
   })
   .map(toNew);
 
-const sell = fc
+export const sell = fc
   .tuple(fc.constantFrom(1, 2, 2, 2, 3), fc.array(drawn, { minLength: 1, maxLength: 4 }))
   .map(([epoch, purchases]): Step['command'] => ({ time }) => {
     return ['sell', epoch, 1_000, purchases.map((purchase) => toPurchase(purchase, time))];
@@ -101,7 +103,7 @@ const capacity = fc.constantFrom(0, 1, 4, 9, 14).map((keys): Step['command'] => 
   return of < 2 ? undefined : ['capacity', keys];
 });
 
-const others: fc.Arbitrary<Step['command']> = fc.oneof(
+export const others: fc.Arbitrary<Step['command']> = fc.oneof(
   fc.constant(() => undefined),
   rules,
   capacity,

@@ -7,8 +7,11 @@ import type {
   Outcome,
   Purchase,
   RulesSettings,
+  Sale,
   SaleLine,
 } from '../../../src/wire/internal.js';
+import type { OperationKey, TradeOperation, TradeOutcome } from '../../../src/wire/trade.js';
+import { held, type ModelProduct, TradeModel } from './trade-model.js';
 
 export interface ModelLimits {
   readonly clientKeysMax: number;
@@ -23,21 +26,11 @@ export interface ModelLimits {
   readonly totalCentsMax?: number;
 }
 
-interface ModelProduct {
-  id: number;
-  name: string;
-  topic: string;
-  priceCents: number;
-  stock: number;
-  version: number;
-  received: number;
-  sold: number;
-  restockTo: number | null;
-}
-
 interface StoredKey {
   readonly hash: string;
-  readonly outcome: Outcome;
+  readonly outcome: TradeOutcome;
+  /** Of an opened hold: its serial number. */
+  readonly serial?: number;
   readonly time: number;
 }
 
@@ -46,6 +39,7 @@ interface ModelSale {
   readonly key: string;
   readonly lines: readonly SaleLine[];
   readonly totalCents: number;
+  readonly customer: string | null;
 }
 
 const minute = 60_000;
@@ -61,6 +55,7 @@ export class CatalogModel {
   readonly removed = new Map<number, ModelProduct>();
   readonly keys = [new Map<string, StoredKey>(), new Map<string, StoredKey>()] as const;
   readonly sales: ModelSale[] = [];
+  readonly trades: TradeModel;
   readonly #limits: Required<ModelLimits>;
   time = 0;
   watermark = 0;
@@ -76,17 +71,40 @@ export class CatalogModel {
   constructor(limits: ModelLimits) {
     this.#limits = { ...usual, ...limits };
     this.clientKeysMax = limits.clientKeysMax;
+    const model = this;
+    this.trades = new TradeModel({
+      get time() {
+        return model.time;
+      },
+      get lastSale() {
+        return model.sales.length;
+      },
+      find: (lines) => this.#find(lines, true),
+      named: (item) => this.#product(item),
+      sold: (sale) => this.#sold(sale),
+    });
   }
 
-  /** The outcomes of a sell; for other commands undefined. */
-  apply(command: CatalogCommand | undefined, time: number): readonly Outcome[] | undefined {
+  /** The outcomes of a sell or a trade; for other commands undefined. */
+  apply(command: CatalogCommand | undefined, time: number): readonly TradeOutcome[] | undefined {
     this.time = Math.min(time, this.time + 15_000);
     this.#forget(0, this.#limits.frontendKeyMs);
     this.#forget(1, this.#limits.clientKeyMs);
+    this.trades.forget();
     switch (command?.[0]) {
       case 'sell':
         this.#bounded = command[4] === true;
         return this.#applySell(command[1], command[3]);
+      case 'trade':
+        return this.#applyTrade(command[1], command[2], command[3]);
+      case 'expire':
+        this.trades.expire(command[1]);
+        return undefined;
+      case 'adjust':
+        this.#adjust(command[1], command[2]);
+        return undefined;
+      case 'keyed':
+        return this.apply(command[4], time);
       case 'stock':
         if (this.#isStocked) return undefined;
         this.#isStocked = true;
@@ -168,46 +186,106 @@ export class CatalogModel {
     orderEpoch: number,
     [digest, kind, requestHash, lines, seenTime]: Purchase,
   ): Outcome {
-    const key = Buffer.from(digest).toString('hex');
-    const hash = Buffer.from(requestHash).toString('hex');
-    const known = this.keys[kind].get(key);
-    if (known && kind === 1 && known.hash !== hash) return ['key_reused'];
-    if (known) return [...known.outcome.slice(0, -1), true] as unknown as Outcome;
+    const operationKey = [digest, kind, requestHash, seenTime] as const;
+    const known = this.#known(operationKey);
+    if (known && !isOfPurchase(known)) return ['key_reused'];
+    const refused = known ?? this.#refusal(orderEpoch, operationKey, true);
+    if (refused) return refused as Outcome;
+    const outcome = this.#decide(digest, lines);
+    this.#store(operationKey, outcome);
+    return outcome;
+  }
+
+  #applyTrade(orderEpoch: number, at: number, operations: readonly TradeOperation[]) {
+    const outcomes = operations.map((operation) => {
+      const [name, key] = operation;
+      const sells = name === 'buy' || name === 'confirm';
+      const refused = this.#known(key) ?? this.#refusal(orderEpoch, key, sells);
+      if (refused) return refused;
+      const outcome = this.trades.decide(operation, at);
+      if (outcome[0] !== 'stale') this.#store(key, outcome);
+      return outcome;
+    });
+    this.orderEpoch = Math.max(this.orderEpoch, orderEpoch);
+    return outcomes;
+  }
+
+  /** The stored outcome of a known key, or that it is of another request. */
+  #known([digest, kind, requestHash]: OperationKey): TradeOutcome | undefined {
+    const known = this.keys[kind].get(textOf(digest));
+    if (!known) return undefined;
+    if (kind === 1 && known.hash !== textOf(requestHash)) return ['key_reused'];
+    const { outcome, serial } = known;
+    if (serial === undefined) return [...outcome.slice(0, -1), true] as unknown as TradeOutcome;
+    const hold = this.trades.holds[serial];
+    return hold ? held(hold, true) : ['no_hold', true];
+  }
+
+  /** A refusal that stores nothing. */
+  #refusal(
+    orderEpoch: number,
+    [, kind, , seenTime]: OperationKey,
+    sells: boolean,
+  ): TradeOutcome | undefined {
     if (orderEpoch < this.orderEpoch) return ['stale'];
     const { clientKeyAgeMaxMs, frontendKeyAgeMaxMs, frontendKeysMax } = this.#limits;
     const [ageMaxMs, keysMax] =
       kind === 1 ? [clientKeyAgeMaxMs, this.clientKeysMax] : [frontendKeyAgeMaxMs, frontendKeysMax];
     if (this.time - seenTime > ageMaxMs) return ['stale', seenTime];
     if (this.keys[kind].size >= keysMax) return ['full', 'keys'];
-    if (this.sales.length - this.watermark >= this.#limits.unprojectedMax) return ['full', 'sales'];
-    const outcome = this.#decide(key, lines);
-    this.keys[kind].set(key, { hash, outcome, time: this.time });
-    return outcome;
+    const isFull = this.sales.length - this.watermark >= this.#limits.unprojectedMax;
+    return sells && isFull ? ['full', 'sales'] : undefined;
   }
 
-  #decide(key: string, lines: Purchase[3]): Outcome {
+  #store([digest, kind, requestHash]: OperationKey, outcome: TradeOutcome): void {
+    const stored = { hash: textOf(requestHash), outcome, time: this.time };
+    const serial = outcome[0] === 'held' ? this.trades.serialOf(outcome[1]) : undefined;
+    this.keys[kind].set(textOf(digest), serial === undefined ? stored : { ...stored, serial });
+  }
+
+  #product(item: number | string): ModelProduct | undefined {
+    return typeof item === 'number' ? this.living.get(item) : this.#named(item);
+  }
+
+  #sold([number, key, lines, totalCents, , customer]: Sale): void {
+    const digest = customer ? textOf(customer) : null;
+    this.sales.push({ number, key: textOf(key), lines, totalCents, customer: digest });
+  }
+
+  /** The wanted units of each product, if the stock has them all. */
+  #find(lines: Purchase[3], isBounded: boolean) {
     const wanted = new Map<ModelProduct, number>();
     for (const [index, [item, quantity]] of lines.entries()) {
-      const product = typeof item === 'number' ? this.living.get(item) : this.#named(item);
-      if (!product) return ['not_found', index, false];
+      const product = this.#product(item);
+      if (!product) return ['not_found', index, false] as const;
       wanted.set(product, (wanted.get(product) ?? 0) + quantity);
     }
     for (const [{ id, stock }, quantity] of wanted) {
-      if (stock < quantity) return ['out_of_stock', id, stock, false];
+      if (stock < quantity) return ['out_of_stock', id, stock, false] as const;
     }
     let totalCents = 0;
     for (const [{ priceCents }, quantity] of wanted) totalCents += quantity * priceCents;
     const { totalCentsMax } = this.#limits;
-    if (this.#bounded && totalCents > totalCentsMax) return ['not_found', -1, false];
+    if (isBounded && totalCents > totalCentsMax) return ['not_found', -1, false] as const;
+    return wanted;
+  }
+
+  #decide(key: Uint8Array, lines: Purchase[3]): Outcome {
+    const wanted = this.#find(lines, this.#bounded);
+    if (!(wanted instanceof Map)) return wanted;
+    const limited = [...wanted.keys()].find(({ limit }) => limit !== null);
+    if (limited) return ['customer_required', limited.id, false];
+    let totalCents = 0;
     const sold: SaleLine[] = [];
     for (const [product, quantity] of wanted) {
       product.stock -= quantity;
       product.sold += quantity;
       product.version++;
+      totalCents += quantity * product.priceCents;
       sold.push([product.id, product.name, quantity, product.priceCents]);
     }
     const number = this.sales.length + 1;
-    this.sales.push({ number, key, lines: sold, totalCents });
+    this.#sold([number, key, sold, totalCents, 0]);
     return ['sold', number, totalCents, false];
   }
 
@@ -217,9 +295,11 @@ export class CatalogModel {
     if (this.#named(name) || this.living.has(id) || this.removed.has(id)) return;
     if (isNumber(name)) return;
     this.nextId = Math.max(this.nextId, id + 1);
-    const books = { received: stock, sold: 0 };
+    const books = { received: stock, sold: 0, reserved: 0 };
     const restockTo = this.rules > 0 ? (wanted.restockTo ?? null) : null;
-    this.living.set(id, { id, name, topic, priceCents, stock, version: 1, restockTo, ...books });
+    const limit = this.rules > 2 ? (wanted.limit ?? null) : null;
+    const fields = { id, name, topic, priceCents, stock, version: 1, restockTo, limit };
+    this.living.set(id, { ...fields, ...books });
   }
 
   #update(id: number, change: Extract<CatalogCommand, readonly ['update', ...unknown[]]>[2]): void {
@@ -233,6 +313,10 @@ export class CatalogModel {
     product.topic = topic ?? product.topic;
     product.priceCents = priceCents ?? product.priceCents;
     if (this.rules > 0 && change.restockTo !== undefined) product.restockTo = change.restockTo;
+    if (this.rules > 2 && change.limit !== undefined) {
+      this.trades.limits.changed(product, product.limit, change.limit);
+      product.limit = change.limit;
+    }
     product.version = version;
     const { version: _, ...after } = product;
     if (JSON.stringify(before) !== JSON.stringify(after)) product.version++;
@@ -241,9 +325,18 @@ export class CatalogModel {
   #remove(id: number, ifVersion: number | null): void {
     const product = this.living.get(id);
     if (!product || (ifVersion !== null && ifVersion !== product.version)) return;
+    this.trades.limits.changed(product, product.limit, null);
     this.#setStock(product, 0);
     this.living.delete(id);
     this.removed.set(id, product);
+  }
+
+  /** The count is of the units on hand, of which the reserved ones stay. */
+  #adjust(id: number, { delta, count }: { delta?: number; count?: number }): void {
+    const product = this.living.get(id);
+    if (!product) return;
+    const stock = count === undefined ? product.stock + (delta ?? 0) : count - product.reserved;
+    if (stock >= 0 && stock !== product.stock) this.#setStock(product, stock);
   }
 
   #setStock(product: ModelProduct, stock: number): void {
@@ -251,6 +344,15 @@ export class CatalogModel {
     product.stock = stock;
     product.version++;
   }
+}
+
+/** False: a plain purchase does not replay the outcome of another operation. */
+function isOfPurchase([name]: TradeOutcome): boolean {
+  return ['sold', 'out_of_stock', 'not_found', 'customer_required', 'key_reused'].includes(name);
+}
+
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
 
 function isNumber(name: string): boolean {

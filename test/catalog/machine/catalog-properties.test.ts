@@ -4,12 +4,16 @@ import t from 'tap';
 import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import type { Entry } from '../../../src/consensus/types.js';
 import { decode, encode } from '../../../src/wire/codec.js';
-import type { Outcome, Sale, SalesMessage } from '../../../src/wire/internal.js';
+import type { Sale, SalesMessage } from '../../../src/wire/internal.js';
+import type { TradeOutcome } from '../../../src/wire/trade.js';
 import { product } from '../log-builder.js';
 import { history, type Step } from './catalog-history.js';
 import { CatalogModel } from './catalog-model.js';
+import { holdIds, tradeHistory } from './trade-history.js';
 
-const limits = { clientKeysMax: 9, unprojectedMax: 12 };
+/** Small, so that they are reached. */
+const ofPurchases = { clientKeysMax: 9, unprojectedMax: 12 };
+const ofTrades = { clientKeysMax: 40, unprojectedMax: 20 };
 const runs = { numRuns: 150 };
 
 interface Played {
@@ -20,7 +24,7 @@ interface Played {
   readonly hashes: readonly string[];
   readonly results: readonly unknown[];
   readonly sales: readonly SalesMessage[];
-  readonly outcomes: readonly Outcome[];
+  readonly outcomes: readonly TradeOutcome[];
 }
 
 const firstStock: Step = {
@@ -28,25 +32,36 @@ const firstStock: Step = {
   command: () => ['stock', [product('Tux', { quantity: 20 }), product('Whale', { quantity: 10 })]],
 };
 
+/** A history of trades brings its own first stock, under rules 3. */
+function isStocked([first]: readonly Step[]): boolean {
+  return first?.command({ time: 0, lastSale: 0, lastRestock: 0, rules: 0, due: [] })?.[1] === 3;
+}
+
+function limitsOf(steps: readonly Step[]) {
+  return isStocked(steps) ? ofTrades : ofPurchases;
+}
+
 /** Plays a history on the machine and on the model, and compares them after each entry. */
 function play(steps: readonly Step[]): Played {
+  const limits = limitsOf(steps);
   const machine = new CatalogMachine(limits);
   const model = new CatalogModel(limits);
   const entries: Entry[] = [];
   const hashes: string[] = [];
   const results: unknown[] = [];
   const sales: SalesMessage[] = [];
-  const outcomes: Outcome[] = [];
+  const outcomes: TradeOutcome[] = [];
   let time = 0;
-  for (const { passed, command: make } of [firstStock, ...steps]) {
+  for (const { passed, command: make } of [...(isStocked(steps) ? [] : [firstStock]), ...steps]) {
     time += passed;
     const { lastSale, lastRestock, rules } = machine;
-    const command = make({ time: machine.lastLogTime, lastSale, lastRestock, rules });
+    const due = machine.holds.dueAt(machine.lastLogTime + passed, 4);
+    const command = make({ time: machine.lastLogTime, lastSale, lastRestock, rules, due });
     const bytes = command ? encode(command) : new Uint8Array(0);
     const entry = { seq: entries.length + 1, epoch: 1, time, command: bytes };
     const result = machine.apply(entry);
     const expected = model.apply(command, time);
-    if (result.kind === 'sell') {
+    if (result.kind === 'sell' || result.kind === 'trade') {
       assert.deepEqual(result.outcomes, expected);
       outcomes.push(...result.outcomes);
       if (result.sales) sales.push(result.sales);
@@ -62,26 +77,24 @@ function play(steps: readonly Step[]): Played {
 function compare(machine: CatalogMachine, model: CatalogModel): void {
   machine.invariants();
   const living = [...model.living.values()].sort((a, b) => a.id - b.id);
-  const records = living.map(({ id, name, topic, priceCents, stock, version, restockTo }) => {
-    return [
-      id,
-      name,
-      topic,
-      priceCents,
-      stock,
-      version,
-      ...(restockTo === null ? [] : [restockTo]),
-    ];
+  const records = living.map(({ limit, restockTo, ...product }) => {
+    const { id, name, topic, priceCents, stock, version } = product;
+    const more = limit ? [restockTo, limit] : restockTo === null ? [] : [restockTo];
+    return [id, name, topic, priceCents, stock, version, ...more];
   });
   assert.equal(machine.rules, model.rules);
   assert.equal(machine.clientKeysMax, model.clientKeysMax);
   assert.deepEqual(machine.search({ limit: 100 }).records, records);
   const books = [...model.living.values(), ...model.removed.values()]
     .sort((a, b) => a.id - b.id)
-    .map(({ id, name, received, sold, stock }) => {
-      return { id, name, received, sold, stock, reserved: 0, returned: 0 };
+    .map((product) => {
+      const { id, name, received, sold, stock } = product;
+      const reserved = model.trades.reserved(product);
+      assert.equal(product.reserved, reserved);
+      return { id, name, received, sold, stock, reserved, returned: 0 };
     });
   assert.deepEqual(machine.books(), books);
+  for (const id of holdIds) assert.deepEqual(machine.hold(id) ?? null, model.trades.hold(id));
   assert.equal(machine.lastSale, model.sales.length);
   assert.equal(machine.watermark, model.watermark);
   assert.equal(machine.keyCount, model.keys[0].size + model.keys[1].size);
@@ -105,13 +118,31 @@ t.test('any history follows the rules, and the books balance after each entry', 
   );
 });
 
+t.test('any history of trades follows the rules of docs/STOCK.md', async () => {
+  fc.assert(
+    fc.property(tradeHistory, (steps) => {
+      const { machine, model } = play(steps);
+      for (const { received, sold, returned, stock, reserved } of machine.books()) {
+        assert.ok(stock >= 0 && reserved >= 0 && received - sold + returned === stock + reserved);
+      }
+      const sold = new Map<number, number>();
+      for (const [id, , quantity] of model.sales.flatMap(({ lines }) => lines)) {
+        sold.set(id, (sold.get(id) ?? 0) + quantity);
+      }
+      for (const book of machine.books()) assert.equal(book.sold, sold.get(book.id) ?? 0);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 t.test('sales are numbered 1, 2, 3 … and contain exactly what was sold', async () => {
   fc.assert(
-    fc.property(history, (steps) => {
+    fc.property(fc.oneof(history, tradeHistory), (steps) => {
       const { model, sales, machine } = play(steps);
       const decoded = sales.flatMap(([, , bytes]) => decode(bytes) as Sale[]);
-      const told = decoded.map(([number, key, lines, totalCents]) => {
-        return { number, key: Buffer.from(key).toString('hex'), lines, totalCents };
+      const told = decoded.map(([number, key, lines, totalCents, , of]) => {
+        const customer = of ? Buffer.from(of).toString('hex') : null;
+        return { number, key: Buffer.from(key).toString('hex'), lines, totalCents, customer };
       });
       assert.deepEqual(told, model.sales);
       const tailed = machine.salesFrom(machine.watermark + 1, 1_000);
@@ -125,7 +156,7 @@ t.test('sales are numbered 1, 2, 3 … and contain exactly what was sold', async
 
 t.test('a key never has two outcomes while it is stored', async () => {
   fc.assert(
-    fc.property(history, (steps) => {
+    fc.property(fc.oneof(history, tradeHistory), (steps) => {
       const { outcomes } = play(steps);
       const fresh = outcomes.filter((outcome) => outcome[0] === 'sold' && !outcome[3]);
       const numbers = fresh.map(([, number]) => number);
@@ -142,8 +173,9 @@ t.test(
   'replicas agree after each entry, even if restored from a snapshot at any entry',
   async () => {
     fc.assert(
-      fc.property(history, fc.nat(), (steps, where) => {
+      fc.property(fc.oneof(history, tradeHistory), fc.nat(), (steps, where) => {
         const { entries, hashes, results } = play(steps);
+        const limits = limitsOf(steps);
         const cut = where % entries.length;
         let replica = new CatalogMachine(limits);
         for (const [place, entry] of entries.entries()) {
