@@ -41,6 +41,30 @@ t.test('each of many keys keeps its own outcome', async (t) => {
   keys.invariants();
 });
 
+t.test('coded outcomes keep both numbers, narrow and wide, in a copy too', async (t) => {
+  const numbers = [
+    [0, 0],
+    [1_700_000_000_000, 2],
+    [2 ** 40, 2 ** 36 + 5],
+    [9_999, (2 ** 20 * 2 ** 26 + 31_622_401) * 16 + 8],
+    [2 ** 53 - 1, 2 ** 53 - 1],
+  ] as const;
+  const [keys, copy] = [new KeyTable(options), new KeyTable(options)];
+  for (const [place, [first, second]] of numbers.entries()) {
+    keys.add(digest(`coded ${place}`), hash, ['coded', first, second], place);
+  }
+  for (const piece of saveKeys(keys)) loadKeys(copy, piece);
+  for (const table of [keys, copy]) {
+    for (const [place, [first, second]] of numbers.entries()) {
+      t.same(outcome(table, `coded ${place}`), ['coded', first, second]);
+    }
+    table.invariants();
+  }
+  t.equal(copy.sum, keys.sum);
+  keys.expire(options.lifeMs + 9, 0, 10);
+  t.equal(keys.size, 0, 'no sale is awaited');
+});
+
 t.test('requests that differ in any byte of their hash are distinguished', async (t) => {
   const keys = table(1);
   const slot = keys.find(digest('key 0'));
