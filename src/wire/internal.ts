@@ -4,9 +4,19 @@
  * position.
  */
 import type { ErrorCode } from '../base/errors.js';
+import type { Adjustment, NewProduct, ProductChange, ProductRecord } from './product-messages.js';
 import type { KeyDigest, KeyKind, PurchaseLine } from './purchase-parts.js';
 import type { TradeOperation } from './trade-operations.js';
 
+export {
+  type Adjustment,
+  type AdjustReason,
+  adjustReasons,
+  type LimitFields,
+  type NewProduct,
+  type ProductChange,
+  type ProductRecord,
+} from './product-messages.js';
 export { type KeyDigest, type KeyKind, keyKinds, type PurchaseLine } from './purchase-parts.js';
 
 /**
@@ -91,49 +101,6 @@ export type Outcome =
 /** A line index that no purchase has: older builds read the outcome as a missing product. */
 export const totalTooLarge = -1;
 
-/** A purchase limit: units for one customer, and the window in seconds; null: until it is removed. */
-export type LimitFields = readonly [quantity: number, windowSeconds: number | null];
-
-export interface NewProduct {
-  readonly id?: number;
-  readonly name: string;
-  readonly topic: string;
-  readonly priceCents: number;
-  readonly quantity: number;
-  /** Each restock fills the stock up to this quantity; null or absent: never. From rules 1 on. */
-  readonly restockTo?: number | null;
-  /** Null or absent: none. From rules 3 on. */
-  readonly limit?: LimitFields | null;
-}
-
-export interface ProductChange {
-  readonly priceCents?: number;
-  /** Sets the stock. */
-  readonly quantity?: number;
-  /** Adds to the stock. */
-  readonly add?: number;
-  readonly topic?: string;
-  /** As in NewProduct. */
-  readonly restockTo?: number | null;
-  readonly limit?: LimitFields | null;
-  readonly ifVersion?: number;
-}
-
-/** Why stock was corrected. */
-export const adjustReasons = ['received', 'damaged', 'correction', 'return', 'count'] as const;
-export type AdjustReason = (typeof adjustReasons)[number];
-
-/** A correction of the stock, from rules 3 on: by a difference, or to the units counted. */
-export interface Adjustment {
-  readonly reason: AdjustReason;
-  /** Added to the units on hand. */
-  readonly delta?: number;
-  /** The units on hand. */
-  readonly count?: number;
-  /** Given back in the ledger. */
-  readonly reference?: string;
-}
-
 /**
  * The newest version of the rules by which this build applies entries. Each replica sends its own in the
  * handshake, and the leader logs a version once all replicas support it (docs/PROTOCOL.md, 5).
@@ -202,20 +169,6 @@ export type CatalogCommand =
   | readonly ['trade', orderEpoch: number, at: number, operations: readonly TradeOperation[]]
   /** From rules 3 on: frees the stock of these holds that are due. Without holds it only moves log time. */
   | readonly ['expire', serials: readonly number[]];
-
-/** A product's record in the catalog. */
-export type ProductRecord = readonly [
-  id: number,
-  name: string,
-  topic: string,
-  priceCents: number,
-  quantity: number,
-  version: number,
-  /** Absent if the product has none; null if it has none and the next field follows. */
-  restockTo?: number | null,
-  /** Absent if the product has none. */
-  limit?: LimitFields,
-];
 
 /** Commands in the order group's log: `sales` is the MessagePack of Sale[], numbered from `first` on. */
 export type OrderCommand =

@@ -3,10 +3,10 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import t from 'tap';
 import type { MetricSample } from '../../src/base/metric-table.js';
 import { acceptedEncodings } from '../../src/gateway/encodings.js';
-import { setStage, tux } from './stage.js';
+import { setStage, shownTux, tux } from './stage.js';
 
 const many = { items: Array.from({ length: 100 }, () => tux) };
-const text = JSON.stringify({ data: many.items });
+const text = JSON.stringify({ data: many.items.map(() => shownTux) });
 
 /** The head of the answer and the bytes of its body, as sent. */
 async function fetched(path: string, accept: string, own: Parameters<typeof setStage> = []) {

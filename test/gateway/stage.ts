@@ -45,6 +45,17 @@ export interface FakeOperations extends Operations {
   readonly asked: Asked[];
 }
 
+/** Order 1 as HTTP shows it. */
+export const shownOrder = {
+  ...firstOrder,
+  lines: firstOrder.lines.map((line) => ({ ...line, price_exact: '19.90' })),
+  total_exact: '39.80',
+  currency: 'EUR',
+} as const;
+/** Tux as HTTP shows it. */
+export const shownTux = { ...tux, price_exact: '19.90', currency: 'EUR' } as const;
+/** The total of a purchase of it. */
+export const shownTotal = { total: 19.9, total_exact: '19.90', currency: 'EUR' } as const;
 const heldLine = { id: 8, name: 'Tux', quantity: 1, price: 19.9 };
 const held = {
   hold_id: 'c0ffee00c0ffee00c0ffee00c0ffee00',

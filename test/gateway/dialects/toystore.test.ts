@@ -4,14 +4,14 @@
  */
 import t from 'tap';
 import { BazarError } from '../../../src/base/errors.js';
-import { setStage, tux } from '../stage.js';
+import { setStage, shownTux } from '../stage.js';
 import { setFailing, unreachable } from './shelf.js';
 
 const at = '/dialects/toystore';
 
 t.test('products and orders are those of the root API', async (t) => {
   const { ask } = await setStage();
-  t.same((await ask('GET', `${at}/products/Tux`)).json, { data: tux });
+  t.same((await ask('GET', `${at}/products/Tux`)).json, { data: shownTux });
   const bought = await ask('POST', `${at}/orders`, { body: { name: 'Tux', quantity: 1 } });
   t.match(bought, { status: 200, json: { data: { order_number: 192, total: 19.9 } } });
   t.equal((await ask('GET', `${at}/orders/1`)).status, 200);
