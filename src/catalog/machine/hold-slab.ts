@@ -18,7 +18,7 @@ const digestWords = 4;
 const numbersEach = 4;
 
 /** 0: the slot has no hold. */
-const codes = { open: 1, confirmed: 2, released: 3, expired: 4 } as const;
+export const stateCodes = { open: 1, confirmed: 2, released: 3, expired: 4 } as const;
 const states: readonly HoldState[] = ['open', 'confirmed', 'released', 'expired'];
 const stateBits = 3;
 const stateMask = 2 ** stateBits - 1;
@@ -72,6 +72,8 @@ export function slotOf(serial: number): number {
 
 export class HoldSlab {
   readonly #chunks = new Map<number, Chunk>();
+  #lastNumber = -1;
+  #lastChunk: Chunk | undefined;
 
   get chunks(): number {
     return this.#chunks.size;
@@ -91,7 +93,7 @@ export class HoldSlab {
     writeDigest(chunk.words, at + customerAt, hold.customer);
     chunk.words[at + ttlAt] = hold.ttlSeconds;
     chunk.words[at + linesAt] = first;
-    chunk.words[at + stateAt] = (hold.lines.length << stateBits) | codes[hold.state];
+    chunk.words[at + stateAt] = (hold.lines.length << stateBits) | stateCodes[hold.state];
     const numbers = [hold.openedAt, hold.openedWall, hold.at, hold.wallOrOrder];
     chunk.numbers.set(numbers, (slot % chunkHolds) * numbersEach);
     chunk.size++;
@@ -102,7 +104,9 @@ export class HoldSlab {
     const chunk = this.#chunk(slot);
     chunk.words[(slot % chunkHolds) * wordsEach + stateAt] = 0;
     chunk.size--;
-    if (chunk.size === 0) this.#chunks.delete(number);
+    if (chunk.size > 0) return;
+    this.#chunks.delete(number);
+    this.#lastChunk = undefined;
   }
 
   has(slot: number): boolean {
@@ -146,7 +150,8 @@ export class HoldSlab {
   change(slot: number, state: HoldState, at: number, wallOrOrder: number): void {
     const chunk = this.#chunk(slot);
     const count = this.lineCount(slot);
-    chunk.words[(slot % chunkHolds) * wordsEach + stateAt] = (count << stateBits) | codes[state];
+    chunk.words[(slot % chunkHolds) * wordsEach + stateAt] =
+      (count << stateBits) | stateCodes[state];
     chunk.numbers.set([at, wallOrOrder], (slot % chunkHolds) * numbersEach + 2);
   }
 
@@ -192,8 +197,14 @@ export class HoldSlab {
     return this.#chunk(slot).words[(slot % chunkHolds) * wordsEach + place] ?? 0;
   }
 
+  /** Usually the chunk of the last call: a hold takes several calls. */
   #chunk(slot: number): Chunk {
-    return required(this.#chunks.get(Math.floor(slot / chunkHolds)), 'the chunk of a hold');
+    const number = Math.floor(slot / chunkHolds);
+    if (number !== this.#lastNumber || this.#lastChunk === undefined) {
+      this.#lastChunk = required(this.#chunks.get(number), 'the chunk of a hold');
+      this.#lastNumber = number;
+    }
+    return this.#lastChunk;
   }
 }
 

@@ -14,6 +14,7 @@ import {
   HoldSlab,
   serialOf,
   slotOf,
+  stateCodes,
 } from './hold-slab.js';
 import { type IndexSeed, KeyIndex } from './key-index.js';
 import { MinHeap } from './min-heap.js';
@@ -34,6 +35,8 @@ export interface NewHold {
 export interface KeptHold extends Hold {
   readonly reference: string | undefined;
 }
+
+const none = new Uint8Array();
 
 export class HoldTable {
   readonly #slab = new HoldSlab();
@@ -157,7 +160,7 @@ export class HoldTable {
     this.#removeDue(slot);
     this.#slab.change(slot, 'open', at, wall);
     this.#addDue(slot);
-    this.#sum.add(this.read(serial));
+    this.#sum.add({ ...hold, at, wallOrOrder: wall });
   }
 
   /** The hold is open. `order`: the number of the order of a confirmed one. */
@@ -167,11 +170,12 @@ export class HoldTable {
     const slot = slotOf(serial);
     this.#sum.remove(hold);
     this.#removeDue(slot);
-    this.#slab.change(slot, end, time, order ?? hold.wallOrOrder);
+    const wallOrOrder = order ?? hold.wallOrOrder;
+    this.#slab.change(slot, end, time, wallOrOrder);
     this.#open--;
     this.#openLines -= hold.lines.length;
     this.#addResolved(slot);
-    this.#sum.add(this.read(serial));
+    this.#sum.add({ ...hold, state: end, at: time, wallOrOrder });
   }
 
   /** A second at or before the time at which the next hold is due; undefined if none is open. */
@@ -316,14 +320,18 @@ function bytesOf(reference: string | undefined): number {
 }
 
 function mixHold(into: Mixer, hold: KeptHold): void {
-  const { serial, id, customer, state, ttlSeconds, openedAt, openedWall, lines } = hold;
-  for (const value of [serial, ttlSeconds, openedAt, openedWall, hold.at, hold.wallOrOrder]) {
-    into.number(value);
-  }
-  for (const text of [state, hold.reference ?? '']) into.bytes(Buffer.from(text));
-  for (const digest of [id, customer ?? new Uint8Array()]) into.bytes(digest);
-  for (const { id: product, quantity, priceCents } of lines) {
-    into.number(product);
+  into.number(hold.serial);
+  into.number(hold.ttlSeconds);
+  into.number(hold.openedAt);
+  into.number(hold.openedWall);
+  into.number(hold.at);
+  into.number(hold.wallOrOrder);
+  into.number(stateCodes[hold.state]);
+  into.bytes(hold.id);
+  into.bytes(hold.customer ?? none);
+  into.bytes(hold.reference === undefined ? none : Buffer.from(hold.reference));
+  for (const { id, quantity, priceCents } of hold.lines) {
+    into.number(id);
     into.number(quantity);
     into.number(priceCents);
   }

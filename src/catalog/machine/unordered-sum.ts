@@ -7,28 +7,38 @@ import { fold } from './key-sum.js';
 
 const seeds = [0x2c1b3c6d, 0x297a2d39] as const;
 
-/** Collects the values of one record. */
+/** Collects the values of one record, in two lanes of 32 bits. */
 export class Mixer {
   readonly #numbers = new Float64Array(1);
   readonly #words = new Uint32Array(this.#numbers.buffer);
-  #hash = 0;
+  low = 0;
+  high = 0;
 
-  start(seed: number): void {
-    this.#hash = seed;
+  start(): void {
+    [this.low, this.high] = seeds;
   }
 
   number(value: number): void {
     this.#numbers[0] = value;
-    this.#hash = fold(fold(this.#hash, this.#words[0] ?? 0), this.#words[1] ?? 0);
+    this.#word(this.#words[0] ?? 0);
+    this.#word(this.#words[1] ?? 0);
   }
 
   bytes(value: Uint8Array): void {
-    this.number(value.length);
-    for (const byte of value) this.#hash = fold(this.#hash, byte);
+    this.#word(value.length);
+    for (let at = 0; at < value.length; at += 4) {
+      this.#word(
+        (value[at] ?? 0) |
+          ((value[at + 1] ?? 0) << 8) |
+          ((value[at + 2] ?? 0) << 16) |
+          ((value[at + 3] ?? 0) << 24),
+      );
+    }
   }
 
-  get value(): number {
-    return this.#hash;
+  #word(word: number): void {
+    this.low = fold(this.low, word);
+    this.high = fold(this.high, word);
   }
 }
 
@@ -44,13 +54,15 @@ export class UnorderedSum<Item> {
   }
 
   add(item: Item): void {
-    this.#low = (this.#low + this.#mixed(item, seeds[0])) | 0;
-    this.#high = (this.#high + this.#mixed(item, seeds[1])) | 0;
+    const { low, high } = this.#mixed(item);
+    this.#low = (this.#low + low) | 0;
+    this.#high = (this.#high + high) | 0;
   }
 
   remove(item: Item): void {
-    this.#low = (this.#low - this.#mixed(item, seeds[0])) | 0;
-    this.#high = (this.#high - this.#mixed(item, seeds[1])) | 0;
+    const { low, high } = this.#mixed(item);
+    this.#low = (this.#low - low) | 0;
+    this.#high = (this.#high - high) | 0;
   }
 
   text(): string {
@@ -58,9 +70,9 @@ export class UnorderedSum<Item> {
     return hex(this.#high) + hex(this.#low);
   }
 
-  #mixed(item: Item, seed: number): number {
-    this.#mixer.start(seed);
+  #mixed(item: Item): Mixer {
+    this.#mixer.start();
     this.#mix(this.#mixer, item);
-    return this.#mixer.value;
+    return this.#mixer;
   }
 }
