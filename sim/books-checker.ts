@@ -9,7 +9,8 @@ import type { CatalogMachine, CatalogResult } from '../src/catalog/machine/catal
 import type { Entry } from '../src/consensus/types.js';
 import type { OrderMachine } from '../src/order/order-machine.js';
 import { decode } from '../src/wire/codec.js';
-import type { CatalogCommand, OrderCommand, Outcome, Sale } from '../src/wire/internal.js';
+import type { CatalogCommand, KeyDigest, OrderCommand, Sale } from '../src/wire/internal.js';
+import type { TradeOutcome } from '../src/wire/trade.js';
 import { CatalogModel } from '../test/catalog/machine/catalog-model.js';
 
 export interface ItemState {
@@ -24,6 +25,9 @@ export interface KnownSale {
   readonly seq: number;
 }
 
+/** After these the stock of all products is compared with the model's. */
+const stockCommands: ReadonlySet<string> = new Set(['trade', 'expire', 'adjust', 'update']);
+
 /** The state's hash is compared every this many entries. */
 const hashEvery = 16;
 
@@ -33,6 +37,8 @@ export class BooksChecker {
   readonly items = new Map<number, ItemState[]>();
   /** `sales[n - 1]` is sale n. */
   readonly sales: KnownSale[] = [];
+  /** The entry that decided the purchase under a key last, by kind and digest. */
+  readonly decidedAt = new Map<string, number>();
   replays = 0;
   refusals = 0;
   /** Purchases refused for their total. */
@@ -65,14 +71,16 @@ export class BooksChecker {
     if (machine.lastRestock !== this.model.lastRestock) {
       this.#report(`I5: ${id} has restocked ${machine.lastRestock} times at ${entry.seq}`);
     }
-    if (command?.[0] !== 'sell' || result.kind !== 'sell') return;
-    if (JSON.stringify(result.outcomes) !== JSON.stringify(expected)) {
-      this.#report(
-        `I5/I6: entry ${entry.seq} decides ${JSON.stringify(result.outcomes)}, not ${JSON.stringify(expected)}`,
-      );
+    if (command && stockCommands.has(command[0])) this.#compareBooks(id, entry.seq, machine);
+    if (result.kind !== 'sell' && result.kind !== 'trade') return;
+    const [decided, known] = [result.outcomes, expected].map((one) => JSON.stringify(one, inHex));
+    if (decided !== known) {
+      this.#report(`I5/I6: entry ${entry.seq} decides ${decided}, not ${known}`);
     }
-    for (const [index, [key, kind]] of command[3].entries()) {
-      this.#outcome(`${kind} ${Buffer.from(key).toString('hex')}`, result.outcomes[index]);
+    for (const [index, [key, kind]] of keysOf(command).entries()) {
+      const name = `${kind} ${Buffer.from(key).toString('hex')}`;
+      this.#outcome(name, result.outcomes[index]);
+      this.decidedAt.set(name, entry.seq);
     }
     if (!result.sales) return;
     for (const sale of decode(result.sales[2]) as readonly Sale[]) {
@@ -136,6 +144,18 @@ export class BooksChecker {
     }
   }
 
+  /** Units on hand, reserved and sold. */
+  #compareBooks(id: string, seq: number, machine: CatalogMachine): void {
+    for (const { id: item, stock, reserved, sold, received, returned } of machine.books()) {
+      const known = this.model.living.get(item) ?? this.model.removed.get(item);
+      const isSame = known?.stock === stock && known.reserved === reserved && known.sold === sold;
+      const isBalanced = reserved >= 0 && received - sold + returned === stock + reserved;
+      if (isSame && isBalanced) continue;
+      const found = `${stock} units of item ${item}, ${reserved} reserved, ${sold} sold`;
+      this.#report(`I5: ${id} has ${found} at ${seq}, not as the model`);
+    }
+  }
+
   #notePlaces(seq: number): void {
     for (const { id, version, stock, priceCents } of this.model.living.values()) {
       const states = this.items.get(id);
@@ -146,12 +166,11 @@ export class BooksChecker {
   }
 
   /** I6: the same key has the same outcome, whatever the request. */
-  #outcome(key: string, outcome: Outcome | undefined): void {
-    if (outcome === undefined) return;
-    if (!['sold', 'out_of_stock', 'not_found'].includes(outcome[0])) return;
+  #outcome(key: string, outcome: TradeOutcome | undefined): void {
+    if (outcome === undefined || ['key_reused', 'stale', 'full'].includes(outcome[0])) return;
     if (outcome.at(-1) === true) this.replays += 1;
     else if (outcome[0] === 'out_of_stock') this.refusals += 1;
-    const text = JSON.stringify(outcome.slice(0, -1));
+    const text = JSON.stringify(outcome.slice(0, -1), inHex);
     const known = this.#outcomes.get(key);
     if (known === undefined) this.#outcomes.set(key, text);
     else if (known !== text) this.#report(`I6: key ${key} had ${known} and now ${text}`);
@@ -164,6 +183,19 @@ export class BooksChecker {
     if (known === undefined) this.#hashes.set(key, hash);
     else if (known !== hash) this.#report(`I4: ${id} has another state at ${key}`);
   }
+}
+
+function keysOf(command: CatalogCommand | undefined): (readonly [KeyDigest, number])[] {
+  if (command?.[0] === 'sell') return command[3].map(([key, kind]) => [key, kind]);
+  if (command?.[0] !== 'trade') return [];
+  return command[3].map(([, [key, kind]]) => [key, kind]);
+}
+
+/** Bytes as text, in either kind of array. */
+function inHex(_name: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  const { type, data } = (value ?? {}) as { readonly type?: unknown; readonly data?: number[] };
+  return type === 'Buffer' && data ? Buffer.from(data).toString('hex') : value;
 }
 
 /** The bytes of a key may be in either kind of array. */

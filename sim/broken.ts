@@ -2,7 +2,9 @@
  * Parts of the services with one rule broken each, for the seeded bugs. Apart from that rule they are
  * the classes of production.
  */
+import type { Clock } from '../src/base/clock.js';
 import { CatalogMachine, type CatalogResult } from '../src/catalog/machine/catalog-machine.js';
+import type { WriteSet } from '../src/catalog/machine/write-set.js';
 import { CatalogStore } from '../src/catalog/service/store.js';
 import type { Entry } from '../src/consensus/types.js';
 import type {
@@ -22,8 +24,11 @@ import {
   withoutCapacity,
   withoutKeys,
   withoutLeaseHolders,
+  withoutReferences,
+  withoutUses,
 } from '../test/catalog/machine/snapshot-pieces.js';
 import { breakLeases } from './broken-leases.js';
+import { applyBroken, withoutHolds } from './broken-trades.js';
 import type { World } from './world.js';
 
 const cacheBytes = 1_000_000;
@@ -95,13 +100,28 @@ const rewritten = [
 
 class BrokenMachine extends CatalogMachine {
   readonly #world: World;
+  readonly #clock: Clock;
 
-  constructor(world: World) {
+  constructor(world: World, clock: Clock) {
     super();
     this.#world = world;
+    this.#clock = clock;
   }
 
   override apply(entry: Entry): CatalogResult {
+    return applyBroken(
+      this.#world,
+      () => this.#clock.wallMs(),
+      entry,
+      (changed) => this.#apply(changed),
+    );
+  }
+
+  override writeSet(command: CatalogCommand): WriteSet {
+    return withoutHolds(this.#world, command, super.writeSet(command));
+  }
+
+  #apply(entry: Entry): CatalogResult {
     if (!rewritten.some((bug) => this.#world.hasBug(bug))) return super.apply(entry);
     const rewriter = rewriters.get(this.#world) ?? new Rewriter(this.#world);
     rewriters.set(this.#world, rewriter);
@@ -116,6 +136,8 @@ class BrokenMachine extends CatalogMachine {
     const whole = super.snapshot();
     if (this.#world.hasBug('registry-is-not-saved')) return withoutLeaseHolders(whole);
     if (this.#world.hasBug('capacity-is-not-saved')) return withoutCapacity(whole);
+    if (this.#world.hasBug('references-are-not-saved')) return withoutReferences(whole);
+    if (this.#world.hasBug('uses-are-not-saved')) return withoutUses(whole);
     return this.#world.hasBug('keys-are-not-saved') ? withoutKeys(whole) : whole;
   }
 }
@@ -164,8 +186,8 @@ class BrokenCache extends ProductCache {
   }
 }
 
-export function newCatalogMachine(world: World): CatalogMachine {
-  return new BrokenMachine(world);
+export function newCatalogMachine(world: World, clock: Clock): CatalogMachine {
+  return new BrokenMachine(world, clock);
 }
 
 export function newCatalogStore(

@@ -11,6 +11,7 @@ import { salesAreSafe } from '../src/order/store.js';
 import type { NewProduct } from '../src/wire/internal.js';
 import { Customer } from './customer.js';
 import { Frontend } from './frontend.js';
+import { Holder, heldIn } from './holder.js';
 import { Ledger, nameOf, tagItem } from './ledger.js';
 import { Member } from './member.js';
 import { Peddler } from './peddler.js';
@@ -23,6 +24,7 @@ import type { GroupName, World } from './world.js';
 const indexes = {
   ...{ catalog: [1, 2, 11, 14], recovery: [3, 12], order: [4, 5, 6, 15], frontend: [7, 8, 13] },
 } as const;
+const heldTopic = 'reserved';
 const tagStock = 1_000_000_000;
 
 export type AnyMember = Member<CatalogResult> | Member<OrderResult>;
@@ -38,6 +40,8 @@ export class Cluster {
   readonly customers: readonly Customer[];
   /** In every other run, one of them adds, moves and removes products. */
   readonly visitors: readonly (Visitor | Peddler)[];
+  /** In every other run they reserve products of their own. */
+  readonly holders: readonly Holder[];
   readonly ledger: Ledger;
   readonly #world: World;
 
@@ -95,11 +99,15 @@ export class Cluster {
       frontend(name, indexes.frontend[at] ?? 0),
     );
     this.rival = frontend('rival', 9);
-    this.ledger = new Ledger(world.books, areSafe, (problem) => world.report(problem));
+    this.ledger = new Ledger(world, areSafe);
     const life = world.newLife('customers', 10);
     this.customers = Array.from({ length: world.profile.clients }, (_, at) => {
       const name = `customer-${at + 1}`;
       return new Customer(world, { name, life, frontends: this.frontends, ledger: this.ledger });
+    });
+    this.holders = Array.from({ length: world.holders }, (_, at) => {
+      const name = `holder-${at + 1}`;
+      return new Holder(world, { name, life, frontends: this.frontends });
     });
     const isVisited = world.random.visits.integer(2) === 0;
     const { frontends } = this;
@@ -117,8 +125,8 @@ export class Cluster {
   }
 
   /** All clients of the frontends. */
-  get guests(): readonly (Customer | Visitor | Peddler)[] {
-    return [...this.customers, ...this.visitors];
+  get guests(): readonly (Customer | Visitor | Peddler | Holder)[] {
+    return [...this.customers, ...this.visitors, ...this.holders];
   }
 
   get members(): readonly AnyMember[] {
@@ -178,8 +186,10 @@ export class Cluster {
   /** Checks that all answers to customers can be true together (docs/CHECKERS.md). */
   checkHistory(): Verdict {
     const { history, books, profile } = this.#world;
-    const first = firstStock(this.#world).map(({ id = 0, quantity, priceCents }) => {
-      return { id, version: 1, quantity, priceCents };
+    const first = firstStock(this.#world).map(({ id = 0, topic, quantity, priceCents }) => {
+      // The history does not know what holds and corrections do to the stock.
+      const known = topic === heldTopic ? tagStock : quantity;
+      return { id, version: 1, quantity: known, priceCents };
     });
     return history.check(books, first, profile.restockTo);
   }
@@ -201,7 +211,12 @@ function firstStock(world: World): NewProduct[] {
     return { id, name: nameOf(id), topic: 'toys', priceCents, quantity };
   };
   const others = Array.from({ length: items }, (_, at) => product(tagItem + 1 + at, stock));
-  return [product(tagItem, tagStock), ...others];
+  const held = Array.from({ length: heldIn(world) }, (_, at): NewProduct => {
+    const id = tagItem + items + 1 + at;
+    const name = `held ${id}`;
+    return { id, name, topic: heldTopic, priceCents: 100 * id, quantity: stock };
+  });
+  return [product(tagItem, tagStock), ...others, ...held];
 }
 
 /** A simulated network needs only names. */

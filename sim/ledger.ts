@@ -3,7 +3,10 @@
  * is lost or doubled, no order lacks a purchase, and one key has one number. Each purchase includes a
  * line of a product with ample stock; its quantity identifies the purchase.
  */
+import type { SaleLine } from '../src/wire/internal.js';
 import type { BooksChecker, KnownSale } from './books-checker.js';
+import { isHeldSale } from './holder.js';
+import type { World } from './world.js';
 
 export interface Order {
   /** Unique in a run; the quantity of the tag's line. */
@@ -29,13 +32,17 @@ export class Ledger {
   readonly #books: BooksChecker;
   readonly #salesAreSafe: boolean;
   readonly #report: (problem: string) => void;
+  readonly #ofHolders = new Map<string, number>();
   readonly #byNumber = new Map<number, Order>();
 
+  readonly #isHeld: (lines: readonly SaleLine[]) => boolean;
+
   /** @param salesAreSafe a purchase may be answered when its sale is committed. */
-  constructor(books: BooksChecker, salesAreSafe: boolean, report: (problem: string) => void) {
-    this.#books = books;
+  constructor(world: World, salesAreSafe: boolean) {
+    this.#books = world.books;
     this.#salesAreSafe = salesAreSafe;
-    this.#report = report;
+    this.#report = (problem) => world.report(problem);
+    this.#isHeld = (lines) => isHeldSale(world, lines);
   }
 
   begin(item: number, quantity: number, key: string | undefined, nowMs: number): Order {
@@ -83,11 +90,22 @@ export class Ledger {
     order.state = 'refused';
   }
 
+  /** A holder's keys are its own: each makes one order at most. */
+  #settleHeld(number: number, key: string): void {
+    const before = this.#ofHolders.get(key);
+    if (before !== undefined) this.#report(`I6: a key has the orders ${before} and ${number}`);
+    this.#ofHolders.set(key, number);
+  }
+
   /** At the end: every sale belongs to one purchase, and no purchase has two. */
   settle(): void {
     const sold = new Map<number, number>();
     for (const known of this.#books.sales) {
-      const [number] = known.sale;
+      const [number, key, lines] = known.sale;
+      if (this.#isHeld(lines)) {
+        this.#settleHeld(number, Buffer.from(key).toString('hex'));
+        continue;
+      }
       const tag = tagOf(known);
       const before = sold.get(tag);
       if (before !== undefined) {

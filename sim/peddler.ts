@@ -7,6 +7,7 @@ import { sleep } from '../src/base/clock.js';
 import { toBazarError } from '../src/base/errors.js';
 import { type Ask, askFrontend } from './ask-frontend.js';
 import type { Frontend } from './frontend.js';
+import { heldIn } from './holder.js';
 import type { Life } from './process.js';
 import { Seekers } from './seekers.js';
 import type { World } from './world.js';
@@ -37,7 +38,7 @@ export class Peddler {
     this.#world = world;
     this.#options = options;
     this.#seekers = new Seekers(world, options);
-    this.#lastId = 1 + world.profile.items;
+    this.#lastId = 1 + world.profile.items + heldIn(world);
   }
 
   get busy(): boolean {

@@ -8,6 +8,8 @@ export function pendingWork(cluster: Cluster): string[] {
   const busy = cluster.guests.filter((customer) => customer.busy).length;
   if (busy > 0) pending.push(`${busy} customers wait`);
   for (const group of ['catalog', 'order'] as const) pendingOfGroup(cluster, group, pending);
+  const held = (cluster.leader('catalog')?.machine as CatalogMachine | undefined)?.holds.open ?? 0;
+  if (held > 0) pending.push(`${held} holds are open`);
   const lastSale = Math.max(...cluster.catalogs.map(({ machine }) => lastOf(machine)));
   for (const { name, machine } of cluster.orders) {
     const orders = lastOf(machine);

@@ -10,6 +10,7 @@ import type { CatalogMachine, CatalogResult } from '../src/catalog/machine/catal
 import { keepWatermark } from '../src/catalog/sales/projected-watermark.js';
 import { withTargets } from '../src/catalog/service/bundled-products.js';
 import { keepCapacity } from '../src/catalog/service/capacity.js';
+import { HoldExpiry } from '../src/catalog/service/hold-expiry.js';
 import { CatalogPeerHandler } from '../src/catalog/service/peer-handler.js';
 import { startRestocking } from '../src/catalog/service/restock.js';
 import { restoreCatalog } from '../src/catalog/service/restore.js';
@@ -48,7 +49,7 @@ export function catalogService(
   products: readonly NewProduct[],
 ): (life: Life, member: MemberOfService) => Service<CatalogResult> {
   return (life, member) => {
-    const machine = newCatalogMachine(world);
+    const machine = newCatalogMachine(world, life);
     let store: CatalogStore | undefined;
     return {
       machine,
@@ -104,6 +105,9 @@ export function catalogService(
           logger,
           clientKeysMax: capacityOf(member.name),
         });
+        if (!world.hasBug('due-holds-stay')) {
+          new HoldExpiry({ store: opened, clock: life, logger });
+        }
         keepWatermark(opened, () => opened.salesStream.confirmed, life, logger);
         deregisterDead(opened, life, logger);
         return {

@@ -8,6 +8,7 @@ import { toBazarError } from '../src/base/errors.js';
 import type { Product } from '../src/wire/schemas.js';
 import { type Ask, askFrontend } from './ask-frontend.js';
 import type { Frontend } from './frontend.js';
+import { heldIn } from './holder.js';
 import type { Life } from './process.js';
 import type { World } from './world.js';
 
@@ -38,7 +39,7 @@ export class Visitor {
   constructor(world: World, options: VisitorOptions) {
     this.#world = world;
     this.#options = options;
-    this.#lastId = 1 + world.profile.items;
+    this.#lastId = 1 + world.profile.items + heldIn(world);
   }
 
   start(): void {

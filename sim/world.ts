@@ -33,7 +33,10 @@ export class World {
   readonly profile: Profile;
   readonly rules: Rules;
   readonly random: Readonly<
-    Record<'processes' | 'disks' | 'peers' | 'clients' | 'services' | 'faults' | 'visits', Random>
+    Record<
+      'processes' | 'disks' | 'peers' | 'clients' | 'services' | 'faults' | 'visits' | 'holders',
+      Random
+    >
   >;
   readonly logs: Readonly<Record<GroupName, LogChecker>>;
   readonly books: BooksChecker;
@@ -42,6 +45,8 @@ export class World {
   readonly problems: string[] = [];
   /** How often each event happened, so that a summary shows what the seeds cover. */
   readonly counts = new Map<string, number>();
+  /** Clients with holds, in every other run. */
+  readonly holders: number;
   lossiness: Lossiness = noLoss;
   readonly #bugs: ReadonlySet<Bug>;
   readonly #trace: ((line: string) => void) | undefined;
@@ -63,7 +68,9 @@ export class World {
       services: stream(6),
       faults: stream(7),
       visits: stream(8),
+      holders: stream(9),
     };
+    this.holders = this.random.holders.integer(2) * 2;
     const report = (problem: string): void => this.report(problem);
     this.logs = {
       catalog: new LogChecker('catalog', report),

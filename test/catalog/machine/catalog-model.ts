@@ -103,8 +103,6 @@ export class CatalogModel {
       case 'adjust':
         this.#adjust(command[1], command[2]);
         return undefined;
-      case 'keyed':
-        return this.apply(command[4], time);
       case 'stock':
         if (this.#isStocked) return undefined;
         this.#isStocked = true;

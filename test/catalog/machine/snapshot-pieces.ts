@@ -42,3 +42,21 @@ export function withoutCapacity(pieces: Iterable<Uint8Array>): Uint8Array[] {
 export function withoutLeaseHolders(pieces: Iterable<Uint8Array>): Uint8Array[] {
   return writePieces(withHead(readPieces(pieces), { frontends: [] }));
 }
+
+/** The same state without the references of its holds. */
+export function withoutReferences(pieces: Iterable<Uint8Array>): Uint8Array[] {
+  const found = readPieces(pieces).map((piece): Piece => {
+    if (piece[0] !== 'holds') return piece;
+    const holds = piece[1] as unknown[][];
+    return ['holds', holds.map((hold) => hold.map((field, at) => (at === 9 ? null : field)))];
+  });
+  return writePieces(found);
+}
+
+/** The same state without what counts for purchase limits. */
+export function withoutUses(pieces: Iterable<Uint8Array>): Uint8Array[] {
+  const found = readPieces(pieces);
+  if ((found[0]?.[1] as Head)['uses'] === undefined) return writePieces(found);
+  const kept = found.filter(([kind]) => kind !== 'uses');
+  return writePieces(withHead(kept, { uses: 0 }));
+}
