@@ -7,6 +7,7 @@ import { completion } from './commands/completion.js';
 import { doctor } from './commands/doctor.js';
 import { down } from './commands/down.js';
 import { exportAll } from './commands/export.js';
+import { hold } from './commands/hold.js';
 import { importProducts } from './commands/import.js';
 import { init } from './commands/init.js';
 import { kill } from './commands/kill.js';
@@ -29,7 +30,7 @@ import { type Entry, optionNames } from './parsing/command.js';
 export function allCommands(): Entry[] {
   const doctorOfAll = doctor(() => optionNames(allCommands()));
   const store = [up, down, init, status, kill, start, logs, doctorOfAll, backup, restoreCopy];
-  const shopping = [shop, search, lookup, buy, order, orders];
+  const shopping = [shop, search, lookup, buy, hold, order, orders];
   const services = [catalog, recovery, frontend];
   return [
     ...store,

@@ -200,8 +200,20 @@ function adviceFor(error: BazarError): string | undefined {
   if (error.code === 'out_of_stock' && typeof available === 'number') {
     return `${available} ${available === 1 ? 'is' : 'are'} left`;
   }
+  const refusal = adviceForTerms(error);
+  if (refusal !== undefined) return refusal;
   if (error.code === 'unauthenticated' || error.code === 'permission_denied') {
     return 'give --token, or the folder of admin.token with --data-dir';
   }
+  return undefined;
+}
+
+/** Of a purchase or a hold that the store refused for a limit, or for another total. */
+function adviceForTerms({ code, details }: BazarError): string | undefined {
+  const { remaining, total } = details;
+  if (code === 'customer_required') return 'give --customer';
+  if (code === 'limit_exceeded' && typeof remaining === 'number')
+    return `at most ${remaining} more`;
+  if (code === 'price_changed' && typeof total === 'number') return `it is ${total.toFixed(2)}`;
   return undefined;
 }

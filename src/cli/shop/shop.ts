@@ -1,7 +1,7 @@
 /** The interactive shop: the menu, its questions and its actions. Ends when the customer leaves. */
 import { BazarError } from '../../base/errors.js';
 import type { BazarClient } from '../../client/bazar-client.js';
-import { buyOnce } from '../commands/buy-once.js';
+import { buyOnce } from '../commands/once.js';
 import { itemOf } from '../commands/item.js';
 import { withAdvice } from '../options/client-options.js';
 import { UsageError } from '../output/exit-codes.js';
