@@ -40,7 +40,7 @@ t.test('an unknown command is reported before its options', async (t) => {
     [['nonsense', '--flags'], 'unknown command "nonsense"'],
     [
       ['product', 'nosuch', '--flags'],
-      'unknown command "product nosuch": bazar product has add, set, remove',
+      'unknown command "product nosuch": bazar product has add, set, adjust, remove',
     ],
     [['product', 'remov', '8'], 'unknown command "product remov": did you mean product remove?'],
   ] as const) {

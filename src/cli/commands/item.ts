@@ -1,5 +1,6 @@
 /** A product in a command line: digits are an id, everything else is a name. */
 
+import type { BazarClient } from '../../client/bazar-client.js';
 import { type Option, positional } from '../options/options.js';
 import { UsageError } from '../output/exit-codes.js';
 
@@ -15,4 +16,8 @@ export function itemOf(text: string): Item {
 export function itemPositional(): Option<Item> {
   const { settings, read } = positional('A product: its name, or its id (all digits)');
   return { settings, read: (value, label) => itemOf(read(value, label) ?? '') };
+}
+
+export async function idOf(client: BazarClient, item: Item): Promise<number> {
+  return 'id' in item ? item.id : (await client.lookup(item)).id;
 }

@@ -1,7 +1,7 @@
 /** `bazar lookup`: one product. */
 import { clientSpecs, withClient } from '../options/client-options.js';
 import { exitCodes } from '../output/exit-codes.js';
-import { productHead, productRow } from '../output/orders-view.js';
+import { productTable } from '../output/orders-view.js';
 import { printJson, printTable } from '../output/output.js';
 import { defineCommand } from '../parsing/command.js';
 import { itemPositional } from './item.js';
@@ -17,7 +17,10 @@ export const lookup = defineCommand({
   async run(options, io) {
     const product = await withClient(options, (client) => client.lookup(options.item));
     if (options.json) printJson(io, product);
-    else await printTable(io, productHead, [productRow(product)]);
+    else {
+      const { head, rows } = productTable([product]);
+      await printTable(io, head, rows);
+    }
     return exitCodes.ok;
   },
 });

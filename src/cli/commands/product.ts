@@ -1,14 +1,17 @@
-/** `bazar product add|set|remove`: changes the products. Needs the admin token. */
-import type { BazarClient } from '../../client/bazar-client.js';
-import type { Changed } from '../../wire/schemas.js';
+/** `bazar product add|set|adjust|remove`: changes the products. Needs the admin token. */
+import { limitLimits } from '../../base/limits.js';
+import type { Changed, PurchaseLimit } from '../../wire/schemas.js';
 import { adminSpecs, withAdmin } from '../options/client-options.js';
-import { integer, number, positional, text } from '../options/options.js';
+import { given } from '../options/given.js';
+import { integer, number, type Option, positional, text } from '../options/options.js';
 import { exitCodes, UsageError } from '../output/exit-codes.js';
 import type { Io } from '../output/io.js';
-import { productHead, productRow } from '../output/orders-view.js';
+import { productTable } from '../output/orders-view.js';
 import { printJson, printTable } from '../output/output.js';
 import { type Command, defineCommand } from '../parsing/command.js';
-import { type Item, itemPositional } from './item.js';
+import { adjust } from './adjust.js';
+import { idOf, itemPositional } from './item.js';
+import { tellReplay } from './once.js';
 
 const productGroup = { group: 'Product:' };
 const anyPrice = { min: 0, max: 1_000_000_000, default: undefined };
@@ -19,10 +22,17 @@ const price = number('Price, with at most two decimals', anyPrice, productGroup)
 const topic = text('Topic', undefined, productGroup);
 const quantity = integer('Units in stock', anyStock, productGroup);
 /** Restocks fill only products that have a target. */
-const restockTo = text(
+const restockTo = numberOrNone(
   'Stock to which each restock fills it; none: no restock',
-  undefined,
-  productGroup,
+  anyStock.max,
+);
+const limit = numberOrNone(
+  'Units that one customer may buy; none: any number',
+  limitLimits.quantityMax,
+);
+const limitWindow = numberOrNone(
+  'Seconds in which --limit counts; none: it counts as long as the product has the limit',
+  limitLimits.windowSecondsMax,
 );
 const key = text('Repeats with the same key change nothing', undefined, productGroup);
 const ifVersion = integer('Change it only if it has this version', anyVersion, productGroup);
@@ -42,6 +52,8 @@ const add = defineCommand({
     price,
     quantity: integer('Units in stock', { ...anyStock, default: 0 }, productGroup),
     restockTo,
+    limit,
+    limitWindow,
     key,
     ...adminSpecs,
   },
@@ -51,9 +63,13 @@ const add = defineCommand({
       throw new UsageError('bazar product add: give --topic and --price');
     }
     const id = newId === undefined ? {} : { id: newId };
-    const target = given({ restock_to: readTarget(options.restockTo), key: options.key });
+    const optional = given({
+      restock_to: options.restockTo,
+      purchase_limit: readLimit(options),
+      key: options.key,
+    });
     const product = await withAdmin(options, (client) =>
-      client.addProduct({ ...id, name, topic: under, price: costs, quantity: stock, ...target }),
+      client.addProduct({ ...id, name, topic: under, price: costs, quantity: stock, ...optional }),
     );
     return show(product, options.json, io);
   },
@@ -61,11 +77,13 @@ const add = defineCommand({
 
 const set = defineCommand({
   usage: 'set <item>',
-  describe: "Change a product's price, stock, topic or restock target",
+  describe: "Change a product's price, stock, topic, restock target or purchase limit",
   examples: [
     ['$0 product set Tux --price 17.90', 'sets the price'],
     ['$0 product set 8 --add 50', 'adds 50 units to the stock'],
     ['$0 product set 8 --restock-to none', 'removes the restock target'],
+    ['$0 product set 8 --limit 2 --limit-window 86400', 'two a day for one customer'],
+    ['$0 product set 8 --limit none', 'removes the purchase limit'],
   ],
   specs: {
     item: itemPositional(),
@@ -74,6 +92,8 @@ const set = defineCommand({
     add: integer('Units to add to the stock', anyStock, productGroup),
     topic,
     restockTo,
+    limit,
+    limitWindow,
     ifVersion,
     key,
     ...adminSpecs,
@@ -84,11 +104,12 @@ const set = defineCommand({
       quantity: options.quantity,
       add: options.add,
       topic: options.topic,
-      restock_to: readTarget(options.restockTo),
+      restock_to: options.restockTo,
+      purchase_limit: readLimit(options),
     });
     if (Object.keys(change).length === 0) {
       throw new UsageError(
-        'bazar product set: give --price, --quantity, --add, --topic or --restock-to',
+        'bazar product set: give --price, --quantity, --add, --topic, --restock-to or --limit',
       );
     }
     const version = given({ if_version: options.ifVersion, key: options.key });
@@ -115,37 +136,50 @@ const remove = defineCommand({
 
 export const product = {
   name: 'product',
-  describe: 'Add, change and remove products (admin)',
-  commands: [add, set, remove] as readonly Command[],
+  describe: 'Add, change, adjust and remove products (admin)',
+  commands: [add, set, adjust, remove] as readonly Command[],
 };
 
-async function idOf(client: BazarClient, item: Item): Promise<number> {
-  return 'id' in item ? item.id : (await client.lookup(item)).id;
+/** An integer from 1 on, or null for `none` and for the flag with `--no-` before it. */
+function numberOrNone(describe: string, max: number): Option<number | null | undefined> {
+  const { settings } = text(describe, undefined, productGroup);
+  return {
+    settings,
+    read(value, label) {
+      if (value === undefined) return undefined;
+      if (value === 'none' || value === false) return null;
+      const read = Number(value);
+      if (typeof value !== 'boolean' && Number.isInteger(read) && read >= 1 && read <= max)
+        return read;
+      throw new UsageError(`${label} must be an integer from 1 to ${max}, or none`);
+    },
+  };
 }
 
 /** Undefined: not given. Null: none. */
-function readTarget(value: string | undefined): number | null | undefined {
-  if (value === undefined || value === 'none') return value && null;
-  const target = Number(value);
-  if (Number.isInteger(target) && target >= 1 && target <= anyStock.max) return target;
-  throw new UsageError(`--restock-to must be an integer from 1 to ${anyStock.max}, or none`);
-}
-
-type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Only the fields that have a value. */
-function given<T extends object>(fields: T): Given<T> {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as Given<T>;
+function readLimit({
+  limit,
+  limitWindow,
+}: {
+  readonly limit: number | null | undefined;
+  readonly limitWindow: number | null | undefined;
+}): PurchaseLimit | null | undefined {
+  if (typeof limit === 'number') return { quantity: limit, window_seconds: limitWindow ?? null };
+  if (limitWindow !== undefined) throw new UsageError('--limit-window needs --limit with a number');
+  return limit;
 }
 
 async function show(product: Changed, json: boolean, io: Io): Promise<number> {
-  if (product.replayed === true)
-    io.err('this key was used before: the store repeats its first answer\n');
+  tellReplay(product, io);
   if (json) printJson(io, product);
   else {
-    const row = [...productRow(product), product.restock_to ?? 'none'];
-    await printTable(io, [...productHead, 'RESTOCK TO'], [row]);
+    const { head, rows } = productTable([product]);
+    const target = product.restock_to ?? 'none';
+    await printTable(
+      io,
+      [...head, 'RESTOCK TO'],
+      rows.map((row) => [...row, target]),
+    );
   }
   return exitCodes.ok;
 }

@@ -2,7 +2,7 @@
 import { clientSpecs, withClient } from '../options/client-options.js';
 import { integer, positional, text } from '../options/options.js';
 import { exitCodes, UsageError } from '../output/exit-codes.js';
-import { productHead, productRow } from '../output/orders-view.js';
+import { productTable } from '../output/orders-view.js';
 import { printJson, printTable } from '../output/output.js';
 import { defineCommand } from '../parsing/command.js';
 
@@ -45,7 +45,10 @@ export const search = defineCommand({
     );
     if (options.json) printJson(io, page);
     else if (page.items.length === 0) io.err('nothing found\n');
-    else await printTable(io, productHead, page.items.map(productRow));
+    else {
+      const { head, rows } = productTable(page.items);
+      await printTable(io, head, rows);
+    }
     if (page.next !== undefined) io.err(`more: --after ${page.next}\n`);
     return exitCodes.ok;
   },

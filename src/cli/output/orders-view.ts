@@ -2,11 +2,27 @@
 import type { Order, Product } from '../../wire/schemas.js';
 import { type Cell, money } from './output.js';
 
-export const productHead = ['ID', 'NAME', 'TOPIC', 'PRICE', 'STOCK', 'VERSION'];
+const productHead = ['ID', 'NAME', 'TOPIC', 'PRICE', 'STOCK', 'VERSION'];
 
-export function productRow(product: Product): Cell[] {
-  const { id, name, topic, price, quantity, version } = product;
-  return [id, name, topic, money(price), quantity, version];
+/** The column of limits appears if one of the products has a limit. */
+export function productTable(products: readonly Product[]): {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly Cell[])[];
+} {
+  const isLimited = products.some(({ purchase_limit: limit }) => limit !== undefined);
+  const rows = products.map((product) => {
+    const { id, name, topic, price, quantity, version } = product;
+    const row: Cell[] = [id, name, topic, money(price), quantity, version];
+    return isLimited ? [...row, limitText(product.purchase_limit)] : row;
+  });
+  return { head: isLimited ? [...productHead, 'LIMIT'] : productHead, rows };
+}
+
+/** For example `2 in 86400 s`. */
+function limitText(limit: Product['purchase_limit']): string {
+  if (limit === undefined) return 'none';
+  const { quantity, window_seconds: window } = limit;
+  return window === null ? String(quantity) : `${quantity} in ${window} s`;
 }
 
 export const orderHead = ['ORDER', 'PRODUCT', 'QUANTITY', 'PRICE', 'TOTAL', 'AT'];

@@ -1,12 +1,13 @@
 /** The interactive shop: the menu, its questions and its actions. Ends when the customer leaves. */
 import { BazarError } from '../../base/errors.js';
 import type { BazarClient } from '../../client/bazar-client.js';
-import { buyOnce } from '../commands/once.js';
+import type { Product } from '../../wire/schemas.js';
 import { itemOf } from '../commands/item.js';
+import { buyOnce } from '../commands/once.js';
 import { withAdvice } from '../options/client-options.js';
 import { UsageError } from '../output/exit-codes.js';
 import type { Io } from '../output/io.js';
-import { orderHead, orderRows, productHead, productRow } from '../output/orders-view.js';
+import { orderHead, orderRows, productTable } from '../output/orders-view.js';
 import { formatTable, money } from '../output/output.js';
 import type { ShopInput } from './shop-input.js';
 
@@ -54,14 +55,19 @@ async function search({ client, input, io }: Visit): Promise<void> {
   if (!topic) return;
   const { items } = await client.search({ topic, limit: 100 });
   if (items.length === 0) input.show(`no products with the topic "${topic}"\n`);
-  else input.show(await formatTable(io, productHead, items.map(productRow)));
+  else input.show(await showProducts(items, io));
 }
 
 async function info({ client, input, io }: Visit): Promise<void> {
   const item = await input.ask('Product (name or id)');
   if (!item) return;
   const product = await client.lookup(itemOf(item));
-  input.show(await formatTable(io, productHead, [productRow(product)]));
+  input.show(await showProducts([product], io));
+}
+
+function showProducts(products: readonly Product[], io: Visit['io']): Promise<string> {
+  const { head, rows } = productTable(products);
+  return formatTable(io, head, rows);
 }
 
 async function purchase({ client, input }: Visit): Promise<void> {

@@ -25,7 +25,7 @@ function dataFolder(t: Test): string {
 t.test('commands are offered if one is missing', async (t) => {
   t.same(await offered('ki'), ['kill']);
   t.ok((await offered('')).includes('completion'));
-  t.same(await offered('product', ''), ['add', 'set', 'remove']);
+  t.same(await offered('product', ''), ['add', 'set', 'adjust', 'remove']);
   t.same(await offered('completion', ''), ['bash', 'zsh', 'fish'], 'and not after one');
   t.same(await offered('no-such', ''), []);
   t.same(await offered('--data-dir', 'x', 'ki'), ['kill'], 'after a flag, too');
@@ -47,6 +47,7 @@ t.test('names of services are offered if the command takes one', async (t) => {
 
 t.test('the value of an option completes to a choice, a path or nothing', async (t) => {
   t.same(await offered('up', '--log-level', 'i'), ['info']);
+  t.same(await offered('product', 'adjust', 'Tux', '--reason', 'c'), ['correction', 'count']);
   t.same(await offered('up', '--orders-status=2'), ['--orders-status=200', '--orders-status=201']);
   t.same(await offered('up', '--orders-status', '=', '2'), ['200', '201'], 'split by bash');
   for (const words of [
