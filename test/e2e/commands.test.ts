@@ -132,9 +132,12 @@ t.test(
 
 t.test('products go out as CSV and come back, changed where they were changed', async (t) => {
   const { out } = await store.bazar(['export']);
-  t.match(out, /^id,name,topic,price,quantity,restock_to,version\n1,/);
+  t.match(
+    out,
+    /^id,name,topic,price,quantity,restock_to,limit_quantity,limit_window_seconds,version\n1,/,
+  );
   const changed = out.replace(/^16,Frisbee,toys,[\d.]+,\d+/m, '16,Frisbee,flying toys,8.99,77');
-  const rows = `${changed},Yo-yo,toys,4.5,3,,\n18,Tux,toys,1,1,,\n`;
+  const rows = `${changed},Yo-yo,toys,4.5,3,,,,\n18,Tux,toys,1,1,,,,\n`;
   t.match(await store.bazar(['import'], rows), {
     code: 1,
     out: '1 added, 1 updated, 16 unchanged, 1 row refused\n',

@@ -14,7 +14,7 @@ import { cannotRead } from '../output/file-error.js';
 import type { Io } from '../output/io.js';
 import { printable, printJson } from '../output/output.js';
 import { defineCommand } from '../parsing/command.js';
-import { delimiters } from '../stock/columns.js';
+import { columns, delimiters } from '../stock/columns.js';
 import { existingChoices, type ImportReport } from '../stock/import-run.js';
 import { type Encoding, EncodingError, encodings, utf8Pieces } from '../stock/utf8-pieces.js';
 
@@ -22,7 +22,7 @@ const importGroup = { group: 'Import:' };
 
 const importSpecs = {
   file: positional(
-    'CSV file; its first line names the columns: name or id, and topic, price, quantity, restock_to, version',
+    `CSV file; its first line names the columns: name or id, and ${columns.slice(2).join(', ')}`,
     { completes: 'files' },
   ),
   delimiter: choice('Delimiter of fields', delimiters, ',', importGroup),

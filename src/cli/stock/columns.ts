@@ -6,6 +6,8 @@ export const columns = [
   'price',
   'quantity',
   'restock_to',
+  'limit_quantity',
+  'limit_window_seconds',
   'version',
 ] as const;
 export type Column = (typeof columns)[number];

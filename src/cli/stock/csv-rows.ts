@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream';
 import { BazarError, toBazarError } from '../../base/errors.js';
 import { priceToCents } from '../../wire/money.js';
+import type { PurchaseLimit } from '../../wire/schemas.js';
 import { validateParams } from '../../wire/validate.js';
 import { UsageError } from '../output/exit-codes.js';
 import { printable } from '../output/output.js';
@@ -25,6 +26,8 @@ export interface WantedProduct {
   readonly quantity?: number;
   /** The restock target; null: none. */
   readonly restock_to?: number | null;
+  /** Null: none. */
+  readonly purchase_limit?: PurchaseLimit | null;
   /** Version of the product at the export. */
   readonly version?: number;
 }
@@ -74,6 +77,9 @@ function readHead(fields: readonly string[]): readonly Column[] {
     const places = head.filter((one) => one === column).length;
     if (places > 1) throw new UsageError(`the column ${column} occurs twice`);
   }
+  if (head.includes('limit_quantity') !== head.includes('limit_window_seconds')) {
+    throw new UsageError('the columns limit_quantity and limit_window_seconds belong together');
+  }
   if (!head.includes('id') && !head.includes('name')) {
     throw new UsageError('one column must be name or id, which identifies the product');
   }
@@ -96,7 +102,7 @@ function readRow(
     }),
   );
   try {
-    return { line, product: checkFields(fields) };
+    return { line, product: checkFields(withLimit(fields)) };
   } catch (error) {
     return { line, problem: toBazarError(error).message };
   }
@@ -120,6 +126,8 @@ function readField(
     case 'quantity':
       return numberOf(text, /^-?\d+(?:\.0)?$/);
     case 'restock_to':
+    case 'limit_quantity':
+    case 'limit_window_seconds':
       return text === '' || text === 'none' ? null : numberOf(text, /^\d+(?:\.0)?$/);
     default:
       return text === '' ? undefined : numberOf(text, /^\d+(?:\.0)?$/);
@@ -128,6 +136,17 @@ function readField(
 
 function numberOf(text: string, form: RegExp): number | string {
   return form.test(text) ? Number(text) : text;
+}
+
+/** The two columns of a limit as one field. Throws if a limit has a window alone. */
+function withLimit(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { limit_quantity: quantity, limit_window_seconds: window, ...others } = fields;
+  if (quantity === undefined) return others;
+  if (quantity !== null) {
+    return { ...others, purchase_limit: { quantity, window_seconds: window } };
+  }
+  if (window !== null) throw invalid('limit_window_seconds needs a limit_quantity');
+  return { ...others, purchase_limit: null };
 }
 
 /** Throws an error that names the invalid field. */

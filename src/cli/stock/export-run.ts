@@ -76,10 +76,12 @@ async function writerFor(format: Format, delimiter: string): Promise<Writer> {
 const mustBeQuoted = /^\s|\s$|[\r\n]/;
 
 function cells(product: Product, delimiter: string): Record<string, string | number> {
-  const { name, topic, price, restock_to: target = '', purchase_limit: _limit, ...rest } = product;
+  const { name, topic, price, restock_to: target = '', purchase_limit: limit, ...rest } = product;
   return {
     ...rest,
     restock_to: target,
+    limit_quantity: limit?.quantity ?? '',
+    limit_window_seconds: limit?.window_seconds ?? '',
     name: escapeCell(name),
     topic: escapeCell(topic),
     price: delimiter === ',' ? price : String(price).replace('.', ','),
@@ -87,15 +89,13 @@ function cells(product: Product, delimiter: string): Record<string, string | num
 }
 
 /** The fields that an import reads, in their order. */
-function plain({
-  id,
-  name,
-  topic,
-  price,
-  quantity,
-  restock_to: target,
-  version,
-}: Product): Product {
-  const restock = target === undefined ? {} : { restock_to: target };
-  return { id, name, topic, price, quantity, ...restock, version };
+function plain(product: Product): Product {
+  const { id, name, topic, price, quantity, version } = product;
+  const { restock_to: target, purchase_limit: limit } = product;
+  return {
+    ...{ id, name, topic, price, quantity },
+    ...(target !== undefined && { restock_to: target }),
+    ...(limit !== undefined && { purchase_limit: limit }),
+    version,
+  };
 }

@@ -122,9 +122,14 @@ type Fields = Omit<WantedProduct, 'version'>;
  */
 async function addNew(fields: Fields, client: BazarClient): Promise<Product | 'added' | undefined> {
   if (!isWhole(fields)) return undefined;
-  // Builds without restock targets refuse this field.
-  const { restock_to: target, ...older } = fields;
-  return client.addProduct(target === null ? older : fields).then(
+  // Builds without targets or limits refuse these fields.
+  const { restock_to: target, purchase_limit: limit, ...older } = fields;
+  const wanted = {
+    ...older,
+    ...(target && { restock_to: target }),
+    ...(limit && { purchase_limit: limit }),
+  };
+  return client.addProduct(wanted).then(
     () => 'added' as const,
     (error: unknown) => presentRecord(error),
   );
@@ -186,7 +191,7 @@ type Change = Omit<Params<'update_product'>, 'id'>;
 /** The values of the row that differ. Throws if the row names another product. */
 function changeOf(product: WantedProduct, current: Product): Change {
   const { id = current.id, name = current.name, topic, price, quantity } = product;
-  const { restock_to: target } = product;
+  const { restock_to: target, purchase_limit: limit } = product;
   const isTarget = target === undefined || target === (current.restock_to ?? null);
   if (id !== current.id || !isSameName(name, current.name)) {
     const message = `the store has "${current.name}" under id ${current.id}`;
@@ -197,7 +202,18 @@ function changeOf(product: WantedProduct, current: Product): Change {
     ...(price === undefined || price === current.price ? {} : { price }),
     ...(quantity === undefined || quantity === current.quantity ? {} : { quantity }),
     ...(isTarget ? {} : { restock_to: target }),
+    ...(isSameLimit(limit, current) ? {} : { purchase_limit: limit }),
   };
+}
+
+/** Undefined: the row says nothing of a limit. */
+function isSameLimit(
+  limit: WantedProduct['purchase_limit'],
+  { purchase_limit: current }: Product,
+): boolean {
+  if (limit === undefined) return true;
+  if (limit === null || current === undefined) return limit === null && current === undefined;
+  return limit.quantity === current.quantity && limit.window_seconds === current.window_seconds;
 }
 
 /** Stores keep names trimmed and in Unicode form NFC. */

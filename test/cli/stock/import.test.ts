@@ -18,10 +18,12 @@ interface Product {
   quantity: number;
   version: number;
   restock_to?: number;
+  purchase_limit?: { quantity: number; window_seconds: number | null } | null;
 }
 
 const head = 'id,name,topic,price,quantity\n';
-const exportHead = 'id,name,topic,price,quantity,restock_to,version\n';
+const exportHead =
+  'id,name,topic,price,quantity,restock_to,limit_quantity,limit_window_seconds,version\n';
 const tux = { id: 8, name: 'Tux', topic: 'toys', price: 19.9, quantity: 90, version: 4 };
 
 async function stage(t: Test, own: Readonly<Record<string, Answer>> = {}) {
@@ -182,7 +184,7 @@ t.test('an export can be imported, also through a pipe', async (t) => {
   const { run } = await stage(t);
   const { code, stdout, stderr } = await run(['export']);
   t.equal(code, 0);
-  t.equal(stdout, `${exportHead}8,Tux,toys,19.9,90,,4\n`);
+  t.equal(stdout, `${exportHead}8,Tux,toys,19.9,90,,,,4\n`);
   t.equal(stderr, '1 product\n');
   t.match(await run(['import'], stdout), { code: 0, stdout: /1 unchanged/ });
 });
@@ -293,7 +295,10 @@ t.test('a file in another encoding is refused before any row is imported', async
 t.test('an export with another delimiter has a decimal comma, and can be imported', async (t) => {
   const { run } = await stage(t);
   const { stdout } = await run(['export', '--delimiter', ';']);
-  t.equal(stdout, 'id;name;topic;price;quantity;restock_to;version\n8;Tux;toys;19,9;90;;4\n');
+  t.equal(
+    stdout,
+    'id;name;topic;price;quantity;restock_to;limit_quantity;limit_window_seconds;version\n8;Tux;toys;19,9;90;;;;4\n',
+  );
   t.match(await run(['import', '--delimiter', ';'], stdout), { code: 0, stdout: /1 unchanged/ });
 });
 
@@ -303,7 +308,7 @@ t.test('control characters of names are written to a file but not to a terminal'
   stock.set(8, { ...tux, name });
   t.match((await run(['export'])).stdout, name);
   const { stdout } = await run(['export'], undefined, true);
-  t.equal(stdout, `${exportHead}8,Tux�[2J�2J,toys,19.9,90,,4\n`);
+  t.equal(stdout, `${exportHead}8,Tux�[2J�2J,toys,19.9,90,,,,4\n`);
   const json = (await run(['export', '--json'], undefined, true)).stdout;
   t.notOk(json.includes('\u001b') || json.includes('\u009b'));
   t.equal(JSON.parse(json).products[0].name, name);
@@ -316,7 +321,7 @@ t.test('restock targets are exported and imported, and an empty cell means none'
   const { frontend, stock, run, file } = await stage(t);
   stock.set(8, { ...tux, restock_to: 100 });
   const { stdout } = await run(['export']);
-  t.equal(stdout, `${exportHead}8,Tux,toys,19.9,90,100,4\n`);
+  t.equal(stdout, `${exportHead}8,Tux,toys,19.9,90,100,,,4\n`);
   t.match(await run(['import'], stdout), { code: 0, stdout: /1 unchanged/ });
   t.match(JSON.parse((await run(['export', '--json'])).stdout).products, [{ restock_to: 100 }]);
   const rows = 'Tux,toys,19.9,90,\nKite,toys,1,1,\nYo-yo,toys,1,1,7\n';
@@ -324,4 +329,33 @@ t.test('restock targets are exported and imported, and an empty cell means none'
   t.same(frontend.of('update_product'), [{ id: 8, restock_to: null }]);
   const added = frontend.of('add_product').filter(({ name }) => name !== 'Tux');
   t.same(added.map((each) => each.restock_to).sort(), [7, undefined]);
+});
+
+t.test('purchase limits are exported and imported, and an empty cell means none', async (t) => {
+  const { frontend, stock, run, file } = await stage(t);
+  const daily = { quantity: 2, window_seconds: 86_400 };
+  stock.set(8, { ...tux, purchase_limit: daily });
+  const { stdout } = await run(['export']);
+  t.equal(stdout, `${exportHead}8,Tux,toys,19.9,90,,2,86400,4\n`);
+  t.match(await run(['import'], stdout), { code: 0, stdout: /1 unchanged/ });
+  t.match(JSON.parse((await run(['export', '--json'])).stdout).products, [
+    { purchase_limit: daily },
+  ]);
+  const columns = 'name,topic,price,quantity,limit_quantity,limit_window_seconds\n';
+  const rows = 'Tux,toys,19.9,90,2,\nKite,toys,1,1,,\nYo-yo,toys,1,1,3,60\n';
+  await run(['import', file(columns + rows)]);
+  await run(['import', file(`${columns}Tux,toys,19.9,90,none,none\n`)]);
+  t.same(frontend.of('update_product'), [
+    { id: 8, purchase_limit: { quantity: 2, window_seconds: null } },
+    { id: 8, purchase_limit: null },
+  ]);
+  const limitOf = (name: string): unknown =>
+    frontend.of('add_product').find((each) => each.name === name)?.purchase_limit;
+  t.equal(limitOf('Kite'), undefined);
+  t.same(limitOf('Yo-yo'), { quantity: 3, window_seconds: 60 });
+  const wrong = await run(['import', file(`${columns}Tux,toys,1,1,,60\nBear,toys,1,1,0,60\n`)]);
+  t.match(wrong, { code: 1, stderr: /line 2: limit_window_seconds needs a limit_quantity/ });
+  t.match(wrong.stderr, /line 3: .*purchase_limit/);
+  const alone = await run(['import', file('name,limit_quantity\nTux,2\n')]);
+  t.match(alone, { code: 2, stderr: /belong together/ });
 });
