@@ -31,7 +31,7 @@ export const PurchaseLimit = Type.Object(
   strict,
 );
 export type PurchaseLimit = Static<typeof PurchaseLimit>;
-const LimitOrNull = Type.Union([PurchaseLimit, Type.Null()]);
+export const LimitOrNull = Type.Union([PurchaseLimit, Type.Null()]);
 /**
  * A price outside the store: a decimal with at most two places, checked when it is converted to cents.
  */

@@ -15,8 +15,8 @@ export interface StockParts {
   readonly total: number;
   /** Number of products in each part but the last. */
   readonly together: number;
-  /** True if a product has its own restock target. */
-  readonly hasTargets: boolean;
+  /** True if a product has a field that older rules ignore: a restock target, a purchase limit. */
+  readonly needsRules: boolean;
   /** Lists of products, encoded. */
   readonly parts: readonly Uint8Array[];
 }
@@ -27,6 +27,8 @@ export async function readStock({ path }: { readonly path: string }): Promise<St
   for (let from = 0; from < products.length; from += stockTogether) {
     parts.push(new Uint8Array(encode(products.slice(from, from + stockTogether))));
   }
-  const hasTargets = products.some(({ restockTo }) => typeof restockTo === 'number');
-  return { total: products.length, together: stockTogether, hasTargets, parts };
+  const needsRules = products.some(
+    ({ restockTo, limit }) => typeof restockTo === 'number' || limit !== undefined,
+  );
+  return { total: products.length, together: stockTogether, needsRules, parts };
 }

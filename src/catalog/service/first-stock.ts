@@ -11,7 +11,15 @@ import { systemReason } from '../../base/system-error.js';
 import { explain } from '../../wire/explain.js';
 import type { NewProduct } from '../../wire/internal.js';
 import { priceToCents } from '../../wire/money.js';
-import { Price, ProductId, ProductName, RestockTo, Stock, Topic } from '../../wire/schemas.js';
+import {
+  LimitOrNull,
+  Price,
+  ProductId,
+  ProductName,
+  RestockTo,
+  Stock,
+  Topic,
+} from '../../wire/schemas.js';
 
 const listFile = Compile(Type.Object({ products: Type.Array(Type.Unknown()) }));
 const StockFile = Type.Object({
@@ -23,6 +31,7 @@ const StockFile = Type.Object({
       price: Price,
       quantity: Stock,
       restock_to: Type.Optional(RestockTo),
+      purchase_limit: Type.Optional(LimitOrNull),
     }),
   ),
 });
@@ -51,14 +60,19 @@ export async function readFirstStock(path: string): Promise<NewProduct[]> {
   const twice = findTwice(content.products);
   if (twice !== undefined) throw refuse(twice);
   // An export has further fields, which are ignored.
-  return content.products.map(({ id, name, topic, price, quantity, restock_to: restockTo }) => ({
-    ...(id === undefined ? {} : { id }),
-    name,
-    topic,
-    priceCents: priceToCents(price),
-    quantity,
-    ...(restockTo === undefined ? {} : { restockTo }),
-  }));
+  return content.products.map((product) => {
+    const { id, name, topic, price, quantity } = product;
+    const { restock_to: restockTo, purchase_limit: limit } = product;
+    return {
+      ...(id === undefined ? {} : { id }),
+      name,
+      topic,
+      priceCents: priceToCents(price),
+      quantity,
+      ...(restockTo === undefined ? {} : { restockTo }),
+      ...(limit ? { limit: [limit.quantity, limit.window_seconds] as const } : {}),
+    };
+  });
 }
 
 /** If two products share a name or an id, the store could hold only one of them. */

@@ -13,7 +13,7 @@ export interface FirstStock {
   readonly store: CatalogStore;
   readonly read: () => Promise<StockParts>;
   /** Resolves when it is known which version of the rules the products are logged under. */
-  readonly settled: (hasTargets: boolean) => Promise<void>;
+  readonly settled: (needsRules: boolean) => Promise<void>;
   readonly settings: () => Promise<RulesSettings>;
 }
 
@@ -29,9 +29,9 @@ export function stockOnce(stock: FirstStock): Promise<void> {
 }
 
 async function stockFirst({ store, read, settled, settings }: FirstStock): Promise<void> {
-  const { total, together, hasTargets, parts } = await read();
+  const { total, together, needsRules, parts } = await read();
   // If newer rules begin later, their migration gives the bundled products their targets.
-  await settled(hasTargets);
+  await settled(needsRules);
   const targets = await settings();
   const part = (from: number): NewProduct[] => {
     const bytes = parts[Math.floor(from / together)];

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { readFirstStock } from '../../../src/catalog/service/first-stock.js';
+import { readStock } from '../../../src/catalog/service/first-stock-job.js';
 
 const lego = { name: 'Lego', topic: 'toys', price: 19.99, quantity: 100 };
 
@@ -20,6 +21,28 @@ t.test('prices of the file are converted to cents', async (t) => {
   t.same(await readFirstStock(file), [
     { id: 3, name: 'Lego', topic: 'toys', quantity: 100, priceCents: 1999 },
   ]);
+});
+
+t.test('a purchase limit is read, and such a file needs the newest rules', async (t) => {
+  const daily = { quantity: 2, window_seconds: 86_400 };
+  const file = stockFile(
+    t,
+    JSON.stringify({
+      products: [
+        { ...lego, purchase_limit: daily },
+        { ...lego, name: 'Kite', purchase_limit: { quantity: 1, window_seconds: null } },
+        { ...lego, name: 'Bear', purchase_limit: null },
+      ],
+    }),
+  );
+  const products = await readFirstStock(file);
+  t.same(
+    products.map(({ limit }) => limit),
+    [[2, 86_400], [1, null], undefined],
+  );
+  t.equal((await readStock({ path: file })).needsRules, true);
+  const plain = stockFile(t, JSON.stringify({ products: [lego] }));
+  t.equal((await readStock({ path: plain })).needsRules, false);
 });
 
 t.test('an error names the file and the place', async (t) => {

@@ -21,7 +21,7 @@ t.test('only the first leader logs the first stock, in parts', async (t) => {
   let readings = 0;
   const read = async () => {
     readings += 1;
-    return { total: names.length, together, hasTargets: false, parts };
+    return { total: names.length, together, needsRules: false, parts };
   };
   const { store, machine } = await openCatalog(disk);
   await stockOnce({ store, read, settled, settings });
