@@ -51,6 +51,7 @@ function build(...answers: (TradeOutcome | Error)[]) {
   const owner = { status: fail, audit: fail, notReady: () => undefined };
   const operations = new FrontendOperations({
     ...{ backends, cache, clock: waitingClock, owner, logTime: () => 70 },
+    currency: () => 'EUR',
     pages: new SearchCache(versions, cache.counters),
     keys: new PurchaseKeys(seededRandom(1)),
   });
