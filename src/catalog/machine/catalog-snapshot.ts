@@ -6,11 +6,10 @@
 import { assert, unreachable } from '../../base/assert.js';
 import { storageLimits } from '../../base/limits.js';
 import { decodeViews, encode } from '../../wire/codec.js';
-import type { LimitFields, SalesMessage } from '../../wire/internal.js';
-import { loadHold, type SavedHold, saveHolds } from './hold-snapshot.js';
+import type { SalesMessage } from '../../wire/internal.js';
+import { loadHold, saveHolds } from './hold-snapshot.js';
 import { loadKeys, saveKeys } from './key-snapshot.js';
-import type { LeaseHolder } from './lease-holders.js';
-import { loadUse, type SavedUse, saveUses } from './limit-snapshot.js';
+import { loadUse, saveUses } from './limit-snapshot.js';
 import { fromLimit, type Product, Products, toLimit } from './products.js';
 import { type PurchaseOptions, PurchaseProcessor } from './purchase-processor.js';
 import {

@@ -56,7 +56,8 @@ export function withoutReferences(pieces: Iterable<Uint8Array>): Uint8Array[] {
 /** The same state without what counts for purchase limits. */
 export function withoutUses(pieces: Iterable<Uint8Array>): Uint8Array[] {
   const found = readPieces(pieces);
-  if ((found[0]?.[1] as Head)['uses'] === undefined) return writePieces(found);
+  const head = found[0]?.[1] as Head | undefined;
+  if (head?.['uses'] === undefined) return writePieces(found);
   const kept = found.filter(([kind]) => kind !== 'uses');
   return writePieces(withHead(kept, { uses: 0 }));
 }
