@@ -51,6 +51,9 @@ const slow: ReadonlySet<string> = new Set([
   'registry-is-not-saved',
   'keys-are-not-saved',
   'capacity-is-not-saved',
+  'references-are-not-saved',
+  'uses-are-not-saved',
+  'holds-end-by-a-local-clock',
   'refuses-the-forwarded',
   'durable-before-the-disk',
 ]);
