@@ -1,6 +1,5 @@
 // Holds and purchases with terms, from the public params to the answer.
 import t from 'tap';
-import { waitingClock } from '../../src/base/clock.js';
 import { BazarError } from '../../src/base/errors.js';
 import { seededRandom } from '../../src/base/random.js';
 import { ProductCache } from '../../src/frontend/cache/product-cache.js';
@@ -9,6 +8,7 @@ import { FrontendOperations } from '../../src/frontend/operations.js';
 import { Backends } from '../../src/frontend/requests/backends.js';
 import { PurchaseKeys } from '../../src/frontend/requests/keys.js';
 import type { HoldRecord, TradeOperation, TradeOutcome } from '../../src/wire/trade.js';
+import { ManualClock } from '../helpers/manual-clock.js';
 import { inSession } from './in-session.js';
 
 const at = { host: '127.0.0.1', port: 1 };
@@ -50,7 +50,7 @@ function build(...answers: (TradeOutcome | Error)[]) {
   const cache = new ProductCache(versions);
   const owner = { status: fail, audit: fail, notReady: () => undefined };
   const operations = new FrontendOperations({
-    ...{ backends, cache, clock: waitingClock, owner, logTime: () => 70 },
+    ...{ backends, cache, clock, owner, logTime: () => 70 },
     currency: () => 'EUR',
     pages: new SearchCache(versions, cache.counters),
     keys: new PurchaseKeys(seededRandom(1)),
@@ -62,8 +62,22 @@ function fail(): Promise<never> {
   return Promise.reject(new Error('not asked'));
 }
 
-const soon = () => ({ requestId: 'test', deadlineMs: waitingClock.nowMs() + 5_000 });
-const shortly = () => ({ requestId: 'test', deadlineMs: waitingClock.nowMs() + 40 });
+const clock = new ManualClock();
+const soon = () => ({ requestId: 'test', deadlineMs: clock.nowMs() + 1_000 });
+
+/** Lets time pass until there is an answer. */
+async function answered<T>(answer: Promise<T>): Promise<T> {
+  let isOpen = true;
+  const end = (): void => {
+    isOpen = false;
+  };
+  answer.then(end, end);
+  while (isOpen) {
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(5);
+  }
+  return answer;
+}
 const unavailable = new BazarError('unavailable', 'no leader', { details: { unknown: true } });
 const cart = { lines: [{ id: 8, quantity: 2 }], ttl_seconds: 900 };
 
@@ -73,7 +87,9 @@ t.test('a retry carries the same hold, key and log time', async (t) => {
     ['stale'],
     ['held', id, wall, lines, 3_980, true],
   );
-  const held = await operations.hold({ ...cart, customer: 'ada', reference: 'r' }, soon());
+  const held = await answered(
+    operations.hold({ ...cart, customer: 'ada', reference: 'r' }, soon()),
+  );
   t.same(held, {
     hold_id: text,
     expires_at: '2026-01-01T00:00:00.000Z',
@@ -95,9 +111,9 @@ t.test('a retry carries the same hold, key and log time', async (t) => {
 
 t.test('two holds have ids of their own; the same request has the same hash', async (t) => {
   const { operations, asked } = build(['held', id, wall, lines, 3_980, false]);
-  await operations.hold({ ...cart, key: 'k' }, soon());
-  await operations.hold({ ...cart, key: 'k' }, soon());
-  await operations.hold({ ...cart, key: 'k', ttl_seconds: 5 }, soon());
+  await answered(operations.hold({ ...cart, key: 'k' }, soon()));
+  await answered(operations.hold({ ...cart, key: 'k' }, soon()));
+  await answered(operations.hold({ ...cart, key: 'k', ttl_seconds: 5 }, soon()));
   const [first, second, third] = asked;
   t.not(Buffer.from(first?.[2] as Uint8Array).equals(second?.[2] as Uint8Array), true);
   t.same(first?.[1], second?.[1]);
@@ -107,8 +123,8 @@ t.test('two holds have ids of their own; the same request has the same hash', as
 
 t.test('services of an earlier build make holds unavailable', async (t) => {
   const { operations } = build(new BazarError('unknown_method', 'unknown method "trades"'));
-  await t.rejects(operations.hold(cart, shortly()), { code: 'unavailable' });
-  await t.rejects(operations.releaseHold({ id: text }, shortly()), { code: 'unavailable' });
+  await t.rejects(answered(operations.hold(cart, soon())), { code: 'unavailable' });
+  await t.rejects(answered(operations.releaseHold({ id: text }, soon())), { code: 'unavailable' });
 });
 
 t.test('each outcome has its answer or its error', async (t) => {
@@ -138,52 +154,57 @@ t.test('each outcome has its answer or its error', async (t) => {
   ];
   for (const [outcome, error] of errors) {
     const { operations } = build(outcome);
-    await t.rejects(operations.confirmHold({ id: text }, shortly()), error, `${outcome}`);
-    await t.rejects(operations.hold(cart, shortly()), error);
-    await t.rejects(operations.releaseHold({ id: text }, shortly()), error);
-    await t.rejects(operations.extendHold({ id: text, ttl_seconds: 5 }, shortly()), error);
+    await t.rejects(answered(operations.confirmHold({ id: text }, soon())), error, `${outcome}`);
+    await t.rejects(answered(operations.hold(cart, soon())), error);
+    await t.rejects(answered(operations.releaseHold({ id: text }, soon())), error);
+    await t.rejects(answered(operations.extendHold({ id: text, ttl_seconds: 5 }, soon())), error);
     const terms = { id: 8, quantity: 1, customer: 'ada' };
-    await t.rejects(operations.buy(terms, shortly()), error);
+    await t.rejects(answered(operations.buy(terms, soon())), error);
   }
 });
 
 t.test('a purchase with terms states them, and a total has two decimals at most', async (t) => {
   const { operations, asked } = build(['sold', 4, 3_980, false]);
-  const placed = await operations.buy({ id: 8, quantity: 2, expected_total: 39.8 }, soon());
+  const placed = await answered(
+    operations.buy({ id: 8, quantity: 2, expected_total: 39.8 }, soon()),
+  );
   t.same(placed, { order_number: 4, total: 39.8 });
   t.same(asked[0]?.[0], 'buy');
   t.same(asked[0]?.[3], [null, 3_980]);
   const odd = { id: 8, quantity: 2, expected_total: 39.801 };
-  await t.rejects(operations.buy(odd, soon()), { code: 'invalid_argument' });
+  await t.rejects(answered(operations.buy(odd, soon())), { code: 'invalid_argument' });
   t.equal(asked.length, 1);
 });
 
 t.test('release, extension and confirmation', async (t) => {
   const released = build(['released', true]);
-  t.same(await released.operations.releaseHold({ id: text }, soon()), {
+  t.same(await answered(released.operations.releaseHold({ id: text }, soon())), {
     ...{ hold_id: text, status: 'released', replayed: true },
   });
   t.same(Buffer.from(released.asked[0]?.[2] as Uint8Array), Buffer.from(id));
   const extended = build(['extended', wall, false]);
-  t.same(await extended.operations.extendHold({ id: text, ttl_seconds: 9 }, soon()), {
+  t.same(await answered(extended.operations.extendHold({ id: text, ttl_seconds: 9 }, soon())), {
     ...{ hold_id: text, expires_at: '2026-01-01T00:00:00.000Z' },
   });
   const sold = build(['sold', 4, 1_990, false]);
   const part = { id: text, lines: [{ name: 'Tux', quantity: 1 }] };
-  t.same(await sold.operations.confirmHold(part, soon()), { order_number: 4, total: 19.9 });
+  t.same(await answered(sold.operations.confirmHold(part, soon())), {
+    order_number: 4,
+    total: 19.9,
+  });
   t.same(sold.asked[0]?.[3], [['Tux', 1]]);
 });
 
 t.test('a hold is read with its state', async (t) => {
   const { operations, shows } = build(['stale']);
-  await t.rejects(operations.readHold({ id: text }, soon()), { code: 'not_found' });
+  await t.rejects(answered(operations.readHold({ id: text }, soon())), { code: 'not_found' });
   shows([id, 'open', lines, 3_980, wall, null, 'cart']);
-  t.match(await operations.readHold({ id: text }, soon()), {
+  t.match(await answered(operations.readHold({ id: text }, soon())), {
     ...{ hold_id: text, status: 'open', total: 39.8, reference: 'cart' },
     expires_at: '2026-01-01T00:00:00.000Z',
   });
   shows([id, 'confirmed', lines, 3_980, null, 12, null]);
-  const hold = await operations.readHold({ id: text }, soon());
+  const hold = await answered(operations.readHold({ id: text }, soon()));
   t.equal(hold.order_number, 12);
   t.notOk('expires_at' in hold || 'reference' in hold);
 });

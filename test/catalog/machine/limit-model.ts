@@ -4,7 +4,7 @@
  */
 import type { LimitFields } from '../../../src/wire/internal.js';
 import type { TradeOutcome } from '../../../src/wire/trade.js';
-import type { ModelHold, ModelProduct } from './trade-model.js';
+import type { ModelHold, ModelProduct } from './model-parts.js';
 
 /** Units of a product that count for a customer. Without a window a customer has one of these. */
 interface Take {

@@ -2,7 +2,7 @@
  * The holds of the second catalog (catalog-model.ts), in the words of docs/STOCK.md:
  * plain lists that are searched from the start. Helper of the tests in this folder and of the simulator.
  */
-import type { LimitFields, PurchaseLine, Sale, SaleLine } from '../../../src/wire/internal.js';
+import type { PurchaseLine, Sale, SaleLine } from '../../../src/wire/internal.js';
 import type {
   HoldRecord,
   HoldState,
@@ -10,35 +10,9 @@ import type {
   TradeOutcome,
 } from '../../../src/wire/trade.js';
 import { LimitModel } from './limit-model.js';
+import type { ModelHold, ModelProduct } from './model-parts.js';
 
-export interface ModelProduct {
-  id: number;
-  name: string;
-  topic: string;
-  priceCents: number;
-  stock: number;
-  version: number;
-  received: number;
-  sold: number;
-  restockTo: number | null;
-  reserved: number;
-  limit: LimitFields | null;
-}
-
-export interface ModelHold {
-  readonly id: Uint8Array;
-  readonly customer: string | null;
-  readonly reference: string | null;
-  readonly ttlMs: number;
-  readonly openedAt: number;
-  readonly openedWall: number;
-  readonly lines: readonly { product: ModelProduct; quantity: number; priceCents: number }[];
-  state: HoldState;
-  /** Log time: when it is due, or when it was resolved. */
-  at: number;
-  expiresWall: number;
-  order: number | null;
-}
+export type { ModelHold, ModelProduct } from './model-parts.js';
 
 /** What the trades need of the catalog. */
 export interface ModelShop {
