@@ -159,10 +159,55 @@ export interface Order {
   number: number;
   name: string;
   quantity: number;
-  lines: PricedLine[];
+  lines: OrderedLine[];
+  /** Of what was bought, whatever is cancelled of it. */
   total: number;
   /** ISO 8601 in UTC. */
   at: string;
+  status: 'placed' | 'partly_cancelled' | 'cancelled';
+}
+
+export interface OrderedLine extends PricedLine {
+  /** Units of it that are cancelled; absent if none are. */
+  cancelled?: number;
+}
+
+export interface Cancelled {
+  cancellation_number: number;
+  order_number: number;
+  lines: PricedLine[];
+  /** To refund: the cancelled units at the prices of the order. */
+  total: number;
+  restock: boolean;
+  reason?: string;
+  /** ISO 8601 in UTC. */
+  at: string;
+  /** Of the order after this cancellation. */
+  status: 'partly_cancelled' | 'cancelled';
+  /** True where the key had been used and this is the first answer again. */
+  replayed?: boolean;
+}
+
+export interface Cancellations {
+  items: Cancelled[];
+  /** Give it as `before` for the next page. */
+  next?: number;
+}
+
+export interface CancelRequest {
+  number: number;
+  /** Without lines all that is left is cancelled. */
+  lines?: Line[];
+  /** Whether the units go back into stock. */
+  restock: boolean;
+  reason?: string;
+  key?: string;
+}
+
+export interface CancellationsParams {
+  number: number;
+  before?: number;
+  limit?: number;
 }
 
 export interface Orders {
@@ -301,6 +346,10 @@ export interface AuditProduct {
   received: number;
   sold: number;
   stock: number;
+  /** Units in open holds. */
+  reserved?: number;
+  /** Units of cancelled orders that went back into stock. */
+  returned?: number;
   ordered: number;
 }
 
@@ -308,6 +357,8 @@ export interface AuditReport {
   ok: boolean;
   sales: number;
   orders: number;
+  /** Absent without any. */
+  cancellations?: number;
   products: AuditProduct[];
   left_out?: number;
   replicas: { name: string; group: 'catalog' | 'order'; seq: number; hash: string }[];
@@ -362,6 +413,10 @@ export declare class BazarClient {
   order(number: number, options?: CallOptions): Promise<Order>;
   /** Needs the admin token. */
   orders(params?: OrdersParams, options?: CallOptions): Promise<Orders>;
+  /** Needs the admin token. */
+  cancelOrder(request: CancelRequest, options?: BuyOptions): Promise<Cancelled>;
+  /** One page, newest first. Needs the admin token. */
+  cancellations(params: CancellationsParams, options?: CallOptions): Promise<Cancellations>;
   /** Needs the admin token. */
   addProduct(product: NewProduct, options?: CallOptions): Promise<Changed>;
   /** Needs the admin token. */

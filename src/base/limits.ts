@@ -235,6 +235,18 @@ export const holdLimits = {
   notedMax: 200_000,
 } as const;
 
+/** Cancellations of orders (docs/STOCK.md). */
+export const cancelLimits = {
+  /** Orders with cancellations, and the products of their cancelled lines; above it `overloaded`. */
+  cancelledOrdersMax: 500_000,
+  cancelledLinesMax: 4_000_000,
+  /** Cancellations of one order. */
+  perOrderMax: 100,
+  reasonBytesMax: 200,
+  /** Lines in all cancellations of one answer, so that it fits a frame. */
+  answerLinesMax: 2_000,
+} as const;
+
 /** Purchase limits of products (docs/STOCK.md). */
 export const limitLimits = {
   quantityMax: 1_000_000,
@@ -258,6 +270,7 @@ export const storageLimits = {
   pieceWriteKeys: 256,
   pieceHolds: 512,
   pieceUses: 4_096,
+  pieceCancelled: 1_024,
 } as const;
 
 export const cacheLimits = {

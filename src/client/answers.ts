@@ -5,6 +5,7 @@
  */
 import { BazarError } from '../base/errors.js';
 import type { AuditReport, StoreStatus } from '../frontend/types.js';
+import type { Cancellations, Cancelled } from '../wire/cancel-schemas.js';
 import type {
   Adjusted,
   Changed,
@@ -30,6 +31,8 @@ export interface Answers {
   readonly extend_hold: HoldExtended;
   readonly order: Order;
   readonly orders: Orders;
+  readonly cancel_order: Cancelled;
+  readonly cancellations: Cancellations;
   readonly add_product: Changed;
   readonly update_product: Changed;
   readonly remove_product: Changed;
@@ -86,6 +89,17 @@ const order = shape({
   lines: pricedLines,
   total: amount,
   at: text,
+});
+const cancelled = shape({
+  cancellation_number: integer,
+  order_number: integer,
+  lines: pricedLines,
+  total: amount,
+  restock: truth,
+  reason: optional(text),
+  at: text,
+  status: text,
+  replayed: optional(truth),
 });
 const member = shape({
   name: text,
@@ -153,6 +167,8 @@ const checks: Readonly<Record<keyof Answers, Check>> = {
   extend_hold: shape({ hold_id: text, expires_at: text, replayed: optional(truth) }),
   order,
   orders: shape({ items: list(order), next: optional(integer) }),
+  cancel_order: cancelled,
+  cancellations: shape({ items: list(cancelled), next: optional(integer) }),
   add_product: changed,
   update_product: changed,
   remove_product: changed,

@@ -13,6 +13,7 @@ import type { AuditReport, StoreStatus } from '../frontend/types.js';
 import { tcpTransport } from '../net/tcp-transport.js';
 import { type TlsTrust, tlsClientTransport } from '../net/tls-transport.js';
 import type { Transport } from '../net/types.js';
+import type { Cancellations, Cancelled } from '../wire/cancel-schemas.js';
 import type {
   Adjusted,
   Changed,
@@ -40,6 +41,7 @@ export type {
   StoreStatus,
 } from '../frontend/types.js';
 export type { TlsTrust } from '../net/tls-transport.js';
+export type { Cancellations, Cancelled } from '../wire/cancel-schemas.js';
 export type {
   Adjusted,
   Held,
@@ -55,7 +57,8 @@ export type {
 } from '../wire/schemas.js';
 
 /** Methods that may have had an effect although their answer was lost. */
-const changing = /^(?:buy|hold|adjust_stock|(?:confirm|release|extend)_hold|.*_product)$/;
+const changing =
+  /^(?:buy|hold|adjust_stock|cancel_order|(?:confirm|release|extend)_hold|.*_product)$/;
 const timeoutMs = 10_000;
 /** The audit reads all logs. */
 const auditTimeoutMs = 60_000;
@@ -183,6 +186,16 @@ export class BazarClient {
   /** Corrects the units on hand, by `delta` or to `count`. A key as for a purchase. */
   adjustStock(params: Params<'adjust_stock'>, options?: BuyOptions): Promise<Adjusted> {
     return this.#once('adjust_stock', params, options);
+  }
+
+  /** Cancels an order, or some of its units. A key as for a purchase. Needs the admin token. */
+  cancelOrder(params: Params<'cancel_order'>, options?: BuyOptions): Promise<Cancelled> {
+    return this.#once('cancel_order', params, options);
+  }
+
+  /** Returns one page, newest first; ask again with `before: next` while there is a `next`. */
+  cancellations(params: Params<'cancellations'>, options?: CallOptions): Promise<Cancellations> {
+    return this.#ask('cancellations', params, options);
   }
 
   status(options?: CallOptions): Promise<StoreStatus> {

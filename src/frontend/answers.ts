@@ -5,10 +5,10 @@
 import { unreachable } from '../base/assert.js';
 import { BazarError } from '../base/errors.js';
 import { requestLimits } from '../base/limits.js';
-import { type Outcome, type ProductRecord, type Sale, totalTooLarge } from '../wire/internal.js';
+import { type Outcome, type ProductRecord, totalTooLarge } from '../wire/internal.js';
 import { centsToPrice } from '../wire/money.js';
 import type { Adjusted, Order, Placed, Product } from '../wire/schemas.js';
-import type { ChangeAnswer } from '../wire/thread-requests.js';
+import type { ChangeAnswer, OrderView } from '../wire/thread-requests.js';
 
 export function toProduct(record: ProductRecord): Product {
   const [id, name, topic, priceCents, quantity, version, restockTo = null, limit] = record;
@@ -25,9 +25,15 @@ export function toAdjusted([record, replayed, reserved = 0, delta = 0]: ChangeAn
   return replayed ? { ...adjusted, replayed } : adjusted;
 }
 
-export function toOrder(sale: Sale): Order {
-  const [number, , lines, totalCents, at] = sale;
+export function toOrder(view: OrderView): Order {
+  const [number, , lines, totalCents, at, , flat = []] = view;
   const [first] = lines;
+  const cancelled = new Map<number, number>();
+  for (let place = 0; place < flat.length; place += 2) {
+    cancelled.set(flat[place] ?? 0, flat[place + 1] ?? 0);
+  }
+  const isWhole = lines.every(([id, , quantity]) => quantity === cancelled.get(id));
+  const partly = cancelled.size === 0 ? 'placed' : 'partly_cancelled';
   if (first === undefined) throw new BazarError('internal', `order ${number} has no lines`);
   return {
     number,
@@ -38,9 +44,11 @@ export function toOrder(sale: Sale): Order {
       name,
       quantity,
       price: centsToPrice(priceCents),
+      ...(cancelled.has(id) ? { cancelled: cancelled.get(id) ?? 0 } : {}),
     })),
     total: centsToPrice(totalCents),
     at: new Date(at).toISOString(),
+    status: isWhole ? 'cancelled' : partly,
   };
 }
 
@@ -84,7 +92,14 @@ const salesFull = 'too many sales wait to become orders';
 /** An older catalog does not say what is full. */
 const someFull = `${keysFull.message}, or ${salesFull}`;
 
-const fullOf = { sales: salesFull, holds: holdsFull, limits: limitsFull, some: someFull } as const;
+const cancellationsFull = 'the store keeps too many cancellations of this order or of all';
+const fullOf = {
+  sales: salesFull,
+  holds: holdsFull,
+  limits: limitsFull,
+  cancellations: cancellationsFull,
+  some: someFull,
+} as const;
 
 /** True if every later attempt of the purchase would fail in the same way. */
 export function isFinal(error: BazarError): boolean {

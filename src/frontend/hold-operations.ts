@@ -2,7 +2,6 @@
  * The operations on holds, and purchases with terms, in one session thread: from the public params to the
  * operation in the log, and from its outcome to the answer.
  */
-import type { Clock } from '../base/clock.js';
 import { centsOf } from '../wire/money.js';
 import type { Held, Hold, HoldExtended, HoldReleased, Params, Placed } from '../wire/schemas.js';
 import type {
@@ -14,7 +13,7 @@ import type {
 } from '../wire/trade.js';
 import { customerDigest, type PurchaseKeys, purchaseLines } from './requests/keys.js';
 import type { ServiceRequests } from './requests/service-requests.js';
-import { Trades } from './requests/trades.js';
+import type { Trades } from './requests/trades.js';
 import {
   holdIdOf,
   toExtended,
@@ -27,19 +26,17 @@ import type { RequestContext } from './types.js';
 
 export interface HoldOperationsOptions {
   readonly requests: ServiceRequests;
+  readonly trades: Trades;
   readonly keys: PurchaseKeys;
-  readonly clock: Clock;
   /** As in FrontendOperationsOptions. */
   readonly logTime: () => number | undefined;
 }
 
 export class HoldOperations {
   readonly #options: HoldOperationsOptions;
-  readonly #trades: Trades;
 
   constructor(options: HoldOperationsOptions) {
     this.#options = options;
-    this.#trades = new Trades(options);
   }
 
   /** A purchase that states a customer or an expected total. */
@@ -97,13 +94,13 @@ export class HoldOperations {
   }
 
   #place<T>(
-    operation: TradeOperation,
+    operation: Exclude<TradeOperation, readonly ['cancel', ...unknown[]]>,
     { deadlineMs, header }: RequestContext,
     read: (outcome: TradeOutcome, firstSeen: number) => T,
   ): Promise<T> {
     const [, , , seenTime] = operation[1];
     const ask = { deadlineMs, header };
-    return this.#trades.place(operation, ask, (outcome) => read(outcome, seenTime));
+    return this.#options.trades.place(operation, ask, (outcome) => read(outcome, seenTime));
   }
 }
 

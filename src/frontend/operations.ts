@@ -8,7 +8,8 @@ import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
 import { clientLimits } from '../base/limits.js';
 import { tidyText } from '../base/product-text.js';
-import type { LimitFields, ProductRecord, Sale } from '../wire/internal.js';
+import type { Cancellations, Cancelled } from '../wire/cancel-schemas.js';
+import type { LimitFields, ProductRecord } from '../wire/internal.js';
 import { priceToCents } from '../wire/money.js';
 import type {
   Adjusted,
@@ -30,11 +31,13 @@ import type {
   ChangeParams,
   ChangeRequest,
   OrdersAnswer,
+  OrderView,
 } from '../wire/thread-requests.js';
 import { productNotFound, toAdjusted, toOrder, toProduct } from './answers.js';
 import { LocalRefusals } from './cache/local-refusals.js';
 import type { Cached, ProductCache } from './cache/product-cache.js';
 import type { SearchCache } from './cache/search-cache.js';
+import { CancelOperations } from './cancel-operations.js';
 import { HoldOperations, hasTerms } from './hold-operations.js';
 import type { Backends } from './requests/backends.js';
 import type { PurchaseKeys } from './requests/keys.js';
@@ -43,6 +46,7 @@ import { explainOlder, listingOf } from './requests/order-listing.js';
 import { Purchases } from './requests/purchases.js';
 import { Searches, toPageBytes, toProducts } from './requests/searches.js';
 import { ServiceRequests } from './requests/service-requests.js';
+import { Trades } from './requests/trades.js';
 import type { Ask, AuditReport, Operations, RequestContext, StoreStatus } from './types.js';
 
 /** Information that only the frontend's owner has. */
@@ -78,6 +82,7 @@ export class FrontendOperations implements Operations {
   readonly #refusals: LocalRefusals;
   readonly #purchases: Purchases;
   readonly #holds: HoldOperations;
+  readonly #cancellations: CancelOperations;
 
   constructor(options: FrontendOperationsOptions) {
     const { cache: products, pages, clock, readersMin } = options;
@@ -90,7 +95,9 @@ export class FrontendOperations implements Operations {
     this.#refusals = new LocalRefusals(products);
     this.#purchases = new Purchases({ requests, clock });
     const { keys, logTime } = options;
-    this.#holds = new HoldOperations({ requests, keys, clock, logTime });
+    const trades = new Trades({ requests, clock });
+    this.#holds = new HoldOperations({ requests, keys, trades, logTime });
+    this.#cancellations = new CancelOperations({ requests, keys, trades, logTime });
   }
 
   /** The hot path: creates no promise and sends no message. */
@@ -169,9 +176,9 @@ export class FrontendOperations implements Operations {
 
   async order(params: Params<'order'>, context: RequestContext): Promise<Order> {
     const { number } = params;
-    const sale = (await this.#requests.read('order', 'order', [number], context)) as Sale | null;
-    if (sale === null) throw new BazarError('not_found', 'order not found');
-    return toOrder(sale);
+    const view = await this.#requests.read('order', 'order', [number], context);
+    if (view === null) throw new BazarError('not_found', 'order not found');
+    return toOrder(view as OrderView);
   }
 
   async orders(params: Params<'orders'>, context: RequestContext): Promise<Orders> {
@@ -180,6 +187,14 @@ export class FrontendOperations implements Operations {
     const [sales, next] = answer as OrdersAnswer;
     const items = sales.map(toOrder);
     return next === null ? { items } : { items, next };
+  }
+
+  cancelOrder(params: Params<'cancel_order'>, context: RequestContext): Promise<Cancelled> {
+    return this.#cancellations.cancel(params, context);
+  }
+
+  cancellations(params: Params<'cancellations'>, context: RequestContext): Promise<Cancellations> {
+    return this.#cancellations.list(params, context);
   }
 
   addProduct(params: Params<'add_product'>, context: RequestContext): Promise<Changed> {

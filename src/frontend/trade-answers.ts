@@ -1,9 +1,10 @@
 /** Converts the outcomes of trade operations and the holds to the public shapes, as answers.ts does. */
 import { BazarError } from '../base/errors.js';
+import type { Cancelled } from '../wire/cancel-schemas.js';
 import type { SaleLine } from '../wire/internal.js';
 import { centsToPrice } from '../wire/money.js';
-import type { Held, Hold, HoldExtended, HoldReleased, Order, Placed } from '../wire/schemas.js';
-import type { HoldId, HoldRecord, TradeOutcome } from '../wire/trade.js';
+import type { Held, Hold, HoldExtended, HoldReleased, Placed } from '../wire/schemas.js';
+import type { Cancellation, HoldId, HoldRecord, TradeOutcome } from '../wire/trade.js';
 import { toPlaced } from './answers.js';
 
 const holdNotFound = 'hold not found';
@@ -63,6 +64,29 @@ export function toHold(record: HoldRecord | null): Hold {
   };
 }
 
+/** The number under which the cancellation is in the order book. */
+export function toCancelled(
+  outcome: TradeOutcome,
+  firstSeen: number,
+): { readonly number: number; readonly replayed: boolean } {
+  if (outcome[0] !== 'cancelled') throw failureOf(outcome, firstSeen);
+  return { number: outcome[1], replayed: outcome[3] };
+}
+
+export function toCancellation(record: Cancellation): Cancelled {
+  const [number, , order, lines, totalCents, restock, reason, at, , , isWhole] = record;
+  return {
+    cancellation_number: number,
+    order_number: order,
+    lines: toLines(lines),
+    total: centsToPrice(totalCents),
+    restock,
+    ...(reason === null ? {} : { reason }),
+    at: new Date(at).toISOString(),
+    status: isWhole ? 'cancelled' : 'partly_cancelled',
+  };
+}
+
 export function holdIdText(id: HoldId): string {
   return Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('hex');
 }
@@ -71,7 +95,7 @@ export function holdIdOf(text: string): HoldId {
   return Uint8Array.from(Buffer.from(text, 'hex'));
 }
 
-function toLines(lines: readonly SaleLine[]): Order['lines'] {
+function toLines(lines: readonly SaleLine[]): Held['lines'] {
   return lines.map(([id, name, quantity, priceCents]) => {
     return { id, name, quantity, price: centsToPrice(priceCents) };
   });
@@ -99,6 +123,13 @@ function refusalOf(outcome: TradeOutcome): BazarError {
       const [, id, held] = outcome;
       const message = 'the hold has fewer units of the product';
       return new BazarError('conflict', message, { details: { id, held, ...marked } });
+    }
+    case 'not_cancellable': {
+      const [, id, left] = outcome;
+      const message =
+        id === 0 ? 'nothing is left of the order' : 'the order has fewer units of the product left';
+      const line = id === 0 ? {} : { id };
+      return new BazarError('conflict', message, { details: { ...line, left, ...marked } });
     }
     case 'price_changed': {
       const total = centsToPrice(outcome[1]);

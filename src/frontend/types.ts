@@ -2,6 +2,8 @@
  * The operations of a frontend, as its gateway (raw sockets, HTTP, dialects) uses them. The gateway
  * knows shapes and error codes; the cache, load balancing and retries are behind this port.
  */
+
+import type { Cancellations, Cancelled } from '../wire/cancel-schemas.js';
 import type { RequestHeader } from '../wire/request-header.js';
 import type {
   Adjusted,
@@ -56,6 +58,8 @@ export interface Operations {
   extendHold(params: Params<'extend_hold'>, context: RequestContext): Promise<HoldExtended>;
   order(params: Params<'order'>, context: RequestContext): Promise<Order>;
   orders(params: Params<'orders'>, context: RequestContext): Promise<Orders>;
+  cancelOrder(params: Params<'cancel_order'>, context: RequestContext): Promise<Cancelled>;
+  cancellations(params: Params<'cancellations'>, context: RequestContext): Promise<Cancellations>;
   addProduct(params: Params<'add_product'>, context: RequestContext): Promise<Changed>;
   updateProduct(params: Params<'update_product'>, context: RequestContext): Promise<Changed>;
   removeProduct(params: Params<'remove_product'>, context: RequestContext): Promise<Changed>;

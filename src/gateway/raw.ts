@@ -35,6 +35,8 @@ type AdminMethod =
   | 'update_product'
   | 'remove_product'
   | 'adjust_stock'
+  | 'cancel_order'
+  | 'cancellations'
   | 'audit';
 
 /** The shared answer to all look-ups of products that are known to be absent. */
@@ -211,6 +213,8 @@ export class RawGateway implements RpcHandler {
       case 'update_product':
       case 'remove_product':
       case 'adjust_stock':
+      case 'cancel_order':
+      case 'cancellations':
       case 'audit':
         this.#requireAdmin(session);
         return this.#administer(method, params, context);
@@ -236,6 +240,10 @@ export class RawGateway implements RpcHandler {
         return operations.removeProduct(params as Params<'remove_product'>, context);
       case 'adjust_stock':
         return operations.adjustStock(params as Params<'adjust_stock'>, context);
+      case 'cancel_order':
+        return operations.cancelOrder(params as Params<'cancel_order'>, context);
+      case 'cancellations':
+        return operations.cancellations(params as Params<'cancellations'>, context);
       case 'audit':
         return operations.audit(context);
       default:

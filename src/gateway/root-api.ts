@@ -4,6 +4,7 @@
  */
 import type { Operations } from '../frontend/types.js';
 import { auditRoutes } from './audit-routes.js';
+import { cancelRoutes } from './cancel-routes.js';
 import type { EntityTags } from './entity-tags.js';
 import { holdRoutes } from './hold-routes.js';
 import type { HttpRoute } from './http-route.js';
@@ -26,6 +27,7 @@ export function rootApi(
   return [
     ...productRoutes(operations, tags),
     ...orderRoutes(operations, ordersStatus),
+    ...cancelRoutes(operations),
     ...holdRoutes(operations, ordersStatus),
     ...auditRoutes(operations, demo),
     ...probeRoutes(operations, draining),

@@ -6,7 +6,8 @@
 import type { Clock } from '../base/clock.js';
 import { BazarError, toBazarError } from '../base/errors.js';
 import type { MetricSample } from '../base/metric-table.js';
-import type { AuditMark, HealthCheckParams } from '../wire/internal.js';
+import type { AuditMark } from '../wire/audit-messages.js';
+import type { HealthCheckParams } from '../wire/internal.js';
 import type { GroupStatus, PeerReply } from './types.js';
 
 /** Maximum of stored audit marks; the oldest is dropped first. */

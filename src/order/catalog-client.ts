@@ -1,24 +1,23 @@
 /**
- * An order replica's client of the catalog: sells in batches, receives the sales stream, and asks for the
- * last sale.
+ * An order replica's client of the catalog: sells in batches, receives the streams of sales and
+ * cancellations, and asks for the last of both.
  * It keeps one connection to each catalog replica and follows their answers to the leader. Uses no
- * socket. Invariant: sales reach `sold` only from the replica that answered the last subscription.
+ * socket. Invariant: sales and cancellations are passed on only from the replica that answered the last subscription.
  */
 import { BazarError, toBazarError } from '../base/errors.js';
+import type { Outcome, Purchase, SalesMessage } from '../wire/internal.js';
 import type {
   LastSaleAnswer,
   LastSaleParams,
-  Outcome,
-  Purchase,
-  SalesMessage,
   SellAnswer,
   SellParams,
   TailAnswer,
   TailParams,
   WatermarkParams,
-} from '../wire/internal.js';
+} from '../wire/order-requests.js';
 import type { RequestHeader } from '../wire/request-header.js';
 import type { TradeAnswer, TradeOperation, TradeOutcome, TradeParams } from '../wire/trade.js';
+import type { BookNumbers } from './book-position.js';
 import type { SalesSubscription } from './projection.js';
 import type { Seller } from './store.js';
 
@@ -40,22 +39,24 @@ export interface CatalogPeer {
   notify(method: string, params: unknown): void;
 }
 
+export interface CatalogEvents {
+  /** Gets the requested sales. */
+  readonly sold: (sales: SalesMessage) => void;
+  readonly cancelled?: (cancellations: SalesMessage) => void;
+  /** Called when their streams end. */
+  readonly broken: () => void;
+}
+
 export class CatalogClient implements Seller, SalesSubscription {
   readonly #peers: readonly CatalogPeer[];
-  readonly #sold: (sales: SalesMessage) => void;
-  readonly #broken: () => void;
+  readonly #events: CatalogEvents;
   #leaderIndex = 0;
   #tailing: CatalogPeer | undefined;
   #logTime = 0;
 
-  /** `sold` gets the requested sales; `broken` is called when their stream ends. */
-  constructor(
-    peers: readonly CatalogPeer[],
-    events: { readonly sold: (sales: SalesMessage) => void; readonly broken: () => void },
-  ) {
+  constructor(peers: readonly CatalogPeer[], events: CatalogEvents) {
     this.#peers = peers;
-    this.#sold = events.sold;
-    this.#broken = events.broken;
+    this.#events = events;
   }
 
   get logTime(): number {
@@ -86,8 +87,13 @@ export class CatalogClient implements Seller, SalesSubscription {
     return outcomes;
   }
 
-  async tail(from: number, orderEpoch: number, gathers: boolean): Promise<void> {
-    const params: TailParams = gathers ? [from, orderEpoch, true] : [from, orderEpoch];
+  async tail(
+    from: number,
+    orderEpoch: number,
+    gathers: boolean,
+    cancellationsFrom?: number,
+  ): Promise<void> {
+    const params = tailParams(from, orderEpoch, gathers, cancellationsFrom);
     const peer = this.#current();
     // Set before the request: the first sales may come in the same packet as the answer.
     this.#tailing = peer;
@@ -95,12 +101,13 @@ export class CatalogClient implements Seller, SalesSubscription {
     this.#logTime = Math.max(this.#logTime, logTime);
   }
 
-  /** The number of the last sale that any customer may know of, or of a later one. */
-  async lastSale(wanted: number): Promise<number> {
-    const params: LastSaleParams = [wanted];
-    const [number, logTime] = (await this.#askLeader('last_sale', params)) as LastSaleAnswer;
+  /** The numbers of the last sale and cancellation that any customer may know of, or of later ones. */
+  async lastSale(wanted: BookNumbers): Promise<BookNumbers> {
+    const params: LastSaleParams = wanted;
+    const answer = (await this.#askLeader('last_sale', params)) as LastSaleAnswer;
+    const [number, logTime, cancellation = 0] = answer;
     this.#logTime = Math.max(this.#logTime, logTime);
-    return number;
+    return [number, cancellation];
   }
 
   /** The newest version of the rules that all catalog replicas support; 0 if one is unknown. */
@@ -108,14 +115,20 @@ export class CatalogClient implements Seller, SalesSubscription {
     return Math.min(...this.#peers.map(({ rules }) => rules ?? 0));
   }
 
-  confirm(number: number, orderEpoch: number): void {
-    const params: WatermarkParams = [number, orderEpoch];
+  confirm(number: number, orderEpoch: number, cancellation?: number): void {
+    const params: WatermarkParams =
+      cancellation === undefined ? [number, orderEpoch] : [number, orderEpoch, cancellation];
     this.#tailing?.notify('cursor', params);
   }
 
   /** A replica sent sales. */
   pushed(name: string, sales: SalesMessage): void {
-    if (this.#tailing?.name === name) this.#sold(sales);
+    if (this.#tailing?.name === name) this.#events.sold(sales);
+  }
+
+  /** A replica sent cancellations. */
+  pushedCancellations(name: string, cancellations: SalesMessage): void {
+    if (this.#tailing?.name === name) this.#events.cancelled?.(cancellations);
   }
 
   /** The connection to a replica closed. */
@@ -123,7 +136,7 @@ export class CatalogClient implements Seller, SalesSubscription {
     if (this.#current().name === name) this.#switchPeer();
     if (this.#tailing?.name !== name) return;
     this.#tailing = undefined;
-    this.#broken();
+    this.#events.broken();
   }
 
   /** Follows the replicas' answers to the leader: an order replica that sells nothing may not know it. */
@@ -162,7 +175,7 @@ export class CatalogClient implements Seller, SalesSubscription {
     if (next) this.#leaderIndex = this.#peers.indexOf(next);
     if (this.#tailing === undefined || this.#tailing === this.#current()) return;
     this.#tailing = undefined;
-    this.#broken();
+    this.#events.broken();
   }
 
   #current(): CatalogPeer {
@@ -170,6 +183,17 @@ export class CatalogClient implements Seller, SalesSubscription {
     if (!peer) throw new BazarError('internal', 'there is no catalog');
     return peer;
   }
+}
+
+/** Fields that builds of older rules do not know are sent only if they are needed. */
+function tailParams(
+  from: number,
+  orderEpoch: number,
+  gathers: boolean,
+  cancellationsFrom: number | undefined,
+): TailParams {
+  if (cancellationsFrom !== undefined) return [from, orderEpoch, gathers, cancellationsFrom];
+  return gathers ? [from, orderEpoch, true] : [from, orderEpoch];
 }
 
 function withoutOldKey(purchase: Purchase): Purchase {

@@ -19,6 +19,7 @@ export interface CatalogPeersOptions {
   readonly clock: Clock;
   /** A replica sent sales. */
   readonly pushed: (name: string, sales: SalesMessage) => void;
+  readonly pushedCancellations: (name: string, cancellations: SalesMessage) => void;
   /** The connection to a replica closed. */
   readonly lost: (name: string) => void;
 }
@@ -30,7 +31,7 @@ export interface CatalogPeers {
 }
 
 export function connectCatalogs(options: CatalogPeersOptions): CatalogPeers {
-  const { config, identity, clock, pushed, lost } = options;
+  const { config, identity, clock, pushed, pushedCancellations, lost } = options;
   const handshake = {
     identity: { role: 'order', id: config.name, incarnation: identity.incarnation },
     cluster: identity.clusterId,
@@ -60,6 +61,7 @@ export function connectCatalogs(options: CatalogPeersOptions): CatalogPeers {
         },
         notification: (_session, method, params) => {
           if (method === 'sales') pushed(name, params as SalesMessage);
+          if (method === 'cancellations') pushedCancellations(name, params as SalesMessage);
         },
       },
     });

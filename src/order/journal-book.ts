@@ -2,35 +2,57 @@
  * The order book in the journal: the machine knows where each order is, and a port reads the entry. Reads
  * wait until this replica has applied what they need (docs/PROTOCOL.md, R9).
  */
-import type { Sale } from '../wire/internal.js';
-import type { OrdersAnswer } from '../wire/thread-requests.js';
+import {
+  type CancellationPlaces,
+  readCancellation,
+  readCancellationsOf,
+  withCancelled,
+} from './cancellation-book.js';
 import { type OrderPlaces, type ReadEntry, readOrder, readOrders } from './order-book.js';
 import { findOrders } from './order-search.js';
 import type { OrderStore } from './store.js';
 import type { OrderBook } from './thread-handler.js';
 
 export function journalBook(
-  store: Pick<OrderStore, 'caughtUp' | 'caughtUpTo'>,
-  places: OrderPlaces,
+  store: Pick<OrderStore, 'caughtUp' | 'caughtUpTo' | 'caughtUpWithCancellations'>,
+  places: OrderPlaces & CancellationPlaces,
   readEntry: ReadEntry,
 ): OrderBook {
   return {
-    /** An order never changes: only "not found" needs the read position. */
-    async order(number): Promise<Sale | null> {
+    /** What was bought never changes: only "not found" needs the read position. */
+    async sale(number) {
       await store.caughtUpTo(number);
-      if (number > places.lastOrder) return null;
       return (await readOrder(places, number, readEntry)) ?? null;
     },
-    async orders(after, limit): Promise<OrdersAnswer> {
+    async order(number) {
+      await store.caughtUpWithCancellations(number);
+      const sale = await readOrder(places, number, readEntry);
+      const [view] = sale ? await withCancelled(places, [sale], readEntry) : [];
+      return view ?? null;
+    },
+    async orders(after, limit) {
       await store.caughtUp();
       const sales = await readOrders(places, after, limit, readEntry);
       const last = sales.at(-1)?.[0];
       const more = last !== undefined && last < places.lastOrder;
-      return [sales, more ? last : null];
+      return [await withCancelled(places, sales, readEntry), more ? last : null];
     },
-    async find(params): Promise<OrdersAnswer> {
+    async find(params) {
       await store.caughtUp();
-      return findOrders(places, params, readEntry);
+      const [sales, next] = await findOrders(places, params, readEntry);
+      return [await withCancelled(places, sales, readEntry), next];
+    },
+    /** As `sale`: a cancellation never changes. */
+    async cancellation(number) {
+      const known = await readCancellation(places, number, readEntry);
+      if (known) return known;
+      await store.caughtUp();
+      return (await readCancellation(places, number, readEntry)) ?? null;
+    },
+    async cancellations(order, before, limit) {
+      await store.caughtUpWithCancellations(order);
+      if (order > places.lastOrder) return null;
+      return readCancellationsOf(places, order, before, limit, readEntry);
     },
   };
 }

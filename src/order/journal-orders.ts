@@ -7,6 +7,7 @@ import { openFolder } from '../group/folder.js';
 import { journalEngine } from '../group/journal-engine.js';
 import { votersOf } from '../group/membership.js';
 import { OrderAuditor } from './auditor.js';
+import { rulesOfCancellations } from './book-position.js';
 import { journalBook } from './journal-book.js';
 import type { OrderEngine, OrderEngineOptions } from './order-engine.js';
 import { OrderMachine } from './order-machine.js';
@@ -32,7 +33,12 @@ export async function openJournalOrders(options: OrderEngineOptions): Promise<Or
     position: machine,
     salesAreSafe: salesAreSafe(catalogVoters, orderVoters),
     newProjection: (parts) =>
-      new Projection({ ...parts, clock, logger, lastOrder: () => machine.lastOrder }),
+      new Projection({
+        ...{ ...parts, clock, logger },
+        lastOrder: () => machine.lastOrder,
+        lastCancellation: () =>
+          machine.rules >= rulesOfCancellations ? machine.lastCancellation : undefined,
+      }),
     openBook: (store) => journalBook(store, machine, (seq) => journal.readEntry(seq)),
     begin({ store, member, catalogClient }) {
       packing.start();

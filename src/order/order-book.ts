@@ -53,14 +53,19 @@ export async function readOrders(
 
 /** All sales of one entry, including those that were orders already. */
 export async function readSales(seq: number, readEntry: ReadEntry): Promise<readonly Sale[]> {
+  const entry = await readBookEntry(seq, readEntry);
+  const command = decode(entry.command) as OrderCommand;
+  assert(command[0] === 'orders', `entry ${seq} holds orders`);
+  return decode(command[3]) as readonly Sale[];
+}
+
+export async function readBookEntry(seq: number, readEntry: ReadEntry): Promise<Entry> {
   const entry = await readEntry(seq).catch((cause: unknown) => {
     // This replica fails; the others have the order as well.
     throw new BazarError('unavailable', 'this replica cannot read its book', { cause });
   });
   assert(entry, `the journal holds every order's entry, and so entry ${seq}`);
-  const command = decode(entry.command) as OrderCommand;
-  assert(command[0] === 'orders', `entry ${seq} holds orders`);
-  return decode(command[3]) as readonly Sale[];
+  return entry;
 }
 
 export function pickOrder(sales: readonly Sale[], place: OrderPlace, number: number): Sale {

@@ -9,11 +9,12 @@ import type { StateMachine } from '../consensus/types.js';
 import type { Engine } from '../group/engine.js';
 import type { Member } from '../group/member.js';
 import type { JobsPool } from '../pool/jobs-pool.js';
-import type { OrderAudit } from '../wire/internal.js';
+import type { OrderAudit } from '../wire/audit-messages.js';
+import type { BookNumbers, BookPosition } from './book-position.js';
 import type { CatalogClient } from './catalog-client.js';
 import type { OrderResult } from './order-machine.js';
 import type { Projection, ProjectionOptions } from './projection.js';
-import type { BookPosition, OrderStore } from './store.js';
+import type { OrderStore } from './store.js';
 import type { OrderBook } from './thread-handler.js';
 
 export interface OrderEngineOptions {
@@ -46,7 +47,8 @@ export interface OrderEngine {
   openBook(store: OrderStore): OrderBook;
   /** Starts the upkeep, once the member listens. */
   begin(running: RunningOrders): void;
-  audit(store: OrderStore, token: string, through: number): Promise<OrderAudit>;
+  /** The book through an order and a cancellation. */
+  audit(store: OrderStore, token: string, through: BookNumbers): Promise<OrderAudit>;
   /** Resolves with the reason when the process must end. */
   readonly failed: Promise<Error>;
   /** Ends the upkeep. */

@@ -1,7 +1,8 @@
 /**
- * The order group's state machine: the gap-free projection of the catalog's sales
- * (docs/PROTOCOL.md, section 5, step 4). It holds only the log position of each order, because the
- * journal is the order book. Invariant: orders are 1 … last, each taken once (I7; A21, A22).
+ * The order group's state machine: the gap-free projection of the catalog's sales and cancellations
+ * (docs/PROTOCOL.md, section 5, step 4). It holds only the log position of each, because the journal is
+ * the order book, and the newest cancellation of each cancelled order. Invariant: orders and
+ * cancellations are 1 … last, each taken once (I7; A21, A22).
  */
 
 import { createHash } from 'node:crypto';
@@ -12,6 +13,11 @@ import { decode } from '../wire/codec.js';
 import type { OrderCommand } from '../wire/internal.js';
 import { countSales } from '../wire/sales-bytes.js';
 import { isInteger, isRecord, isText } from '../wire/shapes.js';
+import {
+  CancellationIndex,
+  isSavedCancellations,
+  type SavedCancellations,
+} from './cancellation-index.js';
 import { OrderIndex, type OrderPlace, type OrderRun } from './order-index.js';
 
 export type OrderResult =
@@ -20,12 +26,15 @@ export type OrderResult =
   | { readonly kind: 'rules' }
   /** `taken` sales of the entry are new orders: none after a gap or in a repetition. */
   | { readonly kind: 'orders'; readonly last: number; readonly taken: number }
+  | { readonly kind: 'cancellations'; readonly last: number; readonly taken: number }
   | {
       readonly kind: 'audit';
       readonly token: string;
       readonly hash: string;
       readonly lastOrder: number;
     };
+
+type Numbered = Extract<OrderCommand, readonly ['orders' | 'cancellations', ...unknown[]]>;
 
 const version = 1;
 const noHash = '0'.repeat(64);
@@ -39,10 +48,13 @@ export interface OrderSnapshot {
   readonly runs: readonly number[];
   /** The version of the rules that applies; absent before rules 2. */
   readonly rules?: number;
+  /** Absent before the first one. */
+  readonly cancellations?: SavedCancellations;
 }
 
 export class OrderMachine implements StateMachine<OrderResult> {
   #index = new OrderIndex();
+  #cancellations = new CancellationIndex();
   #seq = 0;
   /** Hash chain over all orders: the previous hash and the sales of each entry. */
   #ordersHash = noHash;
@@ -56,6 +68,11 @@ export class OrderMachine implements StateMachine<OrderResult> {
     switch (command[0]) {
       case 'orders':
         return { kind: 'orders', taken: this.#addSales(command), last: this.#index.last };
+      case 'cancellations': {
+        assert(this.#rules > 2, 'cancellations are logged from rules 3 on');
+        const taken = this.#cancellations.add(command, this.#seq);
+        return { kind: 'cancellations', taken, last: this.#cancellations.last };
+      }
       case 'audit': {
         const [, token] = command;
         return { kind: 'audit', token, hash: this.hash(), lastOrder: this.#index.last };
@@ -71,6 +88,21 @@ export class OrderMachine implements StateMachine<OrderResult> {
   /** Number of the newest order; 0 if there is none. */
   get lastOrder(): number {
     return this.#index.last;
+  }
+
+  /** Number of the newest cancellation; 0 if there is none. */
+  get lastCancellation(): number {
+    return this.#cancellations.last;
+  }
+
+  /** Number of the newest cancellation of an order; undefined if there is none. */
+  newestCancellationOf(order: number): number | undefined {
+    return this.#cancellations.newestOf(order);
+  }
+
+  /** Position of the cancellation in the log; undefined if there is no such one. */
+  locateCancellation(number: number): OrderPlace | undefined {
+    return this.#cancellations.locate(number);
   }
 
   /** The version of the rules that applies; 0 before the first `rules` entry. */
@@ -90,7 +122,8 @@ export class OrderMachine implements StateMachine<OrderResult> {
 
   hash(): string {
     const rules = this.#rules === 0 ? '' : ` rules ${this.#rules}`;
-    const state = `${this.#seq} ${this.#index.last} ${this.#ordersHash}${rules}`;
+    const cancelled = this.#cancellations.text;
+    const state = `${this.#seq} ${this.#index.last} ${this.#ordersHash}${rules}${cancelled}`;
     return createHash('sha256').update(state).digest('hex');
   }
 
@@ -99,7 +132,14 @@ export class OrderMachine implements StateMachine<OrderResult> {
     for (const { seq, count, skipped } of this.#index.runs()) runs.push(seq, count, skipped);
     const lastOrder = this.#index.last;
     const rules = this.#rules === 0 ? {} : { rules: this.#rules };
-    return { version, seq: this.#seq, lastOrder, ordersHash: this.#ordersHash, runs, ...rules };
+    const saved = {
+      version,
+      seq: this.#seq,
+      lastOrder,
+      ordersHash: this.#ordersHash,
+      runs,
+    } as const;
+    return { ...saved, ...rules, ...this.#cancellations.saved() };
   }
 
   restore(snapshot: unknown): void {
@@ -110,6 +150,7 @@ export class OrderMachine implements StateMachine<OrderResult> {
     this.#seq = snapshot.seq;
     this.#ordersHash = snapshot.ordersHash;
     this.#rules = snapshot.rules ?? 0;
+    this.#cancellations = new CancellationIndex(snapshot.cancellations);
   }
 
   invariants(): void {
@@ -122,13 +163,11 @@ export class OrderMachine implements StateMachine<OrderResult> {
       lastSeq = seq;
     }
     assert(next === this.#index.last + 1, 'the runs cover all orders');
+    this.#cancellations.invariants();
   }
 
   /** Adds the sales that continue the last order. Skips known ones; adds none after a gap. */
-  #addSales([, first, count, sales]: Extract<
-    OrderCommand,
-    readonly ['orders', ...unknown[]]
-  >): number {
+  #addSales([, first, count, sales]: Numbered): number {
     assert(countSales(sales) === count, 'an entry holds as many sales as it says');
     const skipped = this.#index.last + 1 - first;
     if (skipped < 0 || skipped >= count) return 0;
@@ -151,7 +190,8 @@ function isSnapshot(value: unknown): value is OrderSnapshot {
     isText(value['ordersHash']) &&
     (value['rules'] === undefined || isInteger(value['rules'])) &&
     Array.isArray(value['runs']) &&
-    value['runs'].every(isInteger)
+    value['runs'].every(isInteger) &&
+    (value['cancellations'] === undefined || isSavedCancellations(value['cancellations']))
   );
 }
 

@@ -6,7 +6,7 @@
  */
 import { assert } from '../base/assert.js';
 import type { Sale } from '../wire/internal.js';
-import type { FindOrdersParams, OrdersAnswer } from '../wire/thread-requests.js';
+import type { FindOrdersParams } from '../wire/thread-requests.js';
 import { type OrderPlaces, pickOrder, type ReadEntry, readSales } from './order-book.js';
 
 /** Maxima of one answer. Reading an entry is a disk read, checking an order takes microseconds. */
@@ -19,7 +19,7 @@ export async function findOrders(
   places: OrderPlaces,
   params: FindOrdersParams,
   readEntry: ReadEntry,
-): Promise<OrdersAnswer> {
+): Promise<readonly [sales: readonly Sale[], next: number | null]> {
   const [descending, after, before, limit] = params;
   const first = after + 1;
   const last = Math.min(places.lastOrder, before === null ? Infinity : before - 1);

@@ -1,5 +1,6 @@
 /**
- * Callers that wait until an order is applied at this replica, by order number. Invariant: every caller
+ * Callers that wait until an order, or a cancellation, is applied at this replica, by its number.
+ * Invariant: every caller
  * is called back once, unless it is removed.
  */
 import type { Clock, Timer } from '../base/clock.js';
@@ -12,14 +13,16 @@ export type OrderWaiter = (error?: BazarError) => void;
 
 export class OrderWaiters {
   readonly #clock: Clock;
+  readonly #noun: 'order' | 'cancellation';
   readonly #waiters = new NumberMap<Set<OrderWaiter>>();
   /** All orders through this number are applied here, and their waiters called. */
   #reached: number;
   #reads = 0;
 
-  constructor(clock: Clock, lastOrder: number) {
+  constructor(clock: Clock, last: number, noun: 'order' | 'cancellation' = 'order') {
     this.#clock = clock;
-    this.#reached = lastOrder;
+    this.#noun = noun;
+    this.#reached = last;
   }
 
   get reached(): number {
@@ -54,7 +57,8 @@ export class OrderWaiters {
       const remove = this.add(number, waiter);
       const timer: Timer = this.#clock.after(timeoutMs, () => {
         remove();
-        const message = `order ${number} is sold and not yet in the book of this replica`;
+        const state = this.#noun === 'order' ? 'sold' : 'made';
+        const message = `${this.#noun} ${number} is ${state} and not yet in the book of this replica`;
         waiter(new BazarError('unavailable', message));
       });
     });

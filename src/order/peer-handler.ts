@@ -7,14 +7,19 @@ import { BazarError, toBazarError } from '../base/errors.js';
 import { logLimits } from '../base/limits.js';
 import type { PeerReply } from '../group/types.js';
 import type { OwnerCall } from '../pool/types.js';
-import type { BuyFailure, OrderAudit } from '../wire/internal.js';
+import type { OrderAudit } from '../wire/audit-messages.js';
+import type { BuyFailure } from '../wire/internal.js';
 import type { RequestHeader } from '../wire/request-header.js';
 import type { TradeOutcome, TradesAnswer } from '../wire/trade.js';
-import { isTradeOperation } from '../wire/trade-check.js';
+import { isTradeRequest } from '../wire/trade-check.js';
 import { isBuyParams } from './buy-shape.js';
 
 export interface OrderPeerHandlerOptions {
-  readonly audit: (token: string, through: number) => Promise<OrderAudit>;
+  readonly audit: (
+    token: string,
+    through: number,
+    cancellations: number | undefined,
+  ) => Promise<OrderAudit>;
   /** Takes the purchases of a batch as calls named `buy` or `trade`, and answers each once. */
   readonly calls: (calls: OwnerCall[]) => void;
 }
@@ -24,6 +29,9 @@ interface BatchKind {
   readonly operation: 'buy' | 'trade';
   readonly isOne: (params: unknown) => boolean;
 }
+
+/** `audit`: through this order and this cancellation; frontends before rules 3 know none. */
+type AuditParams = readonly [token: string, through: number, cancellations?: number];
 
 export class OrderPeerHandler {
   readonly #options: OrderPeerHandlerOptions;
@@ -45,10 +53,10 @@ export class OrderPeerHandler {
         this.#buy({ operation: 'buy', isOne: isBuyParams }, params, reply, header);
         return true;
       case 'trades':
-        this.#buy({ operation: 'trade', isOne: isTradeOperation }, params, reply, header);
+        this.#buy({ operation: 'trade', isOne: isTradeRequest }, params, reply, header);
         return true;
       case 'audit':
-        this.#audit(params as readonly [string, number], reply);
+        this.#audit(params as AuditParams, reply);
         return true;
       default:
         return false;
@@ -93,8 +101,8 @@ export class OrderPeerHandler {
     if (calls.length > 0) this.#options.calls(calls);
   }
 
-  #audit([token, through]: readonly [string, number], reply: PeerReply): void {
-    this.#options.audit(token, through).then(
+  #audit([token, through, cancellations]: AuditParams, reply: PeerReply): void {
+    this.#options.audit(token, through, cancellations).then(
       (audit) => reply.result(audit),
       (error: unknown) => reply.fail(toBazarError(error)),
     );

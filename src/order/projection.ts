@@ -1,12 +1,12 @@
 /**
- * The order leader's projection of the catalog's sales (docs/PROTOCOL.md, section 5, step 4). It
- * subscribes to the sales after its own last order and logs them in sale order. Invariant: it
- * proposes sales only in order, and a new subscription begins after the last applied order.
+ * The order leader's projection of the catalog's sales and cancellations (docs/PROTOCOL.md, section 5,
+ * step 4). It subscribes to those after its own last ones and logs both in the order of their numbers.
+ * Invariant: it proposes them only in order, and a new subscription begins after what is applied.
  */
 import type { Clock, Timer } from '../base/clock.js';
 import type { Logger } from '../base/logging.js';
 import { encode } from '../wire/codec.js';
-import type { SalesMessage } from '../wire/internal.js';
+import type { OrderCommand, SalesMessage } from '../wire/internal.js';
 
 const restartMs = 50;
 /** Interval at which the last committed order is reported to the catalog. */
@@ -15,12 +15,18 @@ const confirmEveryMs = 100;
 /** The subscription at the catalog leader. */
 export interface SalesSubscription {
   /**
-   * Requests all sales from `from` on. They are passed to `sold` until the connection breaks or is
-   * stopped. `gathers`: no customer waits for them, so they may come in fewer messages.
+   * Requests all sales from `from` on, and all cancellations from `cancellationsFrom` on if it is given.
+   * They are passed to `sold` and `cancelled` until the connection breaks or is stopped. `gathers`: no
+   * customer waits for them, so they may come in fewer messages.
    */
-  tail(from: number, orderEpoch: number, gathers: boolean): Promise<void>;
-  /** Tells the catalog that all orders through `number` are committed. */
-  confirm(number: number, orderEpoch: number): void;
+  tail(
+    from: number,
+    orderEpoch: number,
+    gathers: boolean,
+    cancellationsFrom?: number,
+  ): Promise<void>;
+  /** Tells the catalog that all orders, and cancellations, through the numbers are committed. */
+  confirm(number: number, orderEpoch: number, cancellation?: number): void;
 }
 
 export interface ProjectionOptions {
@@ -28,17 +34,22 @@ export interface ProjectionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lastOrder: () => number;
+  /** Undefined or absent: the rules of the order group have no cancellations. */
+  readonly lastCancellation?: () => number | undefined;
   /** Whether customers are answered without waiting for their orders. */
   readonly answersAtSale: () => boolean;
   /** Logs a command and resolves when it is applied. */
   readonly propose: (command: Uint8Array) => Promise<unknown>;
 }
 
+type Streamed = Extract<OrderCommand, readonly ['orders' | 'cancellations', ...unknown[]]>[0];
+
 export class Projection {
   readonly #options: ProjectionOptions;
   /** The epoch in which this replica leads; undefined if it does not. */
   #epoch: number | undefined;
-  #next = 0;
+  /** The next number of each stream; 0 without a subscription. */
+  readonly #next = { orders: 0, cancellations: 0 };
   #retry: Timer | undefined;
   #confirming: Timer | undefined;
 
@@ -53,71 +64,85 @@ export class Projection {
 
   resign(): void {
     this.#epoch = undefined;
-    this.#next = 0;
+    this.#forget();
     this.#retry?.cancel();
     this.#retry = undefined;
     this.#confirming?.cancel();
     this.#confirming = undefined;
   }
 
-  /** Customers are answered in another way than at the start. */
+  /** Customers are answered in another way than at the start, or the rules have cancellations now. */
   answersChanged(): void {
     if (this.#epoch !== undefined) this.#restart();
   }
 
   /** The connection to the catalog leader broke, or another replica leads the catalog. */
   broken(): void {
-    this.#next = 0;
+    this.#forget();
     if (this.#epoch !== undefined) this.#later();
   }
 
-  /**
-   * Takes sales from the catalog. Ignores those of an older subscription, which do not continue the
-   * pending ones.
-   */
+  /** Takes sales from the catalog. */
   sold(sales: SalesMessage): void {
-    const [first, count, bytes] = sales;
-    if (this.#epoch === undefined || this.#next === 0) return;
-    if (first + count <= this.#next) return;
-    if (first > this.#next) {
+    this.#take('orders', sales);
+  }
+
+  /** Takes cancellations from the catalog. */
+  cancelled(cancellations: SalesMessage): void {
+    this.#take('cancellations', cancellations);
+  }
+
+  /** Ignores those of an older subscription, which do not continue the pending ones. */
+  #take(stream: Streamed, [first, count, bytes]: SalesMessage): void {
+    const next = this.#next[stream];
+    if (this.#epoch === undefined || next === 0) return;
+    if (first + count <= next) return;
+    if (first > next) {
       this.broken();
       return;
     }
-    this.#next = first + count;
+    this.#next[stream] = first + count;
     const epoch = this.#epoch;
-    this.#options.propose(encode(['orders', first, count, bytes])).then(
+    const command: OrderCommand = [stream, first, count, bytes];
+    this.#options.propose(encode(command)).then(
       () => this.#confirmSoon(epoch),
       (error: unknown) => {
-        this.#options.logger.warn({ first, count, error: String(error) }, 'sales were not logged');
+        const details = { stream, first, count, error: String(error) };
+        this.#options.logger.warn(details, 'sales or cancellations were not logged');
         if (this.#epoch === epoch) this.broken();
       },
     );
   }
 
   #confirmSoon(epoch: number): void {
-    this.#confirming ??= this.#options.clock.after(confirmEveryMs, () => {
+    const { clock, subscription, lastOrder } = this.#options;
+    this.#confirming ??= clock.after(confirmEveryMs, () => {
       this.#confirming = undefined;
-      if (this.#epoch === epoch)
-        this.#options.subscription.confirm(this.#options.lastOrder(), epoch);
+      if (this.#epoch !== epoch) return;
+      subscription.confirm(lastOrder(), epoch, this.#options.lastCancellation?.());
     });
+  }
+
+  #forget(): void {
+    Object.assign(this.#next, { orders: 0, cancellations: 0 });
   }
 
   #restart(): void {
     const epoch = this.#epoch;
     if (epoch === undefined) return;
-    const from = this.#options.lastOrder() + 1;
-    this.#next = from;
-    this.#options.subscription.tail(from, epoch, this.#options.answersAtSale()).then(
+    const { subscription, lastOrder, lastCancellation, answersAtSale, logger } = this.#options;
+    const from = lastOrder() + 1;
+    const last = lastCancellation?.();
+    const cancellationsFrom = last === undefined ? undefined : last + 1;
+    Object.assign(this.#next, { orders: from, cancellations: cancellationsFrom ?? 0 });
+    subscription.tail(from, epoch, answersAtSale(), cancellationsFrom).then(
       // A new catalog leader does not know which sales are orders. If it holds the maximum of
       // unconfirmed sales, it sells nothing, so no further sale would trigger a confirmation.
       () => {
-        if (from > 1) this.#confirmSoon(epoch);
+        if (from > 1 || (cancellationsFrom ?? 1) > 1) this.#confirmSoon(epoch);
       },
       (error: unknown) => {
-        this.#options.logger.debug(
-          { from, error: String(error) },
-          'subscription to the sales stream failed',
-        );
+        logger.debug({ from, error: String(error) }, 'subscription to the sales stream failed');
         if (this.#epoch === epoch) this.broken();
       },
     );

@@ -1,39 +1,43 @@
 /**
- * Asks the catalog for the number of its last sale, at a read position that is confirmed after the
- * question (docs/PROTOCOL.md, R9). All questions of a turn share one message. Invariant: an answer
- * never comes from a message that was sent before the question.
+ * Asks the catalog for the numbers of its last sale and cancellation, at a read position that is confirmed
+ * after the question (docs/PROTOCOL.md, R9). All questions of a turn share one message. Invariant: an
+ * answer never comes from a message that was sent before the question.
  */
 import type { Clock } from '../base/clock.js';
+import type { BookNumbers } from './book-position.js';
 
 export interface SalesPositionOptions {
   readonly clock: Clock;
   /**
-   * The last sale that any customer may know of, or a later one; the caller waits for those from
-   * `wanted` on. Rejects with a BazarError.
+   * The last ones that any customer may know of, or later ones; the caller waits for those from `wanted`
+   * on. Rejects with a BazarError.
    */
-  readonly lastSale: (wanted: number) => Promise<number>;
+  readonly lastSale: (wanted: BookNumbers) => Promise<BookNumbers>;
 }
+
+const nothing: BookNumbers = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER];
 
 export class SalesPosition {
   readonly #options: SalesPositionOptions;
-  #next: Promise<number> | undefined;
-  /** The lowest number that a question of this turn waits for. */
-  #wanted = Number.POSITIVE_INFINITY;
+  #next: Promise<BookNumbers> | undefined;
+  /** The lowest numbers that a question of this turn waits for. */
+  #wanted = nothing;
 
   constructor(options: SalesPositionOptions) {
     this.#options = options;
   }
 
-  /** Resolves to the number of the last sale; 0 if there is none. */
-  confirm(wanted: number): Promise<number> {
+  /** Resolves to the numbers of the last sale and cancellation; 0 if there is none. */
+  confirm([order, cancellation]: BookNumbers): Promise<BookNumbers> {
     const { clock, lastSale } = this.#options;
-    this.#wanted = Math.min(this.#wanted, wanted);
+    const [lowest, lowestCancellation] = this.#wanted;
+    this.#wanted = [Math.min(lowest, order), Math.min(lowestCancellation, cancellation)];
     this.#next ??= new Promise((resolve) => {
       clock.afterTurn(() => {
-        const lowest = this.#wanted;
+        const wanted = this.#wanted;
         this.#next = undefined;
-        this.#wanted = Number.POSITIVE_INFINITY;
-        resolve(lastSale(lowest));
+        this.#wanted = nothing;
+        resolve(lastSale(wanted));
       });
     });
     return this.#next;

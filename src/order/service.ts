@@ -39,10 +39,12 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
   const catalogs = connectCatalogs({
     ...{ config, identity: engine, clock },
     pushed: (name, sales) => catalogClient.pushed(name, sales),
+    pushedCancellations: (name, some) => catalogClient.pushedCancellations(name, some),
     lost: (name) => catalogClient.lost(name),
   });
   const catalogClient = new CatalogClient(catalogs.peers, {
     sold: (sales) => projection?.sold(sales),
+    cancelled: (cancellations) => projection?.cancelled(cancellations),
     broken: () => projection?.broken(),
   });
   const projection = orders.newProjection?.({
@@ -60,7 +62,8 @@ export async function startOrder(config: OrderConfig): Promise<RunningService> {
   await member.open({
     address: required(address, `address of ${config.name}`),
     handler: new OrderPeerHandler({
-      audit: (token, through) => orders.audit(store, token, through),
+      audit: (token, through, cancellations = 0) =>
+        orders.audit(store, token, [through, cancellations]),
       calls: (calls) => threads.calls(calls),
     }),
     program: new URL('./thread.js', import.meta.url),

@@ -47,7 +47,7 @@ export async function openSqlOrders(
     awaited: (number) => position.seek(number),
     openBook: (store) => tablesBook({ store, position, tables, lists, clock }),
     begin: () => position.start(),
-    async audit(store, _token, through) {
+    async audit(store, _token, [through]) {
       await store.reached(through);
       const { orders, units, problems } = await auditOrders(connection, through);
       // All replicas read the same tables, so there is no state to compare.

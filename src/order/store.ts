@@ -1,9 +1,9 @@
 /**
  * The orders as their service uses them. At most two messages to the catalog are in progress;
  * purchases that arrive meanwhile form the next one. A purchase is answered with the outcome that the
- * catalog has committed; its order follows in the sales stream. Reads wait until every sale that a
- * customer may know of is an order here. Uses no socket, thread or file. Invariant: an answered sale
- * is never read as absent (docs/PROTOCOL.md, R9, A42).
+ * catalog has committed; its order follows in the sales stream. Reads wait until every sale, and every
+ * cancellation that they show, that a customer may know of is in the book here. Uses no socket, thread
+ * or file. Invariant: what was answered is never read as absent (docs/PROTOCOL.md, R9, A42).
  */
 import type { Clock } from '../base/clock.js';
 import { BazarError } from '../base/errors.js';
@@ -14,10 +14,10 @@ import type { Outcome, Purchase } from '../wire/internal.js';
 import { joinHeaders, type RequestHeader } from '../wire/request-header.js';
 import type { TradeOperation, TradeOutcome } from '../wire/trade.js';
 import { linesOf } from '../wire/trade-check.js';
+import { type BookNumbers, type BookPosition, rulesOfCancellations } from './book-position.js';
+import { BookReads } from './book-reads.js';
 import type { OrderResult } from './order-machine.js';
-import { OrderWaiters } from './order-waiters.js';
 import type { Projection } from './projection.js';
-import { SalesPosition } from './sales-position.js';
 
 /** Maximum of concurrent messages to the catalog. */
 const sellsUnderWayMax = 2;
@@ -38,7 +38,6 @@ interface Queued extends Buy {
 
 /** The version of the rules from which on sales are answered before they are orders. */
 const rulesOfEarlyAnswers = 2;
-
 /** The catalog, as a seller. */
 export interface Seller {
   /** The newest catalog log time that is known here. */
@@ -56,18 +55,10 @@ export interface Seller {
     header?: RequestHeader,
   ): Promise<readonly TradeOutcome[]>;
   /**
-   * The number of the last sale that any customer may know of, or of a later one. `wanted`: the caller
-   * waits for the sales from this number on, if there are any.
+   * The numbers of the last sale and cancellation that any customer may know of, or of later ones.
+   * `wanted`: the caller waits for those from these numbers on, if there are any.
    */
-  lastSale(wanted: number): Promise<number>;
-}
-
-/** How far the order book is, as this replica knows. */
-export interface BookPosition {
-  /** Number of the newest order; 0 if there is none. */
-  readonly lastOrder: number;
-  /** The version of the rules that applies; 0 before the first one. */
-  readonly rules: number;
+  lastSale(wanted: BookNumbers): Promise<BookNumbers>;
 }
 
 export interface OrderStoreOptions {
@@ -88,8 +79,7 @@ export interface OrderStoreOptions {
 
 export class OrderStore {
   readonly #options: OrderStoreOptions;
-  readonly #waiters: OrderWaiters;
-  readonly #position: SalesPosition;
+  readonly #reads: BookReads;
   /** Purchases in messages to the catalog, or whose order is awaited. */
   #waiting = 0;
   /** Number of the newest sale that this replica has made since it leads. */
@@ -101,11 +91,13 @@ export class OrderStore {
 
   constructor(options: OrderStoreOptions) {
     this.#options = options;
-    const { clock, machine, catalogClient } = options;
-    this.#waiters = new OrderWaiters(clock, machine.lastOrder);
-    this.#position = new SalesPosition({
-      clock,
+    const { clock, machine, catalogClient, group, awaited } = options;
+    this.#reads = new BookReads({
+      ...{ clock, machine, awaited },
       lastSale: (wanted) => catalogClient.lastSale(wanted),
+      answersAtSale: () => this.answersAtSale,
+      cancels: () => this.cancels,
+      readBarrier: () => group.readBarrier(),
     });
     options.group.onRole((status) => this.#roleChanged(status));
   }
@@ -137,24 +129,27 @@ export class OrderStore {
     return Math.max(0, this.#lastSale - this.machine.lastOrder);
   }
 
+  /** Whether the rules here have cancellations. */
+  get cancels(): boolean {
+    return this.machine.rules >= rulesOfCancellations;
+  }
+
   /**
-   * The read position: resolves when every sale that any customer may know of is an order here (R9).
-   * Rejects with `unavailable` if there is no such position in time.
+   * The read position: resolves when every sale and cancellation that any customer may know of is in
+   * the book here (R9). Rejects with `unavailable` if there is no such position in time.
    */
-  async caughtUp(): Promise<void> {
-    // The entry of the new rules may not have reached this replica.
-    if (!this.answersAtSale) await this.#options.group.readBarrier();
-    if (this.answersAtSale) {
-      await this.reached(await this.#position.confirm(this.machine.lastOrder + 1));
-    }
+  caughtUp(): Promise<void> {
+    return this.#reads.caughtUp();
   }
 
   /** Resolves when order `number` is applied here, or when there is no such sale. */
-  async caughtUpTo(number: number): Promise<void> {
-    if (number <= this.machine.lastOrder) return;
-    if (!this.answersAtSale) await this.#options.group.readBarrier();
-    if (!this.answersAtSale || number <= this.machine.lastOrder) return;
-    if (number <= (await this.#position.confirm(number))) await this.reached(number);
+  caughtUpTo(number: number): Promise<void> {
+    return this.#reads.caughtUpTo(number);
+  }
+
+  /** As `caughtUpTo`, and every cancellation that any customer may know of is applied here. */
+  caughtUpWithCancellations(number: number): Promise<void> {
+    return this.#reads.caughtUpWithCancellations(number);
   }
 
   propose(command: Uint8Array): Promise<{ readonly seq: number; readonly result: OrderResult }> {
@@ -163,8 +158,21 @@ export class OrderStore {
 
   /** Resolves when the order of this number is applied here; rejects with `unavailable`. */
   reached(number: number): Promise<void> {
-    this.#options.awaited?.(number);
-    return this.#waiters.wait(number, purchaseLimits.orderWaitMs);
+    return this.#reads.reached(number);
+  }
+
+  /** Rejects with `unavailable` if this replica cannot take cancellations. */
+  async mayCancel(): Promise<void> {
+    const { serving, leader } = this.status();
+    if (!serving) throw notLeading(leader);
+    if (this.cancels) return;
+    const message = 'a cancellation needs all replicas to run a build that supports it';
+    throw new BazarError('unavailable', message);
+  }
+
+  /** Resolves when the cancellation of this number is applied here; rejects with `unavailable`. */
+  cancellationReached(number: number): Promise<void> {
+    return this.#reads.cancellationReached(number);
   }
 
   /** Takes all purchases that arrived in one turn. */
@@ -229,16 +237,17 @@ export class OrderStore {
 
   /** The group calls this for every entry that it applies. */
   applied(_entry: Entry, result: OrderResult): void {
-    this.#waiters.advance(this.machine.lastOrder);
+    this.#reads.advance();
     if (result.kind === 'rules') this.#options.projection?.answersChanged();
+    const isAwaited = result.kind === 'orders' || result.kind === 'cancellations';
     // Reads at the other replicas wait for these orders.
-    if (result.kind === 'orders' && this.answersAtSale) this.#options.group.announceVisible();
+    if (isAwaited && this.answersAtSale) this.#options.group.announceVisible();
     this.#sendQueued();
   }
 
   /** More orders are in a book that another service writes. */
   advanced(): void {
-    this.#waiters.advance(this.machine.lastOrder);
+    this.#reads.advance();
     this.#sendQueued();
   }
 
@@ -281,7 +290,7 @@ export class OrderStore {
     } else if (!this.status().serving) {
       this.#answer(reply, unknownOutcome());
     } else {
-      this.#waiters.add(outcome[1], (error) => this.#answer(reply, error, outcome));
+      this.#reads.orders.add(outcome[1], (error) => this.#answer(reply, error, outcome));
     }
   }
 
@@ -301,7 +310,7 @@ export class OrderStore {
     this.#options.projection?.resign();
     for (const { reply } of this.#queue.splice(0)) reply(notLeading(status.leader));
     this.#lastSale = 0;
-    this.#waiters.fail(unknownOutcome());
+    this.#reads.orders.fail(unknownOutcome());
   }
 }
 

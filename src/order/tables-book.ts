@@ -45,7 +45,14 @@ export function tablesBook(options: TablesBookOptions): OrderBook {
     },
     orders: (after, limit) => list([0, after, null, limit, null, null, null, null]),
     find: list,
+    sale: noCancellations,
+    cancellation: noCancellations,
+    cancellations: noCancellations,
   };
+}
+
+async function noCancellations(): Promise<never> {
+  throw new BazarError('unavailable', 'a store over a database cannot cancel orders yet');
 }
 
 /** Reads until the snapshot has the needed order: after a failover the tables may first lack some. */

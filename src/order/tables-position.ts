@@ -4,7 +4,7 @@
  */
 import { type Clock, every, sleep, type Timer } from '../base/clock.js';
 import { rulesVersion } from '../wire/internal.js';
-import type { BookPosition } from './store.js';
+import type { BookPosition } from './book-position.js';
 
 /** The tables follow the catalog's log within 50 ms, and at once if the catalog knows of a read. */
 export const lookEveryMs = 10;
@@ -24,6 +24,8 @@ export interface TablesPositionOptions {
 export class TablesPosition implements BookPosition {
   /** All services of a store over a database have these rules. */
   readonly rules = rulesVersion;
+  /** The tables have no cancellations yet. */
+  readonly lastCancellation = 0;
   readonly #options: TablesPositionOptions;
   #lastOrder: number;
   #awaited = 0;

@@ -7,24 +7,39 @@ import { BazarError, toBazarError } from '../base/errors.js';
 import type { OwnerCall } from '../pool/types.js';
 import type { BuyParams, Purchase, Sale } from '../wire/internal.js';
 import type {
+  CancellationParams,
+  CancellationsAnswer,
+  CancellationsParams,
   FindOrdersParams,
   OrderParams,
   OrdersAnswer,
   OrdersParams,
+  OrderView,
 } from '../wire/thread-requests.js';
-import type { TradeOperation } from '../wire/trade.js';
+import type { Cancellation, CancelRequest, TradeRequest } from '../wire/trade.js';
+import { isCancelRequest } from '../wire/trade-check.js';
 import type { Buy, OrderStore } from './store.js';
 
 /**
- * Reads of the order book. An answer has every order that any customer may know of (docs/PROTOCOL.md, R9);
- * without a position of the sales it rejects with `unavailable`.
+ * Reads of the order book. An answer has every order and every cancellation that any customer may know of
+ * (docs/PROTOCOL.md, R9); without a position of the sales it rejects with `unavailable`.
  */
 export interface OrderBook {
+  /** As it was bought, whatever is cancelled of it. Null if there is no such order. */
+  sale(number: number): Promise<Sale | null>;
   /** Null if there is no such order. */
-  order(number: number): Promise<Sale | null>;
+  order(number: number): Promise<OrderView | null>;
   /** Orders after `after`, oldest first, at most `limit`. */
   orders(after: number, limit: number): Promise<OrdersAnswer>;
   find(params: FindOrdersParams): Promise<OrdersAnswer>;
+  /** Null if there is no such cancellation. */
+  cancellation(number: number): Promise<Cancellation | null>;
+  /** Null if there is no such order. */
+  cancellations(
+    order: number,
+    before: number | null,
+    limit: number,
+  ): Promise<CancellationsAnswer | null>;
 }
 
 export class ThreadHandler {
@@ -40,16 +55,34 @@ export class ThreadHandler {
     const buys: Buy[] = [];
     // Known at the arrival of this attempt, however long it waits in the store (docs/PROTOCOL.md, 5).
     const { logTime } = this.#store;
-    for (const { operation, args, header, reply } of calls) {
+    for (const call of calls) {
+      const { operation, args, header, reply } = call;
       if (operation === 'buy') {
         buys.push({ purchase: toPurchase(args as BuyParams, logTime), header, reply });
       } else if (operation === 'trade') {
-        buys.push({ purchase: seenBy(args as TradeOperation, logTime), header, reply });
+        const purchase = seenBy(args as TradeRequest, logTime);
+        if (!isCancelRequest(purchase)) buys.push({ purchase, header, reply });
+        else this.#cancel(purchase, call);
       } else {
         this.#read(operation, args).then((answer) => reply(undefined, answer), failWith(reply));
       }
     }
     if (buys.length > 0) this.#store.buy(buys);
+  }
+
+  /** The catalog knows no orders: the book says what this one has, which never changes. */
+  #cancel(request: CancelRequest, call: OwnerCall): void {
+    const [name, key, order, lines, restock, reason] = request;
+    this.#store
+      .mayCancel()
+      .then(() => this.#book.sale(order))
+      .then((sale) => {
+        if (!sale) throw new BazarError('not_found', 'order not found');
+        const [, , bought, , , customer = null] = sale;
+        const purchase = [name, key, order, bought, customer, lines, restock, reason] as const;
+        this.#store.buy([{ purchase, header: call.header, reply: call.reply }]);
+      })
+      .catch(failWith(call.reply));
   }
 
   #read(operation: string, args: unknown): Promise<unknown> {
@@ -60,6 +93,10 @@ export class ThreadHandler {
         return this.#book.orders(...(args as OrdersParams));
       case 'find_orders':
         return this.#book.find(args as FindOrdersParams);
+      case 'cancellation':
+        return this.#book.cancellation(...(args as CancellationParams));
+      case 'cancellations':
+        return this.#book.cancellations(...(args as CancellationsParams));
       default:
         return Promise.reject(new BazarError('unknown_method', `unknown method "${operation}"`));
     }
@@ -71,10 +108,10 @@ function failWith(reply: OwnerCall['reply']): (error: unknown) => void {
 }
 
 /** As `toPurchase`: the seen time is never later than `logTime`. */
-function seenBy([name, key, ...fields]: TradeOperation, logTime: number): TradeOperation {
+function seenBy([name, key, ...fields]: TradeRequest, logTime: number): TradeRequest {
   const [digest, kind, requestHash, seenTime] = key;
   const seen = [digest, kind, requestHash, Math.min(seenTime, logTime)];
-  return [name, seen, ...fields] as unknown as TradeOperation;
+  return [name, seen, ...fields] as unknown as TradeRequest;
 }
 
 /**

@@ -18,6 +18,12 @@ function isIntegerOrNull(value: unknown): boolean {
 const shapes: Shapes = {
   buy: isBuyParams,
   order: (params) => isTuple(params, 1) && isInteger(params[0]) && params[0] > 0,
+  cancellation: (params) => isTuple(params, 1) && isInteger(params[0]) && params[0] > 0,
+  cancellations(params) {
+    if (!isTuple(params, 3)) return false;
+    const [order, before, limit] = params;
+    return isCount(order) && isIntegerOrNull(before) && isCount(limit);
+  },
   orders: (params) => isTuple(params, 2) && isInteger(params[0]) && isInteger(params[1]),
   find_orders(params) {
     if (!hasFields(params, 8)) return false;

@@ -5,7 +5,7 @@
  */
 import type { ErrorCode } from '../base/errors.js';
 import type { Adjustment, NewProduct, ProductChange, ProductRecord } from './product-messages.js';
-import type { KeyDigest, KeyKind, PurchaseLine } from './purchase-parts.js';
+import type { KeyDigest, KeyKind, PurchaseLine, SaleLine } from './purchase-parts.js';
 import type { TradeOperation } from './trade-operations.js';
 
 export {
@@ -17,7 +17,13 @@ export {
   type ProductChange,
   type ProductRecord,
 } from './product-messages.js';
-export { type KeyDigest, type KeyKind, keyKinds, type PurchaseLine } from './purchase-parts.js';
+export {
+  type KeyDigest,
+  type KeyKind,
+  keyKinds,
+  type PurchaseLine,
+  type SaleLine,
+} from './purchase-parts.js';
 
 /**
  * A purchase as the order leader sends it to the catalog. Its age counts from `seenTime`: the smaller of
@@ -67,8 +73,6 @@ export type BuyFailure = readonly [
   unknown: boolean | null,
 ];
 
-export type SaleLine = readonly [id: number, name: string, quantity: number, priceCents: number];
-
 /** A committed sale, which is the order of the same number; `at` is wall time in milliseconds. */
 export type Sale = readonly [
   number: number,
@@ -96,7 +100,7 @@ export type Outcome =
    */
   | readonly ['stale', tooOldFrom?: number]
   /** The key table or the list of unprojected sales is full; nothing is stored. Older builds do not say which. */
-  | readonly ['full', what?: 'keys' | 'sales' | 'holds' | 'limits'];
+  | readonly ['full', what?: 'keys' | 'sales' | 'holds' | 'limits' | 'cancellations'];
 
 /** A line index that no purchase has: older builds read the outcome as a missing product. */
 export const totalTooLarge = -1;
@@ -156,7 +160,8 @@ export type CatalogCommand =
     ]
   /** `target` is absent from rules 1 on, because each product has its own. */
   | readonly ['restock', k: number, target?: number]
-  | readonly ['cursor', number: number]
+  /** `cancellations`: those through this number are in the book, too; from rules 3 on. */
+  | readonly ['cursor', number: number, cancellations?: number]
   /** A frontend's process may hold leases from `register` on until `deregister` (R8). */
   | readonly ['register', process: string, frontend: string]
   | readonly ['deregister', process: string]
@@ -173,78 +178,23 @@ export type CatalogCommand =
 /** Commands in the order group's log: `sales` is the MessagePack of Sale[], numbered from `first` on. */
 export type OrderCommand =
   | readonly ['orders', first: number, count: number, sales: Uint8Array]
+  /** From rules 3 on: the MessagePack of Cancellation[], numbered from `first` on. */
+  | readonly ['cancellations', first: number, count: number, cancellations: Uint8Array]
   | readonly ['audit', token: string]
   /** Starts a version of the rules; a lower or equal version has no effect. */
   | readonly ['rules', version: number];
 
-/** The catalog's stream to the order leader. It is encoded once and logged there as these bytes. */
+/**
+ * The catalog's stream to the order leader, of sales or of cancellations. It is encoded once and logged there
+ * as these bytes.
+ */
 export type SalesMessage = readonly [first: number, count: number, sales: Uint8Array];
-
-/** A product's books: received − sold + returned = stock + reserved. */
-export type ProductBook = readonly [
-  id: number,
-  name: string,
-  received: number,
-  sold: number,
-  stock: number,
-  /** Absent in answers of builds before rules 3, as the next field. */
-  reserved?: number,
-  returned?: number,
-];
 
 /** From a frontend to each member. Older builds send no field and count as answered. */
 export interface HealthCheckParams {
   /** The member's last answer arrived in time. */
   readonly answered?: boolean;
 }
-
-/** A replica's state at the `audit` entry of its group. */
-export type AuditMark = readonly [seq: number, hash: string];
-
-/** The catalog at its audit entry: the state of its leader and the state recomputed from what is stored. */
-export type CatalogAudit = readonly [
-  seq: number,
-  hash: string,
-  /** Hash of the state recomputed from snapshot and journal, or from tables and log. */
-  recomputedHash: string,
-  lastSale: number,
-  books: readonly ProductBook[],
-  /** What differs between the stored and the served state, where it can be named. */
-  problems?: readonly string[],
-];
-
-/** The order book through the catalog's last sale, recomputed from the journal or from the tables. */
-export type OrderAudit = readonly [
-  seq: number,
-  /** Empty if the replicas have no state of their own: they all read the same tables. */
-  hash: string,
-  orders: number,
-  units: readonly (readonly [id: number, units: number])[],
-  problems: readonly string[],
-];
-
-/**
- * Requests from an order leader to the catalog leader, on the replication port. A `sell` entry with an
- * older `orderEpoch` than one applied before sells nothing. `tail` and `cursor` carry the epoch too, but
- * the catalog does not check it there.
- */
-export type SellParams = readonly [orderEpoch: number, purchases: readonly Purchase[]];
-export type SellAnswer = readonly [outcomes: readonly Outcome[], logTime: number];
-/**
- * `tail` requests all sales from a number on; they arrive as `sales` notifications (SalesMessage).
- * `gathers`: the catalog may gather them for some milliseconds.
- */
-export type TailParams = readonly [from: number, orderEpoch: number, gathers?: boolean];
-export type TailAnswer = readonly [logTime: number];
-/**
- * `last_sale`, of an order replica to the catalog leader, from rules 2 on: the number of the last sale at
- * a read position confirmed after the request. If there are sales from `wanted` on, a read waits for
- * them, and the leader sends them to the order leader at once.
- */
-export type LastSaleParams = readonly [wanted: number];
-export type LastSaleAnswer = readonly [lastSale: number, logTime: number];
-/** `cursor`, a notification: all orders through the number are committed. */
-export type WatermarkParams = readonly [number: number, orderEpoch: number];
 
 /**
  * `begin_session` of a frontend's process, which has dropped its cache, at the leader of an epoch. From

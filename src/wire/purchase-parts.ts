@@ -6,5 +6,8 @@ export type KeyDigest = Uint8Array;
 export const keyKinds = { frontend: 0, client: 1 } as const;
 export type KeyKind = (typeof keyKinds)[keyof typeof keyKinds];
 
+/** A line of an order. */
+export type SaleLine = readonly [id: number, name: string, quantity: number, priceCents: number];
+
 /** A line as sent: a product's id or name, and the quantity. Names are resolved at apply. */
 export type PurchaseLine = readonly [item: number | string, quantity: number];

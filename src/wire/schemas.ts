@@ -3,7 +3,7 @@
  * description is made from it. Names and limits are stable (docs/WIRE.md).
  */
 import { type Static, Type } from '#typebox';
-import { holdLimits, limitLimits, requestLimits as limits } from '../base/limits.js';
+import { cancelLimits, holdLimits, limitLimits, requestLimits as limits } from '../base/limits.js';
 import { adjustReasons } from './internal.js';
 
 const strict = { additionalProperties: false } as const;
@@ -50,6 +50,7 @@ const OrderedQuantity = Type.Integer({
   maximum: limits.purchaseQuantityMax * limits.orderLinesMax,
 });
 export const OrderNumber = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+export const CancellationNumber = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
 /** 1–200 bytes of UTF-8; the byte length is checked separately. */
 export const Key = Type.String({ minLength: 1, maxLength: limits.keyBytesMax });
 /** 1–128 bytes of UTF-8, opaque; the byte length is checked separately. */
@@ -132,6 +133,26 @@ export const methodParams = {
         }),
       ),
       key: Type.Optional(Key),
+      limit: Type.Optional(PageSize),
+    },
+    strict,
+  ),
+  cancel_order: Type.Object(
+    {
+      number: OrderNumber,
+      /** Without lines all that is left is cancelled. */
+      lines: Type.Optional(Lines),
+      restock: Type.Boolean({ description: 'Whether the units go back into stock.' }),
+      /** Up to 200 bytes of UTF-8; the byte length is checked separately. */
+      reason: Type.Optional(Type.String({ maxLength: cancelLimits.reasonBytesMax })),
+      key: Type.Optional(Key),
+    },
+    strict,
+  ),
+  cancellations: Type.Object(
+    {
+      number: OrderNumber,
+      before: Type.Optional(CancellationNumber),
       limit: Type.Optional(PageSize),
     },
     strict,
@@ -241,8 +262,19 @@ export const Placed = Type.Object({
 });
 export type Placed = Static<typeof Placed>;
 
-const PricedLines = Type.Array(
+export const PricedLines = Type.Array(
   Type.Object({ id: ProductId, name: ProductName, quantity: OrderedQuantity, price: Price }),
+);
+
+const OrderedLines = Type.Array(
+  Type.Object({
+    id: ProductId,
+    name: ProductName,
+    quantity: OrderedQuantity,
+    price: Price,
+    /** Units of it that are cancelled; absent if none are. */
+    cancelled: Type.Optional(OrderedQuantity),
+  }),
 );
 
 export const Held = Type.Object({
@@ -287,9 +319,11 @@ export const Order = Type.Object({
   number: OrderNumber,
   name: ProductName,
   quantity: OrderedQuantity,
-  lines: PricedLines,
+  lines: OrderedLines,
+  /** Of what was bought, whatever is cancelled of it. */
   total: Total,
   at: Type.String(),
+  status: Type.Enum(['placed', 'partly_cancelled', 'cancelled']),
 });
 export type Order = Static<typeof Order>;
 

@@ -82,6 +82,13 @@ export const AuditProduct = Type.Object({
   received: Count,
   sold: Count,
   stock: Type.Integer(),
+  reserved: Type.Optional(Type.Integer({ minimum: 1, description: 'Units in open holds.' })),
+  returned: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: 'Units of cancelled orders that went back into stock.',
+    }),
+  ),
   ordered: Type.Integer({ minimum: 0, description: 'Units in the order book.' }),
 });
 export type AuditProduct = Static<typeof AuditProduct>;
@@ -90,6 +97,12 @@ export const AuditReport = Type.Object({
   ok: Type.Boolean({ description: 'Everything balances.' }),
   sales: Count,
   orders: Count,
+  cancellations: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      description: 'Cancellations in the order book; absent without any.',
+    }),
+  ),
   products: Type.Array(AuditProduct, {
     description: 'All that fit an answer, those that do not balance first.',
   }),

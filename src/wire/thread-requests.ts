@@ -8,9 +8,9 @@ import type {
   NewProduct,
   ProductChange,
   ProductRecord,
-  Sale,
+  SaleLine,
 } from './internal.js';
-import type { HoldId } from './trade.js';
+import type { Cancellation, HoldId } from './trade.js';
 
 /**
  * Requests of a frontend's session thread to a catalog replica, on the service port. The grant epoch is the
@@ -76,7 +76,26 @@ export type ChangeAnswer = readonly [
 /** Requests of a frontend's session thread to an order replica, on the service port. */
 export type OrderParams = readonly [number: number];
 export type OrdersParams = readonly [after: number, limit: number];
-export type OrdersAnswer = readonly [sales: readonly Sale[], next: number | null];
+export type OrdersAnswer = readonly [orders: readonly OrderView[], next: number | null];
+/** An order as a read shows it: a Sale, and what is cancelled of it. */
+export type OrderView = readonly [
+  number: number,
+  key: KeyDigest,
+  lines: readonly SaleLine[],
+  totalCents: number,
+  at: number,
+  customer?: KeyDigest | null,
+  /** Id and units of each product, in one flat list; absent if nothing is cancelled. */
+  cancelled?: readonly number[],
+];
+/** `cancellation`: a Cancellation, or null if there is none with this number. */
+export type CancellationParams = readonly [number: number];
+/** `cancellations`: those of an order below `before`, newest first; null if there is no such order. */
+export type CancellationsParams = readonly [order: number, before: number | null, limit: number];
+export type CancellationsAnswer = readonly [
+  cancellations: readonly Cancellation[],
+  next: number | null,
+];
 /**
  * `find_orders`: orders above `after` and below `before`, in the direction (1: newest first). A null
  * filter is unused. Filters are times in milliseconds, a product's id or its name in the order, and a

@@ -3,10 +3,11 @@
  * purchases: a log must never hold an operation that no replica can apply.
  */
 import { BazarError } from '../base/errors.js';
-import { holdLimits } from '../base/limits.js';
+import { cancelLimits, holdLimits, requestLimits } from '../base/limits.js';
 import { keyKinds } from './internal.js';
 import { areLines, isDigest, keyBytes } from './purchase-check.js';
-import type { OperationName, TradeOperation } from './trade.js';
+import { isInteger, isText, isTuple } from './shapes.js';
+import type { CancelRequest, OperationName, TradeOperation, TradeRequest } from './trade.js';
 
 type Shapes = { readonly [Name in OperationName]: (fields: readonly unknown[]) => boolean };
 
@@ -18,6 +19,12 @@ const shapes: Shapes = {
   confirm: ([id, lines]) => isDigest(id) && (lines === null || areLines(lines)),
   release: ([id]) => isDigest(id),
   extend: ([id, ttl]) => isDigest(id) && isTtl(ttl),
+  cancel: ([order, bought, customer, ...rest]) =>
+    Array.isArray(bought) &&
+    bought.length > 0 &&
+    bought.every(isSaleLine) &&
+    (customer === null || isDigest(customer)) &&
+    isCancel([order, ...rest]),
 };
 
 export function isTradeOperation(value: unknown): value is TradeOperation {
@@ -28,6 +35,17 @@ export function isTradeOperation(value: unknown): value is TradeOperation {
   return shapes[name as OperationName](fields);
 }
 
+/** True of what a frontend may send: only the order leader knows what an order has. */
+export function isTradeRequest(value: unknown): value is TradeRequest {
+  if (!Array.isArray(value) || value[0] !== 'cancel') return isTradeOperation(value);
+  const [, key, ...fields]: readonly unknown[] = value;
+  return isOperationKey(key) && isCancel(fields);
+}
+
+export function isCancelRequest(request: TradeRequest): request is CancelRequest {
+  return request[0] === 'cancel';
+}
+
 /** The same operations with their type. Throws `invalid_argument`. */
 export function checkTrades(value: unknown): readonly TradeOperation[] {
   if (!Array.isArray(value) || !value.every(isTradeOperation)) {
@@ -36,10 +54,34 @@ export function checkTrades(value: unknown): readonly TradeOperation[] {
   return value;
 }
 
+/** As `linesOf`. The order of a cancellation may have as many lines as an order can. */
+export function linesOfRequest(request: TradeRequest): number {
+  return isCancelRequest(request) ? requestLimits.orderLinesMax : linesOf(request);
+}
+
 /** The number of lines that an operation names: at least 1. */
 export function linesOf(operation: TradeOperation): number {
   if (operation[0] === 'buy') return operation[2].length;
-  return operation[0] === 'hold' ? operation[3].length : 1;
+  return operation[0] === 'hold' || operation[0] === 'cancel' ? operation[3].length : 1;
+}
+
+function isCancel([order, lines, restock, reason]: readonly unknown[]): boolean {
+  const hasLines = lines === null || areLines(lines);
+  const isNumber = isInteger(order) && order > 0;
+  return isNumber && hasLines && typeof restock === 'boolean' && isReason(reason);
+}
+
+function isReason(value: unknown): boolean {
+  return (
+    value === null ||
+    (typeof value === 'string' && Buffer.byteLength(value) <= cancelLimits.reasonBytesMax)
+  );
+}
+
+function isSaleLine(value: unknown): boolean {
+  if (!isTuple(value, 4)) return false;
+  const [id, name, quantity, price] = value;
+  return isInteger(id) && isText(name) && isInteger(quantity) && quantity > 0 && isInteger(price);
 }
 
 function isOperationKey(value: unknown): boolean {

@@ -2,24 +2,44 @@
  * Messages and outcomes of trade operations: from a frontend to the order leader (`trades`) and from there
  * to the catalog leader (`trade`). Fields are positional, as in internal.ts.
  */
-import type { BuyFailure, Outcome, SaleLine } from './internal.js';
-import type { HoldId, TradeOperation } from './trade-operations.js';
+import type { BuyFailure, KeyDigest, Outcome, SaleLine } from './internal.js';
+import type { HoldId, TradeOperation, TradeRequest } from './trade-operations.js';
 
 export type {
+  CancelRequest,
   HoldId,
   OperationKey,
   OperationName,
   Terms,
   TradeOperation,
+  TradeRequest,
 } from './trade-operations.js';
 
 /** `trades`, from a frontend to the order leader. `seenTime` of a key is null if the frontend has none. */
-export type TradesParams = readonly TradeOperation[];
+export type TradesParams = readonly TradeRequest[];
 export type TradesAnswer = readonly (TradeOutcome | BuyFailure)[];
 
 /** `trade`, from the order leader to the catalog leader. */
 export type TradeParams = readonly [orderEpoch: number, operations: readonly TradeOperation[]];
 export type TradeAnswer = readonly [outcomes: readonly TradeOutcome[], logTime: number];
+
+/** A committed cancellation, numbered like the sales; `at` is wall time in milliseconds. */
+export type Cancellation = readonly [
+  number: number,
+  key: KeyDigest,
+  orderNumber: number,
+  lines: readonly SaleLine[],
+  totalCents: number,
+  restock: boolean,
+  reason: string | null,
+  at: number,
+  /** Number of the order's cancellation before this one; 0: there is none. */
+  previous: number,
+  /** Id and units of all that is cancelled of the order with this cancellation, in one flat list. */
+  cancelled: readonly number[],
+  /** Nothing is left of the order. */
+  isWhole: boolean,
+];
 
 /** How a hold ended. */
 export type HoldEnd = 'confirmed' | 'released' | 'expired';
@@ -65,5 +85,8 @@ export type TradeOutcome =
       retryAfterMs: number | null,
       replayed: boolean,
     ]
+  | readonly ['cancelled', number: number, orderNumber: number, replayed: boolean]
+  /** No more than `left` units of the product can be cancelled. Product 0: nothing is left of the order. */
+  | readonly ['not_cancellable', productId: number, left: number, replayed: boolean]
   /** The total has another value than the expected one. */
   | readonly ['price_changed', totalCents: number, replayed: boolean];

@@ -5,7 +5,7 @@
  */
 import { Compile } from '#typebox/schema';
 import { BazarError } from '../base/errors.js';
-import { holdLimits, requestLimits } from '../base/limits.js';
+import { cancelLimits, holdLimits, requestLimits } from '../base/limits.js';
 import { hasControl, tidyText } from '../base/product-text.js';
 import { explain } from './explain.js';
 import { methodParams, type Params, type PublicMethod } from './schemas.js';
@@ -21,6 +21,7 @@ const byteLimits = [
   ['key', requestLimits.keyBytesMax],
   ['customer', requestLimits.customerBytesMax],
   ['reference', holdLimits.referenceBytesMax],
+  ['reason', cancelLimits.reasonBytesMax],
 ] as const;
 
 const publicMethods: ReadonlySet<string> = new Set(Object.keys(methodParams));

@@ -91,6 +91,32 @@ t.test('order with a number shows that order', async (t) => {
   t.same(frontend.of('order'), [{ number: 192 }]);
 });
 
+t.test('order cancel sends the lines, and shows what is to refund', async (t) => {
+  const cancelled = {
+    ...{ cancellation_number: 3, order_number: 192, total: 19.9, restock: false },
+    lines: [{ id: 8, name: 'Tux', quantity: 1, price: 19.9 }],
+    ...{ at: '2030-01-01T00:00:00.000Z', status: 'partly_cancelled' },
+  };
+  const { frontend, run } = await stage(t, { hello: () => ({}), cancel_order: () => cancelled });
+  const lines = ['--line', '8:1', '--line', 'Sea: the:2'];
+  const args = ['order', 'cancel', '192', ...lines, '--no-restock', '--key', 'k'];
+  t.match(await run(args), { code: 0, stdout: /3 +192 +Tux +1 +19\.90 +19\.90/ });
+  t.match(await run(['order', 'cancel', '192', '--reason', 'broken']), { code: 0 });
+  const [some, all] = frontend.of('cancel_order') as readonly Record<string, unknown>[];
+  t.same(some, {
+    ...{ number: 192, restock: false, key: 'k' },
+    lines: [
+      { id: 8, quantity: 1 },
+      { name: 'Sea: the', quantity: 2 },
+    ],
+  });
+  t.match(all, { number: 192, restock: true, reason: 'broken' });
+  t.notOk(all?.['lines']);
+  for (const wrong of [[], ['x'], ['192', '--line', '8'], ['192', '--line', '8:0']]) {
+    t.match(await run(['order', 'cancel', ...wrong]), { code: 2 }, wrong.join(' '));
+  }
+});
+
 t.test('order without a valid number or id is a usage error', async (t) => {
   const { run } = await stage(t, {});
   for (const args of [['order'], ['order', 'x'], ['order', '0'], ['order', '1.5']]) {

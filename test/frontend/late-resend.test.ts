@@ -81,7 +81,7 @@ class Store {
           return result.outcomes;
         },
         trade: async () => [],
-        lastSale: async () => catalog.lastSale,
+        lastSale: async () => [catalog.lastSale, 0],
       },
     });
   }

@@ -35,6 +35,7 @@ t.test('it describes exactly the existing routes', async (t) => {
     '/openapi.json',
     '/orders',
     '/orders/{number}',
+    '/orders/{number}/cancellations',
     '/products',
     '/products/{product}',
     '/products/{product}/adjustments',
@@ -93,7 +94,9 @@ t.test('the administrator’s operations require the token', async (t) => {
     'delete /products/{product}',
     'get /audit',
     'get /orders',
+    'get /orders/{number}/cancellations',
     'patch /products/{product}',
+    'post /orders/{number}/cancellations',
     'post /products',
     'post /products/{product}/adjustments',
   ]);

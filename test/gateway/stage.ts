@@ -34,6 +34,7 @@ export const firstOrder = {
   lines: [{ id: 8, name: 'Tux', quantity: 2, price: 19.9 }],
   total: 39.8,
   at: '2026-01-02T03:04:05.000Z',
+  status: 'placed' as const,
 };
 
 export interface Asked {
@@ -64,6 +65,16 @@ const held = {
   total: 19.9,
 };
 
+const cancelled = {
+  cancellation_number: 3,
+  order_number: 1,
+  lines: [heldLine],
+  total: 19.9,
+  restock: true,
+  at: '2026-01-01T00:00:00.000Z',
+  status: 'partly_cancelled' as const,
+};
+
 /** Knows Tux, one hold and order 1; whatever is given in `own` replaces an operation. */
 export function fakeOperations(own: Partial<Operations> = {}): FakeOperations {
   const asked: Asked[] = [];
@@ -85,6 +96,8 @@ export function fakeOperations(own: Partial<Operations> = {}): FakeOperations {
       id === held.hold_id ? { hold_id: id, expires_at: held.expires_at } : refuse(),
     order: async ({ number }) => (number === 1 ? firstOrder : refuse()),
     orders: async () => ({ items: [firstOrder] }),
+    cancelOrder: async ({ number }) => (number === 1 ? cancelled : refuse()),
+    cancellations: async ({ number }) => (number === 1 ? { items: [cancelled] } : refuse()),
     addProduct: async ({ restock_to: target = null, purchase_limit: limit = null, ...params }) => ({
       ...params,
       ...{ id: params.id ?? 18, version: 1 },

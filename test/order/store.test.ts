@@ -3,6 +3,7 @@ import { BazarError } from '../../src/base/errors.js';
 import { purchaseLimits } from '../../src/base/limits.js';
 import type { Entry } from '../../src/consensus/types.js';
 import type { Group, GroupStatus } from '../../src/group/types.js';
+import type { BookNumbers } from '../../src/order/book-position.js';
 import { OrderMachine, type OrderResult } from '../../src/order/order-machine.js';
 import { type Buy, OrderStore, salesAreSafe } from '../../src/order/store.js';
 import { type OrderBook, ThreadHandler } from '../../src/order/thread-handler.js';
@@ -30,8 +31,8 @@ function status(serving: boolean, epoch = 1): GroupStatus {
 function build({ salesAreSafe = true } = {}) {
   const clock = new ManualClock();
   const positions: {
-    readonly wanted: number;
-    answer(lastSale: number): void;
+    readonly wanted: BookNumbers;
+    answer(lastSale: number, lastCancellation?: number): void;
     fail(error: Error): void;
   }[] = [];
   const barriers: (() => void)[] = [];
@@ -63,7 +64,11 @@ function build({ salesAreSafe = true } = {}) {
       trade: async () => [],
       lastSale: (wanted) =>
         new Promise((resolve, reject) => {
-          positions.push({ wanted, answer: resolve, fail: reject });
+          positions.push({
+            wanted,
+            answer: (sale, cancellation = 0) => resolve([sale, cancellation]),
+            fail: reject,
+          });
         }),
     },
     projection: {
@@ -227,7 +232,7 @@ t.test('all reads of a turn share one question to the catalog', async (t) => {
   const reads = [store.caughtUp(), store.caughtUp(), store.caughtUpTo(5)];
   await settled();
   t.equal(positions.length, 1);
-  t.equal(positions[0]?.wanted, 1, 'the lowest number that one of them waits for');
+  t.equal(positions[0]?.wanted[0], 1, 'the lowest number that one of them waits for');
   positions[0]?.answer(1);
   apply(1, 1);
   await Promise.all(reads);

@@ -105,7 +105,8 @@ t.test('lists are those of a book in a journal', async (t) => {
   const entry = { seq: 1, epoch: 1, time: 0, command };
   machine.apply(entry);
   const caughtUp = async (): Promise<void> => {};
-  const journal = journalBook({ caughtUp, caughtUpTo: caughtUp }, machine, async () => entry);
+  const reads = { caughtUp, caughtUpTo: caughtUp, caughtUpWithCancellations: caughtUp };
+  const journal = journalBook(reads, machine, async () => entry);
   const { book } = openOrders(t, database, { lastSale: () => count });
   const none = [null, null, null, null] as const;
   const filters: (readonly [

@@ -38,6 +38,13 @@ export function hashOf({ head, products, purchases }: CatalogState): string {
     hash.text(products.currency);
     hash.number(products.uses.cleanedAt);
     hash.text(products.uses.sum);
+    hash.number(purchases.cancellations.last);
+    hash.number(purchases.cancellations.watermark);
+    for (const [first, , bytes] of purchases.cancellations.kept()) {
+      hash.number(first);
+      hash.bytes(bytes);
+    }
+    hash.text(purchases.cancelled.sum);
   }
   return hash.hex();
 }

@@ -24,6 +24,7 @@ import { isCapacity } from './key-table.js';
 import { applyKeyed } from './keyed-changes.js';
 import { type LeaseHolder, LeaseHolders } from './lease-holders.js';
 import { startRules } from './migration.js';
+import type { ReadonlyRuns } from './numbered-runs.js';
 import type { ProductQuery } from './product-index.js';
 import { changeProduct } from './product-rules.js';
 import { type Book, type FoundProducts, Products, toRecord } from './products.js';
@@ -81,11 +82,6 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#products.currency;
   }
 
-  /** Undefined if the hold is unknown. */
-  linesOfHold(id: HoldId): number | undefined {
-    return this.#purchases.holds.linesOf(id);
-  }
-
   /** The hold as a read shows it; undefined if it is unknown. */
   hold(id: HoldId): HoldRecord | undefined {
     return holdRecord(this.#purchases.holds, this.#products, id, this.#logTime);
@@ -117,9 +113,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#products.find(query);
   }
 
-  /**
-   * Ids of the products that a restock would change, ascending. `target` counts only under rules 0.
-   */
+  /** Ids of the products that a restock would change, ascending. `target`: under rules 0. */
   belowTarget(target: number): number[] {
     return this.#products.restockable(target);
   }
@@ -129,11 +123,14 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#rules;
   }
 
-  /**
-   * Returns a run of about `max` sales that contains `number`, or undefined if there is none yet.
-   */
+  /** As NumberedRuns.from, of the sales. */
   salesFrom(number: number, max: number): SalesMessage | undefined {
     return this.#purchases.sales.from(number, max);
+  }
+
+  /** To read only: commands alone change them. */
+  get cancellations(): ReadonlyRuns {
+    return this.#purchases.cancellations;
   }
 
   /** Books of all products, including removed ones. */
@@ -273,6 +270,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
       }
       case 'cursor':
         this.#purchases.sales.advance(command[1]);
+        this.#purchases.cancellations.advance(command[2] ?? 0);
         return { kind: 'cursor', watermark: this.#purchases.sales.watermark };
       case 'register':
         return { kind: 'registered', ok: this.#leaseHolders.register(command[1], command[2]) };

@@ -7,6 +7,7 @@ import { assert, unreachable } from '../../base/assert.js';
 import { storageLimits } from '../../base/limits.js';
 import { decodeViews, encode } from '../../wire/codec.js';
 import type { SalesMessage } from '../../wire/internal.js';
+import { loadCancelled, saveCancelled } from './cancel-snapshot.js';
 import { loadHold, saveHolds } from './hold-snapshot.js';
 import { loadKeys, saveKeys } from './key-snapshot.js';
 import { loadUse, saveUses } from './limit-snapshot.js';
@@ -46,6 +47,8 @@ export function* savePieces(state: CatalogState): Generator<Uint8Array> {
   for (const keys of purchases.writes.save()) yield savePiece(['write keys', keys]);
   for (const holds of saveHolds(purchases.holds)) yield savePiece(['holds', holds]);
   for (const uses of saveUses(products.uses)) yield savePiece(['uses', uses]);
+  for (const run of purchases.cancellations.kept()) yield savePiece(['cancellations', ...run]);
+  for (const some of saveCancelled(purchases.cancelled)) yield savePiece(['cancelled', some]);
 }
 
 /** The small state, and the counts of the rest. */
@@ -66,7 +69,7 @@ export function headOf({ head, products, purchases }: CatalogState): SavedHead {
 function saveHead(
   { rules, rulesTime, ...rest }: CatalogHead,
   { uses, currency }: Products,
-  { writes, clientKeys, holds }: PurchaseProcessor,
+  { writes, clientKeys, holds, cancellations, cancelled }: PurchaseProcessor,
 ): Omit<CatalogHead, 'rules' | 'rulesTime'> & Pick<SavedHead, 'version' | RulesField> {
   if (rules === 0) return { version: versions.beforeRules, ...rest };
   const known = { ...rest, rules, rulesTime, writeKeys: writes.size };
@@ -75,7 +78,13 @@ function saveHead(
   if (rules === 2) return { version: versions.withCapacity, ...limited };
   const held = { currency, lastHold: holds.last, holds: holds.kept };
   const counted = { uses: uses.size, usesCleanedAt: uses.cleanedAt };
-  return { version: versions.withHolds, ...limited, ...held, ...counted };
+  const cancels = {
+    lastCancellation: cancellations.last,
+    cancellationCursor: cancellations.watermark,
+    cancellationRuns: cancellations.runs,
+    cancelledOrders: cancelled.size,
+  };
+  return { version: versions.withHolds, ...limited, ...held, ...counted, ...cancels };
 }
 
 /** Builds a state from its pieces, independent of the current state. */
@@ -83,6 +92,7 @@ export class CatalogRestore {
   readonly #options: PurchaseOptions;
   readonly #products = new Products();
   readonly #runs: SalesMessage[] = [];
+  readonly #cancellations: SalesMessage[] = [];
   #head: SavedHead | undefined;
   #purchases: PurchaseProcessor | undefined;
   #taken = 0;
@@ -109,6 +119,9 @@ export class CatalogRestore {
       case 'sales':
         this.#runs.push([found[1], found[2], Uint8Array.from(found[3])]);
         break;
+      case 'cancellations':
+        this.#cancellations.push([found[1], found[2], Uint8Array.from(found[3])]);
+        break;
       case 'client keys':
         loadKeys(purchases.clientKeys, found[1]);
         break;
@@ -123,6 +136,9 @@ export class CatalogRestore {
         break;
       case 'uses':
         for (const saved of found[1]) this.#products.uses.load(loadUse(saved));
+        break;
+      case 'cancelled':
+        for (const saved of found[1]) purchases.cancelled.put(loadCancelled(saved));
         break;
       default:
         unreachable(found);
@@ -140,11 +156,16 @@ export class CatalogRestore {
       purchases.frontendKeys.size === head.frontendKeys &&
       purchases.writes.size === (head.writeKeys ?? 0) &&
       purchases.holds.kept === (head.holds ?? 0) &&
-      this.#products.uses.size === (head.uses ?? 0);
+      this.#products.uses.size === (head.uses ?? 0) &&
+      this.#cancellations.length === (head.cancellationRuns ?? 0) &&
+      purchases.cancelled.size === (head.cancelledOrders ?? 0);
     assert(isWhole, 'a catalog snapshot holds as much as its head says');
     const { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends } = head;
     const { lastSale: last, cursor } = head;
     purchases.sales.load({ last, watermark: cursor }, this.#runs);
+    const { lastCancellation = 0, cancellationCursor = 0 } = head;
+    const position = { last: lastCancellation, watermark: cancellationCursor };
+    purchases.cancellations.load(position, this.#cancellations);
     const { rules = 0, rulesTime = 0 } = head;
     const rest = { lastRestock, isStocked, stockedSoFar, frontends, rules, rulesTime };
     return { head: { seq, logTime, ...rest }, products: this.#products, purchases };

@@ -4,7 +4,10 @@ import type { HoldTable } from './hold-table.js';
 import type { Products } from './products.js';
 import { linesOf } from './trade-outcomes.js';
 
-export type ReadonlyHolds = Pick<HoldTable, 'open' | 'openLines' | 'kept' | 'nextDue' | 'dueAt'>;
+export type ReadonlyHolds = Pick<
+  HoldTable,
+  'open' | 'openLines' | 'kept' | 'nextDue' | 'dueAt' | 'linesOf'
+>;
 
 /** Undefined if the hold is unknown. `time`: log time, at which an open hold may be due (H4). */
 export function holdRecord(

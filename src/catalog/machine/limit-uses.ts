@@ -13,6 +13,10 @@ export interface PurchaseLimit {
   readonly windowMs: number | null;
 }
 
+export function isSameLimit(a: PurchaseLimit | null, b: PurchaseLimit | null): boolean {
+  return a?.quantity === b?.quantity && a?.windowMs === b?.windowMs;
+}
+
 /** A number of an order; negative: a serial number of a hold; 0: all of a limit without window. */
 export type Source = number;
 

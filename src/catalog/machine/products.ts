@@ -1,14 +1,13 @@
 /**
- * Holds the products: records, stock and books. Removed products stay, because their books must
- * balance and their ids are never reused. Does not depend on commands, keys or sales. Invariant:
- * 0 ≤ reserved and received − sold + returned = stock + reserved for each product, always
- * (docs/PROTOCOL.md, I5; docs/STOCK.md).
+ * Holds the products: records, stock and books. Removed products stay, because their books must balance and
+ * their ids are never reused. Does not depend on commands, keys or sales. Invariant: 0 ≤ reserved, and
+ * received − sold + returned = stock + reserved for each product, always (I5; docs/STOCK.md).
  */
 import { assert, required } from '../../base/assert.js';
 import { requestLimits as limits } from '../../base/limits.js';
 import { foldText, textKey } from '../../base/product-text.js';
 import type { LimitFields, NewProduct, ProductRecord } from '../../wire/internal.js';
-import { LimitUses, type PurchaseLimit } from './limit-uses.js';
+import { isSameLimit, LimitUses, type PurchaseLimit } from './limit-uses.js';
 import { LowStock, type RestockTarget } from './low-stock.js';
 import { NameIndex } from './name-index.js';
 import { ProductIndex, type ProductQuery } from './product-index.js';
@@ -86,7 +85,7 @@ export class Products {
     return this.#nextId;
   }
 
-  /** Number of products, without removed ones. */
+  /** Without removed ones. */
   get size(): number {
     return this.#index.size;
   }
@@ -205,6 +204,18 @@ export class Products {
     this.#changed(product, at);
   }
 
+  /** Puts sold units back into the stock. Those of a removed product leave the books. */
+  takeBack(product: Product, quantity: number, at: number): void {
+    product.returned += quantity;
+    if (product.removed) {
+      product.received -= quantity;
+      product.changedAt = at;
+      return;
+    }
+    product.stock += quantity;
+    this.#changed(product, at);
+  }
+
   /** Returns false if nothing changes; the record then keeps its version. */
   change(product: Product, changes: FieldChanges, at: number): boolean {
     const { name = product.name, topic = product.topic } = changes;
@@ -248,9 +259,7 @@ export class Products {
     return this.#low.below(target);
   }
 
-  /**
-   * Ids of the products that a restock would change, ascending. `target` counts only under rules 0.
-   */
+  /** Ids of the products that a restock would change, ascending. `target`: under rules 0. */
   restockable(target: number): number[] {
     return this.#low.below(this.#rules > 0 ? undefined : Math.min(target, limits.quantityMax));
   }
@@ -258,7 +267,7 @@ export class Products {
   /** All products including removed ones, ascending by id. */
   all(): Product[] {
     const all = [...this.#byId.values()];
-    // Usually they are in this order already; sorting 100,000 products takes noticeable time.
+    // Usually they are: sorting 100,000 products takes noticeable time.
     const isSorted = all.every((product, place) => product.id > (all[place - 1]?.id ?? 0));
     return isSorted ? all : all.sort((a, b) => a.id - b.id);
   }
@@ -337,8 +346,4 @@ export function toLimit(given: LimitFields | null): PurchaseLimit | null {
 
 export function fromLimit({ quantity, windowMs }: PurchaseLimit): LimitFields {
   return [quantity, windowMs === null ? null : windowMs / 1_000];
-}
-
-function isSameLimit(a: PurchaseLimit | null, b: PurchaseLimit | null): boolean {
-  return a?.quantity === b?.quantity && a?.windowMs === b?.windowMs;
 }

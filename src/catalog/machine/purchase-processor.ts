@@ -1,8 +1,8 @@
 /**
  * The purchase processor: decides each purchase and each trade operation once. Owns the keys of
- * purchases and changes, the sales, the holds, and the newest epoch of the order group; takes stock
+ * purchases and changes, the sales, the cancellations, the holds, and the newest epoch of the order group; takes stock
  * from the products. Invariants: one
- * outcome a key, refused or sold (docs/PROTOCOL.md, I6, A24); sale numbers have no gaps.
+ * outcome a key, refused or sold (docs/PROTOCOL.md, I6, A24); numbers have no gaps.
  */
 import { assert } from '../../base/assert.js';
 import { purchaseLimits } from '../../base/limits.js';
@@ -15,16 +15,19 @@ import {
   type Sale,
   totalTooLarge,
 } from '../../wire/internal.js';
-import type { TradeOperation, TradeOutcome } from '../../wire/trade.js';
+import type { Cancellation, TradeOperation, TradeOutcome } from '../../wire/trade.js';
+import { CancelTable } from './cancel-table.js';
+import { Cancellations } from './cancellations.js';
 import { HoldTable } from './hold-table.js';
 import type { IndexSeed } from './key-index.js';
 import { KeyTable } from './key-table.js';
+import { NumberedRuns } from './numbered-runs.js';
 import type { Products } from './products.js';
 import { type Decision, decidePurchase } from './purchases.js';
 import type { Expired, Sold, Traded } from './results.js';
-import { Sales } from './sales.js';
 import { type Decided, fromStored, isDecided, toStored } from './trade-outcomes.js';
-import { type TradePlace, Trades } from './trades.js';
+import type { TradePlace } from './trade-place.js';
+import { Trades } from './trades.js';
 import { WriteKeys } from './write-keys.js';
 
 /** Maximum of keys dropped an entry: more than an entry can add, so that expiry keeps up. */
@@ -59,7 +62,9 @@ interface Batch {
 }
 
 export class PurchaseProcessor {
-  readonly sales = new Sales();
+  readonly sales = new NumberedRuns('sale');
+  readonly cancellations = new NumberedRuns('cancellation');
+  readonly cancelled = new CancelTable();
   readonly clientKeys: KeyTable;
   readonly frontendKeys: KeyTable;
   /** Keys of administrators' changes. A purchase may not reuse one. */
@@ -79,7 +84,8 @@ export class PurchaseProcessor {
     const { clientKeyMs, frontendKeyMs, frontendKeysMax } = purchaseLimits;
     const { clientKeysMax, indexSeed } = options;
     this.holds = new HoldTable(indexSeed);
-    this.#trades = new Trades(products, this.holds);
+    const cancel = new Cancellations(products, this.cancelled, this.cancellations);
+    this.#trades = new Trades(products, this.holds, cancel);
     this.clientKeys = new KeyTable({ keysMax: clientKeysMax, lifeMs: clientKeyMs, indexSeed });
     this.frontendKeys = new KeyTable({
       keysMax: frontendKeysMax,
@@ -129,10 +135,14 @@ export class PurchaseProcessor {
     const touched: number[] = [];
     const nextSale = (): number => this.sales.last + sales.length + 1;
     const holds: number[] = [];
-    const place: TradePlace = { seq, time, at, sales, touched, holds, nextSale };
+    const cancelled: Cancellation[] = [];
+    const nextCancellation = (): number => this.cancellations.last + cancelled.length + 1;
+    const numbers = { sales, nextSale, cancellations: cancelled, nextCancellation };
+    const place: TradePlace = { seq, time, at, touched, holds, ...numbers };
     const outcomes = operations.map((one) => this.#decideTrade(one, place, isDeposed));
     const run = sales.length > 0 ? this.sales.add(sales) : undefined;
-    return { kind: 'trade', outcomes, sales: run, touched, holds };
+    const cancellations = cancelled.length > 0 ? this.cancellations.add(cancelled) : undefined;
+    return { kind: 'trade', outcomes, sales: run, cancellations, touched, holds };
   }
 
   applyExpire(serials: readonly number[], { seq, time }: LogPlace): Expired {
@@ -150,6 +160,8 @@ export class PurchaseProcessor {
 
   invariants(): void {
     this.sales.invariants();
+    this.cancellations.invariants();
+    this.cancelled.invariants();
     this.clientKeys.invariants();
     this.frontendKeys.invariants();
     this.writes.invariants();

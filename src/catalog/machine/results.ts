@@ -73,6 +73,8 @@ export interface Traded {
   readonly kind: 'trade';
   readonly outcomes: readonly TradeOutcome[];
   readonly sales: SalesMessage | undefined;
+  /** The new cancellations, encoded once; undefined if there are none. */
+  readonly cancellations: SalesMessage | undefined;
   readonly touched: readonly number[];
   /** Serial numbers of the holds that were opened, extended or resolved. */
   readonly holds: readonly number[];

@@ -4,6 +4,7 @@
  */
 import { type LimitFields, rulesVersion, type SalesMessage } from '../../wire/internal.js';
 import { isInteger, isRecord, isText, isTuple } from '../../wire/shapes.js';
+import { isSavedCancelled, type SavedCancelled } from './cancel-snapshot.js';
 import { isSavedHold, type SavedHold } from './hold-snapshot.js';
 import type { LeaseHolder } from './lease-holders.js';
 import { isLimit, isSavedUse, type SavedUse } from './limit-snapshot.js';
@@ -40,6 +41,11 @@ export interface SavedHead extends Omit<CatalogHead, 'rules' | 'rulesTime'> {
   /** From rules 3 on: the uses of purchase limits, and when they were last looked through. */
   readonly uses?: number;
   readonly usesCleanedAt?: number;
+  /** From rules 3 on: the newest cancellation and the watermark, and the number of what follows. */
+  readonly lastCancellation?: number;
+  readonly cancellationCursor?: number;
+  readonly cancellationRuns?: number;
+  readonly cancelledOrders?: number;
   readonly orderEpoch: number;
   /** Absent if no entry has bounded totals yet, and in snapshots of earlier builds. */
   readonly boundsTotals?: boolean;
@@ -62,7 +68,11 @@ export type RulesField =
   | 'holds'
   | 'currency'
   | 'uses'
-  | 'usesCleanedAt';
+  | 'usesCleanedAt'
+  | 'lastCancellation'
+  | 'cancellationCursor'
+  | 'cancellationRuns'
+  | 'cancelledOrders';
 
 export type SavedProduct = readonly [
   id: number,
@@ -87,10 +97,11 @@ export type SavedProduct = readonly [
 export type Piece =
   | readonly ['head', SavedHead]
   | readonly ['products', readonly SavedProduct[]]
-  | readonly ['sales', ...SalesMessage]
+  | readonly ['sales' | 'cancellations', ...SalesMessage]
   | readonly ['client keys' | 'frontend keys' | 'write keys', Uint8Array]
   | readonly ['holds', readonly SavedHold[]]
-  | readonly ['uses', readonly SavedUse[]];
+  | readonly ['uses', readonly SavedUse[]]
+  | readonly ['cancelled', readonly SavedCancelled[]];
 
 const wholeFields = [
   ...['seq', 'orderEpoch', 'lastRestock', 'stockedSoFar', 'lastSale', 'cursor'],
@@ -106,6 +117,7 @@ export function isPiece(value: unknown): value is Piece {
     case 'products':
       return Array.isArray(first) && first.every(isSavedProduct);
     case 'sales':
+    case 'cancellations':
       return isInteger(first) && isInteger(second) && third instanceof Uint8Array;
     case 'client keys':
     case 'frontend keys':
@@ -115,6 +127,8 @@ export function isPiece(value: unknown): value is Piece {
       return Array.isArray(first) && first.every(isSavedHold);
     case 'uses':
       return Array.isArray(first) && first.every(isSavedUse);
+    case 'cancelled':
+      return Array.isArray(first) && first.every(isSavedCancelled);
     default:
       return false;
   }
@@ -141,7 +155,11 @@ function hasVersion(head: Record<string, unknown>): boolean {
   if (version === versions.withRules) return rules === 1;
   if (rules < 2 || !isInteger(clientKeysMax)) return false;
   if (version === versions.withCapacity) return rules === 2;
-  const held = [lastHold, holds, uses].every(isInteger) && typeof usesCleanedAt === 'number';
+  const { lastCancellation = 0, cancellationCursor = 0 } = head;
+  const { cancellationRuns = 0, cancelledOrders = 0 } = head;
+  const cancels = [lastCancellation, cancellationCursor, cancellationRuns, cancelledOrders];
+  const held =
+    [lastHold, holds, uses, ...cancels].every(isInteger) && typeof usesCleanedAt === 'number';
   return version === versions.withHolds && isText(currency) && held;
 }
 

@@ -21,6 +21,8 @@ const kindOf = {
   price_changed: 6,
   customer_required: 7,
   limit_exceeded: 8,
+  cancelled: 9,
+  not_cancellable: 10,
 } as const;
 /** More than the seconds of the longest window. */
 const waits = 2 ** 26;
@@ -59,6 +61,10 @@ export function toStored(outcome: Decided, holds: HoldTable): StoredOutcome {
       return coded('price_changed', outcome[1]);
     case 'customer_required':
       return coded('customer_required', outcome[1]);
+    case 'cancelled':
+      return coded('cancelled', outcome[1], outcome[2]);
+    case 'not_cancellable':
+      return coded('not_cancellable', outcome[1], outcome[2]);
     case 'limit_exceeded':
       return coded('limit_exceeded', outcome[1], packLimit(outcome[2], outcome[3]));
     default:
@@ -87,6 +93,10 @@ export function fromStored(
       return ['no_hold', true];
     case kindOf.not_held:
       return ['not_held', first, value, true];
+    case kindOf.cancelled:
+      return ['cancelled', first, value, true];
+    case kindOf.not_cancellable:
+      return ['not_cancellable', first, value, true];
     case kindOf.customer_required:
       return ['customer_required', first, true];
     case kindOf.limit_exceeded:

@@ -1,13 +1,14 @@
 /**
- * Decides the operations of a trade command: purchases with terms, and holds (docs/STOCK.md). The
- * purchase processor checks key, epoch and age before, and stores the outcome. Invariant: a hold is
+ * Decides the operations of a trade command: purchases with terms, holds, and through their own file
+ * cancellations (docs/STOCK.md). The purchase processor checks key, epoch and age before, and stores the outcome. Invariant: a hold is
  * resolved once, and its units are reserved exactly while it is open.
  */
 import { required } from '../../base/assert.js';
 import { holdLimits } from '../../base/limits.js';
-import type { PurchaseLine, Sale, SaleLine } from '../../wire/internal.js';
+import type { PurchaseLine, SaleLine } from '../../wire/internal.js';
 import { totalTooLarge } from '../../wire/internal.js';
 import type { HoldId, Terms, TradeOperation, TradeOutcome } from '../../wire/trade.js';
+import type { Cancellations } from './cancellations.js';
 import type { HoldTable, KeptHold } from './hold-table.js';
 import type { Products } from './products.js';
 import {
@@ -19,21 +20,7 @@ import {
   type Wanted,
 } from './purchases.js';
 import { heldOutcome } from './trade-outcomes.js';
-
-/** Where and when an operation is decided, and what its entry has done so far. */
-export interface TradePlace {
-  readonly seq: number;
-  /** Log time. */
-  readonly time: number;
-  /** Wall time in milliseconds. */
-  readonly at: number;
-  /** Number of the next sale. */
-  readonly nextSale: () => number;
-  readonly sales: Sale[];
-  readonly touched: number[];
-  /** Serial numbers of changed holds. */
-  readonly holds: number[];
-}
+import type { TradePlace } from './trade-place.js';
 
 type Operation<Name extends TradeOperation[0]> = Extract<
   TradeOperation,
@@ -43,10 +30,12 @@ type Operation<Name extends TradeOperation[0]> = Extract<
 export class Trades {
   readonly #products: Products;
   readonly #holds: HoldTable;
+  readonly #cancellations: Cancellations;
 
-  constructor(products: Products, holds: HoldTable) {
+  constructor(products: Products, holds: HoldTable, cancellations: Cancellations) {
     this.#products = products;
     this.#holds = holds;
+    this.#cancellations = cancellations;
   }
 
   decide(operation: TradeOperation, place: TradePlace): TradeOutcome {
@@ -66,6 +55,8 @@ export class Trades {
         });
       case 'extend':
         return this.#withOpen(operation[2], place, (hold) => this.#extend(operation, hold, place));
+      case 'cancel':
+        return this.#cancellations.decide(operation, place);
     }
   }
 

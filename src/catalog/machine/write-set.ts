@@ -121,7 +121,9 @@ function touchedByTrade(
   for (const operation of operations) {
     if (operation[0] === 'buy') wanted.push(operation[2]);
     else if (operation[0] === 'hold') wanted.push(operation[3]);
-    else if (operation[0] !== 'extend') open(operation[2]);
+    else if (operation[0] === 'cancel') {
+      if (operation[6]) held.push(...operation[3].map(([id]) => id));
+    } else if (operation[0] !== 'extend') open(operation[2]);
   }
   const set = touchedByLines(products, wanted);
   return { ...set, ids: union(set.ids, held), ...(ofUndecided ? { ofUndecided } : {}) };

@@ -1,5 +1,6 @@
 /**
- * Streams the committed sales to the order leader (docs/PROTOCOL.md, section 5, step 4). Each
+ * Streams the committed sales to the order leader (docs/PROTOCOL.md, section 5, step 4); another instance
+ * streams the cancellations, which have numbers of their own. Each
  * subscriber gets every sale from its starting number on, in order and without gaps. New sales are
  * gathered for up to `salesGatherMs`, because each message costs the order group an entry and a
  * disk write. Sales are sent in the bytes that were encoded at apply. Uses no socket.

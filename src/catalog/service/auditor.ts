@@ -5,7 +5,7 @@
 import { BazarError } from '../../base/errors.js';
 import type { MemberFolder } from '../../group/folder.js';
 import type { JobsPool } from '../../pool/jobs-pool.js';
-import type { CatalogAudit } from '../../wire/internal.js';
+import type { CatalogAudit } from '../../wire/audit-messages.js';
 import type { RecomputeAnswer, ReplayArgs } from './recompute-job.js';
 import type { CatalogStore } from './store.js';
 
@@ -27,6 +27,7 @@ export class CatalogAuditor {
     const args: ReplayArgs = { journalFolder, snapshotFolder, throughSeq: seq };
     const module = new URL('./recompute-job.js', import.meta.url);
     const answer = (await this.#jobs.run(module, 'recompute', args)) as RecomputeAnswer;
-    return [seq, result.hash, answer.hash, result.lastSale, answer.books];
+    const { books, lastCancellation } = answer;
+    return [seq, result.hash, answer.hash, result.lastSale, books, [], lastCancellation];
   }
 }

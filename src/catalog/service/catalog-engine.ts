@@ -8,7 +8,7 @@ import type { Logger } from '../../base/logging.js';
 import type { Entry } from '../../consensus/types.js';
 import type { Engine } from '../../group/engine.js';
 import type { JobsPool } from '../../pool/jobs-pool.js';
-import type { CatalogAudit } from '../../wire/internal.js';
+import type { CatalogAudit } from '../../wire/audit-messages.js';
 import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
 import type { CatalogStore } from './store.js';
 
@@ -30,6 +30,8 @@ export interface CatalogEngine {
   begin(store: CatalogStore): void;
   /** The sales through this one are orders, as far as this replica knows. */
   confirmed(store: CatalogStore): number;
+  /** The same of cancellations. */
+  confirmedCancellations(store: CatalogStore): number;
   audit(store: CatalogStore, token: string): Promise<CatalogAudit>;
   /** Resolves with the reason when the process must end. */
   readonly failed: Promise<Error>;

@@ -27,7 +27,10 @@ export async function openJournalCatalog(options: CatalogEngineOptions): Promise
   return {
     engine: journalEngine({ folder, clock, base, snapshots: received }),
     applied: () => {},
-    flush: ({ salesStream }) => salesStream.flush(),
+    flush({ salesStream, cancellationStream }) {
+      salesStream.flush();
+      cancellationStream.flush();
+    },
     begin(store) {
       const { snapshotEveryBytes: everyBytes } = config;
       snapshots = keepSnapshots({ folder, store, jobs, clock, logger, base, everyBytes });
@@ -35,6 +38,7 @@ export async function openJournalCatalog(options: CatalogEngineOptions): Promise
       snapshots.upkeep.start();
     },
     confirmed: ({ salesStream }) => salesStream.confirmed,
+    confirmedCancellations: ({ cancellationStream }) => cancellationStream.confirmed,
     audit: (store, token) => new CatalogAuditor(store, jobs, folder).audit(token),
     failed,
     async end() {

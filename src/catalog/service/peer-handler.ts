@@ -7,24 +7,26 @@ import type { Clock } from '../../base/clock.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
 import type { Logger } from '../../base/logging.js';
 import type { PeerReply } from '../../group/types.js';
+import type { CatalogAudit } from '../../wire/audit-messages.js';
 import { type ReportAnswer, readReport } from '../../wire/frontend-report.js';
 import type {
-  CatalogAudit,
   EndSessionParams,
   GrantParams,
-  LastSaleAnswer,
-  LastSaleParams,
   RenewParams,
-  SellAnswer,
-  SellParams,
   SessionParams,
-  TailAnswer,
-  TailParams,
   UncachedReadAnswer,
   UncachedReadParams,
   WatchChangesParams,
-  WatermarkParams,
 } from '../../wire/internal.js';
+import type {
+  LastSaleAnswer,
+  LastSaleParams,
+  SellAnswer,
+  SellParams,
+  TailAnswer,
+  TailParams,
+  WatermarkParams,
+} from '../../wire/order-requests.js';
 import { checkPurchases } from '../../wire/purchase-check.js';
 import { hasFields, isInteger, isText, isTuple } from '../../wire/shapes.js';
 import type { TradeAnswer, TradeParams } from '../../wire/trade.js';
@@ -47,12 +49,18 @@ export interface CatalogPeerHandlerOptions {
   readonly flush: () => void;
 }
 
+/** The streams of one order leader. */
+interface Subscriptions {
+  readonly sales: Subscriber;
+  readonly cancellations?: Subscriber;
+}
+
 export class CatalogPeerHandler {
   readonly #store: CatalogStore;
   readonly #options: CatalogPeerHandlerOptions;
   readonly #sessions: CacheSessionHandler;
   readonly #frontends = new FrontendTable();
-  readonly #subscribers = new Map<Peer, Subscriber>();
+  readonly #subscribers = new Map<Peer, Subscriptions>();
   readonly #listeners = new Map<Peer, ChangeListener>();
 
   constructor(options: CatalogPeerHandlerOptions) {
@@ -111,19 +119,17 @@ export class CatalogPeerHandler {
 
   notification(peer: Peer, method: string, params: unknown): void {
     if (method !== 'cursor') return;
-    const [number] = params as WatermarkParams;
-    const subscriber = this.#subscribers.get(peer);
-    if (subscriber) this.#store.salesStream.confirm(subscriber, number);
+    const [number, , cancellation] = params as WatermarkParams;
+    const { sales, cancellations } = this.#subscribers.get(peer) ?? {};
+    if (sales) this.#store.salesStream.confirm(sales, number);
+    if (!cancellations || cancellation === undefined) return;
+    this.#store.cancellationStream.confirm(cancellations, cancellation);
   }
 
   closed(peer: Peer): void {
     this.#sessions.closed(peer);
     this.#frontends.closed(peer, this.#options.clock.nowMs());
-    const subscriber = this.#subscribers.get(peer);
-    if (subscriber) {
-      this.#subscribers.delete(peer);
-      this.#store.salesStream.unsubscribe(subscriber);
-    }
+    this.#unsubscribe(peer);
     this.#endListening(peer);
   }
 
@@ -166,12 +172,14 @@ export class CatalogPeerHandler {
   }
 
   /** A read may wait for these sales, so the stream sends them now. */
-  async #lastSale([wanted]: LastSaleParams): Promise<LastSaleAnswer> {
+  async #lastSale([wanted, wantedCancellation]: LastSaleParams): Promise<LastSaleAnswer> {
     this.#requireLead();
     await this.#store.readBarrier();
-    const { lastSale, lastLogTime } = this.#store.machine;
-    if (lastSale >= wanted) this.#options.flush();
-    return [lastSale, lastLogTime];
+    const { lastSale, lastLogTime, cancellations } = this.#store.machine;
+    const { last } = cancellations;
+    const isAwaited = wantedCancellation !== undefined && last >= wantedCancellation;
+    if (lastSale >= wanted || isAwaited) this.#options.flush();
+    return [lastSale, lastLogTime, last];
   }
 
   /** Any replica can answer: the list of frontends does not depend on the leader. */
@@ -185,26 +193,32 @@ export class CatalogPeerHandler {
     return [this.#frontends.rows(nowMs)];
   }
 
-  #tail(peer: Peer, [from, , gathers = false]: TailParams, reply: PeerReply): void {
+  #tail(peer: Peer, params: TailParams, reply: PeerReply): void {
+    const [from, , gathers = false, cancellationsFrom] = params;
     this.#requireLead();
-    const { watermark } = this.#store.machine;
-    if (from <= watermark) {
-      const message = `sales through ${watermark} are orders and no longer kept: the order book ends before ${from}`;
-      throw new BazarError('conflict', message);
+    const { watermark, cancellations: runs, lastLogTime } = this.#store.machine;
+    requireKept('sales', from, watermark);
+    if (cancellationsFrom !== undefined) {
+      requireKept('cancellations', cancellationsFrom, runs.watermark);
     }
-    const before = this.#subscribers.get(peer);
-    if (before) this.#store.salesStream.unsubscribe(before);
-    const subscriber: Subscriber = {
-      gathers,
-      send(sales) {
-        // A stream with a gap is useless: the order leader subscribes again on a new connection.
-        if (!peer.notify('sales', sales)) peer.destroy();
-      },
-    };
-    this.#store.salesStream.subscribe(subscriber, from);
-    this.#subscribers.set(peer, subscriber);
-    const answer: TailAnswer = [this.#store.machine.lastLogTime];
+    this.#unsubscribe(peer);
+    const sales = subscriberOf(peer, 'sales', gathers);
+    this.#store.salesStream.subscribe(sales, from);
+    this.#subscribers.set(peer, { sales });
+    if (cancellationsFrom !== undefined) {
+      const cancellations = subscriberOf(peer, 'cancellations', gathers);
+      this.#store.cancellationStream.subscribe(cancellations, cancellationsFrom);
+      this.#subscribers.set(peer, { sales, cancellations });
+    }
+    const answer: TailAnswer = [lastLogTime];
     reply.result(answer);
+  }
+
+  #unsubscribe(peer: Peer): void {
+    const { sales, cancellations } = this.#subscribers.get(peer) ?? {};
+    this.#subscribers.delete(peer);
+    if (sales) this.#store.salesStream.unsubscribe(sales);
+    if (cancellations) this.#store.cancellationStream.unsubscribe(cancellations);
   }
 
   #watchChanges(peer: Peer, [wanted]: WatchChangesParams, reply: PeerReply): void {
@@ -235,6 +249,23 @@ export class CatalogPeerHandler {
       details: { leader: status.leader },
     });
   }
+}
+
+/** The book of an order leader must continue what is kept. */
+function requireKept(what: string, from: number, watermark: number): void {
+  if (from > watermark) return;
+  const message = `${what} through ${watermark} are in the order book and no longer kept: it ends before ${from}`;
+  throw new BazarError('conflict', message);
+}
+
+function subscriberOf(peer: Peer, method: 'sales' | 'cancellations', gathers: boolean): Subscriber {
+  return {
+    gathers,
+    send(run) {
+      // A stream with a gap is useless: the order leader subscribes again on a new connection.
+      if (!peer.notify(method, run)) peer.destroy();
+    },
+  };
 }
 
 function answer(work: Promise<unknown>, reply: PeerReply): void {

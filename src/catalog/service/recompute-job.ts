@@ -6,8 +6,9 @@ import { type Rest, restless } from '../../base/pace.js';
 import { readLog } from '../../group/read-log.js';
 import { createNodeDisk } from '../../storage/node-disk.js';
 import { SnapshotStore } from '../../storage/snapshot-store.js';
-import type { ProductBook } from '../../wire/internal.js';
+import type { ProductBook } from '../../wire/audit-messages.js';
 import type { CatalogMachine } from '../machine/catalog-machine.js';
+import type { Book } from '../machine/products.js';
 import { newMachine } from './new-machine.js';
 import { restoreCatalog } from './restore.js';
 
@@ -20,14 +21,17 @@ export interface ReplayArgs {
 export interface RecomputeAnswer {
   readonly hash: string;
   readonly books: readonly ProductBook[];
+  readonly lastCancellation: number;
 }
 
 export async function recompute(args: ReplayArgs): Promise<RecomputeAnswer> {
   const machine = await replayCatalog(args);
-  const books = machine
-    .books()
-    .map(({ id, name, received, sold, stock }): ProductBook => [id, name, received, sold, stock]);
-  return { hash: machine.hash(), books };
+  const books = machine.books().map(toBook);
+  return { hash: machine.hash(), books, lastCancellation: machine.cancellations.last };
+}
+
+function toBook({ id, name, received, sold, stock, reserved, returned }: Book): ProductBook {
+  return [id, name, received, sold, stock, reserved, returned];
 }
 
 /** Returns a machine in the state just after the entry was applied. */

@@ -93,7 +93,9 @@ export async function startCatalog(config: CatalogConfig): Promise<RunningServic
   const { restockEverySeconds: everySeconds, restockTo: target, clientKeysMax } = config;
   const restocking = startRestocking({ store, clock, logger, everySeconds, target });
   const capacity = keepCapacity({ store, clock, logger, clientKeysMax });
-  const watermark = keepWatermark(store, () => catalog.confirmed(store), clock, logger);
+  const confirmed = (): number => catalog.confirmed(store);
+  const cancelled = (): number => catalog.confirmedCancellations(store);
+  const watermark = keepWatermark(store, confirmed, clock, logger, cancelled);
   const deregistering = deregisterDead(store, clock, logger);
   const expiry = new HoldExpiry({ store, clock, logger });
   catalog.begin(store);

@@ -8,7 +8,7 @@ import type { DatabaseConfig } from '../../base/config.js';
 import { BazarError } from '../../base/errors.js';
 import type { HoldRow, ProductRow } from '../../database/rows.js';
 import type { JobsPool } from '../../pool/jobs-pool.js';
-import type { CatalogAudit, ProductBook } from '../../wire/internal.js';
+import type { CatalogAudit, ProductBook } from '../../wire/audit-messages.js';
 import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
 import { fewHolds, productRow } from '../tables/table-rows.js';
 import type { ReplayedTables, ReplayTablesArgs } from './replay-tables-job.js';
@@ -106,8 +106,9 @@ export class SqlAuditor {
   }
 }
 
-function bookOf({ id, name, received, sold, quantity }: ProductRow): ProductBook {
-  return [id, name, received, sold, quantity];
+function bookOf(row: ProductRow): ProductBook {
+  const { id, name, received, sold, quantity, reserved, returned } = row;
+  return [id, name, received, sold, quantity, reserved, returned];
 }
 
 interface RowNames<Row> {

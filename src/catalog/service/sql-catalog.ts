@@ -74,6 +74,7 @@ export async function openSqlCatalog(
       });
     },
     confirmed: () => lastOrder,
+    confirmedCancellations: () => 0,
     audit: (store, token) => auditor.audit(store, token),
     failed: new Promise(() => {}),
     async end() {

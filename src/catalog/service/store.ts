@@ -16,7 +16,7 @@ import { Pushes } from '../coherence/pushes.js';
 import { VisibilityGates } from '../coherence/visibility-gates.js';
 import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
 import { restsOnState, type WriteSet, withUndecided } from '../machine/write-set.js';
-import { SalesStream } from '../sales/sales-stream.js';
+import { type SalesSource, SalesStream } from '../sales/sales-stream.js';
 import { ChangeFeed } from './change-feed.js';
 import { requireRules } from './require-rules.js';
 import { entriesOf } from './trade-entries.js';
@@ -33,6 +33,7 @@ export class CatalogStore {
   readonly gates: VisibilityGates;
   readonly leases: Leases;
   readonly salesStream: SalesStream;
+  readonly cancellationStream: SalesStream;
   readonly changes: ChangeFeed;
   readonly #pushes: Pushes;
   readonly #group: Group<CatalogResult>;
@@ -60,6 +61,7 @@ export class CatalogStore {
       appliedSeq: () => machine.appliedSeq,
     });
     this.salesStream = new SalesStream(machine, clock);
+    this.cancellationStream = new SalesStream(cancellationsOf(machine), clock);
     this.changes = new ChangeFeed({ clock, record: (id) => machine.byId(id) });
     this.#group.onRole((status) => this.#roleChanged(status));
   }
@@ -121,7 +123,7 @@ export class CatalogStore {
       throw new BazarError('too_large', 'too many operations in one message');
     }
     this.#requireStock();
-    const entries = entriesOf(operations, this.#machine);
+    const entries = entriesOf(operations, this.#machine.holds);
     const outcomes = entries.map((some) => this.#proposeTrade(orderEpoch, some));
     return (await Promise.all(outcomes)).flat();
   }
@@ -136,7 +138,7 @@ export class CatalogStore {
     orderEpoch: number,
     operations: readonly TradeOperation[],
   ): Promise<readonly TradeOutcome[]> {
-    requireRules(this, 3, 'a hold or a purchase with terms');
+    requireRules(this, 3, 'a hold, a cancellation or a purchase with terms');
     const at = Math.floor(this.#clock.wallMs());
     const result = await this.propose(['trade', orderEpoch, at, operations]);
     if (result.kind !== 'trade') throw new BazarError('internal', 'a trade had another result');
@@ -206,6 +208,9 @@ export class CatalogStore {
     this.#pushes.applied();
     const isSale = result.kind === 'sell' || result.kind === 'trade';
     if (isSale && result.sales) this.salesStream.applied(result.sales);
+    if (result.kind === 'trade' && result.cancellations) {
+      this.cancellationStream.applied(result.cancellations);
+    }
     this.changes.applied(result);
   }
 
@@ -224,4 +229,13 @@ export class CatalogStore {
     this.#serving = status.serving;
     if (began) for (const callback of this.#servingListeners) callback();
   }
+}
+
+function cancellationsOf(machine: CatalogMachine): SalesSource {
+  return {
+    salesFrom: (number, max) => machine.cancellations.from(number, max),
+    get watermark() {
+      return machine.cancellations.watermark;
+    },
+  };
 }

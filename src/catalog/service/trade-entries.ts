@@ -5,7 +5,7 @@ import { linesOf } from '../../wire/trade-check.js';
 
 /** Undefined if the hold is unknown; an undecided entry may open it. */
 export interface HoldLines {
-  linesOfHold(id: HoldId): number | undefined;
+  linesOf(id: HoldId): number | undefined;
 }
 
 export function entriesOf(
@@ -28,5 +28,5 @@ export function entriesOf(
 
 function linesIn(operation: TradeOperation, holds: HoldLines): number {
   if (operation[0] !== 'confirm') return linesOf(operation);
-  return holds.linesOfHold(operation[2]) ?? requestLimits.orderLinesMax;
+  return holds.linesOf(operation[2]) ?? requestLimits.orderLinesMax;
 }

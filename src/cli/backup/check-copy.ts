@@ -8,7 +8,8 @@ import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
 import { readBook } from '../../order/book-job.js';
 import { decode } from '../../wire/codec.js';
 import type { Sale } from '../../wire/internal.js';
-import { type BookCopy, keptSales } from './copy-book.js';
+import type { Cancellation } from '../../wire/trade.js';
+import { type BookCopy, keptCancellations, keptSales } from './copy-book.js';
 
 /** Rejects with the differences. */
 export async function checkCopy(
@@ -21,6 +22,7 @@ export async function checkCopy(
     journalFolder: join(orderFolder, 'journal'),
     throughSeq: book.seq,
     throughOrder: Number.POSITIVE_INFINITY,
+    throughCancellation: Number.POSITIVE_INFINITY,
   });
   const units = new Map(read.units);
   for (const [number, bytes] of keptSales(catalog)) {
@@ -29,9 +31,23 @@ export async function checkCopy(
     const [, , lines] = decode(bytes) as Sale;
     for (const [id, , quantity] of lines) units.set(id, (units.get(id) ?? 0) + quantity);
   }
+  const back = new Map(read.returned);
+  for (const [number, bytes] of keptCancellations(catalog)) {
+    if (number <= book.cancellations) continue;
+    const [, , , lines, , restock] = decode(bytes) as Cancellation;
+    if (!restock) continue;
+    for (const [id, , quantity] of lines) back.set(id, (back.get(id) ?? 0) + quantity);
+  }
   const problems = [...read.problems];
+  if (read.cancellations !== book.cancellations) {
+    problems.push(`${read.cancellations} cancellations, not ${book.cancellations}`);
+  }
   if (read.orders !== book.orders) problems.push(`${read.orders} orders, not ${book.orders}`);
-  for (const { id, name, sold } of catalog.books()) {
+  for (const { id, name, sold, returned } of catalog.books()) {
+    const inBook = back.get(id) ?? 0;
+    if (inBook !== returned) {
+      problems.push(`${name} (${id}): returned ${returned}, but ${inBook} by the cancellations`);
+    }
     const ordered = units.get(id) ?? 0;
     if (ordered !== sold) problems.push(`${name} (${id}): sold ${sold}, but ordered ${ordered}`);
   }

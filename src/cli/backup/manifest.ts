@@ -29,7 +29,12 @@ export interface BackupContent {
     readonly sales: number;
     readonly state: string;
   };
-  readonly order: { readonly from: string; readonly seq: number; readonly orders: number };
+  readonly order: {
+    readonly from: string;
+    readonly seq: number;
+    readonly orders: number;
+    readonly cancellations?: number;
+  };
 }
 
 export interface BackupManifest extends BackupContent {

@@ -17,6 +17,8 @@ export interface ProductAudit {
   readonly stock: number;
   /** Units in all orders. */
   readonly ordered: number;
+  /** Units that went back into stock. */
+  readonly returned: number;
 }
 
 export interface StoreAudit {
@@ -35,7 +37,7 @@ export interface StoreAudit {
   readonly holds: number;
   /** Hash of the catalog's state. */
   readonly state: string;
-  /** Hash of all orders with their keys, lines and times. */
+  /** Hash of all cancellations, and of all orders with their keys, lines and times. */
   readonly book: string;
   readonly books: ReadonlyMap<number, ProductAudit>;
   /** What does not balance within this store. */
@@ -47,6 +49,7 @@ export async function auditStore({
   machine,
   end,
   orders,
+  cancellations,
 }: StoreSource): Promise<StoreAudit> {
   machine.invariants();
   const hash = createHash('sha256');
@@ -66,12 +69,24 @@ export async function auditStore({
     }
     if (problems.length >= differencesMax) break;
   }
+  const back = new Map<number, number>();
+  for await (const some of cancellations()) {
+    for (const one of some) {
+      hash.update(encode(one));
+      if (!one[5]) continue;
+      for (const [id, , quantity] of one[3]) back.set(id, (back.get(id) ?? 0) + quantity);
+    }
+  }
   const books = new Map<number, ProductAudit>();
   let sum = 0;
-  for (const { id, name, received, sold, stock } of machine.books()) {
+  for (const { id, name, received, sold, stock, returned } of machine.books()) {
     const ordered = units.get(id) ?? 0;
     const version = machine.view().product(id)?.version ?? 0;
-    books.set(id, { name, version, received, sold, stock, ordered });
+    books.set(id, { name, version, received, sold, stock, ordered, returned });
+    const inBook = back.get(id) ?? 0;
+    if (inBook !== returned) {
+      problems.push(`${name} (${id}): returned ${returned}, but ${inBook} by the cancellations`);
+    }
     sum += ordered;
     if (ordered !== sold) problems.push(`${name} (${id}): sold ${sold}, but ordered ${ordered}`);
   }

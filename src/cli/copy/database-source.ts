@@ -12,7 +12,7 @@ import { describeDatabase } from '../../database/connection-url.js';
 import type { OrderRow } from '../../database/rows.js';
 import type { DatabaseOptions } from '../../database/session-keeper.js';
 import { type OpenTables, openTables } from '../../database/table-pieces.js';
-import type { StoreSource } from './store-source.js';
+import { type StoreSource, withoutCancellations } from './store-source.js';
 
 export async function openDatabase(options: DatabaseOptions): Promise<StoreSource> {
   const tables = await openTables(options);
@@ -61,6 +61,7 @@ async function readStore(options: DatabaseOptions, tables: OpenTables): Promise<
       const rest = later.filter(({ number }) => number >= from);
       if (rest.length > 0) yield rest;
     },
+    cancellations: () => withoutCancellations(machine),
     close: () => tables.close(),
   };
 }

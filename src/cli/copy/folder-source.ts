@@ -13,11 +13,17 @@ import type { OrderRow } from '../../database/rows.js';
 import { type FolderLock, lockFolder } from '../../storage/folder-lock.js';
 import { createNodeDisk } from '../../storage/node-disk.js';
 import { type JournalReader, openJournalReader } from '../../storage/read-journal.js';
-import type { Sale } from '../../wire/internal.js';
-import { followBook } from '../backup/copy-book.js';
+import type { Cancellation } from '../../wire/trade.js';
+import { type BookAddition, followBook, isComplete } from '../backup/copy-book.js';
 import { newestLog } from '../backup/copy-catalog.js';
 import { manifestName, readManifest } from '../backup/manifest.js';
-import { firstKeys, heldOrders, placeSales, type StoreSource } from './store-source.js';
+import {
+  firstKeys,
+  heldCancellations,
+  heldOrders,
+  placeSales,
+  type StoreSource,
+} from './store-source.js';
 
 /** The folders of both groups' members. */
 interface Members {
@@ -55,6 +61,7 @@ export async function openFolder(folder: string): Promise<StoreSource> {
       },
       kept: firstKeys,
       orders: (from) => orders(machine, book, from),
+      cancellations: () => cancellations(machine, book),
       close,
     };
   } catch (error) {
@@ -96,10 +103,13 @@ async function openBook(
   for (const name of names) {
     const reader = await openJournalReader(createNodeDisk(), join(folder, name, 'journal'));
     try {
-      let count = 0;
-      for await (const sales of readSales(machine, reader)) count = sales.at(-1)?.[0] ?? count;
-      if (count >= machine.watermark) return reader;
-      most = Math.max(most, count);
+      const counts = { orders: 0, cancellations: 0 };
+      for await (const { sales, cancellations: some } of readBook(machine, reader)) {
+        counts.orders = sales.at(-1)?.[0] ?? counts.orders;
+        counts.cancellations = some.at(-1)?.[0] ?? counts.cancellations;
+      }
+      if (isComplete(counts, machine)) return reader;
+      most = Math.max(most, counts.orders);
     } catch (error) {
       await reader.close();
       throw error;
@@ -110,17 +120,17 @@ async function openBook(
   throw new BazarError('unavailable', message);
 }
 
-async function* readSales(
+async function* readBook(
   machine: CatalogMachine,
   reader: JournalReader,
-): AsyncGenerator<readonly Sale[]> {
+): AsyncGenerator<BookAddition> {
   const book = followBook(machine);
   for (let next = 1; next <= reader.lastSeq; ) {
     const entries = await reader.readEntries(next, logLimits.journalReadBytesMax);
     for (const entry of entries) {
-      const sales = book.take(entry);
-      if (sales === undefined) return;
-      if (sales.length > 0) yield sales;
+      const addition = book.take(entry);
+      if (addition === undefined) return;
+      yield addition;
     }
     next += entries.length;
   }
@@ -135,12 +145,26 @@ async function* orders(
   const view = machine.view();
   const seqOf = placeSales(view);
   let last = 0;
-  for await (const sales of readSales(machine, reader)) {
+  for await (const { sales } of readBook(machine, reader)) {
     const rows = sales.map((sale) => orderRow(sale, seqOf(sale[0])));
     last = rows.at(-1)?.number ?? last;
     const wanted = rows.filter(({ number }) => number >= from);
     if (wanted.length > 0) yield wanted;
   }
   const held = heldOrders(view, Math.max(from, last + 1));
+  if (held.length > 0) yield held;
+}
+
+/** The cancellations of the book, and then those that are not in it. */
+async function* cancellations(
+  machine: CatalogMachine,
+  reader: JournalReader,
+): AsyncGenerator<readonly Cancellation[]> {
+  let last = 0;
+  for await (const { cancellations: some } of readBook(machine, reader)) {
+    last = some.at(-1)?.[0] ?? last;
+    if (some.length > 0) yield some;
+  }
+  const held = heldCancellations(machine, last + 1);
   if (held.length > 0) yield held;
 }

@@ -15,7 +15,7 @@ import type { OrderRow } from '../../database/rows.js';
 import type { DatabaseOptions } from '../../database/session-keeper.js';
 import type { StoreFacts } from '../../database/store-facts.js';
 import type { LogEnd } from '../../database/types.js';
-import { firstKeys, type StoreSource } from './store-source.js';
+import { firstKeys, type StoreSource, withoutCancellations } from './store-source.js';
 
 export async function openLog(
   options: DatabaseOptions,
@@ -50,6 +50,7 @@ export async function openLog(
           if (wanted.length > 0) yield wanted;
         }
       },
+      cancellations: () => withoutCancellations(machine),
       close: () => log.close(),
     };
   } catch (error) {

@@ -1,8 +1,10 @@
 /**
  * A stopped store, to be read whole: its catalog's state and all orders, from a data folder, a backup, or
- * the tables of a database. Invariant: the orders are 1 … the last sale of the state, also those that are
- * not in the order book yet.
+ * the tables of a database. Invariant: the orders are 1 … the last sale of the state, and the cancellations
+ * 1 … the last one, also those that are not in the order book yet.
  */
+import { BazarError } from '../../base/errors.js';
+import { purchaseLimits } from '../../base/limits.js';
 import type { CatalogMachine } from '../../catalog/machine/catalog-machine.js';
 import type { CatalogView } from '../../catalog/machine/catalog-view.js';
 import { orderRow } from '../../catalog/tables/table-rows.js';
@@ -10,6 +12,7 @@ import type { KeptKeys, OrderRow } from '../../database/rows.js';
 import type { LogEnd } from '../../database/types.js';
 import { decode } from '../../wire/codec.js';
 import type { Sale } from '../../wire/internal.js';
+import type { Cancellation } from '../../wire/trade.js';
 
 export interface StoreSource {
   /** For people; without a password. */
@@ -23,6 +26,8 @@ export interface StoreSource {
   readonly kept: KeptKeys;
   /** The orders from this number on, ascending, in bounded batches. */
   orders(from: number): AsyncIterable<readonly OrderRow[]>;
+  /** All cancellations, in the same way. */
+  cancellations(): AsyncIterable<readonly Cancellation[]>;
   close(): Promise<void>;
 }
 
@@ -47,4 +52,29 @@ export function heldOrders(view: CatalogView, from: number): OrderRow[] {
   const seqOf = placeSales(view);
   const sales = view.sales().flatMap(([, , bytes]) => decode(bytes) as readonly Sale[]);
   return sales.map((sale) => orderRow(sale, seqOf(sale[0]))).filter(({ number }) => number >= from);
+}
+
+/** The cancellations that the catalog holds, from this number on. */
+export function heldCancellations(
+  { cancellations }: CatalogMachine,
+  from: number,
+): readonly Cancellation[] {
+  const held: Cancellation[] = [];
+  for (let next = from; ; ) {
+    const run = cancellations.from(next, purchaseLimits.salesBatch);
+    if (!run) return held;
+    const items = decode(run[2]) as readonly Cancellation[];
+    held.push(...items.filter(([number]) => number >= from));
+    next = run[0] + run[1];
+  }
+}
+
+/** A store over a database has no cancellations yet. */
+export async function* withoutCancellations({
+  cancellations,
+}: CatalogMachine): AsyncGenerator<readonly Cancellation[]> {
+  if (cancellations.last > 0) {
+    throw new BazarError('unavailable', 'the tables of a database cannot hold cancellations yet');
+  }
+  yield* [];
 }

@@ -7,6 +7,7 @@ import { logLimits, purchaseLimits } from '../../base/limits.js';
 import { toSale } from '../../catalog/tables/restore-tables.js';
 import type { Entry } from '../../consensus/types.js';
 import type { OrderRow } from '../../database/rows.js';
+import { rulesOfCancellations } from '../../order/book-position.js';
 import { createNodeDisk } from '../../storage/node-disk.js';
 import { SnapshotStore } from '../../storage/snapshot-store.js';
 import { encode } from '../../wire/codec.js';
@@ -17,6 +18,8 @@ import { writeManifest } from '../backup/manifest.js';
 import type { StoreSource } from './store-source.js';
 import type { Report } from './write-tables.js';
 
+/** Each may have a hundred lines. */
+const cancellationsBatch = 64;
 /** No replica promised these epochs; each later leader has a higher one. */
 const noLeader = '';
 
@@ -28,16 +31,16 @@ export async function writeBackup(
 ): Promise<void> {
   const { machine, end, epochs, place } = source;
   const disk = createNodeDisk();
-  const book = { seq: 0, orders: 0 };
+  const book = { seq: 0, orders: 0, cancellations: 0 };
   const orderFolder = join(folder, 'order');
   const promise = (epoch: number) => ({ epoch, leader: noLeader });
   await writeJournal(
     disk,
     join(orderFolder, 'journal'),
     promise(epochs.order),
-    bookEntries(source, (entry, sale) => {
-      Object.assign(book, { seq: entry.seq, orders: sale });
-      report('orders', sale, machine.lastSale);
+    bookEntries(source, (entry, kind, last) => {
+      Object.assign(book, { seq: entry.seq, [kind]: last });
+      if (kind === 'orders') report('orders', last, machine.lastSale);
     }),
   );
   const catalog = join(folder, 'catalog');
@@ -50,24 +53,39 @@ export async function writeBackup(
   await writeManifest(folder, {
     made_at: madeAt,
     catalog: { from: place, seq: end.seq, epoch: end.epoch, products, sales, state: label.hash },
-    order: { from: place, ...book },
+    order: { from: place, seq: book.seq, orders: book.orders },
   });
 }
 
-/** Entries of the order group's log, each with at most `salesBatch` orders. */
+/**
+ * Entries of the order group's log, each with at most `salesBatch` orders or cancellations. A book with
+ * cancellations begins with the rules that have them.
+ */
 async function* bookEntries(
-  { orders, epochs }: StoreSource,
-  took: (entry: Entry, lastSale: number) => void,
+  { machine, orders, cancellations, epochs }: StoreSource,
+  took: (entry: Entry, kind: 'orders' | 'cancellations', last: number) => void,
 ): AsyncGenerator<readonly Entry[]> {
   let seq = 0;
+  const entryOf = (command: OrderCommand): Entry => {
+    return { seq: ++seq, epoch: epochs.order, time: 0, command: encode(command) };
+  };
+  if (machine.cancellations.last > 0) yield [entryOf(['rules', rulesOfCancellations])];
   for await (const rows of orders(1)) {
     for (const batch of batches(rows)) {
       const sales = batch.map(toSale);
       const [first = 0] = sales[0] ?? [];
-      const command: OrderCommand = ['orders', first, sales.length, encode(sales)];
-      const entry: Entry = { seq: ++seq, epoch: epochs.order, time: 0, command: encode(command) };
+      const entry = entryOf(['orders', first, sales.length, encode(sales)]);
       yield [entry];
-      took(entry, first + sales.length - 1);
+      took(entry, 'orders', first + sales.length - 1);
+    }
+  }
+  for await (const batch of cancellations()) {
+    for (let at = 0; at < batch.length; at += cancellationsBatch) {
+      const some = batch.slice(at, at + cancellationsBatch);
+      const [first = 0] = some[0] ?? [];
+      const entry = entryOf(['cancellations', first, some.length, encode(some)]);
+      yield [entry];
+      took(entry, 'cancellations', first + some.length - 1);
     }
   }
 }

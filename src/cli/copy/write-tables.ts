@@ -18,7 +18,7 @@ import type { Surplus } from '../../database/rewrite-statement.js';
 import type { HoldRow, KeptKeys, OrderRow } from '../../database/rows.js';
 import type { StoreFacts } from '../../database/store-facts.js';
 import type { TableRewriter } from '../../database/table-rewriter.js';
-import type { StoreSource } from './store-source.js';
+import { type StoreSource, withoutCancellations } from './store-source.js';
 
 export type Report = (phase: string, done: number, total: number) => void;
 
@@ -160,6 +160,7 @@ async function writeOrders(
   done: number,
   report: Report,
 ): Promise<number> {
+  for await (const _none of withoutCancellations(machine));
   let changed = 0;
   for await (const rows of linePieces(orders(done + 1))) {
     changed += await rewriter.put({ kind: 'orders', rows });

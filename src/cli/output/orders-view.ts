@@ -1,4 +1,5 @@
 /** Formats products and orders as tables. */
+import type { Cancelled } from '../../wire/cancel-schemas.js';
 import type { Order, Product } from '../../wire/schemas.js';
 import { type Cell, money } from './output.js';
 
@@ -26,6 +27,17 @@ function limitText(limit: Product['purchase_limit']): string {
 }
 
 export const orderHead = ['ORDER', 'PRODUCT', 'QUANTITY', 'PRICE', 'TOTAL', 'AT'];
+
+export const cancellationHead = ['CANCELLATION', 'ORDER', 'PRODUCT', 'QUANTITY', 'PRICE', 'REFUND'];
+
+/** As orderRows. */
+export function cancellationRows(cancelled: Cancelled): Cell[][] {
+  const { cancellation_number: number, order_number: order, lines, total } = cancelled;
+  return lines.map(({ name, quantity, price }, i) => {
+    const [first, second, last] = i === 0 ? [number, order, money(total)] : ['', '', ''];
+    return [first, second, name, quantity, money(price), last];
+  });
+}
 
 /** One row for each line of an order; only the first row has number, total and time. */
 export function orderRows({ number, lines, total, at }: Order): Cell[][] {

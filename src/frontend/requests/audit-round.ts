@@ -3,7 +3,7 @@
  * its files, and every replica's state hash at that entry. audit.ts compares them.
  */
 import { BazarError } from '../../base/errors.js';
-import type { AuditMark, CatalogAudit, OrderAudit } from '../../wire/internal.js';
+import type { AuditMark, CatalogAudit, OrderAudit } from '../../wire/audit-messages.js';
 import type { ReplicaClient } from '../replica-client.js';
 import type { AuditReport } from '../types.js';
 import { auditReport, type ReplicaMark } from './audit.js';
@@ -18,11 +18,12 @@ export async function takeAudit(
   leaders: Leaders,
   token: string,
 ): Promise<AuditReport> {
-  // The catalog first: every sale that it has made by then must become an order.
+  // The catalog first: every sale and cancellation that it has made by then must get into the book.
   const catalogLeader = leaderClient(lines, leaders.catalog, 'catalog');
   const catalog = (await catalogLeader.call('audit', [token], booksTimeoutMs)) as CatalogAudit;
   const orderLeader = leaderClient(lines, leaders.order, 'order');
-  const params = [token, catalog[3]];
+  const [, , , sales, , , cancellations] = catalog;
+  const params = cancellations === undefined ? [token, sales] : [token, sales, cancellations];
   const order = (await orderLeader.call('audit', params, booksTimeoutMs)) as OrderAudit;
   const [, orderHash] = order;
   const hasState = ({ group, isRecoveryServer }: ReplicaClient): boolean =>

@@ -1,8 +1,8 @@
 /**
- * Compares the books: sales of the catalog against orders of the order book, product by product,
+ * Compares the books: sales and returns of the catalog against the order book, product by product,
  * and each replica's state hash at the audit entry. Pure; the caller has asked the services.
  */
-import type { AuditMark, CatalogAudit, OrderAudit } from '../../wire/internal.js';
+import type { AuditMark, CatalogAudit, OrderAudit } from '../../wire/audit-messages.js';
 import type { AuditProduct, AuditReport } from '../types.js';
 
 /** A third of a public frame, because JSON is longer. */
@@ -22,14 +22,17 @@ export function auditReport(
   order: OrderAudit,
   marks: readonly ReplicaMark[],
 ): AuditReport {
-  const [, catalogHash, recomputedHash, sales, books, catalogProblems = []] = catalog;
-  const [, orderHash, orders, units, orderProblems] = order;
+  const [, catalogHash, recomputedHash, sales, books, catalogProblems = [], made] = catalog;
+  const [, orderHash, orders, units, orderProblems, cancellations, returned = []] = order;
   const ordered = new Map(units);
-  const products = books.map(([id, name, received, sold, stock]): AuditProduct => {
-    return { id, name, received, sold, stock, ordered: ordered.get(id) ?? 0 };
+  const products = books.map((book): AuditProduct => {
+    const [id, name, received, sold, stock, reserved = 0, back = 0] = book;
+    const more = { ...(reserved > 0 ? { reserved } : {}), ...(back > 0 ? { returned: back } : {}) };
+    return { id, name, received, sold, stock, ...more, ordered: ordered.get(id) ?? 0 };
   });
   const problems = [
     ...products.flatMap(productProblems),
+    ...(cancellations === undefined ? [] : returnProblems(products, new Map(returned))),
     ...strangers(ordered, products),
     ...catalogProblems,
     ...orderProblems,
@@ -37,11 +40,15 @@ export function auditReport(
   ];
   if (orders !== sales)
     problems.push(`the catalog made ${sales} sales, the book has ${orders} orders`);
+  if (made !== undefined && cancellations !== undefined && made !== cancellations) {
+    problems.push(`the catalog made ${made} cancellations, the book has ${cancellations}`);
+  }
   if (recomputedHash !== catalogHash) {
     problems.push('the state recomputed from the log differs from the state that is served');
   }
   const replicas = marks.map(({ name, group, mark: [seq, hash] }) => ({ name, group, seq, hash }));
-  const report = { ok: problems.length === 0, sales, orders, replicas };
+  const cancelled = cancellations ? { cancellations } : {};
+  const report = { ok: problems.length === 0, sales, orders, ...cancelled, replicas };
   return { ...report, ...listed(products), problems: fitting(problems) };
 }
 
@@ -67,15 +74,33 @@ function fitting(problems: readonly string[]): string[] {
 }
 
 function productProblems(product: AuditProduct): string[] {
-  const { id, name, received, sold, stock, ordered } = product;
+  const { id, name, received, sold, stock, ordered, reserved = 0, returned = 0 } = product;
   const problems: string[] = [];
   const label = `product ${id} (${name})`;
   if (stock < 0) problems.push(`${label}: the stock is ${stock}`);
-  if (received - sold !== stock) {
-    problems.push(`${label}: received ${received} − sold ${sold} is not the stock of ${stock}`);
+  if (received - sold + returned !== stock + reserved) {
+    const [back, held] = [
+      returned > 0 ? ` + returned ${returned}` : '',
+      reserved > 0 ? ` and reserved ${reserved}` : '',
+    ];
+    problems.push(
+      `${label}: received ${received} − sold ${sold}${back} is not the stock of ${stock}${held}`,
+    );
   }
   if (sold !== ordered) problems.push(`${label}: sold ${sold}, but ordered ${ordered}`);
   return problems;
+}
+
+/** The catalog and the order book must agree about the units that went back into stock. */
+function returnProblems(
+  products: readonly AuditProduct[],
+  returned: ReadonlyMap<number, number>,
+): string[] {
+  return products.flatMap(({ id, name, returned: back = 0 }) => {
+    const inBook = returned.get(id) ?? 0;
+    if (back === inBook) return [];
+    return [`product ${id} (${name}): returned ${back}, but ${inBook} by the cancellations`];
+  });
 }
 
 function strangers(

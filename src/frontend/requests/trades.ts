@@ -5,8 +5,8 @@
  */
 import { type Clock, countdown } from '../../base/clock.js';
 import { BazarError, toBazarError } from '../../base/errors.js';
-import type { TradeOperation, TradeOutcome } from '../../wire/trade.js';
-import { linesOf } from '../../wire/trade-check.js';
+import type { TradeOutcome, TradeRequest } from '../../wire/trade.js';
+import { linesOfRequest } from '../../wire/trade-check.js';
 import { isFinal } from '../answers.js';
 import type { Ask } from '../types.js';
 import { PurchaseBatches } from './purchase-batches.js';
@@ -20,21 +20,21 @@ export interface TradesOptions {
 export class Trades {
   readonly #requests: ServiceRequests;
   readonly #clock: Clock;
-  readonly #batches: PurchaseBatches<TradeOperation, TradeOutcome>;
+  readonly #batches: PurchaseBatches<TradeRequest, TradeOutcome>;
 
   constructor({ requests, clock }: TradesOptions) {
     this.#requests = requests;
     this.#clock = clock;
-    this.#batches = new PurchaseBatches<TradeOperation, TradeOutcome>({
+    this.#batches = new PurchaseBatches<TradeRequest, TradeOutcome>({
       clock,
-      linesOf,
+      linesOf: linesOfRequest,
       ask: (operations, timeoutMs, header) =>
         requests.askOwnerOnce('order', ['trades', operations], timeoutMs, header),
     });
   }
 
   /** `read` converts the outcome to the answer, or throws the failure. */
-  place<T>(operation: TradeOperation, ask: Ask, read: (outcome: TradeOutcome) => T): Promise<T> {
+  place<T>(operation: TradeRequest, ask: Ask, read: (outcome: TradeOutcome) => T): Promise<T> {
     const leftMs = countdown(this.#clock, ask.deadlineMs - this.#clock.nowMs());
     const options = { ...ask, idempotent: true, mayHaveEffect: true, isFinal };
     return this.#requests.retry(options, async () => {

@@ -177,7 +177,7 @@ t.test('a snapshot of another shape is refused', async (t) => {
   t.throws(restore(others), /begins with its head/);
   t.throws(restore([head, ...saved]), /has one head/);
   t.throws(restore([]), /has a head/);
-  t.throws(restore(withHead(saved, { lastSale: 4 })), /sales above the watermark are kept/);
+  t.throws(restore(withHead(saved, { lastSale: 4 })), /above the watermark is kept/);
 });
 
 t.test('a restore that is not finished changes nothing', async (t) => {

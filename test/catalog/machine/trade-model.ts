@@ -84,6 +84,8 @@ export class TradeModel {
           hold.expiresWall = Math.max(hold.expiresWall, at + lifeMs);
           return ['extended', hold.expiresWall, false];
         });
+      case 'cancel':
+        throw new Error('the model knows no cancellations');
     }
   }
 

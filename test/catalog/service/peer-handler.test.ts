@@ -5,7 +5,7 @@ import { CatalogPeerHandler } from '../../../src/catalog/service/peer-handler.js
 import type { UncachedReadAnswer } from '../../../src/wire/internal.js';
 import { ManualClock } from '../../helpers/manual-clock.js';
 import { reportOf } from '../../wire/report-builder.js';
-import { byClient, toyLog } from '../log-builder.js';
+import { byClient, digest, toyLog } from '../log-builder.js';
 import { FakeFrontend, openStore, settled } from '../one-catalog.js';
 import { replica } from '../replica.js';
 
@@ -91,7 +91,7 @@ t.test(
     const order = new FakeFrontend();
     const reader = new FakeFrontend();
     await ask(order, 'tail', [1, 1, true]);
-    t.same(await ask(reader, 'last_sale', [1]), [0, store.machine.lastLogTime]);
+    t.same(await ask(reader, 'last_sale', [1]), [0, store.machine.lastLogTime, 0]);
     await store.proposePurchases(1, [byClient('a', [[1, 1]])]);
     t.match(await ask(reader, 'last_sale', [2]), [1]);
     t.same(order.notified, [], 'no sale that the read waits for');
@@ -133,4 +133,28 @@ t.test('an invalid report is refused', async (t) => {
       code: 'invalid_argument',
     });
   }
+});
+
+t.test('cancellations are streamed to the order leader that asks for them', async (t) => {
+  const { store, handler, ask } = await openStore();
+  await store.propose(['rules', 3, { restockTo: 0, bundled: [] }]);
+  const [older, order] = [new FakeFrontend(), new FakeFrontend()];
+  await ask(older, 'tail', [1, 1, true]);
+  await ask(order, 'tail', [1, 1, false, 1]);
+  await store.proposePurchases(1, [byClient('a', [[1, 2]])]);
+  const key = [digest('c'), 1, digest('').slice(0, 8), 0] as const;
+  const lines = [[1, 'Tux', 2, 1990]] as const;
+  const cancel = ['cancel', key, 1, lines, null, null, true, null] as const;
+  t.same(await store.proposeTrades(1, [cancel]), [['cancelled', 1, 1, false]]);
+  const { lastLogTime } = store.machine;
+  t.same(await ask(new FakeFrontend(), 'last_sale', [2, 1]), [1, lastLogTime, 1]);
+  t.same(
+    order.notified.map(([method]) => method),
+    ['sales', 'cancellations'],
+  );
+  t.notOk(older.notified.some(([method]) => method === 'cancellations'));
+  handler.notification(order, 'cursor', [1, 1, 1]);
+  t.equal(store.cancellationStream.confirmed, 1);
+  await store.propose(['cursor', 1, 1]);
+  await t.rejects(ask(order, 'tail', [2, 1, true, 1]), { code: 'conflict' });
 });

@@ -12,7 +12,7 @@ function buy(lines: number): TradeOperation {
   return ['buy', key, Array.from({ length: lines }, () => [1, 1] as const), [null, null]];
 }
 
-const holds = (lines?: number) => ({ linesOfHold: () => lines });
+const holds = (lines?: number) => ({ linesOf: () => lines });
 
 t.test('operations stay in order, in as few entries as their lines need', async (t) => {
   const { entryLinesMax } = logLimits;

@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { ReplicaClient } from '../../../src/frontend/replica-client.js';
 import { takeAudit } from '../../../src/frontend/requests/audit-round.js';
-import type { CatalogAudit, OrderAudit } from '../../../src/wire/internal.js';
+import type { CatalogAudit, OrderAudit } from '../../../src/wire/audit-messages.js';
 
 const catalog: CatalogAudit = [9, 'c', 'c', 2, [[8, 'Tux', 100, 3, 97]]];
 

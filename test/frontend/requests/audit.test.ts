@@ -1,6 +1,6 @@
 import t from 'tap';
 import { auditReport, type ReplicaMark } from '../../../src/frontend/requests/audit.js';
-import type { CatalogAudit, OrderAudit } from '../../../src/wire/internal.js';
+import type { CatalogAudit, OrderAudit } from '../../../src/wire/audit-messages.js';
 
 const catalog: CatalogAudit = [9, 'c', 'c', 2, [[8, 'Tux', 100, 3, 97]]];
 const order: OrderAudit = [5, 'o', 2, [[8, 3]], []];

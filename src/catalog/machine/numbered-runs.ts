@@ -1,48 +1,60 @@
 /**
- * Holds the sales that are not orders yet, in the bytes that were encoded at apply. Does not depend
- * on stock or keys. Invariants: sale numbers have no gaps; no sale above the watermark is ever
- * dropped (docs/PROTOCOL.md, section 5, step 5; A27).
+ * Holds what the order book does not have yet, in the bytes that were encoded at apply: the sales, and in
+ * another instance the cancellations. Does not depend on stock or keys. Invariants: the numbers have no
+ * gaps; nothing above the watermark is ever dropped (docs/PROTOCOL.md, section 5, step 5; A27).
  */
 import { assert, required } from '../../base/assert.js';
 import { BazarError } from '../../base/errors.js';
 import { purchaseLimits } from '../../base/limits.js';
 import { encode } from '../../wire/codec.js';
-import type { Sale, SalesMessage } from '../../wire/internal.js';
+import type { SalesMessage } from '../../wire/internal.js';
 import { countSales, joinSales } from '../../wire/sales-bytes.js';
 
-export interface SalesPosition {
+export interface RunsPosition {
   readonly last: number;
   readonly watermark: number;
 }
 
-export class Sales {
+/** Something with its number first. */
+export type Numbered = readonly [number: number, ...rest: unknown[]];
+
+/** To read only. */
+export type ReadonlyRuns = Pick<NumberedRuns, 'last' | 'watermark' | 'from'>;
+
+export class NumberedRuns {
+  /** What is numbered, for messages. */
+  readonly #noun: 'sale' | 'cancellation';
   #runs: SalesMessage[] = [];
   /** Runs before this index lie wholly at or below the watermark. */
   #kept = 0;
   #last = 0;
   #watermark = 0;
 
-  /** Number of the newest sale. */
+  constructor(noun: 'sale' | 'cancellation') {
+    this.#noun = noun;
+  }
+
+  /** Number of the newest one. */
   get last(): number {
     return this.#last;
   }
 
-  /** The highest number known to be a committed order. */
+  /** The highest number known to be committed in the order book. */
   get watermark(): number {
     return this.#watermark;
   }
 
-  /** Adds the sales of one entry, numbered from `last` + 1. */
-  add(sales: readonly Sale[]): SalesMessage {
+  /** Adds those of one entry, numbered from `last` + 1. */
+  add(items: readonly Numbered[]): SalesMessage {
     const first = this.#last + 1;
-    assert(sales[0]?.[0] === first, 'sale numbers have no gaps');
-    const run: SalesMessage = [first, sales.length, encode(sales)];
+    assert(items[0]?.[0] === first, 'numbers have no gaps');
+    const run: SalesMessage = [first, items.length, encode(items)];
     this.#runs.push(run);
-    this.#last += sales.length;
+    this.#last += items.length;
     return run;
   }
 
-  /** Raises the watermark; ignores a lower number and one above the last sale. */
+  /** Raises the watermark; ignores a lower number and one above the last. */
   advance(number: number): void {
     this.#watermark = Math.max(this.#watermark, Math.min(number, this.#last));
     while (this.#kept < this.#runs.length && lastOf(this.#run(this.#kept)) <= this.#watermark) {
@@ -54,13 +66,13 @@ export class Sales {
   }
 
   /**
-   * Returns a run of about `max` sales that contains `number`, or undefined if there is none yet.
-   * Throws `not_found` if the sale is an order and was dropped.
+   * Returns a run of about `max` items that contains `number`, or undefined if there is none yet.
+   * Throws `not_found` if it is in the order book and was dropped.
    */
   from(number: number, max: number): SalesMessage | undefined {
     if (number > this.#last) return undefined;
     const place = this.#find(number);
-    if (place < 0) throw new BazarError('not_found', `sale ${number} is no longer kept`);
+    if (place < 0) throw new BazarError('not_found', `${this.#noun} ${number} is no longer kept`);
     const runs = [this.#run(place)];
     let count = this.#run(place)[1];
     let bytes = this.#run(place)[2].length;
@@ -73,7 +85,7 @@ export class Sales {
     return joinSales(runs);
   }
 
-  /** Number of the oldest sale held, or of the next sale. It may be projected, but not its whole run. */
+  /** Number of the oldest one held, or of the next one. It may be projected, but not its whole run. */
   get first(): number {
     return this.#runs[this.#kept]?.[0] ?? this.#last + 1;
   }
@@ -89,7 +101,7 @@ export class Sales {
   }
 
   /** Restores the runs of a snapshot. */
-  load(position: SalesPosition, runs: readonly SalesMessage[]): void {
+  load(position: RunsPosition, runs: readonly SalesMessage[]): void {
     this.#last = position.last;
     this.#watermark = position.watermark;
     this.#runs = [...runs];
@@ -98,24 +110,21 @@ export class Sales {
   }
 
   invariants(): void {
-    assert(this.#watermark <= this.#last, 'the watermark is at or below the last sale');
+    assert(this.#watermark <= this.#last, 'the watermark is at or below the last number');
     let next: number | undefined;
     for (const [first, count, bytes] of this.kept()) {
       assert(
         next === undefined ? first <= this.#watermark + 1 : first === next,
-        'sales have no gaps',
+        'runs have no gaps',
       );
-      assert(countSales(bytes) === count, 'a run holds as many sales as it says');
+      assert(countSales(bytes) === count, 'a run holds as many as it says');
       next = first + count;
     }
-    assert(
-      (next ?? this.#watermark + 1) === this.#last + 1,
-      'all sales above the watermark are kept',
-    );
+    assert((next ?? this.#watermark + 1) === this.#last + 1, 'all above the watermark is kept');
   }
 
   #run(place: number): SalesMessage {
-    return required(this.#runs[place], 'a run of sales');
+    return required(this.#runs[place], 'a run');
   }
 
   /** Index of the run that contains the number, or -1. */

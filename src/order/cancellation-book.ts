@@ -1,0 +1,79 @@
+/**
+ * Reads cancellations from the log, as order-book.ts reads orders: the machine knows the newest one of each
+ * order, each record names the one before it and all that is cancelled so far. Uses no file.
+ */
+import { assert } from '../base/assert.js';
+import { cancelLimits } from '../base/limits.js';
+import { decode } from '../wire/codec.js';
+import type { OrderCommand, Sale } from '../wire/internal.js';
+import type { CancellationsAnswer, OrderView } from '../wire/thread-requests.js';
+import type { Cancellation } from '../wire/trade.js';
+import { type ReadEntry, readBookEntry } from './order-book.js';
+import type { OrderPlace } from './order-index.js';
+
+export interface CancellationPlaces {
+  readonly lastCancellation: number;
+  newestCancellationOf(order: number): number | undefined;
+  locateCancellation(number: number): OrderPlace | undefined;
+}
+
+/** Undefined if there is no cancellation with this number. */
+export async function readCancellation(
+  places: CancellationPlaces,
+  number: number,
+  readEntry: ReadEntry,
+): Promise<Cancellation | undefined> {
+  const place = places.locateCancellation(number);
+  if (!place) return undefined;
+  const entry = await readBookEntry(place.seq, readEntry);
+  const command = decode(entry.command) as OrderCommand;
+  assert(command[0] === 'cancellations', `entry ${place.seq} holds cancellations`);
+  const found = (decode(command[3]) as readonly Cancellation[])[place.offset];
+  assert(found?.[0] === number, `cancellation ${number} lies where the index says`);
+  return found;
+}
+
+/** The cancellations of an order below `before`, newest first, at most `limit`. */
+export async function readCancellationsOf(
+  places: CancellationPlaces,
+  order: number,
+  before: number | null,
+  limit: number,
+  readEntry: ReadEntry,
+): Promise<CancellationsAnswer> {
+  const found: Cancellation[] = [];
+  let lines = 0;
+  let next = places.newestCancellationOf(order) ?? 0;
+  while (next > 0) {
+    const isFull = found.length === limit || lines >= cancelLimits.answerLinesMax;
+    if (isFull) return [found, found.at(-1)?.[0] ?? null];
+    const one = await readCancellation(places, next, readEntry);
+    assert(one?.[2] === order, 'the cancellations of an order are a chain');
+    next = one[8];
+    if (before !== null && one[0] >= before) continue;
+    found.push(one);
+    lines += one[3].length;
+  }
+  return [found, null];
+}
+
+/** The orders with what is cancelled of them. */
+export async function withCancelled(
+  places: CancellationPlaces,
+  sales: readonly Sale[],
+  readEntry: ReadEntry,
+): Promise<OrderView[]> {
+  const views: OrderView[] = [];
+  for (const sale of sales) {
+    const newest = places.newestCancellationOf(sale[0]);
+    const cancellation = newest && (await readCancellation(places, newest, readEntry));
+    views.push(cancellation ? viewOf(sale, cancellation[9]) : sale);
+  }
+  return views;
+}
+
+/** An order of which something is cancelled. */
+export function viewOf(sale: Sale, cancelled: readonly number[]): OrderView {
+  const [number, key, lines, totalCents, at, customer = null] = sale;
+  return [number, key, lines, totalCents, at, customer, cancelled];
+}
