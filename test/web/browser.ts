@@ -3,7 +3,13 @@
  * Where the machine has none, tests are skipped with that reason.
  */
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Page,
+} from 'playwright-core';
 import type { Test } from 'tap';
 
 const places = [
@@ -52,10 +58,12 @@ export class Windows {
 
   /** A window of a visitor of its own, at one of the page's views. */
   async visit(
-    view: '' | 'operations' | 'books',
+    view: '' | 'operations' | 'products' | 'orders' | 'books',
     options: BrowserContextOptions = {},
+    demo = true,
   ): Promise<Page> {
     const context = await this.#browser.newContext(options);
+    if (!demo) await withoutDemo(context, this.#address);
     const page = await context.newPage();
     page.on('console', (message) => {
       const text = message.text();
@@ -67,4 +75,16 @@ export class Windows {
     await page.getByText('Live', { exact: true }).waitFor();
     return page;
   }
+}
+
+/** The document as a frontend without demonstrations serves it. */
+async function withoutDemo(context: BrowserContext, address: string): Promise<void> {
+  await context.route(`${address}/`, async (route) => {
+    const response = await route.fetch();
+    const body = (await response.text()).replace(
+      '"bazar-demo" content="on"',
+      '"bazar-demo" content="off"',
+    );
+    await route.fulfill({ response, body });
+  });
 }

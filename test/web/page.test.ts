@@ -5,6 +5,12 @@ import { Store } from '../e2e/store.js';
 import { until } from '../e2e/until.js';
 import { noBrowser, Windows } from './browser.js';
 
+/** What a view has when it has read something. */
+const firstOf = {
+  '': '.card',
+  operations: '.tile',
+  books: '.verdict',
+} as const;
 const phone = { viewport: { width: 360, height: 740 } };
 const views = ['', 'operations', 'books'] as const;
 
@@ -13,13 +19,15 @@ t.test('the page', { skip: noBrowser }, async (t) => {
   await store.up('--demo', '--restock-every', '0');
   const windows = await Windows.open(t, `http://127.0.0.1:${8081 + store.portOffset}`);
 
+  const shop = (): Promise<Page> => windows.visit('', {}, false);
+
   t.test('what one visitor buys ticks in the window of another', async (t) => {
-    const other = await windows.visit('');
-    const mine = await windows.visit('');
+    const other = await shop();
+    const mine = await shop();
     await card(other, 'Tux').getByText('100 in stock').waitFor();
     await mine.getByLabel('Quantity of Tux').fill('2');
     await mine.getByRole('button', { name: 'Buy Tux' }).click();
-    await card(mine, 'Tux').getByText('Order 1: 2 for 39.80').waitFor();
+    await card(mine, 'Tux').getByText('Order 1: 2 for €39.80').waitFor();
     await card(other, 'Tux').getByText('98 in stock').waitFor();
     const orders = mine.getByRole('complementary', { name: 'My orders' });
     await orders.getByText('2 × Tux').waitFor();
@@ -29,7 +37,7 @@ t.test('the page', { skip: noBrowser }, async (t) => {
   });
 
   t.test('a double click buys once', async () => {
-    const page = await windows.visit('');
+    const page = await shop();
     await page.getByRole('button', { name: 'Buy Whale' }).click();
     await card(page, 'Whale').getByText('Order 2: 1 for').waitFor();
     // The second half comes when the first one is answered already.
@@ -41,7 +49,7 @@ t.test('the page', { skip: noBrowser }, async (t) => {
   });
 
   t.test('more than there is is not sold, and the page says how many there are', async () => {
-    const page = await windows.visit('');
+    const page = await shop();
     await page.getByLabel('Quantity of Frisbee').fill('101');
     // The refusal is an HTTP status, which browsers write into their console.
     const before = windows.complaints.length;
@@ -51,7 +59,7 @@ t.test('the page', { skip: noBrowser }, async (t) => {
   });
 
   t.test('with the keyboard alone one finds a product and buys it', async (t) => {
-    const page = await windows.visit('');
+    const page = await shop();
     await tabTo(page, 'Search products');
     await page.keyboard.type('barb');
     await card(page, 'Tux').waitFor({ state: 'detached' });
@@ -66,6 +74,45 @@ t.test('the page', { skip: noBrowser }, async (t) => {
     await page.keyboard.up('Enter');
     await page.getByRole('status').getByText('Barbie: Order 4').waitFor();
     t.match(await focused(page), { name: 'Buy Barbie' }, 'the focus stays where it was');
+  });
+
+  t.test(
+    'with demonstrations, units are reserved first, and then paid or given back',
+    async (t) => {
+      const page = await windows.visit('');
+      const barbie = card(page, 'Barbie');
+      await page.getByLabel('Quantity of Barbie').fill('2');
+      await page.getByRole('button', { name: 'Reserve Barbie' }).click();
+      await barbie.getByText('Reserved: 2 for €49.98').waitFor();
+      await barbie.getByText('95 in stock').waitFor();
+      t.match(await barbie.getByRole('timer').textContent(), /^(1:00|0:5\d) left to pay$/);
+      t.match(await focused(page), { name: 'Pay for Barbie' });
+      await tabBack(page, 'Cancel the reservation of Barbie');
+      await page.keyboard.press('Enter');
+      await barbie.getByText('Reservation cancelled').waitFor();
+      await barbie.getByText('97 in stock').waitFor();
+      t.match(await focused(page), { name: 'Reserve Barbie' });
+      await page.keyboard.press('Enter');
+      await barbie.getByText('Reserved: 2').waitFor();
+      await page.keyboard.press('Enter');
+      await barbie.getByText('Order 5: 2 for €49.98').waitFor();
+      t.equal(await barbie.getByRole('timer').count(), 0);
+    },
+  );
+
+  t.test('a reservation whose time is over says so', async () => {
+    const page = await windows.visit('');
+    await page.clock.install();
+    await page.reload();
+    const opened = page.waitForResponse('**/holds');
+    await page.getByRole('button', { name: 'Reserve Bear' }).click();
+    await card(page, 'Bear').getByText('Reserved: 1').waitFor();
+    await page.clock.fastForward(61_000);
+    await card(page, 'Bear').getByText('The reservation has expired').waitFor();
+    await page.getByRole('button', { name: 'Reserve Bear' }).waitFor();
+    // The clock of the store was not moved.
+    const { data } = (await (await opened).json()) as { data: { hold_id: string } };
+    await store.http(`/holds/${data.hold_id}/release`, { method: 'POST' });
   });
 
   t.test(
@@ -86,9 +133,9 @@ t.test('the page', { skip: noBrowser }, async (t) => {
       await election.waitFor();
       t.match(await election.textContent(), /order-\d leads the orders, epoch \d+.*\d m?s outage/);
 
-      const shop = await windows.visit('');
-      await shop.getByRole('button', { name: 'Buy Penguin' }).click();
-      await card(shop, 'Penguin').getByText('Order 5: 1 for').waitFor();
+      const other = await shop();
+      await other.getByRole('button', { name: 'Buy Penguin' }).click();
+      await card(other, 'Penguin').getByText('Order 6: 1 for').waitFor();
     },
   );
 
@@ -97,7 +144,7 @@ t.test('the page', { skip: noBrowser }, async (t) => {
     const page = await windows.visit('books');
     const verdict = page.getByRole('region', { name: 'Verdict' });
     await verdict.getByText('The books balance').waitFor();
-    await verdict.getByText('5 sales in the catalog, 5 orders in the order book').waitFor();
+    await verdict.getByText('6 sales in the catalog, 6 orders in the order book').waitFor();
     const tux = page.getByRole('row', { name: /^Tux/ });
     t.same(await tux.getByRole('cell').allTextContents(), ['100', '2', '98', '2', 'balances']);
   });
@@ -117,10 +164,7 @@ t.test('the page', { skip: noBrowser }, async (t) => {
     await card(page, longest).waitFor();
     for (const view of views) {
       await page.goto(`http://127.0.0.1:${8081 + store.portOffset}/#/${view}`);
-      await page
-        .locator(view === '' ? '.card' : view === 'books' ? '.verdict' : '.tile')
-        .first()
-        .waitFor();
+      await page.locator(firstOf[view]).first().waitFor();
       const beyond = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       t.equal(beyond, 0, `#/${view}`);
       t.same(await skippedHeadings(page), [], `#/${view} skips no level of headings`);
@@ -181,6 +225,12 @@ async function allUp(store: Store): Promise<boolean> {
 function card(page: Page, name: string) {
   const heading = page.getByRole('heading', { name, exact: true });
   return page.getByRole('listitem').filter({ has: heading });
+}
+
+async function tabBack(page: Page, name: string): Promise<void> {
+  await page.keyboard.press('Shift+Tab');
+  const { name: found } = await focused(page);
+  if (found !== name) throw new Error(`Shift+Tab came to ${found}, not to ${name}`);
 }
 
 interface Focused {

@@ -68,7 +68,20 @@ t.test('a refusal is final', async (t) => {
     again: 0,
   });
   const bad = { status: 400, body: { error: { type: 'invalid_argument', message: 'no' } } };
-  t.same((await run(bad)).outcome, { kind: 'refused', message: 'no' });
+  t.same((await run(bad)).outcome, { kind: 'refused', type: 'invalid_argument', message: 'no' });
+});
+
+t.test('the total is the exact text, with its currency, where the store gives them', async (t) => {
+  const data = { order_number: 7, total: 19.9, total_exact: '19.90', currency: 'EUR' };
+  const { outcome } = await run({ status: 201, body: { data } });
+  t.same(outcome, { kind: 'placed', number: 7, total: '19.90', currency: 'EUR' });
+});
+
+t.test('a purchase above the limit of a customer says how many are possible', async (t) => {
+  const over = (remaining: number) =>
+    run({ status: 409, body: { error: { type: 'limit_exceeded', remaining } } });
+  t.match((await over(2)).outcome, { type: 'limit_exceeded', message: /^Only 2 more/ });
+  t.match((await over(0)).outcome, { message: /as many as one customer may/ });
 });
 
 t.test('a purchase without an answer in time may have been placed', async (t) => {

@@ -10,8 +10,10 @@ import {
   percent,
   plural,
   rate,
+  timeLeft,
 } from '../../src/web/model/format.js';
 import { readKept, withOrder, withoutOrder } from '../../src/web/model/kept-orders.js';
+import { limitWords } from '../../src/web/model/limit.js';
 import { groupsOf, servicesOf } from '../../src/web/model/members.js';
 import { emptySeries, pointsMax, withPoint } from '../../src/web/model/series.js';
 import type { Member } from '../../src/web/model/shapes.js';
@@ -29,8 +31,22 @@ t.test('numbers are short and not more precise than the data', async (t) => {
   t.same([1, 0.9996, 0.5, 0].map(percent), ['100 %', '99.9 %', '50 %', '0 %']);
   t.equal(megabytes(1_234_567_890), '1,235 MB');
   t.same([money(19.9), money(1234)], ['19.90', '1,234.00']);
+  t.same([money('19.90', 'EUR'), money(1234.5, 'CHF')], ['€19.90', 'CHF\u00a01,234.50']);
+  t.same([59_001, 1, 0, -5, 65_000].map(timeLeft), ['1:00', '0:01', '0:00', '0:00', '1:05']);
   t.same([listed(['a']), listed(['a', 'b', 'c'])], ['a', 'a, b and c']);
   t.same([plural(1, 'sale', 'sales'), plural(1000, 'sale', 'sales')], ['1 sale', '1,000 sales']);
+});
+
+t.test('a purchase limit is said in the unit of its window', async (t) => {
+  const words = [null, 86_400, 90, 7_200].map((window) =>
+    limitWords({ quantity: 2, window_seconds: window }),
+  );
+  t.same(words, [
+    'At most 2 for one customer',
+    'At most 2 for one customer in 1 day',
+    'At most 2 for one customer in 90 seconds',
+    'At most 2 for one customer in 2 hours',
+  ]);
 });
 
 t.test('orders are kept newest first, once, and invalid stored orders are dropped', async (t) => {
@@ -96,11 +112,21 @@ t.test('books that do not balance come first', async (t) => {
   const unordered = books(3, 100, 3, 97, 2);
   const oversold = books(4, 100, 101, -1, 101);
   t.same([good, short, unordered, oversold].map(isBalanced), [true, false, false, false]);
+  const moved = { ...books(5, 100, 4, 95, 4), reserved: 2, returned: 1 };
+  t.equal(isBalanced(moved), true, 'with units in holds, and units of cancelled orders');
+  t.equal(isBalanced({ ...moved, reserved: 1 }), false);
   t.same(
     sortedForReading([good, short, unordered]).map((one) => one.id),
     [2, 3, 1],
   );
-  t.same(totals([good, short]), { received: 200, sold: 6, stock: 193, ordered: 6 });
+  t.same(totals([good, short]), {
+    received: 200,
+    sold: 6,
+    returned: 0,
+    stock: 193,
+    reserved: 0,
+    ordered: 6,
+  });
 });
 
 t.test('a series keeps the last minutes, with gaps for unknown values', async (t) => {

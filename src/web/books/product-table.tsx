@@ -1,6 +1,6 @@
 /**
- * The books of each product: received − sold = stock, and sold = ordered. Products that do not balance
- * come first.
+ * The books of each product: received − sold + returned = stock + reserved, and sold = ordered. Columns
+ * without numbers are left out. Products that do not balance come first.
  */
 import { useMemo, useState } from 'preact/hooks';
 import { isBalanced, sortedForReading, totals } from '../model/books.js';
@@ -21,10 +21,15 @@ export function ProductTable({ products, leftOut }: Books) {
   const sorted = useMemo(() => sortedForReading(products), [products]);
   const shown = isWhole ? sorted : sorted.slice(0, shownAtFirst);
   const all = useMemo(() => totals(products), [products]);
+  const hasReturned = all.returned > 0;
+  const hasReserved = all.reserved > 0;
   return (
     <section class="panel" aria-labelledby="books-products">
       <h2 id="books-products">Products</h2>
-      <p class="quiet">Received − sold = stock, and sold = ordered.</p>
+      <p class="quiet">
+        Received − sold{hasReturned && ' + returned'} = stock{hasReserved && ' + reserved'}, and
+        sold = ordered.
+      </p>
       <div class="table-room">
         <table class="figures">
           <thead>
@@ -32,7 +37,9 @@ export function ProductTable({ products, leftOut }: Books) {
               <th scope="col">Product</th>
               <th scope="col">Received</th>
               <th scope="col">Sold</th>
+              {hasReturned && <th scope="col">Returned</th>}
               <th scope="col">Stock</th>
+              {hasReserved && <th scope="col">Reserved</th>}
               <th scope="col">Ordered</th>
               <th scope="col">
                 <span class="unseen">Balances</span>
@@ -41,7 +48,12 @@ export function ProductTable({ products, leftOut }: Books) {
           </thead>
           <tbody>
             {shown.map((product) => (
-              <Row key={product.id} product={product} />
+              <Row
+                key={product.id}
+                product={product}
+                hasReturned={hasReturned}
+                hasReserved={hasReserved}
+              />
             ))}
           </tbody>
           <tfoot>
@@ -51,7 +63,9 @@ export function ProductTable({ products, leftOut }: Books) {
               </th>
               <td>{count(all.received)}</td>
               <td>{count(all.sold)}</td>
+              {hasReturned && <td>{count(all.returned)}</td>}
               <td>{count(all.stock)}</td>
+              {hasReserved && <td>{count(all.reserved)}</td>}
               <td>{count(all.ordered)}</td>
               <td />
             </tr>
@@ -72,15 +86,23 @@ export function ProductTable({ products, leftOut }: Books) {
   );
 }
 
-function Row({ product }: { product: AuditProduct }) {
-  const { name, received, sold, stock, ordered } = product;
+interface RowProps {
+  readonly product: AuditProduct;
+  readonly hasReturned: boolean;
+  readonly hasReserved: boolean;
+}
+
+function Row({ product, hasReturned, hasReserved }: RowProps) {
+  const { name, received, sold, stock, ordered, returned = 0, reserved = 0 } = product;
   const isGood = isBalanced(product);
   return (
     <tr class={isGood ? '' : 'bad'}>
       <th scope="row">{name}</th>
       <td>{count(received)}</td>
       <td>{count(sold)}</td>
+      {hasReturned && <td>{count(returned)}</td>}
       <td>{count(stock)}</td>
+      {hasReserved && <td>{count(reserved)}</td>}
       <td>{count(ordered)}</td>
       <td class={isGood ? 'mark good' : 'mark bad'}>
         {isGood ? <CheckIcon /> : <CrossIcon />}

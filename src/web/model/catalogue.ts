@@ -43,7 +43,14 @@ export function withProduct(before: Catalogue, news: ProductEvent): Catalogue {
     return products.length === before.products.length ? before : { ...before, products };
   }
   const { product } = news;
-  return changed(before, product.id, (one) => (product.version > one.version ? product : one));
+  return changed(before, product.id, (one) =>
+    product.version > one.version ? inCurrency(product, one) : one,
+  );
+}
+
+/** An event has no currency; a store has one. */
+function inCurrency(product: Product, { currency }: Product): Product {
+  return currency === undefined ? product : { ...product, currency };
 }
 
 export interface Shelf {

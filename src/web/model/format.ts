@@ -7,9 +7,35 @@ const clock = new Intl.DateTimeFormat('en-GB', {
   minute: '2-digit',
   second: '2-digit',
 });
+const dayClock = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
-export function money(amount: number): string {
-  return two.format(amount);
+/** Two decimals; a text is exact. With the store's currency if it is known: `€19.90`. */
+export function money(amount: number | string, currency?: string): string {
+  // Formatting a text is part of ES2023, and does not round it to a float.
+  const value = amount as number;
+  return (currency === undefined ? two : currencyFormat(currency)).format(value);
+}
+
+const currencyFormats = new Map<string, Intl.NumberFormat>();
+
+function currencyFormat(currency: string): Intl.NumberFormat {
+  const known = currencyFormats.get(currency);
+  if (known) return known;
+  const made = new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+    currencyDisplay: 'narrowSymbol',
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 2,
+  });
+  currencyFormats.set(currency, made);
+  return made;
+}
+
+/** A time that is left, rounded up to whole seconds: `1:05`. */
+export function timeLeft(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1_000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
 export function count(value: number): string {
@@ -39,6 +65,12 @@ export function percent(share: number): string {
 /** An amount of memory. */
 export function megabytes(bytes: number): string {
   return `${whole.format(bytes / 1e6)} MB`;
+}
+
+/** The local day and time of an ISO moment. */
+export function dayAndTime(iso: string): string {
+  const moment = new Date(iso);
+  return Number.isNaN(moment.getTime()) ? '' : dayClock.format(moment);
 }
 
 /** The local time of an ISO moment. */

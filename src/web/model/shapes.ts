@@ -2,17 +2,57 @@
  * The answers of the HTTP routes and the events of `/events` that the page reads (docs/API.md).
  * Types only, derived from the public schemas. Imports no runtime code.
  */
-import type { Product } from '../../wire/schemas.js';
-import type { AuditReport, MemberStatus } from '../../wire/status-schemas.js';
+import type { Order as PlainOrder, Product as PlainProduct } from '../../wire/schemas.js';
+import type {
+  AuditReport,
+  MemberStatus,
+  AuditProduct as PlainAuditProduct,
+} from '../../wire/status-schemas.js';
 
-export type { Order, Placed, Product } from '../../wire/schemas.js';
+export type { Adjusted, PurchaseLimit } from '../../wire/schemas.js';
 export type {
-  AuditProduct,
-  AuditReport as Audit,
   FrontendStatus as Frontend,
   MemberStatus as Member,
   StoreStatus as Status,
 } from '../../wire/status-schemas.js';
+
+/** What HTTP adds to an amount. Events do not, and neither do stores of earlier builds. */
+interface ExactPrice {
+  readonly price_exact?: string;
+}
+interface InCurrency {
+  readonly currency?: string;
+}
+
+export interface Product extends PlainProduct, ExactPrice, InCurrency {
+  /** Where the store says so: units in open holds, and all units. */
+  readonly reserved?: number;
+  readonly on_hand?: number;
+}
+
+export type OrderLine = PlainOrder['lines'][number] &
+  ExactPrice & {
+    /** Units of it that were cancelled. */
+    readonly cancelled?: number;
+  };
+
+export interface Order extends Omit<PlainOrder, 'lines'>, InCurrency {
+  readonly total_exact?: string;
+  readonly lines: readonly OrderLine[];
+  /** Absent where the store cannot cancel orders. */
+  readonly status?: string;
+}
+
+export interface AuditProduct extends PlainAuditProduct {
+  /** Units in open holds; absent: none. */
+  readonly reserved?: number;
+  /** Units of cancelled orders that went back into stock; absent: none. */
+  readonly returned?: number;
+}
+
+export interface Audit extends Omit<AuditReport, 'products'> {
+  readonly products: readonly AuditProduct[];
+}
 
 export type GroupName = MemberStatus['group'];
 export type Replica = AuditReport['replicas'][number];

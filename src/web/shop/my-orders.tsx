@@ -77,7 +77,7 @@ function OrderLine({ number }: { number: number }) {
     <li class="order-line">
       <div class="order-head">
         <span class="order-number">Order {order.number}</span>
-        <span class="order-total">{money(order.total)}</span>
+        <span class="order-total">{money(order.total_exact ?? order.total, order.currency)}</span>
       </div>
       {order.lines.map((line) => (
         <div class="order-what" key={line.id}>

@@ -1,30 +1,65 @@
-/** One product: its name and price, the current stock, and the button to buy it. */
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+/**
+ * One product: its name and price, the current stock, and the button to buy it. With demonstrations the
+ * shop sells in two steps.
+ */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { artOf } from '../model/art.js';
 import { count, money } from '../model/format.js';
+import { limitWords } from '../model/limit.js';
 import type { Product } from '../model/shapes.js';
+import { isDemo } from '../store/api.js';
+import { onceByClick, onceByKey, QuantityField } from './quantity-field.js';
+import { Reserve } from './reserve.js';
+import { useHold } from './use-hold.js';
 import { type Buying, usePurchase } from './use-purchase.js';
 
-/** The store's own limit for one purchase. */
-const quantityMax = 1_000_000;
 const fewLeft = 10;
 
 export function ProductCard({ product }: { product: Product }) {
-  const { name, price, quantity: stock, restock_to: target } = product;
+  return isDemo ? <TwoSteps product={product} /> : <OneStep product={product} />;
+}
+
+function OneStep({ product }: { product: Product }) {
   const [buying, buy] = usePurchase(product);
+  return (
+    <Card product={product} buying={buying}>
+      <Buy name={product.name} state={buying.state} buy={buy} />
+    </Card>
+  );
+}
+
+function TwoSteps({ product }: { product: Product }) {
+  const [holding, steps] = useHold(product);
+  return (
+    <Card product={product} buying={holding.buying}>
+      <Reserve name={product.name} holding={holding} steps={steps} />
+    </Card>
+  );
+}
+
+interface CardProps {
+  readonly product: Product;
+  readonly buying: Buying;
+  readonly children: ComponentChildren;
+}
+
+function Card({ product, buying, children }: CardProps) {
+  const { name, quantity: stock, restock_to: target, purchase_limit: limit } = product;
   return (
     <li class="card">
       <Cover product={product} />
       <div class="card-what">
         <h3>{name}</h3>
-        <p class="card-price">{money(price)}</p>
+        <p class="card-price">{money(product.price_exact ?? product.price, product.currency)}</p>
+        {limit && <p class="card-limit">{limitWords(limit)}</p>}
       </div>
       <div class="card-news">
         <Stock stock={stock} target={target} />
         <p class={`outcome ${buying.state}`}>{buying.words}</p>
         <StockBar stock={stock} />
       </div>
-      <Buy name={name} state={buying.state} buy={buy} />
+      {children}
     </li>
   );
 }
@@ -92,7 +127,6 @@ interface BuyProps {
 
 function Buy({ name, state, buy }: BuyProps) {
   const [text, setText] = useState('1');
-  const quantityId = useId();
   const quantity = Number(text);
   const isBusy = state === 'asking' || state === 'waiting';
 
@@ -101,37 +135,9 @@ function Buy({ name, state, buy }: BuyProps) {
     if (Number.isInteger(quantity) && quantity >= 1) buy(quantity);
   };
   return (
-    <form
-      class="buy"
-      onSubmit={submit}
-      // A key that is held down counts as one purchase.
-      onKeyDown={(event) => {
-        if (event.key === 'Enter' && event.repeat) event.preventDefault();
-      }}
-    >
-      <label class="unseen" for={quantityId}>
-        Quantity of {name}
-      </label>
-      <input
-        id={quantityId}
-        type="number"
-        inputMode="numeric"
-        min={1}
-        max={quantityMax}
-        step={1}
-        required
-        value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
-      <button
-        type="submit"
-        class="primary"
-        aria-disabled={isBusy}
-        // The second click of a double click does not buy again.
-        onClick={(event) => {
-          if (event.detail > 1) event.preventDefault();
-        }}
-      >
+    <form class="buy" onSubmit={submit} onKeyDown={onceByKey}>
+      <QuantityField name={name} text={text} onText={setText} />
+      <button type="submit" class="primary" aria-disabled={isBusy} onClick={onceByClick}>
         {isBusy ? 'Buying …' : state === 'unknown' ? 'Try again' : 'Buy'}
         <span class="unseen"> {name}</span>
       </button>

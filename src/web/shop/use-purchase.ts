@@ -7,7 +7,8 @@ import { count, money } from '../model/format.js';
 import { type Outcome, purchase } from '../model/purchase.js';
 import type { Product } from '../model/shapes.js';
 import { announce } from '../parts/announcer.js';
-import { freshKey, sendPurchase } from '../store/api.js';
+import { type Basket, freshKey, sendPurchase } from '../store/api.js';
+import { ownCustomer } from '../store/customer.js';
 import { rememberOrder } from './orders.js';
 
 export interface Buying {
@@ -36,9 +37,8 @@ export function usePurchase(product: Product): [Buying, (quantity: number) => vo
     setBuying({ state: 'asking', words: '' });
     const outcome = await purchase(
       {
-        send: (key) => sendPurchase(product.id, wish.quantity, key),
-        wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-        nowMs: () => performance.now(),
+        send: (key) => sendPurchase(basketOf(product, wish.quantity), key),
+        ...clock,
         again: () => setBuying({ state: 'waiting', words: 'Waiting for a leader …' }),
       },
       wish.key,
@@ -53,12 +53,22 @@ export function usePurchase(product: Product): [Buying, (quantity: number) => vo
   return [buying, (quantity) => void buy(quantity)];
 }
 
-function told(outcome: Outcome, quantity: number): Buying {
+/** A purchase of a limited product says who buys. */
+export function basketOf({ id, purchase_limit: limit }: Product, quantity: number): Basket {
+  return { id, quantity, ...(limit && { customer: ownCustomer() }) };
+}
+
+export const clock = {
+  wait: (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms)),
+  nowMs: (): number => performance.now(),
+} as const;
+
+export function told(outcome: Outcome, quantity: number): Buying {
   switch (outcome.kind) {
     case 'placed':
       return {
         state: 'placed',
-        words: `Order ${outcome.number}: ${count(quantity)} for ${money(outcome.total)}`,
+        words: `Order ${outcome.number}: ${count(quantity)} for ${money(outcome.total, outcome.currency)}`,
       };
     case 'out_of_stock':
       return {

@@ -10,6 +10,8 @@ const requestTimeoutMs = 8_000;
 /** Recomputing the books reads every log. */
 const auditTimeoutMs = 60_000;
 
+export const json = { 'content-type': 'application/json' } as const;
+
 export class ApiError extends Error {
   /** 0 if no answer arrived. */
   readonly status: number;
@@ -41,16 +43,40 @@ export function searchProducts(search: Search, signal?: AbortSignal): Promise<An
   return getJson(`/products?${query}`, signal ? { signal } : {}) as Promise<Answer>;
 }
 
+export interface Basket {
+  readonly id: number;
+  readonly quantity: number;
+  /** For a product with a purchase limit. */
+  readonly customer?: string;
+}
+
 /** One attempt to buy; rejects if no answer arrived. */
-export async function sendPurchase(
-  id: number,
-  quantity: number,
+export function sendPurchase(basket: Basket, key: string): Promise<PurchaseReply> {
+  return post('/orders', basket, key);
+}
+
+/** One attempt each, as for a purchase. */
+export function sendHold(
+  { id, quantity, ...terms }: Basket,
+  seconds: number,
   key: string,
 ): Promise<PurchaseReply> {
-  const response = await request('/orders', {
+  return post('/holds', { lines: [{ id, quantity }], ttl_seconds: seconds, ...terms }, key);
+}
+
+export function sendConfirm(hold: string, key: string): Promise<PurchaseReply> {
+  return post(`/holds/${hold}/confirm`, undefined, key);
+}
+
+export function sendRelease(hold: string, key: string): Promise<PurchaseReply> {
+  return post(`/holds/${hold}/release`, undefined, key);
+}
+
+async function post(path: string, body: unknown, key: string): Promise<PurchaseReply> {
+  const response = await request(path, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', 'idempotency-key': key },
-    body: JSON.stringify({ id, quantity }),
+    headers: { ...(body !== undefined && json), 'idempotency-key': key },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   return { status: response.status, body: await response.json() };
 }
@@ -70,7 +96,7 @@ export async function readAudit(token: string): Promise<Audit> {
 
 export async function demonstrate(command: 'kill' | 'start', name: string): Promise<void> {
   // The store refuses a kill without this header, which a form of another site cannot send.
-  const headers = { 'content-type': 'application/json', 'x-bazar-demo': '1' };
+  const headers = { ...json, 'x-bazar-demo': '1' };
   await answered(`/demo/${command}`, { method: 'POST', headers, body: JSON.stringify({ name }) });
 }
 
@@ -84,7 +110,7 @@ export function freshKey(): string {
   return `page-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
-async function getJson(
+export async function getJson(
   path: string,
   init: RequestInit = {},
   timeoutMs = requestTimeoutMs,
@@ -93,7 +119,7 @@ async function getJson(
 }
 
 /** Rejects with the store's own message if it refused. */
-async function answered(
+export async function answered(
   path: string,
   init: RequestInit = {},
   timeoutMs = requestTimeoutMs,
@@ -130,6 +156,6 @@ function anyOf(signals: readonly AbortSignal[]): AbortSignal {
   return both.signal;
 }
 
-function dataOf(body: unknown): unknown {
+export function dataOf(body: unknown): unknown {
   return (body as { data?: unknown } | null)?.data;
 }
