@@ -1,7 +1,7 @@
 // Takes the pictures of the page in docs/images: a store of its own, customers who buy, a leader that
 // is killed. Needs a build and a Chromium; `node scripts/screenshots.mjs [FOLDER]`.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,11 +43,29 @@ async function takeShop(browser) {
     ['Spring in the Pioneer Valley', 3],
   ]) {
     await page.getByLabel(`Quantity of ${name}`).fill(String(quantity));
-    await page.getByRole('button', { name: `Buy ${name}` }).click();
+    await page.getByRole('button', { name: `Reserve ${name}` }).click();
+    await page.getByRole('button', { name: `Pay for ${name}` }).click();
     await page.locator('.order-what', { hasText: name }).waitFor();
   }
+  await page.getByRole('button', { name: 'Reserve How to get a good grade' }).click();
+  await page.getByRole('timer').waitFor();
   await page.evaluate(() => scrollTo(0, 0));
   await shot(page, 'shop');
+  await page.getByRole('button', { name: 'Cancel the reservation' }).click();
+  await page.getByText('Reservation cancelled').first().waitFor();
+  await page.close();
+}
+
+/** The products of the administrator, with the window of one. */
+async function takeProducts(browser) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  await page.goto(`${address}/#/products`);
+  const token = readFileSync(join(folder, 'data/admin.token'), 'utf8').trim();
+  await page.getByLabel('Admin token').fill(token);
+  await page.getByRole('button', { name: 'Open the products' }).click();
+  await page.getByRole('button', { name: 'Edit Tux' }).click();
+  await page.getByRole('dialog').waitFor();
+  await shot(page, 'products');
   await page.close();
 }
 
@@ -98,6 +116,7 @@ bazar('up', '--detach', '--demo', '--log-dir', join(folder, 'logs'));
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: quiet });
 try {
   await takeShop(browser);
+  await takeProducts(browser);
   await takeOperations(browser);
   await takeBooks(browser);
   await takePhone(browser);

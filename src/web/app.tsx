@@ -1,10 +1,12 @@
-/** The page around its three views: navigation, and the state of the store. */
+/** The page around its views: navigation, and the state of the store. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Books } from './books/books.js';
 import { Operations } from './operations/operations.js';
+import { Orders } from './orders/orders.js';
 import { Announcer } from './parts/announcer.js';
 import { AwningIcon } from './parts/icons.js';
 import { ThemeToggle } from './parts/theme.js';
+import { Products } from './products/products.js';
 import { Shop } from './shop/shop.js';
 import { useCell } from './store/cell.js';
 import { connection } from './store/feed.js';
@@ -12,6 +14,8 @@ import { connection } from './store/feed.js';
 const views = [
   { path: '#/', name: 'Shop', view: Shop },
   { path: '#/operations', name: 'Operations', view: Operations },
+  { path: '#/products', name: 'Products', view: Products },
+  { path: '#/orders', name: 'Orders', view: Orders },
   { path: '#/books', name: 'Books', view: Books },
 ] as const;
 

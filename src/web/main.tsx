@@ -9,6 +9,7 @@ import './styles/controls.css';
 import './styles/shop.css';
 import './styles/operations.css';
 import './styles/books.css';
+import './styles/admin.css';
 import './styles/motion.css';
 
 const root = document.getElementById('page');

@@ -9,10 +9,12 @@ import { noBrowser, Windows } from './browser.js';
 const firstOf = {
   '': '.card',
   operations: '.tile',
+  products: '.token',
+  orders: '.token',
   books: '.verdict',
 } as const;
 const phone = { viewport: { width: 360, height: 740 } };
-const views = ['', 'operations', 'books'] as const;
+const views = ['', 'operations', 'products', 'orders', 'books'] as const;
 
 t.test('the page', { skip: noBrowser }, async (t) => {
   const store = new Store(t, 3419, { catalogs: 2, orders: 3, recovery: 1 });

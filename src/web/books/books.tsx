@@ -3,10 +3,11 @@ import { useEffect, useState } from 'preact/hooks';
 import { duration, timeOfDay } from '../model/format.js';
 import type { Audit } from '../model/shapes.js';
 import { announce } from '../parts/announcer.js';
+import { TokenForm } from '../parts/token-form.js';
+import { adminToken } from '../store/admin.js';
 import { ApiError, isDemo, readAudit } from '../store/api.js';
 import { ProductTable } from './product-table.js';
 import { ReplicaTable } from './replica-table.js';
-import { TokenForm } from './token-form.js';
 import { Verdict } from './verdict.js';
 
 interface Taken {
@@ -15,14 +16,11 @@ interface Taken {
   readonly tookMs: number;
 }
 
-/** Kept only while the page is open. */
-let keptToken = '';
-
 export function Books() {
   const [taken, setTaken] = useState<Taken>();
   const [isBusy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
-  const [mayRead, setMayRead] = useState(isDemo || keptToken !== '');
+  const [mayRead, setMayRead] = useState(isDemo || adminToken.get() !== '');
 
   const take = async (token: string): Promise<void> => {
     if (isBusy) return;
@@ -31,14 +29,14 @@ export function Books() {
     const startMs = performance.now();
     try {
       const audit = await readAudit(token);
-      keptToken = token;
+      if (token !== '') adminToken.set(token);
       setMayRead(true);
       setTaken({ audit, at: new Date().toISOString(), tookMs: performance.now() - startMs });
       announce(audit.ok ? 'The books balance' : 'The books do not balance');
     } catch (error) {
       const words = error instanceof Error ? error.message : String(error);
       if (error instanceof ApiError && (error.status === 401 || error.status === 403)) {
-        keptToken = '';
+        adminToken.set('');
         setMayRead(false);
       }
       setFailure(words);
@@ -49,7 +47,7 @@ export function Books() {
 
   // Runs once, when the view opens.
   useEffect(() => {
-    if (mayRead) void take(keptToken);
+    if (mayRead) void take(adminToken.get());
   }, []);
 
   return (
@@ -61,14 +59,21 @@ export function Books() {
             type="button"
             class="primary"
             aria-disabled={isBusy}
-            onClick={() => void take(keptToken)}
+            onClick={() => void take(adminToken.get())}
           >
             {isBusy ? 'Recomputing …' : 'Recompute'}
           </button>
         )}
       </header>
       {failure !== undefined && <p class="notice bad">{failure}</p>}
-      {!mayRead && <TokenForm isBusy={isBusy} give={(token) => void take(token)} />}
+      {!mayRead && (
+        <TokenForm
+          why="Recomputing the books reads every log."
+          action="Open the books"
+          isBusy={isBusy}
+          give={(token) => void take(token)}
+        />
+      )}
       {isBusy && !taken && <p class="quiet">Every service reads its logs …</p>}
       {taken && (
         <>

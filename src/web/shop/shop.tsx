@@ -6,15 +6,13 @@ import { shelves } from '../model/catalogue.js';
 import { count, plural } from '../model/format.js';
 import type { Product } from '../model/shapes.js';
 import { announce } from '../parts/announcer.js';
-import { SearchIcon } from '../parts/icons.js';
+import { SearchField } from '../parts/search-field.js';
+import { useSettled } from '../parts/use-settled.js';
 import { useCell } from '../store/cell.js';
 import { MyOrders, myOrdersId } from './my-orders.js';
 import { keptOrders } from './orders.js';
 import { ProductCard } from './product-card.js';
 import { useProducts } from './use-products.js';
-
-/** The pause after the last key before the page asks the store. */
-const typingMs = 160;
 
 export function Shop() {
   const [typed, setTyped] = useState('');
@@ -70,30 +68,6 @@ export function Shop() {
   );
 }
 
-function SearchField({ text, onText }: { text: string; onText: (text: string) => void }) {
-  return (
-    <div class="search">
-      <SearchIcon />
-      <label class="unseen" for="search">
-        Search products
-      </label>
-      <input
-        id="search"
-        type="search"
-        placeholder="Search products"
-        autocomplete="off"
-        spellcheck={false}
-        maxLength={200}
-        value={text}
-        onInput={(event) => onText(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape') onText('');
-        }}
-      />
-    </div>
-  );
-}
-
 interface TopicsProps {
   readonly topics: readonly string[];
   readonly chosen: string | undefined;
@@ -133,16 +107,6 @@ function OrdersJump() {
       My orders <span class="quiet">{count(orders.length)}</span>
     </button>
   );
-}
-
-/** The text after a pause in typing. */
-function useSettled(text: string): string {
-  const [settled, setSettled] = useState(text);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(text), typingMs);
-    return () => clearTimeout(timer);
-  }, [text]);
-  return settled;
 }
 
 /** Every topic seen so far, so that choosing one does not hide the others. */

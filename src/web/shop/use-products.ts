@@ -25,6 +25,8 @@ export interface Products {
   /** Why the last request failed; the products shown are older. */
   readonly failure: string | undefined;
   more(): Promise<void>;
+  /** Reads what is shown again. */
+  refresh(): Promise<void>;
 }
 
 export function useProducts({ text, topic }: Search): Products {
@@ -93,5 +95,6 @@ export function useProducts({ text, topic }: Search): Products {
       setFailure(error instanceof Error ? error.message : String(error));
     }
   };
-  return { catalogue, isLoading, failure, more };
+  const refresh = (): Promise<void> => read(shown.current);
+  return { catalogue, isLoading, failure, more, refresh };
 }

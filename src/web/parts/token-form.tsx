@@ -3,7 +3,16 @@
  */
 import { useState } from 'preact/hooks';
 
-export function TokenForm({ isBusy, give }: { isBusy: boolean; give: (token: string) => void }) {
+interface TokenProps {
+  /** What needs the token, as a sentence. */
+  readonly why: string;
+  /** The words on the button. */
+  readonly action: string;
+  readonly isBusy: boolean;
+  readonly give: (token: string) => void;
+}
+
+export function TokenForm({ why, action, isBusy, give }: TokenProps) {
   const [token, setToken] = useState('');
   return (
     <form
@@ -15,8 +24,7 @@ export function TokenForm({ isBusy, give }: { isBusy: boolean; give: (token: str
     >
       <h2>For the administrator</h2>
       <p class="quiet">
-        Recomputing the books reads every log. The token lies in <code>admin.token</code> in the
-        store's data folder.
+        {why} The token lies in <code>admin.token</code> in the store's data folder.
       </p>
       <div class="token-line">
         <label for="token">Admin token</label>
@@ -29,7 +37,7 @@ export function TokenForm({ isBusy, give }: { isBusy: boolean; give: (token: str
           onInput={(event) => setToken(event.currentTarget.value)}
         />
         <button type="submit" class="primary" aria-disabled={isBusy}>
-          Open the books
+          {action}
         </button>
       </div>
     </form>

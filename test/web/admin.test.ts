@@ -1,0 +1,163 @@
+/** The administrator's views in a real browser, over a store of real processes. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import t from 'tap';
+import { Store } from '../e2e/store.js';
+import { noBrowser, Windows } from './browser.js';
+
+const portOffset = 3443;
+
+t.test('the views of the administrator', { skip: noBrowser }, async (t) => {
+  const store = new Store(t, portOffset);
+  await store.up('--restock-every', '0');
+  const token = readFileSync(join(store.folder, 'data/admin.token'), 'utf8').trim();
+  const windows = await Windows.open(t, `http://127.0.0.1:${8081 + portOffset}`);
+  for (const item of ['Tux', 'Bear']) await store.bazar(['buy', item, '--key', `of-${item}`]);
+
+  t.test('a wrong token opens nothing', async () => {
+    const page = await windows.visit('products');
+    const before = windows.complaints.length;
+    await giveToken(page, 'wrong', 'Open the products');
+    await page.locator('.notice').getByText('token').waitFor();
+    windows.complaints.splice(before);
+  });
+
+  t.test('a product is added, found, edited and adjusted', async (t) => {
+    const page = await windows.visit('products');
+    await giveToken(page, token, 'Open the products');
+    await page.getByRole('button', { name: 'Add a product' }).click();
+    const window = page.getByRole('dialog', { name: 'Add a product' });
+    await window.getByLabel('Name').fill('Yo-yo');
+    await window.getByLabel('Topic').fill('toys');
+    await window.getByLabel('Price').fill('4.50');
+    await window.getByLabel('Available').fill('7');
+    await window.getByLabel('Restock to').fill('10');
+    await window.getByRole('button', { name: 'Add', exact: true }).click();
+    await window.getByText('Yo-yo is added, with id 18').waitFor();
+    await page.keyboard.press('Escape');
+    await window.waitFor({ state: 'detached' });
+
+    await page.getByRole('button', { name: /^Low stock/ }).click();
+    await page.getByRole('row', { name: /Penguin/ }).waitFor({ state: 'detached' });
+    await page.getByRole('searchbox', { name: 'Search products' }).fill('yo');
+    const row = page.getByRole('row', { name: /Yo-yo/ });
+    await row.getByText('€4.50').waitFor();
+    await row.getByRole('button', { name: 'Edit Yo-yo' }).click();
+    const own = page.getByRole('dialog', { name: 'Yo-yo' });
+    await own.getByLabel('Price').fill('5');
+    await own.getByLabel('Limit for one customer').fill('2');
+    await own.getByRole('button', { name: 'Save' }).click();
+    await own.getByText('Saved as version 2').waitFor();
+    await own.getByLabel('Units more').fill('-2');
+    await own.getByLabel('Reason').selectOption('damaged');
+    await own.getByRole('button', { name: 'Adjust', exact: true }).click();
+    await own.getByText('Adjusted: 5 on hand, 0 reserved, 5 available').waitFor();
+    await page.keyboard.press('Escape');
+    t.same((await row.getByRole('cell').allTextContents()).slice(0, 3), ['€5.00', '5 (low)', '10']);
+    await row.getByText('At most 2 for one customer').waitFor();
+  });
+
+  t.test('orders are listed newest first, and found by number, product and key', async (t) => {
+    const page = await windows.visit('orders');
+    await giveToken(page, token, 'Open the orders');
+    const numbers = async (count: number): Promise<string[]> => {
+      await page.locator(`tbody tr:nth-child(${count})`).waitFor();
+      await page.locator(`tbody tr:nth-child(${count + 1})`).waitFor({ state: 'detached' });
+      return page.evaluate(
+        "[...document.querySelectorAll('tbody th')].map((one) => one.firstChild.data)",
+      );
+    };
+    t.same(await numbers(2), ['2', '1']);
+    const found = [
+      ['number', '1', '1'],
+      ['product', 'Bear', '2'],
+      ['key', 'of-Tux', '1'],
+    ] as const;
+    for (const [kind, text, number] of found) {
+      await page.getByLabel('Find by').selectOption(kind);
+      await page.locator('#find-text').fill(text);
+      await page.getByRole('button', { name: 'Find' }).click();
+      t.same(await numbers(1), [number], kind);
+      await page.getByRole('button', { name: 'Newest' }).click();
+      t.same(await numbers(2), ['2', '1']);
+    }
+    await page.getByText('1 × Tux at €19.90').waitFor();
+  });
+
+  t.test(
+    'orders can be cancelled, and a ledger is shown, where the store has the routes',
+    async (t) => {
+      const page = await windows.visit('orders');
+      await describeRoutes(page, [cancellations, ledger]);
+      const sent: unknown[] = [];
+      await page.route('**/orders/*/cancellations', async (route) => {
+        sent.push(route.request().postDataJSON());
+        await route.fulfill({ status: 201, json: { data: {} } });
+      });
+      const entry = { at: '2030-01-01T00:00:00Z', kind: 'sale', delta: -1 };
+      await page.route('**/products/8/ledger', (route) =>
+        route.fulfill({ json: { data: [entry] } }),
+      );
+      await giveToken(page, token, 'Open the orders');
+      await page.getByRole('button', { name: 'Cancel order 2' }).click();
+      const window = page.getByRole('dialog', { name: 'Cancel order 2' });
+      await window.getByLabel('Reason').fill('broken');
+      await window.getByLabel('Put the units back into stock').uncheck();
+      await window.getByRole('button', { name: 'Cancel these units' }).click();
+      await window.getByText('Cancelled', { exact: true }).waitFor();
+      t.same(sent, [{ restock: false, reason: 'broken' }]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('link', { name: 'Products' }).click();
+      await page.getByRole('button', { name: 'Edit Tux' }).click();
+      const own = page.getByRole('dialog', { name: 'Tux' });
+      await own.getByRole('heading', { name: 'Ledger' }).waitFor();
+      await own.getByRole('cell', { name: 'sale' }).waitFor();
+    },
+  );
+
+  t.test('and neither is offered where it has not', async (t) => {
+    const page = await windows.visit('orders');
+    await describeRoutes(page, []);
+    const described = page.waitForResponse('**/openapi.json');
+    await giveToken(page, token, 'Open the orders');
+    await page.getByRole('row', { name: /Tux/ }).waitFor();
+    await described;
+    t.equal(await page.getByRole('button', { name: 'Cancel order 2' }).count(), 0);
+  });
+
+  t.test('on a phone nothing reaches beyond the screen', async (t) => {
+    const page = await windows.visit('products', { viewport: { width: 360, height: 740 } });
+    await giveToken(page, token, 'Open the products');
+    await page.getByRole('row', { name: /Tux/ }).waitFor();
+    const beyond = (): Promise<unknown> =>
+      page.evaluate('document.documentElement.scrollWidth - innerWidth');
+    t.equal(await beyond(), 0);
+    await page.getByRole('button', { name: 'Edit Tux' }).click();
+    await page.getByRole('dialog').waitFor();
+    t.equal(await beyond(), 0);
+  });
+
+  t.test('no browser complained of anything', async (t) => {
+    t.same(windows.complaints, []);
+  });
+});
+
+const cancellations = '/orders/{number}/cancellations';
+const ledger = '/products/{product}/ledger';
+
+/** The store describes these of the routes that not every build has. */
+async function describeRoutes(page: Page, has: readonly string[]): Promise<void> {
+  await page.route('**/openapi.json', async (route) => {
+    const response = await route.fetch();
+    const document = (await response.json()) as { paths: Record<string, unknown> };
+    const { [cancellations]: _one, [ledger]: _other, ...paths } = document.paths;
+    for (const path of has) paths[path] = {};
+    await route.fulfill({ response, json: { ...document, paths } });
+  });
+}
+
+async function giveToken(page: Page, token: string, action: string): Promise<void> {
+  await page.getByLabel('Admin token').fill(token);
+  await page.getByRole('button', { name: action }).click();
+}
