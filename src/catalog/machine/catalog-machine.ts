@@ -32,6 +32,7 @@ import { type LogPlace, type PurchaseOptions, PurchaseProcessor } from './purcha
 import { mayBeTooLarge } from './purchases.js';
 import type { Audited, CatalogResult, Stocked } from './results.js';
 import { notApplied, StockProgress } from './stock-progress.js';
+import type { UsesListener } from './uses-listener.js';
 import { touchedBy, type WriteSet } from './write-set.js';
 
 export type { CatalogResult } from './results.js';
@@ -47,6 +48,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
   /** The current version of the rules, and the log time at which rules 0 ended. */
   #rules = 0;
   #rulesTime = 0;
+  #usesListener: UsesListener | undefined;
 
   constructor(options: PurchaseOptions = purchaseLimits) {
     this.#options = options;
@@ -200,6 +202,12 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
     return this.#purchases.clientKeys.capacity;
   }
 
+  /** Reports changes of the uses of purchase limits. A restore is not reported. */
+  listenToUses(listener: UsesListener): void {
+    this.#usesListener = listener;
+    this.#products.uses.listen(listener);
+  }
+
   /** The state to read; valid until the next entry. */
   view(): CatalogView {
     return viewOf(this.#state());
@@ -227,6 +235,7 @@ export class CatalogMachine implements SnapshotMachine<CatalogResult> {
       finish: () => {
         const { head, products, purchases } = restore.finish();
         this.#products = products;
+        this.#products.uses.listen(this.#usesListener);
         this.#purchases = purchases;
         this.#leaseHolders = new LeaseHolders(head.frontends);
         this.#seq = head.seq;

@@ -160,6 +160,7 @@ export class CatalogRestore {
       this.#cancellations.length === (head.cancellationRuns ?? 0) &&
       purchases.cancelled.size === (head.cancelledOrders ?? 0);
     assert(isWhole, 'a catalog snapshot holds as much as its head says');
+    this.#products.uses.sortLoaded();
     const { seq, logTime, lastRestock, isStocked, stockedSoFar, frontends } = head;
     const { lastSale: last, cursor } = head;
     purchases.sales.load({ last, watermark: cursor }, this.#runs);

@@ -6,6 +6,7 @@ import type { SalesMessage } from '../../wire/internal.js';
 import { type CatalogState, headOf } from './catalog-snapshot.js';
 import type { HoldTable } from './hold-table.js';
 import type { KeyRecord } from './key-slab.js';
+import type { LimitUses } from './limit-uses.js';
 import type { Product } from './products.js';
 import type { SavedHead } from './snapshot-shapes.js';
 import type { WriteKeyRecord } from './write-keys.js';
@@ -21,6 +22,8 @@ export interface KeysView<Record> {
 
 export type HoldsView = Pick<HoldTable, 'has' | 'read' | 'all' | 'kept' | 'last' | 'oldestEnd'>;
 
+export type UsesView = Pick<LimitUses, 'all' | 'find' | 'of'>;
+
 export interface CatalogView {
   readonly head: SavedHead;
   /** Also a removed product. */
@@ -35,6 +38,8 @@ export interface CatalogView {
   readonly frontendKeys: KeysView<KeyRecord>;
   readonly changeKeys: KeysView<WriteKeyRecord>;
   readonly holds: HoldsView;
+  /** The uses of purchase limits. */
+  readonly uses: UsesView;
 }
 
 export function viewOf(state: CatalogState): CatalogView {
@@ -49,5 +54,6 @@ export function viewOf(state: CatalogState): CatalogView {
     frontendKeys: purchases.frontendKeys,
     changeKeys: purchases.writes,
     holds: purchases.holds,
+    uses: products.uses,
   };
 }

@@ -14,13 +14,17 @@ export type SavedUse = readonly [
 
 export function* saveUses(uses: LimitUses): Generator<readonly SavedUse[]> {
   let piece: SavedUse[] = [];
-  for (const { product, customer, source, time, quantity } of uses.all()) {
-    piece.push([product, customer, source, time, quantity]);
+  for (const use of uses.all()) {
+    piece.push(saveUse(use));
     if (piece.length < storageLimits.pieceUses) continue;
     yield piece;
     piece = [];
   }
   if (piece.length > 0) yield piece;
+}
+
+export function saveUse({ product, customer, source, time, quantity }: Use): SavedUse {
+  return [product, customer, source, time, quantity];
 }
 
 export function loadUse([product, customer, source, time, quantity]: SavedUse): Use {

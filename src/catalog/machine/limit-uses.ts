@@ -6,6 +6,7 @@
 import { assert } from '../../base/assert.js';
 import { limitLimits } from '../../base/limits.js';
 import { type Mixer, UnorderedSum } from './unordered-sum.js';
+import type { UseKey, UsesListener } from './uses-listener.js';
 
 export interface PurchaseLimit {
   readonly quantity: number;
@@ -39,8 +40,7 @@ export interface LimitExceeded {
   readonly retryAfterMs: number | null;
 }
 
-interface OpenUse {
-  readonly customer: string;
+interface OpenUse extends UseKey {
   source: Source;
   time: number;
   quantity: number;
@@ -57,8 +57,14 @@ interface ProductUses {
 export class LimitUses {
   readonly #products = new Map<number, ProductUses>();
   readonly #sum = new UnorderedSum<Use>(mixUse);
+  #listener: UsesListener | undefined;
   #size = 0;
   #cleanedAt = 0;
+
+  /** Reports changes from now on. */
+  listen(listener: UsesListener | undefined): void {
+    this.#listener = listener;
+  }
 
   get size(): number {
     return this.#size;
@@ -110,10 +116,12 @@ export class LimitUses {
     const [only] = own;
     if (limit.windowMs === null && only) {
       this.#change(product, only, { quantity: only.quantity + use.quantity });
+      this.#listener?.changed(product, only);
       return;
     }
     const source = limit.windowMs === null ? 0 : use.source;
     this.#put(product, own, { ...use, customer, source });
+    this.#listener?.changed(product, { customer, source, time: use.time });
   }
 
   /**
@@ -132,6 +140,7 @@ export class LimitUses {
     const use = own?.find((one) => one.source === source || one.source === 0);
     if (!uses || !use || (use.source === 0 && takenAt < use.time)) return;
     this.#change(product, use, { quantity: Math.max(0, use.quantity - quantity) });
+    this.#listener?.changed(product, use);
     if (use.quantity === 0 && use.source !== 0) spend(uses);
   }
 
@@ -144,7 +153,10 @@ export class LimitUses {
   rename(product: number, customer: Uint8Array, from: Source, to: Source): void {
     const uses = this.#products.get(product)?.byCustomer.get(textOf(customer));
     const use = uses?.find((one) => one.source === from);
-    if (use) this.#change(product, use, { source: to });
+    if (!use) return;
+    this.#listener?.changed(product, use);
+    this.#change(product, use, { source: to });
+    this.#listener?.changed(product, use);
   }
 
   /** The limit of a product changes or goes. */
@@ -157,6 +169,8 @@ export class LimitUses {
     const uses = this.#products.get(product);
     if (!uses || before === null) return;
     this.#clean(product, before, time);
+    const isOther = (before.windowMs === null) !== (after?.windowMs === null);
+    if (after === null || isOther) this.#listener?.replaced(product);
     if (after === null) {
       for (const use of [...uses.byCustomer.values()].flat()) this.#end(product, use);
       this.#products.delete(product);
@@ -171,24 +185,42 @@ export class LimitUses {
     }
   }
 
-  /** Adds a use of a snapshot; with a window oldest first. */
+  /** Adds a use of a snapshot, in any order. `sortLoaded` follows the last one. */
   load({ product, customer, source, time, quantity }: Use): void {
     const text = textOf(customer);
     this.#put(product, this.#own(product, text), { customer: text, source, time, quantity });
+  }
+
+  /**
+   * Restores the order of the uses: oldest first. Those of the same log time end together, so their order
+   * has no effect.
+   */
+  sortLoaded(): void {
+    const byTime = (one: OpenUse, other: OpenUse): number => one.time - other.time;
+    for (const { byCustomer, queue } of this.#products.values()) {
+      queue.sort(byTime);
+      for (const own of byCustomer.values()) own.sort(byTime);
+    }
   }
 
   startClean(cleanedAt: number): void {
     this.#cleanedAt = cleanedAt;
   }
 
-  /** All uses, in the order that `load` needs. */
   *all(): Generator<Use> {
-    for (const [product, { byCustomer, queue }] of this.#products) {
-      for (const own of byCustomer.values()) {
-        for (const use of own) if (use.source === 0) yield toUse(product, use);
-      }
-      for (const use of queue) if (use.quantity > 0) yield toUse(product, use);
+    for (const product of this.#products.keys()) yield* this.of(product);
+  }
+
+  *of(product: number): Generator<Use> {
+    for (const own of this.#products.get(product)?.byCustomer.values() ?? []) {
+      for (const use of own) yield toUse(product, use);
     }
+  }
+
+  find(product: number, { customer, source }: Pick<UseKey, 'customer' | 'source'>) {
+    const own = this.#products.get(product)?.byCustomer.get(customer);
+    const use = own?.find((one) => one.source === source);
+    return use && toUse(product, use);
   }
 
   get sum(): string {
@@ -219,7 +251,9 @@ export class LimitUses {
       if (use.quantity > 0) this.#end(product, use);
       else uses.spent--;
     }
-    if (ended > 0) uses.queue = uses.queue.slice(ended);
+    if (ended === 0) return;
+    uses.queue = uses.queue.slice(ended);
+    this.#listener?.ended(product, time - windowMs);
   }
 
   /** Drops the windows: each customer has one use. */
