@@ -255,6 +255,8 @@ export const limitLimits = {
   usesMax: 500_000,
   /** How often a full table looks for uses whose window is over, in log time. */
   cleanEveryMs: 1_000,
+  /** A limit that counts more uses neither gets nor loses a window: one entry would change them all. */
+  convertedUsesMax: 10_000,
 } as const;
 
 export const storageLimits = {

@@ -13,6 +13,7 @@ import type {
   NewProduct,
   ProductChange,
 } from '../../wire/internal.js';
+import type { PurchaseLimit } from './limit-uses.js';
 import { type Product, type Products, toLimit, toRecord } from './products.js';
 import type { LogPlace } from './purchase-processor.js';
 import type { Adjusted, Refused, Removed, Stocked, Stored } from './results.js';
@@ -101,9 +102,25 @@ export function updateProduct(
   const limit = given === undefined ? undefined : toLimit(given);
   if (isTidied && hasControl(topic ?? '')) return invalid('a topic has no control characters');
   const before = product.limit;
+  if (before && limit && isOtherKind(before, limit) && hasManyUses(products, id)) {
+    const message = `the limit counts more than ${limitLimits.convertedUsesMax} purchases: remove it first`;
+    return conflict(message, product);
+  }
   const isChanged = products.change(product, { priceCents, topic, stock, restockTo, limit }, at);
   products.uses.limitChanged(id, before, product.limit, time);
   return { kind: 'stored', record: toRecord(product), touched: isChanged ? [id] : [] };
+}
+
+/** A limit gets or loses its window. */
+function isOtherKind(before: PurchaseLimit, after: PurchaseLimit): boolean {
+  return (before.windowMs === null) !== (after.windowMs === null);
+}
+
+/** True if one entry should not change all of them. */
+function hasManyUses({ uses }: Products, id: number): boolean {
+  let count = 0;
+  for (const _use of uses.of(id)) if (++count > limitLimits.convertedUsesMax) return true;
+  return false;
 }
 
 export function removeProduct(

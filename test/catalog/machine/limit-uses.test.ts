@@ -1,7 +1,10 @@
 import t from 'tap';
 import { limitLimits } from '../../../src/base/limits.js';
 import { LimitUses, type PurchaseLimit } from '../../../src/catalog/machine/limit-uses.js';
-import { digest } from '../log-builder.js';
+import { updateProduct } from '../../../src/catalog/machine/product-rules.js';
+import { Products } from '../../../src/catalog/machine/products.js';
+import type { LimitFields } from '../../../src/wire/internal.js';
+import { digest, product } from '../log-builder.js';
 
 const [ada, bob] = [digest('ada'), digest('bob')];
 const three: PurchaseLimit = { quantity: 3, windowMs: null };
@@ -118,7 +121,9 @@ t.test('a copy has the same sum and the same answers', async (t) => {
   take(uses, perMinute, [3, 1, 1_500], bob);
   uses.take(2, three, { customer: bob, source: 3, time: 1_500, quantity: 2 });
   uses.giveBack(1, ada, 1, 1);
-  for (const use of uses.all()) copy.load(use);
+  // Restored in another order.
+  for (const use of [...uses.all()].reverse()) copy.load(use);
+  copy.sortLoaded();
   t.equal(copy.sum, uses.sum);
   t.equal(copy.size, uses.size);
   for (const table of [uses, copy]) {
@@ -148,4 +153,27 @@ t.test('only a first purchase adds a use where there is no window', async (t) =>
   t.notOk(uses.addsUse(1, three, ada));
   t.ok(uses.addsUse(1, three, bob));
   t.ok(uses.addsUse(1, perMinute, ada));
+});
+
+t.test('a limit that counts very many purchases keeps its kind until it is removed', async (t) => {
+  const products = new Products();
+  products.adopt(3);
+  products.add(product('Tux', { id: 1, limit: [3, 60] }), 1);
+  const change = (limit: LimitFields | null) =>
+    updateProduct(products, 1, { limit }, { seq: 2, time: 1 });
+  for (let number = 1; number <= limitLimits.convertedUsesMax; number++) {
+    take(products.uses, perMinute, [number, 1, 1], Buffer.alloc(16, `${number}`));
+  }
+  t.match(change([3, null]), { kind: 'stored' }, 'they are merged');
+  t.match(change([3, 60]), { kind: 'stored' });
+  for (let number = 1; number <= limitLimits.convertedUsesMax; number++) {
+    take(products.uses, perMinute, [number, 1, 1], Buffer.alloc(16, `${number}`));
+  }
+  take(products.uses, perMinute, [-1, 1, 1]);
+  t.match(change([3, null]), { kind: 'refused', code: 'conflict', message: /remove it first/ });
+  t.match(change([4, 90]), { kind: 'stored' }, 'another window changes no use');
+  t.match(change(null), { kind: 'stored' });
+  t.equal(products.uses.size, 0);
+  t.match(change([3, null]), { kind: 'stored' });
+  products.uses.invariants();
 });
