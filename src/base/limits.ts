@@ -257,6 +257,8 @@ export const limitLimits = {
   cleanEveryMs: 1_000,
   /** A limit that counts more uses neither gets nor loses a window: one entry would change them all. */
   convertedUsesMax: 10_000,
+  /** Changed uses that a replica notes for the tables of a database. */
+  notedMax: 200_000,
 } as const;
 
 export const storageLimits = {
@@ -332,6 +334,8 @@ export const databaseLimits = {
   auditProblemsMax: 100,
   /** Holds that an audit compares one by one; of more it compares the hash of the state. */
   auditHoldsMax: 10_000,
+  /** The same of uses of purchase limits. */
+  auditUsesMax: 10_000,
   /** A rewrite of the tables: rows and lines of orders in one piece, deleted rows, attempts for a piece. */
   rewriteRows: 2_048,
   rewriteLines: 8_192,

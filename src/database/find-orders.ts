@@ -55,7 +55,7 @@ export function findStatement(params: FindOrdersParams, isNarrow: boolean): Stat
             THEN (SELECT ${last}(number) FROM candidates)
         END AS next)
     SELECT last_order AS "lastOrder", scanned.next, number, key, total_cents AS "totalCents",
-      at_ms AS at, seq, product_id AS "productId", name, quantity, price_cents AS "priceCents"
+      at_ms AS at, seq, customer, product_id AS "productId", name, quantity, price_cents AS "priceCents"
     FROM applied CROSS JOIN scanned
       LEFT JOIN (found JOIN order_lines ON order_number = number) ON nth <= $5::bigint
     ORDER BY number ${way}, place`,

@@ -94,13 +94,18 @@ INSERT INTO applied DEFAULT VALUES;
 INSERT INTO leaders (group_name) VALUES ('catalog'), ('order')`,
   // Work on the tables that is not finished, as src/database/unfinished.ts describes it. No store starts on them.
   'ALTER TABLE store_meta ADD COLUMN unfinished text',
-  // Holds and returns (docs/STOCK.md). Columns that end in `_time` are log times, as `time` is.
+  // Holds, returns and purchase limits (docs/STOCK.md). Columns that end in `_time` are log times, as `time` is.
   `
 ALTER TABLE products ADD COLUMN reserved bigint NOT NULL DEFAULT 0 CHECK (reserved >= 0);
 ALTER TABLE products ADD COLUMN returned bigint NOT NULL DEFAULT 0 CHECK (returned >= 0);
 ALTER TABLE products DROP CONSTRAINT products_books_check;
 ALTER TABLE products ADD CONSTRAINT products_books_check
   CHECK (quantity + reserved = received - sold + returned);
+ALTER TABLE products ADD COLUMN limit_quantity bigint CHECK (limit_quantity > 0);
+ALTER TABLE products ADD COLUMN limit_window_seconds bigint CHECK (limit_window_seconds > 0);
+ALTER TABLE products ADD CONSTRAINT products_limit_check
+  CHECK (limit_quantity IS NOT NULL OR limit_window_seconds IS NULL);
+ALTER TABLE orders ADD COLUMN customer bytea CHECK (octet_length(customer) = 16);
 CREATE TABLE holds (
   serial bigint PRIMARY KEY CHECK (serial > 0),
   id bytea NOT NULL UNIQUE CHECK (octet_length(id) = 16),
@@ -125,6 +130,15 @@ CREATE TABLE hold_lines (
   price_cents bigint NOT NULL CHECK (price_cents >= 0),
   PRIMARY KEY (hold_serial, place)
 );
+CREATE TABLE limit_uses (
+  product_id bigint NOT NULL REFERENCES products (id),
+  customer bytea NOT NULL CHECK (octet_length(customer) = 16),
+  source bigint NOT NULL,
+  time bigint NOT NULL,
+  quantity bigint NOT NULL CHECK (quantity > 0),
+  PRIMARY KEY (product_id, customer, source)
+);
+CREATE INDEX limit_uses_by_time ON limit_uses (product_id, time) WHERE source <> 0;
 CREATE VIEW held_lines AS
   SELECT serial, state, to_timestamp(opened_ms / 1000.0) AS opened_at,
     to_timestamp(expires_ms / 1000.0) AS expires_at, order_number, place, product_id, quantity,
@@ -144,6 +158,7 @@ export const changedTables: ReadonlySet<string> = new Set([
   'change_keys',
   'holds',
   'hold_lines',
+  'limit_uses',
 ]);
 
 /** What the service role may do. It creates and drops nothing, and orders are never changed. */
@@ -153,13 +168,16 @@ export const serviceRights: readonly string[] = [
   'SELECT, INSERT, DELETE ON log',
   'SELECT, INSERT, UPDATE ON products',
   'SELECT, INSERT ON orders, order_lines',
-  'SELECT, INSERT, UPDATE, DELETE ON purchase_keys, change_keys, holds',
+  'SELECT, INSERT, UPDATE, DELETE ON purchase_keys, change_keys, holds, limit_uses',
   'SELECT, INSERT ON hold_lines',
 ];
+/** All columns but the customer. */
+export const orderReportRight = 'SELECT (number, key, total_cents, at_ms, seq) ON orders';
 /**
  * What the report role may do. Keys and the log are not for reports. Of holds it reads a view without ids,
  * customers and references: whoever knows an id can confirm or release the hold.
  */
 export const reportRights: readonly string[] = [
-  'SELECT ON store_meta, leaders, applied, products, orders, order_lines, sold_lines, held_lines',
+  'SELECT ON store_meta, leaders, applied, products, order_lines, sold_lines, held_lines',
+  orderReportRight,
 ];

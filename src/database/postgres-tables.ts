@@ -27,7 +27,7 @@ export interface OrdersAnswer {
 }
 
 const orderText = `SELECT last_order AS "lastOrder", NULL::bigint AS next, number, key,
-    total_cents AS "totalCents", at_ms AS at, seq, product_id AS "productId", name, quantity,
+    total_cents AS "totalCents", at_ms AS at, seq, customer, product_id AS "productId", name, quantity,
     price_cents AS "priceCents"
   FROM applied LEFT JOIN (orders JOIN order_lines ON order_number = number) ON number = $1::bigint
   ORDER BY place`;

@@ -3,7 +3,7 @@
  * piece changes nothing once another process has taken the lead; a piece may be written twice.
  */
 import { databaseLimits } from '../base/limits.js';
-import { bytesArray, numberArray } from './arrays.js';
+import { bytesArray, numberArray, toBuffer } from './arrays.js';
 import { holdLinesPart, holdsPart } from './hold-parts.js';
 import type {
   ChangeKeyRow,
@@ -13,10 +13,13 @@ import type {
   PurchaseKeyKind,
   PurchaseKeyRow,
   TableState,
+  UseKeyRow,
+  UseRow,
 } from './rows.js';
 import type { Statement } from './session.js';
 import { joinParts, type Part } from './statement-parts.js';
 import type { LogEnd } from './types.js';
+import { useKeyArrays, usesPart } from './use-parts.js';
 import {
   appliedPart,
   changeKeysPart,
@@ -31,7 +34,8 @@ export type RowPiece =
   | { readonly kind: 'orders'; readonly rows: readonly OrderRow[] }
   | { readonly kind: 'purchase_keys'; readonly rows: readonly PurchaseKeyRow[] }
   | { readonly kind: 'change_keys'; readonly rows: readonly ChangeKeyRow[] }
-  | { readonly kind: 'holds'; readonly rows: readonly HoldRow[] };
+  | { readonly kind: 'holds'; readonly rows: readonly HoldRow[] }
+  | { readonly kind: 'limit_uses'; readonly rows: readonly UseRow[] };
 
 /** Rows that should not exist. */
 export type Surplus =
@@ -48,6 +52,13 @@ export type Surplus =
       readonly after: number;
       readonly through: number;
       readonly rows: readonly Pick<HoldRow, 'serial' | 'id'>[];
+    }
+  /** Uses after `after` through `through` (all if it is undefined), without those in `rows`. */
+  | {
+      readonly kind: 'limit_uses';
+      readonly after: UseKeyRow;
+      readonly through: UseKeyRow | undefined;
+      readonly rows: readonly UseKeyRow[];
     }
   /** Lines of orders after this one, and these orders. */
   | { readonly kind: 'order_lines' | 'orders'; readonly after: number }
@@ -70,7 +81,7 @@ const { rewriteRows } = databaseLimits;
 const ifChanged = ' WHERE (old.*) IS DISTINCT FROM (excluded.*) RETURNING 1';
 const conflicts = {
   onOrder: `DO UPDATE SET key = excluded.key, total_cents = excluded.total_cents,
-    at_ms = excluded.at_ms, seq = excluded.seq${ifChanged}`,
+    at_ms = excluded.at_ms, seq = excluded.seq, customer = excluded.customer${ifChanged}`,
   onLine: `DO UPDATE SET product_id = excluded.product_id, name = excluded.name,
     quantity = excluded.quantity, price_cents = excluded.price_cents${ifChanged}`,
   onHoldLine: `DO UPDATE SET product_id = excluded.product_id, quantity = excluded.quantity,
@@ -121,6 +132,8 @@ export function putStatement(epoch: number, piece: RowPiece): Statement {
       ];
       return combine(fence, 'holds', parts, ['put_holds', 'put_hold_lines', 'gone_lines']);
     }
+    case 'limit_uses':
+      return combine(fence, 'limit_uses', [usesPart(piece.rows, ifChanged)], ['put_uses']);
   }
 }
 
@@ -230,6 +243,18 @@ function trimPart(surplus: Surplus): Part {
         text: gone('holds', 'serial', rows),
       };
     }
+    case 'limit_uses': {
+      const { after, through, rows: right } = surplus;
+      const key = '(product_id, customer, source)';
+      const rows = `${key} > ($4::bigint, $5::bytea, $6::bigint)
+        AND ($7::bigint IS NULL OR ${key} <= ($7::bigint, $8::bytea, $9::bigint))
+        AND ${key} NOT IN (SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bigint[]))`;
+      return {
+        letter: 't',
+        values: [...useKeyArrays(right), ...placeOf(after), ...placeOf(through)],
+        text: gone('limit_uses', 'product_id, customer, source', rows),
+      };
+    }
     case 'order_lines': {
       const text = gone('order_lines', 'order_number, place', 'order_number > $1::bigint');
       return { letter: 't', values: [surplus.after], text };
@@ -250,4 +275,8 @@ function trimPart(surplus: Surplus): Part {
       return { letter: 't', values: [surplus.from, surplus.end], text };
     }
   }
+}
+
+function placeOf(key: UseKeyRow | undefined): readonly unknown[] {
+  return key ? [key.productId, toBuffer(key.customer), key.source] : [null, null, null];
 }

@@ -20,6 +20,10 @@ export interface ProductRow {
   readonly reserved: number;
   /** Units of cancelled orders that went back into stock. */
   readonly returned: number;
+  /** How much one customer may buy; null: any number. */
+  readonly limitQuantity: number | null;
+  /** Null: no limit, or one without a window. */
+  readonly limitWindowSeconds: number | null;
 }
 
 export interface OrderLineRow {
@@ -41,6 +45,8 @@ export interface OrderRow {
   readonly at: number;
   /** Log position of its sale. */
   readonly seq: number;
+  /** Digest of the customer's name, 16 bytes. */
+  readonly customer: Uint8Array | null;
 }
 
 export type PurchaseKeyKind = 'client' | 'frontend';
@@ -111,6 +117,32 @@ export interface HoldChanges {
   readonly resolvedFrom: number;
 }
 
+/** Names a use of a purchase limit. */
+export interface UseKeyRow {
+  readonly productId: number;
+  /** 16 bytes. */
+  readonly customer: Uint8Array;
+  readonly source: number;
+}
+
+/** What a customer has bought or holds of a limited product (docs/STOCK.md). */
+export interface UseRow extends UseKeyRow {
+  /** Log time. */
+  readonly time: number;
+  readonly quantity: number;
+}
+
+/** How the uses changed; absent if they did not. No use is in two of these. */
+export interface UseChanges {
+  /** They are added, or get these values. */
+  readonly rows: readonly UseRow[];
+  readonly gone: readonly UseKeyRow[];
+  /** The windows of the uses of a product through this log time are over. */
+  readonly ended: readonly { readonly productId: number; readonly through: number }[];
+  /** Products of which all uses that exist are in `rows`. */
+  readonly replaced: readonly number[];
+}
+
 /** The first ordinal of each kind that still exists; rows before it are deleted. */
 export interface KeptKeys {
   readonly client: number;
@@ -138,6 +170,7 @@ export interface TableChanges extends TableState {
   readonly changeKeys: readonly ChangeKeyRow[];
   readonly kept: KeptKeys;
   readonly holds?: HoldChanges | undefined;
+  readonly uses?: UseChanges | undefined;
 }
 
 /** In which order holds are read. */
@@ -145,7 +178,7 @@ export type HoldOrder = 'by serial' | 'open ones first, then by end';
 
 /**
  * Reads the tables in one snapshot of the database. Rows come in batches of limited size, ascending by
- * id, number or ordinal; holds in the given order.
+ * id, number or ordinal; holds in the given order; uses by product, customer and source.
  */
 export interface TablesReader {
   state(): Promise<TableState>;
@@ -157,4 +190,5 @@ export interface TablesReader {
   changeKeys(from: number): AsyncIterable<readonly ChangeKeyRow[]>;
   /** The open holds, and the resolved ones whose end is at or after this log time. */
   holds(resolvedFrom: number, order: HoldOrder): AsyncIterable<readonly HoldRow[]>;
+  uses(): AsyncIterable<readonly UseRow[]>;
 }

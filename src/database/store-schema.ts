@@ -6,7 +6,13 @@ import { BazarError } from '../base/errors.js';
 import { databaseLimits } from '../base/limits.js';
 import { describeDatabase } from './connection-url.js';
 import { toUnavailable } from './failures.js';
-import { migrations, reportRights, schemaVersion, serviceRights } from './migrations.js';
+import {
+  migrations,
+  orderReportRight,
+  reportRights,
+  schemaVersion,
+  serviceRights,
+} from './migrations.js';
 import { quoteName } from './server.js';
 import {
   openSession,
@@ -215,12 +221,32 @@ const rolesQuery = `SELECT grantee AS role, bool_or(table_name = 'log') AS "isSe
     AND (table_name, privilege_type) IN (('log', 'DELETE'), ('sold_lines', 'SELECT'))
   GROUP BY grantee ORDER BY grantee`;
 
-/** The statements that give these roles their rights on what a migration has added. */
+/** The roles that may read all columns of orders, and add none; `PUBLIC` too. */
+const readersQuery = `SELECT grantee AS role FROM information_schema.table_privileges
+  WHERE table_schema = $1 AND table_name = 'orders' AND grantee <> current_user
+  GROUP BY grantee
+  HAVING bool_or(privilege_type = 'SELECT') AND NOT bool_or(privilege_type = 'INSERT')
+  ORDER BY grantee`;
+
+/**
+ * The statements that give these roles their rights on what a migration has added. Whoever could only read
+ * orders reads all columns but the customer.
+ */
 async function grantsAgain(session: Session, schema: string): Promise<readonly string[]> {
   const rows = await run<RoleRow>(session, { text: rolesQuery, values: [schema] });
-  return rows.flatMap(({ role, isService }) =>
-    grants(schema, isService ? { serviceRole: role } : { reportRole: role }),
-  );
+  const readers = await run<{ role: string }>(session, { text: readersQuery, values: [schema] });
+  return [
+    ...readers.flatMap(({ role }) => {
+      const reader = role === 'PUBLIC' ? role : quoteName(role);
+      return [
+        `REVOKE SELECT ON orders FROM ${reader} CASCADE`,
+        `GRANT ${orderReportRight} TO ${reader}`,
+      ];
+    }),
+    ...rows.flatMap(({ role, isService }) =>
+      grants(schema, isService ? { serviceRole: role } : { reportRole: role }),
+    ),
+  ];
 }
 
 /**

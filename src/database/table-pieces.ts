@@ -7,6 +7,7 @@ import { assert } from '../base/assert.js';
 import { BazarError } from '../base/errors.js';
 import { databaseLimits, logLimits } from '../base/limits.js';
 import type { Entry } from '../consensus/types.js';
+import { toBuffer } from './arrays.js';
 import { describeDatabase } from './connection-url.js';
 import { toUnavailable } from './failures.js';
 import { readEntriesText } from './postgres-log.js';
@@ -21,6 +22,7 @@ import type {
   PurchaseKeyRow,
   TableState,
   TablesReader,
+  UseRow,
 } from './rows.js';
 import { openSession, type Session, type Statement } from './session.js';
 import type { DatabaseOptions } from './session-keeper.js';
@@ -30,7 +32,7 @@ import type { LogEnd } from './types.js';
 
 /**
  * In this order: applied, products by id, orders by number, keys of each kind by ordinal, change keys,
- * holds by serial number.
+ * holds by serial number, uses by product, customer and source.
  */
 export type TablePiece =
   | { readonly kind: 'applied'; readonly applied: TableState }
@@ -38,7 +40,8 @@ export type TablePiece =
   | { readonly kind: 'orders'; readonly rows: readonly OrderRow[] }
   | { readonly kind: 'purchase_keys'; readonly rows: readonly PurchaseKeyRow[] }
   | { readonly kind: 'change_keys'; readonly rows: readonly ChangeKeyRow[] }
-  | { readonly kind: 'holds'; readonly rows: readonly HoldRow[] };
+  | { readonly kind: 'holds'; readonly rows: readonly HoldRow[] }
+  | { readonly kind: 'limit_uses'; readonly rows: readonly UseRow[] };
 
 /** A line with its order's fields. */
 export interface LineRow extends OrderLineRow {
@@ -47,6 +50,7 @@ export interface LineRow extends OrderLineRow {
   readonly totalCents: number;
   readonly at: number;
   readonly seq: number;
+  readonly customer: Uint8Array | null;
 }
 
 const { pieceRows, pieceTimeoutMs } = databaseLimits;
@@ -60,10 +64,11 @@ const endText = `SELECT seq, epoch, time FROM log, applied WHERE seq = applied_s
   UNION SELECT log_end_seq, log_end_epoch, log_end_time FROM leaders, applied
     WHERE group_name = 'catalog' AND log_end_seq = applied_seq AND applied_seq > 0`;
 const productsText = `SELECT id, name, topic, price_cents AS "priceCents", quantity, version, received,
-    sold, removed, restock_to AS "restockTo", reserved, returned
+    sold, removed, restock_to AS "restockTo", reserved, returned, limit_quantity AS "limitQuantity",
+    limit_window_seconds AS "limitWindowSeconds"
   FROM products WHERE id > $1::bigint ORDER BY id LIMIT ${pieceRows}`;
 const ordersText = `SELECT number, key, total_cents AS "totalCents", at_ms AS at, seq,
-    product_id AS "productId", name, quantity, price_cents AS "priceCents"
+    customer, product_id AS "productId", name, quantity, price_cents AS "priceCents"
   FROM (SELECT * FROM orders WHERE number > $1::bigint ORDER BY number LIMIT ${pieceRows}) AS page
     JOIN order_lines ON order_number = number
   ORDER BY number, place`;
@@ -73,6 +78,10 @@ const keysText = (kind: PurchaseKeyKind): string => `SELECT kind, ordinal, diges
   ORDER BY ordinal LIMIT ${pieceRows}`;
 const changeKeysText = `SELECT ordinal, digest, request_hash AS "requestHash", result, time
   FROM change_keys WHERE ordinal > $1::bigint ORDER BY ordinal LIMIT ${pieceRows}`;
+
+const usesText = `SELECT product_id AS "productId", customer, source, time, quantity FROM limit_uses
+  WHERE (product_id, customer, source) > ($1::bigint, $2::bytea, $3::bigint)
+  ORDER BY product_id, customer, source LIMIT ${pieceRows}`;
 
 /** The tables in one snapshot of the database, on a session of its own. */
 export interface OpenTables extends TablesReader {
@@ -136,6 +145,7 @@ export async function openTables(options: DatabaseOptions): Promise<OpenTables> 
     changeKeys: (from) => pages<ChangeKeyRow>(session, changeKeysText, ordinalOf, from - 1),
     holds: (resolvedFrom, order) =>
       holdPages((statement) => readRows(session, statement), resolvedFrom, order),
+    uses: () => usePages(session),
     close: () => session.close(),
   };
 }
@@ -155,6 +165,7 @@ export async function* tablePieces(
     }
     for await (const rows of tables.changeKeys(1)) yield { kind: 'change_keys', rows };
     for await (const rows of tables.holds(0, 'by serial')) yield { kind: 'holds', rows };
+    for await (const rows of tables.uses()) yield { kind: 'limit_uses', rows };
   } finally {
     await tables.close();
   }
@@ -194,6 +205,17 @@ async function* pages<Row>(
   }
 }
 
+async function* usePages(session: Session): AsyncGenerator<readonly UseRow[]> {
+  let after: readonly unknown[] = [0, Buffer.alloc(0), 0];
+  for (;;) {
+    const rows = await readRows<UseRow>(session, { text: usesText, values: after });
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    yield rows;
+    after = [last.productId, toBuffer(last.customer), last.source];
+  }
+}
+
 export async function readRows<Row>(
   session: Session,
   statement: Statement,
@@ -208,9 +230,10 @@ export async function readRows<Row>(
 export function groupLines(rows: readonly LineRow[]): readonly OrderRow[] {
   const orders = new Map<number, OrderRow & { readonly lines: OrderLineRow[] }>();
   for (const row of rows) {
-    const { number, key, totalCents, at, seq, productId, name, quantity, priceCents } = row;
+    const { number, key, totalCents, at, seq, customer, productId, name, quantity, priceCents } =
+      row;
     if (number === null) continue;
-    const order = orders.get(number) ?? { number, key, lines: [], totalCents, at, seq };
+    const order = orders.get(number) ?? { number, key, lines: [], totalCents, at, seq, customer };
     order.lines.push({ productId, name, quantity, priceCents });
     orders.set(number, order);
   }

@@ -20,6 +20,7 @@ import type {
 import type { Statement } from './session.js';
 import { joinParts, type Part } from './statement-parts.js';
 import type { LogWrite } from './types.js';
+import { useChangeParts } from './use-parts.js';
 
 /** The row that the statement returns. */
 export interface WriteRow {
@@ -100,13 +101,14 @@ function logParts(entries: readonly Entry[]): readonly Part[] {
 }
 
 function changeParts(changes: TableChanges, dropped: DroppedRows | undefined): readonly Part[] {
-  const { products, orders, purchaseKeys, changeKeys, holds, kept } = changes;
+  const { products, orders, purchaseKeys, changeKeys, holds, uses, kept } = changes;
   const parts: Part[] = [appliedPart(changes)];
   if (products.length > 0) parts.push(productsPart(products));
   if (orders.length > 0) parts.push(...orderParts(orders));
   if (purchaseKeys.length > 0) parts.push(purchaseKeysPart(purchaseKeys));
   if (changeKeys.length > 0) parts.push(changeKeysPart(changeKeys));
   if (holds) parts.push(...holdChangeParts(holds, dropped?.resolvedBefore ?? 0));
+  if (uses) parts.push(...useChangeParts(uses));
   const isOlder = (kind: keyof KeptKeys): boolean => (dropped?.[kind] ?? 0) < kept[kind];
   if (isOlder('client') || isOlder('frontend')) parts.push(dropPurchaseKeysPart(kept, dropped));
   if (isOlder('change')) parts.push(dropChangeKeysPart(kept, dropped));
@@ -141,17 +143,21 @@ export function productsPart(all: readonly ProductRow[], only = ''): Part {
       numberArray(rows.map(({ restockTo }) => restockTo)),
       numberArray(rows.map(({ reserved }) => reserved)),
       numberArray(rows.map(({ returned }) => returned)),
+      numberArray(rows.map(({ limitQuantity }) => limitQuantity)),
+      numberArray(rows.map(({ limitWindowSeconds }) => limitWindowSeconds)),
     ],
     text: `put_products AS (INSERT INTO products AS old (id, name, topic, price_cents, quantity,
-        version, received, sold, removed, restock_to, reserved, returned)
+        version, received, sold, removed, restock_to, reserved, returned, limit_quantity,
+        limit_window_seconds)
       SELECT given.* FROM fence, unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],
         $6::bigint[], $7::bigint[], $8::bigint[], $9::boolean[], $10::bigint[], $11::bigint[],
-        $12::bigint[]) AS given
+        $12::bigint[], $13::bigint[], $14::bigint[]) AS given
       ON CONFLICT (id) DO UPDATE SET name = excluded.name, topic = excluded.topic,
         price_cents = excluded.price_cents, quantity = excluded.quantity, version = excluded.version,
         received = excluded.received, sold = excluded.sold, removed = excluded.removed,
         restock_to = excluded.restock_to, reserved = excluded.reserved,
-        returned = excluded.returned${only})`,
+        returned = excluded.returned, limit_quantity = excluded.limit_quantity,
+        limit_window_seconds = excluded.limit_window_seconds${only})`,
   };
 }
 
@@ -178,10 +184,12 @@ export function orderParts(
       numberArray(orders.map(({ totalCents }) => totalCents)),
       numberArray(orders.map(({ at }) => at)),
       numberArray(orders.map(({ seq }) => seq)),
+      bytesArray(orders.map(({ customer }) => customer)),
     ],
-    text: `put_orders AS (INSERT INTO orders AS old (number, key, total_cents, at_ms, seq)
+    text: `put_orders AS (INSERT INTO orders AS old (number, key, total_cents, at_ms, seq,
+        customer)
       SELECT given.* FROM fence, unnest($1::bigint[], $2::bytea[], $3::bigint[], $4::bigint[],
-        $5::bigint[]) AS given
+        $5::bigint[], $6::bytea[]) AS given
       ON CONFLICT (number) ${onOrder})`,
   };
   const body: Part = {

@@ -61,6 +61,8 @@ export function sales(orders: number, received = 1_000): TableChanges {
         restockTo: null,
         reserved: 0,
         returned: 0,
+        limitQuantity: null,
+        limitWindowSeconds: null,
       },
     ],
     orders: numbers.map((number) => ({
@@ -70,6 +72,7 @@ export function sales(orders: number, received = 1_000): TableChanges {
       totalCents: 250,
       at: 1_000 * number,
       seq: number,
+      customer: null,
     })),
     purchaseKeys: numbers.map((number) => ({
       kind: 'client' as const,

@@ -139,6 +139,13 @@ t.test('the service role runs the store, and the report role only reads', async 
   const read = (text: string) => queryAt(as(reportRole).url, text, [], database.schema);
   t.same(await read('SELECT * FROM held_lines'), []);
   await t.rejects(read('SELECT id FROM holds'), /permission denied/);
+  await t.rejects(read('SELECT customer FROM orders'), /permission denied/);
+  await t.rejects(read('SELECT count(*) FROM limit_uses'), /permission denied/);
+  t.match(await read('SELECT number, key, total_cents, at_ms, seq FROM orders WHERE number = 1'), [
+    { total_cents: '250' },
+  ]);
+  t.same(await read('SELECT count(*)::int FROM orders'), [{ count: 2 }]);
+  t.match(await read('SELECT limit_quantity FROM products'), [{ limit_quantity: null }]);
   t.match(await read('SELECT line_cents FROM sold_lines WHERE number = 1'), [
     { line_cents: '250' },
   ]);
@@ -160,16 +167,25 @@ t.test('a migration gives the roles their rights on the new tables', async (t) =
     await database.query(`GRANT USAGE ON SCHEMA ${database.schema} TO ${role}`);
   }
   await database.query(`GRANT SELECT, INSERT, DELETE ON log TO ${serviceRole}`);
-  await database.query(`GRANT SELECT ON sold_lines TO ${reportRole}`);
+  await database.query(`GRANT SELECT ON sold_lines, orders TO ${reportRole}`);
+  await database.query('GRANT SELECT ON orders TO PUBLIC');
+  await database.query(`GRANT SELECT, INSERT ON orders TO ${serviceRole}`);
   t.equal(await migrateStore(database), 2);
   const rightsOf = (role: string) =>
     database.query(
       `SELECT has_table_privilege($1, 'holds', 'DELETE') AS holds,
-        has_table_privilege($1, 'held_lines', 'SELECT') AS view`,
+        has_table_privilege($1, 'held_lines', 'SELECT') AS view,
+        has_table_privilege($1, 'limit_uses', 'SELECT') AS uses,
+        has_column_privilege($1, 'orders', 'total_cents', 'SELECT') AS total,
+        has_column_privilege($1, 'orders', 'customer', 'SELECT') AS customer`,
       [role],
     );
-  t.same(await rightsOf(serviceRole), [{ holds: true, view: false }]);
-  t.same(await rightsOf(reportRole), [{ holds: false, view: true }]);
+  t.same(await rightsOf(serviceRole), [
+    { holds: true, view: false, uses: true, total: true, customer: true },
+  ]);
+  t.same(await rightsOf(reportRole), [
+    { holds: false, view: true, uses: false, total: true, customer: false },
+  ]);
 });
 
 t.test('a wrong database, role or password is one clear line without the password', async (t) => {

@@ -9,12 +9,12 @@ import { logLimits } from '../../base/limits.js';
 import { silentLogger } from '../../base/logging.js';
 import { parseDatabaseUrl } from '../../database/connection-url.js';
 import { PostgresLog } from '../../database/postgres-log.js';
-import type { HoldRow, ProductRow } from '../../database/rows.js';
+import type { HoldRow, ProductRow, UseRow } from '../../database/rows.js';
 import type { DatabaseOptions } from '../../database/session-keeper.js';
 import { openTables } from '../../database/table-pieces.js';
 import type { CatalogMachine } from '../machine/catalog-machine.js';
 import { restoreFromTables } from '../tables/restore-tables.js';
-import { fewHolds, productRow } from '../tables/table-rows.js';
+import { fewHolds, fewUses, productRow } from '../tables/table-rows.js';
 import { newMachine } from './new-machine.js';
 
 const pollMs = 50;
@@ -33,6 +33,7 @@ export interface ReplayedTables {
   readonly products: readonly ProductRow[];
   /** Undefined if there are too many. */
   readonly holds: readonly HoldRow[] | undefined;
+  readonly uses: readonly UseRow[] | undefined;
 }
 
 /** Rejects with `unavailable` if there is no such entry in time. */
@@ -73,7 +74,8 @@ async function replayTo(
       if (result.kind !== 'audit' || result.token !== token) continue;
       const view = machine.view();
       const products = view.products().map(productRow);
-      return { seq: entry.seq, hash: result.hash, products, holds: fewHolds(view.holds) };
+      const [holds, uses] = [fewHolds(view.holds), fewUses(view)];
+      return { seq: entry.seq, hash: result.hash, products, holds, uses };
     }
     if (entries.length === 0) await sleep(waitingClock, pollMs);
   }

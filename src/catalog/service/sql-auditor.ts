@@ -6,11 +6,11 @@
 import { type Clock, every } from '../../base/clock.js';
 import type { DatabaseConfig } from '../../base/config.js';
 import { BazarError } from '../../base/errors.js';
-import type { HoldRow, ProductRow } from '../../database/rows.js';
+import type { HoldRow, ProductRow, UseRow } from '../../database/rows.js';
 import type { JobsPool } from '../../pool/jobs-pool.js';
 import type { CatalogAudit, ProductBook } from '../../wire/audit-messages.js';
 import type { CatalogMachine, CatalogResult } from '../machine/catalog-machine.js';
-import { fewHolds, productRow } from '../tables/table-rows.js';
+import { fewHolds, fewUses, productRow, useName } from '../tables/table-rows.js';
 import type { ReplayedTables, ReplayTablesArgs } from './replay-tables-job.js';
 import type { CatalogStore } from './store.js';
 
@@ -31,6 +31,7 @@ interface Mark {
   readonly hash: string;
   readonly products: readonly ProductRow[];
   readonly holds: readonly HoldRow[] | undefined;
+  readonly uses: readonly UseRow[] | undefined;
 }
 
 export class SqlAuditor {
@@ -49,7 +50,8 @@ export class SqlAuditor {
     if (!marks) return;
     const view = this.#options.machine.view();
     const products = view.products().map(productRow);
-    marks.set(seq, { hash: result.hash, products, holds: fewHolds(view.holds) });
+    const [holds, uses] = [fewHolds(view.holds), fewUses(view)];
+    marks.set(seq, { hash: result.hash, products, holds, uses });
   }
 
   async audit(store: CatalogStore, token: string): Promise<CatalogAudit> {
@@ -66,6 +68,7 @@ export class SqlAuditor {
         ...(replayed.holds && served.holds
           ? differences(holdNames, replayed.holds, served.holds)
           : []),
+        ...(replayed.uses && served.uses ? differences(useNames, replayed.uses, served.uses) : []),
       ].slice(0, namedMax);
       const isSame = replayed.hash === served.hash;
       const recomputed = isSame ? result.hash : replayed.hash;
@@ -114,7 +117,7 @@ function bookOf(row: ProductRow): ProductBook {
 interface RowNames<Row> {
   readonly table: string;
   readonly noun: string;
-  readonly idOf: (row: Row) => number;
+  readonly idOf: (row: Row) => number | string;
 }
 
 const productNames: RowNames<ProductRow> = {
@@ -125,6 +128,8 @@ const holdNames: RowNames<HoldRow> = {
   ...{ table: 'holds', noun: 'hold' },
   idOf: ({ serial }) => serial,
 };
+
+const useNames: RowNames<UseRow> = { table: 'limit_uses', noun: 'use', idOf: useName };
 
 /** Names the rows that the tables and the log do not explain. */
 function differences<Row extends object>(

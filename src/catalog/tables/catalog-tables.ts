@@ -1,13 +1,14 @@
 /**
  * Says what the tables behind the catalog's log lack of the state (docs/SQL-ENGINE.md, S5). For each
- * entry it notes the touched products, the changed holds and the new sales; new keys need no notes,
- * because their ordinals are an interval. Every replica follows its entries like this, so a new leader
- * continues from the state row of the tables. The notes are limited: one for each product, and so many
- * holds and sales. Beyond this the oldest are forgotten; a replica that forgot more than the tables hold restores itself from the tables
- * before it leads. Invariant: the notes cover each entry after `#notedAfter`.
+ * entry it notes the touched products, the changed holds and uses of limits, and the new sales; new keys
+ * need no notes, because their ordinals are an interval. Every replica follows its entries like this, so a
+ * new leader continues from the state row of the tables. The notes are limited: a few for each product, and
+ * so many holds, uses and sales. Beyond this the oldest are forgotten; a replica that forgot more than the
+ * tables hold restores itself from the tables before it leads. Invariant: the notes cover each entry after
+ * `#notedAfter`.
  */
 import { assert, required } from '../../base/assert.js';
-import { holdLimits, purchaseLimits } from '../../base/limits.js';
+import { holdLimits, limitLimits, purchaseLimits } from '../../base/limits.js';
 import type { Entry } from '../../consensus/types.js';
 import type {
   HoldChanges,
@@ -29,6 +30,7 @@ import {
   resolvedFrom,
 } from './table-rows.js';
 import { founding, readState, type TablesPosition, writeState } from './table-state.js';
+import { UseNotes } from './use-notes.js';
 
 /** The sales of one entry. */
 interface NotedRun {
@@ -40,9 +42,14 @@ interface NotedRun {
 export interface NotesMax {
   readonly sales: number;
   readonly holds: number;
+  readonly uses: number;
 }
 
-const notesMax: NotesMax = { sales: purchaseLimits.unprojectedMax, holds: holdLimits.notedMax };
+const notesMax: NotesMax = {
+  sales: purchaseLimits.unprojectedMax,
+  holds: holdLimits.notedMax,
+  uses: limitLimits.notedMax,
+};
 
 export class CatalogTables {
   readonly #machine: CatalogMachine;
@@ -51,6 +58,7 @@ export class CatalogTables {
   readonly #products = new Map<number, number>();
   /** Serial number and seq of the last change, in the order of the changes. */
   readonly #holds = new Map<number, number>();
+  readonly #uses: UseNotes;
   #runs: NotedRun[] = [];
   #sales = 0;
   #appliedSeq = 0;
@@ -64,6 +72,11 @@ export class CatalogTables {
   constructor(machine: CatalogMachine, max: Partial<NotesMax> = {}) {
     this.#machine = machine;
     this.#max = { ...notesMax, ...max };
+    this.#uses = new UseNotes(() => {
+      const next = this.#appliedSeq + 1;
+      return next > this.#notedAfter ? next : undefined;
+    });
+    machine.listenToUses(this.#uses);
   }
 
   /** The machine was restored from tables with this state row. */
@@ -82,6 +95,7 @@ export class CatalogTables {
     this.#notedAfter = appliedSeq;
     this.#products.clear();
     this.#holds.clear();
+    this.#uses.clear();
     this.#runs = [];
     this.#sales = 0;
   }
@@ -116,6 +130,7 @@ export class CatalogTables {
     const [client, frontend] = (['client', 'frontend'] as const).map((kind) => {
       return [...purchaseKeyRows(view, kind, { kept: kept[kind], from: next[kind] })];
     });
+    const uses = this.#uses.changes(view.uses);
     return {
       ...writeState(view, kept),
       products: ids.map((id) => productRow(required(view.product(id), 'a touched product'))),
@@ -124,6 +139,7 @@ export class CatalogTables {
       changeKeys: [...changeKeyRows(view, { kept: kept.change, from: next.change })],
       kept,
       ...(view.holds.last > 0 ? { holds: this.#holdChanges(view) } : {}),
+      ...(uses ? { uses } : {}),
     };
   }
 
@@ -170,6 +186,9 @@ export class CatalogTables {
       const [oldest] = this.#holds.values();
       this.#drop(required(oldest, 'the oldest change of a hold'));
     }
+    while (this.#uses.size > this.#max.uses) {
+      this.#drop(required(this.#uses.oldest, 'the oldest change of a use'));
+    }
   }
 
   /** Drops the notes through this entry. */
@@ -178,6 +197,7 @@ export class CatalogTables {
     this.#notedAfter = seq;
     dropNotes(this.#products, seq);
     dropNotes(this.#holds, seq);
+    this.#uses.drop(seq);
     let dropped = 0;
     for (const { seq: soldAt, run } of this.#runs) {
       if (soldAt > seq) break;

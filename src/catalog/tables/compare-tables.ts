@@ -13,16 +13,32 @@ import type {
 } from '../../database/rows.js';
 import type { CatalogMachine } from '../machine/catalog-machine.js';
 import type { CatalogView } from '../machine/catalog-view.js';
-import { changeKeyRows, holdRows, orderRows, productRow, purchaseKeyRows } from './table-rows.js';
+import {
+  byUseKey,
+  changeKeyRows,
+  holdRows,
+  orderRows,
+  productRow,
+  purchaseKeyRows,
+  useName,
+  useRows,
+} from './table-rows.js';
 import { readState } from './table-state.js';
 
 const differencesMax = 20;
 
 export interface TableDifference {
-  readonly table: 'state' | 'products' | 'orders' | 'purchase_keys' | 'change_keys' | 'holds';
+  readonly table:
+    | 'state'
+    | 'products'
+    | 'orders'
+    | 'purchase_keys'
+    | 'change_keys'
+    | 'holds'
+    | 'limit_uses';
   /**
-   * The product's id, the order's number, the hold's serial number, or the key's ordinal, after its kind
-   * if it has one.
+   * The product's id, the order's number, the hold's serial number, the key's ordinal, after its kind if it
+   * has one, or a use's product, customer and source.
    */
   readonly id: string;
   /** Undefined if one of the two has no such row. */
@@ -65,6 +81,8 @@ export async function compareTables(
   await compareTable(found, 'change_keys', changeKeys, changes, ({ ordinal }) => ordinal);
   const holds = heldRows(reader.holds(resolvedFrom, 'by serial'));
   await compareTable(found, 'holds', holds, holdRows(view.holds), ({ serial }) => serial);
+  const uses = { order: byUseKey, idOf: useName };
+  await compareInOrder(found, 'limit_uses', reader.uses(), useRows(view.uses), uses);
   return found.list;
 }
 
@@ -86,13 +104,29 @@ class Differences {
 }
 
 /** Both sides ascend by their place. */
-async function compareTable<Row extends object>(
+function compareTable<Row extends object>(
   found: Differences,
   table: TableDifference['table'],
   batches: AsyncIterable<readonly Row[]>,
   rows: Iterable<Row>,
   placeOf: (row: Row) => number,
   idOf: (row: Row) => string = (row) => String(placeOf(row)),
+): Promise<void> {
+  const order = (one: Row, other: Row): number => placeOf(one) - placeOf(other);
+  return compareInOrder(found, table, batches, rows, { order, idOf });
+}
+
+interface RowOrder<Row> {
+  readonly order: (one: Row, other: Row) => number;
+  readonly idOf: (row: Row) => string;
+}
+
+async function compareInOrder<Row extends object>(
+  found: Differences,
+  table: TableDifference['table'],
+  batches: AsyncIterable<readonly Row[]>,
+  rows: Iterable<Row>,
+  { order, idOf }: RowOrder<Row>,
 ): Promise<void> {
   const expected = rows[Symbol.iterator]();
   let next = expected.next();
@@ -101,10 +135,10 @@ async function compareTable<Row extends object>(
   for await (const batch of batches) {
     for (const row of batch) {
       if (found.isFull) return;
-      for (; !next.done && placeOf(next.value) < placeOf(row); next = expected.next()) {
+      for (; !next.done && order(next.value, row) < 0; next = expected.next()) {
         lacks(next.value);
       }
-      if (!next.done && placeOf(next.value) === placeOf(row)) {
+      if (!next.done && order(next.value, row) === 0) {
         compareRow(found, table, idOf(row), row, next.value);
         next = expected.next();
       } else {

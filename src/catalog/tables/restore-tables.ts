@@ -14,6 +14,7 @@ import type {
   PurchaseKeyRow,
   TableState,
   TablesReader,
+  UseRow,
 } from '../../database/rows.js';
 import { encode } from '../../wire/codec.js';
 import type { Sale, SalesMessage } from '../../wire/internal.js';
@@ -21,9 +22,11 @@ import type { CatalogMachine } from '../machine/catalog-machine.js';
 import { savePiece, saveProduct, saveWithHolds } from '../machine/catalog-snapshot.js';
 import { saveHold } from '../machine/hold-snapshot.js';
 import { saveRecords } from '../machine/key-snapshot.js';
+import { saveUse } from '../machine/limit-snapshot.js';
+import { toLimit } from '../machine/products.js';
 import type { SavedHead, SavedProduct } from '../machine/snapshot-shapes.js';
 import { saveWriteKeys } from '../machine/write-keys.js';
-import { keptHold } from './table-rows.js';
+import { keptHold, keptUse } from './table-rows.js';
 import { damaged, readState } from './table-state.js';
 
 /**
@@ -82,12 +85,17 @@ export async function* piecesOfTables(
   }
   ordinals.end();
   yield* holdPieces(reader.holds(resolvedFrom, 'open ones first, then by end'), head, reserved);
+  yield* usePieces(reader.uses(), head);
 }
 
 /** A row as a snapshot under the rules of this head saves it. */
 function savingFor({ rules = 0 }: SavedHead): (row: ProductRow) => SavedProduct {
   const save = rules > 2 ? saveWithHolds : saveProduct;
-  return (row) => save({ ...row, stock: row.quantity, limit: null });
+  return (row) => {
+    const { quantity: stock, limitQuantity, limitWindowSeconds } = row;
+    const limit = limitQuantity === null ? null : toLimit([limitQuantity, limitWindowSeconds]);
+    return save({ ...row, stock, limit });
+  };
 }
 
 /** `reserved`: the units of each product that the open holds must have. */
@@ -112,6 +120,18 @@ async function* holdPieces(
   for (const [id, units] of reserved) {
     if (units !== 0) throw damaged(`open holds of product ${id} are not its reserved units`);
   }
+}
+
+async function* usePieces(
+  batches: AsyncIterable<readonly UseRow[]>,
+  { uses = 0 }: SavedHead,
+): AsyncGenerator<Uint8Array> {
+  let count = 0;
+  for await (const rows of parts(batches, storageLimits.pieceUses)) {
+    count += rows.length;
+    yield savePiece(['uses', rows.map((row) => saveUse(keptUse(row)))]);
+  }
+  if (count !== uses) throw damaged(`limit_uses has ${count} rows, not ${uses}`);
 }
 
 function toKeysPiece(
@@ -157,11 +177,12 @@ function toRun(sales: readonly Sale[]): SalesMessage {
   return [sales[0]?.[0] ?? 0, sales.length, encode(sales)];
 }
 
-export function toSale({ number, key, lines, totalCents, at }: OrderRow): Sale {
+export function toSale({ number, key, lines, totalCents, at, customer }: OrderRow): Sale {
   const sold = lines.map(({ productId, name, quantity, priceCents }) => {
     return [productId, name, quantity, priceCents] as const;
   });
-  return [number, key, sold, totalCents, at];
+  const sale = [number, key, sold, totalCents, at] as const;
+  return customer === null ? sale : [...sale, customer];
 }
 
 /** Checks that the ordinals of a kind come one after the other, and all of them. */

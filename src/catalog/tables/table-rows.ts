@@ -10,13 +10,16 @@ import type {
   ProductRow,
   PurchaseKeyKind,
   PurchaseKeyRow,
+  UseKeyRow,
+  UseRow,
 } from '../../database/rows.js';
 import { decode } from '../../wire/codec.js';
 import type { Sale, SalesMessage } from '../../wire/internal.js';
-import type { CatalogView, HoldsView, KeysView } from '../machine/catalog-view.js';
+import type { CatalogView, HoldsView, KeysView, UsesView } from '../machine/catalog-view.js';
 import type { KeptHold } from '../machine/hold-table.js';
 import { hashesOf } from '../machine/key-snapshot.js';
-import type { Product } from '../machine/products.js';
+import type { Use } from '../machine/limit-uses.js';
+import { fromLimit, type Product } from '../machine/products.js';
 import type { WriteKeyRecord } from '../machine/write-keys.js';
 
 /** The keys of a kind that have an ordinal of at least `from`. */
@@ -28,10 +31,11 @@ export interface KeyRange {
 
 export function productRow(product: Readonly<Product>): ProductRow {
   const { id, name, topic, priceCents, stock, version, received, sold, removed } = product;
-  const { restockTo, reserved, returned } = product;
+  const { restockTo, reserved, returned, limit } = product;
+  const [limitQuantity, limitWindowSeconds] = limit ? fromLimit(limit) : [null, null];
   return {
     ...{ id, name, topic, priceCents, quantity: stock, version, received, sold, removed },
-    ...{ restockTo, reserved, returned },
+    ...{ restockTo, reserved, returned, limitQuantity, limitWindowSeconds },
   };
 }
 
@@ -40,11 +44,14 @@ export function orderRows([, , bytes]: SalesMessage, seq: number): OrderRow[] {
   return (decode(bytes) as Sale[]).map((sale) => orderRow(sale, seq));
 }
 
-export function orderRow([number, key, lines, totalCents, at]: Sale, seq: number): OrderRow {
+export function orderRow(
+  [number, key, lines, totalCents, at, customer]: Sale,
+  seq: number,
+): OrderRow {
   const rows = lines.map(([productId, name, quantity, priceCents]) => {
     return { productId, name, quantity, priceCents };
   });
-  return { number, key, lines: rows, totalCents, at, seq };
+  return { number, key, lines: rows, totalCents, at, seq, customer: customer ?? null };
 }
 
 export function* purchaseKeyRows(
@@ -113,6 +120,38 @@ export function fewHolds(holds: HoldsView): readonly HoldRow[] | undefined {
 /** Resolved holds whose end is before this log time are forgotten; 0 if there never was a hold. */
 export function resolvedFrom({ last, oldestEnd }: HoldsView): number {
   return last === 0 ? 0 : (oldestEnd ?? Number.MAX_SAFE_INTEGER);
+}
+
+export function useRow({ product: productId, customer, source, time, quantity }: Use): UseRow {
+  return { productId, customer, source, time, quantity };
+}
+
+export function keptUse({ productId: product, customer, source, time, quantity }: UseRow): Use {
+  return { product, customer, source, time, quantity };
+}
+
+/** All uses in the order of `byUseKey`. */
+export function useRows(uses: UsesView): UseRow[] {
+  return Array.from(uses.all(), useRow).sort(byUseKey);
+}
+
+/** The order of the tables. */
+export function byUseKey(one: UseKeyRow, other: UseKeyRow): number {
+  return (
+    one.productId - other.productId ||
+    Buffer.compare(one.customer, other.customer) ||
+    one.source - other.source
+  );
+}
+
+/** For people. */
+export function useName({ productId, customer, source }: UseKeyRow): string {
+  return `${productId} ${Buffer.from(customer).toString('hex')} ${source}`;
+}
+
+/** As `fewHolds`. */
+export function fewUses({ head, uses }: CatalogView): readonly UseRow[] | undefined {
+  return (head.uses ?? 0) > databaseLimits.auditUsesMax ? undefined : useRows(uses);
 }
 
 /** A customer's text may have a zero character, which no text column can hold. */

@@ -1,6 +1,6 @@
 /**
  * Adds up a stopped store, to compare it with its copy: the books of each product, all orders, the keys,
- * the holds, and the hash of the catalog's state.
+ * the holds, the uses of limits, and the hash of the catalog's state.
  */
 import { createHash } from 'node:crypto';
 import { toSale } from '../../catalog/tables/restore-tables.js';
@@ -35,6 +35,8 @@ export interface StoreAudit {
   readonly changeKeys: number;
   /** Open ones, and resolved ones that are still answered. */
   readonly holds: number;
+  /** Uses of purchase limits. */
+  readonly uses: number;
   /** Hash of the catalog's state. */
   readonly state: string;
   /** Hash of all cancellations, and of all orders with their keys, lines and times. */
@@ -95,7 +97,7 @@ export async function auditStore({
     ...{ place, seq: end.seq, logTime: head.logTime },
     ...{ products: machine.productCount, orders: count, units: sum, totalCents },
     ...{ clientKeys: head.clientKeys, frontendKeys: head.frontendKeys },
-    ...{ changeKeys: head.writeKeys ?? 0, holds: head.holds ?? 0 },
+    ...{ changeKeys: head.writeKeys ?? 0, holds: head.holds ?? 0, uses: head.uses ?? 0 },
     ...{ state: machine.hash(), book: hash.digest('hex'), books },
     problems: problems.slice(0, differencesMax),
   };
@@ -113,6 +115,7 @@ export const comparedFields = [
   'frontendKeys',
   'changeKeys',
   'holds',
+  'uses',
   'state',
   'book',
 ] as const;

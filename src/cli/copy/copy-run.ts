@@ -23,7 +23,7 @@ import {
   noRows,
   type Report,
   rowsIn,
-  trimHolds,
+  trimBefore,
   trimTables,
   writeTables,
 } from './write-tables.js';
@@ -63,7 +63,7 @@ export async function copyToDatabase(
     const mark = JSON.stringify({ work: 'copy', from: source.place, state });
     const epochMin = source.epochs.catalog + 1;
     await rewriter.begin(facts, { leader: copier, mark, epochMin });
-    await trimHolds(source, rewriter);
+    await trimBefore(source, rewriter);
     await writeTables(source, rewriter, isBegun ? rowsIn(facts) : noRows, reports.progress);
     await trimTables(source, rewriter);
     await finishTables(source, rewriter);

@@ -50,7 +50,7 @@ export async function showCopy(
 /** The books of products are compared, too, but not shown. */
 function rowsOf(audit: StoreAudit): readonly (readonly [name: string, cell: Cell])[] {
   const { place, seq, logTime, products, orders, units, totalCents } = audit;
-  const { clientKeys, frontendKeys, changeKeys, holds, state, book } = audit;
+  const { clientKeys, frontendKeys, changeKeys, holds, uses, state, book } = audit;
   return [
     ['place', place],
     ['log end', String(seq)],
@@ -63,6 +63,7 @@ function rowsOf(audit: StoreAudit): readonly (readonly [name: string, cell: Cell
     ['frontend keys', String(frontendKeys)],
     ['change keys', String(changeKeys)],
     ['holds', String(holds)],
+    ['limit uses', String(uses)],
     ['state', state.slice(0, hashShown)],
     ['order book', book.slice(0, hashShown)],
   ];
@@ -70,11 +71,11 @@ function rowsOf(audit: StoreAudit): readonly (readonly [name: string, cell: Cell
 
 function inJson(audit: StoreAudit) {
   const { place, seq, logTime, products, orders, units, totalCents } = audit;
-  const { clientKeys, frontendKeys, changeKeys, holds, state, book, problems } = audit;
+  const { clientKeys, frontendKeys, changeKeys, holds, uses, state, book, problems } = audit;
   return {
     ...{ place, seq, log_time: logTime, products, orders, units, total: decimal(totalCents) },
     ...{ client_keys: clientKeys, frontend_keys: frontendKeys, change_keys: changeKeys },
-    ...{ holds, state, order_book: book, problems },
+    ...{ holds, limit_uses: uses, state, order_book: book, problems },
   };
 }
 

@@ -12,7 +12,7 @@ import type { Reports } from './copy-run.js';
 import { openFolder } from './folder-source.js';
 import { openLog } from './log-source.js';
 import type { StoreSource } from './store-source.js';
-import { finishTables, noRows, trimHolds, trimTables, writeTables } from './write-tables.js';
+import { finishTables, noRows, trimBefore, trimTables, writeTables } from './write-tables.js';
 
 const rebuilder = 'bazar store check --rebuild';
 
@@ -53,7 +53,7 @@ export async function rebuildTables(
     source = await openLog(database, facts, base);
     const mark = JSON.stringify({ work: 'rebuild' });
     await rewriter.begin(facts, { leader: rebuilder, mark, epochMin: 0 });
-    const holds = await trimHolds(source, rewriter);
+    const holds = await trimBefore(source, rewriter);
     const changed = await writeTables(source, rewriter, noRows, reports.progress);
     const deleted = holds + (await trimTables(source, rewriter));
     await finishTables(source, rewriter);

@@ -5,17 +5,18 @@
  * each table.
  */
 import { databaseLimits } from '../../base/limits.js';
-import type { CatalogView, HoldsView } from '../../catalog/machine/catalog-view.js';
+import type { CatalogView, HoldsView, UsesView } from '../../catalog/machine/catalog-view.js';
 import {
   changeKeyRows,
   holdRows,
   type KeyRange,
   productRow,
   purchaseKeyRows,
+  useRows,
 } from '../../catalog/tables/table-rows.js';
 import { writeState } from '../../catalog/tables/table-state.js';
 import type { Surplus } from '../../database/rewrite-statement.js';
-import type { HoldRow, KeptKeys, OrderRow } from '../../database/rows.js';
+import type { HoldRow, KeptKeys, OrderRow, UseKeyRow } from '../../database/rows.js';
 import type { StoreFacts } from '../../database/store-facts.js';
 import type { TableRewriter } from '../../database/table-rewriter.js';
 import { type StoreSource, withoutCancellations } from './store-source.js';
@@ -78,26 +79,41 @@ export async function writeTables(
   for (const piece of pieces(counted(rows, counting, report))) {
     changed += await rewriter.put({ kind: 'change_keys', rows: piece });
   }
-  return changed + (await writeHolds(view.holds, rewriter, done.hold, report));
+  changed += await writeHolds(view.holds, rewriter, done.hold, report);
+  return changed + (await writeUses(view.uses, rewriter, report));
 }
 
 /**
  * Deletes the holds that the store does not have, also those with another id, because no two may have the
- * same. Call it before the tables are written. Returns how many there were.
+ * same, and the uses of limits. Call it before the tables are written. Returns how many there were.
  */
-export async function trimHolds(
+export async function trimBefore(
   { machine }: StoreSource,
   rewriter: TableRewriter,
 ): Promise<number> {
-  let deleted = 0;
+  const { holds, uses } = machine.view();
+  let deleted = await trimUses(uses, rewriter);
   let after = 0;
-  for (const rows of pieces(holdRows(machine.view().holds))) {
+  for (const rows of pieces(holdRows(holds))) {
     const through = rows.at(-1)?.serial ?? after;
     deleted += await rewriter.trim({ kind: 'holds', after, through, rows });
     after = through;
   }
   const rest = { after, through: Number.MAX_SAFE_INTEGER, rows: [] };
   return deleted + (await rewriter.trim({ kind: 'holds', ...rest }));
+}
+
+async function trimUses(uses: UsesView, rewriter: TableRewriter): Promise<number> {
+  let deleted = 0;
+  let after: UseKeyRow = { productId: 0, customer: new Uint8Array(0), source: 0 };
+  for (const rows of pieces(useRows(uses))) {
+    const through = rows.at(-1) ?? after;
+    deleted += await rewriter.trim({ kind: 'limit_uses', after, through, rows });
+    after = through;
+  }
+  return (
+    deleted + (await rewriter.trim({ kind: 'limit_uses', after, through: undefined, rows: [] }))
+  );
 }
 
 /** Deletes the rows that the store does not have. Returns how many there were. */
@@ -179,6 +195,17 @@ async function writeHolds(
   for await (const rows of linePieces(pieces<HoldRow>(holdRows(holds, done)))) {
     changed += await rewriter.put({ kind: 'holds', rows });
     report('holds', rows.at(-1)?.serial ?? 0, holds.last);
+  }
+  return changed;
+}
+
+/** All of them, also if the copy continues: they are few. */
+async function writeUses(uses: UsesView, rewriter: TableRewriter, report: Report): Promise<number> {
+  const all = useRows(uses);
+  let changed = 0;
+  const counting = { phase: 'limit uses', done: 0, total: all.length };
+  for (const rows of pieces(counted(all, counting, report))) {
+    changed += await rewriter.put({ kind: 'limit_uses', rows });
   }
   return changed;
 }

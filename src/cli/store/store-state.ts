@@ -14,6 +14,7 @@ const tables = [
   'order_lines',
   'holds',
   'hold_lines',
+  'limit_uses',
   'purchase_keys',
   'change_keys',
   'log',

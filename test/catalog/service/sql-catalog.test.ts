@@ -13,7 +13,7 @@ import type { RpcPeers } from '../../../src/group/rpc-peers.js';
 import { JobsPool } from '../../../src/pool/jobs-pool.js';
 import { until } from '../../database/faults.js';
 import { type TestDatabase, testStore } from '../../support/postgres-server.js';
-import { byClient, product } from '../log-builder.js';
+import { byClient, digest, product } from '../log-builder.js';
 import { tradesAt } from '../tables/trades.js';
 
 interface Open {
@@ -168,4 +168,25 @@ t.test('the audit names a hold that was changed by hand', async (t) => {
   const [, served, recomputed, , , problems] = await one.catalog.audit(one.store, 'after');
   t.not(recomputed, served);
   t.same(problems, ['hold 1: the tables say ttlSeconds = 7, the store 60']);
+});
+
+t.test('the audit names a limit and a use that were changed by hand', async (t) => {
+  const database = await testStore(t);
+  const one = await open(t, database);
+  await fill(one);
+  const { buy } = tradesAt(one.store.machine.lastLogTime);
+  await one.store.propose(['rules', 3, { restockTo: 0, bundled: [] }]);
+  await one.store.propose(['update', 1, { limit: [2, 60] }]);
+  await one.store.propose(['trade', 1, 1_000, [buy('limited', [[1, 1]], 'Ann')]]);
+  await tablesReach(database, one.store);
+  t.same((await one.catalog.audit(one.store, 'before'))[5], []);
+  await database.query('UPDATE limit_uses SET quantity = 2');
+  await database.query('UPDATE products SET limit_quantity = 3 WHERE id = 1');
+  const [, served, recomputed, , , problems] = await one.catalog.audit(one.store, 'after');
+  t.not(recomputed, served);
+  const use = `use 1 ${Buffer.from(digest('Ann')).toString('hex')} 3`;
+  t.same(problems, [
+    'product 1: the tables say limitQuantity = 3, the store 2',
+    `${use}: the tables say quantity = 2, the store 1`,
+  ]);
 });

@@ -18,6 +18,7 @@ t.test('a write brings each touched product once, with its present values', asyn
     {
       ...{ id: 1, name: 'Tux', topic: 'toys', priceCents: 5, quantity: 95, version: 4 },
       ...{ received: 100, sold: 5, removed: false, restockTo: 90, reserved: 0, returned: 0 },
+      ...{ limitQuantity: null, limitWindowSeconds: null },
     },
   ]);
   t.equal(changes?.appliedSeq, 5);
@@ -46,7 +47,7 @@ t.test('orders carry the log position of their sale', async (t) => {
     [3, 5],
   ]);
   t.same(log.model.orderRows.get(2), {
-    ...{ number: 2, key: digest('b'), totalCents: 1_400, at: 1_000, seq: 3 },
+    ...{ number: 2, key: digest('b'), totalCents: 1_400, at: 1_000, seq: 3, customer: null },
     lines: [{ productId: 2, name: 'Whale', quantity: 2, priceCents: 700 }],
   });
 });

@@ -1,58 +1,16 @@
 /** Holds in the tables of a real database: each way a hold goes, a takeover, and random histories. */
-import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { required } from '../../../src/base/assert.js';
-import { CatalogMachine } from '../../../src/catalog/machine/catalog-machine.js';
 import { compareTables } from '../../../src/catalog/tables/compare-tables.js';
-import { restoreFromTables } from '../../../src/catalog/tables/restore-tables.js';
 import { openTables } from '../../../src/database/table-pieces.js';
-import { logOf } from '../../database/faults.js';
-import { append } from '../../database/rows.js';
-import { type TestDatabase, testStore } from '../../support/postgres-server.js';
+import { testStore } from '../../support/postgres-server.js';
 import { digest, hour } from '../log-builder.js';
+import { assertRestores, openWriter, writeAndRestore } from './database-writer.js';
 import { TableLog } from './table-log.js';
 import { Replica } from './table-store.js';
 import { tradeHistory } from './trade-history.js';
 import { tradesAt } from './trades.js';
-
-/** A leader that writes its tables to the database, without log rows. */
-interface Writer {
-  readonly database: TestDatabase;
-  write(replica: Replica): Promise<void>;
-}
-
-async function openWriter(test: Test, database: TestDatabase): Promise<Writer> {
-  const log = logOf(test, database);
-  const lead = await log.takeLead('catalog-1');
-  return {
-    database,
-    async write({ tables }) {
-      const changes = required(tables.changes(), 'changes');
-      assert.deepEqual(await log.write(append(lead, 0, changes)), { kind: 'written' });
-      tables.written(changes);
-    },
-  };
-}
-
-/** The tables give the state with this hash, and no row differs from it. */
-async function assertRestores(database: TestDatabase, hash: string): Promise<void> {
-  const tables = await openTables(database);
-  try {
-    const machine = new CatalogMachine();
-    await restoreFromTables(tables, machine);
-    machine.invariants();
-    assert.equal(machine.hash(), hash);
-    assert.deepEqual(await compareTables(tables, machine), []);
-  } finally {
-    await tables.close();
-  }
-}
-
-async function writeAndRestore(writer: Writer, log: TableLog): Promise<void> {
-  await writer.write(log.leader);
-  await assertRestores(writer.database, log.leader.machine.hash());
-}
 
 const holdsText = `SELECT serial::int, state, end_time::int AS end, expires_ms::int AS expires,
     order_number::int AS number, reference FROM holds ORDER BY serial`;

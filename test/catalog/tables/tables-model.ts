@@ -2,6 +2,7 @@
  * The tables as maps in memory. A write is whole or has no effect. Helper of the tests in this folder.
  */
 import assert from 'node:assert/strict';
+import { byUseKey, useName } from '../../../src/catalog/tables/table-rows.js';
 import type {
   ChangeKeyRow,
   HoldChanges,
@@ -15,6 +16,8 @@ import type {
   TableChanges,
   TableState,
   TablesReader,
+  UseChanges,
+  UseRow,
 } from '../../../src/database/rows.js';
 
 export class TablesModel implements TablesReader {
@@ -27,6 +30,7 @@ export class TablesModel implements TablesReader {
   };
   readonly changeRows = new Map<number, ChangeKeyRow>();
   readonly holdRows = new Map<number, HoldRow>();
+  readonly useRows = new Map<string, UseRow>();
   readonly #batchRows: number;
   readonly #deletesMax: number;
   #kept: KeptKeys = { client: 1, frontend: 1, change: 1 };
@@ -54,13 +58,15 @@ export class TablesModel implements TablesReader {
     for (const row of changes.changeKeys) this.changeRows.set(row.ordinal, row);
     this.#kept = kept;
     if (changes.holds) this.#writeHolds(changes.holds);
+    if (changes.uses) this.#writeUses(changes.uses);
     this.deleteDropped(this.#deletesMax);
   }
 
   get rows(): number {
     const { client, frontend } = this.keyRows;
     const keys = client.size + frontend.size + this.changeRows.size;
-    return this.productRows.size + this.orderRows.size + this.holdRows.size + keys;
+    const trades = this.holdRows.size + this.useRows.size;
+    return this.productRows.size + this.orderRows.size + trades + keys;
   }
 
   async state(): Promise<TableState> {
@@ -92,6 +98,29 @@ export class TablesModel implements TablesReader {
     const open = rows.filter(({ state }) => state === 'open');
     resolved.sort((a, b) => a.endTime - b.endTime || a.serial - b.serial);
     return this.#batches([...open, ...resolved]);
+  }
+
+  uses(): AsyncIterable<readonly UseRow[]> {
+    return this.#batches([...this.useRows.values()].sort(byUseKey));
+  }
+
+  /** A use is changed by one part of the statement. */
+  #writeUses({ rows, gone, ended, replaced }: UseChanges): void {
+    const written = new Set(rows.map(useName));
+    const deleted = new Set<string>();
+    const remove = (name: string): void => {
+      assert.ok(!written.has(name) && !deleted.has(name), 'no two parts change the same row');
+      this.useRows.delete(name);
+      deleted.add(name);
+    };
+    for (const key of gone) remove(useName(key));
+    for (const [name, { productId, source, time }] of [...this.useRows]) {
+      const isEnded = ended.some((one) => one.productId === productId && one.through >= time);
+      if (isEnded && source !== 0) remove(name);
+      else if (replaced.includes(productId) && !written.has(name)) remove(name);
+    }
+    assert.equal(written.size, rows.length, 'a use is written once');
+    for (const row of rows) this.useRows.set(useName(row), row);
   }
 
   /** As a database does: lines are written once, and only a few forgotten rows are deleted. */

@@ -1,5 +1,6 @@
 /** Random trades and expirations under rules 3, for the histories of the tables' properties. */
 import fc from 'fast-check';
+import type { LimitFields } from '../../../src/wire/internal.js';
 import type { TradeOperation } from '../../../src/wire/trade.js';
 import type { Step } from '../machine/catalog-history.js';
 import { tradesAt } from './trades.js';
@@ -50,12 +51,22 @@ const operation: fc.Arbitrary<Make> = fc.oneof(
       ({ extend }) =>
         extend(...args),
   ),
-  lines.map(
-    (some): Make =>
+  fc.tuple(lines, parts, fc.nat({ max: 9 })).map(
+    ([some, { customer }, nth]): Make =>
       ({ buy }) =>
-        buy(JSON.stringify(some), some),
+        buy(`${nth} ${JSON.stringify(some)}`, some, customer),
   ),
 );
+const limit = fc.constantFrom<LimitFields | null>(
+  ...([null, [3, null], [9, null], [4, 10], [6, 40], [9, 3_600]] as const),
+);
+const product = fc.integer({ min: 1, max: 2 });
+const restrict = fc.tuple(product, limit).map(([of, given]): Step['command'] => () => [
+  'update',
+  of,
+  { limit: given, add: 5 },
+]);
+const remove = product.map((of): Step['command'] => () => ['remove', of, null]);
 const trade = fc
   .array(operation, { minLength: 1, maxLength: 4 })
   .map((all): Step['command'] => ({ rules, time }) => {
@@ -68,6 +79,12 @@ const expire = fc.uniqueArray(fc.integer({ min: 1, max: 20 }), { maxLength: 12 }
       rules < 3 ? undefined : ['expire', serials],
 );
 
+const command = fc.oneof(
+  { weight: 12, arbitrary: trade },
+  { weight: 4, arbitrary: expire },
+  { weight: 5, arbitrary: restrict },
+  { weight: 1, arbitrary: remove },
+);
 const passed = fc.constantFrom(0, 1_000, 15_000);
 const startRules: Step = {
   passed: 0,
@@ -77,17 +94,12 @@ const startRules: Step = {
 /** Starts the rules, and then comes a history with holds; often without any. */
 export const tradeHistory: fc.Arbitrary<readonly TableStep[]> = fc.oneof(
   fc.constant([]),
-  fc
-    .array(fc.record({ passed, command: fc.oneof(trade, trade, trade, expire) }), {
-      maxLength: 30,
-      size: 'max',
-    })
-    .chain((all) =>
-      fc.nat({ max: 20 }).map((at): readonly TableStep[] => {
-        // A day takes thousands of entries.
-        const day: TableStep = { passed: 0, command: () => undefined, day: true };
-        const some = at < 3 ? [...all.slice(0, 6 + at), day, ...all.slice(6 + at)] : all;
-        return [startRules, ...some];
-      }),
-    ),
+  fc.array(fc.record({ passed, command }), { maxLength: 40, size: 'max' }).chain((all) =>
+    fc.nat({ max: 20 }).map((at): readonly TableStep[] => {
+      // A day takes thousands of entries.
+      const day: TableStep = { passed: 0, command: () => undefined, day: true };
+      const some = at < 3 ? [...all.slice(0, 6 + at), day, ...all.slice(6 + at)] : all;
+      return [startRules, ...some];
+    }),
+  ),
 );

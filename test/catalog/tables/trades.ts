@@ -16,8 +16,8 @@ export interface HoldParts {
 /** Operations at a log time; the key and the id of a hold have its name. */
 export function tradesAt(time: number) {
   return {
-    buy: (name: string, lines: readonly PurchaseLine[]): TradeOperation => {
-      return ['buy', keyOf(name, time), lines, [null, null]];
+    buy: (name: string, lines: readonly PurchaseLine[], customer?: string): TradeOperation => {
+      return ['buy', keyOf(name, time), lines, [customer ? digest(customer) : null, null]];
     },
     hold: (name: string, lines: readonly PurchaseLine[], parts: HoldParts = {}): TradeOperation => {
       const { ttlSeconds = 60, customer, reference } = parts;

@@ -195,7 +195,10 @@ t.test('holds go to a database and back, and go on there', async (t) => {
   const database = await emptyStore(t);
   const there = await copyToDatabase(dataDir, database, quiet);
   t.same(there.differences, []);
-  t.match(there.target, { holds: 4, orders: 7, state: log.machine.hash() });
+  t.match(there.target, { holds: 4, uses: 4, orders: 7, state: log.machine.hash() });
+  t.same(await database.query('SELECT number::int FROM orders WHERE customer IS NOT NULL'), [
+    { number: 7 },
+  ]);
   t.same(await database.query('SELECT serial::int, state FROM holds ORDER BY serial'), [
     { serial: 2, state: 'open' },
     { serial: 3, state: 'confirmed' },
@@ -205,10 +208,11 @@ t.test('holds go to a database and back, and go on there', async (t) => {
   const running = await startCatalog(database);
   const { store } = running;
   const { release, hold } = tradesAt(store.machine.lastLogTime);
-  await store.propose(['trade', 9, 1_000, [release('last'), hold('later', [[1, 1]])]]);
+  const later = hold('later', [[1, 1]], { customer: 'Eve' });
+  await store.propose(['trade', 9, 1_000, [release('last'), later]]);
   await untilWritten(database, store);
   await running.stop();
   const back = await copyToFolder(database, target, cluster, quiet);
   t.same(back.differences, []);
-  t.match(back.target, { holds: 5, state: store.machine.hash() });
+  t.match(back.target, { holds: 5, uses: 4, state: store.machine.hash() });
 });

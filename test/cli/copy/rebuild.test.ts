@@ -91,6 +91,27 @@ t.test('holds that were changed, added or deleted are repaired', async (t) => {
   t.same(await rowsOf(database), before);
 });
 
+const useDamages = [
+  "INSERT INTO limit_uses VALUES (40, decode(repeat('01', 16), 'hex'), 1, 1, 1)",
+  "INSERT INTO limit_uses VALUES (1, decode(repeat('00', 16), 'hex'), -1, 1, 1)",
+  'UPDATE limit_uses SET quantity = 9 WHERE product_id = 1',
+  'UPDATE limit_uses SET source = -9 WHERE source = -2 AND product_id = 2',
+  'UPDATE orders SET customer = NULL',
+  'UPDATE products SET limit_quantity = 7, limit_window_seconds = NULL WHERE id = 2',
+];
+
+t.test('limits and uses that were changed, added or deleted are repaired', async (t) => {
+  const dataDir = join(t.testdir(), 'data');
+  const database = await emptyStore(t);
+  await writeStore(dataDir, heldLog());
+  await copyToDatabase(dataDir, database, quiet);
+  const before = await rowsOf(database);
+  for (const damage of useDamages) await database.query(damage);
+  const rebuilt = await rebuildTables(database, dataDir, quiet);
+  t.match(rebuilt, { differences: [], deleted: 3, orders: 7 });
+  t.same(await rowsOf(database), before);
+});
+
 t.test('a rebuild of right tables changes nothing', async (t) => {
   const { database } = await ranStore(t);
   t.match(await rebuildTables(database, undefined, quiet), { changed: 0, deleted: 0 });
@@ -152,7 +173,7 @@ t.test('a running store is not rebuilt', async (t) => {
 async function rowsOf(database: TestDatabase): Promise<unknown> {
   const tables = [
     ...['products', 'orders', 'order_lines', 'purchase_keys', 'change_keys'],
-    ...['holds', 'hold_lines'],
+    ...['holds', 'hold_lines', 'limit_uses'],
   ];
   const all = [];
   for (const table of tables)

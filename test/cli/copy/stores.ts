@@ -55,24 +55,38 @@ export function fullLog(orders = 6): CatalogLog {
   return log;
 }
 
-/** The same under rules 3, with holds: two open, one confirmed in part, one expired, one forgotten. */
+/**
+ * The same under rules 3, with holds: two open, one confirmed in part, one expired, one forgotten; and with
+ * a limit of each kind, which counts uses of two customers.
+ */
 export function heldLog(orders = 6): CatalogLog {
   const log = fullLog(orders);
   log.append(['rules', 3, { restockTo: 0, bundled: [] }]);
+  log.append(['update', 1, { limit: [50, null] }]);
+  log.append(['update', 2, { limit: [5, 3_600] }]);
   const early = tradesAt(log.time);
-  log.append(['trade', 4, 1_000, [early.hold('forgotten', [[1, 1]]), early.release('forgotten')]]);
+  log.append([
+    'trade',
+    4,
+    1_000,
+    [early.hold('forgotten', [[1, 1]], { customer: 'Bob' }), early.release('forgotten')],
+  ]);
   log.pass(24 * hour);
   const { hold, confirm } = tradesAt(log.time);
-  const short = { ttlSeconds: 1 };
+  const short = { ttlSeconds: 1, customer: 'Bob' };
   log.append([
     'trade',
     4,
     1_000,
     [
-      hold('open', [
-        [1, 5],
-        [2, 1],
-      ]),
+      hold(
+        'open',
+        [
+          [1, 5],
+          [2, 1],
+        ],
+        { customer: 'Bob' },
+      ),
       hold('part', [[1, 3]], { customer: 'Ann', reference: 'cart 7' }),
       confirm('part', [[1, 2]]),
       hold('expired', [[1, 1]], short),
@@ -80,7 +94,7 @@ export function heldLog(orders = 6): CatalogLog {
   ]);
   log.pass(2_000);
   log.append(['expire', [4]]);
-  log.append(['trade', 4, 1_000, [tradesAt(log.time).hold('last', [[2, 1]])]]);
+  log.append(['trade', 4, 1_000, [tradesAt(log.time).hold('last', [[2, 1]], { customer: 'Ann' })]]);
   return log;
 }
 
