@@ -129,6 +129,9 @@ t.test('a copy has the same sum and the same answers', async (t) => {
   for (const table of [uses, copy]) {
     t.same(table.refusal(1, perMinute, ada, 3, 2_000), { remaining: 2, retryAfterMs: 59_000 });
     t.same(table.refusal(2, three, bob, 2, 2_000), { remaining: 1, retryAfterMs: null });
+    take(table, perMinute, [4, 1, 2_000]);
+    t.same(table.refusal(1, perMinute, ada, 2, 3_000), { remaining: 1, retryAfterMs: 58_000 });
+    t.equal(table.refusal(1, perMinute, ada, 2, 61_000), undefined, 'the oldest is over');
     table.invariants();
   }
 });

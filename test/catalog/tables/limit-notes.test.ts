@@ -62,6 +62,20 @@ t.test('a write brings each changed use once, and deletes the others', async (t)
   await assertShows(log.model, log.leader.machine.hash());
 });
 
+t.test('a use that changes again is written again', async (t) => {
+  const log = limitedLog();
+  const { buy, hold, release } = tradesAt(0);
+  log.trade(buy('a', [[2, 1]], 'Ann'), hold('one', [[2, 2]], { customer: 'Ann' }));
+  log.write();
+  log.trade(buy('b', [[2, 1]], 'Ann'));
+  t.match(usesOf(log)?.rows, [{ productId: 2, source: 0, quantity: 4 }]);
+  log.write();
+  log.trade(release('one'));
+  t.match(usesOf(log)?.rows, [{ productId: 2, source: 0, quantity: 2 }]);
+  log.write();
+  await assertShows(log.model, log.leader.machine.hash());
+});
+
 t.test('uses whose window is over are deleted by their time', async (t) => {
   const log = limitedLog();
   log.trade(tradesAt(0).buy('a', [[1, 2]], 'Ann'), tradesAt(0).buy('b', [[1, 2]], 'Bob'));

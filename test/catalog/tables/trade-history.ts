@@ -17,13 +17,14 @@ const lines = fc.array(fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min
   minLength: 1,
   maxLength: 3,
 });
-const parts = fc.record(
-  {
-    ttlSeconds: fc.constantFrom(1, 10, 40),
-    customer: fc.constantFrom('Ann', 'Bob'),
-    reference: fc.constantFrom('A "cart" \\ {7}', 'a\0b', ''),
-  },
-  { requiredKeys: [] },
+const fields = {
+  ttlSeconds: fc.constantFrom(1, 10, 40),
+  customer: fc.constantFrom('Ann', 'Bob'),
+  reference: fc.constantFrom('A "cart" \\ {7}', 'a\0b', ''),
+};
+const parts = fc.oneof(
+  { weight: 4, arbitrary: fc.record(fields, { requiredKeys: ['customer'] }) },
+  { weight: 1, arbitrary: fc.record(fields, { requiredKeys: [] }) },
 );
 const operation: fc.Arbitrary<Make> = fc.oneof(
   fc.tuple(name, lines, parts).map(
@@ -90,6 +91,16 @@ const startRules: Step = {
   passed: 0,
   command: () => ['rules', 3, { restockTo: 0, bundled: [] }],
 };
+
+/** Both products are limited at first, and full; or none is. */
+const started: fc.Arbitrary<readonly TableStep[]> = fc.oneof(
+  fc.constant([]),
+  fc.tuple(limit, limit).map((both) =>
+    both.map((given, at): TableStep => {
+      return { passed: 0, command: () => ['update', at + 1, { limit: given, add: 30 }] };
+    }),
+  ),
+);
 
 /** Starts the rules, and then comes a history with holds; often without any. */
 export const tradeHistory: fc.Arbitrary<readonly TableStep[]> = fc.oneof(
