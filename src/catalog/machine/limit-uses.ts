@@ -5,40 +5,19 @@
  */
 import { assert } from '../../base/assert.js';
 import { limitLimits } from '../../base/limits.js';
+import type { LimitExceeded, PurchaseLimit, Source, Use } from './purchase-limit.js';
 import { type Mixer, UnorderedSum } from './unordered-sum.js';
 import type { UseKey, UsesListener } from './uses-listener.js';
 
-export interface PurchaseLimit {
-  readonly quantity: number;
-  /** Null: the limit holds until it is removed. */
-  readonly windowMs: number | null;
-}
-
-export function isSameLimit(a: PurchaseLimit | null, b: PurchaseLimit | null): boolean {
-  return a?.quantity === b?.quantity && a?.windowMs === b?.windowMs;
-}
-
-/** A number of an order; negative: a serial number of a hold; 0: all of a limit without window. */
-export type Source = number;
+export {
+  isSameLimit,
+  type LimitExceeded,
+  type PurchaseLimit,
+  type Use,
+} from './purchase-limit.js';
 
 /** The source of units that were counted before the limit had a window. */
 const beforeWindow = Number.MAX_SAFE_INTEGER;
-
-export interface Use {
-  readonly product: number;
-  readonly customer: Uint8Array;
-  readonly source: Source;
-  /** Log time; without a window that of the first units. */
-  readonly time: number;
-  readonly quantity: number;
-}
-
-/** Why a customer gets no more. */
-export interface LimitExceeded {
-  readonly remaining: number;
-  /** When enough units are free again; null: not by waiting. */
-  readonly retryAfterMs: number | null;
-}
 
 interface OpenUse extends UseKey {
   source: Source;

@@ -36,7 +36,7 @@ export type OrderLine = PlainOrder['lines'][number] &
     readonly cancelled?: number;
   };
 
-export interface Order extends Omit<PlainOrder, 'lines'>, InCurrency {
+export interface Order extends Omit<PlainOrder, 'lines' | 'status'>, InCurrency {
   readonly total_exact?: string;
   readonly lines: readonly OrderLine[];
   /** Absent where the store cannot cancel orders. */

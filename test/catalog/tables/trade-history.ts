@@ -106,11 +106,11 @@ const started: fc.Arbitrary<readonly TableStep[]> = fc.oneof(
 export const tradeHistory: fc.Arbitrary<readonly TableStep[]> = fc.oneof(
   fc.constant([]),
   fc.array(fc.record({ passed, command }), { maxLength: 40, size: 'max' }).chain((all) =>
-    fc.nat({ max: 20 }).map((at): readonly TableStep[] => {
+    fc.tuple(fc.nat({ max: 20 }), started).map(([at, limits]): readonly TableStep[] => {
       // A day takes thousands of entries.
       const day: TableStep = { passed: 0, command: () => undefined, day: true };
       const some = at < 3 ? [...all.slice(0, 6 + at), day, ...all.slice(6 + at)] : all;
-      return [startRules, ...some];
+      return [startRules, ...limits, ...some];
     }),
   ),
 );
