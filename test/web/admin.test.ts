@@ -133,6 +133,9 @@ t.test('the views of the administrator', { skip: noBrowser }, async (t) => {
     const beyond = (): Promise<unknown> =>
       page.evaluate('document.documentElement.scrollWidth - innerWidth');
     t.equal(await beyond(), 0);
+    const room =
+      "(() => { const one = document.querySelector('.table-room'); return one.scrollWidth - one.clientWidth; })()";
+    t.equal(await page.evaluate(room), 0, 'nor beyond the table');
     await page.getByRole('button', { name: 'Edit Tux' }).click();
     await page.getByRole('dialog').waitFor();
     t.equal(await beyond(), 0);

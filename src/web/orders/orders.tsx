@@ -149,7 +149,7 @@ function OrderTable({ orders, cancel }: TableProps) {
               Lines
             </th>
             <th scope="col">Total</th>
-            <th scope="col" class="text">
+            <th scope="col" class="text wide-only">
               Status
             </th>
             {cancel && (
@@ -179,6 +179,7 @@ function Row({ order, cancel }: { order: Order; cancel: TableProps['cancel'] }) 
         <p class="quiet row-more">
           <time dateTime={at}>{dayAndTime(at)}</time>
         </p>
+        <p class={`row-more narrow-only status-${status ?? 'placed'}`}>{statusWords(order)}</p>
       </th>
       <td class="text">
         <ul>
@@ -194,7 +195,7 @@ function Row({ order, cancel }: { order: Order; cancel: TableProps['cancel'] }) 
         </ul>
       </td>
       <td>{money(order.total_exact ?? total, currency)}</td>
-      <td class={`text status-${status ?? 'placed'}`}>{statusWords(order)}</td>
+      <td class={`text wide-only status-${status ?? 'placed'}`}>{statusWords(order)}</td>
       {cancel && (
         <td>
           {isOpen && (

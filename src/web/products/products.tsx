@@ -95,9 +95,19 @@ function ProductTable({ products, manage }: TableProps) {
             <th scope="col">Product</th>
             <th scope="col">Price</th>
             <th scope="col">Available</th>
-            {hasReserved && <th scope="col">Reserved</th>}
-            {hasReserved && <th scope="col">On hand</th>}
-            <th scope="col">Restock to</th>
+            {hasReserved && (
+              <th scope="col" class="wide-only">
+                Reserved
+              </th>
+            )}
+            {hasReserved && (
+              <th scope="col" class="wide-only">
+                On hand
+              </th>
+            )}
+            <th scope="col" class="wide-only">
+              Restock to
+            </th>
             <th scope="col">
               <span class="unseen">Actions</span>
             </th>
@@ -136,9 +146,9 @@ function Row({ product, hasReserved, manage }: RowProps) {
         {quantity === 0 ? 'Sold out' : count(quantity)}
         {isLow(product) && quantity > 0 && <span class="unseen"> (low)</span>}
       </td>
-      {hasReserved && <td>{reserved === undefined ? '' : count(reserved)}</td>}
-      {hasReserved && <td>{onHand === undefined ? '' : count(onHand)}</td>}
-      <td>{target === undefined ? '–' : count(target)}</td>
+      {hasReserved && <td class="wide-only">{reserved === undefined ? '' : count(reserved)}</td>}
+      {hasReserved && <td class="wide-only">{onHand === undefined ? '' : count(onHand)}</td>}
+      <td class="wide-only">{target === undefined ? '–' : count(target)}</td>
       <td>
         <button type="button" class="small" onClick={() => manage(product)}>
           Edit<span class="unseen"> {name}</span>
